@@ -1,0 +1,237 @@
+//! One pass over a JSON text.
+
+use super::{Error, Fault, Value};
+use crate::limits;
+
+/// A position in a text that only moves forward. It recurses once per level of nesting, which
+/// `parse` bounds.
+pub(super) struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(text: &'t str) -> Reader<'t> {
+        Reader { text, at: 0 }
+    }
+
+    /// The one value of the text, nested at most `depth` levels deep.
+    pub(super) fn only_value(mut self, depth: usize) -> Result<Value, Error> {
+        self.skip_space();
+        let value = self.value(depth)?;
+        self.skip_space();
+        if self.peek().is_some() { Err(self.fault(Fault::Trailing)) } else { Ok(value) }
+    }
+
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Moves over `count` bytes, which the caller has seen.
+    fn skip(&mut self, count: usize) {
+        self.at = self.at.saturating_add(count).min(self.text.len());
+    }
+
+    fn fault(&self, fault: Fault) -> Error {
+        Error { at: self.at, fault }
+    }
+
+    /// The error for a byte that cannot stand here, or for none.
+    fn unexpected(&self) -> Error {
+        self.fault(if self.peek().is_none() { Fault::Ends } else { Fault::Unexpected })
+    }
+
+    fn skip_space(&mut self) {
+        let rest = self.rest();
+        self.skip(
+            rest.len().saturating_sub(rest.trim_start_matches([' ', '\t', '\n', '\r']).len()),
+        );
+    }
+
+    fn expect(&mut self, literal: &str) -> Result<(), Error> {
+        if self.rest().starts_with(literal) {
+            self.skip(literal.len());
+            return Ok(());
+        }
+        Err(self.unexpected())
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, Error> {
+        match self.peek() {
+            Some(b'{') => self.object(depth),
+            Some(b'[') => self.array(depth),
+            Some(b'"') => Ok(Value::String(self.string()?)),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.expect("true").map(|()| Value::Bool(true)),
+            Some(b'f') => self.expect("false").map(|()| Value::Bool(false)),
+            Some(b'n') => self.expect("null").map(|()| Value::Null),
+            Some(_) | None => Err(self.unexpected()),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Value, Error> {
+        let inner = depth.checked_sub(1).ok_or(self.fault(Fault::TooDeep))?;
+        self.expect("{")?;
+        self.skip_space();
+        let mut members: Vec<(String, Value)> = Vec::new();
+        if self.peek() == Some(b'}') {
+            self.skip(1);
+            return Ok(Value::Object(members));
+        }
+        loop {
+            let at = self.at;
+            let key = self.string()?;
+            if members.iter().any(|(name, _)| *name == key) {
+                return Err(Error { at, fault: Fault::DuplicateKey });
+            }
+            if members.len() >= limits::JSON_MEMBERS {
+                return Err(Error { at, fault: Fault::TooManyMembers });
+            }
+            self.skip_space();
+            self.expect(":")?;
+            self.skip_space();
+            members.push((key, self.value(inner)?));
+            if self.ends_list(b'}')? {
+                return Ok(Value::Object(members));
+            }
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Value, Error> {
+        let inner = depth.checked_sub(1).ok_or(self.fault(Fault::TooDeep))?;
+        self.expect("[")?;
+        self.skip_space();
+        let mut items = Vec::new();
+        if self.peek() == Some(b']') {
+            self.skip(1);
+            return Ok(Value::Array(items));
+        }
+        loop {
+            items.push(self.value(inner)?);
+            if self.ends_list(b']')? {
+                return Ok(Value::Array(items));
+            }
+        }
+    }
+
+    /// Takes what follows an item: `close` ends the list, a comma goes on.
+    fn ends_list(&mut self, close: u8) -> Result<bool, Error> {
+        self.skip_space();
+        match self.peek() {
+            Some(byte) if byte == close => {
+                self.skip(1);
+                Ok(true)
+            }
+            Some(b',') => {
+                self.skip(1);
+                self.skip_space();
+                Ok(false)
+            }
+            Some(_) | None => Err(self.unexpected()),
+        }
+    }
+
+    fn number(&mut self) -> Result<Value, Error> {
+        let start = self.at;
+        let fault = Error { at: start, fault: Fault::Number };
+        if self.peek() == Some(b'-') {
+            self.skip(1);
+        }
+        match self.digits() {
+            Some(whole) if whole.len() == 1 || !whole.starts_with('0') => {}
+            Some(_) | None => return Err(fault),
+        }
+        let mut integer = true;
+        if self.peek() == Some(b'.') {
+            self.skip(1);
+            self.digits().ok_or(fault)?;
+            integer = false;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.skip(1);
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.skip(1);
+            }
+            self.digits().ok_or(fault)?;
+            integer = false;
+        }
+        let digits = self.text.get(start..self.at).unwrap_or_default();
+        if integer && let Ok(number) = digits.parse() {
+            return Ok(Value::Integer(number));
+        }
+        match digits.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Value::Float(number)),
+            Ok(_) | Err(_) => Err(fault),
+        }
+    }
+
+    /// At least one digit.
+    fn digits(&mut self) -> Option<&'t str> {
+        let rest = self.rest();
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        self.skip(end);
+        rest.get(..end).filter(|digits| !digits.is_empty())
+    }
+
+    fn string(&mut self) -> Result<String, Error> {
+        self.expect("\"")?;
+        let mut string = String::new();
+        loop {
+            let rest = self.rest();
+            let plain = rest.find(|c: char| c == '"' || c == '\\' || c < ' ').unwrap_or(rest.len());
+            string.push_str(rest.get(..plain).unwrap_or_default());
+            self.skip(plain);
+            match self.peek() {
+                Some(b'"') => {
+                    self.skip(1);
+                    return Ok(string);
+                }
+                Some(b'\\') => string.push(self.escape()?),
+                Some(_) => return Err(self.fault(Fault::Control)),
+                None => return Err(self.fault(Fault::Ends)),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, Error> {
+        let fault = self.fault(Fault::Escape);
+        self.skip(1);
+        let letter = self.peek().ok_or(self.fault(Fault::Ends))?;
+        self.skip(1);
+        Ok(match letter {
+            b'"' | b'\\' | b'/' => char::from(letter),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let first = self.code_unit().ok_or(fault)?;
+                let mut units = vec![first];
+                if (0xD800..0xDC00).contains(&first) {
+                    self.expect("\\u").map_err(|_| fault)?;
+                    units.push(self.code_unit().ok_or(fault)?);
+                }
+                let mut decoded = char::decode_utf16(units);
+                match (decoded.next(), decoded.next()) {
+                    (Some(Ok(character)), None) => character,
+                    _ => return Err(fault),
+                }
+            }
+            _ => return Err(fault),
+        })
+    }
+
+    fn code_unit(&mut self) -> Option<u16> {
+        let digits = self.rest().get(..4)?;
+        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None; // from_str_radix would take a sign
+        }
+        self.skip(4);
+        u16::from_str_radix(digits, 16).ok()
+    }
+}

@@ -1,0 +1,10 @@
+//! Talk: chat between browser tabs and terminals, on the standard library alone.
+//!
+//! The house has floors, and a file imports from its own folder or from lower floors only
+//! (`tests/it/tidy.rs` holds the imports to that). The modules below stand in reading order, from
+//! the ground floor up: an hour is enough to read them all.
+
+// Floor 0: bytes and values. No sockets, no threads, no clock.
+pub mod limits; // every size, count and wait, with its reason
+pub mod json; // RFC 8259, strictly
+pub mod cli; // a lexer for command-line flags
