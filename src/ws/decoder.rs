@@ -1,0 +1,244 @@
+//! From bytes to events: frames put together into messages, and refused where they break the rules.
+//!
+//! Room: what one connection has sent so far. Time is the caller's, who asks [`Decoder::is_mid_message`].
+
+use std::mem;
+
+use crate::ws::close::Close;
+use crate::ws::error::{Error, Violation};
+use crate::ws::frame::{CONTROL_PAYLOAD, Header, Opcode, Role};
+use crate::ws::input::Input;
+use crate::ws::mask;
+use crate::ws::utf8::{NotUtf8, Text};
+
+/// How much of one message a [`Decoder`] takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of payload, over all its frames.
+    pub message: usize,
+    /// Frames.
+    pub fragments: usize,
+}
+
+/// What a peer has said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A whole text message.
+    Text(String),
+    /// A whole binary message.
+    Binary(Vec<u8>),
+    /// A ping, to be answered with a pong of the same payload; possibly between the frames of a
+    /// message.
+    Ping(Vec<u8>),
+    /// A pong, asked for or not.
+    Pong(Vec<u8>),
+    /// The peer sends nothing more, and says why if it likes.
+    Close(Option<Close>),
+}
+
+/// Turns what a peer sends, cut anywhere, into events.
+///
+/// Memory is held for bytes that have come, never for bytes that a header only claims, and none at
+/// all between messages.
+#[derive(Debug)]
+pub struct Decoder {
+    role: Role,
+    limits: Limits,
+    input: Input,
+    state: State,
+    message: Message,
+    /// Frames of `message` so far.
+    fragments: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// The next bytes are a header.
+    BetweenFrames,
+    /// The next `left` bytes are payload of `message`. Control frames never come here: they are
+    /// short enough to be taken whole.
+    InPayload { fin: bool, left: usize, mask: Option<[u8; 4]> },
+    /// The peer has closed or broken the rules: whatever comes is ignored (§1.4, §7.1.7).
+    Done,
+}
+
+impl Decoder {
+    /// A decoder for our end of a connection whose handshake is done.
+    #[must_use]
+    pub fn new(role: Role, limits: Limits) -> Decoder {
+        Decoder {
+            role,
+            limits,
+            input: Input::default(),
+            state: State::BetweenFrames,
+            message: Message::None,
+            fragments: 0,
+        }
+    }
+
+    /// Takes what the peer sent. Its events are then read from [`Decoder::next_event`], all of them,
+    /// before more is fed: that bounds what is held here.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        match self.state {
+            State::BetweenFrames | State::InPayload { .. } => self.input.push(bytes),
+            State::Done => {}
+        }
+    }
+
+    /// The next event; `None` means that more must be fed. After a Close or an error it is always
+    /// `None`.
+    ///
+    /// # Errors
+    /// The peer breaks RFC 6455 or exceeds a limit: it deserves a Close with
+    /// [`Error::close_code`]. A bad header is refused before its payload, and a byte that cannot be
+    /// UTF-8 before the rest of its message.
+    pub fn next_event(&mut self) -> Result<Option<Event>, Error> {
+        let event = self.decode();
+        match &event {
+            Ok(None) => self.input.shrink(),
+            Ok(Some(Event::Close(_))) | Err(_) => {
+                self.state = State::Done;
+                self.message = Message::None;
+                self.input = Input::default();
+            }
+            Ok(Some(Event::Text(_) | Event::Binary(_) | Event::Ping(_) | Event::Pong(_))) => {}
+        }
+        event
+    }
+
+    /// Whether the peer owes the rest of a frame or message, once [`Decoder::next_event`] has said
+    /// `None`.
+    #[must_use]
+    pub fn is_mid_message(&self) -> bool {
+        !self.input.rest().is_empty() || !matches!(self.message, Message::None)
+    }
+
+    fn decode(&mut self) -> Result<Option<Event>, Error> {
+        loop {
+            match self.state {
+                State::BetweenFrames => {
+                    let Some((header, size)) = Header::parse(self.role, self.input.rest())? else {
+                        return Ok(None);
+                    };
+                    match header.opcode {
+                        Opcode::Close | Opcode::Ping | Opcode::Pong => {
+                            return self.take_control(&header, size);
+                        }
+                        Opcode::Continuation | Opcode::Text | Opcode::Binary => {
+                            self.begin_payload(&header)?;
+                            self.input.take(size);
+                        }
+                    }
+                }
+                State::InPayload { fin, left, mask } => {
+                    let bytes = self.input.take(left);
+                    let taken = bytes.len();
+                    unmask(mask, bytes);
+                    self.message.push(bytes)?;
+                    if taken < left {
+                        let left = left.saturating_sub(taken);
+                        let mask = mask.map(|mask| mask::after(mask, taken));
+                        self.state = State::InPayload { fin, left, mask };
+                        return Ok(None);
+                    }
+                    self.state = State::BetweenFrames;
+                    if fin {
+                        self.fragments = 0;
+                        return Ok(mem::take(&mut self.message).end()?);
+                    }
+                }
+                State::Done => return Ok(None),
+            }
+        }
+    }
+
+    /// Takes a control frame, once it is there to its end.
+    fn take_control(&mut self, header: &Header, size: usize) -> Result<Option<Event>, Error> {
+        let length = usize::try_from(header.length).unwrap_or(CONTROL_PAYLOAD);
+        if self.input.rest().len() < size.saturating_add(length) {
+            return Ok(None);
+        }
+        self.input.take(size);
+        let payload = self.input.take(length);
+        unmask(header.mask, payload);
+        Ok(match header.opcode {
+            Opcode::Close => Some(Event::Close(Close::parse(payload)?)),
+            Opcode::Ping => Some(Event::Ping(payload.to_vec())),
+            Opcode::Pong => Some(Event::Pong(payload.to_vec())),
+            Opcode::Continuation | Opcode::Text | Opcode::Binary => None,
+        })
+    }
+
+    /// Lets the payload of a data frame in, if the header fits what came before it.
+    fn begin_payload(&mut self, header: &Header) -> Result<(), Error> {
+        let fresh = match header.opcode {
+            Opcode::Text => Some(Message::Text(Text::default())),
+            Opcode::Binary => Some(Message::Binary(Vec::new())),
+            Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong => None,
+        };
+        match (&self.message, fresh) {
+            (Message::None, Some(fresh)) => self.message = fresh,
+            (Message::None, None) => return Err(Violation::Orphan.into()), // §5.4
+            (Message::Text(_) | Message::Binary(_), None) => {}
+            (Message::Text(_) | Message::Binary(_), Some(_)) => {
+                return Err(Violation::Interruption.into()); // §5.4: "fragments of one message MUST NOT be interleaved"
+            }
+        }
+        self.fragments = self.fragments.saturating_add(1);
+        if self.fragments > self.limits.fragments {
+            return Err(Error::TooManyFragments { limit: self.limits.fragments });
+        }
+        let left = usize::try_from(header.length).unwrap_or(usize::MAX);
+        let bytes = self.message.len().saturating_add(left);
+        if bytes > self.limits.message {
+            return Err(Error::TooBig { bytes, limit: self.limits.message });
+        }
+        self.state = State::InPayload { fin: header.fin, left, mask: header.mask };
+        Ok(())
+    }
+}
+
+fn unmask(mask: Option<[u8; 4]>, bytes: &mut [u8]) {
+    if let Some(mask) = mask {
+        mask::apply(mask, bytes);
+    }
+}
+
+/// The message in the making.
+#[derive(Debug, Default)]
+enum Message {
+    #[default]
+    None,
+    Text(Text),
+    Binary(Vec<u8>),
+}
+
+impl Message {
+    fn len(&self) -> usize {
+        match self {
+            Message::None => 0,
+            Message::Text(text) => text.len(),
+            Message::Binary(bytes) => bytes.len(),
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Result<(), NotUtf8> {
+        match self {
+            Message::None => {}
+            Message::Text(text) => text.push(bytes)?,
+            Message::Binary(held) => held.extend_from_slice(bytes),
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Result<Option<Event>, NotUtf8> {
+        Ok(match self {
+            Message::None => None,
+            Message::Text(text) => Some(Event::Text(text.end()?)),
+            Message::Binary(bytes) => Some(Event::Binary(bytes)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
