@@ -7,5 +7,6 @@
 // Floor 0: bytes and values. No sockets, no threads, no clock.
 pub mod limits; // every size, count and wait, with its reason
 pub mod ws; // RFC 6455 frames and messages
+pub mod http; // RFC 9112 heads
 pub mod json; // RFC 8259, strictly
 pub mod cli; // a lexer for command-line flags

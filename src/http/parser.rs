@@ -1,0 +1,166 @@
+//! Bytes in, a head out. Each byte is looked at once, however the bytes are cut.
+
+use std::fmt;
+use std::mem;
+
+use crate::http::error::Error;
+use crate::http::headers::Headers;
+use crate::limits;
+
+/// A head that a [`Parser`] can read: a [`Request`](crate::http::Request) or a
+/// [`ResponseHead`](crate::http::ResponseHead).
+pub trait Head: Sized {
+    /// What the first line says.
+    type FirstLine: fmt::Debug;
+
+    /// Empty lines forgiven before the first line.
+    const LEADING_EMPTY_LINES: usize;
+
+    /// Whether the first line is visible ASCII and spaces only.
+    const ASCII_FIRST_LINE: bool;
+
+    /// Reads the first line, given without its line end.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    fn first_line(line: &[u8]) -> Result<Self::FirstLine, Error>;
+
+    /// Makes the head of its parts, and checks what needs all of them.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them.
+    fn from_parts(first_line: Self::FirstLine, headers: Headers) -> Result<Self, Error>;
+}
+
+/// Reads one head from pieces of any size, within the limits of [`limits`].
+///
+/// What is wrong is said as soon as it is seen: other protocols at their first byte, a line that is
+/// too long at the byte that makes it so.
+///
+/// ```
+/// use talk::http::{Parser, Request};
+/// let mut parser = Parser::<Request>::new();
+/// assert_eq!(parser.feed(b"GET / HTTP/1.1\r\nHost: lo")?, None);
+/// let (request, used) = parser.feed(b"calhost\r\n\r\n\x81\x05")?.unwrap();
+/// assert_eq!(request.target.path, "/");
+/// assert_eq!(used, 11); // the two bytes that follow are not HTTP's
+/// # Ok::<(), talk::http::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Parser<H: Head> {
+    first_line: Option<H::FirstLine>,
+    headers: Headers,
+    /// The line so far; a carriage return seen is its last byte until the line feed comes.
+    line: Vec<u8>,
+    empty_lines: usize,
+    taken: usize,
+}
+
+impl<H: Head> Parser<H> {
+    /// A parser that has seen nothing.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "a half-read head is not a default value")]
+    pub fn new() -> Parser<H> {
+        Parser {
+            first_line: None,
+            headers: Headers::default(),
+            line: Vec::new(),
+            empty_lines: 0,
+            taken: 0,
+        }
+    }
+
+    /// Takes the next bytes: `None` asks for more, otherwise the head is whole and the number says
+    /// how many of `input`'s bytes were its own. One parser reads one head.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the head (RFC 9112 §§2 to 6); nothing more can be read from this peer.
+    pub fn feed(&mut self, input: &[u8]) -> Result<Option<(H, usize)>, Error> {
+        for (&byte, used) in input.iter().zip(1..) {
+            self.taken = self.taken.saturating_add(1);
+            if self.take(byte)?
+                && let Some(head) = self.end_line()?
+            {
+                return Ok(Some((head, used)));
+            }
+            if self.room() == 0 {
+                return Err(Error::HeadTooLong);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Bytes this head may still take; reading more from the peer is never needed.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        limits::HEAD.saturating_sub(self.taken)
+    }
+
+    /// Whether no byte has been seen yet.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        self.taken == 0
+    }
+
+    /// Takes one byte into the line; `true` when it ends the line.
+    fn take(&mut self, byte: u8) -> Result<bool, Error> {
+        // RFC 9112 §2.2 lets a recipient take a bare LF for a line end, and tells it to refuse or
+        // mend a bare CR. Where two readers of one stream disagree on lines, requests are smuggled.
+        match (self.line.last(), byte) {
+            (Some(b'\r'), b'\n') => {
+                self.line.pop();
+                return Ok(true);
+            }
+            (Some(b'\r'), _) | (_, b'\n') => return Err(Error::LineEnd),
+            (_, b'\r') => {}
+            (_, _) => self.check(byte)?,
+        }
+        self.line.push(byte);
+        Ok(false)
+    }
+
+    /// Refuses a byte that cannot be part of this line's text, or is one too many.
+    fn check(&self, byte: u8) -> Result<(), Error> {
+        let fits = match byte {
+            b' '..=b'~' => true,
+            b'\t' | 0x80.. => self.first_line.is_some() || !H::ASCII_FIRST_LINE,
+            0..b' ' | 0x7f => false,
+        };
+        if !fits && self.taken == 1 {
+            return Err(Error::NotHttp { first: byte });
+        }
+        if !fits {
+            return Err(Error::Byte { byte });
+        }
+        let (limit, error) = match self.first_line {
+            None => (limits::REQUEST_LINE, Error::FirstLineTooLong),
+            Some(_) => (limits::HEADER_LINE, Error::HeaderLineTooLong),
+        };
+        if self.line.len() >= limit { Err(error) } else { Ok(()) }
+    }
+
+    /// Reads the line that has just ended; the head, when that was its last.
+    fn end_line(&mut self) -> Result<Option<H>, Error> {
+        let line = mem::take(&mut self.line);
+        match (self.first_line.take(), line.is_empty()) {
+            (None, true) => {
+                self.empty_lines = self.empty_lines.saturating_add(1);
+                if self.empty_lines > H::LEADING_EMPTY_LINES {
+                    return Err(Error::EmptyLines);
+                }
+            }
+            (None, false) => self.first_line = Some(H::first_line(&line)?),
+            (Some(first_line), false) => {
+                self.headers.push_line(&line)?;
+                self.first_line = Some(first_line);
+            }
+            (Some(first_line), true) => {
+                return H::from_parts(first_line, mem::take(&mut self.headers)).map(Some);
+            }
+        }
+        Ok(None)
+    }
+}
