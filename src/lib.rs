@@ -10,3 +10,6 @@ pub mod ws; // RFC 6455 frames and messages
 pub mod http; // RFC 9112 heads
 pub mod json; // RFC 8259, strictly
 pub mod cli; // a lexer for command-line flags
+
+// Floor 1: what the bytes mean.
+pub mod handshake; // from an HTTP head to a WebSocket, both sides
