@@ -1,0 +1,128 @@
+//! Why something was not accepted: the protocol's error codes, and what a value's `parse` answers.
+//!
+//! Room: values. What becomes of a refusal (an `error`, a close) is decided where it is sent.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The `code` of an `error`: what a program can act on. The sentence beside it is for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// The message is not strict JSON.
+    BadJson,
+    /// A field is missing, or of the wrong type; the sentence names it.
+    BadMessage,
+    /// No message has this `type`.
+    UnknownType,
+    /// The name breaks a rule for names.
+    BadName,
+    /// Someone else holds the name.
+    NameTaken,
+    /// The room's name breaks a rule, or there is no such room.
+    BadRoom,
+    /// The sender is not in the room.
+    NotJoined,
+    /// The text has more bytes than the server takes.
+    TooLong,
+    /// The text is empty, or holds a control character.
+    BadText,
+    /// The `cid` is known with another content; the first stays.
+    CidConflict,
+    /// Too fast: nothing was stored, and the same `cid` may come again after `retry_ms`.
+    RateLimited,
+    /// The sender may not do this.
+    Forbidden,
+    /// No record has this seq, or it is no longer kept.
+    NoSuchRecord,
+    /// The server, or the client, has as many rooms as it may.
+    TooManyRooms,
+    /// The log could not be written; nothing was stored.
+    Storage,
+    /// A code of a later version, which only a client meets. The sentence still says what is wrong.
+    Other,
+}
+
+impl ErrorCode {
+    /// Every code and its spelling.
+    const SPELLINGS: [(ErrorCode, &'static str); 16] = [
+        (ErrorCode::BadJson, "bad_json"),
+        (ErrorCode::BadMessage, "bad_message"),
+        (ErrorCode::UnknownType, "unknown_type"),
+        (ErrorCode::BadName, "bad_name"),
+        (ErrorCode::NameTaken, "name_taken"),
+        (ErrorCode::BadRoom, "bad_room"),
+        (ErrorCode::NotJoined, "not_joined"),
+        (ErrorCode::TooLong, "too_long"),
+        (ErrorCode::BadText, "bad_text"),
+        (ErrorCode::CidConflict, "cid_conflict"),
+        (ErrorCode::RateLimited, "rate_limited"),
+        (ErrorCode::Forbidden, "forbidden"),
+        (ErrorCode::NoSuchRecord, "no_such_record"),
+        (ErrorCode::TooManyRooms, "too_many_rooms"),
+        (ErrorCode::Storage, "storage"),
+        (ErrorCode::Other, "other"),
+    ];
+
+    /// The code as it is spelled on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        ErrorCode::SPELLINGS
+            .iter()
+            .find(|(code, _)| *code == self)
+            .map_or("other", |(_, spelling)| spelling)
+    }
+
+    /// The code spelled `text`; [`ErrorCode::Other`] for one this version does not know.
+    #[must_use]
+    pub fn from_wire(text: &str) -> ErrorCode {
+        ErrorCode::SPELLINGS
+            .iter()
+            .find(|(_, spelling)| *spelling == text)
+            .map_or(ErrorCode::Other, |(code, _)| *code)
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a text is not the value it should be: a code for programs, a sentence for people. The
+/// sentence never repeats what the stranger sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    /// What a program can act on.
+    pub code: ErrorCode,
+    /// What a person can act on.
+    pub message: Cow<'static, str>,
+}
+
+impl Unfit {
+    /// A refusal with `code` that says `message`.
+    pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Unfit {
+        Unfit { code, message: message.into() }
+    }
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_read_as_it_is_spelled() {
+        for (code, spelling) in ErrorCode::SPELLINGS {
+            assert_eq!(code.as_str(), spelling);
+            assert_eq!(ErrorCode::from_wire(spelling), code);
+        }
+        assert_eq!(ErrorCode::from_wire("of a later version"), ErrorCode::Other);
+    }
+}

@@ -1,0 +1,88 @@
+//! The secret that holds a name.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::chat::refusal::{ErrorCode, Unfit};
+
+/// 128 random bits, spelled on the wire as 32 lower-case hex digits. Whoever shows it holds the
+/// name it was given for, so it is never printed by accident: it has no `Display`, and its `Debug`
+/// says nothing.
+#[derive(Clone)]
+pub struct Token([u8; 16]);
+
+impl Token {
+    /// The token made of `chance`, which must come from the system's randomness.
+    #[must_use]
+    pub fn from_bytes(chance: [u8; 16]) -> Token {
+        Token(chance)
+    }
+
+    /// What [`Token::from_bytes`] would make it from.
+    pub(in crate::chat) fn to_bytes(&self) -> [u8; 16] {
+        self.0
+    }
+
+    /// The token as it travels and is kept.
+    #[must_use]
+    pub fn reveal(&self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl FromStr for Token {
+    type Err = Unfit;
+
+    fn from_str(text: &str) -> Result<Token, Unfit> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let unfit = Unfit::new(ErrorCode::BadMessage, "`token` must be 32 lower-case hex digits");
+        if text.len() != 32 || !text.bytes().all(is_digit) {
+            return Err(unfit);
+        }
+        u128::from_str_radix(text, 16).map(|bits| Token(bits.to_be_bytes())).map_err(|_| unfit)
+    }
+}
+
+/// Takes the same time wherever two tokens first differ, so that nobody can feel their way to one.
+impl PartialEq for Token {
+    fn eq(&self, other: &Token) -> bool {
+        self.0.iter().zip(other.0).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
+    }
+}
+
+impl Eq for Token {}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(secret)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEX: &str = "00112233445566778899aabbccddeeff";
+
+    #[test]
+    fn a_token_is_32_lower_case_hex_digits_and_nothing_else() {
+        assert_eq!(HEX.parse::<Token>().unwrap().reveal(), HEX);
+        for text in ["", "0", &HEX.to_uppercase(), &format!("+{}", &HEX[1..]), &format!("{HEX}0")] {
+            assert!(text.parse::<Token>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_does_not_print_itself() {
+        assert_eq!(format!("{:?}", HEX.parse::<Token>().unwrap()), "Token(secret)");
+    }
+
+    #[test]
+    fn tokens_that_differ_in_one_bit_differ() {
+        let token = HEX.parse::<Token>().unwrap();
+        assert_eq!(token, token.clone());
+        for other in ["10112233445566778899aabbccddeeff", "00112233445566778899aabbccddeefe"] {
+            assert_ne!(token, other.parse().unwrap());
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Reading one JSON object field by field, so that a refusal names the field and what it should be.
+
+use std::str::FromStr;
+
+use crate::chat::refusal::{ErrorCode, Unfit};
+use crate::chat::wire::NUMBER_MAX;
+use crate::json::Value;
+
+/// The fields of one message, or of an object inside it.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'v>(&'v Value);
+
+impl<'v> Fields<'v> {
+    pub(super) fn of(value: &'v Value) -> Result<Fields<'v>, Unfit> {
+        if value.is_object() {
+            return Ok(Fields(value));
+        }
+        Err(Unfit::new(ErrorCode::BadMessage, "a message is one JSON object"))
+    }
+
+    pub(super) fn optional_string(self, key: &str) -> Result<Option<&'v str>, Unfit> {
+        self.0.get(key).map(|value| value.as_str().ok_or(not(key, "a string"))).transpose()
+    }
+
+    pub(super) fn string(self, key: &str) -> Result<&'v str, Unfit> {
+        self.optional_string(key)?.ok_or(missing(key))
+    }
+
+    pub(super) fn optional_number(self, key: &str) -> Result<Option<u64>, Unfit> {
+        self.0.get(key).map(|value| number(value).ok_or(not(key, WHOLE_NUMBER))).transpose()
+    }
+
+    pub(super) fn number(self, key: &str) -> Result<u64, Unfit> {
+        self.optional_number(key)?.ok_or(missing(key))
+    }
+
+    /// A yes or no; `false` where the field is absent.
+    pub(super) fn flag(self, key: &str) -> Result<bool, Unfit> {
+        let Some(value) = self.0.get(key) else { return Ok(false) };
+        value.as_bool().ok_or(not(key, "true or false"))
+    }
+
+    pub(super) fn optional_list(self, key: &str) -> Result<Option<&'v [Value]>, Unfit> {
+        self.0.get(key).map(|value| value.as_array().ok_or(not(key, "a list"))).transpose()
+    }
+
+    pub(super) fn list(self, key: &str) -> Result<&'v [Value], Unfit> {
+        self.optional_list(key)?.ok_or(missing(key))
+    }
+
+    /// A string that is a `T`.
+    pub(super) fn value<T: FromStr<Err = Unfit>>(self, key: &str) -> Result<T, Unfit> {
+        self.string(key)?.parse()
+    }
+
+    /// A string that is a `T`, or no such field.
+    pub(super) fn optional_value<T: FromStr<Err = Unfit>>(
+        self,
+        key: &str,
+    ) -> Result<Option<T>, Unfit> {
+        self.optional_string(key)?.map(str::parse).transpose()
+    }
+
+    /// The field as it is, for one that takes several forms.
+    pub(super) fn raw(self, key: &str) -> Option<&'v Value> {
+        self.0.get(key)
+    }
+}
+
+pub(super) const WHOLE_NUMBER: &str = "a whole number from 0 to 2^53-1";
+
+/// The number in `value`, if it is one that every end of the protocol can hold.
+pub(super) fn number(value: &Value) -> Option<u64> {
+    value.as_u64().filter(|number| *number <= NUMBER_MAX)
+}
+
+pub(super) fn missing(key: &str) -> Unfit {
+    Unfit::new(ErrorCode::BadMessage, format!("`{key}` is missing"))
+}
+
+pub(super) fn not(key: &str, expected: &str) -> Unfit {
+    Unfit::new(ErrorCode::BadMessage, format!("`{key}` must be {expected}"))
+}
