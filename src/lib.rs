@@ -14,3 +14,4 @@ pub mod cli; // a lexer for command-line flags
 // Floor 1: what the bytes mean.
 pub mod handshake; // from an HTTP head to a WebSocket, both sides
 pub mod chat; // names, rooms, the protocol's messages, the rules
+pub mod log; // a room's numbered records

@@ -1,0 +1,148 @@
+//! The few things a log does with files, behind a trait, so that tests can make them fail.
+//!
+//! Room: files and directories of the system.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::limits;
+
+/// An open file of a log.
+pub(super) trait LogFile: fmt::Debug + Send + Sync {
+    /// Writes at the end, as much as goes; returns how much that was.
+    fn append(&self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Returns once everything written is on the disk.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Cuts the file to `len` bytes.
+    fn set_len(&self, len: u64) -> io::Result<()>;
+
+    /// Its length in bytes, and whether a directory still names it.
+    fn stat(&self) -> io::Result<Stat>;
+
+    /// Reads at `offset`, as much as goes; 0 at the end.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+}
+
+/// What a log asks about its open file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stat {
+    pub(super) len: u64,
+    pub(super) named: bool,
+}
+
+/// Where a log finds its files.
+pub(super) trait Files: fmt::Debug + Send + Sync {
+    /// Opens a file for reading.
+    fn read(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
+
+    /// Opens a file for reading and appending.
+    fn write(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
+
+    /// Makes a file that is not there yet.
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
+
+    /// Makes a directory, for its owner only, if it is not there yet.
+    fn create_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes the names in a directory as durable as `sync` makes what is in a file.
+    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// Gives a file another name, in place of what has it now.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+}
+
+/// Writes all of `bytes` at the end of `file`.
+pub(super) fn append_all(file: &dyn LogFile, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.append(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Copies what `from` holds between two offsets to the end of `to`.
+pub(super) fn copy(from: &dyn LogFile, start: u64, end: u64, to: &dyn LogFile) -> io::Result<()> {
+    let (mut at, mut chunk) = (start, vec![0; limits::LOG_CHUNK]);
+    while at < end {
+        let left = usize::try_from(end - at).unwrap_or(usize::MAX).min(chunk.len());
+        let count = from.read_at(chunk.get_mut(..left).unwrap_or_default(), at)?;
+        if count == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        append_all(to, chunk.get(..count).unwrap_or_default())?;
+        at += count as u64;
+    }
+    Ok(())
+}
+
+/// The system's own files.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Ok(Arc::new(File::open(path)?))
+    }
+
+    fn write(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Ok(Arc::new(OpenOptions::new().read(true).append(true).open(path)?))
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create_new(true).mode(0o600);
+        Ok(Arc::new(options.open(path)?))
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+}
+
+impl LogFile for File {
+    fn append(&self, bytes: &[u8]) -> io::Result<usize> {
+        io::Write::write(&mut &*self, bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        File::set_len(self, len)
+    }
+
+    fn stat(&self) -> io::Result<Stat> {
+        let found = self.metadata()?;
+        Ok(Stat { len: found.len(), named: found.nlink() > 0 })
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        FileExt::read_at(self, buffer, offset)
+    }
+}

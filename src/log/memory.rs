@@ -1,0 +1,121 @@
+//! The simplest log that is right: the newest records, in memory. The one on disk is compared with it.
+//!
+//! Room: a lock around a queue. It stores nothing on disk, so a restart begins a new log.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Log, Most};
+use crate::chat::Entry;
+
+/// The newest records of a room.
+#[derive(Debug)]
+pub(super) struct Memory {
+    id: String,
+    keep: usize,
+    entries: Mutex<VecDeque<Entry>>,
+}
+
+impl Memory {
+    /// An empty log under an id no other log has, which keeps the newest `keep` records.
+    #[must_use]
+    pub(super) fn new(id: String, keep: usize) -> Memory {
+        Memory { id, keep: keep.max(1), entries: Mutex::default() }
+    }
+
+    /// The one place the lock is taken. Entries are only ever pushed and popped whole.
+    fn entries(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Log for Memory {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn first(&self) -> u64 {
+        self.entries().front().map_or(1, |entry| entry.seq)
+    }
+
+    fn head(&self) -> u64 {
+        self.entries().back().map_or(0, |entry| entry.seq)
+    }
+
+    fn append(&self, batch: &[Entry]) -> io::Result<()> {
+        let mut entries = self.entries();
+        entries.extend(batch.iter().cloned());
+        let excess = entries.len().saturating_sub(self.keep);
+        entries.drain(..excess);
+        Ok(())
+    }
+
+    fn read(&self, after: u64, most: Most) -> io::Result<Vec<Entry>> {
+        let entries = self.entries();
+        let from = entries.partition_point(|entry| entry.seq <= after);
+        let mut bytes = 0;
+        let fits = |entry: &&Entry| {
+            let first = bytes == 0;
+            bytes += entry.json.len();
+            first || bytes <= most.bytes
+        };
+        Ok(entries.range(from..).take(most.records).take_while(fits).cloned().collect())
+    }
+
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
+    fn tend(&self, _now: u64) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: Most = Most { records: usize::MAX, bytes: usize::MAX };
+
+    fn entries(seqs: std::ops::RangeInclusive<u64>) -> Vec<Entry> {
+        seqs.map(|seq| {
+            let holder = "0".repeat(32).parse().unwrap();
+            Entry { seq, holder, json: format!("{{\"seq\":{seq}}}").into() }
+        })
+        .collect()
+    }
+
+    fn seqs(log: &Memory, after: u64, most: Most) -> Vec<u64> {
+        log.read(after, most).unwrap().iter().map(|entry| entry.seq).collect()
+    }
+
+    #[test]
+    fn an_empty_log_begins_at_one() {
+        let log = Memory::new(String::from("a"), 10);
+        assert_eq!((log.first(), log.head()), (1, 0));
+        assert!(seqs(&log, 0, ALL).is_empty());
+    }
+
+    #[test]
+    fn records_are_read_back_by_seq_within_both_bounds() {
+        let log = Memory::new(String::from("a"), 10);
+        log.append(&entries(1..=5)).unwrap();
+        assert_eq!((log.first(), log.head()), (1, 5));
+        assert_eq!(seqs(&log, 0, ALL), [1, 2, 3, 4, 5]);
+        assert_eq!(seqs(&log, 3, ALL), [4, 5]);
+        assert!(seqs(&log, 5, ALL).is_empty());
+        assert_eq!(seqs(&log, 1, Most { records: 2, bytes: 99 }), [2, 3]);
+        assert_eq!(seqs(&log, 0, Most { records: 9, bytes: 20 }), [1, 2]);
+        assert_eq!(seqs(&log, 0, Most { records: 9, bytes: 1 }), [1], "one always comes");
+    }
+
+    #[test]
+    fn the_oldest_records_go_and_first_moves() {
+        let log = Memory::new(String::from("a"), 3);
+        log.append(&entries(1..=2)).unwrap();
+        log.append(&entries(3..=7)).unwrap();
+        assert_eq!((log.first(), log.head()), (5, 7));
+        assert_eq!(seqs(&log, 0, ALL), [5, 6, 7]);
+    }
+}

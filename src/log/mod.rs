@@ -1,0 +1,89 @@
+//! A room's numbered records: append, recover, read by seq, verify.
+//!
+//! Room: files, `json`, and the values of `chat`. Never a socket or a client.
+//!
+//! A room reaches its log through [`Log`] alone, because more than one kind will stand behind it.
+
+// From the outside in: what a server opens, and the log behind the trait.
+mod store; // the data directory
+mod durable; // a log on disk
+mod draft; // lines on their way into it
+mod upkeep; // what is done for it by the clock
+mod heal; // written again after trouble
+mod shelf; // what its readers see
+mod segment; // one file and its index
+mod page; // what one read brings
+// What stands in the files.
+mod line; // one line: record, holder, check value
+mod scan; // one file from end to end
+mod walk; // all files of a room
+mod recover; // what a start does with them
+mod verify; // what a person does: verify, export
+mod repair; // and repair
+mod files; // the system's files, behind a trait
+mod names_file; // names that are held
+
+#[cfg(test)]
+mod memory; // the simplest log that is right: what the durable one is compared with
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::io;
+
+pub use durable::{Rules, Sync};
+pub use names_file::{KeptNames, NamesFile};
+pub use recover::Torn;
+pub use repair::{Repaired, repair};
+pub use scan::Flaw;
+pub use store::{Found, Store};
+pub use verify::{Verified, export, verify};
+pub use walk::Damage;
+
+use crate::chat::Entry;
+
+/// How much one read may bring.
+#[derive(Debug, Clone, Copy)]
+pub struct Most {
+    /// Records.
+    pub records: usize,
+    /// Bytes of their JSON; the first record comes even when it alone is longer.
+    pub bytes: usize,
+}
+
+/// One room's log. Reading goes on while a batch is appended.
+pub trait Log: fmt::Debug + Send + std::marker::Sync {
+    /// The id of this log: another one means other records under the same numbers.
+    fn id(&self) -> &str;
+
+    /// The oldest seq that is kept; `head() + 1` where none is.
+    fn first(&self) -> u64;
+
+    /// The newest stored seq; 0 before the first record.
+    fn head(&self) -> u64;
+
+    /// Stores a batch, all of it or nothing. When this returns, it is stored as safely as the log
+    /// was asked to. Its records follow `head()` without a hole.
+    ///
+    /// # Errors
+    /// What kept the batch from being stored. Nothing of it counts then: its numbers come again.
+    fn append(&self, batch: &[Entry]) -> io::Result<()>;
+
+    /// The records that follow `after`, oldest first, as many as `most` allows and are kept. None is
+    /// left out between two of them.
+    ///
+    /// # Errors
+    /// What kept them from being read; a record that is not as it was written is never served.
+    fn read(&self, after: u64, most: Most) -> io::Result<Vec<Entry>>;
+
+    /// Why the log cannot be written now, as far as is known.
+    fn trouble(&self) -> Option<String>;
+
+    /// What is to be done by the clock, at `now` (Unix time in ms): what was only handed to the
+    /// system is forced to the disk, old records are dropped, and a log that could not be written
+    /// looks whether it can be again.
+    ///
+    /// # Errors
+    /// What went wrong; it is tried again.
+    fn tend(&self, now: u64) -> io::Result<()>;
+}

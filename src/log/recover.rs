@@ -1,0 +1,113 @@
+//! What a start finds on disk, made fit to go on with.
+//!
+//! Room: one room's directory. It cuts a torn tail, and touches nothing else. Killed anywhere in
+//! between, it does the same again.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::files::{Files, copy};
+use super::line::Check;
+use super::scan::Flaw;
+use super::segment::Segment;
+use super::walk::{Damage, Walk, walk};
+use crate::chat::RoomName;
+
+/// A log as it was found, cut to what is good.
+#[derive(Debug)]
+pub(super) struct Recovered {
+    pub(super) id: String,
+    pub(super) segments: Vec<Segment>,
+    pub(super) next: u64,
+    pub(super) check: Check,
+    pub(super) at: u64,
+    /// Beyond this place nothing is served, and nothing is written.
+    pub(super) damage: Option<Damage>,
+}
+
+/// The end of a log that an interrupted write had left, and that was cut off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Torn {
+    /// The file.
+    pub file: PathBuf,
+    /// Where it was cut, in bytes.
+    pub offset: u64,
+    /// Bytes that were cut off.
+    pub bytes: u64,
+    /// Where they are kept.
+    pub aside: Option<PathBuf>,
+}
+
+impl Recovered {
+    /// A log that has nothing yet.
+    pub(super) fn nothing(id: String) -> Recovered {
+        let (segments, check) = (Vec::new(), Check::START);
+        Recovered { id, segments, next: 1, check, at: 0, damage: None }
+    }
+}
+
+/// Reads the log of `room` in `dir` from end to end. A log without an id yet gets `fresh`.
+///
+/// # Errors
+/// What kept it from being read, and a format of a later version: that is no damage to work around.
+pub(super) fn recover(
+    files: &dyn Files,
+    room: &RoomName,
+    dir: &Path,
+    fresh: String,
+) -> io::Result<(Recovered, Option<Torn>)> {
+    let Walk { segments, id, next, check, at, stop } = walk(files, room.as_str(), dir, |_| Ok(()))?;
+    let id = id.unwrap_or(fresh);
+    let (torn, damage) = match stop {
+        None => (None, None),
+        Some(stop) if stop.torn => (Some(cut(files, &stop.damage)?), None),
+        Some(stop) if matches!(stop.damage.flaw, Flaw::Newer(_)) => {
+            return Err(io::Error::other(stop.damage.to_string()));
+        }
+        Some(stop) => (None, Some(stop.damage)),
+    };
+    Ok((Recovered { id, segments, next, check, at, damage }, torn))
+}
+
+/// Cuts off a torn tail, once it is kept aside.
+fn cut(files: &dyn Files, damage: &Damage) -> io::Result<Torn> {
+    let (path, offset) = (&damage.file, damage.offset);
+    let file = files.write(path)?;
+    let len = file.stat()?.len;
+    let aside = (len > offset).then(|| keep_aside(files, path, offset, len)).transpose()?;
+    if offset == 0 {
+        files.remove(path)?; // not even its first line had been finished
+    } else {
+        file.set_len(offset)?;
+        file.sync()?;
+    }
+    files.sync_dir(path.parent().unwrap_or(Path::new(".")))?;
+    Ok(Torn { file: path.clone(), offset, bytes: len - offset, aside })
+}
+
+/// Copies the end of a file to one beside it. An earlier one of this name and length is what a start
+/// that was killed right here has left.
+fn keep_aside(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Result<PathBuf> {
+    let mut count = 0;
+    loop {
+        let mut name = OsString::from(path);
+        name.push(format!(".torn-{offset}"));
+        if count > 0 {
+            name.push(format!(".{count}"));
+        }
+        let aside = PathBuf::from(name);
+        match files.read(&aside) {
+            Ok(earlier) if earlier.stat()?.len > len - offset => {
+                count += 1;
+                continue;
+            }
+            Ok(_) => files.remove(&aside)?,
+            Err(_) => {}
+        }
+        let kept = files.create(&aside)?;
+        copy(&*files.read(path)?, offset, len, &*kept)?;
+        kept.sync()?;
+        return Ok(aside);
+    }
+}

@@ -1,0 +1,90 @@
+//! Cutting a damaged log back to its last good record, by order of a person.
+//!
+//! Room: one room of a data directory that no server uses. Everything that is cut off stays beside,
+//! under another name; killed anywhere, it can be run again.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use super::files::{Disk, Files, LogFile, append_all, copy};
+use super::line::Header;
+use super::segment::file_name;
+use super::store::Store;
+use super::walk::{Damage, Walk, list, walk};
+use crate::chat::RoomName;
+
+/// What a repair has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repaired {
+    /// What was wrong.
+    pub damage: Damage,
+    /// The newest record that is left.
+    pub head: u64,
+    /// The files as they were, under their new names.
+    pub kept: Vec<PathBuf>,
+}
+
+/// Cuts the log of `room` back to its last good record; `None` if all are good. It goes on under the
+/// id `fresh`: who has seen records that are gone must not take later ones for their continuation.
+///
+/// # Errors
+/// A server uses the directory; there is no such room; what kept a file from being written.
+pub fn repair(root: &Path, room: &RoomName, fresh: String) -> io::Result<Option<Repaired>> {
+    let dir = Store::room_dir(root, room);
+    if list(&dir)?.is_empty() {
+        let what = format!("there is no log of room {room} in {}", root.display());
+        return Err(io::Error::new(ErrorKind::NotFound, what));
+    }
+    let _store = Store::open(root)?;
+    let Walk { segments: _, id: _, next, check, at, stop } =
+        walk(&Disk, room.as_str(), &dir, |_| Ok(()))?;
+    let Some(stop) = stop else { return Ok(None) };
+    let damage = stop.damage;
+    let mut kept = Vec::new();
+    // The newest first: until the damaged file itself is dealt with, the next run finds it again.
+    for (_, path) in list(&dir)?.into_iter().rev().filter(|(_, path)| *path > damage.file) {
+        let name = aside(&path);
+        fs::rename(&path, &name)?;
+        kept.push(name);
+    }
+    let name = aside(&damage.file);
+    fs::hard_link(&damage.file, &name)?;
+    kept.push(name);
+    let mut line = Vec::new();
+    Header { room: room.clone(), log: fresh, first: next, at, after: check }.push(&mut line);
+    let last = dir.join(file_name(next));
+    put(&last, |file| append_all(file, &line))?;
+    if last != damage.file {
+        let former = Disk.read(&damage.file)?;
+        match damage.offset {
+            0 => fs::remove_file(&damage.file)?, // no record of it is good, and its number is wrong
+            good => put(&damage.file, |file| copy(&*former, 0, good, file))?,
+        }
+    }
+    Disk.sync_dir(&dir)?;
+    kept.reverse();
+    Ok(Some(Repaired { damage, head: next - 1, kept }))
+}
+
+/// Puts a whole new file in the place of the one at `path`.
+fn put(path: &Path, write: impl FnOnce(&dyn LogFile) -> io::Result<()>) -> io::Result<()> {
+    let anew = path.with_extension("anew");
+    Disk.remove(&anew).ok(); // of a run that was killed right here
+    let file = Disk.create(&anew)?;
+    write(&*file)?;
+    file.sync()?;
+    fs::rename(&anew, path)
+}
+
+/// A name beside `path` that nothing has.
+fn aside(path: &Path) -> PathBuf {
+    let name = |count: u32| {
+        let mut name = OsString::from(path);
+        name.push(if count == 0 { String::from(".damaged") } else { format!(".damaged-{count}") });
+        PathBuf::from(name)
+    };
+    let free = (0..u32::MAX).map(name).find(|name| !name.exists());
+    free.unwrap_or_else(|| name(u32::MAX))
+}

@@ -1,0 +1,178 @@
+//! The data directory: one server's, by a lock that a kill frees.
+//!
+//! Room: a directory's layout. `DATA/lock` names who is in it, `DATA/names.jsonl` who holds which
+//! name, and `DATA/rooms/ROOM/` is the log of a room.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use super::Log;
+use super::durable::{Durable, Rules};
+use super::files::{Disk, Files};
+use super::recover::{Recovered, Torn, recover};
+use super::walk::{Damage, list};
+use crate::chat::RoomName;
+use crate::limits;
+
+/// A data directory that nobody else uses as long as this lives.
+#[derive(Debug)]
+pub struct Store {
+    root: PathBuf,
+    _lock: File,
+}
+
+/// How often a lock is tried again.
+const LOCK_TRIES: usize = 10;
+
+/// What a start had to do for a room, or could not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The end of the log was torn, and was cut.
+    Torn(Torn),
+    /// The log is damaged: the room can only be read.
+    Damaged(Damage),
+}
+
+impl Store {
+    /// Takes possession of the directory `root`, which is made if need be, for its owner only.
+    ///
+    /// # Errors
+    /// A sentence that says what is in the way: another server, a file, a disk that is full.
+    pub fn open(root: &Path) -> io::Result<Store> {
+        let told = |doing: &'static str| move |error| about(doing, root, &error);
+        let rooms = root.join("rooms");
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&rooms)
+            .map_err(told("cannot make the data directory"))?;
+        let lock = Store::lock(root)?;
+        let probe = root.join("probe");
+        let probed = fs::write(&probe, [b'\n'; 4096]).and_then(|()| fs::remove_file(&probe));
+        let synced = probed.and_then(|()| Disk.sync_dir(root)).and_then(|()| {
+            Disk.sync_dir(
+                root.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+            )
+        });
+        synced.map_err(told("cannot write in the data directory"))?;
+        Ok(Store { root: root.to_owned(), _lock: lock })
+    }
+
+    /// The lock, which names its holder for whoever comes second.
+    fn lock(root: &Path) -> io::Result<File> {
+        let told = |error| about("cannot lock the data directory", root, &error);
+        let path = root.join("lock");
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let mut lock = options.open(&path).map_err(told)?;
+        let mut locked = lock.try_lock();
+        for _ in 0..LOCK_TRIES {
+            if matches!(locked, Err(TryLockError::WouldBlock)) {
+                thread::sleep(limits::REST); // whoever only looks lets go at once
+                locked = lock.try_lock();
+            }
+        }
+        match locked {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let holder = holder(&mut lock);
+                let what = format!("the data directory {} is in use by {holder}", root.display());
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, what));
+            }
+            Err(TryLockError::Error(error)) => return Err(told(error)),
+        }
+        lock.set_len(0).map_err(told)?;
+        writeln!(lock, "{}", std::process::id()).map_err(told)?;
+        Ok(lock)
+    }
+
+    /// Whether a server is using the directory now.
+    #[must_use]
+    pub fn is_in_use(root: &Path) -> bool {
+        let lock = File::open(root.join("lock"));
+        lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// The rooms that have a log, by name.
+    ///
+    /// # Errors
+    /// What kept the directory from being read.
+    pub fn rooms(&self) -> io::Result<Vec<RoomName>> {
+        Store::rooms_in(&self.root)
+    }
+
+    /// The same, of a directory that another may be using.
+    ///
+    /// # Errors
+    /// What kept the directory from being read.
+    pub fn rooms_in(root: &Path) -> io::Result<Vec<RoomName>> {
+        let mut rooms = Vec::new();
+        let entries = fs::read_dir(root.join("rooms"));
+        for entry in entries.map_err(|error| about("cannot read the rooms in", root, &error))? {
+            let entry = entry?;
+            let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+                continue; // nothing of ours
+            };
+            if !list(&entry.path())?.is_empty() {
+                rooms.push(name);
+            }
+        }
+        rooms.sort();
+        Ok(rooms)
+    }
+
+    /// Where a room's log is.
+    pub(super) fn room_dir(root: &Path, room: &RoomName) -> PathBuf {
+        root.join("rooms").join(room.as_str())
+    }
+
+    /// Where names that are held are kept.
+    #[must_use]
+    pub fn names_path(&self) -> PathBuf {
+        self.root.join("names.jsonl")
+    }
+
+    /// Opens the log that a room has, with what there is to say about it. `fresh` is its id if it
+    /// turns out to have nothing yet.
+    ///
+    /// # Errors
+    /// What kept it from being read or cut.
+    pub fn open_log(
+        &self,
+        room: &RoomName,
+        rules: Rules,
+        fresh: String,
+    ) -> io::Result<(Arc<dyn Log>, Option<Found>)> {
+        let dir = Store::room_dir(&self.root, room);
+        let (recovered, torn) = recover(&Disk, room, &dir, fresh)
+            .map_err(|error| about("cannot open the log in", &dir, &error))?;
+        let found = recovered.damage.clone().map(Found::Damaged).or(torn.map(Found::Torn));
+        let files = Arc::new(Disk);
+        Ok((Arc::new(Durable::new(room.clone(), dir, rules, files, recovered)), found))
+    }
+
+    /// A log for a room that has none. Nothing is on disk before something is appended.
+    #[must_use]
+    pub fn new_log(&self, room: &RoomName, rules: Rules, id: String) -> Arc<dyn Log> {
+        let dir = Store::room_dir(&self.root, room);
+        let (files, nothing) = (Arc::new(Disk), Recovered::nothing(id));
+        Arc::new(Durable::new(room.clone(), dir, rules, files, nothing))
+    }
+}
+
+/// Who holds a lock, as far as its file tells.
+fn holder(lock: &mut File) -> String {
+    let mut text = String::new();
+    lock.take(32).read_to_string(&mut text).ok();
+    let pid: Option<u32> = text.trim().parse().ok();
+    pid.map_or(String::from("another server"), |pid| format!("a server with pid {pid}"))
+}
+
+/// An error that says what was being done, to what.
+fn about(doing: &str, path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{doing} {}: {error}", path.display()))
+}

@@ -1,0 +1,180 @@
+//! A log cut or altered anywhere: never a wrong record served, never a good one before it lost.
+
+use std::collections::BTreeSet;
+
+use super::broken_files::Broken;
+use super::*;
+
+/// A good log's one file, the offset where each record's line begins, and the end.
+fn good(count: u64) -> (Vec<u8>, Vec<usize>) {
+    let place = Place::new();
+    nothing(&place, Arc::new(Disk), RULES).append(&records(1..=count)).unwrap();
+    let bytes = fs::read(&place.files()[0]).unwrap();
+    let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    let starts = ends.map(|(at, _)| at + 1).collect();
+    (bytes, starts)
+}
+
+/// What a start makes of these bytes.
+fn started(bytes: &[u8]) -> (Place, Durable, Option<Torn>) {
+    let place = Place::new();
+    fs::create_dir(place.dir()).unwrap();
+    fs::write(place.dir().join("0000000000000001.jsonl"), bytes).unwrap();
+    let (log, torn) = place.open_on(Arc::new(Broken::lazy()), RULES);
+    (place, log, torn)
+}
+
+#[test]
+fn cut_at_any_byte_of_its_last_records_it_keeps_all_whole_ones() {
+    let (bytes, starts) = good(6);
+    for cut in starts[3]..bytes.len() {
+        let whole = starts.iter().filter(|start| **start <= cut).count() as u64 - 1;
+        let (place, log, torn) = started(&bytes[..cut]);
+        assert_eq!(all(&log), records(1..=whole), "cut at byte {cut}");
+        let at_end = starts.contains(&cut);
+        assert_eq!(torn.is_none(), at_end, "cut at byte {cut}");
+        if let Some(torn) = torn {
+            let name = format!("0000000000000001.jsonl.torn-{}", torn.offset);
+            assert_eq!(place.names()[1], name);
+            let aside = fs::read(torn.aside.unwrap()).unwrap();
+            assert_eq!(aside, &bytes[starts[whole as usize]..cut], "kept aside");
+        }
+        log.append(&records(whole + 1..=whole + 1)).unwrap();
+        assert_eq!(all(&place.open(RULES).0), records(1..=whole + 1));
+    }
+}
+
+#[test]
+fn a_tail_of_zeros_chance_or_old_bytes_is_cut_as_well() {
+    let (bytes, starts) = good(6);
+    let zeros = [1, 100, 4096].map(|count| vec![0; count]);
+    let chance: Vec<u8> =
+        (0..5_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let old = bytes[starts[2]..starts[4]].to_vec();
+    for tail in zeros.into_iter().chain([chance, old]) {
+        let (_place, log, torn) = started(&[&bytes[..], &tail].concat());
+        assert_eq!(all(&log), records(1..=6));
+        assert_eq!(torn.unwrap().bytes, tail.len() as u64);
+        assert_eq!(log.trouble(), None);
+    }
+    // Half of the pages of the last record, which has more than one.
+    let place = Place::new();
+    let log = nothing(&place, Arc::new(Disk), RULES);
+    log.append(&records(1..=2)).unwrap();
+    log.append(&[record(3, &"x".repeat(9_000))]).unwrap();
+    let mut bytes = fs::read(&place.files()[0]).unwrap();
+    bytes[4096..8192].fill(0);
+    let (_place, log, torn) = started(&bytes);
+    assert_eq!((all(&log), torn.is_some(), log.trouble()), (records(1..=2), true, None));
+}
+
+/// What is altered in the middle: the room is read up to there, and nothing is written or cut.
+fn assert_damaged(bytes: &[u8], about: &str) {
+    let (place, log, torn) = started(bytes);
+    let served = all(&log);
+    assert!(records(1..=12).starts_with(&served), "{about}: a wrong record is served");
+    assert_eq!(torn, None, "{about}");
+    assert!(log.trouble().is_some(), "{about}");
+    log.append(&records(log.head() + 1..=log.head() + 1)).unwrap_err();
+    assert_eq!(fs::read(&place.files()[0]).unwrap(), bytes, "{about}: left as it is");
+}
+
+#[test]
+fn damage_in_the_middle_makes_a_room_read_only_up_to_it() {
+    let (bytes, starts) = good(12);
+    for bit in starts[5] * 8..starts[6] * 8 {
+        let mut altered = bytes.clone();
+        altered[bit / 8] ^= 1 << (bit % 8);
+        assert_damaged(&altered, &format!("bit {bit}"));
+        let (_place, log, _) = started(&altered);
+        assert_eq!(log.head(), 5, "bit {bit}");
+    }
+    let line = |n: usize| &bytes[starts[n]..starts[n + 1]];
+    let around =
+        |middle: &[&[u8]]| [&bytes[..starts[5]], &middle.concat(), &bytes[starts[7]..]].concat();
+    assert_damaged(&around(&[line(5)]), "one line is gone");
+    assert_damaged(&around(&[line(6), line(5)]), "two have changed places");
+    assert_damaged(&around(&[line(5), line(5), line(6)]), "one stands twice");
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    assert_damaged(text.replace('\n', "\r\n").as_bytes(), "an editor was here");
+    let huge = text.replace("\"seq\":6,", "\"seq\":99999999999999999999999,");
+    assert_damaged(huge.as_bytes(), "a seq beyond all bounds");
+}
+
+#[test]
+fn two_thousand_bits_flipped_anywhere_never_serve_a_wrong_record() {
+    let (bytes, starts) = good(40);
+    let mut chance = 42_u64;
+    for n in 0..2_000 {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
+        let bit = (chance >> 20) as usize % (bytes.len() * 8);
+        let mut altered = bytes.clone();
+        altered[bit / 8] ^= 1 << (bit % 8);
+        let (place, log, torn) = started(&altered);
+        let before = starts.iter().filter(|start| **start <= bit / 8).count() as u64;
+        let served = all(&log);
+        let about = format!("flip {n}: bit {bit}");
+        assert_eq!(served, records(1..=before.saturating_sub(1)), "{about}");
+        assert!(torn.is_some() || log.trouble().is_some(), "{about}: nothing was said");
+        let kept: u64 = fs::read_dir(place.dir())
+            .unwrap()
+            .map(|entry| entry.unwrap().metadata().unwrap().len())
+            .sum();
+        assert_eq!(kept, bytes.len() as u64, "{about}: bytes are gone");
+    }
+}
+
+#[test]
+fn two_thousand_cuts_anywhere_lose_no_good_record() {
+    let (bytes, starts) = good(40);
+    let cuts: BTreeSet<usize> = (0..2_000).map(|n| n * 7_919 % bytes.len()).collect();
+    for cut in cuts {
+        let whole = starts.iter().filter(|start| **start <= cut).count() as u64;
+        let (_place, log, _) = started(&bytes[..cut]);
+        assert_eq!(all(&log), records(1..=whole.saturating_sub(1)), "cut at byte {cut}");
+        assert_eq!(log.trouble(), None, "cut at byte {cut}");
+    }
+}
+
+#[test]
+fn a_file_that_is_missing_in_the_middle_is_damage() {
+    let place = Place::new();
+    let rules = Rules { file_bytes: 1_000, ..RULES };
+    let log = nothing(&place, Arc::new(Disk), rules);
+    (1..=20).for_each(|seq| log.append(&records(seq..=seq)).unwrap());
+    let second = place.files()[1].clone();
+    fs::remove_file(&second).unwrap();
+    let (log, torn) = place.open(rules);
+    assert!(torn.is_none() && log.trouble().is_some());
+    let served = all(&log);
+    assert!(!served.is_empty() && records(1..=20).starts_with(&served));
+}
+
+#[test]
+fn a_line_without_end_is_neither_held_in_memory_nor_cut() {
+    let (bytes, _) = good(3);
+    let place = Place::new();
+    fs::create_dir(place.dir()).unwrap();
+    let path = place.dir().join("0000000000000001.jsonl");
+    fs::write(&path, bytes).unwrap();
+    let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(1 << 30).unwrap(); // sparse: a GiB of zeros without a newline
+    let (log, torn) = place.open(RULES);
+    assert!(torn.is_none() && log.trouble().is_some());
+    assert_eq!(all(&log), records(1..=3));
+}
+
+#[test]
+fn a_recovery_that_was_killed_is_done_again_with_the_same_end() {
+    let (bytes, starts) = good(5);
+    let (place, _, torn) = started(&bytes[..starts[4] + 9]);
+    let torn = torn.unwrap();
+    // Killed after the tail was kept aside and before it was cut, and also halfway through keeping.
+    for aside in [&bytes[starts[4]..starts[4] + 9], &bytes[starts[4]..starts[4] + 4]] {
+        fs::write(&torn.file, &bytes[..starts[4] + 9]).unwrap();
+        fs::write(torn.aside.as_ref().unwrap(), aside).unwrap();
+        let (log, again) = place.open(RULES);
+        assert_eq!((all(&log), again.as_ref()), (records(1..=4), Some(&torn)));
+        assert_eq!(place.names().len(), 2, "one file, and one aside");
+    }
+}

@@ -1,0 +1,82 @@
+//! What a person can do: verify, export, repair.
+
+use super::super::{Flaw, Store, export, repair, verify};
+use super::*;
+
+fn room() -> crate::chat::RoomName {
+    "lobby".parse().unwrap()
+}
+
+/// A log of 20 records in several files, with the record `seq` altered.
+fn damaged(seq: u64) -> Place {
+    let place = Place::new();
+    let log = nothing(&place, Arc::new(Disk), Rules { file_bytes: 1_500, ..RULES });
+    (1..=20).for_each(|seq| log.append(&records(seq..=seq)).unwrap());
+    let path = place.files().into_iter().rfind(|path| {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        name.parse::<u64>().unwrap() <= seq
+    });
+    let path = path.unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let cid = format!("\"cid\":\"c{seq}\"");
+    assert!(text.contains(&cid));
+    fs::write(&path, text.replace(&cid, "\"cid\":\"other\"")).unwrap();
+    place
+}
+
+#[test]
+fn verify_names_the_first_bad_record() {
+    for seq in [1, 7, 12, 19] {
+        let place = damaged(seq);
+        let verified = verify(place.root(), &room()).unwrap();
+        let damage = verified.damage.unwrap();
+        assert_eq!((damage.seq, damage.flaw, verified.torn), (seq, Flaw::Altered, false));
+        assert_eq!((verified.first, verified.head), (1, seq - 1));
+    }
+    let place = Place::new();
+    assert!(verify(place.root(), &room()).is_err(), "no such room");
+}
+
+#[test]
+fn export_gives_every_record_as_it_travels_up_to_the_first_bad_one() {
+    let place = damaged(12);
+    let mut out = Vec::new();
+    let done = export(place.root(), &room(), 3, |json| format!("{json}\n"), &mut out).unwrap();
+    assert_eq!(done.damage.unwrap().seq, 12);
+    let expected: String =
+        records(4..=11).iter().map(|entry| format!("{}\n", entry.json)).collect();
+    assert_eq!(String::from_utf8(out).unwrap(), expected);
+}
+
+#[test]
+fn repair_cuts_back_to_the_last_good_record_and_loses_no_byte() {
+    for seq in [1, 2, 7, 12, 19, 20] {
+        let place = damaged(seq);
+        let before: Vec<Vec<u8>> =
+            place.files().iter().map(|path| fs::read(path).unwrap()).collect();
+        let done = repair(place.root(), &room(), String::from("other")).unwrap();
+        let done = done.unwrap();
+        assert_eq!((done.damage.seq, done.head), (seq, seq - 1));
+        for kept in &done.kept {
+            assert!(before.contains(&fs::read(kept).unwrap()), "kept as it was");
+        }
+        let sound = verify(place.root(), &room()).unwrap();
+        assert_eq!((sound.damage, sound.head), (None, seq - 1), "record {seq}");
+        let (log, _) = place.open(RULES);
+        assert_eq!(log.id(), "other", "who has seen more must notice");
+        assert_eq!(all(&log), records(1..=seq - 1));
+        log.append(&records(seq..=seq)).unwrap();
+        assert_eq!(all(&place.open(RULES).0), records(1..=seq));
+        assert_eq!(repair(place.root(), &room(), String::from("third")).unwrap(), None);
+    }
+}
+
+#[test]
+fn repair_needs_the_directory_for_itself() {
+    let place = damaged(7);
+    let store = Store::open(place.root()).unwrap();
+    let refused = repair(place.root(), &room(), String::new()).unwrap_err().to_string();
+    assert!(refused.contains(&format!("pid {}", std::process::id())), "{refused}");
+    drop(store);
+    assert!(repair(place.root(), &room(), String::new()).unwrap().is_some());
+}

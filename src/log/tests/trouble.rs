@@ -1,0 +1,190 @@
+//! When the disk does not do what it is asked: nothing is used that was refused, nothing is lost
+//! that was not.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::broken_files::Broken;
+use super::*;
+
+/// A log of three records on files that can be told to fail.
+fn three(place: &Place, sync: Sync) -> (Durable, Broken) {
+    let broken = Broken::new();
+    let log = nothing(place, Arc::new(broken.clone()), Rules { sync, ..RULES });
+    log.append(&records(1..=3)).unwrap();
+    (log, broken)
+}
+
+#[test]
+fn a_full_disk_refuses_a_batch_whole_and_takes_it_once_there_is_room() {
+    let place = Place::new();
+    let (log, broken) = three(&place, Sync::Always);
+    let before = fs::read(&place.files()[0]).unwrap();
+    for room in [0, 1, 100, 250, 450] {
+        broken.0.room.store(room, Relaxed);
+        log.append(&records(4..=6)).unwrap_err();
+        assert_eq!((log.head(), all(&log)), (3, records(1..=3)), "{room} bytes of room");
+        assert_eq!(fs::read(&place.files()[0]).unwrap(), before, "rolled back");
+        assert!(log.trouble().is_some());
+        log.tend(0).unwrap();
+        assert!(log.trouble().is_some(), "still full");
+    }
+    broken.0.room.store(u64::MAX, Relaxed);
+    log.append(&records(4..=6)).unwrap();
+    assert_eq!((log.trouble(), all(&log)), (None, records(1..=6)));
+    assert_eq!(all(&place.open(RULES).0), records(1..=6));
+}
+
+#[test]
+fn a_log_that_nobody_writes_to_finds_out_by_itself_that_there_is_room_again() {
+    let place = Place::new();
+    let (log, broken) = three(&place, Sync::Always);
+    broken.0.room.store(9, Relaxed);
+    log.append(&records(4..=4)).unwrap_err();
+    broken.0.room.store(u64::MAX, Relaxed);
+    log.tend(0).unwrap();
+    assert_eq!(log.trouble(), None);
+    assert_eq!(place.names().len(), 1, "its probe is gone");
+    assert_eq!(fs::read_dir(place.root().join("rooms")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_first_record_that_is_refused_leaves_nothing() {
+    let place = Place::new();
+    let broken = Broken::new();
+    let log = nothing(&place, Arc::new(broken.clone()), RULES);
+    broken.0.room.store(200, Relaxed);
+    log.append(&records(1..=1)).unwrap_err();
+    assert!(place.files().is_empty());
+    broken.0.room.store(u64::MAX, Relaxed);
+    log.append(&records(1..=1)).unwrap();
+    assert_eq!(all(&place.open(RULES).0), records(1..=1));
+}
+
+#[test]
+fn after_a_failed_sync_no_later_sync_makes_it_good() {
+    let place = Place::new();
+    let (log, broken) = three(&place, Sync::Always);
+    broken.0.sync.store(true, Relaxed);
+    log.append(&records(4..=4)).unwrap_err();
+    assert_eq!((log.head(), all(&log)), (3, records(1..=3)), "nobody sees it");
+    broken.0.sync.store(false, Relaxed);
+    log.append(&records(4..=4)).unwrap_err();
+    assert!(log.trouble().is_some());
+    assert_eq!(all(&log), records(1..=3), "it is read as before");
+}
+
+#[test]
+fn a_log_in_doubt_is_written_again_once_it_was_verified_and_copied() {
+    for sync in [Sync::Always, Sync::Interval] {
+        let place = Place::new();
+        let (log, broken) = three(&place, sync);
+        broken.0.sync.store(true, Relaxed);
+        let stored = log.append(&records(4..=4)).is_ok();
+        assert_eq!(stored, sync == Sync::Interval);
+        assert_eq!(log.tend(0).is_ok(), sync == Sync::Always, "the sync that fails is told");
+        assert!(log.trouble().is_some(), "a copy cannot be synced either");
+        broken.0.sync.store(false, Relaxed);
+        broken.0.done.lock().unwrap().clear();
+        log.writer().verified = None; // as if some seconds had passed
+        log.tend(0).unwrap();
+        assert_eq!(log.trouble(), None);
+        let name = "0000000000000001";
+        let made = [
+            format!("create {name}.anew"),
+            String::from("sync a file"),
+            format!("rename to {name}.jsonl"),
+            String::from("sync lobby"),
+        ];
+        assert_eq!(*broken.0.done.lock().unwrap(), made, "the copy is durable before it counts");
+        let next = log.head() + 1;
+        log.append(&records(next..=5)).unwrap();
+        assert_eq!(all(&place.open(RULES).0), records(1..=5));
+    }
+}
+
+#[test]
+fn a_roll_back_that_fails_stops_the_log_and_a_start_cuts_what_it_left() {
+    let place = Place::new();
+    let (log, broken) = three(&place, Sync::Always);
+    broken.0.set_len.store(true, Relaxed);
+    broken.0.room.store(100, Relaxed);
+    log.append(&records(4..=4)).unwrap_err();
+    broken.0.room.store(u64::MAX, Relaxed);
+    log.append(&records(4..=4)).unwrap_err();
+    log.tend(0).unwrap();
+    assert!(log.trouble().is_some(), "what could not be cut still cannot");
+    assert_eq!(all(&log), records(1..=3));
+    let (again, torn) = place.open(RULES);
+    let torn = torn.unwrap();
+    assert_eq!((torn.bytes, fs::metadata(torn.aside.unwrap()).unwrap().len()), (100, 100));
+    again.append(&records(4..=4)).unwrap();
+    assert_eq!(all(&again), records(1..=4));
+}
+
+#[test]
+fn another_hand_is_noticed_at_the_next_append() {
+    let acts: [fn(&Path); 4] = [
+        |path| fs::remove_file(path).unwrap(),
+        |path| fs::rename(path, path.with_extension("elsewhere")).unwrap(),
+        |path| fs::write(path, "").unwrap(),
+        |path| {
+            let text = fs::read_to_string(path).unwrap();
+            fs::write(path, text + "more\n").unwrap();
+        },
+    ];
+    for (n, act) in acts.into_iter().enumerate() {
+        let place = Place::new();
+        let (log, _) = three(&place, Sync::Interval);
+        act(&place.files()[0]);
+        log.append(&records(4..=4)).unwrap_err();
+        log.tend(0).unwrap();
+        log.append(&records(4..=4)).unwrap_err();
+        assert!(log.trouble().is_some(), "act {n}");
+        assert_eq!(log.head(), 3);
+    }
+}
+
+#[test]
+fn a_batch_that_does_not_follow_is_refused() {
+    let place = Place::new();
+    let (log, _) = three(&place, Sync::Always);
+    for batch in [records(5..=5), records(3..=4), [records(4..=4), records(6..=6)].concat()] {
+        log.append(&batch).unwrap_err();
+    }
+    assert_eq!((log.trouble(), all(&log)), (None, records(1..=3)));
+}
+
+#[test]
+fn what_is_new_is_durable_before_it_counts() {
+    let place = Place::new();
+    let (log, broken) = three(&place, Sync::Interval);
+    let done = |broken: &Broken| std::mem::take(&mut *broken.0.done.lock().unwrap());
+    let name = "create 0000000000000001.jsonl";
+    assert_eq!(done(&broken), ["sync rooms", name, "sync a file", "sync lobby"]);
+    log.append(&records(4..=4)).unwrap();
+    assert!(done(&broken).is_empty(), "handed to the system only");
+    log.tend(0).unwrap();
+    assert_eq!(done(&broken), ["sync a file"]);
+    log.tend(0).unwrap();
+    assert!(done(&broken).is_empty(), "once");
+    let other = Place::new();
+    let (log, broken) = three(&other, Sync::Always);
+    done(&broken);
+    log.append(&records(4..=900)).unwrap();
+    assert_eq!(done(&broken), ["sync a file"], "one sync for a batch");
+}
+
+#[test]
+fn what_the_disk_has_altered_since_the_start_is_not_served() {
+    let place = Place::new();
+    let log = nothing(&place, Arc::new(Disk), RULES);
+    log.append(&records(1..=1_000)).unwrap();
+    let path = &place.files()[0];
+    let mut bytes = fs::read(path).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    fs::write(path, bytes).unwrap();
+    let before = log.read(0, ALL).unwrap();
+    assert!(before.len() < 1_000 && records(1..=1_000).starts_with(&before));
+    assert!(log.read(before.len() as u64, ALL).is_err());
+}

@@ -1,0 +1,106 @@
+//! What a person asks a log on disk: is it sound, and what does it say?
+//!
+//! Room: reading only, also beside a running server.
+
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use super::files::Disk;
+use super::line;
+use super::store::Store;
+use super::walk::{Damage, Walk, walk};
+use crate::chat::RoomName;
+
+/// What verifying a log has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// The id of the log.
+    pub id: Option<String>,
+    /// The oldest record that is kept.
+    pub first: u64,
+    /// The newest record that is good.
+    pub head: u64,
+    /// Files that were read.
+    pub files: usize,
+    /// The first place that is not good.
+    pub damage: Option<Damage>,
+    /// It is at the end, as an interrupted write leaves it: a start cuts it off, and nothing that was
+    /// ever shown is lost.
+    pub torn: bool,
+}
+
+/// How often a log that is being written is looked at again before something counts as damage: a
+/// reader may see half of a write, or of its being taken back.
+const LOOKS: usize = 3;
+
+/// Checks every record of a room.
+///
+/// # Errors
+/// What kept the log from being read; no such room.
+pub fn verify(root: &Path, room: &RoomName) -> io::Result<Verified> {
+    look(root, room, &mut |_| Ok(()))
+}
+
+/// Writes the JSON of every record after `since` to `out`, as it travels, each with what `form` makes
+/// of it, up to the first place that is not good.
+///
+/// # Errors
+/// What kept the log from being read, or `out` from being written; no such room.
+pub fn export(
+    root: &Path,
+    room: &RoomName,
+    since: u64,
+    mut form: impl FnMut(&str) -> String,
+    out: &mut dyn Write,
+) -> io::Result<Verified> {
+    let mut after = since;
+    look(root, room, &mut |body| {
+        let entry = line::entry(body).filter(|entry| entry.seq > after);
+        if let Some(entry) = entry {
+            after = entry.seq; // a second look goes on where the first ended
+            out.write_all(form(&entry.json).as_bytes())?;
+        }
+        Ok(())
+    })
+}
+
+fn look(
+    root: &Path,
+    room: &RoomName,
+    each: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<Verified> {
+    let dir = Store::room_dir(root, room);
+    let mut looks = 1;
+    loop {
+        let walked = walk(&Disk, room.as_str(), &dir, &mut *each);
+        let again = looks < LOOKS && Store::is_in_use(root);
+        looks += 1;
+        match walked {
+            // Retention may drop a file between the listing and the reading.
+            Err(error) if error.kind() == ErrorKind::NotFound && again => {}
+            Err(error) => return Err(error),
+            Ok(walk) if walk.stop.as_ref().is_some_and(|stop| !stop.torn) && again => {}
+            Ok(walk) if walk.segments.is_empty() && walk.stop.is_none() => {
+                let what = format!("there is no log of room {room} in {}", root.display());
+                return Err(io::Error::new(ErrorKind::NotFound, what));
+            }
+            Ok(walk) => return Ok(Verified::of(walk)),
+        }
+    }
+}
+
+impl Verified {
+    fn of(walk: Walk) -> Verified {
+        let Walk { segments, id, next, check: _, at: _, stop } = walk;
+        let torn = stop.as_ref().is_some_and(|stop| stop.torn);
+        Verified {
+            id,
+            first: segments.first().map_or(next, |segment| segment.first),
+            head: next - 1,
+            files: segments.len()
+                + usize::from(stop.as_ref().is_some_and(|s| s.damage.offset == 0)),
+            damage: stop.map(|stop| stop.damage),
+            torn,
+        }
+    }
+}
