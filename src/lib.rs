@@ -15,3 +15,6 @@ pub mod cli; // a lexer for command-line flags
 pub mod handshake; // from an HTTP head to a WebSocket, both sides
 pub mod chat; // names, rooms, the protocol's messages, the rules
 pub mod log; // a room's numbered records
+
+// Floor 2: blocking sockets made orderly.
+pub mod net;

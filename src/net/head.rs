@@ -1,0 +1,298 @@
+//! One head from a socket, whole and in time, or the reason why not.
+//!
+//! The stream must block: the deadline is kept by telling each read how long it may take.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::http::{Error, Head, Parser, Request, Response, ResponseHead, Status};
+use crate::limits;
+use crate::net::deadline::{Deadline, TimedRead};
+
+/// Reads a request's head, and hands back the bytes that came after it: a client need not wait for
+/// the 101 before its first frame.
+///
+/// # Errors
+///
+/// [`HeadError`], which knows what to answer.
+pub fn read_request(
+    stream: &mut impl TimedRead,
+    deadline: &Deadline,
+) -> Result<(Request, Vec<u8>), HeadError> {
+    read(stream, deadline, Vec::new())
+}
+
+/// Reads the head of the answer to a request, and hands back the bytes that came after it.
+///
+/// Answers that only announce another (100 Continue, 103 Early Hints) are passed over, up to
+/// [`limits::INTERIM_HEADS`] of them (RFC 9110 §15.2).
+///
+/// # Errors
+///
+/// [`HeadError`].
+pub fn read_response(
+    stream: &mut impl TimedRead,
+    deadline: &Deadline,
+) -> Result<(ResponseHead, Vec<u8>), HeadError> {
+    let (mut head, mut rest): (ResponseHead, _) = read(stream, deadline, Vec::new())?;
+    for _ in 0..limits::INTERIM_HEADS {
+        if !head.status.is_informational() || head.status == Status::SWITCHING_PROTOCOLS {
+            break;
+        }
+        (head, rest) = read(stream, deadline, rest)?;
+    }
+    Ok((head, rest))
+}
+
+/// Why there is no head.
+#[derive(Debug)]
+pub enum HeadError {
+    /// The peer closed without a word, as a browser closes a connection made in advance.
+    Silent,
+    /// The peer ended its half of the connection inside the head.
+    Cut,
+    /// The deadline passed.
+    Late {
+        /// The time there was.
+        wait: Duration,
+    },
+    /// What came is not a head we accept.
+    Bad(Error),
+    /// The connection failed.
+    Failed(io::Error),
+}
+
+impl HeadError {
+    /// What a server answers; `None` where nobody would read it.
+    #[must_use]
+    pub fn response(&self) -> Option<Response> {
+        match self {
+            HeadError::Silent | HeadError::Failed(_) => None,
+            HeadError::Cut => Some(Response::error(Status::BAD_REQUEST, &self.to_string())),
+            HeadError::Late { .. } => {
+                Some(Response::error(Status::REQUEST_TIMEOUT, &self.to_string()))
+            }
+            HeadError::Bad(error) => Some(Response::from(*error)),
+        }
+    }
+}
+
+/// Reads one head, of which `input` has come already.
+fn read<H: Head>(
+    stream: &mut impl TimedRead,
+    deadline: &Deadline,
+    mut input: Vec<u8>,
+) -> Result<(H, Vec<u8>), HeadError> {
+    let mut parser = Parser::new();
+    let mut chunk = [0; limits::CHUNK];
+    loop {
+        if let Some((head, used)) = parser.feed(&input).map_err(HeadError::Bad)? {
+            return Ok((head, input.split_off(used)));
+        }
+        input.clear();
+        let left = deadline.left(stream.now());
+        let left = left.map_err(|_| HeadError::Late { wait: deadline.wait() })?;
+        stream.set_read_wait(left).map_err(HeadError::Failed)?;
+        let room = parser.room().min(chunk.len());
+        match stream.read(chunk.get_mut(..room).unwrap_or_default()) {
+            Ok(0) if parser.is_untouched() => return Err(HeadError::Silent),
+            Ok(0) => return Err(HeadError::Cut),
+            Ok(count) => input.extend_from_slice(chunk.get(..count).unwrap_or_default()),
+            Err(error) if is_early(error.kind()) => {} // the deadline says whether the wait is over
+            Err(error) => return Err(HeadError::Failed(error)),
+        }
+    }
+}
+
+/// Whether a read ended without bytes for no fault of the peer: its time was up, a coarse timer
+/// fired early, or a signal came.
+fn is_early(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+impl fmt::Display for HeadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HeadError::Silent => f.write_str("the peer closed without sending anything"),
+            HeadError::Cut => f.write_str("the head ends too early"),
+            HeadError::Late { wait } => {
+                write!(f, "no whole head came within {} s", wait.as_secs_f32())
+            }
+            HeadError::Bad(error) => write!(f, "{error}"),
+            HeadError::Failed(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for HeadError {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::io::Read;
+    use std::time::Instant;
+
+    use super::*;
+
+    const REQUEST: &[u8] = b"GET /ws HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+    /// What the next read meets.
+    enum Step {
+        Bytes(Vec<u8>),
+        /// So much time passes, and then these bytes come.
+        After(Duration, Vec<u8>),
+        Fails(io::ErrorKind),
+        End,
+    }
+
+    /// A stream on a clock of its own, that moves only when somebody waits.
+    struct Script {
+        steps: VecDeque<Step>,
+        now: Instant,
+        wait: Duration,
+        read: usize,
+    }
+
+    impl Script {
+        fn new(steps: impl IntoIterator<Item = Step>) -> Script {
+            let steps = steps.into_iter().collect();
+            Script { steps, now: Instant::now(), wait: Duration::ZERO, read: 0 }
+        }
+
+        fn bytes(parts: &[&[u8]]) -> Script {
+            Script::new(parts.iter().map(|part| Step::Bytes(part.to_vec())))
+        }
+
+        fn deadline(&self) -> Deadline {
+            Deadline::new(self.now, limits::HEAD_WAIT)
+        }
+
+        fn request(&mut self) -> Result<(Request, Vec<u8>), HeadError> {
+            let deadline = self.deadline();
+            read_request(self, &deadline)
+        }
+    }
+
+    impl Read for Script {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            assert!(!buffer.is_empty());
+            let bytes = match self.steps.pop_front() {
+                Some(Step::Bytes(bytes)) => bytes,
+                Some(Step::After(time, bytes)) if time < self.wait => {
+                    self.now += time;
+                    bytes
+                }
+                Some(Step::After(time, bytes)) => {
+                    self.now += self.wait;
+                    self.steps.push_front(Step::After(time - self.wait, bytes));
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
+                Some(Step::Fails(kind)) => return Err(kind.into()),
+                Some(Step::End) => return Ok(0),
+                None => panic!("a read too many"),
+            };
+            let count = bytes.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&bytes[..count]);
+            if count < bytes.len() {
+                self.steps.push_front(Step::Bytes(bytes[count..].to_vec()));
+            }
+            self.read += count;
+            Ok(count)
+        }
+    }
+
+    impl TimedRead for Script {
+        fn set_read_wait(&mut self, wait: Duration) -> io::Result<()> {
+            assert!(!wait.is_zero());
+            self.wait = wait;
+            Ok(())
+        }
+
+        fn now(&self) -> Instant {
+            self.now
+        }
+    }
+
+    #[test]
+    fn a_frame_behind_the_head_is_handed_back_wherever_the_bytes_are_cut() {
+        let wire = [REQUEST, b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"].concat();
+        for cut in 1..wire.len() {
+            let mut stream = Script::bytes(&[&wire[..cut], &wire[cut..]]);
+            let (request, mut rest) = stream.request().unwrap();
+            assert_eq!(request.target.path, "/ws", "cut at byte {cut}");
+            rest.extend(stream.steps.drain(..).flat_map(|step| match step {
+                Step::Bytes(bytes) => bytes,
+                Step::After(..) | Step::Fails(_) | Step::End => Vec::new(),
+            }));
+            assert_eq!(rest, wire[REQUEST.len()..], "cut at byte {cut}");
+        }
+    }
+
+    #[test]
+    fn a_peer_that_sends_a_byte_now_and_then_is_late_at_the_deadline() {
+        let second = Duration::from_secs(1);
+        let steps = REQUEST.iter().map(|byte| Step::After(second, vec![*byte]));
+        let mut stream = Script::new(steps);
+        let start = stream.now;
+        let error = stream.request().unwrap_err();
+        assert!(matches!(error, HeadError::Late { wait: limits::HEAD_WAIT }));
+        assert_eq!(stream.now - start, limits::HEAD_WAIT);
+        assert_eq!(error.to_string(), "no whole head came within 10 s");
+        assert_eq!(error.response().unwrap().status(), Status::REQUEST_TIMEOUT);
+    }
+
+    #[test]
+    fn a_read_that_ends_early_is_no_deadline() {
+        let mut stream = Script::new([
+            Step::Fails(io::ErrorKind::Interrupted),
+            Step::Fails(io::ErrorKind::WouldBlock),
+            Step::Bytes(REQUEST[..9].to_vec()),
+            Step::Fails(io::ErrorKind::TimedOut),
+            Step::After(Duration::from_secs(9), REQUEST[9..].to_vec()),
+        ]);
+        assert_eq!(stream.request().unwrap().1, b"");
+    }
+
+    #[test]
+    fn a_peer_that_leaves_is_told_only_what_it_can_read() {
+        let silent = Script::new([Step::End]).request().unwrap_err();
+        assert!(matches!(silent, HeadError::Silent) && silent.response().is_none());
+        let cut = Script::new([Step::Bytes(b"GET /".to_vec()), Step::End]).request().unwrap_err();
+        assert!(matches!(cut, HeadError::Cut));
+        assert_eq!(cut.response().unwrap().status(), Status::BAD_REQUEST);
+        let reset = Script::new([Step::Fails(io::ErrorKind::ConnectionReset)]).request();
+        assert!(matches!(reset, Err(HeadError::Failed(error)) if error.kind()
+            == io::ErrorKind::ConnectionReset));
+    }
+
+    #[test]
+    fn tls_is_refused_at_its_first_byte() {
+        let error = Script::bytes(&[b"\x16"]).request().unwrap_err();
+        assert!(matches!(error, HeadError::Bad(Error::NotHttp { first: 0x16 })));
+        assert_eq!(error.response().unwrap().status(), Status::BAD_REQUEST);
+    }
+
+    #[test]
+    fn no_more_of_an_endless_head_is_read_than_a_head_may_have() {
+        let line = [b"X: ".as_slice(), &[b'y'; 1_000], b"\r\n"].concat();
+        let mut stream = Script::bytes(&[b"GET / HTTP/1.1\r\n", &line.repeat(1_000)]);
+        let error = stream.request().unwrap_err();
+        assert!(matches!(error, HeadError::Bad(Error::HeadTooLong)));
+        assert_eq!(stream.read, limits::HEAD);
+    }
+
+    #[test]
+    fn a_client_passes_over_what_only_announces_the_answer() {
+        let early = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n".as_slice();
+        let switch = b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x00".as_slice();
+        let mut stream = Script::bytes(&[&[early, early, switch].concat()]);
+        let deadline = stream.deadline();
+        let (head, rest) = read_response(&mut stream, &deadline).unwrap();
+        assert_eq!((head.status, rest.as_slice()), (Status::SWITCHING_PROTOCOLS, &b"\x81\x00"[..]));
+
+        let mut endless = Script::bytes(&[&early.repeat(1_000)]);
+        let (head, _) = read_response(&mut endless, &deadline).unwrap();
+        assert_eq!(head.status.code(), 103);
+    }
+}

@@ -1,0 +1,261 @@
+//! Messages in: a stream read chunk by chunk into a decoder.
+//!
+//! Room: any `Read` and a [`Decoder`]. Deadlines are the caller's, who sets the stream's timeout
+//! between two steps.
+
+use std::io::{self, ErrorKind, Read};
+use std::{error, fmt};
+
+use crate::limits;
+use crate::ws::{self, Decoder, Event};
+
+/// The reading end of a WebSocket connection.
+///
+/// ```
+/// use talk::net::Inbound;
+/// use talk::ws::{Decoder, Event, Limits, Role};
+///
+/// let stream: &[u8] = b"\x81\x05Hello\x8a\x00";
+/// let decoder = Decoder::new(Role::Client, Limits { message: 1_000, fragments: 10 });
+/// let mut inbound = Inbound::new(stream, decoder, b"");
+/// assert_eq!(inbound.next_event()?, Some(Event::Text("Hello".to_owned())));
+/// assert_eq!(inbound.next_event()?, Some(Event::Pong(vec![])));
+/// assert_eq!(inbound.next_event()?, None);
+/// # Ok::<(), talk::net::MessageError>(())
+/// ```
+#[derive(Debug)]
+pub struct Inbound<S> {
+    stream: S,
+    decoder: Decoder,
+}
+
+/// What one step of an [`Inbound`] brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// The peer said something whole.
+    Event(Event),
+    /// Some bytes, but nothing whole yet.
+    Partial,
+    /// The peer sends nothing more.
+    End,
+}
+
+impl<S: Read> Inbound<S> {
+    /// Reads messages from `stream`, after `leftover`: what was read past the end of the HTTP head.
+    #[must_use]
+    pub fn new(stream: S, mut decoder: Decoder, leftover: &[u8]) -> Inbound<S> {
+        decoder.feed(leftover);
+        Inbound { stream, decoder }
+    }
+
+    /// The next event, however many reads it takes; `None` at the end of the stream. After a Close
+    /// or an error of the peer's nothing is heard any more, and this reads on to the end.
+    ///
+    /// A peer that sends a byte now and then keeps this busy for ever: whoever has a deadline calls
+    /// [`Inbound::step`].
+    ///
+    /// # Errors
+    /// As [`Inbound::step`].
+    pub fn next_event(&mut self) -> Result<Option<Event>, MessageError> {
+        loop {
+            match self.step()? {
+                Step::Event(event) => return Ok(Some(event)),
+                Step::Partial => {}
+                Step::End => return Ok(None),
+            }
+        }
+    }
+
+    /// The next event held, or else what one read brings.
+    ///
+    /// # Errors
+    /// [`MessageError::Peer`] when the peer breaks the rules. [`MessageError::Stream`] when reading
+    /// fails; after a `WouldBlock` or `TimedOut` among these, which lose nothing, another step may
+    /// be tried.
+    pub fn step(&mut self) -> Result<Step, MessageError> {
+        if let Some(event) = self.decoder.next_event()? {
+            return Ok(Step::Event(event));
+        }
+        let mut chunk = [0; limits::CHUNK];
+        let count = loop {
+            match self.stream.read(&mut chunk) {
+                Ok(count) => break count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        };
+        if count == 0 {
+            return Ok(Step::End);
+        }
+        self.decoder.feed(chunk.get(..count).unwrap_or_default());
+        Ok(self.decoder.next_event()?.map_or(Step::Partial, Step::Event))
+    }
+
+    /// Whether the peer owes the rest of a message; asked after anything but an event.
+    #[must_use]
+    pub fn is_mid_message(&self) -> bool {
+        self.decoder.is_mid_message()
+    }
+
+    /// The stream read from.
+    #[must_use]
+    pub fn stream(&self) -> &S {
+        &self.stream
+    }
+}
+
+/// Why no message could be read.
+#[derive(Debug)]
+pub enum MessageError {
+    /// The peer broke the rules.
+    Peer(ws::Error),
+    /// The stream failed, or had nothing in the time it was given.
+    Stream(io::Error),
+}
+
+impl From<ws::Error> for MessageError {
+    fn from(error: ws::Error) -> MessageError {
+        MessageError::Peer(error)
+    }
+}
+
+impl From<io::Error> for MessageError {
+    fn from(error: io::Error) -> MessageError {
+        MessageError::Stream(error)
+    }
+}
+
+impl error::Error for MessageError {}
+
+impl fmt::Display for MessageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MessageError::Peer(error) => error.fmt(f),
+            MessageError::Stream(error) => error.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+    use crate::ws::{Limits, Role, Violation};
+
+    /// A stream that does what it is told, one step per read, and then ends.
+    struct Script(VecDeque<io::Result<Vec<u8>>>);
+
+    impl Read for Script {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let bytes = self.0.pop_front().unwrap_or(Ok(Vec::new()))?;
+            assert!(bytes.len() <= into.len(), "a script's step fits in one read");
+            into[..bytes.len()].copy_from_slice(&bytes);
+            Ok(bytes.len())
+        }
+    }
+
+    fn inbound(
+        steps: impl IntoIterator<Item = io::Result<Vec<u8>>>,
+        leftover: &[u8],
+    ) -> Inbound<Script> {
+        let decoder = Decoder::new(Role::Client, Limits { message: 100, fragments: 10 });
+        Inbound::new(Script(steps.into_iter().collect()), decoder, leftover)
+    }
+
+    fn text(text: &str) -> Event {
+        Event::Text(text.to_owned())
+    }
+
+    const WIRE: &[u8] = b"\x81\x05Hello\x01\x02he\x89\x01?\x80\x02y!";
+
+    #[test]
+    fn a_stream_that_dribbles_says_the_same_as_one_that_gushes() {
+        for size in 1..=WIRE.len() {
+            let mut inbound = inbound(WIRE.chunks(size).map(|bytes| Ok(bytes.to_vec())), b"");
+            assert_eq!(inbound.next_event().unwrap(), Some(text("Hello")), "{size} at a time");
+            assert_eq!(inbound.next_event().unwrap(), Some(Event::Ping(b"?".to_vec())));
+            assert_eq!(inbound.next_event().unwrap(), Some(text("hey!")));
+            assert_eq!(inbound.next_event().unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn what_was_read_past_the_head_comes_first_and_needs_no_read() {
+        for cut in 0..=WIRE.len() {
+            let (leftover, later) = WIRE.split_at(cut);
+            let steps = [later].into_iter().filter(|bytes| !bytes.is_empty());
+            let mut inbound = inbound(steps.map(|bytes| Ok(bytes.to_vec())), leftover);
+            if cut >= 7 {
+                assert_eq!(inbound.step().unwrap(), Step::Event(text("Hello")));
+                assert_eq!(inbound.stream().0.len(), usize::from(cut < WIRE.len()));
+            } else {
+                assert_eq!(inbound.next_event().unwrap(), Some(text("Hello")));
+            }
+            assert_eq!(inbound.next_event().unwrap(), Some(Event::Ping(b"?".to_vec())));
+            assert_eq!(inbound.next_event().unwrap(), Some(text("hey!")));
+        }
+    }
+
+    #[test]
+    fn a_wait_that_ends_without_bytes_loses_nothing() {
+        let waits = [ErrorKind::WouldBlock, ErrorKind::TimedOut];
+        for wait in waits {
+            let steps = WIRE.iter().flat_map(|byte| [Err(wait.into()), Ok(vec![*byte])]);
+            let mut inbound = inbound(steps, b"");
+            let (mut events, mut waited) = (Vec::new(), 0);
+            loop {
+                match inbound.step() {
+                    Ok(Step::Event(event)) => events.push(event),
+                    Ok(Step::Partial) => assert!(inbound.is_mid_message()),
+                    Ok(Step::End) => break,
+                    Err(MessageError::Stream(error)) if error.kind() == wait => waited += 1,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            assert_eq!(events, [text("Hello"), Event::Ping(b"?".to_vec()), text("hey!")]);
+            assert_eq!(waited, WIRE.len());
+        }
+    }
+
+    #[test]
+    fn an_interrupted_read_is_tried_again() {
+        let steps = [
+            Err(ErrorKind::Interrupted.into()),
+            Err(ErrorKind::Interrupted.into()),
+            Ok(b"\x81\x00".to_vec()),
+        ];
+        assert_eq!(inbound(steps, b"").step().unwrap(), Step::Event(text("")));
+    }
+
+    #[test]
+    fn a_stream_that_fails_or_ends_inside_a_message_says_so() {
+        let steps = [Ok(b"\x81\x05He".to_vec()), Err(ErrorKind::ConnectionReset.into())];
+        let mut failing = inbound(steps, b"");
+        let error = failing.next_event().unwrap_err();
+        assert!(
+            matches!(error, MessageError::Stream(error) if error.kind() == ErrorKind::ConnectionReset)
+        );
+        let mut ending = inbound([Ok(b"\x81\x05He".to_vec())], b"");
+        assert_eq!(ending.next_event().unwrap(), None);
+        assert!(ending.is_mid_message());
+    }
+
+    #[test]
+    fn after_a_close_or_a_broken_rule_only_the_end_is_heard() {
+        for wire in [b"\x88\x00".as_slice(), b"\x81\x80"] {
+            let after = [Ok(b"\x81\x02no".to_vec()), Ok(b"\xff\xff".to_vec())];
+            let mut inbound = inbound([Ok(wire.to_vec())].into_iter().chain(after), b"");
+            match inbound.next_event() {
+                Ok(event) => assert_eq!(event, Some(Event::Close(None))),
+                Err(error) => {
+                    assert!(matches!(
+                        error,
+                        MessageError::Peer(ws::Error::Protocol(Violation::Masked))
+                    ));
+                }
+            }
+            assert_eq!(inbound.next_event().unwrap(), None);
+        }
+    }
+}

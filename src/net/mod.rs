@@ -1,0 +1,14 @@
+//! Blocking sockets made orderly: heads with a deadline, messages in, frames out.
+//!
+//! Room: `Read`, `Write`, `TcpStream`, `Instant`, the system's randomness. Never a word of chat.
+
+pub mod deadline; // waiting with an end
+pub mod entropy; // bytes nobody can guess
+pub mod head; // a head before its deadline
+mod linger; // the last word of a connection
+mod messages; // messages in
+mod outbound; // frames out, without blocking
+
+pub use linger::linger;
+pub use messages::{Inbound, MessageError, Step};
+pub use outbound::{Drained, Outbound, Pipe, Sent};
