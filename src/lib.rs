@@ -18,3 +18,6 @@ pub mod log; // a room's numbered records
 
 // Floor 2: blocking sockets made orderly.
 pub mod net;
+
+// Floor 3: the two ends.
+pub mod server;

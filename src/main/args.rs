@@ -1,0 +1,271 @@
+//! The server's command line: flags and their environment twins into choices.
+//!
+//! Room: the files that flags name, and `/proc`. It starts nothing.
+
+use std::ffi::OsString;
+use std::fs;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use talk::chat::Password;
+use talk::cli::{Args, Command, Flag};
+use talk::handshake::{Hosts, Origin, Policy};
+use talk::http::Host;
+use talk::limits;
+use talk::log::{Rules, Sync};
+use talk::server::{Ceiling, Config, Level, ceiling};
+
+use crate::Failure;
+use crate::look::{self, Look};
+
+/// What the command line asks for.
+pub(crate) enum Wish {
+    /// A text, and nothing else.
+    Show(String),
+    /// A server.
+    Serve(Box<Choices>),
+    /// A look at what is kept.
+    Look(Look),
+}
+
+/// How to serve.
+pub(crate) struct Choices {
+    pub(crate) bind: SocketAddr,
+    pub(crate) data: PathBuf,
+    pub(crate) config: Config,
+    pub(crate) ceiling: Ceiling,
+    pub(crate) level: Level,
+    pub(crate) quiet: bool,
+}
+
+const COMMAND: Command = Command {
+    usage: "server [FLAGS]\n       server verify [ROOM] | repair ROOM | export ROOM",
+    about: "Talk's server: chat between browser tabs and terminals.",
+    flags: &[
+        Flag::value("bind", "HOST:PORT", "where to listen; 0.0.0.0:8080 lets the network in")
+            .env("TALK_BIND")
+            .default("127.0.0.1:8080"),
+        Flag::value("data", "DIR", "where rooms and held names are kept; made if need be")
+            .env("TALK_DATA")
+            .default("talk-data"),
+        Flag::value("motd", "FILE", "a message for everybody who comes in").env("TALK_MOTD"),
+        Flag::value("password-file", "FILE", "the first line is a password that everybody needs")
+            .env("TALK_PASSWORD_FILE"),
+        Flag::value(
+            "allow-origin",
+            "URL",
+            "a page elsewhere that may connect, like https://a.example; may be given again",
+        )
+        .env("TALK_ALLOW_ORIGIN"),
+        Flag::value(
+            "allow-host",
+            "NAME",
+            "a name of this server, like chat.example; may be given again",
+        )
+        .env("TALK_ALLOW_HOST"),
+        Flag::value("max-clients", "N", "connections at once (as many as this machine can hold)")
+            .env("TALK_MAX_CLIENTS"),
+        Flag::value(
+            "max-per-address",
+            "N",
+            "connections of one address at once; 0 turns off every limit per address",
+        )
+        .env("TALK_MAX_PER_ADDRESS")
+        .default("64"),
+        Flag::value("rate", "N", "posts of one client per second; 0 for no limit")
+            .env("TALK_RATE")
+            .default("5"),
+        Flag::value("burst", "N", "posts of one client at once").env("TALK_BURST").default("20"),
+        Flag::value("max-text", "BYTES", "length of a post").env("TALK_MAX_TEXT").default("4096"),
+        Flag::value(
+            "sync",
+            "always|interval",
+            "force each line to disk before anybody sees it, or soon after: then a power cut may \
+             take the last 200 ms, a kill nothing",
+        )
+        .env("TALK_SYNC")
+        .default("always"),
+        Flag::value("retain-days", "N", "drop lines that are older (keep all)")
+            .env("TALK_RETAIN_DAYS"),
+        Flag::value(
+            "retain-records",
+            "N",
+            "keep at least this many lines of a room, and drop older ones (keep all)",
+        )
+        .env("TALK_RETAIN_RECORDS"),
+        Flag::value("hold-names", "DURATION", "how long a name that has posted stays its holder's")
+            .env("TALK_HOLD_NAMES")
+            .default("7d"),
+        Flag::switch("quiet", "say nothing but warnings").short('q'),
+        Flag::switch("verbose", "tell of every connection; twice, of refused requests as well")
+            .short('v'),
+        Flag::switch("version", "print the version").short('V'),
+        Flag::switch("help", "print this").short('h'),
+    ],
+    epilogue: "\
+Examples:
+  server                              for this computer only
+  server --bind 0.0.0.0:8080          for everybody on the network
+  server --bind 0.0.0.0:8080 --password-file secret.txt
+
+On a terminal, type quit to stop it. Nothing is lost when it is killed, either.
+
+Commands (server COMMAND --help says more):
+  server verify [ROOM]   checks every line that is kept
+  server export ROOM     prints what was said in a room
+  server repair ROOM     cuts a damaged room back to its last good line
+
+Every flag has an environment variable of its name: --bind is TALK_BIND.",
+};
+
+/// Reads the command line.
+///
+/// # Errors
+/// A flag that is not one, a value that does not fit, a file that cannot be read.
+pub(crate) fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Result<Wish, Failure> {
+    let mut arguments = arguments.into_iter().peekable();
+    if let Some(command) = arguments.peek().and_then(|first| look::command(first)) {
+        return look::parse(command, arguments.skip(1), env);
+    }
+    let args = COMMAND.parse(arguments, env).map_err(usage)?;
+    if args.has("help") {
+        return Ok(Wish::Show(COMMAND.help()));
+    }
+    if args.has("version") {
+        return Ok(Wish::Show(format!("talk {}\n", env!("CARGO_PKG_VERSION"))));
+    }
+    if let Some(word) = args.words().first() {
+        let what = match look::command(word.as_ref()) {
+            Some(_) => format!("{word} stands before its flags, like server {word} --data DIR"),
+            None => format!("unknown command {word:?}"),
+        };
+        return Err(Failure::Usage(what));
+    }
+    choices(&args).map(|choices| Wish::Serve(Box::new(choices)))
+}
+
+fn choices(args: &Args) -> Result<Choices, Failure> {
+    let bind = address(args.get("bind").unwrap_or_default())?;
+    let ceiling = ceiling(|path| fs::read_to_string(path).ok());
+    Ok(Choices {
+        bind,
+        data: PathBuf::from(args.get("data").unwrap_or_default()),
+        config: config(args, bind, ceiling)?,
+        ceiling,
+        level: level(args),
+        quiet: args.has("quiet"),
+    })
+}
+
+fn config(args: &Args, bind: SocketAddr, ceiling: Ceiling) -> Result<Config, Failure> {
+    let number = |name: &'static str, least: u64, most: u64| {
+        let number = args.number(name, least..=most).map_err(usage)?;
+        Ok::<_, Failure>(number.map(|number| usize::try_from(number).unwrap_or(usize::MAX)))
+    };
+    let small = |name: &'static str| {
+        let number = args.number(name, 0..=1_000_000).map_err(usage)?;
+        Ok::<_, Failure>(number.and_then(|number| u32::try_from(number).ok()))
+    };
+    let max_clients = number("max-clients", 1, u64::MAX)?.unwrap_or(ceiling.connections);
+    if max_clients > ceiling.connections {
+        let what =
+            format!("--max-clients {max_clients} is more than this machine holds, {ceiling}");
+        return Err(Failure::World(what));
+    }
+    let defaults = Config::new(policy(args, bind)?);
+    Ok(Config {
+        motd: args
+            .get("motd")
+            .map(|path| read("--motd", path))
+            .transpose()?
+            .map(|text| text.trim_end().into()),
+        password: args.get("password-file").map(password).transpose()?,
+        max_clients,
+        max_per_address: number("max-per-address", 0, 1_000_000)?
+            .unwrap_or(defaults.max_per_address),
+        rate: small("rate")?.unwrap_or(defaults.rate),
+        burst: small("burst")?.unwrap_or(defaults.burst),
+        max_text: number("max-text", 1, limits::TEXT_MAX as u64)?.unwrap_or(defaults.max_text),
+        hold_names: args.duration("hold-names").map_err(usage)?.unwrap_or(defaults.hold_names),
+        rules: rules(args, defaults.rules)?,
+        ..defaults
+    })
+}
+
+fn rules(args: &Args, defaults: Rules) -> Result<Rules, Failure> {
+    let sync = match args.get("sync") {
+        None | Some("always") => Sync::Always,
+        Some("interval") => Sync::Interval,
+        Some(other) => {
+            return Err(Failure::Usage(format!("--sync is always or interval, not {other:?}")));
+        }
+    };
+    let days = args.number("retain-days", 1..=100_000).map_err(usage)?;
+    let retain = days.map(|days| Duration::from_secs(days * 24 * 60 * 60));
+    let retain_records = args.number("retain-records", 1..=u64::MAX).map_err(usage)?;
+    Ok(Rules { sync, retain, retain_records, ..defaults })
+}
+
+fn policy(args: &Args, bind: SocketAddr) -> Result<Policy, Failure> {
+    let allowed: Result<Vec<Host>, Failure> = args
+        .all("allow-host")
+        .into_iter()
+        .map(|name| {
+            name.parse()
+                .map_err(|_| Failure::Usage(format!("--allow-host: {name:?} is not a host name")))
+        })
+        .collect();
+    let origins: Result<Vec<Origin>, Failure> = args
+        .all("allow-origin")
+        .into_iter()
+        .map(|url| {
+            url.parse().map_err(|_| {
+                Failure::Usage(format!("--allow-origin: {url:?} is not like https://a.example"))
+            })
+        })
+        .collect();
+    let own_name = fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let own_name = own_name.as_deref().map(str::trim);
+    Ok(Policy { hosts: Hosts::new(bind.ip(), own_name, allowed?), origins: origins? })
+}
+
+fn level(args: &Args) -> Level {
+    match (args.has("quiet"), args.count("verbose")) {
+        (true, _) | (false, 0) => Level::Warn,
+        (false, 1) => Level::Info,
+        (false, _) => Level::Debug,
+    }
+}
+
+/// `HOST:PORT`, where a host may be a name; `:8080` and `8080` are ports of this computer.
+fn address(text: &str) -> Result<SocketAddr, Failure> {
+    let full = match text.strip_prefix(':').unwrap_or(text) {
+        port if port.parse::<u16>().is_ok() => format!("127.0.0.1:{port}"),
+        _ => String::from(text),
+    };
+    let found = full.to_socket_addrs().ok().and_then(|mut found| found.next());
+    found.ok_or_else(|| {
+        Failure::Usage(format!("--bind: {text:?} is not an address like 127.0.0.1:8080"))
+    })
+}
+
+fn password(path: &str) -> Result<Password, Failure> {
+    let text = read("--password-file", path)?;
+    match text.lines().next().filter(|line| !line.is_empty()) {
+        Some(line) => Ok(Password::new(line)),
+        None => Err(Failure::World(format!("--password-file: the first line of {path} is empty"))),
+    }
+}
+
+fn read(flag: &str, path: &str) -> Result<String, Failure> {
+    fs::read_to_string(Path::new(path))
+        .map_err(|error| Failure::World(format!("{flag}: cannot read {path}: {error}")))
+}
+
+pub(crate) fn usage(error: talk::cli::Error) -> Failure {
+    Failure::Usage(error.0)
+}

@@ -1,0 +1,115 @@
+//! Carrying: a room's batch into its log, and then to everyone in the room.
+//!
+//! Room: rounds, and the thread that goes on with them. Whoever finds nobody carrying a room carries
+//! it for one round; if more has gathered meanwhile, the carrier thread goes on until nothing is
+//! left, so that no session is kept from its own reading.
+
+use std::io;
+use std::mem;
+use std::thread;
+use std::time::Instant;
+
+use super::house::House;
+use super::logger::Level;
+use super::parcel::Parcel;
+use super::room::{Load, Room};
+use crate::chat::wire::Reply;
+use crate::chat::{Batch, Entry, ErrorCode, Item};
+use crate::limits;
+
+impl House {
+    /// Carries a room for one round, if that fell to the caller.
+    pub(crate) fn carry(&self, load: Option<Load>) {
+        if let Some(load) = load {
+            drop(carry(self, load));
+        }
+    }
+
+    /// What the carrier thread does: waits for work, does one round for every room that has any, and
+    /// rests as long as it worked. Two people feel no delay, a thousand share writes.
+    pub(crate) fn carry_on(&self) {
+        let loads = self.carrier.take();
+        let start = Instant::now();
+        let bearers: Vec<Bearer<'_>> = loads.into_iter().map(|load| carry(self, load)).collect();
+        thread::sleep(start.elapsed().min(limits::REST));
+        drop(bearers);
+    }
+}
+
+/// One round for one room. Once the bearer is dropped the load is set down; if more has gathered by
+/// then, the carrier thread goes on.
+fn carry(house: &House, load: Load) -> Bearer<'_> {
+    let bearer = Bearer { house, load: Some(load) };
+    bearer.round();
+    bearer
+}
+
+/// Holds a load for one round. Dropped, by a panic too, it passes on what is still to be carried.
+#[must_use]
+struct Bearer<'h> {
+    house: &'h House,
+    load: Option<Load>,
+}
+
+impl Drop for Bearer<'_> {
+    fn drop(&mut self) {
+        if let Some(load) = self.load.take()
+            && !load.room().set_down()
+        {
+            self.house.carrier.add(load);
+        }
+    }
+}
+
+impl Bearer<'_> {
+    fn round(&self) {
+        let Some(room) = self.load.as_ref().map(Load::room) else { return };
+        let mut batch = room.take();
+        let entries: Vec<Entry> = batch.iter().filter_map(entry).collect();
+        let stored = match room.log.append(&entries) {
+            Ok(()) => entries.last().map_or(0, |entry| entry.seq),
+            Err(error) => {
+                self.refuse(room, &error, &mut batch);
+                0
+            }
+        };
+        let parcel = Parcel::pack(&batch);
+        let receivers = room.publish(stored);
+        for client in receivers.iter() {
+            self.house.deliver(client, parcel.for_client(client.id));
+        }
+        room.published();
+    }
+
+    /// A batch could not be stored: its authors are told, and only asides are left in it.
+    fn refuse(&self, room: &Room, error: &io::Error, batch: &mut Batch) {
+        let also = room.roll_back().into_iter().map(Item::Record);
+        let (records, asides) =
+            mem::take(batch).into_iter().chain(also).partition(|i| matches!(i, Item::Record(_)));
+        *batch = asides;
+        let lost: Vec<Item> = records;
+        let (name, error) = (room.name.as_str(), error.to_string());
+        self.house.logger.tell(Level::Warn, "not-stored", &[("room", name), ("error", &error)]);
+        for item in lost {
+            let Item::Record(offered) = item else { continue };
+            let Some(client) = self.house.poll.find(offered.author.client) else { continue };
+            self.house.tell(
+                &client,
+                &Reply::Error {
+                    code: ErrorCode::Storage,
+                    message: String::from("the server could not store this line, try again later"),
+                    cid: Some(offered.cid),
+                    room: None,
+                    retry_ms: None,
+                },
+            );
+        }
+    }
+}
+
+fn entry(item: &Item) -> Option<Entry> {
+    match item {
+        Item::Record(offered) => Some(offered.entry.clone()),
+        Item::Aside { .. } => None,
+    }
+}

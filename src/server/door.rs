@@ -1,0 +1,220 @@
+//! Who may come in: connections in all, and those of one address.
+//!
+//! Room: counts behind one lock. A [`Pass`] is a place taken; dropped, the place is free again.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::http::{Response, Status};
+use crate::limits;
+
+/// Counts connections.
+#[derive(Debug)]
+pub(crate) struct Door {
+    all: usize,
+    per_address: usize,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    inside: usize,
+    refused: usize,
+    addresses: HashMap<IpAddr, Address>,
+}
+
+#[derive(Debug)]
+struct Address {
+    inside: usize,
+    /// New WebSockets since `minute` began.
+    new: usize,
+    minute: Instant,
+}
+
+/// A place taken by one connection.
+#[derive(Debug)]
+pub(crate) struct Pass {
+    door: Arc<Door>,
+    address: Option<IpAddr>,
+}
+
+/// Why a connection is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// The server holds as many as it can.
+    Server,
+    /// This address holds, or has lately opened, as many as one may.
+    Address,
+}
+
+impl Door {
+    pub(crate) fn new(all: usize, per_address: usize) -> Arc<Door> {
+        Arc::new(Door { all, per_address, counts: Mutex::default() })
+    }
+
+    /// The one place the lock is taken. Counts change in single steps.
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a place for a connection from `address`.
+    pub(crate) fn enter(self: &Arc<Door>, address: IpAddr) -> Result<Pass, Full> {
+        let mut counts = self.counts();
+        if counts.inside >= self.all {
+            return Err(Full::Server);
+        }
+        if self.per_address > 0 {
+            let held = counts.address(address);
+            if held.inside >= self.per_address {
+                return Err(Full::Address);
+            }
+            held.inside += 1;
+        }
+        counts.inside += 1;
+        Ok(Pass { door: Arc::clone(self), address: Some(address) })
+    }
+
+    /// Takes one of the few places in which a refusal is said; beyond them a connection is dropped.
+    pub(crate) fn refuse(self: &Arc<Door>) -> Option<Pass> {
+        let mut counts = self.counts();
+        (counts.refused < limits::REFUSALS).then(|| {
+            counts.refused += 1;
+            Pass { door: Arc::clone(self), address: None }
+        })
+    }
+
+    /// Counts a new WebSocket from `address`.
+    pub(crate) fn upgrade(&self, address: IpAddr, now: Instant) -> Result<(), Full> {
+        if self.per_address == 0 {
+            return Ok(());
+        }
+        let most = (self.per_address * limits::NEW_PER_ADDRESS).div_ceil(limits::PER_ADDRESS);
+        let mut counts = self.counts();
+        let held = counts.address(address);
+        if now.saturating_duration_since(held.minute) >= MINUTE {
+            (held.minute, held.new) = (now, 0);
+        }
+        if held.new >= most {
+            return Err(Full::Address);
+        }
+        held.new += 1;
+        Ok(())
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+impl Counts {
+    fn address(&mut self, address: IpAddr) -> &mut Address {
+        let now = Instant::now();
+        if self.addresses.len() > 2 * self.inside + limits::PER_ADDRESS {
+            let is_used = |held: &Address| held.inside > 0 || now - held.minute < MINUTE;
+            self.addresses.retain(|_, held| is_used(held));
+        }
+        let fresh = Address { inside: 0, new: 0, minute: now };
+        self.addresses.entry(neighbourhood(address)).or_insert(fresh)
+    }
+}
+
+/// What counts as one address: a host, or an IPv6 network of the size that one site gets.
+fn neighbourhood(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        v4 @ IpAddr::V4(_) => v4,
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let mut counts = self.door.counts();
+        let Some(address) = self.address else {
+            counts.refused -= 1;
+            return;
+        };
+        counts.inside -= 1;
+        if let Some(held) = counts.addresses.get_mut(&neighbourhood(address)) {
+            held.inside = held.inside.saturating_sub(1);
+        }
+    }
+}
+
+impl Full {
+    /// For the log.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Full::Server => "server-full",
+            Full::Address => "address-full",
+        }
+    }
+}
+
+impl From<Full> for Response {
+    fn from(full: Full) -> Response {
+        match full {
+            Full::Server => {
+                Response::error(Status::UNAVAILABLE, "this server is full, try again later")
+                    .header("Retry-After", "10")
+            }
+            Full::Address => Response::error(
+                Status::TOO_MANY_REQUESTS,
+                "too many connections from your address, try again in a minute",
+            )
+            .header("Retry-After", "60"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_place_is_free_again_when_its_pass_is_dropped() {
+        let door = Door::new(2, 0);
+        let first = door.enter(ip("10.0.0.1")).unwrap();
+        let _second = door.enter(ip("10.0.0.1")).unwrap();
+        assert_eq!(door.enter(ip("10.0.0.2")).unwrap_err(), Full::Server);
+        drop(first);
+        assert!(door.enter(ip("10.0.0.2")).is_ok());
+    }
+
+    #[test]
+    fn one_address_may_hold_so_many_and_an_ipv6_network_is_one_address() {
+        let door = Door::new(100, 2);
+        let inside = ["10.0.0.1", "::ffff:10.0.0.1", "2001:db8::1", "2001:db8::2:3"];
+        let passes: Vec<Pass> = inside.iter().map(|text| door.enter(ip(text)).unwrap()).collect();
+        assert_eq!(door.enter(ip("10.0.0.1")).unwrap_err(), Full::Address);
+        assert_eq!(door.enter(ip("2001:db8::ffff")).unwrap_err(), Full::Address);
+        assert!(door.enter(ip("2001:db8:0:1::1")).is_ok());
+        drop(passes);
+        assert!(door.enter(ip("10.0.0.1")).is_ok());
+    }
+
+    #[test]
+    fn one_address_may_open_so_many_in_a_minute() {
+        let (door, now) = (Door::new(100, limits::PER_ADDRESS), Instant::now());
+        let opened = (0..200).filter(|_| door.upgrade(ip("10.0.0.1"), now).is_ok()).count();
+        assert_eq!(opened, limits::NEW_PER_ADDRESS);
+        assert!(door.upgrade(ip("10.0.0.1"), now + 2 * MINUTE).is_ok());
+    }
+
+    #[test]
+    fn addresses_that_have_left_are_forgotten() {
+        let door = Door::new(100, 2);
+        for n in 0..5_000_u32 {
+            drop(door.enter(IpAddr::V4(n.into())).unwrap());
+        }
+        let mut counts = door.counts();
+        for held in counts.addresses.values_mut() {
+            held.minute = held.minute.checked_sub(MINUTE).unwrap();
+        }
+        counts.address(ip("10.0.0.1"));
+        assert_eq!(counts.addresses.len(), 1);
+    }
+}

@@ -1,0 +1,239 @@
+//! Everything the threads of one server share.
+//!
+//! Room: the parts, each behind its own lock, and the few acts that touch more than one. No two of
+//! these locks are ever held at once.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::carrier::Carrier;
+use super::client::Client;
+use super::clock::now;
+use super::config::Config;
+use super::door::Door;
+use super::drain::Drain;
+use super::farewell;
+use super::kept;
+use super::logger::{Level, Logger};
+use super::poll::Poll;
+use super::room::Room;
+use crate::chat::wire::Reply;
+use crate::chat::{ClientId, ErrorCode, Held, Names, RoomName, Taken, Token, Unfit, UserName};
+use crate::limits;
+use crate::log::{NamesFile, Store};
+use crate::net::Sent;
+use crate::net::entropy::Entropy;
+use crate::ws::{self, CloseCode};
+
+/// What is shared.
+#[derive(Debug)]
+pub(crate) struct House {
+    pub(crate) config: Config,
+    pub(crate) logger: Logger,
+    pub(crate) door: Arc<Door>,
+    pub(crate) poll: Poll,
+    pub(crate) carrier: Carrier,
+    pub(crate) drain: Drain,
+    pub(crate) entropy: Entropy,
+    store: Store,
+    names: Mutex<Names>,
+    names_file: Mutex<NamesFile>,
+    rooms: Mutex<BTreeMap<RoomName, Arc<Room>>>,
+    clients: AtomicU64,
+    stopping: AtomicBool,
+}
+
+/// As many rooms are open as one server has.
+#[derive(Debug)]
+pub(crate) struct TooManyRooms;
+
+impl House {
+    /// The house that is kept in `store`, with every room and every held name that it has.
+    ///
+    /// # Errors
+    /// What kept the store from being read. A room that is damaged is no error: it is told, and can
+    /// be read up to there.
+    pub(crate) fn new(
+        config: Config,
+        store: Store,
+        logger: Logger,
+        entropy: Entropy,
+    ) -> io::Result<House> {
+        let (names, names_file) = kept::names(&config, &store, &logger)?;
+        let rooms = kept::rooms(&config, &store, &logger, &entropy)?;
+        Ok(House {
+            entropy,
+            door: Door::new(config.max_clients, config.max_per_address),
+            store,
+            names: Mutex::new(names),
+            names_file: Mutex::new(names_file),
+            config,
+            logger,
+            poll: Poll::default(),
+            carrier: Carrier::default(),
+            drain: Drain::default(),
+            rooms: Mutex::new(rooms),
+            clients: AtomicU64::new(1),
+            stopping: AtomicBool::new(false),
+        })
+    }
+
+    /// The one place the lock around the rooms is taken.
+    fn rooms(&self) -> MutexGuard<'_, BTreeMap<RoomName, Arc<Room>>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn next_client(&self) -> ClientId {
+        ClientId(self.clients.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    // ---- Names ---------------------------------------------------------------------------------
+
+    /// The names that are held.
+    fn names(&self) -> MutexGuard<'_, Names> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Claims a name for one connection, or says why it cannot be had.
+    pub(crate) fn claim(&self, user: &UserName, shown: Option<&Token>) -> Result<Held, Unfit> {
+        let fresh = self.entropy.token().ok().and_then(|token| token.parse().ok());
+        let fresh: Token = fresh.ok_or_else(|| {
+            Unfit::new(ErrorCode::Storage, "the server has no randomness to make a key from")
+        })?;
+        let held = self.names().claim(user, shown, fresh, Instant::now()).map_err(|Taken| {
+            Unfit::new(ErrorCode::NameTaken, "someone else holds this name, choose another")
+        });
+        self.keep_names();
+        held
+    }
+
+    /// One connection gives its name back.
+    pub(crate) fn release(&self, user: &UserName) {
+        self.names().release(user, Instant::now());
+        self.keep_names();
+    }
+
+    /// The holder of a name has posted.
+    pub(crate) fn posted(&self, user: &UserName) {
+        let first = self.names().posted(user);
+        if first {
+            self.keep_names();
+        }
+    }
+
+    /// The file of names. Its lock is held over a small write; names are taken under it, so that
+    /// their lines stand in the order in which things happened.
+    fn names_file(&self) -> MutexGuard<'_, NamesFile> {
+        self.names_file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what has changed about names over a kill. What cannot be written now comes again.
+    fn keep_names(&self) {
+        let mut file = self.names_file();
+        let changed = self.names().take_changed(now());
+        if !changed.is_empty() && file.append(&changed).is_err() {
+            self.names().put_back(&changed);
+        }
+    }
+
+    /// What is done about names by the clock.
+    pub(crate) fn tend_names(&self) -> io::Result<()> {
+        self.keep_names();
+        let mut file = self.names_file();
+        if file.is_stale() {
+            let all = {
+                let mut names = self.names();
+                names.take_changed(now()); // all of them are written anyway
+                names.all(now())
+            };
+            return file.compact(&all);
+        }
+        let unsynced = file.take_unsynced();
+        drop(file); // who claims a name does not wait for a disk
+        unsynced.map_or(Ok(()), |unsynced| unsynced.sync_data())
+    }
+
+    // ---- Rooms ---------------------------------------------------------------------------------
+
+    /// The room of this name, opened if need be.
+    pub(crate) fn open_room(&self, name: &RoomName) -> io::Result<Result<Arc<Room>, TooManyRooms>> {
+        let mut rooms = self.rooms();
+        if let Some(room) = rooms.get(name) {
+            return Ok(Ok(Arc::clone(room)));
+        }
+        if rooms.len() >= limits::ROOMS {
+            // A room that nobody is in and nothing was said in was only ever a name. Nobody can
+            // find it again but through this map, which is locked.
+            rooms.retain(|_, room| {
+                Arc::strong_count(room) > 1 || room.head() > 0 || room.log.trouble().is_some()
+            });
+            if rooms.len() >= limits::ROOMS {
+                return Ok(Err(TooManyRooms));
+            }
+        }
+        let log = self.store.new_log(name, self.config.rules, self.entropy.token()?);
+        let room = Arc::new(Room::new(name.clone(), log)?);
+        rooms.insert(name.clone(), Arc::clone(&room));
+        Ok(Ok(room))
+    }
+
+    /// Every open room, by name.
+    pub(crate) fn all_rooms(&self) -> Vec<Arc<Room>> {
+        self.rooms().values().cloned().collect()
+    }
+
+    /// Why something cannot be stored now, if that is so.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let names = self.names_file().trouble().map(String::from);
+        names.or_else(|| self.all_rooms().iter().find_map(|room| room.log.trouble()))
+    }
+
+    // ---- Delivery ------------------------------------------------------------------------------
+
+    /// Sends frames to one client, who is dismissed if it has fallen too far behind.
+    pub(crate) fn deliver(&self, client: &Arc<Client>, frames: &Arc<[u8]>) {
+        match client.outbound.send(frames) {
+            Sent::Taken | Sent::Queued | Sent::Dropped => {}
+            Sent::FellBehind => self.drain.add(client),
+            Sent::TooMuch => self.dismiss(client, farewell::TOO_FAR_BEHIND, "reconnect and resume"),
+        }
+    }
+
+    /// Sends one message to one client.
+    pub(crate) fn tell(&self, client: &Arc<Client>, reply: &Reply) {
+        self.tell_json(client, &reply.encode());
+    }
+
+    /// The same for a message that is JSON already.
+    pub(crate) fn tell_json(&self, client: &Arc<Client>, json: &str) {
+        let mut frame = Vec::with_capacity(json.len() + 10);
+        ws::push_text_frame(&mut frame, json.as_bytes());
+        self.deliver(client, &frame.into());
+    }
+
+    /// Closes one client's connection: a Close frame, and then, from its session or the pulse, the
+    /// end.
+    pub(crate) fn dismiss(&self, client: &Arc<Client>, code: CloseCode, reason: &str) {
+        let frame = client.close(code, reason);
+        let sent = client.outbound.farewell(&frame);
+        if sent == Sent::FellBehind {
+            self.drain.add(client);
+        }
+        if sent != Sent::Dropped {
+            let (id, code) = (client.id.0.to_string(), code.get().to_string());
+            let particulars = [("client", &*id), ("code", &*code), ("reason", reason)];
+            self.logger.tell(Level::Debug, "dismissed", &particulars);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The server: accept, route, sessions, the poll registry, carrying, the embedded page.
+//!
+//! Room: everything below, and threads. Never arguments, exit codes, or the client.
+//!
+//! From a keystroke to everyone's screen: `accept` starts a `session`, which hears messages and
+//! does what `verbs` says; a line goes into its `room`'s ledger, `carry` takes the batch that has
+//! gathered into the log and then to everyone's socket; who cannot take it is drained by `drain`.
+
+mod accept; // a connection in, a session thread out
+mod door; // who may come in
+mod session; // a connection's life
+mod route; // what a request asks for
+mod files; // the page
+mod verbs; // what each message does
+mod replay; // what was said before
+
+mod room; // one room
+mod carry; // a batch into the log and to everyone
+mod carrier; // the rooms that wait for it
+mod parcel; // a batch as it goes over the wire
+mod drain; // those who are behind
+
+mod house; // what all threads share
+mod kept; // what an earlier run has left in it
+mod poll; // everybody who is connected
+mod client; // one connection that has said hello
+mod farewell; // why it ends
+mod pulse; // what happens by the clock
+mod tend; // the same for what is stored
+
+mod config; // every choice its operator has
+mod capacity; // how many this machine can hold
+mod logger; // one line per event
+mod clock; // what time it is
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+pub use capacity::{Ceiling, ceiling};
+pub use clock::utc;
+pub use config::{Config, Waits};
+pub use logger::{Level, Logger};
+
+use self::house::House;
+use crate::limits;
+use crate::log::Store;
+use crate::net::entropy::Entropy;
+use crate::ws::CloseCode;
+
+/// A server that is bound, but does not serve yet.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    house: Arc<House>,
+}
+
+/// Stops a server from another thread.
+#[derive(Debug, Clone)]
+pub struct Stopper {
+    house: Arc<House>,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// A server on `listener` that keeps its rooms in `store`, and whose events go to `logger`.
+    ///
+    /// # Errors
+    /// When the store cannot be read, the system has no randomness to give, or refuses a thread.
+    pub fn new(
+        listener: TcpListener,
+        config: Config,
+        store: Store,
+        logger: Logger,
+    ) -> io::Result<Server> {
+        let house = Arc::new(House::new(config, store, logger, Entropy::open()?)?);
+        keep(&house, "carrier", House::carry_on)?;
+        keep(&house, "drain", |house| house.drain.round())?;
+        keep(&house, "pulse", |house| {
+            thread::sleep(limits::PULSE);
+            pulse::pass(house);
+        })?;
+        keep(&house, "storage", |house| {
+            thread::sleep(limits::TEND_EVERY);
+            tend::pass(house);
+        })?;
+        Ok(Server { listener, house })
+    }
+
+    /// The address it is bound to.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// What stops it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn stopper(&self) -> io::Result<Stopper> {
+        Ok(Stopper { house: Arc::clone(&self.house), address: self.address()? })
+    }
+
+    /// Serves until it is stopped.
+    pub fn run(self) {
+        accept::run(&self.listener, &self.house);
+    }
+}
+
+impl Stopper {
+    /// Lets nobody in any more, tells everybody that the server goes away, and gives them a moment
+    /// to hear it. What was shown is stored, so nothing else is to be done.
+    pub fn stop(&self) {
+        self.house.stop();
+        for client in self.house.poll.all() {
+            self.house.dismiss(&client, CloseCode::GOING_AWAY, "the server goes away");
+        }
+        let mut address = self.address;
+        match address {
+            SocketAddr::V4(_) if address.ip().is_unspecified() => {
+                address.set_ip(Ipv4Addr::LOCALHOST.into());
+            }
+            SocketAddr::V6(_) if address.ip().is_unspecified() => {
+                address.set_ip(Ipv6Addr::LOCALHOST.into());
+            }
+            SocketAddr::V4(_) | SocketAddr::V6(_) => {}
+        }
+        TcpStream::connect_timeout(&address, limits::CLOSE_WAIT).ok(); // wakes the accept loop
+        let patience = Instant::now() + limits::CLOSE_WAIT;
+        while !self.house.poll.is_empty() && Instant::now() < patience {
+            thread::sleep(limits::REST);
+        }
+    }
+}
+
+/// Starts a thread that does `pass` again and again, whatever happens in it: none of the server's
+/// own threads may end unnoticed.
+fn keep(
+    house: &Arc<House>,
+    name: &'static str,
+    pass: impl Fn(&House) + Send + 'static,
+) -> io::Result<()> {
+    let house = Arc::clone(house);
+    let run = move || {
+        loop {
+            if catch_unwind(AssertUnwindSafe(|| pass(&house))).is_err() {
+                house.logger.tell(Level::Warn, "panicked", &[("thread", name)]);
+            }
+        }
+    };
+    thread::Builder::new().name(name.into()).spawn(run).map(drop)
+}

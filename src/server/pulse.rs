@@ -1,0 +1,41 @@
+//! What happens by the clock: pings, the end of silent peers, a crowd's count.
+//!
+//! Room: one pass over everybody, twice a second.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::client::Client;
+use super::farewell;
+use super::house::House;
+use crate::limits;
+use crate::ws::Encoder;
+
+/// One pass.
+pub(super) fn pass(house: &House) {
+    for client in house.poll.all() {
+        look_after(house, &client);
+    }
+    let now = Instant::now();
+    for room in house.all_rooms() {
+        house.carry(room.tell_crowd(now));
+    }
+}
+
+fn look_after(house: &House, client: &Arc<Client>) {
+    let waits = &house.config.waits;
+    if let Some(closing) = client.closing() {
+        if closing >= limits::CLOSE_WAIT {
+            client.outbound.abandon();
+        }
+    } else if let Some(unanswered) = client.unanswered() {
+        if unanswered >= waits.pong {
+            house.dismiss(client, farewell::NO_PONG, "no answer to a ping");
+        }
+    } else if client.silence() >= waits.ping {
+        let mut frame = Vec::new();
+        Encoder::server().ping(&[], &mut frame);
+        client.ping();
+        house.deliver(client, &frame.into());
+    }
+}

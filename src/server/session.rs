@@ -1,0 +1,255 @@
+//! A connection's life: a head, perhaps a hello, messages, an end.
+//!
+//! Room: one socket and its clock. What a message does is for `verbs` to say.
+
+use std::borrow::Cow;
+use std::io::{self, ErrorKind, Write};
+use std::net::{IpAddr, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::client::Client;
+use super::farewell::{self, Ending};
+use super::house::House;
+use super::logger::Level;
+use super::route::route;
+use super::verbs::{Session, refusal};
+use crate::chat::wire::{Join, Reply, Request};
+use crate::chat::{ClientId, ErrorCode, Held, Unfit};
+use crate::http::{Method, Response, Status};
+use crate::limits;
+use crate::net::deadline::Deadline;
+use crate::net::head::read_request;
+use crate::net::{Inbound, MessageError, Outbound, Step, linger};
+use crate::ws::{self, Close, CloseCode, Decoder, Encoder, Event, Role};
+
+/// Serves one connection from accept to its end.
+pub(super) fn run(house: &House, stream: TcpStream, address: IpAddr, id: ClientId) {
+    stream.set_nodelay(true).ok(); // a batch is written whole: nothing is gained by waiting
+    let stream = Arc::new(stream);
+    let deadline = Deadline::new(Instant::now(), house.config.waits.head);
+    let (response, head_only, leftover) = match read_request(&mut &*stream, &deadline) {
+        Ok((request, leftover)) => {
+            (route(house, address, &request), request.method == Method::Head, leftover)
+        }
+        Err(error) => match error.response() {
+            Some(response) => (response, false, Vec::new()),
+            None => return,
+        },
+    };
+    if response.status() != Status::SWITCHING_PROTOCOLS {
+        answer(house, &stream, address, &response, head_only);
+        return;
+    }
+    if write(&stream, &response.to_bytes()).is_ok() {
+        Line { house, stream: &stream, address, id }.converse(&leftover);
+    }
+}
+
+/// Tells a connection for which there is no place why, once it has said what it wants.
+pub(super) fn refuse(stream: &TcpStream, response: &Response) {
+    let deadline = Deadline::new(Instant::now(), limits::LINGER_WAIT);
+    drop(read_request(&mut &*stream, &deadline)); // a refusal that comes early is not read
+    write(stream, &response.to_bytes()).ok();
+    linger(stream);
+}
+
+fn answer(house: &House, stream: &TcpStream, address: IpAddr, response: &Response, bare: bool) {
+    if response.status().is_error() {
+        let status = response.status().code().to_string();
+        let particulars = [("address", &*address.to_string()), ("status", &*status)];
+        house.logger.tell(Level::Debug, "request-refused", &particulars);
+    }
+    let bytes = if bare { response.head_to_bytes() } else { response.to_bytes() };
+    if write(stream, &bytes).is_ok() {
+        linger(stream);
+    }
+}
+
+/// Writes a whole response. It fits the socket's buffer; a peer that takes nothing ends here.
+fn write(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
+    stream.set_write_timeout(Some(limits::STALL_WAIT))?;
+    stream.write_all(bytes)
+}
+
+/// A connection that has become a WebSocket.
+struct Line<'h> {
+    house: &'h House,
+    stream: &'h Arc<TcpStream>,
+    address: IpAddr,
+    id: ClientId,
+}
+
+impl Line<'_> {
+    fn converse(&self, leftover: &[u8]) {
+        let sizes = ws::Limits { message: limits::MESSAGE, fragments: limits::FRAGMENTS };
+        let decoder = Decoder::new(Role::Server, sizes);
+        let mut inbound = Inbound::new(&**self.stream, decoder, leftover);
+        let outbound = Outbound::new(Arc::clone(self.stream), limits::BACKLOG);
+        match self.greet(&mut inbound, &outbound) {
+            Ok((held, joins)) => {
+                let client = Client::new(self.id, self.address, outbound, held);
+                let mut session = Session::begin(self.house, client);
+                let ending = session.welcome(joins).err();
+                let ending = ending.unwrap_or_else(|| self.listen(&mut inbound, &mut session));
+                let client = session.end();
+                self.part(&client.outbound, ending);
+            }
+            Err(ending) => self.part(&outbound, ending),
+        }
+    }
+
+    /// Waits for `hello` and for nothing else, and claims its name.
+    fn greet(
+        &self,
+        inbound: &mut Inbound<&TcpStream>,
+        outbound: &Outbound<Arc<TcpStream>>,
+    ) -> Result<(Held, Vec<Join>), Ending> {
+        let deadline = Deadline::new(Instant::now(), self.house.config.waits.hello);
+        let text = loop {
+            let left = deadline.left(Instant::now());
+            let left =
+                left.map_err(|_| Ending::closed(farewell::BAD_HELLO, "no hello came in time"))?;
+            self.stream.set_read_timeout(Some(left)).map_err(|_| Ending::Gone)?;
+            match inbound.step() {
+                Ok(Step::Event(Event::Text(text))) => break text,
+                Ok(Step::Event(Event::Ping(payload))) => {
+                    let mut pong = Vec::new();
+                    Encoder::server().pong(&payload, &mut pong);
+                    outbound.send(&pong.into());
+                }
+                Ok(Step::Event(Event::Pong(_)) | Step::Partial) => {}
+                Ok(Step::Event(Event::Close(close))) => return Err(Ending::Left(close)),
+                Ok(Step::Event(Event::Binary(_))) => return Err(binary()),
+                Ok(Step::End) => return Err(Ending::Gone),
+                Err(error) => failed(error)?,
+            }
+        };
+        self.claim(&text).map_err(|(code, refusal)| {
+            let mut frame = Vec::new();
+            Encoder::server().text(&refusal.encode(), &mut frame);
+            outbound.send(&frame.into());
+            Ending::closed(code, "hello was refused")
+        })
+    }
+
+    /// Lets in whoever says a right hello, or says why not.
+    fn claim(&self, text: &str) -> Result<(Held, Vec<Join>), (CloseCode, Box<Reply>)> {
+        let config = &self.house.config;
+        let refuse = |unfit: Unfit| Box::new(refusal(unfit).into_reply());
+        let (user, token, password, join) = match Request::parse(text, config.max_text) {
+            Ok(Request::Hello { user, token, password, agent: _, join }) => {
+                (user, token, password, join)
+            }
+            Ok(_) => {
+                let unfit = Unfit::new(ErrorCode::BadMessage, "the first message must be hello");
+                return Err((farewell::BAD_HELLO, refuse(unfit)));
+            }
+            Err(refused) => return Err((farewell::BAD_HELLO, Box::new(refused.into_reply()))),
+        };
+        if let Some(expected) = &config.password
+            && password.as_ref() != Some(expected)
+        {
+            if password.is_some() {
+                thread::sleep(limits::WRONG_PASSWORD_WAIT);
+            }
+            let unfit = Unfit::new(ErrorCode::Forbidden, "this server asks for its password");
+            return Err((farewell::BAD_PASSWORD, refuse(unfit)));
+        }
+        let held = self.house.claim(&user, token.as_ref());
+        Ok((held.map_err(|unfit| (farewell::NAME_TAKEN, refuse(unfit)))?, join))
+    }
+
+    /// Hears the client until one of us ends it.
+    fn listen(&self, inbound: &mut Inbound<&TcpStream>, session: &mut Session<'_>) -> Ending {
+        match self.hear_all(inbound, session) {
+            Ok(never) => match never {},
+            Err(ending) => ending,
+        }
+    }
+
+    fn hear_all(
+        &self,
+        inbound: &mut Inbound<&TcpStream>,
+        session: &mut Session<'_>,
+    ) -> Result<std::convert::Infallible, Ending> {
+        let gone = |_| Ending::Gone;
+        let mut due: Option<Deadline> = None;
+        self.stream.set_read_timeout(None).map_err(gone)?;
+        loop {
+            match inbound.step() {
+                Ok(Step::Event(event)) => {
+                    session.client().hear();
+                    match event {
+                        Event::Text(text) => session.hear(&text)?,
+                        Event::Ping(payload) => session.pong(&payload)?,
+                        Event::Pong(_) => session.nuisance()?,
+                        Event::Binary(_) => return Err(binary()),
+                        Event::Close(close) => return Err(Ending::Left(close)),
+                    }
+                }
+                Ok(Step::Partial) => session.client().hear(),
+                Ok(Step::End) => return Err(Ending::Gone),
+                Err(error) => {
+                    failed(error)?;
+                    session.client().outbound.settle();
+                }
+            }
+            // A peer may be silent for ever between messages, but not inside one.
+            due = match (due, inbound.is_mid_message()) {
+                (None, false) => None,
+                (Some(_), false) => {
+                    self.stream.set_read_timeout(None).map_err(gone)?;
+                    None
+                }
+                (due, true) => {
+                    let now = Instant::now();
+                    let due = due.unwrap_or(Deadline::new(now, self.house.config.waits.message));
+                    self.stream.set_read_timeout(Some(time_left(&due, now)?)).map_err(gone)?;
+                    Some(due)
+                }
+            };
+        }
+    }
+
+    /// The last frame, if there is somebody to read it, and the end of the connection.
+    fn part(&self, outbound: &Outbound<Arc<TcpStream>>, ending: Ending) {
+        let close = match ending {
+            Ending::Left(close) => close, // §5.5.1: echo the status code
+            Ending::Closed(code, reason) => Some(Close { code, reason: reason.into_owned() }),
+            Ending::Gone => {
+                outbound.abandon();
+                return;
+            }
+        };
+        let mut frame = Vec::new();
+        Encoder::server().close(close.as_ref(), &mut frame);
+        outbound.farewell(&frame.into());
+        linger(self.stream);
+        outbound.abandon();
+    }
+}
+
+fn time_left(due: &Deadline, now: Instant) -> Result<Duration, Ending> {
+    due.left(now).map_err(|_| Ending::closed(CloseCode::POLICY, "the message took too long"))
+}
+
+fn binary() -> Ending {
+    Ending::closed(CloseCode::UNSUPPORTED, "messages are text here")
+}
+
+/// What an error ends: nothing, where merely nothing was there to read.
+fn failed(error: MessageError) -> Result<(), Ending> {
+    match error {
+        MessageError::Peer(error) => {
+            Err(Ending::Closed(error.close_code(), Cow::Owned(error.to_string())))
+        }
+        MessageError::Stream(error)
+            if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+        {
+            Ok(())
+        }
+        MessageError::Stream(_) => Err(Ending::Gone),
+    }
+}

@@ -1,0 +1,21 @@
+//! What is done for stored things by the clock: forced to disk, dropped, tried again.
+//!
+//! Room: one pass over every log and the file of names, in a thread of its own, because disks may be
+//! slow and pings may not.
+
+use super::clock::unix_ms;
+use super::house::House;
+use super::logger::Level;
+
+/// One pass.
+pub(super) fn pass(house: &House) {
+    for room in house.all_rooms() {
+        if let Err(error) = room.log.tend(unix_ms()) {
+            let particulars = [("room", room.name.as_str()), ("error", &error.to_string())];
+            house.logger.tell(Level::Warn, "not-tended", &particulars);
+        }
+    }
+    if let Err(error) = house.tend_names() {
+        house.logger.tell(Level::Warn, "names-not-kept", &[("error", &error.to_string())]);
+    }
+}

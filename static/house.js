@@ -1,0 +1,104 @@
+// The rooms of a person, and what becomes of them as the machine and the server speak.
+// May not know: the DOM, sockets, storage, clocks. When something happened comes in by argument.
+
+import { Room } from "./room.js";
+import { sameName } from "./wire.js";
+
+/** Who is typing is believed this long: a little more than the time between two signs of it. */
+const TYPING_MS = 5_000;
+
+export class House {
+  me = "";
+  /** @type {Map<string, Room>} */ rooms = new Map();
+  /** @type {Room | null} The one on the screen. */ room = null;
+  /** @type {string[]} Rooms that the server told of. */ known = [];
+  /** Answers that were asked for by a command, so that the room shows them. @type {Set<string>} */ awaited = new Set();
+
+  get unread() {
+    return [...this.rooms.values()].reduce((sum, { unread }) => sum + unread, 0);
+  }
+
+  /** @param {string} name */
+  ensure(name) {
+    const room = this.rooms.get(name) ?? new Room(name);
+    this.rooms.set(name, room);
+    return room;
+  }
+
+  /** Shows a room, or none. @param {string | null} name */
+  enter(name) {
+    if (this.room && this.room.name !== name && !this.room.unread) this.room.newFrom = null;
+    this.room = name ? this.ensure(name) : null;
+  }
+
+  /** The room above (-1) or below; `isUnread`: the next with something unread. @param {number} by @param {boolean} isUnread */
+  neighbour(by, isUnread) {
+    const all = [...this.rooms.values()];
+    const here = this.room ? all.indexOf(this.room) : 0;
+    for (let i = 1; i < all.length; i += 1) {
+      const room = all.at((here + by * i) % all.length);
+      if (room && (room.unread || !isUnread)) return room.name;
+    }
+    return null;
+  }
+
+  /** @param {number} now */
+  typists(now) {
+    return [...this.room?.typing ?? []].filter(([, until]) => until > now).map(([user]) => user);
+  }
+
+  /** The next record of a room; `isRead`: its newest line is in view. @param {import("./wire.js").Post} record @param {boolean} isRead */
+  record(record, isRead) {
+    this.rooms.get(record.room)?.add(record, !isRead && !sameName(record.user, this.me));
+  }
+
+  // ---- Lines of ours ------------------------------------------------------------------------------
+
+  /** @param {import("./outbox.js").Line} line @param {number} now */
+  pending(line, now) {
+    this.ensure(line.room).unsent.set(line.cid, { line, at: now, refusal: null });
+  }
+
+  /** @param {{ cid: string, seq: number }} stored */
+  stored({ cid, seq }) {
+    this.#home(cid)?.stored(cid, seq);
+  }
+
+  /** @param {{ cid: string, code: string, message: string }} refusal */
+  failed(refusal) {
+    const unsent = this.#home(refusal.cid)?.unsent.get(refusal.cid);
+    if (unsent) unsent.refusal = refusal;
+  }
+
+  /** @param {string} cid */
+  dropped(cid) {
+    this.#home(cid)?.unsent.delete(cid);
+  }
+
+  /** @param {string} cid */
+  #home(cid) {
+    return [...this.rooms.values()].find(({ unsent }) => unsent.has(cid));
+  }
+
+  // ---- What the server says of rooms and people ---------------------------------------------------
+
+  /** @param {import("./wire.js").Message} message @param {number} now */
+  heard(message, now) {
+    const room = this.rooms.get(message.room);
+    switch (message.type) {
+      case "joined": return room?.joined(message);
+      case "presence": return room?.presence(message, this.me, now);
+      case "typing": return void room?.typing.set(message.user, now + TYPING_MS);
+      case "members":
+        room?.listed(message.members);
+        if (this.awaited.delete("members")) room?.note(`Here: ${message.members.join(", ")}`);
+        return;
+      case "rooms":
+        this.known = message.rooms.map((/** @type {{ name: string }} */ { name }) => name);
+        if (this.awaited.delete("rooms")) this.room?.note("Rooms:", this.known);
+        return;
+      case "renamed":
+        for (const each of this.rooms.values()) each.renamed(message.user, message.to);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// What a browser keeps of a person: names with their tokens, rooms, drafts.
+// May not know: the DOM, sockets, what a token is good for. Both storages come in by argument:
+// `local` is shared by all tabs and lasts, `own` is this tab's and survives a reload.
+
+import { nameKey } from "./wire.js";
+
+export class Store {
+  #local;
+  #own;
+
+  /** @param {Storage} local @param {Storage} own */
+  constructor(local, own) {
+    this.#local = local;
+    this.#own = own;
+  }
+
+  /** The name of this tab, or the one last used here, or null. */
+  get user() {
+    return this.#own.getItem("talk.user") ?? this.#local.getItem("talk.user");
+  }
+
+  /** @param {string} user @param {string | null} token */
+  keepUser(user, token) {
+    put(this.#own, "talk.user", user);
+    put(this.#local, "talk.user", user);
+    if (token) put(this.#local, tokenKey(user), token);
+  }
+
+  /** @param {string} user */
+  token(user) {
+    return this.#local.getItem(tokenKey(user));
+  }
+
+  /** @returns {string[]} */
+  get rooms() {
+    try {
+      const rooms = JSON.parse(this.#local.getItem("talk.rooms") ?? "[]");
+      return Array.isArray(rooms) ? rooms.filter((room) => typeof room === "string") : [];
+    } catch {
+      return [];
+    }
+  }
+
+  /** @param {string[]} rooms */
+  keepRooms(rooms) {
+    put(this.#local, "talk.rooms", JSON.stringify(rooms));
+  }
+
+  /** What was typed in a room and not said yet. @param {string} room */
+  draft(room) {
+    return this.#own.getItem(`talk.draft.${room}`) ?? "";
+  }
+
+  /** @param {string} room @param {string} text */
+  keepDraft(room, text) {
+    if (text) put(this.#own, `talk.draft.${room}`, text);
+    else this.#own.removeItem(`talk.draft.${room}`);
+  }
+}
+
+/**
+ * The browser's storage, or, where it refuses one, a stand-in that lasts as long as the page.
+ * @param {() => Storage} open @returns {Storage}
+ */
+export function storageOr(open) {
+  try {
+    const storage = open();
+    storage.getItem("talk.user");
+    return storage;
+  } catch {
+    return memory();
+  }
+}
+
+/** @returns {Storage} */
+export function memory() {
+  /** @type {Map<string, string>} */
+  const map = new Map();
+  return {
+    get length() { return map.size; },
+    key: (i) => [...map.keys()][i] ?? null,
+    getItem: (key) => map.get(key) ?? null,
+    setItem: (key, value) => void map.set(key, String(value)),
+    removeItem: (key) => void map.delete(key),
+    clear: () => map.clear(),
+  };
+}
+
+/** A full storage costs only the next reload its convenience. @param {Storage} storage @param {string} key @param {string} value */
+function put(storage, key, value) {
+  try {
+    storage.setItem(key, value);
+  } catch {}
+}
+
+/** @param {string} user */
+function tokenKey(user) {
+  return `talk.token.${nameKey(user)}`;
+}

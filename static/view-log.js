@@ -1,0 +1,208 @@
+// A room's lines on the screen: a window on them that follows the newest, or stays where one reads.
+// May know the DOM, and rows. May not know: sockets, the protocol, storage.
+
+import { rowsOf } from "./rows.js";
+import { hue, tokens } from "./text.js";
+import { clock, full, iso } from "./times.js";
+import { button, coloured, fill, make } from "./view-dom.js";
+
+/** Items in the document at once: enough for any screen, few enough to stay quick. */
+const WINDOW = 300;
+
+/** Items taken in when one scrolls towards an edge, and this near to it, in pixels. */
+const STEP = 100;
+const NEAR = 800;
+
+/** Pixels from the bottom that still count as being there. */
+const BOTTOM = 48;
+
+/**
+ * @typedef {{ from: number, to: number, isFollowing: boolean, anchor: [string, number] | null }} Position
+ *   Places of the first item and after the last one; Infinity: whatever comes. The anchor is a
+ *   row's key and its distance from the top of what is visible.
+ */
+
+export class LogView {
+  #scroller;
+  #log;
+  #acts;
+  /** @type {import("./room.js").Room | null} */ #room = null;
+  /** @type {WeakMap<object, Position>} */ #positions = new WeakMap();
+  /** @type {Position} */ #at = latest();
+  #me = "";
+
+  /** @param {HTMLElement} scroller @param {HTMLElement} log @param {import("./view.js").Acts} acts */
+  constructor(scroller, log, acts) {
+    this.#scroller = scroller;
+    this.#log = log;
+    this.#acts = acts;
+    scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    new ResizeObserver(() => this.#keepPlace()).observe(scroller);
+  }
+
+  /** Whether the newest line is in view. */
+  get isFollowing() {
+    return this.#at.isFollowing;
+  }
+
+  /** @param {import("./room.js").Room | null} room @param {string} me */
+  draw(room, me) {
+    this.#me = me;
+    if (room !== this.#room) this.#change(room);
+    if (!room) return this.#log.replaceChildren();
+    if (!this.#at.isFollowing) this.#anchor();
+    this.#slide(room);
+    fill(this.#log, rowsOf(room, this.#at, me, Date.now()), (row) => ({ key: row.key, mark: mark(row) }), (row) => this.#build(row));
+    this.#keepPlace();
+    this.#reach();
+  }
+
+  jumpToLatest() {
+    this.#at = latest();
+    if (this.#room) this.draw(this.#room, this.#me);
+    this.#acts.moved();
+  }
+
+  /** @param {number} pages */
+  page(pages) {
+    this.#scroller.scrollBy({ top: pages * this.#scroller.clientHeight * 0.9 });
+  }
+
+  /** @param {import("./room.js").Room | null} room */
+  #change(room) {
+    if (this.#room) this.#positions.set(this.#room, this.#at);
+    this.#room = room;
+    this.#at = (room && this.#positions.get(room)) ?? latest();
+    // A room that is entered is not read aloud: only what is said from now on.
+    this.#log.setAttribute("aria-live", "off");
+    this.#log.replaceChildren();
+    requestAnimationFrame(() => this.#log.setAttribute("aria-live", "polite"));
+  }
+
+  /** Fits the window to what has come or gone since. @param {import("./room.js").Room} room */
+  #slide(room) {
+    const at = this.#at;
+    if (at.from >= room.end) at.isFollowing = true; // another log, or nothing shown yet
+    if (at.isFollowing) {
+      at.from = Math.max(Math.min(at.from, room.end - STEP), room.end - WINDOW);
+      at.to = Infinity;
+    }
+    at.from = Math.max(at.from, room.base);
+    if (Math.min(at.to, room.end) - at.from > WINDOW) at.to = at.from + WINDOW;
+  }
+
+  #scrolled() {
+    if (!this.#room) return;
+    this.#at.isFollowing = this.#at.to === Infinity && this.#below() < BOTTOM;
+    this.#anchor();
+    this.#reach();
+    this.#acts.moved();
+  }
+
+  /** Takes in more where an edge of the window is near. */
+  #reach() {
+    const room = this.#room;
+    const at = this.#at;
+    if (!room) return;
+    if (this.#scroller.scrollTop < NEAR) {
+      if (at.from > room.base && !(at.isFollowing && room.end - at.from >= WINDOW)) {
+        at.from -= STEP;
+        this.draw(room, this.#me);
+      } else if (at.from <= room.base && room.hasOlder) {
+        this.#acts.older();
+      }
+    } else if (at.to < room.end && this.#below() < NEAR) {
+      at.to += STEP;
+      at.from = Math.max(at.from, at.to - WINDOW);
+      if (at.to >= room.end) at.to = Infinity;
+      this.draw(room, this.#me);
+    }
+  }
+
+  #below() {
+    return this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight;
+  }
+
+  /** Remembers the first row in view and where it stands. */
+  #anchor() {
+    const top = this.#scroller.getBoundingClientRect().top;
+    for (const row of this.#log.children) {
+      const box = row.getBoundingClientRect();
+      if (box.bottom <= top || !row.classList.contains("line")) continue;
+      this.#at.anchor = [row.getAttribute("data-key") ?? "", box.top - top];
+      return;
+    }
+  }
+
+  #keepPlace() {
+    const { isFollowing, anchor } = this.#at;
+    if (isFollowing) {
+      this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    } else if (anchor) {
+      const row = [...this.#log.children].find((node) => node.getAttribute("data-key") === anchor[0]);
+      const top = this.#scroller.getBoundingClientRect().top;
+      if (row) this.#scroller.scrollTop += row.getBoundingClientRect().top - top - anchor[1];
+    }
+  }
+
+  /** @param {import("./rows.js").Row} row @returns {HTMLElement} */
+  #build(row) {
+    if (row.kind === "line") return this.#line(row);
+    if (row.kind === "moves") return make("p", { class: "moves" }, ...moved(row.moves));
+    const rule = make("p", { class: row.kind }, make("span", {}, row.text));
+    for (const room of row.rooms ?? []) rule.append(button(`#${room}`, () => this.#acts.visit(room), { class: "chip" }));
+    return rule;
+  }
+
+  /** @param {import("./rows.js").LineRow} row */
+  #line(row) {
+    const name = coloured(row.user, hue(row.user));
+    const time = make("time", { datetime: iso(row.at), title: full(row.at) }, clock(row.at));
+    const text = make("div", { class: "text", dir: "auto" }, ...tokens(row.text).map(node));
+    if (row.isAction) {
+      text.prepend(name, " ");
+      text.append(" ", time);
+    }
+    const line = make("div", { class: "line", "data-state": row.state, "aria-live": row.isMine ? "off" : undefined });
+    line.classList.toggle("first", row.isFirst);
+    line.classList.toggle("action", row.isAction);
+    line.classList.toggle("mine", row.isMine);
+    if (row.isAction) line.append(text);
+    else if (row.isFirst) line.append(make("div", { class: "who" }, name, time), text);
+    else line.append(make("span", { class: "unseen" }, `${row.user}: `), text, time);
+    if (row.state === "failed") line.append(this.#failure(row));
+    return line;
+  }
+
+  /** @param {import("./rows.js").LineRow} row */
+  #failure({ why, cid }) {
+    return make("div", { class: "fate", role: "alert" }, make("span", {}, `Not sent: ${why}`),
+      button("Send again", () => this.#acts.resend(cid)), button("Drop", () => this.#acts.drop(cid)));
+  }
+}
+
+/** @returns {Position} */
+function latest() {
+  return { from: Infinity, to: Infinity, isFollowing: true, anchor: null };
+}
+
+/** What of a row can change while it stands. @param {import("./rows.js").Row} row */
+function mark(row) {
+  if (row.kind === "line") return [row.isFirst, row.state, row.at, row.user, row.isMine, row.why].join(" ");
+  return row.kind === "moves" ? row.moves.join(" ") : row.text;
+}
+
+/** @param {import("./text.js").Token} token */
+function node({ text, href }) {
+  return href ? make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text;
+}
+
+/** “ada, bob joined · eve left”. @param {[string, string][]} moves */
+function moved(moves) {
+  return ["joined", "left"].flatMap((what) => {
+    const users = moves.filter(([, state]) => state === what).map(([user]) => coloured(user, hue(user)));
+    if (users.length === 0) return [];
+    const isSecond = what === "left" && users.length < moves.length;
+    return [isSecond ? " · " : "", ...users.flatMap((user, i) => (i ? [", ", user] : [user])), ` ${what}`];
+  });
+}

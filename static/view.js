@@ -1,0 +1,173 @@
+// The page: door, rooms, people, state, and how its parts are told what to show.
+// May know the DOM. May not know: sockets, the protocol, storage.
+
+import { BAD_ROOM } from "./commands.js";
+import { hue } from "./text.js";
+import { ComposerView } from "./view-composer.js";
+import { button, byId, coloured, fill, make, say } from "./view-dom.js";
+import { DoorView } from "./view-door.js";
+import { LogView } from "./view-log.js";
+import { isName } from "./wire.js";
+
+/**
+ * @typedef {import("./room.js").Room} Room
+ * @typedef {import("./house.js").House} House
+ * @typedef {{ house: House, state: import("./session.js").State, why: string,
+ *   retryAt: number | null, typists: string[] }} Scene All that is shown; `retryAt` in Unix ms.
+ * @typedef {{
+ *   enter(user: string, password: string | null): void, rename(user: string): void,
+ *   visit(room: string): boolean, leave(room: string): void, step(by: number, isUnread: boolean): void,
+ *   say(text: string): string | null, typed(text: string): void,
+ *   resend(cid: string): void, drop(cid: string): void,
+ *   older(): void, moved(): void, lookAround(): void, retry(): void,
+ * }} Acts What a person can do. `visit` says whether that can be a room, `say` why nothing comes of a line.
+ */
+
+const TROUBLE = { offline: "Offline.", connecting: "Connecting…", stopped: "Stopped." };
+
+export class View {
+  #acts;
+  #house = byId("house");
+  #panels = [byId("rooms"), byId("people")];
+
+  /** @param {Acts} acts */
+  constructor(acts) {
+    this.#acts = acts;
+    this.door = new DoorView(acts.enter);
+    this.log = new LogView(byId("scroller"), byId("log"), acts);
+    this.composer = new ComposerView(acts);
+    byId("retry").addEventListener("click", acts.retry);
+    byId("latest").addEventListener("click", () => this.#latest());
+    byId("rename").addEventListener("submit", (/** @type {Event} */ event) => {
+      event.preventDefault();
+      const user = byId("new-name").value.trim();
+      if (!isName(user)) return;
+      byId("rename").hidePopover();
+      acts.rename(user);
+    });
+    byId("room").addEventListener("focus", acts.lookAround);
+    byId("join").addEventListener("submit", (/** @type {Event} */ event) => {
+      event.preventDefault();
+      const isRoom = acts.visit(byId("room").value);
+      if (isRoom) byId("room").value = "";
+      else this.composer.hint(BAD_ROOM, true);
+    });
+    document.addEventListener("keydown", (event) => this.#pressed(event));
+    // A panel that was opened over a narrow page stands beside a wide one.
+    matchMedia("(min-width: 760px)").addEventListener("change", () => this.closePanels());
+  }
+
+  enterHouse() {
+    this.door.hide();
+    this.#house.hidden = false;
+    this.composer.invite();
+  }
+
+  leaveHouse() {
+    this.#house.hidden = true;
+  }
+
+  closePanels() {
+    for (const panel of this.#panels) if (panel.matches(":popover-open")) panel.hidePopover();
+  }
+
+  /** @param {Scene} scene */
+  draw(scene) {
+    const { house, typists } = scene;
+    const { room, me, unread } = house;
+    const name = room ? `${room.name} – Talk` : "Talk";
+    document.title = document.hidden && unread ? `(${unread}) ${name}` : name;
+    say(byId("title"), room ? `#${room.name}` : "No room");
+    this.#drawState(scene);
+    this.#drawRooms(house);
+    this.#drawPeople(room);
+    this.log.draw(room, me);
+    say(byId("typing"), typing(typists));
+    const isBack = room !== null && !this.log.isFollowing;
+    byId("latest").hidden = !isBack;
+    if (isBack) say(byId("latest"), room.unread ? `${room.unread} new ↓ jump to latest` : "Jump to latest ↓");
+  }
+
+  /** @param {Scene} scene */
+  #drawState({ state, why, retryAt }) {
+    const isTrouble = state === "offline" || state === "stopped" || (state === "connecting" && retryAt !== null);
+    byId("state").dataset.state = state;
+    say(byId("state"), state);
+    byId("trouble").hidden = !isTrouble;
+    if (!isTrouble) return;
+    say(byId("trouble-what"), why || TROUBLE[state]);
+    const seconds = Math.max(1, Math.ceil(((retryAt ?? 0) - Date.now()) / 1000));
+    say(byId("trouble-when"), state === "offline" ? `Next try in ${seconds} s. What you write is kept.` : "");
+    byId("retry").hidden = state === "connecting";
+  }
+
+  /** @param {House} house */
+  #drawRooms({ me, rooms, room, known, unread }) {
+    fill(byId("room-list"), [...rooms.values()], (each) => ({
+      key: each.name, mark: `${each === room} ${each.unread}`,
+    }), (each) => this.#roomEntry(each, each === room));
+    fill(byId("known"), known, (name) => ({ key: name, mark: "" }), (name) => make("option", { value: name }));
+    const elsewhere = unread - (room?.unread ?? 0);
+    say(byId("elsewhere"), elsewhere ? String(elsewhere) : "");
+    say(byId("me"), me);
+    byId("me").style.setProperty("--hue", String(hue(me)));
+  }
+
+  /** @param {Room} room @param {boolean} isCurrent */
+  #roomEntry({ name, unread }, isCurrent) {
+    const link = make("a", { href: `/r/${name}`, "aria-current": isCurrent && "page" }, make("span", {}, `#${name}`));
+    if (unread) link.append(make("span", { class: "badge" }, String(unread), make("span", { class: "unseen" }, " unread")));
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.#acts.visit(name);
+    });
+    return make("li", {}, link, button("×", () => this.#acts.leave(name), { class: "plain", "aria-label": `Leave #${name}` }));
+  }
+
+  /** @param {Room | null} room */
+  #drawPeople(room) {
+    const count = room?.count ?? 0;
+    say(byId("count"), String(count));
+    say(byId("people-title"), `People · ${count}`);
+    const members = room?.members ?? [];
+    const rows = room && !room.members ? [""] : members;
+    fill(byId("people-list"), rows, (name) => ({ key: name, mark: "" }), (name) =>
+      name ? make("li", {}, coloured(name, hue(name))) : make("li", { class: "quiet" }, "Too many to list"));
+  }
+
+  #latest() {
+    this.log.jumpToLatest();
+    this.composer.invite();
+  }
+
+  /** Keys that work wherever the focus is. @param {KeyboardEvent} event */
+  #pressed(event) {
+    if (this.#house.hidden || event.isComposing) return;
+    const { key, altKey, ctrlKey, metaKey, shiftKey } = event;
+    const target = /** @type {HTMLElement} */ (event.target);
+    const isWriting = /^(INPUT|TEXTAREA)$/.test(target.tagName);
+    if (altKey && (key === "ArrowUp" || key === "ArrowDown")) {
+      this.#acts.step(key === "ArrowUp" ? -1 : 1, shiftKey);
+    } else if (key === "PageUp" || key === "PageDown") {
+      this.log.page(key === "PageUp" ? -1 : 1);
+    } else if (key === "End" && !isWriting) {
+      this.#latest();
+    } else if (key === "Escape" && isWriting) {
+      return target.blur();
+    } else {
+      // Typing anywhere writes in the box; the key itself goes there because it has the focus now.
+      if (!isWriting && key.length === 1 && key !== " " && !altKey && !ctrlKey && !metaKey) this.composer.focus();
+      return;
+    }
+    event.preventDefault();
+  }
+}
+
+/** @param {string[]} users */
+function typing(users) {
+  const [one, two] = users;
+  if (users.length > 2) return "Several people are typing…";
+  if (two) return `${one} and ${two} are typing…`;
+  return one ? `${one} is typing…` : "";
+}

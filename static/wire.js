@@ -1,0 +1,108 @@
+// The protocol's messages: text in, checked objects out, and back.
+// May not know: sockets, clocks, storage, the DOM, or what a message is good for.
+
+/**
+ * @typedef {{ type: string, [field: string]: any }} Message One JSON object of the protocol.
+ * @typedef {{ type: "post", room: string, seq: number, at: number, user: string, cid: string,
+ *   text: string, kind?: string }} Post A record: a numbered entry of a room's log.
+ * @typedef {Record<string, (v: any) => boolean>} Shape What each field must be.
+ */
+
+/** Characters of a message; a longer one is no chat server's, and is not even parsed. */
+const MESSAGE = 16 * 1024 * 1024;
+
+const text = (/** @type {unknown} */ v) => typeof v === "string";
+const fit = (/** @type {RegExp} */ pattern) => (/** @type {unknown} */ v) => typeof v === "string" && pattern.test(v);
+const room = fit(/^[a-z0-9][a-z0-9_-]{0,31}$/);
+const token = fit(/^[0-9a-f]{32}$/);
+const line = fit(/^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]+$/);
+const flag = (/** @type {unknown} */ v) => typeof v === "boolean";
+const count = (/** @type {any} */ v) => Number.isSafeInteger(v) && v >= 0;
+const listOf = (/** @type {(v: any) => boolean} */ fits) => (/** @type {unknown} */ v) =>
+  Array.isArray(v) && v.every(fits);
+const maybe = (/** @type {(v: any) => boolean} */ fits) => (/** @type {unknown} */ v) =>
+  v === undefined || v === null || fits(v);
+
+const LIMITS = { text: count, rate: count, burst: count, page: count };
+const RECORD = { room, seq: count, at: count, user: text, cid: text };
+const POST = { ...RECORD, text: line, kind: maybe(text) };
+const ENTRY = (/** @type {any} */ v) => has(v?.type === "post" ? POST : { type: text, seq: count })(v);
+const ROOM = { name: text, head: count, members: count };
+
+/** What each message of a server must hold. Fields beyond these are ignored: version 1 may grow. */
+const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape>} */ ({
+  welcome: { user: text, token, server: text, limits: has(LIMITS), motd: maybe(text) },
+  joined: {
+    room, log: text, first: count, head: count, since: count, reset: maybe(flag),
+    count, members: maybe(listOf(text)),
+  },
+  post: POST,
+  history: { room, records: listOf(ENTRY), first: count },
+  presence: { room, user: maybe(text), state: maybe(fit(/^(joined|left)$/)), count },
+  renamed: { user: text, to: text, token: maybe(token) },
+  members: { room, members: listOf(text) },
+  rooms: { rooms: listOf(has(ROOM)) },
+  left: { room },
+  typing: { room, user: text },
+  error: { code: text, message: text, cid: maybe(text), room: maybe(room), retry_ms: maybe(count) },
+})));
+
+/** @param {Message} message */
+export function encode(message) {
+  return JSON.stringify(message);
+}
+
+/**
+ * The message that a server's words hold, or null where they are not of this protocol. A record
+ * that was left out so is not lost: the next one shows the hole. A type of a later version passes.
+ * @param {unknown} words @returns {Message | null}
+ */
+export function decode(words) {
+  if (typeof words !== "string" || words.length > MESSAGE) return null;
+  let value;
+  try {
+    value = JSON.parse(words);
+  } catch {
+    return null;
+  }
+  const shape = SHAPES.get(value?.type) ?? {};
+  return text(value?.type) && has(shape)(value) ? value : null;
+}
+
+/** Whether a message, of whatever version, is a numbered entry of a log. @param {Message} message */
+export function isRecord(message) {
+  return has(RECORD)(message);
+}
+
+/** @param {unknown} name Whether a server would take it, as far as one can know without asking. */
+export function isName(name) {
+  return typeof name === "string" && /^[\p{L}\p{M}\p{N}_.-]{1,24}$/u.test(name);
+}
+
+/**
+ * The room that somebody means, or null: `#` in front and capitals are forgiven.
+ * @param {string} typed
+ */
+export function roomName(typed) {
+  const name = typed.trim().replace(/^#/, "").toLowerCase();
+  return room(name) ? name : null;
+}
+
+/** What names are compared by: names that differ only in case are one claim. @param {string} name */
+export function nameKey(name) {
+  if (/^[\0-\x7f]*$/.test(name)) return name.toLowerCase();
+  // Character by character: a whole word would end in another sigma.
+  const lower = (/** @type {string} */ text) => Array.from(text, (character) => character.toLowerCase()).join("");
+  return Array.from(name, (character) => lower(character.toUpperCase())).join("");
+}
+
+/** @param {string} a @param {string} b */
+export function sameName(a, b) {
+  return nameKey(a) === nameKey(b);
+}
+
+/** @param {Shape} shape @returns {(v: any) => boolean} */
+function has(shape) {
+  return (value) => typeof value === "object" && value !== null && !Array.isArray(value)
+    && Object.entries(shape).every(([field, fits]) => fits(value[field]));
+}
