@@ -21,3 +21,4 @@ pub mod net;
 
 // Floor 3: the two ends.
 pub mod server;
+pub mod client;

@@ -1,0 +1,200 @@
+//! The client's half of the promise: connect, resume, outbox, dedupe.
+//!
+//! Room: everything below but `log`. Never the terminal, never the server.
+//!
+//! [`start`] connects in the background and stays connected; everything there is to show arrives as
+//! a [`Notice`], in order, and nothing a person asks for ever waits for the network.
+
+// The promise, without I/O.
+mod outbox; // the lines a person said that are not stored yet
+mod places; // the rooms, and how far each is shown
+pub mod session; // both, as a state machine
+
+// And what keeps it.
+pub mod address; // where a server is
+mod connect; // from an address to an open WebSocket
+mod desk; // the one lock
+pub mod fault; // what can keep a client from its server
+mod link; // one connection's life
+pub mod notice; // what a person is told
+
+pub use address::{Address, AddressError};
+pub use fault::Fault;
+pub use notice::{Notice, State};
+pub use outbox::{Kept, Line, Refusal};
+
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::{fmt, io, thread};
+
+use crate::chat::wire::{Agent, Range, Request};
+use crate::chat::{Cid, Password, RoomName, Text, Token, UserName};
+use crate::client::desk::Desk;
+use crate::client::session::{Identity, Input, Session};
+use crate::limits;
+use crate::net::entropy::Entropy;
+
+/// Who connects, and to what.
+#[derive(Clone)]
+pub struct Config {
+    /// The server.
+    pub server: Address,
+    /// The name it wants.
+    pub user: UserName,
+    /// What proves that the name is its own.
+    pub token: Option<Token>,
+    /// The server's password.
+    pub password: Option<String>,
+    /// The rooms to join.
+    pub rooms: Vec<RoomName>,
+    /// What kind of client it is: `web`, `console` or, whatever else it says, `bot`.
+    pub agent: &'static str,
+    /// Lines of an earlier run that were not stored in it, in the order they were said. Notices
+    /// tell them pending, or failed, before anything else.
+    pub outbox: Vec<Kept>,
+}
+
+impl fmt::Debug for Config {
+    /// Without the secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Config { server, user, rooms, agent, outbox, token: _, password: _ } = self;
+        let mut debug = f.debug_struct("Config");
+        debug.field("server", server).field("user", user).field("rooms", rooms);
+        debug.field("agent", agent).field("outbox", outbox).finish_non_exhaustive()
+    }
+}
+
+/// A connection that is kept up: made again when it breaks, each room taken up where it was left,
+/// every line sent until it is stored, once and in order.
+///
+/// All of its methods return at once, but for [`Client::close`]. Dropped, it leaves the server
+/// without waiting for an answer.
+#[derive(Debug)]
+pub struct Client {
+    desk: Arc<Desk>,
+}
+
+/// Connects in the background, and tells `notices` all there is to show. The channel ends when the
+/// client has been dropped and its connection is closed.
+///
+/// # Errors
+/// The system gives no randomness or no thread.
+pub fn start(config: Config, notices: Sender<Notice>) -> io::Result<Client> {
+    let Config { server, user, token, password, rooms, agent, outbox } = config;
+    let entropy = Entropy::open()?;
+    let password = password.map(Password::new);
+    let identity = Identity { user, token, password, agent: Some(Agent::from_wire(agent)) };
+    let desk = Arc::new(Desk::new(Session::new(identity, rooms), notices, entropy.nonce()?));
+    let shared = Arc::clone(&desk);
+    thread::Builder::new()
+        .name(String::from("client"))
+        .stack_size(limits::SESSION_STACK)
+        .spawn(move || stay_connected(&server, &shared, &entropy))?;
+    desk.want(Input::Restore(outbox));
+    desk.want(Input::Start);
+    Ok(Client { desk })
+}
+
+impl Client {
+    /// Says a line. It is pending until a notice says stored or failed.
+    pub fn say(&self, room: &RoomName, text: Text, me: bool) -> Cid {
+        let line = self.compose(room, text, me);
+        let cid = line.cid.clone();
+        self.say_line(line);
+        cid
+    }
+
+    /// A line under a cid of its own, not said yet: who wants to keep it beyond the end of the
+    /// program does so before it is said.
+    pub fn compose(&self, room: &RoomName, text: Text, me: bool) -> Line {
+        Line { room: room.clone(), cid: self.desk.new_cid(), text, me }
+    }
+
+    /// Says a line that was composed, once.
+    pub fn say_line(&self, line: Line) {
+        self.desk.want(Input::Say(line));
+    }
+
+    /// Sends a failed line again.
+    pub fn resend(&self, cid: &Cid) {
+        self.desk.want(Input::Resend(cid.clone()));
+    }
+
+    /// Gives up a line that failed, or that was never sent.
+    pub fn drop_line(&self, cid: &Cid) {
+        self.desk.want(Input::Drop(cid.clone()));
+    }
+
+    /// Joins a room, now or with the next connection.
+    pub fn join(&self, room: RoomName) {
+        self.desk.want(Input::Join(room));
+    }
+
+    /// Leaves a room.
+    pub fn leave(&self, room: &RoomName) {
+        self.desk.want(Input::Leave(room.clone()));
+    }
+
+    /// Asks for another name, as soon as no line is in flight under the old one.
+    pub fn nick(&self, user: UserName) {
+        self.desk.want(Input::Nick(user));
+    }
+
+    /// Asks who is in a room; `false` where there is no server to ask.
+    pub fn who(&self, room: &RoomName) -> bool {
+        self.desk.ask(Request::Who { room: room.clone() })
+    }
+
+    /// Asks which rooms there are; `false` where there is no server to ask.
+    pub fn rooms(&self) -> bool {
+        self.desk.ask(Request::Rooms)
+    }
+
+    /// Tells a room that somebody is writing; `false` where there is no server to tell.
+    pub fn typing(&self, room: &RoomName) -> bool {
+        self.desk.ask(Request::Typing { room: room.clone() })
+    }
+
+    /// Asks for the page of a room before the record `before`; `false` where there is no server to
+    /// ask.
+    pub fn history(&self, room: &RoomName, before: u64) -> bool {
+        let (room, range) = (room.clone(), Range::Before(before));
+        self.desk.ask(Request::History { room, range, limit: limits::PAGE })
+    }
+
+    /// Connects now, if it is waiting to or was told to stop.
+    pub fn retry_now(&self) {
+        self.desk.want(Input::Start);
+    }
+
+    /// Leaves the server, and waits up to [`limits::CLOSE_WAIT`] for its goodbye. What is pending
+    /// then is not sent any more.
+    pub fn close(&self) {
+        self.desk.leave();
+        self.desk.wait_for_end();
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.desk.leave();
+    }
+}
+
+/// Makes one connection after the other, until the person has left.
+fn stay_connected(server: &Address, desk: &Desk, entropy: &Entropy) {
+    while desk.wait_to_connect() {
+        let fault = match connect::open(server, entropy) {
+            Ok(opened) => link::converse(opened, desk),
+            Err(fault) => fault,
+        };
+        desk.close(fault, chance(entropy));
+    }
+}
+
+/// A number from 0 to, not including, 1. Without randomness a wait is merely not shortened.
+fn chance(entropy: &Entropy) -> f64 {
+    let mut bytes = [0; 4];
+    let filled = entropy.fill(&mut bytes);
+    if filled.is_ok() { f64::from(u32::from_ne_bytes(bytes)) / 2_f64.powi(32) } else { 0.0 }
+}
