@@ -1,0 +1,208 @@
+//! What a submitted line means: something to say, or a command.
+//!
+//! Room: strings. An unknown command is an error here and never goes out: it may be a password
+//! typed with one letter too few.
+
+use talk::cli;
+
+/// A submitted line, understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    Say(String),
+    /// `* bob waves`
+    Me(String),
+    Do(Command),
+}
+
+/// A command with its argument as typed: whether a name is a name is not decided here.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Help(Option<String>),
+    Nick(String),
+    Join(String),
+    Part(Option<String>),
+    Who,
+    Rooms,
+    History(usize),
+    Resend,
+    Drop,
+    Reconnect,
+    Clear,
+    Key,
+    Version,
+    Quit,
+}
+
+/// A row of `/help`.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// The name and its aliases, without the slash.
+    pub(crate) names: &'static [&'static str],
+    pub(crate) argument: &'static str,
+    pub(crate) help: &'static str,
+    read: fn(&str) -> Option<Input>, // `None`: the argument is missing, or one too many
+}
+
+/// Every command, in the order of `/help`.
+pub(crate) const TABLE: &[Entry] = &[
+    entry(&["me"], "TEXT", "say what you do: * bob waves", |text| some(text).map(Input::Me)),
+    entry(&["join", "j"], "ROOM", "join a room, or turn to one you are in", |room| {
+        word(room).map(|room| Input::Do(Command::Join(room)))
+    }),
+    entry(&["part", "leave"], "[ROOM]", "leave this room, or another", |room| {
+        optional(room).map(|room| Input::Do(Command::Part(room)))
+    }),
+    entry(&["who", "names"], "", "who is here", |rest| none(rest, Command::Who)),
+    entry(&["rooms", "list"], "", "which rooms there are", |rest| none(rest, Command::Rooms)),
+    entry(&["nick"], "NAME", "change your name", |name| {
+        word(name).map(|name| Input::Do(Command::Nick(name)))
+    }),
+    entry(&["history"], "[N]", "show the N lines before the oldest one shown (20)", |count| {
+        let count = if count.is_empty() { 20 } else { count.parse().ok().filter(|n| *n > 0)? };
+        Some(Input::Do(Command::History(count)))
+    }),
+    entry(&["resend"], "", "send the lines that failed once more", |rest| {
+        none(rest, Command::Resend)
+    }),
+    entry(&["drop"], "", "give up the lines that failed", |rest| none(rest, Command::Drop)),
+    entry(&["reconnect"], "", "connect now, without waiting any longer", |rest| {
+        none(rest, Command::Reconnect)
+    }),
+    entry(&["clear"], "", "clear the screen; nothing is deleted", |rest| {
+        none(rest, Command::Clear)
+    }),
+    entry(&["key"], "", "show the key of your name, to use it on another device", |rest| {
+        none(rest, Command::Key)
+    }),
+    entry(&["version"], "", "the versions of this program and of the server", |rest| {
+        none(rest, Command::Version)
+    }),
+    entry(&["help", "h", "?"], "[COMMAND]", "this list, or what one command does", |name| {
+        optional(name).map(|name| Input::Do(Command::Help(name)))
+    }),
+    entry(&["quit", "exit", "q"], "", "leave the chat", |_| Some(Input::Do(Command::Quit))),
+];
+
+/// Understands one submitted line. Several lines at once are always something to say: a paste that
+/// happens to start with a slash runs nothing.
+///
+/// # Errors
+/// A sentence for whoever typed it: no such command, or a wrong argument.
+pub(crate) fn read(line: &str) -> Result<Input, String> {
+    let Some(rest) = line.strip_prefix('/').filter(|_| !line.contains('\n')) else {
+        return Ok(Input::Say(line.to_owned()));
+    };
+    if rest.starts_with('/') {
+        return Ok(Input::Say(rest.to_owned()));
+    }
+    let (name, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let Some(entry) = find(name) else {
+        let names = TABLE.iter().flat_map(|entry| entry.names).copied();
+        let hint = cli::nearest(name, names)
+            .map_or("/help lists them all".to_owned(), |near| format!("did you mean /{near}?"));
+        return Err(format!("no command /{name}, nothing was sent ({hint})"));
+    };
+    (entry.read)(argument.trim()).ok_or_else(|| format!("use it like this: {}", entry.usage()))
+}
+
+/// The entry of a command, by any of its names.
+pub(crate) fn find(name: &str) -> Option<&'static Entry> {
+    let name = name.to_lowercase();
+    TABLE.iter().find(|entry| entry.names.contains(&name.as_str()))
+}
+
+impl Entry {
+    /// `/join ROOM`
+    pub(crate) fn usage(&self) -> String {
+        let name = self.names.first().copied().unwrap_or_default();
+        format!("/{name} {}", self.argument).trim_end().to_owned()
+    }
+}
+
+const fn entry(
+    names: &'static [&'static str],
+    argument: &'static str,
+    help: &'static str,
+    read: fn(&str) -> Option<Input>,
+) -> Entry {
+    Entry { names, argument, help, read }
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn word(text: &str) -> Option<String> {
+    some(text).filter(|text| !text.contains(char::is_whitespace))
+}
+
+#[expect(clippy::option_option, reason = "the outer says whether the argument fits, as in `word`")]
+fn optional(text: &str) -> Option<Option<String>> {
+    if text.is_empty() { Some(None) } else { word(text).map(Some) }
+}
+
+fn none(rest: &str, command: Command) -> Option<Input> {
+    rest.is_empty().then_some(Input::Do(command))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Result<Input, String> {
+        Ok(Input::Say(text.to_owned()))
+    }
+
+    #[test]
+    fn a_line_is_said_and_two_slashes_say_one() {
+        assert_eq!(read("hi /there"), said("hi /there"));
+        assert_eq!(read(" /quit"), said(" /quit"));
+        assert_eq!(read("//etc/hosts is it"), said("/etc/hosts is it"));
+    }
+
+    #[test]
+    fn a_paste_of_several_lines_runs_nothing() {
+        assert_eq!(read("/quit\n/nick eve"), said("/quit\n/nick eve"));
+    }
+
+    #[test]
+    fn commands_have_aliases_and_arguments() {
+        for (line, command) in [
+            ("/help", Command::Help(None)),
+            ("/? join", Command::Help(Some("join".to_owned()))),
+            ("/J  rust ", Command::Join("rust".to_owned())),
+            ("/leave", Command::Part(None)),
+            ("/names", Command::Who),
+            ("/list", Command::Rooms),
+            ("/nick Ann", Command::Nick("Ann".to_owned())),
+            ("/history", Command::History(20)),
+            ("/history 5", Command::History(5)),
+            ("/exit now", Command::Quit),
+        ] {
+            assert_eq!(read(line), Ok(Input::Do(command)), "{line}");
+        }
+        assert_eq!(read("/me waves  twice"), Ok(Input::Me("waves  twice".to_owned())));
+    }
+
+    #[test]
+    fn what_is_no_command_is_never_sent() {
+        let refusal = |line| read(line).unwrap_err();
+        assert_eq!(refusal("/jion x"), "no command /jion, nothing was sent (did you mean /join?)");
+        assert_eq!(
+            refusal("/s3cret-pass"),
+            "no command /s3cret-pass, nothing was sent (/help lists them all)"
+        );
+        assert_eq!(refusal("/nick"), "use it like this: /nick NAME");
+        assert_eq!(refusal("/nick a b"), "use it like this: /nick NAME");
+        assert_eq!(refusal("/history 0"), "use it like this: /history [N]");
+        assert!(read("/").is_err());
+    }
+
+    #[test]
+    fn no_name_stands_for_two_commands() {
+        let names = || TABLE.iter().flat_map(|entry| entry.names);
+        for name in names() {
+            assert_eq!(names().filter(|other| *other == name).count(), 1, "{name}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The chat on a terminal: keys in, a painted screen out.
+//!
+//! Room: the event loop. What a key means and what stands where is decided elsewhere.
+
+use std::sync::mpsc::Receiver;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use crate::chat::Chat;
+use crate::chat::Outcome;
+use crate::editor::Asked;
+use crate::editor::Editor;
+use crate::events;
+use crate::events::Event;
+use crate::keys::Key;
+use crate::keys::Keys;
+use crate::screen::Screen;
+use crate::terminal;
+use crate::terminal::Terminal;
+
+/// A person at a terminal.
+#[derive(Debug)]
+pub(crate) struct Interactive {
+    chat: Chat,
+    terminal: Terminal,
+    screen: Screen,
+    keys: Keys,
+    editor: Editor,
+    interrupted: bool,
+    leaving_since: Option<u64>, // Unix milliseconds
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) chat: Chat,
+    /// What was being typed.
+    pub(crate) draft: String,
+    /// Why, if the person did not ask for it.
+    pub(crate) failure: Option<String>,
+}
+
+/// Whether to go on.
+enum Flow {
+    GoOn,
+    /// The person leaves.
+    Leave,
+    /// It is over.
+    Over(String),
+    /// The terminal is gone.
+    Gone,
+}
+
+/// Events taken in before the screen is painted again: a flood costs one painting a batch.
+const BATCH: usize = 1_000;
+
+/// While something on the status line changes by itself, it is painted this often.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Whoever leaves waits this long, in milliseconds, for their last lines to be stored.
+const LAST_WORDS: u64 = 2_000;
+
+impl Interactive {
+    pub(crate) fn new(chat: Chat, terminal: Terminal, screen: Screen) -> Interactive {
+        let (keys, editor) = (Keys::default(), Editor::default());
+        Interactive {
+            chat,
+            terminal,
+            screen,
+            keys,
+            editor,
+            interrupted: false,
+            leaving_since: None,
+        }
+    }
+
+    /// Runs until the person leaves, or cannot stay. The terminal is as it was afterwards.
+    pub(crate) fn run(mut self, queue: &Receiver<Event>) -> Ended {
+        let flow = loop {
+            if self.paint().is_err() {
+                break Flow::Gone;
+            }
+            match self.take_in(queue) {
+                Flow::GoOn => {}
+                Flow::Leave if self.has_last_words() => {
+                    self.leaving_since.get_or_insert_with(events::now);
+                }
+                flow @ (Flow::Leave | Flow::Over(_) | Flow::Gone) => break flow,
+            }
+            if self.leaving_since.is_some() && !self.has_last_words() {
+                break Flow::Leave;
+            }
+        };
+        _ = self.paint(); // what came last; and if the terminal is gone, so be it
+        let mut out = String::new();
+        self.screen.erase(&mut out);
+        _ = terminal::write(&out);
+        let failure = match flow {
+            Flow::Over(sentence) => Some(sentence),
+            Flow::GoOn | Flow::Leave | Flow::Gone => None,
+        };
+        Ended { chat: self.chat, draft: self.editor.text(), failure }
+    }
+
+    /// Takes in what has happened, waiting for it if nothing has.
+    fn take_in(&mut self, queue: &Receiver<Event>) -> Flow {
+        let is_ticking = self.leaving_since.is_some() || self.chat.view.is_ticking(events::now());
+        let first = if is_ticking {
+            queue.recv_timeout(TICK)
+        } else {
+            queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        };
+        let mut event = match first {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => return Flow::GoOn,
+            Err(RecvTimeoutError::Disconnected) => return Flow::Gone,
+        };
+        for _ in 0..BATCH {
+            match self.take(event) {
+                Flow::GoOn => {}
+                flow @ (Flow::Leave | Flow::Over(_) | Flow::Gone) => return flow,
+            }
+            match queue.try_recv() {
+                Ok(next) => event = next,
+                Err(_) => break, // nothing more for now; the next wait tells if for ever
+            }
+        }
+        Flow::GoOn
+    }
+
+    fn take(&mut self, event: Event) -> Flow {
+        match event {
+            Event::Notice(notice) => {
+                self.chat.hear(notice, events::now()).map_or(Flow::GoOn, Flow::Over)
+            }
+            Event::Size(size) => {
+                self.screen.resize(size);
+                Flow::GoOn
+            }
+            Event::TypedAll => Flow::Gone,
+            Event::Typed(bytes) => {
+                for key in self.keys.feed(&bytes) {
+                    match self.press(key) {
+                        Flow::GoOn => {}
+                        flow @ (Flow::Leave | Flow::Over(_) | Flow::Gone) => return flow,
+                    }
+                }
+                self.chat.types(&self.editor.text(), events::now());
+                Flow::GoOn
+            }
+        }
+    }
+
+    fn press(&mut self, key: Key) -> Flow {
+        let was_interrupted = std::mem::take(&mut self.interrupted);
+        self.leaving_since = None;
+        self.chat.view.hint(None);
+        let Some(asked) = self.editor.press(key, &self.chat.view.words()) else {
+            return Flow::GoOn;
+        };
+        match asked {
+            Asked::Submit(line) => return self.submit(&line),
+            Asked::Quit => return Flow::Leave,
+            Asked::Interrupt { cleared: false } if was_interrupted => return Flow::Leave,
+            Asked::Interrupt { .. } => {
+                self.interrupted = true;
+                self.chat.view.hint(Some("Ctrl-C again leaves"));
+            }
+            Asked::Repaint => {
+                let newest = self.chat.view.newest(self.screen.size().rows);
+                let mut out = String::new();
+                self.screen.clear(&mut out);
+                if terminal::write(&out).is_err() || self.paint_with(newest).is_err() {
+                    return Flow::Gone;
+                }
+            }
+            Asked::Suspend => {
+                let mut out = String::new();
+                self.screen.erase(&mut out);
+                _ = terminal::write(&out);
+                self.terminal.suspend();
+                self.screen.resize(terminal::size());
+            }
+            Asked::Room(number) => {
+                if !number.checked_sub(1).is_some_and(|at| self.chat.view.turn_to_nth(at)) {
+                    self.chat.view.hint(Some("no such room"));
+                }
+            }
+            Asked::NextActive => self.chat.view.turn_to_active(),
+            Asked::LeftOut(count) => {
+                let what =
+                    format!("left out of the paste, being no text or too much: {count} bytes");
+                self.chat.view.alarm(&what);
+            }
+        }
+        Flow::GoOn
+    }
+
+    fn submit(&mut self, line: &str) -> Flow {
+        let outcome = self.chat.submit(line);
+        if outcome != Outcome::Refused {
+            self.editor.accept();
+        }
+        match outcome {
+            Outcome::Done | Outcome::Refused => Flow::GoOn,
+            Outcome::Quit => Flow::Leave,
+            Outcome::Clear => {
+                let mut out = String::new();
+                self.screen.clear(&mut out);
+                if terminal::write(&out).is_ok() { Flow::GoOn } else { Flow::Gone }
+            }
+        }
+    }
+
+    /// Whether lines of ours may still be stored if we stay a moment longer.
+    fn has_last_words(&self) -> bool {
+        let since = self.leaving_since.unwrap_or_else(events::now);
+        events::now().saturating_sub(since) < LAST_WORDS
+            && self.chat.view.state() == Some(talk::client::State::Live)
+            && self.chat.view.unstored().any(|(_, failed)| failed.is_none())
+    }
+
+    fn paint(&mut self) -> std::io::Result<()> {
+        self.paint_with(Vec::new())
+    }
+
+    fn paint_with(&mut self, mut above: Vec<crate::line::Line>) -> std::io::Result<()> {
+        let view = &mut self.chat.view;
+        above.extend(view.take().into_iter().map(|(_, line)| line));
+        let (waiting, status) = (view.waiting_lines(), view.status(events::now()));
+        let mut out = String::new();
+        self.screen.paint(&above, &waiting, &status, &self.editor, &mut out);
+        if out.is_empty() { Ok(()) } else { terminal::write(&out) }
+    }
+}

@@ -1,0 +1,266 @@
+//! The `console` binary: a terminal on one side, `talk::client` on the other.
+//!
+//! Room: stdio, the terminal, exit codes. Never a protocol decision.
+
+// What was asked for, and what is kept from run to run.
+mod settings; // the command line
+mod private; // files of one's own
+mod keep; // the keys of names
+mod outbox; // unsent lines
+
+// The conversation, however it is shown.
+mod events; // everything that can happen
+mod chat; // the conversation
+mod command; // a submitted line → what to do
+mod view; // what is seen of it
+mod room; // one room, as its visitor sees it
+mod phrases; // how things are said
+mod safe; // the one door for remote text
+mod calendar; // days and dates
+mod zone; // local time
+
+// On a terminal, and on pipes.
+mod interactive; // the chat on a terminal
+mod plain; // the chat on pipes
+mod terminal; // raw mode and back
+mod screen; // what stands where
+mod keys; // bytes → keys
+mod editor; // keys → a line
+mod complete; // Tab
+mod line; // styled text, wrapped
+mod palette; // what styles look like
+mod width; // columns of a character
+
+use std::env;
+use std::fs;
+use std::io;
+use std::io::IsTerminal;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::sync::mpsc::Receiver;
+
+use talk::chat::RoomName;
+use talk::chat::UserName;
+use talk::client;
+use talk::client::Config;
+use talk::client::Kept;
+
+use crate::chat::Chat;
+use crate::events::Event;
+use crate::interactive::Interactive;
+use crate::keep::Keep;
+use crate::outbox::Found;
+use crate::outbox::Outbox;
+use crate::plain::Plain;
+use crate::safe::Safe;
+use crate::screen::Screen;
+use crate::settings::Settings;
+use crate::settings::Wish;
+use crate::terminal::Terminal;
+use crate::view::Shows;
+use crate::view::View;
+use crate::zone::Zone;
+
+fn main() -> ExitCode {
+    let done = match settings::read(env::args_os().skip(1), |name| env::var_os(name)) {
+        Ok(Wish::Help(help)) => print(&help),
+        Ok(Wish::Version) => print(&format!("console {}\n", env!("CARGO_PKG_VERSION"))),
+        Ok(Wish::Chat(settings)) => talk(settings),
+        Err(error) => Err(Failure::Usage(error.to_string())),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.tell(),
+    }
+}
+
+/// What ends the program badly.
+#[derive(Debug)]
+enum Failure {
+    /// It was called wrongly: exit 2.
+    Usage(String),
+    /// It could not do what it was called for: exit 1.
+    Failed(String),
+    /// That, and all has been told already.
+    Told,
+}
+
+impl Failure {
+    fn tell(self) -> ExitCode {
+        let (code, sentence) = match self {
+            Failure::Usage(sentence) => (2, sentence),
+            Failure::Failed(sentence) => (1, sentence),
+            Failure::Told => return ExitCode::from(1),
+        };
+        complain(&sentence);
+        ExitCode::from(code)
+    }
+}
+
+fn talk(settings: Settings) -> Result<(), Failure> {
+    let user = match settings.user.clone() {
+        Some(user) => user,
+        None => ask_name()?,
+    };
+    let password = password(&settings)?;
+    let has_password = password.is_some();
+    let chosen = settings.token_file.clone().map(|file| (user.clone(), file));
+    let server = settings.server.authority().to_string();
+    let keep = Keep::new(&server, chosen, |name| env::var_os(name));
+    let token = keep.load(&user).map_err(Failure::Failed)?;
+
+    let terminal = if settings.plain { None } else { Terminal::open() };
+    let has_person = io::stdin().is_terminal();
+    let shows = match (&terminal, has_person) {
+        (Some(_), _) => Shows::Here,
+        (None, true) => Shows::All,
+        (None, false) => Shows::News,
+    };
+    let Settings { server: address, mut rooms, palette, .. } = settings;
+    let Found { outbox, kept, troubles } = find_unsent(&server, &user, has_person);
+    rooms_of(&kept, &mut rooms);
+    let mut view = View::new(user.clone(), server, &rooms, zone(), shows);
+    view.found(&kept, &troubles);
+
+    let (events, queue) = mpsc::channel();
+    let notices = events::notices(events.clone()).map_err(cannot_start)?;
+    let agent = "console";
+    let config = Config { server: address, user, token, password, rooms, agent, outbox: kept };
+    let client = client::start(config, notices).map_err(cannot_start)?;
+    let chat = Chat::new(client, view, keep, outbox, has_password);
+    events::read_stdin(events.clone()).map_err(cannot_start)?;
+
+    let size = terminal::size();
+    if let Some(terminal) = terminal {
+        events::watch_size(events, size).map_err(cannot_start)?;
+        let interactive = Interactive::new(chat, terminal, Screen::new(size, palette));
+        return talk_on_terminal(interactive, &queue);
+    }
+    let columns = (has_person && io::stdout().is_terminal()).then_some(size.columns);
+    drop(events);
+    talk_on_pipes(Plain::new(chat, has_person, columns), &queue)
+}
+
+fn talk_on_terminal(interactive: Interactive, queue: &Receiver<Event>) -> Result<(), Failure> {
+    let ended = interactive.run(queue);
+    let (view, outbox) = ended.chat.close();
+    if let Some(sentence) = &ended.failure {
+        complain(sentence);
+    }
+    if !ended.draft.is_empty() {
+        complain(&format!("you were typing: {}", ended.draft));
+    }
+    let lost = tell_unstored(&view, &outbox, usize::MAX);
+    if lost || ended.failure.is_some() { Err(Failure::Told) } else { Ok(()) }
+}
+
+fn talk_on_pipes(plain: Plain, queue: &Receiver<Event>) -> Result<(), Failure> {
+    let ended = plain.run(queue);
+    let (view, outbox) = ended.chat.close();
+    if let Some(sentence) = &ended.failure {
+        complain(sentence);
+    }
+    let lost = tell_unstored(&view, &outbox, 10);
+    if lost || ended.failure.is_some() || ended.refused > 0 {
+        return Err(Failure::Told);
+    }
+    Ok(())
+}
+
+/// The lines that a person said in earlier runs. Those of a script are neither kept nor looked for:
+/// who piped them in has them still, learns from the exit code that they were not stored, and may
+/// well pipe them in again, under other cids. To send both would double them.
+fn find_unsent(server: &str, user: &UserName, has_person: bool) -> Found {
+    let directory = private::directory(server, |name| env::var_os(name));
+    Found::look(directory.filter(|_| has_person), user.clone(), events::now())
+}
+
+/// Adds the rooms that the lines are for: where one is not, nothing can be said.
+fn rooms_of(kept: &[Kept], rooms: &mut Vec<RoomName>) {
+    for Kept { line, .. } in kept {
+        if !rooms.contains(&line.room) {
+            rooms.push(line.room.clone());
+        }
+    }
+}
+
+/// Says which lines were not stored, so that none is lost unseen, and whether there are any. Of
+/// many it shows the first: who piped them in has them still.
+fn tell_unstored(view: &View, outbox: &Outbox, at_most: usize) -> bool {
+    for (line, why) in view.unstored().take(at_most) {
+        let why = why.unwrap_or("it was never acknowledged");
+        complain(&format!("not sent to #{}: {} ({why})", line.room, line.text));
+    }
+    let more = view.unstored().skip(at_most).count();
+    if more > 0 {
+        complain(&format!("not sent: {more} more lines"));
+    }
+    let is_any = view.unstored().next().is_some();
+    if is_any && view.unstored().all(|(line, _)| outbox.holds(&line.cid)) {
+        complain(&format!("that is kept for the next time you start as {}", view.me()));
+    }
+    is_any
+}
+
+fn ask_name() -> Result<UserName, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Usage("no name given (try --user NAME)".to_owned()));
+    }
+    loop {
+        _ = write!(io::stderr(), "your name: ");
+        let mut line = String::new();
+        match io::stdin().read_line(&mut line) {
+            Ok(0) | Err(_) => return Err(Failure::Usage("no name given".to_owned())),
+            Ok(_) => match line.trim().parse() {
+                Ok(user) => return Ok(user),
+                Err(unfit) => complain(&unfit.to_string()),
+            },
+        }
+    }
+}
+
+fn password(settings: &Settings) -> Result<Option<String>, Failure> {
+    let Some(file) = &settings.password_file else { return Ok(settings.password.clone()) };
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned())),
+        Err(error) => {
+            Err(Failure::Failed(format!("cannot read the password in {}: {error}", file.display())))
+        }
+    }
+}
+
+/// The local time zone: what `TZ` says, or else the system.
+fn zone() -> Zone {
+    let load = |path: &Path| fs::read(path).ok().and_then(|file| Zone::from_file(&file));
+    let zone = match env::var_os("TZ").and_then(|tz| tz.into_string().ok()) {
+        None => load(Path::new("/etc/localtime")),
+        Some(tz) => {
+            let name = tz.strip_prefix(':').unwrap_or(&tz);
+            let named = || load(&Path::new("/usr/share/zoneinfo").join(name));
+            Zone::from_rule(name).or_else(named)
+        }
+    };
+    zone.unwrap_or_default()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
+fn cannot_start(error: io::Error) -> Failure {
+    Failure::Failed(format!("cannot start: {error}"))
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::Failed(format!("cannot write: {error}"))),
+    }
+}
+
+/// Says what is wrong on stderr, through the one door: some of it may be a server's words.
+fn complain(sentence: &str) {
+    let safe = Safe::one_line(sentence);
+    _ = writeln!(io::stderr(), "console: {}", safe.as_str()); // where nobody listens, nothing helps
+}

@@ -1,0 +1,112 @@
+//! How the chat says things: records, comings and goings, notes, what waits and what failed.
+//!
+//! Room: values in, lines out. What is shown when, and where, is decided elsewhere.
+
+use talk::chat::UserName;
+use talk::chat::wire::Change;
+use talk::chat::wire::Kind;
+use talk::chat::wire::Record;
+use talk::client::Line as OwnLine;
+
+use crate::calendar;
+use crate::line::Line;
+use crate::palette::Style;
+
+/// The columns of a clock and a space: continued rows are indented by them.
+const CLOCK: usize = 6;
+
+/// `12:34 bob hello`, at a local time in seconds. What names `ours` stands out.
+pub(crate) fn record(record: &Record, local: i64, ours: &UserName) -> Line {
+    let Kind::Post { text, me } = &record.kind;
+    let is_ours = record.user.is_same_claim(ours);
+    let style = if !is_ours && names(text.as_str(), ours) { Style::Strong } else { Style::Plain };
+    said(&format!("{} ", calendar::clock(local)), &record.user, text.as_str(), *me, style)
+}
+
+/// `  …   bob hello`: on its way, in the columns where the record will stand.
+pub(crate) fn waiting(line: &OwnLine, ours: &UserName) -> Line {
+    said("  …   ", ours, line.text.as_str(), line.me, Style::Quiet)
+}
+
+/// `  ✗   bob hello`, and why below it.
+pub(crate) fn failed(line: &OwnLine, ours: &UserName, why: &str) -> Vec<Line> {
+    let line = said("  ✗   ", ours, line.text.as_str(), line.me, Style::Alarm);
+    let why = Line::indented(CLOCK)
+        .with(Style::Alarm, &format!("      not sent: {why} (/resend or /drop)"));
+    vec![line, why]
+}
+
+/// `-- Mon, 22 Nov 2026 --`
+pub(crate) fn day(day: i64) -> Line {
+    note(&calendar::day_name(day))
+}
+
+/// `12:34 --> alice joined`
+pub(crate) fn change(user: &UserName, change: Change, local: i64) -> Line {
+    let (arrow, did) = match change {
+        Change::Joined => ("-->", "joined"),
+        Change::Left => ("<--", "left"),
+    };
+    aside(local, &format!("{arrow} {user} {did}"))
+}
+
+/// `12:34 --- alice is now known as ann`
+pub(crate) fn renamed(user: &UserName, to: &UserName, local: i64) -> Line {
+    aside(local, &format!("--- {user} is now known as {to}"))
+}
+
+/// `-- 3 new lines --`
+pub(crate) fn note(text: &str) -> Line {
+    Line::indented(3).with(Style::Quiet, &format!("-- {text} --"))
+}
+
+/// A row of a list, such as `/help` prints.
+pub(crate) fn item(text: &str) -> Line {
+    Line::indented(CLOCK).with(Style::Plain, &format!("   {text}"))
+}
+
+/// `!! no command /x`
+pub(crate) fn alarm(text: &str) -> Line {
+    Line::indented(3).with(Style::Alarm, "!! ").with_text(Style::Plain, text)
+}
+
+/// `[rust] ` before a line, where several rooms share one output.
+pub(crate) fn tag(room: &str) -> Line {
+    Line::indented(CLOCK).with(Style::Quiet, &format!("[{room}] "))
+}
+
+fn said(clock: &str, user: &UserName, text: &str, me: bool, style: Style) -> Line {
+    let line = Line::indented(CLOCK).with(Style::Quiet, clock);
+    let name = Style::of_name(user.as_str());
+    let line = if me { line.with(Style::Strong, "* ") } else { line };
+    line.with(name, user.as_str()).with(Style::Plain, " ").with_text(style, text)
+}
+
+fn aside(local: i64, text: &str) -> Line {
+    let clock = calendar::clock(local);
+    Line::indented(CLOCK).with(Style::Quiet, &format!("{clock} {text}"))
+}
+
+/// Whether a text has the name as a word of its own.
+fn names(text: &str, name: &UserName) -> bool {
+    let in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let key = name.key();
+    let key = key.trim_matches(|c| !in_name(c));
+    let text = text.to_lowercase();
+    !key.is_empty() && text.split(|c| !in_name(c)).any(|word| word == key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_heard_as_a_word_in_any_case_and_not_inside_another() {
+        let bob: UserName = "Bob".parse().unwrap();
+        for (text, heard) in
+            [("bob: hi", true), ("hi @BOB!", true), ("bobby", false), ("b-bob", false), ("", false)]
+        {
+            assert_eq!(names(text, &bob), heard, "{text}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The chat without a screen: lines in, lines out, for pipes, files and dumb terminals.
+//!
+//! Room: the event loop, stdout and stderr. The chat goes to stdout, all else to stderr.
+
+use std::io;
+use std::io::Write;
+use std::sync::mpsc::Receiver;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use talk::client::Notice;
+use talk::client::State;
+
+use crate::chat::Chat;
+use crate::chat::Outcome;
+use crate::events;
+use crate::events::Event;
+use crate::line::Line;
+use crate::palette::Palette;
+use crate::view;
+
+/// A chat of plain lines.
+#[derive(Debug)]
+pub(crate) struct Plain {
+    chat: Chat,
+    /// Whether a person is at the other end of stdin.
+    has_person: bool,
+    /// The columns of the terminal on stdout, if it is one.
+    columns: Option<usize>,
+    partial: Vec<u8>,
+    was_live: bool,
+    refused: usize,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) chat: Chat,
+    /// Lines that were not even fit to be sent; each was told.
+    pub(crate) refused: usize,
+    pub(crate) failure: Option<String>,
+}
+
+/// A line longer than this many bytes is no line; what the server takes is far less.
+const LINE: usize = 1024 * 1024;
+
+/// After the input has ended, this long without a connection means that there will be none.
+const PATIENCE: u64 = 30_000;
+
+/// How often patience is looked at.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Stdout is gone: whoever read it has seen enough.
+struct Unread;
+
+impl Plain {
+    pub(crate) fn new(chat: Chat, has_person: bool, columns: Option<usize>) -> Plain {
+        let partial = Vec::new();
+        Plain { chat, has_person, columns, partial, was_live: false, refused: 0 }
+    }
+
+    /// Runs until the input has ended and all of it is stored, or cannot be.
+    pub(crate) fn run(mut self, queue: &Receiver<Event>) -> Ended {
+        let mut offline_since = events::now();
+        let mut has_ended = false;
+        let failure = loop {
+            let is_live = self.chat.view.state() == Some(State::Live);
+            if is_live {
+                offline_since = events::now();
+            }
+            let is_pending = self.chat.view.unstored().any(|(_, failed)| failed.is_none());
+            // A script that says nothing still learns whether it could have.
+            if has_ended && !is_pending && (self.was_live || self.has_person) {
+                break None;
+            }
+            if has_ended && events::now().saturating_sub(offline_since) > PATIENCE {
+                let trouble = self.chat.view.last_trouble();
+                break Some(format!("no connection for {} s: {trouble}", PATIENCE / 1000));
+            }
+            let event = match queue.recv_timeout(TICK) {
+                Ok(event) => event,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => break None,
+            };
+            let failure = match event {
+                Event::Notice(notice) => self.hear(notice),
+                Event::Typed(bytes) => {
+                    has_ended |= self.read(&bytes);
+                    None
+                }
+                Event::TypedAll => {
+                    let rest = std::mem::take(&mut self.partial);
+                    has_ended = true;
+                    if !rest.is_empty() {
+                        self.submit(&rest);
+                    }
+                    None
+                }
+                Event::Size(size) => {
+                    self.columns = self.columns.map(|_| size.columns);
+                    None
+                }
+            };
+            // Without a reader there is nothing to listen for, only what was said to see through.
+            has_ended |= self.print().is_err();
+            if failure.is_some() {
+                break failure;
+            }
+        };
+        Ended { chat: self.chat, refused: self.refused, failure }
+    }
+
+    fn hear(&mut self, notice: Notice) -> Option<String> {
+        if let Notice::State(State::Live) = &notice {
+            self.was_live = true;
+        } else if let Notice::Failed { cid, message, .. } = &notice {
+            let mut unstored = self.chat.view.unstored();
+            let line = unstored.find(|(line, _)| line.cid == *cid);
+            let text = line.map_or(String::new(), |(line, _)| line.text.to_string());
+            drop(unstored);
+            self.chat.view.alarm(&format!("not sent: {text:?}: {message}"));
+        }
+        self.chat.hear(notice, events::now())
+    }
+
+    /// Submits each whole line, and says whether one of them asked for the end.
+    fn read(&mut self, bytes: &[u8]) -> bool {
+        let mut wants_end = false;
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.partial.extend_from_slice(part);
+            if part.ends_with(b"\n") || self.partial.len() > LINE {
+                let line = std::mem::take(&mut self.partial);
+                wants_end |= self.submit(&line) == Outcome::Quit;
+            }
+        }
+        wants_end
+    }
+
+    fn submit(&mut self, line: &[u8]) -> Outcome {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let outcome = match std::str::from_utf8(line) {
+            Ok("") => Outcome::Done,
+            Ok(line) => self.chat.submit(line),
+            Err(error) => {
+                let at = error.valid_up_to();
+                self.chat.view.alarm(&format!("not sent: byte {at} of a line is no UTF-8"));
+                Outcome::Refused
+            }
+        };
+        self.refused += usize::from(outcome == Outcome::Refused);
+        outcome
+    }
+
+    fn print(&mut self) -> Result<(), Unread> {
+        for (flow, line) in self.chat.view.take() {
+            let text = self.plain(&line);
+            match flow {
+                view::Flow::Chat => {
+                    let mut stdout = io::stdout().lock();
+                    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+                    written.map_err(|_| Unread)?;
+                }
+                view::Flow::Remark if self.has_person || line.is_alarming() => {
+                    _ = io::stderr().write_all(text.as_bytes()); // there is nobody to tell
+                }
+                view::Flow::Remark => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn plain(&self, line: &Line) -> String {
+        let rows = self.columns.map_or_else(|| line.unwrapped(), |columns| line.rows(columns));
+        let mut text = String::new();
+        for row in rows {
+            Palette::Bare.paint(&row, &mut text);
+            text.push('\n');
+        }
+        text
+    }
+}

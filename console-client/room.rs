@@ -1,0 +1,221 @@
+//! One room as its visitor sees it: the lines of late, who is there, what was not looked at yet.
+//!
+//! Room: values. The server's truth is in the records; this is only what is on show.
+
+use std::collections::VecDeque;
+
+use talk::chat::RoomName;
+use talk::chat::UserName;
+use talk::chat::wire::Change;
+
+use crate::line::Line;
+
+/// A room we are in.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) name: RoomName,
+    /// The server said that we are in it.
+    pub(crate) is_known: bool,
+    /// People in it, as the server counts them.
+    pub(crate) count: u64,
+    /// Who they are; nobody in a crowd.
+    members: Vec<UserName>,
+    /// Who spoke, the latest first.
+    speakers: Vec<UserName>,
+    /// Who is typing, and until when that counts, in Unix milliseconds.
+    typing: Vec<(UserName, u64)>,
+    /// The newest lines, for painting the screen anew.
+    recent: VecDeque<Line>,
+    /// Of these, how many were not looked at yet.
+    unseen: usize,
+    /// Of these in turn, how many somebody said.
+    news: usize,
+    /// The seq of the oldest record shown.
+    pub(crate) oldest: Option<u64>,
+    /// The seq of the newest record.
+    pub(crate) newest: u64,
+    /// Records up to this one are not shown.
+    pub(crate) skipped: u64,
+    /// The local day of the last line.
+    day: Option<i64>,
+}
+
+/// Lines kept of a room to be shown again.
+const RECENT: usize = 500;
+
+/// Names kept of those who are typing: more than two are just "several".
+const TYPING: usize = 10;
+
+/// Names kept of those who spoke.
+const SPEAKERS: usize = 200;
+
+impl Room {
+    pub(crate) fn new(name: RoomName) -> Room {
+        Room {
+            name,
+            is_known: false,
+            count: 0,
+            members: Vec::new(),
+            speakers: Vec::new(),
+            typing: Vec::new(),
+            recent: VecDeque::new(),
+            unseen: 0,
+            news: 0,
+            oldest: None,
+            newest: 0,
+            skipped: 0,
+            day: None,
+        }
+    }
+
+    // ---- Lines ---------------------------------------------------------------------------------
+
+    /// Keeps a line: of somebody, or about the room.
+    pub(crate) fn keep(&mut self, line: Line, is_said: bool, is_seen: bool) {
+        self.recent.push_back(line);
+        if self.recent.len() > RECENT {
+            self.recent.pop_front();
+        }
+        if is_seen {
+            (self.unseen, self.news) = (0, 0);
+        } else {
+            self.unseen += 1;
+            self.news += usize::from(is_said);
+        }
+    }
+
+    /// How many lines were said that were not looked at yet.
+    pub(crate) fn news(&self) -> usize {
+        self.news
+    }
+
+    /// The lines not looked at yet, as far as they are kept. From now on they are looked at.
+    pub(crate) fn take_unseen(&mut self) -> Vec<Line> {
+        self.news = 0;
+        let unseen = std::mem::take(&mut self.unseen);
+        self.newest(unseen)
+    }
+
+    /// The newest `count` lines.
+    pub(crate) fn newest(&self, count: usize) -> Vec<Line> {
+        let skipped = self.recent.len().saturating_sub(count);
+        self.recent.iter().skip(skipped).cloned().collect()
+    }
+
+    /// Forgets the lines: what comes now is told from the start.
+    pub(crate) fn reset(&mut self) {
+        self.recent.clear();
+        (self.unseen, self.news) = (0, 0);
+        self.oldest = None;
+        self.newest = 0;
+        self.skipped = 0;
+        self.day = None;
+    }
+
+    /// Whether a line of the local day `day` is the first of that day; the very first day can be
+    /// taken as known.
+    pub(crate) fn is_new_day(&mut self, day: i64, knows_first: bool) -> bool {
+        let before = self.day.replace(day);
+        before.map_or(!knows_first, |before| before != day)
+    }
+
+    // ---- People --------------------------------------------------------------------------------
+
+    pub(crate) fn set_members(&mut self, members: Vec<UserName>) {
+        self.members = members;
+    }
+
+    pub(crate) fn change(&mut self, user: &UserName, change: Change) {
+        self.members.retain(|member| !member.is_same_claim(user));
+        self.stopped_typing(user);
+        match change {
+            Change::Joined => self.members.push(user.clone()),
+            Change::Left => {}
+        }
+    }
+
+    /// Renames a member; false where there is none of that name.
+    pub(crate) fn rename(&mut self, user: &UserName, to: &UserName) -> bool {
+        self.stopped_typing(user);
+        let names = self.members.iter_mut().chain(&mut self.speakers);
+        let known = names.filter(|name| name.is_same_claim(user)).map(|name| *name = to.clone());
+        known.count() > 0
+    }
+
+    pub(crate) fn spoke(&mut self, user: &UserName) {
+        self.stopped_typing(user);
+        self.speakers.retain(|speaker| !speaker.is_same_claim(user));
+        self.speakers.insert(0, user.clone());
+        self.speakers.truncate(SPEAKERS);
+    }
+
+    /// Everybody who may be meant: who spoke of late, then who is there.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let is_silent = |member: &&UserName| !self.speakers.contains(member);
+        let silent = self.members.iter().filter(is_silent);
+        self.speakers.iter().chain(silent).map(ToString::to_string).collect()
+    }
+
+    pub(crate) fn types(&mut self, user: &UserName, until: u64) {
+        self.stopped_typing(user);
+        self.typing.push((user.clone(), until));
+        if self.typing.len() > TYPING {
+            self.typing.remove(0);
+        }
+    }
+
+    pub(crate) fn typing(&self, now: u64) -> Vec<&UserName> {
+        self.typing.iter().filter(|(_, until)| *until > now).map(|(user, _)| user).collect()
+    }
+
+    fn stopped_typing(&mut self, user: &UserName) {
+        self.typing.retain(|(typing, _)| !typing.is_same_claim(user));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::palette::Style;
+
+    fn user(name: &str) -> UserName {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn who_spoke_last_is_offered_first() {
+        let mut room = Room::new(RoomName::default());
+        room.set_members(vec![user("ann"), user("bob"), user("eve")]);
+        room.spoke(&user("bob"));
+        room.spoke(&user("eve"));
+        assert_eq!(room.names(), ["eve", "bob", "ann"]);
+        assert!(room.rename(&user("bob"), &user("rob")));
+        assert!(!room.rename(&user("zed"), &user("z")));
+        room.change(&user("ann"), Change::Left);
+        assert_eq!(room.names(), ["eve", "rob"]);
+    }
+
+    #[test]
+    fn typing_ends_by_speaking_leaving_or_time() {
+        let mut room = Room::new(RoomName::default());
+        room.types(&user("ann"), 100);
+        room.types(&user("bob"), 200);
+        assert_eq!(room.typing(50), [&user("ann"), &user("bob")]);
+        assert_eq!(room.typing(150), [&user("bob")]);
+        room.spoke(&user("bob"));
+        assert!(room.typing(50) == [&user("ann")]);
+    }
+
+    #[test]
+    fn lines_not_looked_at_are_counted_beyond_those_kept() {
+        let mut room = Room::new(RoomName::default());
+        room.keep(Line::default(), true, true);
+        room.keep(Line::default(), false, false);
+        for _ in 0..RECENT + 3 {
+            room.keep(Line::default().with(Style::Plain, "x"), true, false);
+        }
+        assert_eq!(room.news(), RECENT + 3);
+        assert_eq!((room.take_unseen().len(), room.news()), (RECENT, 0));
+        assert!(room.take_unseen().is_empty());
+    }
+}

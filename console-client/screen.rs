@@ -1,0 +1,206 @@
+//! What stands on the terminal: the chat scrolls by above, and below it the live part stays put:
+//! lines not stored yet, a status line, the line being typed.
+//!
+//! Room: rows, columns and escape sequences into a `String`. It writes to no terminal itself.
+
+use std::fmt::Write;
+
+use crate::editor::Editor;
+use crate::line::Line;
+use crate::line::Row;
+use crate::palette::Palette;
+use crate::palette::Style;
+use crate::safe::Safe;
+use crate::width;
+
+/// Rows and columns of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+}
+
+/// The terminal as we left it.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    size: Size,
+    palette: Palette,
+    live: Painted,
+}
+
+/// The live part as it was last painted.
+#[derive(Debug, Default)]
+struct Painted {
+    text: String,
+    widths: Vec<usize>,
+    cursor: Place,
+}
+
+/// A row and a column of the live part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Place {
+    row: usize,
+    column: usize,
+}
+
+/// Rows that the line being typed may take before it scrolls.
+const INPUT_ROWS: usize = 8;
+
+const PROMPT: &str = "> ";
+
+impl Screen {
+    pub(crate) fn new(size: Size, palette: Palette) -> Screen {
+        Screen { size, palette, live: Painted::default() }
+    }
+
+    /// Columns a row may fill. The last one stays free: a terminal that has filled it is in a
+    /// state of its own, and not all agree which.
+    pub(crate) fn columns(&self) -> usize {
+        self.size.columns.saturating_sub(1).max(8)
+    }
+
+    pub(crate) fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Writes `above` where the live part stood, and the live part below it.
+    pub(crate) fn paint(
+        &mut self,
+        above: &[Line],
+        pending: &[Line],
+        status: &Line,
+        editor: &Editor,
+        out: &mut String,
+    ) {
+        let (rows, cursor) = self.live_rows(pending, status, editor);
+        let mut text = String::new();
+        for (at, row) in rows.iter().enumerate() {
+            if at > 0 {
+                text.push_str("\r\n");
+            }
+            self.palette.paint(row, &mut text);
+            text.push_str("\x1b[K");
+        }
+        text.push_str("\x1b[J\r"); // what was below is gone
+        push_move(&mut text, rows.len() - 1 - cursor.row, 'A');
+        push_move(&mut text, cursor.column, 'C');
+        if above.is_empty() && text == self.live.text {
+            return;
+        }
+        out.push_str("\x1b[?2026h"); // terminals that know this show the whole change at once
+        self.go_to_top(out);
+        for row in above.iter().flat_map(|line| line.rows(self.columns())) {
+            self.palette.paint(&row, out);
+            out.push_str("\x1b[K\r\n");
+        }
+        out.push_str(&text);
+        out.push_str("\x1b[?2026l");
+        let widths = rows.iter().map(|row| row.iter().map(|(_, text)| width::of_text(text)).sum());
+        self.live = Painted { text, widths: widths.collect(), cursor };
+    }
+
+    /// Takes the live part away; what is written next stands where it was.
+    pub(crate) fn erase(&mut self, out: &mut String) {
+        self.go_to_top(out);
+        out.push_str("\x1b[J");
+        self.live = Painted::default();
+    }
+
+    /// Empties the terminal; what scrolled out of it stays.
+    pub(crate) fn clear(&mut self, out: &mut String) {
+        out.push_str("\x1b[H\x1b[2J");
+        self.live = Painted::default();
+    }
+
+    /// The terminal has another size. One that became narrower has broken our rows anew, which
+    /// moves the cursor down: most terminals do, and those that do not lose some rows of the chat.
+    pub(crate) fn resize(&mut self, size: Size) {
+        let columns = size.columns.max(1);
+        let Place { row, column } = self.live.cursor;
+        let above = self.live.widths.iter().take(row).map(|width| width.div_ceil(columns).max(1));
+        self.live.cursor.row = above.sum::<usize>() + column / columns;
+        self.live.text.clear();
+        self.size = size;
+    }
+
+    fn go_to_top(&self, out: &mut String) {
+        out.push('\r');
+        push_move(out, self.live.cursor.row, 'A');
+    }
+
+    /// The rows of the live part, fewer than the terminal has, and where the cursor goes.
+    fn live_rows(&self, pending: &[Line], status: &Line, editor: &Editor) -> (Vec<Row>, Place) {
+        let room = self.size.rows.max(2) - 1;
+        let (input, mut cursor) = typed(editor, self.columns(), INPUT_ROWS.min(room));
+        let mut rows: Vec<Row> =
+            pending.iter().flat_map(|line| line.rows(self.columns())).collect();
+        rows.extend(status.rows(self.columns()).into_iter().take(1));
+        // What does not fit goes from the top: the oldest of what waits first, the status last.
+        let excess = (rows.len() + input.len()).saturating_sub(room).min(rows.len());
+        rows.drain(..excess);
+        cursor.row += rows.len();
+        rows.extend(input);
+        (rows, cursor)
+    }
+}
+
+fn push_move(out: &mut String, by: usize, way: char) {
+    if by > 0 {
+        _ = write!(out, "\x1b[{by}{way}");
+    }
+}
+
+/// The line being typed, over at most `max_rows` rows around the cursor, and where that is.
+fn typed(editor: &Editor, columns: usize, max_rows: usize) -> (Vec<Row>, Place) {
+    let (before, after) = editor.halves();
+    let mut sheet = Sheet { rows: vec![PROMPT.to_owned()], column: PROMPT.len(), columns };
+    sheet.push(before);
+    let mut cursor = Place { row: sheet.rows.len() - 1, column: sheet.column };
+    sheet.push(after);
+    let top = (cursor.row + 1).saturating_sub(max_rows);
+    cursor.row -= top;
+    let rows = sheet.rows.into_iter().skip(top).take(max_rows);
+    (rows.map(|row| vec![(Style::Plain, row)]).collect(), cursor)
+}
+
+/// Rows being filled with what is typed.
+struct Sheet {
+    rows: Vec<String>,
+    column: usize,
+    columns: usize,
+}
+
+impl Sheet {
+    fn push(&mut self, mut chars: &[char]) {
+        while let Some((first, rest)) = chars.split_first() {
+            let marks = rest.iter().take_while(|c| width::is_joined(**c)).count();
+            let (letter, rest) = chars.split_at_checked(1 + marks).unwrap_or((chars, &[]));
+            chars = rest;
+            match first {
+                '\n' => self.new_row(),
+                '\t' => self.push_letter("    "),
+                _ => self.push_letter(Safe::one_line(&String::from_iter(letter)).as_str()),
+            }
+        }
+    }
+
+    fn push_letter(&mut self, shown: &str) {
+        let takes = width::of_text(shown);
+        // A full row is left at once: the cursor needs a place to stand on.
+        if self.column + takes >= self.columns {
+            self.new_row();
+        }
+        self.column += takes;
+        if let Some(row) = self.rows.last_mut() {
+            row.push_str(shown);
+        }
+    }
+
+    fn new_row(&mut self) {
+        self.rows.push(" ".repeat(PROMPT.len()));
+        self.column = PROMPT.len();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,306 @@
+//! What the person sees of the chat: notices in, lines and a status out.
+//!
+//! Room: values. No terminal, no clock but the one it is told, no word to the server.
+
+use talk::chat::RoomName;
+use talk::chat::UserName;
+use talk::chat::wire::Welcome;
+use talk::client::Kept;
+use talk::client::Line as OwnLine;
+use talk::client::State;
+
+use crate::command;
+use crate::complete::Words;
+use crate::line::Line;
+use crate::phrases;
+use crate::room::Room;
+use crate::zone::Zone;
+
+mod hearing; // what becomes of each notice
+mod status; // the status line, and what waits above it
+
+/// The chat as it is shown.
+#[derive(Debug)]
+pub(crate) struct View {
+    me: UserName,
+    server: String,
+    zone: Zone,
+    shows: Shows,
+    now: u64, // Unix milliseconds
+    state: Option<State>,
+    retry_at: u64,
+    rooms: Vec<Room>,
+    here: usize,
+    asked_history: Option<usize>,
+    waiting: Vec<Waiting>,
+    text_max: usize,
+    welcome: Option<Welcome>,
+    trouble: String,
+    told_trouble: String,
+    hint: Option<&'static str>,
+    said: Vec<(Flow, Line)>,
+}
+
+/// Where a line belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// It is part of a room.
+    Chat,
+    /// It is said to the person alone.
+    Remark,
+}
+
+/// Which lines come out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shows {
+    /// The room one is in; the others wait until one turns to them. Comings and goings too.
+    Here,
+    /// All rooms in one stream.
+    All,
+    /// All rooms, and only what was said from now on.
+    News,
+}
+
+/// A line of ours that is not stored.
+#[derive(Debug)]
+struct Waiting {
+    line: OwnLine,
+    fate: Fate,
+}
+
+/// What became of a line of ours so far.
+#[derive(Debug, PartialEq, Eq)]
+enum Fate {
+    Open,
+    /// Its record is on its way to us: the line stays in sight until that takes its place.
+    Stored(u64),
+    Failed(String),
+}
+
+/// Bytes of a text, until the server says what it takes.
+const TEXT_MAX: usize = talk::limits::TEXT;
+
+impl View {
+    pub(crate) fn new(
+        me: UserName,
+        server: String,
+        rooms: &[RoomName],
+        zone: Zone,
+        shows: Shows,
+    ) -> View {
+        View {
+            me,
+            server,
+            zone,
+            shows,
+            now: 0,
+            state: None,
+            retry_at: 0,
+            rooms: rooms.iter().cloned().map(Room::new).collect(),
+            here: 0,
+            asked_history: None,
+            waiting: Vec::new(),
+            text_max: TEXT_MAX,
+            welcome: None,
+            trouble: String::new(),
+            told_trouble: String::new(),
+            hint: None,
+            said: Vec::new(),
+        }
+    }
+
+    // ---- What the person asks ------------------------------------------------------------------
+
+    /// What is to be printed since the last time.
+    pub(crate) fn take(&mut self) -> Vec<(Flow, Line)> {
+        std::mem::take(&mut self.said)
+    }
+
+    /// The newest `count` lines of the room one is in, for painting the screen anew.
+    pub(crate) fn newest(&self, count: usize) -> Vec<Line> {
+        self.here().map_or(Vec::new(), |room| room.newest(count))
+    }
+
+    /// The room one is in.
+    pub(crate) fn here(&self) -> Option<&Room> {
+        self.rooms.get(self.here)
+    }
+
+    pub(crate) fn is_in(&self, name: &RoomName) -> bool {
+        self.rooms.iter().any(|room| room.name == *name)
+    }
+
+    pub(crate) fn me(&self) -> &UserName {
+        &self.me
+    }
+
+    pub(crate) fn text_max(&self) -> usize {
+        self.text_max
+    }
+
+    pub(crate) fn state(&self) -> Option<State> {
+        self.state
+    }
+
+    /// What the server said of itself, once it did.
+    pub(crate) fn known_server(&self) -> Option<&Welcome> {
+        self.welcome.as_ref()
+    }
+
+    /// Why there is no connection, as far as known.
+    pub(crate) fn last_trouble(&self) -> &str {
+        &self.trouble
+    }
+
+    /// The lines of ours that are not stored, oldest first, and why they failed if they did.
+    pub(crate) fn unstored(&self) -> impl Iterator<Item = (&OwnLine, Option<&str>)> {
+        self.waiting.iter().map(|Waiting { line, fate }| match fate {
+            Fate::Open | Fate::Stored(_) => (line, None),
+            Fate::Failed(why) => (line, Some(why.as_str())),
+        })
+    }
+
+    /// Tells the person something.
+    pub(crate) fn remark(&mut self, line: Line) {
+        self.said.push((Flow::Remark, line));
+    }
+
+    pub(crate) fn alarm(&mut self, text: &str) {
+        self.remark(phrases::alarm(text));
+    }
+
+    /// Tells what was found of an earlier run. Its lines wait before whatever is said now; the client
+    /// will say which of them had failed.
+    pub(crate) fn found(&mut self, kept: &[Kept], troubles: &[String]) {
+        troubles.iter().for_each(|trouble| self.alarm(trouble));
+        kept.iter().for_each(|kept| self.waits(kept.line.clone()));
+        let note = match kept.len() {
+            0 => return,
+            1 => "1 line of yours from an earlier time is not sent yet".to_owned(),
+            lines => format!("{lines} lines of yours from an earlier time are not sent yet"),
+        };
+        self.remark(phrases::note(&note));
+    }
+
+    /// A word on the status line until the next key.
+    pub(crate) fn hint(&mut self, hint: Option<&'static str>) {
+        self.hint = hint;
+    }
+
+    /// A line of ours is on its way. Said twice, by us and by the client, it is still one.
+    pub(crate) fn waits(&mut self, line: OwnLine) {
+        let is_it = |waiting: &Waiting| waiting.line.cid == line.cid;
+        if !self.waiting.iter().any(|waiting| is_it(waiting) && waiting.fate == Fate::Open) {
+            self.waiting.retain(|waiting| !is_it(waiting));
+            self.waiting.push(Waiting { line, fate: Fate::Open });
+        }
+    }
+
+    pub(crate) fn words(&self) -> Words {
+        let commands = command::TABLE.iter().flat_map(|entry| entry.names.first());
+        Words {
+            commands: commands.map(|name| format!("/{name}")).collect(),
+            names: self.here().map_or(Vec::new(), Room::names),
+            rooms: self.rooms.iter().map(|room| room.name.to_string()).collect(),
+        }
+    }
+
+    /// Turns to a room one is in; false where one is not.
+    pub(crate) fn turn_to(&mut self, name: &RoomName) -> bool {
+        let found = self.rooms.iter().position(|room| room.name == *name);
+        found.is_some_and(|at| self.turn_to_nth(at))
+    }
+
+    /// Turns to the room of that number, counted from 0.
+    pub(crate) fn turn_to_nth(&mut self, at: usize) -> bool {
+        let Some(room) = self.rooms.get_mut(at) else { return false };
+        let was = std::mem::replace(&mut self.here, at);
+        if was != at {
+            let (name, news, unseen) = (room.name.to_string(), room.news(), room.take_unseen());
+            let more = if news == 0 { String::new() } else { format!(" · {news} new") };
+            let cut = if news > unseen.len() { ", of which the last" } else { "" };
+            self.remark(phrases::note(&format!("now in #{name}{more}{cut}")));
+            self.said.extend(unseen.into_iter().map(|line| (Flow::Chat, line)));
+        }
+        true
+    }
+
+    /// Turns to the next room with lines not looked at, or else just to the next.
+    pub(crate) fn turn_to_active(&mut self) {
+        let count = self.rooms.len();
+        let mut others = (1..count).map(|step| (self.here + step) % count);
+        let next =
+            others.clone().find(|at| self.rooms.get(*at).is_some_and(|room| room.news() > 0));
+        if let Some(at) = next.or(others.next()) {
+            self.turn_to_nth(at);
+        }
+    }
+
+    /// Turns to a room that is being joined: what is said from now on is meant for it.
+    pub(crate) fn enter_new(&mut self, room: RoomName) {
+        self.rooms.push(Room::new(room));
+        self.turn_to_nth(self.rooms.len() - 1);
+    }
+
+    /// The next history shows this many records. Returns the room, and the seq it ends before.
+    pub(crate) fn ask_history(&mut self, count: usize) -> Option<(RoomName, u64)> {
+        let room = self.here()?;
+        let asked = (room.name.clone(), room.oldest?);
+        self.asked_history = Some(count);
+        Some(asked)
+    }
+
+    // ---- Showing -------------------------------------------------------------------------------
+
+    /// Shows a line about a room, now or when the person turns to it.
+    fn show(&mut self, name: &RoomName, line: Line) {
+        self.show_said(name, line, false);
+    }
+
+    fn show_said(&mut self, name: &RoomName, line: Line, is_said: bool) {
+        let is_here = self.here().is_some_and(|here| here.name == *name);
+        let several = self.rooms.len() > 1;
+        let Some(room) = self.room_mut(name) else { return };
+        room.keep(line.clone(), is_said, is_here);
+        let line = match self.shows {
+            Shows::Here if is_here => line,
+            Shows::Here => return,
+            Shows::All | Shows::News if several => line.after(phrases::tag(name.as_str())),
+            Shows::All | Shows::News => line,
+        };
+        self.said.push((Flow::Chat, line));
+    }
+
+    /// Shows a coming or going, where there is somebody to look at it.
+    fn show_aside(&mut self, name: &RoomName, line: Line) {
+        match self.shows {
+            Shows::Here if self.here().is_some_and(|here| here.name == *name) => {
+                self.show(name, line);
+            }
+            Shows::Here | Shows::News => {}
+            Shows::All => self.show(name, line),
+        }
+    }
+
+    fn room_mut(&mut self, name: &RoomName) -> Option<&mut Room> {
+        self.rooms.iter_mut().find(|room| room.name == *name)
+    }
+
+    fn is_known(&self, name: &RoomName) -> bool {
+        self.rooms.iter().any(|room| room.name == *name && room.is_known)
+    }
+
+    /// A Unix time in milliseconds as local seconds.
+    fn local(&self, at: u64) -> i64 {
+        let seconds = i64::try_from(at / 1000).unwrap_or(0);
+        seconds + i64::from(self.zone.offset(seconds))
+    }
+}
+
+/// `1 person`, `3 people`
+fn people(count: u64) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
+}
+
+#[cfg(test)]
+mod tests;

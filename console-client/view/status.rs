@@ -1,0 +1,77 @@
+//! The part of the view that stays put: what waits to be stored, and the status line.
+
+use talk::client::State;
+
+use crate::line::Line;
+use crate::palette::Style;
+use crate::phrases;
+use crate::view::View;
+use crate::view::people;
+
+/// Waiting lines shown at once; of more, the newest.
+const WAITING: usize = 6;
+
+impl View {
+    /// `[lobby] bob · live · 3 people`, at a Unix time in milliseconds.
+    pub(crate) fn status(&self, now: u64) -> Line {
+        let mut parts = vec![self.me.to_string()];
+        let (standing, style) = self.standing(now);
+        parts.push(standing);
+        if matches!(self.state, Some(State::CatchingUp | State::Live)) {
+            parts.extend(self.here().filter(|room| room.count > 0).map(|room| people(room.count)));
+        }
+        let others = self.rooms.iter().filter(|room| room.news() > 0);
+        parts.extend(others.map(|room| format!("#{} {} new", room.name, room.news())));
+        let failed = self.unstored().filter(|(_, why)| why.is_some()).count();
+        if failed > 0 {
+            parts.push(format!("{failed} not sent: /resend or /drop"));
+        }
+        let typing = self.here().map_or(Vec::new(), |room| room.typing(now));
+        match typing.as_slice() {
+            [] => {}
+            [one] => parts.push(format!("{one} is typing")),
+            [one, other] => parts.push(format!("{one} and {other} are typing")),
+            [..] => parts.push("several are typing".to_owned()),
+        }
+        parts.extend(self.hint.map(str::to_owned));
+        let here = self.here().map_or("no room: /join one", |room| room.name.as_str());
+        Line::default().with(style, &format!("[{here}] {}", parts.join(" · ")))
+    }
+
+    /// Our lines that are not stored, as they stand above the status line.
+    pub(crate) fn waiting_lines(&self) -> Vec<Line> {
+        let hidden = self.waiting.len().saturating_sub(WAITING);
+        let mut lines = Vec::new();
+        if hidden > 0 {
+            lines.push(phrases::note(&format!("{hidden} more lines wait before these")));
+        }
+        for (own, why) in self.unstored().skip(hidden) {
+            let shown = match why {
+                None => vec![phrases::waiting(own, &self.me)],
+                Some(why) => phrases::failed(own, &self.me, why),
+            };
+            let is_here = self.here().is_some_and(|here| here.name == own.room);
+            let tag = || phrases::tag(own.room.as_str());
+            lines.extend(shown.into_iter().map(|l| if is_here { l } else { l.after(tag()) }));
+        }
+        lines
+    }
+
+    /// Whether what the status line says changes by itself as time goes by.
+    pub(crate) fn is_ticking(&self, now: u64) -> bool {
+        let is_waiting = matches!(self.state, Some(State::Offline { .. }));
+        is_waiting || self.here().is_some_and(|room| !room.typing(now).is_empty())
+    }
+
+    fn standing(&self, now: u64) -> (String, Style) {
+        match self.state {
+            None | Some(State::Connecting) => ("connecting".to_owned(), Style::Alarm),
+            Some(State::CatchingUp) => ("catching up".to_owned(), Style::Bar),
+            Some(State::Live) => ("live".to_owned(), Style::Bar),
+            Some(State::Offline { .. }) => {
+                let seconds = self.retry_at.saturating_sub(now).div_ceil(1000);
+                (format!("offline, trying again in {seconds} s"), Style::Alarm)
+            }
+        }
+    }
+}
