@@ -1,0 +1,79 @@
+//! Many clients and the built server: everyone sees the same lines, once and in one order.
+
+use std::collections::BTreeSet;
+use std::sync::mpsc::{Receiver, channel};
+
+use talk::chat::{Cid, RoomName};
+use talk::client::{Client, Config, Notice, start};
+
+use super::stage::{PATIENCE, text, until, until_live};
+use crate::support::Running;
+
+fn connect(server: &Running, user: &str) -> (Client, Receiver<Notice>) {
+    let (sender, notices) = channel();
+    let config = Config {
+        server: server.address.to_string().parse().unwrap(),
+        user: user.parse().unwrap(),
+        token: None,
+        password: None,
+        rooms: vec![RoomName::default()],
+        agent: "bot",
+        outbox: Vec::new(),
+    };
+    (start(config, sender).unwrap(), notices)
+}
+
+#[test]
+fn a_crowd_sees_every_line_once_and_in_one_order() {
+    const CLIENTS: usize = 20;
+    const LINES: usize = 25;
+    let server = Running::start(&[]);
+    let clients: Vec<_> = (0..CLIENTS).map(|n| connect(&server, &format!("user{n}"))).collect();
+    for (_, notices) in &clients {
+        until_live(notices);
+    }
+    let mut said = BTreeSet::new();
+    for n in 0..LINES {
+        for (client, _) in &clients {
+            said.insert(client.say(&RoomName::default(), text(&format!("line {n}")), false));
+        }
+    }
+    let mut seen: Vec<Vec<Cid>> = Vec::new();
+    for (_, notices) in &clients {
+        let mut cids = Vec::new();
+        while cids.len() < CLIENTS * LINES {
+            match notices.recv_timeout(PATIENCE).expect("every line arrives") {
+                Notice::Record(record) => {
+                    assert_eq!(record.seq, cids.len() as u64 + 1);
+                    cids.push(record.cid);
+                }
+                Notice::Failed { code, message, .. } => panic!("refused: {code}, {message}"),
+                _ => {}
+            }
+        }
+        seen.push(cids);
+    }
+    assert_eq!(seen[0].iter().cloned().collect::<BTreeSet<_>>(), said);
+    assert!(seen.iter().all(|order| *order == seen[0]), "one order for all");
+}
+
+#[test]
+fn a_client_renamed_goes_on_under_its_new_name() {
+    let server = Running::start(&[]);
+    let (client, notices) = connect(&server, "bob");
+    until_live(&notices);
+    client.say(&RoomName::default(), text("as bob"), false);
+    client.nick("rob".parse().unwrap());
+    client.say(&RoomName::default(), text("as rob"), false);
+    let token = until(&notices, |notice| match notice {
+        Notice::Renamed { token, .. } => Some(token.is_some()),
+        _ => None,
+    });
+    assert!(token, "our own copy carries what holds the name");
+    until(&notices, |notice| matches!(notice, Notice::Stored { seq: 2, .. }).then_some(()));
+    let last = until(&notices, |notice| match notice {
+        Notice::Record(record) => Some(record.user.to_string()),
+        _ => None,
+    });
+    assert_eq!(last, "rob");
+}

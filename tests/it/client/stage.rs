@@ -1,0 +1,116 @@
+//! A server that follows a script, and a client connected to it.
+
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use talk::chat::{RoomName, Text};
+use talk::client::{Client, Config, Notice, State, start};
+use tungstenite::{Message, WebSocket};
+
+/// Longer than anything here takes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) const TOKEN: &str = "00112233445566778899aabbccddeeff";
+
+/// A server's end of one WebSocket.
+pub(crate) struct Stage(pub(crate) WebSocket<TcpStream>);
+
+impl Stage {
+    pub(crate) fn accept(listener: &TcpListener) -> Stage {
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Stage(tungstenite::accept(stream).unwrap())
+    }
+
+    pub(crate) fn hear(&mut self) -> Value {
+        loop {
+            match self.0.read().unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Pong(_) => {}
+                other => panic!("not a text: {other:?}"),
+            }
+        }
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "json! makes values")]
+    pub(crate) fn say(&mut self, message: Value) {
+        self.0.send(Message::text(message.to_string())).unwrap();
+    }
+
+    /// Hears the hello and lets the client in, into an empty lobby.
+    pub(crate) fn welcome(&mut self, head: u64, since: u64) -> Value {
+        let hello = self.hear();
+        assert_eq!(hello["type"], "hello");
+        self.say(json!({
+            "type": "welcome", "user": "bob", "token": TOKEN, "server": "stage/1",
+            "limits": { "text": 4096, "rate": 5, "burst": 20, "page": 100 },
+        }));
+        self.say(json!({
+            "type": "joined", "room": "lobby", "log": "L1", "first": 1, "head": head,
+            "since": since, "reset": false, "count": 1,
+        }));
+        hello
+    }
+
+    pub(crate) fn record(&mut self, seq: u64, user: &str, cid: &Value, text: &str) {
+        self.say(json!({
+            "type": "post", "room": "lobby", "seq": seq, "at": 1_700_000_000_000_u64, "user": user,
+            "cid": cid, "text": text,
+        }));
+    }
+}
+
+pub(crate) fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
+pub(crate) fn connect(to: &TcpListener) -> (Client, Receiver<Notice>) {
+    let (sender, notices) = channel();
+    let config = Config {
+        server: to.local_addr().unwrap().to_string().parse().unwrap(),
+        user: "bob".parse().unwrap(),
+        token: None,
+        password: None,
+        rooms: vec![RoomName::default()],
+        agent: "console",
+        outbox: Vec::new(),
+    };
+    (start(config, sender).unwrap(), notices)
+}
+
+pub(crate) fn text(text: &str) -> Text {
+    Text::parse(text, 4096).unwrap()
+}
+
+/// The first notice that `pick` picks; those before it are passed over.
+pub(crate) fn until<T>(notices: &Receiver<Notice>, pick: impl Fn(&Notice) -> Option<T>) -> T {
+    loop {
+        let notice = notices.recv_timeout(PATIENCE).expect("a notice in time");
+        if let Some(picked) = pick(&notice) {
+            return picked;
+        }
+    }
+}
+
+pub(crate) fn until_live(notices: &Receiver<Notice>) {
+    until(notices, |notice| matches!(notice, Notice::State(State::Live)).then_some(()));
+}
+
+/// The sentence of the next trouble.
+pub(crate) fn trouble(notices: &Receiver<Notice>) -> String {
+    let sentence = until(notices, |notice| match notice {
+        Notice::Trouble(fault) => Some(fault.to_string()),
+        _ => None,
+    });
+    until(notices, |notice| matches!(notice, Notice::State(State::Offline { .. })).then_some(()));
+    sentence
+}
+
+pub(crate) fn next_record(notices: &Receiver<Notice>) -> u64 {
+    until(notices, |notice| match notice {
+        Notice::Record(record) => Some(record.seq),
+        _ => None,
+    })
+}

@@ -1,0 +1,156 @@
+//! What happens by the clock, with shortened waits: deadlines are absolute, silence is noticed.
+
+use std::net::{SocketAddr, TcpListener};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use talk::handshake::{Hosts, Policy};
+use talk::log::Store;
+use talk::server::{Config, Level, Logger, Server, Stopper, Waits};
+use tempfile::TempDir;
+
+use crate::support::raw::{self, Raw, frame};
+use crate::support::{Peer, SOON};
+
+/// A server in this process, whose waits are this test's.
+struct Quick {
+    address: SocketAddr,
+    stopper: Stopper,
+    running: Option<JoinHandle<()>>,
+    _data: TempDir,
+}
+
+impl Quick {
+    fn start(waits: Waits) -> Quick {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let hosts = Hosts::new(address.ip(), None, Vec::new());
+        let config = Config::new(Policy { hosts, origins: Vec::new() });
+        let logger = Logger::start(Level::Warn, std::io::sink()).unwrap();
+        let data = tempfile::tempdir().unwrap();
+        let store = Store::open(data.path()).unwrap();
+        let config = Config { max_per_address: 0, waits, ..config };
+        let server = Server::new(listener, config, store, logger).unwrap();
+        let stopper = server.stopper().unwrap();
+        Quick { address, stopper, running: Some(thread::spawn(move || server.run())), _data: data }
+    }
+}
+
+impl Drop for Quick {
+    fn drop(&mut self) {
+        self.stopper.stop();
+        self.running.take().unwrap().join().unwrap();
+    }
+}
+
+const SHORT: Duration = Duration::from_millis(300);
+
+/// Sends a byte now and then for as long as the server takes them; returns how long that was.
+fn dribble(raw: &mut Raw, bytes: &[u8]) -> Duration {
+    let start = Instant::now();
+    for byte in bytes.iter().cycle() {
+        raw.try_send(&[*byte]);
+        raw.0.set_read_timeout(Some(Duration::from_millis(40))).unwrap();
+        let mut chunk = [0; 1];
+        if raw.0.peek(&mut chunk).is_ok() {
+            break; // the server has spoken, or closed
+        }
+        assert!(start.elapsed() < SOON, "each byte began the wait anew");
+    }
+    raw.0.set_read_timeout(Some(SOON)).unwrap();
+    start.elapsed()
+}
+
+#[test]
+fn a_head_that_comes_byte_by_byte_has_one_deadline_for_all_of_it() {
+    let server = Quick::start(Waits { head: SHORT, ..Waits::default() });
+    let mut raw = Raw::connect(server.address);
+    raw.send(b"GET / HTTP/1.1\r\nX: ");
+    let waited = dribble(&mut raw, b"x");
+    assert!(waited >= SHORT / 2, "it was given its time: {waited:?}");
+    assert!(raw.read_to_end().starts_with(b"HTTP/1.1 408"));
+}
+
+#[test]
+fn a_silent_connection_ends_at_the_same_deadline() {
+    let server = Quick::start(Waits { head: SHORT, ..Waits::default() });
+    assert!(Raw::connect(server.address).read_to_end().starts_with(b"HTTP/1.1 408"));
+}
+
+#[test]
+fn without_a_hello_in_time_it_is_4400() {
+    let server = Quick::start(Waits { hello: SHORT, ..Waits::default() });
+    assert_eq!(Raw::upgraded(server.address).read_close(), 4400);
+    let mut pinging = Raw::upgraded(server.address);
+    pinging.send(&frame(0x89, b"", true)); // a ping is answered, but is no hello
+    assert_eq!(pinging.read_frame().0, 0x8A);
+    assert_eq!(pinging.read_close(), 4400);
+}
+
+#[test]
+fn a_message_that_is_never_finished_is_1008() {
+    let server = Quick::start(Waits { message: SHORT, ..Waits::default() });
+    let unfinished = [
+        raw::text("x").split_last().unwrap().1.to_vec(), // one byte is missing
+        frame(0x01, b"a", true),                         // a fragment without an end
+        vec![0x81],                                      // half a header
+    ];
+    for (n, bytes) in unfinished.iter().enumerate() {
+        let mut raw = Raw::welcomed(server.address, &format!("user{n}"));
+        raw.send(bytes);
+        assert_eq!(raw.read_close(), 1008, "{bytes:?}");
+    }
+    let mut slow = Raw::welcomed(server.address, "slow");
+    slow.send(&frame(0x81, &[b' '; 60_000], true)[..14]);
+    dribble(&mut slow, b" ");
+    assert_eq!(slow.read_close(), 1008, "the deadline is for the whole message");
+}
+
+#[test]
+fn between_messages_one_may_be_silent_and_a_finished_message_is_not_late() {
+    let server = Quick::start(Waits { message: SHORT, ..Waits::default() });
+    let mut raw = Raw::welcomed(server.address, "bob");
+    for _ in 0..3 {
+        let (first, second) = (raw::text(r#"{"type":"rooms"}"#), 5);
+        raw.send(&first[..second]);
+        raw.send(&first[second..]);
+        assert!(raw.read_text().contains("rooms"));
+        raw.0.set_read_timeout(Some(SHORT * 2)).unwrap();
+        assert!(raw.0.peek(&mut [0; 1]).is_err(), "nothing comes, nothing ends");
+        raw.0.set_read_timeout(Some(SOON)).unwrap();
+    }
+}
+
+#[test]
+fn a_silent_client_is_pinged_and_one_that_does_not_answer_is_4408_and_gone() {
+    let server = Quick::start(Waits { ping: SHORT, pong: SHORT, ..Waits::default() });
+    let mut alice = Peer::connect(server.address);
+    alice.say(&json!({"type": "hello", "user": "alice", "join": [{"room": "lobby"}]}));
+    alice.hear_type("joined");
+    let mut mute = Raw::upgraded(server.address);
+    mute.send(&raw::text(r#"{"type":"hello","user":"mute","join":[{"room":"lobby"}]}"#));
+    // Alice's library answers pings as it reads; mute does not.
+    assert_eq!(alice.hear()["state"], "joined");
+    assert_eq!(alice.hear()["state"], "left");
+    let mut pings = 0;
+    let code = loop {
+        match mute.read_frame() {
+            (0x89, _) => pings += 1,
+            (0x88, payload) => break u16::from_be_bytes([payload[0], payload[1]]),
+            _ => {}
+        }
+    };
+    assert_eq!((pings, code), (1, 4408));
+    alice.hears_nothing();
+}
+
+#[test]
+fn a_planned_stop_is_told_to_everybody() {
+    let server = Quick::start(Waits::default());
+    let (mut alice, _) = Peer::hello(server.address, "alice");
+    let address = server.address;
+    drop(server);
+    assert_eq!(alice.hear_close(), 1001);
+    assert!(std::net::TcpStream::connect(address).is_err(), "nobody is let in any more");
+}

@@ -1,0 +1,196 @@
+//! What strangers and servers write never commands a terminal, nor passes for somebody else's words.
+
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+
+use serde_json::{Value, json};
+use tungstenite::protocol::CloseFrame;
+use tungstenite::{Message, WebSocket};
+
+use crate::support::SOON;
+use crate::terminal::Terminal;
+
+/// Escape sequences that terminals obey, and the 8-bit controls that some do.
+const COMMANDS: &[&str] = &[
+    "\x1b]52;c;ZXZpbA==\x07",
+    "\x1b]0;title\x07",
+    "\x1b[21t",
+    "\x1bP$q\"p\x1b\\",
+    "\x1b[c",
+    "\x1b]8;;http://evil\x07link\x1b]8;;\x07",
+    "\x1b[2J\x1b[H",
+    "\x1b[?1049h",
+    "\x1b[?2004h",
+    "\x1b_apc\x1b\\",
+    "\x1b^pm\x1b\\",
+    "\x1b[201~",
+    "\u{9b}2J",
+    "\u{9d}0;title\u{9c}",
+    "\r12:00 admin overwrites",
+    "\x08\x08\x08\x08",
+    "\x7f\0\x05\x0e",
+];
+
+/// Characters that nobody sees, or that turn the text around.
+const HIDDEN: &str = "\u{202e}rlo\u{2066}lri\u{200b}zwsp\u{feff}bom\u{e0041}tag\u{ad}shy\u{2028}";
+
+/// A server that says what it is told.
+struct Stage(WebSocket<TcpStream>);
+
+impl Stage {
+    fn open(bob: &str) -> (Stage, Terminal) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let terminal = Terminal::start(listener.local_addr().unwrap(), bob, &[]);
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(SOON)).unwrap();
+        let mut stage = Stage(tungstenite::accept(stream).unwrap());
+        assert_eq!(stage.hear()["type"], "hello");
+        (stage, terminal)
+    }
+
+    fn hear(&mut self) -> Value {
+        loop {
+            if let Message::Text(text) = self.0.read().unwrap() {
+                return serde_json::from_str(&text).unwrap();
+            }
+        }
+    }
+
+    fn say(&mut self, message: &Value) {
+        self.0.send(Message::text(message.to_string())).unwrap();
+    }
+
+    fn welcome(&mut self, evil: &str, head: usize) {
+        self.say(&json!({"type": "welcome", "user": "bob", "server": evil, "motd": evil,
+            "token": "00112233445566778899aabbccddeeff",
+            "limits": {"text": 4096, "rate": 5, "burst": 20, "page": 100}}));
+        self.say(&json!({"type": "joined", "room": "lobby", "log": "x", "first": 1, "head": head,
+            "since": 0, "reset": false, "topic": evil, "count": 2, "members": ["bob", "eve"]}));
+    }
+
+    /// Answers the other side's goodbye, whichever side was the first to say it.
+    fn ends(mut self) {
+        while self.0.read().is_ok() {}
+    }
+
+    fn record(&mut self, seq: usize, user: &str, text: &str) {
+        self.say(&json!({"type": "post", "room": "lobby", "seq": seq, "at": 1_795_392_000_000_u64,
+            "user": user, "cid": format!("c{seq}"), "text": text}));
+    }
+}
+
+/// Fails where a byte came through that is neither text nor a sequence of our own.
+fn is_clean(terminal: &Terminal) {
+    let bytes = terminal.bytes();
+    let text = String::from_utf8(bytes).unwrap();
+    let mut rest = text.as_str();
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        match c {
+            '\r' | '\n' => {}
+            '\x1b' => {
+                let end = rest.find(|c: char| c.is_ascii_alphabetic()).expect("a sequence ends");
+                let (sequence, after) = rest.split_at(end + 1);
+                let is_ours = ["[K", "[J", "[?2026h", "[?2026l", "[?2004h", "[?2004l"];
+                let is_motion = sequence.starts_with('[')
+                    && sequence.ends_with(['A', 'C', 'm'])
+                    && sequence[1..end].chars().all(|c| c.is_ascii_digit() || c == ';');
+                assert!(is_ours.contains(&sequence) || is_motion, "ESC {sequence:?} is not ours");
+                rest = after;
+            }
+            c => {
+                let is_hidden = HIDDEN.contains(c) && !c.is_ascii();
+                assert!(
+                    !c.is_control() && !is_hidden,
+                    "{c:?} before {:?}",
+                    &rest[..rest.len().min(20)]
+                );
+            }
+        }
+    }
+    let ours = text.matches("\x1b[?2004h").count();
+    assert_eq!(ours, 1, "only we mark pastes, and once");
+}
+
+#[test]
+fn no_text_commands_the_terminal() {
+    for command in COMMANDS {
+        let (mut stage, mut bob) = Stage::open("bob");
+        stage.welcome("talk", 1);
+        // No right server passes such a text on: the client takes it for a fault, and leaves.
+        stage.record(1, "eve", &format!("before {command} after"));
+        stage.ends();
+        bob.shows("trying again");
+        is_clean(&bob);
+    }
+}
+
+#[test]
+fn no_text_hides_in_the_terminal_or_turns_it_around() {
+    let (mut stage, mut bob) = Stage::open("bob");
+    stage.welcome("talk", 1);
+    stage.record(1, "eve", HIDDEN);
+    let rows = bob.shows(r"shy\u{2028");
+    is_clean(&bob);
+    let hidden = r"\u{202e}rlo\u{2066}lri\u{200b}zwsp\u{feff}bom\u{e0041}tag\u{ad}shy\u{2028}";
+    assert!(rows.concat().replace("      ", "").contains(hidden), "{rows:#?}");
+}
+
+#[test]
+fn no_second_line_passes_for_another_speaker() {
+    let (mut stage, mut bob) = Stage::open("bob");
+    stage.welcome("talk", 2);
+    stage.record(
+        1,
+        "eve",
+        "hi\n00:00 admin you are banned\n[lobby] bob · offline\n> typed for you",
+    );
+    stage.record(2, "eve", &format!("{}00:00 admin me too{}end", " ".repeat(66), " ".repeat(60)));
+    let rows = bob.shows("end");
+    for row in rows.iter().filter(|row| row.contains("admin") || row.contains("typed for you")) {
+        assert!(row.starts_with("      "), "{rows:#?}");
+    }
+    assert!(rows.iter().any(|row| row == "      │ 00:00 admin you are banned"), "{rows:#?}");
+    assert_eq!(rows.iter().filter(|row| row.starts_with("[lobby]")).count(), 1, "{rows:#?}");
+}
+
+#[test]
+fn names_topics_errors_and_lists_are_no_more_trusted_than_texts() {
+    for evil in COMMANDS.iter().copied().chain([HIDDEN, "a\nb"]) {
+        let (mut stage, mut bob) = Stage::open("bob");
+        stage.welcome(evil, 0);
+        stage.say(&json!({"type": "presence", "room": "lobby", "user": evil, "state": "joined", "count": 2}));
+        stage.say(&json!({"type": "renamed", "user": "eve", "to": evil}));
+        stage.say(&json!({"type": "typing", "room": "lobby", "user": evil}));
+        stage.say(&json!({"type": "members", "room": "lobby", "members": [evil]}));
+        stage.say(&json!({"type": "rooms", "rooms": [
+            {"name": "lobby", "head": 1, "members": 1, "topic": evil}]}));
+        stage
+            .say(&json!({"type": "error", "code": "forbidden", "message": format!("{evil} done")}));
+        bob.type_in("/version\rsaid\r");
+        let post = stage.hear();
+        stage.say(
+            &json!({"type": "error", "code": "bad_text", "message": evil, "cid": post["cid"]}),
+        );
+        bob.shows("not sent");
+        stage
+            .0
+            .close(Some(CloseFrame { code: 4403.into(), reason: "\x1b[2J kicked\u{9b}".into() }))
+            .unwrap();
+        stage.ends();
+        bob.shows("put out of the chat");
+        is_clean(&bob);
+        assert_eq!(bob.ends(), 1);
+    }
+}
+
+#[test]
+fn what_answers_a_handshake_wrongly_is_named_safely() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut bob = Terminal::start(listener.local_addr().unwrap(), "bob", &["--plain"]);
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.write_all(b"HTTP/1.1 302 \xc2\x9b2J\r\nLocation: \x1b]0;x\x07\r\n\r\n\x1b[2J").unwrap();
+    bob.shows("trying again");
+    let bytes = String::from_utf8(bob.bytes()).unwrap();
+    assert!(!bytes.chars().any(|c| c.is_control() && c != '\r' && c != '\n'), "{bytes:?}");
+}

@@ -1,0 +1,144 @@
+//! The built console between pipes: lines in, lines out, an exit code.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use crate::support::{Peer, Running};
+
+/// A console between pipes, with a place for its keys.
+fn console(server: SocketAddr, flags: &[&str]) -> (Command, TempDir) {
+    let state = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_console"));
+    command.args(["--server", &server.to_string()]).args(flags);
+    command.env("XDG_STATE_HOME", state.path()).env("TZ", "UTC");
+    for name in ["TALK_USER", "TALK_ROOM", "TALK_PASSWORD", "TALK_SERVER"] {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    (command, state)
+}
+
+fn feed(mut child: Child, input: &[u8]) -> Output {
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn run(server: SocketAddr, flags: &[&str], input: &[u8]) -> (i32, String, String) {
+    let (mut command, _state) = console(server, flags);
+    let output = feed(command.spawn().unwrap(), input);
+    let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    (output.status.code().unwrap(), out, err)
+}
+
+#[test]
+fn each_piped_line_is_stored_in_order_before_it_ends_well() {
+    let server = Running::start(&[]);
+    let (code, out, err) = run(server.address, &["--user", "ci"], b"hi\n\nthere\r\n//x\nlast");
+    assert_eq!((code, err.as_str()), (0, ""));
+    let said: Vec<&str> = out.lines().map(|line| &line[6..]).collect();
+    assert_eq!(said, ["ci hi", "ci there", "ci /x", "ci last"]);
+    assert!(!out.chars().any(|c| c.is_control() && c != '\n'), "{out:?}");
+
+    let (mut ann, joined) = Peer::joined(server.address, "ann", "lobby");
+    assert_eq!(joined["head"], 4);
+    assert_eq!(ann.hear_seqs(4), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_refused_line_is_named_and_the_others_are_sent() {
+    let server = Running::start(&["--max-text", "10"]);
+    let input = b"ok\nfar too long a line\nwith \0 nul\n\xff\n/nocommand\nfine\n";
+    let (code, out, err) = run(server.address, &["--user", "ci"], input);
+    assert_eq!(code, 1);
+    let said: Vec<&str> = out.lines().map(|line| &line[6..]).collect();
+    assert_eq!(said, ["ci ok", "ci fine"], "{err}");
+    for part in ["19 bytes", "U+0000", "no UTF-8", "/nocommand"] {
+        assert!(err.contains(part), "{part}: {err}");
+    }
+}
+
+#[test]
+fn what_others_say_comes_out_line_by_line_and_old_lines_do_not() {
+    let server = Running::start(&[]);
+    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    ann.post("lobby", "1", "old");
+    ann.hear_own("ann", "1");
+    let (mut command, _state) = console(server.address, &["--user", "ci"]);
+    let mut child = command.spawn().unwrap();
+    ann.hear_type("presence");
+    ann.post("lobby", "2", "new\nin two lines");
+    let mut out = child.stdout.take().unwrap();
+    let mut heard = vec![0; "12:34 ann new\n      │ in two lines\n".len()];
+    out.read_exact(&mut heard).unwrap(); // while the console still runs
+    assert_eq!(&heard[6..], "ann new\n      │ in two lines\n".as_bytes());
+    assert_eq!(feed(child, b"").status.code(), Some(0));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_disaster() {
+    let server = Running::start(&[]);
+    let (mut command, _state) = console(server.address, &["--user", "ci"]);
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = feed(child, b"one\ntwo\nthree\n");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(output.status.code(), Some(0));
+    let (_, joined) = Peer::joined(server.address, "ann", "lobby");
+    assert_eq!(joined["head"], 3, "what was said was said");
+}
+
+#[test]
+fn mistakes_on_the_command_line_end_with_2_and_what_to_try() {
+    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (flags, hint) in [
+        (&["--usr", "bob"][..], "unknown flag --usr (did you mean --user?)"),
+        (&[], "no name given (try --user NAME)"),
+        (&["--user", "a b"], "--user: \"a b\""),
+        (&["bob"], "try --user bob"),
+    ] {
+        let (code, out, err) = run(nowhere, flags, b"");
+        assert_eq!((code, out.as_str()), (2, ""), "{flags:?}");
+        assert!(err.starts_with("console: ") && err.contains(hint), "{err}");
+    }
+    let (code, out, err) = run(nowhere, &["--help"], b"");
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("--user NAME") && out.contains("$TALK_USER"), "{out}");
+    let (code, out, _) = run(nowhere, &["-V"], b"");
+    assert_eq!((code, out), (0, format!("console {}\n", env!("CARGO_PKG_VERSION"))));
+}
+
+#[test]
+fn a_name_or_password_refused_ends_with_1_and_what_to_try() {
+    let server = Running::start(&[]);
+    let (_ann, _) = Peer::hello(server.address, "ann");
+    let (code, _, err) = run(server.address, &["--user", "ann"], b"hi\n");
+    assert_eq!(code, 1);
+    assert!(err.contains("the name ann is taken (try another with --user"), "{err}");
+    assert!(err.contains("not sent to #lobby: hi"), "{err}");
+
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("password");
+    std::fs::write(&file, "open sesame\n").unwrap();
+    let file = file.to_str().unwrap();
+    let server = Running::start(&["--password-file", file]);
+    let (code, _, err) = run(server.address, &["--user", "bob"], b"hi\n");
+    assert_eq!(code, 1);
+    assert!(err.contains("the server wants a password"), "{err}");
+    assert!(err.contains("--password-file"), "{err}");
+    let with_password = ["--user", "bob", "--password-file", file];
+    assert_eq!(run(server.address, &with_password, b"hi\n").0, 0);
+}
+
+#[test]
+fn a_key_is_kept_so_that_the_name_is_ones_own_the_next_time() {
+    let server = Running::start(&[]);
+    let (mut command, _state) = console(server.address, &["--user", "bob"]);
+    for line in ["one\n", "two\n"] {
+        let output = feed(command.spawn().unwrap(), line.as_bytes());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
+    assert_eq!(run(server.address, &["--user", "bob"], b"three\n").0, 1, "the key is elsewhere");
+}

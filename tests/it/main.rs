@@ -1,0 +1,41 @@
+//! The integration tests, a module per behaviour, over the built binaries and real sockets.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::disallowed_methods,
+    reason = "to panic is how a test fails, and its threads end with it"
+)]
+
+mod support; // a running server, and peers that talk to it
+
+mod tidy; // the house keeps its own rules
+
+mod start; // what the server says to whoever starts it
+mod handshake; // HTTP, right and wrong
+mod frames; // RFC 6455 at the server, byte by byte
+mod talking; // the protocol's messages
+mod names; // whose name is whose
+mod joining; // history, resume, and the seam to live
+mod slow; // those who do not read
+mod clock; // deadlines and silence
+mod killed; // killed again and again: each line stored once
+mod durable; // restarts, damage, full disks
+mod looking; // verify and export
+mod doors; // who may come in
+mod prototype; // each fault of the prototype this began with
+
+mod wire_vectors; // the protocol's messages, read and refused
+mod session_vectors; // the client's machine, step by step
+mod session_model; // the same, cut anywhere
+mod client; // the client's half, against a server that follows a script
+mod promise; // all of it through a bad line, and a server that is killed
+mod lan; // a console on another computer
+
+mod terminal; // a terminal with the built console on it
+mod console; // the console: typing, drawing, leaving
+mod console_hostile; // what strangers write never commands a terminal
+mod console_piped; // the console between pipes
+mod console_outbox; // what it has not sent outlives it

@@ -1,0 +1,121 @@
+//! Each fault of the prototype that Talk began with, so that none of them comes back.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::raw::{self, UPGRADE};
+use crate::support::{Peer, Raw, Running};
+
+#[test]
+fn a_silent_peer_at_accept_stalls_nobody() {
+    let server = Running::start(&[]);
+    let _silent: Vec<Raw> = (0..50).map(|_| Raw::connect(server.address)).collect();
+    let mut half = Raw::connect(server.address);
+    half.send(&UPGRADE.as_bytes()[..20]);
+    let (_, welcome) = Peer::hello(server.address, "next");
+    assert_eq!(welcome["user"], "next", "served while they are silent");
+}
+
+#[test]
+fn a_malformed_request_harms_only_itself() {
+    let mut server = Running::start(&[]);
+    let (mut bystander, _) = Peer::joined(server.address, "bystander", "lobby");
+    for garbage in [
+        &b"\x00\xff\x00\xff\r\n\r\n"[..],
+        b"GET\r\n\r\n",
+        b"\r\n\r\n\r\n\r\n",
+        b"GET / HTTP/1.1\r\n:\r\n\r\n",
+    ] {
+        let mut raw = Raw::connect(server.address);
+        raw.try_send(garbage);
+        raw.finish_sending();
+        let answer = raw.read_to_end();
+        assert!(answer.starts_with(b"HTTP/1.1 400"), "{garbage:?}: {answer:?}");
+    }
+    bystander.post("lobby", "c", "still here");
+    assert_eq!(bystander.hear()["seq"], 1);
+    assert!(server.is_alive());
+}
+
+#[test]
+fn someone_who_leaves_is_gone_from_the_registry() {
+    let server = Running::start(&[]);
+    let (mut bystander, _) = Peer::joined(server.address, "bystander", "lobby");
+    let (threads, descriptors) = (server.threads(), server.descriptors());
+    let leavers: Vec<(Peer, _)> =
+        (0..20).map(|n| Peer::joined(server.address, &format!("leaver{n}"), "lobby")).collect();
+    assert_eq!(server.threads(), threads + 20, "one thread each");
+    assert_eq!(server.descriptors(), descriptors + 20, "and one descriptor");
+    drop(leavers); // half of a farewell: the sockets just close
+    let mut left = 0;
+    while left < 20 {
+        left += usize::from(bystander.hear_type("presence")["state"] == "left");
+    }
+    bystander.say(&json!({"type": "who", "room": "lobby"}));
+    assert_eq!(bystander.hear()["members"], json!(["bystander"]));
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while (server.threads(), server.descriptors()) != (threads, descriptors) {
+        assert!(Instant::now() < deadline, "threads or descriptors stay behind");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_message_over_256_bytes_or_split_over_reads_arrives_whole() {
+    let server = Running::start(&[]);
+    let (mut reader, _) = Peer::joined(server.address, "reader", "lobby");
+    let mut raw = Raw::welcomed(server.address, "writer");
+    raw.send(&raw::text(r#"{"type":"join","room":"lobby"}"#));
+    raw.read_text();
+    let text = "0123456789abcdef".repeat(256); // 4,096 bytes
+    let wire = raw::text(&format!(r#"{{"type":"post","room":"lobby","cid":"c","text":"{text}"}}"#));
+    for part in wire.chunks(100) {
+        raw.send(part);
+    }
+    assert_eq!(reader.hear_type("post")["text"], text.as_str());
+}
+
+#[test]
+fn a_name_cannot_be_forged_per_message() {
+    let server = Running::start(&[]);
+    let (mut mallory, _) = Peer::joined(server.address, "mallory", "lobby");
+    mallory.say(&json!({"type": "post", "room": "lobby", "cid": "c", "text": "I am alice",
+        "user": "alice", "from": "alice", "seq": 99, "at": 1, "admin": true}));
+    let record = mallory.hear();
+    assert_eq!((&record["user"], &record["seq"]), (&json!("mallory"), &json!(1)));
+    assert_ne!(record["at"], 1);
+    assert_eq!(record.get("admin"), None);
+}
+
+#[test]
+fn the_end_of_the_stream_ends_a_session_and_does_not_spin() {
+    let server = Running::start(&[]);
+    let idle = server.threads();
+    for _ in 0..10 {
+        let raw = Raw::welcomed(server.address, &format!("user{}", next_number()));
+        raw.finish_sending();
+        drop(raw);
+        Raw::connect(server.address).finish_sending();
+    }
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while server.threads() != idle {
+        assert!(Instant::now() < deadline, "a session goes on without a peer");
+        thread::yield_now();
+    }
+    // A silent connection is waited for without using the processor.
+    let _silent = Raw::welcomed(server.address, "silent");
+    let (before, start) = (server.cpu_seconds(), Instant::now());
+    while start.elapsed() < Duration::from_millis(500) {
+        thread::park_timeout(Duration::from_millis(100));
+    }
+    let used = server.cpu_seconds() - before;
+    assert!(used < 0.25, "{used} s of CPU in {:?} of silence", start.elapsed());
+}
+
+fn next_number() -> usize {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

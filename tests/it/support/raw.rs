@@ -1,0 +1,147 @@
+//! A peer that sends exactly the bytes it is told to.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+
+use super::SOON;
+
+/// A right upgrade request; its key is the RFC's own example.
+pub(crate) const UPGRADE: &str = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Version: 13\r\n\r\n";
+
+/// What answers it.
+pub(crate) const SWITCHING: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nConnection: Upgrade\r\n\r\n";
+
+/// One frame with all its bits as told: FIN, RSV and opcode, then the payload, masked by zeros or
+/// by nothing.
+pub(crate) fn frame(first: u8, payload: &[u8], masked: bool) -> Vec<u8> {
+    let mut frame = vec![first];
+    let mask = if masked { 0x80 } else { 0 };
+    match payload.len() {
+        length @ 0..=125 => frame.push(mask | length as u8),
+        length @ 126..=65_535 => {
+            frame.push(mask | 126);
+            frame.extend((length as u16).to_be_bytes());
+        }
+        length => {
+            frame.push(mask | 127);
+            frame.extend((length as u64).to_be_bytes());
+        }
+    }
+    if masked {
+        frame.extend([0; 4]);
+    }
+    frame.extend(payload);
+    frame
+}
+
+/// A masked text frame.
+pub(crate) fn text(text: &str) -> Vec<u8> {
+    frame(0x81, text.as_bytes(), true)
+}
+
+/// A TCP connection.
+pub(crate) struct Raw(pub(crate) TcpStream);
+
+impl Raw {
+    pub(crate) fn connect(address: SocketAddr) -> Raw {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(SOON)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Raw(stream)
+    }
+
+    /// A connection that has become a WebSocket.
+    pub(crate) fn upgraded(address: SocketAddr) -> Raw {
+        let mut raw = Raw::connect(address);
+        raw.send(UPGRADE.as_bytes());
+        assert_eq!(raw.read_exactly(SWITCHING.len()), SWITCHING.as_bytes());
+        raw
+    }
+
+    /// One that has said hello and been welcomed.
+    pub(crate) fn welcomed(address: SocketAddr, user: &str) -> Raw {
+        let mut raw = Raw::upgraded(address);
+        raw.send(&text(&format!(r#"{{"type":"hello","user":"{user}"}}"#)));
+        assert!(raw.read_text().starts_with(r#"{"type":"welcome""#));
+        raw
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).unwrap();
+    }
+
+    /// Sends what the peer may already refuse to take.
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).ok();
+    }
+
+    pub(crate) fn read_exactly(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.0.read_exact(&mut bytes).unwrap();
+        bytes
+    }
+
+    /// Everything until the server closes. A reset counts as the end.
+    pub(crate) fn read_to_end(&mut self) -> Vec<u8> {
+        let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
+        loop {
+            match self.0.read(&mut chunk) {
+                Ok(0) => return bytes,
+                Ok(count) => bytes.extend(&chunk[..count]),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return bytes,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => panic!("no end came: {error}, after {bytes:?}"),
+            }
+        }
+    }
+
+    /// One frame: its first byte and its payload. It must be as a server's frames are: unmasked, and
+    /// its length in the shortest form.
+    pub(crate) fn read_frame(&mut self) -> (u8, Vec<u8>) {
+        let head = self.read_exactly(2);
+        let length = match head[1] {
+            126 => {
+                let length = u16::from_be_bytes(self.read_exactly(2).try_into().unwrap());
+                assert!(length > 125, "not the shortest form");
+                usize::from(length)
+            }
+            127 => {
+                let length = u64::from_be_bytes(self.read_exactly(8).try_into().unwrap());
+                assert!(length > 65_535, "not the shortest form");
+                usize::try_from(length).unwrap()
+            }
+            length => {
+                assert!(length < 126, "a server must not mask");
+                usize::from(length)
+            }
+        };
+        assert_eq!(head[0] & 0x70, 0, "no extension was negotiated");
+        (head[0], self.read_exactly(length))
+    }
+
+    /// The next text message.
+    pub(crate) fn read_text(&mut self) -> String {
+        let (first, payload) = self.read_frame();
+        assert_eq!(first, 0x81, "not a text frame: {payload:?}");
+        String::from_utf8(payload).unwrap()
+    }
+
+    /// Reads until a Close frame, then to the end: its code, or 1005 for none.
+    pub(crate) fn read_close(&mut self) -> u16 {
+        loop {
+            let (first, payload) = self.read_frame();
+            if first == 0x88 {
+                assert_eq!(self.read_to_end(), b"", "nothing follows a Close");
+                let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
+                return code.unwrap_or(1005);
+            }
+        }
+    }
+
+    pub(crate) fn finish_sending(&self) {
+        self.0.shutdown(Shutdown::Write).unwrap();
+    }
+}

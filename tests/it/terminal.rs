@@ -1,0 +1,225 @@
+//! A terminal with the built console on it: a pseudo-terminal at one end, an emulated one at the
+//! other, and every byte that came through kept.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::num::NonZeroU16;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tempfile::TempDir;
+
+use crate::support::SOON;
+
+/// A person's terminal.
+pub(crate) struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+    reader: Option<JoinHandle<()>>,
+    settings_before: String,
+    _state: Option<TempDir>,
+}
+
+/// What came out of it.
+struct Seen {
+    emulator: vt100::Parser,
+    bytes: Vec<u8>,
+}
+
+impl Seen {
+    /// Whether a synchronised update (mode 2026) has begun and has not ended: a person's terminal
+    /// shows nothing of it yet.
+    fn is_mid_painting(&self) -> bool {
+        let last = |mark: &[u8]| self.bytes.windows(mark.len()).rposition(|bytes| bytes == mark);
+        last(b"\x1b[?2026h") > last(b"\x1b[?2026l")
+    }
+}
+
+impl Terminal {
+    /// Starts a console named `user` on a terminal of 24 rows and 80 columns.
+    pub(crate) fn start(server: SocketAddr, user: &str, flags: &[&str]) -> Terminal {
+        let state = tempfile::tempdir().unwrap();
+        let mut terminal = Terminal::start_in(state.path(), server, user, flags);
+        terminal._state = Some(state);
+        terminal
+    }
+
+    /// The same, with its keys and unsent lines in a place that outlives it.
+    pub(crate) fn start_in(
+        state: &Path,
+        server: SocketAddr,
+        user: &str,
+        flags: &[&str],
+    ) -> Terminal {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let settings_before = settings(pair.master.as_ref());
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_console"));
+        command.args(["--server", &server.to_string(), "--user", user]);
+        command.args(flags);
+        for (name, value) in [("TERM", "xterm-256color"), ("TZ", "UTC"), ("TALK_ROOM", "")] {
+            command.env(name, value);
+        }
+        command.env("XDG_STATE_HOME", state);
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+
+        let emulator = emulator(24, 80);
+        let seen = Arc::new((Mutex::new(Seen { emulator, bytes: Vec::new() }), Condvar::new()));
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let shared = Arc::clone(&seen);
+        let read = move || {
+            let mut chunk = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut chunk) {
+                let mut seen = shared.0.lock().unwrap();
+                seen.bytes.extend(&chunk[..count]);
+                seen.emulator.process(&chunk[..count]);
+                shared.1.notify_all();
+            }
+        };
+        let reader = thread::Builder::new().name("terminal".to_owned()).spawn(read).unwrap();
+        let writer = pair.master.take_writer().unwrap();
+        Terminal {
+            master: pair.master,
+            writer,
+            child,
+            seen,
+            reader: Some(reader),
+            settings_before,
+            _state: None,
+        }
+    }
+
+    /// The same, once it is live.
+    pub(crate) fn live(server: SocketAddr, user: &str) -> Terminal {
+        let mut terminal = Terminal::start(server, user, &[]);
+        terminal.until("it is live", |rows| status(rows).contains("· live ·"));
+        terminal
+    }
+
+    pub(crate) fn type_in(&mut self, keys: &str) {
+        self.type_bytes(keys.as_bytes());
+    }
+
+    pub(crate) fn type_bytes(&mut self, bytes: &[u8]) {
+        self.writer.write_all(bytes).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    /// Waits until the rows of the screen are as they should be, and returns them.
+    pub(crate) fn until(&mut self, what: &str, is_so: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let deadline = Instant::now() + SOON;
+        let mut seen = self.seen.0.lock().unwrap();
+        loop {
+            let rows = rows(&seen.emulator);
+            if !seen.is_mid_painting() && is_so(&rows) {
+                return rows;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero(),
+                "waited in vain until {what}; the screen:\n{}",
+                rows.join("\n")
+            );
+            seen = self.seen.1.wait_timeout(seen, left).unwrap().0;
+        }
+    }
+
+    /// Waits until a row holds `text`.
+    pub(crate) fn shows(&mut self, text: &str) -> Vec<String> {
+        self.until(text, |rows| rows.iter().any(|row| row.contains(text)))
+    }
+
+    /// Every byte so far.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.seen.0.lock().unwrap().bytes.clone()
+    }
+
+    pub(crate) fn resize(&mut self, rows: u16, columns: u16) {
+        {
+            let mut seen = self.seen.0.lock().unwrap();
+            let [rows, columns] = [rows, columns].map(|size| NonZeroU16::new(size).unwrap());
+            seen.emulator.screen_mut().set_size(rows, columns);
+        }
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.resize(size).unwrap();
+    }
+
+    /// Ends the console at once: SIGKILL, which it cannot hear. All that it wrote has come out then.
+    pub(crate) fn kill(&mut self) {
+        let id = self.child.process_id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-KILL", &id]).status().unwrap().success());
+        self.child.wait().unwrap();
+        self.reader.take().unwrap().join().unwrap();
+    }
+
+    /// Waits for the end of the console: its exit code. The terminal must be as it was before.
+    pub(crate) fn ends(&mut self) -> u32 {
+        let deadline = Instant::now() + SOON;
+        let code = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status.exit_code();
+            }
+            assert!(Instant::now() < deadline, "the console does not end");
+            thread::yield_now();
+        };
+        assert_eq!(
+            settings(self.master.as_ref()),
+            self.settings_before,
+            "the terminal is restored"
+        );
+        let is_marked = |seen: &mut Seen| seen.emulator.screen().bracketed_paste();
+        let seen = self.seen.0.lock().unwrap();
+        let waited = self.seen.1.wait_timeout_while(seen, SOON, is_marked).unwrap();
+        assert!(!waited.1.timed_out(), "pastes are still marked");
+        drop(waited);
+        code
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// The row of the status line: the last that begins like one.
+pub(crate) fn status(rows: &[String]) -> &str {
+    rows.iter().rfind(|row| row.starts_with('[')).map_or("", String::as_str)
+}
+
+/// What stands on the input line, without its prompt.
+pub(crate) fn input(rows: &[String]) -> String {
+    let Some(at) = rows.iter().rposition(|row| row.starts_with("> ") || row == ">") else {
+        return String::new();
+    };
+    rows[at..].iter().map(|row| row.get(2..).unwrap_or_default()).collect()
+}
+
+fn emulator(rows: u16, columns: u16) -> vt100::Parser {
+    let [rows, columns] = [rows, columns].map(|size| NonZeroU16::new(size).unwrap());
+    vt100::Parser::new(rows, columns, 2000)
+}
+
+fn rows(emulator: &vt100::Parser) -> Vec<String> {
+    let screen = emulator.screen();
+    let columns = screen.size().1.get();
+    let mut rows: Vec<String> =
+        screen.rows(0, columns).map(|row| row.trim_end().to_owned()).collect();
+    while rows.last().is_some_and(String::is_empty) {
+        rows.pop();
+    }
+    rows
+}
+
+fn settings(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().unwrap())
+}

@@ -1,0 +1,197 @@
+//! The house keeps its own rules: who may import whom, what a page may not hold.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room and the rooms it may import from, besides itself: the floors of the architecture.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("limits", &[]),
+    ("json", &["limits"]),
+    ("cli", &[]),
+    ("ws", &["limits"]),
+    ("http", &["limits"]),
+    ("handshake", &["http", "limits"]),
+    ("chat", &["json", "limits"]),
+    ("log", &["json", "chat", "limits"]),
+    ("net", &["http", "ws", "limits"]),
+    ("client", &["net", "handshake", "chat", "http", "ws", "json", "limits"]),
+    ("server", &["net", "handshake", "chat", "log", "http", "ws", "json", "limits"]),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.extension().is_some_and(|extension| extension == ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The Rust files of a room of the library, tests aside: those may use what they like.
+fn room(name: &str) -> Vec<PathBuf> {
+    let single = root().join(format!("src/{name}.rs"));
+    if single.exists() {
+        return vec![single];
+    }
+    let mut paths = files(&root().join("src").join(name), "rs");
+    paths.retain(|path| {
+        let parts: Vec<_> = path.iter().filter_map(|part| part.to_str()).collect();
+        !parts
+            .iter()
+            .any(|part| matches!(*part, "tests" | "tests.rs" | "properties.rs" | "vectors.rs"))
+    });
+    assert!(!paths.is_empty(), "no such room: {name}");
+    paths
+}
+
+/// The file without its tests, which may use what they like.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned()
+}
+
+/// The rooms that a file imports, by `use crate::room` or by naming `crate::room` on the way.
+fn imports(code: &str) -> BTreeSet<String> {
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let text: Vec<&str> = lines.collect();
+    let mut rooms = BTreeSet::new();
+    for part in text.join("\n").split("crate::").skip(1) {
+        if let Some(group) = part.strip_prefix('{') {
+            let inside = group.split('}').next().unwrap_or_default();
+            rooms.extend(inside.split(',').map(first_word));
+        } else {
+            rooms.insert(first_word(part));
+        }
+    }
+    rooms.retain(|room| !room.is_empty());
+    rooms
+}
+
+fn first_word(text: &str) -> String {
+    text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+#[test]
+fn a_file_imports_from_its_own_room_and_from_lower_floors_only() {
+    let mut faults = Vec::new();
+    for (name, allowed) in ARROWS {
+        for path in room(name) {
+            for import in imports(&code(&path)) {
+                if import != *name && !allowed.contains(&import.as_str()) {
+                    faults.push(format!("{} imports {import}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn every_room_is_held_to_the_table() {
+    let listed: BTreeSet<String> = ARROWS.iter().map(|(room, _)| (*room).to_owned()).collect();
+    let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let declared = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")).map(first_word);
+    assert_eq!(listed, declared.collect());
+}
+
+#[test]
+fn what_a_room_may_not_touch_is_not_in_it() {
+    let forbidden: &[(&str, &[&str])] = &[
+        ("ws", &["std::net", "std::io", "std::thread", "std::time", "std::fs"]),
+        ("http", &["std::io", "std::thread", "std::time", "std::fs", "TcpStream"]),
+        ("handshake", &["std::io", "std::thread", "std::time", "std::fs", "TcpStream"]),
+        ("chat", &["std::net", "std::io", "std::thread", "std::fs", "Instant::now", "SystemTime"]),
+        ("net", &["chat"]),
+        ("server", &["std::env", "process::exit", "std::process"]),
+        ("client", &["std::env", "std::process", "stdin", "stdout"]),
+    ];
+    let mut faults = Vec::new();
+    for (name, words) in forbidden {
+        for path in room(name) {
+            let code = code(&path);
+            let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+            for line in lines {
+                for word in *words {
+                    if line.contains(word) {
+                        faults.push(format!("{}: {word}: {line}", path.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn every_file_says_first_what_it_is() {
+    let mut silent = Vec::new();
+    for (folder, ending, opening) in [
+        ("src", "rs", "//!"),
+        ("console-client", "rs", "//!"),
+        ("tests/it", "rs", "//!"),
+        ("examples", "rs", "//!"),
+        ("static", "js", "//"),
+    ] {
+        for path in files(&root().join(folder), ending) {
+            if !fs::read_to_string(&path).unwrap().starts_with(opening) {
+                silent.push(path);
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{silent:#?}");
+}
+
+#[test]
+fn the_page_never_makes_markup_of_text() {
+    let words = [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "new Function",
+        "createContextualFragment",
+        "parseFromString",
+        "setHTMLUnsafe",
+        "javascript:",
+        "<style",
+        "style=",
+    ];
+    let mut faults = Vec::new();
+    let folder = root().join("static");
+    for path in files(&folder, "js").into_iter().chain(files(&folder, "html")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let handlers = text.split_whitespace().filter(|word| {
+            let name = word.split('=').next().unwrap_or_default();
+            word.contains("=\"") && name.starts_with("on") && name.chars().all(char::is_alphabetic)
+        });
+        faults.extend(handlers.map(|word| format!("{}: {word}", path.display())));
+        let found = words.iter().filter(|word| text.contains(**word));
+        faults.extend(found.map(|word| format!("{}: {word}", path.display())));
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn the_page_asks_nobody_else() {
+    let folder = root().join("static");
+    for ending in ["js", "html", "css"] {
+        for path in files(&folder, ending) {
+            for line in fs::read_to_string(&path).unwrap().lines() {
+                let own = line.replace("http://www.w3.org/", "");
+                let asks = ["src=\"http", "href=\"http", "url(http", "from \"http", "fetch(\"http"];
+                assert!(!asks.iter().any(|ask| own.contains(ask)), "{}: {line}", path.display());
+            }
+        }
+    }
+}

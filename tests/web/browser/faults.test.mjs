@@ -1,0 +1,262 @@
+// What goes wrong, on demand, by the fake server: refusals, cuts, silence, lies.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { Fake } from "../fake.mjs";
+import { enter, launch, lines, live, person, say, until } from "./house.mjs";
+
+let browser;
+let fake;
+let context;
+
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+beforeEach(async () => {
+  fake = await Fake.start();
+  context = await person(browser);
+});
+afterEach(async () => {
+  await context.close();
+  await fake.stop();
+  assert.deepEqual(context.errors, []);
+});
+
+const shows = (page, wanted) => until(() => lines(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted));
+const refusal = (code, cid, extra = {}) => ({ type: "error", code, message: `refused: ${code}`, cid, ...extra });
+
+test("a refused line turns red with its reason, and is sent again or dropped", async () => {
+  fake.instead = ({ type, cid }) => (type === "post" ? refusal("storage", cid) : undefined);
+  const page = await enter(context, fake.url, "bob");
+  await say(page, "one");
+  await say(page, "two");
+  await shows(page, ["failed: one", "failed: two"]);
+  await page.getByText("Not sent: refused: storage").first().waitFor();
+  fake.instead = () => undefined;
+  await page.getByRole("button", { name: "Send again" }).first().click();
+  await shows(page, ["one", "failed: two"]);
+  await page.getByRole("button", { name: "Drop" }).click();
+  await shows(page, ["one"]);
+  assert.equal(fake.room("lobby").records.length, 1);
+  await page.reload();
+  await live(page);
+  await shows(page, ["one"]);
+});
+
+test("what is typed offline survives a reload, and is sent once and in order", async () => {
+  const page = await enter(context, fake.url, "bob");
+  await fake.stop();
+  await page.getByText("Offline.").waitFor();
+  for (const text of ["one", "two", "three"]) await say(page, text);
+  await page.locator("#box").fill("a draft");
+  await shows(page, ["pending: one", "pending: two", "pending: three"]);
+  // The page comes back from the cache of a service we do not have: serve it, but no WebSocket yet.
+  await fake.listen(fake.port);
+  fake.instead = () => null;
+  await page.reload();
+  fake.instead = () => undefined;
+  fake.cut();
+  await shows(page, ["one", "two", "three"]);
+  assert.deepEqual(fake.room("lobby").records.map(({ text }) => text), ["one", "two", "three"]);
+  assert.equal(await page.locator("#box").inputValue(), "a draft");
+  await page.reload();
+  await live(page);
+  await shows(page, ["one", "two", "three"]);
+  assert.equal(fake.room("lobby").records.length, 3);
+});
+
+test("a line whose record was lost is sent again and stored once", async () => {
+  const page = await enter(context, fake.url, "bob");
+  fake.instead = (message, { socket }) => {
+    if (message.type !== "post") return undefined;
+    fake.instead = () => undefined;
+    fake.room("lobby").records.push({ ...message, seq: 1, at: Date.now(), user: "bob" });
+    socket.terminate();
+    return null;
+  };
+  await say(page, "once");
+  await say(page, "then");
+  await shows(page, ["once", "then"]);
+  assert.equal(fake.room("lobby").records.length, 2);
+});
+
+test("a tab that is closed leaves its unsent lines to another, and tabs alive keep their own", async () => {
+  const page = await enter(context, fake.url, "bob");
+  const other = await context.newPage();
+  await other.goto(fake.url);
+  await live(other);
+  await fake.stop();
+  await other.getByText("Offline.").waitFor();
+  await page.getByText("Offline.").waitFor();
+  await say(page, "mine");
+  await say(other, "left behind");
+  await shows(other, ["pending: left behind"]);
+  await shows(page, ["pending: mine"]);
+  await other.close();
+  await fake.listen(fake.port);
+  const texts = await until(() => fake.room("lobby").records.map(({ text }) => text), (all) => all.length === 2);
+  assert.deepEqual(texts.sort(), ["left behind", "mine"]);
+  await until(() => lines(page), (seen) => seen.length === 2);
+});
+
+test("a rate limit is waited out, in order and without a word", async () => {
+  const page = await enter(context, fake.url, "bob");
+  let refusals = 2;
+  fake.instead = ({ type, cid }) => (type === "post" && refusals-- > 0 ? refusal("rate_limited", cid, { retry_ms: 50 }) : undefined);
+  for (const text of ["one", "two", "three"]) await say(page, text);
+  await shows(page, ["one", "two", "three"]);
+  assert.equal(fake.posts.length, 5);
+});
+
+test("a taken name and a wanted password are asked for at the door", async () => {
+  fake.holders.set("bob", "somebody's");
+  fake.password = "sesame";
+  const page = await context.newPage();
+  await page.goto(fake.url);
+  await page.getByLabel("Your name").fill("a b");
+  await page.keyboard.press("Enter");
+  await page.getByText("A name is 1 to 24 letters").waitFor();
+  await page.getByLabel("Your name").fill("bob");
+  await page.keyboard.press("Enter");
+  await page.getByText("This server asks for a password.").waitFor();
+  await page.getByLabel("Password").fill("wrong");
+  await page.keyboard.press("Enter");
+  await page.getByText("That is not the password.").waitFor();
+  await page.getByLabel("Password").fill("sesame");
+  await page.keyboard.press("Enter");
+  await page.getByText("Somebody else is bob now.").waitFor();
+  await page.getByLabel("Your name").fill("rob");
+  await page.keyboard.press("Enter");
+  await live(page);
+  assert.equal(await page.locator("#me").textContent(), "rob");
+  fake.cut();
+  await page.locator("#state:not([data-state=live])").waitFor();
+  await live(page); // the password is remembered for the session
+  assert.ok(!(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).includes("sesame"));
+});
+
+test("a server that is not there at first is waited for at the door", async () => {
+  const page = await context.newPage();
+  await page.goto(fake.url);
+  await fake.stop();
+  await page.getByLabel("Your name").fill("bob");
+  await page.keyboard.press("Enter");
+  await page.getByText("The server does not answer.").waitFor();
+  await fake.listen(fake.port);
+  await live(page);
+});
+
+test("who was removed is told, and comes back only when asked to", async () => {
+  const page = await enter(context, fake.url, "bob");
+  for (const { socket } of fake.clients) socket.close(4403, "kicked");
+  await page.getByText("You were removed from this server.").waitFor();
+  assert.equal(fake.clients.size, 0);
+  await page.getByRole("button", { name: "Try now" }).click();
+  await live(page);
+});
+
+test("silence is asked about after 25 s, and a server that stays silent is left", async () => {
+  await context.clock.install();
+  const page = await enter(context, fake.url, "bob");
+  fake.say("lobby", "ada", "hello");
+  await shows(page, ["hello"]);
+  fake.heard.length = 0;
+  await context.clock.runFor(27_000);
+  await until(() => fake.heard.length, (count) => count === 1);
+  assert.deepEqual(fake.heard[0], { type: "history", room: "lobby", after: 1, limit: 1 });
+  fake.isMute = true;
+  await context.clock.runFor(27_000);
+  assert.equal(await page.locator("#state").textContent(), "live");
+  await context.clock.runFor(11_000);
+  await until(() => page.locator("#state").textContent(), (state) => state !== "live");
+  fake.isMute = false; // what was said to it meanwhile stays unanswered
+  await context.clock.runFor(12_000);
+  await live(page);
+});
+
+test("a record that never came is noticed by asking, and fetched", async () => {
+  await context.clock.install();
+  const page = await enter(context, fake.url, "bob");
+  fake.say("lobby", "ada", "one");
+  await shows(page, ["one"]);
+  const { records } = fake.room("lobby");
+  records.push({ ...records[0], seq: 2, cid: "lost-2", text: "lost" }, { ...records[0], seq: 3, cid: "lost-3", text: "lost too" });
+  await context.clock.runFor(27_000);
+  await shows(page, ["one", "lost", "lost too"]);
+});
+
+test("a hostile server's frames are ignored or asked about, and a hole is never shown as whole", async () => {
+  const page = await enter(context, fake.url, "bob");
+  fake.say("lobby", "ada", "one");
+  await shows(page, ["one"]);
+  for (const words of [
+    "not json", "[]", "null", "{\"type\":\"aurora\",\"x\":1}", "{\"type\":\"post\"}",
+    "{\"type\":\"__proto__\",\"room\":\"lobby\"}", "{\"type\":\"joined\",\"room\":\"lobby\",\"members\":7}",
+    JSON.stringify({ type: "post", room: "elsewhere", seq: 2, at: 1, user: "eve", cid: "e", text: "not asked for" }),
+    JSON.stringify({ type: "rooms", rooms: [{ name: "<img>", head: 1, members: 1 }] }),
+    JSON.stringify({ type: "history", room: "lobby", first: 1, records: [] }),
+  ]) fake.tell("lobby", words);
+  for (const { socket } of fake.clients) socket.send(Buffer.from([1, 2, 3]));
+  fake.tell("lobby", { ...fake.room("lobby").records[0] }); // a repeat
+  fake.heard.length = 0;
+  const jump = { type: "post", room: "lobby", seq: 9, at: 1, user: "eve", cid: "e9", text: "after a hole" };
+  fake.tell("lobby", jump);
+  await until(() => fake.heard, ([first]) => first?.type === "join" && first.since === 1);
+  await shows(page, ["one"]);
+  fake.tell("lobby", jump); // a second lie after an answered join: the line is not to be trusted
+  await until(() => fake.heard.filter(({ type }) => type === "hello").length, (hellos) => hellos === 1);
+  await live(page);
+  fake.say("lobby", "ada", `${"z".repeat(1_000_000)}`);
+  fake.say("lobby", "ada", "still here");
+  await until(() => lines(page), (seen) => seen.length === 3 && seen[1].length === 16_385 && seen[2] === "still here");
+});
+
+test("a log that begins anew is said, and shown from its beginning", async () => {
+  for (let i = 0; i < 90; i += 1) fake.say("lobby", "ada", `old ${i}`);
+  const page = await enter(context, fake.url, "bob");
+  for (let i = 0; i < 250; i += 1) fake.say("lobby", "ada", `old too ${i}`);
+  await until(() => lines(page), (all) => all.at(-1) === "old too 249");
+  fake.rooms.set("lobby", { log: "log-lobby-2", records: [] });
+  fake.say("lobby", "ada", "new");
+  fake.cut();
+  await shows(page, ["new"]);
+  await page.getByText("This room was started afresh").waitFor();
+});
+
+test("the browser's own word that it is online again is taken at once", async () => {
+  const page = await enter(context, fake.url, "bob");
+  await fake.stop();
+  await page.getByText("Offline.").waitFor();
+  await context.clock.install(); // from here on no timer runs by itself
+  await fake.listen(fake.port);
+  await page.evaluate(() => dispatchEvent(new Event("online")));
+  await live(page);
+});
+
+test("a room with unsent lines is not left, and another tab that inherits them joins their room", async () => {
+  const page = await enter(context, `${fake.url}/r/den`, "bob");
+  const other = await context.newPage();
+  await other.goto(fake.url);
+  await live(other);
+  await say(other, "/leave den");
+  await other.getByRole("link", { name: "#den" }).waitFor({ state: "detached" });
+  await fake.stop();
+  await page.getByText("Offline.").waitFor();
+  await say(page, "kept");
+  await say(page, "/leave");
+  await page.locator("#hint.bad", { hasText: "#den has lines that are not sent yet" }).waitFor();
+  await page.close();
+  await fake.listen(fake.port);
+  await until(() => fake.room("den").records.map(({ text }) => text), (texts) => texts.join() === "kept");
+});
+
+test("a first welcome that is lost on its way locks nobody out of their own name", async () => {
+  fake.instead = ({ type, user, token }) => {
+    if (type !== "hello" || fake.holders.has(user)) return undefined;
+    fake.holders.set(user, token ?? "the server's own"); // claimed, and the line is cut before it says so
+    fake.cut();
+    return null;
+  };
+  const page = await enter(context, fake.url, "una");
+  await say(page, "it is me");
+  await shows(page, ["it is me"]);
+});

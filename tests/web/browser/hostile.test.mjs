@@ -1,0 +1,115 @@
+// Strangers' text on the page: it stays text, harms only its own line, and links only where it may.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { Fake } from "../fake.mjs";
+import { enter, launch, lines, person, until } from "./house.mjs";
+
+const STATIC = new URL("../../../static/", import.meta.url);
+
+const MARKUP = [
+  "<img src=x onerror=globalThis.harmed=1>", "</script><script>globalThis.harmed=1</script>", "\"><svg onload=globalThis.harmed=1>",
+  "&#x3c;b&#x3e; &lt;b&gt;", "__proto__", "constructor", "{{7*7}}", "${7*7}", "<a href=javascript:alert(1)>x</a>", "<!--", "]]>",
+];
+
+let browser;
+let fake;
+
+before(async () => {
+  browser = await launch();
+  fake = await Fake.start();
+});
+after(async () => {
+  await browser?.close();
+  await fake?.stop();
+});
+
+test("markup is shown as it was written, wherever it stands, and makes no element", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${fake.url}/r/markup`, "bob");
+  const counted = () => page.evaluate(() => document.querySelectorAll("script, img, svg, b, iframe, a[href^='javascript']").length);
+  const before = await counted();
+  for (const text of MARKUP) fake.say("markup", text.slice(0, 24), text);
+  for (const text of MARKUP) fake.say("markup", text.slice(0, 24), text, { kind: "me" });
+  const seen = await until(() => lines(page), (all) => all.length === 2 * MARKUP.length);
+  assert.deepEqual(seen.slice(0, MARKUP.length), MARKUP);
+  for (const user of MARKUP) {
+    fake.tell("markup", { type: "presence", room: "markup", user, state: "joined", count: 9 });
+    fake.tell("markup", { type: "typing", room: "markup", user });
+  }
+  fake.tell("markup", { type: "renamed", user: MARKUP[0], to: MARKUP[1] });
+  fake.tell("markup", { type: "error", code: "storage", message: MARKUP[0] });
+  fake.tell("markup", { type: "rooms", rooms: [{ name: MARKUP[0], head: 1, members: 1 }] });
+  await page.locator("#hint", { hasText: MARKUP[0] }).waitFor();
+  await page.locator("#people-list", { hasText: MARKUP[2] }).waitFor({ state: "attached" });
+  assert.equal(await counted(), before);
+  assert.equal(await page.evaluate(() => globalThis.harmed), undefined);
+  assert.equal(await page.evaluate(() => ({}).polluted), undefined);
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
+test("only http and https become links, which open apart and know nothing of us", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${fake.url}/r/links`, "bob");
+  for (const text of [
+    "javascript:alert(1) data:text/html,x vbscript:x file:///x", "http://a\"onx=1", "see https://b.example/(c), please",
+  ]) fake.say("links", "eve", text);
+  await until(() => lines(page), (all) => all.length === 3);
+  const links = await page.locator("#log a").evaluateAll((all) => all.map((a) => [a.href, a.target, a.rel, a.getAttributeNames().length]));
+  assert.deepEqual(links, [
+    ["http://a/", "_blank", "noopener noreferrer", 3], ["https://b.example/(c)", "_blank", "noopener noreferrer", 3],
+  ]);
+  await context.close();
+});
+
+test("no line reaches out of its place: not by direction, nor height, nor width", async () => {
+  const context = await person(browser, { viewport: { width: 320, height: 640 } });
+  const page = await enter(context, `${fake.url}/r/wild`, "bob");
+  fake.say("wild", "eve", "plain");
+  fake.say("wild", "\u202eeve\u2067", "\u202etxt.exe\u2066\u2067\u2068");
+  fake.say("wild", "zed", `Z${"\u0335\u0489\u0300\u0301\u0302".repeat(300)}algo`);
+  fake.say("wild", "wide", "w".repeat(4_000));
+  fake.say("wild", "W".repeat(24), `https://example.org/${"p".repeat(1_000)}`);
+  await until(() => lines(page), (all) => all.length === 5);
+  const found = await page.evaluate(() => {
+    const rows = [...document.querySelectorAll("#log .line")];
+    const box = (node) => node.getBoundingClientRect();
+    return {
+      width: document.documentElement.scrollWidth,
+      inner: document.querySelector("#scroller").scrollWidth - document.querySelector("#scroller").clientWidth,
+      zalgo: box(rows[2].querySelector(".text")).height,
+      isClipped: getComputedStyle(rows[2].querySelector(".text")).overflow,
+      timeOfRtl: box(rows[1].querySelector("time")).left > box(rows[1].querySelector(".name")).left,
+    };
+  });
+  assert.equal(found.width, 320);
+  assert.equal(found.inner, 0);
+  assert.ok(found.zalgo < 60, `${found.zalgo}`);
+  assert.equal(found.isClipped, "clip");
+  assert.ok(found.timeOfRtl, "a name that turns the text does not turn what follows it");
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
+test("the source has no way to make text into markup or code, and asks nobody else for anything", () => {
+  for (const name of readdirSync(STATIC)) {
+    const source = readFileSync(new URL(name, STATIC), "utf8").replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
+    for (const way of [
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|setHTML/, /\beval\b|new Function|import\(/,
+      /\son[a-z]+\s*=\s*["']/, /<style|\sstyle=|<script>/, /(src|href|url)\s*[=(]\s*["']?(https?:)?\/\//,
+    ]) assert.doesNotMatch(source, way, name);
+  }
+});
+
+test("every module is asked for at once, not found out one by one", () => {
+  const page = readFileSync(new URL("index.html", STATIC), "utf8");
+  const modules = readdirSync(STATIC).filter((name) => name.endsWith(".js") && name !== "main.js");
+  assert.deepEqual([...page.matchAll(/modulepreload" href="\/([^"]+)"/g)].map(([, name]) => name).sort(), modules.sort());
+});
+
+test("the whole page is small", () => {
+  const bytes = readdirSync(STATIC).reduce((sum, name) => sum + readFileSync(new URL(name, STATIC)).length, 0);
+  assert.ok(bytes <= 110_000, `${bytes} bytes`);
+});

@@ -1,0 +1,109 @@
+// Two consoles and two tabs in one room, all built: everybody sees the same lines once, in one order.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { after, before, test } from "node:test";
+import { enter, launch, lines, live, person, say, Server, until } from "./house.mjs";
+
+const BINARY = process.env.TALK_CONSOLE_BIN ?? fileURLToPath(new URL("../../../target/debug/console", import.meta.url));
+
+/** A console whose lines are read and written through pipes. */
+class Console {
+  constructor(url, user) {
+    this.lines = [];
+    this.child = spawn(BINARY, ["--user", user, "--server", url], {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: { ...process.env, XDG_STATE_HOME: mkdtempSync(join(tmpdir(), "talk-console-")) },
+    });
+    createInterface({ input: this.child.stdout }).on("line", (line) => this.lines.push(line));
+  }
+
+  say(text) {
+    this.child.stdin.write(`${text}\n`);
+  }
+
+  /** What was said, without time and name: `23:59 bob text`. Notes about the room begin with `--`. */
+  texts() {
+    const said = this.lines.filter((line) => /^\d\d:\d\d [^-]/.test(line));
+    return said.map((line) => line.split(" ").slice(2).join(" "));
+  }
+
+  /** Ends its input; resolves to its exit code once everything is stored. */
+  end() {
+    const code = new Promise((done) => this.child.once("exit", done));
+    this.child.stdin.end();
+    return code;
+  }
+}
+
+let browser;
+let server;
+
+before(async () => {
+  browser = await launch();
+  server = await Server.start(["--rate", "0"]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test("two tabs and two consoles show the same lines once and in one order", async () => {
+  const people = [await person(browser), await person(browser)];
+  const tabs = [await enter(people[0], server.url, "tab-one"), await enter(people[1], server.url, "tab-two")];
+  const consoles = [new Console(server.url, "console-one"), new Console(server.url, "console-two")];
+  for (const [n, terminal] of consoles.entries()) {
+    terminal.say(`console ${n} is here`);
+    await until(() => lines(tabs[0]), (seen) => seen.includes(`console ${n} is here`));
+  }
+
+  const talk = (n) => Promise.all([
+    say(tabs[0], `tab one says ${n}`),
+    say(tabs[1], `tab two says ${n}`),
+    consoles[0].say(`console one says ${n}`),
+    consoles[1].say(`console two says ${n}`),
+  ]);
+  for (let n = 0; n < 10; n += 1) await talk(n);
+
+  const all = await until(() => lines(tabs[0]), (seen) => seen.length === 42 && !seen.some((line) => line.startsWith("pending")));
+  assert.equal(new Set(all).size, 42, "each once");
+  await until(() => lines(tabs[1]), (seen) => JSON.stringify(seen) === JSON.stringify(all), "the other tab");
+  for (const terminal of consoles) {
+    // A console in a script shows what was said since it came, from its own first line on.
+    const first = all.indexOf(terminal.texts()[0]);
+    assert.ok(first === 0 || first === 1, terminal.texts()[0]);
+    const rest = JSON.stringify(all.slice(first));
+    await until(() => terminal.texts(), (seen) => JSON.stringify(seen) === rest, "a console");
+  }
+  assert.deepEqual(await Promise.all(consoles.map((terminal) => terminal.end())), [0, 0]);
+  for (const context of people) {
+    assert.deepEqual(context.errors, []);
+    await context.close();
+  }
+});
+
+test("the server goes away and comes back, and a tab and a console go on without a person's help", async () => {
+  const context = await person(browser);
+  const tab = await enter(context, server.url, "tab-three");
+  const terminal = new Console(server.url, "console-three");
+  terminal.say("before");
+  await until(() => lines(tab), (seen) => seen.includes("before"));
+  await server.stop();
+  await tab.locator('#state[data-state="offline"]').waitFor();
+  await say(tab, "said by the tab while it was away");
+  terminal.say("said by the console while it was away");
+  await server.start();
+  await live(tab);
+  const said = ["said by the tab while it was away", "said by the console while it was away"];
+  const both = (seen) => said.every((text) => seen.filter((line) => line === text).length === 1);
+  await until(() => lines(tab), both, "the tab", 40_000);
+  await until(() => terminal.texts(), both, "the console", 40_000);
+  assert.deepEqual((await lines(tab)).filter((line) => line === "before"), ["before"], "what was said before is kept");
+  assert.equal(await terminal.end(), 0);
+  await context.close();
+});

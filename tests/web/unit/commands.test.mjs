@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { COMMANDS, understand } from "../../../static/commands.js";
+
+test("what does not start with a slash is said, tidied", () => {
+  assert.deepEqual(understand("hello\r\nthere \n"), { say: "hello\nthere" });
+  assert.deepEqual(understand("  indented"), { say: "  indented" });
+  assert.deepEqual(understand("a / b"), { say: "a / b" });
+});
+
+test("nothing is not said", () => {
+  for (const typed of ["", " ", "\n\n", "\t"]) assert.deepEqual(understand(typed), { nothing: true });
+});
+
+test("two slashes say one", () => {
+  assert.deepEqual(understand("//etc/hosts"), { say: "/etc/hosts" });
+});
+
+test("an unknown command is an error and never a line", () => {
+  for (const typed of ["/msg bob secret", "/paswd hunter2", "/", "/ x", "/constructor", "/__proto__"]) {
+    const act = understand(typed);
+    assert.ok("error" in act, typed);
+    assert.ok(!("say" in act), typed);
+  }
+});
+
+test("each command is understood, with its aliases", () => {
+  assert.deepEqual(understand("/me  waves  twice"), { say: "waves  twice", kind: "me" });
+  assert.deepEqual(understand("/NICK rob"), { nick: "rob" });
+  assert.deepEqual(understand("/j #Rust"), { join: "rust" });
+  assert.deepEqual(understand("/leave"), { leave: null });
+  assert.deepEqual(understand("/part rust"), { leave: "rust" });
+  assert.deepEqual(understand("/names"), { who: true });
+  assert.deepEqual(understand("/list"), { rooms: true });
+  assert.deepEqual(understand("/?"), { help: true });
+});
+
+test("a command with an unfit argument is an error", () => {
+  for (const typed of ["/me", "/nick", "/nick a b", "/join", "/join a b", "/leave ../x"]) assert.ok("error" in understand(typed), typed);
+});
+
+test("help lists what is understood", () => {
+  for (const [command] of COMMANDS) {
+    const typed = command.replace("TEXT", "x").replace("[ROOM]", "x").replace("ROOM", "x").replace("NAME", "x");
+    assert.ok(!("error" in understand(typed)), typed);
+  }
+});

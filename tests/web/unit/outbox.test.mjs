@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Outbox } from "../../../static/outbox.js";
+import { memory } from "../../../static/store.js";
+
+const line = (cid, text = cid) => ({ room: "lobby", text, cid });
+
+test("a tab that is gone leaves its lines to another, in the order they were said", () => {
+  const storage = memory();
+  const gone = new Outbox(storage, "t1");
+  gone.keep(line("b"), "bob", 1000);
+  gone.keep({ ...line("a"), kind: "me" }, "bob", 1000);
+  gone.keep(line("c"), "bob", 10); // the clock went back
+  const heir = new Outbox(storage, "t2");
+  assert.deepEqual(heir.otherTabs("Bob"), ["t1"]);
+  assert.deepEqual(heir.adopt("t1", "bob"), [line("b"), { ...line("a"), kind: "me" }, line("c")]);
+  assert.deepEqual(heir.otherTabs("bob"), [], "they are its own now");
+  assert.deepEqual(new Outbox(storage, "t3").adopt("t1", "bob"), [], "and nobody else's");
+});
+
+test("two tabs keep and forget without touching each other's lines", () => {
+  const storage = memory();
+  const one = new Outbox(storage, "t1");
+  const two = new Outbox(storage, "t2");
+  one.keep(line("a"), "bob", 1);
+  two.keep(line("b"), "bob", 2);
+  one.forget("a");
+  assert.deepEqual(one.adopt("t2", "bob"), [line("b")]);
+});
+
+test("lines belong to the name they were said under, until it is changed", () => {
+  const storage = memory();
+  const outbox = new Outbox(storage, "t1");
+  outbox.keep(line("a"), "bob", 1);
+  new Outbox(storage, "t2").keep(line("b"), "bob", 2);
+  outbox.rename("bob", "rob");
+  const heir = new Outbox(storage, "t3");
+  assert.deepEqual(heir.otherTabs("rob"), ["t1"]);
+  assert.deepEqual(heir.otherTabs("bob"), ["t2"]);
+});
+
+test("what others left in the storage is left alone", () => {
+  const storage = memory();
+  for (const [key, value] of [
+    ["talk.line.x", "{"], ["talk.line.y", "null"], ["talk.line.z", "{\"cid\":\"z\"}"], ["other", "1"],
+    ["talk.line.q", JSON.stringify({ ...line("not q"), user: "bob", tab: "t0", order: 1 })],
+  ]) storage.setItem(key, value);
+  const outbox = new Outbox(storage, "t1");
+  assert.deepEqual(outbox.otherTabs("bob"), []);
+  assert.equal(storage.length, 5);
+});
+
+test("a full storage is said", () => {
+  const storage = { ...memory(), setItem() { throw new Error("QuotaExceededError"); } };
+  assert.equal(new Outbox(storage, "t1").keep(line("a"), "bob", 1), false);
+});

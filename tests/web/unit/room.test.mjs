@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { House } from "../../../static/house.js";
+import { Room } from "../../../static/room.js";
+import { rowsOf } from "../../../static/rows.js";
+
+const NOON = Date.UTC(2026, 10, 22, 12);
+const ALL = { from: 0, to: Infinity };
+
+const post = (seq, user, text = `line ${seq}`, at = NOON + seq * 1000) =>
+  ({ type: "post", room: "lobby", seq, at, user, cid: `c${seq}`, text });
+
+function lobby(...records) {
+  const room = new Room("lobby");
+  room.joined({ first: 1, head: 0, members: ["ada", "bob"], count: 2 });
+  for (const record of records) room.add(record, false);
+  return room;
+}
+
+const kinds = (room, window = ALL) => rowsOf(room, window, "bob", NOON).map((row) => row.kind);
+
+test("lines of one author in a row stand under one name", () => {
+  const room = lobby(post(1, "ada"), post(2, "ada"), post(3, "bob"), post(4, "ada"), { ...post(5, "ada"), at: NOON + 600_000 });
+  const lines = rowsOf(room, ALL, "bob", NOON).filter((row) => row.kind === "line");
+  assert.deepEqual(lines.map((row) => row.isFirst), [true, false, true, true, true]);
+  assert.deepEqual(lines.map((row) => row.isMine), [false, false, true, false, false]);
+});
+
+test("a new day is ruled off", () => {
+  const room = lobby(post(1, "ada", "x", NOON - 3 * 86_400_000), post(2, "ada", "x", NOON - 86_400_000), post(3, "ada", "x", NOON));
+  const days = rowsOf(room, ALL, "bob", NOON).filter((row) => row.kind === "day").map((row) => row.text);
+  assert.equal(days.length, 3);
+  assert.deepEqual(days.slice(1), ["Yesterday", "Today"]);
+});
+
+test("a moment that no calendar has is shown all the same", () => {
+  assert.deepEqual(kinds(lobby(post(1, "eve", "x", Number.MAX_SAFE_INTEGER))), ["note", "day", "line"]);
+});
+
+test("unread lines are counted and ruled off, old ones are not", () => {
+  const room = new Room("lobby");
+  room.joined({ first: 1, head: 2, members: [], count: 0 });
+  for (const seq of [1, 2, 3, 4]) room.add(post(seq, "ada"), true);
+  assert.equal(room.unread, 2);
+  assert.deepEqual(kinds(room), ["note", "day", "line", "line", "new", "line", "line"]);
+});
+
+test("older pages come before what is there, once", () => {
+  const room = lobby(post(11, "ada"), post(12, "ada"));
+  assert.ok(room.hasOlder);
+  room.addOlder([post(9, "ada"), post(10, "ada"), post(11, "ada")], 9);
+  assert.deepEqual(room.items.map((item) => item.record.seq), [9, 10, 11, 12]);
+  assert.equal(room.base, -2);
+  assert.ok(!room.hasOlder);
+  assert.equal(rowsOf(room, { from: -2, to: Infinity }, "bob", NOON)[0].kind, "gap", "what was before is no longer kept");
+});
+
+test("an empty answer ends the asking for older lines", () => {
+  const room = lobby(post(11, "ada"));
+  room.addOlder([], 1);
+  assert.ok(!room.hasOlder);
+});
+
+test("a gap is said aloud, with how much is missing", () => {
+  const room = lobby(post(1, "ada"));
+  room.gap(50);
+  room.add(post(50, "ada"), false);
+  const gap = rowsOf(room, ALL, "bob", NOON).find((row) => row.kind === "gap");
+  assert.match(gap.text, /^48 lines are missing/);
+});
+
+test("who leaves and returns has not been away, and comings and goings in a row are one row", () => {
+  const room = lobby(post(1, "ada"));
+  const presence = (user, state) => room.presence({ user, state, count: 2 }, "bob", NOON);
+  presence("eve", "joined");
+  presence("ada", "left");
+  presence("bob", "joined");
+  assert.deepEqual(kinds(room), ["note", "day", "line", "moves"]);
+  assert.deepEqual(room.members, ["bob", "eve"]);
+  presence("eve", "left");
+  presence("ada", "joined");
+  assert.deepEqual(kinds(room), ["note", "day", "line"]);
+});
+
+test("a line of ours waits at the end, is refused in its place, and becomes a record under the same key", () => {
+  const house = new House();
+  house.me = "bob";
+  house.ensure("lobby").joined({ first: 1, head: 0, members: ["bob"], count: 1 });
+  house.pending({ room: "lobby", text: "hi", cid: "c1" }, NOON);
+  const key = () => rowsOf(house.ensure("lobby"), ALL, "bob", NOON).findLast((row) => row.kind === "line");
+  assert.equal(key().state, "pending");
+  house.failed({ cid: "c1", code: "storage", message: "no" });
+  assert.deepEqual([key().state, key().why], ["failed", "no"]);
+  house.pending({ room: "lobby", text: "hi", cid: "c1" }, NOON);
+  const before = key().key;
+  house.stored({ cid: "c1", seq: 1 });
+  house.record({ ...post(1, "bob"), cid: "c1" }, true);
+  assert.deepEqual([key().state, key().key], ["stored", before]);
+});
+
+test("a room holds 5,000 items at most, and what it lets go of can be asked for again", () => {
+  const room = lobby();
+  for (let seq = 1; seq <= 12_000; seq += 1) room.add(post(seq, "ada"), false);
+  assert.ok(room.items.length <= 5_000);
+  assert.equal(room.base + room.items.length, 12_000);
+  assert.ok(room.hasOlder);
+});

@@ -1,0 +1,48 @@
+// The machine of static/session.js, held to the vectors that the Rust one is held to.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Session } from "../../../static/session.js";
+
+const VECTORS = new URL("../../vectors/session/", import.meta.url);
+
+/** Each kind of input as a call. */
+const CALLS = {
+  start: (session) => session.start(),
+  opened: (session) => session.opened(),
+  heard: (session, { heard }) => session.heard(heard),
+  closed: (session, { closed, chance }) => session.closed(closed, chance),
+  say: (session, { say }) => session.say(say),
+  again: (session) => session.again(),
+  resend: (session, { resend }) => session.resend(resend),
+  drop: (session, { drop }) => session.drop(drop),
+  join: (session, { join }) => session.join(join),
+  leave: (session, { leave }) => session.leave(leave),
+  nick: (session, { nick }) => session.nick(nick),
+  restore: (session, { restore }) => session.restore(restore),
+};
+
+for (const file of readdirSync(VECTORS).filter((name) => name.endsWith(".json")).sort()) {
+  const { about, steps, ...identity } = JSON.parse(readFileSync(new URL(file, VECTORS)));
+  test(`${file}: ${about}`, () => {
+    const session = new Session(identity);
+    steps.forEach((step, at) => {
+      const [kind] = Object.keys(step.in);
+      assert.deepEqual(CALLS[kind](session, step.in), step.out, `step ${at}: ${JSON.stringify(step.in)}`);
+    });
+  });
+}
+
+test("a record missed in silence is asked for, once until that is answered", () => {
+  const session = new Session({ user: "bob", rooms: ["lobby"] });
+  session.start();
+  session.opened();
+  session.heard({ type: "welcome", user: "bob", token: "t" });
+  assert.deepEqual(session.missed("lobby"), [], "the join is still on its way");
+  session.heard({ type: "joined", room: "lobby", log: "L", first: 1, head: 4, since: 4 });
+  assert.deepEqual(session.missed("lobby"), [
+    { send: { type: "join", room: "lobby", since: 4, log: "L" } }, { state: "catching up" },
+  ]);
+  assert.deepEqual(session.missed("lobby"), []);
+});

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { byteLength, hue, tidy, tokens } from "../../../static/text.js";
+
+const links = (line) => tokens(line).filter(({ href }) => href).map(({ text }) => text);
+
+test("http and https are linked, and nothing else", () => {
+  assert.deepEqual(links("see http://a.example/x and HTTPS://b.example?q=1#f"), ["http://a.example/x", "HTTPS://b.example?q=1#f"]);
+  for (const line of [
+    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,<script>", "vbscript:x", "file:///etc/passwd", "ftp://a",
+    "http://", "https://", "http:a", "xhttp://a.example", "https:// a", "http://[", "http://a:99999999/",
+  ]) assert.deepEqual(links(line), [], line);
+});
+
+test("a quote or a bracket ends a link, so no attribute can be reached through one", () => {
+  assert.deepEqual(links("http://a\"onx="), ["http://a"]);
+  assert.deepEqual(links("http://a'onx=1 <a href=http://b>"), ["http://a", "http://b"]);
+});
+
+test("a character that turns or hides text ends a link", () => {
+  for (const sign of ["\u202e", "\u2066", "\u200b", "\u200f", "\ufeff", "\u00ad"]) {
+    assert.deepEqual(links(`http://a.example/${sign}moc.live`), ["http://a.example/"]);
+  }
+});
+
+test("punctuation after a link is the sentence's", () => {
+  assert.deepEqual(links("(see http://a.example/b_(c)), or http://d.example/?!"), ["http://a.example/b_(c)", "http://d.example/"]);
+  assert.deepEqual(links("“http://a.example…” [http://b.example]."), ["http://a.example", "http://b.example"]);
+});
+
+test("tokens put together again are the line", () => {
+  for (const line of ["", "plain", "http://a", "a http://b c http://d", "<b>&amp;</b>", "x".repeat(4096), "\n\t "]) {
+    assert.equal(tokens(line).map(({ text }) => text).join(""), line);
+  }
+});
+
+test("a link of over 2,048 characters stays text, and a line of ten million is cut", () => {
+  assert.deepEqual(links(`http://a.example/${"x".repeat(2048)}`), []);
+  const [token] = tokens("y".repeat(10_000_000));
+  assert.equal(token.text.length, 16_385);
+});
+
+test("a line of nothing but half-links takes no time", () => {
+  const started = performance.now();
+  for (const piece of ["http://", "https://a(", "http://a.((((", "https://a)))))"]) tokens(piece.repeat(2_000));
+  assert.ok(performance.now() - started < 500);
+});
+
+test("what is sent has line feeds, no control characters and no halves of characters", () => {
+  assert.equal(tidy("\r\n  a\r\nb\rc\td\n\n "), "  a\nb\nc\td");
+  assert.equal(tidy("\u001b[31mred\u0000\u007f\u009b"), "\ufffd[31mred\ufffd\ufffd\ufffd");
+  assert.equal(tidy("\ud800 and 👋 and \udc00"), "\ufffd and 👋 and \ufffd");
+});
+
+test("bytes are counted as they travel", () => {
+  assert.equal(byteLength("aé👋"), 7);
+});
+
+test("a name has one of sixteen hues, in any case the same", () => {
+  const hues = new Set(Array.from({ length: 500 }, (_, i) => hue(`user${i}`)));
+  assert.equal(hues.size, 16);
+  assert.equal(hue("José"), hue("JOSÉ"));
+});
