@@ -3,6 +3,7 @@
 //!
 //! Room: the client, the view, the keep, the outbox. It neither reads nor draws.
 
+use talk::chat::Act;
 use talk::chat::Cid;
 use talk::chat::ErrorCode;
 use talk::chat::RoomName;
@@ -136,7 +137,7 @@ impl Chat {
     fn say(&mut self, text: &str, me: bool) -> Result<(), String> {
         let text = Text::parse(text, self.view.text_max()).map_err(|unfit| unfit.to_string())?;
         let room = self.room()?;
-        let line = self.client.compose(&room, text, me);
+        let line = self.client.compose(&room, Act::Post { text, me });
         // Without a connection the file may be the only copy for hours, and is worth waiting for
         // the disk. With one, the server has the line in a moment, and syncs it itself.
         let is_live = self.view.state() == Some(State::Live);
@@ -176,6 +177,7 @@ impl Chat {
             | Notice::Rooms { .. }
             | Notice::Left(_)
             | Notice::Typing { .. }
+            | Notice::Marked { .. }
             | Notice::History { .. } => Ok(()),
         };
         self.told(noted);

@@ -2,6 +2,7 @@
 //!
 //! Room: values in, lines out. What is shown when, and where, is decided elsewhere.
 
+use talk::chat::Act;
 use talk::chat::UserName;
 use talk::chat::wire::Change;
 use talk::chat::wire::Kind;
@@ -17,20 +18,25 @@ const CLOCK: usize = 6;
 
 /// `12:34 bob hello`, at a local time in seconds. What names `ours` stands out.
 pub(crate) fn record(record: &Record, local: i64, ours: &UserName) -> Line {
-    let Kind::Post { text, me } = &record.kind;
     let is_ours = record.user.is_same_claim(ours);
-    let style = if !is_ours && names(text.as_str(), ours) { Style::Strong } else { Style::Plain };
-    said(&format!("{} ", calendar::clock(local)), &record.user, text.as_str(), *me, style)
+    let (text, me) = match &record.kind {
+        Kind::Act(act) => words(act),
+        Kind::Erased { .. } => (String::from("(deleted)"), false),
+    };
+    let style = if !is_ours && names(&text, ours) { Style::Strong } else { Style::Plain };
+    said(&format!("{} ", calendar::clock(local)), &record.user, &text, me, style)
 }
 
 /// `  …   bob hello`: on its way, in the columns where the record will stand.
 pub(crate) fn waiting(line: &OwnLine, ours: &UserName) -> Line {
-    said("  …   ", ours, line.text.as_str(), line.me, Style::Quiet)
+    let (text, me) = words(&line.act);
+    said("  …   ", ours, &text, me, Style::Quiet)
 }
 
 /// `  ✗   bob hello`, and why below it.
 pub(crate) fn failed(line: &OwnLine, ours: &UserName, why: &str) -> Vec<Line> {
-    let line = said("  ✗   ", ours, line.text.as_str(), line.me, Style::Alarm);
+    let (text, me) = words(&line.act);
+    let line = said("  ✗   ", ours, &text, me, Style::Alarm);
     let why = Line::indented(CLOCK)
         .with(Style::Alarm, &format!("      not sent: {why} (/resend or /drop)"));
     vec![line, why]
@@ -80,6 +86,19 @@ fn said(clock: &str, user: &UserName, text: &str, me: bool, style: Style) -> Lin
     let name = Style::of_name(user.as_str());
     let line = if me { line.with(Style::Strong, "* ") } else { line };
     line.with(name, user.as_str()).with(Style::Plain, " ").with_text(style, text)
+}
+
+/// What an act looks like, and whether it tells what its author does.
+pub(crate) fn words(act: &Act) -> (String, bool) {
+    match act {
+        Act::Post { text, me } => (text.to_string(), *me),
+        Act::Edit { target, text } => (format!("edited #{target}: {text}"), true),
+        Act::Delete { target } => (format!("deleted #{target}"), true),
+        Act::Topic { text } if text.as_str().is_empty() => {
+            (String::from("took the topic away"), true)
+        }
+        Act::Topic { text } => (format!("set the topic: {text}"), true),
+    }
 }
 
 fn aside(local: i64, text: &str) -> Line {

@@ -17,6 +17,7 @@ use crate::events;
 use crate::events::Event;
 use crate::line::Line;
 use crate::palette::Palette;
+use crate::phrases;
 use crate::view;
 
 /// A chat of plain lines.
@@ -116,7 +117,7 @@ impl Plain {
         } else if let Notice::Failed { cid, message, .. } = &notice {
             let mut unstored = self.chat.view.unstored();
             let line = unstored.find(|(line, _)| line.cid == *cid);
-            let text = line.map_or(String::new(), |(line, _)| line.text.to_string());
+            let text = line.map_or(String::new(), |(line, _)| phrases::words(&line.act).0);
             drop(unstored);
             self.chat.view.alarm(&format!("not sent: {text:?}: {message}"));
         }

@@ -81,6 +81,9 @@ pub const ROOM_NAME: usize = 32;
 /// Bytes of a posted text (`--max-text`).
 pub const TEXT: usize = 4_096;
 
+/// Bytes of a room's topic: it stands in one line above the room.
+pub const TOPIC: usize = 256;
+
 /// Bytes (which are characters) of a `cid`.
 pub const CID: usize = 64;
 

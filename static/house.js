@@ -47,7 +47,7 @@ export class House {
     return [...this.room?.typing ?? []].filter(([, until]) => until > now).map(([user]) => user);
   }
 
-  /** The next record of a room; `isRead`: its newest line is in view. @param {import("./wire.js").Post} record @param {boolean} isRead */
+  /** The next record of a room; `isRead`: its newest line is in view. @param {import("./wire.js").Entry} record @param {boolean} isRead */
   record(record, isRead) {
     this.rooms.get(record.room)?.add(record, !isRead && !sameName(record.user, this.me));
   }

@@ -117,7 +117,8 @@ function ask(answer, question) {
 
 /** @param {string} room @param {string} text @param {"me"} [kind] */
 function sayLine(room, text, kind) {
-  const line = { room, text, cid: randomId(), ...(kind && { kind }) };
+  /** @type {import("./outbox.js").Line} */
+  const line = { type: "post", room, text, cid: randomId(), ...(kind && { kind }) };
   const isKept = outbox.keep(line, house.me, Date.now());
   house.ensure(room).newFrom = null;
   perform(session?.say(line));

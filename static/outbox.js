@@ -6,9 +6,10 @@
 import { sameName } from "./wire.js";
 
 /**
- * @typedef {{ room: string, text: string, cid: string, kind?: string }} Line What chat sends.
+ * @typedef {{ type: "post" | "edit" | "delete" | "topic", room: string, cid: string, text?: string,
+ *   kind?: string, target?: number }} Line What chat sends: a line, or what else is done under a cid.
  * @typedef {{ code: string, message: string }} Refusal
- * @typedef {Line & { user: string, tab: string, order: number }} Kept
+ * @typedef {{ line: Line, user: string, tab: string, order: number }} Kept
  */
 
 const PREFIX = "talk.line.";
@@ -28,9 +29,9 @@ export class Outbox {
    * Keeps a line; `now` (Unix ms) gives its place among those of other tabs.
    * @param {Line} line @param {string} user @param {number} now @returns {boolean} false: no space
    */
-  keep({ room, text, cid, kind }, user, now) {
+  keep(line, user, now) {
     this.#last = Math.max(this.#last + 1, now);
-    return this.#write({ room, text, cid, kind, user, tab: this.#tab, order: this.#last });
+    return this.#write({ line, user, tab: this.#tab, order: this.#last });
   }
 
   /** The line is stored, or was dropped. @param {string} cid */
@@ -55,17 +56,17 @@ export class Outbox {
    * @param {string} tab @param {string} user @returns {Line[]}
    */
   adopt(tab, user) {
-    const lines = this.#all(user).filter((kept) => kept.tab === tab);
-    for (const kept of lines) this.#write({ ...kept, tab: this.#tab });
-    return lines.map(({ room, text, cid, kind }) => ({ room, text, cid, ...(kind && { kind }) }));
+    const orphans = this.#all(user).filter((kept) => kept.tab === tab);
+    for (const kept of orphans) this.#write({ ...kept, tab: this.#tab });
+    return orphans.map(({ line }) => line);
   }
 
   /** @param {string} user @returns {Kept[]} */
   #all(user) {
     const kept = [];
     for (let i = 0; i < this.#storage.length; i += 1) {
-      const line = this.#read(this.#storage.key(i) ?? "");
-      if (line && sameName(line.user, user)) kept.push(line);
+      const one = this.#read(this.#storage.key(i) ?? "");
+      if (one && sameName(one.user, user)) kept.push(one);
     }
     return kept.sort((a, b) => a.order - b.order);
   }
@@ -74,18 +75,19 @@ export class Outbox {
   #read(key) {
     if (!key.startsWith(PREFIX)) return null;
     try {
-      const line = JSON.parse(this.#storage.getItem(key) ?? "null");
-      const whole = [line.room, line.text, line.cid, line.user, line.tab].every((v) => typeof v === "string");
-      return whole && key === PREFIX + line.cid && Number.isFinite(line.order) ? line : null;
+      const kept = JSON.parse(this.#storage.getItem(key) ?? "null");
+      const { line, user, tab, order } = kept;
+      const whole = [line.type, line.room, line.cid, user, tab].every((v) => typeof v === "string");
+      return whole && key === PREFIX + line.cid && Number.isFinite(order) ? kept : null;
     } catch {
       return null; // not written by us
     }
   }
 
-  /** @param {Kept} line */
-  #write(line) {
+  /** @param {Kept} kept */
+  #write(kept) {
     try {
-      this.#storage.setItem(PREFIX + line.cid, JSON.stringify(line));
+      this.#storage.setItem(PREFIX + kept.line.cid, JSON.stringify(kept));
       return true;
     } catch {
       return false; // the browser's quota

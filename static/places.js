@@ -1,6 +1,8 @@
 // The rooms a person asked for, and how far each is shown: the refusal to show a hole.
 // May not know: what is sent or shown. It judges; session.js acts.
 
+import { isPrivate } from "./wire.js";
+
 /**
  * @typedef {import("./wire.js").Message} Message
  * @typedef {{ seq: number, log: string } | null} Shown The highest seq shown with nothing missing
@@ -67,6 +69,7 @@ export class Places {
 
   /** The answer to a join. @param {Message} joined @returns {"unasked" | "goes on" | "reset" | "gap"} */
   join({ room, log, since, head, reset }) {
+    if (isPrivate(room)) this.add(room); // the server brings us where somebody writes to us
     const place = this.#places.get(room);
     if (!place) return "unasked";
     place.standing = "in";

@@ -4,10 +4,10 @@
 import { sameName } from "./wire.js";
 
 /**
- * @typedef {import("./wire.js").Post} Post
+ * @typedef {import("./wire.js").Entry} Entry
  * @typedef {import("./outbox.js").Line} Line
  * @typedef {{ line: Line, at: number, refusal: import("./outbox.js").Refusal | null }} Unsent
- * @typedef {{ key: string, record: Post }
+ * @typedef {{ key: string, record: Entry }
  *   | { key: string, at: number, moves: Map<string, "joined" | "left"> }
  *   | { key: string, missing: number }
  *   | { key: string, note: string, rooms?: string[] }} Item One thing of a room, in its place.
@@ -43,7 +43,7 @@ export class Room {
     return this.base + this.items.length;
   }
 
-  /** @returns {Post | undefined} */
+  /** @returns {Entry | undefined} */
   get oldest() {
     return this.items.find((item) => "record" in item)?.record;
   }
@@ -67,7 +67,7 @@ export class Room {
     this.count = members.length;
   }
 
-  /** @param {Post} record @param {boolean} isNews Whether it is somebody else's and nobody looked. */
+  /** @param {Entry} record @param {boolean} isNews Whether it is somebody else's and nobody looked. */
   add(record, isNews) {
     const cid = this.#cids.get(record.seq);
     this.#cids.delete(record.seq);
@@ -80,7 +80,7 @@ export class Room {
     if (this.items.length > KEPT) this.base += this.items.splice(0, KEPT / 10).length;
   }
 
-  /** A page from before the oldest record. @param {Post[]} records @param {number} first */
+  /** A page from before the oldest record. @param {Entry[]} records @param {number} first */
   addOlder(records, first) {
     this.first = first;
     this.isAskingOlder = false;

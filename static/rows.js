@@ -58,7 +58,7 @@ export function rowsOf(room, { from, to }, me, now) {
   if (to >= room.end) {
     for (const { line, at, refusal } of room.unsent.values()) {
       add({
-        key: `cid ${line.cid}`, kind: "line", user: me, at, text: line.text, cid: line.cid,
+        key: `cid ${line.cid}`, kind: "line", user: me, at, text: line.text ?? "", cid: line.cid,
         isAction: line.kind === "me", isMine: true, isFirst: true,
         state: refusal ? "failed" : "pending", why: refusal?.message ?? "",
       });

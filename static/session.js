@@ -5,7 +5,7 @@
 
 import { Places } from "./places.js";
 import { Queue } from "./queue.js";
-import { isRecord, sameName } from "./wire.js";
+import { isKnownRecord, isRecord, sameName } from "./wire.js";
 
 /**
  * @typedef {import("./wire.js").Message} Message
@@ -228,14 +228,14 @@ export class Session {
 
   /** @param {Message} record */
   #record(record) {
-    const { type, room, seq, user, cid } = record;
+    const { room, seq, user, cid } = record;
     const verdict = this.#places.place(room, seq);
     if (verdict === "hole") this.#ask(room, this.#places.seq(room));
     if (verdict === "hole stays") this.#out.push({ hang_up: DISTRUST });
     if (verdict.startsWith("hole")) return;
     if (sameName(user, this.user) && this.#queue.settle(room, cid)) this.#out.push({ stored: { cid, seq } });
     // A record of a later version takes its place, or all after it would seem to follow a hole.
-    if (verdict === "next") this.#out.push(type === "post" ? { record } : { notice: record });
+    if (verdict === "next") this.#out.push(isKnownRecord(record) ? { record } : { notice: record });
   }
 
   /** @param {Message} message */
@@ -282,9 +282,7 @@ export class Session {
       return this.#send({ type: "nick", user: this.#nick.user });
     }
     const line = this.#queue.next();
-    if (!line) return;
-    const { room, cid, text, kind } = line;
-    this.#send({ type: "post", room, cid, text, ...(kind && { kind }) });
+    if (line) this.#send({ ...line });
   }
 
   #answerNick() {

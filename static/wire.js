@@ -3,8 +3,9 @@
 
 /**
  * @typedef {{ type: string, [field: string]: any }} Message One JSON object of the protocol.
- * @typedef {{ type: "post", room: string, seq: number, at: number, user: string, cid: string,
- *   text: string, kind?: string }} Post A record: a numbered entry of a room's log.
+ * @typedef {{ type: "post" | "edit" | "delete" | "topic", room: string, seq: number, at: number, user: string,
+ *   cid: string, text: string, kind?: string, target: number, deleted?: boolean }} Entry
+ *   A numbered entry of a room's log; which fields it has depends on its type.
  * @typedef {Record<string, (v: any) => boolean>} Shape What each field must be.
  */
 
@@ -13,7 +14,10 @@ const MESSAGE = 16 * 1024 * 1024;
 
 const text = (/** @type {unknown} */ v) => typeof v === "string";
 const fit = (/** @type {RegExp} */ pattern) => (/** @type {unknown} */ v) => typeof v === "string" && pattern.test(v);
-const room = fit(/^[a-z0-9][a-z0-9_-]{0,31}$/);
+const ROOM_NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+/** The private room of two: the keys of their names, sorted. */
+const PRIVATE = /^@([\p{L}\p{M}\p{N}_.-]{1,72})\+([\p{L}\p{M}\p{N}_.-]{1,72})$/u;
+const room = (/** @type {unknown} */ v) => typeof v === "string" && (ROOM_NAME.test(v) || PRIVATE.test(v));
 const token = fit(/^[0-9a-f]{32}$/);
 const line = fit(/^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]+$/);
 const flag = (/** @type {unknown} */ v) => typeof v === "boolean";
@@ -25,18 +29,27 @@ const maybe = (/** @type {(v: any) => boolean} */ fits) => (/** @type {unknown} 
 
 const LIMITS = { text: count, rate: count, burst: count, page: count };
 const RECORD = { room, seq: count, at: count, user: text, cid: text };
-const POST = { ...RECORD, text: line, kind: maybe(text) };
-const ENTRY = (/** @type {any} */ v) => has(v?.type === "post" ? POST : { type: text, seq: count })(v);
+/** Words, or nothing where their author has deleted them. */
+const WORDS = (/** @type {any} */ v) => v?.deleted === true ? v.text === "" : line(v?.text) && maybe(flag)(v.deleted);
+const both = (/** @type {((v: any) => boolean)[]} */ ...fits) => (/** @type {any} */ v) => fits.every((fit) => fit(v));
+/** The records there are; each is shown, or changes what is. @type {Record<string, (v: any) => boolean>} */
+const RECORDS = {
+  post: both(has({ ...RECORD, kind: maybe(text) }), WORDS),
+  edit: both(has({ ...RECORD, target: count }), WORDS),
+  delete: has({ ...RECORD, target: count }),
+  topic: has({ ...RECORD, text: fit(/^[^\u0000-\u001f\u007f-\u009f]*$/) }),
+};
+const ENTRY = (/** @type {any} */ v) => (RECORDS[v?.type] ?? has({ type: text, seq: count }))(v);
 const ROOM = { name: text, head: count, members: count };
 
 /** What each message of a server must hold. Fields beyond these are ignored: version 1 may grow. */
-const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape>} */ ({
+const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | ((v: any) => boolean)>} */ ({
+  ...RECORDS,
   welcome: { user: text, token, server: text, limits: has(LIMITS), motd: maybe(text) },
   joined: {
     room, log: text, first: count, head: count, since: count, reset: maybe(flag),
-    count, members: maybe(listOf(text)),
+    count, members: maybe(listOf(text)), topic: maybe(text), marked: maybe(count),
   },
-  post: POST,
   history: { room, records: listOf(ENTRY), first: count },
   presence: { room, user: maybe(text), state: maybe(fit(/^(joined|left)$/)), count },
   renamed: { user: text, to: text, token: maybe(token) },
@@ -44,6 +57,7 @@ const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape>} */ ({
   rooms: { rooms: listOf(has(ROOM)) },
   left: { room },
   typing: { room, user: text },
+  marked: { room, seq: count },
   error: { code: text, message: text, cid: maybe(text), room: maybe(room), retry_ms: maybe(count) },
 })));
 
@@ -66,7 +80,18 @@ export function decode(words) {
     return null;
   }
   const shape = SHAPES.get(value?.type) ?? {};
-  return text(value?.type) && has(shape)(value) ? value : null;
+  const fits = typeof shape === "function" ? shape : has(shape);
+  return text(value?.type) && fits(value) ? value : null;
+}
+
+/** Whether a message is a record that this version knows. @param {Message} message */
+export function isKnownRecord({ type }) {
+  return Object.hasOwn(RECORDS, type);
+}
+
+/** Whether a room is a private one of two. @param {string} room */
+export function isPrivate(room) {
+  return room.startsWith("@");
 }
 
 /** Whether a message, of whatever version, is a numbered entry of a log. @param {Message} message */
@@ -85,7 +110,23 @@ export function isName(name) {
  */
 export function roomName(typed) {
   const name = typed.trim().replace(/^#/, "").toLowerCase();
-  return room(name) ? name : null;
+  if (ROOM_NAME.test(name)) return name;
+  const [, one, other] = PRIVATE.exec(typed.trim()) ?? [];
+  return one && other ? roomOfTwo(one, other) : null;
+}
+
+/** The private room of two people, or null for one alone. @param {string} one @param {string} other */
+export function roomOfTwo(one, other) {
+  const [first = "", second = ""] = [nameKey(one), nameKey(other)].sort(byCodePoints);
+  return first === second ? null : `@${first}+${second}`;
+}
+
+/** As the server sorts; JavaScript's own order is by half characters. @param {string} a @param {string} b */
+function byCodePoints(a, b) {
+  const [left, right] = [Array.from(a), Array.from(b)];
+  const at = left.findIndex((character, i) => character !== right[i]);
+  if (at < 0) return left.length - right.length;
+  return (left[at]?.codePointAt(0) ?? 0) - (right[at]?.codePointAt(0) ?? -1);
 }
 
 /** What names are compared by: names that differ only in case are one claim. @param {string} name */

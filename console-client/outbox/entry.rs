@@ -4,8 +4,8 @@
 
 use talk::chat::Cid;
 use talk::chat::ErrorCode;
-use talk::chat::Text;
 use talk::chat::UserName;
+use talk::chat::wire::Request;
 use talk::client::Kept;
 use talk::client::Line;
 use talk::client::Refusal;
@@ -16,7 +16,7 @@ use talk::limits;
 /// Something that happened to the lines of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Entry {
-    /// A line waits; one that was there before goes to the end.
+    /// A line waits, told as it is sent; one that was there before goes to the end.
     Line(Line),
     /// A line was refused.
     Failed(Cid, Refusal),
@@ -45,12 +45,9 @@ impl Entry {
     pub(super) fn write(&self) -> String {
         let mut object = json::Object::new();
         match self {
-            Entry::Line(Line { room, cid, text, me }) => {
-                object.string("line", cid.as_str()).string("room", room.as_str());
-                object.string("text", text.as_str());
-                if *me {
-                    object.boolean("me", true);
-                }
+            Entry::Line(Line { room, cid, act }) => {
+                let (room, cid, act) = (room.clone(), cid.clone(), act.clone());
+                return Request::Do { room, cid, act }.encode() + "\n";
             }
             Entry::Failed(cid, Refusal { code, message }) => {
                 object.string("failed", cid.as_str());
@@ -67,13 +64,14 @@ impl Entry {
     }
 
     fn read(line: &[u8]) -> Option<Entry> {
-        let value = json::parse(std::str::from_utf8(line).ok()?).ok()?;
+        let line = std::str::from_utf8(line).ok()?;
+        let value = json::parse(line).ok()?;
         let text = |key| value.get(key).and_then(Value::as_str);
-        if let Some(cid) = text("line") {
-            let me = value.get("me").and_then(Value::as_bool).unwrap_or(false);
-            let (room, cid) = (text("room")?.parse().ok()?, cid.parse().ok()?);
-            let text = Text::parse(text("text")?, limits::TEXT_MAX).ok()?;
-            return Some(Entry::Line(Line { room, cid, text, me }));
+        if text("type").is_some() {
+            return match Request::parse(line, limits::TEXT_MAX) {
+                Ok(Request::Do { room, cid, act }) => Some(Entry::Line(Line { room, cid, act })),
+                Ok(_) | Err(_) => None,
+            };
         }
         if let Some(cid) = text("failed") {
             let code = ErrorCode::from_wire(text("code")?);
@@ -123,15 +121,15 @@ impl Content {
 mod tests {
     use super::*;
 
-    const FILE: &str = r#"{"line":"a","room":"lobby","text":"one"}
-{"line":"b","room":"rust","text":"dances\n\ttwice","me":true}
-{"line":"c","room":"lobby","text":"three"}
+    const FILE: &str = r#"{"type":"post","room":"lobby","cid":"a","text":"one"}
+{"type":"post","room":"rust","cid":"b","text":"dances\n\ttwice","kind":"me"}
+{"type":"edit","room":"lobby","cid":"c","target":7,"text":"three"}
 {"failed":"a","code":"storage","message":"disk \"full\""}
 {"settled":"b"}
 {"name":"rob"}
-{"line":"d","room":"lobby","text":"four"}
+{"type":"delete","room":"lobby","cid":"d","target":4}
 {"failed":"c","code":"too_long","message":"too long"}
-{"line":"c","room":"lobby","text":"three"}
+{"type":"edit","room":"lobby","cid":"c","target":7,"text":"three"}
 "#;
 
     fn cids(content: &Content) -> Vec<&str> {
@@ -170,8 +168,16 @@ mod tests {
 
     #[test]
     fn what_is_no_entry_is_damage_and_the_rest_is_read() {
-        for bad in ["", "x", "{}", "[]", "{\"line\":\"a b\"}", "{\"line\":\"a\"}", "\0\0", "\u{1b}"]
-        {
+        for bad in [
+            "",
+            "x",
+            "{}",
+            "[]",
+            "{\"type\":\"post\"}",
+            "{\"type\":\"who\",\"room\":\"lobby\"}",
+            "\0\0",
+            "\u{1b}",
+        ] {
             let content = Content::read(format!("{bad}\n{FILE}").as_bytes());
             assert_eq!((cids(&content), content.is_damaged), (vec!["a", "d", "c"], true), "{bad}");
         }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use talk::chat::Act;
 use talk::chat::ErrorCode;
 use talk::chat::Text;
 use talk::client::Refusal;
@@ -20,7 +21,11 @@ fn user(name: &str) -> UserName {
 
 fn line(cid: &str) -> Line {
     let text = Text::parse(&format!("says {cid}"), 100).unwrap();
-    Line { room: "lobby".parse().unwrap(), cid: cid.parse().unwrap(), text, me: false }
+    Line {
+        room: "lobby".parse().unwrap(),
+        cid: cid.parse().unwrap(),
+        act: Act::Post { text, me: false },
+    }
 }
 
 fn full() -> Refusal {

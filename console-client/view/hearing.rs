@@ -53,6 +53,7 @@ impl View {
                     room.types(&user, now + TYPING);
                 }
             }
+            Notice::Marked { .. } => {}
             Notice::History { room, records, .. } => self.history(&room, &records),
             Notice::Error { message, room, .. } => self.refused(room, &message),
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use talk::chat::Act;
 use talk::chat::Cid;
 use talk::chat::ErrorCode;
 use talk::chat::Text;
@@ -58,13 +59,13 @@ fn joined(name: &str, head: u64) -> Notice {
 }
 
 fn record(name: &str, seq: u64, who: &str, said: &str) -> Record {
-    let kind = Kind::Post { text: text(said), me: false };
+    let kind = Kind::Act(Act::Post { text: text(said), me: false });
     let at = MIDNIGHT + seq * 60_000;
     Record { room: room(name), seq, at, user: user(who), cid: cid(seq), kind }
 }
 
 fn own(name: &str, seq: u64, said: &str) -> OwnLine {
-    OwnLine { room: room(name), cid: cid(seq), text: text(said), me: false }
+    OwnLine { room: room(name), cid: cid(seq), act: Act::Post { text: text(said), me: false } }
 }
 
 fn drawn(lines: &[Line]) -> Vec<String> {

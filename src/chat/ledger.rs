@@ -9,7 +9,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::chat::wire::{Kind, Record};
-use crate::chat::{Cid, Holder, RoomName, UserName};
+use crate::chat::{Act, Cid, Holder, RoomName, UserName};
 use crate::json;
 use crate::limits;
 
@@ -109,7 +109,11 @@ impl Ledger {
             return; // of a kind that a later version wrote: it has no cid that we would meet
         };
         self.at = self.at.max(record.at);
-        self.known.add(entry.holder, record.cid, &record.kind, entry.seq);
+        let act = match &record.kind {
+            Kind::Act(act) => Some(act),
+            Kind::Erased { .. } => None,
+        };
+        self.known.add(entry.holder, record.cid, act, entry.seq);
     }
 
     /// The newest stored seq.
@@ -124,9 +128,9 @@ impl Ledger {
         self.batch.is_empty()
     }
 
-    /// `author` says something under `cid`; `now` is Unix time in ms, and never goes back in a room.
-    pub fn say(&mut self, author: &Author, cid: Cid, kind: Kind, now: u64) -> Told {
-        if let Some((seq, same)) = self.known.find(author.holder, &cid, &kind) {
+    /// `author` does something under `cid`; `now` is Unix time in ms, and never goes back in a room.
+    pub fn say(&mut self, author: &Author, cid: Cid, act: Act, now: u64) -> Told {
+        if let Some((seq, same)) = self.known.find(author.holder, &cid, &act) {
             return match (same, seq <= self.stored) {
                 (false, _) => Told::Conflict,
                 (true, true) => Told::Stored(seq),
@@ -135,14 +139,14 @@ impl Ledger {
         }
         self.given += 1;
         self.at = self.at.max(now);
-        self.known.add(author.holder, cid.clone(), &kind, self.given);
+        self.known.add(author.holder, cid.clone(), Some(&act), self.given);
         let record = Record {
             room: self.room.clone(),
             seq: self.given,
             at: self.at,
             user: author.user.clone(),
             cid: cid.clone(),
-            kind,
+            kind: Kind::Act(act),
         };
         let entry = Entry { seq: record.seq, holder: author.holder, json: record.encode().into() };
         self.batch.push(Item::Record(Offered { entry, author: author.clone(), cid }));
@@ -180,30 +184,28 @@ impl Ledger {
     }
 }
 
+/// What was done, in short; nothing for words that were deleted and that nobody knows any more.
+type Digest = Option<u64>;
+
 /// The cids of the newest records, by who used them, and a digest of what was said.
 #[derive(Debug, Default)]
 struct Known {
     digests: RandomState,
-    seqs: HashMap<Arc<(Holder, Cid)>, (u64, u64)>,
+    seqs: HashMap<Arc<(Holder, Cid)>, (u64, Digest)>,
     order: VecDeque<Arc<(Holder, Cid)>>,
 }
 
 impl Known {
     /// The seq that `cid` has, and whether it stands for the same words.
-    fn find(&self, holder: Holder, cid: &Cid, kind: &Kind) -> Option<(u64, bool)> {
+    fn find(&self, holder: Holder, cid: &Cid, act: &Act) -> Option<(u64, bool)> {
         let (seq, digest) = self.seqs.get(&(holder, cid.clone()))?;
-        Some((*seq, *digest == self.digest(kind)))
+        Some((*seq, digest.is_none_or(|digest| digest == self.digests.hash_one(act))))
     }
 
-    fn digest(&self, kind: &Kind) -> u64 {
-        match kind {
-            Kind::Post { text, me } => self.digests.hash_one((text.as_str(), me)),
-        }
-    }
-
-    fn add(&mut self, holder: Holder, cid: Cid, kind: &Kind, seq: u64) {
+    fn add(&mut self, holder: Holder, cid: Cid, act: Option<&Act>, seq: u64) {
         let key = Arc::new((holder, cid));
-        self.seqs.insert(Arc::clone(&key), (seq, self.digest(kind)));
+        let digest = act.map(|act| self.digests.hash_one(act));
+        self.seqs.insert(Arc::clone(&key), (seq, digest));
         self.order.push_back(key);
         if self.order.len() > limits::CID_WINDOW {
             self.order.pop_front().map(|oldest| self.seqs.remove(&oldest));
@@ -237,8 +239,8 @@ mod tests {
         [author(1, "alice"), author(2, "bob")]
     }
 
-    fn post(text: &str) -> Kind {
-        Kind::Post { text: Text::parse(text, 100).unwrap(), me: false }
+    fn post(text: &str) -> Act {
+        Act::Post { text: Text::parse(text, 100).unwrap(), me: false }
     }
 
     fn cid(cid: &str) -> Cid {
@@ -267,7 +269,7 @@ mod tests {
         ledger.commit(2);
         assert_eq!(ledger.say(&alice, cid("1"), post("a"), 5), Told::Stored(1));
         assert_eq!(ledger.say(&alice, cid("1"), post("b"), 5), Told::Conflict);
-        let me = Kind::Post { text: Text::parse("a", 100).unwrap(), me: true };
+        let me = Act::Post { text: Text::parse("a", 100).unwrap(), me: true };
         assert_eq!(ledger.say(&alice, cid("1"), me, 5), Told::Conflict);
         assert!(ledger.is_quiet(), "repeats are not told again");
     }
@@ -276,7 +278,7 @@ mod tests {
     fn a_ledger_made_anew_knows_what_its_log_holds() {
         let ([alice, bob], mut before) = (authors(), ledger());
         before.say(&alice, cid("1"), post("a \"b\"\n"), 5_000);
-        let me = Kind::Post { text: Text::parse("waves", 100).unwrap(), me: true };
+        let me = Act::Post { text: Text::parse("waves", 100).unwrap(), me: true };
         before.say(&bob, cid("1"), me.clone(), 6_000);
         let mut after = Ledger::new("lobby".parse().unwrap(), 2, 0);
         for item in before.take() {
@@ -290,6 +292,26 @@ mod tests {
         let batch = after.take();
         let Some(Item::Record(offered)) = batch.first() else { panic!("nothing was offered") };
         assert!(offered.entry.json.contains("\"seq\":3,\"at\":6000,"), "{offered:?}");
+    }
+
+    #[test]
+    fn a_repeat_of_words_that_were_deleted_is_known_by_its_cid_alone() {
+        let ([alice, _], mut ledger) = (authors(), ledger());
+        let json = r#"{"type":"post","room":"lobby","seq":1,"at":5,"user":"alice","cid":"1","text":"","deleted":true}"#;
+        ledger.recall(&Entry { seq: 1, holder: alice.holder, json: json.into() });
+        ledger.commit(1);
+        assert_eq!(ledger.say(&alice, cid("1"), post("whatever it was"), 9), Told::Stored(1));
+    }
+
+    #[test]
+    fn what_is_done_under_one_cid_is_one_thing() {
+        let ([alice, _], mut ledger) = (authors(), ledger());
+        let edit = |target| Act::Edit { target, text: Text::parse("a", 10).unwrap() };
+        assert_eq!(ledger.say(&alice, cid("1"), edit(7), 5), Told::New);
+        assert_eq!(ledger.say(&alice, cid("1"), edit(7), 5), Told::Underway);
+        assert_eq!(ledger.say(&alice, cid("1"), edit(8), 5), Told::Conflict);
+        assert_eq!(ledger.say(&alice, cid("1"), Act::Delete { target: 7 }, 5), Told::Conflict);
+        assert_eq!(ledger.say(&alice, cid("1"), post("a"), 5), Told::Conflict);
     }
 
     #[test]

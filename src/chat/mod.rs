@@ -12,6 +12,7 @@ pub mod name;
 pub mod password;
 pub mod room_name;
 pub mod text;
+pub mod act; // what is done to a room's log
 pub mod token;
 pub mod wire; // the protocol's messages, both directions
 // The rules.
@@ -21,6 +22,7 @@ pub mod names; // whose name is whose
 pub mod people; // who is in a room
 pub mod rate; // how much a client may say
 
+pub use act::{Act, Topic};
 pub use cid::Cid;
 pub use holder::Holder;
 pub use ledger::{Author, Batch, ClientId, Entry, Item, Ledger, Offered, Told};

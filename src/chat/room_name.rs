@@ -3,19 +3,59 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::chat::UserName;
+use crate::chat::letters;
 use crate::chat::refusal::{ErrorCode, Unfit};
 use crate::limits;
 
 /// 1 to [`limits::ROOM_NAME`] of `[a-z0-9_-]`, the first a letter or digit: fit for a URL and for a
 /// directory's name on any system. People write it with a `#` in front, which is no part of it.
+///
+/// Or a private room of two, `@alice+bob`: the keys of their names, sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomName(String);
 
 impl RoomName {
+    /// The private room of two people; `None` for one who would talk to themselves.
+    ///
+    /// ```
+    /// # use talk::chat::{RoomName, UserName};
+    /// let [bob, alice]: [UserName; 2] = ["Bob", "alice"].map(|name| name.parse().unwrap());
+    /// assert_eq!(RoomName::of_two(&bob, &alice).unwrap().as_str(), "@alice+bob");
+    /// assert_eq!(RoomName::of_two(&bob, &bob), None);
+    /// ```
+    #[must_use]
+    pub fn of_two(one: &UserName, other: &UserName) -> Option<RoomName> {
+        private(&one.key(), &other.key())
+    }
+
     /// The room's name as text, without `#`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The keys of the two who share it, if it is a private room.
+    #[must_use]
+    pub fn two(&self) -> Option<[&str; 2]> {
+        self.0.strip_prefix('@')?.split_once('+').map(|(one, other)| [one, other])
+    }
+
+    /// Whether it is a private room of two.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.0.starts_with('@')
+    }
+
+    /// The key of the one with whom `user` shares it; `None` where it is not theirs.
+    #[must_use]
+    pub fn other(&self, user: &UserName) -> Option<&str> {
+        let ([one, other], key) = (self.two()?, user.key());
+        match (one == key, other == key) {
+            (true, false) => Some(other),
+            (false, true) => Some(one),
+            (true, true) | (false, false) => None,
+        }
     }
 }
 
@@ -29,8 +69,19 @@ impl Default for RoomName {
 impl FromStr for RoomName {
     type Err = Unfit;
 
-    /// Reads a name, with or without a `#` in front.
+    /// Reads a name, with or without a `#` in front; a private room's with its two names in any case
+    /// and order.
     fn from_str(text: &str) -> Result<RoomName, Unfit> {
+        if let Some(two) = text.strip_prefix('@') {
+            return two.split_once('+').and_then(|(one, other)| private_of(one, other)).ok_or_else(
+                || {
+                    Unfit::new(
+                        ErrorCode::BadRoom,
+                        "a private room is @ and two names with a + between",
+                    )
+                },
+            );
+        }
         let name = text.strip_prefix('#').unwrap_or(text);
         let starts_well = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
         let fits =
@@ -48,8 +99,74 @@ impl FromStr for RoomName {
     }
 }
 
+fn private_of(one: &str, other: &str) -> Option<RoomName> {
+    private(&key_of(one)?, &key_of(other)?)
+}
+
+fn private(one: &str, other: &str) -> Option<RoomName> {
+    let (first, second) = (one.min(other), one.max(other));
+    (first != second).then(|| RoomName(format!("@{first}+{second}")))
+}
+
+/// The key that `text` spells: letters, digits, marks and `_-.` alone, so that it can stand in a
+/// directory's name. A key may hold what no fresh name may (`İ` in lower case has a mark of its
+/// own), so it is not judged as a name is.
+fn key_of(text: &str) -> Option<String> {
+    let key = UserName::vouched(text).key();
+    let fits = |c: char| {
+        letters::is_letter_or_digit(c)
+            || letters::is_needed_mark(c)
+            || matches!(c, '_' | '-' | '.' | '\u{300}'..='\u{36f}')
+    };
+    let count = key.chars().count();
+    // Some letters have a key of up to three characters.
+    (count > 0 && count <= limits::NAME_CHARS * 3 && key.chars().all(fits)).then_some(key)
+}
+
 impl fmt::Display for RoomName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(name: &str) -> UserName {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn a_private_room_has_one_name_whoever_says_it() {
+        let room = RoomName::of_two(&user("Zoë"), &user("alice")).unwrap();
+        assert_eq!(room.as_str(), "@alice+zoë");
+        for text in ["@alice+zoë", "@ZOË+Alice", "@zoë+alice"] {
+            assert_eq!(text.parse(), Ok(room.clone()), "{text}");
+        }
+        assert_eq!(room.other(&user("ZOË")), Some("alice"));
+        assert_eq!(room.other(&user("eve")), None);
+        assert!(room.is_private() && !RoomName::default().is_private());
+    }
+
+    #[test]
+    fn every_name_can_share_a_room() {
+        for name in ["İpek", "Straße", "ΟΔΟΣ", "ภาษา", "José", "a.b-c_d", "日本"] {
+            let room = RoomName::of_two(&user(name), &user("bob")).unwrap();
+            assert_eq!(room.as_str().parse(), Ok(room.clone()), "{name}");
+            assert!(room.other(&user(name)).is_some());
+        }
+    }
+
+    #[test]
+    fn what_is_no_pair_of_names_is_no_room() {
+        for text in
+            ["@", "@+", "@bob", "@bob+", "@+bob", "@bob+bob", "@bob+BOB", "@a+b+c", "@../x+b"]
+        {
+            assert_eq!(text.parse::<RoomName>().unwrap_err().code, ErrorCode::BadRoom, "{text}");
+        }
+        for evil in ["a/b", "a\0", "a b", "\u{202e}a", ""] {
+            assert!(format!("@{evil}+bob").parse::<RoomName>().is_err(), "{evil:?}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::chat::refusal::{ErrorCode, Unfit};
 /// At least one byte, no more than the server takes, no control character but `\n` and `\t`, no
 /// line end at the end. Everything else is kept as it came: making it safe to show is the duty of
 /// whoever shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Text(String);
 
 impl Text {

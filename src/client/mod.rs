@@ -28,7 +28,7 @@ use std::sync::mpsc::Sender;
 use std::{fmt, io, thread};
 
 use crate::chat::wire::{Agent, Range, Request};
-use crate::chat::{Cid, Password, RoomName, Text, Token, UserName};
+use crate::chat::{Act, Cid, Password, RoomName, Text, Token, UserName};
 use crate::client::desk::Desk;
 use crate::client::session::{Identity, Input, Session};
 use crate::limits;
@@ -98,7 +98,13 @@ pub fn start(config: Config, notices: Sender<Notice>) -> io::Result<Client> {
 impl Client {
     /// Says a line. It is pending until a notice says stored or failed.
     pub fn say(&self, room: &RoomName, text: Text, me: bool) -> Cid {
-        let line = self.compose(room, text, me);
+        self.act(room, Act::Post { text, me })
+    }
+
+    /// Does something to a room's log: edits or deletes a line of ours, sets the topic. It is
+    /// pending like a line.
+    pub fn act(&self, room: &RoomName, act: Act) -> Cid {
+        let line = self.compose(room, act);
         let cid = line.cid.clone();
         self.say_line(line);
         cid
@@ -106,8 +112,8 @@ impl Client {
 
     /// A line under a cid of its own, not said yet: who wants to keep it beyond the end of the
     /// program does so before it is said.
-    pub fn compose(&self, room: &RoomName, text: Text, me: bool) -> Line {
-        Line { room: room.clone(), cid: self.desk.new_cid(), text, me }
+    pub fn compose(&self, room: &RoomName, act: Act) -> Line {
+        Line { room: room.clone(), cid: self.desk.new_cid(), act }
     }
 
     /// Says a line that was composed, once.
@@ -153,6 +159,11 @@ impl Client {
     /// Tells a room that somebody is writing; `false` where there is no server to tell.
     pub fn typing(&self, room: &RoomName) -> bool {
         self.desk.ask(Request::Typing { room: room.clone() })
+    }
+
+    /// Tells how far a room has been read here; `false` where there is no server to tell.
+    pub fn mark(&self, room: &RoomName, seq: u64) -> bool {
+        self.desk.ask(Request::Mark { room: room.clone(), seq })
     }
 
     /// Asks for the page of a room before the record `before`; `false` where there is no server to

@@ -98,6 +98,13 @@ pub enum Notice {
         /// Who.
         user: UserName,
     },
+    /// Another device of ours has read a room up to this seq.
+    Marked {
+        /// The room.
+        room: RoomName,
+        /// The seq of the newest record that was read.
+        seq: u64,
+    },
     /// A page of what was said before.
     History {
         /// The room.
@@ -148,6 +155,7 @@ impl Notice {
             Reply::Rooms { rooms } => Notice::Rooms { rooms },
             Reply::Left { room } => Notice::Left(room),
             Reply::Typing { room, user } => Notice::Typing { room, user },
+            Reply::Marked { room, seq } => Notice::Marked { room, seq },
             Reply::Error { code, message, room, .. } => Notice::Error { code, message, room },
             Reply::Record(_) | Reply::Other(_) => return None,
         })

@@ -6,19 +6,17 @@
 use std::collections::VecDeque;
 
 use crate::chat::wire::Request;
-use crate::chat::{Cid, ErrorCode, RoomName, Text};
+use crate::chat::{Act, Cid, ErrorCode, RoomName};
 
-/// A line as its author said it.
+/// A line as its author said it, or what else they do to a room's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// The room it is for.
     pub room: RoomName,
     /// Its own name.
     pub cid: Cid,
-    /// What it says.
-    pub text: Text,
-    /// It tells what its author does.
-    pub me: bool,
+    /// What it says or does.
+    pub act: Act,
 }
 
 /// A line kept from an earlier run.
@@ -95,9 +93,9 @@ impl Outbox {
             return None;
         }
         let Entry { line, .. } = self.waiting.pop_front()?;
-        let Line { room, cid, text, me } = line.clone();
+        let Line { room, cid, act } = line.clone();
         self.flight = Some(Flight { line, rests: false });
-        Some(Request::Post { room, cid, text, me })
+        Some(Request::Do { room, cid, act })
     }
 
     /// A record of ours came back: the line that made it, if there is one, is settled.

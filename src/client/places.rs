@@ -48,7 +48,7 @@ pub(super) enum Fit {
     Reset,
     /// What follows what is shown is no longer kept; it goes on at `first`.
     Gap { first: u64 },
-    /// Nobody asked for this room.
+    /// Nobody asked for this room, and it is not a private one.
     Unasked,
 }
 
@@ -128,6 +128,9 @@ impl Places {
 
     /// Takes the answer to a join.
     pub(super) fn join(&mut self, joined: &Joined) -> Fit {
+        if joined.room.is_private() {
+            self.add(joined.room.clone()); // the server brings us where somebody writes to us
+        }
         let Some(place) = self.find(&joined.room) else { return Fit::Unasked };
         let hole = match place.standing {
             Standing::Out => None,

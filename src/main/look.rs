@@ -6,8 +6,8 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 
-use talk::chat::RoomName;
 use talk::chat::wire::{Kind, Record};
+use talk::chat::{Act, RoomName, Text};
 use talk::cli::{Args, Command, Flag};
 use talk::json;
 use talk::log::{self, Store, Verified};
@@ -20,10 +20,10 @@ use crate::args::{Wish, usage};
 /// What to look at, and how.
 pub(crate) struct Look {
     data: PathBuf,
-    act: Act,
+    task: Task,
 }
 
-enum Act {
+enum Task {
     /// One room, or all.
     Verify(Option<RoomName>),
     Repair(RoomName),
@@ -120,15 +120,15 @@ pub(crate) fn parse(
         let what = format!("which room? {}", command.usage);
         room.clone().ok_or(Failure::Usage(what))
     };
-    let act = match command.usage {
-        usage if usage == REPAIR.usage => Act::Repair(needed()?),
+    let task = match command.usage {
+        usage if usage == REPAIR.usage => Task::Repair(needed()?),
         usage if usage == EXPORT.usage => {
-            Act::Export { room: needed()?, since: since(&args)?, form: form(&args)? }
+            Task::Export { room: needed()?, since: since(&args)?, form: form(&args)? }
         }
-        _ => Act::Verify(room),
+        _ => Task::Verify(room),
     };
     let data = PathBuf::from(args.get("data").unwrap_or_default());
-    Ok(Wish::Look(Look { data, act }))
+    Ok(Wish::Look(Look { data, task }))
 }
 
 fn since(args: &Args) -> Result<u64, Failure> {
@@ -154,10 +154,10 @@ impl Look {
             let what = format!("{data} is not a data directory (--data DIR names another)");
             return Err(Failure::World(what));
         }
-        let done = match &self.act {
-            Act::Verify(room) => self.verify(room.as_ref()),
-            Act::Repair(room) => self.repair(room),
-            Act::Export { room, since, form } => self.export(room, *since, *form),
+        let done = match &self.task {
+            Task::Verify(room) => self.verify(room.as_ref()),
+            Task::Repair(room) => self.repair(room),
+            Task::Export { room, since, form } => self.export(room, *since, *form),
         };
         match done {
             // Whoever read our output has gone, and knows why.
@@ -242,12 +242,18 @@ fn text(json: &str) -> String {
     let record = json::parse(json).ok().and_then(|value| Record::from_json(&value).ok().flatten());
     let Some(Record { at, user, kind, .. }) = record else { return format!("{json}\n") };
     let at = utc(at);
+    let indented = |text: &Text| text.as_str().replace('\n', "\n    ");
     match kind {
-        Kind::Post { text, me: false } => {
-            format!("{at} <{}> {}\n", user.as_str(), text.as_str().replace('\n', "\n    "))
+        Kind::Act(Act::Post { text, me: false }) => format!("{at} <{user}> {}\n", indented(&text)),
+        Kind::Act(Act::Post { text, me: true }) => format!("{at} * {user} {}\n", indented(&text)),
+        Kind::Act(Act::Edit { target, text }) => {
+            format!("{at} -- {user} edited {target}: {}\n", indented(&text))
         }
-        Kind::Post { text, me: true } => {
-            format!("{at} * {} {}\n", user.as_str(), text.as_str().replace('\n', "\n    "))
+        Kind::Act(Act::Delete { target }) => format!("{at} -- {user} deleted {target}\n"),
+        Kind::Act(Act::Topic { text }) => format!("{at} -- {user} set the topic: {text}\n"),
+        Kind::Erased { edit_of: None } => format!("{at} <{user}> (deleted)\n"),
+        Kind::Erased { edit_of: Some(target) } => {
+            format!("{at} -- {user} edited {target}: (deleted)\n")
         }
     }
 }

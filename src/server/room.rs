@@ -8,9 +8,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::client::Client;
-use crate::chat::wire::{Change, Joined, Kind, Reply, Since};
+use crate::chat::wire::{Change, Joined, Reply, Since};
 use crate::chat::{
-    Author, Batch, Cid, ClientId, Ledger, Offered, People, RoomName, Told, Turned, UserName,
+    Act, Author, Batch, Cid, ClientId, Ledger, Offered, People, RoomName, Told, Turned, UserName,
 };
 use crate::limits;
 use crate::log::{Log, Most};
@@ -151,11 +151,11 @@ impl Room {
         self: &Arc<Room>,
         author: &Author,
         cid: Cid,
-        kind: Kind,
+        act: Act,
         now: u64,
     ) -> (Told, Option<Load>) {
         let mut state = self.state();
-        let told = match state.ledger.say(author, cid, kind, now) {
+        let told = match state.ledger.say(author, cid, act, now) {
             // Answered now, it would overtake the records before it.
             Told::Stored(seq) if seq > state.published => Told::Underway,
             told @ (Told::New | Told::Stored(_) | Told::Underway | Told::Conflict) => told,

@@ -15,8 +15,8 @@ use super::logger::Level;
 use super::replay;
 use super::room::Room;
 use crate::chat::rate::{Allowance, Nuisances, Patience};
-use crate::chat::wire::{Join, Kind, Limits, Range, Refused, Reply, Request, RoomInfo, Welcome};
-use crate::chat::{Cid, ErrorCode, RoomName, Text, Token, Told, Unfit, UserName};
+use crate::chat::wire::{Join, Limits, Range, Refused, Reply, Request, RoomInfo, Welcome};
+use crate::chat::{Act, Cid, ErrorCode, RoomName, Token, Told, Unfit, UserName};
 use crate::limits;
 use crate::ws::Encoder;
 
@@ -106,7 +106,7 @@ impl<'h> Session<'h> {
     pub(super) fn hear(&mut self, text: &str) -> Result<(), Ending> {
         match Request::parse(text, self.house.config.max_text) {
             Ok(request) => {
-                if !matches!(request, Request::Post { .. }) {
+                if !matches!(request, Request::Do { .. }) {
                     self.nuisance()?;
                 }
                 self.answer(request)
@@ -155,7 +155,12 @@ impl<'h> Session<'h> {
             }
             Request::Join(join) => return self.join(&join),
             Request::Leave { room } => self.leave(&room),
-            Request::Post { room, cid, text, me } => return self.post(&room, cid, text, me),
+            Request::Do { room, cid, act: act @ Act::Post { .. } } => {
+                return self.say(&room, cid, act);
+            }
+            Request::Do { .. } | Request::Direct { .. } | Request::Mark { .. } => {
+                Err(refused(ErrorCode::UnknownType, "this server does not do that yet"))
+            }
             Request::History { room, range, limit } => self.history(&room, range, limit),
             Request::Who { room } => self.who(&room),
             Request::Rooms => {
@@ -250,7 +255,7 @@ impl<'h> Session<'h> {
 
     // ---- Speech --------------------------------------------------------------------------------
 
-    fn post(&mut self, name: &RoomName, cid: Cid, text: Text, me: bool) -> Result<(), Ending> {
+    fn say(&mut self, name: &RoomName, cid: Cid, act: Act) -> Result<(), Ending> {
         let room = match self.room(name) {
             Ok(room) => room,
             Err(refused) => return self.refuse(about_cid(refused, cid)),
@@ -259,7 +264,7 @@ impl<'h> Session<'h> {
             return self.put_off(cid, wait);
         }
         let author = self.client.author();
-        let (told, load) = room.say(&author, cid.clone(), Kind::Post { text, me }, unix_ms());
+        let (told, load) = room.say(&author, cid.clone(), act, unix_ms());
         self.house.carry(load);
         match told {
             Told::New => {

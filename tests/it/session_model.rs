@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 use talk::chat::wire::{Joined, Kind, Limits, Record, Reply, Request, Since, Welcome};
-use talk::chat::{Cid, ErrorCode, RoomName, Text, UserName};
+use talk::chat::{Act, Cid, ErrorCode, RoomName, Text, UserName};
 use talk::client::Line;
 use talk::client::session::{Identity, Input, Output, Session};
 
@@ -114,7 +114,11 @@ impl World {
                 self.said += 1;
                 let cid = format!("b{}", self.said).parse().unwrap();
                 let text = Text::parse("hello", 4096).unwrap();
-                self.feed(Input::Say(Line { room: RoomName::default(), cid, text, me: false }));
+                self.feed(Input::Say(Line {
+                    room: RoomName::default(),
+                    cid,
+                    act: Act::Post { text, me: false },
+                }));
             }
             Step::Other => {
                 self.others += 1;
@@ -176,7 +180,7 @@ impl World {
                 let rest = self.log.iter().filter(|record| record.seq > since);
                 self.to_client.extend(rest.cloned().map(Reply::Record));
             }
-            Request::Post { cid, .. } => {
+            Request::Do { cid, .. } => {
                 if let Some(record) = self.log.iter().find(|record| record.cid == cid) {
                     self.to_client.push_back(Reply::Record(record.clone()));
                 } else if std::mem::take(&mut self.limits) {
@@ -196,7 +200,7 @@ impl World {
     }
 
     fn store(&mut self, author: &str, cid: Cid) {
-        let kind = Kind::Post { text: Text::parse("hello", 4096).unwrap(), me: false };
+        let kind = Kind::Act(Act::Post { text: Text::parse("hello", 4096).unwrap(), me: false });
         let seq = self.log.len() as u64 + 1;
         let record =
             Record { room: RoomName::default(), seq, at: seq, user: user(author), cid, kind };

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use talk::chat::wire::{Agent, Reply};
-use talk::chat::{ErrorCode, Password, Text};
+use talk::chat::wire::{Agent, Reply, Request};
+use talk::chat::{ErrorCode, Password};
 use talk::client::session::{Identity, Input, Kept, Line, Output, Refusal, Session, State};
 
 #[test]
@@ -88,13 +88,8 @@ fn output(output: &Output) -> Value {
         Output::Reset(room) => json!({ "reset": room.as_str() }),
         Output::Gap { room, first } => json!({ "gap": { "room": room.as_str(), "first": first } }),
         Output::Pending(line) => {
-            let mut pending = json!({
-                "room": line.room.as_str(), "text": line.text.as_str(), "cid": line.cid.as_str(),
-            });
-            if line.me {
-                pending["kind"] = json!("me");
-            }
-            json!({ "pending": pending })
+            let Line { room, cid, act } = line.clone();
+            json!({ "pending": message(&Request::Do { room, cid, act }.encode()) })
         }
         Output::Stored { cid, seq } => json!({ "stored": { "cid": cid.as_str(), "seq": seq } }),
         Output::Failed { cid, code, message } => {
@@ -107,11 +102,9 @@ fn output(output: &Output) -> Value {
 }
 
 fn line(value: &Value) -> Line {
-    Line {
-        room: text(&value["room"]).parse().unwrap(),
-        cid: text(&value["cid"]).parse().unwrap(),
-        text: Text::parse(text(&value["text"]), 4096).unwrap(),
-        me: value.get("kind").is_some(),
+    match Request::parse(&value.to_string(), 4096).unwrap() {
+        Request::Do { room, cid, act } => Line { room, cid, act },
+        other => panic!("no line: {other:?}"),
     }
 }
 

@@ -4,6 +4,7 @@
 //! A field that no version knows is ignored; one that is known is never guessed at.
 
 mod fields; // reading one object, field by field
+mod act_json; // what is done to a log, the same in both directions
 pub mod record; // a numbered entry of a room's log
 pub mod reply; // server → client
 mod reply_json; // and how they are written

@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 
+use crate::chat::act::Act;
 use crate::chat::cid::Cid;
 use crate::chat::name::UserName;
 use crate::chat::refusal::Unfit;
 use crate::chat::room_name::RoomName;
-use crate::chat::text::Text;
-use crate::chat::wire::fields::{Fields, not};
+use crate::chat::wire::act_json;
+use crate::chat::wire::fields::Fields;
 use crate::json;
 use crate::json::Value;
 
@@ -31,12 +32,12 @@ pub struct Record {
 /// What a record says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// A line somebody said.
-    Post {
-        /// What was said.
-        text: Text,
-        /// It tells what its author does (`/me waves`).
-        me: bool,
+    /// What somebody did.
+    Act(Act),
+    /// What is left of a post, or of an edit, whose author has deleted the post: its place.
+    Erased {
+        /// The seq of the post that an edit was about; nothing for a post.
+        edit_of: Option<u64>,
     },
 }
 
@@ -45,7 +46,9 @@ impl Kind {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Kind::Post { .. } => "post",
+            Kind::Act(act) => act.name(),
+            Kind::Erased { edit_of: None } => "post",
+            Kind::Erased { edit_of: Some(_) } => "edit",
         }
     }
 }
@@ -64,12 +67,12 @@ impl Record {
         out.push_str(self.cid.as_str());
         out.push('"');
         match &self.kind {
-            Kind::Post { text, me } => {
-                out.push_str(",\"text\":");
-                json::push_quoted(out, text.as_str());
-                if *me {
-                    out.push_str(",\"kind\":\"me\"");
+            Kind::Act(act) => act.push_fields(out),
+            Kind::Erased { edit_of } => {
+                if let Some(target) = edit_of {
+                    act_json::push_target(*target, out);
                 }
+                out.push_str(",\"text\":\"\",\"deleted\":true");
             }
         }
         out.push('}');
@@ -89,13 +92,14 @@ impl Record {
     /// A field that is missing or unfit.
     pub fn from_json(value: &Value) -> Result<Option<Record>, Unfit> {
         let fields = Fields::of(value)?;
-        let kind = match fields.string("type")? {
-            "post" => Kind::Post {
-                // The server's limit on the length is the server's to hold.
-                text: Text::parse(fields.string("text")?, usize::MAX)?,
-                me: me(fields)?,
+        let kind = match (fields.string("type")?, fields.flag("deleted")?) {
+            ("post", true) => Kind::Erased { edit_of: None },
+            ("edit", true) => Kind::Erased { edit_of: Some(fields.number("target")?) },
+            // The server's limit on the length is the server's to hold.
+            (name, _) => match Act::read(name, fields, usize::MAX)? {
+                Some(act) => Kind::Act(act),
+                None => return Ok(None),
             },
-            _ => return Ok(None),
         };
         Ok(Some(Record {
             room: fields.value("room")?,
@@ -105,14 +109,5 @@ impl Record {
             cid: fields.value("cid")?,
             kind,
         }))
-    }
-}
-
-/// Whether a post's `kind` is `"me"`, the only one there is.
-pub(super) fn me(fields: Fields<'_>) -> Result<bool, Unfit> {
-    match fields.optional_string("kind")? {
-        None => Ok(false),
-        Some("me") => Ok(true),
-        Some(_) => Err(not("kind", "\"me\" or absent")),
     }
 }

@@ -68,6 +68,13 @@ pub enum Reply {
         /// Who.
         user: UserName,
     },
+    /// How far this name has read a room, on another of its devices.
+    Marked {
+        /// The room.
+        room: RoomName,
+        /// The seq of the newest record that was read.
+        seq: u64,
+    },
     /// Something was not done.
     Error {
         /// What a program can act on.

@@ -51,6 +51,10 @@ impl Reply {
                 object.string("type", "typing").string("room", room.as_str());
                 object.string("user", user.as_str());
             }
+            Reply::Marked { room, seq } => {
+                object.string("type", "marked").string("room", room.as_str());
+                object.number("seq", *seq);
+            }
             Reply::Error { code, message, cid, room, retry_ms } => {
                 object.string("type", "error").string("code", code.as_str());
                 object.string("message", message);
@@ -127,6 +131,7 @@ fn read(value: &Value) -> Result<Option<Reply>, Unfit> {
             room: fields.value("room")?,
             user: UserName::vouched(fields.string("user")?),
         },
+        "marked" => Reply::Marked { room: fields.value("room")?, seq: fields.number("seq")? },
         "error" => Reply::Error {
             code: ErrorCode::from_wire(fields.string("code")?),
             message: fields.string("message")?.to_owned(),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::chat::act::Act;
 use crate::chat::cid::Cid;
 use crate::chat::name::UserName;
 use crate::chat::password::Password;
@@ -34,11 +35,20 @@ pub enum Request {
         /// The room.
         room: RoomName,
     },
-    /// Say a line.
-    Post {
+    /// Do something to a room's log: say a line, edit or delete one, set the topic.
+    Do {
         /// The room.
         room: RoomName,
-        /// The line's own name: said again, it is not stored again.
+        /// Its own name: done again under it, it is not stored again.
+        cid: Cid,
+        /// What is done.
+        act: Act,
+    },
+    /// Say a line to one person, in the private room of the two.
+    Direct {
+        /// Who it is for.
+        to: UserName,
+        /// The line's own name.
         cid: Cid,
         /// What is said.
         text: Text,
@@ -72,6 +82,13 @@ pub enum Request {
     Typing {
         /// The room.
         room: RoomName,
+    },
+    /// Everything up to a record has been read, on this device.
+    Mark {
+        /// The room.
+        room: RoomName,
+        /// The seq of the record.
+        seq: u64,
     },
 }
 

@@ -1,12 +1,13 @@
 //! A client's messages from and to JSON.
 
+use crate::chat::act::Act;
 use crate::chat::password::Password;
 use crate::chat::refusal::{ErrorCode, Unfit};
 use crate::chat::room_name::RoomName;
 use crate::chat::text::Text;
 use crate::chat::token::Token;
+use crate::chat::wire::act_json::me;
 use crate::chat::wire::fields::{Fields, WHOLE_NUMBER, not, number};
-use crate::chat::wire::record::me;
 use crate::chat::wire::request::{Agent, Join, Range, Refused, Request, Since};
 use crate::json;
 use crate::json::{Object, Value};
@@ -54,8 +55,13 @@ impl Request {
                 return push_join(object, join);
             }
             Request::Leave { room } => push_room(&mut object, "leave", room),
-            Request::Post { room, cid, text, me } => {
-                push_room(&mut object, "post", room);
+            Request::Do { room, cid, act } => {
+                push_room(&mut object, act.name(), room);
+                object.string("cid", cid.as_str());
+                return finish(object, |out| act.push_fields(out));
+            }
+            Request::Direct { to, cid, text, me } => {
+                object.string("type", "direct").string("to", to.as_str());
                 object.string("cid", cid.as_str()).string("text", text.as_str());
                 if *me {
                     object.string("kind", "me");
@@ -78,6 +84,10 @@ impl Request {
                 push_token(&mut object, token.as_ref());
             }
             Request::Typing { room } => push_room(&mut object, "typing", room),
+            Request::Mark { room, seq } => {
+                push_room(&mut object, "mark", room);
+                object.number("seq", *seq);
+            }
         }
         object.end()
     }
@@ -95,8 +105,8 @@ fn read(value: &Value, max_text: usize) -> Result<Request, Unfit> {
         },
         "join" => Request::Join(read_join(fields)?),
         "leave" => Request::Leave { room: fields.value("room")? },
-        "post" => Request::Post {
-            room: fields.value("room")?,
+        "direct" => Request::Direct {
+            to: fields.value("to")?,
             cid: fields.value("cid")?,
             text: Text::parse(fields.string("text")?, max_text)?,
             me: me(fields)?,
@@ -108,7 +118,15 @@ fn read(value: &Value, max_text: usize) -> Result<Request, Unfit> {
             Request::Nick { user: fields.value("user")?, token: fields.optional_value("token")? }
         }
         "typing" => Request::Typing { room: fields.value("room")? },
-        _ => return Err(Unfit::new(ErrorCode::UnknownType, "no message has this `type`")),
+        "mark" => Request::Mark { room: fields.value("room")?, seq: fields.number("seq")? },
+        name => match Act::read(name, fields, max_text)? {
+            Some(act) => {
+                Request::Do { room: fields.value("room")?, cid: fields.value("cid")?, act }
+            }
+            None => {
+                return Err(Unfit::new(ErrorCode::UnknownType, "no message has this `type`"));
+            }
+        },
     })
 }
 
@@ -144,6 +162,15 @@ fn read_history(fields: Fields<'_>) -> Result<Request, Unfit> {
             .ok_or(not("limit", &format!("a whole number from 1 to {}", limits::PAGE_MAX)))?,
     };
     Ok(Request::History { room: fields.value("room")?, range, limit })
+}
+
+/// The object with what `push` adds to it, each member with a comma in front.
+fn finish(mut object: Object, push: impl FnOnce(&mut String)) -> String {
+    let mut json = object.end();
+    json.pop();
+    push(&mut json);
+    json.push('}');
+    json
 }
 
 /// What the refused message is about, if that field at least is fit.

@@ -46,6 +46,7 @@ impl Session {
             | Reply::Presence { .. }
             | Reply::Members { .. }
             | Reply::Rooms { .. }
+            | Reply::Marked { .. }
             | Reply::Typing { .. } => {}
         }
         out.push(Output::Notice(reply));

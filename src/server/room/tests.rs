@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::Room;
-use crate::chat::wire::Kind;
-use crate::chat::{Author, ClientId, Entry, Holder, Item, Text, Told};
+use crate::chat::{Act, Author, ClientId, Entry, Holder, Item, Text, Told};
 use crate::limits;
 use crate::log::{Rules, Store, Sync};
 
@@ -24,8 +23,8 @@ fn a_repeat_never_overtakes_what_is_being_published() {
     let holder = Holder::of(&user, &"0".repeat(32).parse().unwrap());
     let bob = Author { client: ClientId(1), holder, user };
     let say = |cid: &str| {
-        let kind = Kind::Post { text: Text::parse("hi", 10).unwrap(), me: false };
-        room.say(&bob, cid.parse().unwrap(), kind, 0)
+        let act = Act::Post { text: Text::parse("hi", 10).unwrap(), me: false };
+        room.say(&bob, cid.parse().unwrap(), act, 0)
     };
 
     let (told, load) = say("1");

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use talk::chat::{RoomName, Text};
+use talk::chat::{Act, RoomName, Text};
 use talk::client::{Client, Config, Fault, Kept, Line, Notice, State, start};
 
 use super::board::{Board, Phase};
@@ -111,7 +111,8 @@ impl Native<'_> {
         let room = self.chance.below(ROOMS.len() as u64) as usize;
         let text = self.diary.think(&mut self.chance);
         let name: RoomName = ROOMS[room].parse().unwrap();
-        let line = client.compose(&name, Text::parse(&text, 4096).unwrap(), false);
+        let line =
+            client.compose(&name, Act::Post { text: Text::parse(&text, 4096).unwrap(), me: false });
         self.diary.say(room, line.cid.as_str(), text);
         self.outbox.push(line.clone());
         client.say_line(line);

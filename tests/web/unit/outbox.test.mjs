@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Outbox } from "../../../static/outbox.js";
 import { memory } from "../../../static/store.js";
 
-const line = (cid, text = cid) => ({ room: "lobby", text, cid });
+const line = (cid, text = cid) => ({ type: "post", room: "lobby", text, cid });
 
 test("a tab that is gone leaves its lines to another, in the order they were said", () => {
   const storage = memory();
@@ -43,7 +43,7 @@ test("what others left in the storage is left alone", () => {
   const storage = memory();
   for (const [key, value] of [
     ["talk.line.x", "{"], ["talk.line.y", "null"], ["talk.line.z", "{\"cid\":\"z\"}"], ["other", "1"],
-    ["talk.line.q", JSON.stringify({ ...line("not q"), user: "bob", tab: "t0", order: 1 })],
+    ["talk.line.q", JSON.stringify({ line: line("not q"), user: "bob", tab: "t0", order: 1 })],
   ]) storage.setItem(key, value);
   const outbox = new Outbox(storage, "t1");
   assert.deepEqual(outbox.otherTabs("bob"), []);

@@ -1,0 +1,123 @@
+//! What a person does to a room's log: said under a cid, stored once.
+//!
+//! Room: values. Whether it may be done is the server's to judge.
+
+use std::fmt;
+
+use crate::chat::Text;
+use crate::chat::refusal::{ErrorCode, Unfit};
+use crate::limits;
+
+/// One thing that can be done to a room's log.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// Say a line.
+    Post {
+        /// What is said.
+        text: Text,
+        /// It tells what its author does (`/me waves`).
+        me: bool,
+    },
+    /// Say a line of one's own in other words.
+    Edit {
+        /// The seq of the post.
+        target: u64,
+        /// What stands there from now on.
+        text: Text,
+    },
+    /// Take a line of one's own back: nobody is shown its text any more.
+    Delete {
+        /// The seq of the post.
+        target: u64,
+    },
+    /// Say what the room is about.
+    Topic {
+        /// What it is about.
+        text: Topic,
+    },
+}
+
+impl Act {
+    /// The `type` on the wire, of the request and of the record.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Act::Post { .. } => "post",
+            Act::Edit { .. } => "edit",
+            Act::Delete { .. } => "delete",
+            Act::Topic { .. } => "topic",
+        }
+    }
+
+    /// The seq of the post that it is about, if it is about one.
+    #[must_use]
+    pub fn target(&self) -> Option<u64> {
+        match self {
+            Act::Edit { target, .. } | Act::Delete { target } => Some(*target),
+            Act::Post { .. } | Act::Topic { .. } => None,
+        }
+    }
+}
+
+/// What a room is about: one line of up to [`limits::TOPIC`] bytes, or nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Topic(String);
+
+impl Topic {
+    /// Reads a topic. Nothing at all takes the former one away.
+    ///
+    /// # Errors
+    /// `too_long` beyond [`limits::TOPIC`] bytes; `bad_text` for a control character, line breaks
+    /// and tabs included.
+    pub fn parse(text: &str) -> Result<Topic, Unfit> {
+        let text = text.trim_end_matches(['\r', '\n']);
+        if text.len() > limits::TOPIC {
+            let (len, max) = (text.len(), limits::TOPIC);
+            let message = format!("a topic of {len} bytes is over the limit of {max}");
+            return Err(Unfit::new(ErrorCode::TooLong, message));
+        }
+        if let Some(control) = text.chars().find(|c| c.is_control()) {
+            let message = format!(
+                "a topic is one line and may not hold the control character U+{:04X}",
+                u32::from(control)
+            );
+            return Err(Unfit::new(ErrorCode::BadText, message));
+        }
+        Ok(Topic(text.to_owned()))
+    }
+
+    /// The topic; empty where there is none.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_is_one_short_line_or_nothing() {
+        assert_eq!(
+            Topic::parse("tea at four \u{202e}\n").unwrap().as_str(),
+            "tea at four \u{202e}"
+        );
+        assert_eq!(Topic::parse("").unwrap().as_str(), "");
+        for (text, code) in [
+            ("a\nb", ErrorCode::BadText),
+            ("a\tb", ErrorCode::BadText),
+            ("\u{1b}[2J", ErrorCode::BadText),
+            ("\u{9b}", ErrorCode::BadText),
+            (&"x".repeat(limits::TOPIC + 1), ErrorCode::TooLong),
+        ] {
+            assert_eq!(Topic::parse(text).unwrap_err().code, code, "{text:?}");
+        }
+    }
+}
