@@ -101,6 +101,9 @@ pub const PAGE_MAX: usize = 200;
 /// Rooms of one server: each costs memory, and later a directory.
 pub const ROOMS: usize = 1_000;
 
+/// Private rooms of one server: more than public ones, as each pair of people may have one.
+pub const PRIVATE_ROOMS: usize = 10_000;
+
 /// Rooms of one client.
 pub const ROOMS_PER_CLIENT: usize = 50;
 
@@ -165,11 +168,16 @@ pub const LOG_NEWEST_BYTES: usize = 128 * 1024;
 /// this time.
 pub const TEND_EVERY: Duration = Duration::from_millis(100);
 
+/// Deleted texts are erased from a room's files this often at most: each time costs writing a file of
+/// up to [`LOG_FILE`] bytes anew. They are served to nobody in between.
+pub const ERASE_EVERY: Duration = Duration::from_secs(5);
+
 /// A log whose last file is in doubt is verified again this often.
 pub const VERIFY_EVERY: Duration = Duration::from_secs(5);
 
-/// Bytes of the file of names after which it is written anew, if that makes it much smaller.
-pub const NAMES_FILE: u64 = 256 * 1024;
+/// Bytes of the file of names, and of that of read markers, after which it is written anew, if that
+/// makes it much smaller.
+pub const JOURNAL: u64 = 256 * 1024;
 
 // ---- Connections -------------------------------------------------------------------------------
 

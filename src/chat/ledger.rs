@@ -128,14 +128,21 @@ impl Ledger {
         self.batch.is_empty()
     }
 
+    /// What became of an act that was done before under `cid`, if one was.
+    #[must_use]
+    pub fn find(&self, holder: Holder, cid: &Cid, act: &Act) -> Option<Told> {
+        let (seq, same) = self.known.find(holder, cid, act)?;
+        Some(match (same, seq <= self.stored) {
+            (false, _) => Told::Conflict,
+            (true, true) => Told::Stored(seq),
+            (true, false) => Told::Underway,
+        })
+    }
+
     /// `author` does something under `cid`; `now` is Unix time in ms, and never goes back in a room.
     pub fn say(&mut self, author: &Author, cid: Cid, act: Act, now: u64) -> Told {
-        if let Some((seq, same)) = self.known.find(author.holder, &cid, &act) {
-            return match (same, seq <= self.stored) {
-                (false, _) => Told::Conflict,
-                (true, true) => Told::Stored(seq),
-                (true, false) => Told::Underway,
-            };
+        if let Some(told) = self.find(author.holder, &cid, &act) {
+            return told;
         }
         self.given += 1;
         self.at = self.at.max(now);

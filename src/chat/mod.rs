@@ -20,12 +20,14 @@ pub mod close; // why a conversation ends
 pub mod ledger; // what is being said in one room
 pub mod names; // whose name is whose
 pub mod people; // who is in a room
+pub mod marks; // how far everybody has read
 pub mod rate; // how much a client may say
 
 pub use act::{Act, Topic};
 pub use cid::Cid;
 pub use holder::Holder;
 pub use ledger::{Author, Batch, ClientId, Entry, Item, Ledger, Offered, Told};
+pub use marks::{Mark, Marks};
 pub use name::UserName;
 pub use names::{Held, Kept, Names, Now, Taken};
 pub use password::Password;

@@ -3,7 +3,7 @@
 //! Room: a table of claims. Time and fresh tokens come in by argument; what is to outlive the
 //! process goes out as [`Kept`] and comes back in.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use crate::chat::holder::Holder;
@@ -130,6 +130,25 @@ impl Names {
         self.claims.insert(key.clone(), claim);
         self.changed.insert(key);
         Ok(held)
+    }
+
+    /// Who holds the name with the key `key` now, if anybody does.
+    #[must_use]
+    pub fn holder(&self, key: &str, now: Instant) -> Option<Holder> {
+        self.claims.get(key).filter(|claim| claim.holds(now)).map(|claim| claim.holder)
+    }
+
+    /// How many connections use the name with the key `key`.
+    #[must_use]
+    pub fn uses(&self, key: &str) -> usize {
+        self.claims.get(key).map_or(0, |claim| claim.uses)
+    }
+
+    /// Everybody who holds a name.
+    #[must_use]
+    pub fn holders(&self, now: Instant) -> HashSet<Holder> {
+        let claims = self.claims.values().filter(|claim| claim.holds(now));
+        claims.map(|claim| claim.holder).collect()
     }
 
     /// The holder of `user` has posted: the name is now held for days, not seconds. True if that is

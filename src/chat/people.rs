@@ -73,6 +73,12 @@ impl People {
         }
     }
 
+    /// How many connections of the name with the key `key` are here.
+    #[must_use]
+    pub fn connections(&self, key: &str) -> usize {
+        self.names.get(key).map_or(0, |person| person.connections)
+    }
+
     /// How many people are here.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -17,7 +17,7 @@ use super::scan::{Mark, mark};
 use super::segment::{Segment, file_name};
 use super::shelf::{Health, Shelf};
 use super::{Log, Most};
-use crate::chat::{Entry, RoomName};
+use crate::chat::{Entry, Holder, RoomName};
 
 /// When what is written is forced to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub struct Rules {
 pub(super) struct Durable {
     pub(super) room: RoomName,
     id: String,
+    two: Option<[Holder; 2]>,
     pub(super) dir: PathBuf,
     pub(super) rules: Rules,
     pub(super) files: Arc<dyn Files>,
@@ -86,11 +87,11 @@ impl Durable {
         files: Arc<dyn Files>,
         recovered: Recovered,
     ) -> Durable {
-        let Recovered { id, segments, next, check, at, damage } = recovered;
+        let Recovered { id, segments, next, check, at, two, gist, damage } = recovered;
         let health = damage.map_or(Health::Well, |damage| Health::Damaged(damage.to_string()));
         let writer = Mutex::new(Writer { check, at, unsynced: None, verified: None });
-        let shelf = Mutex::new(Shelf::new(segments, next, health));
-        Durable { room, id, dir, rules, files, writer, forcing: Mutex::default(), shelf }
+        let shelf = Mutex::new(Shelf::new(segments, next, gist, health));
+        Durable { room, id, two, dir, rules, files, writer, forcing: Mutex::default(), shelf }
     }
 
     /// The one place this lock is taken. What a panic under it may leave in the file is found by the
@@ -209,7 +210,8 @@ impl Durable {
         }
         let first = self.shelf().next;
         let (room, log) = (self.room.clone(), self.id.clone());
-        let header = Header { room, log, first, at: writer.at, after: writer.check };
+        let (at, after, two) = (writer.at, writer.check, self.two);
+        let header = Header { room, log, first, at, after, two };
         let mut bytes = Vec::new();
         let check = header.push(&mut bytes);
         let start = Mark { seq: first, offset: bytes.len() as u64, before: check };
@@ -295,14 +297,18 @@ impl Log for Durable {
     fn read(&self, after: u64, most: Most) -> io::Result<Vec<Entry>> {
         let (mut after, mut page) = (after, Page::new(most));
         while !page.is_full() {
-            let there = self.shelf().read(after, &mut page);
+            let (there, edition) = {
+                let shelf = self.shelf();
+                (shelf.read(after, &mut page), shelf.edition)
+            };
             let Some((from, place)) = there else { break };
             if from > after && page.last().is_some() {
                 break; // retention has overtaken this read: a page has no hole
             }
             match place.read(&*self.files, from, &mut page) {
                 Ok(()) => {}
-                Err(_) if page.last().is_some() => break, // whoever reads on will be told
+                Err(_) if self.shelf().edition != edition => {} // written anew while we looked
+                Err(_) if page.last().is_some() => break,       // whoever reads on will be told
                 Err(error) if error.kind() == ErrorKind::NotFound && self.first() > from + 1 => {
                     continue; // dropped while we looked
                 }
@@ -310,7 +316,17 @@ impl Log for Durable {
             }
             after = page.last().unwrap_or(from);
         }
-        Ok(page.into_entries())
+        let mut entries = page.into_entries();
+        self.shelf().gist.redact(&mut entries);
+        Ok(entries)
+    }
+
+    fn two(&self) -> Option<[Holder; 2]> {
+        self.two
+    }
+
+    fn topic(&self) -> Option<String> {
+        self.shelf().gist.topic().map(String::from)
     }
 
     fn trouble(&self) -> Option<String> {
@@ -320,6 +336,7 @@ impl Log for Durable {
     fn tend(&self, now: u64) -> io::Result<()> {
         self.force()?;
         self.heal();
-        self.retire(now)
+        self.retire(now)?;
+        self.erase()
     }
 }

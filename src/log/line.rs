@@ -29,6 +29,10 @@ const END: &str = "\"}";
 const HOLDER_BYTES: usize = HOLDER.len() + Holder::DIGITS + 1;
 const CHECK_BYTES: usize = CHECK.len() + Check::DIGITS + END.len();
 
+/// The check value that an erased line had when it was whole.
+const WAS: &str = ",\"was\":\"";
+const WAS_BYTES: usize = WAS.len() + Check::DIGITS + 1;
+
 /// Bytes that a line has beside its record's JSON.
 pub(super) const ADDS: usize = HOLDER_BYTES + CHECK_BYTES;
 
@@ -84,13 +88,36 @@ impl fmt::Debug for Check {
     }
 }
 
-/// Takes the line (without its `\n`) apart, if it follows a line with the check value `before`:
-/// what stands before its own check value, and that.
-pub(super) fn checked(line: &[u8], before: Check) -> Option<(&[u8], Check)> {
+/// A line that is as it was written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Sound<'l> {
+    /// The record and its holder.
+    pub(super) body: &'l [u8],
+    /// What the next line follows.
+    pub(super) check: Check,
+    /// Its text was erased.
+    pub(super) erased: bool,
+}
+
+/// Takes the line (without its `\n`) apart, if it follows a line with the check value `before`.
+pub(super) fn checked(line: &[u8], before: Check) -> Option<Sound<'_>> {
     let (body, end) = line.split_at_checked(line.len().checked_sub(CHECK_BYTES)?)?;
     let digits = end.strip_prefix(CHECK.as_bytes())?.strip_suffix(END.as_bytes())?;
     let check = before.of(body);
-    (digits == check.0).then_some((body, check))
+    if digits != check.0 {
+        return None;
+    }
+    Some(match was(body) {
+        Some((body, check)) => Sound { body, check, erased: true },
+        None => Sound { body, check, erased: false },
+    })
+}
+
+/// The body of an erased line, and the check value it had before. No other line ends so.
+fn was(body: &[u8]) -> Option<(&[u8], Check)> {
+    let (body, end) = body.split_at_checked(body.len().checked_sub(WAS_BYTES)?)?;
+    let digits = end.strip_prefix(WAS.as_bytes())?.strip_suffix(b"\"")?;
+    Some((body, Check(digits.try_into().ok()?)))
 }
 
 // ---- Records -----------------------------------------------------------------------------------
@@ -98,14 +125,31 @@ pub(super) fn checked(line: &[u8], before: Check) -> Option<(&[u8], Check)> {
 /// Appends the line of `entry`, which follows `before`; returns its check value.
 pub(super) fn push_record(out: &mut Vec<u8>, entry: &Entry, before: Check) -> Check {
     let start = out.len();
+    push_body(out, entry);
+    let check = before.of(out.get(start..).unwrap_or_default());
+    check.push_end(out);
+    check
+}
+
+/// Appends the line of `entry`, which is what is left of one with the check value `was`. The line
+/// after it followed that one, and still does: so one line can be erased without touching the rest.
+/// This one's own check value covers `was` as well.
+pub(super) fn push_erased(out: &mut Vec<u8>, entry: &Entry, before: Check, was: Check) {
+    let start = out.len();
+    push_body(out, entry);
+    out.extend_from_slice(WAS.as_bytes());
+    out.extend_from_slice(&was.0);
+    out.push(b'"');
+    let check = before.of(out.get(start..).unwrap_or_default());
+    check.push_end(out);
+}
+
+fn push_body(out: &mut Vec<u8>, entry: &Entry) {
     let open = entry.json.strip_suffix('}').unwrap_or(&entry.json);
     out.extend_from_slice(open.as_bytes());
     out.extend_from_slice(HOLDER.as_bytes());
     out.extend_from_slice(entry.holder.to_string().as_bytes());
     out.push(b'"');
-    let check = before.of(out.get(start..).unwrap_or_default());
-    check.push_end(out);
-    check
 }
 
 /// The `seq` and the `at` of a record: every record has them side by side, near its beginning. The
@@ -150,6 +194,8 @@ pub(super) struct Header {
     pub(super) at: u64,
     /// The check value of the line before, in the file before.
     pub(super) after: Check,
+    /// The holders of the two names of a private room, in the order of the names.
+    pub(super) two: Option<[Holder; 2]>,
 }
 
 /// Why a line is not a header that we can go by.
@@ -167,6 +213,9 @@ impl Header {
         let mut object = Object::new();
         object.string("type", "log").number("version", VERSION);
         object.string("room", self.room.as_str()).string("log", &self.log);
+        if let Some([one, other]) = &self.two {
+            object.string("one", &one.to_string()).string("other", &other.to_string());
+        }
         object.number("first", self.first).number("at", self.at);
         object.string("after", &self.after.to_string());
         let closed = object.end();
@@ -188,18 +237,24 @@ impl Header {
             return Err(unfit);
         }
         let after = Check::parse(string("after")?).ok_or(unfit)?;
-        let (_, check) = checked(line, after).ok_or(unfit)?; // so in every version to come
+        let Sound { check, .. } = checked(line, after).ok_or(unfit)?; // so in every version to come
         match number("version")? {
             VERSION => {}
             newer if newer > VERSION => return Err(NoHeader::Newer(newer)),
             _ => return Err(unfit),
         }
+        let holder = |key| string(key)?.parse::<Holder>().map_err(|_| unfit);
+        let two = match value.get("one") {
+            Some(_) => Some([holder("one")?, holder("other")?]),
+            None => None,
+        };
         let header = Header {
             room: string("room")?.parse().map_err(|_| unfit)?,
             log: String::from(string("log")?),
             first: number("first")?,
             at: number("at")?,
             after,
+            two,
         };
         if header.first == 0 { Err(unfit) } else { Ok((header, check)) }
     }
@@ -227,9 +282,9 @@ mod tests {
             let check = push_record(&mut line, &said(text), before);
             assert_eq!(line.pop(), Some(b'\n'));
             assert!(!line.contains(&b'\n'), "a record is one line");
-            let (body, found) = checked(&line, before).unwrap();
+            let Sound { body, check: found, erased } = checked(&line, before).unwrap();
             assert_eq!((found, seq_and_at(body)), (check, Some((7, 5))));
-            assert_eq!(entry(body), Some(said(text)));
+            assert_eq!((entry(body), erased), (Some(said(text)), false));
             json::parse(std::str::from_utf8(&line).unwrap()).unwrap();
         }
     }
@@ -243,14 +298,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_of_an_erased_line_holds_the_chain() {
+        let (mut whole, mut left, before) = (Vec::new(), Vec::new(), Check::START);
+        let was = push_record(&mut whole, &said("secret"), before);
+        push_erased(&mut left, &said("-"), before, was);
+        left.pop();
+        let Sound { body, check, erased } = checked(&left, before).unwrap();
+        assert_eq!((entry(body), check, erased), (Some(said("-")), was, true));
+        assert!(checked(&left, was).is_none(), "it still follows the line before it");
+        json::parse(std::str::from_utf8(&left).unwrap()).unwrap();
+    }
+
+    #[test]
     fn any_bit_that_differs_is_noticed() {
-        let (mut line, before) = (Vec::new(), Check::START);
-        push_record(&mut line, &said("hello"), before);
+        let (mut line, mut erased, before) = (Vec::new(), Vec::new(), Check::START);
+        let was = push_record(&mut line, &said("hello"), before);
+        push_erased(&mut erased, &said("-"), before, was);
         line.pop();
-        for at in 0..line.len() * 8 {
-            let mut altered = line.clone();
-            altered[at / 8] ^= 1 << (at % 8);
-            assert!(checked(&altered, before).is_none(), "bit {at}");
+        erased.pop();
+        for line in [&line, &erased] {
+            for at in 0..line.len() * 8 {
+                let mut altered = line.clone();
+                altered[at / 8] ^= 1 << (at % 8);
+                assert!(checked(&altered, before).is_none(), "bit {at}");
+            }
         }
         assert!(checked(&line, before.of(b"another line")).is_none(), "after another line");
         assert!((0..line.len()).all(|cut| checked(&line[..cut], before).is_none()));
@@ -264,6 +335,7 @@ mod tests {
             first: 8,
             at: 5,
             after: Check::START.of(b"x"),
+            two: Some(["0", "f"].map(|digit| digit.repeat(32).parse().unwrap())),
         };
         let mut line = Vec::new();
         let check = header.push(&mut line);

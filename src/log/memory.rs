@@ -7,7 +7,7 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Log, Most};
-use crate::chat::Entry;
+use crate::chat::{Entry, Holder};
 
 /// The newest records of a room.
 #[derive(Debug)]
@@ -61,6 +61,14 @@ impl Log for Memory {
             first || bytes <= most.bytes
         };
         Ok(entries.range(from..).take(most.records).take_while(fits).cloned().collect())
+    }
+
+    fn two(&self) -> Option<[Holder; 2]> {
+        None
+    }
+
+    fn topic(&self) -> Option<String> {
+        None
     }
 
     fn trouble(&self) -> Option<String> {

@@ -6,22 +6,25 @@
 
 // From the outside in: what a server opens, and the log behind the trait.
 mod store; // the data directory
+mod log_name; // what a directory in it is called
 mod durable; // a log on disk
 mod draft; // lines on their way into it
 mod upkeep; // what is done for it by the clock
 mod heal; // written again after trouble
+mod erase; // deleted texts taken from the disk
 mod shelf; // what its readers see
 mod segment; // one file and its index
 mod page; // what one read brings
 // What stands in the files.
 mod line; // one line: record, holder, check value
+mod gist; // what records do to others: edits, deletes, the topic
 mod scan; // one file from end to end
 mod walk; // all files of a room
 mod recover; // what a start does with them
 mod verify; // what a person does: verify, export
 mod repair; // and repair
 mod files; // the system's files, behind a trait
-mod names_file; // names that are held
+mod journal; // small facts: names that are held, read markers
 
 #[cfg(test)]
 mod memory; // the simplest log that is right: what the durable one is compared with
@@ -32,7 +35,8 @@ use std::fmt;
 use std::io;
 
 pub use durable::{Rules, Sync};
-pub use names_file::{KeptNames, NamesFile};
+pub use journal::{Fact, Facts, Journal};
+pub use log_name::LogName;
 pub use recover::Torn;
 pub use repair::{Repaired, repair};
 pub use scan::Flaw;
@@ -40,7 +44,7 @@ pub use store::{Found, Store};
 pub use verify::{Verified, export, verify};
 pub use walk::Damage;
 
-use crate::chat::Entry;
+use crate::chat::{Entry, Holder};
 
 /// How much one read may bring.
 #[derive(Debug, Clone, Copy)]
@@ -70,18 +74,24 @@ pub trait Log: fmt::Debug + Send + std::marker::Sync {
     fn append(&self, batch: &[Entry]) -> io::Result<()>;
 
     /// The records that follow `after`, oldest first, as many as `most` allows and are kept. None is
-    /// left out between two of them.
+    /// left out between two of them; of those that were deleted, what is left comes.
     ///
     /// # Errors
     /// What kept them from being read; a record that is not as it was written is never served.
     fn read(&self, after: u64, most: Most) -> io::Result<Vec<Entry>>;
 
+    /// The holders of the two names of a private room, in the order of the names; none elsewhere.
+    fn two(&self) -> Option<[Holder; 2]>;
+
+    /// What the newest record about it says that the room is about, if it says anything.
+    fn topic(&self) -> Option<String>;
+
     /// Why the log cannot be written now, as far as is known.
     fn trouble(&self) -> Option<String>;
 
     /// What is to be done by the clock, at `now` (Unix time in ms): what was only handed to the
-    /// system is forced to the disk, old records are dropped, and a log that could not be written
-    /// looks whether it can be again.
+    /// system is forced to the disk, old records are dropped, deleted texts are erased, and a log that
+    /// could not be written looks whether it can be again.
     ///
     /// # Errors
     /// What went wrong; it is tried again.

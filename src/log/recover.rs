@@ -8,11 +8,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::files::{Files, copy};
+use super::gist::Gist;
 use super::line::Check;
 use super::scan::Flaw;
 use super::segment::Segment;
 use super::walk::{Damage, Walk, walk};
-use crate::chat::RoomName;
+use crate::chat::{Holder, RoomName};
 
 /// A log as it was found, cut to what is good.
 #[derive(Debug)]
@@ -22,6 +23,9 @@ pub(super) struct Recovered {
     pub(super) next: u64,
     pub(super) check: Check,
     pub(super) at: u64,
+    /// The holders of the names of a private room.
+    pub(super) two: Option<[Holder; 2]>,
+    pub(super) gist: Gist,
     /// Beyond this place nothing is served, and nothing is written.
     pub(super) damage: Option<Damage>,
 }
@@ -41,9 +45,9 @@ pub struct Torn {
 
 impl Recovered {
     /// A log that has nothing yet.
-    pub(super) fn nothing(id: String) -> Recovered {
-        let (segments, check) = (Vec::new(), Check::START);
-        Recovered { id, segments, next: 1, check, at: 0, damage: None }
+    pub(super) fn nothing(id: String, two: Option<[Holder; 2]>) -> Recovered {
+        let (segments, check, gist) = (Vec::new(), Check::START, Gist::default());
+        Recovered { id, segments, next: 1, check, at: 0, two, gist, damage: None }
     }
 }
 
@@ -57,7 +61,8 @@ pub(super) fn recover(
     dir: &Path,
     fresh: String,
 ) -> io::Result<(Recovered, Option<Torn>)> {
-    let Walk { segments, id, next, check, at, stop } = walk(files, room.as_str(), dir, |_| Ok(()))?;
+    let Walk { segments, id, two, gist, next, check, at, stop } =
+        walk(files, room.as_str(), dir, |_| Ok(()))?;
     let id = id.unwrap_or(fresh);
     let (torn, damage) = match stop {
         None => (None, None),
@@ -67,7 +72,7 @@ pub(super) fn recover(
         }
         Some(stop) => (None, Some(stop.damage)),
     };
-    Ok((Recovered { id, segments, next, check, at, damage }, torn))
+    Ok((Recovered { id, segments, next, check, at, two, gist, damage }, torn))
 }
 
 /// Cuts off a torn tail, once it is kept aside.

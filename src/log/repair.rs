@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use super::files::{Disk, Files, LogFile, append_all, copy};
 use super::line::Header;
+use super::log_name::LogName;
 use super::segment::file_name;
 use super::store::Store;
 use super::walk::{Damage, Walk, list, walk};
-use crate::chat::RoomName;
 
 /// What a repair has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,19 +26,19 @@ pub struct Repaired {
     pub kept: Vec<PathBuf>,
 }
 
-/// Cuts the log of `room` back to its last good record; `None` if all are good. It goes on under the
+/// Cuts a log back to its last good record; `None` if all are good. It goes on under the
 /// id `fresh`: who has seen records that are gone must not take later ones for their continuation.
 ///
 /// # Errors
 /// A server uses the directory; there is no such room; what kept a file from being written.
-pub fn repair(root: &Path, room: &RoomName, fresh: String) -> io::Result<Option<Repaired>> {
-    let dir = Store::room_dir(root, room);
+pub fn repair(root: &Path, name: &LogName, fresh: String) -> io::Result<Option<Repaired>> {
+    let (dir, room) = (Store::log_dir(root, name), &name.room);
     if list(&dir)?.is_empty() {
-        let what = format!("there is no log of room {room} in {}", root.display());
+        let what = format!("there is no log of room {name} in {}", root.display());
         return Err(io::Error::new(ErrorKind::NotFound, what));
     }
     let _store = Store::open(root)?;
-    let Walk { segments: _, id: _, next, check, at, stop } =
+    let Walk { segments: _, id: _, two, gist: _, next, check, at, stop } =
         walk(&Disk, room.as_str(), &dir, |_| Ok(()))?;
     let Some(stop) = stop else { return Ok(None) };
     let damage = stop.damage;
@@ -53,7 +53,8 @@ pub fn repair(root: &Path, room: &RoomName, fresh: String) -> io::Result<Option<
     fs::hard_link(&damage.file, &name)?;
     kept.push(name);
     let mut line = Vec::new();
-    Header { room: room.clone(), log: fresh, first: next, at, after: check }.push(&mut line);
+    let header = Header { room: room.clone(), log: fresh, first: next, at, after: check, two };
+    header.push(&mut line);
     let last = dir.join(file_name(next));
     put(&last, |file| append_all(file, &line))?;
     if last != damage.file {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::io;
 
 use super::files::LogFile;
-use super::line::{self, Check, Header, NoHeader};
+use super::line::{self, Check, Header, NoHeader, Sound};
 use crate::limits;
 
 // ---- Lines -------------------------------------------------------------------------------------
@@ -131,6 +131,8 @@ pub enum Flaw {
     Gap,
     /// A later version of this program wrote the file.
     Newer(u64),
+    /// Its text was erased, and no record says that it was deleted.
+    Unexplained,
 }
 
 impl fmt::Display for Flaw {
@@ -142,6 +144,7 @@ impl fmt::Display for Flaw {
             Flaw::WrongSeq(seq) => write!(f, "it is the line of record {seq}"),
             Flaw::NoHeader => f.write_str("the file does not begin as a log's file does"),
             Flaw::Gap => f.write_str("the file does not continue the one before"),
+            Flaw::Unexplained => f.write_str("its text is gone, and no record deletes it"),
             Flaw::Newer(version) => write!(f, "it has format {version}, of a later version"),
         }
     }
@@ -155,7 +158,7 @@ pub(super) struct Before {
 }
 
 /// Reads `file` to its end or to the first line that is not good. Every good record is shown to
-/// `each`, as the body of its line.
+/// `each`.
 ///
 /// # Errors
 /// A flaw in the header, at offset 0, as `Ok(Err(flaw))`; what keeps the file from being read.
@@ -163,7 +166,7 @@ pub(super) fn scan(
     file: &dyn LogFile,
     room: &str,
     before: Option<Before>,
-    mut each: impl FnMut(&[u8]) -> io::Result<()>,
+    mut each: impl FnMut(&Sound<'_>) -> io::Result<()>,
 ) -> io::Result<Result<Scan, Flaw>> {
     let len = file.stat()?.len;
     let mut lines = Lines::new(file, 0, len);
@@ -191,8 +194,8 @@ pub(super) fn scan(
             Next::Broken if len - scan.end > limits::LOG_LINE as u64 => Flaw::TooLong,
             Next::Broken => Flaw::Unfinished,
             Next::Line(line) => match scan.take(line) {
-                Ok(body) => {
-                    each(body)?;
+                Ok(sound) => {
+                    each(&sound)?;
                     continue;
                 }
                 Err(flaw) => flaw,
@@ -205,17 +208,17 @@ pub(super) fn scan(
 
 impl Scan {
     /// Counts in a line, if it is the next good one.
-    fn take<'l>(&mut self, line: &'l [u8]) -> Result<&'l [u8], Flaw> {
-        let (body, check) = line::checked(line, self.check).ok_or(Flaw::Altered)?;
-        let (seq, at) = line::seq_and_at(body).ok_or(Flaw::Altered)?;
+    fn take<'l>(&mut self, line: &'l [u8]) -> Result<Sound<'l>, Flaw> {
+        let sound = line::checked(line, self.check).ok_or(Flaw::Altered)?;
+        let (seq, at) = line::seq_and_at(sound.body).ok_or(Flaw::Altered)?;
         if seq != self.next {
             return Err(Flaw::WrongSeq(seq));
         }
         mark(&mut self.marks, Mark { seq, offset: self.end, before: self.check });
         self.next += 1;
         self.end += line.len() as u64 + 1;
-        (self.check, self.at) = (check, self.at.max(at));
-        Ok(body)
+        (self.check, self.at) = (sound.check, self.at.max(at));
+        Ok(sound)
     }
 }
 

@@ -57,6 +57,17 @@ impl Segment {
         Segment { path, first: header.first, next, end, marks, oldest, newest: at }
     }
 
+    /// Where in the file the line of `seq` begins.
+    pub(super) fn offset_of(&self, files: &dyn Files, seq: u64) -> io::Result<u64> {
+        let Some(Place { path, mark, end }) = self.place(seq) else { return Ok(0) };
+        let file = files.read(&path)?;
+        let mut lines = Lines::new(&*file, mark.offset, end);
+        for _ in mark.seq..seq {
+            lines.next_line()?;
+        }
+        Ok(lines.position())
+    }
+
     pub(super) fn place(&self, seq: u64) -> Option<Place> {
         let after = self.marks.partition_point(|mark| mark.seq <= seq);
         let mark = *self.marks.get(after.checked_sub(1)?)?;
@@ -71,17 +82,17 @@ impl Place {
         let mut lines = Lines::new(&*file, self.mark.offset, self.end);
         let Mark { mut seq, mut before, .. } = self.mark;
         while !page.is_full() {
-            let body = match lines.next_line()? {
+            let sound = match lines.next_line()? {
                 Next::Line(line) => line::checked(line, before),
                 Next::Broken => None,
                 Next::End => return Ok(()),
             };
-            let (body, check) = body.ok_or_else(|| self.altered(seq))?;
+            let sound = sound.ok_or_else(|| self.altered(seq))?;
             if seq > after {
-                let entry = line::entry(body).filter(|entry| entry.seq == seq);
+                let entry = line::entry(sound.body).filter(|entry| entry.seq == seq);
                 page.add(entry.ok_or_else(|| self.altered(seq))?);
             }
-            before = check;
+            before = sound.check;
             seq += 1;
         }
         Ok(())

@@ -3,7 +3,9 @@
 //! Room: memory. It is the state behind a lock that is only ever held for a moment.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
+use super::gist::Gist;
 use super::page::Page;
 use super::segment::{Place, Segment};
 use crate::chat::Entry;
@@ -58,11 +60,20 @@ pub(super) struct Shelf {
     newest: VecDeque<Entry>,
     newest_bytes: usize,
     pub(super) health: Health,
+    /// What records do to others.
+    pub(super) gist: Gist,
+    /// How often a file was replaced by one with other offsets: who reads by an older index looks
+    /// again.
+    pub(super) edition: u64,
+    /// When a file was replaced last.
+    pub(super) replaced: Option<Instant>,
 }
 
 impl Shelf {
-    pub(super) fn new(segments: Vec<Segment>, next: u64, health: Health) -> Shelf {
-        Shelf { segments, next, newest: VecDeque::new(), newest_bytes: 0, health }
+    pub(super) fn new(segments: Vec<Segment>, next: u64, gist: Gist, health: Health) -> Shelf {
+        let newest = VecDeque::new();
+        let (newest_bytes, edition, replaced) = (0, 0, None);
+        Shelf { segments, next, newest, newest_bytes, health, gist, edition, replaced }
     }
 
     pub(super) fn first(&self) -> u64 {
@@ -94,6 +105,7 @@ impl Shelf {
     /// Takes in what has been stored.
     pub(super) fn stored(&mut self, batch: &[Entry]) {
         self.next += batch.len() as u64;
+        batch.iter().for_each(|entry| self.gist.note(entry, false));
         self.newest.extend(batch.iter().cloned());
         self.newest_bytes += batch.iter().map(|entry| entry.json.len()).sum::<usize>();
         while self.newest.len() > limits::LOG_NEWEST || self.newest_bytes > limits::LOG_NEWEST_BYTES

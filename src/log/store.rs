@@ -1,7 +1,7 @@
 //! The data directory: one server's, by a lock that a kill frees.
 //!
 //! Room: a directory's layout. `DATA/lock` names who is in it, `DATA/names.jsonl` who holds which
-//! name, and `DATA/rooms/ROOM/` is the log of a room.
+//! name, and `DATA/rooms/ROOM/` is the log of a room, `DATA/rooms/@ONE+OTHER~LABEL/` of a private one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -13,9 +13,10 @@ use std::thread;
 use super::Log;
 use super::durable::{Durable, Rules};
 use super::files::{Disk, Files};
+use super::log_name::LogName;
 use super::recover::{Recovered, Torn, recover};
 use super::walk::{Damage, list};
-use crate::chat::RoomName;
+use crate::chat::{Holder, RoomName};
 use crate::limits;
 
 /// A data directory that nobody else uses as long as this lives.
@@ -97,20 +98,20 @@ impl Store {
         lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
-    /// The rooms that have a log, by name.
+    /// The logs there are, by name.
     ///
     /// # Errors
     /// What kept the directory from being read.
-    pub fn rooms(&self) -> io::Result<Vec<RoomName>> {
-        Store::rooms_in(&self.root)
+    pub fn logs(&self) -> io::Result<Vec<LogName>> {
+        Store::logs_in(&self.root)
     }
 
     /// The same, of a directory that another may be using.
     ///
     /// # Errors
     /// What kept the directory from being read.
-    pub fn rooms_in(root: &Path) -> io::Result<Vec<RoomName>> {
-        let mut rooms = Vec::new();
+    pub fn logs_in(root: &Path) -> io::Result<Vec<LogName>> {
+        let mut logs = Vec::new();
         let entries = fs::read_dir(root.join("rooms"));
         for entry in entries.map_err(|error| about("cannot read the rooms in", root, &error))? {
             let entry = entry?;
@@ -118,16 +119,52 @@ impl Store {
                 continue; // nothing of ours
             };
             if !list(&entry.path())?.is_empty() {
-                rooms.push(name);
+                logs.push(name);
             }
         }
-        rooms.sort();
-        Ok(rooms)
+        logs.sort();
+        Ok(logs)
     }
 
-    /// Where a room's log is.
-    pub(super) fn room_dir(root: &Path, room: &RoomName) -> PathBuf {
-        root.join("rooms").join(room.as_str())
+    /// The log that a person means: its full name, or the name of a private room that has one log.
+    ///
+    /// # Errors
+    /// A sentence that says what there is instead.
+    pub fn meant(root: &Path, text: &str) -> io::Result<LogName> {
+        let exact = text.parse::<LogName>();
+        let room = match (exact, text.parse::<RoomName>()) {
+            (Ok(name), _) => return Ok(name),
+            (Err(_), Ok(room)) => room,
+            (Err(_), Err(unfit)) => {
+                let what = format!("{text:?} is no room: {unfit}");
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+            }
+        };
+        let mut logs = Store::logs_in(root)?;
+        logs.retain(|log| log.room == room);
+        match logs.as_slice() {
+            [one] => Ok(one.clone()),
+            [] => {
+                let what = format!("there is no log of room {room} in {}", root.display());
+                Err(io::Error::new(io::ErrorKind::NotFound, what))
+            }
+            [..] => {
+                let names: Vec<String> = logs.iter().map(LogName::to_string).collect();
+                let what = format!("{room} has more than one log: {}", names.join(", "));
+                Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+            }
+        }
+    }
+
+    /// Where a log is.
+    pub(super) fn log_dir(root: &Path, name: &LogName) -> PathBuf {
+        root.join("rooms").join(name.to_string())
+    }
+
+    /// Where read markers are kept.
+    #[must_use]
+    pub fn marks_path(&self) -> PathBuf {
+        self.root.join("marks.jsonl")
     }
 
     /// Where names that are held are kept.
@@ -136,18 +173,19 @@ impl Store {
         self.root.join("names.jsonl")
     }
 
-    /// Opens the log that a room has, with what there is to say about it. `fresh` is its id if it
+    /// Opens a log that is there, with what there is to say about it. `fresh` is its id if it
     /// turns out to have nothing yet.
     ///
     /// # Errors
     /// What kept it from being read or cut.
     pub fn open_log(
         &self,
-        room: &RoomName,
+        name: &LogName,
         rules: Rules,
         fresh: String,
     ) -> io::Result<(Arc<dyn Log>, Option<Found>)> {
-        let dir = Store::room_dir(&self.root, room);
+        let dir = Store::log_dir(&self.root, name);
+        let room = &name.room;
         let (recovered, torn) = recover(&Disk, room, &dir, fresh)
             .map_err(|error| about("cannot open the log in", &dir, &error))?;
         let found = recovered.damage.clone().map(Found::Damaged).or(torn.map(Found::Torn));
@@ -155,11 +193,18 @@ impl Store {
         Ok((Arc::new(Durable::new(room.clone(), dir, rules, files, recovered)), found))
     }
 
-    /// A log for a room that has none. Nothing is on disk before something is appended.
+    /// A log for a room that has none; `two` are the holders of a private room's names. Nothing is on
+    /// disk before something is appended.
     #[must_use]
-    pub fn new_log(&self, room: &RoomName, rules: Rules, id: String) -> Arc<dyn Log> {
-        let dir = Store::room_dir(&self.root, room);
-        let (files, nothing) = (Arc::new(Disk), Recovered::nothing(id));
+    pub fn new_log(
+        &self,
+        room: &RoomName,
+        rules: Rules,
+        id: String,
+        two: Option<[Holder; 2]>,
+    ) -> Arc<dyn Log> {
+        let dir = Store::log_dir(&self.root, &LogName::new(room.clone(), &id));
+        let (files, nothing) = (Arc::new(Disk), Recovered::nothing(id, two));
         Arc::new(Durable::new(room.clone(), dir, rules, files, nothing))
     }
 }

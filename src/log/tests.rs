@@ -6,6 +6,7 @@ mod cut; // a log cut or altered anywhere
 mod kept; // what is stored, read, rotated, dropped
 mod trouble; // when the disk does not do what it is asked
 mod repaired; // verify, export, repair
+mod erased; // deleted texts
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -89,6 +90,6 @@ fn all(log: &dyn Log) -> Vec<Entry> {
 
 /// A log without any record yet, on these files.
 fn nothing(place: &Place, files: Arc<dyn Files>, rules: Rules) -> Durable {
-    let nothing = Recovered::nothing(String::from("fresh"));
+    let nothing = Recovered::nothing(String::from("fresh"), None);
     Durable::new("lobby".parse().unwrap(), place.dir(), rules, files, nothing)
 }

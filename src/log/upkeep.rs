@@ -45,7 +45,10 @@ impl Durable {
                 if !over && !self.rules.retain_records.is_some_and(enough) {
                     return Ok(());
                 }
-                shelf.segments.remove(0).path
+                let path = shelf.segments.remove(0).path;
+                let first = shelf.first();
+                shelf.gist.forget_before(first);
+                path
             };
             self.files.remove(&path)?;
             self.files.sync_dir(&self.dir)?;

@@ -6,10 +6,11 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use super::files::Disk;
-use super::line;
+use super::line::{self, Sound};
+use super::log_name::LogName;
+use super::scan::Flaw;
 use super::store::Store;
 use super::walk::{Damage, Walk, walk};
-use crate::chat::RoomName;
 
 /// What verifying a log has shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,46 +34,65 @@ pub struct Verified {
 /// reader may see half of a write, or of its being taken back.
 const LOOKS: usize = 3;
 
-/// Checks every record of a room.
+/// Checks every record of a log.
 ///
 /// # Errors
 /// What kept the log from being read; no such room.
-pub fn verify(root: &Path, room: &RoomName) -> io::Result<Verified> {
-    look(root, room, &mut |_| Ok(()))
+pub fn verify(root: &Path, name: &LogName) -> io::Result<Verified> {
+    let walk = look(root, name, &mut |_| Ok(()))?;
+    let unexplained = unexplained(&walk)?;
+    let mut verified = Verified::of(walk);
+    verified.damage = verified.damage.or(unexplained);
+    Ok(verified)
+}
+
+/// The first record whose text is gone though no record deletes it.
+fn unexplained(walk: &Walk) -> io::Result<Option<Damage>> {
+    let seq = walk.gist.unexplained().filter(|_| walk.stop.is_none()); // the reason may stand beyond
+    let segment = seq.and_then(|seq| walk.segments.iter().find(|segment| segment.next > seq));
+    let (Some(seq), Some(segment)) = (seq, segment) else { return Ok(None) };
+    let (file, flaw) = (segment.path.clone(), Flaw::Unexplained);
+    let offset = segment.offset_of(&Disk, seq)?;
+    Ok(Some(Damage { file, seq, offset, flaw }))
 }
 
 /// Writes the JSON of every record after `since` to `out`, as it travels, each with what `form` makes
-/// of it, up to the first place that is not good.
+/// of it, up to the first place that is not good. Of what was deleted, what is left is written.
 ///
 /// # Errors
 /// What kept the log from being read, or `out` from being written; no such room.
 pub fn export(
     root: &Path,
-    room: &RoomName,
+    name: &LogName,
     since: u64,
     mut form: impl FnMut(&str) -> String,
     out: &mut dyn Write,
 ) -> io::Result<Verified> {
+    // A delete stands behind what it deletes: all of them are known before the first is written.
+    let gist = look(root, name, &mut |_| Ok(()))?.gist;
     let mut after = since;
-    look(root, room, &mut |body| {
-        let entry = line::entry(body).filter(|entry| entry.seq > after);
+    let walk = look(root, name, &mut |sound| {
+        let entry = line::entry(sound.body).filter(|entry| entry.seq > after);
         if let Some(entry) = entry {
             after = entry.seq; // a second look goes on where the first ended
-            out.write_all(form(&entry.json).as_bytes())?;
+            let mut entry = [entry];
+            gist.redact(&mut entry);
+            entry.iter().try_for_each(|entry| out.write_all(form(&entry.json).as_bytes()))?;
         }
         Ok(())
-    })
+    })?;
+    Ok(Verified::of(walk))
 }
 
 fn look(
     root: &Path,
-    room: &RoomName,
-    each: &mut dyn FnMut(&[u8]) -> io::Result<()>,
-) -> io::Result<Verified> {
-    let dir = Store::room_dir(root, room);
+    name: &LogName,
+    each: &mut dyn FnMut(&Sound<'_>) -> io::Result<()>,
+) -> io::Result<Walk> {
+    let dir = Store::log_dir(root, name);
     let mut looks = 1;
     loop {
-        let walked = walk(&Disk, room.as_str(), &dir, &mut *each);
+        let walked = walk(&Disk, name.room.as_str(), &dir, &mut *each);
         let again = looks < LOOKS && Store::is_in_use(root);
         looks += 1;
         match walked {
@@ -81,17 +101,17 @@ fn look(
             Err(error) => return Err(error),
             Ok(walk) if walk.stop.as_ref().is_some_and(|stop| !stop.torn) && again => {}
             Ok(walk) if walk.segments.is_empty() && walk.stop.is_none() => {
-                let what = format!("there is no log of room {room} in {}", root.display());
+                let what = format!("there is no log of room {name} in {}", root.display());
                 return Err(io::Error::new(ErrorKind::NotFound, what));
             }
-            Ok(walk) => return Ok(Verified::of(walk)),
+            Ok(walk) => return Ok(walk),
         }
     }
 }
 
 impl Verified {
     fn of(walk: Walk) -> Verified {
-        let Walk { segments, id, next, check: _, at: _, stop } = walk;
+        let Walk { segments, id, two: _, gist: _, next, check: _, at: _, stop } = walk;
         let torn = stop.as_ref().is_some_and(|stop| stop.torn);
         Verified {
             id,

@@ -9,9 +9,11 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::files::Files;
-use super::line::{self, Check};
+use super::gist::{Gist, is_plain};
+use super::line::{self, Check, Sound};
 use super::scan::{Before, Flaw, is_torn, scan};
 use super::segment::{Segment, first_of};
+use crate::chat::Holder;
 
 /// A place in a log that is not good.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,10 @@ pub(super) struct Walk {
     pub(super) segments: Vec<Segment>,
     /// The id that the newest file says.
     pub(super) id: Option<String>,
+    /// The holders of a private room's names, as it says.
+    pub(super) two: Option<[Holder; 2]>,
+    /// What the good records do to each other.
+    pub(super) gist: Gist,
     /// The seq after the newest good record.
     pub(super) next: u64,
     pub(super) check: Check,
@@ -73,35 +79,45 @@ pub(super) fn list(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     Ok(found)
 }
 
-/// Walks through the log of `room` in `dir`. Every good record is shown to `each`, as the body of its
-/// line.
+/// Walks through the log of `room` in `dir`. Every good record is shown to `each`.
 pub(super) fn walk(
     files: &dyn Files,
     room: &str,
     dir: &Path,
-    mut each: impl FnMut(&[u8]) -> io::Result<()>,
+    mut each: impl FnMut(&Sound<'_>) -> io::Result<()>,
 ) -> io::Result<Walk> {
     let listed = list(dir)?;
     let next = listed.first().map_or(1, |(first, _)| *first);
-    let mut walk =
-        Walk { segments: Vec::new(), id: None, next, check: Check::START, at: 0, stop: None };
+    let mut walk = Walk {
+        segments: Vec::new(),
+        id: None,
+        two: None,
+        gist: Gist::default(),
+        next,
+        check: Check::START,
+        at: 0,
+        stop: None,
+    };
     let newest = listed.last().map(|(first, _)| *first);
     for (first, path) in listed {
         let file = files.read(&path)?;
         let known = walk.id.is_some();
         let before = known.then_some(Before { next: walk.next, check: walk.check });
-        let mut oldest = 0;
-        let found = scan(&*file, room, before, |body| {
+        let (mut oldest, gist) = (0, &mut walk.gist);
+        let found = scan(&*file, room, before, |sound| {
             if oldest == 0 {
-                oldest = line::seq_and_at(body).map_or(0, |(_, at)| at);
+                oldest = line::seq_and_at(sound.body).map_or(0, |(_, at)| at);
             }
-            each(body)
+            if sound.erased || !is_plain(sound.body) {
+                line::entry(sound.body).iter().for_each(|entry| gist.note(entry, sound.erased));
+            }
+            each(sound)
         })?;
         let (offset, flaw, expected) = match found {
             Ok(scan) if scan.header.first != first => (0, Some(Flaw::Gap), walk.next),
             Ok(scan) => {
                 let (offset, flaw) = (scan.end, scan.flaw);
-                walk.id = Some(scan.header.log.clone());
+                (walk.id, walk.two) = (Some(scan.header.log.clone()), scan.header.two);
                 (walk.next, walk.check, walk.at) = (scan.next, scan.check, scan.at);
                 walk.segments.push(Segment::new(path.clone(), scan, oldest));
                 (offset, flaw, walk.next)

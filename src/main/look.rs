@@ -10,7 +10,7 @@ use talk::chat::wire::{Kind, Record};
 use talk::chat::{Act, RoomName, Text};
 use talk::cli::{Args, Command, Flag};
 use talk::json;
-use talk::log::{self, Store, Verified};
+use talk::log::{self, LogName, Store, Verified};
 use talk::net::entropy::Entropy;
 use talk::server::utc;
 
@@ -25,10 +25,10 @@ pub(crate) struct Look {
 
 enum Task {
     /// One room, or all.
-    Verify(Option<RoomName>),
-    Repair(RoomName),
+    Verify(Option<String>),
+    Repair(String),
     Export {
-        room: RoomName,
+        room: String,
         since: u64,
         form: Form,
     },
@@ -110,10 +110,7 @@ pub(crate) fn parse(
     }
     let room = match args.words() {
         [] => None,
-        [room] => Some(
-            room.parse::<RoomName>()
-                .map_err(|error| Failure::Usage(format!("{room:?} is no room: {error}")))?,
-        ),
+        [room] => Some(checked(room)?),
         [_, more, ..] => return Err(Failure::Usage(format!("one room at a time: {more:?}"))),
     };
     let needed = || {
@@ -129,6 +126,13 @@ pub(crate) fn parse(
     };
     let data = PathBuf::from(args.get("data").unwrap_or_default());
     Ok(Wish::Look(Look { data, task }))
+}
+
+/// What may be a room: its name, or that of a private room's log.
+fn checked(room: &str) -> Result<String, Failure> {
+    let (name, _) = room.split_once('~').unwrap_or((room, ""));
+    let fits = name.parse::<RoomName>().map(|_| String::from(room));
+    fits.map_err(|error| Failure::Usage(format!("{room:?} is no room: {error}")))
 }
 
 fn since(args: &Args) -> Result<u64, Failure> {
@@ -155,9 +159,12 @@ impl Look {
             return Err(Failure::World(what));
         }
         let done = match &self.task {
-            Task::Verify(room) => self.verify(room.as_ref()),
-            Task::Repair(room) => self.repair(room),
-            Task::Export { room, since, form } => self.export(room, *since, *form),
+            Task::Verify(None) => Store::logs_in(&self.data).and_then(|logs| self.verify(&logs)),
+            Task::Verify(Some(room)) => self.meant(room).and_then(|log| self.verify(&[log])),
+            Task::Repair(room) => self.meant(room).and_then(|log| self.repair(&log)),
+            Task::Export { room, since, form } => {
+                self.meant(room).and_then(|log| self.export(&log, *since, *form))
+            }
         };
         match done {
             // Whoever read our output has gone, and knows why.
@@ -167,14 +174,14 @@ impl Look {
         }
     }
 
-    fn verify(&self, room: Option<&RoomName>) -> io::Result<()> {
-        let rooms = match room {
-            Some(room) => vec![room.clone()],
-            None => Store::rooms_in(&self.data)?,
-        };
+    fn meant(&self, room: &str) -> io::Result<LogName> {
+        Store::meant(&self.data, room)
+    }
+
+    fn verify(&self, rooms: &[LogName]) -> io::Result<()> {
         let mut out = io::stdout().lock();
         let mut bad = 0;
-        for room in &rooms {
+        for room in rooms {
             let verified = log::verify(&self.data, room)?;
             let Verified { first, head, files, .. } = verified;
             let kept = match head + 1 - first {
@@ -195,7 +202,7 @@ impl Look {
     }
 
     /// What is to be said of a room: `Err` if it is not sound.
-    fn verdict(&self, room: &RoomName, verified: &Verified) -> Result<String, String> {
+    fn verdict(&self, room: &LogName, verified: &Verified) -> Result<String, String> {
         match &verified.damage {
             None => Ok(String::from("sound")),
             Some(_) if verified.torn && Store::is_in_use(&self.data) => {
@@ -209,7 +216,7 @@ impl Look {
         }
     }
 
-    fn repair(&self, room: &RoomName) -> io::Result<()> {
+    fn repair(&self, room: &LogName) -> io::Result<()> {
         let fresh = Entropy::open()?.token()?;
         let mut out = io::stdout().lock();
         let Some(done) = log::repair(&self.data, room, fresh)? else {
@@ -220,7 +227,7 @@ impl Look {
         done.kept.iter().try_for_each(|path| writeln!(out, "  {}", path.display()))
     }
 
-    fn export(&self, room: &RoomName, since: u64, form: Form) -> io::Result<()> {
+    fn export(&self, room: &LogName, since: u64, form: Form) -> io::Result<()> {
         let mut out = BufWriter::new(io::stdout().lock());
         let form = |json: &str| match form {
             Form::Jsonl => format!("{json}\n"),

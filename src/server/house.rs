@@ -21,9 +21,12 @@ use super::logger::{Level, Logger};
 use super::poll::Poll;
 use super::room::Room;
 use crate::chat::wire::Reply;
-use crate::chat::{ClientId, ErrorCode, Held, Names, RoomName, Taken, Token, Unfit, UserName};
+use crate::chat::{
+    ClientId, ErrorCode, Held, Holder, Kept, Mark, Marks, Names, RoomName, Taken, Token, Unfit,
+    UserName,
+};
 use crate::limits;
-use crate::log::{NamesFile, Store};
+use crate::log::{Journal, LogName, Store};
 use crate::net::Sent;
 use crate::net::entropy::Entropy;
 use crate::ws::{self, CloseCode};
@@ -40,11 +43,16 @@ pub(crate) struct House {
     pub(crate) entropy: Entropy,
     store: Store,
     names: Mutex<Names>,
-    names_file: Mutex<NamesFile>,
-    rooms: Mutex<BTreeMap<RoomName, Arc<Room>>>,
+    names_file: Mutex<Journal<Kept>>,
+    marks: Mutex<Marks>,
+    marks_file: Mutex<Journal<Mark>>,
+    rooms: Mutex<Rooms>,
     clients: AtomicU64,
     stopping: AtomicBool,
 }
+
+/// Every open room. A private one may be there several times, with other holders of the two names.
+pub(crate) type Rooms = BTreeMap<LogName, Arc<Room>>;
 
 /// As many rooms are open as one server has.
 #[derive(Debug)]
@@ -63,6 +71,7 @@ impl House {
         entropy: Entropy,
     ) -> io::Result<House> {
         let (names, names_file) = kept::names(&config, &store, &logger)?;
+        let (marks, marks_file) = kept::marks(&store, &logger)?;
         let rooms = kept::rooms(&config, &store, &logger, &entropy)?;
         Ok(House {
             entropy,
@@ -70,6 +79,8 @@ impl House {
             store,
             names: Mutex::new(names),
             names_file: Mutex::new(names_file),
+            marks: Mutex::new(marks),
+            marks_file: Mutex::new(marks_file),
             config,
             logger,
             poll: Poll::default(),
@@ -82,7 +93,7 @@ impl House {
     }
 
     /// The one place the lock around the rooms is taken.
-    fn rooms(&self) -> MutexGuard<'_, BTreeMap<RoomName, Arc<Room>>> {
+    pub(super) fn rooms(&self) -> MutexGuard<'_, Rooms> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -101,8 +112,18 @@ impl House {
     // ---- Names ---------------------------------------------------------------------------------
 
     /// The names that are held.
-    fn names(&self) -> MutexGuard<'_, Names> {
+    pub(super) fn names(&self) -> MutexGuard<'_, Names> {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far everybody has read.
+    pub(super) fn marks(&self) -> MutexGuard<'_, Marks> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The file of read markers, held by the thread that tends it.
+    pub(super) fn marks_file(&self) -> MutexGuard<'_, Journal<Mark>> {
+        self.marks_file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Claims a name for one connection, or says why it cannot be had.
@@ -134,7 +155,7 @@ impl House {
 
     /// The file of names. Its lock is held over a small write; names are taken under it, so that
     /// their lines stand in the order in which things happened.
-    fn names_file(&self) -> MutexGuard<'_, NamesFile> {
+    fn names_file(&self) -> MutexGuard<'_, Journal<Kept>> {
         self.names_file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -166,25 +187,42 @@ impl House {
 
     // ---- Rooms ---------------------------------------------------------------------------------
 
-    /// The room of this name, opened if need be.
+    /// The public room of this name, opened if need be.
     pub(crate) fn open_room(&self, name: &RoomName) -> io::Result<Result<Arc<Room>, TooManyRooms>> {
         let mut rooms = self.rooms();
-        if let Some(room) = rooms.get(name) {
+        if let Some(room) = rooms.get(&LogName::new(name.clone(), "")) {
             return Ok(Ok(Arc::clone(room)));
         }
-        if rooms.len() >= limits::ROOMS {
+        self.add_room(&mut rooms, name, None)
+    }
+
+    /// Adds a room; `two` are the holders of a private one's names.
+    pub(super) fn add_room(
+        &self,
+        rooms: &mut Rooms,
+        name: &RoomName,
+        two: Option<[Holder; 2]>,
+    ) -> io::Result<Result<Arc<Room>, TooManyRooms>> {
+        let most = if name.is_private() { limits::PRIVATE_ROOMS } else { limits::ROOMS };
+        let is_full = |rooms: &Rooms| {
+            let kind = rooms.keys().filter(|log| log.room.is_private() == name.is_private());
+            kind.count() >= most
+        };
+        if rooms.len() >= most && is_full(rooms) {
             // A room that nobody is in and nothing was said in was only ever a name. Nobody can
             // find it again but through this map, which is locked.
             rooms.retain(|_, room| {
                 Arc::strong_count(room) > 1 || room.head() > 0 || room.log.trouble().is_some()
             });
-            if rooms.len() >= limits::ROOMS {
+            if is_full(rooms) {
                 return Ok(Err(TooManyRooms));
             }
         }
-        let log = self.store.new_log(name, self.config.rules, self.entropy.token()?);
+        let id = self.entropy.token()?;
+        let log_name = LogName::new(name.clone(), &id);
+        let log = self.store.new_log(name, self.config.rules, id, two);
         let room = Arc::new(Room::new(name.clone(), log)?);
-        rooms.insert(name.clone(), Arc::clone(&room));
+        rooms.insert(log_name, Arc::clone(&room));
         Ok(Ok(room))
     }
 
@@ -196,14 +234,20 @@ impl House {
     /// Why something cannot be stored now, if that is so.
     pub(crate) fn trouble(&self) -> Option<String> {
         let names = self.names_file().trouble().map(String::from);
-        names.or_else(|| self.all_rooms().iter().find_map(|room| room.log.trouble()))
+        let marks = self.marks_file().trouble().map(String::from);
+        names.or(marks).or_else(|| self.all_rooms().iter().find_map(|room| room.log.trouble()))
     }
 
     // ---- Delivery ------------------------------------------------------------------------------
 
     /// Sends frames to one client, who is dismissed if it has fallen too far behind.
     pub(crate) fn deliver(&self, client: &Arc<Client>, frames: &Arc<[u8]>) {
-        match client.outbound.send(frames) {
+        self.see_to(client, client.outbound.send(frames));
+    }
+
+    /// What becomes of a client who was sent something.
+    pub(super) fn see_to(&self, client: &Arc<Client>, sent: Sent) {
+        match sent {
             Sent::Taken | Sent::Queued | Sent::Dropped => {}
             Sent::FellBehind => self.drain.add(client),
             Sent::TooMuch => self.dismiss(client, farewell::TOO_FAR_BEHIND, "reconnect and resume"),

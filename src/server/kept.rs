@@ -1,4 +1,4 @@
-//! What an earlier run has left: the names that are held, and the rooms.
+//! What an earlier run has left: the names that are held, read markers, and the rooms.
 //!
 //! Room: a store in, the house's furniture out. What was found amiss is told.
 
@@ -11,8 +11,8 @@ use super::clock::now;
 use super::config::Config;
 use super::logger::{Level, Logger};
 use super::room::Room;
-use crate::chat::{Names, RoomName};
-use crate::log::{Damage, Found, NamesFile, Store, Torn};
+use crate::chat::{Kept, Mark, Marks, Names};
+use crate::log::{Damage, Fact, Facts, Found, Journal, LogName, Store, Torn};
 use crate::net::entropy::Entropy;
 
 /// The names that an earlier run has kept, and their file, written anew.
@@ -20,19 +20,36 @@ pub(super) fn names(
     config: &Config,
     store: &Store,
     logger: &Logger,
-) -> io::Result<(Names, NamesFile)> {
+) -> io::Result<(Names, Journal<Kept>)> {
     let path = store.names_path();
-    let about =
-        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    let kept = NamesFile::read(&path).map_err(about)?;
-    if kept.unread > 0 {
-        let unread = kept.unread.to_string();
-        logger.tell(Level::Warn, "names-not-read", &[("lines", &unread)]);
-    }
     let mut names = Names::new(config.hold_names);
-    names.restore(kept.kept, now());
-    let file = NamesFile::write(&path, &names.all(now())).map_err(about)?;
+    names.restore(facts(&path, logger)?, now());
+    let file = Journal::write(&path, &names.all(now())).map_err(|error| about(&path, &error))?;
     Ok((names, file))
+}
+
+/// The read markers that an earlier run has kept, and their file, written anew.
+pub(super) fn marks(store: &Store, logger: &Logger) -> io::Result<(Marks, Journal<Mark>)> {
+    let path = store.marks_path();
+    let mut marks = Marks::default();
+    marks.restore(facts(&path, logger)?);
+    let all = marks.prune(|_, _| true);
+    let file = Journal::write(&path, &all).map_err(|error| about(&path, &error))?;
+    Ok((marks, file))
+}
+
+/// What a journal holds. Lines that are none of ours are told, and left out.
+fn facts<T: Fact>(path: &Path, logger: &Logger) -> io::Result<Vec<T>> {
+    let Facts { facts, unread } = Journal::read(path).map_err(|error| about(path, &error))?;
+    if unread > 0 {
+        let (file, lines) = (name(path), unread.to_string());
+        logger.tell(Level::Warn, "lines-not-read", &[("file", &file), ("lines", &lines)]);
+    }
+    Ok(facts)
+}
+
+fn about(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// The rooms that have a log. One that is damaged is told, and can be read up to there.
@@ -41,19 +58,21 @@ pub(super) fn rooms(
     store: &Store,
     logger: &Logger,
     entropy: &Entropy,
-) -> io::Result<BTreeMap<RoomName, Arc<Room>>> {
+) -> io::Result<BTreeMap<LogName, Arc<Room>>> {
     let mut rooms = BTreeMap::new();
-    for name in store.rooms()? {
+    for name in store.logs()? {
         let (log, found) = store.open_log(&name, config.rules, entropy.token()?)?;
         if let Some(found) = found {
             tell(logger, &name, &found);
         }
-        rooms.insert(name.clone(), Arc::new(Room::new(name, log)?));
+        let room = Room::new(name.room.clone(), log)?;
+        rooms.insert(name, Arc::new(room));
     }
     Ok(rooms)
 }
 
-fn tell(logger: &Logger, room: &RoomName, found: &Found) {
+fn tell(logger: &Logger, log: &LogName, found: &Found) {
+    let room = log.to_string();
     match found {
         Found::Torn(torn) => {
             let Torn { file, offset, bytes, aside: _ } = torn;
@@ -61,7 +80,7 @@ fn tell(logger: &Logger, room: &RoomName, found: &Found) {
             logger.tell(
                 Level::Warn,
                 "torn-tail-cut",
-                &[("room", room.as_str()), ("file", &file), ("offset", &offset), ("bytes", &bytes)],
+                &[("room", &*room), ("file", &file), ("offset", &offset), ("bytes", &bytes)],
             );
         }
         Found::Damaged(damage) => {
@@ -69,7 +88,7 @@ fn tell(logger: &Logger, room: &RoomName, found: &Found) {
             let (file, flaw) = (name(file), flaw.to_string());
             let (seq, offset) = (seq.to_string(), offset.to_string());
             let particulars = [
-                ("room", room.as_str()),
+                ("room", &*room),
                 ("file", &file),
                 ("seq", &seq),
                 ("offset", &offset),

@@ -21,6 +21,8 @@ mod parcel; // a batch as it goes over the wire
 mod drain; // those who are behind
 
 mod house; // what all threads share
+mod private; // the rooms of two
+mod reading; // how far everybody has read
 mod kept; // what an earlier run has left in it
 mod poll; // everybody who is connected
 mod client; // one connection that has said hello

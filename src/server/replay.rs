@@ -78,9 +78,9 @@ fn send_after(
 }
 
 /// The stored record of `seq`, if it is still kept.
-pub(super) fn record(room: &Room, seq: u64) -> Option<Arc<str>> {
+pub(super) fn record(room: &Room, seq: u64) -> Option<Entry> {
     let entries = room.log.read(seq.checked_sub(1)?, Most { records: 1, bytes: 1 }).ok()?;
-    entries.into_iter().find(|entry| entry.seq == seq).map(|entry| entry.json)
+    entries.into_iter().find(|entry| entry.seq == seq && seq <= room.head())
 }
 
 /// The `history` that answers a request for `limit` records. Its bytes are bounded too; then it

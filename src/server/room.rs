@@ -8,12 +8,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::client::Client;
-use crate::chat::wire::{Change, Joined, Reply, Since};
+use crate::chat::wire::Reply;
 use crate::chat::{
-    Act, Author, Batch, Cid, ClientId, Ledger, Offered, People, RoomName, Told, Turned, UserName,
+    Act, Author, Batch, Cid, ClientId, Ledger, Offered, People, RoomName, Told, UserName,
 };
 use crate::limits;
 use crate::log::{Log, Most};
+
+pub(crate) use coming::Seam;
 
 /// A room of the server.
 #[derive(Debug)]
@@ -73,23 +75,15 @@ enum Round {
     Publishing,
 }
 
-/// What a client that enters has to do next: send the reply, replay from there, then go live.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) joined: Joined,
-    pub(crate) changes: u64,
-    pub(crate) load: Option<Load>,
-}
-
-/// Whether a replaying client has caught up.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Seam {
-    /// It is live from now on. True if people came or went while it replayed.
-    Live(bool),
-    /// More has been stored meanwhile, up to this seq.
-    Behind(u64),
-    /// It is no longer in the room.
-    Left,
+impl State {
+    /// What is stored, but not written to everyone yet, is underway: answered now, it would overtake
+    /// the records before it.
+    fn unless_underway(&self, told: Told) -> Told {
+        match told {
+            Told::Stored(seq) if seq > self.published => Told::Underway,
+            told @ (Told::New | Told::Stored(_) | Told::Underway | Told::Conflict) => told,
+        }
+    }
 }
 
 impl Room {
@@ -146,7 +140,14 @@ impl Room {
 
     // ---- What members do -----------------------------------------------------------------------
 
-    /// Someone says something; `now` is Unix time in ms.
+    /// What became of an act that was done before under this cid, if one was.
+    pub(crate) fn recall(&self, author: &Author, cid: &Cid, act: &Act) -> Option<Told> {
+        let state = self.state();
+        let told = state.ledger.find(author.holder, cid, act)?;
+        Some(state.unless_underway(told))
+    }
+
+    /// Someone does something; `now` is Unix time in ms.
     pub(crate) fn say(
         self: &Arc<Room>,
         author: &Author,
@@ -155,12 +156,8 @@ impl Room {
         now: u64,
     ) -> (Told, Option<Load>) {
         let mut state = self.state();
-        let told = match state.ledger.say(author, cid, act, now) {
-            // Answered now, it would overtake the records before it.
-            Told::Stored(seq) if seq > state.published => Told::Underway,
-            told @ (Told::New | Told::Stored(_) | Told::Underway | Told::Conflict) => told,
-        };
-        (told, self.load(&mut state))
+        let told = state.ledger.say(author, cid, act, now);
+        (state.unless_underway(told), self.load(&mut state))
     }
 
     /// Someone is typing; everyone else hears of it.
@@ -172,138 +169,6 @@ impl Room {
         let typing = Reply::Typing { room: self.name.clone(), user: author.user.clone() };
         state.ledger.mention(typing.encode(), Some(author.client));
         self.load(&mut state)
-    }
-
-    /// A client enters, or enters again: it is a member from now on, but receives nothing until it
-    /// has replayed what it missed and met the [`Room::seam`].
-    pub(crate) fn enter(
-        self: &Arc<Room>,
-        client: &Arc<Client>,
-        user: &UserName,
-        since: Since,
-        log: Option<&str>,
-    ) -> Entry {
-        let mut state = self.settled();
-        state.receivers = None;
-        match state.members.iter_mut().find(|member| member.client.id == client.id) {
-            Some(member) => member.live = false,
-            None => {
-                state.members.push(Member { client: Arc::clone(client), live: false });
-                if state.people.arrive(user) {
-                    self.tell_presence(
-                        &mut state,
-                        Some((user.clone(), Change::Joined)),
-                        Some(client.id),
-                    );
-                }
-            }
-        }
-        let joined = self.joined(&state, since, log);
-        Entry { joined, changes: state.people.changes(), load: self.load(&mut state) }
-    }
-
-    fn joined(&self, state: &State, since: Since, log: Option<&str>) -> Joined {
-        let (first, head) = (self.log.first(), state.ledger.stored());
-        let oldest = first.saturating_sub(1);
-        let newest = head.saturating_sub(limits::PAGE as u64).max(oldest);
-        let reset = match since {
-            Since::After(seq) => seq > head || log.is_some_and(|log| log != self.log.id()),
-            Since::Newest | Since::Now => false,
-        };
-        let since = match since {
-            Since::After(_) if reset => newest,
-            Since::After(seq) => seq.max(oldest),
-            Since::Newest => newest,
-            Since::Now => head,
-        };
-        Joined {
-            room: self.name.clone(),
-            log: String::from(self.log.id()),
-            first,
-            head,
-            since,
-            reset,
-            topic: None,
-            marked: None,
-            count: state.people.count(),
-            members: (!state.people.is_crowd()).then(|| state.people.list()),
-        }
-    }
-
-    /// A client that has replayed up to `seq` becomes live, if nothing has been stored since.
-    /// `changes` is what [`Entry`] gave.
-    pub(crate) fn seam(&self, client: ClientId, seq: u64, changes: u64) -> Seam {
-        let mut state = self.settled();
-        let stored = state.ledger.stored();
-        if stored > seq {
-            return Seam::Behind(stored);
-        }
-        let changed = state.people.changes() != changes && !state.people.is_crowd();
-        match state.members.iter_mut().find(|member| member.client.id == client) {
-            Some(member) => member.live = true,
-            None => return Seam::Left,
-        }
-        state.receivers = None;
-        Seam::Live(changed)
-    }
-
-    /// A client leaves.
-    pub(crate) fn exit(self: &Arc<Room>, client: ClientId, user: &UserName) -> Option<Load> {
-        let mut state = self.settled();
-        let index = state.members.iter().position(|member| member.client.id == client)?;
-        state.members.swap_remove(index);
-        state.receivers = None;
-        if state.people.depart(user) {
-            self.tell_presence(&mut state, Some((user.clone(), Change::Left)), None);
-        }
-        self.load(&mut state)
-    }
-
-    /// A member goes by another name. Its other devices keep the old one, so what the others are
-    /// told depends on who is left under either.
-    pub(crate) fn rename(
-        self: &Arc<Room>,
-        client: ClientId,
-        from: &UserName,
-        to: &UserName,
-    ) -> Option<Load> {
-        let mut state = self.state();
-        if !state.members.iter().any(|member| member.client.id == client) {
-            return None;
-        }
-        match state.people.turn(from, to) {
-            Turned::Renamed => {
-                let renamed = Reply::Renamed { user: from.clone(), to: to.clone(), token: None };
-                state.ledger.mention(renamed.encode(), Some(client));
-            }
-            Turned::Came => {
-                let came = Some((to.clone(), Change::Joined));
-                self.tell_presence(&mut state, came, Some(client));
-            }
-            Turned::Went => {
-                let went = Some((from.clone(), Change::Left));
-                self.tell_presence(&mut state, went, Some(client));
-            }
-            Turned::Nothing => {}
-        }
-        self.load(&mut state)
-    }
-
-    /// Among few, each coming and going is told; in a crowd only that the count has changed, later.
-    /// Whose doing it is need not be told.
-    fn tell_presence(
-        &self,
-        state: &mut State,
-        change: Option<(UserName, Change)>,
-        cause: Option<ClientId>,
-    ) {
-        if change.is_some() && state.people.is_crowd() {
-            state.crowd_changed = true;
-            return;
-        }
-        let presence =
-            Reply::Presence { room: self.name.clone(), change, count: state.people.count() };
-        state.ledger.mention(presence.encode(), cause);
     }
 
     /// Tells a crowd its count, if it has changed and was not told lately.
@@ -328,6 +193,16 @@ impl Room {
     /// How many people are here.
     pub(crate) fn count(&self) -> u64 {
         self.state().people.count()
+    }
+
+    /// Whether a client is here.
+    pub(crate) fn has(&self, client: ClientId) -> bool {
+        self.state().members.iter().any(|member| member.client.id == client)
+    }
+
+    /// How many connections of the name with the key `key` are here.
+    pub(crate) fn connections(&self, key: &str) -> usize {
+        self.state().people.connections(key)
     }
 
     /// The newest stored seq.
@@ -377,5 +252,6 @@ impl Room {
     }
 }
 
+mod coming; // who comes, goes, and is called otherwise
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! What is done for stored things by the clock: forced to disk, dropped, tried again.
 //!
-//! Room: one pass over every log and the file of names, in a thread of its own, because disks may be
+//! Room: one pass over every log and the files of names and read markers, in a thread of its own, because disks may be
 //! slow and pings may not.
 
 use super::clock::unix_ms;
@@ -14,6 +14,9 @@ pub(super) fn pass(house: &House) {
             let particulars = [("room", room.name.as_str()), ("error", &error.to_string())];
             house.logger.tell(Level::Warn, "not-tended", &particulars);
         }
+    }
+    if let Err(error) = house.tend_marks() {
+        house.logger.tell(Level::Warn, "marks-not-kept", &[("error", &error.to_string())]);
     }
     if let Err(error) = house.tend_names() {
         house.logger.tell(Level::Warn, "names-not-kept", &[("error", &error.to_string())]);

@@ -5,20 +5,23 @@
 use std::mem;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::client::Client;
-use super::clock::unix_ms;
 use super::farewell::{self, Ending};
 use super::house::{House, TooManyRooms};
 use super::logger::Level;
 use super::replay;
 use super::room::Room;
 use crate::chat::rate::{Allowance, Nuisances, Patience};
-use crate::chat::wire::{Join, Limits, Range, Refused, Reply, Request, RoomInfo, Welcome};
-use crate::chat::{Act, Cid, ErrorCode, RoomName, Token, Told, Unfit, UserName};
+use crate::chat::wire::{
+    Join, Joined, Limits, Range, Refused, Reply, Request, RoomInfo, Since, Welcome,
+};
+use crate::chat::{Act, Cid, ErrorCode, RoomName, Token, Unfit, UserName};
 use crate::limits;
 use crate::ws::Encoder;
+
+mod acts; // what is done to a room's log, and told of it
 
 /// One client's session. Dropped, by a panic too, it leaves every room and the registry.
 #[derive(Debug)]
@@ -99,11 +102,12 @@ impl<'h> Session<'h> {
         for join in joins {
             self.answer(Request::Join(join))?;
         }
-        Ok(())
+        self.enter_unread()
     }
 
     /// Does what a message asks.
     pub(super) fn hear(&mut self, text: &str) -> Result<(), Ending> {
+        self.settle_in();
         match Request::parse(text, self.house.config.max_text) {
             Ok(request) => {
                 if !matches!(request, Request::Do { .. }) {
@@ -155,11 +159,9 @@ impl<'h> Session<'h> {
             }
             Request::Join(join) => return self.join(&join),
             Request::Leave { room } => self.leave(&room),
-            Request::Do { room, cid, act: act @ Act::Post { .. } } => {
-                return self.say(&room, cid, act);
-            }
-            Request::Do { .. } | Request::Direct { .. } | Request::Mark { .. } => {
-                Err(refused(ErrorCode::UnknownType, "this server does not do that yet"))
+            Request::Do { room, cid, act } => return self.act(&room, cid, act),
+            Request::Direct { to, cid, text, me } => {
+                return self.direct(&to, cid, Act::Post { text, me });
             }
             Request::History { room, range, limit } => self.history(&room, range, limit),
             Request::Who { room } => self.who(&room),
@@ -169,6 +171,7 @@ impl<'h> Session<'h> {
             }
             Request::Nick { user, token } => self.nick(&user, token.as_ref()),
             Request::Typing { room } => self.typing(&room),
+            Request::Mark { room, seq } => self.mark(&room, seq),
         };
         match answered {
             Ok(()) => Ok(()),
@@ -179,40 +182,94 @@ impl<'h> Session<'h> {
     // ---- Rooms ---------------------------------------------------------------------------------
 
     fn room(&self, name: &RoomName) -> Result<Arc<Room>, Refused> {
-        self.rooms.iter().find(|room| room.name == *name).cloned().ok_or_else(|| {
+        self.find(name).ok_or_else(|| {
             about_room(refused(ErrorCode::NotJoined, "join this room first"), name.clone())
         })
     }
 
-    fn join(&mut self, join: &Join) -> Result<(), Ending> {
-        let room = match self.room(&join.room) {
-            Ok(room) => room,
-            Err(_) => match self.open(&join.room) {
-                Ok(room) => room,
-                Err(refused) => return self.refuse(about_room(refused, join.room.clone())),
-            },
-        };
-        let user = self.client.held().user;
-        let entered = room.enter(&self.client, &user, join.since, join.log.as_deref());
-        let since = entered.joined.since;
-        self.tell(&Reply::Joined(entered.joined));
-        self.house.carry(entered.load);
-        replay::run(self.house, &self.client, &room, since, entered.changes)
+    fn find(&self, name: &RoomName) -> Option<Arc<Room>> {
+        self.rooms.iter().find(|room| room.name == *name).cloned()
     }
 
+    /// Takes note of the private rooms that others have brought this client into.
+    fn settle_in(&mut self) {
+        for room in self.client.take_brought() {
+            if let Some(former) = self.find(&room.name).filter(|former| !Arc::ptr_eq(former, &room))
+            {
+                self.go(&former); // the same name, but another's
+            }
+            if self.rooms.iter().all(|other| !Arc::ptr_eq(other, &room)) {
+                self.rooms.push(room);
+            }
+        }
+    }
+
+    /// Leaves a room without a word to the client.
+    fn go(&mut self, room: &Arc<Room>) {
+        self.rooms.retain(|other| !Arc::ptr_eq(other, room));
+        self.house.carry(room.exit(self.client.id, &self.client.held().user));
+    }
+
+    fn join(&mut self, join: &Join) -> Result<(), Ending> {
+        let room = match self.open(&join.room) {
+            Ok(room) => room,
+            Err(refused) => return self.refuse(about_room(refused, join.room.clone())),
+        };
+        self.enter(&room, join.since, join.log.as_deref())
+    }
+
+    fn enter(&self, room: &Arc<Room>, since: Since, log: Option<&str>) -> Result<(), Ending> {
+        let held = self.client.held();
+        let entered = room.enter(&self.client, &held.user, since, log);
+        let marked = self.house.marked(held.holder, room);
+        let joined = Joined { marked, ..entered.joined };
+        let since = joined.since;
+        self.tell(&Reply::Joined(joined));
+        self.house.carry(entered.load);
+        replay::run(self.house, &self.client, room, since, entered.changes)
+    }
+
+    /// Enters the private rooms in which something was said that this name has not read.
+    fn enter_unread(&mut self) -> Result<(), Ending> {
+        let held = self.client.held();
+        for room in self.house.private_rooms(&held) {
+            let marked = self.house.marked(held.holder, &room).unwrap_or(0);
+            let is_full = self.rooms.len() >= limits::ROOMS_PER_CLIENT;
+            if room.head() <= marked || is_full || self.find(&room.name).is_some() {
+                continue;
+            }
+            self.rooms.push(Arc::clone(&room));
+            let since = marked.max(room.head().saturating_sub(limits::PAGE as u64));
+            self.enter(&room, Since::After(since), None)?;
+        }
+        Ok(())
+    }
+
+    /// The room of this name: one it is in, or another one from now on.
     fn open(&mut self, name: &RoomName) -> Result<Arc<Room>, Refused> {
+        if let Some(room) = self.find(name) {
+            if self.house.is_current(&room, &self.client.held()) {
+                return Ok(room);
+            }
+            self.go(&room);
+        }
         if self.rooms.len() >= limits::ROOMS_PER_CLIENT {
             let sentence = "you are in as many rooms as one client may be, leave one first";
             return Err(refused(ErrorCode::TooManyRooms, sentence));
         }
-        match self.house.open_room(name) {
+        let opened = if name.is_private() {
+            self.house.private_room(name, &self.client.held())
+        } else {
+            let full = "this server has as many rooms as it may";
+            let unfit = |TooManyRooms| Unfit::new(ErrorCode::TooManyRooms, full);
+            self.house.open_room(name).map(|opened| opened.map_err(unfit))
+        };
+        match opened {
             Ok(Ok(room)) => {
                 self.rooms.push(Arc::clone(&room));
                 Ok(room)
             }
-            Ok(Err(TooManyRooms)) => {
-                Err(refused(ErrorCode::TooManyRooms, "this server has as many rooms as it may"))
-            }
+            Ok(Err(unfit)) => Err(refusal(unfit)),
             Err(_) => Err(refused(ErrorCode::Storage, "the room could not be opened, try later")),
         }
     }
@@ -237,9 +294,12 @@ impl<'h> Session<'h> {
             name: room.name.clone(),
             head: room.head(),
             members: room.count(),
-            topic: None,
+            topic: room.log.topic(),
         };
-        let rooms = self.house.all_rooms().into_iter().map(info).collect();
+        let mut rooms = self.house.all_rooms();
+        rooms.retain(|room| !room.name.is_private());
+        rooms.extend(self.house.private_rooms(&self.client.held()));
+        let rooms = rooms.into_iter().map(info).collect();
         self.tell(&Reply::Rooms { rooms });
     }
 
@@ -253,62 +313,6 @@ impl<'h> Session<'h> {
         Ok(())
     }
 
-    // ---- Speech --------------------------------------------------------------------------------
-
-    fn say(&mut self, name: &RoomName, cid: Cid, act: Act) -> Result<(), Ending> {
-        let room = match self.room(name) {
-            Ok(room) => room,
-            Err(refused) => return self.refuse(about_cid(refused, cid)),
-        };
-        if let Err(wait) = self.posts.take(Instant::now()) {
-            return self.put_off(cid, wait);
-        }
-        let author = self.client.author();
-        let (told, load) = room.say(&author, cid.clone(), act, unix_ms());
-        self.house.carry(load);
-        match told {
-            Told::New => {
-                self.house.posted(&author.user);
-                Ok(())
-            }
-            Told::Underway => Ok(()), // the record itself is the answer, and on its way
-            Told::Stored(seq) => {
-                if let Some(json) = replay::record(&room, seq) {
-                    self.house.tell_json(&self.client, &json);
-                }
-                Ok(())
-            }
-            Told::Conflict => {
-                let sentence = "this cid was used for another text, which stays";
-                self.refuse(about_cid(refused(ErrorCode::CidConflict, sentence), cid))
-            }
-        }
-    }
-
-    fn put_off(&mut self, cid: Cid, wait: Duration) -> Result<(), Ending> {
-        self.nuisance()?;
-        let retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
-        self.tell(&Reply::Error {
-            code: ErrorCode::RateLimited,
-            message: String::from("too many lines at once, the same line may be sent again soon"),
-            cid: Some(cid),
-            room: None,
-            retry_ms: Some(retry_ms),
-        });
-        Ok(())
-    }
-
-    fn typing(&mut self, name: &RoomName) -> Result<(), Refused> {
-        let room = self.room(name)?;
-        let now = Instant::now();
-        self.typed.retain(|(_, at)| now - *at < limits::TYPING_EVERY);
-        if self.typed.iter().all(|(typed, _)| typed != name) {
-            self.typed.push((name.clone(), now));
-            self.house.carry(room.typing(&self.client.author()));
-        }
-        Ok(())
-    }
-
     // ---- Names ---------------------------------------------------------------------------------
 
     fn nick(&mut self, user: &UserName, token: Option<&Token>) -> Result<(), Refused> {
@@ -316,6 +320,12 @@ impl<'h> Session<'h> {
         // A change of case only, or of nothing, is the same claim: its holder need not prove it.
         let token = if user.is_same_claim(&before.user) { Some(&before.token) } else { token };
         let held = self.house.claim(user, token).map_err(refusal)?;
+        if !user.is_same_claim(&before.user) {
+            for room in self.rooms.clone().iter().filter(|room| room.name.is_private()) {
+                self.go(room); // it belongs to the old name
+                self.tell(&Reply::Left { room: room.name.clone() });
+            }
+        }
         let renamed = Reply::Renamed {
             user: before.user.clone(),
             to: held.user.clone(),
@@ -335,6 +345,7 @@ impl<'h> Session<'h> {
 impl Drop for Session<'_> {
     fn drop(&mut self) {
         let user = self.client.held().user;
+        self.rooms.extend(self.client.leave());
         for room in mem::take(&mut self.rooms) {
             self.house.carry(room.exit(self.client.id, &user));
         }

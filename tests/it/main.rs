@@ -17,6 +17,9 @@ mod start; // what the server says to whoever starts it
 mod handshake; // HTTP, right and wrong
 mod frames; // RFC 6455 at the server, byte by byte
 mod talking; // the protocol's messages
+mod acts; // edits, deletes, topics
+mod private; // rooms of two
+mod marks; // how far somebody has read
 mod names; // whose name is whose
 mod joining; // history, resume, and the seam to live
 mod slow; // those who do not read

@@ -3,7 +3,7 @@
 use super::super::{Flaw, Store, export, repair, verify};
 use super::*;
 
-fn room() -> crate::chat::RoomName {
+fn room() -> super::super::LogName {
     "lobby".parse().unwrap()
 }
 

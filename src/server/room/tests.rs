@@ -17,7 +17,7 @@ fn a_repeat_never_overtakes_what_is_being_published() {
         retain: None,
         retain_records: None,
     };
-    let log = store.new_log(&"lobby".parse().unwrap(), rules, String::from("L1"));
+    let log = store.new_log(&"lobby".parse().unwrap(), rules, String::from("L1"), None);
     let room = Arc::new(Room::new("lobby".parse().unwrap(), log).unwrap());
     let user = "bob".parse().unwrap();
     let holder = Holder::of(&user, &"0".repeat(32).parse().unwrap());

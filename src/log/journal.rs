@@ -1,0 +1,264 @@
+//! Small facts kept over a restart: who holds a name, how far somebody has read. A file of lines to
+//! which each change is added; for each fact the last line counts.
+//!
+//! Room: one file of a kind. What a fact means is for `chat` to know; here are no tokens, only
+//! holders, from which no token can be made.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::marker::PhantomData;
+use std::mem;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::files::{Disk, Files};
+use crate::chat::{Kept, Mark, UserName};
+use crate::json::{self, Object, Value};
+use crate::limits;
+
+/// A fact that can be written as a line.
+pub trait Fact: Sized {
+    /// What the file's first line says that it holds.
+    const KIND: &'static str;
+
+    /// Adds its members to a line.
+    fn push(&self, line: &mut Object);
+
+    /// Reads it from a line.
+    fn parse(line: &Value) -> Option<Self>;
+}
+
+/// A file of facts.
+#[derive(Debug)]
+pub struct Journal<T> {
+    path: PathBuf,
+    file: Arc<File>,
+    bytes: u64,
+    /// What it had when it was written anew last.
+    compact: u64,
+    synced: bool,
+    /// The last line may be half a line.
+    torn: bool,
+    trouble: Option<String>,
+    facts: PhantomData<T>,
+}
+
+/// What a journal holds.
+#[derive(Debug)]
+pub struct Facts<T> {
+    /// The facts, the oldest line first.
+    pub facts: Vec<T>,
+    /// Lines that are none of ours, or only half of one.
+    pub unread: usize,
+}
+
+impl<T: Fact> Journal<T> {
+    /// What is kept in the file at `path`; nothing where there is none.
+    ///
+    /// # Errors
+    /// What kept it from being read.
+    pub fn read(path: &Path) -> io::Result<Facts<T>> {
+        let mut found = Facts { facts: Vec::new(), unread: 0 };
+        let bytes = match fs::read(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
+            other => other?,
+        };
+        let header = header::<T>();
+        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            match parse(line) {
+                Some(fact) => found.facts.push(fact),
+                None if line == header.trim_end().as_bytes() => {}
+                None => found.unread += 1,
+            }
+        }
+        Ok(found)
+    }
+
+    /// Begins the file at `path` anew with `facts`. The former one stays until the new one is whole.
+    ///
+    /// # Errors
+    /// What kept it from being written.
+    pub fn write(path: &Path, facts: &[T]) -> io::Result<Journal<T>> {
+        let anew = path.with_extension("anew");
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&anew)?;
+        let text = [header::<T>(), lines(facts)].concat();
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&anew, path)?;
+        Disk.sync_dir(path.parent().unwrap_or(Path::new(".")))?;
+        let (path, file, bytes) = (path.to_owned(), Arc::new(file), text.len() as u64);
+        Ok(Journal {
+            path,
+            file,
+            bytes,
+            compact: bytes,
+            synced: true,
+            torn: false,
+            trouble: None,
+            facts: PhantomData,
+        })
+    }
+
+    /// Adds what has changed. A kill of the process does not undo it.
+    ///
+    /// # Errors
+    /// What kept it from being written.
+    pub fn append(&mut self, facts: &[T]) -> io::Result<()> {
+        let start = if self.torn { "\n" } else { "" };
+        let text = [start, &lines(facts)].concat();
+        let written = (&*self.file).write_all(text.as_bytes());
+        self.torn = written.is_err();
+        self.trouble = written.as_ref().err().map(io::Error::to_string);
+        self.synced = false;
+        self.bytes += text.len() as u64;
+        written
+    }
+
+    /// The file, if something in it is to be forced to the disk.
+    pub fn take_unsynced(&mut self) -> Option<Arc<File>> {
+        let unsynced = !mem::replace(&mut self.synced, true);
+        unsynced.then(|| Arc::clone(&self.file))
+    }
+
+    /// Whether most of its lines are about what is no longer so.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.bytes > limits::JOURNAL && self.bytes > self.compact.saturating_mul(4)
+    }
+
+    /// Writes it anew with `facts`.
+    ///
+    /// # Errors
+    /// What kept it from being written; then it is as it was.
+    pub fn compact(&mut self, facts: &[T]) -> io::Result<()> {
+        *self = Journal::write(&self.path, facts)?;
+        Ok(())
+    }
+
+    /// Why it could not be written, if that is so.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+}
+
+fn header<T: Fact>() -> String {
+    let mut object = Object::new();
+    object.string("type", T::KIND).number("version", 1);
+    object.end() + "\n"
+}
+
+fn lines<T: Fact>(facts: &[T]) -> String {
+    let mut text = String::new();
+    for fact in facts {
+        let mut object = Object::new();
+        fact.push(&mut object);
+        text.push_str(&object.end());
+        text.push('\n');
+    }
+    text
+}
+
+fn parse<T: Fact>(line: &[u8]) -> Option<T> {
+    T::parse(&json::parse(std::str::from_utf8(line).ok()?).ok()?)
+}
+
+/// Who holds a name.
+impl Fact for Kept {
+    const KIND: &'static str = "names";
+
+    fn push(&self, line: &mut Object) {
+        let Kept { user, holder, posted, until } = self;
+        line.string("user", user.as_str()).string("holder", &holder.to_string());
+        line.boolean("posted", *posted);
+        if let Some(until) = until {
+            line.number("until", *until);
+        }
+    }
+
+    fn parse(line: &Value) -> Option<Kept> {
+        let until = line.get("until").map(|until| until.as_u64().ok_or(())).transpose().ok()?;
+        Some(Kept {
+            user: UserName::vouched(line.get("user")?.as_str()?),
+            holder: line.get("holder")?.as_str()?.parse().ok()?,
+            posted: line.get("posted")?.as_bool()?,
+            until,
+        })
+    }
+}
+
+/// How far somebody has read.
+impl Fact for Mark {
+    const KIND: &'static str = "marks";
+
+    fn push(&self, line: &mut Object) {
+        line.string("holder", &self.holder.to_string()).string("log", &self.log);
+        line.number("seq", self.seq);
+    }
+
+    fn parse(line: &Value) -> Option<Mark> {
+        Some(Mark {
+            holder: line.get("holder")?.as_str()?.parse().ok()?,
+            log: String::from(line.get("log")?.as_str()?),
+            seq: line.get("seq")?.as_u64()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(user: &str, until: Option<u64>) -> Kept {
+        let holder = "0123456789abcdef0123456789abcdef".parse().unwrap();
+        Kept { user: user.parse().unwrap(), holder, posted: until.is_some(), until }
+    }
+
+    #[test]
+    fn what_was_added_is_read_again_and_a_half_line_spoils_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("names.jsonl");
+        assert!(Journal::<Kept>::read(&path).unwrap().facts.is_empty());
+        let mut file = Journal::write(&path, &[kept("alice", Some(7))]).unwrap();
+        file.append(&[kept("bob", None), kept("José", Some(9))]).unwrap();
+        let all = [kept("alice", Some(7)), kept("bob", None), kept("José", Some(9))];
+        assert_eq!(Journal::<Kept>::read(&path).unwrap().facts, all);
+        let whole = fs::read(&path).unwrap();
+        for cut in 0..whole.len() {
+            fs::write(&path, &whole[..cut]).unwrap();
+            let names = Journal::<Kept>::read(&path).unwrap();
+            assert!(all.starts_with(&names.facts) && names.unread <= 1, "cut at byte {cut}");
+        }
+    }
+
+    #[test]
+    fn it_is_written_anew_once_most_of_it_is_stale() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("names.jsonl");
+        let mut file = Journal::write(&path, &[]).unwrap();
+        while !file.is_stale() {
+            file.append(&vec![kept("bob", None); 100]).unwrap();
+        }
+        file.compact(&[kept("bob", None)]).unwrap();
+        file.append(&[kept("bob", Some(5))]).unwrap();
+        assert!(!file.is_stale());
+        let names = Journal::<Kept>::read(&path).unwrap();
+        assert_eq!(names.facts, [kept("bob", None), kept("bob", Some(5))]);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn how_far_somebody_has_read_is_a_line_of_its_own_kind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("marks.jsonl");
+        let mark = Mark { holder: kept("bob", None).holder, log: String::from("a6fa"), seq: 7 };
+        let mut file = Journal::write(&path, std::slice::from_ref(&mark)).unwrap();
+        file.append(&[Mark { seq: 9, ..mark.clone() }]).unwrap();
+        let found = Journal::<Mark>::read(&path).unwrap();
+        assert_eq!((found.facts, found.unread), (vec![mark.clone(), Mark { seq: 9, ..mark }], 0));
+        assert_eq!(Journal::<Kept>::read(&path).unwrap().facts, [], "no names");
+    }
+}

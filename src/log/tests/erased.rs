@@ -1,0 +1,171 @@
+//! Deleted texts: served to nobody at once, gone from the disk soon, and the chain holds.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use super::super::files::append_all;
+use super::super::gist::redact;
+use super::super::line::{Check, Header, push_erased, push_record};
+use super::super::{Flaw, export, verify};
+use super::broken_files::Broken;
+use super::*;
+use crate::chat::wire::{Kind, Record};
+use crate::chat::{Act, Text};
+
+const SMALL: Rules = Rules { file_bytes: 1_200, ..RULES };
+
+fn entry(seq: u64, act: Act) -> Entry {
+    let (room, cid) = ("lobby".parse().unwrap(), format!("c{seq}").parse().unwrap());
+    let (user, kind) = ("bob".parse().unwrap(), Kind::Act(act));
+    let json = Record { room, seq, at: 5, user, cid, kind }.encode();
+    Entry { seq, holder: format!("{seq:032x}").parse().unwrap(), json: json.into() }
+}
+
+fn post(seq: u64, text: &str) -> Entry {
+    entry(seq, Act::Post { text: Text::parse(text, 100).unwrap(), me: false })
+}
+
+/// 20 posts, 2 and 19 of them and an edit of 2 secret; then 2 and 19 are deleted. In several files.
+fn told(log: &dyn Log) -> Vec<Entry> {
+    let text = |seq| if [2, 19].contains(&seq) { "secret" } else { "hello" };
+    let edit = Act::Edit { target: 2, text: Text::parse("secret too", 100).unwrap() };
+    let mut entries: Vec<Entry> = (1..=20).map(|seq| post(seq, text(seq))).collect();
+    entries.push(entry(21, edit));
+    entries.push(entry(22, Act::Delete { target: 2 }));
+    entries.push(entry(23, Act::Delete { target: 19 }));
+    entries.iter().for_each(|entry| log.append(std::slice::from_ref(entry)).unwrap());
+    for seq in [2, 19, 21] {
+        redact(&mut entries[seq - 1]);
+    }
+    entries
+}
+
+fn on_disk(place: &Place) -> String {
+    place.files().iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+}
+
+/// Tends until nothing is left to erase, as often as there are files: each pass does one, and the
+/// next in a log opened anew comes at once.
+fn erase_all(place: &Place, rules: Rules) {
+    for _ in 0..10 {
+        place.open(rules).0.tend(0).unwrap();
+    }
+}
+
+#[test]
+fn a_deleted_text_is_served_to_nobody_from_the_moment_it_is_deleted() {
+    let place = Place::new();
+    let log = nothing(&place, Arc::new(Disk), SMALL);
+    let left = told(&log);
+    assert!(place.files().len() > 2);
+    assert_eq!(all(&log), left, "from memory and from disk");
+    assert_eq!(all(&place.open(SMALL).0), left, "after a restart");
+    let mut out = Vec::new();
+    let name = "lobby".parse().unwrap();
+    export(place.root(), &name, 0, |json| format!("{json}\n"), &mut out).unwrap();
+    assert!(!String::from_utf8(out).unwrap().contains("secret"));
+    assert!(on_disk(&place).contains("secret"), "nothing was tended yet");
+}
+
+#[test]
+fn a_deleted_text_goes_from_the_disk_and_the_chain_holds() {
+    for sync in [Sync::Always, Sync::Interval] {
+        let (place, rules) = (Place::new(), Rules { sync, ..SMALL });
+        let left = told(&nothing(&place, Arc::new(Disk), rules));
+        erase_all(&place, rules);
+        let text = on_disk(&place);
+        assert!(!text.contains("secret"), "{text}");
+        assert_eq!(text.matches("\"deleted\":true").count(), 3);
+        let verified = verify(place.root(), &"lobby".parse().unwrap()).unwrap();
+        assert_eq!((verified.damage, verified.head), (None, 23));
+        let log = place.open(rules).0;
+        assert_eq!(all(&log), left);
+        log.append(&[post(24, "goes on")]).unwrap();
+        assert_eq!(all(&place.open(rules).0).len(), 24);
+        assert!(place.names().iter().all(|name| name.ends_with(".jsonl")), "{:?}", place.names());
+    }
+}
+
+#[test]
+fn the_log_that_erases_reads_and_writes_on() {
+    let place = Place::new();
+    let log = nothing(&place, Arc::new(Disk), RULES); // one file: the last
+    let mut left = told(&log);
+    log.tend(0).unwrap();
+    assert!(!on_disk(&place).contains("secret"));
+    for seq in 24..=300 {
+        log.append(&[post(seq, "hello")]).unwrap();
+        left.push(post(seq, "hello"));
+    }
+    assert_eq!(all(&log), left);
+    assert_eq!(all(&place.open(RULES).0), left);
+}
+
+#[test]
+fn whoever_reads_while_a_file_is_replaced_sees_what_is_there() {
+    let place = Place::new();
+    let log = nothing(&place, Arc::new(Disk), SMALL);
+    let left = told(&log);
+    let log = place.open(SMALL).0; // nothing in memory: every read goes to the files
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut reads = 0;
+            while !done.load(Ordering::Relaxed) || reads < 10 {
+                assert_eq!(all(&log), left);
+                reads += 1;
+            }
+        });
+        log.tend(0).unwrap();
+        done.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
+    });
+}
+
+#[test]
+fn a_disk_that_fails_anywhere_leaves_the_old_file_or_the_new_one_whole() {
+    for room in (0..1_600).step_by(97) {
+        let place = Place::new();
+        let left = told(&nothing(&place, Arc::new(Disk), SMALL));
+        let broken = Broken::new();
+        let log = place.open_on(Arc::new(broken.clone()), SMALL).0;
+        broken.0.room.store(room, Ordering::Relaxed);
+        drop(log.tend(0)); // it may fail, or have enough room
+        broken.0.room.store(u64::MAX, Ordering::Relaxed);
+        assert_eq!(all(&log), left, "{room} bytes of room");
+        drop(log);
+        erase_all(&place, SMALL);
+        assert!(!on_disk(&place).contains("secret"), "{room} bytes of room");
+        assert_eq!(all(&place.open(SMALL).0), left);
+    }
+    let place = Place::new();
+    let left = told(&nothing(&place, Arc::new(Disk), SMALL));
+    let broken = Broken::new();
+    let log = place.open_on(Arc::new(broken.clone()), SMALL).0;
+    broken.0.sync.store(true, Ordering::Relaxed);
+    log.tend(0).unwrap_err();
+    assert_eq!(all(&log), left);
+    assert!(on_disk(&place).contains("secret"));
+}
+
+#[test]
+fn a_text_that_is_gone_without_a_reason_is_named() {
+    let place = Place::new();
+    fs::create_dir(place.dir()).unwrap();
+    let mut bytes = Vec::new();
+    let (room, log) = ("lobby".parse().unwrap(), String::from("a"));
+    let header = Header { room, log, first: 1, at: 0, after: Check::START, two: None };
+    let head = header.push(&mut bytes);
+    let before = push_record(&mut bytes, &post(1, "hello"), head);
+    let offset = bytes.len() as u64;
+    let (mut whole, mut erased) = (Vec::new(), post(2, "secret"));
+    let was = push_record(&mut whole, &erased, before);
+    redact(&mut erased);
+    push_erased(&mut bytes, &erased, before, was);
+    push_record(&mut bytes, &post(3, "hello"), was);
+    append_all(&*Disk.create(&place.dir().join("0000000000000001.jsonl")).unwrap(), &bytes)
+        .unwrap();
+    let damage = verify(place.root(), &"lobby".parse().unwrap()).unwrap().damage.unwrap();
+    assert_eq!((damage.seq, damage.offset, damage.flaw), (2, offset, Flaw::Unexplained));
+    assert_eq!(all(&place.open(RULES).0).len(), 3, "the others are served");
+}

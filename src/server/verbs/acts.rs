@@ -1,0 +1,134 @@
+//! What a client does to a room's log, and what it lets the others know beside.
+//!
+//! Room: one session. Whether an edit or a delete may be done is judged here, by the record it is about.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Session, about_cid, refused};
+use crate::chat::wire::{Kind, Record, Refused, Reply};
+use crate::chat::{Act, Author, Cid, ErrorCode, RoomName, Told, UserName};
+use crate::json;
+use crate::limits;
+use crate::server::clock::unix_ms;
+use crate::server::farewell::Ending;
+use crate::server::replay;
+use crate::server::room::Room;
+
+impl Session<'_> {
+    /// Does something to the log of a room it is in.
+    pub(super) fn act(&mut self, name: &RoomName, cid: Cid, act: Act) -> Result<(), Ending> {
+        match self.room(name) {
+            Ok(room) if self.house.is_current(&room, &self.client.held()) => {
+                self.act_in(&room, cid, act)
+            }
+            Ok(room) => {
+                self.go(&room);
+                self.tell(&Reply::Left { room: name.clone() });
+                let passed = "somebody else has that name now, join the room anew";
+                self.refuse(about_cid(refused(ErrorCode::NotJoined, passed), cid))
+            }
+            Err(refused) => self.refuse(about_cid(refused, cid)),
+        }
+    }
+
+    /// Says a line in the private room it shares with `to`.
+    pub(super) fn direct(&mut self, to: &UserName, cid: Cid, act: Act) -> Result<(), Ending> {
+        let Some(name) = RoomName::of_two(&self.client.held().user, to) else {
+            let sentence = "a private room is for two";
+            return self.refuse(about_cid(refused(ErrorCode::BadName, sentence), cid));
+        };
+        match self.open(&name) {
+            Ok(room) => self.act_in(&room, cid, act),
+            Err(refused) => self.refuse(about_cid(refused, cid)),
+        }
+    }
+
+    fn act_in(&mut self, room: &Arc<Room>, cid: Cid, act: Act) -> Result<(), Ending> {
+        if let Err(wait) = self.posts.take(Instant::now()) {
+            return self.put_off(cid, wait);
+        }
+        let author = self.client.author();
+        // What was done once is answered with what came of it, whatever has become of its target.
+        let done = room.recall(&author, &cid, &act);
+        if done.is_none()
+            && let Err(refused) = may(&author, room, &act)
+        {
+            return self.refuse(about_cid(refused, cid));
+        }
+        self.house.gather(room);
+        self.settle_in();
+        let (told, load) = room.say(&author, cid.clone(), act, unix_ms());
+        self.house.carry(load);
+        match told {
+            Told::New => {
+                self.house.posted(&author.user);
+                Ok(())
+            }
+            Told::Underway => Ok(()), // the record itself is the answer, and on its way
+            Told::Stored(seq) => {
+                if let Some(json) = replay::record(room, seq).map(|entry| entry.json) {
+                    self.house.tell_json(&self.client, &json);
+                }
+                Ok(())
+            }
+            Told::Conflict => {
+                let sentence = "this cid was used for another text, which stays";
+                self.refuse(about_cid(refused(ErrorCode::CidConflict, sentence), cid))
+            }
+        }
+    }
+
+    fn put_off(&mut self, cid: Cid, wait: Duration) -> Result<(), Ending> {
+        self.nuisance()?;
+        let retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+        self.tell(&Reply::Error {
+            code: ErrorCode::RateLimited,
+            message: String::from("too many lines at once, the same line may be sent again soon"),
+            cid: Some(cid),
+            room: None,
+            retry_ms: Some(retry_ms),
+        });
+        Ok(())
+    }
+
+    /// Notes how far its name has read a room.
+    pub(super) fn mark(&self, name: &RoomName, seq: u64) -> Result<(), Refused> {
+        self.house.mark(&self.client, &*self.room(name)?, seq);
+        Ok(())
+    }
+
+    pub(super) fn typing(&mut self, name: &RoomName) -> Result<(), Refused> {
+        let room = self.room(name)?;
+        let now = Instant::now();
+        self.typed.retain(|(_, at)| now - *at < limits::TYPING_EVERY);
+        if self.typed.iter().all(|(typed, _)| typed != name) {
+            self.typed.push((name.clone(), now));
+            self.house.carry(room.typing(&self.client.author()));
+        }
+        Ok(())
+    }
+}
+
+/// Whether `author` may do this: edit or delete a post of their own that is still there.
+fn may(author: &Author, room: &Room, act: &Act) -> Result<(), Refused> {
+    let Some(target) = act.target() else { return Ok(()) };
+    let missing = || refused(ErrorCode::NoSuchRecord, "no post has this seq, or it is deleted");
+    let entry = replay::record(room, target).ok_or_else(missing)?;
+    let value = json::parse(&entry.json).ok();
+    let record = value.and_then(|value| Record::from_json(&value).ok().flatten());
+    let is_edit = matches!(act, Act::Edit { .. });
+    match record.map(|record| record.kind) {
+        Some(Kind::Act(Act::Post { .. })) => {}
+        Some(Kind::Erased { edit_of: None }) if !is_edit => {} // to delete twice does no harm
+        Some(
+            Kind::Act(Act::Edit { .. } | Act::Delete { .. } | Act::Topic { .. })
+            | Kind::Erased { .. },
+        )
+        | None => return Err(missing()),
+    }
+    if entry.holder == author.holder {
+        return Ok(());
+    }
+    Err(refused(ErrorCode::Forbidden, "only its author may edit or delete a line"))
+}
