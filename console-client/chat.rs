@@ -4,7 +4,6 @@
 //! Room: the client, the view, the keep, the outbox. It neither reads nor draws.
 
 use talk::chat::Act;
-use talk::chat::Cid;
 use talk::chat::ErrorCode;
 use talk::chat::RoomName;
 use talk::chat::Text;
@@ -23,8 +22,12 @@ use crate::command::Command;
 use crate::command::Input;
 use crate::keep::Keep;
 use crate::outbox::Outbox;
-use crate::phrases;
 use crate::view::View;
+
+mod obey; // what the commands do
+
+/// Whoever reads on tells it this often, in milliseconds.
+const MARK_EVERY: u64 = 2_000;
 
 /// A client and what is seen of it.
 #[derive(Debug)]
@@ -38,7 +41,10 @@ pub(crate) struct Chat {
     has_password: bool,
     token: Option<Token>,
     refusal: String,
-    typing_again_at: u64, // Unix milliseconds
+    typing_again_at: u64,  // Unix milliseconds
+    marking_again_at: u64, // and these
+    /// The server has not said that it knows no read markers.
+    server_marks: bool,
 }
 
 /// What becomes of a submitted text.
@@ -71,6 +77,8 @@ impl Chat {
             token: None,
             refusal: String::new(),
             typing_again_at: 0,
+            marking_again_at: 0,
+            server_marks: true,
         }
     }
 
@@ -90,6 +98,10 @@ impl Chat {
             && self.view.known_server().is_none()
         {
             self.refusal.clone_from(message); // the answer to our hello: the end follows
+            return None;
+        }
+        if let Notice::Error { code: ErrorCode::UnknownType, room: None, .. } = &notice {
+            self.server_marks = false; // of all we say, only that is not from the beginning
             return None;
         }
         self.view.hear(notice, now);
@@ -129,15 +141,25 @@ impl Chat {
     }
 
     /// Leaves the server, saying goodbye. The outbox stays ours until it is dropped.
-    pub(crate) fn close(self) -> (View, Outbox) {
+    pub(crate) fn close(mut self) -> (View, Outbox) {
+        self.tell_read();
         self.client.close();
         (self.view, self.outbox)
     }
 
     fn say(&mut self, text: &str, me: bool) -> Result<(), String> {
-        let text = Text::parse(text, self.view.text_max()).map_err(|unfit| unfit.to_string())?;
-        let room = self.room()?;
-        let line = self.client.compose(&room, Act::Post { text, me });
+        let (text, room) = (self.text(text)?, self.room()?);
+        self.act(&room, Act::Post { text, me });
+        Ok(())
+    }
+
+    fn text(&self, text: &str) -> Result<Text, String> {
+        Text::parse(text, self.view.text_max()).map_err(|unfit| unfit.to_string())
+    }
+
+    /// Does something to a room's log, once it is written down.
+    fn act(&mut self, room: &RoomName, act: Act) {
+        let line = self.client.compose(room, act);
         // Without a connection the file may be the only copy for hours, and is worth waiting for
         // the disk. With one, the server has the line in a moment, and syncs it itself.
         let is_live = self.view.state() == Some(State::Live);
@@ -146,8 +168,35 @@ impl Chat {
         self.client.say_line(line.clone());
         // The client's own notice comes later: until then nobody may think all is said and done.
         self.view.waits(line);
-        Ok(())
     }
+
+    // ---- How far is read -----------------------------------------------------------------------
+
+    /// Tells the server how far the person has read, now and then, so that other devices know.
+    pub(crate) fn mark(&mut self, now: u64) {
+        if now >= self.marking_again_at && self.has_read_on() {
+            self.marking_again_at = now.saturating_add(MARK_EVERY);
+            self.tell_read();
+        }
+    }
+
+    /// Whether something was read that the server does not know.
+    pub(crate) fn has_read_on(&self) -> bool {
+        self.server_marks && !self.view.unmarked().is_empty()
+    }
+
+    fn tell_read(&mut self) {
+        if !self.server_marks {
+            return;
+        }
+        for (room, seq) in self.view.unmarked() {
+            if self.client.mark(&room, seq) {
+                self.view.marked(&room, seq);
+            }
+        }
+    }
+
+    // ---- What is kept --------------------------------------------------------------------------
 
     /// Writes down what becomes of our lines, and of the name they go out under.
     fn note(&mut self, notice: &Notice) {
@@ -193,83 +242,6 @@ impl Chat {
         }
     }
 
-    fn obey(&mut self, command: Command) -> Result<(), String> {
-        match command {
-            Command::Help(topic) => self.help(topic.as_deref())?,
-            Command::Nick(name) => {
-                let name = fit(&name)?;
-                let wanted = self.outbox.want(&name);
-                self.told(wanted);
-                self.client.nick(name);
-            }
-            Command::Join(name) => {
-                let room: RoomName = fit(&name)?;
-                if !self.view.turn_to(&room) {
-                    self.view.enter_new(room.clone());
-                    self.client.join(room);
-                }
-            }
-            Command::Part(name) => {
-                let room = name.map_or_else(|| self.room(), |name| fit(&name))?;
-                if !self.view.is_in(&room) {
-                    return Err(format!("you are not in #{room}"));
-                }
-                self.client.leave(&room);
-            }
-            Command::Who => self.asked(self.client.who(&self.room()?))?,
-            Command::Rooms => self.asked(self.client.rooms())?,
-            Command::History(count) => {
-                let asked = self.view.ask_history(count.min(limits::PAGE));
-                let (room, before) = asked.ok_or("there is nothing before these lines")?;
-                self.asked(self.client.history(&room, before))?;
-            }
-            Command::Resend => self.failed()?.iter().for_each(|cid| self.client.resend(cid)),
-            Command::Drop => self.failed()?.iter().for_each(|cid| self.client.drop_line(cid)),
-            Command::Reconnect => self.client.retry_now(),
-            Command::Key => self.tell_key()?,
-            Command::Version => {
-                let server = self.view.known_server().map(|welcome| welcome.server.clone());
-                let server = server.unwrap_or_else(|| "a server not reached yet".to_owned());
-                let note = format!("console {}, on {server}", env!("CARGO_PKG_VERSION"));
-                self.view.remark(phrases::note(&note));
-            }
-            Command::Clear | Command::Quit => {} // the screen's, and the end's
-        }
-        Ok(())
-    }
-
-    fn help(&mut self, topic: Option<&str>) -> Result<(), String> {
-        if let Some(name) = topic {
-            let name = name.trim_start_matches('/');
-            let entry = command::find(name).ok_or_else(|| format!("no command /{name}"))?;
-            let aliases = entry.names.iter().skip(1).map(|name| format!(", /{name}"));
-            let usage = format!("{}{}: {}", entry.usage(), aliases.collect::<String>(), entry.help);
-            self.view.remark(phrases::item(&usage));
-            return Ok(());
-        }
-        self.view.remark(phrases::note("commands; //text says /text"));
-        for entry in command::TABLE {
-            self.view.remark(phrases::item(&format!("{:16}{}", entry.usage(), entry.help)));
-        }
-        self.view.remark(phrases::note("keys"));
-        for keys in KEYS {
-            self.view.remark(phrases::item(keys));
-        }
-        Ok(())
-    }
-
-    fn tell_key(&mut self) -> Result<(), String> {
-        let token = self.token.as_ref().ok_or("no key yet: the server gives it")?;
-        let me = self.view.me();
-        let key = format!("the key of {me}, and as good as being {me}: {}", token.reveal());
-        let place = self.keep.path(me).map(|path| format!("kept in {}", path.display()));
-        let hint = "on another device, put it in a file and name that with --token-file".to_owned();
-        for row in [Some(key), place, Some(hint)].into_iter().flatten() {
-            self.view.remark(phrases::item(&row));
-        }
-        Ok(())
-    }
-
     fn store(&mut self, user: &UserName, token: &Token) {
         if let Err(sentence) = self.keep.store(user, token) {
             self.view.alarm(&sentence);
@@ -279,17 +251,6 @@ impl Chat {
     fn room(&self) -> Result<RoomName, String> {
         let room = self.view.here().ok_or("you are in no room (try /join lobby)")?;
         Ok(room.name.clone())
-    }
-
-    fn asked(&self, is_asked: bool) -> Result<(), String> {
-        let no_server = || "there is no connection to ask (it is being made)".to_owned();
-        is_asked.then_some(()).ok_or_else(no_server)
-    }
-
-    fn failed(&self) -> Result<Vec<Cid>, String> {
-        let failed = self.view.unstored().filter(|(_, why)| why.is_some());
-        let cids: Vec<Cid> = failed.map(|(line, _)| line.cid.clone()).collect();
-        if cids.is_empty() { Err("no line has failed".to_owned()) } else { Ok(cids) }
     }
 
     /// What the end means, and what to try.
@@ -312,19 +273,4 @@ impl Chat {
             _ => format!("the server does not want to talk to us ({code}){said}"),
         }
     }
-}
-
-/// `/help`'s second half.
-const KEYS: [&str; 7] = [
-    "Enter           send; Alt-Enter breaks the line",
-    "Tab             complete a name, a #room, a /command; again: the next",
-    "Up, Down        what you said before",
-    "Ctrl-A E W U K  start, end; delete a word, to the start, to the end; Ctrl-Y brings it back",
-    "Alt-1 … Alt-9   turn to a room; Alt-A to the next with something new",
-    "Ctrl-L          paint the screen anew",
-    "Ctrl-C          clear the line, then leave; Ctrl-D leaves",
-];
-
-fn fit<T: std::str::FromStr<Err = talk::chat::Unfit>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|unfit| format!("{text:?}: {unfit}"))
 }

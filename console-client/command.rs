@@ -18,6 +18,17 @@ pub(crate) enum Input {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Help(Option<String>),
+    /// A private line to somebody, or the private room with them.
+    Message(String, Option<String>),
+    /// A private line to the last who wrote one to us.
+    Reply(String),
+    /// Other words for a line of ours: that number, or the last.
+    Edit(Option<u64>, String),
+    /// Our lines with their numbers.
+    ListOwn,
+    Delete(Option<u64>),
+    /// Nothing: tell it.
+    Topic(Option<String>),
     Nick(String),
     Join(String),
     Part(Option<String>),
@@ -46,9 +57,38 @@ pub(crate) struct Entry {
 /// Every command, in the order of `/help`.
 pub(crate) const TABLE: &[Entry] = &[
     entry(&["me"], "TEXT", "say what you do: * bob waves", |text| some(text).map(Input::Me)),
-    entry(&["join", "j"], "ROOM", "join a room, or turn to one you are in", |room| {
-        word(room).map(|room| Input::Do(Command::Join(room)))
+    entry(
+        &["msg", "m", "w", "whisper", "query"],
+        "NAME [TEXT]",
+        "say it to NAME alone; or turn to your private room",
+        |rest| {
+            let (name, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            let name = some(name.strip_prefix('@').unwrap_or(name))?;
+            Some(Input::Do(Command::Message(name, some(text.trim_start()))))
+        },
+    ),
+    entry(&["r"], "TEXT", "answer the last who wrote to you alone", |text| {
+        some(text).map(|text| Input::Do(Command::Reply(text)))
     }),
+    entry(
+        &["edit"],
+        "[SEQ] TEXT",
+        "put your last line, or line SEQ, otherwise; alone: list them",
+        edit,
+    ),
+    entry(&["delete"], "[SEQ]", "take your last line back, or line SEQ", |seq| match number(seq) {
+        None if !seq.is_empty() => None,
+        seq => Some(Input::Do(Command::Delete(seq))),
+    }),
+    entry(&["topic"], "[TEXT]", "what this room is about; /topic - takes it away", |text| {
+        Some(Input::Do(Command::Topic(some(text))))
+    }),
+    entry(
+        &["join", "j"],
+        "ROOM",
+        "join a room, or turn to one you are in; @NAME: private",
+        |room| word(room).map(|room| Input::Do(Command::Join(room))),
+    ),
     entry(&["part", "leave"], "[ROOM]", "leave this room, or another", |room| {
         optional(room).map(|room| Input::Do(Command::Part(room)))
     }),
@@ -57,10 +97,16 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(&["nick"], "NAME", "change your name", |name| {
         word(name).map(|name| Input::Do(Command::Nick(name)))
     }),
-    entry(&["history"], "[N]", "show the N lines before the oldest one shown (20)", |count| {
-        let count = if count.is_empty() { 20 } else { count.parse().ok().filter(|n| *n > 0)? };
-        Some(Input::Do(Command::History(count)))
-    }),
+    entry(
+        &["history"],
+        "[N]",
+        "show the N lines before the oldest shown (20), numbered",
+        |count| {
+            let count =
+                if count.is_empty() { 20 } else { count.parse().ok().filter(|n| *n > 0)? };
+            Some(Input::Do(Command::History(count)))
+        },
+    ),
     entry(&["resend"], "", "send the lines that failed once more", |rest| {
         none(rest, Command::Resend)
     }),
@@ -141,6 +187,23 @@ fn optional(text: &str) -> Option<Option<String>> {
     if text.is_empty() { Some(None) } else { word(text).map(Some) }
 }
 
+/// The number of a line, with or without `#`.
+fn number(text: &str) -> Option<u64> {
+    text.strip_prefix('#').unwrap_or(text).parse().ok().filter(|seq| *seq > 0)
+}
+
+/// A number and nothing else is not guessed at: it may be a line's, or be what it should say.
+fn edit(rest: &str) -> Option<Input> {
+    let (first, more) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let command = match (number(first), more.trim_start()) {
+        (Some(_), "") => return None,
+        (Some(seq), text) => Command::Edit(Some(seq), text.to_owned()),
+        (None, _) if rest.is_empty() => Command::ListOwn,
+        (None, _) => Command::Edit(None, rest.to_owned()),
+    };
+    Some(Input::Do(command))
+}
+
 fn none(rest: &str, command: Command) -> Option<Input> {
     rest.is_empty().then_some(Input::Do(command))
 }
@@ -178,10 +241,40 @@ mod tests {
             ("/history", Command::History(20)),
             ("/history 5", Command::History(5)),
             ("/exit now", Command::Quit),
+            ("/topic", Command::Topic(None)),
+            ("/topic tea  at four", Command::Topic(Some("tea  at four".to_owned()))),
+            ("/r yes", Command::Reply("yes".to_owned())),
         ] {
             assert_eq!(read(line), Ok(Input::Do(command)), "{line}");
         }
         assert_eq!(read("/me waves  twice"), Ok(Input::Me("waves  twice".to_owned())));
+    }
+
+    #[test]
+    fn a_line_to_one_person_needs_no_text_and_their_name_no_at() {
+        let to = |name: &str, text: Option<&str>| {
+            Ok(Input::Do(Command::Message(name.to_owned(), text.map(str::to_owned))))
+        };
+        assert_eq!(read("/msg Ann hi  there"), to("Ann", Some("hi  there")));
+        for (line, text) in [("/w @ann  hi", Some("hi")), ("/query ann", None), ("/m ann ", None)] {
+            assert_eq!(read(line), to("ann", text), "{line}");
+        }
+        assert!(read("/msg").is_err() && read("/msg @").is_err());
+    }
+
+    #[test]
+    fn an_edit_and_a_delete_are_of_the_last_line_unless_a_number_comes_first() {
+        let edit = |seq, text: &str| Ok(Input::Do(Command::Edit(seq, text.to_owned())));
+        assert_eq!(read("/edit new  text"), edit(None, "new  text"));
+        assert_eq!(read("/edit 7 new  text"), edit(Some(7), "new  text"));
+        assert_eq!(read("/edit #7  x"), edit(Some(7), "x"));
+        assert_eq!(read("/edit 7th of May"), edit(None, "7th of May"));
+        assert_eq!(read("/edit"), Ok(Input::Do(Command::ListOwn)));
+        assert!(read("/edit 7").is_err() && read("/edit #7 ").is_err());
+        for (line, seq) in [("/delete", None), ("/delete 7", Some(7)), ("/delete #7", Some(7))] {
+            assert_eq!(read(line), Ok(Input::Do(Command::Delete(seq))), "{line}");
+        }
+        assert!(read("/delete it").is_err() && read("/delete 0").is_err());
     }
 
     #[test]

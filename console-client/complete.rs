@@ -10,7 +10,7 @@ pub(crate) struct Words {
     pub(crate) commands: Vec<String>,
     /// Who spoke last comes first.
     pub(crate) names: Vec<String>,
-    /// Without `#`.
+    /// Without `#`; a private one as `@name`.
     pub(crate) rooms: Vec<String>,
 }
 
@@ -38,7 +38,8 @@ impl Completion {
             _ => (&words.names, "", " "),
         };
         let begun = typed.strip_prefix(head)?.to_lowercase();
-        let fits = list.iter().filter(|word| word.to_lowercase().starts_with(&begun));
+        let is_kind = |word: &&String| head != "#" || !word.starts_with('@');
+        let fits = list.iter().filter(is_kind).filter(|w| w.to_lowercase().starts_with(&begun));
         let mut candidates: Vec<String> = fits.map(|word| format!("{head}{word}{tail}")).collect();
         if candidates.is_empty() {
             return None;
@@ -73,7 +74,7 @@ mod tests {
         Words {
             commands: list("/help /history /join"),
             names: list("Alice bob albert"),
-            rooms: list("lobby rust"),
+            rooms: list("lobby rust @rob"),
         }
     }
 
@@ -95,6 +96,9 @@ mod tests {
         assert_eq!(offers("/h"), ["/help ", "/history ", "/h"]);
         assert_eq!(offers("see #r"), ["#rust ", "#r"]);
         assert_eq!(offers("/join r"), ["rust ", "r"]);
+        assert_eq!(offers("/join @r"), ["@rob ", "@r"]);
+        assert_eq!(offers("/msg @b"), ["@bob ", "@b"]);
+        assert!(offers("see #@").is_empty());
     }
 
     #[test]

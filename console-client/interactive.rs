@@ -80,6 +80,7 @@ impl Interactive {
             if self.paint().is_err() {
                 break Flow::Gone;
             }
+            self.chat.mark(events::now()); // what is painted can be read
             match self.take_in(queue) {
                 Flow::GoOn => {}
                 Flow::Leave if self.has_last_words() => {
@@ -104,7 +105,9 @@ impl Interactive {
 
     /// Takes in what has happened, waiting for it if nothing has.
     fn take_in(&mut self, queue: &Receiver<Event>) -> Flow {
-        let is_ticking = self.leaving_since.is_some() || self.chat.view.is_ticking(events::now());
+        let is_ticking = self.leaving_since.is_some()
+            || self.chat.view.is_ticking(events::now())
+            || self.chat.has_read_on();
         let first = if is_ticking {
             queue.recv_timeout(TICK)
         } else {

@@ -191,7 +191,8 @@ fn rooms_of(kept: &[Kept], rooms: &mut Vec<RoomName>) {
 fn tell_unstored(view: &View, outbox: &Outbox, at_most: usize) -> bool {
     for (line, why) in view.unstored().take(at_most) {
         let why = why.unwrap_or("it was never acknowledged");
-        complain(&format!("not sent to #{}: {} ({why})", line.room, phrases::words(&line.act).0));
+        let (room, words) = (view.label(&line.room), phrases::words(&line.act).0);
+        complain(&format!("not sent to {room}: {words} ({why})"));
     }
     let more = view.unstored().skip(at_most).count();
     if more > 0 {

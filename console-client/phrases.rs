@@ -3,6 +3,7 @@
 //! Room: values in, lines out. What is shown when, and where, is decided elsewhere.
 
 use talk::chat::Act;
+use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::wire::Change;
 use talk::chat::wire::Kind;
@@ -16,15 +17,40 @@ use crate::palette::Style;
 /// The columns of a clock and a space: continued rows are indented by them.
 const CLOCK: usize = 6;
 
-/// `12:34 bob hello`, at a local time in seconds. What names `ours` stands out.
+/// `12:34 bob hello`, at a local time in seconds. What names `ours` stands out; an edit, a delete
+/// and a topic are quiet.
 pub(crate) fn record(record: &Record, local: i64, ours: &UserName) -> Line {
-    let is_ours = record.user.is_same_claim(ours);
+    said_at(&format!("{} ", calendar::clock(local)), record, ours)
+}
+
+/// `12:34 #7 bob hello`: with the number by which it can be edited or deleted.
+pub(crate) fn numbered(record: &Record, local: i64, ours: &UserName) -> Line {
+    said_at(&format!("{} #{} ", calendar::clock(local), record.seq), record, ours)
+}
+
+/// `12:34 bob (deleted)`: the record once its words are taken away.
+pub(crate) fn erased(record: &Record, local: i64, ours: &UserName) -> Line {
+    let edit_of = match &record.kind {
+        Kind::Act(act) => act.target(),
+        Kind::Erased { edit_of } => *edit_of,
+    };
+    self::record(&Record { kind: Kind::Erased { edit_of }, ..record.clone() }, local, ours)
+}
+
+fn said_at(clock: &str, record: &Record, ours: &UserName) -> Line {
     let (text, me) = match &record.kind {
         Kind::Act(act) => words(act),
-        Kind::Erased { .. } => (String::from("(deleted)"), false),
+        Kind::Erased { edit_of: None } => ("(deleted)".to_owned(), false),
+        Kind::Erased { edit_of: Some(post) } => (format!("edited #{post}: (deleted)"), false),
     };
-    let style = if !is_ours && names(&text, ours) { Style::Strong } else { Style::Plain };
-    said(&format!("{} ", calendar::clock(local)), &record.user, &text, me, style)
+    let calls_us = !record.user.is_same_claim(ours) && names(&text, ours);
+    let style = match &record.kind {
+        Kind::Act(Act::Post { .. } | Act::Edit { .. }) if calls_us => Style::Strong,
+        Kind::Act(Act::Post { .. }) => Style::Plain,
+        Kind::Act(Act::Edit { .. } | Act::Delete { .. } | Act::Topic { .. })
+        | Kind::Erased { .. } => Style::Quiet,
+    };
+    said(clock, &record.user, &text, me, style)
 }
 
 /// `  …   bob hello`: on its way, in the columns where the record will stand.
@@ -76,9 +102,25 @@ pub(crate) fn alarm(text: &str) -> Line {
     Line::indented(3).with(Style::Alarm, "!! ").with_text(Style::Plain, text)
 }
 
+/// Where the unread lines begin.
+pub(crate) fn unread() -> Line {
+    Line::indented(CLOCK).with(Style::Strong, "- - - - - - - - unread - - - - - - - -")
+}
+
 /// `[rust] ` before a line, where several rooms share one output.
-pub(crate) fn tag(room: &str) -> Line {
-    Line::indented(CLOCK).with(Style::Quiet, &format!("[{room}] "))
+pub(crate) fn tag(room: &RoomName, ours: &UserName) -> Line {
+    Line::indented(CLOCK).with(Style::Quiet, &format!("[{}] ", title(room, ours)))
+}
+
+/// A room in brackets: `rust`, and `@alice` for the private room of `ours` and alice.
+pub(crate) fn title(room: &RoomName, ours: &UserName) -> String {
+    room.other(ours).map_or_else(|| room.to_string(), |other| format!("@{other}"))
+}
+
+/// A room in a sentence: `#rust`, `@alice`.
+pub(crate) fn room(room: &RoomName, ours: &UserName) -> String {
+    let title = title(room, ours);
+    if room.is_private() { title } else { format!("#{title}") }
 }
 
 fn said(clock: &str, user: &UserName, text: &str, me: bool, style: Style) -> Line {
@@ -90,15 +132,14 @@ fn said(clock: &str, user: &UserName, text: &str, me: bool, style: Style) -> Lin
 
 /// What an act looks like, and whether it tells what its author does.
 pub(crate) fn words(act: &Act) -> (String, bool) {
-    match act {
-        Act::Post { text, me } => (text.to_string(), *me),
-        Act::Edit { target, text } => (format!("edited #{target}: {text}"), true),
-        Act::Delete { target } => (format!("deleted #{target}"), true),
-        Act::Topic { text } if text.as_str().is_empty() => {
-            (String::from("took the topic away"), true)
-        }
-        Act::Topic { text } => (format!("set the topic: {text}"), true),
-    }
+    let text = match act {
+        Act::Post { text, me } => return (text.to_string(), *me),
+        Act::Edit { target, text } => format!("edited #{target}: {text}"),
+        Act::Delete { target } => format!("deleted #{target}"),
+        Act::Topic { text } if text.as_str().is_empty() => "took the topic away".to_owned(),
+        Act::Topic { text } => format!("set the topic: {text}"),
+    };
+    (text, false)
 }
 
 fn aside(local: i64, text: &str) -> Line {

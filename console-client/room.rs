@@ -2,13 +2,20 @@
 //!
 //! Room: values. The server's truth is in the records; this is only what is on show.
 
-use std::collections::VecDeque;
-
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::wire::Change;
 
-use crate::line::Line;
+use crate::room::lines::Lines;
+use crate::room::reading::Reading;
+
+mod lines; // what was shown, or waits to be
+mod own; // our own lines and their numbers
+mod reading; // how far it was read
+
+pub(crate) use lines::Trace;
+pub(crate) use lines::What;
+pub(crate) use own::Own;
 
 /// A room we are in.
 #[derive(Debug)]
@@ -24,12 +31,11 @@ pub(crate) struct Room {
     speakers: Vec<UserName>,
     /// Who is typing, and until when that counts, in Unix milliseconds.
     typing: Vec<(UserName, u64)>,
-    /// The newest lines, for painting the screen anew.
-    recent: VecDeque<Line>,
-    /// Of these, how many were not looked at yet.
-    unseen: usize,
-    /// Of these in turn, how many somebody said.
-    news: usize,
+    /// What it is about.
+    pub(crate) topic: Option<String>,
+    pub(crate) lines: Lines,
+    pub(crate) own: Own,
+    pub(crate) reading: Reading,
     /// The seq of the oldest record shown.
     pub(crate) oldest: Option<u64>,
     /// The seq of the newest record.
@@ -39,9 +45,6 @@ pub(crate) struct Room {
     /// The local day of the last line.
     day: Option<i64>,
 }
-
-/// Lines kept of a room to be shown again.
-const RECENT: usize = 500;
 
 /// Names kept of those who are typing: more than two are just "several".
 const TYPING: usize = 10;
@@ -58,9 +61,10 @@ impl Room {
             members: Vec::new(),
             speakers: Vec::new(),
             typing: Vec::new(),
-            recent: VecDeque::new(),
-            unseen: 0,
-            news: 0,
+            topic: None,
+            lines: Lines::default(),
+            own: Own::default(),
+            reading: Reading::default(),
             oldest: None,
             newest: 0,
             skipped: 0,
@@ -70,42 +74,10 @@ impl Room {
 
     // ---- Lines ---------------------------------------------------------------------------------
 
-    /// Keeps a line: of somebody, or about the room.
-    pub(crate) fn keep(&mut self, line: Line, is_said: bool, is_seen: bool) {
-        self.recent.push_back(line);
-        if self.recent.len() > RECENT {
-            self.recent.pop_front();
-        }
-        if is_seen {
-            (self.unseen, self.news) = (0, 0);
-        } else {
-            self.unseen += 1;
-            self.news += usize::from(is_said);
-        }
-    }
-
-    /// How many lines were said that were not looked at yet.
-    pub(crate) fn news(&self) -> usize {
-        self.news
-    }
-
-    /// The lines not looked at yet, as far as they are kept. From now on they are looked at.
-    pub(crate) fn take_unseen(&mut self) -> Vec<Line> {
-        self.news = 0;
-        let unseen = std::mem::take(&mut self.unseen);
-        self.newest(unseen)
-    }
-
-    /// The newest `count` lines.
-    pub(crate) fn newest(&self, count: usize) -> Vec<Line> {
-        let skipped = self.recent.len().saturating_sub(count);
-        self.recent.iter().skip(skipped).cloned().collect()
-    }
-
     /// Forgets the lines: what comes now is told from the start.
     pub(crate) fn reset(&mut self) {
-        self.recent.clear();
-        (self.unseen, self.news) = (0, 0);
+        (self.lines, self.own) = (Lines::default(), Own::default());
+        self.reading = Reading::default();
         self.oldest = None;
         self.newest = 0;
         self.skipped = 0;
@@ -176,7 +148,6 @@ impl Room {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::palette::Style;
 
     fn user(name: &str) -> UserName {
         name.parse().unwrap()
@@ -204,18 +175,5 @@ mod tests {
         assert_eq!(room.typing(150), [&user("bob")]);
         room.spoke(&user("bob"));
         assert!(room.typing(50) == [&user("ann")]);
-    }
-
-    #[test]
-    fn lines_not_looked_at_are_counted_beyond_those_kept() {
-        let mut room = Room::new(RoomName::default());
-        room.keep(Line::default(), true, true);
-        room.keep(Line::default(), false, false);
-        for _ in 0..RECENT + 3 {
-            room.keep(Line::default().with(Style::Plain, "x"), true, false);
-        }
-        assert_eq!(room.news(), RECENT + 3);
-        assert_eq!((room.take_unseen().len(), room.news()), (RECENT, 0));
-        assert!(room.take_unseen().is_empty());
     }
 }

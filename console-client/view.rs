@@ -17,6 +17,8 @@ use crate::room::Room;
 use crate::zone::Zone;
 
 mod hearing; // what becomes of each notice
+mod records; // what becomes of what is said, and how far it was read
+mod turning; // from room to room
 mod status; // the status line, and what waits above it
 
 /// The chat as it is shown.
@@ -32,6 +34,8 @@ pub(crate) struct View {
     rooms: Vec<Room>,
     here: usize,
     asked_history: Option<usize>,
+    /// Who wrote to us directly, the last of them, and when.
+    wrote: Option<(u64, UserName)>,
     waiting: Vec<Waiting>,
     text_max: usize,
     welcome: Option<Welcome>,
@@ -99,6 +103,7 @@ impl View {
             rooms: rooms.iter().cloned().map(Room::new).collect(),
             here: 0,
             asked_history: None,
+            wrote: None,
             waiting: Vec::new(),
             text_max: TEXT_MAX,
             welcome: None,
@@ -118,7 +123,7 @@ impl View {
 
     /// The newest `count` lines of the room one is in, for painting the screen anew.
     pub(crate) fn newest(&self, count: usize) -> Vec<Line> {
-        self.here().map_or(Vec::new(), |room| room.newest(count))
+        self.here().map_or(Vec::new(), |room| room.lines.newest(count))
     }
 
     /// The room one is in.
@@ -201,45 +206,8 @@ impl View {
         Words {
             commands: commands.map(|name| format!("/{name}")).collect(),
             names: self.here().map_or(Vec::new(), Room::names),
-            rooms: self.rooms.iter().map(|room| room.name.to_string()).collect(),
+            rooms: self.rooms.iter().map(|room| self.title(&room.name)).collect(),
         }
-    }
-
-    /// Turns to a room one is in; false where one is not.
-    pub(crate) fn turn_to(&mut self, name: &RoomName) -> bool {
-        let found = self.rooms.iter().position(|room| room.name == *name);
-        found.is_some_and(|at| self.turn_to_nth(at))
-    }
-
-    /// Turns to the room of that number, counted from 0.
-    pub(crate) fn turn_to_nth(&mut self, at: usize) -> bool {
-        let Some(room) = self.rooms.get_mut(at) else { return false };
-        let was = std::mem::replace(&mut self.here, at);
-        if was != at {
-            let (name, news, unseen) = (room.name.to_string(), room.news(), room.take_unseen());
-            let more = if news == 0 { String::new() } else { format!(" · {news} new") };
-            let cut = if news > unseen.len() { ", of which the last" } else { "" };
-            self.remark(phrases::note(&format!("now in #{name}{more}{cut}")));
-            self.said.extend(unseen.into_iter().map(|line| (Flow::Chat, line)));
-        }
-        true
-    }
-
-    /// Turns to the next room with lines not looked at, or else just to the next.
-    pub(crate) fn turn_to_active(&mut self) {
-        let count = self.rooms.len();
-        let mut others = (1..count).map(|step| (self.here + step) % count);
-        let next =
-            others.clone().find(|at| self.rooms.get(*at).is_some_and(|room| room.news() > 0));
-        if let Some(at) = next.or(others.next()) {
-            self.turn_to_nth(at);
-        }
-    }
-
-    /// Turns to a room that is being joined: what is said from now on is meant for it.
-    pub(crate) fn enter_new(&mut self, room: RoomName) {
-        self.rooms.push(Room::new(room));
-        self.turn_to_nth(self.rooms.len() - 1);
     }
 
     /// The next history shows this many records. Returns the room, and the seq it ends before.
@@ -250,44 +218,8 @@ impl View {
         Some(asked)
     }
 
-    // ---- Showing -------------------------------------------------------------------------------
-
-    /// Shows a line about a room, now or when the person turns to it.
-    fn show(&mut self, name: &RoomName, line: Line) {
-        self.show_said(name, line, false);
-    }
-
-    fn show_said(&mut self, name: &RoomName, line: Line, is_said: bool) {
-        let is_here = self.here().is_some_and(|here| here.name == *name);
-        let several = self.rooms.len() > 1;
-        let Some(room) = self.room_mut(name) else { return };
-        room.keep(line.clone(), is_said, is_here);
-        let line = match self.shows {
-            Shows::Here if is_here => line,
-            Shows::Here => return,
-            Shows::All | Shows::News if several => line.after(phrases::tag(name.as_str())),
-            Shows::All | Shows::News => line,
-        };
-        self.said.push((Flow::Chat, line));
-    }
-
-    /// Shows a coming or going, where there is somebody to look at it.
-    fn show_aside(&mut self, name: &RoomName, line: Line) {
-        match self.shows {
-            Shows::Here if self.here().is_some_and(|here| here.name == *name) => {
-                self.show(name, line);
-            }
-            Shows::Here | Shows::News => {}
-            Shows::All => self.show(name, line),
-        }
-    }
-
     fn room_mut(&mut self, name: &RoomName) -> Option<&mut Room> {
         self.rooms.iter_mut().find(|room| room.name == *name)
-    }
-
-    fn is_known(&self, name: &RoomName) -> bool {
-        self.rooms.iter().any(|room| room.name == *name && room.is_known)
     }
 
     /// A Unix time in milliseconds as local seconds.

@@ -1,23 +1,21 @@
 //! What the view makes of each notice.
 
 use talk::chat::Cid;
+use talk::chat::ErrorCode;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::wire::Change;
-use talk::chat::wire::Joined;
-use talk::chat::wire::Record;
 use talk::chat::wire::RoomInfo;
 use talk::chat::wire::Welcome;
 use talk::client::Notice;
 use talk::client::State;
 
 use crate::phrases;
+use crate::room::Own;
 use crate::room::Room;
 use crate::view::Fate;
-use crate::view::Shows;
 use crate::view::TEXT_MAX;
 use crate::view::View;
-use crate::view::Waiting;
 use crate::view::people;
 
 /// A person who was typing this long ago, in milliseconds, no longer is.
@@ -53,9 +51,9 @@ impl View {
                     room.types(&user, now + TYPING);
                 }
             }
-            Notice::Marked { .. } => {}
+            Notice::Marked { room, seq } => self.marked(&room, seq),
             Notice::History { room, records, .. } => self.history(&room, &records),
-            Notice::Error { message, room, .. } => self.refused(room, &message),
+            Notice::Error { code, message, room } => self.refused(code, room, &message),
         }
     }
 
@@ -95,67 +93,6 @@ impl View {
         self.welcome = Some(welcome);
     }
 
-    fn joined(&mut self, joined: Joined) {
-        let name = joined.room;
-        let is_new = !self.is_in(&name);
-        if is_new {
-            self.rooms.push(Room::new(name.clone()));
-        }
-        let (skips, is_first) = (self.shows == Shows::News, is_new || !self.is_known(&name));
-        let Some(room) = self.room_mut(&name) else { return };
-        room.count = joined.count;
-        room.set_members(joined.members.unwrap_or_default());
-        room.is_known = true;
-        if is_first && skips {
-            room.skipped = joined.head;
-        }
-        if let Some(topic) = joined.topic.filter(|_| is_first) {
-            self.show(&name, phrases::note(&format!("#{name}: {topic}")));
-        }
-    }
-
-    fn record(&mut self, record: &Record) {
-        let local = self.local(record.at);
-        let line = phrases::record(record, local, &self.me);
-        let tells_first_day = self.shows != Shows::News;
-        let Some(room) = self.room_mut(&record.room) else { return };
-        room.spoke(&record.user);
-        room.newest = record.seq;
-        let is_skipped = record.seq <= room.skipped;
-        let day = local.div_euclid(86_400);
-        let is_new_day = room.is_new_day(day, is_skipped || !tells_first_day);
-        if !is_skipped {
-            room.oldest.get_or_insert(record.seq);
-            if is_new_day {
-                self.show(&record.room, phrases::day(day));
-            }
-            self.show_said(&record.room, line, true);
-        }
-        self.settle();
-    }
-
-    fn history(&mut self, name: &RoomName, records: &[Record]) {
-        let count = self.asked_history.take().unwrap_or(records.len());
-        let shown = records.get(records.len().saturating_sub(count)..).unwrap_or_default();
-        let Some(first) = shown.first() else {
-            return self.remark(phrases::note(&format!("#{name} keeps nothing older")));
-        };
-        if let Some(room) = self.room_mut(name) {
-            room.oldest = Some(first.seq);
-        }
-        self.remark(phrases::note(&format!("#{name}, {} lines from before", shown.len())));
-        let mut last = None;
-        for record in shown {
-            let local = self.local(record.at);
-            let day = local.div_euclid(86_400);
-            if last.replace(day) != Some(day) {
-                self.remark(phrases::day(day));
-            }
-            self.remark(phrases::record(record, local, &self.me));
-        }
-        self.remark(phrases::note("and back to now"));
-    }
-
     fn presence(&mut self, name: &RoomName, change: Option<(UserName, Change)>, count: u64) {
         let local = self.local(self.now);
         let change = change.filter(|(user, _)| !user.is_same_claim(&self.me));
@@ -170,7 +107,7 @@ impl View {
     fn members(&mut self, name: &RoomName, members: Vec<UserName>) {
         let names: Vec<&str> = members.iter().map(UserName::as_str).collect();
         let count = members.len() as u64;
-        let note = format!("{} in #{name}: {}", people(count), names.join(", "));
+        let note = format!("{} in {}: {}", people(count), self.label(name), names.join(", "));
         self.remark(phrases::note(&note));
         if let Some(room) = self.room_mut(name) {
             room.count = count;
@@ -196,21 +133,13 @@ impl View {
         self.settle();
     }
 
-    /// Forgets the lines that are stored and shown, or stored where nothing is shown to us.
-    fn settle(&mut self) {
-        let newest = |name: &RoomName| {
-            self.rooms.iter().find(|room| room.name == *name).map_or(u64::MAX, |room| room.newest)
-        };
-        self.waiting.retain(|Waiting { line, fate }| match fate {
-            Fate::Open | Fate::Failed(_) => true,
-            Fate::Stored(seq) => *seq > newest(&line.room),
-        });
-    }
-
     fn reset(&mut self, name: &RoomName) {
+        let note = format!(
+            "{} has begun anew: what stands above is no longer part of it",
+            self.label(name)
+        );
         let Some(room) = self.room_mut(name) else { return };
         room.reset();
-        let note = format!("#{name} has begun anew: what stands above is no longer part of it");
         self.show(name, phrases::note(&note));
     }
 
@@ -218,6 +147,13 @@ impl View {
         let is_ours = user.is_same_claim(&self.me);
         if is_ours {
             self.me = to.clone();
+            // What was said under the old name cannot be edited under the new one.
+            self.rooms.iter_mut().for_each(|room| room.own = Own::default());
+        }
+        if let Some((_, writer)) = &mut self.wrote
+            && writer.is_same_claim(user)
+        {
+            *writer = to.clone();
         }
         let line = phrases::renamed(user, to, self.local(self.now));
         let knows = |room: &mut Room| room.rename(user, to).then(|| room.name.clone());
@@ -228,30 +164,14 @@ impl View {
         known.iter().for_each(|room| self.show_aside(room, line.clone()));
     }
 
-    fn refused(&mut self, room: Option<RoomName>, message: &str) {
+    fn refused(&mut self, code: ErrorCode, room: Option<RoomName>, message: &str) {
         let Some(room) = room else { return self.alarm(message) };
-        self.alarm(&format!("#{room}: {message}"));
+        if code == ErrorCode::NotJoined && !self.is_in(&room) {
+            return; // that we were still writing or reading there crossed with our leaving
+        }
+        self.alarm(&format!("{}: {message}", self.label(&room)));
         if self.is_in(&room) && !self.is_known(&room) {
             self.forget(&room); // it was to be joined
-        }
-    }
-
-    fn left(&mut self, name: &RoomName) {
-        if self.is_in(name) {
-            self.remark(phrases::note(&format!("you left #{name}")));
-            self.forget(name);
-        }
-    }
-
-    fn forget(&mut self, name: &RoomName) {
-        let Some(at) = self.rooms.iter().position(|room| room.name == *name) else { return };
-        self.rooms.remove(at);
-        self.settle();
-        if at == self.here {
-            self.here = usize::MAX; // nowhere, so that turning tells what was missed
-            self.turn_to_nth(at.saturating_sub(1));
-        } else if at < self.here {
-            self.here -= 1;
         }
     }
 }

@@ -20,8 +20,9 @@ impl View {
         if matches!(self.state, Some(State::CatchingUp | State::Live)) {
             parts.extend(self.here().filter(|room| room.count > 0).map(|room| people(room.count)));
         }
-        let others = self.rooms.iter().filter(|room| room.news() > 0);
-        parts.extend(others.map(|room| format!("#{} {} new", room.name, room.news())));
+        let news = self.rooms.iter().map(|room| (&room.name, room.lines.news()));
+        let others = news.filter(|(_, news)| *news > 0);
+        parts.extend(others.map(|(name, news)| format!("{} {news} new", self.label(name))));
         let failed = self.unstored().filter(|(_, why)| why.is_some()).count();
         if failed > 0 {
             parts.push(format!("{failed} not sent: /resend or /drop"));
@@ -34,7 +35,8 @@ impl View {
             [..] => parts.push("several are typing".to_owned()),
         }
         parts.extend(self.hint.map(str::to_owned));
-        let here = self.here().map_or("no room: /join one", |room| room.name.as_str());
+        let nowhere = || "no room: /join one".to_owned();
+        let here = self.here().map_or_else(nowhere, |room| self.title(&room.name));
         Line::default().with(style, &format!("[{here}] {}", parts.join(" · ")))
     }
 
@@ -50,8 +52,8 @@ impl View {
                 None => vec![phrases::waiting(own, &self.me)],
                 Some(why) => phrases::failed(own, &self.me, why),
             };
-            let is_here = self.here().is_some_and(|here| here.name == own.room);
-            let tag = || phrases::tag(own.room.as_str());
+            let is_here = self.is_here(&own.room);
+            let tag = || phrases::tag(&own.room, &self.me);
             lines.extend(shown.into_iter().map(|l| if is_here { l } else { l.after(tag()) }));
         }
         lines

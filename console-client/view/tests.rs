@@ -15,6 +15,10 @@ use talk::client::Refusal;
 
 use super::*;
 
+mod acts; // edits, deletes, topics
+mod directly; // private rooms
+mod reading; // what is unread
+
 /// 2026-11-23 00:00 UTC.
 const MIDNIGHT: u64 = 1_795_392_000_000;
 
@@ -44,7 +48,11 @@ fn view(shows: Shows, rooms: &[&str]) -> View {
 }
 
 fn joined(name: &str, head: u64) -> Notice {
-    Notice::Joined(Joined {
+    Notice::Joined(welcome_to(name, head))
+}
+
+fn welcome_to(name: &str, head: u64) -> Joined {
+    Joined {
         room: room(name),
         log: "l".to_owned(),
         first: 1,
@@ -55,17 +63,26 @@ fn joined(name: &str, head: u64) -> Notice {
         marked: None,
         count: 2,
         members: Some(vec![user("ann"), user("bob")]),
-    })
+    }
 }
 
 fn record(name: &str, seq: u64, who: &str, said: &str) -> Record {
-    let kind = Kind::Act(Act::Post { text: text(said), me: false });
+    act(name, seq, who, Act::Post { text: text(said), me: false })
+}
+
+fn act(name: &str, seq: u64, who: &str, act: Act) -> Record {
+    let kind = Kind::Act(act);
     let at = MIDNIGHT + seq * 60_000;
     Record { room: room(name), seq, at, user: user(who), cid: cid(seq), kind }
 }
 
 fn own(name: &str, seq: u64, said: &str) -> OwnLine {
     OwnLine { room: room(name), cid: cid(seq), act: Act::Post { text: text(said), me: false } }
+}
+
+/// Lets the view hear what was said and done.
+fn hear(view: &mut View, records: impl IntoIterator<Item = Record>) {
+    records.into_iter().for_each(|record| view.hear(Notice::Record(record), MIDNIGHT));
 }
 
 fn drawn(lines: &[Line]) -> Vec<String> {
@@ -240,8 +257,8 @@ fn older_lines_are_shown_apart_and_only_as_many_as_asked_for() {
     let expected = [
         "-- #lobby, 2 lines from before --",
         "-- Mon, 23 Nov 2026 --",
-        "00:07 ann old",
-        "00:08 ann old",
+        "00:07 #7 ann old",
+        "00:08 #8 ann old",
         "-- and back to now --",
     ];
     assert_eq!(told(&mut view), expected);

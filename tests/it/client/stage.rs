@@ -34,6 +34,16 @@ impl Stage {
         }
     }
 
+    /// The next message that does something: who types and who reads says so now and then.
+    pub(crate) fn hear_act(&mut self) -> Value {
+        loop {
+            let heard = self.hear();
+            if heard["type"] != "typing" && heard["type"] != "mark" {
+                return heard;
+            }
+        }
+    }
+
     #[expect(clippy::needless_pass_by_value, reason = "json! makes values")]
     pub(crate) fn say(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).unwrap();

@@ -1,0 +1,199 @@
+//! The lines of a room as they are kept: for painting the screen anew, and for whoever turns there.
+//!
+//! Room: drawn lines, and the seqs they stand for. A deleted text is forgotten here too.
+
+use std::collections::VecDeque;
+
+use crate::line::Line;
+
+/// The newest lines of a room, and how many of them were not looked at yet.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    recent: VecDeque<Kept>,
+    /// Of these, how many were not looked at yet.
+    unseen: usize,
+    /// Lines that somebody said and that were not looked at yet, those no longer kept included.
+    news: usize,
+}
+
+/// A line as it is kept.
+#[derive(Debug)]
+struct Kept {
+    line: Line,
+    what: What,
+}
+
+/// What a line stands for.
+#[derive(Debug)]
+pub(crate) enum What {
+    /// Something about the room: a day, a coming, a note.
+    Aside,
+    /// The place where the unread lines begin.
+    Unread,
+    Record(Trace),
+}
+
+/// What is kept of a record besides its line.
+#[derive(Debug)]
+pub(crate) struct Trace {
+    pub(crate) seq: u64,
+    /// Whether it is something to come and look at.
+    pub(crate) is_news: bool,
+    /// The post whose words the line shows.
+    pub(crate) words_of: Option<u64>,
+    /// The line without the words.
+    pub(crate) erased: Line,
+}
+
+/// Lines kept of a room to be shown again.
+const RECENT: usize = 500;
+
+impl Lines {
+    pub(crate) fn keep(&mut self, line: Line, what: What, is_seen: bool) {
+        let is_news = matches!(&what, What::Record(trace) if trace.is_news);
+        if matches!(what, What::Unread) {
+            self.drop_unread_line();
+        }
+        self.recent.push_back(Kept { line, what });
+        if self.recent.len() > RECENT {
+            self.recent.pop_front();
+        }
+        if is_seen {
+            (self.unseen, self.news) = (0, 0);
+        } else {
+            self.unseen += 1;
+            self.news += usize::from(is_news);
+        }
+    }
+
+    /// How many lines were said that were not looked at yet.
+    pub(crate) fn news(&self) -> usize {
+        self.news
+    }
+
+    /// The lines not looked at yet, as far as they are kept. From now on they are looked at.
+    pub(crate) fn take_unseen(&mut self) -> Vec<Line> {
+        self.news = 0;
+        let unseen = std::mem::take(&mut self.unseen);
+        self.newest(unseen)
+    }
+
+    /// The newest `count` lines.
+    pub(crate) fn newest(&self, count: usize) -> Vec<Line> {
+        let skipped = self.recent.len().saturating_sub(count);
+        self.recent.iter().skip(skipped).map(|kept| kept.line.clone()).collect()
+    }
+
+    /// What was said up to `seq` was read elsewhere, and is no news here.
+    pub(crate) fn read_elsewhere(&mut self, seq: u64) {
+        let is_any_gone = self.unseen > self.recent.len();
+        if is_any_gone && self.oldest().is_some_and(|oldest| seq < oldest) {
+            return; // how many of those no longer kept were read is not known
+        }
+        let unseen = self.recent.iter().rev().take(self.unseen);
+        let is_left = |kept: &&Kept| matches!(&kept.what, What::Record(trace) if trace.is_news && trace.seq > seq);
+        self.news = self.news.min(unseen.filter(is_left).count());
+    }
+
+    /// The words of a post are deleted: no line shows them any more, nor those of its edits.
+    pub(crate) fn erase(&mut self, post: u64) {
+        for Kept { line, what } in &mut self.recent {
+            if let What::Record(trace) = what
+                && trace.words_of == Some(post)
+            {
+                trace.words_of = None;
+                *line = trace.erased.clone();
+            }
+        }
+    }
+
+    fn oldest(&self) -> Option<u64> {
+        self.recent.iter().find_map(|kept| match &kept.what {
+            What::Record(trace) => Some(trace.seq),
+            What::Aside | What::Unread => None,
+        })
+    }
+
+    /// There is one such line at most.
+    fn drop_unread_line(&mut self) {
+        let is_one = |kept: &Kept| matches!(kept.what, What::Unread);
+        let Some(at) = self.recent.iter().position(is_one) else { return };
+        if at >= self.recent.len().saturating_sub(self.unseen) {
+            self.unseen = self.unseen.saturating_sub(1);
+        }
+        self.recent.remove(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::palette::Style;
+
+    fn line(text: &str) -> Line {
+        Line::default().with(Style::Plain, text)
+    }
+
+    fn post(seq: u64) -> What {
+        What::Record(Trace {
+            seq,
+            is_news: true,
+            words_of: Some(seq),
+            erased: line(&format!("{seq} (deleted)")),
+        })
+    }
+
+    #[test]
+    fn lines_not_looked_at_are_counted_beyond_those_kept() {
+        let mut lines = Lines::default();
+        lines.keep(Line::default(), post(1), true);
+        lines.keep(Line::default(), What::Aside, false);
+        for seq in 2..RECENT as u64 + 5 {
+            lines.keep(Line::default(), post(seq), false);
+        }
+        assert_eq!(lines.news(), RECENT + 3);
+        lines.read_elsewhere(3);
+        assert_eq!(lines.news(), RECENT + 3, "some of those no longer kept may be unread");
+        lines.read_elsewhere(10);
+        assert_eq!(lines.news(), RECENT + 4 - 10);
+        assert_eq!((lines.take_unseen().len(), lines.news()), (RECENT, 0));
+        assert!(lines.take_unseen().is_empty());
+    }
+
+    #[test]
+    fn what_was_read_elsewhere_is_no_news_but_still_shown() {
+        let mut lines = Lines::default();
+        (1..=3).for_each(|seq| lines.keep(line("x"), post(seq), false));
+        lines.read_elsewhere(2);
+        assert_eq!(lines.news(), 1);
+        lines.read_elsewhere(1);
+        assert_eq!(lines.news(), 1);
+        lines.read_elsewhere(3);
+        assert_eq!((lines.news(), lines.take_unseen().len()), (0, 3));
+    }
+
+    #[test]
+    fn a_deleted_text_is_kept_nowhere() {
+        let mut lines = Lines::default();
+        lines.keep(line("secret"), post(1), true);
+        let trace = |seq| Trace { seq, is_news: false, words_of: Some(1), erased: line("gone") };
+        lines.keep(line("edited: secret too"), What::Record(trace(2)), true);
+        lines.keep(line("other"), post(3), true);
+        lines.erase(1);
+        assert_eq!(lines.newest(9), [line("1 (deleted)"), line("gone"), line("other")]);
+        assert!(!format!("{lines:?}").contains("secret"));
+    }
+
+    #[test]
+    fn the_unread_lines_begin_at_one_place() {
+        let mut lines = Lines::default();
+        lines.keep(line("unread"), What::Unread, true);
+        lines.keep(line("1"), post(1), true);
+        for round in 2..4 {
+            lines.keep(line("unread"), What::Unread, false);
+            lines.keep(line(&round.to_string()), post(round), false);
+        }
+        assert_eq!(lines.newest(9), ["1", "2", "unread", "3"].map(line));
+        assert_eq!(lines.take_unseen(), ["2", "unread", "3"].map(line));
+    }
+}

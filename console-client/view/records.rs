@@ -1,0 +1,273 @@
+//! What the view makes of what is said in a room and done to its log, and how far that was read.
+
+use talk::chat::Act;
+use talk::chat::RoomName;
+use talk::chat::wire::Joined;
+use talk::chat::wire::Kind;
+use talk::chat::wire::Record;
+use talk::client::State;
+
+use crate::line::Line;
+use crate::phrases;
+use crate::room::Trace;
+use crate::room::What;
+use crate::view::Fate;
+use crate::view::Flow;
+use crate::view::Shows;
+use crate::view::View;
+use crate::view::Waiting;
+
+impl View {
+    // ---- What the person asks ------------------------------------------------------------------
+
+    /// What was read here and the server does not know, as far as it can be told now. Only a person
+    /// who looks at one room at a time has read what is shown.
+    pub(crate) fn unmarked(&self) -> Vec<(RoomName, u64)> {
+        if self.shows != Shows::Here || self.state != Some(State::Live) {
+            return Vec::new();
+        }
+        let known = self.rooms.iter().filter(|room| room.is_known);
+        known.filter_map(|room| Some((room.name.clone(), room.reading.untold()?))).collect()
+    }
+
+    /// A room was read up to this record: we have told the server so, or another device of ours.
+    pub(crate) fn marked(&mut self, name: &RoomName, seq: u64) {
+        if let Some(room) = self.room_mut(name) {
+            room.reading.marked(seq);
+            room.lines.read_elsewhere(seq);
+        }
+    }
+
+    /// The number of our last line in the room one is in.
+    ///
+    /// # Errors
+    /// A sentence: there is none that could be meant without doubt.
+    pub(crate) fn own_last(&self) -> Result<u64, &'static str> {
+        let room = self.here().ok_or("you are in no room (try /join lobby)")?;
+        let mut waiting = self.unstored().map(|(line, _)| line).filter(|l| l.room == room.name);
+        if waiting.any(|line| matches!(line.act, Act::Post { .. })) {
+            return Err("your last line is not stored yet; an older one needs its number");
+        }
+        let is_going = |seq: u64| {
+            self.unstored().any(|(line, why)| {
+                line.room == room.name && line.act == Act::Delete { target: seq } && why.is_none()
+            })
+        };
+        let last = room.own.lines().rev().map(|(seq, _)| seq).find(|seq| !is_going(*seq));
+        last.ok_or("no line of yours is in sight here; an older one needs its number: /history")
+    }
+
+    /// Lists our lines in the room one is in, with their numbers.
+    pub(crate) fn list_own(&mut self) {
+        let Some(room) = self.here() else { return };
+        let rows: Vec<String> =
+            room.own.lines().map(|(seq, text)| format!("#{seq} {text}")).collect();
+        let label = self.label(&room.name);
+        let note = match rows.len() {
+            0 => format!("no line of yours is in sight in {label} (/history has numbers too)"),
+            _ => format!("your lines in {label}"),
+        };
+        self.remark(phrases::note(&note));
+        rows.iter().for_each(|row| self.remark(phrases::item(row)));
+    }
+
+    /// Tells what the room one is in is about.
+    pub(crate) fn tell_topic(&mut self) {
+        let Some(room) = self.here() else { return };
+        let label = self.label(&room.name);
+        let note = match &room.topic {
+            Some(topic) => format!("{label}: {topic}"),
+            None => format!("{label} has no topic (/topic TEXT sets one)"),
+        };
+        self.remark(phrases::note(&note));
+    }
+
+    // ---- What is heard -------------------------------------------------------------------------
+
+    pub(super) fn joined(&mut self, joined: Joined) {
+        let name = joined.room;
+        let is_new = !self.is_in(&name);
+        if is_new {
+            self.add(name.clone());
+        }
+        let (skips, is_first) = (self.shows == Shows::News, is_new || !self.is_known(&name));
+        let label = self.label(&name);
+        let Some(room) = self.room_mut(&name) else { return };
+        room.count = joined.count;
+        room.set_members(joined.members.unwrap_or_default());
+        room.is_known = true;
+        room.topic.clone_from(&joined.topic);
+        if is_first && skips {
+            room.skipped = joined.head;
+        }
+        let shown = joined.first.saturating_sub(1).max(room.newest);
+        let unread =
+            joined.marked.map_or(0, |marked| joined.since.saturating_sub(marked.max(shown)));
+        room.reading.joined(joined.marked, joined.head);
+        if let Some(topic) = joined.topic.filter(|_| is_first) {
+            self.show(&name, phrases::note(&format!("{label}: {topic}")));
+        }
+        if unread > 0 && !skips {
+            let lines =
+                if unread == 1 { "1 unread line" } else { &format!("{unread} unread lines") };
+            let note = format!("{lines} before these: /history shows them");
+            self.show(&name, phrases::note(&note));
+        }
+    }
+
+    pub(super) fn record(&mut self, record: &Record) {
+        let local = self.local(record.at);
+        let is_ours = record.user.is_same_claim(&self.me);
+        let is_news_only = self.shows == Shows::News;
+        let Some(room) = self.room_mut(&record.room) else { return };
+        room.spoke(&record.user);
+        room.newest = record.seq;
+        match &record.kind {
+            Kind::Act(Act::Delete { target }) => room.lines.erase(*target),
+            Kind::Act(Act::Topic { text }) => {
+                room.topic = Some(text.to_string()).filter(|topic| !topic.is_empty());
+            }
+            Kind::Act(Act::Post { .. } | Act::Edit { .. }) | Kind::Erased { .. } => {}
+        }
+        if is_ours {
+            room.own.take(record);
+        }
+        let is_skipped = record.seq <= room.skipped;
+        let day = local.div_euclid(86_400);
+        let is_new_day = room.is_new_day(day, is_skipped || is_news_only);
+        let begins_unread =
+            !is_ours && room.lines.news() == 0 && room.reading.begins_unread(record.seq);
+        if !is_skipped {
+            room.oldest.get_or_insert(record.seq);
+            if is_new_day {
+                self.show(&record.room, phrases::day(day));
+            }
+            if begins_unread && !is_news_only {
+                self.show_what(&record.room, phrases::unread(), What::Unread);
+            }
+            self.show_record(record, local);
+        }
+        self.settle();
+    }
+
+    pub(super) fn history(&mut self, name: &RoomName, records: &[Record]) {
+        let count = self.asked_history.take().unwrap_or(records.len());
+        let shown = records.get(records.len().saturating_sub(count)..).unwrap_or_default();
+        let label = self.label(name);
+        let Some(first) = shown.first() else {
+            return self.remark(phrases::note(&format!("{label} keeps nothing older")));
+        };
+        if let Some(room) = self.room_mut(name) {
+            room.oldest = Some(first.seq);
+        }
+        self.remark(phrases::note(&format!("{label}, {} lines from before", shown.len())));
+        let mut last = None;
+        for record in shown {
+            let local = self.local(record.at);
+            let day = local.div_euclid(86_400);
+            if last.replace(day) != Some(day) {
+                self.remark(phrases::day(day));
+            }
+            self.remark(phrases::numbered(record, local, &self.me));
+        }
+        self.remark(phrases::note("and back to now"));
+    }
+
+    /// Forgets the lines that are stored and shown, or stored where nothing is shown to us.
+    pub(super) fn settle(&mut self) {
+        let newest = |name: &RoomName| {
+            self.rooms.iter().find(|room| room.name == *name).map_or(u64::MAX, |room| room.newest)
+        };
+        self.waiting.retain(|Waiting { line, fate }| match fate {
+            Fate::Open | Fate::Failed(_) => true,
+            Fate::Stored(seq) => *seq > newest(&line.room),
+        });
+    }
+
+    // ---- Showing -------------------------------------------------------------------------------
+
+    fn show_record(&mut self, record: &Record, local: i64) {
+        let line = phrases::record(record, local, &self.me);
+        let is_ours = record.user.is_same_claim(&self.me);
+        let is_post = matches!(record.kind, Kind::Act(Act::Post { .. }));
+        let is_here = self.is_here(&record.room);
+        if record.room.is_private() && self.shows == Shows::Here && !is_here {
+            self.tell_direct(record, &line);
+        }
+        if record.room.is_private() && is_post && !is_ours {
+            let when = self.wrote.as_ref().map_or(0, |(when, _)| *when);
+            if record.at >= when {
+                self.wrote = Some((record.at, record.user.clone()));
+            }
+        }
+        let erased = phrases::erased(record, local, &self.me);
+        let Some(room) = self.room_mut(&record.room) else { return };
+        if is_here {
+            room.reading.saw(record.seq);
+        }
+        let is_news = is_post && !is_ours && room.reading.is_unread(record.seq);
+        let words_of = match &record.kind {
+            Kind::Act(Act::Post { .. }) => Some(record.seq),
+            Kind::Act(Act::Edit { target, .. }) => Some(*target),
+            Kind::Act(Act::Delete { .. } | Act::Topic { .. }) | Kind::Erased { .. } => None,
+        };
+        let trace = Trace { seq: record.seq, is_news, words_of, erased };
+        self.show_what(&record.room, line, What::Record(trace));
+    }
+
+    /// Tells of a line in a private room one is not in: what we said there ourselves, and that
+    /// somebody has written, once until one has looked.
+    fn tell_direct(&mut self, record: &Record, line: &Line) {
+        let is_said_here = self.waiting.iter().any(|waiting| waiting.line.cid == record.cid);
+        if record.user.is_same_claim(&self.me) {
+            if is_said_here {
+                let line = line.clone().after(phrases::tag(&record.room, &self.me));
+                self.remark(line);
+            }
+            return;
+        }
+        let at = self.rooms.iter().position(|room| room.name == record.room);
+        let Some((at, room)) = at.and_then(|at| Some((at, self.rooms.get(at)?))) else { return };
+        let is_news = matches!(record.kind, Kind::Act(Act::Post { .. }))
+            && room.reading.is_unread(record.seq);
+        if is_news && room.lines.news() == 0 {
+            let user = &record.user;
+            let turn = match at {
+                0..9 => format!("Alt-{}", at + 1),
+                _ => format!("/msg {user}"),
+            };
+            let note = format!("{user} wrote to you: {turn} turns there, /r TEXT answers");
+            self.remark(phrases::note(&note));
+        }
+    }
+
+    /// Shows a line about a room, now or when the person turns to it.
+    pub(super) fn show(&mut self, name: &RoomName, line: Line) {
+        self.show_what(name, line, What::Aside);
+    }
+
+    /// Shows a coming or going, where there is somebody to look at it.
+    pub(super) fn show_aside(&mut self, name: &RoomName, line: Line) {
+        match self.shows {
+            Shows::Here if self.is_here(name) => self.show(name, line),
+            Shows::Here | Shows::News => {}
+            Shows::All => self.show(name, line),
+        }
+    }
+
+    fn show_what(&mut self, name: &RoomName, line: Line, what: What) {
+        let is_here = self.is_here(name);
+        // A private room is always named, and its coming changes nothing for the others.
+        let several = self.rooms.iter().filter(|room| !room.name.is_private()).count() > 1;
+        let tag = phrases::tag(name, &self.me);
+        let Some(room) = self.room_mut(name) else { return };
+        room.lines.keep(line.clone(), what, is_here);
+        let line = match self.shows {
+            Shows::Here if is_here => line,
+            Shows::Here => return,
+            Shows::All | Shows::News if several || name.is_private() => line.after(tag),
+            Shows::All | Shows::News => line,
+        };
+        self.said.push((Flow::Chat, line));
+    }
+}
