@@ -100,6 +100,9 @@ impl View {
         if is_first && skips {
             room.skipped = joined.head;
         }
+        if joined.since > 0 {
+            room.oldest.get_or_insert(joined.since + 1); // where history ends, whether or not more comes
+        }
         let shown = joined.first.saturating_sub(1).max(room.newest);
         let unread =
             joined.marked.map_or(0, |marked| joined.since.saturating_sub(marked.max(shown)));

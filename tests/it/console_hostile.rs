@@ -73,6 +73,17 @@ impl Stage {
         while self.0.read().is_ok() {}
     }
 
+    /// Something that eve does to the lobby's log.
+    fn act(&mut self, seq: usize, act: &Value) {
+        let mut record = act.clone();
+        record["room"] = "lobby".into();
+        record["seq"] = seq.into();
+        record["at"] = 1_795_392_000_000_u64.into();
+        record["user"] = "eve".into();
+        record["cid"] = format!("c{seq}").into();
+        self.say(&record);
+    }
+
     fn record(&mut self, seq: usize, user: &str, text: &str) {
         self.say(&json!({"type": "post", "room": "lobby", "seq": seq, "at": 1_795_392_000_000_u64,
             "user": user, "cid": format!("c{seq}"), "text": text}));
@@ -128,9 +139,13 @@ fn no_text_commands_the_terminal() {
 #[test]
 fn no_text_hides_in_the_terminal_or_turns_it_around() {
     let (mut stage, mut bob) = Stage::open("bob");
-    stage.welcome("talk", 1);
-    stage.record(1, "eve", HIDDEN);
-    let rows = bob.shows(r"shy\u{2028");
+    stage.welcome("talk", 3);
+    stage.act(1, &json!({"type": "topic", "text": HIDDEN}));
+    stage.act(2, &json!({"type": "edit", "target": 1, "text": HIDDEN}));
+    stage.record(3, "eve", HIDDEN);
+    let rows = bob.until("all three", |rows| {
+        rows.concat().replace("      ", "").matches(r"shy\u{2028}").count() == 3
+    });
     is_clean(&bob);
     let hidden = r"\u{202e}rlo\u{2066}lri\u{200b}zwsp\u{feff}bom\u{e0041}tag\u{ad}shy\u{2028}";
     assert!(rows.concat().replace("      ", "").contains(hidden), "{rows:#?}");
@@ -139,15 +154,20 @@ fn no_text_hides_in_the_terminal_or_turns_it_around() {
 #[test]
 fn no_second_line_passes_for_another_speaker() {
     let (mut stage, mut bob) = Stage::open("bob");
-    stage.welcome("talk", 2);
+    stage.welcome("talk", 3);
     stage.record(
         1,
         "eve",
         "hi\n00:00 admin you are banned\n[lobby] bob · offline\n> typed for you",
     );
     stage.record(2, "eve", &format!("{}00:00 admin me too{}end", " ".repeat(66), " ".repeat(60)));
-    let rows = bob.shows("end");
-    for row in rows.iter().filter(|row| row.contains("admin") || row.contains("typed for you")) {
+    stage.act(
+        3,
+        &json!({"type": "edit", "target": 1, "text": "x\n00:00 admin me three\n- - unread"}),
+    );
+    let rows = bob.shows("unread");
+    let forged = ["admin", "typed for you", "unread"];
+    for row in rows.iter().filter(|row| forged.iter().any(|words| row.contains(words))) {
         assert!(row.starts_with("      "), "{rows:#?}");
     }
     assert!(rows.iter().any(|row| row == "      │ 00:00 admin you are banned"), "{rows:#?}");
