@@ -60,7 +60,7 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(
         &["msg", "m", "w", "whisper", "query"],
         "NAME [TEXT]",
-        "say it to NAME alone; or turn to your private room",
+        "say TEXT to NAME alone, or turn to your private room",
         |rest| {
             let (name, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
             let name = some(name.strip_prefix('@').unwrap_or(name))?;
@@ -70,12 +70,7 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(&["r"], "TEXT", "answer the last who wrote to you alone", |text| {
         some(text).map(|text| Input::Do(Command::Reply(text)))
     }),
-    entry(
-        &["edit"],
-        "[SEQ] TEXT",
-        "put your last line, or line SEQ, otherwise; alone: list them",
-        edit,
-    ),
+    entry(&["edit"], "[SEQ] TEXT", "reword your last line, or line SEQ; alone: lists yours", edit),
     entry(&["delete"], "[SEQ]", "take your last line back, or line SEQ", |seq| match number(seq) {
         None if !seq.is_empty() => None,
         seq => Some(Input::Do(Command::Delete(seq))),

@@ -7,6 +7,7 @@ use talk::chat::UserName;
 use talk::chat::wire::Change;
 
 use crate::room::lines::Lines;
+use crate::room::own::Own;
 use crate::room::reading::Reading;
 
 mod lines; // what was shown, or waits to be
@@ -15,7 +16,6 @@ mod reading; // how far it was read
 
 pub(crate) use lines::Trace;
 pub(crate) use lines::What;
-pub(crate) use own::Own;
 
 /// A room we are in.
 #[derive(Debug)]
@@ -82,6 +82,12 @@ impl Room {
         self.newest = 0;
         self.skipped = 0;
         self.day = None;
+    }
+
+    /// We have another name now: what was said and read under the old one was not by this one.
+    pub(crate) fn renamed(&mut self) {
+        self.own = Own::default();
+        self.reading.renamed();
     }
 
     /// Whether a line of the local day `day` is the first of that day; the very first day can be

@@ -54,6 +54,11 @@ impl Reading {
         self.marker = Some(self.marker.unwrap_or(0).max(seq));
     }
 
+    /// We have another name now, whose marker is its own.
+    pub(crate) fn renamed(&mut self) {
+        self.marker = None;
+    }
+
     /// What was read here and the server does not know.
     pub(crate) fn untold(&self) -> Option<u64> {
         (self.seen > self.marker.unwrap_or(0)).then_some(self.seen)
@@ -95,5 +100,8 @@ mod tests {
         assert_eq!(reading.untold(), Some(5));
         assert!(!reading.begins_unread(5));
         assert!(reading.begins_unread(6));
+        reading.marked(5);
+        reading.renamed();
+        assert_eq!(reading.untold(), Some(5));
     }
 }

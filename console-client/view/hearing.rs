@@ -11,7 +11,6 @@ use talk::client::Notice;
 use talk::client::State;
 
 use crate::phrases;
-use crate::room::Own;
 use crate::room::Room;
 use crate::view::Fate;
 use crate::view::TEXT_MAX;
@@ -147,8 +146,7 @@ impl View {
         let is_ours = user.is_same_claim(&self.me);
         if is_ours {
             self.me = to.clone();
-            // What was said under the old name cannot be edited under the new one.
-            self.rooms.iter_mut().for_each(|room| room.own = Own::default());
+            self.rooms.iter_mut().for_each(Room::renamed);
         }
         if let Some((_, writer)) = &mut self.wrote
             && writer.is_same_claim(user)
