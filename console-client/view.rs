@@ -18,6 +18,7 @@ use crate::zone::Zone;
 
 mod hearing; // what becomes of each notice
 mod records; // what becomes of what is said, and how far it was read
+mod showing; // where a line is shown
 mod turning; // from room to room
 mod status; // the status line, and what waits above it
 

@@ -120,7 +120,8 @@ impl View {
             let topic = room.topic.map_or(String::new(), |topic| format!(" · {topic}"));
             let lines = if room.head == 1 { "line" } else { "lines" };
             let count = people(room.members);
-            let row = format!("#{} · {count} · {} {lines}{topic}", room.name, room.head);
+            let row =
+                format!("{} · {count} · {} {lines}{topic}", self.label(&room.name), room.head);
             self.remark(phrases::item(&row));
         }
     }

@@ -7,12 +7,9 @@ use talk::chat::wire::Kind;
 use talk::chat::wire::Record;
 use talk::client::State;
 
-use crate::line::Line;
 use crate::phrases;
-use crate::room::Trace;
 use crate::room::What;
 use crate::view::Fate;
-use crate::view::Flow;
 use crate::view::Shows;
 use crate::view::View;
 use crate::view::Waiting;
@@ -101,7 +98,7 @@ impl View {
             room.skipped = joined.head;
         }
         if joined.since > 0 {
-            room.oldest.get_or_insert(joined.since + 1); // where history ends, whether or not more comes
+            room.oldest.get_or_insert(joined.since + 1); // /history works before anything comes
         }
         let shown = joined.first.saturating_sub(1).max(room.newest);
         let unread =
@@ -185,92 +182,5 @@ impl View {
             Fate::Open | Fate::Failed(_) => true,
             Fate::Stored(seq) => *seq > newest(&line.room),
         });
-    }
-
-    // ---- Showing -------------------------------------------------------------------------------
-
-    fn show_record(&mut self, record: &Record, local: i64) {
-        let line = phrases::record(record, local, &self.me);
-        let is_ours = record.user.is_same_claim(&self.me);
-        let is_post = matches!(record.kind, Kind::Act(Act::Post { .. }));
-        let is_here = self.is_here(&record.room);
-        if record.room.is_private() && self.shows == Shows::Here && !is_here {
-            self.tell_direct(record, &line);
-        }
-        if record.room.is_private() && is_post && !is_ours {
-            let when = self.wrote.as_ref().map_or(0, |(when, _)| *when);
-            if record.at >= when {
-                self.wrote = Some((record.at, record.user.clone()));
-            }
-        }
-        let erased = phrases::erased(record, local, &self.me);
-        let Some(room) = self.room_mut(&record.room) else { return };
-        if is_here {
-            room.reading.saw(record.seq);
-        }
-        let is_news = is_post && !is_ours && room.reading.is_unread(record.seq);
-        let words_of = match &record.kind {
-            Kind::Act(Act::Post { .. }) => Some(record.seq),
-            Kind::Act(Act::Edit { target, .. }) => Some(*target),
-            Kind::Act(Act::Delete { .. } | Act::Topic { .. }) | Kind::Erased { .. } => None,
-        };
-        let trace = Trace { seq: record.seq, is_news, words_of, erased };
-        self.show_what(&record.room, line, What::Record(trace));
-    }
-
-    /// Tells of a line in a private room one is not in: what we said there ourselves, and that
-    /// somebody has written, once until one has looked.
-    fn tell_direct(&mut self, record: &Record, line: &Line) {
-        let is_said_here = self.waiting.iter().any(|waiting| waiting.line.cid == record.cid);
-        if record.user.is_same_claim(&self.me) {
-            if is_said_here {
-                let line = line.clone().after(phrases::tag(&record.room, &self.me));
-                self.remark(line);
-            }
-            return;
-        }
-        let at = self.rooms.iter().position(|room| room.name == record.room);
-        let Some((at, room)) = at.and_then(|at| Some((at, self.rooms.get(at)?))) else { return };
-        let is_news = matches!(record.kind, Kind::Act(Act::Post { .. }))
-            && room.reading.is_unread(record.seq);
-        if is_news && room.lines.news() == 0 {
-            let user = &record.user;
-            let turn = match at {
-                0..9 => format!("Alt-{}", at + 1),
-                _ => format!("/msg {user}"),
-            };
-            let note = format!("{user} wrote to you: {turn} turns there, /r TEXT answers");
-            self.remark(phrases::note(&note));
-        }
-    }
-
-    /// Shows a line about a room, now or when the person turns to it.
-    pub(super) fn show(&mut self, name: &RoomName, line: Line) {
-        self.show_what(name, line, What::Aside);
-    }
-
-    /// Shows a coming or going, where there is somebody to look at it.
-    pub(super) fn show_aside(&mut self, name: &RoomName, line: Line) {
-        match self.shows {
-            Shows::Here if self.is_here(name) => self.show(name, line),
-            Shows::Here | Shows::News => {}
-            Shows::All => self.show(name, line),
-        }
-    }
-
-    fn show_what(&mut self, name: &RoomName, line: Line, what: What) {
-        let is_here = self.is_here(name);
-        // A private room is always named, and its coming changes nothing for the others.
-        let several = self.rooms.iter().filter(|room| !room.name.is_private()).count() > 1;
-        let tag = phrases::tag(name, &self.me);
-        let Some(room) = self.room_mut(name) else { return };
-        room.lines.keep(line.clone(), what, is_here);
-        let line = match self.shows {
-            Shows::Here if is_here => line,
-            Shows::Here => return,
-            Shows::All | Shows::News if several || name.is_private() => line.after(tag),
-            Shows::All | Shows::News => line,
-        };
-        self.said.push((Flow::Chat, line));
     }
 }

@@ -1,5 +1,7 @@
 //! What is shown of private rooms.
 
+use talk::chat::wire::RoomInfo;
+
 use super::*;
 
 const ANN: &str = "@ann+bob";
@@ -91,4 +93,14 @@ fn a_strangers_private_room_is_named_in_full() {
     assert_eq!(view.label(&room("@ann+eve")), "@ann+eve");
     assert_eq!(view.label(&room(ANN)), "@ann");
     assert_eq!(view.label(&room("lobby")), "#lobby");
+}
+
+#[test]
+fn of_the_rooms_there_are_ones_own_private_ones_are_named_by_the_other() {
+    let mut view = view(Shows::Here, &["lobby"]);
+    let info = |name| RoomInfo { name: room(name), head: 2, members: 1, topic: None };
+    view.hear(Notice::Rooms { rooms: vec![info("lobby"), info(ANN)] }, MIDNIGHT);
+    let expected =
+        ["-- rooms --", "   #lobby · 1 person · 2 lines", "   @ann · 1 person · 2 lines"];
+    assert_eq!(told(&mut view), expected);
 }
