@@ -138,14 +138,17 @@ fn what_is_done_without_a_server_outlives_the_console_and_is_done_in_order() {
     let mut bob = start("bob");
     bob.shows("-- 4 lines of yours from an earlier time are not sent yet --");
     bob.until("all wait", all);
+    bob.kill();
+    ann.until("offline", |rows| status(rows).contains("offline"));
 
     let _server = Running::start_in(data.path(), &["--bind", &address.to_string()]);
-    bob.type_in("/reconnect\r");
+    ann.type_in("/reconnect\r");
+    ann.until("it is live", |rows| status(rows).contains("· live ·"));
+    let mut bob = start("bob");
     said(&mut bob, " bob edited #2: hello");
     said(&mut bob, " bob set the topic: tea");
     said(&mut bob, " bob psst");
     bob.shows("✗   bob deleted #1"); // a line of ann's
-    ann.type_in("/reconnect\r");
     let rows = ann.shows("-- bob wrote to you: Alt-2 turns there");
     let at = |end: &str| rows.iter().position(|row| row.ends_with(end)).unwrap();
     assert!(at(" bob edited #2: hello") < at(" bob set the topic: tea"), "{rows:#?}");
