@@ -1,6 +1,6 @@
 //! The built console between pipes: lines in, lines out, an exit code.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -22,7 +22,9 @@ fn console(server: SocketAddr, flags: &[&str]) -> (Command, TempDir) {
 }
 
 fn feed(mut child: Child, input: &[u8]) -> Output {
-    child.stdin.take().unwrap().write_all(input).unwrap();
+    let fed = child.stdin.take().unwrap().write_all(input);
+    // One that was refused may have ended before that.
+    assert!(fed.is_ok() || fed.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe));
     child.wait_with_output().unwrap()
 }
 
@@ -117,7 +119,6 @@ fn a_name_or_password_refused_ends_with_1_and_what_to_try() {
     let (code, _, err) = run(server.address, &["--user", "ann"], b"hi\n");
     assert_eq!(code, 1);
     assert!(err.contains("the name ann is taken (try another with --user"), "{err}");
-    assert!(err.contains("not sent to #lobby: hi"), "{err}");
 
     let files = tempfile::tempdir().unwrap();
     let file = files.path().join("password");
