@@ -2,7 +2,7 @@
 // May not know: the DOM, sockets, storage, clocks. When something happened comes in by argument.
 
 import { Room } from "./room.js";
-import { sameName } from "./wire.js";
+import { isRecord, sameName } from "./wire.js";
 
 /** Who is typing is believed this long: a little more than the time between two signs of it. */
 const TYPING_MS = 5_000;
@@ -14,13 +14,19 @@ export class House {
   /** @type {string[]} Rooms that the server told of. */ known = [];
   /** Answers that were asked for by a command, so that the room shows them. @type {Set<string>} */ awaited = new Set();
 
+  /** As they stand in the list: everybody's, then those of two. */
+  get listed() {
+    const all = [...this.rooms.values()];
+    return [...all.filter(({ peer }) => !peer), ...all.filter(({ peer }) => peer)];
+  }
+
   get unread() {
     return [...this.rooms.values()].reduce((sum, { unread }) => sum + unread, 0);
   }
 
   /** @param {string} name */
   ensure(name) {
-    const room = this.rooms.get(name) ?? new Room(name);
+    const room = this.rooms.get(name) ?? new Room(name, this.me);
     this.rooms.set(name, room);
     return room;
   }
@@ -33,7 +39,7 @@ export class House {
 
   /** The room above (-1) or below; `isUnread`: the next with something unread. @param {number} by @param {boolean} isUnread */
   neighbour(by, isUnread) {
-    const all = [...this.rooms.values()];
+    const all = this.listed;
     const here = this.room ? all.indexOf(this.room) : 0;
     for (let i = 1; i < all.length; i += 1) {
       const room = all.at((here + by * i) % all.length);
@@ -47,9 +53,9 @@ export class House {
     return [...this.room?.typing ?? []].filter(([, until]) => until > now).map(([user]) => user);
   }
 
-  /** The next record of a room; `isRead`: its newest line is in view. @param {import("./wire.js").Entry} record @param {boolean} isRead */
-  record(record, isRead) {
-    this.rooms.get(record.room)?.add(record, !isRead && !sameName(record.user, this.me));
+  /** The next record of a room; `isSeen`: its newest line is in view. @param {import("./wire.js").Entry} record @param {boolean} isSeen */
+  record(record, isSeen) {
+    this.rooms.get(record.room)?.add(record, sameName(record.user, this.me), isSeen);
   }
 
   // ---- Lines of ours ------------------------------------------------------------------------------
@@ -75,6 +81,16 @@ export class House {
     this.#home(cid)?.unsent.delete(cid);
   }
 
+  /** What was asked to be done to lines of a room, and is not done: cids. @param {string} name */
+  changes(name) {
+    return [...this.rooms.get(name)?.unsent.values() ?? []].filter(({ line }) => line.target !== undefined).map(({ line }) => line.cid);
+  }
+
+  /** Whether it is something to be done to a line. @param {string} cid */
+  isChange(cid) {
+    return this.#home(cid)?.unsent.get(cid)?.line.target !== undefined;
+  }
+
   /** @param {string} cid */
   #home(cid) {
     return [...this.rooms.values()].find(({ unsent }) => unsent.has(cid));
@@ -86,7 +102,8 @@ export class House {
   heard(message, now) {
     const room = this.rooms.get(message.room);
     switch (message.type) {
-      case "joined": return room?.joined(message);
+      case "joined": return this.ensure(message.room).joined(message); // asked for, or brought into a private one
+      case "marked": return room?.marked(message.seq);
       case "presence": return room?.presence(message, this.me, now);
       case "typing": return void room?.typing.set(message.user, now + TYPING_MS);
       case "members":
@@ -99,6 +116,10 @@ export class House {
         return;
       case "renamed":
         for (const each of this.rooms.values()) each.renamed(message.user, message.to);
+        return;
+      default:
+        // Of a later version: it takes its place, and that is all.
+        if (room && isRecord(message)) room.newest = message.seq;
     }
   }
 }

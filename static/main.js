@@ -1,18 +1,18 @@
 // Where it all meets: the WebSocket, the timers and what the browser keeps, around the machine of
 // session.js. What the machine puts out is done here; what is seen is drawn by view.js.
 
-import { COMMANDS, understand } from "./commands.js";
+import { Acts } from "./acts.js";
+import { addressOf, roomAt } from "./address.js";
+import { Histories } from "./histories.js";
 import { House } from "./house.js";
+import { Link } from "./link.js";
+import { Marks } from "./marks.js";
 import { Outbox } from "./outbox.js";
 import { Session } from "./session.js";
-import { Socket } from "./socket.js";
 import { Store, storageOr } from "./store.js";
 import { randomId, Tabs } from "./tabs.js";
 import { View } from "./view.js";
-import { roomName } from "./wire.js";
-
-/** `typing` goes out at most this often. */
-const TYPING_MS = 3_000;
+import { isPrivate, otherOf, roomName } from "./wire.js";
 
 const local = storageOr(() => localStorage);
 const store = new Store(local, storageOr(() => sessionStorage));
@@ -21,24 +21,54 @@ const outbox = new Outbox(local, tabs.own);
 const house = new House();
 
 /** @type {Session | null} */ let session = null;
-/** @type {Socket | null} */ let socket = null;
-/** @type {{ room: string, isSignOfLife: boolean }[]} Histories on their way. */ let asked = [];
 /** Whether the name is known to be ours, so that the rooms may be shown. */ let isInside = false;
 /** The last complaint of the server, which explains a stop. */ let why = "";
-/** @type {number | null} */ let retryAt = null;
-let retryTimer = 0;
-let typedAt = 0;
 let isDrawing = false;
 
+const link = new Link({
+  opened: () => {
+    // A welcome lost on its way would lock us out of our own name, were its token the only one.
+    if (session) session.token ??= randomId();
+    perform(session?.opened());
+  },
+  heard: (message) => perform(session?.heard(message)),
+  silent: () => session && histories.signOfLife(session),
+  closed: (code) => {
+    for (const room of house.rooms.values()) room.cut();
+    perform(session?.closed(code, Math.random()));
+  },
+  waited: () => perform(session?.start()),
+});
+const histories = new Histories(send);
+const marks = new Marks(house, send);
+const acts = new Acts({
+  house, store, outbox, send, visit, leave, openBox, draw,
+  say: (line) => perform(session?.say(line)),
+  rename: (user) => perform(session?.nick(user)),
+  toLatest: () => view.log.jumpToLatest(),
+  hint: (words, isBad) => view.composer.hint(words, isBad),
+});
 const view = new View({
-  enter, visit, leave, typed,
-  say: understood,
+  enter, visit, leave,
+  say: (text) => acts.say(text),
+  typed: (text) => acts.typed(text),
+  write: (user) => void acts.write(user, ""),
+  edit: (seq, text) => {
+    acts.edit(seq, text);
+    view.composer.focus();
+  },
+  editLast: () => acts.editLast(),
+  cancelEdit: () => acts.cancelEdit(),
+  remove: (seq) => {
+    acts.remove(seq);
+    view.composer.invite(); // the button that had the focus is gone with the line
+  },
   rename: (user) => perform(session?.nick(user)),
   retry: () => perform(session?.start()),
   resend: (cid) => perform(session?.resend(cid)),
   drop: (cid) => perform(session?.drop(cid)),
   step: (by, isUnread) => visit(house.neighbour(by, isUnread) ?? ""),
-  older: askOlder,
+  older: () => house.room && histories.older(house.room),
   moved: draw,
   lookAround: () => void send({ type: "rooms" }),
 });
@@ -54,6 +84,7 @@ function enter(user, password) {
     perform(session.nick(user));
     session.token ??= store.token(session.user) ?? undefined;
     goBy(session.user);
+    for (const room of session.rooms.filter((each) => !isOpenTo(user, each))) perform(session.leave(room));
   }
   session.password = password ?? session.password;
   view.door.busy(true);
@@ -62,13 +93,19 @@ function enter(user, password) {
 
 /** @param {string} user */
 function begin(user) {
-  const here = roomOfAddress();
-  const rooms = [...new Set([...store.rooms, ...(here ? [here] : [])])].filter(roomName);
+  const address = roomAt(location.pathname);
+  const here = address && isOpenTo(user, address) ? address : null;
+  const rooms = [...new Set([...store.rooms(user), ...(here ? [here] : [])])].filter((room) => isOpenTo(user, room));
   if (rooms.length === 0) rooms.push("lobby");
   house.me = user;
   for (const room of rooms) house.ensure(room);
   show(here ?? rooms[0] ?? null, false);
   return new Session({ user, token: store.token(user) ?? undefined, agent: "web", rooms });
+}
+
+/** @param {string} user @param {string} room */
+function isOpenTo(user, room) {
+  return roomName(room) === room && (!isPrivate(room) || otherOf(room, user) !== null);
 }
 
 /** @param {string} typed @returns {boolean} Whether that can be a room. */
@@ -85,62 +122,11 @@ function visit(typed) {
 /** @param {string} room */
 function leave(room) {
   if (house.rooms.get(room)?.unsent.size) {
-    return view.composer.hint(`#${room} has lines that are not sent yet: drop them, or wait until they are`, true);
+    const { label } = house.ensure(room);
+    return view.composer.hint(`${label} has lines that are not sent yet: drop them, or wait until they are`, true);
   }
   perform(session?.leave(room));
   forget(room);
-}
-
-/** What was typed and sent off. @param {string} typed @returns {string | null} Why nothing comes of it. */
-function understood(typed) {
-  const act = understand(typed);
-  const { room } = house;
-  if ("error" in act) return act.error;
-  if ("nick" in act) perform(session?.nick(act.nick));
-  else if ("join" in act) visit(act.join);
-  else if (!room) return "Join a room first: /join lobby";
-  else if ("say" in act) sayLine(room.name, act.say, act.kind);
-  else if ("leave" in act) leave(act.leave ?? room.name);
-  else if ("help" in act) room.note(COMMANDS.map((command) => command.join(" – ")).join("\n"));
-  else if ("who" in act) return ask("members", { type: "who", room: room.name });
-  else if ("rooms" in act) return ask("rooms", { type: "rooms" });
-  draw();
-  return null;
-}
-
-/** Asks what the room shall show. @param {string} answer Its type. @param {import("./wire.js").Message} question */
-function ask(answer, question) {
-  if (!send(question)) return "The server cannot be asked while there is no connection";
-  house.awaited.add(answer);
-  return null;
-}
-
-/** @param {string} room @param {string} text @param {"me"} [kind] */
-function sayLine(room, text, kind) {
-  /** @type {import("./outbox.js").Line} */
-  const line = { type: "post", room, text, cid: randomId(), ...(kind && { kind }) };
-  const isKept = outbox.keep(line, house.me, Date.now());
-  house.ensure(room).newFrom = null;
-  perform(session?.say(line));
-  view.log.jumpToLatest();
-  if (!isKept) view.composer.hint("This browser has no space left to keep unsent lines: leave this page open", true);
-}
-
-/** @param {string} text */
-function typed(text) {
-  const { room } = house;
-  if (!room) return;
-  store.keepDraft(room.name, text);
-  const isQuiet = !text || text.startsWith("/") || !room.members || Date.now() - typedAt < TYPING_MS;
-  if (!isQuiet && send({ type: "typing", room: room.name })) typedAt = Date.now();
-}
-
-function askOlder() {
-  const { room } = house;
-  const before = room?.oldest?.seq;
-  if (!room || !before || room.isAskingOlder) return;
-  room.isAskingOlder = send({ type: "history", room: room.name, before });
-  if (room.isAskingOlder) asked.push({ room: room.name, isSignOfLife: false });
 }
 
 // ---- What the machine wants -----------------------------------------------------------------------
@@ -151,17 +137,17 @@ function perform(outputs = []) {
     const [[kind, value] = []] = Object.entries(output);
     switch (kind) {
       case "connect": connect(); break;
-      case "state": if (value === "live") retryAt = null; break;
+      case "state": if (value === "live") link.retryAt = null; break;
       case "wait": wait(value); break;
-      case "send": socket?.send(value); break;
-      case "hang_up": socket?.abandon(); break;
+      case "send": link.send(value); break;
+      case "hang_up": link.hangUp(); break;
       case "again_in": setTimeout(() => perform(session?.again()), value); break;
       case "stopped": stopped(value); break;
-      case "record": house.record(value, house.room?.name === value.room && isReading()); break;
-      case "reset": house.ensure(value).reset(); break;
+      case "record": record(value); break;
+      case "reset": reset(value); break;
       case "gap": house.ensure(value.room).gap(value.first); break;
       case "pending": house.pending(value, Date.now()); break;
-      case "failed": house.failed(value); break;
+      case "failed": failed(value); break;
       case "stored": house.stored(value); outbox.forget(value.cid); break;
       case "dropped": house.dropped(value); outbox.forget(value); break;
       case "notice": heard(value); break;
@@ -170,37 +156,44 @@ function perform(outputs = []) {
   draw();
 }
 
+/** @param {import("./wire.js").Entry} entry */
+function record(entry) {
+  const wasEditing = house.room?.editing;
+  house.record(entry, house.room?.name === entry.room && isReading());
+  if (!wasEditing || house.room?.editing) return;
+  openBox();
+  view.composer.hint("The line you were editing was deleted", true);
+}
+
+/** @param {string} room */
+function reset(room) {
+  // The seqs of the new log are other lines: nothing may be done to them that was meant for the old ones.
+  for (const cid of house.changes(room)) perform(session?.drop(cid));
+  house.ensure(room).reset();
+  if (house.room?.name === room) openBox();
+}
+
+/** @param {{ cid: string, code: string, message: string }} refusal */
+function failed(refusal) {
+  house.failed(refusal);
+  if (house.isChange(refusal.cid)) view.composer.hint(`Your change was refused: ${refusal.message}`, true);
+}
+
 function connect() {
-  clearTimeout(retryTimer);
-  asked = [];
+  histories.cut();
   why = "";
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  socket = new Socket(`${scheme}://${location.host}/ws`, {
-    opened: () => {
-      // A welcome lost on its way would lock us out of our own name, were its token the only one.
-      if (session) session.token ??= randomId();
-      perform(session?.opened());
-    },
-    heard: (message) => perform(session?.heard(message)),
-    silent: askSignOfLife,
-    closed: (code) => {
-      socket = null;
-      for (const room of house.rooms.values()) room.cut();
-      perform(session?.closed(code, Math.random()));
-    },
-  });
+  link.connect();
 }
 
 /** @param {number} ms */
 function wait(ms) {
-  retryAt = Date.now() + ms;
-  retryTimer = setTimeout(() => perform(session?.start()), ms);
+  link.wait(ms);
   if (!isInside) view.door.show("The server does not answer. Trying again…");
 }
 
 /** @param {number} code */
 function stopped(code) {
-  retryAt = null;
+  link.retryAt = null;
   view.door.busy(false);
   if (code === 4403) return void (why ||= "You were removed from this server.");
   /** @type {Record<number, string>} */
@@ -222,13 +215,13 @@ function heard(message) {
   house.heard(message, Date.now());
   switch (message.type) {
     case "welcome": return welcomed(message);
-    case "joined": return store.keepRooms(session?.rooms ?? []);
+    case "joined": return keepRooms();
     case "renamed": return session?.user === message.to ? goBy(message.to) : undefined;
     case "left": return session?.rooms.includes(message.room) ? undefined : forget(message.room);
     case "history": return answered(message);
     case "error":
       why = message.message;
-      asked = asked.filter(({ room }) => room !== message.room);
+      histories.refused(message.room);
       if (message.room && !session?.rooms.includes(message.room)) forget(message.room);
       if (session?.state !== "connecting") view.composer.hint(message.message, true);
   }
@@ -253,19 +246,11 @@ function goBy(user) {
 }
 
 /** @param {import("./wire.js").Message} message */
-function answered({ room, records, first }) {
-  const at = asked.findIndex((question) => question.room === room);
-  const [question] = at < 0 ? [] : asked.splice(at, 1);
-  if (!question?.isSignOfLife) return question && house.rooms.get(room)?.addOlder(records, first);
-  const seq = session?.seq(room) ?? Infinity;
-  if (records.some((/** @type {{ seq: number }} */ record) => record.seq > seq)) perform(session?.missed(room));
-}
-
-/** Silence is suspicious: something is asked that also tells whether a record was missed. */
-function askSignOfLife() {
-  const room = session?.rooms.find((each) => session?.seq(each) !== null);
-  if (!room) send({ type: "rooms" });
-  else if (send({ type: "history", room, after: session?.seq(room), limit: 1 })) asked.push({ room, isSignOfLife: true });
+function answered(message) {
+  const { room, records, first } = message;
+  const use = session && histories.answered(message, session);
+  if (use === "older") house.rooms.get(room)?.addOlder(records, first, house.me);
+  if (use === "missed") perform(session?.missed(room));
 }
 
 /** A line is sent by the tab that wrote it, and by another only once that one is gone. */
@@ -284,21 +269,32 @@ function inheritLines() {
 /** @param {string | null} room @param {boolean} isNewAddress */
 function show(room, isNewAddress) {
   house.enter(room);
-  const address = room ? `/r/${room}` : "/";
+  const address = addressOf(room);
   if (location.pathname !== address) history[isNewAddress ? "pushState" : "replaceState"](null, "", address);
-  view.composer.open(room ? store.draft(room) : "", room ? `Write to #${room}` : "Join a room: /join lobby");
+  openBox();
   draw();
 }
 
-/** @param {string} room */
-function forget(room) {
-  if (!house.rooms.delete(room)) return;
-  store.keepRooms(session?.rooms ?? []);
-  if (house.room?.name === room) show([...house.rooms.keys()][0] ?? null, false);
+/** What was written in this room, to go on with: a line being edited, or one not said yet. */
+function openBox() {
+  const { room } = house;
+  view.composer.open(room?.editing?.text ?? (room ? store.draft(room.name) : ""),
+    room ? `Write to ${room.label}` : "Join a room: /join lobby", Boolean(room?.editing));
+  draw();
 }
 
-function roomOfAddress() {
-  return location.pathname.startsWith("/r/") ? roomName(location.pathname.slice(3)) : null;
+/** @param {string} name */
+function forget(name) {
+  const room = house.rooms.get(name);
+  // What could not be sent is still somebody's words.
+  if (!room || room.unsent.size) return;
+  house.rooms.delete(name);
+  keepRooms();
+  if (house.room === room) show(house.listed[0]?.name ?? null, false);
+}
+
+function keepRooms() {
+  if (session) store.keepRooms(session.user, session.rooms);
 }
 
 // ---- The smaller helpers --------------------------------------------------------------------------
@@ -310,9 +306,7 @@ function isReading() {
 
 /** @param {import("./wire.js").Message} message @returns {boolean} Whether it could be sent. */
 function send(message) {
-  const canSend = socket !== null && (session?.state === "live" || session?.state === "catching up");
-  if (canSend) socket?.send(message);
-  return canSend;
+  return (session?.state === "live" || session?.state === "catching up") && link.send(message);
 }
 
 /** Draws once, soon, however often it is asked to. A hidden page gets no animation frames. */
@@ -325,21 +319,29 @@ function draw() {
 function drawNow() {
   isDrawing = false;
   if (!session) return;
-  if (house.room && isReading()) house.room.unread = 0;
-  view.draw({ house, state: session.state, why, retryAt, typists: house.typists(Date.now()) });
+  const scene = { house, state: session.state, why, retryAt: link.retryAt, typists: house.typists(Date.now()) };
+  view.draw(scene);
+  if (house.room && isReading()) {
+    const { unread } = house.room;
+    house.room.read();
+    if (unread) view.draw(scene);
+  }
+  marks.tell();
 }
 
 addEventListener("online", () => perform(session?.start()));
-addEventListener("offline", () => socket?.doubt());
+addEventListener("offline", () => link.doubt());
 addEventListener("storage", inheritLines);
-addEventListener("popstate", () => visit(roomOfAddress() ?? ""));
+addEventListener("pagehide", () => marks.tellNow());
+addEventListener("popstate", () => visit(roomAt(location.pathname) ?? ""));
 document.addEventListener("visibilitychange", () => {
   isDrawing = false; // a frame asked for before may not come while the page is hidden
-  if (!document.hidden && session?.state === "offline") perform(session.start());
+  if (document.hidden) marks.tellNow();
+  else if (session?.state === "offline") perform(session.start());
   draw();
 });
 setInterval(() => {
-  if (retryAt !== null || house.room?.typing.size) draw();
+  if (link.retryAt !== null || house.room?.typing.size) draw();
 }, 1_000);
 
 if (store.user) {

@@ -1,13 +1,15 @@
 // A room as its person sees it: what was said, who is there, what is still unread.
 // May not know: the DOM, sockets, clocks. When something happened comes in by argument.
 
-import { sameName } from "./wire.js";
+import { Changes, isChange } from "./changes.js";
+import { Marker } from "./marker.js";
+import { isPrivate, otherOf, sameName } from "./wire.js";
 
 /**
  * @typedef {import("./wire.js").Entry} Entry
  * @typedef {import("./outbox.js").Line} Line
  * @typedef {{ line: Line, at: number, refusal: import("./outbox.js").Refusal | null }} Unsent
- * @typedef {{ key: string, record: Entry }
+ * @typedef {{ key: string, record: Entry, isOwn: boolean }
  *   | { key: string, at: number, moves: Map<string, "joined" | "left"> }
  *   | { key: string, missing: number }
  *   | { key: string, note: string, rooms?: string[] }} Item One thing of a room, in its place.
@@ -17,25 +19,40 @@ import { sameName } from "./wire.js";
 const KEPT = 5_000;
 
 export class Room {
-  /** The oldest kept seq, and the head when this room was first joined: nothing up to it is news. */
+  /** The oldest seq that the server keeps. */
   first = 0;
-  /** @type {number | null} */ firstHead = null;
-  /** @type {Item[]} */ items = [];
+  /** The lowest and the highest seq that were heard, without a hole; null before the first `joined`. */
+  /** @type {number | null} */ oldest = null;
+  newest = 0;
+  /** @type {Item[]} What is shown; edits and deletes are not, they change what is. */ items = [];
   /** The place of items[0] among all: goes down as older items come, up as they are let go. */
   base = 0;
   /** @type {Map<string, Unsent>} */ unsent = new Map();
   /** @type {string[] | null} Null in a crowd, whose members nobody lists. */ members = null;
   count = 0;
+  topic = "";
   /** @type {Map<string, number>} Who is typing, and until when to believe it. */ typing = new Map();
   unread = 0;
   /** @type {number | null} The seq under the "new" rule. */ newFrom = null;
+  /** @type {{ seq: number, text: string } | null} The line of ours that is being edited, and as what. */ editing = null;
   isAskingOlder = false;
+  /** The head when we joined last: nothing up to it is said right now. */
+  #head = 0;
+  #marker = new Marker();
+  #changes = new Changes();
   #notes = 0;
   /** @type {Map<number, string>} */ #cids = new Map();
 
-  /** @param {string} name */
-  constructor(name) {
+  /** @param {string} name @param {string} [me] Whose room it is, if it is a private one. */
+  constructor(name, me = "") {
     this.name = name;
+    /** Whom one talks to here, where that is one person. */
+    this.peer = isPrivate(name) ? otherOf(name, me) : null;
+  }
+
+  /** What a person calls it. */
+  get label() {
+    return this.peer ?? `#${this.name}`;
   }
 
   /** The place after the last item. */
@@ -43,52 +60,64 @@ export class Room {
     return this.base + this.items.length;
   }
 
-  /** @returns {Entry | undefined} */
-  get oldest() {
-    return this.items.find((item) => "record" in item)?.record;
+  get hasOlder() {
+    return this.oldest !== null && this.oldest > Math.max(this.first, 1);
   }
 
-  get hasOlder() {
-    const { oldest } = this;
-    return oldest !== undefined && oldest.seq > Math.max(this.first, 1);
+  /** Whether more is unread than was loaded. */
+  get hasMoreUnread() {
+    return this.unread > 0 && this.hasOlder && (this.oldest ?? 0) > this.#marker.at + 1;
   }
 
   /** @param {import("./wire.js").Message} message */
-  joined({ first, head, members, count }) {
+  joined({ first, head, since, members, count, topic, marked }) {
     this.first = first;
-    this.firstHead ??= head;
-    this.members = members ?? null;
-    this.count = count;
+    this.oldest ??= since + 1;
+    if (since > this.newest) this.newest = since;
+    this.#head = head;
+    this.listed(members ?? null, count);
+    this.topic = topic ?? "";
+    // Who never read here has nothing to catch up with, unless it was written to them.
+    this.#marker.joined(marked ?? null, this.peer ? 0 : head);
+    this.#recount();
   }
 
-  /** @param {string[]} members */
-  listed(members) {
+  /** @param {string[] | null} members @param {number} [count] */
+  listed(members, count) {
     this.members = members;
-    this.count = members.length;
+    this.count = count ?? members?.length ?? 0;
+    for (const member of members ?? []) this.meet(member);
   }
 
-  /** @param {Entry} record @param {boolean} isNews Whether it is somebody else's and nobody looked. */
-  add(record, isNews) {
-    const cid = this.#cids.get(record.seq);
-    this.#cids.delete(record.seq);
-    this.items.push({ key: cid ? `cid ${cid}` : `seq ${record.seq}`, record });
-    this.typing.delete(record.user);
-    if (isNews && record.seq > (this.firstHead ?? 0)) {
-      if (this.unread === 0) this.newFrom = record.seq;
-      this.unread += 1;
-    }
-    if (this.items.length > KEPT) this.base += this.items.splice(0, KEPT / 10).length;
+  /** @param {Entry} record @param {boolean} isOwn @param {boolean} isSeen Whether the newest line is in view. */
+  add(record, isOwn, isSeen) {
+    const { seq, type, user } = record;
+    const cid = this.#cids.get(seq);
+    this.#cids.delete(seq);
+    this.newest = seq;
+    this.typing.delete(user);
+    this.meet(user);
+    if (isChange(record)) return this.#change(record);
+    if (type === "topic" && seq > this.#head) this.topic = record.text;
+    this.items.push({ key: cid ? `cid ${cid}` : `seq ${seq}`, record: this.#changes.scrubbed(record), isOwn });
+    if (isSeen && seq > this.#head) this.read();
+    else if (this.#isNews(record, isOwn)) this.#count(seq);
+    if (this.items.length > KEPT) this.#letGo();
   }
 
-  /** A page from before the oldest record. @param {Entry[]} records @param {number} first */
-  addOlder(records, first) {
+  /** A page from before the oldest record. @param {Entry[]} records @param {number} first @param {string} me */
+  addOlder(records, first, me) {
     this.first = first;
     this.isAskingOlder = false;
-    const { oldest } = this;
-    const older = records.filter((record) => !oldest || record.seq < oldest.seq);
-    if (older.length === 0 && oldest) this.first = oldest.seq;
-    this.items.unshift(...older.map((record) => ({ key: `seq ${record.seq}`, record })));
-    this.base -= older.length;
+    const older = records.filter(({ seq }) => this.oldest === null || seq < this.oldest);
+    if (older.length === 0) this.first = this.oldest ?? first;
+    else this.oldest = older[0]?.seq ?? null;
+    for (const record of older) if (isChange(record)) this.#change(record);
+    const shown = older.filter(({ type }) => type === "post" || type === "topic").map((record) => (
+      { key: `seq ${record.seq}`, record: this.#changes.scrubbed(record), isOwn: sameName(record.user, me) }));
+    this.items.unshift(...shown);
+    this.base -= shown.length;
+    this.#recount();
   }
 
   /** The line is about to come back as a record: it keeps its place on the screen. @param {string} cid @param {number} seq */
@@ -101,28 +130,136 @@ export class Room {
   cut() {
     this.typing.clear();
     this.isAskingOlder = false;
+    this.#marker.cut();
   }
 
   /** Another log has taken the place of the one we followed. */
   reset() {
     this.items = [];
     this.base = 0;
-    this.firstHead = null;
+    this.oldest = null;
+    this.newest = 0;
+    this.#marker = new Marker();
+    this.#changes.clear();
     this.newFrom = null;
+    this.editing = null;
     this.unread = 0;
     this.note("This room was started afresh; what stood here before is gone.");
   }
 
   /** @param {number} next The oldest seq there is; all between it and our last one is gone. */
   gap(next) {
-    const last = this.items.findLast((item) => "record" in item)?.record;
-    this.items.push({ key: `gap ${next}`, missing: last ? next - last.seq - 1 : next - 1 });
+    this.items.push({ key: `gap ${next}`, missing: next - this.newest - 1 });
   }
 
   /** A word of ours to the person alone. @param {string} note @param {string[]} [rooms] */
   note(note, rooms) {
     this.#notes += 1;
     this.items.push({ key: `note ${this.#notes}`, note, rooms });
+  }
+
+  // ---- What was said, and what became of it ---------------------------------------------------------
+
+  /** What a post says now. @param {Entry} post */
+  words(post) {
+    return this.#changes.words(post);
+  }
+
+  /** What a post will say once what is on its way is stored; null: nothing. @param {number} seq */
+  textOf(seq) {
+    const coming = [...this.unsent.values()].findLast(({ line, refusal }) => line.target === seq && !refusal)?.line;
+    if (coming) return coming.text ?? null;
+    const item = this.#item(seq);
+    return item ? this.words(item.record).text : null;
+  }
+
+  /** The last line of a person that stands here and was loaded. @param {string} user */
+  lastOf(user) {
+    for (const item of this.items.toReversed()) {
+      if (!("record" in item) || item.record.type !== "post" || !sameName(item.record.user, user)) continue;
+      const text = this.textOf(item.record.seq);
+      if (text !== null) return { seq: item.record.seq, text };
+    }
+    return null;
+  }
+
+  /** @param {number} seq */
+  #item(seq) {
+    const item = this.items.find((each) => "record" in each && each.record.seq === seq);
+    return item && "record" in item ? item : undefined;
+  }
+
+  /** @param {Entry} change */
+  #change(change) {
+    const { target } = change;
+    this.#changes.take(change);
+    const item = this.#item(target);
+    if (!item) return;
+    item.record = this.#changes.scrubbed(item.record);
+    if (!item.record.deleted) return;
+    if (this.editing?.seq === target) this.editing = null;
+    this.#recount();
+  }
+
+  #letGo() {
+    this.base += this.items.splice(0, KEPT / 10).length;
+    const first = this.items.find((item) => "record" in item);
+    if (first) this.oldest = first.record.seq;
+  }
+
+  // ---- What was read --------------------------------------------------------------------------------
+
+  /** All that is here has been seen; while more of what was missed is on its way, nothing was. */
+  read() {
+    if (this.newest < this.#head) return;
+    this.unread = 0;
+    this.#marker.read(this.newest);
+  }
+
+  /** How far was read and not told yet, or null. */
+  get untold() {
+    return this.#marker.untold;
+  }
+
+  told() {
+    this.#marker.told();
+  }
+
+  /** It was read so far on another device. @param {number} seq */
+  marked(seq) {
+    this.#marker.heard(seq);
+    this.#recount();
+  }
+
+  #recount() {
+    if (this.unread === 0 && this.newFrom !== null) return; // read already: the rule stays while one looks
+    this.unread = 0;
+    this.newFrom = null;
+    for (const item of this.items.toReversed()) {
+      if (!("record" in item)) continue;
+      if (item.record.seq <= this.#marker.at) break;
+      if (!this.#isNews(item.record, item.isOwn)) continue;
+      this.unread += 1;
+      this.newFrom = item.record.seq;
+    }
+  }
+
+  /** @param {number} seq */
+  #count(seq) {
+    if (this.unread === 0) this.newFrom = seq;
+    this.unread += 1;
+  }
+
+  /** @param {Entry} record @param {boolean} isOwn */
+  #isNews({ type, seq, deleted }, isOwn) {
+    return type === "post" && !isOwn && !deleted && seq > this.#marker.at;
+  }
+
+  // ---- Who is here ----------------------------------------------------------------------------------
+
+  /** How the other one writes the name. @param {string} user */
+  meet(user) {
+    if (this.peer !== null && sameName(user, this.peer)) this.peer = user;
   }
 
   /**
@@ -132,6 +269,7 @@ export class Room {
   presence({ user, state, count }, me, now) {
     this.count = count;
     if (!user || (state !== "joined" && state !== "left")) return;
+    this.meet(user);
     this.#member(user, state);
     if (state === "left") this.typing.delete(user);
     if (sameName(user, me)) return;

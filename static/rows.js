@@ -5,16 +5,27 @@ import { day, isSameDay } from "./times.js";
 import { sameName } from "./wire.js";
 
 /**
+ * @typedef {import("./room.js").Unsent} Unsent
+ * @typedef {"stored" | "pending" | "failed"} State
+ * @typedef {{ cid: string, what: string, why: string }} Failure Of something one did: "Not sent", and why.
  * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note", text: string, rooms?: string[] }} Rule
  * @typedef {{ key: string, kind: "moves", moves: [string, "joined" | "left"][] }} Moves
- * @typedef {{ key: string, kind: "line", user: string, at: number, text: string, cid: string,
- *   isAction: boolean, isMine: boolean, isFirst: boolean, state: "stored" | "pending" | "failed",
- *   why: string }} LineRow `isFirst`: of a group, so that it shows the name and the time.
- * @typedef {Rule | Moves | LineRow} Row
+ * @typedef {{ key: string, kind: "topic", user: string, text: string, state: State, failures: Failure[] }} TopicRow
+ * @typedef {{ key: string, kind: "late", text: string, state: State, failures: Failure[] }} LateRow
+ *   An unsent change of a line that is not here.
+ * @typedef {{ key: string, kind: "line", user: string, at: number, text: string | null, version: string,
+ *   seq: number | null, isAction: boolean, isMine: boolean, isFirst: boolean, isEdited: boolean,
+ *   isEditing: boolean, isGoing: boolean, state: State, failures: Failure[] }} LineRow
+ *   `text` null: deleted; `version` is another whenever the text is. `seq` null: not stored. `isFirst`:
+ *   of a group, so that it shows the name and the time. `isGoing`: its delete is on its way.
+ * @typedef {Rule | Moves | TopicRow | LateRow | LineRow} Row
  */
 
 /** Lines of one author closer than this stand under one name. */
 const GROUP_MS = 5 * 60_000;
+
+/** Characters of what was not changed, to know it by. */
+const GLIMPSE = 60;
 
 /**
  * @param {import("./room.js").Room} room @param {{ from: number, to: number }} window Places.
@@ -23,7 +34,8 @@ const GROUP_MS = 5 * 60_000;
 export function rowsOf(room, { from, to }, me, now) {
   /** @type {Row[]} */
   const rows = [];
-  if (from <= room.base && !room.hasOlder && room.oldest) rows.push(beginning(room));
+  const { changes, others } = sorted(room);
+  if (from <= room.base && room.oldest !== null && !room.hasOlder) rows.push(beginning(room));
   /** @type {LineRow | null} */
   let last = null;
 
@@ -41,12 +53,9 @@ export function rowsOf(room, { from, to }, me, now) {
 
   for (const item of room.items.slice(Math.max(from - room.base, 0), to - room.base)) {
     if ("record" in item) {
-      if (item.record.type !== "post") continue; // of a later version: it only keeps its place
-      const { seq, user, at, text, cid, kind } = item.record;
-      add({
-        key: item.key, kind: "line", user, at, text, cid, isAction: kind === "me", isMine: sameName(user, me),
-        isFirst: true, state: "stored", why: "",
-      }, seq === room.newFrom);
+      const { seq, user, text, type } = item.record;
+      if (type === "topic") rows.push({ key: item.key, kind: "topic", user, text, state: "stored", failures: [] });
+      else add(posted(room, item, changes.get(seq) ?? [], me), seq === room.newFrom);
     } else if ("moves" in item) {
       rows.push({ key: item.key, kind: "moves", moves: [...item.moves] });
     } else if ("missing" in item) {
@@ -55,23 +64,79 @@ export function rowsOf(room, { from, to }, me, now) {
       rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms });
     }
   }
-  if (to >= room.end) {
-    for (const { line, at, refusal } of room.unsent.values()) {
+  if (to < room.end) return rows;
+  for (const unsent of others) {
+    const { line, at } = unsent;
+    const key = `cid ${line.cid}`;
+    const failures = [unsent].filter(({ refusal }) => refusal).map(failure);
+    const state = failures.length ? "failed" : "pending";
+    if (line.type === "topic") rows.push({ key, kind: "topic", user: me, text: line.text ?? "", state, failures });
+    else if (line.type !== "post") rows.push({ key, kind: "late", text: late(line), state, failures });
+    else {
       add({
-        key: `cid ${line.cid}`, kind: "line", user: me, at, text: line.text ?? "", cid: line.cid,
-        isAction: line.kind === "me", isMine: true, isFirst: true,
-        state: refusal ? "failed" : "pending", why: refusal?.message ?? "",
+        key, kind: "line", user: me, at, text: line.text ?? "", version: "", seq: null, isAction: line.kind === "me",
+        isMine: true, isFirst: true, isEdited: false, isEditing: false, isGoing: false, state, failures,
       });
     }
   }
   return rows;
 }
 
+/** What is not stored yet: changes by the line they are about, if it is here, and all others. @param {import("./room.js").Room} room */
+function sorted({ unsent, oldest }) {
+  /** @type {Map<number, Unsent[]>} */
+  const changes = new Map();
+  const others = [];
+  for (const each of unsent.values()) {
+    const { target } = each.line;
+    if (target === undefined || oldest === null || target < oldest) others.push(each);
+    else changes.set(target, [...changes.get(target) ?? [], each]);
+  }
+  return { changes, others };
+}
+
+/**
+ * A post, as our own changes on their way would have it.
+ * @param {import("./room.js").Room} room @param {{ key: string, record: import("./wire.js").Entry }} item
+ * @param {Unsent[]} changes @param {string} me @returns {LineRow}
+ */
+function posted(room, { key, record }, changes, me) {
+  const { seq, user, at, kind } = record;
+  const { text, version } = room.words(record);
+  const failures = changes.filter(({ refusal }) => refusal).map(failure);
+  const coming = changes.findLast(({ refusal }) => !refusal)?.line;
+  return {
+    key, kind: "line", user, at, seq, isAction: kind === "me", isMine: sameName(user, me), isFirst: true,
+    text: text === null ? null : coming?.text ?? text,
+    version: `${version} ${changes.map(({ line }) => line.cid)}`,
+    isEdited: text !== null && (version > 0 || coming?.type === "edit"), isEditing: room.editing?.seq === seq, isGoing: coming?.type === "delete",
+    state: failures.length ? "failed" : coming ? "pending" : "stored", failures,
+  };
+}
+
+/** @param {Unsent} unsent @returns {Failure} */
+function failure({ line, refusal }) {
+  const { cid, type, text } = line;
+  const what = { post: "Not sent", edit: `Not changed to “${glimpse(text)}”`, delete: "Not deleted", topic: "Topic not set" }[type];
+  return { cid, what, why: refusal?.message ?? "" };
+}
+
+/** @param {import("./outbox.js").Line} line */
+function late({ type, text }) {
+  return type === "edit" ? `An older line of yours becomes: ${text}` : "An older line of yours is to be deleted";
+}
+
+/** @param {string} [text] */
+function glimpse(text = "") {
+  const shown = text.slice(0, GLIMPSE).replaceAll("\n", " ");
+  return shown.length < text.length ? `${shown}…` : shown;
+}
+
 /** @param {import("./room.js").Room} room @returns {Rule} */
-function beginning(room) {
-  return room.first > 1
-    ? { key: "beginning", kind: "gap", text: "What was said before this is no longer kept" }
-    : { key: "beginning", kind: "note", text: `This is where #${room.name} begins.` };
+function beginning({ oldest, peer, label }) {
+  if (oldest !== null && oldest > 1) return { key: "beginning", kind: "gap", text: "What was said before this is no longer kept" };
+  const text = peer ? `Only ${peer} and you can read this.` : `This is where ${label} begins.`;
+  return { key: "beginning", kind: "note", text };
 }
 
 /** @param {number} count */

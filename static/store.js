@@ -2,7 +2,7 @@
 // May not know: the DOM, sockets, what a token is good for. Both storages come in by argument:
 // `local` is shared by all tabs and lasts, `own` is this tab's and survives a reload.
 
-import { nameKey } from "./wire.js";
+import { isPrivate, nameKey } from "./wire.js";
 
 export class Store {
   #local;
@@ -31,19 +31,15 @@ export class Store {
     return this.#local.getItem(tokenKey(user));
   }
 
-  /** @returns {string[]} */
-  get rooms() {
-    try {
-      const rooms = JSON.parse(this.#local.getItem("talk.rooms") ?? "[]");
-      return Array.isArray(rooms) ? rooms.filter((room) => typeof room === "string") : [];
-    } catch {
-      return [];
-    }
+  /** The rooms of this browser, and the private ones of a name. @param {string} user @returns {string[]} */
+  rooms(user) {
+    return [...list(this.#local.getItem("talk.rooms")), ...list(this.#local.getItem(privateKey(user)))];
   }
 
-  /** @param {string[]} rooms */
-  keepRooms(rooms) {
-    put(this.#local, "talk.rooms", JSON.stringify(rooms));
+  /** @param {string} user @param {string[]} rooms */
+  keepRooms(user, rooms) {
+    put(this.#local, "talk.rooms", JSON.stringify(rooms.filter((room) => !isPrivate(room))));
+    put(this.#local, privateKey(user), JSON.stringify(rooms.filter(isPrivate)));
   }
 
   /** What was typed in a room and not said yet. @param {string} room */
@@ -91,6 +87,21 @@ function put(storage, key, value) {
   try {
     storage.setItem(key, value);
   } catch {}
+}
+
+/** @param {string | null} kept @returns {string[]} */
+function list(kept) {
+  try {
+    const rooms = JSON.parse(kept ?? "[]");
+    return Array.isArray(rooms) ? rooms.filter((room) => typeof room === "string") : [];
+  } catch {
+    return []; // not written by us
+  }
+}
+
+/** @param {string} user */
+function privateKey(user) {
+  return `talk.private.${nameKey(user)}`;
 }
 
 /** @param {string} user */

@@ -13,8 +13,10 @@ const TALLEST = 200;
 export class ComposerView {
   #box = byId("box");
   #hint = byId("hint");
+  #editing = byId("editing");
   #acts;
   #limit = Infinity;
+  #isEditing = false;
   /** @type {string[]} */ #said = [];
   #back = 0;
 
@@ -25,6 +27,10 @@ export class ComposerView {
       event.preventDefault();
       this.#submit();
     });
+    byId("cancel").addEventListener("click", () => {
+      acts.cancelEdit();
+      this.focus();
+    });
     this.#box.addEventListener("input", () => {
       this.hint("");
       this.#changed();
@@ -33,11 +39,15 @@ export class ComposerView {
     this.#box.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#pressed(event));
   }
 
-  /** @param {string} text @param {string} label */
-  open(text, label) {
+  /** @param {string} text @param {string} label @param {boolean} isEditing Whether it is a line that stands already. */
+  open(text, label, isEditing) {
     this.#box.value = text;
     this.#box.placeholder = label;
-    say(byId("box-label"), label);
+    this.#isEditing = isEditing;
+    this.#editing.hidden = !isEditing;
+    say(byId("box-label"), isEditing ? "Edit your line" : label);
+    byId("send").setAttribute("aria-label", isEditing ? "Save" : "Send");
+    this.hint("");
     this.#changed();
   }
 
@@ -90,6 +100,12 @@ export class ComposerView {
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       this.#submit();
+    } else if (event.key === "Escape" && this.#isEditing) {
+      event.stopPropagation();
+      this.#acts.cancelEdit();
+    } else if (event.key === "ArrowUp" && !this.#box.value && !this.#isEditing && isPlain(event)) {
+      event.preventDefault();
+      this.hint(this.#acts.editLast() ?? "");
     } else if ((event.ctrlKey || event.metaKey) && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
       this.#back = Math.max(0, Math.min(this.#back + (event.key === "ArrowUp" ? 1 : -1), this.#said.length));
@@ -106,4 +122,9 @@ export class ComposerView {
     if (isOver) this.hint(`${bytes.toLocaleString()} bytes: at most ${this.#limit.toLocaleString()} fit into one line`, true);
     byId("send").disabled = isOver || !box.value.trim();
   }
+}
+
+/** @param {KeyboardEvent} event */
+function isPlain({ altKey, ctrlKey, metaKey, shiftKey }) {
+  return !altKey && !ctrlKey && !metaKey && !shiftKey;
 }

@@ -35,6 +35,11 @@ export function coloured(name, hue) {
   return element;
 }
 
+/** A text whose links can be followed. @param {import("./text.js").Token[]} tokens */
+export function linked(tokens) {
+  return tokens.map(({ text, href }) => (href ? make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text));
+}
+
 /** @param {Element} element @param {string} text Set only when new, so that nothing is announced twice. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -2,9 +2,9 @@
 // May know the DOM, and rows. May not know: sockets, the protocol, storage.
 
 import { rowsOf } from "./rows.js";
-import { hue, tokens } from "./text.js";
-import { clock, full, iso } from "./times.js";
-import { button, coloured, fill, make } from "./view-dom.js";
+import { reachable, settleStop } from "./view-acts.js";
+import { fill } from "./view-dom.js";
+import { build, mark } from "./view-line.js";
 
 /** Items in the document at once: enough for any screen, few enough to stay quick. */
 const WINDOW = 300;
@@ -37,6 +37,7 @@ export class LogView {
     this.#log = log;
     this.#acts = acts;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    reachable(log);
     new ResizeObserver(() => this.#keepPlace()).observe(scroller);
   }
 
@@ -52,7 +53,8 @@ export class LogView {
     if (!room) return this.#log.replaceChildren();
     if (!this.#at.isFollowing) this.#anchor();
     this.#slide(room);
-    fill(this.#log, rowsOf(room, this.#at, me, Date.now()), (row) => ({ key: row.key, mark: mark(row) }), (row) => this.#build(row));
+    fill(this.#log, rowsOf(room, this.#at, me, Date.now()), (row) => ({ key: row.key, mark: mark(row) }), (row) => build(row, this.#acts));
+    settleStop(this.#log);
     this.#keepPlace();
     this.#reach();
   }
@@ -144,65 +146,9 @@ export class LogView {
       if (row) this.#scroller.scrollTop += row.getBoundingClientRect().top - top - anchor[1];
     }
   }
-
-  /** @param {import("./rows.js").Row} row @returns {HTMLElement} */
-  #build(row) {
-    if (row.kind === "line") return this.#line(row);
-    if (row.kind === "moves") return make("p", { class: "moves" }, ...moved(row.moves));
-    const rule = make("p", { class: row.kind }, make("span", {}, row.text));
-    for (const room of row.rooms ?? []) rule.append(button(`#${room}`, () => this.#acts.visit(room), { class: "chip" }));
-    return rule;
-  }
-
-  /** @param {import("./rows.js").LineRow} row */
-  #line(row) {
-    const name = coloured(row.user, hue(row.user));
-    const time = make("time", { datetime: iso(row.at), title: full(row.at) }, clock(row.at));
-    const text = make("div", { class: "text", dir: "auto" }, ...tokens(row.text).map(node));
-    if (row.isAction) {
-      text.prepend(name, " ");
-      text.append(" ", time);
-    }
-    const line = make("div", { class: "line", "data-state": row.state, "aria-live": row.isMine ? "off" : undefined });
-    line.classList.toggle("first", row.isFirst);
-    line.classList.toggle("action", row.isAction);
-    line.classList.toggle("mine", row.isMine);
-    if (row.isAction) line.append(text);
-    else if (row.isFirst) line.append(make("div", { class: "who" }, name, time), text);
-    else line.append(make("span", { class: "unseen" }, `${row.user}: `), text, time);
-    if (row.state === "failed") line.append(this.#failure(row));
-    return line;
-  }
-
-  /** @param {import("./rows.js").LineRow} row */
-  #failure({ why, cid }) {
-    return make("div", { class: "fate", role: "alert" }, make("span", {}, `Not sent: ${why}`),
-      button("Send again", () => this.#acts.resend(cid)), button("Drop", () => this.#acts.drop(cid)));
-  }
 }
 
 /** @returns {Position} */
 function latest() {
   return { from: Infinity, to: Infinity, isFollowing: true, anchor: null };
-}
-
-/** What of a row can change while it stands. @param {import("./rows.js").Row} row */
-function mark(row) {
-  if (row.kind === "line") return [row.isFirst, row.state, row.at, row.user, row.isMine, row.why].join(" ");
-  return row.kind === "moves" ? row.moves.join(" ") : row.text;
-}
-
-/** @param {import("./text.js").Token} token */
-function node({ text, href }) {
-  return href ? make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text;
-}
-
-/** “ada, bob joined · eve left”. @param {[string, string][]} moves */
-function moved(moves) {
-  return ["joined", "left"].flatMap((what) => {
-    const users = moves.filter(([, state]) => state === what).map(([user]) => coloured(user, hue(user)));
-    if (users.length === 0) return [];
-    const isSecond = what === "left" && users.length < moves.length;
-    return [isSecond ? " · " : "", ...users.flatMap((user, i) => (i ? [", ", user] : [user])), ` ${what}`];
-  });
 }

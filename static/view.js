@@ -2,12 +2,13 @@
 // May know the DOM. May not know: sockets, the protocol, storage.
 
 import { BAD_ROOM } from "./commands.js";
-import { hue } from "./text.js";
+import { addressOf } from "./address.js";
+import { hue, tokens } from "./text.js";
 import { ComposerView } from "./view-composer.js";
-import { button, byId, coloured, fill, make, say } from "./view-dom.js";
+import { button, byId, coloured, fill, linked, make, say } from "./view-dom.js";
 import { DoorView } from "./view-door.js";
 import { LogView } from "./view-log.js";
-import { isName } from "./wire.js";
+import { isName, sameName } from "./wire.js";
 
 /**
  * @typedef {import("./room.js").Room} Room
@@ -17,10 +18,11 @@ import { isName } from "./wire.js";
  * @typedef {{
  *   enter(user: string, password: string | null): void, rename(user: string): void,
  *   visit(room: string): boolean, leave(room: string): void, step(by: number, isUnread: boolean): void,
- *   say(text: string): string | null, typed(text: string): void,
+ *   say(text: string): string | null, typed(text: string): void, write(user: string): void,
+ *   edit(seq: number, text: string): void, editLast(): string | null, cancelEdit(): void, remove(seq: number): void,
  *   resend(cid: string): void, drop(cid: string): void,
  *   older(): void, moved(): void, lookAround(): void, retry(): void,
- * }} Acts What a person can do. `visit` says whether that can be a room, `say` why nothing comes of a line.
+ * }} Acts What a person can do. `visit` says whether that can be a room, `say` and `editLast` why nothing comes of it.
  */
 
 const TROUBLE = { offline: "Offline.", connecting: "Connecting…", stopped: "Stopped." };
@@ -75,17 +77,18 @@ export class View {
   draw(scene) {
     const { house, typists } = scene;
     const { room, me, unread } = house;
-    const name = room ? `${room.name} – Talk` : "Talk";
+    const name = room ? `${room.peer ?? room.name} – Talk` : "Talk";
     document.title = document.hidden && unread ? `(${unread}) ${name}` : name;
-    say(byId("title"), room ? `#${room.name}` : "No room");
+    say(byId("title"), room?.label ?? "No room");
+    this.#drawTopic(room?.topic ?? "");
     this.#drawState(scene);
     this.#drawRooms(house);
-    this.#drawPeople(room);
+    this.#drawPeople(room, me);
     this.log.draw(room, me);
     say(byId("typing"), typing(typists));
     const isBack = room !== null && !this.log.isFollowing;
     byId("latest").hidden = !isBack;
-    if (isBack) say(byId("latest"), room.unread ? `${room.unread} new ↓ jump to latest` : "Jump to latest ↓");
+    if (isBack) say(byId("latest"), room.unread ? `${unreadOf(room)} new ↓ jump to latest` : "Jump to latest ↓");
   }
 
   /** @param {Scene} scene */
@@ -101,11 +104,22 @@ export class View {
     byId("retry").hidden = state === "connecting";
   }
 
+  /** @param {string} topic */
+  #drawTopic(topic) {
+    const element = byId("topic");
+    if (element.title === topic) return;
+    element.title = topic;
+    element.replaceChildren(...linked(tokens(topic)));
+  }
+
   /** @param {House} house */
-  #drawRooms({ me, rooms, room, known, unread }) {
-    fill(byId("room-list"), [...rooms.values()], (each) => ({
-      key: each.name, mark: `${each === room} ${each.unread}`,
+  #drawRooms({ me, listed, room, known, unread }) {
+    const draw = (/** @type {string} */ id, /** @type {Room[]} */ rooms) => fill(byId(id), rooms, (each) => ({
+      key: each.name, mark: `${each === room} ${unreadOf(each)} ${each.label}`,
     }), (each) => this.#roomEntry(each, each === room));
+    draw("room-list", listed.filter(({ peer }) => !peer));
+    draw("direct-list", listed.filter(({ peer }) => peer));
+    byId("direct").hidden = listed.every(({ peer }) => !peer);
     fill(byId("known"), known, (name) => ({ key: name, mark: "" }), (name) => make("option", { value: name }));
     const elsewhere = unread - (room?.unread ?? 0);
     say(byId("elsewhere"), elsewhere ? String(elsewhere) : "");
@@ -114,26 +128,33 @@ export class View {
   }
 
   /** @param {Room} room @param {boolean} isCurrent */
-  #roomEntry({ name, unread }, isCurrent) {
-    const link = make("a", { href: `/r/${name}`, "aria-current": isCurrent && "page" }, make("span", {}, `#${name}`));
-    if (unread) link.append(make("span", { class: "badge" }, String(unread), make("span", { class: "unseen" }, " unread")));
+  #roomEntry(room, isCurrent) {
+    const { name, label } = room;
+    const link = make("a", { href: addressOf(name), "aria-current": isCurrent && "page" }, make("bdi", {}, label));
+    if (room.unread) link.append(make("span", { class: "badge" }, unreadOf(room), make("span", { class: "unseen" }, " unread")));
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       this.#acts.visit(name);
     });
-    return make("li", {}, link, button("×", () => this.#acts.leave(name), { class: "plain", "aria-label": `Leave #${name}` }));
+    return make("li", {}, link, button("×", () => this.#acts.leave(name), { class: "plain", "aria-label": `Leave ${label}` }));
   }
 
-  /** @param {Room | null} room */
-  #drawPeople(room) {
+  /** @param {Room | null} room @param {string} me */
+  #drawPeople(room, me) {
     const count = room?.count ?? 0;
     say(byId("count"), String(count));
     say(byId("people-title"), `People · ${count}`);
     const members = room?.members ?? [];
     const rows = room && !room.members ? [""] : members;
-    fill(byId("people-list"), rows, (name) => ({ key: name, mark: "" }), (name) =>
-      name ? make("li", {}, coloured(name, hue(name))) : make("li", { class: "quiet" }, "Too many to list"));
+    fill(byId("people-list"), rows, (name) => ({ key: name, mark: String(sameName(name, me)) }), (name) => {
+      if (!name) return make("li", { class: "quiet" }, "Too many to list");
+      const shown = coloured(name, hue(name));
+      if (sameName(name, me)) return make("li", {}, shown, " ", make("span", { class: "quiet" }, "you"));
+      const write = button("", () => this.#acts.write(name), { class: "plain" });
+      write.append(make("span", { class: "unseen" }, "Write to "), shown);
+      return make("li", {}, write);
+    });
   }
 
   #latest() {
@@ -162,6 +183,11 @@ export class View {
     }
     event.preventDefault();
   }
+}
+
+/** @param {Room} room */
+function unreadOf({ unread, hasMoreUnread }) {
+  return `${unread}${hasMoreUnread ? "+" : ""}`;
 }
 
 /** @param {string[]} users */

@@ -121,6 +121,13 @@ export function roomOfTwo(one, other) {
   return first === second ? null : `@${first}+${second}`;
 }
 
+/** The key of whom one talks to in a private room; null where the room is not one's own. @param {string} room @param {string} me */
+export function otherOf(room, me) {
+  const [, one = "", other = ""] = PRIVATE.exec(room) ?? [];
+  if (one === nameKey(me)) return other || null;
+  return other === nameKey(me) ? one : null;
+}
+
 /** As the server sorts; JavaScript's own order is by half characters. @param {string} a @param {string} b */
 function byCodePoints(a, b) {
   const [left, right] = [Array.from(a), Array.from(b)];

@@ -32,9 +32,16 @@ const FILES: &[File] = files![
     "index.html" is HTML,
     "style.css" is CSS,
     "icon.svg" is SVG,
+    "acts.js" is JS,
+    "address.js" is JS,
+    "changes.js" is JS,
     "commands.js" is JS,
+    "histories.js" is JS,
     "house.js" is JS,
+    "link.js" is JS,
     "main.js" is JS,
+    "marker.js" is JS,
+    "marks.js" is JS,
     "outbox.js" is JS,
     "places.js" is JS,
     "queue.js" is JS,
@@ -46,9 +53,11 @@ const FILES: &[File] = files![
     "tabs.js" is JS,
     "text.js" is JS,
     "times.js" is JS,
+    "view-acts.js" is JS,
     "view-composer.js" is JS,
     "view-dom.js" is JS,
     "view-door.js" is JS,
+    "view-line.js" is JS,
     "view-log.js" is JS,
     "view.js" is JS,
     "wire.js" is JS,
@@ -108,6 +117,8 @@ mod tests {
         let page = get("GET", "/", "");
         assert_eq!(page, get("GET", "/index.html", ""));
         assert_eq!(page, get("GET", "/r/lobby", ""));
+        assert_eq!(page, get("GET", "/r/@alice+bob", ""));
+        assert_eq!(page, get("GET", "/r/@alice+%D0%BE%D0%BB%D1%8F", ""));
         for path in ["/r/a/b", "/r", "/../Cargo.toml", "/%2e%2e/", "/.git/config", "/%69ndex.html"]
         {
             assert!(get("GET", path, "").is_none(), "{path}");

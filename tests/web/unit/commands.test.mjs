@@ -17,7 +17,7 @@ test("two slashes say one", () => {
 });
 
 test("an unknown command is an error and never a line", () => {
-  for (const typed of ["/msg bob secret", "/paswd hunter2", "/", "/ x", "/constructor", "/__proto__"]) {
+  for (const typed of ["/mgs bob secret", "/paswd hunter2", "/", "/ x", "/constructor", "/__proto__"]) {
     const act = understand(typed);
     assert.ok("error" in act, typed);
     assert.ok(!("say" in act), typed);
@@ -33,15 +33,24 @@ test("each command is understood, with its aliases", () => {
   assert.deepEqual(understand("/names"), { who: true });
   assert.deepEqual(understand("/list"), { rooms: true });
   assert.deepEqual(understand("/?"), { help: true });
+  assert.deepEqual(understand("/edit two  words"), { edit: "two  words" });
+  assert.deepEqual(understand("/edit"), { edit: null });
+  assert.deepEqual(understand("/delete"), { delete: true });
+  for (const word of ["msg", "w", "m", "query"]) assert.deepEqual(understand(`/${word} Ada  psst`), { msg: "Ada", text: "psst" });
+  assert.deepEqual(understand("/msg Ada"), { msg: "Ada", text: "" });
+  assert.deepEqual(understand("/topic tea\nand cake"), { topic: "tea and cake" });
+  assert.deepEqual([understand("/topic"), understand("/topic -")], [{ topic: null }, { topic: "" }]);
 });
 
 test("a command with an unfit argument is an error", () => {
-  for (const typed of ["/me", "/nick", "/nick a b", "/join", "/join a b", "/leave ../x"]) assert.ok("error" in understand(typed), typed);
+  for (const typed of ["/me", "/nick", "/nick a b", "/join", "/join a b", "/leave ../x", "/msg", "/msg a+b x", "/delete that", `/topic ${"é".repeat(129)}`]) {
+    assert.ok("error" in understand(typed), typed);
+  }
 });
 
 test("help lists what is understood", () => {
   for (const [command] of COMMANDS) {
-    const typed = command.replace("TEXT", "x").replace("[ROOM]", "x").replace("ROOM", "x").replace("NAME", "x");
+    const typed = command.replace("[TEXT]", "x").replace("TEXT", "x").replace("[ROOM]", "x").replace("ROOM", "x").replace("NAME", "x");
     assert.ok(!("error" in understand(typed)), typed);
   }
 });

@@ -12,8 +12,8 @@ const post = (seq, user, text = `line ${seq}`, at = NOON + seq * 1000) =>
 
 function lobby(...records) {
   const room = new Room("lobby");
-  room.joined({ first: 1, head: 0, members: ["ada", "bob"], count: 2 });
-  for (const record of records) room.add(record, false);
+  room.joined({ first: 1, head: 0, since: (records[0]?.seq ?? 1) - 1, members: ["ada", "bob"], count: 2 });
+  for (const record of records) room.add(record, record.user === "bob", true);
   return room;
 }
 
@@ -39,8 +39,8 @@ test("a moment that no calendar has is shown all the same", () => {
 
 test("unread lines are counted and ruled off, old ones are not", () => {
   const room = new Room("lobby");
-  room.joined({ first: 1, head: 2, members: [], count: 0 });
-  for (const seq of [1, 2, 3, 4]) room.add(post(seq, "ada"), true);
+  room.joined({ first: 1, head: 2, since: 0, members: [], count: 0 });
+  for (const seq of [1, 2, 3, 4]) room.add(post(seq, "ada"), false, false);
   assert.equal(room.unread, 2);
   assert.deepEqual(kinds(room), ["note", "day", "line", "line", "new", "line", "line"]);
 });
@@ -48,7 +48,7 @@ test("unread lines are counted and ruled off, old ones are not", () => {
 test("older pages come before what is there, once", () => {
   const room = lobby(post(11, "ada"), post(12, "ada"));
   assert.ok(room.hasOlder);
-  room.addOlder([post(9, "ada"), post(10, "ada"), post(11, "ada")], 9);
+  room.addOlder([post(9, "ada"), post(10, "ada"), post(11, "ada")], 9, "bob");
   assert.deepEqual(room.items.map((item) => item.record.seq), [9, 10, 11, 12]);
   assert.equal(room.base, -2);
   assert.ok(!room.hasOlder);
@@ -57,14 +57,15 @@ test("older pages come before what is there, once", () => {
 
 test("an empty answer ends the asking for older lines", () => {
   const room = lobby(post(11, "ada"));
-  room.addOlder([], 1);
+  room.addOlder([], 1, "bob");
   assert.ok(!room.hasOlder);
 });
 
 test("a gap is said aloud, with how much is missing", () => {
   const room = lobby(post(1, "ada"));
   room.gap(50);
-  room.add(post(50, "ada"), false);
+  room.joined({ first: 50, head: 49, since: 49, members: [], count: 0 });
+  room.add(post(50, "ada"), false, true);
   const gap = rowsOf(room, ALL, "bob", NOON).find((row) => row.kind === "gap");
   assert.match(gap.text, /^48 lines are missing/);
 });
@@ -85,13 +86,13 @@ test("who leaves and returns has not been away, and comings and goings in a row 
 test("a line of ours waits at the end, is refused in its place, and becomes a record under the same key", () => {
   const house = new House();
   house.me = "bob";
-  house.ensure("lobby").joined({ first: 1, head: 0, members: ["bob"], count: 1 });
-  house.pending({ room: "lobby", text: "hi", cid: "c1" }, NOON);
+  house.ensure("lobby").joined({ first: 1, head: 0, since: 0, members: ["bob"], count: 1 });
+  house.pending({ type: "post", room: "lobby", text: "hi", cid: "c1" }, NOON);
   const key = () => rowsOf(house.ensure("lobby"), ALL, "bob", NOON).findLast((row) => row.kind === "line");
   assert.equal(key().state, "pending");
   house.failed({ cid: "c1", code: "storage", message: "no" });
-  assert.deepEqual([key().state, key().why], ["failed", "no"]);
-  house.pending({ room: "lobby", text: "hi", cid: "c1" }, NOON);
+  assert.deepEqual([key().state, key().failures], ["failed", [{ cid: "c1", what: "Not sent", why: "no" }]]);
+  house.pending({ type: "post", room: "lobby", text: "hi", cid: "c1" }, NOON);
   const before = key().key;
   house.stored({ cid: "c1", seq: 1 });
   house.record({ ...post(1, "bob"), cid: "c1" }, true);
@@ -100,7 +101,7 @@ test("a line of ours waits at the end, is refused in its place, and becomes a re
 
 test("a room holds 5,000 items at most, and what it lets go of can be asked for again", () => {
   const room = lobby();
-  for (let seq = 1; seq <= 12_000; seq += 1) room.add(post(seq, "ada"), false);
+  for (let seq = 1; seq <= 12_000; seq += 1) room.add(post(seq, "ada"), false, true);
   assert.ok(room.items.length <= 5_000);
   assert.equal(room.base + room.items.length, 12_000);
   assert.ok(room.hasOlder);

@@ -1,0 +1,176 @@
+// What a person does with words: each line typed, each button on a line, as an act of the machine.
+// May not know: sockets, timers, what the server says, how anything looks.
+
+import { COMMANDS, understand } from "./commands.js";
+import { randomId } from "./tabs.js";
+import { tidy } from "./text.js";
+import { roomOfTwo } from "./wire.js";
+
+/** `typing` goes out at most this often. */
+const TYPING_MS = 3_000;
+
+/**
+ * @typedef {import("./outbox.js").Line} Line
+ * @typedef {{
+ *   house: import("./house.js").House, store: import("./store.js").Store, outbox: import("./outbox.js").Outbox,
+ *   say(line: Line): void, send(message: import("./wire.js").Message): boolean, rename(user: string): void,
+ *   visit(room: string): boolean, leave(room: string): void, openBox(): void, toLatest(): void,
+ *   hint(words: string, isBad: boolean): void, draw(): void,
+ * }} Desk What the acts are done with. `send` says whether there is a connection.
+ */
+
+export class Acts {
+  #desk;
+  #house;
+  #typedAt = 0;
+
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.#desk = desk;
+    this.#house = desk.house;
+  }
+
+  /** What was typed and sent off. @param {string} typed @returns {string | null} Why nothing comes of it. */
+  say(typed) {
+    const { room } = this.#house;
+    if (room?.editing) return this.#change(room, tidy(typed));
+    const act = understand(typed);
+    const desk = this.#desk;
+    if ("error" in act) return act.error;
+    if ("nick" in act) desk.rename(act.nick);
+    else if ("join" in act) desk.visit(act.join);
+    else if ("msg" in act) return this.write(act.msg, act.text);
+    else if (!room) return "Join a room first: /join lobby";
+    else if ("say" in act) this.#say(room, act.say, act.kind);
+    else if ("edit" in act) return this.#editLast(room, act.edit);
+    else if ("delete" in act) return this.#deleteLast(room);
+    else if ("topic" in act) return this.#topic(room, act.topic);
+    else if ("leave" in act) desk.leave(act.leave ?? room.name);
+    else if ("help" in act) room.note(COMMANDS.map((command) => command.join(" – ")).join("\n"));
+    else if ("who" in act) return this.#ask("members", { type: "who", room: room.name });
+    else if ("rooms" in act) return this.#ask("rooms", { type: "rooms" });
+    desk.draw();
+    return null;
+  }
+
+  /** What stands in the box. @param {string} text */
+  typed(text) {
+    const { room } = this.#house;
+    if (!room) return;
+    if (room.editing) return void (room.editing.text = text);
+    this.#desk.store.keepDraft(room.name, text);
+    const isQuiet = !text || text.startsWith("/") || !room.members || Date.now() - this.#typedAt < TYPING_MS;
+    if (!isQuiet && this.#desk.send({ type: "typing", room: room.name })) this.#typedAt = Date.now();
+  }
+
+  /** Opens the private room with somebody, and says something there. @param {string} user @param {string} text @returns {string | null} */
+  write(user, text) {
+    const name = roomOfTwo(this.#house.me, user);
+    if (!name) return "That is you";
+    this.#house.ensure(name).meet(user);
+    this.#desk.visit(name);
+    if (text) this.#say(this.#house.ensure(name), text);
+    return null;
+  }
+
+  // ---- Lines that stand already -------------------------------------------------------------------
+
+  /** Takes a line of ours back into the box. @param {number} seq @param {string} text */
+  edit(seq, text) {
+    const { room } = this.#house;
+    if (!room) return;
+    room.editing = { seq, text };
+    this.#desk.openBox();
+  }
+
+  /** @returns {string | null} Why our last line cannot be edited. */
+  editLast() {
+    const { room } = this.#house;
+    return room ? this.#editLast(room, null) : "There is no room";
+  }
+
+  /** The line stays as it was. */
+  cancelEdit() {
+    const { room } = this.#house;
+    if (!room?.editing) return;
+    room.editing = null;
+    this.#desk.openBox();
+  }
+
+  /** @param {number} target */
+  remove(target) {
+    const { room } = this.#house;
+    if (!room) return;
+    if (room.editing?.seq === target) this.cancelEdit();
+    this.#act({ type: "delete", room: room.name, cid: randomId(), target });
+  }
+
+  /** @param {import("./room.js").Room} room @param {string | null} text */
+  #editLast(room, text) {
+    const last = lastLine(room, this.#house.me);
+    if (typeof last === "string") return last;
+    if (text === null) this.edit(last.seq, last.text);
+    else this.#edit(room, last, text);
+    return null;
+  }
+
+  /** @param {import("./room.js").Room} room */
+  #deleteLast(room) {
+    const last = lastLine(room, this.#house.me);
+    if (typeof last === "string") return last;
+    this.remove(last.seq);
+    return null;
+  }
+
+  /** The box, with a line of ours in it, was sent off. @param {import("./room.js").Room} room @param {string} text */
+  #change(room, text) {
+    const { editing } = room;
+    if (!text.trim()) return "A line cannot become empty: delete it, or press Esc to keep it";
+    if (editing) this.#edit(room, { seq: editing.seq, text: room.textOf(editing.seq) }, text);
+    this.cancelEdit();
+    return null;
+  }
+
+  /** @param {import("./room.js").Room} room @param {{ seq: number, text: string | null }} line @param {string} text */
+  #edit(room, line, text) {
+    if (text !== line.text) this.#act({ type: "edit", room: room.name, cid: randomId(), target: line.seq, text });
+  }
+
+  /** @param {import("./room.js").Room} room @param {string | null} text */
+  #topic(room, text) {
+    if (text !== null) this.#act({ type: "topic", room: room.name, cid: randomId(), text });
+    else room.note(room.topic ? `The topic of ${room.label}: ${room.topic}` : `${room.label} has no topic: /topic TEXT sets one`);
+    this.#desk.toLatest();
+    return null;
+  }
+
+  // ---- The smaller helpers ------------------------------------------------------------------------
+
+  /** @param {import("./room.js").Room} room @param {string} text @param {"me"} [kind] */
+  #say(room, text, kind) {
+    room.newFrom = null;
+    this.#act({ type: "post", room: room.name, text, cid: randomId(), ...(kind && { kind }) });
+    this.#desk.toLatest();
+  }
+
+  /** @param {Line} line */
+  #act(line) {
+    const isKept = this.#desk.outbox.keep(line, this.#house.me, Date.now());
+    this.#desk.say(line);
+    if (!isKept) this.#desk.hint("This browser has no space left to keep unsent lines: leave this page open", true);
+  }
+
+  /** Asks what the room shall show. @param {string} answer Its type. @param {import("./wire.js").Message} question */
+  #ask(answer, question) {
+    if (!this.#desk.send(question)) return "The server cannot be asked while there is no connection";
+    this.#house.awaited.add(answer);
+    return null;
+  }
+}
+
+/** Our last line of a room, as it shall stand; or why there is none. @param {import("./room.js").Room} room @param {string} me */
+function lastLine(room, me) {
+  const isWaiting = [...room.unsent.values()].some(({ line }) => line.type === "post");
+  if (isWaiting) return "Your last line is not stored yet: it can be changed once it is";
+  return room.lastOf(me) ?? "There is no line of yours here";
+}

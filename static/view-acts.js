@@ -1,0 +1,82 @@
+// What can be done to a line of one's own: two buttons on it, which a pointer, a finger and the
+// keyboard reach. The log is one stop of the Tab key; arrows go on from there.
+// May know the DOM. May not know: lines, what becomes of an act.
+
+import { button, make } from "./view-dom.js";
+
+/** Characters of a line in the name of its button. */
+const GLIMPSE = 40;
+
+/** A delete that was asked about is forgotten again after this long. */
+const SURE_MS = 5_000;
+
+/** @param {{ seq: number, text: string }} line @param {import("./view.js").Acts} acts */
+export function actsOf({ seq, text }, acts) {
+  const glimpse = text.length > GLIMPSE ? `${text.slice(0, GLIMPSE)}…` : text;
+  const edit = button("Edit", () => acts.edit(seq, text), { tabindex: "-1", "aria-label": `Edit “${glimpse}”` });
+  return make("div", { class: "acts" }, edit, remove(glimpse, () => acts.remove(seq)));
+}
+
+/** A button that asks once more before it does what nothing undoes. @param {string} glimpse @param {() => void} act */
+function remove(glimpse, act) {
+  const label = `Delete “${glimpse}”`;
+  const element = button("Delete", () => {}, { tabindex: "-1", "aria-label": label });
+  let timer = 0;
+  const ask = (/** @type {boolean} */ isAsking) => {
+    clearTimeout(timer);
+    if (isAsking) timer = setTimeout(() => ask(false), SURE_MS);
+    element.classList.toggle("sure", isAsking);
+    element.textContent = isAsking ? "Really delete?" : "Delete";
+    element.setAttribute("aria-label", isAsking ? `Really delete “${glimpse}”?` : label);
+  };
+  element.addEventListener("click", ({ detail }) => {
+    if (detail > 1) return; // the second half of a double click is no answer
+    if (element.classList.contains("sure")) act();
+    else ask(true);
+  });
+  element.addEventListener("blur", () => ask(false));
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !element.classList.contains("sure")) return;
+    ask(false);
+    event.stopPropagation();
+  });
+  return element;
+}
+
+/** Makes the buttons of a log one stop of the Tab key, and lets a finger bring them up. @param {HTMLElement} log */
+export function reachable(log) {
+  log.addEventListener("keydown", (event) => {
+    const here = /** @type {HTMLElement} */ (event.target);
+    if (!here.matches(".acts button")) return;
+    const inLine = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const inLog = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!inLine && !inLog) return;
+    event.preventDefault();
+    const same = `.acts button:nth-child(${here.matches(":first-child") ? 1 : 2})`;
+    const all = [...(inLine ? here.parentElement?.querySelectorAll("button") : log.querySelectorAll(same)) ?? []];
+    const next = /** @type {HTMLElement | undefined} */ (all[all.indexOf(here) + (inLine ?? inLog ?? 0)]);
+    next?.focus();
+  });
+  log.addEventListener("focusin", ({ target }) => {
+    if (target instanceof HTMLElement && target.matches(".acts button")) stopAt(log, target);
+  });
+  // Where nothing hovers, a tap on a line of one's own shows what can be done to it.
+  log.addEventListener("click", ({ target }) => {
+    const tapped = target instanceof Element && !target.closest("a, button") && target.closest(".line.mine");
+    for (const open of log.querySelectorAll(".line.open")) if (open !== tapped) open.classList.remove("open");
+    if (tapped && matchMedia("(hover: none)").matches) tapped.classList.toggle("open");
+  });
+}
+
+/** The Tab key stops at the last line of one's own, unless it went to another. @param {HTMLElement} log */
+export function settleStop(log) {
+  if (log.querySelector(".acts [tabindex='0']")) return;
+  const last = [...log.querySelectorAll(".acts")].at(-1);
+  if (last?.firstElementChild) stopAt(log, last.firstElementChild);
+}
+
+/** @param {HTMLElement} log @param {Element} stop */
+function stopAt(log, stop) {
+  for (const each of log.querySelectorAll(".acts [tabindex='0']")) each.setAttribute("tabindex", "-1");
+  stop.setAttribute("tabindex", "0");
+}
