@@ -230,9 +230,9 @@ function heard(message) {
 /** @param {import("./wire.js").Message} message */
 function welcomed({ user, limits, motd }) {
   goBy(user);
-  view.composer.limit(limits?.text ?? Infinity);
   view.door.busy(false);
   if (!isInside) view.enterHouse();
+  view.composer.limit(limits?.text ?? Infinity); // measures the box, so it has to be on the screen
   if (!isInside && motd) house.room?.note(motd);
   isInside = true;
   inheritLines();

@@ -68,9 +68,9 @@ export function reachable(log) {
   });
 }
 
-/** The Tab key stops at the last line of one's own, unless it went to another. @param {HTMLElement} log */
+/** The Tab key stops at the last line of one's own, unless the focus went on to another. @param {HTMLElement} log */
 export function settleStop(log) {
-  if (log.querySelector(".acts [tabindex='0']")) return;
+  if (document.activeElement?.closest(".acts")) return;
   const last = [...log.querySelectorAll(".acts")].at(-1);
   if (last?.firstElementChild) stopAt(log, last.firstElementChild);
 }

@@ -123,9 +123,9 @@ export function roomOfTwo(one, other) {
 
 /** The key of whom one talks to in a private room; null where the room is not one's own. @param {string} room @param {string} me */
 export function otherOf(room, me) {
-  const [, one = "", other = ""] = PRIVATE.exec(room) ?? [];
-  if (one === nameKey(me)) return other || null;
-  return other === nameKey(me) ? one : null;
+  const [, first = null, second = null] = PRIVATE.exec(room) ?? [];
+  if (first === nameKey(me)) return second;
+  return second === nameKey(me) ? first : null;
 }
 
 /** As the server sorts; JavaScript's own order is by half characters. @param {string} a @param {string} b */
