@@ -32,6 +32,10 @@ export class Fake {
   /** A dead server keeps its sockets and says nothing. */
   isMute = false;
   holders = new Map();
+  /** Read markers: "user room" → seq. */
+  marks = new Map();
+  /** room → topic */
+  topics = new Map();
 
   static async start() {
     const fake = new Fake();
@@ -112,6 +116,9 @@ export class Fake {
       const message = JSON.parse(data);
       this.heard.push(message);
       if (message.type === "post") this.posts.push(message);
+      if (message.room?.startsWith("@") && !this.#mayEnter(client, message.room)) {
+        return socket.send(JSON.stringify({ type: "error", code: "forbidden", message: "that room is for others", room: message.room }));
+      }
       const answer = this.instead(message, client);
       if (answer === null) return;
       if (answer) return socket.send(JSON.stringify(answer));
@@ -130,6 +137,16 @@ export class Fake {
         tell({ type: "left", room });
         return this.#presence(room, client.user, "left");
       case "post": return this.#post(client, message, tell);
+      case "edit": case "delete": case "topic": return this.#act(client, message, tell);
+      case "mark": {
+        const key = `${client.user} ${room}`;
+        if (message.seq <= (this.marks.get(key) ?? 0)) return;
+        this.marks.set(key, message.seq);
+        for (const other of this.clients) {
+          if (other !== client && other.user === client.user) other.socket.send(JSON.stringify({ type: "marked", room, seq: message.seq }));
+        }
+        return;
+      }
       case "history": {
         const { records } = this.room(room);
         const limit = message.limit ?? 100;
@@ -183,7 +200,8 @@ export class Fake {
     const reset = since !== undefined && (log !== id || since > head);
     const from = since === undefined || reset ? Math.max(0, head - 100) : since;
     const members = this.members(room);
-    tell({ type: "joined", room, log: id, first: head ? 1 : 0, head, since: from, reset, count: members.length, members });
+    const [topic, marked] = [this.topics.get(room), this.marks.get(`${client.user} ${room}`)];
+    tell({ type: "joined", room, log: id, first: head ? 1 : 0, head, since: from, reset, topic, marked, count: members.length, members });
     for (const record of records.slice(from)) tell(record);
     if (isNew) this.#presence(room, client.user, "joined", client);
   }
@@ -192,7 +210,37 @@ export class Fake {
     const { records } = this.room(room);
     const known = records.find((record) => record.cid === cid && record.user === client.user);
     if (known) return tell(known);
+    for (const other of this.clients) {
+      // Who is written to alone is brought in.
+      if (room.startsWith("@") && !other.rooms.has(room) && this.#mayEnter(other, room)) {
+        this.#join(other, { room }, (reply) => other.socket.send(JSON.stringify(reply)));
+      }
+    }
     this.say(room, client.user, text, { cid, ...(kind && { kind }) });
+  }
+
+  /** What is done to a line, or to the room. */
+  #act(client, { type, room, cid, target, text }, tell) {
+    const { records } = this.room(room);
+    const refuse = (code) => tell({ type: "error", code, message: `refused: ${code}`, cid });
+    const known = records.find((record) => record.cid === cid && record.user === client.user);
+    if (known) return tell(known);
+    const post = records.find(({ seq }) => seq === target);
+    if (type !== "topic") {
+      if (post?.type !== "post" || (post.deleted && type === "edit")) return refuse("no_such_record");
+      if (post.user !== client.user) return refuse("forbidden");
+    }
+    if (type === "topic") this.topics.set(room, text);
+    if (type === "delete") {
+      for (const record of records) {
+        if (record === post || record.target === target) Object.assign(record, record.type === "delete" ? {} : { text: "", deleted: true });
+      }
+    }
+    this.say(room, client.user, text, { type, cid, target });
+  }
+
+  #mayEnter({ user }, room) {
+    return room.slice(1).split("+").includes(user.toLowerCase());
   }
 
   #presence(room, user, state, except) {

@@ -1,0 +1,169 @@
+// Lines for one person alone, and what was read: between people, tabs and devices.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { enter, launch, lines, live, person, say, Server, until } from "./house.mjs";
+
+let browser;
+let server;
+
+before(async () => {
+  browser = await launch();
+  server = await Server.start(["--rate", "0"]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const shows = (page, wanted) => until(() => lines(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted));
+const title = (page, wanted) => until(() => page.locator("#title").textContent(), (seen) => seen === wanted, wanted);
+const direct = (page, name) => page.locator("#direct-list").getByRole("link", { name });
+const hide = (page, isHidden) => page.evaluate((hidden) => {
+  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}, isHidden);
+/** The rows of a log: its lines, and where the rule stands. */
+const rows = (page) => page.locator("#log > :is(.line, .new)").evaluateAll((all) => all.map((row) => (
+  row.className === "new" ? "New" : row.querySelector(".text").textContent)));
+const leave = async (...contexts) => {
+  for (const context of contexts) {
+    assert.deepEqual(context.errors, []);
+    await context.close();
+  }
+};
+
+/** Another browser of the same person. */
+async function device(context, url, name) {
+  const [held] = (await context.storageState()).origins;
+  const other = await person(browser, { storageState: { cookies: [], origins: [held] } });
+  const page = await other.newPage();
+  await page.goto(url);
+  await live(page);
+  assert.equal(await page.locator("#me").textContent(), name);
+  return page;
+}
+
+test("two talk alone: a third sees nothing, and both find it again after a reload", async () => {
+  const people = [await person(browser), await person(browser), await person(browser)];
+  const [ada, bob, eve] = [
+    await enter(people[0], server.url, "Ada"), await enter(people[1], server.url, "bob"), await enter(people[2], server.url, "eve"),
+  ];
+  await say(ada, "/msg BOB psst");
+  await title(ada, "bob"); // as he writes it himself
+  assert.equal(new URL(ada.url()).pathname, "/r/@ada+bob");
+  await shows(ada, ["psst"]);
+  await direct(bob, "Ada 1 unread").click();
+  await title(bob, "Ada");
+  await shows(bob, ["psst"]);
+  await bob.getByText("Only Ada and you can read this.").waitFor();
+  await say(bob, "yes?");
+  await shows(ada, ["psst", "yes?"]);
+  assert.equal(await eve.locator("#direct").isVisible(), false);
+  await eve.goto(`${server.url}/r/@ada+bob`);
+  await live(eve);
+  await title(eve, "#lobby");
+  assert.ok(!(await eve.content()).includes("psst"));
+  for (const [page, name] of [[ada, "bob"], [bob, "Ada"]]) {
+    await page.reload();
+    await live(page);
+    await title(page, name);
+    await shows(page, ["psst", "yes?"]);
+    await page.locator("#room-list").getByRole("link", { name: "#lobby" }).click();
+    await title(page, "#lobby");
+  }
+  await leave(...people);
+});
+
+test("a click on a person opens their private room, which is left like any other", async () => {
+  const [gus, hal] = [await person(browser, { viewport: { width: 1200, height: 700 } }), await person(browser)];
+  const page = await enter(gus, server.url, "gus");
+  await enter(hal, server.url, "hal");
+  await page.getByRole("button", { name: "Write to hal" }).click();
+  await title(page, "hal");
+  await say(page, "hello");
+  await shows(page, ["hello"]);
+  assert.equal(await page.getByRole("button", { name: "Write to gus" }).count(), 0, "nobody writes to themselves");
+  await say(page, "/msg gus me");
+  await page.locator("#hint.bad", { hasText: "That is you" }).waitFor();
+  await page.locator("#box").fill("");
+  await page.getByRole("button", { name: "Leave hal" }).focus();
+  await page.keyboard.press("Enter");
+  await title(page, "#lobby");
+  await page.reload();
+  await live(page);
+  assert.equal(await page.locator("#direct").isVisible(), false);
+  await leave(gus, hal);
+});
+
+test("nobody to write to is said, and the words are not lost", async () => {
+  const context = await person(browser);
+  const page = await enter(context, server.url, "ivo");
+  await say(page, "/msg nobody-at-all hello?");
+  await page.locator("#hint.bad").waitFor();
+  await until(() => lines(page), (seen) => seen.includes("failed: hello?"));
+  await page.getByRole("button", { name: "Drop" }).click();
+  await leave(context);
+});
+
+test("a private room goes with the name it belongs to", async () => {
+  const [jan, kim] = [await person(browser), await person(browser)];
+  const page = await enter(jan, server.url, "jan");
+  const other = await enter(kim, server.url, "kim");
+  await say(page, "/msg kim hi");
+  await direct(other, "jan 1 unread").waitFor();
+  await shows(page, ["hi"]);
+  await say(page, "/nick jane");
+  await title(page, "#lobby");
+  assert.equal(await page.locator("#direct").isVisible(), false);
+  await leave(jan, kim);
+});
+
+test("what came while one was away stands under a rule, and is counted in rooms not looked at", async () => {
+  const [lea, max] = [await person(browser), await person(browser)];
+  const page = await enter(lea, `${server.url}/r/away`, "lea");
+  const other = await enter(max, `${server.url}/r/away`, "max");
+  await say(other, "one");
+  await shows(page, ["one"]);
+  await say(page, "two");
+  await shows(page, ["one", "two"]);
+  await hide(page, true);
+  await page.close();
+  await say(other, "three");
+  await say(other, "four");
+  await shows(other, ["one", "two", "three", "four"]);
+
+  const again = await lea.newPage();
+  await again.goto(`${server.url}/r/den`);
+  await live(again);
+  await again.getByRole("link", { name: "#away 2 unread" }).click();
+  await until(() => rows(again), (seen) => seen.join() === "one,two,New,three,four");
+  await hide(again, true);
+  await again.reload();
+  await live(again);
+  await until(() => rows(again), (seen) => seen.join() === "one,two,three,four", "all of it was read");
+  await leave(lea, max);
+});
+
+test("what one device read is read on the other", async () => {
+  const [nia, oto] = [await person(browser), await person(browser)];
+  const page = await enter(nia, `${server.url}/r/both`, "nia");
+  const other = await enter(oto, `${server.url}/r/both`, "oto");
+  await say(page, "here");
+  await shows(other, ["here"]);
+  const second = await device(nia, `${server.url}/r/elsewhere`, "nia");
+  await hide(page, true);
+  await say(other, "one");
+  await say(other, "two");
+  await second.getByRole("link", { name: "#both 2 unread" }).waitFor();
+  await until(() => page.title(), (name) => name === "(2) both – Talk");
+  await second.getByRole("link", { name: "#both" }).click();
+  await until(() => rows(second), (seen) => seen.join() === "here,New,one,two");
+  await until(() => page.title(), (name) => name === "both – Talk", "the other device's reading");
+  await second.reload();
+  await live(second);
+  await until(() => rows(second), (seen) => seen.join() === "here,one,two");
+  const third = await device(nia, `${server.url}/r/both`, "nia");
+  await until(() => rows(third), (seen) => seen.join() === "here,one,two");
+  await leave(nia, oto, second.context(), third.context());
+});
