@@ -45,6 +45,7 @@ export class ComposerView {
     this.#box.placeholder = label;
     this.#isEditing = isEditing;
     this.#editing.hidden = !isEditing;
+    say(byId("editing-what"), isEditing ? "Editing your line" : ""); // anew each time, so that it is read out
     say(byId("box-label"), isEditing ? "Edit your line" : label);
     byId("send").setAttribute("aria-label", isEditing ? "Save" : "Send");
     this.hint("");

@@ -33,6 +33,10 @@ function converse() {
   fake.say("lobby", "linus", "sure. Paste from my side:\n\n\tfor line in outbox {\n\t\tsend(line)\n\t}\n\nthat is all there is to it", ago(1.9));
   fake.say("lobby", "José", "مرحبا بالجميع، كيف الحال؟", ago(1.5));
   fake.say("lobby", "Ольга", "Всем привет", ago(1.4));
+  fake.say("lobby", "Ольга", "Всем превет", ago(1.3));
+  fake.say("lobby", "Ольга", "Всем добрый день", { type: "edit", target: 10 });
+  fake.say("lobby", "linus", "", { ...ago(1.2), deleted: true });
+  fake.topics.set("lobby", "Release on Friday: https://example.org/plan, and nothing else until then");
   fake.say("rust", "ada", "1.95 is out");
   fake.say("gardening", "ada", "tomatoes!");
 }
@@ -63,7 +67,11 @@ for (const colorScheme of ["light", "dark"]) {
       await live(page);
       for (const user of ["ada", "Grace", "linus", "José", "Ольга"]) await attend(user);
       await page.locator("#count", { hasText: "6" }).waitFor({ state: "attached" });
+      await say(page, "/msg Grace see you at noon?");
+      await page.locator("#title", { hasText: "Grace" }).waitFor();
+      await say(page, "/join lobby");
       fake.say("rust", "ada", "and 1.96 soon");
+      fake.say("@bob+grace", "Grace", "yes!");
       await say(page, "I can help with that after lunch");
       fake.say("lobby", "ada", "Perfect. See https://example.org/notes_(draft).");
       fake.instead = ({ type, cid }) => (type === "post" ? { type: "error", code: "storage", cid, message: "the server could not store this line" } : undefined);
@@ -72,6 +80,15 @@ for (const colorScheme of ["light", "dark"]) {
       fake.tell("lobby", { type: "typing", room: "lobby", user: "Grace" });
       await page.getByText("Grace is typing…").waitFor();
       await picture("talking");
+      await page.locator(".line.mine", { hasText: "after lunch" }).hover();
+      await page.getByRole("button", { name: "Delete “I can help" }).click();
+      await picture("deleting");
+      await page.locator("#box").fill("");
+      await page.getByRole("button", { name: "Drop" }).click();
+      await page.locator("#box").press("ArrowUp");
+      await page.locator("#editing").waitFor();
+      await picture("editing");
+      await page.locator("#box").press("Escape");
       for (const [control, panel] of [["#rooms-button", "rooms"], ["#people-button", "people"]]) {
         if (!(await page.locator(control).isVisible())) continue;
         await page.locator(control).click();
@@ -119,14 +136,14 @@ for (const colorScheme of ["light", "dark"]) {
         ["var(--ink)", "var(--paper)"], ["var(--soft)", "var(--paper)"], ["var(--soft)", "var(--shade)"], ["var(--soft)", "var(--hair)"],
         ["var(--green)", "var(--paper)"], ["var(--green)", "var(--shade)"], ["var(--on-green)", "var(--green)"],
         ["var(--bad)", "var(--paper)"], ["var(--bad)", "var(--bad-tint)"], ["var(--ink)", "var(--bad-tint)"], ["var(--ink)", "var(--tint)"],
-        ["var(--soft)", "var(--bad-tint)"], ["var(--amber)", "var(--paper)"], ["var(--soft)", "var(--raise)"],
+        ["var(--soft)", "var(--bad-tint)"], ["var(--soft)", "var(--tint)"], ["var(--amber)", "var(--paper)"], ["var(--soft)", "var(--raise)"],
       ];
       probe.className = "name";
       for (let i = 0; i < 16; i += 1) {
         probe.removeAttribute("style");
         probe.style.setProperty("--hue", String(i * 22.5));
         const colour = getComputedStyle(probe).color;
-        for (const ground of ["var(--paper)", "var(--shade)", "var(--bad-tint)"]) pairs.push([colour, ground]);
+        for (const ground of ["var(--paper)", "var(--shade)", "var(--bad-tint)", "var(--tint)"]) pairs.push([colour, ground]);
       }
       return pairs.map(([text, ground]) => [text, ground, contrast(text, ground)]).filter(([, , ratio]) => ratio < 4.5);
     });
