@@ -2,7 +2,7 @@
 // May not know: the DOM, sockets, storage, clocks. When something happened comes in by argument.
 
 import { Room } from "./room.js";
-import { isRecord, sameName } from "./wire.js";
+import { isPrivate, isRecord, sameName } from "./wire.js";
 
 /** Who is typing is believed this long: a little more than the time between two signs of it. */
 const TYPING_MS = 5_000;
@@ -113,6 +113,7 @@ export class House {
       case "rooms":
         this.known = message.rooms.map((/** @type {{ name: string }} */ { name }) => name);
         if (this.awaited.delete("rooms")) this.room?.note("Rooms:", this.known);
+        this.known = this.known.filter((name) => !isPrivate(name)); // those are not joined by typing their names
         return;
       case "renamed":
         for (const each of this.rooms.values()) each.renamed(message.user, message.to);

@@ -2,13 +2,14 @@
 // May not know: the DOM. What is here is what a log looks like, before it looks like anything.
 
 import { day, isSameDay } from "./times.js";
-import { sameName } from "./wire.js";
+import { otherOf, sameName } from "./wire.js";
 
 /**
  * @typedef {import("./room.js").Unsent} Unsent
  * @typedef {"stored" | "pending" | "failed"} State
  * @typedef {{ cid: string, what: string, why: string }} Failure Of something one did: "Not sent", and why.
- * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note", text: string, rooms?: string[] }} Rule
+ * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note", text: string, rooms?: [string, string][] }} Rule
+ *   `rooms` it leads to: the name of each, and what a person calls it.
  * @typedef {{ key: string, kind: "moves", moves: [string, "joined" | "left"][] }} Moves
  * @typedef {{ key: string, kind: "topic", user: string, text: string, state: State, failures: Failure[] }} TopicRow
  * @typedef {{ key: string, kind: "late", text: string, state: State, failures: Failure[] }} LateRow
@@ -61,7 +62,7 @@ export function rowsOf(room, { from, to }, me, now) {
     } else if ("missing" in item) {
       rows.push({ key: item.key, kind: "gap", text: missing(item.missing) });
     } else {
-      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms });
+      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, otherOf(name, me) ?? `#${name}`]) });
     }
   }
   if (to < room.end) return rows;

@@ -20,7 +20,7 @@ export function build(row, acts) {
     case "late": return unstored(row, acts, row.text);
   }
   const rule = make("p", { class: row.kind }, make("span", {}, row.text));
-  for (const room of row.rooms ?? []) rule.append(button(`#${room}`, () => acts.visit(room), { class: "chip" }));
+  for (const [room, label] of row.rooms ?? []) rule.append(button(label, () => acts.visit(room), { class: "chip" }));
   return rule;
 }
 

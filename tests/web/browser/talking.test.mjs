@@ -184,7 +184,6 @@ test("through a kill of the server nothing typed is lost, and all of it is store
   await say(page, "two");
   await shows(page, ["before", "pending: one", "pending: two"]);
   await server.start();
-  await page.getByRole("button", { name: "Try now" }).click();
   await live(page);
   await shows(page, ["before", "one", "two"]);
   await context.close();

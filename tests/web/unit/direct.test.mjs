@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addressOf, roomAt } from "../../../static/address.js";
 import { House } from "../../../static/house.js";
+import { rowsOf } from "../../../static/rows.js";
 import { memory, Store } from "../../../static/store.js";
 import { otherOf, roomOfTwo } from "../../../static/wire.js";
 
@@ -35,6 +36,17 @@ test("it is called by the other's name as they write it, and stands after everyb
   assert.deepEqual(house.listed.map(({ label }) => label), ["#lobby", "Alice"]);
   house.enter("lobby");
   assert.equal(house.neighbour(1, false), "@alice+bob");
+});
+
+test("the list of rooms calls them so as well, and they are not offered to be joined by name", () => {
+  const house = new House();
+  house.me = "bob";
+  house.enter("lobby");
+  house.awaited.add("rooms");
+  house.heard({ type: "rooms", rooms: [{ name: "lobby" }, { name: "@alice+bob" }] }, 0);
+  const [{ rooms }] = rowsOf(house.room, { from: 0, to: Infinity }, "bob", 0);
+  assert.deepEqual(rooms, [["lobby", "#lobby"], ["@alice+bob", "alice"]]);
+  assert.deepEqual(house.known, ["lobby"]);
 });
 
 test("private rooms are kept for their name, the others for the browser", () => {
