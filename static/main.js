@@ -85,6 +85,10 @@ function enter(user, password) {
     session.token ??= store.token(session.user) ?? undefined;
     goBy(session.user);
     for (const room of session.rooms.filter((each) => !isOpenTo(user, each))) perform(session.leave(room));
+    for (const room of store.rooms(user).filter((each) => isPrivate(each) && isOpenTo(user, each))) {
+      house.ensure(room);
+      perform(session.join(room));
+    }
   }
   session.password = password ?? session.password;
   view.door.busy(true);
@@ -127,6 +131,7 @@ function leave(room) {
   }
   perform(session?.leave(room));
   forget(room);
+  keepRooms();
 }
 
 // ---- What the machine wants -----------------------------------------------------------------------
@@ -222,7 +227,10 @@ function heard(message) {
     case "error":
       why = message.message;
       histories.refused(message.room);
-      if (message.room && !session?.rooms.includes(message.room)) forget(message.room);
+      if (message.room && !session?.rooms.includes(message.room)) {
+        forget(message.room);
+        keepRooms();
+      }
       if (session?.state !== "connecting") view.composer.hint(message.message, true);
   }
 }
@@ -289,7 +297,6 @@ function forget(name) {
   // What could not be sent is still somebody's words.
   if (!room || room.unsent.size) return;
   house.rooms.delete(name);
-  keepRooms();
   if (house.room === room) show(house.listed[0]?.name ?? null, false);
 }
 

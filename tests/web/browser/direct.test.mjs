@@ -116,6 +116,7 @@ test("a private room goes with the name it belongs to", async () => {
   await say(page, "/nick jane");
   await title(page, "#lobby");
   assert.equal(await page.locator("#direct").isVisible(), false);
+  assert.equal(await page.evaluate(() => localStorage.getItem("talk.private.jan")), '["@jan+kim"]', "for when the name is used again");
   await leave(jan, kim);
 });
 

@@ -34,6 +34,14 @@ test("markup is shown as it was written, wherever it stands, and makes no elemen
   for (const text of MARKUP) fake.say("markup", text.slice(0, 24), text, { kind: "me" });
   const seen = await until(() => lines(page), (all) => all.length === 2 * MARKUP.length);
   assert.deepEqual(seen.slice(0, MARKUP.length), MARKUP);
+  for (const [i, text] of MARKUP.entries()) {
+    fake.say("markup", text.slice(0, 24), text, { type: "topic" });
+    fake.say("markup", text.slice(0, 24), text, { type: "edit", target: MARKUP.length - i });
+  }
+  await until(() => lines(page), (all) => all[0] === `${MARKUP.at(-1)} edited`);
+  assert.equal(await page.locator("#topic").textContent(), MARKUP.at(-1));
+  fake.tell("markup", { type: "joined", room: "@bob+<img src=x>", log: "x", first: 1, head: 0, since: 0, reset: false, count: 1, members: [] });
+  fake.tell("markup", { type: "joined", room: "@bob+__proto__", log: "x", first: 1, head: 0, since: 0, reset: false, count: 1, topic: MARKUP[0], members: MARKUP });
   for (const user of MARKUP) {
     fake.tell("markup", { type: "presence", room: "markup", user, state: "joined", count: 9 });
     fake.tell("markup", { type: "typing", room: "markup", user });
