@@ -4,6 +4,35 @@
 //!
 //! [`start`] connects in the background and stays connected; everything there is to show arrives as
 //! a [`Notice`], in order, and nothing a person asks for ever waits for the network.
+//!
+//! ```no_run
+//! use talk::chat::{RoomName, Text};
+//! use talk::client::{Config, Notice, start};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = Config {
+//!     server: "127.0.0.1:8080".parse()?,
+//!     user: "ann".parse()?,
+//!     token: None, // the server gives one: `Notice::Welcome`
+//!     password: None,
+//!     rooms: vec![RoomName::default()],
+//!     agent: "bot",
+//!     outbox: Vec::new(),
+//! };
+//! let (sender, notices) = std::sync::mpsc::channel();
+//! let client = start(config, sender)?;
+//! let cid = client.say(&RoomName::default(), Text::parse("hello", 4096)?, false);
+//! for notice in notices {
+//!     if matches!(notice, Notice::Stored { cid: stored, .. } if stored == cid) {
+//!         break; // once, whatever has happened to the connection meanwhile
+//!     }
+//! }
+//! client.close();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `examples/bot.rs` is a whole program.
 
 // The promise, without I/O.
 mod outbox; // the lines a person said that are not stored yet

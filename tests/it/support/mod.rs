@@ -2,10 +2,12 @@
 //! protocol through somebody else's WebSocket library.
 
 pub(crate) mod commands;
+pub(crate) mod gate;
 pub(crate) mod peer;
 pub(crate) mod raw;
 pub(crate) mod server;
 
+pub(crate) use gate::Gate;
 pub(crate) use peer::Peer;
 pub(crate) use raw::Raw;
 pub(crate) use server::Running;

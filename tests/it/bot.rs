@@ -1,0 +1,188 @@
+//! The bot of `examples/`, as built: it answers what is said now, once, and nothing else.
+
+use std::env;
+use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::commands::exported;
+use crate::support::{Gate, Peer, Running};
+
+/// The example, beside the directory of this test. `cargo test --test it` alone does not build it.
+fn example() -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    let bot = profile.join("examples/bot");
+    if !bot.exists() {
+        let name = match profile.file_name().and_then(|name| name.to_str()).unwrap() {
+            "debug" => "dev",
+            other => other,
+        };
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--example", "bot", "--profile", name])
+            .status();
+        assert!(built.unwrap().success(), "the example does not build");
+    }
+    bot
+}
+
+/// A bot that runs until this is dropped.
+struct Bot(Child);
+
+impl Bot {
+    fn start(server: SocketAddr, token_file: &Path) -> Bot {
+        let child = Command::new(example())
+            .args(["--server", &server.to_string(), "--user", "bot", "--room", "lobby"])
+            .arg("--token-file")
+            .arg(token_file)
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        Bot(child.unwrap())
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// Somebody in the lobby.
+struct Person {
+    name: &'static str,
+    peer: Peer,
+}
+
+impl Person {
+    fn new(server: &Running, name: &'static str, token: &Value) -> Person {
+        let mut peer = Peer::connect(server.address);
+        peer.say(&json!({"type": "hello", "user": name, "token": token,
+            "join": [{"room": "lobby", "since": "now"}]}));
+        assert_eq!(peer.hear()["type"], "welcome");
+        assert_eq!(peer.hear()["type"], "joined");
+        Person { name, peer }
+    }
+
+    /// Says something and waits until it is stored.
+    fn say(&mut self, cid: &str, text: &str) {
+        self.peer.post("lobby", cid, text);
+        self.peer.hear_own(self.name, cid);
+    }
+
+    /// Waits until the bot has come or gone.
+    fn sees_the_bot(&mut self, state: &str) {
+        let is_it = |presence: &Value| presence["user"] == "bot" && presence["state"] == state;
+        while !is_it(&self.peer.hear_type("presence")) {}
+    }
+
+    fn is_answered(&mut self) {
+        let answer = self.peer.hear_type("post");
+        assert_eq!(
+            (&answer["user"], &answer["text"]),
+            (&json!("bot"), &json!(format!("{}: pong", self.name)))
+        );
+    }
+}
+
+#[test]
+fn it_answers_each_ping_once_and_none_that_is_replayed() {
+    let data = tempfile::tempdir().unwrap();
+    let token_file = data.path().join("bot.key");
+    let gate = Gate::new();
+    let token = json!("0".repeat(32));
+    let mut server = Running::start_in(data.path(), &[]);
+    gate.open(server.address);
+    let mut ann = Person::new(&server, "ann", &token);
+    ann.say("1", "!ping");
+
+    let bot = Bot::start(gate.address, &token_file);
+    ann.sees_the_bot("joined");
+    ann.say("2", "!ping");
+    ann.is_answered();
+    ann.say("3", "ping! !ping");
+    ann.peer
+        .say(&json!({"type": "post", "room": "lobby", "cid": "4", "text": "!ping", "kind": "me"}));
+    ann.peer.hear_own("ann", "4");
+    let mut eve = Person::new(&server, "eve", &token);
+    eve.say("1", "!ping");
+    eve.is_answered();
+    drop(eve);
+
+    drop(bot);
+    ann.sees_the_bot("left");
+    ann.say("5", "!ping");
+    let _bot = Bot::start(gate.address, &token_file);
+    ann.sees_the_bot("joined");
+    ann.say("6", "!ping");
+    ann.is_answered();
+
+    gate.close();
+    server.kill();
+    let server = Running::start_in(data.path(), &[]);
+    let mut ann = Person::new(&server, "ann", &token);
+    ann.say("7", "!ping");
+    gate.open(server.address);
+    ann.sees_the_bot("joined");
+    ann.say("8", "!ping");
+    ann.is_answered();
+
+    let said = exported(data.path());
+    let said: Vec<[&str; 2]> = said
+        .iter()
+        .map(|record| ["user", "text"].map(|key| record[key].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ["ann", "!ping"], // before the bot came
+        ["ann", "!ping"],
+        ["bot", "ann: pong"],
+        ["ann", "ping! !ping"],
+        ["ann", "!ping"], // what she does, not what she says
+        ["eve", "!ping"],
+        ["bot", "eve: pong"],
+        ["ann", "!ping"], // while the bot was gone
+        ["ann", "!ping"],
+        ["bot", "ann: pong"],
+        ["ann", "!ping"], // while the server was gone for the bot
+        ["ann", "!ping"],
+        ["bot", "ann: pong"],
+    ];
+    assert_eq!(said, expected);
+    assert_eq!(fs::metadata(&token_file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn it_explains_itself_and_says_what_is_in_its_way() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Running::start_in(place.path(), &[]);
+    let _eve = Peer::joined(server.address, "eve", "lobby");
+    let help = Command::new(example()).arg("--help").output().unwrap();
+    let text = String::from_utf8(help.stdout).unwrap();
+    assert!(help.status.success() && text.contains("--token-file FILE"), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+
+    let no_key = place.path().join("no key");
+    fs::write(&no_key, "hello").unwrap();
+    let (no_key, address) = (no_key.to_str().unwrap(), server.address.to_string());
+    for (args, code, part) in [
+        (&["--usr", "x"][..], 2, "did you mean --user?"),
+        (&["--user", "two words"], 2, "--user: \"two words\": "),
+        (&["--room", "../etc"], 2, "--room: "),
+        (&["--server", "nowhere:port"], 2, "--server: "),
+        (&["ann"], 2, "\"ann\" belongs to no flag"),
+        (&["--token-file", no_key], 1, "holds no key"),
+        (&["--token-file", "/proc/nowhere/key"], 1, "cannot keep a key in /proc/nowhere/key: "),
+        (&["--server", &address, "--user", "eve"], 1, "no place for eve (4409)"),
+    ] {
+        let output = Command::new(example()).args(args).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {error}");
+        let last = error.lines().last().unwrap();
+        assert!(last.starts_with("bot: ") && last.contains(part), "{args:?}: {error}");
+    }
+}
