@@ -5,6 +5,8 @@ mod broken_files; // files that fail when they are told to
 mod cut; // a log cut or altered anywhere
 mod kept; // what is stored, read, rotated, dropped
 mod trouble; // when the disk does not do what it is asked
+mod mortal; // files of a machine that dies
+mod killed; // and what it leaves
 mod repaired; // verify, export, repair
 mod erased; // deleted texts
 
