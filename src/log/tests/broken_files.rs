@@ -15,6 +15,10 @@ pub(super) struct Faults {
     pub(super) sync: AtomicBool,
     pub(super) set_len: AtomicBool,
     pub(super) create: AtomicBool,
+    /// Whoever holds this holds up every sync of a file.
+    pub(super) gate: Mutex<()>,
+    /// Somebody has come to the gate.
+    pub(super) at_gate: AtomicBool,
     /// Nothing is forced to the disk: a test of thousands of starts is about other things.
     pub(super) lazy: AtomicBool,
     /// What was done, in order: only what makes things durable.
@@ -108,6 +112,8 @@ impl LogFile for BrokenFile {
     }
 
     fn sync(&self) -> io::Result<()> {
+        self.faults.at_gate.store(true, Ordering::Relaxed);
+        drop(self.faults.gate.lock().unwrap());
         failing(&self.faults.sync)?;
         self.faults.done.lock().unwrap().push(String::from("sync a file"));
         if self.faults.lazy.load(Ordering::Relaxed) { Ok(()) } else { self.file.sync() }

@@ -1,7 +1,8 @@
 //! A log cut or altered anywhere: never a wrong record served, never a good one before it lost.
 
-use std::collections::BTreeSet;
+use std::hash::{BuildHasher, RandomState};
 
+use super::super::line::{Check, checked, push_record};
 use super::broken_files::Broken;
 use super::*;
 
@@ -22,6 +23,12 @@ fn started(bytes: &[u8]) -> (Place, Durable, Option<Torn>) {
     fs::write(place.dir().join("0000000000000001.jsonl"), bytes).unwrap();
     let (log, torn) = place.open_on(Arc::new(Broken::lazy()), RULES);
     (place, log, torn)
+}
+
+/// Two thousand places below `end`, others in every run.
+fn places(end: usize) -> impl Iterator<Item = usize> {
+    let chance = RandomState::new();
+    (0..2_000_u32).map(move |n| (chance.hash_one(n) % end as u64) as usize)
 }
 
 #[test]
@@ -104,16 +111,13 @@ fn damage_in_the_middle_makes_a_room_read_only_up_to_it() {
 #[test]
 fn two_thousand_bits_flipped_anywhere_never_serve_a_wrong_record() {
     let (bytes, starts) = good(40);
-    let mut chance = 42_u64;
-    for n in 0..2_000 {
-        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
-        let bit = (chance >> 20) as usize % (bytes.len() * 8);
+    for bit in places(bytes.len() * 8) {
         let mut altered = bytes.clone();
         altered[bit / 8] ^= 1 << (bit % 8);
         let (place, log, torn) = started(&altered);
         let before = starts.iter().filter(|start| **start <= bit / 8).count() as u64;
         let served = all(&log);
-        let about = format!("flip {n}: bit {bit}");
+        let about = format!("bit {bit}");
         assert_eq!(served, records(1..=before.saturating_sub(1)), "{about}");
         assert!(torn.is_some() || log.trouble().is_some(), "{about}: nothing was said");
         let kept: u64 = fs::read_dir(place.dir())
@@ -127,12 +131,55 @@ fn two_thousand_bits_flipped_anywhere_never_serve_a_wrong_record() {
 #[test]
 fn two_thousand_cuts_anywhere_lose_no_good_record() {
     let (bytes, starts) = good(40);
-    let cuts: BTreeSet<usize> = (0..2_000).map(|n| n * 7_919 % bytes.len()).collect();
-    for cut in cuts {
+    for cut in places(bytes.len()) {
         let whole = starts.iter().filter(|start| **start <= cut).count() as u64;
         let (_place, log, _) = started(&bytes[..cut]);
         assert_eq!(all(&log), records(1..=whole.saturating_sub(1)), "cut at byte {cut}");
         assert_eq!(log.trouble(), None, "cut at byte {cut}");
+    }
+}
+
+#[test]
+fn the_last_of_several_files_is_cut_anywhere_and_the_others_stay_whole() {
+    let rules = Rules { file_bytes: 1_000, ..RULES };
+    let whole = Place::new();
+    let log = nothing(&whole, Arc::new(Disk), rules);
+    (1..=12).for_each(|seq| log.append(&records(seq..=seq)).unwrap());
+    let last = whole.files().pop().unwrap();
+    let before = log.shelf().segments.last().unwrap().first - 1;
+    let bytes = fs::read(&last).unwrap();
+    assert!(before > 3 && before < 12, "several files, and records in the last");
+    for cut in 0..bytes.len() {
+        let place = Place::new();
+        fs::create_dir(place.dir()).unwrap();
+        for path in whole.files() {
+            fs::copy(&path, place.dir().join(path.file_name().unwrap())).unwrap();
+        }
+        fs::write(place.dir().join(last.file_name().unwrap()), &bytes[..cut]).unwrap();
+        let (log, _) = place.open_on(Arc::new(Broken::lazy()), rules);
+        let lines = bytes[..cut].iter().filter(|byte| **byte == b'\n').count() as u64;
+        let kept = before + lines.saturating_sub(1); // the first line is the header
+        assert_eq!((all(&log), log.trouble()), (records(1..=kept), None), "cut at byte {cut}");
+        assert_eq!(log.id(), "fresh", "cut at byte {cut}");
+        log.append(&records(kept + 1..=kept + 1)).unwrap();
+        assert_eq!(all(&place.open(rules).0), records(1..=kept + 1), "cut at byte {cut}");
+    }
+}
+
+#[test]
+fn a_sound_line_with_a_number_that_is_not_its_own_is_damage() {
+    let (bytes, _) = good(3);
+    let mut last = Check::START;
+    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        last = checked(line, last).unwrap().check;
+    }
+    for seq in ["5", "9007199254740993", "18446744073709551615", "18446744073709551616", "-4"] {
+        let entry = record(4, "hello");
+        let json = entry.json.replace("\"seq\":4,", &format!("\"seq\":{seq},"));
+        let mut altered = bytes.clone();
+        let next = push_record(&mut altered, &Entry { json: json.into(), ..entry }, last);
+        push_record(&mut altered, &record(5, "hello"), next);
+        assert_damaged(&altered, &format!("seq {seq}"));
     }
 }
 

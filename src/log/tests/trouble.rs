@@ -2,6 +2,7 @@
 //! that was not.
 
 use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
 
 use super::broken_files::Broken;
 use super::*;
@@ -187,4 +188,51 @@ fn what_the_disk_has_altered_since_the_start_is_not_served() {
     let before = log.read(0, ALL).unwrap();
     assert!(before.len() < 1_000 && records(1..=1_000).starts_with(&before));
     assert!(log.read(before.len() as u64, ALL).is_err());
+}
+
+// ---- A slow disk -------------------------------------------------------------------------------
+
+/// Runs `slow` on a thread of its own up to a sync, and `meanwhile` before that sync goes on.
+fn at_a_slow_sync(broken: &Broken, slow: impl FnOnce() + Send, meanwhile: impl FnOnce()) {
+    let held = broken.0.gate.lock().unwrap();
+    broken.0.at_gate.store(false, Relaxed);
+    thread::scope(|scope| {
+        let slow = scope.spawn(slow);
+        while !broken.0.at_gate.load(Relaxed) {
+            thread::yield_now();
+        }
+        meanwhile();
+        assert!(!slow.is_finished());
+        drop(held);
+    });
+}
+
+#[test]
+fn while_a_sync_takes_its_time_others_read_what_was_stored_before() {
+    let place = Place::new();
+    let (log, broken) = three(&place, Sync::Always);
+    at_a_slow_sync(
+        &broken,
+        || log.append(&records(4..=4)).unwrap(),
+        || {
+            assert_eq!((log.first(), log.head(), log.trouble()), (1, 3, None));
+            assert_eq!(all(&log), records(1..=3), "nobody sees what is not stored");
+        },
+    );
+    assert_eq!(all(&log), records(1..=4));
+}
+
+#[test]
+fn while_what_was_handed_over_is_forced_to_the_disk_others_write() {
+    let place = Place::new();
+    let (log, broken) = three(&place, Sync::Interval);
+    log.append(&records(4..=4)).unwrap();
+    at_a_slow_sync(
+        &broken,
+        || log.tend(0).unwrap(),
+        || {
+            log.append(&records(5..=5)).unwrap();
+            assert_eq!(all(&log), records(1..=5));
+        },
+    );
 }
