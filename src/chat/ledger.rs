@@ -322,19 +322,28 @@ mod tests {
     }
 
     #[test]
-    fn time_never_goes_back() {
+    fn a_clock_that_jumps_changes_neither_the_order_nor_sets_time_back() {
+        const NOW: u64 = 1_795_394_177_902;
+        const HOUR: u64 = 60 * 60 * 1_000;
+        const TEN_YEARS: u64 = 10 * 365 * 24 * HOUR;
         let ([alice, _], mut ledger) = (authors(), ledger());
-        ledger.say(&alice, cid("1"), post("a"), 1_000);
-        ledger.say(&alice, cid("2"), post("b"), 0);
-        ledger.say(&alice, cid("3"), post("c"), 2_000);
+        let before_1970 = 0; // what the server makes of such a clock
+        let clock = [NOW, NOW - HOUR, before_1970, NOW + 1, NOW + TEN_YEARS, NOW + 2, NOW + HOUR];
+        for (n, now) in clock.into_iter().enumerate() {
+            assert_eq!(ledger.say(&alice, cid(&n.to_string()), post("a"), now), Told::New);
+        }
         let batch = ledger.take();
+        assert_eq!(seqs(&batch), [1, 2, 3, 4, 5, 6, 7]);
         let at = |item: &Item| match item {
             Item::Record(offered) => {
-                offered.entry.json.split("\"at\":").nth(1).unwrap()[..4].into()
+                let (_, rest) = offered.entry.json.split_once("\"at\":").unwrap();
+                rest.split(',').next().unwrap().parse::<u64>().unwrap()
             }
-            Item::Aside { .. } => String::new(),
+            Item::Aside { .. } => 0,
         };
-        assert_eq!(batch.iter().map(at).collect::<Vec<_>>(), ["1000", "1000", "2000"]);
+        let late = NOW + TEN_YEARS;
+        let expected = [NOW, NOW, NOW, NOW + 1, late, late, late];
+        assert_eq!(batch.iter().map(at).collect::<Vec<_>>(), expected);
     }
 
     #[test]
