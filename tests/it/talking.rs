@@ -58,6 +58,7 @@ fn a_repeated_cid_is_one_record_and_answered_to_its_sender_alone() {
 fn an_error_names_what_it_answers_and_the_connection_stays() {
     let server = Running::start(&["--max-text", "20"]);
     let mut bob = Peer::joined(server.address, "bob", "lobby").0;
+    let long = "c".repeat(65);
     for (message, code) in [
         ("{", "bad_json"),
         (r#"{"type":"post","type":"post"}"#, "bad_json"),
@@ -67,6 +68,9 @@ fn an_error_names_what_it_answers_and_the_connection_stays() {
         (r#"{"type":"post","room":"lobby","text":"x"}"#, "bad_message"),
         (r#"{"type":"post","room":"lobby","cid":"","text":"x"}"#, "bad_message"),
         (r#"{"type":"post","room":"lobby","cid":7,"text":"x"}"#, "bad_message"),
+        (r#"{"type":"post","room":"lobby","cid":{},"text":"x"}"#, "bad_message"),
+        (r#"{"type":"post","room":"lobby","cid":"é","text":"x"}"#, "bad_message"),
+        (&format!(r#"{{"type":"post","room":"lobby","cid":"{long}","text":"x"}}"#), "bad_message"),
         (r#"{"type":"post","room":"lobby","cid":"c","text":7}"#, "bad_message"),
         (r#"{"type":"post","room":"lobby","cid":"c","text":""}"#, "bad_text"),
         (r#"{"type":"post","room":"lobby","cid":"c","text":"\u001b[2J"}"#, "bad_text"),
@@ -76,6 +80,9 @@ fn an_error_names_what_it_answers_and_the_connection_stays() {
         (r#"{"type":"join","room":"lobby","since":-1}"#, "bad_message"),
         (r#"{"type":"join","room":"lobby","since":1.5}"#, "bad_message"),
         (r#"{"type":"join","room":"lobby","since":"5"}"#, "bad_message"),
+        (r#"{"type":"join","room":"lobby","since":null}"#, "bad_message"),
+        (r#"{"type":"join","room":"lobby","since":9007199254740993}"#, "bad_message"), // 2^53+1
+        (r#"{"type":"join","room":"lobby","since":18446744073709551616}"#, "bad_message"), // 2^64
         (r#"{"type":"leave","room":"other"}"#, "not_joined"),
         (r#"{"type":"who","room":"other"}"#, "not_joined"),
         (r#"{"type":"history","room":"lobby"}"#, "bad_message"),
