@@ -34,6 +34,7 @@ mod wire_vectors; // the protocol's messages, read and refused
 mod session_vectors; // the client's machine, step by step
 mod session_model; // the same, cut anywhere
 mod client; // the client's half, against a server that follows a script
+mod resuming; // who comes back
 mod bot; // the example of the library, against a server that restarts
 mod promise; // all of it through a bad line, and a server that is killed
 mod lan; // a console on another computer

@@ -8,7 +8,14 @@ use std::thread;
 /// A way to a server, open or closed. Whoever connects while it is closed waits.
 pub(crate) struct Gate {
     pub(crate) address: SocketAddr,
-    way: Arc<(Mutex<Option<SocketAddr>>, Condvar)>,
+    way: Arc<(Mutex<Way>, Condvar)>,
+}
+
+#[derive(Default)]
+struct Way {
+    server: Option<SocketAddr>,
+    /// Both ends of who went through.
+    inside: Vec<Arc<TcpStream>>,
 }
 
 impl Gate {
@@ -16,14 +23,16 @@ impl Gate {
     pub(crate) fn new() -> Gate {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let way = Arc::new((Mutex::new(None), Condvar::new()));
+        let way: Arc<(Mutex<Way>, Condvar)> = Arc::default();
         let shared = Arc::clone(&way);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (way, opened) = &*shared;
-                let closed = |way: &mut Option<SocketAddr>| way.is_none();
-                let server = opened.wait_while(way.lock().unwrap(), closed).unwrap().unwrap();
-                pass(stream.unwrap(), server);
+                let closed = |way: &mut Way| way.server.is_none();
+                let mut way = opened.wait_while(way.lock().unwrap(), closed).unwrap();
+                if let Ok(to) = TcpStream::connect(way.server.unwrap()) {
+                    way.inside.extend(pass(stream.unwrap(), to));
+                }
             }
         });
         Gate { address, way }
@@ -31,28 +40,31 @@ impl Gate {
 
     /// Lets everybody who waits, and everybody who comes, through to `server`.
     pub(crate) fn open(&self, server: SocketAddr) {
-        *self.way.0.lock().unwrap() = Some(server);
+        self.way.0.lock().unwrap().server = Some(server);
         self.way.1.notify_all();
     }
 
-    /// Lets nobody else through.
+    /// Lets nobody else through, and cuts whoever is.
     pub(crate) fn close(&self) {
-        *self.way.0.lock().unwrap() = None;
+        let mut way = self.way.0.lock().unwrap();
+        way.server = None;
+        for stream in way.inside.drain(..) {
+            stream.shutdown(Shutdown::Both).ok(); // it may be gone already
+        }
     }
 }
 
 /// Carries bytes both ways until either end has had enough.
-fn pass(from: TcpStream, server: SocketAddr) {
-    let Ok(to) = TcpStream::connect(server) else { return };
-    for stream in [&from, &to] {
-        stream.set_nodelay(true).unwrap();
-    }
-    let (from, to) = (Arc::new(from), Arc::new(to));
-    for (one, other) in [(Arc::clone(&from), Arc::clone(&to)), (to, from)] {
+fn pass(from: TcpStream, to: TcpStream) -> [Arc<TcpStream>; 2] {
+    let ends = [Arc::new(from), Arc::new(to)];
+    for at in [0, 1] {
+        let (one, other) = (Arc::clone(&ends[at]), Arc::clone(&ends[1 - at]));
+        one.set_nodelay(true).unwrap();
         thread::spawn(move || {
             io::copy(&mut &*one, &mut &*other).ok();
-            other.shutdown(Shutdown::Both).ok(); // either may be gone already
+            other.shutdown(Shutdown::Both).ok();
             one.shutdown(Shutdown::Both).ok();
         });
     }
+    ends
 }

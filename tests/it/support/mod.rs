@@ -2,6 +2,7 @@
 //! protocol through somebody else's WebSocket library.
 
 pub(crate) mod commands;
+pub(crate) mod filled;
 pub(crate) mod gate;
 pub(crate) mod peer;
 pub(crate) mod raw;

@@ -1,0 +1,222 @@
+//! Who comes back: after a cut, to a log that is another, among a crowd, with much to catch up.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use serde_json::json;
+use talk::chat::{Cid, RoomName};
+use talk::client::{Client, Config, Notice, start};
+
+use crate::client::stage::{next_record, text, until, until_live};
+use crate::support::commands::exported;
+use crate::support::filled::fill;
+use crate::support::{Gate, Peer, Running};
+
+/// A client of ours that goes through the gate.
+fn connect(gate: &Gate, user: &str) -> (Client, Receiver<Notice>) {
+    let (sender, notices) = channel();
+    let config = Config {
+        server: gate.address.to_string().parse().unwrap(),
+        user: user.parse().unwrap(),
+        token: None,
+        password: None,
+        rooms: vec![RoomName::default()],
+        agent: "bot",
+        outbox: Vec::new(),
+    };
+    (start(config, sender).unwrap(), notices)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy(&path, &to) } else { assert!(fs::copy(&path, &to).is_ok()) }
+    }
+}
+
+// ---- The same line again -----------------------------------------------------------------------
+
+#[test]
+fn a_cid_said_on_a_hundred_connections_at_once_is_one_record() {
+    let server = Running::start(&[]);
+    let address = server.address;
+    let (mut reader, _) = Peer::joined(address, "reader", "lobby");
+    let start = Arc::new(Barrier::new(100));
+    let devices: Vec<_> = (0..100)
+        .map(|_| {
+            let start = Arc::clone(&start);
+            thread::spawn(move || {
+                let mut bob = Peer::connect(address);
+                bob.say(&json!({"type": "hello", "user": "bob", "token": "0".repeat(32),
+                    "join": [{"room": "lobby"}]}));
+                bob.hear_type("joined");
+                start.wait();
+                bob.post("lobby", "c", "once");
+                assert_eq!(bob.hear_own("bob", "c")["seq"], 1);
+                bob // nobody leaves before all is said
+            })
+        })
+        .collect();
+    let mut devices: Vec<Peer> = devices.into_iter().map(|device| device.join().unwrap()).collect();
+    devices[0].post("lobby", "d", "twice");
+    assert_eq!(devices[0].hear_own("bob", "d")["seq"], 2, "the hundred have used one number");
+    assert_eq!(reader.hear()["type"], "presence");
+    assert_eq!(reader.hear_seqs(2), [1, 2]);
+    reader.hears_nothing();
+}
+
+#[test]
+fn a_cid_that_another_has_said_first_is_still_ones_own() {
+    let server = Running::start(&[]);
+    let (mut alice, _) = Peer::joined(server.address, "alice", "lobby");
+    let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
+    bob.post("lobby", "alices-next", "I have guessed it");
+    bob.hear_own("bob", "alices-next");
+    alice.post("lobby", "alices-next", "my own line");
+    let record = alice.hear_own("alice", "alices-next");
+    assert_eq!((&record["seq"], &record["text"]), (&json!(2), &json!("my own line")));
+}
+
+// ---- To another log ----------------------------------------------------------------------------
+
+#[test]
+fn a_server_that_was_set_back_to_a_backup_makes_its_clients_begin_anew() {
+    let (data, backup) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let gate = Gate::new();
+    let mut server = Running::start_in(data.path(), &[]);
+    gate.open(server.address);
+    let (client, notices) = connect(&gate, "bob");
+    until_live(&notices);
+    let say = |line: &str| {
+        let cid = client.say(&RoomName::default(), text(line), false);
+        until(&notices, |notice| match notice {
+            Notice::Record(record) if record.cid == cid => Some(record.seq),
+            _ => None,
+        })
+    };
+    (1..=5).for_each(|seq| assert_eq!(say("kept"), seq));
+    copy(data.path(), backup.path());
+    (6..=10).for_each(|seq| assert_eq!(say("lost"), seq));
+    gate.close();
+    server.kill();
+
+    let server = Running::start_in(backup.path(), &[]);
+    gate.open(server.address);
+    until(&notices, |notice| matches!(notice, Notice::Reset(_)).then_some(()));
+    (1..=5).for_each(|seq| assert_eq!(next_record(&notices), seq));
+    assert_eq!(say("anew"), 6);
+    assert_eq!(exported(backup.path()).len(), 6);
+}
+
+#[test]
+fn who_was_away_for_longer_than_records_are_kept_is_told_where_it_goes_on() {
+    let gate = Gate::new();
+    let server = Running::start(&["--retain-records", "5"]);
+    gate.open(server.address);
+    let (_client, notices) = connect(&gate, "reader");
+    until_live(&notices);
+    let (mut writer, _) = Peer::joined(server.address, "writer", "lobby");
+    let mut say = |n: u64| {
+        writer.post("lobby", &format!("c{n}"), "a line");
+        writer.hear_own("writer", &format!("c{n}"));
+    };
+    (1..=3).for_each(&mut say);
+    (1..=3).for_each(|seq| assert_eq!(next_record(&notices), seq));
+    gate.close();
+    let (mut looker, _) = Peer::hello(server.address, "looker");
+    let (mut head, mut first) = (3, 1);
+    // Until records have gone that the reader lacks, and no file is left that is still to go.
+    while first <= 10 || head - first >= 9 {
+        if first <= 10 {
+            head += 1;
+            say(head);
+        }
+        looker.say(&json!({"type": "join", "room": "lobby", "since": 3}));
+        let joined = looker.hear_type("joined");
+        first = joined["first"].as_u64().unwrap();
+        assert_eq!((&joined["reset"], &joined["since"]), (&json!(false), &json!(3.max(first - 1))));
+    }
+    gate.open(server.address);
+    let told = until(&notices, |notice| match notice {
+        Notice::Gap { first, .. } => Some(*first),
+        Notice::Reset(_) => panic!("it is the same log"),
+        _ => None,
+    });
+    assert_eq!(told, first);
+    (told..=head).for_each(|seq| assert_eq!(next_record(&notices), seq));
+}
+
+// ---- With much to catch up, and in a crowd -----------------------------------------------------
+
+#[test]
+fn its_own_history_drives_nobody_out_and_what_is_said_meanwhile_follows() {
+    const OLD: u64 = 20_000;
+    const NEW: u64 = 300;
+    let data = tempfile::tempdir().unwrap();
+    fill(data.path(), OLD, &"x".repeat(200)); // five times what may wait for a client that is behind
+    let server = Running::start_in(data.path(), &[]);
+    let (mut reader, _) = Peer::hello(server.address, "reader");
+    reader.say(&json!({"type": "join", "room": "lobby", "since": 0}));
+    let (mut writer, joined) = Peer::joined(server.address, "other", "lobby");
+    assert_eq!(joined["head"], OLD);
+    let mut say = |n: u64| {
+        writer.post("lobby", &format!("c{n}"), "meanwhile");
+        writer.hear_own("other", &format!("c{n}"));
+    };
+    say(0); // before the reader has taken anything
+    thread::scope(|scope| {
+        scope.spawn(|| (1..NEW).for_each(&mut say));
+        for seq in 1..=OLD + NEW {
+            assert_eq!(reader.hear_type("post")["seq"], seq);
+        }
+    });
+    writer.post("lobby", "last", "live");
+    assert_eq!(reader.hear_type("post")["seq"], OLD + NEW + 1);
+}
+
+#[test]
+fn a_crowd_that_is_cut_off_at_once_comes_back_and_every_line_is_there_once() {
+    const CROWD: usize = 100;
+    let data = tempfile::tempdir().unwrap();
+    let gate = Gate::new();
+    let mut server = Running::start_in(data.path(), &[]);
+    gate.open(server.address);
+    let crowd: Vec<_> = (0..CROWD).map(|n| connect(&gate, &format!("user{n}"))).collect();
+    for (_, notices) in &crowd {
+        until_live(notices);
+    }
+    let rss = server.rss_kib();
+    gate.close();
+    server.kill();
+    for (_, notices) in &crowd {
+        until(notices, |notice| matches!(notice, Notice::Trouble(_)).then_some(()));
+    }
+    let said: BTreeSet<Cid> = crowd
+        .iter()
+        .map(|(client, _)| client.say(&RoomName::default(), text("I am back"), false))
+        .collect();
+
+    let server = Running::start_in(data.path(), &[]);
+    gate.open(server.address);
+    for (_, notices) in &crowd {
+        let mut seen = BTreeSet::new();
+        while seen.len() < CROWD {
+            let record = until(notices, |notice| match notice {
+                Notice::Record(record) => Some((record.seq, record.cid.clone())),
+                Notice::Failed { code, .. } => panic!("refused: {code}"),
+                _ => None,
+            });
+            seen.insert(record.1);
+            assert_eq!(record.0, seen.len() as u64, "in order, each once");
+        }
+        assert_eq!(seen, said);
+    }
+    assert!(server.rss_kib() < rss + 64 * 1024, "{rss} KiB before, {} after", server.rss_kib());
+    assert_eq!(exported(data.path()).len(), CROWD);
+}
