@@ -77,7 +77,7 @@ fn a_second_server_is_refused_and_a_killed_ones_lock_is_free() {
     let data = tempfile::tempdir().unwrap();
     let mut first = Running::start_in(data.path(), &[]);
     let (_, error) = failed(&["--bind", "127.0.0.1:0"], data.path());
-    assert!(error.contains("in use by a server with pid "), "{error}");
+    assert!(error.contains(&format!("in use by a server with pid {}", first.pid())), "{error}");
     assert_eq!(error.lines().count(), 1);
     let (_, error) = failed(&["repair", "nowhere"], data.path());
     assert!(error.contains("no log of room nowhere"), "{error}");
