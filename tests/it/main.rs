@@ -26,6 +26,7 @@ mod slow; // those who do not read
 mod clock; // deadlines and silence
 mod killed; // killed again and again: each line stored once
 mod durable; // restarts, damage, full disks
+mod cramped; // where the system gives too little
 mod found; // files that something else has been at
 mod looking; // verify and export
 mod doors; // who may come in

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use tempfile::TempDir;
 
@@ -30,7 +30,12 @@ impl Running {
 
     /// The same on a data directory of the test's own, which stays.
     pub(crate) fn start_in(data: &Path, flags: &[&str]) -> Running {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_server"))
+        Running::start_by(&mut Command::new(env!("CARGO_BIN_EXE_server")), data, flags)
+    }
+
+    /// The same by a command that becomes the server with the arguments it is given.
+    pub(crate) fn start_by(command: &mut Command, data: &Path, flags: &[&str]) -> Running {
+        let mut child = command
             .args(["--bind", "127.0.0.1:0", "--max-per-address", "0", "--rate", "0"])
             .arg("--data")
             .arg(data)
@@ -85,6 +90,11 @@ impl Running {
     /// Whether the process is still there.
     pub(crate) fn is_alive(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits until it has ended by itself: how.
+    pub(crate) fn ends(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
     }
 
     /// Ends it at once, as SIGKILL does.
