@@ -156,6 +156,8 @@ impl Durable {
         // descriptors, and a file that was moved away or replaced is not written to.
         let file = self.files.write(path).map_err(|error| {
             let gone = error.kind() == ErrorKind::NotFound;
+            let what = format!("cannot open {}: {error}", path.display());
+            let error = io::Error::new(error.kind(), what);
             if gone { Failure::Foreign(error) } else { Failure::Clean(error) }
         })?;
         let stat = file.stat().map_err(Failure::Clean)?;

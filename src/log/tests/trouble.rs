@@ -140,7 +140,8 @@ fn another_hand_is_noticed_at_the_next_append() {
         log.append(&records(4..=4)).unwrap_err();
         log.tend(0).unwrap();
         log.append(&records(4..=4)).unwrap_err();
-        assert!(log.trouble().is_some(), "act {n}");
+        let why = log.trouble().unwrap();
+        assert!(why.contains("rooms/lobby/0000000000000001.jsonl"), "act {n}: {why}");
         assert_eq!(log.head(), 3);
     }
 }
