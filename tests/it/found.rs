@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sha1_smol::Sha1;
@@ -225,5 +226,52 @@ fn no_text_becomes_a_record_of_its_own_or_ends_one() {
     assert_eq!(joined["head"], texts.len());
     for record in stored {
         assert_eq!(ann.hear(), record);
+    }
+}
+
+// ---- A repair ----------------------------------------------------------------------------------
+
+/// Starts the repair of a damaged lobby, and kills it after `wait`, unless it has ended before.
+fn repair_for(wait: Duration, data: &Path) {
+    let mut repair = Command::new(env!("CARGO_BIN_EXE_server"))
+        .args(["repair", "lobby", "--data"])
+        .arg(data)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while start.elapsed() < wait && repair.try_wait().unwrap().is_none() {
+        thread::yield_now();
+    }
+    repair.kill().ok(); // it may have ended
+    repair.wait().unwrap();
+}
+
+#[test]
+fn a_repair_that_is_killed_anywhere_is_done_again_and_loses_no_byte() {
+    const KILLS: u32 = 50;
+    let whole = tempfile::tempdir().unwrap();
+    fill(whole.path(), 60, "a line");
+    let good = fs::read_to_string(log_file(whole.path())).unwrap();
+    let damaged = good.replace("a line 50\"", "a lime 50\"");
+    let damage = |data: &Path| {
+        fs::create_dir_all(log_file(data).parent().unwrap()).unwrap();
+        fs::write(log_file(data), &damaged).unwrap();
+    };
+    damage(whole.path());
+    let start = Instant::now();
+    repair_for(SOON, whole.path());
+    let undisturbed = start.elapsed();
+    for kill in 0..KILLS {
+        let data = tempfile::tempdir().unwrap();
+        damage(data.path());
+        repair_for(undisturbed * kill / KILLS, data.path());
+        printed(&["repair", "lobby"], data.path());
+        let verified = printed(&["verify"], data.path());
+        assert!(verified.contains("records 1 to 49 in 2 files: sound"), "kill {kill}: {verified}");
+        let files = fs::read_dir(log_file(data.path()).parent().unwrap()).unwrap();
+        let mut files = files.map(|file| fs::read(file.unwrap().path()).unwrap());
+        assert!(files.any(|bytes| bytes == damaged.as_bytes()), "kill {kill}: it is gone");
     }
 }
