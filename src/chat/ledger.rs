@@ -61,6 +61,8 @@ pub enum Item {
         json: String,
         /// Who is left out.
         except: Option<ClientId>,
+        /// How many asides the room had before it.
+        nth: u64,
     },
 }
 
@@ -91,6 +93,8 @@ pub struct Ledger {
     /// The `at` of the record given out last.
     at: u64,
     batch: Batch,
+    /// Asides that there have been.
+    mentioned: u64,
     known: Known,
 }
 
@@ -98,7 +102,15 @@ impl Ledger {
     /// A room whose log ends with `head`, at the time `at` (Unix time in ms).
     #[must_use]
     pub fn new(room: RoomName, head: u64, at: u64) -> Ledger {
-        Ledger { room, stored: head, given: head, at, batch: Batch::new(), known: Known::default() }
+        Ledger {
+            room,
+            stored: head,
+            given: head,
+            at,
+            batch: Batch::new(),
+            mentioned: 0,
+            known: Known::default(),
+        }
     }
 
     /// Takes note of a stored record of an earlier run, the oldest first: a repeat of it is known
@@ -162,7 +174,14 @@ impl Ledger {
 
     /// Tells the members something that is not numbered, in order with everything else.
     pub fn mention(&mut self, json: String, except: Option<ClientId>) {
-        self.batch.push(Item::Aside { json, except });
+        self.batch.push(Item::Aside { json, except, nth: self.mentioned });
+        self.mentioned += 1;
+    }
+
+    /// How many asides there have been: the number of the next.
+    #[must_use]
+    pub fn mentioned(&self) -> u64 {
+        self.mentioned
     }
 
     /// Takes the batch that has gathered.

@@ -12,7 +12,7 @@ use std::time::Instant;
 use super::house::House;
 use super::logger::Level;
 use super::parcel::Parcel;
-use super::room::{Load, Room};
+use super::room::{Load, Receiver, Room};
 use crate::chat::wire::Reply;
 use crate::chat::{Batch, Entry, ErrorCode, Item};
 use crate::limits;
@@ -75,8 +75,8 @@ impl Bearer<'_> {
         };
         let parcel = Parcel::pack(&batch);
         let receivers = room.publish(stored);
-        for client in receivers.iter() {
-            self.house.deliver(client, parcel.for_client(client.id));
+        for Receiver { client, aside } in receivers.iter() {
+            self.house.deliver(client, &parcel.for_client(client.id, *aside));
         }
         room.published();
     }

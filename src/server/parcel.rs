@@ -2,6 +2,7 @@
 //!
 //! Room: items in, frames out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::chat::{ClientId, Item};
@@ -9,45 +10,64 @@ use crate::ws;
 
 /// The frames of one batch.
 #[derive(Debug)]
-pub(crate) struct Parcel {
+pub(crate) struct Parcel<'i> {
+    items: &'i [Item],
     everyone: Arc<[u8]>,
     /// What those receive instead who caused an aside.
     others: Vec<(ClientId, Arc<[u8]>)>,
+    /// The number of the first aside.
+    aside: Option<u64>,
 }
 
-impl Parcel {
-    pub(crate) fn pack(items: &[Item]) -> Parcel {
+impl Parcel<'_> {
+    pub(crate) fn pack(items: &[Item]) -> Parcel<'_> {
         let mut causes: Vec<ClientId> = items.iter().filter_map(cause).collect();
         causes.sort_unstable();
         causes.dedup();
-        let frames_for = |client: Option<ClientId>| {
-            items.iter().filter(|item| client.is_none() || cause(item) != client).fold(
-                Vec::new(),
-                |mut frames, item| {
-                    ws::push_text_frame(&mut frames, json(item).as_bytes());
-                    frames
-                },
-            )
-        };
+        let frames_for = |client| frames(items, client, 0);
         Parcel {
-            everyone: frames_for(None).into(),
-            others: causes.into_iter().map(|id| (id, frames_for(Some(id)).into())).collect(),
+            items,
+            everyone: frames_for(None),
+            others: causes.into_iter().map(|id| (id, frames_for(Some(id)))).collect(),
+            aside: items.iter().find_map(nth),
         }
     }
 
-    /// The bytes that `client` receives.
-    pub(crate) fn for_client(&self, client: ClientId) -> &Arc<[u8]> {
-        self.others
-            .iter()
-            .find(|(id, _)| *id == client)
-            .map_or(&self.everyone, |(_, frames)| frames)
+    /// The bytes that `client` receives, whom asides concern from the number `aside` on. For one who
+    /// has just come they are made anew, if there are others.
+    pub(crate) fn for_client(&self, client: ClientId, aside: u64) -> Cow<'_, Arc<[u8]>> {
+        if self.aside.is_some_and(|first| first < aside) {
+            return Cow::Owned(frames(self.items, Some(client), aside));
+        }
+        let own = self.others.iter().find(|(id, _)| *id == client);
+        Cow::Borrowed(own.map_or(&self.everyone, |(_, frames)| frames))
     }
+}
+
+/// What `client` receives, whom asides concern from the number `aside` on.
+fn frames(items: &[Item], client: Option<ClientId>, aside: u64) -> Arc<[u8]> {
+    let mut frames = Vec::new();
+    for item in items {
+        let is_its_own = client.is_some() && cause(item) == client;
+        let is_old = nth(item).is_some_and(|nth| nth < aside);
+        if !is_its_own && !is_old {
+            ws::push_text_frame(&mut frames, json(item).as_bytes());
+        }
+    }
+    frames.into()
 }
 
 fn cause(item: &Item) -> Option<ClientId> {
     match item {
         Item::Record(_) => None,
         Item::Aside { except, .. } => *except,
+    }
+}
+
+fn nth(item: &Item) -> Option<u64> {
+    match item {
+        Item::Record(_) => None,
+        Item::Aside { nth, .. } => Some(*nth),
     }
 }
 
@@ -64,11 +84,15 @@ mod tests {
 
     #[test]
     fn everyone_gets_the_same_bytes_but_for_the_cause_of_an_aside() {
-        let aside = |json: &str, except| Item::Aside { json: json.into(), except };
-        let parcel = Parcel::pack(&[aside("{}", None), aside("[1]", Some(ClientId(7)))]);
-        assert_eq!(&**parcel.for_client(ClientId(1)), b"\x81\x02{}\x81\x03[1]");
-        assert_eq!(&**parcel.for_client(ClientId(7)), b"\x81\x02{}");
-        let (one, other) = (parcel.for_client(ClientId(1)), parcel.for_client(ClientId(2)));
-        assert!(Arc::ptr_eq(one, other), "encoded once");
+        let aside = |json: &str, except, nth| Item::Aside { json: json.into(), except, nth };
+        let items = [aside("{}", None, 4), aside("[1]", Some(ClientId(7)), 5)];
+        let parcel = Parcel::pack(&items);
+        assert_eq!(&**parcel.for_client(ClientId(1), 4), b"\x81\x02{}\x81\x03[1]");
+        assert_eq!(&**parcel.for_client(ClientId(7), 4), b"\x81\x02{}");
+        let (one, other) = (parcel.for_client(ClientId(1), 0), parcel.for_client(ClientId(2), 4));
+        assert!(Arc::ptr_eq(&one, &other), "encoded once");
+        assert_eq!(&**parcel.for_client(ClientId(1), 5), b"\x81\x03[1]", "it came after the first");
+        assert_eq!(&**parcel.for_client(ClientId(7), 5), b"");
+        assert_eq!(&**parcel.for_client(ClientId(1), 6), b"");
     }
 }

@@ -41,7 +41,15 @@ impl Load {
 }
 
 /// Everybody who receives what is published: shared, and made anew only after a change.
-pub(crate) type Receivers = Arc<[Arc<Client>]>;
+pub(crate) type Receivers = Arc<[Receiver]>;
+
+/// Somebody who receives what is published.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    pub(crate) client: Arc<Client>,
+    /// The first aside that concerns it.
+    pub(crate) aside: u64,
+}
 
 #[derive(Debug)]
 struct State {
@@ -62,6 +70,8 @@ struct Member {
     client: Arc<Client>,
     /// False while it is replaying what it missed: then it gets nothing from rounds.
     live: bool,
+    /// The first aside that its `joined` does not cover: who came before it is in its list already.
+    aside: u64,
 }
 
 /// Where carrying stands.
@@ -229,7 +239,8 @@ impl Room {
         state.ledger.commit(seq);
         state.round = Round::Publishing;
         let State { receivers, members, .. } = &mut *state;
-        let live = || members.iter().filter(|m| m.live).map(|m| Arc::clone(&m.client)).collect();
+        let receiver = |m: &Member| Receiver { client: Arc::clone(&m.client), aside: m.aside };
+        let live = || members.iter().filter(|m| m.live).map(receiver).collect();
         Arc::clone(receivers.get_or_insert_with(live))
     }
 

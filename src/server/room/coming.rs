@@ -43,10 +43,11 @@ impl Room {
     ) -> Entry {
         let mut state = self.settled();
         state.receivers = None;
+        let aside = state.ledger.mentioned();
         match state.members.iter_mut().find(|member| member.client.id == client.id) {
-            Some(member) => member.live = false,
+            Some(member) => (member.live, member.aside) = (false, aside),
             None => {
-                state.members.push(Member { client: Arc::clone(client), live: false });
+                state.members.push(Member { client: Arc::clone(client), live: false, aside });
                 if state.people.arrive(user) {
                     self.tell_presence(
                         &mut state,
@@ -177,7 +178,8 @@ impl Room {
         if state.members.iter().any(|member| member.client.id == client.id) {
             return (Sent::Taken, None);
         }
-        state.members.push(Member { client: Arc::clone(client), live: true });
+        let aside = state.ledger.mentioned();
+        state.members.push(Member { client: Arc::clone(client), live: true, aside });
         state.receivers = None;
         if state.people.arrive(user) {
             let came = Some((user.clone(), Change::Joined));

@@ -1,24 +1,32 @@
 //! A room's round, step by step.
 
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use super::Room;
-use crate::chat::{Act, Author, ClientId, Entry, Holder, Item, Text, Told};
+use tempfile::TempDir;
+
+use super::{Room, Seam};
+use crate::chat::wire::Since;
+use crate::chat::{Act, Author, ClientId, Entry, Holder, Item, Names, Text, Told};
 use crate::limits;
 use crate::log::{Rules, Store, Sync};
+use crate::net::Outbound;
+use crate::server::client::Client;
+use crate::server::parcel::Parcel;
+
+fn lobby() -> (TempDir, Arc<Room>) {
+    let data = tempfile::tempdir().unwrap();
+    let store = Store::open(data.path()).unwrap();
+    let (sync, file_bytes) = (Sync::Interval, limits::LOG_FILE);
+    let rules = Rules { sync, file_bytes, retain: None, retain_records: None };
+    let log = store.new_log(&"lobby".parse().unwrap(), rules, String::from("L1"), None);
+    (data, Arc::new(Room::new("lobby".parse().unwrap(), log).unwrap()))
+}
 
 #[test]
 fn a_repeat_never_overtakes_what_is_being_published() {
-    let data = tempfile::tempdir().unwrap();
-    let store = Store::open(data.path()).unwrap();
-    let rules = Rules {
-        sync: Sync::Interval,
-        file_bytes: limits::LOG_FILE,
-        retain: None,
-        retain_records: None,
-    };
-    let log = store.new_log(&"lobby".parse().unwrap(), rules, String::from("L1"), None);
-    let room = Arc::new(Room::new("lobby".parse().unwrap(), log).unwrap());
+    let (_data, room) = lobby();
     let user = "bob".parse().unwrap();
     let holder = Holder::of(&user, &"0".repeat(32).parse().unwrap());
     let bob = Author { client: ClientId(1), holder, user };
@@ -47,4 +55,45 @@ fn a_repeat_never_overtakes_what_is_being_published() {
     room.set_down(); // a panic on the way to the receivers
     assert_eq!(say("3").0, Told::Stored(3));
     drop(load);
+}
+
+/// A client, and the peer that keeps its socket open.
+fn client(id: u64, user: &str) -> (Arc<Client>, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let outbound = Outbound::new(Arc::new(listener.accept().unwrap().0), limits::BACKLOG);
+    let (user, token) = (user.parse().unwrap(), "0".repeat(32).parse().unwrap());
+    let mut names = Names::new(Duration::ZERO);
+    let held = names.claim(&user, None, token, Instant::now()).unwrap();
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    (Arc::new(Client::new(ClientId(id), address, outbound, held)), peer)
+}
+
+#[test]
+fn who_came_before_a_newcomer_is_not_told_to_it_as_coming() {
+    let (_data, room) = lobby();
+    let mut loads = Vec::new();
+    let mut come = |client: &Arc<Client>| {
+        let entered = room.enter(client, &client.held().user, Since::Now, None);
+        assert_eq!(room.seam(client.id, 0, entered.changes), Seam::Live(false));
+        loads.extend(entered.load);
+        entered.joined.count
+    };
+    let ((alice, _a), (bob, _b), (eve, _e)) =
+        (client(1, "alice"), client(2, "bob"), client(3, "eve"));
+    assert_eq!((come(&alice), come(&bob)), (1, 2));
+    let batch = room.take(); // and while this round is on its way to the log
+    assert_eq!(come(&eve), 3);
+    let parcel = Parcel::pack(&batch);
+    let heard: Vec<(u64, bool, bool)> = room
+        .publish(0)
+        .iter()
+        .map(|receiver| {
+            let frames = parcel.for_client(receiver.client.id, receiver.aside);
+            let frames = String::from_utf8_lossy(&frames);
+            (receiver.client.id.0, frames.contains("alice"), frames.contains("bob"))
+        })
+        .collect();
+    assert_eq!(heard, [(1, false, true), (2, false, false), (3, false, false)]);
+    room.published();
 }
