@@ -12,9 +12,10 @@ use std::time::Instant;
 use super::house::House;
 use super::logger::Level;
 use super::parcel::Parcel;
+use super::replay;
 use super::room::{Load, Receiver, Room};
 use crate::chat::wire::Reply;
-use crate::chat::{Batch, Entry, ErrorCode, Item};
+use crate::chat::{Batch, ClientId, Entry, ErrorCode, Item};
 use crate::limits;
 
 impl House {
@@ -78,7 +79,18 @@ impl Bearer<'_> {
         for Receiver { client, aside } in receivers.iter() {
             self.house.deliver(client, &parcel.for_client(client.id, *aside));
         }
-        room.published();
+        for (client, seq) in room.published() {
+            self.answer(room, client, seq);
+        }
+    }
+
+    /// Who said something again while it was written out may have heard it just before: it is told
+    /// once more.
+    fn answer(&self, room: &Room, client: ClientId, seq: u64) {
+        let Some(client) = self.house.poll.find(client) else { return };
+        if let Some(entry) = replay::record(room, seq) {
+            self.house.tell_json(&client, &entry.json);
+        }
     }
 
     /// A batch could not be stored: its authors are told, and only asides are left in it.

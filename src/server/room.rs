@@ -4,6 +4,7 @@
 //! change is handed back as a [`Load`] for the caller to carry.
 
 use std::io;
+use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -62,6 +63,8 @@ struct State {
     round: Round,
     /// Up to this seq, every receiver has been written to.
     published: u64,
+    /// What was said again while it was written to receivers, and by whom.
+    late: Vec<(ClientId, u64)>,
 }
 
 /// One connection in the room.
@@ -119,6 +122,7 @@ impl Room {
             crowd_told: None,
             crowd_changed: false,
             round: Round::Free,
+            late: Vec::new(),
         };
         Ok(Room { name, log, state: Mutex::new(state), published: Condvar::new() })
     }
@@ -167,6 +171,11 @@ impl Room {
     ) -> (Told, Option<Load>) {
         let mut state = self.state();
         let told = state.ledger.say(author, cid, act, now);
+        if let Told::Stored(seq) = told
+            && seq > state.published
+        {
+            state.late.push((author.client, seq)); // it may have been written to this one already
+        }
         (state.unless_underway(told), self.load(&mut state))
     }
 
@@ -244,12 +253,13 @@ impl Room {
         Arc::clone(receivers.get_or_insert_with(live))
     }
 
-    /// Every receiver has been written to.
-    pub(crate) fn published(&self) {
+    /// Every receiver has been written to. Returns who is still to be answered, with which record.
+    pub(crate) fn published(&self) -> Vec<(ClientId, u64)> {
         let mut state = self.state();
         state.round = Round::Carried;
         state.published = state.ledger.stored();
         self.published.notify_all();
+        mem::take(&mut state.late)
     }
 
     /// Ends a round. False if more has gathered meanwhile: then the role is not free yet.
