@@ -17,8 +17,8 @@ fn filled(server: &Running, lines: u64) -> (Peer, Value) {
 }
 
 /// What a join with these fields is answered, and the seqs of the records that follow up to its
-/// head.
-fn join(server: &Running, user: &str, fields: &Value) -> (Value, Vec<u64>) {
+/// head. The peer stays until its caller is done: one that goes while the next comes is told to it.
+fn join(server: &Running, user: &str, fields: &Value) -> (Value, Vec<u64>, Peer) {
     let (mut peer, _) = Peer::hello(server.address, user);
     let mut message = json!({"type": "join", "room": "lobby"});
     message.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -27,7 +27,7 @@ fn join(server: &Running, user: &str, fields: &Value) -> (Value, Vec<u64>) {
     let (since, head) = (joined["since"].as_u64().unwrap(), joined["head"].as_u64().unwrap());
     let seqs = peer.hear_seqs((head - since) as usize);
     peer.hears_nothing();
-    (joined, seqs)
+    (joined, seqs, peer)
 }
 
 #[test]
@@ -36,6 +36,7 @@ fn a_join_starts_where_it_asks_to() {
     let (_writer, before) = filled(&server, 250);
     let log = before["log"].as_str().unwrap();
     let seqs = |from: u64| (from..=250).collect::<Vec<u64>>();
+    let mut readers = Vec::new();
     for (n, (fields, first_seq, reset)) in [
         (json!({}), 151, false),
         (json!({"since": 0}), 1, false),
@@ -49,7 +50,8 @@ fn a_join_starts_where_it_asks_to() {
     .into_iter()
     .enumerate()
     {
-        let (joined, got) = join(&server, &format!("reader{n}"), &fields);
+        let (joined, got, peer) = join(&server, &format!("reader{n}"), &fields);
+        readers.push(peer);
         assert_eq!(got, seqs(first_seq), "{fields}");
         assert_eq!(joined["since"], first_seq - 1, "{fields}");
         assert_eq!(joined["reset"], reset, "{fields}");

@@ -1,5 +1,6 @@
 //! A peer that speaks the protocol, through a WebSocket library that is not ours.
 
+use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};
 
@@ -12,6 +13,8 @@ use super::SOON;
 /// A client of the chat protocol that does only what it is told.
 pub(crate) struct Peer {
     pub(crate) socket: WebSocket<TcpStream>,
+    /// Heard, and not given out yet.
+    heard: VecDeque<Value>,
 }
 
 impl Peer {
@@ -22,7 +25,7 @@ impl Peer {
         stream.set_nodelay(true).unwrap();
         let request = format!("ws://{address}/ws").into_client_request().unwrap();
         let (socket, _) = tungstenite::client(request, stream).unwrap();
-        Peer { socket }
+        Peer { socket, heard: VecDeque::new() }
     }
 
     /// Connects over a line that may break at any byte, and says nothing.
@@ -32,7 +35,7 @@ impl Peer {
         stream.set_nodelay(true).map_err(tungstenite::Error::Io)?;
         let request = format!("ws://{address}/ws").into_client_request()?;
         match tungstenite::client(request, stream) {
-            Ok((socket, _)) => Ok(Peer { socket }),
+            Ok((socket, _)) => Ok(Peer { socket, heard: VecDeque::new() }),
             Err(HandshakeError::Failure(error)) => Err(Box::new(error)),
             Err(HandshakeError::Interrupted(_)) => {
                 Err(Box::new(tungstenite::Error::Io(ErrorKind::TimedOut.into())))
@@ -52,17 +55,30 @@ impl Peer {
     /// Says hello and joins a room; returns it and what `joined` said.
     pub(crate) fn joined(address: SocketAddr, user: &str, room: &str) -> (Peer, Value) {
         let (mut peer, _) = Peer::hello(address, user);
-        peer.say(&json!({"type": "join", "room": room}));
-        let joined = peer.hear();
-        assert_eq!(joined["type"], "joined", "{joined}");
+        let joined = peer.join(room);
         (peer, joined)
+    }
+
+    /// Joins a room, and waits until it is live: who comes after it is told by `presence`. Returns
+    /// what `joined` said.
+    fn join(&mut self, room: &str) -> Value {
+        self.say(&json!({"type": "join", "room": room}));
+        let joined = self.hear();
+        assert_eq!(joined["type"], "joined", "{joined}");
+        self.say(&json!({"type": "rooms"})); // answered once the join is done
+        loop {
+            let message = self.read_message();
+            if message["type"] == "rooms" {
+                return joined;
+            }
+            self.heard.push_back(message);
+        }
     }
 
     /// Says hello and joins the lobby; returns it and its welcome.
     pub(crate) fn joined_with_welcome(address: SocketAddr, user: &str) -> (Peer, Value) {
         let (mut peer, welcome) = Peer::hello(address, user);
-        peer.say(&json!({"type": "join", "room": "lobby"}));
-        assert_eq!(peer.hear()["type"], "joined");
+        peer.join("lobby");
         (peer, welcome)
     }
 
@@ -91,6 +107,10 @@ impl Peer {
 
     /// The next message, whatever it is.
     pub(crate) fn hear(&mut self) -> Value {
+        self.heard.pop_front().unwrap_or_else(|| self.read_message())
+    }
+
+    fn read_message(&mut self) -> Value {
         loop {
             match self.read().expect("a message comes") {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
