@@ -129,7 +129,7 @@ fn who_was_away_for_longer_than_records_are_kept_is_told_where_it_goes_on() {
     (1..=3).for_each(&mut say);
     (1..=3).for_each(|seq| assert_eq!(next_record(&notices), seq));
     gate.close();
-    let (mut looker, _) = Peer::hello(server.address, "looker");
+    let (mut looker, _) = Peer::joined(server.address, "looker", "lobby");
     let (mut head, mut first) = (3, 1);
     // Until records have gone that the reader lacks, and no file is left that is still to go.
     while first <= 10 || head - first >= 9 {
@@ -137,10 +137,8 @@ fn who_was_away_for_longer_than_records_are_kept_is_told_where_it_goes_on() {
             head += 1;
             say(head);
         }
-        looker.say(&json!({"type": "join", "room": "lobby", "since": 3}));
-        let joined = looker.hear_type("joined");
-        first = joined["first"].as_u64().unwrap();
-        assert_eq!((&joined["reset"], &joined["since"]), (&json!(false), &json!(3.max(first - 1))));
+        looker.say(&json!({"type": "history", "room": "lobby", "after": head}));
+        first = looker.hear_type("history")["first"].as_u64().unwrap();
     }
     gate.open(server.address);
     let told = until(&notices, |notice| match notice {
