@@ -134,6 +134,12 @@ impl Ledger {
         self.stored
     }
 
+    /// The newest seq given out.
+    #[must_use]
+    pub fn given(&self) -> u64 {
+        self.given
+    }
+
     /// Whether nothing waits to be told.
     #[must_use]
     pub fn is_quiet(&self) -> bool {

@@ -67,7 +67,7 @@ impl House {
             self.rooms().keys().filter(is_theirs).map(|log| log.room.clone()).collect();
         names.dedup();
         let open = |name: RoomName| find(&self.rooms(), &name, self.key(&name, held)?);
-        names.into_iter().filter_map(open).filter(|room| room.head() > 0).collect()
+        names.into_iter().filter_map(open).filter(|room| room.given() > 0).collect()
     }
 
     /// Whether the room is still the one its name stands for, to `held`.
@@ -77,25 +77,26 @@ impl House {
     }
 
     /// Brings the two people of a private room into it, on every device that is not in it yet, so that
-    /// they hear what is said there next.
-    pub(crate) fn gather(&self, room: &Arc<Room>) {
+    /// they hear what was said there after the record `after`.
+    pub(crate) fn gather(&self, room: &Arc<Room>, after: u64) {
         let (Some(keys), Some(two)) = (room.name.two(), room.log.two()) else { return };
         for (key, holder) in keys.into_iter().zip(two) {
             let uses = self.names().uses(key);
             if uses > room.connections(key) {
                 for client in self.devices(holder) {
-                    self.bring(&client, room);
+                    self.bring(&client, room, after);
                 }
             }
         }
     }
 
-    fn bring(&self, client: &Arc<Client>, room: &Arc<Room>) {
+    fn bring(&self, client: &Arc<Client>, room: &Arc<Room>, after: u64) {
         if room.has(client.id) || !client.is_brought_into(room) {
             return;
         }
         let held = client.held();
-        let (sent, load) = room.bring(client, &held.user, self.marked(held.holder, room));
+        let marked = self.marked(held.holder, room);
+        let (sent, load) = room.bring(client, &held.user, after, marked);
         self.see_to(client, sent);
         self.carry(load);
         if client.has_left() {

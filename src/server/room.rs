@@ -229,6 +229,11 @@ impl Room {
         self.state().ledger.stored()
     }
 
+    /// The newest seq given out: what has it may not be stored yet.
+    pub(crate) fn given(&self) -> u64 {
+        self.state().ledger.given()
+    }
+
     // ---- What a round does ---------------------------------------------------------------------
 
     /// Takes the batch that has gathered.

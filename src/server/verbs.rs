@@ -235,7 +235,7 @@ impl<'h> Session<'h> {
         for room in self.house.private_rooms(&held) {
             let marked = self.house.marked(held.holder, &room).unwrap_or(0);
             let is_full = self.rooms.len() >= limits::ROOMS_PER_CLIENT;
-            if room.head() <= marked || is_full || self.find(&room.name).is_some() {
+            if room.given() <= marked || is_full || self.find(&room.name).is_some() {
                 continue;
             }
             self.rooms.push(Arc::clone(&room));

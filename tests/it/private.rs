@@ -127,6 +127,23 @@ fn what_was_written_while_one_was_away_is_there_when_one_comes_back() {
 }
 
 #[test]
+fn whoever_says_hello_while_a_line_is_said_to_them_hears_it() {
+    let server = Running::start(&["--sync", "interval"]);
+    let (bob, welcome) = Peer::joined_with_welcome(server.address, "bob");
+    let (mut alice, _) = Peer::joined_with_welcome(server.address, "alice");
+    drop(bob);
+    for n in 0..200 {
+        let mut bob = Peer::connect(server.address);
+        let cid = format!("c{n}");
+        alice.say(&direct("bob", &cid, "psst"));
+        bob.say(&json!({"type": "hello", "user": "bob", "token": welcome["token"]}));
+        let record = bob.hear_own("alice", &cid);
+        bob.say(&json!({"type": "mark", "room": ROOM, "seq": record["seq"]}));
+        bob.hear_answer();
+    }
+}
+
+#[test]
 fn a_private_room_belongs_to_a_name_and_stays_with_it() {
     let server = Running::start(&[]);
     let mut alice = Peer::hello(server.address, "alice").0;

@@ -8,6 +8,7 @@ use super::{Load, Member, Room, State};
 use crate::chat::wire::{Change, Joined, Reply, Since};
 use crate::chat::{ClientId, Turned, UserName};
 use crate::limits;
+use crate::log::Most;
 use crate::net::Sent;
 use crate::server::client::Client;
 use crate::ws;
@@ -165,13 +166,14 @@ impl Room {
         state.ledger.mention(presence.encode(), cause);
     }
 
-    /// Brings a client in that did not ask: it hears what is said from now on, and before that, under
-    /// which seq. Nothing is done for one that is here already. What becomes of a `joined` that is
-    /// written here is for the caller to see to.
+    /// Brings a client in that did not ask: it is told where it is, then what was stored after the
+    /// record `after`, which is little and of late, and then what comes. Nothing is done for one that is
+    /// here already. What becomes of the bytes that are written here is for the caller to see to.
     pub(crate) fn bring(
         self: &Arc<Room>,
         client: &Arc<Client>,
         user: &UserName,
+        after: u64,
         marked: Option<u64>,
     ) -> (Sent, Option<Load>) {
         let mut state = self.settled();
@@ -185,9 +187,15 @@ impl Room {
             let came = Some((user.clone(), Change::Joined));
             self.tell_presence(&mut state, came, Some(client.id));
         }
-        let joined = Joined { marked, ..self.joined(&state, Since::Now, None) };
+        let joined = Joined { marked, ..self.joined(&state, Since::After(after), None) };
+        let most = Most { records: limits::PAGE, bytes: limits::PAGE_BYTES };
+        let mut entries = self.log.read(joined.since, most).unwrap_or_default();
+        entries.retain(|entry| entry.seq <= joined.head);
         let mut frame = Vec::new();
         ws::push_text_frame(&mut frame, Reply::Joined(joined).encode().as_bytes());
+        for entry in &entries {
+            ws::push_text_frame(&mut frame, entry.json.as_bytes());
+        }
         // Under the room's lock, so that no round comes between. A write that cannot block.
         let sent = client.outbound.send(&frame.into());
         (sent, self.load(&mut state))

@@ -56,10 +56,12 @@ impl Session<'_> {
         {
             return self.refuse(about_cid(refused, cid));
         }
-        self.house.gather(room);
-        self.settle_in();
+        let head = room.head();
         let (told, load) = room.say(&author, cid.clone(), act, unix_ms());
         self.house.carry(load);
+        // After it was said: who says hello before this is found here, who does later finds the line.
+        self.house.gather(room, head);
+        self.settle_in();
         match told {
             Told::New => {
                 self.house.posted(&author.user);

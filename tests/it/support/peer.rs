@@ -165,6 +165,12 @@ impl Peer {
         }
     }
 
+    /// Waits until all that this peer has said was heard, and answered where it is to be.
+    pub(crate) fn hear_answer(&mut self) {
+        self.say(&json!({"type": "rooms"}));
+        self.hear_type("rooms");
+    }
+
     /// Asserts that nothing was sent to this peer before the answer to what it asks now.
     pub(crate) fn hears_nothing(&mut self) {
         self.say(&json!({"type": "rooms"}));
