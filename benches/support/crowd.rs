@@ -1,0 +1,72 @@
+//! Many clients on one thread: an epoll loop that reads and counts.
+
+use std::io::{ErrorKind, Read, Write};
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+
+use super::frames::{self, Frames};
+use super::peer::Peer;
+
+/// Clients that are served together.
+pub(crate) struct Crowd {
+    poll: Poll,
+    events: Events,
+    members: Vec<(TcpStream, Frames)>,
+    chunk: Vec<u8>,
+    frame: Vec<u8>,
+}
+
+impl Crowd {
+    pub(crate) fn new() -> Crowd {
+        let (poll, events) = (Poll::new().unwrap(), Events::with_capacity(1_024));
+        let (chunk, frame) = (vec![0; 256 * 1024], Vec::new());
+        Crowd { poll, events, members: Vec::new(), chunk, frame }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Takes charge of a client.
+    pub(crate) fn add(&mut self, peer: Peer) {
+        peer.stream.set_nonblocking(true).unwrap();
+        let mut stream = TcpStream::from_std(peer.stream);
+        let token = Token(self.members.len());
+        self.poll.registry().register(&mut stream, token, Interest::READABLE).unwrap();
+        self.members.push((stream, peer.frames));
+    }
+
+    /// Waits for bytes and shows every payload that they complete, with its client's place.
+    pub(crate) fn turn(&mut self, wait: Duration, mut each: impl FnMut(usize, &[u8])) {
+        match self.poll.poll(&mut self.events, Some(wait)) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => return,
+            other => other.unwrap(),
+        }
+        for event in &self.events {
+            let Token(place) = event.token();
+            let (stream, frames) = &mut self.members[place];
+            loop {
+                match stream.read(&mut self.chunk) {
+                    Ok(0) => panic!("the server has ended connection {place}"),
+                    Ok(count) => {
+                        frames.feed(&self.chunk[..count], |payload| each(place, payload));
+                        if count < self.chunk.len() {
+                            break; // a short read means that no more is there (epoll(7))
+                        }
+                    }
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        }
+    }
+
+    /// Sends a text as the client at `place`. So little is in flight that the socket takes it.
+    pub(crate) fn say(&mut self, place: usize, payload: &[u8]) {
+        self.frame.clear();
+        frames::push(&mut self.frame, payload);
+        self.members[place].0.write_all(&self.frame).unwrap();
+    }
+}

@@ -1,0 +1,81 @@
+//! One client: a socket, blocking, and the frames that come from it.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use super::frames::{self, Frames};
+
+/// How long anything may take before a bench gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A connection to a server.
+pub(crate) struct Peer {
+    pub(crate) stream: TcpStream,
+    pub(crate) frames: Frames,
+}
+
+impl Peer {
+    /// A connection that is no WebSocket, for servers that need none.
+    pub(crate) fn bare(address: &str) -> Peer {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Peer { stream, frames: Frames::default() }
+    }
+
+    /// A WebSocket.
+    pub(crate) fn connect(address: &str) -> Peer {
+        let mut peer = Peer::bare(address);
+        let head = format!(
+            "GET /ws HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        peer.stream.write_all(head.as_bytes()).unwrap();
+        let (mut answer, mut chunk) = (Vec::new(), [0; 4 * 1024]);
+        let end = loop {
+            let count = peer.stream.read(&mut chunk).unwrap();
+            assert!(count > 0, "{}", answer.escape_ascii());
+            answer.extend_from_slice(&chunk[..count]);
+            if let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") {
+                break end + 4;
+            }
+        };
+        assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", answer.escape_ascii());
+        peer.frames.feed(&answer[end..], |_| {}); // a server says nothing before hello
+        peer
+    }
+
+    /// A WebSocket that has said hello and has joined the lobby after `since`: a seq or `"now"`.
+    pub(crate) fn join(address: &str, user: &str, since: &str) -> Peer {
+        let mut peer = Peer::connect(address);
+        peer.say(&hello(user, since));
+        peer
+    }
+
+    pub(crate) fn say(&mut self, json: &str) {
+        let mut frame = Vec::new();
+        frames::push(&mut frame, json.as_bytes());
+        self.stream.write_all(&frame).unwrap();
+    }
+
+    /// Reads until a payload is one that `is` wants.
+    pub(crate) fn wait(&mut self, is: impl Fn(&[u8]) -> bool) {
+        let (mut chunk, mut found) = (vec![0; 64 * 1024], false);
+        while !found {
+            let count = self.stream.read(&mut chunk).unwrap();
+            assert!(count > 0, "the server has ended the connection");
+            self.frames.feed(&chunk[..count], |payload| found |= is(payload));
+        }
+    }
+}
+
+pub(crate) fn hello(user: &str, since: &str) -> String {
+    format!(r#"{{"type":"hello","user":"{user}","join":[{{"room":"lobby","since":{since}}}]}}"#)
+}
+
+/// Whether a payload is a message of this type.
+pub(crate) fn is(payload: &[u8], kind: &str) -> bool {
+    let rest = payload.strip_prefix(b"{\"type\":\"");
+    rest.and_then(|rest| rest.strip_prefix(kind.as_bytes())).is_some_and(|rest| rest[0] == b'"')
+}
