@@ -4,7 +4,7 @@
 //! Room: positioned reads through one buffer, so memory does not depend on what the file holds.
 
 use std::fmt;
-use std::io;
+use std::io::{self, BufRead};
 
 use super::files::LogFile;
 use super::line::{self, Check, Header, NoHeader, Sound};
@@ -51,9 +51,11 @@ impl<'f> Lines<'f> {
         loop {
             let rest = self.buffer.get(self.used..).unwrap_or_default();
             let fresh = rest.get(seen..).unwrap_or_default();
-            if let Some(length) = fresh.iter().position(|byte| *byte == b'\n') {
+            // A search for one byte among many is several times faster here than `position`.
+            let length = seen + (&mut &*fresh).skip_until(b'\n')?;
+            if length > seen && rest.get(length - 1) == Some(&b'\n') {
                 let start = self.used;
-                self.used += seen + length + 1;
+                self.used += length;
                 return Ok(Next::Line(self.buffer.get(start..self.used - 1).unwrap_or_default()));
             }
             seen = rest.len();
