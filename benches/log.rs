@@ -156,7 +156,7 @@ fn resume(data: &Path, records: u64, clients: usize, missed: u64) {
             }
             _ => PATIENCE,
         };
-        crowd.turn(wait, |place, payload| {
+        crowd.turn(wait, |place, payload, _| {
             if is(payload, "post") {
                 heard[place] += 1;
                 current += usize::from(heard[place] == missed);
@@ -168,7 +168,7 @@ fn resume(data: &Path, records: u64, clients: usize, missed: u64) {
     crowd.say(0, br#"{"type":"post","room":"lobby","cid":"now","text":"who is here?"}"#);
     let mut live = 0;
     while live < clients {
-        crowd.turn(PATIENCE, |_, payload| live += usize::from(is(payload, "post")));
+        crowd.turn(PATIENCE, |_, payload, _| live += usize::from(is(payload, "post")));
     }
     let (peak, cpu) = (server.peak_rss(), server.cpu() - cpu);
     println!(

@@ -100,7 +100,7 @@ fn posts(data: &Path, sync: &str, writers: usize) -> f64 {
     (0..writers).for_each(|n| say(&mut crowd, n, &awaited[n]));
     let (begun, mut start, mut stored, mut back) = (Instant::now(), None, 0, Vec::new());
     loop {
-        crowd.turn(PATIENCE, |place, payload| {
+        crowd.turn(PATIENCE, |place, payload, _| {
             let own = payload.len().checked_sub(FROM_END).map(|at| &payload[at..at + CID]);
             if own == Some(awaited[place].as_bytes()) {
                 back.push(place);

@@ -1,13 +1,14 @@
 //! Many clients on one thread: an epoll loop that reads and counts.
 
 use std::io::{ErrorKind, Read, Write};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
 use super::frames::{self, Frames};
-use super::peer::Peer;
+use super::peer::{PATIENCE, Peer};
 
 /// Clients that are served together.
 pub(crate) struct Crowd {
@@ -38,8 +39,9 @@ impl Crowd {
         self.members.push((stream, peer.frames));
     }
 
-    /// Waits for bytes and shows every payload that they complete, with its client's place.
-    pub(crate) fn turn(&mut self, wait: Duration, mut each: impl FnMut(usize, &[u8])) {
+    /// Waits for bytes and shows every payload that they complete, with its client's place and the
+    /// time it was read.
+    pub(crate) fn turn(&mut self, wait: Duration, mut each: impl FnMut(usize, &[u8], Instant)) {
         match self.poll.poll(&mut self.events, Some(wait)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return,
             other => other.unwrap(),
@@ -51,7 +53,8 @@ impl Crowd {
                 match stream.read(&mut self.chunk) {
                     Ok(0) => panic!("the server has ended connection {place}"),
                     Ok(count) => {
-                        frames.feed(&self.chunk[..count], |payload| each(place, payload));
+                        let now = Instant::now();
+                        frames.feed(&self.chunk[..count], |payload| each(place, payload, now));
                         if count < self.chunk.len() {
                             break; // a short read means that no more is there (epoll(7))
                         }
@@ -63,10 +66,20 @@ impl Crowd {
         }
     }
 
-    /// Sends a text as the client at `place`. So little is in flight that the socket takes it.
+    /// Sends a text as the client at `place`. A server that takes nothing is waited for.
     pub(crate) fn say(&mut self, place: usize, payload: &[u8]) {
         self.frame.clear();
         frames::push(&mut self.frame, payload);
-        self.members[place].0.write_all(&self.frame).unwrap();
+        let (mut rest, begun) = (&*self.frame, Instant::now());
+        while !rest.is_empty() {
+            match self.members[place].0.write(rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    assert!(begun.elapsed() < PATIENCE, "the server hears nothing any more");
+                    thread::yield_now();
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 }

@@ -61,7 +61,7 @@ impl Peer {
 
     /// Reads until a payload is one that `is` wants.
     pub(crate) fn wait(&mut self, is: impl Fn(&[u8]) -> bool) {
-        let (mut chunk, mut found) = (vec![0; 64 * 1024], false);
+        let (mut chunk, mut found) = ([0; 16 * 1024], false);
         while !found {
             let count = self.stream.read(&mut chunk).unwrap();
             assert!(count > 0, "the server has ended the connection");

@@ -1,5 +1,6 @@
 //! A server of a bench's own, as a process, and what the system says about a process.
 
+use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -20,6 +21,13 @@ impl Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
         command.args(["--bind", "127.0.0.1:0", "--max-per-address", "0", "--rate", "0"]);
         command.args(flags).arg("--data").arg(data);
+        Server::run(command)
+    }
+
+    /// Another server, which this bench's own binary is when it is called with `words`.
+    pub(crate) fn reference(words: &[&str]) -> Server {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(words);
         Server::run(command)
     }
 

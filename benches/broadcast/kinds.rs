@@ -1,0 +1,104 @@
+//! The servers that are compared, and what a message looks like to each.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::support::peer::{Peer, hello, is};
+use crate::support::process::Server;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The server under measurement, with its rooms in memory (a tmpfs).
+    Talk,
+    /// The same, with its rooms on disk.
+    TalkOnDisk,
+    /// One `write` for each client and message.
+    Bare,
+    /// One `write` for each client and round.
+    Batch,
+    /// tokio-tungstenite's chat example.
+    Tokio,
+    /// tungstenite, a thread for each connection.
+    Threads,
+}
+
+/// A server, and the data directory that lives as long as it does.
+pub(crate) struct Running {
+    pub(crate) server: Server,
+    kind: Kind,
+    _data: TempDir,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::Talk => "talk",
+            Kind::TalkOnDisk => "talk, on disk",
+            Kind::Bare => "bare",
+            Kind::Batch => "bare-batch",
+            Kind::Tokio => "tokio-tungstenite",
+            Kind::Threads => "tungstenite, threads",
+        }
+    }
+
+    pub(crate) fn start(self) -> Running {
+        let data = tempfile::tempdir_in(self.directory()).unwrap();
+        let server = match self {
+            Kind::Talk | Kind::TalkOnDisk => Server::start(data.path(), &["--max-text", "10000"]),
+            Kind::Bare => Server::reference(&["serve-bare"]),
+            Kind::Batch => Server::reference(&["serve-batch"]),
+            Kind::Tokio => Server::reference(&["serve-tokio"]),
+            Kind::Threads => Server::reference(&["serve-threads"]),
+        };
+        Running { server, kind: self, _data: data }
+    }
+
+    /// Memory, where the system offers it as a directory; the disk under measurement otherwise.
+    fn directory(self) -> PathBuf {
+        let memory = Path::new("/dev/shm");
+        let disk = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        if self != Kind::TalkOnDisk && memory.is_dir() { memory.into() } else { disk.into() }
+    }
+
+    /// What a client sends: to ours a post, to others what ours makes of it, so that the bytes that
+    /// are delivered are the same.
+    pub(crate) fn post(self, place: usize, cid: &str, text: &str) -> String {
+        let record = match self {
+            Kind::Talk | Kind::TalkOnDisk => String::new(),
+            Kind::Bare | Kind::Batch | Kind::Tokio | Kind::Threads => {
+                format!(r#""seq":100000,"at":1795394177902,"user":"{}","#, user(place))
+            }
+        };
+        format!(r#"{{"type":"post","room":"lobby",{record}"cid":"{cid}","text":"{text}"}}"#)
+    }
+}
+
+impl Running {
+    /// A client that hears everything from now on.
+    pub(crate) fn client(&self, place: usize) -> Peer {
+        let address = &self.server.address;
+        match self.kind {
+            Kind::Talk | Kind::TalkOnDisk => {
+                let mut peer = Peer::connect(address);
+                peer.say(&hello(&user(place), "\"now\""));
+                peer.wait(|payload| is(payload, "joined"));
+                peer
+            }
+            Kind::Bare | Kind::Batch => greeted(Peer::bare(address), place),
+            Kind::Tokio | Kind::Threads => greeted(Peer::connect(address), place),
+        }
+    }
+}
+
+/// A client that hears itself, and so hears everything from now on.
+fn greeted(mut peer: Peer, place: usize) -> Peer {
+    let greeting = user(place);
+    peer.say(&greeting);
+    peer.wait(|payload| payload == greeting.as_bytes());
+    peer
+}
+
+fn user(place: usize) -> String {
+    format!("client{place:05}")
+}

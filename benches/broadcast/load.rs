@@ -1,0 +1,198 @@
+//! What clients do to a server: some say something, all listen.
+
+use std::process;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+use crate::kinds::{Kind, Running};
+use crate::support::crowd::Crowd;
+use crate::support::process::cpu;
+
+/// Time before the measured span: everybody has joined, buffers have grown, queues are what they will be.
+const WARMTH: Duration = Duration::from_millis(700);
+/// The longest wait for something to happen.
+const WAIT: Duration = Duration::from_millis(100);
+
+/// A load.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    pub(crate) clients: usize,
+    /// How many of them say something.
+    pub(crate) senders: usize,
+    /// How many more have joined and never read.
+    pub(crate) deaf: usize,
+    pub(crate) pace: Pace,
+    /// Bytes of a text.
+    pub(crate) text: usize,
+}
+
+/// When something is said.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Pace {
+    /// So many messages a second, whatever becomes of them.
+    Open(u32),
+    /// Each sender has so many in flight.
+    Closed(usize),
+}
+
+/// What came of it.
+pub(crate) struct Outcome {
+    pub(crate) deliveries: u64,
+    pub(crate) span: Duration,
+    /// What the server used of the processors, and what the clients did.
+    pub(crate) cpu: Duration,
+    pub(crate) clients_cpu: Duration,
+    /// From when a message was due to when it was read, in us: by everybody at an open pace, by its
+    /// sender at a closed one.
+    pub(crate) latencies: Histogram<u64>,
+}
+
+impl Outcome {
+    pub(crate) fn rate(&self) -> f64 {
+        self.deliveries as f64 / self.span.as_secs_f64()
+    }
+
+    /// us of the server's CPU for each delivery.
+    pub(crate) fn cost(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / self.deliveries as f64
+    }
+
+    pub(crate) fn quantile(&self, part: f64) -> f64 {
+        self.latencies.value_at_quantile(part) as f64 / 1e3
+    }
+}
+
+/// Who said a message, and when it was due: what its cid tells.
+const CID: usize = "00000-0000000000000000".len();
+
+pub(crate) fn cid(place: usize, nanos: u64) -> String {
+    format!("{place:05}-{nanos:016x}")
+}
+
+pub(crate) struct Said {
+    pub(crate) place: usize,
+    pub(crate) nanos: u64,
+}
+
+/// Reads the cid from where it must stand, if this is a message of this bench.
+pub(crate) fn said(payload: &[u8], text: usize) -> Option<Said> {
+    let at = payload.len().checked_sub(CID + "\",\"text\":\"\"}".len() + text)?;
+    let cid = payload.get(at..at + CID)?;
+    let digits = |part: &[u8], radix| {
+        part.iter()
+            .try_fold(0, |n, digit| Some(n * radix + char::from(*digit).to_digit(16)? as u64))
+    };
+    Some(Said { place: digits(&cid[..5], 10)? as usize, nanos: digits(&cid[6..], 16)? })
+}
+
+/// From 1 us to a minute, to three digits.
+fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 60_000_000, 3).unwrap()
+}
+
+impl Load {
+    pub(crate) fn run(&self, kind: Kind, span: Duration) -> Outcome {
+        let running = kind.start();
+        let mut crowd = Crowd::new();
+        (0..self.clients).for_each(|place| crowd.add(running.client(place)));
+        let deaf = self.clients..self.clients + self.deaf;
+        let _deaf: Vec<_> = deaf.map(|place| running.client(place)).collect();
+        Drive::new(self, kind, crowd).drive(&running, span)
+    }
+}
+
+struct Drive<'l> {
+    load: &'l Load,
+    kind: Kind,
+    crowd: Crowd,
+    text: String,
+    begun: Instant,
+    /// Messages said at an open pace.
+    said: u64,
+    /// Senders that may say the next, at a closed pace.
+    free: Vec<usize>,
+}
+
+impl Drive<'_> {
+    fn new(load: &Load, kind: Kind, crowd: Crowd) -> Drive<'_> {
+        let text = "x".repeat(load.text);
+        Drive { load, kind, crowd, text, begun: Instant::now(), said: 0, free: Vec::new() }
+    }
+
+    fn drive(mut self, running: &Running, span: Duration) -> Outcome {
+        self.begun = Instant::now();
+        if let Pace::Closed(in_flight) = self.load.pace {
+            self.free = (0..self.load.senders).flat_map(|n| vec![n; in_flight]).collect();
+        }
+        self.until(WARMTH, &mut histogram());
+        let (cpu_before, own_before) = (running.server.cpu(), cpu(process::id()));
+        let start = Instant::now();
+        let mut latencies = histogram();
+        let deliveries = self.until(self.begun.elapsed() + span, &mut latencies);
+        Outcome {
+            deliveries,
+            span: start.elapsed(),
+            cpu: running.server.cpu() - cpu_before,
+            clients_cpu: cpu(process::id()) - own_before,
+            latencies,
+        }
+    }
+
+    /// Goes on until so long after the beginning; returns how many messages were delivered.
+    fn until(&mut self, end: Duration, latencies: &mut Histogram<u64>) -> u64 {
+        let (mut deliveries, begun, load) = (0, self.begun, *self.load);
+        let least = CID + load.text;
+        loop {
+            let wait = self.say_what_is_due();
+            let free = &mut self.free;
+            self.crowd.turn(wait, |place, payload, now| {
+                deliveries += u64::from(payload.len() > least);
+                match load.pace {
+                    Pace::Closed(_) if place >= load.senders => return,
+                    Pace::Closed(_) | Pace::Open(_) => {}
+                }
+                let Some(said) = said(payload, load.text) else { return };
+                if let Pace::Closed(_) = load.pace {
+                    if said.place != place {
+                        return;
+                    }
+                    free.push(place);
+                }
+                let passed = (now - begun).saturating_sub(Duration::from_nanos(said.nanos));
+                latencies.saturating_record(passed.as_micros() as u64);
+            });
+            if begun.elapsed() >= end {
+                return deliveries;
+            }
+        }
+    }
+
+    /// Returns how long nothing more is due.
+    fn say_what_is_due(&mut self) -> Duration {
+        match self.load.pace {
+            Pace::Open(rate) => loop {
+                let due = Duration::from_secs(1) * self.said as u32 / rate;
+                let early = due.saturating_sub(self.begun.elapsed());
+                if !early.is_zero() {
+                    return early.min(WAIT);
+                }
+                let place = self.said as usize % self.load.senders;
+                self.say(place, due);
+                self.said += 1;
+            },
+            Pace::Closed(_) => {
+                for place in std::mem::take(&mut self.free) {
+                    self.say(place, self.begun.elapsed());
+                }
+                WAIT
+            }
+        }
+    }
+
+    fn say(&mut self, place: usize, due: Duration) {
+        let cid = cid(place, due.as_nanos() as u64);
+        let post = self.kind.post(place, &cid, &self.text);
+        self.crowd.say(place, post.as_bytes());
+    }
+}

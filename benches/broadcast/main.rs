@@ -1,0 +1,66 @@
+//! What it costs to deliver: beside bare system calls, and beside what others build.
+//!
+//! `cargo bench --bench broadcast` runs everything, about seven minutes. `-- 2 5` picks workloads,
+//! `-- --quick` measures shortly and once, `-- --rounds N` more often. The servers take turns, each in a
+//! process of its own, so what else the machine does meets all of them; medians are told, and in
+//! brackets the least and the most.
+//!
+//! The clients share one thread and count frames; what of a payload they look at has a fixed place.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    reason = "a bench that meets an error has nothing to say but that"
+)]
+
+mod bare; // the system calls alone
+mod idle; // many connections that say nothing
+mod kinds; // the servers that are compared
+mod load; // what clients do to one of them
+mod others; // servers as others build them
+mod pair; // two clients in turn
+mod table; // what is printed
+mod workloads; // which load meets which servers
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::env;
+use std::time::Duration;
+
+use table::Table;
+use workloads::Plan;
+
+fn main() {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match *words {
+        ["serve-bare"] => bare::serve(bare::Sends::Each),
+        ["serve-batch"] => bare::serve(bare::Sends::Batches),
+        ["serve-tokio"] => others::tokio(),
+        ["serve-threads"] => others::threads(),
+        _ => measure(&words),
+    }
+}
+
+fn measure(words: &[&str]) {
+    let quick = words.contains(&"--quick");
+    let rounds = words.iter().position(|word| *word == "--rounds").map(|at| words[at + 1]);
+    let plan = Plan {
+        rounds: rounds.map_or(if quick { 1 } else { 5 }, |rounds| rounds.parse().unwrap()),
+        span: if quick { Duration::from_secs(1) } else { Duration::from_secs(3) },
+    };
+    let asked: Vec<&str> =
+        words.iter().copied().filter(|word| word.len() == 1 && *word != "-").collect();
+    let is_asked = |name: &str| asked.is_empty() || asked.contains(&name);
+    let mut table = Table::default();
+    for (name, workload) in workloads::ALL {
+        if is_asked(name) {
+            workload(&plan, &mut table);
+        }
+    }
+    table.print_targets();
+}

@@ -1,0 +1,68 @@
+//! Servers as others build them: tokio-tungstenite's chat example, and a thread for each connection
+//! with tungstenite.
+
+use std::collections::HashMap;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use futures_channel::mpsc::{UnboundedSender, unbounded};
+use futures_util::{StreamExt, TryStreamExt, future, pin_mut};
+use tungstenite::protocol::{Message, Role, WebSocket};
+
+type Peers = Arc<Mutex<HashMap<SocketAddr, UnboundedSender<Message>>>>;
+
+/// The shape of tokio-tungstenite's `examples/server.rs`: a task for each connection, a queue for each,
+/// a lock around all queues. Here the sender hears itself too, and nothing is printed.
+pub(crate) fn tokio() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let peers = Peers::default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        println!("{}", listener.local_addr().unwrap());
+        while let Ok((stream, address)) = listener.accept().await {
+            stream.set_nodelay(true).unwrap();
+            tokio::spawn(converse(Arc::clone(&peers), stream, address));
+        }
+    });
+}
+
+async fn converse(peers: Peers, stream: tokio::net::TcpStream, address: SocketAddr) {
+    let Ok(socket) = tokio_tungstenite::accept_async(stream).await else { return };
+    let (sender, receiver) = unbounded();
+    peers.lock().unwrap().insert(address, sender);
+    let (outgoing, incoming) = socket.split();
+    let broadcast = incoming.try_for_each(|message| {
+        for peer in peers.lock().unwrap().values() {
+            peer.unbounded_send(message.clone()).ok();
+        }
+        future::ok(())
+    });
+    let receive = receiver.map(Ok).forward(outgoing);
+    pin_mut!(broadcast, receive);
+    future::select(broadcast, receive).await;
+    peers.lock().unwrap().remove(&address);
+}
+
+/// A thread for each connection, which reads and writes to everybody under one lock.
+pub(crate) fn threads() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    println!("{}", listener.local_addr().unwrap());
+    let sockets = Arc::new(Mutex::new(Vec::new()));
+    while let Ok((stream, _)) = listener.accept() {
+        let sockets = Arc::clone(&sockets);
+        thread::spawn(move || {
+            stream.set_nodelay(true).unwrap();
+            let writing = stream.try_clone().unwrap();
+            let Ok(mut reading) = tungstenite::accept(stream) else { return };
+            sockets.lock().unwrap().push(WebSocket::from_raw_socket(writing, Role::Server, None));
+            while let Ok(message) = reading.read() {
+                if message.is_text() {
+                    for socket in sockets.lock().unwrap().iter_mut() {
+                        socket.send(message.clone()).ok();
+                    }
+                }
+            }
+        });
+    }
+}

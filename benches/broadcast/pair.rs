@@ -1,0 +1,52 @@
+//! Two clients that speak in turn: nothing to gather, nothing to share, only the way there and back.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use crate::kinds::Kind;
+use crate::load::{cid, said};
+use crate::support::figures::median;
+
+const TEXT: usize = 64;
+
+/// The median, in us, from saying something to both having it.
+pub(crate) fn round(kind: Kind, span: Duration) -> f64 {
+    let running = kind.start();
+    let mut peers = [running.client(0), running.client(1)];
+    let text = "x".repeat(TEXT);
+    let (mut rounds, begun) = (Vec::new(), Instant::now());
+    for count in 0.. {
+        let place = count % 2;
+        let post = kind.post(place, &cid(place, count as u64), &text);
+        let start = Instant::now();
+        peers[place].say(&post);
+        for place in [1 - place, place] {
+            let is_it =
+                |payload: &[u8]| said(payload, TEXT).is_some_and(|said| said.nanos == count as u64);
+            peers[place].wait(is_it);
+        }
+        if begun.elapsed() > span / 5 {
+            rounds.push(start.elapsed().as_secs_f64() * 1e6);
+        }
+        if begun.elapsed() > span {
+            break;
+        }
+    }
+    median(&mut rounds)
+}
+
+/// The median, in us, of writing a line to a file and forcing it to the disk.
+pub(crate) fn bare_sync(span: Duration) -> f64 {
+    let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = data.path().join("bare");
+    let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
+    let (mut waits, begun) = (Vec::new(), Instant::now());
+    while begun.elapsed() < span {
+        let start = Instant::now();
+        file.write_all(&[b'x'; 250]).unwrap();
+        file.sync_data().unwrap();
+        waits.push(start.elapsed().as_secs_f64() * 1e6);
+    }
+    median(&mut waits)
+}

@@ -1,0 +1,103 @@
+//! What is printed: a table as it is measured, and at the end what was aimed at.
+
+use crate::load::Outcome;
+use crate::support::figures::median;
+
+/// What several runs of the same thing gave, in the order of the runs.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Figures {
+    /// Deliveries a second.
+    pub(crate) rate: Vec<f64>,
+    /// us of the server's CPU for each delivery.
+    pub(crate) cost: Vec<f64>,
+    /// The same of the clients.
+    pub(crate) clients: Vec<f64>,
+    /// ms from when a message was due to when it was read.
+    pub(crate) half: Vec<f64>,
+    pub(crate) p99: Vec<f64>,
+}
+
+impl Figures {
+    pub(crate) fn add(&mut self, outcome: &Outcome) {
+        self.rate.push(outcome.rate());
+        self.cost.push(outcome.cost());
+        self.clients.push(outcome.clients_cpu.as_secs_f64() * 1e6 / outcome.deliveries as f64);
+        self.half.push(outcome.quantile(0.5));
+        self.p99.push(outcome.quantile(0.99));
+    }
+}
+
+/// The median of what was measured of one to what was measured of the other in the same round.
+pub(crate) fn ratio(one: &[f64], other: &[f64]) -> f64 {
+    let mut ratios: Vec<f64> = one.iter().zip(other).map(|(one, other)| one / other).collect();
+    median(&mut ratios)
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    begun: bool,
+    targets: Vec<String>,
+}
+
+impl Table {
+    /// What follows is about this.
+    pub(crate) fn title(&mut self, title: &str) {
+        if !self.begun {
+            println!(
+                "{:21} {:>20} {:>22} {:>20} {:>20} {:>22}",
+                "", "deliveries/s", "CPU of each, us", "(clients', us)", "median, ms", "p99, ms"
+            );
+            self.begun = true;
+        }
+        println!("{title}");
+    }
+
+    pub(crate) fn row(&mut self, name: &str, figures: &Figures) {
+        println!(
+            "  {name:19} {:>20} {:>22} {:>20} {:>20} {:>22}",
+            cell(&figures.rate, 0),
+            cell(&figures.cost, 3),
+            cell(&figures.clients, 3),
+            cell(&figures.half, 2),
+            cell(&figures.p99, 2),
+        );
+    }
+
+    /// Something that has columns of its own.
+    pub(crate) fn line(&mut self, line: &str) {
+        println!("  {line}");
+    }
+
+    /// Notes what was aimed at.
+    pub(crate) fn target(&mut self, what: &str, found: f64, least: f64, most: f64) {
+        let verdict = if (least..=most).contains(&found) { "met   " } else { "MISSED" };
+        let aim = if most.is_finite() { format!("<= {most}") } else { format!(">= {least}") };
+        self.targets.push(format!("{verdict} {what}: {found:.2}, aim {aim}"));
+    }
+
+    pub(crate) fn at_most(&mut self, what: &str, found: f64, most: f64) {
+        self.target(what, found, f64::NEG_INFINITY, most);
+    }
+
+    pub(crate) fn at_least(&mut self, what: &str, found: f64, least: f64) {
+        self.target(what, found, least, f64::INFINITY);
+    }
+
+    pub(crate) fn print_targets(&self) {
+        println!("targets (ratios are medians of those within a round):");
+        self.targets.iter().for_each(|target| println!("  {target}"));
+    }
+}
+
+/// The median, and in brackets the least and the most.
+pub(crate) fn cell(values: &[f64], places: usize) -> String {
+    let mut sorted = values.to_vec();
+    let middle = median(&mut sorted);
+    let (least, most) = (sorted[0], sorted[sorted.len() - 1]);
+    let short = |value: f64| match value {
+        value if value >= 1e6 => format!("{:.2}M", value / 1e6),
+        value if value >= 1e4 => format!("{:.0}k", value / 1e3),
+        value => format!("{value:.places$}"),
+    };
+    format!("{} ({}..{})", short(middle), short(least), short(most))
+}

@@ -1,0 +1,146 @@
+//! Which load meets which servers, and what is aimed at.
+
+use std::time::Duration;
+
+use crate::idle;
+use crate::kinds::Kind;
+use crate::load::{Load, Pace};
+use crate::pair;
+use crate::support::figures::median;
+use crate::table::{Figures, Table, ratio};
+
+/// How much is measured.
+pub(crate) struct Plan {
+    pub(crate) rounds: usize,
+    pub(crate) span: Duration,
+}
+
+pub(crate) type Workload = fn(&Plan, &mut Table);
+
+pub(crate) const ALL: [(&str, Workload); 7] = [
+    ("1", many_listeners),
+    ("2", as_fast_as_it_goes),
+    ("3", many_messages),
+    ("4", two_people),
+    ("5", some_never_read),
+    ("6", long_texts),
+    ("7", idle_connections),
+];
+
+/// Bytes of a text: with it a record has 200.
+const TEXT: usize = 64;
+
+/// Every server in turn, and that so many times.
+fn compare<const N: usize>(
+    plan: &Plan,
+    table: &mut Table,
+    title: &str,
+    load: Load,
+    kinds: [Kind; N],
+) -> [Figures; N] {
+    table.title(title);
+    let mut all = [(); N].map(|()| Figures::default());
+    for _ in 0..plan.rounds {
+        for (kind, figures) in kinds.into_iter().zip(&mut all) {
+            figures.add(&load.run(kind, plan.span));
+        }
+    }
+    for (kind, figures) in kinds.into_iter().zip(&all) {
+        table.row(kind.name(), figures);
+    }
+    all
+}
+
+fn many_listeners(plan: &Plan, table: &mut Table) {
+    let (clients, pace) = (1_000, Pace::Open(100));
+    let load = Load { clients, senders: 10, deaf: 0, pace, text: TEXT };
+    let title = "1: 1,000 clients, 100 messages/s";
+    let kinds = [Kind::Talk, Kind::Bare, Kind::Tokio];
+    let [talk, bare, _] = compare(plan, table, title, load, kinds);
+    table.at_most("1: CPU of a delivery, to bare", ratio(&talk.cost, &bare.cost), 1.1);
+}
+
+fn as_fast_as_it_goes(plan: &Plan, table: &mut Table) {
+    for (clients, senders, in_flight) in [(200, 20, 8), (1_000, 50, 4)] {
+        let pace = Pace::Closed(in_flight);
+        let load = Load { clients, senders, deaf: 0, pace, text: TEXT };
+        let title = format!("2: {clients} clients, {senders} senders, {in_flight} in flight each");
+        let kinds = [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Tokio];
+        let [talk, _, batch, tokio] = compare(plan, table, &title, load, kinds);
+        let what = |other| format!("2: {clients} clients: deliveries/s, to {other}");
+        table.at_least(&what("bare-batch"), ratio(&talk.rate, &batch.rate), 0.7);
+        table.at_least(&what("tokio-tungstenite"), ratio(&talk.rate, &tokio.rate), 2.0);
+    }
+}
+
+fn many_messages(plan: &Plan, table: &mut Table) {
+    let (clients, pace) = (200, Pace::Open(5_000));
+    let load = Load { clients, senders: 50, deaf: 0, pace, text: TEXT };
+    let title = "3: 200 clients, 5,000 messages/s";
+    let kinds = [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Tokio];
+    let [mut talk, ..] = compare(plan, table, title, load, kinds);
+    table.at_most("3: CPU of a delivery, us", median(&mut talk.cost), 0.5);
+    table.at_most("3: p99, ms", median(&mut talk.p99), 10.0);
+}
+
+fn two_people(plan: &Plan, table: &mut Table) {
+    table.title("4: two clients in turn, one message in flight: us until both have it");
+    let kinds = [Kind::Talk, Kind::Threads, Kind::TalkOnDisk, Kind::Tokio];
+    let mut all = kinds.map(|_| Vec::new());
+    let mut syncs = Vec::new();
+    for _ in 0..plan.rounds {
+        for (kind, medians) in kinds.into_iter().zip(&mut all) {
+            medians.push(pair::round(kind, plan.span));
+        }
+        syncs.push(pair::bare_sync(plan.span / 4));
+    }
+    for (kind, medians) in kinds.into_iter().zip(&all) {
+        table.line(&format!("{:19} {:>20}", kind.name(), crate::table::cell(medians, 1)));
+    }
+    table.line(&format!("{:19} {:>20}", "a bare sync", crate::table::cell(&syncs, 1)));
+    let [talk, threads, on_disk, _] = all;
+    let aims: Vec<f64> =
+        threads.iter().zip(&syncs).map(|(round, sync)| 1.25 * round + sync).collect();
+    table.at_most("4: a round in memory, to tungstenite's", ratio(&talk, &threads), 1.25);
+    let what = "4: a round on disk, to 1.25 of tungstenite's and a bare sync";
+    table.at_most(what, ratio(&on_disk, &aims), 1.0);
+}
+
+fn some_never_read(plan: &Plan, table: &mut Table) {
+    let load = |clients, deaf| {
+        let pace = Pace::Open(2_000);
+        Load { clients, senders: 20, deaf, pace, text: 1_024 }
+    };
+    table.title("5: 180 of 200 clients, 2,000 messages/s of 1 KiB");
+    let (mut without, mut with) = (Figures::default(), Figures::default());
+    for _ in 0..plan.rounds {
+        without.add(&load(180, 0).run(Kind::Talk, plan.span));
+        with.add(&load(180, 20).run(Kind::Talk, plan.span));
+    }
+    table.row("talk, 20 absent", &without);
+    table.row("talk, 20 never read", &with);
+    table.at_most("5: p99 of the others, ms", median(&mut with.p99.clone()), 5.0);
+    table.at_most("5: p99 of the others, to that without", ratio(&with.p99, &without.p99), 1.5);
+}
+
+/// The protocol allows texts of 10,000 bytes: a message of 64 KiB holds one with every byte escaped.
+fn long_texts(plan: &Plan, table: &mut Table) {
+    let (clients, pace) = (100, Pace::Closed(2));
+    let load = Load { clients, senders: 10, deaf: 0, pace, text: 10_000 };
+    let title = "6: 100 clients, 10 senders, 2 in flight each, texts of 10,000 bytes";
+    compare(plan, table, title, load, [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Tokio]);
+}
+
+fn idle_connections(plan: &Plan, table: &mut Table) {
+    let count = if plan.span > Duration::from_secs(1) { 10_000 } else { 1_000 };
+    table.title("7: connections that have joined a room and say nothing");
+    let idle = idle::hold(count);
+    table.line(&format!(
+        "{count} connections: {:.1} KiB of RSS each, {:.0} connected and joined a second, {:.0} us of \
+         CPU each",
+        idle.rss / 1_024.0,
+        idle.per_second,
+        idle.cpu_us
+    ));
+    table.at_most("7: RSS of an idle connection, KiB", idle.rss / 1_024.0, 10.0);
+}
