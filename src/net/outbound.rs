@@ -7,31 +7,36 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
 use std::mem;
 use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A socket that takes what it can without waiting.
+/// A socket that can be made to refuse what it cannot do at once.
 pub trait Pipe {
-    /// Writes some of `bytes` and says how many.
+    /// Writes some of `bytes` and says how many, as [`Pipe::set_waiting`] has said.
     ///
     /// # Errors
-    /// `WouldBlock` where the socket is full; any other error means that it is dead.
+    /// `WouldBlock` where the socket is full and may not wait; any other error means that it is dead.
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Whether reading and writing wait until they can go on.
+    ///
+    /// # Errors
+    /// What the system says: the socket is of no use then.
+    fn set_waiting(&self, waits: bool) -> io::Result<()>;
 
     /// Ends both directions at once, so that a thread reading from it wakes.
     fn abandon(&self);
 }
 
-/// O_NONBLOCK belongs to the socket, which its session reads with blocking reads. So it is set for
-/// the length of one write, under the caller's lock; a read that starts meanwhile fails with a
-/// stray `WouldBlock`, and its reader calls [`Outbound::settle`] and reads again.
 impl Pipe for TcpStream {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.set_nonblocking(true)?;
         let mut socket = self;
-        let written = socket.write(bytes);
-        self.set_nonblocking(false)?;
-        written
+        socket.write(bytes)
+    }
+
+    fn set_waiting(&self, waits: bool) -> io::Result<()> {
+        self.set_nonblocking(!waits)
     }
 
     fn abandon(&self) {
@@ -44,15 +49,47 @@ impl<P: Pipe> Pipe for Arc<P> {
         P::try_write(self, bytes)
     }
 
+    fn set_waiting(&self, waits: bool) -> io::Result<()> {
+        P::set_waiting(self, waits)
+    }
+
     fn abandon(&self) {
         P::abandon(self);
+    }
+}
+
+/// A socket between writers that may not wait and a reader that must. O_NONBLOCK belongs to the
+/// socket, not to a call, so the two take turns: the first write after a turn of the reader sets it,
+/// and later ones find it set. A reader that is waiting already goes on waiting; one that comes and
+/// finds nothing to read fails with a stray `WouldBlock`, calls [`Outbound::settle`] and reads again.
+/// So whoever mostly listens costs one system call a write, not three.
+#[derive(Debug)]
+struct Valve<P> {
+    pipe: P,
+    /// Whether it may wait now. It only changes under the lock around the pace.
+    waits: AtomicBool,
+}
+
+impl<P: Pipe> Valve<P> {
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        if self.waits.load(Ordering::Relaxed) {
+            self.pipe.set_waiting(false)?;
+            self.waits.store(false, Ordering::Relaxed);
+        }
+        self.pipe.try_write(bytes)
+    }
+
+    fn let_wait(&self) {
+        if !self.waits.swap(true, Ordering::Relaxed) {
+            self.pipe.set_waiting(true).ok(); // the reader's next call says what is wrong
+        }
     }
 }
 
 /// The sending half of a connection.
 #[derive(Debug)]
 pub struct Outbound<P> {
-    pipe: P,
+    valve: Valve<P>,
     bound: usize,
     pace: Mutex<Pace>,
     moved: Condvar,
@@ -112,12 +149,13 @@ pub enum Drained {
 impl<P: Pipe> Outbound<P> {
     /// A live peer behind `pipe`, which may have `bound` bytes waiting.
     pub fn new(pipe: P, bound: usize) -> Outbound<P> {
-        Outbound { pipe, bound, pace: Mutex::new(Pace::Live), moved: Condvar::new() }
+        let valve = Valve { pipe, waits: AtomicBool::new(true) };
+        Outbound { valve, bound, pace: Mutex::new(Pace::Live), moved: Condvar::new() }
     }
 
     /// The socket itself.
     pub fn pipe(&self) -> &P {
-        &self.pipe
+        &self.valve.pipe
     }
 
     /// The one place the lock is taken. A pace is always whole: it is replaced, not built up.
@@ -129,7 +167,7 @@ impl<P: Pipe> Outbound<P> {
     pub fn send(&self, bytes: &Arc<[u8]>) -> Sent {
         let mut pace = self.pace();
         match &mut *pace {
-            Pace::Live => match self.pipe.try_write(bytes) {
+            Pace::Live => match self.valve.try_write(bytes) {
                 Ok(count) if count == bytes.len() => Sent::Taken,
                 Ok(count) => {
                     *pace = Pace::Behind(Backlog::new(Arc::clone(bytes), count));
@@ -168,7 +206,7 @@ impl<P: Pipe> Outbound<P> {
             }
         };
         backlog.push(Arc::clone(bytes));
-        if backlog.write_to(&self.pipe).is_err() {
+        if backlog.write_to(&self.valve).is_err() {
             self.leave(pace);
             return Sent::Dropped;
         }
@@ -187,7 +225,7 @@ impl<P: Pipe> Outbound<P> {
             Pace::Gone => return Drained::Gone,
         };
         let before = backlog.bytes;
-        if backlog.write_to(&self.pipe).is_err() {
+        if backlog.write_to(&self.valve).is_err() {
             self.leave(pace);
             return Drained::Gone;
         }
@@ -215,13 +253,16 @@ impl<P: Pipe> Outbound<P> {
 
     fn leave(&self, mut pace: MutexGuard<'_, Pace>) {
         *pace = Pace::Gone;
-        self.pipe.abandon();
+        self.valve.pipe.abandon();
         self.moved.notify_all();
     }
 
-    /// Waits until nobody is writing: what a reader does after a stray `WouldBlock`.
+    /// Makes the socket wait again, once nobody is writing: what a reader does after a stray
+    /// `WouldBlock`.
     pub fn settle(&self) {
-        drop(self.pace());
+        let pace = self.pace();
+        self.valve.let_wait();
+        drop(pace);
     }
 
     /// Waits until at most `bytes` are waiting, as somebody else drains; false if the peer is
@@ -271,7 +312,7 @@ impl Backlog {
     }
 
     /// Writes until nothing waits or the socket is full. An error means that the socket is dead.
-    fn write_to(&mut self, pipe: &impl Pipe) -> io::Result<()> {
+    fn write_to(&mut self, valve: &Valve<impl Pipe>) -> io::Result<()> {
         while let Some(segment) = self.segments.front() {
             let rest = segment.get(self.offset..).unwrap_or_default();
             if rest.is_empty() {
@@ -279,7 +320,7 @@ impl Backlog {
                 self.offset = 0;
                 continue;
             }
-            match pipe.try_write(rest) {
+            match valve.try_write(rest) {
                 Ok(count) => self.advance(count),
                 Err(error) if is_full(&error) => return Ok(()),
                 Err(error) => return Err(error),

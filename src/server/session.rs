@@ -123,7 +123,10 @@ impl Line<'_> {
                 Ok(Step::Event(Event::Close(close))) => return Err(Ending::Left(close)),
                 Ok(Step::Event(Event::Binary(_))) => return Err(binary()),
                 Ok(Step::End) => return Err(Ending::Gone),
-                Err(error) => failed(error)?,
+                Err(error) => {
+                    failed(error)?;
+                    outbound.settle(); // a pong was sent
+                }
             }
         };
         self.claim(&text).map_err(|(code, refusal)| {
@@ -226,6 +229,7 @@ impl Line<'_> {
         let mut frame = Vec::new();
         Encoder::server().close(close.as_ref(), &mut frame);
         outbound.farewell(&frame.into());
+        outbound.settle(); // from here on it is read without asking
         linger(self.stream);
         outbound.abandon();
     }

@@ -8,6 +8,8 @@ struct Tube {
     room: Mutex<Option<usize>>,
     got: Mutex<Vec<u8>>,
     abandoned: Mutex<bool>,
+    /// What it was told about waiting.
+    waits: Mutex<Vec<bool>>,
 }
 
 impl Tube {
@@ -33,6 +35,11 @@ impl Pipe for Tube {
         Ok(count)
     }
 
+    fn set_waiting(&self, waits: bool) -> io::Result<()> {
+        self.waits.lock().unwrap().push(waits);
+        Ok(())
+    }
+
     fn abandon(&self) {
         *self.abandoned.lock().unwrap() = true;
     }
@@ -55,6 +62,20 @@ fn a_live_peer_gets_bytes_at_once() {
     assert_eq!(peer.send(&bytes("two")), Sent::Taken);
     assert_eq!(peer.pipe().got(), "onetwo");
     assert_eq!(peer.drain(Instant::now()), Drained::Empty);
+}
+
+#[test]
+fn a_socket_may_not_wait_from_the_first_write_until_its_reader_must() {
+    let peer = peer(100, 100);
+    peer.settle();
+    assert!(peer.pipe().waits.lock().unwrap().is_empty(), "it waits to begin with");
+    peer.send(&bytes("one"));
+    peer.send(&bytes("two"));
+    assert_eq!(*peer.pipe().waits.lock().unwrap(), [false], "told once");
+    peer.settle();
+    peer.settle();
+    peer.farewell(&bytes("three"));
+    assert_eq!(*peer.pipe().waits.lock().unwrap(), [false, true, false]);
 }
 
 #[test]
