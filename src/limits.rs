@@ -228,8 +228,15 @@ pub const LOG_QUEUE: usize = 1_024;
 /// Bytes of one value in a log line.
 pub const LOG_VALUE: usize = 120;
 
-/// The carrier rests as long as its round took, but never longer than this.
+/// The carrier rests as long as it wrote to receivers, but never longer than this.
 pub const REST: Duration = Duration::from_millis(2);
+
+/// What it may rest for each receiver: a write to a socket takes no longer, unless it is interrupted.
+pub const REST_FOR_EACH: Duration = Duration::from_micros(10);
+
+/// It does not rest at all where that would be shorter than this: few share a write then, and the
+/// system's timers are late by half of it (timer slack, prctl(2)).
+pub const REST_LEAST: Duration = Duration::from_micros(100);
 
 /// Bytes of history sent to a joining client at a time.
 pub const REPLAY_BYTES: usize = 64 * 1024;

@@ -7,7 +7,7 @@
 use std::io;
 use std::mem;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::house::House;
 use super::logger::Level;
@@ -27,12 +27,15 @@ impl House {
     }
 
     /// What the carrier thread does: waits for work, does one round for every room that has any, and
-    /// rests as long as it worked. Two people feel no delay, a thousand share writes.
+    /// rests as long as it wrote to receivers. Two people feel no delay, a thousand share writes. The
+    /// time in which the log was forced to the disk does not count: meanwhile the next batch gathered.
     pub(crate) fn carry_on(&self) {
         let loads = self.carrier.take();
-        let start = Instant::now();
         let bearers: Vec<Bearer<'_>> = loads.into_iter().map(|load| carry(self, load)).collect();
-        thread::sleep(start.elapsed().min(limits::REST));
+        let rest: Duration = bearers.iter().map(|bearer| bearer.rest).sum();
+        if rest >= limits::REST_LEAST {
+            thread::sleep(rest.min(limits::REST));
+        }
         drop(bearers);
     }
 }
@@ -40,8 +43,8 @@ impl House {
 /// One round for one room. Once the bearer is dropped the load is set down; if more has gathered by
 /// then, the carrier thread goes on.
 fn carry(house: &House, load: Load) -> Bearer<'_> {
-    let bearer = Bearer { house, load: Some(load) };
-    bearer.round();
+    let mut bearer = Bearer { house, load: Some(load), rest: Duration::ZERO };
+    bearer.rest = bearer.round();
     bearer
 }
 
@@ -50,6 +53,8 @@ fn carry(house: &House, load: Load) -> Bearer<'_> {
 struct Bearer<'h> {
     house: &'h House,
     load: Option<Load>,
+    /// How long it has earned to rest.
+    rest: Duration,
 }
 
 impl Drop for Bearer<'_> {
@@ -63,8 +68,10 @@ impl Drop for Bearer<'_> {
 }
 
 impl Bearer<'_> {
-    fn round(&self) {
-        let Some(room) = self.load.as_ref().map(Load::room) else { return };
+    /// Does the round; returns how long it wrote to receivers, as far as that was work: on a busy
+    /// machine those who receive run before the one who writes to them.
+    fn round(&self) -> Duration {
+        let Some(room) = self.load.as_ref().map(Load::room) else { return Duration::ZERO };
         let mut batch = room.take();
         let entries: Vec<Entry> = batch.iter().filter_map(entry).collect();
         let stored = match room.log.append(&entries) {
@@ -75,6 +82,7 @@ impl Bearer<'_> {
             }
         };
         let parcel = Parcel::pack(&batch);
+        let start = Instant::now();
         let receivers = room.publish(stored);
         for Receiver { client, aside } in receivers.iter() {
             self.house.deliver(client, &parcel.for_client(client.id, *aside));
@@ -82,6 +90,8 @@ impl Bearer<'_> {
         for (client, seq) in room.published() {
             self.answer(room, client, seq);
         }
+        let receivers = u32::try_from(receivers.len()).unwrap_or(u32::MAX);
+        start.elapsed().min(limits::REST_FOR_EACH.saturating_mul(receivers))
     }
 
     /// Who said something again while it was written out may have heard it just before: it is told

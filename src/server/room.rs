@@ -271,9 +271,12 @@ impl Room {
     pub(crate) fn set_down(&self) -> bool {
         let mut state = self.state();
         let quiet = state.ledger.is_quiet();
+        if state.round == Round::Publishing {
+            // After a panic, as well as it went.
+            state.published = state.ledger.stored();
+            self.published.notify_all();
+        }
         state.round = if quiet { Round::Free } else { Round::Carried };
-        state.published = state.ledger.stored(); // after a panic, as well as it went
-        self.published.notify_all();
         quiet
     }
 }
