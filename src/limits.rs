@@ -219,8 +219,12 @@ pub const DRAIN_PAUSE_MAX: Duration = Duration::from_millis(50);
 /// builds have large frames.
 pub const SESSION_STACK: usize = 256 * 1024;
 
-/// Bytes read from a socket at a time: a chat message nearly always fits.
-pub const CHUNK: usize = 4 * 1024;
+/// Bytes read from a socket at a time: a chat message nearly always fits. They lie on the stack of a
+/// thread that waits, one for each connection: 4 KiB here would cost each of them a page more.
+pub const CHUNK: usize = 1024;
+
+/// Bytes read at a time from whoever has filled a [`CHUNK`].
+pub const LARGE_CHUNK: usize = 16 * 1024;
 
 /// Lines waiting for the logger; more are dropped and counted.
 pub const LOG_QUEUE: usize = 1_024;

@@ -27,6 +27,8 @@ use crate::ws::{self, Decoder, Event};
 pub struct Inbound<S> {
     stream: S,
     decoder: Decoder,
+    /// The last read filled its chunk: more is there.
+    gushes: bool,
 }
 
 /// What one step of an [`Inbound`] brought.
@@ -45,7 +47,7 @@ impl<S: Read> Inbound<S> {
     #[must_use]
     pub fn new(stream: S, mut decoder: Decoder, leftover: &[u8]) -> Inbound<S> {
         decoder.feed(leftover);
-        Inbound { stream, decoder }
+        Inbound { stream, decoder, gushes: false }
     }
 
     /// The next event, however many reads it takes; `None` at the end of the stream. After a Close
@@ -76,19 +78,31 @@ impl<S: Read> Inbound<S> {
         if let Some(event) = self.decoder.next_event()? {
             return Ok(Step::Event(event));
         }
-        let mut chunk = [0; limits::CHUNK];
-        let count = loop {
-            match self.stream.read(&mut chunk) {
-                Ok(count) => break count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
+        let count = match self.gushes {
+            false => self.read::<{ limits::CHUNK }>()?,
+            true => self.read::<{ limits::LARGE_CHUNK }>()?,
         };
         if count == 0 {
             return Ok(Step::End);
         }
-        self.decoder.feed(chunk.get(..count).unwrap_or_default());
         Ok(self.decoder.next_event()?.map_or(Step::Partial, Step::Event))
+    }
+
+    /// Reads into a chunk of its own stack frame, which is only ever touched where it is needed: a
+    /// thread keeps the pages of its stack that it has touched once, and there is one for each peer.
+    #[inline(never)]
+    fn read<const SIZE: usize>(&mut self) -> io::Result<usize> {
+        let mut chunk = [0; SIZE];
+        let count = loop {
+            match self.stream.read(&mut chunk) {
+                Ok(count) => break count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        };
+        self.decoder.feed(chunk.get(..count).unwrap_or_default());
+        self.gushes = count == SIZE;
+        Ok(count)
     }
 
     /// Whether the peer owes the rest of a message; asked after anything but an event.
