@@ -1,7 +1,7 @@
 //! What it costs to deliver: beside bare system calls, and beside what others build.
 //!
 //! `cargo bench --bench broadcast` runs everything, about seven minutes. `-- 2 5` picks workloads,
-//! `-- --quick` measures shortly and once, `-- --rounds N` more often. The servers take turns, each in a
+//! `-- --quick` measures shortly and once, `-- --rounds=9` more often. The servers take turns, each in a
 //! process of its own, so what else the machine does meets all of them; medians are told, and in
 //! brackets the least and the most.
 //!
@@ -48,7 +48,7 @@ fn main() {
 
 fn measure(words: &[&str]) {
     let quick = words.contains(&"--quick");
-    let rounds = words.iter().position(|word| *word == "--rounds").map(|at| words[at + 1]);
+    let rounds = words.iter().find_map(|word| word.strip_prefix("--rounds="));
     let plan = Plan {
         rounds: rounds.map_or(if quick { 1 } else { 5 }, |rounds| rounds.parse().unwrap()),
         span: if quick { Duration::from_secs(1) } else { Duration::from_secs(3) },

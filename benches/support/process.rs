@@ -16,9 +16,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The server under measurement, with its rooms in `data`, without limits that a bench would meet.
+    /// The server under measurement, with its rooms in `data`, without limits that a bench would meet:
+    /// the one just built, or with `-- --server=FILE` another, to compare with.
     pub(crate) fn start(data: &Path, flags: &[&str]) -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+        let other = env::args().find_map(|word| word.strip_prefix("--server=").map(String::from));
+        let built = || String::from(env!("CARGO_BIN_EXE_server"));
+        let mut command = Command::new(other.unwrap_or_else(built));
         command.args(["--bind", "127.0.0.1:0", "--max-per-address", "0", "--rate", "0"]);
         command.args(flags).arg("--data").arg(data);
         Server::run(command)
