@@ -107,6 +107,9 @@ pub const PRIVATE_ROOMS: usize = 10_000;
 /// Rooms of one client.
 pub const ROOMS_PER_CLIENT: usize = 50;
 
+/// Private rooms that others may bring one connection into: as many as it may join by itself.
+pub const BROUGHT: usize = ROOMS_PER_CLIENT;
+
 /// Posts of one client at once (`--burst`).
 pub const BURST: u32 = 20;
 

@@ -1,16 +1,13 @@
 //! A registered person: one connection that has said hello.
 //!
-//! Room: an outbound half, an identity, a few instants. It does not know what its rooms are, but for
-//! those that others have brought it into; its session does.
+//! Room: an outbound half, an identity, a few instants. It does not know what its rooms are; its
+//! session does.
 
-use std::mem;
 use std::net::{IpAddr, TcpStream};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::private::BROUGHT;
-use super::room::Room;
 use crate::chat::{Author, ClientId, Held};
 use crate::net::Outbound;
 use crate::ws::{Close, CloseCode, Encoder};
@@ -22,22 +19,13 @@ pub(crate) struct Client {
     pub(crate) address: IpAddr,
     pub(crate) outbound: Outbound<Arc<TcpStream>>,
     identity: Mutex<Held>,
-    brought: Mutex<Brought>,
+    called: AtomicBool,
     since: Instant,
     /// Milliseconds after `since` at which it was last heard.
     heard: AtomicU64,
     /// The same for the last ping and for our Close frame; 0 for never.
     pinged: AtomicU64,
     closed: AtomicU64,
-}
-
-/// The private rooms that others have brought it into, for its session to know.
-#[derive(Debug, Default)]
-struct Brought {
-    rooms: Vec<Arc<Room>>,
-    count: usize,
-    /// Its session has ended.
-    left: bool,
 }
 
 impl Client {
@@ -52,7 +40,7 @@ impl Client {
             address,
             outbound,
             identity: Mutex::new(identity),
-            brought: Mutex::default(),
+            called: AtomicBool::new(false),
             since: Instant::now(),
             heard: AtomicU64::new(0),
             pinged: AtomicU64::new(0),
@@ -72,40 +60,17 @@ impl Client {
 
     /// Goes by another name from now on; returns the former one.
     pub(crate) fn rename(&self, held: Held) -> Held {
-        mem::replace(&mut *self.identity(), held)
+        std::mem::replace(&mut *self.identity(), held)
     }
 
-    /// The one place this lock is taken.
-    fn brought(&self) -> MutexGuard<'_, Brought> {
-        self.brought.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Others have brought it into a room that its session does not know of yet.
+    pub(crate) fn call(&self) {
+        self.called.store(true, Ordering::Release);
     }
 
-    /// Notes that it is about to be brought into a room. False if that may not be: its session has
-    /// ended, or it was brought into too many.
-    pub(crate) fn is_brought_into(&self, room: &Arc<Room>) -> bool {
-        let mut brought = self.brought();
-        let may = !brought.left && brought.count < BROUGHT;
-        if may {
-            brought.count += 1;
-            brought.rooms.push(Arc::clone(room));
-        }
-        may
-    }
-
-    /// The rooms it was brought into since this was asked last.
-    pub(crate) fn take_brought(&self) -> Vec<Arc<Room>> {
-        mem::take(&mut self.brought().rooms)
-    }
-
-    /// Its session ends: it is brought nowhere any more.
-    pub(crate) fn leave(&self) -> Vec<Arc<Room>> {
-        self.brought().left = true;
-        self.take_brought()
-    }
-
-    /// Whether its session has ended.
-    pub(crate) fn has_left(&self) -> bool {
-        self.brought().left
+    /// Whether that is so; asked by its session, which then knows.
+    pub(crate) fn was_called(&self) -> bool {
+        self.called.load(Ordering::Acquire) && self.called.swap(false, Ordering::AcqRel)
     }
 
     /// As whom it says things.

@@ -16,6 +16,7 @@ use super::config::Config;
 use super::door::Door;
 use super::drain::Drain;
 use super::farewell;
+use super::guests::Guests;
 use super::kept;
 use super::logger::{Level, Logger};
 use super::poll::Poll;
@@ -38,6 +39,7 @@ pub(crate) struct House {
     pub(crate) logger: Logger,
     pub(crate) door: Arc<Door>,
     pub(crate) poll: Poll,
+    pub(crate) guests: Guests,
     pub(crate) carrier: Carrier,
     pub(crate) drain: Drain,
     pub(crate) entropy: Entropy,
@@ -84,6 +86,7 @@ impl House {
             config,
             logger,
             poll: Poll::default(),
+            guests: Guests::default(),
             carrier: Carrier::default(),
             drain: Drain::default(),
             rooms: Mutex::new(rooms),

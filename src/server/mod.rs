@@ -22,6 +22,7 @@ mod drain; // those who are behind
 
 mod house; // what all threads share
 mod private; // the rooms of two
+mod guests; // who was brought into one
 mod reading; // how far everybody has read
 mod kept; // what an earlier run has left in it
 mod poll; // everybody who is connected

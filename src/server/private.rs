@@ -11,7 +11,6 @@ use super::client::Client;
 use super::house::{House, Rooms, TooManyRooms};
 use super::room::Room;
 use crate::chat::{ErrorCode, Held, Holder, RoomName, Unfit};
-use crate::limits;
 use crate::log::LogName;
 
 /// Whether a person may be in a private room: as which of its two, and who the other is now, if
@@ -91,15 +90,16 @@ impl House {
     }
 
     fn bring(&self, client: &Arc<Client>, room: &Arc<Room>, after: u64) {
-        if room.has(client.id) || !client.is_brought_into(room) {
+        if room.has(client.id) || !self.guests.note(client.id, room) {
             return;
         }
+        client.call();
         let held = client.held();
         let marked = self.marked(held.holder, room);
         let (sent, load) = room.bring(client, &held.user, after, marked);
         self.see_to(client, sent);
         self.carry(load);
-        if client.has_left() {
+        if !self.guests.has(client.id) {
             self.carry(room.exit(client.id, &held.user)); // its session ended without knowing of this
         }
     }
@@ -118,9 +118,6 @@ fn find(rooms: &Rooms, name: &RoomName, key: Key) -> Option<Arc<Room>> {
     let fits = |room: &Arc<Room>| room.log.two().is_some_and(|two| key.opens(two));
     of_that_name.find(|(_, room)| fits(room)).map(|(_, room)| Arc::clone(room))
 }
-
-/// Private rooms that one connection may be brought into: as many as it may join by itself.
-pub(super) const BROUGHT: usize = limits::ROOMS_PER_CLIENT;
 
 #[cfg(test)]
 mod tests {

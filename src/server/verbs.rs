@@ -55,6 +55,7 @@ impl<'h> Session<'h> {
     /// Registers a client.
     pub(super) fn begin(house: &'h House, client: Client) -> Session<'h> {
         let client = Arc::new(client);
+        house.guests.begin(client.id);
         house.poll.add(Arc::clone(&client));
         let posts = Allowance::new(house.config.rate, house.config.burst);
         let nuisances = Nuisances::new(Instant::now());
@@ -193,7 +194,10 @@ impl<'h> Session<'h> {
 
     /// Takes note of the private rooms that others have brought this client into.
     fn settle_in(&mut self) {
-        for room in self.client.take_brought() {
+        if !self.client.was_called() {
+            return;
+        }
+        for room in self.house.guests.take(self.client.id) {
             if let Some(former) = self.find(&room.name).filter(|former| !Arc::ptr_eq(former, &room))
             {
                 self.go(&former); // the same name, but another's
@@ -345,7 +349,7 @@ impl<'h> Session<'h> {
 impl Drop for Session<'_> {
     fn drop(&mut self) {
         let user = self.client.held().user;
-        self.rooms.extend(self.client.leave());
+        self.rooms.extend(self.house.guests.end(self.client.id));
         for room in mem::take(&mut self.rooms) {
             self.house.carry(room.exit(self.client.id, &user));
         }
