@@ -8,6 +8,7 @@ use super::super::gist::redact;
 use super::super::line::{Check, Header, push_erased, push_record};
 use super::super::{Flaw, export, verify};
 use super::broken_files::Broken;
+use super::mortal::{Death, Mortal};
 use super::*;
 use crate::chat::wire::{Kind, Record};
 use crate::chat::{Act, Text};
@@ -146,6 +147,30 @@ fn a_disk_that_fails_anywhere_leaves_the_old_file_or_the_new_one_whole() {
     log.tend(0).unwrap_err();
     assert_eq!(all(&log), left);
     assert!(on_disk(&place).contains("secret"));
+}
+
+#[test]
+fn a_death_at_any_step_leaves_a_file_whole_and_what_is_left_is_erased_later() {
+    for death in [Death::Killed, Death::PowerCut, Death::NamesOnly] {
+        for step in 1.. {
+            let about = format!("{death:?} at step {step}");
+            let place = Place::new();
+            let left = told(&nothing(&place, Arc::new(Disk), SMALL));
+            let mortal = Mortal::new(&place, step);
+            place.open_on(Arc::new(mortal.clone()), SMALL).0.tend(0).ok();
+            let is_done = !mortal.is_dead();
+            let place = mortal.remains(place, death);
+            assert_eq!(all(&place.open(SMALL).0), left, "{about}");
+            erase_all(&place, SMALL);
+            assert!(!on_disk(&place).contains("secret"), "{about}");
+            let verified = verify(place.root(), &"lobby".parse().unwrap()).unwrap();
+            assert_eq!((verified.damage, verified.head), (None, 23), "{about}");
+            if is_done {
+                assert!(step > 4, "it took fewer steps than there are");
+                break;
+            }
+        }
+    }
 }
 
 #[test]
