@@ -86,6 +86,15 @@ export class Queue {
     return doubtful.map(({ cid }) => cid);
   }
 
+  /** Every edit and delete that waits to go to a room fails: its target was of another log. @param {string} room */
+  failChanges(room) {
+    const isOne = (/** @type {Entry} */ { line }) => line.room === room && line.target !== undefined;
+    const changes = this.#waiting.filter(isOne).map(({ line }) => line);
+    this.#waiting = this.#waiting.filter((entry) => !isOne(entry));
+    for (const line of changes) this.#failed.set(line.cid, line);
+    return changes.map(({ cid }) => cid);
+  }
+
   /** A failed line waits again, behind all others. @param {string} cid @returns {Line | undefined} */
   resend(cid) {
     const line = this.#failed.get(cid);

@@ -221,9 +221,16 @@ export class Session {
     const { room, first } = message;
     const fit = this.#places.join(message);
     if (fit === "unasked") return;
-    if (fit === "reset") this.#out.push({ reset: room });
+    if (fit === "reset") this.#reset(room);
     if (fit === "gap") this.#out.push({ gap: { room, first } });
     this.#notice(message);
+  }
+
+  /** What was shown is of another log, and so is what edits and deletes were about. @param {string} room */
+  #reset(room) {
+    this.#out.push({ reset: room });
+    const message = "the room has begun anew, and the line it was about is gone";
+    for (const cid of this.#queue.failChanges(room)) this.#out.push({ failed: { cid, code: "no_such_record", message } });
   }
 
   /** @param {Message} record */

@@ -152,6 +152,18 @@ impl Outbox {
         cids
     }
 
+    /// Every edit and delete that waits to go to `room` fails: its target was of another log. Returns
+    /// their cids.
+    pub(super) fn fail_changes(&mut self, room: &RoomName) -> Vec<Cid> {
+        let is_one = |line: &Line| line.room == *room && line.act.target().is_some();
+        let (changes, others): (VecDeque<Entry>, _) =
+            self.waiting.drain(..).partition(|entry| is_one(&entry.line));
+        self.waiting = others;
+        let cids = changes.iter().map(|entry| entry.line.cid.clone()).collect();
+        self.failed.extend(changes.into_iter().map(|entry| entry.line));
+        cids
+    }
+
     /// A failed line waits again, at the end of the queue. Sent once, it stays in doubt.
     pub(super) fn resend(&mut self, cid: &Cid) -> Option<Line> {
         let at = self.failed.iter().position(|line| line.cid == *cid)?;

@@ -26,7 +26,7 @@ impl Session {
             Reply::Joined(joined) => match self.places.join(joined) {
                 Fit::Unasked => return,
                 Fit::GoesOn => {}
-                Fit::Reset => out.push(Output::Reset(joined.room.clone())),
+                Fit::Reset => self.reset(&joined.room, out),
                 Fit::Gap { first } => out.push(Output::Gap { room: joined.room.clone(), first }),
             },
             Reply::Renamed { user, to, token } => self.hear_renamed(user, to, token.as_ref()),
@@ -50,6 +50,16 @@ impl Session {
             | Reply::Typing { .. } => {}
         }
         out.push(Output::Notice(reply));
+    }
+
+    /// What was shown of a room is of another log, and so is what edits and deletes were about.
+    fn reset(&mut self, room: &RoomName, out: &mut Vec<Output>) {
+        out.push(Output::Reset(room.clone()));
+        out.extend(self.outbox.fail_changes(room).into_iter().map(|cid| Output::Failed {
+            cid,
+            code: ErrorCode::NoSuchRecord,
+            message: String::from("the room has begun anew, and the line it was about is gone"),
+        }));
     }
 
     /// A record of our own name and cid proves its line stored, whether or not it is shown. One
