@@ -68,6 +68,14 @@ impl<S: Read> Inbound<S> {
         }
     }
 
+    /// The next event that is here already: no read is needed for it.
+    ///
+    /// # Errors
+    /// [`MessageError::Peer`] when the peer breaks the rules.
+    pub fn held(&mut self) -> Result<Option<Event>, MessageError> {
+        Ok(self.decoder.next_event()?)
+    }
+
     /// The next event held, or else what one read brings.
     ///
     /// # Errors
@@ -75,7 +83,7 @@ impl<S: Read> Inbound<S> {
     /// fails; after a `WouldBlock` or `TimedOut` among these, which lose nothing, another step may
     /// be tried.
     pub fn step(&mut self) -> Result<Step, MessageError> {
-        if let Some(event) = self.decoder.next_event()? {
+        if let Some(event) = self.held()? {
             return Ok(Step::Event(event));
         }
         let count = match self.gushes {

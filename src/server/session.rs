@@ -178,19 +178,31 @@ impl Line<'_> {
         session: &mut Session<'_>,
     ) -> Result<std::convert::Infallible, Ending> {
         let gone = |_| Ending::Gone;
-        let mut due: Option<Deadline> = None;
+        // A peer may be silent for ever between messages, but not inside one: each has its own time.
+        let (mut due, mut is_timed): (Option<Deadline>, _) = (None, false);
         self.stream.set_read_timeout(None).map_err(gone)?;
         loop {
+            match inbound.held() {
+                Ok(Some(event)) => {
+                    heed(event, session)?;
+                    due = None;
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => failed(error)?,
+            }
+            let now = Instant::now();
+            let begin = || Deadline::new(now, self.house.config.waits.message);
+            due = inbound.is_mid_message().then(|| due.unwrap_or_else(begin));
+            if due.is_some() || is_timed {
+                let left = due.as_ref().map(|due| time_left(due, now)).transpose()?;
+                self.stream.set_read_timeout(left).map_err(gone)?;
+                is_timed = due.is_some();
+            }
             match inbound.step() {
                 Ok(Step::Event(event)) => {
-                    session.client().hear();
-                    match event {
-                        Event::Text(text) => session.hear(&text)?,
-                        Event::Ping(payload) => session.pong(&payload)?,
-                        Event::Pong(_) => session.nuisance()?,
-                        Event::Binary(_) => return Err(binary()),
-                        Event::Close(close) => return Err(Ending::Left(close)),
-                    }
+                    heed(event, session)?;
+                    due = None;
                 }
                 Ok(Step::Partial) => session.client().hear(),
                 Ok(Step::End) => return Err(Ending::Gone),
@@ -199,20 +211,6 @@ impl Line<'_> {
                     session.client().outbound.settle();
                 }
             }
-            // A peer may be silent for ever between messages, but not inside one.
-            due = match (due, inbound.is_mid_message()) {
-                (None, false) => None,
-                (Some(_), false) => {
-                    self.stream.set_read_timeout(None).map_err(gone)?;
-                    None
-                }
-                (due, true) => {
-                    let now = Instant::now();
-                    let due = due.unwrap_or(Deadline::new(now, self.house.config.waits.message));
-                    self.stream.set_read_timeout(Some(time_left(&due, now)?)).map_err(gone)?;
-                    Some(due)
-                }
-            };
         }
     }
 
@@ -232,6 +230,18 @@ impl Line<'_> {
         outbound.settle(); // from here on it is read without asking
         linger(self.stream);
         outbound.abandon();
+    }
+}
+
+/// Does what an event asks.
+fn heed(event: Event, session: &mut Session<'_>) -> Result<(), Ending> {
+    session.client().hear();
+    match event {
+        Event::Text(text) => session.hear(&text),
+        Event::Ping(payload) => session.pong(&payload),
+        Event::Pong(_) => session.nuisance(),
+        Event::Binary(_) => Err(binary()),
+        Event::Close(close) => Err(Ending::Left(close)),
     }
 }
 

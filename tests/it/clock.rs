@@ -123,6 +123,24 @@ fn between_messages_one_may_be_silent_and_a_finished_message_is_not_late() {
 }
 
 #[test]
+fn whoever_is_always_inside_a_message_has_the_whole_time_for_each() {
+    let wait = SHORT * 4;
+    let server = Quick::start(Waits { message: wait, ..Waits::default() });
+    let mut raw = Raw::welcomed(server.address, "bob");
+    let message = raw::text(r#"{"type":"rooms"}"#);
+    let (first, rest) = message.split_at(5);
+    raw.send(first);
+    let start = Instant::now();
+    while start.elapsed() < wait * 3 / 2 {
+        raw.send(&[rest, first].concat());
+        assert!(raw.read_text().contains("rooms"), "after {:?}", start.elapsed());
+        raw.0.set_read_timeout(Some(wait / 6)).unwrap();
+        assert!(raw.0.peek(&mut [0; 1]).is_err(), "nothing comes, nothing ends");
+        raw.0.set_read_timeout(Some(SOON)).unwrap();
+    }
+}
+
+#[test]
 fn a_silent_client_is_pinged_and_one_that_does_not_answer_is_4408_and_gone() {
     let server = Quick::start(Waits { ping: SHORT, pong: SHORT, ..Waits::default() });
     let mut alice = Peer::connect(server.address);
