@@ -184,8 +184,8 @@ impl Line<'_> {
         loop {
             match inbound.held() {
                 Ok(Some(event)) => {
+                    due = due.filter(|_| !is_message(&event));
                     heed(event, session)?;
-                    due = None;
                     continue;
                 }
                 Ok(None) => {}
@@ -201,8 +201,8 @@ impl Line<'_> {
             }
             match inbound.step() {
                 Ok(Step::Event(event)) => {
+                    due = due.filter(|_| !is_message(&event));
                     heed(event, session)?;
-                    due = None;
                 }
                 Ok(Step::Partial) => session.client().hear(),
                 Ok(Step::End) => return Err(Ending::Gone),
@@ -230,6 +230,15 @@ impl Line<'_> {
         outbound.settle(); // from here on it is read without asking
         linger(self.stream);
         outbound.abandon();
+    }
+}
+
+/// Whether a message ends with this event. A control frame may stand inside one, and gives it no more
+/// time.
+fn is_message(event: &Event) -> bool {
+    match event {
+        Event::Text(_) | Event::Binary(_) => true,
+        Event::Ping(_) | Event::Pong(_) | Event::Close(_) => false,
     }
 }
 

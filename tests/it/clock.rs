@@ -1,5 +1,6 @@
 //! What happens by the clock, with shortened waits: deadlines are absolute, silence is noticed.
 
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -141,11 +142,35 @@ fn whoever_is_always_inside_a_message_has_the_whole_time_for_each() {
 }
 
 #[test]
+fn pings_inside_a_message_give_it_no_more_time() {
+    let server = Quick::start(Waits { message: SHORT, ..Waits::default() });
+    let mut raw = Raw::welcomed(server.address, "bob");
+    raw.send(&frame(0x01, b"a", true));
+    let ping = frame(0x89, b"", true);
+    let start = Instant::now();
+    raw.0.set_read_timeout(Some(SHORT / 4)).unwrap();
+    loop {
+        (&raw.0).write_all(&ping).ok(); // the server may have closed already
+        match raw.0.peek(&mut [0; 1]) {
+            Ok(0) => panic!("it ended without a Close"),
+            Ok(_) => match raw.read_frame() {
+                (0x8A, _) => {}
+                (0x88, payload) => break assert_eq!(payload[..2], 1008_u16.to_be_bytes()),
+                other => panic!("{other:?}"),
+            },
+            Err(_) => {}
+        }
+        assert!(start.elapsed() < SOON, "the message has all the time in the world");
+    }
+}
+
+#[test]
 fn a_silent_client_is_pinged_and_one_that_does_not_answer_is_4408_and_gone() {
     let server = Quick::start(Waits { ping: SHORT, pong: SHORT, ..Waits::default() });
     let mut alice = Peer::connect(server.address);
     alice.say(&json!({"type": "hello", "user": "alice", "join": [{"room": "lobby"}]}));
     alice.hear_type("joined");
+    alice.hear_answer(); // she is live now: who comes is told to her one by one
     let mut mute = Raw::upgraded(server.address);
     mute.send(&raw::text(r#"{"type":"hello","user":"mute","join":[{"room":"lobby"}]}"#));
     // Alice's library answers pings as it reads; mute does not.
