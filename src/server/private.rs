@@ -69,9 +69,12 @@ impl House {
         names.into_iter().filter_map(open).filter(|room| room.given() > 0).collect()
     }
 
-    /// Whether the room is still the one its name stands for, to `held`.
-    pub(crate) fn is_current(&self, room: &Arc<Room>, held: &Held) -> bool {
-        let Some(key) = self.key(&room.name, held) else { return !room.name.is_private() };
+    /// Whether the room is still the one its name stands for, to `client`: a public one always is.
+    pub(crate) fn is_current(&self, room: &Arc<Room>, client: &Client) -> bool {
+        if !room.name.is_private() {
+            return true;
+        }
+        let Some(key) = self.key(&room.name, &client.held()) else { return false };
         find(&self.rooms(), &room.name, key).is_some_and(|found| Arc::ptr_eq(&found, room))
     }
 

@@ -252,7 +252,7 @@ impl<'h> Session<'h> {
     /// The room of this name: one it is in, or another one from now on.
     fn open(&mut self, name: &RoomName) -> Result<Arc<Room>, Refused> {
         if let Some(room) = self.find(name) {
-            if self.house.is_current(&room, &self.client.held()) {
+            if self.house.is_current(&room, &self.client) {
                 return Ok(room);
             }
             self.go(&room);

@@ -19,9 +19,7 @@ impl Session<'_> {
     /// Does something to the log of a room it is in.
     pub(super) fn act(&mut self, name: &RoomName, cid: Cid, act: Act) -> Result<(), Ending> {
         match self.room(name) {
-            Ok(room) if self.house.is_current(&room, &self.client.held()) => {
-                self.act_in(&room, cid, act)
-            }
+            Ok(room) if self.house.is_current(&room, &self.client) => self.act_in(&room, cid, act),
             Ok(room) => {
                 self.go(&room);
                 self.tell(&Reply::Left { room: name.clone() });
