@@ -61,7 +61,8 @@ impl House {
 
     /// The private rooms of a person in which anything was ever said.
     pub(crate) fn private_rooms(&self, held: &Held) -> Vec<Arc<Room>> {
-        let is_theirs = |log: &&LogName| log.room.other(&held.user).is_some();
+        let key = held.user.key();
+        let is_theirs = |log: &&LogName| log.room.two().is_some_and(|two| two.contains(&&*key));
         let mut names: Vec<RoomName> =
             self.rooms().keys().filter(is_theirs).map(|log| log.room.clone()).collect();
         names.dedup();

@@ -2,6 +2,7 @@
 //!
 //! Room: the house's markers and their file.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,9 +53,9 @@ impl House {
         if file.is_stale() {
             let holders = self.names().holders(Instant::now());
             let rooms = self.all_rooms();
-            let all = self.marks().prune(|holder, log| {
-                holders.contains(&holder) && rooms.iter().any(|room| room.log.id() == log)
-            });
+            let logs: HashSet<&str> = rooms.iter().map(|room| room.log.id()).collect();
+            let is_alive = |holder, log: &str| holders.contains(&holder) && logs.contains(log);
+            let all = self.marks().prune(is_alive);
             return file.compact(&all);
         }
         let unsynced = file.take_unsynced();
