@@ -38,15 +38,13 @@ impl Durable {
     pub(super) fn erase(&self) -> io::Result<()> {
         let Some(target) = self.target(Instant::now()) else { return Ok(()) };
         self.force()?; // the words may not be gone before the record that deletes them is on the disk
-        if target.is_last {
-            // Nobody may append to the old one meanwhile.
-            let mut writer = self.writer();
-            return match self.target(Instant::now()) {
-                Some(target) => self.replace(&target, Some(&mut writer)),
-                None => Ok(()),
-            };
+        if !target.is_last {
+            return self.replace(&target, None);
         }
-        self.replace(&target, None)
+        // Nobody may append to the old one meanwhile. It may be the last no longer, now that it is ours.
+        let mut writer = self.writer();
+        let Some(target) = self.target(Instant::now()) else { return Ok(()) };
+        self.replace(&target, target.is_last.then_some(&mut *writer))
     }
 
     fn target(&self, now: Instant) -> Option<Target> {
