@@ -48,18 +48,20 @@ impl Session<'_> {
         }
         let author = self.client.author();
         // What was done once is answered with what came of it, whatever has become of its target.
-        let done = room.recall(&author, &cid, &act);
-        if done.is_none()
-            && let Err(refused) = may(&author, room, &act)
+        if let Some(target) = act.target()
+            && room.recall(&author, &cid, &act).is_none()
+            && let Err(refused) = may(&author, room, &act, target)
         {
             return self.refuse(about_cid(refused, cid));
         }
-        let head = room.head();
+        let before = room.name.is_private().then(|| room.head());
         let (told, load) = room.say(&author, cid.clone(), act, unix_ms());
         self.house.carry(load);
-        // After it was said: who says hello before this is found here, who does later finds the line.
-        self.house.gather(room, head);
-        self.settle_in();
+        if let Some(head) = before {
+            // After it was said: who says hello before this is found here, who does later finds the line.
+            self.house.gather(room, head);
+            self.settle_in();
+        }
         match told {
             Told::New => {
                 self.house.posted(&author.user);
@@ -110,9 +112,9 @@ impl Session<'_> {
     }
 }
 
-/// Whether `author` may do this: edit or delete a post of their own that is still there.
-fn may(author: &Author, room: &Room, act: &Act) -> Result<(), Refused> {
-    let Some(target) = act.target() else { return Ok(()) };
+/// Whether `author` may do this to the record `target`: edit or delete a post of their own that is
+/// still there.
+fn may(author: &Author, room: &Room, act: &Act, target: u64) -> Result<(), Refused> {
     let missing = || refused(ErrorCode::NoSuchRecord, "no post has this seq, or it is deleted");
     let entry = replay::record(room, target).ok_or_else(missing)?;
     let value = json::parse(&entry.json).ok();
