@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::durable::{Durable, Writer};
-use super::files::append_all;
+use super::files::{append_all, write_anew};
 use super::gist::redact;
 use super::line::{self, Header, Sound};
 use super::scan::{Lines, Mark, Next, mark};
@@ -65,11 +65,7 @@ impl Durable {
     fn replace(&self, target: &Target, writer: Option<&mut Writer>) -> io::Result<()> {
         self.shelf().replaced = Some(Instant::now()); // also if it fails: not again at once
         let anew = self.rewrite(target)?;
-        let path = target.path.with_extension("anew");
-        self.files.remove(&path).ok(); // of a run that was killed right here
-        let file = self.files.create(&path)?;
-        append_all(&*file, &anew.bytes)?;
-        file.sync()?;
+        let path = write_anew(&*self.files, &target.path, |file| append_all(file, &anew.bytes))?;
         {
             // Index and file change together. A rename waits for no disk.
             let mut shelf = self.shelf();

@@ -6,7 +6,7 @@ use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::limits;
@@ -71,6 +71,21 @@ pub(super) fn append_all(file: &dyn LogFile, mut bytes: &[u8]) -> io::Result<()>
         }
     }
     Ok(())
+}
+
+/// Writes a whole new file beside the one at `path`, and returns its path once it is on the disk: renamed,
+/// it takes the old one's place. Killed anywhere before that, the old one stands.
+pub(super) fn write_anew(
+    files: &dyn Files,
+    path: &Path,
+    write: impl FnOnce(&dyn LogFile) -> io::Result<()>,
+) -> io::Result<PathBuf> {
+    let anew = path.with_extension("anew");
+    files.remove(&anew).ok(); // of an attempt that failed, or was killed right here
+    let file = files.create(&anew)?;
+    write(&*file)?;
+    file.sync()?;
+    Ok(anew)
 }
 
 /// Copies what `from` holds between two offsets to the end of `to`.

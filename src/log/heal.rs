@@ -6,7 +6,7 @@ use std::io;
 use std::time::Instant;
 
 use super::durable::Durable;
-use super::files::{append_all, copy};
+use super::files::{append_all, copy, write_anew};
 use super::scan::scan;
 use super::segment::file_name;
 use super::shelf::Health;
@@ -78,11 +78,7 @@ impl Durable {
         if !good {
             return Err(io::Error::other("what was stored is not there"));
         }
-        let anew = path.with_extension("anew");
-        self.files.remove(&anew).ok(); // of an attempt that failed
-        let copied = self.files.create(&anew)?;
-        copy(&*file, 0, end, &*copied)?;
-        copied.sync()?;
+        let anew = write_anew(&*self.files, &path, |anew| copy(&*file, 0, end, anew))?;
         self.files.rename(&anew, &path)?;
         self.files.sync_dir(&self.dir)
     }

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::files::{Disk, Files, LogFile, append_all, copy};
+use super::files::{Disk, Files, LogFile, append_all, copy, write_anew};
 use super::line::Header;
 use super::log_name::LogName;
 use super::segment::file_name;
@@ -71,12 +71,7 @@ pub fn repair(root: &Path, name: &LogName, fresh: String) -> io::Result<Option<R
 
 /// Puts a whole new file in the place of the one at `path`.
 fn put(path: &Path, write: impl FnOnce(&dyn LogFile) -> io::Result<()>) -> io::Result<()> {
-    let anew = path.with_extension("anew");
-    Disk.remove(&anew).ok(); // of a run that was killed right here
-    let file = Disk.create(&anew)?;
-    write(&*file)?;
-    file.sync()?;
-    fs::rename(&anew, path)
+    fs::rename(write_anew(&Disk, path, write)?, path)
 }
 
 /// A name beside `path` that nothing has.

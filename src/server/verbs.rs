@@ -214,6 +214,14 @@ impl<'h> Session<'h> {
         self.house.carry(room.exit(self.client.id, &self.client.held().user));
     }
 
+    /// Leaves a room, and tells the client so.
+    fn part(&mut self, room: &Arc<Room>) {
+        self.rooms.retain(|other| !Arc::ptr_eq(other, room));
+        let load = room.exit(self.client.id, &self.client.held().user);
+        self.tell(&Reply::Left { room: room.name.clone() });
+        self.house.carry(load);
+    }
+
     fn join(&mut self, join: &Join) -> Result<(), Ending> {
         let room = match self.open(&join.room) {
             Ok(room) => room,
@@ -279,11 +287,7 @@ impl<'h> Session<'h> {
     }
 
     fn leave(&mut self, name: &RoomName) -> Result<(), Refused> {
-        let room = self.room(name)?;
-        self.rooms.retain(|other| other.name != *name);
-        let load = room.exit(self.client.id, &self.client.held().user);
-        self.tell(&Reply::Left { room: name.clone() });
-        self.house.carry(load);
+        self.part(&self.room(name)?);
         Ok(())
     }
 
@@ -326,8 +330,7 @@ impl<'h> Session<'h> {
         let held = self.house.claim(user, token).map_err(refusal)?;
         if !user.is_same_claim(&before.user) {
             for room in self.rooms.clone().iter().filter(|room| room.name.is_private()) {
-                self.go(room); // it belongs to the old name
-                self.tell(&Reply::Left { room: room.name.clone() });
+                self.part(room); // it belongs to the old name
             }
         }
         let renamed = Reply::Renamed {

@@ -43,23 +43,27 @@ impl Room {
         log: Option<&str>,
     ) -> Entry {
         let mut state = self.settled();
-        state.receivers = None;
         let aside = state.ledger.mentioned();
         match state.members.iter_mut().find(|member| member.client.id == client.id) {
-            Some(member) => (member.live, member.aside) = (false, aside),
-            None => {
-                state.members.push(Member { client: Arc::clone(client), live: false, aside });
-                if state.people.arrive(user) {
-                    self.tell_presence(
-                        &mut state,
-                        Some((user.clone(), Change::Joined)),
-                        Some(client.id),
-                    );
-                }
+            Some(member) => {
+                (member.live, member.aside) = (false, aside);
+                state.receivers = None;
             }
+            None => self.admit(&mut state, client, user, false),
         }
         let joined = self.joined(&state, since, log);
         Entry { joined, changes: state.people.changes(), load: self.load(&mut state) }
+    }
+
+    /// Makes a member of a client that is none.
+    fn admit(&self, state: &mut State, client: &Arc<Client>, user: &UserName, live: bool) {
+        let aside = state.ledger.mentioned();
+        state.members.push(Member { client: Arc::clone(client), live, aside });
+        state.receivers = None;
+        if state.people.arrive(user) {
+            let came = Some((user.clone(), Change::Joined));
+            self.tell_presence(state, came, Some(client.id));
+        }
     }
 
     fn joined(&self, state: &State, since: Since, log: Option<&str>) -> Joined {
@@ -180,13 +184,7 @@ impl Room {
         if state.members.iter().any(|member| member.client.id == client.id) {
             return (Sent::Taken, None);
         }
-        let aside = state.ledger.mentioned();
-        state.members.push(Member { client: Arc::clone(client), live: true, aside });
-        state.receivers = None;
-        if state.people.arrive(user) {
-            let came = Some((user.clone(), Change::Joined));
-            self.tell_presence(&mut state, came, Some(client.id));
-        }
+        self.admit(&mut state, client, user, true);
         let joined = Joined { marked, ..self.joined(&state, Since::After(after), None) };
         let most = Most { records: limits::PAGE, bytes: limits::PAGE_BYTES };
         let mut entries = self.log.read(joined.since, most).unwrap_or_default();

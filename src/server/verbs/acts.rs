@@ -21,8 +21,7 @@ impl Session<'_> {
         match self.room(name) {
             Ok(room) if self.house.is_current(&room, &self.client) => self.act_in(&room, cid, act),
             Ok(room) => {
-                self.go(&room);
-                self.tell(&Reply::Left { room: name.clone() });
+                self.part(&room);
                 let passed = "somebody else has that name now, join the room anew";
                 self.refuse(about_cid(refused(ErrorCode::NotJoined, passed), cid))
             }
