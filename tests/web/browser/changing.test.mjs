@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Fake } from "../fake.mjs";
-import { enter, launch, lines, live, person, say, Server, until } from "./house.mjs";
+import { enter, launch, lines, live, person, say, Server, shows, until } from "./house.mjs";
 
 let browser;
 let server;
@@ -17,7 +17,6 @@ after(async () => {
   await server?.stop();
 });
 
-const shows = (page, wanted) => until(() => lines(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted));
 const box = (page) => page.locator("#box");
 const deleted = (page) => page.locator("#log .gone").count();
 const leave = async (...contexts) => {

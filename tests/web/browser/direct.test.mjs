@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { enter, launch, lines, live, person, say, Server, until } from "./house.mjs";
+import { enter, launch, lines, live, person, say, Server, shows, until } from "./house.mjs";
 
 let browser;
 let server;
@@ -16,7 +16,6 @@ after(async () => {
   await server?.stop();
 });
 
-const shows = (page, wanted) => until(() => lines(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted));
 const title = (page, wanted) => until(() => page.locator("#title").textContent(), (seen) => seen === wanted, wanted);
 const direct = (page, name) => page.locator("#direct-list").getByRole("link", { name });
 const hide = (page, isHidden) => page.evaluate((hidden) => {

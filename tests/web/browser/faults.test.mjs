@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { Fake } from "../fake.mjs";
-import { enter, launch, lines, live, person, say, until } from "./house.mjs";
+import { enter, launch, lines, live, person, say, shows, until } from "./house.mjs";
 
 let browser;
 let fake;
@@ -21,7 +21,6 @@ afterEach(async () => {
   assert.deepEqual(context.errors, []);
 });
 
-const shows = (page, wanted) => until(() => lines(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted));
 const refusal = (code, cid, extra = {}) => ({ type: "error", code, message: `refused: ${code}`, cid, ...extra });
 
 test("a refused line turns red with its reason, and is sent again or dropped", async () => {

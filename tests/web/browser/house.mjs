@@ -107,3 +107,7 @@ export class Server {
     await gone;
   }
 }
+
+/** Waits until these lines stand in the log, and no others. */
+export const shows = (page, wanted) =>
+  until(() => lines(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted));

@@ -5,7 +5,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { enter, launch, lines, live, person, say, Server, until } from "./house.mjs";
+import { enter, launch, lines, live, person, say, Server, shows, until } from "./house.mjs";
 
 let browser;
 let server;
@@ -19,7 +19,6 @@ after(async () => {
   await server?.stop();
 });
 
-const shows = (page, wanted) => until(() => lines(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted));
 
 test("one comes in, and talks, with the keyboard alone", async () => {
   const context = await person(browser);
