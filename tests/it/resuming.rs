@@ -3,33 +3,17 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
 use serde_json::json;
 use talk::chat::{Cid, RoomName};
-use talk::client::{Client, Config, Notice, start};
+use talk::client::Notice;
 
-use crate::client::stage::{next_record, text, until, until_live};
+use crate::client::stage::{connect_as, next_record, text, until, until_live};
 use crate::support::commands::exported;
 use crate::support::filled::fill;
 use crate::support::{Gate, Peer, Running};
-
-/// A client of ours that goes through the gate.
-fn connect(gate: &Gate, user: &str) -> (Client, Receiver<Notice>) {
-    let (sender, notices) = channel();
-    let config = Config {
-        server: gate.address.to_string().parse().unwrap(),
-        user: user.parse().unwrap(),
-        token: None,
-        password: None,
-        rooms: vec![RoomName::default()],
-        agent: "bot",
-        outbox: Vec::new(),
-    };
-    (start(config, sender).unwrap(), notices)
-}
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -91,7 +75,7 @@ fn a_server_that_was_set_back_to_a_backup_makes_its_clients_begin_anew() {
     let gate = Gate::new();
     let mut server = Running::start_in(data.path(), &[]);
     gate.open(server.address);
-    let (client, notices) = connect(&gate, "bob");
+    let (client, notices) = connect_as(gate.address, "bob", "bot");
     until_live(&notices);
     let say = |line: &str| {
         let cid = client.say(&RoomName::default(), text(line), false);
@@ -119,7 +103,7 @@ fn who_was_away_for_longer_than_records_are_kept_is_told_where_it_goes_on() {
     let gate = Gate::new();
     let server = Running::start(&["--retain-records", "5"]);
     gate.open(server.address);
-    let (_client, notices) = connect(&gate, "reader");
+    let (_client, notices) = connect_as(gate.address, "reader", "bot");
     until_live(&notices);
     let (mut writer, _) = Peer::joined(server.address, "writer", "lobby");
     let mut say = |n: u64| {
@@ -185,7 +169,8 @@ fn a_crowd_that_is_cut_off_at_once_comes_back_and_every_line_is_there_once() {
     let gate = Gate::new();
     let mut server = Running::start_in(data.path(), &[]);
     gate.open(server.address);
-    let crowd: Vec<_> = (0..CROWD).map(|n| connect(&gate, &format!("user{n}"))).collect();
+    let crowd: Vec<_> =
+        (0..CROWD).map(|n| connect_as(gate.address, &format!("user{n}"), "bot")).collect();
     for (_, notices) in &crowd {
         until_live(notices);
     }

@@ -1,34 +1,20 @@
 //! Many clients and the built server: everyone sees the same lines, once and in one order.
 
 use std::collections::BTreeSet;
-use std::sync::mpsc::{Receiver, channel};
 
 use talk::chat::{Cid, RoomName};
-use talk::client::{Client, Config, Notice, start};
+use talk::client::Notice;
 
-use super::stage::{PATIENCE, text, until, until_live};
+use super::stage::{PATIENCE, connect_as, text, until, until_live};
 use crate::support::Running;
-
-fn connect(server: &Running, user: &str) -> (Client, Receiver<Notice>) {
-    let (sender, notices) = channel();
-    let config = Config {
-        server: server.address.to_string().parse().unwrap(),
-        user: user.parse().unwrap(),
-        token: None,
-        password: None,
-        rooms: vec![RoomName::default()],
-        agent: "bot",
-        outbox: Vec::new(),
-    };
-    (start(config, sender).unwrap(), notices)
-}
 
 #[test]
 fn a_crowd_sees_every_line_once_and_in_one_order() {
     const CLIENTS: usize = 20;
     const LINES: usize = 25;
     let server = Running::start(&[]);
-    let clients: Vec<_> = (0..CLIENTS).map(|n| connect(&server, &format!("user{n}"))).collect();
+    let clients: Vec<_> =
+        (0..CLIENTS).map(|n| connect_as(server.address, &format!("user{n}"), "bot")).collect();
     for (_, notices) in &clients {
         until_live(notices);
     }
@@ -60,7 +46,7 @@ fn a_crowd_sees_every_line_once_and_in_one_order() {
 #[test]
 fn a_client_renamed_goes_on_under_its_new_name() {
     let server = Running::start(&[]);
-    let (client, notices) = connect(&server, "bob");
+    let (client, notices) = connect_as(server.address, "bob", "bot");
     until_live(&notices);
     client.say(&RoomName::default(), text("as bob"), false);
     client.nick("rob".parse().unwrap());

@@ -1,6 +1,6 @@
 //! A server that follows a script, and a client connected to it.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -77,14 +77,23 @@ pub(crate) fn listener() -> TcpListener {
 }
 
 pub(crate) fn connect(to: &TcpListener) -> (Client, Receiver<Notice>) {
+    connect_as(to.local_addr().unwrap(), "bob", "console")
+}
+
+/// A client of ours in the lobby, and what it is told.
+pub(crate) fn connect_as(
+    server: SocketAddr,
+    user: &str,
+    agent: &'static str,
+) -> (Client, Receiver<Notice>) {
     let (sender, notices) = channel();
     let config = Config {
-        server: to.local_addr().unwrap().to_string().parse().unwrap(),
-        user: "bob".parse().unwrap(),
+        server: server.to_string().parse().unwrap(),
+        user: user.parse().unwrap(),
         token: None,
         password: None,
         rooms: vec![RoomName::default()],
-        agent: "console",
+        agent,
         outbox: Vec::new(),
     };
     (start(config, sender).unwrap(), notices)
