@@ -167,6 +167,10 @@ pub const LOG_NEWEST: usize = 256;
 /// Bytes of these records' JSON.
 pub const LOG_NEWEST_BYTES: usize = 128 * 1024;
 
+/// Descriptors that logs keep open between two batches, for the busiest rooms: the others open their
+/// file for each.
+pub const LOG_PENS: usize = 16;
+
 /// How often logs are tended: what is written with `--sync interval` is forced to disk within twice
 /// this time.
 pub const TEND_EVERY: Duration = Duration::from_millis(100);

@@ -12,6 +12,7 @@ use super::draft::Draft;
 use super::files::{Files, LogFile, append_all};
 use super::line::{self, Check, Header};
 use super::page::Page;
+use super::pen::Pen;
 use super::recover::Recovered;
 use super::scan::{Mark, mark};
 use super::segment::{Segment, file_name};
@@ -62,6 +63,7 @@ pub(super) struct Writer {
     /// The check value and the `at` of the newest line.
     pub(super) check: Check,
     at: u64,
+    pub(super) pen: Pen,
     /// What was written and is not forced to the disk yet.
     pub(super) unsynced: Option<Arc<dyn LogFile>>,
     /// When the last file was verified again.
@@ -89,7 +91,8 @@ impl Durable {
     ) -> Durable {
         let Recovered { id, segments, next, check, at, two, gist, damage } = recovered;
         let health = damage.map_or(Health::Well, |damage| Health::Damaged(damage.to_string()));
-        let writer = Mutex::new(Writer { check, at, unsynced: None, verified: None });
+        let writer =
+            Mutex::new(Writer { check, at, pen: Pen::default(), unsynced: None, verified: None });
         let shelf = Mutex::new(Shelf::new(segments, next, gist, health));
         Durable { room, id, two, dir, rules, files, writer, forcing: Mutex::default(), shelf }
     }
@@ -152,17 +155,14 @@ impl Durable {
         end: u64,
         batch: &[Entry],
     ) -> Result<(), Failure> {
-        // Opened anew for each batch: it costs little beside a sync, a thousand quiet rooms hold no
-        // descriptors, and a file that was moved away or replaced is not written to.
-        let file = self.files.write(path).map_err(|error| {
+        let (file, len) = writer.pen.file(&*self.files, path).map_err(|error| {
             let gone = error.kind() == ErrorKind::NotFound;
             let what = format!("cannot open {}: {error}", path.display());
             let error = io::Error::new(error.kind(), what);
             if gone { Failure::Foreign(error) } else { Failure::Clean(error) }
         })?;
-        let stat = file.stat().map_err(Failure::Clean)?;
-        if stat.len != end || !stat.named {
-            let (path, len) = (path.display(), stat.len);
+        if len != end {
+            let path = path.display();
             let what = format!("{path} was changed by another hand: {len} bytes, not {end}");
             return Err(Failure::Foreign(io::Error::other(what)));
         }

@@ -3,7 +3,7 @@
 //! Room: files and directories of the system.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -22,18 +22,29 @@ pub(super) trait LogFile: fmt::Debug + Send + Sync {
     /// Cuts the file to `len` bytes.
     fn set_len(&self, len: u64) -> io::Result<()>;
 
-    /// Its length in bytes, and whether a directory still names it.
+    /// Which file it is, and its length.
     fn stat(&self) -> io::Result<Stat>;
 
     /// Reads at `offset`, as much as goes; 0 at the end.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 }
 
-/// What a log asks about its open file.
+/// What a log asks about a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stat {
+    /// In bytes.
     pub(super) len: u64,
-    pub(super) named: bool,
+    pub(super) id: FileId,
+}
+
+/// What tells a file from every other that is there at the same time: its device and inode (inode(7)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileId(u64, u64);
+
+impl From<Metadata> for Stat {
+    fn from(found: Metadata) -> Stat {
+        Stat { len: found.len(), id: FileId(found.dev(), found.ino()) }
+    }
 }
 
 /// Where a log finds its files.
@@ -43,6 +54,9 @@ pub(super) trait Files: fmt::Debug + Send + Sync {
 
     /// Opens a file for reading and appending.
     fn write(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
+
+    /// The file that has this name now.
+    fn stat(&self, path: &Path) -> io::Result<Stat>;
 
     /// Makes a file that is not there yet.
     fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
@@ -116,6 +130,10 @@ impl Files for Disk {
         Ok(Arc::new(OpenOptions::new().read(true).append(true).open(path)?))
     }
 
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        Ok(fs::metadata(path)?.into())
+    }
+
     fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
         let mut options = OpenOptions::new();
         options.read(true).append(true).create_new(true).mode(0o600);
@@ -153,8 +171,7 @@ impl LogFile for File {
     }
 
     fn stat(&self) -> io::Result<Stat> {
-        let found = self.metadata()?;
-        Ok(Stat { len: found.len(), named: found.nlink() > 0 })
+        Ok(self.metadata()?.into())
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {

@@ -9,6 +9,7 @@ mod store; // the data directory
 mod log_name; // what a directory in it is called
 mod durable; // a log on disk
 mod draft; // lines on their way into it
+mod pen; // the file they go into
 mod upkeep; // what is done for it by the clock
 mod heal; // written again after trouble
 mod erase; // deleted texts taken from the disk

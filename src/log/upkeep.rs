@@ -9,9 +9,11 @@ use super::segment::Segment;
 use super::shelf::Health;
 
 impl Durable {
-    /// Forces to the disk what is not there yet, without holding up who writes.
+    /// Forces to the disk what is not there yet, without holding up who writes. A file that is written
+    /// to no longer is let go.
     pub(super) fn force(&self) -> io::Result<()> {
         let mut writer = self.writer();
+        writer.pen.rest();
         let Some(unsynced) = writer.unsynced.take() else { return Ok(()) };
         let _forcing = self.forcing();
         drop(writer);

@@ -65,6 +65,10 @@ impl Files for Broken {
         Ok(self.wrap(Disk.write(path)?))
     }
 
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        Disk.stat(path)
+    }
+
     fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
         failing(&self.0.create)?;
         let file = Disk.create(path)?;

@@ -117,6 +117,10 @@ impl Files for Mortal {
         Ok(self.open(path, Disk.write(path)?))
     }
 
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        Disk.stat(path)
+    }
+
     fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
         let mut machine = self.machine();
         machine.step()?;
