@@ -4,15 +4,16 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::room::Load;
+use super::signal::Signal;
 
 /// The rooms that the carrier thread is to go on with.
 #[derive(Debug, Default)]
 pub(crate) struct Carrier {
     loads: Mutex<VecDeque<Load>>,
-    more: Condvar,
+    more: Signal,
 }
 
 impl Carrier {
@@ -23,14 +24,14 @@ impl Carrier {
 
     pub(crate) fn add(&self, load: Load) {
         self.loads().push_back(load);
-        self.more.notify_one();
+        self.more.give();
     }
 
     /// Waits until there is work, and takes all of it.
     pub(crate) fn take(&self) -> VecDeque<Load> {
         let mut loads = self.loads();
         while loads.is_empty() {
-            loads = self.more.wait(loads).unwrap_or_else(PoisonError::into_inner);
+            loads = self.more.wait(loads);
         }
         mem::take(&mut *loads)
     }

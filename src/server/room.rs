@@ -5,10 +5,11 @@
 
 use std::io;
 use std::mem;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::client::Client;
+use super::signal::Signal;
 use crate::chat::wire::Reply;
 use crate::chat::{
     Act, Author, Batch, Cid, ClientId, Ledger, Offered, People, RoomName, Told, UserName,
@@ -25,7 +26,7 @@ pub(crate) struct Room {
     pub(crate) log: Arc<dyn Log>,
     state: Mutex<State>,
     /// Signalled when a round has been published.
-    published: Condvar,
+    published: Signal,
 }
 
 /// The role of carrying one room. There is one of it for a room at a time, and it is never lost: only
@@ -124,7 +125,7 @@ impl Room {
             round: Round::Free,
             late: Vec::new(),
         };
-        Ok(Room { name, log, state: Mutex::new(state), published: Condvar::new() })
+        Ok(Room { name, log, state: Mutex::new(state), published: Signal::default() })
     }
 
     /// The one place the lock is taken. A panic under it can lose an aside, never a number: the
@@ -138,7 +139,7 @@ impl Room {
     fn settled(&self) -> MutexGuard<'_, State> {
         let mut state = self.state();
         while state.round == Round::Publishing {
-            state = self.published.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.published.wait(state);
         }
         state
     }
@@ -263,7 +264,7 @@ impl Room {
         let mut state = self.state();
         state.round = Round::Carried;
         state.published = state.ledger.stored();
-        self.published.notify_all();
+        self.published.give();
         mem::take(&mut state.late)
     }
 
@@ -274,7 +275,7 @@ impl Room {
         if state.round == Round::Publishing {
             // After a panic, as well as it went.
             state.published = state.ledger.stored();
-            self.published.notify_all();
+            self.published.give();
         }
         state.round = if quiet { Round::Free } else { Round::Carried };
         quiet
