@@ -239,15 +239,23 @@ pub const LOG_QUEUE: usize = 1_024;
 /// Bytes of one value in a log line.
 pub const LOG_VALUE: usize = 120;
 
-/// The carrier rests as long as it wrote to receivers, but never longer than this.
-pub const REST: Duration = Duration::from_millis(2);
+/// The longest time in which a write to one receiver counts as work: it takes no longer, unless it is
+/// interrupted.
+pub const WRITE: Duration = Duration::from_micros(10);
 
-/// What it may rest for each receiver: a write to a socket takes no longer, unless it is interrupted.
-pub const REST_FOR_EACH: Duration = Duration::from_micros(10);
+/// The carrier rests so many times as long as it wrote to receivers. Twice: of three parts of a busy
+/// room's time one goes into writing, and lines of all three share it.
+pub const REST_FACTOR: u32 = 2;
+
+/// But never longer than this: a line waits for one rest and two rounds at most.
+pub const REST: Duration = Duration::from_millis(3);
 
 /// It does not rest at all where that would be shorter than this: few share a write then, and the
 /// system's timers are late by half of it (timer slack, prctl(2)).
 pub const REST_LEAST: Duration = Duration::from_micros(100);
+
+/// Lines that do not come in the time in which they would have: then no more will come now.
+pub const REST_SILENCE: u32 = 8;
 
 /// Bytes of history sent to a joining client at a time.
 pub const REPLAY_BYTES: usize = 64 * 1024;

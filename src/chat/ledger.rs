@@ -140,6 +140,12 @@ impl Ledger {
         self.given
     }
 
+    /// How many items wait to be told.
+    #[must_use]
+    pub fn gathered(&self) -> usize {
+        self.batch.len()
+    }
+
     /// Whether nothing waits to be told.
     #[must_use]
     pub fn is_quiet(&self) -> bool {

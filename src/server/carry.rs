@@ -13,6 +13,7 @@ use super::house::House;
 use super::logger::Level;
 use super::parcel::Parcel;
 use super::replay;
+use super::rest::Rest;
 use super::room::{Load, Receiver, Room};
 use crate::chat::wire::Reply;
 use crate::chat::{Batch, ClientId, Entry, ErrorCode, Item};
@@ -27,14 +28,17 @@ impl House {
     }
 
     /// What the carrier thread does: waits for work, does one round for every room that has any, and
-    /// rests as long as it wrote to receivers. Two people feel no delay, a thousand share writes. The
-    /// time in which the log was forced to the disk does not count: meanwhile the next batch gathered.
+    /// rests. Two people feel no delay, a thousand share writes. The time in which the log was forced to
+    /// the disk does not count as work: meanwhile the next batch gathered.
     pub(crate) fn carry_on(&self) {
         let loads = self.carrier.take();
+        let begun = Instant::now();
         let bearers: Vec<Bearer<'_>> = loads.into_iter().map(|load| carry(self, load)).collect();
-        let rest: Duration = bearers.iter().map(|bearer| bearer.rest).sum();
-        if rest >= limits::REST_LEAST {
-            thread::sleep(rest.min(limits::REST));
+        let worked = bearers.iter().map(|bearer| bearer.worked).sum();
+        let mut rest = Rest::new(begun, worked, Instant::now());
+        let gathered = || bearers.iter().map(Bearer::gathered).sum();
+        while let Some(nap) = rest.look(Instant::now(), gathered()) {
+            thread::sleep(nap);
         }
         drop(bearers);
     }
@@ -43,8 +47,8 @@ impl House {
 /// One round for one room. Once the bearer is dropped the load is set down; if more has gathered by
 /// then, the carrier thread goes on.
 fn carry(house: &House, load: Load) -> Bearer<'_> {
-    let mut bearer = Bearer { house, load: Some(load), rest: Duration::ZERO };
-    bearer.rest = bearer.round();
+    let mut bearer = Bearer { house, load: Some(load), worked: Duration::ZERO };
+    bearer.worked = bearer.round();
     bearer
 }
 
@@ -53,8 +57,9 @@ fn carry(house: &House, load: Load) -> Bearer<'_> {
 struct Bearer<'h> {
     house: &'h House,
     load: Option<Load>,
-    /// How long it has earned to rest.
-    rest: Duration,
+    /// How long it wrote to receivers, as far as that was work: on a busy machine those who receive run
+    /// before the one who writes to them.
+    worked: Duration,
 }
 
 impl Drop for Bearer<'_> {
@@ -68,8 +73,12 @@ impl Drop for Bearer<'_> {
 }
 
 impl Bearer<'_> {
-    /// Does the round; returns how long it wrote to receivers, as far as that was work: on a busy
-    /// machine those who receive run before the one who writes to them.
+    /// How much waits for the next round.
+    fn gathered(&self) -> usize {
+        self.load.as_ref().map_or(0, |load| load.room().gathered())
+    }
+
+    /// Does the round; returns how long it worked.
     fn round(&self) -> Duration {
         let Some(room) = self.load.as_ref().map(Load::room) else { return Duration::ZERO };
         let mut batch = room.take();
@@ -91,7 +100,7 @@ impl Bearer<'_> {
             self.answer(room, client, seq);
         }
         let receivers = u32::try_from(receivers.len()).unwrap_or(u32::MAX);
-        start.elapsed().min(limits::REST_FOR_EACH.saturating_mul(receivers))
+        start.elapsed().min(limits::WRITE.saturating_mul(receivers))
     }
 
     /// Who said something again while it was written out may have heard it just before: it is told

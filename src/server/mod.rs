@@ -17,6 +17,7 @@ mod replay; // what was said before
 mod room; // one room
 mod carry; // a batch into the log and to everyone
 mod carrier; // the rooms that wait for it
+mod rest; // between two rounds
 mod signal; // what threads wait for
 mod parcel; // a batch as it goes over the wire
 mod drain; // those who are behind

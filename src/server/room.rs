@@ -237,6 +237,11 @@ impl Room {
 
     // ---- What a round does ---------------------------------------------------------------------
 
+    /// How much waits to be taken.
+    pub(crate) fn gathered(&self) -> usize {
+        self.state().ledger.gathered()
+    }
+
     /// Takes the batch that has gathered.
     pub(crate) fn take(&self) -> Batch {
         self.state().ledger.take()
