@@ -2,19 +2,20 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::chat::refusal::{ErrorCode, Unfit};
 use crate::limits;
 
 /// 1 to [`limits::CID`] characters of `[A-Za-z0-9_.:-]`, invented by the client, one per message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Cid(String);
+pub struct Cid(Arc<str>);
 
 impl Cid {
     /// The cid that spells `chance` in hex: 128 random bits never meet again.
     #[must_use]
     pub fn from_bytes(chance: [u8; 16]) -> Cid {
-        Cid(format!("{:032x}", u128::from_be_bytes(chance)))
+        Cid(format!("{:032x}", u128::from_be_bytes(chance)).into())
     }
 
     /// The cid as text.
@@ -35,7 +36,7 @@ impl FromStr for Cid {
                 format!("`cid` must be 1 to {} of A-Z a-z 0-9 _ . : -", limits::CID),
             ));
         }
-        Ok(Cid(text.to_owned()))
+        Ok(Cid(text.into()))
     }
 }
 

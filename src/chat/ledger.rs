@@ -229,8 +229,8 @@ type Digest = Option<u64>;
 #[derive(Debug, Default)]
 struct Known {
     digests: RandomState,
-    seqs: HashMap<Arc<(Holder, Cid)>, (u64, Digest)>,
-    order: VecDeque<Arc<(Holder, Cid)>>,
+    seqs: HashMap<(Holder, Cid), (u64, Digest)>,
+    order: VecDeque<(Holder, Cid)>,
 }
 
 impl Known {
@@ -241,9 +241,9 @@ impl Known {
     }
 
     fn add(&mut self, holder: Holder, cid: Cid, act: Option<&Act>, seq: u64) {
-        let key = Arc::new((holder, cid));
+        let key = (holder, cid);
         let digest = act.map(|act| self.digests.hash_one(act));
-        self.seqs.insert(Arc::clone(&key), (seq, digest));
+        self.seqs.insert(key.clone(), (seq, digest));
         self.order.push_back(key);
         if self.order.len() > limits::CID_WINDOW {
             self.order.pop_front().map(|oldest| self.seqs.remove(&oldest));

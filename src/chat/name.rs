@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::chat::letters;
 use crate::chat::letters::Alphabet;
@@ -19,14 +20,14 @@ const MARKS: usize = 4;
 ///
 /// It is kept as its owner spells it; [`UserName::key`] is what names are compared by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UserName(String);
+pub struct UserName(Arc<str>);
 
 impl UserName {
     /// A name that the other end, or an earlier run, has already let in. It is not judged again:
     /// the rules may have grown, and a line whose author we would now refuse was still said.
     #[must_use]
     pub fn vouched(text: &str) -> UserName {
-        UserName(text.to_owned())
+        UserName(text.into())
     }
 
     /// The name as its owner spells it.
@@ -67,7 +68,7 @@ impl FromStr for UserName {
         }
         check_characters(text)?;
         check_alphabet(text)?;
-        let name = UserName(text.to_owned());
+        let name = UserName(text.into());
         if RESERVED.contains(&name.key().as_str()) {
             return Err(unfit("that name is reserved"));
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::chat::UserName;
 use crate::chat::letters;
@@ -13,7 +14,7 @@ use crate::limits;
 ///
 /// Or a private room of two, `@alice+bob`: the keys of their names, sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RoomName(String);
+pub struct RoomName(Arc<str>);
 
 impl RoomName {
     /// The private room of two people; `None` for one who would talk to themselves.
@@ -62,7 +63,7 @@ impl RoomName {
 /// The room of those who name none.
 impl Default for RoomName {
     fn default() -> RoomName {
-        RoomName(String::from("lobby"))
+        RoomName("lobby".into())
     }
 }
 
@@ -95,7 +96,7 @@ impl FromStr for RoomName {
                 ),
             ));
         }
-        Ok(RoomName(name.to_owned()))
+        Ok(RoomName(name.into()))
     }
 }
 
@@ -105,7 +106,7 @@ fn private_of(one: &str, other: &str) -> Option<RoomName> {
 
 fn private(one: &str, other: &str) -> Option<RoomName> {
     let (first, second) = (one.min(other), one.max(other));
-    (first != second).then(|| RoomName(format!("@{first}+{second}")))
+    (first != second).then(|| RoomName(format!("@{first}+{second}").into()))
 }
 
 /// The key that `text` spells: letters, digits, marks and `_-.` alone, so that it can stand in a

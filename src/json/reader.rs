@@ -1,5 +1,6 @@
 //! One pass over a JSON text.
 
+use super::writer::is_special;
 use super::{Error, Fault, Value};
 use crate::limits;
 
@@ -182,7 +183,7 @@ impl<'t> Reader<'t> {
         let mut string = String::new();
         loop {
             let rest = self.rest();
-            let plain = rest.find(|c: char| c == '"' || c == '\\' || c < ' ').unwrap_or(rest.len());
+            let plain = rest.bytes().position(is_special).unwrap_or(rest.len());
             string.push_str(rest.get(..plain).unwrap_or_default());
             self.skip(plain);
             match self.peek() {

@@ -1,5 +1,11 @@
 //! JSON written member by member.
 
+/// Whether a byte of a text cannot stand for itself in a JSON string (RFC 8259 §7). All of these are
+/// ASCII, so they never stand inside a longer character.
+pub(super) fn is_special(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < b' '
+}
+
 /// `text` as a JSON string, quotes included.
 #[must_use]
 pub fn quoted(text: &str) -> String {
@@ -14,7 +20,7 @@ pub fn push_quoted(out: &mut String, text: &str) {
         ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c == '"' || c == '\\' || c < ' ') {
+    while let Some(at) = rest.bytes().position(is_special) {
         let (plain, special) = rest.split_at(at);
         out.push_str(plain);
         let mut characters = special.chars();

@@ -120,7 +120,7 @@ impl Durable {
         let bytes: u64 = batch.iter().map(line).sum();
         let last = self.shelf().segments.last().map(|last| self.last_file(last, bytes, writer.at));
         match last {
-            Some((path, end, false)) => self.write_on(writer, &path, end, batch),
+            Some((path, end, false)) => self.write_on(writer, &path, end, batch, bytes),
             Some((_, _, true)) => self.begin_file(writer, batch),
             None => {
                 let rooms = self.dir.parent().unwrap_or(Path::new("."));
@@ -154,6 +154,7 @@ impl Durable {
         path: &Path,
         end: u64,
         batch: &[Entry],
+        bytes: u64,
     ) -> Result<(), Failure> {
         let (file, len) = writer.pen.file(&*self.files, path).map_err(|error| {
             let gone = error.kind() == ErrorKind::NotFound;
@@ -166,7 +167,8 @@ impl Durable {
             let what = format!("{path} was changed by another hand: {len} bytes, not {end}");
             return Err(Failure::Foreign(io::Error::other(what)));
         }
-        let mut draft = Draft::new(Vec::new(), end, writer.check, writer.at);
+        let room = usize::try_from(bytes).unwrap_or(0);
+        let mut draft = Draft::new(Vec::with_capacity(room), end, writer.check, writer.at);
         draft.push(batch);
         if let Err(error) = append_all(&*file, &draft.bytes) {
             return Err(match file.set_len(end) {

@@ -32,6 +32,8 @@ pub(super) struct Session<'h> {
     posts: Allowance,
     nuisances: Nuisances,
     typed: Vec<(RoomName, Instant)>,
+    /// The name under which it has posted.
+    posted: Option<UserName>,
 }
 
 /// A refusal that answers no message in particular.
@@ -59,8 +61,8 @@ impl<'h> Session<'h> {
         house.poll.add(Arc::clone(&client));
         let posts = Allowance::new(house.config.rate, house.config.burst);
         let nuisances = Nuisances::new(Instant::now());
-        let session =
-            Session { house, client, rooms: Vec::new(), posts, nuisances, typed: Vec::new() };
+        let (rooms, typed, posted) = (Vec::new(), Vec::new(), None);
+        let session = Session { house, client, rooms, posts, nuisances, typed, posted };
         session.log("hello");
         session
     }

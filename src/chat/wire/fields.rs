@@ -19,33 +19,33 @@ impl<'v> Fields<'v> {
     }
 
     pub(super) fn optional_string(self, key: &str) -> Result<Option<&'v str>, Unfit> {
-        self.0.get(key).map(|value| value.as_str().ok_or(not(key, "a string"))).transpose()
+        self.0.get(key).map(|value| value.as_str().ok_or_else(|| not(key, "a string"))).transpose()
     }
 
     pub(super) fn string(self, key: &str) -> Result<&'v str, Unfit> {
-        self.optional_string(key)?.ok_or(missing(key))
+        self.optional_string(key)?.ok_or_else(|| missing(key))
     }
 
     pub(super) fn optional_number(self, key: &str) -> Result<Option<u64>, Unfit> {
-        self.0.get(key).map(|value| number(value).ok_or(not(key, WHOLE_NUMBER))).transpose()
+        self.0.get(key).map(|value| number(value).ok_or_else(|| not(key, WHOLE_NUMBER))).transpose()
     }
 
     pub(super) fn number(self, key: &str) -> Result<u64, Unfit> {
-        self.optional_number(key)?.ok_or(missing(key))
+        self.optional_number(key)?.ok_or_else(|| missing(key))
     }
 
     /// A yes or no; `false` where the field is absent.
     pub(super) fn flag(self, key: &str) -> Result<bool, Unfit> {
         let Some(value) = self.0.get(key) else { return Ok(false) };
-        value.as_bool().ok_or(not(key, "true or false"))
+        value.as_bool().ok_or_else(|| not(key, "true or false"))
     }
 
     pub(super) fn optional_list(self, key: &str) -> Result<Option<&'v [Value]>, Unfit> {
-        self.0.get(key).map(|value| value.as_array().ok_or(not(key, "a list"))).transpose()
+        self.0.get(key).map(|value| value.as_array().ok_or_else(|| not(key, "a list"))).transpose()
     }
 
     pub(super) fn list(self, key: &str) -> Result<&'v [Value], Unfit> {
-        self.optional_list(key)?.ok_or(missing(key))
+        self.optional_list(key)?.ok_or_else(|| missing(key))
     }
 
     /// A string that is a `T`.

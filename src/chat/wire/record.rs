@@ -12,6 +12,9 @@ use crate::chat::wire::fields::Fields;
 use crate::json;
 use crate::json::Value;
 
+/// Bytes that hold most records.
+const USUAL: usize = 320;
+
 /// One numbered entry of a room's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -81,7 +84,7 @@ impl Record {
     /// The record as JSON.
     #[must_use]
     pub fn encode(&self) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(USUAL);
         self.push_json(&mut out);
         out
     }

@@ -63,7 +63,10 @@ impl Session<'_> {
         }
         match told {
             Told::New => {
-                self.house.posted(&author.user);
+                if self.posted.as_ref() != Some(&author.user) {
+                    self.house.posted(&author.user);
+                    self.posted = Some(author.user);
+                }
                 Ok(())
             }
             Told::Underway => Ok(()), // the record itself is the answer, and on its way
