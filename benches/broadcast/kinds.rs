@@ -1,11 +1,13 @@
 //! The servers that are compared, and what a message looks like to each.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
 use crate::support::peer::{Peer, hello, is};
 use crate::support::process::Server;
+use crate::uwebsockets;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -21,6 +23,8 @@ pub(crate) enum Kind {
     Tokio,
     /// tungstenite, a thread for each connection.
     Threads,
+    /// uWebSockets' publish/subscribe.
+    Uws,
 }
 
 /// A server, and the data directory that lives as long as it does.
@@ -39,7 +43,13 @@ impl Kind {
             Kind::Batch => "bare-batch",
             Kind::Tokio => "tokio-tungstenite",
             Kind::Threads => "tungstenite, threads",
+            Kind::Uws => "uWebSockets",
         }
+    }
+
+    /// Whether it can be had on this machine.
+    pub(crate) fn is_there(self) -> bool {
+        self != Kind::Uws || uwebsockets::server().is_some()
     }
 
     pub(crate) fn start(self) -> Running {
@@ -50,6 +60,7 @@ impl Kind {
             Kind::Batch => Server::reference(&["serve-batch"]),
             Kind::Tokio => Server::reference(&["serve-tokio"]),
             Kind::Threads => Server::reference(&["serve-threads"]),
+            Kind::Uws => Server::run(Command::new(uwebsockets::server().unwrap())),
         };
         Running { server, kind: self, _data: data }
     }
@@ -66,7 +77,7 @@ impl Kind {
     pub(crate) fn post(self, place: usize, cid: &str, text: &str) -> String {
         let record = match self {
             Kind::Talk | Kind::TalkOnDisk => String::new(),
-            Kind::Bare | Kind::Batch | Kind::Tokio | Kind::Threads => {
+            Kind::Bare | Kind::Batch | Kind::Tokio | Kind::Threads | Kind::Uws => {
                 format!(r#""seq":100000,"at":1795394177902,"user":"{}","#, user(place))
             }
         };
@@ -86,7 +97,7 @@ impl Running {
                 peer
             }
             Kind::Bare | Kind::Batch => greeted(Peer::bare(address), place),
-            Kind::Tokio | Kind::Threads => greeted(Peer::connect(address), place),
+            Kind::Tokio | Kind::Threads | Kind::Uws => greeted(Peer::connect(address), place),
         }
     }
 }

@@ -21,6 +21,7 @@ mod idle; // many connections that say nothing
 mod kinds; // the servers that are compared
 mod load; // what clients do to one of them
 mod others; // servers as others build them
+mod uwebsockets; // one in C++
 mod pair; // two clients in turn
 mod table; // what is printed
 mod workloads; // which load meets which servers

@@ -30,7 +30,7 @@ pub(crate) const ALL: [(&str, Workload); 7] = [
 /// Bytes of a text: with it a record has 200.
 const TEXT: usize = 64;
 
-/// Every server in turn, and that so many times.
+/// Every server that is there in turn, and that so many times.
 fn compare<const N: usize>(
     plan: &Plan,
     table: &mut Table,
@@ -40,14 +40,11 @@ fn compare<const N: usize>(
 ) -> [Figures; N] {
     table.title(title);
     let mut all = [(); N].map(|()| Figures::default());
+    let there = || kinds.into_iter().enumerate().filter(|(_, kind)| kind.is_there());
     for _ in 0..plan.rounds {
-        for (kind, figures) in kinds.into_iter().zip(&mut all) {
-            figures.add(&load.run(kind, plan.span));
-        }
+        there().for_each(|(n, kind)| all[n].add(&load.run(kind, plan.span)));
     }
-    for (kind, figures) in kinds.into_iter().zip(&all) {
-        table.row(kind.name(), figures);
-    }
+    there().for_each(|(n, kind)| table.row(kind.name(), &all[n]));
     all
 }
 
@@ -55,8 +52,8 @@ fn many_listeners(plan: &Plan, table: &mut Table) {
     let (clients, pace) = (1_000, Pace::Open(100));
     let load = Load { clients, senders: 10, deaf: 0, pace, text: TEXT };
     let title = "1: 1,000 clients, 100 messages/s";
-    let kinds = [Kind::Talk, Kind::Bare, Kind::Tokio];
-    let [talk, bare, _] = compare(plan, table, title, load, kinds);
+    let kinds = [Kind::Talk, Kind::Bare, Kind::Uws, Kind::Tokio];
+    let [talk, bare, ..] = compare(plan, table, title, load, kinds);
     table.at_most("1: CPU of a delivery, to bare", ratio(&talk.cost, &bare.cost), 1.1);
 }
 
@@ -65,8 +62,8 @@ fn as_fast_as_it_goes(plan: &Plan, table: &mut Table) {
         let pace = Pace::Closed(in_flight);
         let load = Load { clients, senders, deaf: 0, pace, text: TEXT };
         let title = format!("2: {clients} clients, {senders} senders, {in_flight} in flight each");
-        let kinds = [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Tokio];
-        let [talk, _, batch, tokio] = compare(plan, table, &title, load, kinds);
+        let kinds = [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Uws, Kind::Tokio];
+        let [talk, _, batch, _, tokio] = compare(plan, table, &title, load, kinds);
         let what = |other| format!("2: {clients} clients: deliveries/s, to {other}");
         table.at_least(&what("bare-batch"), ratio(&talk.rate, &batch.rate), 0.7);
         table.at_least(&what("tokio-tungstenite"), ratio(&talk.rate, &tokio.rate), 2.0);
@@ -77,7 +74,7 @@ fn many_messages(plan: &Plan, table: &mut Table) {
     let (clients, pace) = (200, Pace::Open(5_000));
     let load = Load { clients, senders: 50, deaf: 0, pace, text: TEXT };
     let title = "3: 200 clients, 5,000 messages/s";
-    let kinds = [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Tokio];
+    let kinds = [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Uws, Kind::Tokio];
     let [mut talk, ..] = compare(plan, table, title, load, kinds);
     table.at_most("3: CPU of a delivery, us", median(&mut talk.cost), 0.5);
     table.at_most("3: p99, ms", median(&mut talk.p99), 10.0);
@@ -85,20 +82,19 @@ fn many_messages(plan: &Plan, table: &mut Table) {
 
 fn two_people(plan: &Plan, table: &mut Table) {
     table.title("4: two clients in turn, one message in flight: us until both have it");
-    let kinds = [Kind::Talk, Kind::Threads, Kind::TalkOnDisk, Kind::Tokio];
+    let kinds = [Kind::Talk, Kind::Threads, Kind::TalkOnDisk, Kind::Uws, Kind::Tokio];
     let mut all = kinds.map(|_| Vec::new());
     let mut syncs = Vec::new();
+    let there = || kinds.into_iter().enumerate().filter(|(_, kind)| kind.is_there());
     for _ in 0..plan.rounds {
-        for (kind, medians) in kinds.into_iter().zip(&mut all) {
-            medians.push(pair::round(kind, plan.span));
-        }
+        there().for_each(|(n, kind)| all[n].push(pair::round(kind, plan.span)));
         syncs.push(pair::bare_sync(plan.span / 4));
     }
-    for (kind, medians) in kinds.into_iter().zip(&all) {
-        table.line(&format!("{:19} {:>20}", kind.name(), crate::table::cell(medians, 1)));
-    }
+    there().for_each(|(n, kind)| {
+        table.line(&format!("{:19} {:>20}", kind.name(), crate::table::cell(&all[n], 1)));
+    });
     table.line(&format!("{:19} {:>20}", "a bare sync", crate::table::cell(&syncs, 1)));
-    let [talk, threads, on_disk, _] = all;
+    let [talk, threads, on_disk, ..] = all;
     let aims: Vec<f64> =
         threads.iter().zip(&syncs).map(|(round, sync)| 1.25 * round + sync).collect();
     table.at_most("4: a round in memory, to tungstenite's", ratio(&talk, &threads), 1.25);
@@ -128,7 +124,8 @@ fn long_texts(plan: &Plan, table: &mut Table) {
     let (clients, pace) = (100, Pace::Closed(2));
     let load = Load { clients, senders: 10, deaf: 0, pace, text: 10_000 };
     let title = "6: 100 clients, 10 senders, 2 in flight each, texts of 10,000 bytes";
-    compare(plan, table, title, load, [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Tokio]);
+    let kinds = [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Uws, Kind::Tokio];
+    compare(plan, table, title, load, kinds);
 }
 
 fn idle_connections(plan: &Plan, table: &mut Table) {
