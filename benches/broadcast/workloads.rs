@@ -53,8 +53,12 @@ fn many_listeners(plan: &Plan, table: &mut Table) {
     let load = Load { clients, senders: 10, deaf: 0, pace, text: TEXT };
     let title = "1: 1,000 clients, 100 messages/s";
     let kinds = [Kind::Talk, Kind::Bare, Kind::Uws, Kind::Tokio];
-    let [talk, bare, ..] = compare(plan, table, title, load, kinds);
+    let [talk, bare, uws, _] = compare(plan, table, title, load, kinds);
     table.at_most("1: CPU of a delivery, to bare", ratio(&talk.cost, &bare.cost), 1.1);
+    if Kind::Uws.is_there() {
+        let what = "1: CPU of a delivery, to uWebSockets";
+        table.at_most(what, ratio(&talk.cost, &uws.cost), 1.0);
+    }
 }
 
 fn as_fast_as_it_goes(plan: &Plan, table: &mut Table) {
@@ -63,9 +67,12 @@ fn as_fast_as_it_goes(plan: &Plan, table: &mut Table) {
         let load = Load { clients, senders, deaf: 0, pace, text: TEXT };
         let title = format!("2: {clients} clients, {senders} senders, {in_flight} in flight each");
         let kinds = [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Uws, Kind::Tokio];
-        let [talk, _, batch, _, tokio] = compare(plan, table, &title, load, kinds);
+        let [talk, _, batch, uws, tokio] = compare(plan, table, &title, load, kinds);
         let what = |other| format!("2: {clients} clients: deliveries/s, to {other}");
         table.at_least(&what("bare-batch"), ratio(&talk.rate, &batch.rate), 0.7);
+        if Kind::Uws.is_there() {
+            table.at_least(&what("uWebSockets"), ratio(&talk.rate, &uws.rate), 8.0);
+        }
         table.at_least(&what("tokio-tungstenite"), ratio(&talk.rate, &tokio.rate), 2.0);
     }
 }
