@@ -7,12 +7,19 @@ use hdrhistogram::Histogram;
 
 use crate::kinds::{Kind, Running};
 use crate::support::crowd::Crowd;
+use crate::support::peer::is;
 use crate::support::process::cpu;
 
 /// Time before the measured span: everybody has joined, buffers have grown, queues are what they will be.
 const WARMTH: Duration = Duration::from_millis(700);
 /// The longest wait for something to happen.
 const WAIT: Duration = Duration::from_millis(100);
+
+/// How long what is under way may take to arrive after a measurement. An overloaded server needs longer,
+/// and is not waited for.
+const SETTLING: Duration = Duration::from_secs(3);
+/// If nothing comes for so long, nothing more will.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// A load.
 #[derive(Debug, Clone, Copy)]
@@ -108,8 +115,9 @@ struct Drive<'l> {
     crowd: Crowd,
     text: String,
     begun: Instant,
-    /// Messages said at an open pace.
+    /// Messages said, and deliveries of them, since the beginning.
     said: u64,
+    delivered: u64,
     /// Senders that may say the next, at a closed pace.
     free: Vec<usize>,
 }
@@ -117,7 +125,16 @@ struct Drive<'l> {
 impl Drive<'_> {
     fn new(load: &Load, kind: Kind, crowd: Crowd) -> Drive<'_> {
         let text = "x".repeat(load.text);
-        Drive { load, kind, crowd, text, begun: Instant::now(), said: 0, free: Vec::new() }
+        Drive {
+            load,
+            kind,
+            crowd,
+            text,
+            begun: Instant::now(),
+            said: 0,
+            delivered: 0,
+            free: Vec::new(),
+        }
     }
 
     fn drive(mut self, running: &Running, span: Duration) -> Outcome {
@@ -130,24 +147,41 @@ impl Drive<'_> {
         let start = Instant::now();
         let mut latencies = histogram();
         let deliveries = self.until(self.begun.elapsed() + span, &mut latencies);
-        Outcome {
+        let outcome = Outcome {
             deliveries,
             span: start.elapsed(),
             cpu: running.server.cpu() - cpu_before,
             clients_cpu: cpu(process::id()) - own_before,
             latencies,
+        };
+        self.settle();
+        outcome
+    }
+
+    /// Hears what is under way: whoever drops messages would be fast.
+    fn settle(&mut self) {
+        let wanted = self.said * self.crowd.len() as u64;
+        let begun = Instant::now();
+        let (delivered, mut heard) = (&mut self.delivered, Instant::now());
+        while *delivered < wanted && begun.elapsed() < SETTLING {
+            self.crowd.turn(WAIT, |_, payload, now| {
+                *delivered += u64::from(is(payload, "post"));
+                heard = now;
+            });
+            let missing = wanted - *delivered;
+            assert!(heard.elapsed() < SILENCE, "{missing} of {wanted} deliveries never came");
         }
+        assert!(*delivered <= wanted, "{delivered} deliveries, where {wanted} were to be");
     }
 
     /// Goes on until so long after the beginning; returns how many messages were delivered.
     fn until(&mut self, end: Duration, latencies: &mut Histogram<u64>) -> u64 {
         let (mut deliveries, begun, load) = (0, self.begun, *self.load);
-        let least = CID + load.text;
         loop {
             let wait = self.say_what_is_due();
             let free = &mut self.free;
             self.crowd.turn(wait, |place, payload, now| {
-                deliveries += u64::from(payload.len() > least);
+                deliveries += u64::from(is(payload, "post"));
                 match load.pace {
                     Pace::Closed(_) if place >= load.senders => return,
                     Pace::Closed(_) | Pace::Open(_) => {}
@@ -163,6 +197,7 @@ impl Drive<'_> {
                 latencies.saturating_record(passed.as_micros() as u64);
             });
             if begun.elapsed() >= end {
+                self.delivered += deliveries;
                 return deliveries;
             }
         }
@@ -179,7 +214,6 @@ impl Drive<'_> {
                 }
                 let place = self.said as usize % self.load.senders;
                 self.say(place, due);
-                self.said += 1;
             },
             Pace::Closed(_) => {
                 for place in std::mem::take(&mut self.free) {
@@ -194,5 +228,6 @@ impl Drive<'_> {
         let cid = cid(place, due.as_nanos() as u64);
         let post = self.kind.post(place, &cid, &self.text);
         self.crowd.say(place, post.as_bytes());
+        self.said += 1;
     }
 }
