@@ -1,13 +1,9 @@
 //! Many connections that say nothing.
 
-use std::sync::Mutex;
-use std::thread;
 use std::time::Instant;
 
+use crate::coming;
 use crate::kinds::Kind;
-
-/// Threads that connect at the same time: enough to keep the server busy.
-const CONNECTING: usize = 4;
 
 pub(crate) struct Idle {
     /// Bytes of memory of each.
@@ -20,18 +16,7 @@ pub(crate) struct Idle {
 pub(crate) fn hold(count: usize) -> Idle {
     let running = Kind::Talk.start();
     let (rss, cpu, begun) = (running.server.rss(), running.server.cpu(), Instant::now());
-    let held = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for first in 0..CONNECTING {
-            let (held, running) = (&held, &running);
-            scope.spawn(move || {
-                for place in (first..count).step_by(CONNECTING) {
-                    let peer = running.client(place);
-                    held.lock().unwrap().push(peer);
-                }
-            });
-        }
-    });
+    let _held = coming::connect(&running, 0, count);
     let passed = begun.elapsed();
     let (rss, cpu) = (running.server.rss() - rss, running.server.cpu() - cpu);
     Idle {

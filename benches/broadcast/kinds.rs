@@ -27,6 +27,9 @@ pub(crate) enum Kind {
     Uws,
 }
 
+/// The room where everybody is, unless people are spread over several.
+pub(crate) const LOBBY: &str = "lobby";
+
 /// A server, and the data directory that lives as long as it does.
 pub(crate) struct Running {
     pub(crate) server: Server,
@@ -72,32 +75,43 @@ impl Kind {
         if self != Kind::TalkOnDisk && memory.is_dir() { memory.into() } else { disk.into() }
     }
 
-    /// What a client sends: to ours a post, to others what ours makes of it, so that the bytes that
+    /// What a client sends into its room: to ours a post, to others what ours makes of it, so that the bytes that
     /// are delivered are the same.
-    pub(crate) fn post(self, place: usize, cid: &str, text: &str) -> String {
+    pub(crate) fn post(self, place: usize, room: &str, cid: &str, text: &str) -> String {
         let record = match self {
             Kind::Talk | Kind::TalkOnDisk => String::new(),
             Kind::Bare | Kind::Batch | Kind::Tokio | Kind::Threads | Kind::Uws => {
                 format!(r#""seq":100000,"at":1795394177902,"user":"{}","#, user(place))
             }
         };
-        format!(r#"{{"type":"post","room":"lobby",{record}"cid":"{cid}","text":"{text}"}}"#)
+        format!(r#"{{"type":"post","room":"{room}",{record}"cid":"{cid}","text":"{text}"}}"#)
     }
 }
 
 impl Running {
-    /// A client that hears everything from now on.
-    pub(crate) fn client(&self, place: usize) -> Peer {
+    /// A client in a room (which only ours has). It hears everything from now on; one of the bare kinds
+    /// only when `see_in` has returned.
+    pub(crate) fn client(&self, place: usize, room: &str) -> Peer {
         let address = &self.server.address;
         match self.kind {
             Kind::Talk | Kind::TalkOnDisk => {
                 let mut peer = Peer::connect(address);
-                peer.say(&hello(&user(place), "\"now\""));
+                peer.say(&hello(&user(place), room, "\"now\""));
                 peer.wait(|payload| is(payload, "joined"));
                 peer
             }
-            Kind::Bare | Kind::Batch => greeted(Peer::bare(address), place),
-            Kind::Tokio | Kind::Threads | Kind::Uws => greeted(Peer::connect(address), place),
+            Kind::Bare | Kind::Batch => Peer::bare(address),
+            Kind::Uws => Peer::connect(address),
+            Kind::Tokio | Kind::Threads => greeted(Peer::connect(address), place),
+        }
+    }
+
+    /// Returns once the bare kinds know of everybody up to `last`, as they take them in order. Were each to
+    /// greet, 10,000 would hear 50,000,000 greetings.
+    pub(crate) fn see_in(&self, last: Peer, place: usize) -> Peer {
+        match self.kind {
+            Kind::Bare | Kind::Batch => greeted(last, place),
+            Kind::Talk | Kind::TalkOnDisk | Kind::Tokio | Kind::Threads | Kind::Uws => last,
         }
     }
 }

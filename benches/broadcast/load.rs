@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use crate::kinds::{Kind, Running};
+use crate::kinds::{Kind, LOBBY, Running};
 use crate::support::crowd::Crowd;
 use crate::support::peer::is;
 use crate::support::process::cpu;
@@ -30,6 +30,8 @@ pub(crate) struct Load {
     /// How many more have joined and never read.
     pub(crate) deaf: usize,
     pub(crate) pace: Pace,
+    /// Rooms over which the clients are spread.
+    pub(crate) rooms: usize,
     /// Bytes of a text.
     pub(crate) text: usize,
 }
@@ -102,10 +104,23 @@ impl Load {
     pub(crate) fn run(&self, kind: Kind, span: Duration) -> Outcome {
         let running = kind.start();
         let mut crowd = Crowd::new();
-        (0..self.clients).for_each(|place| crowd.add(running.client(place)));
+        for place in 0..self.clients {
+            let mut peer = running.client(place, &self.room(place));
+            if place + 1 == self.clients {
+                peer = running.see_in(peer, place);
+            }
+            crowd.add(peer);
+        }
         let deaf = self.clients..self.clients + self.deaf;
-        let _deaf: Vec<_> = deaf.map(|place| running.client(place)).collect();
+        let _deaf: Vec<_> = deaf.map(|place| running.client(place, LOBBY)).collect();
         Drive::new(self, kind, crowd).drive(&running, span)
+    }
+
+    fn room(&self, place: usize) -> String {
+        match self.rooms {
+            1 => String::from(LOBBY),
+            rooms => format!("room{:03}", place % rooms),
+        }
     }
 }
 
@@ -160,7 +175,7 @@ impl Drive<'_> {
 
     /// Hears what is under way: whoever drops messages would be fast.
     fn settle(&mut self) {
-        let wanted = self.said * self.crowd.len() as u64;
+        let wanted = self.said * (self.load.clients / self.load.rooms) as u64;
         let begun = Instant::now();
         let (delivered, mut heard) = (&mut self.delivered, Instant::now());
         while *delivered < wanted && begun.elapsed() < SETTLING {
@@ -226,7 +241,7 @@ impl Drive<'_> {
 
     fn say(&mut self, place: usize, due: Duration) {
         let cid = cid(place, due.as_nanos() as u64);
-        let post = self.kind.post(place, &cid, &self.text);
+        let post = self.kind.post(place, &self.load.room(place), &cid, &self.text);
         self.crowd.say(place, post.as_bytes());
         self.said += 1;
     }

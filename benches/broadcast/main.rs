@@ -17,6 +17,8 @@
 )]
 
 mod bare; // the system calls alone
+mod growth; // more clients, more rooms
+mod coming; // many who come and go
 mod idle; // many connections that say nothing
 mod kinds; // the servers that are compared
 mod load; // what clients do to one of them

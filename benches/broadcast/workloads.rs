@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::growth;
 use crate::idle;
 use crate::kinds::Kind;
 use crate::load::{Load, Pace};
@@ -17,7 +18,7 @@ pub(crate) struct Plan {
 
 pub(crate) type Workload = fn(&Plan, &mut Table);
 
-pub(crate) const ALL: [(&str, Workload); 7] = [
+pub(crate) const ALL: [(&str, Workload); 8] = [
     ("1", many_listeners),
     ("2", as_fast_as_it_goes),
     ("3", many_messages),
@@ -25,10 +26,11 @@ pub(crate) const ALL: [(&str, Workload); 7] = [
     ("5", some_never_read),
     ("6", long_texts),
     ("7", idle_connections),
+    ("8", growth::measure),
 ];
 
 /// Bytes of a text: with it a record has 200.
-const TEXT: usize = 64;
+pub(crate) const TEXT: usize = 64;
 
 /// Every server that is there in turn, and that so many times.
 fn compare<const N: usize>(
@@ -50,7 +52,7 @@ fn compare<const N: usize>(
 
 fn many_listeners(plan: &Plan, table: &mut Table) {
     let (clients, pace) = (1_000, Pace::Open(100));
-    let load = Load { clients, senders: 10, deaf: 0, pace, text: TEXT };
+    let load = Load { clients, senders: 10, deaf: 0, pace, rooms: 1, text: TEXT };
     let title = "1: 1,000 clients, 100 messages/s";
     let kinds = [Kind::Talk, Kind::Bare, Kind::Uws, Kind::Tokio];
     let [talk, bare, uws, _] = compare(plan, table, title, load, kinds);
@@ -64,7 +66,7 @@ fn many_listeners(plan: &Plan, table: &mut Table) {
 fn as_fast_as_it_goes(plan: &Plan, table: &mut Table) {
     for (clients, senders, in_flight) in [(200, 20, 8), (1_000, 50, 4)] {
         let pace = Pace::Closed(in_flight);
-        let load = Load { clients, senders, deaf: 0, pace, text: TEXT };
+        let load = Load { clients, senders, deaf: 0, pace, rooms: 1, text: TEXT };
         let title = format!("2: {clients} clients, {senders} senders, {in_flight} in flight each");
         let kinds = [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Uws, Kind::Tokio];
         let [talk, _, batch, uws, tokio] = compare(plan, table, &title, load, kinds);
@@ -79,7 +81,7 @@ fn as_fast_as_it_goes(plan: &Plan, table: &mut Table) {
 
 fn many_messages(plan: &Plan, table: &mut Table) {
     let (clients, pace) = (200, Pace::Open(5_000));
-    let load = Load { clients, senders: 50, deaf: 0, pace, text: TEXT };
+    let load = Load { clients, senders: 50, deaf: 0, pace, rooms: 1, text: TEXT };
     let title = "3: 200 clients, 5,000 messages/s";
     let kinds = [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Uws, Kind::Tokio];
     let [mut talk, ..] = compare(plan, table, title, load, kinds);
@@ -112,7 +114,7 @@ fn two_people(plan: &Plan, table: &mut Table) {
 fn some_never_read(plan: &Plan, table: &mut Table) {
     let load = |clients, deaf| {
         let pace = Pace::Open(2_000);
-        Load { clients, senders: 20, deaf, pace, text: 1_024 }
+        Load { clients, senders: 20, deaf, pace, rooms: 1, text: 1_024 }
     };
     table.title("5: 180 of 200 clients, 2,000 messages/s of 1 KiB");
     let (mut without, mut with) = (Figures::default(), Figures::default());
@@ -129,7 +131,7 @@ fn some_never_read(plan: &Plan, table: &mut Table) {
 /// The protocol allows texts of 10,000 bytes: a message of 64 KiB holds one with every byte escaped.
 fn long_texts(plan: &Plan, table: &mut Table) {
     let (clients, pace) = (100, Pace::Closed(2));
-    let load = Load { clients, senders: 10, deaf: 0, pace, text: 10_000 };
+    let load = Load { clients, senders: 10, deaf: 0, pace, rooms: 1, text: 10_000 };
     let title = "6: 100 clients, 10 senders, 2 in flight each, texts of 10,000 bytes";
     let kinds = [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Uws, Kind::Tokio];
     compare(plan, table, title, load, kinds);

@@ -49,7 +49,7 @@ impl Peer {
     /// A WebSocket that has said hello and has joined the lobby after `since`: a seq or `"now"`.
     pub(crate) fn join(address: &str, user: &str, since: &str) -> Peer {
         let mut peer = Peer::connect(address);
-        peer.say(&hello(user, since));
+        peer.say(&hello(user, "lobby", since));
         peer
     }
 
@@ -70,8 +70,8 @@ impl Peer {
     }
 }
 
-pub(crate) fn hello(user: &str, since: &str) -> String {
-    format!(r#"{{"type":"hello","user":"{user}","join":[{{"room":"lobby","since":{since}}}]}}"#)
+pub(crate) fn hello(user: &str, room: &str, since: &str) -> String {
+    format!(r#"{{"type":"hello","user":"{user}","join":[{{"room":"{room}","since":{since}}}]}}"#)
 }
 
 /// Whether a payload is a message of this type.

@@ -88,6 +88,14 @@ fn status(pid: u32, key: &str) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1_024
 }
 
+/// How many files, and so sockets, this process and those that it starts may have open.
+pub(crate) fn open_files() -> usize {
+    let limits = fs::read_to_string("/proc/self/limits").unwrap();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let soft = line.split_whitespace().next().unwrap();
+    soft.parse().unwrap_or(usize::MAX) // "unlimited"
+}
+
 /// `utime` and `stime` of `/proc/PID/stat`, in the 10 ms in which the system counts (proc_pid_stat(5)).
 pub(crate) fn cpu(pid: u32) -> Duration {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();

@@ -1,0 +1,91 @@
+//! What becomes of the costs when there are more people, in one room or in several.
+
+use crate::coming::{self, Coming};
+use crate::kinds::Kind;
+use crate::load::{Load, Pace};
+use crate::support::process::open_files;
+use crate::table::{Figures, Table, cell, ratio};
+use crate::workloads::{Plan, TEXT};
+
+/// The same for all sizes, and within what one processor can do: what differs is how many share a message.
+const DELIVERIES_PER_SECOND: usize = 50_000;
+/// Files that a process needs besides its connections; the server keeps some more of them free.
+const OTHER_FILES: usize = 64;
+
+/// People, and the rooms over which they are spread.
+const CROWDS: [(usize, usize); 6] =
+    [(10, 1), (100, 1), (1_000, 1), (10_000, 1), (1_000, 10), (1_000, 100)];
+
+/// As many connections as were wanted, or as a process may have.
+pub(crate) fn within_limits(table: &mut Table, wanted: usize) -> usize {
+    let most = open_files().saturating_sub(OTHER_FILES);
+    if wanted > most {
+        table.line(&format!("{wanted} clients are too many for ulimit -n: {most} instead"));
+    }
+    wanted.min(most)
+}
+
+pub(crate) fn measure(plan: &Plan, table: &mut Table) {
+    table.title("8: people and rooms, 50,000 deliveries/s in each case");
+    let crowds = CROWDS.map(|(clients, rooms)| (within_limits(table, clients), rooms));
+    let mut all = crowds.map(|_| (Figures::default(), Figures::default()));
+    for _ in 0..plan.rounds {
+        for ((clients, rooms), (talk, batch)) in crowds.into_iter().zip(&mut all) {
+            let load = load(clients, rooms);
+            talk.add(&load.run(Kind::Talk, plan.span));
+            if rooms == 1 {
+                batch.add(&load.run(Kind::Batch, plan.span));
+            }
+        }
+    }
+    for ((clients, rooms), (talk, batch)) in crowds.into_iter().zip(&all) {
+        let s = if rooms == 1 { "" } else { "s" };
+        table.row(&format!("{clients} in {rooms} room{s}"), talk);
+        if rooms == 1 {
+            table.row("  bare-batch", batch);
+        }
+    }
+    let [_, _, (thousand, _), (all_of_them, _), ..] = &all;
+    let what = format!("8: CPU of a delivery to {}, to that to 1,000", crowds[3].0);
+    table.at_most(&what, ratio(&all_of_them.cost, &thousand.cost), 1.5);
+    come_and_go(plan, table);
+}
+
+fn load(clients: usize, rooms: usize) -> Load {
+    let messages = DELIVERIES_PER_SECOND * rooms / clients;
+    let pace = Pace::Open(messages.max(1) as u32);
+    Load { clients, senders: clients.min(100), deaf: 0, pace, rooms, text: TEXT }
+}
+
+fn come_and_go(plan: &Plan, table: &mut Table) {
+    table.title(
+        "8: coming into one room and leaving it: what each of 10 who watch is told, CPU of each",
+    );
+    let sizes = [1_000, 10_000].map(|count| within_limits(table, count));
+    let mut all = sizes.map(|_| Vec::new());
+    for _ in 0..plan.rounds {
+        sizes.into_iter().zip(&mut all).for_each(|(count, all)| all.push(coming::measure(count)));
+    }
+    let figures =
+        |n: usize, of: fn(&Coming) -> f64| -> Vec<f64> { all[n].iter().map(of).collect() };
+    for (n, count) in sizes.into_iter().enumerate() {
+        table.line(&format!(
+            "{count} come: {} messages, {} bytes, {} us; they leave: {}, {}, {} us",
+            cell(&figures(n, |found| found.joining.messages), 0),
+            cell(&figures(n, |found| found.joining.bytes), 0),
+            cell(&figures(n, |found| found.joining.cpu_us), 0),
+            cell(&figures(n, |found| found.leaving.messages), 0),
+            cell(&figures(n, |found| found.leaving.bytes), 0),
+            cell(&figures(n, |found| found.leaving.cpu_us), 0),
+        ));
+    }
+    let grown = |of| ratio(&figures(1, of), &figures(0, of));
+    table.at_most(
+        &format!("8: CPU of joining and leaving, of {} to 1,000", sizes[1]),
+        grown(|found| found.joining.cpu_us + found.leaving.cpu_us),
+        1.5,
+    );
+    let bytes = grown(|found| found.joining.bytes + found.leaving.bytes);
+    let what = format!("8: presence told to one who watches {}, to 1,000", sizes[1]);
+    table.at_most(&what, bytes, 2.0);
+}
