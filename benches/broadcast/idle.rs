@@ -1,27 +1,80 @@
-//! Many connections that say nothing.
+//! Many connections: how many there may be, what each takes, how fast they come.
 
-use std::time::Instant;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::coming;
-use crate::kinds::Kind;
+use crate::growth::within_limits;
+use crate::kinds::{Kind, LOBBY, Running};
+use crate::storm;
+use crate::support::peer::{PATIENCE, upgrade};
+use crate::table::Table;
+use crate::workloads::Plan;
 
-pub(crate) struct Idle {
-    /// Bytes of memory of each.
-    pub(crate) rss: f64,
-    pub(crate) per_second: f64,
-    pub(crate) cpu_us: f64,
+/// Files that a server may have open which is to be filled.
+const FEW_FILES: usize = 200;
+/// How many come at once.
+const STORM: usize = 2_000;
+
+pub(crate) fn measure(plan: &Plan, table: &mut Table) {
+    table.title("7: connections that have joined a room and say nothing");
+    let is_quick = plan.span <= Duration::from_secs(1);
+    hold(within_limits(table, if is_quick { 1_000 } else { 15_000 }), table);
+    let count = within_limits(table, STORM);
+    let (inside, passed) = storm::meet(count);
+    let passed = passed.as_secs_f64();
+    table.line(&format!("{count} at once: {inside} have joined after {passed:.2} s"));
+    table.at_least(
+        "7: of those who come at once, how many are served",
+        inside as f64,
+        count as f64,
+    );
+    fill(table);
 }
 
 /// Connects so many clients, which join a room and stay.
-pub(crate) fn hold(count: usize) -> Idle {
+fn hold(count: usize, table: &mut Table) {
     let running = Kind::Talk.start();
     let (rss, cpu, begun) = (running.server.rss(), running.server.cpu(), Instant::now());
     let _held = coming::connect(&running, 0, count);
-    let passed = begun.elapsed();
-    let (rss, cpu) = (running.server.rss() - rss, running.server.cpu() - cpu);
-    Idle {
-        rss: rss as f64 / count as f64,
-        per_second: count as f64 / passed.as_secs_f64(),
-        cpu_us: cpu.as_secs_f64() * 1e6 / count as f64,
+    let per_second = count as f64 / begun.elapsed().as_secs_f64();
+    let rss = (running.server.rss() - rss) as f64 / count as f64 / 1_024.0;
+    let cpu = (running.server.cpu() - cpu).as_secs_f64() * 1e6 / count as f64;
+    table.line(&format!(
+        "{count} connections: {rss:.1} KiB of RSS each, {per_second:.0} connected and joined a second, \
+         {cpu:.0} us of CPU each"
+    ));
+    table.at_most("7: RSS of an idle connection, KiB", rss, 10.0);
+    table.at_least("7: connected and joined a second", per_second, 5_000.0);
+}
+
+/// Connects as many clients as a server with few files has room for, and one more.
+fn fill(table: &mut Table) {
+    if Command::new("prlimit").arg("--version").output().is_err() {
+        table.line("what one beyond the ceiling is told is left out: prlimit is not there");
+        return;
     }
+    let (running, room) = Kind::start_within(FEW_FILES);
+    let held: Vec<_> = (0..room).map(|place| running.client(place, LOBBY)).collect();
+    let answer = ask(&running);
+    let status = answer.split(' ').nth(1).unwrap_or_default();
+    let let_in = held.len();
+    table.line(&format!(
+        "with {FEW_FILES} files: room for {room}, {let_in} let in, the next told {status}"
+    ));
+    let what = format!("7: what one beyond the ceiling of {room} is told");
+    table.target(&what, status.parse().unwrap_or(0.0), 503.0, 503.0);
+}
+
+/// What somebody is answered who asks to come in.
+fn ask(running: &Running) -> String {
+    let address = &running.server.address;
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(upgrade(address).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }

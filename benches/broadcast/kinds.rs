@@ -68,6 +68,13 @@ impl Kind {
         Running { server, kind: self, _data: data }
     }
 
+    /// Ours, where a process may have only so many files open; and how many connections it has room for.
+    pub(crate) fn start_within(files: usize) -> (Running, usize) {
+        let data = tempfile::tempdir_in(Kind::Talk.directory()).unwrap();
+        let (server, room) = Server::start_within(files, data.path());
+        (Running { server, kind: Kind::Talk, _data: data }, room)
+    }
+
     /// Memory, where the system offers it as a directory; the disk under measurement otherwise.
     fn directory(self) -> PathBuf {
         let memory = Path::new("/dev/shm");
@@ -124,6 +131,6 @@ fn greeted(mut peer: Peer, place: usize) -> Peer {
     peer
 }
 
-fn user(place: usize) -> String {
+pub(crate) fn user(place: usize) -> String {
     format!("client{place:05}")
 }

@@ -5,6 +5,9 @@
 //! process of its own, so what else the machine does meets all of them; medians are told, and in
 //! brackets the least and the most.
 //!
+//! Workloads 7 and 8 have 15,000 and 10,000 connections: `ulimit -n 20000` before, or they say that they take
+//! fewer.
+//!
 //! The clients share one thread and count frames; what of a payload they look at has a fixed place.
 
 #![allow(
@@ -19,6 +22,7 @@
 mod bare; // the system calls alone
 mod growth; // more clients, more rooms
 mod coming; // many who come and go
+mod storm; // all at once
 mod idle; // many connections that say nothing
 mod kinds; // the servers that are compared
 mod load; // what clients do to one of them

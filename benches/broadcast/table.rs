@@ -71,7 +71,11 @@ impl Table {
     /// Notes what was aimed at.
     pub(crate) fn target(&mut self, what: &str, found: f64, least: f64, most: f64) {
         let verdict = if (least..=most).contains(&found) { "met   " } else { "MISSED" };
-        let aim = if most.is_finite() { format!("<= {most}") } else { format!(">= {least}") };
+        let aim = match (least.is_finite(), most.is_finite()) {
+            (true, true) => format!("{least} to {most}"),
+            (false, _) => format!("<= {most}"),
+            (true, false) => format!(">= {least}"),
+        };
         self.targets.push(format!("{verdict} {what}: {found:.2}, aim {aim}"));
     }
 

@@ -25,7 +25,7 @@ pub(crate) const ALL: [(&str, Workload); 8] = [
     ("4", two_people),
     ("5", some_never_read),
     ("6", long_texts),
-    ("7", idle_connections),
+    ("7", idle::measure),
     ("8", growth::measure),
 ];
 
@@ -135,18 +135,4 @@ fn long_texts(plan: &Plan, table: &mut Table) {
     let title = "6: 100 clients, 10 senders, 2 in flight each, texts of 10,000 bytes";
     let kinds = [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Uws, Kind::Tokio];
     compare(plan, table, title, load, kinds);
-}
-
-fn idle_connections(plan: &Plan, table: &mut Table) {
-    let count = if plan.span > Duration::from_secs(1) { 10_000 } else { 1_000 };
-    table.title("7: connections that have joined a room and say nothing");
-    let idle = idle::hold(count);
-    table.line(&format!(
-        "{count} connections: {:.1} KiB of RSS each, {:.0} connected and joined a second, {:.0} us of \
-         CPU each",
-        idle.rss / 1_024.0,
-        idle.per_second,
-        idle.cpu_us
-    ));
-    table.at_most("7: RSS of an idle connection, KiB", idle.rss / 1_024.0, 10.0);
 }

@@ -27,18 +27,14 @@ impl Peer {
     /// A WebSocket.
     pub(crate) fn connect(address: &str) -> Peer {
         let mut peer = Peer::bare(address);
-        let head = format!(
-            "GET /ws HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        );
-        peer.stream.write_all(head.as_bytes()).unwrap();
+        peer.stream.write_all(upgrade(address).as_bytes()).unwrap();
         let (mut answer, mut chunk) = (Vec::new(), [0; 4 * 1024]);
         let end = loop {
             let count = peer.stream.read(&mut chunk).unwrap();
             assert!(count > 0, "{}", answer.escape_ascii());
             answer.extend_from_slice(&chunk[..count]);
-            if let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") {
-                break end + 4;
+            if let Some(end) = head_end(&answer) {
+                break end;
             }
         };
         assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", answer.escape_ascii());
@@ -68,6 +64,19 @@ impl Peer {
             self.frames.feed(&chunk[..count], |payload| found |= is(payload));
         }
     }
+}
+
+/// The request that asks for a WebSocket.
+pub(crate) fn upgrade(address: &str) -> String {
+    format!(
+        "GET /ws HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+}
+
+/// Where a head ends, if it is there.
+pub(crate) fn head_end(bytes: &[u8]) -> Option<usize> {
+    Some(bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4)
 }
 
 pub(crate) fn hello(user: &str, room: &str, since: &str) -> String {

@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::iter;
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -19,12 +20,27 @@ impl Server {
     /// The server under measurement, with its rooms in `data`, without limits that a bench would meet:
     /// the one just built, or with `-- --server=FILE` another, to compare with.
     pub(crate) fn start(data: &Path, flags: &[&str]) -> Server {
+        Server::run(Server::ours(data, flags))
+    }
+
+    /// The same, where a process may have only so many files open; and how many connections it says it has
+    /// room for.
+    pub(crate) fn start_within(files: usize, data: &Path) -> (Server, usize) {
+        let ours = Server::ours(data, &[]);
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--nofile={files}")).arg(ours.get_program()).args(ours.get_args());
+        let (server, last) = Server::run_until(command, "room for");
+        let room = last.split_whitespace().find_map(|word| word.parse().ok());
+        (server, room.unwrap())
+    }
+
+    fn ours(data: &Path, flags: &[&str]) -> Command {
         let other = env::args().find_map(|word| word.strip_prefix("--server=").map(String::from));
         let built = || String::from(env!("CARGO_BIN_EXE_server"));
         let mut command = Command::new(other.unwrap_or_else(built));
         command.args(["--bind", "127.0.0.1:0", "--max-per-address", "0", "--rate", "0"]);
         command.args(flags).arg("--data").arg(data);
-        Server::run(command)
+        command
     }
 
     /// Another server, which this bench's own binary is when it is called with `words`.
@@ -35,13 +51,19 @@ impl Server {
     }
 
     /// Any command whose first line of output tells where it listens.
-    pub(crate) fn run(mut command: Command) -> Server {
+    pub(crate) fn run(command: Command) -> Server {
+        Server::run_until(command, "").0
+    }
+
+    /// The same, and the first line that contains this.
+    fn run_until(mut command: Command, what: &str) -> (Server, String) {
         let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let mut child = started.unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().trim_start_matches("http://").trim_end_matches('/');
-        Server { child, address: String::from(address) }
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let first = lines.next().unwrap();
+        let address = first.trim_start_matches("http://").trim_end_matches('/').into();
+        let found = iter::once(first).chain(lines).find(|line| line.contains(what)).unwrap();
+        (Server { child, address }, found)
     }
 
     pub(crate) fn pid(&self) -> u32 {

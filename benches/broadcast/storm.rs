@@ -1,0 +1,92 @@
+//! Many who connect at once: everybody has asked the system for a connection before anybody is served.
+
+use std::io::{ErrorKind, Read, Write};
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+
+use crate::kinds::{Kind, LOBBY, user};
+use crate::support::frames::{self, Frames};
+use crate::support::peer::{PATIENCE, head_end, hello, is, upgrade};
+
+/// Somebody who comes.
+struct Comer {
+    stream: TcpStream,
+    stage: Stage,
+}
+
+enum Stage {
+    Connecting,
+    /// Has asked for a WebSocket; and the answer so far.
+    Asked(Vec<u8>),
+    /// Has said hello.
+    Greeted(Frames),
+    Inside,
+}
+
+/// Returns how many have joined the lobby, and when the last of them had.
+pub(crate) fn meet(count: usize) -> (usize, Duration) {
+    let running = Kind::Talk.start();
+    let address = &running.server.address;
+    let (mut poll, mut events) = (Poll::new().unwrap(), Events::with_capacity(1_024));
+    let begun = Instant::now();
+    let connect = |place| {
+        let mut stream = TcpStream::connect(address.parse().unwrap()).unwrap();
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        poll.registry().register(&mut stream, Token(place), interest).unwrap();
+        Comer { stream, stage: Stage::Connecting }
+    };
+    let mut comers: Vec<Comer> = (0..count).map(connect).collect();
+    let mut inside = 0;
+    while inside < count && begun.elapsed() < PATIENCE {
+        poll.poll(&mut events, Some(Duration::from_millis(100))).unwrap();
+        for event in &events {
+            let Token(place) = event.token();
+            let comer = &mut comers[place];
+            if event.is_writable() && matches!(comer.stage, Stage::Connecting) {
+                comer.stream.write_all(upgrade(address).as_bytes()).unwrap();
+                comer.stage = Stage::Asked(Vec::new());
+            }
+            if event.is_readable() {
+                inside += usize::from(comer.hear(place));
+            }
+        }
+    }
+    (inside, begun.elapsed())
+}
+
+impl Comer {
+    /// Reads what there is and answers it; returns whether this one has now joined.
+    fn hear(&mut self, place: usize) -> bool {
+        let (mut chunk, mut has_joined) = ([0; 4 * 1024], false);
+        loop {
+            let bytes = match self.stream.read(&mut chunk) {
+                Ok(0) => panic!("the server has ended connection {place}"),
+                Ok(count) => &chunk[..count],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return has_joined,
+                Err(error) => panic!("connection {place}: {error}"),
+            };
+            match &mut self.stage {
+                Stage::Connecting | Stage::Inside => {}
+                Stage::Asked(answer) => {
+                    answer.extend_from_slice(bytes);
+                    if head_end(answer).is_some() {
+                        assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", answer.escape_ascii());
+                        let mut frame = Vec::new();
+                        let hello = hello(&user(place), LOBBY, "\"now\"");
+                        frames::push(&mut frame, hello.as_bytes());
+                        self.stream.write_all(&frame).unwrap();
+                        self.stage = Stage::Greeted(Frames::default());
+                    }
+                }
+                Stage::Greeted(frames) => {
+                    frames.feed(bytes, |payload| has_joined |= is(payload, "joined"));
+                    if has_joined {
+                        self.stage = Stage::Inside;
+                    }
+                }
+            }
+        }
+    }
+}
