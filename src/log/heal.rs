@@ -59,19 +59,19 @@ impl Durable {
         let (last, next) = {
             let shelf = self.shelf();
             let last = shelf.segments.last();
-            (last.map(|last| (last.path.clone(), last.end)), shelf.next)
+            (last.map(|last| (last.path.clone(), last.first, last.end)), shelf.next)
         };
         let refused = self.dir.join(file_name(next)); // a file that was begun, and did not get there
         match self.files.remove(&refused) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
         }
-        let Some((path, end)) = last else { return Ok(()) };
+        let Some((path, first, end)) = last else { return Ok(()) };
         let file = self.files.write(&path)?;
         if file.stat()?.len > end {
             file.set_len(end)?; // what could not be rolled back
         }
-        let found = scan(&*file, self.room.as_str(), None, |_| Ok(()))?;
+        let found = scan(&*file, self.room.as_str(), first, None, |_| Ok(()))?;
         let good = found.is_ok_and(|scan| {
             scan.flaw.is_none() && scan.next == next && scan.end == end && scan.check == check
         });

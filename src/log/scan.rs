@@ -159,14 +159,15 @@ pub(super) struct Before {
     pub(super) check: Check,
 }
 
-/// Reads `file` to its end or to the first line that is not good. Every good record is shown to
-/// `each`.
+/// Reads `file`, whose name says that it begins with the record `first`, to its end or to the first
+/// line that is not good. Every good record is shown to `each`.
 ///
 /// # Errors
 /// A flaw in the header, at offset 0, as `Ok(Err(flaw))`; what keeps the file from being read.
 pub(super) fn scan(
     file: &dyn LogFile,
     room: &str,
+    first: u64,
     before: Option<Before>,
     mut each: impl FnMut(&Sound<'_>) -> io::Result<()>,
 ) -> io::Result<Result<Scan, Flaw>> {
@@ -183,7 +184,10 @@ pub(super) fn scan(
     if header.room.as_str() != room {
         return Ok(Err(Flaw::NoHeader));
     }
-    if before.is_some_and(|before| before.next != header.first || before.check != header.after) {
+    let named = header.first == first;
+    if !named
+        || before.is_some_and(|before| before.next != header.first || before.check != header.after)
+    {
         return Ok(Err(Flaw::Gap));
     }
     let end = lines.position();

@@ -21,11 +21,11 @@ pub(super) fn file_name(first: u64) -> String {
     format!("{first:0DIGITS$}{ENDING}")
 }
 
-/// The seq that a file's name says, if it is the name of a log's file.
+/// The seq that a file's name says, if it is the name of a log's file: records count from 1.
 pub(super) fn first_of(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(ENDING)?;
     let all_digits = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
-    all_digits.then(|| digits.parse().ok()).flatten()
+    all_digits.then(|| digits.parse().ok()).flatten().filter(|first| *first > 0)
 }
 
 /// A file and its index.

@@ -104,7 +104,7 @@ pub(super) fn walk(
         let known = walk.id.is_some();
         let before = known.then_some(Before { next: walk.next, check: walk.check });
         let (mut oldest, gist) = (0, &mut walk.gist);
-        let found = scan(&*file, room, before, |sound| {
+        let found = scan(&*file, room, first, before, |sound| {
             if oldest == 0 {
                 oldest = line::seq_and_at(sound.body).map_or(0, |(_, at)| at);
             }
@@ -114,7 +114,6 @@ pub(super) fn walk(
             each(sound)
         })?;
         let (offset, flaw, expected) = match found {
-            Ok(scan) if scan.header.first != first => (0, Some(Flaw::Gap), walk.next),
             Ok(scan) => {
                 let (offset, flaw) = (scan.end, scan.flaw);
                 (walk.id, walk.two) = (Some(scan.header.log.clone()), scan.header.two);

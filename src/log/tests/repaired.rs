@@ -49,6 +49,27 @@ fn export_gives_every_record_as_it_travels_up_to_the_first_bad_one() {
 }
 
 #[test]
+fn export_gives_nothing_of_a_file_whose_name_says_another_number() {
+    let place = Place::new();
+    nothing(&place, Arc::new(Disk), RULES).append(&records(1..=3)).unwrap();
+    let renamed = place.dir().join("0000000000000005.jsonl");
+    fs::rename(&place.files()[0], &renamed).unwrap();
+    let mut out = Vec::new();
+    let done = export(place.root(), &room(), 0, str::to_owned, &mut out).unwrap();
+    assert_eq!((done.head, done.damage.unwrap().flaw), (4, Flaw::Gap));
+    assert_eq!(String::from_utf8(out).unwrap(), "");
+}
+
+#[test]
+fn a_file_named_as_of_record_0_is_none_of_the_log() {
+    let place = Place::new();
+    nothing(&place, Arc::new(Disk), RULES).append(&records(1..=3)).unwrap();
+    fs::write(place.dir().join("0000000000000000.jsonl"), "{").unwrap();
+    assert_eq!(verify(place.root(), &room()).unwrap().damage, None);
+    assert_eq!(all(&place.open(RULES).0), records(1..=3));
+}
+
+#[test]
 fn repair_cuts_back_to_the_last_good_record_and_loses_no_byte() {
     for seq in [1, 2, 7, 12, 19, 20] {
         let place = damaged(seq);
