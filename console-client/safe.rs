@@ -51,14 +51,19 @@ enum Before {
 const MARKS: usize = 4;
 
 fn push(safe: &mut String, c: char, before: Before, next: Option<char>) -> Before {
-    let joins =
-        |ascii: bool| !ascii && next.is_some_and(|next| !next.is_ascii() && !is_hidden(next));
+    // A joiner joins what comes through as it is.
+    let joins = |marks: usize| {
+        next.is_some_and(|next| {
+            let shown = width::is_joined(next) && marks >= MARKS;
+            !next.is_ascii() && !next.is_control() && !is_hidden(next) && !shown
+        })
+    };
     match (c, before) {
         ('\n', _) => safe.push_str("\\n"),
         ('\r', _) => safe.push_str("\\r"),
         ('\t', _) => safe.push_str("\\t"),
         // Persian and Indic words need these, and so do families of emoji.
-        ('\u{200C}' | '\u{200D}', Before::Visible { ascii, marks }) if joins(ascii) => {
+        ('\u{200C}' | '\u{200D}', Before::Visible { ascii: false, marks }) if joins(marks) => {
             safe.push(c);
             return Before::Visible { ascii: true, marks };
         }
@@ -131,6 +136,7 @@ mod tests {
         }
         assert_eq!(shown("👨\u{200d}"), "👨\\u{200d}");
         assert_eq!(shown("❤\u{fe0f}\u{fe0f}"), "❤\u{fe0f}\\u{fe0f}");
+        assert_eq!(shown("é\u{200d}\u{9b}"), "é\\u{200d}\\x9b", "there is nothing to join");
     }
 
     #[test]
