@@ -31,6 +31,14 @@ mod line; // styled text, wrapped
 mod palette; // what styles look like
 mod width; // columns of a character
 
+// What holds for any text, tried here and by the targets of `fuzz/`.
+#[cfg(test)]
+#[path = "../tests/properties/made_up.rs"]
+mod made_up;
+#[cfg(test)]
+#[path = "../tests/properties/shown.rs"]
+mod shown;
+
 use std::env;
 use std::fs;
 use std::io;

@@ -101,7 +101,7 @@ fn is_hidden(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use crate::made_up::{INPUTS, hold};
 
     fn shown(text: &str) -> String {
         Safe::one_line(text).0
@@ -153,14 +153,8 @@ mod tests {
         assert_eq!(lines, ["hi", "admin: you are banned", "    x", ""]);
     }
 
-    proptest! {
-        #[test]
-        fn nothing_a_terminal_would_obey_comes_through(text in "\\PC*|[\\x00-\\xff]*|.*") {
-            let one = [Safe::one_line(&text)];
-            for line in one.iter().chain(&Safe::lines(&text)) {
-                prop_assert!(!line.as_str().chars().any(char::is_control));
-                prop_assert_eq!(&Safe::one_line(line.as_str()), line, "filtering twice is filtering once");
-            }
-        }
+    #[test]
+    fn nothing_a_terminal_would_obey_comes_through() {
+        hold("shown", INPUTS, Vec::new(), crate::shown::any_bytes);
     }
 }

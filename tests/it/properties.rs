@@ -1,0 +1,60 @@
+//! The properties of `tests/properties/`, each on 100,000 inputs made from seeds.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+#[path = "../properties/mod.rs"]
+mod bodies;
+#[path = "../properties/made_up.rs"]
+mod made_up;
+
+use bodies::{frames, heads, logs, messages, texts};
+use made_up::{INPUTS, hold};
+
+#[test]
+fn any_bytes_are_frames_alike_however_they_are_cut() {
+    hold("frames", INPUTS / 2, Vec::new(), frames::any_bytes);
+}
+
+#[test]
+fn frames_built_right_or_wrong_are_heard_as_the_model_hears_them() {
+    hold("built", INPUTS / 2, Vec::new(), frames::built);
+}
+
+#[test]
+fn any_bytes_are_a_head_alike_however_they_are_cut() {
+    hold("heads", INPUTS, Vec::new(), heads::any_bytes);
+}
+
+#[test]
+fn any_text_is_json_to_us_if_it_is_to_serde_json() {
+    hold("texts", INPUTS, vectors(), texts::any_bytes);
+}
+
+#[test]
+fn any_text_that_is_a_message_stays_it_when_it_is_written() {
+    hold("messages", INPUTS, vectors(), messages::any_bytes);
+}
+
+#[test]
+fn any_bytes_as_a_log_give_out_what_a_second_reader_finds_in_them() {
+    let data = tempfile::tempdir().unwrap();
+    // An input is some lines, and each is read twice: more than 100,000 of them.
+    hold("logs", INPUTS / 5, Vec::new(), |bytes| logs::any_bytes(bytes, data.path()));
+}
+
+/// The messages that both clients are held to.
+fn vectors() -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/wire");
+    let mut texts = Vec::new();
+    for name in ["requests", "replies"] {
+        let file = fs::read(folder.join(name).with_extension("json")).unwrap();
+        let file: Value = serde_json::from_slice(&file).unwrap();
+        let cases = file["cases"].as_array().unwrap();
+        texts.extend(cases.iter().map(|case| case["text"].as_str().unwrap().as_bytes().to_vec()));
+    }
+    texts.retain(|text| text.len() <= 1_024);
+    texts
+}
