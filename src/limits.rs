@@ -222,6 +222,11 @@ pub const DRAIN_PAUSE_MIN: Duration = Duration::from_millis(1);
 /// The longest pause before a full socket is tried again: a thousand stuck ones then cost little.
 pub const DRAIN_PAUSE_MAX: Duration = Duration::from_millis(50);
 
+/// Stack of a thread that hears a connection up to its hello, in bytes of address space. It is so much
+/// larger than [`SESSION_STACK`] that the C library, which keeps the stacks of threads that have ended,
+/// does not give one, with all the pages that a greeting has touched, to a session.
+pub const GREETING_STACK: usize = 2 * 1024 * 1024;
+
 /// Stack of a session thread, in bytes of address space; only touched pages cost memory. Debug
 /// builds have large frames.
 pub const SESSION_STACK: usize = 256 * 1024;

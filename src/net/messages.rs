@@ -119,6 +119,12 @@ impl<S: Read> Inbound<S> {
         self.decoder.is_mid_message()
     }
 
+    /// What has been read and not heard yet, for a reader of the same stream elsewhere.
+    #[must_use]
+    pub fn into_decoder(self) -> Decoder {
+        self.decoder
+    }
+
     /// The stream read from.
     #[must_use]
     pub fn stream(&self) -> &S {

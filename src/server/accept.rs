@@ -1,9 +1,9 @@
-//! The accept loop: a connection in, a session thread out.
+//! The accept loop: a connection in, a thread out that greets it, and one that hears it.
 //!
 //! Room: the listener, the door, threads. It only accepts: whatever takes time is done elsewhere,
 //! and no error ends it.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
@@ -40,11 +40,9 @@ pub(super) fn run(listener: &TcpListener, house: &Arc<House>) {
 fn admit(house: &Arc<House>, stream: TcpStream, peer: SocketAddr) -> std::io::Result<()> {
     match house.door.enter(peer.ip()) {
         Ok(pass) => {
-            let id = house.next_client();
             let house = Arc::clone(house);
-            spawn(format!("session-{}", id.0), pass, move || {
-                session::run(&house, stream, peer.ip(), id);
-            })
+            let greet = move |pass| greet(&house, stream, peer.ip(), pass);
+            spawn("greeting", limits::GREETING_STACK, pass, greet)
         }
         Err(full) => {
             house.logger.tell(
@@ -53,20 +51,38 @@ fn admit(house: &Arc<House>, stream: TcpStream, peer: SocketAddr) -> std::io::Re
                 &[("address", &peer.ip().to_string()), ("reason", full.word())],
             );
             let Some(pass) = house.door.refuse() else { return Ok(()) };
-            let refusal = move || session::refuse(&stream, &Response::from(full));
-            spawn(String::from("refusal"), pass, refusal)
+            let refuse = move |pass| {
+                session::refuse(&stream, &Response::from(full));
+                drop(pass);
+            };
+            spawn("refusal", limits::GREETING_STACK, pass, refuse)
         }
     }
 }
 
-/// Starts a thread that gives its pass back when it ends, however it ends. If the system refuses the
-/// thread, the connection closes.
-fn spawn(name: String, pass: Pass, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-    let thread = thread::Builder::new().name(name).stack_size(limits::SESSION_STACK);
-    thread
-        .spawn(move || {
-            let _pass = pass;
-            run();
-        })
-        .map(drop)
+/// Hears what a connection wants. A WebSocket that has said hello goes on in a thread of its own: this
+/// one's stack and heap have seen a head, a hello and perhaps a replay, and would keep the memory of it
+/// for as long as the connection lasts.
+fn greet(house: &Arc<House>, stream: TcpStream, address: IpAddr, pass: Pass) {
+    let id = house.next_client();
+    let Some(line) = session::greet(house, stream, address, id) else { return };
+    let begun = spawn(&format!("session-{}", id.0), limits::SESSION_STACK, pass, move |pass| {
+        line.converse();
+        drop(pass);
+    });
+    if let Err(error) = begun {
+        house.logger.tell(Level::Warn, "accept-failed", &[("error", &error.to_string())]);
+    }
+}
+
+/// Starts a thread that is given the pass and gives it back when it ends, however it ends. If the system
+/// refuses the thread, the connection closes.
+fn spawn(
+    name: &str,
+    stack: usize,
+    pass: Pass,
+    run: impl FnOnce(Pass) + Send + 'static,
+) -> std::io::Result<()> {
+    let thread = thread::Builder::new().name(String::from(name)).stack_size(stack);
+    thread.spawn(move || run(pass)).map(drop)
 }

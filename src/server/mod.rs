@@ -2,8 +2,8 @@
 //!
 //! Room: everything below, and threads. Never arguments, exit codes, or the client.
 //!
-//! From a keystroke to everyone's screen: `accept` starts a `session`, which hears messages and
-//! does what `verbs` says; a line goes into its `room`'s ledger, `carry` takes the batch that has
+//! From a keystroke to everyone's screen: `accept` starts a `session`, which greets whoever says
+//! hello, hears messages and does what `verbs` says; a line goes into its `room`'s ledger, `carry` takes the batch that has
 //! gathered into the log and then to everyone's socket; who cannot take it is drained by `drain`.
 
 mod accept; // a connection in, a session thread out

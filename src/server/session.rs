@@ -24,8 +24,13 @@ use crate::net::head::read_request;
 use crate::net::{Inbound, MessageError, Outbound, Step, linger};
 use crate::ws::{self, Close, CloseCode, Decoder, Encoder, Event, Role};
 
-/// Serves one connection from accept to its end.
-pub(super) fn run(house: &House, stream: TcpStream, address: IpAddr, id: ClientId) {
+/// Serves one connection up to its hello; returns what comes after it, if it is let in.
+pub(super) fn greet(
+    house: &Arc<House>,
+    stream: TcpStream,
+    address: IpAddr,
+    id: ClientId,
+) -> Option<Line> {
     stream.set_nodelay(true).ok(); // a batch is written whole: nothing is gained by waiting
     let stream = Arc::new(stream);
     let deadline = Deadline::new(Instant::now(), house.config.waits.head);
@@ -33,18 +38,14 @@ pub(super) fn run(house: &House, stream: TcpStream, address: IpAddr, id: ClientI
         Ok((request, leftover)) => {
             (route(house, address, &request), request.method == Method::Head, leftover)
         }
-        Err(error) => match error.response() {
-            Some(response) => (response, false, Vec::new()),
-            None => return,
-        },
+        Err(error) => (error.response()?, false, Vec::new()),
     };
     if response.status() != Status::SWITCHING_PROTOCOLS {
         answer(house, &stream, address, &response, head_only);
-        return;
+        return None;
     }
-    if write(&stream, &response.to_bytes()).is_ok() {
-        Line { house, stream: &stream, address, id }.converse(&leftover);
-    }
+    write(&stream, &response.to_bytes()).ok()?;
+    Greeting { house, stream: &stream, address, id }.hear(&leftover)
 }
 
 /// Tells a connection for which there is no place why, once it has said what it wants.
@@ -73,16 +74,17 @@ fn write(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes)
 }
 
-/// A connection that has become a WebSocket.
-struct Line<'h> {
-    house: &'h House,
-    stream: &'h Arc<TcpStream>,
+/// A connection that has become a WebSocket and has not said who it is.
+struct Greeting<'g> {
+    house: &'g Arc<House>,
+    stream: &'g Arc<TcpStream>,
     address: IpAddr,
     id: ClientId,
 }
 
-impl Line<'_> {
-    fn converse(&self, leftover: &[u8]) {
+impl Greeting<'_> {
+    /// Hears the hello, and welcomes whoever may come in.
+    fn hear(&self, leftover: &[u8]) -> Option<Line> {
         let sizes = ws::Limits { message: limits::MESSAGE, fragments: limits::FRAGMENTS };
         let decoder = Decoder::new(Role::Server, sizes);
         let mut inbound = Inbound::new(&**self.stream, decoder, leftover);
@@ -91,12 +93,18 @@ impl Line<'_> {
             Ok((held, joins)) => {
                 let client = Client::new(self.id, self.address, outbound, held);
                 let mut session = Session::begin(self.house, client);
-                let ending = session.welcome(joins).err();
-                let ending = ending.unwrap_or_else(|| self.listen(&mut inbound, &mut session));
-                let client = session.end();
-                self.part(&client.outbound, ending);
+                if let Err(ending) = session.welcome(joins) {
+                    part(self.stream, &session.end().outbound, ending);
+                    return None;
+                }
+                let (decoder, stream) = (inbound.into_decoder(), Arc::clone(self.stream));
+                let message = self.house.config.waits.message;
+                Some(Line { stream, decoder, session, message })
             }
-            Err(ending) => self.part(&outbound, ending),
+            Err(ending) => {
+                part(self.stream, &outbound, ending);
+                None
+            }
         }
     }
 
@@ -163,74 +171,87 @@ impl Line<'_> {
         let held = self.house.claim(&user, token.as_ref());
         Ok((held.map_err(|unfit| (farewell::NAME_TAKEN, refuse(unfit)))?, join))
     }
+}
 
-    /// Hears the client until one of us ends it.
-    fn listen(&self, inbound: &mut Inbound<&TcpStream>, session: &mut Session<'_>) -> Ending {
-        match self.hear_all(inbound, session) {
-            Ok(never) => match never {},
-            Err(ending) => ending,
+/// A connection that has said hello: all that its thread needs.
+pub(super) struct Line {
+    stream: Arc<TcpStream>,
+    decoder: Decoder,
+    session: Session,
+    /// How long one message may take.
+    message: Duration,
+}
+
+impl Line {
+    /// Hears the client until one of us ends it, and says farewell.
+    pub(super) fn converse(self) {
+        let Line { stream, decoder, mut session, message } = self;
+        let mut inbound = Inbound::new(&*stream, decoder, b"");
+        let Err(ending) = hear_all(&stream, message, &mut inbound, &mut session);
+        part(&stream, &session.end().outbound, ending);
+    }
+}
+
+/// Hears a client until one of us ends it; `wait` is how long one message may take.
+fn hear_all(
+    stream: &TcpStream,
+    wait: Duration,
+    inbound: &mut Inbound<&TcpStream>,
+    session: &mut Session,
+) -> Result<std::convert::Infallible, Ending> {
+    let gone = |_| Ending::Gone;
+    // A peer may be silent for ever between messages, but not inside one: each has its own time.
+    let (mut due, mut is_timed): (Option<Deadline>, _) = (None, false);
+    stream.set_read_timeout(None).map_err(gone)?;
+    loop {
+        match inbound.held() {
+            Ok(Some(event)) => {
+                due = due.filter(|_| !is_message(&event));
+                heed(event, session)?;
+                continue;
+            }
+            Ok(None) => {}
+            Err(error) => failed(error)?,
+        }
+        let now = Instant::now();
+        let begin = || Deadline::new(now, wait);
+        due = inbound.is_mid_message().then(|| due.unwrap_or_else(begin));
+        if due.is_some() || is_timed {
+            let left = due.as_ref().map(|due| time_left(due, now)).transpose()?;
+            stream.set_read_timeout(left).map_err(gone)?;
+            is_timed = due.is_some();
+        }
+        match inbound.step() {
+            Ok(Step::Event(event)) => {
+                due = due.filter(|_| !is_message(&event));
+                heed(event, session)?;
+            }
+            Ok(Step::Partial) => session.client().hear(),
+            Ok(Step::End) => return Err(Ending::Gone),
+            Err(error) => {
+                failed(error)?;
+                session.client().outbound.settle();
+            }
         }
     }
+}
 
-    fn hear_all(
-        &self,
-        inbound: &mut Inbound<&TcpStream>,
-        session: &mut Session<'_>,
-    ) -> Result<std::convert::Infallible, Ending> {
-        let gone = |_| Ending::Gone;
-        // A peer may be silent for ever between messages, but not inside one: each has its own time.
-        let (mut due, mut is_timed): (Option<Deadline>, _) = (None, false);
-        self.stream.set_read_timeout(None).map_err(gone)?;
-        loop {
-            match inbound.held() {
-                Ok(Some(event)) => {
-                    due = due.filter(|_| !is_message(&event));
-                    heed(event, session)?;
-                    continue;
-                }
-                Ok(None) => {}
-                Err(error) => failed(error)?,
-            }
-            let now = Instant::now();
-            let begin = || Deadline::new(now, self.house.config.waits.message);
-            due = inbound.is_mid_message().then(|| due.unwrap_or_else(begin));
-            if due.is_some() || is_timed {
-                let left = due.as_ref().map(|due| time_left(due, now)).transpose()?;
-                self.stream.set_read_timeout(left).map_err(gone)?;
-                is_timed = due.is_some();
-            }
-            match inbound.step() {
-                Ok(Step::Event(event)) => {
-                    due = due.filter(|_| !is_message(&event));
-                    heed(event, session)?;
-                }
-                Ok(Step::Partial) => session.client().hear(),
-                Ok(Step::End) => return Err(Ending::Gone),
-                Err(error) => {
-                    failed(error)?;
-                    session.client().outbound.settle();
-                }
-            }
+/// The last frame, if there is somebody to read it, and the end of the connection.
+fn part(stream: &TcpStream, outbound: &Outbound<Arc<TcpStream>>, ending: Ending) {
+    let close = match ending {
+        Ending::Left(close) => close, // §5.5.1: echo the status code
+        Ending::Closed(code, reason) => Some(Close { code, reason: reason.into_owned() }),
+        Ending::Gone => {
+            outbound.abandon();
+            return;
         }
-    }
-
-    /// The last frame, if there is somebody to read it, and the end of the connection.
-    fn part(&self, outbound: &Outbound<Arc<TcpStream>>, ending: Ending) {
-        let close = match ending {
-            Ending::Left(close) => close, // §5.5.1: echo the status code
-            Ending::Closed(code, reason) => Some(Close { code, reason: reason.into_owned() }),
-            Ending::Gone => {
-                outbound.abandon();
-                return;
-            }
-        };
-        let mut frame = Vec::new();
-        Encoder::server().close(close.as_ref(), &mut frame);
-        outbound.farewell(&frame.into());
-        outbound.settle(); // from here on it is read without asking
-        linger(self.stream);
-        outbound.abandon();
-    }
+    };
+    let mut frame = Vec::new();
+    Encoder::server().close(close.as_ref(), &mut frame);
+    outbound.farewell(&frame.into());
+    outbound.settle(); // from here on it is read without asking
+    linger(stream);
+    outbound.abandon();
 }
 
 /// Whether a message ends with this event. A control frame may stand inside one, and gives it no more
@@ -243,7 +264,7 @@ fn is_message(event: &Event) -> bool {
 }
 
 /// Does what an event asks.
-fn heed(event: Event, session: &mut Session<'_>) -> Result<(), Ending> {
+fn heed(event: Event, session: &mut Session) -> Result<(), Ending> {
     session.client().hear();
     match event {
         Event::Text(text) => session.hear(&text),

@@ -25,8 +25,8 @@ mod acts; // what is done to a room's log, and told of it
 
 /// One client's session. Dropped, by a panic too, it leaves every room and the registry.
 #[derive(Debug)]
-pub(super) struct Session<'h> {
-    house: &'h House,
+pub(super) struct Session {
+    house: Arc<House>,
     client: Arc<Client>,
     rooms: Vec<Arc<Room>>,
     posts: Allowance,
@@ -53,12 +53,13 @@ fn about_room(refused: Refused, room: RoomName) -> Refused {
     Refused { room: Some(room), ..refused }
 }
 
-impl<'h> Session<'h> {
+impl Session {
     /// Registers a client.
-    pub(super) fn begin(house: &'h House, client: Client) -> Session<'h> {
+    pub(super) fn begin(house: &Arc<House>, client: Client) -> Session {
         let client = Arc::new(client);
         house.guests.begin(client.id);
         house.poll.add(Arc::clone(&client));
+        let house = Arc::clone(house);
         let posts = Allowance::new(house.config.rate, house.config.burst);
         let nuisances = Nuisances::new(Instant::now());
         let (rooms, typed, posted) = (Vec::new(), Vec::new(), None);
@@ -240,7 +241,7 @@ impl<'h> Session<'h> {
         let since = joined.since;
         self.tell(&Reply::Joined(joined));
         self.house.carry(entered.load);
-        replay::run(self.house, &self.client, room, since, entered.changes)
+        replay::run(&self.house, &self.client, room, since, entered.changes)
     }
 
     /// Enters the private rooms in which something was said that this name has not read.
@@ -351,7 +352,7 @@ impl<'h> Session<'h> {
     }
 }
 
-impl Drop for Session<'_> {
+impl Drop for Session {
     fn drop(&mut self) {
         let user = self.client.held().user;
         self.rooms.extend(self.house.guests.end(self.client.id));

@@ -15,7 +15,7 @@ use crate::server::farewell::Ending;
 use crate::server::replay;
 use crate::server::room::Room;
 
-impl Session<'_> {
+impl Session {
     /// Does something to the log of a room it is in.
     pub(super) fn act(&mut self, name: &RoomName, cid: Cid, act: Act) -> Result<(), Ending> {
         match self.room(name) {
