@@ -33,6 +33,7 @@ mod doors; // who may come in
 mod prototype; // each fault of the prototype this began with
 
 mod properties; // what holds for any input
+mod differential; // beside other implementations
 mod wire_vectors; // the protocol's messages, read and refused
 mod session_vectors; // the client's machine, step by step
 mod session_model; // the same, cut anywhere

@@ -8,7 +8,7 @@ use serde_json::Value;
 #[path = "../properties/mod.rs"]
 mod bodies;
 #[path = "../properties/made_up.rs"]
-mod made_up;
+pub(crate) mod made_up;
 
 use bodies::{frames, heads, logs, messages, texts};
 use made_up::{INPUTS, hold};
