@@ -46,12 +46,12 @@ fn is_same(ours: &Value, theirs: &serde_json::Value) -> bool {
         (Value::Null, Theirs::Null) => true,
         (Value::Bool(ours), Theirs::Bool(theirs)) => ours == theirs,
         (Value::String(ours), Theirs::String(theirs)) => ours == theirs,
-        // They keep the sign of -0, and their last digit of a fraction is not always the nearest.
+        // They keep the sign of -0, and their last digits of a large number are not always the nearest.
         (Value::Integer(0), Theirs::Number(theirs)) => theirs.as_f64() == Some(0.0),
         (Value::Integer(ours), Theirs::Number(theirs)) => theirs.as_i64() == Some(*ours),
-        (Value::Float(ours), Theirs::Number(theirs)) => {
-            theirs.as_f64().is_some_and(|theirs| (ours - theirs).abs() <= ours.abs() * f64::EPSILON)
-        }
+        (Value::Float(ours), Theirs::Number(theirs)) => theirs
+            .as_f64()
+            .is_some_and(|theirs| (ours - theirs).abs() <= 4.0 * ours.abs() * f64::EPSILON),
         (Value::Array(ours), Theirs::Array(theirs)) => {
             ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| is_same(a, b))
         }
