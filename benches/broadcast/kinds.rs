@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Tokio,
     /// tungstenite, a thread for each connection.
     Threads,
+    /// The same, each message forced to the disk before anybody sees it.
+    ThreadsOnDisk,
     /// uWebSockets' publish/subscribe.
     Uws,
 }
@@ -46,6 +48,7 @@ impl Kind {
             Kind::Batch => "bare-batch",
             Kind::Tokio => "tokio-tungstenite",
             Kind::Threads => "tungstenite, threads",
+            Kind::ThreadsOnDisk => "the same, synced",
             Kind::Uws => "uWebSockets",
         }
     }
@@ -63,6 +66,10 @@ impl Kind {
             Kind::Batch => Server::reference(&["serve-batch"]),
             Kind::Tokio => Server::reference(&["serve-tokio"]),
             Kind::Threads => Server::reference(&["serve-threads"]),
+            Kind::ThreadsOnDisk => {
+                let file = data.path().join("messages");
+                Server::reference(&["serve-threads", file.to_str().unwrap()])
+            }
             Kind::Uws => Server::run(Command::new(uwebsockets::server().unwrap())),
         };
         Running { server, kind: self, _data: data }
@@ -79,7 +86,8 @@ impl Kind {
     fn directory(self) -> PathBuf {
         let memory = Path::new("/dev/shm");
         let disk = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        if self != Kind::TalkOnDisk && memory.is_dir() { memory.into() } else { disk.into() }
+        let on_disk = matches!(self, Kind::TalkOnDisk | Kind::ThreadsOnDisk);
+        if !on_disk && memory.is_dir() { memory.into() } else { disk.into() }
     }
 
     /// What a client sends into its room: to ours a post, to others what ours makes of it, so that the bytes that
@@ -87,7 +95,12 @@ impl Kind {
     pub(crate) fn post(self, place: usize, room: &str, cid: &str, text: &str) -> String {
         let record = match self {
             Kind::Talk | Kind::TalkOnDisk => String::new(),
-            Kind::Bare | Kind::Batch | Kind::Tokio | Kind::Threads | Kind::Uws => {
+            Kind::Bare
+            | Kind::Batch
+            | Kind::Tokio
+            | Kind::Threads
+            | Kind::ThreadsOnDisk
+            | Kind::Uws => {
                 format!(r#""seq":100000,"at":1795394177902,"user":"{}","#, user(place))
             }
         };
@@ -109,7 +122,9 @@ impl Running {
             }
             Kind::Bare | Kind::Batch => Peer::bare(address),
             Kind::Uws => Peer::connect(address),
-            Kind::Tokio | Kind::Threads => greeted(Peer::connect(address), place),
+            Kind::Tokio | Kind::Threads | Kind::ThreadsOnDisk => {
+                greeted(Peer::connect(address), place)
+            }
         }
     }
 
@@ -118,7 +133,12 @@ impl Running {
     pub(crate) fn see_in(&self, last: Peer, place: usize) -> Peer {
         match self.kind {
             Kind::Bare | Kind::Batch => greeted(last, place),
-            Kind::Talk | Kind::TalkOnDisk | Kind::Tokio | Kind::Threads | Kind::Uws => last,
+            Kind::Talk
+            | Kind::TalkOnDisk
+            | Kind::Tokio
+            | Kind::Threads
+            | Kind::ThreadsOnDisk
+            | Kind::Uws => last,
         }
     }
 }

@@ -48,7 +48,8 @@ fn main() {
         ["serve-bare"] => bare::serve(bare::Sends::Each),
         ["serve-batch"] => bare::serve(bare::Sends::Batches),
         ["serve-tokio"] => others::tokio(),
-        ["serve-threads"] => others::threads(),
+        ["serve-threads"] => others::threads(None),
+        ["serve-threads", file] => others::threads(Some(file)),
         _ => measure(&words),
     }
 }

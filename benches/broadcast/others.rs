@@ -2,6 +2,8 @@
 //! with tungstenite.
 
 use std::collections::HashMap;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -44,13 +46,16 @@ async fn converse(peers: Peers, stream: tokio::net::TcpStream, address: SocketAd
     peers.lock().unwrap().remove(&address);
 }
 
-/// A thread for each connection, which reads and writes to everybody under one lock.
-pub(crate) fn threads() {
+/// A thread for each connection, which reads and writes to everybody under one lock; with a `file`, each
+/// message is forced to the disk before that.
+pub(crate) fn threads(file: Option<&str>) {
+    let file = file.map(|path| OpenOptions::new().create(true).append(true).open(path).unwrap());
+    let file = Arc::new(file);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     println!("{}", listener.local_addr().unwrap());
     let sockets = Arc::new(Mutex::new(Vec::new()));
     while let Ok((stream, _)) = listener.accept() {
-        let sockets = Arc::clone(&sockets);
+        let (sockets, file) = (Arc::clone(&sockets), Arc::clone(&file));
         thread::spawn(move || {
             stream.set_nodelay(true).unwrap();
             let writing = stream.try_clone().unwrap();
@@ -58,7 +63,12 @@ pub(crate) fn threads() {
             sockets.lock().unwrap().push(WebSocket::from_raw_socket(writing, Role::Server, None));
             while let Ok(message) = reading.read() {
                 if message.is_text() {
-                    for socket in sockets.lock().unwrap().iter_mut() {
+                    let mut sockets = sockets.lock().unwrap();
+                    if let Some(mut file) = file.as_ref().as_ref() {
+                        file.write_all(&message.clone().into_data()).unwrap();
+                        file.sync_data().unwrap();
+                    }
+                    for socket in sockets.iter_mut() {
                         socket.send(message.clone()).ok();
                     }
                 }

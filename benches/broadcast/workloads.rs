@@ -91,7 +91,8 @@ fn many_messages(plan: &Plan, table: &mut Table) {
 
 fn two_people(plan: &Plan, table: &mut Table) {
     table.title("4: two clients in turn, one message in flight: us until both have it");
-    let kinds = [Kind::Talk, Kind::Threads, Kind::TalkOnDisk, Kind::Uws, Kind::Tokio];
+    let kinds =
+        [Kind::Talk, Kind::Threads, Kind::TalkOnDisk, Kind::ThreadsOnDisk, Kind::Uws, Kind::Tokio];
     let mut all = kinds.map(|_| Vec::new());
     let mut syncs = Vec::new();
     let there = || kinds.into_iter().enumerate().filter(|(_, kind)| kind.is_there());
@@ -103,12 +104,14 @@ fn two_people(plan: &Plan, table: &mut Table) {
         table.line(&format!("{:19} {:>20}", kind.name(), crate::table::cell(&all[n], 1)));
     });
     table.line(&format!("{:19} {:>20}", "a bare sync", crate::table::cell(&syncs, 1)));
-    let [talk, threads, on_disk, ..] = all;
+    let [talk, threads, on_disk, threads_on_disk, ..] = all;
     let aims: Vec<f64> =
         threads.iter().zip(&syncs).map(|(round, sync)| 1.25 * round + sync).collect();
     table.at_most("4: a round in memory, to tungstenite's", ratio(&talk, &threads), 1.25);
     let what = "4: a round on disk, to 1.25 of tungstenite's and a bare sync";
     table.at_most(what, ratio(&on_disk, &aims), 1.0);
+    let what = "4: a round on disk, to tungstenite's that syncs as well";
+    table.at_most(what, ratio(&on_disk, &threads_on_disk), 1.25);
 }
 
 fn some_never_read(plan: &Plan, table: &mut Table) {
@@ -117,11 +120,13 @@ fn some_never_read(plan: &Plan, table: &mut Table) {
         Load { clients, senders: 20, deaf, pace, rooms: 1, text: 1_024 }
     };
     table.title("5: 180 of 200 clients, 2,000 messages/s of 1 KiB");
-    let (mut without, mut with) = (Figures::default(), Figures::default());
+    let [mut bare, mut without, mut with] = [(); 3].map(|()| Figures::default());
     for _ in 0..plan.rounds {
+        bare.add(&load(180, 0).run(Kind::Batch, plan.span));
         without.add(&load(180, 0).run(Kind::Talk, plan.span));
         with.add(&load(180, 20).run(Kind::Talk, plan.span));
     }
+    table.row("bare-batch, 20 absent", &bare);
     table.row("talk, 20 absent", &without);
     table.row("talk, 20 never read", &with);
     table.at_most("5: p99 of the others, ms", median(&mut with.p99.clone()), 5.0);
