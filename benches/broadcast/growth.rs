@@ -3,6 +3,8 @@
 use crate::coming::{self, Coming};
 use crate::kinds::Kind;
 use crate::load::{Load, Pace};
+use crate::plot::{Axis, Line, Plot};
+use crate::support::figures::median;
 use crate::support::process::open_files;
 use crate::table::{Figures, Table, cell, ratio};
 use crate::workloads::{Plan, TEXT};
@@ -45,10 +47,42 @@ pub(crate) fn measure(plan: &Plan, table: &mut Table) {
             table.row("  bare-batch", batch);
         }
     }
+    table.plot("scaling.svg", costs(&crowds, &all));
     let [_, _, (thousand, _), (all_of_them, _), ..] = &all;
     let what = format!("8: CPU of a delivery to {}, to that to 1,000", crowds[3].0);
     table.at_most(&what, ratio(&all_of_them.cost, &thousand.cost), 1.5);
     come_and_go(plan, table);
+}
+
+/// By how many share a room: of one room, and of 1,000 people in several.
+fn costs(crowds: &[(usize, usize)], all: &[(Figures, Figures)]) -> Plot {
+    let point =
+        |people: usize, figures: &Figures| (people as f64, median(&mut figures.cost.clone()));
+    let (mut one, mut several, mut batch) = (Vec::new(), Vec::new(), Vec::new());
+    for ((clients, rooms), (talk, bare)) in crowds.iter().zip(all) {
+        if *rooms == 1 {
+            one.push(point(*clients, talk));
+            batch.push(point(*clients, bare));
+        }
+        if *clients == 1_000 {
+            several.push(point(clients / rooms, talk));
+        }
+    }
+    several.reverse(); // from left to right
+    let most = one.iter().chain(&several).chain(&batch).map(|(_, cost)| *cost).fold(0.0, f64::max);
+    let (first, last) = (one[0].0, one[one.len() - 1].0);
+    let line =
+        |name: &str, colour, points| Line { name: name.into(), colour, points, is_dotted: true };
+    Plot {
+        title: "CPU of a delivery, at 50,000 deliveries/s".into(),
+        x: Axis::log("people in a room", first, last),
+        y: Axis::linear("CPU of the server, µs for each delivery", most),
+        lines: vec![
+            line("talk, one room", 0, one),
+            line("bare-batch, one room", 2, batch),
+            line("talk, 1,000 in rooms", 5, several),
+        ],
+    }
 }
 
 fn load(clients: usize, rooms: usize) -> Load {

@@ -5,6 +5,8 @@
 //! process of its own, so what else the machine does meets all of them; medians are told, and in
 //! brackets the least and the most.
 //!
+//! `-- --svg` draws workloads 3 and 8 into `docs/`, `-- --svg=DIR` elsewhere.
+//!
 //! Workloads 7 and 8 have 15,000 and 10,000 connections: `ulimit -n 20000` before, or they say that they take
 //! fewer.
 //!
@@ -30,12 +32,14 @@ mod others; // servers as others build them
 mod uwebsockets; // one in C++
 mod pair; // two clients in turn
 mod table; // what is printed
+mod plot; // what is drawn
 mod workloads; // which load meets which servers
 
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::env;
+use std::path::Path;
 use std::time::Duration;
 
 use table::Table;
@@ -71,4 +75,9 @@ fn measure(words: &[&str]) {
         }
     }
     table.print_targets();
+    let svg = words.iter().find_map(|word| word.strip_prefix("--svg"));
+    if let Some(folder) = svg {
+        let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/docs");
+        table.draw(Path::new(folder.strip_prefix('=').unwrap_or(docs)));
+    }
 }

@@ -1,6 +1,12 @@
 //! What is printed: a table as it is measured, and at the end what was aimed at.
 
+use std::fs;
+use std::path::Path;
+
+use hdrhistogram::Histogram;
+
 use crate::load::Outcome;
+use crate::plot::Plot;
 use crate::support::figures::median;
 
 /// What several runs of the same thing gave, in the order of the runs.
@@ -15,6 +21,8 @@ pub(crate) struct Figures {
     /// ms from when a message was due to when it was read.
     pub(crate) half: Vec<f64>,
     pub(crate) p99: Vec<f64>,
+    /// All latencies of all runs, in us.
+    pub(crate) latencies: Option<Histogram<u64>>,
 }
 
 impl Figures {
@@ -24,6 +32,10 @@ impl Figures {
         self.clients.push(outcome.clients_cpu.as_secs_f64() * 1e6 / outcome.deliveries as f64);
         self.half.push(outcome.quantile(0.5));
         self.p99.push(outcome.quantile(0.99));
+        match &mut self.latencies {
+            Some(all) => all.add(&outcome.latencies).unwrap(),
+            none => *none = Some(outcome.latencies.clone()),
+        }
     }
 }
 
@@ -37,6 +49,8 @@ pub(crate) fn ratio(one: &[f64], other: &[f64]) -> f64 {
 pub(crate) struct Table {
     begun: bool,
     targets: Vec<String>,
+    /// What can be drawn, and in which file.
+    plots: Vec<(&'static str, Plot)>,
 }
 
 impl Table {
@@ -85,6 +99,16 @@ impl Table {
 
     pub(crate) fn at_least(&mut self, what: &str, found: f64, least: f64) {
         self.target(what, found, least, f64::INFINITY);
+    }
+
+    pub(crate) fn plot(&mut self, file: &'static str, plot: Plot) {
+        self.plots.push((file, plot));
+    }
+
+    pub(crate) fn draw(&self, folder: &Path) {
+        for (file, plot) in &self.plots {
+            fs::write(folder.join(file), plot.svg()).unwrap();
+        }
     }
 
     pub(crate) fn print_targets(&self) {

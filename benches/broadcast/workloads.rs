@@ -7,6 +7,7 @@ use crate::idle;
 use crate::kinds::Kind;
 use crate::load::{Load, Pace};
 use crate::pair;
+use crate::plot::{Axis, Line, Plot};
 use crate::support::figures::median;
 use crate::table::{Figures, Table, ratio};
 
@@ -84,9 +85,36 @@ fn many_messages(plan: &Plan, table: &mut Table) {
     let load = Load { clients, senders: 50, deaf: 0, pace, rooms: 1, text: TEXT };
     let title = "3: 200 clients, 5,000 messages/s";
     let kinds = [Kind::Talk, Kind::Bare, Kind::Batch, Kind::Uws, Kind::Tokio];
-    let [mut talk, ..] = compare(plan, table, title, load, kinds);
+    let all = compare(plan, table, title, load, kinds);
+    table.plot("latency.svg", latencies(&all, kinds, 5_000.0 * clients as f64));
+    let [mut talk, ..] = all;
     table.at_most("3: CPU of a delivery, us", median(&mut talk.cost), 0.5);
     table.at_most("3: p99, ms", median(&mut talk.p99), 10.0);
+}
+
+/// A curve for each server, named with how much it keeps up where it does not.
+fn latencies<const N: usize>(all: &[Figures; N], kinds: [Kind; N], wanted: f64) -> Plot {
+    let y = |latency: u64| latency.max(1) as f64 / 1e3;
+    let mut lines = Vec::new();
+    for (colour, (figures, kind)) in all.iter().zip(kinds).enumerate() {
+        let Some(latencies) = &figures.latencies else { continue };
+        let kept = median(&mut figures.rate.clone()) / wanted;
+        let name = match kept {
+            0.95.. => String::from(kind.name()),
+            _ => format!("{} (keeps {:.0} %)", kind.name(), kept * 100.0),
+        };
+        let steps = (0..=100).map(|n| 2.0 * 5_000_f64.powf(f64::from(n) / 100.0));
+        let at = |one_in| (one_in, y(latencies.value_at_quantile(1.0 - 1.0 / one_in)));
+        lines.push(Line { name, colour, points: steps.map(at).collect(), is_dotted: false });
+    }
+    let values = || lines.iter().flat_map(|line| &line.points).map(|(_, y)| *y);
+    let (least, most) = (values().fold(f64::MAX, f64::min), values().fold(0.0, f64::max));
+    Plot {
+        title: "200 clients, 5,000 messages/s: from due to read".into(),
+        x: Axis::percentiles("of all deliveries"),
+        y: Axis::log("latency at most, ms", least, most),
+        lines,
+    }
 }
 
 fn two_people(plan: &Plan, table: &mut Table) {

@@ -1,0 +1,199 @@
+//! Lines in a picture: SVG, in colours that can be read on white and on black.
+
+use std::fmt::Write;
+
+const WIDTH: f64 = 760.0;
+const HEIGHT: f64 = 420.0;
+const LEFT: f64 = 64.0;
+const RIGHT: f64 = 560.0;
+const TOP: f64 = 48.0;
+const BOTTOM: f64 = 356.0;
+/// Between the names of two lines.
+const NAME_HEIGHT: f64 = 18.0;
+
+/// Of text and axes. What stands on a page cannot know whether the page is light or dark.
+const INK: &str = "#7b828c";
+/// Of the lines.
+const COLOURS: [&str; 6] = ["#2f81f7", "#d98324", "#a06cd5", "#2fa36b", "#d2557f", "#1a9fb3"];
+
+/// A picture.
+#[derive(Debug)]
+pub(crate) struct Plot {
+    pub(crate) title: String,
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+    pub(crate) lines: Vec<Line>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Axis {
+    pub(crate) label: String,
+    pub(crate) scale: Scale,
+    /// Where something is written, and what.
+    pub(crate) ticks: Vec<(f64, String)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Scale {
+    Linear { to: f64 },
+    Log { from: f64, to: f64 },
+}
+
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) name: String,
+    /// Which of the colours: one server has the same in all pictures, and ours the first.
+    pub(crate) colour: usize,
+    pub(crate) points: Vec<(f64, f64)>,
+    /// Few points are shown as such; many make a curve.
+    pub(crate) is_dotted: bool,
+}
+
+impl Axis {
+    /// From 0 to somewhat more than `most`, with a handful of round ticks.
+    pub(crate) fn linear(label: &str, most: f64) -> Axis {
+        let power = 10_f64.powf((most / 5.0).log10().floor());
+        let fits = |step: &f64| most / step <= 5.0;
+        let step = [1.0, 2.0, 5.0, 10.0].map(|n| n * power).into_iter().find(fits);
+        let step = step.unwrap_or(power);
+        let count = (most / step).ceil();
+        let ticks = (0..=count as u32).map(|n| f64::from(n) * step);
+        let ticks = ticks.map(|at| (at, format!("{}", (at * 1e6).round() / 1e6))).collect();
+        Axis { label: label.into(), scale: Scale::Linear { to: count * step }, ticks }
+    }
+
+    /// The powers of ten around what is between `least` and `most`.
+    pub(crate) fn log(label: &str, least: f64, most: f64) -> Axis {
+        let (first, last) = (least.log10().floor() as i32, most.log10().ceil() as i32);
+        let ticks = (first..=last).map(|power| {
+            let at = 10_f64.powi(power);
+            (at, if power < 0 { format!("{at}") } else { grouped(at as u64) })
+        });
+        let scale = Scale::Log { from: 10_f64.powi(first), to: 10_f64.powi(last) };
+        Axis { label: label.into(), scale, ticks: ticks.collect() }
+    }
+
+    /// Parts of all, 50 % to 99.99 %, each nine as far from the last: the value is one in so many.
+    pub(crate) fn percentiles(label: &str) -> Axis {
+        let ticks =
+            [("50 %", 2.0), ("90 %", 1e1), ("99 %", 1e2), ("99.9 %", 1e3), ("99.99 %", 1e4)];
+        let ticks = ticks.map(|(name, at)| (at, String::from(name))).to_vec();
+        Axis { label: label.into(), scale: Scale::Log { from: 2.0, to: 1e4 }, ticks }
+    }
+}
+
+/// 10000 as 10,000.
+fn grouped(number: u64) -> String {
+    match number {
+        0..1_000 => format!("{number}"),
+        _ => format!("{},{:03}", grouped(number / 1_000), number % 1_000),
+    }
+}
+
+impl Scale {
+    /// Where a value lies: 0 at the beginning of the axis, 1 at its end.
+    fn place(self, value: f64) -> f64 {
+        match self {
+            Scale::Linear { to } => value / to,
+            Scale::Log { from, to } => (value / from).ln() / (to / from).ln(),
+        }
+    }
+}
+
+impl Plot {
+    pub(crate) fn svg(&self) -> String {
+        let mut out = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
+             font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"{INK}\">\n\
+             <title>{title}</title>\n<text x=\"{LEFT}\" y=\"24\" font-size=\"15\">{title}</text>\n",
+            title = self.title
+        );
+        self.push_axes(&mut out);
+        self.lines.iter().rev().for_each(|line| self.push_line(&mut out, line));
+        self.push_names(&mut out);
+        out.push_str("</svg>\n");
+        out
+    }
+
+    fn x(&self, value: f64) -> f64 {
+        LEFT + (RIGHT - LEFT) * self.x.scale.place(value)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        BOTTOM - (BOTTOM - TOP) * self.y.scale.place(value).clamp(0.0, 1.0)
+    }
+
+    fn push_axes(&self, out: &mut String) {
+        for (value, name) in &self.y.ticks {
+            let (y, end) = (self.y(*value), LEFT - 10.0);
+            let faint = if y < BOTTOM { " stroke-opacity=\"0.3\"" } else { "" };
+            writeln!(
+                out,
+                "<path d=\"M{LEFT} {y:.1}H{RIGHT}\" stroke=\"{INK}\"{faint}/>\
+                 <text x=\"{end}\" y=\"{:.1}\" text-anchor=\"end\">{name}</text>",
+                y + 4.5
+            )
+            .unwrap();
+        }
+        for (value, name) in &self.x.ticks {
+            let (x, y) = (self.x(*value), BOTTOM + 20.0);
+            writeln!(
+                out,
+                "<path d=\"M{x:.1} {BOTTOM}v5\" stroke=\"{INK}\"/>\
+                 <text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{name}</text>"
+            )
+            .unwrap();
+        }
+        let (middle, across) = ((LEFT + RIGHT) / 2.0, (TOP + BOTTOM) / 2.0);
+        let (under, x, y) = (HEIGHT - 18.0, &self.x.label, &self.y.label);
+        writeln!(
+            out,
+            "<text x=\"{middle}\" y=\"{under}\" text-anchor=\"middle\">{x}</text>\
+             <text transform=\"translate(16 {across}) rotate(-90)\" text-anchor=\"middle\">{y}</text>"
+        )
+        .unwrap();
+    }
+
+    fn push_line(&self, out: &mut String, line: &Line) {
+        let at = |&(x, y): &(f64, f64)| (self.x(x), self.y(y));
+        let (colour, width) = (COLOURS[line.colour], if line.colour == 0 { 2.5 } else { 1.5 });
+        let path: Vec<_> =
+            line.points.iter().map(at).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        writeln!(
+            out,
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\" \
+             stroke-linejoin=\"round\"/>",
+            path.join(" ")
+        )
+        .unwrap();
+        for (x, y) in line.points.iter().filter(|_| line.is_dotted).map(at) {
+            writeln!(out, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.5\" fill=\"{colour}\"/>")
+                .unwrap();
+        }
+    }
+
+    /// Each name beside the end of its line, moved down where it would cover another. Dots lead to it from a
+    /// line that ends early.
+    fn push_names(&self, out: &mut String) {
+        let ends = self.lines.iter().filter_map(|line| {
+            let (x, y) = line.points.last()?;
+            Some((self.y(*y), self.x(*x), &line.name, COLOURS[line.colour]))
+        });
+        let mut ends: Vec<_> = ends.collect();
+        ends.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let mut free = TOP;
+        for (y, end, name, colour) in ends {
+            if end < RIGHT {
+                writeln!(
+                    out,
+                    "<path d=\"M{end:.1} {y:.1}H{RIGHT}\" stroke=\"{colour}\" stroke-dasharray=\"1 5\"/>"
+                )
+                .unwrap();
+            }
+            let (x, y) = (RIGHT + 12.0, y.max(free));
+            free = y + NAME_HEIGHT;
+            writeln!(out, "<text x=\"{x}\" y=\"{:.1}\" fill=\"{colour}\">{name}</text>", y + 4.5)
+                .unwrap();
+        }
+    }
+}
