@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 #[path = "../properties/mod.rs"]
-mod bodies;
+pub(crate) mod bodies;
 #[path = "../properties/made_up.rs"]
 pub(crate) mod made_up;
 

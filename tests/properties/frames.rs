@@ -84,16 +84,19 @@ fn said(role: Role, events: &[Event]) -> Vec<u8> {
         Role::Client => Encoder::server(),
     };
     let mut wire = Vec::new();
-    for event in events {
-        match event {
-            Event::Text(text) => encoder.text(text, &mut wire),
-            Event::Binary(bytes) => encoder.binary(bytes, &mut wire),
-            Event::Ping(bytes) => encoder.ping(bytes, &mut wire),
-            Event::Pong(bytes) => encoder.pong(bytes, &mut wire),
-            Event::Close(close) => encoder.close(close.as_ref(), &mut wire),
-        }
-    }
+    events.iter().for_each(|event| say(&mut encoder, event, &mut wire));
     wire
+}
+
+/// Appends what makes the other end hear `event`.
+pub(crate) fn say(encoder: &mut Encoder, event: &Event, wire: &mut Vec<u8>) {
+    match event {
+        Event::Text(text) => encoder.text(text, wire),
+        Event::Binary(bytes) => encoder.binary(bytes, wire),
+        Event::Ping(bytes) => encoder.ping(bytes, wire),
+        Event::Pong(bytes) => encoder.pong(bytes, wire),
+        Event::Close(close) => encoder.close(close.as_ref(), wire),
+    }
 }
 
 // ---- Frames as they are built --------------------------------------------------------------------

@@ -8,6 +8,7 @@ use tungstenite::error::{Error as Theirs, ProtocolError};
 use tungstenite::protocol::{Role as TheirRole, WebSocket, WebSocketConfig};
 
 use super::{Difference, INPUTS, explained, shown_by_its_example};
+use crate::properties::bodies::frames::say;
 use crate::properties::made_up::hold;
 
 const LIMITS: Limits = Limits { message: 1_024, fragments: 8 };
@@ -44,13 +45,7 @@ fn what_either_writes_has_the_same_bytes_and_the_other_hears_it() {
         let wire = Wire { left: &[], written: Vec::new() };
         let mut theirs = WebSocket::from_raw_socket(wire, TheirRole::Server, Some(config));
         for message in &messages {
-            match message {
-                Event::Text(text) => encoder.text(text, &mut ours),
-                Event::Binary(bytes) => encoder.binary(bytes, &mut ours),
-                Event::Ping(bytes) => encoder.ping(bytes, &mut ours),
-                Event::Pong(bytes) => encoder.pong(bytes, &mut ours),
-                Event::Close(close) => encoder.close(close.as_ref(), &mut ours),
-            }
+            say(&mut encoder, message, &mut ours);
             theirs.send(theirs_of(message)).unwrap();
         }
         assert_eq!(theirs.get_ref().written, ours);
