@@ -11,6 +11,7 @@ use std::time::Instant;
 use std::{env, thread};
 
 use talk::handshake::{Hosts, Policy, accept};
+use talk::http;
 use talk::limits;
 use talk::net::deadline::Deadline;
 use talk::net::head::read_request;
@@ -81,7 +82,7 @@ fn session(mut stream: &TcpStream, policy: &Policy) -> io::Result<()> {
 /// read past the head, which is frames already.
 fn upgrade(mut stream: &TcpStream, policy: &Policy) -> io::Result<Option<Vec<u8>>> {
     let deadline = Deadline::new(Instant::now(), limits::HEAD_WAIT);
-    let (response, leftover) = match read_request(&mut stream, &deadline) {
+    let (response, leftover) = match read_request(&mut stream, &deadline, http::Limits::default()) {
         Ok((request, leftover)) => match accept(&request, policy) {
             Ok(welcome) => (Some(welcome), Some(leftover)),
             Err(refusal) => (Some(refusal.into()), None),

@@ -338,7 +338,8 @@ fn slips(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-fn duration(text: &str) -> Option<Duration> {
+/// A whole number with `ms`, `s`, `m`, `h` or `d` as a time.
+pub fn duration(text: &str) -> Option<Duration> {
     let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let millis = match unit {
         "ms" => 1,

@@ -138,9 +138,9 @@ pub enum Fault {
     Control,
     /// The same key twice in one object.
     DuplicateKey,
-    /// Nested deeper than [`limits::JSON_DEPTH`].
+    /// Nested deeper than [`Limits::depth`].
     TooDeep,
-    /// More than [`limits::JSON_MEMBERS`] members in one object.
+    /// More than [`Limits::members`] members in one object.
     TooManyMembers,
     /// Something after the value.
     Trailing,
@@ -165,7 +165,22 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Reads one JSON value.
+/// How much a text may nest and how wide its objects may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Levels of arrays and objects.
+    pub depth: usize,
+    /// Members of one object.
+    pub members: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { depth: limits::JSON_DEPTH, members: limits::JSON_MEMBERS }
+    }
+}
+
+/// Reads one JSON value, within the limits of [`crate::limits`].
 ///
 /// ```
 /// use talk::json;
@@ -177,7 +192,16 @@ impl std::error::Error for Error {}
 /// # Errors
 /// Whatever RFC 8259 forbids, a duplicate key, and what exceeds the limits on depth and members.
 pub fn parse(text: &str) -> Result<Value, Error> {
-    Reader::new(text).only_value(limits::JSON_DEPTH)
+    parse_within(text, Limits::default())
+}
+
+/// The same with other limits. It recurses once per level: a depth of more than some hundreds is a
+/// danger to the stack.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_within(text: &str, limits: Limits) -> Result<Value, Error> {
+    Reader::new(text, limits.members).only_value(limits.depth)
 }
 
 #[cfg(test)]

@@ -47,6 +47,10 @@ pub const FRAGMENTS: usize = 1_024;
 /// Time to finish a message once its first byte has come.
 pub const MESSAGE_WAIT: Duration = Duration::from_secs(30);
 
+/// Bytes of unfinished messages, of all clients together: a thousand of the longest. Whoever sends the
+/// byte that is one too many gets 1013.
+pub const UNFINISHED: usize = 64 * 1024 * 1024;
+
 /// Time for the first message, `hello`, counted from the 101.
 pub const HELLO_WAIT: Duration = Duration::from_secs(10);
 
@@ -117,7 +121,7 @@ pub const BURST: u32 = 20;
 pub const RATE: u32 = 5;
 
 /// Control, empty and refused messages of one client per second; beyond it 4429.
-pub const NUISANCES_PER_SECOND: u32 = 20;
+pub const NUISANCES_PER_SECOND: usize = 20;
 
 /// A client that goes on posting while it is refused is closed with 4429 after this long.
 pub const ABUSE_WAIT: Duration = Duration::from_secs(10);
@@ -206,6 +210,9 @@ pub const PULSE: Duration = Duration::from_millis(500);
 
 /// Wait before a wrong password is answered: guessing takes time.
 pub const WRONG_PASSWORD_WAIT: Duration = Duration::from_secs(1);
+
+/// Wrong passwords of one address in a minute: a person mistypes a few, a program tries thousands.
+pub const WRONG_PASSWORDS: usize = 5;
 
 /// Bytes of the records of one `history` answer; a page may hold fewer records than asked for.
 pub const PAGE_BYTES: usize = 256 * 1024;

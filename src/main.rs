@@ -4,6 +4,8 @@
 
 #[path = "main/args.rs"]
 mod args; // flags into choices
+#[path = "main/limit.rs"]
+mod limit; // --limit, and the list of what it can change
 #[path = "main/look.rs"]
 mod look; // verify, export, repair
 #[path = "main/hints.rs"]

@@ -5,8 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::limits;
-
 /// So many at once, then so many per second (the generic cell rate algorithm, as in ITU-T I.371:
 /// one instant is all it has to remember).
 #[derive(Debug, Clone)]
@@ -47,25 +45,30 @@ impl Allowance {
 pub enum Patience {
     /// An answer.
     Kept,
-    /// An answer, after this wait: it comes faster than [`limits::NUISANCES_PER_SECOND`].
+    /// An answer, after this wait: it comes faster than is borne.
     Strained(Duration),
-    /// An end: it has gone on for [`limits::ABUSE_WAIT`].
+    /// An end: it has gone on for longer than patience lasts.
     Lost,
 }
 
 /// Counts the control, empty and refused messages of one client, second by second.
 #[derive(Debug, Clone)]
 pub struct Nuisances {
+    /// So many in a second are borne.
+    most: u32,
+    /// So long are more of them slowed.
+    patience: Duration,
     second: Instant,
     in_second: u32,
     bad_since: Option<Instant>,
 }
 
 impl Nuisances {
-    /// None so far.
+    /// None so far; `most` in a second are borne, more of them are slowed for as long as `patience`.
     #[must_use]
-    pub fn new(now: Instant) -> Nuisances {
-        Nuisances { second: now, in_second: 0, bad_since: None }
+    pub fn new(most: usize, patience: Duration, now: Instant) -> Nuisances {
+        let most = u32::try_from(most).unwrap_or(u32::MAX).max(1);
+        Nuisances { most, patience, second: now, in_second: 0, bad_since: None }
     }
 
     /// Counts one more.
@@ -73,27 +76,32 @@ impl Nuisances {
         let second = Duration::from_secs(1);
         let passed = now.saturating_duration_since(self.second);
         if passed >= second {
-            let was_bad = self.in_second > limits::NUISANCES_PER_SECOND && passed < 2 * second;
+            let was_bad = self.in_second > self.most && passed < 2 * second;
             if !was_bad {
                 self.bad_since = None;
             }
             (self.second, self.in_second) = (now, 0);
         }
         self.in_second += 1;
-        if self.in_second <= limits::NUISANCES_PER_SECOND {
+        if self.in_second <= self.most {
             return Patience::Kept;
         }
         let bad_since = *self.bad_since.get_or_insert(now);
-        if now.saturating_duration_since(bad_since) >= limits::ABUSE_WAIT {
+        if now.saturating_duration_since(bad_since) >= self.patience {
             return Patience::Lost;
         }
-        Patience::Strained(second / limits::NUISANCES_PER_SECOND)
+        Patience::Strained(second / self.most)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits;
+
+    fn none(now: Instant) -> Nuisances {
+        Nuisances::new(limits::NUISANCES_PER_SECOND, limits::ABUSE_WAIT, now)
+    }
 
     const MS: Duration = Duration::from_millis(1);
 
@@ -123,12 +131,12 @@ mod tests {
     #[test]
     fn a_short_flurry_is_slowed_and_forgiven_and_a_long_one_ends() {
         let start = Instant::now();
-        let mut nuisances = Nuisances::new(start);
+        let mut nuisances = none(start);
         let kept = (0..25).filter(|_| nuisances.count(start) == Patience::Kept).count();
         assert_eq!(kept, 20);
         assert_eq!(nuisances.count(start + 3000 * MS), Patience::Kept, "forgiven");
 
-        let mut nuisances = Nuisances::new(start);
+        let mut nuisances = none(start);
         let lost = (0..2000)
             .map(|n| start + n * 10 * MS)
             .find(|at| nuisances.count(*at) == Patience::Lost);
@@ -139,7 +147,7 @@ mod tests {
     #[test]
     fn just_below_the_limit_is_borne_for_ever() {
         let start = Instant::now();
-        let mut nuisances = Nuisances::new(start);
+        let mut nuisances = none(start);
         assert!((0..2000).all(|n| nuisances.count(start + n * 50 * MS) == Patience::Kept));
     }
 }

@@ -41,18 +41,30 @@ pub enum Error {
     MethodCase,
     /// A target that is none, or none for this method.
     Target,
-    /// A first line of more than [`limits::REQUEST_LINE`] bytes.
-    FirstLineTooLong,
+    /// A first line that is too long.
+    FirstLineTooLong {
+        /// Bytes it may have.
+        limit: usize,
+    },
     /// A header line that is not `name: value`.
     HeaderLine,
     /// A header line that begins with white space: the folding of old.
     Folded,
-    /// A header line of more than [`limits::HEADER_LINE`] bytes.
-    HeaderLineTooLong,
-    /// More than [`limits::HEADERS`] header lines.
-    TooManyHeaders,
-    /// A head that does not end within [`limits::HEAD`] bytes.
-    HeadTooLong,
+    /// A header line that is too long.
+    HeaderLineTooLong {
+        /// Bytes it may have.
+        limit: usize,
+    },
+    /// Too many header lines.
+    TooManyHeaders {
+        /// Lines it may have.
+        limit: usize,
+    },
+    /// A head that does not end early enough.
+    HeadTooLong {
+        /// Bytes it may have.
+        limit: usize,
+    },
     /// A header that may stand only once and does not.
     Repeated {
         /// Its name.
@@ -93,10 +105,10 @@ impl Error {
             | Error::TransferEncoding
             | Error::UnexpectedBody => Status::BAD_REQUEST,
             Error::MethodCase => Status::METHOD_NOT_ALLOWED,
-            Error::FirstLineTooLong => Status::URI_TOO_LONG,
-            Error::HeaderLineTooLong | Error::TooManyHeaders | Error::HeadTooLong => {
-                Status::HEADERS_TOO_LARGE
-            }
+            Error::FirstLineTooLong { .. } => Status::URI_TOO_LONG,
+            Error::HeaderLineTooLong { .. }
+            | Error::TooManyHeaders { .. }
+            | Error::HeadTooLong { .. } => Status::HEADERS_TOO_LARGE,
             Error::UnknownMethod | Error::UnknownTransferEncoding => Status::NOT_IMPLEMENTED,
             Error::Version { .. } => Status::VERSION_NOT_SUPPORTED,
         }
@@ -129,16 +141,16 @@ impl fmt::Display for Error {
             Error::Target => {
                 f.write_str("the target is neither a path such as `/` nor an http:// address")
             }
-            Error::FirstLineTooLong => {
-                write!(f, "a first line of more than {} bytes", limits::REQUEST_LINE)
+            Error::FirstLineTooLong { limit } => {
+                write!(f, "a first line of more than {limit} bytes")
             }
             Error::HeaderLine => f.write_str("a header line is not `name: value`"),
             Error::Folded => f.write_str("a header line begins with white space"),
-            Error::HeaderLineTooLong => {
-                write!(f, "a header line of more than {} bytes", limits::HEADER_LINE)
+            Error::HeaderLineTooLong { limit } => {
+                write!(f, "a header line of more than {limit} bytes")
             }
-            Error::TooManyHeaders => write!(f, "more than {} header lines", limits::HEADERS),
-            Error::HeadTooLong => write!(f, "a head of more than {} bytes", limits::HEAD),
+            Error::TooManyHeaders { limit } => write!(f, "more than {limit} header lines"),
+            Error::HeadTooLong { limit } => write!(f, "a head of more than {limit} bytes"),
             Error::Repeated { name } => write!(f, "{name} stands more than once"),
             Error::HostMissing => f.write_str("Host is missing"),
             Error::Host => f.write_str("Host is not `host` or `host:port`"),

@@ -1,7 +1,6 @@
 //! Header lines: names, values, and the three ways to look one up (RFC 9110 §5).
 
 use crate::http::error::Error;
-use crate::limits;
 
 /// The headers of one head, in the order they came. Names are compared without regard to case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +42,11 @@ impl Headers {
         self.list(name).any(|element| element.eq_ignore_ascii_case(token))
     }
 
+    /// How many lines there are.
+    pub(super) fn count(&self) -> usize {
+        self.lines.len()
+    }
+
     /// All names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.lines.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -50,9 +54,6 @@ impl Headers {
 
     /// Reads one header line, given without its line end (RFC 9112 §5).
     pub(super) fn push_line(&mut self, line: &[u8]) -> Result<(), Error> {
-        if self.lines.len() >= limits::HEADERS {
-            return Err(Error::TooManyHeaders);
-        }
         if line.starts_with(b" ") || line.starts_with(b"\t") {
             return Err(Error::Folded); // §5.2: reject, or else mend what a sender got wrong
         }

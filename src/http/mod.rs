@@ -25,7 +25,7 @@ mod error; // everything that can be wrong with a head
 pub use crate::http::authority::{Authority, Host};
 pub use crate::http::error::Error;
 pub use crate::http::headers::{Headers, is_token, is_value};
-pub use crate::http::parser::{Head, Parser};
+pub use crate::http::parser::{Head, Limits, Parser};
 pub use crate::http::request::{Body, Method, Request, Target, Version};
 pub use crate::http::response::Response;
 pub use crate::http::response_head::ResponseHead;

@@ -34,7 +34,31 @@ pub trait Head: Sized {
     fn from_parts(first_line: Self::FirstLine, headers: Headers) -> Result<Self, Error>;
 }
 
-/// Reads one head from pieces of any size, within the limits of [`limits`].
+/// How much of one head a [`Parser`] takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the first line.
+    pub first_line: usize,
+    /// Bytes of one header line.
+    pub header_line: usize,
+    /// Header lines.
+    pub headers: usize,
+    /// Bytes in all.
+    pub head: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            first_line: limits::REQUEST_LINE,
+            header_line: limits::HEADER_LINE,
+            headers: limits::HEADERS,
+            head: limits::HEAD,
+        }
+    }
+}
+
+/// Reads one head from pieces of any size, within its [`Limits`].
 ///
 /// What is wrong is said as soon as it is seen: other protocols at their first byte, a line that is
 /// too long at the byte that makes it so.
@@ -50,6 +74,7 @@ pub trait Head: Sized {
 /// ```
 #[derive(Debug)]
 pub struct Parser<H: Head> {
+    limits: Limits,
     first_line: Option<H::FirstLine>,
     headers: Headers,
     /// The line so far; a carriage return seen is its last byte until the line feed comes.
@@ -59,11 +84,18 @@ pub struct Parser<H: Head> {
 }
 
 impl<H: Head> Parser<H> {
-    /// A parser that has seen nothing.
+    /// A parser that has seen nothing, with the limits of [`crate::limits`].
     #[must_use]
     #[expect(clippy::new_without_default, reason = "a half-read head is not a default value")]
     pub fn new() -> Parser<H> {
+        Parser::within(Limits::default())
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn within(limits: Limits) -> Parser<H> {
         Parser {
+            limits,
             first_line: None,
             headers: Headers::default(),
             line: Vec::new(),
@@ -87,7 +119,7 @@ impl<H: Head> Parser<H> {
                 return Ok(Some((head, used)));
             }
             if self.room() == 0 {
-                return Err(Error::HeadTooLong);
+                return Err(Error::HeadTooLong { limit: self.limits.head });
             }
         }
         Ok(None)
@@ -96,7 +128,7 @@ impl<H: Head> Parser<H> {
     /// Bytes this head may still take; reading more from the peer is never needed.
     #[must_use]
     pub fn room(&self) -> usize {
-        limits::HEAD.saturating_sub(self.taken)
+        self.limits.head.saturating_sub(self.taken)
     }
 
     /// Whether no byte has been seen yet.
@@ -135,11 +167,16 @@ impl<H: Head> Parser<H> {
         if !fits {
             return Err(Error::Byte { byte });
         }
-        let (limit, error) = match self.first_line {
-            None => (limits::REQUEST_LINE, Error::FirstLineTooLong),
-            Some(_) => (limits::HEADER_LINE, Error::HeaderLineTooLong),
-        };
-        if self.line.len() >= limit { Err(error) } else { Ok(()) }
+        let (first_line, header_line) = (self.limits.first_line, self.limits.header_line);
+        match self.first_line {
+            None if self.line.len() >= first_line => {
+                Err(Error::FirstLineTooLong { limit: first_line })
+            }
+            Some(_) if self.line.len() >= header_line => {
+                Err(Error::HeaderLineTooLong { limit: header_line })
+            }
+            None | Some(_) => Ok(()),
+        }
     }
 
     /// Reads the line that has just ended; the head, when that was its last.
@@ -153,6 +190,9 @@ impl<H: Head> Parser<H> {
                 }
             }
             (None, false) => self.first_line = Some(H::first_line(&line)?),
+            (Some(_), false) if self.headers.count() >= self.limits.headers => {
+                return Err(Error::TooManyHeaders { limit: self.limits.headers });
+            }
             (Some(first_line), false) => {
                 self.headers.push_line(&line)?;
                 self.first_line = Some(first_line);

@@ -1,7 +1,7 @@
 //! What strangers send, and what becomes of it.
 #![expect(clippy::arithmetic_side_effects, reason = "a sum that overflows fails its test")]
 
-use crate::http::{Authority, Body, Error, Head, Method, Parser, Request, Status, Version};
+use crate::http::{Authority, Body, Error, Head, Limits, Method, Parser, Request, Status, Version};
 use crate::limits;
 
 /// Parses a head in parts; the number counts its bytes from the first part on.
@@ -280,6 +280,11 @@ fn a_post_says_how_long_its_body_is() {
     assert_eq!(post("Transfer-Encoding: Chunked"), Body::Chunked);
 }
 
+const FIRST_LINE: Error = Error::FirstLineTooLong { limit: limits::REQUEST_LINE };
+const HEADER_LINE: Error = Error::HeaderLineTooLong { limit: limits::HEADER_LINE };
+const HEADERS: Error = Error::TooManyHeaders { limit: limits::HEADERS };
+const HEAD: Error = Error::HeadTooLong { limit: limits::HEAD };
+
 #[test]
 fn a_head_has_limits_and_each_its_status() {
     let line = |length: usize| {
@@ -287,19 +292,19 @@ fn a_head_has_limits_and_each_its_status() {
         first(&format!("GET /{} HTTP/1.1", "x".repeat(filler)))
     };
     assert_eq!(accepted(line(8_192)).target.path.len(), 8_192 - 13);
-    assert_eq!(refused(line(8_193)), Error::FirstLineTooLong);
-    assert_eq!(refused("x".repeat(8_193)), Error::FirstLineTooLong);
-    assert_eq!(Error::FirstLineTooLong.status().code(), 414);
+    assert_eq!(refused(line(8_193)), FIRST_LINE);
+    assert_eq!(refused("x".repeat(8_193)), FIRST_LINE);
+    assert_eq!(FIRST_LINE.status().code(), 414);
 
     accepted(with(&format!("X: {}", "y".repeat(8_189))));
-    assert_eq!(refused(with(&format!("X: {}", "y".repeat(8_190)))), Error::HeaderLineTooLong);
+    assert_eq!(refused(with(&format!("X: {}", "y".repeat(8_190)))), HEADER_LINE);
     let endless = with(&format!("X: {}", "y".repeat(20_000_000)));
-    assert_eq!(fed::<Request>([endless.as_bytes()]), Err(Error::HeaderLineTooLong));
+    assert_eq!(fed::<Request>([endless.as_bytes()]), Err(HEADER_LINE));
 
     let lines = |count| vec!["X: y"; count].join("\r\n");
     accepted(with(&lines(99)));
-    assert_eq!(refused(with(&lines(100))), Error::TooManyHeaders);
-    assert_eq!(refused(with(&lines(2_000))), Error::TooManyHeaders);
+    assert_eq!(refused(with(&lines(100))), HEADERS);
+    assert_eq!(refused(with(&lines(2_000))), HEADERS);
 
     let exactly = |length: usize| {
         let most = with(&format!("A: {0}\r\nB: {0}\r\nC: ", "y".repeat(6_000)));
@@ -307,10 +312,27 @@ fn a_head_has_limits_and_each_its_status() {
     };
     assert_eq!(exactly(limits::HEAD).len(), 16 * 1024);
     accepted(exactly(limits::HEAD));
-    assert_eq!(refused(exactly(limits::HEAD + 1)), Error::HeadTooLong);
-    for error in [Error::HeaderLineTooLong, Error::TooManyHeaders, Error::HeadTooLong] {
+    assert_eq!(refused(exactly(limits::HEAD + 1)), HEAD);
+    for error in [HEADER_LINE, HEADERS, HEAD] {
         assert_eq!(error.status().code(), 431);
     }
+}
+
+#[test]
+fn other_limits_hold_instead_and_say_their_number() {
+    let limits = Limits { first_line: 20, header_line: 30, headers: 2, head: 66 };
+    let fed = |text: &str| Parser::<Request>::within(limits).feed(text.as_bytes());
+    let right = "GET / HTTP/1.1\r\nHost: localhost\r\nA: b\r\n\r\n";
+    assert!(matches!(fed(right), Ok(Some(_))));
+    let long = right.replace("GET /", "GET /longer1");
+    assert_eq!(fed(&long), Err(Error::FirstLineTooLong { limit: 20 }));
+    let wide = right.replace("A: b", &format!("A: {}", "b".repeat(28)));
+    assert_eq!(fed(&wide), Err(Error::HeaderLineTooLong { limit: 30 }));
+    let many = right.replace("A: b", "A: b\r\nC: d");
+    assert_eq!(fed(&many).unwrap_err().to_string(), "more than 2 header lines");
+    let much =
+        right.replace("A: b", "A: bbbbbbbbbbbbbbbbbbbbbbbbb").replace("Host: ", "Host:      ");
+    assert_eq!(fed(&much), Err(Error::HeadTooLong { limit: 66 }));
 }
 
 #[test]

@@ -2,18 +2,19 @@
 
 use super::writer::is_special;
 use super::{Error, Fault, Value};
-use crate::limits;
 
 /// A position in a text that only moves forward. It recurses once per level of nesting, which
 /// `parse` bounds.
 pub(super) struct Reader<'t> {
     text: &'t str,
     at: usize,
+    /// Members of one object.
+    members: usize,
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str) -> Reader<'t> {
-        Reader { text, at: 0 }
+    pub(super) fn new(text: &'t str, members: usize) -> Reader<'t> {
+        Reader { text, at: 0, members }
     }
 
     /// The one value of the text, nested at most `depth` levels deep.
@@ -89,7 +90,7 @@ impl<'t> Reader<'t> {
             if members.iter().any(|(name, _)| *name == key) {
                 return Err(Error { at, fault: Fault::DuplicateKey });
             }
-            if members.len() >= limits::JSON_MEMBERS {
+            if members.len() >= self.members {
                 return Err(Error { at, fault: Fault::TooManyMembers });
             }
             self.skip_space();

@@ -17,6 +17,7 @@ use talk::log::{Rules, Sync};
 use talk::server::{Ceiling, Config, Level, ceiling};
 
 use crate::Failure;
+use crate::limit;
 use crate::look::{self, Look};
 
 /// What the command line asks for.
@@ -40,7 +41,7 @@ pub(crate) struct Choices {
 }
 
 const COMMAND: Command = Command {
-    usage: "server [FLAGS]\n       server verify [ROOM] | repair ROOM | export ROOM",
+    usage: "server [FLAGS]\n       server verify [ROOM] | repair ROOM | export ROOM | limits",
     about: "Talk's server: chat between browser tabs and terminals.",
     flags: &[
         Flag::value("bind", "HOST:PORT", "where to listen; 0.0.0.0:8080 lets the network in")
@@ -77,6 +78,12 @@ const COMMAND: Command = Command {
             .env("TALK_RATE")
             .default("5"),
         Flag::value("burst", "N", "posts of one client at once").env("TALK_BURST").default("20"),
+        Flag::value(
+            "limit",
+            "NAME=VALUE",
+            "change another limit, one of those that server limits lists; may be given again",
+        )
+        .env("TALK_LIMIT"),
         Flag::value("max-text", "BYTES", "length of a post").env("TALK_MAX_TEXT").default("4096"),
         Flag::value(
             "sync",
@@ -115,6 +122,7 @@ Commands (server COMMAND --help says more):
   server verify [ROOM]   checks every line that is kept
   server export ROOM     prints what was said in a room
   server repair ROOM     cuts a damaged room back to its last good line
+  server limits          lists what --limit can change
 
 Every flag has an environment variable of its name: --bind is TALK_BIND.",
 };
@@ -128,6 +136,9 @@ pub(crate) fn parse(
     env: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Wish, Failure> {
     let mut arguments = arguments.into_iter().peekable();
+    if arguments.next_if(|first| first == "limits").is_some() {
+        return limit::parse(arguments, env);
+    }
     if let Some(command) = arguments.peek().and_then(|first| look::command(first)) {
         return look::parse(command, arguments.skip(1), env);
     }
@@ -140,6 +151,7 @@ pub(crate) fn parse(
     }
     if let Some(word) = args.words().first() {
         let what = match look::command(word.as_ref()) {
+            _ if word == "limits" => format!("{word} stands alone: server {word}"),
             Some(_) => format!("{word} stands before its flags, like server {word} --data DIR"),
             None => format!("unknown command {word:?}"),
         };
@@ -191,6 +203,7 @@ fn config(args: &Args, bind: SocketAddr, ceiling: Ceiling) -> Result<Config, Fai
         burst: small("burst")?.unwrap_or(defaults.burst),
         max_text: number("max-text", 1, limits::TEXT_MAX as u64)?.unwrap_or(defaults.max_text),
         hold_names: args.duration("hold-names").map_err(usage)?.unwrap_or(defaults.hold_names),
+        limits: limit::limits(args)?,
         rules: rules(args, defaults.rules)?,
         ..defaults
     })

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use crate::http::{Error, Head, Parser, Request, Response, ResponseHead, Status};
+use crate::http::{Error, Head, Limits, Parser, Request, Response, ResponseHead, Status};
 use crate::limits;
 use crate::net::deadline::{Deadline, TimedRead};
 
@@ -19,8 +19,9 @@ use crate::net::deadline::{Deadline, TimedRead};
 pub fn read_request(
     stream: &mut impl TimedRead,
     deadline: &Deadline,
+    limits: Limits,
 ) -> Result<(Request, Vec<u8>), HeadError> {
-    read(stream, deadline, Vec::new())
+    read(stream, deadline, Parser::within(limits), Vec::new())
 }
 
 /// Reads the head of the answer to a request, and hands back the bytes that came after it.
@@ -35,12 +36,13 @@ pub fn read_response(
     stream: &mut impl TimedRead,
     deadline: &Deadline,
 ) -> Result<(ResponseHead, Vec<u8>), HeadError> {
-    let (mut head, mut rest): (ResponseHead, _) = read(stream, deadline, Vec::new())?;
+    let (mut head, mut rest): (ResponseHead, _) =
+        read(stream, deadline, Parser::new(), Vec::new())?;
     for _ in 0..limits::INTERIM_HEADS {
         if !head.status.is_informational() || head.status == Status::SWITCHING_PROTOCOLS {
             break;
         }
-        (head, rest) = read(stream, deadline, rest)?;
+        (head, rest) = read(stream, deadline, Parser::new(), rest)?;
     }
     Ok((head, rest))
 }
@@ -82,9 +84,9 @@ impl HeadError {
 fn read<H: Head>(
     stream: &mut impl TimedRead,
     deadline: &Deadline,
+    mut parser: Parser<H>,
     mut input: Vec<u8>,
 ) -> Result<(H, Vec<u8>), HeadError> {
-    let mut parser = Parser::new();
     let mut chunk = [0; limits::CHUNK];
     loop {
         if let Some((head, used)) = parser.feed(&input).map_err(HeadError::Bad)? {
@@ -170,7 +172,7 @@ mod tests {
 
         fn request(&mut self) -> Result<(Request, Vec<u8>), HeadError> {
             let deadline = self.deadline();
-            read_request(self, &deadline)
+            read_request(self, &deadline, Limits::default())
         }
     }
 
@@ -278,7 +280,7 @@ mod tests {
         let line = [b"X: ".as_slice(), &[b'y'; 1_000], b"\r\n"].concat();
         let mut stream = Script::bytes(&[b"GET / HTTP/1.1\r\n", &line.repeat(1_000)]);
         let error = stream.request().unwrap_err();
-        assert!(matches!(error, HeadError::Bad(Error::HeadTooLong)));
+        assert!(matches!(error, HeadError::Bad(Error::HeadTooLong { .. })));
         assert_eq!(stream.read, limits::HEAD);
     }
 

@@ -113,6 +113,12 @@ impl<S: Read> Inbound<S> {
         Ok(count)
     }
 
+    /// Bytes of an unfinished message that are held here.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.decoder.unfinished()
+    }
+
     /// Whether the peer owes the rest of a message; asked after anything but an event.
     #[must_use]
     pub fn is_mid_message(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::limit::Limits;
 use crate::chat::Password;
 use crate::handshake::Policy;
 use crate::limits;
@@ -30,35 +31,8 @@ pub struct Config {
     pub hold_names: Duration,
     /// How rooms are kept.
     pub rules: Rules,
-    /// Waits that tests shorten.
-    pub waits: Waits,
-}
-
-/// The waits of one connection. Each is a constant of [`limits`] in life.
-#[derive(Debug, Clone)]
-pub struct Waits {
-    /// See [`limits::HEAD_WAIT`].
-    pub head: Duration,
-    /// See [`limits::HELLO_WAIT`].
-    pub hello: Duration,
-    /// See [`limits::MESSAGE_WAIT`].
-    pub message: Duration,
-    /// See [`limits::PING_EVERY`].
-    pub ping: Duration,
-    /// See [`limits::PONG_WAIT`].
-    pub pong: Duration,
-}
-
-impl Default for Waits {
-    fn default() -> Waits {
-        Waits {
-            head: limits::HEAD_WAIT,
-            hello: limits::HELLO_WAIT,
-            message: limits::MESSAGE_WAIT,
-            ping: limits::PING_EVERY,
-            pong: limits::PONG_WAIT,
-        }
-    }
+    /// How much strangers may ask of it.
+    pub limits: Limits,
 }
 
 impl Config {
@@ -81,7 +55,7 @@ impl Config {
                 retain: None,
                 retain_records: None,
             },
-            waits: Waits::default(),
+            limits: Limits::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::limit::Limits;
 use crate::http::{Response, Status};
 use crate::limits;
 
@@ -15,6 +16,10 @@ use crate::limits;
 pub(crate) struct Door {
     all: usize,
     per_address: usize,
+    /// New WebSockets of one address in a minute.
+    new_per_address: usize,
+    /// Wrong passwords of one address in a minute.
+    wrong_passwords: usize,
     counts: Mutex<Counts>,
 }
 
@@ -28,8 +33,9 @@ struct Counts {
 #[derive(Debug)]
 struct Address {
     inside: usize,
-    /// New WebSockets since `minute` began.
+    /// New WebSockets since `minute` began, and wrong passwords.
     new: usize,
+    wrong: usize,
     minute: Instant,
 }
 
@@ -47,11 +53,20 @@ pub(crate) enum Full {
     Server,
     /// This address holds, or has lately opened, as many as one may.
     Address,
+    /// This address has lately shown as many wrong passwords as one may.
+    Guesses,
 }
 
 impl Door {
-    pub(crate) fn new(all: usize, per_address: usize) -> Arc<Door> {
-        Arc::new(Door { all, per_address, counts: Mutex::default() })
+    pub(crate) fn new(all: usize, per_address: usize, limits: &Limits) -> Arc<Door> {
+        let scaled = per_address.saturating_mul(limits.new_per_address);
+        Arc::new(Door {
+            all,
+            per_address,
+            new_per_address: scaled.div_ceil(limits::PER_ADDRESS),
+            wrong_passwords: limits.wrong_passwords,
+            counts: Mutex::default(),
+        })
     }
 
     /// The one place the lock is taken. Counts change in single steps.
@@ -90,17 +105,40 @@ impl Door {
         if self.per_address == 0 {
             return Ok(());
         }
-        let most = (self.per_address * limits::NEW_PER_ADDRESS).div_ceil(limits::PER_ADDRESS);
         let mut counts = self.counts();
         let held = counts.address(address);
-        if now.saturating_duration_since(held.minute) >= MINUTE {
-            (held.minute, held.new) = (now, 0);
+        held.turn(now);
+        if held.wrong >= self.wrong_passwords {
+            return Err(Full::Guesses);
         }
-        if held.new >= most {
+        if held.new >= self.new_per_address {
             return Err(Full::Address);
         }
         held.new += 1;
         Ok(())
+    }
+
+    /// Counts a password that `address` has shown, and says whether it opens: a right one does not
+    /// either, where too many were wrong before it.
+    pub(crate) fn opens(&self, address: IpAddr, is_right: bool, now: Instant) -> bool {
+        if self.per_address == 0 {
+            return is_right;
+        }
+        let mut counts = self.counts();
+        let held = counts.address(address);
+        held.turn(now);
+        let is_spent = held.wrong >= self.wrong_passwords;
+        held.wrong += usize::from(!is_right);
+        is_right && !is_spent
+    }
+}
+
+impl Address {
+    /// Begins a new minute, when the last is over.
+    fn turn(&mut self, now: Instant) {
+        if now.saturating_duration_since(self.minute) >= MINUTE {
+            (self.minute, self.new, self.wrong) = (now, 0, 0);
+        }
     }
 }
 
@@ -113,7 +151,7 @@ impl Counts {
             let is_used = |held: &Address| held.inside > 0 || now - held.minute < MINUTE;
             self.addresses.retain(|_, held| is_used(held));
         }
-        let fresh = Address { inside: 0, new: 0, minute: now };
+        let fresh = Address { inside: 0, new: 0, wrong: 0, minute: now };
         self.addresses.entry(neighbourhood(address)).or_insert(fresh)
     }
 }
@@ -146,6 +184,7 @@ impl Full {
         match self {
             Full::Server => "server-full",
             Full::Address => "address-full",
+            Full::Guesses => "wrong-passwords",
         }
     }
 }
@@ -162,6 +201,11 @@ impl From<Full> for Response {
                 "too many connections from your address, try again in a minute",
             )
             .header("Retry-After", "60"),
+            Full::Guesses => Response::error(
+                Status::TOO_MANY_REQUESTS,
+                "too many wrong passwords from your address, try again in a minute",
+            )
+            .header("Retry-After", "60"),
         }
     }
 }
@@ -176,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_place_is_free_again_when_its_pass_is_dropped() {
-        let door = Door::new(2, 0);
+        let door = Door::new(2, 0, &Limits::default());
         let first = door.enter(ip("10.0.0.1")).unwrap();
         let _second = door.enter(ip("10.0.0.1")).unwrap();
         assert_eq!(door.enter(ip("10.0.0.2")).unwrap_err(), Full::Server);
@@ -186,7 +230,7 @@ mod tests {
 
     #[test]
     fn one_address_may_hold_so_many_and_an_ipv6_network_is_one_address() {
-        let door = Door::new(100, 2);
+        let door = Door::new(100, 2, &Limits::default());
         let inside = ["10.0.0.1", "::ffff:10.0.0.1", "2001:db8::1", "2001:db8::2:3"];
         let passes: Vec<Pass> = inside.iter().map(|text| door.enter(ip(text)).unwrap()).collect();
         assert_eq!(door.enter(ip("10.0.0.1")).unwrap_err(), Full::Address);
@@ -198,15 +242,31 @@ mod tests {
 
     #[test]
     fn one_address_may_open_so_many_in_a_minute() {
-        let (door, now) = (Door::new(100, limits::PER_ADDRESS), Instant::now());
+        let (door, now) = (Door::new(100, limits::PER_ADDRESS, &Limits::default()), Instant::now());
         let opened = (0..200).filter(|_| door.upgrade(ip("10.0.0.1"), now).is_ok()).count();
         assert_eq!(opened, limits::NEW_PER_ADDRESS);
         assert!(door.upgrade(ip("10.0.0.1"), now + 2 * MINUTE).is_ok());
     }
 
     #[test]
+    fn who_has_guessed_too_often_waits_even_with_the_right_password() {
+        let (door, now) = (Door::new(100, 64, &Limits::default()), Instant::now());
+        assert!(door.opens(ip("10.0.0.1"), true, now));
+        for _ in 0..limits::WRONG_PASSWORDS {
+            assert_eq!(door.upgrade(ip("10.0.0.1"), now), Ok(()));
+            assert!(!door.opens(ip("10.0.0.1"), false, now));
+        }
+        assert!(!door.opens(ip("10.0.0.1"), true, now));
+        assert_eq!(door.upgrade(ip("10.0.0.1"), now), Err(Full::Guesses));
+        assert!(door.opens(ip("10.0.0.2"), true, now), "others are not concerned");
+        let later = now + 2 * MINUTE;
+        assert_eq!(door.upgrade(ip("10.0.0.1"), later), Ok(()));
+        assert!(door.opens(ip("10.0.0.1"), true, later));
+    }
+
+    #[test]
     fn addresses_that_have_left_are_forgotten() {
-        let door = Door::new(100, 2);
+        let door = Door::new(100, 2, &Limits::default());
         for n in 0..5_000_u32 {
             drop(door.enter(IpAddr::V4(n.into())).unwrap());
         }

@@ -38,8 +38,9 @@ impl Drain {
         self.more.notify_one();
     }
 
-    /// Waits for clients, and for the next of them to be due, and tries those that are.
-    pub(crate) fn round(&self) {
+    /// Waits for clients, and for the next of them to be due, and tries those that are; who takes nothing
+    /// for `stall_wait` is dropped.
+    pub(crate) fn round(&self, stall_wait: Duration) {
         let mut list = self.behind();
         let now = loop {
             let now = Instant::now();
@@ -55,7 +56,7 @@ impl Drain {
         let (due, later) = std::mem::take(&mut *list).into_iter().partition(|b| b.again <= now);
         *list = later;
         drop(list);
-        let still = Vec::into_iter(due).filter_map(|behind| behind.tried(now));
+        let still = Vec::into_iter(due).filter_map(|behind| behind.tried(now, stall_wait));
         let still: Vec<Behind> = still.collect();
         self.behind().extend(still);
     }
@@ -63,11 +64,11 @@ impl Drain {
 
 impl Behind {
     /// Drains what the socket takes; `None` once the client needs this thread no longer.
-    fn tried(mut self, now: Instant) -> Option<Behind> {
+    fn tried(mut self, now: Instant, stall_wait: Duration) -> Option<Behind> {
         match self.client.outbound.drain(now) {
             Drained::Empty | Drained::Gone => return None,
             Drained::Moving => self.pause = limits::DRAIN_PAUSE_MIN,
-            Drained::Stuck(wait) if wait >= limits::STALL_WAIT => {
+            Drained::Stuck(wait) if wait >= stall_wait => {
                 self.client.outbound.abandon();
                 return None;
             }

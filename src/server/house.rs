@@ -21,12 +21,12 @@ use super::kept;
 use super::logger::{Level, Logger};
 use super::poll::Poll;
 use super::room::Room;
+use super::unfinished::Unfinished;
 use crate::chat::wire::Reply;
 use crate::chat::{
     ClientId, ErrorCode, Held, Holder, Kept, Mark, Marks, Names, RoomName, Taken, Token, Unfit,
     UserName,
 };
-use crate::limits;
 use crate::log::{Journal, LogName, Store};
 use crate::net::Sent;
 use crate::net::entropy::Entropy;
@@ -43,6 +43,7 @@ pub(crate) struct House {
     pub(crate) carrier: Carrier,
     pub(crate) drain: Drain,
     pub(crate) entropy: Entropy,
+    pub(crate) unfinished: Unfinished,
     store: Store,
     names: Mutex<Names>,
     names_file: Mutex<Journal<Kept>>,
@@ -77,7 +78,8 @@ impl House {
         let rooms = kept::rooms(&config, &store, &logger, &entropy)?;
         Ok(House {
             entropy,
-            door: Door::new(config.max_clients, config.max_per_address),
+            unfinished: Unfinished::new(config.limits.unfinished),
+            door: Door::new(config.max_clients, config.max_per_address, &config.limits),
             store,
             names: Mutex::new(names),
             names_file: Mutex::new(names_file),
@@ -206,7 +208,8 @@ impl House {
         name: &RoomName,
         two: Option<[Holder; 2]>,
     ) -> io::Result<Result<Arc<Room>, TooManyRooms>> {
-        let most = if name.is_private() { limits::PRIVATE_ROOMS } else { limits::ROOMS };
+        let limits = &self.config.limits;
+        let most = if name.is_private() { limits.private_rooms } else { limits.rooms };
         let is_full = |rooms: &Rooms| {
             let kind = rooms.keys().filter(|log| log.room.is_private() == name.is_private());
             kind.count() >= most

@@ -28,12 +28,14 @@ mod guests; // who was brought into one
 mod reading; // how far everybody has read
 mod kept; // what an earlier run has left in it
 mod poll; // everybody who is connected
+mod unfinished; // how much of their messages is here
 mod client; // one connection that has said hello
 mod farewell; // why it ends
 mod pulse; // what happens by the clock
 mod tend; // the same for what is stored
 
 mod config; // every choice its operator has
+mod limit; // how much strangers may ask of it
 mod capacity; // how many this machine can hold
 mod logger; // one line per event
 mod clock; // what time it is
@@ -47,7 +49,8 @@ use std::time::Instant;
 
 pub use capacity::{Ceiling, ceiling};
 pub use clock::utc;
-pub use config::{Config, Waits};
+pub use config::Config;
+pub use limit::{Amount, LIMITS, Limit, Limits};
 pub use logger::{Level, Logger};
 
 use self::house::House;
@@ -83,7 +86,7 @@ impl Server {
     ) -> io::Result<Server> {
         let house = Arc::new(House::new(config, store, logger, Entropy::open()?)?);
         keep(&house, "carrier", House::carry_on)?;
-        keep(&house, "drain", |house| house.drain.round())?;
+        keep(&house, "drain", |house| house.drain.round(house.config.limits.stall_wait))?;
         keep(&house, "pulse", |house| {
             thread::sleep(limits::PULSE);
             pulse::pass(house);

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::client::Client;
 use super::farewell;
 use super::house::House;
-use crate::limits;
+use crate::limits::CLOSE_WAIT;
 use crate::ws::Encoder;
 
 /// One pass.
@@ -23,16 +23,16 @@ pub(super) fn pass(house: &House) {
 }
 
 fn look_after(house: &House, client: &Arc<Client>) {
-    let waits = &house.config.waits;
+    let limits = &house.config.limits;
     if let Some(closing) = client.closing() {
-        if closing >= limits::CLOSE_WAIT {
+        if closing >= CLOSE_WAIT {
             client.outbound.abandon();
         }
     } else if let Some(unanswered) = client.unanswered() {
-        if unanswered >= waits.pong {
+        if unanswered >= limits.pong_wait {
             house.dismiss(client, farewell::NO_PONG, "no answer to a ping");
         }
-    } else if client.silence() >= waits.ping {
+    } else if client.silence() >= limits.ping_every {
         let mut frame = Vec::new();
         Encoder::server().ping(&[], &mut frame);
         client.ping();

@@ -14,15 +14,16 @@ use super::farewell::{self, Ending};
 use super::house::House;
 use super::logger::Level;
 use super::route::route;
+use super::unfinished::Full;
 use super::verbs::{Session, refusal};
 use crate::chat::wire::{Join, Reply, Request};
-use crate::chat::{ClientId, ErrorCode, Held, Unfit};
-use crate::http::{Method, Response, Status};
+use crate::chat::{ClientId, ErrorCode, Held, Password, Unfit};
+use crate::http::{self, Method, Response, Status};
 use crate::limits;
 use crate::net::deadline::Deadline;
 use crate::net::head::read_request;
 use crate::net::{Inbound, MessageError, Outbound, Step, linger};
-use crate::ws::{self, Close, CloseCode, Decoder, Encoder, Event, Role};
+use crate::ws::{Close, CloseCode, Decoder, Encoder, Event, Role};
 
 /// Serves one connection up to its hello; returns what comes after it, if it is let in.
 pub(super) fn greet(
@@ -33,13 +34,14 @@ pub(super) fn greet(
 ) -> Option<Line> {
     stream.set_nodelay(true).ok(); // a batch is written whole: nothing is gained by waiting
     let stream = Arc::new(stream);
-    let deadline = Deadline::new(Instant::now(), house.config.waits.head);
-    let (response, head_only, leftover) = match read_request(&mut &*stream, &deadline) {
-        Ok((request, leftover)) => {
-            (route(house, address, &request), request.method == Method::Head, leftover)
-        }
-        Err(error) => (error.response()?, false, Vec::new()),
-    };
+    let deadline = Deadline::new(Instant::now(), house.config.limits.head_wait);
+    let (response, head_only, leftover) =
+        match read_request(&mut &*stream, &deadline, house.config.limits.http) {
+            Ok((request, leftover)) => {
+                (route(house, address, &request), request.method == Method::Head, leftover)
+            }
+            Err(error) => (error.response()?, false, Vec::new()),
+        };
     if response.status() != Status::SWITCHING_PROTOCOLS {
         answer(house, &stream, address, &response, head_only);
         return None;
@@ -51,7 +53,7 @@ pub(super) fn greet(
 /// Tells a connection for which there is no place why, once it has said what it wants.
 pub(super) fn refuse(stream: &TcpStream, response: &Response) {
     let deadline = Deadline::new(Instant::now(), limits::LINGER_WAIT);
-    drop(read_request(&mut &*stream, &deadline)); // a refusal that comes early is not read
+    drop(read_request(&mut &*stream, &deadline, http::Limits::default())); // a refusal that comes early is not read
     write(stream, &response.to_bytes()).ok();
     linger(stream);
 }
@@ -85,10 +87,9 @@ struct Greeting<'g> {
 impl Greeting<'_> {
     /// Hears the hello, and welcomes whoever may come in.
     fn hear(&self, leftover: &[u8]) -> Option<Line> {
-        let sizes = ws::Limits { message: limits::MESSAGE, fragments: limits::FRAGMENTS };
-        let decoder = Decoder::new(Role::Server, sizes);
+        let decoder = Decoder::new(Role::Server, self.house.config.limits.ws);
         let mut inbound = Inbound::new(&**self.stream, decoder, leftover);
-        let outbound = Outbound::new(Arc::clone(self.stream), limits::BACKLOG);
+        let outbound = Outbound::new(Arc::clone(self.stream), self.house.config.limits.backlog);
         match self.greet(&mut inbound, &outbound) {
             Ok((held, joins)) => {
                 let client = Client::new(self.id, self.address, outbound, held);
@@ -98,7 +99,7 @@ impl Greeting<'_> {
                     return None;
                 }
                 let (decoder, stream) = (inbound.into_decoder(), Arc::clone(self.stream));
-                let message = self.house.config.waits.message;
+                let message = self.house.config.limits.message_wait;
                 Some(Line { stream, decoder, session, message })
             }
             Err(ending) => {
@@ -114,8 +115,10 @@ impl Greeting<'_> {
         inbound: &mut Inbound<&TcpStream>,
         outbound: &Outbound<Arc<TcpStream>>,
     ) -> Result<(Held, Vec<Join>), Ending> {
-        let deadline = Deadline::new(Instant::now(), self.house.config.waits.hello);
+        let deadline = Deadline::new(Instant::now(), self.house.config.limits.hello_wait);
+        let mut share = self.house.unfinished.share();
         let text = loop {
+            share.hold(inbound.unfinished()).map_err(|Full| too_much())?;
             let left = deadline.left(Instant::now());
             let left =
                 left.map_err(|_| Ending::closed(farewell::BAD_HELLO, "no hello came in time"))?;
@@ -149,27 +152,39 @@ impl Greeting<'_> {
     fn claim(&self, text: &str) -> Result<(Held, Vec<Join>), (CloseCode, Box<Reply>)> {
         let config = &self.house.config;
         let refuse = |unfit: Unfit| Box::new(refusal(unfit).into_reply());
-        let (user, token, password, join) = match Request::parse(text, config.max_text) {
-            Ok(Request::Hello { user, token, password, agent: _, join }) => {
-                (user, token, password, join)
-            }
-            Ok(_) => {
-                let unfit = Unfit::new(ErrorCode::BadMessage, "the first message must be hello");
-                return Err((farewell::BAD_HELLO, refuse(unfit)));
-            }
-            Err(refused) => return Err((farewell::BAD_HELLO, Box::new(refused.into_reply()))),
-        };
-        if let Some(expected) = &config.password
-            && password.as_ref() != Some(expected)
-        {
-            if password.is_some() {
-                thread::sleep(limits::WRONG_PASSWORD_WAIT);
-            }
+        let (user, token, password, join) =
+            match Request::parse_within(text, config.max_text, config.limits.json) {
+                Ok(Request::Hello { user, token, password, agent: _, join }) => {
+                    (user, token, password, join)
+                }
+                Ok(_) => {
+                    let unfit =
+                        Unfit::new(ErrorCode::BadMessage, "the first message must be hello");
+                    return Err((farewell::BAD_HELLO, refuse(unfit)));
+                }
+                Err(refused) => return Err((farewell::BAD_HELLO, Box::new(refused.into_reply()))),
+            };
+        if !self.knows(password.as_ref()) {
             let unfit = Unfit::new(ErrorCode::Forbidden, "this server asks for its password");
             return Err((farewell::BAD_PASSWORD, refuse(unfit)));
         }
         let held = self.house.claim(&user, token.as_ref());
         Ok((held.map_err(|unfit| (farewell::NAME_TAKEN, refuse(unfit)))?, join))
+    }
+}
+
+impl Greeting<'_> {
+    /// Whether a hello shows the password that this server asks for. Guessing takes time, and only so
+    /// many tries.
+    fn knows(&self, shown: Option<&Password>) -> bool {
+        let Some(expected) = &self.house.config.password else { return true };
+        let Some(shown) = shown else { return false };
+        let is_right = shown == expected;
+        let opens = self.house.door.opens(self.address, is_right, Instant::now());
+        if !opens {
+            thread::sleep(limits::WRONG_PASSWORD_WAIT);
+        }
+        opens
     }
 }
 
@@ -201,6 +216,8 @@ fn hear_all(
 ) -> Result<std::convert::Infallible, Ending> {
     let gone = |_| Ending::Gone;
     // A peer may be silent for ever between messages, but not inside one: each has its own time.
+    let house = Arc::clone(session.house());
+    let mut share = house.unfinished.share();
     let (mut due, mut is_timed): (Option<Deadline>, _) = (None, false);
     stream.set_read_timeout(None).map_err(gone)?;
     loop {
@@ -213,6 +230,7 @@ fn hear_all(
             Ok(None) => {}
             Err(error) => failed(error)?,
         }
+        share.hold(inbound.unfinished()).map_err(|Full| too_much())?;
         let now = Instant::now();
         let begin = || Deadline::new(now, wait);
         due = inbound.is_mid_message().then(|| due.unwrap_or_else(begin));
@@ -277,6 +295,10 @@ fn heed(event: Event, session: &mut Session) -> Result<(), Ending> {
 
 fn time_left(due: &Deadline, now: Instant) -> Result<Duration, Ending> {
     due.left(now).map_err(|_| Ending::closed(CloseCode::POLICY, "the message took too long"))
+}
+
+fn too_much() -> Ending {
+    Ending::closed(CloseCode::TRY_AGAIN, "too many messages are unfinished here, try again")
 }
 
 fn binary() -> Ending {

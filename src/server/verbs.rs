@@ -61,7 +61,8 @@ impl Session {
         house.poll.add(Arc::clone(&client));
         let house = Arc::clone(house);
         let posts = Allowance::new(house.config.rate, house.config.burst);
-        let nuisances = Nuisances::new(Instant::now());
+        let (most, patience) = (house.config.limits.nuisances, house.config.limits.abuse_wait);
+        let nuisances = Nuisances::new(most, patience, Instant::now());
         let (rooms, typed, posted) = (Vec::new(), Vec::new(), None);
         let session = Session { house, client, rooms, posts, nuisances, typed, posted };
         session.log("hello");
@@ -71,6 +72,10 @@ impl Session {
     /// Ends the session, and hands back the client for its farewell.
     pub(super) fn end(self) -> Arc<Client> {
         Arc::clone(&self.client)
+    }
+
+    pub(super) fn house(&self) -> &Arc<House> {
+        &self.house
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -112,7 +117,8 @@ impl Session {
     /// Does what a message asks.
     pub(super) fn hear(&mut self, text: &str) -> Result<(), Ending> {
         self.settle_in();
-        match Request::parse(text, self.house.config.max_text) {
+        let config = &self.house.config;
+        match Request::parse_within(text, config.max_text, config.limits.json) {
             Ok(request) => {
                 if !matches!(request, Request::Do { .. }) {
                     self.nuisance()?;
@@ -249,7 +255,7 @@ impl Session {
         let held = self.client.held();
         for room in self.house.private_rooms(&held) {
             let marked = self.house.marked(held.holder, &room).unwrap_or(0);
-            let is_full = self.rooms.len() >= limits::ROOMS_PER_CLIENT;
+            let is_full = self.rooms.len() >= self.house.config.limits.rooms_per_client;
             if room.given() <= marked || is_full || self.find(&room.name).is_some() {
                 continue;
             }
@@ -268,7 +274,7 @@ impl Session {
             }
             self.go(&room);
         }
-        if self.rooms.len() >= limits::ROOMS_PER_CLIENT {
+        if self.rooms.len() >= self.house.config.limits.rooms_per_client {
             let sentence = "you are in as many rooms as one client may be, leave one first";
             return Err(refused(ErrorCode::TooManyRooms, sentence));
         }

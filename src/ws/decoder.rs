@@ -113,6 +113,12 @@ impl Decoder {
         !self.input.rest().is_empty() || !matches!(self.message, Message::None)
     }
 
+    /// Bytes of an unfinished frame or message that are held here.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.input.rest().len().saturating_add(self.message.len())
+    }
+
     fn decode(&mut self) -> Result<Option<Event>, Error> {
         loop {
             match self.state {

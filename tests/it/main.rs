@@ -30,6 +30,7 @@ mod cramped; // where the system gives too little
 mod found; // files that something else has been at
 mod looking; // verify and export
 mod doors; // who may come in
+mod limits; // how much they may ask
 mod prototype; // each fault of the prototype this began with
 
 mod properties; // what holds for any input

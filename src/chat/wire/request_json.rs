@@ -19,7 +19,19 @@ impl Request {
     /// # Errors
     /// Whatever keeps it from being a message of this protocol, with the code to answer.
     pub fn parse(text: &str, max_text: usize) -> Result<Request, Refused> {
-        let value = json::parse(text).map_err(|error| Refused {
+        Request::parse_within(text, max_text, json::Limits::default())
+    }
+
+    /// The same with other limits on its JSON.
+    ///
+    /// # Errors
+    /// As [`Request::parse`].
+    pub fn parse_within(
+        text: &str,
+        max_text: usize,
+        limits: json::Limits,
+    ) -> Result<Request, Refused> {
+        let value = json::parse_within(text, limits).map_err(|error| Refused {
             code: ErrorCode::BadJson,
             message: format!("not strict JSON: {error}").into(),
             cid: None,
