@@ -248,6 +248,10 @@ pub const LARGE_CHUNK: usize = 16 * 1024;
 /// Lines waiting for the logger; more are dropped and counted.
 pub const LOG_QUEUE: usize = 1_024;
 
+/// Lines of one event that are written in a second; more are counted. What strangers can cause without
+/// end must fill no disk.
+pub const LOG_LINES: u64 = 10;
+
 /// Bytes of one value in a log line.
 pub const LOG_VALUE: usize = 120;
 

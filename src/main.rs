@@ -15,12 +15,13 @@ use std::env;
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::net::TcpListener;
+use std::panic;
 use std::process::ExitCode;
 use std::thread;
 
 use args::{Choices, Wish};
 use talk::log::Store;
-use talk::server::{Logger, Server};
+use talk::server::{Level, Logger, Server};
 
 fn main() -> ExitCode {
     let wish = args::parse(env::args_os().skip(1), |name| env::var_os(name));
@@ -80,6 +81,7 @@ fn serve(choices: Choices) -> Result<(), Failure> {
         Failure::World(format!("cannot listen on {}: {error}{hint}", choices.bind))
     })?;
     let logger = Logger::start(choices.level, io::stderr()).map_err(world)?;
+    tell_of_panics(logger.clone());
     let server = Server::new(listener, choices.config, store, logger).map_err(world)?;
     let address = server.address().map_err(world)?;
     if !choices.quiet {
@@ -88,6 +90,18 @@ fn serve(choices: Choices) -> Result<(), Failure> {
     stop_on_quit(&server).map_err(world)?;
     server.run();
     Ok(())
+}
+
+/// A panic is a line of the log like any other: where it was, but not what it says, which may be somebody's
+/// words. What the standard library would print could wait for ever for a reader.
+fn tell_of_panics(logger: Logger) {
+    panic::set_hook(Box::new(move |panic| {
+        let current = thread::current();
+        let at =
+            panic.location().map_or(String::new(), |at| format!("{}:{}", at.file(), at.line()));
+        let thread = current.name().unwrap_or_default();
+        logger.tell(Level::Warn, "panicked", &[("thread", thread), ("at", &at)]);
+    }));
 }
 
 /// On a terminal, a line `quit` stops the server. The end of the input never does.

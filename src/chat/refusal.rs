@@ -63,6 +63,17 @@ impl ErrorCode {
         (ErrorCode::Other, "other"),
     ];
 
+    /// Every spelling; the last is that of [`ErrorCode::Other`].
+    pub const WORDS: [&'static str; 16] = {
+        let mut words = [""; 16];
+        let mut index = 0;
+        while index < words.len() {
+            words[index] = ErrorCode::SPELLINGS[index].1;
+            index += 1;
+        }
+        words
+    };
+
     /// The code as it is spelled on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -25,6 +25,7 @@ mod recover; // what a start does with them
 mod verify; // what a person does: verify, export
 mod repair; // and repair
 mod files; // the system's files, behind a trait
+mod metered; // and counted
 mod journal; // small facts: names that are held, read markers
 
 #[cfg(test)]
@@ -38,6 +39,7 @@ use std::io;
 pub use durable::{Rules, Sync};
 pub use journal::{Fact, Facts, Journal};
 pub use log_name::LogName;
+pub use metered::Meters;
 pub use recover::Torn;
 pub use repair::{Repaired, repair};
 pub use scan::Flaw;

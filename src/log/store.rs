@@ -14,6 +14,7 @@ use super::Log;
 use super::durable::{Durable, Rules};
 use super::files::{Disk, Files};
 use super::log_name::LogName;
+use super::metered::{Metered, Meters};
 use super::recover::{Recovered, Torn, recover};
 use super::walk::{Damage, list};
 use crate::chat::{Holder, RoomName};
@@ -23,6 +24,7 @@ use crate::limits;
 #[derive(Debug)]
 pub struct Store {
     root: PathBuf,
+    meters: Arc<Meters>,
     _lock: File,
 }
 
@@ -60,7 +62,7 @@ impl Store {
             )
         });
         synced.map_err(told("cannot write in the data directory"))?;
-        Ok(Store { root: root.to_owned(), _lock: lock })
+        Ok(Store { root: root.to_owned(), meters: Arc::default(), _lock: lock })
     }
 
     /// The lock, which names its holder for whoever comes second.
@@ -173,6 +175,16 @@ impl Store {
         self.root.join("names.jsonl")
     }
 
+    /// What is counted about its logs.
+    #[must_use]
+    pub fn meters(&self) -> &Meters {
+        &self.meters
+    }
+
+    fn files(&self) -> Arc<dyn Files> {
+        Arc::new(Metered { meters: Arc::clone(&self.meters) })
+    }
+
     /// Opens a log that is there, with what there is to say about it. `fresh` is its id if it
     /// turns out to have nothing yet.
     ///
@@ -189,7 +201,7 @@ impl Store {
         let (recovered, torn) = recover(&Disk, room, &dir, fresh)
             .map_err(|error| about("cannot open the log in", &dir, &error))?;
         let found = recovered.damage.clone().map(Found::Damaged).or(torn.map(Found::Torn));
-        let files = Arc::new(Disk);
+        let files = self.files();
         Ok((Arc::new(Durable::new(room.clone(), dir, rules, files, recovered)), found))
     }
 
@@ -204,7 +216,7 @@ impl Store {
         two: Option<[Holder; 2]>,
     ) -> Arc<dyn Log> {
         let dir = Store::log_dir(&self.root, &LogName::new(room.clone(), &id));
-        let (files, nothing) = (Arc::new(Disk), Recovered::nothing(id, two));
+        let (files, nothing) = (self.files(), Recovered::nothing(id, two));
         Arc::new(Durable::new(room.clone(), dir, rules, files, nothing))
     }
 }

@@ -4,6 +4,7 @@
 //! and no error ends it.
 
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
@@ -22,7 +23,13 @@ pub(super) fn run(listener: &TcpListener, house: &Arc<House>) {
         if house.is_stopping() {
             return;
         }
-        let began = accepted.and_then(|(stream, peer)| admit(house, stream, peer));
+        let began = accepted.and_then(|(stream, peer)| {
+            let admitted = catch_unwind(AssertUnwindSafe(|| admit(house, stream, peer)));
+            admitted.unwrap_or_else(|_| {
+                house.panicked("accept");
+                Ok(())
+            })
+        });
         match began {
             Ok(()) => pause = limits::ACCEPT_PAUSE.0,
             Err(error) => {
@@ -40,9 +47,8 @@ pub(super) fn run(listener: &TcpListener, house: &Arc<House>) {
 fn admit(house: &Arc<House>, stream: TcpStream, peer: SocketAddr) -> std::io::Result<()> {
     match house.door.enter(peer.ip()) {
         Ok(pass) => {
-            let house = Arc::clone(house);
-            let greet = move |pass| greet(&house, stream, peer.ip(), pass);
-            spawn("greeting", limits::GREETING_STACK, pass, greet)
+            let greet = move |house: &Arc<House>, pass| greet(house, stream, peer.ip(), pass);
+            spawn(house, "greeting", limits::GREETING_STACK, pass, greet)
         }
         Err(full) => {
             house.logger.tell(
@@ -51,11 +57,11 @@ fn admit(house: &Arc<House>, stream: TcpStream, peer: SocketAddr) -> std::io::Re
                 &[("address", &peer.ip().to_string()), ("reason", full.word())],
             );
             let Some(pass) = house.door.refuse() else { return Ok(()) };
-            let refuse = move |pass| {
+            let refuse = move |_: &Arc<House>, pass| {
                 session::refuse(&stream, &Response::from(full));
                 drop(pass);
             };
-            spawn("refusal", limits::GREETING_STACK, pass, refuse)
+            spawn(house, "refusal", limits::GREETING_STACK, pass, refuse)
         }
     }
 }
@@ -66,23 +72,30 @@ fn admit(house: &Arc<House>, stream: TcpStream, peer: SocketAddr) -> std::io::Re
 fn greet(house: &Arc<House>, stream: TcpStream, address: IpAddr, pass: Pass) {
     let id = house.next_client();
     let Some(line) = session::greet(house, stream, address, id) else { return };
-    let begun = spawn(&format!("session-{}", id.0), limits::SESSION_STACK, pass, move |pass| {
+    let converse = move |_: &Arc<House>, pass| {
         line.converse();
         drop(pass);
-    });
-    if let Err(error) = begun {
+    };
+    if let Err(error) = spawn(house, "session", limits::SESSION_STACK, pass, converse) {
         house.logger.tell(Level::Warn, "accept-failed", &[("error", &error.to_string())]);
     }
 }
 
 /// Starts a thread that is given the pass and gives it back when it ends, however it ends. If the system
-/// refuses the thread, the connection closes.
+/// refuses the thread, the connection closes. A panic ends this connection alone, and is counted.
 fn spawn(
-    name: &str,
+    house: &Arc<House>,
+    name: &'static str,
     stack: usize,
     pass: Pass,
-    run: impl FnOnce(Pass) + Send + 'static,
+    run: impl FnOnce(&Arc<House>, Pass) + Send + 'static,
 ) -> std::io::Result<()> {
+    let house = Arc::clone(house);
     let thread = thread::Builder::new().name(String::from(name)).stack_size(stack);
-    thread.spawn(move || run(pass)).map(drop)
+    let survive = move || {
+        if catch_unwind(AssertUnwindSafe(|| run(&house, pass))).is_err() {
+            house.panicked(name);
+        }
+    };
+    thread.spawn(survive).map(drop)
 }

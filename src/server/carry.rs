@@ -83,7 +83,12 @@ impl Bearer<'_> {
         let Some(room) = self.load.as_ref().map(Load::room) else { return Duration::ZERO };
         let mut batch = room.take();
         let entries: Vec<Entry> = batch.iter().filter_map(entry).collect();
-        let stored = match room.log.append(&entries) {
+        let begun = Instant::now();
+        let appended = room.log.append(&entries);
+        if !entries.is_empty() {
+            self.house.metrics.appends.observe(begun.elapsed());
+        }
+        let stored = match appended {
             Ok(()) => entries.last().map_or(0, |entry| entry.seq),
             Err(error) => {
                 self.refuse(room, &error, &mut batch);
@@ -96,11 +101,18 @@ impl Bearer<'_> {
         for Receiver { client, aside } in receivers.iter() {
             self.house.deliver(client, &parcel.for_client(client.id, *aside));
         }
+        let worked = start.elapsed();
         for (client, seq) in room.published() {
             self.answer(room, client, seq);
         }
+        let metrics = &self.house.metrics;
+        metrics.batches.count();
+        if stored > 0 {
+            metrics.messages.add(entries.len());
+            metrics.deliveries.add(entries.len() * receivers.len());
+        }
         let receivers = u32::try_from(receivers.len()).unwrap_or(u32::MAX);
-        start.elapsed().min(limits::WRITE.saturating_mul(receivers))
+        worked.min(limits::WRITE.saturating_mul(receivers))
     }
 
     /// Who said something again while it was written out may have heard it just before: it is told

@@ -5,9 +5,10 @@
 
 use std::net::{IpAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::chat::wire::Agent;
 use crate::chat::{Author, ClientId, Held};
 use crate::net::Outbound;
 use crate::ws::{Close, CloseCode, Encoder};
@@ -17,6 +18,7 @@ use crate::ws::{Close, CloseCode, Encoder};
 pub(crate) struct Client {
     pub(crate) id: ClientId,
     pub(crate) address: IpAddr,
+    pub(crate) agent: Agent,
     pub(crate) outbound: Outbound<Arc<TcpStream>>,
     identity: Mutex<Held>,
     called: AtomicBool,
@@ -26,18 +28,22 @@ pub(crate) struct Client {
     /// The same for the last ping and for our Close frame; 0 for never.
     pinged: AtomicU64,
     closed: AtomicU64,
+    /// The code of that frame.
+    code: OnceLock<CloseCode>,
 }
 
 impl Client {
     pub(crate) fn new(
         id: ClientId,
         address: IpAddr,
+        agent: Agent,
         outbound: Outbound<Arc<TcpStream>>,
         identity: Held,
     ) -> Client {
         Client {
             id,
             address,
+            agent,
             outbound,
             identity: Mutex::new(identity),
             called: AtomicBool::new(false),
@@ -45,6 +51,7 @@ impl Client {
             heard: AtomicU64::new(0),
             pinged: AtomicU64::new(0),
             closed: AtomicU64::new(0),
+            code: OnceLock::new(),
         }
     }
 
@@ -115,9 +122,15 @@ impl Client {
         (closed > 0).then(|| self.passed(closed))
     }
 
+    /// With which code it was sent away, if it was.
+    pub(crate) fn dismissed(&self) -> Option<CloseCode> {
+        self.code.get().copied()
+    }
+
     /// Notes that it is being sent a Close frame, and makes that frame.
     pub(crate) fn close(&self, code: CloseCode, reason: &str) -> Arc<[u8]> {
         self.stamp(&self.closed);
+        self.code.set(code).ok(); // the first reason counts
         let mut frame = Vec::new();
         let close = Close { code, reason: reason.into() };
         Encoder::server().close(Some(&close), &mut frame);

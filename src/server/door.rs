@@ -74,6 +74,11 @@ impl Door {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many are inside.
+    pub(crate) fn inside(&self) -> usize {
+        self.counts().inside
+    }
+
     /// Takes a place for a connection from `address`.
     pub(crate) fn enter(self: &Arc<Door>, address: IpAddr) -> Result<Pass, Full> {
         let mut counts = self.counts();

@@ -39,8 +39,8 @@ impl Drain {
     }
 
     /// Waits for clients, and for the next of them to be due, and tries those that are; who takes nothing
-    /// for `stall_wait` is dropped.
-    pub(crate) fn round(&self, stall_wait: Duration) {
+    /// for `stall_wait` is dropped. Returns how many were.
+    pub(crate) fn round(&self, stall_wait: Duration) -> usize {
         let mut list = self.behind();
         let now = loop {
             let now = Instant::now();
@@ -56,25 +56,47 @@ impl Drain {
         let (due, later) = std::mem::take(&mut *list).into_iter().partition(|b| b.again <= now);
         *list = later;
         drop(list);
-        let still = Vec::into_iter(due).filter_map(|behind| behind.tried(now, stall_wait));
-        let still: Vec<Behind> = still.collect();
+        let (mut still, mut dropped) = (Vec::new(), 0);
+        for behind in Vec::into_iter(due) {
+            match behind.tried(now, stall_wait) {
+                Tried::Behind(behind) => still.push(behind),
+                Tried::Done => {}
+                Tried::Stuck => dropped += 1,
+            }
+        }
         self.behind().extend(still);
+        dropped
+    }
+
+    /// How many there are, save those that are being tried just now.
+    pub(crate) fn count(&self) -> usize {
+        self.behind().len()
     }
 }
 
+/// What a try has left.
+enum Tried {
+    /// There is more.
+    Behind(Behind),
+    /// Nothing is left, or nobody.
+    Done,
+    /// It took nothing for too long, and was dropped.
+    Stuck,
+}
+
 impl Behind {
-    /// Drains what the socket takes; `None` once the client needs this thread no longer.
-    fn tried(mut self, now: Instant, stall_wait: Duration) -> Option<Behind> {
+    /// Drains what the socket takes.
+    fn tried(mut self, now: Instant, stall_wait: Duration) -> Tried {
         match self.client.outbound.drain(now) {
-            Drained::Empty | Drained::Gone => return None,
+            Drained::Empty | Drained::Gone => return Tried::Done,
             Drained::Moving => self.pause = limits::DRAIN_PAUSE_MIN,
             Drained::Stuck(wait) if wait >= stall_wait => {
                 self.client.outbound.abandon();
-                return None;
+                return Tried::Stuck;
             }
             Drained::Stuck(_) => self.pause = (self.pause * 2).min(limits::DRAIN_PAUSE_MAX),
         }
         self.again = now + self.pause;
-        Some(self)
+        Tried::Behind(self)
     }
 }

@@ -19,6 +19,7 @@ use super::farewell;
 use super::guests::Guests;
 use super::kept;
 use super::logger::{Level, Logger};
+use super::metrics::Metrics;
 use super::poll::Poll;
 use super::room::Room;
 use super::unfinished::Unfinished;
@@ -27,7 +28,7 @@ use crate::chat::{
     ClientId, ErrorCode, Held, Holder, Kept, Mark, Marks, Names, RoomName, Taken, Token, Unfit,
     UserName,
 };
-use crate::log::{Journal, LogName, Store};
+use crate::log::{Journal, LogName, Meters, Store};
 use crate::net::Sent;
 use crate::net::entropy::Entropy;
 use crate::ws::{self, CloseCode};
@@ -44,6 +45,7 @@ pub(crate) struct House {
     pub(crate) drain: Drain,
     pub(crate) entropy: Entropy,
     pub(crate) unfinished: Unfinished,
+    pub(crate) metrics: Metrics,
     store: Store,
     names: Mutex<Names>,
     names_file: Mutex<Journal<Kept>>,
@@ -80,6 +82,7 @@ impl House {
             entropy,
             unfinished: Unfinished::new(config.limits.unfinished),
             door: Door::new(config.max_clients, config.max_per_address, &config.limits),
+            metrics: Metrics::default(),
             store,
             names: Mutex::new(names),
             names_file: Mutex::new(names_file),
@@ -112,6 +115,12 @@ impl House {
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
+    }
+
+    /// A thread has panicked, and what it was to do goes on without what it just did.
+    pub(crate) fn panicked(&self, thread: &'static str) {
+        self.metrics.panics.count();
+        self.logger.tell(Level::Warn, "panic-survived", &[("thread", thread)]);
     }
 
     // ---- Names ---------------------------------------------------------------------------------
@@ -244,11 +253,20 @@ impl House {
         names.or(marks).or_else(|| self.all_rooms().iter().find_map(|room| room.log.trouble()))
     }
 
+    /// What is counted about logs.
+    pub(crate) fn meters(&self) -> &Meters {
+        self.store.meters()
+    }
+
     // ---- Delivery ------------------------------------------------------------------------------
 
     /// Sends frames to one client, who is dismissed if it has fallen too far behind.
     pub(crate) fn deliver(&self, client: &Arc<Client>, frames: &Arc<[u8]>) {
-        self.see_to(client, client.outbound.send(frames));
+        let sent = client.outbound.send(frames);
+        if sent != Sent::Dropped {
+            self.metrics.sent_bytes.add(frames.len());
+        }
+        self.see_to(client, sent);
     }
 
     /// What becomes of a client who was sent something.
@@ -256,12 +274,18 @@ impl House {
         match sent {
             Sent::Taken | Sent::Queued | Sent::Dropped => {}
             Sent::FellBehind => self.drain.add(client),
-            Sent::TooMuch => self.dismiss(client, farewell::TOO_FAR_BEHIND, "reconnect and resume"),
+            Sent::TooMuch => {
+                self.metrics.evicted.count();
+                self.dismiss(client, farewell::TOO_FAR_BEHIND, "reconnect and resume");
+            }
         }
     }
 
     /// Sends one message to one client.
     pub(crate) fn tell(&self, client: &Arc<Client>, reply: &Reply) {
+        if let Reply::Error { code, .. } = reply {
+            self.metrics.refused(*code);
+        }
         self.tell_json(client, &reply.encode());
     }
 

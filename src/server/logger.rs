@@ -5,9 +5,12 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use super::clock::{unix_ms, utc};
 use crate::limits;
@@ -34,11 +37,27 @@ impl Level {
 }
 
 /// Where events are told. A full queue drops lines and counts them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Logger {
     most: Level,
-    lines: SyncSender<String>,
-    dropped: AtomicU64,
+    lines: SyncSender<Line>,
+    lost: Arc<Lost>,
+}
+
+/// What was never written.
+#[derive(Debug, Default)]
+struct Lost {
+    /// Since a line last told of it.
+    lately: AtomicU64,
+    /// Since the start.
+    ever: AtomicU64,
+}
+
+/// A line on its way, and what it tells of.
+#[derive(Debug)]
+struct Line {
+    event: &'static str,
+    text: String,
 }
 
 impl Logger {
@@ -48,34 +67,105 @@ impl Logger {
     /// When the system refuses the thread.
     pub fn start(most: Level, out: impl Write + Send + 'static) -> std::io::Result<Logger> {
         let (lines, queue) = sync_channel(limits::LOG_QUEUE);
-        thread::Builder::new().name("logger".into()).spawn(move || write_all(&queue, out))?;
-        Ok(Logger { most, lines, dropped: AtomicU64::new(0) })
+        let lost = Arc::<Lost>::default();
+        let (mut out, mut budget) = (out, Budget::new(Instant::now()));
+        let run = move || {
+            // Whatever a writer does, the next line is written.
+            let mut pass = || write_all(&queue, &mut budget, &mut out);
+            while catch_unwind(AssertUnwindSafe(&mut pass)).is_err() {}
+        };
+        thread::Builder::new().name("logger".into()).spawn(run)?;
+        Ok(Logger { most, lines, lost })
     }
 
     /// Tells one event: what happened, and its particulars as `key=value`. Values are escaped.
-    pub fn tell(&self, level: Level, event: &str, particulars: &[(&str, &str)]) {
+    pub fn tell(&self, level: Level, event: &'static str, particulars: &[(&str, &str)]) {
         if level > self.most {
             return;
         }
-        let mut line = format!("{} {} {event}", utc(unix_ms()), level.word());
+        let mut text = format!("{} {} {event}", utc(unix_ms()), level.word());
         for (key, value) in particulars {
-            write!(line, " {key}={}", safe(value)).ok(); // writing to a String cannot fail
+            write!(text, " {key}={}", safe(value)).ok(); // writing to a String cannot fail
         }
-        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        let dropped = self.lost.lately.swap(0, Ordering::Relaxed);
         if dropped > 0 {
-            write!(line, " dropped_lines={dropped}").ok();
+            write!(text, " dropped_lines={dropped}").ok();
         }
-        line.push('\n');
-        if self.lines.try_send(line).is_err() {
-            self.dropped.fetch_add(dropped + 1, Ordering::Relaxed);
+        if self.lines.try_send(Line { event, text }).is_err() {
+            self.lost.lately.fetch_add(dropped + 1, Ordering::Relaxed);
+            self.lost.ever.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// How many lines were lost since the start because nobody took them.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.lost.ever.load(Ordering::Relaxed)
     }
 }
 
 /// Writes until every [`Logger`] is gone. A reader that went away changes nothing.
-fn write_all(queue: &Receiver<String>, mut out: impl Write) {
-    for line in queue {
-        out.write_all(line.as_bytes()).ok();
+fn write_all(queue: &Receiver<Line>, budget: &mut Budget, out: &mut impl Write) {
+    loop {
+        match queue.recv_timeout(SECOND) {
+            Ok(line) => {
+                budget.turn(Instant::now(), out);
+                if budget.take(line.event) {
+                    write(out, line.text);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => budget.turn(Instant::now(), out),
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+fn write(out: &mut impl Write, mut line: String) {
+    line.push('\n');
+    out.write_all(line.as_bytes()).ok();
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// How many lines of each event are written in a second: what strangers can cause without end fills no
+/// disk. Those beyond are counted, and the count is told when the second is over.
+#[derive(Debug)]
+struct Budget {
+    second: Instant,
+    events: Vec<(&'static str, u64)>,
+}
+
+impl Budget {
+    fn new(now: Instant) -> Budget {
+        Budget { second: now, events: Vec::new() }
+    }
+
+    /// Whether one more line of `event` is written in this second.
+    fn take(&mut self, event: &'static str) -> bool {
+        let known = self.events.iter_mut().find(|(known, _)| *known == event);
+        match known {
+            Some((_, count)) => {
+                *count += 1;
+                *count <= limits::LOG_LINES
+            }
+            None => {
+                self.events.push((event, 1));
+                true
+            }
+        }
+    }
+
+    /// Begins a new second, if this one is over, and tells what was left out in it.
+    fn turn(&mut self, now: Instant, out: &mut impl Write) {
+        if now.saturating_duration_since(self.second) < SECOND {
+            return;
+        }
+        self.second = now;
+        for (event, count) in self.events.drain(..) {
+            if count > limits::LOG_LINES {
+                let more = count - limits::LOG_LINES;
+                write(out, format!("{} warn {event} left_out={more}", utc(unix_ms())));
+            }
+        }
     }
 }
 
@@ -100,8 +190,7 @@ fn safe(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-    use std::time::Duration;
+    use std::sync::Mutex;
 
     use super::*;
 
@@ -128,6 +217,50 @@ mod tests {
     }
 
     #[test]
+    fn a_flood_of_one_event_is_counted_and_leaves_others_alone() {
+        let (start, mut out) = (Instant::now(), Vec::new());
+        let mut budget = Budget::new(start);
+        let written = (0..100_000).filter(|_| budget.take("refused")).count();
+        assert_eq!(written as u64, limits::LOG_LINES);
+        assert!(budget.take("joined"));
+        budget.turn(start + SECOND / 2, &mut out);
+        assert!(out.is_empty() && !budget.take("refused"));
+        budget.turn(start + SECOND, &mut out);
+        let told = String::from_utf8(out).unwrap();
+        assert!(told.ends_with(" warn refused left_out=99991\n"), "{told}");
+        assert!(budget.take("refused"), "a new second");
+    }
+
+    /// A writer that panics at its first line.
+    struct Broken(bool, Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Broken {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            assert!(std::mem::replace(&mut self.0, true), "on purpose");
+            self.1.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_writer_that_panics_costs_its_line_and_no_more() {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let logger = Logger::start(Level::Info, Broken(false, Arc::clone(&written))).unwrap();
+        logger.tell(Level::Info, "first", &[]);
+        logger.tell(Level::Info, "second", &[]);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while written.lock().unwrap().is_empty() {
+            assert!(Instant::now() < deadline, "nothing is written any more");
+            thread::yield_now();
+        }
+        assert!(String::from_utf8_lossy(&written.lock().unwrap()).contains(" info second\n"));
+    }
+
+    #[test]
     fn a_reader_that_is_stuck_holds_up_nobody_and_the_loss_is_counted() {
         let written = Arc::new(Mutex::new(Vec::new()));
         let logger = Logger::start(Level::Info, Stuck(Arc::clone(&written))).unwrap();
@@ -135,18 +268,18 @@ mod tests {
         for _ in 0..limits::LOG_QUEUE + 100 {
             logger.tell(Level::Info, "joined", &[]);
         }
-        assert!(logger.dropped.load(Ordering::Relaxed) >= 99, "one line may be at the reader");
+        assert!(logger.dropped() >= 99, "one line may be at the reader");
         logger.tell(Level::Debug, "unwanted", &[]);
         drop(stuck);
-        let deadline = std::time::Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(60);
         loop {
-            logger.tell(Level::Info, "joined", &[]);
+            logger.tell(Level::Info, "left", &[]);
             let text = String::from_utf8(written.lock().unwrap().clone()).unwrap();
             if text.contains("dropped_lines=") {
                 assert!(!text.contains("unwanted"));
                 break;
             }
-            assert!(std::time::Instant::now() < deadline, "the loss is never told");
+            assert!(Instant::now() < deadline, "the loss is never told");
             thread::yield_now();
         }
     }

@@ -37,6 +37,7 @@ mod tend; // the same for what is stored
 mod config; // every choice its operator has
 mod limit; // how much strangers may ask of it
 mod capacity; // how many this machine can hold
+mod metrics; // what is counted
 mod logger; // one line per event
 mod clock; // what time it is
 
@@ -86,7 +87,9 @@ impl Server {
     ) -> io::Result<Server> {
         let house = Arc::new(House::new(config, store, logger, Entropy::open()?)?);
         keep(&house, "carrier", House::carry_on)?;
-        keep(&house, "drain", |house| house.drain.round(house.config.limits.stall_wait))?;
+        keep(&house, "drain", |house| {
+            house.metrics.evicted.add(house.drain.round(house.config.limits.stall_wait));
+        })?;
         keep(&house, "pulse", |house| {
             thread::sleep(limits::PULSE);
             pulse::pass(house);
@@ -157,7 +160,7 @@ fn keep(
     let run = move || {
         loop {
             if catch_unwind(AssertUnwindSafe(|| pass(&house))).is_err() {
-                house.logger.tell(Level::Warn, "panicked", &[("thread", name)]);
+                house.panicked(name);
             }
         }
     };

@@ -70,6 +70,7 @@ fn send_after(
                 ws::push_text_frame(&mut frames, entry.json.as_bytes());
             }
             house.deliver(client, &frames.into());
+            house.metrics.replayed.add(entries.len());
             Ok(last.seq)
         }
         // Retention has overtaken a slow reader: joining again tells it what is gone.

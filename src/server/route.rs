@@ -7,8 +7,10 @@ use std::time::Instant;
 
 use super::files;
 use super::house::House;
+use super::metrics;
 use crate::handshake;
 use crate::http::{Method, Request, Response, Status};
+use crate::meter;
 
 /// The answer to `request`; a 101 is the beginning, any other the end.
 pub(super) fn route(house: &House, address: IpAddr, request: &Request) -> Response {
@@ -34,16 +36,40 @@ pub(super) fn route(house: &House, address: IpAddr, request: &Request) -> Respon
             let trouble = house.trouble().map(|_| "something cannot be stored now");
             health(request, trouble)
         }
+        "/metrics" => metrics_page(house, address, request),
         _ => files::find(request).unwrap_or_else(|| {
             Response::error(Status::NOT_FOUND, "there is nothing at this address")
         }),
     }
 }
 
+/// The counts, for whoever asks from this computer and not through a proxy.
+fn metrics_page(house: &House, address: IpAddr, request: &Request) -> Response {
+    let was_forwarded = ["X-Forwarded-For", "Forwarded"]
+        .iter()
+        .any(|name| request.headers.values(name).next().is_some());
+    if !address.to_canonical().is_loopback() || was_forwarded {
+        return Response::error(
+            Status::FORBIDDEN,
+            "this is told to the server's own computer only",
+        );
+    }
+    if !matches!(request.method, Method::Get | Method::Head) {
+        return only_to_be_read();
+    }
+    let page = metrics::page(house);
+    let response = Response::with_body(Status::OK, meter::CONTENT_TYPE, page.into_bytes());
+    response.header("Cache-Control", "no-store")
+}
+
+fn only_to_be_read() -> Response {
+    let refused = Response::error(Status::METHOD_NOT_ALLOWED, "this can only be read");
+    refused.header("Allow", "GET, HEAD")
+}
+
 fn health(request: &Request, trouble: Option<&str>) -> Response {
     if !matches!(request.method, Method::Get | Method::Head) {
-        let refused = Response::error(Status::METHOD_NOT_ALLOWED, "this can only be read");
-        return refused.header("Allow", "GET, HEAD");
+        return only_to_be_read();
     }
     if let Some(trouble) = trouble {
         return Response::error(Status::UNAVAILABLE, trouble);

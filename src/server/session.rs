@@ -16,7 +16,7 @@ use super::logger::Level;
 use super::route::route;
 use super::unfinished::Full;
 use super::verbs::{Session, refusal};
-use crate::chat::wire::{Join, Reply, Request};
+use crate::chat::wire::{Agent, Join, Reply, Request};
 use crate::chat::{ClientId, ErrorCode, Held, Password, Unfit};
 use crate::http::{self, Method, Response, Status};
 use crate::limits;
@@ -42,6 +42,7 @@ pub(super) fn greet(
             }
             Err(error) => (error.response()?, false, Vec::new()),
         };
+    house.metrics.answered(response.status());
     if response.status() != Status::SWITCHING_PROTOCOLS {
         answer(house, &stream, address, &response, head_only);
         return None;
@@ -84,6 +85,13 @@ struct Greeting<'g> {
     id: ClientId,
 }
 
+/// Whoever has said a right hello.
+struct Welcome {
+    held: Held,
+    agent: Agent,
+    joins: Vec<Join>,
+}
+
 impl Greeting<'_> {
     /// Hears the hello, and welcomes whoever may come in.
     fn hear(&self, leftover: &[u8]) -> Option<Line> {
@@ -91,11 +99,14 @@ impl Greeting<'_> {
         let mut inbound = Inbound::new(&**self.stream, decoder, leftover);
         let outbound = Outbound::new(Arc::clone(self.stream), self.house.config.limits.backlog);
         match self.greet(&mut inbound, &outbound) {
-            Ok((held, joins)) => {
-                let client = Client::new(self.id, self.address, outbound, held);
+            Ok(Welcome { held, agent, joins }) => {
+                self.house.metrics.welcomed(agent);
+                let client = Client::new(self.id, self.address, agent, outbound, held);
                 let mut session = Session::begin(self.house, client);
                 if let Err(ending) = session.welcome(joins) {
-                    part(self.stream, &session.end().outbound, ending);
+                    let client = session.end();
+                    self.house.metrics.ended(&ending, client.dismissed());
+                    part(self.stream, &client.outbound, ending);
                     return None;
                 }
                 let (decoder, stream) = (inbound.into_decoder(), Arc::clone(self.stream));
@@ -103,6 +114,7 @@ impl Greeting<'_> {
                 Some(Line { stream, decoder, session, message })
             }
             Err(ending) => {
+                self.house.metrics.ended(&ending, None);
                 part(self.stream, &outbound, ending);
                 None
             }
@@ -114,7 +126,7 @@ impl Greeting<'_> {
         &self,
         inbound: &mut Inbound<&TcpStream>,
         outbound: &Outbound<Arc<TcpStream>>,
-    ) -> Result<(Held, Vec<Join>), Ending> {
+    ) -> Result<Welcome, Ending> {
         let deadline = Deadline::new(Instant::now(), self.house.config.limits.hello_wait);
         let mut share = self.house.unfinished.share();
         let text = loop {
@@ -141,6 +153,9 @@ impl Greeting<'_> {
             }
         };
         self.claim(&text).map_err(|(code, refusal)| {
+            if let Reply::Error { code, .. } = &*refusal {
+                self.house.metrics.refused(*code);
+            }
             let mut frame = Vec::new();
             Encoder::server().text(&refusal.encode(), &mut frame);
             outbound.send(&frame.into());
@@ -149,13 +164,13 @@ impl Greeting<'_> {
     }
 
     /// Lets in whoever says a right hello, or says why not.
-    fn claim(&self, text: &str) -> Result<(Held, Vec<Join>), (CloseCode, Box<Reply>)> {
+    fn claim(&self, text: &str) -> Result<Welcome, (CloseCode, Box<Reply>)> {
         let config = &self.house.config;
         let refuse = |unfit: Unfit| Box::new(refusal(unfit).into_reply());
-        let (user, token, password, join) =
+        let (user, token, password, agent, joins) =
             match Request::parse_within(text, config.max_text, config.limits.json) {
-                Ok(Request::Hello { user, token, password, agent: _, join }) => {
-                    (user, token, password, join)
+                Ok(Request::Hello { user, token, password, agent, join }) => {
+                    (user, token, password, agent, join)
                 }
                 Ok(_) => {
                     let unfit =
@@ -169,7 +184,8 @@ impl Greeting<'_> {
             return Err((farewell::BAD_PASSWORD, refuse(unfit)));
         }
         let held = self.house.claim(&user, token.as_ref());
-        Ok((held.map_err(|unfit| (farewell::NAME_TAKEN, refuse(unfit)))?, join))
+        let held = held.map_err(|unfit| (farewell::NAME_TAKEN, refuse(unfit)))?;
+        Ok(Welcome { held, agent: agent.unwrap_or(Agent::Bot), joins })
     }
 }
 
@@ -203,7 +219,9 @@ impl Line {
         let Line { stream, decoder, mut session, message } = self;
         let mut inbound = Inbound::new(&*stream, decoder, b"");
         let Err(ending) = hear_all(&stream, message, &mut inbound, &mut session);
-        part(&stream, &session.end().outbound, ending);
+        let (house, client) = (Arc::clone(session.house()), session.end());
+        house.metrics.ended(&ending, client.dismissed());
+        part(&stream, &client.outbound, ending);
     }
 }
 
@@ -285,7 +303,10 @@ fn is_message(event: &Event) -> bool {
 fn heed(event: Event, session: &mut Session) -> Result<(), Ending> {
     session.client().hear();
     match event {
-        Event::Text(text) => session.hear(&text),
+        Event::Text(text) => {
+            session.house().metrics.received_bytes.add(text.len());
+            session.hear(&text)
+        }
         Event::Ping(payload) => session.pong(&payload),
         Event::Pong(_) => session.nuisance(),
         Event::Binary(_) => Err(binary()),

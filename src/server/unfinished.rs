@@ -28,6 +28,11 @@ impl Unfinished {
         Unfinished { most, bytes: AtomicUsize::new(0) }
     }
 
+    /// How many there are now.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
     /// A share that is empty.
     pub(crate) fn share(&self) -> Share<'_> {
         Share { of: self, bytes: 0 }

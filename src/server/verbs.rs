@@ -11,6 +11,7 @@ use super::client::Client;
 use super::farewell::{self, Ending};
 use super::house::{House, TooManyRooms};
 use super::logger::Level;
+use super::metrics::Resume;
 use super::replay;
 use super::room::Room;
 use crate::chat::rate::{Allowance, Nuisances, Patience};
@@ -82,7 +83,7 @@ impl Session {
         &self.client
     }
 
-    fn log(&self, event: &str) {
+    fn log(&self, event: &'static str) {
         let (id, address) = (self.client.id.0.to_string(), self.client.address.to_string());
         let user = self.client.held().user;
         let particulars = [("client", &*id), ("address", &*address), ("user", user.as_str())];
@@ -244,6 +245,13 @@ impl Session {
         let entered = room.enter(&self.client, &held.user, since, log);
         let marked = self.house.marked(held.holder, room);
         let joined = Joined { marked, ..entered.joined };
+        if let Since::After(seq) = since {
+            self.house.metrics.resumed(match joined.since {
+                _ if joined.reset => Resume::Fresh,
+                kept if kept > seq => Resume::BeyondRetention,
+                _ => Resume::Whole,
+            });
+        }
         let since = joined.since;
         self.tell(&Reply::Joined(joined));
         self.house.carry(entered.load);

@@ -31,6 +31,7 @@ mod found; // files that something else has been at
 mod looking; // verify and export
 mod doors; // who may come in
 mod limits; // how much they may ask
+mod metrics; // what is counted of it
 mod prototype; // each fault of the prototype this began with
 
 mod properties; // what holds for any input

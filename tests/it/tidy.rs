@@ -9,14 +9,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("limits", &[]),
     ("json", &["limits"]),
     ("cli", &[]),
+    ("meter", &[]),
     ("ws", &["limits"]),
     ("http", &["limits"]),
     ("handshake", &["http", "limits"]),
     ("chat", &["json", "limits"]),
-    ("log", &["json", "chat", "limits"]),
+    ("log", &["json", "chat", "limits", "meter"]),
     ("net", &["http", "ws", "limits"]),
     ("client", &["net", "handshake", "chat", "http", "ws", "json", "limits"]),
-    ("server", &["net", "handshake", "chat", "log", "http", "ws", "json", "limits"]),
+    ("server", &["net", "handshake", "chat", "log", "http", "ws", "json", "limits", "meter"]),
 ];
 
 fn root() -> &'static Path {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::{Room, Seam};
-use crate::chat::wire::Since;
+use crate::chat::wire::{Agent, Since};
 use crate::chat::{Act, Author, ClientId, Entry, Holder, Item, Names, Text, Told};
 use crate::limits;
 use crate::log::{Rules, Store, Sync};
@@ -67,7 +67,7 @@ fn client(id: u64, user: &str) -> (Arc<Client>, TcpStream) {
     let mut names = Names::new(Duration::ZERO);
     let held = names.claim(&user, None, token, Instant::now()).unwrap();
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    (Arc::new(Client::new(ClientId(id), address, outbound, held)), peer)
+    (Arc::new(Client::new(ClientId(id), address, Agent::Bot, outbound, held)), peer)
 }
 
 #[test]

@@ -69,8 +69,12 @@ impl Session {
                 }
                 Ok(())
             }
-            Told::Underway => Ok(()), // the record itself is the answer, and on its way
+            Told::Underway => {
+                self.house.metrics.duplicates.count();
+                Ok(()) // the record itself is the answer, and on its way
+            }
             Told::Stored(seq) => {
+                self.house.metrics.duplicates.count();
                 if let Some(json) = replay::record(room, seq).map(|entry| entry.json) {
                     self.house.tell_json(&self.client, &json);
                 }

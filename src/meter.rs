@@ -1,0 +1,216 @@
+//! Counts and times, and the text in which they are told (Prometheus' text format, version 0.0.4).
+//!
+//! Room: atomics and a `String`. What is counted, and its name, is for others to say; no label ever
+//! comes from a stranger.
+
+use std::fmt::{Display, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// What the text is, as `Content-Type` says it.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Something that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// One more.
+    pub fn count(&self) {
+        self.add(1);
+    }
+
+    /// So many more.
+    pub fn add(&self, count: usize) {
+        self.0.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A counter for each of a few words that are known beforehand.
+#[derive(Debug)]
+pub struct Family<const N: usize> {
+    words: [&'static str; N],
+    counters: [Counter; N],
+}
+
+impl<const N: usize> Family<N> {
+    /// A counter for each of `words`; the last of them takes whatever is none of them.
+    #[must_use]
+    pub fn new(words: [&'static str; N]) -> Family<N> {
+        Family { words, counters: std::array::from_fn(|_| Counter::default()) }
+    }
+
+    /// One more of `word`.
+    pub fn count(&self, word: &str) {
+        let index = self.words.iter().position(|known| *known == word);
+        let counter = index.map_or(self.counters.last(), |index| self.counters.get(index));
+        counter.into_iter().for_each(Counter::count);
+    }
+
+    /// Each word and how often it was counted.
+    pub fn each(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.words.iter().copied().zip(self.counters.iter().map(Counter::get))
+    }
+}
+
+/// Upper bounds of the buckets of a [`Histogram`]: from what memory takes to what a bad disk takes.
+const BOUNDS: [Duration; 11] = [
+    Duration::from_micros(50),
+    Duration::from_micros(100),
+    Duration::from_micros(250),
+    Duration::from_micros(500),
+    Duration::from_millis(1),
+    Duration::from_micros(2_500),
+    Duration::from_millis(5),
+    Duration::from_millis(10),
+    Duration::from_millis(50),
+    Duration::from_millis(250),
+    Duration::from_secs(1),
+];
+
+/// How long something took, how often.
+#[derive(Debug, Default)]
+pub struct Histogram {
+    /// Those within each bound and not within the one before; the last are beyond all.
+    buckets: [Counter; BOUNDS.len() + 1],
+    nanos: AtomicU64,
+}
+
+impl Histogram {
+    /// It took so long once.
+    pub fn observe(&self, took: Duration) {
+        let index = BOUNDS.iter().position(|bound| took <= *bound).unwrap_or(BOUNDS.len());
+        self.buckets.get(index).into_iter().for_each(Counter::count);
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.nanos.fetch_add(nanos, Ordering::Relaxed);
+    }
+}
+
+/// The text in the making. Names are the caller's, and constants.
+#[derive(Debug, Default)]
+pub struct Page(String);
+
+impl Page {
+    /// What comes next is called so, and of this kind.
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        self.line(format_args!("# HELP {name} {help}"));
+        self.line(format_args!("# TYPE {name} {kind}"));
+    }
+
+    fn line(&mut self, line: impl Display) {
+        writeln!(self.0, "{line}").ok(); // writing to a String cannot fail
+    }
+
+    /// Something that only grows.
+    pub fn counter(&mut self, name: &str, help: &str, value: impl Display) {
+        self.head(name, "counter", help);
+        self.line(format_args!("{name} {value}"));
+    }
+
+    /// Something that comes and goes.
+    pub fn gauge(&mut self, name: &str, help: &str, value: impl Display) {
+        self.head(name, "gauge", help);
+        self.line(format_args!("{name} {value}"));
+    }
+
+    /// The same for each of a few words.
+    pub fn gauges<V: Display>(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: impl IntoIterator<Item = (&'static str, V)>,
+    ) {
+        self.head(name, "gauge", help);
+        for (word, value) in values {
+            self.line(format_args!("{name}{{{label}=\"{word}\"}} {value}"));
+        }
+    }
+
+    /// A counter for each of a few words.
+    pub fn family<const N: usize>(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        family: &Family<N>,
+    ) {
+        self.head(name, "counter", help);
+        for (word, value) in family.each() {
+            self.line(format_args!("{name}{{{label}=\"{word}\"}} {value}"));
+        }
+    }
+
+    /// How long something took, how often; in seconds.
+    pub fn histogram(&mut self, name: &str, help: &str, histogram: &Histogram) {
+        self.head(name, "histogram", help);
+        let mut so_far = 0_u64;
+        for (index, bucket) in histogram.buckets.iter().enumerate() {
+            so_far = so_far.saturating_add(bucket.get());
+            let bound = BOUNDS.get(index).map(Duration::as_secs_f64);
+            let bound = bound.map_or(String::from("+Inf"), |bound| bound.to_string());
+            self.line(format_args!("{name}_bucket{{le=\"{bound}\"}} {so_far}"));
+        }
+        let nanos = histogram.nanos.load(Ordering::Relaxed);
+        let seconds = Duration::from_nanos(nanos).as_secs_f64();
+        self.line(format_args!("{name}_sum {seconds}"));
+        self.line(format_args!("{name}_count {so_far}"));
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn end(self) -> String {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_written_as_prometheus_reads_it() {
+        let family = Family::new(["left", "gone", "other"]);
+        ["left", "left", "never heard of"].iter().for_each(|word| family.count(word));
+        let mut page = Page::default();
+        page.counter("a_total", "How many.", 3);
+        page.gauge("b", "How much.", 2.5);
+        page.gauges("c", "Of each.", "kind", [("web", 1), ("bot", 0)]);
+        page.family("d_total", "Of each.", "reason", &family);
+        assert_eq!(
+            page.end(),
+            "# HELP a_total How many.\n# TYPE a_total counter\na_total 3\n\
+             # HELP b How much.\n# TYPE b gauge\nb 2.5\n\
+             # HELP c Of each.\n# TYPE c gauge\nc{kind=\"web\"} 1\nc{kind=\"bot\"} 0\n\
+             # HELP d_total Of each.\n# TYPE d_total counter\nd_total{reason=\"left\"} 2\n\
+             d_total{reason=\"gone\"} 0\nd_total{reason=\"other\"} 1\n"
+        );
+    }
+
+    #[test]
+    fn a_histogram_counts_each_time_in_every_bucket_that_holds_it() {
+        let histogram = Histogram::default();
+        for micros in [50, 51, 2_000_000] {
+            histogram.observe(Duration::from_micros(micros));
+        }
+        let mut page = Page::default();
+        page.histogram("x_seconds", "How long.", &histogram);
+        let text = page.end();
+        for line in [
+            "x_seconds_bucket{le=\"0.00005\"} 1",
+            "x_seconds_bucket{le=\"0.0001\"} 2",
+            "x_seconds_bucket{le=\"1\"} 2",
+            "x_seconds_bucket{le=\"+Inf\"} 3",
+            "x_seconds_sum 2.000101",
+            "x_seconds_count 3",
+        ] {
+            assert!(text.lines().any(|other| other == line), "{line} is missing in\n{text}");
+        }
+    }
+}
