@@ -256,7 +256,9 @@ impl Header {
             after,
             two,
         };
-        if header.first == 0 { Err(unfit) } else { Ok((header, check)) }
+        // A room may be spelled in more ways than one (`#lobby`); a file is of the one it is written with.
+        let is_ours = header.first > 0 && header.room.as_str() == string("room")?;
+        if is_ours { Ok((header, check)) } else { Err(unfit) }
     }
 }
 
