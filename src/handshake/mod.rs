@@ -8,6 +8,7 @@
 mod accept; // the server's side
 mod hosts; // which Host we answer to
 mod origin; // which pages may open us
+mod proxies; // whom a proxy speaks for
 
 mod offer; // the client's side
 
@@ -15,6 +16,7 @@ pub use crate::handshake::accept::{Policy, Refusal, accept};
 pub use crate::handshake::hosts::Hosts;
 pub use crate::handshake::offer::{Mismatch, Offer, OfferError};
 pub use crate::handshake::origin::{Origin, OriginError, Scheme};
+pub use crate::handshake::proxies::{Network, NetworkError, Proxies, Source};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -6,12 +6,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use talk::chat::Password;
 use talk::cli::{Args, Command, Flag};
-use talk::handshake::{Hosts, Origin, Policy};
-use talk::http::Host;
+use talk::handshake::{Hosts, Policy, Proxies};
 use talk::limits;
 use talk::log::{Rules, Sync};
 use talk::server::{Ceiling, Config, Level, ceiling};
@@ -65,6 +65,13 @@ const COMMAND: Command = Command {
             "a name of this server, like chat.example; may be given again",
         )
         .env("TALK_ALLOW_HOST"),
+        Flag::value(
+            "trust-proxy",
+            "ADDR",
+            "a proxy whose X-Forwarded-For is believed, or a network of them like 10.0.0.0/8; may \
+             be given again",
+        )
+        .env("TALK_TRUST_PROXY"),
         Flag::value("max-clients", "N", "connections at once (as many as this machine can hold)")
             .env("TALK_MAX_CLIENTS"),
         Flag::value(
@@ -189,7 +196,9 @@ fn config(args: &Args, bind: SocketAddr, ceiling: Ceiling) -> Result<Config, Fai
         return Err(Failure::World(what));
     }
     let defaults = Config::new(policy(args, bind)?);
+    let like_network = "an address, or a network like 10.0.0.0/8";
     Ok(Config {
+        proxies: Proxies::new(each(args, "trust-proxy", like_network)?),
         motd: args
             .get("motd")
             .map(|path| read("--motd", path))
@@ -224,26 +233,19 @@ fn rules(args: &Args, defaults: Rules) -> Result<Rules, Failure> {
 }
 
 fn policy(args: &Args, bind: SocketAddr) -> Result<Policy, Failure> {
-    let allowed: Result<Vec<Host>, Failure> = args
-        .all("allow-host")
-        .into_iter()
-        .map(|name| {
-            name.parse()
-                .map_err(|_| Failure::Usage(format!("--allow-host: {name:?} is not a host name")))
-        })
-        .collect();
-    let origins: Result<Vec<Origin>, Failure> = args
-        .all("allow-origin")
-        .into_iter()
-        .map(|url| {
-            url.parse().map_err(|_| {
-                Failure::Usage(format!("--allow-origin: {url:?} is not like https://a.example"))
-            })
-        })
-        .collect();
+    let allowed = each(args, "allow-host", "a host name")?;
+    let origins = each(args, "allow-origin", "like https://a.example")?;
     let own_name = fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let own_name = own_name.as_deref().map(str::trim);
-    Ok(Policy { hosts: Hosts::new(bind.ip(), own_name, allowed?), origins: origins? })
+    Ok(Policy { hosts: Hosts::new(bind.ip(), own_name, allowed), origins })
+}
+
+/// Each value of a flag that may be given again; one that cannot be read is not `what` it should be.
+fn each<T: FromStr>(args: &Args, name: &str, what: &str) -> Result<Vec<T>, Failure> {
+    let read = |value: &str| {
+        value.parse().map_err(|_| Failure::Usage(format!("--{name}: {value:?} is not {what}")))
+    };
+    args.all(name).into_iter().map(read).collect()
 }
 
 fn level(args: &Args) -> Level {

@@ -45,16 +45,22 @@ pub(super) fn run(listener: &TcpListener, house: &Arc<House>) {
 
 /// Finds a place for a connection and starts its session; without a place, says why.
 fn admit(house: &Arc<House>, stream: TcpStream, peer: SocketAddr) -> std::io::Result<()> {
-    match house.door.enter(peer.ip()) {
+    let peer = peer.ip();
+    let entered = if house.config.proxies.trusts(peer) {
+        house.door.enter_unsettled()
+    } else {
+        house.door.enter(peer)
+    };
+    match entered {
         Ok(pass) => {
-            let greet = move |house: &Arc<House>, pass| greet(house, stream, peer.ip(), pass);
+            let greet = move |house: &Arc<House>, pass| greet(house, stream, peer, pass);
             spawn(house, "greeting", limits::GREETING_STACK, pass, greet)
         }
         Err(full) => {
             house.logger.tell(
                 Level::Debug,
                 "refused",
-                &[("address", &peer.ip().to_string()), ("reason", full.word())],
+                &[("address", &peer.to_string()), ("reason", full.word())],
             );
             let Some(pass) = house.door.refuse() else { return Ok(()) };
             let refuse = move |_: &Arc<House>, pass| {
@@ -69,9 +75,9 @@ fn admit(house: &Arc<House>, stream: TcpStream, peer: SocketAddr) -> std::io::Re
 /// Hears what a connection wants. A WebSocket that has said hello goes on in a thread of its own: this
 /// one's stack and heap have seen a head, a hello and perhaps a replay, and would keep the memory of it
 /// for as long as the connection lasts.
-fn greet(house: &Arc<House>, stream: TcpStream, address: IpAddr, pass: Pass) {
+fn greet(house: &Arc<House>, stream: TcpStream, peer: IpAddr, mut pass: Pass) {
     let id = house.next_client();
-    let Some(line) = session::greet(house, stream, address, id) else { return };
+    let Some(line) = session::greet(house, stream, peer, &mut pass, id) else { return };
     let converse = move |_: &Arc<House>, pass| {
         line.converse();
         drop(pass);

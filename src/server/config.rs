@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::limit::Limits;
 use crate::chat::Password;
-use crate::handshake::Policy;
+use crate::handshake::{Policy, Proxies};
 use crate::limits;
 use crate::log::{Rules, Sync};
 
@@ -13,6 +13,8 @@ use crate::log::{Rules, Sync};
 pub struct Config {
     /// Which hosts it answers to, and which pages may connect.
     pub policy: Policy,
+    /// The proxies in front of it, which say for whom they ask.
+    pub proxies: Proxies,
     /// What a new client is told in `welcome`.
     pub motd: Option<String>,
     /// What a client must show in `hello`.
@@ -41,6 +43,7 @@ impl Config {
     pub fn new(policy: Policy) -> Config {
         Config {
             policy,
+            proxies: Proxies::default(),
             motd: None,
             password: None,
             max_clients: 1_000,

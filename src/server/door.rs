@@ -43,7 +43,17 @@ struct Address {
 #[derive(Debug)]
 pub(crate) struct Pass {
     door: Arc<Door>,
-    address: Option<IpAddr>,
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// One of this address's.
+    Settled(IpAddr),
+    /// One of no address's yet: a proxy has it, and has not said for whom.
+    Unsettled,
+    /// One of those in which refusals are said.
+    Refusal,
 }
 
 /// Why a connection is not let in.
@@ -82,18 +92,22 @@ impl Door {
     /// Takes a place for a connection from `address`.
     pub(crate) fn enter(self: &Arc<Door>, address: IpAddr) -> Result<Pass, Full> {
         let mut counts = self.counts();
-        if counts.inside >= self.all {
-            return Err(Full::Server);
-        }
-        if self.per_address > 0 {
-            let held = counts.address(address);
-            if held.inside >= self.per_address {
-                return Err(Full::Address);
-            }
-            held.inside += 1;
-        }
+        counts.has_room(self.all)?;
+        counts.settle(address, self.per_address)?;
         counts.inside += 1;
-        Ok(Pass { door: Arc::clone(self), address: Some(address) })
+        Ok(self.pass(Place::Settled(address)))
+    }
+
+    /// Takes a place for a connection from a proxy; whose it is, [`Pass::settle`] says later.
+    pub(crate) fn enter_unsettled(self: &Arc<Door>) -> Result<Pass, Full> {
+        let mut counts = self.counts();
+        counts.has_room(self.all)?;
+        counts.inside += 1;
+        Ok(self.pass(Place::Unsettled))
+    }
+
+    fn pass(self: &Arc<Door>, place: Place) -> Pass {
+        Pass { door: Arc::clone(self), place }
     }
 
     /// Takes one of the few places in which a refusal is said; beyond them a connection is dropped.
@@ -101,7 +115,7 @@ impl Door {
         let mut counts = self.counts();
         (counts.refused < limits::REFUSALS).then(|| {
             counts.refused += 1;
-            Pass { door: Arc::clone(self), address: None }
+            self.pass(Place::Refusal)
         })
     }
 
@@ -149,7 +163,35 @@ impl Address {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
+impl Pass {
+    /// Makes a place that is no address's yet one of `address`'s; any other stays whose it is.
+    pub(crate) fn settle(&mut self, address: IpAddr) -> Result<(), Full> {
+        match self.place {
+            Place::Settled(_) | Place::Refusal => return Ok(()),
+            Place::Unsettled => self.door.counts().settle(address, self.door.per_address)?,
+        }
+        self.place = Place::Settled(address);
+        Ok(())
+    }
+}
+
 impl Counts {
+    fn has_room(&self, all: usize) -> Result<(), Full> {
+        if self.inside < all { Ok(()) } else { Err(Full::Server) }
+    }
+
+    /// Counts one more of `address`, if it holds fewer than `most`; 0 for no limit.
+    fn settle(&mut self, address: IpAddr, most: usize) -> Result<(), Full> {
+        if most > 0 {
+            let held = self.address(address);
+            if held.inside >= most {
+                return Err(Full::Address);
+            }
+            held.inside += 1;
+        }
+        Ok(())
+    }
+
     fn address(&mut self, address: IpAddr) -> &mut Address {
         let now = Instant::now();
         if self.addresses.len() > 2 * self.inside + limits::PER_ADDRESS {
@@ -172,13 +214,15 @@ fn neighbourhood(address: IpAddr) -> IpAddr {
 impl Drop for Pass {
     fn drop(&mut self) {
         let mut counts = self.door.counts();
-        let Some(address) = self.address else {
-            counts.refused -= 1;
-            return;
-        };
-        counts.inside -= 1;
-        if let Some(held) = counts.addresses.get_mut(&neighbourhood(address)) {
-            held.inside = held.inside.saturating_sub(1);
+        match self.place {
+            Place::Refusal => counts.refused -= 1,
+            Place::Unsettled => counts.inside -= 1,
+            Place::Settled(address) => {
+                counts.inside -= 1;
+                if let Some(held) = counts.addresses.get_mut(&neighbourhood(address)) {
+                    held.inside = held.inside.saturating_sub(1);
+                }
+            }
         }
     }
 }
@@ -243,6 +287,23 @@ mod tests {
         assert!(door.enter(ip("2001:db8:0:1::1")).is_ok());
         drop(passes);
         assert!(door.enter(ip("10.0.0.1")).is_ok());
+    }
+
+    #[test]
+    fn a_place_taken_by_a_proxy_counts_for_whom_it_speaks() {
+        let door = Door::new(4, 1, &Limits::default());
+        let mut passes: Vec<Pass> = (0..4).map(|_| door.enter_unsettled().unwrap()).collect();
+        assert_eq!(door.enter_unsettled().unwrap_err(), Full::Server);
+        assert_eq!(passes[0].settle(ip("192.0.2.1")), Ok(()));
+        assert_eq!(passes[0].settle(ip("192.0.2.9")), Ok(()), "it stays whose it is");
+        assert_eq!(passes[1].settle(ip("192.0.2.1")), Err(Full::Address));
+        assert_eq!(passes[2].settle(ip("192.0.2.2")), Ok(()));
+        drop(passes.remove(0));
+        assert_eq!(passes[0].settle(ip("192.0.2.1")), Ok(()));
+        drop(passes);
+        let counts = door.counts();
+        assert_eq!(counts.inside, 0);
+        assert!(counts.addresses.values().all(|held| held.inside == 0));
     }
 
     #[test]

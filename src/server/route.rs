@@ -2,18 +2,17 @@
 //!
 //! Room: a request in, a response out. The response of a WebSocket is its 101.
 
-use std::net::IpAddr;
 use std::time::Instant;
 
 use super::files;
 use super::house::House;
 use super::metrics;
-use crate::handshake;
+use crate::handshake::{self, Source};
 use crate::http::{Method, Request, Response, Status};
 use crate::meter;
 
-/// The answer to `request`; a 101 is the beginning, any other the end.
-pub(super) fn route(house: &House, address: IpAddr, request: &Request) -> Response {
+/// The answer to the `request` that came from `source`; a 101 is the beginning, any other the end.
+pub(super) fn route(house: &House, source: Source, request: &Request) -> Response {
     let policy = &house.config.policy;
     if let Err(refusal) = policy.hosts.check(request) {
         return refusal.into();
@@ -23,7 +22,7 @@ pub(super) fn route(house: &House, address: IpAddr, request: &Request) -> Respon
             let accepted = handshake::accept(request, policy).map_err(Response::from);
             accepted.map_or_else(
                 |refused| refused,
-                |response| match house.door.upgrade(address, Instant::now()) {
+                |response| match house.door.upgrade(source.address, Instant::now()) {
                     Ok(()) => response,
                     Err(full) => full.into(),
                 },
@@ -36,7 +35,7 @@ pub(super) fn route(house: &House, address: IpAddr, request: &Request) -> Respon
             let trouble = house.trouble().map(|_| "something cannot be stored now");
             health(request, trouble)
         }
-        "/metrics" => metrics_page(house, address, request),
+        "/metrics" => metrics_page(house, source, request),
         _ => files::find(request).unwrap_or_else(|| {
             Response::error(Status::NOT_FOUND, "there is nothing at this address")
         }),
@@ -44,11 +43,8 @@ pub(super) fn route(house: &House, address: IpAddr, request: &Request) -> Respon
 }
 
 /// The counts, for whoever asks from this computer and not through a proxy.
-fn metrics_page(house: &House, address: IpAddr, request: &Request) -> Response {
-    let was_forwarded = ["X-Forwarded-For", "Forwarded"]
-        .iter()
-        .any(|name| request.headers.values(name).next().is_some());
-    if !address.to_canonical().is_loopback() || was_forwarded {
+fn metrics_page(house: &House, source: Source, request: &Request) -> Response {
+    if !source.address.to_canonical().is_loopback() || source.forwarded {
         return Response::error(
             Status::FORBIDDEN,
             "this is told to the server's own computer only",

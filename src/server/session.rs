@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::client::Client;
+use super::door::Pass;
 use super::farewell::{self, Ending};
 use super::house::House;
 use super::logger::Level;
@@ -29,19 +30,25 @@ use crate::ws::{Close, CloseCode, Decoder, Encoder, Event, Role};
 pub(super) fn greet(
     house: &Arc<House>,
     stream: TcpStream,
-    address: IpAddr,
+    peer: IpAddr,
+    pass: &mut Pass,
     id: ClientId,
 ) -> Option<Line> {
     stream.set_nodelay(true).ok(); // a batch is written whole: nothing is gained by waiting
     let stream = Arc::new(stream);
     let deadline = Deadline::new(Instant::now(), house.config.limits.head_wait);
-    let (response, head_only, leftover) =
-        match read_request(&mut &*stream, &deadline, house.config.limits.http) {
-            Ok((request, leftover)) => {
-                (route(house, address, &request), request.method == Method::Head, leftover)
-            }
-            Err(error) => (error.response()?, false, Vec::new()),
-        };
+    let read = read_request(&mut &*stream, &deadline, house.config.limits.http);
+    let mut address = peer;
+    let (response, head_only, leftover) = match read {
+        Ok((request, leftover)) => {
+            let source = house.config.proxies.source(peer, &request.headers);
+            address = source.address;
+            let settled = pass.settle(address).map_err(Response::from);
+            let response = settled.map_or_else(|full| full, |()| route(house, source, &request));
+            (response, request.method == Method::Head, leftover)
+        }
+        Err(error) => (error.response()?, false, Vec::new()),
+    };
     house.metrics.answered(response.status());
     if response.status() != Status::SWITCHING_PROTOCOLS {
         answer(house, &stream, address, &response, head_only);

@@ -1,10 +1,12 @@
 //! Who may come in: passwords, places, addresses.
 
-use std::fs;
+use std::fs::{self, File};
+use std::process::Command;
+use std::thread;
 
 use serde_json::json;
 
-use crate::support::raw::UPGRADE;
+use crate::support::raw::{UPGRADE, text};
 use crate::support::{Peer, Raw, Running};
 
 #[test]
@@ -75,4 +77,108 @@ fn one_address_may_open_so_many_websockets_in_a_minute() {
     let mut more = Raw::connect(server.address);
     more.send(UPGRADE.as_bytes());
     assert!(more.read_to_end().starts_with(b"HTTP/1.1 429"));
+}
+
+/// A request to upgrade that says for whom it is sent.
+fn upgrade_for(hops: &str) -> Vec<u8> {
+    UPGRADE.replacen("\r\n\r\n", &format!("\r\nX-Forwarded-For: {hops}\r\n\r\n"), 1).into()
+}
+
+/// The status of the answer, and its connection.
+fn asked(server: &Running, request: &[u8]) -> (String, Raw) {
+    let mut raw = Raw::connect(server.address);
+    raw.send(request);
+    let head = String::from_utf8(raw.read_exactly(12)).unwrap();
+    (head.strip_prefix("HTTP/1.1 ").unwrap().to_owned(), raw)
+}
+
+#[test]
+fn behind_a_proxy_that_is_trusted_each_client_has_its_own_places() {
+    let server = Running::start(&["--max-per-address", "2", "--trust-proxy", "127.0.0.0/8"]);
+    let mut held = Vec::new();
+    for hops in ["192.0.2.1", "203.0.113.9, 192.0.2.1", "192.0.2.2", "[2001:db8::1]:4711"] {
+        let (status, raw) = asked(&server, &upgrade_for(hops));
+        assert_eq!(status, "101", "{hops}");
+        held.push(raw);
+    }
+    for hops in ["192.0.2.1", "192.0.2.2, 192.0.2.1", "192.0.2.1, 127.0.0.9"] {
+        let (status, mut raw) = asked(&server, &upgrade_for(hops));
+        assert_eq!(status, "429", "{hops}");
+        let rest = String::from_utf8(raw.read_to_end()).unwrap();
+        assert!(rest.contains("\r\nRetry-After: 60\r\n"), "{rest}");
+    }
+    // What the proxy itself asks for counts for the proxy.
+    for _ in 0..2 {
+        let (status, raw) = asked(&server, UPGRADE.as_bytes());
+        assert_eq!(status, "101");
+        held.push(raw);
+    }
+    assert_eq!(asked(&server, &upgrade_for("unknown")).0, "429");
+}
+
+#[test]
+fn a_proxy_that_is_trusted_may_hold_more_connections_than_one_client() {
+    let server = Running::start(&["--max-per-address", "1", "--trust-proxy", "127.0.0.1"]);
+    let mut silent: Vec<Raw> = (0..5).map(|_| Raw::connect(server.address)).collect();
+    for (n, raw) in silent.iter_mut().enumerate() {
+        raw.send(&upgrade_for(&format!("192.0.2.{n}")));
+        assert_eq!(raw.read_exactly(12), b"HTTP/1.1 101");
+    }
+}
+
+#[test]
+fn a_place_behind_a_proxy_is_free_again_when_its_connection_ends() {
+    let server = Running::start(&["--max-per-address", "1", "--trust-proxy", "127.0.0.1"]);
+    let page = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n";
+    let mut first = Raw::connect(server.address);
+    first.send(page);
+    assert!(first.read_to_end().starts_with(b"HTTP/1.1 200"));
+    drop(first);
+    while asked(&server, &upgrade_for("192.0.2.1")).0 != "101" {}
+}
+
+#[test]
+fn new_websockets_are_counted_by_the_client_s_address_too() {
+    let server = Running::start(&["--max-per-address", "64", "--trust-proxy", "127.0.0.1"]);
+    for _ in 0..120 {
+        let (status, _) = asked(&server, &upgrade_for("192.0.2.1"));
+        assert_eq!(status, "101");
+    }
+    assert_eq!(asked(&server, &upgrade_for("192.0.2.1")).0, "429");
+    assert_eq!(asked(&server, &upgrade_for("192.0.2.2")).0, "101");
+}
+
+#[test]
+fn whoever_is_no_trusted_proxy_is_counted_by_its_own_address_whatever_it_says() {
+    for flags in
+        [&["--max-per-address", "2"][..], &["--max-per-address", "2", "--trust-proxy", "::1"]]
+    {
+        let server = Running::start(flags);
+        let _held: Vec<Raw> =
+            (0..2).map(|n| asked(&server, &upgrade_for(&format!("192.0.2.{n}"))).1).collect();
+        assert_eq!(asked(&server, &upgrade_for("192.0.2.9")).0, "429", "{flags:?}");
+    }
+}
+
+#[test]
+fn the_log_names_the_client_and_not_its_proxy() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+    command.stderr(File::create(&log).unwrap());
+    let flags = ["-vv", "--trust-proxy", "127.0.0.1"];
+    let server = Running::start_by(&mut command, &folder.path().join("data"), &flags);
+    let (_, mut client) = asked(&server, &upgrade_for("198.51.100.9, 192.0.2.1"));
+    client.send(&text(r#"{"type":"hello","user":"bob"}"#));
+    let lost = b"GET /lost HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.2\r\n\r\n";
+    asked(&server, lost);
+    let told = loop {
+        let told = fs::read_to_string(&log).unwrap();
+        if told.contains("user=bob") && told.contains("status=404") {
+            break told;
+        }
+        thread::yield_now();
+    };
+    assert!(told.contains("address=192.0.2.1 user=bob"), "{told}");
+    assert!(told.contains("address=192.0.2.2 status=404"), "{told}");
 }

@@ -32,6 +32,7 @@ fn help_and_version_go_to_standard_output_and_are_a_success() {
         "--password-file",
         "--allow-origin",
         "--allow-host",
+        "--trust-proxy",
         "--max-clients",
         "--max-per-address",
         "--rate",
@@ -62,6 +63,8 @@ fn a_wrong_command_line_is_one_line_and_exit_2() {
         (&["--max-text", "0"], "between 1 and"),
         (&["--hold-names", "long"], "7d"),
         (&["--allow-origin", "chat.example"], "https://a.example"),
+        (&["--trust-proxy", "10.0.0.1/8"], "a network like 10.0.0.0/8"),
+        (&["--trust-proxy", "::1,talk.example"], "\"talk.example\" is not an address"),
         (&["--sync", "never"], "always or interval"),
         (&["verfy"], "unknown command"),
     ] {

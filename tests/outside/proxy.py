@@ -36,7 +36,7 @@ def snippet(port):
 
 def start_server(binary, port):
     server = subprocess.Popen(
-        [binary, "--bind", f"127.0.0.1:{port}", "--allow-host", NAME, "--max-per-address", "0"],
+        [binary, "--bind", f"127.0.0.1:{port}", "--allow-host", NAME, "--trust-proxy", "127.0.0.1"],
         stdout=subprocess.PIPE,
         text=True,
     )
