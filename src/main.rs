@@ -4,6 +4,8 @@
 
 #[path = "main/args.rs"]
 mod args; // flags into choices
+#[path = "main/bind.rs"]
+mod bind; // where to listen
 #[path = "main/limit.rs"]
 mod limit; // --limit, and the list of what it can change
 #[path = "main/look.rs"]
@@ -14,7 +16,6 @@ mod hints; // what to do next, for people
 use std::env;
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::net::TcpListener;
 use std::panic;
 use std::process::ExitCode;
 use std::thread;
@@ -76,10 +77,7 @@ fn serve(choices: Choices) -> Result<(), Failure> {
     let world = |error: io::Error| Failure::World(format!("cannot start: {error}"));
     let store = Store::open(&choices.data)
         .map_err(|error| Failure::World(format!("{error}{}", hints::for_store_error(&error))))?;
-    let listener = TcpListener::bind(choices.bind).map_err(|error| {
-        let hint = hints::for_bind_error(&error, choices.bind);
-        Failure::World(format!("cannot listen on {}: {error}{hint}", choices.bind))
-    })?;
+    let listener = choices.bind.listen()?;
     let logger = Logger::start(choices.level, io::stderr()).map_err(world)?;
     tell_of_panics(logger.clone());
     let server = Server::new(listener, choices.config, store, logger).map_err(world)?;

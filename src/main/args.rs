@@ -1,10 +1,10 @@
 //! The server's command line: flags and their environment twins into choices.
 //!
-//! Room: the files that flags name, and `/proc`. It starts nothing.
+//! Room: the files that flags name, standard input if it is a socket, and `/proc`. It starts nothing.
 
 use std::ffi::OsString;
 use std::fs;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use talk::log::{Rules, Sync};
 use talk::server::{Ceiling, Config, Level, ceiling};
 
 use crate::Failure;
+use crate::bind::Bind;
 use crate::limit;
 use crate::look::{self, Look};
 
@@ -32,7 +33,7 @@ pub(crate) enum Wish {
 
 /// How to serve.
 pub(crate) struct Choices {
-    pub(crate) bind: SocketAddr,
+    pub(crate) bind: Bind,
     pub(crate) data: PathBuf,
     pub(crate) config: Config,
     pub(crate) ceiling: Ceiling,
@@ -44,9 +45,14 @@ const COMMAND: Command = Command {
     usage: "server [FLAGS]\n       server verify [ROOM] | repair ROOM | export ROOM | limits",
     about: "Talk's server: chat between browser tabs and terminals.",
     flags: &[
-        Flag::value("bind", "HOST:PORT", "where to listen; 0.0.0.0:8080 lets the network in")
-            .env("TALK_BIND")
-            .default("127.0.0.1:8080"),
+        Flag::value(
+            "bind",
+            "HOST:PORT",
+            "where to listen; 0.0.0.0:8080 lets the network in, and fd:0 is a socket that systemd \
+             gives as standard input",
+        )
+        .env("TALK_BIND")
+        .default("127.0.0.1:8080"),
         Flag::value("data", "DIR", "where rooms and held names are kept; made if need be")
             .env("TALK_DATA")
             .default("talk-data"),
@@ -168,19 +174,19 @@ pub(crate) fn parse(
 }
 
 fn choices(args: &Args) -> Result<Choices, Failure> {
-    let bind = address(args.get("bind").unwrap_or_default())?;
+    let bind = Bind::read(args.get("bind").unwrap_or_default())?;
     let ceiling = ceiling(|path| fs::read_to_string(path).ok());
     Ok(Choices {
-        bind,
         data: PathBuf::from(args.get("data").unwrap_or_default()),
-        config: config(args, bind, ceiling)?,
+        config: config(args, bind.address().ip(), ceiling)?,
+        bind,
         ceiling,
         level: level(args),
         quiet: args.has("quiet"),
     })
 }
 
-fn config(args: &Args, bind: SocketAddr, ceiling: Ceiling) -> Result<Config, Failure> {
+fn config(args: &Args, bound: IpAddr, ceiling: Ceiling) -> Result<Config, Failure> {
     let number = |name: &'static str, least: u64, most: u64| {
         let number = args.number(name, least..=most).map_err(usage)?;
         Ok::<_, Failure>(number.map(|number| usize::try_from(number).unwrap_or(usize::MAX)))
@@ -195,7 +201,7 @@ fn config(args: &Args, bind: SocketAddr, ceiling: Ceiling) -> Result<Config, Fai
             format!("--max-clients {max_clients} is more than this machine holds, {ceiling}");
         return Err(Failure::World(what));
     }
-    let defaults = Config::new(policy(args, bind)?);
+    let defaults = Config::new(policy(args, bound)?);
     let like_network = "an address, or a network like 10.0.0.0/8";
     Ok(Config {
         proxies: Proxies::new(each(args, "trust-proxy", like_network)?),
@@ -232,12 +238,12 @@ fn rules(args: &Args, defaults: Rules) -> Result<Rules, Failure> {
     Ok(Rules { sync, retain, retain_records, ..defaults })
 }
 
-fn policy(args: &Args, bind: SocketAddr) -> Result<Policy, Failure> {
+fn policy(args: &Args, bound: IpAddr) -> Result<Policy, Failure> {
     let allowed = each(args, "allow-host", "a host name")?;
     let origins = each(args, "allow-origin", "like https://a.example")?;
     let own_name = fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let own_name = own_name.as_deref().map(str::trim);
-    Ok(Policy { hosts: Hosts::new(bind.ip(), own_name, allowed), origins })
+    Ok(Policy { hosts: Hosts::new(bound, own_name, allowed), origins })
 }
 
 /// Each value of a flag that may be given again; one that cannot be read is not `what` it should be.
@@ -254,18 +260,6 @@ fn level(args: &Args) -> Level {
         (false, 1) => Level::Info,
         (false, _) => Level::Debug,
     }
-}
-
-/// `HOST:PORT`, where a host may be a name; `:8080` and `8080` are ports of this computer.
-fn address(text: &str) -> Result<SocketAddr, Failure> {
-    let full = match text.strip_prefix(':').unwrap_or(text) {
-        port if port.parse::<u16>().is_ok() => format!("127.0.0.1:{port}"),
-        _ => String::from(text),
-    };
-    let found = full.to_socket_addrs().ok().and_then(|mut found| found.next());
-    found.ok_or_else(|| {
-        Failure::Usage(format!("--bind: {text:?} is not an address like 127.0.0.1:8080"))
-    })
 }
 
 fn password(path: &str) -> Result<Password, Failure> {

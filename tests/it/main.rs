@@ -14,6 +14,7 @@ mod support; // a running server, and peers that talk to it
 mod tidy; // the house keeps its own rules
 
 mod start; // what the server says to whoever starts it
+mod given; // a socket that somebody else has opened
 mod handshake; // HTTP, right and wrong
 mod frames; // RFC 6455 at the server, byte by byte
 mod talking; // the protocol's messages

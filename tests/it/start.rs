@@ -59,6 +59,7 @@ fn a_wrong_command_line_is_one_line_and_exit_2() {
         (&["--bnid", "x"][..], "did you mean --bind?"),
         (&["--bind"], "--bind needs a value"),
         (&["--bind", "nowhere at all"], "is not an address like"),
+        (&["--bind", "fd:3"], "only be given as fd:0"),
         (&["--rate", "fast"], "is not a number"),
         (&["--max-text", "0"], "between 1 and"),
         (&["--hold-names", "long"], "7d"),

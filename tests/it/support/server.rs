@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
@@ -35,12 +36,24 @@ impl Running {
 
     /// The same by a command that becomes the server with the arguments it is given.
     pub(crate) fn start_by(command: &mut Command, data: &Path, flags: &[&str]) -> Running {
+        command.args(["--bind", "127.0.0.1:0"]).stdin(Stdio::null());
+        Running::spawn(command, data, flags)
+    }
+
+    /// The same on a socket that is the test's, and stays.
+    pub(crate) fn start_on(listener: &TcpListener, data: &Path, flags: &[&str]) -> Running {
+        let socket = listener.as_fd().try_clone_to_owned().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+        command.args(["--bind", "fd:0"]).stdin(socket);
+        Running::spawn(&mut command, data, flags)
+    }
+
+    fn spawn(command: &mut Command, data: &Path, flags: &[&str]) -> Running {
         let mut child = command
-            .args(["--bind", "127.0.0.1:0", "--max-per-address", "0", "--rate", "0"])
+            .args(["--max-per-address", "0", "--rate", "0"])
             .arg("--data")
             .arg(data)
             .args(flags)
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the server starts");
