@@ -18,8 +18,8 @@ const BINARY = process.env.TALK_SERVER_BIN ?? fileURLToPath(new URL("../../../ta
 export const PICTURES = fileURLToPath(new URL("../../out/web/", import.meta.url));
 mkdirSync(PICTURES, { recursive: true });
 
-export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+export function launch(flags = []) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...flags] });
 }
 
 /** A person's browser: its own storage. Pages of it are its tabs. Errors in them end up in `errors`. */

@@ -1,0 +1,1 @@
+"""What the tests of a server behind others share."""
