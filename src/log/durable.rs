@@ -19,6 +19,7 @@ use super::segment::{Segment, file_name};
 use super::shelf::{Health, Shelf};
 use super::{Log, Most};
 use crate::chat::{Entry, Holder, RoomName};
+use crate::fail;
 
 /// When what is written is forced to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,17 +101,17 @@ impl Durable {
     /// The one place this lock is taken. What a panic under it may leave in the file is found by the
     /// next append, by its length.
     pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.writer.lock().unwrap_or_else(PoisonError::into_inner), "writer")
     }
 
     /// The one place this lock is taken. Each change is one call.
     pub(super) fn shelf(&self) -> MutexGuard<'_, Shelf> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.shelf.lock().unwrap_or_else(PoisonError::into_inner), "shelf")
     }
 
     /// The one place this lock is taken: after the writer's, never before.
     pub(super) fn forcing(&self) -> MutexGuard<'_, ()> {
-        self.forcing.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.forcing.lock().unwrap_or_else(PoisonError::into_inner), "forcing")
     }
 
     // ---- Writing -------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::fail;
+
 /// A socket that can be made to refuse what it cannot do at once.
 pub trait Pipe {
     /// Writes some of `bytes` and says how many, as [`Pipe::set_waiting`] has said.
@@ -160,7 +162,7 @@ impl<P: Pipe> Outbound<P> {
 
     /// The one place the lock is taken. A pace is always whole: it is replaced, not built up.
     fn pace(&self) -> MutexGuard<'_, Pace> {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.pace.lock().unwrap_or_else(PoisonError::into_inner), "pace")
     }
 
     /// Sends `bytes` after everything sent before, or keeps them until the peer takes them.

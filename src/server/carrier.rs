@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::room::Load;
 use super::signal::Signal;
+use crate::fail;
 
 /// The rooms that the carrier thread is to go on with.
 #[derive(Debug, Default)]
@@ -19,7 +20,7 @@ pub(crate) struct Carrier {
 impl Carrier {
     /// The one place the lock is taken. A queue is only ever pushed to and taken whole.
     fn loads(&self) -> MutexGuard<'_, VecDeque<Load>> {
-        self.loads.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.loads.lock().unwrap_or_else(PoisonError::into_inner), "loads")
     }
 
     pub(crate) fn add(&self, load: Load) {

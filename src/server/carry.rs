@@ -64,9 +64,7 @@ struct Bearer<'h> {
 
 impl Drop for Bearer<'_> {
     fn drop(&mut self) {
-        if let Some(load) = self.load.take()
-            && !load.room().set_down()
-        {
+        if let Some(load) = self.load.take().and_then(Load::set_down) {
             self.house.carrier.add(load);
         }
     }

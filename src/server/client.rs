@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::chat::wire::Agent;
 use crate::chat::{Author, ClientId, Held};
+use crate::fail;
 use crate::net::Outbound;
 use crate::ws::{Close, CloseCode, Encoder};
 
@@ -57,7 +58,7 @@ impl Client {
 
     /// The one place the lock is taken. An identity is replaced whole.
     fn identity(&self) -> MutexGuard<'_, Held> {
-        self.identity.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.identity.lock().unwrap_or_else(PoisonError::into_inner), "identity")
     }
 
     /// The name it goes by, and the proof of it.

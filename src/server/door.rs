@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::limit::Limits;
+use crate::fail;
 use crate::http::{Response, Status};
 use crate::limits;
 
@@ -81,7 +82,7 @@ impl Door {
 
     /// The one place the lock is taken. Counts change in single steps.
     fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.counts.lock().unwrap_or_else(PoisonError::into_inner), "counts")
     }
 
     /// How many are inside.

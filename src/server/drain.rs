@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::client::Client;
+use crate::fail;
 use crate::limits;
 use crate::net::Drained;
 
@@ -27,7 +28,7 @@ struct Behind {
 impl Drain {
     /// The one place the lock is taken. The list is only ever pushed to and taken whole.
     fn behind(&self) -> MutexGuard<'_, Vec<Behind>> {
-        self.behind.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.behind.lock().unwrap_or_else(PoisonError::into_inner), "behind")
     }
 
     /// Takes charge of a client that has just fallen behind.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::room::Room;
 use crate::chat::ClientId;
+use crate::fail;
 use crate::limits;
 
 /// Every client that has a session.
@@ -27,7 +28,7 @@ struct Guest {
 impl Guests {
     /// The one place the lock is taken. Each change is one call.
     fn guests(&self) -> MutexGuard<'_, HashMap<ClientId, Guest>> {
-        self.guests.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.guests.lock().unwrap_or_else(PoisonError::into_inner), "guests")
     }
 
     /// A session begins.

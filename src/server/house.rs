@@ -28,6 +28,7 @@ use crate::chat::{
     ClientId, ErrorCode, Held, Holder, Kept, Mark, Marks, Names, RoomName, Taken, Token, Unfit,
     UserName,
 };
+use crate::fail;
 use crate::log::{Journal, LogName, Meters, Store};
 use crate::net::Sent;
 use crate::net::entropy::Entropy;
@@ -102,7 +103,7 @@ impl House {
 
     /// The one place the lock around the rooms is taken.
     pub(super) fn rooms(&self) -> MutexGuard<'_, Rooms> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.rooms.lock().unwrap_or_else(PoisonError::into_inner), "rooms")
     }
 
     pub(crate) fn next_client(&self) -> ClientId {
@@ -127,17 +128,17 @@ impl House {
 
     /// The names that are held.
     pub(super) fn names(&self) -> MutexGuard<'_, Names> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.names.lock().unwrap_or_else(PoisonError::into_inner), "names")
     }
 
     /// How far everybody has read.
     pub(super) fn marks(&self) -> MutexGuard<'_, Marks> {
-        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.marks.lock().unwrap_or_else(PoisonError::into_inner), "marks")
     }
 
     /// The file of read markers, held by the thread that tends it.
     pub(super) fn marks_file(&self) -> MutexGuard<'_, Journal<Mark>> {
-        self.marks_file.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.marks_file.lock().unwrap_or_else(PoisonError::into_inner), "marks_file")
     }
 
     /// Claims a name for one connection, or says why it cannot be had.
@@ -170,7 +171,7 @@ impl House {
     /// The file of names. Its lock is held over a small write; names are taken under it, so that
     /// their lines stand in the order in which things happened.
     fn names_file(&self) -> MutexGuard<'_, Journal<Kept>> {
-        self.names_file.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.names_file.lock().unwrap_or_else(PoisonError::into_inner), "names_file")
     }
 
     /// Keeps what has changed about names over a kill. What cannot be written now comes again.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::client::Client;
 use crate::chat::ClientId;
+use crate::fail;
 
 /// All clients, from hello until their session ends.
 #[derive(Debug, Default)]
@@ -17,7 +18,7 @@ impl Poll {
     /// The one place the lock is taken. A poisoned list is still a list: no invariant spans two
     /// calls.
     fn clients(&self) -> MutexGuard<'_, Vec<Arc<Client>>> {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.clients.lock().unwrap_or_else(PoisonError::into_inner), "clients")
     }
 
     pub(crate) fn add(&self, client: Arc<Client>) {

@@ -18,7 +18,7 @@ pub(super) fn pass(house: &House) {
     }
     let now = Instant::now();
     for room in house.all_rooms() {
-        house.carry(room.tell_crowd(now));
+        house.carry(room.look_after(now));
     }
 }
 

@@ -14,6 +14,7 @@ use crate::chat::wire::Reply;
 use crate::chat::{
     Act, Author, Batch, Cid, ClientId, Ledger, Offered, People, RoomName, Told, UserName,
 };
+use crate::fail;
 use crate::limits;
 use crate::log::{Log, Most};
 
@@ -29,16 +30,31 @@ pub(crate) struct Room {
     published: Signal,
 }
 
-/// The role of carrying one room. There is one of it for a room at a time, and it is never lost: only
-/// [`Room::set_down`] frees it.
+/// The role of carrying one room. There is one of it for a room at a time, and it is never lost: it is
+/// set down, or dropped by a panic, and then the pulse finds what is left.
 #[derive(Debug)]
 pub(crate) struct Load {
     room: Arc<Room>,
+    is_held: bool,
 }
 
 impl Load {
     pub(crate) fn room(&self) -> &Arc<Room> {
         &self.room
+    }
+
+    /// Ends a round. Hands the load back if more has gathered meanwhile: then the role is not free yet.
+    pub(crate) fn set_down(mut self) -> Option<Load> {
+        self.is_held = !self.room.end_round();
+        self.is_held.then_some(self)
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        if self.is_held {
+            self.room.neglect();
+        }
     }
 }
 
@@ -131,7 +147,7 @@ impl Room {
     /// The one place the lock is taken. A panic under it can lose an aside, never a number: the
     /// ledger changes in single steps.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        fail::held(self.state.lock().unwrap_or_else(PoisonError::into_inner), "state")
     }
 
     /// The lock, once no round is writing to receivers: who changes between replaying and live may
@@ -150,7 +166,7 @@ impl Room {
             return None;
         }
         state.round = Round::Carried;
-        Some(Load { room: Arc::clone(self) })
+        Some(Load { room: Arc::clone(self), is_held: true })
     }
 
     // ---- What members do -----------------------------------------------------------------------
@@ -191,15 +207,15 @@ impl Room {
         self.load(&mut state)
     }
 
-    /// Tells a crowd its count, if it has changed and was not told lately.
-    pub(crate) fn tell_crowd(self: &Arc<Room>, now: Instant) -> Option<Load> {
+    /// Tells a crowd its count, if it has changed and was not told lately. Finds what nobody carries,
+    /// because whoever was to has panicked.
+    pub(crate) fn look_after(self: &Arc<Room>, now: Instant) -> Option<Load> {
         let mut state = self.state();
         let lately = |at| now.saturating_duration_since(at) < limits::CROWD_PRESENCE_EVERY;
-        if !state.crowd_changed || state.crowd_told.is_some_and(lately) {
-            return None;
+        if state.crowd_changed && !state.crowd_told.is_some_and(lately) {
+            (state.crowd_changed, state.crowd_told) = (false, Some(now));
+            self.tell_presence(&mut state, None, None);
         }
-        (state.crowd_changed, state.crowd_told) = (false, Some(now));
-        self.tell_presence(&mut state, None, None);
         self.load(&mut state)
     }
 
@@ -274,16 +290,25 @@ impl Room {
     }
 
     /// Ends a round. False if more has gathered meanwhile: then the role is not free yet.
-    pub(crate) fn set_down(&self) -> bool {
+    fn end_round(&self) -> bool {
         let mut state = self.state();
         let quiet = state.ledger.is_quiet();
+        self.end(&mut state, quiet);
+        quiet
+    }
+
+    /// Frees the role of carrying, whatever has gathered.
+    fn neglect(&self) {
+        self.end(&mut self.state(), true);
+    }
+
+    fn end(&self, state: &mut State, is_free: bool) {
         if state.round == Round::Publishing {
             // After a panic, as well as it went.
             state.published = state.ledger.stored();
             self.published.give();
         }
-        state.round = if quiet { Round::Free } else { Round::Carried };
-        quiet
+        state.round = if is_free { Round::Free } else { Round::Carried };
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Room: one session's view of the house: its client, the rooms it is in, how much it may still say.
 
-use std::mem;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
@@ -23,6 +22,7 @@ use crate::limits;
 use crate::ws::Encoder;
 
 mod acts; // what is done to a room's log, and told of it
+mod leave; // what is left of it when it ends: nothing
 
 /// One client's session. Dropped, by a panic too, it leaves every room and the registry.
 #[derive(Debug)]
@@ -57,15 +57,14 @@ fn about_room(refused: Refused, room: RoomName) -> Refused {
 impl Session {
     /// Registers a client.
     pub(super) fn begin(house: &Arc<House>, client: Client) -> Session {
-        let client = Arc::new(client);
-        house.guests.begin(client.id);
-        house.poll.add(Arc::clone(&client));
-        let house = Arc::clone(house);
+        let (house, client) = (Arc::clone(house), Arc::new(client));
         let posts = Allowance::new(house.config.rate, house.config.burst);
         let (most, patience) = (house.config.limits.nuisances, house.config.limits.abuse_wait);
         let nuisances = Nuisances::new(most, patience, Instant::now());
         let (rooms, typed, posted) = (Vec::new(), Vec::new(), None);
         let session = Session { house, client, rooms, posts, nuisances, typed, posted };
+        session.house.guests.begin(session.client.id); // from here on, a panic leaves nothing behind
+        session.house.poll.add(Arc::clone(&session.client));
         session.log("hello");
         session
     }
@@ -363,18 +362,5 @@ impl Session {
         }
         self.log("renamed");
         Ok(())
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        let user = self.client.held().user;
-        self.rooms.extend(self.house.guests.end(self.client.id));
-        for room in mem::take(&mut self.rooms) {
-            self.house.carry(room.exit(self.client.id, &user));
-        }
-        self.house.release(&user);
-        self.house.poll.remove(self.client.id);
-        self.log("gone");
     }
 }

@@ -53,7 +53,7 @@ fn a_repeat_never_overtakes_what_is_being_published() {
     assert_eq!(say("3").0, Told::New);
     room.take();
     room.publish(3);
-    room.set_down(); // a panic on the way to the receivers
+    room.end_round(); // a panic on the way to the receivers
     assert_eq!(say("3").0, Told::Stored(3));
     drop(load);
 }

@@ -1,0 +1,186 @@
+//! A panic while a thread holds a lock: for each lock, in each kind of thread that takes it. Only the
+//! connection that the thread was for may feel it.
+//!
+//! Needs `--features fail-points`; the shipped binary has no traps.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    dead_code,
+    unused_imports,
+    reason = "to panic is how a test fails; the support is shared with tests that need more of it"
+)]
+
+#[path = "../it/support/mod.rs"]
+mod support; // a running server, and peers that talk to it
+mod provoker; // who makes threads take their locks
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{self, Command, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Instant;
+
+use serde_json::json;
+use support::commands::{exported, printed};
+use support::raw::Raw;
+use support::{Peer, Running, SOON};
+
+/// Each lock with the threads in which it is taken.
+const TAKEN: &[(&str, &[&str])] = &[
+    ("counts", &["main", "greeting", "session"]),
+    ("clients", &["greeting", "session", "pulse"]),
+    ("guests", &["greeting", "session"]),
+    ("names", &["greeting", "session", "storage"]),
+    ("names_file", &["greeting", "session", "storage"]),
+    ("marks", &["greeting", "session", "storage"]),
+    ("marks_file", &["greeting", "storage"]),
+    ("rooms", &["greeting", "session", "pulse", "storage"]),
+    ("state", &["greeting", "session", "carrier", "pulse"]),
+    ("pace", &["greeting", "session", "carrier", "drain", "pulse"]),
+    ("identity", &["greeting", "session"]),
+    ("loads", &["session", "carrier"]),
+    ("behind", &["session", "drain"]),
+    ("writer", &["session", "carrier", "storage"]),
+    ("shelf", &["greeting", "session", "carrier", "storage"]),
+    ("forcing", &["session"]),
+];
+
+/// The same for what the storage thread does where it is the one that forces logs to the disk.
+const TAKEN_ASIDE: &[(&str, &[&str])] =
+    &[("writer", &["storage"]), ("shelf", &["storage"]), ("forcing", &["storage"])];
+
+#[test]
+fn a_panic_under_any_lock_in_any_thread_harms_one_connection_at_most() {
+    outlives(TAKEN, "always");
+}
+
+#[test]
+fn a_panic_of_the_thread_that_forces_logs_harms_one_connection_at_most() {
+    outlives(TAKEN_ASIDE, "interval");
+}
+
+/// One server meets a panic for every pair of `taken`, and serves two people all along.
+fn outlives(taken: &[(&str, &[&str])], sync: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let (traps, data) = (dir.path().join("traps"), dir.path().join("data"));
+    fs::create_dir(&traps).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+    command.env("TALK_FAIL", &traps).stderr(Stdio::null());
+    let limits = ["ping-every=200ms", "pong-wait=2m", "nuisances=100000", "stall-wait=1s"];
+    let mut flags: Vec<&str> = limits.iter().flat_map(|limit| ["--limit", limit]).collect();
+    flags.extend(["--max-per-address", "100000", "--sync", sync]);
+    let mut server = Running::start_by(&mut command, &data, &flags);
+
+    // A server that hangs answers pings all the same: somebody has to look at the clock.
+    let now = Arc::new(Mutex::new(String::new()));
+    let (done, patience) = (Arc::clone(&now), SOON);
+    let (_alive, ended) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        if ended.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout) {
+            eprintln!("it hangs at {}", done.lock().unwrap());
+            process::abort();
+        }
+    });
+
+    let mut said = 0;
+    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let (mut ben, _) = Peer::joined(server.address, "ben", "lobby");
+    let mut sprung = 0;
+    for (lock, threads) in taken {
+        for thread in *threads {
+            let trap = format!("{lock}@{thread}");
+            fs::write(traps.join(&trap), "").unwrap();
+            *now.lock().unwrap() = trap.clone();
+            provoker::provoke(server.address, &traps.join(&trap), &trap, sprung);
+            sprung += 1;
+            assert!(server.is_alive(), "{trap} has ended the server");
+            said += 1;
+            goes_on(&trap, said, &mut ann, &mut ben);
+            returns_to_readiness(server.address, &trap);
+        }
+    }
+    assert_eq!(count(server.address, "talk_panics_total"), sprung as f64);
+    // A thread that panics while it gives its place back has not given it back.
+    let lost = taken.iter().filter(|(lock, _)| *lock == "counts").map(|(_, threads)| threads.len());
+    only_those_two_are_left(server.address, lost.sum());
+    ann.say(&json!({"type": "who", "room": "lobby"}));
+    assert_eq!(ann.hear_type("members")["members"], json!(["ann", "ben"]));
+    server.kill();
+    assert!(printed(&["verify"], &data).contains("lobby"));
+    let cids: Vec<String> = exported(&data)
+        .iter()
+        .filter(|record| record["user"] == "ann")
+        .map(|record| record["cid"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(cids, (1..=said).map(|n| n.to_string()).collect::<Vec<_>>(), "once and in order");
+}
+
+/// Ann says a line, and both see it. A log in doubt refuses lines for some seconds; then the same line
+/// comes again.
+fn goes_on(trap: &str, said: usize, ann: &mut Peer, ben: &mut Peer) {
+    let (cid, since) = (said.to_string(), Instant::now());
+    let text = format!("{trap} {}", "x".repeat(3_000)); // what fills the sockets of those who do not read
+    loop {
+        ann.post("lobby", &cid, &text);
+        let answer = loop {
+            let heard = ann.hear();
+            if heard["cid"] == *cid && heard["type"] != "presence" {
+                break heard;
+            }
+        };
+        if answer["type"] == "post" {
+            break;
+        }
+        assert_eq!(answer["code"], "storage", "after {trap}: {answer}");
+        assert!(since.elapsed() < SOON, "nothing can be said after {trap}");
+    }
+    let seen = ben.hear_own("ann", &cid);
+    assert_eq!(seen["text"], text);
+}
+
+fn returns_to_readiness(address: SocketAddr, trap: &str) {
+    let since = Instant::now();
+    while !get(address, "/readyz").starts_with("HTTP/1.1 200 ") {
+        assert!(since.elapsed() < SOON, "not ready any more after {trap}");
+    }
+}
+
+/// Who asks how many there are is new as well.
+fn only_those_two_are_left(address: SocketAddr, lost: usize) {
+    let most_new = 1.0 + lost as f64;
+    let since = Instant::now();
+    loop {
+        let here = count(address, "talk_connections{kind=\"bot\"}");
+        let new = count(address, "talk_connections{kind=\"unknown\"}");
+        if here == 2.0 && new <= most_new {
+            return;
+        }
+        assert!(since.elapsed() < SOON / 3, "{here} clients and {new} others are left");
+    }
+}
+
+fn count(address: SocketAddr, name: &str) -> f64 {
+    let page = get(address, "/metrics");
+    let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{name} is not in\n{page}")).parse().unwrap()
+}
+
+fn get(address: SocketAddr, path: &str) -> String {
+    let mut raw = Raw::connect(address);
+    raw.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
+    String::from_utf8(raw.read_to_end()).unwrap()
+}
+
+#[test]
+fn the_default_build_has_no_traps() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let manifest = fs::read_to_string(manifest).unwrap();
+    assert!(manifest.contains("fail-points = []") && !manifest.contains("default ="));
+}
