@@ -7,6 +7,7 @@ use std::thread;
 use serde_json::json;
 
 use crate::support::raw::{UPGRADE, text};
+use crate::support::siege::besieged;
 use crate::support::{Peer, Raw, Running};
 
 #[test]
@@ -41,42 +42,48 @@ fn the_motd_is_in_the_welcome() {
 
 #[test]
 fn one_more_than_there_is_room_for_gets_503_and_a_place_freed_is_used_again() {
-    let server = Running::start(&["--max-clients", "2"]);
-    let first = Raw::welcomed(server.address, "first");
-    let _second = Raw::welcomed(server.address, "second");
-    let mut third = Raw::connect(server.address);
-    third.send(UPGRADE.as_bytes());
-    let refusal = String::from_utf8(third.read_to_end()).unwrap();
-    assert!(refusal.starts_with("HTTP/1.1 503") && refusal.contains("Retry-After: "), "{refusal}");
-    drop(first);
-    loop {
-        let mut again = Raw::connect(server.address);
-        again.send(UPGRADE.as_bytes());
-        if again.read_exactly(12).ends_with(b"101") {
-            break;
+    besieged(&["--max-clients", "4"], |server| {
+        let first = Raw::welcomed(server.address, "first");
+        let _second = Raw::welcomed(server.address, "second"); // and there are two bystanders
+        let mut third = Raw::connect(server.address);
+        third.send(UPGRADE.as_bytes());
+        let refusal = String::from_utf8(third.read_to_end()).unwrap();
+        assert!(
+            refusal.starts_with("HTTP/1.1 503") && refusal.contains("Retry-After: "),
+            "{refusal}"
+        );
+        drop(first);
+        loop {
+            let mut again = Raw::connect(server.address);
+            again.send(UPGRADE.as_bytes());
+            if again.read_exactly(12).ends_with(b"101") {
+                break;
+            }
         }
-    }
+    });
 }
 
 #[test]
 fn one_address_may_hold_so_many_connections() {
-    let server = Running::start(&["--max-per-address", "3"]);
-    let _held: Vec<Raw> =
-        (0..3).map(|n| Raw::welcomed(server.address, &format!("user{n}"))).collect();
-    let mut fourth = Raw::connect(server.address);
-    fourth.send(UPGRADE.as_bytes());
-    assert!(fourth.read_to_end().starts_with(b"HTTP/1.1 429"));
+    besieged(&["--max-per-address", "3"], |server| {
+        let _held: Vec<Raw> =
+            (0..3).map(|n| Raw::welcomed(server.address, &format!("user{n}"))).collect();
+        let mut fourth = Raw::connect(server.address);
+        fourth.send(UPGRADE.as_bytes());
+        assert!(fourth.read_to_end().starts_with(b"HTTP/1.1 429"));
+    });
 }
 
 #[test]
 fn one_address_may_open_so_many_websockets_in_a_minute() {
-    let server = Running::start(&["--max-per-address", "64"]);
-    for _ in 0..120 {
-        drop(Raw::upgraded(server.address));
-    }
-    let mut more = Raw::connect(server.address);
-    more.send(UPGRADE.as_bytes());
-    assert!(more.read_to_end().starts_with(b"HTTP/1.1 429"));
+    besieged(&["--max-per-address", "64"], |server| {
+        for _ in 0..120 {
+            drop(Raw::upgraded(server.address));
+        }
+        let mut more = Raw::connect(server.address);
+        more.send(UPGRADE.as_bytes());
+        assert!(more.read_to_end().starts_with(b"HTTP/1.1 429"));
+    });
 }
 
 /// A request to upgrade that says for whom it is sent.
@@ -94,58 +101,62 @@ fn asked(server: &Running, request: &[u8]) -> (String, Raw) {
 
 #[test]
 fn behind_a_proxy_that_is_trusted_each_client_has_its_own_places() {
-    let server = Running::start(&["--max-per-address", "2", "--trust-proxy", "127.0.0.0/8"]);
-    let mut held = Vec::new();
-    for hops in ["192.0.2.1", "203.0.113.9, 192.0.2.1", "192.0.2.2", "[2001:db8::1]:4711"] {
-        let (status, raw) = asked(&server, &upgrade_for(hops));
-        assert_eq!(status, "101", "{hops}");
-        held.push(raw);
-    }
-    for hops in ["192.0.2.1", "192.0.2.2, 192.0.2.1", "192.0.2.1, 127.0.0.9"] {
-        let (status, mut raw) = asked(&server, &upgrade_for(hops));
-        assert_eq!(status, "429", "{hops}");
-        let rest = String::from_utf8(raw.read_to_end()).unwrap();
-        assert!(rest.contains("\r\nRetry-After: 60\r\n"), "{rest}");
-    }
-    // What the proxy itself asks for counts for the proxy.
-    for _ in 0..2 {
-        let (status, raw) = asked(&server, UPGRADE.as_bytes());
-        assert_eq!(status, "101");
-        held.push(raw);
-    }
-    assert_eq!(asked(&server, &upgrade_for("unknown")).0, "429");
+    besieged(&["--max-per-address", "2", "--trust-proxy", "127.0.0.0/8"], |server| {
+        let mut held = Vec::new();
+        for hops in ["192.0.2.1", "203.0.113.9, 192.0.2.1", "192.0.2.2", "[2001:db8::1]:4711"] {
+            let (status, raw) = asked(server, &upgrade_for(hops));
+            assert_eq!(status, "101", "{hops}");
+            held.push(raw);
+        }
+        for hops in ["192.0.2.1", "192.0.2.2, 192.0.2.1", "192.0.2.1, 127.0.0.9"] {
+            let (status, mut raw) = asked(server, &upgrade_for(hops));
+            assert_eq!(status, "429", "{hops}");
+            let rest = String::from_utf8(raw.read_to_end()).unwrap();
+            assert!(rest.contains("\r\nRetry-After: 60\r\n"), "{rest}");
+        }
+        // What the proxy itself asks for counts for the proxy.
+        for _ in 0..2 {
+            let (status, raw) = asked(server, UPGRADE.as_bytes());
+            assert_eq!(status, "101");
+            held.push(raw);
+        }
+        assert_eq!(asked(server, &upgrade_for("unknown")).0, "429");
+    });
 }
 
 #[test]
 fn a_proxy_that_is_trusted_may_hold_more_connections_than_one_client() {
-    let server = Running::start(&["--max-per-address", "1", "--trust-proxy", "127.0.0.1"]);
-    let mut silent: Vec<Raw> = (0..5).map(|_| Raw::connect(server.address)).collect();
-    for (n, raw) in silent.iter_mut().enumerate() {
-        raw.send(&upgrade_for(&format!("192.0.2.{n}")));
-        assert_eq!(raw.read_exactly(12), b"HTTP/1.1 101");
-    }
+    besieged(&["--max-per-address", "1", "--trust-proxy", "127.0.0.1"], |server| {
+        let mut silent: Vec<Raw> = (0..5).map(|_| Raw::connect(server.address)).collect();
+        for (n, raw) in silent.iter_mut().enumerate() {
+            raw.send(&upgrade_for(&format!("192.0.2.{n}")));
+            assert_eq!(raw.read_exactly(12), b"HTTP/1.1 101");
+        }
+    });
 }
 
 #[test]
 fn a_place_behind_a_proxy_is_free_again_when_its_connection_ends() {
-    let server = Running::start(&["--max-per-address", "1", "--trust-proxy", "127.0.0.1"]);
-    let page = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n";
-    let mut first = Raw::connect(server.address);
-    first.send(page);
-    assert!(first.read_to_end().starts_with(b"HTTP/1.1 200"));
-    drop(first);
-    while asked(&server, &upgrade_for("192.0.2.1")).0 != "101" {}
+    besieged(&["--max-per-address", "1", "--trust-proxy", "127.0.0.1"], |server| {
+        let page = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n";
+        let mut first = Raw::connect(server.address);
+        first.send(page);
+        assert!(first.read_to_end().starts_with(b"HTTP/1.1 200"));
+        drop(first);
+        while asked(server, &upgrade_for("192.0.2.1")).0 != "101" {}
+    });
 }
 
 #[test]
 fn new_websockets_are_counted_by_the_client_s_address_too() {
-    let server = Running::start(&["--max-per-address", "64", "--trust-proxy", "127.0.0.1"]);
-    for _ in 0..120 {
-        let (status, _) = asked(&server, &upgrade_for("192.0.2.1"));
-        assert_eq!(status, "101");
-    }
-    assert_eq!(asked(&server, &upgrade_for("192.0.2.1")).0, "429");
-    assert_eq!(asked(&server, &upgrade_for("192.0.2.2")).0, "101");
+    besieged(&["--max-per-address", "64", "--trust-proxy", "127.0.0.1"], |server| {
+        for _ in 0..120 {
+            let (status, _) = asked(server, &upgrade_for("192.0.2.1"));
+            assert_eq!(status, "101");
+        }
+        assert_eq!(asked(server, &upgrade_for("192.0.2.1")).0, "429");
+        assert_eq!(asked(server, &upgrade_for("192.0.2.2")).0, "101");
+    });
 }
 
 #[test]

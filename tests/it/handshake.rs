@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::raw::{self, SWITCHING, UPGRADE};
+use crate::support::siege::besieged;
 use crate::support::{Raw, Running};
 
 /// Sends `request` and returns the whole response, up to the end of the connection.
@@ -18,166 +19,187 @@ fn status(response: &str) -> &str {
 
 #[test]
 fn the_sample_key_is_answered_as_the_rfc_says_and_with_nothing_else() {
-    let server = Running::start(&[]);
-    let mut raw = Raw::connect(server.address);
-    raw.send(UPGRADE.as_bytes());
-    assert_eq!(raw.read_exactly(SWITCHING.len()), SWITCHING.as_bytes());
+    besieged(&[], |server| {
+        let mut raw = Raw::connect(server.address);
+        raw.send(UPGRADE.as_bytes());
+        assert_eq!(raw.read_exactly(SWITCHING.len()), SWITCHING.as_bytes());
+    });
 }
 
 #[test]
 fn the_other_sample_key_of_the_rfc_is_accepted_too() {
-    let server = Running::start(&[]);
-    let mut raw = Raw::connect(server.address);
-    raw.send(UPGRADE.replace("dGhlIHNhbXBsZSBub25jZQ==", "AQIDBAUGBwgJCgsMDQ4PEC==").as_bytes());
-    assert!(raw.read_exactly(12).ends_with(b"101"));
+    besieged(&[], |server| {
+        let mut raw = Raw::connect(server.address);
+        raw.send(
+            UPGRADE.replace("dGhlIHNhbXBsZSBub25jZQ==", "AQIDBAUGBwgJCgsMDQ4PEC==").as_bytes(),
+        );
+        assert!(raw.read_exactly(12).ends_with(b"101"));
+    });
 }
 
 #[test]
 fn a_request_in_one_byte_packets_is_the_same_request() {
-    let server = Running::start(&[]);
-    let mut raw = Raw::connect(server.address);
-    for byte in UPGRADE.as_bytes() {
-        raw.send(&[*byte]);
-    }
-    assert_eq!(raw.read_exactly(SWITCHING.len()), SWITCHING.as_bytes());
+    besieged(&[], |server| {
+        let mut raw = Raw::connect(server.address);
+        for byte in UPGRADE.as_bytes() {
+            raw.send(&[*byte]);
+        }
+        assert_eq!(raw.read_exactly(SWITCHING.len()), SWITCHING.as_bytes());
+    });
 }
 
 #[test]
 fn a_first_frame_cut_anywhere_behind_the_request_is_served() {
-    let server = Running::start(&[]);
-    let frame = raw::text(r#"{"type":"hello","user":"bob"}"#);
-    let wire = [UPGRADE.as_bytes(), &frame].concat();
-    for cut in (UPGRADE.len() - 3..wire.len()).chain([1, wire.len()]) {
-        let mut raw = Raw::connect(server.address);
-        raw.send(&wire[..cut]);
-        raw.send(&wire[cut..]);
-        assert_eq!(raw.read_exactly(SWITCHING.len()), SWITCHING.as_bytes());
-        let text = raw.read_text();
-        let expected = if text.contains("name_taken") { "name_taken" } else { r#""user":"bob""# };
-        assert!(text.contains(expected), "cut at {cut}: {text}");
-    }
+    besieged(&[], |server| {
+        let frame = raw::text(r#"{"type":"hello","user":"bob"}"#);
+        let wire = [UPGRADE.as_bytes(), &frame].concat();
+        for cut in (UPGRADE.len() - 3..wire.len()).chain([1, wire.len()]) {
+            let mut raw = Raw::connect(server.address);
+            raw.send(&wire[..cut]);
+            raw.send(&wire[cut..]);
+            assert_eq!(raw.read_exactly(SWITCHING.len()), SWITCHING.as_bytes());
+            let text = raw.read_text();
+            let expected =
+                if text.contains("name_taken") { "name_taken" } else { r#""user":"bob""# };
+            assert!(text.contains(expected), "cut at {cut}: {text}");
+        }
+    });
 }
 
 #[test]
 fn what_is_not_a_right_upgrade_gets_the_status_and_header_that_help() {
-    let server = Running::start(&[]);
-    let without = |line: &str| UPGRADE.replace(line, "");
-    let cases = [
-        (without("Upgrade: websocket\r\n"), "426", "Upgrade: websocket"),
-        (without("Connection: Upgrade\r\n"), "426", "Upgrade: websocket"),
-        (UPGRADE.replace("Version: 13", "Version: 8"), "426", "Sec-WebSocket-Version: 13"),
-        (without("Sec-WebSocket-Version: 13\r\n"), "426", "Sec-WebSocket-Version: 13"),
-        (UPGRADE.replace("dGhlIHNhbXBsZSBub25jZQ==", "short"), "400", "Content-Length"),
-        (without("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"), "400", "Content-Length"),
-        (UPGRADE.replace("GET /ws", "POST /ws"), "405", "Allow: GET"),
-        (UPGRADE.replace("GET /ws", "BREW /ws"), "501", "Content-Length"),
-        (UPGRADE.replace("HTTP/1.1", "HTTP/1.0"), "426", "Upgrade: websocket"),
-        (UPGRADE.replace("HTTP/1.1", "HTTP/2.0"), "505", "Content-Length"),
-        (UPGRADE.replace("Host: localhost\r\n", ""), "400", "Content-Length"),
-        (UPGRADE.replace("Host: localhost", "Host: evil.example"), "421", "Content-Length"),
-        (
-            UPGRADE.replace("\r\n\r\n", "\r\nOrigin: http://evil.example\r\n\r\n"),
-            "403",
-            "text/plain",
-        ),
-        (UPGRADE.replace("\r\n\r\n", "\r\nOrigin: null\r\n\r\n"), "403", "text/plain"),
-        (UPGRADE.replace("Host:", "Host :"), "400", "Content-Length"),
-        (UPGRADE.replace("\r\n\r\n", "\r\nContent-Length: 5\r\n\r\n"), "400", "Content-Length"),
-        ("NONSENSE\r\n\r\n".to_owned(), "400", "Content-Length"),
-        ("GET /ws/ HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(), "404", "Content-Length"),
-        ("GET /%77s HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(), "404", "Content-Length"),
-        (format!("GET /{} HTTP/1.1\r\n", "x".repeat(9_000)), "414", "Content-Length"),
-        (format!("GET / HTTP/1.1\r\nX: {}\r\n", "x".repeat(9_000)), "431", "Content-Length"),
-    ];
-    for (request, expected, header) in cases {
-        let response = answer(&server, request.as_bytes());
-        assert_eq!(status(&response), expected, "{request}\n{response}");
-        assert!(response.contains(header), "{request}\n{response}");
-        assert!(response.contains("X-Content-Type-Options: nosniff"), "{response}");
-        assert!(response.contains("Connection: close"), "{response}");
-    }
+    besieged(&[], |server| {
+        let without = |line: &str| UPGRADE.replace(line, "");
+        let cases = [
+            (without("Upgrade: websocket\r\n"), "426", "Upgrade: websocket"),
+            (without("Connection: Upgrade\r\n"), "426", "Upgrade: websocket"),
+            (UPGRADE.replace("Version: 13", "Version: 8"), "426", "Sec-WebSocket-Version: 13"),
+            (without("Sec-WebSocket-Version: 13\r\n"), "426", "Sec-WebSocket-Version: 13"),
+            (UPGRADE.replace("dGhlIHNhbXBsZSBub25jZQ==", "short"), "400", "Content-Length"),
+            (without("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"), "400", "Content-Length"),
+            (UPGRADE.replace("GET /ws", "POST /ws"), "405", "Allow: GET"),
+            (UPGRADE.replace("GET /ws", "BREW /ws"), "501", "Content-Length"),
+            (UPGRADE.replace("HTTP/1.1", "HTTP/1.0"), "426", "Upgrade: websocket"),
+            (UPGRADE.replace("HTTP/1.1", "HTTP/2.0"), "505", "Content-Length"),
+            (UPGRADE.replace("Host: localhost\r\n", ""), "400", "Content-Length"),
+            (UPGRADE.replace("Host: localhost", "Host: evil.example"), "421", "Content-Length"),
+            (
+                UPGRADE.replace("\r\n\r\n", "\r\nOrigin: http://evil.example\r\n\r\n"),
+                "403",
+                "text/plain",
+            ),
+            (UPGRADE.replace("\r\n\r\n", "\r\nOrigin: null\r\n\r\n"), "403", "text/plain"),
+            (UPGRADE.replace("Host:", "Host :"), "400", "Content-Length"),
+            (UPGRADE.replace("\r\n\r\n", "\r\nContent-Length: 5\r\n\r\n"), "400", "Content-Length"),
+            ("NONSENSE\r\n\r\n".to_owned(), "400", "Content-Length"),
+            ("GET /ws/ HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(), "404", "Content-Length"),
+            ("GET /%77s HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(), "404", "Content-Length"),
+            (format!("GET /{} HTTP/1.1\r\n", "x".repeat(9_000)), "414", "Content-Length"),
+            (format!("GET / HTTP/1.1\r\nX: {}\r\n", "x".repeat(9_000)), "431", "Content-Length"),
+        ];
+        for (request, expected, header) in cases {
+            let response = answer(server, request.as_bytes());
+            assert_eq!(status(&response), expected, "{request}\n{response}");
+            assert!(response.contains(header), "{request}\n{response}");
+            assert!(response.contains("X-Content-Type-Options: nosniff"), "{response}");
+            assert!(response.contains("Connection: close"), "{response}");
+        }
+    });
 }
 
 #[test]
 fn our_own_page_may_connect_and_so_may_one_that_is_allowed() {
-    let server = Running::start(&["--allow-origin", "https://talk.example"]);
-    let own = format!("http://{}", server.address);
-    for origin in [own.as_str(), "https://talk.example"] {
-        let host = server.address;
-        let request =
-            UPGRADE.replace("Host: localhost", &format!("Host: {host}\r\nOrigin: {origin}"));
-        let mut raw = Raw::connect(server.address);
-        raw.send(request.as_bytes());
-        assert!(raw.read_exactly(12).ends_with(b"101"), "{origin}");
-    }
+    besieged(&["--allow-origin", "https://talk.example"], |server| {
+        let own = format!("http://{}", server.address);
+        for origin in [own.as_str(), "https://talk.example"] {
+            let host = server.address;
+            let request =
+                UPGRADE.replace("Host: localhost", &format!("Host: {host}\r\nOrigin: {origin}"));
+            let mut raw = Raw::connect(server.address);
+            raw.send(request.as_bytes());
+            assert!(raw.read_exactly(12).ends_with(b"101"), "{origin}");
+        }
+    });
 }
 
 #[test]
 fn of_two_requests_in_one_packet_only_the_first_is_answered() {
-    let server = Running::start(&[]);
-    let two = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    let response = answer(&server, two.as_bytes());
-    assert_eq!(response.matches("HTTP/1.1").count(), 1, "{response}");
-    assert!(response.ends_with("ok\n"), "{response}");
+    besieged(&[], |server| {
+        let two = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        let response = answer(server, two.as_bytes());
+        assert_eq!(response.matches("HTTP/1.1").count(), 1, "{response}");
+        assert!(response.ends_with("ok\n"), "{response}");
+    });
 }
 
 #[test]
 fn a_peer_that_sends_a_megabyte_of_header_can_still_read_why_not() {
-    let server = Running::start(&[]);
-    let request =
-        format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(1 << 20));
-    assert_eq!(status(&answer(&server, request.as_bytes())), "431");
+    besieged(&[], |server| {
+        let request =
+            format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(1 << 20));
+        assert_eq!(status(&answer(server, request.as_bytes())), "431");
+    });
 }
 
 #[test]
 fn a_peer_that_has_finished_sending_still_gets_its_answer() {
-    let server = Running::start(&[]);
-    let mut raw = Raw::connect(server.address);
-    raw.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    raw.finish_sending();
-    assert!(raw.read_to_end().ends_with(b"ok\n"));
+    besieged(&[], |server| {
+        let mut raw = Raw::connect(server.address);
+        raw.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        raw.finish_sending();
+        assert!(raw.read_to_end().ends_with(b"ok\n"));
+    });
 }
 
 #[test]
 fn tls_is_refused_at_once_and_not_after_the_deadline() {
-    let server = Running::start(&[]);
-    let start = Instant::now();
-    let mut raw = Raw::connect(server.address);
-    raw.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
-    assert!(raw.read_to_end().starts_with(b"HTTP/1.1 400"));
-    assert!(start.elapsed() < Duration::from_secs(5), "it waited for the head's deadline");
+    besieged(&[], |server| {
+        let start = Instant::now();
+        let mut raw = Raw::connect(server.address);
+        raw.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
+        assert!(raw.read_to_end().starts_with(b"HTTP/1.1 400"));
+        assert!(start.elapsed() < Duration::from_secs(5), "it waited for the head's deadline");
+    });
 }
 
 #[test]
 fn the_page_comes_with_its_policy_and_head_has_no_body() {
-    let server = Running::start(&[]);
-    for path in ["/", "/r/lobby"] {
-        let page =
-            answer(&server, format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
-        assert_eq!(status(&page), "200");
-        for header in [
-            "Content-Type: text/html; charset=utf-8",
-            "Content-Security-Policy: default-src 'none'; script-src 'self'",
-            "Referrer-Policy: no-referrer",
-            "X-Frame-Options: DENY",
-            "ETag: ",
-        ] {
-            assert!(page.contains(header), "{header}");
+    besieged(&[], |server| {
+        for path in ["/", "/r/lobby"] {
+            let page = answer(
+                server,
+                format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes(),
+            );
+            assert_eq!(status(&page), "200");
+            for header in [
+                "Content-Type: text/html; charset=utf-8",
+                "Content-Security-Policy: default-src 'none'; script-src 'self'",
+                "Referrer-Policy: no-referrer",
+                "X-Frame-Options: DENY",
+                "ETag: ",
+            ] {
+                assert!(page.contains(header), "{header}");
+            }
         }
-    }
-    let head = answer(&server, b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    assert!(head.ends_with("\r\n\r\n") && head.contains("Content-Length: "), "{head}");
+        let head = answer(server, b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert!(head.ends_with("\r\n\r\n") && head.contains("Content-Length: "), "{head}");
+    });
 }
 
 #[test]
 fn health_is_told_to_who_asks() {
-    let server = Running::start(&[]);
-    for path in ["/healthz", "/livez", "/readyz"] {
-        let response =
-            answer(&server, format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
-        assert_eq!(status(&response), "200", "{path}");
-    }
-    let post =
-        answer(&server, b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
-    assert_eq!(status(&post), "405");
+    besieged(&[], |server| {
+        for path in ["/healthz", "/livez", "/readyz"] {
+            let response = answer(
+                server,
+                format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes(),
+            );
+            assert_eq!(status(&response), "200", "{path}");
+        }
+        let post = answer(
+            server,
+            b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
+        );
+        assert_eq!(status(&post), "405");
+    });
 }

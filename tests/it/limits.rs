@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::support::commands::server;
 use crate::support::raw::{Raw, UPGRADE, frame, text};
+use crate::support::siege::besieged;
 use crate::support::{Peer, Running};
 
 /// What a connection that sends `bytes` is answered, to its end.
@@ -65,65 +66,68 @@ fn a_head_may_be_as_long_as_was_said() {
 
 #[test]
 fn unfinished_messages_have_a_bound_together_and_the_newest_is_sent_away() {
-    let server = Running::start(&["--limit", "unfinished=100KiB"]);
-    // A fragment, and a ping behind it: whoever has the pong knows that the fragment was taken.
-    let begin = |peer: &mut Raw| {
-        peer.send(&[frame(0x01, &[b'x'; 40_000], true), frame(0x89, b"?", true)].concat());
-    };
-    let mut patient: Vec<Raw> = ["ann", "ben"].map(|n| Raw::welcomed(server.address, n)).into();
-    for peer in &mut patient {
-        begin(peer);
-        assert_eq!(peer.read_frame(), (0x8a, b"?".to_vec()));
-    }
-    for mut third in [Raw::welcomed(server.address, "cat"), Raw::upgraded(server.address)] {
-        begin(&mut third);
-        assert_eq!(third.read_close(), 1013, "whether or not it has said hello");
-    }
-    for peer in &mut patient {
-        peer.send(&frame(0x80, b"", true));
-        assert!(peer.read_text().contains("bad_json"));
-    }
-    let (mut fourth, _) = Peer::hello(server.address, "dan");
-    fourth.hear_answer();
+    besieged(&["--limit", "unfinished=100KiB"], |server| {
+        // A fragment, and a ping behind it: whoever has the pong knows that the fragment was taken.
+        let begin = |peer: &mut Raw| {
+            peer.send(&[frame(0x01, &[b'x'; 40_000], true), frame(0x89, b"?", true)].concat());
+        };
+        let mut patient: Vec<Raw> = ["ann", "ben"].map(|n| Raw::welcomed(server.address, n)).into();
+        for peer in &mut patient {
+            begin(peer);
+            assert_eq!(peer.read_frame(), (0x8a, b"?".to_vec()));
+        }
+        for mut third in [Raw::welcomed(server.address, "cat"), Raw::upgraded(server.address)] {
+            begin(&mut third);
+            assert_eq!(third.read_close(), 1013, "whether or not it has said hello");
+        }
+        for peer in &mut patient {
+            peer.send(&frame(0x80, b"", true));
+            assert!(peer.read_text().contains("bad_json"));
+        }
+        let (mut fourth, _) = Peer::hello(server.address, "dan");
+        fourth.hear_answer();
+    });
 }
 
 #[test]
 fn rooms_are_as_many_as_was_said() {
-    let server = Running::start(&["--limit", "rooms=3", "--limit", "rooms-per-client=2"]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
-    let join = |peer: &mut Peer, room: &str| {
-        peer.say(&json!({"type": "join", "room": room}));
-        loop {
-            let heard = peer.hear();
-            match heard["type"].as_str() {
-                Some("joined") => return String::from("joined"),
-                Some("error") => return heard["code"].as_str().unwrap().to_owned(),
-                _ => {}
+    besieged(&["--limit", "rooms=4", "--limit", "rooms-per-client=2"], |server| {
+        let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+        let join = |peer: &mut Peer, room: &str| {
+            peer.say(&json!({"type": "join", "room": room}));
+            loop {
+                let heard = peer.hear();
+                match heard["type"].as_str() {
+                    Some("joined") => return String::from("joined"),
+                    Some("error") => return heard["code"].as_str().unwrap().to_owned(),
+                    _ => {}
+                }
             }
-        }
-    };
-    assert_eq!(join(&mut ann, "one"), "joined");
-    assert_eq!(join(&mut ann, "two"), "too_many_rooms");
-    let (mut ben, _) = Peer::hello(server.address, "ben");
-    assert_eq!(join(&mut ben, "two"), "joined");
-    assert_eq!(join(&mut ben, "three"), "too_many_rooms");
-    assert_eq!(join(&mut ben, "one"), "joined");
+        };
+        assert_eq!(join(&mut ann, "one"), "joined");
+        assert_eq!(join(&mut ann, "two"), "too_many_rooms");
+        let (mut ben, _) = Peer::hello(server.address, "ben");
+        assert_eq!(join(&mut ben, "two"), "joined");
+        assert_eq!(join(&mut ben, "three"), "too_many_rooms");
+        assert_eq!(join(&mut ben, "one"), "joined");
+    });
 }
 
 #[test]
 fn json_may_be_as_deep_and_as_wide_as_was_said() {
-    let server = Running::start(&["--limit", "json-depth=3", "--limit", "json-members=12"]);
-    let mut raw = Raw::welcomed(server.address, "ann");
-    let members: Vec<String> = (0..11).map(|n| format!("\"{n}\":0")).collect();
-    let wide = |more: &str| format!("{{\"type\":\"rooms\",{}{more}}}", members.join(","));
-    raw.send(&text(&wide("")));
-    assert!(raw.read_text().contains("\"rooms\""));
-    raw.send(&text(&wide(",\"12\":0")));
-    assert!(raw.read_text().contains("too many members"));
-    raw.send(&text(r#"{"type":"rooms","a":[[1]]}"#));
-    assert!(raw.read_text().contains("\"rooms\""));
-    raw.send(&text(r#"{"type":"rooms","a":[[[1]]]}"#));
-    assert!(raw.read_text().contains("too deeply"));
+    besieged(&["--limit", "json-depth=3", "--limit", "json-members=12"], |server| {
+        let mut raw = Raw::welcomed(server.address, "ann");
+        let members: Vec<String> = (0..11).map(|n| format!("\"{n}\":0")).collect();
+        let wide = |more: &str| format!("{{\"type\":\"rooms\",{}{more}}}", members.join(","));
+        raw.send(&text(&wide("")));
+        assert!(raw.read_text().contains("\"rooms\""));
+        raw.send(&text(&wide(",\"12\":0")));
+        assert!(raw.read_text().contains("too many members"));
+        raw.send(&text(r#"{"type":"rooms","a":[[1]]}"#));
+        assert!(raw.read_text().contains("\"rooms\""));
+        raw.send(&text(r#"{"type":"rooms","a":[[[1]]]}"#));
+        assert!(raw.read_text().contains("too deeply"));
+    });
 }
 
 #[test]

@@ -6,16 +6,18 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::raw::{self, UPGRADE};
+use crate::support::siege::besieged;
 use crate::support::{Peer, Raw, Running};
 
 #[test]
 fn a_silent_peer_at_accept_stalls_nobody() {
-    let server = Running::start(&[]);
-    let _silent: Vec<Raw> = (0..50).map(|_| Raw::connect(server.address)).collect();
-    let mut half = Raw::connect(server.address);
-    half.send(&UPGRADE.as_bytes()[..20]);
-    let (_, welcome) = Peer::hello(server.address, "next");
-    assert_eq!(welcome["user"], "next", "served while they are silent");
+    besieged(&[], |server| {
+        let _silent: Vec<Raw> = (0..50).map(|_| Raw::connect(server.address)).collect();
+        let mut half = Raw::connect(server.address);
+        half.send(&UPGRADE.as_bytes()[..20]);
+        let (_, welcome) = Peer::hello(server.address, "next");
+        assert_eq!(welcome["user"], "next", "served while they are silent");
+    });
 }
 
 #[test]
@@ -79,39 +81,41 @@ fn a_message_over_256_bytes_or_split_over_reads_arrives_whole() {
 
 #[test]
 fn a_name_cannot_be_forged_per_message() {
-    let server = Running::start(&[]);
-    let (mut mallory, _) = Peer::joined(server.address, "mallory", "lobby");
-    mallory.say(&json!({"type": "post", "room": "lobby", "cid": "c", "text": "I am alice",
+    besieged(&[], |server| {
+        let (mut mallory, _) = Peer::joined(server.address, "mallory", "lobby");
+        mallory.say(&json!({"type": "post", "room": "lobby", "cid": "c", "text": "I am alice",
         "user": "alice", "from": "alice", "seq": 99, "at": 1, "admin": true}));
-    let record = mallory.hear();
-    assert_eq!((&record["user"], &record["seq"]), (&json!("mallory"), &json!(1)));
-    assert_ne!(record["at"], 1);
-    assert_eq!(record.get("admin"), None);
+        let record = mallory.hear();
+        assert_eq!((&record["user"], &record["seq"]), (&json!("mallory"), &json!(1)));
+        assert_ne!(record["at"], 1);
+        assert_eq!(record.get("admin"), None);
+    });
 }
 
 #[test]
 fn the_end_of_the_stream_ends_a_session_and_does_not_spin() {
-    let server = Running::start(&[]);
-    let idle = server.threads();
-    for _ in 0..10 {
-        let raw = Raw::welcomed(server.address, &format!("user{}", next_number()));
-        raw.finish_sending();
-        drop(raw);
-        Raw::connect(server.address).finish_sending();
-    }
-    let deadline = Instant::now() + Duration::from_secs(5);
-    while server.threads() != idle {
-        assert!(Instant::now() < deadline, "a session goes on without a peer");
-        thread::yield_now();
-    }
-    // A silent connection is waited for without using the processor.
-    let _silent = Raw::welcomed(server.address, "silent");
-    let (before, start) = (server.cpu_seconds(), Instant::now());
-    while start.elapsed() < Duration::from_millis(500) {
-        thread::park_timeout(Duration::from_millis(100));
-    }
-    let used = server.cpu_seconds() - before;
-    assert!(used < 0.25, "{used} s of CPU in {:?} of silence", start.elapsed());
+    besieged(&[], |server| {
+        let idle = server.threads();
+        for _ in 0..10 {
+            let raw = Raw::welcomed(server.address, &format!("user{}", next_number()));
+            raw.finish_sending();
+            drop(raw);
+            Raw::connect(server.address).finish_sending();
+        }
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while server.threads() != idle {
+            assert!(Instant::now() < deadline, "a session goes on without a peer");
+            thread::yield_now();
+        }
+        // A silent connection is waited for without using the processor.
+        let _silent = Raw::welcomed(server.address, "silent");
+        let (before, start) = (server.cpu_seconds(), Instant::now());
+        while start.elapsed() < Duration::from_millis(500) {
+            thread::park_timeout(Duration::from_millis(100));
+        }
+        let used = server.cpu_seconds() - before;
+        assert!(used < 0.25, "{used} s of CPU in {:?} of silence", start.elapsed());
+    });
 }
 
 fn next_number() -> usize {

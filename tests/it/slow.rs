@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::support::siege::besieged;
 use crate::support::{Peer, Running};
 
 /// A client that has joined the lobby and will read no more.
@@ -13,80 +14,86 @@ fn stuck(server: &Running, user: &str) -> Peer {
 
 #[test]
 fn a_stuck_reader_costs_the_others_nothing_and_resumes_where_it_was() {
-    let server = Running::start(&["--max-text", "10000"]);
-    let mut stuck_peer = stuck(&server, "stuck");
-    let mut reader = Peer::joined(server.address, "reader", "lobby").0;
-    let mut writer = Peer::joined(server.address, "writer", "lobby").0;
-    let text = "x".repeat(10_000);
-    let mut worst = Duration::ZERO;
-    for n in 0..1_500 {
-        let start = Instant::now();
-        writer.post("lobby", &format!("c{n}"), &text);
-        assert_eq!(writer.hear_type("post")["seq"], n + 1);
-        assert_eq!(reader.hear_type("post")["seq"], n + 1);
-        worst = worst.max(start.elapsed());
-    }
-    // No timing is asserted here: a stall would show as a time-out of the reads above.
-    assert!(worst < crate::support::SOON);
-
-    // The system's buffers took a few megabytes; beyond its backlog it was told to go.
-    let mut seen = 0;
-    let code = loop {
-        match stuck_peer.socket.read() {
-            Ok(tungstenite::Message::Text(text)) => {
-                let record: serde_json::Value = serde_json::from_str(&text).unwrap();
-                if record["type"] == "post" {
-                    assert_eq!(record["seq"], seen + 1, "no hole on the way");
-                    seen += 1;
-                }
-            }
-            Ok(tungstenite::Message::Close(close)) => {
-                break close.map(|close| u16::from(close.code));
-            }
-            Ok(_) => {}
-            Err(_) => break None,
+    besieged(&["--max-text", "10000"], |server| {
+        let mut stuck_peer = stuck(server, "stuck");
+        let mut reader = Peer::joined(server.address, "reader", "lobby").0;
+        let mut writer = Peer::joined(server.address, "writer", "lobby").0;
+        let text = "x".repeat(10_000);
+        let mut worst = Duration::ZERO;
+        for n in 0..1_500 {
+            let start = Instant::now();
+            writer.post("lobby", &format!("c{n}"), &text);
+            assert_eq!(writer.hear_type("post")["seq"], n + 1);
+            assert_eq!(reader.hear_type("post")["seq"], n + 1);
+            worst = worst.max(start.elapsed());
         }
-    };
-    assert!(code.is_none_or(|code| code == 4413), "{code:?}");
-    assert!(seen < 1_500, "the test must outgrow every buffer");
-    let (mut back, _) = Peer::hello(server.address, "back");
-    back.say(&json!({"type": "join", "room": "lobby", "since": seen}));
-    assert_eq!(back.hear_seqs(1_500 - seen as usize), (seen + 1..=1_500).collect::<Vec<u64>>());
+        // No timing is asserted here: a stall would show as a time-out of the reads above.
+        assert!(worst < crate::support::SOON);
+
+        // The system's buffers took a few megabytes; beyond its backlog it was told to go.
+        let mut seen = 0;
+        let code = loop {
+            match stuck_peer.socket.read() {
+                Ok(tungstenite::Message::Text(text)) => {
+                    let record: serde_json::Value = serde_json::from_str(&text).unwrap();
+                    if record["type"] == "post" {
+                        assert_eq!(record["seq"], seen + 1, "no hole on the way");
+                        seen += 1;
+                    }
+                }
+                Ok(tungstenite::Message::Close(close)) => {
+                    break close.map(|close| u16::from(close.code));
+                }
+                Ok(_) => {}
+                Err(_) => break None,
+            }
+        };
+        assert!(code.is_none_or(|code| code == 4413), "{code:?}");
+        assert!(seen < 1_500, "the test must outgrow every buffer");
+        let (mut back, _) = Peer::hello(server.address, "back");
+        back.say(&json!({"type": "join", "room": "lobby", "since": seen}));
+        assert_eq!(back.hear_seqs(1_500 - seen as usize), (seen + 1..=1_500).collect::<Vec<u64>>());
+    });
 }
 
 #[test]
 fn a_stuck_reader_is_gone_from_the_room_in_the_end() {
-    let server = Running::start(&["--max-text", "10000"]);
-    let stuck_peer = stuck(&server, "stuck");
-    let mut writer = Peer::joined(server.address, "writer", "lobby").0;
-    let text = "x".repeat(10_000);
-    let mut cid = 0;
-    loop {
-        writer.post("lobby", &format!("c{cid}"), &text);
-        cid += 1;
-        let message = writer.hear();
-        if message["type"] == "presence" {
-            assert_eq!((&message["user"], &message["state"]), (&json!("stuck"), &json!("left")));
-            break;
+    besieged(&["--max-text", "10000"], |server| {
+        let stuck_peer = stuck(server, "stuck");
+        let mut writer = Peer::joined(server.address, "writer", "lobby").0;
+        let text = "x".repeat(10_000);
+        let mut cid = 0;
+        loop {
+            writer.post("lobby", &format!("c{cid}"), &text);
+            cid += 1;
+            let message = writer.hear();
+            if message["type"] == "presence" {
+                assert_eq!(
+                    (&message["user"], &message["state"]),
+                    (&json!("stuck"), &json!("left"))
+                );
+                break;
+            }
+            assert!(cid < 5_000, "it is never given up");
         }
-        assert!(cid < 5_000, "it is never given up");
-    }
-    drop(stuck_peer);
+        drop(stuck_peer);
+    });
 }
 
 #[test]
 fn a_thousand_lines_to_many_stuck_readers_are_kept_once() {
-    let server = Running::start(&["--max-text", "10000"]);
-    let readers: Vec<Peer> = (0..30).map(|n| stuck(&server, &format!("stuck{n}"))).collect();
-    let mut writer = Peer::joined(server.address, "writer", "lobby").0;
-    let before = server.rss_kib();
-    let text = "x".repeat(10_000);
-    for n in 0..1_000 {
-        writer.post("lobby", &format!("c{n}"), &text);
-        writer.hear_type("post");
-    }
-    // The room's log itself holds 10 MiB of it.
-    let grown = server.rss_kib() - before;
-    assert!(grown < 64 * 1024, "{grown} KiB more");
-    drop(readers);
+    besieged(&["--max-text", "10000"], |server| {
+        let readers: Vec<Peer> = (0..30).map(|n| stuck(server, &format!("stuck{n}"))).collect();
+        let mut writer = Peer::joined(server.address, "writer", "lobby").0;
+        let before = server.rss_kib();
+        let text = "x".repeat(10_000);
+        for n in 0..1_000 {
+            writer.post("lobby", &format!("c{n}"), &text);
+            writer.hear_type("post");
+        }
+        // The room's log itself holds 10 MiB of it.
+        let grown = server.rss_kib() - before;
+        assert!(grown < 64 * 1024, "{grown} KiB more");
+        drop(readers);
+    });
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::support::siege::besieged;
 use crate::support::{Peer, Running};
 
 #[test]
@@ -56,47 +57,54 @@ fn a_repeated_cid_is_one_record_and_answered_to_its_sender_alone() {
 
 #[test]
 fn an_error_names_what_it_answers_and_the_connection_stays() {
-    let server = Running::start(&["--max-text", "20"]);
-    let mut bob = Peer::joined(server.address, "bob", "lobby").0;
-    let long = "c".repeat(65);
-    for (message, code) in [
-        ("{", "bad_json"),
-        (r#"{"type":"post","type":"post"}"#, "bad_json"),
-        ("[1]", "bad_message"),
-        (r#"{"type":"dance"}"#, "unknown_type"),
-        (r#"{"room":"lobby"}"#, "bad_message"),
-        (r#"{"type":"post","room":"lobby","text":"x"}"#, "bad_message"),
-        (r#"{"type":"post","room":"lobby","cid":"","text":"x"}"#, "bad_message"),
-        (r#"{"type":"post","room":"lobby","cid":7,"text":"x"}"#, "bad_message"),
-        (r#"{"type":"post","room":"lobby","cid":{},"text":"x"}"#, "bad_message"),
-        (r#"{"type":"post","room":"lobby","cid":"é","text":"x"}"#, "bad_message"),
-        (&format!(r#"{{"type":"post","room":"lobby","cid":"{long}","text":"x"}}"#), "bad_message"),
-        (r#"{"type":"post","room":"lobby","cid":"c","text":7}"#, "bad_message"),
-        (r#"{"type":"post","room":"lobby","cid":"c","text":""}"#, "bad_text"),
-        (r#"{"type":"post","room":"lobby","cid":"c","text":"\u001b[2J"}"#, "bad_text"),
-        (r#"{"type":"post","room":"lobby","cid":"c","text":"more than twenty bytes"}"#, "too_long"),
-        (r#"{"type":"post","room":"other","cid":"c","text":"x"}"#, "not_joined"),
-        (r#"{"type":"join","room":"../etc"}"#, "bad_room"),
-        (r#"{"type":"join","room":"lobby","since":-1}"#, "bad_message"),
-        (r#"{"type":"join","room":"lobby","since":1.5}"#, "bad_message"),
-        (r#"{"type":"join","room":"lobby","since":"5"}"#, "bad_message"),
-        (r#"{"type":"join","room":"lobby","since":null}"#, "bad_message"),
-        (r#"{"type":"join","room":"lobby","since":9007199254740993}"#, "bad_message"), // 2^53+1
-        (r#"{"type":"join","room":"lobby","since":18446744073709551616}"#, "bad_message"), // 2^64
-        (r#"{"type":"leave","room":"other"}"#, "not_joined"),
-        (r#"{"type":"who","room":"other"}"#, "not_joined"),
-        (r#"{"type":"history","room":"lobby"}"#, "bad_message"),
-        (r#"{"type":"hello","user":"bob"}"#, "bad_message"),
-    ] {
-        bob.say_text(message);
-        assert_eq!(bob.hear_error(), code, "{message}");
-    }
-    bob.say_text(r#"{"type":"post","room":"other","cid":"c-9","text":"x"}"#);
-    assert_eq!(bob.hear()["cid"], "c-9");
-    bob.say_text(r#"{"type":"who","room":"other"}"#);
-    assert_eq!(bob.hear()["room"], "other");
-    bob.say_text(r#"{"type":"post","room":"lobby","cid":"c","text":"fine","color":"red"}"#);
-    assert_eq!(bob.hear()["seq"], 1, "nothing above was stored; an unknown field is ignored");
+    besieged(&["--max-text", "20"], |server| {
+        let mut bob = Peer::joined(server.address, "bob", "lobby").0;
+        let long = "c".repeat(65);
+        for (message, code) in [
+            ("{", "bad_json"),
+            (r#"{"type":"post","type":"post"}"#, "bad_json"),
+            ("[1]", "bad_message"),
+            (r#"{"type":"dance"}"#, "unknown_type"),
+            (r#"{"room":"lobby"}"#, "bad_message"),
+            (r#"{"type":"post","room":"lobby","text":"x"}"#, "bad_message"),
+            (r#"{"type":"post","room":"lobby","cid":"","text":"x"}"#, "bad_message"),
+            (r#"{"type":"post","room":"lobby","cid":7,"text":"x"}"#, "bad_message"),
+            (r#"{"type":"post","room":"lobby","cid":{},"text":"x"}"#, "bad_message"),
+            (r#"{"type":"post","room":"lobby","cid":"é","text":"x"}"#, "bad_message"),
+            (
+                &format!(r#"{{"type":"post","room":"lobby","cid":"{long}","text":"x"}}"#),
+                "bad_message",
+            ),
+            (r#"{"type":"post","room":"lobby","cid":"c","text":7}"#, "bad_message"),
+            (r#"{"type":"post","room":"lobby","cid":"c","text":""}"#, "bad_text"),
+            (r#"{"type":"post","room":"lobby","cid":"c","text":"\u001b[2J"}"#, "bad_text"),
+            (
+                r#"{"type":"post","room":"lobby","cid":"c","text":"more than twenty bytes"}"#,
+                "too_long",
+            ),
+            (r#"{"type":"post","room":"other","cid":"c","text":"x"}"#, "not_joined"),
+            (r#"{"type":"join","room":"../etc"}"#, "bad_room"),
+            (r#"{"type":"join","room":"lobby","since":-1}"#, "bad_message"),
+            (r#"{"type":"join","room":"lobby","since":1.5}"#, "bad_message"),
+            (r#"{"type":"join","room":"lobby","since":"5"}"#, "bad_message"),
+            (r#"{"type":"join","room":"lobby","since":null}"#, "bad_message"),
+            (r#"{"type":"join","room":"lobby","since":9007199254740993}"#, "bad_message"), // 2^53+1
+            (r#"{"type":"join","room":"lobby","since":18446744073709551616}"#, "bad_message"), // 2^64
+            (r#"{"type":"leave","room":"other"}"#, "not_joined"),
+            (r#"{"type":"who","room":"other"}"#, "not_joined"),
+            (r#"{"type":"history","room":"lobby"}"#, "bad_message"),
+            (r#"{"type":"hello","user":"bob"}"#, "bad_message"),
+        ] {
+            bob.say_text(message);
+            assert_eq!(bob.hear_error(), code, "{message}");
+        }
+        bob.say_text(r#"{"type":"post","room":"other","cid":"c-9","text":"x"}"#);
+        assert_eq!(bob.hear()["cid"], "c-9");
+        bob.say_text(r#"{"type":"who","room":"other"}"#);
+        assert_eq!(bob.hear()["room"], "other");
+        bob.say_text(r#"{"type":"post","room":"lobby","cid":"c","text":"fine","color":"red"}"#);
+        assert_eq!(bob.hear()["seq"], 1, "nothing above was stored; an unknown field is ignored");
+    });
 }
 
 #[test]
@@ -124,17 +132,18 @@ fn several_rooms_on_one_connection_are_numbered_apart() {
 
 #[test]
 fn typing_is_told_to_the_others_and_only_now_and_then() {
-    let server = Running::start(&[]);
-    let mut alice = Peer::joined(server.address, "alice", "lobby").0;
-    let mut bob = Peer::joined(server.address, "bob", "lobby").0;
-    alice.hear();
-    for _ in 0..5 {
-        bob.say(&json!({"type": "typing", "room": "lobby"}));
-    }
-    bob.post("lobby", "c", "done");
-    assert_eq!(alice.hear(), json!({"type": "typing", "room": "lobby", "user": "bob"}));
-    assert_eq!(alice.hear()["type"], "post", "five in a moment are one");
-    assert_eq!(bob.hear()["type"], "post", "nobody hears of their own typing");
+    besieged(&[], |server| {
+        let mut alice = Peer::joined(server.address, "alice", "lobby").0;
+        let mut bob = Peer::joined(server.address, "bob", "lobby").0;
+        alice.hear();
+        for _ in 0..5 {
+            bob.say(&json!({"type": "typing", "room": "lobby"}));
+        }
+        bob.post("lobby", "c", "done");
+        assert_eq!(alice.hear(), json!({"type": "typing", "room": "lobby", "user": "bob"}));
+        assert_eq!(alice.hear()["type"], "post", "five in a moment are one");
+        assert_eq!(bob.hear()["type"], "post", "nobody hears of their own typing");
+    });
 }
 
 #[test]
@@ -165,51 +174,54 @@ fn a_crowd_is_counted_and_not_listed() {
 
 #[test]
 fn a_client_may_be_in_fifty_rooms_and_no_more() {
-    let server = Running::start(&[]);
-    let (mut bob, _) = Peer::hello(server.address, "bob");
-    for n in 0..51 {
-        bob.say(&json!({"type": "join", "room": format!("room-{n}")}));
-    }
-    for _ in 0..50 {
-        bob.hear_type("joined");
-    }
-    assert_eq!(bob.hear_type("error")["code"], "too_many_rooms");
+    besieged(&[], |server| {
+        let (mut bob, _) = Peer::hello(server.address, "bob");
+        for n in 0..51 {
+            bob.say(&json!({"type": "join", "room": format!("room-{n}")}));
+        }
+        for _ in 0..50 {
+            bob.hear_type("joined");
+        }
+        assert_eq!(bob.hear_type("error")["code"], "too_many_rooms");
+    });
 }
 
 #[test]
 fn who_posts_too_fast_is_told_when_to_try_again_and_nothing_is_stored() {
-    let server = Running::start(&["--rate", "5", "--burst", "3"]);
-    let mut bob = Peer::joined(server.address, "bob", "lobby").0;
-    for n in 0..4 {
-        bob.post("lobby", &format!("c{n}"), "quick");
-    }
-    assert_eq!(bob.hear_seqs(3), [1, 2, 3]);
-    let error = bob.hear();
-    assert_eq!((&error["code"], &error["cid"]), (&json!("rate_limited"), &json!("c3")));
-    let retry = error["retry_ms"].as_u64().unwrap();
-    assert!((1..=201).contains(&retry), "{retry}");
-    loop {
-        bob.post("lobby", "c3", "quick");
-        let answer = bob.hear();
-        if answer["type"] == "post" {
-            assert_eq!(answer["seq"], 4);
-            return;
+    besieged(&["--rate", "5", "--burst", "3"], |server| {
+        let mut bob = Peer::joined(server.address, "bob", "lobby").0;
+        for n in 0..4 {
+            bob.post("lobby", &format!("c{n}"), "quick");
         }
-        assert_eq!(answer["code"], "rate_limited");
-    }
+        assert_eq!(bob.hear_seqs(3), [1, 2, 3]);
+        let error = bob.hear();
+        assert_eq!((&error["code"], &error["cid"]), (&json!("rate_limited"), &json!("c3")));
+        let retry = error["retry_ms"].as_u64().unwrap();
+        assert!((1..=201).contains(&retry), "{retry}");
+        loop {
+            bob.post("lobby", "c3", "quick");
+            let answer = bob.hear();
+            if answer["type"] == "post" {
+                assert_eq!(answer["seq"], 4);
+                return;
+            }
+            assert_eq!(answer["code"], "rate_limited");
+        }
+    });
 }
 
 #[test]
 fn who_floods_for_ten_seconds_is_closed_with_4429() {
-    let server = Running::start(&["--rate", "5"]);
-    let mut bob = Peer::joined(server.address, "bob", "lobby").0;
-    let mut writer = bob.socket.get_ref().try_clone().unwrap();
-    let flood = std::thread::spawn(move || {
-        let message = crate::support::raw::text(r#"{"type":"nonsense"}"#);
-        while std::io::Write::write_all(&mut writer, &message).is_ok() {}
+    besieged(&["--rate", "5"], |server| {
+        let mut bob = Peer::joined(server.address, "bob", "lobby").0;
+        let mut writer = bob.socket.get_ref().try_clone().unwrap();
+        let flood = std::thread::spawn(move || {
+            let message = crate::support::raw::text(r#"{"type":"nonsense"}"#);
+            while std::io::Write::write_all(&mut writer, &message).is_ok() {}
+        });
+        bob.socket.get_ref().set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+        assert_eq!(bob.hear_close(), 4429);
+        drop(bob);
+        flood.join().unwrap();
     });
-    bob.socket.get_ref().set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
-    assert_eq!(bob.hear_close(), 4429);
-    drop(bob);
-    flood.join().unwrap();
 }

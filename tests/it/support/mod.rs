@@ -7,6 +7,7 @@ pub(crate) mod gate;
 pub(crate) mod peer;
 pub(crate) mod raw;
 pub(crate) mod server;
+pub(crate) mod siege;
 
 pub(crate) use gate::Gate;
 pub(crate) use peer::Peer;

@@ -20,10 +20,15 @@ pub(crate) struct Peer {
 impl Peer {
     /// Connects, and says nothing.
     pub(crate) fn connect(address: SocketAddr) -> Peer {
-        let stream = TcpStream::connect(address).unwrap();
+        Peer::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// The same on a connection that is there already.
+    pub(crate) fn over(stream: TcpStream) -> Peer {
         stream.set_read_timeout(Some(SOON)).unwrap();
         stream.set_nodelay(true).unwrap();
-        let request = format!("ws://{address}/ws").into_client_request().unwrap();
+        let url = format!("ws://{}/ws", stream.peer_addr().unwrap());
+        let request = url.into_client_request().unwrap();
         let (socket, _) = tungstenite::client(request, stream).unwrap();
         Peer { socket, heard: VecDeque::new() }
     }
@@ -61,7 +66,7 @@ impl Peer {
 
     /// Joins a room, and waits until it is live: who comes after it is told by `presence`. Returns
     /// what `joined` said.
-    fn join(&mut self, room: &str) -> Value {
+    pub(crate) fn join(&mut self, room: &str) -> Value {
         self.say(&json!({"type": "join", "room": room}));
         let joined = self.hear();
         assert_eq!(joined["type"], "joined", "{joined}");
@@ -137,6 +142,16 @@ impl Peer {
             let record = self.hear_type("post");
             if record["user"] == user && record["cid"] == cid {
                 return record;
+            }
+        }
+    }
+
+    /// The next message with this cid: our own record, or an error, where nobody else uses it.
+    pub(crate) fn hear_answer_to(&mut self, cid: &str) -> Value {
+        loop {
+            let message = self.hear();
+            if message["cid"] == cid {
+                return message;
             }
         }
     }
