@@ -18,6 +18,10 @@ pub(super) fn route(house: &House, source: Source, request: &Request) -> Respons
         return refusal.into();
     }
     match request.target.path.as_str() {
+        "/ws" if request.target.query.is_some() => {
+            // What stands in an address stands in histories and in the logs of proxies.
+            Response::error(Status::BAD_REQUEST, "/ws takes no query: secrets are said in hello")
+        }
         "/ws" => {
             let accepted = handshake::accept(request, policy).map_err(Response::from);
             accepted.map_or_else(

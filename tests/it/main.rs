@@ -33,6 +33,7 @@ mod looking; // verify and export
 mod doors; // who may come in
 mod limits; // how much they may ask
 mod metrics; // what is counted of it
+mod hostile_http; // requests that are wrong, doubtful or meant to hurt
 mod prototype; // each fault of the prototype this began with
 
 mod properties; // what holds for any input

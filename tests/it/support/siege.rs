@@ -2,7 +2,7 @@
 //! looked at.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
@@ -32,17 +32,27 @@ const GROWTH: u64 = 64 * 1_024;
 /// Lets strangers loose on a server with these flags. Afterwards it must be as if they had never been,
 /// and the bystanders may have noticed nothing.
 pub(crate) fn besieged(flags: &[&str], strangers: impl FnOnce(&Running)) {
-    let folder = tempfile::tempdir().unwrap();
-    let (data, errors) = (folder.path().join("data"), folder.path().join("errors"));
+    let mut errors = tempfile::tempfile().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    command.stderr(File::create(&errors).unwrap());
-    let mut server = Running::start_by(&mut command, &data, flags);
+    command.stderr(errors.try_clone().unwrap());
+    besieged_by(&mut command, flags, strangers);
+    let mut said = String::new();
+    errors.rewind().unwrap();
+    errors.read_to_string(&mut said).unwrap();
+    assert!(!said.contains("panic"), "{said}");
+}
+
+/// The same for a server that is started by `command`, whatever becomes of what it writes.
+pub(crate) fn besieged_by(command: &mut Command, flags: &[&str], strangers: impl FnOnce(&Running)) {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut server = Running::start_by(command, &data, flags);
     let bystanders = Bystanders::begin(server.address, folder.path());
     let (before, rss) = ((server.threads(), descriptors(&server)), server.rss_kib());
 
     strangers(&server);
 
-    assert!(server.is_alive(), "the server has ended: {}", fs::read_to_string(&errors).unwrap());
+    assert!(server.is_alive(), "the server has ended");
     let machine = bystanders.control_worst();
     let since = Instant::now();
     loop {
@@ -61,8 +71,6 @@ pub(crate) fn besieged(flags: &[&str], strangers: impl FnOnce(&Running)) {
     let seen = bystanders.end();
     server.kill();
     seen.is_in_the_log_of(&data);
-    let errors = fs::read_to_string(errors).unwrap();
-    assert!(!errors.contains("panic"), "{errors}");
 }
 
 /// How many descriptors it has that are not a room's file: rooms stay.
@@ -144,7 +152,8 @@ impl Bystanders {
             lags.push(heard.at.saturating_duration_since(said.at));
         }
         let (lag, machine) = (p99(lags), p99(control));
-        assert!(lag <= PROMPT + machine, "p99 of {lag:?}; without Talk {machine:?}");
+        let bound = PROMPT.max(machine * 4); // a line wakes more threads than the control's byte
+        assert!(lag <= bound, "p99 of {lag:?}; without Talk {machine:?}");
         Seen { records: heard.into_iter().map(|heard| heard.record).collect() }
     }
 }
