@@ -11,7 +11,7 @@ use std::time::Instant;
 use std::{env, thread};
 
 use talk::handshake::{Hosts, Policy, accept};
-use talk::http;
+use talk::http::Parser;
 use talk::limits;
 use talk::net::deadline::Deadline;
 use talk::net::head::read_request;
@@ -82,7 +82,8 @@ fn session(mut stream: &TcpStream, policy: &Policy) -> io::Result<()> {
 /// read past the head, which is frames already.
 fn upgrade(mut stream: &TcpStream, policy: &Policy) -> io::Result<Option<Vec<u8>>> {
     let deadline = Deadline::new(Instant::now(), limits::HEAD_WAIT);
-    let (response, leftover) = match read_request(&mut stream, &deadline, http::Limits::default()) {
+    let mut parser = Parser::new();
+    let (response, leftover) = match read_request(&mut stream, &deadline, &mut parser) {
         Ok((request, leftover)) => match accept(&request, policy) {
             Ok(welcome) => (Some(welcome), Some(leftover)),
             Err(refusal) => (Some(refusal.into()), None),
@@ -90,7 +91,9 @@ fn upgrade(mut stream: &TcpStream, policy: &Policy) -> io::Result<Option<Vec<u8>
         Err(error) => (error.response(), None),
     };
     if let Some(response) = response {
-        stream.write_all(&response.to_bytes())?;
+        let bare = parser.asks_for_head();
+        let bytes = if bare { response.head_to_bytes() } else { response.to_bytes() };
+        stream.write_all(&bytes)?;
     }
     stream.set_read_timeout(None)?; // from here on, silence is fine
     Ok(leftover)

@@ -81,6 +81,7 @@ pub struct Parser<H: Head> {
     line: Vec<u8>,
     empty_lines: usize,
     taken: usize,
+    asks_for_head: bool,
 }
 
 impl<H: Head> Parser<H> {
@@ -101,6 +102,7 @@ impl<H: Head> Parser<H> {
             line: Vec::new(),
             empty_lines: 0,
             taken: 0,
+            asks_for_head: false,
         }
     }
 
@@ -137,6 +139,13 @@ impl<H: Head> Parser<H> {
         self.taken == 0
     }
 
+    /// Whether this is a HEAD request as far as can be seen: then no answer has a body (RFC 9110 §9.3.2),
+    /// and neither has one to a head that goes wrong later.
+    #[must_use]
+    pub fn asks_for_head(&self) -> bool {
+        self.asks_for_head
+    }
+
     /// Takes one byte into the line; `true` when it ends the line.
     fn take(&mut self, byte: u8) -> Result<bool, Error> {
         // RFC 9112 §2.2 lets a recipient take a bare LF for a line end, and tells it to refuse or
@@ -148,7 +157,11 @@ impl<H: Head> Parser<H> {
             }
             (Some(b'\r'), _) | (_, b'\n') => return Err(Error::LineEnd),
             (_, b'\r') => {}
-            (_, _) => self.check(byte)?,
+            (_, _) => {
+                self.check(byte)?;
+                let is_word_end = byte == b' ' && self.first_line.is_none();
+                self.asks_for_head |= is_word_end && self.line == b"HEAD";
+            }
         }
         self.line.push(byte);
         Ok(false)

@@ -347,6 +347,35 @@ fn a_parser_has_room_for_what_a_head_may_still_have() {
 }
 
 #[test]
+fn a_head_request_is_known_for_one_by_its_first_word_whatever_follows() {
+    let asks = |bytes: &str| {
+        let mut parser = Parser::<Request>::new();
+        parser.feed(bytes.as_bytes()).ok();
+        parser.asks_for_head()
+    };
+    for bytes in [
+        "HEAD ",
+        "\r\nHEAD ",
+        "HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "HEAD /#x HTTP/1.1\r\n",
+        "HEAD / HTTP/2.0\r\n",
+        "HEAD / HTTP/1.1\r\nContent-Length: 5\r\nHost: localhost\r\n\r\n",
+        "HEAD / HTTP/1.1\r\nX: \0",
+    ] {
+        assert!(asks(bytes), "{bytes:?}");
+    }
+    for bytes in [
+        "HEAD",
+        "head / HTTP/1.1\r\n",
+        "GET HEAD HTTP/1.1\r\n",
+        "GET / HTTP/1.1\r\nHEAD : x\r\n",
+        "GET / HTTP/1.1\r\nHEAD x",
+    ] {
+        assert!(!asks(bytes), "{bytes:?}");
+    }
+}
+
+#[test]
 fn one_or_two_empty_lines_before_a_request_are_forgiven() {
     let head = with("X: y");
     for count in [1, 2] {

@@ -6,12 +6,12 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use crate::http::{Error, Head, Limits, Parser, Request, Response, ResponseHead, Status};
+use crate::http::{Error, Head, Parser, Request, Response, ResponseHead, Status};
 use crate::limits;
 use crate::net::deadline::{Deadline, TimedRead};
 
-/// Reads a request's head, and hands back the bytes that came after it: a client need not wait for
-/// the 101 before its first frame.
+/// Reads a request's head with this parser, which has seen nothing yet, and hands back the bytes that
+/// came after it: a client need not wait for the 101 before its first frame.
 ///
 /// # Errors
 ///
@@ -19,9 +19,9 @@ use crate::net::deadline::{Deadline, TimedRead};
 pub fn read_request(
     stream: &mut impl TimedRead,
     deadline: &Deadline,
-    limits: Limits,
+    parser: &mut Parser<Request>,
 ) -> Result<(Request, Vec<u8>), HeadError> {
-    read(stream, deadline, Parser::within(limits), Vec::new())
+    read(stream, deadline, parser, Vec::new())
 }
 
 /// Reads the head of the answer to a request, and hands back the bytes that came after it.
@@ -37,12 +37,12 @@ pub fn read_response(
     deadline: &Deadline,
 ) -> Result<(ResponseHead, Vec<u8>), HeadError> {
     let (mut head, mut rest): (ResponseHead, _) =
-        read(stream, deadline, Parser::new(), Vec::new())?;
+        read(stream, deadline, &mut Parser::new(), Vec::new())?;
     for _ in 0..limits::INTERIM_HEADS {
         if !head.status.is_informational() || head.status == Status::SWITCHING_PROTOCOLS {
             break;
         }
-        (head, rest) = read(stream, deadline, Parser::new(), rest)?;
+        (head, rest) = read(stream, deadline, &mut Parser::new(), rest)?;
     }
     Ok((head, rest))
 }
@@ -84,7 +84,7 @@ impl HeadError {
 fn read<H: Head>(
     stream: &mut impl TimedRead,
     deadline: &Deadline,
-    mut parser: Parser<H>,
+    parser: &mut Parser<H>,
     mut input: Vec<u8>,
 ) -> Result<(H, Vec<u8>), HeadError> {
     let mut chunk = [0; limits::CHUNK];
@@ -172,7 +172,7 @@ mod tests {
 
         fn request(&mut self) -> Result<(Request, Vec<u8>), HeadError> {
             let deadline = self.deadline();
-            read_request(self, &deadline, Limits::default())
+            read_request(self, &deadline, &mut Parser::new())
         }
     }
 

@@ -19,7 +19,7 @@ use super::unfinished::Full;
 use super::verbs::{Session, refusal};
 use crate::chat::wire::{Agent, Join, Reply, Request};
 use crate::chat::{ClientId, ErrorCode, Held, Password, Unfit};
-use crate::http::{self, Method, Response, Status};
+use crate::http::{self, Parser, Response, Status};
 use crate::limits;
 use crate::net::deadline::Deadline;
 use crate::net::head::read_request;
@@ -37,21 +37,21 @@ pub(super) fn greet(
     stream.set_nodelay(true).ok(); // a batch is written whole: nothing is gained by waiting
     let stream = Arc::new(stream);
     let deadline = Deadline::new(Instant::now(), house.config.limits.head_wait);
-    let read = read_request(&mut &*stream, &deadline, house.config.limits.http);
+    let mut parser = Parser::within(house.config.limits.http);
     let mut address = peer;
-    let (response, head_only, leftover) = match read {
+    let (response, leftover) = match read_request(&mut &*stream, &deadline, &mut parser) {
         Ok((request, leftover)) => {
             let source = house.config.proxies.source(peer, &request.headers);
             address = source.address;
             let settled = pass.settle(address).map_err(Response::from);
             let response = settled.map_or_else(|full| full, |()| route(house, source, &request));
-            (response, request.method == Method::Head, leftover)
+            (response, leftover)
         }
-        Err(error) => (error.response()?, false, Vec::new()),
+        Err(error) => (error.response()?, Vec::new()),
     };
     house.metrics.answered(response.status());
     if response.status() != Status::SWITCHING_PROTOCOLS {
-        answer(house, &stream, address, &response, head_only);
+        answer(house, &stream, address, &response, &parser);
         return None;
     }
     write(&stream, &response.to_bytes()).ok()?;
@@ -61,21 +61,32 @@ pub(super) fn greet(
 /// Tells a connection for which there is no place why, once it has said what it wants.
 pub(super) fn refuse(stream: &TcpStream, response: &Response) {
     let deadline = Deadline::new(Instant::now(), limits::LINGER_WAIT);
-    drop(read_request(&mut &*stream, &deadline, http::Limits::default())); // a refusal that comes early is not read
-    write(stream, &response.to_bytes()).ok();
+    let mut parser = Parser::new();
+    drop(read_request(&mut &*stream, &deadline, &mut parser)); // a refusal that comes early is not read
+    write(stream, &bytes_of(response, &parser)).ok();
     linger(stream);
 }
 
-fn answer(house: &House, stream: &TcpStream, address: IpAddr, response: &Response, bare: bool) {
+fn answer(
+    house: &House,
+    stream: &TcpStream,
+    address: IpAddr,
+    response: &Response,
+    parser: &Parser<http::Request>,
+) {
     if response.status().is_error() {
         let status = response.status().code().to_string();
         let particulars = [("address", &*address.to_string()), ("status", &*status)];
         house.logger.tell(Level::Debug, "request-refused", &particulars);
     }
-    let bytes = if bare { response.head_to_bytes() } else { response.to_bytes() };
-    if write(stream, &bytes).is_ok() {
+    if write(stream, &bytes_of(response, parser)).is_ok() {
         linger(stream);
     }
+}
+
+/// The response to what this parser has read, as far as it came.
+fn bytes_of(response: &Response, parser: &Parser<http::Request>) -> Vec<u8> {
+    if parser.asks_for_head() { response.head_to_bytes() } else { response.to_bytes() }
 }
 
 /// Writes a whole response. It fits the socket's buffer; a peer that takes nothing ends here.

@@ -71,6 +71,10 @@ fn one_address_may_hold_so_many_connections() {
         let mut fourth = Raw::connect(server.address);
         fourth.send(UPGRADE.as_bytes());
         assert!(fourth.read_to_end().starts_with(b"HTTP/1.1 429"));
+        let mut head = Raw::connect(server.address);
+        head.send(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let refusal = head.read_to_end();
+        assert!(refusal.starts_with(b"HTTP/1.1 429") && refusal.ends_with(b"\r\n\r\n"), "no body");
     });
 }
 

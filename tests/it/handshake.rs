@@ -187,6 +187,25 @@ fn the_page_comes_with_its_policy_and_head_has_no_body() {
 }
 
 #[test]
+fn a_head_request_is_refused_without_a_body_whatever_is_wrong_with_it() {
+    let server = Running::start(&["--limit", "head-wait=500ms"]);
+    for (rest, expected) in [
+        ("/nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n", "404"),
+        ("/ HTTP/1.1\r\nContent-Length: 5\r\nHost: localhost\r\n\r\n", "400"),
+        ("/ HTTP/1.1\r\n\r\n", "400"),
+        ("/ HTTP/1.1\r\nX: \0", "400"),
+        ("/ HTTP/2.0\r\n", "505"),
+        ("/#x HTTP/1.1\r\n", "400"),
+        ("/ HTTP/1.1\r\nthe rest never comes", "408"),
+    ] {
+        let refused = answer(&server, format!("HEAD {rest}").as_bytes());
+        assert_eq!(status(&refused), expected, "{rest:?}");
+        // RFC 9110 §9.3.2: "the server MUST NOT send content in the response"
+        assert!(refused.ends_with("Connection: close\r\n\r\n"), "{rest:?}: {refused}");
+    }
+}
+
+#[test]
 fn health_is_told_to_who_asks() {
     besieged(&[], |server| {
         for path in ["/healthz", "/livez", "/readyz"] {

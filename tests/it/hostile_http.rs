@@ -229,7 +229,7 @@ fn a_head_that_is_too_much_is_refused_and_costs_nothing() {
         assert_eq!(status(server, line(8_193).as_bytes()), 414);
         let header = |length: usize| format!("GET / HTTP/1.1\r\nX: {}\r\n", "x".repeat(length));
         assert_eq!(status(server, header(8_193).as_bytes()), 431);
-        let headers = |count: usize| and(&"X: y\r\n".repeat(count).trim_end().to_owned());
+        let headers = |count: usize| and("X: y\r\n".repeat(count).trim_end());
         assert_eq!(status(server, headers(101).as_bytes()), 431);
         assert_eq!(status(server, headers(2_000).as_bytes()), 431);
         let before = server.cpu_seconds();
