@@ -135,6 +135,16 @@ impl Peer {
         }
     }
 
+    /// The next message of one of these types; those before it are dropped.
+    pub(crate) fn hear_type_of(&mut self, kinds: &[&str]) -> Value {
+        loop {
+            let message = self.hear();
+            if message["type"].as_str().is_some_and(|kind| kinds.contains(&kind)) {
+                return message;
+            }
+        }
+    }
+
     /// The record of this user's line, whatever comes before it: then the line is stored. Who closes
     /// with records unread resets the connection, and takes back what the server has not read.
     pub(crate) fn hear_own(&mut self, user: &str, cid: &str) -> Value {

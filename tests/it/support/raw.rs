@@ -69,6 +69,14 @@ impl Raw {
         raw
     }
 
+    /// The same where the server asks for a password.
+    pub(crate) fn welcomed_with(address: SocketAddr, user: &str, password: &str) -> Raw {
+        let mut raw = Raw::upgraded(address);
+        raw.send(&text(&format!(r#"{{"type":"hello","user":"{user}","password":"{password}"}}"#)));
+        assert!(raw.read_text().starts_with(r#"{"type":"welcome""#));
+        raw
+    }
+
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).unwrap();
     }
