@@ -186,12 +186,15 @@ fn joins_leaves_and_readiness_do_not_wait_for_stuck_readers() {
     });
 }
 
+/// How somebody leaves.
+type Way = Box<dyn Fn(&mut Raw)>;
+
 #[test]
 fn however_a_connection_ends_its_leaving_is_told_once() {
     besieged(&[], |server| {
         let (mut witness, _) = Peer::joined(server.address, "witness", "lobby");
         let close = || frame(0x88, &1000_u16.to_be_bytes(), true);
-        let ways: [(&str, Box<dyn Fn(&mut Raw)>); 5] = [
+        let ways: [(&str, Way); 5] = [
             ("close", Box::new(move |raw| raw.send(&close()))),
             ("twice", Box::new(move |raw| raw.send(&close().repeat(2)))),
             ("fin", Box::new(|raw| raw.finish_sending())),

@@ -130,8 +130,7 @@ impl Drop for Saboteur {
 fn whatever_accept_fails_with_the_next_client_is_served() {
     besieged(&[], |server| {
         for error in ["ENFILE", "EMFILE", "ENOMEM", "ECONNABORTED", "EPROTO", "EINTR"] {
-            let saboteur =
-                Saboteur::attach(server, "accept4", &format!("error={error}:when=1..8"));
+            let saboteur = Saboteur::attach(server, "accept4", &format!("error={error}:when=1..8"));
             let since = Instant::now();
             while !is_served(server) {
                 assert!(since.elapsed() < SOON, "nobody is served after {error}");

@@ -36,6 +36,7 @@ mod metrics; // what is counted of it
 mod hostile_http; // requests that are wrong, doubtful or meant to hurt
 mod hostile_crowds; // many who are slow, greedy, or never finish
 mod hostile_machine; // a machine that gives too little
+mod hostile_words; // names, rooms, numbers and texts that pretend
 mod prototype; // each fault of the prototype this began with
 
 mod properties; // what holds for any input

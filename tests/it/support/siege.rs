@@ -45,9 +45,24 @@ pub(crate) fn besieged(flags: &[&str], strangers: impl FnOnce(&Running)) {
 /// The same for a server that is started by `command`, whatever becomes of what it writes.
 pub(crate) fn besieged_by(command: &mut Command, flags: &[&str], strangers: impl FnOnce(&Running)) {
     let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    outlives(command, folder.path(), flags, strangers);
+}
+
+/// The same with its data in `folder`, where a test can look at it afterwards.
+pub(crate) fn besieged_in(folder: &Path, flags: &[&str], strangers: impl FnOnce(&Running)) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+    outlives(&mut command, folder, flags, strangers);
+}
+
+fn outlives(
+    command: &mut Command,
+    folder: &Path,
+    flags: &[&str],
+    strangers: impl FnOnce(&Running),
+) {
+    let data = folder.join("data");
     let mut server = Running::start_by(command, &data, flags);
-    let bystanders = Bystanders::begin(server.address, folder.path());
+    let bystanders = Bystanders::begin(server.address, folder);
     let (before, rss) = ((server.threads(), descriptors(&server)), server.rss_kib());
 
     strangers(&server);
