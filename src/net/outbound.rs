@@ -253,6 +253,14 @@ impl<P: Pipe> Outbound<P> {
         self.leave(self.pace());
     }
 
+    /// Whether the connection is known to have ended: nothing will be sent on it any more.
+    pub fn is_gone(&self) -> bool {
+        match *self.pace() {
+            Pace::Gone => true,
+            Pace::Live | Pace::Behind(_) | Pace::Leaving(_) => false,
+        }
+    }
+
     fn leave(&self, mut pace: MutexGuard<'_, Pace>) {
         *pace = Pace::Gone;
         self.valve.pipe.abandon();

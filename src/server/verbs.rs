@@ -138,10 +138,12 @@ impl Session {
         Ok(())
     }
 
-    /// Counts a control, empty or refused message, and slows or ends whoever sends too many.
+    /// Counts a control, empty or refused message, and slows or ends whoever sends too many. Who has sent
+    /// them and gone is not heard out: its place would be kept for as long as our patience lasts.
     pub(super) fn nuisance(&mut self) -> Result<(), Ending> {
         match self.nuisances.count(Instant::now()) {
             Patience::Kept => Ok(()),
+            Patience::Strained(_) if self.client.outbound.is_gone() => Err(Ending::Gone),
             Patience::Strained(wait) => {
                 thread::sleep(wait);
                 Ok(())

@@ -225,3 +225,19 @@ fn who_floods_for_ten_seconds_is_closed_with_4429() {
         flood.join().unwrap();
     });
 }
+
+#[test]
+fn who_floods_and_goes_is_not_heard_out() {
+    let server = Running::start(&[]);
+    let mut alice = Peer::joined(server.address, "alice", "lobby").0;
+    let mut bob = Peer::joined(server.address, "bob", "lobby").0;
+    // Heard out, these take the server over six seconds, and then comes the line.
+    let nonsense = crate::support::raw::text(r#"{"type":"nonsense"}"#).repeat(150);
+    let line = r#"{"type":"post","room":"lobby","cid":"1","text":"the last of it"}"#;
+    let flood = [nonsense, crate::support::raw::text(line)].concat();
+    std::io::Write::write_all(bob.socket.get_mut(), &flood).unwrap();
+    drop(bob);
+    let heard = std::iter::repeat_with(|| alice.hear());
+    let mut heard = heard.skip_while(|heard| heard["state"] == "joined");
+    assert_eq!(heard.next().unwrap()["state"], "left");
+}
