@@ -3,8 +3,8 @@
 use crate::coming::{self, Coming};
 use crate::kinds::Kind;
 use crate::load::{Load, Pace};
-use crate::plot::{Axis, Line, Plot};
 use crate::support::figures::median;
+use crate::support::plot::{Axis, HEIGHT, Line, Plot};
 use crate::support::process::open_files;
 use crate::table::{Figures, Table, cell, ratio};
 use crate::workloads::{Plan, TEXT};
@@ -86,6 +86,8 @@ fn costs(crowds: &[(usize, usize)], all: &[(Figures, Figures)]) -> Plot {
             line("bare-batch, one room", 2, batch),
             line("talk, 1,000 in rooms", 5, several),
         ],
+        marks: Vec::new(),
+        height: HEIGHT,
     }
 }
 

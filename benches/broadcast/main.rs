@@ -32,7 +32,6 @@ mod others; // servers as others build them
 mod uwebsockets; // one in C++
 mod pair; // two clients in turn
 mod table; // what is printed
-mod plot; // what is drawn
 mod workloads; // which load meets which servers
 
 #[path = "../support/mod.rs"]

@@ -7,8 +7,8 @@ use crate::idle;
 use crate::kinds::Kind;
 use crate::load::{Load, Pace};
 use crate::pair;
-use crate::plot::{Axis, Line, Plot};
 use crate::support::figures::median;
+use crate::support::plot::{Axis, HEIGHT, Line, Plot};
 use crate::table::{Figures, Table, ratio};
 
 /// How much is measured.
@@ -114,6 +114,8 @@ fn latencies<const N: usize>(all: &[Figures; N], kinds: [Kind; N], wanted: f64) 
         x: Axis::percentiles("of all deliveries"),
         y: Axis::log("latency at most, ms", least, most),
         lines,
+        marks: Vec::new(),
+        height: HEIGHT,
     }
 }
 

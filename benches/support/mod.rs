@@ -10,3 +10,4 @@ pub(crate) mod frames; // payloads out of bytes
 pub(crate) mod peer; // one client
 pub(crate) mod crowd; // many, on one thread
 pub(crate) mod figures; // medians and quantiles
+pub(crate) mod plot; // lines in a picture

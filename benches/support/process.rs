@@ -34,10 +34,14 @@ impl Server {
         (server, room.unwrap())
     }
 
-    fn ours(data: &Path, flags: &[&str]) -> Command {
+    /// The program under measurement, with no flags yet.
+    pub(crate) fn program() -> Command {
         let other = env::args().find_map(|word| word.strip_prefix("--server=").map(String::from));
-        let built = || String::from(env!("CARGO_BIN_EXE_server"));
-        let mut command = Command::new(other.unwrap_or_else(built));
+        Command::new(other.unwrap_or_else(|| String::from(env!("CARGO_BIN_EXE_server"))))
+    }
+
+    fn ours(data: &Path, flags: &[&str]) -> Command {
+        let mut command = Server::program();
         command.args(["--bind", "127.0.0.1:0", "--max-per-address", "0", "--rate", "0"]);
         command.args(flags).arg("--data").arg(data);
         command

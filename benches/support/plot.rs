@@ -1,13 +1,16 @@
 //! Lines in a picture: SVG, in colours that can be read on white and on black.
 
 use std::fmt::Write;
+use std::slice;
 
 const WIDTH: f64 = 760.0;
-const HEIGHT: f64 = 420.0;
+/// Of a picture that stands alone.
+pub(crate) const HEIGHT: f64 = 420.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 560.0;
 const TOP: f64 = 48.0;
-const BOTTOM: f64 = 356.0;
+/// Under the axes.
+const FOOT: f64 = 64.0;
 /// Between the names of two lines.
 const NAME_HEIGHT: f64 = 18.0;
 
@@ -23,6 +26,9 @@ pub(crate) struct Plot {
     pub(crate) x: Axis,
     pub(crate) y: Axis,
     pub(crate) lines: Vec<Line>,
+    /// Where on the x axis something happened that all lines meet.
+    pub(crate) marks: Vec<f64>,
+    pub(crate) height: f64,
 }
 
 #[derive(Debug)]
@@ -39,7 +45,7 @@ pub(crate) enum Scale {
     Log { from: f64, to: f64 },
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) name: String,
     /// Which of the colours: one server has the same in all pictures, and ours the first.
@@ -100,19 +106,42 @@ impl Scale {
     }
 }
 
+/// Pictures below each other; what they show is named by the first.
+pub(crate) fn stacked(plots: &[Plot]) -> String {
+    let height: f64 = plots.iter().map(|plot| plot.height).sum();
+    let title = plots.first().map_or("", |plot| &plot.title);
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
+         font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"{INK}\">\n\
+         <title>{title}</title>\n"
+    );
+    let mut top = 0.0;
+    for plot in plots {
+        writeln!(out, "<g transform=\"translate(0 {top})\">").unwrap();
+        plot.push(&mut out);
+        out.push_str("</g>\n");
+        top += plot.height;
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
 impl Plot {
     pub(crate) fn svg(&self) -> String {
-        let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
-             font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"{INK}\">\n\
-             <title>{title}</title>\n<text x=\"{LEFT}\" y=\"24\" font-size=\"15\">{title}</text>\n",
-            title = self.title
-        );
-        self.push_axes(&mut out);
-        self.lines.iter().rev().for_each(|line| self.push_line(&mut out, line));
-        self.push_names(&mut out);
-        out.push_str("</svg>\n");
-        out
+        stacked(slice::from_ref(self))
+    }
+
+    fn push(&self, out: &mut String) {
+        let title = &self.title;
+        writeln!(out, "<text x=\"{LEFT}\" y=\"24\" font-size=\"15\">{title}</text>").unwrap();
+        self.push_axes(out);
+        self.push_marks(out);
+        self.lines.iter().rev().for_each(|line| self.push_line(out, line));
+        self.push_names(out);
+    }
+
+    fn bottom(&self) -> f64 {
+        self.height - FOOT
     }
 
     fn x(&self, value: f64) -> f64 {
@@ -120,13 +149,15 @@ impl Plot {
     }
 
     fn y(&self, value: f64) -> f64 {
-        BOTTOM - (BOTTOM - TOP) * self.y.scale.place(value).clamp(0.0, 1.0)
+        let bottom = self.bottom();
+        bottom - (bottom - TOP) * self.y.scale.place(value).clamp(0.0, 1.0)
     }
 
     fn push_axes(&self, out: &mut String) {
+        let bottom = self.bottom();
         for (value, name) in &self.y.ticks {
             let (y, end) = (self.y(*value), LEFT - 10.0);
-            let faint = if y < BOTTOM { " stroke-opacity=\"0.3\"" } else { "" };
+            let faint = if y < bottom { " stroke-opacity=\"0.3\"" } else { "" };
             writeln!(
                 out,
                 "<path d=\"M{LEFT} {y:.1}H{RIGHT}\" stroke=\"{INK}\"{faint}/>\
@@ -136,22 +167,33 @@ impl Plot {
             .unwrap();
         }
         for (value, name) in &self.x.ticks {
-            let (x, y) = (self.x(*value), BOTTOM + 20.0);
+            let (x, y) = (self.x(*value), bottom + 20.0);
             writeln!(
                 out,
-                "<path d=\"M{x:.1} {BOTTOM}v5\" stroke=\"{INK}\"/>\
+                "<path d=\"M{x:.1} {bottom}v5\" stroke=\"{INK}\"/>\
                  <text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{name}</text>"
             )
             .unwrap();
         }
-        let (middle, across) = ((LEFT + RIGHT) / 2.0, (TOP + BOTTOM) / 2.0);
-        let (under, x, y) = (HEIGHT - 18.0, &self.x.label, &self.y.label);
+        let (middle, across) = ((LEFT + RIGHT) / 2.0, (TOP + bottom) / 2.0);
+        let (under, x, y) = (self.height - 18.0, &self.x.label, &self.y.label);
         writeln!(
             out,
             "<text x=\"{middle}\" y=\"{under}\" text-anchor=\"middle\">{x}</text>\
              <text transform=\"translate(16 {across}) rotate(-90)\" text-anchor=\"middle\">{y}</text>"
         )
         .unwrap();
+    }
+
+    fn push_marks(&self, out: &mut String) {
+        let bottom = self.bottom();
+        for x in self.marks.iter().map(|value| self.x(*value)) {
+            writeln!(
+                out,
+                "<path d=\"M{x:.1} {TOP}V{bottom}\" stroke=\"{INK}\" stroke-dasharray=\"4 4\"/>"
+            )
+            .unwrap();
+        }
     }
 
     fn push_line(&self, out: &mut String, line: &Line) {
@@ -173,9 +215,10 @@ impl Plot {
     }
 
     /// Each name beside the end of its line, moved down where it would cover another. Dots lead to it from a
-    /// line that ends early.
+    /// line that ends early. A line without a name is a part of another.
     fn push_names(&self, out: &mut String) {
-        let ends = self.lines.iter().filter_map(|line| {
+        let named = self.lines.iter().filter(|line| !line.name.is_empty());
+        let ends = named.filter_map(|line| {
             let (x, y) = line.points.last()?;
             Some((self.y(*y), self.x(*x), &line.name, COLOURS[line.colour]))
         });
