@@ -1,0 +1,144 @@
+//! Misdeeds in the chat protocol.
+
+use std::io::{self, Read, Write};
+use std::time::{Duration, Instant};
+
+use super::villain::{Villain, text};
+use crate::support::frames::Frames;
+use crate::support::peer::{hello, is};
+
+/// For a Close and the end after it.
+const SOON: Duration = Duration::from_secs(3);
+
+/// Something else first, or a hello that is none.
+pub(super) fn bad_hello(villain: &mut Villain) -> io::Result<()> {
+    let mut stream = villain.open()?;
+    let first = match villain.dice.roll(4) {
+        0 => r#"{"type":"post","room":"soak0","cid":"x","text":"x"}"#,
+        1 => r#"{"type":"hello"}"#,
+        2 => r#"{"type":"hello","user":"\u202eevil"}"#,
+        _ => "[]",
+    };
+    stream.write_all(&text(first))?;
+    villain.read(&mut stream, SOON)
+}
+
+/// The name of one who behaves, without its token.
+pub(super) fn steal_name(villain: &mut Villain) -> io::Result<()> {
+    let victim = format!("good{}", villain.dice.roll(villain.good as u64));
+    let mut stream = villain.open()?;
+    stream.write_all(&text(&hello(&victim, "soak0", "0")))?;
+    let (mut frames, mut chunk, begun) = (Frames::default(), [0; 4096], Instant::now());
+    while begun.elapsed() < SOON {
+        let count = stream.read(&mut chunk)?;
+        if count == 0 {
+            break;
+        }
+        frames.feed(&chunk[..count], |payload| {
+            if is(payload, "welcome") {
+                villain.board.breach(&format!("the name of {victim} was given away"));
+            }
+        });
+    }
+    Ok(())
+}
+
+pub(super) fn bad_json(villain: &mut Villain) -> io::Result<()> {
+    let room = villain.room();
+    let mut stream = villain.join(&room, "\"now\"")?;
+    let deep = "[".repeat(20_000);
+    let all = [
+        "{",
+        "{\"type\":1}",
+        "{\"type\":\"post\",\"type\":\"post\"}",
+        "{\"type\":\"nothing\"}",
+        "{\"type\":\"post\",\"room\":\"../x\",\"cid\":\"\",\"text\":\"\\ud800\"}",
+        "{\"type\":\"history\",\"room\":\"soak0\",\"after\":1e999999}",
+        "{\"type\":\"edit\",\"room\":\"soak0\",\"cid\":\"x\",\"target\":1,\"text\":\"mine now\"}",
+        "{\"type\":\"delete\",\"room\":\"soak0\",\"cid\":\"y\",\"target\":1}",
+        "{\"type\":\"join\",\"room\":\"soak0\",\"since\":9007199254740993}",
+        &deep,
+    ];
+    for _ in 0..1 + villain.dice.roll(60) {
+        let one = all[villain.dice.roll(all.len() as u64) as usize];
+        stream.write_all(&text(one))?;
+    }
+    villain.read(&mut stream, SOON)
+}
+
+/// Posts as fast as they can be written, until it is sent away or tired.
+pub(super) fn flood(villain: &mut Villain) -> io::Result<()> {
+    let room = villain.room();
+    let mut stream = villain.join(&room, "\"now\"")?;
+    let length = if villain.dice.roll(10) == 0 { 4_000 } else { 100 };
+    let (words, wait, begun) = ("x".repeat(length), villain.seconds(1, 12), Instant::now());
+    while begun.elapsed() < wait && !villain.is_over() {
+        for _ in 0..20 {
+            let post = villain.post(&room, &words);
+            stream.write_all(&post)?;
+        }
+        villain.read(&mut stream, Duration::from_millis(100))?;
+    }
+    Ok(())
+}
+
+/// In a busy room, with a small buffer, and reads nothing of it.
+pub(super) fn deaf(villain: &mut Villain) -> io::Result<()> {
+    let room = villain.room();
+    let stream = villain.join(&room, "0")?;
+    socket2::SockRef::from(&stream).set_recv_buffer_size(4_096)?;
+    let wait = villain.seconds(1, 30);
+    villain.sit(wait);
+    Ok(())
+}
+
+pub(super) fn come_and_go(villain: &mut Villain) -> io::Result<()> {
+    let room = villain.room();
+    let mut stream = villain.join(&room, "\"now\"")?;
+    for _ in 0..1 + villain.dice.roll(200) {
+        let room = villain.room();
+        stream.write_all(&text(&format!(r#"{{"type":"join","room":"{room}","since":"now"}}"#)))?;
+        stream.write_all(&text(&format!(r#"{{"type":"leave","room":"{room}"}}"#)))?;
+        villain.read(&mut stream, Duration::from_millis(1))?;
+    }
+    villain.read(&mut stream, SOON)
+}
+
+/// More rooms than one may be in, of names that nobody has used.
+pub(super) fn many_rooms(villain: &mut Villain) -> io::Result<()> {
+    let mut stream = villain.join("lobby", "\"now\"")?;
+    for _ in 0..60 {
+        let room = villain.dice.roll(1_000_000);
+        stream.write_all(&text(&format!(r#"{{"type":"join","room":"junk{room}"}}"#)))?;
+    }
+    let wait = villain.seconds(1, 6);
+    villain.read(&mut stream, wait)
+}
+
+/// Pages from the beginning, again and again.
+pub(super) fn history(villain: &mut Villain) -> io::Result<()> {
+    let room = villain.room();
+    let mut stream = villain.join(&room, "\"now\"")?;
+    for page in 0..50 {
+        let after = page * 200;
+        stream.write_all(&text(&format!(
+            r#"{{"type":"history","room":"{room}","after":{after},"limit":200}}"#
+        )))?;
+        villain.read(&mut stream, Duration::from_millis(50))?;
+        if villain.is_over() {
+            break;
+        }
+    }
+    villain.read(&mut stream, SOON)
+}
+
+/// All of a room, again and again, before the last time is over.
+pub(super) fn replays(villain: &mut Villain) -> io::Result<()> {
+    let room = villain.room();
+    let mut stream = villain.join(&room, "0")?;
+    for _ in 0..1 + villain.dice.roll(10) {
+        stream.write_all(&text(&format!(r#"{{"type":"join","room":"{room}","since":0}}"#)))?;
+        villain.read(&mut stream, Duration::from_millis(300))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! What is drawn: memory above, threads and descriptors below, with each kill.
+
+use crate::plan::Plan;
+use crate::sampler::Sample;
+use crate::support::plot::{Axis, Line, Plot, stacked};
+
+/// Of each of the two.
+const HEIGHT: f64 = 260.0;
+
+pub(crate) fn draw(plan: &Plan, samples: &[Sample]) -> String {
+    let minutes = |sample: &Sample| sample.at / 60.0;
+    let end = samples.last().map_or(1.0, minutes);
+    let lives: Vec<&[Sample]> = samples.chunk_by(|one, next| one.pid == next.pid).collect();
+    let marks: Vec<f64> = lives.iter().skip(1).map(|life| minutes(&life[0])).collect();
+    // A piece for each life; the last bears the name.
+    let line = |name: &str, colour, of: fn(&Sample) -> f64| {
+        let piece = |(number, life): (usize, &&[Sample])| {
+            let points = life.iter().map(|sample| (minutes(sample), of(sample))).collect();
+            let name = if number + 1 == lives.len() { name } else { "" };
+            Line { name: name.into(), colour, points, is_dotted: false }
+        };
+        lives.iter().enumerate().map(piece).collect::<Vec<Line>>()
+    };
+    let plot = |title: String, y: &str, lines: Vec<Line>| {
+        let most = lines.iter().flat_map(|line| &line.points).map(|(_, y)| *y).fold(1.0, f64::max);
+        let (x, y) =
+            (Axis::linear("minutes; dashed: killed and started again", end), Axis::linear(y, most));
+        Plot { title, x, y, lines, marks: marks.clone(), height: HEIGHT }
+    };
+    let title =
+        format!("{} clients behave and {} do not: memory of the server", plan.good(), plan.bad());
+    stacked(&[
+        plot(title, "RSS, MiB", line("RSS", 0, |it| it.rss_kib as f64 / 1024.0)),
+        plot(
+            "Its threads and descriptors".into(),
+            "how many",
+            [
+                line("threads", 0, |it| it.threads as f64),
+                line("descriptors", 1, |it| it.descriptors as f64),
+            ]
+            .concat(),
+        ),
+    ])
+}
