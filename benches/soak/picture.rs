@@ -9,7 +9,7 @@ const HEIGHT: f64 = 260.0;
 
 pub(crate) fn draw(plan: &Plan, samples: &[Sample]) -> String {
     let minutes = |sample: &Sample| sample.at / 60.0;
-    let end = samples.last().map_or(1.0, minutes);
+    let end = plan.span().as_secs_f64() / 60.0;
     let lives: Vec<&[Sample]> = samples.chunk_by(|one, next| one.pid == next.pid).collect();
     let marks: Vec<f64> = lives.iter().skip(1).map(|life| minutes(&life[0])).collect();
     // A piece for each life; the last bears the name.
