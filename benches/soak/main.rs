@@ -4,7 +4,8 @@
 //! words it is a minute with 100 clients. `--seed N` repeats the decisions of a run; what the system does in
 //! between it cannot repeat. `--server=FILE` takes another build.
 //!
-//! At 25, 50 and 75 % of the time the server is killed with SIGKILL and started again on its port and data.
+//! At 25, 50 and 75 % of the time the server is killed with SIGKILL and started again on its port and data;
+//! `--kills 1` has it killed once, in the middle.
 //! What is found is printed in plain lines; the exit code is 1 if one of them is FAILED.
 
 #![allow(
@@ -65,11 +66,13 @@ fn main() -> ExitCode {
     println!("calm: {calm}");
 
     let bad = bad::start(&plan, &board);
-    for quarter in 1..=4 {
-        wait(plan.span() * quarter / 4, || board.begun.elapsed() >= plan.span() * quarter / 4);
+    let last = plan.kills + 1;
+    for life in 1..=last {
+        let end = plan.span() * life / last;
+        wait(plan.span(), || board.begun.elapsed() >= end);
         let panics = lives.counter("talk_panics_total");
-        verdict.must(&format!("life {quarter}: no panic"), panics == Some(0), &lives.figures());
-        if quarter < 4 {
+        verdict.must(&format!("life {life}: no panic"), panics == Some(0), &lives.figures());
+        if life < last {
             board.turn();
             lives.kill();
             thread::sleep(AWAY);

@@ -13,6 +13,8 @@ pub(crate) const ROOMS: usize = 10;
 pub(crate) struct Plan {
     minutes: f64,
     clients: usize,
+    /// How often the server is killed, at even distances.
+    pub(crate) kills: u32,
     pub(crate) seed: u64,
     pub(crate) svg: Option<PathBuf>,
 }
@@ -31,6 +33,7 @@ impl Plan {
         Plan {
             minutes: value("--minutes").map_or(1.0, |text| text.parse().unwrap()),
             clients: value("--clients").map_or(100, |text| text.parse().unwrap()),
+            kills: value("--kills").map_or(3, |text| text.parse().unwrap()),
             seed: value("--seed")
                 .map_or_else(|| RandomState::new().hash_one(0), |text| text.parse().unwrap()),
             svg: value("--svg").map(PathBuf::from),

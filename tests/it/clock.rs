@@ -31,7 +31,7 @@ impl Quick {
         let logger = Logger::start(Level::Warn, std::io::sink()).unwrap();
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(data.path()).unwrap();
-        let config = Config { max_per_address: 0, limits, ..config };
+        let config = Config { max_per_address: 0, rate: 0, limits, ..config };
         let server = Server::new(listener, config, store, logger).unwrap();
         let stopper = server.stopper().unwrap();
         Quick { address, stopper, running: Some(thread::spawn(move || server.run())), _data: data }
@@ -196,4 +196,21 @@ fn a_planned_stop_is_told_to_everybody() {
     drop(server);
     assert_eq!(alice.hear_close(), 1001);
     assert!(std::net::TcpStream::connect(address).is_err(), "nobody is let in any more");
+}
+
+#[test]
+fn a_stop_does_not_wait_for_those_who_do_not_read() {
+    let server = Quick::start(Limits::default());
+    let stuck: Vec<Peer> =
+        (0..20).map(|n| Peer::joined(server.address, &format!("stuck{n}"), "lobby").0).collect();
+    let (mut writer, _) = Peer::joined(server.address, "writer", "lobby");
+    let line = "x".repeat(4_000);
+    for n in 0..1_500 {
+        writer.post("lobby", &n.to_string(), &line); // more than a socket holds
+        writer.hear_answer_to(&n.to_string());
+    }
+    let since = Instant::now();
+    drop(server);
+    assert!(since.elapsed() < SOON / 3, "it waited for {:?}", since.elapsed());
+    drop(stuck);
 }
