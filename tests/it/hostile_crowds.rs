@@ -10,12 +10,7 @@ use crate::support::raw::{UPGRADE, frame, text};
 use crate::support::siege::{SQUARE, besieged};
 use crate::support::{Peer, Raw, Running, SOON};
 
-/// Waits until the server has closed this connection, and takes what comes before.
-fn ends(raw: &mut Raw) -> Vec<u8> {
-    raw.read_to_end()
-}
-
-/// Whether somebody new is served: the whole way to a welcome.
+/// How long somebody new takes to their welcome.
 fn serves(server: &Running, user: &str) -> Duration {
     let since = Instant::now();
     drop(Raw::welcomed(server.address, user));
@@ -35,7 +30,7 @@ fn five_hundred_silent_and_five_hundred_dribbling_connections_keep_nobody_out() 
             assert!(serves(server, &format!("quick{rounds}")) < SOON / 10);
         }
         for raw in silent.iter_mut().chain(&mut slow) {
-            let answer = ends(raw);
+            let answer = raw.read_to_end();
             assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{answer:?}");
         }
         assert!(since.elapsed() < SOON / 2, "a byte now and then gave them no more time");
@@ -174,9 +169,8 @@ fn joins_leaves_and_readiness_do_not_wait_for_stuck_readers() {
             writer.post("lobby", &format!("{n}"), &line);
             writer.hear_answer_to(&n.to_string());
             if n % 100 == 0 {
-                let mut ready = Raw::connect(server.address);
-                ready.send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
-                assert!(ready.read_to_end().starts_with(b"HTTP/1.1 200"));
+                let ready = Raw::connect(server.address).get("/readyz");
+                assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
                 let (mut guest, _) = Peer::joined(server.address, &format!("guest{n}"), "lobby");
                 guest.say(&json!({"type": "leave", "room": "lobby"}));
                 guest.hear_type("left");

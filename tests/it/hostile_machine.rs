@@ -1,6 +1,6 @@
 //! A machine that gives too little: descriptors, threads, a place for the log's lines, time itself.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::raw::UPGRADE;
-use crate::support::siege::{SQUARE, besieged, besieged_by};
+use crate::support::siege::{SQUARE, all_of, besieged, besieged_by};
 use crate::support::{Peer, Raw, Running, SOON};
 
 fn server() -> Command {
     Command::new(env!("CARGO_BIN_EXE_server"))
 }
 
-/// Has the server refused, or hung up on, or not noticed whoever comes now?
+/// Whether somebody new gets a WebSocket soon.
 fn is_served(server: &Running) -> bool {
     let mut raw = Raw::connect(server.address);
     raw.0.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
@@ -194,15 +194,6 @@ fn bad_requests_without_end_are_ten_lines_a_second_and_a_count() {
     let refused = text.lines().filter(|line| line.contains("request-refused")).count();
     assert!((10..=most).contains(&refused), "{refused} lines");
     assert!(text.contains("left_out="), "those left out are counted: {text}");
-}
-
-/// Everything in a file, from its beginning.
-fn all_of(file: &mut File) -> String {
-    use std::io::Seek;
-    let mut text = String::new();
-    file.rewind().unwrap();
-    file.read_to_string(&mut text).unwrap();
-    text
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn outlives(taken: &[(&str, &[&str])], sync: &str) {
             returns_to_readiness(server.address, &trap);
         }
     }
-    assert_eq!(count(server.address, "talk_panics_total"), sprung as f64);
+    assert_eq!(Raw::connect(server.address).count("talk_panics_total"), sprung as f64);
     // A thread that panics while it gives its place back has not given it back.
     let lost = taken.iter().filter(|(lock, _)| *lock == "counts").map(|(_, threads)| threads.len());
     only_those_two_are_left(server.address, lost.sum());
@@ -147,7 +147,7 @@ fn goes_on(trap: &str, said: usize, ann: &mut Peer, ben: &mut Peer) {
 
 fn returns_to_readiness(address: SocketAddr, trap: &str) {
     let since = Instant::now();
-    while !get(address, "/readyz").starts_with("HTTP/1.1 200 ") {
+    while !Raw::connect(address).get("/readyz").starts_with("HTTP/1.1 200 ") {
         assert!(since.elapsed() < SOON, "not ready any more after {trap}");
     }
 }
@@ -157,25 +157,13 @@ fn only_those_two_are_left(address: SocketAddr, lost: usize) {
     let most_new = 1.0 + lost as f64;
     let since = Instant::now();
     loop {
-        let here = count(address, "talk_connections{kind=\"bot\"}");
-        let new = count(address, "talk_connections{kind=\"unknown\"}");
+        let here = Raw::connect(address).count("talk_connections{kind=\"bot\"}");
+        let new = Raw::connect(address).count("talk_connections{kind=\"unknown\"}");
         if here == 2.0 && new <= most_new {
             return;
         }
         assert!(since.elapsed() < SOON / 3, "{here} clients and {new} others are left");
     }
-}
-
-fn count(address: SocketAddr, name: &str) -> f64 {
-    let page = get(address, "/metrics");
-    let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.unwrap_or_else(|| panic!("{name} is not in\n{page}")).parse().unwrap()
-}
-
-fn get(address: SocketAddr, path: &str) -> String {
-    let mut raw = Raw::connect(address);
-    raw.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
-    String::from_utf8(raw.read_to_end()).unwrap()
 }
 
 #[test]

@@ -149,6 +149,19 @@ impl Raw {
         }
     }
 
+    /// Asks for `path` over HTTP: the whole answer.
+    pub(crate) fn get(mut self, path: &str) -> String {
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
+        String::from_utf8(self.read_to_end()).unwrap()
+    }
+
+    /// What the server counts under this name and these labels.
+    pub(crate) fn count(self, name: &str) -> f64 {
+        let page = self.get("/metrics");
+        let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("{name} is not in\n{page}")).parse().unwrap()
+    }
+
     pub(crate) fn finish_sending(&self) {
         self.0.shutdown(Shutdown::Write).unwrap();
     }

@@ -36,10 +36,16 @@ pub(crate) fn besieged(flags: &[&str], strangers: impl FnOnce(&Running)) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.stderr(errors.try_clone().unwrap());
     besieged_by(&mut command, flags, strangers);
-    let mut said = String::new();
-    errors.rewind().unwrap();
-    errors.read_to_string(&mut said).unwrap();
+    let said = all_of(&mut errors);
     assert!(!said.contains("panic"), "{said}");
+}
+
+/// Everything in a file, from its beginning.
+pub(crate) fn all_of(file: &mut File) -> String {
+    let mut text = String::new();
+    file.rewind().unwrap();
+    file.read_to_string(&mut text).unwrap();
+    text
 }
 
 /// The same for a server that is started by `command`, whatever becomes of what it writes.
@@ -81,7 +87,8 @@ fn outlives(
     }
     let grown = server.rss_kib().saturating_sub(rss);
     assert!(grown <= GROWTH, "{grown} KiB of memory are still held");
-    assert_eq!(panics(server.address), "0");
+    let panics = Raw(from_elsewhere(server.address, 11)).count("talk_panics_total");
+    assert!(panics == 0.0, "{panics} panics");
 
     let seen = bystanders.end();
     server.kill();
@@ -93,15 +100,6 @@ fn descriptors(server: &Running) -> usize {
     let all = fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap();
     let targets = all.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
     targets.filter(|target| target.extension().is_none_or(|end| end != "jsonl")).count()
-}
-
-/// What the server counts.
-fn panics(address: SocketAddr) -> String {
-    let mut raw = Raw(from_elsewhere(address, 11));
-    raw.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    let page = String::from_utf8(raw.read_to_end()).unwrap();
-    let line = page.lines().find_map(|line| line.strip_prefix("talk_panics_total "));
-    line.unwrap_or_else(|| panic!("no such metric in\n{page}")).to_owned()
 }
 
 /// One who talks, one who listens, and a pair that does the same without Talk.
