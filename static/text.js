@@ -17,12 +17,17 @@ const LINK = 2_048;
  */
 const LINKS = /\bhttps?:\/\/[^\s"'`<>\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/giu;
 
+/** As much of a line as is shown. @param {string} line */
+export function cut(line) {
+  return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
+}
+
 /**
  * A line as text and links, in order; put together again it is the same line, cut at what is shown.
  * @param {string} line @returns {Token[]}
  */
 export function tokens(line) {
-  const shown = line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
+  const shown = cut(line);
   /** @type {Token[]} */
   const list = [];
   let done = 0;

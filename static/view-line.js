@@ -5,6 +5,7 @@ import { hue, tokens } from "./text.js";
 import { clock, full, iso } from "./times.js";
 import { actsOf } from "./view-acts.js";
 import { button, coloured, linked, make } from "./view-dom.js";
+import { written } from "./view-text.js";
 
 /**
  * @typedef {import("./rows.js").LineRow} LineRow
@@ -61,7 +62,7 @@ function line(row, acts) {
 /** What a line says, or that it says nothing any more. @param {LineRow} row */
 function words({ text, isEdited }) {
   if (text === null) return make("div", { class: "text gone" }, "deleted");
-  const element = make("div", { class: "text", dir: "auto" }, ...linked(tokens(text)));
+  const element = make("div", { class: "text", dir: "auto" }, ...written(text));
   if (isEdited) element.append(" ", make("span", { class: "edited" }, "edited"));
   return element;
 }

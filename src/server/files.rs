@@ -42,6 +42,7 @@ const FILES: &[File] = files![
     "main.js" is JS,
     "marker.js" is JS,
     "marks.js" is JS,
+    "markup.js" is JS,
     "outbox.js" is JS,
     "places.js" is JS,
     "queue.js" is JS,
@@ -59,6 +60,7 @@ const FILES: &[File] = files![
     "view-door.js" is JS,
     "view-line.js" is JS,
     "view-log.js" is JS,
+    "view-text.js" is JS,
     "view.js" is JS,
     "wire.js" is JS,
 ];

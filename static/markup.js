@@ -1,0 +1,176 @@
+// The marks people put into a line, understood: `code`, fenced blocks, **strong**, *em*, > quotes.
+// May not know: the DOM. Pieces come out; only a view makes nodes of them. Nothing is looked at
+// twice: whatever a stranger writes takes time in proportion to its length.
+
+import { cut, tokens } from "./text.js";
+
+/**
+ * @typedef {{ kind: "text" | "code" | "block", text: string } | { kind: "link", text: string, href: string }
+ *   | { kind: "strong" | "em" | "quote", pieces: Piece[] }} Piece A piece of a line, without its marks.
+ * @typedef {{ kind: "mark", text: string, mayOpen: boolean, mayClose: boolean, role: "" | "opens" | "closes" }} Mark
+ *   A mark without a role is text.
+ */
+
+/** Marks of a line. One with more was not written by a person, and is shown as it came. */
+const MARKS = 400;
+
+/** What a mark inside a word stands next to, as in `2*3*4`. Scripts without spaces have no such words. */
+const LETTER = /(?![\p{Ideographic}\p{scx=Hiragana}\p{scx=Katakana}])[\p{L}\p{M}\p{N}_]/u;
+
+/** @param {string} line @returns {Piece[]} */
+export function markup(line) {
+  if ((line.match(/\*+|`+|^>/gm)?.length ?? 0) > MARKS) return linked(line);
+  const rows = cut(line).split("\n");
+  const lastFence = rows.findLastIndex(isFence);
+  const isPlain = (/** @type {number} */ i) => i < rows.length && !isQuote(rows[i]) && !(i < lastFence && isOpening(rows[i]));
+  /** @type {Piece[]} */
+  const pieces = [];
+  for (let i = 0; i < rows.length; i += 1) {
+    const start = i;
+    if (isPlain(i)) {
+      while (isPlain(i + 1)) i += 1;
+      pieces.push(...lines(rows.slice(start, i + 1)));
+    } else if (isQuote(rows[i])) {
+      while (isQuote(rows[i + 1])) i += 1;
+      pieces.push({ kind: "quote", pieces: lines(rows.slice(start, i + 1).map((row) => row.slice(2))) });
+    } else {
+      do i += 1; while (!isFence(rows[i]));
+      pieces.push({ kind: "block", text: rows.slice(start + 1, i).join("\n") });
+    }
+  }
+  return pieces;
+}
+
+/** @param {string} [row] */
+function isFence(row = "") {
+  return /^```\s*$/.test(row);
+}
+
+/** A fence may name a language. @param {string} [row] */
+function isOpening(row = "") {
+  return /^```[a-zA-Z0-9.+#-]{0,20}\s*$/.test(row);
+}
+
+/** `>_<` is a face. @param {string} [row] */
+function isQuote(row) {
+  return row === ">" || row?.startsWith("> ");
+}
+
+/** Each by itself: a mark that was left open harms no other line. @param {string[]} rows */
+function lines(rows) {
+  /** @type {Piece[]} */
+  const pieces = [];
+  for (const [i, row] of rows.entries()) {
+    if (i) add(pieces, { kind: "text", text: "\n" });
+    for (const piece of inline(row)) add(pieces, piece);
+  }
+  return pieces;
+}
+
+/** @param {string} row @returns {Piece[]} */
+function inline(row) {
+  const parts = codes(row).flatMap((part) => (part.kind === "code" ? [part] : linked(part.text)));
+  return tree(paired(parts.flatMap((part, i) => (part.kind === "text" ? marks(part.text, i > 0, i + 1 < parts.length) : [part]))));
+}
+
+/** Code ends with as many backticks as it began with. @param {string} row @returns {{ kind: "text" | "code", text: string }[]} */
+function codes(row) {
+  const runs = [...row.matchAll(/`+/g)];
+  /** @type {Map<number, number>} */
+  const later = new Map();
+  const ends = runs.map(() => -1);
+  for (let i = runs.length - 1; i >= 0; i -= 1) {
+    const { length } = runs[i]?.[0] ?? "";
+    ends[i] = later.get(length) ?? -1;
+    later.set(length, i);
+  }
+  /** @type {{ kind: "text" | "code", text: string }[]} */
+  const parts = [];
+  let done = 0;
+  for (let i = 0; i < runs.length; i += 1) {
+    const [start, end] = [runs[i], runs[ends[i] ?? -1]];
+    if (!start || !end) continue;
+    const code = row.slice(start.index + start[0].length, end.index);
+    if (start.index > done) parts.push({ kind: "text", text: row.slice(done, start.index) });
+    parts.push({ kind: "code", text: code.length > 2 && /^ .*[^ ].* $/.test(code) ? code.slice(1, -1) : code });
+    done = end.index + end[0].length;
+    i = ends[i] ?? i;
+  }
+  if (done < row.length) parts.push({ kind: "text", text: row.slice(done) });
+  return parts;
+}
+
+/** @param {string} text @returns {Piece[]} */
+function linked(text) {
+  return tokens(text).map(({ text, href }) => (href ? { kind: "link", text, href } : { kind: "text", text }));
+}
+
+/**
+ * Text with the marks in it: one to three stars. A mark clings to what it marks, and none stands
+ * inside a word.
+ * @param {string} text @param {boolean} isAfter Whether code or a link stands before it. @param {boolean} isBefore And after.
+ * @returns {(Piece | Mark)[]}
+ */
+function marks(text, isAfter, isBefore) {
+  /** @type {(Piece | Mark)[]} */
+  const parts = [];
+  let done = 0;
+  for (const { 0: stars, index } of text.matchAll(/\*+/g)) {
+    if (stars.length > 3) continue;
+    const end = index + stars.length;
+    const before = Array.from(text.slice(Math.max(0, index - 2), index)).at(-1) ?? (isAfter ? "`" : " ");
+    const after = Array.from(text.slice(end, end + 2))[0] ?? (isBefore ? "`" : " ");
+    if (index > done) parts.push({ kind: "text", text: text.slice(done, index) });
+    parts.push({
+      kind: "mark", text: stars, role: "",
+      mayOpen: !LETTER.test(before) && !/\s/.test(after), mayClose: !/\s/.test(before) && !LETTER.test(after),
+    });
+    done = end;
+  }
+  if (done < text.length) parts.push({ kind: "text", text: text.slice(done) });
+  return parts;
+}
+
+/** Tells each mark its role. Of a kind only one is open at a time, so this never looks far. @param {(Piece | Mark)[]} parts */
+function paired(parts) {
+  /** @type {Mark[]} */
+  let open = [];
+  return parts.flatMap(/** @returns {(Piece | Mark)[]} */ (part) => {
+    if (part.kind !== "mark") return [part];
+    const isInner = part.mayClose && open.at(-1)?.text === "*";
+    const texts = part.text.length < 3 ? [part.text] : isInner ? ["*", "**"] : ["**", "*"];
+    return texts.map((text) => {
+      const mark = { ...part, text };
+      const at = open.findLastIndex((each) => each.text === text);
+      const opening = open[at];
+      if (opening && mark.mayClose) {
+        [opening.role, mark.role] = ["opens", "closes"];
+        open = open.slice(0, at);
+      } else if (mark.mayOpen) {
+        open = [...open.filter((each) => each !== opening), mark];
+      }
+      return mark;
+    });
+  });
+}
+
+/** @param {(Piece | Mark)[]} parts @returns {Piece[]} */
+function tree(parts) {
+  /** @type {Piece[][]} */
+  const levels = [[]];
+  for (const part of parts) {
+    const level = levels.at(-1) ?? [];
+    if (part.kind !== "mark") add(level, part);
+    else if (part.role === "opens") levels.push([]);
+    else if (part.role === "closes") levels.at(-2)?.push({ kind: part.text === "*" ? "em" : "strong", pieces: levels.pop() ?? [] });
+    else add(level, { kind: "text", text: part.text });
+  }
+  return levels[0] ?? [];
+}
+
+/** Text goes on where text stood. @param {Piece[]} pieces @param {Piece} piece */
+function add(pieces, piece) {
+  const last = pieces.at(-1);
+  if (last?.kind === "text" && piece.kind === "text") pieces[pieces.length - 1] = { kind: "text", text: last.text + piece.text };
+  else pieces.push(piece);
+}
