@@ -2,6 +2,7 @@
 // May not know: the DOM. Pieces come out; only a view makes nodes of them. Nothing is looked at
 // twice: whatever a stranger writes takes time in proportion to its length.
 
+import { withEmoji } from "./emoji.js";
 import { cut, tokens } from "./text.js";
 
 /**
@@ -19,7 +20,7 @@ const LETTER = /(?![\p{Ideographic}\p{scx=Hiragana}\p{scx=Katakana}])[\p{L}\p{M}
 
 /** @param {string} line @returns {Piece[]} */
 export function markup(line) {
-  if ((line.match(/\*+|`+|^>/gm)?.length ?? 0) > MARKS) return linked(line);
+  if ((line.match(/\*+|`+|^>/gm)?.length ?? 0) > MARKS) return linked(line, (text) => text);
   const rows = cut(line).split("\n");
   const lastFence = rows.findLastIndex(isFence);
   const isPlain = (/** @type {number} */ i) => i < rows.length && !isQuote(rows[i]) && !(i < lastFence && isOpening(rows[i]));
@@ -100,9 +101,9 @@ function codes(row) {
   return parts;
 }
 
-/** @param {string} text @returns {Piece[]} */
-function linked(text) {
-  return tokens(text).map(({ text, href }) => (href ? { kind: "link", text, href } : { kind: "text", text }));
+/** @param {string} text @param {(text: string) => string} painted @returns {Piece[]} */
+function linked(text, painted = withEmoji) {
+  return tokens(text).map(({ text, href }) => (href ? { kind: "link", text, href } : { kind: "text", text: painted(text) }));
 }
 
 /**

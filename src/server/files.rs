@@ -36,6 +36,7 @@ const FILES: &[File] = files![
     "address.js" is JS,
     "changes.js" is JS,
     "commands.js" is JS,
+    "emoji.js" is JS,
     "histories.js" is JS,
     "house.js" is JS,
     "link.js" is JS,

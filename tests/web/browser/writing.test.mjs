@@ -6,7 +6,7 @@ import { enter, launch, person, PICTURES, say, Server, until } from "./house.mjs
 
 const WORDS = [
   "run `cargo test --test it` **before** you push, *please*: snake_case and 2*3*4 stay",
-  "> who restarts the server?\n> it is noon\nI do:\n```sh\nfor host in one two; do\n\tssh \"$host\" restart\ndone\n```\nthat is **all**",
+  "> who restarts the server?\n> it is noon\nI do:\n```sh\nfor host in one two; do\n\tssh \"$host\" restart\ndone\n```\nthat is **all** :tada:",
 ];
 
 let browser;
@@ -34,6 +34,7 @@ for (const colorScheme of ["light", "dark"]) {
     assert.match(await line.first().textContent(), /snake_case and 2\*3\*4 stay/);
     assert.deepEqual(await parts(1, "blockquote"), ["who restarts the server?\nit is noon"]);
     assert.deepEqual(await parts(1, "pre"), ["for host in one two; do\n\tssh \"$host\" restart\ndone"]);
+    assert.match(await line.nth(1).textContent(), /that is all 🎉/);
     await page.screenshot({ path: `${PICTURES}${colorScheme}-320-marks.png` });
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     await page.locator("#box").press("ArrowUp");
