@@ -65,6 +65,14 @@ export function understand(typed) {
   }
 }
 
+/** What of something typed would travel as a text. @param {string} typed */
+export function textOf(typed) {
+  const act = understand(typed);
+  if ("say" in act) return act.say;
+  if ("text" in act) return act.text;
+  return "edit" in act ? act.edit ?? "" : "";
+}
+
 /** @param {string} rest @returns {Act} */
 function message(rest) {
   const [, name = "", text = ""] = /^(\S*)\s*(.*)$/su.exec(rest) ?? [];

@@ -3,6 +3,7 @@
 
 import { Acts } from "./acts.js";
 import { addressOf, roomAt } from "./address.js";
+import { wordsOf } from "./complete.js";
 import { Histories } from "./histories.js";
 import { House } from "./house.js";
 import { Link } from "./link.js";
@@ -68,6 +69,7 @@ const view = new View({
   resend: (cid) => perform(session?.resend(cid)),
   drop: (cid) => perform(session?.drop(cid)),
   step: (by, isUnread) => visit(house.neighbour(by, isUnread) ?? ""),
+  words: () => wordsOf(house),
   older: () => house.room && histories.older(house.room),
   moved: draw,
   lookAround: () => void send({ type: "rooms" }),
@@ -286,7 +288,7 @@ function show(room, isNewAddress) {
 /** What was written in this room, to go on with: a line being edited, or one not said yet. */
 function openBox() {
   const { room } = house;
-  view.composer.open(room?.editing?.text ?? (room ? store.draft(room.name) : ""),
+  view.composer.open(room?.name ?? "", room?.editing?.text ?? (room ? store.draft(room.name) : ""),
     room ? `Write to ${room.label}` : "Join a room: /join lobby", Boolean(room?.editing));
   draw();
 }

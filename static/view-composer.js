@@ -1,11 +1,14 @@
-// The box in which one writes: it grows, remembers, counts, and says what is wrong.
+// The box in which one writes: it grows, completes, remembers, counts, and says what is wrong.
 // May know the DOM. May not know: sockets, the protocol, storage, what becomes of what is said.
 
-import { byteLength } from "./text.js";
+import { textOf } from "./commands.js";
+import { Completion } from "./complete.js";
+import { Recall } from "./recall.js";
+import { byteLength, tidy } from "./text.js";
 import { byId, say } from "./view-dom.js";
 
-/** Lines that Ctrl+↑ brings back. */
-const REMEMBERED = 50;
+/** What is left is shown from this part of the limit on. */
+const NEAR = 1 / 8;
 
 /** The box grows to this many pixels, then it scrolls. */
 const TALLEST = 200;
@@ -16,9 +19,11 @@ export class ComposerView {
   #editing = byId("editing");
   #acts;
   #limit = Infinity;
+  #left = Infinity;
   #isEditing = false;
-  /** @type {string[]} */ #said = [];
-  #back = 0;
+  #room = "";
+  #recall = new Recall();
+  /** Under way, and how the box stood before the cursor then. @type {{ completion: Completion, before: string } | null} */ #completing = null;
 
   /** @param {import("./view.js").Acts} acts */
   constructor(acts) {
@@ -32,15 +37,19 @@ export class ComposerView {
       this.focus();
     });
     this.#box.addEventListener("input", () => {
-      this.hint("");
-      this.#changed();
-      acts.typed(this.#box.value);
+      this.#recall.settle();
+      this.#input();
     });
     this.#box.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#pressed(event));
   }
 
-  /** @param {string} text @param {string} label @param {boolean} isEditing Whether it is a line that stands already. */
-  open(text, label, isEditing) {
+  /**
+   * @param {string} room @param {string} text @param {string} label
+   * @param {boolean} isEditing Whether it is a line that stands already.
+   */
+  open(room, text, label, isEditing) {
+    this.#room = room;
+    this.#recall.turn(room);
     this.#box.value = text;
     this.#box.placeholder = label;
     this.#isEditing = isEditing;
@@ -75,7 +84,8 @@ export class ComposerView {
 
   #submit() {
     const text = this.#box.value;
-    if (byteLength(text) > this.#limit) return;
+    const room = this.#room;
+    if (this.#left < 0) return this.hint(`Not sent: ${bytes(-this.#left)} too many. Shorten it, or make two lines of it`, true);
     this.#put("");
     const why = this.#acts.say(text);
     this.focus();
@@ -83,15 +93,50 @@ export class ComposerView {
       this.#put(text);
       this.hint(why, true);
     } else {
-      this.#said = [...this.#said.filter((said) => said !== text), text].slice(-REMEMBERED);
-      this.#back = 0;
+      this.#recall.add(room, text);
     }
   }
 
-  /** @param {string} text As if it had been typed. */
+  /** @param {string} text */
   #put(text) {
     this.#box.value = text;
-    this.#box.dispatchEvent(new Event("input"));
+    this.#input();
+  }
+
+  /** Something else stands in the box. */
+  #input() {
+    const { value } = this.#box;
+    this.hint("");
+    this.#changed();
+    this.#acts.typed(value);
+    if (/(^\/j(oin)? |(^|\s)#)$/i.test(value)) this.#acts.lookAround();
+  }
+
+  /** What stands before the cursor. */
+  get #before() {
+    const { value, selectionStart, selectionEnd } = this.#box;
+    return selectionStart === selectionEnd ? value.slice(0, selectionStart) : "";
+  }
+
+  get #isCompleting() {
+    return this.#completing !== null && this.#completing.before === this.#before;
+  }
+
+  /** @returns {boolean} false: there is nothing to complete. */
+  #complete() {
+    const completion = this.#isCompleting ? this.#completing?.completion : Completion.begin(this.#before, this.#acts.words());
+    if (!completion) return false;
+    this.#replace(completion, completion.next());
+    this.hint(completion.state);
+    this.#completing = completion.isOpen ? { completion, before: this.#before } : null;
+    return true;
+  }
+
+  /** @param {Completion} completion @param {string} word In place of the one that is being completed. */
+  #replace({ start }, word) {
+    this.#box.setRangeText(word, start, this.#box.selectionEnd, "end");
+    this.#recall.settle();
+    this.#input();
   }
 
   /** @param {KeyboardEvent} event */
@@ -101,6 +146,12 @@ export class ComposerView {
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       this.#submit();
+    } else if (event.key === "Tab" && isPlain(event)) {
+      if (this.#complete()) event.preventDefault(); // else it leaves the box, as Shift+Tab always does
+    } else if (event.key === "Escape" && this.#completing && this.#isCompleting) {
+      event.stopPropagation();
+      this.#replace(this.#completing.completion, this.#completing.completion.typed);
+      this.#completing = null;
     } else if (event.key === "Escape" && this.#isEditing) {
       event.stopPropagation();
       this.#acts.cancelEdit();
@@ -109,8 +160,8 @@ export class ComposerView {
       this.hint(this.#acts.editLast() ?? "");
     } else if ((event.ctrlKey || event.metaKey) && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
-      this.#back = Math.max(0, Math.min(this.#back + (event.key === "ArrowUp" ? 1 : -1), this.#said.length));
-      this.#put(this.#back ? this.#said.at(-this.#back) ?? "" : "");
+      const text = this.#recall.step(event.key === "ArrowUp" ? 1 : -1, this.#box.value);
+      if (text !== null) this.#put(text);
     }
   }
 
@@ -118,11 +169,25 @@ export class ComposerView {
     const box = this.#box;
     box.style.height = "auto";
     box.style.height = `${Math.min(box.scrollHeight, TALLEST)}px`;
-    const bytes = byteLength(box.value);
-    const isOver = bytes > this.#limit;
-    if (isOver) this.hint(`${bytes.toLocaleString()} bytes: at most ${this.#limit.toLocaleString()} fit into one line`, true);
-    byId("send").disabled = isOver || !box.value.trim();
+    byId("send").disabled = !box.value.trim();
+    this.#left = this.#limit - byteLength(this.#isEditing ? tidy(box.value) : textOf(box.value));
+    this.#count();
   }
+
+  /** Near the limit, each byte is counted for the eye; the ear hears only what has changed. */
+  #count() {
+    const isOver = this.#left < 0;
+    const isNear = this.#left < this.#limit * NEAR;
+    say(byId("left"), isOver ? `${bytes(-this.#left)} too many` : isNear ? `${bytes(this.#left)} left` : "");
+    say(byId("fullness"), isOver ? "Too long to be sent" : isNear ? "The line is almost full" : "");
+    byId("left").classList.toggle("bad", isOver);
+    this.#box.setAttribute("aria-invalid", String(isOver));
+  }
+}
+
+/** @param {number} count */
+function bytes(count) {
+  return count === 1 ? "1 byte" : `${count.toLocaleString()} bytes`;
 }
 
 /** @param {KeyboardEvent} event */

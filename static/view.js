@@ -21,7 +21,7 @@ import { isName, sameName } from "./wire.js";
  *   say(text: string): string | null, typed(text: string): void, write(user: string): void,
  *   edit(seq: number, text: string): void, editLast(): string | null, cancelEdit(): void, remove(seq: number): void,
  *   resend(cid: string): void, drop(cid: string): void,
- *   older(): void, moved(): void, lookAround(): void, retry(): void,
+ *   words(): import("./complete.js").Words, older(): void, moved(): void, lookAround(): void, retry(): void,
  * }} Acts What a person can do. `visit` says whether that can be a room, `say` and `editLast` why nothing comes of it.
  */
 

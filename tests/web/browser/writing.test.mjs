@@ -65,3 +65,106 @@ test("a block of code is copied by its button, with the keyboard, also where the
   assert.deepEqual(context.errors, []);
   await context.close();
 });
+
+test("Tab completes who spoke last, rooms, commands and pictures, and leaves the box where nothing fits", async () => {
+  const [context, others] = [await person(browser), await person(browser)];
+  const page = await enter(context, `${server.url}/r/tabs`, "tess");
+  for (const [user, text] of [["adam", "first"], ["adele", "second"]]) {
+    const other = await enter(others, `${server.url}/r/tabs`, user);
+    await say(other, text);
+    await page.locator("#log .line", { hasText: text }).waitFor();
+    await other.evaluate(() => { localStorage.clear(); sessionStorage.clear(); });
+    await other.close();
+  }
+  const box = page.locator("#box");
+  const press = async (...keys) => {
+    for (const key of keys) await page.keyboard.press(key);
+    return box.inputValue();
+  };
+  const focused = () => page.evaluate(() => document.activeElement.id);
+  await box.fill("ad");
+  assert.equal(await press("Tab"), "adele: ");
+  assert.equal(await page.locator("#hint").textContent(), "adele, 1 of 2. Tab: adam");
+  assert.equal(await press("Tab"), "adam: ");
+  assert.equal(await press("Escape"), "ad");
+  assert.equal(await focused(), "box", "what was closed is the completion");
+  await press("Tab");
+  await page.keyboard.type("look, ada");
+  assert.equal(await press("Tab"), "adele: look, adam ");
+  await box.fill("so :tad");
+  assert.equal(await press("Tab"), "so :tada: ");
+  assert.equal(await page.locator("#hint").textContent(), "🎉 :tada:");
+  assert.equal(await press("Enter"), "");
+  await page.locator("#log .line", { hasText: "so 🎉" }).waitFor();
+  await box.fill("/jo");
+  assert.equal(await press("Tab"), "/join ");
+  await page.keyboard.type("ta");
+  assert.equal(await press("Tab"), "/join tabs ");
+  await press("Tab");
+  assert.notEqual(await focused(), "box", "nothing fits after a space");
+  await box.fill("ad");
+  await press("Shift+Tab");
+  assert.notEqual(await focused(), "box", "Shift+Tab goes backwards, whatever fits");
+  assert.equal(await box.inputValue(), "ad");
+  for (const each of [context, others]) {
+    assert.deepEqual(each.errors, []);
+    await each.close();
+  }
+});
+
+test("what was sent comes back with Ctrl and the arrows, and the draft after it", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${server.url}/r/back`, "rec");
+  for (const text of ["one", "two"]) await say(page, text);
+  const box = page.locator("#box");
+  await box.fill("a draft");
+  const seen = [];
+  for (const key of ["ArrowUp", "ArrowUp", "ArrowUp", "ArrowDown", "ArrowDown", "ArrowDown"]) {
+    await box.press(`Control+${key}`);
+    seen.push(await box.inputValue());
+  }
+  assert.deepEqual(seen, ["two", "one", "one", "two", "a draft", "a draft"]);
+  await say(page, "/join elsewhere");
+  await until(() => page.locator("#title").textContent(), (title) => title === "#elsewhere");
+  await box.press("Control+ArrowUp");
+  assert.equal(await box.inputValue(), "", "another room has nothing of it");
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
+test("near the limit bytes are counted as they travel, and beyond it a line is refused in words and kept", async (t) => {
+  const small = await Server.start(["--max-text", "100"]);
+  t.after(() => small.stop());
+  for (const colorScheme of ["light", "dark"]) {
+    const context = await person(browser, { viewport: { width: 320, height: 640 }, colorScheme, deviceScaleFactor: 2 });
+    const page = await enter(context, small.url, colorScheme);
+    const box = page.locator("#box");
+    const counter = () => page.locator("#left").textContent();
+    await box.fill("é".repeat(43));
+    assert.equal(await counter(), "");
+    await box.fill("é".repeat(44));
+    assert.equal(await counter(), "12 bytes left");
+    assert.equal(await page.locator("#fullness").textContent(), "The line is almost full");
+    await box.fill("é".repeat(50));
+    assert.equal(await counter(), "0 bytes left");
+    await box.fill(`/me ${"é".repeat(50)}`);
+    assert.equal(await counter(), "0 bytes left", "the command does not travel");
+    await box.fill("é".repeat(50) + "a");
+    assert.equal(await counter(), "1 byte too many");
+    assert.equal(await page.locator("#fullness").textContent(), "Too long to be sent");
+    assert.equal(await box.getAttribute("aria-invalid"), "true");
+    await box.press("Enter");
+    await page.locator("#hint.bad", { hasText: "Not sent: 1 byte too many." }).waitFor();
+    assert.equal((await box.inputValue()).length, 51);
+    await page.screenshot({ path: `${PICTURES}${colorScheme}-320-full.png` });
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await box.press("Backspace");
+    assert.equal(await page.locator("#hint").textContent(), "");
+    await box.press("Enter");
+    await page.locator("#log .line", { hasText: "é".repeat(50) }).last().waitFor();
+    assert.equal(await counter(), "");
+    assert.equal(await page.locator("#fullness").textContent(), "");
+    assert.deepEqual(context.errors, []);
+    await context.close();
+  }
+});

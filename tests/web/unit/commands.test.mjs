@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { COMMANDS, understand } from "../../../static/commands.js";
+import { COMMANDS, textOf, understand } from "../../../static/commands.js";
 
 test("what does not start with a slash is said, tidied", () => {
   assert.deepEqual(understand("hello\r\nthere \n"), { say: "hello\nthere" });
@@ -46,6 +46,12 @@ test("a command with an unfit argument is an error", () => {
   for (const typed of ["/me", "/nick", "/nick a b", "/join", "/join a b", "/leave ../x", "/msg", "/msg a+b x", "/delete that", `/topic ${"é".repeat(129)}`]) {
     assert.ok("error" in understand(typed), typed);
   }
+});
+
+test("what would travel as a text is known before it does", () => {
+  for (const [typed, text] of [
+    ["hello \n", "hello"], ["//x", "/x"], ["/me waves", "waves"], ["/msg ada psst", "psst"], ["/edit new", "new"], ["/edit", ""], ["/who", ""], ["/jion x", ""], ["", ""],
+  ]) assert.equal(textOf(typed), text, typed);
 });
 
 test("help lists what is understood", () => {

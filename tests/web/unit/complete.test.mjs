@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Completion, wordsOf } from "../../../static/complete.js";
+import { House } from "../../../static/house.js";
+import { Recall } from "../../../static/recall.js";
+
+const WORDS = { names: ["Alice", "bob", "albert"], rooms: ["lobby", "rust", "rust-dev"] };
+
+/** All that is offered, in order; what was typed is the last. */
+function offers(before, words = WORDS) {
+  const completion = Completion.begin(before, words);
+  if (!completion) return [];
+  const all = [completion.next()];
+  for (let next = completion.next(); next !== all[0]; next = completion.next()) all.push(next);
+  return all;
+}
+
+test("a name that opens the line gets a colon, and Tab goes round", () => {
+  assert.deepEqual(offers("al"), ["Alice: ", "albert: ", "al"]);
+  assert.deepEqual(offers("hi AL"), ["Alice ", "albert ", "AL"]);
+  assert.deepEqual(offers("hi @b"), ["@bob ", "@b"]);
+  assert.deepEqual(offers("one\nb"), ["bob ", "b"]);
+  assert.deepEqual(offers("/msg a"), ["Alice ", "albert ", "a"]);
+});
+
+test("commands, rooms and pictures are completed where they belong", () => {
+  assert.deepEqual(offers("/jo"), ["/join ", "/jo"]);
+  assert.deepEqual(offers("see #R"), ["#rust ", "#rust-dev ", "#R"]);
+  assert.deepEqual(offers("/join r"), ["rust ", "rust-dev ", "r"]);
+  assert.deepEqual(offers("nice :tad"), [":tada: ", ":tad"]);
+  assert.ok(offers(":s").length > 5);
+});
+
+test("nothing is completed from nothing, nor to nothing", () => {
+  for (const before of ["", "hi ", "al ", "zed", "say /h", ":", ":nobody", "x:ta", "//he", "#zzz", " \n"]) assert.deepEqual(offers(before), [], before);
+});
+
+test("what was taken is said, and how to go on", () => {
+  const completion = Completion.begin("al", WORDS);
+  const said = [1, 2, 3].map(() => (completion.next(), completion.state));
+  assert.deepEqual(said, ["Alice, 1 of 2. Tab: albert", "albert, 2 of 2. Tab: al", "al, as you typed it. Tab: Alice"]);
+  assert.ok(completion.isOpen);
+  const only = Completion.begin(":tad", WORDS);
+  only.next();
+  assert.deepEqual([only.state, only.isOpen, only.typed], ["🎉 :tada:", false, ":tad"]);
+});
+
+test("who spoke last comes first, then who is here, and never oneself", () => {
+  const house = new House();
+  house.me = "me";
+  house.enter("lobby");
+  house.room.joined({ first: 1, head: 0, since: 0, members: ["zoe", "amy", "Me"], count: 3 });
+  for (const [seq, user] of [[1, "bob"], [2, "me"], [3, "zoe"], [4, "bob"]]) {
+    house.room.add({ type: "post", room: "lobby", seq, at: 1, user, cid: `c${seq}`, text: "x" }, false, true);
+  }
+  house.ensure("rust");
+  house.ensure("@me+zoe");
+  house.known = ["rust", "tea"];
+  assert.deepEqual(wordsOf(house), { names: ["bob", "zoe", "amy"], rooms: ["lobby", "rust", "tea"] });
+});
+
+test("what was sent from a room comes back in that room, and then what stood in the box", () => {
+  const recall = new Recall();
+  recall.turn("lobby");
+  assert.equal(recall.step(1, "draft"), null);
+  for (const text of ["one", "two", "one"]) recall.add("lobby", text);
+  recall.add("rust", "other");
+  const step = (by) => recall.step(by, "draft");
+  assert.deepEqual([step(-1), step(1), step(1), step(1), step(-1), step(-1), step(-1)], [null, "one", "two", null, "one", "draft", null]);
+  assert.equal(step(1), "one");
+  recall.settle();
+  assert.equal(recall.step(1, "one, changed"), "one");
+  assert.equal(recall.step(-1, "one"), "one, changed");
+  recall.turn("rust");
+  assert.deepEqual([step(1), step(1)], ["other", null]);
+  for (let i = 0; i < 200; i += 1) recall.add("rust", `${i}`);
+  let count = 0;
+  while (step(1) !== null) count += 1;
+  assert.equal(count, 50);
+});
