@@ -1,7 +1,7 @@
 // What a person does with words: each line typed, each button on a line, as an act of the machine.
 // May not know: sockets, timers, what the server says, how anything looks.
 
-import { COMMANDS, understand } from "./commands.js";
+import { help, noCommand, understand } from "./commands.js";
 import { randomId } from "./tabs.js";
 import { tidy } from "./text.js";
 import { roomOfTwo } from "./wire.js";
@@ -15,6 +15,7 @@ const TYPING_MS = 3_000;
  *   house: import("./house.js").House, store: import("./store.js").Store, outbox: import("./outbox.js").Outbox,
  *   say(line: Line): void, send(message: import("./wire.js").Message): boolean, rename(user: string): void,
  *   visit(room: string): boolean, leave(room: string): void, openBox(): void, toLatest(): void,
+ *   resend(cid: string): void, drop(cid: string): void, retry(): void,
  *   hint(words: string, isBad: boolean): void, draw(): void,
  * }} Desk What the acts are done with. `send` says whether there is a connection.
  */
@@ -40,13 +41,19 @@ export class Acts {
     if ("nick" in act) desk.rename(act.nick);
     else if ("join" in act) desk.visit(act.join);
     else if ("msg" in act) return this.write(act.msg, act.text);
+    else if ("reply" in act) return this.#reply(act.text);
+    else if ("resend" in act) return this.#failed(desk.resend);
+    else if ("drop" in act) return this.#failed(desk.drop);
+    else if ("reconnect" in act) desk.retry();
     else if (!room) return "Join a room first: /join lobby";
     else if ("say" in act) this.#say(room, act.say, act.kind);
     else if ("edit" in act) return this.#editLast(room, act.edit);
     else if ("delete" in act) return this.#deleteLast(room);
     else if ("topic" in act) return this.#topic(room, act.topic);
     else if ("leave" in act) desk.leave(act.leave ?? room.name);
-    else if ("help" in act) room.note(COMMANDS.map((command) => command.join(" – ")).join("\n"));
+    else if ("help" in act) return this.#tell(room, help(act.help), noCommand(act.help));
+    else if ("version" in act) return this.#tell(room, this.#house.server && `The server is ${this.#house.server}`, "The server is not reached yet");
+    else if ("key" in act) return this.#tell(room, this.#key(), "There is no key yet: the server gives it");
     else if ("who" in act) return this.#ask("members", { type: "who", room: room.name });
     else if ("rooms" in act) return this.#ask("rooms", { type: "rooms" });
     desk.draw();
@@ -140,6 +147,35 @@ export class Acts {
   #topic(room, text) {
     if (text !== null) this.#act({ type: "topic", room: room.name, cid: randomId(), text });
     else room.note(room.topic ? `The topic of ${room.label}: ${room.topic}` : `${room.label} has no topic: /topic TEXT sets one`);
+    this.#desk.toLatest();
+    return null;
+  }
+
+  // ---- Lines that failed, and what is told to the person alone --------------------------------------
+
+  /** @param {(cid: string) => void} act @returns {string | null} */
+  #failed(act) {
+    const { refused } = this.#house;
+    for (const cid of refused) act(cid);
+    return refused.length ? null : "No line has failed";
+  }
+
+  /** @param {string} text @returns {string | null} */
+  #reply(text) {
+    const { writer } = this.#house;
+    return writer ? this.write(writer, text) : "Nobody has written to you alone yet";
+  }
+
+  #key() {
+    const key = this.#desk.store.token(this.#house.me);
+    return key && `The key of ${this.#house.me}, and as good as being ${this.#house.me}: ${key}\n`
+      + "In a console, put it in a file and name that with --token-file";
+  }
+
+  /** @param {import("./room.js").Room} room @param {string | null} words @param {string} otherwise */
+  #tell(room, words, otherwise) {
+    if (!words) return otherwise;
+    room.note(words);
     this.#desk.toLatest();
     return null;
   }

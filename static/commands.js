@@ -7,7 +7,8 @@ import { isName, roomName } from "./wire.js";
 /**
  * @typedef {{ say: string, kind?: "me" } | { nick: string } | { join: string }
  *   | { msg: string, text: string } | { edit: string | null } | { delete: true } | { topic: string | null }
- *   | { leave: string | null } | { who: true } | { rooms: true } | { help: true }
+ *   | { reply: true, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
+ *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
  *   | { nothing: true } | { error: string }} Act
  */
 
@@ -17,13 +18,19 @@ export const COMMANDS = [
   ["/edit [TEXT]", "change your last line; ↑ in an empty box does it too"],
   ["/delete", "take your last line away, for good"],
   ["/msg NAME [TEXT]", "write to one person alone"],
+  ["/r TEXT", "answer the last who wrote to you alone"],
   ["/topic [TEXT]", "show what this room is about, or say it; - takes it away"],
   ["/join ROOM", "go to a room; it is made if there is none"],
   ["/leave [ROOM]", "leave this room, or the one named"],
   ["/rooms", "list the rooms"],
   ["/who", "list the people here"],
   ["/nick NAME", "take another name"],
-  ["/help", "show this list"],
+  ["/resend", "send the lines that failed once more"],
+  ["/drop", "give up the lines that failed"],
+  ["/reconnect", "connect now, without waiting any longer"],
+  ["/key", "show the key of your name, to use it in a console"],
+  ["/version", "show the version of the server"],
+  ["/help [COMMAND]", "show this list, or what one command does"],
   ["//text", "say “/text”"],
 ];
 
@@ -33,9 +40,16 @@ const TOPIC = 256;
 export const BAD_NAME = "A name is 1 to 24 letters, digits, _ - or .";
 export const BAD_ROOM = "A room is 1 to 32 of a-z, 0-9, _ and -, and starts with a letter or digit";
 
+/** What the console has a command for and a page has other ways. @type {Record<string, string>} */
+const ELSEWHERE = {
+  history: "Scroll up for older lines",
+  clear: "A page keeps its lines: End goes to the newest",
+  quit: "Close the tab to leave",
+};
+
 /** Other words that fingers know. @type {Record<string, string>} */
 const ALIASES = {
-  w: "msg", m: "msg", query: "msg", e: "edit", del: "delete",
+  w: "msg", m: "msg", whisper: "msg", query: "msg", e: "edit", del: "delete", exit: "quit", q: "quit",
   h: "help", "?": "help", j: "join", part: "leave", close: "leave", list: "rooms", names: "who", name: "nick",
 };
 
@@ -47,12 +61,17 @@ export function understand(typed) {
   if (!text.startsWith("/")) return { say: text };
 
   const [, word = "", rest = ""] = /^\/(\S*)\s*(.*)$/su.exec(text) ?? [];
-  const name = word.toLowerCase();
-  const command = Object.hasOwn(ALIASES, name) ? ALIASES[name] : name;
+  const command = commandOf(word);
   switch (command) {
-    case "help": return { help: true };
+    case "help": return { help: rest };
     case "who": return { who: true };
     case "rooms": return { rooms: true };
+    case "resend": return { resend: true };
+    case "drop": return { drop: true };
+    case "reconnect": return { reconnect: true };
+    case "key": return { key: true };
+    case "version": return { version: true };
+    case "r": return rest ? { reply: true, text: rest } : { error: "/r needs a text: /r yes" };
     case "me": return rest ? { say: rest, kind: "me" } : { error: "/me needs a text: /me waves" };
     case "edit": return { edit: rest || null };
     case "delete": return rest ? { error: "/delete takes your last line away, and needs no text" } : { delete: true };
@@ -61,8 +80,26 @@ export function understand(typed) {
     case "nick": return isName(rest) ? { nick: rest } : { error: BAD_NAME };
     case "join": return room(rest, (join) => ({ join }));
     case "leave": return rest ? room(rest, (leave) => ({ leave })) : { leave: null };
-    default: return { error: `There is no command /${word}. Try /help, or // to say a line that starts with /` };
+    default: return { error: Object.hasOwn(ELSEWHERE, command) ? ELSEWHERE[command] ?? "" : noCommand(word) };
   }
+}
+
+/** What `/help` says: of all commands, or of one; null where there is none. @param {string} word */
+export function help(word) {
+  const name = `/${commandOf(word.replace(/^\//, ""))}`;
+  const rows = COMMANDS.filter(([usage]) => !word || usage.split(" ")[0] === name);
+  return rows.length ? rows.map((row) => row.join(" – ")).join("\n") : null;
+}
+
+/** @param {string} word */
+export function noCommand(word) {
+  return `There is no command /${word}. Try /help, or // to say a line that starts with /`;
+}
+
+/** @param {string} word */
+function commandOf(word) {
+  const name = word.toLowerCase();
+  return Object.hasOwn(ALIASES, name) ? ALIASES[name] ?? name : name;
 }
 
 /** What of something typed would travel as a text. @param {string} typed */
@@ -75,7 +112,7 @@ export function textOf(typed) {
 
 /** @param {string} rest @returns {Act} */
 function message(rest) {
-  const [, name = "", text = ""] = /^(\S*)\s*(.*)$/su.exec(rest) ?? [];
+  const [, name = "", text = ""] = /^@?(\S*)\s*(.*)$/su.exec(rest) ?? [];
   if (!name) return { error: "/msg needs a name: /msg ada hello" };
   return isName(name) ? { msg: name, text } : { error: BAD_NAME };
 }

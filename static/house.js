@@ -12,6 +12,7 @@ export class House {
   /** @type {Map<string, Room>} */ rooms = new Map();
   /** @type {Room | null} The one on the screen. */ room = null;
   /** @type {string[]} Rooms that the server told of. */ known = [];
+  /** As it names itself and its version. */ server = "";
   /** Answers that were asked for by a command, so that the room shows them. @type {Set<string>} */ awaited = new Set();
 
   /** As they stand in the list: everybody's, then those of two. */
@@ -22,6 +23,20 @@ export class House {
 
   get unread() {
     return [...this.rooms.values()].reduce((sum, { unread }) => sum + unread, 0);
+  }
+
+  /** Lines, or what was asked to be done to them, that were refused: cids. */
+  get refused() {
+    return [...this.rooms.values()].flatMap(({ unsent }) => [...unsent.values()]).filter(({ refusal }) => refusal).map(({ line }) => line.cid);
+  }
+
+  /** Who wrote last to us alone, or null. */
+  get writer() {
+    const said = this.listed.filter(({ peer }) => peer).flatMap(({ peer, items }) => {
+      const last = items.findLast((item) => "record" in item && item.record.type === "post" && !item.isOwn);
+      return last && "record" in last ? [{ peer, at: last.record.at }] : [];
+    });
+    return said.sort((a, b) => a.at - b.at).at(-1)?.peer ?? null;
   }
 
   /** @param {string} name */

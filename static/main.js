@@ -45,6 +45,7 @@ const marks = new Marks(house, send);
 const acts = new Acts({
   house, store, outbox, send, visit, leave, openBox, draw,
   say: (line) => perform(session?.say(line)),
+  resend, drop, retry,
   rename: (user) => perform(session?.nick(user)),
   toLatest: () => view.log.jumpToLatest(),
   hint: (words, isBad) => view.composer.hint(words, isBad),
@@ -65,9 +66,7 @@ const view = new View({
     view.composer.invite(); // the button that had the focus is gone with the line
   },
   rename: (user) => perform(session?.nick(user)),
-  retry: () => perform(session?.start()),
-  resend: (cid) => perform(session?.resend(cid)),
-  drop: (cid) => perform(session?.drop(cid)),
+  retry, resend, drop,
   step: (by, isUnread) => visit(house.neighbour(by, isUnread) ?? ""),
   words: () => wordsOf(house),
   older: () => house.room && histories.older(house.room),
@@ -134,6 +133,20 @@ function leave(room) {
   perform(session?.leave(room));
   forget(room);
   keepRooms();
+}
+
+function retry() {
+  perform(session?.start());
+}
+
+/** @param {string} cid */
+function resend(cid) {
+  perform(session?.resend(cid));
+}
+
+/** @param {string} cid */
+function drop(cid) {
+  perform(session?.drop(cid));
 }
 
 // ---- What the machine wants -----------------------------------------------------------------------
@@ -238,7 +251,8 @@ function heard(message) {
 }
 
 /** @param {import("./wire.js").Message} message */
-function welcomed({ user, limits, motd }) {
+function welcomed({ user, limits, motd, server }) {
+  house.server = server;
   goBy(user);
   view.door.busy(false);
   if (!isInside) view.enterHouse();

@@ -71,6 +71,9 @@ test("two talk alone: a third sees nothing, and both find it again after a reloa
     await page.locator("#room-list").getByRole("link", { name: "#lobby" }).click();
     await title(page, "#lobby");
   }
+  await say(bob, "/r and again");
+  await title(bob, "Ada");
+  await shows(bob, ["psst", "yes?", "and again"]);
   await leave(...people);
 });
 

@@ -36,9 +36,17 @@ test("a refused line turns red with its reason, and is sent again or dropped", a
   await page.getByRole("button", { name: "Drop" }).click();
   await shows(page, ["one"]);
   assert.equal(fake.room("lobby").records.length, 1);
+  fake.instead = ({ type, cid }) => (type === "post" ? refusal("storage", cid) : undefined);
+  for (const text of ["three", "four"]) await say(page, text);
+  await shows(page, ["one", "failed: three", "failed: four"]);
+  fake.instead = ({ type, cid, text }) => (type === "post" && text === "four" ? refusal("storage", cid) : undefined);
+  await say(page, "/resend");
+  await shows(page, ["one", "three", "failed: four"]);
+  await say(page, "/drop");
+  await shows(page, ["one", "three"]);
   await page.reload();
   await live(page);
-  await shows(page, ["one"]);
+  await shows(page, ["one", "three"]);
 });
 
 test("what is typed offline survives a reload, and is sent once and in order", async () => {

@@ -167,6 +167,16 @@ test("a command nobody knows is said to be one, and sent to nobody", async () =>
   await say(page, "//shrug");
   await say(page, "/help");
   await page.locator("#log .note", { hasText: "/nick NAME" }).waitFor();
+  await say(page, "/help w");
+  await page.locator("#log .note", { hasText: /^\/msg NAME/ }).waitFor();
+  await say(page, "/version");
+  await page.locator("#log .note", { hasText: "The server is talk/" }).waitFor();
+  await say(page, "/key");
+  await page.locator("#log .note", { hasText: /as good as being ida: [0-9a-f]{32}/ }).waitFor();
+  for (const [typed, why] of [["/quit", "Close the tab"], ["/r yes", "Nobody has written"], ["/resend", "No line has failed"], ["/help jion", "no command /jion"]]) {
+    await say(page, typed);
+    await page.locator("#hint.bad", { hasText: why }).waitFor();
+  }
   await shows(page, ["/shrug"]);
   await context.close();
 });

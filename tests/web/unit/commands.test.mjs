@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { COMMANDS, textOf, understand } from "../../../static/commands.js";
+import { COMMANDS, help, textOf, understand } from "../../../static/commands.js";
 
 test("what does not start with a slash is said, tidied", () => {
   assert.deepEqual(understand("hello\r\nthere \n"), { say: "hello\nthere" });
@@ -32,18 +33,21 @@ test("each command is understood, with its aliases", () => {
   assert.deepEqual(understand("/part rust"), { leave: "rust" });
   assert.deepEqual(understand("/names"), { who: true });
   assert.deepEqual(understand("/list"), { rooms: true });
-  assert.deepEqual(understand("/?"), { help: true });
+  assert.deepEqual(understand("/?"), { help: "" });
   assert.deepEqual(understand("/edit two  words"), { edit: "two  words" });
   assert.deepEqual(understand("/edit"), { edit: null });
   assert.deepEqual(understand("/delete"), { delete: true });
-  for (const word of ["msg", "w", "m", "query"]) assert.deepEqual(understand(`/${word} Ada  psst`), { msg: "Ada", text: "psst" });
+  assert.deepEqual([understand("/r yes  please"), understand("/help join")], [{ reply: true, text: "yes  please" }, { help: "join" }]);
+  for (const word of ["resend", "drop", "reconnect", "key", "version"]) assert.deepEqual(understand(`/${word}`), { [word]: true });
+  assert.deepEqual(understand("/msg @Ada psst"), { msg: "Ada", text: "psst" });
+  for (const word of ["msg", "w", "m", "whisper", "query"]) assert.deepEqual(understand(`/${word} Ada  psst`), { msg: "Ada", text: "psst" });
   assert.deepEqual(understand("/msg Ada"), { msg: "Ada", text: "" });
   assert.deepEqual(understand("/topic tea\nand cake"), { topic: "tea and cake" });
   assert.deepEqual([understand("/topic"), understand("/topic -")], [{ topic: null }, { topic: "" }]);
 });
 
 test("a command with an unfit argument is an error", () => {
-  for (const typed of ["/me", "/nick", "/nick a b", "/join", "/join a b", "/leave ../x", "/msg", "/msg a+b x", "/delete that", `/topic ${"é".repeat(129)}`]) {
+  for (const typed of ["/me", "/r", "/nick", "/nick a b", "/join", "/join a b", "/leave ../x", "/msg", "/msg a+b x", "/delete that", `/topic ${"é".repeat(129)}`]) {
     assert.ok("error" in understand(typed), typed);
   }
 });
@@ -52,6 +56,20 @@ test("what would travel as a text is known before it does", () => {
   for (const [typed, text] of [
     ["hello \n", "hello"], ["//x", "/x"], ["/me waves", "waves"], ["/msg ada psst", "psst"], ["/edit new", "new"], ["/edit", ""], ["/who", ""], ["/jion x", ""], ["", ""],
   ]) assert.equal(textOf(typed), text, typed);
+});
+
+test("every word that the console knows is known here, if only to say what a page has instead", () => {
+  const table = readFileSync(new URL("../../../console-client/command.rs", import.meta.url), "utf8").split("const TABLE")[1].split("];")[0];
+  const words = [...table.matchAll(/&\[((?:"[^"]+",? ?)+)\],\s*"/g)].flatMap(([, names]) => names.match(/[^", ]+/g));
+  assert.ok(words.length > 30 && words.includes("whisper"), `${words}`);
+  for (const word of words) assert.doesNotMatch(understand(`/${word}`).error ?? "", /There is no command/, word);
+  for (const [usage] of COMMANDS.slice(0, -1)) {
+    const [word] = usage.slice(1).split(" ");
+    assert.ok(words.includes(word), `${word} is not the console's`);
+    assert.match(help(word), new RegExp(`^/${word}( [^\n]*)? – [^\n]*$`));
+  }
+  assert.deepEqual([help("w"), help("/j"), help("jion")], [help("msg"), help("join"), null]);
+  assert.equal(help("").split("\n").length, COMMANDS.length);
 });
 
 test("help lists what is understood", () => {
