@@ -36,6 +36,7 @@ function converse() {
   fake.say("lobby", "Ольга", "Всем превет", ago(1.3));
   fake.say("lobby", "Ольга", "Всем добрый день", { type: "edit", target: 10 });
   fake.say("lobby", "linus", "", { ...ago(1.2), deleted: true });
+  fake.say("lobby", "Grace", "> all there is to it\nOne thing: **never** call `send` twice :eyes:\n```\nlet sent = outbox.take();\nsend(sent)\n```", ago(1.1));
   fake.topics.set("lobby", "Release on Friday: https://example.org/plan, and nothing else until then");
   fake.say("rust", "ada", "1.95 is out");
   fake.say("gardening", "ada", "tomatoes!");
