@@ -15,10 +15,10 @@ export class Histories {
     this.#send = send;
   }
 
-  /** @param {import("./room.js").Room} room */
-  older(room) {
+  /** @param {import("./room.js").Room} room @param {number} [limit] Lines to ask for; the server has a number of its own. */
+  older(room, limit) {
     if (room.oldest === null || room.isAskingOlder) return;
-    room.isAskingOlder = this.#ask({ room: room.name, before: room.oldest }, false);
+    room.isAskingOlder = this.#ask({ room: room.name, before: room.oldest, ...(limit && { limit }) }, false);
   }
 
   /** Something is asked that also tells whether a record was missed. @param {Session} session */

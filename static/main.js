@@ -2,18 +2,23 @@
 // session.js. What the machine puts out is done here; what is seen is drawn by view.js.
 
 import { Acts } from "./acts.js";
-import { addressOf, roomAt } from "./address.js";
+import { addressOf, roomAt, seqAt } from "./address.js";
 import { wordsOf } from "./complete.js";
 import { Histories } from "./histories.js";
 import { House } from "./house.js";
 import { Link } from "./link.js";
 import { Marks } from "./marks.js";
 import { Outbox } from "./outbox.js";
+import { seek } from "./seek.js";
 import { Session } from "./session.js";
 import { Store, storageOr } from "./store.js";
 import { randomId, Tabs } from "./tabs.js";
+import { copy } from "./view-copy.js";
 import { View } from "./view.js";
 import { isPrivate, otherOf, roomName } from "./wire.js";
+
+/** Lines asked for at once on the way to one that is far back: a server gives no more. */
+const PAGE = 200;
 
 const local = storageOr(() => localStorage);
 const store = new Store(local, storageOr(() => sessionStorage));
@@ -24,6 +29,7 @@ const house = new House();
 /** @type {Session | null} */ let session = null;
 /** Whether the name is known to be ours, so that the rooms may be shown. */ let isInside = false;
 /** The last complaint of the server, which explains a stop. */ let why = "";
+/** The line that the address names, until it is on the screen. @type {import("./seek.js").Sought | null} */ let sought = null;
 let isDrawing = false;
 
 const link = new Link({
@@ -51,7 +57,8 @@ const acts = new Acts({
   hint: (words, isBad) => view.composer.hint(words, isBad),
 });
 const view = new View({
-  enter, visit, leave,
+  enter, leave, copyLink,
+  visit: (room) => visit(room),
   say: (text) => acts.say(text),
   typed: (text) => acts.typed(text),
   write: (user) => void acts.write(user, ""),
@@ -70,7 +77,11 @@ const view = new View({
   step: (by, isUnread) => visit(house.neighbour(by, isUnread) ?? ""),
   words: () => wordsOf(house),
   older: () => house.room && histories.older(house.room),
-  moved: draw,
+  moved: () => {
+    // Who went on from the line that the address names is not brought back to it by a reload.
+    if (!sought && !view.log.isPointing && location.hash) history.replaceState(null, "", addressOf(house.room?.name ?? null));
+    draw();
+  },
   lookAround: () => void send({ type: "rooms" }),
 });
 
@@ -104,7 +115,7 @@ function begin(user) {
   if (rooms.length === 0) rooms.push("lobby");
   house.me = user;
   for (const room of rooms) house.ensure(room);
-  show(here ?? rooms[0] ?? null, false);
+  show(here ?? rooms[0] ?? null, false, here ? seqAt(location.hash) : null);
   return new Session({ user, token: store.token(user) ?? undefined, agent: "web", rooms });
 }
 
@@ -113,12 +124,12 @@ function isOpenTo(user, room) {
   return roomName(room) === room && (!isPrivate(room) || otherOf(room, user) !== null);
 }
 
-/** @param {string} typed @returns {boolean} Whether that can be a room. */
-function visit(typed) {
+/** @param {string} typed @param {number | null} [seq] A line of it. @returns {boolean} Whether that can be a room. */
+function visit(typed, seq = null) {
   const room = roomName(typed);
   if (!room) return false;
   view.closePanels();
-  show(room, true);
+  show(room, true, seq);
   perform(session?.join(room));
   view.composer.invite();
   return true;
@@ -290,13 +301,37 @@ function inheritLines() {
 
 // ---- Rooms and addresses --------------------------------------------------------------------------
 
-/** @param {string | null} room @param {boolean} isNewAddress */
-function show(room, isNewAddress) {
+/** @param {string | null} room @param {boolean} isNewAddress @param {number | null} [seq] A line of it to go to. */
+function show(room, isNewAddress, seq = null) {
   house.enter(room);
-  const address = addressOf(room);
-  if (location.pathname !== address) history[isNewAddress ? "pushState" : "replaceState"](null, "", address);
+  const address = addressOf(room, seq);
+  if (location.pathname + location.hash !== address) history[isNewAddress ? "pushState" : "replaceState"](null, "", address);
+  sought = room && seq !== null ? { room, seq } : null;
+  if (!sought) view.log.unpoint();
   openBox();
   draw();
+}
+
+/** A step nearer to the line that the address names. */
+function pursue() {
+  const { room } = house;
+  if (!sought || room?.name !== sought.room) return;
+  const step = seek(room, sought.seq);
+  if ("ask" in step) {
+    view.composer.hint(`Going back to line ${sought.seq}…`);
+    return histories.older(room, PAGE);
+  }
+  if ("wait" in step) return;
+  view.composer.hint("why" in step ? step.why : "", "why" in step);
+  sought = null;
+  if ("found" in step) view.log.show(step.found);
+}
+
+/** @param {number} seq */
+async function copyLink(seq) {
+  if (!house.room) return;
+  const isCopied = await copy(location.origin + addressOf(house.room.name, seq));
+  view.composer.hint(isCopied ? "Link copied" : "This browser does not let the page copy", !isCopied);
 }
 
 /** What was written in this room, to go on with: a line being edited, or one not said yet. */
@@ -324,7 +359,7 @@ function keepRooms() {
 
 /** Whether what comes now is seen. */
 function isReading() {
-  return !document.hidden && view.log.isFollowing;
+  return !document.hidden && view.log.isFollowing && !sought;
 }
 
 /** @param {import("./wire.js").Message} message @returns {boolean} Whether it could be sent. */
@@ -349,6 +384,7 @@ function drawNow() {
     house.room.read();
     if (unread) view.draw(scene);
   }
+  pursue();
   marks.tell();
 }
 
@@ -356,7 +392,7 @@ addEventListener("online", () => perform(session?.start()));
 addEventListener("offline", () => link.doubt());
 addEventListener("storage", inheritLines);
 addEventListener("pagehide", () => marks.tellNow());
-addEventListener("popstate", () => visit(roomAt(location.pathname) ?? ""));
+addEventListener("popstate", () => visit(roomAt(location.pathname) ?? "", seqAt(location.hash)));
 document.addEventListener("visibilitychange", () => {
   isDrawing = false; // a frame asked for before may not come while the page is hidden
   if (document.hidden) marks.tellNow();

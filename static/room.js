@@ -64,6 +64,11 @@ export class Room {
     return this.oldest !== null && this.oldest > Math.max(this.first, 1);
   }
 
+  /** Whether all is here that was said before we joined. */
+  get isCaughtUp() {
+    return this.newest >= this.#head;
+  }
+
   /** Whether more is unread than was loaded. */
   get hasMoreUnread() {
     return this.unread > 0 && this.hasOlder && (this.oldest ?? 0) > this.#marker.at + 1;
@@ -181,6 +186,13 @@ export class Room {
       if (text !== null) return { seq: item.record.seq, text };
     }
     return null;
+  }
+
+  /** Where a record stands, and its row's key. @param {number} seq */
+  placeOf(seq) {
+    const at = this.items.findIndex((each) => "record" in each && each.record.seq === seq);
+    const item = this.items[at];
+    return item ? { place: this.base + at, key: item.key } : null;
   }
 
   /** @param {number} seq */

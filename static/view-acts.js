@@ -1,5 +1,5 @@
-// What can be done to a line of one's own: two buttons on it, which a pointer, a finger and the
-// keyboard reach. The log is one stop of the Tab key; arrows go on from there.
+// What can be done to a line: its link copied, and one's own edited and deleted. The buttons are on
+// it, where a pointer, a finger and the keyboard reach them. The log is one stop of the Tab key; arrows go on from there.
 // May know the DOM. May not know: lines, what becomes of an act.
 
 import { button, make } from "./view-dom.js";
@@ -10,17 +10,18 @@ const GLIMPSE = 40;
 /** A delete that was asked about is forgotten again after this long. */
 const SURE_MS = 5_000;
 
-/** @param {{ seq: number, text: string }} line @param {import("./view.js").Acts} acts */
-export function actsOf({ seq, text }, acts) {
+/** @param {{ seq: number, text: string, isMine: boolean }} line @param {import("./view.js").Acts} acts */
+export function actsOf({ seq, text, isMine }, acts) {
   const glimpse = text.length > GLIMPSE ? `${text.slice(0, GLIMPSE)}…` : text;
-  const edit = button("Edit", () => acts.edit(seq, text), { tabindex: "-1", "aria-label": `Edit “${glimpse}”` });
-  return make("div", { class: "acts" }, edit, remove(glimpse, () => acts.remove(seq)));
+  const edit = button("Edit", () => acts.edit(seq, text), { class: "edit", tabindex: "-1", "aria-label": `Edit “${glimpse}”` });
+  const link = button("Copy link", () => acts.copyLink(seq), { class: "link", tabindex: "-1", "aria-label": `Copy link to “${glimpse}”` });
+  return make("div", { class: "acts" }, ...(isMine ? [edit, remove(glimpse, () => acts.remove(seq)), link] : [link]));
 }
 
 /** A button that asks once more before it does what nothing undoes. @param {string} glimpse @param {() => void} act */
 function remove(glimpse, act) {
   const label = `Delete “${glimpse}”`;
-  const element = button("Delete", () => {}, { tabindex: "-1", "aria-label": label });
+  const element = button("Delete", () => {}, { class: "delete", tabindex: "-1", "aria-label": label });
   let timer = 0;
   const ask = (/** @type {boolean} */ isAsking) => {
     clearTimeout(timer);
@@ -52,23 +53,24 @@ export function reachable(log) {
     const inLog = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!inLine && !inLog) return;
     event.preventDefault();
-    const same = `.acts button:nth-child(${here.matches(":first-child") ? 1 : 2})`;
-    const all = [...(inLine ? here.parentElement?.querySelectorAll("button") : log.querySelectorAll(same)) ?? []];
-    const next = /** @type {HTMLElement | undefined} */ (all[all.indexOf(here) + (inLine ?? inLog ?? 0)]);
-    next?.focus();
+    const all = [...(inLine ? here.parentElement?.children : log.querySelectorAll(".acts")) ?? []];
+    const next = all[all.indexOf(inLine ? here : /** @type {Element} */ (here.parentElement)) + (inLine ?? inLog ?? 0)];
+    // From line to line it is the same act; where a line has it not, its first.
+    const same = inLine ? next : next?.querySelector(`.${here.classList[0]}`) ?? next?.firstElementChild;
+    /** @type {HTMLElement | null | undefined} */ (same)?.focus();
   });
   log.addEventListener("focusin", ({ target }) => {
     if (target instanceof HTMLElement && target.matches(".acts button")) stopAt(log, target);
   });
-  // Where nothing hovers, a tap on a line of one's own shows what can be done to it.
+  // Where nothing hovers, a tap on a line shows what can be done to it.
   log.addEventListener("click", ({ target }) => {
-    const tapped = target instanceof Element && !target.closest("a, button") && target.closest(".line.mine");
+    const tapped = target instanceof Element && !target.closest("a, button") && target.closest(".line:has(.acts)");
     for (const open of log.querySelectorAll(".line.open")) if (open !== tapped) open.classList.remove("open");
     if (tapped && matchMedia("(hover: none)").matches) tapped.classList.toggle("open");
   });
 }
 
-/** The Tab key stops at the last line of one's own, unless the focus went on to another. @param {HTMLElement} log */
+/** The Tab key stops at the last line, unless the focus went on to another. @param {HTMLElement} log */
 export function settleStop(log) {
   if (document.activeElement?.closest(".acts")) return;
   const last = [...log.querySelectorAll(".acts")].at(-1);

@@ -54,7 +54,7 @@ function line(row, acts) {
   else if (row.isFirst) line.append(make("div", { class: "who" }, name, time), text);
   else line.append(make("span", { class: "unseen" }, `${row.user}: `), text, time);
   const { seq, text: now } = row;
-  if (row.isMine && seq !== null && now !== null && !row.isGoing) line.append(actsOf({ seq, text: now }, acts));
+  if (seq !== null && now !== null && !row.isGoing) line.append(actsOf({ seq, text: now, isMine: row.isMine }, acts));
   for (const failure of row.failures) line.append(failed(failure, acts));
   return line;
 }

@@ -30,6 +30,7 @@ export class LogView {
   /** @type {WeakMap<object, Position>} */ #positions = new WeakMap();
   /** @type {Position} */ #at = latest();
   #me = "";
+  /** The key of the line that the address names. @type {string | null} */ #target = null;
 
   /** @param {HTMLElement} scroller @param {HTMLElement} log @param {import("./view.js").Acts} acts */
   constructor(scroller, log, acts) {
@@ -46,6 +47,11 @@ export class LogView {
     return this.#at.isFollowing;
   }
 
+  /** Whether a line is pointed at. */
+  get isPointing() {
+    return this.#target !== null;
+  }
+
   /** @param {import("./room.js").Room | null} room @param {string} me */
   draw(room, me) {
     this.#me = me;
@@ -55,11 +61,31 @@ export class LogView {
     this.#slide(room);
     fill(this.#log, rowsOf(room, this.#at, me, Date.now()), (row) => ({ key: row.key, mark: mark(row) }), (row) => build(row, this.#acts));
     settleStop(this.#log);
+    this.#point();
     this.#keepPlace();
     this.#reach();
   }
 
+  /** Goes to a line of this room, and points at it. @param {{ place: number, key: string }} line */
+  show({ place, key }) {
+    const room = this.#room;
+    if (!room) return;
+    this.#silence();
+    const to = place + STEP < room.end ? place + STEP : Infinity;
+    this.#at = { from: place - STEP, to, isFollowing: false, anchor: [key, this.#scroller.clientHeight / 3] };
+    this.#target = key;
+    this.draw(room, this.#me);
+    this.#row(key)?.focus({ preventScroll: true }); // so that it is read out
+  }
+
+  /** Points at no line any more. */
+  unpoint() {
+    this.#target = null;
+    this.#point();
+  }
+
   jumpToLatest() {
+    this.#target = null;
     this.#at = latest();
     if (this.#room) this.draw(this.#room, this.#me);
     this.#acts.moved();
@@ -75,7 +101,12 @@ export class LogView {
     if (this.#room) this.#positions.set(this.#room, this.#at);
     this.#room = room;
     this.#at = (room && this.#positions.get(room)) ?? latest();
-    // A room that is entered is not read aloud: only what is said from now on.
+    this.#target = null;
+    this.#silence();
+  }
+
+  /** What is shown anew is not read aloud: only what is said from now on. */
+  #silence() {
     this.#log.setAttribute("aria-live", "off");
     this.#log.replaceChildren();
     requestAnimationFrame(() => this.#log.setAttribute("aria-live", "polite"));
@@ -121,6 +152,23 @@ export class LogView {
     }
   }
 
+  /** Marks the line that the address names, and no other. */
+  #point() {
+    const target = this.#target === null ? null : this.#row(this.#target);
+    const old = this.#log.querySelector(".target");
+    if (old === target) return;
+    old?.classList.remove("target");
+    old?.removeAttribute("aria-current");
+    target?.classList.add("target");
+    target?.setAttribute("aria-current", "location");
+    target?.setAttribute("tabindex", "-1");
+  }
+
+  /** @param {string} key @returns {HTMLElement | null} */
+  #row(key) {
+    return this.#log.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  }
+
   #below() {
     return this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight;
   }
@@ -141,7 +189,7 @@ export class LogView {
     if (isFollowing) {
       this.#scroller.scrollTop = this.#scroller.scrollHeight;
     } else if (anchor) {
-      const row = [...this.#log.children].find((node) => node.getAttribute("data-key") === anchor[0]);
+      const row = this.#row(anchor[0]);
       const top = this.#scroller.getBoundingClientRect().top;
       if (row) this.#scroller.scrollTop += row.getBoundingClientRect().top - top - anchor[1];
     }

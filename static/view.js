@@ -20,6 +20,7 @@ import { isName, sameName } from "./wire.js";
  *   visit(room: string): boolean, leave(room: string): void, step(by: number, isUnread: boolean): void,
  *   say(text: string): string | null, typed(text: string): void, write(user: string): void,
  *   edit(seq: number, text: string): void, editLast(): string | null, cancelEdit(): void, remove(seq: number): void,
+ *   copyLink(seq: number): void,
  *   resend(cid: string): void, drop(cid: string): void,
  *   words(): import("./complete.js").Words, older(): void, moved(): void, lookAround(): void, retry(): void,
  * }} Acts What a person can do. `visit` says whether that can be a room, `say` and `editLast` why nothing comes of it.
