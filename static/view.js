@@ -8,6 +8,7 @@ import { ComposerView } from "./view-composer.js";
 import { button, byId, coloured, fill, linked, make, say } from "./view-dom.js";
 import { DoorView } from "./view-door.js";
 import { LogView } from "./view-log.js";
+import { SwitcherView } from "./view-switcher.js";
 import { isName, sameName } from "./wire.js";
 
 /**
@@ -31,6 +32,8 @@ const TROUBLE = { offline: "Offline.", connecting: "Connecting…", stopped: "St
 export class View {
   #acts;
   #house = byId("house");
+  #switcher;
+  /** @type {House | null} */ #shown = null;
   #panels = [byId("rooms"), byId("people")];
 
   /** @param {Acts} acts */
@@ -39,6 +42,9 @@ export class View {
     this.door = new DoorView(acts.enter);
     this.log = new LogView(byId("scroller"), byId("log"), acts);
     this.composer = new ComposerView(acts);
+    this.#switcher = new SwitcherView((choice) => void ("room" in choice ? acts.visit(choice.room) : acts.write(choice.user)));
+    byId("switch").addEventListener("click", () => this.#switch());
+    byId("keys-button").addEventListener("click", () => this.#open("keys"));
     byId("retry").addEventListener("click", acts.retry);
     byId("latest").addEventListener("click", () => this.#latest());
     byId("rename").addEventListener("submit", (/** @type {Event} */ event) => {
@@ -77,6 +83,7 @@ export class View {
   /** @param {Scene} scene */
   draw(scene) {
     const { house, typists } = scene;
+    this.#shown = house;
     const { room, me, unread } = house;
     const name = room ? `${room.peer ?? room.name} – Talk` : "Talk";
     document.title = document.hidden && unread ? `(${unread}) ${name}` : name;
@@ -163,13 +170,30 @@ export class View {
     this.composer.invite();
   }
 
+  /** @param {string} dialog */
+  #open(dialog) {
+    this.closePanels();
+    byId(dialog).showModal();
+  }
+
+  #switch() {
+    if (!this.#shown) return;
+    this.closePanels();
+    this.#acts.lookAround();
+    this.#switcher.open(this.#shown);
+  }
+
   /** Keys that work wherever the focus is. @param {KeyboardEvent} event */
   #pressed(event) {
-    if (this.#house.hidden || event.isComposing) return;
+    if (this.#house.hidden || event.isComposing || document.querySelector("dialog[open]")) return;
     const { key, altKey, ctrlKey, metaKey, shiftKey } = event;
     const target = /** @type {HTMLElement} */ (event.target);
     const isWriting = /^(INPUT|TEXTAREA)$/.test(target.tagName);
-    if (altKey && (key === "ArrowUp" || key === "ArrowDown")) {
+    if ((ctrlKey || metaKey) && !altKey && !shiftKey && key.toLowerCase() === "k") {
+      this.#switch();
+    } else if (key === "?" && !isWriting) {
+      this.#open("keys");
+    } else if (altKey && (key === "ArrowUp" || key === "ArrowDown")) {
       this.#acts.step(key === "ArrowUp" ? -1 : 1, shiftKey);
     } else if (key === "PageUp" || key === "PageDown") {
       this.log.page(key === "PageUp" ? -1 : 1);

@@ -1,0 +1,37 @@
+// What the switcher offers for what is typed into it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { House } from "../../../static/house.js";
+import { choices } from "../../../static/switcher.js";
+
+function house() {
+  const house = new House();
+  house.me = "bob";
+  for (const room of ["lobby", "rust", "trust", "@ada+bob"]) {
+    house.heard({ type: "joined", room, first: 1, head: 0, since: 0, members: ["ada", "bob", "Rudi"], count: 3 }, 0);
+  }
+  house.known = ["lobby", "gardening"];
+  house.enter("lobby");
+  house.record({ room: "trust", seq: 1, at: 0, type: "post", user: "ada", cid: "c", text: "x" }, false);
+  return house;
+}
+
+const labels = (typed) => choices(house(), typed).map(({ label }) => label);
+
+test("with nothing typed: what is unread first, not where one is, people once", () => {
+  assert.deepEqual(labels(""), ["#trust", "#rust", "ada", "Rudi", "#gardening"]);
+});
+
+test("what begins so comes before what has it inside, whatever the case; a new room is offered last", () => {
+  assert.deepEqual(labels("RU"), ["#rust", "Rudi", "#trust", "#ru"]);
+  assert.deepEqual(labels("#rust"), ["#rust", "#trust"]);
+});
+
+test("each choice says where it leads", () => {
+  assert.deepEqual(choices(house(), "rudi")[0], { user: "Rudi", label: "Rudi", hint: "write to" });
+  assert.deepEqual(choices(house(), "trust")[0], { room: "trust", label: "#trust", hint: "1 unread" });
+  assert.deepEqual(choices(house(), "gard")[0], { room: "gardening", label: "#gardening", hint: "join" });
+  assert.deepEqual(choices(house(), "ada")[0], { room: "@ada+bob", label: "ada", hint: "" });
+  assert.deepEqual(choices(house(), "no such!"), []);
+});
