@@ -4,7 +4,7 @@
 import { help, noCommand, understand } from "./commands.js";
 import { randomId } from "./tabs.js";
 import { tidy } from "./text.js";
-import { roomOfTwo } from "./wire.js";
+import { roomOfTwo, sameName } from "./wire.js";
 
 /** `typing` goes out at most this often. */
 const TYPING_MS = 3_000;
@@ -40,6 +40,7 @@ export class Acts {
     if ("error" in act) return act.error;
     if ("nick" in act) desk.rename(act.nick);
     else if ("join" in act) desk.visit(act.join);
+    else if ("ignore" in act) return this.ignore(act.ignore, act.is);
     else if ("msg" in act) return this.write(act.msg, act.text);
     else if ("reply" in act) return this.#reply(act.text);
     else if ("resend" in act) return this.#failed(desk.resend);
@@ -47,6 +48,7 @@ export class Acts {
     else if ("reconnect" in act) desk.retry();
     else if (!room) return "Join a room first: /join lobby";
     else if ("say" in act) this.#say(room, act.say, act.kind);
+    else if ("mute" in act) this.#mute(room);
     else if ("edit" in act) return this.#editLast(room, act.edit);
     else if ("delete" in act) return this.#deleteLast(room);
     else if ("topic" in act) return this.#topic(room, act.topic);
@@ -78,6 +80,23 @@ export class Acts {
     this.#desk.visit(name);
     if (text) this.#say(this.#house.ensure(name), text);
     return null;
+  }
+
+  /** @param {string} user @param {boolean} is @returns {string | null} */
+  ignore(user, is) {
+    const { house } = this.#desk;
+    if (sameName(user, house.me)) return "That is you";
+    house.taste.ignore(user, is);
+    this.#desk.hint(is ? `What ${user} writes is folded away: /unignore ${user} shows it` : `What ${user} writes is shown`, false);
+    this.#desk.draw();
+    return null;
+  }
+
+  /** @param {import("./room.js").Room} room */
+  #mute({ name, label }) {
+    const { taste } = this.#house;
+    taste.mute(name, !taste.isMuted(name));
+    this.#desk.hint(taste.isMuted(name) ? `${label} is muted: /mute again to hear of it` : `${label} is not muted any more`, false);
   }
 
   // ---- Lines that stand already -------------------------------------------------------------------

@@ -9,6 +9,7 @@ import { isName, roomName } from "./wire.js";
  *   | { msg: string, text: string } | { edit: string | null } | { delete: true } | { topic: string | null }
  *   | { reply: true, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
  *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
+ *   | { ignore: string, is: boolean } | { mute: true }
  *   | { nothing: true } | { error: string }} Act
  */
 
@@ -24,6 +25,8 @@ export const COMMANDS = [
   ["/leave [ROOM]", "leave this room, or the one named"],
   ["/rooms", "list the rooms"],
   ["/who", "list the people here"],
+  ["/ignore NAME", "fold away what somebody writes; /unignore NAME shows it"],
+  ["/mute", "no counts and notices of this room; again: with them"],
   ["/nick NAME", "take another name"],
   ["/resend", "send the lines that failed once more"],
   ["/drop", "give up the lines that failed"],
@@ -77,6 +80,8 @@ export function understand(typed) {
     case "delete": return rest ? { error: "/delete takes your last line away, and needs no text" } : { delete: true };
     case "msg": return message(rest);
     case "topic": return topic(rest);
+    case "mute": return { mute: true };
+    case "ignore": case "unignore": return isName(rest) ? { ignore: rest, is: command === "ignore" } : { error: BAD_NAME };
     case "nick": return isName(rest) ? { nick: rest } : { error: BAD_NAME };
     case "join": return room(rest, (join) => ({ join }));
     case "leave": return rest ? room(rest, (leave) => ({ leave })) : { leave: null };

@@ -2,6 +2,8 @@
 // May not know: the DOM, sockets, storage, clocks. When something happened comes in by argument.
 
 import { Room } from "./room.js";
+import { memory } from "./store.js";
+import { Taste } from "./taste.js";
 import { isPrivate, isRecord, sameName } from "./wire.js";
 
 /** Who is typing is believed this long: a little more than the time between two signs of it. */
@@ -15,14 +17,35 @@ export class House {
   /** As it names itself and its version. */ server = "";
   /** Answers that were asked for by a command, so that the room shows them. @type {Set<string>} */ awaited = new Set();
 
+  /** What the person does not want to see or hear. @type {Taste} */ taste;
+
+  constructor(taste = new Taste(memory())) {
+    this.taste = taste;
+  }
+
   /** As they stand in the list: everybody's, then those of two. */
   get listed() {
     const all = [...this.rooms.values()];
     return [...all.filter(({ peer }) => !peer), ...all.filter(({ peer }) => peer)];
   }
 
+  /** What is unread, in rooms that are not muted. */
   get unread() {
-    return [...this.rooms.values()].reduce((sum, { unread }) => sum + unread, 0);
+    return this.#loud.reduce((sum, { unread }) => sum + unread, 0);
+  }
+
+  /** The same of other rooms than the one on the screen. */
+  get unreadElsewhere() {
+    return this.#loud.reduce((sum, room) => sum + (room === this.room ? 0 : room.unread), 0);
+  }
+
+  /** Unread lines that are meant for one alone, or have one's name. */
+  get calls() {
+    return this.#loud.reduce((sum, { peer, unread, mentions }) => sum + (peer ? unread : mentions), 0);
+  }
+
+  get #loud() {
+    return [...this.rooms.values()].filter(({ name }) => !this.taste.isMuted(name));
   }
 
   /** Lines, or what was asked to be done to them, that were refused: cids. */
@@ -70,7 +93,8 @@ export class House {
 
   /** The next record of a room; `isSeen`: its newest line is in view. @param {import("./wire.js").Entry} record @param {boolean} isSeen */
   record(record, isSeen) {
-    this.rooms.get(record.room)?.add(record, sameName(record.user, this.me), isSeen);
+    const isQuiet = sameName(record.user, this.me) || this.taste.isIgnored(record.user);
+    this.rooms.get(record.room)?.add(record, isQuiet, isSeen, this.me);
   }
 
   // ---- Lines of ours ------------------------------------------------------------------------------

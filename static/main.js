@@ -13,6 +13,7 @@ import { seek } from "./seek.js";
 import { Session } from "./session.js";
 import { Store, storageOr } from "./store.js";
 import { randomId, Tabs } from "./tabs.js";
+import { Taste } from "./taste.js";
 import { copy } from "./view-copy.js";
 import { View } from "./view.js";
 import { isPrivate, otherOf, roomName } from "./wire.js";
@@ -24,7 +25,8 @@ const local = storageOr(() => localStorage);
 const store = new Store(local, storageOr(() => sessionStorage));
 const tabs = new Tabs(navigator.locks);
 const outbox = new Outbox(local, tabs.own);
-const house = new House();
+const taste = new Taste(local);
+const house = new House(taste);
 
 /** @type {Session | null} */ let session = null;
 /** Whether the name is known to be ours, so that the rooms may be shown. */ let isInside = false;
@@ -114,6 +116,7 @@ function begin(user) {
   const rooms = [...new Set([...store.rooms(user), ...(here ? [here] : [])])].filter((room) => isOpenTo(user, room));
   if (rooms.length === 0) rooms.push("lobby");
   house.me = user;
+  taste.of(user);
   for (const room of rooms) house.ensure(room);
   show(here ?? rooms[0] ?? null, false, here ? seqAt(location.hash) : null);
   return new Session({ user, token: store.token(user) ?? undefined, agent: "web", rooms });
@@ -277,6 +280,7 @@ function welcomed({ user, limits, motd, server }) {
 function goBy(user) {
   if (user !== house.me) outbox.rename(house.me, user);
   house.me = user;
+  taste.of(user);
   store.keepUser(user, session?.token ?? null);
 }
 
@@ -284,7 +288,7 @@ function goBy(user) {
 function answered(message) {
   const { room, records, first } = message;
   const use = session && histories.answered(message, session);
-  if (use === "older") house.rooms.get(room)?.addOlder(records, first, house.me);
+  if (use === "older") house.rooms.get(room)?.addOlder(records, first, house.me, (user) => taste.isIgnored(user));
   if (use === "missed") perform(session?.missed(room));
 }
 
@@ -390,7 +394,11 @@ function drawNow() {
 
 addEventListener("online", () => perform(session?.start()));
 addEventListener("offline", () => link.doubt());
-addEventListener("storage", inheritLines);
+addEventListener("storage", () => {
+  inheritLines();
+  taste.of(house.me); // another tab may have changed it
+  draw();
+});
 addEventListener("pagehide", () => marks.tellNow());
 addEventListener("popstate", () => visit(roomAt(location.pathname) ?? "", seqAt(location.hash)));
 document.addEventListener("visibilitychange", () => {

@@ -3,16 +3,18 @@
 
 import { Changes, isChange } from "./changes.js";
 import { Marker } from "./marker.js";
+import { mentions } from "./mentions.js";
 import { isPrivate, otherOf, sameName } from "./wire.js";
 
 /**
  * @typedef {import("./wire.js").Entry} Entry
  * @typedef {import("./outbox.js").Line} Line
  * @typedef {{ line: Line, at: number, refusal: import("./outbox.js").Refusal | null }} Unsent
- * @typedef {{ key: string, record: Entry, isOwn: boolean }
+ * @typedef {{ key: string, record: Entry, isQuiet: boolean, isMention: boolean }
  *   | { key: string, at: number, moves: Map<string, "joined" | "left"> }
  *   | { key: string, missing: number }
  *   | { key: string, note: string, rooms?: string[] }} Item One thing of a room, in its place.
+ *   `isQuiet`: nothing to be read, for it is one's own, or of somebody whom one ignores.
  */
 
 /** Items kept of one room; older ones can be asked for again. */
@@ -33,6 +35,8 @@ export class Room {
   topic = "";
   /** @type {Map<string, number>} Who is typing, and until when to believe it. */ typing = new Map();
   unread = 0;
+  /** How many of the unread lines have one's name. */
+  mentions = 0;
   /** @type {number | null} The seq under the "new" rule. */ newFrom = null;
   /** @type {{ seq: number, text: string } | null} The line of ours that is being edited, and as what. */ editing = null;
   isAskingOlder = false;
@@ -69,6 +73,11 @@ export class Room {
     return this.newest >= this.#head;
   }
 
+  /** Whether a record is said right now, and was not waiting for us. @param {number} seq */
+  isLive(seq) {
+    return seq > this.#head;
+  }
+
   /** Whether more is unread than was loaded. */
   get hasMoreUnread() {
     return this.unread > 0 && this.hasOlder && (this.oldest ?? 0) > this.#marker.at + 1;
@@ -94,8 +103,8 @@ export class Room {
     for (const member of members ?? []) this.meet(member);
   }
 
-  /** @param {Entry} record @param {boolean} isOwn @param {boolean} isSeen Whether the newest line is in view. */
-  add(record, isOwn, isSeen) {
+  /** @param {Entry} record @param {boolean} isQuiet @param {boolean} isSeen Whether the newest line is in view. @param {string} [me] */
+  add(record, isQuiet, isSeen, me = "") {
     const { seq, type, user } = record;
     const cid = this.#cids.get(seq);
     this.#cids.delete(seq);
@@ -104,22 +113,26 @@ export class Room {
     this.meet(user);
     if (isChange(record)) return this.#change(record);
     if (type === "topic" && seq > this.#head) this.topic = record.text;
-    this.items.push({ key: cid ? `cid ${cid}` : `seq ${seq}`, record: this.#changes.scrubbed(record), isOwn });
+    const isMention = !isQuiet && type === "post" && mentions(record.text, me);
+    this.items.push({ key: cid ? `cid ${cid}` : `seq ${seq}`, record: this.#changes.scrubbed(record), isQuiet, isMention });
     if (isSeen && seq > this.#head) this.read();
-    else if (this.#isNews(record, isOwn)) this.#count(seq);
+    else if (this.#isNews(record, isQuiet)) this.#count(seq, isMention);
     if (this.items.length > KEPT) this.#letGo();
   }
 
-  /** A page from before the oldest record. @param {Entry[]} records @param {number} first @param {string} me */
-  addOlder(records, first, me) {
+  /** A page from before the oldest record. @param {Entry[]} records @param {number} first @param {string} me @param {(user: string) => boolean} [isIgnored] */
+  addOlder(records, first, me, isIgnored = () => false) {
     this.first = first;
     this.isAskingOlder = false;
     const older = records.filter(({ seq }) => this.oldest === null || seq < this.oldest);
     if (older.length === 0) this.first = this.oldest ?? first;
     else this.oldest = older[0]?.seq ?? null;
     for (const record of older) if (isChange(record)) this.#change(record);
-    const shown = older.filter(({ type }) => type === "post" || type === "topic").map((record) => (
-      { key: `seq ${record.seq}`, record: this.#changes.scrubbed(record), isOwn: sameName(record.user, me) }));
+    const shown = older.filter(({ type }) => type === "post" || type === "topic").map((record) => {
+      const isQuiet = sameName(record.user, me) || isIgnored(record.user);
+      const isMention = !isQuiet && record.type === "post" && mentions(record.text, me);
+      return { key: `seq ${record.seq}`, record: this.#changes.scrubbed(record), isQuiet, isMention };
+    });
     this.items.unshift(...shown);
     this.base -= shown.length;
     this.#recount();
@@ -148,7 +161,7 @@ export class Room {
     this.#changes.clear();
     this.newFrom = null;
     this.editing = null;
-    this.unread = 0;
+    this.unread = this.mentions = 0;
     this.note("This room was started afresh; what stood here before is gone.");
   }
 
@@ -224,7 +237,7 @@ export class Room {
   /** All that is here has been seen; while more of what was missed is on its way, nothing was. */
   read() {
     if (this.newest < this.#head) return;
-    this.unread = 0;
+    this.unread = this.mentions = 0;
     this.#marker.read(this.newest);
   }
 
@@ -245,26 +258,28 @@ export class Room {
 
   #recount() {
     if (this.unread === 0 && this.newFrom !== null) return; // read already: the rule stays while one looks
-    this.unread = 0;
+    this.unread = this.mentions = 0;
     this.newFrom = null;
     for (const item of this.items.toReversed()) {
       if (!("record" in item)) continue;
       if (item.record.seq <= this.#marker.at) break;
-      if (!this.#isNews(item.record, item.isOwn)) continue;
+      if (!this.#isNews(item.record, item.isQuiet)) continue;
       this.unread += 1;
+      if (item.isMention) this.mentions += 1;
       this.newFrom = item.record.seq;
     }
   }
 
-  /** @param {number} seq */
-  #count(seq) {
+  /** @param {number} seq @param {boolean} isMention */
+  #count(seq, isMention) {
     if (this.unread === 0) this.newFrom = seq;
     this.unread += 1;
+    if (isMention) this.mentions += 1;
   }
 
-  /** @param {Entry} record @param {boolean} isOwn */
-  #isNews({ type, seq, deleted }, isOwn) {
-    return type === "post" && !isOwn && !deleted && seq > this.#marker.at;
+  /** @param {Entry} record @param {boolean} isQuiet */
+  #isNews({ type, seq, deleted }, isQuiet) {
+    return type === "post" && !isQuiet && !deleted && seq > this.#marker.at;
   }
 
   // ---- Who is here ----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 // What stands under what: a room's items as rows, with days, groups and the "new" rule between.
 // May not know: the DOM. What is here is what a log looks like, before it looks like anything.
 
+import { mentions } from "./mentions.js";
 import { day, isSameDay } from "./times.js";
 import { otherOf, sameName } from "./wire.js";
 
@@ -8,14 +9,14 @@ import { otherOf, sameName } from "./wire.js";
  * @typedef {import("./room.js").Unsent} Unsent
  * @typedef {"stored" | "pending" | "failed"} State
  * @typedef {{ cid: string, what: string, why: string }} Failure Of something one did: "Not sent", and why.
- * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note", text: string, rooms?: [string, string][] }} Rule
+ * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][] }} Rule
  *   `rooms` it leads to: the name of each, and what a person calls it.
  * @typedef {{ key: string, kind: "moves", moves: [string, "joined" | "left"][] }} Moves
  * @typedef {{ key: string, kind: "topic", user: string, text: string, state: State, failures: Failure[] }} TopicRow
  * @typedef {{ key: string, kind: "late", text: string, state: State, failures: Failure[] }} LateRow
  *   An unsent change of a line that is not here.
  * @typedef {{ key: string, kind: "line", user: string, at: number, text: string | null, version: string,
- *   seq: number | null, isAction: boolean, isMine: boolean, isFirst: boolean, isEdited: boolean,
+ *   seq: number | null, isAction: boolean, isMine: boolean, isMention: boolean, isFirst: boolean, isEdited: boolean,
  *   isEditing: boolean, isGoing: boolean, state: State, failures: Failure[] }} LineRow
  *   `text` null: deleted; `version` is another whenever the text is. `seq` null: not stored. `isFirst`:
  *   of a group, so that it shows the name and the time. `isGoing`: its delete is on its way.
@@ -30,9 +31,9 @@ const GLIMPSE = 60;
 
 /**
  * @param {import("./room.js").Room} room @param {{ from: number, to: number }} window Places.
- * @param {string} me @param {number} now @returns {Row[]}
+ * @param {string} me @param {number} now @param {import("./taste.js").Taste} [taste] @returns {Row[]}
  */
-export function rowsOf(room, { from, to }, me, now) {
+export function rowsOf(room, { from, to }, me, now, taste) {
   /** @type {Row[]} */
   const rows = [];
   const { changes, others } = sorted(room);
@@ -40,6 +41,14 @@ export function rowsOf(room, { from, to }, me, now) {
   /** @type {LineRow | null} */
   let last = null;
 
+  let ignored = 0;
+  const fold = (/** @type {string} */ key) => {
+    const above = rows.at(-1);
+    ignored = above?.kind === "ignored" ? ignored + 1 : 1;
+    const text = ignored === 1 ? "A line of somebody you ignore" : `${ignored} lines of people you ignore`;
+    if (above?.kind === "ignored") above.text = text;
+    else rows.push({ key: `ignored ${key}`, kind: "ignored", text });
+  };
   const add = (/** @type {LineRow} */ row, isNews = false) => {
     if (!last || !isSameDay(last.at, row.at)) {
       rows.push({ key: `day ${row.key}`, kind: "day", text: day(row.at, now) });
@@ -55,10 +64,11 @@ export function rowsOf(room, { from, to }, me, now) {
   for (const item of room.items.slice(Math.max(from - room.base, 0), to - room.base)) {
     if ("record" in item) {
       const { seq, user, text, type } = item.record;
-      if (type === "topic") rows.push({ key: item.key, kind: "topic", user, text, state: "stored", failures: [] });
+      if (taste?.isIgnored(user) && !sameName(user, me)) fold(item.key);
+      else if (type === "topic") rows.push({ key: item.key, kind: "topic", user, text, state: "stored", failures: [] });
       else add(posted(room, item, changes.get(seq) ?? [], me), seq === room.newFrom);
     } else if ("moves" in item) {
-      rows.push({ key: item.key, kind: "moves", moves: [...item.moves] });
+      if (!taste?.has("hideMoves")) rows.push({ key: item.key, kind: "moves", moves: [...item.moves] });
     } else if ("missing" in item) {
       rows.push({ key: item.key, kind: "gap", text: missing(item.missing) });
     } else {
@@ -76,7 +86,7 @@ export function rowsOf(room, { from, to }, me, now) {
     else {
       add({
         key, kind: "line", user: me, at, text: line.text ?? "", version: "", seq: null, isAction: line.kind === "me",
-        isMine: true, isFirst: true, isEdited: false, isEditing: false, isGoing: false, state, failures,
+        isMine: true, isMention: false, isFirst: true, isEdited: false, isEditing: false, isGoing: false, state, failures,
       });
     }
   }
@@ -108,6 +118,7 @@ function posted(room, { key, record }, changes, me) {
   const coming = changes.findLast(({ refusal }) => !refusal)?.line;
   return {
     key, kind: "line", user, at, seq, isAction: kind === "me", isMine: sameName(user, me), isFirst: true,
+    isMention: text !== null && !sameName(user, me) && mentions(text, me),
     text: text === null ? null : coming?.text ?? text,
     version: `${version} ${changes.map(({ line }) => line.cid)}`,
     isEdited: text !== null && (version > 0 || coming?.type === "edit"), isEditing: room.editing?.seq === seq, isGoing: coming?.type === "delete",

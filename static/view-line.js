@@ -29,7 +29,7 @@ export function build(row, acts) {
 export function mark(row) {
   switch (row.kind) {
     case "line": return [
-      row.isFirst, row.state, row.at, row.user, row.isMine, row.version, row.isEditing, ...row.failures.map(({ why }) => why),
+      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.version, row.isEditing, ...row.failures.map(({ why }) => why),
     ].join(" ");
     case "moves": return row.moves.join(" ");
     case "topic": case "late": return [row.state, ...row.failures.map(({ why }) => why)].join(" ");
@@ -42,13 +42,14 @@ function line(row, acts) {
   const name = coloured(row.user, hue(row.user));
   const time = make("time", { datetime: iso(row.at), title: full(row.at) }, clock(row.at));
   const text = words(row);
+  if (row.isMention) text.prepend(make("span", { class: "unseen" }, "calls you: "));
   if (row.isAction) {
     text.prepend(name, " ");
     text.append(" ", time);
   }
   const line = make("div", { class: "line", "data-state": row.state, "aria-live": row.isMine ? "off" : undefined });
   for (const [kind, is] of Object.entries({
-    first: row.isFirst, action: row.isAction, mine: row.isMine, editing: row.isEditing, going: row.isGoing,
+    first: row.isFirst, action: row.isAction, mine: row.isMine, mention: row.isMention, editing: row.isEditing, going: row.isGoing,
   })) line.classList.toggle(kind, is);
   if (row.isAction) line.append(text);
   else if (row.isFirst) line.append(make("div", { class: "who" }, name, time), text);

@@ -30,6 +30,7 @@ export class LogView {
   /** @type {WeakMap<object, Position>} */ #positions = new WeakMap();
   /** @type {Position} */ #at = latest();
   #me = "";
+  /** @type {import("./taste.js").Taste | undefined} */ #taste;
   /** The key of the line that the address names. @type {string | null} */ #target = null;
 
   /** @param {HTMLElement} scroller @param {HTMLElement} log @param {import("./view.js").Acts} acts */
@@ -52,14 +53,15 @@ export class LogView {
     return this.#target !== null;
   }
 
-  /** @param {import("./room.js").Room | null} room @param {string} me */
-  draw(room, me) {
+  /** @param {import("./room.js").Room | null} room @param {string} me @param {import("./taste.js").Taste} [taste] */
+  draw(room, me, taste = this.#taste) {
     this.#me = me;
+    this.#taste = taste;
     if (room !== this.#room) this.#change(room);
     if (!room) return this.#log.replaceChildren();
     if (!this.#at.isFollowing) this.#anchor();
     this.#slide(room);
-    fill(this.#log, rowsOf(room, this.#at, me, Date.now()), (row) => ({ key: row.key, mark: mark(row) }), (row) => build(row, this.#acts));
+    fill(this.#log, rowsOf(room, this.#at, me, Date.now(), taste), (row) => ({ key: row.key, mark: mark(row) }), (row) => build(row, this.#acts));
     settleStop(this.#log);
     this.#point();
     this.#keepPlace();

@@ -92,7 +92,7 @@ export class View {
     this.#drawState(scene);
     this.#drawRooms(house);
     this.#drawPeople(room, me);
-    this.log.draw(room, me);
+    this.log.draw(room, me, house.taste);
     say(byId("typing"), typing(typists));
     const isBack = room !== null && !this.log.isFollowing;
     byId("latest").hidden = !isBack;
@@ -121,25 +121,26 @@ export class View {
   }
 
   /** @param {House} house */
-  #drawRooms({ me, listed, room, known, unread }) {
+  #drawRooms({ me, listed, room, known, taste, unreadElsewhere }) {
     const draw = (/** @type {string} */ id, /** @type {Room[]} */ rooms) => fill(byId(id), rooms, (each) => ({
-      key: each.name, mark: `${each === room} ${unreadOf(each)} ${each.label}`,
-    }), (each) => this.#roomEntry(each, each === room));
+      key: each.name, mark: `${each === room} ${unreadOf(each)} ${each.mentions} ${taste.isMuted(each.name)} ${each.label}`,
+    }), (each) => this.#roomEntry(each, each === room, taste.isMuted(each.name)));
     draw("room-list", listed.filter(({ peer }) => !peer));
     draw("direct-list", listed.filter(({ peer }) => peer));
     byId("direct").hidden = listed.every(({ peer }) => !peer);
     fill(byId("known"), known, (name) => ({ key: name, mark: "" }), (name) => make("option", { value: name }));
-    const elsewhere = unread - (room?.unread ?? 0);
-    say(byId("elsewhere"), elsewhere ? String(elsewhere) : "");
+    say(byId("elsewhere"), unreadElsewhere ? String(unreadElsewhere) : "");
     say(byId("me"), me);
     byId("me").style.setProperty("--hue", String(hue(me)));
   }
 
-  /** @param {Room} room @param {boolean} isCurrent */
-  #roomEntry(room, isCurrent) {
+  /** @param {Room} room @param {boolean} isCurrent @param {boolean} isMuted */
+  #roomEntry(room, isCurrent, isMuted) {
     const { name, label } = room;
     const link = make("a", { href: addressOf(name), "aria-current": isCurrent && "page" }, make("bdi", {}, label));
-    if (room.unread) link.append(make("span", { class: "badge" }, unreadOf(room), make("span", { class: "unseen" }, " unread")));
+    if (isMuted) link.append(make("span", { class: "quiet" }, "muted"));
+    if (room.mentions) link.append(make("span", { class: "call", title: "somebody wrote your name" }, "@", make("span", { class: "unseen" }, ` ${room.mentions} with your name,`)));
+    if (room.unread) link.append(make("span", { class: isMuted ? "badge muted" : "badge" }, unreadOf(room), make("span", { class: "unseen" }, " unread")));
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();

@@ -1,0 +1,95 @@
+// What calls a person, and what they do not want to hear of: mentions, muted rooms, ignored people.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { House } from "../../../static/house.js";
+import { mentions } from "../../../static/mentions.js";
+import { rowsOf } from "../../../static/rows.js";
+import { memory } from "../../../static/store.js";
+import { Taste } from "../../../static/taste.js";
+
+function joined(taste = new Taste(memory())) {
+  const house = new House(taste);
+  house.me = "bob";
+  taste.of("bob");
+  for (const room of ["lobby", "rust"]) house.heard({ type: "joined", room, first: 1, head: 0, since: 0, members: ["bob"], count: 1 }, 0);
+  let seq = { lobby: 0, rust: 0 };
+  const hear = (user, text, room = "lobby") => {
+    seq[room] += 1;
+    house.record({ type: "post", room, seq: seq[room], at: 0, user, cid: `${room}${seq[room]}`, text }, false);
+  };
+  const rows = () => rowsOf(house.rooms.get("lobby"), { from: 0, to: Infinity }, "bob", 0, taste)
+    .filter(({ kind }) => ["line", "ignored", "moves"].includes(kind)).map(({ kind, text }) => (kind === "moves" ? "moves" : text));
+  return { house, taste, hear, rows };
+}
+
+test("a name calls where it is a word of its own, in any case", () => {
+  for (const text of ["bob", "BOB: hi", "hello, Bob!", "(bob)", "@bob", "bob's", "ask bob.", "bob...", "a bob", "x\nbob"]) assert.ok(mentions(text, "bob"), text);
+  for (const text of ["", "bobby", "abob", "bob-cat", "x.bob", "bob_", "bob.org", "bób", "b ob"]) assert.ok(!mentions(text, "bob"), text);
+  assert.ok(mentions("привет, ОЛЯ!", "Оля"));
+  assert.ok(mentions("a.b is here", "a.b"));
+  assert.ok(!mentions("axb is here", "a.b"), "a point is a point");
+  assert.ok(!mentions("anything", ""));
+});
+
+test("a room counts its unread mentions; one's own lines and read ones are none", () => {
+  const { house, hear } = joined();
+  hear("ada", "bob?");
+  hear("ada", "nobody");
+  hear("bob", "bob is me");
+  const room = house.rooms.get("lobby");
+  assert.deepEqual([room.unread, room.mentions, house.calls], [2, 1, 1]);
+  const line = rowsOf(room, { from: 0, to: Infinity }, "bob", 0).filter(({ kind }) => kind === "line").map(({ isMention }) => isMention);
+  assert.deepEqual(line, [true, false, false]);
+  room.read();
+  assert.deepEqual([room.mentions, house.calls], [0, 0]);
+});
+
+test("a muted room is in no sum, and counts for itself", () => {
+  const { house, taste, hear } = joined();
+  taste.mute("rust", true);
+  hear("ada", "bob!", "rust");
+  hear("ada", "hello");
+  assert.deepEqual([house.unread, house.unreadElsewhere, house.calls, house.rooms.get("rust").unread], [1, 1, 0, 1]);
+  taste.mute("rust", false);
+  assert.deepEqual([house.unread, house.calls], [2, 1]);
+});
+
+test("the lines of who is ignored fold to one row, count for nothing, and come back", () => {
+  const { house, taste, hear, rows } = joined();
+  hear("ada", "one");
+  taste.ignore("EVE", true);
+  hear("eve", "bob, bob, bob");
+  hear("Eve", "again");
+  hear("ada", "two");
+  hear("eve", "more");
+  assert.deepEqual(rows(), ["one", "2 lines of people you ignore", "two", "A line of somebody you ignore"]);
+  assert.deepEqual([house.unread, house.calls], [2, 0]);
+  taste.ignore("eve", false);
+  assert.deepEqual(rows(), ["one", "bob, bob, bob", "again", "two", "more"]);
+});
+
+test("comings and goings can be left out", () => {
+  const { house, taste, hear, rows } = joined();
+  hear("ada", "one");
+  house.heard({ type: "presence", room: "lobby", user: "zed", state: "joined", count: 2 }, 0);
+  assert.deepEqual(rows(), ["one", "moves"]);
+  taste.turn("hideMoves", true);
+  assert.deepEqual(rows(), ["one"]);
+});
+
+test("what one does not want is kept per name, and what is not ours does no harm", () => {
+  const storage = memory();
+  const taste = new Taste(storage);
+  taste.of("bob");
+  taste.ignore("eve", true);
+  taste.mute("rust", true);
+  const again = new Taste(storage);
+  again.of("Bob");
+  assert.deepEqual([again.ignored, again.isMuted("rust")], [["eve"], true]);
+  again.of("kim");
+  assert.deepEqual([again.ignored, again.isMuted("rust")], [[], false]);
+  storage.setItem("talk.ignored.kim", "{not json");
+  again.of("kim");
+  assert.equal(again.isIgnored("eve"), false);
+});
