@@ -96,7 +96,7 @@ export class Acts {
   #mute({ name, label }) {
     const { taste } = this.#house;
     taste.mute(name, !taste.isMuted(name));
-    this.#desk.hint(taste.isMuted(name) ? `${label} is muted: /mute again to hear of it` : `${label} is not muted any more`, false);
+    this.#desk.hint(taste.isMuted(name) ? `Muted: ${label}. /mute again to hear of it` : `Not muted any more: ${label}`, false);
   }
 
   // ---- Lines that stand already -------------------------------------------------------------------

@@ -8,6 +8,7 @@ import { Histories } from "./histories.js";
 import { House } from "./house.js";
 import { Link } from "./link.js";
 import { Marks } from "./marks.js";
+import { noticeOf } from "./notice.js";
 import { Outbox } from "./outbox.js";
 import { seek } from "./seek.js";
 import { Session } from "./session.js";
@@ -84,13 +85,17 @@ const view = new View({
     if (!sought && !view.log.isPointing && location.hash) history.replaceState(null, "", addressOf(house.room?.name ?? null));
     draw();
   },
+  key: () => session?.token ?? "",
+  changed: draw,
+  trySound: () => view.notice.sound(),
+  forgetMe,
   lookAround: () => void send({ type: "rooms" }),
 });
 
 // ---- What a person does ---------------------------------------------------------------------------
 
-/** @param {string} user @param {string | null} password */
-function enter(user, password) {
+/** @param {string} user @param {string | null} password @param {string | null} key */
+function enter(user, password, key) {
   session ??= begin(user);
   if (user !== session.user) {
     // What no welcome has confirmed holds nothing: the other name is not to be asked for first.
@@ -104,6 +109,7 @@ function enter(user, password) {
       perform(session.join(room));
     }
   }
+  session.token = key ?? session.token;
   session.password = password ?? session.password;
   view.door.busy(true);
   perform(session.start());
@@ -163,6 +169,13 @@ function drop(cid) {
   perform(session?.drop(cid));
 }
 
+/** Forgets who one was here, and begins anew at the door. */
+function forgetMe() {
+  link.hangUp();
+  store.forget(house.me);
+  location.replace("/");
+}
+
 // ---- What the machine wants -----------------------------------------------------------------------
 
 /** @param {import("./session.js").Output[]} [outputs] */
@@ -194,9 +207,18 @@ function perform(outputs = []) {
 function record(entry) {
   const wasEditing = house.room?.editing;
   house.record(entry, house.room?.name === entry.room && isReading());
+  if (document.hidden) notify(entry);
   if (!wasEditing || house.room?.editing) return;
   openBox();
   view.composer.hint("The line you were editing was deleted", true);
+}
+
+/** Tells a person who does not look of a line that is meant for them. @param {import("./wire.js").Entry} entry */
+function notify(entry) {
+  const notice = noticeOf(entry, house);
+  if (!notice) return;
+  if (taste.has("sound")) view.notice.sound();
+  if (taste.has("desktop")) view.notice.desktop(notice, entry.room, () => visit(entry.room, entry.seq));
 }
 
 /** @param {string} room */

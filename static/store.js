@@ -31,6 +31,12 @@ export class Store {
     return this.#local.getItem(tokenKey(user));
   }
 
+  /** This browser goes by the name no more, and could not. @param {string} user */
+  forget(user) {
+    for (const key of ["talk.user", tokenKey(user), privateKey(user)]) this.#local.removeItem(key);
+    this.#own.clear();
+  }
+
   /** The rooms of this browser, and the private ones of a name. @param {string} user @returns {string[]} */
   rooms(user) {
     return [...list(this.#local.getItem("talk.rooms")), ...list(this.#local.getItem(privateKey(user)))];

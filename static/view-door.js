@@ -3,7 +3,7 @@
 
 import { BAD_NAME } from "./commands.js";
 import { byId, say } from "./view-dom.js";
-import { isName } from "./wire.js";
+import { isKey, isName } from "./wire.js";
 
 export class DoorView {
   #door = byId("door");
@@ -22,7 +22,9 @@ export class DoorView {
         this.#name.focus();
         return;
       }
-      enter(user, this.#secret.hidden ? null : this.#password.value);
+      const key = byId("held").open ? byId("held-key").value.trim().toLowerCase() : "";
+      if (key && !isKey(key)) return this.show("A key is 32 digits and letters from a to f");
+      enter(user, this.#secret.hidden ? null : this.#password.value, key || null);
     });
     this.#name.addEventListener("input", () => say(this.#why, ""));
   }

@@ -8,6 +8,8 @@ import { ComposerView } from "./view-composer.js";
 import { button, byId, coloured, fill, linked, make, say } from "./view-dom.js";
 import { DoorView } from "./view-door.js";
 import { LogView } from "./view-log.js";
+import { NoticeView } from "./view-notice.js";
+import { SettingsView } from "./view-settings.js";
 import { SwitcherView } from "./view-switcher.js";
 import { isName, sameName } from "./wire.js";
 
@@ -17,13 +19,14 @@ import { isName, sameName } from "./wire.js";
  * @typedef {{ house: House, state: import("./session.js").State, why: string,
  *   retryAt: number | null, typists: string[] }} Scene All that is shown; `retryAt` in Unix ms.
  * @typedef {{
- *   enter(user: string, password: string | null): void, rename(user: string): void,
+ *   enter(user: string, password: string | null, key: string | null): void, rename(user: string): void,
  *   visit(room: string): boolean, leave(room: string): void, step(by: number, isUnread: boolean): void,
  *   say(text: string): string | null, typed(text: string): void, write(user: string): void,
  *   edit(seq: number, text: string): void, editLast(): string | null, cancelEdit(): void, remove(seq: number): void,
  *   copyLink(seq: number): void,
  *   resend(cid: string): void, drop(cid: string): void,
  *   words(): import("./complete.js").Words, older(): void, moved(): void, lookAround(): void, retry(): void,
+ *   key(): string, changed(): void, trySound(): void, forgetMe(): void,
  * }} Acts What a person can do. `visit` says whether that can be a room, `say` and `editLast` why nothing comes of it.
  */
 
@@ -33,6 +36,7 @@ export class View {
   #acts;
   #house = byId("house");
   #switcher;
+  #settings;
   /** @type {House | null} */ #shown = null;
   #panels = [byId("rooms"), byId("people")];
 
@@ -42,9 +46,15 @@ export class View {
     this.door = new DoorView(acts.enter);
     this.log = new LogView(byId("scroller"), byId("log"), acts);
     this.composer = new ComposerView(acts);
+    this.notice = new NoticeView();
+    this.#settings = new SettingsView(acts);
     this.#switcher = new SwitcherView((choice) => void ("room" in choice ? acts.visit(choice.room) : acts.write(choice.user)));
     byId("switch").addEventListener("click", () => this.#switch());
-    byId("keys-button").addEventListener("click", () => this.#open("keys"));
+    byId("keys-button").addEventListener("click", () => this.#sheet());
+    byId("settings-button").addEventListener("click", () => {
+      this.closePanels();
+      if (this.#shown) this.#settings.open(this.#shown);
+    });
     byId("retry").addEventListener("click", acts.retry);
     byId("latest").addEventListener("click", () => this.#latest());
     byId("rename").addEventListener("submit", (/** @type {Event} */ event) => {
@@ -87,6 +97,7 @@ export class View {
     const { room, me, unread } = house;
     const name = room ? `${room.peer ?? room.name} – Talk` : "Talk";
     document.title = document.hidden && unread ? `(${unread}) ${name}` : name;
+    this.notice.badge(document.hidden ? unread : 0, document.hidden ? house.calls : 0);
     say(byId("title"), room?.label ?? "No room");
     this.#drawTopic(room?.topic ?? "");
     this.#drawState(scene);
@@ -171,10 +182,9 @@ export class View {
     this.composer.invite();
   }
 
-  /** @param {string} dialog */
-  #open(dialog) {
+  #sheet() {
     this.closePanels();
-    byId(dialog).showModal();
+    byId("keys").showModal();
   }
 
   #switch() {
@@ -193,7 +203,7 @@ export class View {
     if ((ctrlKey || metaKey) && !altKey && !shiftKey && key.toLowerCase() === "k") {
       this.#switch();
     } else if (key === "?" && !isWriting) {
-      this.#open("keys");
+      this.#sheet();
     } else if (altKey && (key === "ArrowUp" || key === "ArrowDown")) {
       this.#acts.step(key === "ArrowUp" ? -1 : 1, shiftKey);
     } else if (key === "PageUp" || key === "PageDown") {

@@ -104,6 +104,11 @@ export function isName(name) {
   return typeof name === "string" && /^[\p{L}\p{M}\p{N}_.-]{1,24}$/u.test(name);
 }
 
+/** Whether a text can be the token that holds a name, which people call its key. @param {string} text */
+export function isKey(text) {
+  return token(text);
+}
+
 /**
  * The room that somebody means, or null: `#` in front and capitals are forgiven.
  * @param {string} typed

@@ -54,6 +54,10 @@ for (const colorScheme of ["light", "dark"]) {
       await page.getByRole("dialog", { name: "Keys" }).waitFor();
       await check("the keys");
       await page.keyboard.press("Escape");
+      await page.locator("#settings-button").evaluate((button) => button.click());
+      await page.getByRole("dialog", { name: "Settings" }).waitFor();
+      await check("the settings");
+      await page.keyboard.press("Escape");
       if (width < 760) {
         await page.getByRole("button", { name: "Rooms" }).click();
         await check("the rooms");

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { House } from "../../../static/house.js";
 import { mentions } from "../../../static/mentions.js";
+import { noticeOf } from "../../../static/notice.js";
 import { rowsOf } from "../../../static/rows.js";
 import { memory } from "../../../static/store.js";
 import { Taste } from "../../../static/taste.js";
@@ -92,4 +93,21 @@ test("what one does not want is kept per name, and what is not ours does no harm
   storage.setItem("talk.ignored.kim", "{not json");
   again.of("kim");
   assert.equal(again.isIgnored("eve"), false);
+});
+
+test("a notice is for live lines with one's name and for private ones, not for what is muted, ignored, old or one's own", () => {
+  const { house, taste } = joined();
+  house.heard({ type: "joined", room: "@ada+bob", first: 1, head: 5, since: 0, members: ["ada", "bob"], count: 2 }, 0);
+  const line = (fields) => noticeOf({ type: "post", room: "lobby", seq: 9, at: 0, user: "ada", cid: "c", text: "hi bob", ...fields }, house);
+  assert.deepEqual(line({}), { title: "ada in #lobby", body: "hi bob" });
+  assert.deepEqual(line({ room: "@ada+bob", text: "psst" }), { title: "ada", body: "psst" });
+  assert.equal(line({ text: "x bob".repeat(100) + " bob" }).body.length, 200);
+  for (const quiet of [{ text: "hi" }, { user: "Bob" }, { type: "edit" }, { deleted: true }, { room: "@ada+bob", seq: 5 }, { room: "elsewhere" }]) {
+    assert.equal(line(quiet), null, JSON.stringify(quiet));
+  }
+  taste.ignore("ada", true);
+  assert.equal(line({}), null);
+  taste.ignore("ada", false);
+  taste.mute("lobby", true);
+  assert.equal(line({}), null);
 });

@@ -1,0 +1,63 @@
+// Notices beside the page: a mark on its icon, a note on the desktop, a sound.
+// May know the DOM. May not know: rooms, which lines are worth a notice.
+
+/** The icon, in the page's own colours, with room for a mark. */
+const ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="4 4 48 49"><path fill="#1f6f54" d="M16 4h24a12 12 0 0 1 12 12v16a12 12 0 0 1-12 12H27.5L15.7 52.3A1.6 1.6 0 0 1 13 51.1V43.6A12 12 0 0 1 4 32V16A12 12 0 0 1 16 4z"/>';
+const PROMPT = '<path fill="none" stroke="#f5f8f6" stroke-width="4.5" stroke-linecap="round" d="M17 17.5l7 6.5-7 6.5"/>';
+
+/** The sound: two short tones, in Hz. */
+const TONES = [660, 880];
+
+export class NoticeView {
+  #icon = /** @type {HTMLLinkElement} */ (document.querySelector('link[rel="icon"]'));
+  #mark = "";
+  /** @type {AudioContext | null} */ #audio = null;
+
+  /** Marks the icon: with how often one was called, or that something is unread. @param {number} unread @param {number} calls */
+  badge(unread, calls) {
+    const mark = calls ? String(Math.min(calls, 9)) : unread ? " " : "";
+    if (mark === this.#mark) return;
+    this.#mark = mark;
+    this.#icon.href = mark ? `data:image/svg+xml,${encodeURIComponent(marked(mark))}` : "/icon.svg";
+  }
+
+  /** @param {{ title: string, body: string }} notice @param {string} tag A later one takes its place. @param {() => void} open */
+  desktop({ title, body }, tag, open) {
+    if (globalThis.Notification?.permission !== "granted") return;
+    try {
+      const note = new Notification(title, { body, tag, icon: "/icon.svg" });
+      note.onclick = () => {
+        window.focus();
+        note.close();
+        open();
+      };
+    } catch {} // phones show none without a service worker
+  }
+
+  sound() {
+    this.#audio ??= new AudioContext();
+    const { currentTime, destination } = this.#audio;
+    TONES.forEach((frequency, i) => {
+      const [tone, gain] = [new OscillatorNode(this.#audio ??= new AudioContext(), { frequency }), new GainNode(this.#audio, { gain: 0 })];
+      const start = currentTime + i * 0.12;
+      gain.gain.setTargetAtTime(0.08, start, 0.01);
+      gain.gain.setTargetAtTime(0, start + 0.08, 0.03);
+      tone.connect(gain).connect(destination);
+      tone.start(start);
+      tone.stop(start + 0.3);
+    });
+  }
+}
+
+/** Whether notes on the desktop may be shown; asks the person, who has just asked for them. @returns {Promise<string>} Why not, or nothing. */
+export async function allowDesktop() {
+  if (!globalThis.Notification) return "This browser shows no notices of this page";
+  const answer = await Notification.requestPermission();
+  return answer === "granted" ? "" : "The browser does not allow notices of this page: its settings can change that";
+}
+
+/** @param {string} mark */
+function marked(mark) {
+  const dot = '<circle cx="39" cy="17" r="13" fill="#b3261e" stroke="#fff" stroke-width="2"/>';
+  return `${ICON}${PROMPT}${dot}<text x="39" y="24" font-family="sans-serif" font-size="20" font-weight="700" text-anchor="middle" fill="#fff">${mark.trim()}</text></svg>`;
+}

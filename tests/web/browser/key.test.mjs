@@ -1,0 +1,71 @@
+// The key of a name: how it goes to another device, and how one lets it go. Against the built server.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { enter, launch, live, person, say, Server, shows, until } from "./house.mjs";
+
+let browser;
+let server;
+
+before(async () => {
+  browser = await launch();
+  server = await Server.start(["--rate", "0"]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test("the key of a name opens it on another device, and nothing else does", async () => {
+  const [one, two] = [await person(browser, { permissions: ["clipboard-read", "clipboard-write"] }), await person(browser)];
+  const page = await enter(one, `${server.url}/r/keys`, "kim");
+  await say(page, "from here");
+  await shows(page, ["from here"]);
+  await page.getByRole("button", { name: "Settings" }).click();
+  const field = page.getByRole("textbox", { name: "Key", exact: true });
+  assert.doesNotMatch(await field.inputValue(), /[0-9a-f]{32}/, "not for whoever looks on");
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  const key = await field.inputValue();
+  assert.match(key, /^[0-9a-f]{32}$/);
+  await page.getByRole("button", { name: "Copy", exact: true }).click();
+  await page.getByText("Key copied").waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
+
+  const other = await two.newPage();
+  await other.goto(`${server.url}/r/keys`);
+  await other.getByLabel("Your name").fill("kim");
+  await other.getByText("I have a key for this name").click();
+  const typed = other.getByLabel("Its key");
+  const join = other.getByRole("button", { name: "Join", exact: true });
+  await typed.fill("0123");
+  await join.click();
+  await other.getByText("A key is 32 digits and letters from a to f").waitFor();
+  await typed.fill("0".repeat(32));
+  await join.click();
+  await other.getByText("Somebody else is kim now").waitFor();
+  await typed.fill(` ${key.toUpperCase()} `);
+  await join.click();
+  await live(other);
+  await other.getByRole("button", { name: "Edit “from here”" }).waitFor({ state: "attached" });
+  await other.reload();
+  await live(other);
+  for (const context of [one, two]) {
+    assert.deepEqual(context.errors, []);
+    await context.close();
+  }
+});
+
+test("who forgets the key stands at the door again, and it is asked for twice", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${server.url}/r/keys`, "leo");
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("button", { name: "Forget the key and leave" }).click();
+  await page.getByRole("button", { name: "Really?" }).click();
+  await page.getByLabel("Your name").waitFor();
+  assert.equal(await page.getByLabel("Your name").inputValue(), "");
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  assert.doesNotMatch(kept, /talk\.token|"talk\.user"/);
+  await until(() => page.url(), (url) => url === `${server.url}/`);
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
