@@ -10,8 +10,28 @@ const GLIMPSE = 40;
 /** A delete that was asked about is forgotten again after this long. */
 const SURE_MS = 5_000;
 
+/** What can be done to lines whose buttons are not made yet. @type {WeakMap<Element, () => HTMLElement>} */
+const offers = new WeakMap();
+
+/**
+ * Other people's lines get their buttons when somebody comes near: most never need any.
+ * @param {HTMLElement} line @param {{ seq: number, text: string, isMine: boolean }} what @param {import("./view.js").Acts} acts
+ */
+export function offer(line, what, acts) {
+  if (what.isMine) line.append(actsOf(what, acts));
+  else offers.set(line, () => actsOf(what, acts));
+}
+
+/** The buttons of a line, made now if they are not there. @param {Element | null | undefined} line */
+function actsIn(line) {
+  const there = line?.querySelector(".acts");
+  const make = line && offers.get(line);
+  if (!there && make) line.append(make());
+  return line?.querySelector(".acts") ?? null;
+}
+
 /** @param {{ seq: number, text: string, isMine: boolean }} line @param {import("./view.js").Acts} acts */
-export function actsOf({ seq, text, isMine }, acts) {
+function actsOf({ seq, text, isMine }, acts) {
   const glimpse = text.length > GLIMPSE ? `${text.slice(0, GLIMPSE)}…` : text;
   const edit = button("Edit", () => acts.edit(seq, text), { class: "edit", tabindex: "-1", "aria-label": `Edit “${glimpse}”` });
   const link = button("Copy link", () => acts.copyLink(seq), { class: "link", tabindex: "-1", "aria-label": `Copy link to “${glimpse}”` });
@@ -53,15 +73,17 @@ export function reachable(log) {
     const inLog = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!inLine && !inLog) return;
     event.preventDefault();
-    const all = [...(inLine ? here.parentElement?.children : log.querySelectorAll(".acts")) ?? []];
-    const next = all[all.indexOf(inLine ? here : /** @type {Element} */ (here.parentElement)) + (inLine ?? inLog ?? 0)];
+    const all = inLine ? [...here.parentElement?.children ?? []] : linesOf(log);
+    const next = all[all.indexOf(/** @type {Element} */ (inLine ? here : here.closest(".line"))) + (inLine ?? inLog ?? 0)];
     // From line to line it is the same act; where a line has it not, its first.
-    const same = inLine ? next : next?.querySelector(`.${here.classList[0]}`) ?? next?.firstElementChild;
+    const acts = inLine ? null : actsIn(next);
+    const same = inLine ? next : acts?.querySelector(`.${here.classList[0]}`) ?? acts?.firstElementChild;
     /** @type {HTMLElement | null | undefined} */ (same)?.focus();
   });
   log.addEventListener("focusin", ({ target }) => {
     if (target instanceof HTMLElement && target.matches(".acts button")) stopAt(log, target);
   });
+  log.addEventListener("pointerover", ({ target }) => void actsIn(target instanceof Element ? target.closest(".line") : null));
   // Where nothing hovers, a tap on a line shows what can be done to it.
   log.addEventListener("click", ({ target }) => {
     const tapped = target instanceof Element && !target.closest("a, button") && target.closest(".line:has(.acts)");
@@ -73,8 +95,16 @@ export function reachable(log) {
 /** The Tab key stops at the last line, unless the focus went on to another. @param {HTMLElement} log */
 export function settleStop(log) {
   if (document.activeElement?.closest(".acts")) return;
-  const last = [...log.querySelectorAll(".acts")].at(-1);
+  const lines = linesOf(log);
+  const last = actsIn(lines.at(-1));
+  // What nobody is near any more goes again, so that a long log stays light.
+  for (const line of lines.slice(0, -1)) if (offers.has(line) && !line.matches(":hover, .open")) line.querySelector(".acts")?.remove();
   if (last?.firstElementChild) stopAt(log, last.firstElementChild);
+}
+
+/** The lines to which something can be done. @param {HTMLElement} log */
+function linesOf(log) {
+  return [...log.querySelectorAll(".line")].filter((line) => offers.has(line) || line.querySelector(".acts"));
 }
 
 /** @param {HTMLElement} log @param {Element} stop */

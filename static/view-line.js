@@ -3,7 +3,7 @@
 
 import { hue, tokens } from "./text.js";
 import { clock, full, iso } from "./times.js";
-import { actsOf } from "./view-acts.js";
+import { offer } from "./view-acts.js";
 import { button, coloured, linked, make } from "./view-dom.js";
 import { written } from "./view-text.js";
 
@@ -55,7 +55,7 @@ function line(row, acts) {
   else if (row.isFirst) line.append(make("div", { class: "who" }, name, time), text);
   else line.append(make("span", { class: "unseen" }, `${row.user}: `), text, time);
   const { seq, text: now } = row;
-  if (seq !== null && now !== null && !row.isGoing) line.append(actsOf({ seq, text: now, isMine: row.isMine }, acts));
+  if (seq !== null && now !== null && !row.isGoing) offer(line, { seq, text: now, isMine: row.isMine }, acts);
   for (const failure of row.failures) line.append(failed(failure, acts));
   return line;
 }

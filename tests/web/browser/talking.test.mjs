@@ -34,7 +34,7 @@ test("one comes in, and talks, with the keyboard alone", async () => {
   await shows(page, ["first line\nsecond line"]);
   // Every control is reached by Tab, the box does not keep it, and what is focused is seen.
   const seen = new Set();
-  for (let i = 0; i < 12; i += 1) {
+  for (let i = 0; i < 18; i += 1) {
     await page.keyboard.press("Tab");
     seen.add(await page.evaluate(() => {
       const { id, tagName, textContent } = document.activeElement;
