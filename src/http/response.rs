@@ -135,12 +135,12 @@ const SECURITY: [(&str, &str); 6] = [
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ];
 
-/// Our own scripts, styles and images, our own WebSocket (`'self'` covers ws: of the same origin),
-/// and nothing else. No `trusted-types 'none'` beside it: only our own scripts run, and they make
+/// Our own scripts, styles, images and manifest, our own WebSocket (`'self'` covers ws: of the same
+/// origin), and nothing else. No `trusted-types 'none'` beside it: only our own scripts run, and they make
 /// no policy; it would stop only a later service worker, and what people's browser extensions add.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
-     frame-ancestors 'none'; require-trusted-types-for 'script'";
+     img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 #[cfg(test)]
 mod tests {
@@ -164,8 +164,8 @@ mod tests {
             (
                 "Content-Security-Policy",
                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-                 connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-                 require-trusted-types-for 'script'",
+                 connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+                 frame-ancestors 'none'; require-trusted-types-for 'script'",
             ),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),

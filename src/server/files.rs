@@ -26,12 +26,15 @@ const HTML: &str = "text/html; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SVG: &str = "image/svg+xml";
+const MANIFEST: &str = "application/manifest+json";
 
 /// The first is the page.
 const FILES: &[File] = files![
     "index.html" is HTML,
     "style.css" is CSS,
     "icon.svg" is SVG,
+    "icon-maskable.svg" is SVG,
+    "manifest.webmanifest" is MANIFEST,
     "acts.js" is JS,
     "address.js" is JS,
     "changes.js" is JS,
@@ -124,6 +127,16 @@ mod tests {
             let path = format!("/{}", file.unwrap().file_name().into_string().unwrap());
             assert_eq!(get("GET", &path, "").unwrap().status(), Status::OK, "{path}");
         }
+    }
+
+    #[test]
+    fn a_browser_takes_the_manifest_for_one() {
+        let manifest = get("GET", "/manifest.webmanifest", "").unwrap();
+        let bytes = manifest.to_bytes();
+        assert!(
+            String::from_utf8_lossy(&bytes)
+                .contains("\r\nContent-Type: application/manifest+json\r\n")
+        );
     }
 
     #[test]

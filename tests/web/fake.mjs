@@ -7,11 +7,11 @@ import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 
 const STATIC = new URL("../../static/", import.meta.url);
-const TYPES = { html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml" };
+const TYPES = { html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml", webmanifest: "application/manifest+json" };
 
 /** The policy that the real server sends, which the page must live with. */
 export const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-  + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+  + "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 /** 32 hex digits that hold a name. */
 function token(user) {

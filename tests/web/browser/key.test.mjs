@@ -69,3 +69,25 @@ test("who forgets the key stands at the door again, and it is asked for twice", 
   assert.deepEqual(context.errors, []);
   await context.close();
 });
+
+test("the page can be installed: the browser finds nothing wrong with its manifest", async () => {
+  const context = await person(browser);
+  const page = await context.newPage();
+  await page.goto(server.url);
+  const devtools = await context.newCDPSession(page);
+  const { url, errors, data } = await devtools.send("Page.getAppManifest");
+  assert.deepEqual([url, errors], [`${server.url}/manifest.webmanifest`, []]);
+  const { name, display, icons } = JSON.parse(data);
+  assert.deepEqual([name, display], ["Talk", "standalone"]);
+  for (const { src, type } of icons) {
+    const icon = await page.request.get(new URL(src, server.url).href);
+    assert.deepEqual([icon.status(), icon.headers()["content-type"]], [200, type]);
+  }
+  const manifest = await page.request.get(url);
+  assert.equal(manifest.headers()["content-type"], "application/manifest+json");
+  for (const scheme of ["light", "dark"]) {
+    assert.equal(await page.locator(`meta[name=theme-color][media*=${scheme}]`).count(), 1);
+  }
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
