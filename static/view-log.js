@@ -7,7 +7,7 @@ import { fill } from "./view-dom.js";
 import { build, mark } from "./view-line.js";
 
 /** Items in the document at once: enough for any screen, few enough to stay quick. */
-const WINDOW = 300;
+const WINDOW = 280;
 
 /** Items taken in when one scrolls towards an edge, and this near to it, in pixels. */
 const STEP = 100;
