@@ -56,7 +56,7 @@ export class House {
   /** Who wrote last to us alone, or null. */
   get writer() {
     const said = this.listed.filter(({ peer }) => peer).flatMap(({ peer, items }) => {
-      const last = items.findLast((item) => "record" in item && item.record.type === "post" && !item.isOwn);
+      const last = items.findLast((item) => "record" in item && item.record.type === "post" && !sameName(item.record.user, this.me));
       return last && "record" in last ? [{ peer, at: last.record.at }] : [];
     });
     return said.sort((a, b) => a.at - b.at).at(-1)?.peer ?? null;
