@@ -2,6 +2,7 @@
 // May know the DOM. May not know: what marks look like, who said it.
 
 import { markup } from "./markup.js";
+import { copy } from "./view-copy.js";
 import { button, linked, make } from "./view-dom.js";
 
 /** “Copied” stands this long. */
@@ -27,20 +28,13 @@ function node(piece) {
 /** @param {string} text */
 function block(text) {
   const code = make("code", {}, text);
-  const copy = button("Copy", async () => {
-    copy.textContent = await isCopied(code, text) ? "Copied" : "Press Ctrl+C";
-    setTimeout(() => (copy.textContent = "Copy"), COPIED_MS);
+  let back = 0;
+  const taken = button("Copy", async () => {
+    const isCopied = await copy(text);
+    if (!isCopied) getSelection()?.selectAllChildren(code);
+    taken.textContent = isCopied ? "Copied" : "Press Ctrl+C";
+    clearTimeout(back);
+    back = setTimeout(() => (taken.textContent = "Copy"), COPIED_MS);
   }, { class: "copy", "aria-live": "polite" });
-  return make("div", { class: "block" }, make("pre", { dir: "ltr" }, code), copy);
-}
-
-/** Without TLS there is no clipboard: what is selected is copied as by hand. @param {Element} code @param {string} text */
-async function isCopied(code, text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    getSelection()?.selectAllChildren(code);
-    return document.execCommand("copy");
-  }
+  return make("div", { class: "block" }, make("pre", { dir: "ltr" }, code), taken);
 }
