@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import subprocess
 
@@ -12,14 +13,15 @@ from behind.peer import Peer, over_tls, plainly, status_of
 from behind.running import SOON
 
 
-async def get(front, path="/"):
+async def get(front, path="/", *fields):
     """What is at this path, over https: its head and its body."""
 
     def ask():
         with socket.create_connection(("127.0.0.1", front.tls_port), timeout=SOON) as plain:
             with front.trust.wrap_socket(plain, server_hostname=NAME) as secure:
                 host = f"{NAME}:{front.tls_port}"
-                secure.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+                lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: close", *fields, "", ""]
+                secure.sendall("\r\n".join(lines).encode())
                 answer = b"".join(iter(lambda: secure.recv(65_536), b""))
         head, _, body = answer.partition(b"\r\n\r\n")
         return head.decode(), body
@@ -32,6 +34,19 @@ async def the_page_over_https(front, server):
     assert head.split(" ")[1] == "200", head
     assert b"<title>Talk" in body
     assert "content-security-policy: default-src 'none'" in head.lower(), head
+
+
+async def the_page_is_packed_on_its_way(front, server):
+    _, page = await get(front)
+    names = sorted(set(re.findall(r'(?:src|href)="(/[^"]+)"', page.decode())) | {"/"})
+    heads = sent = whole = 0
+    for name in names:
+        plain = len((await get(front, name))[1])
+        head, body = await get(front, name, "Accept-Encoding: gzip")
+        assert "content-encoding: gzip" in head.lower() or plain < 1_024, (name, head)
+        whole, sent, heads = whole + plain, sent + len(body), heads + len(head)
+    print(f"# {front.name}: {len(names)} files of {whole} bytes, {sent} as they are sent, and {heads} of heads", flush=True)
+    assert sent < whole / 2
 
 
 async def a_conversation_over_wss_from_the_page_s_own_origin(front, server):
@@ -147,6 +162,7 @@ async def the_server_restarts_and_whoever_comes_back_has_missed_nothing(front, s
 
 ALWAYS = [
     the_page_over_https,
+    the_page_is_packed_on_its_way,
     a_conversation_over_wss_from_the_page_s_own_origin,
     a_foreign_page_and_a_foreign_host_are_refused,
     the_counts_of_the_server_are_not_told_to_the_world,
