@@ -267,7 +267,7 @@ mod json_write_a_record {
             at: 1_795_394_177_902,
             user: "alice".parse().unwrap(),
             cid: "3f9a0c77-000000012".parse().unwrap(),
-            kind: Kind::Act(Act::Post { text, me: false }),
+            kind: Kind::Act(Act::Post { text, me: false, reply: None }),
         }
     }
 

@@ -149,7 +149,7 @@ impl Chat {
 
     fn say(&mut self, text: &str, me: bool) -> Result<(), String> {
         let (text, room) = (self.text(text)?, self.room()?);
-        self.act(&room, Act::Post { text, me });
+        self.act(&room, Act::Post { text, me, reply: None });
         Ok(())
     }
 

@@ -133,7 +133,7 @@ fn said(clock: &str, user: &UserName, text: &str, me: bool, style: Style) -> Lin
 /// What an act looks like, and whether it tells what its author does.
 pub(crate) fn words(act: &Act) -> (String, bool) {
     let text = match act {
-        Act::Post { text, me } => return (text.to_string(), *me),
+        Act::Post { text, me, .. } => return (text.to_string(), *me),
         Act::Edit { target, text } => format!("edited #{target}: {text}"),
         Act::Delete { target } => format!("deleted #{target}"),
         Act::Topic { text } if text.as_str().is_empty() => "took the topic away".to_owned(),

@@ -128,14 +128,14 @@ impl Bot {
 
     /// Answers a ping that is said now, by somebody else.
     fn hear(&mut self, record: &Record) {
-        let Kind::Act(Act::Post { text, me: false }) = &record.kind else { return };
+        let Kind::Act(Act::Post { text, me: false, .. }) = &record.kind else { return };
         let is_new = record.seq > self.head;
         let is_ours = record.user.is_same_claim(&self.user);
         if text.as_str() != "!ping" || !is_new || is_ours || self.unsent == UNSENT {
             return;
         }
         if let Ok(answer) = Text::parse(&format!("{}: pong", record.user), limits::TEXT) {
-            self.client.say(&record.room, answer, false);
+            self.client.reply(&record.room, record.seq, answer);
             self.unsent += 1;
         }
     }

@@ -7,7 +7,8 @@ import { sameName } from "./wire.js";
 
 /**
  * @typedef {{ type: "post" | "edit" | "delete" | "topic", room: string, cid: string, text?: string,
- *   kind?: string, target?: number }} Line What chat sends: a line, or what else is done under a cid.
+ *   kind?: string, reply?: number, target?: number }} Line What chat sends: a line, which may answer the record
+ *   `reply` of its room, or what else is done under a cid.
  * @typedef {{ code: string, message: string }} Refusal
  * @typedef {{ line: Line, user: string, tab: string, order: number }} Kept
  */

@@ -86,13 +86,13 @@ export class Queue {
     return doubtful.map(({ cid }) => cid);
   }
 
-  /** Every edit and delete that waits to go to a room fails: its target was of another log. @param {string} room */
-  failChanges(room) {
-    const isOne = (/** @type {Entry} */ { line }) => line.room === room && line.target !== undefined;
-    const changes = this.#waiting.filter(isOne).map(({ line }) => line);
+  /** Every edit, delete and answer that waits to go to a room fails: what it means was of another log. @param {string} room */
+  failStrays(room) {
+    const isOne = (/** @type {Entry} */ { line }) => line.room === room && (line.target ?? line.reply) !== undefined;
+    const strays = this.#waiting.filter(isOne).map(({ line }) => line);
     this.#waiting = this.#waiting.filter((entry) => !isOne(entry));
-    for (const line of changes) this.#failed.set(line.cid, line);
-    return changes.map(({ cid }) => cid);
+    for (const line of strays) this.#failed.set(line.cid, line);
+    return strays.map(({ cid }) => cid);
   }
 
   /** A failed line waits again, behind all others. @param {string} cid @returns {Line | undefined} */

@@ -226,11 +226,11 @@ export class Session {
     this.#notice(message);
   }
 
-  /** What was shown is of another log, and so is what edits and deletes were about. @param {string} room */
+  /** What was shown is of another log, and so is what edits, deletes and answers meant. @param {string} room */
   #reset(room) {
     this.#out.push({ reset: room });
     const message = "the room has begun anew, and the line it was about is gone";
-    for (const cid of this.#queue.failChanges(room)) this.#out.push({ failed: { cid, code: "no_such_record", message } });
+    for (const cid of this.#queue.failStrays(room)) this.#out.push({ failed: { cid, code: "no_such_record", message } });
   }
 
   /** @param {Message} record */

@@ -4,7 +4,7 @@
 /**
  * @typedef {{ type: string, [field: string]: any }} Message One JSON object of the protocol.
  * @typedef {{ type: "post" | "edit" | "delete" | "topic", room: string, seq: number, at: number, user: string,
- *   cid: string, text: string, kind?: string, target: number, deleted?: boolean }} Entry
+ *   cid: string, text: string, kind?: string, reply?: number, target: number, deleted?: boolean }} Entry
  *   A numbered entry of a room's log; which fields it has depends on its type.
  * @typedef {Record<string, (v: any) => boolean>} Shape What each field must be.
  */
@@ -34,7 +34,7 @@ const WORDS = (/** @type {any} */ v) => v?.deleted === true ? v.text === "" : li
 const both = (/** @type {((v: any) => boolean)[]} */ ...fits) => (/** @type {any} */ v) => fits.every((fit) => fit(v));
 /** The records there are; each is shown, or changes what is. @type {Record<string, (v: any) => boolean>} */
 const RECORDS = {
-  post: both(has({ ...RECORD, kind: maybe(text) }), WORDS),
+  post: both(has({ ...RECORD, kind: maybe(text), reply: maybe(count) }), WORDS),
   edit: both(has({ ...RECORD, target: count }), WORDS),
   delete: has({ ...RECORD, target: count }),
   topic: has({ ...RECORD, text: fit(/^[^\u0000-\u001f\u007f-\u009f]*$/) }),

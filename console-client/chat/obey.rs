@@ -110,7 +110,7 @@ impl Chat {
     fn say_directly(&mut self, room: &RoomName, text: &str) -> Result<(), String> {
         let text = self.text(text)?;
         self.be_in(room);
-        self.act(room, Act::Post { text, me: false });
+        self.act(room, Act::Post { text, me: false, reply: None });
         Ok(())
     }
 

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     const FILE: &str = r#"{"type":"post","room":"lobby","cid":"a","text":"one"}
-{"type":"post","room":"rust","cid":"b","text":"dances\n\ttwice","kind":"me"}
+{"type":"post","room":"rust","cid":"b","text":"dances\n\ttwice","kind":"me","reply":3}
 {"type":"edit","room":"lobby","cid":"c","target":7,"text":"three"}
 {"failed":"a","code":"storage","message":"disk \"full\""}
 {"settled":"b"}

@@ -24,7 +24,7 @@ fn line(cid: &str) -> Line {
     Line {
         room: "lobby".parse().unwrap(),
         cid: cid.parse().unwrap(),
-        act: Act::Post { text, me: false },
+        act: Act::Post { text, me: false, reply: None },
     }
 }
 

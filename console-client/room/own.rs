@@ -21,7 +21,7 @@ impl Own {
     /// Takes a record of ours into account.
     pub(crate) fn take(&mut self, record: &Record) {
         match &record.kind {
-            Kind::Act(Act::Post { text, me }) => {
+            Kind::Act(Act::Post { text, me, .. }) => {
                 let text = if *me { format!("* {text}") } else { text.to_string() };
                 self.lines.push_back((record.seq, text));
                 if self.lines.len() > KEPT {

@@ -67,7 +67,7 @@ fn welcome_to(name: &str, head: u64) -> Joined {
 }
 
 fn record(name: &str, seq: u64, who: &str, said: &str) -> Record {
-    act(name, seq, who, Act::Post { text: text(said), me: false })
+    act(name, seq, who, Act::Post { text: text(said), me: false, reply: None })
 }
 
 fn act(name: &str, seq: u64, who: &str, act: Act) -> Record {
@@ -77,7 +77,11 @@ fn act(name: &str, seq: u64, who: &str, act: Act) -> Record {
 }
 
 fn own(name: &str, seq: u64, said: &str) -> OwnLine {
-    OwnLine { room: room(name), cid: cid(seq), act: Act::Post { text: text(said), me: false } }
+    OwnLine {
+        room: room(name),
+        cid: cid(seq),
+        act: Act::Post { text: text(said), me: false, reply: None },
+    }
 }
 
 /// Lets the view hear what was said and done.

@@ -17,6 +17,8 @@ pub enum Act {
         text: Text,
         /// It tells what its author does (`/me waves`).
         me: bool,
+        /// The seq of the record that it answers.
+        reply: Option<u64>,
     },
     /// Say a line of one's own in other words.
     Edit {
@@ -55,6 +57,16 @@ impl Act {
         match self {
             Act::Edit { target, .. } | Act::Delete { target } => Some(*target),
             Act::Post { .. } | Act::Topic { .. } => None,
+        }
+    }
+
+    /// The seq of the record that it means, which in another log would be another: its target, or
+    /// what it answers.
+    #[must_use]
+    pub fn meant(&self) -> Option<u64> {
+        match self {
+            Act::Post { reply, .. } => *reply,
+            Act::Edit { .. } | Act::Delete { .. } | Act::Topic { .. } => self.target(),
         }
     }
 }

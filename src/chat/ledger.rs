@@ -80,6 +80,8 @@ pub enum Told {
     Underway,
     /// Its cid was used for something else.
     Conflict,
+    /// It answers a record that there is not.
+    Astray,
 }
 
 /// The state of one room's conversation.
@@ -167,6 +169,11 @@ impl Ledger {
     pub fn say(&mut self, author: &Author, cid: Cid, act: Act, now: u64) -> Told {
         if let Some(told) = self.find(author.holder, &cid, &act) {
             return told;
+        }
+        if let Act::Post { reply: Some(seq), .. } = act
+            && !(1..=self.given).contains(&seq)
+        {
+            return Told::Astray;
         }
         self.given += 1;
         self.at = self.at.max(now);
@@ -278,7 +285,7 @@ mod tests {
     }
 
     fn post(text: &str) -> Act {
-        Act::Post { text: Text::parse(text, 100).unwrap(), me: false }
+        Act::Post { text: Text::parse(text, 100).unwrap(), me: false, reply: None }
     }
 
     fn cid(cid: &str) -> Cid {
@@ -307,7 +314,7 @@ mod tests {
         ledger.commit(2);
         assert_eq!(ledger.say(&alice, cid("1"), post("a"), 5), Told::Stored(1));
         assert_eq!(ledger.say(&alice, cid("1"), post("b"), 5), Told::Conflict);
-        let me = Act::Post { text: Text::parse("a", 100).unwrap(), me: true };
+        let me = Act::Post { text: Text::parse("a", 100).unwrap(), me: true, reply: None };
         assert_eq!(ledger.say(&alice, cid("1"), me, 5), Told::Conflict);
         assert!(ledger.is_quiet(), "repeats are not told again");
     }
@@ -316,7 +323,7 @@ mod tests {
     fn a_ledger_made_anew_knows_what_its_log_holds() {
         let ([alice, bob], mut before) = (authors(), ledger());
         before.say(&alice, cid("1"), post("a \"b\"\n"), 5_000);
-        let me = Act::Post { text: Text::parse("waves", 100).unwrap(), me: true };
+        let me = Act::Post { text: Text::parse("waves", 100).unwrap(), me: true, reply: None };
         before.say(&bob, cid("1"), me.clone(), 6_000);
         let mut after = Ledger::new("lobby".parse().unwrap(), 2, 0);
         for item in before.take() {
@@ -339,6 +346,34 @@ mod tests {
         ledger.recall(&Entry { seq: 1, holder: alice.holder, json: json.into() });
         ledger.commit(1);
         assert_eq!(ledger.say(&alice, cid("1"), post("whatever it was"), 9), Told::Stored(1));
+    }
+
+    #[test]
+    fn a_line_answers_an_earlier_one_and_is_known_by_which() {
+        let ([alice, bob], mut before) = (authors(), ledger());
+        let answer = |seq| {
+            let Act::Post { text, me, .. } = post("yes") else { unreachable!() };
+            Act::Post { text, me, reply: Some(seq) }
+        };
+        assert_eq!(before.say(&alice, cid("1"), answer(1), 0), Told::Astray, "not itself");
+        before.say(&alice, cid("2"), post("tea?"), 0);
+        for seq in [0, 2, u64::MAX] {
+            assert_eq!(before.say(&bob, cid("3"), answer(seq), 0), Told::Astray, "{seq}");
+        }
+        assert_eq!(before.given(), 1, "no number was used");
+        assert_eq!(before.say(&bob, cid("3"), answer(1), 0), Told::New, "its cid is free");
+        let batch = before.take();
+        let mut after = Ledger::new("lobby".parse().unwrap(), 2, 0);
+        for item in &batch {
+            let Item::Record(offered) = item else { continue };
+            after.recall(&offered.entry);
+        }
+        before.commit(2);
+        for ledger in [&mut before, &mut after] {
+            assert_eq!(ledger.say(&bob, cid("3"), answer(1), 0), Told::Stored(2));
+            assert_eq!(ledger.say(&bob, cid("3"), answer(9), 0), Told::Conflict);
+            assert_eq!(ledger.say(&bob, cid("3"), post("yes"), 0), Told::Conflict);
+        }
     }
 
     #[test]

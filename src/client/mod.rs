@@ -127,7 +127,12 @@ pub fn start(config: Config, notices: Sender<Notice>) -> io::Result<Client> {
 impl Client {
     /// Says a line. It is pending until a notice says stored or failed.
     pub fn say(&self, room: &RoomName, text: Text, me: bool) -> Cid {
-        self.act(room, Act::Post { text, me })
+        self.act(room, Act::Post { text, me, reply: None })
+    }
+
+    /// Says a line that answers the record `seq` of its room.
+    pub fn reply(&self, room: &RoomName, seq: u64, text: Text) -> Cid {
+        self.act(room, Act::Post { text, me: false, reply: Some(seq) })
     }
 
     /// Does something to a room's log: edits or deletes a line of ours, sets the topic. It is

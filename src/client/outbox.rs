@@ -152,15 +152,15 @@ impl Outbox {
         cids
     }
 
-    /// Every edit and delete that waits to go to `room` fails: its target was of another log. Returns
-    /// their cids.
-    pub(super) fn fail_changes(&mut self, room: &RoomName) -> Vec<Cid> {
-        let is_one = |line: &Line| line.room == *room && line.act.target().is_some();
-        let (changes, others): (VecDeque<Entry>, _) =
+    /// Every line that waits to go to `room` and means a record fails: edits, deletes and answers. The
+    /// record was of another log. Returns their cids.
+    pub(super) fn fail_strays(&mut self, room: &RoomName) -> Vec<Cid> {
+        let is_one = |line: &Line| line.room == *room && line.act.meant().is_some();
+        let (strays, others): (VecDeque<Entry>, _) =
             self.waiting.drain(..).partition(|entry| is_one(&entry.line));
         self.waiting = others;
-        let cids = changes.iter().map(|entry| entry.line.cid.clone()).collect();
-        self.failed.extend(changes.into_iter().map(|entry| entry.line));
+        let cids = strays.iter().map(|entry| entry.line.cid.clone()).collect();
+        self.failed.extend(strays.into_iter().map(|entry| entry.line));
         cids
     }
 

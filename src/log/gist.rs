@@ -143,8 +143,8 @@ mod tests {
 
     fn log() -> Vec<Entry> {
         vec![
-            entry(1, Act::Post { text: said("secret"), me: true }),
-            entry(2, Act::Post { text: said("harmless"), me: false }),
+            entry(1, Act::Post { text: said("secret"), me: true, reply: Some(1) }),
+            entry(2, Act::Post { text: said("harmless"), me: false, reply: None }),
             entry(3, Act::Edit { target: 1, text: said("secret again") }),
             entry(4, Act::Delete { target: 1 }),
             entry(5, Act::Edit { target: 1, text: said("secret, once more") }),

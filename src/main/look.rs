@@ -251,8 +251,11 @@ fn text(json: &str) -> String {
     let at = utc(at);
     let indented = |text: &Text| text.as_str().replace('\n', "\n    ");
     match kind {
-        Kind::Act(Act::Post { text, me: false }) => format!("{at} <{user}> {}\n", indented(&text)),
-        Kind::Act(Act::Post { text, me: true }) => format!("{at} * {user} {}\n", indented(&text)),
+        Kind::Act(Act::Post { text, me, reply }) => {
+            let answers = reply.map_or_else(String::new, |seq| format!("↳ {seq} "));
+            let user = if me { format!("* {user}") } else { format!("<{user}>") };
+            format!("{at} {answers}{user} {}\n", indented(&text))
+        }
         Kind::Act(Act::Edit { target, text }) => {
             format!("{at} -- {user} edited {target}: {}\n", indented(&text))
         }

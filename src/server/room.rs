@@ -111,7 +111,11 @@ impl State {
     fn unless_underway(&self, told: Told) -> Told {
         match told {
             Told::Stored(seq) if seq > self.published => Told::Underway,
-            told @ (Told::New | Told::Stored(_) | Told::Underway | Told::Conflict) => told,
+            told @ (Told::New
+            | Told::Stored(_)
+            | Told::Underway
+            | Told::Conflict
+            | Told::Astray) => told,
         }
     }
 }

@@ -172,8 +172,8 @@ impl Session {
             Request::Join(join) => return self.join(&join),
             Request::Leave { room } => self.leave(&room),
             Request::Do { room, cid, act } => return self.act(&room, cid, act),
-            Request::Direct { to, cid, text, me } => {
-                return self.direct(&to, cid, Act::Post { text, me });
+            Request::Direct { to, cid, text, me, reply } => {
+                return self.direct(&to, cid, Act::Post { text, me, reply });
             }
             Request::History { room, range, limit } => self.history(&room, range, limit),
             Request::Who { room } => self.who(&room),

@@ -57,6 +57,8 @@ impl Drop for Bot {
 struct Person {
     name: &'static str,
     peer: Peer,
+    /// The seq of what it said last.
+    said: Value,
 }
 
 impl Person {
@@ -66,13 +68,13 @@ impl Person {
             "join": [{"room": "lobby", "since": "now"}]}));
         assert_eq!(peer.hear()["type"], "welcome");
         assert_eq!(peer.hear()["type"], "joined");
-        Person { name, peer }
+        Person { name, peer, said: Value::Null }
     }
 
     /// Says something and waits until it is stored.
     fn say(&mut self, cid: &str, text: &str) {
         self.peer.post("lobby", cid, text);
-        self.peer.hear_own(self.name, cid);
+        self.said = self.peer.hear_own(self.name, cid)["seq"].clone();
     }
 
     /// Waits until the bot has come or gone.
@@ -87,6 +89,7 @@ impl Person {
             (&answer["user"], &answer["text"]),
             (&json!("bot"), &json!(format!("{}: pong", self.name)))
         );
+        assert_eq!(answer["reply"], self.said, "it says which line it answers");
     }
 }
 

@@ -53,13 +53,16 @@ fn export_says_it_for_people_and_for_programs() {
     let one = bob.hear_own("bob", "c1");
     bob.say(&json!({"type": "post", "room": "lobby", "cid": "c2", "text": "waves", "kind": "me"}));
     let two = bob.hear_own("bob", "c2");
+    bob.say(&json!({"type": "post", "room": "lobby", "cid": "c3", "text": "hi", "reply": 1}));
+    let three = bob.hear_own("bob", "c3");
     let text = printed(&["export", "lobby"], data.path());
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].ends_with("Z <bob> two") && lines[1] == "    <eve> lines", "{text}");
     assert!(lines[2].ends_with("Z * bob waves"), "{text}");
-    assert_eq!(exported(data.path()), [one, two.clone()]);
-    let since = printed(&["export", "lobby", "--format", "jsonl", "--since", "1"], data.path());
-    assert_eq!(serde_json::from_str::<Value>(&since).unwrap(), two);
+    assert!(lines[3].ends_with("Z ↳ 1 <bob> hi"), "{text}");
+    assert_eq!(exported(data.path()), [one, two, three.clone()]);
+    let since = printed(&["export", "lobby", "--format", "jsonl", "--since", "2"], data.path());
+    assert_eq!(serde_json::from_str::<Value>(&since).unwrap(), three);
 }
 
 #[test]

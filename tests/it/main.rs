@@ -19,6 +19,7 @@ mod handshake; // HTTP, right and wrong
 mod frames; // RFC 6455 at the server, byte by byte
 mod talking; // the protocol's messages
 mod acts; // edits, deletes, topics
+mod answers; // lines that answer lines
 mod private; // rooms of two
 mod marks; // how far somebody has read
 mod names; // whose name is whose

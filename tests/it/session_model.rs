@@ -117,7 +117,7 @@ impl World {
                 self.feed(Input::Say(Line {
                     room: RoomName::default(),
                     cid,
-                    act: Act::Post { text, me: false },
+                    act: Act::Post { text, me: false, reply: None },
                 }));
             }
             Step::Other => {
@@ -200,7 +200,11 @@ impl World {
     }
 
     fn store(&mut self, author: &str, cid: Cid) {
-        let kind = Kind::Act(Act::Post { text: Text::parse("hello", 4096).unwrap(), me: false });
+        let kind = Kind::Act(Act::Post {
+            text: Text::parse("hello", 4096).unwrap(),
+            me: false,
+            reply: None,
+        });
         let seq = self.log.len() as u64 + 1;
         let record =
             Record { room: RoomName::default(), seq, at: seq, user: user(author), cid, kind };

@@ -64,9 +64,10 @@ fn one_line(json: &str) -> String {
 fn rules(text: &str) {
     let value: serde_json::Value = serde_json::from_str(text).expect("strict JSON is JSON");
     let number = |key: &str| value.get(key).and_then(serde_json::Value::as_u64);
-    for key in ["target", "seq", "before", "after", "limit"] {
+    for key in ["target", "reply", "seq", "before", "after", "limit"] {
         let used = match value["type"].as_str() {
             Some("edit" | "delete") => key == "target",
+            Some("post" | "direct") => key == "reply",
             Some("mark") => key == "seq",
             Some("history") => matches!(key, "before" | "after" | "limit"),
             _ => false,

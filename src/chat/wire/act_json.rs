@@ -13,10 +13,13 @@ impl Act {
     /// nothing is allocated but room in `out`.
     pub(super) fn push_fields(&self, out: &mut String) {
         match self {
-            Act::Post { text, me } => {
+            Act::Post { text, me, reply } => {
                 push_text(text.as_str(), out);
                 if *me {
                     out.push_str(",\"kind\":\"me\"");
+                }
+                if let Some(seq) = reply {
+                    write!(out, ",\"reply\":{seq}").ok(); // a String takes all
                 }
             }
             Act::Edit { target, text } => {
@@ -37,7 +40,11 @@ impl Act {
     ) -> Result<Option<Act>, Unfit> {
         let text = || Text::parse(fields.string("text")?, max_text);
         Ok(Some(match name {
-            "post" => Act::Post { text: text()?, me: me(fields)? },
+            "post" => Act::Post {
+                text: text()?,
+                me: me(fields)?,
+                reply: fields.optional_number("reply")?,
+            },
             "edit" => Act::Edit { target: fields.number("target")?, text: text()? },
             "delete" => Act::Delete { target: fields.number("target")? },
             "topic" => Act::Topic { text: Topic::parse(fields.string("text")?)? },

@@ -54,6 +54,8 @@ pub enum Request {
         text: Text,
         /// It tells what its author does.
         me: bool,
+        /// The seq of the record that it answers.
+        reply: Option<u64>,
     },
     /// Read what was said.
     History {

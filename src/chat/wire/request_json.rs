@@ -72,11 +72,14 @@ impl Request {
                 object.string("cid", cid.as_str());
                 return finish(object, |out| act.push_fields(out));
             }
-            Request::Direct { to, cid, text, me } => {
+            Request::Direct { to, cid, text, me, reply } => {
                 object.string("type", "direct").string("to", to.as_str());
                 object.string("cid", cid.as_str()).string("text", text.as_str());
                 if *me {
                     object.string("kind", "me");
+                }
+                if let Some(seq) = reply {
+                    object.number("reply", *seq);
                 }
             }
             Request::History { room, range, limit } => {
@@ -122,6 +125,7 @@ fn read(value: &Value, max_text: usize) -> Result<Request, Unfit> {
             cid: fields.value("cid")?,
             text: Text::parse(fields.string("text")?, max_text)?,
             me: me(fields)?,
+            reply: fields.optional_number("reply")?,
         },
         "history" => read_history(fields)?,
         "who" => Request::Who { room: fields.value("room")? },

@@ -52,10 +52,10 @@ impl Session {
         out.push(Output::Notice(reply));
     }
 
-    /// What was shown of a room is of another log, and so is what edits and deletes were about.
+    /// What was shown of a room is of another log, and so is what edits, deletes and answers meant.
     fn reset(&mut self, room: &RoomName, out: &mut Vec<Output>) {
         out.push(Output::Reset(room.clone()));
-        out.extend(self.outbox.fail_changes(room).into_iter().map(|cid| Output::Failed {
+        out.extend(self.outbox.fail_strays(room).into_iter().map(|cid| Output::Failed {
             cid,
             code: ErrorCode::NoSuchRecord,
             message: String::from("the room has begun anew, and the line it was about is gone"),

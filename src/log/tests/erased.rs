@@ -23,7 +23,7 @@ fn entry(seq: u64, act: Act) -> Entry {
 }
 
 fn post(seq: u64, text: &str) -> Entry {
-    entry(seq, Act::Post { text: Text::parse(text, 100).unwrap(), me: false })
+    entry(seq, Act::Post { text: Text::parse(text, 100).unwrap(), me: false, reply: None })
 }
 
 /// 20 posts, 2 and 19 of them and an edit of 2 secret; then 2 and 19 are deleted. In several files.

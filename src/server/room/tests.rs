@@ -31,7 +31,7 @@ fn a_repeat_never_overtakes_what_is_being_published() {
     let holder = Holder::of(&user, &"0".repeat(32).parse().unwrap());
     let bob = Author { client: ClientId(1), holder, user };
     let say = |cid: &str| {
-        let act = Act::Post { text: Text::parse("hi", 10).unwrap(), me: false };
+        let act = Act::Post { text: Text::parse("hi", 10).unwrap(), me: false, reply: None };
         room.say(&bob, cid.parse().unwrap(), act, 0)
     };
 

@@ -56,7 +56,9 @@ impl Session {
         let before = room.name.is_private().then(|| room.head());
         let (told, load) = room.say(&author, cid.clone(), act, unix_ms());
         self.house.carry(load);
-        if let Some(head) = before {
+        if let Some(head) = before
+            && told != Told::Astray
+        {
             // After it was said: who says hello before this is found here, who does later finds the line.
             self.house.gather(room, head);
             self.settle_in();
@@ -83,6 +85,10 @@ impl Session {
             Told::Conflict => {
                 let sentence = "this cid was used for another text, which stays";
                 self.refuse(about_cid(refused(ErrorCode::CidConflict, sentence), cid))
+            }
+            Told::Astray => {
+                let sentence = "no record has the seq that this line answers";
+                self.refuse(about_cid(refused(ErrorCode::NoSuchRecord, sentence), cid))
             }
         }
     }

@@ -111,8 +111,10 @@ impl Native<'_> {
         let room = self.chance.below(ROOMS.len() as u64) as usize;
         let text = self.diary.think(&mut self.chance);
         let name: RoomName = ROOMS[room].parse().unwrap();
-        let line =
-            client.compose(&name, Act::Post { text: Text::parse(&text, 4096).unwrap(), me: false });
+        let line = client.compose(
+            &name,
+            Act::Post { text: Text::parse(&text, 4096).unwrap(), me: false, reply: None },
+        );
         self.diary.say(room, line.cid.as_str(), text);
         self.outbox.push(line.clone());
         client.say_line(line);

@@ -23,7 +23,7 @@ pub(crate) fn fill(data: &Path, count: u64, text: &str) {
             at: 1_795_394_177_902 + seq,
             user: user.clone(),
             cid: Cid::from_bytes(u128::from(seq).to_be_bytes()),
-            kind: Kind::Act(Act::Post { text, me: false }),
+            kind: Kind::Act(Act::Post { text, me: false, reply: None }),
         };
         Entry { seq, holder, json: record.encode().into() }
     };

@@ -18,6 +18,13 @@ test("a tab that is gone leaves its lines to another, in the order they were sai
   assert.deepEqual(new Outbox(storage, "t3").adopt("t1", "bob"), [], "and nobody else's");
 });
 
+test("a line is kept with what it answers", () => {
+  const storage = memory();
+  const answer = { ...line("a"), reply: 7 };
+  new Outbox(storage, "t1").keep(answer, "bob", 1);
+  assert.deepEqual(new Outbox(storage, "t2").adopt("t1", "bob"), [answer]);
+});
+
 test("two tabs keep and forget without touching each other's lines", () => {
   const storage = memory();
   const one = new Outbox(storage, "t1");

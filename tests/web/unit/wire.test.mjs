@@ -30,6 +30,11 @@ test("a message with a field missing or of the wrong type is no message", () => 
   assert.equal(decode("{\"type\":\"joined\",\"room\":\"lobby\",\"members\":\"ada\"}"), null);
 });
 
+test("a post may name the record it answers, by a number", () => {
+  assert.equal(decode(encode({ ...POST, reply: 7 })).reply, 7);
+  for (const reply of ["7", -1, 1.5, 2 ** 53, [7]]) assert.equal(decode(encode({ ...POST, reply })), null, `${reply}`);
+});
+
 test("fields and types of a later version pass", () => {
   assert.deepEqual(decode(encode({ ...POST, colour: "red" })).colour, "red");
   assert.equal(decode("{\"type\":\"aurora\"}").type, "aurora");
