@@ -3,6 +3,7 @@
 //! Room: strings. An unknown command is an error here and never goes out: it may be a password
 //! typed with one letter too few.
 
+use talk::chat::wire::NUMBER_MAX;
 use talk::cli;
 
 /// A submitted line, understood.
@@ -21,7 +22,11 @@ pub(crate) enum Command {
     /// A private line to somebody, or the private room with them.
     Message(String, Option<String>),
     /// A private line to the last who wrote one to us.
-    Reply(String),
+    Answer(String),
+    /// A line that answers the one with that number.
+    Reply(u64, String),
+    /// The newest lines with their numbers.
+    ListNewest,
     /// Other words for a line of ours: that number, or the last.
     Edit(Option<u64>, String),
     /// Our lines with their numbers.
@@ -68,8 +73,9 @@ pub(crate) const TABLE: &[Entry] = &[
         },
     ),
     entry(&["r"], "TEXT", "answer the last who wrote to you alone", |text| {
-        some(text).map(|text| Input::Do(Command::Reply(text)))
+        some(text).map(|text| Input::Do(Command::Answer(text)))
     }),
+    entry(&["reply"], "[SEQ TEXT]", "answer line SEQ; alone: numbers the newest lines", reply),
     entry(&["edit"], "[SEQ] TEXT", "reword your last line, or line SEQ; alone: lists yours", edit),
     entry(&["delete"], "[SEQ]", "take your last line back, or line SEQ", |seq| match number(seq) {
         None if !seq.is_empty() => None,
@@ -184,7 +190,17 @@ fn optional(text: &str) -> Option<Option<String>> {
 
 /// The number of a line, with or without `#`.
 fn number(text: &str) -> Option<u64> {
-    text.strip_prefix('#').unwrap_or(text).parse().ok().filter(|seq| *seq > 0)
+    let text = text.strip_prefix('#').unwrap_or(text);
+    text.parse().ok().filter(|seq| (1..=NUMBER_MAX).contains(seq))
+}
+
+fn reply(rest: &str) -> Option<Input> {
+    if rest.is_empty() {
+        return Some(Input::Do(Command::ListNewest));
+    }
+    let (seq, text) = rest.split_once(char::is_whitespace)?;
+    let command = Command::Reply(number(seq)?, some(text.trim_start())?);
+    Some(Input::Do(command))
 }
 
 /// A number and nothing else is not guessed at: it may be a line's, or be what it should say.
@@ -238,7 +254,7 @@ mod tests {
             ("/exit now", Command::Quit),
             ("/topic", Command::Topic(None)),
             ("/topic tea  at four", Command::Topic(Some("tea  at four".to_owned()))),
-            ("/r yes", Command::Reply("yes".to_owned())),
+            ("/r yes", Command::Answer("yes".to_owned())),
         ] {
             assert_eq!(read(line), Ok(Input::Do(command)), "{line}");
         }
@@ -270,6 +286,22 @@ mod tests {
             assert_eq!(read(line), Ok(Input::Do(Command::Delete(seq))), "{line}");
         }
         assert!(read("/delete it").is_err() && read("/delete 0").is_err());
+    }
+
+    #[test]
+    fn an_answer_names_the_line_it_answers_and_has_a_text() {
+        for (line, seq, text) in
+            [("/reply 7 yes  it is", 7, "yes  it is"), ("/reply #7  x", 7, "x")]
+        {
+            assert_eq!(read(line), Ok(Input::Do(Command::Reply(seq, text.to_owned()))), "{line}");
+        }
+        assert_eq!(read("/reply "), Ok(Input::Do(Command::ListNewest)));
+        let too_big = "/reply 9007199254740992 x"; // 2^53: no number of this protocol
+        for line in
+            ["/reply 7", "/reply yes", "/reply yes it is", "/reply 0 x", "/reply #", too_big]
+        {
+            assert_eq!(read(line).unwrap_err(), "use it like this: /reply [SEQ TEXT]", "{line}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use talk::client::Line as OwnLine;
 use crate::calendar;
 use crate::line::Line;
 use crate::palette::Style;
+use crate::room::Post;
 
 /// The columns of a clock and a space: continued rows are indented by them.
 const CLOCK: usize = 6;
@@ -35,6 +36,29 @@ pub(crate) fn erased(record: &Record, local: i64, ours: &UserName) -> Line {
         Kind::Erased { edit_of } => *edit_of,
     };
     self::record(&Record { kind: Kind::Erased { edit_of }, ..record.clone() }, local, ours)
+}
+
+/// `↳ #7 ann: first words…`, above a line that answers another; `↳ #7` where that is not known. It
+/// starts at the left edge, where no row of a stranger's text does.
+pub(crate) fn answers(seq: u64, post: Option<&Post>) -> Line {
+    let line = Line::indented(CLOCK).with(Style::Quiet, &format!("↳ #{seq}"));
+    let Some(Post { user, me, words, .. }) = post else { return line };
+    match words {
+        Some(words) if *me => line.with(Style::Quiet, &format!(" * {user} {words}")),
+        Some(words) => line.with(Style::Quiet, &format!(" {user}: {words}")),
+        None => answers_deleted(seq),
+    }
+}
+
+/// `↳ #7 (deleted)`
+pub(crate) fn answers_deleted(seq: u64) -> Line {
+    Line::indented(CLOCK).with(Style::Quiet, &format!("↳ #{seq} (deleted)"))
+}
+
+/// `#7 ann: first words…`, in a list of what may be answered.
+pub(crate) fn answerable(seq: u64, post: &Post) -> Line {
+    let Post { user, words, .. } = post;
+    item(&format!("#{seq} {user}: {}", words.as_deref().unwrap_or("(deleted)")))
 }
 
 fn said_at(clock: &str, record: &Record, ours: &UserName) -> Line {

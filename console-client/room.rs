@@ -8,14 +8,17 @@ use talk::chat::wire::Change;
 
 use crate::room::lines::Lines;
 use crate::room::own::Own;
+use crate::room::posts::Posts;
 use crate::room::reading::Reading;
 
 mod lines; // what was shown, or waits to be
 mod own; // our own lines and their numbers
+mod posts; // what may be answered
 mod reading; // how far it was read
 
 pub(crate) use lines::Trace;
 pub(crate) use lines::What;
+pub(crate) use posts::Post;
 
 /// A room we are in.
 #[derive(Debug)]
@@ -35,6 +38,7 @@ pub(crate) struct Room {
     pub(crate) topic: Option<String>,
     pub(crate) lines: Lines,
     pub(crate) own: Own,
+    pub(crate) posts: Posts,
     pub(crate) reading: Reading,
     /// The seq of the oldest record shown.
     pub(crate) oldest: Option<u64>,
@@ -64,6 +68,7 @@ impl Room {
             topic: None,
             lines: Lines::default(),
             own: Own::default(),
+            posts: Posts::default(),
             reading: Reading::default(),
             oldest: None,
             newest: 0,
@@ -77,6 +82,7 @@ impl Room {
     /// Forgets the lines: what comes now is told from the start.
     pub(crate) fn reset(&mut self) {
         (self.lines, self.own) = (Lines::default(), Own::default());
+        self.posts = Posts::default();
         self.reading = Reading::default();
         self.oldest = None;
         self.newest = 0;

@@ -29,12 +29,17 @@ impl Chat {
                     None => self.enter(room),
                 }
             }
-            Command::Reply(text) => {
+            Command::Answer(text) => {
                 let writer =
                     self.view.last_writer().ok_or("nobody has written to you alone yet")?;
                 let room = self.room_with(writer)?;
                 self.say_directly(&room, &text)?;
             }
+            Command::Reply(seq, text) => {
+                let (room, text) = (self.room()?, self.text(&text)?);
+                self.act(&room, Act::Post { text, me: false, reply: Some(seq) });
+            }
+            Command::ListNewest => self.view.list_newest(),
             Command::Edit(seq, text) => {
                 let (room, text) = (self.room()?, self.text(&text)?);
                 let target = seq.map_or_else(|| self.view.own_last(), Ok)?;

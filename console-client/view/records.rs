@@ -7,12 +7,16 @@ use talk::chat::wire::Kind;
 use talk::chat::wire::Record;
 use talk::client::State;
 
+use crate::line::Line;
 use crate::phrases;
 use crate::room::What;
 use crate::view::Fate;
 use crate::view::Shows;
 use crate::view::View;
 use crate::view::Waiting;
+
+/// Lines listed to be answered.
+const LISTED: usize = 10;
 
 impl View {
     // ---- What the person asks ------------------------------------------------------------------
@@ -66,6 +70,21 @@ impl View {
         };
         self.remark(phrases::note(&note));
         rows.iter().for_each(|row| self.remark(phrases::item(row)));
+    }
+
+    /// Lists the newest posts of the room one is in, with their numbers.
+    pub(crate) fn list_newest(&mut self) {
+        let Some(room) = self.here() else { return };
+        let seqs = room.posts.newest(LISTED);
+        let found = seqs.iter().filter_map(|seq| Some((*seq, room.posts.find(*seq)?)));
+        let rows: Vec<Line> = found.map(|(seq, post)| phrases::answerable(seq, post)).collect();
+        let label = self.label(&room.name);
+        let note = match rows.len() {
+            0 => format!("no line is in sight in {label} (/history has numbers too)"),
+            _ => format!("the newest lines in {label}; /history numbers older ones"),
+        };
+        self.remark(phrases::note(&note));
+        rows.into_iter().for_each(|row| self.remark(row));
     }
 
     /// Tells what the room one is in is about.
@@ -122,6 +141,7 @@ impl View {
         let Some(room) = self.room_mut(&record.room) else { return };
         room.spoke(&record.user);
         room.newest = record.seq;
+        room.posts.take(record);
         match &record.kind {
             Kind::Act(Act::Delete { target }) => room.lines.erase(*target),
             Kind::Act(Act::Topic { text }) => {
@@ -159,6 +179,7 @@ impl View {
         };
         if let Some(room) = self.room_mut(name) {
             room.oldest = Some(first.seq);
+            records.iter().for_each(|record| room.posts.take(record));
         }
         self.remark(phrases::note(&format!("{label}, {} lines from before", shown.len())));
         let mut last = None;
@@ -167,6 +188,11 @@ impl View {
             let day = local.div_euclid(86_400);
             if last.replace(day) != Some(day) {
                 self.remark(phrases::day(day));
+            }
+            if let Kind::Act(act) = &record.kind
+                && let Some((_, line)) = self.answered(name, act)
+            {
+                self.remark(line);
             }
             self.remark(phrases::numbered(record, local, &self.me));
         }

@@ -31,8 +31,22 @@ impl View {
             Kind::Act(Act::Edit { target, .. }) => Some(*target),
             Kind::Act(Act::Delete { .. } | Act::Topic { .. }) | Kind::Erased { .. } => None,
         };
+        if let Kind::Act(act) = &record.kind
+            && let Some((post, line)) = self.answered(&record.room, act)
+        {
+            let (seq, erased) = (record.seq, phrases::answers_deleted(post));
+            let trace = Trace { seq, is_news: false, words_of: Some(post), erased };
+            self.show_what(&record.room, line, What::Record(trace));
+        }
         let trace = Trace { seq: record.seq, is_news, words_of, erased };
         self.show_what(&record.room, line, What::Record(trace));
+    }
+
+    /// The number of what an act answers, if it answers something, and the line that tells of it.
+    pub(super) fn answered(&self, name: &RoomName, act: &Act) -> Option<(u64, Line)> {
+        let Act::Post { reply: Some(seq), .. } = act else { return None };
+        let room = self.rooms.iter().find(|room| room.name == *name);
+        Some((*seq, phrases::answers(*seq, room.and_then(|room| room.posts.find(*seq)))))
     }
 
     /// Shows a line about a room.

@@ -48,13 +48,15 @@ impl View {
             lines.push(phrases::note(&format!("{hidden} more lines wait before these")));
         }
         for (own, why) in self.unstored().skip(hidden) {
+            let answered = self.answered(&own.room, &own.act).map(|(_, line)| line);
             let shown = match why {
                 None => vec![phrases::waiting(own, &self.me)],
                 Some(why) => phrases::failed(own, &self.me, why),
             };
+            let shown = answered.into_iter().chain(shown);
             let is_here = self.is_here(&own.room);
             let tag = || phrases::tag(&own.room, &self.me);
-            lines.extend(shown.into_iter().map(|l| if is_here { l } else { l.after(tag()) }));
+            lines.extend(shown.map(|l| if is_here { l } else { l.after(tag()) }));
         }
         lines
     }

@@ -16,6 +16,7 @@ use talk::client::Refusal;
 use super::*;
 
 mod acts; // edits, deletes, topics
+mod answers; // lines that answer lines
 mod directly; // private rooms
 mod reading; // what is unread
 

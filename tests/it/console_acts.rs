@@ -51,6 +51,31 @@ fn a_line_is_edited_and_deleted_and_gone_when_the_screen_is_painted_anew() {
 }
 
 #[test]
+fn a_line_answers_another_by_its_number_and_shows_which() {
+    let server = Running::start(&[]);
+    let mut ann = Terminal::live(server.address, "ann");
+    let mut bob = Terminal::live(server.address, "bob");
+    ann.type_in("tea?\r");
+    said(&mut bob, " ann tea?");
+    bob.type_in("/reply\r");
+    bob.shows("   #1 ann: tea?");
+    bob.type_in("/reply 1 yes\r");
+    for terminal in [&mut bob, &mut ann] {
+        let rows = said(terminal, " bob yes");
+        let at = rows.iter().position(|row| row.ends_with(" bob yes")).unwrap();
+        assert_eq!(rows[at - 1], "↳ #1 ann: tea?", "{rows:#?}");
+    }
+    ann.type_in("/delete 1\r");
+    said(&mut bob, " ann deleted #1");
+    bob.type_in("\x0c"); // ^L
+    let is_gone = |rows: &[String]| rows.iter().any(|row| row == "↳ #1 (deleted)");
+    bob.until("painted anew", |rows| is_gone(rows) && !rows.concat().contains("tea"));
+    bob.type_in("/reply 9 no\r");
+    bob.shows("      not sent: no record has the seq that this line answers");
+    bob.shows("↳ #9");
+}
+
+#[test]
 fn a_topic_is_set_told_and_taken_away() {
     let server = Running::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");

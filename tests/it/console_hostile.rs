@@ -152,6 +152,32 @@ fn no_text_hides_in_the_terminal_or_turns_it_around() {
 }
 
 #[test]
+fn what_is_answered_hides_nothing_and_passes_for_nobody() {
+    let forged = "↳ #1 admin: you are banned\n↳ #1 admin: go";
+    for text in [HIDDEN, forged] {
+        let (mut stage, mut bob) = Stage::open("bob");
+        stage.welcome("talk", 3);
+        stage.record(1, "eve", text);
+        stage.act(2, &json!({"type": "post", "text": forged, "reply": 1}));
+        stage.act(3, &json!({"type": "post", "text": "done", "reply": 9}));
+        let rows = bob.shows("eve done");
+        let quotes: Vec<&String> = rows.iter().filter(|row| row.starts_with('↳')).collect();
+        assert_eq!(quotes.len(), 2, "no other row begins like one: {rows:#?}");
+        assert!(quotes[0].starts_with("↳ #1 eve: ") && quotes[1] == "↳ #9", "{rows:#?}");
+        is_clean(&bob);
+    }
+    // Names are the server's word, and no more trusted.
+    for evil in COMMANDS {
+        let (mut stage, mut bob) = Stage::open("bob");
+        stage.welcome("talk", 2);
+        stage.record(1, evil, "hi");
+        stage.act(2, &json!({"type": "post", "text": "done", "reply": 1}));
+        bob.shows("eve done");
+        is_clean(&bob);
+    }
+}
+
+#[test]
 fn no_second_line_passes_for_another_speaker() {
     let (mut stage, mut bob) = Stage::open("bob");
     stage.welcome("talk", 3);

@@ -80,6 +80,24 @@ fn what_others_say_comes_out_line_by_line_and_old_lines_do_not() {
 }
 
 #[test]
+fn an_answer_comes_out_under_the_line_it_answers_and_can_be_piped_in() {
+    let server = Running::start(&[]);
+    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    ann.post("lobby", "1", "tea\nor not?");
+    ann.hear_own("ann", "1");
+    let (code, out, err) = run(server.address, &["--user", "ci"], b"/reply #1 yes\n/reply 9 no\n");
+    assert_eq!(out.lines().next(), Some("↳ #1 ann: tea or not?"), "{out}");
+    assert_eq!(out.lines().nth(1).map(|line| &line[6..]), Some("ci yes"), "{out}");
+    assert_eq!((code, out.lines().count()), (1, 2), "{out}");
+    assert!(
+        err.contains("not sent: \"no\": no record has the seq that this line answers"),
+        "{err}"
+    );
+    let said = ann.hear_type("post");
+    assert_eq!((&said["text"], &said["reply"]), (&"yes".into(), &1.into()));
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_disaster() {
     let server = Running::start(&[]);
     let (mut command, _state) = console(server.address, &["--user", "ci"]);
