@@ -42,12 +42,13 @@ export class Acts {
     else if ("join" in act) desk.visit(act.join);
     else if ("ignore" in act) return this.ignore(act.ignore, act.is);
     else if ("msg" in act) return this.write(act.msg, act.text);
-    else if ("reply" in act) return this.#reply(act.text);
+    else if ("back" in act) return this.#writeBack(act.text);
     else if ("resend" in act) return this.#failed(desk.resend);
     else if ("drop" in act) return this.#failed(desk.drop);
     else if ("reconnect" in act) desk.retry();
     else if (!room) return "Join a room first: /join lobby";
-    else if ("say" in act) this.#say(room, act.say, act.kind);
+    else if ("reply" in act) return this.#reply(room, act.reply, act.text);
+    else if ("say" in act) this.#say(room, act.say, act.kind, room.answering);
     else if ("mute" in act) this.#mute(room);
     else if ("edit" in act) return this.#editLast(room, act.edit);
     else if ("delete" in act) return this.#deleteLast(room);
@@ -67,7 +68,7 @@ export class Acts {
     const { room } = this.#house;
     if (!room) return;
     if (room.editing) return void (room.editing.text = text);
-    this.#desk.store.keepDraft(room.name, text);
+    this.#desk.store.keepDraft(this.#house.me, room.name, text);
     const isQuiet = !text || text.startsWith("/") || !room.members || Date.now() - this.#typedAt < TYPING_MS;
     if (!isQuiet && this.#desk.send({ type: "typing", room: room.name })) this.#typedAt = Date.now();
   }
@@ -115,11 +116,21 @@ export class Acts {
     return room ? this.#editLast(room, null) : "There is no room";
   }
 
-  /** The line stays as it was. */
-  cancelEdit() {
+  /** The line stays as it was, or is not answered. */
+  cancel() {
     const { room } = this.#house;
-    if (!room?.editing) return;
+    if (!room) return;
+    if (room.editing) room.editing = null;
+    else room.answering = null;
+    this.#desk.openBox();
+  }
+
+  /** The next line answers this one. @param {number} seq */
+  answer(seq) {
+    const { room } = this.#house;
+    if (!room) return;
     room.editing = null;
+    room.answering = seq;
     this.#desk.openBox();
   }
 
@@ -127,7 +138,7 @@ export class Acts {
   remove(target) {
     const { room } = this.#house;
     if (!room) return;
-    if (room.editing?.seq === target) this.cancelEdit();
+    if (room.editing?.seq === target) this.cancel();
     this.#act({ type: "delete", room: room.name, cid: randomId(), target });
   }
 
@@ -153,7 +164,7 @@ export class Acts {
     const { editing } = room;
     if (!text.trim()) return "A line cannot become empty: delete it, or press Esc to keep it";
     if (editing) this.#edit(room, { seq: editing.seq, text: room.textOf(editing.seq) }, text);
-    this.cancelEdit();
+    this.cancel();
     return null;
   }
 
@@ -179,8 +190,15 @@ export class Acts {
     return refused.length ? null : "No line has failed";
   }
 
+  /** @param {import("./room.js").Room} room @param {number} seq @param {string} text @returns {string | null} */
+  #reply(room, seq, text) {
+    if (seq > room.newest) return `There is no line ${seq} in ${room.label} yet: the newest is ${room.newest}`;
+    this.#say(room, text, undefined, seq);
+    return null;
+  }
+
   /** @param {string} text @returns {string | null} */
-  #reply(text) {
+  #writeBack(text) {
     const { writer } = this.#house;
     return writer ? this.write(writer, text) : "Nobody has written to you alone yet";
   }
@@ -201,10 +219,11 @@ export class Acts {
 
   // ---- The smaller helpers ------------------------------------------------------------------------
 
-  /** @param {import("./room.js").Room} room @param {string} text @param {"me"} [kind] */
-  #say(room, text, kind) {
+  /** @param {import("./room.js").Room} room @param {string} text @param {"me"} [kind] @param {number | null} [reply] The line it answers. */
+  #say(room, text, kind, reply) {
     room.newFrom = null;
-    this.#act({ type: "post", room: room.name, text, cid: randomId(), ...(kind && { kind }) });
+    this.#act({ type: "post", room: room.name, text, cid: randomId(), ...(kind && { kind }), ...(reply && { reply }) });
+    if (reply && reply === room.answering) this.cancel();
     this.#desk.toLatest();
   }
 

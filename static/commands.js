@@ -1,13 +1,13 @@
 // What a person types into the box, understood: a line to say, or a command.
 // May not know: the DOM, sockets, who is asking. Nothing unknown is ever sent.
 
-import { byteLength, tidy } from "./text.js";
+import { byteLength, nearest, tidy } from "./text.js";
 import { isName, roomName } from "./wire.js";
 
 /**
  * @typedef {{ say: string, kind?: "me" } | { nick: string } | { join: string }
  *   | { msg: string, text: string } | { edit: string | null } | { delete: true } | { topic: string | null }
- *   | { reply: true, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
+ *   | { back: true, text: string } | { reply: number, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
  *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
  *   | { ignore: string, is: boolean } | { mute: true }
  *   | { nothing: true } | { error: string }} Act
@@ -18,6 +18,7 @@ export const COMMANDS = [
   ["/me TEXT", "say what you are doing"],
   ["/edit [TEXT]", "change your last line; ↑ in an empty box does it too"],
   ["/delete", "take your last line away, for good"],
+  ["/reply NUMBER TEXT", "answer a line; its number ends the link to it"],
   ["/msg NAME [TEXT]", "write to one person alone"],
   ["/r TEXT", "answer the last who wrote to you alone"],
   ["/topic [TEXT]", "show what this room is about, or say it; - takes it away"],
@@ -50,6 +51,8 @@ const ELSEWHERE = {
   quit: "Close the tab to leave",
 };
 
+const WORDS = COMMANDS.map(([usage]) => usage.slice(1).split(" ")[0] ?? "").filter((word) => word !== "/text");
+
 /** Other words that fingers know. @type {Record<string, string>} */
 const ALIASES = {
   w: "msg", m: "msg", whisper: "msg", query: "msg", e: "edit", del: "delete", exit: "quit", q: "quit",
@@ -74,7 +77,8 @@ export function understand(typed) {
     case "reconnect": return { reconnect: true };
     case "key": return { key: true };
     case "version": return { version: true };
-    case "r": return rest ? { reply: true, text: rest } : { error: "/r needs a text: /r yes" };
+    case "r": return rest ? { back: true, text: rest } : { error: "/r needs a text: /r yes" };
+    case "reply": return reply(rest);
     case "me": return rest ? { say: rest, kind: "me" } : { error: "/me needs a text: /me waves" };
     case "edit": return { edit: rest || null };
     case "delete": return rest ? { error: "/delete takes your last line away, and needs no text" } : { delete: true };
@@ -83,7 +87,7 @@ export function understand(typed) {
     case "mute": return { mute: true };
     case "ignore": case "unignore": return isName(rest) ? { ignore: rest, is: command === "ignore" } : { error: BAD_NAME };
     case "nick": return isName(rest) ? { nick: rest } : { error: BAD_NAME };
-    case "join": return room(rest, (join) => ({ join }));
+    case "join": return rest.startsWith("@") ? message(rest) : room(rest, (join) => ({ join }));
     case "leave": return rest ? room(rest, (leave) => ({ leave })) : { leave: null };
     default: return { error: Object.hasOwn(ELSEWHERE, command) ? ELSEWHERE[command] ?? "" : noCommand(word) };
   }
@@ -98,7 +102,8 @@ export function help(word) {
 
 /** @param {string} word */
 export function noCommand(word) {
-  return `There is no command /${word}. Try /help, or // to say a line that starts with /`;
+  const near = nearest(word.toLowerCase(), [...WORDS, ...Object.keys(ALIASES).filter((alias) => alias.length > 2)]);
+  return `There is no command /${word}. ${near ? `Did you mean /${near}?` : "Try /help"}, or // to say a line that starts with /`;
 }
 
 /** @param {string} word */
@@ -120,6 +125,12 @@ function message(rest) {
   const [, name = "", text = ""] = /^@?(\S*)\s*(.*)$/su.exec(rest) ?? [];
   if (!name) return { error: "/msg needs a name: /msg ada hello" };
   return isName(name) ? { msg: name, text } : { error: BAD_NAME };
+}
+
+/** @param {string} rest @returns {Act} */
+function reply(rest) {
+  const [, seq, text] = /^#?([1-9]\d{0,14})\s+(.+)$/su.exec(rest) ?? [];
+  return seq && text ? { reply: Number(seq), text } : { error: "/reply needs the number of a line, and a text: /reply 1042 yes. Or use the button on the line" };
 }
 
 /** @param {string} rest @returns {Act} */

@@ -66,6 +66,11 @@ export class Completion {
   }
 }
 
+/** A completed word as it goes before `after`: it needs no second space. @param {string} word @param {string} after */
+export function fitted(word, after) {
+  return /^\s/.test(after) ? word.trimEnd() : word;
+}
+
 /** Whose words can be completed. @param {import("./house.js").House} house @returns {Words} */
 export function wordsOf({ room, me, listed, known }) {
   const speakers = room?.items.flatMap((item) => ("record" in item ? [item.record.user] : [])).reverse() ?? [];

@@ -2,7 +2,7 @@
 // session.js. What the machine puts out is done here; what is seen is drawn by view.js.
 
 import { Acts } from "./acts.js";
-import { addressOf, roomAt, seqAt } from "./address.js";
+import { roomAt, seqAt } from "./address.js";
 import { wordsOf } from "./complete.js";
 import { Histories } from "./histories.js";
 import { House } from "./house.js";
@@ -10,17 +10,14 @@ import { Link } from "./link.js";
 import { Marks } from "./marks.js";
 import { noticeOf } from "./notice.js";
 import { Outbox } from "./outbox.js";
-import { seek } from "./seek.js";
+import { quoted } from "./rows.js";
 import { Session } from "./session.js";
 import { Store, storageOr } from "./store.js";
 import { randomId, Tabs } from "./tabs.js";
 import { Taste } from "./taste.js";
-import { copy } from "./view-copy.js";
 import { View } from "./view.js";
+import { Visits } from "./visits.js";
 import { isPrivate, otherOf, roomName } from "./wire.js";
-
-/** Lines asked for at once on the way to one that is far back: a server gives no more. */
-const PAGE = 200;
 
 const local = storageOr(() => localStorage);
 const store = new Store(local, storageOr(() => sessionStorage));
@@ -32,7 +29,6 @@ const house = new House(taste);
 /** @type {Session | null} */ let session = null;
 /** Whether the name is known to be ours, so that the rooms may be shown. */ let isInside = false;
 /** The last complaint of the server, which explains a stop. */ let why = "";
-/** The line that the address names, until it is on the screen. @type {import("./seek.js").Sought | null} */ let sought = null;
 let isDrawing = false;
 
 const link = new Link({
@@ -60,7 +56,7 @@ const acts = new Acts({
   hint: (words, isBad) => view.composer.hint(words, isBad),
 });
 const view = new View({
-  enter, leave, copyLink,
+  enter, leave,
   visit: (room) => visit(room),
   say: (text) => acts.say(text),
   typed: (text) => acts.typed(text),
@@ -70,7 +66,12 @@ const view = new View({
     view.composer.focus();
   },
   editLast: () => acts.editLast(),
-  cancelEdit: () => acts.cancelEdit(),
+  cancel: () => acts.cancel(),
+  answer: (seq) => {
+    acts.answer(seq);
+    view.composer.focus();
+  },
+  goTo: (seq) => visit(house.room?.name ?? "", seq),
   remove: (seq) => {
     acts.remove(seq);
     view.composer.invite(); // the button that had the focus is gone with the line
@@ -80,9 +81,9 @@ const view = new View({
   step: (by, isUnread) => visit(house.neighbour(by, isUnread) ?? ""),
   words: () => wordsOf(house),
   older: () => house.room && histories.older(house.room),
+  copyLink: (seq) => void visits.copyLink(seq),
   moved: () => {
-    // Who went on from the line that the address names is not brought back to it by a reload.
-    if (!sought && !view.log.isPointing && location.hash) history.replaceState(null, "", addressOf(house.room?.name ?? null));
+    visits.moved();
     draw();
   },
   key: () => session?.token ?? "",
@@ -90,6 +91,10 @@ const view = new View({
   trySound: () => view.notice.sound(),
   forgetMe,
   lookAround: () => void send({ type: "rooms" }),
+});
+const visits = new Visits({
+  house, histories, openBox, draw, log: view.log,
+  hint: (words, isBad) => view.composer.hint(words, isBad),
 });
 
 // ---- What a person does ---------------------------------------------------------------------------
@@ -124,7 +129,7 @@ function begin(user) {
   house.me = user;
   taste.of(user);
   for (const room of rooms) house.ensure(room);
-  show(here ?? rooms[0] ?? null, false, here ? seqAt(location.hash) : null);
+  visits.show(here ?? rooms[0] ?? null, false, here ? seqAt(location.hash) : null);
   return new Session({ user, token: store.token(user) ?? undefined, agent: "web", rooms });
 }
 
@@ -138,7 +143,7 @@ function visit(typed, seq = null) {
   const room = roomName(typed);
   if (!room) return false;
   view.closePanels();
-  show(room, true, seq);
+  visits.show(room, true, seq);
   perform(session?.join(room));
   view.composer.invite();
   return true;
@@ -252,6 +257,7 @@ function stopped(code) {
   link.retryAt = null;
   view.door.busy(false);
   if (code === 4403) return void (why ||= "You were removed from this server.");
+  if (code === 4409 && session) session.token = store.token(session.user) ?? undefined; // a key that was typed may be wrong
   /** @type {Record<number, string>} */
   const reasons = {
     4401: session?.password ? "That is not the password." : "This server asks for a password.",
@@ -310,7 +316,10 @@ function goBy(user) {
 function answered(message) {
   const { room, records, first } = message;
   const use = session && histories.answered(message, session);
-  if (use === "older") house.rooms.get(room)?.addOlder(records, first, house.me, (user) => taste.isIgnored(user));
+  if (use === "older") {
+    house.rooms.get(room)?.addOlder(records, first, house.me, (user) => taste.isIgnored(user));
+    visits.pursue(); // at once: a line far back is hundreds of pages away
+  }
   if (use === "missed") perform(session?.missed(room));
 }
 
@@ -325,46 +334,14 @@ function inheritLines() {
   }
 }
 
-// ---- Rooms and addresses --------------------------------------------------------------------------
-
-/** @param {string | null} room @param {boolean} isNewAddress @param {number | null} [seq] A line of it to go to. */
-function show(room, isNewAddress, seq = null) {
-  house.enter(room);
-  const address = addressOf(room, seq);
-  if (location.pathname + location.hash !== address) history[isNewAddress ? "pushState" : "replaceState"](null, "", address);
-  sought = room && seq !== null ? { room, seq } : null;
-  if (!sought) view.log.unpoint();
-  openBox();
-  draw();
-}
-
-/** A step nearer to the line that the address names. */
-function pursue() {
-  const { room } = house;
-  if (!sought || room?.name !== sought.room) return;
-  const step = seek(room, sought.seq);
-  if ("ask" in step) {
-    view.composer.hint(`Going back to line ${sought.seq}…`);
-    return histories.older(room, PAGE);
-  }
-  if ("wait" in step) return;
-  view.composer.hint("why" in step ? step.why : "", "why" in step);
-  sought = null;
-  if ("found" in step) view.log.show(step.found);
-}
-
-/** @param {number} seq */
-async function copyLink(seq) {
-  if (!house.room) return;
-  const isCopied = await copy(location.origin + addressOf(house.room.name, seq));
-  view.composer.hint(isCopied ? "Link copied" : "This browser does not let the page copy", !isCopied);
-}
+// ---- Rooms and the box -------------------------------------------------------------------------------
 
 /** What was written in this room, to go on with: a line being edited, or one not said yet. */
 function openBox() {
   const { room } = house;
-  view.composer.open(room?.name ?? "", room?.editing?.text ?? (room ? store.draft(room.name) : ""),
-    room ? `Write to ${room.label}` : "Join a room: /join lobby", Boolean(room?.editing));
+  view.composer.open(room?.name ?? "", room?.editing?.text ?? (room ? store.draft(house.me, room.name) : ""),
+    room ? `Write to ${room.label}` : "Join a room: /join lobby",
+    { isEditing: Boolean(room?.editing), quote: room ? quoted(room, room.answering ?? undefined, taste) : null });
   draw();
 }
 
@@ -374,7 +351,7 @@ function forget(name) {
   // What could not be sent is still somebody's words.
   if (!room || room.unsent.size) return;
   house.rooms.delete(name);
-  if (house.room === room) show(house.listed[0]?.name ?? null, false);
+  if (house.room === room) visits.show(house.listed[0]?.name ?? null, false);
 }
 
 function keepRooms() {
@@ -385,7 +362,7 @@ function keepRooms() {
 
 /** Whether what comes now is seen. */
 function isReading() {
-  return !document.hidden && view.log.isFollowing && !sought;
+  return !document.hidden && view.log.isFollowing && !visits.isSeeking;
 }
 
 /** @param {import("./wire.js").Message} message @returns {boolean} Whether it could be sent. */
@@ -410,13 +387,16 @@ function drawNow() {
     house.room.read();
     if (unread) view.draw(scene);
   }
-  pursue();
+  visits.pursue();
   marks.tell();
 }
 
 addEventListener("online", () => perform(session?.start()));
 addEventListener("offline", () => link.doubt());
-addEventListener("storage", () => {
+addEventListener("storage", (event) => {
+  const what = store.told(event, house.me, house.room?.name ?? "");
+  if (what === "forgotten") return forgetMe();
+  if (what === "draft" && !document.hasFocus() && !house.room?.editing) return openBox();
   inheritLines();
   taste.of(house.me); // another tab may have changed it
   draw();

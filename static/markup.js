@@ -74,6 +74,16 @@ function inline(row) {
   return tree(paired(parts.flatMap((part, i) => (part.kind === "text" ? marks(part.text, i > 0, i + 1 < parts.length) : [part]))));
 }
 
+/** What a line says without its marks. @param {string} line */
+export function plain(line) {
+  return wordsOf(markup(line));
+}
+
+/** @param {Piece[]} pieces @returns {string} */
+function wordsOf(pieces) {
+  return pieces.map((piece) => ("pieces" in piece ? wordsOf(piece.pieces) : piece.text)).join("");
+}
+
 /** Code ends with as many backticks as it began with. @param {string} row @returns {{ kind: "text" | "code", text: string }[]} */
 function codes(row) {
   const runs = [...row.matchAll(/`+/g)];

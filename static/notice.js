@@ -1,7 +1,6 @@
-// Which lines are worth a notice beside the page: those with one's name, and private ones.
+// Which lines are worth a notice beside the page: those that call one, and private ones.
 // May not know: the DOM, how a notice is given.
 
-import { mentions } from "./mentions.js";
 import { sameName } from "./wire.js";
 
 /** Characters of a line that a notice shows. */
@@ -13,9 +12,10 @@ const SHOWN = 200;
  * @param {import("./wire.js").Entry} entry @param {import("./house.js").House} house
  * @returns {{ title: string, body: string } | null}
  */
-export function noticeOf({ type, room: name, seq, user, text, deleted }, { rooms, me, taste }) {
+export function noticeOf(entry, { rooms, me, taste }) {
+  const { type, room: name, seq, user, text, deleted } = entry;
   const room = rooms.get(name);
   if (!room?.isLive(seq) || type !== "post" || deleted || sameName(user, me)) return null;
-  if (taste.isMuted(name) || taste.isIgnored(user) || !(room.peer || mentions(text, me))) return null;
+  if (taste.isMuted(name) || taste.isIgnored(user) || !(room.peer || room.calls(entry, me))) return null;
   return { title: room.peer ? user : `${user} in ${room.label}`, body: text.slice(0, SHOWN) };
 }

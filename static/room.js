@@ -20,6 +20,9 @@ import { isPrivate, otherOf, sameName } from "./wire.js";
 /** Items kept of one room; older ones can be asked for again. */
 const KEPT = 5_000;
 
+/** Items kept at most, where somebody reads far back. */
+const HELD = 120_000;
+
 export class Room {
   /** The oldest seq that the server keeps. */
   first = 0;
@@ -29,6 +32,8 @@ export class Room {
   /** @type {Item[]} What is shown; edits and deletes are not, they change what is. */ items = [];
   /** The place of items[0] among all: goes down as older items come, up as they are let go. */
   base = 0;
+  /** The lowest place that somebody looks at: what stands there is kept. */
+  inUse = Infinity;
   /** @type {Map<string, Unsent>} */ unsent = new Map();
   /** @type {string[] | null} Null in a crowd, whose members nobody lists. */ members = null;
   count = 0;
@@ -39,6 +44,7 @@ export class Room {
   mentions = 0;
   /** @type {number | null} The seq under the "new" rule. */ newFrom = null;
   /** @type {{ seq: number, text: string } | null} The line of ours that is being edited, and as what. */ editing = null;
+  /** @type {number | null} The line that the next one answers. */ answering = null;
   isAskingOlder = false;
   /** The head when we joined last: nothing up to it is said right now. */
   #head = 0;
@@ -113,7 +119,7 @@ export class Room {
     this.meet(user);
     if (isChange(record)) return this.#change(record);
     if (type === "topic" && seq > this.#head) this.topic = record.text;
-    const isMention = !isQuiet && type === "post" && mentions(record.text, me);
+    const isMention = !isQuiet && this.calls(record, me);
     this.items.push({ key: cid ? `cid ${cid}` : `seq ${seq}`, record: this.#changes.scrubbed(record), isQuiet, isMention });
     if (isSeen && seq > this.#head) this.read();
     else if (this.#isNews(record, isQuiet)) this.#count(seq, isMention);
@@ -130,10 +136,10 @@ export class Room {
     for (const record of older) if (isChange(record)) this.#change(record);
     const shown = older.filter(({ type }) => type === "post" || type === "topic").map((record) => {
       const isQuiet = sameName(record.user, me) || isIgnored(record.user);
-      const isMention = !isQuiet && record.type === "post" && mentions(record.text, me);
-      return { key: `seq ${record.seq}`, record: this.#changes.scrubbed(record), isQuiet, isMention };
+      return { key: `seq ${record.seq}`, record: this.#changes.scrubbed(record), isQuiet, isMention: false };
     });
     this.items.unshift(...shown);
+    for (const item of shown) item.isMention = !item.isQuiet && this.calls(item.record, me); // some answer one another
     this.base -= shown.length;
     this.#recount();
   }
@@ -160,7 +166,7 @@ export class Room {
     this.#marker = new Marker();
     this.#changes.clear();
     this.newFrom = null;
-    this.editing = null;
+    this.editing = this.answering = null;
     this.unread = this.mentions = 0;
     this.note("This room was started afresh; what stood here before is gone.");
   }
@@ -183,12 +189,18 @@ export class Room {
     return this.#changes.words(post);
   }
 
+  /** Whether a post is meant for one above others: it has the name, or answers a line of theirs. @param {Entry} post @param {string} me */
+  calls({ type, text, reply }, me) {
+    if (type !== "post") return false;
+    return mentions(text, me) || sameName(this.record(reply)?.user ?? "", me);
+  }
+
   /** What a post will say once what is on its way is stored; null: nothing. @param {number} seq */
   textOf(seq) {
     const coming = [...this.unsent.values()].findLast(({ line, refusal }) => line.target === seq && !refusal)?.line;
     if (coming) return coming.text ?? null;
-    const item = this.#item(seq);
-    return item ? this.words(item.record).text : null;
+    const record = this.record(seq);
+    return record ? this.words(record).text : null;
   }
 
   /** The last line of a person that stands here and was loaded. @param {string} user */
@@ -208,9 +220,14 @@ export class Room {
     return item ? { place: this.base + at, key: item.key } : null;
   }
 
+  /** What was said under a number, if it is loaded. @param {number} [seq] */
+  record(seq) {
+    return seq === undefined ? undefined : this.#item(seq)?.record;
+  }
+
   /** @param {number} seq */
   #item(seq) {
-    const item = this.items.find((each) => "record" in each && each.record.seq === seq);
+    const item = this.items.findLast((each) => "record" in each && each.record.seq === seq);
     return item && "record" in item ? item : undefined;
   }
 
@@ -227,6 +244,9 @@ export class Room {
   }
 
   #letGo() {
+    const isFull = this.items.length > HELD;
+    const free = isFull ? Infinity : this.inUse - this.base;
+    if (free < KEPT / 10) return;
     this.base += this.items.splice(0, KEPT / 10).length;
     const first = this.items.find((item) => "record" in item);
     if (first) this.oldest = first.record.seq;

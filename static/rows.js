@@ -1,7 +1,7 @@
 // What stands under what: a room's items as rows, with days, groups and the "new" rule between.
 // May not know: the DOM. What is here is what a log looks like, before it looks like anything.
 
-import { mentions } from "./mentions.js";
+import { plain } from "./markup.js";
 import { day, isSameDay } from "./times.js";
 import { otherOf, sameName } from "./wire.js";
 
@@ -15,9 +15,11 @@ import { otherOf, sameName } from "./wire.js";
  * @typedef {{ key: string, kind: "topic", user: string, text: string, state: State, failures: Failure[] }} TopicRow
  * @typedef {{ key: string, kind: "late", text: string, state: State, failures: Failure[] }} LateRow
  *   An unsent change of a line that is not here.
+ * @typedef {{ seq: number, user: string | null, text: string | null }} Quote What a line answers.
+ *   `user` null: it is not loaded; `text` null as well where it was deleted.
  * @typedef {{ key: string, kind: "line", user: string, at: number, text: string | null, version: string,
  *   seq: number | null, isAction: boolean, isMine: boolean, isMention: boolean, isFirst: boolean, isEdited: boolean,
- *   isEditing: boolean, isGoing: boolean, state: State, failures: Failure[] }} LineRow
+ *   isEditing: boolean, isGoing: boolean, quote: Quote | null, state: State, failures: Failure[] }} LineRow
  *   `text` null: deleted; `version` is another whenever the text is. `seq` null: not stored. `isFirst`:
  *   of a group, so that it shows the name and the time. `isGoing`: its delete is on its way.
  * @typedef {Rule | Moves | TopicRow | LateRow | LineRow} Row
@@ -28,6 +30,9 @@ const GROUP_MS = 5 * 60_000;
 
 /** Characters of what was not changed, to know it by. */
 const GLIMPSE = 60;
+
+/** Characters of what is answered: more than a wide page shows in a row. */
+const QUOTED = 200;
 
 /**
  * @param {import("./room.js").Room} room @param {{ from: number, to: number }} window Places.
@@ -55,7 +60,7 @@ export function rowsOf(room, { from, to }, me, now, taste) {
     }
     if (isNews) rows.push({ key: "new", kind: "new", text: "New" });
     const above = rows.at(-1);
-    row.isFirst = row.isAction || above?.kind !== "line" || above.isAction || above.state === "failed"
+    row.isFirst = row.isAction || row.quote !== null || above?.kind !== "line" || above.isAction || above.state === "failed"
       || above.user !== row.user || row.at - above.at > GROUP_MS;
     rows.push(row);
     last = row;
@@ -66,7 +71,7 @@ export function rowsOf(room, { from, to }, me, now, taste) {
       const { seq, user, text, type } = item.record;
       if (taste?.isIgnored(user) && !sameName(user, me)) fold(item.key);
       else if (type === "topic") rows.push({ key: item.key, kind: "topic", user, text, state: "stored", failures: [] });
-      else add(posted(room, item, changes.get(seq) ?? [], me), seq === room.newFrom);
+      else add(posted(room, item, changes.get(seq) ?? [], me, taste), seq === room.newFrom);
     } else if ("moves" in item) {
       if (!taste?.has("hideMoves")) rows.push({ key: item.key, kind: "moves", moves: [...item.moves] });
     } else if ("missing" in item) {
@@ -86,7 +91,8 @@ export function rowsOf(room, { from, to }, me, now, taste) {
     else {
       add({
         key, kind: "line", user: me, at, text: line.text ?? "", version: "", seq: null, isAction: line.kind === "me",
-        isMine: true, isMention: false, isFirst: true, isEdited: false, isEditing: false, isGoing: false, state, failures,
+        isMine: true, isMention: false, isFirst: true, isEdited: false, isEditing: false, isGoing: false,
+        quote: quoted(room, line.reply, taste), state, failures,
       });
     }
   }
@@ -109,21 +115,33 @@ function sorted({ unsent, oldest }) {
 /**
  * A post, as our own changes on their way would have it.
  * @param {import("./room.js").Room} room @param {{ key: string, record: import("./wire.js").Entry }} item
- * @param {Unsent[]} changes @param {string} me @returns {LineRow}
+ * @param {Unsent[]} changes @param {string} me @param {import("./taste.js").Taste} [taste] @returns {LineRow}
  */
-function posted(room, { key, record }, changes, me) {
+function posted(room, { key, record }, changes, me, taste) {
   const { seq, user, at, kind } = record;
   const { text, version } = room.words(record);
   const failures = changes.filter(({ refusal }) => refusal).map(failure);
   const coming = changes.findLast(({ refusal }) => !refusal)?.line;
   return {
     key, kind: "line", user, at, seq, isAction: kind === "me", isMine: sameName(user, me), isFirst: true,
-    isMention: text !== null && !sameName(user, me) && mentions(text, me),
+    isMention: text !== null && !sameName(user, me) && room.calls({ ...record, text }, me),
     text: text === null ? null : coming?.text ?? text,
     version: `${version} ${changes.map(({ line }) => line.cid)}`,
     isEdited: text !== null && (version > 0 || coming?.type === "edit"), isEditing: room.editing?.seq === seq, isGoing: coming?.type === "delete",
-    state: failures.length ? "failed" : coming ? "pending" : "stored", failures,
+    quote: text === null ? null : quoted(room, record.reply, taste), state: failures.length ? "failed" : coming ? "pending" : "stored", failures,
   };
+}
+
+/**
+ * What a line answers, as far as it is here and may be shown.
+ * @param {import("./room.js").Room} room @param {number} [seq] @param {import("./taste.js").Taste} [taste] @returns {Quote | null}
+ */
+export function quoted(room, seq, taste) {
+  if (seq === undefined) return null;
+  const record = room.record(seq);
+  if (record?.type !== "post" || taste?.isIgnored(record.user)) return { seq, user: null, text: null };
+  const { text } = room.words(record);
+  return { seq, user: record.user, text: text && glimpse(plain(text), QUOTED) };
 }
 
 /** @param {Unsent} unsent @returns {Failure} */
@@ -138,9 +156,9 @@ function late({ type, text }) {
   return type === "edit" ? `An older line of yours becomes: ${text}` : "An older line of yours is to be deleted";
 }
 
-/** @param {string} [text] */
-function glimpse(text = "") {
-  const shown = text.slice(0, GLIMPSE).replaceAll("\n", " ");
+/** @param {string} [text] @param {number} [length] */
+function glimpse(text = "", length = GLIMPSE) {
+  const shown = text.slice(0, length).replaceAll("\n", " ");
   return shown.length < text.length ? `${shown}…` : shown;
 }
 

@@ -1,8 +1,8 @@
 // Where a line is that an address names: here, further back, or nowhere.
-// May not know: the DOM, sockets, addresses. It says what to do; main.js does it.
+// May not know: the DOM, sockets, addresses. It says what to do; visits.js does it.
 
-/** How far back one goes page by page for a line: what a page in the browser carries with ease. */
-const FARTHEST = 20_000;
+/** How far back one goes page by page for a line: fewer than a room of the page can hold. */
+const FARTHEST = 110_000;
 
 /**
  * @typedef {{ room: string, seq: number }} Sought

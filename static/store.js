@@ -1,4 +1,4 @@
-// What a browser keeps of a person: names with their tokens, rooms, drafts.
+// What a browser keeps of a person: names with their tokens, rooms, and by name the drafts.
 // May not know: the DOM, sockets, what a token is good for. Both storages come in by argument:
 // `local` is shared by all tabs and lasts, `own` is this tab's and survives a reload.
 
@@ -33,7 +33,8 @@ export class Store {
 
   /** This browser goes by the name no more, and could not. @param {string} user */
   forget(user) {
-    for (const key of ["talk.user", tokenKey(user), privateKey(user)]) this.#local.removeItem(key);
+    const drafts = keysOf(this.#local).filter((key) => key.startsWith(draftKey(user, "")));
+    for (const key of ["talk.user", tokenKey(user), privateKey(user), ...drafts]) this.#local.removeItem(key);
     this.#own.clear();
   }
 
@@ -48,15 +49,21 @@ export class Store {
     put(this.#local, privateKey(user), JSON.stringify(rooms.filter(isPrivate)));
   }
 
-  /** What was typed in a room and not said yet. @param {string} room */
-  draft(room) {
-    return this.#own.getItem(`talk.draft.${room}`) ?? "";
+  /** What was typed in a room and not said yet, in whatever tab. @param {string} user @param {string} room */
+  draft(user, room) {
+    return this.#local.getItem(draftKey(user, room)) ?? "";
   }
 
-  /** @param {string} room @param {string} text */
-  keepDraft(room, text) {
-    if (text) put(this.#own, `talk.draft.${room}`, text);
-    else this.#own.removeItem(`talk.draft.${room}`);
+  /** @param {string} user @param {string} room @param {string} text */
+  keepDraft(user, room, text) {
+    if (text) put(this.#local, draftKey(user, room), text);
+    else this.#local.removeItem(draftKey(user, room));
+  }
+
+  /** What another tab did, if it concerns this one. @param {StorageEvent} event @param {string} user @param {string} room */
+  told({ key, newValue }, user, room) {
+    if (key === tokenKey(user) && newValue === null) return "forgotten";
+    return key === draftKey(user, room) ? "draft" : "other";
   }
 }
 
@@ -88,6 +95,11 @@ export function memory() {
   };
 }
 
+/** @param {Storage} storage */
+export function keysOf(storage) {
+  return Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? "");
+}
+
 /** A full storage costs only the next reload its convenience. @param {Storage} storage @param {string} key @param {string} value */
 function put(storage, key, value) {
   try {
@@ -108,6 +120,11 @@ function list(kept) {
 /** @param {string} user */
 function privateKey(user) {
   return `talk.private.${nameKey(user)}`;
+}
+
+/** @param {string} user @param {string} room */
+function draftKey(user, room) {
+  return `talk.draft.${nameKey(user)} ${room}`;
 }
 
 /** @param {string} user */

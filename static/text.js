@@ -103,3 +103,26 @@ function withoutTail(link) {
 function within(link, sign, end) {
   return link.slice(0, end).split(sign).length - 1;
 }
+
+/** The word that was probably meant: one slip away, or two where it has four letters; else null. @param {string} typed @param {string[]} words */
+export function nearest(typed, words) {
+  const most = Math.min(2, Math.floor(typed.length / 2));
+  const near = words.map((word) => ({ word, slips: slips(typed, word) })).filter(({ slips }) => slips <= most);
+  return near.sort((a, b) => a.slips - b.slips)[0]?.word ?? null;
+}
+
+/** Letters wrong, missing, too many, or swapped with the next. @param {string} a @param {string} b */
+function slips(a, b) {
+  /** @type {number[][]} */
+  const cost = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  const at = (/** @type {number} */ i, /** @type {number} */ j) => cost[i]?.[j] ?? Infinity;
+  for (let i = 1; i <= a.length; i += 1) {
+    cost[i] = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const isSwap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const least = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + Number(a[i - 1] !== b[j - 1]), isSwap ? at(i - 2, j - 2) + 1 : Infinity);
+      cost[i]?.push(least);
+    }
+  }
+  return at(a.length, b.length);
+}

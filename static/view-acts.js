@@ -1,4 +1,4 @@
-// What can be done to a line: its link copied, and one's own edited and deleted. The buttons are on
+// What can be done to a line: answered, its link copied, and one's own edited and deleted. The buttons are on
 // it, where a pointer, a finger and the keyboard reach them. The log is one stop of the Tab key; arrows go on from there.
 // May know the DOM. May not know: lines, what becomes of an act.
 
@@ -35,7 +35,8 @@ function actsOf({ seq, text, isMine }, acts) {
   const glimpse = text.length > GLIMPSE ? `${text.slice(0, GLIMPSE)}…` : text;
   const edit = button("Edit", () => acts.edit(seq, text), { class: "edit", tabindex: "-1", "aria-label": `Edit “${glimpse}”` });
   const link = button("Copy link", () => acts.copyLink(seq), { class: "link", tabindex: "-1", "aria-label": `Copy link to “${glimpse}”` });
-  return make("div", { class: "acts" }, ...(isMine ? [edit, remove(glimpse, () => acts.remove(seq)), link] : [link]));
+  const reply = button("Reply", () => acts.answer(seq), { class: "reply", tabindex: "-1", "aria-label": `Reply to “${glimpse}”` });
+  return make("div", { class: "acts" }, ...(isMine ? [edit, remove(glimpse, () => acts.remove(seq))] : []), reply, link);
 }
 
 /** A button that asks once more before it does what nothing undoes. @param {string} glimpse @param {() => void} act */

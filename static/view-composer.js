@@ -2,10 +2,10 @@
 // May know the DOM. May not know: sockets, the protocol, storage, what becomes of what is said.
 
 import { textOf } from "./commands.js";
-import { Completion } from "./complete.js";
+import { Completion, fitted } from "./complete.js";
 import { Recall } from "./recall.js";
 import { byteLength, tidy } from "./text.js";
-import { byId, say } from "./view-dom.js";
+import { byId, make, say } from "./view-dom.js";
 
 /** What is left is shown from this part of the limit on. */
 const NEAR = 1 / 8;
@@ -16,7 +16,7 @@ const TALLEST = 200;
 export class ComposerView {
   #box = byId("box");
   #hint = byId("hint");
-  #editing = byId("editing");
+  #about = byId("about");
   #acts;
   #limit = Infinity;
   #left = Infinity;
@@ -33,7 +33,7 @@ export class ComposerView {
       this.#submit();
     });
     byId("cancel").addEventListener("click", () => {
-      acts.cancelEdit();
+      acts.cancel();
       this.focus();
     });
     this.#box.addEventListener("input", () => {
@@ -45,16 +45,18 @@ export class ComposerView {
 
   /**
    * @param {string} room @param {string} text @param {string} label
-   * @param {boolean} isEditing Whether it is a line that stands already.
+   * @param {{ isEditing: boolean, quote: import("./rows.js").Quote | null }} about Whether it is a line that stands
+   *   already, or which one it answers.
    */
-  open(room, text, label, isEditing) {
+  open(room, text, label, { isEditing, quote }) {
     this.#room = room;
     this.#recall.turn(room);
     this.#box.value = text;
     this.#box.placeholder = label;
     this.#isEditing = isEditing;
-    this.#editing.hidden = !isEditing;
-    say(byId("editing-what"), isEditing ? "Editing your line" : ""); // anew each time, so that it is read out
+    this.#about.hidden = !isEditing && !quote;
+    byId("about-what").replaceChildren(...(isEditing ? ["Editing your line"] : quote ? answering(quote) : [])); // anew, so that it is read out
+    byId("about-keys").textContent = isEditing ? "Enter saves, Esc cancels" : "Esc cancels";
     say(byId("box-label"), isEditing ? "Edit your line" : label);
     byId("send").setAttribute("aria-label", isEditing ? "Save" : "Send");
     this.hint("");
@@ -134,7 +136,8 @@ export class ComposerView {
 
   /** @param {Completion} completion @param {string} word In place of the one that is being completed. */
   #replace({ start }, word) {
-    this.#box.setRangeText(word, start, this.#box.selectionEnd, "end");
+    const { value, selectionEnd } = this.#box;
+    this.#box.setRangeText(fitted(word, value.slice(selectionEnd)), start, selectionEnd, "end");
     this.#recall.settle();
     this.#input();
   }
@@ -152,9 +155,9 @@ export class ComposerView {
       event.stopPropagation();
       this.#replace(this.#completing.completion, this.#completing.completion.typed);
       this.#completing = null;
-    } else if (event.key === "Escape" && this.#isEditing) {
+    } else if (event.key === "Escape" && !this.#about.hidden) {
       event.stopPropagation();
-      this.#acts.cancelEdit();
+      this.#acts.cancel();
     } else if (event.key === "ArrowUp" && !this.#box.value && !this.#isEditing && isPlain(event)) {
       event.preventDefault();
       this.hint(this.#acts.editLast() ?? "");
@@ -183,6 +186,12 @@ export class ComposerView {
     byId("left").classList.toggle("bad", isOver);
     this.#box.setAttribute("aria-invalid", String(isOver));
   }
+}
+
+/** @param {import("./rows.js").Quote} quote */
+function answering({ seq, user, text }) {
+  if (user === null) return [`Replying to line ${seq}`];
+  return ["Replying to ", make("bdi", {}, user), ": ", make("bdi", { class: "quiet" }, text ?? "deleted")];
 }
 
 /** @param {number} count */

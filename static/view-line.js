@@ -29,7 +29,7 @@ export function build(row, acts) {
 export function mark(row) {
   switch (row.kind) {
     case "line": return [
-      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.version, row.isEditing, ...row.failures.map(({ why }) => why),
+      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.version, row.isEditing, row.quote?.user, row.quote?.text, ...row.failures.map(({ why }) => why),
     ].join(" ");
     case "moves": return row.moves.join(" ");
     case "topic": case "late": return [row.state, ...row.failures.map(({ why }) => why)].join(" ");
@@ -51,6 +51,7 @@ function line(row, acts) {
   for (const [kind, is] of Object.entries({
     first: row.isFirst, action: row.isAction, mine: row.isMine, mention: row.isMention, editing: row.isEditing, going: row.isGoing,
   })) line.classList.toggle(kind, is);
+  if (row.quote) line.append(quote(row.quote, acts));
   if (row.isAction) line.append(text);
   else if (row.isFirst) line.append(make("div", { class: "who" }, name, time), text);
   else line.append(make("span", { class: "unseen" }, `${row.user}: `), text, time);
@@ -66,6 +67,19 @@ function words({ text, isEdited }) {
   const element = make("div", { class: "text", dir: "auto" }, ...written(text));
   if (isEdited) element.append(" ", make("span", { class: "edited" }, "edited"));
   return element;
+}
+
+/** What a line answers, and the way to it. @param {import("./rows.js").Quote} quote @param {Acts} acts */
+function quote({ seq, user, text }, acts) {
+  const name = user === null ? `line ${seq}` : coloured(user, hue(user));
+  const words = text ?? (user === null ? "" : "deleted");
+  const link = make("a", { href: `#${seq}`, class: "quote" }, make("span", { class: "unseen" }, "answers "), name, " ", make("bdi", {}, words));
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    acts.goTo(seq);
+  });
+  return link;
 }
 
 /** @param {string} text */

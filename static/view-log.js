@@ -124,6 +124,7 @@ export class LogView {
     }
     at.from = Math.max(at.from, room.base);
     if (Math.min(at.to, room.end) - at.from > WINDOW) at.to = at.from + WINDOW;
+    room.inUse = at.isFollowing ? Infinity : at.from;
   }
 
   #scrolled() {

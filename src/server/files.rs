@@ -77,6 +77,7 @@ const FILES: &[File] = files![
     "view-switcher.js" is JS,
     "view-text.js" is JS,
     "view.js" is JS,
+    "visits.js" is JS,
     "wire.js" is JS,
 ];
 

@@ -206,7 +206,7 @@ export class Fake {
     if (isNew) this.#presence(room, client.user, "joined", client);
   }
 
-  #post(client, { room, cid, text, kind }, tell) {
+  #post(client, { room, cid, text, kind, reply }, tell) {
     const { records } = this.room(room);
     const known = records.find((record) => record.cid === cid && record.user === client.user);
     if (known) return tell(known);
@@ -216,7 +216,7 @@ export class Fake {
         this.#join(other, { room }, (reply) => other.socket.send(JSON.stringify(reply)));
       }
     }
-    this.say(room, client.user, text, { cid, ...(kind && { kind }) });
+    this.say(room, client.user, text, { cid, ...(kind && { kind }), ...(reply && { reply }) });
   }
 
   /** What is done to a line, or to the room. */

@@ -41,7 +41,7 @@ test("the up arrow takes one's last line back, Enter changes it for everybody, E
   assert.equal(await page.locator("#box-label").textContent(), "Edit your line");
   await box(page).press("Escape");
   assert.equal(await box(page).inputValue(), "");
-  await page.locator("#editing").waitFor({ state: "hidden" });
+  await page.locator("#about").waitFor({ state: "hidden" });
   await page.locator(".line.editing").waitFor({ state: "detached" });
 
   await box(page).press("ArrowUp");

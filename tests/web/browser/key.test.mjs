@@ -58,6 +58,9 @@ test("the key of a name opens it on another device, and nothing else does", asyn
 test("who forgets the key stands at the door again, and it is asked for twice", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/keys`, "leo");
+  const beside = await context.newPage();
+  await beside.goto(`${server.url}/r/keys`);
+  await live(beside);
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByRole("button", { name: "Forget the key and leave" }).click();
   await page.getByRole("button", { name: "Really?" }).click();
@@ -66,6 +69,7 @@ test("who forgets the key stands at the door again, and it is asked for twice", 
   const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
   assert.doesNotMatch(kept, /talk\.token|"talk\.user"/);
   await until(() => page.url(), (url) => url === `${server.url}/`);
+  await beside.getByLabel("Your name").waitFor(); // the other tab goes by it no more, either
   assert.deepEqual(context.errors, []);
   await context.close();
 });

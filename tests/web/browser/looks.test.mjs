@@ -87,7 +87,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.locator("#box").fill("");
       await page.getByRole("button", { name: "Drop" }).click();
       await page.locator("#box").press("ArrowUp");
-      await page.locator("#editing").waitFor();
+      await page.locator("#about").waitFor();
       await picture("editing");
       await page.locator("#box").press("Escape");
       for (const [control, panel] of [["#rooms-button", "rooms"], ["#people-button", "people"]]) {

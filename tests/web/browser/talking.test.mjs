@@ -217,3 +217,26 @@ test("a name that the server refuses, and its password, are settled at the door"
   assert.deepEqual(context.errors, []);
   await context.close();
 });
+
+test("two tabs of one person share what is typed and not said yet", async () => {
+  const context = await person(browser);
+  const focus = (page, is) => page.evaluate((has) => (document.hasFocus = () => has), is); // here every tab believes it has it
+  const one = await enter(context, `${server.url}/r/shared`, "sam");
+  const two = await context.newPage();
+  await two.goto(`${server.url}/r/shared`);
+  await live(two);
+  await focus(two, false);
+  await one.locator("#box").pressSequentially("half a thought");
+  await until(() => two.locator("#box").inputValue(), (text) => text === "half a thought");
+  await two.close();
+  const three = await context.newPage();
+  await three.goto(`${server.url}/r/shared`);
+  await live(three);
+  assert.equal(await three.locator("#box").inputValue(), "half a thought", "a closed tab takes nothing with it");
+  await focus(one, false);
+  await three.locator("#box").press("Enter");
+  await shows(one, ["half a thought"]);
+  await until(() => one.locator("#box").inputValue(), (text) => text === "", "so that it is not said twice");
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});

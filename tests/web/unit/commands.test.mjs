@@ -37,7 +37,7 @@ test("each command is understood, with its aliases", () => {
   assert.deepEqual(understand("/edit two  words"), { edit: "two  words" });
   assert.deepEqual(understand("/edit"), { edit: null });
   assert.deepEqual(understand("/delete"), { delete: true });
-  assert.deepEqual([understand("/r yes  please"), understand("/help join")], [{ reply: true, text: "yes  please" }, { help: "join" }]);
+  assert.deepEqual([understand("/r yes  please"), understand("/help join")], [{ back: true, text: "yes  please" }, { help: "join" }]);
   for (const word of ["resend", "drop", "reconnect", "key", "version"]) assert.deepEqual(understand(`/${word}`), { [word]: true });
   assert.deepEqual(understand("/msg @Ada psst"), { msg: "Ada", text: "psst" });
   for (const word of ["msg", "w", "m", "whisper", "query"]) assert.deepEqual(understand(`/${word} Ada  psst`), { msg: "Ada", text: "psst" });
@@ -62,8 +62,7 @@ test("every word that the console knows is known here, if only to say what a pag
   const table = readFileSync(new URL("../../../console-client/command.rs", import.meta.url), "utf8").split("const TABLE")[1].split("];")[0];
   const words = [...table.matchAll(/&\[((?:"[^"]+",? ?)+)\],\s*"/g)].flatMap(([, names]) => names.match(/[^", ]+/g));
   assert.ok(words.length > 30 && words.includes("whisper"), `${words}`);
-  const toCome = ["reply"]; // the page does not say yet which line a line answers
-  for (const word of words.filter((word) => !toCome.includes(word))) assert.doesNotMatch(understand(`/${word}`).error ?? "", /There is no command/, word);
+  for (const word of words) assert.doesNotMatch(understand(`/${word}`).error ?? "", /There is no command/, word);
   for (const [usage] of COMMANDS.filter(([usage]) => !usage.startsWith("//"))) {
     const [word] = usage.slice(1).split(" ");
     assert.match(help(word), new RegExp(`^/${word}( [^\n]*)? – [^\n]*$`));
@@ -74,7 +73,20 @@ test("every word that the console knows is known here, if only to say what a pag
 
 test("help lists what is understood", () => {
   for (const [command] of COMMANDS) {
-    const typed = command.replace("[TEXT]", "x").replace("TEXT", "x").replace("[ROOM]", "x").replace("ROOM", "x").replace("NAME", "x");
+    const typed = command.replace("[TEXT]", "x").replace("TEXT", "x").replace("[ROOM]", "x").replace("ROOM", "x").replace("NAME", "x").replace("NUMBER", "1");
     assert.ok(!("error" in understand(typed)), typed);
   }
+});
+
+test("a slip gets the command that was meant", () => {
+  const meant = (typed) => /Did you mean (\S+)\?/.exec(understand(typed).error)?.[1] ?? null;
+  assert.deepEqual(["/jion x", "/tpic", "/replay 1 x", "/mee", "/lsit"].map(meant), ["/join", "/topic", "/reply", "/me", "/list"]);
+  assert.deepEqual(["/etc/passwd", "/xyzzy", "/", "/zq"].map(meant), [null, null, null, null]);
+});
+
+test("a line is answered by its number; joining a person is writing to them", () => {
+  assert.deepEqual(understand("/reply 12 yes\nno"), { reply: 12, text: "yes\nno" });
+  assert.deepEqual(understand("/reply #12 yes"), { reply: 12, text: "yes" });
+  for (const typed of ["/reply", "/reply 12", "/reply yes", "/reply 0 x", "/reply 1.5 x", "/reply 9999999999999999 x"]) assert.ok("error" in understand(typed), typed);
+  assert.deepEqual(understand("/join @ada"), { msg: "ada", text: "" });
 });

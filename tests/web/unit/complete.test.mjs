@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Completion, wordsOf } from "../../../static/complete.js";
+import { Completion, fitted, wordsOf } from "../../../static/complete.js";
 import { House } from "../../../static/house.js";
 import { Recall } from "../../../static/recall.js";
 
@@ -77,4 +77,8 @@ test("what was sent from a room comes back in that room, and then what stood in 
   let count = 0;
   while (step(1) !== null) count += 1;
   assert.equal(count, 50);
+});
+
+test("in the middle of a line a completed word needs no second space", () => {
+  assert.deepEqual([fitted("bob ", " is here"), fitted("bob ", ""), fitted("bob: ", "hi"), fitted(":tada: ", "\nx")], ["bob", "bob ", "bob: ", ":tada:"]);
 });

@@ -111,3 +111,18 @@ test("a notice is for live lines with one's name and for private ones, not for w
   taste.mute("lobby", true);
   assert.equal(line({}), null);
 });
+
+test("who is answered is called", () => {
+  const { house, hear } = joined();
+  hear("bob", "who is here?");
+  hear("ada", "nobody else");
+  const answer = { type: "post", room: "lobby", seq: 3, at: 0, user: "eve", cid: "x", text: "me", reply: 1 };
+  assert.equal(noticeOf(answer, house).title, "eve in #lobby");
+  assert.equal(noticeOf({ ...answer, reply: 2 }, house), null);
+  house.record(answer, false);
+  assert.deepEqual([house.rooms.get("lobby").unread, house.rooms.get("lobby").mentions], [2, 1]);
+  const older = [{ ...answer, seq: 1, user: "bob", reply: undefined }, { ...answer, seq: 2 }].map((each) => ({ ...each, room: "late" }));
+  house.heard({ type: "joined", room: "late", first: 1, head: 3, since: 2, marked: 0, members: ["bob"], count: 1 }, 0);
+  house.rooms.get("late").addOlder(older.map((each) => ({ ...each, reply: each.reply && 1 })), 1, "bob");
+  assert.equal(house.rooms.get("late").mentions, 1, "also where both came in one page");
+});

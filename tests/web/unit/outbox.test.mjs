@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox } from "../../../static/outbox.js";
-import { memory } from "../../../static/store.js";
+import { memory, Store } from "../../../static/store.js";
 
 const line = (cid, text = cid) => ({ type: "post", room: "lobby", text, cid });
 
@@ -60,4 +60,28 @@ test("what others left in the storage is left alone", () => {
 test("a full storage is said", () => {
   const storage = { ...memory(), setItem() { throw new Error("QuotaExceededError"); } };
   assert.equal(new Outbox(storage, "t1").keep(line("a"), "bob", 1), false);
+});
+
+test("drafts are kept by name and room, for all tabs, and go with the name", () => {
+  const local = memory();
+  const store = new Store(local, memory());
+  store.keepDraft("Bob", "lobby", "half a");
+  assert.deepEqual([store.draft("bob", "lobby"), store.draft("bob", "rust"), store.draft("ada", "lobby")], ["half a", "", ""]);
+  assert.equal(new Store(local, memory()).draft("bob", "lobby"), "half a");
+  store.keepDraft("ada", "lobby", "hers");
+  store.forget("bob");
+  assert.deepEqual([store.draft("bob", "lobby"), store.draft("ada", "lobby")], ["", "hers"]);
+});
+
+test("what another tab did is told apart", () => {
+  const local = memory();
+  const seen = [];
+  local.setItem = (key, newValue) => seen.push({ key, newValue });
+  local.removeItem = (key) => seen.push({ key, newValue: null });
+  const store = new Store(local, memory());
+  store.keepUser("bob", "t");
+  store.keepDraft("bob", "lobby", "x");
+  store.keepDraft("bob", "rust", "x");
+  store.forget("bob");
+  assert.deepEqual(seen.map((event) => store.told(event, "BOB", "lobby")), ["other", "other", "draft", "other", "other", "forgotten", "other"]);
 });

@@ -106,3 +106,43 @@ test("a room holds 5,000 items at most, and what it lets go of can be asked for 
   assert.equal(room.base + room.items.length, 12_000);
   assert.ok(room.hasOlder);
 });
+
+test("what somebody looks at is kept, whatever comes, within reason", () => {
+  const room = lobby();
+  for (let seq = 1; seq <= 4_000; seq += 1) room.add(post(seq, "ada"), false, false);
+  room.inUse = 100;
+  for (let seq = 4_001; seq <= 9_000; seq += 1) room.add(post(seq, "ada"), false, false);
+  assert.deepEqual([room.base, room.items[100].record.seq], [0, 101]);
+  room.inUse = Infinity;
+  for (let seq = 9_001; seq <= 9_010; seq += 1) room.add(post(seq, "ada"), false, false);
+  assert.ok(room.items.length <= 5_000);
+  room.inUse = room.base;
+  for (let seq = 9_011; seq <= 140_000; seq += 1) room.add(post(seq, "ada"), false, false);
+  assert.ok(room.items.length <= 120_000);
+});
+
+test("a line shows what it answers, as far as that is here", () => {
+  const room = lobby(post(5, "ada", "**what** now?"), { ...post(6, "bob", "go on"), reply: 5 }, { ...post(7, "ada"), reply: 2 }, { ...post(8, "ada"), reply: 6 });
+  const quotes = () => rowsOf(room, ALL, "bob", NOON).filter((row) => row.kind === "line").map(({ quote }) => quote);
+  assert.deepEqual(quotes(), [
+    null, { seq: 5, user: "ada", text: "what now?" }, { seq: 2, user: null, text: null }, { seq: 6, user: "bob", text: "go on" },
+  ]);
+  room.add({ type: "edit", room: "lobby", seq: 9, at: NOON, user: "ada", cid: "e", target: 5, text: "what next?" }, false, true);
+  room.add({ type: "delete", room: "lobby", seq: 10, at: NOON, user: "bob", cid: "d", target: 6 }, true, true);
+  assert.deepEqual(quotes(), [
+    null, null, { seq: 2, user: null, text: null }, { seq: 6, user: "bob", text: null },
+  ], "a deleted line answers nothing any more");
+  room.addOlder([post(2, "eve", "first")], 1, "bob");
+  assert.deepEqual(quotes().at(-2), { seq: 2, user: "eve", text: "first" });
+});
+
+test("a line starts a group of its own if it answers another", () => {
+  const room = lobby(post(1, "ada"), { ...post(2, "ada"), reply: 1 }, post(3, "ada"));
+  assert.deepEqual(rowsOf(room, ALL, "bob", NOON).filter((row) => row.kind === "line").map((row) => row.isFirst), [true, true, false]);
+});
+
+test("an answer on its way shows what it answers", () => {
+  const room = lobby(post(1, "ada", "ready?"));
+  room.unsent.set("c", { line: { type: "post", room: "lobby", cid: "c", text: "yes", reply: 1 }, at: NOON, refusal: null });
+  assert.deepEqual(rowsOf(room, ALL, "bob", NOON).at(-1).quote, { seq: 1, user: "ada", text: "ready?" });
+});

@@ -1,0 +1,115 @@
+// How fast the page is, in a room of 100,000 lines: cargo build --release, then node tests/web/measure.mjs
+// Prints what the first load costs, when the first line stands, and how long frames take while somebody types.
+
+process.env.TALK_SERVER_BIN ??= new URL("../../target/release/server", import.meta.url).pathname;
+const { enter, launch, live, person, Server, until } = await import("./browser/house.mjs");
+const { WebSocket } = await import("ws");
+
+const RECORDS = Number(process.argv[2] ?? 100_000);
+const WORDS = "the quick brown fox jumps over the lazy dog and writes it all down ";
+
+/** Fills a room, as fast as the server takes it. */
+async function fill(url, count) {
+  const socket = new WebSocket(`${url.replace("http", "ws")}/ws`);
+  await new Promise((done) => socket.once("open", done));
+  const say = (message) => socket.send(JSON.stringify(message));
+  say({ type: "hello", user: "ada", join: [{ room: "lobby" }] });
+  await new Promise((done, fail) => {
+    socket.on("close", fail);
+    let said = 0;
+    const more = () => {
+      for (const end = Math.min(said + 200, count); said < end;) say({ type: "post", room: "lobby", cid: `f${++said}`, text: `line ${said}: ${WORDS}` });
+    };
+    socket.on("message", (data) => {
+      const { type, seq } = JSON.parse(data);
+      if (type === "joined") more();
+      if (type === "post" && seq === said) seq === count ? done() : more();
+    });
+  });
+  socket.removeAllListeners("close");
+  return socket;
+}
+
+/** Notes when the socket opened and when the first line stood on the screen. */
+function watch() {
+  const Real = globalThis.WebSocket;
+  globalThis.WebSocket = class extends Real {
+    constructor(...all) {
+      super(...all);
+      this.addEventListener("open", () => (globalThis.openedAt ??= performance.now()));
+    }
+  };
+  new MutationObserver((_, self) => {
+    if (!document.querySelector("#log .line")) return;
+    self.disconnect();
+    globalThis.lineAt = performance.now();
+    requestAnimationFrame(() => setTimeout(() => (globalThis.paintedAt = performance.now())));
+  }).observe(document, { subtree: true, childList: true });
+}
+
+const ms = (number) => `${number.toFixed(1)} ms`;
+const at = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+
+/** Types, with lines coming in, and says how long the frames were. */
+async function typing(page, socket, what) {
+  await page.locator("#box").focus();
+  await page.evaluate(() => {
+    globalThis.frames = [];
+    let last = performance.now();
+    const next = () => requestAnimationFrame((now) => {
+      globalThis.frames.push(now - last);
+      last = now;
+      next();
+    });
+    next();
+  });
+  const timer = setInterval(() => socket.send(JSON.stringify({ type: "post", room: "lobby", cid: `t${Math.random()}`, text: WORDS })), 200);
+  await page.keyboard.type(WORDS.repeat(3), { delay: 40 });
+  clearInterval(timer);
+  const frames = (await page.evaluate(() => globalThis.frames)).slice(2).sort((a, b) => a - b);
+  const nodes = await page.evaluate(() => document.querySelectorAll("*").length);
+  console.log(`${what}: ${nodes} elements; frames while typing: median ${ms(at(frames, 0.5))}, p95 ${ms(at(frames, 0.95))}, p99 ${ms(at(frames, 0.99))}, longest ${ms(frames.at(-1))} (${frames.length})`);
+  await page.locator("#box").fill("");
+}
+
+const server = await Server.start(["--rate", "0"]);
+const browser = await launch();
+try {
+  const socket = await fill(server.url, RECORDS);
+  const context = await person(browser);
+  await context.addInitScript(watch);
+  const page = await enter(context, server.url, "bob");
+
+  const cold = [];
+  for (let i = 0; i < 10; i += 1) {
+    const tab = await context.newPage();
+    const network = await context.newCDPSession(tab);
+    await network.send("Network.enable");
+    await network.send("Network.setCacheDisabled", { cacheDisabled: true });
+    let bytes = 0;
+    let files = 0;
+    network.on("Network.loadingFinished", ({ encodedDataLength }) => {
+      bytes += encodedDataLength;
+      files += 1;
+    });
+    await tab.goto(server.url);
+    await live(tab);
+    const { openedAt, lineAt, paintedAt } = await until(() => tab.evaluate(() => ({ openedAt, lineAt, paintedAt: globalThis.paintedAt })), ({ paintedAt }) => paintedAt);
+    cold.push({ bytes, files, line: lineAt - openedAt, painted: paintedAt - openedAt, all: paintedAt });
+    await tab.close();
+  }
+  const middle = (what) => at(cold.map((one) => one[what]).sort((a, b) => a - b), 0.5);
+  console.log(`first load: ${middle("files")} files, ${middle("bytes")} bytes with heads, nothing cached (median of ${cold.length})`);
+  console.log(`first line: in the document ${ms(middle("line"))} after the socket opened, painted after ${ms(middle("painted"))}; since the page was asked for ${ms(middle("all"))}`);
+
+  await typing(page, socket, `at the newest of ${RECORDS} lines`);
+  const began = performance.now();
+  await page.goto(`${server.url}/r/lobby#1`);
+  await page.locator(".line.target", { hasText: "line 1:" }).waitFor({ timeout: 120_000 });
+  console.log(`line 1 of ${RECORDS}, by its address: ${ms(performance.now() - began)}`);
+  await typing(page, socket, "with all of them loaded, at line 1");
+  socket.close();
+} finally {
+  await browser.close();
+  await server.stop();
+}
