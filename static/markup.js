@@ -74,14 +74,17 @@ function inline(row) {
   return tree(paired(parts.flatMap((part, i) => (part.kind === "text" ? marks(part.text, i > 0, i + 1 < parts.length) : [part]))));
 }
 
-/** What a line says without its marks. @param {string} line */
+/** What a line says without its marks, and without empty rows. @param {string} line */
 export function plain(line) {
-  return wordsOf(markup(line));
+  return wordsOf(markup(line)).replace(/\n+/g, "\n").trim();
 }
 
 /** @param {Piece[]} pieces @returns {string} */
 function wordsOf(pieces) {
-  return pieces.map((piece) => ("pieces" in piece ? wordsOf(piece.pieces) : piece.text)).join("");
+  return pieces.map((piece) => {
+    const words = "pieces" in piece ? wordsOf(piece.pieces) : piece.text;
+    return piece.kind === "quote" || piece.kind === "block" ? `\n${words}\n` : words; // they stand by themselves
+  }).join("");
 }
 
 /** Code ends with as many backticks as it began with. @param {string} row @returns {{ kind: "text" | "code", text: string }[]} */

@@ -75,7 +75,8 @@ export function reachable(log) {
     if (!inLine && !inLog) return;
     event.preventDefault();
     const all = inLine ? [...here.parentElement?.children ?? []] : linesOf(log);
-    const next = all[all.indexOf(/** @type {Element} */ (inLine ? here : here.closest(".line"))) + (inLine ?? inLog ?? 0)];
+    const at = all.indexOf(/** @type {Element} */ (inLine ? here : here.closest(".line"))) + (inLine ?? inLog ?? 0);
+    const next = inLine ? all[(at + all.length) % all.length] : all[at]; // along a line it goes round
     // From line to line it is the same act; where a line has it not, its first.
     const acts = inLine ? null : actsIn(next);
     const same = inLine ? next : acts?.querySelector(`.${here.classList[0]}`) ?? acts?.firstElementChild;
@@ -93,14 +94,18 @@ export function reachable(log) {
   });
 }
 
-/** The Tab key stops at the last line, unless the focus went on to another. @param {HTMLElement} log */
-export function settleStop(log) {
+/**
+ * The Tab key stops at the last line in view, unless the focus went on to another.
+ * @param {HTMLElement} log @param {number} bottom Where the view ends, in pixels from the top of the page.
+ */
+export function settleStop(log, bottom) {
   if (document.activeElement?.closest(".acts")) return;
   const lines = linesOf(log);
-  const last = actsIn(lines.at(-1));
+  const stop = lines.findLast((line) => line.getBoundingClientRect().bottom <= bottom) ?? lines.at(-1);
+  const acts = actsIn(stop);
   // What nobody is near any more goes again, so that a long log stays light.
-  for (const line of lines.slice(0, -1)) if (offers.has(line) && !line.matches(":hover, .open")) line.querySelector(".acts")?.remove();
-  if (last?.firstElementChild) stopAt(log, last.firstElementChild);
+  for (const line of lines) if (line !== stop && offers.has(line) && !line.matches(":hover, .open")) line.querySelector(".acts")?.remove();
+  if (acts?.firstElementChild) stopAt(log, acts.firstElementChild);
 }
 
 /** The lines to which something can be done. @param {HTMLElement} log */

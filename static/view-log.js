@@ -9,6 +9,9 @@ import { build, mark } from "./view-line.js";
 /** Items in the document at once: enough for any screen, few enough to stay quick. */
 const WINDOW = 280;
 
+/** Items in the first picture of a room: enough for a tall screen; what is above comes as one scrolls. */
+const FIRST = 50;
+
 /** Items taken in when one scrolls towards an edge, and this near to it, in pixels. */
 const STEP = 100;
 const NEAR = 800;
@@ -62,9 +65,9 @@ export class LogView {
     if (!this.#at.isFollowing) this.#anchor();
     this.#slide(room);
     fill(this.#log, rowsOf(room, this.#at, me, Date.now(), taste), (row) => ({ key: row.key, mark: mark(row) }), (row) => build(row, this.#acts));
-    settleStop(this.#log);
     this.#point();
     this.#keepPlace();
+    settleStop(this.#log, this.#scroller.getBoundingClientRect().bottom + 1);
     this.#reach();
   }
 
@@ -119,7 +122,7 @@ export class LogView {
     const at = this.#at;
     if (at.from >= room.end) at.isFollowing = true; // another log, or nothing shown yet
     if (at.isFollowing) {
-      at.from = Math.max(Math.min(at.from, room.end - STEP), room.end - WINDOW);
+      at.from = Math.max(Math.min(at.from, room.end - FIRST), room.end - WINDOW);
       at.to = Infinity;
     }
     at.from = Math.max(at.from, room.base);

@@ -27,6 +27,9 @@ export async function person(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, locale: "en-GB", timezoneId: "UTC", ...options });
   context.setDefaultTimeout(10_000);
   context.errors = [];
+  // What the page's own policy forbids is an error as well, reported or not.
+  await context.addInitScript(() => addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+    console.error(`the policy forbids: ${violatedDirective} ${blockedURI}`)));
   context.on("weberror", (error) => context.errors.push(String(error.error())));
   context.on("console", (message) => {
     const isNoServer = /WebSocket connection to|ERR_CONNECTION_/.test(message.text());

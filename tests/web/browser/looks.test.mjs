@@ -37,6 +37,7 @@ function converse() {
   fake.say("lobby", "Ольга", "Всем добрый день", { type: "edit", target: 10 });
   fake.say("lobby", "linus", "", { ...ago(1.2), deleted: true });
   fake.say("lobby", "Grace", "> all there is to it\nOne thing: **never** call `send` twice :eyes:\n```\nlet sent = outbox.take();\nsend(sent)\n```", ago(1.1));
+  fake.say("lobby", "ada", "Once is what it is about. bob, can you try it with a lid closed?", { ...ago(0.9), reply: 13 });
   fake.topics.set("lobby", "Release on Friday: https://example.org/plan, and nothing else until then");
   fake.say("rust", "ada", "1.95 is out");
   fake.say("gardening", "ada", "tomatoes!");
@@ -90,6 +91,20 @@ for (const colorScheme of ["light", "dark"]) {
       await page.locator("#about").waitFor();
       await picture("editing");
       await page.locator("#box").press("Escape");
+      await say(page, "/reply 14 Lid closed, **no gap**. Two hours so far");
+      await page.locator(".quote", { hasText: "Once is what" }).waitFor();
+      await page.locator(".line.mention").hover();
+      await page.locator(".line.mention").getByRole("button", { name: "Reply" }).click();
+      await page.getByText("Replying to").waitFor();
+      await picture("replying");
+      await page.locator("#box").press("Escape");
+      for (const [open, dialog] of [["Control+k", "switcher"], ["Shift+?", "keys"]]) {
+        if (dialog === "keys") await page.locator("#scroller").focus();
+        await page.keyboard.press(open);
+        await page.locator(`#${dialog}[open]`).waitFor();
+        await picture(dialog);
+        await page.keyboard.press("Escape");
+      }
       for (const [control, panel] of [["#rooms-button", "rooms"], ["#people-button", "people"]]) {
         if (!(await page.locator(control).isVisible())) continue;
         await page.locator(control).click();

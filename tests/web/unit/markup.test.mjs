@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { markup } from "../../../static/markup.js";
+import { markup, plain } from "../../../static/markup.js";
 
 /** Pieces as a person would write them down: `<strong>x</strong>`. */
 const brief = (pieces) => pieces.map(({ kind, text, pieces: inner }) => (
@@ -97,4 +97,8 @@ test("marks without end take a time in proportion, and make few pieces", () => {
 
 test("a line of ten million characters is cut", () => {
   assert.equal(words(markup("y".repeat(10_000_000))).length, 16_385);
+});
+
+test("a line without its marks is its words, and what stands by itself ends a row", () => {
+  assert.equal(plain("> **quoted** `x`\nand :tada: *so* on\n```\ncode\n```\nend"), "quoted x\nand 🎉 so on\ncode\nend");
 });
