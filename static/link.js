@@ -8,6 +8,7 @@ import { Socket } from "./socket.js";
 export class Link {
   /** @type {Socket | null} */ #socket = null;
   /** When it connects again by itself, in Unix ms. @type {number | null} */ retryAt = null;
+  /** Since when nothing has been heard from the server, in Unix ms. @type {number | null} */ lostAt = null;
   #timer = 0;
   #calls;
 
@@ -33,6 +34,7 @@ export class Link {
 
   /** @param {number} ms */
   wait(ms) {
+    this.lostAt ??= Date.now();
     this.retryAt = Date.now() + ms;
     this.#timer = setTimeout(() => this.#calls.waited(), ms);
   }
@@ -41,6 +43,11 @@ export class Link {
   send(message) {
     this.#socket?.send(message);
     return this.#socket !== null;
+  }
+
+  /** All is well again. */
+  recovered() {
+    this.retryAt = this.lostAt = null;
   }
 
   /** There is reason to doubt that the connection lives. */

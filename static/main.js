@@ -189,7 +189,7 @@ function perform(outputs = []) {
     const [[kind, value] = []] = Object.entries(output);
     switch (kind) {
       case "connect": connect(); break;
-      case "state": if (value === "live") link.retryAt = null; break;
+      case "state": if (value === "live") link.recovered(); break;
       case "wait": wait(value); break;
       case "send": link.send(value); break;
       case "hang_up": link.hangUp(); break;
@@ -380,7 +380,7 @@ function draw() {
 function drawNow() {
   isDrawing = false;
   if (!session) return;
-  const scene = { house, state: session.state, why, retryAt: link.retryAt, typists: house.typists(Date.now()) };
+  const scene = { house, state: session.state, why, retryAt: link.retryAt, lostAt: link.lostAt, typists: house.typists(Date.now()) };
   view.draw(scene);
   if (house.room && isReading()) {
     const { unread } = house.room;

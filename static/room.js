@@ -256,7 +256,7 @@ export class Room {
 
   /** All that is here has been seen; while more of what was missed is on its way, nothing was. */
   read() {
-    if (this.newest < this.#head) return;
+    if (this.oldest === null || this.newest < this.#head) return;
     this.unread = this.mentions = 0;
     this.#marker.read(this.newest);
   }

@@ -31,6 +31,15 @@ export function day(at, now) {
   return (isThisYear ? dayFormat : yearFormat).format(date(at));
 }
 
+/** How long something lasted, in the largest whole unit: "12 s", "3 min", "2 h", "4 days". @param {number} ms */
+export function span(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`;
+  return `${Math.floor(seconds / 86_400)} days`;
+}
+
 /** @param {number} at */
 function date(at) {
   return new Date(Math.min(at, LAST));

@@ -4,6 +4,7 @@
 import { BAD_ROOM } from "./commands.js";
 import { addressOf } from "./address.js";
 import { hue, tokens } from "./text.js";
+import { span } from "./times.js";
 import { ComposerView } from "./view-composer.js";
 import { button, byId, coloured, fill, linked, make, say } from "./view-dom.js";
 import { DoorView } from "./view-door.js";
@@ -17,7 +18,7 @@ import { isName, sameName } from "./wire.js";
  * @typedef {import("./room.js").Room} Room
  * @typedef {import("./house.js").House} House
  * @typedef {{ house: House, state: import("./session.js").State, why: string,
- *   retryAt: number | null, typists: string[] }} Scene All that is shown; `retryAt` in Unix ms.
+ *   retryAt: number | null, lostAt: number | null, typists: string[] }} Scene All that is shown; both moments in Unix ms.
  * @typedef {{
  *   enter(user: string, password: string | null, key: string | null): void, rename(user: string): void,
  *   visit(room: string): boolean, leave(room: string): void, step(by: number, isUnread: boolean): void,
@@ -29,6 +30,9 @@ import { isName, sameName } from "./wire.js";
  *   key(): string, changed(): void, trySound(): void, forgetMe(): void,
  * }} Acts What a person can do. `visit` says whether that can be a room, `say` and `editLast` why nothing comes of it.
  */
+
+/** The time offline is told from this many milliseconds on. */
+const WHILE = 3_000;
 
 const TROUBLE = { offline: "Offline.", connecting: "Connecting…", stopped: "Stopped." };
 
@@ -111,13 +115,15 @@ export class View {
   }
 
   /** @param {Scene} scene */
-  #drawState({ state, why, retryAt }) {
+  #drawState({ state, why, retryAt, lostAt }) {
     const isTrouble = state === "offline" || state === "stopped" || (state === "connecting" && retryAt !== null);
     byId("state").dataset.state = state;
     say(byId("state"), state);
     byId("trouble").hidden = !isTrouble;
     if (!isTrouble) return;
-    say(byId("trouble-what"), why || TROUBLE[state]);
+    const lasted = Date.now() - (lostAt ?? Date.now());
+    const isLong = state === "offline" && lasted >= WHILE;
+    say(byId("trouble-what"), why || (isLong ? `Offline for ${span(lasted)}.` : TROUBLE[state]));
     const seconds = Math.max(1, Math.ceil(((retryAt ?? 0) - Date.now()) / 1000));
     say(byId("trouble-when"), state === "offline" ? `Next try in ${seconds} s. What you write is kept.` : "");
     byId("retry").hidden = state === "connecting";

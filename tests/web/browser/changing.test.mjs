@@ -201,7 +201,7 @@ test("a change made offline outlives a reload, is shown as pending, and is store
   await say(page, "two");
   await shows(page, ["one", "two"]);
   await fake.stop();
-  await page.getByText("Offline.").waitFor();
+  await page.getByText(/^Offline/).waitFor();
   await say(page, "/edit too");
   await shows(page, ["one", "pending: too edited"]);
   await page.locator(".line").first().hover();

@@ -52,7 +52,7 @@ test("a refused line turns red with its reason, and is sent again or dropped", a
 test("what is typed offline survives a reload, and is sent once and in order", async () => {
   const page = await enter(context, fake.url, "bob");
   await fake.stop();
-  await page.getByText("Offline.").waitFor();
+  await page.getByText(/^Offline/).waitFor();
   for (const text of ["one", "two", "three"]) await say(page, text);
   await page.locator("#box").fill("a draft");
   await shows(page, ["pending: one", "pending: two", "pending: three"]);
@@ -92,8 +92,8 @@ test("a tab that is closed leaves its unsent lines to another, and tabs alive ke
   await other.goto(fake.url);
   await live(other);
   await fake.stop();
-  await other.getByText("Offline.").waitFor();
-  await page.getByText("Offline.").waitFor();
+  await other.getByText(/^Offline/).waitFor();
+  await page.getByText(/^Offline/).waitFor();
   await say(page, "mine");
   await say(other, "left behind");
   await shows(other, ["pending: left behind"]);
@@ -232,11 +232,25 @@ test("a log that begins anew is said, and shown from its beginning", async () =>
 test("the browser's own word that it is online again is taken at once", async () => {
   const page = await enter(context, fake.url, "bob");
   await fake.stop();
-  await page.getByText("Offline.").waitFor();
+  await page.getByText(/^Offline/).waitFor();
   await context.clock.install(); // from here on no timer runs by itself
   await fake.listen(fake.port);
   await page.evaluate(() => dispatchEvent(new Event("online")));
   await live(page);
+});
+
+test("offline says for how long, and when it tries again", async () => {
+  const page = await enter(context, fake.url, "bob");
+  await fake.stop();
+  await page.getByText(/^Offline for \d+ s\.$/).waitFor();
+  await page.getByText(/^Next try in \d+ s\. What you write is kept\.$/).waitFor();
+  await fake.listen(fake.port);
+  await page.getByRole("button", { name: "Try now" }).click();
+  await live(page);
+  await page.locator("#trouble").waitFor({ state: "hidden" });
+  await fake.stop();
+  await page.getByText("Offline.", { exact: true }).waitFor(); // counted from its own beginning
+  await fake.listen(fake.port);
 });
 
 test("a room with unsent lines is not left, and another tab that inherits them joins their room", async () => {
@@ -247,7 +261,7 @@ test("a room with unsent lines is not left, and another tab that inherits them j
   await say(other, "/leave den");
   await other.getByRole("link", { name: "#den" }).waitFor({ state: "detached" });
   await fake.stop();
-  await page.getByText("Offline.").waitFor();
+  await page.getByText(/^Offline/).waitFor();
   await say(page, "kept");
   await say(page, "/leave");
   await page.locator("#hint.bad", { hasText: "#den has lines that are not sent yet" }).waitFor();

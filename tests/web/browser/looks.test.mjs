@@ -118,7 +118,7 @@ for (const colorScheme of ["light", "dark"]) {
         await page.keyboard.press("Escape");
       }
       await fake.stop();
-      await page.getByText("Offline.").waitFor();
+      await page.getByText(/^Offline/).waitFor();
       await say(page, "Written while offline, and kept for later");
       await page.locator("[data-state=pending]").waitFor();
       await picture("offline");

@@ -46,6 +46,7 @@ test("the newest line is followed, and who scrolls up stays where they read", as
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/read`, "bob");
   await until(() => view(page), ({ below }) => below === 0);
+  assert.equal(await page.locator("#log .new").count(), 0, "who comes for the first time has missed nothing");
   fill("read", 5);
   await until(() => view(page), ({ below, rows }) => below === 0 && rows > 95);
   await wheel(page, -900);

@@ -187,7 +187,7 @@ test("through a kill of the server nothing typed is lost, and all of it is store
   await say(page, "before");
   await shows(page, ["before"]);
   await server.stop();
-  await page.getByText("Offline.").waitFor();
+  await page.getByText(/^Offline/).waitFor();
   await say(page, "one");
   await say(page, "two");
   await shows(page, ["before", "pending: one", "pending: two"]);

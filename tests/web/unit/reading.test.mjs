@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { House } from "../../../static/house.js";
 import { Marks } from "../../../static/marks.js";
+import { Room } from "../../../static/room.js";
 import { rowsOf } from "../../../static/rows.js";
 
 const NOON = Date.UTC(2026, 10, 22, 12);
@@ -120,4 +121,12 @@ test("it is told at most every two seconds, at once when the page goes, and kept
   isOpen = true;
   marks.tell();
   assert.deepEqual(told, [1, 3, 4, 5]);
+});
+
+test("a room that is drawn before anything of it is known was not read in", () => {
+  const room = new Room("lobby");
+  room.read();
+  room.joined({ first: 1, head: 2, since: 0, members: [], count: 0 });
+  for (const seq of [1, 2]) room.add({ type: "post", room: "lobby", seq, at: 0, user: "ada", cid: `c${seq}`, text: "x" }, false, false);
+  assert.deepEqual([room.unread, room.newFrom], [0, null], "who comes for the first time begins with the newest line");
 });

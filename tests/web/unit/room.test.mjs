@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { House } from "../../../static/house.js";
 import { Room } from "../../../static/room.js";
 import { rowsOf } from "../../../static/rows.js";
+import { span } from "../../../static/times.js";
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 const ALL = { from: 0, to: Infinity };
@@ -145,4 +146,9 @@ test("an answer on its way shows what it answers", () => {
   const room = lobby(post(1, "ada", "ready?"));
   room.unsent.set("c", { line: { type: "post", room: "lobby", cid: "c", text: "yes", reply: 1 }, at: NOON, refusal: null });
   assert.deepEqual(rowsOf(room, ALL, "bob", NOON).at(-1).quote, { seq: 1, user: "ada", text: "ready?" });
+});
+
+test("how long something lasted is said in one unit", () => {
+  const shown = [-5, 999, 12_400, 59_999, 60_000, 3_599_000, 7_300_000, 47 * 3_600_000, 50 * 3_600_000].map(span);
+  assert.deepEqual(shown, ["0 s", "0 s", "12 s", "59 s", "1 min", "59 min", "2 h", "47 h", "2 days"]);
 });
