@@ -227,7 +227,8 @@ impl Chat {
             | Notice::Left(_)
             | Notice::Typing { .. }
             | Notice::Marked { .. }
-            | Notice::History { .. } => Ok(()),
+            | Notice::History { .. }
+            | Notice::Found { .. } => Ok(()),
         };
         self.told(noted);
     }

@@ -99,6 +99,12 @@ pub const TEXT_MAX: usize = 10_000;
 /// Records of one `history` answer when the request names no `limit`, and of a first join.
 pub const PAGE: usize = 100;
 
+/// Bytes of the words of a `search`.
+pub const SEARCH_WORDS: usize = 256;
+
+/// Records looked at for one `search`: what one question may cost. The client asks on from there.
+pub const SEARCH_SPAN: usize = 500;
+
 /// Records of one `history` answer at most.
 pub const PAGE_MAX: usize = 200;
 

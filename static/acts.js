@@ -15,7 +15,7 @@ const TYPING_MS = 3_000;
  *   house: import("./house.js").House, store: import("./store.js").Store, outbox: import("./outbox.js").Outbox,
  *   say(line: Line): void, send(message: import("./wire.js").Message): boolean, rename(user: string): void,
  *   visit(room: string): boolean, leave(room: string): void, openBox(): void, toLatest(): void,
- *   resend(cid: string): void, drop(cid: string): void, retry(): void,
+ *   search(room: string, text: string): boolean, resend(cid: string): void, drop(cid: string): void, retry(): void,
  *   hint(words: string, isBad: boolean): void, draw(): void,
  * }} Desk What the acts are done with. `send` says whether there is a connection.
  */
@@ -57,6 +57,7 @@ export class Acts {
     else if ("help" in act) return this.#tell(room, help(act.help), noCommand(act.help));
     else if ("version" in act) return this.#tell(room, this.#house.server && `The server is ${this.#house.server}`, "The server is not reached yet");
     else if ("key" in act) return this.#tell(room, this.#key(), "There is no key yet: the server gives it");
+    else if ("search" in act) return this.#search(room, act.search);
     else if ("who" in act) return this.#ask("members", { type: "who", room: room.name });
     else if ("rooms" in act) return this.#ask("rooms", { type: "rooms" });
     desk.draw();
@@ -232,6 +233,13 @@ export class Acts {
     const isKept = this.#desk.outbox.keep(line, this.#house.me, Date.now());
     this.#desk.say(line);
     if (!isKept) this.#desk.hint("This browser has no space left to keep unsent lines: leave this page open", true);
+  }
+
+  /** @param {import("./room.js").Room} room @param {string} text */
+  #search({ name }, text) {
+    if (!this.#desk.search(name, text)) return "The server cannot be asked while there is no connection";
+    this.#desk.hint(`Looking for “${text}”…`, false);
+    return null;
   }
 
   /** Asks what the room shall show. @param {string} answer Its type. @param {import("./wire.js").Message} question */

@@ -10,7 +10,7 @@ import { isName, roomName } from "./wire.js";
  *   | { back: true, text: string } | { reply: number, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
  *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
  *   | { ignore: string, is: boolean } | { mute: true }
- *   | { nothing: true } | { error: string }} Act
+ *   | { search: string } | { nothing: true } | { error: string }} Act
  */
 
 /** Each command with what `/help` says of it. @type {[string, string][]} */
@@ -24,6 +24,7 @@ export const COMMANDS = [
   ["/topic [TEXT]", "show what this room is about, or say it; - takes it away"],
   ["/join ROOM", "go to a room; it is made if there is none"],
   ["/leave [ROOM]", "leave this room, or the one named"],
+  ["/search WORDS", "find lines of this room"],
   ["/rooms", "list the rooms"],
   ["/who", "list the people here"],
   ["/ignore NAME", "fold away what somebody writes; /unignore NAME shows it"],
@@ -38,8 +39,9 @@ export const COMMANDS = [
   ["//text", "say “/text”"],
 ];
 
-/** Bytes that a server takes for a topic. */
+/** Bytes that a server takes for a topic, and of what it is to look for. */
 const TOPIC = 256;
+const WORDS_SOUGHT = 256;
 
 export const BAD_NAME = "A name is 1 to 24 letters, digits, _ - or .";
 export const BAD_ROOM = "A room is 1 to 32 of a-z, 0-9, _ and -, and starts with a letter or digit";
@@ -56,7 +58,7 @@ const WORDS = COMMANDS.map(([usage]) => usage.slice(1).split(" ")[0] ?? "").filt
 /** Other words that fingers know. @type {Record<string, string>} */
 const ALIASES = {
   w: "msg", m: "msg", whisper: "msg", query: "msg", e: "edit", del: "delete", exit: "quit", q: "quit",
-  h: "help", "?": "help", j: "join", part: "leave", close: "leave", list: "rooms", names: "who", name: "nick",
+  h: "help", "?": "help", j: "join", part: "leave", close: "leave", list: "rooms", names: "who", name: "nick", lastlog: "search",
 };
 
 /** @param {string} typed @returns {Act} */
@@ -79,6 +81,7 @@ export function understand(typed) {
     case "version": return { version: true };
     case "r": return rest ? { back: true, text: rest } : { error: "/r needs a text: /r yes" };
     case "reply": return reply(rest);
+    case "search": return search(rest);
     case "me": return rest ? { say: rest, kind: "me" } : { error: "/me needs a text: /me waves" };
     case "edit": return { edit: rest || null };
     case "delete": return rest ? { error: "/delete takes your last line away, and needs no text" } : { delete: true };
@@ -131,6 +134,12 @@ function message(rest) {
 function reply(rest) {
   const [, seq, text] = /^#?([1-9]\d{0,14})\s+(.+)$/su.exec(rest) ?? [];
   return seq && text ? { reply: Number(seq), text } : { error: "/reply needs the number of a line, and a text: /reply 1042 yes. Or use the button on the line" };
+}
+
+/** @param {string} rest @returns {Act} */
+function search(rest) {
+  if (byteLength(rest) > WORDS_SOUGHT) return { error: `At most ${WORDS_SOUGHT} bytes are looked for` };
+  return rest ? { search: rest } : { error: "/search needs words: /search red lid" };
 }
 
 /** @param {string} rest @returns {Act} */

@@ -151,7 +151,7 @@ export class House {
         return;
       case "rooms":
         this.known = message.rooms.map((/** @type {{ name: string }} */ { name }) => name);
-        if (this.awaited.delete("rooms")) this.room?.note("Rooms:", this.known);
+        if (this.awaited.delete("rooms")) this.room?.note("Rooms:", { rooms: this.known });
         this.known = this.known.filter((name) => !isPrivate(name)); // those are not joined by typing their names
         return;
       case "renamed":

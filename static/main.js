@@ -11,6 +11,7 @@ import { Marks } from "./marks.js";
 import { noticeOf } from "./notice.js";
 import { Outbox } from "./outbox.js";
 import { quoted } from "./rows.js";
+import { Search } from "./search.js";
 import { Session } from "./session.js";
 import { Store, storageOr } from "./store.js";
 import { randomId, Tabs } from "./tabs.js";
@@ -46,11 +47,13 @@ const link = new Link({
   waited: () => perform(session?.start()),
 });
 const histories = new Histories(send);
+const search = new Search(send);
 const marks = new Marks(house, send);
 const acts = new Acts({
   house, store, outbox, send, visit, leave, openBox, draw,
   say: (line) => perform(session?.say(line)),
   resend, drop, retry,
+  search: (room, text) => search.begin(room, text),
   rename: (user) => perform(session?.nick(user)),
   toLatest: () => view.log.jumpToLatest(),
   hint: (words, isBad) => view.composer.hint(words, isBad),
@@ -242,6 +245,7 @@ function failed(refusal) {
 
 function connect() {
   histories.cut();
+  if (search.cut()) view.composer.hint("The search was interrupted: ask again once the line is back", true);
   why = "";
   link.connect();
 }
@@ -281,6 +285,7 @@ function heard(message) {
     case "renamed": return session?.user === message.to ? goBy(message.to) : undefined;
     case "left": return session?.rooms.includes(message.room) ? undefined : forget(message.room);
     case "history": return answered(message);
+    case "found": return found(search.found(message));
     case "error":
       why = message.message;
       histories.refused(message.room);
@@ -321,6 +326,14 @@ function answered(message) {
     visits.pursue(); // at once: a line far back is hundreds of pages away
   }
   if (use === "missed") perform(session?.missed(room));
+}
+
+/** @param {import("./search.js").Found | null} found */
+function found(found) {
+  if (!found) return;
+  house.rooms.get(found.room)?.found(found);
+  view.composer.hint("");
+  if (house.room?.name === found.room) view.log.jumpToLatest();
 }
 
 /** A line is sent by the tab that wrote it, and by another only once that one is gone. */

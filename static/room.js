@@ -13,7 +13,7 @@ import { isPrivate, otherOf, sameName } from "./wire.js";
  * @typedef {{ key: string, record: Entry, isQuiet: boolean, isMention: boolean }
  *   | { key: string, at: number, moves: Map<string, "joined" | "left"> }
  *   | { key: string, missing: number }
- *   | { key: string, note: string, rooms?: string[] }} Item One thing of a room, in its place.
+ *   | { key: string, note: string, rooms?: string[], records?: Entry[] }} Item One thing of a room, in its place.
  *   `isQuiet`: nothing to be read, for it is one's own, or of somebody whom one ignores.
  */
 
@@ -176,10 +176,17 @@ export class Room {
     this.items.push({ key: `gap ${next}`, missing: next - this.newest - 1 });
   }
 
-  /** A word of ours to the person alone. @param {string} note @param {string[]} [rooms] */
-  note(note, rooms) {
+  /** A word of ours to the person alone. @param {string} note @param {{ rooms?: string[], records?: Entry[] }} [about] What it leads to. */
+  note(note, about) {
     this.#notes += 1;
-    this.items.push({ key: `note ${this.#notes}`, note, rooms });
+    this.items.push({ key: `note ${this.#notes}`, note, ...about });
+  }
+
+  /** @param {import("./search.js").Found} found */
+  found({ text, records, isWhole }) {
+    const count = records.length === 1 ? "One line has" : `${records.length} lines have`;
+    if (records.length === 0) return this.note(`Nothing here has “${text}”`);
+    this.note(`${count} “${text}”${isWhole ? "" : ", and older ones may"}:`, { records });
   }
 
   // ---- What was said, and what became of it ---------------------------------------------------------

@@ -9,13 +9,13 @@ import { otherOf, sameName } from "./wire.js";
  * @typedef {import("./room.js").Unsent} Unsent
  * @typedef {"stored" | "pending" | "failed"} State
  * @typedef {{ cid: string, what: string, why: string }} Failure Of something one did: "Not sent", and why.
- * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][] }} Rule
- *   `rooms` it leads to: the name of each, and what a person calls it.
+ * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][], lines?: Quote[] }} Rule
+ *   `rooms` it leads to: the name of each, and what a person calls it. `lines` it leads to.
  * @typedef {{ key: string, kind: "moves", moves: [string, "joined" | "left"][] }} Moves
  * @typedef {{ key: string, kind: "topic", user: string, text: string, state: State, failures: Failure[] }} TopicRow
  * @typedef {{ key: string, kind: "late", text: string, state: State, failures: Failure[] }} LateRow
  *   An unsent change of a line that is not here.
- * @typedef {{ seq: number, user: string | null, text: string | null }} Quote What a line answers.
+ * @typedef {{ seq: number, user: string | null, text: string | null }} Quote What a line answers, or a search found.
  *   `user` null: it is not loaded; `text` null as well where it was deleted.
  * @typedef {{ key: string, kind: "line", user: string, at: number, text: string | null, version: string,
  *   seq: number | null, isAction: boolean, isMine: boolean, isMention: boolean, isFirst: boolean, isEdited: boolean,
@@ -77,7 +77,7 @@ export function rowsOf(room, { from, to }, me, now, taste) {
     } else if ("missing" in item) {
       rows.push({ key: item.key, kind: "gap", text: missing(item.missing) });
     } else {
-      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, otherOf(name, me) ?? `#${name}`]) });
+      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, otherOf(name, me) ?? `#${name}`]), lines: item.records?.filter((each) => !taste?.isIgnored(each.user)).map(pointed) });
     }
   }
   if (to < room.end) return rows;
@@ -142,6 +142,11 @@ export function quoted(room, seq, taste) {
   if (record?.type !== "post" || taste?.isIgnored(record.user)) return { seq, user: null, text: null };
   const { text } = room.words(record);
   return { seq, user: record.user, text: text && glimpse(plain(text), QUOTED) };
+}
+
+/** A post, or one that was edited, as it was found. @param {import("./wire.js").Entry} record @returns {Quote} */
+function pointed({ type, seq, target, user, text }) {
+  return { seq: type === "edit" ? target : seq, user, text: glimpse(plain(text), QUOTED) };
 }
 
 /** @param {Unsent} unsent @returns {Failure} */

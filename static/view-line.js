@@ -21,6 +21,7 @@ export function build(row, acts) {
     case "late": return unstored(row, acts, row.text);
   }
   const rule = make("p", { class: row.kind }, make("span", {}, row.text));
+  for (const found of row.lines ?? []) rule.append(pointer(found, acts));
   for (const [room, label] of row.rooms ?? []) rule.append(button(label, () => acts.visit(room), { class: "chip" }));
   return rule;
 }
@@ -51,7 +52,7 @@ function line(row, acts) {
   for (const [kind, is] of Object.entries({
     first: row.isFirst, action: row.isAction, mine: row.isMine, mention: row.isMention, editing: row.isEditing, going: row.isGoing,
   })) line.classList.toggle(kind, is);
-  if (row.quote) line.append(quote(row.quote, acts));
+  if (row.quote) line.append(pointer(row.quote, acts, "answers "));
   if (row.isAction) line.append(text);
   else if (row.isFirst) line.append(make("div", { class: "who" }, name, time), text);
   else line.append(make("span", { class: "unseen" }, `${row.user}: `), text, time);
@@ -69,11 +70,11 @@ function words({ text, isEdited }) {
   return element;
 }
 
-/** What a line answers, and the way to it. @param {import("./rows.js").Quote} quote @param {Acts} acts */
-function quote({ seq, user, text }, acts) {
+/** A line elsewhere, and the way to it. @param {import("./rows.js").Quote} quote @param {Acts} acts @param {string} [why] For who does not see it. */
+function pointer({ seq, user, text }, acts, why = "") {
   const name = user === null ? `line ${seq}` : coloured(user, hue(user));
   const words = text ?? (user === null ? "" : "deleted");
-  const link = make("a", { href: `#${seq}`, class: "quote" }, make("span", { class: "unseen" }, "answers "), name, " ", make("bdi", {}, words));
+  const link = make("a", { href: `#${seq}`, class: "quote" }, make("span", { class: "unseen" }, why), name, " ", make("bdi", {}, words));
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();

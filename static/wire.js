@@ -51,6 +51,7 @@ const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | ((v: any
     count, members: maybe(listOf(text)), topic: maybe(text), marked: maybe(count),
   },
   history: { room, records: listOf(ENTRY), first: count },
+  found: { room, text, records: listOf(ENTRY), before: count, first: count },
   presence: { room, user: maybe(text), state: maybe(fit(/^(joined|left)$/)), count },
   renamed: { user: text, to: text, token: maybe(token) },
   members: { room, members: listOf(text) },

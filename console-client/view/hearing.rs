@@ -52,6 +52,7 @@ impl View {
             }
             Notice::Marked { room, seq } => self.marked(&room, seq),
             Notice::History { room, records, .. } => self.history(&room, &records),
+            Notice::Found { .. } => {} // nothing here asks for it
             Notice::Error { code, message, room } => self.refused(code, room, &message),
         }
     }

@@ -207,6 +207,13 @@ impl Client {
         self.desk.ask(Request::History { room, range, limit: limits::PAGE })
     }
 
+    /// Looks for a text in a room's records before `before`, or among the newest: a few hundred are
+    /// looked at, and [`Notice::Found`] says from where to ask on. `false` where there is no server
+    /// to ask.
+    pub fn search(&self, room: &RoomName, text: &str, before: Option<u64>) -> bool {
+        self.desk.ask(Request::Search { room: room.clone(), text: text.to_owned(), before })
+    }
+
     /// Connects now, if it is waiting to or was told to stop.
     pub fn retry_now(&self) {
         self.desk.want(Input::Start);

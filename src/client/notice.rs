@@ -114,6 +114,19 @@ pub enum Notice {
         /// The oldest seq the room keeps.
         first: u64,
     },
+    /// What was found in a room, among the records that were looked at.
+    Found {
+        /// The room.
+        room: RoomName,
+        /// What was looked for.
+        text: String,
+        /// The records, in order.
+        records: Vec<Record>,
+        /// What is older than this seq has not been looked at.
+        before: u64,
+        /// The oldest seq the room keeps.
+        first: u64,
+    },
     /// The server refused something that is no line of ours.
     Error {
         /// Why, for a program.
@@ -149,6 +162,9 @@ impl Notice {
             Reply::Welcome(welcome) => Notice::Welcome(welcome),
             Reply::Joined(joined) => Notice::Joined(joined),
             Reply::History { room, records, first } => Notice::History { room, records, first },
+            Reply::Found { room, text, records, before, first } => {
+                Notice::Found { room, text, records, before, first }
+            }
             Reply::Presence { room, change, count } => Notice::Presence { room, change, count },
             Reply::Renamed { user, to, token } => Notice::Renamed { user, to, token },
             Reply::Members { room, members } => Notice::Members { room, members },

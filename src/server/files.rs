@@ -56,6 +56,7 @@ const FILES: &[File] = files![
     "recall.js" is JS,
     "room.js" is JS,
     "rows.js" is JS,
+    "search.js" is JS,
     "seek.js" is JS,
     "session.js" is JS,
     "socket.js" is JS,

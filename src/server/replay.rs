@@ -13,7 +13,7 @@ use super::logger::Level;
 use super::room::{Room, Seam};
 use crate::chat::Entry;
 use crate::chat::wire::{Range, Reply};
-use crate::json::Object;
+use crate::json::{self, Object, Value};
 use crate::limits;
 use crate::log::Most;
 use crate::ws::{self, CloseCode};
@@ -103,6 +103,36 @@ pub(super) fn page(room: &Room, range: Range, limit: usize) -> io::Result<String
     let mut page = Object::new();
     page.string("type", "history").string("room", room.name.as_str());
     Ok(page.array("records", records).number("first", room.log.first()).end())
+}
+
+/// The `found` that answers a search for `text`, in any case, among the
+/// [`SEARCH_SPAN`](limits::SEARCH_SPAN) records before `before`, or the newest. Posts are found by
+/// their own words, and edits by theirs; what was deleted has none. Its bytes are bounded as a page's.
+pub(super) fn found(room: &Room, text: &str, before: Option<u64>) -> io::Result<String> {
+    let end = before.unwrap_or(u64::MAX).min(room.head() + 1);
+    let after = end.saturating_sub(limits::SEARCH_SPAN as u64 + 1);
+    let mut entries =
+        room.log.read(after, Most { records: limits::SEARCH_SPAN, bytes: usize::MAX })?;
+    let words = text.to_lowercase();
+    entries.retain(|entry| entry.seq < end && says(entry, &words));
+    let count = entries.len();
+    let entries = nearest(entries);
+    let before = match entries.first() {
+        Some(oldest) if entries.len() < count => oldest.seq,
+        _ => after + 1,
+    };
+    let mut found = Object::new();
+    found.string("type", "found").string("room", room.name.as_str()).string("text", text);
+    found.array("records", entries.iter().map(|entry| &*entry.json));
+    Ok(found.number("before", before).number("first", room.log.first()).end())
+}
+
+/// Whether a post, or an edit of one, has `words`, which are in lower case.
+fn says(entry: &Entry, words: &str) -> bool {
+    let Ok(record) = json::parse(&entry.json) else { return false };
+    let is_said = matches!(record.get("type").and_then(Value::as_str), Some("post" | "edit"));
+    let text = record.get("text").and_then(Value::as_str).unwrap_or_default();
+    is_said && text.to_lowercase().contains(words)
 }
 
 /// The newest of `entries` that fit a page, at least one.

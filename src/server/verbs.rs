@@ -50,6 +50,11 @@ fn about_cid(refused: Refused, cid: Cid) -> Refused {
     Refused { cid: Some(cid), ..refused }
 }
 
+fn unread(name: &RoomName) -> Refused {
+    let refused = refused(ErrorCode::Storage, "the log could not be read, try later");
+    about_room(refused, name.clone())
+}
+
 fn about_room(refused: Refused, room: RoomName) -> Refused {
     Refused { room: Some(room), ..refused }
 }
@@ -176,6 +181,7 @@ impl Session {
                 return self.direct(&to, cid, Act::Post { text, me, reply });
             }
             Request::History { room, range, limit } => self.history(&room, range, limit),
+            Request::Search { room, text, before } => self.search(&room, &text, before),
             Request::Who { room } => self.who(&room),
             Request::Rooms => {
                 self.list_rooms();
@@ -331,11 +337,15 @@ impl Session {
 
     fn history(&self, name: &RoomName, range: Range, limit: usize) -> Result<(), Refused> {
         let room = self.room(name)?;
-        let page = replay::page(&room, range, limit).map_err(|_| {
-            let refused = refused(ErrorCode::Storage, "the log could not be read, try later");
-            about_room(refused, name.clone())
-        })?;
+        let page = replay::page(&room, range, limit).map_err(|_| unread(name))?;
         self.house.tell_json(&self.client, &page);
+        Ok(())
+    }
+
+    fn search(&self, name: &RoomName, text: &str, before: Option<u64>) -> Result<(), Refused> {
+        let room = self.room(name)?;
+        let found = replay::found(&room, text, before).map_err(|_| unread(name))?;
+        self.house.tell_json(&self.client, &found);
         Ok(())
     }
 

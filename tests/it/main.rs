@@ -24,6 +24,7 @@ mod private; // rooms of two
 mod marks; // how far somebody has read
 mod names; // whose name is whose
 mod joining; // history, resume, and the seam to live
+mod searching; // looking for what was said
 mod slow; // those who do not read
 mod clock; // deadlines and silence
 mod killed; // killed again and again: each line stored once

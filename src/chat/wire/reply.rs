@@ -26,6 +26,19 @@ pub enum Reply {
         /// The oldest seq the room still keeps.
         first: u64,
     },
+    /// What a `search` has found, among the records that were looked at.
+    Found {
+        /// The room.
+        room: RoomName,
+        /// What was looked for.
+        text: String,
+        /// The records, in order.
+        records: Vec<Record>,
+        /// What is older than this seq has not been looked at.
+        before: u64,
+        /// The oldest seq the room still keeps.
+        first: u64,
+    },
     /// Somebody came or went.
     Presence {
         /// The room.

@@ -23,6 +23,11 @@ impl Reply {
                 object.string("type", "history").string("room", room.as_str());
                 object.array("records", records.iter().map(Record::encode)).number("first", *first);
             }
+            Reply::Found { room, text, records, before, first } => {
+                object.string("type", "found").string("room", room.as_str()).string("text", text);
+                object.array("records", records.iter().map(Record::encode));
+                object.number("before", *before).number("first", *first);
+            }
             Reply::Presence { room, change, count } => {
                 object.string("type", "presence").string("room", room.as_str());
                 if let Some((user, change)) = change {
@@ -107,6 +112,13 @@ fn read(value: &Value) -> Result<Option<Reply>, Unfit> {
         "history" => Reply::History {
             room: fields.value("room")?,
             records: read_records(fields.list("records")?)?,
+            first: fields.number("first")?,
+        },
+        "found" => Reply::Found {
+            room: fields.value("room")?,
+            text: fields.string("text")?.to_owned(),
+            records: read_records(fields.list("records")?)?,
+            before: fields.number("before")?,
             first: fields.number("first")?,
         },
         "presence" => Reply::Presence {

@@ -66,6 +66,15 @@ pub enum Request {
         /// Records at most: 1 to [`PAGE_MAX`](crate::limits::PAGE_MAX).
         limit: usize,
     },
+    /// Find what was said.
+    Search {
+        /// The room.
+        room: RoomName,
+        /// What to look for: 1 to [`SEARCH_WORDS`](crate::limits::SEARCH_WORDS) bytes.
+        text: String,
+        /// Look at what is older than this seq; absent: at the newest.
+        before: Option<u64>,
+    },
     /// Who is in a room?
     Who {
         /// The room.

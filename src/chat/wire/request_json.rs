@@ -90,6 +90,13 @@ impl Request {
                 };
                 object.number("limit", *limit as u64);
             }
+            Request::Search { room, text, before } => {
+                push_room(&mut object, "search", room);
+                object.string("text", text);
+                if let Some(seq) = before {
+                    object.number("before", *seq);
+                }
+            }
             Request::Who { room } => push_room(&mut object, "who", room),
             Request::Rooms => {
                 object.string("type", "rooms");
@@ -128,6 +135,11 @@ fn read(value: &Value, max_text: usize) -> Result<Request, Unfit> {
             reply: fields.optional_number("reply")?,
         },
         "history" => read_history(fields)?,
+        "search" => Request::Search {
+            room: fields.value("room")?,
+            text: read_words(fields)?,
+            before: fields.optional_number("before")?,
+        },
         "who" => Request::Who { room: fields.value("room")? },
         "rooms" => Request::Rooms,
         "nick" => {
@@ -178,6 +190,18 @@ fn read_history(fields: Fields<'_>) -> Result<Request, Unfit> {
             .ok_or(not("limit", &format!("a whole number from 1 to {}", limits::PAGE_MAX)))?,
     };
     Ok(Request::History { room: fields.value("room")?, range, limit })
+}
+
+fn read_words(fields: Fields<'_>) -> Result<String, Unfit> {
+    let text = fields.string("text")?;
+    match text.len() {
+        0 => Err(Unfit::new(ErrorCode::BadText, "`text` is empty: say what to look for")),
+        1..=limits::SEARCH_WORDS => Ok(text.to_owned()),
+        _ => {
+            let most = limits::SEARCH_WORDS;
+            Err(Unfit::new(ErrorCode::TooLong, format!("`text` has more than {most} bytes")))
+        }
+    }
 }
 
 /// The object with what `push` adds to it, each member with a comma in front.

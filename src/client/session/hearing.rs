@@ -43,6 +43,7 @@ impl Session {
                 }
             }
             Reply::History { .. }
+            | Reply::Found { .. }
             | Reply::Presence { .. }
             | Reply::Members { .. }
             | Reply::Rooms { .. }

@@ -167,3 +167,20 @@ test("near the limit bytes are counted as they travel, and beyond it a line is r
     await context.close();
   }
 });
+
+test("lines are found by their words, and each leads to its place", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${server.url}/r/lost`, "sue");
+  for (let i = 1; i <= 60; i += 1) await say(page, i === 3 ? "the *red* lid <b>here</b>" : `hay ${i}`);
+  await page.getByText("hay 60", { exact: true }).waitFor();
+  await say(page, "/search");
+  await page.locator("#hint.bad", { hasText: "/search needs words" }).waitFor();
+  await say(page, "/search RED* LID");
+  await page.getByText("One line has “RED* LID”:").waitFor();
+  await page.locator(".note .quote", { hasText: "sue the red lid <b>here</b>" }).click();
+  await page.locator(".line.target", { hasText: "the red lid" }).waitFor();
+  await say(page, "/search needle");
+  await page.getByText("Nothing here has “needle”").waitFor();
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
