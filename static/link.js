@@ -52,7 +52,7 @@ export class Link {
 
   /** There is reason to doubt that the connection lives. */
   doubt() {
-    this.#socket?.doubt();
+    this.#socket?.doubt(true);
   }
 
   hangUp() {

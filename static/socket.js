@@ -12,6 +12,9 @@ const SILENCE_MS = 25_000;
 /** Time to answer it; then the connection counts as lost. */
 const ANSWER_MS = 10_000;
 
+/** The same where the browser itself says that there is no network. */
+const SOON_MS = 3_000;
+
 /** How often to look: often enough that a machine that slept notices soon. */
 const LOOK_MS = 1_000;
 
@@ -23,6 +26,7 @@ export class Socket {
   #timer;
   #heardAt = 0;
   #askedAt = 0;
+  #patience = ANSWER_MS;
   #calls;
 
   /**
@@ -42,6 +46,7 @@ export class Socket {
       }
       this.#heardAt = Date.now();
       this.#askedAt = 0;
+      this.#patience = ANSWER_MS;
       const message = decode(data);
       if (message) calls.heard(message);
     };
@@ -53,8 +58,9 @@ export class Socket {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(encode(message));
   }
 
-  /** Asks now: there is reason to doubt. */
-  doubt() {
+  /** Asks now: there is reason to doubt. @param {boolean} [isLikely] Whether it is likely to be lost. */
+  doubt(isLikely = false) {
+    if (isLikely) this.#patience = SOON_MS;
     if (!this.#heardAt || this.#askedAt) return;
     this.#askedAt = Date.now();
     this.#calls.silent();
@@ -68,7 +74,7 @@ export class Socket {
 
   #look() {
     const now = Date.now();
-    if (this.#askedAt && now - this.#askedAt > ANSWER_MS) this.abandon();
+    if (this.#askedAt && now - this.#askedAt > this.#patience) this.abandon();
     else if (now - this.#heardAt > SILENCE_MS) this.doubt();
   }
 

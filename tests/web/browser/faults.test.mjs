@@ -239,6 +239,21 @@ test("the browser's own word that it is online again is taken at once", async ()
   await live(page);
 });
 
+test("a network that is gone is noticed, and what was written meanwhile goes out once when it is back", async () => {
+  const page = await enter(context, `${fake.url}/r/air`, "bob");
+  await say(page, "before");
+  await shows(page, ["before"]);
+  await context.setOffline(true);
+  await say(page, "in the tunnel");
+  await page.getByText(/^Offline/).waitFor();
+  await say(page, "still in it");
+  await shows(page, ["before", "pending: in the tunnel", "pending: still in it"]);
+  await context.setOffline(false);
+  await live(page);
+  await shows(page, ["before", "in the tunnel", "still in it"]);
+  assert.deepEqual(fake.room("air").records.map(({ text }) => text), ["before", "in the tunnel", "still in it"]);
+});
+
 test("offline says for how long, and when it tries again", async () => {
   const page = await enter(context, fake.url, "bob");
   await fake.stop();
