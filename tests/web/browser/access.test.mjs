@@ -2,25 +2,14 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { Fake } from "../fake.mjs";
-import { enter, launch, person, say } from "./house.mjs";
+import { test } from "node:test";
+import { enter, faked, person, say } from "./house.mjs";
 
 const AXE = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
-let browser;
-let fake;
-
-before(async () => {
-  browser = await launch();
-  fake = await Fake.start();
-  for (const [user, text] of [["ada", "morning"], ["ada", "bob: see https://example.org"], ["bob", "hello"], ["eve", "later"]]) fake.say("lobby", user, text);
-  fake.topics.set("lobby", "Release on Friday: https://example.org/plan");
-});
-after(async () => {
-  await browser?.close();
-  await fake?.stop();
-});
+const { browser, fake } = await faked();
+for (const [user, text] of [["ada", "morning"], ["ada", "bob: see https://example.org"], ["bob", "hello"], ["eve", "later"]]) fake.say("lobby", user, text);
+fake.topics.set("lobby", "Release on Friday: https://example.org/plan");
 
 /** Every rule broken, and where. */
 const violations = (page) => page.evaluate(async () => {

@@ -1,22 +1,11 @@
 // A line has an address: it opens the room around that line, can be copied, and is a step back and forth.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Fake } from "../fake.mjs";
-import { enter, launch, live, person, PICTURES, say, until } from "./house.mjs";
+import { test } from "node:test";
+import { enter, faked, live, person, PICTURES, say, until } from "./house.mjs";
 
-let browser;
-let fake;
-
-before(async () => {
-  browser = await launch();
-  fake = await Fake.start();
-  for (let i = 1; i <= 700; i += 1) fake.say("long", ["ada", "eve"][i % 2], `line ${i}`);
-});
-after(async () => {
-  await browser?.close();
-  await fake?.stop();
-});
+const { browser, fake } = await faked();
+for (let i = 1; i <= 700; i += 1) fake.say("long", ["ada", "eve"][i % 2], `line ${i}`);
 
 const title = (page, text) => page.locator("#title", { hasText: text }).waitFor();
 

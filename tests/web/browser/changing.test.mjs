@@ -1,21 +1,11 @@
 // Lines that change: edited, deleted, and the topic of a room; by two people, over a reload, offline.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { Fake } from "../fake.mjs";
-import { enter, launch, lines, live, person, say, Server, shows, until } from "./house.mjs";
+import { enter, lines, live, person, say, served, shows, until } from "./house.mjs";
 
-let browser;
-let server;
-
-before(async () => {
-  browser = await launch();
-  server = await Server.start(["--rate", "0"]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { browser, server } = await served(["--rate", "0"]);
 
 const box = (page) => page.locator("#box");
 const deleted = (page) => page.locator("#log .gone").count();

@@ -1,20 +1,10 @@
 // Lines for one person alone, and what was read: between people, tabs and devices.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { enter, launch, lines, live, person, say, Server, shows, until } from "./house.mjs";
+import { test } from "node:test";
+import { enter, lines, live, person, say, served, shows, until } from "./house.mjs";
 
-let browser;
-let server;
-
-before(async () => {
-  browser = await launch();
-  server = await Server.start(["--rate", "0"]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { browser, server } = await served(["--rate", "0"]);
 
 const title = (page, wanted) => until(() => page.locator("#title").textContent(), (seen) => seen === wanted, wanted);
 const direct = (page, name) => page.locator("#direct-list").getByRole("link", { name });

@@ -1,20 +1,10 @@
 // Everything the page can do, with the keyboard alone: no pointer is moved in here.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { enter, launch, live, person, Server, shows, until } from "./house.mjs";
+import { test } from "node:test";
+import { enter, live, person, served, shows, until } from "./house.mjs";
 
-let browser;
-let server;
-
-before(async () => {
-  browser = await launch();
-  server = await Server.start(["--rate", "0"]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { browser, server } = await served(["--rate", "0"]);
 
 /** Presses Tab until a control has the focus; fails where it is never reached. */
 async function tabTo(page, name, key = "Tab") {

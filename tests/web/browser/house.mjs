@@ -4,8 +4,10 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { Fake } from "../fake.mjs";
 
 const FLAGS = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -36,6 +38,20 @@ export async function person(browser, options = {}) {
     if (message.type() === "error" && !isNoServer) context.errors.push(message.text());
   });
   return context;
+}
+
+/** A browser and the built server for all tests of a file. */
+export async function served(flags = []) {
+  const [browser, server] = await Promise.all([launch(), Server.start(flags)]);
+  after(() => Promise.all([browser.close(), server.stop()]));
+  return { browser, server };
+}
+
+/** A browser and a server that does what a test tells it to. */
+export async function faked() {
+  const [browser, fake] = await Promise.all([launch(), Fake.start()]);
+  after(() => Promise.all([browser.close(), fake.stop()]));
+  return { browser, fake };
 }
 
 /** Opens a tab and goes in under a name. */

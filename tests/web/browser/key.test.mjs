@@ -1,20 +1,10 @@
 // The key of a name: how it goes to another device, and how one lets it go. Against the built server.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { enter, launch, live, person, say, Server, shows, until } from "./house.mjs";
+import { test } from "node:test";
+import { enter, live, person, say, served, shows, until } from "./house.mjs";
 
-let browser;
-let server;
-
-before(async () => {
-  browser = await launch();
-  server = await Server.start(["--rate", "0"]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { browser, server } = await served(["--rate", "0"]);
 
 test("the key of a name opens it on another device, and nothing else does", async () => {
   const [one, two] = [await person(browser, { permissions: ["clipboard-read", "clipboard-write"] }), await person(browser)];

@@ -1,21 +1,10 @@
 // Getting about with the keyboard: the switcher, the rooms above and below, the sheet of keys.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Fake } from "../fake.mjs";
-import { enter, launch, live, person, PICTURES, say, until } from "./house.mjs";
+import { test } from "node:test";
+import { enter, faked, live, person, PICTURES, say, until } from "./house.mjs";
 
-let browser;
-let fake;
-
-before(async () => {
-  browser = await launch();
-  fake = await Fake.start();
-});
-after(async () => {
-  await browser?.close();
-  await fake?.stop();
-});
+const { browser, fake } = await faked();
 
 const title = (page, text) => page.locator("#title").getByText(text, { exact: true }).waitFor();
 const focused = (page) => page.evaluate(() => document.activeElement.id);

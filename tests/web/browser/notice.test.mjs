@@ -1,21 +1,10 @@
 // What calls a person, on the page and beside it, and how they keep it quiet.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Fake } from "../fake.mjs";
-import { enter, launch, live, person, PICTURES, say, until } from "./house.mjs";
+import { test } from "node:test";
+import { enter, faked, live, person, PICTURES, say, until } from "./house.mjs";
 
-let browser;
-let fake;
-
-before(async () => {
-  browser = await launch();
-  fake = await Fake.start();
-});
-after(async () => {
-  await browser?.close();
-  await fake?.stop();
-});
+const { browser, fake } = await faked();
 
 const title = (page, text) => page.locator("#title").getByText(text, { exact: true }).waitFor();
 const hint = (page, text) => page.locator("#hint", { hasText: text }).waitFor();

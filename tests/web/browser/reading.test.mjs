@@ -1,21 +1,10 @@
 // Reading: the newest line is followed, until one scrolls up; then nothing moves under the eyes.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Fake } from "../fake.mjs";
-import { enter, launch, lines, person, until } from "./house.mjs";
+import { test } from "node:test";
+import { enter, faked, lines, person, until } from "./house.mjs";
 
-let browser;
-let fake;
-
-before(async () => {
-  browser = await launch();
-  fake = await Fake.start();
-});
-after(async () => {
-  await browser?.close();
-  await fake?.stop();
-});
+const { browser, fake } = await faked();
 
 /** Where the first line in view stands, and how far down the page is. */
 const view = (page) => page.evaluate(() => {

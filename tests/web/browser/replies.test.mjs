@@ -1,20 +1,10 @@
 // A line answers another: by its button, by the keyboard, by a command; what was answered is shown and found.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { enter, launch, live, lines, person, say, Server, shows, until } from "./house.mjs";
+import { test } from "node:test";
+import { enter, lines, live, person, say, served, shows, until } from "./house.mjs";
 
-let browser;
-let server;
-
-before(async () => {
-  browser = await launch();
-  server = await Server.start(["--rate", "0"]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { browser, server } = await served(["--rate", "0"]);
 
 const line = (page, text) => page.locator("#log .line", { has: page.locator(".text", { hasText: text }) });
 const quotes = (page) => page.locator("#log .quote").evaluateAll((all) => all.map(({ textContent }) => textContent));

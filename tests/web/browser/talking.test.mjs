@@ -4,20 +4,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { enter, launch, lines, live, person, say, Server, shows, until } from "./house.mjs";
+import { after, test } from "node:test";
+import { enter, lines, live, person, say, served, Server, shows, until } from "./house.mjs";
 
-let browser;
-let server;
-
-before(async () => {
-  browser = await launch();
-  server = await Server.start(["--rate", "0"]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { browser, server } = await served(["--rate", "0"]);
 
 
 test("one comes in, and talks, with the keyboard alone", async () => {

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { after, before, test } from "node:test";
-import { enter, launch, lines, live, person, say, Server, until } from "./house.mjs";
+import { test } from "node:test";
+import { enter, lines, live, person, say, served, until } from "./house.mjs";
 
 const BINARY = process.env.TALK_CONSOLE_BIN ?? fileURLToPath(new URL("../../../target/debug/console", import.meta.url));
 
@@ -41,17 +41,7 @@ class Console {
   }
 }
 
-let browser;
-let server;
-
-before(async () => {
-  browser = await launch();
-  server = await Server.start(["--rate", "0"]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { browser, server } = await served(["--rate", "0"]);
 
 test("two tabs and two consoles show the same lines once and in one order", async () => {
   const people = [await person(browser), await person(browser)];

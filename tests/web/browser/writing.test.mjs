@@ -1,25 +1,15 @@
 // What one writes with, and how it is shown: marks, and what the box completes, remembers, counts.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { enter, launch, person, PICTURES, say, Server, until } from "./house.mjs";
+import { after, test } from "node:test";
+import { enter, person, PICTURES, say, served, Server, until } from "./house.mjs";
 
 const WORDS = [
   "run `cargo test --test it` **before** you push, *please*: snake_case and 2*3*4 stay",
   "> who restarts the server?\n> it is noon\nI do:\n```sh\nfor host in one two; do\n\tssh \"$host\" restart\ndone\n```\nthat is **all** :tada:",
 ];
 
-let browser;
-let server;
-
-before(async () => {
-  browser = await launch();
-  server = await Server.start(["--rate", "0"]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { browser, server } = await served(["--rate", "0"]);
 
 for (const colorScheme of ["light", "dark"]) {
   test(`marks are shown as what they mean, and stay in an edit: ${colorScheme}`, async () => {
