@@ -38,7 +38,7 @@ pub(crate) struct Chat {
     outbox: Outbox,
     /// The outbox could not be written the last time; that is told once.
     is_leaky: bool,
-    has_password: bool,
+    password: Option<String>,
     token: Option<Token>,
     refusal: String,
     typing_again_at: u64,  // Unix milliseconds
@@ -65,7 +65,7 @@ impl Chat {
         view: View,
         keep: Keep,
         outbox: Outbox,
-        has_password: bool,
+        password: Option<String>,
     ) -> Chat {
         Chat {
             client,
@@ -73,7 +73,7 @@ impl Chat {
             keep,
             outbox,
             is_leaky: false,
-            has_password,
+            password,
             token: None,
             refusal: String::new(),
             typing_again_at: 0,
@@ -125,6 +125,14 @@ impl Chat {
                 Outcome::Refused
             }
         }
+    }
+
+    /// Whether a submitted line gives something away that no file may keep.
+    pub(crate) fn is_secret(&self, line: &str) -> bool {
+        let secrets = [self.password.clone(), self.token.as_ref().map(Token::reveal)];
+        let mut secrets = secrets.iter().flatten();
+        matches!(command::read(line), Ok(Input::Do(Command::Key)))
+            || secrets.any(|secret| !secret.is_empty() && line.contains(secret.as_str()))
     }
 
     /// Tells the room that something is being typed, unless it was told just now.
@@ -260,7 +268,7 @@ impl Chat {
         let reason = if self.refusal.is_empty() { reason } else { &self.refusal };
         let said = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         match code {
-            close::BAD_PASSWORD if self.has_password => {
+            close::BAD_PASSWORD if self.password.is_some() => {
                 format!("the server does not take this password{said}")
             }
             close::BAD_PASSWORD => format!(

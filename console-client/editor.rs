@@ -4,25 +4,35 @@
 
 use crate::complete::Completion;
 use crate::complete::Words;
+use crate::editor::past::Search;
 use crate::keys::Key;
 use crate::width;
 
-/// A text being typed, its history, and the last text killed.
+mod past; // what was said before
+
+pub(crate) use past::KEPT;
+pub(crate) use past::Past;
+
+/// A text being typed, what was said before, and the last text killed.
 #[derive(Debug, Default)]
 pub(crate) struct Editor {
     text: Vec<char>,
     cursor: usize,
     killed: Vec<char>,
-    history: Vec<String>,
-    recalled: Option<Recalled>,
+    past: Past,
+    mode: Mode,
     completion: Option<Completion>,
 }
 
-/// A place in the history, and what was being typed before going there.
-#[derive(Debug)]
-struct Recalled {
-    at: usize,
-    draft: String,
+/// What keys are for.
+#[derive(Debug, Default)]
+enum Mode {
+    #[default]
+    Typing,
+    /// ^R: they look for a line said before.
+    Searching(Search),
+    /// They answer whether a long paste is meant.
+    Pasting(String),
 }
 
 /// What a key asked for beyond editing.
@@ -46,18 +56,33 @@ pub(crate) enum Asked {
     LeftOut(usize),
 }
 
-/// Texts kept to be recalled.
-const HISTORY: usize = 500;
+/// A paste of more lines than these is taken after a question.
+const PASTED_LINES: usize = 5;
+
+const PROMPT: &str = "> ";
 
 impl Editor {
+    /// An editor whose ↑ finds `past`.
+    pub(crate) fn after(past: Past) -> Editor {
+        Editor { past, ..Editor::default() }
+    }
+
     /// Edits, and says what else the key asks for.
     pub(crate) fn press(&mut self, key: Key, words: &Words) -> Option<Asked> {
+        match std::mem::take(&mut self.mode) {
+            Mode::Typing => self.edit(key, words),
+            Mode::Searching(search) => self.search(search, key, words),
+            Mode::Pasting(text) => self.answer(text, key),
+        }
+    }
+
+    fn edit(&mut self, key: Key, words: &Words) -> Option<Asked> {
         let completion = self.completion.take();
         match key {
             Key::Char(c) => self.insert([c]),
             Key::AltEnter => self.insert(['\n']),
             Key::Paste(text, left_out) => {
-                self.insert(text.strip_suffix('\n').unwrap_or(&text).chars());
+                self.paste(&text);
                 return (left_out > 0).then_some(Asked::LeftOut(left_out));
             }
             Key::Enter if self.text.is_empty() => {}
@@ -79,8 +104,15 @@ impl Editor {
             Key::Ctrl('k') => self.kill(self.line_end()),
             Key::Ctrl('y') => self.insert(self.killed.clone()),
             Key::Ctrl('t') => self.swap(),
-            Key::Up | Key::Ctrl('p') => self.recall_older(),
-            Key::Down | Key::Ctrl('n') => self.recall_newer(),
+            Key::Up | Key::Ctrl('p') => {
+                let older = self.past.older(self.text());
+                self.show(older);
+            }
+            Key::Down | Key::Ctrl('n') => {
+                let newer = self.past.newer();
+                self.show(newer);
+            }
+            Key::Ctrl('r') => self.mode = Mode::Searching(Search::begin(self.text())),
             Key::Ctrl('c') => {
                 let cleared = !self.text.is_empty();
                 self.set("");
@@ -95,17 +127,73 @@ impl Editor {
         None
     }
 
-    /// The submitted text is on its way: it becomes history, and the line empty.
-    pub(crate) fn accept(&mut self) {
-        let text = self.text();
-        if self.history.last() != Some(&text) {
-            self.history.push(text);
+    /// Looks for a line said before. Enter takes it to be mended or sent, ^G and ^C give up, and any
+    /// other key does its own to the line found.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "any other key is for the editor")]
+    fn search(&mut self, mut search: Search, key: Key, words: &Words) -> Option<Asked> {
+        let found = match key {
+            Key::Char(c) => search.push(c, &self.past),
+            Key::Backspace | Key::Ctrl('h') => search.pop(&self.past),
+            Key::Ctrl('r') => search.older(&self.past),
+            Key::Enter => return None,
+            Key::Ctrl('g' | 'c') => {
+                self.set(&search.draft);
+                return None;
+            }
+            key => return self.edit(key, words),
+        };
+        self.show(found);
+        self.mode = Mode::Searching(search);
+        None
+    }
+
+    /// Takes a paste, or asks whether so many lines are meant.
+    fn paste(&mut self, text: &str) {
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        if text.lines().count() > PASTED_LINES {
+            self.mode = Mode::Pasting(text.to_owned());
+        } else {
+            self.insert(text.chars());
         }
-        if self.history.len() > HISTORY {
-            self.history.remove(0);
+    }
+
+    /// Hears the answer; what is none leaves the question.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "any other key is no answer")]
+    fn answer(&mut self, mut pasted: String, key: Key) -> Option<Asked> {
+        match key {
+            Key::Char('y' | 'Y') | Key::Enter => self.insert(pasted.chars()),
+            Key::Char('n' | 'N') | Key::Backspace | Key::Ctrl('c' | 'd' | 'g' | 'h') => {}
+            Key::Paste(more, left_out) => {
+                pasted.push_str(&more);
+                self.mode = Mode::Pasting(pasted);
+                return (left_out > 0).then_some(Asked::LeftOut(left_out));
+            }
+            Key::Ctrl('l') => {
+                self.mode = Mode::Pasting(pasted);
+                return Some(Asked::Repaint);
+            }
+            _ => self.mode = Mode::Pasting(pasted),
         }
-        self.recalled = None;
+        None
+    }
+
+    /// The submitted text is on its way: the line becomes empty, and the text one said before,
+    /// unless it is nothing to keep.
+    pub(crate) fn accept(&mut self, is_kept: bool) {
+        if is_kept {
+            self.past.add(self.text());
+        }
+        self.past.leave();
         self.set("");
+    }
+
+    /// What stands before the text: a question, while there is one.
+    pub(crate) fn prompt(&self) -> String {
+        match &self.mode {
+            Mode::Typing => PROMPT.to_owned(),
+            Mode::Searching(search) => search.prompt(),
+            Mode::Pasting(text) => format!("paste {} lines? y or n: ", text.lines().count()),
+        }
     }
 
     pub(crate) fn text(&self) -> String {
@@ -120,6 +208,12 @@ impl Editor {
     fn set(&mut self, text: &str) {
         self.text = text.chars().collect();
         self.cursor = self.text.len();
+    }
+
+    fn show(&mut self, line: Option<String>) {
+        if let Some(line) = line {
+            self.set(&line);
+        }
     }
 
     fn insert(&mut self, chars: impl IntoIterator<Item = char>) {
@@ -196,25 +290,6 @@ impl Editor {
 
     fn char_before(&self, at: usize) -> Option<char> {
         self.text.get(at.checked_sub(1)?).copied()
-    }
-
-    fn recall_older(&mut self) {
-        let at = self.recalled.as_ref().map_or(self.history.len(), |recalled| recalled.at);
-        let Some(at) = at.checked_sub(1) else { return };
-        let draft = self.recalled.take().map_or_else(|| self.text(), |recalled| recalled.draft);
-        self.recalled = Some(Recalled { at, draft });
-        self.set(&self.history.get(at).cloned().unwrap_or_default());
-    }
-
-    fn recall_newer(&mut self) {
-        let Some(Recalled { at, draft }) = self.recalled.take() else { return };
-        match self.history.get(at + 1).cloned() {
-            Some(text) => {
-                self.set(&text);
-                self.recalled = Some(Recalled { at: at + 1, draft });
-            }
-            None => self.set(&draft),
-        }
     }
 
     fn complete(

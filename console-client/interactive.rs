@@ -10,8 +10,10 @@ use crate::chat::Chat;
 use crate::chat::Outcome;
 use crate::editor::Asked;
 use crate::editor::Editor;
+use crate::editor::Past;
 use crate::events;
 use crate::events::Event;
+use crate::history::History;
 use crate::keys::Key;
 use crate::keys::Keys;
 use crate::screen::Screen;
@@ -26,6 +28,7 @@ pub(crate) struct Interactive {
     screen: Screen,
     keys: Keys,
     editor: Editor,
+    history: History,
     interrupted: bool,
     leaving_since: Option<u64>, // Unix milliseconds
 }
@@ -61,14 +64,20 @@ const TICK: Duration = Duration::from_millis(500);
 const LAST_WORDS: u64 = 2_000;
 
 impl Interactive {
-    pub(crate) fn new(chat: Chat, terminal: Terminal, screen: Screen) -> Interactive {
-        let (keys, editor) = (Keys::default(), Editor::default());
+    pub(crate) fn new(
+        chat: Chat,
+        terminal: Terminal,
+        screen: Screen,
+        history: History,
+    ) -> Interactive {
+        let (keys, editor) = (Keys::default(), Editor::after(Past::of(history.load())));
         Interactive {
             chat,
             terminal,
             screen,
             keys,
             editor,
+            history,
             interrupted: false,
             leaving_since: None,
         }
@@ -202,7 +211,9 @@ impl Interactive {
     fn submit(&mut self, line: &str) -> Flow {
         let outcome = self.chat.submit(line);
         if outcome != Outcome::Refused {
-            self.editor.accept();
+            let is_kept = !self.chat.is_secret(line);
+            self.editor.accept(is_kept);
+            self.keep(line, is_kept);
         }
         match outcome {
             Outcome::Done | Outcome::Refused => Flow::GoOn,
@@ -212,6 +223,15 @@ impl Interactive {
                 self.screen.clear(&mut out);
                 if terminal::write(&out).is_ok() { Flow::GoOn } else { Flow::Gone }
             }
+        }
+    }
+
+    /// Keeps a line to be recalled in later runs. Where that cannot be done, it is told once.
+    fn keep(&mut self, line: &str, is_kept: bool) {
+        let kept = if is_kept { self.history.keep(line) } else { Ok(()) };
+        if let Err(sentence) = kept {
+            self.chat.view.alarm(&sentence);
+            self.history = History::new(None);
         }
     }
 

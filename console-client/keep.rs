@@ -5,8 +5,6 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::io::Write;
-use std::path::Path;
 use std::path::PathBuf;
 
 use talk::chat::Token;
@@ -60,7 +58,7 @@ impl Keep {
             return Ok(());
         }
         let line = format!("{}\n", token.reveal());
-        write_private(&path, &line).map_err(|error| {
+        private::write(&path, &line).map_err(|error| {
             format!("cannot keep the key of {user} in {}: {error}", path.display())
         })
     }
@@ -74,26 +72,10 @@ impl Keep {
     }
 }
 
-/// Writes a file that only its owner may read, whole or not at all.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!("+{}", std::process::id())); // in no name's file name: see `file_name`
-    let draft = PathBuf::from(draft);
-    _ = fs::remove_file(&draft); // left behind by a process of our number that was killed
-    let written = private::create(&draft).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&draft, path)
-    });
-    if written.is_err() {
-        _ = fs::remove_file(&draft);
-    }
-    written
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     const KEY: &str = "00112233445566778899aabbccddeeff";
 

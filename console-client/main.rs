@@ -7,6 +7,7 @@ mod settings; // the command line
 mod private; // files of one's own
 mod keep; // the keys of names
 mod outbox; // unsent lines
+mod history; // lines to recall
 
 // The conversation, however it is shown.
 mod events; // everything that can happen
@@ -57,6 +58,7 @@ use talk::client::Kept;
 
 use crate::chat::Chat;
 use crate::events::Event;
+use crate::history::History;
 use crate::interactive::Interactive;
 use crate::keep::Keep;
 use crate::outbox::Found;
@@ -113,7 +115,7 @@ fn talk(settings: Settings) -> Result<(), Failure> {
         None => ask_name()?,
     };
     let password = password(&settings)?;
-    let has_password = password.is_some();
+    let secret = password.clone();
     let chosen = settings.token_file.clone().map(|file| (user.clone(), file));
     let server = settings.server.authority().to_string();
     let keep = Keep::new(&server, chosen, |name| env::var_os(name));
@@ -129,6 +131,7 @@ fn talk(settings: Settings) -> Result<(), Failure> {
     let Settings { server: address, mut rooms, palette, .. } = settings;
     let Found { outbox, kept, troubles } = find_unsent(&server, &user, has_person);
     rooms_of(&kept, &mut rooms);
+    let authority = server.clone();
     let mut view = View::new(user.clone(), server, &rooms, zone(), shows);
     view.found(&kept, &troubles);
 
@@ -137,13 +140,14 @@ fn talk(settings: Settings) -> Result<(), Failure> {
     let agent = "console";
     let config = Config { server: address, user, token, password, rooms, agent, outbox: kept };
     let client = client::start(config, notices).map_err(cannot_start)?;
-    let chat = Chat::new(client, view, keep, outbox, has_password);
+    let chat = Chat::new(client, view, keep, outbox, secret);
     events::read_stdin(events.clone()).map_err(cannot_start)?;
 
     let size = terminal::size();
     if let Some(terminal) = terminal {
         events::watch_size(events, size).map_err(cannot_start)?;
-        let interactive = Interactive::new(chat, terminal, Screen::new(size, palette));
+        let history = History::new(private::directory(&authority, |name| env::var_os(name)));
+        let interactive = Interactive::new(chat, terminal, Screen::new(size, palette), history);
         return talk_on_terminal(interactive, &queue);
     }
     let columns = (has_person && io::stdout().is_terminal()).then_some(size.columns);

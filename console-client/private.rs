@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -44,6 +45,26 @@ pub(crate) fn create(path: &Path) -> io::Result<fs::File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+///
+/// # Errors
+/// The system's. Nothing is left behind then.
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!("+{}", std::process::id())); // in no name's file name: see `file_name`
+    let draft = PathBuf::from(draft);
+    _ = fs::remove_file(&draft); // left behind by a process of our number that was killed
+    let written = create(&draft).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&draft, path)
+    });
+    if written.is_err() {
+        _ = fs::remove_file(&draft);
+    }
+    written
 }
 
 fn make_directory(path: &Path) -> io::Result<()> {

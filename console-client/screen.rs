@@ -46,7 +46,8 @@ struct Place {
 /// Rows that the line being typed may take before it scrolls.
 const INPUT_ROWS: usize = 8;
 
-const PROMPT: &str = "> ";
+/// Rows of it but the first are indented by the columns of `> `.
+const INDENT: usize = 2;
 
 impl Screen {
     pub(crate) fn new(size: Size, palette: Palette) -> Screen {
@@ -153,7 +154,8 @@ fn push_move(out: &mut String, by: usize, way: char) {
 /// The line being typed, over at most `max_rows` rows around the cursor, and where that is.
 fn typed(editor: &Editor, columns: usize, max_rows: usize) -> (Vec<Row>, Place) {
     let (before, after) = editor.halves();
-    let mut sheet = Sheet { rows: vec![PROMPT.to_owned()], column: PROMPT.len(), columns };
+    let prompt = prompt(editor, columns);
+    let mut sheet = Sheet { column: width::of_text(&prompt), rows: vec![prompt], columns };
     sheet.push(before);
     let mut cursor = Place { row: sheet.rows.len() - 1, column: sheet.column };
     sheet.push(after);
@@ -161,6 +163,21 @@ fn typed(editor: &Editor, columns: usize, max_rows: usize) -> (Vec<Row>, Place) 
     cursor.row -= top;
     let rows = sheet.rows.into_iter().skip(top).take(max_rows);
     (rows.map(|row| vec![(Style::Plain, row)]).collect(), cursor)
+}
+
+/// What stands before the text; of something long the end, which is where one is typing.
+fn prompt(editor: &Editor, columns: usize) -> String {
+    let prompt = Safe::one_line(&editor.prompt()).as_str().to_owned();
+    let mut left = columns / 2;
+    let fits = |c: &char| {
+        left.checked_sub(width::of(*c)).is_some_and(|rest| {
+            left = rest;
+            true
+        })
+    };
+    let mut end: Vec<char> = prompt.chars().rev().take_while(fits).collect();
+    end.reverse();
+    end.into_iter().skip_while(|c| width::is_joined(*c)).collect()
 }
 
 /// Rows being filled with what is typed.
@@ -197,8 +214,8 @@ impl Sheet {
     }
 
     fn new_row(&mut self) {
-        self.rows.push(" ".repeat(PROMPT.len()));
-        self.column = PROMPT.len();
+        self.rows.push(" ".repeat(INDENT));
+        self.column = INDENT;
     }
 }
 

@@ -182,7 +182,7 @@ impl Chat {
 const KEYS: [&str; 7] = [
     "Enter           send; Alt-Enter breaks the line",
     "Tab             complete a name, a #room, a /command; again: the next",
-    "Up, Down        what you said before",
+    "Up, Down        what you said before; Ctrl-R finds it by a part, Enter takes it",
     "Ctrl-A E W U K  start, end; delete a word, to the start, to the end; Ctrl-Y brings it back",
     "Alt-1 … Alt-9   turn to a room; Alt-A to the next with something new",
     "Ctrl-L          paint the screen anew",

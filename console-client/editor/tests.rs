@@ -87,7 +87,7 @@ fn history_goes_back_and_forth_and_keeps_the_draft() {
     for line in ["one", "two", "two"] {
         editor.insert(line.chars());
         assert_eq!(editor.press(Key::Enter, &none), Some(Asked::Submit(line.to_owned())));
-        editor.accept();
+        editor.accept(true);
     }
     editor.insert("draft".chars());
     let recalled = |editor: &mut Editor, key| {
@@ -107,7 +107,7 @@ fn enter_leaves_the_text_until_it_is_accepted_and_says_nothing_of_an_empty_line(
     let mut editor = typed(&[Key::Char('x')]);
     assert_eq!(editor.press(Key::Enter, &Words::default()), Some(Asked::Submit("x".to_owned())));
     assert_eq!(shown(&editor), "x|");
-    editor.accept();
+    editor.accept(true);
     assert_eq!(shown(&editor), "|");
     assert_eq!(editor.press(Key::Enter, &Words::default()), None);
 }
@@ -144,6 +144,85 @@ fn tab_completes_in_place_and_any_other_key_ends_it() {
     editor.press(Key::Char('x'), &words);
     editor.press(Key::Tab, &words);
     assert_eq!(shown(&editor), "alice: x|!");
+}
+
+fn remembering(lines: &[&str]) -> Editor {
+    Editor::after(Past::of(lines.iter().map(|line| (*line).to_owned()).collect()))
+}
+
+fn press(editor: &mut Editor, keys: &str) -> String {
+    for c in keys.chars() {
+        let key = match c {
+            '^' => Key::Ctrl('r'),
+            '<' => Key::Backspace,
+            '!' => Key::Ctrl('g'),
+            '\r' => Key::Enter,
+            c => Key::Char(c),
+        };
+        editor.press(key, &Words::default());
+    }
+    format!("{}{}", editor.prompt(), shown(editor))
+}
+
+#[test]
+fn a_search_finds_older_lines_by_a_part_in_any_case_and_gives_the_draft_back() {
+    let mut editor = remembering(&["Tea at four", "coffee", "tea again"]);
+    assert_eq!(press(&mut editor, "dr^"), "search \"\": dr|");
+    assert_eq!(press(&mut editor, "te"), "search \"te\": tea again|");
+    assert_eq!(press(&mut editor, "a "), "search \"tea \": tea again|");
+    assert_eq!(press(&mut editor, "^"), "search \"tea \": Tea at four|");
+    assert_eq!(press(&mut editor, "^"), "nothing older with \"tea \": Tea at four|");
+    assert_eq!(press(&mut editor, "<<<<co"), "search \"co\": coffee|");
+    assert_eq!(press(&mut editor, "x<"), "search \"co\": coffee|");
+    assert_eq!(press(&mut editor, "<<"), "search \"\": dr|");
+    assert_eq!(press(&mut editor, "four!"), "> dr|");
+}
+
+#[test]
+fn what_a_search_found_is_taken_by_enter_and_edited_by_any_other_key() {
+    let mut editor = remembering(&["tea at four"]);
+    assert_eq!(press(&mut editor, "^at\r"), "> tea at four|");
+    let submitted = editor.press(Key::Enter, &Words::default());
+    assert_eq!(submitted, Some(Asked::Submit("tea at four".to_owned())));
+    editor.accept(true);
+    press(&mut editor, "^at");
+    editor.press(Key::Home, &Words::default());
+    assert_eq!(press(&mut editor, ""), "> |tea at four");
+}
+
+#[test]
+fn a_paste_of_more_than_five_lines_asks_first() {
+    let paste = |lines: usize| Key::Paste("x\n".repeat(lines), 0);
+    assert_eq!(after("a|b", &[paste(5)]), "ax\nx\nx\nx\nx|b");
+    for (answer, text) in [('y', "ax\nx\nx\nx\nx\nx|b"), ('n', "a|b")] {
+        let mut editor = typed(&[Key::Char('a'), Key::Char('b'), Key::Left, paste(6)]);
+        assert_eq!(press(&mut editor, "zq/"), "paste 6 lines? y or n: a|b");
+        press(&mut editor, &answer.to_string());
+        assert_eq!(shown(&editor), text);
+    }
+    let mut editor = typed(&[paste(6)]);
+    assert_eq!(editor.press(Key::Ctrl('c'), &Words::default()), None, "it is no first ^C");
+    assert_eq!(shown(&editor), "|");
+}
+
+#[test]
+fn what_is_not_to_be_kept_is_not_recalled() {
+    let mut editor = remembering(&["one"]);
+    press(&mut editor, "secret");
+    editor.accept(false);
+    editor.press(Key::Up, &Words::default());
+    assert_eq!(shown(&editor), "one|");
+}
+
+#[test]
+fn of_what_was_said_before_the_newest_are_kept() {
+    let lines = (0..KEPT + 5).map(|line| line.to_string()).collect();
+    let mut past = Past::of(lines);
+    let mut oldest = None;
+    while let Some(line) = past.older(String::new()) {
+        oldest = Some(line);
+    }
+    assert_eq!(oldest.as_deref(), Some("5"));
 }
 
 /// What an editor is, for a reader in no hurry: a list of characters and a place in it.
@@ -214,7 +293,7 @@ proptest! {
         let mut editor = Editor::default();
         for key in keys {
             if let Some(Asked::Submit(_)) = editor.press(key, &words) {
-                editor.accept();
+                editor.accept(true);
             }
             prop_assert!(editor.cursor <= editor.text.len());
         }

@@ -66,6 +66,8 @@ fn a_paste_is_one_message_and_runs_nothing() {
     let paste = format!("\x1b[200~/quit\r\n{}\r\x00\x1b[201~", lines.join("\r"));
     bob.type_in(&paste);
     bob.shows("left out of the paste");
+    bob.shows("paste 101 lines? y or n:");
+    bob.type_in("y");
     bob.shows("  line 100");
     bob.type_in(" end\r");
     assert_eq!(ann.hear_type("post")["text"], format!("/quit\n{} end", lines.join("\n")));

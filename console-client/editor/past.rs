@@ -1,0 +1,122 @@
+//! What was said before, to be said again: back and forth by ↑ and ↓, or found by a part of it.
+//!
+//! Room: strings. Where they are kept from run to run is the history's affair.
+
+/// Lines said before, oldest first, and the place among them that is shown.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    lines: Vec<String>,
+    recalled: Option<Recalled>,
+}
+
+/// A place in the past, and what was being typed before going there.
+#[derive(Debug)]
+struct Recalled {
+    at: usize,
+    draft: String,
+}
+
+/// Lines kept to be recalled.
+pub(crate) const KEPT: usize = 500;
+
+impl Past {
+    pub(crate) fn of(lines: Vec<String>) -> Past {
+        let mut past = Past::default();
+        lines.into_iter().for_each(|line| past.add(line));
+        past
+    }
+
+    /// Adds a line that was said just now, unless it is the last one again.
+    pub(crate) fn add(&mut self, line: String) {
+        self.leave();
+        if self.lines.last() != Some(&line) {
+            self.lines.push(line);
+        }
+        if self.lines.len() > KEPT {
+            self.lines.remove(0);
+        }
+    }
+
+    /// What is typed next is no longer a line of the past.
+    pub(super) fn leave(&mut self) {
+        self.recalled = None;
+    }
+
+    /// The line before the one shown; `draft` comes back after the newest.
+    pub(super) fn older(&mut self, draft: String) -> Option<String> {
+        let at = self.recalled.as_ref().map_or(self.lines.len(), |recalled| recalled.at);
+        let at = at.checked_sub(1)?;
+        let draft = self.recalled.take().map_or(draft, |recalled| recalled.draft);
+        self.recalled = Some(Recalled { at, draft });
+        self.lines.get(at).cloned()
+    }
+
+    /// The line after the one shown, and after the newest the draft.
+    pub(super) fn newer(&mut self) -> Option<String> {
+        let Recalled { at, draft } = self.recalled.take()?;
+        let Some(line) = self.lines.get(at + 1).cloned() else { return Some(draft) };
+        self.recalled = Some(Recalled { at: at + 1, draft });
+        Some(line)
+    }
+
+    /// The newest line that holds `part` in any case, among those older than the place `before`.
+    fn find(&self, part: &str, before: usize) -> Option<(usize, &str)> {
+        let part = part.to_lowercase();
+        let mut lines = self.lines.iter().enumerate().take(before);
+        lines.rfind(|(_, line)| line.to_lowercase().contains(&part)).map(|(at, l)| (at, l.as_str()))
+    }
+}
+
+/// A search under way.
+#[derive(Debug)]
+pub(super) struct Search {
+    part: String,
+    /// The line found.
+    at: Option<usize>,
+    is_failing: bool,
+    /// What was being typed.
+    pub(super) draft: String,
+}
+
+impl Search {
+    pub(super) fn begin(draft: String) -> Search {
+        Search { part: String::new(), at: None, is_failing: false, draft }
+    }
+
+    /// Looks for one more letter. Returns the line found, if it is another.
+    pub(super) fn push(&mut self, c: char, past: &Past) -> Option<String> {
+        self.part.push(c);
+        self.look(past, self.at.map_or(usize::MAX, |at| at + 1))
+    }
+
+    /// Looks for one letter less, from the newest line on.
+    pub(super) fn pop(&mut self, past: &Past) -> Option<String> {
+        self.part.pop();
+        if self.part.is_empty() {
+            (self.at, self.is_failing) = (None, false);
+            return Some(self.draft.clone());
+        }
+        self.look(past, usize::MAX)
+    }
+
+    /// Looks further back.
+    pub(super) fn older(&mut self, past: &Past) -> Option<String> {
+        if self.part.is_empty() {
+            return None;
+        }
+        self.look(past, self.at.unwrap_or(usize::MAX))
+    }
+
+    pub(super) fn prompt(&self) -> String {
+        let what = if self.is_failing { "nothing older with" } else { "search" };
+        format!("{what} \"{}\": ", self.part)
+    }
+
+    fn look(&mut self, past: &Past, before: usize) -> Option<String> {
+        let found = past.find(&self.part, before);
+        self.is_failing = found.is_none();
+        let (at, line) = found?;
+        self.at = Some(at);
+        Some(line.to_owned())
+    }
+}

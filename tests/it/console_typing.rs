@@ -1,0 +1,78 @@
+//! The line being typed beyond its letters: what was said before, long pastes.
+
+use std::path::Path;
+
+use crate::support::{Peer, Running};
+use crate::terminal::{Terminal, input, status};
+
+fn live_in(home: &Path, server: &Running, flags: &[&str]) -> Terminal {
+    let mut bob = Terminal::start_in(home, server.address, "bob", flags);
+    bob.until("it is live", |rows| status(rows).contains("· live ·"));
+    bob
+}
+
+/// What is kept under `home` of what was said.
+fn history(home: &Path) -> String {
+    let mut servers = std::fs::read_dir(home.join("talk")).unwrap();
+    let path = servers.next().unwrap().unwrap().path().join("+history");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn what_was_said_before_is_recalled_and_found_in_the_next_run() {
+    let server = Running::start(&[]);
+    let home = tempfile::tempdir().unwrap();
+    let mut bob = live_in(home.path(), &server, &[]);
+    bob.type_in("tea at four?\r/who\rhalf");
+    bob.until("half is typed", |rows| input(rows) == "half");
+    bob.type_in("\x03/quit\r"); // ^C
+    assert_eq!(bob.ends(), 0);
+
+    let mut bob = live_in(home.path(), &server, &[]);
+    let typed = |bob: &mut Terminal, keys: &str, text: &str| {
+        bob.type_in(keys);
+        bob.until(text, |rows| input(rows) == text);
+    };
+    typed(&mut bob, "\x1b[A\x1b[A", "/who");
+    typed(&mut bob, "\x1b[A", "tea at four?");
+    typed(&mut bob, "\x1b[B\x1b[B\x1b[B", "");
+    bob.type_in("\x12FOUR"); // ^R
+    bob.until("it is found", |rows| {
+        rows.last().is_some_and(|row| row == "search \"FOUR\": tea at four?")
+    });
+    typed(&mut bob, "\r", "tea at four?");
+    typed(&mut bob, "\x12x\x07", "tea at four?"); // ^G
+    assert_eq!(history(home.path()), "tea at four?\n/who\n/quit\n");
+}
+
+#[test]
+fn a_line_with_a_secret_in_it_is_kept_nowhere() {
+    let home = tempfile::tempdir().unwrap();
+    let password = home.path().join("password");
+    std::fs::write(&password, "hunter2hunter2\n").unwrap();
+    let flags = ["--password-file", password.to_str().unwrap()];
+    let server = Running::start(&flags);
+    let state = home.path().join("state");
+    let mut bob = live_in(&state, &server, &flags);
+    bob.type_in("before\roh, hunter2hunter2 is it\r/nick hunter2hunter2\r/key\r");
+    bob.shows("the key of ");
+    bob.type_in("after\r\x1b[A\x1b[A");
+    bob.until("what is harmless", |rows| input(rows) == "before");
+    assert_eq!(history(&state), "before\nafter\n");
+}
+
+#[test]
+fn a_long_paste_is_dropped_by_no_and_the_line_is_as_it_was() {
+    let server = Running::start(&[]);
+    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let mut bob = Terminal::live(server.address, "bob");
+    bob.type_in("ab\x1b[D\x1b[200~1\n2\n3\n4\n5\n6\n\x1b[201~");
+    bob.until("it asks", |rows| rows.last().is_some_and(|row| row == "paste 6 lines? y or n: ab"));
+    bob.type_in("n\x1b[200~1\n2\n3\n4\n5\n\x1b[201~\r");
+    assert_eq!(ann.hear_type("post")["text"], "a1\n2\n3\n4\n5b");
+}
