@@ -6,9 +6,9 @@ use crate::complete::Completion;
 use crate::complete::Words;
 use crate::editor::past::Search;
 use crate::keys::Key;
-use crate::width;
 
 mod past; // what was said before
+mod moves; // where a key leads
 
 pub(crate) use past::KEPT;
 pub(crate) use past::Past;
@@ -247,51 +247,6 @@ impl Editor {
         }
     }
 
-    fn left(&self) -> usize {
-        self.back(self.cursor, |before, c| !joins(before, c))
-    }
-
-    fn right(&self) -> usize {
-        self.on(self.cursor, |before, c| !joins(before, c))
-    }
-
-    fn word_left(&self) -> usize {
-        self.back(self.cursor, |before, c| !is_word(before) && is_word(c))
-    }
-
-    fn word_right(&self) -> usize {
-        self.on(self.cursor, |before, c| is_word(before) && !is_word(c))
-    }
-
-    fn line_start(&self) -> usize {
-        let is_start = |at: &usize| self.char_before(*at).is_none_or(|c| c == '\n');
-        (0..=self.cursor).rev().find(is_start).unwrap_or(0)
-    }
-
-    fn line_end(&self) -> usize {
-        let rest = self.text.iter().skip(self.cursor);
-        self.cursor + rest.take_while(|c| **c != '\n').count()
-    }
-
-    /// The nearest place before `from` where `stops` holds of the characters on its two sides.
-    fn back(&self, from: usize, stops: impl Fn(char, char) -> bool) -> usize {
-        let stops_at = |at: &usize| self.sides(*at).is_none_or(|(before, c)| stops(before, c));
-        (0..from).rev().find(stops_at).unwrap_or(0)
-    }
-
-    fn on(&self, from: usize, stops: impl Fn(char, char) -> bool) -> usize {
-        let stops_at = |at: &usize| self.sides(*at).is_none_or(|(before, c)| stops(before, c));
-        (from + 1..self.text.len()).find(stops_at).unwrap_or(self.text.len())
-    }
-
-    fn sides(&self, at: usize) -> Option<(char, char)> {
-        Some((self.char_before(at)?, *self.text.get(at)?))
-    }
-
-    fn char_before(&self, at: usize) -> Option<char> {
-        self.text.get(at.checked_sub(1)?).copied()
-    }
-
     fn complete(
         &mut self,
         going: Option<Completion>,
@@ -305,15 +260,6 @@ impl Editor {
         self.insert(step(&mut completion).chars());
         self.completion = Some(completion);
     }
-}
-
-/// Whether `c` and the character before it are one for the eye.
-fn joins(before: char, c: char) -> bool {
-    width::is_joined(c) || before == '\u{200D}' || c == '\u{FE0F}'
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || width::is_joined(c)
 }
 
 #[cfg(test)]
