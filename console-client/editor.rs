@@ -52,8 +52,17 @@ pub(crate) enum Asked {
     Room(usize),
     /// Alt-a.
     NextActive,
+    /// Alt and an arrow: the room before or after.
+    Beside(Way),
     /// A paste held this many characters that are no text.
     LeftOut(usize),
+}
+
+/// One of two ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Back,
+    On,
 }
 
 /// A paste of more lines than these is taken after a question.
@@ -121,8 +130,10 @@ impl Editor {
             Key::Ctrl('l') => return Some(Asked::Repaint),
             Key::Ctrl('z') => return Some(Asked::Suspend),
             Key::Alt('a') => return Some(Asked::NextActive),
+            Key::AltLeft => return Some(Asked::Beside(Way::Back)),
+            Key::AltRight => return Some(Asked::Beside(Way::On)),
             Key::Alt(digit) => return Some(Asked::Room(digit.to_digit(10)?.try_into().ok()?)),
-            Key::Ctrl(_) | Key::Unreadable => {}
+            Key::Ctrl(_) | Key::PageUp | Key::PageDown | Key::Unreadable => {}
         }
         None
     }

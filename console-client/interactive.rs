@@ -198,6 +198,7 @@ impl Interactive {
                     self.chat.view.hint(Some("no such room"));
                 }
             }
+            Asked::Beside(way) => self.chat.view.turn_beside(way),
             Asked::NextActive => self.chat.view.turn_to_active(),
             Asked::LeftOut(count) => {
                 let what =

@@ -22,10 +22,14 @@ pub(crate) enum Key {
     Right,
     WordLeft,
     WordRight,
+    AltLeft,
+    AltRight,
     Up,
     Down,
     Home,
     End,
+    PageUp,
+    PageDown,
     /// A bracketed paste: its text with `\n` for every kind of line end, and the number of
     /// characters left out because they are no text (controls, invalid UTF-8) or too much.
     Paste(String, usize),
@@ -110,7 +114,7 @@ fn next(input: &[u8]) -> Option<(Option<Key>, usize)> {
         [] => None,
         [0x1B, b'[', ref rest @ ..] => control_sequence(rest).map(|(key, taken)| (key, taken + 2)),
         [0x1B, b'O'] => None,
-        [0x1B, b'O', last, ..] => Some((arrow(last, false), 3)),
+        [0x1B, b'O', last, ..] => Some((arrow(last, Modifier::None), 3)),
         [0x1B, 0x1B, ..] => Some((None, 1)),
         [0x1B, ref rest @ ..] => {
             next(rest).map(|(key, taken)| (key.as_ref().and_then(with_alt), taken + 1))
@@ -135,10 +139,11 @@ fn with_alt(key: &Key) -> Option<Key> {
         Key::Char(c) => Some(Key::Alt(*c)),
         Key::Enter => Some(Key::AltEnter),
         Key::Backspace => Some(Key::AltBackspace),
-        Key::Left => Some(Key::WordLeft),
-        Key::Right => Some(Key::WordRight),
+        Key::Left => Some(Key::AltLeft),
+        Key::Right => Some(Key::AltRight),
         Key::Ctrl(_) | Key::Alt(_) | Key::AltEnter | Key::Tab | Key::BackTab => None,
         Key::AltBackspace | Key::Delete | Key::WordLeft | Key::WordRight => None,
+        Key::AltLeft | Key::AltRight | Key::PageUp | Key::PageDown => None,
         Key::Up | Key::Down | Key::Home | Key::End | Key::Paste(..) | Key::Unreadable => None,
     }
 }
@@ -150,26 +155,41 @@ fn control_sequence(input: &[u8]) -> Option<(Option<Key>, usize)> {
     if last < 0x20 {
         return Some((None, end)); // broken off by a control, which is then a key itself
     }
-    let modified = parameters.len() > 1 && parameters.ends_with(b"5") // Ctrl
-        || parameters.len() > 1 && parameters.ends_with(b"3"); // Alt
+    let modifier = match parameters {
+        [_, .., b'5'] => Modifier::Ctrl,
+        [_, .., b'3'] => Modifier::Alt,
+        [..] => Modifier::None,
+    };
     let key = match (last, parameters) {
         (b'~', b"1" | b"7") => Some(Key::Home),
         (b'~', b"4" | b"8") => Some(Key::End),
         (b'~', b"3") => Some(Key::Delete),
+        (b'~', b"5") => Some(Key::PageUp),
+        (b'~', b"6") => Some(Key::PageDown),
         (b'Z', _) => Some(Key::BackTab),
-        _ => arrow(last, modified),
+        _ => arrow(last, modifier),
     };
     Some((key, end + 1))
 }
 
-fn arrow(last: u8, modified: bool) -> Option<Key> {
-    match (last, modified) {
+/// What is held down beside a key, as far as it matters (xterm's numbers, less one, are bits).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Modifier {
+    None,
+    Alt,
+    Ctrl,
+}
+
+fn arrow(last: u8, modifier: Modifier) -> Option<Key> {
+    match (last, modifier) {
         (b'A', _) => Some(Key::Up),
         (b'B', _) => Some(Key::Down),
-        (b'C', false) => Some(Key::Right),
-        (b'C', true) => Some(Key::WordRight),
-        (b'D', false) => Some(Key::Left),
-        (b'D', true) => Some(Key::WordLeft),
+        (b'C', Modifier::None) => Some(Key::Right),
+        (b'C', Modifier::Ctrl) => Some(Key::WordRight),
+        (b'C', Modifier::Alt) => Some(Key::AltRight),
+        (b'D', Modifier::None) => Some(Key::Left),
+        (b'D', Modifier::Ctrl) => Some(Key::WordLeft),
+        (b'D', Modifier::Alt) => Some(Key::AltLeft),
         (b'H', _) => Some(Key::Home),
         (b'F', _) => Some(Key::End),
         _ => None,
@@ -249,6 +269,13 @@ mod tests {
         assert_eq!(read(b"\x1b[1\x03"), [Key::Ctrl('c')]);
         assert_eq!(read(b"\x1b\x1b[A"), [Key::Up]);
         assert_eq!(read(b"\xe2\x82"), []);
+    }
+
+    #[test]
+    fn alt_and_the_page_keys_are_keys_of_their_own() {
+        let keys = [Key::AltLeft, Key::AltRight, Key::WordLeft, Key::Left];
+        assert_eq!(read(b"\x1b[1;3D\x1b[1;3C\x1b[1;5D\x1b[1;2D"), keys);
+        assert_eq!(read(b"\x1b[5~\x1b[6~\x1b[5;5~"), [Key::PageUp, Key::PageDown]);
     }
 
     proptest! {

@@ -67,9 +67,8 @@ fn said_at(clock: &str, record: &Record, ours: &UserName) -> Line {
         Kind::Erased { edit_of: None } => ("(deleted)".to_owned(), false),
         Kind::Erased { edit_of: Some(post) } => (format!("edited #{post}: (deleted)"), false),
     };
-    let calls_us = !record.user.is_same_claim(ours) && names(&text, ours);
     let style = match &record.kind {
-        Kind::Act(Act::Post { .. } | Act::Edit { .. }) if calls_us => Style::Strong,
+        Kind::Act(Act::Post { .. } | Act::Edit { .. }) if calls(record, ours) => Style::Strong,
         Kind::Act(Act::Post { .. }) => Style::Plain,
         Kind::Act(Act::Edit { .. } | Act::Delete { .. } | Act::Topic { .. })
         | Kind::Erased { .. } => Style::Quiet,
@@ -169,6 +168,15 @@ pub(crate) fn words(act: &Act) -> (String, bool) {
 fn aside(local: i64, text: &str) -> Line {
     let clock = calendar::clock(local);
     Line::indented(CLOCK).with(Style::Quiet, &format!("{clock} {text}"))
+}
+
+/// Whether somebody else says something in which `ours` is named.
+pub(crate) fn calls(record: &Record, ours: &UserName) -> bool {
+    let is_said = match &record.kind {
+        Kind::Act(Act::Post { text, .. } | Act::Edit { text, .. }) => names(text.as_str(), ours),
+        Kind::Act(Act::Delete { .. } | Act::Topic { .. }) | Kind::Erased { .. } => false,
+    };
+    is_said && !record.user.is_same_claim(ours)
 }
 
 /// Whether a text has the name as a word of its own.

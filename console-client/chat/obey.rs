@@ -184,7 +184,7 @@ const KEYS: [&str; 7] = [
     "Tab             complete a name, a #room, a /command; again: the next",
     "Up, Down        what you said before; Ctrl-R finds it by a part, Enter takes it",
     "Ctrl-A E W U K  start, end; delete a word, to the start, to the end; Ctrl-Y brings it back",
-    "Alt-1 … Alt-9   turn to a room; Alt-A to the next with something new",
+    "Alt-1 … Alt-9   turn to a room; Alt-Left, Alt-Right beside it; Alt-A to the next with news",
     "Ctrl-L          paint the screen anew",
     "Ctrl-C          clear the line, then leave; Ctrl-D leaves",
 ];

@@ -14,6 +14,8 @@ pub(crate) struct Lines {
     unseen: usize,
     /// Lines that somebody said and that were not looked at yet, those no longer kept included.
     news: usize,
+    /// The newest of them that is said to us.
+    call: Option<u64>,
 }
 
 /// A line as it is kept.
@@ -39,6 +41,8 @@ pub(crate) struct Trace {
     pub(crate) seq: u64,
     /// Whether it is something to come and look at.
     pub(crate) is_news: bool,
+    /// Whether it is said to us.
+    pub(crate) calls_us: bool,
     /// The post whose words the line shows.
     pub(crate) words_of: Option<u64>,
     /// The line without the words.
@@ -51,6 +55,9 @@ const RECENT: usize = 500;
 impl Lines {
     pub(crate) fn keep(&mut self, line: Line, what: What, is_seen: bool) {
         let is_news = matches!(&what, What::Record(trace) if trace.is_news);
+        if let What::Record(Trace { seq, calls_us: true, is_news: true, .. }) = &what {
+            self.call = Some(*seq);
+        }
         if matches!(what, What::Unread) {
             self.drop_unread_line();
         }
@@ -59,11 +66,16 @@ impl Lines {
             self.recent.pop_front();
         }
         if is_seen {
-            (self.unseen, self.news) = (0, 0);
+            (self.unseen, self.news, self.call) = (0, 0, None);
         } else {
             self.unseen += 1;
             self.news += usize::from(is_news);
         }
+    }
+
+    /// Whether one of them is said to us.
+    pub(crate) fn calls(&self) -> bool {
+        self.call.is_some()
     }
 
     /// How many lines were said that were not looked at yet.
@@ -73,7 +85,7 @@ impl Lines {
 
     /// The lines not looked at yet, as far as they are kept. From now on they are looked at.
     pub(crate) fn take_unseen(&mut self) -> Vec<Line> {
-        self.news = 0;
+        (self.news, self.call) = (0, None);
         let unseen = std::mem::take(&mut self.unseen);
         self.newest(unseen)
     }
@@ -86,6 +98,7 @@ impl Lines {
 
     /// What was said up to `seq` was read elsewhere, and is no news here.
     pub(crate) fn read_elsewhere(&mut self, seq: u64) {
+        self.call = self.call.filter(|call| *call > seq);
         let is_any_gone = self.unseen > self.recent.len();
         if is_any_gone && self.oldest().is_some_and(|oldest| seq < oldest) {
             return; // how many of those no longer kept were read is not known
@@ -138,6 +151,7 @@ mod tests {
         What::Record(Trace {
             seq,
             is_news: true,
+            calls_us: true,
             words_of: Some(seq),
             erased: line(&format!("{seq} (deleted)")),
         })
@@ -168,7 +182,9 @@ mod tests {
         assert_eq!(lines.news(), 1);
         lines.read_elsewhere(1);
         assert_eq!(lines.news(), 1);
+        assert!(lines.calls());
         lines.read_elsewhere(3);
+        assert!(!lines.calls());
         assert_eq!((lines.news(), lines.take_unseen().len()), (0, 3));
     }
 
@@ -176,7 +192,10 @@ mod tests {
     fn a_deleted_text_is_kept_nowhere() {
         let mut lines = Lines::default();
         lines.keep(line("secret"), post(1), true);
-        let trace = |seq| Trace { seq, is_news: false, words_of: Some(1), erased: line("gone") };
+        let trace = |seq| {
+            let (is_news, calls_us) = (false, false);
+            Trace { seq, is_news, calls_us, words_of: Some(1), erased: line("gone") }
+        };
         lines.keep(line("edited: secret too"), What::Record(trace(2)), true);
         lines.keep(line("other"), post(3), true);
         lines.erase(1);

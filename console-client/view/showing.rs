@@ -35,10 +35,12 @@ impl View {
             && let Some((post, line)) = self.answered(&record.room, act)
         {
             let (seq, erased) = (record.seq, phrases::answers_deleted(post));
-            let trace = Trace { seq, is_news: false, words_of: Some(post), erased };
+            let (is_news, calls_us) = (false, false);
+            let trace = Trace { seq, is_news, calls_us, words_of: Some(post), erased };
             self.show_what(&record.room, line, What::Record(trace));
         }
-        let trace = Trace { seq: record.seq, is_news, words_of, erased };
+        let calls_us = record.room.is_private() || phrases::calls(record, &self.me);
+        let trace = Trace { seq: record.seq, is_news, calls_us, words_of, erased };
         self.show_what(&record.room, line, What::Record(trace));
     }
 

@@ -12,7 +12,7 @@ use crate::view::people;
 const WAITING: usize = 6;
 
 impl View {
-    /// `[lobby] bob · live · 3 people`, at a Unix time in milliseconds.
+    /// `[lobby] bob · live · 3 people · #1042 · Act: 2,5`, at a Unix time in milliseconds.
     pub(crate) fn status(&self, now: u64) -> Line {
         let mut parts = vec![self.me.to_string()];
         let (standing, style) = self.standing(now);
@@ -20,9 +20,9 @@ impl View {
         if matches!(self.state, Some(State::CatchingUp | State::Live)) {
             parts.extend(self.here().filter(|room| room.count > 0).map(|room| people(room.count)));
         }
-        let news = self.rooms.iter().map(|room| (&room.name, room.lines.news()));
-        let others = news.filter(|(_, news)| *news > 0);
-        parts.extend(others.map(|(name, news)| format!("{} {news} new", self.label(name))));
+        let newest = self.here().map(|room| room.newest).filter(|seq| *seq > 0);
+        parts.extend(newest.map(|seq| format!("#{seq}")));
+        parts.extend(self.activity());
         let failed = self.unstored().filter(|(_, why)| why.is_some()).count();
         if failed > 0 {
             parts.push(format!("{failed} not sent: /resend or /drop"));
@@ -38,6 +38,18 @@ impl View {
         let nowhere = || "no room: /join one".to_owned();
         let here = self.here().map_or_else(nowhere, |room| self.title(&room.name));
         Line::default().with(style, &format!("[{here}] {}", parts.join(" · ")))
+    }
+
+    /// `Act: 2,5!`: the rooms with something new, by the numbers that turn to them. One with `!` has
+    /// something said to us.
+    fn activity(&self) -> Option<String> {
+        let numbered = self.rooms.iter().zip(1..);
+        let active = numbered.filter(|(room, _)| room.lines.news() > 0).map(|(room, number)| {
+            let calls = if room.lines.calls() { "!" } else { "" };
+            format!("{number}{calls}")
+        });
+        let active: Vec<String> = active.collect();
+        (!active.is_empty()).then(|| format!("Act: {}", active.join(",")))
     }
 
     /// Our lines that are not stored, as they stand above the status line.

@@ -14,6 +14,7 @@ use talk::client::Notice;
 use talk::client::Refusal;
 
 use super::*;
+use crate::editor::Way;
 
 mod acts; // edits, deletes, topics
 mod answers; // lines that answer lines
@@ -194,13 +195,19 @@ fn another_room_is_counted_and_told_when_one_turns_to_it() {
     let mut view = view(Shows::Here, &["lobby", "rust"]);
     view.hear(Notice::Record(record("rust", 1, "ann", "psst")), MIDNIGHT);
     assert!(told(&mut view).is_empty());
-    assert_eq!(status(&view), "[lobby] bob · live · 2 people · #rust 1 new");
+    assert_eq!(status(&view), "[lobby] bob · live · 2 people · Act: 2");
     view.turn_to_active();
     let expected = ["-- now in #rust · 1 new --", "-- Mon, 23 Nov 2026 --", "00:01 ann psst"];
     assert_eq!(told(&mut view), expected);
-    assert_eq!(status(&view), "[rust] bob · live · 2 people");
+    assert_eq!(status(&view), "[rust] bob · live · 2 people · #1");
+    hear(&mut view, [record("lobby", 1, "ann", "hi all"), record("lobby", 2, "ann", "Bob?")]);
+    assert_eq!(status(&view), "[rust] bob · live · 2 people · #1 · Act: 1!");
+    for (way, at) in [(Way::On, "[lobby]"), (Way::On, "[rust]"), (Way::Back, "[lobby]")] {
+        view.turn_beside(way);
+        assert!(status(&view).starts_with(at), "{}", status(&view));
+    }
     view.hear(Notice::Left(room("rust")), MIDNIGHT);
-    assert_eq!(status(&view), "[lobby] bob · live · 2 people");
+    assert_eq!(status(&view), "[lobby] bob · live · 2 people · #2");
     view.hear(Notice::Left(room("lobby")), MIDNIGHT);
     assert_eq!(status(&view), "[no room: /join one] bob · live");
 }

@@ -3,6 +3,7 @@
 use talk::chat::RoomName;
 use talk::chat::UserName;
 
+use crate::editor::Way;
 use crate::phrases;
 use crate::room::Room;
 use crate::view::Flow;
@@ -40,6 +41,16 @@ impl View {
         if let Some(at) = next.or(others.next()) {
             self.turn_to_nth(at);
         }
+    }
+
+    /// Turns to the room before or after, round and round.
+    pub(crate) fn turn_beside(&mut self, way: Way) {
+        let count = self.rooms.len().max(1);
+        let step = match way {
+            Way::Back => count - 1,
+            Way::On => 1,
+        };
+        self.turn_to_nth((self.here + step) % count);
     }
 
     /// A room is being joined, without turning to it.

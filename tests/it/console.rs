@@ -160,10 +160,14 @@ fn rooms_are_joined_turned_to_and_left() {
     bob.type_in("\x15\x1b1"); // ^U, Alt-1
     bob.until("the lobby", |rows| status(rows).starts_with("[lobby]"));
     ann.post("rust", "1", "psst");
-    bob.until("news elsewhere", |rows| status(rows).contains("#rust 1 new"));
+    bob.until("news elsewhere", |rows| status(rows).ends_with(" · Act: 2"));
     bob.type_in("\x1ba");
     let rows = bob.shows(" ann psst");
     assert!(status(&rows).starts_with("[rust]"), "{rows:#?}");
+    bob.type_in("\x1b[1;3D"); // Alt-←
+    bob.until("the lobby", |rows| status(rows).starts_with("[lobby]"));
+    bob.type_in("\x1b[1;3C"); // Alt-→
+    bob.until("rust", |rows| status(rows).starts_with("[rust] bob · live · 2 people · #2"));
     bob.type_in("/part\r");
     bob.until("back", |rows| status(rows).starts_with("[lobby]"));
 }

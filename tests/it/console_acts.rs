@@ -100,7 +100,7 @@ fn two_talk_alone_and_a_third_sees_nothing() {
     assert!(rows.iter().any(|row| row.starts_with("[@ann] ")), "{rows:#?}");
     assert!(status(&rows).starts_with("[lobby] "), "{rows:#?}");
     ann.shows("-- bob wrote to you: Alt-2 turns there, /r TEXT answers --");
-    ann.until("it is counted", |rows| status(rows).ends_with("@bob 1 new"));
+    ann.until("it is counted", |rows| status(rows).ends_with(" · Act: 2!"));
     ann.type_in("/r yes?\r");
     bob.shows("-- Ann wrote to you: Alt-2 turns there");
     bob.type_in("/query @ann\r");
@@ -257,10 +257,10 @@ fn what_one_device_shows_is_no_news_on_the_other() {
     let (mut ann, _) = Peer::joined(server.address, "ann", "rust");
     ann.post("rust", "1", "hi");
     for device in [&mut laptop, &mut phone] {
-        device.until("it is counted", |rows| status(rows).ends_with("· #rust 1 new"));
+        device.until("it is counted", |rows| status(rows).ends_with(" · Act: 2"));
     }
     laptop.type_in("\x1b2"); // Alt-2
-    phone.until("it is read", |rows| !status(rows).contains("new"));
+    phone.until("it is read", |rows| !status(rows).contains("Act:"));
     phone.type_in("\x1b2");
     said(&mut phone, " ann hi");
 }

@@ -13,11 +13,11 @@ fn who_writes_to_us_is_told_once_until_we_have_looked() {
     hear(&mut view, [record(ANN, 1, "Ann", "psst"), record(ANN, 2, "Ann", "hey")]);
     let expected = ["-- Ann wrote to you: Alt-2 turns there, /r TEXT answers --"];
     assert_eq!(told(&mut view), expected);
-    assert_eq!(status(&view), "[lobby] bob · live · 2 people · @ann 2 new");
+    assert_eq!(status(&view), "[lobby] bob · live · 2 people · Act: 2!");
     assert_eq!(view.last_writer(), Some(&user("Ann")));
 
     assert!(view.turn_to_nth(1));
-    assert_eq!(status(&view), "[@ann] bob · live · 2 people");
+    assert_eq!(status(&view), "[@ann] bob · live · 2 people · #2");
     let expected = ["-- now in @ann · 2 new --", "-- Mon, 23 Nov 2026 --", "00:01 Ann psst"];
     assert_eq!(told(&mut view)[..3], expected);
     hear(&mut view, [record(ANN, 3, "Ann", "so?")]);
