@@ -3,8 +3,18 @@
 //! Room: strings. An unknown command is an error here and never goes out: it may be a password
 //! typed with one letter too few.
 
-use talk::chat::wire::NUMBER_MAX;
 use talk::cli;
+
+use crate::command::arguments::edit;
+use crate::command::arguments::goal;
+use crate::command::arguments::none;
+use crate::command::arguments::number;
+use crate::command::arguments::optional;
+use crate::command::arguments::reply;
+use crate::command::arguments::some;
+use crate::command::arguments::word;
+
+mod arguments; // what follows a command
 
 /// A submitted line, understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,6 +50,7 @@ pub(crate) enum Command {
     Who,
     Rooms,
     History(usize),
+    Goto(Goal),
     Resend,
     Drop,
     Reconnect,
@@ -47,6 +58,14 @@ pub(crate) enum Command {
     Key,
     Version,
     Quit,
+}
+
+/// A line to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Goal {
+    Seq(u64),
+    /// The first since it was that late, in minutes after midnight.
+    Clock(u32),
 }
 
 /// A row of `/help`.
@@ -108,6 +127,9 @@ pub(crate) const TABLE: &[Entry] = &[
             Some(Input::Do(Command::History(count)))
         },
     ),
+    entry(&["goto"], "SEQ|HH:MM", "look at line SEQ, or at what was said since HH:MM", |to| {
+        goal(to).map(|goal| Input::Do(Command::Goto(goal)))
+    }),
     entry(&["resend"], "", "send the lines that failed once more", |rest| {
         none(rest, Command::Resend)
     }),
@@ -175,154 +197,5 @@ const fn entry(
     Entry { names, argument, help, read }
 }
 
-fn some(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-fn word(text: &str) -> Option<String> {
-    some(text).filter(|text| !text.contains(char::is_whitespace))
-}
-
-#[expect(clippy::option_option, reason = "the outer says whether the argument fits, as in `word`")]
-fn optional(text: &str) -> Option<Option<String>> {
-    if text.is_empty() { Some(None) } else { word(text).map(Some) }
-}
-
-/// The number of a line, with or without `#`.
-fn number(text: &str) -> Option<u64> {
-    let text = text.strip_prefix('#').unwrap_or(text);
-    text.parse().ok().filter(|seq| (1..=NUMBER_MAX).contains(seq))
-}
-
-fn reply(rest: &str) -> Option<Input> {
-    if rest.is_empty() {
-        return Some(Input::Do(Command::ListNewest));
-    }
-    let (seq, text) = rest.split_once(char::is_whitespace)?;
-    let command = Command::Reply(number(seq)?, some(text.trim_start())?);
-    Some(Input::Do(command))
-}
-
-/// A number and nothing else is not guessed at: it may be a line's, or be what it should say.
-fn edit(rest: &str) -> Option<Input> {
-    let (first, more) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-    let command = match (number(first), more.trim_start()) {
-        (Some(_), "") => return None,
-        (Some(seq), text) => Command::Edit(Some(seq), text.to_owned()),
-        (None, _) if rest.is_empty() => Command::ListOwn,
-        (None, _) => Command::Edit(None, rest.to_owned()),
-    };
-    Some(Input::Do(command))
-}
-
-fn none(rest: &str, command: Command) -> Option<Input> {
-    rest.is_empty().then_some(Input::Do(command))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(text: &str) -> Result<Input, String> {
-        Ok(Input::Say(text.to_owned()))
-    }
-
-    #[test]
-    fn a_line_is_said_and_two_slashes_say_one() {
-        assert_eq!(read("hi /there"), said("hi /there"));
-        assert_eq!(read(" /quit"), said(" /quit"));
-        assert_eq!(read("//etc/hosts is it"), said("/etc/hosts is it"));
-    }
-
-    #[test]
-    fn a_paste_of_several_lines_runs_nothing() {
-        assert_eq!(read("/quit\n/nick eve"), said("/quit\n/nick eve"));
-    }
-
-    #[test]
-    fn commands_have_aliases_and_arguments() {
-        for (line, command) in [
-            ("/help", Command::Help(None)),
-            ("/? join", Command::Help(Some("join".to_owned()))),
-            ("/J  rust ", Command::Join("rust".to_owned())),
-            ("/leave", Command::Part(None)),
-            ("/names", Command::Who),
-            ("/list", Command::Rooms),
-            ("/nick Ann", Command::Nick("Ann".to_owned())),
-            ("/history", Command::History(20)),
-            ("/history 5", Command::History(5)),
-            ("/exit now", Command::Quit),
-            ("/topic", Command::Topic(None)),
-            ("/topic tea  at four", Command::Topic(Some("tea  at four".to_owned()))),
-            ("/r yes", Command::Answer("yes".to_owned())),
-        ] {
-            assert_eq!(read(line), Ok(Input::Do(command)), "{line}");
-        }
-        assert_eq!(read("/me waves  twice"), Ok(Input::Me("waves  twice".to_owned())));
-    }
-
-    #[test]
-    fn a_line_to_one_person_needs_no_text_and_their_name_no_at() {
-        let to = |name: &str, text: Option<&str>| {
-            Ok(Input::Do(Command::Message(name.to_owned(), text.map(str::to_owned))))
-        };
-        assert_eq!(read("/msg Ann hi  there"), to("Ann", Some("hi  there")));
-        for (line, text) in [("/w @ann  hi", Some("hi")), ("/query ann", None), ("/m ann ", None)] {
-            assert_eq!(read(line), to("ann", text), "{line}");
-        }
-        assert!(read("/msg").is_err() && read("/msg @").is_err());
-    }
-
-    #[test]
-    fn an_edit_and_a_delete_are_of_the_last_line_unless_a_number_comes_first() {
-        let edit = |seq, text: &str| Ok(Input::Do(Command::Edit(seq, text.to_owned())));
-        assert_eq!(read("/edit new  text"), edit(None, "new  text"));
-        assert_eq!(read("/edit 7 new  text"), edit(Some(7), "new  text"));
-        assert_eq!(read("/edit #7  x"), edit(Some(7), "x"));
-        assert_eq!(read("/edit 7th of May"), edit(None, "7th of May"));
-        assert_eq!(read("/edit"), Ok(Input::Do(Command::ListOwn)));
-        assert!(read("/edit 7").is_err() && read("/edit #7 ").is_err());
-        for (line, seq) in [("/delete", None), ("/delete 7", Some(7)), ("/delete #7", Some(7))] {
-            assert_eq!(read(line), Ok(Input::Do(Command::Delete(seq))), "{line}");
-        }
-        assert!(read("/delete it").is_err() && read("/delete 0").is_err());
-    }
-
-    #[test]
-    fn an_answer_names_the_line_it_answers_and_has_a_text() {
-        for (line, seq, text) in
-            [("/reply 7 yes  it is", 7, "yes  it is"), ("/reply #7  x", 7, "x")]
-        {
-            assert_eq!(read(line), Ok(Input::Do(Command::Reply(seq, text.to_owned()))), "{line}");
-        }
-        assert_eq!(read("/reply "), Ok(Input::Do(Command::ListNewest)));
-        let too_big = "/reply 9007199254740992 x"; // 2^53: no number of this protocol
-        for line in
-            ["/reply 7", "/reply yes", "/reply yes it is", "/reply 0 x", "/reply #", too_big]
-        {
-            assert_eq!(read(line).unwrap_err(), "use it like this: /reply [SEQ TEXT]", "{line}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_command_is_never_sent() {
-        let refusal = |line| read(line).unwrap_err();
-        assert_eq!(refusal("/jion x"), "no command /jion, nothing was sent (did you mean /join?)");
-        assert_eq!(
-            refusal("/s3cret-pass"),
-            "no command /s3cret-pass, nothing was sent (/help lists them all)"
-        );
-        assert_eq!(refusal("/nick"), "use it like this: /nick NAME");
-        assert_eq!(refusal("/nick a b"), "use it like this: /nick NAME");
-        assert_eq!(refusal("/history 0"), "use it like this: /history [N]");
-        assert!(read("/").is_err());
-    }
-
-    #[test]
-    fn no_name_stands_for_two_commands() {
-        let names = || TABLE.iter().flat_map(|entry| entry.names);
-        for name in names() {
-            assert_eq!(names().filter(|other| *other == name).count(), 1, "{name}");
-        }
-    }
-}
+mod tests;

@@ -54,6 +54,8 @@ pub(crate) enum Asked {
     NextActive,
     /// Alt and an arrow: the room before or after.
     Beside(Way),
+    /// PgUp, PgDn.
+    Page(Way),
     /// A paste held this many characters that are no text.
     LeftOut(usize),
 }
@@ -132,8 +134,12 @@ impl Editor {
             Key::Alt('a') => return Some(Asked::NextActive),
             Key::AltLeft => return Some(Asked::Beside(Way::Back)),
             Key::AltRight => return Some(Asked::Beside(Way::On)),
+            Key::Alt('p') => return Some(Asked::Page(Way::Back)),
+            Key::Alt('n') => return Some(Asked::Page(Way::On)),
             Key::Alt(digit) => return Some(Asked::Room(digit.to_digit(10)?.try_into().ok()?)),
-            Key::Ctrl(_) | Key::PageUp | Key::PageDown | Key::Unreadable => {}
+            Key::PageUp => return Some(Asked::Page(Way::Back)),
+            Key::PageDown => return Some(Asked::Page(Way::On)),
+            Key::Ctrl(_) | Key::Unreadable => {}
         }
         None
     }

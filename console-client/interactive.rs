@@ -20,6 +20,8 @@ use crate::screen::Screen;
 use crate::terminal;
 use crate::terminal::Terminal;
 
+mod painting; // what is painted
+
 /// A person at a terminal.
 #[derive(Debug)]
 pub(crate) struct Interactive {
@@ -101,6 +103,7 @@ impl Interactive {
                 break Flow::Leave;
             }
         };
+        self.chat.view.look_ahead();
         _ = self.paint(); // what came last; and if the terminal is gone, so be it
         let mut out = String::new();
         self.screen.erase(&mut out);
@@ -178,6 +181,7 @@ impl Interactive {
                 self.interrupted = true;
                 self.chat.view.hint(Some("Ctrl-C again leaves"));
             }
+            Asked::Repaint if self.chat.view.is_looking_back() => self.screen.forget_pane(),
             Asked::Repaint => {
                 let newest = self.chat.view.newest(self.screen.size().rows);
                 let mut out = String::new();
@@ -187,6 +191,10 @@ impl Interactive {
                 }
             }
             Asked::Suspend => {
+                self.chat.view.look_ahead();
+                if self.paint().is_err() {
+                    return Flow::Gone;
+                }
                 let mut out = String::new();
                 self.screen.erase(&mut out);
                 _ = terminal::write(&out);
@@ -199,6 +207,10 @@ impl Interactive {
                 }
             }
             Asked::Beside(way) => self.chat.view.turn_beside(way),
+            Asked::Page(way) => {
+                let (columns, height) = (self.screen.columns(), self.height());
+                self.chat.view.page(way, columns, height);
+            }
             Asked::NextActive => self.chat.view.turn_to_active(),
             Asked::LeftOut(count) => {
                 let what =
@@ -210,6 +222,7 @@ impl Interactive {
     }
 
     fn submit(&mut self, line: &str) -> Flow {
+        self.chat.view.look_ahead();
         let outcome = self.chat.submit(line);
         if outcome != Outcome::Refused {
             let is_kept = !self.chat.is_secret(line);
@@ -242,18 +255,5 @@ impl Interactive {
         events::now().saturating_sub(since) < LAST_WORDS
             && self.chat.view.state() == Some(talk::client::State::Live)
             && self.chat.view.unstored().any(|(_, failed)| failed.is_none())
-    }
-
-    fn paint(&mut self) -> std::io::Result<()> {
-        self.paint_with(Vec::new())
-    }
-
-    fn paint_with(&mut self, mut above: Vec<crate::line::Line>) -> std::io::Result<()> {
-        let view = &mut self.chat.view;
-        above.extend(view.take().into_iter().map(|(_, line)| line));
-        let (waiting, status) = (view.waiting_lines(), view.status(events::now()));
-        let mut out = String::new();
-        self.screen.paint(&above, &waiting, &status, &self.editor, &mut out);
-        if out.is_empty() { Ok(()) } else { terminal::write(&out) }
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Screen {
     size: Size,
     palette: Palette,
     live: Painted,
+    /// What was painted last while one looked back, all over the terminal's other screen.
+    pane: String,
 }
 
 /// The live part as it was last painted.
@@ -43,6 +45,10 @@ struct Place {
     column: usize,
 }
 
+/// Stands before a change and after it: terminals that know this show it whole, at once.
+pub(crate) const BEGIN: &str = "\x1b[?2026h";
+pub(crate) const END: &str = "\x1b[?2026l";
+
 /// Rows that the line being typed may take before it scrolls.
 const INPUT_ROWS: usize = 8;
 
@@ -51,7 +57,7 @@ const INDENT: usize = 2;
 
 impl Screen {
     pub(crate) fn new(size: Size, palette: Palette) -> Screen {
-        Screen { size, palette, live: Painted::default() }
+        Screen { size, palette, live: Painted::default(), pane: String::new() }
     }
 
     /// Columns a row may fill. The last one stays free: a terminal that has filled it is in a
@@ -75,29 +81,68 @@ impl Screen {
     ) {
         let (rows, cursor) = self.live_rows(pending, status, editor);
         let mut text = String::new();
-        for (at, row) in rows.iter().enumerate() {
-            if at > 0 {
-                text.push_str("\r\n");
-            }
-            self.palette.paint(row, &mut text);
-            text.push_str("\x1b[K");
-        }
-        text.push_str("\x1b[J\r"); // what was below is gone
-        push_move(&mut text, rows.len() - 1 - cursor.row, 'A');
-        push_move(&mut text, cursor.column, 'C');
+        self.push_live(&rows, cursor, &mut text);
         if above.is_empty() && text == self.live.text {
             return;
         }
-        out.push_str("\x1b[?2026h"); // terminals that know this show the whole change at once
+        out.push_str(BEGIN);
         self.go_to_top(out);
         for row in above.iter().flat_map(|line| line.rows(self.columns())) {
             self.palette.paint(&row, out);
             out.push_str("\x1b[K\r\n");
         }
         out.push_str(&text);
-        out.push_str("\x1b[?2026l");
+        out.push_str(END);
         let widths = rows.iter().map(|row| row.iter().map(|(_, text)| width::of_text(text)).sum());
         self.live = Painted { text, widths: widths.collect(), cursor };
+    }
+
+    /// Rows left above the live part.
+    pub(crate) fn height(&self, pending: &[Line], status: &Line, editor: &Editor) -> usize {
+        self.size.rows.max(2) - self.live_rows(pending, status, editor).0.len()
+    }
+
+    /// Paints the terminal's other screen: `pane` fills it down to the live part. What stands on the
+    /// first one stays as it is.
+    pub(crate) fn paint_pane(
+        &mut self,
+        pane: &[Row],
+        pending: &[Line],
+        status: &Line,
+        editor: &Editor,
+        out: &mut String,
+    ) {
+        let (rows, cursor) = self.live_rows(pending, status, editor);
+        let mut text = String::from("\x1b[H");
+        for at in 0..self.size.rows.max(2) - rows.len() {
+            pane.get(at).into_iter().for_each(|row| self.palette.paint(row, &mut text));
+            text.push_str("\x1b[K\r\n");
+        }
+        self.push_live(&rows, cursor, &mut text);
+        if text != self.pane {
+            out.push_str(BEGIN);
+            out.push_str(&text);
+            out.push_str(END);
+            self.pane = text;
+        }
+    }
+
+    /// What the other screen shows is no longer known.
+    pub(crate) fn forget_pane(&mut self) {
+        self.pane.clear();
+    }
+
+    fn push_live(&self, rows: &[Row], cursor: Place, text: &mut String) {
+        for (at, row) in rows.iter().enumerate() {
+            if at > 0 {
+                text.push_str("\r\n");
+            }
+            self.palette.paint(row, text);
+            text.push_str("\x1b[K");
+        }
+        text.push_str("\x1b[J\r"); // what was below is gone
+        push_move(text, rows.len() - 1 - cursor.row, 'A');
+        push_move(text, cursor.column, 'C');
     }
 
     /// Takes the live part away; what is written next stands where it was.
@@ -121,6 +166,7 @@ impl Screen {
         let above = self.live.widths.iter().take(row).map(|width| width.div_ceil(columns).max(1));
         self.live.cursor.row = above.sum::<usize>() + column / columns;
         self.live.text.clear();
+        self.pane.clear();
         self.size = size;
     }
 

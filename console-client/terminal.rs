@@ -14,6 +14,7 @@ use crate::screen::Size;
 #[derive(Debug)]
 pub(crate) struct Terminal {
     saved: String,
+    is_aside: bool,
 }
 
 /// Keys come one by one and unseen, ^C is a key; what we write keeps being translated, so that a
@@ -33,7 +34,7 @@ impl Terminal {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return None;
         }
-        let terminal = Terminal { saved: stty(&["-g"])? };
+        let terminal = Terminal { saved: stty(&["-g"])?, is_aside: false };
         terminal.enter().then_some(terminal)
     }
 
@@ -44,6 +45,14 @@ impl Terminal {
         let kill = Command::new("kill").args(["-TSTP", &me]).stderr(Stdio::null()).status();
         _ = kill; // here the process stands still, or there is no shell to stop for
         self.enter();
+    }
+
+    /// Turns to the terminal's other screen, or back to the first, which stands there as it was:
+    /// what is to be written for that, if it is a change.
+    pub(crate) fn turn(&mut self, is_aside: bool) -> Option<&'static str> {
+        let was_aside = std::mem::replace(&mut self.is_aside, is_aside);
+        let turns = if is_aside { "\x1b[?1049h" } else { "\x1b[?1049l" };
+        (was_aside != is_aside).then_some(turns)
     }
 
     fn enter(&self) -> bool {
@@ -59,6 +68,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        _ = self.turn(false).map(write);
         self.leave();
     }
 }

@@ -14,12 +14,14 @@ use crate::complete::Words;
 use crate::line::Line;
 use crate::phrases;
 use crate::room::Room;
+use crate::view::scrolling::Place;
 use crate::zone::Zone;
 
 mod hearing; // what becomes of each notice
 mod records; // what becomes of what is said, and how far it was read
 mod showing; // where a line is shown
 mod turning; // from room to room
+mod scrolling; // looking back
 mod status; // the status line, and what waits above it
 
 /// The chat as it is shown.
@@ -34,6 +36,8 @@ pub(crate) struct View {
     retry_at: u64,
     rooms: Vec<Room>,
     here: usize,
+    /// The place in it that is shown, unless that is the end.
+    looks_back: Option<Place>,
     asked_history: Option<usize>,
     /// Who wrote to us directly, the last of them, and when.
     wrote: Option<(u64, UserName)>,
@@ -85,6 +89,9 @@ enum Fate {
 /// Bytes of a text, until the server says what it takes.
 const TEXT_MAX: usize = talk::limits::TEXT;
 
+/// Lines shown before a line that is gone to, and after it.
+const AROUND: u64 = 10;
+
 impl View {
     pub(crate) fn new(
         me: UserName,
@@ -103,6 +110,7 @@ impl View {
             retry_at: 0,
             rooms: rooms.iter().cloned().map(Room::new).collect(),
             here: 0,
+            looks_back: None,
             asked_history: None,
             wrote: None,
             waiting: Vec::new(),
@@ -216,6 +224,15 @@ impl View {
         let room = self.here()?;
         let asked = (room.name.clone(), room.oldest?);
         self.asked_history = Some(count);
+        Some(asked)
+    }
+
+    /// The next history shows the line `seq` with some before and after it.
+    pub(crate) fn ask_around(&mut self, seq: u64) -> Option<(RoomName, u64)> {
+        let room = self.here()?;
+        let asked = (room.name.clone(), seq + AROUND);
+        room.oldest?;
+        self.asked_history = usize::try_from(2 * AROUND).ok();
         Some(asked)
     }
 

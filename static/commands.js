@@ -49,6 +49,7 @@ export const BAD_ROOM = "A room is 1 to 32 of a-z, 0-9, _ and -, and starts with
 /** What the console has a command for and a page has other ways. @type {Record<string, string>} */
 const ELSEWHERE = {
   history: "Scroll up for older lines",
+  goto: "Open the link of a line, or scroll up",
   clear: "A page keeps its lines: End goes to the newest",
   quit: "Close the tab to leave",
 };

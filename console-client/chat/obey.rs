@@ -10,6 +10,8 @@ use talk::limits;
 use crate::chat::Chat;
 use crate::command;
 use crate::command::Command;
+use crate::command::Goal;
+use crate::events;
 use crate::phrases;
 
 impl Chat {
@@ -74,6 +76,7 @@ impl Chat {
                 let (room, before) = asked.ok_or("there is nothing before these lines")?;
                 self.asked(self.client.history(&room, before))?;
             }
+            Command::Goto(goal) => self.go_to(goal)?,
             Command::Resend => {
                 for (cid, room) in self.failed()? {
                     self.be_in(&room);
@@ -164,6 +167,19 @@ impl Chat {
         Ok(())
     }
 
+    /// Looks back at a line; one that is not kept here is asked for, with those around it.
+    fn go_to(&mut self, goal: Goal) -> Result<(), String> {
+        match goal {
+            Goal::Clock(minutes) => self.view.look_at_clock(minutes, events::now()),
+            Goal::Seq(seq) if self.view.look_at(seq)? => Ok(()),
+            Goal::Seq(seq) => {
+                let asked = self.view.ask_around(seq);
+                let (room, before) = asked.ok_or("there is nothing before these lines")?;
+                self.asked(self.client.history(&room, before))
+            }
+        }
+    }
+
     fn asked(&self, is_asked: bool) -> Result<(), String> {
         let no_server = || "there is no connection to ask (it is being made)".to_owned();
         is_asked.then_some(()).ok_or_else(no_server)
@@ -179,12 +195,13 @@ impl Chat {
 }
 
 /// `/help`'s second half.
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "Enter           send; Alt-Enter breaks the line",
     "Tab             complete a name, a #room, a /command; again: the next",
     "Up, Down        what you said before; Ctrl-R finds it by a part, Enter takes it",
     "Ctrl-A E W U K  start, end; delete a word, to the start, to the end; Ctrl-Y brings it back",
     "Alt-1 … Alt-9   turn to a room; Alt-Left, Alt-Right beside it; Alt-A to the next with news",
+    "PgUp, PgDn      look back, and on again",
     "Ctrl-L          paint the screen anew",
     "Ctrl-C          clear the line, then leave; Ctrl-D leaves",
 ];

@@ -10,6 +10,8 @@ use crate::line::Line;
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     recent: VecDeque<Kept>,
+    /// The number of the next line: each has its own, for as long as it is kept.
+    next: u64,
     /// Of these, how many were not looked at yet.
     unseen: usize,
     /// Lines that somebody said and that were not looked at yet, those no longer kept included.
@@ -21,6 +23,7 @@ pub(crate) struct Lines {
 /// A line as it is kept.
 #[derive(Debug)]
 struct Kept {
+    number: u64,
     line: Line,
     what: What,
 }
@@ -39,6 +42,8 @@ pub(crate) enum What {
 #[derive(Debug)]
 pub(crate) struct Trace {
     pub(crate) seq: u64,
+    /// Local seconds.
+    pub(crate) at: i64,
     /// Whether it is something to come and look at.
     pub(crate) is_news: bool,
     /// Whether it is said to us.
@@ -61,7 +66,9 @@ impl Lines {
         if matches!(what, What::Unread) {
             self.drop_unread_line();
         }
-        self.recent.push_back(Kept { line, what });
+        let number = self.next;
+        self.next += 1;
+        self.recent.push_back(Kept { number, line, what });
         if self.recent.len() > RECENT {
             self.recent.pop_front();
         }
@@ -96,6 +103,25 @@ impl Lines {
         self.recent.iter().skip(skipped).map(|kept| kept.line.clone()).collect()
     }
 
+    /// The lines kept, oldest first, with their numbers.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u64, &Line)> {
+        self.recent.iter().map(|kept| (kept.number, &kept.line))
+    }
+
+    /// The number of the line of the first record of which this holds; `None` where that is the
+    /// oldest kept, unless nothing was before it: then one that is no longer kept may be meant.
+    pub(crate) fn find(&self, is_meant: impl Fn(&Trace) -> bool) -> Option<u64> {
+        let mut records = self.recent.iter().filter_map(|kept| match &kept.what {
+            What::Record(trace) => Some((kept.number, trace)),
+            What::Aside | What::Unread => None,
+        });
+        let (number, oldest) = records.next()?;
+        if is_meant(oldest) {
+            return (oldest.seq == 1).then_some(number);
+        }
+        records.find(|(_, trace)| is_meant(trace)).map(|(number, _)| number)
+    }
+
     /// What was said up to `seq` was read elsewhere, and is no news here.
     pub(crate) fn read_elsewhere(&mut self, seq: u64) {
         self.call = self.call.filter(|call| *call > seq);
@@ -110,7 +136,7 @@ impl Lines {
 
     /// The words of a post are deleted: no line shows them any more, nor those of its edits.
     pub(crate) fn erase(&mut self, post: u64) {
-        for Kept { line, what } in &mut self.recent {
+        for Kept { line, what, .. } in &mut self.recent {
             if let What::Record(trace) = what
                 && trace.words_of == Some(post)
             {
@@ -150,6 +176,7 @@ mod tests {
     fn post(seq: u64) -> What {
         What::Record(Trace {
             seq,
+            at: i64::try_from(seq).unwrap(),
             is_news: true,
             calls_us: true,
             words_of: Some(seq),
@@ -194,13 +221,28 @@ mod tests {
         lines.keep(line("secret"), post(1), true);
         let trace = |seq| {
             let (is_news, calls_us) = (false, false);
-            Trace { seq, is_news, calls_us, words_of: Some(1), erased: line("gone") }
+            Trace { seq, at: 0, is_news, calls_us, words_of: Some(1), erased: line("gone") }
         };
         lines.keep(line("edited: secret too"), What::Record(trace(2)), true);
         lines.keep(line("other"), post(3), true);
         lines.erase(1);
         assert_eq!(lines.newest(9), [line("1 (deleted)"), line("gone"), line("other")]);
         assert!(!format!("{lines:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_line_is_found_by_what_it_stands_for_unless_an_older_one_may_be_meant() {
+        let mut lines = Lines::default();
+        (1..=3).for_each(|seq| lines.keep(line("x"), post(seq), true));
+        let find = |lines: &Lines, from: i64| lines.find(|trace| trace.at >= from);
+        assert_eq!(
+            [0, 1, 2, 3].map(|from| find(&lines, from)),
+            [Some(0), Some(0), Some(1), Some(2)]
+        );
+        assert_eq!(find(&lines, 4), None);
+        (4..=RECENT as u64 + 1).for_each(|seq| lines.keep(line("x"), post(seq), true));
+        assert_eq!([1, 2, 3].map(|from| find(&lines, from)), [None, None, Some(2)]);
+        assert_eq!(lines.numbered().next().map(|(number, _)| number), Some(1));
     }
 
     #[test]

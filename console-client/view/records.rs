@@ -178,7 +178,9 @@ impl View {
             return self.remark(phrases::note(&format!("{label} keeps nothing older")));
         };
         if let Some(room) = self.room_mut(name) {
-            room.oldest = Some(first.seq);
+            // What is shown far from the rest leaves a hole, which `/history` still has to fill.
+            let goes_on = shown.last().map(|last| last.seq + 1) >= room.oldest;
+            room.oldest = if goes_on { Some(first.seq) } else { room.oldest };
             records.iter().for_each(|record| room.posts.take(record));
         }
         self.remark(phrases::note(&format!("{label}, {} lines from before", shown.len())));

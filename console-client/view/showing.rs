@@ -36,11 +36,11 @@ impl View {
         {
             let (seq, erased) = (record.seq, phrases::answers_deleted(post));
             let (is_news, calls_us) = (false, false);
-            let trace = Trace { seq, is_news, calls_us, words_of: Some(post), erased };
+            let trace = Trace { seq, at: local, is_news, calls_us, words_of: Some(post), erased };
             self.show_what(&record.room, line, What::Record(trace));
         }
         let calls_us = record.room.is_private() || phrases::calls(record, &self.me);
-        let trace = Trace { seq: record.seq, is_news, calls_us, words_of, erased };
+        let trace = Trace { seq: record.seq, at: local, is_news, calls_us, words_of, erased };
         self.show_what(&record.room, line, What::Record(trace));
     }
 

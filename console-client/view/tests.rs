@@ -20,6 +20,7 @@ mod acts; // edits, deletes, topics
 mod answers; // lines that answer lines
 mod directly; // private rooms
 mod reading; // what is unread
+mod scrolling; // looking back
 
 /// 2026-11-23 00:00 UTC.
 const MIDNIGHT: u64 = 1_795_392_000_000;

@@ -4,6 +4,7 @@ use talk::chat::RoomName;
 use talk::chat::UserName;
 
 use crate::editor::Way;
+use crate::line::Line;
 use crate::phrases;
 use crate::room::Room;
 use crate::view::Flow;
@@ -18,6 +19,10 @@ impl View {
 
     /// Turns to the room of that number, counted from 0.
     pub(crate) fn turn_to_nth(&mut self, at: usize) -> bool {
+        if at >= self.rooms.len() {
+            return false;
+        }
+        self.look_ahead(); // what was said here comes before what is said there
         let Some(room) = self.rooms.get_mut(at) else { return false };
         let was = std::mem::replace(&mut self.here, at);
         if was != at {
@@ -27,7 +32,7 @@ impl View {
             let more = if news == 0 { String::new() } else { format!(" · {news} new") };
             let cut = if news > unseen.len() { ", of which the last" } else { "" };
             self.remark(phrases::note(&format!("now in {}{more}{cut}", self.label(&name))));
-            self.said.extend(unseen.into_iter().map(|line| (Flow::Chat, line)));
+            self.show_again(unseen);
         }
         true
     }
@@ -77,6 +82,7 @@ impl View {
         self.rooms.remove(at);
         self.settle();
         if at == self.here {
+            self.looks_back = None;
             self.here = usize::MAX; // nowhere, so that turning tells what was missed
             self.turn_to_nth(at.saturating_sub(1));
         } else if at < self.here {
@@ -84,8 +90,14 @@ impl View {
         }
     }
 
+    /// Whether what is said in this room is looked at now.
     pub(super) fn is_here(&self, name: &RoomName) -> bool {
-        self.here().is_some_and(|here| here.name == *name)
+        !self.is_looking_back() && self.here().is_some_and(|here| here.name == *name)
+    }
+
+    /// Shows lines that came while one was looking elsewhere.
+    pub(super) fn show_again(&mut self, lines: Vec<Line>) {
+        self.said.extend(lines.into_iter().map(|line| (Flow::Chat, line)));
     }
 
     pub(super) fn is_known(&self, name: &RoomName) -> bool {

@@ -179,6 +179,7 @@ impl Terminal {
         let seen = self.seen.0.lock().unwrap();
         let waited = self.seen.1.wait_timeout_while(seen, SOON, is_marked).unwrap();
         assert!(!waited.1.timed_out(), "pastes are still marked");
+        assert!(!waited.0.emulator.screen().alternate_screen(), "the first screen is back");
         drop(waited);
         code
     }

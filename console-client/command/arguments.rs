@@ -1,0 +1,61 @@
+//! What may follow a command. `None`: something is missing, or too much.
+
+use talk::chat::wire::NUMBER_MAX;
+
+use crate::command::Command;
+use crate::command::Goal;
+use crate::command::Input;
+
+pub(super) fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+pub(super) fn word(text: &str) -> Option<String> {
+    some(text).filter(|text| !text.contains(char::is_whitespace))
+}
+
+#[expect(clippy::option_option, reason = "the outer says whether the argument fits, as in `word`")]
+pub(super) fn optional(text: &str) -> Option<Option<String>> {
+    if text.is_empty() { Some(None) } else { word(text).map(Some) }
+}
+
+/// The number of a line, with or without `#`.
+pub(super) fn number(text: &str) -> Option<u64> {
+    let text = text.strip_prefix('#').unwrap_or(text);
+    text.parse().ok().filter(|seq| (1..=NUMBER_MAX).contains(seq))
+}
+
+/// `1042`, `#1042` or `13:05`.
+pub(super) fn goal(text: &str) -> Option<Goal> {
+    let Some((hours, minutes)) = text.split_once(':') else { return number(text).map(Goal::Seq) };
+    let part = |text: &str, below: u32| {
+        let is_digits = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        text.parse().ok().filter(|number: &u32| is_digits && *number < below)
+    };
+    Some(Goal::Clock(part(hours, 24)? * 60 + part(minutes, 60)?))
+}
+
+pub(super) fn reply(rest: &str) -> Option<Input> {
+    if rest.is_empty() {
+        return Some(Input::Do(Command::ListNewest));
+    }
+    let (seq, text) = rest.split_once(char::is_whitespace)?;
+    let command = Command::Reply(number(seq)?, some(text.trim_start())?);
+    Some(Input::Do(command))
+}
+
+/// A number and nothing else is not guessed at: it may be a line's, or be what it should say.
+pub(super) fn edit(rest: &str) -> Option<Input> {
+    let (first, more) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let command = match (number(first), more.trim_start()) {
+        (Some(_), "") => return None,
+        (Some(seq), text) => Command::Edit(Some(seq), text.to_owned()),
+        (None, _) if rest.is_empty() => Command::ListOwn,
+        (None, _) => Command::Edit(None, rest.to_owned()),
+    };
+    Some(Input::Do(command))
+}
+
+pub(super) fn none(rest: &str, command: Command) -> Option<Input> {
+    rest.is_empty().then_some(Input::Do(command))
+}

@@ -1,0 +1,117 @@
+//! What a submitted line is understood as.
+
+use super::*;
+
+fn said(text: &str) -> Result<Input, String> {
+    Ok(Input::Say(text.to_owned()))
+}
+
+#[test]
+fn a_line_is_said_and_two_slashes_say_one() {
+    assert_eq!(read("hi /there"), said("hi /there"));
+    assert_eq!(read(" /quit"), said(" /quit"));
+    assert_eq!(read("//etc/hosts is it"), said("/etc/hosts is it"));
+}
+
+#[test]
+fn a_paste_of_several_lines_runs_nothing() {
+    assert_eq!(read("/quit\n/nick eve"), said("/quit\n/nick eve"));
+}
+
+#[test]
+fn commands_have_aliases_and_arguments() {
+    for (line, command) in [
+        ("/help", Command::Help(None)),
+        ("/? join", Command::Help(Some("join".to_owned()))),
+        ("/J  rust ", Command::Join("rust".to_owned())),
+        ("/leave", Command::Part(None)),
+        ("/names", Command::Who),
+        ("/list", Command::Rooms),
+        ("/nick Ann", Command::Nick("Ann".to_owned())),
+        ("/history", Command::History(20)),
+        ("/history 5", Command::History(5)),
+        ("/exit now", Command::Quit),
+        ("/topic", Command::Topic(None)),
+        ("/topic tea  at four", Command::Topic(Some("tea  at four".to_owned()))),
+        ("/r yes", Command::Answer("yes".to_owned())),
+    ] {
+        assert_eq!(read(line), Ok(Input::Do(command)), "{line}");
+    }
+    assert_eq!(read("/me waves  twice"), Ok(Input::Me("waves  twice".to_owned())));
+}
+
+#[test]
+fn a_line_to_one_person_needs_no_text_and_their_name_no_at() {
+    let to = |name: &str, text: Option<&str>| {
+        Ok(Input::Do(Command::Message(name.to_owned(), text.map(str::to_owned))))
+    };
+    assert_eq!(read("/msg Ann hi  there"), to("Ann", Some("hi  there")));
+    for (line, text) in [("/w @ann  hi", Some("hi")), ("/query ann", None), ("/m ann ", None)] {
+        assert_eq!(read(line), to("ann", text), "{line}");
+    }
+    assert!(read("/msg").is_err() && read("/msg @").is_err());
+}
+
+#[test]
+fn an_edit_and_a_delete_are_of_the_last_line_unless_a_number_comes_first() {
+    let edit = |seq, text: &str| Ok(Input::Do(Command::Edit(seq, text.to_owned())));
+    assert_eq!(read("/edit new  text"), edit(None, "new  text"));
+    assert_eq!(read("/edit 7 new  text"), edit(Some(7), "new  text"));
+    assert_eq!(read("/edit #7  x"), edit(Some(7), "x"));
+    assert_eq!(read("/edit 7th of May"), edit(None, "7th of May"));
+    assert_eq!(read("/edit"), Ok(Input::Do(Command::ListOwn)));
+    assert!(read("/edit 7").is_err() && read("/edit #7 ").is_err());
+    for (line, seq) in [("/delete", None), ("/delete 7", Some(7)), ("/delete #7", Some(7))] {
+        assert_eq!(read(line), Ok(Input::Do(Command::Delete(seq))), "{line}");
+    }
+    assert!(read("/delete it").is_err() && read("/delete 0").is_err());
+}
+
+#[test]
+fn an_answer_names_the_line_it_answers_and_has_a_text() {
+    for (line, seq, text) in [("/reply 7 yes  it is", 7, "yes  it is"), ("/reply #7  x", 7, "x")] {
+        assert_eq!(read(line), Ok(Input::Do(Command::Reply(seq, text.to_owned()))), "{line}");
+    }
+    assert_eq!(read("/reply "), Ok(Input::Do(Command::ListNewest)));
+    let too_big = "/reply 9007199254740992 x"; // 2^53: no number of this protocol
+    for line in ["/reply 7", "/reply yes", "/reply yes it is", "/reply 0 x", "/reply #", too_big] {
+        assert_eq!(read(line).unwrap_err(), "use it like this: /reply [SEQ TEXT]", "{line}");
+    }
+}
+
+#[test]
+fn a_line_to_look_at_is_named_by_its_number_or_a_clock() {
+    for (line, goal) in [
+        ("/goto 1042", Goal::Seq(1042)),
+        ("/goto #7", Goal::Seq(7)),
+        ("/goto 13:05", Goal::Clock(785)),
+        ("/goto 0:00", Goal::Clock(0)),
+    ] {
+        assert_eq!(read(line), Ok(Input::Do(Command::Goto(goal))), "{line}");
+    }
+    for line in ["/goto", "/goto 0", "/goto 24:00", "/goto 1:60", "/goto +1:00", "/goto 1:2:3"] {
+        assert_eq!(read(line).unwrap_err(), "use it like this: /goto SEQ|HH:MM", "{line}");
+    }
+}
+
+#[test]
+fn what_is_no_command_is_never_sent() {
+    let refusal = |line| read(line).unwrap_err();
+    assert_eq!(refusal("/jion x"), "no command /jion, nothing was sent (did you mean /join?)");
+    assert_eq!(
+        refusal("/s3cret-pass"),
+        "no command /s3cret-pass, nothing was sent (/help lists them all)"
+    );
+    assert_eq!(refusal("/nick"), "use it like this: /nick NAME");
+    assert_eq!(refusal("/nick a b"), "use it like this: /nick NAME");
+    assert_eq!(refusal("/history 0"), "use it like this: /history [N]");
+    assert!(read("/").is_err());
+}
+
+#[test]
+fn no_name_stands_for_two_commands() {
+    let names = || TABLE.iter().flat_map(|entry| entry.names);
+    for name in names() {
+        assert_eq!(names().filter(|other| *other == name).count(), 1, "{name}");
+    }
+}

@@ -1,0 +1,82 @@
+//! Looking back in a room, while it goes on.
+
+use crate::support::{Peer, Running};
+use crate::terminal::{Terminal, input, status};
+
+/// A lobby in which ann has said `line 1` to `line COUNT`, and ann.
+fn lobby(server: &Running, count: usize) -> Peer {
+    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    (1..=count).for_each(|n| say(&mut ann, n));
+    ann
+}
+
+fn say(ann: &mut Peer, n: usize) {
+    ann.post("lobby", &n.to_string(), &format!("line {n}"));
+    ann.hear_own("ann", &n.to_string());
+}
+
+fn has(rows: &[String], end: &str) -> bool {
+    rows.iter().any(|row| row.ends_with(end))
+}
+
+#[test]
+fn looking_back_stands_still_while_the_room_goes_on_and_ends_where_it_began() {
+    let server = Running::start(&["--rate", "0"]);
+    let mut ann = lobby(&server, 60);
+    let mut bob = Terminal::live(server.address, "bob");
+    bob.type_in("/version\r");
+    bob.until("all is there", |rows| {
+        has(rows, " line 60") && rows.iter().any(|row| row.starts_with("-- console "))
+    });
+
+    bob.type_in("\x1b[5~\x1b[5~half"); // PgUp
+    let more = |rows: &[String]| rows.iter().any(|row| row.starts_with("-- more below"));
+    let back = bob.until("one looks back", |rows| more(rows) && input(rows) == "half");
+    assert!(has(&back, " line 20") && !has(&back, " line 60"), "{back:#?}");
+    say(&mut ann, 61);
+    let on = bob.shows("-- more below · 1 new · PgDn --");
+    assert_eq!(on[..21], back[..21], "nothing has moved");
+    assert_eq!(on.len(), 24);
+
+    bob.type_in("\x1b[6~\x1b[6~\x1b[6~"); // PgDn
+    let rows = bob.until("it goes on", |rows| has(rows, " line 61") && !more(rows));
+    let at = rows.iter().position(|row| row.ends_with(" line 61")).unwrap();
+    assert!(rows[at - 1].contains("-- console "), "the first screen is as it was: {rows:#?}");
+    assert_eq!(input(&rows), "half");
+
+    bob.type_in("\x1b[5~\x03/quit\r");
+    assert_eq!(bob.ends(), 0);
+}
+
+#[test]
+fn a_line_is_gone_to_by_its_number_also_one_that_was_never_here() {
+    let server = Running::start(&["--rate", "0"]);
+    let _ann = lobby(&server, 150);
+    let mut bob = Terminal::live(server.address, "bob");
+    bob.until("all is there", |rows| has(rows, " line 150"));
+    bob.type_in("/goto 60\r");
+    let rows = bob.until("it is at the top", |rows| rows[0].ends_with(" line 60"));
+    assert!(status(&rows).starts_with("[lobby]"), "{rows:#?}");
+    bob.type_in("/goto #5\r");
+    bob.shows(" #5 ann line 5");
+    bob.type_in("/goto 151\r");
+    bob.shows("!! the newest line is #150");
+    bob.type_in("\x15\x1b[5~/quit\r");
+    assert_eq!(bob.ends(), 0);
+}
+
+#[test]
+fn a_resize_while_looking_back_paints_both_screens_right() {
+    let server = Running::start(&["--rate", "0"]);
+    let _ann = lobby(&server, 60);
+    let mut bob = Terminal::live(server.address, "bob");
+    bob.until("all is there", |rows| has(rows, " line 60"));
+    bob.type_in("\x1b[5~");
+    let before = bob.shows("-- more below");
+    bob.resize(12, 40);
+    bob.until("it is painted anew", |rows| {
+        rows.len() == 12 && rows[0] == before[0] && rows[9].starts_with("-- more below")
+    });
+    bob.type_in("hi\r");
+    bob.until("it is said", |rows| has(rows, " bob hi") && !rows.concat().contains("more below"));
+}
