@@ -25,6 +25,7 @@ use crate::outbox::Outbox;
 use crate::view::View;
 
 mod obey; // what the commands do
+mod wish; // and those that nobody else hears of
 
 /// Whoever reads on tells it this often, in milliseconds.
 const MARK_EVERY: u64 = 2_000;

@@ -5,6 +5,7 @@
 
 use talk::cli;
 
+use crate::command::arguments::bell;
 use crate::command::arguments::edit;
 use crate::command::arguments::goal;
 use crate::command::arguments::none;
@@ -12,7 +13,10 @@ use crate::command::arguments::number;
 use crate::command::arguments::optional;
 use crate::command::arguments::reply;
 use crate::command::arguments::some;
+use crate::command::arguments::stamp;
 use crate::command::arguments::word;
+use crate::view::Bell;
+use crate::view::Stamp;
 
 mod arguments; // what follows a command
 
@@ -51,6 +55,7 @@ pub(crate) enum Command {
     Rooms,
     History(usize),
     Goto(Goal),
+    Wish(Wish),
     Resend,
     Drop,
     Reconnect,
@@ -58,6 +63,20 @@ pub(crate) enum Command {
     Key,
     Version,
     Quit,
+}
+
+/// What a person wants to hear, and how.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// Nobody: list them.
+    Ignore(Option<String>),
+    Unignore(String),
+    /// Toggles.
+    Mute,
+    /// Toggles.
+    Quiet,
+    Bell(Bell),
+    Timestamp(Stamp),
 }
 
 /// A line to look at.
@@ -129,6 +148,24 @@ pub(crate) const TABLE: &[Entry] = &[
     ),
     entry(&["goto"], "SEQ|HH:MM", "look at line SEQ, or at what was said since HH:MM", |to| {
         goal(to).map(|goal| Input::Do(Command::Goto(goal)))
+    }),
+    entry(&["ignore"], "[NAME]", "show nothing of NAME's until you leave; alone: lists", |name| {
+        optional(name).map(|name| Input::Do(Command::Wish(Wish::Ignore(name))))
+    }),
+    entry(&["unignore"], "NAME", "show what NAME says again", |name| {
+        word(name).map(|name| Input::Do(Command::Wish(Wish::Unignore(name))))
+    }),
+    entry(&["mute"], "", "no bell and no news from this room; again: with them", |rest| {
+        none(rest, Command::Wish(Wish::Mute))
+    }),
+    entry(&["quiet"], "", "tell no comings and goings; again: tell them", |rest| {
+        none(rest, Command::Wish(Wish::Quiet))
+    }),
+    entry(&["bell"], "off|mention|all", "what rings: nothing, your name, every line", |what| {
+        bell(what).map(|bell| Input::Do(Command::Wish(Wish::Bell(bell))))
+    }),
+    entry(&["timestamp"], "time|datetime|off", "what stands before new lines", |what| {
+        stamp(what).map(|stamp| Input::Do(Command::Wish(Wish::Timestamp(stamp))))
     }),
     entry(&["resend"], "", "send the lines that failed once more", |rest| {
         none(rest, Command::Resend)

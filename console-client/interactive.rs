@@ -104,6 +104,7 @@ impl Interactive {
             }
         };
         self.chat.view.look_ahead();
+        self.chat.view.settle_comings();
         _ = self.paint(); // what came last; and if the terminal is gone, so be it
         let mut out = String::new();
         self.screen.erase(&mut out);

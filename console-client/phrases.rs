@@ -5,7 +5,6 @@
 use talk::chat::Act;
 use talk::chat::RoomName;
 use talk::chat::UserName;
-use talk::chat::wire::Change;
 use talk::chat::wire::Kind;
 use talk::chat::wire::Record;
 use talk::client::Line as OwnLine;
@@ -18,24 +17,24 @@ use crate::room::Post;
 /// The columns of a clock and a space: continued rows are indented by them.
 const CLOCK: usize = 6;
 
-/// `12:34 bob hello`, at a local time in seconds. What names `ours` stands out; an edit, a delete
+/// `12:34 bob hello`, after a clock. What names `ours` stands out; an edit, a delete
 /// and a topic are quiet.
-pub(crate) fn record(record: &Record, local: i64, ours: &UserName) -> Line {
-    said_at(&format!("{} ", calendar::clock(local)), record, ours)
+pub(crate) fn record(record: &Record, clock: &str, ours: &UserName) -> Line {
+    said_at(clock, record, ours)
 }
 
 /// `12:34 #7 bob hello`: with the number by which it can be edited or deleted.
-pub(crate) fn numbered(record: &Record, local: i64, ours: &UserName) -> Line {
-    said_at(&format!("{} #{} ", calendar::clock(local), record.seq), record, ours)
+pub(crate) fn numbered(record: &Record, clock: &str, ours: &UserName) -> Line {
+    said_at(&format!("{clock}#{} ", record.seq), record, ours)
 }
 
 /// `12:34 bob (deleted)`: the record once its words are taken away.
-pub(crate) fn erased(record: &Record, local: i64, ours: &UserName) -> Line {
+pub(crate) fn erased(record: &Record, clock: &str, ours: &UserName) -> Line {
     let edit_of = match &record.kind {
         Kind::Act(act) => act.target(),
         Kind::Erased { edit_of } => *edit_of,
     };
-    self::record(&Record { kind: Kind::Erased { edit_of }, ..record.clone() }, local, ours)
+    self::record(&Record { kind: Kind::Erased { edit_of }, ..record.clone() }, clock, ours)
 }
 
 /// `↳ #7 ann: first words…`, above a line that answers another; `↳ #7` where that is not known. It
@@ -97,17 +96,13 @@ pub(crate) fn day(day: i64) -> Line {
 }
 
 /// `12:34 --> alice joined`
-pub(crate) fn change(user: &UserName, change: Change, local: i64) -> Line {
-    let (arrow, did) = match change {
-        Change::Joined => ("-->", "joined"),
-        Change::Left => ("<--", "left"),
-    };
-    aside(local, &format!("{arrow} {user} {did}"))
+pub(crate) fn moved(clock: &str, what: &str) -> Line {
+    aside(clock, what)
 }
 
 /// `12:34 --- alice is now known as ann`
-pub(crate) fn renamed(user: &UserName, to: &UserName, local: i64) -> Line {
-    aside(local, &format!("--- {user} is now known as {to}"))
+pub(crate) fn renamed(user: &UserName, to: &UserName, clock: &str) -> Line {
+    aside(clock, &format!("--- {user} is now known as {to}"))
 }
 
 /// `-- 3 new lines --`
@@ -165,9 +160,8 @@ pub(crate) fn words(act: &Act) -> (String, bool) {
     (text, false)
 }
 
-fn aside(local: i64, text: &str) -> Line {
-    let clock = calendar::clock(local);
-    Line::indented(CLOCK).with(Style::Quiet, &format!("{clock} {text}"))
+fn aside(clock: &str, text: &str) -> Line {
+    Line::indented(CLOCK).with(Style::Quiet, &format!("{clock}{text}"))
 }
 
 /// Whether somebody else says something in which `ours` is named.

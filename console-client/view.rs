@@ -14,6 +14,7 @@ use crate::complete::Words;
 use crate::line::Line;
 use crate::phrases;
 use crate::room::Room;
+use crate::view::comings::Comings;
 use crate::view::scrolling::Place;
 use crate::zone::Zone;
 
@@ -22,7 +23,12 @@ mod records; // what becomes of what is said, and how far it was read
 mod showing; // where a line is shown
 mod turning; // from room to room
 mod scrolling; // looking back
+mod comings; // who came and went
+mod wishes; // what is to be heard, and how
 mod status; // the status line, and what waits above it
+
+pub(crate) use wishes::Bell;
+pub(crate) use wishes::Stamp;
 
 /// The chat as it is shown.
 #[derive(Debug)]
@@ -38,7 +44,16 @@ pub(crate) struct View {
     here: usize,
     /// The place in it that is shown, unless that is the end.
     looks_back: Option<Place>,
+    comings: Comings,
     asked_history: Option<usize>,
+    bell: Bell,
+    /// The bell is to be rung.
+    rings: bool,
+    rings_again_at: u64, // Unix milliseconds
+    /// Comings and goings are not told.
+    is_quiet: bool,
+    ignored: Vec<UserName>,
+    stamp: Stamp,
     /// Who wrote to us directly, the last of them, and when.
     wrote: Option<(u64, UserName)>,
     waiting: Vec<Waiting>,
@@ -111,6 +126,13 @@ impl View {
             rooms: rooms.iter().cloned().map(Room::new).collect(),
             here: 0,
             looks_back: None,
+            comings: Comings::default(),
+            bell: Bell::default(),
+            rings: false,
+            rings_again_at: 0,
+            is_quiet: false,
+            ignored: Vec::new(),
+            stamp: Stamp::default(),
             asked_history: None,
             wrote: None,
             waiting: Vec::new(),
@@ -176,6 +198,7 @@ impl View {
 
     /// Tells the person something.
     pub(crate) fn remark(&mut self, line: Line) {
+        self.settle_comings();
         self.said.push((Flow::Remark, line));
     }
 

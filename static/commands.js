@@ -50,6 +50,9 @@ export const BAD_ROOM = "A room is 1 to 32 of a-z, 0-9, _ and -, and starts with
 const ELSEWHERE = {
   history: "Scroll up for older lines",
   goto: "Open the link of a line, or scroll up",
+  bell: "Choose notices and sounds in the settings",
+  quiet: "Hide joins and leaves in the settings",
+  timestamp: "Every line has its time; point at it for the date",
   clear: "A page keeps its lines: End goes to the newest",
   quit: "Close the tab to leave",
 };

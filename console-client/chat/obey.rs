@@ -77,6 +77,7 @@ impl Chat {
                 self.asked(self.client.history(&room, before))?;
             }
             Command::Goto(goal) => self.go_to(goal)?,
+            Command::Wish(wish) => self.fulfil(wish)?,
             Command::Resend => {
                 for (cid, room) in self.failed()? {
                     self.be_in(&room);
@@ -206,6 +207,6 @@ const KEYS: [&str; 8] = [
     "Ctrl-C          clear the line, then leave; Ctrl-D leaves",
 ];
 
-fn fit<T: std::str::FromStr<Err = talk::chat::Unfit>>(text: &str) -> Result<T, String> {
+pub(super) fn fit<T: std::str::FromStr<Err = talk::chat::Unfit>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|unfit| format!("{text:?}: {unfit}"))
 }

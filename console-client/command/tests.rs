@@ -33,6 +33,15 @@ fn commands_have_aliases_and_arguments() {
         ("/exit now", Command::Quit),
         ("/topic", Command::Topic(None)),
         ("/topic tea  at four", Command::Topic(Some("tea  at four".to_owned()))),
+        ("/ignore", Command::Wish(Wish::Ignore(None))),
+        ("/ignore eve", Command::Wish(Wish::Ignore(Some("eve".to_owned())))),
+        ("/unignore eve", Command::Wish(Wish::Unignore("eve".to_owned()))),
+        ("/mute", Command::Wish(Wish::Mute)),
+        ("/quiet", Command::Wish(Wish::Quiet)),
+        ("/bell off", Command::Wish(Wish::Bell(Bell::Off))),
+        ("/bell mention", Command::Wish(Wish::Bell(Bell::Mention))),
+        ("/bell all", Command::Wish(Wish::Bell(Bell::All))),
+        ("/timestamp datetime", Command::Wish(Wish::Timestamp(Stamp::DateTime))),
         ("/r yes", Command::Answer("yes".to_owned())),
     ] {
         assert_eq!(read(line), Ok(Input::Do(command)), "{line}");
@@ -103,6 +112,8 @@ fn what_is_no_command_is_never_sent() {
         "no command /s3cret-pass, nothing was sent (/help lists them all)"
     );
     assert_eq!(refusal("/nick"), "use it like this: /nick NAME");
+    assert_eq!(refusal("/bell on"), "use it like this: /bell off|mention|all");
+    assert_eq!(refusal("/timestamp"), "use it like this: /timestamp time|datetime|off");
     assert_eq!(refusal("/nick a b"), "use it like this: /nick NAME");
     assert_eq!(refusal("/history 0"), "use it like this: /history [N]");
     assert!(read("/").is_err());

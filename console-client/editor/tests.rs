@@ -216,12 +216,8 @@ fn what_is_not_to_be_kept_is_not_recalled() {
 
 #[test]
 fn of_what_was_said_before_the_newest_are_kept() {
-    let lines = (0..KEPT + 5).map(|line| line.to_string()).collect();
-    let mut past = Past::of(lines);
-    let mut oldest = None;
-    while let Some(line) = past.older(String::new()) {
-        oldest = Some(line);
-    }
+    let mut past = Past::of((0..KEPT + 5).map(|line| line.to_string()).collect());
+    let oldest = std::iter::from_fn(|| past.older(String::new())).last();
     assert_eq!(oldest.as_deref(), Some("5"));
 }
 

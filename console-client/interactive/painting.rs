@@ -30,6 +30,9 @@ impl Interactive {
         if turns.is_some() {
             out.push_str(screen::END);
         }
+        if self.chat.view.take_bell(events::now()) {
+            out.insert(0, '\x07');
+        }
         if out.is_empty() { Ok(()) } else { terminal::write(&out) }
     }
 

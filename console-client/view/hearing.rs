@@ -45,11 +45,12 @@ impl View {
             Notice::Members { room, members } => self.members(&room, members),
             Notice::Rooms { rooms } => self.list(rooms),
             Notice::Left(room) => self.left(&room),
-            Notice::Typing { room, user } => {
+            Notice::Typing { room, user } if !self.is_ignored(&user) => {
                 if let Some(room) = self.room_mut(&room) {
                     room.types(&user, now + TYPING);
                 }
             }
+            Notice::Typing { .. } => {}
             Notice::Marked { room, seq } => self.marked(&room, seq),
             Notice::History { room, records, .. } => self.history(&room, &records),
             Notice::Found { .. } => {} // nothing here asks for it
@@ -94,13 +95,12 @@ impl View {
     }
 
     fn presence(&mut self, name: &RoomName, change: Option<(UserName, Change)>, count: u64) {
-        let local = self.local(self.now);
         let change = change.filter(|(user, _)| !user.is_same_claim(&self.me));
         let Some(room) = self.room_mut(name) else { return };
         room.count = count;
         if let Some((user, change)) = change {
             room.change(&user, change);
-            self.show_aside(name, phrases::change(&user, change, local));
+            self.came(name, &user, change);
         }
     }
 
@@ -150,18 +150,23 @@ impl View {
             self.me = to.clone();
             self.rooms.iter_mut().for_each(Room::renamed);
         }
+        let renamed = self.ignored.iter_mut().filter(|ignored| ignored.is_same_claim(user));
+        renamed.for_each(|ignored| *ignored = to.clone());
         if let Some((_, writer)) = &mut self.wrote
             && writer.is_same_claim(user)
         {
             *writer = to.clone();
         }
-        let line = phrases::renamed(user, to, self.local(self.now));
+        let clock = self.clock(self.local(self.now));
+        let line = phrases::renamed(user, to, &clock);
         let knows = |room: &mut Room| room.rename(user, to).then(|| room.name.clone());
         let known: Vec<RoomName> = self.rooms.iter_mut().filter_map(knows).collect();
         if known.is_empty() && is_ours {
             return self.remark(line);
         }
-        known.iter().for_each(|room| self.show_aside(room, line.clone()));
+        let is_told = is_ours || !self.is_quiet && !self.is_ignored(to);
+        let known = known.iter().filter(|_| is_told);
+        known.for_each(|room| self.show_aside(room, line.clone()));
     }
 
     fn refused(&mut self, code: ErrorCode, room: Option<RoomName>, message: &str) {

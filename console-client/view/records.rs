@@ -137,6 +137,9 @@ impl View {
     pub(super) fn record(&mut self, record: &Record) {
         let local = self.local(record.at);
         let is_ours = record.user.is_same_claim(&self.me);
+        if self.is_ignored(&record.user) {
+            return self.pass_over(record);
+        }
         let is_news_only = self.shows == Shows::News;
         let Some(room) = self.room_mut(&record.room) else { return };
         room.spoke(&record.user);
@@ -170,6 +173,20 @@ impl View {
         self.settle();
     }
 
+    /// What somebody ignored says or does is as good as read. That it takes words away still counts.
+    fn pass_over(&mut self, record: &Record) {
+        let is_here = self.is_here(&record.room);
+        let Some(room) = self.room_mut(&record.room) else { return };
+        room.newest = record.seq;
+        if let Kind::Act(Act::Delete { target }) = &record.kind {
+            room.posts.take(record);
+            room.lines.erase(*target);
+        }
+        if is_here {
+            room.reading.saw(record.seq);
+        }
+    }
+
     pub(super) fn history(&mut self, name: &RoomName, records: &[Record]) {
         let count = self.asked_history.take().unwrap_or(records.len());
         let shown = records.get(records.len().saturating_sub(count)..).unwrap_or_default();
@@ -186,6 +203,9 @@ impl View {
         self.remark(phrases::note(&format!("{label}, {} lines from before", shown.len())));
         let mut last = None;
         for record in shown {
+            if self.is_ignored(&record.user) {
+                continue;
+            }
             let local = self.local(record.at);
             let day = local.div_euclid(86_400);
             if last.replace(day) != Some(day) {
@@ -196,7 +216,7 @@ impl View {
             {
                 self.remark(line);
             }
-            self.remark(phrases::numbered(record, local, &self.me));
+            self.remark(phrases::numbered(record, &self.clock(local), &self.me));
         }
         self.remark(phrases::note("and back to now"));
     }

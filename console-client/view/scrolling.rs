@@ -38,7 +38,8 @@ impl View {
             Way::On => top + step,
         };
         if top < last_top {
-            self.looks_back = rows.get(top).map(|(place, _)| *place);
+            let place = rows.get(top).map(|(place, _)| *place);
+            self.look_from(place);
         } else {
             self.look_ahead();
         }
@@ -54,7 +55,7 @@ impl View {
             return Err(format!("the newest line is #{}", room.newest));
         }
         let found = room.lines.find(|trace| trace.seq >= seq);
-        self.looks_back = found.map(|line| Place { line, row: 0 });
+        self.look_from(found.map(|line| Place { line, row: 0 }));
         Ok(found.is_some())
     }
 
@@ -70,8 +71,13 @@ impl View {
         let found = room.lines.find(|trace| trace.at >= since);
         let nothing = "no line kept here is from before that: /history asks for more";
         let line = found.ok_or(nothing)?;
-        self.looks_back = Some(Place { line, row: 0 });
+        self.look_from(Some(Place { line, row: 0 }));
         Ok(())
+    }
+
+    fn look_from(&mut self, place: Option<Place>) {
+        self.settle_comings();
+        self.looks_back = place;
     }
 
     /// What is seen of the room while one looks back: at most `height` rows.

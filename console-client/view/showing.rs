@@ -16,11 +16,12 @@ use crate::view::View;
 impl View {
     /// Shows a record, at a local time in seconds.
     pub(super) fn show_record(&mut self, record: &Record, local: i64) {
-        let line = phrases::record(record, local, &self.me);
+        let clock = self.clock(local);
+        let line = phrases::record(record, &clock, &self.me);
         if record.room.is_private() {
             self.tell_direct(record, &line);
         }
-        let erased = phrases::erased(record, local, &self.me);
+        let erased = phrases::erased(record, &clock, &self.me);
         let is_news = self.is_news(record);
         let is_here = self.is_here(&record.room);
         if is_here && let Some(room) = self.room_mut(&record.room) {
@@ -40,6 +41,9 @@ impl View {
             self.show_what(&record.room, line, What::Record(trace));
         }
         let calls_us = record.room.is_private() || phrases::calls(record, &self.me);
+        if is_news {
+            self.ring(record, calls_us);
+        }
         let trace = Trace { seq: record.seq, at: local, is_news, calls_us, words_of, erased };
         self.show_what(&record.room, line, What::Record(trace));
     }
@@ -67,6 +71,9 @@ impl View {
 
     pub(super) fn show_what(&mut self, name: &RoomName, line: Line, what: What) {
         let is_here = self.is_here(name);
+        if is_here {
+            self.settle_comings();
+        }
         // A private room is always named, and its coming changes nothing for the others.
         let several = self.rooms.iter().filter(|room| !room.name.is_private()).count() > 1;
         let tag = phrases::tag(name, &self.me);

@@ -44,10 +44,12 @@ impl View {
     /// something said to us.
     fn activity(&self) -> Option<String> {
         let numbered = self.rooms.iter().zip(1..);
-        let active = numbered.filter(|(room, _)| room.lines.news() > 0).map(|(room, number)| {
-            let calls = if room.lines.calls() { "!" } else { "" };
-            format!("{number}{calls}")
-        });
+        let active = numbered.filter(|(room, _)| room.lines.news() > 0 && !room.is_muted).map(
+            |(room, number)| {
+                let calls = if room.lines.calls() { "!" } else { "" };
+                format!("{number}{calls}")
+            },
+        );
         let active: Vec<String> = active.collect();
         (!active.is_empty()).then(|| format!("Act: {}", active.join(",")))
     }
@@ -55,7 +57,7 @@ impl View {
     /// Our lines that are not stored, as they stand above the status line.
     pub(crate) fn waiting_lines(&self) -> Vec<Line> {
         let hidden = self.waiting.len().saturating_sub(WAITING);
-        let mut lines = Vec::new();
+        let mut lines: Vec<Line> = self.comings().into_iter().collect();
         if hidden > 0 {
             lines.push(phrases::note(&format!("{hidden} more lines wait before these")));
         }

@@ -22,6 +22,7 @@ impl View {
         if at >= self.rooms.len() {
             return false;
         }
+        self.settle_comings();
         self.look_ahead(); // what was said here comes before what is said there
         let Some(room) = self.rooms.get_mut(at) else { return false };
         let was = std::mem::replace(&mut self.here, at);

@@ -56,6 +56,7 @@ mod terminal; // a terminal with the built console on it
 mod console; // the console: typing, drawing, leaving
 mod console_typing; // what was typed before, and long pastes
 mod console_looking; // looking back
+mod console_wishes; // what one wants to hear: comings, the bell, whom to ignore
 mod console_acts; // edits, deletes, topics, private rooms, what is unread
 mod console_reading; // what it tells its server of what was read
 mod console_hostile; // what strangers write never commands a terminal
