@@ -58,12 +58,27 @@ impl Terminal {
         user: &str,
         flags: &[&str],
     ) -> Terminal {
-        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let settings_before = settings(pair.master.as_ref());
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_console"));
         command.args(["--server", &server.to_string(), "--user", user]);
         command.args(flags);
+        Terminal::run(command, state)
+    }
+
+    /// A shell with job control, in whose script `"$@"` starts the console.
+    pub(crate) fn shell(server: SocketAddr, user: &str, script: &str) -> Terminal {
+        let state = tempfile::tempdir().unwrap();
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-m", "-c", script, "sh", env!("CARGO_BIN_EXE_console")]);
+        command.args(["--server", &server.to_string(), "--user", user]);
+        let mut terminal = Terminal::run(command, state.path());
+        terminal._state = Some(state);
+        terminal
+    }
+
+    fn run(mut command: CommandBuilder, state: &Path) -> Terminal {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let settings_before = settings(pair.master.as_ref());
         for (name, value) in [("TERM", "xterm-256color"), ("TZ", "UTC"), ("TALK_ROOM", "")] {
             command.env(name, value);
         }
