@@ -29,35 +29,6 @@ fn two_consoles_see_the_same_lines_once_and_in_one_order() {
 }
 
 #[test]
-fn what_is_typed_while_lines_pour_in_stays_whole() {
-    let server = Running::start(&[]);
-    let mut bob = Terminal::live(server.address, "bob");
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
-    let text = "the quick brown fox jumps over the lazy dog; 日本語 and zoë, äöü";
-    for (at, letter) in text.chars().enumerate() {
-        for line in 0..5 {
-            ann.post("lobby", &format!("{at}-{line}"), &format!("flood {at}.{line}"));
-        }
-        bob.type_in(&letter.to_string());
-    }
-    let last = format!("flood {}.4", text.chars().count() - 1);
-    let rows = bob.until("the flood is over", |rows| {
-        rows.iter().any(|row| row.ends_with(&last)) && input(rows) == text
-    });
-    assert_eq!(rows.iter().filter(|row| row.starts_with("> ")).count(), 1, "{rows:#?}");
-    assert_eq!(rows.iter().filter(|row| row.starts_with("[lobby]")).count(), 1, "{rows:#?}");
-
-    bob.type_in("\r");
-    let heard = loop {
-        let record = ann.hear_type("post");
-        if record["user"] == "bob" {
-            break record;
-        }
-    };
-    assert_eq!(heard["text"], text);
-}
-
-#[test]
 fn a_paste_is_one_message_and_runs_nothing() {
     let server = Running::start(&[]);
     let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
