@@ -120,14 +120,11 @@ pub(crate) fn read(
 
 /// What the terminal says of its colours (`NO_COLOR`: no-color.org).
 fn palette(set: impl Fn(&str) -> Option<OsString>) -> Palette {
-    let term = set("TERM").unwrap_or_default();
     if set("NO_COLOR").is_some() {
-        Palette::Monochrome
-    } else if set("COLORTERM").is_some() || term.to_string_lossy().contains("256") {
-        Palette::TwoFiftySix
-    } else {
-        Palette::Sixteen
+        return Palette::Monochrome;
     }
+    let [term, colorterm] = ["TERM", "COLORTERM"].map(|name| set(name).unwrap_or_default());
+    Palette::of_terminal(&term.to_string_lossy(), &colorterm.to_string_lossy())
 }
 
 #[cfg(test)]
