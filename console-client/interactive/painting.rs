@@ -39,7 +39,8 @@ impl Interactive {
     fn paint_end(&mut self, mut above: Vec<Line>, out: &mut String) {
         let view = &mut self.chat.view;
         above.extend(view.take().into_iter().map(|(_, line)| line));
-        let (waiting, status) = (view.waiting_lines(), view.status(events::now()));
+        let (waiting, status) =
+            (view.waiting_lines(), view.status(events::now(), self.screen.columns()));
         self.screen.paint(&above, &waiting, &status, &self.editor, out);
     }
 
@@ -58,6 +59,6 @@ impl Interactive {
     /// What stands below them, and the status line.
     fn below_pane(&self) -> (Vec<Line>, Line) {
         let view = &self.chat.view;
-        (vec![view.more_below()], view.status(events::now()))
+        (vec![view.more_below()], view.status(events::now(), self.screen.columns()))
     }
 }

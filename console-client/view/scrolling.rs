@@ -6,6 +6,7 @@ use crate::editor::Way;
 use crate::line::Line;
 use crate::line::Row;
 use crate::phrases;
+use crate::view::Shows;
 use crate::view::View;
 
 /// What stands at the top: the number of a kept line, and which of its rows.
@@ -14,6 +15,9 @@ pub(crate) struct Place {
     line: u64,
     row: usize,
 }
+
+/// Lines told once more where there is no screen to look back on.
+const TOLD_AGAIN: usize = 20;
 
 /// Seconds.
 const DAY: i64 = 86_400;
@@ -55,7 +59,7 @@ impl View {
             return Err(format!("the newest line is #{}", room.newest));
         }
         let found = room.lines.find(|trace| trace.seq >= seq);
-        self.look_from(found.map(|line| Place { line, row: 0 }));
+        found.into_iter().for_each(|line| self.look_from_line(line));
         Ok(found.is_some())
     }
 
@@ -71,8 +75,21 @@ impl View {
         let found = room.lines.find(|trace| trace.at >= since);
         let nothing = "no line kept here is from before that: /history asks for more";
         let line = found.ok_or(nothing)?;
-        self.look_from(Some(Place { line, row: 0 }));
+        self.look_from_line(line);
         Ok(())
+    }
+
+    /// Looks from this line on; without a screen, tells some of the lines once more.
+    fn look_from_line(&mut self, number: u64) {
+        if self.shows == Shows::Here {
+            return self.look_from(Some(Place { line: number, row: 0 }));
+        }
+        let Some(room) = self.here() else { return };
+        let kept = room.lines.numbered().skip_while(|(line, _)| *line < number);
+        let lines: Vec<Line> = kept.take(TOLD_AGAIN).map(|(_, line)| line.clone()).collect();
+        self.confirm("from before");
+        lines.into_iter().for_each(|line| self.remark(line));
+        self.confirm("and back to now");
     }
 
     fn look_from(&mut self, place: Option<Place>) {

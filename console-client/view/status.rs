@@ -7,37 +7,64 @@ use crate::palette::Style;
 use crate::phrases;
 use crate::view::View;
 use crate::view::people;
+use crate::width;
 
 /// Waiting lines shown at once; of more, the newest.
 const WAITING: usize = 6;
 
+/// What of the status line can be done without, the first before the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rank {
+    Typing,
+    People,
+    Number,
+    Name,
+    Needed,
+}
+
 impl View {
-    /// `[lobby] bob · live · 3 people · #1042 · Act: 2,5`, at a Unix time in milliseconds.
-    pub(crate) fn status(&self, now: u64) -> Line {
-        let mut parts = vec![self.me.to_string()];
+    /// `[lobby] bob · live · 3 people · #1042 · Act: 2,5`, at a Unix time in milliseconds. Where that
+    /// is wider than `columns`, what matters least goes first.
+    pub(crate) fn status(&self, now: u64, columns: usize) -> Line {
         let (standing, style) = self.standing(now);
-        parts.push(standing);
-        if matches!(self.state, Some(State::CatchingUp | State::Live)) {
-            parts.extend(self.here().filter(|room| room.count > 0).map(|room| people(room.count)));
-        }
-        let newest = self.here().map(|room| room.newest).filter(|seq| *seq > 0);
-        parts.extend(newest.map(|seq| format!("#{seq}")));
-        parts.extend(self.activity());
+        let is_there = matches!(self.state, Some(State::CatchingUp | State::Live));
+        let here = self.here();
+        let count = here.map(|room| room.count).filter(|count| is_there && *count > 0);
+        let newest = here.map(|room| room.newest).filter(|seq| *seq > 0);
         let failed = self.unstored().filter(|(_, why)| why.is_some()).count();
-        if failed > 0 {
-            parts.push(format!("{failed} not sent: /resend or /drop"));
-        }
-        let typing = self.here().map_or(Vec::new(), |room| room.typing(now));
-        match typing.as_slice() {
-            [] => {}
-            [one] => parts.push(format!("{one} is typing")),
-            [one, other] => parts.push(format!("{one} and {other} are typing")),
-            [..] => parts.push("several are typing".to_owned()),
-        }
-        parts.extend(self.hint.map(str::to_owned));
+        let failed = (failed > 0).then(|| format!("{failed} not sent: /resend or /drop"));
+        let mut parts = [
+            (Some(self.me.to_string()), Rank::Name),
+            (Some(standing), Rank::Needed),
+            (count.map(people), Rank::People),
+            (newest.map(|seq| format!("#{seq}")), Rank::Number),
+            (self.activity(), Rank::Needed),
+            (failed, Rank::Needed),
+            (self.typing(now), Rank::Typing),
+            (self.hint.map(str::to_owned), Rank::Needed),
+        ];
         let nowhere = || "no room: /join one".to_owned();
-        let here = self.here().map_or_else(nowhere, |room| self.title(&room.name));
-        Line::default().with(style, &format!("[{here}] {}", parts.join(" · ")))
+        let here = here.map_or_else(nowhere, |room| self.title(&room.name));
+        let all = |parts: &[(Option<String>, Rank)]| {
+            let parts: Vec<&str> = parts.iter().filter_map(|(part, _)| part.as_deref()).collect();
+            format!("[{here}] {}", parts.join(" · "))
+        };
+        for rank in [Rank::Typing, Rank::People, Rank::Number, Rank::Name] {
+            if width::of_text(&all(&parts)) > columns {
+                let those = parts.iter_mut().filter(|(_, of_part)| *of_part == rank);
+                those.for_each(|(part, _)| *part = None);
+            }
+        }
+        Line::default().with(style, &all(&parts))
+    }
+
+    fn typing(&self, now: u64) -> Option<String> {
+        match self.here()?.typing(now).as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} is typing")),
+            [one, other] => Some(format!("{one} and {other} are typing")),
+            [..] => Some("several are typing".to_owned()),
+        }
     }
 
     /// `Act: 2,5!`: the rooms with something new, by the numbers that turn to them. One with `!` has

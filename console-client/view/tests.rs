@@ -104,7 +104,7 @@ fn told(view: &mut View) -> Vec<String> {
 }
 
 fn status(view: &View) -> String {
-    drawn(&[view.status(MIDNIGHT)]).concat()
+    drawn(&[view.status(MIDNIGHT, 200)]).concat()
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn comings_goings_and_names_are_told_quietly_and_counted() {
     assert_eq!(drawn(&view.waiting_lines()), ["00:01 <-- eva left"]);
     view.hear(Notice::Typing { room: room("lobby"), user: user("ann") }, MIDNIGHT);
     assert_eq!(status(&view), "[lobby] bob · live · 2 people · ann is typing");
-    assert!(!drawn(&[view.status(MIDNIGHT + 6_000)]).concat().contains("typing"));
+    assert!(!drawn(&[view.status(MIDNIGHT + 6_000, 200)]).concat().contains("typing"));
 }
 
 #[test]

@@ -54,6 +54,7 @@ mod lan; // a console on another computer
 
 mod terminal; // a terminal with the built console on it
 mod console; // the console: typing, drawing, leaving
+mod console_kinds; // terminals of all kinds and widths
 mod console_flood; // typing while lines pour in
 mod console_stopped; // ^Z and fg
 mod console_typing; // what was typed before, and long pastes

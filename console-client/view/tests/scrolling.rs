@@ -116,3 +116,16 @@ fn lines_gone_to_far_back_leave_the_hole_to_history() {
     assert!(shown.contains("#90 ann") && shown.contains("#109 ann") && !shown.contains("#89 ann"));
     assert_eq!(view.ask_history(5), Some((room("lobby"), 900)));
 }
+
+#[test]
+fn without_a_screen_the_lines_gone_to_are_told_once_more() {
+    let mut view = view(Shows::All, &["lobby"]);
+    say(&mut view, 1..=30);
+    told(&mut view);
+    assert_eq!(view.look_at(5), Ok(true));
+    let again = told(&mut view);
+    assert_eq!((again.len(), again[1].as_str()), (22, "00:05 ann 5"));
+    say(&mut view, 31..=31);
+    assert_eq!(told(&mut view), ["00:31 ann 31"]);
+    assert!(!view.is_looking_back());
+}

@@ -144,3 +144,22 @@ fn new_lines_are_stamped_as_one_likes() {
     hear(&mut view, [record("lobby", 3, "ann", "c")]);
     assert_eq!(told(&mut view)[1..], ["00:01 ann a", "2026-11-23 00:02 ann b", "ann c"]);
 }
+
+#[test]
+fn a_narrow_status_line_keeps_what_matters_most() {
+    let mut view = view(Shows::Here, &["lobby", "rust"]);
+    hear(&mut view, [record("lobby", 1042, "ann", "x"), record("rust", 1, "ann", "x")]);
+    view.hear(Notice::Typing { room: room("lobby"), user: user("ann") }, MIDNIGHT);
+    let at = |columns| drawn(&[view.status(MIDNIGHT, columns)]).concat();
+    let whole = "[lobby] bob · live · 2 people · #1042 · Act: 2 · ann is typing";
+    for (columns, expected) in [
+        (62, whole),
+        (61, "[lobby] bob · live · 2 people · #1042 · Act: 2"),
+        (45, "[lobby] bob · live · #1042 · Act: 2"),
+        (34, "[lobby] bob · live · Act: 2"),
+        (26, "[lobby] live · Act: 2"),
+        (8, "[lobby] live · Act: 2"),
+    ] {
+        assert_eq!(at(columns), expected, "{columns}");
+    }
+}
