@@ -102,7 +102,10 @@ fn is_clean(terminal: &Terminal) {
             '\x1b' => {
                 let end = rest.find(|c: char| c.is_ascii_alphabetic()).expect("a sequence ends");
                 let (sequence, after) = rest.split_at(end + 1);
-                let is_ours = ["[K", "[J", "[?2026h", "[?2026l", "[?2004h", "[?2004l"];
+                let is_ours = [
+                    "[K", "[J", "[H", "[?2026h", "[?2026l", "[?2004h", "[?2004l", "[?1049h",
+                    "[?1049l",
+                ];
                 let is_motion = sequence.starts_with('[')
                     && sequence.ends_with(['A', 'C', 'm'])
                     && sequence[1..end].chars().all(|c| c.is_ascii_digit() || c == ';');
@@ -149,6 +152,22 @@ fn no_text_hides_in_the_terminal_or_turns_it_around() {
     is_clean(&bob);
     let hidden = r"\u{202e}rlo\u{2066}lri\u{200b}zwsp\u{feff}bom\u{e0041}tag\u{ad}shy\u{2028}";
     assert!(rows.concat().replace("      ", "").contains(hidden), "{rows:#?}");
+}
+
+#[test]
+fn what_one_looks_back_at_is_as_clean() {
+    let (mut stage, mut bob) = Stage::open("bob");
+    stage.welcome("talk", 40);
+    (1..=10).for_each(|seq| stage.record(seq, "eve", HIDDEN));
+    (11..=40).for_each(|seq| stage.record(seq, "eve", &format!("hi\n[lobby] bob {seq}")));
+    bob.shows("[lobby] bob 40");
+    bob.type_in(&"\x1b[5~".repeat(9)); // PgUp
+    let rows = bob.until("it is the beginning", |rows| rows[0].starts_with("-- "));
+    assert_eq!(rows.iter().filter(|row| row.starts_with('[')).count(), 1, "{rows:#?}");
+    assert!(rows.concat().contains(r"\u{202e}rlo"), "{rows:#?}");
+    is_clean(&bob);
+    let entered = String::from_utf8(bob.bytes()).unwrap().matches("\x1b[?1049h").count();
+    assert_eq!(entered, 1, "only we turn to the other screen, and once");
 }
 
 #[test]
