@@ -218,6 +218,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Entry> {
 }
 
 impl Entry {
+    /// `/join ROOM         join a room, or …`
+    pub(crate) fn row(&self) -> String {
+        format!("{:18} {}", self.usage(), self.help)
+    }
+
     /// `/join ROOM`
     pub(crate) fn usage(&self) -> String {
         let name = self.names.first().copied().unwrap_or_default();

@@ -147,7 +147,7 @@ impl Chat {
         }
         self.view.remark(phrases::note("commands; //text says /text"));
         for entry in command::TABLE {
-            self.view.remark(phrases::item(&format!("{:18}{}", entry.usage(), entry.help)));
+            self.view.remark(phrases::item(&entry.row()));
         }
         self.view.remark(phrases::note("keys"));
         for keys in KEYS {

@@ -120,6 +120,15 @@ fn what_is_no_command_is_never_sent() {
 }
 
 #[test]
+fn a_row_of_the_help_keeps_its_parts_apart_and_fits_a_terminal() {
+    for entry in TABLE {
+        let row = entry.row();
+        assert!(row.contains(&format!("{} ", entry.usage())), "{row}");
+        assert!(row.len() + "   ".len() < 80, "{row}");
+    }
+}
+
+#[test]
 fn no_name_stands_for_two_commands() {
     let names = || TABLE.iter().flat_map(|entry| entry.names);
     for name in names() {
