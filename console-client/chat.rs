@@ -25,6 +25,7 @@ use crate::outbox::Outbox;
 use crate::view::View;
 
 mod obey; // what the commands do
+mod search; // what may take several questions
 mod wish; // and those that nobody else hears of
 
 /// Whoever reads on tells it this often, in milliseconds.
@@ -46,6 +47,7 @@ pub(crate) struct Chat {
     marking_again_at: u64, // and these
     /// The server has not said that it knows no read markers.
     server_marks: bool,
+    search: Option<search::Search>,
 }
 
 /// What becomes of a submitted text.
@@ -80,6 +82,7 @@ impl Chat {
             typing_again_at: 0,
             marking_again_at: 0,
             server_marks: true,
+            search: None,
         }
     }
 
@@ -95,6 +98,13 @@ impl Chat {
             self.store(user, token);
         }
         self.note(&notice);
+        if let Notice::Found { room, text, records, before, first } = notice {
+            self.found(&room, &text, records, before, first);
+            return None;
+        }
+        if matches!(notice, Notice::State(State::Offline { .. })) {
+            self.give_up_search();
+        }
         if let Notice::Error { message, .. } = &notice
             && self.view.known_server().is_none()
         {

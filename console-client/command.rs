@@ -54,6 +54,7 @@ pub(crate) enum Command {
     Who,
     Rooms,
     History(usize),
+    Search(String),
     Goto(Goal),
     Wish(Wish),
     Resend,
@@ -135,6 +136,9 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(&["rooms", "list"], "", "which rooms there are", |rest| none(rest, Command::Rooms)),
     entry(&["nick"], "NAME", "change your name", |name| {
         word(name).map(|name| Input::Do(Command::Nick(name)))
+    }),
+    entry(&["search", "lastlog"], "WORDS", "find lines of this room", |text| {
+        some(text).map(|text| Input::Do(Command::Search(text)))
     }),
     entry(
         &["history"],

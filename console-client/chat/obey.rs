@@ -76,6 +76,7 @@ impl Chat {
                 let (room, before) = asked.ok_or("there is nothing before these lines")?;
                 self.asked(self.client.history(&room, before))?;
             }
+            Command::Search(text) => self.search(text)?,
             Command::Goto(goal) => self.go_to(goal)?,
             Command::Wish(wish) => self.fulfil(wish)?,
             Command::Resend => {
@@ -181,7 +182,7 @@ impl Chat {
         }
     }
 
-    fn asked(&self, is_asked: bool) -> Result<(), String> {
+    pub(super) fn asked(&self, is_asked: bool) -> Result<(), String> {
         let no_server = || "there is no connection to ask (it is being made)".to_owned();
         is_asked.then_some(()).ok_or_else(no_server)
     }

@@ -30,6 +30,8 @@ fn commands_have_aliases_and_arguments() {
         ("/nick Ann", Command::Nick("Ann".to_owned())),
         ("/history", Command::History(20)),
         ("/history 5", Command::History(5)),
+        ("/search red  lid", Command::Search("red  lid".into())),
+        ("/lastlog lid", Command::Search("lid".into())),
         ("/exit now", Command::Quit),
         ("/topic", Command::Topic(None)),
         ("/topic tea  at four", Command::Topic(Some("tea  at four".to_owned()))),

@@ -53,7 +53,7 @@ impl View {
             Notice::Typing { .. } => {}
             Notice::Marked { room, seq } => self.marked(&room, seq),
             Notice::History { room, records, .. } => self.history(&room, &records),
-            Notice::Found { .. } => {} // nothing here asks for it
+            Notice::Found { .. } => {} // of a search, which is shown once it is whole
             Notice::Error { code, message, room } => self.refused(code, room, &message),
         }
     }

@@ -201,8 +201,32 @@ impl View {
             records.iter().for_each(|record| room.posts.take(record));
         }
         self.remark(phrases::note(&format!("{label}, {} lines from before", shown.len())));
+        self.list_numbered(name, shown);
+    }
+
+    /// What a search has found, oldest first; `is_whole`: there is nothing older.
+    pub(crate) fn show_found(
+        &mut self,
+        name: &RoomName,
+        text: &str,
+        records: &[Record],
+        is_whole: bool,
+    ) {
+        let label = self.label(name);
+        let count = match records.len() {
+            0 => "no line".to_owned(),
+            1 => "1 line".to_owned(),
+            count => format!("{count} lines"),
+        };
+        let more = if is_whole { "" } else { ", there may be older ones" };
+        self.remark(phrases::note(&format!("{label}, {count} with {text:?}{more}")));
+        self.list_numbered(name, records);
+    }
+
+    /// Records under their days, each with its number.
+    fn list_numbered(&mut self, name: &RoomName, records: &[Record]) {
         let mut last = None;
-        for record in shown {
+        for record in records {
             if self.is_ignored(&record.user) {
                 continue;
             }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::{Peer, Running};
+use crate::terminal::Terminal;
 
 /// What a search is answered: the seqs that were found, and from where to ask on.
 fn search(peer: &mut Peer, text: &str, before: Option<u64>) -> (Vec<u64>, u64) {
@@ -100,4 +101,25 @@ fn only_who_is_in_a_room_searches_it() {
         let answer: Value = ann.hear_type("error");
         assert_eq!((&answer["code"], &answer["room"]), (&json!("not_joined"), &json!(room)));
     }
+}
+
+#[test]
+fn a_console_asks_until_all_was_looked_at_and_numbers_what_it_found() {
+    let server = Running::start(&["--rate", "0"]);
+    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    for n in 1..=700 {
+        ann.post("lobby", &format!("c{n}"), if n % 300 == 0 { "a needle" } else { "hay" });
+    }
+    ann.hear_seqs(700);
+    let mut bob = Terminal::start(server.address, "bob", &[]);
+    bob.shows(" ann hay");
+    bob.type_in("/search NEEDLE\r");
+    bob.shows("#lobby, 2 lines with \"NEEDLE\"");
+    let rows = bob.shows("#600 ann a needle");
+    let place = |text: &str| rows.iter().position(|row| row.contains(text));
+    assert!(place("#300 ann a needle") < place("#600 ann a needle"), "{rows:#?}");
+    bob.type_in("/search pin\r");
+    bob.shows("#lobby, no line with \"pin\"");
+    bob.type_in("/quit\r");
+    assert_eq!(bob.ends(), 0);
 }
