@@ -9,7 +9,6 @@ use talk::chat::RoomName;
 use talk::chat::Text;
 use talk::chat::Token;
 use talk::chat::UserName;
-use talk::chat::close;
 use talk::chat::wire::Welcome;
 use talk::client::Client;
 use talk::client::Notice;
@@ -20,6 +19,7 @@ use talk::limits;
 use crate::command;
 use crate::command::Command;
 use crate::command::Input;
+use crate::end;
 use crate::keep::Keep;
 use crate::outbox::Outbox;
 use crate::view::View;
@@ -273,24 +273,8 @@ impl Chat {
         Ok(room.name.clone())
     }
 
-    /// What the end means, and what to try.
     fn end(&self, code: u16, reason: &str) -> String {
-        let me = self.view.me();
-        let reason = if self.refusal.is_empty() { reason } else { &self.refusal };
-        let said = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-        match code {
-            close::BAD_PASSWORD if self.password.is_some() => {
-                format!("the server does not take this password{said}")
-            }
-            close::BAD_PASSWORD => format!(
-                "the server wants a password{said} (try --password-file FILE or TALK_PASSWORD)"
-            ),
-            close::NAME_TAKEN => format!(
-                "the name {me} is taken (try another with --user, or bring its key with \
-                 --token-file FILE)"
-            ),
-            close::KICKED => format!("you were put out of the chat{said}"),
-            _ => format!("the server does not want to talk to us ({code}){said}"),
-        }
+        let said = if self.refusal.is_empty() { reason } else { &self.refusal };
+        end::sentence(code, said, self.view.me(), self.password.is_some())
     }
 }

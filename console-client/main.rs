@@ -16,6 +16,7 @@ mod command; // a submitted line → what to do
 mod view; // what is seen of it
 mod room; // one room, as its visitor sees it
 mod phrases; // how things are said
+mod end; // what it means to be sent away
 mod safe; // the one door for remote text
 mod calendar; // days and dates
 mod zone; // local time
@@ -23,6 +24,8 @@ mod zone; // local time
 // On a terminal, and on pipes.
 mod interactive; // the chat on a terminal
 mod plain; // the chat on pipes
+mod script; // one line said, or records read
+mod output; // stdout, line by line
 mod terminal; // raw mode and back
 mod screen; // what stands where
 mod keys; // bytes → keys
@@ -52,6 +55,7 @@ use std::sync::mpsc::Receiver;
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
+use talk::chat::wire::Since;
 use talk::client;
 use talk::client::Config;
 use talk::client::Kept;
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
         Ok(Wish::Help(help)) => print(&help),
         Ok(Wish::Version) => print(&format!("console {}\n", env!("CARGO_PKG_VERSION"))),
         Ok(Wish::Chat(settings)) => talk(settings),
+        Ok(Wish::Script(settings, script)) => script::run(settings, &script),
         Err(error) => Err(Failure::Usage(error.to_string())),
     };
     match done {
@@ -128,7 +133,7 @@ fn talk(settings: Settings) -> Result<(), Failure> {
         (None, true) => Shows::All,
         (None, false) => Shows::News,
     };
-    let Settings { server: address, mut rooms, palette, .. } = settings;
+    let Settings { server: address, mut rooms, palette, timeout, .. } = settings;
     let Found { outbox, kept, troubles } = find_unsent(&server, &user, has_person);
     rooms_of(&kept, &mut rooms);
     let authority = server.clone();
@@ -138,7 +143,16 @@ fn talk(settings: Settings) -> Result<(), Failure> {
     let (events, queue) = mpsc::channel();
     let notices = events::notices(events.clone()).map_err(cannot_start)?;
     let agent = "console";
-    let config = Config { server: address, user, token, password, rooms, agent, outbox: kept };
+    let config = Config {
+        server: address,
+        user,
+        token,
+        password,
+        rooms,
+        since: Since::Newest,
+        agent,
+        outbox: kept,
+    };
     let client = client::start(config, notices).map_err(cannot_start)?;
     let chat = Chat::new(client, view, keep, outbox, secret);
     events::read_stdin(events.clone()).map_err(cannot_start)?;
@@ -152,7 +166,7 @@ fn talk(settings: Settings) -> Result<(), Failure> {
     }
     let columns = (has_person && io::stdout().is_terminal()).then_some(size.columns);
     drop(events);
-    talk_on_pipes(Plain::new(chat, has_person, columns), &queue)
+    talk_on_pipes(Plain::new(chat, has_person, columns, timeout), &queue)
 }
 
 fn talk_on_terminal(interactive: Interactive, queue: &Receiver<Event>) -> Result<(), Failure> {

@@ -7,15 +7,19 @@ use std::io::Write;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
+use std::time::Instant;
 
 use talk::client::Notice;
 use talk::client::State;
 
 use crate::chat::Chat;
 use crate::chat::Outcome;
+use crate::end;
 use crate::events;
 use crate::events::Event;
 use crate::line::Line;
+use crate::output;
+use crate::output::Reader;
 use crate::palette::Palette;
 use crate::phrases;
 use crate::view;
@@ -28,6 +32,8 @@ pub(crate) struct Plain {
     has_person: bool,
     /// The columns of the terminal on stdout, if it is one.
     columns: Option<usize>,
+    /// After the input has ended, this long without a connection means that there will be none.
+    patience: Duration,
     partial: Vec<u8>,
     was_live: bool,
     refused: usize,
@@ -45,38 +51,45 @@ pub(crate) struct Ended {
 /// A line longer than this many bytes is no line; what the server takes is far less.
 const LINE: usize = 1024 * 1024;
 
-/// After the input has ended, this long without a connection means that there will be none.
-const PATIENCE: u64 = 30_000;
-
 /// How often patience is looked at.
 const TICK: Duration = Duration::from_millis(500);
 
-/// Stdout is gone: whoever read it has seen enough.
-struct Unread;
+/// What is said is not read any more.
+enum Unread {
+    /// Whoever read it has seen enough.
+    Gone,
+    /// It cannot be written, as a sentence says.
+    Failed(String),
+}
 
 impl Plain {
-    pub(crate) fn new(chat: Chat, has_person: bool, columns: Option<usize>) -> Plain {
+    pub(crate) fn new(
+        chat: Chat,
+        has_person: bool,
+        columns: Option<usize>,
+        patience: Duration,
+    ) -> Plain {
         let partial = Vec::new();
-        Plain { chat, has_person, columns, partial, was_live: false, refused: 0 }
+        Plain { chat, has_person, columns, patience, partial, was_live: false, refused: 0 }
     }
 
     /// Runs until the input has ended and all of it is stored, or cannot be.
     pub(crate) fn run(mut self, queue: &Receiver<Event>) -> Ended {
-        let mut offline_since = events::now();
+        let mut offline_since = Instant::now();
         let mut has_ended = false;
+        let mut unwritten = None;
         let failure = loop {
             let is_live = self.chat.view.state() == Some(State::Live);
             if is_live {
-                offline_since = events::now();
+                offline_since = Instant::now();
             }
             let is_pending = self.chat.view.unstored().any(|(_, failed)| failed.is_none());
             // A script that says nothing still learns whether it could have.
             if has_ended && !is_pending && (self.was_live || self.has_person) {
                 break None;
             }
-            if has_ended && events::now().saturating_sub(offline_since) > PATIENCE {
-                let trouble = self.chat.view.last_trouble();
-                break Some(format!("no connection for {} s: {trouble}", PATIENCE / 1000));
+            if has_ended && offline_since.elapsed() > self.patience {
+                break Some(end::unreached(self.patience, self.chat.view.last_trouble()));
             }
             let event = match queue.recv_timeout(TICK) {
                 Ok(event) => event,
@@ -103,12 +116,19 @@ impl Plain {
                 }
             };
             // Without a reader there is nothing to listen for, only what was said to see through.
-            has_ended |= self.print().is_err();
+            match self.print() {
+                Ok(()) => {}
+                Err(Unread::Gone) => has_ended = true,
+                Err(Unread::Failed(sentence)) => {
+                    has_ended = true;
+                    unwritten.get_or_insert(sentence);
+                }
+            }
             if failure.is_some() {
                 break failure;
             }
         };
-        Ended { chat: self.chat, refused: self.refused, failure }
+        Ended { chat: self.chat, refused: self.refused, failure: failure.or(unwritten) }
     }
 
     fn hear(&mut self, notice: Notice) -> Option<String> {
@@ -160,7 +180,10 @@ impl Plain {
                 view::Flow::Chat => {
                     let mut stdout = io::stdout().lock();
                     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-                    written.map_err(|_| Unread)?;
+                    match output::outcome(written).map_err(Unread::Failed)? {
+                        Reader::Reads => {}
+                        Reader::Gone => return Err(Unread::Gone),
+                    }
                 }
                 view::Flow::Remark if self.has_person || line.is_alarming() => {
                     _ = io::stderr().write_all(text.as_bytes()); // there is nobody to tell

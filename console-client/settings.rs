@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
@@ -13,11 +14,14 @@ use talk::cli::Flag;
 use talk::client::Address;
 
 use crate::palette::Palette;
+use crate::script;
+use crate::script::Script;
 
 /// What a command line asks for.
 #[derive(Debug)]
 pub(crate) enum Wish {
     Chat(Settings),
+    Script(Settings, Script),
     Help(String),
     Version,
 }
@@ -35,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) plain: bool,
     pub(crate) palette: Palette,
+    /// How long a script goes without a connection.
+    pub(crate) timeout: Duration,
 }
 
 const COMMAND: Command = Command {
@@ -55,6 +61,23 @@ const COMMAND: Command = Command {
         Flag::variable("password", "TALK_PASSWORD", "the server's password"),
         Flag::value("token-file", "FILE", "where the key of your name is kept")
             .env("TALK_TOKEN_FILE"),
+        Flag::value(
+            "send",
+            "TEXT",
+            "say this, print its number once it is stored, and end; - reads \
+             the text from stdin",
+        ),
+        Flag::switch("follow", "print what is said as it is said, until killed; reads no stdin"),
+        Flag::value(
+            "since",
+            "N|now|all",
+            "print what was said after record N, and end; with \
+             --follow, go on from there (now)",
+        ),
+        Flag::switch("json", "with these, print records as the protocol has them, one a line"),
+        Flag::value("timeout", "TIME", "a script gives up after so long without a connection")
+            .env("TALK_TIMEOUT")
+            .default("30s"),
         Flag::switch("plain", "lines in, lines out: no input line, no escape sequences")
             .env("TALK_PLAIN"),
         Flag::switch("no-color", "no colours; NO_COLOR does the same"),
@@ -66,9 +89,16 @@ In the chat, /help lists the commands. Piped input is sent line by line:
 
   make 2>&1 | tail -1 | console --user ci --room builds
 
-It ends once everything is stored: 0, or 1 if something was refused. A flag wins
-over its $VARIABLE. Keys of names and lines of yours that are not sent
-yet are kept under ~/.local/state/talk.",
+It ends once everything is stored. In scripts as well:
+
+  console --user ci --room builds --send 'build 7 is green'
+  console --room builds --since all --json | jq -r .text
+  console --follow --json | while read -r record; do ...; done
+
+Exit codes: 0, all is done, or nobody reads what is printed any more; 1, it was
+refused or could not be done, and stderr says why; 2, a mistake in the command.
+Who only reads needs no name. A flag wins over its $VARIABLE. Keys of names and
+lines of yours that are not sent yet are kept under ~/.local/state/talk.",
 };
 
 /// Understands a command line (without the program's name) and the environment behind it.
@@ -106,7 +136,8 @@ pub(crate) fn read(
     }
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let is_dumb = set("TERM").is_some_and(|term| term == "dumb");
-    Ok(Wish::Chat(Settings {
+    let script = script::read(&args, &rooms)?;
+    let settings = Settings {
         user: args.parsed("user")?,
         server: args.parsed("server")?.unwrap_or_default(),
         rooms,
@@ -115,7 +146,12 @@ pub(crate) fn read(
         token_file: args.get("token-file").map(PathBuf::from),
         plain: args.has("plain") || is_dumb,
         palette: if args.has("no-color") { Palette::Monochrome } else { palette(set) },
-    }))
+        timeout: args.duration("timeout")?.unwrap_or_default(),
+    };
+    Ok(match script {
+        Some(script) => Wish::Script(settings, script),
+        None => Wish::Chat(settings),
+    })
 }
 
 /// What the terminal says of its colours (`NO_COLOR`: no-color.org).

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, channel};
 use std::{env, fmt};
 
-use talk::chat::wire::{Kind, Record};
+use talk::chat::wire::{Kind, Record, Since};
 use talk::chat::{Act, RoomName, Text, Token, UserName};
 use talk::cli;
 use talk::cli::{Args, Command, Flag};
@@ -68,6 +68,7 @@ fn fulfil(args: &Args) -> Result<(), Failure> {
         token: args.get("token-file").map(|path| key(Path::new(path))).transpose()?,
         password: args.get("password").map(str::to_owned),
         rooms: vec![room.clone()],
+        since: Since::Newest,
         agent: "bot",
         outbox: Vec::new(),
     };

@@ -6,6 +6,7 @@
 //! a [`Notice`], in order, and nothing a person asks for ever waits for the network.
 //!
 //! ```no_run
+//! use talk::chat::wire::Since;
 //! use talk::chat::{RoomName, Text};
 //! use talk::client::{Config, Notice, start};
 //!
@@ -16,6 +17,7 @@
 //!     token: None, // the server gives one: `Notice::Welcome`
 //!     password: None,
 //!     rooms: vec![RoomName::default()],
+//!     since: Since::Newest,
 //!     agent: "bot",
 //!     outbox: Vec::new(),
 //! };
@@ -56,7 +58,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::{fmt, io, thread};
 
-use crate::chat::wire::{Agent, Range, Request};
+use crate::chat::wire::{Agent, Range, Request, Since};
 use crate::chat::{Act, Cid, Password, RoomName, Text, Token, UserName};
 use crate::client::desk::Desk;
 use crate::client::session::{Identity, Input, Session};
@@ -76,6 +78,8 @@ pub struct Config {
     pub password: Option<String>,
     /// The rooms to join.
     pub rooms: Vec<RoomName>,
+    /// Where a room begins of which nothing is shown yet. Who comes back goes on where it was.
+    pub since: Since,
     /// What kind of client it is: `web`, `console` or, whatever else it says, `bot`.
     pub agent: &'static str,
     /// Lines of an earlier run that were not stored in it, in the order they were said. Notices
@@ -86,9 +90,10 @@ pub struct Config {
 impl fmt::Debug for Config {
     /// Without the secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Config { server, user, rooms, agent, outbox, token: _, password: _ } = self;
+        let Config { server, user, rooms, since, agent, outbox, token: _, password: _ } = self;
         let mut debug = f.debug_struct("Config");
         debug.field("server", server).field("user", user).field("rooms", rooms);
+        debug.field("since", since);
         debug.field("agent", agent).field("outbox", outbox).finish_non_exhaustive()
     }
 }
@@ -109,11 +114,13 @@ pub struct Client {
 /// # Errors
 /// The system gives no randomness or no thread.
 pub fn start(config: Config, notices: Sender<Notice>) -> io::Result<Client> {
-    let Config { server, user, token, password, rooms, agent, outbox } = config;
+    let Config { server, user, token, password, rooms, since, agent, outbox } = config;
     let entropy = Entropy::open()?;
     let password = password.map(Password::new);
     let identity = Identity { user, token, password, agent: Some(Agent::from_wire(agent)) };
-    let desk = Arc::new(Desk::new(Session::new(identity, rooms), notices, entropy.nonce()?));
+    let mut session = Session::new(identity, rooms);
+    session.begin(since);
+    let desk = Arc::new(Desk::new(session, notices, entropy.nonce()?));
     let shared = Arc::clone(&desk);
     thread::Builder::new()
         .name(String::from("client"))

@@ -9,6 +9,8 @@ use crate::chat::wire::{Join, Joined, Since};
 #[derive(Debug)]
 pub(super) struct Places {
     places: Vec<Place>,
+    /// Where a room begins of which nothing is shown yet.
+    since: Since,
 }
 
 /// One room.
@@ -71,11 +73,16 @@ pub(super) enum Verdict {
 
 impl Places {
     pub(super) fn new(rooms: Vec<RoomName>) -> Places {
-        let mut places = Places { places: Vec::new() };
+        let mut places = Places { places: Vec::new(), since: Since::Newest };
         for room in rooms {
             places.add(room);
         }
         places
+    }
+
+    /// Rooms of which nothing is shown yet begin at `since` from now on.
+    pub(super) fn begin(&mut self, since: Since) {
+        self.since = since;
     }
 
     /// Adds a room; `false` if it was there.
@@ -103,12 +110,14 @@ impl Places {
 
     /// Asks for every room.
     pub(super) fn ask_all(&mut self) -> Vec<Join> {
-        self.places.iter_mut().map(|place| place.ask(None)).collect()
+        let since = self.since;
+        self.places.iter_mut().map(|place| place.ask(None, since)).collect()
     }
 
     /// Asks for one room.
     pub(super) fn ask(&mut self, room: &RoomName) -> Option<Join> {
-        self.find(room).map(|place| place.ask(None))
+        let since = self.since;
+        self.find(room).map(|place| place.ask(None, since))
     }
 
     /// Whether the room was asked for and is not answered yet.
@@ -149,6 +158,7 @@ impl Places {
 
     /// Judges a record by its place, and takes the place where it is the next.
     pub(super) fn place(&mut self, room: &RoomName, seq: u64) -> Verdict {
+        let since = self.since;
         let Some(place) = self.find(room) else { return Verdict::Elsewhere };
         let Some(shown) = &mut place.shown else { return Verdict::Elsewhere };
         if seq <= shown.seq {
@@ -162,7 +172,7 @@ impl Places {
         match place.standing {
             Standing::Out | Standing::Asked { .. } => Verdict::HoleAsked,
             Standing::In { hole, .. } if hole == Some(before_hole) => Verdict::HoleStays,
-            Standing::In { .. } => Verdict::Hole(place.ask(Some(before_hole))),
+            Standing::In { .. } => Verdict::Hole(place.ask(Some(before_hole), since)),
         }
     }
 
@@ -172,9 +182,9 @@ impl Places {
 }
 
 impl Place {
-    fn ask(&mut self, hole: Option<u64>) -> Join {
+    fn ask(&mut self, hole: Option<u64>, since: Since) -> Join {
         self.standing = Standing::Asked { hole };
-        let since = self.shown.as_ref().map_or(Since::Newest, |shown| Since::After(shown.seq));
+        let since = self.shown.as_ref().map_or(since, |shown| Since::After(shown.seq));
         let log = self.shown.as_ref().map(|shown| shown.log.clone());
         Join { room: self.room.clone(), since, log }
     }

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::chat::close;
-use crate::chat::wire::{Reply, Request};
+use crate::chat::wire::{Reply, Request, Since};
 use crate::chat::{ErrorCode, RoomName, Token, UserName};
 use crate::client::outbox::Outbox;
 use crate::client::places::Places;
@@ -71,6 +71,11 @@ impl Session {
             outbox: Outbox::default(),
             nick: Nick::Content,
         }
+    }
+
+    /// Lets rooms of which nothing is shown yet begin at `since`; unasked, at their newest page.
+    pub fn begin(&mut self, since: Since) {
+        self.places.begin(since);
     }
 
     /// Whether the server knows us on the present connection.

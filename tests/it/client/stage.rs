@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use talk::chat::wire::Since;
 use talk::chat::{RoomName, Text};
 use talk::client::{Client, Config, Notice, State, start};
 use tungstenite::{Message, WebSocket};
@@ -93,6 +94,7 @@ pub(crate) fn connect_as(
         token: None,
         password: None,
         rooms: vec![RoomName::default()],
+        since: Since::Newest,
         agent,
         outbox: Vec::new(),
     };

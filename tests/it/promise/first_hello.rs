@@ -5,6 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::channel;
 use std::thread;
 
+use talk::chat::wire::Since;
 use talk::client::{Config, Notice, State, start};
 
 use crate::support::{Running, SOON};
@@ -54,6 +55,7 @@ fn a_name_whose_first_welcome_was_lost_is_still_its_owners() {
         token: None,
         password: None,
         rooms: vec!["lobby".parse().unwrap()],
+        since: Since::Newest,
         agent: "bot",
         outbox: Vec::new(),
     };

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+use talk::chat::wire::Since;
 use talk::chat::{Act, RoomName, Text};
 use talk::client::{Client, Config, Fault, Kept, Line, Notice, State, start};
 
@@ -101,6 +102,7 @@ impl Native<'_> {
             token: Some(self.diary.person.token().parse().unwrap()),
             password: None,
             rooms: ROOMS.iter().map(|room| room.parse().unwrap()).collect(),
+            since: Since::Newest,
             agent: "bot",
             outbox: self.outbox.iter().map(kept).collect(),
         };

@@ -1,0 +1,49 @@
+//! What the flags of a script mean together.
+
+use std::ffi::OsString;
+
+use crate::script::Task;
+use crate::script::Words;
+use crate::settings;
+use crate::settings::Wish;
+use talk::chat::wire::Since;
+
+fn task(line: &str) -> Result<Option<Task>, String> {
+    let wish = settings::read(line.split_whitespace().map(OsString::from), |_| None);
+    match wish.map_err(|error| error.0)? {
+        Wish::Script(_, script) => Ok(Some(script.task)),
+        Wish::Chat(_) | Wish::Help(_) | Wish::Version => Ok(None),
+    }
+}
+
+#[test]
+fn reading_begins_now_or_where_it_is_told_and_ends_unless_it_follows() {
+    let read = |since, follows| Ok(Some(Task::Read { since, follows }));
+    assert_eq!(task("--follow"), read(Since::Now, true));
+    assert_eq!(task("--since all"), read(Since::After(0), false));
+    assert_eq!(task("--since 42 --follow --json"), read(Since::After(42), true));
+    assert_eq!(task("--since now"), read(Since::Now, false));
+    assert_eq!(task("--user bob"), Ok(None));
+}
+
+#[test]
+fn one_line_is_said_to_one_room() {
+    let send = |words| Ok(Some(Task::Send(words)));
+    assert_eq!(task("--send hi --room a"), send(Words::Given("hi".to_owned())));
+    assert_eq!(task("--send -"), send(Words::Stdin));
+    assert_eq!(task("--send=--hi"), send(Words::Given("--hi".to_owned())));
+}
+
+#[test]
+fn what_does_not_go_together_is_said() {
+    let refusal = |line| task(line).unwrap_err();
+    assert_eq!(refusal("--send hi --room a,b"), "--send goes to one room: name it");
+    assert_eq!(refusal("--send hi --follow"), "--send says something, --follow reads: choose one");
+    assert_eq!(refusal("--send hi --since 1"), "--send says something, --since reads: choose one");
+    assert_eq!(refusal("--json"), "--json goes with --follow, --since or --send");
+    assert_eq!(refusal("--since x"), "--since: \"x\" is no number, nor now, nor all");
+    assert_eq!(
+        refusal("--timeout 5 --follow"),
+        "--timeout: \"5\" is not a time like 10s, 5m, 2h or 7d"
+    );
+}
