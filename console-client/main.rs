@@ -25,6 +25,7 @@ mod zone; // local time
 mod interactive; // the chat on a terminal
 mod plain; // the chat on pipes
 mod script; // one line said, or records read
+mod check; // the line to a server, in words
 mod output; // stdout, line by line
 mod terminal; // raw mode and back
 mod screen; // what stands where
@@ -82,6 +83,7 @@ fn main() -> ExitCode {
         Ok(Wish::Help(help)) => print(&help),
         Ok(Wish::Version) => print(&format!("console {}\n", env!("CARGO_PKG_VERSION"))),
         Ok(Wish::Chat(settings)) => talk(settings),
+        Ok(Wish::Check(settings)) => script::check(&settings),
         Ok(Wish::Script(settings, script)) => script::run(settings, &script),
         Err(error) => Err(Failure::Usage(error.to_string())),
     };

@@ -16,6 +16,7 @@ mod reading; // records, as they come
 mod sending; // one line
 
 pub(crate) use listening::Run;
+pub(crate) use starting::check;
 pub(crate) use starting::run;
 
 /// What a script wants.

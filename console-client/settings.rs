@@ -22,6 +22,7 @@ use crate::script::Script;
 pub(crate) enum Wish {
     Chat(Settings),
     Script(Settings, Script),
+    Check(Settings),
     Help(String),
     Version,
 }
@@ -75,6 +76,7 @@ const COMMAND: Command = Command {
              --follow, go on from there (now)",
         ),
         Flag::switch("json", "with these, print records as the protocol has them, one a line"),
+        Flag::switch("check", "look at the line to the server, and say what is right or wrong"),
         Flag::value("timeout", "TIME", "a script gives up after so long without a connection")
             .env("TALK_TIMEOUT")
             .default("30s"),
@@ -149,6 +151,12 @@ pub(crate) fn read(
         timeout: args.duration("timeout")?.unwrap_or_default(),
     };
     Ok(match script {
+        None if args.has("check") => Wish::Check(settings),
+        Some(_) if args.has("check") => {
+            return Err(cli::Error(
+                "--check says nothing and reads nothing: use it alone".to_owned(),
+            ));
+        }
         Some(script) => Wish::Script(settings, script),
         None => Wish::Chat(settings),
     })

@@ -10,6 +10,7 @@ use talk::client::Config;
 use talk::net::entropy::Entropy;
 
 use crate::Failure;
+use crate::check;
 use crate::keep::Keep;
 use crate::script::Run;
 use crate::script::Script;
@@ -46,6 +47,13 @@ pub(crate) fn run(settings: Settings, script: &Script) -> Result<(), Failure> {
         Task::Read { since, follows } => run.read(*since, *follows, script.json),
     }
     .map_err(Failure::Failed)
+}
+
+/// Looks at the line to the server, under a name of this run alone.
+pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
+    let password = crate::password(settings)?;
+    let user = passer_by().map_err(crate::cannot_start)?;
+    check::check(&settings.server, user, password).map_err(Failure::Failed)
 }
 
 /// A name for somebody who says nothing: of this run alone, and nobody else's.

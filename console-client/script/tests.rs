@@ -12,7 +12,7 @@ fn task(line: &str) -> Result<Option<Task>, String> {
     let wish = settings::read(line.split_whitespace().map(OsString::from), |_| None);
     match wish.map_err(|error| error.0)? {
         Wish::Script(_, script) => Ok(Some(script.task)),
-        Wish::Chat(_) | Wish::Help(_) | Wish::Version => Ok(None),
+        Wish::Chat(_) | Wish::Check(_) | Wish::Help(_) | Wish::Version => Ok(None),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Opened {
 pub(super) fn open(address: &Address, entropy: &Entropy) -> Result<Opened, Fault> {
     let nonce = entropy.nonce().map_err(Fault::System)?;
     let token = Token::from_bytes(entropy.nonce().map_err(Fault::System)?);
-    let stream = reach(address)?;
+    let stream = reach(address, &resolve(address)?)?;
     let no_answer = |error| Fault::NoAnswer { address: address.clone(), error };
     let failed = |source| no_answer(HeadError::Failed(source));
     stream.set_nodelay(true).map_err(failed)?;
@@ -47,24 +47,27 @@ pub(super) fn open(address: &Address, entropy: &Entropy) -> Result<Opened, Fault
     Ok(Opened { stream, leftover, token })
 }
 
-/// Tries every address of the host in turn: a name often has one that leads nowhere.
-fn reach(address: &Address) -> Result<TcpStream, Fault> {
+/// The addresses of the host, at least one.
+pub(super) fn resolve(address: &Address) -> Result<Vec<SocketAddr>, Fault> {
     let unresolved = |source| Fault::Unresolved { address: address.clone(), source };
     let (host, port) = address.endpoint();
-    let found: Vec<SocketAddr> =
-        (host.as_str(), port).to_socket_addrs().map_err(unresolved)?.take(ADDRESSES).collect();
+    let found = (host.as_str(), port).to_socket_addrs().map_err(unresolved)?;
+    let found: Vec<SocketAddr> = found.take(ADDRESSES).collect();
+    let none = || unresolved(io::Error::new(io::ErrorKind::NotFound, "it has no address"));
+    if found.is_empty() { Err(none()) } else { Ok(found) }
+}
+
+/// Tries every address of the host in turn: a name often has one that leads nowhere.
+pub(super) fn reach(address: &Address, found: &[SocketAddr]) -> Result<TcpStream, Fault> {
     let wait = share(limits::CONNECT_WAIT, found.len());
-    let mut last = None;
+    let mut last = io::ErrorKind::NotFound.into();
     for socket in found {
-        match TcpStream::connect_timeout(&socket, wait) {
+        match TcpStream::connect_timeout(socket, wait) {
             Ok(stream) => return Ok(stream),
-            Err(source) => last = Some(source),
+            Err(source) => last = source,
         }
     }
-    Err(match last {
-        Some(source) => Fault::Unreachable { address: address.clone(), source },
-        None => unresolved(io::Error::new(io::ErrorKind::NotFound, "it has no address")),
-    })
+    Err(Fault::Unreachable { address: address.clone(), source: last })
 }
 
 /// Addresses of one name that are tried.

@@ -88,7 +88,8 @@ pub(super) fn converse(opened: Opened, desk: &Desk) -> Fault {
 }
 
 /// What a server may send at once.
-const LIMITS: Limits = Limits { message: limits::CLIENT_MESSAGE, fragments: limits::FRAGMENTS };
+pub(super) const LIMITS: Limits =
+    Limits { message: limits::CLIENT_MESSAGE, fragments: limits::FRAGMENTS };
 
 struct Reader<'s> {
     inbound: Inbound<&'s TcpStream>,

@@ -48,6 +48,7 @@ mod desk; // the one lock
 pub mod fault; // what can keep a client from its server
 mod link; // one connection's life
 pub mod notice; // what a person is told
+pub mod probe; // a look at the line, step by step
 
 pub use address::{Address, AddressError};
 pub use fault::Fault;

@@ -65,4 +65,5 @@ mod console_reading; // what it tells its server of what was read
 mod console_hostile; // what strangers write never commands a terminal
 mod console_piped; // the console between pipes
 mod console_scripts; // one line said, or records read
+mod console_check; // the line to a server, told in words
 mod console_outbox; // what it has not sent outlives it

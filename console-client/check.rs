@@ -1,0 +1,209 @@
+//! `--check`: the line to a server, looked at step by step and told in words.
+//!
+//! Room: stdout, and the clock to compare with another's.
+
+use std::time::Duration;
+
+use talk::chat::UserName;
+use talk::client::Address;
+use talk::client::Fault;
+use talk::client::probe::Finding;
+use talk::client::probe::probe;
+
+use crate::calendar;
+use crate::events;
+use crate::output::Output;
+use crate::safe::Safe;
+
+/// What a step came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Fine,
+    /// Not known, or odd, but in nobody's way.
+    Note,
+    Wrong,
+}
+
+/// Clocks that differ by more than this, in seconds, are told. A `Date` has whole seconds.
+const SKEW: i64 = 2;
+
+/// Looks at the line to `server`, and says on stdout what it finds.
+///
+/// # Errors
+/// A sentence: something is wrong with the line, and has been said; or it cannot be said.
+pub(crate) fn check(
+    server: &Address,
+    user: UserName,
+    password: Option<String>,
+) -> Result<(), String> {
+    let mut report = Report { output: Output::default(), written: Ok(()), refusal: None };
+    let has_password = password.is_some();
+    let looked = probe(server, user, password, &mut |finding| {
+        report.tell(server, finding, has_password);
+    });
+    if let Err(fault) = &looked {
+        report.wrong(fault);
+    }
+    report.written?;
+    looked.map_err(|_| format!("{server} cannot be used from here"))
+}
+
+struct Report {
+    output: Output,
+    written: Result<(), String>,
+    /// What the server said to our hello, if it does not want us.
+    refusal: Option<String>,
+}
+
+impl Report {
+    fn tell(&mut self, server: &Address, finding: Finding, has_password: bool) {
+        use Verdict::{Fine, Note};
+        match finding {
+            Finding::Resolved { addresses, took } => {
+                let (host, _) = server.endpoint();
+                let found: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
+                self.say(Fine, "name", &format!("{host} is {} ({})", found.join(", "), ms(took)));
+            }
+            Finding::Connected { to, took } => {
+                self.say(Fine, "connection", &format!("{to} answers in {}", ms(took)));
+            }
+            Finding::Answered { upgraded, took, who, date, words } => {
+                let by =
+                    if who.is_empty() { String::new() } else { format!(" by {}", who.join(", ")) };
+                let said = words.map_or(String::new(), |words| format!(": {words}"));
+                let (verdict, what) =
+                    if upgraded { (Fine, "a WebSocket") } else { (Note, "an answer") };
+                let what = format!("{what} in {}{by}{said}", ms(took));
+                self.say(verdict, "upgrade", &what);
+                self.clock(date.as_deref());
+            }
+            Finding::Refused(message) => self.refusal = Some(message),
+            Finding::Welcome(welcome) => {
+                let server = &welcome.server;
+                self.say(Fine, "server", &format!("{server}, protocol version 1, takes us in"));
+                let password = if has_password { "ours will do" } else { "none is needed" };
+                self.say(Fine, "password", password);
+                let limits = welcome.limits;
+                let rate = match limits.rate {
+                    0 => "as many as you like".to_owned(),
+                    rate => format!("{rate} a second, {} at once", limits.burst),
+                };
+                self.say(Fine, "messages", &format!("up to {} bytes, {rate}", limits.text));
+            }
+            Finding::RoundTrips(mut times) => {
+                times.sort_unstable();
+                let middle = times.get(times.len() / 2).copied().unwrap_or_default();
+                let [least, most] =
+                    [times.first(), times.last()].map(|t| t.copied().unwrap_or_default());
+                let what = format!(
+                    "{}, of {} pings ({} to {})",
+                    ms(middle),
+                    times.len(),
+                    ms(least),
+                    ms(most)
+                );
+                self.say(Fine, "round trip", &what);
+            }
+        }
+    }
+
+    fn clock(&mut self, date: Option<&str>) {
+        let ours = i64::try_from(events::now() / 1000).unwrap_or(0);
+        let Some(theirs) = date.and_then(seconds) else {
+            let why = "not known: the answer has no Date (records carry the server's time)";
+            return self.say(Verdict::Note, "clock", why);
+        };
+        match ours - theirs {
+            apart if apart.abs() <= SKEW => {
+                self.say(Verdict::Fine, "clock", "as ours, to the second or two that can be seen");
+            }
+            apart => {
+                let way = if apart > 0 { "behind" } else { "ahead of" };
+                let what = format!("{} s {way} ours: times of records are by theirs", apart.abs());
+                self.say(Verdict::Note, "clock", &what);
+            }
+        }
+    }
+
+    fn wrong(&mut self, fault: &Fault) {
+        let step = match fault {
+            Fault::Unresolved { .. } => "name",
+            Fault::Unreachable { .. } => "connection",
+            Fault::NoAnswer { .. } | Fault::NotWebSocket { .. } => "upgrade",
+            Fault::Closed { code: Some(code), .. }
+                if code.get() == talk::chat::close::BAD_PASSWORD =>
+            {
+                "password"
+            }
+            Fault::System(_)
+            | Fault::Frames(_)
+            | Fault::Binary
+            | Fault::Speech(_)
+            | Fault::Hole
+            | Fault::Silence(_)
+            | Fault::Stuck
+            | Fault::Cut
+            | Fault::Broken(_)
+            | Fault::Closed { .. } => "server",
+        };
+        let said = self.refusal.take().map_or(String::new(), |said| format!("; it says: {said}"));
+        let hint =
+            if step == "password" { " (try --password-file FILE or TALK_PASSWORD)" } else { "" };
+        self.say(Verdict::Wrong, step, &format!("{fault}{said}{hint}"));
+    }
+
+    fn say(&mut self, verdict: Verdict, step: &str, what: &str) {
+        let mark = match verdict {
+            Verdict::Fine => "ok",
+            Verdict::Note => "--",
+            Verdict::Wrong => "NO",
+        };
+        let what = Safe::one_line(what);
+        let line = format!("{mark}  {step:<12}{}", what.as_str());
+        let written = self.output.line(&line).and_then(|_| self.output.flush());
+        if let Err(sentence) = written {
+            self.written = Err(sentence);
+        }
+    }
+}
+
+/// `0.31 ms`
+fn ms(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1_000.0)
+}
+
+/// The Unix time of an HTTP date (RFC 9110 §5.6.7, the form that may be sent):
+/// `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn seconds(date: &str) -> Option<i64> {
+    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    let [_, day, month, year, time, "GMT"] = date.split(' ').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let at = MONTHS.find(month).filter(|at| month.len() == 3 && at % 3 == 0)?;
+    let month = i64::try_from(at / 3 + 1).ok()?;
+    let [hour, minute, second] = time.split(':').collect::<Vec<_>>()[..] else { return None };
+    let number = |text: &str, most: i64| text.parse().ok().filter(|n: &i64| (0..=most).contains(n));
+    let days = calendar::days(number(year, 9_999)?, month, number(day, 31)?);
+    let minutes = (days * 24 + number(hour, 23)?) * 60 + number(minute, 59)?;
+    Some(minutes * 60 + number(second, 60)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_http_date_is_a_unix_time_and_nothing_else_is() {
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(seconds("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
+        for bad in [
+            "",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun, 06 anF 1994 08:49:37 GMT",
+            "Sun, 06 Nov 99999999999999 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37 CET",
+        ] {
+            assert_eq!(seconds(bad), None, "{bad}");
+        }
+    }
+}
