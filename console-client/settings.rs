@@ -23,6 +23,7 @@ pub(crate) enum Wish {
     Chat(Settings),
     Script(Settings, Script),
     Check(Settings),
+    /// A text, and nothing else.
     Help(String),
     Version,
 }
@@ -83,6 +84,7 @@ const COMMAND: Command = Command {
         Flag::switch("plain", "lines in, lines out: no input line, no escape sequences")
             .env("TALK_PLAIN"),
         Flag::switch("no-color", "no colours; NO_COLOR does the same"),
+        Flag::value("completions", "bash|zsh|fish", "print completions for that shell"),
         Flag::switch("help", "this text").short('h'),
         Flag::switch("version", "the version").short('V'),
     ],
@@ -114,6 +116,9 @@ pub(crate) fn read(
     let args = COMMAND.parse(arguments, &env)?;
     if args.has("help") {
         return Ok(Wish::Help(COMMAND.help()));
+    }
+    if let Some(shell) = args.get("completions") {
+        return COMMAND.completions("console", &[], shell).map(Wish::Help);
     }
     if args.has("version") {
         return Ok(Wish::Version);

@@ -2,6 +2,8 @@
 //!
 //! Room: strings. Arguments and environment come in by argument; nothing is printed, nothing exits.
 
+mod completions; // for shells
+
 use std::ffi::OsString;
 use std::fmt;
 use std::ops::RangeInclusive;

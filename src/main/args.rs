@@ -120,6 +120,7 @@ const COMMAND: Command = Command {
         Flag::switch("quiet", "say nothing but warnings").short('q'),
         Flag::switch("verbose", "tell of every connection; twice, of refused requests as well")
             .short('v'),
+        Flag::value("completions", "bash|zsh|fish", "print completions for that shell"),
         Flag::switch("version", "print the version").short('V'),
         Flag::switch("help", "print this").short('h'),
     ],
@@ -158,6 +159,10 @@ pub(crate) fn parse(
     let args = COMMAND.parse(arguments, env).map_err(usage)?;
     if args.has("help") {
         return Ok(Wish::Show(COMMAND.help()));
+    }
+    if let Some(shell) = args.get("completions") {
+        let commands = ["verify", "export", "repair", "limits"];
+        return COMMAND.completions("server", &commands, shell).map(Wish::Show).map_err(usage);
     }
     if args.has("version") {
         return Ok(Wish::Show(format!("talk {}\n", env!("CARGO_PKG_VERSION"))));

@@ -13,6 +13,7 @@ mod support; // a running server, and peers that talk to it
 
 mod tidy; // the house keeps its own rules
 
+mod manual; // completions and man pages know every flag
 mod start; // what the server says to whoever starts it
 mod given; // a socket that somebody else has opened
 mod handshake; // HTTP, right and wrong
