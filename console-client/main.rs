@@ -253,7 +253,7 @@ fn ask_name() -> Result<UserName, Failure> {
 fn password(settings: &Settings) -> Result<Option<String>, Failure> {
     let Some(file) = &settings.password_file else { return Ok(settings.password.clone()) };
     match fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned())),
+        Ok(text) => Ok(Some(text.lines().next().unwrap_or_default().to_owned())),
         Err(error) => {
             Err(Failure::Failed(format!("cannot read the password in {}: {error}", file.display())))
         }

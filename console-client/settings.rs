@@ -59,7 +59,7 @@ const COMMAND: Command = Command {
             .alias("join")
             .env("TALK_ROOM")
             .default("lobby"),
-        Flag::value("password-file", "FILE", "a file with the server's password"),
+        Flag::value("password-file", "FILE", "a file whose first line is the server's password"),
         Flag::variable("password", "TALK_PASSWORD", "the server's password"),
         Flag::value("token-file", "FILE", "where the key of your name is kept")
             .env("TALK_TOKEN_FILE"),

@@ -11,6 +11,7 @@ use talk::chat::wire::Since;
 use talk::client::Notice;
 use talk::client::State;
 
+use crate::calendar;
 use crate::complain;
 use crate::line::Line;
 use crate::output::Output;
@@ -83,7 +84,8 @@ impl Run {
         if let Kind::Act(Act::Post { reply: Some(seq), .. }) = &record.kind {
             lines.push(phrases::answers(*seq, None));
         }
-        lines.push(phrases::record(record, local, &self.me));
+        let clock = format!("{} ", calendar::clock(local));
+        lines.push(phrases::record(record, &clock, &self.me));
         let tag = (self.rooms.len() > 1).then(|| phrases::tag(&record.room, &self.me));
         let tagged = |line: Line| tag.clone().map_or(line.clone(), |tag| line.after(tag));
         let rows = lines.into_iter().map(tagged).flat_map(|line| line.unwrapped());

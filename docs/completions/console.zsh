@@ -7,7 +7,7 @@ _console() {
         '*--server[the server\: HOST\:PORT, ws\://HOST\:PORT or its page'\''s URL]:ADDRESS: ' \
         '*--room[a room to join; repeat it, or part several by commas]:ROOM: ' \
         '*--join[a room to join; repeat it, or part several by commas]:ROOM: ' \
-        '*--password-file[a file with the server'\''s password]:FILE:_files' \
+        '*--password-file[a file whose first line is the server'\''s password]:FILE:_files' \
         '*--token-file[where the key of your name is kept]:FILE:_files' \
         '*--send[say this, print its number once it is stored, and end; - reads the text from stdin]:TEXT: ' \
         '*--follow[print what is said as it is said, until killed; reads no stdin]' \

@@ -168,6 +168,7 @@ impl Line<'_> {
                 Reply::Joined(_)
                 | Reply::Record(_)
                 | Reply::History { .. }
+                | Reply::Found { .. }
                 | Reply::Presence { .. }
                 | Reply::Renamed { .. }
                 | Reply::Members { .. }

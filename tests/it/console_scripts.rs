@@ -94,6 +94,19 @@ fn a_line_is_said_and_its_number_printed_once_it_is_stored() {
 }
 
 #[test]
+fn a_line_of_a_log_that_goes_on_is_said_when_it_comes() {
+    let server = Running::start(&[]);
+    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let (mut command, _state) = console(server.address, &["--user", "ci"]);
+    let mut tail = command.spawn().unwrap();
+    for line in ["one", "two"] {
+        writeln!(tail.stdin.as_mut().unwrap(), "{line}").unwrap();
+        assert_eq!(ann.hear_type("post")["text"], line);
+    }
+    assert_eq!(feed(tail, b"").status.code(), Some(0));
+}
+
+#[test]
 fn a_line_that_is_not_stored_ends_with_1_no_number_and_why() {
     let server = Running::start(&["--max-text", "10"]);
     let (_ann, _) = Peer::hello(server.address, "ann");
@@ -268,12 +281,15 @@ fn what_cannot_be_written_ends_with_1() {
 fn a_room_that_lets_nobody_in_or_a_missing_password_ends_with_1() {
     let files = tempfile::tempdir().unwrap();
     let file = files.path().join("password");
-    fs::write(&file, "open sesame\n").unwrap();
-    let server = Running::start(&["--password-file", file.to_str().unwrap()]);
+    fs::write(&file, "open sesame\r\nthe first line is the password\n").unwrap();
+    let file = file.to_str().unwrap();
+    let server = Running::start(&["--password-file", file]);
     let (code, out, err) = run(server.address, &["--follow", "--json"], b"");
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(err.contains("the server wants a password"), "{err}");
     let (mut command, _state) = console(server.address, &["--since", "all"]);
     let output = feed(command.env("TALK_PASSWORD", "open sesame").spawn().unwrap(), b"");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let flags = ["--since", "all", "--password-file", file];
+    assert_eq!(run(server.address, &flags, b"").0, 0, "the server's own file will do");
 }
