@@ -137,3 +137,19 @@ fn no_name_stands_for_two_commands() {
         assert_eq!(names().filter(|other| *other == name).count(), 1, "{name}");
     }
 }
+
+#[test]
+fn the_manual_page_has_every_command_as_the_help_has_it() {
+    let row = |entry: &Entry| {
+        let aliases = entry.names.iter().skip(1).map(|name| format!(" , /{name}"));
+        let usage = format!("/{}{}", entry.names[0], aliases.collect::<String>());
+        let argument = match entry.argument {
+            "" => String::new(),
+            argument => format!(" Ar \"{argument}\""),
+        };
+        format!(".It Ic {usage}{argument}\n{}.\n", entry.help)
+    };
+    let wanted: String = TABLE.iter().map(row).collect();
+    let manual = include_str!("../../docs/console.1");
+    assert!(manual.contains(&wanted), "between .Bl and .El of COMMANDS belongs:\n{wanted}");
+}
