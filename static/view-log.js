@@ -9,9 +9,6 @@ import { build, mark } from "./view-line.js";
 /** Items in the document at once: enough for any screen, few enough to stay quick. */
 const WINDOW = 280;
 
-/** Items in the first picture of a room: enough for a tall screen; what is above comes as one scrolls. */
-const FIRST = 50;
-
 /** Items taken in when one scrolls towards an edge, and this near to it, in pixels. */
 const STEP = 100;
 const NEAR = 800;
@@ -122,7 +119,7 @@ export class LogView {
     const at = this.#at;
     if (at.from >= room.end) at.isFollowing = true; // another log, or nothing shown yet
     if (at.isFollowing) {
-      at.from = Math.max(Math.min(at.from, room.end - FIRST), room.end - WINDOW);
+      at.from = Math.max(Math.min(at.from, room.end - STEP), room.end - WINDOW);
       at.to = Infinity;
     }
     at.from = Math.max(at.from, room.base);
