@@ -3,6 +3,7 @@
 // May not know: sockets, clocks, the DOM, or whether a tab is alive. Storage comes in by argument;
 // it is a server's own, because browsers keep one per origin.
 
+import { keysOf } from "./store.js";
 import { sameName } from "./wire.js";
 
 /**
@@ -64,12 +65,8 @@ export class Outbox {
 
   /** @param {string} user @returns {Kept[]} */
   #all(user) {
-    const kept = [];
-    for (let i = 0; i < this.#storage.length; i += 1) {
-      const one = this.#read(this.#storage.key(i) ?? "");
-      if (one && sameName(one.user, user)) kept.push(one);
-    }
-    return kept.sort((a, b) => a.order - b.order);
+    const kept = keysOf(this.#storage).flatMap((key) => this.#read(key) ?? []);
+    return kept.filter((one) => sameName(one.user, user)).sort((a, b) => a.order - b.order);
   }
 
   /** @param {string} key @returns {Kept | null} */

@@ -95,7 +95,7 @@ export function memory() {
   };
 }
 
-/** @param {Storage} storage */
+/** All keys of a storage, or of its stand-in. @param {Storage} storage */
 export function keysOf(storage) {
   return Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? "");
 }
