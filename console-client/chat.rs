@@ -241,6 +241,7 @@ impl Chat {
             | Notice::Reset(_)
             | Notice::Gap { .. }
             | Notice::Presence { .. }
+            | Notice::Away { .. }
             | Notice::Members { .. }
             | Notice::Rooms { .. }
             | Notice::Left(_)

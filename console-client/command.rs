@@ -56,6 +56,9 @@ pub(crate) enum Command {
     History(usize),
     Search(String),
     Goto(Goal),
+    /// Why, if one says it.
+    Away(Option<String>),
+    Back,
     Wish(Wish),
     Resend,
     Drop,
@@ -137,6 +140,10 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(&["nick"], "NAME", "change your name", |name| {
         word(name).map(|name| Input::Do(Command::Nick(name)))
     }),
+    entry(&["away"], "[TEXT]", "tell the others that you are away, and why", |text| {
+        Some(Input::Do(Command::Away(some(text))))
+    }),
+    entry(&["back"], "", "tell the others that you are back", |rest| none(rest, Command::Back)),
     entry(&["search", "lastlog"], "WORDS", "find lines of this room", |text| {
         some(text).map(|text| Input::Do(Command::Search(text)))
     }),

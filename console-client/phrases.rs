@@ -2,7 +2,9 @@
 //!
 //! Room: values in, lines out. What is shown when, and where, is decided elsewhere.
 
+use talk::chat::Absent;
 use talk::chat::Act;
+use talk::chat::Away;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::wire::Kind;
@@ -103,6 +105,18 @@ pub(crate) fn moved(clock: &str, what: &str) -> Line {
 /// `12:34 --- alice is now known as ann`
 pub(crate) fn renamed(user: &UserName, to: &UserName, clock: &str) -> Line {
     aside(clock, &format!("--- {user} is now known as {to}"))
+}
+
+/// `12:34 --- alice is away: lunch`
+pub(crate) fn went_away(user: &UserName, away: Option<&Away>, clock: &str) -> Line {
+    let how = away.map_or("back".to_owned(), Away::to_string);
+    aside(clock, &format!("--- {user} is {how}"))
+}
+
+/// `alice`, or `alice (away: lunch)`
+pub(crate) fn member(user: &UserName, absent: &[Absent]) -> String {
+    let absent = absent.iter().find(|absent| absent.user == *user);
+    absent.map_or(user.to_string(), |absent| format!("{user} ({})", absent.text))
 }
 
 /// `-- 3 new lines --`

@@ -2,6 +2,8 @@
 //!
 //! Room: values. The server's truth is in the records; this is only what is on show.
 
+use talk::chat::Absent;
+use talk::chat::Away;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::wire::Change;
@@ -32,6 +34,8 @@ pub(crate) struct Room {
     pub(crate) count: u64,
     /// Who they are; nobody in a crowd.
     members: Vec<UserName>,
+    /// Who of them is away.
+    absent: Vec<Absent>,
     /// Who spoke, the latest first.
     speakers: Vec<UserName>,
     /// Who is typing, and until when that counts, in Unix milliseconds.
@@ -66,6 +70,7 @@ impl Room {
             is_muted: false,
             count: 0,
             members: Vec::new(),
+            absent: Vec::new(),
             speakers: Vec::new(),
             typing: Vec::new(),
             topic: None,
@@ -108,8 +113,17 @@ impl Room {
 
     // ---- People --------------------------------------------------------------------------------
 
-    pub(crate) fn set_members(&mut self, members: Vec<UserName>) {
-        self.members = members;
+    pub(crate) fn set_members(&mut self, members: Vec<UserName>, absent: Vec<Absent>) {
+        (self.members, self.absent) = (members, absent);
+    }
+
+    pub(crate) fn set_away(&mut self, user: &UserName, away: Option<Away>) {
+        self.absent.retain(|absent| !absent.user.is_same_claim(user));
+        self.absent.extend(away.map(|text| Absent { user: user.clone(), text }));
+    }
+
+    pub(crate) fn absent(&self) -> &[Absent] {
+        &self.absent
     }
 
     pub(crate) fn change(&mut self, user: &UserName, change: Change) {
@@ -124,7 +138,8 @@ impl Room {
     /// Renames a member; false where there is none of that name.
     pub(crate) fn rename(&mut self, user: &UserName, to: &UserName) -> bool {
         self.stopped_typing(user);
-        let names = self.members.iter_mut().chain(&mut self.speakers);
+        let absent = self.absent.iter_mut().map(|absent| &mut absent.user);
+        let names = self.members.iter_mut().chain(&mut self.speakers).chain(absent);
         let known = names.filter(|name| name.is_same_claim(user)).map(|name| *name = to.clone());
         known.count() > 0
     }
@@ -171,7 +186,7 @@ mod tests {
     #[test]
     fn who_spoke_last_is_offered_first() {
         let mut room = Room::new(RoomName::default());
-        room.set_members(vec![user("ann"), user("bob"), user("eve")]);
+        room.set_members(vec![user("ann"), user("bob"), user("eve")], Vec::new());
         room.spoke(&user("bob"));
         room.spoke(&user("eve"));
         assert_eq!(room.names(), ["eve", "bob", "ann"]);

@@ -2,6 +2,7 @@
 //!
 //! Room: values. No terminal, no clock but the one it is told, no word to the server.
 
+use talk::chat::Away;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::wire::Welcome;
@@ -24,6 +25,7 @@ mod showing; // where a line is shown
 mod turning; // from room to room
 mod scrolling; // looking back
 mod comings; // who came and went
+mod absences; // who is away
 mod wishes; // what is to be heard, and how
 mod status; // the status line, and what waits above it
 
@@ -53,6 +55,8 @@ pub(crate) struct View {
     /// Comings and goings are not told.
     is_quiet: bool,
     ignored: Vec<UserName>,
+    /// We are away, and why.
+    away: Option<Away>,
     stamp: Stamp,
     /// Who wrote to us directly, the last of them, and when.
     wrote: Option<(u64, UserName)>,
@@ -132,6 +136,7 @@ impl View {
             rings_again_at: 0,
             is_quiet: false,
             ignored: Vec::new(),
+            away: None,
             stamp: Stamp::default(),
             asked_history: None,
             wrote: None,

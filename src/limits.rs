@@ -88,6 +88,9 @@ pub const TEXT: usize = 4_096;
 /// Bytes of a room's topic: it stands in one line above the room.
 pub const TOPIC: usize = 256;
 
+/// Bytes of why somebody is away: it stands beside a name.
+pub const AWAY: usize = 256;
+
 /// Bytes (which are characters) of a `cid`.
 pub const CID: usize = 64;
 

@@ -2,6 +2,7 @@
 // May not know: sockets, timers, what the server says, how anything looks.
 
 import { help, noCommand, understand } from "./commands.js";
+import { awayFor } from "./people.js";
 import { randomId } from "./tabs.js";
 import { tidy } from "./text.js";
 import { roomOfTwo, sameName } from "./wire.js";
@@ -42,7 +43,9 @@ export class Acts {
     else if ("join" in act) desk.visit(act.join);
     else if ("ignore" in act) return this.ignore(act.ignore, act.is);
     else if ("msg" in act) return this.write(act.msg, act.text);
-    else if ("back" in act) return this.#writeBack(act.text);
+    else if ("answer" in act) return this.#writeBack(act.text);
+    else if ("away" in act) return this.#setAway(act.away);
+    else if ("back" in act) return this.#setAway(null);
     else if ("resend" in act) return this.#failed(desk.resend);
     else if ("drop" in act) return this.#failed(desk.drop);
     else if ("reconnect" in act) desk.retry();
@@ -91,6 +94,16 @@ export class Acts {
     house.taste.ignore(user, is);
     this.#desk.hint(is ? `What ${user} writes is folded away: /unignore ${user} shows it` : `What ${user} writes is shown`, false);
     this.#desk.draw();
+    return null;
+  }
+
+  /** @param {string | null} text Why we are away; null: we are back. */
+  #setAway(text) {
+    const desk = this.#desk;
+    if (!desk.send(text === null ? { type: "back" } : { type: "away", text })) return "Not connected: nobody can be told now";
+    this.#house.away = text;
+    desk.hint(text === null ? "You are back" : `You are ${awayFor(text)}. /back when you are back`, false);
+    desk.draw();
     return null;
   }
 

@@ -7,7 +7,7 @@ import { isName, roomName } from "./wire.js";
 /**
  * @typedef {{ say: string, kind?: "me" } | { nick: string } | { join: string }
  *   | { msg: string, text: string } | { edit: string | null } | { delete: true } | { topic: string | null }
- *   | { back: true, text: string } | { reply: number, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
+ *   | { answer: true, text: string } | { away: string } | { back: true } | { reply: number, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
  *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
  *   | { ignore: string, is: boolean } | { mute: true }
  *   | { search: string } | { nothing: true } | { error: string }} Act
@@ -27,6 +27,8 @@ export const COMMANDS = [
   ["/search WORDS", "find lines of this room"],
   ["/rooms", "list the rooms"],
   ["/who", "list the people here"],
+  ["/away [TEXT]", "tell the others that you are away, and why"],
+  ["/back", "tell the others that you are back"],
   ["/ignore NAME", "fold away what somebody writes; /unignore NAME shows it"],
   ["/mute", "no counts and notices of this room; again: with them"],
   ["/nick NAME", "take another name"],
@@ -41,6 +43,7 @@ export const COMMANDS = [
 
 /** Bytes that a server takes for a topic, and of what it is to look for. */
 const TOPIC = 256;
+const AWAY = 256;
 const WORDS_SOUGHT = 256;
 
 export const BAD_NAME = "A name is 1 to 24 letters, digits, _ - or .";
@@ -83,7 +86,7 @@ export function understand(typed) {
     case "reconnect": return { reconnect: true };
     case "key": return { key: true };
     case "version": return { version: true };
-    case "r": return rest ? { back: true, text: rest } : { error: "/r needs a text: /r yes" };
+    case "r": return rest ? { answer: true, text: rest } : { error: "/r needs a text: /r yes" };
     case "reply": return reply(rest);
     case "search": return search(rest);
     case "me": return rest ? { say: rest, kind: "me" } : { error: "/me needs a text: /me waves" };
@@ -91,6 +94,8 @@ export function understand(typed) {
     case "delete": return rest ? { error: "/delete takes your last line away, and needs no text" } : { delete: true };
     case "msg": return message(rest);
     case "topic": return topic(rest);
+    case "away": return away(rest);
+    case "back": return rest ? { error: "/back needs no text" } : { back: true };
     case "mute": return { mute: true };
     case "ignore": case "unignore": return isName(rest) ? { ignore: rest, is: command === "ignore" } : { error: BAD_NAME };
     case "nick": return isName(rest) ? { nick: rest } : { error: BAD_NAME };
@@ -125,6 +130,12 @@ export function textOf(typed) {
   if ("say" in act) return act.say;
   if ("text" in act) return act.text;
   return "edit" in act ? act.edit ?? "" : "";
+}
+
+/** @param {string} rest @returns {Act} */
+function away(rest) {
+  const isFit = byteLength(rest) <= AWAY && !rest.includes("\n");
+  return isFit ? { away: rest } : { error: `Why you are away is one line of up to ${AWAY} bytes` };
 }
 
 /** @param {string} rest @returns {Act} */

@@ -1,6 +1,7 @@
 // The rooms of a person, and what becomes of them as the machine and the server speak.
 // May not know: the DOM, sockets, storage, clocks. When something happened comes in by argument.
 
+import { awayFor } from "./people.js";
 import { Room } from "./room.js";
 import { memory } from "./store.js";
 import { Taste } from "./taste.js";
@@ -11,6 +12,7 @@ const TYPING_MS = 5_000;
 
 export class House {
   me = "";
+  /** @type {string | null} Why we are away, if we are. */ away = null;
   /** @type {Map<string, Room>} */ rooms = new Map();
   /** @type {Room | null} The one on the screen. */ room = null;
   /** @type {string[]} Rooms that the server told of. */ known = [];
@@ -146,9 +148,12 @@ export class House {
       case "presence": return room?.presence(message, this.me, now);
       case "typing": return void room?.typing.set(message.user, now + TYPING_MS);
       case "members":
-        room?.listed(message.members);
-        if (this.awaited.delete("members")) room?.note(`Here: ${message.members.join(", ")}`);
+        room?.listed(message);
+        if (this.awaited.delete("members")) room?.note(here(message));
         return;
+      case "away": return this.#setAway(message, message.text);
+      case "back": return this.#setAway(message, null);
+      case "welcome": return void (this.away = message.away ?? null);
       case "rooms":
         this.known = message.rooms.map((/** @type {{ name: string }} */ { name }) => name);
         if (this.awaited.delete("rooms")) this.room?.note("Rooms:", { rooms: this.known });
@@ -162,4 +167,20 @@ export class House {
         if (room && isRecord(message)) room.newest = message.seq;
     }
   }
+
+  /** @param {import("./wire.js").Message} message @param {string | null} text */
+  #setAway({ room, user }, text) {
+    this.rooms.get(room)?.people.setAway(user, text);
+    if (sameName(user, this.me)) this.away = text; // said here, or on another device of ours
+  }
+}
+
+/** `Here: ann, bob (away: lunch)` @param {import("./wire.js").Message} message */
+function here({ members, away = [] }) {
+  /** @param {string} user */
+  const shown = (user) => {
+    const absent = away.find((/** @type {import("./people.js").Absent} */ each) => each.user === user);
+    return absent ? `${user} (${awayFor(absent.text)})` : user;
+  };
+  return `Here: ${members.map(shown).join(", ")}`;
 }

@@ -4,6 +4,7 @@
 import { Changes, isChange } from "./changes.js";
 import { Marker } from "./marker.js";
 import { mentions } from "./mentions.js";
+import { People } from "./people.js";
 import { isPrivate, otherOf, sameName } from "./wire.js";
 
 /**
@@ -35,8 +36,7 @@ export class Room {
   /** The lowest place that somebody looks at: what stands there is kept. */
   inUse = Infinity;
   /** @type {Map<string, Unsent>} */ unsent = new Map();
-  /** @type {string[] | null} Null in a crowd, whose members nobody lists. */ members = null;
-  count = 0;
+  people = new People();
   topic = "";
   /** @type {Map<string, number>} Who is typing, and until when to believe it. */ typing = new Map();
   unread = 0;
@@ -65,6 +65,11 @@ export class Room {
     return this.peer ?? `#${this.name}`;
   }
 
+  /** Null in a crowd, whose members nobody lists. */
+  get members() {
+    return this.people.members;
+  }
+
   /** The place after the last item. */
   get end() {
     return this.base + this.items.length;
@@ -90,22 +95,21 @@ export class Room {
   }
 
   /** @param {import("./wire.js").Message} message */
-  joined({ first, head, since, members, count, topic, marked }) {
+  joined({ first, head, since, members, count, away, topic, marked }) {
     this.first = first;
     this.oldest ??= since + 1;
     if (since > this.newest) this.newest = since;
     this.#head = head;
-    this.listed(members ?? null, count);
+    this.listed({ members, count, away });
     this.topic = topic ?? "";
     // Who never read here has nothing to catch up with, unless it was written to them.
     this.#marker.joined(marked ?? null, this.peer ? 0 : head);
     this.#recount();
   }
 
-  /** @param {string[] | null} members @param {number} [count] */
-  listed(members, count) {
-    this.members = members;
-    this.count = count ?? members?.length ?? 0;
+  /** Who is here now. @param {{ [field: string]: any }} message */
+  listed({ members, count, away }) {
+    this.people.listed(members ?? null, count ?? members?.length ?? 0, away ?? []);
     for (const member of members ?? []) this.meet(member);
   }
 
@@ -320,11 +324,12 @@ export class Room {
    * Comings and goings in a row are one item, in which a return undoes a leaving.
    * @param {import("./wire.js").Message} message @param {string} me @param {number} now
    */
-  presence({ user, state, count }, me, now) {
-    this.count = count;
+  presence({ user, state, count, away }, me, now) {
+    this.people.count = count;
     if (!user || (state !== "joined" && state !== "left")) return;
     this.meet(user);
-    this.#member(user, state);
+    this.people.moved(user, state);
+    this.people.setAway(user, away ?? null);
     if (state === "left") this.typing.delete(user);
     if (sameName(user, me)) return;
 
@@ -342,16 +347,6 @@ export class Room {
 
   /** @param {string} from @param {string} to */
   renamed(from, to) {
-    if (!this.members?.includes(from)) return;
-    this.#member(from, "left");
-    this.#member(to, "joined");
-    this.note(`${from} is now ${to}`);
-  }
-
-  /** @param {string} user @param {"joined" | "left"} state */
-  #member(user, state) {
-    if (!this.members) return;
-    const others = this.members.filter((member) => member !== user);
-    this.members = state === "left" ? others : [...others, user].sort((a, b) => a.localeCompare(b));
+    if (this.people.renamed(from, to)) this.note(`${from} is now ${to}`);
   }
 }

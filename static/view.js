@@ -4,6 +4,7 @@
 import { BAD_ROOM } from "./commands.js";
 import { addressOf } from "./address.js";
 import { hue, tokens } from "./text.js";
+import { awayFor } from "./people.js";
 import { span } from "./times.js";
 import { ComposerView } from "./view-composer.js";
 import { button, byId, coloured, fill, linked, make, say } from "./view-dom.js";
@@ -103,10 +104,10 @@ export class View {
     document.title = document.hidden && unread ? `(${unread}) ${name}` : name;
     this.notice.badge(document.hidden ? unread : 0, document.hidden ? house.calls : 0);
     say(byId("title"), room?.label ?? "No room");
-    this.#drawTopic(room?.topic ?? "");
+    this.#drawTopic(room ? about(room) : "");
     this.#drawState(scene);
     this.#drawRooms(house);
-    this.#drawPeople(room, me);
+    this.#drawPeople(room, house);
     this.log.draw(room, me, house.taste);
     say(byId("typing"), typing(typists));
     const isBack = room !== null && !this.log.isFollowing;
@@ -166,20 +167,21 @@ export class View {
     return make("li", {}, link, button("×", () => this.#acts.leave(name), { class: "plain", "aria-label": `Leave ${label}` }));
   }
 
-  /** @param {Room | null} room @param {string} me */
-  #drawPeople(room, me) {
-    const count = room?.count ?? 0;
+  /** @param {Room | null} room @param {House} house */
+  #drawPeople(room, { me, away }) {
+    const count = room?.people.count ?? 0;
+    const why = (/** @type {string} */ name) => sameName(name, me) ? away : room?.people.away(name) ?? null;
     say(byId("count"), String(count));
     say(byId("people-title"), `People · ${count}`);
     const members = room?.members ?? [];
     const rows = room && !room.members ? [""] : members;
-    fill(byId("people-list"), rows, (name) => ({ key: name, mark: String(sameName(name, me)) }), (name) => {
+    fill(byId("people-list"), rows, (name) => ({ key: name, mark: `${sameName(name, me)} ${why(name)}` }), (name) => {
       if (!name) return make("li", { class: "quiet" }, "Too many to list");
       const shown = coloured(name, hue(name));
-      if (sameName(name, me)) return make("li", {}, shown, " ", make("span", { class: "quiet" }, "you"));
+      if (sameName(name, me)) return make("li", {}, shown, " ", make("span", { class: "quiet" }, "you"), ...absence(why(name)));
       const write = button("", () => this.#acts.write(name), { class: "plain" });
       write.append(make("span", { class: "unseen" }, "Write to "), shown);
-      return make("li", {}, write);
+      return make("li", {}, write, ...absence(why(name)));
     });
   }
 
@@ -225,6 +227,17 @@ export class View {
     }
     event.preventDefault();
   }
+}
+
+/** What a room is about; of a private one, that the other is away. @param {Room} room */
+function about({ topic, peer, people }) {
+  const why = peer === null ? null : people.away(peer);
+  return why === null ? topic : `${peer} is ${awayFor(why)}`;
+}
+
+/** Beside a name, that they are away, if they are. @param {string | null} why */
+function absence(why) {
+  return why === null ? [] : [" ", make("bdi", { class: "quiet absence", title: awayFor(why) }, awayFor(why))];
 }
 
 /** @param {Room} room */

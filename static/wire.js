@@ -40,21 +40,25 @@ const RECORDS = {
   topic: has({ ...RECORD, text: fit(/^[^\u0000-\u001f\u007f-\u009f]*$/) }),
 };
 const ENTRY = (/** @type {any} */ v) => (RECORDS[v?.type] ?? has({ type: text, seq: count }))(v);
+const ABSENT = has({ user: text, text });
 const ROOM = { name: text, head: count, members: count };
 
 /** What each message of a server must hold. Fields beyond these are ignored: version 1 may grow. */
 const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | ((v: any) => boolean)>} */ ({
   ...RECORDS,
-  welcome: { user: text, token, server: text, limits: has(LIMITS), motd: maybe(text) },
+  welcome: { user: text, token, server: text, limits: has(LIMITS), motd: maybe(text), away: maybe(text) },
   joined: {
     room, log: text, first: count, head: count, since: count, reset: maybe(flag),
     count, members: maybe(listOf(text)), topic: maybe(text), marked: maybe(count),
+    away: maybe(listOf(ABSENT)),
   },
   history: { room, records: listOf(ENTRY), first: count },
   found: { room, text, records: listOf(ENTRY), before: count, first: count },
-  presence: { room, user: maybe(text), state: maybe(fit(/^(joined|left)$/)), count },
+  presence: { room, user: maybe(text), state: maybe(fit(/^(joined|left)$/)), count, away: maybe(text) },
+  away: { room, user: text, text },
+  back: { room, user: text },
   renamed: { user: text, to: text, token: maybe(token) },
-  members: { room, members: listOf(text) },
+  members: { room, members: listOf(text), away: maybe(listOf(ABSENT)) },
   rooms: { rooms: listOf(has(ROOM)) },
   left: { room },
   typing: { room, user: text },

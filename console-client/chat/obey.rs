@@ -1,6 +1,7 @@
 //! What the commands do.
 
 use talk::chat::Act;
+use talk::chat::Away;
 use talk::chat::Cid;
 use talk::chat::RoomName;
 use talk::chat::Topic;
@@ -78,6 +79,18 @@ impl Chat {
             }
             Command::Search(text) => self.search(text)?,
             Command::Goto(goal) => self.go_to(goal)?,
+            Command::Away(text) => {
+                let text = text.unwrap_or_default();
+                let away = Away::parse(&text).map_err(|unfit| unfit.to_string())?;
+                self.asked(self.client.away(Some(away.clone())))?;
+                self.view.confirm(&format!("you are {away} (/back when you are back)"));
+                self.view.set_away(Some(away));
+            }
+            Command::Back => {
+                self.asked(self.client.away(None))?;
+                self.view.confirm("you are back");
+                self.view.set_away(None);
+            }
             Command::Wish(wish) => self.fulfil(wish)?,
             Command::Resend => {
                 for (cid, room) in self.failed()? {

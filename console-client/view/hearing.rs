@@ -1,5 +1,7 @@
 //! What the view makes of each notice.
 
+use talk::chat::Absent;
+use talk::chat::Away;
 use talk::chat::Cid;
 use talk::chat::ErrorCode;
 use talk::chat::RoomName;
@@ -40,9 +42,12 @@ impl View {
                 let gap = format!("lines are missing here: the room keeps them from {first} on");
                 self.show(&room, phrases::note(&gap));
             }
-            Notice::Presence { room, change, count } => self.presence(&room, change, count),
+            Notice::Presence { room, change, away, count } => {
+                self.presence(&room, change, away, count);
+            }
+            Notice::Away { room, user, away } => self.went_away(&room, &user, away),
             Notice::Renamed { user, to, .. } => self.renamed(&user, &to),
-            Notice::Members { room, members } => self.members(&room, members),
+            Notice::Members { room, members, away } => self.members(&room, members, away),
             Notice::Rooms { rooms } => self.list(rooms),
             Notice::Left(room) => self.left(&room),
             Notice::Typing { room, user } if !self.is_ignored(&user) => {
@@ -83,6 +88,7 @@ impl View {
     fn welcome(&mut self, welcome: Welcome) {
         let is_first = self.welcome.is_none();
         self.me = welcome.user.clone();
+        self.away.clone_from(&welcome.away);
         self.text_max = usize::try_from(welcome.limits.text).unwrap_or(TEXT_MAX);
         if is_first {
             let hello = format!("{} · you are {} · /help", self.server, self.me);
@@ -94,24 +100,32 @@ impl View {
         self.welcome = Some(welcome);
     }
 
-    fn presence(&mut self, name: &RoomName, change: Option<(UserName, Change)>, count: u64) {
+    fn presence(
+        &mut self,
+        name: &RoomName,
+        change: Option<(UserName, Change)>,
+        away: Option<Away>,
+        count: u64,
+    ) {
         let change = change.filter(|(user, _)| !user.is_same_claim(&self.me));
         let Some(room) = self.room_mut(name) else { return };
         room.count = count;
         if let Some((user, change)) = change {
             room.change(&user, change);
+            room.set_away(&user, away);
             self.came(name, &user, change);
         }
     }
 
-    fn members(&mut self, name: &RoomName, members: Vec<UserName>) {
-        let names: Vec<&str> = members.iter().map(UserName::as_str).collect();
+    fn members(&mut self, name: &RoomName, members: Vec<UserName>, away: Vec<Absent>) {
+        let shown = |user| phrases::member(user, &away);
+        let names: Vec<String> = members.iter().map(shown).collect();
         let count = members.len() as u64;
         let note = format!("{} in {}: {}", people(count), self.label(name), names.join(", "));
         self.remark(phrases::note(&note));
         if let Some(room) = self.room_mut(name) {
             room.count = count;
-            room.set_members(members);
+            room.set_members(members, away);
         }
     }
 

@@ -110,7 +110,7 @@ impl View {
         let label = self.label(&name);
         let Some(room) = self.room_mut(&name) else { return };
         room.count = joined.count;
-        room.set_members(joined.members.unwrap_or_default());
+        room.set_members(joined.members.unwrap_or_default(), joined.away);
         room.is_known = true;
         room.topic.clone_from(&joined.topic);
         if is_first && skips {

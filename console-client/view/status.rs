@@ -33,14 +33,16 @@ impl View {
         let newest = here.map(|room| room.newest).filter(|seq| *seq > 0);
         let failed = self.unstored().filter(|(_, why)| why.is_some()).count();
         let failed = (failed > 0).then(|| format!("{failed} not sent: /resend or /drop"));
+        let name =
+            self.away.as_ref().map_or(self.me.to_string(), |_| format!("{} (away)", self.me));
         let mut parts = [
-            (Some(self.me.to_string()), Rank::Name),
+            (Some(name), Rank::Name),
             (Some(standing), Rank::Needed),
             (count.map(people), Rank::People),
             (newest.map(|seq| format!("#{seq}")), Rank::Number),
             (self.activity(), Rank::Needed),
             (failed, Rank::Needed),
-            (self.typing(now), Rank::Typing),
+            (self.typing(now).or_else(|| self.away_here()), Rank::Typing),
             (self.hint.map(str::to_owned), Rank::Needed),
         ];
         let nowhere = || "no room: /join one".to_owned();

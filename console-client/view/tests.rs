@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use talk::chat::Absent;
 use talk::chat::Act;
 use talk::chat::Cid;
 use talk::chat::ErrorCode;
@@ -20,6 +21,7 @@ mod acts; // edits, deletes, topics
 mod answers; // lines that answer lines
 mod directly; // private rooms
 mod reading; // what is unread
+mod absences; // who is away
 mod wishes; // the bell, ignoring, muting, comings
 mod scrolling; // looking back
 
@@ -67,6 +69,7 @@ fn welcome_to(name: &str, head: u64) -> Joined {
         marked: None,
         count: 2,
         members: Some(vec![user("ann"), user("bob")]),
+        away: Vec::new(),
     }
 }
 
@@ -244,6 +247,7 @@ fn comings_goings_and_names_are_told_quietly_and_counted() {
     let change = |name, change, count| Notice::Presence {
         room: room("lobby"),
         change: Some((user(name), change)),
+        away: None,
         count,
     };
     view.hear(change("eve", Change::Joined, 3), MIDNIGHT);

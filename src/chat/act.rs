@@ -5,7 +5,8 @@
 use std::fmt;
 
 use crate::chat::Text;
-use crate::chat::refusal::{ErrorCode, Unfit};
+use crate::chat::refusal::Unfit;
+use crate::chat::text::one_line;
 use crate::limits;
 
 /// One thing that can be done to a room's log.
@@ -82,20 +83,7 @@ impl Topic {
     /// `too_long` beyond [`limits::TOPIC`] bytes; `bad_text` for a control character, line breaks
     /// and tabs included.
     pub fn parse(text: &str) -> Result<Topic, Unfit> {
-        let text = text.trim_end_matches(['\r', '\n']);
-        if text.len() > limits::TOPIC {
-            let (len, max) = (text.len(), limits::TOPIC);
-            let message = format!("a topic of {len} bytes is over the limit of {max}");
-            return Err(Unfit::new(ErrorCode::TooLong, message));
-        }
-        if let Some(control) = text.chars().find(|c| c.is_control()) {
-            let message = format!(
-                "a topic is one line and may not hold the control character U+{:04X}",
-                u32::from(control)
-            );
-            return Err(Unfit::new(ErrorCode::BadText, message));
-        }
-        Ok(Topic(text.to_owned()))
+        one_line("a topic", text, limits::TOPIC).map(Topic)
     }
 
     /// The topic; empty where there is none.
@@ -114,6 +102,7 @@ impl fmt::Display for Topic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::refusal::ErrorCode;
 
     #[test]
     fn a_topic_is_one_short_line_or_nothing() {

@@ -13,6 +13,7 @@ pub mod password;
 pub mod room_name;
 pub mod text;
 pub mod act; // what is done to a room's log
+pub mod away; // that somebody is away, and why
 pub mod token;
 pub mod wire; // the protocol's messages, both directions
 // The rules.
@@ -24,6 +25,7 @@ pub mod marks; // how far everybody has read
 pub mod rate; // how much a client may say
 
 pub use act::{Act, Topic};
+pub use away::{Absent, Away};
 pub use cid::Cid;
 pub use holder::Holder;
 pub use ledger::{Author, Batch, ClientId, Entry, Item, Ledger, Offered, Told};

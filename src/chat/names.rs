@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use crate::chat::holder::Holder;
-use crate::chat::{Token, UserName};
+use crate::chat::{Away, Token, UserName};
 use crate::limits;
 
 /// A name that was claimed, and the proof to show next time.
@@ -36,6 +36,8 @@ pub struct Kept {
     pub posted: bool,
     /// Until when it is held, in Unix time in ms; `None` while it is connected.
     pub until: Option<u64>,
+    /// That its holder is away, and why.
+    pub away: Option<Away>,
 }
 
 /// The same moment on both clocks: one that never jumps, and one that outlives the process.
@@ -66,6 +68,7 @@ struct Claim {
     posted: bool,
     /// Until when it is held once nobody uses it.
     until: Instant,
+    away: Option<Away>,
 }
 
 /// Below this many claims the lapsed ones are not looked for.
@@ -81,7 +84,7 @@ impl Names {
     /// Takes up claims that an earlier run has kept, the oldest first. Whoever was connected when it
     /// ended has dropped now.
     pub fn restore(&mut self, kept: impl IntoIterator<Item = Kept>, now: Now) {
-        for Kept { user, holder, posted, until } in kept {
+        for Kept { user, holder, posted, until, away } in kept {
             let whole = hold_of(self.hold, posted);
             let left = until.map_or(whole, |until| {
                 Duration::from_millis(until.saturating_sub(now.unix_ms)).min(whole)
@@ -90,7 +93,8 @@ impl Names {
             if left.is_zero() {
                 self.claims.remove(&key); // and what an older line said of it
             } else {
-                let claim = Claim { user, holder, uses: 0, posted, until: now.instant + left };
+                let until = now.instant + left;
+                let claim = Claim { user, holder, uses: 0, posted, until, away };
                 self.claims.insert(key, claim);
             }
         }
@@ -120,13 +124,17 @@ impl Names {
             if shown.is_none() || claim.holder != holder {
                 return Err(Taken);
             }
+            if !claim.is_fresh(self.hold, now) {
+                claim.away = None; // it is back, after a while
+            }
             claim.uses += 1;
             if claim.uses == 1 {
                 self.changed.insert(key);
             }
             return Ok(held);
         }
-        let claim = Claim { user: user.clone(), holder, uses: 1, posted: false, until: now };
+        let claim =
+            Claim { user: user.clone(), holder, uses: 1, posted: false, until: now, away: None };
         self.claims.insert(key.clone(), claim);
         self.changed.insert(key);
         Ok(held)
@@ -161,6 +169,21 @@ impl Names {
         claim.posted = true;
         self.changed.insert(key);
         true
+    }
+
+    /// The holder of `user` is away from now on, or back.
+    pub fn set_away(&mut self, user: &UserName, away: Option<Away>) {
+        let key = user.key();
+        if let Some(claim) = self.claims.get_mut(&key).filter(|claim| claim.away != away) {
+            claim.away = away;
+            self.changed.insert(key);
+        }
+    }
+
+    /// Whether the holder of `user` is away, and why.
+    #[must_use]
+    pub fn away(&self, user: &UserName) -> Option<Away> {
+        self.claims.get(&user.key())?.away.clone()
     }
 
     /// One connection stops using the name it claimed.
@@ -212,11 +235,18 @@ impl Claim {
         self.uses > 0 || now < self.until
     }
 
+    /// Whether it is in use, or was until [`limits::HOLD_AFTER_DROP`] ago; it holds.
+    fn is_fresh(&self, hold: Duration, now: Instant) -> bool {
+        let longer = hold_of(hold, self.posted).saturating_sub(limits::HOLD_AFTER_DROP);
+        self.uses > 0 || now + longer < self.until
+    }
+
     fn kept(&self, now: Now) -> Kept {
         let left = self.until.saturating_duration_since(now.instant).as_millis();
         let left = u64::try_from(left).unwrap_or(u64::MAX);
         let until = (self.uses == 0).then(|| now.unix_ms.saturating_add(left));
-        Kept { user: self.user.clone(), holder: self.holder, posted: self.posted, until }
+        let (user, away) = (self.user.clone(), self.away.clone());
+        Kept { user, holder: self.holder, posted: self.posted, until, away }
     }
 }
 
@@ -276,6 +306,34 @@ mod tests {
         let laptop = names.claim(&user("bob"), Some(&token('7')), token('1'), now).unwrap();
         let phone = names.claim(&user("bob"), Some(&token('7')), token('2'), now).unwrap();
         assert_eq!(laptop.holder, phone.holder);
+    }
+
+    #[test]
+    fn being_away_outlives_a_short_absence_and_not_a_long_one() {
+        let start = Instant::now();
+        let lunch = || Some(Away::parse("lunch").unwrap());
+        let after = |absence: Duration| {
+            let mut names = Names::new(7 * DAY);
+            let bob = names.claim(&user("bob"), None, token('1'), start).unwrap();
+            names.posted(&user("bob"));
+            names.set_away(&user("BOB"), lunch());
+            names.release(&user("bob"), start);
+            let kept = names.take_changed(Now { instant: start, unix_ms: 0 });
+            let mut restored = Names::new(7 * DAY);
+            let unix_ms = u64::try_from(absence.as_millis()).unwrap();
+            restored.restore(kept, Now { instant: start + absence, unix_ms });
+            for names in [&mut names, &mut restored] {
+                names.claim(&user("bob"), Some(&bob.token), token('2'), start + absence).unwrap();
+            }
+            (names.away(&user("bob")), restored.away(&user("bob")))
+        };
+        assert_eq!(after(limits::HOLD_AFTER_DROP - limits::REST), (lunch(), lunch()));
+        assert_eq!(after(limits::HOLD_AFTER_DROP), (None, None), "over a restart as well");
+        let mut names = Names::new(DAY);
+        names.claim(&user("bob"), None, token('1'), start).unwrap();
+        names.set_away(&user("bob"), lunch());
+        names.set_away(&user("bob"), None);
+        assert_eq!(names.away(&user("bob")), None);
     }
 
     #[test]

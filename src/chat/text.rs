@@ -10,6 +10,25 @@ use crate::chat::refusal::{ErrorCode, Unfit};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Text(String);
 
+/// Reads what stands in one line of at most `max` bytes, or nothing; `what` is its name in a refusal.
+///
+/// # Errors
+/// `too_long` beyond `max` bytes; `bad_text` for a control character, line breaks and tabs included.
+pub(super) fn one_line(what: &str, text: &str, max: usize) -> Result<String, Unfit> {
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.len() > max {
+        let message = format!("{what} of {} bytes is over the limit of {max}", text.len());
+        return Err(Unfit::new(ErrorCode::TooLong, message));
+    }
+    if let Some(control) = text.chars().find(|c| c.is_control()) {
+        let control = u32::from(control);
+        let message =
+            format!("{what} is one line and may not hold the control character U+{control:04X}");
+        return Err(Unfit::new(ErrorCode::BadText, message));
+    }
+    Ok(text.to_owned())
+}
+
 impl Text {
     /// Reads a text of at most `max` bytes, counted after the line ends at its end are dropped.
     ///

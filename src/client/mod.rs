@@ -60,7 +60,7 @@ use std::sync::mpsc::Sender;
 use std::{fmt, io, thread};
 
 use crate::chat::wire::{Agent, Range, Request, Since};
-use crate::chat::{Act, Cid, Password, RoomName, Text, Token, UserName};
+use crate::chat::{Act, Away, Cid, Password, RoomName, Text, Token, UserName};
 use crate::client::desk::Desk;
 use crate::client::session::{Identity, Input, Session};
 use crate::limits;
@@ -196,6 +196,12 @@ impl Client {
     /// Asks which rooms there are; `false` where there is no server to ask.
     pub fn rooms(&self) -> bool {
         self.desk.ask(Request::Rooms)
+    }
+
+    /// Tells the others that we are away, or back, on all our devices; `false` where there is no
+    /// server to tell.
+    pub fn away(&self, away: Option<Away>) -> bool {
+        self.desk.ask(Request::Away(away))
     }
 
     /// Tells a room that somebody is writing; `false` where there is no server to tell.

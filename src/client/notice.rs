@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::chat::wire::{Change, Joined, Record, Reply, RoomInfo, Welcome};
-use crate::chat::{Cid, ErrorCode, RoomName, Token, UserName};
+use crate::chat::{Absent, Away, Cid, ErrorCode, RoomName, Token, UserName};
 use crate::client::fault::Fault;
 use crate::client::outbox::Line;
 
@@ -65,8 +65,19 @@ pub enum Notice {
         room: RoomName,
         /// Who, and which way.
         change: Option<(UserName, Change)>,
+        /// Who came is away, and why.
+        away: Option<Away>,
         /// Members now.
         count: u64,
+    },
+    /// Somebody is away, or back.
+    Away {
+        /// The room.
+        room: RoomName,
+        /// Who.
+        user: UserName,
+        /// Why they are away; nothing when they are back.
+        away: Option<Away>,
     },
     /// Somebody has another name.
     Renamed {
@@ -83,6 +94,8 @@ pub enum Notice {
         room: RoomName,
         /// Their names, sorted.
         members: Vec<UserName>,
+        /// Those of them who are away.
+        away: Vec<Absent>,
     },
     /// Which rooms there are.
     Rooms {
@@ -165,9 +178,12 @@ impl Notice {
             Reply::Found { room, text, records, before, first } => {
                 Notice::Found { room, text, records, before, first }
             }
-            Reply::Presence { room, change, count } => Notice::Presence { room, change, count },
+            Reply::Presence { room, change, away, count } => {
+                Notice::Presence { room, change, away, count }
+            }
             Reply::Renamed { user, to, token } => Notice::Renamed { user, to, token },
-            Reply::Members { room, members } => Notice::Members { room, members },
+            Reply::Away { room, user, away } => Notice::Away { room, user, away },
+            Reply::Members { room, members, away } => Notice::Members { room, members, away },
             Reply::Rooms { rooms } => Notice::Rooms { rooms },
             Reply::Left { room } => Notice::Left(room),
             Reply::Typing { room, user } => Notice::Typing { room, user },

@@ -171,6 +171,7 @@ impl Line<'_> {
                 | Reply::Found { .. }
                 | Reply::Presence { .. }
                 | Reply::Renamed { .. }
+                | Reply::Away { .. }
                 | Reply::Members { .. }
                 | Reply::Rooms { .. }
                 | Reply::Left { .. }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::{Disk, Files};
-use crate::chat::{Kept, Mark, UserName};
+use crate::chat::{Away, Kept, Mark, UserName};
 use crate::json::{self, Object, Value};
 use crate::limits;
 
@@ -170,11 +170,14 @@ impl Fact for Kept {
     const KIND: &'static str = "names";
 
     fn push(&self, line: &mut Object) {
-        let Kept { user, holder, posted, until } = self;
+        let Kept { user, holder, posted, until, away } = self;
         line.string("user", user.as_str()).string("holder", &holder.to_string());
         line.boolean("posted", *posted);
         if let Some(until) = until {
             line.number("until", *until);
+        }
+        if let Some(away) = away {
+            line.string("away", away.as_str());
         }
     }
 
@@ -185,6 +188,7 @@ impl Fact for Kept {
             holder: line.get("holder")?.as_str()?.parse().ok()?,
             posted: line.get("posted")?.as_bool()?,
             until,
+            away: line.get("away").and_then(Value::as_str).map(Away::vouched),
         })
     }
 }
@@ -213,7 +217,8 @@ mod tests {
 
     fn kept(user: &str, until: Option<u64>) -> Kept {
         let holder = "0123456789abcdef0123456789abcdef".parse().unwrap();
-        Kept { user: user.parse().unwrap(), holder, posted: until.is_some(), until }
+        let away = until.map(|_| Away::parse("lunch").unwrap());
+        Kept { user: user.parse().unwrap(), holder, posted: until.is_some(), until, away }
     }
 
     #[test]

@@ -51,6 +51,7 @@ const FILES: &[File] = files![
     "mentions.js" is JS,
     "notice.js" is JS,
     "outbox.js" is JS,
+    "people.js" is JS,
     "places.js" is JS,
     "queue.js" is JS,
     "recall.js" is JS,

@@ -25,8 +25,8 @@ use super::room::Room;
 use super::unfinished::Unfinished;
 use crate::chat::wire::Reply;
 use crate::chat::{
-    ClientId, ErrorCode, Held, Holder, Kept, Mark, Marks, Names, RoomName, Taken, Token, Unfit,
-    UserName,
+    Away, ClientId, ErrorCode, Held, Holder, Kept, Mark, Marks, Names, RoomName, Taken, Token,
+    Unfit, UserName,
 };
 use crate::fail;
 use crate::log::{Journal, LogName, Meters, Store};
@@ -198,6 +198,29 @@ impl House {
         let unsynced = file.take_unsynced();
         drop(file); // who claims a name does not wait for a disk
         unsynced.map_or(Ok(()), |unsynced| unsynced.sync_data())
+    }
+
+    /// Whether the holder of a name is away, and why.
+    pub(crate) fn away(&self, user: &UserName) -> Option<Away> {
+        self.names().away(user)
+    }
+
+    /// The holder of a name is away from now on, or back: whoever shares a room with them is told.
+    pub(crate) fn set_away(&self, user: &UserName, away: Option<Away>) {
+        self.names().set_away(user, away);
+        self.keep_names();
+        let key = user.key();
+        let rooms = self.all_rooms();
+        for room in rooms.iter().filter(|room| room.connections(&key) > 0) {
+            self.tell_away(user, room);
+        }
+    }
+
+    /// Tells a room whether somebody who is in it is away. What is true is asked for after they are in:
+    /// it may have changed meanwhile, and whoever changed it may not have found them here.
+    pub(crate) fn tell_away(&self, user: &UserName, room: &Arc<Room>) {
+        let away = self.away(user);
+        self.carry(room.set_away(user, away.as_ref()));
     }
 
     // ---- Rooms ---------------------------------------------------------------------------------

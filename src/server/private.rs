@@ -100,9 +100,11 @@ impl House {
         client.call();
         let held = client.held();
         let marked = self.marked(held.holder, room);
-        let (sent, load) = room.bring(client, &held.user, after, marked);
+        let away = self.away(&held.user);
+        let (sent, load) = room.bring(client, &held.user, away.as_ref(), after, marked);
         self.see_to(client, sent);
         self.carry(load);
+        self.tell_away(&held.user, room);
         if !self.guests.has(client.id) {
             self.carry(room.exit(client.id, &held.user)); // its session ended without knowing of this
         }

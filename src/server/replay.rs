@@ -12,7 +12,7 @@ use super::house::House;
 use super::logger::Level;
 use super::room::{Room, Seam};
 use crate::chat::Entry;
-use crate::chat::wire::{Range, Reply};
+use crate::chat::wire::Range;
 use crate::json::{self, Object, Value};
 use crate::limits;
 use crate::log::Most;
@@ -36,10 +36,7 @@ pub(super) fn run(
             Seam::Left | Seam::Live(false) => return Ok(()),
             Seam::Live(true) => {
                 // Who came and went meanwhile was told to those who were live.
-                house.tell(
-                    client,
-                    &Reply::Members { room: room.name.clone(), members: room.members() },
-                );
+                house.tell(client, &room.members());
                 return Ok(());
             }
             Seam::Behind(head) => at = send_after(house, client, room, at, head)?,

@@ -12,7 +12,7 @@ use super::client::Client;
 use super::signal::Signal;
 use crate::chat::wire::Reply;
 use crate::chat::{
-    Act, Author, Batch, Cid, ClientId, Ledger, Offered, People, RoomName, Told, UserName,
+    Act, Author, Away, Batch, Cid, ClientId, Ledger, Offered, People, RoomName, Told, UserName,
 };
 use crate::fail;
 use crate::limits;
@@ -211,6 +211,18 @@ impl Room {
         self.load(&mut state)
     }
 
+    /// Somebody is away from now on, or back. Whoever is here is told, unless it is a crowd, or knows it.
+    pub(crate) fn set_away(self: &Arc<Room>, user: &UserName, away: Option<&Away>) -> Option<Load> {
+        let mut state = self.state();
+        if !state.people.set_away(user, away) || state.people.is_crowd() {
+            return None;
+        }
+        let (room, user) = (self.name.clone(), user.clone());
+        let told = Reply::Away { room, user, away: away.cloned() };
+        state.ledger.mention(told.encode(), None);
+        self.load(&mut state)
+    }
+
     /// Tells a crowd its count, if it has changed and was not told lately. Finds what nobody carries,
     /// because whoever was to has panicked.
     pub(crate) fn look_after(self: &Arc<Room>, now: Instant) -> Option<Load> {
@@ -225,9 +237,10 @@ impl Room {
 
     // ---- What members ask ----------------------------------------------------------------------
 
-    /// The names of everybody here, sorted.
-    pub(crate) fn members(&self) -> Vec<UserName> {
-        self.state().people.list()
+    /// Who is here, as `members` says it.
+    pub(crate) fn members(&self) -> Reply {
+        let people = &self.state().people;
+        Reply::Members { room: self.name.clone(), members: people.list(), away: people.away() }
     }
 
     /// How many people are here.

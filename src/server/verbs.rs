@@ -101,6 +101,7 @@ impl Session {
         let held = self.client.held();
         let config = &self.house.config;
         let welcome = Welcome {
+            away: self.house.away(&held.user),
             user: held.user,
             token: held.token,
             server: format!("talk/{}", env!("CARGO_PKG_VERSION")),
@@ -188,6 +189,10 @@ impl Session {
                 Ok(())
             }
             Request::Nick { user, token } => self.nick(&user, token.as_ref()),
+            Request::Away(away) => {
+                self.house.set_away(&self.client.held().user, away);
+                Ok(())
+            }
             Request::Typing { room } => self.typing(&room),
             Request::Mark { room, seq } => self.mark(&room, seq),
         };
@@ -249,7 +254,9 @@ impl Session {
 
     fn enter(&self, room: &Arc<Room>, since: Since, log: Option<&str>) -> Result<(), Ending> {
         let held = self.client.held();
-        let entered = room.enter(&self.client, &held.user, since, log);
+        let away = self.house.away(&held.user);
+        let entered = room.enter(&self.client, &held.user, away.as_ref(), since, log);
+        self.house.tell_away(&held.user, room); // if that has changed meanwhile
         let marked = self.house.marked(held.holder, room);
         let joined = Joined { marked, ..entered.joined };
         if let Since::After(seq) = since {
@@ -316,8 +323,7 @@ impl Session {
     }
 
     fn who(&self, name: &RoomName) -> Result<(), Refused> {
-        let members = self.room(name)?.members();
-        self.tell(&Reply::Members { room: name.clone(), members });
+        self.tell(&self.room(name)?.members());
         Ok(())
     }
 
@@ -367,10 +373,14 @@ impl Session {
             token: Some(held.token.clone()),
         };
         self.client.rename(held);
+        let away = self.house.away(&before.user);
         self.house.release(&before.user);
         self.tell(&renamed);
         for room in &self.rooms {
             self.house.carry(room.rename(self.client.id, &before.user, user));
+        }
+        if away.is_some() {
+            self.house.set_away(user, away); // it goes along
         }
         self.log("renamed");
         Ok(())

@@ -24,6 +24,7 @@ mod answers; // lines that answer lines
 mod private; // rooms of two
 mod marks; // how far somebody has read
 mod names; // whose name is whose
+mod away; // who is away
 mod joining; // history, resume, and the seam to live
 mod searching; // looking for what was said
 mod slow; // those who do not read
@@ -60,6 +61,7 @@ mod console_flood; // typing while lines pour in
 mod console_stopped; // ^Z and fg
 mod console_typing; // what was typed before, and long pastes
 mod console_looking; // looking back
+mod console_away; // who is away, at a terminal
 mod console_wishes; // what one wants to hear: comings, the bell, whom to ignore
 mod console_acts; // edits, deletes, topics, private rooms, what is unread
 mod console_reading; // what it tells its server of what was read

@@ -158,7 +158,8 @@ impl World {
                 let limits = Limits { text: 4096, rate: 5, burst: 20, page: 100 };
                 let token = "00112233445566778899aabbccddeeff".parse().unwrap();
                 let server = String::from("model/1");
-                let welcome = Welcome { user: user("bob"), token, server, limits, motd: None };
+                let welcome =
+                    Welcome { user: user("bob"), token, server, limits, motd: None, away: None };
                 self.to_client.push_back(Reply::Welcome(welcome));
                 let since = match join[0].since {
                     Since::Newest | Since::Now => 0,
@@ -176,6 +177,7 @@ impl World {
                     marked: None,
                     count: 1,
                     members: None,
+                    away: Vec::new(),
                 }));
                 let rest = self.log.iter().filter(|record| record.seq > since);
                 self.to_client.extend(rest.cloned().map(Reply::Record));

@@ -75,13 +75,16 @@ fn rules(text: &str) {
         assert!(!used || number(key).is_none_or(|number| number <= NUMBER_MAX), "{key}");
     }
     let said = value["text"].as_str().unwrap_or_default();
-    if matches!(value["type"].as_str(), Some("post" | "edit" | "direct" | "topic")) {
+    if matches!(value["type"].as_str(), Some("post" | "edit" | "direct" | "topic" | "away")) {
         let kept = said.trim_end_matches(['\r', '\n']);
         assert!(kept.len() <= limits::TEXT);
         assert!(!kept.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')), "{kept:?}");
     }
     if let Some(room) = value["room"].as_str()
-        && !matches!(value["type"].as_str(), Some("hello" | "nick" | "rooms" | "direct"))
+        && !matches!(
+            value["type"].as_str(),
+            Some("hello" | "nick" | "rooms" | "direct" | "away" | "back")
+        )
     {
         let room: RoomName = room.parse().expect("a request names a room that can be");
         assert_eq!(room.as_str().parse().as_ref(), Ok(&room), "{room}");

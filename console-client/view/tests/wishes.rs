@@ -3,7 +3,8 @@
 use super::*;
 
 fn change(who: &str, change: Change) -> Notice {
-    Notice::Presence { room: room("lobby"), change: Some((user(who), change)), count: 2 }
+    let change = Some((user(who), change));
+    Notice::Presence { room: room("lobby"), change, away: None, count: 2 }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a server says to a client.
 
+use crate::chat::away::{Absent, Away};
 use crate::chat::cid::Cid;
 use crate::chat::name::UserName;
 use crate::chat::refusal::ErrorCode;
@@ -45,8 +46,19 @@ pub enum Reply {
         room: RoomName,
         /// Who; nobody in particular in a crowd.
         change: Option<(UserName, Change)>,
+        /// Who came is away, and why.
+        away: Option<Away>,
         /// Members of the room now.
         count: u64,
+    },
+    /// Somebody is away, or back.
+    Away {
+        /// The room.
+        room: RoomName,
+        /// Who.
+        user: UserName,
+        /// Why they are away; nothing when they are back.
+        away: Option<Away>,
     },
     /// Somebody is called otherwise now.
     Renamed {
@@ -63,6 +75,8 @@ pub enum Reply {
         room: RoomName,
         /// Their names, sorted.
         members: Vec<UserName>,
+        /// Those of them who are away.
+        away: Vec<Absent>,
     },
     /// Which rooms there are.
     Rooms {
@@ -118,6 +132,8 @@ pub struct Welcome {
     pub limits: Limits,
     /// The message of the day.
     pub motd: Option<String>,
+    /// This name is away, and why.
+    pub away: Option<Away>,
 }
 
 /// What a server takes from a client.
@@ -156,6 +172,8 @@ pub struct Joined {
     pub count: u64,
     /// Their names, sorted; absent in a crowd.
     pub members: Option<Vec<UserName>>,
+    /// Those of them who are away; nobody in a crowd.
+    pub away: Vec<Absent>,
 }
 
 /// Which way somebody went.

@@ -1,5 +1,6 @@
 //! A server's messages from and to JSON.
 
+use crate::chat::away::{Absent, Away};
 use crate::chat::cid::Cid;
 use crate::chat::name::UserName;
 use crate::chat::refusal::{ErrorCode, Unfit};
@@ -28,12 +29,22 @@ impl Reply {
                 object.array("records", records.iter().map(Record::encode));
                 object.number("before", *before).number("first", *first);
             }
-            Reply::Presence { room, change, count } => {
+            Reply::Presence { room, change, away, count } => {
                 object.string("type", "presence").string("room", room.as_str());
                 if let Some((user, change)) = change {
                     object.string("user", user.as_str()).string("state", change.as_str());
                 }
+                if let Some(away) = away {
+                    object.string("away", away.as_str());
+                }
                 object.number("count", *count);
+            }
+            Reply::Away { room, user, away } => {
+                object.string("type", if away.is_some() { "away" } else { "back" });
+                object.string("room", room.as_str()).string("user", user.as_str());
+                if let Some(away) = away {
+                    object.string("text", away.as_str());
+                }
             }
             Reply::Renamed { user, to, token } => {
                 object.string("type", "renamed").string("user", user.as_str());
@@ -42,9 +53,10 @@ impl Reply {
                     object.string("token", &token.reveal());
                 }
             }
-            Reply::Members { room, members } => {
+            Reply::Members { room, members, away } => {
                 object.string("type", "members").string("room", room.as_str());
                 push_names(&mut object, members);
+                push_absent(&mut object, away);
             }
             Reply::Rooms { rooms } => {
                 object.string("type", "rooms").array("rooms", rooms.iter().map(room_info));
@@ -124,7 +136,18 @@ fn read(value: &Value) -> Result<Option<Reply>, Unfit> {
         "presence" => Reply::Presence {
             room: fields.value("room")?,
             change: read_change(fields)?,
+            away: fields.optional_string("away")?.map(Away::vouched),
             count: fields.number("count")?,
+        },
+        "away" => Reply::Away {
+            room: fields.value("room")?,
+            user: UserName::vouched(fields.string("user")?),
+            away: Some(Away::vouched(fields.optional_string("text")?.unwrap_or_default())),
+        },
+        "back" => Reply::Away {
+            room: fields.value("room")?,
+            user: UserName::vouched(fields.string("user")?),
+            away: None,
         },
         "renamed" => Reply::Renamed {
             user: UserName::vouched(fields.string("user")?),
@@ -134,6 +157,7 @@ fn read(value: &Value) -> Result<Option<Reply>, Unfit> {
         "members" => Reply::Members {
             room: fields.value("room")?,
             members: read_names(fields.list("members")?)?,
+            away: read_absent(fields)?,
         },
         "rooms" => Reply::Rooms {
             rooms: fields.list("rooms")?.iter().map(read_room_info).collect::<Result<_, _>>()?,
@@ -168,6 +192,7 @@ fn read_welcome(fields: Fields<'_>) -> Result<Welcome, Unfit> {
             page: limits.number("page")?,
         },
         motd: fields.optional_string("motd")?.map(str::to_owned),
+        away: fields.optional_string("away")?.map(Away::vouched),
     })
 }
 
@@ -180,6 +205,9 @@ fn push_welcome(object: &mut Object, welcome: &Welcome) {
     object.raw("limits", &limits.end());
     if let Some(motd) = &welcome.motd {
         object.string("motd", motd);
+    }
+    if let Some(away) = &welcome.away {
+        object.string("away", away.as_str());
     }
 }
 
@@ -195,6 +223,7 @@ fn read_joined(fields: Fields<'_>) -> Result<Joined, Unfit> {
         marked: fields.optional_number("marked")?,
         count: fields.number("count")?,
         members: fields.optional_list("members")?.map(read_names).transpose()?,
+        away: read_absent(fields)?,
     })
 }
 
@@ -212,6 +241,7 @@ fn push_joined(object: &mut Object, joined: &Joined) {
     if let Some(members) = &joined.members {
         push_names(object, members);
     }
+    push_absent(object, &joined.away);
 }
 
 /// The records of a page. Those of a type this version does not know are left out.
@@ -238,6 +268,28 @@ fn read_names(items: &[Value]) -> Result<Vec<UserName>, Unfit> {
 
 fn push_names(object: &mut Object, names: &[UserName]) {
     object.array("members", names.iter().map(|name| json::quoted(name.as_str())));
+}
+
+fn read_absent(fields: Fields<'_>) -> Result<Vec<Absent>, Unfit> {
+    let absent = |item: &Value| {
+        let fields = Fields::of(item)?;
+        let user = UserName::vouched(fields.string("user")?);
+        let text = Away::vouched(fields.optional_string("text")?.unwrap_or_default());
+        Ok(Absent { user, text })
+    };
+    fields.optional_list("away")?.unwrap_or_default().iter().map(absent).collect()
+}
+
+/// Adds who is away, if anybody is.
+fn push_absent(object: &mut Object, away: &[Absent]) {
+    let absent = |Absent { user, text }: &Absent| {
+        let mut object = Object::new();
+        object.string("user", user.as_str()).string("text", text.as_str());
+        object.end()
+    };
+    if !away.is_empty() {
+        object.array("away", away.iter().map(absent));
+    }
 }
 
 fn read_room_info(item: &Value) -> Result<RoomInfo, Unfit> {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::chat::act::Act;
+use crate::chat::away::Away;
 use crate::chat::cid::Cid;
 use crate::chat::name::UserName;
 use crate::chat::password::Password;
@@ -89,6 +90,8 @@ pub enum Request {
         /// What proves that it is its own.
         token: Option<Token>,
     },
+    /// One is away from now on, on all devices, or back.
+    Away(Option<Away>),
     /// Somebody is writing.
     Typing {
         /// The room.

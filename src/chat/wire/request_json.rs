@@ -1,6 +1,7 @@
 //! A client's messages from and to JSON.
 
 use crate::chat::act::Act;
+use crate::chat::away::Away;
 use crate::chat::password::Password;
 use crate::chat::refusal::{ErrorCode, Unfit};
 use crate::chat::room_name::RoomName;
@@ -105,6 +106,12 @@ impl Request {
                 object.string("type", "nick").string("user", user.as_str());
                 push_token(&mut object, token.as_ref());
             }
+            Request::Away(Some(away)) => {
+                object.string("type", "away").string("text", away.as_str());
+            }
+            Request::Away(None) => {
+                object.string("type", "back");
+            }
             Request::Typing { room } => push_room(&mut object, "typing", room),
             Request::Mark { room, seq } => {
                 push_room(&mut object, "mark", room);
@@ -145,6 +152,10 @@ fn read(value: &Value, max_text: usize) -> Result<Request, Unfit> {
         "nick" => {
             Request::Nick { user: fields.value("user")?, token: fields.optional_value("token")? }
         }
+        "away" => {
+            Request::Away(Some(Away::parse(fields.optional_string("text")?.unwrap_or_default())?))
+        }
+        "back" => Request::Away(None),
         "typing" => Request::Typing { room: fields.value("room")? },
         "mark" => Request::Mark { room: fields.value("room")?, seq: fields.number("seq")? },
         name => match Act::read(name, fields, max_text)? {

@@ -45,6 +45,7 @@ impl Session {
             Reply::History { .. }
             | Reply::Found { .. }
             | Reply::Presence { .. }
+            | Reply::Away { .. }
             | Reply::Members { .. }
             | Reply::Rooms { .. }
             | Reply::Marked { .. }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Load, Member, Room, State};
 use crate::chat::wire::{Change, Joined, Reply, Since};
-use crate::chat::{ClientId, Turned, UserName};
+use crate::chat::{Away, ClientId, Turned, UserName};
 use crate::limits;
 use crate::log::Most;
 use crate::net::Sent;
@@ -39,6 +39,7 @@ impl Room {
         self: &Arc<Room>,
         client: &Arc<Client>,
         user: &UserName,
+        away: Option<&Away>,
         since: Since,
         log: Option<&str>,
     ) -> Entry {
@@ -49,18 +50,24 @@ impl Room {
                 (member.live, member.aside) = (false, aside);
                 state.receivers = None;
             }
-            None => self.admit(&mut state, client, user, false),
+            None => self.admit(&mut state, client, (user, away), false),
         }
         let joined = self.joined(&state, since, log);
         Entry { joined, changes: state.people.changes(), load: self.load(&mut state) }
     }
 
     /// Makes a member of a client that is none.
-    fn admit(&self, state: &mut State, client: &Arc<Client>, user: &UserName, live: bool) {
+    fn admit(
+        &self,
+        state: &mut State,
+        client: &Arc<Client>,
+        (user, away): (&UserName, Option<&Away>),
+        live: bool,
+    ) {
         let aside = state.ledger.mentioned();
         state.members.push(Member { client: Arc::clone(client), live, aside });
         state.receivers = None;
-        if state.people.arrive(user) {
+        if state.people.arrive(user, away) {
             let came = Some((user.clone(), Change::Joined));
             self.tell_presence(state, came, Some(client.id));
         }
@@ -80,6 +87,7 @@ impl Room {
             Since::Newest => newest,
             Since::Now => head,
         };
+        let is_crowd = state.people.is_crowd();
         Joined {
             room: self.name.clone(),
             log: String::from(self.log.id()),
@@ -90,7 +98,8 @@ impl Room {
             topic: self.log.topic(),
             marked: None,
             count: state.people.count(),
-            members: (!state.people.is_crowd()).then(|| state.people.list()),
+            members: (!is_crowd).then(|| state.people.list()),
+            away: if is_crowd { Vec::new() } else { state.people.away() },
         }
     }
 
@@ -165,8 +174,9 @@ impl Room {
             state.crowd_changed = true;
             return;
         }
-        let presence =
-            Reply::Presence { room: self.name.clone(), change, count: state.people.count() };
+        let room = self.name.clone();
+        let away = change.as_ref().and_then(|(user, _)| state.people.away_of(user).cloned());
+        let presence = Reply::Presence { room, change, away, count: state.people.count() };
         state.ledger.mention(presence.encode(), cause);
     }
 
@@ -177,6 +187,7 @@ impl Room {
         self: &Arc<Room>,
         client: &Arc<Client>,
         user: &UserName,
+        away: Option<&Away>,
         after: u64,
         marked: Option<u64>,
     ) -> (Sent, Option<Load>) {
@@ -184,7 +195,7 @@ impl Room {
         if state.members.iter().any(|member| member.client.id == client.id) {
             return (Sent::Taken, None);
         }
-        self.admit(&mut state, client, user, true);
+        self.admit(&mut state, client, (user, away), true);
         let joined = Joined { marked, ..self.joined(&state, Since::After(after), None) };
         let most = Most { records: limits::PAGE, bytes: limits::PAGE_BYTES };
         let mut entries = self.log.read(joined.since, most).unwrap_or_default();

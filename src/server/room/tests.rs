@@ -75,7 +75,7 @@ fn who_came_before_a_newcomer_is_not_told_to_it_as_coming() {
     let (_data, room) = lobby();
     let mut loads = Vec::new();
     let mut come = |client: &Arc<Client>| {
-        let entered = room.enter(client, &client.held().user, Since::Now, None);
+        let entered = room.enter(client, &client.held().user, None, Since::Now, None);
         assert_eq!(room.seam(client.id, 0, entered.changes), Seam::Live(false));
         loads.extend(entered.load);
         entered.joined.count

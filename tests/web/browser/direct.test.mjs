@@ -160,3 +160,22 @@ test("what one device read is read on the other", async () => {
   await until(() => rows(third), (seen) => seen.join() === "here,one,two");
   await leave(nia, oto, second.context(), third.context());
 });
+
+test("who is away is seen beside the name and in the private room, until they are back", async () => {
+  const people = [await person(browser), await person(browser)];
+  const [ada, bob] = [await enter(people[0], server.url, "Ada2"), await enter(people[1], server.url, "bob2")];
+  const beside = (page, name) => page.locator("#people-list li", { hasText: name }).locator(".absence");
+  await say(bob, "/away gone for tea");
+  await bob.getByText("You are away: gone for tea. /back when you are back").waitFor();
+  await until(() => beside(ada, "bob2").textContent(), (seen) => seen === "away: gone for tea");
+  await until(() => beside(bob, "bob2").textContent(), (seen) => seen === "away: gone for tea");
+  await say(ada, "/msg bob2 are you there?");
+  await until(() => ada.locator("#topic").textContent(), (seen) => seen === "bob2 is away: gone for tea");
+  await bob.reload();
+  await live(bob);
+  await until(() => beside(bob, "bob2").textContent(), (seen) => seen === "away: gone for tea", "after a reload");
+  await say(bob, "/back");
+  await until(() => ada.locator("#topic").textContent(), (seen) => seen === "", "back");
+  await until(() => beside(ada, "bob2").count(), (seen) => seen === 0);
+  await leave(...people);
+});

@@ -3,6 +3,11 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { COMMANDS, help, textOf, understand } from "../../../static/commands.js";
 
+test("one is away with a reason or without, in one short line", () => {
+  assert.deepEqual([understand("/away"), understand("/away for  tea"), understand("/back")], [{ away: "" }, { away: "for  tea" }, { back: true }]);
+  for (const typed of [`/away ${"x".repeat(257)}`, "/away two\nlines", "/back now"]) assert.ok("error" in understand(typed), typed);
+});
+
 test("what does not start with a slash is said, tidied", () => {
   assert.deepEqual(understand("hello\r\nthere \n"), { say: "hello\nthere" });
   assert.deepEqual(understand("  indented"), { say: "  indented" });
@@ -37,7 +42,7 @@ test("each command is understood, with its aliases", () => {
   assert.deepEqual(understand("/edit two  words"), { edit: "two  words" });
   assert.deepEqual(understand("/edit"), { edit: null });
   assert.deepEqual(understand("/delete"), { delete: true });
-  assert.deepEqual([understand("/r yes  please"), understand("/help join")], [{ back: true, text: "yes  please" }, { help: "join" }]);
+  assert.deepEqual([understand("/r yes  please"), understand("/help join")], [{ answer: true, text: "yes  please" }, { help: "join" }]);
   for (const word of ["resend", "drop", "reconnect", "key", "version"]) assert.deepEqual(understand(`/${word}`), { [word]: true });
   assert.deepEqual(understand("/msg @Ada psst"), { msg: "Ada", text: "psst" });
   for (const word of ["msg", "w", "m", "whisper", "query"]) assert.deepEqual(understand(`/${word} Ada  psst`), { msg: "Ada", text: "psst" });

@@ -1,0 +1,35 @@
+//! Who is away: ourselves, as the status line says, and the others, as the rooms know.
+
+use talk::chat::Away;
+use talk::chat::RoomName;
+use talk::chat::UserName;
+
+use crate::phrases;
+use crate::room::Room;
+use crate::view::View;
+
+impl View {
+    /// We are away from now on, or back, as far as we have said so or heard.
+    pub(crate) fn set_away(&mut self, away: Option<Away>) {
+        self.away = away;
+    }
+
+    /// Somebody is away, or back.
+    pub(super) fn went_away(&mut self, name: &RoomName, user: &UserName, away: Option<Away>) {
+        let line = phrases::went_away(user, away.as_ref(), &self.clock(self.local(self.now)));
+        let Some(room) = self.room_mut(name) else { return };
+        room.set_away(user, away.clone());
+        if user.is_same_claim(&self.me) {
+            self.set_away(away); // said here, and told then; or on another device of ours
+        } else if !self.is_quiet && !self.is_ignored(user) {
+            self.show_aside(name, line);
+        }
+    }
+
+    /// `ann is away: lunch`, in the private room with ann.
+    pub(super) fn away_here(&self) -> Option<String> {
+        let absent = self.here().filter(|room| room.name.is_private()).map(Room::absent)?;
+        let other = absent.iter().find(|absent| !absent.user.is_same_claim(&self.me))?;
+        Some(format!("{} is {}", other.user, other.text))
+    }
+}

@@ -1,0 +1,46 @@
+//! Who is away.
+
+use super::*;
+
+fn lunch() -> Option<Away> {
+    Some(Away::parse("lunch").unwrap())
+}
+
+fn away(name: &str, who: &str, away: Option<Away>) -> Notice {
+    Notice::Away { room: room(name), user: user(who), away }
+}
+
+#[test]
+fn others_are_told_in_the_room_and_we_in_the_status_line() {
+    let mut view = view(Shows::Here, &["lobby", "dev"]);
+    view.hear(away("lobby", "ann", lunch()), MIDNIGHT);
+    view.hear(away("dev", "ann", lunch()), MIDNIGHT);
+    view.hear(away("lobby", "bob", lunch()), MIDNIGHT);
+    assert_eq!(told(&mut view), ["00:00 --- ann is away: lunch"], "once, where one is");
+    assert_eq!(status(&view), "[lobby] bob (away) · live · 2 people");
+    view.hear(away("lobby", "ann", None), MIDNIGHT);
+    view.hear(away("lobby", "bob", None), MIDNIGHT);
+    assert_eq!(told(&mut view), ["00:00 --- ann is back"]);
+    assert_eq!(status(&view), "[lobby] bob · live · 2 people");
+    view.toggle_quiet();
+    view.hear(away("lobby", "ann", lunch()), MIDNIGHT);
+    assert!(told(&mut view).is_empty(), "/quiet is quiet about this too");
+}
+
+#[test]
+fn who_lists_them_and_a_private_room_names_them() {
+    let mut view = view(Shows::Here, &["lobby"]);
+    let absent = vec![Absent { user: user("ann"), text: lunch().unwrap() }];
+    let members = vec![user("ann"), user("bob")];
+    let notice = Notice::Members { room: room("lobby"), members, away: absent };
+    view.hear(notice, MIDNIGHT);
+    assert_eq!(told(&mut view), ["-- 2 people in #lobby: ann (away: lunch), bob --"]);
+    let absent = vec![Absent { user: user("ann"), text: lunch().unwrap() }];
+    let private = Joined { away: absent, ..welcome_to("@ann+bob", 0) };
+    view.hear(Notice::Joined(private), MIDNIGHT);
+    view.turn_to(&room("@ann+bob"));
+    assert!(status(&view).ends_with(" · ann is away: lunch"), "{}", status(&view));
+    let renamed = Notice::Renamed { user: user("ann"), to: user("anna"), token: None };
+    view.hear(renamed, MIDNIGHT);
+    assert!(status(&view).ends_with(" · anna is away: lunch"), "{}", status(&view));
+}

@@ -1,0 +1,71 @@
+//! Being away: a person says so, and why, until they are back.
+//!
+//! Room: values. Whom it is told is the server's to know.
+
+use std::fmt;
+
+use crate::chat::UserName;
+use crate::chat::refusal::Unfit;
+use crate::chat::text::one_line;
+use crate::limits;
+
+/// Why somebody is away: one line of up to [`limits::AWAY`] bytes, or nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Away(String);
+
+/// Somebody who is away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// Who.
+    pub user: UserName,
+    /// Why.
+    pub text: Away,
+}
+
+impl Away {
+    /// Reads why somebody is away.
+    ///
+    /// # Errors
+    /// `too_long` beyond [`limits::AWAY`] bytes; `bad_text` for a control character, line breaks and
+    /// tabs included.
+    pub fn parse(text: &str) -> Result<Away, Unfit> {
+        one_line("why one is away", text, limits::AWAY).map(Away)
+    }
+
+    /// The reason as somebody who has read it gives it: a server, or a file of ours.
+    #[must_use]
+    pub fn vouched(text: &str) -> Away {
+        Away(text.to_owned())
+    }
+
+    /// The reason; empty where none was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Away {
+    /// `away: lunch`, or `away`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.as_str() {
+            "" => f.write_str("away"),
+            reason => write!(f, "away: {reason}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::refusal::ErrorCode;
+
+    #[test]
+    fn why_one_is_away_is_one_short_line_or_nothing() {
+        assert_eq!(Away::parse("lunch\n").unwrap().to_string(), "away: lunch");
+        assert_eq!(Away::parse("").unwrap().to_string(), "away");
+        let refused = |text: &str| Away::parse(text).unwrap_err().code;
+        assert_eq!(refused("a\nb"), ErrorCode::BadText);
+        assert_eq!(refused(&"x".repeat(limits::AWAY + 1)), ErrorCode::TooLong);
+    }
+}
