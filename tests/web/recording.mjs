@@ -1,0 +1,99 @@
+// Records docs/side-by-side.webp: a tab and a terminal talk, the server is killed and comes back.
+//
+//   node tests/web/recording.mjs      (wants tmux, Chromium, img2webp, and both binaries built)
+//
+// Every frame is what both showed at that moment, for as long as they showed it.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { lines, until } from "./browser/house.mjs";
+import { Desk } from "./desk.mjs";
+
+const RECORDING = fileURLToPath(new URL("../../docs/side-by-side.webp", import.meta.url));
+
+/** The last frame is looked at for so long before it begins anew. */
+const LAST_MS = 4_000;
+
+/** A person's pace. */
+const KEY_MS = 70;
+
+/** Takes frames until it is told to stop; two alike are one. */
+class Camera {
+  /** @type {{ png: Buffer, at: number }[]} */ frames = [];
+  #running = true;
+
+  constructor(desk) {
+    this.done = this.#run(desk);
+  }
+
+  async #run(desk) {
+    while (this.#running) {
+      const at = Date.now();
+      const png = await desk.picture();
+      if (!this.frames.at(-1)?.png.equals(png)) this.frames.push({ png, at });
+    }
+  }
+
+  async stop() {
+    this.#running = false;
+    await this.done;
+  }
+}
+
+const desk = await Desk.open(1);
+const typed = async (/** @type {string} */ text) => {
+  for (const key of text) {
+    desk.type(key);
+    await pause(KEY_MS);
+  }
+  desk.enter();
+};
+const written = async (/** @type {string} */ text) => {
+  await desk.page.locator("#box").pressSequentially(text, { delay: KEY_MS });
+  await desk.page.locator("#box").press("Enter");
+};
+const inTab = (/** @type {string} */ text) => until(() => lines(desk.page), (seen) => seen.some((line) => line === text), text, 40_000);
+const live = async () => {
+  await until(() => desk.screen(), (seen) => seen.includes("· live ·"), "the terminal", 40_000);
+  await desk.page.locator('#state[data-state="live"]').waitFor({ timeout: 40_000 });
+};
+
+try {
+  const camera = new Camera(desk);
+  await pause(800);
+  await written("Good morning. Restarting the server in a minute.");
+  await pause(700);
+  await typed("go ahead, I keep typing");
+  await inTab("go ahead, I keep typing");
+  await pause(900);
+  await desk.server.stop(); // kill -9
+  await desk.page.locator('#state[data-state="offline"]').waitFor();
+  await typed("this line waits for the server");
+  await written("So does this one.");
+  await pause(1_500);
+  await desk.server.start();
+  await live();
+  await inTab("this line waits for the server");
+  await until(() => desk.screen(), (seen) => seen.includes("So does this one."), "the terminal");
+  await pause(1_200);
+  await typed("/me sees each line once, in one order");
+  await pause(1_000);
+  await camera.stop();
+
+  const folder = mkdtempSync(join(tmpdir(), "talk-recording-"));
+  const { frames } = camera;
+  const inputs = frames.flatMap(({ png, at }, i) => {
+    const file = join(folder, `${String(i).padStart(4, "0")}.png`);
+    writeFileSync(file, png);
+    const until = frames[i + 1]?.at ?? at + LAST_MS;
+    return ["-d", String(Math.max(20, until - at)), file];
+  });
+  execFileSync("img2webp", ["-loop", "0", "-min_size", "-lossy", "-q", "70", "-m", "4", ...inputs, "-o", RECORDING], { stdio: ["ignore", "ignore", "inherit"] });
+  console.log(`${frames.length} frames`);
+} finally {
+  await desk.close();
+}
