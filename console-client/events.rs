@@ -13,6 +13,7 @@ use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
 use talk::client::Notice;
+use talk::fail;
 
 use crate::screen::Size;
 use crate::terminal;
@@ -26,6 +27,8 @@ pub(crate) enum Event {
     TypedAll,
     Notice(Notice),
     Size(Size),
+    /// A thread has panicked.
+    Broken,
 }
 
 /// How often the terminal is asked for its size. It would say so by a signal, which std cannot hear.
@@ -60,7 +63,8 @@ pub(crate) fn read_stdin(events: Sender<Event>) -> io::Result<()> {
 pub(crate) fn notices(events: Sender<Event>) -> io::Result<Sender<Notice>> {
     let (sender, notices): (_, Receiver<Notice>) = mpsc::channel();
     spawn("notices", move || {
-        notices.into_iter().map(Event::Notice).all(|event| events.send(event).is_ok());
+        let mut notices = notices.into_iter().map(Event::Notice);
+        notices.all(|event| events.send(fail::held(event, "told")).is_ok());
     })?;
     Ok(sender)
 }

@@ -6,6 +6,8 @@ use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
+use talk::fail;
+
 use crate::chat::Chat;
 use crate::chat::Outcome;
 use crate::editor::Asked;
@@ -88,6 +90,7 @@ impl Interactive {
     /// Runs until the person leaves, or cannot stay. The terminal is as it was afterwards.
     pub(crate) fn run(mut self, queue: &Receiver<Event>) -> Ended {
         let flow = loop {
+            fail::held((), "painted");
             if self.paint().is_err() {
                 break Flow::Gone;
             }
@@ -153,7 +156,7 @@ impl Interactive {
                 self.screen.resize(size);
                 Flow::GoOn
             }
-            Event::TypedAll => Flow::Gone,
+            Event::TypedAll | Event::Broken => Flow::Gone,
             Event::Typed(bytes) => {
                 for key in self.keys.feed(&bytes) {
                     match self.press(key) {

@@ -28,6 +28,7 @@ mod script; // one line said, or records read
 mod check; // the line to a server, in words
 mod output; // stdout, line by line
 mod terminal; // raw mode and back
+mod broken; // what a panic says, and when
 mod screen; // what stands where
 mod keys; // bytes → keys
 mod editor; // keys → a line
@@ -49,6 +50,8 @@ use std::fs;
 use std::io;
 use std::io::IsTerminal;
 use std::io::Write;
+use std::panic;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc;
@@ -61,6 +64,7 @@ use talk::client;
 use talk::client::Config;
 use talk::client::Kept;
 
+use crate::broken::Broken;
 use crate::chat::Chat;
 use crate::events::Event;
 use crate::history::History;
@@ -161,18 +165,28 @@ fn talk(settings: Settings) -> Result<(), Failure> {
 
     let size = terminal::size();
     if let Some(terminal) = terminal {
+        let broken = Broken::watch(events.clone());
         events::watch_size(events, size).map_err(cannot_start)?;
         let history = History::new(private::directory(&authority, |name| env::var_os(name)));
         let interactive = Interactive::new(chat, terminal, Screen::new(size, palette), history);
-        return talk_on_terminal(interactive, &queue);
+        return talk_on_terminal(interactive, &queue, &broken);
     }
     let columns = (has_person && io::stdout().is_terminal()).then_some(size.columns);
     drop(events);
     talk_on_pipes(Plain::new(chat, has_person, columns, timeout), &queue)
 }
 
-fn talk_on_terminal(interactive: Interactive, queue: &Receiver<Event>) -> Result<(), Failure> {
-    let ended = interactive.run(queue);
+fn talk_on_terminal(
+    interactive: Interactive,
+    queue: &Receiver<Event>,
+    broken: &Broken,
+) -> Result<(), Failure> {
+    // Whoever unwinds puts the terminal back on the way.
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| interactive.run(queue)));
+    if let Some(words) = broken.take() {
+        return Err(Failure::Failed(words));
+    }
+    let Ok(ended) = ended else { return Err(Failure::Told) };
     let (view, outbox) = ended.chat.close();
     if let Some(sentence) = &ended.failure {
         complain(sentence);

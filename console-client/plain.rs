@@ -114,6 +114,7 @@ impl Plain {
                     self.columns = self.columns.map(|_| size.columns);
                     None
                 }
+                Event::Broken => Some("a thread has panicked".to_owned()),
             };
             // Without a reader there is nothing to listen for, only what was said to see through.
             match self.print() {

@@ -1,19 +1,20 @@
-//! Places at which a test can make a thread panic while it holds a lock.
+//! Places at which a test can make a thread panic, most of them where it holds a lock.
 //!
 //! Room: nothing at all, except in a build for those tests (`--features fail-points`): there, a file that
 //! a test has laid in the directory `TALK_FAIL` is a trap for the thread and the place in its name. It
 //! springs once.
 
-/// Hands on the `guard` of the lock called `name`.
+/// Hands on the `guard` of the lock, or of what else is called `name`.
 #[cfg(not(feature = "fail-points"))]
 #[inline(always)]
-pub(crate) fn held<G>(guard: G, _name: &str) -> G {
+pub fn held<G>(guard: G, _name: &str) -> G {
     guard
 }
 
-/// Hands on the `guard` of the lock called `name`, unless a trap is laid here: `NAME@THREAD`.
+/// Hands on the `guard` of the lock, or of what else is called `name`, unless a trap is laid here:
+/// `NAME@THREAD`.
 #[cfg(feature = "fail-points")]
-pub(crate) fn held<G>(guard: G, name: &str) -> G {
+pub fn held<G>(guard: G, name: &str) -> G {
     let Some(traps) = std::env::var_os("TALK_FAIL") else { return guard };
     let thread = std::thread::current();
     let trap = format!("{name}@{}", thread.name().unwrap_or_default());

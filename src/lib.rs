@@ -9,7 +9,8 @@ pub mod limits; // every size, count and wait, with its reason
 pub mod ws; // RFC 6455 frames and messages
 pub mod http; // RFC 9112 heads
 pub mod json; // RFC 8259, strictly
-mod fail; // where tests make threads panic
+#[doc(hidden)]
+pub mod fail; // where tests make threads panic
 pub mod meter; // counts, times, and how they are told
 pub mod cli; // a lexer for command-line flags
 

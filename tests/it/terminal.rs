@@ -75,7 +75,28 @@ impl Terminal {
         terminal
     }
 
-    fn run(mut command: CommandBuilder, state: &Path) -> Terminal {
+    /// A shell as a person has it.
+    pub(crate) fn interactive_shell() -> Terminal {
+        let state = tempfile::tempdir().unwrap();
+        let mut command = CommandBuilder::new("bash");
+        command.args(["--norc", "--noprofile", "-i"]);
+        command.env("PS1", "$ ");
+        let mut terminal = Terminal::run(command, state.path());
+        terminal._state = Some(state);
+        terminal
+    }
+
+    /// Signals what the shell runs now.
+    pub(crate) fn signal_child(&self, signal: &str) {
+        let shell = self.child.process_id().unwrap();
+        let children = format!("/proc/{shell}/task/{shell}/children");
+        let child = std::fs::read_to_string(children).unwrap().trim().to_owned();
+        let killed = Command::new("kill").args([&format!("-{signal}"), &child]).status();
+        assert!(killed.unwrap().success(), "no one child: {child:?}");
+    }
+
+    /// Any command, with the console's keys and unsent lines in `state`.
+    pub(crate) fn run(mut command: CommandBuilder, state: &Path) -> Terminal {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let settings_before = settings(pair.master.as_ref());

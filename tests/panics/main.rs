@@ -17,6 +17,9 @@
 
 #[path = "../it/support/mod.rs"]
 mod support; // a running server, and peers that talk to it
+#[path = "../it/terminal.rs"]
+mod terminal; // a pseudo-terminal with a console on it
+mod consoles; // the same for a console
 mod provoker; // who makes threads take their locks
 
 use std::fs;

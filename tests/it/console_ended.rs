@@ -1,0 +1,110 @@
+//! However a console ends, the terminal is as it was, and nothing that was said is lost.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+
+use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::support::{Peer, Running};
+use crate::terminal::{Terminal, status};
+
+/// A console on a terminal that will hang up: nobody else may hold its other end.
+struct Caller {
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    reader: Box<dyn Read + Send>,
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    seen: Vec<u8>,
+}
+
+impl Caller {
+    /// `"$@"` of the script is the console.
+    fn start(script: &str, state: &Path, server: &str) -> Caller {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_console")]);
+        command.args(["--user", "bob", "--server", server]);
+        command.env("TERM", "xterm");
+        command.env("XDG_STATE_HOME", state);
+        let child = pair.slave.spawn_command(command).unwrap();
+        let (reader, writer) =
+            (pair.master.try_clone_reader().unwrap(), pair.master.take_writer().unwrap());
+        Caller { master: pair.master, writer, reader, child, seen: Vec::new() }
+    }
+
+    fn shows(&mut self, words: &str) {
+        let mut chunk = [0; 4096];
+        while !String::from_utf8_lossy(&self.seen).contains(words) {
+            let count = self.reader.read(&mut chunk).unwrap();
+            assert_ne!(count, 0, "it has ended without {words}");
+            self.seen.extend(&chunk[..count]);
+        }
+    }
+
+    fn hang_up(mut self) -> Box<dyn portable_pty::Child + Send + Sync> {
+        // What `writer` types as it is dropped, ^D, falls into a paste that never ends.
+        self.writer.write_all(b"\x1b[200~").unwrap();
+        drop((self.writer, self.reader, self.master));
+        self.child
+    }
+}
+
+/// A console whose terminal hangs up ends; what was said in it waits for the next.
+fn outlives_a_hang_up(script: &str) {
+    let (data, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap(); // nobody answers yet
+    let mut caller = Caller::start(script, state.path(), &address.to_string());
+    caller.shows("connecting");
+    caller.writer.write_all(b"not lost\r").unwrap();
+    caller.shows("\u{2026}"); // it waits above the status line, and has been kept before that was painted
+    caller.hang_up().wait().unwrap(); // the shell and the console are gone, or this never ends
+
+    let server = Running::start_on(&listener, data.path(), &[]);
+    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let mut again = Terminal::start_in(state.path(), server.address, "bob", &[]);
+    assert_eq!(ann.hear_type("post")["text"], "not lost");
+    again.type_in("\x04");
+    assert_eq!(again.ends(), 0);
+    ann.hear_type("presence");
+    ann.hears_nothing();
+}
+
+#[test]
+fn a_terminal_that_hangs_up_ends_it_and_loses_nothing() {
+    outlives_a_hang_up("exec \"$@\"");
+}
+
+#[test]
+fn so_it_does_where_the_signal_is_not_heard() {
+    outlives_a_hang_up("trap '' HUP; exec \"$@\"");
+}
+
+#[test]
+fn an_interactive_shell_puts_the_terminal_back_after_a_console_that_was_killed() {
+    let server = Running::start(&[]);
+    for (signal, said) in [("TERM", "Terminated"), ("KILL", "Killed")] {
+        let mut bob = Terminal::interactive_shell();
+        bob.shows("$");
+        let console = env!("CARGO_BIN_EXE_console");
+        bob.type_in(&format!("{console} --user {signal} --server {}\r", server.address));
+        bob.until("it is live", |rows| status(rows).contains("· live ·"));
+        bob.type_in("half a line");
+        bob.shows("> half a line");
+        bob.signal_child(signal);
+        bob.shows(said);
+        bob.type_in("echo a$((1 + 1))b; stty -a | grep -o ' icanon\\| echo '\r");
+        let rows = bob.shows("a2b");
+        assert!(
+            rows.iter().any(|row| row.contains("$((1 + 1))")),
+            "what is typed is seen: {rows:#?}"
+        );
+        bob.until("its settings are a shell's", |rows| {
+            [" icanon", " echo"].iter().all(|setting| rows.iter().any(|row| row == setting))
+        });
+        bob.type_in("exit\r");
+        assert_eq!(bob.ends(), 0);
+    }
+}

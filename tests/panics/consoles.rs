@@ -1,0 +1,36 @@
+//! A console that panics: the terminal is as it was, what broke is said, and no line is lost.
+
+use std::fs;
+
+use portable_pty::CommandBuilder;
+
+use crate::support::{Peer, Running};
+use crate::terminal::Terminal;
+
+#[test]
+fn a_console_that_breaks_puts_the_terminal_back_and_says_what_broke() {
+    let server = Running::start(&[]);
+    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let state = tempfile::tempdir().unwrap();
+    for (trap, thread, looks_back) in
+        [("painted", "main", false), ("painted", "main", true), ("told", "notices", false)]
+    {
+        let traps = tempfile::tempdir().unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_console"));
+        command.args(["--user", "bob", "--server", &server.address.to_string()]);
+        command.env("TALK_FAIL", traps.path());
+        let mut bob = Terminal::run(command, state.path());
+        bob.shows("· live ·");
+        if looks_back {
+            bob.type_in("/goto 1\r");
+            bob.shows("more below");
+        }
+        fs::write(traps.path().join(format!("{trap}@{thread}")), "").unwrap();
+        ann.post("lobby", &format!("{trap}-{looks_back}"), "something to show");
+        assert_eq!(bob.ends(), 1, "{trap}@{thread}");
+        let rows = bob.shows("please report it");
+        let said = rows.concat();
+        assert!(said.contains(&format!("a trap for {trap} was laid")), "{rows:#?}");
+        assert!(said.contains("console: panicked at"), "{rows:#?}");
+    }
+}
