@@ -4,13 +4,13 @@
 
 use std::time::Duration;
 
+use talk::calendar;
 use talk::chat::UserName;
 use talk::client::Address;
 use talk::client::Fault;
 use talk::client::probe::Finding;
 use talk::client::probe::probe;
 
-use crate::calendar;
 use crate::events;
 use crate::output::Output;
 use crate::safe::Safe;
@@ -109,7 +109,7 @@ impl Report {
 
     fn clock(&mut self, date: Option<&str>) {
         let ours = i64::try_from(events::now() / 1000).unwrap_or(0);
-        let Some(theirs) = date.and_then(seconds) else {
+        let Some(theirs) = date.and_then(calendar::read_http_date) else {
             let why = "not known: the answer has no Date (records carry the server's time)";
             return self.say(Verdict::Note, "clock", why);
         };
@@ -170,40 +170,4 @@ impl Report {
 /// `0.31 ms`
 fn ms(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1_000.0)
-}
-
-/// The Unix time of an HTTP date (RFC 9110 §5.6.7, the form that may be sent):
-/// `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn seconds(date: &str) -> Option<i64> {
-    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let [_, day, month, year, time, "GMT"] = date.split(' ').collect::<Vec<_>>()[..] else {
-        return None;
-    };
-    let at = MONTHS.find(month).filter(|at| month.len() == 3 && at % 3 == 0)?;
-    let month = i64::try_from(at / 3 + 1).ok()?;
-    let [hour, minute, second] = time.split(':').collect::<Vec<_>>()[..] else { return None };
-    let number = |text: &str, most: i64| text.parse().ok().filter(|n: &i64| (0..=most).contains(n));
-    let days = calendar::days(number(year, 9_999)?, month, number(day, 31)?);
-    let minutes = (days * 24 + number(hour, 23)?) * 60 + number(minute, 59)?;
-    Some(minutes * 60 + number(second, 60)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_http_date_is_a_unix_time_and_nothing_else_is() {
-        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
-        assert_eq!(seconds("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
-        for bad in [
-            "",
-            "Sunday, 06-Nov-94 08:49:37 GMT",
-            "Sun, 06 anF 1994 08:49:37 GMT",
-            "Sun, 06 Nov 99999999999999 08:49:37 GMT",
-            "Sun, 06 Nov 1994 08:49:37 CET",
-        ] {
-            assert_eq!(seconds(bad), None, "{bad}");
-        }
-    }
 }

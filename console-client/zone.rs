@@ -2,7 +2,7 @@
 //!
 //! Room: bytes and numbers. Which file, and what time it is, come in by argument.
 
-use crate::calendar;
+use talk::calendar;
 
 /// A place's offsets from UTC, past and future.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

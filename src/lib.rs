@@ -11,6 +11,7 @@ pub mod http; // RFC 9112 heads
 pub mod json; // RFC 8259, strictly
 #[doc(hidden)]
 pub mod fail; // where tests make threads panic
+pub mod calendar; // days and dates
 pub mod meter; // counts, times, and how they are told
 pub mod cli; // a lexer for command-line flags
 

@@ -108,7 +108,7 @@ impl View {
 
     /// `12:34 `, or whatever else is to stand before a line of that local time in seconds.
     pub(super) fn clock(&self, local: i64) -> String {
-        let (year, month, day) = calendar::date(local);
+        let (year, month, day) = talk::calendar::date(local);
         match self.stamp {
             Stamp::Time => format!("{} ", calendar::clock(local)),
             Stamp::DateTime => {

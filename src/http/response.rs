@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::calendar;
 use crate::http::error::Error;
 use crate::http::headers::{is_token, is_value};
 use crate::http::status::Status;
@@ -58,6 +59,12 @@ impl Response {
             self.headers.push((name, value));
         }
         self
+    }
+
+    /// Says when it was made, in Unix time in ms: who has a clock must (RFC 9110 §6.6.1).
+    #[must_use]
+    pub fn dated(self, unix_ms: u64) -> Response {
+        self.header("Date", calendar::http_date(unix_ms))
     }
 
     /// How it went.

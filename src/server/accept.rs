@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
+use super::clock::unix_ms;
 use super::door::Pass;
 use super::house::House;
 use super::logger::Level;
@@ -64,7 +65,7 @@ fn admit(house: &Arc<House>, stream: TcpStream, peer: SocketAddr) -> std::io::Re
             );
             let Some(pass) = house.door.refuse() else { return Ok(()) };
             let refuse = move |_: &Arc<House>, pass| {
-                session::refuse(&stream, &Response::from(full));
+                session::refuse(&stream, &Response::from(full).dated(unix_ms()));
                 drop(pass);
             };
             spawn(house, "refusal", limits::GREETING_STACK, pass, refuse)

@@ -12,7 +12,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::clock::{unix_ms, utc};
+use super::clock::unix_ms;
+use crate::calendar::utc;
 use crate::limits;
 
 /// How much is said.

@@ -49,7 +49,6 @@ use std::thread;
 use std::time::Instant;
 
 pub use capacity::{Ceiling, ceiling};
-pub use clock::utc;
 pub use config::Config;
 pub use limit::{Amount, LIMITS, Limit, Limits};
 pub use logger::{Level, Logger};

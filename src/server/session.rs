@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::client::Client;
+use super::clock::unix_ms;
 use super::door::Pass;
 use super::farewell::{self, Ending};
 use super::house::House;
@@ -49,6 +50,7 @@ pub(super) fn greet(
         }
         Err(error) => (error.response()?, Vec::new()),
     };
+    let response = response.dated(unix_ms());
     house.metrics.answered(response.status());
     if response.status() != Status::SWITCHING_PROTOCOLS {
         answer(house, &stream, address, &response, &parser);

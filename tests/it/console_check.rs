@@ -44,7 +44,7 @@ fn a_line_that_is_fine_is_told_step_by_step_and_nobody_hears_of_it() {
         "ok  name        127.0.0.1 is 127.0.0.1",
         "ok  connection  127.0.0.1:",
         "ok  upgrade     a WebSocket in ",
-        "--  clock       not known",
+        "ok  clock       as ours",
         concat!("ok  server      talk/", env!("CARGO_PKG_VERSION")),
         "ok  password    none is needed",
         "ok  messages    up to 1234 bytes, 7 a second, 9 at once",

@@ -52,6 +52,7 @@ fn one_more_than_there_is_room_for_gets_503_and_a_place_freed_is_used_again() {
             refusal.starts_with("HTTP/1.1 503") && refusal.contains("Retry-After: "),
             "{refusal}"
         );
+        assert_eq!(refusal.matches("\r\nDate: ").count(), 1, "{refusal}");
         drop(first);
         loop {
             let mut again = Raw::connect(server.address);

@@ -34,7 +34,7 @@ fn nobody_who_comes_while_the_server_is_away_is_turned_away() {
         let mut server = Running::start_on(&socket, data.path(), &[]);
         assert_eq!(server.address, address);
         for raw in &mut waiting {
-            assert_eq!(raw.read_exactly(SWITCHING.len()), SWITCHING.as_bytes());
+            assert_eq!(raw.read_switching(), SWITCHING);
             assert!(raw.read_text().starts_with(r#"{"type":"welcome""#));
         }
         server.kill();

@@ -22,7 +22,7 @@ fn the_sample_key_is_answered_as_the_rfc_says_and_with_nothing_else() {
     besieged(&[], |server| {
         let mut raw = Raw::connect(server.address);
         raw.send(UPGRADE.as_bytes());
-        assert_eq!(raw.read_exactly(SWITCHING.len()), SWITCHING.as_bytes());
+        assert_eq!(raw.read_switching(), SWITCHING);
     });
 }
 
@@ -44,7 +44,7 @@ fn a_request_in_one_byte_packets_is_the_same_request() {
         for byte in UPGRADE.as_bytes() {
             raw.send(&[*byte]);
         }
-        assert_eq!(raw.read_exactly(SWITCHING.len()), SWITCHING.as_bytes());
+        assert_eq!(raw.read_switching(), SWITCHING);
     });
 }
 
@@ -57,7 +57,7 @@ fn a_first_frame_cut_anywhere_behind_the_request_is_served() {
             let mut raw = Raw::connect(server.address);
             raw.send(&wire[..cut]);
             raw.send(&wire[cut..]);
-            assert_eq!(raw.read_exactly(SWITCHING.len()), SWITCHING.as_bytes());
+            assert_eq!(raw.read_switching(), SWITCHING);
             let text = raw.read_text();
             let expected =
                 if text.contains("name_taken") { "name_taken" } else { r#""user":"bob""# };
@@ -103,6 +103,7 @@ fn what_is_not_a_right_upgrade_gets_the_status_and_header_that_help() {
             assert!(response.contains(header), "{request}\n{response}");
             assert!(response.contains("X-Content-Type-Options: nosniff"), "{response}");
             assert!(response.contains("Connection: close"), "{response}");
+            assert_eq!(response.matches("\r\nDate: ").count(), 1, "{response}");
         }
     });
 }

@@ -68,7 +68,7 @@ fn right_upgrades_that_look_odd_are_taken() {
         for request in odd {
             let mut raw = Raw::connect(server.address);
             raw.send(request.as_bytes());
-            let answer = String::from_utf8(raw.read_exactly(SWITCHING.len())).unwrap();
+            let answer = raw.read_switching();
             assert!(
                 answer.starts_with("HTTP/1.1 101") && answer.ends_with("\r\n\r\n"),
                 "{request}"

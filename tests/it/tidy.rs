@@ -11,8 +11,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &[]),
     ("meter", &[]),
     ("fail", &[]),
+    ("calendar", &[]),
     ("ws", &["limits"]),
-    ("http", &["limits"]),
+    ("http", &["limits", "calendar"]),
     ("handshake", &["http", "limits"]),
     ("chat", &["json", "limits"]),
     ("log", &["json", "chat", "limits", "meter", "fail"]),
@@ -20,7 +21,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("client", &["net", "handshake", "chat", "http", "ws", "json", "limits"]),
     (
         "server",
-        &["net", "handshake", "chat", "log", "http", "ws", "json", "limits", "meter", "fail"],
+        &[
+            "net",
+            "handshake",
+            "chat",
+            "log",
+            "http",
+            "ws",
+            "json",
+            "limits",
+            "meter",
+            "calendar",
+            "fail",
+        ],
     ),
 ];
 

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::{Duration, SystemTime};
 
 use super::SOON;
 
@@ -10,7 +11,7 @@ pub(crate) const UPGRADE: &str = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade
     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Version: 13\r\n\r\n";
 
-/// What answers it.
+/// What answers it, the moment aside: see [`Raw::read_switching`].
 pub(crate) const SWITCHING: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nConnection: Upgrade\r\n\r\n";
 
@@ -57,7 +58,7 @@ impl Raw {
     pub(crate) fn upgraded(address: SocketAddr) -> Raw {
         let mut raw = Raw::connect(address);
         raw.send(UPGRADE.as_bytes());
-        assert_eq!(raw.read_exactly(SWITCHING.len()), SWITCHING.as_bytes());
+        assert_eq!(raw.read_switching(), SWITCHING);
         raw
     }
 
@@ -90,6 +91,18 @@ impl Raw {
         let mut bytes = vec![0; count];
         self.0.read_exact(&mut bytes).unwrap();
         bytes
+    }
+
+    /// As many bytes as answer a right upgrade. Their `Date` must be of this minute, and is left out.
+    pub(crate) fn read_switching(&mut self) -> String {
+        let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n".len();
+        let answer = String::from_utf8(self.read_exactly(SWITCHING.len() + date)).unwrap();
+        let (before, rest) = answer.split_once("Date: ").expect("it has a date");
+        let (date, after) = rest.split_once("\r\n").unwrap();
+        let at = httpdate::parse_http_date(date).unwrap();
+        let apart = SystemTime::now().duration_since(at).unwrap_or_else(|error| error.duration());
+        assert!(apart < Duration::from_secs(60), "{date}");
+        [before, after].concat()
     }
 
     /// Everything until the server closes. A reset counts as the end.
