@@ -23,6 +23,7 @@ use crate::end;
 use crate::keep::Keep;
 use crate::outbox::Outbox;
 use crate::view::View;
+use crate::wishlist::Wishlist;
 
 mod obey; // what the commands do
 mod search; // what may take several questions
@@ -38,6 +39,7 @@ pub(crate) struct Chat {
     pub(crate) view: View,
     keep: Keep,
     outbox: Outbox,
+    wishlist: Wishlist,
     /// The outbox could not be written the last time; that is told once.
     is_leaky: bool,
     password: Option<String>,
@@ -68,6 +70,7 @@ impl Chat {
         view: View,
         keep: Keep,
         outbox: Outbox,
+        wishlist: Wishlist,
         password: Option<String>,
     ) -> Chat {
         Chat {
@@ -75,6 +78,7 @@ impl Chat {
             view,
             keep,
             outbox,
+            wishlist,
             is_leaky: false,
             password,
             token: None,
@@ -116,6 +120,7 @@ impl Chat {
             return None;
         }
         self.view.hear(notice, now);
+        self.keep_wishes();
         None
     }
 
@@ -129,6 +134,7 @@ impl Chat {
             Ok(Input::Do(command)) => self.obey(command),
             Err(sentence) => Err(sentence),
         };
+        self.keep_wishes();
         match said {
             Ok(()) => Outcome::Done,
             Err(sentence) => {

@@ -5,18 +5,17 @@
 
 use talk::cli;
 
-use crate::command::arguments::bell;
 use crate::command::arguments::edit;
 use crate::command::arguments::goal;
+use crate::command::arguments::known;
 use crate::command::arguments::none;
 use crate::command::arguments::number;
 use crate::command::arguments::optional;
 use crate::command::arguments::reply;
 use crate::command::arguments::some;
-use crate::command::arguments::stamp;
 use crate::command::arguments::word;
-use crate::view::Bell;
-use crate::view::Stamp;
+use crate::wishes::Bell;
+use crate::wishes::Stamp;
 
 mod arguments; // what follows a command
 
@@ -79,8 +78,10 @@ pub(crate) enum Wish {
     Mute,
     /// Toggles.
     Quiet,
-    Bell(Bell),
-    Timestamp(Stamp),
+    /// Nothing: tell it.
+    Bell(Option<Bell>),
+    /// Likewise.
+    Timestamp(Option<Stamp>),
 }
 
 /// A line to look at.
@@ -160,7 +161,7 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(&["goto"], "SEQ|HH:MM", "look at line SEQ, or at what was said since HH:MM", |to| {
         goal(to).map(|goal| Input::Do(Command::Goto(goal)))
     }),
-    entry(&["ignore"], "[NAME]", "show nothing of NAME's until you leave; alone: lists", |name| {
+    entry(&["ignore"], "[NAME]", "show nothing of NAME's; alone: lists whom you ignore", |name| {
         optional(name).map(|name| Input::Do(Command::Wish(Wish::Ignore(name))))
     }),
     entry(&["unignore"], "NAME", "show what NAME says again", |name| {
@@ -172,11 +173,11 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(&["quiet"], "", "tell no comings and goings; again: tell them", |rest| {
         none(rest, Command::Wish(Wish::Quiet))
     }),
-    entry(&["bell"], "off|mention|all", "what rings: nothing, your name, every line", |what| {
-        bell(what).map(|bell| Input::Do(Command::Wish(Wish::Bell(bell))))
+    entry(&["bell"], "[off|mention|all]", "what rings: nothing, your name, every line", |what| {
+        known(what, Bell::read).map(|bell| Input::Do(Command::Wish(Wish::Bell(bell))))
     }),
-    entry(&["timestamp"], "time|datetime|off", "what stands before new lines", |what| {
-        stamp(what).map(|stamp| Input::Do(Command::Wish(Wish::Timestamp(stamp))))
+    entry(&["timestamp"], "[time|datetime|off]", "what stands before new lines", |what| {
+        known(what, Stamp::read).map(|stamp| Input::Do(Command::Wish(Wish::Timestamp(stamp))))
     }),
     entry(&["resend"], "", "send the lines that failed once more", |rest| {
         none(rest, Command::Resend)

@@ -8,6 +8,7 @@ mod private; // files of one's own
 mod keep; // the keys of names
 mod outbox; // unsent lines
 mod history; // lines to recall
+mod wishlist; // wishes
 
 // The conversation, however it is shown.
 mod events; // everything that can happen
@@ -15,6 +16,7 @@ mod chat; // the conversation
 mod command; // a submitted line → what to do
 mod view; // what is seen of it
 mod room; // one room, as its visitor sees it
+mod wishes; // what is wished to be heard
 mod phrases; // how things are said
 mod end; // what it means to be sent away
 mod safe; // the one door for remote text
@@ -80,6 +82,7 @@ use crate::settings::Wish;
 use crate::terminal::Terminal;
 use crate::view::Shows;
 use crate::view::View;
+use crate::wishlist::Wishlist;
 use crate::zone::Zone;
 
 fn main() -> ExitCode {
@@ -144,6 +147,12 @@ fn talk(settings: Settings) -> Result<(), Failure> {
     rooms_of(&kept, &mut rooms);
     let authority = server.clone();
     let mut view = View::new(user.clone(), server, &rooms, zone(), shows);
+    let place = private::directory(&authority, |name| env::var_os(name)).filter(|_| has_person);
+    let wishlist = Wishlist::new(place);
+    match wishlist.load() {
+        Ok(wishes) => view.set_wishes(wishes),
+        Err(sentence) => view.alarm(&sentence),
+    }
     view.found(&kept, &troubles);
 
     let (events, queue) = mpsc::channel();
@@ -160,7 +169,7 @@ fn talk(settings: Settings) -> Result<(), Failure> {
         outbox: kept,
     };
     let client = client::start(config, notices).map_err(cannot_start)?;
-    let chat = Chat::new(client, view, keep, outbox, secret);
+    let chat = Chat::new(client, view, keep, outbox, wishlist, secret);
     events::read_stdin(events.clone()).map_err(cannot_start)?;
 
     let size = terminal::size();

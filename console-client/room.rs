@@ -28,8 +28,6 @@ pub(crate) struct Room {
     pub(crate) name: RoomName,
     /// The server said that we are in it.
     pub(crate) is_known: bool,
-    /// It neither rings nor counts as active.
-    pub(crate) is_muted: bool,
     /// People in it, as the server counts them.
     pub(crate) count: u64,
     /// Who they are; nobody in a crowd.
@@ -67,7 +65,6 @@ impl Room {
         Room {
             name,
             is_known: false,
-            is_muted: false,
             count: 0,
             members: Vec::new(),
             absent: Vec::new(),

@@ -17,6 +17,8 @@ use crate::phrases;
 use crate::room::Room;
 use crate::view::comings::Comings;
 use crate::view::scrolling::Place;
+use crate::wishes::Wished;
+use crate::wishes::Wishes;
 use crate::zone::Zone;
 
 mod hearing; // what becomes of each notice
@@ -28,9 +30,6 @@ mod comings; // who came and went
 mod absences; // who is away
 mod wishes; // what is to be heard, and how
 mod status; // the status line, and what waits above it
-
-pub(crate) use wishes::Bell;
-pub(crate) use wishes::Stamp;
 
 /// The chat as it is shown.
 #[derive(Debug)]
@@ -48,16 +47,14 @@ pub(crate) struct View {
     looks_back: Option<Place>,
     comings: Comings,
     asked_history: Option<usize>,
-    bell: Bell,
+    wishes: Wishes,
+    /// What was wished and is not kept yet.
+    unkept: Vec<Wished>,
     /// The bell is to be rung.
     rings: bool,
     rings_again_at: u64, // Unix milliseconds
-    /// Comings and goings are not told.
-    is_quiet: bool,
-    ignored: Vec<UserName>,
     /// We are away, and why.
     away: Option<Away>,
-    stamp: Stamp,
     /// Who wrote to us directly, the last of them, and when.
     wrote: Option<(u64, UserName)>,
     waiting: Vec<Waiting>,
@@ -131,13 +128,11 @@ impl View {
             here: 0,
             looks_back: None,
             comings: Comings::default(),
-            bell: Bell::default(),
+            wishes: Wishes::default(),
+            unkept: Vec::new(),
             rings: false,
             rings_again_at: 0,
-            is_quiet: false,
-            ignored: Vec::new(),
             away: None,
-            stamp: Stamp::default(),
             asked_history: None,
             wrote: None,
             waiting: Vec::new(),

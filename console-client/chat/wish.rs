@@ -5,15 +5,21 @@ use talk::chat::UserName;
 use crate::chat::Chat;
 use crate::chat::obey::fit;
 use crate::command::Wish;
-use crate::view::Bell;
+use crate::wishes::Bell;
+use crate::wishes::Stamp;
+use crate::wishes::Wished;
+use crate::wishlist::Wishlist;
 
 impl Chat {
     pub(super) fn fulfil(&mut self, wish: Wish) -> Result<(), String> {
         let view = &mut self.view;
         let done = match wish {
-            Wish::Ignore(None) if view.ignored().is_empty() => "you ignore nobody".to_owned(),
+            Wish::Ignore(None) if view.wishes().ignored().is_empty() => {
+                "you ignore nobody".to_owned()
+            }
             Wish::Ignore(None) => {
-                let names: Vec<&str> = view.ignored().iter().map(UserName::as_str).collect();
+                let names: Vec<&str> =
+                    view.wishes().ignored().iter().map(UserName::as_str).collect();
                 format!("you ignore {}", names.join(", "))
             }
             Wish::Ignore(Some(name)) => {
@@ -21,14 +27,15 @@ impl Chat {
                 if name.is_same_claim(view.me()) {
                     return Err(format!("you are {name} yourself"));
                 }
-                view.ignore(name.clone());
+                view.wish(Wished::Ignored(name.clone(), true));
                 format!("nothing of {name}'s is shown from now on (/unignore {name})")
             }
             Wish::Unignore(name) => {
                 let name = fit(&name)?;
-                if !view.unignore(&name) {
+                if !view.wishes().is_ignored(&name) {
                     return Err(format!("you do not ignore {name}"));
                 }
+                view.wish(Wished::Ignored(name.clone(), false));
                 format!("{name} is heard again")
             }
             Wish::Mute => match view.toggle_mute() {
@@ -36,11 +43,15 @@ impl Chat {
                 Some(false) => "this room is no longer muted".to_owned(),
                 None => return Err("you are in no room (try /join lobby)".to_owned()),
             },
-            Wish::Quiet if view.toggle_quiet() => "comings and goings are told".to_owned(),
-            Wish::Quiet => "comings and goings are no longer told".to_owned(),
+            Wish::Quiet => {
+                let is_quiet = !view.wishes().is_quiet;
+                view.wish(Wished::Quiet(is_quiet));
+                let how = if is_quiet { "no longer told" } else { "told" };
+                format!("comings and goings are {how}")
+            }
             Wish::Bell(bell) => {
-                view.set_bell(bell);
-                let what = match bell {
+                bell.into_iter().for_each(|bell| view.wish(Wished::Bell(bell)));
+                let what = match view.wishes().bell {
                     Bell::Off => "nothing rings",
                     Bell::Mention => "your name rings, and what is said to you alone",
                     Bell::All => "whatever is said rings",
@@ -48,11 +59,26 @@ impl Chat {
                 what.to_owned()
             }
             Wish::Timestamp(stamp) => {
-                view.set_stamp(stamp);
-                "new lines are stamped like that".to_owned()
+                stamp.into_iter().for_each(|stamp| view.wish(Wished::Stamp(stamp)));
+                let what = match view.wishes().stamp {
+                    Stamp::Time => "new lines begin with their time",
+                    Stamp::DateTime => "new lines begin with their date and time",
+                    Stamp::Off => "new lines have no time",
+                };
+                what.to_owned()
             }
         };
         view.confirm(&done);
         Ok(())
+    }
+
+    /// Keeps for the next run what has come to be wished in this one. What cannot be kept is told once.
+    pub(super) fn keep_wishes(&mut self) {
+        for wished in self.view.take_unkept() {
+            if let Err(sentence) = self.wishlist.keep(&wished) {
+                self.view.alarm(&sentence);
+                self.wishlist = Wishlist::new(None);
+            }
+        }
     }
 }

@@ -5,8 +5,6 @@ use talk::chat::wire::NUMBER_MAX;
 use crate::command::Command;
 use crate::command::Goal;
 use crate::command::Input;
-use crate::view::Bell;
-use crate::view::Stamp;
 
 pub(super) fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
@@ -21,28 +19,16 @@ pub(super) fn optional(text: &str) -> Option<Option<String>> {
     if text.is_empty() { Some(None) } else { word(text).map(Some) }
 }
 
+/// A word that `read` knows, or nothing.
+#[expect(clippy::option_option, reason = "the outer says whether the argument fits, as in `word`")]
+pub(super) fn known<T>(text: &str, read: fn(&str) -> Option<T>) -> Option<Option<T>> {
+    if text.is_empty() { Some(None) } else { read(text).map(Some) }
+}
+
 /// The number of a line, with or without `#`.
 pub(super) fn number(text: &str) -> Option<u64> {
     let text = text.strip_prefix('#').unwrap_or(text);
     text.parse().ok().filter(|seq| (1..=NUMBER_MAX).contains(seq))
-}
-
-pub(super) fn bell(text: &str) -> Option<Bell> {
-    match text {
-        "off" => Some(Bell::Off),
-        "mention" => Some(Bell::Mention),
-        "all" => Some(Bell::All),
-        _ => None,
-    }
-}
-
-pub(super) fn stamp(text: &str) -> Option<Stamp> {
-    match text {
-        "time" => Some(Stamp::Time),
-        "datetime" => Some(Stamp::DateTime),
-        "off" => Some(Stamp::Off),
-        _ => None,
-    }
 }
 
 /// `1042`, `#1042` or `13:05`.

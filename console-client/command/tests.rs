@@ -40,10 +40,11 @@ fn commands_have_aliases_and_arguments() {
         ("/unignore eve", Command::Wish(Wish::Unignore("eve".to_owned()))),
         ("/mute", Command::Wish(Wish::Mute)),
         ("/quiet", Command::Wish(Wish::Quiet)),
-        ("/bell off", Command::Wish(Wish::Bell(Bell::Off))),
-        ("/bell mention", Command::Wish(Wish::Bell(Bell::Mention))),
-        ("/bell all", Command::Wish(Wish::Bell(Bell::All))),
-        ("/timestamp datetime", Command::Wish(Wish::Timestamp(Stamp::DateTime))),
+        ("/bell", Command::Wish(Wish::Bell(None))),
+        ("/bell off", Command::Wish(Wish::Bell(Some(Bell::Off)))),
+        ("/bell mention", Command::Wish(Wish::Bell(Some(Bell::Mention)))),
+        ("/bell all", Command::Wish(Wish::Bell(Some(Bell::All)))),
+        ("/timestamp datetime", Command::Wish(Wish::Timestamp(Some(Stamp::DateTime)))),
         ("/r yes", Command::Answer("yes".to_owned())),
     ] {
         assert_eq!(read(line), Ok(Input::Do(command)), "{line}");
@@ -114,8 +115,8 @@ fn what_is_no_command_is_never_sent() {
         "no command /s3cret-pass, nothing was sent (/help lists them all)"
     );
     assert_eq!(refusal("/nick"), "use it like this: /nick NAME");
-    assert_eq!(refusal("/bell on"), "use it like this: /bell off|mention|all");
-    assert_eq!(refusal("/timestamp"), "use it like this: /timestamp time|datetime|off");
+    assert_eq!(refusal("/bell on"), "use it like this: /bell [off|mention|all]");
+    assert_eq!(refusal("/timestamp now"), "use it like this: /timestamp [time|datetime|off]");
     assert_eq!(refusal("/nick a b"), "use it like this: /nick NAME");
     assert_eq!(refusal("/history 0"), "use it like this: /history [N]");
     assert!(read("/").is_err());

@@ -21,7 +21,7 @@ impl View {
         room.set_away(user, away.clone());
         if user.is_same_claim(&self.me) {
             self.set_away(away); // said here, and told then; or on another device of ours
-        } else if !self.is_quiet && !self.is_ignored(user) {
+        } else if !self.wishes.is_quiet && !self.is_ignored(user) {
             self.show_aside(name, line);
         }
     }

@@ -75,7 +75,7 @@ impl View {
     /// Somebody else came to a room or left it.
     pub(super) fn came(&mut self, name: &RoomName, user: &UserName, change: Change) {
         let local = self.local(self.now);
-        if self.is_quiet || self.is_ignored(user) {
+        if self.wishes.is_quiet || self.is_ignored(user) {
             return;
         }
         if self.shows == Shows::Here && self.is_here(name) {
@@ -100,11 +100,5 @@ impl View {
         if let (Some(line), Some(name)) = (line, name) {
             self.show_aside(&name, line);
         }
-    }
-
-    /// Comings and goings are told, or no longer. Returns whether they are.
-    pub(crate) fn toggle_quiet(&mut self) -> bool {
-        self.is_quiet = !self.is_quiet;
-        !self.is_quiet
     }
 }

@@ -164,8 +164,7 @@ impl View {
             self.me = to.clone();
             self.rooms.iter_mut().for_each(Room::renamed);
         }
-        let renamed = self.ignored.iter_mut().filter(|ignored| ignored.is_same_claim(user));
-        renamed.for_each(|ignored| *ignored = to.clone());
+        self.ignore_renamed(user, to);
         if let Some((_, writer)) = &mut self.wrote
             && writer.is_same_claim(user)
         {
@@ -178,7 +177,7 @@ impl View {
         if known.is_empty() && is_ours {
             return self.remark(line);
         }
-        let is_told = is_ours || !self.is_quiet && !self.is_ignored(to);
+        let is_told = is_ours || !self.wishes.is_quiet && !self.is_ignored(to);
         let known = known.iter().filter(|_| is_told);
         known.for_each(|room| self.show_aside(room, line.clone()));
     }

@@ -73,12 +73,12 @@ impl View {
     /// something said to us.
     fn activity(&self) -> Option<String> {
         let numbered = self.rooms.iter().zip(1..);
-        let active = numbered.filter(|(room, _)| room.lines.news() > 0 && !room.is_muted).map(
-            |(room, number)| {
+        let active = numbered
+            .filter(|(room, _)| room.lines.news() > 0 && !self.wishes.is_muted(&room.name))
+            .map(|(room, number)| {
                 let calls = if room.lines.calls() { "!" } else { "" };
                 format!("{number}{calls}")
-            },
-        );
+            });
         let active: Vec<String> = active.collect();
         (!active.is_empty()).then(|| format!("Act: {}", active.join(",")))
     }

@@ -1,6 +1,4 @@
-//! What a person wants to hear, and how: the bell, whom to ignore, which rooms to mute, the clock.
-//!
-//! It holds until the console ends.
+//! What is heard and shown of what the person wishes, and what has come to be wished.
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
@@ -11,35 +9,16 @@ use crate::calendar;
 use crate::phrases;
 use crate::view::Shows;
 use crate::view::View;
-
-/// What rings the terminal's bell.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Bell {
-    Off,
-    /// Our name, and what is said to us alone.
-    #[default]
-    Mention,
-    All,
-}
-
-/// What stands before a line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Stamp {
-    #[default]
-    Time,
-    DateTime,
-    Off,
-}
+use crate::wishes::Bell;
+use crate::wishes::Stamp;
+use crate::wishes::Wished;
+use crate::wishes::Wishes;
 
 /// Milliseconds between two rings.
 const BELL_EVERY: u64 = 2_000;
 
 impl View {
     // ---- The bell ------------------------------------------------------------------------------
-
-    pub(crate) fn set_bell(&mut self, bell: Bell) {
-        self.bell = bell;
-    }
 
     /// Whether the bell is to be rung. It rings once, whatever has come together, and not again
     /// at once: nobody makes a stranger's terminal an alarm clock.
@@ -54,7 +33,7 @@ impl View {
     /// Rings for what somebody says just now. What is only caught up with rings nothing.
     pub(super) fn ring(&mut self, record: &Record, calls_us: bool) {
         let is_live = self.shows == Shows::Here && self.state == Some(State::Live);
-        let is_meant = match self.bell {
+        let is_meant = match self.wishes.bell {
             Bell::Off => false,
             Bell::Mention => calls_us,
             Bell::All => true,
@@ -62,54 +41,57 @@ impl View {
         self.rings |= is_live && is_meant && !self.is_muted(&record.room);
     }
 
-    // ---- Rooms and people ----------------------------------------------------------------------
+    // ---- Wishes --------------------------------------------------------------------------------
+
+    /// What is wished from before.
+    pub(crate) fn set_wishes(&mut self, wishes: Wishes) {
+        self.wishes = wishes;
+    }
+
+    pub(crate) fn wishes(&self) -> &Wishes {
+        &self.wishes
+    }
+
+    /// Something is wished from now on, and is to be kept.
+    pub(crate) fn wish(&mut self, wished: Wished) {
+        self.wishes.set(&wished);
+        self.unkept.push(wished);
+    }
+
+    /// What has come to be wished since this was asked last.
+    pub(crate) fn take_unkept(&mut self) -> Vec<Wished> {
+        std::mem::take(&mut self.unkept)
+    }
 
     /// Mutes the room one is in, or no longer. Returns whether it is muted.
     pub(crate) fn toggle_mute(&mut self) -> Option<bool> {
-        let room = self.rooms.get_mut(self.here)?;
-        room.is_muted = !room.is_muted;
-        Some(room.is_muted)
+        let name = self.here()?.name.clone();
+        let is_muted = !self.wishes.is_muted(&name);
+        self.wish(Wished::Muted(name, is_muted));
+        Some(is_muted)
+    }
+
+    /// Somebody ignored has another name: they are ignored under that one as well.
+    pub(super) fn ignore_renamed(&mut self, user: &UserName, to: &UserName) {
+        if self.is_ignored(user) {
+            self.wish(Wished::Ignored(to.clone(), true));
+        }
     }
 
     fn is_muted(&self, name: &RoomName) -> bool {
-        self.rooms.iter().any(|room| room.name == *name && room.is_muted)
-    }
-
-    /// Nothing of this person's is shown from now on. False where it was so already.
-    pub(crate) fn ignore(&mut self, user: UserName) -> bool {
-        let is_new = !self.is_ignored(&user);
-        if is_new {
-            self.ignored.push(user);
-        }
-        is_new
-    }
-
-    /// The person is heard again. False where they always were.
-    pub(crate) fn unignore(&mut self, user: &UserName) -> bool {
-        let was_ignored = self.is_ignored(user);
-        self.ignored.retain(|ignored| !ignored.is_same_claim(user));
-        was_ignored
-    }
-
-    pub(crate) fn ignored(&self) -> &[UserName] {
-        &self.ignored
+        self.wishes.is_muted(name)
     }
 
     pub(super) fn is_ignored(&self, user: &UserName) -> bool {
-        self.ignored.iter().any(|ignored| ignored.is_same_claim(user))
+        self.wishes.is_ignored(user)
     }
 
     // ---- The clock -----------------------------------------------------------------------------
 
-    /// How lines are stamped from now on; and lists of lines too.
-    pub(crate) fn set_stamp(&mut self, stamp: Stamp) {
-        self.stamp = stamp;
-    }
-
     /// `12:34 `, or whatever else is to stand before a line of that local time in seconds.
     pub(super) fn clock(&self, local: i64) -> String {
         let (year, month, day) = talk::calendar::date(local);
-        match self.stamp {
+        match self.wishes.stamp {
             Stamp::Time => format!("{} ", calendar::clock(local)),
             Stamp::DateTime => {
                 format!("{year:04}-{month:02}-{day:02} {} ", calendar::clock(local))

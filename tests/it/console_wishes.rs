@@ -1,6 +1,11 @@
 //! What a person wants to hear, and how: comings and goings, the bell, whom to ignore.
 
-use crate::support::{Peer, Running};
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::Instant;
+
+use crate::support::{Peer, Running, SOON};
 use crate::terminal::Terminal;
 
 fn rings(terminal: &Terminal) -> usize {
@@ -58,4 +63,77 @@ fn the_bell_rings_for_ones_name_and_not_for_whom_one_ignores() {
     eve.post("lobby", "2", "bob!");
     said(&mut bob, " eve bob!");
     assert_eq!(rings(&bob), 1);
+}
+
+/// The lines of the file of wishes, once there are so many.
+fn kept(state: &Path, count: usize) -> Vec<String> {
+    let deadline = Instant::now() + SOON;
+    loop {
+        let servers = fs::read_dir(state.join("talk")).into_iter().flatten();
+        let files = servers.map(|server| server.unwrap().path().join("+wishes"));
+        let text: String = files.filter_map(|file| fs::read_to_string(file).ok()).collect();
+        if text.lines().count() == count {
+            return text.lines().map(str::to_owned).collect();
+        }
+        assert!(Instant::now() < deadline, "{text}");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn what_one_wishes_holds_in_the_next_run_too() {
+    let server = Running::start(&[]);
+    let (state, flags) = (tempfile::tempdir().unwrap(), ["--room", "lobby,dev"]);
+    let mut bob = Terminal::start_in(state.path(), server.address, "bob", &flags);
+    bob.shows("· live ·");
+    bob.type_in("/ignore eve\r/bell off\r/quiet\r/timestamp off\r/mute\r");
+    bob.shows("-- this room is muted");
+    let file = kept(state.path(), 5);
+    assert_eq!(file, ["bell off", "timestamp off", "quiet", "ignore eve", "mute lobby"]);
+    bob.type_in("/quit\r");
+    assert_eq!(bob.ends(), 0);
+
+    let (mut eve, _) = Peer::joined(server.address, "eve", "lobby");
+    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    eve.post("lobby", "1", "bob? bob?");
+    ann.post("lobby", "1", "bob!");
+    ann.hear_own("ann", "1");
+    let mut bob = Terminal::start_in(state.path(), server.address, "bob", &flags);
+    let rows = bob.shows("ann bob!");
+    assert!(rows.contains(&"ann bob!".to_owned()), "without a time: {rows:#?}");
+    assert!(!rows.concat().contains("bob? bob?"), "{rows:#?}");
+    bob.type_in("/bell\r/timestamp\r/ignore\r");
+    for said in ["-- nothing rings --", "-- new lines have no time --", "-- you ignore eve --"] {
+        bob.shows(said);
+    }
+    bob.type_in("/bell mention\r/unignore eve\r/mute\r");
+    bob.shows("-- this room is no longer muted --");
+    assert_eq!(kept(state.path(), 2), ["timestamp off", "quiet"]);
+}
+
+#[test]
+fn wishes_that_cannot_be_read_are_told_and_left_as_they_are() {
+    let server = Running::start(&[]);
+    let state = tempfile::tempdir().unwrap();
+    let mut bob = Terminal::start_in(state.path(), server.address, "bob", &[]);
+    bob.shows("· live ·");
+    bob.type_in("/quiet\r");
+    kept(state.path(), 1);
+    bob.type_in("/quit\r");
+    assert_eq!(bob.ends(), 0);
+    let [server_dir] = &fs::read_dir(state.path().join("talk"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect::<Vec<_>>()[..]
+    else {
+        panic!("one server, one directory")
+    };
+    let file = server_dir.join("+wishes");
+    fs::write(&file, b"quiet\n\xff\n").unwrap();
+    let mut bob = Terminal::start_in(state.path(), server.address, "bob", &[]);
+    bob.shows("!! cannot read what you wished before in");
+    bob.shows("· live ·");
+    bob.type_in("/bell all\r");
+    bob.shows("-- whatever is said rings --");
+    assert_eq!(fs::read(&file).unwrap(), b"quiet\n\xff\n");
 }

@@ -22,7 +22,7 @@ fn others_are_told_in_the_room_and_we_in_the_status_line() {
     view.hear(away("lobby", "bob", None), MIDNIGHT);
     assert_eq!(told(&mut view), ["00:00 --- ann is back"]);
     assert_eq!(status(&view), "[lobby] bob · live · 2 people");
-    view.toggle_quiet();
+    view.wish(Wished::Quiet(true));
     view.hear(away("lobby", "ann", lunch()), MIDNIGHT);
     assert!(told(&mut view).is_empty(), "/quiet is quiet about this too");
 }

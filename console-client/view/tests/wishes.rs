@@ -1,6 +1,8 @@
 //! What a person wants to hear, and how.
 
 use super::*;
+use crate::wishes::Bell;
+use crate::wishes::Stamp;
 
 fn change(who: &str, change: Change) -> Notice {
     let change = Some((user(who), change));
@@ -54,13 +56,13 @@ fn comings_stand_in_their_room_and_not_where_one_turns_meanwhile() {
 #[test]
 fn who_wants_it_quiet_is_told_nothing_of_comings_and_still_how_many_are_there() {
     let mut view = view(Shows::Here, &["lobby"]);
-    assert!(!view.toggle_quiet());
+    view.wish(Wished::Quiet(true));
     view.hear(change("eve", Change::Joined), MIDNIGHT);
     let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
     view.hear(renamed, MIDNIGHT);
     assert!(view.waiting_lines().is_empty() && told(&mut view).is_empty());
     assert!(status(&view).contains("2 people"));
-    assert!(view.toggle_quiet());
+    view.wish(Wished::Quiet(false));
     view.hear(change("eva", Change::Left), MIDNIGHT);
     assert_eq!(view.waiting_lines().len(), 1);
 }
@@ -69,7 +71,7 @@ fn who_wants_it_quiet_is_told_nothing_of_comings_and_still_how_many_are_there() 
 fn the_bell_rings_for_what_it_is_set_to_and_never_for_the_past() {
     let rings = |bell: Bell, name: &str, who: &str, said: &str| {
         let mut view = view(Shows::Here, &["lobby", "@ann+bob"]);
-        view.set_bell(bell);
+        view.wish(Wished::Bell(bell));
         hear(&mut view, [record(name, 1, who, said)]);
         view.take_bell(MIDNIGHT)
     };
@@ -115,7 +117,8 @@ fn a_muted_room_neither_rings_nor_counts_as_active() {
 #[test]
 fn who_is_ignored_is_not_shown_and_leaves_nothing_unread() {
     let mut view = view(Shows::Here, &["lobby", "rust"]);
-    assert!(view.ignore(user("Eve")) && !view.ignore(user("eve")));
+    view.wish(Wished::Ignored(user("Eve"), true));
+    view.take_unkept();
     hear(&mut view, [record("lobby", 1, "eve", "bob!"), record("rust", 1, "eve", "bob!")]);
     hear(&mut view, [act("lobby", 2, "eve", Act::Delete { target: 1 })]);
     view.hear(change("eve", Change::Left), MIDNIGHT);
@@ -126,11 +129,12 @@ fn who_is_ignored_is_not_shown_and_leaves_nothing_unread() {
     assert_eq!(view.unmarked(), [(room("lobby"), 2)]);
     let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
     view.hear(renamed, MIDNIGHT);
+    assert_eq!(view.take_unkept(), [Wished::Ignored(user("eva"), true)], "to be kept as well");
     hear(&mut view, [record("lobby", 3, "eva", "it is me")]);
     let records = vec![record("lobby", 1, "ann", "old"), record("lobby", 2, "eva", "old")];
     view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
     assert!(!told(&mut view).concat().contains("eva"));
-    assert!(view.unignore(&user("EVA")) && !view.unignore(&user("eva")));
+    view.wish(Wished::Ignored(user("EVA"), false));
     hear(&mut view, [record("lobby", 4, "eva", "back")]);
     assert!(told(&mut view).concat().contains("eva back"));
 }
@@ -139,9 +143,9 @@ fn who_is_ignored_is_not_shown_and_leaves_nothing_unread() {
 fn new_lines_are_stamped_as_one_likes() {
     let mut view = view(Shows::Here, &["lobby"]);
     hear(&mut view, [record("lobby", 1, "ann", "a")]);
-    view.set_stamp(Stamp::DateTime);
+    view.wish(Wished::Stamp(Stamp::DateTime));
     hear(&mut view, [record("lobby", 2, "ann", "b")]);
-    view.set_stamp(Stamp::Off);
+    view.wish(Wished::Stamp(Stamp::Off));
     hear(&mut view, [record("lobby", 3, "ann", "c")]);
     assert_eq!(told(&mut view)[1..], ["00:01 ann a", "2026-11-23 00:02 ann b", "ann c"]);
 }
