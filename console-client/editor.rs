@@ -56,6 +56,12 @@ pub(crate) enum Asked {
     Beside(Way),
     /// PgUp, PgDn.
     Page(Way),
+    /// Alt-Home: where the room begins.
+    First,
+    /// Alt-End, or Enter on an empty line: what is new.
+    Newest,
+    /// Alt-u: the first line that was not read before.
+    Unread,
     /// A paste held this many characters that are no text.
     LeftOut(usize),
 }
@@ -96,7 +102,7 @@ impl Editor {
                 self.paste(&text);
                 return (left_out > 0).then_some(Asked::LeftOut(left_out));
             }
-            Key::Enter if self.text.is_empty() => {}
+            Key::Enter if self.text.is_empty() => return Some(Asked::Newest),
             Key::Enter => return Some(Asked::Submit(self.text())),
             Key::Tab => self.complete(completion, words, Completion::next),
             Key::BackTab => self.complete(completion, words, Completion::previous),
@@ -131,9 +137,12 @@ impl Editor {
             }
             Key::Ctrl('l') => return Some(Asked::Repaint),
             Key::Ctrl('z') => return Some(Asked::Suspend),
+            Key::AltHome => return Some(Asked::First),
+            Key::AltEnd => return Some(Asked::Newest),
+            Key::Alt('u') => return Some(Asked::Unread),
             Key::Alt('a') => return Some(Asked::NextActive),
             Key::AltLeft => return Some(Asked::Beside(Way::Back)),
-            Key::AltRight => return Some(Asked::Beside(Way::On)),
+            Key::AltRight | Key::Ctrl('x') => return Some(Asked::Beside(Way::On)),
             Key::Alt('p') => return Some(Asked::Page(Way::Back)),
             Key::Alt('n') => return Some(Asked::Page(Way::On)),
             Key::Alt(digit) => return Some(Asked::Room(digit.to_digit(10)?.try_into().ok()?)),

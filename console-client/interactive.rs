@@ -95,6 +95,7 @@ impl Interactive {
                 break Flow::Gone;
             }
             self.chat.mark(events::now()); // what is painted can be read
+            self.look_further();
             match self.take_in(queue) {
                 Flow::GoOn => {}
                 Flow::Leave if self.has_last_words() => {
@@ -215,6 +216,13 @@ impl Interactive {
                 let (columns, height) = (self.screen.columns(), self.height());
                 self.chat.view.page(way, columns, height);
             }
+            Asked::First => {
+                if let Err(sentence) = self.chat.view.look_at_first() {
+                    self.chat.view.alarm(&sentence);
+                }
+            }
+            Asked::Newest => self.chat.view.look_ahead(),
+            Asked::Unread => self.chat.view.look_at_unread(),
             Asked::NextActive => self.chat.view.turn_to_active(),
             Asked::LeftOut(count) => {
                 let what =

@@ -24,6 +24,8 @@ pub(crate) enum Key {
     WordRight,
     AltLeft,
     AltRight,
+    AltHome,
+    AltEnd,
     Up,
     Down,
     Home,
@@ -141,10 +143,13 @@ fn with_alt(key: &Key) -> Option<Key> {
         Key::Backspace => Some(Key::AltBackspace),
         Key::Left => Some(Key::AltLeft),
         Key::Right => Some(Key::AltRight),
+        Key::Home => Some(Key::AltHome),
+        Key::End => Some(Key::AltEnd),
         Key::Ctrl(_) | Key::Alt(_) | Key::AltEnter | Key::Tab | Key::BackTab => None,
         Key::AltBackspace | Key::Delete | Key::WordLeft | Key::WordRight => None,
+        Key::AltHome | Key::AltEnd => None,
         Key::AltLeft | Key::AltRight | Key::PageUp | Key::PageDown => None,
-        Key::Up | Key::Down | Key::Home | Key::End | Key::Paste(..) | Key::Unreadable => None,
+        Key::Up | Key::Down | Key::Paste(..) | Key::Unreadable => None,
     }
 }
 
@@ -190,6 +195,8 @@ fn arrow(last: u8, modifier: Modifier) -> Option<Key> {
         (b'D', Modifier::None) => Some(Key::Left),
         (b'D', Modifier::Ctrl) => Some(Key::WordLeft),
         (b'D', Modifier::Alt) => Some(Key::AltLeft),
+        (b'H', Modifier::Alt) => Some(Key::AltHome),
+        (b'F', Modifier::Alt) => Some(Key::AltEnd),
         (b'H', _) => Some(Key::Home),
         (b'F', _) => Some(Key::End),
         _ => None,
@@ -276,6 +283,7 @@ mod tests {
         let keys = [Key::AltLeft, Key::AltRight, Key::WordLeft, Key::Left];
         assert_eq!(read(b"\x1b[1;3D\x1b[1;3C\x1b[1;5D\x1b[1;2D"), keys);
         assert_eq!(read(b"\x1b[5~\x1b[6~\x1b[5;5~"), [Key::PageUp, Key::PageDown]);
+        assert_eq!(read(b"\x1b[1;3H\x1b[1;3F\x1b[H"), [Key::AltHome, Key::AltEnd, Key::Home]);
     }
 
     proptest! {

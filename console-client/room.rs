@@ -17,10 +17,12 @@ mod lines; // what was shown, or waits to be
 mod own; // our own lines and their numbers
 mod posts; // what may be answered
 mod reading; // how far it was read
+mod stretch; // what is loaded to be looked back at
 
 pub(crate) use lines::Trace;
 pub(crate) use lines::What;
 pub(crate) use posts::Post;
+pub(crate) use stretch::Stretch;
 
 /// A room we are in.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub(crate) struct Room {
     pub(crate) own: Own,
     pub(crate) posts: Posts,
     pub(crate) reading: Reading,
+    /// The oldest seq that the server keeps.
+    pub(crate) first: u64,
     /// The seq of the oldest record shown.
     pub(crate) oldest: Option<u64>,
     /// The seq of the newest record.
@@ -75,6 +79,7 @@ impl Room {
             own: Own::default(),
             posts: Posts::default(),
             reading: Reading::default(),
+            first: 1,
             oldest: None,
             newest: 0,
             skipped: 0,
@@ -93,6 +98,11 @@ impl Room {
         self.newest = 0;
         self.skipped = 0;
         self.day = None;
+    }
+
+    /// The seq from which on its lines are kept.
+    pub(crate) fn kept_from(&self) -> u64 {
+        self.lines.oldest().unwrap_or(self.newest + 1)
     }
 
     /// We have another name now: what was said and read under the old one was not by this one.

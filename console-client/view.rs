@@ -2,9 +2,12 @@
 //!
 //! Room: values. No terminal, no clock but the one it is told, no word to the server.
 
+use std::collections::VecDeque;
+
 use talk::chat::Away;
 use talk::chat::RoomName;
 use talk::chat::UserName;
+use talk::chat::wire::Range;
 use talk::chat::wire::Welcome;
 use talk::client::Kept;
 use talk::client::Line as OwnLine;
@@ -15,7 +18,9 @@ use crate::complete::Words;
 use crate::line::Line;
 use crate::phrases;
 use crate::room::Room;
+use crate::room::Stretch;
 use crate::view::comings::Comings;
+use crate::view::scrolling::Part;
 use crate::view::scrolling::Place;
 use crate::wishes::Wished;
 use crate::wishes::Wishes;
@@ -26,10 +31,13 @@ mod records; // what becomes of what is said, and how far it was read
 mod showing; // where a line is shown
 mod turning; // from room to room
 mod scrolling; // looking back
+mod loading; // beyond what is kept
 mod comings; // who came and went
 mod absences; // who is away
 mod wishes; // what is to be heard, and how
 mod status; // the status line, and what waits above it
+
+pub(crate) use loading::Asked;
 
 /// The chat as it is shown.
 #[derive(Debug)]
@@ -45,8 +53,17 @@ pub(crate) struct View {
     here: usize,
     /// The place in it that is shown, unless that is the end.
     looks_back: Option<Place>,
+    /// What is loaded of it beyond the lines kept, while one looks back.
+    stretch: Option<Stretch>,
+    /// It, drawn.
+    loaded: Vec<(Part, Line)>,
+    /// A page back waits for it: of so many columns and rows.
+    page_waits: Option<(usize, usize)>,
+    /// The time that is looked for in it, in local seconds.
+    sought: Option<i64>,
     comings: Comings,
-    asked_history: Option<usize>,
+    /// The pages of history that are to come.
+    asked: VecDeque<Asked>,
     wishes: Wishes,
     /// What was wished and is not kept yet.
     unkept: Vec<Wished>,
@@ -127,13 +144,17 @@ impl View {
             rooms: rooms.iter().cloned().map(Room::new).collect(),
             here: 0,
             looks_back: None,
+            stretch: None,
+            loaded: Vec::new(),
+            page_waits: None,
+            sought: None,
             comings: Comings::default(),
             wishes: Wishes::default(),
             unkept: Vec::new(),
             rings: false,
             rings_again_at: 0,
             away: None,
-            asked_history: None,
+            asked: VecDeque::new(),
             wrote: None,
             waiting: Vec::new(),
             text_max: TEXT_MAX,
@@ -242,21 +263,17 @@ impl View {
         }
     }
 
-    /// The next history shows this many records. Returns the room, and the seq it ends before.
-    pub(crate) fn ask_history(&mut self, count: usize) -> Option<(RoomName, u64)> {
+    /// The page before the oldest line shown, with its room.
+    pub(crate) fn before_shown(&self) -> Option<(RoomName, Range)> {
         let room = self.here()?;
-        let asked = (room.name.clone(), room.oldest?);
-        self.asked_history = Some(count);
-        Some(asked)
+        Some((room.name.clone(), Range::Before(room.oldest?)))
     }
 
-    /// The next history shows the line `seq` with some before and after it.
-    pub(crate) fn ask_around(&mut self, seq: u64) -> Option<(RoomName, u64)> {
-        let room = self.here()?;
-        let asked = (room.name.clone(), seq + AROUND);
-        room.oldest?;
-        self.asked_history = usize::try_from(2 * AROUND).ok();
-        Some(asked)
+    /// The page with the line `seq` and some before and after it, and how many are to be listed of it.
+    pub(crate) fn around(&self, seq: u64) -> Option<(RoomName, Range, usize)> {
+        let room = self.here().filter(|room| room.oldest.is_some())?;
+        let count = usize::try_from(2 * AROUND).ok()?;
+        Some((room.name.clone(), Range::Before(seq + AROUND), count))
     }
 
     fn room_mut(&mut self, name: &RoomName) -> Option<&mut Room> {

@@ -6,6 +6,7 @@ use talk::chat::Cid;
 use talk::chat::RoomName;
 use talk::chat::Topic;
 use talk::chat::UserName;
+use talk::chat::wire::Range;
 use talk::limits;
 
 use crate::chat::Chat;
@@ -14,6 +15,7 @@ use crate::command::Command;
 use crate::command::Goal;
 use crate::events;
 use crate::phrases;
+use crate::view::Asked;
 
 impl Chat {
     pub(super) fn obey(&mut self, command: Command) -> Result<(), String> {
@@ -73,9 +75,9 @@ impl Chat {
             Command::Who => self.asked(self.client.who(&self.room()?))?,
             Command::Rooms => self.asked(self.client.rooms())?,
             Command::History(count) => {
-                let asked = self.view.ask_history(count.min(limits::PAGE));
-                let (room, before) = asked.ok_or("there is nothing before these lines")?;
-                self.asked(self.client.history(&room, before))?;
+                let asked = self.view.before_shown();
+                let (room, range) = asked.ok_or("there is nothing before these lines")?;
+                self.ask_history(&room, range, Asked::List(count.min(limits::PAGE)))?;
             }
             Command::Search(text) => self.search(text)?,
             Command::Goto(goal) => self.go_to(goal)?,
@@ -188,10 +190,23 @@ impl Chat {
             Goal::Clock(minutes) => self.view.look_at_clock(minutes, events::now()),
             Goal::Seq(seq) if self.view.look_at(seq)? => Ok(()),
             Goal::Seq(seq) => {
-                let asked = self.view.ask_around(seq);
-                let (room, before) = asked.ok_or("there is nothing before these lines")?;
-                self.asked(self.client.history(&room, before))
+                let asked = self.view.around(seq);
+                let (room, range, count) = asked.ok_or("there is nothing before these lines")?;
+                self.ask_history(&room, range, Asked::List(count))
             }
+        }
+    }
+
+    fn ask_history(&mut self, room: &RoomName, range: Range, asked: Asked) -> Result<(), String> {
+        self.asked(self.client.history(room, range))?;
+        self.view.expect(asked);
+        Ok(())
+    }
+
+    /// Asks for what whoever looks back at `height` rows will see next.
+    pub(crate) fn look_further(&mut self, columns: usize, height: usize) {
+        if let Some((room, range)) = self.view.wants(columns, height) {
+            _ = self.ask_history(&room, range, Asked::Stretch(range)); // or later, once it can be
         }
     }
 
@@ -210,13 +225,14 @@ impl Chat {
 }
 
 /// `/help`'s second half.
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "Enter           send; Alt-Enter breaks the line",
     "Tab             complete a name, a #room, a /command; again: the next",
     "Up, Down        what you said before; Ctrl-R finds it by a part, Enter takes it",
     "Ctrl-A E W U K  start, end; delete a word, to the start, to the end; Ctrl-Y brings it back",
-    "Alt-1 … Alt-9   turn to a room; Alt-Left, Alt-Right beside it; Alt-A to the next with news",
-    "PgUp, PgDn      look back, and on again",
+    "Alt-1 … Alt-9   turn to a room; Alt-Left, Alt-Right (Ctrl-X) beside it; Alt-A: with news",
+    "PgUp, PgDn      look back, as far as there is something, and on again; also Alt-P, Alt-N",
+    "Alt-Home, -End  where the room begins; what is new, as Enter on an empty line; Alt-U: unread",
     "Ctrl-L          paint the screen anew",
     "Ctrl-C          clear the line, then leave; Ctrl-D leaves",
 ];

@@ -103,13 +103,13 @@ fn history_goes_back_and_forth_and_keeps_the_draft() {
 }
 
 #[test]
-fn enter_leaves_the_text_until_it_is_accepted_and_says_nothing_of_an_empty_line() {
+fn enter_leaves_the_text_until_it_is_accepted_and_an_empty_line_asks_for_what_is_new() {
     let mut editor = typed(&[Key::Char('x')]);
     assert_eq!(editor.press(Key::Enter, &Words::default()), Some(Asked::Submit("x".to_owned())));
     assert_eq!(shown(&editor), "x|");
     editor.accept(true);
     assert_eq!(shown(&editor), "|");
-    assert_eq!(editor.press(Key::Enter, &Words::default()), None);
+    assert_eq!(editor.press(Key::Enter, &Words::default()), Some(Asked::Newest));
 }
 
 #[test]

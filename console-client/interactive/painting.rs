@@ -50,6 +50,14 @@ impl Interactive {
         self.screen.paint_pane(&pane, &below, &status, &self.editor, out);
     }
 
+    /// Asks for what will be seen next, if one looks back.
+    pub(super) fn look_further(&mut self) {
+        if self.chat.view.is_looking_back() {
+            let (columns, height) = (self.screen.columns(), self.height());
+            self.chat.look_further(columns, height);
+        }
+    }
+
     /// Rows for looking back.
     pub(super) fn height(&self) -> usize {
         let (below, status) = self.below_pane();

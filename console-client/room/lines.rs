@@ -31,8 +31,10 @@ struct Kept {
 /// What a line stands for.
 #[derive(Debug)]
 pub(crate) enum What {
-    /// Something about the room: a day, a coming, a note.
+    /// Something about the room: a coming, a note.
     Aside,
+    /// A day begins: so many days since 1970, as the person counts them.
+    Day(i64),
     /// The place where the unread lines begin.
     Unread,
     Record(Trace),
@@ -108,18 +110,33 @@ impl Lines {
         self.recent.iter().map(|kept| (kept.number, &kept.line))
     }
 
+    /// The same but for a day above the first record that has `begun` before.
+    pub(crate) fn after(&self, begun: Option<i64>) -> impl Iterator<Item = (u64, &Line)> {
+        let is_no_record = |kept: &&Kept| !matches!(kept.what, What::Record(_));
+        let is_begun = |kept: &&Kept| matches!(kept.what, What::Day(day) if Some(day) == begun);
+        let above = self.recent.iter().take_while(is_no_record).find(is_begun);
+        let left_out = above.map(|kept| kept.number);
+        self.numbered().filter(move |(number, _)| Some(*number) != left_out)
+    }
+
     /// The number of the line of the first record of which this holds; `None` where that is the
     /// oldest kept, unless nothing was before it: then one that is no longer kept may be meant.
     pub(crate) fn find(&self, is_meant: impl Fn(&Trace) -> bool) -> Option<u64> {
         let mut records = self.recent.iter().filter_map(|kept| match &kept.what {
             What::Record(trace) => Some((kept.number, trace)),
-            What::Aside | What::Unread => None,
+            What::Aside | What::Day(_) | What::Unread => None,
         });
         let (number, oldest) = records.next()?;
         if is_meant(oldest) {
             return (oldest.seq == 1).then_some(number);
         }
         records.find(|(_, trace)| is_meant(trace)).map(|(number, _)| number)
+    }
+
+    /// The number of the line where the unread ones begin.
+    pub(crate) fn unread(&self) -> Option<u64> {
+        let found = self.recent.iter().find(|kept| matches!(kept.what, What::Unread));
+        found.map(|kept| kept.number)
     }
 
     /// What was said up to `seq` was read elsewhere, and is no news here.
@@ -146,10 +163,11 @@ impl Lines {
         }
     }
 
-    fn oldest(&self) -> Option<u64> {
+    /// The seq of the oldest record kept.
+    pub(crate) fn oldest(&self) -> Option<u64> {
         self.recent.iter().find_map(|kept| match &kept.what {
             What::Record(trace) => Some(trace.seq),
-            What::Aside | What::Unread => None,
+            What::Aside | What::Day(_) | What::Unread => None,
         })
     }
 

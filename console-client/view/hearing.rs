@@ -57,7 +57,7 @@ impl View {
             }
             Notice::Typing { .. } => {}
             Notice::Marked { room, seq } => self.marked(&room, seq),
-            Notice::History { room, records, .. } => self.history(&room, &records),
+            Notice::History { room, records, first } => self.history(&room, records, first),
             Notice::Found { .. } => {} // of a search, which is shown once it is whole
             Notice::Error { code, message, room } => self.refused(code, room, &message),
         }
@@ -67,6 +67,7 @@ impl View {
         self.state = Some(state);
         match state {
             State::Offline { retry } => {
+                self.expect_nothing();
                 let wait = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
                 self.retry_at = self.now.saturating_add(wait);
                 // Each attempt may fail for the same reason; it is told once.
@@ -155,6 +156,7 @@ impl View {
         );
         let Some(room) = self.room_mut(name) else { return };
         room.reset();
+        self.load_nothing();
         self.show(name, phrases::note(&note));
     }
 

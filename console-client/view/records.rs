@@ -109,7 +109,7 @@ impl View {
         let (skips, is_first) = (self.shows == Shows::News, is_new || !self.is_known(&name));
         let label = self.label(&name);
         let Some(room) = self.room_mut(&name) else { return };
-        room.count = joined.count;
+        (room.count, room.first) = (joined.count, joined.first);
         room.set_members(joined.members.unwrap_or_default(), joined.away);
         room.is_known = true;
         room.topic.clone_from(&joined.topic);
@@ -137,6 +137,7 @@ impl View {
     pub(super) fn record(&mut self, record: &Record) {
         let local = self.local(record.at);
         let is_ours = record.user.is_same_claim(&self.me);
+        self.erase_loaded(record);
         if self.is_ignored(&record.user) {
             return self.pass_over(record);
         }
@@ -163,7 +164,7 @@ impl View {
         if !is_skipped {
             room.oldest.get_or_insert(record.seq);
             if is_new_day {
-                self.show(&record.room, phrases::day(day));
+                self.show_what(&record.room, phrases::day(day), What::Day(day));
             }
             if begins_unread && !is_news_only {
                 self.show_what(&record.room, phrases::unread(), What::Unread);
@@ -187,8 +188,8 @@ impl View {
         }
     }
 
-    pub(super) fn history(&mut self, name: &RoomName, records: &[Record]) {
-        let count = self.asked_history.take().unwrap_or(records.len());
+    /// Lists the last `count` of some older records.
+    pub(super) fn list_history(&mut self, name: &RoomName, records: &[Record], count: usize) {
         let shown = records.get(records.len().saturating_sub(count)..).unwrap_or_default();
         let label = self.label(name);
         let Some(first) = shown.first() else {

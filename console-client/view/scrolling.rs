@@ -6,14 +6,25 @@ use crate::editor::Way;
 use crate::line::Line;
 use crate::line::Row;
 use crate::phrases;
+use crate::room::Room;
+use crate::room::Stretch;
 use crate::view::Shows;
 use crate::view::View;
 
-/// What stands at the top: the number of a kept line, and which of its rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+/// What stands at the top: which line, and which of its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
-    line: u64,
+    part: Part,
     row: usize,
+}
+
+/// A line that is looked back at: those that are kept come after those that were loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    /// Of this record, and which of its lines.
+    Loaded(u64, usize),
+    /// The number of a kept line.
+    Kept(u64),
 }
 
 /// Lines told once more where there is no screen to look back on.
@@ -22,6 +33,13 @@ const TOLD_AGAIN: usize = 20;
 /// Seconds.
 const DAY: i64 = 86_400;
 
+impl Place {
+    /// Where the record `seq` begins, once it is loaded.
+    pub(super) fn of(seq: u64) -> Place {
+        Place { part: Part::Loaded(seq, 0), row: 0 }
+    }
+}
+
 impl View {
     pub(crate) fn is_looking_back(&self) -> bool {
         self.looks_back.is_some()
@@ -29,38 +47,93 @@ impl View {
 
     /// Goes a page of `height` rows up or down; down at the end, to what is new.
     pub(crate) fn page(&mut self, way: Way, columns: usize, height: usize) {
-        let rows = self.rows_here(columns);
-        let last_top = rows.len().saturating_sub(height);
+        (self.sought, self.page_waits) = (None, None);
+        let window = self.window(columns, 2 * height, 2 * height);
+        let last_top = window.rows.len().saturating_sub(height);
+        let is_last = window.ends && window.at >= last_top;
+        let top = if is_last { last_top } else { window.at };
         let step = height.saturating_sub(1).max(1); // one row of the page before stays in sight
-        let top = self.looks_back.map_or(last_top, |top| first_from(&rows, top).min(last_top));
         let top = match way {
+            // Half a page is no page: it waits for the rest. The row at the very top is a day that has
+            // begun before.
+            Way::Back if top <= step && self.has_older() && self.can_ask() => {
+                self.hint(Some(LOADING));
+                self.page_waits = Some((columns, height));
+                top
+            }
             Way::Back if top == 0 => {
-                self.hint(Some("nothing older is kept here: /history asks for more"));
+                self.hint(Some(self.what_is_older()));
                 return;
             }
             Way::Back => top.saturating_sub(step),
+            Way::On if window.ends && top + step >= last_top => {
+                if self.adjoins() {
+                    return self.look_ahead();
+                }
+                self.hint(Some(if self.can_ask() { LOADING } else { UNREACHED }));
+                last_top
+            }
             Way::On => top + step,
         };
-        if top < last_top {
-            let place = rows.get(top).map(|(place, _)| *place);
-            self.look_from(place);
-        } else {
-            self.look_ahead();
+        let place = window.rows.get(top).map(|(place, _)| *place);
+        self.look_from(place.or(self.looks_back));
+    }
+
+    /// Looks at where the room begins.
+    pub(crate) fn look_at_first(&mut self) -> Result<(), String> {
+        let first = self.here().map_or(1, |room| room.first.max(1));
+        if self.here().is_some_and(|room| room.newest < first) {
+            return Err("nothing was said here yet".to_owned());
+        }
+        self.look_at(first).map(|_| ())
+    }
+
+    /// Looks at the first line that was not read before, if the line above it is kept.
+    pub(crate) fn look_at_unread(&mut self) {
+        match self.here().and_then(|room| room.lines.unread()) {
+            Some(line) => self.look_from_line(line),
+            None => self.hint(Some("nothing is unread here")),
         }
     }
 
-    /// Looks at the line of the record `seq`; false where it is older than all that are kept.
+    /// Whether the server keeps lines before those that can be looked back at now.
+    fn has_older(&self) -> bool {
+        let begins = |room: &Room| self.stretch.as_ref().map_or(room.kept_from(), Stretch::first);
+        self.here().is_some_and(|room| begins(room) > room.first)
+    }
+
+    /// Why one cannot look further back, now or at all.
+    fn what_is_older(&self) -> &'static str {
+        match self.here().map(|room| room.first) {
+            _ if self.has_older() => UNREACHED,
+            Some(0 | 1) => "this is where the room begins",
+            Some(_) => "what is older is no longer kept",
+            None => "no room: /join one",
+        }
+    }
+
+    /// Looks at the line of the record `seq`, which may have to be loaded first. Without a screen, false
+    /// where it is older than all that are kept.
     ///
     /// # Errors
-    /// There is no such line yet.
+    /// There is no such line, not yet or no more.
     pub(crate) fn look_at(&mut self, seq: u64) -> Result<bool, String> {
         let room = self.here().ok_or("you are in no room (try /join lobby)")?;
         if seq > room.newest {
             return Err(format!("the newest line is #{}", room.newest));
         }
-        let found = room.lines.find(|trace| trace.seq >= seq);
-        found.into_iter().for_each(|line| self.look_from_line(line));
-        Ok(found.is_some())
+        if seq < room.first {
+            return Err(format!("the oldest line that is kept is #{}", room.first));
+        }
+        if let Some(line) = room.lines.find(|trace| trace.seq >= seq) {
+            self.look_from_line(line);
+            return Ok(true);
+        }
+        if self.shows == Shows::Here {
+            self.look_from(Some(Place::of(seq)));
+            self.load_from(seq);
+        }
+        Ok(self.shows == Shows::Here)
     }
 
     /// Looks at the first line since it was last so many minutes after midnight.
@@ -72,17 +145,25 @@ impl View {
         let today = now - now.rem_euclid(DAY) + i64::from(minutes) * 60;
         let since = if today > now { today - DAY } else { today };
         let room = self.here().ok_or("you are in no room (try /join lobby)")?;
-        let found = room.lines.find(|trace| trace.at >= since);
-        let nothing = "no line kept here is from before that: /history asks for more";
-        let line = found.ok_or(nothing)?;
-        self.look_from_line(line);
+        if let Some(line) = room.lines.find(|trace| trace.at >= since) {
+            self.look_from_line(line);
+        } else if self.shows == Shows::Here && room.kept_from() > room.first {
+            let from = room.kept_from();
+            self.look_from(Some(Place::of(from)));
+            self.load_from(from);
+            self.sought = Some(since);
+        } else {
+            let hint = "no line kept here is from before that: /history asks for more";
+            return Err(hint.to_owned());
+        }
         Ok(())
     }
 
     /// Looks from this line on; without a screen, tells some of the lines once more.
     fn look_from_line(&mut self, number: u64) {
         if self.shows == Shows::Here {
-            return self.look_from(Some(Place { line: number, row: 0 }));
+            self.load_nothing();
+            return self.look_from(Some(Place { part: Part::Kept(number), row: 0 }));
         }
         let Some(room) = self.here() else { return };
         let kept = room.lines.numbered().skip_while(|(line, _)| *line < number);
@@ -92,16 +173,16 @@ impl View {
         self.confirm("and back to now");
     }
 
-    fn look_from(&mut self, place: Option<Place>) {
+    pub(super) fn look_from(&mut self, place: Option<Place>) {
         self.settle_comings();
         self.looks_back = place;
     }
 
     /// What is seen of the room while one looks back: at most `height` rows.
     pub(crate) fn pane(&self, columns: usize, height: usize) -> Vec<Row> {
-        let rows = self.rows_here(columns);
+        let Window { rows, at, ends } = self.window(columns, height, height);
         let last_top = rows.len().saturating_sub(height);
-        let top = self.looks_back.map_or(last_top, |top| first_from(&rows, top).min(last_top));
+        let top = if ends { at.min(last_top) } else { at };
         rows.into_iter().skip(top).take(height).map(|(_, row)| row).collect()
     }
 
@@ -109,7 +190,13 @@ impl View {
     pub(crate) fn more_below(&self) -> Line {
         let news = self.here().map_or(0, |room| room.lines.news());
         let new = if news == 0 { String::new() } else { format!(" · {news} new") };
-        phrases::note(&format!("more below{new} · PgDn"))
+        let is_empty = self.stretch.as_ref().is_some_and(Stretch::is_empty) && !self.adjoins();
+        let what = match (self.sought, is_empty) {
+            (Some(_), _) => "looking for it",
+            (None, true) => LOADING,
+            (None, false) => "more below",
+        };
+        phrases::note(&format!("{what}{new} · PgDn"))
     }
 
     /// Looks at what is new again.
@@ -117,6 +204,7 @@ impl View {
         if self.looks_back.take().is_none() {
             return;
         }
+        self.load_nothing();
         let Some(room) = self.rooms.get_mut(self.here) else { return };
         room.reading.saw(room.newest);
         let (news, unseen) = (room.lines.news(), room.lines.take_unseen());
@@ -127,17 +215,63 @@ impl View {
         self.show_again(unseen);
     }
 
-    fn rows_here(&self, columns: usize) -> Vec<(Place, Row)> {
-        let Some(room) = self.here() else { return Vec::new() };
-        let numbered = |(line, text): (u64, &Line)| {
-            let rows = text.rows(columns).into_iter().enumerate();
-            rows.map(|(row, text)| (Place { line, row }, text)).collect::<Vec<_>>()
-        };
-        room.lines.numbered().flat_map(numbered).collect()
+    /// The rows about the place one looks at, or about the end: `above` of them before it, as far as
+    /// there are, and `below`.
+    pub(super) fn window(&self, columns: usize, above: usize, below: usize) -> Window {
+        let Some(room) = self.here() else { return Window::default() };
+        let mut lines: Vec<(Part, &Line)> =
+            self.loaded.iter().map(|(part, line)| (*part, line)).collect();
+        if self.adjoins() {
+            lines.extend(
+                room.lines.after(self.loaded_day()).map(|(line, text)| (Part::Kept(line), text)),
+            );
+        }
+        let part = self.looks_back.map(|place| place.part);
+        let split = part.map_or(lines.len(), |part| lines.partition_point(|(at, _)| *at < part));
+        let (older, newer) = lines.split_at(split);
+        let mut before = Vec::new(); // the nearest row first
+        for (part, line) in older.iter().rev() {
+            if before.len() >= above {
+                break;
+            }
+            before.extend(placed(*part, line, columns).into_iter().rev());
+        }
+        let mut rows: Vec<_> = before.into_iter().rev().collect();
+        // The place itself may be gone, or the rows broken anew.
+        let mut at = rows.len();
+        let mut ends = true;
+        for (part, line) in newer {
+            if rows.len() >= at + below {
+                ends = false;
+                break;
+            }
+            rows.extend(placed(*part, line, columns));
+        }
+        at += self.looks_back.map_or(0, |place| {
+            rows.get(at..).unwrap_or_default().partition_point(|(row, _)| *row < place)
+        });
+        Window { rows, at, ends }
     }
 }
 
-/// The first row from this place on: the place itself may be gone, or the rows broken anew.
-fn first_from(rows: &[(Place, Row)], place: Place) -> usize {
-    rows.partition_point(|(at, _)| *at < place)
+/// A line as rows, each with its place.
+fn placed(part: Part, line: &Line, columns: usize) -> Vec<(Place, Row)> {
+    let rows = line.rows(columns).into_iter().enumerate();
+    rows.map(|(row, text)| (Place { part, row }, text)).collect()
 }
+
+/// Rows about a place.
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    pub(super) rows: Vec<(Place, Row)>,
+    /// Which of them is the place.
+    pub(super) at: usize,
+    /// Whether the last of them is the last there is.
+    pub(super) ends: bool,
+}
+
+/// What is older, or newer, is on its way.
+const LOADING: &str = "loading more lines";
+
+/// It cannot be asked for.
+const UNREACHED: &str = "more lines can be loaded once there is a connection";

@@ -266,10 +266,11 @@ fn comings_goings_and_names_are_told_quietly_and_counted() {
 #[test]
 fn older_lines_are_shown_apart_and_only_as_many_as_asked_for() {
     let mut view = view(Shows::Here, &["lobby"]);
-    assert_eq!(view.ask_history(2), None, "nothing is before nothing");
+    assert_eq!(view.before_shown(), None, "nothing is before nothing");
     view.hear(Notice::Record(record("lobby", 9, "ann", "now")), MIDNIGHT);
     told(&mut view);
-    assert_eq!(view.ask_history(2), Some((room("lobby"), 9)));
+    assert_eq!(view.before_shown(), Some((room("lobby"), Range::Before(9))));
+    view.expect(Asked::List(2));
     let records = (5..9).map(|seq| record("lobby", seq, "ann", "old")).collect();
     view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
     let expected = [
@@ -280,7 +281,7 @@ fn older_lines_are_shown_apart_and_only_as_many_as_asked_for() {
         "-- and back to now --",
     ];
     assert_eq!(told(&mut view), expected);
-    assert_eq!(view.ask_history(2), Some((room("lobby"), 7)));
+    assert_eq!(view.before_shown(), Some((room("lobby"), Range::Before(7))));
 }
 
 #[test]

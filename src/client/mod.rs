@@ -214,11 +214,10 @@ impl Client {
         self.desk.ask(Request::Mark { room: room.clone(), seq })
     }
 
-    /// Asks for the page of a room before the record `before`; `false` where there is no server to
-    /// ask.
-    pub fn history(&self, room: &RoomName, before: u64) -> bool {
-        let (room, range) = (room.clone(), Range::Before(before));
-        self.desk.ask(Request::History { room, range, limit: limits::PAGE })
+    /// Asks for a page of a room; `false` where there is no server to ask.
+    pub fn history(&self, room: &RoomName, range: Range) -> bool {
+        let (room, limit) = (room.clone(), limits::PAGE);
+        self.desk.ask(Request::History { room, range, limit })
     }
 
     /// Looks for a text in a room's records before `before`, or among the newest: a few hundred are

@@ -15,6 +15,7 @@ use std::io::Write;
 use std::net::TcpListener;
 
 use serde_json::json;
+use talk::chat::wire::Range;
 use talk::chat::{ErrorCode, RoomName, Token};
 use talk::client::{Notice, State};
 use tungstenite::Message;
@@ -42,7 +43,7 @@ fn a_client_says_hello_and_shows_what_the_room_says() {
 
     assert!(client.who(&RoomName::default()));
     assert_eq!(stage.hear(), json!({ "type": "who", "room": "lobby" }));
-    assert!(client.history(&RoomName::default(), 7));
+    assert!(client.history(&RoomName::default(), Range::Before(7)));
     assert_eq!(
         stage.hear(),
         json!({ "type": "history", "room": "lobby", "before": 7, "limit": 100 })

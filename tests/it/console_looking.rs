@@ -1,5 +1,8 @@
 //! Looking back in a room, while it goes on.
 
+use std::net::TcpListener;
+
+use crate::support::filled::fill;
 use crate::support::{Peer, Running};
 use crate::terminal::{Terminal, input, status};
 
@@ -58,11 +61,76 @@ fn a_line_is_gone_to_by_its_number_also_one_that_was_never_here() {
     let rows = bob.until("it is at the top", |rows| rows[0].ends_with(" line 60"));
     assert!(status(&rows).starts_with("[lobby]"), "{rows:#?}");
     bob.type_in("/goto #5\r");
-    bob.shows(" #5 ann line 5");
+    bob.until("it has been loaded", |rows| rows[0].ends_with(" line 5"));
     bob.type_in("/goto 151\r");
     bob.shows("!! the newest line is #150");
     bob.type_in("\x15\x1b[5~/quit\r");
     assert_eq!(bob.ends(), 0);
+}
+
+/// The number at the end of the first row that has one.
+fn first_number(rows: &[String]) -> u64 {
+    let number = |row: &String| row.split_whitespace().next_back()?.parse().ok();
+    rows.iter().find_map(number).unwrap_or(u64::MAX)
+}
+
+#[test]
+fn one_looks_back_to_the_first_line_of_a_long_room_while_it_goes_on() {
+    let data = tempfile::tempdir().unwrap();
+    fill(data.path(), 2_500, "number");
+    let server = Running::start_in(data.path(), &["--rate", "0"]);
+    let mut bob = Terminal::live(server.address, "bob");
+    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    bob.until("all is there", |rows| has(rows, " number 2500"));
+    bob.type_in("\x1b[5~"); // PgUp
+    let mut seen = first_number(&bob.shows("-- more below"));
+    let mut said = 0;
+    while seen > 1 {
+        bob.type_in("\x1b[5~");
+        let before = seen;
+        let rows = bob.until("an older page", |rows| first_number(rows) < before);
+        seen = first_number(&rows);
+        assert!(!rows[1..].concat().contains("2026 --") || seen == 1, "one day: {rows:#?}");
+        assert!(has(&rows, &format!(" number {before}")), "no hole: {rows:#?}");
+        said += 1;
+        ann.post("lobby", &format!("m{said}"), "meanwhile");
+    }
+    bob.type_in("\x1b[5~\x1b[5~"); // the day above it, and no further
+    let rows = bob.shows("this is where the room begins");
+    assert!(rows[0].contains("2026 --") && rows[1].ends_with(" number 1"), "{rows:#?}");
+    bob.resize(30, 60);
+    bob.until("it is painted anew", |rows| {
+        rows.len() == 30 && rows[1].ends_with(" number 1") && has(rows, " number 26")
+    });
+    bob.type_in("\x1b[1;3F"); // Alt-End
+    bob.until("it goes on", |rows| has(rows, " ann meanwhile") && !has(rows, "PgDn --"));
+    ann.post("lobby", "last", "the last");
+    let rows = bob.until("it is live", |rows| has(rows, " ann the last"));
+    assert!(status(&rows).contains(&format!("#{}", 2_500 + said + 1)), "{rows:#?}");
+    bob.type_in("\x1b[1;3H"); // Alt-Home
+    bob.until("where the room begins", |rows| has(rows, " number 1"));
+    bob.type_in("\r");
+    bob.until("Enter on an empty line goes on", |rows| has(rows, " ann the last"));
+}
+
+#[test]
+fn what_is_older_comes_once_the_server_is_back() {
+    let data = tempfile::tempdir().unwrap();
+    fill(data.path(), 900, "number");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut server = Running::start_on(&listener, data.path(), &[]);
+    let mut bob = Terminal::live(server.address, "bob");
+    bob.until("all is there", |rows| has(rows, " number 900"));
+    server.kill();
+    bob.until("it is gone", |rows| !status(rows).contains("· live"));
+    bob.type_in("/goto 300\r");
+    bob.shows("-- loading more lines");
+    let _server = Running::start_on(&listener, data.path(), &[]);
+    bob.until("it has been loaded", |rows| rows[0].ends_with(" number 300"));
+    bob.type_in("\x1b[5~");
+    bob.until("what is before it, too", |rows| {
+        has(rows, " number 300") && has(rows, " number 290")
+    });
 }
 
 #[test]

@@ -1,0 +1,177 @@
+//! Looking back beyond the lines that are kept: what is loaded for it, and what is asked for.
+//!
+//! Room: values. That something is asked for is said; who asks is decided elsewhere.
+
+use talk::chat::Act;
+use talk::chat::RoomName;
+use talk::chat::wire::Kind;
+use talk::chat::wire::Range;
+use talk::chat::wire::Record;
+use talk::client::State;
+
+use crate::editor::Way;
+use crate::phrases;
+use crate::room::Stretch;
+use crate::view::View;
+use crate::view::scrolling::Part;
+use crate::view::scrolling::Place;
+
+/// What a page of history was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// To be listed: its last so many records.
+    List(usize),
+    /// To be looked back at.
+    Stretch(Range),
+}
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+impl View {
+    /// What is to be asked for, so that whoever looks back finds lines before and behind. `height`
+    /// rows are seen.
+    pub(crate) fn wants(&mut self, columns: usize, height: usize) -> Option<(RoomName, Range)> {
+        if self.looks_back.is_none() || !self.can_ask() {
+            return None;
+        }
+        let (window, adjoins) = (self.window(columns, 2 * height, 2 * height), self.adjoins());
+        let is_near_top = window.at < 2 * height;
+        let is_near_end = window.ends && window.rows.len() - window.at < 2 * height;
+        let room = self.rooms.get(self.here)?;
+        let (name, first, kept_from) = (room.name.clone(), room.first, room.kept_from());
+        if is_near_top && self.stretch.is_none() && kept_from > first {
+            self.stretch = Some(Stretch::at(kept_from));
+        }
+        let is_sought = self.sought.is_some();
+        let stretch = self.stretch.as_ref().filter(|stretch| stretch.asked().is_none())?;
+        let range = if stretch.is_empty() && !adjoins {
+            Range::After(stretch.end() - 1)
+        } else if (is_near_top || is_sought) && stretch.first() > first {
+            Range::Before(stretch.first())
+        } else if is_near_end && !adjoins {
+            Range::After(stretch.end() - 1)
+        } else {
+            return None;
+        };
+        Some((name, range))
+    }
+
+    /// A page of history was asked for. Answers come in the order of the questions.
+    pub(crate) fn expect(&mut self, asked: Asked) {
+        self.asked.push_back(asked);
+        if let (Asked::Stretch(range), Some(stretch)) = (asked, &mut self.stretch) {
+            stretch.ask(Some(range));
+        }
+    }
+
+    /// What was asked for will not come.
+    pub(super) fn expect_nothing(&mut self) {
+        self.asked.clear();
+        self.page_waits = None;
+        self.stretch.iter_mut().for_each(|stretch| stretch.ask(None));
+    }
+
+    /// A page of history has come; `first` is the oldest seq that the room keeps.
+    pub(super) fn history(&mut self, name: &RoomName, records: Vec<Record>, first: u64) {
+        if let Some(room) = self.room_mut(name) {
+            room.first = first;
+        }
+        match self.asked.pop_front() {
+            Some(Asked::Stretch(_)) => self.load(name, records),
+            Some(Asked::List(count)) => self.list_history(name, &records, count),
+            None => self.list_history(name, &records, records.len()),
+        }
+    }
+
+    fn load(&mut self, name: &RoomName, records: Vec<Record>) {
+        let Some(room) = self.rooms.get(self.here).filter(|room| room.name == *name) else {
+            return;
+        };
+        let Some(stretch) = &mut self.stretch else { return };
+        stretch.take(records, room.first, room.kept_from());
+        self.draw_loaded();
+        self.hint(None);
+        self.seek();
+        if let Some((columns, height)) = self.page_waits.take() {
+            self.page(Way::Back, columns, height);
+        }
+    }
+
+    /// Looks on for the time that is sought.
+    fn seek(&mut self) {
+        let (Some(since), Some(stretch)) = (self.sought, &self.stretch) else { return };
+        let is_older = |record: &&Record| self.local(record.at) < since;
+        let begins = stretch.records().next().is_none_or(|record| !is_older(&record));
+        let is_all = self.here().is_none_or(|room| stretch.first() <= room.first);
+        if begins && !is_all {
+            return; // what is older is asked for next
+        }
+        let found = stretch.records().find(|record| !is_older(record)).map(|record| record.seq);
+        let seq = found.unwrap_or(stretch.end());
+        self.sought = None;
+        self.look_from(Some(Place::of(seq)));
+    }
+
+    /// Takes the words away that a record deletes.
+    pub(super) fn erase_loaded(&mut self, record: &Record) {
+        let is_here = self.here().is_some_and(|room| room.name == record.room);
+        if let (Kind::Act(Act::Delete { target }), Some(stretch), true) =
+            (&record.kind, &mut self.stretch, is_here)
+        {
+            stretch.erase(*target);
+            self.draw_loaded();
+        }
+    }
+
+    /// Lets go of what was loaded.
+    pub(super) fn load_nothing(&mut self) {
+        (self.stretch, self.sought, self.page_waits) = (None, None, None);
+        self.loaded = Vec::new();
+    }
+
+    /// Loads from the record `seq` on, on both sides.
+    pub(super) fn load_from(&mut self, seq: u64) {
+        self.load_nothing();
+        self.stretch = Some(Stretch::at(seq));
+    }
+
+    /// Whether the lines that are kept go on where the stretch ends; so it is where there is none.
+    pub(super) fn adjoins(&self) -> bool {
+        let (Some(stretch), Some(room)) = (&self.stretch, self.here()) else { return true };
+        stretch.end() >= room.kept_from()
+    }
+
+    /// Whether older lines can come.
+    pub(super) fn can_ask(&self) -> bool {
+        matches!(self.state, Some(State::Live | State::CatchingUp))
+    }
+
+    /// The local day of the last of them.
+    pub(super) fn loaded_day(&self) -> Option<i64> {
+        let last = self.stretch.as_ref()?.records().next_back()?;
+        Some(self.local(last.at).div_euclid(DAY))
+    }
+
+    /// Draws the lines of the stretch, as those that are kept look, under their days.
+    fn draw_loaded(&mut self) {
+        let (Some(stretch), Some(room)) = (&self.stretch, self.here()) else { return };
+        let posts = stretch.posts();
+        let mut lines = Vec::new();
+        let mut last = None;
+        for record in stretch.records().filter(|record| !self.is_ignored(&record.user)) {
+            let local = self.local(record.at);
+            let day = local.div_euclid(DAY);
+            if last.replace(day) != Some(day) {
+                lines.push((Part::Loaded(record.seq, 0), phrases::day(day)));
+            }
+            if let Kind::Act(Act::Post { reply: Some(seq), .. }) = &record.kind {
+                let post = posts.find(*seq).or_else(|| room.posts.find(*seq));
+                lines.push((Part::Loaded(record.seq, 1), phrases::answers(*seq, post)));
+            }
+            let line = phrases::record(record, &self.clock(local), &self.me);
+            lines.push((Part::Loaded(record.seq, 2), line));
+        }
+        self.loaded = lines;
+    }
+}
