@@ -4,6 +4,7 @@
 
 // What was asked for, and what is kept from run to run.
 mod settings; // the command line
+mod asking; // what is still to be known
 mod private; // files of one's own
 mod keep; // the keys of names
 mod outbox; // unsent lines
@@ -48,13 +49,11 @@ mod made_up;
 mod shown;
 
 use std::env;
-use std::fs;
 use std::io;
 use std::io::IsTerminal;
 use std::io::Write;
 use std::panic;
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
@@ -83,7 +82,6 @@ use crate::terminal::Terminal;
 use crate::view::Shows;
 use crate::view::View;
 use crate::wishlist::Wishlist;
-use crate::zone::Zone;
 
 fn main() -> ExitCode {
     let done = match settings::read(env::args_os().skip(1), |name| env::var_os(name)) {
@@ -126,9 +124,9 @@ impl Failure {
 fn talk(settings: Settings) -> Result<(), Failure> {
     let user = match settings.user.clone() {
         Some(user) => user,
-        None => ask_name()?,
+        None => asking::name()?,
     };
-    let password = password(&settings)?;
+    let password = asking::password(&settings)?;
     let secret = password.clone();
     let chosen = settings.token_file.clone().map(|file| (user.clone(), file));
     let server = settings.server.authority().to_string();
@@ -146,7 +144,7 @@ fn talk(settings: Settings) -> Result<(), Failure> {
     let Found { outbox, kept, troubles } = find_unsent(&server, &user, has_person);
     rooms_of(&kept, &mut rooms);
     let authority = server.clone();
-    let mut view = View::new(user.clone(), server, &rooms, zone(), shows);
+    let mut view = View::new(user.clone(), server, &rooms, asking::zone(), shows);
     let place = private::directory(&authority, |name| env::var_os(name)).filter(|_| has_person);
     let wishlist = Wishlist::new(place);
     match wishlist.load() {
@@ -254,47 +252,6 @@ fn tell_unstored(view: &View, outbox: &Outbox, at_most: usize) -> bool {
         complain(&format!("that is kept for the next time you start as {}", view.me()));
     }
     is_any
-}
-
-fn ask_name() -> Result<UserName, Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::Usage("no name given (try --user NAME)".to_owned()));
-    }
-    loop {
-        _ = write!(io::stderr(), "your name: ");
-        let mut line = String::new();
-        match io::stdin().read_line(&mut line) {
-            Ok(0) | Err(_) => return Err(Failure::Usage("no name given".to_owned())),
-            Ok(_) => match line.trim().parse() {
-                Ok(user) => return Ok(user),
-                Err(unfit) => complain(&unfit.to_string()),
-            },
-        }
-    }
-}
-
-fn password(settings: &Settings) -> Result<Option<String>, Failure> {
-    let Some(file) = &settings.password_file else { return Ok(settings.password.clone()) };
-    match fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text.lines().next().unwrap_or_default().to_owned())),
-        Err(error) => {
-            Err(Failure::Failed(format!("cannot read the password in {}: {error}", file.display())))
-        }
-    }
-}
-
-/// The local time zone: what `TZ` says, or else the system.
-fn zone() -> Zone {
-    let load = |path: &Path| fs::read(path).ok().and_then(|file| Zone::from_file(&file));
-    let zone = match env::var_os("TZ").and_then(|tz| tz.into_string().ok()) {
-        None => load(Path::new("/etc/localtime")),
-        Some(tz) => {
-            let name = tz.strip_prefix(':').unwrap_or(&tz);
-            let named = || load(&Path::new("/usr/share/zoneinfo").join(name));
-            Zone::from_rule(name).or_else(named)
-        }
-    };
-    zone.unwrap_or_default()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
