@@ -136,6 +136,9 @@ impl Chat {
         let text = self.text(text)?;
         self.be_in(room);
         self.act(room, Act::Post { text, me: false, reply: None });
+        if let Some(away) = self.view.away_there(room) {
+            self.view.confirm(&away);
+        }
         Ok(())
     }
 

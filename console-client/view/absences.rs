@@ -26,6 +26,15 @@ impl View {
         }
     }
 
+    /// `ann is away: lunch`, for whoever writes to ann from another room.
+    pub(crate) fn away_there(&self, name: &RoomName) -> Option<String> {
+        let is_here = self.here().is_some_and(|room| room.name == *name);
+        let other = name.other(&self.me).filter(|_| !is_here)?;
+        let mut absent = self.rooms.iter().flat_map(Room::absent);
+        let absent = absent.find(|absent| absent.user.key() == other)?;
+        Some(format!("{} is {}", absent.user, absent.text))
+    }
+
     /// `ann is away: lunch`, in the private room with ann.
     pub(super) fn away_here(&self) -> Option<String> {
         let absent = self.here().filter(|room| room.name.is_private()).map(Room::absent)?;

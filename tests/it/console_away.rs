@@ -24,6 +24,10 @@ fn one_goes_away_and_comes_back_and_the_others_see_it() {
     bob.type_in("/who\r");
     bob.shows("2 people in #lobby: ann (away: tea\\u{202e}), bob (away: lunch)");
 
+    bob.type_in("/msg ann see you\r");
+    bob.shows("-- ann is away: tea");
+    assert_eq!(ann.hear_type("post")["text"], "see you", "said all the same");
+
     server.kill();
     bob.until("the loss is seen", |rows| !rows.iter().any(|row| row.contains("· live")));
     bob.type_in("/back\r");
