@@ -58,7 +58,7 @@ pub(crate) enum Asked {
     Page(Way),
     /// Alt-Home: where the room begins.
     First,
-    /// Alt-End, or Enter on an empty line: what is new.
+    /// Alt-End, or Enter or End on an empty line: what is new.
     Newest,
     /// Alt-u: the first line that was not read before.
     Unread,
@@ -110,6 +110,7 @@ impl Editor {
             Key::Right | Key::Ctrl('f') => self.cursor = self.right(),
             Key::WordLeft | Key::Alt('b') => self.cursor = self.word_left(),
             Key::WordRight | Key::Alt('f') => self.cursor = self.word_right(),
+            Key::End if self.text.is_empty() => return Some(Asked::Newest),
             Key::Home | Key::Ctrl('a') => self.cursor = self.line_start(),
             Key::End | Key::Ctrl('e') => self.cursor = self.line_end(),
             Key::Backspace | Key::Ctrl('h') => _ = self.cut(self.left()),

@@ -46,6 +46,8 @@ pub(crate) struct Room {
     pub(crate) own: Own,
     pub(crate) posts: Posts,
     pub(crate) reading: Reading,
+    /// The first unread record, where it was not shown when we came.
+    pub(crate) unread_from: Option<u64>,
     /// The oldest seq that the server keeps.
     pub(crate) first: u64,
     /// The seq of the oldest record shown.
@@ -79,6 +81,7 @@ impl Room {
             own: Own::default(),
             posts: Posts::default(),
             reading: Reading::default(),
+            unread_from: None,
             first: 1,
             oldest: None,
             newest: 0,
@@ -94,6 +97,7 @@ impl Room {
         (self.lines, self.own) = (Lines::default(), Own::default());
         self.posts = Posts::default();
         self.reading = Reading::default();
+        self.unread_from = None;
         self.oldest = None;
         self.newest = 0;
         self.skipped = 0;
@@ -109,6 +113,7 @@ impl Room {
     pub(crate) fn renamed(&mut self) {
         self.own = Own::default();
         self.reading.renamed();
+        self.unread_from = None;
     }
 
     /// Whether a line of the local day `day` is the first of that day; the very first day can be

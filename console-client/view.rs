@@ -20,6 +20,7 @@ use crate::phrases;
 use crate::room::Room;
 use crate::room::Stretch;
 use crate::view::comings::Comings;
+use crate::view::loading::Sought;
 use crate::view::scrolling::Part;
 use crate::view::scrolling::Place;
 use crate::wishes::Wished;
@@ -59,11 +60,11 @@ pub(crate) struct View {
     loaded: Vec<(Part, Line)>,
     /// A page back waits for it: of so many columns and rows.
     page_waits: Option<(usize, usize)>,
-    /// The time that is looked for in it, in local seconds.
-    sought: Option<i64>,
+    /// The time that is looked for in it.
+    sought: Option<Sought>,
     comings: Comings,
     /// The pages of history that are to come.
-    asked: VecDeque<Asked>,
+    asked: VecDeque<(RoomName, Asked)>,
     wishes: Wishes,
     /// What was wished and is not kept yet.
     unkept: Vec<Wished>,

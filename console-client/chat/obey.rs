@@ -202,7 +202,7 @@ impl Chat {
 
     fn ask_history(&mut self, room: &RoomName, range: Range, asked: Asked) -> Result<(), String> {
         self.asked(self.client.history(room, range))?;
-        self.view.expect(asked);
+        self.view.expect(room.clone(), asked);
         Ok(())
     }
 
@@ -235,7 +235,7 @@ const KEYS: [&str; 9] = [
     "Ctrl-A E W U K  start, end; delete a word, to the start, to the end; Ctrl-Y brings it back",
     "Alt-1 … Alt-9   turn to a room; Alt-Left, Alt-Right (Ctrl-X) beside it; Alt-A: with news",
     "PgUp, PgDn      look back, as far as there is something, and on again; also Alt-P, Alt-N",
-    "Alt-Home, -End  where the room begins; what is new, as Enter on an empty line; Alt-U: unread",
+    "Alt-Home, -End  where the room begins; what is new (Enter or End on no text); Alt-U: unread",
     "Ctrl-L          paint the screen anew",
     "Ctrl-C          clear the line, then leave; Ctrl-D leaves",
 ];

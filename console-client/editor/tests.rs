@@ -107,9 +107,12 @@ fn enter_leaves_the_text_until_it_is_accepted_and_an_empty_line_asks_for_what_is
     let mut editor = typed(&[Key::Char('x')]);
     assert_eq!(editor.press(Key::Enter, &Words::default()), Some(Asked::Submit("x".to_owned())));
     assert_eq!(shown(&editor), "x|");
+    assert_eq!(editor.press(Key::End, &Words::default()), None);
     editor.accept(true);
     assert_eq!(shown(&editor), "|");
-    assert_eq!(editor.press(Key::Enter, &Words::default()), Some(Asked::Newest));
+    for key in [Key::Enter, Key::End] {
+        assert_eq!(editor.press(key, &Words::default()), Some(Asked::Newest));
+    }
 }
 
 #[test]

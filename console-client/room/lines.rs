@@ -12,6 +12,8 @@ pub(crate) struct Lines {
     recent: VecDeque<Kept>,
     /// The number of the next line: each has its own, for as long as it is kept.
     next: u64,
+    /// They are looked back at, and more of them are held.
+    is_held: bool,
     /// Of these, how many were not looked at yet.
     unseen: usize,
     /// Lines that somebody said and that were not looked at yet, those no longer kept included.
@@ -56,8 +58,21 @@ pub(crate) struct Trace {
     pub(crate) erased: Line,
 }
 
+impl Kept {
+    fn seq(&self) -> Option<u64> {
+        match &self.what {
+            What::Record(trace) => Some(trace.seq),
+            What::Aside | What::Day(_) | What::Unread => None,
+        }
+    }
+}
+
 /// Lines kept of a room to be shown again.
 const RECENT: usize = 500;
+
+/// And while one looks back at them. Beyond that the older ones go all at once, so that whoever looks
+/// just there is moved to what is loaded once, not with every line that comes.
+const HELD: usize = 1_500;
 
 impl Lines {
     pub(crate) fn keep(&mut self, line: Line, what: What, is_seen: bool) {
@@ -71,15 +86,33 @@ impl Lines {
         let number = self.next;
         self.next += 1;
         self.recent.push_back(Kept { number, line, what });
-        if self.recent.len() > RECENT {
-            self.recent.pop_front();
-        }
+        self.recent.drain(..self.excess(self.recent.len()));
         if is_seen {
             (self.unseen, self.news, self.call) = (0, 0, None);
         } else {
             self.unseen += 1;
             self.news += usize::from(is_news);
         }
+    }
+
+    /// They are looked back at, or no longer.
+    pub(crate) fn hold(&mut self, is_held: bool) {
+        self.is_held = is_held;
+        if !is_held {
+            self.recent.drain(..self.recent.len().saturating_sub(RECENT));
+        }
+    }
+
+    /// The first record from this line on, if the line goes when one more is kept.
+    pub(crate) fn goes_next(&self, number: u64) -> Option<u64> {
+        let going = self.recent.iter().take(self.excess(self.recent.len() + 1));
+        going.skip_while(|kept| kept.number < number).find_map(Kept::seq)
+    }
+
+    /// How many of `count` lines are too many.
+    fn excess(&self, count: usize) -> usize {
+        let most = if self.is_held { HELD } else { RECENT };
+        if count > most { count - RECENT } else { 0 }
     }
 
     /// Whether one of them is said to us.
@@ -165,10 +198,7 @@ impl Lines {
 
     /// The seq of the oldest record kept.
     pub(crate) fn oldest(&self) -> Option<u64> {
-        self.recent.iter().find_map(|kept| match &kept.what {
-            What::Record(trace) => Some(trace.seq),
-            What::Aside | What::Day(_) | What::Unread => None,
-        })
+        self.recent.iter().find_map(Kept::seq)
     }
 
     /// There is one such line at most.

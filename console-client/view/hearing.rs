@@ -186,6 +186,9 @@ impl View {
 
     fn refused(&mut self, code: ErrorCode, room: Option<RoomName>, message: &str) {
         let Some(room) = room else { return self.alarm(message) };
+        if matches!(code, ErrorCode::NotJoined | ErrorCode::Storage) {
+            self.expect_less(&room);
+        }
         if code == ErrorCode::NotJoined && !self.is_in(&room) {
             return; // that we were still writing or reading there crossed with our leaving
         }

@@ -8,6 +8,7 @@ use talk::chat::wire::Kind;
 use talk::chat::wire::Range;
 use talk::chat::wire::Record;
 use talk::client::State;
+use talk::limits;
 
 use crate::editor::Way;
 use crate::phrases;
@@ -23,6 +24,24 @@ pub(crate) enum Asked {
     List(usize),
     /// To be looked back at.
     Stretch(Range),
+}
+
+/// A time that is looked for: the first record since then is one of these, or the one after them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sought {
+    /// Local seconds.
+    since: i64,
+    from: u64,
+    to: u64,
+}
+
+impl Sought {
+    /// Where to look next. Records never go back in time, so each page halves what is left: a room of
+    /// any length takes few questions, and the server's patience with them is not tried.
+    fn next(&self) -> u64 {
+        let left = self.to.saturating_sub(self.from);
+        if left <= limits::PAGE as u64 { self.from } else { self.from + left / 2 }
+    }
 }
 
 /// Seconds of a day.
@@ -43,11 +62,10 @@ impl View {
         if is_near_top && self.stretch.is_none() && kept_from > first {
             self.stretch = Some(Stretch::at(kept_from));
         }
-        let is_sought = self.sought.is_some();
         let stretch = self.stretch.as_ref().filter(|stretch| stretch.asked().is_none())?;
         let range = if stretch.is_empty() && !adjoins {
             Range::After(stretch.end() - 1)
-        } else if (is_near_top || is_sought) && stretch.first() > first {
+        } else if is_near_top && stretch.first() > first {
             Range::Before(stretch.first())
         } else if is_near_end && !adjoins {
             Range::After(stretch.end() - 1)
@@ -58,11 +76,22 @@ impl View {
     }
 
     /// A page of history was asked for. Answers come in the order of the questions.
-    pub(crate) fn expect(&mut self, asked: Asked) {
-        self.asked.push_back(asked);
+    pub(crate) fn expect(&mut self, room: RoomName, asked: Asked) {
+        self.asked.push_back((room, asked));
         if let (Asked::Stretch(range), Some(stretch)) = (asked, &mut self.stretch) {
             stretch.ask(Some(range));
         }
+    }
+
+    /// The next page of this room will not come. What was to be looked back at counts as asked for: to
+    /// ask again would be answered alike.
+    pub(super) fn expect_less(&mut self, name: &RoomName) {
+        self.take_asked(name);
+    }
+
+    fn take_asked(&mut self, name: &RoomName) -> Option<Asked> {
+        let at = self.asked.iter().position(|(room, _)| room == name)?;
+        self.asked.remove(at).map(|(_, asked)| asked)
     }
 
     /// What was asked for will not come.
@@ -77,40 +106,69 @@ impl View {
         if let Some(room) = self.room_mut(name) {
             room.first = first;
         }
-        match self.asked.pop_front() {
-            Some(Asked::Stretch(_)) => self.load(name, records),
+        match self.take_asked(name) {
+            Some(Asked::Stretch(range)) => self.load(name, range, records),
             Some(Asked::List(count)) => self.list_history(name, &records, count),
             None => self.list_history(name, &records, records.len()),
         }
     }
 
-    fn load(&mut self, name: &RoomName, records: Vec<Record>) {
+    fn load(&mut self, name: &RoomName, range: Range, records: Vec<Record>) {
         let Some(room) = self.rooms.get(self.here).filter(|room| room.name == *name) else {
             return;
         };
         let Some(stretch) = &mut self.stretch else { return };
+        if stretch.asked() != Some(range) {
+            return; // one has gone elsewhere meanwhile
+        }
         stretch.take(records, room.first, room.kept_from());
-        self.draw_loaded();
         self.hint(None);
         self.seek();
+        self.draw_loaded();
         if let Some((columns, height)) = self.page_waits.take() {
             self.page(Way::Back, columns, height);
         }
     }
 
-    /// Looks on for the time that is sought.
+    /// Looks for the first record since a time, in local seconds, among those that are not kept here.
+    pub(super) fn look_for(&mut self, since: i64) {
+        let Some(room) = self.here() else { return };
+        let (from, to) = (room.first.max(1), room.kept_from());
+        self.look_from(Some(Place::of(to)));
+        self.look_between(Sought { since, from, to });
+    }
+
+    fn look_between(&mut self, sought: Sought) {
+        self.load_from(sought.next());
+        self.sought = Some(sought);
+    }
+
+    /// Looks on for the time that is sought, after a page has come.
     fn seek(&mut self) {
-        let (Some(since), Some(stretch)) = (self.sought, &self.stretch) else { return };
-        let is_older = |record: &&Record| self.local(record.at) < since;
-        let begins = stretch.records().next().is_none_or(|record| !is_older(&record));
-        let is_all = self.here().is_none_or(|room| stretch.first() <= room.first);
-        if begins && !is_all {
-            return; // what is older is asked for next
+        let Some(sought) = self.sought else { return };
+        let Sought { from, to, .. } = self.narrowed(sought);
+        if from < to {
+            return self.look_between(Sought { from, to, ..sought });
         }
-        let found = stretch.records().find(|record| !is_older(record)).map(|record| record.seq);
-        let seq = found.unwrap_or(stretch.end());
         self.sought = None;
-        self.look_from(Some(Place::of(seq)));
+        let holds = |stretch: &Stretch| (stretch.first()..stretch.end()).contains(&to);
+        if !self.stretch.as_ref().is_some_and(holds) {
+            self.load_from(to);
+        }
+        self.look_from(Some(Place::of(to)));
+    }
+
+    /// What is left to look at, by what is loaded.
+    fn narrowed(&self, sought: Sought) -> Sought {
+        let Some(stretch) = &self.stretch else { return sought };
+        let is_since = |record: &Record| self.local(record.at) >= sought.since;
+        let found = stretch.records().find(|record| is_since(record)).map(|record| record.seq);
+        match (stretch.records().next(), found) {
+            (None, _) => Sought { from: sought.to, ..sought }, // they are no longer there
+            (Some(first), Some(seq)) if seq == first.seq => Sought { to: seq, ..sought },
+            (Some(_), Some(seq)) => Sought { from: seq, to: seq, ..sought },
+            (Some(_), None) => Sought { from: stretch.end(), ..sought },
+        }
     }
 
     /// Takes the words away that a record deletes.

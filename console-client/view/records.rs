@@ -106,6 +106,7 @@ impl View {
         if is_new {
             self.add(name.clone());
         }
+        let is_here_only = self.shows == Shows::Here;
         let (skips, is_first) = (self.shows == Shows::News, is_new || !self.is_known(&name));
         let label = self.label(&name);
         let Some(room) = self.room_mut(&name) else { return };
@@ -122,6 +123,9 @@ impl View {
         let shown = joined.first.saturating_sub(1).max(room.newest);
         let unread =
             joined.marked.map_or(0, |marked| joined.since.saturating_sub(marked.max(shown)));
+        if joined.head > joined.since {
+            room.unread_from = (unread > 0).then_some((joined.since + 1).saturating_sub(unread));
+        }
         room.reading.joined(joined.marked, joined.head);
         if let Some(topic) = joined.topic.filter(|_| is_first) {
             self.show(&name, phrases::note(&format!("{label}: {topic}")));
@@ -129,7 +133,8 @@ impl View {
         if unread > 0 && !skips {
             let lines =
                 if unread == 1 { "1 unread line" } else { &format!("{unread} unread lines") };
-            let note = format!("{lines} before these: /history shows them");
+            let how = if is_here_only { "Alt-U goes to them" } else { "/history shows them" };
+            let note = format!("{lines} before these: {how}");
             self.show(&name, phrases::note(&note));
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Whoever looks back is not looking at what comes in: it is neither shown nor read until then.
 
+use talk::chat::RoomName;
+
 use crate::editor::Way;
 use crate::line::Line;
 use crate::line::Row;
@@ -47,10 +49,13 @@ impl View {
 
     /// Goes a page of `height` rows up or down; down at the end, to what is new.
     pub(crate) fn page(&mut self, way: Way, columns: usize, height: usize) {
-        (self.sought, self.page_waits) = (None, None);
+        self.page_waits = None;
+        if self.sought.is_some() {
+            self.load_nothing(); // one no longer waits for it
+        }
         let window = self.window(columns, 2 * height, 2 * height);
         let last_top = window.rows.len().saturating_sub(height);
-        let is_last = window.ends && window.at >= last_top;
+        let is_last = window.ends && window.at >= last_top && self.adjoins();
         let top = if is_last { last_top } else { window.at };
         let step = height.saturating_sub(1).max(1); // one row of the page before stays in sight
         let top = match way {
@@ -61,17 +66,14 @@ impl View {
                 self.page_waits = Some((columns, height));
                 top
             }
-            Way::Back if top == 0 => {
-                self.hint(Some(self.what_is_older()));
-                return;
-            }
+            Way::Back if top == 0 => return self.hint(Some(self.what_is_older())),
             Way::Back => top.saturating_sub(step),
             Way::On if window.ends && top + step >= last_top => {
                 if self.adjoins() {
                     return self.look_ahead();
                 }
                 self.hint(Some(if self.can_ask() { LOADING } else { UNREACHED }));
-                last_top
+                top.max(last_top)
             }
             Way::On => top + step,
         };
@@ -88,11 +90,13 @@ impl View {
         self.look_at(first).map(|_| ())
     }
 
-    /// Looks at the first line that was not read before, if the line above it is kept.
+    /// Looks at the first line that was not read before, shown here already or not.
     pub(crate) fn look_at_unread(&mut self) {
-        match self.here().and_then(|room| room.lines.unread()) {
-            Some(line) => self.look_from_line(line),
-            None => self.hint(Some("nothing is unread here")),
+        let Some(room) = self.here() else { return };
+        match (room.unread_from, room.lines.unread()) {
+            (Some(seq), _) if self.look_at(seq.max(room.first)).is_ok() => {}
+            (_, Some(line)) => self.look_from_line(line),
+            (_, None) => self.hint(Some("nothing is unread here")),
         }
     }
 
@@ -102,7 +106,7 @@ impl View {
         self.here().is_some_and(|room| begins(room) > room.first)
     }
 
-    /// Why one cannot look further back, now or at all.
+    /// Why one cannot look further back.
     fn what_is_older(&self) -> &'static str {
         match self.here().map(|room| room.first) {
             _ if self.has_older() => UNREACHED,
@@ -148,10 +152,7 @@ impl View {
         if let Some(line) = room.lines.find(|trace| trace.at >= since) {
             self.look_from_line(line);
         } else if self.shows == Shows::Here && room.kept_from() > room.first {
-            let from = room.kept_from();
-            self.look_from(Some(Place::of(from)));
-            self.load_from(from);
-            self.sought = Some(since);
+            self.look_for(since);
         } else {
             let hint = "no line kept here is from before that: /history asks for more";
             return Err(hint.to_owned());
@@ -173,16 +174,33 @@ impl View {
         self.confirm("and back to now");
     }
 
+    /// Before one more line of a room is kept: where that lets go of the one that is looked at, it is
+    /// loaded instead.
+    pub(super) fn keep_place(&mut self, name: &RoomName) {
+        let (Some(place), Some(room)) = (self.looks_back, self.here()) else { return };
+        let Part::Kept(number) = place.part else { return };
+        if room.name == *name
+            && let Some(seq) = room.lines.goes_next(number)
+        {
+            self.load_from(seq);
+            self.looks_back = Some(Place { part: Part::Loaded(seq, 2), ..place }); // its words
+        }
+    }
+
     pub(super) fn look_from(&mut self, place: Option<Place>) {
         self.settle_comings();
         self.looks_back = place;
+        if let Some(room) = self.rooms.get_mut(self.here) {
+            room.lines.hold(place.is_some());
+        }
     }
 
     /// What is seen of the room while one looks back: at most `height` rows.
     pub(crate) fn pane(&self, columns: usize, height: usize) -> Vec<Row> {
         let Window { rows, at, ends } = self.window(columns, height, height);
         let last_top = rows.len().saturating_sub(height);
-        let top = if ends { at.min(last_top) } else { at };
+        // What is not loaded yet leaves its rows empty: the place stays where it is.
+        let top = if ends && self.adjoins() { at.min(last_top) } else { at };
         rows.into_iter().skip(top).take(height).map(|(_, row)| row).collect()
     }
 
@@ -191,10 +209,11 @@ impl View {
         let news = self.here().map_or(0, |room| room.lines.news());
         let new = if news == 0 { String::new() } else { format!(" · {news} new") };
         let is_empty = self.stretch.as_ref().is_some_and(Stretch::is_empty) && !self.adjoins();
-        let what = match (self.sought, is_empty) {
-            (Some(_), _) => "looking for it",
-            (None, true) => LOADING,
-            (None, false) => "more below",
+        let what = match self.sought {
+            _ if is_empty && !self.can_ask() => UNREACHED,
+            Some(_) => "looking for it",
+            None if is_empty => LOADING,
+            None => "more below",
         };
         phrases::note(&format!("{what}{new} · PgDn"))
     }
@@ -207,6 +226,7 @@ impl View {
         self.load_nothing();
         let Some(room) = self.rooms.get_mut(self.here) else { return };
         room.reading.saw(room.newest);
+        room.lines.hold(false);
         let (news, unseen) = (room.lines.news(), room.lines.take_unseen());
         if news > unseen.len() {
             let label = self.label(&self.here().map(|room| room.name.clone()).unwrap_or_default());

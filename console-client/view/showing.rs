@@ -77,6 +77,7 @@ impl View {
         // A private room is always named, and its coming changes nothing for the others.
         let several = self.rooms.iter().filter(|room| !room.name.is_private()).count() > 1;
         let tag = phrases::tag(name, &self.me);
+        self.keep_place(name);
         let Some(room) = self.room_mut(name) else { return };
         room.lines.keep(line.clone(), what, is_here);
         let line = match self.shows {

@@ -24,6 +24,7 @@ mod reading; // what is unread
 mod absences; // who is away
 mod wishes; // the bell, ignoring, muting, comings
 mod scrolling; // looking back
+mod loading; // beyond what is kept
 
 /// 2026-11-23 00:00 UTC.
 const MIDNIGHT: u64 = 1_795_392_000_000;
@@ -270,7 +271,7 @@ fn older_lines_are_shown_apart_and_only_as_many_as_asked_for() {
     view.hear(Notice::Record(record("lobby", 9, "ann", "now")), MIDNIGHT);
     told(&mut view);
     assert_eq!(view.before_shown(), Some((room("lobby"), Range::Before(9))));
-    view.expect(Asked::List(2));
+    view.expect(room("lobby"), Asked::List(2));
     let records = (5..9).map(|seq| record("lobby", seq, "ann", "old")).collect();
     view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
     let expected = [

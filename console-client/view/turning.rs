@@ -84,6 +84,7 @@ impl View {
         self.settle();
         if at == self.here {
             self.looks_back = None;
+            self.load_nothing();
             self.here = usize::MAX; // nowhere, so that turning tells what was missed
             self.turn_to_nth(at.saturating_sub(1));
         } else if at < self.here {

@@ -217,7 +217,7 @@ fn what_came_while_one_was_away_begins_below_a_line() {
     let mut bob = start();
     said(&mut bob, " ann line 150");
     let shown = String::from_utf8(bob.bytes()).unwrap();
-    assert!(shown.contains("46 unread lines before these: /history shows them"), "{shown}");
+    assert!(shown.contains("46 unread lines before these: Alt-U goes to them"), "{shown}");
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn what_is_older_comes_once_the_server_is_back() {
     server.kill();
     bob.until("it is gone", |rows| !status(rows).contains("· live"));
     bob.type_in("/goto 300\r");
-    bob.shows("-- loading more lines");
+    bob.shows("-- more lines can be loaded once there is a connection");
     let _server = Running::start_on(&listener, data.path(), &[]);
     bob.until("it has been loaded", |rows| rows[0].ends_with(" number 300"));
     bob.type_in("\x1b[5~");

@@ -61,6 +61,7 @@ mod console_flood; // typing while lines pour in
 mod console_stopped; // ^Z and fg
 mod console_typing; // what was typed before, and long pastes
 mod console_looking; // looking back
+mod console_loading; // beyond what it keeps
 mod console_ended; // however it ends
 mod console_away; // who is away, at a terminal
 mod console_wishes; // what one wants to hear: comings, the bell, whom to ignore

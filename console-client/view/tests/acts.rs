@@ -74,7 +74,7 @@ fn what_was_deleted_before_we_came_keeps_its_place() {
     let mut view = view(Shows::Here, &["lobby"]);
     hear(&mut view, [erased(1, None), erased(2, Some(1))]);
     assert_eq!(told(&mut view)[1..], ["00:01 ann (deleted)", "00:02 ann edited #1: (deleted)"]);
-    view.expect(Asked::List(9));
+    view.expect(room("lobby"), Asked::List(9));
     let records = vec![erased(1, None)];
     view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
     assert_eq!(told(&mut view)[2], "00:01 #1 ann (deleted)");

@@ -69,7 +69,7 @@ fn what_is_not_loaded_is_a_number_until_it_is() {
     let mut view = view(Shows::Here, &["lobby"]);
     hear(&mut view, [act("lobby", 3, "ann", answer(1, "late"))]);
     assert_eq!(told(&mut view)[1..], ["↳ #1", "00:03 ann late"]);
-    view.expect(Asked::List(9));
+    view.expect(room("lobby"), Asked::List(9));
     let records = vec![record("lobby", 1, "ann", "old"), act("lobby", 2, "ann", answer(1, "x"))];
     view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
     let expected = ["00:01 #1 ann old", "↳ #1 ann: old", "00:02 #2 ann x"];

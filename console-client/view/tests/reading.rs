@@ -50,7 +50,7 @@ fn unread_lines_before_the_first_one_shown_are_counted() {
     view.hear(marked("lobby", 3, 10, 12), MIDNIGHT);
     hear(&mut view, said("lobby", [11, 12]));
     let told_now = told(&mut view);
-    assert_eq!(told_now[0], "-- 7 unread lines before these: /history shows them --");
+    assert_eq!(told_now[0], "-- 7 unread lines before these: Alt-U goes to them --");
     assert_eq!(told_now[2..4], [UNREAD, "00:11 ann 11"]);
     view.hear(marked("lobby", 3, 12, 12), MIDNIGHT); // told too late; we have seen them
     assert!(told(&mut view).is_empty());

@@ -3,19 +3,19 @@
 use super::*;
 
 /// A lobby where ann has said `1` to `count`.
-fn lobby(count: u64) -> View {
+pub(super) fn lobby(count: u64) -> View {
     let mut view = view(Shows::Here, &["lobby"]);
     say(&mut view, 1..=count);
     told(&mut view);
     view
 }
 
-fn say(view: &mut View, seqs: std::ops::RangeInclusive<u64>) {
+pub(super) fn say(view: &mut View, seqs: std::ops::RangeInclusive<u64>) {
     hear(view, seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())));
 }
 
 /// What the pane's rows end with.
-fn seen(view: &View, height: usize) -> Vec<String> {
+pub(super) fn seen(view: &View, height: usize) -> Vec<String> {
     let rows = view.pane(40, height).into_iter();
     let text = |row: crate::line::Row| row.into_iter().map(|(_, text)| text).collect::<String>();
     rows.map(|row| text(row).rsplit(' ').next().unwrap().to_owned()).collect()
@@ -106,14 +106,14 @@ fn a_line_is_gone_to_by_its_number_or_the_clock() {
 }
 
 /// Answers what the view wants, as long as it wants something: a lobby of `count` lines.
-fn load(view: &mut View, count: u64, height: usize) {
+pub(super) fn load(view: &mut View, count: u64, height: usize) {
     for _ in 0..100 {
         let Some((name, range)) = view.wants(40, height) else { return };
         let seqs = match range {
             Range::Before(seq) => seq.saturating_sub(100).max(1)..seq,
             Range::After(seq) => seq + 1..(seq + 101).min(count + 1),
         };
-        view.expect(Asked::Stretch(range));
+        view.expect(name.clone(), Asked::Stretch(range));
         assert_eq!(view.wants(40, height), None, "one question at a time");
         let records = seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())).collect();
         view.hear(Notice::History { room: name, records, first: 1 }, MIDNIGHT);
@@ -159,8 +159,8 @@ fn a_page_back_waits_for_its_lines_and_is_a_whole_page() {
     while top > 1_460 {
         // above it is another day
         let wanted = view.wants(40, 21);
-        if let Some((_, range)) = &wanted {
-            view.expect(Asked::Stretch(*range));
+        if let Some((name, range)) = &wanted {
+            view.expect(name.clone(), Asked::Stretch(*range));
         }
         view.page(Way::Back, 40, 21); // before they are there
         if let Some((name, Range::Before(seq))) = wanted {
@@ -227,7 +227,7 @@ fn lines_listed_far_back_leave_the_hole_to_history() {
     told(&mut view);
     let (name, range, count) = view.around(100).unwrap();
     assert_eq!((range, count), (Range::Before(110), 20));
-    view.expect(Asked::List(count));
+    view.expect(name.clone(), Asked::List(count));
     let records = (60..110).map(|seq| record("lobby", seq, "ann", "old")).collect();
     view.hear(Notice::History { room: name, records, first: 1 }, MIDNIGHT);
     let shown = told(&mut view).concat();
