@@ -166,6 +166,12 @@ impl Lines {
         records.find(|(_, trace)| is_meant(trace)).map(|(number, _)| number)
     }
 
+    /// Whether something was said since then, as far as is kept here.
+    pub(crate) fn is_any_since(&self, at: i64) -> bool {
+        let is_since = |kept: &Kept| matches!(&kept.what, What::Record(trace) if trace.at >= at);
+        self.recent.iter().rev().any(is_since)
+    }
+
     /// The number of the line where the unread ones begin.
     pub(crate) fn unread(&self) -> Option<u64> {
         let found = self.recent.iter().find(|kept| matches!(kept.what, What::Unread));

@@ -143,12 +143,15 @@ impl View {
     /// Looks at the first line since it was last so many minutes after midnight.
     ///
     /// # Errors
-    /// No such line is kept.
+    /// No such line is kept, or there is none.
     pub(crate) fn look_at_clock(&mut self, minutes: u32, now: u64) -> Result<(), String> {
         let now = self.local(now);
         let today = now - now.rem_euclid(DAY) + i64::from(minutes) * 60;
         let since = if today > now { today - DAY } else { today };
         let room = self.here().ok_or("you are in no room (try /join lobby)")?;
+        if !room.lines.is_any_since(since) {
+            return Err("nothing was said here since then".to_owned());
+        }
         if let Some(line) = room.lines.find(|trace| trace.at >= since) {
             self.look_from_line(line);
         } else if self.shows == Shows::Here && room.kept_from() > room.first {

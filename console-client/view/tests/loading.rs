@@ -154,3 +154,30 @@ fn the_first_unread_line_is_gone_to_also_where_it_was_not_shown() {
     view.look_at_unread();
     assert_eq!(seen(&view, 3), ["-", "301", "302"]);
 }
+
+#[test]
+fn a_time_since_which_nothing_was_said_is_told_and_moves_nothing() {
+    let mut view = lobby(1_430); // till 23:50
+    let refused = view.look_at_clock(1_435, MIDNIGHT + 1_437 * 60_000);
+    assert_eq!(refused, Err("nothing was said here since then".to_owned()));
+    assert!(!view.is_looking_back());
+}
+
+#[test]
+fn a_thousand_lines_come_in_before_anything_has_to_be_loaded_again() {
+    for pages in [1, 20].into_iter().chain(42..50) {
+        let mut view = lobby(800);
+        (0..pages).for_each(|_| {
+            view.page(Way::Back, 40, 12);
+            load(&mut view, 800, 12);
+        });
+        let before = seen(&view, 12);
+        say(&mut view, 801..=1_700);
+        assert_eq!(seen(&view, 12), before, "{pages} pages back");
+        say(&mut view, 1_701..=2_000);
+        let there = seen(&view, 12);
+        assert_eq!(there, before[..there.len()], "{pages} pages back; the others are loaded next");
+        load(&mut view, 2_000, 12);
+        assert_eq!(seen(&view, 12), before, "{pages} pages back, loaded again");
+    }
+}
