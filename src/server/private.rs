@@ -106,7 +106,7 @@ impl House {
         self.carry(load);
         self.tell_away(&held.user, room);
         if !self.guests.has(client.id) {
-            self.carry(room.exit(client.id, &held.user)); // its session ended without knowing of this
+            self.carry(room.exit(client.id)); // its session ended without knowing of this
         }
     }
 

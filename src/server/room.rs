@@ -88,6 +88,8 @@ struct State {
 #[derive(Debug)]
 struct Member {
     client: Arc<Client>,
+    /// As whom it is counted among the people. The client may be called otherwise already.
+    user: UserName,
     /// False while it is replaying what it missed: then it gets nothing from rounds.
     live: bool,
     /// The first aside that its `joined` does not cover: who came before it is in its list already.

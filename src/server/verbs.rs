@@ -233,13 +233,13 @@ impl Session {
     /// Leaves a room without a word to the client.
     fn go(&mut self, room: &Arc<Room>) {
         self.rooms.retain(|other| !Arc::ptr_eq(other, room));
-        self.house.carry(room.exit(self.client.id, &self.client.held().user));
+        self.house.carry(room.exit(self.client.id));
     }
 
     /// Leaves a room, and tells the client so.
     fn part(&mut self, room: &Arc<Room>) {
         self.rooms.retain(|other| !Arc::ptr_eq(other, room));
-        let load = room.exit(self.client.id, &self.client.held().user);
+        let load = room.exit(self.client.id);
         self.tell(&Reply::Left { room: room.name.clone() });
         self.house.carry(load);
     }
@@ -377,7 +377,7 @@ impl Session {
         self.house.release(&before.user);
         self.tell(&renamed);
         for room in &self.rooms {
-            self.house.carry(room.rename(self.client.id, &before.user, user));
+            self.house.carry(room.rename(self.client.id, user));
         }
         if away.is_some() {
             self.house.set_away(user, away); // it goes along

@@ -2,6 +2,7 @@
 //!
 //! Room: the room's lock, and in one place the lock of a client's socket under it.
 
+use std::mem;
 use std::sync::Arc;
 
 use super::{Load, Member, Room, State};
@@ -65,11 +66,12 @@ impl Room {
         live: bool,
     ) {
         let aside = state.ledger.mentioned();
-        state.members.push(Member { client: Arc::clone(client), live, aside });
+        let (client, id) = (Arc::clone(client), client.id);
+        state.members.push(Member { client, user: user.clone(), live, aside });
         state.receivers = None;
         if state.people.arrive(user, away) {
             let came = Some((user.clone(), Change::Joined));
-            self.tell_presence(state, came, Some(client.id));
+            self.tell_presence(state, came, Some(id));
         }
     }
 
@@ -121,32 +123,26 @@ impl Room {
     }
 
     /// A client leaves.
-    pub(crate) fn exit(self: &Arc<Room>, client: ClientId, user: &UserName) -> Option<Load> {
+    pub(crate) fn exit(self: &Arc<Room>, client: ClientId) -> Option<Load> {
         let mut state = self.settled();
         let index = state.members.iter().position(|member| member.client.id == client)?;
-        state.members.swap_remove(index);
+        let Member { user, .. } = state.members.swap_remove(index);
         state.receivers = None;
-        if state.people.depart(user) {
-            self.tell_presence(&mut state, Some((user.clone(), Change::Left)), None);
+        if state.people.depart(&user) {
+            self.tell_presence(&mut state, Some((user, Change::Left)), None);
         }
         self.load(&mut state)
     }
 
     /// A member goes by another name. Its other devices keep the old one, so what the others are
     /// told depends on who is left under either.
-    pub(crate) fn rename(
-        self: &Arc<Room>,
-        client: ClientId,
-        from: &UserName,
-        to: &UserName,
-    ) -> Option<Load> {
+    pub(crate) fn rename(self: &Arc<Room>, client: ClientId, to: &UserName) -> Option<Load> {
         let mut state = self.state();
-        if !state.members.iter().any(|member| member.client.id == client) {
-            return None;
-        }
-        match state.people.turn(from, to) {
+        let member = state.members.iter_mut().find(|member| member.client.id == client)?;
+        let from = mem::replace(&mut member.user, to.clone());
+        match state.people.turn(&from, to) {
             Turned::Renamed => {
-                let renamed = Reply::Renamed { user: from.clone(), to: to.clone(), token: None };
+                let renamed = Reply::Renamed { user: from, to: to.clone(), token: None };
                 state.ledger.mention(renamed.encode(), Some(client));
             }
             Turned::Came => {
@@ -154,7 +150,7 @@ impl Room {
                 self.tell_presence(&mut state, came, Some(client));
             }
             Turned::Went => {
-                let went = Some((from.clone(), Change::Left));
+                let went = Some((from, Change::Left));
                 self.tell_presence(&mut state, went, Some(client));
             }
             Turned::Nothing => {}

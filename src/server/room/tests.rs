@@ -98,3 +98,13 @@ fn who_came_before_a_newcomer_is_not_told_to_it_as_coming() {
     assert_eq!(heard, [(1, false, true), (2, false, false), (3, false, false)]);
     assert_eq!(room.published(), []);
 }
+
+#[test]
+fn who_leaves_is_gone_whatever_it_is_called_by_then() {
+    let (_data, room) = lobby();
+    let ((bob, _b), (other, _o)) = (client(1, "bob"), client(2, "rob"));
+    room.enter(&bob, &bob.held().user, None, Since::Now, None);
+    bob.rename(other.held()); // and there its thread panicked, before the room was told
+    room.exit(bob.id);
+    assert_eq!(room.count(), 0);
+}

@@ -15,10 +15,10 @@ impl Drop for Session {
         self.surely(|| rooms.borrow_mut().extend(house.guests.end(id)));
         let user = RefCell::new(None);
         self.surely(|| *user.borrow_mut() = Some(self.client.held().user));
+        for room in rooms.take() {
+            self.surely(|| house.carry(room.exit(id)));
+        }
         if let Some(user) = user.take() {
-            for room in rooms.take() {
-                self.surely(|| house.carry(room.exit(id, &user)));
-            }
             self.survives(|| house.release(&user)); // twice would be once too often
         }
         self.surely(|| house.poll.remove(id));
