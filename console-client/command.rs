@@ -74,8 +74,9 @@ pub(crate) enum Wish {
     /// Nobody: list them.
     Ignore(Option<String>),
     Unignore(String),
-    /// Toggles.
-    Mute,
+    /// Toggles; of no room, the one that one is in.
+    Mute(Option<String>),
+    Unmute(Option<String>),
     /// Toggles.
     Quiet,
     /// Nothing: tell it.
@@ -167,8 +168,14 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(&["unignore"], "NAME", "show what NAME says again", |name| {
         word(name).map(|name| Input::Do(Command::Wish(Wish::Unignore(name))))
     }),
-    entry(&["mute"], "", "no bell and no news from this room; again: with them", |rest| {
-        none(rest, Command::Wish(Wish::Mute))
+    entry(
+        &["mute"],
+        "[ROOM]",
+        "no bell, no news from this room or ROOM; again: with them",
+        |room| optional(room).map(|room| Input::Do(Command::Wish(Wish::Mute(room)))),
+    ),
+    entry(&["unmute"], "[ROOM]", "bell and news of this room again or of ROOM", |room| {
+        optional(room).map(|room| Input::Do(Command::Wish(Wish::Unmute(room))))
     }),
     entry(&["quiet"], "", "tell no comings and goings; again: tell them", |rest| {
         none(rest, Command::Wish(Wish::Quiet))

@@ -104,14 +104,22 @@ impl Wishes {
         self.ignored.iter().any(|ignored| ignored.is_same_claim(user))
     }
 
+    pub(crate) fn muted(&self) -> &[RoomName] {
+        &self.muted
+    }
+
     pub(crate) fn is_muted(&self, room: &RoomName) -> bool {
         self.muted.contains(room)
     }
 }
 
 impl Wished {
+    /// Reads a line, with or without a slash in front: a person may have written it.
     fn read(line: &str) -> Option<Wished> {
-        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let line = line.trim();
+        let line = line.strip_prefix('/').unwrap_or(line);
+        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let rest = rest.trim_start();
         match word {
             "bell" => Bell::read(rest).map(Wished::Bell),
             "timestamp" => Stamp::read(rest).map(Wished::Stamp),
@@ -170,6 +178,12 @@ mod tests {
         let half = Wishes::read("bell al\nignore two words\nquiet please\nmute");
         assert_eq!(half.write(), "bell al\nignore two words\nquiet please\nmute\n");
         assert_eq!(Wishes { others: Vec::new(), ..half }, Wishes::default());
+    }
+
+    #[test]
+    fn what_a_person_writes_is_read_as_it_is_meant() {
+        let wishes = Wishes::read("  /ignore  eve \r\nmute\t#dev\n/quiet\n\n# bell off\n");
+        assert_eq!(wishes.write(), "\n# bell off\nquiet\nignore eve\nmute dev\n");
     }
 
     #[test]

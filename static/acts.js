@@ -52,7 +52,7 @@ export class Acts {
     else if (!room) return "Join a room first: /join lobby";
     else if ("reply" in act) return this.#reply(room, act.reply, act.text);
     else if ("say" in act) this.#say(room, act.say, act.kind, room.answering);
-    else if ("mute" in act) this.#mute(room);
+    else if ("mute" in act) return this.#mute(act.mute ?? room.name, act.is);
     else if ("edit" in act) return this.#editLast(room, act.edit);
     else if ("delete" in act) return this.#deleteLast(room);
     else if ("topic" in act) return this.#topic(room, act.topic);
@@ -107,11 +107,16 @@ export class Acts {
     return null;
   }
 
-  /** @param {import("./room.js").Room} room */
-  #mute({ name, label }) {
-    const { taste } = this.#house;
-    taste.mute(name, !taste.isMuted(name));
-    this.#desk.hint(taste.isMuted(name) ? `Muted: ${label}. /mute again to hear of it` : `Not muted any more: ${label}`, false);
+  /** @param {string} name @param {boolean | null} is Null: whatever it is not now. @returns {string | null} */
+  #mute(name, is) {
+    const { taste, rooms } = this.#house;
+    const label = rooms.get(name)?.label ?? `#${name}`;
+    const was = taste.isMuted(name);
+    if (is === was) return `${label} is not muted`;
+    taste.mute(name, !was);
+    this.#desk.hint(was ? `Not muted any more: ${label}` : `Muted: ${label}. /unmute ${name} to hear of it`, false);
+    this.#desk.draw();
+    return null;
   }
 
   // ---- Lines that stand already -------------------------------------------------------------------

@@ -9,7 +9,7 @@ import { isName, roomName } from "./wire.js";
  *   | { msg: string, text: string } | { edit: string | null } | { delete: true } | { topic: string | null }
  *   | { answer: true, text: string } | { away: string } | { back: true } | { reply: number, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
  *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
- *   | { ignore: string, is: boolean } | { mute: true }
+ *   | { ignore: string, is: boolean } | { mute: string | null, is: boolean | null }
  *   | { search: string } | { nothing: true } | { error: string }} Act
  */
 
@@ -30,7 +30,7 @@ export const COMMANDS = [
   ["/away [TEXT]", "tell the others that you are away, and why"],
   ["/back", "tell the others that you are back"],
   ["/ignore NAME", "fold away what somebody writes; /unignore NAME shows it"],
-  ["/mute", "no counts and notices of this room; again: with them"],
+  ["/mute [ROOM]", "no counts and notices of this room, or the one named; again: with them; /unmute too"],
   ["/nick NAME", "take another name"],
   ["/resend", "send the lines that failed once more"],
   ["/drop", "give up the lines that failed"],
@@ -96,7 +96,7 @@ export function understand(typed) {
     case "topic": return topic(rest);
     case "away": return away(rest);
     case "back": return rest ? { error: "/back needs no text" } : { back: true };
-    case "mute": return { mute: true };
+    case "mute": case "unmute": return mute(rest, command === "mute" ? null : false);
     case "ignore": case "unignore": return isName(rest) ? { ignore: rest, is: command === "ignore" } : { error: BAD_NAME };
     case "nick": return isName(rest) ? { nick: rest } : { error: BAD_NAME };
     case "join": return rest.startsWith("@") ? message(rest) : room(rest, (join) => ({ join }));
@@ -143,6 +143,11 @@ function message(rest) {
   const [, name = "", text = ""] = /^@?(\S*)\s*(.*)$/su.exec(rest) ?? [];
   if (!name) return { error: "/msg needs a name: /msg ada hello" };
   return isName(name) ? { msg: name, text } : { error: BAD_NAME };
+}
+
+/** @param {string} rest @param {boolean | null} is Null: whatever it is not now. @returns {Act} */
+function mute(rest, is) {
+  return rest ? room(rest, (mute) => ({ mute, is })) : { mute: null, is };
 }
 
 /** @param {string} rest @returns {Act} */

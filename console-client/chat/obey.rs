@@ -65,7 +65,7 @@ impl Chat {
             }
             Command::Join(name) => self.enter(self.room_named(&name)?),
             Command::Part(name) => {
-                let room = name.map_or_else(|| self.room(), |name| self.room_named(&name))?;
+                let room = self.room_meant(name)?;
                 if !self.view.is_in(&room) {
                     return Err(format!("you are not in {}", self.view.label(&room)));
                 }
@@ -153,6 +153,11 @@ impl Chat {
             Some(user) if !user.contains('+') => self.room_with(&fit(user)?),
             Some(_) | None => fit(name),
         }
+    }
+
+    /// That, or of no name the room one is in.
+    pub(super) fn room_meant(&self, name: Option<String>) -> Result<RoomName, String> {
+        name.map_or_else(|| self.room(), |name| self.room_named(&name))
     }
 
     fn help(&mut self, topic: Option<&str>) -> Result<(), String> {

@@ -1,5 +1,6 @@
 //! What concerns nobody but the person: what they want to hear, and how.
 
+use talk::chat::RoomName;
 use talk::chat::UserName;
 
 use crate::chat::Chat;
@@ -38,11 +39,18 @@ impl Chat {
                 view.wish(Wished::Ignored(name.clone(), false));
                 format!("{name} is heard again")
             }
-            Wish::Mute => match view.toggle_mute() {
-                Some(true) => "this room is muted: no bell, no news".to_owned(),
-                Some(false) => "this room is no longer muted".to_owned(),
-                None => return Err("you are in no room (try /join lobby)".to_owned()),
-            },
+            Wish::Mute(name) => {
+                let room = self.room_meant(name)?;
+                let is_muted = !self.view.wishes().is_muted(&room);
+                self.mute(room, is_muted)
+            }
+            Wish::Unmute(name) => {
+                let room = self.room_meant(name)?;
+                if !self.view.wishes().is_muted(&room) {
+                    return Err(self.unmuted(&room));
+                }
+                self.mute(room, false)
+            }
             Wish::Quiet => {
                 let is_quiet = !view.wishes().is_quiet;
                 view.wish(Wished::Quiet(is_quiet));
@@ -68,8 +76,31 @@ impl Chat {
                 what.to_owned()
             }
         };
-        view.confirm(&done);
+        self.view.confirm(&done);
         Ok(())
+    }
+
+    /// Mutes a room, or no longer: what is to be told of that.
+    fn mute(&mut self, room: RoomName, is_muted: bool) -> String {
+        let label = self.view.label(&room);
+        self.view.wish(Wished::Muted(room, is_muted));
+        if is_muted {
+            format!("{label} is muted: no bell, no news (/unmute {label})")
+        } else {
+            format!("{label} is no longer muted")
+        }
+    }
+
+    /// That a room is not muted, and which are.
+    fn unmuted(&self, room: &RoomName) -> String {
+        let muted = self.view.wishes().muted().iter().map(|room| self.view.label(room));
+        let muted: Vec<String> = muted.collect();
+        let known = if muted.is_empty() {
+            "no room is".to_owned()
+        } else {
+            format!("muted: {}", muted.join(", "))
+        };
+        format!("{} is not muted ({known})", self.view.label(room))
     }
 
     /// Keeps for the next run what has come to be wished in this one. What cannot be kept is told once.

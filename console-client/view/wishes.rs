@@ -63,14 +63,6 @@ impl View {
         std::mem::take(&mut self.unkept)
     }
 
-    /// Mutes the room one is in, or no longer. Returns whether it is muted.
-    pub(crate) fn toggle_mute(&mut self) -> Option<bool> {
-        let name = self.here()?.name.clone();
-        let is_muted = !self.wishes.is_muted(&name);
-        self.wish(Wished::Muted(name, is_muted));
-        Some(is_muted)
-    }
-
     /// Somebody ignored has another name: they are ignored under that one as well.
     pub(super) fn ignore_renamed(&mut self, user: &UserName, to: &UserName) {
         if self.is_ignored(user) {

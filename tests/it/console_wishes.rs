@@ -87,7 +87,7 @@ fn what_one_wishes_holds_in_the_next_run_too() {
     let mut bob = Terminal::start_in(state.path(), server.address, "bob", &flags);
     bob.shows("· live ·");
     bob.type_in("/ignore eve\r/bell off\r/quiet\r/timestamp off\r/mute\r");
-    bob.shows("-- this room is muted");
+    bob.shows("-- #lobby is muted");
     let file = kept(state.path(), 5);
     assert_eq!(file, ["bell off", "timestamp off", "quiet", "ignore eve", "mute lobby"]);
     bob.type_in("/quit\r");
@@ -107,8 +107,13 @@ fn what_one_wishes_holds_in_the_next_run_too() {
         bob.shows(said);
     }
     bob.type_in("/bell mention\r/unignore eve\r/mute\r");
-    bob.shows("-- this room is no longer muted --");
+    bob.shows("-- #lobby is no longer muted --");
     assert_eq!(kept(state.path(), 2), ["timestamp off", "quiet"]);
+    bob.type_in("/mute #dev\r/mute @ann\r/unmute\r");
+    bob.shows("!! #lobby is not muted (muted: #dev, @ann)");
+    bob.type_in("\x15/unmute @ann\r"); // what was refused stays on the line
+    bob.shows("-- @ann is no longer muted --");
+    assert_eq!(kept(state.path(), 3), ["timestamp off", "quiet", "mute dev"]);
 }
 
 #[test]

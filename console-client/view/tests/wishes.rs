@@ -101,14 +101,12 @@ fn the_bell_rings_for_what_it_is_set_to_and_never_for_the_past() {
 #[test]
 fn a_muted_room_neither_rings_nor_counts_as_active() {
     let mut view = view(Shows::Here, &["lobby", "rust"]);
-    view.turn_to_nth(1);
-    assert_eq!(view.toggle_mute(), Some(true));
-    view.turn_to_nth(0);
+    view.wish(Wished::Muted(room("rust"), true));
     hear(&mut view, [record("rust", 1, "ann", "bob?")]);
     assert!(!status(&view).contains("Act") && !view.take_bell(MIDNIGHT));
     view.turn_to_active();
     assert!(status(&view).starts_with("[rust]"), "it is still beside the other");
-    assert_eq!(view.toggle_mute(), Some(false));
+    view.wish(Wished::Muted(room("rust"), false));
     view.turn_to_nth(0);
     hear(&mut view, [record("rust", 2, "ann", "bob?")]);
     assert!(status(&view).ends_with("Act: 2!") && view.take_bell(MIDNIGHT));

@@ -48,7 +48,7 @@ test("a muted room is not counted in the title, over a reload too", async () => 
   await page.getByRole("link", { name: /1 unread/ }).waitFor({ state: "attached" });
   assert.equal(await page.title(), "loud – Talk");
   await hide(page, false);
-  await say(page, "/mute");
+  await say(page, "/unmute");
   await hint(page, "Not muted any more");
   await hide(page, true);
   fake.say("loud", "ada", "mia?");

@@ -48,11 +48,13 @@ test("each command is understood, with its aliases", () => {
   for (const word of ["msg", "w", "m", "whisper", "query"]) assert.deepEqual(understand(`/${word} Ada  psst`), { msg: "Ada", text: "psst" });
   assert.deepEqual(understand("/msg Ada"), { msg: "Ada", text: "" });
   assert.deepEqual(understand("/topic tea\nand cake"), { topic: "tea and cake" });
+  assert.deepEqual([understand("/mute"), understand("/mute #Rust")], [{ mute: null, is: null }, { mute: "rust", is: null }]);
+  assert.deepEqual([understand("/unmute"), understand("/unmute rust")], [{ mute: null, is: false }, { mute: "rust", is: false }]);
   assert.deepEqual([understand("/topic"), understand("/topic -")], [{ topic: null }, { topic: "" }]);
 });
 
 test("a command with an unfit argument is an error", () => {
-  for (const typed of ["/me", "/r", "/nick", "/nick a b", "/join", "/join a b", "/leave ../x", "/msg", "/msg a+b x", "/delete that", `/topic ${"é".repeat(129)}`]) {
+  for (const typed of ["/me", "/r", "/nick", "/nick a b", "/join", "/join a b", "/leave ../x", "/mute ../x", "/msg", "/msg a+b x", "/delete that", `/topic ${"é".repeat(129)}`]) {
     assert.ok("error" in understand(typed), typed);
   }
 });
