@@ -4,10 +4,21 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::fs::TryLockError;
 use std::io;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+/// How long to wait for a turn. Whoever has it writes one small file; only where they are stopped in
+/// the middle of that does anybody wait so long.
+const TURN_WAIT: Duration = Duration::from_secs(5);
+
+/// How often to ask whether it is our turn.
+const TURN_EVERY: Duration = Duration::from_millis(2);
 
 /// Where files about `server` are kept: under the user's state directory (XDG Base Directory
 /// Specification). `None` in a place without one.
@@ -45,6 +56,21 @@ pub(crate) fn create(path: &Path) -> io::Result<fs::File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// A turn to read and write anew what others write too, until it is dropped. `None` after waiting in
+/// vain, and where the system locks no directory: what others do in that very moment may be lost.
+pub(crate) fn turn(directory: &Path) -> Option<fs::File> {
+    make_directory(directory).ok()?;
+    let file = fs::File::open(directory).ok()?;
+    let deadline = Instant::now() + TURN_WAIT;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Some(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(TURN_EVERY),
+            Err(TryLockError::WouldBlock | TryLockError::Error(_)) => return None,
+        }
+    }
 }
 
 /// Writes a file that only its owner may read, whole or not at all.

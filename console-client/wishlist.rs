@@ -48,6 +48,7 @@ impl Wishlist {
     /// A sentence: the file cannot be read or written, and is as it was.
     pub(crate) fn keep(&self, wished: &Wished) -> Result<(), String> {
         let Some(path) = &self.path else { return Ok(()) };
+        let _turn = path.parent().and_then(private::turn);
         let mut wishes = self.load()?;
         wishes.set(wished);
         private::write(path, &wishes.write()).map_err(|error| {
@@ -60,6 +61,7 @@ impl Wishlist {
 mod tests {
     use super::*;
     use crate::wishes::Bell;
+    use std::thread;
 
     #[test]
     fn two_consoles_keep_each_others_wishes_and_a_file_that_is_no_text_stays() {
@@ -74,6 +76,25 @@ mod tests {
         assert!(one.load().unwrap_err().contains("cannot read what you wished before in /"));
         assert!(one.keep(&Wished::Quiet(true)).is_err());
         assert_eq!(fs::read(&path).unwrap(), b"bell off\n\xff\n");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn consoles_that_keep_wishes_at_the_same_moment_lose_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let keep_some = |who: &str| {
+            let wishlist = Wishlist::new(Some(dir.path().to_owned()));
+            for n in 0..20 {
+                let user = format!("{who}{n}").parse().unwrap();
+                wishlist.keep(&Wished::Ignored(user, true)).unwrap();
+            }
+        };
+        thread::scope(|scope| {
+            scope.spawn(|| keep_some("ann"));
+            scope.spawn(|| keep_some("bob"));
+        });
+        let wishlist = Wishlist::new(Some(dir.path().to_owned()));
+        assert_eq!(wishlist.load().unwrap().ignored().len(), 40);
     }
 
     #[test]
