@@ -3,11 +3,13 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
+use std::thread;
+use std::time::Instant;
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use crate::support::{Peer, Running};
-use crate::terminal::{Terminal, status};
+use crate::support::{Peer, Running, SOON};
+use crate::terminal::{Terminal, input, status};
 
 /// A console on a terminal that will hang up: nobody else may hold its other end.
 struct Caller {
@@ -60,7 +62,12 @@ fn outlives_a_hang_up(script: &str) {
     caller.shows("connecting");
     caller.writer.write_all(b"not lost\r").unwrap();
     caller.shows("\u{2026}"); // it waits above the status line, and has been kept before that was painted
-    caller.hang_up().wait().unwrap(); // the shell and the console are gone, or this never ends
+    let mut console = caller.hang_up();
+    let deadline = Instant::now() + SOON;
+    while console.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < deadline, "it stays without a terminal");
+        thread::yield_now();
+    }
 
     let server = Running::start_on(&listener, data.path(), &[]);
     let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
@@ -82,19 +89,36 @@ fn so_it_does_where_the_signal_is_not_heard() {
     outlives_a_hang_up("trap '' HUP; exec \"$@\"");
 }
 
+/// Says more in the lobby than fits a screen.
+fn fill(server: &Running) {
+    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    for n in 1..40 {
+        ann.post("lobby", &n.to_string(), &format!("line {n}"));
+    }
+    ann.hear_own("ann", "39");
+}
+
 #[test]
 fn an_interactive_shell_puts_the_terminal_back_after_a_console_that_was_killed() {
     let server = Running::start(&[]);
-    for (signal, said) in [("TERM", "Terminated"), ("KILL", "Killed")] {
+    fill(&server);
+    for (signal, looks_back) in [("TERM", false), ("INT", false), ("KILL", false), ("TERM", true)] {
         let mut bob = Terminal::interactive_shell();
         bob.shows("$");
-        let console = env!("CARGO_BIN_EXE_console");
-        bob.type_in(&format!("{console} --user {signal} --server {}\r", server.address));
+        let (console, user) = (env!("CARGO_BIN_EXE_console"), format!("{signal}{looks_back}"));
+        bob.type_in(&format!("{console} --user {user} --server {}\r", server.address));
         bob.until("it is live", |rows| status(rows).contains("· live ·"));
-        bob.type_in("half a line");
-        bob.shows("> half a line");
+        bob.shows("line 39");
+        bob.type_in(if looks_back { "\x1b[5~half a line" } else { "half a line" });
+        bob.until("all is typed", |rows| {
+            input(rows) == "half a line"
+                && rows.iter().any(|row| row.contains("more below")) == looks_back
+        });
         bob.signal_child(signal);
-        bob.shows(said);
+        bob.until("the prompt is back", |rows| rows.last().is_some_and(|row| row.ends_with('$')));
+        if looks_back {
+            bob.type_in("tput rmcup\r"); // what the manual page names: no shell turns to the first screen
+        }
         bob.type_in("echo a$((1 + 1))b; stty -a | grep -o ' icanon\\| echo '\r");
         let rows = bob.shows("a2b");
         assert!(
@@ -106,5 +130,21 @@ fn an_interactive_shell_puts_the_terminal_back_after_a_console_that_was_killed()
         });
         bob.type_in("exit\r");
         assert_eq!(bob.ends(), 0);
+    }
+}
+
+#[test]
+fn whoever_leaves_while_looking_back_finds_the_first_screen_as_it_was() {
+    let server = Running::start(&[]);
+    fill(&server);
+    for (user, keys) in [("quit", "/quit\r"), ("twice", "\x03\x03"), ("end", "\x04")] {
+        let mut bob = Terminal::live(server.address, user);
+        bob.shows("line 39");
+        bob.type_in("\x1b[5~");
+        bob.shows("more below");
+        bob.type_in(keys);
+        assert_eq!(bob.ends(), 0, "{keys:?}");
+        let rows = bob.shows("line 39");
+        assert!(!rows.concat().contains("more below"), "{rows:#?}");
     }
 }
