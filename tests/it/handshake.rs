@@ -207,6 +207,46 @@ fn a_head_request_is_refused_without_a_body_whatever_is_wrong_with_it() {
 }
 
 #[test]
+fn every_answer_has_its_date_once_and_a_head_request_gets_the_headers_of_a_get() {
+    let server = Running::start(&["--limit", "head-wait=500ms"]);
+    let ask = |line: &str, header: &str| {
+        let request = format!("{line} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n");
+        answer(&server, request.as_bytes())
+    };
+    let heads = |answer: &str| {
+        let (head, _) = answer.split_once("\r\n\r\n").unwrap();
+        let is_date = |line: &&str| line.starts_with("Date: ");
+        let dates: Vec<&str> = head.lines().filter(is_date).collect();
+        let [date] = dates[..] else { panic!("{head}") };
+        httpdate::parse_http_date(&date["Date: ".len()..]).unwrap();
+        head.lines().filter(|line| !is_date(line)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let page = heads(&ask("GET /", ""));
+    assert_eq!(heads(&ask("HEAD /", "")), page);
+    let tag = page.iter().find_map(|line| line.strip_prefix("ETag: ")).unwrap();
+    for (line, header, expected) in [
+        ("GET /", format!("If-None-Match: {tag}\r\n"), "304"),
+        ("HEAD /", format!("If-None-Match: {tag}\r\n"), "304"),
+        ("GET /healthz", String::new(), "200"),
+        ("HEAD /healthz", String::new(), "200"),
+        ("GET /nowhere", String::new(), "404"),
+        ("POST /", String::new(), "405"),
+        ("GET /ws", String::new(), "426"),
+        ("GET /", "Host: another\r\n".to_owned(), "400"),
+    ] {
+        let answer = ask(line, &header);
+        assert_eq!(status(&answer), expected, "{line}");
+        heads(&answer);
+    }
+    for (request, expected) in [(&b"GET / HTTP/3.0\r\n"[..], "505"), (b"GET / HTTP/1.1\r\n", "408")]
+    {
+        let answer = answer(&server, request);
+        assert_eq!(status(&answer), expected);
+        heads(&answer);
+    }
+}
+
+#[test]
 fn health_is_told_to_who_asks() {
     besieged(&[], |server| {
         for path in ["/healthz", "/livez", "/readyz"] {
