@@ -2,6 +2,7 @@
 //!
 //! Room: numbers.
 
+use talk::calendar::DAY;
 use talk::calendar::MONTHS;
 use talk::calendar::WEEKDAYS;
 use talk::calendar::date;
@@ -10,13 +11,13 @@ use talk::calendar::weekday;
 
 /// A day as a chat names it: `Mon, 22 Nov 2026`.
 pub(crate) fn day_name(days: i64) -> String {
-    let (year, month, day) = date(days * 86_400);
+    let (year, month, day) = date(days * DAY);
     format!("{}, {day} {} {year}", nth(&WEEKDAYS, weekday(days)), nth(&MONTHS, month - 1))
 }
 
 /// `HH:MM` of a local time in seconds since 1970.
 pub(crate) fn clock(local: i64) -> String {
-    let minutes = local.rem_euclid(86_400) / 60;
+    let minutes = local.rem_euclid(DAY) / 60;
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 

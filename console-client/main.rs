@@ -59,7 +59,6 @@ use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
 
 use talk::chat::RoomName;
-use talk::chat::UserName;
 use talk::chat::wire::Since;
 use talk::client;
 use talk::client::Config;
@@ -141,12 +140,16 @@ fn talk(settings: Settings) -> Result<(), Failure> {
         (None, false) => Shows::News,
     };
     let Settings { server: address, mut rooms, palette, timeout, .. } = settings;
-    let Found { outbox, kept, troubles } = find_unsent(&server, &user, has_person);
+    let directory = private::directory(&server, |name| env::var_os(name));
+    // Lines said in earlier runs. Those of a script are neither kept nor looked for: who piped them in
+    // has them still, learns from the exit code that they were not stored, and may well pipe them in
+    // again, under other cids. To send both would double them. Nor does a script wish anything.
+    let persons = directory.clone().filter(|_| has_person);
+    let Found { outbox, kept, troubles } =
+        Found::look(persons.clone(), user.clone(), events::now());
     rooms_of(&kept, &mut rooms);
-    let authority = server.clone();
     let mut view = View::new(user.clone(), server, &rooms, asking::zone(), shows);
-    let place = private::directory(&authority, |name| env::var_os(name)).filter(|_| has_person);
-    let wishlist = Wishlist::new(place);
+    let wishlist = Wishlist::new(persons);
     match wishlist.load() {
         Ok(wishes) => view.set_wishes(wishes),
         Err(sentence) => view.alarm(&sentence),
@@ -174,7 +177,7 @@ fn talk(settings: Settings) -> Result<(), Failure> {
     if let Some(terminal) = terminal {
         let broken = Broken::watch(events.clone());
         events::watch_size(events, size).map_err(cannot_start)?;
-        let history = History::new(private::directory(&authority, |name| env::var_os(name)));
+        let history = History::new(directory);
         let interactive = Interactive::new(chat, terminal, Screen::new(size, palette), history);
         return talk_on_terminal(interactive, &queue, &broken);
     }
@@ -216,14 +219,6 @@ fn talk_on_pipes(plain: Plain, queue: &Receiver<Event>) -> Result<(), Failure> {
         return Err(Failure::Told);
     }
     Ok(())
-}
-
-/// The lines that a person said in earlier runs. Those of a script are neither kept nor looked for:
-/// who piped them in has them still, learns from the exit code that they were not stored, and may
-/// well pipe them in again, under other cids. To send both would double them.
-fn find_unsent(server: &str, user: &UserName, has_person: bool) -> Found {
-    let directory = private::directory(server, |name| env::var_os(name));
-    Found::look(directory.filter(|_| has_person), user.clone(), events::now())
 }
 
 /// Adds the rooms that the lines are for: where one is not, nothing can be said.

@@ -32,6 +32,12 @@ pub fn date(seconds: i64) -> (i64, i64, i64) {
     (era * 400 + year + turned, month, date)
 }
 
+/// The day of a time in seconds since 1970, in days since then.
+#[must_use]
+pub fn day(seconds: i64) -> i64 {
+    seconds.div_euclid(DAY)
+}
+
 /// Days since 1970 of a date.
 #[must_use]
 pub fn days(year: i64, month: i64, day: i64) -> i64 {
@@ -65,8 +71,7 @@ pub fn utc(unix_ms: u64) -> String {
 pub fn http_date(unix_ms: u64) -> String {
     let seconds = i64::try_from(unix_ms / 1_000).unwrap_or(i64::MAX);
     let ((year, month, day), [hour, minute, second]) = (date(seconds), time(seconds));
-    let (weekday, month) =
-        (nth(&WEEKDAYS, weekday(seconds.div_euclid(DAY))), nth(&MONTHS, month - 1));
+    let (weekday, month) = (nth(&WEEKDAYS, weekday(self::day(seconds))), nth(&MONTHS, month - 1));
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 

@@ -149,7 +149,7 @@ export class House {
       case "typing": return void room?.typing.set(message.user, now + TYPING_MS);
       case "members":
         room?.listed(message);
-        if (this.awaited.delete("members")) room?.note(here(message));
+        if (this.awaited.delete("members")) room?.note(here(room.people));
         return;
       case "away": return this.#setAway(message, message.text);
       case "back": return this.#setAway(message, null);
@@ -175,12 +175,11 @@ export class House {
   }
 }
 
-/** `Here: ann, bob (away: lunch)` @param {import("./wire.js").Message} message */
-function here({ members, away = [] }) {
-  /** @param {string} user */
-  const shown = (user) => {
-    const absent = away.find((/** @type {import("./people.js").Absent} */ each) => each.user === user);
-    return absent ? `${user} (${awayFor(absent.text)})` : user;
-  };
-  return `Here: ${members.map(shown).join(", ")}`;
+/** `Here: ann, bob (away: lunch)` @param {import("./people.js").People} people */
+function here(people) {
+  const shown = (people.members ?? []).map((user) => {
+    const why = people.away(user);
+    return why === null ? user : `${user} (${awayFor(why)})`;
+  });
+  return `Here: ${shown.join(", ")}`;
 }

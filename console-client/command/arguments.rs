@@ -16,7 +16,7 @@ pub(super) fn word(text: &str) -> Option<String> {
 
 #[expect(clippy::option_option, reason = "the outer says whether the argument fits, as in `word`")]
 pub(super) fn optional(text: &str) -> Option<Option<String>> {
-    if text.is_empty() { Some(None) } else { word(text).map(Some) }
+    known(text, word)
 }
 
 /// A word that `read` knows, or nothing.

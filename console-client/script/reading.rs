@@ -76,7 +76,7 @@ impl Run {
     fn lines(&self, record: &Record, days: &mut BTreeMap<RoomName, i64>) -> Vec<String> {
         let seconds = i64::try_from(record.at / 1000).unwrap_or(0);
         let local = seconds + i64::from(self.zone.offset(seconds));
-        let day = local.div_euclid(86_400);
+        let day = talk::calendar::day(local);
         let mut lines: Vec<Line> = Vec::new();
         if days.insert(record.room.clone(), day).is_some_and(|before| before != day) {
             lines.push(phrases::day(day));

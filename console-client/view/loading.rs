@@ -2,6 +2,7 @@
 //!
 //! Room: values. That something is asked for is said; who asks is decided elsewhere.
 
+use talk::calendar;
 use talk::chat::Act;
 use talk::chat::RoomName;
 use talk::chat::wire::Kind;
@@ -43,9 +44,6 @@ impl Sought {
         if left <= limits::PAGE as u64 { self.from } else { self.from + left / 2 }
     }
 }
-
-/// Seconds of a day.
-const DAY: i64 = 86_400;
 
 impl View {
     /// What is to be asked for, so that whoever looks back finds lines before and behind. `height`
@@ -208,7 +206,7 @@ impl View {
     /// The local day of the last of them.
     pub(super) fn loaded_day(&self) -> Option<i64> {
         let last = self.stretch.as_ref()?.records().next_back()?;
-        Some(self.local(last.at).div_euclid(DAY))
+        Some(calendar::day(self.local(last.at)))
     }
 
     /// Draws the lines of the stretch, as those that are kept look, under their days.
@@ -219,7 +217,7 @@ impl View {
         let mut last = None;
         for record in stretch.records().filter(|record| !self.is_ignored(&record.user)) {
             let local = self.local(record.at);
-            let day = local.div_euclid(DAY);
+            let day = calendar::day(local);
             if last.replace(day) != Some(day) {
                 lines.push((Part::Loaded(record.seq, 0), phrases::day(day)));
             }

@@ -162,7 +162,7 @@ impl View {
             room.own.take(record);
         }
         let is_skipped = record.seq <= room.skipped;
-        let day = local.div_euclid(86_400);
+        let day = talk::calendar::day(local);
         let is_new_day = room.is_new_day(day, is_skipped || is_news_only);
         let begins_unread =
             !is_ours && room.lines.news() == 0 && room.reading.begins_unread(record.seq);
@@ -237,7 +237,7 @@ impl View {
                 continue;
             }
             let local = self.local(record.at);
-            let day = local.div_euclid(86_400);
+            let day = talk::calendar::day(local);
             if last.replace(day) != Some(day) {
                 self.remark(phrases::day(day));
             }

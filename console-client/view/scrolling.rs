@@ -2,6 +2,7 @@
 //!
 //! Whoever looks back is not looking at what comes in: it is neither shown nor read until then.
 
+use talk::calendar::DAY;
 use talk::chat::RoomName;
 
 use crate::editor::Way;
@@ -31,9 +32,6 @@ pub(crate) enum Part {
 
 /// Lines told once more where there is no screen to look back on.
 const TOLD_AGAIN: usize = 20;
-
-/// Seconds.
-const DAY: i64 = 86_400;
 
 impl Place {
     /// Where the record `seq` begins, once it is loaded.
