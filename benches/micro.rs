@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use talk::chat::wire::{Kind, Record, Request};
+use talk::chat::protocol::{Kind, Record, Request};
 use talk::chat::{Act, Text};
 use talk::http::Parser;
 use talk::json;

@@ -4,16 +4,15 @@
 
 use std::time::Duration;
 
-use talk::calendar;
 use talk::chat::UserName;
 use talk::client::Address;
 use talk::client::Fault;
 use talk::client::probe::Finding;
 use talk::client::probe::probe;
+use talk::time;
 
-use crate::events;
-use crate::output::Output;
-use crate::safe::Safe;
+use crate::stdio::output::Output;
+use crate::text::sanitize::Safe;
 
 /// What a step came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +107,8 @@ impl Report {
     }
 
     fn clock(&mut self, date: Option<&str>) {
-        let ours = i64::try_from(events::now() / 1000).unwrap_or(0);
-        let Some(theirs) = date.and_then(calendar::read_http_date) else {
+        let ours = i64::try_from(time::unix_ms() / 1000).unwrap_or(0);
+        let Some(theirs) = date.and_then(time::read_http_date) else {
             let why = "not known: the answer has no Date (records carry the server's time)";
             return self.say(Verdict::Note, "clock", why);
         };
@@ -131,7 +130,7 @@ impl Report {
             Fault::Unreachable { .. } => "connection",
             Fault::NoAnswer { .. } | Fault::NotWebSocket { .. } => "upgrade",
             Fault::Closed { code: Some(code), .. }
-                if code.get() == talk::chat::close::BAD_PASSWORD =>
+                if code.get() == talk::chat::close_code::BAD_PASSWORD =>
             {
                 "password"
             }

@@ -3,42 +3,25 @@
 //! Room: stdio, the terminal, exit codes. Never a protocol decision.
 
 // What was asked for, and what is kept from run to run.
-mod settings; // the command line
-mod asking; // what is still to be known
-mod private; // files of one's own
-mod keep; // the keys of names
-mod outbox; // unsent lines
-mod history; // lines to recall
-mod wishlist; // wishes
+mod text; // text for a terminal: styled, sanitized, measured
+mod storage; // files that the console keeps between runs
+mod stdio; // the terminal, the keyboard, stdout, and the events of the console
+mod args; // the command line
+mod prompt; // what is still to be known
 
 // The conversation, however it is shown.
-mod events; // everything that can happen
 mod chat; // the conversation
 mod command; // a submitted line → what to do
 mod view; // what is seen of it
 mod room; // one room, as its visitor sees it
-mod wishes; // what is wished to be heard
-mod phrases; // how things are said
-mod end; // what it means to be sent away
-mod safe; // the one door for remote text
-mod calendar; // days and dates
-mod zone; // local time
+mod connection_status; // what it means to be sent away
 
 // On a terminal, and on pipes.
-mod interactive; // the chat on a terminal
+mod tui; // the chat on a terminal
 mod plain; // the chat on pipes
 mod script; // one line said, or records read
 mod check; // the line to a server, in words
-mod output; // stdout, line by line
-mod terminal; // raw mode and back
-mod broken; // what a panic says, and when
-mod screen; // what stands where
-mod keys; // bytes → keys
 mod editor; // keys → a line
-mod complete; // Tab
-mod line; // styled text, wrapped
-mod palette; // what styles look like
-mod width; // columns of a character
 
 // What holds for any text, tried here and by the targets of `fuzz/`.
 #[cfg(test)]
@@ -57,33 +40,34 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
+use talk::time;
 
 use talk::chat::RoomName;
-use talk::chat::wire::Since;
+use talk::chat::protocol::Since;
 use talk::client;
 use talk::client::Config;
 use talk::client::Kept;
 
-use crate::broken::Broken;
+use crate::args::Settings;
+use crate::args::Wish;
 use crate::chat::Chat;
-use crate::events::Event;
-use crate::history::History;
-use crate::interactive::Interactive;
-use crate::keep::Keep;
-use crate::outbox::Found;
-use crate::outbox::Outbox;
 use crate::plain::Plain;
-use crate::safe::Safe;
-use crate::screen::Screen;
-use crate::settings::Settings;
-use crate::settings::Wish;
-use crate::terminal::Terminal;
+use crate::stdio::events::Event;
+use crate::stdio::panic_hook::Broken;
+use crate::stdio::terminal::Terminal;
+use crate::storage::input_history::History;
+use crate::storage::outbox::Found;
+use crate::storage::outbox::Outbox;
+use crate::storage::tokens::Keep;
+use crate::storage::wishlist::Wishlist;
+use crate::text::sanitize::Safe;
+use crate::tui::Interactive;
+use crate::tui::screen::Screen;
 use crate::view::Shows;
 use crate::view::View;
-use crate::wishlist::Wishlist;
 
 fn main() -> ExitCode {
-    let done = match settings::read(env::args_os().skip(1), |name| env::var_os(name)) {
+    let done = match args::read(env::args_os().skip(1), |name| env::var_os(name)) {
         Ok(Wish::Help(help)) => print(&help),
         Ok(Wish::Version) => print(&format!("console {}\n", env!("CARGO_PKG_VERSION"))),
         Ok(Wish::Chat(settings)) => talk(settings),
@@ -123,9 +107,9 @@ impl Failure {
 fn talk(settings: Settings) -> Result<(), Failure> {
     let user = match settings.user.clone() {
         Some(user) => user,
-        None => asking::name()?,
+        None => prompt::name()?,
     };
-    let password = asking::password(&settings)?;
+    let password = prompt::password(&settings)?;
     let secret = password.clone();
     let chosen = settings.token_file.clone().map(|file| (user.clone(), file));
     let server = settings.server.authority().to_string();
@@ -140,15 +124,15 @@ fn talk(settings: Settings) -> Result<(), Failure> {
         (None, false) => Shows::News,
     };
     let Settings { server: address, mut rooms, palette, timeout, .. } = settings;
-    let directory = private::directory(&server, |name| env::var_os(name));
+    let directory = storage::private_file::directory(&server, |name| env::var_os(name));
     // Lines said in earlier runs. Those of a script are neither kept nor looked for: who piped them in
     // has them still, learns from the exit code that they were not stored, and may well pipe them in
     // again, under other cids. To send both would double them. Nor does a script wish anything.
     let persons = directory.clone().filter(|_| has_person);
     let Found { outbox, kept, troubles } =
-        Found::look(persons.clone(), user.clone(), events::now());
+        Found::look(persons.clone(), user.clone(), time::unix_ms());
     rooms_of(&kept, &mut rooms);
-    let mut view = View::new(user.clone(), server, &rooms, asking::zone(), shows);
+    let mut view = View::new(user.clone(), server, &rooms, prompt::zone(), shows);
     let wishlist = Wishlist::new(persons);
     match wishlist.load() {
         Ok(wishes) => view.set_wishes(wishes),
@@ -157,7 +141,7 @@ fn talk(settings: Settings) -> Result<(), Failure> {
     view.found(&kept, &troubles);
 
     let (events, queue) = mpsc::channel();
-    let notices = events::notices(events.clone()).map_err(cannot_start)?;
+    let notices = stdio::events::notices(events.clone()).map_err(cannot_start)?;
     let agent = "console";
     let config = Config {
         server: address,
@@ -171,12 +155,12 @@ fn talk(settings: Settings) -> Result<(), Failure> {
     };
     let client = client::start(config, notices).map_err(cannot_start)?;
     let chat = Chat::new(client, view, keep, outbox, wishlist, secret);
-    events::read_stdin(events.clone()).map_err(cannot_start)?;
+    stdio::events::read_stdin(events.clone()).map_err(cannot_start)?;
 
-    let size = terminal::size();
+    let size = stdio::terminal::size();
     if let Some(terminal) = terminal {
         let broken = Broken::watch(events.clone());
-        events::watch_size(events, size).map_err(cannot_start)?;
+        stdio::events::watch_size(events, size).map_err(cannot_start)?;
         let history = History::new(directory);
         let interactive = Interactive::new(chat, terminal, Screen::new(size, palette), history);
         return talk_on_terminal(interactive, &queue, &broken);
@@ -235,7 +219,7 @@ fn rooms_of(kept: &[Kept], rooms: &mut Vec<RoomName>) {
 fn tell_unstored(view: &View, outbox: &Outbox, at_most: usize) -> bool {
     for (line, why) in view.unstored().take(at_most) {
         let why = why.unwrap_or("it was never acknowledged");
-        let (room, words) = (view.label(&line.room), phrases::words(&line.act).0);
+        let (room, words) = (view.label(&line.room), view::format::words(&line.act).0);
         complain(&format!("not sent to {room}: {words} ({why})"));
     }
     let more = view.unstored().skip(at_most).count();

@@ -8,21 +8,21 @@ use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 use std::time::Instant;
+use talk::time;
 
 use talk::client::Notice;
 use talk::client::State;
 
 use crate::chat::Chat;
 use crate::chat::Outcome;
-use crate::end;
-use crate::events;
-use crate::events::Event;
-use crate::line::Line;
-use crate::output;
-use crate::output::Reader;
-use crate::palette::Palette;
-use crate::phrases;
+use crate::connection_status;
+use crate::stdio::events::Event;
+use crate::stdio::output;
+use crate::stdio::output::Reader;
+use crate::text::line::Line;
+use crate::text::style::Palette;
 use crate::view;
+use crate::view::format;
 
 /// A chat of plain lines.
 #[derive(Debug)]
@@ -89,7 +89,10 @@ impl Plain {
                 break None;
             }
             if has_ended && offline_since.elapsed() > self.patience {
-                break Some(end::unreached(self.patience, self.chat.view.last_trouble()));
+                break Some(connection_status::unreached(
+                    self.patience,
+                    self.chat.view.last_trouble(),
+                ));
             }
             let event = match queue.recv_timeout(TICK) {
                 Ok(event) => event,
@@ -138,11 +141,11 @@ impl Plain {
         } else if let Notice::Failed { cid, message, .. } = &notice {
             let mut unstored = self.chat.view.unstored();
             let line = unstored.find(|(line, _)| line.cid == *cid);
-            let text = line.map_or(String::new(), |(line, _)| phrases::words(&line.act).0);
+            let text = line.map_or(String::new(), |(line, _)| format::words(&line.act).0);
             drop(unstored);
             self.chat.view.alarm(&format!("not sent: {text:?}: {message}"));
         }
-        self.chat.hear(notice, events::now())
+        self.chat.hear(notice, time::unix_ms())
     }
 
     /// Submits each whole line, and says whether one of them asked for the end.

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, channel};
 use std::{env, fmt};
 
-use talk::chat::wire::{Kind, Record, Since};
+use talk::chat::protocol::{Kind, Record, Since};
 use talk::chat::{Act, RoomName, Text, Token, UserName};
 use talk::cli;
 use talk::cli::{Args, Command, Flag};

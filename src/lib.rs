@@ -10,9 +10,9 @@ pub mod ws; // RFC 6455 frames and messages
 pub mod http; // RFC 9112 heads
 pub mod json; // RFC 8259, strictly
 #[doc(hidden)]
-pub mod fail; // where tests make threads panic
-pub mod calendar; // days and dates
-pub mod meter; // counts, times, and how they are told
+pub mod failpoint; // where tests make threads panic
+pub mod time; // days and dates
+pub mod metrics; // counts, times, and how they are told
 pub mod cli; // a lexer for command-line flags
 
 // Floor 1: what the bytes mean.

@@ -1,10 +1,10 @@
 //! Looking for words in a room: a question after the other, from the newest lines down.
 
 use talk::chat::RoomName;
-use talk::chat::wire::Record;
+use talk::chat::protocol::Record;
 use talk::limits;
 
-use crate::chat::Chat;
+use super::Chat;
 
 /// Lines found that are enough at once.
 const ENOUGH: usize = 30;

@@ -1,10 +1,10 @@
 //! What may follow a command. `None`: something is missing, or too much.
 
-use talk::chat::wire::NUMBER_MAX;
+use talk::chat::protocol::NUMBER_MAX;
 
-use crate::command::Command;
-use crate::command::Goal;
-use crate::command::Input;
+use super::Command;
+use super::Goal;
+use super::Input;
 
 pub(super) fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())

@@ -5,8 +5,8 @@
 use std::collections::VecDeque;
 
 use talk::chat::Act;
-use talk::chat::wire::Kind;
-use talk::chat::wire::Record;
+use talk::chat::protocol::Kind;
+use talk::chat::protocol::Record;
 
 /// Our newest lines in one room, oldest first.
 #[derive(Debug, Default)]

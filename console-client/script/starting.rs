@@ -9,24 +9,24 @@ use talk::client;
 use talk::client::Config;
 use talk::net::entropy::Entropy;
 
+use super::Run;
+use super::Script;
+use super::Task;
 use crate::Failure;
-use crate::asking;
+use crate::args::Settings;
 use crate::check;
-use crate::keep::Keep;
-use crate::script::Run;
-use crate::script::Script;
-use crate::script::Task;
-use crate::settings::Settings;
+use crate::prompt;
+use crate::storage::tokens::Keep;
 
 /// Says a line, or reads records. Whoever only reads needs no name of their own.
 pub(crate) fn run(settings: Settings, script: &Script) -> Result<(), Failure> {
-    let password = asking::password(&settings)?;
+    let password = prompt::password(&settings)?;
     let has_password = password.is_some();
     let Settings { server, rooms, timeout, .. } = settings;
     let (user, keep, token) = match (settings.user, &script.task) {
         (None, Task::Read { .. }) => (passer_by().map_err(crate::cannot_start)?, None, None),
         (user, _) => {
-            let user = user.map_or_else(asking::name, Ok)?;
+            let user = user.map_or_else(prompt::name, Ok)?;
             let chosen = settings.token_file.map(|file| (user.clone(), file));
             let authority = server.authority().to_string();
             let keep = Keep::new(&authority, chosen, |name| env::var_os(name));
@@ -42,7 +42,7 @@ pub(crate) fn run(settings: Settings, script: &Script) -> Result<(), Failure> {
         Config { server, user, token, password, rooms: rooms.clone(), since, agent, outbox };
     let client = client::start(config, sender).map_err(crate::cannot_start)?;
     let run = Run::new(client, notices, rooms, me).patient(timeout).keeping(keep);
-    let run = run.within(asking::zone()).with_password(has_password);
+    let run = run.within(prompt::zone()).with_password(has_password);
     match &script.task {
         Task::Send(_) => run.send(&text, script.json),
         Task::Read { since, follows } => run.read(*since, *follows, script.json),
@@ -52,7 +52,7 @@ pub(crate) fn run(settings: Settings, script: &Script) -> Result<(), Failure> {
 
 /// Looks at the line to the server, under a name of this run alone.
 pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
-    let password = asking::password(settings)?;
+    let password = prompt::password(settings)?;
     let user = passer_by().map_err(crate::cannot_start)?;
     check::check(&settings.server, user, password).map_err(Failure::Failed)
 }

@@ -2,14 +2,14 @@
 
 use std::ffi::OsString;
 
-use crate::script::Task;
-use crate::script::Words;
-use crate::settings;
-use crate::settings::Wish;
-use talk::chat::wire::Since;
+use super::Task;
+use super::Words;
+use crate::args;
+use crate::args::Wish;
+use talk::chat::protocol::Since;
 
 fn task(line: &str) -> Result<Option<Task>, String> {
-    let wish = settings::read(line.split_whitespace().map(OsString::from), |_| None);
+    let wish = args::read(line.split_whitespace().map(OsString::from), |_| None);
     match wish.map_err(|error| error.0)? {
         Wish::Script(_, script) => Ok(Some(script.task)),
         Wish::Chat(_) | Wish::Check(_) | Wish::Help(_) | Wish::Version => Ok(None),

@@ -4,9 +4,9 @@ use talk::chat::Away;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 
-use crate::phrases;
+use super::View;
+use super::format;
 use crate::room::Room;
-use crate::view::View;
 
 impl View {
     /// We are away from now on, or back, as far as we have said so or heard.
@@ -16,7 +16,7 @@ impl View {
 
     /// Somebody is away, or back.
     pub(super) fn went_away(&mut self, name: &RoomName, user: &UserName, away: Option<Away>) {
-        let line = phrases::went_away(user, away.as_ref(), &self.clock(self.local(self.now)));
+        let line = format::went_away(user, away.as_ref(), &self.clock(self.local(self.now)));
         let Some(room) = self.room_mut(name) else { return };
         room.set_away(user, away.clone());
         if user.is_same_claim(&self.me) {

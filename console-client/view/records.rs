@@ -2,18 +2,18 @@
 
 use talk::chat::Act;
 use talk::chat::RoomName;
-use talk::chat::wire::Joined;
-use talk::chat::wire::Kind;
-use talk::chat::wire::Record;
+use talk::chat::protocol::Joined;
+use talk::chat::protocol::Kind;
+use talk::chat::protocol::Record;
 use talk::client::State;
 
-use crate::line::Line;
-use crate::phrases;
+use super::Fate;
+use super::Shows;
+use super::View;
+use super::Waiting;
+use super::format;
 use crate::room::What;
-use crate::view::Fate;
-use crate::view::Shows;
-use crate::view::View;
-use crate::view::Waiting;
+use crate::text::line::Line;
 
 /// Lines listed to be answered.
 const LISTED: usize = 10;
@@ -68,8 +68,8 @@ impl View {
             0 => format!("no line of yours is in sight in {label} (/history has numbers too)"),
             _ => format!("your lines in {label}"),
         };
-        self.remark(phrases::note(&note));
-        rows.iter().for_each(|row| self.remark(phrases::item(row)));
+        self.remark(format::note(&note));
+        rows.iter().for_each(|row| self.remark(format::item(row)));
     }
 
     /// Lists the newest posts of the room one is in, with their numbers.
@@ -77,13 +77,13 @@ impl View {
         let Some(room) = self.here() else { return };
         let seqs = room.posts.newest(LISTED);
         let found = seqs.iter().filter_map(|seq| Some((*seq, room.posts.find(*seq)?)));
-        let rows: Vec<Line> = found.map(|(seq, post)| phrases::answerable(seq, post)).collect();
+        let rows: Vec<Line> = found.map(|(seq, post)| format::answerable(seq, post)).collect();
         let label = self.label(&room.name);
         let note = match rows.len() {
             0 => format!("no line is in sight in {label} (/history has numbers too)"),
             _ => format!("the newest lines in {label}; /history numbers older ones"),
         };
-        self.remark(phrases::note(&note));
+        self.remark(format::note(&note));
         rows.into_iter().for_each(|row| self.remark(row));
     }
 
@@ -95,7 +95,7 @@ impl View {
             Some(topic) => format!("{label}: {topic}"),
             None => format!("{label} has no topic (/topic TEXT sets one)"),
         };
-        self.remark(phrases::note(&note));
+        self.remark(format::note(&note));
     }
 
     // ---- What is heard -------------------------------------------------------------------------
@@ -128,14 +128,14 @@ impl View {
         }
         room.reading.joined(joined.marked, joined.head);
         if let Some(topic) = joined.topic.filter(|_| is_first) {
-            self.show(&name, phrases::note(&format!("{label}: {topic}")));
+            self.show(&name, format::note(&format!("{label}: {topic}")));
         }
         if unread > 0 && !skips {
             let lines =
                 if unread == 1 { "1 unread line" } else { &format!("{unread} unread lines") };
             let how = if is_here_only { "Alt-U goes to them" } else { "/history shows them" };
             let note = format!("{lines} before these: {how}");
-            self.show(&name, phrases::note(&note));
+            self.show(&name, format::note(&note));
         }
     }
 
@@ -162,17 +162,17 @@ impl View {
             room.own.take(record);
         }
         let is_skipped = record.seq <= room.skipped;
-        let day = talk::calendar::day(local);
+        let day = talk::time::day(local);
         let is_new_day = room.is_new_day(day, is_skipped || is_news_only);
         let begins_unread =
             !is_ours && room.lines.news() == 0 && room.reading.begins_unread(record.seq);
         if !is_skipped {
             room.oldest.get_or_insert(record.seq);
             if is_new_day {
-                self.show_what(&record.room, phrases::day(day), What::Day(day));
+                self.show_what(&record.room, format::day(day), What::Day(day));
             }
             if begins_unread && !is_news_only {
-                self.show_what(&record.room, phrases::unread(), What::Unread);
+                self.show_what(&record.room, format::unread(), What::Unread);
             }
             self.show_record(record, local);
         }
@@ -198,7 +198,7 @@ impl View {
         let shown = records.get(records.len().saturating_sub(count)..).unwrap_or_default();
         let label = self.label(name);
         let Some(first) = shown.first() else {
-            return self.remark(phrases::note(&format!("{label} keeps nothing older")));
+            return self.remark(format::note(&format!("{label} keeps nothing older")));
         };
         if let Some(room) = self.room_mut(name) {
             // What is shown far from the rest leaves a hole, which `/history` still has to fill.
@@ -206,7 +206,7 @@ impl View {
             room.oldest = if goes_on { Some(first.seq) } else { room.oldest };
             records.iter().for_each(|record| room.posts.take(record));
         }
-        self.remark(phrases::note(&format!("{label}, {} lines from before", shown.len())));
+        self.remark(format::note(&format!("{label}, {} lines from before", shown.len())));
         self.list_numbered(name, shown);
     }
 
@@ -225,7 +225,7 @@ impl View {
             count => format!("{count} lines"),
         };
         let more = if is_whole { "" } else { ", there may be older ones" };
-        self.remark(phrases::note(&format!("{label}, {count} with {text:?}{more}")));
+        self.remark(format::note(&format!("{label}, {count} with {text:?}{more}")));
         self.list_numbered(name, records);
     }
 
@@ -237,18 +237,18 @@ impl View {
                 continue;
             }
             let local = self.local(record.at);
-            let day = talk::calendar::day(local);
+            let day = talk::time::day(local);
             if last.replace(day) != Some(day) {
-                self.remark(phrases::day(day));
+                self.remark(format::day(day));
             }
             if let Kind::Act(act) = &record.kind
                 && let Some((_, line)) = self.answered(name, act)
             {
                 self.remark(line);
             }
-            self.remark(phrases::numbered(record, &self.clock(local), &self.me));
+            self.remark(format::numbered(record, &self.clock(local), &self.me));
         }
-        self.remark(phrases::note("and back to now"));
+        self.remark(format::note("and back to now"));
     }
 
     /// Forgets the lines that are stored and shown, or stored where nothing is shown to us.

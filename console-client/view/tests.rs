@@ -7,10 +7,10 @@ use talk::chat::Act;
 use talk::chat::Cid;
 use talk::chat::ErrorCode;
 use talk::chat::Text;
-use talk::chat::wire::Change;
-use talk::chat::wire::Joined;
-use talk::chat::wire::Kind;
-use talk::chat::wire::Record;
+use talk::chat::protocol::Change;
+use talk::chat::protocol::Joined;
+use talk::chat::protocol::Kind;
+use talk::chat::protocol::Record;
 use talk::client::Notice;
 use talk::client::Refusal;
 

@@ -16,12 +16,15 @@ mod shown;
 #[path = "../../console-client"]
 #[allow(dead_code, reason = "a target needs some of it")]
 mod console {
-    pub(crate) mod line;
-    pub(crate) mod palette;
-    pub(crate) mod safe;
-    pub(crate) mod width;
+    #[path = "text"]
+    pub(crate) mod text {
+        pub(crate) mod line;
+        pub(crate) mod sanitize;
+        pub(crate) mod style;
+        pub(crate) mod width;
+    }
 }
-use console::{line, palette, safe, width};
+use console::text;
 
 /// Any bytes from a peer, to a server and to a client.
 pub fn frames(input: &[u8]) {

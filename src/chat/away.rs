@@ -4,9 +4,9 @@
 
 use std::fmt;
 
-use crate::chat::UserName;
-use crate::chat::refusal::Unfit;
-use crate::chat::text::one_line;
+use super::UserName;
+use super::error_code::Unfit;
+use super::text::one_line;
 use crate::limits;
 
 /// Why somebody is away: one line of up to [`limits::AWAY`] bytes, or nothing.
@@ -58,7 +58,7 @@ impl fmt::Display for Away {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::refusal::ErrorCode;
+    use crate::chat::error_code::ErrorCode;
 
     #[test]
     fn why_one_is_away_is_one_short_line_or_nothing() {

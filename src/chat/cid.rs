@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::chat::refusal::{ErrorCode, Unfit};
+use super::error_code::{ErrorCode, Unfit};
 use crate::limits;
 
 /// 1 to [`limits::CID`] characters of `[A-Za-z0-9_.:-]`, invented by the client, one per message.

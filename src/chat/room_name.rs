@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::chat::UserName;
-use crate::chat::letters;
-use crate::chat::refusal::{ErrorCode, Unfit};
+use super::UserName;
+use super::error_code::{ErrorCode, Unfit};
+use super::unicode;
 use crate::limits;
 
 /// 1 to [`limits::ROOM_NAME`] of `[a-z0-9_-]`, the first a letter or digit: fit for a URL and for a
@@ -115,8 +115,8 @@ fn private(one: &str, other: &str) -> Option<RoomName> {
 fn key_of(text: &str) -> Option<String> {
     let key = UserName::vouched(text).key();
     let fits = |c: char| {
-        letters::is_letter_or_digit(c)
-            || letters::is_needed_mark(c)
+        unicode::is_letter_or_digit(c)
+            || unicode::is_needed_mark(c)
             || matches!(c, '_' | '-' | '.' | '\u{300}'..='\u{36f}')
     };
     let count = key.chars().count();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::chat::refusal::{ErrorCode, Unfit};
+use super::error_code::{ErrorCode, Unfit};
 
 /// At least one byte, no more than the server takes, no control character but `\n` and `\t`, no
 /// line end at the end. Everything else is kept as it came: making it safe to show is the duty of

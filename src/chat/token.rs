@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::chat::refusal::{ErrorCode, Unfit};
+use super::error_code::{ErrorCode, Unfit};
 
 /// 128 random bits, spelled on the wire as 32 lower-case hex digits. Whoever shows it holds the
 /// name it was given for, so it is never printed by accident: it has no `Display`, and its `Debug`

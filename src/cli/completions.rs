@@ -1,6 +1,6 @@
 //! Completions for shells, made from the table of flags: they cannot disagree with it.
 
-use crate::cli::{Command, Error, Flag};
+use super::{Command, Error, Flag};
 
 /// A shell that completes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

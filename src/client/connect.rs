@@ -5,9 +5,9 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
+use super::address::Address;
+use super::error::Fault;
 use crate::chat::Token;
-use crate::client::address::Address;
-use crate::client::fault::Fault;
 use crate::handshake::Offer;
 use crate::limits;
 use crate::net::deadline::Deadline;

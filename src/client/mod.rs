@@ -6,7 +6,7 @@
 //! a [`Notice`], in order, and nothing a person asks for ever waits for the network.
 //!
 //! ```no_run
-//! use talk::chat::wire::Since;
+//! use talk::chat::protocol::Since;
 //! use talk::chat::{RoomName, Text};
 //! use talk::client::{Config, Notice, start};
 //!
@@ -38,31 +38,31 @@
 
 // The promise, without I/O.
 mod outbox; // the lines a person said that are not stored yet
-mod places; // the rooms, and how far each is shown
+mod subscriptions; // the rooms, and how far each is shown
 pub mod session; // both, as a state machine
 
 // And what keeps it.
 pub mod address; // where a server is
 mod connect; // from an address to an open WebSocket
-mod desk; // the one lock
-pub mod fault; // what can keep a client from its server
-mod link; // one connection's life
-pub mod notice; // what a person is told
+mod shared; // the one lock
+pub mod error; // what can keep a client from its server
+mod connection; // one connection's life
+pub mod event; // what a person is told
 pub mod probe; // a look at the line, step by step
 
 pub use address::{Address, AddressError};
-pub use fault::Fault;
-pub use notice::{Notice, State};
+pub use error::Fault;
+pub use event::{Notice, State};
 pub use outbox::{Kept, Line, Refusal};
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::{fmt, io, thread};
 
-use crate::chat::wire::{Agent, Range, Request, Since};
+use crate::chat::protocol::{Agent, Range, Request, Since};
 use crate::chat::{Act, Away, Cid, Password, RoomName, Text, Token, UserName};
-use crate::client::desk::Desk;
 use crate::client::session::{Identity, Input, Session};
+use crate::client::shared::Desk;
 use crate::limits;
 use crate::net::entropy::Entropy;
 
@@ -250,7 +250,7 @@ impl Drop for Client {
 fn stay_connected(server: &Address, desk: &Desk, entropy: &Entropy) {
     while desk.wait_to_connect() {
         let fault = match connect::open(server, entropy) {
-            Ok(opened) => link::converse(opened, desk),
+            Ok(opened) => connection::converse(opened, desk),
             Err(fault) => fault,
         };
         desk.close(fault, chance(entropy));

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::chat::wire::Request;
+use crate::chat::protocol::Request;
 use crate::chat::{Act, Cid, ErrorCode, RoomName};
 
 /// A line as its author said it, or what else they do to a room's log.

@@ -4,12 +4,12 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::chat::wire::{Reply, Request, Welcome};
+use super::address::Address;
+use super::connect;
+use super::connection::LIMITS;
+use super::error::Fault;
+use crate::chat::protocol::{Reply, Request, Welcome};
 use crate::chat::{Password, Token, UserName};
-use crate::client::address::Address;
-use crate::client::connect;
-use crate::client::fault::Fault;
-use crate::client::link::LIMITS;
 use crate::handshake::Offer;
 use crate::limits;
 use crate::net::deadline::Deadline;

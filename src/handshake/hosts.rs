@@ -11,7 +11,7 @@
 
 use std::net::IpAddr;
 
-use crate::handshake::Refusal;
+use super::Refusal;
 use crate::http::{Authority, Host, Request};
 
 /// The hosts this server answers to.

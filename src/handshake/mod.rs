@@ -5,18 +5,18 @@
 //! A server asks [`accept()`], under a [`Policy`] that says which hosts it answers to and which pages
 //! may open it; a client makes an [`Offer`] and verifies the answer.
 
-mod accept; // the server's side
+mod server; // the server's side
 mod hosts; // which Host we answer to
 mod origin; // which pages may open us
-mod proxies; // whom a proxy speaks for
+mod trusted_proxies; // whom a proxy speaks for
 
-mod offer; // the client's side
+mod client; // the client's side
 
-pub use crate::handshake::accept::{Policy, Refusal, accept};
+pub use crate::handshake::client::{Mismatch, Offer, OfferError};
 pub use crate::handshake::hosts::Hosts;
-pub use crate::handshake::offer::{Mismatch, Offer, OfferError};
 pub use crate::handshake::origin::{Origin, OriginError, Scheme};
-pub use crate::handshake::proxies::{Network, NetworkError, Proxies, Source};
+pub use crate::handshake::server::{Policy, Refusal, accept};
+pub use crate::handshake::trusted_proxies::{Network, NetworkError, Proxies, Source};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::handshake::Hosts;
+use super::Hosts;
 use crate::http::{Authority, Host};
 
 /// Where a page comes from: scheme, host and port, all three compared exactly.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::handshake::{Hosts, Offer, Policy, Refusal, accept};
+use super::{Hosts, Offer, Policy, Refusal, accept};
 use crate::http::{Parser, Request, Response, ResponseHead, Status};
 
 /// A browser's request for a WebSocket.

@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use crate::http::error::Error;
+use super::error::Error;
 
 /// A host and, where it was written, a port.
 ///

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::http::status::Status;
+use super::status::Status;
 use crate::limits;
 
 /// Why bytes are not a head we accept.

@@ -1,6 +1,6 @@
 //! Header lines: names, values, and the three ways to look one up (RFC 9110 §5).
 
-use crate::http::error::Error;
+use super::error::Error;
 
 /// The headers of one head, in the order they came. Names are compared without regard to case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

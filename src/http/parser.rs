@@ -3,8 +3,8 @@
 use std::fmt;
 use std::mem;
 
-use crate::http::error::Error;
-use crate::http::headers::Headers;
+use super::error::Error;
+use super::headers::Headers;
 use crate::limits;
 
 /// A head that a [`Parser`] can read: a [`Request`](crate::http::Request) or a

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::http::tests::fed;
-use crate::http::{Headers, Request, ResponseHead, Version};
+use super::tests::fed;
+use super::{Headers, Request, ResponseHead, Version};
 use crate::limits;
 
 /// Bytes that are often nearly a head.

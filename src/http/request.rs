@@ -1,9 +1,9 @@
 //! What a server reads: a request's head (RFC 9112 §3).
 
-use crate::http::authority::Authority;
-use crate::http::error::Error;
-use crate::http::headers::{Headers, is_token};
-use crate::http::parser::Head;
+use super::authority::Authority;
+use super::error::Error;
+use super::headers::{Headers, is_token};
+use super::parser::Head;
 use crate::limits;
 
 /// The head of a request, checked for all that RFC 9112 asks of any request.

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::calendar;
-use crate::http::error::Error;
-use crate::http::headers::{is_token, is_value};
-use crate::http::status::Status;
+use super::error::Error;
+use super::headers::{is_token, is_value};
+use super::status::Status;
+use crate::time;
 
 /// A whole response. After it the connection closes, unless it is a 101.
 ///
@@ -64,7 +64,7 @@ impl Response {
     /// Says when it was made, in Unix time in ms: who has a clock must (RFC 9110 §6.6.1).
     #[must_use]
     pub fn dated(self, unix_ms: u64) -> Response {
-        self.header("Date", calendar::http_date(unix_ms))
+        self.header("Date", time::http_date(unix_ms))
     }
 
     /// How it went.

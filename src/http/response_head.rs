@@ -1,10 +1,10 @@
 //! What a client reads: a response's head (RFC 9112 §4).
 
-use crate::http::error::Error;
-use crate::http::headers::Headers;
-use crate::http::parser::Head;
-use crate::http::request::Version;
-use crate::http::status::Status;
+use super::error::Error;
+use super::headers::Headers;
+use super::parser::Head;
+use super::request::Version;
+use super::status::Status;
 
 /// The head of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What strangers send, and what becomes of it.
 #![expect(clippy::arithmetic_side_effects, reason = "a sum that overflows fails its test")]
 
-use crate::http::{Authority, Body, Error, Head, Limits, Method, Parser, Request, Status, Version};
+use super::{Authority, Body, Error, Head, Limits, Method, Parser, Request, Status, Version};
 use crate::limits;
 
 /// Parses a head in parts; the number counts its bytes from the first part on.

@@ -3,7 +3,7 @@
 //! Room: values.
 
 use super::line::{self, Check};
-use super::scan::Mark;
+use super::segment_scan::Mark;
 use crate::chat::Entry;
 
 /// Lines that are to be appended, and what will be true once they are.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::files::{Disk, Files, LogFile, Stat};
-use crate::meter::{Counter, Histogram};
+use crate::metrics::{Counter, Histogram};
 
 /// What is counted about the logs of one store.
 #[derive(Debug, Default)]

@@ -7,20 +7,20 @@
 // From the outside in: what a server opens, and the log behind the trait.
 mod store; // the data directory
 mod log_name; // what a directory in it is called
-mod durable; // a log on disk
+mod disk_log; // a log on disk
 mod draft; // lines on their way into it
-mod pen; // the file they go into
+mod writer; // the file they go into
 mod upkeep; // what is done for it by the clock
-mod heal; // written again after trouble
-mod erase; // deleted texts taken from the disk
-mod shelf; // what its readers see
+mod maintenance; // written again after trouble
+mod erasure; // deleted texts taken from the disk
+mod read_state; // what its readers see
 mod segment; // one file and its index
 mod page; // what one read brings
 // What stands in the files.
 mod line; // one line: record, holder, check value
-mod gist; // what records do to others: edits, deletes, the topic
-mod scan; // one file from end to end
-mod walk; // all files of a room
+mod projection; // what records do to others: edits, deletes, the topic
+mod segment_scan; // one file from end to end
+mod log_scan; // all files of a room
 mod recover; // what a start does with them
 mod verify; // what a person does: verify, export
 mod repair; // and repair
@@ -36,16 +36,16 @@ mod tests;
 use std::fmt;
 use std::io;
 
-pub use durable::{Rules, Sync};
+pub use disk_log::{Rules, Sync};
 pub use journal::{Fact, Facts, Journal};
 pub use log_name::LogName;
+pub use log_scan::Damage;
 pub use metered::Meters;
 pub use recover::Torn;
 pub use repair::{Repaired, repair};
-pub use scan::Flaw;
+pub use segment_scan::Flaw;
 pub use store::{Found, Store};
 pub use verify::{Verified, export, verify};
-pub use walk::Damage;
 
 use crate::chat::{Entry, Holder};
 

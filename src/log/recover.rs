@@ -8,11 +8,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::files::{Files, copy};
-use super::gist::Gist;
 use super::line::Check;
-use super::scan::Flaw;
+use super::log_scan::{Damage, Walk, walk};
+use super::projection::Gist;
 use super::segment::Segment;
-use super::walk::{Damage, Walk, walk};
+use super::segment_scan::Flaw;
 use crate::chat::{Holder, RoomName};
 
 /// A log as it was found, cut to what is good.

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use super::files::{Disk, Files, LogFile, append_all, copy, write_anew};
 use super::line::Header;
 use super::log_name::LogName;
+use super::log_scan::{Damage, Walk, list, walk};
 use super::segment::file_name;
 use super::store::Store;
-use super::walk::{Damage, Walk, list, walk};
 
 /// What a repair has done.
 #[derive(Debug, Clone, PartialEq, Eq)]

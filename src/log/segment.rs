@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::files::Files;
 use super::line;
 use super::page::Page;
-use super::scan::{Lines, Mark, Next, Scan};
+use super::segment_scan::{Lines, Mark, Next, Scan};
 
 /// A file's name begins with the seq of its first record, in so many digits that names sort as
 /// numbers do.

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::thread;
 
 use super::Log;
-use super::durable::{Durable, Rules};
+use super::disk_log::{Durable, Rules};
 use super::files::{Disk, Files};
 use super::log_name::LogName;
+use super::log_scan::{Damage, list};
 use super::metered::{Metered, Meters};
 use super::recover::{Recovered, Torn, recover};
-use super::walk::{Damage, list};
 use crate::chat::{Holder, RoomName};
 use crate::limits;
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::durable::Durable;
+use super::disk_log::Durable;
 use super::files::{Disk, Files};
 use super::recover::{Recovered, Torn, recover};
 use super::{Log, Most, Rules, Sync};
@@ -59,7 +59,7 @@ impl Place {
 
     /// The files of the log, by name.
     fn files(&self) -> Vec<PathBuf> {
-        super::walk::list(&self.dir()).unwrap().into_iter().map(|(_, path)| path).collect()
+        super::log_scan::list(&self.dir()).unwrap().into_iter().map(|(_, path)| path).collect()
     }
 
     /// All names in the directory.

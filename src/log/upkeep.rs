@@ -4,9 +4,9 @@
 
 use std::io;
 
-use super::durable::Durable;
+use super::disk_log::Durable;
+use super::read_state::Health;
 use super::segment::Segment;
-use super::shelf::Health;
 
 impl Durable {
     /// Forces to the disk what is not there yet, without holding up who writes. A file that is written

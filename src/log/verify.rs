@@ -8,9 +8,9 @@ use std::path::Path;
 use super::files::Disk;
 use super::line::{self, Sound};
 use super::log_name::LogName;
-use super::scan::Flaw;
+use super::log_scan::{Damage, Walk, walk};
+use super::segment_scan::Flaw;
 use super::store::Store;
-use super::walk::{Damage, Walk, walk};
 
 /// What verifying a log has shown.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,13 +6,13 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 
-use talk::calendar::utc;
-use talk::chat::wire::{Kind, Record};
+use talk::chat::protocol::{Kind, Record};
 use talk::chat::{Act, RoomName, Text};
 use talk::cli::{Args, Command, Flag};
 use talk::json;
 use talk::log::{self, LogName, Store, Verified};
 use talk::net::entropy::Entropy;
+use talk::time::utc;
 
 use crate::Failure;
 use crate::args::{Wish, usage};

@@ -6,9 +6,9 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use super::deadline::{Deadline, TimedRead};
 use crate::http::{Error, Head, Parser, Request, Response, ResponseHead, Status};
 use crate::limits;
-use crate::net::deadline::{Deadline, TimedRead};
 
 /// Reads a request's head with this parser, which has seen nothing yet, and hands back the bytes that
 /// came after it: a client need not wait for the 101 before its first frame.

@@ -8,8 +8,8 @@ use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
+use super::deadline::Deadline;
 use crate::limits;
-use crate::net::deadline::Deadline;
 
 /// Ends a connection in an orderly way (RFC 9112 §9.6): says that nothing more is sent, reads and
 /// drops what the peer still sends, at most [`limits::LINGER_BYTES`] or [`limits::LINGER_WAIT`] in

@@ -6,9 +6,9 @@ pub mod deadline; // waiting with an end
 pub mod entropy; // bytes nobody can guess
 pub mod head; // a head before its deadline
 mod linger; // the last word of a connection
-mod messages; // messages in
-mod outbound; // frames out, without blocking
+mod message_reader; // messages in
+mod send_queue; // frames out, without blocking
 
 pub use linger::linger;
-pub use messages::{Inbound, MessageError, Step};
-pub use outbound::{Drained, Outbound, Pipe, Sent};
+pub use message_reader::{Inbound, MessageError, Step};
+pub use send_queue::{Drained, Outbound, Pipe, Sent};

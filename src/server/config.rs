@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::limit::Limits;
+use super::tunable_limits::Limits;
 use crate::chat::Password;
 use crate::handshake::{Policy, Proxies};
 use crate::limits;

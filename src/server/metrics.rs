@@ -5,13 +5,13 @@
 
 use std::fs;
 
-use super::clock::unix_ms;
-use super::farewell::Ending;
-use super::house::House;
+use super::clients::disconnect::Ending;
+use super::state::shared::House;
 use crate::chat::ErrorCode;
-use crate::chat::wire::Agent;
+use crate::chat::protocol::Agent;
 use crate::http::Status;
-use crate::meter::{Counter, Family, Histogram, Page};
+use crate::metrics::{Counter, Family, Histogram, Page};
+use crate::time::unix_ms;
 use crate::ws::CloseCode;
 
 /// The counts. A name of a counter here is its name on the page.
@@ -220,18 +220,18 @@ fn process(house: &House, page: &mut Page) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::farewell;
+    use crate::server::clients::disconnect;
 
     #[test]
     fn every_code_that_is_sent_has_a_place_of_its_own() {
         let metrics = Metrics::default();
         let sent = [
-            farewell::BAD_HELLO,
-            farewell::BAD_PASSWORD,
-            farewell::NO_PONG,
-            farewell::NAME_TAKEN,
-            farewell::TOO_FAR_BEHIND,
-            farewell::FLOODING,
+            disconnect::BAD_HELLO,
+            disconnect::BAD_PASSWORD,
+            disconnect::NO_PONG,
+            disconnect::NAME_TAKEN,
+            disconnect::TOO_FAR_BEHIND,
+            disconnect::FLOODING,
             CloseCode::GOING_AWAY,
             CloseCode::PROTOCOL_ERROR,
             CloseCode::UNSUPPORTED,
@@ -244,7 +244,7 @@ mod tests {
         for code in sent {
             metrics.ended(&Ending::closed(code, ""), None);
         }
-        metrics.ended(&Ending::Gone, Some(farewell::NO_PONG));
+        metrics.ended(&Ending::Gone, Some(disconnect::NO_PONG));
         metrics.ended(&Ending::Gone, None);
         let counted: Vec<_> = metrics.disconnects.each().filter(|(_, count)| *count > 0).collect();
         assert_eq!(counted.len(), sent.len() + 1);

@@ -6,40 +6,22 @@
 //! hello, hears messages and does what `verbs` says; a line goes into its `room`'s ledger, `carry` takes the batch that has
 //! gathered into the log and then to everyone's socket; who cannot take it is drained by `drain`.
 
-mod accept; // a connection in, a session thread out
-mod door; // who may come in
-mod session; // a connection's life
-mod route; // what a request asks for
-mod files; // the page
-mod verbs; // what each message does
-mod replay; // what was said before
+mod state; // what the threads of one server share
+mod http; // what is served over plain HTTP
+mod connection; // a connection, from its socket to its commands
+mod clients; // who is connected
+mod commands; // what each message does
 
 mod room; // one room
-mod carry; // a batch into the log and to everyone
-mod carrier; // the rooms that wait for it
-mod rest; // between two rounds
-mod signal; // what threads wait for
-mod parcel; // a batch as it goes over the wire
-mod drain; // those who are behind
 
-mod house; // what all threads share
-mod private; // the rooms of two
-mod guests; // who was brought into one
-mod reading; // how far everybody has read
-mod kept; // what an earlier run has left in it
-mod poll; // everybody who is connected
-mod unfinished; // how much of their messages is here
-mod client; // one connection that has said hello
-mod farewell; // why it ends
-mod pulse; // what happens by the clock
+mod background; // what happens by the clock
 mod tend; // the same for what is stored
 
 mod config; // every choice its operator has
-mod limit; // how much strangers may ask of it
+mod tunable_limits; // how much strangers may ask of it
 mod capacity; // how many this machine can hold
 mod metrics; // what is counted
 mod logger; // one line per event
-mod clock; // what time it is
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -50,14 +32,14 @@ use std::time::Instant;
 
 pub use capacity::{Ceiling, ceiling};
 pub use config::Config;
-pub use limit::{Amount, LIMITS, Limit, Limits};
 pub use logger::{Level, Logger};
+pub use tunable_limits::{Amount, LIMITS, Limit, Limits};
 
-use self::house::House;
 use crate::limits;
 use crate::log::Store;
 use crate::net::entropy::Entropy;
 use crate::ws::CloseCode;
+use state::shared::House;
 
 /// A server that is bound, but does not serve yet.
 #[derive(Debug)]
@@ -91,7 +73,7 @@ impl Server {
         })?;
         keep(&house, "pulse", |house| {
             thread::sleep(limits::PULSE);
-            pulse::pass(house);
+            background::pass(house);
         })?;
         keep(&house, "storage", |house| {
             thread::sleep(limits::TEND_EVERY);
@@ -118,7 +100,7 @@ impl Server {
 
     /// Serves until it is stopped.
     pub fn run(self) {
-        accept::run(&self.listener, &self.house);
+        connection::accept::run(&self.listener, &self.house);
     }
 }
 

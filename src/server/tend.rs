@@ -3,9 +3,9 @@
 //! Room: one pass over every log and the files of names and read markers, in a thread of its own, because disks may be
 //! slow and pings may not.
 
-use super::clock::unix_ms;
-use super::house::House;
 use super::logger::Level;
+use super::state::shared::House;
+use crate::time::unix_ms;
 
 /// One pass.
 pub(super) fn pass(house: &House) {

@@ -4,9 +4,9 @@
 
 use std::fmt;
 
-use crate::ws::error::{Error, Violation};
-use crate::ws::frame::CONTROL_PAYLOAD;
-use crate::ws::utf8::Text;
+use super::error::{Error, Violation};
+use super::frame::CONTROL_PAYLOAD;
+use super::utf8::Text;
 
 /// A code that may stand in a Close frame: 1000 to 1003, 1007 to 1014, 3000 to 4999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,12 +4,12 @@
 
 use std::mem;
 
-use crate::ws::close::Close;
-use crate::ws::error::{Error, Violation};
-use crate::ws::frame::{CONTROL_PAYLOAD, Header, Opcode, Role};
-use crate::ws::input::Input;
-use crate::ws::mask;
-use crate::ws::utf8::{NotUtf8, Text};
+use super::buffer::Input;
+use super::close::Close;
+use super::error::{Error, Violation};
+use super::frame::{CONTROL_PAYLOAD, Header, Opcode, Role};
+use super::mask;
+use super::utf8::{NotUtf8, Text};
 
 /// How much of one message a [`Decoder`] takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

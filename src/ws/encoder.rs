@@ -4,9 +4,9 @@
 
 use std::fmt;
 
-use crate::ws::close::Close;
-use crate::ws::frame::{CONTROL_PAYLOAD, Header, Opcode};
-use crate::ws::mask;
+use super::close::Close;
+use super::frame::{CONTROL_PAYLOAD, Header, Opcode};
+use super::mask;
 
 /// Bytes of the longest header: two, an 8-byte length, a mask.
 const HEADER: usize = 14;

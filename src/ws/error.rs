@@ -4,8 +4,8 @@
 
 use std::{error, fmt};
 
-use crate::ws::close::CloseCode;
-use crate::ws::utf8::NotUtf8;
+use super::close::CloseCode;
+use super::utf8::NotUtf8;
 
 /// Why nothing more can be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

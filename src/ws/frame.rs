@@ -2,7 +2,7 @@
 //!
 //! Room: one header at a time; what came before it, and limits on size, are the decoder's.
 
-use crate::ws::error::{Error, Violation};
+use super::error::{Error, Violation};
 
 /// Payload bytes a control frame may carry (§5.5).
 pub(super) const CONTROL_PAYLOAD: usize = 125;

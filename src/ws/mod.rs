@@ -25,7 +25,7 @@ mod encoder; // messages → bytes
 mod frame; // a frame's header
 mod mask; // the client's XOR
 mod utf8; // text that arrives in pieces
-mod input; // bytes not decoded yet
+mod buffer; // bytes not decoded yet
 mod close; // why a connection ends
 mod error; // how a peer can break the rules
 

@@ -15,7 +15,7 @@ use std::io::Write;
 use std::net::TcpListener;
 
 use serde_json::json;
-use talk::chat::wire::Range;
+use talk::chat::protocol::Range;
 use talk::chat::{ErrorCode, RoomName, Token};
 use talk::client::{Notice, State};
 use tungstenite::Message;

@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
-use talk::chat::wire::{Joined, Kind, Limits, Record, Reply, Request, Since, Welcome};
+use talk::chat::protocol::{Joined, Kind, Limits, Record, Reply, Request, Since, Welcome};
 use talk::chat::{Act, Cid, ErrorCode, RoomName, Text, UserName};
 use talk::client::Line;
 use talk::client::session::{Identity, Input, Output, Session};

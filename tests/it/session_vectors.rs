@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use talk::chat::wire::{Agent, Reply, Request};
+use talk::chat::protocol::{Agent, Reply, Request};
 use talk::chat::{ErrorCode, Password};
 use talk::client::session::{Identity, Input, Kept, Line, Output, Refusal, Session, State};
 

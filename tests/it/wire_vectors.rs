@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use talk::chat::wire::{Reply, Request};
+use talk::chat::protocol::{Reply, Request};
 use talk::chat::{RoomName, Text, Unfit, UserName};
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha1_smol::Sha1;
 use talk::chat::Act;
-use talk::chat::wire::{Kind, Record};
+use talk::chat::protocol::{Kind, Record};
 use talk::json::{self, Value};
 use talk::log::{LogName, export};
 

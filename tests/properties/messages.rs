@@ -1,6 +1,6 @@
 //! The protocol's messages, both ways: any text as a client's and as a server's.
 
-use talk::chat::wire::{NUMBER_MAX, Reply, Request};
+use talk::chat::protocol::{NUMBER_MAX, Reply, Request};
 use talk::chat::{ErrorCode, RoomName};
 use talk::{json, limits};
 

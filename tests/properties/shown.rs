@@ -1,9 +1,9 @@
 //! The console's filter: any text, as something a stranger wrote.
 
-use crate::line::Line;
-use crate::palette::Style;
-use crate::safe::Safe;
-use crate::width;
+use crate::text::line::Line;
+use crate::text::sanitize::Safe;
+use crate::text::style::Style;
+use crate::text::width;
 
 /// No control character and no invisible one comes through, in no form of showing; filtering twice is
 /// filtering once; what is plain comes through as it is; no row is wider than it may be.

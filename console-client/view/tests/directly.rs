@@ -1,6 +1,6 @@
 //! What is shown of private rooms.
 
-use talk::chat::wire::RoomInfo;
+use talk::chat::protocol::RoomInfo;
 
 use super::*;
 

@@ -17,7 +17,8 @@ pub(super) fn say(view: &mut View, seqs: std::ops::RangeInclusive<u64>) {
 /// What the pane's rows end with.
 pub(super) fn seen(view: &View, height: usize) -> Vec<String> {
     let rows = view.pane(40, height).into_iter();
-    let text = |row: crate::line::Row| row.into_iter().map(|(_, text)| text).collect::<String>();
+    let text =
+        |row: crate::text::line::Row| row.into_iter().map(|(_, text)| text).collect::<String>();
     rows.map(|row| text(row).rsplit(' ').next().unwrap().to_owned()).collect()
 }
 

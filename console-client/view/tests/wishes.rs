@@ -1,8 +1,8 @@
 //! What a person wants to hear, and how.
 
 use super::*;
-use crate::wishes::Bell;
-use crate::wishes::Stamp;
+use crate::storage::preferences::Bell;
+use crate::storage::preferences::Stamp;
 
 fn change(who: &str, change: Change) -> Notice {
     let change = Some((user(who), change));
@@ -31,7 +31,7 @@ fn comings_and_goings_fold_into_one_line_until_something_is_said() {
     assert_eq!(told(&mut view), [line, "-- Mon, 23 Nov 2026 --", "00:01 ann hi"]);
     assert!(view.waiting_lines().is_empty());
     view.hear(change("kim", Change::Left), MIDNIGHT);
-    view.remark(phrases::note("a remark"));
+    view.remark(format::note("a remark"));
     assert_eq!(told(&mut view), ["00:00 <-- kim left", "-- a remark --"]);
 }
 

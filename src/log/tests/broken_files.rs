@@ -4,8 +4,8 @@ use std::io::{self, ErrorKind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::super::files::{LogFile, Stat};
 use super::*;
+use crate::log::files::{LogFile, Stat};
 
 /// What fails from now on.
 #[derive(Debug, Default)]

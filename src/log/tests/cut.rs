@@ -2,9 +2,9 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::super::line::{Check, checked, push_record};
 use super::broken_files::Broken;
 use super::*;
+use crate::log::line::{Check, checked, push_record};
 
 /// A good log's one file, the offset where each record's line begins, and the end.
 fn good(count: u64) -> (Vec<u8>, Vec<usize>) {

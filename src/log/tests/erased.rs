@@ -3,15 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::super::files::append_all;
-use super::super::gist::redact;
-use super::super::line::{Check, Header, push_erased, push_record};
-use super::super::{Flaw, export, verify};
 use super::broken_files::Broken;
 use super::mortal::{Death, Mortal};
 use super::*;
-use crate::chat::wire::{Kind, Record};
+use crate::chat::protocol::{Kind, Record};
 use crate::chat::{Act, Text};
+use crate::log::files::append_all;
+use crate::log::line::{Check, Header, push_erased, push_record};
+use crate::log::projection::redact;
+use crate::log::{Flaw, export, verify};
 
 const SMALL: Rules = Rules { file_bytes: 1_200, ..RULES };
 

@@ -3,9 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use super::super::line::Check;
-use super::super::memory::Memory;
 use super::*;
+use crate::log::line::Check;
+use crate::log::memory::Memory;
 
 #[test]
 fn nothing_is_on_disk_before_the_first_record() {

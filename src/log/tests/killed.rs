@@ -1,8 +1,8 @@
 //! A machine that dies at any step: what was stored is there, in order, and it goes on.
 
-use super::super::shelf::Health;
 use super::mortal::{Death, Mortal};
 use super::*;
+use crate::log::read_state::Health;
 
 /// Small files that soon go: the batches below fill six of them, and drop the first four.
 const SMALL: Rules = Rules { file_bytes: 1_100, retain_records: Some(6), ..RULES };

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::io;
 use std::sync::{Mutex, MutexGuard};
 
-use super::super::files::{LogFile, Stat};
 use super::*;
+use crate::log::files::{LogFile, Stat};
 
 /// What ends, and how much of what was done is there afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

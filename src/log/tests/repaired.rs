@@ -1,7 +1,7 @@
 //! What a person can do: verify, export, repair.
 
-use super::super::{Flaw, Store, export, repair, verify};
 use super::*;
+use crate::log::{Flaw, Store, export, repair, verify};
 
 fn room() -> super::super::LogName {
     "lobby".parse().unwrap()

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::parcel::Parcel;
 use super::{Room, Seam};
-use crate::chat::wire::{Agent, Since};
+use crate::chat::protocol::{Agent, Since};
 use crate::chat::{Act, Author, ClientId, Entry, Holder, Item, Names, Text, Told};
 use crate::limits;
 use crate::log::{Rules, Store, Sync};
 use crate::net::Outbound;
-use crate::server::client::Client;
-use crate::server::parcel::Parcel;
+use crate::server::clients::client::Client;
 
 fn lobby() -> (TempDir, Arc<Room>) {
     let data = tempfile::tempdir().unwrap();

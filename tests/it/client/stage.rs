@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use talk::chat::wire::Since;
+use talk::chat::protocol::Since;
 use talk::chat::{RoomName, Text};
 use talk::client::{Client, Config, Notice, State, start};
 use tungstenite::{Message, WebSocket};

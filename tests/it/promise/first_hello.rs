@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::channel;
 use std::thread;
 
-use talk::chat::wire::Since;
+use talk::chat::protocol::Since;
 use talk::client::{Config, Notice, State, start};
 
 use crate::support::{Running, SOON};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use talk::chat::wire::Since;
+use talk::chat::protocol::Since;
 use talk::chat::{Act, RoomName, Text};
 use talk::client::{Client, Config, Fault, Kept, Line, Notice, State, start};
 

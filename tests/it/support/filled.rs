@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use talk::chat::wire::{Kind, Record};
+use talk::chat::protocol::{Kind, Record};
 use talk::chat::{Act, Cid, Entry, Holder, RoomName, Text};
 use talk::limits;
 use talk::log::{Rules, Store, Sync};

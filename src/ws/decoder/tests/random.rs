@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::ws::decoder::tests::{LIMITS, drain, frame, heard, server};
+use super::{LIMITS, drain, frame, heard, server};
 use crate::ws::decoder::{Decoder, Event};
 use crate::ws::encoder::Encoder;
 use crate::ws::frame::{Opcode, Role};

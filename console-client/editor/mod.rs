@@ -1,0 +1,295 @@
+//! The input line: keys in, an edited text out, with the Emacs keys that fingers know.
+//!
+//! Room: characters and a cursor. It knows no terminal, and of chat only what can be completed.
+
+pub(crate) mod completion; // Tab
+
+use crate::editor::completion::Completion;
+use crate::editor::completion::Words;
+use crate::editor::recall::Search;
+use crate::stdio::keys::Key;
+
+mod recall; // what was said before
+mod cursor; // where a key leads
+
+pub(crate) use recall::KEPT;
+pub(crate) use recall::Past;
+
+/// A text being typed, what was said before, and the last text killed.
+#[derive(Debug, Default)]
+pub(crate) struct Editor {
+    text: Vec<char>,
+    cursor: usize,
+    killed: Vec<char>,
+    past: Past,
+    mode: Mode,
+    completion: Option<Completion>,
+}
+
+/// What keys are for.
+#[derive(Debug, Default)]
+enum Mode {
+    #[default]
+    Typing,
+    /// ^R: they look for a line said before.
+    Searching(Search),
+    /// They answer whether a long paste is meant.
+    Pasting(String),
+}
+
+/// What a key asked for beyond editing.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// The text is done. It stays until [`Editor::accept`]: a refused one can be mended.
+    Submit(String),
+    /// ^D on an empty line.
+    Quit,
+    /// ^C, and whether it cleared a text.
+    Interrupt { cleared: bool },
+    /// ^L.
+    Repaint,
+    /// ^Z.
+    Suspend,
+    /// Alt and a digit, the digit.
+    Room(usize),
+    /// Alt-a.
+    NextActive,
+    /// Alt and an arrow: the room before or after.
+    Beside(Way),
+    /// PgUp, PgDn.
+    Page(Way),
+    /// Alt-Home: where the room begins.
+    First,
+    /// Alt-End, or Enter or End on an empty line: what is new.
+    Newest,
+    /// Alt-u: the first line that was not read before.
+    Unread,
+    /// A paste held this many characters that are no text.
+    LeftOut(usize),
+}
+
+/// One of two ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Back,
+    On,
+}
+
+/// A paste of more lines than these is taken after a question.
+const PASTED_LINES: usize = 5;
+
+const PROMPT: &str = "> ";
+
+impl Editor {
+    /// An editor whose ↑ finds `past`.
+    pub(crate) fn after(past: Past) -> Editor {
+        Editor { past, ..Editor::default() }
+    }
+
+    /// Edits, and says what else the key asks for.
+    pub(crate) fn press(&mut self, key: Key, words: &Words) -> Option<Asked> {
+        match std::mem::take(&mut self.mode) {
+            Mode::Typing => self.edit(key, words),
+            Mode::Searching(search) => self.search(search, key, words),
+            Mode::Pasting(text) => self.answer(text, key),
+        }
+    }
+
+    fn edit(&mut self, key: Key, words: &Words) -> Option<Asked> {
+        let completion = self.completion.take();
+        match key {
+            Key::Char(c) => self.insert([c]),
+            Key::AltEnter => self.insert(['\n']),
+            Key::Paste(text, left_out) => {
+                self.paste(&text);
+                return (left_out > 0).then_some(Asked::LeftOut(left_out));
+            }
+            Key::Enter if self.text.is_empty() => return Some(Asked::Newest),
+            Key::Enter => return Some(Asked::Submit(self.text())),
+            Key::Tab => self.complete(completion, words, Completion::next),
+            Key::BackTab => self.complete(completion, words, Completion::previous),
+            Key::Left | Key::Ctrl('b') => self.cursor = self.left(),
+            Key::Right | Key::Ctrl('f') => self.cursor = self.right(),
+            Key::WordLeft | Key::Alt('b') => self.cursor = self.word_left(),
+            Key::WordRight | Key::Alt('f') => self.cursor = self.word_right(),
+            Key::End if self.text.is_empty() => return Some(Asked::Newest),
+            Key::Home | Key::Ctrl('a') => self.cursor = self.line_start(),
+            Key::End | Key::Ctrl('e') => self.cursor = self.line_end(),
+            Key::Backspace | Key::Ctrl('h') => _ = self.cut(self.left()),
+            Key::Ctrl('d') if self.text.is_empty() => return Some(Asked::Quit),
+            Key::Delete | Key::Ctrl('d') => _ = self.cut(self.right()),
+            Key::Ctrl('w') | Key::AltBackspace => self.kill(self.word_left()),
+            Key::Alt('d') => self.kill(self.word_right()),
+            Key::Ctrl('u') => self.kill(self.line_start()),
+            Key::Ctrl('k') => self.kill(self.line_end()),
+            Key::Ctrl('y') => self.insert(self.killed.clone()),
+            Key::Ctrl('t') => self.swap(),
+            Key::Up | Key::Ctrl('p') => {
+                let older = self.past.older(self.text());
+                self.show(older);
+            }
+            Key::Down | Key::Ctrl('n') => {
+                let newer = self.past.newer();
+                self.show(newer);
+            }
+            Key::Ctrl('r') => self.mode = Mode::Searching(Search::begin(self.text())),
+            Key::Ctrl('c') => {
+                let cleared = !self.text.is_empty();
+                self.set("");
+                return Some(Asked::Interrupt { cleared });
+            }
+            Key::Ctrl('l') => return Some(Asked::Repaint),
+            Key::Ctrl('z') => return Some(Asked::Suspend),
+            Key::AltHome => return Some(Asked::First),
+            Key::AltEnd => return Some(Asked::Newest),
+            Key::Alt('u') => return Some(Asked::Unread),
+            Key::Alt('a') => return Some(Asked::NextActive),
+            Key::AltLeft => return Some(Asked::Beside(Way::Back)),
+            Key::AltRight | Key::Ctrl('x') => return Some(Asked::Beside(Way::On)),
+            Key::Alt('p') => return Some(Asked::Page(Way::Back)),
+            Key::Alt('n') => return Some(Asked::Page(Way::On)),
+            Key::Alt(digit) => return Some(Asked::Room(digit.to_digit(10)?.try_into().ok()?)),
+            Key::PageUp => return Some(Asked::Page(Way::Back)),
+            Key::PageDown => return Some(Asked::Page(Way::On)),
+            Key::Ctrl(_) | Key::Unreadable => {}
+        }
+        None
+    }
+
+    /// Looks for a line said before. Enter takes it to be mended or sent, ^G and ^C give up, and any
+    /// other key does its own to the line found.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "any other key is for the editor")]
+    fn search(&mut self, mut search: Search, key: Key, words: &Words) -> Option<Asked> {
+        let found = match key {
+            Key::Char(c) => search.push(c, &self.past),
+            Key::Backspace | Key::Ctrl('h') => search.pop(&self.past),
+            Key::Ctrl('r') => search.older(&self.past),
+            Key::Enter => return None,
+            Key::Ctrl('g' | 'c') => {
+                self.set(&search.draft);
+                return None;
+            }
+            key => return self.edit(key, words),
+        };
+        self.show(found);
+        self.mode = Mode::Searching(search);
+        None
+    }
+
+    /// Takes a paste, or asks whether so many lines are meant.
+    fn paste(&mut self, text: &str) {
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        if text.lines().count() > PASTED_LINES {
+            self.mode = Mode::Pasting(text.to_owned());
+        } else {
+            self.insert(text.chars());
+        }
+    }
+
+    /// Hears the answer; what is none leaves the question.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "any other key is no answer")]
+    fn answer(&mut self, mut pasted: String, key: Key) -> Option<Asked> {
+        match key {
+            Key::Char('y' | 'Y') | Key::Enter => self.insert(pasted.chars()),
+            Key::Char('n' | 'N') | Key::Backspace | Key::Ctrl('c' | 'd' | 'g' | 'h') => {}
+            Key::Paste(more, left_out) => {
+                pasted.push_str(&more);
+                self.mode = Mode::Pasting(pasted);
+                return (left_out > 0).then_some(Asked::LeftOut(left_out));
+            }
+            Key::Ctrl('l') => {
+                self.mode = Mode::Pasting(pasted);
+                return Some(Asked::Repaint);
+            }
+            _ => self.mode = Mode::Pasting(pasted),
+        }
+        None
+    }
+
+    /// The submitted text is on its way: the line becomes empty, and the text one said before,
+    /// unless it is nothing to keep.
+    pub(crate) fn accept(&mut self, is_kept: bool) {
+        if is_kept {
+            self.past.add(self.text());
+        }
+        self.past.leave();
+        self.set("");
+    }
+
+    /// What stands before the text: a question, while there is one.
+    pub(crate) fn prompt(&self) -> String {
+        match &self.mode {
+            Mode::Typing => PROMPT.to_owned(),
+            Mode::Searching(search) => search.prompt(),
+            Mode::Pasting(text) => format!("paste {} lines? y or n: ", text.lines().count()),
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.text.iter().collect()
+    }
+
+    /// The text before the cursor and after it.
+    pub(crate) fn halves(&self) -> (&[char], &[char]) {
+        self.text.split_at_checked(self.cursor).unwrap_or((&self.text, &[]))
+    }
+
+    fn set(&mut self, text: &str) {
+        self.text = text.chars().collect();
+        self.cursor = self.text.len();
+    }
+
+    fn show(&mut self, line: Option<String>) {
+        if let Some(line) = line {
+            self.set(&line);
+        }
+    }
+
+    fn insert(&mut self, chars: impl IntoIterator<Item = char>) {
+        let end = self.text.len();
+        let rest = self.text.split_off(self.cursor.min(end));
+        self.text.extend(chars);
+        self.cursor = self.text.len();
+        self.text.extend(rest);
+    }
+
+    /// Takes away what lies between the cursor and `other`.
+    fn cut(&mut self, other: usize) -> Vec<char> {
+        let (from, to) = (self.cursor.min(other), self.cursor.max(other).min(self.text.len()));
+        self.cursor = from;
+        self.text.drain(from..to).collect()
+    }
+
+    fn kill(&mut self, other: usize) {
+        let killed = self.cut(other);
+        if !killed.is_empty() {
+            self.killed = killed;
+        }
+    }
+
+    /// Swaps the two characters around the cursor, or at the end the last two, as Emacs does.
+    fn swap(&mut self) {
+        let right = self.cursor.min(self.text.len().saturating_sub(1));
+        if right > 0 {
+            self.text.swap(right - 1, right);
+            self.cursor = right + 1;
+        }
+    }
+
+    fn complete(
+        &mut self,
+        going: Option<Completion>,
+        words: &Words,
+        step: fn(&mut Completion) -> String,
+    ) {
+        let (before, _) = self.halves();
+        let begun = going.or_else(|| Completion::begin(before, words));
+        let Some(mut completion) = begun else { return };
+        self.cut(completion.start());
+        self.insert(step(&mut completion).chars());
+        self.completion = Some(completion);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! What has to be known before a chat begins, asked of the person, a file, the system.
+//!
+//! Room: stdin, files, the environment.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::io::IsTerminal;
+use std::io::Write;
+use std::path::Path;
+
+use talk::chat::UserName;
+
+use crate::Failure;
+use crate::args::Settings;
+use crate::complain;
+use crate::text::timezone::Zone;
+
+/// The name, asked of whoever sits there.
+pub(crate) fn name() -> Result<UserName, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Usage("no name given (try --user NAME)".to_owned()));
+    }
+    loop {
+        _ = write!(io::stderr(), "your name: ");
+        let mut line = String::new();
+        match io::stdin().read_line(&mut line) {
+            Ok(0) | Err(_) => return Err(Failure::Usage("no name given".to_owned())),
+            Ok(_) => match line.trim().parse() {
+                Ok(user) => return Ok(user),
+                Err(unfit) => complain(&unfit.to_string()),
+            },
+        }
+    }
+}
+
+/// The server's password, if one was given or a file of it was.
+pub(crate) fn password(settings: &Settings) -> Result<Option<String>, Failure> {
+    let Some(file) = &settings.password_file else { return Ok(settings.password.clone()) };
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text.lines().next().unwrap_or_default().to_owned())),
+        Err(error) => {
+            Err(Failure::Failed(format!("cannot read the password in {}: {error}", file.display())))
+        }
+    }
+}
+
+/// The local time zone: what `TZ` says, or else the system.
+pub(crate) fn zone() -> Zone {
+    let load = |path: &Path| fs::read(path).ok().and_then(|file| Zone::from_file(&file));
+    let zone = match env::var_os("TZ").and_then(|tz| tz.into_string().ok()) {
+        None => load(Path::new("/etc/localtime")),
+        Some(tz) => {
+            let name = tz.strip_prefix(':').unwrap_or(&tz);
+            let named = || load(&Path::new("/usr/share/zoneinfo").join(name));
+            Zone::from_rule(name).or_else(named)
+        }
+    };
+    zone.unwrap_or_default()
+}

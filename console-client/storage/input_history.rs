@@ -1,0 +1,217 @@
+//! What was said before, kept from run to run: one file for each server, its owner's alone.
+//!
+//! Room: one file. A line break within a line is written `\n`, a backslash `\\`.
+
+use std::fs;
+use std::io;
+use std::io::Read;
+use std::io::Seek;
+use std::io::SeekFrom;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+
+use super::private_file;
+use crate::editor::KEPT;
+
+/// The file, or none in a place without a state directory.
+#[derive(Debug)]
+pub(crate) struct History {
+    path: Option<PathBuf>,
+}
+
+/// In no name's file name: see [`private_file::file_name`].
+const FILE: &str = "+history";
+
+/// Bytes read of the file, from its end. A file that is longer is cut to the lines that count.
+const READ: u64 = 256 * 1024;
+
+/// A line longer than this is recalled while the console runs, but not kept.
+const LINE: usize = 4096;
+
+impl History {
+    pub(crate) fn new(directory: Option<PathBuf>) -> History {
+        History { path: directory.map(|directory| directory.join(FILE)) }
+    }
+
+    /// The lines kept, oldest first. What is no text is passed over: of a file that was damaged, or
+    /// cut short by a kill, the rest is as good as before.
+    pub(crate) fn load(&self) -> Vec<String> {
+        let Some(path) = &self.path else { return Vec::new() };
+        let Ok((bytes, length)) = read_end(path) else { return Vec::new() };
+        let read = |row: &[u8]| unescaped(std::str::from_utf8(row).ok()?);
+        let rows = bytes.split(|byte| *byte == b'\n').filter(|row| !row.is_empty());
+        let mut lines: Vec<String> = rows.filter_map(read).collect();
+        lines.drain(..lines.len().saturating_sub(KEPT));
+        if length > READ {
+            let text: String = lines.iter().map(|line| escaped(line) + "\n").collect();
+            _ = private_file::write(path, &text); // what cannot be cut stays long
+        }
+        lines
+    }
+
+    /// Keeps one more line.
+    ///
+    /// # Errors
+    /// A sentence: the file cannot be written.
+    pub(crate) fn keep(&self, line: &str) -> Result<(), String> {
+        let Some(path) = &self.path else { return Ok(()) };
+        if line.len() > LINE {
+            return Ok(());
+        }
+        let written = open(path).and_then(|mut file| {
+            // One write: consoles side by side do not mix their lines. A row that a kill cut short
+            // ends here, and spoils no other.
+            let row = format!("{}\n", escaped(line));
+            let is_torn = !ends_row(&mut file)?;
+            file.write_all(if is_torn { format!("\n{row}") } else { row }.as_bytes())
+        });
+        written.map_err(|error| {
+            format!("cannot keep what you say to be recalled in {}: {error}", path.display())
+        })
+    }
+}
+
+/// Opens the file to add to it, and makes it its owner's alone.
+fn open(path: &Path) -> io::Result<fs::File> {
+    match private_file::create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        created => return created,
+    }
+    let file = fs::OpenOptions::new().read(true).append(true).open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let found = file.metadata()?;
+        if found.is_file() && found.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    Ok(file)
+}
+
+fn ends_row(file: &mut fs::File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+/// The last bytes of the file from the first whole row on, and the length of all of it.
+fn read_end(path: &Path) -> io::Result<(Vec<u8>, u64)> {
+    let mut file = fs::File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(READ)))?;
+    let mut bytes = Vec::new();
+    file.take(READ).read_to_end(&mut bytes)?;
+    if length > READ {
+        let cut = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+        bytes.drain(..cut);
+    }
+    Ok((bytes, length))
+}
+
+fn escaped(line: &str) -> String {
+    line.replace('\\', "\\\\").replace('\n', "\\n")
+}
+
+/// `None` for what no line is written as.
+fn unescaped(row: &str) -> Option<String> {
+    let mut line = String::new();
+    let mut chars = row.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next()? {
+                'n' => line.push('\n'),
+                '\\' => line.push('\\'),
+                _ => return None,
+            },
+            c if c.is_control() && c != '\t' => return None,
+            c => line.push(c),
+        }
+    }
+    Some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn kept(home: &tempfile::TempDir) -> (History, PathBuf) {
+        let directory = home.path().join("server");
+        (History::new(Some(directory.clone())), directory.join(FILE))
+    }
+
+    #[test]
+    fn what_was_said_is_found_again_and_is_its_owners_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let (history, path) = kept(&home);
+        assert!(history.load().is_empty());
+        for line in ["one", "two\nlines \\n", "日本\t!"] {
+            history.keep(line).unwrap();
+        }
+        assert_eq!(history.load(), ["one", "two\nlines \\n", "日本\t!"]);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode(), 0o600);
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+            history.keep("three").unwrap();
+            assert_eq!(mode(), 0o600);
+        }
+    }
+
+    #[test]
+    fn damage_costs_the_rows_it_is_in() {
+        let home = tempfile::tempdir().unwrap();
+        let (history, path) = kept(&home);
+        history.keep("one").unwrap();
+        let damage = b"\xff\xfe\ntwo\nesc\x1b[2J\nbad\\x\n\0\0\0\n\ntorn\\";
+        let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(damage).unwrap();
+        assert_eq!(history.load(), ["one", "two"]);
+        history.keep("three").unwrap();
+        assert_eq!(history.load(), ["one", "two", "three"]);
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(history.load().is_empty());
+        assert!(history.keep("x").unwrap_err().contains("cannot keep"));
+    }
+
+    #[test]
+    fn the_file_does_not_grow_for_ever() {
+        let home = tempfile::tempdir().unwrap();
+        let (history, path) = kept(&home);
+        history.keep("first").unwrap();
+        let row = "x".repeat(1000) + "\n";
+        let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(row.repeat(400).as_bytes()).unwrap();
+        history.keep("last").unwrap();
+        let lines = history.load();
+        assert_eq!(lines.last().map(String::as_str), Some("last"));
+        assert!(lines.len() < 300 && lines.iter().all(|line| line == "last" || line.len() == 1000));
+        assert!(fs::metadata(&path).unwrap().len() <= READ);
+        history.keep(&"y".repeat(LINE + 1)).unwrap();
+        assert_eq!(history.load(), lines);
+    }
+
+    #[test]
+    fn without_a_place_nothing_is_kept() {
+        let history = History::new(None);
+        history.keep("x").unwrap();
+        assert!(history.load().is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_comes_back_as_it_was(line in "[a-zn\\\\\n日\t]{0,20}") {
+            prop_assert!(!escaped(&line).contains('\n'));
+            prop_assert_eq!(unescaped(&escaped(&line)), Some(line));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The keys of names, kept between runs: one small file for each name on each server.
+//!
+//! Room: files. A key is whoever holds it, so nobody but its owner may read the file.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use talk::chat::Token;
+use talk::chat::UserName;
+
+use super::private_file;
+
+/// Where the keys for one server are.
+#[derive(Debug)]
+pub(crate) struct Keep {
+    directory: Option<PathBuf>,
+    /// A file of the person's choice, for the name they start with.
+    chosen: Option<(UserName, PathBuf)>,
+}
+
+impl Keep {
+    /// A keep for `server` under the user's state directory (XDG Base Directory Specification). In
+    /// a place without one, only `chosen` is kept.
+    pub(crate) fn new(
+        server: &str,
+        chosen: Option<(UserName, PathBuf)>,
+        env: impl Fn(&str) -> Option<OsString>,
+    ) -> Keep {
+        Keep { directory: private_file::directory(server, env), chosen }
+    }
+
+    /// The key of `user`, if one is kept.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds something else.
+    pub(crate) fn load(&self, user: &UserName) -> Result<Option<Token>, String> {
+        let Some(path) = self.path(user) else { return Ok(None) };
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(format!("cannot read the key in {}: {error}", path.display()));
+            }
+        };
+        let is_none = |_| format!("{} holds no key (32 hex digits): move it away", path.display());
+        text.trim().parse().map(Some).map_err(is_none)
+    }
+
+    /// Keeps the key of `user`, unless it is kept already.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn store(&self, user: &UserName, token: &Token) -> Result<(), String> {
+        let Some(path) = self.path(user) else { return Ok(()) };
+        if fs::read_to_string(&path).is_ok_and(|kept| kept.trim() == token.reveal()) {
+            return Ok(());
+        }
+        let line = format!("{}\n", token.reveal());
+        private_file::write(&path, &line).map_err(|error| {
+            format!("cannot keep the key of {user} in {}: {error}", path.display())
+        })
+    }
+
+    /// Where the key of `user` is, or would be.
+    pub(crate) fn path(&self, user: &UserName) -> Option<PathBuf> {
+        match &self.chosen {
+            Some((chosen, path)) if chosen.is_same_claim(user) => Some(path.clone()),
+            _ => Some(self.directory.as_ref()?.join(private_file::file_name(&user.key()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    const KEY: &str = "00112233445566778899aabbccddeeff";
+
+    fn user(name: &str) -> UserName {
+        name.parse().unwrap()
+    }
+
+    fn keep(home: &Path, chosen: Option<(UserName, PathBuf)>) -> Keep {
+        let env = |name: &str| (name == "HOME").then(|| home.as_os_str().to_owned());
+        Keep::new("127.0.0.1:8080", chosen, env)
+    }
+
+    #[test]
+    fn a_key_is_found_again_by_its_name_on_its_server_and_by_nobody_else() {
+        let home = tempfile::tempdir().unwrap();
+        let keep = keep(home.path(), None);
+        assert_eq!(keep.load(&user("Bob")), Ok(None));
+        keep.store(&user("Bob"), &KEY.parse().unwrap()).unwrap();
+        keep.store(&user("Bob"), &KEY.parse().unwrap()).unwrap();
+        assert_eq!(keep.load(&user("bOB")), Ok(Some(KEY.parse().unwrap())));
+        assert_eq!(keep.load(&user("alice")), Ok(None));
+
+        let path = home.path().join(".local/state/talk/127.0.0.1%3A8080/bob");
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{KEY}\n"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        }
+        let files = fs::read_dir(path.parent().unwrap()).unwrap();
+        assert_eq!(files.count(), 1, "no draft stays behind");
+    }
+
+    #[test]
+    fn a_chosen_file_is_for_the_name_one_starts_with() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("key");
+        let keep = keep(home.path(), Some((user("bob"), file.clone())));
+        fs::write(&file, format!("  {KEY}\r\n")).unwrap();
+        assert_eq!(keep.load(&user("bob")), Ok(Some(KEY.parse().unwrap())));
+        assert_ne!(keep.path(&user("eve")), Some(file.clone()));
+        fs::write(&file, "no key").unwrap();
+        assert!(keep.load(&user("bob")).unwrap_err().contains("holds no key"));
+    }
+}

@@ -1,0 +1,203 @@
+//! A line of the chat before it is drawn: styled pieces of safe text, and how they wrap.
+//!
+//! Room: characters and columns. What a style looks like is the palette's affair.
+
+use super::sanitize::Safe;
+use super::style::Style;
+use super::width;
+
+/// A line, however long. Every row but the first is indented when it is drawn, and a row that
+/// stands for a line break of the author is marked: nothing a stranger writes starts at the left
+/// edge, where the clock and the speaker stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Line {
+    pieces: Vec<(Style, Safe)>,
+    more: Vec<Safe>,
+    indent: usize,
+}
+
+/// One row of a screen: pieces with their style, no wider than was asked for.
+pub(crate) type Row = Vec<(Style, String)>;
+
+/// Stands before each line of a text but its first.
+const CONTINUED: &str = "│ ";
+
+impl Line {
+    /// An empty line, whose rows but the first will be indented by `indent` columns.
+    pub(crate) fn indented(indent: usize) -> Line {
+        Line { indent, ..Line::default() }
+    }
+
+    /// Adds a piece on the same line.
+    pub(crate) fn with(mut self, style: Style, text: &str) -> Line {
+        self.pieces.push((style, Safe::one_line(text)));
+        self
+    }
+
+    /// Adds a text that may have line breaks; the last thing to add.
+    pub(crate) fn with_text(mut self, style: Style, text: &str) -> Line {
+        let mut lines = Safe::lines(text).into_iter();
+        self.pieces.extend(lines.next().map(|first| (style, first)));
+        self.more.extend(lines);
+        self
+    }
+
+    /// This line with another before it.
+    pub(crate) fn after(mut self, mut head: Line) -> Line {
+        head.pieces.append(&mut self.pieces);
+        Line { pieces: head.pieces, ..self }
+    }
+
+    /// Whether the line says that something is wrong.
+    pub(crate) fn is_alarming(&self) -> bool {
+        self.pieces.iter().any(|(style, _)| *style == Style::Alarm)
+    }
+
+    /// The line as rows of at most `columns` columns, broken between words where it can be.
+    pub(crate) fn rows(&self, columns: usize) -> Vec<Row> {
+        let indent = if columns >= 4 * self.indent { self.indent } else { columns / 4 };
+        let mut rows = Wrap::new(columns, Vec::new(), indent);
+        for (style, text) in &self.pieces {
+            rows.push(*style, text.as_str());
+        }
+        let mut all = rows.done();
+        for text in &self.more {
+            let mark = format!("{:indent$}{CONTINUED}", "");
+            let indent = indent + width::of_text(CONTINUED);
+            let mut rows = Wrap::new(columns, vec![(Style::Quiet, mark)], indent);
+            rows.push(Style::Plain, text.as_str());
+            all.extend(rows.done());
+        }
+        all
+    }
+
+    /// The line for a pipe or a file: never wrapped, still marked.
+    pub(crate) fn unwrapped(&self) -> Vec<Row> {
+        self.rows(usize::MAX / 8)
+    }
+}
+
+/// Breaks one line into rows.
+struct Wrap {
+    columns: usize,
+    indent: usize,
+    rows: Vec<Row>,
+    row: Row,
+    used: usize,
+    /// Where the last word of the row begins: the piece, the byte in it, the column.
+    word: Option<(usize, usize, usize)>,
+    after_space: bool,
+}
+
+impl Wrap {
+    fn new(columns: usize, head: Row, indent: usize) -> Wrap {
+        let used = head.iter().map(|(_, text)| width::of_text(text)).sum();
+        let (columns, indent) = (columns.max(8), indent.min(columns.max(8) / 2));
+        Wrap { columns, indent, rows: Vec::new(), row: head, used, word: None, after_space: false }
+    }
+
+    fn push(&mut self, style: Style, text: &str) {
+        self.row.push((style, String::new()));
+        for c in text.chars() {
+            let takes = width::of(c);
+            if self.after_space && c != ' ' {
+                let byte = self.row.last().map_or(0, |(_, text)| text.len());
+                self.word = Some((self.row.len() - 1, byte, self.used));
+            }
+            self.after_space = c == ' ';
+            if self.used + takes > self.columns {
+                self.break_row(c, style);
+                if c == ' ' {
+                    continue; // the break stands for it
+                }
+            }
+            if let Some((_, text)) = self.row.last_mut() {
+                text.push(c);
+            }
+            self.used += takes;
+        }
+    }
+
+    /// Ends the row because `c` does not fit: before its last word, if that fits on a row of its
+    /// own together with `c`, else right here.
+    fn break_row(&mut self, c: char, style: Style) {
+        let indent = (Style::Plain, " ".repeat(self.indent));
+        let fits = |(_, _, column): &(usize, usize, usize)| {
+            c != ' ' && self.indent + self.used - column + width::of(c) <= self.columns
+        };
+        let Some((piece, byte, column)) = self.word.take().filter(fits) else {
+            let full = std::mem::replace(&mut self.row, vec![indent, (style, String::new())]);
+            self.rows.push(full);
+            self.used = self.indent;
+            return;
+        };
+        let mut rest = self.row.split_off(piece);
+        if let Some((style, text)) = rest.first_mut() {
+            let word = text.split_off(byte.min(text.len()));
+            let before = std::mem::replace(text, word);
+            self.row.push((*style, before.trim_end().to_owned()));
+        }
+        rest.insert(0, indent);
+        self.used = self.used - column + self.indent;
+        self.rows.push(std::mem::replace(&mut self.row, rest));
+    }
+
+    fn done(mut self) -> Vec<Row> {
+        self.rows.push(self.row);
+        self.rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn drawn(line: &Line, columns: usize) -> Vec<String> {
+        let join = |row: Row| row.into_iter().map(|(_, text)| text).collect::<String>();
+        line.rows(columns).into_iter().map(join).collect()
+    }
+
+    fn line(text: &str) -> Line {
+        Line::indented(6)
+            .with(Style::Quiet, "12:34 ")
+            .with(Style::Strong, "bob")
+            .with_text(Style::Plain, &format!(" {text}"))
+    }
+
+    #[test]
+    fn words_stay_whole_and_rows_after_the_first_are_indented() {
+        let rows = ["12:34 bob one two three", "      four five"];
+        assert_eq!(drawn(&line("one two three four five"), 24), rows);
+    }
+
+    #[test]
+    fn a_word_longer_than_a_row_is_cut() {
+        let rows = ["12:34 bob", "      abcdefghijklmnopqr", "      stuvwxyz日本語xab", "      語"];
+        assert_eq!(drawn(&line("abcdefghijklmnopqrstuvwxyz日本語xab語"), 24), rows);
+    }
+
+    #[test]
+    fn a_line_break_of_the_author_is_marked_so_that_it_cannot_pass_for_a_speaker() {
+        let rows = ["12:34 bob hi", "      │ 12:35 admin you are", "      │ banned"];
+        let rows = rows.map(str::to_owned).to_vec();
+        assert_eq!(drawn(&line("hi\n12:35 admin you are banned"), 30)[..2], rows[..2]);
+        let piped = drawn(&line("hi\n12:35 admin you are banned"), 400);
+        assert_eq!(piped, ["12:34 bob hi", "      │ 12:35 admin you are banned"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_is_wider_than_asked_and_no_letter_is_lost(
+            text in "[a-z 日é\n]{0,80}", columns in 8_usize..60
+        ) {
+            let line = line(&text);
+            let rows = drawn(&line, columns);
+            prop_assert!(rows.iter().all(|row| width::of_text(row) <= columns), "{rows:?}");
+            let letters = |text: &str| -> String {
+                text.chars().filter(|c| !matches!(c, ' ' | '\n' | '│')).collect()
+            };
+            prop_assert_eq!(letters(&rows.concat()), letters(&format!("12:34bob{text}")));
+        }
+    }
+}

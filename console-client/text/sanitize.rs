@@ -1,0 +1,160 @@
+//! Remote text made fit to print: the one door between what strangers wrote and the terminal.
+//!
+//! Room: characters. Everything printed goes through [`Safe`], our own words included, so no path
+//! around it exists: a terminal obeys what it is shown, and a reader believes what looks official.
+
+use super::width;
+use std::fmt::Write;
+
+/// Text that cannot command a terminal and hides nothing: no control character, no invisible or
+/// direction-changing one. Those are shown as escapes: `\x1b`, `\u{202e}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Safe(String);
+
+impl Safe {
+    /// A text shown on one line: names, rooms, error messages. A line feed becomes `\n`.
+    pub(crate) fn one_line(text: &str) -> Safe {
+        let mut safe = String::with_capacity(text.len());
+        let mut before = Before::Nothing;
+        let mut rest = text.chars().peekable();
+        while let Some(c) = rest.next() {
+            before = push(&mut safe, c, before, rest.peek().copied());
+        }
+        Safe(safe)
+    }
+
+    /// A text of several lines, at least one: whoever prints them marks all but the first as
+    /// continued, so that none can pass for a line of someone else. A tab becomes four spaces.
+    pub(crate) fn lines(text: &str) -> Vec<Safe> {
+        let lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+        lines.map(|line| Safe::one_line(&line.replace('\t', "    "))).collect()
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What stands before a character, which decides whether a mark or a joiner makes sense there.
+#[derive(Clone, Copy)]
+enum Before {
+    Nothing,
+    /// A character that marks and joiners may follow, and how many marks have.
+    Visible {
+        ascii: bool,
+        marks: usize,
+    },
+}
+
+/// Marks on one letter that are shown as marks. Living languages need three; a tower of them paints
+/// over the neighbours' lines.
+const MARKS: usize = 4;
+
+fn push(safe: &mut String, c: char, before: Before, next: Option<char>) -> Before {
+    // A joiner joins what comes through as it is.
+    let joins = |marks: usize| {
+        next.is_some_and(|next| {
+            let shown = width::is_joined(next) && marks >= MARKS;
+            !next.is_ascii() && !next.is_control() && !is_hidden(next) && !shown
+        })
+    };
+    match (c, before) {
+        ('\n', _) => safe.push_str("\\n"),
+        ('\r', _) => safe.push_str("\\r"),
+        ('\t', _) => safe.push_str("\\t"),
+        // Persian and Indic words need these, and so do families of emoji.
+        ('\u{200C}' | '\u{200D}', Before::Visible { ascii: false, marks }) if joins(marks) => {
+            safe.push(c);
+            return Before::Visible { ascii: true, marks };
+        }
+        // "as text" and "as picture", for characters that can be both; once.
+        ('\u{FE0E}' | '\u{FE0F}', Before::Visible { ascii: false, marks: 0 }) => {
+            safe.push(c);
+            return Before::Visible { ascii: false, marks: 1 };
+        }
+        _ if c.is_control() => _ = write!(safe, "\\x{:02x}", u32::from(c)),
+        _ if is_hidden(c) => _ = write!(safe, "\\u{{{:x}}}", u32::from(c)),
+        (_, Before::Visible { ascii, marks }) if width::is_joined(c) && marks < MARKS => {
+            safe.push(c);
+            return Before::Visible { ascii, marks: marks + 1 };
+        }
+        _ if width::is_joined(c) => _ = write!(safe, "\\u{{{:x}}}", u32::from(c)),
+        _ => {
+            safe.push(c);
+            return Before::Visible { ascii: c.is_ascii(), marks: 0 };
+        }
+    }
+    Before::Nothing
+}
+
+/// Characters nobody sees: direction changes, joiners, fillers, separators, tags, non-characters.
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+        | '\u{FFF0}'..='\u{FFFB}' | '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}'
+        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+        || u32::from(c) & 0xFFFE == 0xFFFE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::{INPUTS, hold};
+
+    fn shown(text: &str) -> String {
+        Safe::one_line(text).0
+    }
+
+    #[test]
+    fn an_escape_sequence_is_shown_and_not_obeyed() {
+        assert_eq!(shown("\x1b]52;c;aGk=\x07"), "\\x1b]52;c;aGk=\\x07");
+        assert_eq!(shown("\x1b[2J\x1bP$q\x1b\\"), "\\x1b[2J\\x1bP$q\\x1b\\");
+        assert_eq!(shown("a\u{9b}2J\u{9d}0;x\u{7f}\0"), "a\\x9b2J\\x9d0;x\\x7f\\x00");
+        assert_eq!(shown("80%\r0 \x08\t\n"), "80%\\r0 \\x08\\t\\n");
+    }
+
+    #[test]
+    fn what_turns_or_hides_text_is_shown() {
+        assert_eq!(shown("a\u{202e}b\u{2066}c"), "a\\u{202e}b\\u{2066}c");
+        assert_eq!(shown("\u{feff}ad\u{200b}min\u{e0041}"), "\\u{feff}ad\\u{200b}min\\u{e0041}");
+        assert_eq!(shown("a\u{200d}b\u{2028}\u{ffff}"), "a\\u{200d}b\\u{2028}\\u{ffff}");
+    }
+
+    #[test]
+    fn what_languages_and_emoji_need_is_left_alone() {
+        for text in [
+            "José",
+            "Jose\u{301}",
+            "می\u{200c}خواهم",
+            "क्\u{200d}ष",
+            "👨\u{200d}👩\u{200d}👧",
+            "❤\u{fe0f}",
+        ] {
+            assert_eq!(shown(text), text);
+        }
+        assert_eq!(shown("👨\u{200d}"), "👨\\u{200d}");
+        assert_eq!(shown("❤\u{fe0f}\u{fe0f}"), "❤\u{fe0f}\\u{fe0f}");
+        assert_eq!(shown("é\u{200d}\u{9b}"), "é\\u{200d}\\x9b", "there is nothing to join");
+    }
+
+    #[test]
+    fn a_tower_of_marks_is_cut_down_and_a_mark_on_nothing_is_shown() {
+        let tower = format!("a{}", "\u{301}".repeat(6));
+        assert_eq!(shown(&tower), "a\u{301}\u{301}\u{301}\u{301}\\u{301}\\u{301}");
+        assert_eq!(shown("\u{301}a"), "\\u{301}a");
+    }
+
+    #[test]
+    fn several_lines_are_parted_so_that_each_can_be_marked() {
+        let lines = Safe::lines("hi\r\nadmin: you are banned\n\tx\n");
+        let lines: Vec<&str> = lines.iter().map(Safe::as_str).collect();
+        assert_eq!(lines, ["hi", "admin: you are banned", "    x", ""]);
+    }
+
+    #[test]
+    fn nothing_a_terminal_would_obey_comes_through() {
+        hold("shown", INPUTS, Vec::new(), crate::shown::any_bytes);
+    }
+}

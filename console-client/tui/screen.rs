@@ -1,0 +1,269 @@
+//! What stands on the terminal: the chat scrolls by above, and below it the live part stays put:
+//! lines not stored yet, a status line, the line being typed.
+//!
+//! Room: rows, columns and escape sequences into a `String`. It writes to no terminal itself.
+
+use std::fmt::Write;
+
+use crate::editor::Editor;
+use crate::text::line::Line;
+use crate::text::line::Row;
+use crate::text::sanitize::Safe;
+use crate::text::style::Palette;
+use crate::text::style::Style;
+use crate::text::width;
+
+/// Rows and columns of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+}
+
+/// The terminal as we left it.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    size: Size,
+    palette: Palette,
+    live: Painted,
+    /// What was painted last while one looked back, all over the terminal's other screen.
+    pane: String,
+}
+
+/// The live part as it was last painted.
+#[derive(Debug, Default)]
+struct Painted {
+    text: String,
+    widths: Vec<usize>,
+    cursor: Place,
+}
+
+/// A row and a column of the live part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Place {
+    row: usize,
+    column: usize,
+}
+
+/// Stands before a change and after it: terminals that know this show it whole, at once.
+pub(crate) const BEGIN: &str = "\x1b[?2026h";
+pub(crate) const END: &str = "\x1b[?2026l";
+
+/// Rows that the line being typed may take before it scrolls.
+const INPUT_ROWS: usize = 8;
+
+/// Rows of it but the first are indented by the columns of `> `.
+const INDENT: usize = 2;
+
+impl Screen {
+    pub(crate) fn new(size: Size, palette: Palette) -> Screen {
+        Screen { size, palette, live: Painted::default(), pane: String::new() }
+    }
+
+    /// Columns a row may fill. The last one stays free: a terminal that has filled it is in a
+    /// state of its own, and not all agree which.
+    pub(crate) fn columns(&self) -> usize {
+        self.size.columns.saturating_sub(1).max(8)
+    }
+
+    pub(crate) fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Writes `above` where the live part stood, and the live part below it.
+    pub(crate) fn paint(
+        &mut self,
+        above: &[Line],
+        pending: &[Line],
+        status: &Line,
+        editor: &Editor,
+        out: &mut String,
+    ) {
+        let (rows, cursor) = self.live_rows(pending, status, editor);
+        let mut text = String::new();
+        self.push_live(&rows, cursor, &mut text);
+        if above.is_empty() && text == self.live.text {
+            return;
+        }
+        out.push_str(BEGIN);
+        self.go_to_top(out);
+        for row in above.iter().flat_map(|line| line.rows(self.columns())) {
+            self.palette.paint(&row, out);
+            out.push_str("\x1b[K\r\n");
+        }
+        out.push_str(&text);
+        out.push_str(END);
+        let widths = rows.iter().map(|row| row.iter().map(|(_, text)| width::of_text(text)).sum());
+        self.live = Painted { text, widths: widths.collect(), cursor };
+    }
+
+    /// Rows left above the live part.
+    pub(crate) fn height(&self, pending: &[Line], status: &Line, editor: &Editor) -> usize {
+        self.size.rows.max(2) - self.live_rows(pending, status, editor).0.len()
+    }
+
+    /// Paints the terminal's other screen: `pane` fills it down to the live part. What stands on the
+    /// first one stays as it is.
+    pub(crate) fn paint_pane(
+        &mut self,
+        pane: &[Row],
+        pending: &[Line],
+        status: &Line,
+        editor: &Editor,
+        out: &mut String,
+    ) {
+        let (rows, cursor) = self.live_rows(pending, status, editor);
+        let mut text = String::from("\x1b[H");
+        for at in 0..self.size.rows.max(2) - rows.len() {
+            pane.get(at).into_iter().for_each(|row| self.palette.paint(row, &mut text));
+            text.push_str("\x1b[K\r\n");
+        }
+        self.push_live(&rows, cursor, &mut text);
+        if text != self.pane {
+            out.push_str(BEGIN);
+            out.push_str(&text);
+            out.push_str(END);
+            self.pane = text;
+        }
+    }
+
+    /// What the other screen shows is no longer known.
+    pub(crate) fn forget_pane(&mut self) {
+        self.pane.clear();
+    }
+
+    fn push_live(&self, rows: &[Row], cursor: Place, text: &mut String) {
+        for (at, row) in rows.iter().enumerate() {
+            if at > 0 {
+                text.push_str("\r\n");
+            }
+            self.palette.paint(row, text);
+            text.push_str("\x1b[K");
+        }
+        text.push_str("\x1b[J\r"); // what was below is gone
+        push_move(text, rows.len() - 1 - cursor.row, 'A');
+        push_move(text, cursor.column, 'C');
+    }
+
+    /// Takes the live part away; what is written next stands where it was.
+    pub(crate) fn erase(&mut self, out: &mut String) {
+        self.go_to_top(out);
+        out.push_str("\x1b[J");
+        self.live = Painted::default();
+    }
+
+    /// Empties the terminal; what scrolled out of it stays.
+    pub(crate) fn clear(&mut self, out: &mut String) {
+        out.push_str("\x1b[H\x1b[2J");
+        self.live = Painted::default();
+    }
+
+    /// The terminal has another size. One that became narrower has broken our rows anew, which
+    /// moves the cursor down: most terminals do, and those that do not lose some rows of the chat.
+    pub(crate) fn resize(&mut self, size: Size) {
+        let columns = size.columns.max(1);
+        let Place { row, column } = self.live.cursor;
+        let above = self.live.widths.iter().take(row).map(|width| width.div_ceil(columns).max(1));
+        self.live.cursor.row = above.sum::<usize>() + column / columns;
+        self.live.text.clear();
+        self.pane.clear();
+        self.size = size;
+    }
+
+    fn go_to_top(&self, out: &mut String) {
+        out.push('\r');
+        push_move(out, self.live.cursor.row, 'A');
+    }
+
+    /// The rows of the live part, fewer than the terminal has, and where the cursor goes.
+    fn live_rows(&self, pending: &[Line], status: &Line, editor: &Editor) -> (Vec<Row>, Place) {
+        let room = self.size.rows.max(2) - 1;
+        let (input, mut cursor) = typed(editor, self.columns(), INPUT_ROWS.min(room));
+        let mut rows: Vec<Row> =
+            pending.iter().flat_map(|line| line.rows(self.columns())).collect();
+        rows.extend(status.rows(self.columns()).into_iter().take(1));
+        // What does not fit goes from the top: the oldest of what waits first, the status last.
+        let excess = (rows.len() + input.len()).saturating_sub(room).min(rows.len());
+        rows.drain(..excess);
+        cursor.row += rows.len();
+        rows.extend(input);
+        (rows, cursor)
+    }
+}
+
+fn push_move(out: &mut String, by: usize, way: char) {
+    if by > 0 {
+        _ = write!(out, "\x1b[{by}{way}");
+    }
+}
+
+/// The line being typed, over at most `max_rows` rows around the cursor, and where that is.
+fn typed(editor: &Editor, columns: usize, max_rows: usize) -> (Vec<Row>, Place) {
+    let (before, after) = editor.halves();
+    let prompt = prompt(editor, columns);
+    let mut sheet = Sheet { column: width::of_text(&prompt), rows: vec![prompt], columns };
+    sheet.push(before);
+    let mut cursor = Place { row: sheet.rows.len() - 1, column: sheet.column };
+    sheet.push(after);
+    let top = (cursor.row + 1).saturating_sub(max_rows);
+    cursor.row -= top;
+    let rows = sheet.rows.into_iter().skip(top).take(max_rows);
+    (rows.map(|row| vec![(Style::Plain, row)]).collect(), cursor)
+}
+
+/// What stands before the text; of something long the end, which is where one is typing.
+fn prompt(editor: &Editor, columns: usize) -> String {
+    let prompt = Safe::one_line(&editor.prompt()).as_str().to_owned();
+    let mut left = columns / 2;
+    let fits = |c: &char| {
+        left.checked_sub(width::of(*c)).is_some_and(|rest| {
+            left = rest;
+            true
+        })
+    };
+    let mut end: Vec<char> = prompt.chars().rev().take_while(fits).collect();
+    end.reverse();
+    end.into_iter().skip_while(|c| width::is_joined(*c)).collect()
+}
+
+/// Rows being filled with what is typed.
+struct Sheet {
+    rows: Vec<String>,
+    column: usize,
+    columns: usize,
+}
+
+impl Sheet {
+    fn push(&mut self, mut chars: &[char]) {
+        while let Some((first, rest)) = chars.split_first() {
+            let marks = rest.iter().take_while(|c| width::is_joined(**c)).count();
+            let (letter, rest) = chars.split_at_checked(1 + marks).unwrap_or((chars, &[]));
+            chars = rest;
+            match first {
+                '\n' => self.new_row(),
+                '\t' => self.push_letter("    "),
+                _ => self.push_letter(Safe::one_line(&String::from_iter(letter)).as_str()),
+            }
+        }
+    }
+
+    fn push_letter(&mut self, shown: &str) {
+        let takes = width::of_text(shown);
+        // A full row is left at once: the cursor needs a place to stand on.
+        if self.column + takes >= self.columns {
+            self.new_row();
+        }
+        self.column += takes;
+        if let Some(row) = self.rows.last_mut() {
+            row.push_str(shown);
+        }
+    }
+
+    fn new_row(&mut self) {
+        self.rows.push(" ".repeat(INDENT));
+        self.column = INDENT;
+    }
+}
+
+#[cfg(test)]
+mod tests;

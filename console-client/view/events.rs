@@ -1,0 +1,200 @@
+//! What the view makes of each notice.
+
+use talk::chat::Absent;
+use talk::chat::Away;
+use talk::chat::Cid;
+use talk::chat::ErrorCode;
+use talk::chat::RoomName;
+use talk::chat::UserName;
+use talk::chat::protocol::Change;
+use talk::chat::protocol::RoomInfo;
+use talk::chat::protocol::Welcome;
+use talk::client::Notice;
+use talk::client::State;
+
+use super::Fate;
+use super::TEXT_MAX;
+use super::View;
+use super::format;
+use super::people;
+use crate::room::Room;
+
+/// A person who was typing this long ago, in milliseconds, no longer is.
+const TYPING: u64 = 5_000;
+
+impl View {
+    /// Takes one notice into account, at a Unix time in milliseconds.
+    pub(crate) fn hear(&mut self, notice: Notice, now: u64) {
+        self.now = now;
+        match notice {
+            Notice::State(state) => self.enter(state),
+            Notice::Trouble(fault) => self.trouble = fault.to_string(),
+            Notice::Stopped { .. } => {} // the end, which is told where the program ends
+            Notice::Welcome(welcome) => self.welcome(welcome),
+            Notice::Joined(joined) => self.joined(joined),
+            Notice::Record(record) => self.record(&record),
+            Notice::Pending(line) => self.waits(line),
+            Notice::Stored { cid, seq } => self.set_fate(&cid, Fate::Stored(seq)),
+            Notice::Failed { cid, message, .. } => self.set_fate(&cid, Fate::Failed(message)),
+            Notice::Dropped(cid) => self.waiting.retain(|waiting| waiting.line.cid != cid),
+            Notice::Reset(room) => self.reset(&room),
+            Notice::Gap { room, first } => {
+                let gap = format!("lines are missing here: the room keeps them from {first} on");
+                self.show(&room, format::note(&gap));
+            }
+            Notice::Presence { room, change, away, count } => {
+                self.presence(&room, change, away, count);
+            }
+            Notice::Away { room, user, away } => self.went_away(&room, &user, away),
+            Notice::Renamed { user, to, .. } => self.renamed(&user, &to),
+            Notice::Members { room, members, away } => self.members(&room, members, away),
+            Notice::Rooms { rooms } => self.list(rooms),
+            Notice::Left(room) => self.left(&room),
+            Notice::Typing { room, user } if !self.is_ignored(&user) => {
+                if let Some(room) = self.room_mut(&room) {
+                    room.types(&user, now + TYPING);
+                }
+            }
+            Notice::Typing { .. } => {}
+            Notice::Marked { room, seq } => self.marked(&room, seq),
+            Notice::History { room, records, first } => self.history(&room, records, first),
+            Notice::Found { .. } => {} // of a search, which is shown once it is whole
+            Notice::Error { code, message, room } => self.refused(code, room, &message),
+        }
+    }
+
+    fn enter(&mut self, state: State) {
+        self.state = Some(state);
+        match state {
+            State::Offline { retry } => {
+                self.expect_nothing();
+                let wait = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
+                self.retry_at = self.now.saturating_add(wait);
+                // Each attempt may fail for the same reason; it is told once.
+                if !self.trouble.is_empty() && self.trouble != self.told_trouble {
+                    self.told_trouble.clone_from(&self.trouble);
+                    self.alarm(&format!("{}; trying again", self.trouble));
+                }
+            }
+            State::Connecting | State::CatchingUp => {}
+            State::Live => {
+                self.trouble.clear();
+                if !std::mem::take(&mut self.told_trouble).is_empty() {
+                    self.remark(format::note("connected again"));
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, welcome: Welcome) {
+        let is_first = self.welcome.is_none();
+        self.me = welcome.user.clone();
+        self.away.clone_from(&welcome.away);
+        self.text_max = usize::try_from(welcome.limits.text).unwrap_or(TEXT_MAX);
+        if is_first {
+            let hello = format!("{} · you are {} · /help", self.server, self.me);
+            self.remark(format::note(&hello));
+            for line in welcome.motd.iter().flat_map(|motd| motd.lines()) {
+                self.remark(format::note(line));
+            }
+        }
+        self.welcome = Some(welcome);
+    }
+
+    fn presence(
+        &mut self,
+        name: &RoomName,
+        change: Option<(UserName, Change)>,
+        away: Option<Away>,
+        count: u64,
+    ) {
+        let change = change.filter(|(user, _)| !user.is_same_claim(&self.me));
+        let Some(room) = self.room_mut(name) else { return };
+        room.count = count;
+        if let Some((user, change)) = change {
+            room.change(&user, change);
+            room.set_away(&user, away);
+            self.came(name, &user, change);
+        }
+    }
+
+    fn members(&mut self, name: &RoomName, members: Vec<UserName>, away: Vec<Absent>) {
+        let shown = |user| format::member(user, &away);
+        let names: Vec<String> = members.iter().map(shown).collect();
+        let count = members.len() as u64;
+        let note = format!("{} in {}: {}", people(count), self.label(name), names.join(", "));
+        self.remark(format::note(&note));
+        if let Some(room) = self.room_mut(name) {
+            room.count = count;
+            room.set_members(members, away);
+        }
+    }
+
+    fn list(&mut self, rooms: Vec<RoomInfo>) {
+        self.remark(format::note("rooms"));
+        for room in rooms {
+            let topic = room.topic.map_or(String::new(), |topic| format!(" · {topic}"));
+            let lines = if room.head == 1 { "line" } else { "lines" };
+            let count = people(room.members);
+            let row =
+                format!("{} · {count} · {} {lines}{topic}", self.label(&room.name), room.head);
+            self.remark(format::item(&row));
+        }
+    }
+
+    fn set_fate(&mut self, cid: &Cid, fate: Fate) {
+        if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.line.cid == *cid) {
+            waiting.fate = fate;
+        }
+        self.settle();
+    }
+
+    fn reset(&mut self, name: &RoomName) {
+        let note = format!(
+            "{} has begun anew: what stands above is no longer part of it",
+            self.label(name)
+        );
+        let Some(room) = self.room_mut(name) else { return };
+        room.reset();
+        self.load_nothing();
+        self.show(name, format::note(&note));
+    }
+
+    fn renamed(&mut self, user: &UserName, to: &UserName) {
+        let is_ours = user.is_same_claim(&self.me);
+        if is_ours {
+            self.me = to.clone();
+            self.rooms.iter_mut().for_each(Room::renamed);
+        }
+        self.ignore_renamed(user, to);
+        if let Some((_, writer)) = &mut self.wrote
+            && writer.is_same_claim(user)
+        {
+            *writer = to.clone();
+        }
+        let clock = self.clock(self.local(self.now));
+        let line = format::renamed(user, to, &clock);
+        let knows = |room: &mut Room| room.rename(user, to).then(|| room.name.clone());
+        let known: Vec<RoomName> = self.rooms.iter_mut().filter_map(knows).collect();
+        if known.is_empty() && is_ours {
+            return self.remark(line);
+        }
+        let is_told = is_ours || !self.wishes.is_quiet && !self.is_ignored(to);
+        let known = known.iter().filter(|_| is_told);
+        known.for_each(|room| self.show_aside(room, line.clone()));
+    }
+
+    fn refused(&mut self, code: ErrorCode, room: Option<RoomName>, message: &str) {
+        let Some(room) = room else { return self.alarm(message) };
+        if matches!(code, ErrorCode::NotJoined | ErrorCode::Storage) {
+            self.expect_less(&room);
+        }
+        if code == ErrorCode::NotJoined && !self.is_in(&room) {
+            return; // that we were still writing or reading there crossed with our leaving
+        }
+        self.alarm(&format!("{}: {message}", self.label(&room)));
+        if self.is_in(&room) && !self.is_known(&room) {
+            self.forget(&room); // it was to be joined
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! Whose name is whose: a name belongs to whoever holds its token.
+//!
+//! Room: a table of claims. Time and fresh tokens come in by argument; what is to outlive the
+//! process goes out as [`Kept`] and comes back in.
+
+use crate::time::Now;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use super::owner_id::Holder;
+use super::{Away, Token, UserName};
+use crate::limits;
+
+/// A name that was claimed, and the proof to show next time.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Who holds it.
+    pub holder: Holder,
+    /// The name as this claim spells it.
+    pub user: UserName,
+    /// What proves the claim.
+    pub token: Token,
+}
+
+/// The name is held, and the right token was not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken;
+
+/// A claim as it is kept over a restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The name, as it was spelled last.
+    pub user: UserName,
+    /// Who holds it.
+    pub holder: Holder,
+    /// Whether its holder has posted.
+    pub posted: bool,
+    /// Until when it is held, in Unix time in ms; `None` while it is connected.
+    pub until: Option<u64>,
+    /// That its holder is away, and why.
+    pub away: Option<Away>,
+}
+
+/// All names that are held.
+#[derive(Debug)]
+pub struct Names {
+    claims: HashMap<String, Claim>,
+    /// The keys of claims that are not kept yet as they are now.
+    changed: BTreeSet<String>,
+    hold: Duration,
+    sweep_at: usize,
+}
+
+#[derive(Debug)]
+struct Claim {
+    user: UserName,
+    holder: Holder,
+    /// Connections that use the name now.
+    uses: usize,
+    posted: bool,
+    /// Until when it is held once nobody uses it.
+    until: Instant,
+    away: Option<Away>,
+}
+
+/// Below this many claims the lapsed ones are not looked for.
+const SWEEP_FROM: usize = 1_024;
+
+impl Names {
+    /// No name is held yet; one that has posted stays held for `hold` after its last use.
+    #[must_use]
+    pub fn new(hold: Duration) -> Names {
+        Names { claims: HashMap::new(), changed: BTreeSet::new(), hold, sweep_at: SWEEP_FROM }
+    }
+
+    /// Takes up claims that an earlier run has kept, the oldest first. Whoever was connected when it
+    /// ended has dropped now.
+    pub fn restore(&mut self, kept: impl IntoIterator<Item = Kept>, now: Now) {
+        for Kept { user, holder, posted, until, away } in kept {
+            let whole = hold_of(self.hold, posted);
+            let left = until.map_or(whole, |until| {
+                Duration::from_millis(until.saturating_sub(now.unix_ms)).min(whole)
+            });
+            let key = user.key();
+            if left.is_zero() {
+                self.claims.remove(&key); // and what an older line said of it
+            } else {
+                let until = now.instant + left;
+                let claim = Claim { user, holder, uses: 0, posted, until, away };
+                self.claims.insert(key, claim);
+            }
+        }
+    }
+
+    /// Claims `user` for one connection, with the token that was `shown`.
+    ///
+    /// A free name goes to whoever comes first. It keeps a token that was shown for it: its holder
+    /// may come back to a server that has forgotten it, on several devices. Else it gets `fresh`.
+    ///
+    /// # Errors
+    /// [`Taken`] when the name is held and `shown` is not its token.
+    pub fn claim(
+        &mut self,
+        user: &UserName,
+        shown: Option<&Token>,
+        fresh: Token,
+        now: Instant,
+    ) -> Result<Held, Taken> {
+        self.sweep(now);
+        let key = user.key();
+        let token = shown.cloned().unwrap_or(fresh);
+        let holder = Holder::of(user, &token);
+        let held = Held { holder, user: user.clone(), token };
+        if let Some(claim) = self.claims.get_mut(&key).filter(|claim| claim.holds(now)) {
+            // Digests are compared: how far they agree tells nothing about how to go on guessing.
+            if shown.is_none() || claim.holder != holder {
+                return Err(Taken);
+            }
+            if !claim.is_fresh(self.hold, now) {
+                claim.away = None; // it is back, after a while
+            }
+            claim.uses += 1;
+            if claim.uses == 1 {
+                self.changed.insert(key);
+            }
+            return Ok(held);
+        }
+        let claim =
+            Claim { user: user.clone(), holder, uses: 1, posted: false, until: now, away: None };
+        self.claims.insert(key.clone(), claim);
+        self.changed.insert(key);
+        Ok(held)
+    }
+
+    /// Who holds the name with the key `key` now, if anybody does.
+    #[must_use]
+    pub fn holder(&self, key: &str, now: Instant) -> Option<Holder> {
+        self.claims.get(key).filter(|claim| claim.holds(now)).map(|claim| claim.holder)
+    }
+
+    /// How many connections use the name with the key `key`.
+    #[must_use]
+    pub fn uses(&self, key: &str) -> usize {
+        self.claims.get(key).map_or(0, |claim| claim.uses)
+    }
+
+    /// Everybody who holds a name.
+    #[must_use]
+    pub fn holders(&self, now: Instant) -> HashSet<Holder> {
+        let claims = self.claims.values().filter(|claim| claim.holds(now));
+        claims.map(|claim| claim.holder).collect()
+    }
+
+    /// The holder of `user` has posted: the name is now held for days, not seconds. True if that is
+    /// new.
+    pub fn posted(&mut self, user: &UserName) -> bool {
+        let key = user.key();
+        let Some(claim) = self.claims.get_mut(&key).filter(|claim| !claim.posted) else {
+            return false;
+        };
+        claim.posted = true;
+        self.changed.insert(key);
+        true
+    }
+
+    /// The holder of `user` is away from now on, or back.
+    pub fn set_away(&mut self, user: &UserName, away: Option<Away>) {
+        let key = user.key();
+        if let Some(claim) = self.claims.get_mut(&key).filter(|claim| claim.away != away) {
+            claim.away = away;
+            self.changed.insert(key);
+        }
+    }
+
+    /// Whether the holder of `user` is away, and why.
+    #[must_use]
+    pub fn away(&self, user: &UserName) -> Option<Away> {
+        self.claims.get(&user.key())?.away.clone()
+    }
+
+    /// One connection stops using the name it claimed.
+    pub fn release(&mut self, user: &UserName, now: Instant) {
+        let key = user.key();
+        if let Some(claim) = self.claims.get_mut(&key) {
+            claim.uses = claim.uses.saturating_sub(1);
+            claim.until = now + hold_of(self.hold, claim.posted);
+            if claim.uses == 0 {
+                self.changed.insert(key);
+            }
+        }
+    }
+
+    /// The claims that have changed since this was asked last, as they are now.
+    pub fn take_changed(&mut self, now: Now) -> Vec<Kept> {
+        let changed = std::mem::take(&mut self.changed);
+        changed.iter().filter_map(|key| Some(self.claims.get(key)?.kept(now))).collect()
+    }
+
+    /// What was taken could not be kept: it comes again.
+    pub fn put_back(&mut self, kept: &[Kept]) {
+        self.changed.extend(kept.iter().map(|kept| kept.user.key()));
+    }
+
+    /// Every claim that holds.
+    #[must_use]
+    pub fn all(&self, now: Now) -> Vec<Kept> {
+        let claims = self.claims.values().filter(|claim| claim.holds(now.instant));
+        claims.map(|claim| claim.kept(now)).collect()
+    }
+
+    /// Forgets lapsed claims, each time their number may have doubled: the table stays in
+    /// proportion to the names that are held.
+    fn sweep(&mut self, now: Instant) {
+        if self.claims.len() >= self.sweep_at {
+            self.claims.retain(|_, claim| claim.holds(now));
+            self.sweep_at = SWEEP_FROM.max(self.claims.len() * 2);
+        }
+    }
+}
+
+fn hold_of(hold: Duration, posted: bool) -> Duration {
+    if posted { hold.max(limits::HOLD_AFTER_DROP) } else { limits::HOLD_AFTER_DROP }
+}
+
+impl Claim {
+    fn holds(&self, now: Instant) -> bool {
+        self.uses > 0 || now < self.until
+    }
+
+    /// Whether it is in use, or was until [`limits::HOLD_AFTER_DROP`] ago; it holds.
+    fn is_fresh(&self, hold: Duration, now: Instant) -> bool {
+        let longer = hold_of(hold, self.posted).saturating_sub(limits::HOLD_AFTER_DROP);
+        self.uses > 0 || now + longer < self.until
+    }
+
+    fn kept(&self, now: Now) -> Kept {
+        let left = self.until.saturating_duration_since(now.instant).as_millis();
+        let left = u64::try_from(left).unwrap_or(u64::MAX);
+        let until = (self.uses == 0).then(|| now.unix_ms.saturating_add(left));
+        let (user, away) = (self.user.clone(), self.away.clone());
+        Kept { user, holder: self.holder, posted: self.posted, until, away }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+    fn user(name: &str) -> UserName {
+        name.parse().unwrap()
+    }
+
+    fn token(digit: char) -> Token {
+        digit.to_string().repeat(32).parse().unwrap()
+    }
+
+    #[test]
+    fn a_held_name_needs_its_token_whatever_its_case() {
+        let (mut names, now) = (Names::new(7 * DAY), Instant::now());
+        let bob = names.claim(&user("bob"), None, token('1'), now).unwrap();
+        assert_eq!(bob.token, token('1'));
+        assert!(names.claim(&user("BOB"), None, token('2'), now).is_err());
+        assert!(names.claim(&user("Bob"), Some(&token('3')), token('2'), now).is_err());
+        let device = names.claim(&user("Bob"), Some(&bob.token), token('2'), now).unwrap();
+        assert_eq!((device.holder, device.token), (bob.holder, token('1')));
+        assert_eq!(device.user, user("Bob"), "spelled as this device does");
+    }
+
+    #[test]
+    fn a_dropped_name_is_held_for_a_minute_and_a_posters_for_days() {
+        let (mut names, now) = (Names::new(7 * DAY), Instant::now());
+        let bob = names.claim(&user("bob"), None, token('1'), now).unwrap();
+        names.claim(&user("bob"), Some(&bob.token), token('2'), now).unwrap();
+        names.release(&user("bob"), now);
+        let later = now + 30 * DAY;
+        assert!(names.claim(&user("bob"), None, token('3'), later).is_err(), "one device is left");
+
+        names.release(&user("bob"), later);
+        let soon = later + Duration::from_secs(59);
+        assert!(names.claim(&user("bob"), None, token('3'), soon).is_err());
+        let late = later + Duration::from_secs(60);
+        let other = names.claim(&user("bob"), None, token('3'), late).unwrap();
+        assert_ne!(other.holder, bob.holder);
+
+        names.posted(&user("bob"));
+        names.release(&user("bob"), late);
+        assert!(
+            names.claim(&user("bob"), None, token('4'), late + 7 * DAY - limits::REST).is_err()
+        );
+        assert!(names.claim(&user("bob"), None, token('4'), late + 7 * DAY).is_ok());
+    }
+
+    #[test]
+    fn a_free_name_keeps_the_token_its_former_holder_shows() {
+        let (mut names, now) = (Names::new(DAY), Instant::now());
+        let laptop = names.claim(&user("bob"), Some(&token('7')), token('1'), now).unwrap();
+        let phone = names.claim(&user("bob"), Some(&token('7')), token('2'), now).unwrap();
+        assert_eq!(laptop.holder, phone.holder);
+    }
+
+    #[test]
+    fn being_away_outlives_a_short_absence_and_not_a_long_one() {
+        let start = Instant::now();
+        let lunch = || Some(Away::parse("lunch").unwrap());
+        let after = |absence: Duration| {
+            let mut names = Names::new(7 * DAY);
+            let bob = names.claim(&user("bob"), None, token('1'), start).unwrap();
+            names.posted(&user("bob"));
+            names.set_away(&user("BOB"), lunch());
+            names.release(&user("bob"), start);
+            let kept = names.take_changed(Now { instant: start, unix_ms: 0 });
+            let mut restored = Names::new(7 * DAY);
+            let unix_ms = u64::try_from(absence.as_millis()).unwrap();
+            restored.restore(kept, Now { instant: start + absence, unix_ms });
+            for names in [&mut names, &mut restored] {
+                names.claim(&user("bob"), Some(&bob.token), token('2'), start + absence).unwrap();
+            }
+            (names.away(&user("bob")), restored.away(&user("bob")))
+        };
+        assert_eq!(after(limits::HOLD_AFTER_DROP - limits::REST), (lunch(), lunch()));
+        assert_eq!(after(limits::HOLD_AFTER_DROP), (None, None), "over a restart as well");
+        let mut names = Names::new(DAY);
+        names.claim(&user("bob"), None, token('1'), start).unwrap();
+        names.set_away(&user("bob"), lunch());
+        names.set_away(&user("bob"), None);
+        assert_eq!(names.away(&user("bob")), None);
+    }
+
+    #[test]
+    fn lapsed_claims_are_forgotten() {
+        let (mut names, now) = (Names::new(DAY), Instant::now());
+        for n in 0..5_000_u32 {
+            let at = now + limits::HOLD_AFTER_DROP * n;
+            let name = user(&format!("user{n}"));
+            names.claim(&name, None, token('1'), at).unwrap();
+            names.release(&name, at);
+        }
+        assert!(names.claims.len() <= SWEEP_FROM, "{} claims", names.claims.len());
+    }
+
+    #[test]
+    fn what_is_kept_restores_every_hold_and_nothing_more() {
+        let now = |later: Duration| Now {
+            instant: Instant::now() + later,
+            unix_ms: 1_000_000 + u64::try_from(later.as_millis()).unwrap(),
+        };
+        let start = now(Duration::ZERO);
+        let mut names = Names::new(7 * DAY);
+        let claim = |names: &mut Names, name: &str, digit| {
+            names.claim(&user(name), None, token(digit), start.instant).unwrap()
+        };
+        let poster = claim(&mut names, "poster", '1');
+        claim(&mut names, "visitor", '2');
+        claim(&mut names, "here", '3');
+        assert!(names.posted(&user("poster")) && !names.posted(&user("poster")));
+        names.release(&user("poster"), start.instant);
+        names.release(&user("visitor"), start.instant);
+        let kept = names.take_changed(start);
+        assert_eq!(kept.len(), 3);
+        assert_eq!(kept.iter().filter(|kept| kept.until.is_none()).count(), 1, "who is here");
+        assert!(names.take_changed(start).is_empty());
+        names.put_back(&kept);
+        assert_eq!(names.take_changed(start), kept);
+
+        let free = |later: Duration, name: &str| {
+            let mut again = Names::new(7 * DAY);
+            again.restore(kept.clone(), now(later));
+            again.claim(&user(name), None, token('9'), now(later).instant).is_ok()
+        };
+        let (minute, second) = (Duration::from_secs(60), Duration::from_secs(1));
+        assert!(!free(second, "poster") && !free(6 * DAY, "POSTER") && free(7 * DAY, "poster"));
+        assert!(!free(minute - second, "visitor") && free(minute, "visitor"));
+        assert!(!free(DAY, "here"), "dropped when the server ended, so held from its start");
+        let mut again = Names::new(7 * DAY);
+        again.restore(kept.clone(), now(DAY));
+        let back = again.claim(&user("poster"), Some(&token('1')), token('9'), now(DAY).instant);
+        assert_eq!(back.unwrap().holder, poster.holder);
+    }
+}

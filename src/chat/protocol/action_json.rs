@@ -1,0 +1,72 @@
+//! What is done to a room's log, from and to JSON: a request and the record of it have the same fields.
+
+use std::fmt::Write;
+
+use super::fields::{Fields, not};
+use crate::chat::action::{Act, Topic};
+use crate::chat::error_code::Unfit;
+use crate::chat::text::Text;
+use crate::json;
+
+impl Act {
+    /// Appends the fields that say it, each with a comma in front. Every posted line passes here, so
+    /// nothing is allocated but room in `out`.
+    pub(crate) fn push_fields(&self, out: &mut String) {
+        match self {
+            Act::Post { text, me, reply } => {
+                push_text(text.as_str(), out);
+                if *me {
+                    out.push_str(",\"kind\":\"me\"");
+                }
+                if let Some(seq) = reply {
+                    write!(out, ",\"reply\":{seq}").ok(); // a String takes all
+                }
+            }
+            Act::Edit { target, text } => {
+                push_target(*target, out);
+                push_text(text.as_str(), out);
+            }
+            Act::Delete { target } => push_target(*target, out),
+            Act::Topic { text } => push_text(text.as_str(), out),
+        }
+    }
+
+    /// Reads what a message of type `name` does, whose texts may have `max_text` bytes; `None` where
+    /// it is of another type.
+    pub(crate) fn read(
+        name: &str,
+        fields: Fields<'_>,
+        max_text: usize,
+    ) -> Result<Option<Act>, Unfit> {
+        let text = || Text::parse(fields.string("text")?, max_text);
+        Ok(Some(match name {
+            "post" => Act::Post {
+                text: text()?,
+                me: me(fields)?,
+                reply: fields.optional_number("reply")?,
+            },
+            "edit" => Act::Edit { target: fields.number("target")?, text: text()? },
+            "delete" => Act::Delete { target: fields.number("target")? },
+            "topic" => Act::Topic { text: Topic::parse(fields.string("text")?)? },
+            _ => return Ok(None),
+        }))
+    }
+}
+
+fn push_text(text: &str, out: &mut String) {
+    out.push_str(",\"text\":");
+    json::push_quoted(out, text);
+}
+
+pub(crate) fn push_target(target: u64, out: &mut String) {
+    write!(out, ",\"target\":{target}").ok(); // a String takes all
+}
+
+/// Whether a line's `kind` is `"me"`, the only one there is.
+pub(crate) fn me(fields: Fields<'_>) -> Result<bool, Unfit> {
+    match fields.optional_string("kind")? {
+        None => Ok(false),
+        Some("me") => Ok(true),
+        Some(_) => Err(not("kind", "\"me\" or absent")),
+    }
+}

@@ -1,0 +1,258 @@
+//! A client's messages from and to JSON.
+
+use super::action_json::me;
+use super::client_message::{Agent, Join, Range, Refused, Request, Since};
+use super::fields::{Fields, WHOLE_NUMBER, not, number};
+use crate::chat::action::Act;
+use crate::chat::away::Away;
+use crate::chat::error_code::{ErrorCode, Unfit};
+use crate::chat::password::Password;
+use crate::chat::room_name::RoomName;
+use crate::chat::text::Text;
+use crate::chat::token::Token;
+use crate::json;
+use crate::json::{Object, Value};
+use crate::limits;
+
+impl Request {
+    /// Reads one message of a client whose texts may have `max_text` bytes.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being a message of this protocol, with the code to answer.
+    pub fn parse(text: &str, max_text: usize) -> Result<Request, Refused> {
+        Request::parse_within(text, max_text, json::Limits::default())
+    }
+
+    /// The same with other limits on its JSON.
+    ///
+    /// # Errors
+    /// As [`Request::parse`].
+    pub fn parse_within(
+        text: &str,
+        max_text: usize,
+        limits: json::Limits,
+    ) -> Result<Request, Refused> {
+        let value = json::parse_within(text, limits).map_err(|error| Refused {
+            code: ErrorCode::BadJson,
+            message: format!("not strict JSON: {error}").into(),
+            cid: None,
+            room: None,
+        })?;
+        read(&value, max_text).map_err(|Unfit { code, message }| {
+            let cid = said(&value, "cid");
+            let room = if cid.is_none() { said(&value, "room") } else { None };
+            Refused { code, message, cid, room }
+        })
+    }
+
+    /// The message as JSON.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let mut object = Object::new();
+        match self {
+            Request::Hello { user, token, password, agent, join } => {
+                object.string("type", "hello").string("user", user.as_str());
+                push_token(&mut object, token.as_ref());
+                if let Some(password) = password {
+                    object.string("password", password.reveal());
+                }
+                if let Some(agent) = agent {
+                    object.string("agent", agent.as_str());
+                }
+                if !join.is_empty() {
+                    object.array("join", join.iter().map(|join| push_join(Object::new(), join)));
+                }
+            }
+            Request::Join(join) => {
+                object.string("type", "join");
+                return push_join(object, join);
+            }
+            Request::Leave { room } => push_room(&mut object, "leave", room),
+            Request::Do { room, cid, act } => {
+                push_room(&mut object, act.name(), room);
+                object.string("cid", cid.as_str());
+                return finish(object, |out| act.push_fields(out));
+            }
+            Request::Direct { to, cid, text, me, reply } => {
+                object.string("type", "direct").string("to", to.as_str());
+                object.string("cid", cid.as_str()).string("text", text.as_str());
+                if *me {
+                    object.string("kind", "me");
+                }
+                if let Some(seq) = reply {
+                    object.number("reply", *seq);
+                }
+            }
+            Request::History { room, range, limit } => {
+                push_room(&mut object, "history", room);
+                match range {
+                    Range::Before(seq) => object.number("before", *seq),
+                    Range::After(seq) => object.number("after", *seq),
+                };
+                object.number("limit", *limit as u64);
+            }
+            Request::Search { room, text, before } => {
+                push_room(&mut object, "search", room);
+                object.string("text", text);
+                if let Some(seq) = before {
+                    object.number("before", *seq);
+                }
+            }
+            Request::Who { room } => push_room(&mut object, "who", room),
+            Request::Rooms => {
+                object.string("type", "rooms");
+            }
+            Request::Nick { user, token } => {
+                object.string("type", "nick").string("user", user.as_str());
+                push_token(&mut object, token.as_ref());
+            }
+            Request::Away(Some(away)) => {
+                object.string("type", "away").string("text", away.as_str());
+            }
+            Request::Away(None) => {
+                object.string("type", "back");
+            }
+            Request::Typing { room } => push_room(&mut object, "typing", room),
+            Request::Mark { room, seq } => {
+                push_room(&mut object, "mark", room);
+                object.number("seq", *seq);
+            }
+        }
+        object.end()
+    }
+}
+
+fn read(value: &Value, max_text: usize) -> Result<Request, Unfit> {
+    let fields = Fields::of(value)?;
+    Ok(match fields.string("type")? {
+        "hello" => Request::Hello {
+            user: fields.value("user")?,
+            token: fields.optional_value("token")?,
+            password: fields.optional_string("password")?.map(Password::new),
+            agent: fields.optional_string("agent")?.map(Agent::from_wire),
+            join: read_joins(fields)?,
+        },
+        "join" => Request::Join(read_join(fields)?),
+        "leave" => Request::Leave { room: fields.value("room")? },
+        "direct" => Request::Direct {
+            to: fields.value("to")?,
+            cid: fields.value("cid")?,
+            text: Text::parse(fields.string("text")?, max_text)?,
+            me: me(fields)?,
+            reply: fields.optional_number("reply")?,
+        },
+        "history" => read_history(fields)?,
+        "search" => Request::Search {
+            room: fields.value("room")?,
+            text: read_words(fields)?,
+            before: fields.optional_number("before")?,
+        },
+        "who" => Request::Who { room: fields.value("room")? },
+        "rooms" => Request::Rooms,
+        "nick" => {
+            Request::Nick { user: fields.value("user")?, token: fields.optional_value("token")? }
+        }
+        "away" => {
+            Request::Away(Some(Away::parse(fields.optional_string("text")?.unwrap_or_default())?))
+        }
+        "back" => Request::Away(None),
+        "typing" => Request::Typing { room: fields.value("room")? },
+        "mark" => Request::Mark { room: fields.value("room")?, seq: fields.number("seq")? },
+        name => match Act::read(name, fields, max_text)? {
+            Some(act) => {
+                Request::Do { room: fields.value("room")?, cid: fields.value("cid")?, act }
+            }
+            None => {
+                return Err(Unfit::new(ErrorCode::UnknownType, "no message has this `type`"));
+            }
+        },
+    })
+}
+
+fn read_joins(fields: Fields<'_>) -> Result<Vec<Join>, Unfit> {
+    let joins = fields.optional_list("join")?.unwrap_or_default();
+    joins.iter().map(|join| read_join(Fields::of(join)?)).collect()
+}
+
+fn read_join(fields: Fields<'_>) -> Result<Join, Unfit> {
+    let since = match fields.raw("since") {
+        None => Since::Newest,
+        Some(value) if value.as_str() == Some("now") => Since::Now,
+        Some(value) => Since::After(
+            number(value).ok_or(not("since", "\"now\" or a whole number from 0 to 2^53-1"))?,
+        ),
+    };
+    let log = fields.optional_string("log")?.map(str::to_owned);
+    Ok(Join { room: fields.value("room")?, since, log })
+}
+
+fn read_history(fields: Fields<'_>) -> Result<Request, Unfit> {
+    let range = match (fields.optional_number("before")?, fields.optional_number("after")?) {
+        (Some(before), None) => Range::Before(before),
+        (None, Some(after)) => Range::After(after),
+        (None, None) => return Err(not("before", &format!("{WHOLE_NUMBER}, or `after` given"))),
+        (Some(_), Some(_)) => return Err(not("before", "absent where `after` is given")),
+    };
+    let limit = match fields.optional_number("limit")? {
+        None => limits::PAGE,
+        Some(limit) => usize::try_from(limit)
+            .ok()
+            .filter(|limit| (1..=limits::PAGE_MAX).contains(limit))
+            .ok_or(not("limit", &format!("a whole number from 1 to {}", limits::PAGE_MAX)))?,
+    };
+    Ok(Request::History { room: fields.value("room")?, range, limit })
+}
+
+fn read_words(fields: Fields<'_>) -> Result<String, Unfit> {
+    let text = fields.string("text")?;
+    match text.len() {
+        0 => Err(Unfit::new(ErrorCode::BadText, "`text` is empty: say what to look for")),
+        1..=limits::SEARCH_WORDS => Ok(text.to_owned()),
+        _ => {
+            let most = limits::SEARCH_WORDS;
+            Err(Unfit::new(ErrorCode::TooLong, format!("`text` has more than {most} bytes")))
+        }
+    }
+}
+
+/// The object with what `push` adds to it, each member with a comma in front.
+fn finish(mut object: Object, push: impl FnOnce(&mut String)) -> String {
+    let mut json = object.end();
+    json.pop();
+    push(&mut json);
+    json.push('}');
+    json
+}
+
+/// What the refused message is about, if that field at least is fit.
+fn said<T: std::str::FromStr>(value: &Value, key: &str) -> Option<T> {
+    value.get(key)?.as_str()?.parse().ok()
+}
+
+fn push_room(object: &mut Object, kind: &str, room: &RoomName) {
+    object.string("type", kind).string("room", room.as_str());
+}
+
+fn push_token(object: &mut Object, token: Option<&Token>) {
+    if let Some(token) = token {
+        object.string("token", &token.reveal());
+    }
+}
+
+/// `object` with what a join says, finished.
+fn push_join(mut object: Object, join: &Join) -> String {
+    object.string("room", join.room.as_str());
+    match join.since {
+        Since::Newest => {}
+        Since::Now => {
+            object.string("since", "now");
+        }
+        Since::After(seq) => {
+            object.number("since", seq);
+        }
+    }
+    if let Some(log) = &join.log {
+        object.string("log", log);
+    }
+    object.end()
+}

@@ -1,0 +1,116 @@
+//! A numbered entry of a room's log, as it travels: the same bytes for everyone.
+
+use std::fmt::Write;
+
+use super::action_json;
+use super::fields::Fields;
+use crate::chat::action::Act;
+use crate::chat::cid::Cid;
+use crate::chat::error_code::Unfit;
+use crate::chat::room_name::RoomName;
+use crate::chat::user_name::UserName;
+use crate::json;
+use crate::json::Value;
+
+/// Bytes that hold most records.
+const USUAL: usize = 320;
+
+/// One numbered entry of a room's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The room.
+    pub room: RoomName,
+    /// Its place in the room's log: 1, 2, 3 … without holes.
+    pub seq: u64,
+    /// Unix time in milliseconds, never before the previous record's.
+    pub at: u64,
+    /// Who said it.
+    pub user: UserName,
+    /// The name its author's client gave it.
+    pub cid: Cid,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// What somebody did.
+    Act(Act),
+    /// What is left of a post, or of an edit, whose author has deleted the post: its place.
+    Erased {
+        /// The seq of the post that an edit was about; nothing for a post.
+        edit_of: Option<u64>,
+    },
+}
+
+impl Kind {
+    /// The record's `type` on the wire.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Act(act) => act.name(),
+            Kind::Erased { edit_of: None } => "post",
+            Kind::Erased { edit_of: Some(_) } => "edit",
+        }
+    }
+}
+
+impl Record {
+    /// Appends the record as JSON. Every posted line passes here, so nothing is allocated but room
+    /// in `out`.
+    pub fn push_json(&self, out: &mut String) {
+        out.push_str("{\"type\":\"");
+        out.push_str(self.kind.name());
+        out.push_str("\",\"room\":\"");
+        out.push_str(self.room.as_str()); // fit names and cids hold nothing JSON would escape
+        write!(out, "\",\"seq\":{},\"at\":{},\"user\":", self.seq, self.at).ok(); // a String takes all
+        json::push_quoted(out, self.user.as_str());
+        out.push_str(",\"cid\":\"");
+        out.push_str(self.cid.as_str());
+        out.push('"');
+        match &self.kind {
+            Kind::Act(act) => act.push_fields(out),
+            Kind::Erased { edit_of } => {
+                if let Some(target) = edit_of {
+                    action_json::push_target(*target, out);
+                }
+                out.push_str(",\"text\":\"\",\"deleted\":true");
+            }
+        }
+        out.push('}');
+    }
+
+    /// The record as JSON.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let mut out = String::with_capacity(USUAL);
+        self.push_json(&mut out);
+        out
+    }
+
+    /// Reads a record that a server sent; `None` for one of a `type` this version does not know.
+    ///
+    /// # Errors
+    /// A field that is missing or unfit.
+    pub fn from_json(value: &Value) -> Result<Option<Record>, Unfit> {
+        let fields = Fields::of(value)?;
+        let kind = match (fields.string("type")?, fields.flag("deleted")?) {
+            ("post", true) => Kind::Erased { edit_of: None },
+            ("edit", true) => Kind::Erased { edit_of: Some(fields.number("target")?) },
+            // The server's limit on the length is the server's to hold.
+            (name, _) => match Act::read(name, fields, usize::MAX)? {
+                Some(act) => Kind::Act(act),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(Record {
+            room: fields.value("room")?,
+            seq: fields.number("seq")?,
+            at: fields.number("at")?,
+            user: UserName::vouched(fields.string("user")?),
+            cid: fields.value("cid")?,
+            kind,
+        }))
+    }
+}

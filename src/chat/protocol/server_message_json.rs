@@ -1,0 +1,313 @@
+//! A server's messages from and to JSON.
+
+use super::fields::{Fields, not};
+use super::record::Record;
+use super::server_message::{Change, Joined, Limits, Reply, RoomInfo, Welcome};
+use crate::chat::away::{Absent, Away};
+use crate::chat::cid::Cid;
+use crate::chat::error_code::{ErrorCode, Unfit};
+use crate::chat::room_name::RoomName;
+use crate::chat::user_name::UserName;
+use crate::json;
+use crate::json::{Object, Value};
+
+impl Reply {
+    /// The message as JSON.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let mut object = Object::new();
+        match self {
+            Reply::Welcome(welcome) => push_welcome(&mut object, welcome),
+            Reply::Joined(joined) => push_joined(&mut object, joined),
+            Reply::Record(record) => return record.encode(),
+            Reply::History { room, records, first } => {
+                object.string("type", "history").string("room", room.as_str());
+                object.array("records", records.iter().map(Record::encode)).number("first", *first);
+            }
+            Reply::Found { room, text, records, before, first } => {
+                object.string("type", "found").string("room", room.as_str()).string("text", text);
+                object.array("records", records.iter().map(Record::encode));
+                object.number("before", *before).number("first", *first);
+            }
+            Reply::Presence { room, change, away, count } => {
+                object.string("type", "presence").string("room", room.as_str());
+                if let Some((user, change)) = change {
+                    object.string("user", user.as_str()).string("state", change.as_str());
+                }
+                if let Some(away) = away {
+                    object.string("away", away.as_str());
+                }
+                object.number("count", *count);
+            }
+            Reply::Away { room, user, away } => {
+                object.string("type", if away.is_some() { "away" } else { "back" });
+                object.string("room", room.as_str()).string("user", user.as_str());
+                if let Some(away) = away {
+                    object.string("text", away.as_str());
+                }
+            }
+            Reply::Renamed { user, to, token } => {
+                object.string("type", "renamed").string("user", user.as_str());
+                object.string("to", to.as_str());
+                if let Some(token) = token {
+                    object.string("token", &token.reveal());
+                }
+            }
+            Reply::Members { room, members, away } => {
+                object.string("type", "members").string("room", room.as_str());
+                push_names(&mut object, members);
+                push_absent(&mut object, away);
+            }
+            Reply::Rooms { rooms } => {
+                object.string("type", "rooms").array("rooms", rooms.iter().map(room_info));
+            }
+            Reply::Left { room } => {
+                object.string("type", "left").string("room", room.as_str());
+            }
+            Reply::Typing { room, user } => {
+                object.string("type", "typing").string("room", room.as_str());
+                object.string("user", user.as_str());
+            }
+            Reply::Marked { room, seq } => {
+                object.string("type", "marked").string("room", room.as_str());
+                object.number("seq", *seq);
+            }
+            Reply::Error { code, message, cid, room, retry_ms } => {
+                object.string("type", "error").string("code", code.as_str());
+                object.string("message", message);
+                if let Some(cid) = cid {
+                    object.string("cid", cid.as_str());
+                }
+                if let Some(room) = room {
+                    object.string("room", room.as_str());
+                }
+                if let Some(retry_ms) = retry_ms {
+                    object.number("retry_ms", *retry_ms);
+                }
+            }
+            Reply::Other(value) => return value.to_string(),
+        }
+        object.end()
+    }
+
+    /// Reads one message of a server. A `type` this version does not know is [`Reply::Other`].
+    ///
+    /// # Errors
+    /// Text that is no message of this protocol, in any version: the line is not to be trusted.
+    pub fn parse(text: &str) -> Result<Reply, Unfit> {
+        let value = json::parse(text)
+            .map_err(|error| Unfit::new(ErrorCode::BadJson, format!("not strict JSON: {error}")))?;
+        let reply = read(&value)?;
+        Ok(reply.unwrap_or(Reply::Other(value)))
+    }
+
+    /// The room and seq of a numbered entry of a type this version does not know: it takes its
+    /// place in the order all the same, or every record after it would seem to follow a hole.
+    #[must_use]
+    pub fn unknown_record(value: &Value) -> Option<(RoomName, u64)> {
+        let fields = Fields::of(value).ok()?;
+        let room = fields.value("room").ok()?;
+        let seq = fields.number("seq").ok()?;
+        fields.number("at").ok()?;
+        fields.string("user").ok()?;
+        fields.value::<Cid>("cid").ok()?;
+        Some((room, seq))
+    }
+}
+
+/// The message in `value`; `None` where its type is unknown.
+fn read(value: &Value) -> Result<Option<Reply>, Unfit> {
+    let fields = Fields::of(value)?;
+    Ok(Some(match fields.string("type")? {
+        "welcome" => Reply::Welcome(read_welcome(fields)?),
+        "joined" => Reply::Joined(read_joined(fields)?),
+        "history" => Reply::History {
+            room: fields.value("room")?,
+            records: read_records(fields.list("records")?)?,
+            first: fields.number("first")?,
+        },
+        "found" => Reply::Found {
+            room: fields.value("room")?,
+            text: fields.string("text")?.to_owned(),
+            records: read_records(fields.list("records")?)?,
+            before: fields.number("before")?,
+            first: fields.number("first")?,
+        },
+        "presence" => Reply::Presence {
+            room: fields.value("room")?,
+            change: read_change(fields)?,
+            away: fields.optional_string("away")?.map(Away::vouched),
+            count: fields.number("count")?,
+        },
+        "away" => Reply::Away {
+            room: fields.value("room")?,
+            user: UserName::vouched(fields.string("user")?),
+            away: Some(Away::vouched(fields.optional_string("text")?.unwrap_or_default())),
+        },
+        "back" => Reply::Away {
+            room: fields.value("room")?,
+            user: UserName::vouched(fields.string("user")?),
+            away: None,
+        },
+        "renamed" => Reply::Renamed {
+            user: UserName::vouched(fields.string("user")?),
+            to: UserName::vouched(fields.string("to")?),
+            token: fields.optional_value("token")?,
+        },
+        "members" => Reply::Members {
+            room: fields.value("room")?,
+            members: read_names(fields.list("members")?)?,
+            away: read_absent(fields)?,
+        },
+        "rooms" => Reply::Rooms {
+            rooms: fields.list("rooms")?.iter().map(read_room_info).collect::<Result<_, _>>()?,
+        },
+        "left" => Reply::Left { room: fields.value("room")? },
+        "typing" => Reply::Typing {
+            room: fields.value("room")?,
+            user: UserName::vouched(fields.string("user")?),
+        },
+        "marked" => Reply::Marked { room: fields.value("room")?, seq: fields.number("seq")? },
+        "error" => Reply::Error {
+            code: ErrorCode::from_wire(fields.string("code")?),
+            message: fields.string("message")?.to_owned(),
+            cid: fields.optional_value("cid")?,
+            room: fields.optional_value("room")?,
+            retry_ms: fields.optional_number("retry_ms")?,
+        },
+        _ => return Ok(Record::from_json(value)?.map(Reply::Record)),
+    }))
+}
+
+fn read_welcome(fields: Fields<'_>) -> Result<Welcome, Unfit> {
+    let limits = Fields::of(fields.raw("limits").unwrap_or(&Value::Null))?;
+    Ok(Welcome {
+        user: UserName::vouched(fields.string("user")?),
+        token: fields.value("token")?,
+        server: fields.string("server")?.to_owned(),
+        limits: Limits {
+            text: limits.number("text")?,
+            rate: limits.number("rate")?,
+            burst: limits.number("burst")?,
+            page: limits.number("page")?,
+        },
+        motd: fields.optional_string("motd")?.map(str::to_owned),
+        away: fields.optional_string("away")?.map(Away::vouched),
+    })
+}
+
+fn push_welcome(object: &mut Object, welcome: &Welcome) {
+    let Limits { text, rate, burst, page } = welcome.limits;
+    let mut limits = Object::new();
+    limits.number("text", text).number("rate", rate).number("burst", burst).number("page", page);
+    object.string("type", "welcome").string("user", welcome.user.as_str());
+    object.string("token", &welcome.token.reveal()).string("server", &welcome.server);
+    object.raw("limits", &limits.end());
+    if let Some(motd) = &welcome.motd {
+        object.string("motd", motd);
+    }
+    if let Some(away) = &welcome.away {
+        object.string("away", away.as_str());
+    }
+}
+
+fn read_joined(fields: Fields<'_>) -> Result<Joined, Unfit> {
+    Ok(Joined {
+        room: fields.value("room")?,
+        log: fields.string("log")?.to_owned(),
+        first: fields.number("first")?,
+        head: fields.number("head")?,
+        since: fields.number("since")?,
+        reset: fields.flag("reset")?,
+        topic: fields.optional_string("topic")?.map(str::to_owned),
+        marked: fields.optional_number("marked")?,
+        count: fields.number("count")?,
+        members: fields.optional_list("members")?.map(read_names).transpose()?,
+        away: read_absent(fields)?,
+    })
+}
+
+fn push_joined(object: &mut Object, joined: &Joined) {
+    object.string("type", "joined").string("room", joined.room.as_str());
+    object.string("log", &joined.log).number("first", joined.first).number("head", joined.head);
+    object.number("since", joined.since).boolean("reset", joined.reset);
+    if let Some(topic) = &joined.topic {
+        object.string("topic", topic);
+    }
+    if let Some(marked) = joined.marked {
+        object.number("marked", marked);
+    }
+    object.number("count", joined.count);
+    if let Some(members) = &joined.members {
+        push_names(object, members);
+    }
+    push_absent(object, &joined.away);
+}
+
+/// The records of a page. Those of a type this version does not know are left out.
+fn read_records(items: &[Value]) -> Result<Vec<Record>, Unfit> {
+    items.iter().filter_map(|item| Record::from_json(item).transpose()).collect()
+}
+
+fn read_change(fields: Fields<'_>) -> Result<Option<(UserName, Change)>, Unfit> {
+    let Some(user) = fields.optional_string("user")? else { return Ok(None) };
+    let change = match fields.string("state")? {
+        "joined" => Change::Joined,
+        "left" => Change::Left,
+        _ => return Err(not("state", "\"joined\" or \"left\"")),
+    };
+    Ok(Some((UserName::vouched(user), change)))
+}
+
+fn read_names(items: &[Value]) -> Result<Vec<UserName>, Unfit> {
+    items
+        .iter()
+        .map(|item| item.as_str().map(UserName::vouched).ok_or(not("members", "a list of names")))
+        .collect()
+}
+
+fn push_names(object: &mut Object, names: &[UserName]) {
+    object.array("members", names.iter().map(|name| json::quoted(name.as_str())));
+}
+
+fn read_absent(fields: Fields<'_>) -> Result<Vec<Absent>, Unfit> {
+    let absent = |item: &Value| {
+        let fields = Fields::of(item)?;
+        let user = UserName::vouched(fields.string("user")?);
+        let text = Away::vouched(fields.optional_string("text")?.unwrap_or_default());
+        Ok(Absent { user, text })
+    };
+    fields.optional_list("away")?.unwrap_or_default().iter().map(absent).collect()
+}
+
+/// Adds who is away, if anybody is.
+fn push_absent(object: &mut Object, away: &[Absent]) {
+    let absent = |Absent { user, text }: &Absent| {
+        let mut object = Object::new();
+        object.string("user", user.as_str()).string("text", text.as_str());
+        object.end()
+    };
+    if !away.is_empty() {
+        object.array("away", away.iter().map(absent));
+    }
+}
+
+fn read_room_info(item: &Value) -> Result<RoomInfo, Unfit> {
+    let fields = Fields::of(item)?;
+    Ok(RoomInfo {
+        name: fields.value("name")?,
+        head: fields.number("head")?,
+        members: fields.number("members")?,
+        topic: fields.optional_string("topic")?.map(str::to_owned),
+    })
+}
+
+fn room_info(room: &RoomInfo) -> String {
+    let mut object = Object::new();
+    object.string("name", room.name.as_str()).number("head", room.head);
+    object.number("members", room.members);
+    if let Some(topic) = &room.topic {
+        object.string("topic", topic);
+    }
+    object.end()
+}

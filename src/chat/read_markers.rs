@@ -1,0 +1,112 @@
+//! How far everybody has read: one marker for a holder and a log, which only moves forward.
+//!
+//! Room: values. What is to outlive the process goes out as [`Mark`] and comes back in.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Holder;
+
+/// How far one holder has read one log, as it is kept over a restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Who has read.
+    pub holder: Holder,
+    /// The id of the log: a new log is unread.
+    pub log: String,
+    /// The seq of the newest record that was read.
+    pub seq: u64,
+}
+
+/// All read markers.
+#[derive(Debug, Default)]
+pub struct Marks {
+    seqs: HashMap<(Holder, String), u64>,
+    /// Those that are not kept yet as they are now.
+    changed: HashSet<(Holder, String)>,
+}
+
+impl Marks {
+    /// Takes up markers that an earlier run has kept, in any order.
+    pub fn restore(&mut self, kept: impl IntoIterator<Item = Mark>) {
+        for Mark { holder, log, seq } in kept {
+            let marked = self.seqs.entry((holder, log)).or_default();
+            *marked = seq.max(*marked);
+        }
+    }
+
+    /// How far `holder` has read the log.
+    #[must_use]
+    pub fn get(&self, holder: Holder, log: &str) -> Option<u64> {
+        self.seqs.get(&(holder, String::from(log))).copied()
+    }
+
+    /// `holder` has read up to `seq`. False if that is nothing new.
+    pub fn advance(&mut self, holder: Holder, log: &str, seq: u64) -> bool {
+        let key = (holder, String::from(log));
+        let marked = self.seqs.entry(key.clone()).or_default();
+        if seq <= *marked {
+            return false;
+        }
+        *marked = seq;
+        self.changed.insert(key);
+        true
+    }
+
+    /// The markers that have moved since this was asked last.
+    pub fn take_changed(&mut self) -> Vec<Mark> {
+        let changed = std::mem::take(&mut self.changed);
+        changed.iter().filter_map(|key| Some(mark(key, *self.seqs.get(key)?))).collect()
+    }
+
+    /// What was taken could not be kept: it comes again.
+    pub fn put_back(&mut self, marks: &[Mark]) {
+        self.changed.extend(marks.iter().map(|mark| (mark.holder, mark.log.clone())));
+    }
+
+    /// All of them, once those are forgotten whose holder or log is no more.
+    pub fn prune(&mut self, is_alive: impl Fn(Holder, &str) -> bool) -> Vec<Mark> {
+        self.seqs.retain(|(holder, log), _| is_alive(*holder, log));
+        self.seqs.iter().map(|(key, seq)| mark(key, *seq)).collect()
+    }
+}
+
+fn mark((holder, log): &(Holder, String), seq: u64) -> Mark {
+    Mark { holder: *holder, log: log.clone(), seq }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holder(digit: &str) -> Holder {
+        digit.repeat(32).parse().unwrap()
+    }
+
+    #[test]
+    fn a_marker_moves_forward_and_never_back() {
+        let mut marks = Marks::default();
+        assert_eq!(marks.get(holder("1"), "a"), None);
+        assert!(marks.advance(holder("1"), "a", 7));
+        assert!(!marks.advance(holder("1"), "a", 7) && !marks.advance(holder("1"), "a", 3));
+        assert!(!marks.advance(holder("2"), "a", 0), "nothing is read");
+        assert_eq!((marks.get(holder("1"), "a"), marks.get(holder("1"), "b")), (Some(7), None));
+    }
+
+    #[test]
+    fn what_has_moved_is_kept_once_and_comes_again_if_it_could_not_be() {
+        let mut marks = Marks::default();
+        marks.advance(holder("1"), "a", 7);
+        marks.advance(holder("1"), "a", 9);
+        let taken = marks.take_changed();
+        assert_eq!(taken, [Mark { holder: holder("1"), log: String::from("a"), seq: 9 }]);
+        assert!(marks.take_changed().is_empty());
+        marks.put_back(&taken);
+        assert_eq!(marks.take_changed(), taken);
+
+        let mut again = Marks::default();
+        again.restore(taken.iter().cloned().chain([Mark { seq: 4, ..taken[0].clone() }]));
+        assert_eq!(again.get(holder("1"), "a"), Some(9), "an older line does not take it back");
+        again.advance(holder("2"), "a", 1);
+        assert_eq!(again.prune(|one, _| one == holder("1")), taken);
+    }
+}

@@ -1,0 +1,250 @@
+//! The name of a person.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::error_code::{ErrorCode, Unfit};
+use super::unicode;
+use super::unicode::Alphabet;
+use crate::limits;
+
+/// Names that would speak for the house. Compared by their key.
+const RESERVED: [&str; 3] = ["system", "server", "talk"];
+
+/// Marks one letter may carry in a row. Myanmar needs four at times; beyond, a name is a drawing.
+const MARKS: usize = 4;
+
+/// A name fit to show to strangers: 1 to [`limits::NAME_CHARS`] letters, digits, `_`, `-`, `.` of
+/// any script, with nothing invisible and nothing that passes for someone else.
+///
+/// It is kept as its owner spells it; [`UserName::key`] is what names are compared by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserName(Arc<str>);
+
+impl UserName {
+    /// A name that the other end, or an earlier run, has already let in. It is not judged again:
+    /// the rules may have grown, and a line whose author we would now refuse was still said.
+    #[must_use]
+    pub fn vouched(text: &str) -> UserName {
+        UserName(text.into())
+    }
+
+    /// The name as its owner spells it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What names are claimed and compared by: the same for all spellings that differ only in case.
+    ///
+    /// Each character is raised to upper case and lowered again, which makes one of `σ` and `ς`, of
+    /// `i` and `ı`, of `ß` and `SS`.
+    ///
+    /// ```
+    /// # use talk::chat::UserName;
+    /// let key = |name: &str| name.parse::<UserName>().unwrap().key();
+    /// assert_eq!(key("ΟΔΟΣ"), key("οδος"));
+    /// ```
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.0.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+    }
+
+    /// Whether the two are one claim.
+    #[must_use]
+    pub fn is_same_claim(&self, other: &UserName) -> bool {
+        self == other || self.key() == other.key()
+    }
+}
+
+impl FromStr for UserName {
+    type Err = Unfit;
+
+    fn from_str(text: &str) -> Result<UserName, Unfit> {
+        let count = text.chars().count();
+        if count == 0 || count > limits::NAME_CHARS {
+            return Err(unfit(format!("a name has 1 to {} characters", limits::NAME_CHARS)));
+        }
+        check_characters(text)?;
+        check_alphabet(text)?;
+        let name = UserName(text.into());
+        if RESERVED.contains(&name.key().as_str()) {
+            return Err(unfit("that name is reserved"));
+        }
+        Ok(name)
+    }
+}
+
+/// Each character is a letter, a digit, `_`, `-`, `.`, or a mark on a letter of its own script.
+fn check_characters(text: &str) -> Result<(), Unfit> {
+    let mut before = None;
+    let mut marks = 0_usize;
+    for c in text.chars() {
+        if unicode::is_needed_mark(c) {
+            marks = marks.saturating_add(1);
+            let is_carried = before.is_some_and(|base| base != c && unicode::carries(base, c));
+            if !is_carried || marks > MARKS {
+                return Err(unfit(format!("in a name, U+{:04X} cannot stand there", u32::from(c))));
+            }
+        } else if unicode::is_letter_or_digit(c) || matches!(c, '_' | '-' | '.') {
+            marks = 0;
+        } else {
+            let code = u32::from(c);
+            return Err(unfit(format!(
+                "a name holds letters, digits, _ - and . only (accented letters composed), not U+{code:04X}"
+            )));
+        }
+        before = Some(c);
+    }
+    Ok(())
+}
+
+/// All letters that have look-alikes are of one alphabet.
+fn check_alphabet(text: &str) -> Result<(), Unfit> {
+    let mut first: Option<Alphabet> = None;
+    for alphabet in text.chars().filter_map(unicode::alphabet) {
+        if *first.get_or_insert(alphabet) != alphabet {
+            return Err(unfit("a name may not mix Latin, Greek and Cyrillic letters"));
+        }
+    }
+    Ok(())
+}
+
+fn unfit(message: impl Into<std::borrow::Cow<'static, str>>) -> Unfit {
+    Unfit::new(ErrorCode::BadName, message)
+}
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_many_scripts_are_fit() {
+        let names = [
+            "bob",
+            "B.o-b_9",
+            "José",
+            "Zoë",
+            "Łukasz",
+            "Nguyễn",
+            "Ωμέγα",
+            "Борис",
+            "محمد",
+            "שרה",
+            "हिन्दी",
+            "क्षत्रिय",
+            "ਸਿੰਘ",
+            "বাংলা",
+            "தமிழ்",
+            "සිංහල",
+            "น้ำฝน",
+            "ມ້າ",
+            "བསྒྲུབས",
+            "မြွှေ",
+            "ខ្មែរ",
+            "ދިވެހި",
+            "李小龍",
+            "さくら",
+            "ガンダム",
+            "김철수",
+            "ㅋㅋ",
+            "አበበ",
+            "გიორგი",
+            "Արամ",
+            "ᏣᎳᎩ",
+            "𞤀𞤣𞤤𞤢𞤥",
+            "𠮷野",
+            "٣٤",
+            "a٣",
+            "Ἀθηνᾶ",
+        ];
+        for name in names {
+            assert_eq!(name.parse::<UserName>().map(|fit| fit.to_string()), Ok(name.to_owned()));
+        }
+    }
+
+    #[test]
+    fn names_that_hide_or_pretend_are_refused() {
+        let names = [
+            "",
+            "a b",
+            " a",
+            "a\n",
+            "a\0",
+            "\u{1b}[2J",
+            "#x",
+            "@x",
+            "a+b",
+            "a/b",
+            "аdmin",
+            "admіn",
+            "αdmin",
+            "яω",
+            "admin\u{200b}",
+            "\u{202e}nimda",
+            "a\u{feff}",
+            "a\u{e0041}",
+            "a\u{ad}",
+            "a\u{200d}b",
+            "Jose\u{301}",
+            "Z\u{363}",
+            "ก\u{e47}\u{e47}",
+            "ก\u{e34}\u{e48}\u{e34}\u{e48}\u{e34}",
+            "a\u{e47}",
+            "1\u{94d}",
+            "\u{94d}",
+            "_\u{e31}",
+            "x\u{345}",
+            "ω\u{345}",
+            "\u{3164}",
+            "\u{115f}a",
+            "ａdmin",
+            "𝐚dmin",
+            "Ⓐdmin",
+            "admin²",
+            "\u{212a}im",
+            "ﬁn",
+            "µ",
+            "½",
+            "system",
+            "SERVER",
+            "Talk",
+            "ſerver",
+            "😀",
+            "a\u{85}",
+            "a\u{fe0f}",
+            "a\u{a0}b",
+            "𒀱",
+            "abcdefghijklmnopqrstuvwxy",
+        ];
+        for name in names {
+            let refusal = name.parse::<UserName>().expect_err(name);
+            assert_eq!(refusal.code, ErrorCode::BadName, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn spellings_that_differ_only_in_case_are_one_claim() {
+        for (one, other) in
+            [("Bob", "bOB"), ("ΟΔΟΣ", "οδος"), ("Straße", "STRASSE"), ("БОРИС", "борис")]
+        {
+            let (one, other): (UserName, UserName) = (one.parse().unwrap(), other.parse().unwrap());
+            assert!(one.is_same_claim(&other), "{one} {other}");
+        }
+        let (one, other): (UserName, UserName) = ("bob".parse().unwrap(), "rob".parse().unwrap());
+        assert!(!one.is_same_claim(&other));
+    }
+
+    #[test]
+    fn twenty_four_characters_are_a_name_whatever_their_bytes() {
+        assert!("𠮷".repeat(24).parse::<UserName>().is_ok());
+        assert!("𠮷".repeat(25).parse::<UserName>().is_err());
+    }
+}

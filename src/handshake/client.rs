@@ -1,0 +1,302 @@
+//! The client's side: a request out, the answer verified (RFC 6455 §4.1).
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{VERSION, accept_for};
+use crate::http::{Authority, ResponseHead, Status, is_token, is_value};
+
+/// A request for a WebSocket, and what its answer must be.
+///
+/// ```
+/// use talk::handshake::Offer;
+/// let offer = Offer::new(&"localhost:8080".parse()?, "/ws", [7; 16])?;
+/// assert!(offer.to_bytes().starts_with(b"GET /ws HTTP/1.1\r\nHost: localhost:8080\r\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Offer {
+    key: String,
+    head: String,
+}
+
+/// What cannot be written into a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfferError {
+    /// The target does not begin with `/`, or has a space, a `#`, or anything but visible ASCII.
+    Target,
+    /// A header's name is no token or its value has control characters.
+    Header,
+}
+
+/// Why an answer is no WebSocket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mismatch {
+    /// The status is not 101.
+    Status {
+        /// What it is.
+        status: Status,
+        /// Where a redirect points, if that is visible ASCII. It is not followed.
+        location: Option<String>,
+    },
+    /// `Upgrade: websocket` or `Connection: Upgrade` is missing.
+    NoUpgrade,
+    /// `Sec-WebSocket-Accept` is missing, stands twice, or answers another key.
+    Accept,
+    /// An extension nobody asked for.
+    Extension,
+    /// A subprotocol nobody asked for.
+    Subprotocol,
+}
+
+impl Offer {
+    /// An offer to `authority` for `target`, a path with or without a query. The `nonce` must be
+    /// fresh and random for each.
+    ///
+    /// # Errors
+    ///
+    /// [`OfferError::Target`] where the target could not be sent as it is.
+    pub fn new(authority: &Authority, target: &str, nonce: [u8; 16]) -> Result<Offer, OfferError> {
+        let fits = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+        if !target.starts_with('/') || !target.bytes().all(fits) {
+            return Err(OfferError::Target);
+        }
+        let key = STANDARD.encode(nonce);
+        let head = format!(
+            "GET {target} HTTP/1.1\r\n\
+             Host: {authority}\r\n\
+             Upgrade: websocket\r\n\
+             Connection: Upgrade\r\n\
+             Sec-WebSocket-Key: {key}\r\n\
+             Sec-WebSocket-Version: {VERSION}\r\n"
+        );
+        Ok(Offer { key, head })
+    }
+
+    /// Adds a header.
+    ///
+    /// # Errors
+    ///
+    /// [`OfferError::Header`] where it could not be written as one header line.
+    pub fn header(mut self, name: &str, value: &str) -> Result<Offer, OfferError> {
+        if !is_token(name) || !is_value(value) {
+            return Err(OfferError::Header);
+        }
+        for part in [name, ": ", value, "\r\n"] {
+            self.head.push_str(part);
+        }
+        Ok(self)
+    }
+
+    /// The bytes to send.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [self.head.as_bytes(), b"\r\n"].concat()
+    }
+
+    /// Verifies the answer: after it, what comes are frames.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is not as RFC 6455 §4.1 asks; the connection must be closed.
+    pub fn verify(&self, answer: &ResponseHead) -> Result<(), Mismatch> {
+        let headers = &answer.headers;
+        if answer.status != Status::SWITCHING_PROTOCOLS {
+            let location = headers.values("Location").next();
+            let location = location.filter(|url| url.bytes().all(|byte| byte.is_ascii_graphic()));
+            return Err(Mismatch::Status {
+                status: answer.status,
+                location: location.map(String::from),
+            });
+        }
+        if !headers.has_token("Upgrade", "websocket") || !headers.has_token("Connection", "upgrade")
+        {
+            return Err(Mismatch::NoUpgrade);
+        }
+        if headers.single("Sec-WebSocket-Accept") != Ok(Some(&accept_for(&self.key))) {
+            return Err(Mismatch::Accept);
+        }
+        if headers.list("Sec-WebSocket-Extensions").next().is_some() {
+            return Err(Mismatch::Extension);
+        }
+        if headers.values("Sec-WebSocket-Protocol").next().is_some() {
+            return Err(Mismatch::Subprotocol);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Mismatch::Status { status, location } => {
+                write!(f, "the server answered {status}: {}", advice(*status))?;
+                match location {
+                    Some(location) => write!(f, " (it points to {location})"),
+                    None => Ok(()),
+                }
+            }
+            Mismatch::NoUpgrade => f.write_str(
+                "the server answered 101 without changing to WebSocket: a proxy in between may \
+                 have dropped the headers",
+            ),
+            Mismatch::Accept => f.write_str(
+                "the server's Sec-WebSocket-Accept does not answer our key: something in between \
+                 answers for it",
+            ),
+            Mismatch::Extension => {
+                f.write_str("the server uses a WebSocket extension that was not asked for")
+            }
+            Mismatch::Subprotocol => {
+                f.write_str("the server chose a WebSocket subprotocol that was not asked for")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+/// What a person can make of a status, and do about it.
+fn advice(status: Status) -> &'static str {
+    match status.code() {
+        200..300 => "there is something else than a chat at this address; check host and port",
+        300..400 => "it redirects, which is not followed; connect to the right address directly",
+        400 | 405 => {
+            "it does not take this for a WebSocket; a proxy in between may have changed it"
+        }
+        401 | 407 => "something in front of it asks for a login, which cannot be given here",
+        403 => "it, or something in front of it, does not let us in",
+        404 | 410 => "there is no chat at this address; check host and port",
+        408 => "it did not get our request in time; try again",
+        421 => "it does not know this host name; use its address, or start it with --allow-host",
+        426 => "something in between does not pass WebSockets on; check the proxy",
+        429 => "too many connections from here; try again in a minute",
+        502 | 504 => "the proxy in front of it cannot reach it; is the server running?",
+        503 => "it is full or stopping; try again soon",
+        500.. => "it has a fault; its log says more",
+        _ => "that is no WebSocket",
+    }
+}
+
+impl fmt::Display for OfferError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            OfferError::Target => "a target is a path such as /ws, in visible ASCII without `#`",
+            OfferError::Header => "a header is a name and a value without control characters",
+        })
+    }
+}
+
+impl std::error::Error for OfferError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Parser;
+
+    /// RFC 6455 §1.3: the nonce "the sample nonce".
+    fn offer() -> Offer {
+        Offer::new(&"localhost:8080".parse().unwrap(), "/ws", *b"the sample nonce").unwrap()
+    }
+
+    fn verdict(answer: &str) -> Result<(), Mismatch> {
+        let (head, _) = Parser::new().feed(answer.as_bytes()).unwrap().unwrap();
+        offer().verify(&head)
+    }
+
+    const SWITCH: &str = "HTTP/1.1 101 Switching Protocols\r\n\
+        Upgrade: websocket\r\n\
+        Connection: Upgrade\r\n\
+        Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
+        \r\n";
+
+    #[test]
+    fn an_offer_is_these_bytes() {
+        let offer = offer().header("User-Agent", "talk/0.1.0").unwrap();
+        let expected = "GET /ws HTTP/1.1\r\n\
+            Host: localhost:8080\r\n\
+            Upgrade: websocket\r\n\
+            Connection: Upgrade\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+            Sec-WebSocket-Version: 13\r\n\
+            User-Agent: talk/0.1.0\r\n\
+            \r\n";
+        assert_eq!(offer.to_bytes(), expected.as_bytes());
+    }
+
+    #[test]
+    fn nothing_can_be_smuggled_into_an_offer() {
+        let authority = "localhost".parse().unwrap();
+        for target in ["", "ws", "/ ", "/#x", "/\r\nX: y", "/é", "http://localhost/"] {
+            let offer = Offer::new(&authority, target, [0; 16]);
+            assert_eq!(offer.unwrap_err(), OfferError::Target, "{target:?}");
+        }
+        for (name, value) in [("", "x"), ("X:", "x"), ("X Y", "x"), ("X", "x\r\nY: z"), ("X", " x")]
+        {
+            let offer = offer().header(name, value);
+            assert_eq!(offer.unwrap_err(), OfferError::Header, "{name:?}: {value:?}");
+        }
+    }
+
+    #[test]
+    fn the_right_answer_is_verified() {
+        assert_eq!(verdict(SWITCH), Ok(()));
+        assert_eq!(verdict(&SWITCH.replace("websocket", "WebSocket")), Ok(()));
+        assert_eq!(verdict(&SWITCH.replace("Upgrade\r\n", "keep-alive, upgrade\r\n")), Ok(()));
+    }
+
+    #[test]
+    fn an_answer_that_is_no_websocket_is_refused() {
+        let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+        for (line, by, mismatch) in [
+            ("Upgrade: websocket\r\n", "", Mismatch::NoUpgrade),
+            ("Upgrade: websocket\r\n", "Upgrade: h2c\r\n", Mismatch::NoUpgrade),
+            ("Connection: Upgrade\r\n", "", Mismatch::NoUpgrade),
+            (accept, "", Mismatch::Accept),
+            (accept, "Sec-WebSocket-Accept: S3PPLMBITXAQ9KYGZZHZRBK+XOO=\r\n", Mismatch::Accept),
+            (accept, "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n", Mismatch::Accept),
+            (accept, &accept.repeat(2), Mismatch::Accept),
+            ("\r\n\r\n", "\r\nSec-WebSocket-Extensions: x\r\n\r\n", Mismatch::Extension),
+            ("\r\n\r\n", "\r\nSec-WebSocket-Protocol: chat\r\n\r\n", Mismatch::Subprotocol),
+            ("\r\n\r\n", "\r\nSec-WebSocket-Protocol:\r\n\r\n", Mismatch::Subprotocol),
+        ] {
+            assert_eq!(verdict(&SWITCH.replacen(line, by, 1)), Err(mismatch), "{by:?}");
+        }
+    }
+
+    #[test]
+    fn each_status_is_a_sentence_a_person_can_act_on() {
+        for (status, words) in [
+            ("200 OK", "check host and port"),
+            ("302 Found", "it redirects"),
+            ("400 Bad Request", "a proxy in between"),
+            ("401 Unauthorized", "asks for a login"),
+            ("403 Forbidden", "does not let us in"),
+            ("404 Not Found", "there is no chat at this address"),
+            ("421 Misdirected Request", "--allow-host"),
+            ("426 Upgrade Required", "check the proxy"),
+            ("429 Too Many Requests", "try again"),
+            ("500 Internal Server Error", "its log"),
+            ("502 Bad Gateway", "is the server running?"),
+            ("503 Service Unavailable", "full or stopping"),
+            ("103 ", "no WebSocket"),
+        ] {
+            let sentence = verdict(&format!("HTTP/1.1 {status}\r\n\r\n")).unwrap_err().to_string();
+            let start = format!("the server answered {}: ", status.trim_end());
+            assert!(sentence.starts_with(&start) && sentence.contains(words), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_is_shown_only_if_it_is_safe_to_show() {
+        let moved = |location: &str| {
+            verdict(&format!("HTTP/1.1 302 x\r\nLocation: {location}\r\n\r\n"))
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(moved("https://chat.example/").ends_with("(it points to https://chat.example/)"));
+        assert!(moved("\u{9b}2J").ends_with("directly"));
+    }
+}

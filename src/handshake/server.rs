@@ -1,0 +1,145 @@
+//! The server's side: a request in, a 101 or a reason out (RFC 6455 §4.2).
+
+use std::fmt;
+
+use super::{Hosts, Origin, VERSION, accept_for};
+use crate::http::{Method, Request, Response, Status, Version};
+
+/// Whom a server lets in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The hosts it answers to.
+    pub hosts: Hosts,
+    /// Pages other than its own that may open a WebSocket.
+    pub origins: Vec<Origin>,
+}
+
+/// Why there is no WebSocket. Its [`Response`] says so to the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The request is for a host that is not ours.
+    Host,
+    /// The method is not GET.
+    Method,
+    /// The request is HTTP/1.0, which cannot upgrade.
+    OldHttp,
+    /// `Upgrade: websocket` or `Connection: Upgrade` is missing.
+    NoUpgrade,
+    /// `Sec-WebSocket-Version` is not 13, once.
+    Version,
+    /// `Sec-WebSocket-Key` is not 16 bytes in base64, once.
+    Key,
+    /// The page that asks is not one of ours, and not allowed.
+    Origin,
+}
+
+/// The 101 that turns this request into a WebSocket. Which path it may have, the caller decides.
+/// Neither extensions nor subprotocols are negotiated: what is offered is not even read.
+///
+/// ```
+/// use talk::handshake::{Hosts, Policy, accept};
+/// use talk::http::{Parser, Status};
+/// let policy = Policy { hosts: Hosts::new([127, 0, 0, 1].into(), None, vec![]), origins: vec![] };
+/// let head = b"GET /ws HTTP/1.1\r\nHost: localhost:8080\r\nOrigin: http://localhost:8080\r\n\
+///     Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+///     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+/// let (request, _) = Parser::new().feed(head)?.unwrap();
+/// assert_eq!(accept(&request, &policy).unwrap().status(), Status::SWITCHING_PROTOCOLS);
+/// # Ok::<(), talk::http::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// The first thing that stands against it (RFC 6455 §§4.2.1 and 4.4).
+pub fn accept(request: &Request, policy: &Policy) -> Result<Response, Refusal> {
+    policy.hosts.check(request)?;
+    if request.method != Method::Get {
+        return Err(Refusal::Method);
+    }
+    if request.version != Version::Http11 {
+        return Err(Refusal::OldHttp); // RFC 9110 §7.8: "MUST ignore" the Upgrade of HTTP/1.0
+    }
+    let headers = &request.headers;
+    if !headers.has_token("Upgrade", "websocket") || !headers.has_token("Connection", "upgrade") {
+        return Err(Refusal::NoUpgrade);
+    }
+    if headers.single("Sec-WebSocket-Version") != Ok(Some(VERSION)) {
+        return Err(Refusal::Version);
+    }
+    let key = match headers.single("Sec-WebSocket-Key") {
+        Ok(Some(key)) if is_key(key) => key,
+        Ok(_) | Err(_) => return Err(Refusal::Key),
+    };
+    check_origin(request, policy)?;
+    Ok(Response::new(Status::SWITCHING_PROTOCOLS)
+        .header("Upgrade", "websocket")
+        .header("Sec-WebSocket-Accept", accept_for(key)))
+}
+
+/// Who sends no `Origin` is no browser, and could send any: to refuse it would stop nobody.
+fn check_origin(request: &Request, policy: &Policy) -> Result<(), Refusal> {
+    let Some(value) = request.headers.single("Origin").map_err(|_| Refusal::Origin)? else {
+        return Ok(());
+    };
+    let origin: Origin = value.parse().map_err(|_| Refusal::Origin)?;
+    let own = request.authority.as_ref().is_some_and(|asked| origin.is_own(asked, &policy.hosts));
+    if own || policy.origins.contains(&origin) { Ok(()) } else { Err(Refusal::Origin) }
+}
+
+/// Whether this is 16 bytes in base64, by its shape. Decoding would be too strict: the RFC's own
+/// example `AQIDBAUGBwgJCgsMDQ4PEC==` has bits set that no byte uses (errata 3150).
+fn is_key(key: &str) -> bool {
+    let digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    key.strip_suffix("==").is_some_and(|digits| digits.len() == 22 && digits.bytes().all(digit))
+}
+
+impl Refusal {
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(self) -> Status {
+        match self {
+            Refusal::Host => Status::MISDIRECTED,
+            Refusal::Method => Status::METHOD_NOT_ALLOWED,
+            Refusal::OldHttp | Refusal::NoUpgrade | Refusal::Version => Status::UPGRADE_REQUIRED,
+            Refusal::Key => Status::BAD_REQUEST,
+            Refusal::Origin => Status::FORBIDDEN,
+        }
+    }
+}
+
+impl From<Refusal> for Response {
+    fn from(refusal: Refusal) -> Response {
+        let response = Response::error(refusal.status(), &refusal.to_string());
+        match refusal {
+            Refusal::Method => response.header("Allow", "GET"),
+            Refusal::OldHttp | Refusal::NoUpgrade | Refusal::Version => response
+                .header("Upgrade", "websocket") // RFC 9110 §15.5.22
+                .header("Sec-WebSocket-Version", VERSION), // RFC 6455 §4.4
+            Refusal::Host | Refusal::Key | Refusal::Origin => response,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Refusal::Host => {
+                "this server does not answer to that host (its owner can: --allow-host NAME)"
+            }
+            Refusal::Method => "a WebSocket begins with GET",
+            Refusal::OldHttp => "a WebSocket needs HTTP/1.1 (behind nginx: proxy_http_version 1.1)",
+            Refusal::NoUpgrade => {
+                "only a WebSocket is served here: `Upgrade: websocket` and `Connection: Upgrade` \
+                 are missing (a proxy must pass them on)"
+            }
+            Refusal::Version => "Sec-WebSocket-Version must be 13",
+            Refusal::Key => "Sec-WebSocket-Key must be 16 bytes in base64",
+            Refusal::Origin => {
+                "pages of that origin may not connect (the server's owner can let them: \
+                 --allow-origin URL)"
+            }
+        })
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,347 @@
+//! A log on disk: a directory of files of lines, of which only the last is ever written.
+//!
+//! Room: one lock around writing, held over the write and its sync, which is what it is for; and one
+//! around what readers see, held for a moment.
+
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::draft::Draft;
+use super::files::{Files, LogFile, append_all};
+use super::line::{self, Check, Header};
+use super::page::Page;
+use super::read_state::{Health, Shelf};
+use super::recover::Recovered;
+use super::segment::{Segment, file_name};
+use super::segment_scan::{Mark, mark};
+use super::writer::Pen;
+use super::{Log, Most};
+use crate::chat::{Entry, Holder, RoomName};
+use crate::failpoint;
+
+/// When what is written is forced to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sync {
+    /// Before anybody sees it: it survives a power cut.
+    Always,
+    /// Soon after: what anybody has seen survives a kill of the process.
+    Interval,
+}
+
+/// How logs are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// When what is written is forced to the disk.
+    pub sync: Sync,
+    /// Bytes of a file after which the next is begun.
+    pub file_bytes: u64,
+    /// Files whose records are all older than this are dropped.
+    pub retain: Option<Duration>,
+    /// Files are dropped when this many records come after them.
+    pub retain_records: Option<u64>,
+}
+
+/// One room's log on disk.
+#[derive(Debug)]
+pub(super) struct Durable {
+    pub(super) room: RoomName,
+    id: String,
+    two: Option<[Holder; 2]>,
+    pub(super) dir: PathBuf,
+    pub(super) rules: Rules,
+    pub(super) files: Arc<dyn Files>,
+    writer: Mutex<Writer>,
+    /// Held while something already written is forced to the disk.
+    forcing: Mutex<()>,
+    shelf: Mutex<Shelf>,
+}
+
+/// What is needed to go on writing.
+#[derive(Debug)]
+pub(super) struct Writer {
+    /// The check value and the `at` of the newest line.
+    pub(super) check: Check,
+    at: u64,
+    pub(super) pen: Pen,
+    /// What was written and is not forced to the disk yet.
+    pub(super) unsynced: Option<Arc<dyn LogFile>>,
+    /// When the last file was verified again.
+    pub(super) verified: Option<Instant>,
+}
+
+/// Why a batch was not stored, and what that leaves.
+pub(super) enum Failure {
+    /// Nothing of it is left.
+    Clean(io::Error),
+    /// What is left of it is not known.
+    Doubtful(io::Error),
+    /// Another hand was at the file: it was not touched.
+    Foreign(io::Error),
+}
+
+impl Durable {
+    /// The log of which `recovered` was found in `dir`.
+    pub(super) fn new(
+        room: RoomName,
+        dir: PathBuf,
+        rules: Rules,
+        files: Arc<dyn Files>,
+        recovered: Recovered,
+    ) -> Durable {
+        let Recovered { id, segments, next, check, at, two, gist, damage } = recovered;
+        let health = damage.map_or(Health::Well, |damage| Health::Damaged(damage.to_string()));
+        let writer =
+            Mutex::new(Writer { check, at, pen: Pen::default(), unsynced: None, verified: None });
+        let shelf = Mutex::new(Shelf::new(segments, next, gist, health));
+        Durable { room, id, two, dir, rules, files, writer, forcing: Mutex::default(), shelf }
+    }
+
+    /// The one place this lock is taken. What a panic under it may leave in the file is found by the
+    /// next append, by its length.
+    pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
+        failpoint::held(self.writer.lock().unwrap_or_else(PoisonError::into_inner), "writer")
+    }
+
+    /// The one place this lock is taken. Each change is one call.
+    pub(super) fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        failpoint::held(self.shelf.lock().unwrap_or_else(PoisonError::into_inner), "shelf")
+    }
+
+    /// The one place this lock is taken: after the writer's, never before.
+    pub(super) fn forcing(&self) -> MutexGuard<'_, ()> {
+        failpoint::held(self.forcing.lock().unwrap_or_else(PoisonError::into_inner), "forcing")
+    }
+
+    // ---- Writing -------------------------------------------------------------------------------
+
+    fn write(&self, writer: &mut Writer, batch: &[Entry]) -> Result<(), Failure> {
+        let line = |entry: &Entry| (entry.json.len() + line::ADDS) as u64;
+        let bytes: u64 = batch.iter().map(line).sum();
+        let last = self.shelf().segments.last().map(|last| self.last_file(last, bytes, writer.at));
+        match last {
+            Some((path, end, false)) => self.write_on(writer, &path, end, batch, bytes),
+            Some((_, _, true)) => self.begin_file(writer, batch),
+            None => {
+                let rooms = self.dir.parent().unwrap_or(Path::new("."));
+                let made = self.files.create_dir(&self.dir);
+                made.and_then(|()| self.files.sync_dir(rooms)).map_err(Failure::Clean)?;
+                self.begin_file(writer, batch)
+            }
+        }
+    }
+
+    /// The last file, where it ends, and whether it is time for another.
+    fn last_file(&self, last: &Segment, bytes: u64, at: u64) -> (PathBuf, u64, bool) {
+        let records = last.next - last.first;
+        let full = last.end + bytes > self.rules.file_bytes
+            || self.rules.retain_records.is_some_and(|most| records >= most)
+            || self.is_over(last.oldest, at);
+        (last.path.clone(), last.end, full && records > 0)
+    }
+
+    /// Whether a record of the time `at` is no longer to be kept at `now`, both Unix time in ms.
+    pub(super) fn is_over(&self, at: u64, now: u64) -> bool {
+        self.rules
+            .retain
+            .is_some_and(|retain| u128::from(now.saturating_sub(at)) > retain.as_millis())
+    }
+
+    /// Appends to the last file.
+    fn write_on(
+        &self,
+        writer: &mut Writer,
+        path: &Path,
+        end: u64,
+        batch: &[Entry],
+        bytes: u64,
+    ) -> Result<(), Failure> {
+        let (file, len) = writer.pen.file(&*self.files, path).map_err(|error| {
+            let gone = error.kind() == ErrorKind::NotFound;
+            let what = format!("cannot open {}: {error}", path.display());
+            let error = io::Error::new(error.kind(), what);
+            if gone { Failure::Foreign(error) } else { Failure::Clean(error) }
+        })?;
+        if len != end {
+            let path = path.display();
+            let what = format!("{path} was changed by another hand: {len} bytes, not {end}");
+            return Err(Failure::Foreign(io::Error::other(what)));
+        }
+        let room = usize::try_from(bytes).unwrap_or(0);
+        let mut draft = Draft::new(Vec::with_capacity(room), end, writer.check, writer.at);
+        draft.push(batch);
+        if let Err(error) = append_all(&*file, &draft.bytes) {
+            return Err(match file.set_len(end) {
+                Ok(()) => Failure::Clean(error),
+                Err(_) => Failure::Doubtful(error),
+            });
+        }
+        if self.rules.sync == Sync::Always
+            && let Err(error) = file.sync()
+        {
+            // Whether it is on the disk is not known, and no later sync will tell: the system
+            // reports the error once, and takes the pages for written.
+            file.set_len(end).ok();
+            return Err(Failure::Doubtful(error));
+        }
+        (writer.check, writer.at) = (draft.check, draft.at);
+        if self.rules.sync == Sync::Interval {
+            writer.unsynced = Some(file);
+        }
+        let mut shelf = self.shelf();
+        if let Some(last) = shelf.segments.last_mut() {
+            last.next += batch.len() as u64;
+            (last.end, last.newest) = (end + draft.bytes.len() as u64, draft.at);
+            if last.oldest == 0 {
+                last.oldest = draft.oldest;
+            }
+            draft.marks.into_iter().for_each(|next| mark(&mut last.marks, next));
+        }
+        shelf.stored(batch);
+        Ok(())
+    }
+
+    /// Begins the next file with `batch`. The one before is forced to the disk first: only the last
+    /// file of a log is ever in doubt.
+    pub(super) fn begin_file(&self, writer: &mut Writer, batch: &[Entry]) -> Result<(), Failure> {
+        if let Some(unsynced) = writer.unsynced.take() {
+            unsynced.sync().map_err(Failure::Doubtful)?;
+        }
+        drop(self.forcing()); // one that is underway is part of it
+        let forbidden = self.shelf().health.forbids().map(String::from);
+        if let Some(why) = forbidden {
+            return Err(Failure::Doubtful(io::Error::other(why)));
+        }
+        let first = self.shelf().next;
+        let (room, log) = (self.room.clone(), self.id.clone());
+        let (at, after, two) = (writer.at, writer.check, self.two);
+        let header = Header { room, log, first, at, after, two };
+        let mut bytes = Vec::new();
+        let check = header.push(&mut bytes);
+        let start = Mark { seq: first, offset: bytes.len() as u64, before: check };
+        let mut draft = Draft::new(bytes, 0, check, writer.at);
+        draft.push(batch);
+        let path = self.dir.join(file_name(first));
+        let file = self.files.create(&path).map_err(Failure::Clean)?;
+        let written = append_all(&*file, &draft.bytes);
+        let failed = match written {
+            Ok(()) => match file.sync().and_then(|()| self.files.sync_dir(&self.dir)) {
+                Ok(()) => None,
+                Err(error) => Some((error, false)),
+            },
+            Err(error) => Some((error, true)),
+        };
+        if let Some((error, clean)) = failed {
+            let removed = self.files.remove(&path).is_ok();
+            let failure = if clean && removed { Failure::Clean } else { Failure::Doubtful };
+            return Err(failure(error));
+        }
+        (writer.check, writer.at) = (draft.check, draft.at);
+        let mut marks = vec![start];
+        draft.marks.into_iter().for_each(|next| mark(&mut marks, next));
+        let mut shelf = self.shelf();
+        shelf.segments.push(Segment {
+            path,
+            first,
+            next: first + batch.len() as u64,
+            end: draft.bytes.len() as u64,
+            marks,
+            oldest: draft.oldest,
+            newest: draft.at,
+        });
+        shelf.stored(batch);
+        Ok(())
+    }
+
+    /// Remembers what a failure leaves, and what it was.
+    pub(super) fn note(&self, failure: Failure) -> io::Error {
+        let (error, health): (_, fn(String) -> Health) = match failure {
+            Failure::Clean(error) => (error, Health::Hindered),
+            Failure::Doubtful(error) => (error, Health::Doubtful),
+            Failure::Foreign(error) => (error, Health::Damaged),
+        };
+        self.shelf().health = health(error.to_string());
+        error
+    }
+}
+
+impl Log for Durable {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn first(&self) -> u64 {
+        self.shelf().first()
+    }
+
+    fn head(&self) -> u64 {
+        self.shelf().next - 1
+    }
+
+    fn append(&self, batch: &[Entry]) -> io::Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut writer = self.writer();
+        let (forbidden, next) = {
+            let shelf = self.shelf();
+            (shelf.health.forbids().map(String::from), shelf.next)
+        };
+        if let Some(why) = forbidden {
+            return Err(io::Error::other(why));
+        }
+        if !(next..).zip(batch).all(|(seq, entry)| entry.seq == seq) {
+            return Err(io::Error::other(format!("the batch does not begin with record {next}")));
+        }
+        self.write(&mut writer, batch).map_err(|failure| self.note(failure))?;
+        self.shelf().health.recover();
+        Ok(())
+    }
+
+    fn read(&self, after: u64, most: Most) -> io::Result<Vec<Entry>> {
+        let (mut after, mut page) = (after, Page::new(most));
+        while !page.is_full() {
+            let (there, edition) = {
+                let shelf = self.shelf();
+                (shelf.read(after, &mut page), shelf.edition)
+            };
+            let Some((from, place)) = there else { break };
+            if from > after && page.last().is_some() {
+                break; // retention has overtaken this read: a page has no hole
+            }
+            match place.read(&*self.files, from, &mut page) {
+                Ok(()) => {}
+                Err(_) if self.shelf().edition != edition => {} // written anew while we looked
+                Err(_) if page.last().is_some() => break,       // whoever reads on will be told
+                Err(error) if error.kind() == ErrorKind::NotFound && self.first() > from + 1 => {
+                    continue; // dropped while we looked
+                }
+                Err(error) => return Err(error),
+            }
+            after = page.last().unwrap_or(from);
+        }
+        let mut entries = page.into_entries();
+        self.shelf().gist.redact(&mut entries);
+        Ok(entries)
+    }
+
+    fn two(&self) -> Option<[Holder; 2]> {
+        self.two
+    }
+
+    fn topic(&self) -> Option<String> {
+        self.shelf().gist.topic().map(String::from)
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.shelf().health.trouble().map(String::from)
+    }
+
+    fn tend(&self, now: u64) -> io::Result<()> {
+        self.force()?;
+        self.heal();
+        self.retire(now)?;
+        self.erase()
+    }
+}

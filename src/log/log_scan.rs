@@ -1,0 +1,137 @@
+//! Going through all files of a room's log, from the oldest record to the newest or to the first
+//! place that is not good.
+//!
+//! Room: reading only. What becomes of what is found is decided in `recover`, `verify` and `repair`.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use super::files::Files;
+use super::line::{self, Check, Sound};
+use super::projection::{Gist, is_plain};
+use super::segment::{Segment, first_of};
+use super::segment_scan::{Before, Flaw, is_torn, scan};
+use crate::chat::Holder;
+
+/// A place in a log that is not good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The file.
+    pub file: PathBuf,
+    /// The record that should be there.
+    pub seq: u64,
+    /// Where in the file, in bytes.
+    pub offset: u64,
+    /// What is there.
+    pub flaw: Flaw,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Damage { file, seq, offset, flaw } = self;
+        write!(f, "{}: record {seq}, at byte {offset}: {flaw}", file.display())
+    }
+}
+
+/// A log, as far as it is good.
+#[derive(Debug)]
+pub(super) struct Walk {
+    pub(super) segments: Vec<Segment>,
+    /// The id that the newest file says.
+    pub(super) id: Option<String>,
+    /// The holders of a private room's names, as it says.
+    pub(super) two: Option<[Holder; 2]>,
+    /// What the good records do to each other.
+    pub(super) gist: Gist,
+    /// The seq after the newest good record.
+    pub(super) next: u64,
+    pub(super) check: Check,
+    pub(super) at: u64,
+    pub(super) stop: Option<Stop>,
+}
+
+/// Why a walk ended before the end of the files.
+#[derive(Debug)]
+pub(super) struct Stop {
+    pub(super) damage: Damage,
+    /// It is only what an interrupted write leaves at the end of the last file.
+    pub(super) torn: bool,
+}
+
+/// The files of a log and the seqs that their names say, the oldest first. None where there is no
+/// such directory.
+pub(super) fn list(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let Some(first) = name.and_then(first_of) {
+            found.push((first, path));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Walks through the log of `room` in `dir`. Every good record is shown to `each`.
+pub(super) fn walk(
+    files: &dyn Files,
+    room: &str,
+    dir: &Path,
+    mut each: impl FnMut(&Sound<'_>) -> io::Result<()>,
+) -> io::Result<Walk> {
+    let listed = list(dir)?;
+    let next = listed.first().map_or(1, |(first, _)| *first);
+    let mut walk = Walk {
+        segments: Vec::new(),
+        id: None,
+        two: None,
+        gist: Gist::default(),
+        next,
+        check: Check::START,
+        at: 0,
+        stop: None,
+    };
+    let newest = listed.last().map(|(first, _)| *first);
+    for (first, path) in listed {
+        let file = files.read(&path)?;
+        let known = walk.id.is_some();
+        let before = known.then_some(Before { next: walk.next, check: walk.check });
+        let (mut oldest, gist) = (0, &mut walk.gist);
+        let found = scan(&*file, room, first, before, |sound| {
+            if oldest == 0 {
+                oldest = line::seq_and_at(sound.body).map_or(0, |(_, at)| at);
+            }
+            if sound.erased || !is_plain(sound.body) {
+                line::entry(sound.body).iter().for_each(|entry| gist.note(entry, sound.erased));
+            }
+            each(sound)
+        })?;
+        let (offset, flaw, expected) = match found {
+            Ok(scan) => {
+                let (offset, flaw) = (scan.end, scan.flaw);
+                (walk.id, walk.two) = (Some(scan.header.log.clone()), scan.header.two);
+                (walk.next, walk.check, walk.at) = (scan.next, scan.check, scan.at);
+                walk.segments.push(Segment::new(path.clone(), scan, oldest));
+                (offset, flaw, walk.next)
+            }
+            // No record of the file is good, so the first of them is evidence as well.
+            Err(flaw) => (0, Some(flaw), walk.next - 1),
+        };
+        let Some(flaw) = flaw else { continue };
+        let may_be_torn = newest == Some(first)
+            && matches!(flaw, Flaw::Unfinished | Flaw::TooLong | Flaw::Altered | Flaw::NoHeader)
+            || matches!(flaw, Flaw::WrongSeq(seq) if seq < walk.next && newest == Some(first));
+        let torn = may_be_torn && is_torn(&*file, offset, expected)?;
+        let damage = Damage { file: path, seq: walk.next, offset, flaw };
+        walk.stop = Some(Stop { damage, torn });
+        break;
+    }
+    Ok(walk)
+}

@@ -1,0 +1,193 @@
+//! What records do to others: which texts are deleted, which edits go with them, what the topic is.
+//!
+//! Room: seqs in memory, as many as there were edits and deletes. It reads records and writes what is
+//! left of them; where they stand is not known here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
+
+use crate::chat::protocol::{Kind, Record};
+use crate::chat::{Act, Entry};
+use crate::json;
+
+/// What the records of a log come to, beside their text.
+#[derive(Debug, Default)]
+pub(super) struct Gist {
+    /// The edits of each post that has any.
+    edits: BTreeMap<u64, Vec<u64>>,
+    /// The records whose text is served to nobody: deleted posts, and their edits.
+    hidden: BTreeSet<u64>,
+    /// The records whose text is no longer on disk.
+    erased: BTreeSet<u64>,
+    /// Those that are hidden and not erased yet.
+    due: BTreeSet<u64>,
+    /// The newest topic; empty where it was taken away.
+    topic: String,
+}
+
+/// How a record begins that bears on no other.
+const POST: &[u8] = b"{\"type\":\"post\"";
+
+/// Whether a record, as text, is a post and so need not be looked at: nearly all are.
+pub(super) fn is_plain(json: &[u8]) -> bool {
+    json.starts_with(POST)
+}
+
+impl Gist {
+    /// Takes the next record into account; `erased` says that its text is not on disk any more.
+    pub(super) fn note(&mut self, entry: &Entry, erased: bool) {
+        let seq = entry.seq;
+        if erased {
+            self.erased.insert(seq);
+            self.due.remove(&seq);
+        }
+        if is_plain(entry.json.as_bytes()) {
+            return;
+        }
+        match record(&entry.json).map(|record| record.kind) {
+            Some(Kind::Act(Act::Edit { target, .. }) | Kind::Erased { edit_of: Some(target) }) => {
+                self.edits.entry(target).or_default().push(seq);
+                if self.hidden.contains(&target) {
+                    self.hide(seq); // it was on its way when the post was deleted
+                }
+            }
+            Some(Kind::Act(Act::Delete { target })) => {
+                self.hide(target);
+                for edit in self.edits.get(&target).cloned().unwrap_or_default() {
+                    self.hide(edit);
+                }
+            }
+            Some(Kind::Act(Act::Topic { text })) => self.topic = text.to_string(),
+            Some(Kind::Act(Act::Post { .. }) | Kind::Erased { edit_of: None }) | None => {}
+        }
+    }
+
+    fn hide(&mut self, seq: u64) {
+        if self.hidden.insert(seq) && !self.erased.contains(&seq) {
+            self.due.insert(seq);
+        }
+    }
+
+    /// Takes the text out of those of `entries` that are deleted.
+    pub(super) fn redact(&self, entries: &mut [Entry]) {
+        if self.hidden.is_empty() {
+            return;
+        }
+        for entry in entries.iter_mut().filter(|entry| self.hidden.contains(&entry.seq)) {
+            redact(entry);
+        }
+    }
+
+    /// What the room is about.
+    pub(super) fn topic(&self) -> Option<&str> {
+        Some(&*self.topic).filter(|topic| !topic.is_empty())
+    }
+
+    /// The records between two seqs, the second not included, whose text is to go from the disk.
+    pub(super) fn due(&self, first: u64, next: u64) -> BTreeSet<u64> {
+        self.due.range(first..next).copied().collect()
+    }
+
+    /// The texts of these records are gone from the disk.
+    pub(super) fn erased(&mut self, seqs: &BTreeSet<u64>) {
+        self.due.retain(|seq| !seqs.contains(seq));
+        self.erased.extend(seqs);
+    }
+
+    /// A record whose text is gone though none says that it was deleted.
+    pub(super) fn unexplained(&self) -> Option<u64> {
+        self.erased.difference(&self.hidden).next().copied()
+    }
+
+    /// Forgets what was about records before `first`, which are no longer kept.
+    pub(super) fn forget_before(&mut self, first: u64) {
+        self.edits = self.edits.split_off(&first);
+        for seqs in [&mut self.hidden, &mut self.erased, &mut self.due] {
+            let kept = seqs.split_off(&first);
+            drop(mem::replace(seqs, kept));
+        }
+    }
+}
+
+fn record(json: &str) -> Option<Record> {
+    Record::from_json(&json::parse(json).ok()?).ok().flatten()
+}
+
+/// Leaves of a post, or of an edit, its place and nothing of its words.
+pub(super) fn redact(entry: &mut Entry) {
+    let Some(mut found) = record(&entry.json) else { return };
+    let edit_of = match found.kind {
+        Kind::Act(Act::Post { .. }) => None,
+        Kind::Act(Act::Edit { target, .. }) => Some(target),
+        Kind::Act(Act::Delete { .. } | Act::Topic { .. }) | Kind::Erased { .. } => return,
+    };
+    found.kind = Kind::Erased { edit_of };
+    entry.json = found.encode().into();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Text, Topic};
+
+    fn entry(seq: u64, act: Act) -> Entry {
+        let (room, cid) = ("lobby".parse().unwrap(), format!("c{seq}").parse().unwrap());
+        let (user, kind) = ("bob".parse().unwrap(), Kind::Act(act));
+        let json = Record { room, seq, at: 5, user, cid, kind }.encode();
+        Entry { seq, holder: "0".repeat(32).parse().unwrap(), json: json.into() }
+    }
+
+    fn said(text: &str) -> Text {
+        Text::parse(text, 100).unwrap()
+    }
+
+    fn log() -> Vec<Entry> {
+        vec![
+            entry(1, Act::Post { text: said("secret"), me: true, reply: Some(1) }),
+            entry(2, Act::Post { text: said("harmless"), me: false, reply: None }),
+            entry(3, Act::Edit { target: 1, text: said("secret again") }),
+            entry(4, Act::Delete { target: 1 }),
+            entry(5, Act::Edit { target: 1, text: said("secret, once more") }),
+            entry(6, Act::Topic { text: Topic::parse("tea").unwrap() }),
+        ]
+    }
+
+    #[test]
+    fn a_deleted_text_is_served_by_no_record() {
+        let (mut log, mut gist) = (log(), Gist::default());
+        log.iter().for_each(|entry| gist.note(entry, false));
+        gist.redact(&mut log);
+        let all: String = log.iter().map(|entry| &*entry.json).collect();
+        assert!(!all.contains("secret") && all.contains("harmless"), "{all}");
+        assert!(log[0].json.ends_with(r#""cid":"c1","text":"","deleted":true}"#), "{:?}", log[0]);
+        assert!(log[2].json.ends_with(r#""target":1,"text":"","deleted":true}"#), "{:?}", log[2]);
+        assert_eq!(gist.due(0, 9), BTreeSet::from([1, 3, 5]));
+        let again = log.clone();
+        gist.redact(&mut log);
+        assert_eq!(log, again, "what is left of a record is not taken from again");
+    }
+
+    #[test]
+    fn the_last_topic_counts_and_an_empty_one_is_none() {
+        let mut gist = Gist::default();
+        assert_eq!(gist.topic(), None);
+        log().iter().for_each(|entry| gist.note(entry, false));
+        assert_eq!(gist.topic(), Some("tea"));
+        gist.note(&entry(7, Act::Topic { text: Topic::parse("").unwrap() }), false);
+        assert_eq!(gist.topic(), None);
+    }
+
+    #[test]
+    fn what_is_erased_is_not_due_and_needs_a_reason() {
+        let (mut log, mut gist) = (log(), Gist::default());
+        redact(&mut log[0]);
+        redact(&mut log[2]);
+        log.iter().for_each(|entry| gist.note(entry, [1, 3].contains(&entry.seq)));
+        assert_eq!((gist.due(0, 9), gist.unexplained()), (BTreeSet::from([5]), None));
+        redact(&mut log[1]);
+        gist.note(&log[1], true);
+        assert_eq!(gist.unexplained(), Some(2), "nobody deleted it");
+        gist.forget_before(3);
+        assert_eq!((gist.due(0, 9), gist.unexplained()), (BTreeSet::from([5]), None));
+    }
+}

@@ -1,0 +1,109 @@
+//! The file that a log is written to, kept open while lines keep coming.
+//!
+//! Room: one file, or none. Before each batch it is looked up by its name again, so that a file that was
+//! moved away or replaced is not written to.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::files::{FileId, Files, LogFile};
+use crate::limits;
+
+/// What a log writes with.
+#[derive(Debug, Default)]
+pub(super) struct Pen {
+    held: Option<Held>,
+}
+
+/// A file that is kept open.
+#[derive(Debug)]
+struct Held {
+    file: Arc<dyn LogFile>,
+    id: FileId,
+    /// Whether it was asked for since [`Pen::rest`].
+    used: bool,
+    _place: Place,
+}
+
+/// One of the descriptors that all logs of this process may keep: quiet rooms hold none, and a thousand
+/// busy ones leave enough for people.
+#[derive(Debug)]
+struct Place;
+
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+
+impl Place {
+    fn take() -> Option<Place> {
+        let free = |taken| (taken < limits::LOG_PENS).then_some(taken + 1);
+        TAKEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).ok().map(|_| Place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        TAKEN.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Pen {
+    /// The file that `path` names now, open for appending, and its length in bytes.
+    pub(super) fn file(
+        &mut self,
+        files: &dyn Files,
+        path: &Path,
+    ) -> io::Result<(Arc<dyn LogFile>, u64)> {
+        let named = files.stat(path)?;
+        if let Some(held) = self.held.as_mut().filter(|held| held.id == named.id) {
+            held.used = true; // and no other file has its number, as long as it is open
+            return Ok((Arc::clone(&held.file), named.len));
+        }
+        self.held = None;
+        let file = files.write(path)?;
+        let opened = file.stat()?;
+        self.held = Place::take().map(|place| Held {
+            file: Arc::clone(&file),
+            id: opened.id,
+            used: true,
+            _place: place,
+        });
+        Ok((file, opened.len))
+    }
+
+    /// Lets go of a file that was not asked for since this was called last.
+    pub(super) fn rest(&mut self) {
+        self.held.take_if(|held| !std::mem::take(&mut held.used));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::log::files::Disk;
+
+    #[test]
+    fn a_file_is_kept_while_it_is_used_and_while_its_name_is_its_own() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("1.jsonl");
+        fs::write(&path, "one\n").unwrap();
+        let mut pen = Pen::default();
+        let (first, len) = pen.file(&Disk, &path).unwrap();
+        assert_eq!(len, 4);
+        pen.rest();
+        let (again, _) = pen.file(&Disk, &path).unwrap();
+        assert!(Arc::ptr_eq(&first, &again), "it was used between two rests");
+        pen.rest();
+        pen.rest();
+        let (anew, _) = pen.file(&Disk, &path).unwrap();
+        assert!(!Arc::ptr_eq(&first, &anew), "it was not");
+        fs::rename(&path, place.path().join("moved")).unwrap();
+        assert_eq!(pen.file(&Disk, &path).unwrap_err().kind(), io::ErrorKind::NotFound);
+        fs::write(&path, "another\n").unwrap();
+        let (replaced, len) = pen.file(&Disk, &path).unwrap();
+        assert!(!Arc::ptr_eq(&anew, &replaced), "the name is another's");
+        assert_eq!(len, 8);
+    }
+}

@@ -1,0 +1,148 @@
+//! What a client does to a room's log, and what it lets the others know beside.
+//!
+//! Room: one session. Whether an edit or a delete may be done is judged here, by the record it is about.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Session, about_cid, refused};
+use crate::chat::protocol::{Kind, Record, Refused, Reply};
+use crate::chat::{Act, Author, Cid, ErrorCode, RoomName, Told, UserName};
+use crate::json;
+use crate::limits;
+use crate::server::clients::disconnect::Ending;
+use crate::server::room::Room;
+use crate::server::room::history;
+use crate::time::unix_ms;
+
+impl Session {
+    /// Does something to the log of a room it is in.
+    pub(crate) fn act(&mut self, name: &RoomName, cid: Cid, act: Act) -> Result<(), Ending> {
+        match self.room(name) {
+            Ok(room) if self.house.is_current(&room, &self.client) => self.act_in(&room, cid, act),
+            Ok(room) => {
+                self.part(&room);
+                let passed = "somebody else has that name now, join the room anew";
+                self.refuse(about_cid(refused(ErrorCode::NotJoined, passed), cid))
+            }
+            Err(refused) => self.refuse(about_cid(refused, cid)),
+        }
+    }
+
+    /// Says a line in the private room it shares with `to`.
+    pub(crate) fn direct(&mut self, to: &UserName, cid: Cid, act: Act) -> Result<(), Ending> {
+        let Some(name) = RoomName::of_two(&self.client.held().user, to) else {
+            let sentence = "a private room is for two";
+            return self.refuse(about_cid(refused(ErrorCode::BadName, sentence), cid));
+        };
+        match self.open(&name) {
+            Ok(room) => self.act_in(&room, cid, act),
+            Err(refused) => self.refuse(about_cid(refused, cid)),
+        }
+    }
+
+    fn act_in(&mut self, room: &Arc<Room>, cid: Cid, act: Act) -> Result<(), Ending> {
+        if let Err(wait) = self.posts.take(Instant::now()) {
+            return self.put_off(cid, wait);
+        }
+        let author = self.client.author();
+        // What was done once is answered with what came of it, whatever has become of its target.
+        if let Some(target) = act.target()
+            && room.recall(&author, &cid, &act).is_none()
+            && let Err(refused) = may(&author, room, &act, target)
+        {
+            return self.refuse(about_cid(refused, cid));
+        }
+        let before = room.name.is_private().then(|| room.head());
+        let (told, load) = room.say(&author, cid.clone(), act, unix_ms());
+        self.house.carry(load);
+        if let Some(head) = before
+            && told != Told::Astray
+        {
+            // After it was said: who says hello before this is found here, who does later finds the line.
+            self.house.gather(room, head);
+            self.settle_in();
+        }
+        match told {
+            Told::New => {
+                if self.posted.as_ref() != Some(&author.user) {
+                    self.house.posted(&author.user);
+                    self.posted = Some(author.user);
+                }
+                Ok(())
+            }
+            Told::Underway => {
+                self.house.metrics.duplicates.count();
+                Ok(()) // the record itself is the answer, and on its way
+            }
+            Told::Stored(seq) => {
+                self.house.metrics.duplicates.count();
+                if let Some(json) = history::record(room, seq).map(|entry| entry.json) {
+                    self.house.tell_json(&self.client, &json);
+                }
+                Ok(())
+            }
+            Told::Conflict => {
+                let sentence = "this cid was used for another text, which stays";
+                self.refuse(about_cid(refused(ErrorCode::CidConflict, sentence), cid))
+            }
+            Told::Astray => {
+                let sentence = "no record has the seq that this line answers";
+                self.refuse(about_cid(refused(ErrorCode::NoSuchRecord, sentence), cid))
+            }
+        }
+    }
+
+    fn put_off(&mut self, cid: Cid, wait: Duration) -> Result<(), Ending> {
+        self.nuisance()?;
+        let retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+        self.tell(&Reply::Error {
+            code: ErrorCode::RateLimited,
+            message: String::from("too many lines at once, the same line may be sent again soon"),
+            cid: Some(cid),
+            room: None,
+            retry_ms: Some(retry_ms),
+        });
+        Ok(())
+    }
+
+    /// Notes how far its name has read a room.
+    pub(crate) fn mark(&self, name: &RoomName, seq: u64) -> Result<(), Refused> {
+        self.house.mark(&self.client, &*self.room(name)?, seq);
+        Ok(())
+    }
+
+    pub(crate) fn typing(&mut self, name: &RoomName) -> Result<(), Refused> {
+        let room = self.room(name)?;
+        let now = Instant::now();
+        self.typed.retain(|(_, at)| now - *at < limits::TYPING_EVERY);
+        if self.typed.iter().all(|(typed, _)| typed != name) {
+            self.typed.push((name.clone(), now));
+            self.house.carry(room.typing(&self.client.author()));
+        }
+        Ok(())
+    }
+}
+
+/// Whether `author` may do this to the record `target`: edit or delete a post of their own that is
+/// still there.
+fn may(author: &Author, room: &Room, act: &Act, target: u64) -> Result<(), Refused> {
+    let missing = || refused(ErrorCode::NoSuchRecord, "no post has this seq, or it is deleted");
+    let entry = history::record(room, target).ok_or_else(missing)?;
+    let value = json::parse(&entry.json).ok();
+    let record = value.and_then(|value| Record::from_json(&value).ok().flatten());
+    let is_edit = matches!(act, Act::Edit { .. });
+    match record.map(|record| record.kind) {
+        Some(Kind::Act(Act::Post { .. })) => {}
+        Some(Kind::Erased { edit_of: None }) if !is_edit => {} // to delete twice does no harm
+        Some(
+            Kind::Act(Act::Edit { .. } | Act::Delete { .. } | Act::Topic { .. })
+            | Kind::Erased { .. },
+        )
+        | None => return Err(missing()),
+    }
+    if entry.holder == author.holder {
+        return Ok(());
+    }
+    Err(refused(ErrorCode::Forbidden, "only its author may edit or delete a line"))
+}

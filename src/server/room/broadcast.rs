@@ -1,0 +1,156 @@
+//! Carrying: a room's batch into its log, and then to everyone in the room.
+//!
+//! Room: rounds, and the thread that goes on with them. Whoever finds nobody carrying a room carries
+//! it for one round; if more has gathered meanwhile, the carrier thread goes on until nothing is
+//! left, so that no session is kept from its own reading.
+
+use std::io;
+use std::mem;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::history;
+use super::pacing::Rest;
+use super::parcel::Parcel;
+use super::{Load, Receiver, Room};
+use crate::chat::protocol::Reply;
+use crate::chat::{Batch, ClientId, Entry, ErrorCode, Item};
+use crate::limits;
+use crate::server::logger::Level;
+use crate::server::state::shared::House;
+
+impl House {
+    /// Carries a room for one round, if that fell to the caller.
+    pub(crate) fn carry(&self, load: Option<Load>) {
+        if let Some(load) = load {
+            drop(carry(self, load));
+        }
+    }
+
+    /// What the carrier thread does: waits for work, does one round for every room that has any, and
+    /// rests. Two people feel no delay, a thousand share writes. The time in which the log was forced to
+    /// the disk does not count as work: meanwhile the next batch gathered.
+    pub(crate) fn carry_on(&self) {
+        let loads = self.carrier.take();
+        let begun = Instant::now();
+        let bearers: Vec<Bearer<'_>> = loads.into_iter().map(|load| carry(self, load)).collect();
+        let worked = bearers.iter().map(|bearer| bearer.worked).sum();
+        let mut rest = Rest::new(begun, worked, Instant::now());
+        let gathered = || bearers.iter().map(Bearer::gathered).sum();
+        while let Some(nap) = rest.look(Instant::now(), gathered()) {
+            thread::sleep(nap);
+        }
+        drop(bearers);
+    }
+}
+
+/// One round for one room. Once the bearer is dropped the load is set down; if more has gathered by
+/// then, the carrier thread goes on.
+fn carry(house: &House, load: Load) -> Bearer<'_> {
+    let mut bearer = Bearer { house, load: Some(load), worked: Duration::ZERO };
+    bearer.worked = bearer.round();
+    bearer
+}
+
+/// Holds a load for one round. Dropped, by a panic too, it passes on what is still to be carried.
+#[must_use]
+struct Bearer<'h> {
+    house: &'h House,
+    load: Option<Load>,
+    /// How long it wrote to receivers, as far as that was work: on a busy machine those who receive run
+    /// before the one who writes to them.
+    worked: Duration,
+}
+
+impl Drop for Bearer<'_> {
+    fn drop(&mut self) {
+        if let Some(load) = self.load.take().and_then(Load::set_down) {
+            self.house.carrier.add(load);
+        }
+    }
+}
+
+impl Bearer<'_> {
+    /// How much waits for the next round.
+    fn gathered(&self) -> usize {
+        self.load.as_ref().map_or(0, |load| load.room().gathered())
+    }
+
+    /// Does the round; returns how long it worked.
+    fn round(&self) -> Duration {
+        let Some(room) = self.load.as_ref().map(Load::room) else { return Duration::ZERO };
+        let mut batch = room.take();
+        let entries: Vec<Entry> = batch.iter().filter_map(entry).collect();
+        let begun = Instant::now();
+        let appended = room.log.append(&entries);
+        if !entries.is_empty() {
+            self.house.metrics.appends.observe(begun.elapsed());
+        }
+        let stored = match appended {
+            Ok(()) => entries.last().map_or(0, |entry| entry.seq),
+            Err(error) => {
+                self.refuse(room, &error, &mut batch);
+                0
+            }
+        };
+        let parcel = Parcel::pack(&batch);
+        let start = Instant::now();
+        let receivers = room.publish(stored);
+        for Receiver { client, aside } in receivers.iter() {
+            self.house.deliver(client, &parcel.for_client(client.id, *aside));
+        }
+        let worked = start.elapsed();
+        for (client, seq) in room.published() {
+            self.answer(room, client, seq);
+        }
+        let metrics = &self.house.metrics;
+        metrics.batches.count();
+        if stored > 0 {
+            metrics.messages.add(entries.len());
+            metrics.deliveries.add(entries.len() * receivers.len());
+        }
+        let receivers = u32::try_from(receivers.len()).unwrap_or(u32::MAX);
+        worked.min(limits::WRITE.saturating_mul(receivers))
+    }
+
+    /// Who said something again while it was written out may have heard it just before: it is told
+    /// once more.
+    fn answer(&self, room: &Room, client: ClientId, seq: u64) {
+        let Some(client) = self.house.poll.find(client) else { return };
+        if let Some(entry) = history::record(room, seq) {
+            self.house.tell_json(&client, &entry.json);
+        }
+    }
+
+    /// A batch could not be stored: its authors are told, and only asides are left in it.
+    fn refuse(&self, room: &Room, error: &io::Error, batch: &mut Batch) {
+        let also = room.roll_back().into_iter().map(Item::Record);
+        let (records, asides) =
+            mem::take(batch).into_iter().chain(also).partition(|i| matches!(i, Item::Record(_)));
+        *batch = asides;
+        let lost: Vec<Item> = records;
+        let (name, error) = (room.name.as_str(), error.to_string());
+        self.house.logger.tell(Level::Warn, "not-stored", &[("room", name), ("error", &error)]);
+        for item in lost {
+            let Item::Record(offered) = item else { continue };
+            let Some(client) = self.house.poll.find(offered.author.client) else { continue };
+            self.house.tell(
+                &client,
+                &Reply::Error {
+                    code: ErrorCode::Storage,
+                    message: String::from("the server could not store this line, try again later"),
+                    cid: Some(offered.cid),
+                    room: None,
+                    retry_ms: None,
+                },
+            );
+        }
+    }
+}
+
+fn entry(item: &Item) -> Option<Entry> {
+    match item {
+        Item::Record(offered) => Some(offered.entry.clone()),
+        Item::Aside { .. } => None,
+    }
+}

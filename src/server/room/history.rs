@@ -1,0 +1,145 @@
+//! What was said before: to those who join, and to those who ask.
+//!
+//! Room: a room's log in, frames out, a page at a time. It waits for the socket, never for a lock
+//! that others need.
+
+use std::io;
+use std::sync::Arc;
+
+use super::{Room, Seam};
+use crate::chat::Entry;
+use crate::chat::protocol::Range;
+use crate::json::{self, Object, Value};
+use crate::limits;
+use crate::log::Most;
+use crate::server::clients::client::Client;
+use crate::server::clients::disconnect::{self, Ending};
+use crate::server::logger::Level;
+use crate::server::state::shared::House;
+use crate::ws::{self, CloseCode};
+
+/// Sends `client` what `room` keeps after `since`, until nothing is left and it is live: contiguous,
+/// in order, nothing twice. `changes` is what entering gave.
+pub(crate) fn run(
+    house: &House,
+    client: &Arc<Client>,
+    room: &Arc<Room>,
+    since: u64,
+    changes: u64,
+) -> Result<(), Ending> {
+    let mut at = since;
+    loop {
+        if !client.outbound.wait_below(limits::REPLAY_BYTES) {
+            return Err(Ending::Gone);
+        }
+        match room.seam(client.id, at, changes) {
+            Seam::Left | Seam::Live(false) => return Ok(()),
+            Seam::Live(true) => {
+                // Who came and went meanwhile was told to those who were live.
+                house.tell(client, &room.members());
+                return Ok(());
+            }
+            Seam::Behind(head) => at = send_after(house, client, room, at, head)?,
+        }
+    }
+}
+
+/// Sends one page after `at`, not beyond `head`, and returns the seq it ends with. What stands in
+/// the log beyond the committed head is on its way to those who are live.
+fn send_after(
+    house: &House,
+    client: &Arc<Client>,
+    room: &Room,
+    at: u64,
+    head: u64,
+) -> Result<u64, Ending> {
+    let most = Most { records: limits::PAGE_MAX, bytes: limits::REPLAY_BYTES };
+    let mut entries = room.log.read(at, most).map_err(|error| {
+        let particulars = [("room", room.name.as_str()), ("error", &error.to_string())];
+        house.logger.tell(Level::Warn, "not-read", &particulars);
+        Ending::closed(CloseCode::INTERNAL, "the log could not be read")
+    })?;
+    entries.retain(|entry| entry.seq <= head);
+    match (entries.first(), entries.last()) {
+        (Some(first), Some(last)) if first.seq == at + 1 => {
+            let mut frames = Vec::new();
+            for entry in &entries {
+                ws::push_text_frame(&mut frames, entry.json.as_bytes());
+            }
+            house.deliver(client, &frames.into());
+            house.metrics.replayed.add(entries.len());
+            Ok(last.seq)
+        }
+        // Retention has overtaken a slow reader: joining again tells it what is gone.
+        _ => Err(Ending::closed(disconnect::TOO_FAR_BEHIND, "reconnect and resume")),
+    }
+}
+
+/// The stored record of `seq`, if it is still kept.
+pub(crate) fn record(room: &Room, seq: u64) -> Option<Entry> {
+    let entries = room.log.read(seq.checked_sub(1)?, Most { records: 1, bytes: 1 }).ok()?;
+    entries.into_iter().find(|entry| entry.seq == seq && seq <= room.head())
+}
+
+/// The `history` that answers a request for `limit` records. Its bytes are bounded too; then it
+/// holds those nearest to the seq that was asked about.
+pub(crate) fn page(room: &Room, range: Range, limit: usize) -> io::Result<String> {
+    let limit = limit.min(limits::PAGE_MAX);
+    let (after, end, bytes) = match range {
+        Range::After(seq) => (seq, u64::MAX, limits::PAGE_BYTES),
+        Range::Before(seq) => (seq.saturating_sub(limit as u64 + 1), seq, usize::MAX),
+    };
+    let head = room.head();
+    let mut entries = room.log.read(after, Most { records: limit, bytes })?;
+    entries.retain(|entry| entry.seq < end && entry.seq <= head);
+    let entries = match range {
+        Range::After(_) => entries,
+        Range::Before(_) => nearest(entries),
+    };
+    let records = entries.iter().map(|entry| &*entry.json);
+    let mut page = Object::new();
+    page.string("type", "history").string("room", room.name.as_str());
+    Ok(page.array("records", records).number("first", room.log.first()).end())
+}
+
+/// The `found` that answers a search for `text`, in any case, among the
+/// [`SEARCH_SPAN`](limits::SEARCH_SPAN) records before `before`, or the newest. Posts are found by
+/// their own words, and edits by theirs; what was deleted has none. Its bytes are bounded as a page's.
+pub(crate) fn found(room: &Room, text: &str, before: Option<u64>) -> io::Result<String> {
+    let end = before.unwrap_or(u64::MAX).min(room.head() + 1);
+    let after = end.saturating_sub(limits::SEARCH_SPAN as u64 + 1);
+    let mut entries =
+        room.log.read(after, Most { records: limits::SEARCH_SPAN, bytes: usize::MAX })?;
+    let words = text.to_lowercase();
+    entries.retain(|entry| entry.seq < end && says(entry, &words));
+    let count = entries.len();
+    let entries = nearest(entries);
+    let before = match entries.first() {
+        Some(oldest) if entries.len() < count => oldest.seq,
+        _ => after + 1,
+    };
+    let mut found = Object::new();
+    found.string("type", "found").string("room", room.name.as_str()).string("text", text);
+    found.array("records", entries.iter().map(|entry| &*entry.json));
+    Ok(found.number("before", before).number("first", room.log.first()).end())
+}
+
+/// Whether a post, or an edit of one, has `words`, which are in lower case.
+fn says(entry: &Entry, words: &str) -> bool {
+    let Ok(record) = json::parse(&entry.json) else { return false };
+    let is_said = matches!(record.get("type").and_then(Value::as_str), Some("post" | "edit"));
+    let text = record.get("text").and_then(Value::as_str).unwrap_or_default();
+    is_said && text.to_lowercase().contains(words)
+}
+
+/// The newest of `entries` that fit a page, at least one.
+fn nearest(mut entries: Vec<Entry>) -> Vec<Entry> {
+    let mut bytes = 0;
+    let fit = entries.iter().rev().take_while(|entry| {
+        let first = bytes == 0;
+        bytes += entry.json.len();
+        first || bytes <= limits::PAGE_BYTES
+    });
+    let kept = fit.count();
+    entries.split_off(entries.len() - kept)
+}

@@ -1,0 +1,146 @@
+//! Private rooms: which one two people share, and who is brought into it.
+//!
+//! Room: the house's names and rooms. A private room belongs to two holders, not to two spellings:
+//! once a name has passed to somebody else, the same name of a room stands for another one.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::shared::{House, Rooms, TooManyRooms};
+use crate::chat::{ErrorCode, Held, Holder, RoomName, Unfit};
+use crate::log::LogName;
+use crate::server::clients::client::Client;
+use crate::server::room::Room;
+
+/// Whether a person may be in a private room: as which of its two, and who the other is now, if
+/// anybody holds that name.
+#[derive(Debug, Clone, Copy)]
+struct Key {
+    at: usize,
+    mine: Holder,
+    other: Option<Holder>,
+}
+
+impl Key {
+    fn opens(self, two: [Holder; 2]) -> bool {
+        let [mine, other] = if self.at == 0 { two } else { [two[1], two[0]] };
+        mine == self.mine && self.other.is_none_or(|holder| holder == other)
+    }
+
+    /// The two holders, if both are known.
+    fn two(self) -> Option<[Holder; 2]> {
+        let other = self.other?;
+        Some(if self.at == 0 { [self.mine, other] } else { [other, self.mine] })
+    }
+}
+
+impl House {
+    /// The private room `name` as `held` may enter it, opened if need be.
+    pub(crate) fn private_room(
+        &self,
+        name: &RoomName,
+        held: &Held,
+    ) -> io::Result<Result<Arc<Room>, Unfit>> {
+        let forbidden = "a private room is open to the two it is named after";
+        let Some(key) = self.key(name, held) else {
+            return Ok(Err(Unfit::new(ErrorCode::Forbidden, forbidden)));
+        };
+        let mut rooms = self.rooms();
+        if let Some(room) = find(&rooms, name, key) {
+            return Ok(Ok(room));
+        }
+        let Some(two) = key.two() else {
+            let nobody = "nobody has that name now, so there is nobody to write to";
+            return Ok(Err(Unfit::new(ErrorCode::BadName, nobody)));
+        };
+        let added = self.add_room(&mut rooms, name, Some(two))?;
+        let full = "this server has as many private rooms as it may";
+        Ok(added.map_err(|TooManyRooms| Unfit::new(ErrorCode::TooManyRooms, full)))
+    }
+
+    /// The private rooms of a person in which anything was ever said.
+    pub(crate) fn private_rooms(&self, held: &Held) -> Vec<Arc<Room>> {
+        let key = held.user.key();
+        let is_theirs = |log: &&LogName| log.room.two().is_some_and(|two| two.contains(&&*key));
+        let mut names: Vec<RoomName> =
+            self.rooms().keys().filter(is_theirs).map(|log| log.room.clone()).collect();
+        names.dedup();
+        let open = |name: RoomName| find(&self.rooms(), &name, self.key(&name, held)?);
+        names.into_iter().filter_map(open).filter(|room| room.given() > 0).collect()
+    }
+
+    /// Whether the room is still the one its name stands for, to `client`: a public one always is.
+    pub(crate) fn is_current(&self, room: &Arc<Room>, client: &Client) -> bool {
+        if !room.name.is_private() {
+            return true;
+        }
+        let Some(key) = self.key(&room.name, &client.held()) else { return false };
+        find(&self.rooms(), &room.name, key).is_some_and(|found| Arc::ptr_eq(&found, room))
+    }
+
+    /// Brings the two people of a private room into it, on every device that is not in it yet, so that
+    /// they hear what was said there after the record `after`.
+    pub(crate) fn gather(&self, room: &Arc<Room>, after: u64) {
+        let (Some(keys), Some(two)) = (room.name.two(), room.log.two()) else { return };
+        for (key, holder) in keys.into_iter().zip(two) {
+            let uses = self.names().uses(key);
+            if uses > room.connections(key) {
+                for client in self.devices(holder) {
+                    self.bring(&client, room, after);
+                }
+            }
+        }
+    }
+
+    fn bring(&self, client: &Arc<Client>, room: &Arc<Room>, after: u64) {
+        if room.has(client.id) || !self.guests.note(client.id, room) {
+            return;
+        }
+        client.call();
+        let held = client.held();
+        let marked = self.marked(held.holder, room);
+        let away = self.away(&held.user);
+        let (sent, load) = room.bring(client, &held.user, away.as_ref(), after, marked);
+        self.see_to(client, sent);
+        self.carry(load);
+        self.tell_away(&held.user, room);
+        if !self.guests.has(client.id) {
+            self.carry(room.exit(client.id)); // its session ended without knowing of this
+        }
+    }
+
+    fn key(&self, name: &RoomName, held: &Held) -> Option<Key> {
+        let other = name.other(&held.user)?;
+        let at = usize::from(name.two()?[0] == other);
+        let other = self.names().holder(other, Instant::now());
+        Some(Key { at, mine: held.holder, other })
+    }
+}
+
+fn find(rooms: &Rooms, name: &RoomName, key: Key) -> Option<Arc<Room>> {
+    let of_that_name = rooms.range(LogName::new(name.clone(), "")..);
+    let mut of_that_name = of_that_name.take_while(|(log, _)| log.room == *name);
+    let fits = |room: &Arc<Room>| room.log.two().is_some_and(|two| key.opens(two));
+    of_that_name.find(|(_, room)| fits(room)).map(|(_, room)| Arc::clone(room))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_room_is_of_two_holders_and_not_of_two_names() {
+        let [alice, bob, other]: [Holder; 3] =
+            ["1", "2", "3"].map(|digit| digit.repeat(32).parse().unwrap());
+        let key = |at, mine, other| Key { at, mine, other };
+        assert!(key(0, alice, Some(bob)).opens([alice, bob]));
+        assert!(key(1, bob, Some(alice)).opens([alice, bob]));
+        assert!(key(0, alice, None).opens([alice, bob]), "bob's name is nobody's now");
+        assert!(!key(0, alice, Some(other)).opens([alice, bob]), "it has passed to somebody else");
+        assert!(!key(1, other, Some(alice)).opens([alice, bob]), "who reads nothing of it");
+        assert!(!key(1, alice, Some(bob)).opens([alice, bob]), "each in their place");
+        assert_eq!(key(1, bob, Some(alice)).two(), Some([alice, bob]));
+        assert_eq!(key(1, bob, None).two(), None);
+    }
+}

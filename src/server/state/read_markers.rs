@@ -1,0 +1,64 @@
+//! How far everybody has read: told by one device, known to the others.
+//!
+//! Room: the house's markers and their file.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::shared::House;
+use crate::chat::Holder;
+use crate::chat::protocol::Reply;
+use crate::server::clients::client::Client;
+use crate::server::room::Room;
+
+impl House {
+    /// How far `holder` has read a room.
+    pub(crate) fn marked(&self, holder: Holder, room: &Room) -> Option<u64> {
+        let marked = self.marks().get(holder, room.log.id())?;
+        Some(marked.min(room.head()))
+    }
+
+    /// A client has read a room up to `seq`; the other devices of its name are told.
+    pub(crate) fn mark(&self, client: &Client, room: &Room, seq: u64) {
+        let (held, seq) = (client.held(), seq.min(room.head()));
+        let is_new = self.marks().advance(held.holder, room.log.id(), seq);
+        if !is_new || self.names().uses(&held.user.key()) < 2 {
+            return;
+        }
+        let marked = Reply::Marked { room: room.name.clone(), seq };
+        for other in self.devices(held.holder).iter().filter(|other| other.id != client.id) {
+            self.tell(other, &marked);
+        }
+    }
+
+    /// Every connection of one holder.
+    pub(crate) fn devices(&self, holder: Holder) -> Vec<Arc<Client>> {
+        let mut all = self.poll.all();
+        all.retain(|client| client.held().holder == holder);
+        all
+    }
+
+    /// What is done about read markers by the clock.
+    pub(crate) fn tend_marks(&self) -> io::Result<()> {
+        let changed = self.marks().take_changed();
+        let mut file = self.marks_file();
+        if !changed.is_empty()
+            && let Err(error) = file.append(&changed)
+        {
+            self.marks().put_back(&changed);
+            return Err(error);
+        }
+        if file.is_stale() {
+            let holders = self.names().holders(Instant::now());
+            let rooms = self.all_rooms();
+            let logs: HashSet<&str> = rooms.iter().map(|room| room.log.id()).collect();
+            let is_alive = |holder, log: &str| holders.contains(&holder) && logs.contains(log);
+            let all = self.marks().prune(is_alive);
+            return file.compact(&all);
+        }
+        let unsynced = file.take_unsynced();
+        unsynced.map_or(Ok(()), |unsynced| unsynced.sync_data())
+    }
+}
