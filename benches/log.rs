@@ -24,7 +24,7 @@ use support::crowd::Crowd;
 use support::figures::{Dice, median, mib, ms, quantile};
 use support::peer::{PATIENCE, Peer, is};
 use support::process::Server;
-use talk::chat::Entry;
+use talk::chat::LogEntry;
 use talk::limits;
 use talk::log::{Rules, Store, Sync};
 
@@ -62,9 +62,9 @@ fn fill(data: &Path, records: u64) -> u64 {
         let json = format!(
             r#"{{"type":"post","room":"lobby","seq":{seq},"at":{at},"user":"writer{user}","cid":"{seq:032x}","text":"hello, this is a line of the usual length, give or take some"}}"#
         );
-        bytes += json.len() as u64 + 80; // the holder and the check value
-        let holder = format!("{user:032x}").parse().unwrap();
-        batch.push(Entry { seq, holder, json: json.into() });
+        bytes += json.len() as u64 + 80; // the owner and the check value
+        let owner = format!("{user:032x}").parse().unwrap();
+        batch.push(LogEntry { seq, owner, json: json.into() });
         if batch.len() == 1_000 {
             log.append(&batch).unwrap();
             batch.clear();

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use talk::chat::protocol::{Kind, Record, Request};
-use talk::chat::{Act, Text};
+use talk::chat::protocol::{ClientMessage, Kind, Record};
+use talk::chat::{Operation, Text};
 use talk::http::Parser;
 use talk::json;
 use talk::ws::{Decoder, Encoder, Event, Limits, Role, push_text_frame};
@@ -251,7 +251,7 @@ mod json_read_a_post {
         let post = post(size);
         bencher
             .counter(BytesCount::new(post.len()))
-            .bench_local(|| Request::parse(black_box(&post), 1 << 20).unwrap());
+            .bench_local(|| ClientMessage::parse(black_box(&post), 1 << 20).unwrap());
     }
 }
 
@@ -267,7 +267,7 @@ mod json_write_a_record {
             at: 1_795_394_177_902,
             user: "alice".parse().unwrap(),
             cid: "3f9a0c77-000000012".parse().unwrap(),
-            kind: Kind::Act(Act::Post { text, me: false, reply: None }),
+            kind: Kind::Operation(Operation::Post { text, me: false, reply: None }),
         }
     }
 

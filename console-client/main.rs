@@ -46,7 +46,7 @@ use talk::chat::RoomName;
 use talk::chat::protocol::Since;
 use talk::client;
 use talk::client::Config;
-use talk::client::Kept;
+use talk::client::SavedSubmission;
 
 use crate::args::Settings;
 use crate::args::Wish;
@@ -206,8 +206,8 @@ fn talk_on_pipes(plain: Plain, queue: &Receiver<Event>) -> Result<(), Failure> {
 }
 
 /// Adds the rooms that the lines are for: where one is not, nothing can be said.
-fn rooms_of(kept: &[Kept], rooms: &mut Vec<RoomName>) {
-    for Kept { line, .. } in kept {
+fn rooms_of(kept: &[SavedSubmission], rooms: &mut Vec<RoomName>) {
+    for SavedSubmission { line, .. } in kept {
         if !rooms.contains(&line.room) {
             rooms.push(line.room.clone());
         }
@@ -219,7 +219,7 @@ fn rooms_of(kept: &[Kept], rooms: &mut Vec<RoomName>) {
 fn tell_unstored(view: &View, outbox: &Outbox, at_most: usize) -> bool {
     for (line, why) in view.unstored().take(at_most) {
         let why = why.unwrap_or("it was never acknowledged");
-        let (room, words) = (view.label(&line.room), view::format::words(&line.act).0);
+        let (room, words) = (view.label(&line.room), view::format::words(&line.operation).0);
         complain(&format!("not sent to {room}: {words} ({why})"));
     }
     let more = view.unstored().skip(at_most).count();

@@ -141,7 +141,7 @@ impl Plain {
         } else if let Notice::Failed { cid, message, .. } = &notice {
             let mut unstored = self.chat.view.unstored();
             let line = unstored.find(|(line, _)| line.cid == *cid);
-            let text = line.map_or(String::new(), |(line, _)| format::words(&line.act).0);
+            let text = line.map_or(String::new(), |(line, _)| format::words(&line.operation).0);
             drop(unstored);
             self.chat.view.alarm(&format!("not sent: {text:?}: {message}"));
         }

@@ -28,7 +28,7 @@ pub(crate) fn name() -> Result<UserName, Failure> {
             Ok(0) | Err(_) => return Err(Failure::Usage("no name given".to_owned())),
             Ok(_) => match line.trim().parse() {
                 Ok(user) => return Ok(user),
-                Err(unfit) => complain(&unfit.to_string()),
+                Err(rejection) => complain(&rejection.to_string()),
             },
         }
     }

@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::{env, fmt};
 
 use talk::chat::protocol::{Kind, Record, Since};
-use talk::chat::{Act, RoomName, Text, Token, UserName};
+use talk::chat::{Operation, RoomName, Text, Token, UserName};
 use talk::cli;
 use talk::cli::{Args, Command, Flag};
 use talk::client::{Address, Client, Config, Notice, State, start};
@@ -129,7 +129,7 @@ impl Bot {
 
     /// Answers a ping that is said now, by somebody else.
     fn hear(&mut self, record: &Record) {
-        let Kind::Act(Act::Post { text, me: false, .. }) = &record.kind else { return };
+        let Kind::Operation(Operation::Post { text, me: false, .. }) = &record.kind else { return };
         let is_new = record.seq > self.head;
         let is_ours = record.user.is_same_claim(&self.user);
         if text.as_str() != "!ping" || !is_new || is_ours || self.unsent == UNSENT {

@@ -215,7 +215,7 @@ impl Flag {
     }
 }
 
-/// A sorted command line. Names are the table's, without dashes; an unknown one is just absent.
+/// A sorted command line. NameRegistry are the table's, without dashes; an unknown one is just absent.
 #[derive(Debug)]
 pub struct Args {
     given: Vec<Given>,

@@ -49,7 +49,7 @@ pub const MESSAGE_WAIT: Duration = Duration::from_secs(30);
 
 /// Bytes of unfinished messages, of all clients together: a thousand of the longest. Whoever sends the
 /// byte that is one too many gets 1013.
-pub const UNFINISHED: usize = 64 * 1024 * 1024;
+pub const PARTIAL_MESSAGES: usize = 64 * 1024 * 1024;
 
 /// Time for the first message, `hello`, counted from the 101.
 pub const HELLO_WAIT: Duration = Duration::from_secs(10);
@@ -74,7 +74,7 @@ pub const JSON_DEPTH: usize = 16;
 /// Members of one object. The protocol's largest has twelve.
 pub const JSON_MEMBERS: usize = 64;
 
-// ---- Names, rooms, texts -----------------------------------------------------------------------
+// ---- NameRegistry, rooms, texts -----------------------------------------------------------------------
 
 /// Characters of a user's name.
 pub const NAME_CHARS: usize = 24;
@@ -100,7 +100,7 @@ pub const TEXT_MAX: usize = 10_000;
 // ---- The protocol ------------------------------------------------------------------------------
 
 /// Records of one `history` answer when the request names no `limit`, and of a first join.
-pub const PAGE: usize = 100;
+pub const HISTORY_PAGE: usize = 100;
 
 /// Bytes of the words of a `search`.
 pub const SEARCH_WORDS: usize = 256;
@@ -109,7 +109,7 @@ pub const SEARCH_WORDS: usize = 256;
 pub const SEARCH_SPAN: usize = 500;
 
 /// Records of one `history` answer at most.
-pub const PAGE_MAX: usize = 200;
+pub const HISTORY_PAGE_MAX: usize = 200;
 
 /// Rooms of one server: each costs memory, and later a directory.
 pub const ROOMS: usize = 1_000;
@@ -121,7 +121,7 @@ pub const PRIVATE_ROOMS: usize = 10_000;
 pub const ROOMS_PER_CLIENT: usize = 50;
 
 /// Private rooms that others may bring one connection into: as many as it may join by itself.
-pub const BROUGHT: usize = ROOMS_PER_CLIENT;
+pub const INVITATIONS: usize = ROOMS_PER_CLIENT;
 
 /// Posts of one client at once (`--burst`).
 pub const BURST: u32 = 20;
@@ -130,14 +130,14 @@ pub const BURST: u32 = 20;
 pub const RATE: u32 = 5;
 
 /// Control, empty and refused messages of one client per second; beyond it 4429.
-pub const NUISANCES_PER_SECOND: usize = 20;
+pub const CONTROL_RATE: usize = 20;
 
 /// A client that goes on posting while it is refused is closed with 4429 after this long.
-pub const ABUSE_WAIT: Duration = Duration::from_secs(10);
+pub const FLOOD_GRACE: Duration = Duration::from_secs(10);
 
 /// Members of a room up to which it is intimate: it has a list of members, a presence for each
 /// coming and going, and typing. Beyond, these would cost the square of the crowd.
-pub const INTIMATE: usize = 100;
+pub const SMALL_ROOM: usize = 100;
 
 /// In a crowd, the one `presence` with the new count is sent at most this often.
 pub const CROWD_PRESENCE_EVERY: Duration = Duration::from_secs(5);
@@ -145,7 +145,7 @@ pub const CROWD_PRESENCE_EVERY: Duration = Duration::from_secs(5);
 /// One client's `typing` is relayed to a room at most this often.
 pub const TYPING_EVERY: Duration = Duration::from_secs(3);
 
-/// A dropped name is held this long for its holder, whether or not it ever posted.
+/// A dropped name is held this long for its owner, whether or not it ever posted.
 pub const HOLD_AFTER_DROP: Duration = Duration::from_secs(60);
 
 /// A name that has posted is held this long after its last use (`--hold-names`).
@@ -165,13 +165,13 @@ pub const LOG_FILE: u64 = 8 * 1024 * 1024;
 pub const LOG_LINE: usize = 64 * 1024;
 
 /// Bytes of a log between two marks of its index: what is read at most to find a record.
-pub const LOG_MARK: u64 = 32 * 1024;
+pub const LOG_INDEX_EVERY: u64 = 32 * 1024;
 
 /// Bytes read from a log's file at a time.
 pub const LOG_CHUNK: usize = 64 * 1024;
 
 /// Bytes that an interrupted write may leave behind at most. More is damage: no batch is as long.
-pub const LOG_TORN: u64 = 64 * 1024 * 1024;
+pub const LOG_TORN_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Newest records of a room that are kept in memory, so that whoever was away for a moment costs no
 /// reading from disk.
@@ -182,11 +182,11 @@ pub const LOG_NEWEST_BYTES: usize = 128 * 1024;
 
 /// Descriptors that logs keep open between two batches, for the busiest rooms: the others open their
 /// file for each.
-pub const LOG_PENS: usize = 16;
+pub const LOG_OPEN_FILES: usize = 16;
 
 /// How often logs are tended: what is written with `--sync interval` is forced to disk within twice
 /// this time.
-pub const TEND_EVERY: Duration = Duration::from_millis(100);
+pub const MAINTENANCE_EVERY: Duration = Duration::from_millis(100);
 
 /// Deleted texts are erased from a room's files this often at most: each time costs writing a file of
 /// up to [`LOG_FILE`] bytes anew. They are served to nobody in between.
@@ -215,7 +215,7 @@ pub const REFUSALS: usize = 16;
 pub const ACCEPT_PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
 
 /// How often the pulse looks after pings, silent peers and crowds.
-pub const PULSE: Duration = Duration::from_millis(500);
+pub const HEARTBEAT_EVERY: Duration = Duration::from_millis(500);
 
 /// Wait before a wrong password is answered: guessing takes time.
 pub const WRONG_PASSWORD_WAIT: Duration = Duration::from_secs(1);
@@ -224,7 +224,7 @@ pub const WRONG_PASSWORD_WAIT: Duration = Duration::from_secs(1);
 pub const WRONG_PASSWORDS: usize = 5;
 
 /// Bytes of the records of one `history` answer; a page may hold fewer records than asked for.
-pub const PAGE_BYTES: usize = 256 * 1024;
+pub const HISTORY_PAGE_BYTES: usize = 256 * 1024;
 
 /// Bytes a client that is behind may have waiting; beyond it is closed with 4413.
 pub const BACKLOG: usize = 1024 * 1024;
@@ -233,15 +233,15 @@ pub const BACKLOG: usize = 1024 * 1024;
 pub const STALL_WAIT: Duration = Duration::from_secs(10);
 
 /// The first pause before a full socket is tried again; it doubles while nothing moves.
-pub const DRAIN_PAUSE_MIN: Duration = Duration::from_millis(1);
+pub const RETRY_WRITE_MIN: Duration = Duration::from_millis(1);
 
 /// The longest pause before a full socket is tried again: a thousand stuck ones then cost little.
-pub const DRAIN_PAUSE_MAX: Duration = Duration::from_millis(50);
+pub const RETRY_WRITE_MAX: Duration = Duration::from_millis(50);
 
 /// Stack of a thread that hears a connection up to its hello, in bytes of address space. It is so much
 /// larger than [`SESSION_STACK`] that the C library, which keeps the stacks of threads that have ended,
 /// does not give one, with all the pages that a greeting has touched, to a session.
-pub const GREETING_STACK: usize = 2 * 1024 * 1024;
+pub const HELLO_STACK: usize = 2 * 1024 * 1024;
 
 /// Stack of a session thread, in bytes of address space; only touched pages cost memory. Debug
 /// builds have large frames.
@@ -266,21 +266,21 @@ pub const LOG_VALUE: usize = 120;
 
 /// The longest time in which a write to one receiver counts as work: it takes no longer, unless it is
 /// interrupted.
-pub const WRITE: Duration = Duration::from_micros(10);
+pub const PACING_WRITE: Duration = Duration::from_micros(10);
 
 /// The carrier rests so many times as long as it wrote to receivers. Twice: of three parts of a busy
 /// room's time one goes into writing, and lines of all three share it.
-pub const REST_FACTOR: u32 = 2;
+pub const PACING_FACTOR: u32 = 2;
 
 /// But never longer than this: a line waits for one rest and two rounds at most.
-pub const REST: Duration = Duration::from_millis(3);
+pub const PACING_MAX: Duration = Duration::from_millis(3);
 
 /// It does not rest at all where that would be shorter than this: few share a write then, and the
 /// system's timers are late by half of it (timer slack, prctl(2)).
-pub const REST_LEAST: Duration = Duration::from_micros(100);
+pub const PACING_MIN: Duration = Duration::from_micros(100);
 
 /// Lines that do not come in the time in which they would have: then no more will come now.
-pub const REST_SILENCE: u32 = 8;
+pub const PACING_SILENCE: u32 = 8;
 
 /// Bytes of history sent to a joining client at a time.
 pub const REPLAY_BYTES: usize = 64 * 1024;

@@ -92,7 +92,7 @@ impl Histogram {
     }
 }
 
-/// The text in the making. Names are the caller's, and constants.
+/// The text in the making. NameRegistry are the caller's, and constants.
 #[derive(Debug, Default)]
 pub struct Page(String);
 

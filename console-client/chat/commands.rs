@@ -1,8 +1,8 @@
 //! What the commands do.
 
-use talk::chat::Act;
-use talk::chat::Away;
+use talk::chat::AwayMessage;
 use talk::chat::Cid;
+use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::Topic;
 use talk::chat::UserName;
@@ -42,26 +42,26 @@ impl Chat {
             }
             Command::Reply(seq, text) => {
                 let (room, text) = (self.room()?, self.text(&text)?);
-                self.act(&room, Act::Post { text, me: false, reply: Some(seq) });
+                self.act(&room, Operation::Post { text, me: false, reply: Some(seq) });
             }
             Command::ListNewest => self.view.list_newest(),
             Command::Edit(seq, text) => {
                 let (room, text) = (self.room()?, self.text(&text)?);
                 let target = seq.map_or_else(|| self.view.own_last(), Ok)?;
-                self.act(&room, Act::Edit { target, text });
+                self.act(&room, Operation::Edit { target, text });
             }
             Command::ListOwn => self.view.list_own(),
             Command::Delete(seq) => {
                 let room = self.room()?;
                 let target = seq.map_or_else(|| self.view.own_last(), Ok)?;
-                self.act(&room, Act::Delete { target });
+                self.act(&room, Operation::Delete { target });
             }
             Command::Topic(None) => self.view.tell_topic(),
             Command::Topic(Some(text)) => {
                 let room = self.room()?;
                 let text = if text == "-" { "" } else { &text };
-                let text = Topic::parse(text).map_err(|unfit| unfit.to_string())?;
-                self.act(&room, Act::Topic { text });
+                let text = Topic::parse(text).map_err(|rejection| rejection.to_string())?;
+                self.act(&room, Operation::Topic { text });
             }
             Command::Join(name) => self.enter(self.room_named(&name)?),
             Command::Part(name) => {
@@ -77,13 +77,13 @@ impl Chat {
             Command::History(count) => {
                 let asked = self.view.before_shown();
                 let (room, range) = asked.ok_or("there is nothing before these lines")?;
-                self.ask_history(&room, range, Asked::List(count.min(limits::PAGE)))?;
+                self.ask_history(&room, range, Asked::List(count.min(limits::HISTORY_PAGE)))?;
             }
             Command::Search(text) => self.search(text)?,
             Command::Goto(goal) => self.go_to(goal)?,
             Command::Away(text) => {
                 let text = text.unwrap_or_default();
-                let away = Away::parse(&text).map_err(|unfit| unfit.to_string())?;
+                let away = AwayMessage::parse(&text).map_err(|rejection| rejection.to_string())?;
                 self.asked(self.client.away(Some(away.clone())))?;
                 self.view.confirm(&format!("you are {away} (/back when you are back)"));
                 self.view.set_away(Some(away));
@@ -135,7 +135,7 @@ impl Chat {
     fn say_directly(&mut self, room: &RoomName, text: &str) -> Result<(), String> {
         let text = self.text(text)?;
         self.be_in(room);
-        self.act(room, Act::Post { text, me: false, reply: None });
+        self.act(room, Operation::Post { text, me: false, reply: None });
         if let Some(away) = self.view.away_there(room) {
             self.view.confirm(&away);
         }
@@ -245,6 +245,8 @@ const KEYS: [&str; 9] = [
     "Ctrl-C          clear the line, then leave; Ctrl-D leaves",
 ];
 
-pub(super) fn fit<T: std::str::FromStr<Err = talk::chat::Unfit>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|unfit| format!("{text:?}: {unfit}"))
+pub(super) fn fit<T: std::str::FromStr<Err = talk::chat::Rejection>>(
+    text: &str,
+) -> Result<T, String> {
+    text.parse().map_err(|rejection| format!("{text:?}: {rejection}"))
 }

@@ -3,8 +3,9 @@
 //!
 //! Room: the client, the view, the keep, the outbox. It neither reads nor draws.
 
-use talk::chat::Act;
 use talk::chat::ErrorCode;
+use talk::chat::Operation;
+use talk::chat::Rejection;
 use talk::chat::RoomName;
 use talk::chat::Text;
 use talk::chat::Token;
@@ -12,7 +13,6 @@ use talk::chat::UserName;
 use talk::chat::protocol::Welcome;
 use talk::client::Client;
 use talk::client::Notice;
-use talk::client::Refusal;
 use talk::client::State;
 use talk::limits;
 
@@ -174,17 +174,17 @@ impl Chat {
 
     fn say(&mut self, text: &str, me: bool) -> Result<(), String> {
         let (text, room) = (self.text(text)?, self.room()?);
-        self.act(&room, Act::Post { text, me, reply: None });
+        self.act(&room, Operation::Post { text, me, reply: None });
         Ok(())
     }
 
     fn text(&self, text: &str) -> Result<Text, String> {
-        Text::parse(text, self.view.text_max()).map_err(|unfit| unfit.to_string())
+        Text::parse(text, self.view.text_max()).map_err(|rejection| rejection.to_string())
     }
 
     /// Does something to a room's log, once it is written down.
-    fn act(&mut self, room: &RoomName, act: Act) {
-        let line = self.client.compose(room, act);
+    fn act(&mut self, room: &RoomName, operation: Operation) {
+        let line = self.client.compose(room, operation);
         // Without a connection the file may be the only copy for hours, and is worth waiting for
         // the disk. With one, the server has the line in a moment, and syncs it itself.
         let is_live = self.view.state() == Some(State::Live);
@@ -230,7 +230,7 @@ impl Chat {
             Notice::Pending(line) => outbox.hold(line, false),
             Notice::Stored { cid, .. } | Notice::Dropped(cid) => outbox.settle(cid),
             Notice::Failed { cid, code, message } => {
-                outbox.fail(cid, Refusal { code: *code, message: message.clone() })
+                outbox.fail(cid, Rejection { code: *code, message: message.clone().into() })
             }
             Notice::Welcome(Welcome { user, .. })
             | Notice::Renamed { to: user, token: Some(_), .. } => outbox.belong_to(user),

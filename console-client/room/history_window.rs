@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use talk::chat::Act;
+use talk::chat::Operation;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Range;
 use talk::chat::protocol::Record;
@@ -90,10 +90,13 @@ impl Stretch {
     pub(crate) fn erase(&mut self, post: u64) {
         for record in &mut self.records {
             let edit_of = match &record.kind {
-                Kind::Act(Act::Post { .. }) if record.seq == post => None,
-                Kind::Act(Act::Edit { target, .. }) if *target == post => Some(post),
-                Kind::Act(
-                    Act::Post { .. } | Act::Edit { .. } | Act::Delete { .. } | Act::Topic { .. },
+                Kind::Operation(Operation::Post { .. }) if record.seq == post => None,
+                Kind::Operation(Operation::Edit { target, .. }) if *target == post => Some(post),
+                Kind::Operation(
+                    Operation::Post { .. }
+                    | Operation::Edit { .. }
+                    | Operation::Delete { .. }
+                    | Operation::Topic { .. },
                 )
                 | Kind::Erased { .. } => continue,
             };
@@ -116,9 +119,10 @@ mod tests {
     use talk::chat::Text;
 
     fn record(seq: u64) -> Record {
-        let act = Act::Post { text: Text::parse("secret", 9).unwrap(), me: false, reply: None };
+        let act =
+            Operation::Post { text: Text::parse("secret", 9).unwrap(), me: false, reply: None };
         let (user, cid) = ("ann".parse().unwrap(), "c".parse().unwrap());
-        Record { room: RoomName::default(), seq, at: seq, user, cid, kind: Kind::Act(act) }
+        Record { room: RoomName::default(), seq, at: seq, user, cid, kind: Kind::Operation(act) }
     }
 
     fn records(seqs: std::ops::Range<u64>) -> Vec<Record> {

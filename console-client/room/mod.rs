@@ -2,8 +2,8 @@
 //!
 //! Room: values. The server's truth is in the records; this is only what is on show.
 
-use talk::chat::Absent;
-use talk::chat::Away;
+use talk::chat::AwayMember;
+use talk::chat::AwayMessage;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Change;
@@ -35,7 +35,7 @@ pub(crate) struct Room {
     /// Who they are; nobody in a crowd.
     members: Vec<UserName>,
     /// Who of them is away.
-    absent: Vec<Absent>,
+    absent: Vec<AwayMember>,
     /// Who spoke, the latest first.
     speakers: Vec<UserName>,
     /// Who is typing, and until when that counts, in Unix milliseconds.
@@ -125,16 +125,16 @@ impl Room {
 
     // ---- People --------------------------------------------------------------------------------
 
-    pub(crate) fn set_members(&mut self, members: Vec<UserName>, absent: Vec<Absent>) {
+    pub(crate) fn set_members(&mut self, members: Vec<UserName>, absent: Vec<AwayMember>) {
         (self.members, self.absent) = (members, absent);
     }
 
-    pub(crate) fn set_away(&mut self, user: &UserName, away: Option<Away>) {
+    pub(crate) fn set_away(&mut self, user: &UserName, away: Option<AwayMessage>) {
         self.absent.retain(|absent| !absent.user.is_same_claim(user));
-        self.absent.extend(away.map(|text| Absent { user: user.clone(), text }));
+        self.absent.extend(away.map(|text| AwayMember { user: user.clone(), text }));
     }
 
-    pub(crate) fn absent(&self) -> &[Absent] {
+    pub(crate) fn absent(&self) -> &[AwayMember] {
         &self.absent
     }
 

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use talk::chat::Act;
+use talk::chat::Operation;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
 
@@ -21,20 +21,22 @@ impl Own {
     /// Takes a record of ours into account.
     pub(crate) fn take(&mut self, record: &Record) {
         match &record.kind {
-            Kind::Act(Act::Post { text, me, .. }) => {
+            Kind::Operation(Operation::Post { text, me, .. }) => {
                 let text = if *me { format!("* {text}") } else { text.to_string() };
                 self.lines.push_back((record.seq, text));
                 if self.lines.len() > KEPT {
                     self.lines.pop_front();
                 }
             }
-            Kind::Act(Act::Edit { target, text }) => {
+            Kind::Operation(Operation::Edit { target, text }) => {
                 if let Some((_, words)) = self.lines.iter_mut().find(|(seq, _)| seq == target) {
                     *words = text.to_string();
                 }
             }
-            Kind::Act(Act::Delete { target }) => self.lines.retain(|(seq, _)| seq != target),
-            Kind::Act(Act::Topic { .. }) | Kind::Erased { .. } => {}
+            Kind::Operation(Operation::Delete { target }) => {
+                self.lines.retain(|(seq, _)| seq != target);
+            }
+            Kind::Operation(Operation::Topic { .. }) | Kind::Erased { .. } => {}
         }
     }
 

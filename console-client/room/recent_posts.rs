@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use talk::chat::Act;
+use talk::chat::Operation;
 use talk::chat::UserName;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
@@ -42,11 +42,11 @@ impl Posts {
     pub(crate) fn take(&mut self, record: &Record) {
         let seq = record.seq;
         match &record.kind {
-            Kind::Act(Act::Post { text, me, .. }) => {
+            Kind::Operation(Operation::Post { text, me, .. }) => {
                 self.add(record, *me, Some(first_words(text.as_str())));
             }
             Kind::Erased { edit_of: None } => self.add(record, false, None),
-            Kind::Act(Act::Edit { target, text }) => {
+            Kind::Operation(Operation::Edit { target, text }) => {
                 if let Some(post) = self.0.get_mut(target)
                     && post.words.is_some()
                     && post.words_of < seq
@@ -54,12 +54,12 @@ impl Posts {
                     (post.words, post.words_of) = (Some(first_words(text.as_str())), seq);
                 }
             }
-            Kind::Act(Act::Delete { target }) => {
+            Kind::Operation(Operation::Delete { target }) => {
                 if let Some(post) = self.0.get_mut(target) {
                     post.words = None;
                 }
             }
-            Kind::Act(Act::Topic { .. }) | Kind::Erased { edit_of: Some(_) } => {}
+            Kind::Operation(Operation::Topic { .. }) | Kind::Erased { edit_of: Some(_) } => {}
         }
     }
 
@@ -116,11 +116,11 @@ mod tests {
     }
 
     fn post(seq: u64, said: &str) -> Record {
-        record(seq, Kind::Act(Act::Post { text: text(said), me: false, reply: None }))
+        record(seq, Kind::Operation(Operation::Post { text: text(said), me: false, reply: None }))
     }
 
     fn edit(seq: u64, target: u64, said: &str) -> Record {
-        record(seq, Kind::Act(Act::Edit { target, text: text(said) }))
+        record(seq, Kind::Operation(Operation::Edit { target, text: text(said) }))
     }
 
     fn words(posts: &Posts, seq: u64) -> Option<&str> {
@@ -135,7 +135,7 @@ mod tests {
             .for_each(|record| posts.take(record));
         assert_eq!(words(&posts, 5), Some("nine"));
         assert!(posts.find(7).is_none(), "an edit is nothing to answer");
-        posts.take(&record(10, Kind::Act(Act::Delete { target: 5 })));
+        posts.take(&record(10, Kind::Operation(Operation::Delete { target: 5 })));
         posts.take(&edit(11, 5, "back"));
         posts.take(&record(3, Kind::Erased { edit_of: None }));
         assert!([3, 5].iter().all(|seq| posts.find(*seq).unwrap().words.is_none()));

@@ -9,7 +9,7 @@ use crate::text::line::Line;
 /// The newest lines of a room, and how many of them were not looked at yet.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
-    recent: VecDeque<Kept>,
+    recent: VecDeque<SavedSubmission>,
     /// The number of the next line: each has its own, for as long as it is kept.
     next: u64,
     /// They are looked back at, and more of them are held.
@@ -24,7 +24,7 @@ pub(crate) struct Lines {
 
 /// A line as it is kept.
 #[derive(Debug)]
-struct Kept {
+struct SavedSubmission {
     number: u64,
     line: Line,
     what: What,
@@ -58,7 +58,7 @@ pub(crate) struct Trace {
     pub(crate) erased: Line,
 }
 
-impl Kept {
+impl SavedSubmission {
     fn seq(&self) -> Option<u64> {
         match &self.what {
             What::Record(trace) => Some(trace.seq),
@@ -85,7 +85,7 @@ impl Lines {
         }
         let number = self.next;
         self.next += 1;
-        self.recent.push_back(Kept { number, line, what });
+        self.recent.push_back(SavedSubmission { number, line, what });
         self.recent.drain(..self.excess(self.recent.len()));
         if is_seen {
             (self.unseen, self.news, self.call) = (0, 0, None);
@@ -106,7 +106,7 @@ impl Lines {
     /// The first record from this line on, if the line goes when one more is kept.
     pub(crate) fn goes_next(&self, number: u64) -> Option<u64> {
         let going = self.recent.iter().take(self.excess(self.recent.len() + 1));
-        going.skip_while(|kept| kept.number < number).find_map(Kept::seq)
+        going.skip_while(|kept| kept.number < number).find_map(SavedSubmission::seq)
     }
 
     /// How many of `count` lines are too many.
@@ -145,8 +145,9 @@ impl Lines {
 
     /// The same but for a day above the first record that has `begun` before.
     pub(crate) fn after(&self, begun: Option<i64>) -> impl Iterator<Item = (u64, &Line)> {
-        let is_no_record = |kept: &&Kept| !matches!(kept.what, What::Record(_));
-        let is_begun = |kept: &&Kept| matches!(kept.what, What::Day(day) if Some(day) == begun);
+        let is_no_record = |kept: &&SavedSubmission| !matches!(kept.what, What::Record(_));
+        let is_begun =
+            |kept: &&SavedSubmission| matches!(kept.what, What::Day(day) if Some(day) == begun);
         let above = self.recent.iter().take_while(is_no_record).find(is_begun);
         let left_out = above.map(|kept| kept.number);
         self.numbered().filter(move |(number, _)| Some(*number) != left_out)
@@ -168,7 +169,8 @@ impl Lines {
 
     /// Whether something was said since then, as far as is kept here.
     pub(crate) fn is_any_since(&self, at: i64) -> bool {
-        let is_since = |kept: &Kept| matches!(&kept.what, What::Record(trace) if trace.at >= at);
+        let is_since =
+            |kept: &SavedSubmission| matches!(&kept.what, What::Record(trace) if trace.at >= at);
         self.recent.iter().rev().any(is_since)
     }
 
@@ -186,13 +188,13 @@ impl Lines {
             return; // how many of those no longer kept were read is not known
         }
         let unseen = self.recent.iter().rev().take(self.unseen);
-        let is_left = |kept: &&Kept| matches!(&kept.what, What::Record(trace) if trace.is_news && trace.seq > seq);
+        let is_left = |kept: &&SavedSubmission| matches!(&kept.what, What::Record(trace) if trace.is_news && trace.seq > seq);
         self.news = self.news.min(unseen.filter(is_left).count());
     }
 
     /// The words of a post are deleted: no line shows them any more, nor those of its edits.
     pub(crate) fn erase(&mut self, post: u64) {
-        for Kept { line, what, .. } in &mut self.recent {
+        for SavedSubmission { line, what, .. } in &mut self.recent {
             if let What::Record(trace) = what
                 && trace.words_of == Some(post)
             {
@@ -204,12 +206,12 @@ impl Lines {
 
     /// The seq of the oldest record kept.
     pub(crate) fn oldest(&self) -> Option<u64> {
-        self.recent.iter().find_map(Kept::seq)
+        self.recent.iter().find_map(SavedSubmission::seq)
     }
 
     /// There is one such line at most.
     fn drop_unread_line(&mut self) {
-        let is_one = |kept: &Kept| matches!(kept.what, What::Unread);
+        let is_one = |kept: &SavedSubmission| matches!(kept.what, What::Unread);
         let Some(at) = self.recent.iter().position(is_one) else { return };
         if at >= self.recent.len().saturating_sub(self.unseen) {
             self.unseen = self.unseen.saturating_sub(1);

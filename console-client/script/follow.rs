@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use talk::chat::Act;
+use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::protocol::Joined;
 use talk::chat::protocol::Kind;
@@ -81,7 +81,7 @@ impl Run {
         if days.insert(record.room.clone(), day).is_some_and(|before| before != day) {
             lines.push(format::day(day));
         }
-        if let Kind::Act(Act::Post { reply: Some(seq), .. }) = &record.kind {
+        if let Kind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
             lines.push(format::answers(*seq, None));
         }
         let clock = format!("{} ", calendar::clock(local));

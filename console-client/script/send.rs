@@ -1,7 +1,7 @@
 //! One line said for a script: its number on stdout once it is stored.
 
-use talk::chat::Act;
 use talk::chat::Cid;
+use talk::chat::Operation;
 use talk::chat::Text;
 use talk::client::Notice;
 
@@ -33,9 +33,10 @@ impl Run {
                 // Only now is it known how long a text may be.
                 Notice::Welcome(welcome) if sent.is_none() => {
                     let most = usize::try_from(welcome.limits.text).unwrap_or(usize::MAX);
-                    let text = Text::parse(text, most).map_err(|unfit| unfit.to_string())?;
+                    let text =
+                        Text::parse(text, most).map_err(|rejection| rejection.to_string())?;
                     let room = self.rooms.first().cloned().unwrap_or_default();
-                    let act = Act::Post { text, me: false, reply: None };
+                    let act = Operation::Post { text, me: false, reply: None };
                     sent = Some(self.client.act(&room, act));
                 }
                 Notice::Stored { cid, seq } if !json && sent.as_ref() == Some(&cid) => {

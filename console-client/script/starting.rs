@@ -64,5 +64,5 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
 fn passer_by() -> io::Result<UserName> {
     let [a, b, c, d, ..] = Entropy::open()?.nonce()?;
     let name = format!("reader-{:08x}", u32::from_be_bytes([a, b, c, d]));
-    name.parse().map_err(|unfit| io::Error::other(format!("{name}: {unfit}")))
+    name.parse().map_err(|rejection| io::Error::other(format!("{name}: {rejection}")))
 }

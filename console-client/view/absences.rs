@@ -1,6 +1,6 @@
 //! Who is away: ourselves, as the status line says, and the others, as the rooms know.
 
-use talk::chat::Away;
+use talk::chat::AwayMessage;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 
@@ -10,12 +10,17 @@ use crate::room::Room;
 
 impl View {
     /// We are away from now on, or back, as far as we have said so or heard.
-    pub(crate) fn set_away(&mut self, away: Option<Away>) {
+    pub(crate) fn set_away(&mut self, away: Option<AwayMessage>) {
         self.away = away;
     }
 
     /// Somebody is away, or back.
-    pub(super) fn went_away(&mut self, name: &RoomName, user: &UserName, away: Option<Away>) {
+    pub(super) fn went_away(
+        &mut self,
+        name: &RoomName,
+        user: &UserName,
+        away: Option<AwayMessage>,
+    ) {
         let line = format::went_away(user, away.as_ref(), &self.clock(self.local(self.now)));
         let Some(room) = self.room_mut(name) else { return };
         room.set_away(user, away.clone());

@@ -1,7 +1,7 @@
 //! What the view makes of each notice.
 
-use talk::chat::Absent;
-use talk::chat::Away;
+use talk::chat::AwayMember;
+use talk::chat::AwayMessage;
 use talk::chat::Cid;
 use talk::chat::ErrorCode;
 use talk::chat::RoomName;
@@ -105,7 +105,7 @@ impl View {
         &mut self,
         name: &RoomName,
         change: Option<(UserName, Change)>,
-        away: Option<Away>,
+        away: Option<AwayMessage>,
         count: u64,
     ) {
         let change = change.filter(|(user, _)| !user.is_same_claim(&self.me));
@@ -118,7 +118,7 @@ impl View {
         }
     }
 
-    fn members(&mut self, name: &RoomName, members: Vec<UserName>, away: Vec<Absent>) {
+    fn members(&mut self, name: &RoomName, members: Vec<UserName>, away: Vec<AwayMember>) {
         let shown = |user| format::member(user, &away);
         let names: Vec<String> = members.iter().map(shown).collect();
         let count = members.len() as u64;

@@ -2,14 +2,14 @@
 //!
 //! Room: values in, lines out. What is shown when, and where, is decided elsewhere.
 
-use talk::chat::Absent;
-use talk::chat::Act;
-use talk::chat::Away;
+use talk::chat::AwayMember;
+use talk::chat::AwayMessage;
+use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
-use talk::client::Line as OwnLine;
+use talk::client::Submission;
 
 use crate::room::Post;
 use crate::text::calendar;
@@ -33,7 +33,7 @@ pub(crate) fn numbered(record: &Record, clock: &str, ours: &UserName) -> Line {
 /// `12:34 bob (deleted)`: the record once its words are taken away.
 pub(crate) fn erased(record: &Record, clock: &str, ours: &UserName) -> Line {
     let edit_of = match &record.kind {
-        Kind::Act(act) => act.target(),
+        Kind::Operation(act) => act.target(),
         Kind::Erased { edit_of } => *edit_of,
     };
     self::record(&Record { kind: Kind::Erased { edit_of }, ..record.clone() }, clock, ours)
@@ -64,28 +64,32 @@ pub(crate) fn answerable(seq: u64, post: &Post) -> Line {
 
 fn said_at(clock: &str, record: &Record, ours: &UserName) -> Line {
     let (text, me) = match &record.kind {
-        Kind::Act(act) => words(act),
+        Kind::Operation(act) => words(act),
         Kind::Erased { edit_of: None } => ("(deleted)".to_owned(), false),
         Kind::Erased { edit_of: Some(post) } => (format!("edited #{post}: (deleted)"), false),
     };
     let style = match &record.kind {
-        Kind::Act(Act::Post { .. } | Act::Edit { .. }) if calls(record, ours) => Style::Strong,
-        Kind::Act(Act::Post { .. }) => Style::Plain,
-        Kind::Act(Act::Edit { .. } | Act::Delete { .. } | Act::Topic { .. })
+        Kind::Operation(Operation::Post { .. } | Operation::Edit { .. }) if calls(record, ours) => {
+            Style::Strong
+        }
+        Kind::Operation(Operation::Post { .. }) => Style::Plain,
+        Kind::Operation(
+            Operation::Edit { .. } | Operation::Delete { .. } | Operation::Topic { .. },
+        )
         | Kind::Erased { .. } => Style::Quiet,
     };
     said(clock, &record.user, &text, me, style)
 }
 
 /// `  …   bob hello`: on its way, in the columns where the record will stand.
-pub(crate) fn waiting(line: &OwnLine, ours: &UserName) -> Line {
-    let (text, me) = words(&line.act);
+pub(crate) fn waiting(line: &Submission, ours: &UserName) -> Line {
+    let (text, me) = words(&line.operation);
     said("  …   ", ours, &text, me, Style::Quiet)
 }
 
 /// `  ✗   bob hello`, and why below it.
-pub(crate) fn failed(line: &OwnLine, ours: &UserName, why: &str) -> Vec<Line> {
-    let (text, me) = words(&line.act);
+pub(crate) fn failed(line: &Submission, ours: &UserName, why: &str) -> Vec<Line> {
+    let (text, me) = words(&line.operation);
     let line = said("  ✗   ", ours, &text, me, Style::Alarm);
     let why = Line::indented(CLOCK)
         .with(Style::Alarm, &format!("      not sent: {why} (/resend or /drop)"));
@@ -108,13 +112,13 @@ pub(crate) fn renamed(user: &UserName, to: &UserName, clock: &str) -> Line {
 }
 
 /// `12:34 --- alice is away: lunch`
-pub(crate) fn went_away(user: &UserName, away: Option<&Away>, clock: &str) -> Line {
-    let how = away.map_or("back".to_owned(), Away::to_string);
+pub(crate) fn went_away(user: &UserName, away: Option<&AwayMessage>, clock: &str) -> Line {
+    let how = away.map_or("back".to_owned(), AwayMessage::to_string);
     aside(clock, &format!("--- {user} is {how}"))
 }
 
 /// `alice`, or `alice (away: lunch)`
-pub(crate) fn member(user: &UserName, absent: &[Absent]) -> String {
+pub(crate) fn member(user: &UserName, absent: &[AwayMember]) -> String {
     let absent = absent.iter().find(|absent| absent.user == *user);
     absent.map_or(user.to_string(), |absent| format!("{user} ({})", absent.text))
 }
@@ -163,13 +167,13 @@ fn said(clock: &str, user: &UserName, text: &str, me: bool, style: Style) -> Lin
 }
 
 /// What an act looks like, and whether it tells what its author does.
-pub(crate) fn words(act: &Act) -> (String, bool) {
-    let text = match act {
-        Act::Post { text, me, .. } => return (text.to_string(), *me),
-        Act::Edit { target, text } => format!("edited #{target}: {text}"),
-        Act::Delete { target } => format!("deleted #{target}"),
-        Act::Topic { text } if text.as_str().is_empty() => "took the topic away".to_owned(),
-        Act::Topic { text } => format!("set the topic: {text}"),
+pub(crate) fn words(operation: &Operation) -> (String, bool) {
+    let text = match operation {
+        Operation::Post { text, me, .. } => return (text.to_string(), *me),
+        Operation::Edit { target, text } => format!("edited #{target}: {text}"),
+        Operation::Delete { target } => format!("deleted #{target}"),
+        Operation::Topic { text } if text.as_str().is_empty() => "took the topic away".to_owned(),
+        Operation::Topic { text } => format!("set the topic: {text}"),
     };
     (text, false)
 }
@@ -181,8 +185,11 @@ fn aside(clock: &str, text: &str) -> Line {
 /// Whether somebody else says something in which `ours` is named.
 pub(crate) fn calls(record: &Record, ours: &UserName) -> bool {
     let is_said = match &record.kind {
-        Kind::Act(Act::Post { text, .. } | Act::Edit { text, .. }) => names(text.as_str(), ours),
-        Kind::Act(Act::Delete { .. } | Act::Topic { .. }) | Kind::Erased { .. } => false,
+        Kind::Operation(Operation::Post { text, .. } | Operation::Edit { text, .. }) => {
+            names(text.as_str(), ours)
+        }
+        Kind::Operation(Operation::Delete { .. } | Operation::Topic { .. })
+        | Kind::Erased { .. } => false,
     };
     is_said && !record.user.is_same_claim(ours)
 }

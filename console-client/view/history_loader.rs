@@ -2,7 +2,7 @@
 //!
 //! Room: values. That something is asked for is said; who asks is decided elsewhere.
 
-use talk::chat::Act;
+use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Range;
@@ -41,7 +41,7 @@ impl Sought {
     /// any length takes few questions, and the server's patience with them is not tried.
     fn next(&self) -> u64 {
         let left = self.to.saturating_sub(self.from);
-        if left <= limits::PAGE as u64 { self.from } else { self.from + left / 2 }
+        if left <= limits::HISTORY_PAGE as u64 { self.from } else { self.from + left / 2 }
     }
 }
 
@@ -172,7 +172,7 @@ impl View {
     /// Takes the words away that a record deletes.
     pub(super) fn erase_loaded(&mut self, record: &Record) {
         let is_here = self.here().is_some_and(|room| room.name == record.room);
-        if let (Kind::Act(Act::Delete { target }), Some(stretch), true) =
+        if let (Kind::Operation(Operation::Delete { target }), Some(stretch), true) =
             (&record.kind, &mut self.stretch, is_here)
         {
             stretch.erase(*target);
@@ -221,7 +221,7 @@ impl View {
             if last.replace(day) != Some(day) {
                 lines.push((Part::Loaded(record.seq, 0), format::day(day)));
             }
-            if let Kind::Act(Act::Post { reply: Some(seq), .. }) = &record.kind {
+            if let Kind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
                 let post = posts.find(*seq).or_else(|| room.posts.find(*seq));
                 lines.push((Part::Loaded(record.seq, 1), format::answers(*seq, post)));
             }

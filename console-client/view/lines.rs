@@ -1,6 +1,6 @@
 //! Where a line of a room is shown: now, or when the person turns there.
 
-use talk::chat::Act;
+use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
@@ -28,11 +28,12 @@ impl View {
             room.reading.saw(record.seq);
         }
         let words_of = match &record.kind {
-            Kind::Act(Act::Post { .. }) => Some(record.seq),
-            Kind::Act(Act::Edit { target, .. }) => Some(*target),
-            Kind::Act(Act::Delete { .. } | Act::Topic { .. }) | Kind::Erased { .. } => None,
+            Kind::Operation(Operation::Post { .. }) => Some(record.seq),
+            Kind::Operation(Operation::Edit { target, .. }) => Some(*target),
+            Kind::Operation(Operation::Delete { .. } | Operation::Topic { .. })
+            | Kind::Erased { .. } => None,
         };
-        if let Kind::Act(act) = &record.kind
+        if let Kind::Operation(act) = &record.kind
             && let Some((post, line)) = self.answered(&record.room, act)
         {
             let (seq, erased) = (record.seq, format::answers_deleted(post));
@@ -49,8 +50,8 @@ impl View {
     }
 
     /// The number of what an act answers, if it answers something, and the line that tells of it.
-    pub(super) fn answered(&self, name: &RoomName, act: &Act) -> Option<(u64, Line)> {
-        let Act::Post { reply: Some(seq), .. } = act else { return None };
+    pub(super) fn answered(&self, name: &RoomName, operation: &Operation) -> Option<(u64, Line)> {
+        let Operation::Post { reply: Some(seq), .. } = operation else { return None };
         let room = self.rooms.iter().find(|room| room.name == *name);
         Some((*seq, format::answers(*seq, room.and_then(|room| room.posts.find(*seq)))))
     }
@@ -92,7 +93,7 @@ impl View {
     /// Whether somebody else has said something that is not known to be read.
     fn is_news(&self, record: &Record) -> bool {
         let room = self.rooms.iter().find(|room| room.name == record.room);
-        matches!(record.kind, Kind::Act(Act::Post { .. }))
+        matches!(record.kind, Kind::Operation(Operation::Post { .. }))
             && !record.user.is_same_claim(&self.me)
             && room.is_some_and(|room| room.reading.is_unread(record.seq))
     }
@@ -107,7 +108,7 @@ impl View {
             }
             return;
         }
-        if matches!(record.kind, Kind::Act(Act::Post { .. }))
+        if matches!(record.kind, Kind::Operation(Operation::Post { .. }))
             && self.wrote.as_ref().is_none_or(|(when, _)| record.at >= *when)
         {
             self.wrote = Some((record.at, record.user.clone()));

@@ -6,14 +6,14 @@ pub(crate) mod format; // how things are said
 
 use std::collections::VecDeque;
 
-use talk::chat::Away;
+use talk::chat::AwayMessage;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Range;
 use talk::chat::protocol::Welcome;
-use talk::client::Kept;
-use talk::client::Line as OwnLine;
+use talk::client::SavedSubmission;
 use talk::client::State;
+use talk::client::Submission;
 
 use crate::command;
 use crate::editor::completion::Words;
@@ -73,7 +73,7 @@ pub(crate) struct View {
     rings: bool,
     rings_again_at: u64, // Unix milliseconds
     /// We are away, and why.
-    away: Option<Away>,
+    away: Option<AwayMessage>,
     /// Who wrote to us directly, the last of them, and when.
     wrote: Option<(u64, UserName)>,
     waiting: Vec<Waiting>,
@@ -108,7 +108,7 @@ pub(crate) enum Shows {
 /// A line of ours that is not stored.
 #[derive(Debug)]
 struct Waiting {
-    line: OwnLine,
+    line: Submission,
     fate: Fate,
 }
 
@@ -212,7 +212,7 @@ impl View {
     }
 
     /// The lines of ours that are not stored, oldest first, and why they failed if they did.
-    pub(crate) fn unstored(&self) -> impl Iterator<Item = (&OwnLine, Option<&str>)> {
+    pub(crate) fn unstored(&self) -> impl Iterator<Item = (&Submission, Option<&str>)> {
         self.waiting.iter().map(|Waiting { line, fate }| match fate {
             Fate::Open | Fate::Stored(_) => (line, None),
             Fate::Failed(why) => (line, Some(why.as_str())),
@@ -231,7 +231,7 @@ impl View {
 
     /// Tells what was found of an earlier run. Its lines wait before whatever is said now; the client
     /// will say which of them had failed.
-    pub(crate) fn found(&mut self, kept: &[Kept], troubles: &[String]) {
+    pub(crate) fn found(&mut self, kept: &[SavedSubmission], troubles: &[String]) {
         troubles.iter().for_each(|trouble| self.alarm(trouble));
         kept.iter().for_each(|kept| self.waits(kept.line.clone()));
         let note = match kept.len() {
@@ -248,7 +248,7 @@ impl View {
     }
 
     /// A line of ours is on its way. Said twice, by us and by the client, it is still one.
-    pub(crate) fn waits(&mut self, line: OwnLine) {
+    pub(crate) fn waits(&mut self, line: Submission) {
         let is_it = |waiting: &Waiting| waiting.line.cid == line.cid;
         if !self.waiting.iter().any(|waiting| is_it(waiting) && waiting.fate == Fate::Open) {
             self.waiting.retain(|waiting| !is_it(waiting));

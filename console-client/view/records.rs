@@ -1,6 +1,6 @@
 //! What the view makes of what is said in a room and done to its log, and how far that was read.
 
-use talk::chat::Act;
+use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::protocol::Joined;
 use talk::chat::protocol::Kind;
@@ -46,12 +46,14 @@ impl View {
     pub(crate) fn own_last(&self) -> Result<u64, &'static str> {
         let room = self.here().ok_or("you are in no room (try /join lobby)")?;
         let mut waiting = self.unstored().map(|(line, _)| line).filter(|l| l.room == room.name);
-        if waiting.any(|line| matches!(line.act, Act::Post { .. })) {
+        if waiting.any(|line| matches!(line.operation, Operation::Post { .. })) {
             return Err("your last line is not stored yet; an older one needs its number");
         }
         let is_going = |seq: u64| {
             self.unstored().any(|(line, why)| {
-                line.room == room.name && line.act == Act::Delete { target: seq } && why.is_none()
+                line.room == room.name
+                    && line.operation == Operation::Delete { target: seq }
+                    && why.is_none()
             })
         };
         let last = room.own.lines().rev().map(|(seq, _)| seq).find(|seq| !is_going(*seq));
@@ -152,11 +154,12 @@ impl View {
         room.newest = record.seq;
         room.posts.take(record);
         match &record.kind {
-            Kind::Act(Act::Delete { target }) => room.lines.erase(*target),
-            Kind::Act(Act::Topic { text }) => {
+            Kind::Operation(Operation::Delete { target }) => room.lines.erase(*target),
+            Kind::Operation(Operation::Topic { text }) => {
                 room.topic = Some(text.to_string()).filter(|topic| !topic.is_empty());
             }
-            Kind::Act(Act::Post { .. } | Act::Edit { .. }) | Kind::Erased { .. } => {}
+            Kind::Operation(Operation::Post { .. } | Operation::Edit { .. })
+            | Kind::Erased { .. } => {}
         }
         if is_ours {
             room.own.take(record);
@@ -184,7 +187,7 @@ impl View {
         let is_here = self.is_here(&record.room);
         let Some(room) = self.room_mut(&record.room) else { return };
         room.newest = record.seq;
-        if let Kind::Act(Act::Delete { target }) = &record.kind {
+        if let Kind::Operation(Operation::Delete { target }) = &record.kind {
             room.posts.take(record);
             room.lines.erase(*target);
         }
@@ -241,7 +244,7 @@ impl View {
             if last.replace(day) != Some(day) {
                 self.remark(format::day(day));
             }
-            if let Kind::Act(act) = &record.kind
+            if let Kind::Operation(act) = &record.kind
                 && let Some((_, line)) = self.answered(name, act)
             {
                 self.remark(line);

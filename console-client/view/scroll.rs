@@ -27,7 +27,7 @@ pub(crate) enum Part {
     /// Of this record, and which of its lines.
     Loaded(u64, usize),
     /// The number of a kept line.
-    Kept(u64),
+    SavedSubmission(u64),
 }
 
 /// Lines told once more where there is no screen to look back on.
@@ -165,7 +165,7 @@ impl View {
     fn look_from_line(&mut self, number: u64) {
         if self.shows == Shows::Here {
             self.load_nothing();
-            return self.look_from(Some(Place { part: Part::Kept(number), row: 0 }));
+            return self.look_from(Some(Place { part: Part::SavedSubmission(number), row: 0 }));
         }
         let Some(room) = self.here() else { return };
         let kept = room.lines.numbered().skip_while(|(line, _)| *line < number);
@@ -179,7 +179,7 @@ impl View {
     /// loaded instead.
     pub(super) fn keep_place(&mut self, name: &RoomName) {
         let (Some(place), Some(room)) = (self.looks_back, self.here()) else { return };
-        let Part::Kept(number) = place.part else { return };
+        let Part::SavedSubmission(number) = place.part else { return };
         if room.name == *name
             && let Some(seq) = room.lines.goes_next(number)
         {
@@ -244,7 +244,9 @@ impl View {
             self.loaded.iter().map(|(part, line)| (*part, line)).collect();
         if self.adjoins() {
             lines.extend(
-                room.lines.after(self.loaded_day()).map(|(line, text)| (Part::Kept(line), text)),
+                room.lines
+                    .after(self.loaded_day())
+                    .map(|(line, text)| (Part::SavedSubmission(line), text)),
             );
         }
         let part = self.looks_back.map(|place| place.part);

@@ -23,7 +23,7 @@ enum Rank {
 }
 
 impl View {
-    /// `[lobby] bob · live · 3 people · #1042 · Act: 2,5`, at a Unix time in milliseconds. Where that
+    /// `[lobby] bob · live · 3 people · #1042 · Operation: 2,5`, at a Unix time in milliseconds. Where that
     /// is wider than `columns`, what matters least goes first.
     pub(crate) fn status(&self, now: u64, columns: usize) -> Line {
         let (standing, style) = self.standing(now);
@@ -69,7 +69,7 @@ impl View {
         }
     }
 
-    /// `Act: 2,5!`: the rooms with something new, by the numbers that turn to them. One with `!` has
+    /// `Operation: 2,5!`: the rooms with something new, by the numbers that turn to them. One with `!` has
     /// something said to us.
     fn activity(&self) -> Option<String> {
         let numbered = self.rooms.iter().zip(1..);
@@ -91,7 +91,7 @@ impl View {
             lines.push(format::note(&format!("{hidden} more lines wait before these")));
         }
         for (own, why) in self.unstored().skip(hidden) {
-            let answered = self.answered(&own.room, &own.act).map(|(_, line)| line);
+            let answered = self.answered(&own.room, &own.operation).map(|(_, line)| line);
             let shown = match why {
                 None => vec![format::waiting(own, &self.me)],
                 Some(why) => format::failed(own, &self.me, why),

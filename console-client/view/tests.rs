@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use talk::chat::Absent;
-use talk::chat::Act;
+use talk::chat::AwayMember;
 use talk::chat::Cid;
 use talk::chat::ErrorCode;
+use talk::chat::Operation;
+use talk::chat::Rejection;
 use talk::chat::Text;
 use talk::chat::protocol::Change;
 use talk::chat::protocol::Joined;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
 use talk::client::Notice;
-use talk::client::Refusal;
 
 use super::*;
 use crate::editor::Way;
@@ -75,20 +75,20 @@ fn welcome_to(name: &str, head: u64) -> Joined {
 }
 
 fn record(name: &str, seq: u64, who: &str, said: &str) -> Record {
-    act(name, seq, who, Act::Post { text: text(said), me: false, reply: None })
+    act(name, seq, who, Operation::Post { text: text(said), me: false, reply: None })
 }
 
-fn act(name: &str, seq: u64, who: &str, act: Act) -> Record {
-    let kind = Kind::Act(act);
+fn act(name: &str, seq: u64, who: &str, operation: Operation) -> Record {
+    let kind = Kind::Operation(operation);
     let at = MIDNIGHT + seq * 60_000;
     Record { room: room(name), seq, at, user: user(who), cid: cid(seq), kind }
 }
 
-fn own(name: &str, seq: u64, said: &str) -> OwnLine {
-    OwnLine {
+fn own(name: &str, seq: u64, said: &str) -> Submission {
+    Submission {
         room: room(name),
         cid: cid(seq),
-        act: Act::Post { text: text(said), me: false, reply: None },
+        operation: Operation::Post { text: text(said), me: false, reply: None },
     }
 }
 
@@ -165,10 +165,10 @@ fn a_refused_line_says_why_and_what_to_do_until_it_is_sent_again_or_dropped() {
 fn lines_of_an_earlier_time_wait_before_what_is_said_now_and_keep_their_reason() {
     let mut view = view(Shows::Here, &["lobby"]);
     let code = ErrorCode::Storage;
-    let refusal = Refusal { code, message: "disk full".to_owned() };
+    let refusal = Rejection::new(code, "disk full");
     let kept = [
-        Kept { line: own("lobby", 1, "one"), refusal: Some(refusal) },
-        Kept { line: own("lobby", 2, "two"), refusal: None },
+        SavedSubmission { line: own("lobby", 1, "one"), rejection: Some(refusal) },
+        SavedSubmission { line: own("lobby", 2, "two"), rejection: None },
     ];
     view.found(&kept, &["a file is damaged".to_owned()]);
     view.waits(own("lobby", 3, "now"));

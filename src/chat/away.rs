@@ -5,37 +5,37 @@
 use std::fmt;
 
 use super::UserName;
-use super::error_code::Unfit;
+use super::error_code::Rejection;
 use super::text::one_line;
 use crate::limits;
 
 /// Why somebody is away: one line of up to [`limits::AWAY`] bytes, or nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Away(String);
+pub struct AwayMessage(String);
 
 /// Somebody who is away.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Absent {
+pub struct AwayMember {
     /// Who.
     pub user: UserName,
     /// Why.
-    pub text: Away,
+    pub text: AwayMessage,
 }
 
-impl Away {
+impl AwayMessage {
     /// Reads why somebody is away.
     ///
     /// # Errors
     /// `too_long` beyond [`limits::AWAY`] bytes; `bad_text` for a control character, line breaks and
     /// tabs included.
-    pub fn parse(text: &str) -> Result<Away, Unfit> {
-        one_line("why one is away", text, limits::AWAY).map(Away)
+    pub fn parse(text: &str) -> Result<AwayMessage, Rejection> {
+        one_line("why one is away", text, limits::AWAY).map(AwayMessage)
     }
 
     /// The reason as somebody who has read it gives it: a server, or a file of ours.
     #[must_use]
-    pub fn vouched(text: &str) -> Away {
-        Away(text.to_owned())
+    pub fn from_trusted(text: &str) -> AwayMessage {
+        AwayMessage(text.to_owned())
     }
 
     /// The reason; empty where none was given.
@@ -45,7 +45,7 @@ impl Away {
     }
 }
 
-impl fmt::Display for Away {
+impl fmt::Display for AwayMessage {
     /// `away: lunch`, or `away`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.as_str() {
@@ -62,9 +62,9 @@ mod tests {
 
     #[test]
     fn why_one_is_away_is_one_short_line_or_nothing() {
-        assert_eq!(Away::parse("lunch\n").unwrap().to_string(), "away: lunch");
-        assert_eq!(Away::parse("").unwrap().to_string(), "away");
-        let refused = |text: &str| Away::parse(text).unwrap_err().code;
+        assert_eq!(AwayMessage::parse("lunch\n").unwrap().to_string(), "away: lunch");
+        assert_eq!(AwayMessage::parse("").unwrap().to_string(), "away");
+        let refused = |text: &str| AwayMessage::parse(text).unwrap_err().code;
         assert_eq!(refused("a\nb"), ErrorCode::BadText);
         assert_eq!(refused(&"x".repeat(limits::AWAY + 1)), ErrorCode::TooLong);
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::error_code::{ErrorCode, Unfit};
+use super::error_code::{ErrorCode, Rejection};
 use crate::limits;
 
 /// 1 to [`limits::CID`] characters of `[A-Za-z0-9_.:-]`, invented by the client, one per message.
@@ -26,12 +26,12 @@ impl Cid {
 }
 
 impl FromStr for Cid {
-    type Err = Unfit;
+    type Err = Rejection;
 
-    fn from_str(text: &str) -> Result<Cid, Unfit> {
+    fn from_str(text: &str) -> Result<Cid, Rejection> {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
         if text.is_empty() || text.len() > limits::CID || !text.bytes().all(fits) {
-            return Err(Unfit::new(
+            return Err(Rejection::new(
                 ErrorCode::BadMessage,
                 format!("`cid` must be 1 to {} of A-Z a-z 0-9 _ . : -", limits::CID),
             ));

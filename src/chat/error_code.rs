@@ -102,27 +102,27 @@ impl fmt::Display for ErrorCode {
 /// Why a text is not the value it should be: a code for programs, a sentence for people. The
 /// sentence never repeats what the stranger sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfit {
+pub struct Rejection {
     /// What a program can act on.
     pub code: ErrorCode,
     /// What a person can act on.
     pub message: Cow<'static, str>,
 }
 
-impl Unfit {
+impl Rejection {
     /// A refusal with `code` that says `message`.
-    pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Unfit {
-        Unfit { code, message: message.into() }
+    pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Rejection {
+        Rejection { code, message: message.into() }
     }
 }
 
-impl fmt::Display for Unfit {
+impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Unfit {}
+impl std::error::Error for Rejection {}
 
 #[cfg(test)]
 mod tests {

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Absent, Away, UserName};
+use super::{AwayMember, AwayMessage, UserName};
 use crate::limits;
 
-/// The people of one room, by name.
+/// The members of one room, by name.
 #[derive(Debug, Default)]
-pub struct People {
+pub struct Members {
     names: BTreeMap<String, Person>,
     changes: u64,
 }
@@ -18,25 +18,25 @@ pub struct People {
 struct Person {
     user: UserName,
     connections: usize,
-    away: Option<Away>,
+    away: Option<AwayMessage>,
 }
 
 /// What a change of name looks like to the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turned {
+pub enum RenameEffect {
     /// One person is now called otherwise.
     Renamed,
     /// The old name stays, for another device: a new person came.
-    Came,
+    Joined,
     /// The new name was here already: the old one went.
-    Went,
+    Left,
     /// Both names were here before and are here still.
-    Nothing,
+    Unchanged,
 }
 
-impl People {
+impl Members {
     /// One more connection uses this name, which may be away. True if it is the first.
-    pub fn arrive(&mut self, user: &UserName, away: Option<&Away>) -> bool {
+    pub fn add(&mut self, user: &UserName, away: Option<&AwayMessage>) -> bool {
         let fresh = || Person { user: user.clone(), connections: 0, away: away.cloned() };
         let person = self.names.entry(user.key()).or_insert_with(fresh);
         person.connections += 1;
@@ -46,7 +46,7 @@ impl People {
     }
 
     /// One connection fewer uses this name. True if it was the last.
-    pub fn depart(&mut self, user: &UserName) -> bool {
+    pub fn remove(&mut self, user: &UserName) -> bool {
         let Some(person) = self.names.get_mut(&user.key()) else { return false };
         person.connections -= 1;
         let last = person.connections == 0;
@@ -58,25 +58,25 @@ impl People {
     }
 
     /// One connection goes by another name from now on.
-    pub fn turn(&mut self, from: &UserName, to: &UserName) -> Turned {
+    pub fn rename(&mut self, from: &UserName, to: &UserName) -> RenameEffect {
         if from.is_same_claim(to) {
             if let Some(person) = self.names.get_mut(&to.key()) {
                 person.user = to.clone();
             }
             self.changes += 1;
-            return Turned::Renamed;
+            return RenameEffect::Renamed;
         }
         let away = self.away_of(from).cloned();
-        match (self.arrive(to, away.as_ref()), self.depart(from)) {
-            (true, true) => Turned::Renamed,
-            (true, false) => Turned::Came,
-            (false, true) => Turned::Went,
-            (false, false) => Turned::Nothing,
+        match (self.add(to, away.as_ref()), self.remove(from)) {
+            (true, true) => RenameEffect::Renamed,
+            (true, false) => RenameEffect::Joined,
+            (false, true) => RenameEffect::Left,
+            (false, false) => RenameEffect::Unchanged,
         }
     }
 
     /// Somebody is away from now on, or back. True if that is new; false for who is not here, too.
-    pub fn set_away(&mut self, user: &UserName, away: Option<&Away>) -> bool {
+    pub fn set_away(&mut self, user: &UserName, away: Option<&AwayMessage>) -> bool {
         let person = self.names.get_mut(&user.key());
         let Some(person) = person.filter(|person| person.away.as_ref() != away) else {
             return false;
@@ -92,16 +92,16 @@ impl People {
         self.names.get(key).map_or(0, |person| person.connections)
     }
 
-    /// How many people are here.
+    /// How many members are here.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.names.len() as u64
     }
 
-    /// Whether there are more than [`limits::INTIMATE`]: then comings and goings are only counted.
+    /// Whether there are more than [`limits::SMALL_ROOM`]: then comings and goings are only counted.
     #[must_use]
-    pub fn is_crowd(&self) -> bool {
-        self.names.len() > limits::INTIMATE
+    pub fn is_large(&self) -> bool {
+        self.names.len() > limits::SMALL_ROOM
     }
 
     /// Everybody, sorted, ignoring case.
@@ -112,15 +112,15 @@ impl People {
 
     /// Whether somebody here is away, and why.
     #[must_use]
-    pub fn away_of(&self, user: &UserName) -> Option<&Away> {
+    pub fn away_of(&self, user: &UserName) -> Option<&AwayMessage> {
         self.names.get(&user.key())?.away.as_ref()
     }
 
     /// Those who are away, in the same order.
     #[must_use]
-    pub fn away(&self) -> Vec<Absent> {
+    pub fn away(&self) -> Vec<AwayMember> {
         let absent = |person: &Person| {
-            Some(Absent { user: person.user.clone(), text: person.away.clone()? })
+            Some(AwayMember { user: person.user.clone(), text: person.away.clone()? })
         };
         self.names.values().filter_map(absent).collect()
     }
@@ -142,48 +142,48 @@ mod tests {
 
     #[test]
     fn who_is_away_is_so_once_and_under_a_new_name_too() {
-        let lunch = Away::parse("lunch").unwrap();
-        let mut people = People::default();
-        assert!(!people.set_away(&user("bob"), Some(&lunch)), "not here");
-        people.arrive(&user("ann"), None);
-        people.arrive(&user("bob"), Some(&lunch));
-        let absent = |name| vec![Absent { user: user(name), text: lunch.clone() }];
-        assert_eq!(people.away(), absent("bob"));
-        let changes = people.changes();
-        assert!(!people.set_away(&user("Bob"), Some(&lunch)), "no news");
-        assert_eq!(people.changes(), changes);
-        people.turn(&user("bob"), &user("rob"));
-        assert_eq!(people.away(), absent("rob"));
-        people.turn(&user("rob"), &user("Rob"));
-        assert_eq!(people.away(), absent("Rob"));
-        assert!(people.set_away(&user("rob"), None));
-        assert_eq!((people.away(), people.changes()), (Vec::new(), changes + 4));
+        let lunch = AwayMessage::parse("lunch").unwrap();
+        let mut members = Members::default();
+        assert!(!members.set_away(&user("bob"), Some(&lunch)), "not here");
+        members.add(&user("ann"), None);
+        members.add(&user("bob"), Some(&lunch));
+        let absent = |name| vec![AwayMember { user: user(name), text: lunch.clone() }];
+        assert_eq!(members.away(), absent("bob"));
+        let changes = members.changes();
+        assert!(!members.set_away(&user("Bob"), Some(&lunch)), "no news");
+        assert_eq!(members.changes(), changes);
+        members.rename(&user("bob"), &user("rob"));
+        assert_eq!(members.away(), absent("rob"));
+        members.rename(&user("rob"), &user("Rob"));
+        assert_eq!(members.away(), absent("Rob"));
+        assert!(members.set_away(&user("rob"), None));
+        assert_eq!((members.away(), members.changes()), (Vec::new(), changes + 4));
     }
 
     #[test]
     fn a_person_is_here_as_long_as_one_connection_is() {
-        let mut people = People::default();
-        assert!(people.arrive(&user("bob"), None));
-        assert!(!people.arrive(&user("Bob"), None), "the same person");
-        assert_eq!((people.count(), people.changes()), (1, 1));
-        assert!(!people.depart(&user("bob")));
-        assert!(people.depart(&user("BOB")));
-        assert!(!people.depart(&user("bob")), "who is not here cannot go");
-        assert_eq!((people.count(), people.changes()), (0, 2));
+        let mut members = Members::default();
+        assert!(members.add(&user("bob"), None));
+        assert!(!members.add(&user("Bob"), None), "the same person");
+        assert_eq!((members.count(), members.changes()), (1, 1));
+        assert!(!members.remove(&user("bob")));
+        assert!(members.remove(&user("BOB")));
+        assert!(!members.remove(&user("bob")), "who is not here cannot go");
+        assert_eq!((members.count(), members.changes()), (0, 2));
     }
 
     #[test]
     fn what_a_new_name_looks_like_depends_on_who_else_uses_either() {
-        let mut people = People::default();
-        people.arrive(&user("bob"), None);
-        assert_eq!(people.turn(&user("bob"), &user("rob")), Turned::Renamed);
-        people.arrive(&user("rob"), None);
-        assert_eq!(people.turn(&user("rob"), &user("bob")), Turned::Came);
-        assert_eq!(people.list(), [user("bob"), user("rob")]);
-        people.arrive(&user("bob"), None);
-        assert_eq!(people.turn(&user("bob"), &user("rob")), Turned::Nothing);
-        assert_eq!(people.turn(&user("bob"), &user("rob")), Turned::Went);
-        assert_eq!(people.turn(&user("rob"), &user("ROB")), Turned::Renamed);
-        assert_eq!(people.list(), [user("ROB")]);
+        let mut members = Members::default();
+        members.add(&user("bob"), None);
+        assert_eq!(members.rename(&user("bob"), &user("rob")), RenameEffect::Renamed);
+        members.add(&user("rob"), None);
+        assert_eq!(members.rename(&user("rob"), &user("bob")), RenameEffect::Joined);
+        assert_eq!(members.list(), [user("bob"), user("rob")]);
+        members.add(&user("bob"), None);
+        assert_eq!(members.rename(&user("bob"), &user("rob")), RenameEffect::Unchanged);
+        assert_eq!(members.rename(&user("bob"), &user("rob")), RenameEffect::Left);
+        assert_eq!(members.rename(&user("rob"), &user("ROB")), RenameEffect::Renamed);
+        assert_eq!(members.list(), [user("ROB")]);
     }
 }

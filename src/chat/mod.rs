@@ -12,7 +12,7 @@ pub mod user_name;
 pub mod password;
 pub mod room_name;
 pub mod text;
-pub mod action; // what is done to a room's log
+pub mod operation; // what is done to a room's log
 pub mod away; // that somebody is away, and why
 pub mod token;
 pub mod protocol; // the protocol's messages, both directions
@@ -24,17 +24,19 @@ pub mod members; // who is in a room
 pub mod read_markers; // how far everybody has read
 pub mod rate_limit; // how much a client may say
 
-pub use action::{Act, Topic};
-pub use away::{Absent, Away};
+pub use away::{AwayMember, AwayMessage};
 pub use cid::Cid;
-pub use error_code::{ErrorCode, Unfit};
-pub use members::{People, Turned};
-pub use name_registry::{Held, Kept, Names, Taken};
-pub use owner_id::Holder;
+pub use error_code::{ErrorCode, Rejection};
+pub use members::{Members, RenameEffect};
+pub use name_registry::{Identity, NameRegistry, NameTaken, SavedClaim};
+pub use operation::{Operation, Topic};
+pub use owner_id::OwnerId;
 pub use password::Password;
-pub use read_markers::{Mark, Marks};
+pub use read_markers::{ReadMarker, ReadMarkers};
 pub use room_name::RoomName;
-pub use sequencer::{Author, Batch, ClientId, Entry, Item, Ledger, Offered, Told};
+pub use sequencer::{
+    Author, Batch, BatchItem, ClientId, LogEntry, Outcome, PendingRecord, Sequencer,
+};
 pub use text::Text;
 pub use token::Token;
 pub use user_name::UserName;

@@ -1,21 +1,21 @@
 //! Whose name is whose: a name belongs to whoever holds its token.
 //!
 //! Room: a table of claims. Time and fresh tokens come in by argument; what is to outlive the
-//! process goes out as [`Kept`] and comes back in.
+//! process goes out as [`SavedClaim`] and comes back in.
 
 use crate::time::Now;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use super::owner_id::Holder;
-use super::{Away, Token, UserName};
+use super::owner_id::OwnerId;
+use super::{AwayMessage, Token, UserName};
 use crate::limits;
 
 /// A name that was claimed, and the proof to show next time.
 #[derive(Debug, Clone)]
-pub struct Held {
+pub struct Identity {
     /// Who holds it.
-    pub holder: Holder,
+    pub owner: OwnerId,
     /// The name as this claim spells it.
     pub user: UserName,
     /// What proves the claim.
@@ -24,26 +24,26 @@ pub struct Held {
 
 /// The name is held, and the right token was not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken;
+pub struct NameTaken;
 
 /// A claim as it is kept over a restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct SavedClaim {
     /// The name, as it was spelled last.
     pub user: UserName,
     /// Who holds it.
-    pub holder: Holder,
-    /// Whether its holder has posted.
+    pub owner: OwnerId,
+    /// Whether its owner has posted.
     pub posted: bool,
     /// Until when it is held, in Unix time in ms; `None` while it is connected.
     pub until: Option<u64>,
-    /// That its holder is away, and why.
-    pub away: Option<Away>,
+    /// That its owner is away, and why.
+    pub away: Option<AwayMessage>,
 }
 
 /// All names that are held.
 #[derive(Debug)]
-pub struct Names {
+pub struct NameRegistry {
     claims: HashMap<String, Claim>,
     /// The keys of claims that are not kept yet as they are now.
     changed: BTreeSet<String>,
@@ -54,29 +54,34 @@ pub struct Names {
 #[derive(Debug)]
 struct Claim {
     user: UserName,
-    holder: Holder,
+    owner: OwnerId,
     /// Connections that use the name now.
     uses: usize,
     posted: bool,
     /// Until when it is held once nobody uses it.
     until: Instant,
-    away: Option<Away>,
+    away: Option<AwayMessage>,
 }
 
 /// Below this many claims the lapsed ones are not looked for.
 const SWEEP_FROM: usize = 1_024;
 
-impl Names {
+impl NameRegistry {
     /// No name is held yet; one that has posted stays held for `hold` after its last use.
     #[must_use]
-    pub fn new(hold: Duration) -> Names {
-        Names { claims: HashMap::new(), changed: BTreeSet::new(), hold, sweep_at: SWEEP_FROM }
+    pub fn new(hold: Duration) -> NameRegistry {
+        NameRegistry {
+            claims: HashMap::new(),
+            changed: BTreeSet::new(),
+            hold,
+            sweep_at: SWEEP_FROM,
+        }
     }
 
     /// Takes up claims that an earlier run has kept, the oldest first. Whoever was connected when it
     /// ended has dropped now.
-    pub fn restore(&mut self, kept: impl IntoIterator<Item = Kept>, now: Now) {
-        for Kept { user, holder, posted, until, away } in kept {
+    pub fn restore(&mut self, kept: impl IntoIterator<Item = SavedClaim>, now: Now) {
+        for SavedClaim { user, owner, posted, until, away } in kept {
             let whole = hold_of(self.hold, posted);
             let left = until.map_or(whole, |until| {
                 Duration::from_millis(until.saturating_sub(now.unix_ms)).min(whole)
@@ -86,7 +91,7 @@ impl Names {
                 self.claims.remove(&key); // and what an older line said of it
             } else {
                 let until = now.instant + left;
-                let claim = Claim { user, holder, uses: 0, posted, until, away };
+                let claim = Claim { user, owner, uses: 0, posted, until, away };
                 self.claims.insert(key, claim);
             }
         }
@@ -94,27 +99,27 @@ impl Names {
 
     /// Claims `user` for one connection, with the token that was `shown`.
     ///
-    /// A free name goes to whoever comes first. It keeps a token that was shown for it: its holder
+    /// A free name goes to whoever comes first. It keeps a token that was shown for it: its owner
     /// may come back to a server that has forgotten it, on several devices. Else it gets `fresh`.
     ///
     /// # Errors
-    /// [`Taken`] when the name is held and `shown` is not its token.
+    /// [`NameTaken`] when the name is held and `shown` is not its token.
     pub fn claim(
         &mut self,
         user: &UserName,
         shown: Option<&Token>,
         fresh: Token,
         now: Instant,
-    ) -> Result<Held, Taken> {
+    ) -> Result<Identity, NameTaken> {
         self.sweep(now);
         let key = user.key();
         let token = shown.cloned().unwrap_or(fresh);
-        let holder = Holder::of(user, &token);
-        let held = Held { holder, user: user.clone(), token };
+        let owner = OwnerId::of(user, &token);
+        let held = Identity { owner, user: user.clone(), token };
         if let Some(claim) = self.claims.get_mut(&key).filter(|claim| claim.holds(now)) {
             // Digests are compared: how far they agree tells nothing about how to go on guessing.
-            if shown.is_none() || claim.holder != holder {
-                return Err(Taken);
+            if shown.is_none() || claim.owner != owner {
+                return Err(NameTaken);
             }
             if !claim.is_fresh(self.hold, now) {
                 claim.away = None; // it is back, after a while
@@ -126,7 +131,7 @@ impl Names {
             return Ok(held);
         }
         let claim =
-            Claim { user: user.clone(), holder, uses: 1, posted: false, until: now, away: None };
+            Claim { user: user.clone(), owner, uses: 1, posted: false, until: now, away: None };
         self.claims.insert(key.clone(), claim);
         self.changed.insert(key);
         Ok(held)
@@ -134,8 +139,8 @@ impl Names {
 
     /// Who holds the name with the key `key` now, if anybody does.
     #[must_use]
-    pub fn holder(&self, key: &str, now: Instant) -> Option<Holder> {
-        self.claims.get(key).filter(|claim| claim.holds(now)).map(|claim| claim.holder)
+    pub fn owner(&self, key: &str, now: Instant) -> Option<OwnerId> {
+        self.claims.get(key).filter(|claim| claim.holds(now)).map(|claim| claim.owner)
     }
 
     /// How many connections use the name with the key `key`.
@@ -146,12 +151,12 @@ impl Names {
 
     /// Everybody who holds a name.
     #[must_use]
-    pub fn holders(&self, now: Instant) -> HashSet<Holder> {
+    pub fn owners(&self, now: Instant) -> HashSet<OwnerId> {
         let claims = self.claims.values().filter(|claim| claim.holds(now));
-        claims.map(|claim| claim.holder).collect()
+        claims.map(|claim| claim.owner).collect()
     }
 
-    /// The holder of `user` has posted: the name is now held for days, not seconds. True if that is
+    /// The owner of `user` has posted: the name is now held for days, not seconds. True if that is
     /// new.
     pub fn posted(&mut self, user: &UserName) -> bool {
         let key = user.key();
@@ -163,8 +168,8 @@ impl Names {
         true
     }
 
-    /// The holder of `user` is away from now on, or back.
-    pub fn set_away(&mut self, user: &UserName, away: Option<Away>) {
+    /// The owner of `user` is away from now on, or back.
+    pub fn set_away(&mut self, user: &UserName, away: Option<AwayMessage>) {
         let key = user.key();
         if let Some(claim) = self.claims.get_mut(&key).filter(|claim| claim.away != away) {
             claim.away = away;
@@ -172,9 +177,9 @@ impl Names {
         }
     }
 
-    /// Whether the holder of `user` is away, and why.
+    /// Whether the owner of `user` is away, and why.
     #[must_use]
-    pub fn away(&self, user: &UserName) -> Option<Away> {
+    pub fn away(&self, user: &UserName) -> Option<AwayMessage> {
         self.claims.get(&user.key())?.away.clone()
     }
 
@@ -191,19 +196,19 @@ impl Names {
     }
 
     /// The claims that have changed since this was asked last, as they are now.
-    pub fn take_changed(&mut self, now: Now) -> Vec<Kept> {
+    pub fn take_changed(&mut self, now: Now) -> Vec<SavedClaim> {
         let changed = std::mem::take(&mut self.changed);
         changed.iter().filter_map(|key| Some(self.claims.get(key)?.kept(now))).collect()
     }
 
     /// What was taken could not be kept: it comes again.
-    pub fn put_back(&mut self, kept: &[Kept]) {
+    pub fn put_back(&mut self, kept: &[SavedClaim]) {
         self.changed.extend(kept.iter().map(|kept| kept.user.key()));
     }
 
     /// Every claim that holds.
     #[must_use]
-    pub fn all(&self, now: Now) -> Vec<Kept> {
+    pub fn all(&self, now: Now) -> Vec<SavedClaim> {
         let claims = self.claims.values().filter(|claim| claim.holds(now.instant));
         claims.map(|claim| claim.kept(now)).collect()
     }
@@ -233,12 +238,12 @@ impl Claim {
         self.uses > 0 || now + longer < self.until
     }
 
-    fn kept(&self, now: Now) -> Kept {
+    fn kept(&self, now: Now) -> SavedClaim {
         let left = self.until.saturating_duration_since(now.instant).as_millis();
         let left = u64::try_from(left).unwrap_or(u64::MAX);
         let until = (self.uses == 0).then(|| now.unix_ms.saturating_add(left));
         let (user, away) = (self.user.clone(), self.away.clone());
-        Kept { user, holder: self.holder, posted: self.posted, until, away }
+        SavedClaim { user, owner: self.owner, posted: self.posted, until, away }
     }
 }
 
@@ -258,19 +263,19 @@ mod tests {
 
     #[test]
     fn a_held_name_needs_its_token_whatever_its_case() {
-        let (mut names, now) = (Names::new(7 * DAY), Instant::now());
+        let (mut names, now) = (NameRegistry::new(7 * DAY), Instant::now());
         let bob = names.claim(&user("bob"), None, token('1'), now).unwrap();
         assert_eq!(bob.token, token('1'));
         assert!(names.claim(&user("BOB"), None, token('2'), now).is_err());
         assert!(names.claim(&user("Bob"), Some(&token('3')), token('2'), now).is_err());
         let device = names.claim(&user("Bob"), Some(&bob.token), token('2'), now).unwrap();
-        assert_eq!((device.holder, device.token), (bob.holder, token('1')));
+        assert_eq!((device.owner, device.token), (bob.owner, token('1')));
         assert_eq!(device.user, user("Bob"), "spelled as this device does");
     }
 
     #[test]
     fn a_dropped_name_is_held_for_a_minute_and_a_posters_for_days() {
-        let (mut names, now) = (Names::new(7 * DAY), Instant::now());
+        let (mut names, now) = (NameRegistry::new(7 * DAY), Instant::now());
         let bob = names.claim(&user("bob"), None, token('1'), now).unwrap();
         names.claim(&user("bob"), Some(&bob.token), token('2'), now).unwrap();
         names.release(&user("bob"), now);
@@ -282,36 +287,38 @@ mod tests {
         assert!(names.claim(&user("bob"), None, token('3'), soon).is_err());
         let late = later + Duration::from_secs(60);
         let other = names.claim(&user("bob"), None, token('3'), late).unwrap();
-        assert_ne!(other.holder, bob.holder);
+        assert_ne!(other.owner, bob.owner);
 
         names.posted(&user("bob"));
         names.release(&user("bob"), late);
         assert!(
-            names.claim(&user("bob"), None, token('4'), late + 7 * DAY - limits::REST).is_err()
+            names
+                .claim(&user("bob"), None, token('4'), late + 7 * DAY - limits::PACING_MAX)
+                .is_err()
         );
         assert!(names.claim(&user("bob"), None, token('4'), late + 7 * DAY).is_ok());
     }
 
     #[test]
     fn a_free_name_keeps_the_token_its_former_holder_shows() {
-        let (mut names, now) = (Names::new(DAY), Instant::now());
+        let (mut names, now) = (NameRegistry::new(DAY), Instant::now());
         let laptop = names.claim(&user("bob"), Some(&token('7')), token('1'), now).unwrap();
         let phone = names.claim(&user("bob"), Some(&token('7')), token('2'), now).unwrap();
-        assert_eq!(laptop.holder, phone.holder);
+        assert_eq!(laptop.owner, phone.owner);
     }
 
     #[test]
     fn being_away_outlives_a_short_absence_and_not_a_long_one() {
         let start = Instant::now();
-        let lunch = || Some(Away::parse("lunch").unwrap());
+        let lunch = || Some(AwayMessage::parse("lunch").unwrap());
         let after = |absence: Duration| {
-            let mut names = Names::new(7 * DAY);
+            let mut names = NameRegistry::new(7 * DAY);
             let bob = names.claim(&user("bob"), None, token('1'), start).unwrap();
             names.posted(&user("bob"));
             names.set_away(&user("BOB"), lunch());
             names.release(&user("bob"), start);
             let kept = names.take_changed(Now { instant: start, unix_ms: 0 });
-            let mut restored = Names::new(7 * DAY);
+            let mut restored = NameRegistry::new(7 * DAY);
             let unix_ms = u64::try_from(absence.as_millis()).unwrap();
             restored.restore(kept, Now { instant: start + absence, unix_ms });
             for names in [&mut names, &mut restored] {
@@ -319,9 +326,9 @@ mod tests {
             }
             (names.away(&user("bob")), restored.away(&user("bob")))
         };
-        assert_eq!(after(limits::HOLD_AFTER_DROP - limits::REST), (lunch(), lunch()));
+        assert_eq!(after(limits::HOLD_AFTER_DROP - limits::PACING_MAX), (lunch(), lunch()));
         assert_eq!(after(limits::HOLD_AFTER_DROP), (None, None), "over a restart as well");
-        let mut names = Names::new(DAY);
+        let mut names = NameRegistry::new(DAY);
         names.claim(&user("bob"), None, token('1'), start).unwrap();
         names.set_away(&user("bob"), lunch());
         names.set_away(&user("bob"), None);
@@ -330,7 +337,7 @@ mod tests {
 
     #[test]
     fn lapsed_claims_are_forgotten() {
-        let (mut names, now) = (Names::new(DAY), Instant::now());
+        let (mut names, now) = (NameRegistry::new(DAY), Instant::now());
         for n in 0..5_000_u32 {
             let at = now + limits::HOLD_AFTER_DROP * n;
             let name = user(&format!("user{n}"));
@@ -347,8 +354,8 @@ mod tests {
             unix_ms: 1_000_000 + u64::try_from(later.as_millis()).unwrap(),
         };
         let start = now(Duration::ZERO);
-        let mut names = Names::new(7 * DAY);
-        let claim = |names: &mut Names, name: &str, digit| {
+        let mut names = NameRegistry::new(7 * DAY);
+        let claim = |names: &mut NameRegistry, name: &str, digit| {
             names.claim(&user(name), None, token(digit), start.instant).unwrap()
         };
         let poster = claim(&mut names, "poster", '1');
@@ -365,7 +372,7 @@ mod tests {
         assert_eq!(names.take_changed(start), kept);
 
         let free = |later: Duration, name: &str| {
-            let mut again = Names::new(7 * DAY);
+            let mut again = NameRegistry::new(7 * DAY);
             again.restore(kept.clone(), now(later));
             again.claim(&user(name), None, token('9'), now(later).instant).is_ok()
         };
@@ -373,9 +380,9 @@ mod tests {
         assert!(!free(second, "poster") && !free(6 * DAY, "POSTER") && free(7 * DAY, "poster"));
         assert!(!free(minute - second, "visitor") && free(minute, "visitor"));
         assert!(!free(DAY, "here"), "dropped when the server ended, so held from its start");
-        let mut again = Names::new(7 * DAY);
+        let mut again = NameRegistry::new(7 * DAY);
         again.restore(kept.clone(), now(DAY));
         let back = again.claim(&user("poster"), Some(&token('1')), token('9'), now(DAY).instant);
-        assert_eq!(back.unwrap().holder, poster.holder);
+        assert_eq!(back.unwrap().owner, poster.owner);
     }
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use sha1_smol::Sha1;
 
-use super::error_code::{ErrorCode, Unfit};
+use super::error_code::{ErrorCode, Rejection};
 use super::{Token, UserName};
 
 /// Who holds a name: a digest of the name and of the token that proves the claim. Rights hang on
@@ -15,43 +15,43 @@ use super::{Token, UserName};
 ///
 /// It is the first 128 bits of SHA-1 over the name's key, a zero byte and the token's 16 bytes. What
 /// is known of SHA-1 are collisions: two inputs of an attacker's making with one digest. To show a
-/// token for somebody else's holder takes a second preimage, and to read the token out of it means
-/// to guess 128 random bits. So a holder may be written where a token may not: into logs and files.
+/// token for somebody else's owner takes a second preimage, and to read the token out of it means
+/// to guess 128 random bits. So a owner may be written where a token may not: into logs and files.
 /// Being a function of both, it is known again by a server that has forgotten everything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Holder([u8; 16]);
+pub struct OwnerId([u8; 16]);
 
-impl Holder {
-    /// Digits of a holder as text.
+impl OwnerId {
+    /// Digits of a owner as text.
     pub const DIGITS: usize = 32;
 
     /// Whoever shows `token` for `user`.
     #[must_use]
-    pub fn of(user: &UserName, token: &Token) -> Holder {
+    pub fn of(user: &UserName, token: &Token) -> OwnerId {
         let mut digest = Sha1::new();
         digest.update(user.key().as_bytes());
         digest.update(&[0]);
         digest.update(&token.to_bytes());
         let [first @ .., _, _, _, _] = digest.digest().bytes();
-        Holder(first)
+        OwnerId(first)
     }
 }
 
-impl fmt::Display for Holder {
+impl fmt::Display for OwnerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", u128::from_be_bytes(self.0))
     }
 }
 
-impl FromStr for Holder {
-    type Err = Unfit;
+impl FromStr for OwnerId {
+    type Err = Rejection;
 
-    fn from_str(text: &str) -> Result<Holder, Unfit> {
+    fn from_str(text: &str) -> Result<OwnerId, Rejection> {
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        let fits = text.len() == Holder::DIGITS && text.bytes().all(is_digit);
+        let fits = text.len() == OwnerId::DIGITS && text.bytes().all(is_digit);
         let bits = fits.then(|| u128::from_str_radix(text, 16).ok()).flatten();
-        bits.map(|bits| Holder(bits.to_be_bytes()))
-            .ok_or(Unfit::new(ErrorCode::BadMessage, "a holder is 32 lower-case hex digits"))
+        bits.map(|bits| OwnerId(bits.to_be_bytes()))
+            .ok_or(Rejection::new(ErrorCode::BadMessage, "a holder is 32 lower-case hex digits"))
     }
 }
 
@@ -59,28 +59,28 @@ impl FromStr for Holder {
 mod tests {
     use super::*;
 
-    fn holder(user: &str, token: &str) -> Holder {
-        Holder::of(&user.parse().unwrap(), &token.parse().unwrap())
+    fn owner(user: &str, token: &str) -> OwnerId {
+        OwnerId::of(&user.parse().unwrap(), &token.parse().unwrap())
     }
 
     #[test]
     fn a_holder_is_a_name_in_any_case_and_its_token() {
         let token = "00112233445566778899aabbccddeeff";
-        let bob = holder("bob", token);
-        assert_eq!(bob, holder("BOB", token));
-        assert_ne!(bob, holder("rob", token));
-        assert_ne!(bob, holder("bob", "00112233445566778899aabbccddeefe"));
+        let bob = owner("bob", token);
+        assert_eq!(bob, owner("BOB", token));
+        assert_ne!(bob, owner("rob", token));
+        assert_ne!(bob, owner("bob", "00112233445566778899aabbccddeefe"));
     }
 
     #[test]
     fn it_is_written_and_read_and_does_not_hold_the_token() {
         let token = "00112233445566778899aabbccddeeff";
-        let bob = holder("bob", token);
+        let bob = owner("bob", token);
         // printf 'bob\0' | cat - <(xxd -r -p <<< 00112233445566778899aabbccddeeff) | sha1sum | cut -c1-32
         assert_eq!(bob.to_string(), "4bdbf4b1adecd7854841c652cbb5a3f9");
-        assert_eq!(bob.to_string().parse::<Holder>().unwrap(), bob);
+        assert_eq!(bob.to_string().parse::<OwnerId>().unwrap(), bob);
         for text in ["", "0", &"A".repeat(32), &"0".repeat(33), &format!("+{}", "0".repeat(31))] {
-            assert!(text.parse::<Holder>().is_err(), "{text:?}");
+            assert!(text.parse::<OwnerId>().is_err(), "{text:?}");
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// So many at once, then so many per second (the generic cell rate algorithm, as in ITU-T I.371:
 /// one instant is all it has to remember).
 #[derive(Debug, Clone)]
-pub struct Allowance {
+pub struct RateLimiter {
     /// Time that one use costs; zero where there is no limit.
     interval: Duration,
     /// How far ahead of its rate a client may be.
@@ -17,19 +17,19 @@ pub struct Allowance {
     due: Option<Instant>,
 }
 
-impl Allowance {
+impl RateLimiter {
     /// `burst` at once, `rate` per second; a rate of 0 is no limit.
     #[must_use]
-    pub fn new(rate: u32, burst: u32) -> Allowance {
+    pub fn new(rate: u32, burst: u32) -> RateLimiter {
         let interval = Duration::from_secs(1).checked_div(rate).unwrap_or_default();
-        Allowance { interval, ahead: interval * burst.saturating_sub(1), due: None }
+        RateLimiter { interval, ahead: interval * burst.saturating_sub(1), due: None }
     }
 
     /// Uses it once.
     ///
     /// # Errors
     /// How long to wait until it can be used again, when it is used up. Nothing is charged then.
-    pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
+    pub fn check(&mut self, now: Instant) -> Result<(), Duration> {
         let due = self.due.map_or(now, |due| due.max(now));
         let early = due.saturating_duration_since(now);
         if early > self.ahead {
@@ -42,18 +42,18 @@ impl Allowance {
 
 /// What a client that makes a nuisance of itself should meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Patience {
+pub enum Verdict {
     /// An answer.
-    Kept,
+    Allow,
     /// An answer, after this wait: it comes faster than is borne.
-    Strained(Duration),
+    Delay(Duration),
     /// An end: it has gone on for longer than patience lasts.
-    Lost,
+    Disconnect,
 }
 
 /// Counts the control, empty and refused messages of one client, second by second.
 #[derive(Debug, Clone)]
-pub struct Nuisances {
+pub struct FloodControl {
     /// So many in a second are borne.
     most: u32,
     /// So long are more of them slowed.
@@ -63,16 +63,16 @@ pub struct Nuisances {
     bad_since: Option<Instant>,
 }
 
-impl Nuisances {
+impl FloodControl {
     /// None so far; `most` in a second are borne, more of them are slowed for as long as `patience`.
     #[must_use]
-    pub fn new(most: usize, patience: Duration, now: Instant) -> Nuisances {
+    pub fn new(most: usize, patience: Duration, now: Instant) -> FloodControl {
         let most = u32::try_from(most).unwrap_or(u32::MAX).max(1);
-        Nuisances { most, patience, second: now, in_second: 0, bad_since: None }
+        FloodControl { most, patience, second: now, in_second: 0, bad_since: None }
     }
 
     /// Counts one more.
-    pub fn count(&mut self, now: Instant) -> Patience {
+    pub fn check(&mut self, now: Instant) -> Verdict {
         let second = Duration::from_secs(1);
         let passed = now.saturating_duration_since(self.second);
         if passed >= second {
@@ -84,13 +84,13 @@ impl Nuisances {
         }
         self.in_second += 1;
         if self.in_second <= self.most {
-            return Patience::Kept;
+            return Verdict::Allow;
         }
         let bad_since = *self.bad_since.get_or_insert(now);
         if now.saturating_duration_since(bad_since) >= self.patience {
-            return Patience::Lost;
+            return Verdict::Disconnect;
         }
-        Patience::Strained(second / self.most)
+        Verdict::Delay(second / self.most)
     }
 }
 
@@ -99,8 +99,8 @@ mod tests {
     use super::*;
     use crate::limits;
 
-    fn none(now: Instant) -> Nuisances {
-        Nuisances::new(limits::NUISANCES_PER_SECOND, limits::ABUSE_WAIT, now)
+    fn none(now: Instant) -> FloodControl {
+        FloodControl::new(limits::CONTROL_RATE, limits::FLOOD_GRACE, now)
     }
 
     const MS: Duration = Duration::from_millis(1);
@@ -108,46 +108,49 @@ mod tests {
     #[test]
     fn a_burst_passes_and_then_only_the_rate() {
         let start = Instant::now();
-        let mut posts = Allowance::new(5, 20);
+        let mut posts = RateLimiter::new(5, 20);
         for n in 0..20 {
-            assert_eq!(posts.take(start), Ok(()), "number {n} of the burst");
+            assert_eq!(posts.check(start), Ok(()), "number {n} of the burst");
         }
-        assert_eq!(posts.take(start), Err(200 * MS));
-        assert_eq!(posts.take(start + 199 * MS), Err(MS), "a refusal costs nothing");
-        assert_eq!(posts.take(start + 200 * MS), Ok(()));
-        assert_eq!(posts.take(start + 200 * MS), Err(200 * MS));
+        assert_eq!(posts.check(start), Err(200 * MS));
+        assert_eq!(posts.check(start + 199 * MS), Err(MS), "a refusal costs nothing");
+        assert_eq!(posts.check(start + 200 * MS), Ok(()));
+        assert_eq!(posts.check(start + 200 * MS), Err(200 * MS));
         let later = start + Duration::from_secs(60);
-        let fresh = (0..30).filter(|_| posts.take(later).is_ok()).count();
+        let fresh = (0..30).filter(|_| posts.check(later).is_ok()).count();
         assert_eq!(fresh, 20, "rest brings back the burst, not more");
     }
 
     #[test]
     fn a_rate_of_zero_is_no_limit() {
         let now = Instant::now();
-        let mut posts = Allowance::new(0, 0);
-        assert!((0..10_000).all(|_| posts.take(now).is_ok()));
+        let mut posts = RateLimiter::new(0, 0);
+        assert!((0..10_000).all(|_| posts.check(now).is_ok()));
     }
 
     #[test]
     fn a_short_flurry_is_slowed_and_forgiven_and_a_long_one_ends() {
         let start = Instant::now();
-        let mut nuisances = none(start);
-        let kept = (0..25).filter(|_| nuisances.count(start) == Patience::Kept).count();
+        let mut flood = none(start);
+        let kept = (0..25).filter(|_| flood.check(start) == Verdict::Allow).count();
         assert_eq!(kept, 20);
-        assert_eq!(nuisances.count(start + 3000 * MS), Patience::Kept, "forgiven");
+        assert_eq!(flood.check(start + 3000 * MS), Verdict::Allow, "forgiven");
 
-        let mut nuisances = none(start);
+        let mut flood = none(start);
         let lost = (0..2000)
             .map(|n| start + n * 10 * MS)
-            .find(|at| nuisances.count(*at) == Patience::Lost);
+            .find(|at| flood.check(*at) == Verdict::Disconnect);
         let after = lost.unwrap().duration_since(start);
-        assert!(after >= limits::ABUSE_WAIT && after <= limits::ABUSE_WAIT + 400 * MS, "{after:?}");
+        assert!(
+            after >= limits::FLOOD_GRACE && after <= limits::FLOOD_GRACE + 400 * MS,
+            "{after:?}"
+        );
     }
 
     #[test]
     fn just_below_the_limit_is_borne_for_ever() {
         let start = Instant::now();
-        let mut nuisances = none(start);
-        assert!((0..2000).all(|n| nuisances.count(start + n * 50 * MS) == Patience::Kept));
+        let mut flood = none(start);
+        assert!((0..2000).all(|n| flood.check(start + n * 50 * MS) == Verdict::Allow));
     }
 }

@@ -1,16 +1,16 @@
-//! How far everybody has read: one marker for a holder and a log, which only moves forward.
+//! How far everybody has read: one marker for a owner and a log, which only moves forward.
 //!
-//! Room: values. What is to outlive the process goes out as [`Mark`] and comes back in.
+//! Room: values. What is to outlive the process goes out as [`ReadMarker`] and comes back in.
 
 use std::collections::{HashMap, HashSet};
 
-use super::Holder;
+use super::OwnerId;
 
-/// How far one holder has read one log, as it is kept over a restart.
+/// How far one owner has read one log, as it is kept over a restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
+pub struct ReadMarker {
     /// Who has read.
-    pub holder: Holder,
+    pub owner: OwnerId,
     /// The id of the log: a new log is unread.
     pub log: String,
     /// The seq of the newest record that was read.
@@ -19,30 +19,30 @@ pub struct Mark {
 
 /// All read markers.
 #[derive(Debug, Default)]
-pub struct Marks {
-    seqs: HashMap<(Holder, String), u64>,
+pub struct ReadMarkers {
+    seqs: HashMap<(OwnerId, String), u64>,
     /// Those that are not kept yet as they are now.
-    changed: HashSet<(Holder, String)>,
+    changed: HashSet<(OwnerId, String)>,
 }
 
-impl Marks {
+impl ReadMarkers {
     /// Takes up markers that an earlier run has kept, in any order.
-    pub fn restore(&mut self, kept: impl IntoIterator<Item = Mark>) {
-        for Mark { holder, log, seq } in kept {
-            let marked = self.seqs.entry((holder, log)).or_default();
+    pub fn restore(&mut self, kept: impl IntoIterator<Item = ReadMarker>) {
+        for ReadMarker { owner, log, seq } in kept {
+            let marked = self.seqs.entry((owner, log)).or_default();
             *marked = seq.max(*marked);
         }
     }
 
-    /// How far `holder` has read the log.
+    /// How far `owner` has read the log.
     #[must_use]
-    pub fn get(&self, holder: Holder, log: &str) -> Option<u64> {
-        self.seqs.get(&(holder, String::from(log))).copied()
+    pub fn get(&self, owner: OwnerId, log: &str) -> Option<u64> {
+        self.seqs.get(&(owner, String::from(log))).copied()
     }
 
-    /// `holder` has read up to `seq`. False if that is nothing new.
-    pub fn advance(&mut self, holder: Holder, log: &str, seq: u64) -> bool {
-        let key = (holder, String::from(log));
+    /// `owner` has read up to `seq`. False if that is nothing new.
+    pub fn advance(&mut self, owner: OwnerId, log: &str, seq: u64) -> bool {
+        let key = (owner, String::from(log));
         let marked = self.seqs.entry(key.clone()).or_default();
         if seq <= *marked {
             return false;
@@ -53,60 +53,60 @@ impl Marks {
     }
 
     /// The markers that have moved since this was asked last.
-    pub fn take_changed(&mut self) -> Vec<Mark> {
+    pub fn take_changed(&mut self) -> Vec<ReadMarker> {
         let changed = std::mem::take(&mut self.changed);
         changed.iter().filter_map(|key| Some(mark(key, *self.seqs.get(key)?))).collect()
     }
 
     /// What was taken could not be kept: it comes again.
-    pub fn put_back(&mut self, marks: &[Mark]) {
-        self.changed.extend(marks.iter().map(|mark| (mark.holder, mark.log.clone())));
+    pub fn put_back(&mut self, marks: &[ReadMarker]) {
+        self.changed.extend(marks.iter().map(|mark| (mark.owner, mark.log.clone())));
     }
 
-    /// All of them, once those are forgotten whose holder or log is no more.
-    pub fn prune(&mut self, is_alive: impl Fn(Holder, &str) -> bool) -> Vec<Mark> {
-        self.seqs.retain(|(holder, log), _| is_alive(*holder, log));
+    /// All of them, once those are forgotten whose owner or log is no more.
+    pub fn prune(&mut self, is_alive: impl Fn(OwnerId, &str) -> bool) -> Vec<ReadMarker> {
+        self.seqs.retain(|(owner, log), _| is_alive(*owner, log));
         self.seqs.iter().map(|(key, seq)| mark(key, *seq)).collect()
     }
 }
 
-fn mark((holder, log): &(Holder, String), seq: u64) -> Mark {
-    Mark { holder: *holder, log: log.clone(), seq }
+fn mark((owner, log): &(OwnerId, String), seq: u64) -> ReadMarker {
+    ReadMarker { owner: *owner, log: log.clone(), seq }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn holder(digit: &str) -> Holder {
+    fn owner(digit: &str) -> OwnerId {
         digit.repeat(32).parse().unwrap()
     }
 
     #[test]
     fn a_marker_moves_forward_and_never_back() {
-        let mut marks = Marks::default();
-        assert_eq!(marks.get(holder("1"), "a"), None);
-        assert!(marks.advance(holder("1"), "a", 7));
-        assert!(!marks.advance(holder("1"), "a", 7) && !marks.advance(holder("1"), "a", 3));
-        assert!(!marks.advance(holder("2"), "a", 0), "nothing is read");
-        assert_eq!((marks.get(holder("1"), "a"), marks.get(holder("1"), "b")), (Some(7), None));
+        let mut marks = ReadMarkers::default();
+        assert_eq!(marks.get(owner("1"), "a"), None);
+        assert!(marks.advance(owner("1"), "a", 7));
+        assert!(!marks.advance(owner("1"), "a", 7) && !marks.advance(owner("1"), "a", 3));
+        assert!(!marks.advance(owner("2"), "a", 0), "nothing is read");
+        assert_eq!((marks.get(owner("1"), "a"), marks.get(owner("1"), "b")), (Some(7), None));
     }
 
     #[test]
     fn what_has_moved_is_kept_once_and_comes_again_if_it_could_not_be() {
-        let mut marks = Marks::default();
-        marks.advance(holder("1"), "a", 7);
-        marks.advance(holder("1"), "a", 9);
+        let mut marks = ReadMarkers::default();
+        marks.advance(owner("1"), "a", 7);
+        marks.advance(owner("1"), "a", 9);
         let taken = marks.take_changed();
-        assert_eq!(taken, [Mark { holder: holder("1"), log: String::from("a"), seq: 9 }]);
+        assert_eq!(taken, [ReadMarker { owner: owner("1"), log: String::from("a"), seq: 9 }]);
         assert!(marks.take_changed().is_empty());
         marks.put_back(&taken);
         assert_eq!(marks.take_changed(), taken);
 
-        let mut again = Marks::default();
-        again.restore(taken.iter().cloned().chain([Mark { seq: 4, ..taken[0].clone() }]));
-        assert_eq!(again.get(holder("1"), "a"), Some(9), "an older line does not take it back");
-        again.advance(holder("2"), "a", 1);
-        assert_eq!(again.prune(|one, _| one == holder("1")), taken);
+        let mut again = ReadMarkers::default();
+        again.restore(taken.iter().cloned().chain([ReadMarker { seq: 4, ..taken[0].clone() }]));
+        assert_eq!(again.get(owner("1"), "a"), Some(9), "an older line does not take it back");
+        again.advance(owner("2"), "a", 1);
+        assert_eq!(again.prune(|one, _| one == owner("1")), taken);
     }
 }

@@ -5,12 +5,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::UserName;
-use super::error_code::{ErrorCode, Unfit};
+use super::error_code::{ErrorCode, Rejection};
 use super::unicode;
 use crate::limits;
 
 /// 1 to [`limits::ROOM_NAME`] of `[a-z0-9_-]`, the first a letter or digit: fit for a URL and for a
-/// directory's name on any system. People write it with a `#` in front, which is no part of it.
+/// directory's name on any system. Members write it with a `#` in front, which is no part of it.
 ///
 /// Or a private room of two, `@alice+bob`: the keys of their names, sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,15 +68,15 @@ impl Default for RoomName {
 }
 
 impl FromStr for RoomName {
-    type Err = Unfit;
+    type Err = Rejection;
 
     /// Reads a name, with or without a `#` in front; a private room's with its two names in any case
     /// and order.
-    fn from_str(text: &str) -> Result<RoomName, Unfit> {
+    fn from_str(text: &str) -> Result<RoomName, Rejection> {
         if let Some(two) = text.strip_prefix('@') {
             return two.split_once('+').and_then(|(one, other)| private_of(one, other)).ok_or_else(
                 || {
-                    Unfit::new(
+                    Rejection::new(
                         ErrorCode::BadRoom,
                         "a private room is @ and two names with a + between",
                     )
@@ -88,7 +88,7 @@ impl FromStr for RoomName {
         let fits =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
         if !starts_well || name.len() > limits::ROOM_NAME || !name.bytes().all(fits) {
-            return Err(Unfit::new(
+            return Err(Rejection::new(
                 ErrorCode::BadRoom,
                 format!(
                     "a room's name is 1 to {} of a-z 0-9 _ -, and starts with a letter or digit",
@@ -113,7 +113,7 @@ fn private(one: &str, other: &str) -> Option<RoomName> {
 /// directory's name. A key may hold what no fresh name may (`İ` in lower case has a mark of its
 /// own), so it is not judged as a name is.
 fn key_of(text: &str) -> Option<String> {
-    let key = UserName::vouched(text).key();
+    let key = UserName::from_trusted(text).key();
     let fits = |c: char| {
         unicode::is_letter_or_digit(c)
             || unicode::is_needed_mark(c)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::error_code::{ErrorCode, Unfit};
+use super::error_code::{ErrorCode, Rejection};
 
 /// 128 random bits, spelled on the wire as 32 lower-case hex digits. Whoever shows it holds the
 /// name it was given for, so it is never printed by accident: it has no `Display`, and its `Debug`
@@ -31,15 +31,16 @@ impl Token {
 }
 
 impl FromStr for Token {
-    type Err = Unfit;
+    type Err = Rejection;
 
-    fn from_str(text: &str) -> Result<Token, Unfit> {
+    fn from_str(text: &str) -> Result<Token, Rejection> {
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        let unfit = Unfit::new(ErrorCode::BadMessage, "`token` must be 32 lower-case hex digits");
+        let rejection =
+            Rejection::new(ErrorCode::BadMessage, "`token` must be 32 lower-case hex digits");
         if text.len() != 32 || !text.bytes().all(is_digit) {
-            return Err(unfit);
+            return Err(rejection);
         }
-        u128::from_str_radix(text, 16).map(|bits| Token(bits.to_be_bytes())).map_err(|_| unfit)
+        u128::from_str_radix(text, 16).map(|bits| Token(bits.to_be_bytes())).map_err(|_| rejection)
     }
 }
 

@@ -5,14 +5,14 @@
 
 /// The alphabets whose letters look alike: `a` is three characters. A name keeps to one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Alphabet {
+pub(crate) enum Script {
     Latin,
     Greek,
     Cyrillic,
 }
 
 /// The alphabet `letter` belongs to, where it is one of those that look alike.
-pub(crate) fn alphabet(letter: char) -> Option<Alphabet> {
+pub(crate) fn alphabet(letter: char) -> Option<Script> {
     match letter {
         'A'..='Z'
         | 'a'..='z'
@@ -21,10 +21,10 @@ pub(crate) fn alphabet(letter: char) -> Option<Alphabet> {
         | '\u{1e00}'..='\u{1eff}'
         | '\u{2c60}'..='\u{2c7f}'
         | '\u{a720}'..='\u{a7ff}'
-        | '\u{ab30}'..='\u{ab6f}' => Some(Alphabet::Latin),
-        '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Some(Alphabet::Greek),
+        | '\u{ab30}'..='\u{ab6f}' => Some(Script::Latin),
+        '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Some(Script::Greek),
         '\u{400}'..='\u{52f}' | '\u{1c80}'..='\u{1c8f}' | '\u{a640}'..='\u{a69f}' => {
-            Some(Alphabet::Cyrillic)
+            Some(Script::Cyrillic)
         }
         _ => None,
     }
@@ -34,7 +34,7 @@ pub(crate) fn alphabet(letter: char) -> Option<Alphabet> {
 pub(crate) fn is_letter_or_digit(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || (c.is_alphanumeric()
-            && !is_dressed(c)
+            && !is_compatibility_form(c)
             && !is_foreign_mark(c)
             && !is_blank(c)
             && (c < '\u{10000}' || is_living_beyond_the_first_plane(c)))
@@ -105,7 +105,7 @@ pub(crate) fn carries(base: char, mark: char) -> bool {
 
 /// Letters and digits in fancy dress (superscript, circled, full-width, mathematical, joined):
 /// each looks like, and is not, the plain one.
-fn is_dressed(c: char) -> bool {
+fn is_compatibility_form(c: char) -> bool {
     matches!(c,
         '\u{aa}' | '\u{b2}'..='\u{be}'
         | '\u{2b0}'..='\u{2b8}' | '\u{2e0}'..='\u{2e4}'
@@ -118,7 +118,7 @@ fn is_dressed(c: char) -> bool {
         | '\u{fb00}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{ff00}'..='\u{ffef}')
 }
 
-/// Marks that no name needs: they pile up on any letter ("zalgo"), or spell it a second way.
+/// ReadMarkers that no name needs: they pile up on any letter ("zalgo"), or spell it a second way.
 fn is_foreign_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5c7}'

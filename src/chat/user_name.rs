@@ -4,15 +4,15 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::error_code::{ErrorCode, Unfit};
+use super::error_code::{ErrorCode, Rejection};
 use super::unicode;
-use super::unicode::Alphabet;
+use super::unicode::Script;
 use crate::limits;
 
-/// Names that would speak for the house. Compared by their key.
+/// NameRegistry that would speak for the house. Compared by their key.
 const RESERVED: [&str; 3] = ["system", "server", "talk"];
 
-/// Marks one letter may carry in a row. Myanmar needs four at times; beyond, a name is a drawing.
+/// ReadMarkers one letter may carry in a row. Myanmar needs four at times; beyond, a name is a drawing.
 const MARKS: usize = 4;
 
 /// A name fit to show to strangers: 1 to [`limits::NAME_CHARS`] letters, digits, `_`, `-`, `.` of
@@ -26,7 +26,7 @@ impl UserName {
     /// A name that the other end, or an earlier run, has already let in. It is not judged again:
     /// the rules may have grown, and a line whose author we would now refuse was still said.
     #[must_use]
-    pub fn vouched(text: &str) -> UserName {
+    pub fn from_trusted(text: &str) -> UserName {
         UserName(text.into())
     }
 
@@ -59,25 +59,25 @@ impl UserName {
 }
 
 impl FromStr for UserName {
-    type Err = Unfit;
+    type Err = Rejection;
 
-    fn from_str(text: &str) -> Result<UserName, Unfit> {
+    fn from_str(text: &str) -> Result<UserName, Rejection> {
         let count = text.chars().count();
         if count == 0 || count > limits::NAME_CHARS {
-            return Err(unfit(format!("a name has 1 to {} characters", limits::NAME_CHARS)));
+            return Err(rejection(format!("a name has 1 to {} characters", limits::NAME_CHARS)));
         }
         check_characters(text)?;
         check_alphabet(text)?;
         let name = UserName(text.into());
         if RESERVED.contains(&name.key().as_str()) {
-            return Err(unfit("that name is reserved"));
+            return Err(rejection("that name is reserved"));
         }
         Ok(name)
     }
 }
 
 /// Each character is a letter, a digit, `_`, `-`, `.`, or a mark on a letter of its own script.
-fn check_characters(text: &str) -> Result<(), Unfit> {
+fn check_characters(text: &str) -> Result<(), Rejection> {
     let mut before = None;
     let mut marks = 0_usize;
     for c in text.chars() {
@@ -85,13 +85,16 @@ fn check_characters(text: &str) -> Result<(), Unfit> {
             marks = marks.saturating_add(1);
             let is_carried = before.is_some_and(|base| base != c && unicode::carries(base, c));
             if !is_carried || marks > MARKS {
-                return Err(unfit(format!("in a name, U+{:04X} cannot stand there", u32::from(c))));
+                return Err(rejection(format!(
+                    "in a name, U+{:04X} cannot stand there",
+                    u32::from(c)
+                )));
             }
         } else if unicode::is_letter_or_digit(c) || matches!(c, '_' | '-' | '.') {
             marks = 0;
         } else {
             let code = u32::from(c);
-            return Err(unfit(format!(
+            return Err(rejection(format!(
                 "a name holds letters, digits, _ - and . only (accented letters composed), not U+{code:04X}"
             )));
         }
@@ -101,18 +104,18 @@ fn check_characters(text: &str) -> Result<(), Unfit> {
 }
 
 /// All letters that have look-alikes are of one alphabet.
-fn check_alphabet(text: &str) -> Result<(), Unfit> {
-    let mut first: Option<Alphabet> = None;
+fn check_alphabet(text: &str) -> Result<(), Rejection> {
+    let mut first: Option<Script> = None;
     for alphabet in text.chars().filter_map(unicode::alphabet) {
         if *first.get_or_insert(alphabet) != alphabet {
-            return Err(unfit("a name may not mix Latin, Greek and Cyrillic letters"));
+            return Err(rejection("a name may not mix Latin, Greek and Cyrillic letters"));
         }
     }
     Ok(())
 }
 
-fn unfit(message: impl Into<std::borrow::Cow<'static, str>>) -> Unfit {
-    Unfit::new(ErrorCode::BadName, message)
+fn rejection(message: impl Into<std::borrow::Cow<'static, str>>) -> Rejection {
+    Rejection::new(ErrorCode::BadName, message)
 }
 
 impl fmt::Display for UserName {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::connect::Opened;
 use super::error::Fault;
 use super::shared::Desk;
-use crate::chat::protocol::{Reply, Request};
+use crate::chat::protocol::{ClientMessage, ServerMessage};
 use crate::limits;
 use crate::net::entropy::Entropy;
 use crate::net::{Inbound, MessageError, Step, linger};
@@ -30,15 +30,15 @@ pub(super) struct Link {
 /// A message on its way out.
 #[derive(Debug)]
 enum Outgoing {
-    Request(Request),
+    ClientMessage(ClientMessage),
     Pong(Vec<u8>),
     Close(Option<Close>),
 }
 
 impl Link {
     /// Sends a message; `false` where the connection takes nothing any more, and is cut.
-    pub(super) fn send(&self, request: Request) -> bool {
-        self.put(Outgoing::Request(request))
+    pub(super) fn send(&self, request: ClientMessage) -> bool {
+        self.put(Outgoing::ClientMessage(request))
     }
 
     /// Asks the server to end the connection.
@@ -136,7 +136,7 @@ impl Reader<'_> {
         };
         self.heard = Instant::now();
         match event {
-            Event::Text(text) => desk.hear(Reply::parse(&text).map_err(Fault::Speech)?),
+            Event::Text(text) => desk.hear(ServerMessage::parse(&text).map_err(Fault::Speech)?),
             Event::Binary(_) => Err(Fault::Binary),
             Event::Ping(payload) => self.put(Outgoing::Pong(payload)),
             Event::Pong(_) => Ok(()),
@@ -205,7 +205,7 @@ fn spawn_writer(
 /// Appends the frame, and says whether it is the last one.
 fn push(encoder: &mut Encoder, outgoing: &Outgoing, frame: &mut Vec<u8>) -> bool {
     match outgoing {
-        Outgoing::Request(request) => encoder.text(&request.encode(), frame),
+        Outgoing::ClientMessage(request) => encoder.text(&request.encode(), frame),
         Outgoing::Pong(payload) => encoder.pong(payload, frame),
         Outgoing::Close(close) => encoder.close(close.as_ref(), frame),
     }
@@ -218,14 +218,14 @@ mod tests {
     use std::sync::mpsc::channel;
 
     use super::*;
-    use crate::client::session::{Identity, Session};
+    use crate::client::session::{Credentials, Session};
 
     #[test]
     fn a_server_without_a_byte_for_too_long_is_gone() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let identity =
-            Identity { user: "bob".parse().unwrap(), token: None, password: None, agent: None };
+            Credentials { user: "bob".parse().unwrap(), token: None, password: None, agent: None };
         let desk = Desk::new(Session::new(identity, Vec::new()), channel().0, [0; 16]);
         let mut reader = Reader {
             inbound: Inbound::new(&stream, Decoder::new(Role::Client, LIMITS), b"\x89\x00"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 use std::{error, fmt, io};
 
 use super::address::Address;
-use crate::chat::Unfit;
+use crate::chat::Rejection;
 use crate::handshake::Mismatch;
 use crate::net::head::HeadError;
 use crate::ws;
@@ -48,7 +48,7 @@ pub enum Fault {
     /// The server sent a binary message, of which the protocol has none.
     Binary,
     /// The server sent a text that is no message of the protocol.
-    Speech(Unfit),
+    Speech(Rejection),
     /// The server keeps records from us that it says it has.
     Hole,
     /// Not a byte from the server for this long.
@@ -136,8 +136,8 @@ impl fmt::Display for Fault {
             Fault::Binary => {
                 f.write_str("the server sent a binary message, which chat has none of")
             }
-            Fault::Speech(unfit) => {
-                write!(f, "the server sent what is no message of this protocol: {unfit}")
+            Fault::Speech(rejection) => {
+                write!(f, "the server sent what is no message of this protocol: {rejection}")
             }
             Fault::Hole => f.write_str("the server keeps back records that it says it has"),
             Fault::Silence(wait) => write!(f, "the server was silent for {} s", wait.as_secs()),
@@ -178,7 +178,7 @@ impl error::Error for Fault {
             Fault::NoAnswer { error, .. } => Some(error),
             Fault::NotWebSocket { mismatch, .. } => Some(mismatch),
             Fault::Frames(error) => Some(error),
-            Fault::Speech(unfit) => Some(unfit),
+            Fault::Speech(rejection) => Some(rejection),
             Fault::Binary
             | Fault::Hole
             | Fault::Silence(_)

@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use super::error::Fault;
-use super::outbox::Line;
-use crate::chat::protocol::{Change, Joined, Record, Reply, RoomInfo, Welcome};
-use crate::chat::{Absent, Away, Cid, ErrorCode, RoomName, Token, UserName};
+use super::outbox::Submission;
+use crate::chat::protocol::{Change, Joined, Record, RoomInfo, ServerMessage, Welcome};
+use crate::chat::{AwayMember, AwayMessage, Cid, ErrorCode, RoomName, Token, UserName};
 
 /// Something to show, in the order it happened.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub enum Notice {
     /// The next record of a room.
     Record(Record),
     /// A line waits to be stored.
-    Pending(Line),
+    Pending(Submission),
     /// A line is stored; its record follows, unless it was shown before.
     Stored {
         /// The line.
@@ -66,7 +66,7 @@ pub enum Notice {
         /// Who, and which way.
         change: Option<(UserName, Change)>,
         /// Who came is away, and why.
-        away: Option<Away>,
+        away: Option<AwayMessage>,
         /// Members now.
         count: u64,
     },
@@ -77,7 +77,7 @@ pub enum Notice {
         /// Who.
         user: UserName,
         /// Why they are away; nothing when they are back.
-        away: Option<Away>,
+        away: Option<AwayMessage>,
     },
     /// Somebody has another name.
     Renamed {
@@ -95,7 +95,7 @@ pub enum Notice {
         /// Their names, sorted.
         members: Vec<UserName>,
         /// Those of them who are away.
-        away: Vec<Absent>,
+        away: Vec<AwayMember>,
     },
     /// Which rooms there are.
     Rooms {
@@ -170,26 +170,32 @@ pub enum State {
 impl Notice {
     /// What a person is told of a server's message; nothing of one this version does not know, nor
     /// of a record, which the session tells in its turn.
-    pub(super) fn of(reply: Reply) -> Option<Notice> {
+    pub(super) fn of(reply: ServerMessage) -> Option<Notice> {
         Some(match reply {
-            Reply::Welcome(welcome) => Notice::Welcome(welcome),
-            Reply::Joined(joined) => Notice::Joined(joined),
-            Reply::History { room, records, first } => Notice::History { room, records, first },
-            Reply::Found { room, text, records, before, first } => {
+            ServerMessage::Welcome(welcome) => Notice::Welcome(welcome),
+            ServerMessage::Joined(joined) => Notice::Joined(joined),
+            ServerMessage::History { room, records, first } => {
+                Notice::History { room, records, first }
+            }
+            ServerMessage::Found { room, text, records, before, first } => {
                 Notice::Found { room, text, records, before, first }
             }
-            Reply::Presence { room, change, away, count } => {
+            ServerMessage::Presence { room, change, away, count } => {
                 Notice::Presence { room, change, away, count }
             }
-            Reply::Renamed { user, to, token } => Notice::Renamed { user, to, token },
-            Reply::Away { room, user, away } => Notice::Away { room, user, away },
-            Reply::Members { room, members, away } => Notice::Members { room, members, away },
-            Reply::Rooms { rooms } => Notice::Rooms { rooms },
-            Reply::Left { room } => Notice::Left(room),
-            Reply::Typing { room, user } => Notice::Typing { room, user },
-            Reply::Marked { room, seq } => Notice::Marked { room, seq },
-            Reply::Error { code, message, room, .. } => Notice::Error { code, message, room },
-            Reply::Record(_) | Reply::Other(_) => return None,
+            ServerMessage::Renamed { user, to, token } => Notice::Renamed { user, to, token },
+            ServerMessage::Away { room, user, away } => Notice::Away { room, user, away },
+            ServerMessage::Members { room, members, away } => {
+                Notice::Members { room, members, away }
+            }
+            ServerMessage::Rooms { rooms } => Notice::Rooms { rooms },
+            ServerMessage::Left { room } => Notice::Left(room),
+            ServerMessage::Typing { room, user } => Notice::Typing { room, user },
+            ServerMessage::Marked { room, seq } => Notice::Marked { room, seq },
+            ServerMessage::Error { code, message, room, .. } => {
+                Notice::Error { code, message, room }
+            }
+            ServerMessage::Record(_) | ServerMessage::Other(_) => return None,
         })
     }
 }

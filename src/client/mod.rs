@@ -53,15 +53,15 @@ pub mod probe; // a look at the line, step by step
 pub use address::{Address, AddressError};
 pub use error::Fault;
 pub use event::{Notice, State};
-pub use outbox::{Kept, Line, Refusal};
+pub use outbox::{SavedSubmission, Submission};
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::{fmt, io, thread};
 
-use crate::chat::protocol::{Agent, Range, Request, Since};
-use crate::chat::{Act, Away, Cid, Password, RoomName, Text, Token, UserName};
-use crate::client::session::{Identity, Input, Session};
+use crate::chat::protocol::{Agent, ClientMessage, Range, Since};
+use crate::chat::{AwayMessage, Cid, Operation, Password, RoomName, Text, Token, UserName};
+use crate::client::session::{Credentials, Input, Session};
 use crate::client::shared::Desk;
 use crate::limits;
 use crate::net::entropy::Entropy;
@@ -85,7 +85,7 @@ pub struct Config {
     pub agent: &'static str,
     /// Lines of an earlier run that were not stored in it, in the order they were said. Notices
     /// tell them pending, or failed, before anything else.
-    pub outbox: Vec<Kept>,
+    pub outbox: Vec<SavedSubmission>,
 }
 
 impl fmt::Debug for Config {
@@ -118,7 +118,7 @@ pub fn start(config: Config, notices: Sender<Notice>) -> io::Result<Client> {
     let Config { server, user, token, password, rooms, since, agent, outbox } = config;
     let entropy = Entropy::open()?;
     let password = password.map(Password::new);
-    let identity = Identity { user, token, password, agent: Some(Agent::from_wire(agent)) };
+    let identity = Credentials { user, token, password, agent: Some(Agent::from_wire(agent)) };
     let mut session = Session::new(identity, rooms);
     session.begin(since);
     let desk = Arc::new(Desk::new(session, notices, entropy.nonce()?));
@@ -135,18 +135,18 @@ pub fn start(config: Config, notices: Sender<Notice>) -> io::Result<Client> {
 impl Client {
     /// Says a line. It is pending until a notice says stored or failed.
     pub fn say(&self, room: &RoomName, text: Text, me: bool) -> Cid {
-        self.act(room, Act::Post { text, me, reply: None })
+        self.act(room, Operation::Post { text, me, reply: None })
     }
 
     /// Says a line that answers the record `seq` of its room.
     pub fn reply(&self, room: &RoomName, seq: u64, text: Text) -> Cid {
-        self.act(room, Act::Post { text, me: false, reply: Some(seq) })
+        self.act(room, Operation::Post { text, me: false, reply: Some(seq) })
     }
 
     /// Does something to a room's log: edits or deletes a line of ours, sets the topic. It is
     /// pending like a line.
-    pub fn act(&self, room: &RoomName, act: Act) -> Cid {
-        let line = self.compose(room, act);
+    pub fn act(&self, room: &RoomName, operation: Operation) -> Cid {
+        let line = self.compose(room, operation);
         let cid = line.cid.clone();
         self.say_line(line);
         cid
@@ -154,12 +154,12 @@ impl Client {
 
     /// A line under a cid of its own, not said yet: who wants to keep it beyond the end of the
     /// program does so before it is said.
-    pub fn compose(&self, room: &RoomName, act: Act) -> Line {
-        Line { room: room.clone(), cid: self.desk.new_cid(), act }
+    pub fn compose(&self, room: &RoomName, operation: Operation) -> Submission {
+        Submission { room: room.clone(), cid: self.desk.new_cid(), operation }
     }
 
     /// Says a line that was composed, once.
-    pub fn say_line(&self, line: Line) {
+    pub fn say_line(&self, line: Submission) {
         self.desk.want(Input::Say(line));
     }
 
@@ -190,41 +190,41 @@ impl Client {
 
     /// Asks who is in a room; `false` where there is no server to ask.
     pub fn who(&self, room: &RoomName) -> bool {
-        self.desk.ask(Request::Who { room: room.clone() })
+        self.desk.ask(ClientMessage::Who { room: room.clone() })
     }
 
     /// Asks which rooms there are; `false` where there is no server to ask.
     pub fn rooms(&self) -> bool {
-        self.desk.ask(Request::Rooms)
+        self.desk.ask(ClientMessage::Rooms)
     }
 
     /// Tells the others that we are away, or back, on all our devices; `false` where there is no
     /// server to tell.
-    pub fn away(&self, away: Option<Away>) -> bool {
-        self.desk.ask(Request::Away(away))
+    pub fn away(&self, away: Option<AwayMessage>) -> bool {
+        self.desk.ask(ClientMessage::Away(away))
     }
 
     /// Tells a room that somebody is writing; `false` where there is no server to tell.
     pub fn typing(&self, room: &RoomName) -> bool {
-        self.desk.ask(Request::Typing { room: room.clone() })
+        self.desk.ask(ClientMessage::Typing { room: room.clone() })
     }
 
     /// Tells how far a room has been read here; `false` where there is no server to tell.
     pub fn mark(&self, room: &RoomName, seq: u64) -> bool {
-        self.desk.ask(Request::Mark { room: room.clone(), seq })
+        self.desk.ask(ClientMessage::Mark { room: room.clone(), seq })
     }
 
     /// Asks for a page of a room; `false` where there is no server to ask.
     pub fn history(&self, room: &RoomName, range: Range) -> bool {
-        let (room, limit) = (room.clone(), limits::PAGE);
-        self.desk.ask(Request::History { room, range, limit })
+        let (room, limit) = (room.clone(), limits::HISTORY_PAGE);
+        self.desk.ask(ClientMessage::History { room, range, limit })
     }
 
     /// Looks for a text in a room's records before `before`, or among the newest: a few hundred are
     /// looked at, and [`Notice::Found`] says from where to ask on. `false` where there is no server
     /// to ask.
     pub fn search(&self, room: &RoomName, text: &str, before: Option<u64>) -> bool {
-        self.desk.ask(Request::Search { room: room.clone(), text: text.to_owned(), before })
+        self.desk.ask(ClientMessage::Search { room: room.clone(), text: text.to_owned(), before })
     }
 
     /// Connects now, if it is waiting to or was told to stop.

@@ -1,40 +1,31 @@
 //! The lines a person said that are not stored yet, in the order they were said.
 //!
 //! Room: lines. One is in flight at a time, so that no cut can change the order. A line that was
-//! sent once is in doubt until a record or a refusal settles it: it may be stored already.
+//! sent once is in doubt until a record or a rejection settles it: it may be stored already.
 
 use std::collections::VecDeque;
 
-use crate::chat::protocol::Request;
-use crate::chat::{Act, Cid, ErrorCode, RoomName};
+use crate::chat::protocol::ClientMessage;
+use crate::chat::{Cid, Operation, Rejection, RoomName};
 
 /// A line as its author said it, or what else they do to a room's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct Submission {
     /// The room it is for.
     pub room: RoomName,
     /// Its own name.
     pub cid: Cid,
     /// What it says or does.
-    pub act: Act,
+    pub operation: Operation,
 }
 
 /// A line kept from an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct SavedSubmission {
     /// The line, under the cid it had then.
-    pub line: Line,
+    pub line: Submission,
     /// Why it was refused, if it was: then it waits for a word from its author.
-    pub refusal: Option<Refusal>,
-}
-
-/// Why a line was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// For a program.
-    pub code: ErrorCode,
-    /// For a person.
-    pub message: String,
+    pub rejection: Option<Rejection>,
 }
 
 /// The unsent, unsettled and refused lines of one client.
@@ -42,13 +33,13 @@ pub struct Refusal {
 pub(super) struct Outbox {
     waiting: VecDeque<Entry>,
     flight: Option<Flight>,
-    failed: Vec<Line>,
+    failed: Vec<Submission>,
 }
 
 /// A line that waits for its turn.
 #[derive(Debug)]
 struct Entry {
-    line: Line,
+    line: Submission,
     /// It was sent before, and its fate is not known.
     in_doubt: bool,
 }
@@ -56,24 +47,24 @@ struct Entry {
 /// The line whose turn it is.
 #[derive(Debug)]
 struct Flight {
-    line: Line,
+    line: Submission,
     /// The server asked to wait before it comes again.
     rests: bool,
 }
 
 impl Outbox {
     /// Adds a line at the end.
-    pub(super) fn push(&mut self, line: Line) {
+    pub(super) fn push(&mut self, line: Submission) {
         self.waiting.push_back(Entry { line, in_doubt: false });
     }
 
     /// Adds a line of an earlier run, which may have been sent in it.
-    pub(super) fn restore(&mut self, line: Line) {
+    pub(super) fn restore(&mut self, line: Submission) {
         self.waiting.push_back(Entry { line, in_doubt: true });
     }
 
     /// Adds a line that was refused in an earlier run.
-    pub(super) fn restore_failed(&mut self, line: Line) {
+    pub(super) fn restore_failed(&mut self, line: Submission) {
         self.failed.push(line);
     }
 
@@ -88,19 +79,19 @@ impl Outbox {
     }
 
     /// Sends the next line, if none is in flight.
-    pub(super) fn next(&mut self) -> Option<Request> {
+    pub(super) fn next(&mut self) -> Option<ClientMessage> {
         if self.flight.is_some() {
             return None;
         }
         let Entry { line, .. } = self.waiting.pop_front()?;
-        let Line { room, cid, act } = line.clone();
+        let Submission { room, cid, operation } = line.clone();
         self.flight = Some(Flight { line, rests: false });
-        Some(Request::Do { room, cid, act })
+        Some(ClientMessage::Submit { room, cid, operation })
     }
 
     /// A record of ours came back: the line that made it, if there is one, is settled.
     pub(super) fn settle(&mut self, room: &RoomName, cid: &Cid) -> bool {
-        let is_it = |line: &Line| line.cid == *cid && line.room == *room;
+        let is_it = |line: &Submission| line.cid == *cid && line.room == *room;
         if self.flight.as_ref().is_some_and(|flight| is_it(&flight.line)) {
             self.flight = None;
             return true;
@@ -155,7 +146,7 @@ impl Outbox {
     /// Every line that waits to go to `room` and means a record fails: edits, deletes and answers. The
     /// record was of another log. Returns their cids.
     pub(super) fn fail_strays(&mut self, room: &RoomName) -> Vec<Cid> {
-        let is_one = |line: &Line| line.room == *room && line.act.meant().is_some();
+        let is_one = |line: &Submission| line.room == *room && line.operation.meant().is_some();
         let (strays, others): (VecDeque<Entry>, _) =
             self.waiting.drain(..).partition(|entry| is_one(&entry.line));
         self.waiting = others;
@@ -165,7 +156,7 @@ impl Outbox {
     }
 
     /// A failed line waits again, at the end of the queue. Sent once, it stays in doubt.
-    pub(super) fn resend(&mut self, cid: &Cid) -> Option<Line> {
+    pub(super) fn resend(&mut self, cid: &Cid) -> Option<Submission> {
         let at = self.failed.iter().position(|line| line.cid == *cid)?;
         let line = self.failed.remove(at);
         self.restore(line.clone());

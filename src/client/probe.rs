@@ -8,7 +8,7 @@ use super::address::Address;
 use super::connect;
 use super::connection::LIMITS;
 use super::error::Fault;
-use crate::chat::protocol::{Reply, Request, Welcome};
+use crate::chat::protocol::{ClientMessage, ServerMessage, Welcome};
 use crate::chat::{Password, Token, UserName};
 use crate::handshake::Offer;
 use crate::limits;
@@ -90,7 +90,7 @@ pub fn probe(
     let inbound = Inbound::new(&stream, Decoder::new(Role::Client, LIMITS), &leftover);
     let mut line = Line { stream: &stream, inbound, encoder, begun: Instant::now() };
     let password = password.map(Password::new);
-    line.say(&Request::Hello {
+    line.say(&ClientMessage::Hello {
         user,
         token: Some(token),
         password,
@@ -159,25 +159,25 @@ impl Line<'_> {
         self.begun = Instant::now();
         loop {
             let Event::Text(text) = self.hear()? else { continue };
-            match Reply::parse(&text).map_err(Fault::Speech)? {
-                Reply::Welcome(welcome) => {
+            match ServerMessage::parse(&text).map_err(Fault::Speech)? {
+                ServerMessage::Welcome(welcome) => {
                     tell(Finding::Welcome(welcome));
                     return Ok(());
                 }
-                Reply::Error { message, .. } => tell(Finding::Refused(message)),
-                Reply::Joined(_)
-                | Reply::Record(_)
-                | Reply::History { .. }
-                | Reply::Found { .. }
-                | Reply::Presence { .. }
-                | Reply::Renamed { .. }
-                | Reply::Away { .. }
-                | Reply::Members { .. }
-                | Reply::Rooms { .. }
-                | Reply::Left { .. }
-                | Reply::Typing { .. }
-                | Reply::Marked { .. }
-                | Reply::Other(_) => {}
+                ServerMessage::Error { message, .. } => tell(Finding::Refused(message)),
+                ServerMessage::Joined(_)
+                | ServerMessage::Record(_)
+                | ServerMessage::History { .. }
+                | ServerMessage::Found { .. }
+                | ServerMessage::Presence { .. }
+                | ServerMessage::Renamed { .. }
+                | ServerMessage::Away { .. }
+                | ServerMessage::Members { .. }
+                | ServerMessage::Rooms { .. }
+                | ServerMessage::Left { .. }
+                | ServerMessage::Typing { .. }
+                | ServerMessage::Marked { .. }
+                | ServerMessage::Other(_) => {}
             }
         }
     }
@@ -224,7 +224,7 @@ impl Line<'_> {
         }
     }
 
-    fn say(&mut self, request: &Request) -> Result<(), Fault> {
+    fn say(&mut self, request: &ClientMessage) -> Result<(), Fault> {
         self.encode(|encoder, out| encoder.text(&request.encode(), out))
     }
 

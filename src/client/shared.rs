@@ -13,7 +13,7 @@ use super::error::Fault;
 use super::event::{Notice, State};
 use super::session;
 use super::session::{Input, Output, Session};
-use crate::chat::protocol::{Reply, Request};
+use crate::chat::protocol::{ClientMessage, ServerMessage};
 use crate::chat::{Cid, Token};
 use crate::limits;
 use crate::ws::CloseCode;
@@ -97,7 +97,7 @@ impl Desk {
     }
 
     /// Sends a question past the machine; `false` where there is nobody to ask.
-    pub(super) fn ask(&self, request: Request) -> bool {
+    pub(super) fn ask(&self, request: ClientMessage) -> bool {
         let mut papers = self.papers();
         let is_known = papers.session.is_welcome();
         if is_known {
@@ -180,7 +180,7 @@ impl Desk {
     }
 
     /// The server said something. Fails where it is not to be trusted with more.
-    pub(super) fn hear(&self, reply: Reply) -> Result<(), Fault> {
+    pub(super) fn hear(&self, reply: ServerMessage) -> Result<(), Fault> {
         let mut papers = self.papers();
         papers.feed(Input::Heard(reply));
         papers.fault.take().map_or(Ok(()), Err)
@@ -240,7 +240,7 @@ impl Papers {
                 self.tell(Notice::State(State::CatchingUp));
             }
             Output::State(session::State::Live) => self.tell(Notice::State(State::Live)),
-            // Told with the wait, and with the code.
+            // Outcome with the wait, and with the code.
             Output::State(session::State::Offline | session::State::Stopped) => {}
             Output::Connect => self.intend(Plan::Connect),
             Output::Wait(retry) => {
@@ -271,7 +271,7 @@ impl Papers {
         }
     }
 
-    fn send(&mut self, request: Request) {
+    fn send(&mut self, request: ClientMessage) {
         if self.link.as_ref().is_some_and(|link| !link.send(request)) {
             self.fault = Some(Fault::Stuck);
         }

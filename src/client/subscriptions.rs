@@ -1,4 +1,4 @@
-//! The rooms a client takes part in, and how far each is shown: the refusal to show a hole.
+//! The rooms a client takes part in, and how far each is shown: the rejection to show a hole.
 //!
 //! Room: seqs and the ids of logs. Nothing here is sent or shown; the verdicts say what to do.
 

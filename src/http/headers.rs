@@ -2,7 +2,7 @@
 
 use super::error::Error;
 
-/// The headers of one head, in the order they came. Names are compared without regard to case.
+/// The headers of one head, in the order they came. NameRegistry are compared without regard to case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers {
     lines: Vec<(String, String)>,

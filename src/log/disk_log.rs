@@ -18,7 +18,7 @@ use super::segment::{Segment, file_name};
 use super::segment_scan::{Mark, mark};
 use super::writer::Pen;
 use super::{Log, Most};
-use crate::chat::{Entry, Holder, RoomName};
+use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::failpoint;
 
 /// When what is written is forced to the disk.
@@ -48,7 +48,7 @@ pub struct Rules {
 pub(super) struct Durable {
     pub(super) room: RoomName,
     id: String,
-    two: Option<[Holder; 2]>,
+    two: Option<[OwnerId; 2]>,
     pub(super) dir: PathBuf,
     pub(super) rules: Rules,
     pub(super) files: Arc<dyn Files>,
@@ -116,8 +116,8 @@ impl Durable {
 
     // ---- Writing -------------------------------------------------------------------------------
 
-    fn write(&self, writer: &mut Writer, batch: &[Entry]) -> Result<(), Failure> {
-        let line = |entry: &Entry| (entry.json.len() + line::ADDS) as u64;
+    fn write(&self, writer: &mut Writer, batch: &[LogEntry]) -> Result<(), Failure> {
+        let line = |entry: &LogEntry| (entry.json.len() + line::ADDS) as u64;
         let bytes: u64 = batch.iter().map(line).sum();
         let last = self.shelf().segments.last().map(|last| self.last_file(last, bytes, writer.at));
         match last {
@@ -154,7 +154,7 @@ impl Durable {
         writer: &mut Writer,
         path: &Path,
         end: u64,
-        batch: &[Entry],
+        batch: &[LogEntry],
         bytes: u64,
     ) -> Result<(), Failure> {
         let (file, len) = writer.pen.file(&*self.files, path).map_err(|error| {
@@ -204,7 +204,11 @@ impl Durable {
 
     /// Begins the next file with `batch`. The one before is forced to the disk first: only the last
     /// file of a log is ever in doubt.
-    pub(super) fn begin_file(&self, writer: &mut Writer, batch: &[Entry]) -> Result<(), Failure> {
+    pub(super) fn begin_file(
+        &self,
+        writer: &mut Writer,
+        batch: &[LogEntry],
+    ) -> Result<(), Failure> {
         if let Some(unsynced) = writer.unsynced.take() {
             unsynced.sync().map_err(Failure::Doubtful)?;
         }
@@ -279,7 +283,7 @@ impl Log for Durable {
         self.shelf().next - 1
     }
 
-    fn append(&self, batch: &[Entry]) -> io::Result<()> {
+    fn append(&self, batch: &[LogEntry]) -> io::Result<()> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -299,7 +303,7 @@ impl Log for Durable {
         Ok(())
     }
 
-    fn read(&self, after: u64, most: Most) -> io::Result<Vec<Entry>> {
+    fn read(&self, after: u64, most: Most) -> io::Result<Vec<LogEntry>> {
         let (mut after, mut page) = (after, Page::new(most));
         while !page.is_full() {
             let (there, edition) = {
@@ -326,7 +330,7 @@ impl Log for Durable {
         Ok(entries)
     }
 
-    fn two(&self) -> Option<[Holder; 2]> {
+    fn two(&self) -> Option<[OwnerId; 2]> {
         self.two
     }
 

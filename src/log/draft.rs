@@ -4,7 +4,7 @@
 
 use super::line::{self, Check};
 use super::segment_scan::Mark;
-use crate::chat::Entry;
+use crate::chat::LogEntry;
 
 /// Lines that are to be appended, and what will be true once they are.
 pub(super) struct Draft {
@@ -25,7 +25,7 @@ impl Draft {
         Draft { bytes, check, at, oldest: 0, marks: Vec::new(), from }
     }
 
-    pub(super) fn push(&mut self, batch: &[Entry]) {
+    pub(super) fn push(&mut self, batch: &[LogEntry]) {
         for entry in batch {
             let start = self.bytes.len();
             let offset = self.from + start as u64;

@@ -2,7 +2,7 @@
 //! which each change is added; for each fact the last line counts.
 //!
 //! Room: one file of a kind. What a fact means is for `chat` to know; here are no tokens, only
-//! holders, from which no token can be made.
+//! owners, from which no token can be made.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::{Disk, Files};
-use crate::chat::{Away, Kept, Mark, UserName};
+use crate::chat::{AwayMessage, ReadMarker, SavedClaim, UserName};
 use crate::json::{self, Object, Value};
 use crate::limits;
 
@@ -166,12 +166,12 @@ fn parse<T: Fact>(line: &[u8]) -> Option<T> {
 }
 
 /// Who holds a name.
-impl Fact for Kept {
+impl Fact for SavedClaim {
     const KIND: &'static str = "names";
 
     fn push(&self, line: &mut Object) {
-        let Kept { user, holder, posted, until, away } = self;
-        line.string("user", user.as_str()).string("holder", &holder.to_string());
+        let SavedClaim { user, owner, posted, until, away } = self;
+        line.string("user", user.as_str()).string("holder", &owner.to_string());
         line.boolean("posted", *posted);
         if let Some(until) = until {
             line.number("until", *until);
@@ -181,30 +181,30 @@ impl Fact for Kept {
         }
     }
 
-    fn parse(line: &Value) -> Option<Kept> {
+    fn parse(line: &Value) -> Option<SavedClaim> {
         let until = line.get("until").map(|until| until.as_u64().ok_or(())).transpose().ok()?;
-        Some(Kept {
-            user: UserName::vouched(line.get("user")?.as_str()?),
-            holder: line.get("holder")?.as_str()?.parse().ok()?,
+        Some(SavedClaim {
+            user: UserName::from_trusted(line.get("user")?.as_str()?),
+            owner: line.get("holder")?.as_str()?.parse().ok()?,
             posted: line.get("posted")?.as_bool()?,
             until,
-            away: line.get("away").and_then(Value::as_str).map(Away::vouched),
+            away: line.get("away").and_then(Value::as_str).map(AwayMessage::from_trusted),
         })
     }
 }
 
 /// How far somebody has read.
-impl Fact for Mark {
+impl Fact for ReadMarker {
     const KIND: &'static str = "marks";
 
     fn push(&self, line: &mut Object) {
-        line.string("holder", &self.holder.to_string()).string("log", &self.log);
+        line.string("holder", &self.owner.to_string()).string("log", &self.log);
         line.number("seq", self.seq);
     }
 
-    fn parse(line: &Value) -> Option<Mark> {
-        Some(Mark {
-            holder: line.get("holder")?.as_str()?.parse().ok()?,
+    fn parse(line: &Value) -> Option<ReadMarker> {
+        Some(ReadMarker {
+            owner: line.get("holder")?.as_str()?.parse().ok()?,
             log: String::from(line.get("log")?.as_str()?),
             seq: line.get("seq")?.as_u64()?,
         })
@@ -215,25 +215,25 @@ impl Fact for Mark {
 mod tests {
     use super::*;
 
-    fn kept(user: &str, until: Option<u64>) -> Kept {
-        let holder = "0123456789abcdef0123456789abcdef".parse().unwrap();
-        let away = until.map(|_| Away::parse("lunch").unwrap());
-        Kept { user: user.parse().unwrap(), holder, posted: until.is_some(), until, away }
+    fn kept(user: &str, until: Option<u64>) -> SavedClaim {
+        let owner = "0123456789abcdef0123456789abcdef".parse().unwrap();
+        let away = until.map(|_| AwayMessage::parse("lunch").unwrap());
+        SavedClaim { user: user.parse().unwrap(), owner, posted: until.is_some(), until, away }
     }
 
     #[test]
     fn what_was_added_is_read_again_and_a_half_line_spoils_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("names.jsonl");
-        assert!(Journal::<Kept>::read(&path).unwrap().facts.is_empty());
+        assert!(Journal::<SavedClaim>::read(&path).unwrap().facts.is_empty());
         let mut file = Journal::write(&path, &[kept("alice", Some(7))]).unwrap();
         file.append(&[kept("bob", None), kept("José", Some(9))]).unwrap();
         let all = [kept("alice", Some(7)), kept("bob", None), kept("José", Some(9))];
-        assert_eq!(Journal::<Kept>::read(&path).unwrap().facts, all);
+        assert_eq!(Journal::<SavedClaim>::read(&path).unwrap().facts, all);
         let whole = fs::read(&path).unwrap();
         for cut in 0..whole.len() {
             fs::write(&path, &whole[..cut]).unwrap();
-            let names = Journal::<Kept>::read(&path).unwrap();
+            let names = Journal::<SavedClaim>::read(&path).unwrap();
             assert!(all.starts_with(&names.facts) && names.unread <= 1, "cut at byte {cut}");
         }
     }
@@ -250,7 +250,7 @@ mod tests {
         file.compact(&[kept("bob", None)]).unwrap();
         file.append(&[kept("bob", Some(5))]).unwrap();
         assert!(!file.is_stale());
-        let names = Journal::<Kept>::read(&path).unwrap();
+        let names = Journal::<SavedClaim>::read(&path).unwrap();
         assert_eq!(names.facts, [kept("bob", None), kept("bob", Some(5))]);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
@@ -259,11 +259,14 @@ mod tests {
     fn how_far_somebody_has_read_is_a_line_of_its_own_kind() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("marks.jsonl");
-        let mark = Mark { holder: kept("bob", None).holder, log: String::from("a6fa"), seq: 7 };
+        let mark = ReadMarker { owner: kept("bob", None).owner, log: String::from("a6fa"), seq: 7 };
         let mut file = Journal::write(&path, std::slice::from_ref(&mark)).unwrap();
-        file.append(&[Mark { seq: 9, ..mark.clone() }]).unwrap();
-        let found = Journal::<Mark>::read(&path).unwrap();
-        assert_eq!((found.facts, found.unread), (vec![mark.clone(), Mark { seq: 9, ..mark }], 0));
-        assert_eq!(Journal::<Kept>::read(&path).unwrap().facts, [], "no names");
+        file.append(&[ReadMarker { seq: 9, ..mark.clone() }]).unwrap();
+        let found = Journal::<ReadMarker>::read(&path).unwrap();
+        assert_eq!(
+            (found.facts, found.unread),
+            (vec![mark.clone(), ReadMarker { seq: 9, ..mark }], 0)
+        );
+        assert_eq!(Journal::<SavedClaim>::read(&path).unwrap().facts, [], "no names");
     }
 }

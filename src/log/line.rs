@@ -15,7 +15,7 @@ use std::fmt;
 
 use sha1_smol::Sha1;
 
-use crate::chat::{Entry, Holder, RoomName};
+use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::json;
 use crate::json::Object;
 
@@ -25,8 +25,8 @@ const VERSION: u64 = 1;
 const HOLDER: &str = ",\"holder\":\"";
 const CHECK: &str = ",\"check\":\"";
 const END: &str = "\"}";
-/// Bytes from the quote that ends a holder to the brace before it.
-const HOLDER_BYTES: usize = HOLDER.len() + Holder::DIGITS + 1;
+/// Bytes from the quote that ends a owner to the brace before it.
+const HOLDER_BYTES: usize = HOLDER.len() + OwnerId::DIGITS + 1;
 const CHECK_BYTES: usize = CHECK.len() + Check::DIGITS + END.len();
 
 /// The check value that an erased line had when it was whole.
@@ -91,7 +91,7 @@ impl fmt::Debug for Check {
 /// A line that is as it was written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Sound<'l> {
-    /// The record and its holder.
+    /// The record and its owner.
     pub(super) body: &'l [u8],
     /// What the next line follows.
     pub(super) check: Check,
@@ -123,7 +123,7 @@ fn was(body: &[u8]) -> Option<(&[u8], Check)> {
 // ---- Records -----------------------------------------------------------------------------------
 
 /// Appends the line of `entry`, which follows `before`; returns its check value.
-pub(super) fn push_record(out: &mut Vec<u8>, entry: &Entry, before: Check) -> Check {
+pub(super) fn push_record(out: &mut Vec<u8>, entry: &LogEntry, before: Check) -> Check {
     let start = out.len();
     push_body(out, entry);
     let check = before.of(out.get(start..).unwrap_or_default());
@@ -134,7 +134,7 @@ pub(super) fn push_record(out: &mut Vec<u8>, entry: &Entry, before: Check) -> Ch
 /// Appends the line of `entry`, which is what is left of one with the check value `was`. The line
 /// after it followed that one, and still does: so one line can be erased without touching the rest.
 /// This one's own check value covers `was` as well.
-pub(super) fn push_erased(out: &mut Vec<u8>, entry: &Entry, before: Check, was: Check) {
+pub(super) fn push_erased(out: &mut Vec<u8>, entry: &LogEntry, before: Check, was: Check) {
     let start = out.len();
     push_body(out, entry);
     out.extend_from_slice(WAS.as_bytes());
@@ -144,11 +144,11 @@ pub(super) fn push_erased(out: &mut Vec<u8>, entry: &Entry, before: Check, was: 
     check.push_end(out);
 }
 
-fn push_body(out: &mut Vec<u8>, entry: &Entry) {
+fn push_body(out: &mut Vec<u8>, entry: &LogEntry) {
     let open = entry.json.strip_suffix('}').unwrap_or(&entry.json);
     out.extend_from_slice(open.as_bytes());
     out.extend_from_slice(HOLDER.as_bytes());
-    out.extend_from_slice(entry.holder.to_string().as_bytes());
+    out.extend_from_slice(entry.owner.to_string().as_bytes());
     out.push(b'"');
 }
 
@@ -171,13 +171,13 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
 }
 
 /// The record in a line whose check value fits.
-pub(super) fn entry(body: &[u8]) -> Option<Entry> {
+pub(super) fn entry(body: &[u8]) -> Option<LogEntry> {
     let (seq, _) = seq_and_at(body)?;
     let (record, end) = body.split_at_checked(body.len().checked_sub(HOLDER_BYTES)?)?;
-    let holder = end.strip_prefix(HOLDER.as_bytes())?.strip_suffix(b"\"")?;
-    let holder = std::str::from_utf8(holder).ok()?.parse().ok()?;
+    let owner = end.strip_prefix(HOLDER.as_bytes())?.strip_suffix(b"\"")?;
+    let owner = std::str::from_utf8(owner).ok()?.parse().ok()?;
     let json = [std::str::from_utf8(record).ok()?, "}"].concat();
-    Some(Entry { seq, holder, json: json.into() })
+    Some(LogEntry { seq, owner, json: json.into() })
 }
 
 // ---- The line that begins a file ---------------------------------------------------------------
@@ -194,8 +194,8 @@ pub(super) struct Header {
     pub(super) at: u64,
     /// The check value of the line before, in the file before.
     pub(super) after: Check,
-    /// The holders of the two names of a private room, in the order of the names.
-    pub(super) two: Option<[Holder; 2]>,
+    /// The owners of the two names of a private room, in the order of the names.
+    pub(super) two: Option<[OwnerId; 2]>,
 }
 
 /// Why a line is not a header that we can go by.
@@ -243,9 +243,9 @@ impl Header {
             newer if newer > VERSION => return Err(NoHeader::Newer(newer)),
             _ => return Err(unfit),
         }
-        let holder = |key| string(key)?.parse::<Holder>().map_err(|_| unfit);
+        let owner = |key| string(key)?.parse::<OwnerId>().map_err(|_| unfit);
         let two = match value.get("one") {
-            Some(_) => Some([holder("one")?, holder("other")?]),
+            Some(_) => Some([owner("one")?, owner("other")?]),
             None => None,
         };
         let header = Header {
@@ -266,11 +266,11 @@ impl Header {
 mod tests {
     use super::*;
 
-    fn said(text: &str) -> Entry {
+    fn said(text: &str) -> LogEntry {
         let quoted = json::quoted(text);
-        Entry {
+        LogEntry {
             seq: 7,
-            holder: "0123456789abcdef0123456789abcdef".parse().unwrap(),
+            owner: "0123456789abcdef0123456789abcdef".parse().unwrap(),
             json: format!(r#"{{"type":"post","room":"lobby","seq":7,"at":5,"user":"bob","cid":"c","text":{quoted}}}"#).into(),
         }
     }

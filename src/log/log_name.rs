@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::chat::{RoomName, Unfit};
+use crate::chat::{Rejection, RoomName};
 
 /// The name of a room; a private room's with a label of its own, `@alice+bob~a6fa…`: once a name has
 /// passed to somebody else, there is another log for the same two names.
@@ -36,16 +36,16 @@ impl fmt::Display for LogName {
 }
 
 impl FromStr for LogName {
-    type Err = Unfit;
+    type Err = Rejection;
 
-    fn from_str(text: &str) -> Result<LogName, Unfit> {
-        let unfit =
-            || Unfit::new(crate::chat::ErrorCode::BadRoom, "a private room's log has a label");
+    fn from_str(text: &str) -> Result<LogName, Rejection> {
+        let rejection =
+            || Rejection::new(crate::chat::ErrorCode::BadRoom, "a private room's log has a label");
         let (room, label) = text.split_once('~').unwrap_or((text, ""));
         let room: RoomName = room.parse()?;
         let fits = label.bytes().all(|byte| byte.is_ascii_alphanumeric()) && label.len() <= LABEL;
         if !fits || room.is_private() == label.is_empty() {
-            return Err(unfit());
+            return Err(rejection());
         }
         Ok(LogName { room, label: String::from(label) })
     }

@@ -13,7 +13,7 @@ use super::line::{self, Check, Sound};
 use super::projection::{Gist, is_plain};
 use super::segment::{Segment, first_of};
 use super::segment_scan::{Before, Flaw, is_torn, scan};
-use crate::chat::Holder;
+use crate::chat::OwnerId;
 
 /// A place in a log that is not good.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +41,8 @@ pub(super) struct Walk {
     pub(super) segments: Vec<Segment>,
     /// The id that the newest file says.
     pub(super) id: Option<String>,
-    /// The holders of a private room's names, as it says.
-    pub(super) two: Option<[Holder; 2]>,
+    /// The owners of a private room's names, as it says.
+    pub(super) two: Option<[OwnerId; 2]>,
     /// What the good records do to each other.
     pub(super) gist: Gist,
     /// The seq after the newest good record.

@@ -7,14 +7,14 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Log, Most};
-use crate::chat::{Entry, Holder};
+use crate::chat::{LogEntry, OwnerId};
 
 /// The newest records of a room.
 #[derive(Debug)]
 pub(super) struct Memory {
     id: String,
     keep: usize,
-    entries: Mutex<VecDeque<Entry>>,
+    entries: Mutex<VecDeque<LogEntry>>,
 }
 
 impl Memory {
@@ -25,7 +25,7 @@ impl Memory {
     }
 
     /// The one place the lock is taken. Entries are only ever pushed and popped whole.
-    fn entries(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+    fn entries(&self) -> MutexGuard<'_, VecDeque<LogEntry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -43,7 +43,7 @@ impl Log for Memory {
         self.entries().back().map_or(0, |entry| entry.seq)
     }
 
-    fn append(&self, batch: &[Entry]) -> io::Result<()> {
+    fn append(&self, batch: &[LogEntry]) -> io::Result<()> {
         let mut entries = self.entries();
         entries.extend(batch.iter().cloned());
         let excess = entries.len().saturating_sub(self.keep);
@@ -51,11 +51,11 @@ impl Log for Memory {
         Ok(())
     }
 
-    fn read(&self, after: u64, most: Most) -> io::Result<Vec<Entry>> {
+    fn read(&self, after: u64, most: Most) -> io::Result<Vec<LogEntry>> {
         let entries = self.entries();
         let from = entries.partition_point(|entry| entry.seq <= after);
         let mut bytes = 0;
-        let fits = |entry: &&Entry| {
+        let fits = |entry: &&LogEntry| {
             let first = bytes == 0;
             bytes += entry.json.len();
             first || bytes <= most.bytes
@@ -63,7 +63,7 @@ impl Log for Memory {
         Ok(entries.range(from..).take(most.records).take_while(fits).cloned().collect())
     }
 
-    fn two(&self) -> Option<[Holder; 2]> {
+    fn two(&self) -> Option<[OwnerId; 2]> {
         None
     }
 
@@ -86,10 +86,10 @@ mod tests {
 
     const ALL: Most = Most { records: usize::MAX, bytes: usize::MAX };
 
-    fn entries(seqs: std::ops::RangeInclusive<u64>) -> Vec<Entry> {
+    fn entries(seqs: std::ops::RangeInclusive<u64>) -> Vec<LogEntry> {
         seqs.map(|seq| {
-            let holder = "0".repeat(32).parse().unwrap();
-            Entry { seq, holder, json: format!("{{\"seq\":{seq}}}").into() }
+            let owner = "0".repeat(32).parse().unwrap();
+            LogEntry { seq, owner, json: format!("{{\"seq\":{seq}}}").into() }
         })
         .collect()
     }

@@ -17,7 +17,7 @@ mod read_state; // what its readers see
 mod segment; // one file and its index
 mod page; // what one read brings
 // What stands in the files.
-mod line; // one line: record, holder, check value
+mod line; // one line: record, owner, check value
 mod projection; // what records do to others: edits, deletes, the topic
 mod segment_scan; // one file from end to end
 mod log_scan; // all files of a room
@@ -47,7 +47,7 @@ pub use segment_scan::Flaw;
 pub use store::{Found, Store};
 pub use verify::{Verified, export, verify};
 
-use crate::chat::{Entry, Holder};
+use crate::chat::{LogEntry, OwnerId};
 
 /// How much one read may bring.
 #[derive(Debug, Clone, Copy)]
@@ -74,17 +74,17 @@ pub trait Log: fmt::Debug + Send + std::marker::Sync {
     ///
     /// # Errors
     /// What kept the batch from being stored. Nothing of it counts then: its numbers come again.
-    fn append(&self, batch: &[Entry]) -> io::Result<()>;
+    fn append(&self, batch: &[LogEntry]) -> io::Result<()>;
 
     /// The records that follow `after`, oldest first, as many as `most` allows and are kept. None is
     /// left out between two of them; of those that were deleted, what is left comes.
     ///
     /// # Errors
     /// What kept them from being read; a record that is not as it was written is never served.
-    fn read(&self, after: u64, most: Most) -> io::Result<Vec<Entry>>;
+    fn read(&self, after: u64, most: Most) -> io::Result<Vec<LogEntry>>;
 
-    /// The holders of the two names of a private room, in the order of the names; none elsewhere.
-    fn two(&self) -> Option<[Holder; 2]>;
+    /// The owners of the two names of a private room, in the order of the names; none elsewhere.
+    fn two(&self) -> Option<[OwnerId; 2]>;
 
     /// What the newest record about it says that the room is about, if it says anything.
     fn topic(&self) -> Option<String>;

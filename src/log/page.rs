@@ -1,14 +1,14 @@
 //! What one read brings, bounded in records and bytes.
 
 use super::Most;
-use crate::chat::Entry;
+use crate::chat::LogEntry;
 
 /// Records in order, until no more fit.
 #[derive(Debug)]
 pub(super) struct Page {
     most: Most,
     bytes: usize,
-    entries: Vec<Entry>,
+    entries: Vec<LogEntry>,
     full: bool,
 }
 
@@ -18,7 +18,7 @@ impl Page {
     }
 
     /// Adds a record, unless it is one too many; the first comes whatever its length.
-    pub(super) fn add(&mut self, entry: Entry) {
+    pub(super) fn add(&mut self, entry: LogEntry) {
         let bytes = self.bytes.saturating_add(entry.json.len());
         self.full = self.full || bytes > self.most.bytes && !self.entries.is_empty();
         if !self.full {
@@ -37,7 +37,7 @@ impl Page {
         self.entries.last().map(|entry| entry.seq)
     }
 
-    pub(super) fn into_entries(self) -> Vec<Entry> {
+    pub(super) fn into_entries(self) -> Vec<LogEntry> {
         self.entries
     }
 }

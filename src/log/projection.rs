@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
 use crate::chat::protocol::{Kind, Record};
-use crate::chat::{Act, Entry};
+use crate::chat::{LogEntry, Operation};
 use crate::json;
 
 /// What the records of a log come to, beside their text.
@@ -35,7 +35,7 @@ pub(super) fn is_plain(json: &[u8]) -> bool {
 
 impl Gist {
     /// Takes the next record into account; `erased` says that its text is not on disk any more.
-    pub(super) fn note(&mut self, entry: &Entry, erased: bool) {
+    pub(super) fn note(&mut self, entry: &LogEntry, erased: bool) {
         let seq = entry.seq;
         if erased {
             self.erased.insert(seq);
@@ -45,20 +45,24 @@ impl Gist {
             return;
         }
         match record(&entry.json).map(|record| record.kind) {
-            Some(Kind::Act(Act::Edit { target, .. }) | Kind::Erased { edit_of: Some(target) }) => {
+            Some(
+                Kind::Operation(Operation::Edit { target, .. })
+                | Kind::Erased { edit_of: Some(target) },
+            ) => {
                 self.edits.entry(target).or_default().push(seq);
                 if self.hidden.contains(&target) {
                     self.hide(seq); // it was on its way when the post was deleted
                 }
             }
-            Some(Kind::Act(Act::Delete { target })) => {
+            Some(Kind::Operation(Operation::Delete { target })) => {
                 self.hide(target);
                 for edit in self.edits.get(&target).cloned().unwrap_or_default() {
                     self.hide(edit);
                 }
             }
-            Some(Kind::Act(Act::Topic { text })) => self.topic = text.to_string(),
-            Some(Kind::Act(Act::Post { .. }) | Kind::Erased { edit_of: None }) | None => {}
+            Some(Kind::Operation(Operation::Topic { text })) => self.topic = text.to_string(),
+            Some(Kind::Operation(Operation::Post { .. }) | Kind::Erased { edit_of: None })
+            | None => {}
         }
     }
 
@@ -69,7 +73,7 @@ impl Gist {
     }
 
     /// Takes the text out of those of `entries` that are deleted.
-    pub(super) fn redact(&self, entries: &mut [Entry]) {
+    pub(super) fn redact(&self, entries: &mut [LogEntry]) {
         if self.hidden.is_empty() {
             return;
         }
@@ -114,12 +118,13 @@ fn record(json: &str) -> Option<Record> {
 }
 
 /// Leaves of a post, or of an edit, its place and nothing of its words.
-pub(super) fn redact(entry: &mut Entry) {
+pub(super) fn redact(entry: &mut LogEntry) {
     let Some(mut found) = record(&entry.json) else { return };
     let edit_of = match found.kind {
-        Kind::Act(Act::Post { .. }) => None,
-        Kind::Act(Act::Edit { target, .. }) => Some(target),
-        Kind::Act(Act::Delete { .. } | Act::Topic { .. }) | Kind::Erased { .. } => return,
+        Kind::Operation(Operation::Post { .. }) => None,
+        Kind::Operation(Operation::Edit { target, .. }) => Some(target),
+        Kind::Operation(Operation::Delete { .. } | Operation::Topic { .. })
+        | Kind::Erased { .. } => return,
     };
     found.kind = Kind::Erased { edit_of };
     entry.json = found.encode().into();
@@ -130,25 +135,25 @@ mod tests {
     use super::*;
     use crate::chat::{Text, Topic};
 
-    fn entry(seq: u64, act: Act) -> Entry {
+    fn entry(seq: u64, operation: Operation) -> LogEntry {
         let (room, cid) = ("lobby".parse().unwrap(), format!("c{seq}").parse().unwrap());
-        let (user, kind) = ("bob".parse().unwrap(), Kind::Act(act));
+        let (user, kind) = ("bob".parse().unwrap(), Kind::Operation(operation));
         let json = Record { room, seq, at: 5, user, cid, kind }.encode();
-        Entry { seq, holder: "0".repeat(32).parse().unwrap(), json: json.into() }
+        LogEntry { seq, owner: "0".repeat(32).parse().unwrap(), json: json.into() }
     }
 
     fn said(text: &str) -> Text {
         Text::parse(text, 100).unwrap()
     }
 
-    fn log() -> Vec<Entry> {
+    fn log() -> Vec<LogEntry> {
         vec![
-            entry(1, Act::Post { text: said("secret"), me: true, reply: Some(1) }),
-            entry(2, Act::Post { text: said("harmless"), me: false, reply: None }),
-            entry(3, Act::Edit { target: 1, text: said("secret again") }),
-            entry(4, Act::Delete { target: 1 }),
-            entry(5, Act::Edit { target: 1, text: said("secret, once more") }),
-            entry(6, Act::Topic { text: Topic::parse("tea").unwrap() }),
+            entry(1, Operation::Post { text: said("secret"), me: true, reply: Some(1) }),
+            entry(2, Operation::Post { text: said("harmless"), me: false, reply: None }),
+            entry(3, Operation::Edit { target: 1, text: said("secret again") }),
+            entry(4, Operation::Delete { target: 1 }),
+            entry(5, Operation::Edit { target: 1, text: said("secret, once more") }),
+            entry(6, Operation::Topic { text: Topic::parse("tea").unwrap() }),
         ]
     }
 
@@ -173,7 +178,7 @@ mod tests {
         assert_eq!(gist.topic(), None);
         log().iter().for_each(|entry| gist.note(entry, false));
         assert_eq!(gist.topic(), Some("tea"));
-        gist.note(&entry(7, Act::Topic { text: Topic::parse("").unwrap() }), false);
+        gist.note(&entry(7, Operation::Topic { text: Topic::parse("").unwrap() }), false);
         assert_eq!(gist.topic(), None);
     }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::page::Page;
 use super::projection::Gist;
 use super::segment::{Place, Segment};
-use crate::chat::Entry;
+use crate::chat::LogEntry;
 use crate::limits;
 
 /// Whether a log can be written.
@@ -57,7 +57,7 @@ pub(super) struct Shelf {
     pub(super) segments: Vec<Segment>,
     /// The seq after the newest record.
     pub(super) next: u64,
-    newest: VecDeque<Entry>,
+    newest: VecDeque<LogEntry>,
     newest_bytes: usize,
     pub(super) health: Health,
     /// What records do to others.
@@ -103,7 +103,7 @@ impl Shelf {
     }
 
     /// Takes in what has been stored.
-    pub(super) fn stored(&mut self, batch: &[Entry]) {
+    pub(super) fn stored(&mut self, batch: &[LogEntry]) {
         self.next += batch.len() as u64;
         batch.iter().for_each(|entry| self.gist.note(entry, false));
         self.newest.extend(batch.iter().cloned());

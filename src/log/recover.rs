@@ -13,7 +13,7 @@ use super::log_scan::{Damage, Walk, walk};
 use super::projection::Gist;
 use super::segment::Segment;
 use super::segment_scan::Flaw;
-use crate::chat::{Holder, RoomName};
+use crate::chat::{OwnerId, RoomName};
 
 /// A log as it was found, cut to what is good.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ pub(super) struct Recovered {
     pub(super) next: u64,
     pub(super) check: Check,
     pub(super) at: u64,
-    /// The holders of the names of a private room.
-    pub(super) two: Option<[Holder; 2]>,
+    /// The owners of the names of a private room.
+    pub(super) two: Option<[OwnerId; 2]>,
     pub(super) gist: Gist,
     /// Beyond this place nothing is served, and nothing is written.
     pub(super) damage: Option<Damage>,
@@ -45,7 +45,7 @@ pub struct Torn {
 
 impl Recovered {
     /// A log that has nothing yet.
-    pub(super) fn nothing(id: String, two: Option<[Holder; 2]>) -> Recovered {
+    pub(super) fn nothing(id: String, two: Option<[OwnerId; 2]>) -> Recovered {
         let (segments, check, gist) = (Vec::new(), Check::START, Gist::default());
         Recovered { id, segments, next: 1, check, at: 0, two, gist, damage: None }
     }

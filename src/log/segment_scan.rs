@@ -103,7 +103,7 @@ pub(super) struct Mark {
 #[derive(Debug)]
 pub(super) struct Scan {
     pub(super) header: Header,
-    /// A mark for the first record, and then one every [`limits::LOG_MARK`] bytes.
+    /// A mark for the first record, and then one every [`limits::LOG_INDEX_EVERY`] bytes.
     pub(super) marks: Vec<Mark>,
     /// The seq after the last good record; the header's `first` where there is none.
     pub(super) next: u64,
@@ -230,7 +230,7 @@ impl Scan {
 
 /// Adds a mark, if the last one is far enough behind.
 pub(super) fn mark(marks: &mut Vec<Mark>, mark: Mark) {
-    let due = marks.last().is_none_or(|last| mark.offset - last.offset >= limits::LOG_MARK);
+    let due = marks.last().is_none_or(|last| mark.offset - last.offset >= limits::LOG_INDEX_EVERY);
     if due {
         marks.push(mark);
     }
@@ -245,7 +245,7 @@ pub(super) fn is_torn(file: &dyn LogFile, from: u64, next: u64) -> io::Result<bo
     /// `,"seq":` and 20 digits: what may be cut in two by the end of a chunk.
     const OVERLAP: u64 = 32;
     let len = file.stat()?.len;
-    if len.saturating_sub(from) > limits::LOG_TORN {
+    if len.saturating_sub(from) > limits::LOG_TORN_BYTES {
         return Ok(false); // no batch is as long
     }
     let (mut at, mut chunk) = (from, vec![0; limits::LOG_CHUNK]);

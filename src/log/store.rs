@@ -17,7 +17,7 @@ use super::log_name::LogName;
 use super::log_scan::{Damage, list};
 use super::metered::{Metered, Meters};
 use super::recover::{Recovered, Torn, recover};
-use crate::chat::{Holder, RoomName};
+use crate::chat::{OwnerId, RoomName};
 use crate::limits;
 
 /// A data directory that nobody else uses as long as this lives.
@@ -65,7 +65,7 @@ impl Store {
         Ok(Store { root: root.to_owned(), meters: Arc::default(), _lock: lock })
     }
 
-    /// The lock, which names its holder for whoever comes second.
+    /// The lock, which names its owner for whoever comes second.
     fn lock(root: &Path) -> io::Result<File> {
         let told = |error| about("cannot lock the data directory", root, &error);
         let path = root.join("lock");
@@ -75,15 +75,15 @@ impl Store {
         let mut locked = lock.try_lock();
         for _ in 0..LOCK_TRIES {
             if matches!(locked, Err(TryLockError::WouldBlock)) {
-                thread::sleep(limits::REST); // whoever only looks lets go at once
+                thread::sleep(limits::PACING_MAX); // whoever only looks lets go at once
                 locked = lock.try_lock();
             }
         }
         match locked {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let holder = holder(&mut lock);
-                let what = format!("the data directory {} is in use by {holder}", root.display());
+                let owner = owner(&mut lock);
+                let what = format!("the data directory {} is in use by {owner}", root.display());
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, what));
             }
             Err(TryLockError::Error(error)) => return Err(told(error)),
@@ -205,7 +205,7 @@ impl Store {
         Ok((Arc::new(Durable::new(room.clone(), dir, rules, files, recovered)), found))
     }
 
-    /// A log for a room that has none; `two` are the holders of a private room's names. Nothing is on
+    /// A log for a room that has none; `two` are the owners of a private room's names. Nothing is on
     /// disk before something is appended.
     #[must_use]
     pub fn new_log(
@@ -213,7 +213,7 @@ impl Store {
         room: &RoomName,
         rules: Rules,
         id: String,
-        two: Option<[Holder; 2]>,
+        two: Option<[OwnerId; 2]>,
     ) -> Arc<dyn Log> {
         let dir = Store::log_dir(&self.root, &LogName::new(room.clone(), &id));
         let (files, nothing) = (self.files(), Recovered::nothing(id, two));
@@ -222,7 +222,7 @@ impl Store {
 }
 
 /// Who holds a lock, as far as its file tells.
-fn holder(lock: &mut File) -> String {
+fn owner(lock: &mut File) -> String {
     let mut text = String::new();
     lock.take(32).read_to_string(&mut text).ok();
     let pid: Option<u32> = text.trim().parse().ok();

@@ -20,7 +20,7 @@ use super::disk_log::Durable;
 use super::files::{Disk, Files};
 use super::recover::{Recovered, Torn, recover};
 use super::{Log, Most, Rules, Sync};
-use crate::chat::Entry;
+use crate::chat::LogEntry;
 use crate::limits;
 
 const ALL: Most = Most { records: usize::MAX, bytes: usize::MAX };
@@ -73,20 +73,20 @@ impl Place {
     }
 }
 
-fn record(seq: u64, text: &str) -> Entry {
+fn record(seq: u64, text: &str) -> LogEntry {
     let json = format!(
         r#"{{"type":"post","room":"lobby","seq":{seq},"at":{at},"user":"bob","cid":"c{seq}","text":"{text}"}}"#,
         at = 1_000_000 + seq,
     );
-    let holder = format!("{seq:032x}").parse().unwrap();
-    Entry { seq, holder, json: json.into() }
+    let owner = format!("{seq:032x}").parse().unwrap();
+    LogEntry { seq, owner, json: json.into() }
 }
 
-fn records(seqs: std::ops::RangeInclusive<u64>) -> Vec<Entry> {
+fn records(seqs: std::ops::RangeInclusive<u64>) -> Vec<LogEntry> {
     seqs.map(|seq| record(seq, "hello")).collect()
 }
 
-fn all(log: &dyn Log) -> Vec<Entry> {
+fn all(log: &dyn Log) -> Vec<LogEntry> {
     log.read(0, ALL).unwrap()
 }
 

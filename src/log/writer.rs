@@ -36,7 +36,7 @@ static TAKEN: AtomicUsize = AtomicUsize::new(0);
 
 impl Place {
     fn take() -> Option<Place> {
-        let free = |taken| (taken < limits::LOG_PENS).then_some(taken + 1);
+        let free = |taken| (taken < limits::LOG_OPEN_FILES).then_some(taken + 1);
         TAKEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).ok().map(|_| Place)
     }
 }

@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 
 use talk::chat::protocol::{Kind, Record};
-use talk::chat::{Act, RoomName, Text};
+use talk::chat::{Operation, RoomName, Text};
 use talk::cli::{Args, Command, Flag};
 use talk::json;
 use talk::log::{self, LogName, Store, Verified};
@@ -251,16 +251,20 @@ fn text(json: &str) -> String {
     let at = utc(at);
     let indented = |text: &Text| text.as_str().replace('\n', "\n    ");
     match kind {
-        Kind::Act(Act::Post { text, me, reply }) => {
+        Kind::Operation(Operation::Post { text, me, reply }) => {
             let answers = reply.map_or_else(String::new, |seq| format!("↳ {seq} "));
             let user = if me { format!("* {user}") } else { format!("<{user}>") };
             format!("{at} {answers}{user} {}\n", indented(&text))
         }
-        Kind::Act(Act::Edit { target, text }) => {
+        Kind::Operation(Operation::Edit { target, text }) => {
             format!("{at} -- {user} edited {target}: {}\n", indented(&text))
         }
-        Kind::Act(Act::Delete { target }) => format!("{at} -- {user} deleted {target}\n"),
-        Kind::Act(Act::Topic { text }) => format!("{at} -- {user} set the topic: {text}\n"),
+        Kind::Operation(Operation::Delete { target }) => {
+            format!("{at} -- {user} deleted {target}\n")
+        }
+        Kind::Operation(Operation::Topic { text }) => {
+            format!("{at} -- {user} set the topic: {text}\n")
+        }
         Kind::Erased { edit_of: None } => format!("{at} <{user}> (deleted)\n"),
         Kind::Erased { edit_of: Some(target) } => {
             format!("{at} -- {user} edited {target}: (deleted)\n")

@@ -1,6 +1,6 @@
 //! What the server counts, and the page on which it is told (`/metrics`).
 //!
-//! Room: counters, and a look at the house when somebody asks. Names and labels are fixed: no word of a
+//! Room: counters, and a look at the house when somebody asks. NameRegistry and labels are fixed: no word of a
 //! user, a room or a request is ever among them.
 
 use std::fs;

@@ -3,7 +3,7 @@
 //! Room: everything below, and threads. Never arguments, exit codes, or the client.
 //!
 //! From a keystroke to everyone's screen: `accept` starts a `session`, which greets whoever says
-//! hello, hears messages and does what `verbs` says; a line goes into its `room`'s ledger, `carry` takes the batch that has
+//! hello, hears messages and does what `verbs` says; a line goes into its `room`'s sequencer, `carry` takes the batch that has
 //! gathered into the log and then to everyone's socket; who cannot take it is drained by `drain`.
 
 mod state; // what the threads of one server share
@@ -72,11 +72,11 @@ impl Server {
             house.metrics.evicted.add(house.drain.round(house.config.limits.stall_wait));
         })?;
         keep(&house, "pulse", |house| {
-            thread::sleep(limits::PULSE);
+            thread::sleep(limits::HEARTBEAT_EVERY);
             background::pass(house);
         })?;
         keep(&house, "storage", |house| {
-            thread::sleep(limits::TEND_EVERY);
+            thread::sleep(limits::MAINTENANCE_EVERY);
             tend::pass(house);
         })?;
         Ok(Server { listener, house })
@@ -125,7 +125,7 @@ impl Stopper {
         TcpStream::connect_timeout(&address, limits::CLOSE_WAIT).ok(); // wakes the accept loop
         let patience = Instant::now() + limits::CLOSE_WAIT;
         while !self.house.poll.is_empty() && Instant::now() < patience {
-            thread::sleep(limits::REST);
+            thread::sleep(limits::PACING_MAX);
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Limits {
     pub ws: ws::Limits,
     /// See [`limits::MESSAGE_WAIT`].
     pub message_wait: Duration,
-    /// See [`limits::UNFINISHED`].
+    /// See [`limits::PARTIAL_MESSAGES`].
     pub unfinished: usize,
     /// See [`limits::PING_EVERY`].
     pub ping_every: Duration,
@@ -33,9 +33,9 @@ pub struct Limits {
     pub backlog: usize,
     /// See [`limits::STALL_WAIT`].
     pub stall_wait: Duration,
-    /// See [`limits::NUISANCES_PER_SECOND`].
+    /// See [`limits::CONTROL_RATE`].
     pub nuisances: usize,
-    /// See [`limits::ABUSE_WAIT`].
+    /// See [`limits::FLOOD_GRACE`].
     pub abuse_wait: Duration,
     /// See [`limits::NEW_PER_ADDRESS`].
     pub new_per_address: usize,
@@ -59,13 +59,13 @@ impl Default for Limits {
             hello_wait: limits::HELLO_WAIT,
             ws: ws::Limits { message: limits::MESSAGE, fragments: limits::FRAGMENTS },
             message_wait: limits::MESSAGE_WAIT,
-            unfinished: limits::UNFINISHED,
+            unfinished: limits::PARTIAL_MESSAGES,
             ping_every: limits::PING_EVERY,
             pong_wait: limits::PONG_WAIT,
             backlog: limits::BACKLOG,
             stall_wait: limits::STALL_WAIT,
-            nuisances: limits::NUISANCES_PER_SECOND,
-            abuse_wait: limits::ABUSE_WAIT,
+            nuisances: limits::CONTROL_RATE,
+            abuse_wait: limits::FLOOD_GRACE,
             new_per_address: limits::NEW_PER_ADDRESS,
             wrong_passwords: limits::WRONG_PASSWORDS,
             rooms: limits::ROOMS,

@@ -9,10 +9,12 @@
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
-use talk::chat::protocol::{Joined, Kind, Limits, Record, Reply, Request, Since, Welcome};
-use talk::chat::{Act, Cid, ErrorCode, RoomName, Text, UserName};
-use talk::client::Line;
-use talk::client::session::{Identity, Input, Output, Session};
+use talk::chat::protocol::{
+    ClientMessage, Joined, Kind, Limits, Record, ServerMessage, Since, Welcome,
+};
+use talk::chat::{Cid, ErrorCode, Operation, RoomName, Text, UserName};
+use talk::client::Submission;
+use talk::client::session::{Credentials, Input, Output, Session};
 
 /// One step of a run.
 #[derive(Debug, Clone, Copy)]
@@ -52,8 +54,8 @@ struct World {
     joined: bool,
     limits: bool,
     rests: bool,
-    to_server: VecDeque<Request>,
-    to_client: VecDeque<Reply>,
+    to_server: VecDeque<ClientMessage>,
+    to_client: VecDeque<ServerMessage>,
     said: usize,
     others: usize,
     shown: Vec<Record>,
@@ -66,7 +68,7 @@ fn user(name: &str) -> UserName {
 
 impl World {
     fn new() -> World {
-        let identity = Identity { user: user("bob"), token: None, password: None, agent: None };
+        let identity = Credentials { user: user("bob"), token: None, password: None, agent: None };
         let session = Session::new(identity, vec![RoomName::default()]);
         let (to_server, to_client) = (VecDeque::new(), VecDeque::new());
         let (log, shown, stored) = (Vec::new(), Vec::new(), Vec::new());
@@ -114,10 +116,10 @@ impl World {
                 self.said += 1;
                 let cid = format!("b{}", self.said).parse().unwrap();
                 let text = Text::parse("hello", 4096).unwrap();
-                self.feed(Input::Say(Line {
+                self.feed(Input::Say(Submission {
                     room: RoomName::default(),
                     cid,
-                    act: Act::Post { text, me: false, reply: None },
+                    operation: Operation::Post { text, me: false, reply: None },
                 }));
             }
             Step::Other => {
@@ -152,21 +154,21 @@ impl World {
         }
     }
 
-    fn answer(&mut self, request: Request) {
+    fn answer(&mut self, request: ClientMessage) {
         match request {
-            Request::Hello { join, .. } => {
+            ClientMessage::Hello { join, .. } => {
                 let limits = Limits { text: 4096, rate: 5, burst: 20, page: 100 };
                 let token = "00112233445566778899aabbccddeeff".parse().unwrap();
                 let server = String::from("model/1");
                 let welcome =
                     Welcome { user: user("bob"), token, server, limits, motd: None, away: None };
-                self.to_client.push_back(Reply::Welcome(welcome));
+                self.to_client.push_back(ServerMessage::Welcome(welcome));
                 let since = match join[0].since {
                     Since::Newest | Since::Now => 0,
                     Since::After(since) => since,
                 };
                 self.joined = true;
-                self.to_client.push_back(Reply::Joined(Joined {
+                self.to_client.push_back(ServerMessage::Joined(Joined {
                     room: RoomName::default(),
                     log: String::from("L1"),
                     first: 1,
@@ -180,13 +182,13 @@ impl World {
                     away: Vec::new(),
                 }));
                 let rest = self.log.iter().filter(|record| record.seq > since);
-                self.to_client.extend(rest.cloned().map(Reply::Record));
+                self.to_client.extend(rest.cloned().map(ServerMessage::Record));
             }
-            Request::Do { cid, .. } => {
+            ClientMessage::Submit { cid, .. } => {
                 if let Some(record) = self.log.iter().find(|record| record.cid == cid) {
-                    self.to_client.push_back(Reply::Record(record.clone()));
+                    self.to_client.push_back(ServerMessage::Record(record.clone()));
                 } else if std::mem::take(&mut self.limits) {
-                    self.to_client.push_back(Reply::Error {
+                    self.to_client.push_back(ServerMessage::Error {
                         code: ErrorCode::RateLimited,
                         message: String::from("too fast"),
                         cid: Some(cid),
@@ -202,7 +204,7 @@ impl World {
     }
 
     fn store(&mut self, author: &str, cid: Cid) {
-        let kind = Kind::Act(Act::Post {
+        let kind = Kind::Operation(Operation::Post {
             text: Text::parse("hello", 4096).unwrap(),
             me: false,
             reply: None,
@@ -211,7 +213,7 @@ impl World {
         let record =
             Record { room: RoomName::default(), seq, at: seq, user: user(author), cid, kind };
         if self.joined {
-            self.to_client.push_back(Reply::Record(record.clone()));
+            self.to_client.push_back(ServerMessage::Record(record.clone()));
         }
         self.log.push(record);
     }

@@ -11,9 +11,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use talk::chat::protocol::{Agent, Reply, Request};
-use talk::chat::{ErrorCode, Password};
-use talk::client::session::{Identity, Input, Kept, Line, Output, Refusal, Session, State};
+use talk::chat::protocol::{Agent, ClientMessage, ServerMessage};
+use talk::chat::{ErrorCode, Password, Rejection};
+use talk::client::session::{
+    Credentials, Input, Output, SavedSubmission, Session, State, Submission,
+};
 
 #[test]
 fn the_machine_answers_every_vector_step_by_step() {
@@ -35,7 +37,7 @@ fn the_machine_answers_every_vector_step_by_step() {
 }
 
 fn session(file: &Value) -> Session {
-    let identity = Identity {
+    let identity = Credentials {
         user: text(&file["user"]).parse().unwrap(),
         token: file.get("token").map(|token| text(token).parse().unwrap()),
         password: file.get("password").map(|password| Password::new(text(password))),
@@ -52,7 +54,7 @@ fn input(value: &Value) -> Input {
     match kind.as_str() {
         "start" => Input::Start,
         "opened" => Input::Opened,
-        "heard" => Input::Heard(Reply::parse(&what.to_string()).unwrap()),
+        "heard" => Input::Heard(ServerMessage::parse(&what.to_string()).unwrap()),
         // serde_json sorts keys, so `chance` comes first.
         "chance" | "closed" => Input::Closed {
             code: value["closed"].as_u64().unwrap().try_into().unwrap(),
@@ -88,8 +90,8 @@ fn output(output: &Output) -> Value {
         Output::Reset(room) => json!({ "reset": room.as_str() }),
         Output::Gap { room, first } => json!({ "gap": { "room": room.as_str(), "first": first } }),
         Output::Pending(line) => {
-            let Line { room, cid, act } = line.clone();
-            json!({ "pending": message(&Request::Do { room, cid, act }.encode()) })
+            let Submission { room, cid, operation } = line.clone();
+            json!({ "pending": message(&ClientMessage::Submit { room, cid, operation }.encode()) })
         }
         Output::Stored { cid, seq } => json!({ "stored": { "cid": cid.as_str(), "seq": seq } }),
         Output::Failed { cid, code, message } => {
@@ -101,19 +103,19 @@ fn output(output: &Output) -> Value {
     }
 }
 
-fn line(value: &Value) -> Line {
-    match Request::parse(&value.to_string(), 4096).unwrap() {
-        Request::Do { room, cid, act } => Line { room, cid, act },
+fn line(value: &Value) -> Submission {
+    match ClientMessage::parse(&value.to_string(), 4096).unwrap() {
+        ClientMessage::Submit { room, cid, operation } => Submission { room, cid, operation },
         other => panic!("no line: {other:?}"),
     }
 }
 
-fn kept(value: &Value) -> Kept {
-    let refusal = value.get("failed").map(|failed| Refusal {
+fn kept(value: &Value) -> SavedSubmission {
+    let rejection = value.get("failed").map(|failed| Rejection {
         code: ErrorCode::from_wire(text(&failed["code"])),
-        message: text(&failed["message"]).to_owned(),
+        message: text(&failed["message"]).to_owned().into(),
     });
-    Kept { line: line(value), refusal }
+    SavedSubmission { line: line(value), rejection }
 }
 
 fn message(json: &str) -> Value {

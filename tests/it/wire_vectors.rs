@@ -6,17 +6,17 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use talk::chat::protocol::{Reply, Request};
-use talk::chat::{RoomName, Text, Unfit, UserName};
+use talk::chat::protocol::{ClientMessage, ServerMessage};
+use talk::chat::{Rejection, RoomName, Text, UserName};
 
 #[test]
 fn every_request_is_read_or_refused_as_the_vectors_say() {
     for case in cases("requests") {
         let text = text(&case["text"]);
-        match Request::parse(text, 4096) {
+        match ClientMessage::parse(text, 4096) {
             Ok(request) => {
                 assert_eq!(case["ok"], true, "{text}");
-                let again = Request::parse(&request.encode(), 4096);
+                let again = ClientMessage::parse(&request.encode(), 4096);
                 assert_eq!(again.as_ref(), Ok(&request), "{text}");
             }
             Err(refused) => {
@@ -33,7 +33,7 @@ fn every_request_is_read_or_refused_as_the_vectors_say() {
 fn every_reply_is_read_and_written_as_the_vectors_say() {
     for case in cases("replies") {
         let text = text(&case["text"]);
-        match Reply::parse(text) {
+        match ServerMessage::parse(text) {
             Ok(reply) => {
                 assert_eq!(case["ok"], true, "{text}");
                 let expected = case
@@ -43,7 +43,7 @@ fn every_reply_is_read_and_written_as_the_vectors_say() {
                 let written: Value = serde_json::from_str(&reply.encode()).unwrap();
                 assert_eq!(written, expected, "{text}");
             }
-            Err(unfit) => refused(&case, &unfit),
+            Err(rejection) => refused(&case, &rejection),
         }
     }
 }
@@ -58,25 +58,25 @@ fn every_name_room_and_text_is_fit_or_refused_as_the_vectors_say() {
                     assert_eq!(name.key(), text(key));
                 }
             }
-            Err(unfit) => refused(&case, &unfit),
+            Err(rejection) => refused(&case, &rejection),
         }
     }
     for case in cases("rooms") {
         match text(&case["text"]).parse::<RoomName>() {
             Ok(room) => assert_eq!(case["name"], room.as_str()),
-            Err(unfit) => refused(&case, &unfit),
+            Err(rejection) => refused(&case, &rejection),
         }
     }
     for case in cases("texts") {
         match Text::parse(text(&case["text"]), 16) {
             Ok(kept) => assert_eq!(case["kept"], kept.as_str()),
-            Err(unfit) => refused(&case, &unfit),
+            Err(rejection) => refused(&case, &rejection),
         }
     }
 }
 
-fn refused(case: &Value, unfit: &Unfit) {
-    assert_eq!(case["code"], unfit.code.as_str(), "{}: {unfit}", case["text"]);
+fn refused(case: &Value, rejection: &Rejection) {
+    assert_eq!(case["code"], rejection.code.as_str(), "{}: {rejection}", case["text"]);
 }
 
 fn cases(name: &str) -> Vec<Value> {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha1_smol::Sha1;
-use talk::chat::Act;
+use talk::chat::Operation;
 use talk::chat::protocol::{Kind, Record};
 use talk::json::{self, Value};
 use talk::log::{LogName, export};
@@ -52,7 +52,10 @@ pub(crate) fn any_bytes(input: &[u8], root: &Path) {
         } else {
             assert_eq!(given, json, "byte for byte");
             let kind = record(given).map(|record| record.kind);
-            let has_text = matches!(kind, Some(Kind::Act(Act::Post { .. } | Act::Edit { .. })));
+            let has_text = matches!(
+                kind,
+                Some(Kind::Operation(Operation::Post { .. } | Operation::Edit { .. }))
+            );
             assert!(!(deleted.contains(seq) && has_text), "{given} was deleted");
         }
     }
@@ -80,15 +83,14 @@ fn deleted(records: &[(u64, String)]) -> BTreeSet<u64> {
     let targets: BTreeSet<u64> = kinds
         .iter()
         .filter_map(|(_, kind)| match kind {
-            Kind::Act(Act::Delete { target }) => Some(*target),
-            Kind::Act(_) | Kind::Erased { .. } => None,
+            Kind::Operation(Operation::Delete { target }) => Some(*target),
+            Kind::Operation(_) | Kind::Erased { .. } => None,
         })
         .collect();
     let edits = kinds.iter().filter(|(_, kind)| match kind {
-        Kind::Act(Act::Edit { target, .. }) | Kind::Erased { edit_of: Some(target) } => {
-            targets.contains(target)
-        }
-        Kind::Act(_) | Kind::Erased { edit_of: None } => false,
+        Kind::Operation(Operation::Edit { target, .. })
+        | Kind::Erased { edit_of: Some(target) } => targets.contains(target),
+        Kind::Operation(_) | Kind::Erased { edit_of: None } => false,
     });
     let edits: Vec<u64> = edits.map(|(seq, _)| *seq).collect();
     targets.into_iter().chain(edits).collect()
@@ -215,7 +217,7 @@ fn header(line: &[u8]) -> Option<(u64, Vec<u8>, Vec<u8>)> {
     let two = value.get("one").is_none()
         || ["one", "other"]
             .iter()
-            .all(|key| string(key).is_some_and(|text| text.parse::<talk::chat::Holder>().is_ok()));
+            .all(|key| string(key).is_some_and(|text| text.parse::<talk::chat::OwnerId>().is_ok()));
     let fits = string("type")? == "log"
         && number("version")? == 1
         && room == "lobby"
@@ -243,10 +245,10 @@ fn good(line: &[u8], chain: &[u8]) -> Option<(u64, Option<String>, Vec<u8>)> {
     let digits = body[from + 7..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     number_after(&body[from + 7 + digits..], b",\"at\":")?;
     // Nothing else is a record: only whoever knows how to reckon check values could write it.
-    let holder = body.len().checked_sub(44).map(|from| body.split_at(from));
-    let json = holder.and_then(|(record, end)| {
+    let owner = body.len().checked_sub(44).map(|from| body.split_at(from));
+    let json = owner.and_then(|(record, end)| {
         let digits = end.strip_prefix(b",\"holder\":\"")?.strip_suffix(b"\"")?;
-        std::str::from_utf8(digits).ok()?.parse::<talk::chat::Holder>().ok()?;
+        std::str::from_utf8(digits).ok()?.parse::<talk::chat::OwnerId>().ok()?;
         Some(String::from_utf8(record.to_vec()).ok()? + "}")
     });
     Some((seq, json, after))

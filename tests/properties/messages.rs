@@ -1,6 +1,6 @@
 //! The protocol's messages, both ways: any text as a client's and as a server's.
 
-use talk::chat::protocol::{NUMBER_MAX, Reply, Request};
+use talk::chat::protocol::{ClientMessage, NUMBER_MAX, ServerMessage};
 use talk::chat::{ErrorCode, RoomName};
 use talk::{json, limits};
 
@@ -13,10 +13,10 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
 }
 
 fn request(text: &str) {
-    match Request::parse(text, limits::TEXT) {
+    match ClientMessage::parse(text, limits::TEXT) {
         Ok(request) => {
             let again = one_line(&request.encode());
-            let read = Request::parse(&again, limits::TEXT);
+            let read = ClientMessage::parse(&again, limits::TEXT);
             assert_eq!(read.as_ref(), Ok(&request), "{again}");
             assert_eq!(read.map(|request| request.encode()), Ok(again));
             rules(text);
@@ -26,7 +26,8 @@ fn request(text: &str) {
             assert!(refused.message.bytes().all(|byte| !byte.is_ascii_control()));
             assert!(refused.cid.is_none() || refused.room.is_none(), "one of them says which");
             let written = one_line(&refused.clone().into_reply().encode());
-            let Ok(Reply::Error { code, cid, room, .. }) = Reply::parse(&written) else {
+            let Ok(ServerMessage::Error { code, cid, room, .. }) = ServerMessage::parse(&written)
+            else {
                 panic!("{written} is no error")
             };
             assert_eq!((code, cid, room), (refused.code, refused.cid, refused.room));
@@ -35,21 +36,21 @@ fn request(text: &str) {
 }
 
 fn reply(text: &str) {
-    match Reply::parse(text) {
+    match ServerMessage::parse(text) {
         Ok(reply) => {
             let again = one_line(&reply.encode());
-            let read = Reply::parse(&again);
+            let read = ServerMessage::parse(&again);
             assert_eq!(read.as_ref(), Ok(&reply), "{again}");
             assert_eq!(read.map(|reply| reply.encode()), Ok(again));
-            if let Reply::Other(value) = reply {
-                let room = Reply::unknown_record(&value).map(|(room, _)| room);
+            if let ServerMessage::Other(value) = reply {
+                let room = ServerMessage::unknown_record(&value).map(|(room, _)| room);
                 assert!(room.is_none_or(|room| value.get("room").is_some() && !room.as_str().is_empty()));
             }
         }
-        Err(unfit) => {
-            assert!(unfit.message.is_ascii(), "{}", unfit.message);
+        Err(rejection) => {
+            assert!(rejection.message.is_ascii(), "{}", rejection.message);
             let strict = json::parse(text).is_ok();
-            assert_eq!(strict, unfit.code != ErrorCode::BadJson, "{unfit}");
+            assert_eq!(strict, rejection.code != ErrorCode::BadJson, "{rejection}");
         }
     }
 }

@@ -8,9 +8,9 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use talk::chat::ErrorCode;
+use talk::chat::Rejection;
 use talk::chat::UserName;
-use talk::client::Kept;
-use talk::client::Refusal;
+use talk::client::SavedSubmission;
 
 use super::ENDING;
 use super::Outbox;
@@ -24,7 +24,7 @@ use super::prefix;
 pub(crate) struct Found {
     pub(crate) outbox: Outbox,
     /// The lines, oldest first.
-    pub(crate) kept: Vec<Kept>,
+    pub(crate) kept: Vec<SavedSubmission>,
     /// What could not be read, a sentence each.
     pub(crate) troubles: Vec<String>,
 }
@@ -82,10 +82,10 @@ impl Found {
         let mut doubts = String::new();
         let user = self.outbox.user.clone();
         if let Some(name) = content.name.take_if(|name| !name.is_same_claim(&user)) {
-            for kept in content.kept.iter_mut().filter(|kept| kept.refusal.is_none()) {
-                let refusal = doubt(&name);
-                doubts += &Entry::Failed(kept.line.cid.clone(), refusal.clone()).write();
-                kept.refusal = Some(refusal);
+            for kept in content.kept.iter_mut().filter(|kept| kept.rejection.is_none()) {
+                let rejection = doubt(&name);
+                doubts += &Entry::Failed(kept.line.cid.clone(), rejection.clone()).write();
+                kept.rejection = Some(rejection);
             }
             doubts += &Entry::Name(user).write(); // what comes after is in no doubt
         }
@@ -112,14 +112,14 @@ impl Found {
     /// Moves a damaged sheet out of the way, and its readable lines into a new one.
     fn set_aside(&mut self, mut sheet: Sheet, content: Content) -> io::Result<()> {
         let count = content.kept.len();
-        for Kept { line, refusal } in content.kept {
+        for SavedSubmission { line, rejection } in content.kept {
             self.kept.retain(|kept| kept.line.cid != line.cid);
             _ = self.outbox.settle(&line.cid); // as above
             self.outbox.write(&line, false)?;
-            if let Some(refusal) = &refusal {
-                _ = self.outbox.fail(&line.cid, refusal.clone()); // or else it is sent once more
+            if let Some(rejection) = &rejection {
+                _ = self.outbox.fail(&line.cid, rejection.clone()); // or else it is sent once more
             }
-            self.kept.push(Kept { line, refusal });
+            self.kept.push(SavedSubmission { line, rejection });
         }
         let mut aside = sheet.path.clone().into_os_string();
         aside.push(".damaged");
@@ -133,7 +133,7 @@ impl Found {
 }
 
 /// Why a line waits for a word that may have gone out under another name.
-fn doubt(name: &UserName) -> Refusal {
+fn doubt(name: &UserName) -> Rejection {
     let message = format!("it may have been stored already, under the name {name}");
-    Refusal { code: ErrorCode::Other, message }
+    Rejection::new(ErrorCode::Other, message)
 }

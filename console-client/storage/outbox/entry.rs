@@ -4,11 +4,11 @@
 
 use talk::chat::Cid;
 use talk::chat::ErrorCode;
+use talk::chat::Rejection;
 use talk::chat::UserName;
-use talk::chat::protocol::Request;
-use talk::client::Kept;
-use talk::client::Line;
-use talk::client::Refusal;
+use talk::chat::protocol::ClientMessage;
+use talk::client::SavedSubmission;
+use talk::client::Submission;
 use talk::json;
 use talk::json::Value;
 use talk::limits;
@@ -17,9 +17,9 @@ use talk::limits;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Entry {
     /// A line waits, told as it is sent; one that was there before goes to the end.
-    Line(Line),
+    Line(Submission),
     /// A line was refused.
-    Failed(Cid, Refusal),
+    Failed(Cid, Rejection),
     /// A line is stored, or was dropped: it is of no more concern.
     Settled(Cid),
     /// From here on, what waits may have gone out under this name.
@@ -30,7 +30,7 @@ pub(crate) enum Entry {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Content {
     /// The lines that are not settled, in order.
-    pub(crate) kept: Vec<Kept>,
+    pub(crate) kept: Vec<SavedSubmission>,
     /// The name they may have gone out under, if there is such a mark.
     pub(crate) name: Option<UserName>,
     /// The bytes up to the end of the last whole entry. What follows was being written when the
@@ -45,11 +45,11 @@ impl Entry {
     pub(crate) fn write(&self) -> String {
         let mut object = json::Object::new();
         match self {
-            Entry::Line(Line { room, cid, act }) => {
-                let (room, cid, act) = (room.clone(), cid.clone(), act.clone());
-                return Request::Do { room, cid, act }.encode() + "\n";
+            Entry::Line(Submission { room, cid, operation }) => {
+                let (room, cid, operation) = (room.clone(), cid.clone(), operation.clone());
+                return ClientMessage::Submit { room, cid, operation }.encode() + "\n";
             }
-            Entry::Failed(cid, Refusal { code, message }) => {
+            Entry::Failed(cid, Rejection { code, message }) => {
                 object.string("failed", cid.as_str());
                 object.string("code", code.as_str()).string("message", message);
             }
@@ -68,20 +68,22 @@ impl Entry {
         let value = json::parse(line).ok()?;
         let text = |key| value.get(key).and_then(Value::as_str);
         if text("type").is_some() {
-            return match Request::parse(line, limits::TEXT_MAX) {
-                Ok(Request::Do { room, cid, act }) => Some(Entry::Line(Line { room, cid, act })),
+            return match ClientMessage::parse(line, limits::TEXT_MAX) {
+                Ok(ClientMessage::Submit { room, cid, operation }) => {
+                    Some(Entry::Line(Submission { room, cid, operation }))
+                }
                 Ok(_) | Err(_) => None,
             };
         }
         if let Some(cid) = text("failed") {
             let code = ErrorCode::from_wire(text("code")?);
             let message = text("message")?.to_owned();
-            return Some(Entry::Failed(cid.parse().ok()?, Refusal { code, message }));
+            return Some(Entry::Failed(cid.parse().ok()?, Rejection::new(code, message)));
         }
         if let Some(cid) = text("settled") {
             return Some(Entry::Settled(cid.parse().ok()?));
         }
-        text("name").map(|name| Entry::Name(UserName::vouched(name)))
+        text("name").map(|name| Entry::Name(UserName::from_trusted(name)))
     }
 }
 
@@ -104,11 +106,11 @@ impl Content {
         match entry {
             Entry::Line(line) => {
                 self.kept.retain(|kept| kept.line.cid != line.cid);
-                self.kept.push(Kept { line, refusal: None });
+                self.kept.push(SavedSubmission { line, rejection: None });
             }
-            Entry::Failed(cid, refusal) => {
+            Entry::Failed(cid, rejection) => {
                 if let Some(kept) = self.kept.iter_mut().find(|kept| kept.line.cid == cid) {
-                    kept.refusal = Some(refusal);
+                    kept.rejection = Some(rejection);
                 }
             }
             Entry::Settled(cid) => self.kept.retain(|kept| kept.line.cid != cid),
@@ -141,9 +143,9 @@ mod tests {
         let content = Content::read(FILE.as_bytes());
         assert_eq!(cids(&content), ["a", "d", "c"]);
         let message = "disk \"full\"".to_owned();
-        let refusal = Some(Refusal { code: ErrorCode::Storage, message });
-        assert_eq!(content.kept[0].refusal, refusal);
-        assert_eq!(content.kept[2].refusal, None, "sent again");
+        let rejection = Some(Rejection::new(ErrorCode::Storage, message));
+        assert_eq!(content.kept[0].rejection, rejection);
+        assert_eq!(content.kept[2].rejection, None, "sent again");
         assert_eq!(content.name, Some("rob".parse().unwrap()));
         assert_eq!((content.whole, content.is_damaged), (FILE.len(), false));
     }

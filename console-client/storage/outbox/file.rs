@@ -91,9 +91,9 @@ impl Sheet {
         if self.length < size && !content.is_damaged {
             self.file.set_len(self.length)?;
         }
-        let held = |kept: &talk::client::Kept| Held {
+        let held = |kept: &talk::client::SavedSubmission| Held {
             cid: kept.line.cid.clone(),
-            has_failed: kept.refusal.is_some(),
+            has_failed: kept.rejection.is_some(),
         };
         self.held = content.kept.iter().map(held).collect();
         Ok(content)

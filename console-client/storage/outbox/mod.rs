@@ -10,9 +10,9 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use talk::chat::Cid;
+use talk::chat::Rejection;
 use talk::chat::UserName;
-use talk::client::Line;
-use talk::client::Refusal;
+use talk::client::Submission;
 
 use super::outbox::entry::Entry;
 use super::outbox::file::Held;
@@ -57,7 +57,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(crate) fn hold(&mut self, line: &Line, durably: bool) -> Result<(), String> {
+    pub(crate) fn hold(&mut self, line: &Submission, durably: bool) -> Result<(), String> {
         let before = self.find(&line.cid);
         let waits = before.is_some_and(|(sheet, at)| {
             self.sheets.get(sheet).and_then(|s| s.held.get(at)).is_some_and(|h| !h.has_failed)
@@ -73,14 +73,14 @@ impl Outbox {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(crate) fn fail(&mut self, cid: &Cid, refusal: Refusal) -> Result<(), String> {
+    pub(crate) fn fail(&mut self, cid: &Cid, rejection: Rejection) -> Result<(), String> {
         let Some((sheet, at)) = self.find(cid) else { return Ok(()) };
         let Some(sheet) = self.sheets.get_mut(sheet) else { return Ok(()) };
         let Some(held) = sheet.held.get_mut(at).filter(|held| !held.has_failed) else {
             return Ok(());
         };
         held.has_failed = true;
-        let written = sheet.append(&Entry::Failed(cid.clone(), refusal).write());
+        let written = sheet.append(&Entry::Failed(cid.clone(), rejection).write());
         written.map_err(|error| self.cannot_keep(&error))
     }
 
@@ -155,7 +155,7 @@ impl Outbox {
         })
     }
 
-    fn write(&mut self, line: &Line, durably: bool) -> io::Result<()> {
+    fn write(&mut self, line: &Submission, durably: bool) -> io::Result<()> {
         let mut entries = String::new();
         let wanted = self.wanted.clone();
         let sheet = self.newest()?;

@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::Path;
 
-use talk::chat::Act;
 use talk::chat::ErrorCode;
+use talk::chat::Operation;
+use talk::chat::Rejection;
 use talk::chat::Text;
-use talk::client::Refusal;
 use tempfile::TempDir;
 
 use super::*;
@@ -19,17 +19,17 @@ fn user(name: &str) -> UserName {
     name.parse().unwrap()
 }
 
-fn line(cid: &str) -> Line {
+fn line(cid: &str) -> Submission {
     let text = Text::parse(&format!("says {cid}"), 100).unwrap();
-    Line {
+    Submission {
         room: "lobby".parse().unwrap(),
         cid: cid.parse().unwrap(),
-        act: Act::Post { text, me: false, reply: None },
+        operation: Operation::Post { text, me: false, reply: None },
     }
 }
 
-fn full() -> Refusal {
-    Refusal { code: ErrorCode::Storage, message: "disk full".to_owned() }
+fn full() -> Rejection {
+    Rejection::new(ErrorCode::Storage, "disk full")
 }
 
 fn look(home: &TempDir, name: &str) -> Found {
@@ -44,7 +44,8 @@ fn outbox(home: &TempDir, cids: &[&str]) -> Outbox {
 
 /// What a start finds: each cid, with an exclamation mark where it failed.
 fn found(found: &Found) -> Vec<String> {
-    let mark = |kept: &talk::client::Kept| if kept.refusal.is_some() { "!" } else { "" };
+    let mark =
+        |kept: &talk::client::SavedSubmission| if kept.rejection.is_some() { "!" } else { "" };
     found.kept.iter().map(|kept| format!("{}{}", kept.line.cid, mark(kept))).collect()
 }
 
@@ -129,7 +130,7 @@ fn a_failed_line_is_found_with_its_reason_and_as_the_newest_once_sent_again() {
     drop(one);
     let mut two = look(&home, "bob");
     assert_eq!(found(&two), ["a!", "b"]);
-    assert_eq!(two.kept[0].refusal, Some(full()));
+    assert_eq!(two.kept[0].rejection, Some(full()));
     two.outbox.hold(&line("a"), false).unwrap();
     drop(two);
     let mut three = look(&home, "bob");
@@ -181,7 +182,7 @@ fn a_cid_belongs_to_its_name_so_what_may_have_gone_out_under_another_waits_for_a
     drop(one); // killed before it heard whether it is rob
     let mut two = look(&home, "bob");
     assert_eq!(found(&two), ["a!", "b!"]);
-    let why = &two.kept[0].refusal.as_ref().unwrap().message;
+    let why = &two.kept[0].rejection.as_ref().unwrap().message;
     assert_eq!(why, "it may have been stored already, under the name rob");
     two.outbox.hold(&line("c"), false).unwrap(); // said as bob beyond doubt
     two.outbox.hold(&line("a"), false).unwrap(); // sent again, on the person's own word

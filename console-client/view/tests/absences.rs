@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn lunch() -> Option<Away> {
-    Some(Away::parse("lunch").unwrap())
+fn lunch() -> Option<AwayMessage> {
+    Some(AwayMessage::parse("lunch").unwrap())
 }
 
-fn away(name: &str, who: &str, away: Option<Away>) -> Notice {
+fn away(name: &str, who: &str, away: Option<AwayMessage>) -> Notice {
     Notice::Away { room: room(name), user: user(who), away }
 }
 
@@ -30,12 +30,12 @@ fn others_are_told_in_the_room_and_we_in_the_status_line() {
 #[test]
 fn who_lists_them_and_a_private_room_names_them() {
     let mut view = view(Shows::Here, &["lobby"]);
-    let absent = vec![Absent { user: user("ann"), text: lunch().unwrap() }];
+    let absent = vec![AwayMember { user: user("ann"), text: lunch().unwrap() }];
     let members = vec![user("ann"), user("bob")];
     let notice = Notice::Members { room: room("lobby"), members, away: absent };
     view.hear(notice, MIDNIGHT);
     assert_eq!(told(&mut view), ["-- 2 people in #lobby: ann (away: lunch), bob --"]);
-    let absent = vec![Absent { user: user("ann"), text: lunch().unwrap() }];
+    let absent = vec![AwayMember { user: user("ann"), text: lunch().unwrap() }];
     let private = Joined { away: absent, ..welcome_to("@ann+bob", 0) };
     view.hear(Notice::Joined(private), MIDNIGHT);
     view.turn_to(&room("@ann+bob"));

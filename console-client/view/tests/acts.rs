@@ -4,12 +4,12 @@ use talk::chat::Topic;
 
 use super::*;
 
-fn edit(target: u64, said: &str) -> Act {
-    Act::Edit { target, text: text(said) }
+fn edit(target: u64, said: &str) -> Operation {
+    Operation::Edit { target, text: text(said) }
 }
 
-fn topic(said: &str) -> Act {
-    Act::Topic { text: Topic::parse(said).unwrap() }
+fn topic(said: &str) -> Operation {
+    Operation::Topic { text: Topic::parse(said).unwrap() }
 }
 
 fn erased(seq: u64, edit_of: Option<u64>) -> Record {
@@ -25,7 +25,7 @@ fn an_edit_a_delete_and_a_topic_are_told_in_a_line() {
             [
                 record("lobby", 1, "ann", "helo"),
                 act("lobby", 2, "ann", edit(1, "hello\nall")),
-                act("lobby", 3, "ann", Act::Delete { target: 1 }),
+                act("lobby", 3, "ann", Operation::Delete { target: 1 }),
                 act("lobby", 4, "ann", topic("tea")),
                 act("lobby", 5, "ann", topic("")),
             ],
@@ -52,7 +52,7 @@ fn a_deleted_text_is_gone_from_what_is_shown_again() {
                 record(name, 1, "ann", "secret"),
                 act(name, 2, "ann", edit(1, "more secret")),
                 record(name, 3, "ann", "bye"),
-                act(name, 4, "ann", Act::Delete { target: 1 }),
+                act(name, 4, "ann", Operation::Delete { target: 1 }),
             ],
         );
     }
@@ -83,8 +83,9 @@ fn what_was_deleted_before_we_came_keeps_its_place() {
 #[test]
 fn an_act_of_ours_waits_and_fails_like_a_line() {
     let mut view = view(Shows::Here, &["lobby"]);
-    view.waits(OwnLine { room: room("lobby"), cid: cid(1), act: edit(7, "new") });
-    let waiting = OwnLine { room: room("lobby"), cid: cid(2), act: Act::Delete { target: 9 } };
+    view.waits(Submission { room: room("lobby"), cid: cid(1), operation: edit(7, "new") });
+    let waiting =
+        Submission { room: room("lobby"), cid: cid(2), operation: Operation::Delete { target: 9 } };
     view.waits(waiting);
     let message = "it is not yours".to_owned();
     view.hear(Notice::Failed { cid: cid(2), code: ErrorCode::Forbidden, message }, MIDNIGHT);
@@ -114,8 +115,8 @@ fn our_last_line_is_found_unless_it_is_in_doubt_which_one_that_is() {
     view.list_own();
     assert_eq!(told(&mut view), ["-- your lines in #lobby --", "   #1 won", "   #2 two"]);
 
-    let delete = Act::Delete { target: 2 };
-    view.waits(OwnLine { room: room("lobby"), cid: cid(5), act: delete.clone() });
+    let delete = Operation::Delete { target: 2 };
+    view.waits(Submission { room: room("lobby"), cid: cid(5), operation: delete.clone() });
     assert_eq!(view.own_last(), Ok(1), "the other is on its way out");
     view.hear(Notice::Dropped(cid(5)), MIDNIGHT);
     assert_eq!(view.own_last(), Ok(2));

@@ -2,15 +2,15 @@
 
 use super::*;
 
-fn answer(seq: u64, said: &str) -> Act {
-    Act::Post { text: text(said), me: false, reply: Some(seq) }
+fn answer(seq: u64, said: &str) -> Operation {
+    Operation::Post { text: text(said), me: false, reply: Some(seq) }
 }
 
 #[test]
 fn an_answer_is_shown_under_what_it_answers() {
     for shows in [Shows::Here, Shows::All] {
         let mut view = view(shows, &["lobby"]);
-        let me = Act::Post { text: text("waves"), me: true, reply: None };
+        let me = Operation::Post { text: text("waves"), me: true, reply: None };
         hear(
             &mut view,
             [
@@ -18,7 +18,7 @@ fn an_answer_is_shown_under_what_it_answers() {
                 act("lobby", 2, "bob", answer(1, "yes")),
                 act("lobby", 3, "ann", me),
                 act("lobby", 4, "bob", answer(3, "hi")),
-                act("lobby", 5, "ann", Act::Edit { target: 1, text: text("coffee?") }),
+                act("lobby", 5, "ann", Operation::Edit { target: 1, text: text("coffee?") }),
                 act("lobby", 6, "bob", answer(1, "no")),
                 act("lobby", 7, "bob", answer(5, "to an edit")),
             ],
@@ -47,7 +47,7 @@ fn what_answers_a_deleted_text_keeps_nothing_of_it() {
         [
             record("lobby", 1, "ann", "secret"),
             act("lobby", 2, "bob", answer(1, "yes")),
-            act("lobby", 3, "ann", Act::Delete { target: 1 }),
+            act("lobby", 3, "ann", Operation::Delete { target: 1 }),
             act("lobby", 4, "bob", answer(1, "still")),
         ],
     );
@@ -86,8 +86,8 @@ fn what_is_not_loaded_is_a_number_until_it_is() {
 fn an_answer_of_ours_waits_under_what_it_answers() {
     let mut view = view(Shows::Here, &["lobby", "rust"]);
     hear(&mut view, [record("lobby", 1, "ann", "tea?")]);
-    view.waits(OwnLine { room: room("lobby"), cid: cid(2), act: answer(1, "yes") });
-    view.waits(OwnLine { room: room("rust"), cid: cid(3), act: answer(9, "there") });
+    view.waits(Submission { room: room("lobby"), cid: cid(2), operation: answer(1, "yes") });
+    view.waits(Submission { room: room("rust"), cid: cid(3), operation: answer(9, "there") });
     let message = "no record".to_owned();
     view.hear(Notice::Failed { cid: cid(3), code: ErrorCode::NoSuchRecord, message }, MIDNIGHT);
     let expected = [
@@ -106,7 +106,7 @@ fn the_newest_lines_are_listed_with_their_numbers() {
     view.list_newest();
     assert_eq!(told(&mut view), ["-- no line is in sight in #lobby (/history has numbers too) --"]);
     hear(&mut view, (1..=12).map(|seq| record("lobby", seq, "ann", &format!("line {seq}"))));
-    hear(&mut view, [act("lobby", 13, "ann", Act::Delete { target: 11 })]);
+    hear(&mut view, [act("lobby", 13, "ann", Operation::Delete { target: 11 })]);
     told(&mut view);
     view.list_newest();
     let rows = told(&mut view);

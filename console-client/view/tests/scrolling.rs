@@ -47,7 +47,7 @@ fn what_comes_meanwhile_moves_nothing_is_not_read_and_is_shown_afterwards() {
     let before = seen(&view, 4);
     let untold = view.unmarked();
     say(&mut view, 10..=12);
-    hear(&mut view, [act("lobby", 13, "ann", Act::Delete { target: 11 })]);
+    hear(&mut view, [act("lobby", 13, "ann", Operation::Delete { target: 11 })]);
     assert_eq!(seen(&view, 4), before);
     assert_eq!(drawn(&[view.more_below()]), ["-- more below · 3 new · PgDn --"]);
     assert_eq!(view.unmarked(), untold);
@@ -185,7 +185,7 @@ fn a_line_gone_to_is_at_the_top_with_others_before_and_behind() {
     view.page(Way::Back, 40, 4);
     assert_eq!(seen(&view, 4), ["697", "698", "699", "700"]);
     say(&mut view, 3_001..=3_010);
-    hear(&mut view, [act("lobby", 3_011, "ann", Act::Delete { target: 698 })]);
+    hear(&mut view, [act("lobby", 3_011, "ann", Operation::Delete { target: 698 })]);
     assert_eq!(seen(&view, 4), ["697", "(deleted)", "699", "700"]);
     assert!(view.look_at_first().is_ok());
     load(&mut view, 3_010, 4);

@@ -118,7 +118,7 @@ fn who_is_ignored_is_not_shown_and_leaves_nothing_unread() {
     view.wish(Wished::Ignored(user("Eve"), true));
     view.take_unkept();
     hear(&mut view, [record("lobby", 1, "eve", "bob!"), record("rust", 1, "eve", "bob!")]);
-    hear(&mut view, [act("lobby", 2, "eve", Act::Delete { target: 1 })]);
+    hear(&mut view, [act("lobby", 2, "eve", Operation::Delete { target: 1 })]);
     view.hear(change("eve", Change::Left), MIDNIGHT);
     view.hear(Notice::Typing { room: room("lobby"), user: user("eve") }, MIDNIGHT);
     assert!(told(&mut view).is_empty() && view.waiting_lines().is_empty());

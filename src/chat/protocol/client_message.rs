@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::server_message::Reply;
-use crate::chat::action::Act;
-use crate::chat::away::Away;
+use super::server_message::ServerMessage;
+use crate::chat::away::AwayMessage;
 use crate::chat::cid::Cid;
 use crate::chat::error_code::ErrorCode;
+use crate::chat::operation::Operation;
 use crate::chat::password::Password;
 use crate::chat::room_name::RoomName;
 use crate::chat::text::Text;
@@ -15,7 +15,7 @@ use crate::chat::user_name::UserName;
 
 /// A message from a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Request {
+pub enum ClientMessage {
     /// Who is there, first of all.
     Hello {
         /// The name it wants.
@@ -37,13 +37,13 @@ pub enum Request {
         room: RoomName,
     },
     /// Do something to a room's log: say a line, edit or delete one, set the topic.
-    Do {
+    Submit {
         /// The room.
         room: RoomName,
         /// Its own name: done again under it, it is not stored again.
         cid: Cid,
         /// What is done.
-        act: Act,
+        operation: Operation,
     },
     /// Say a line to one person, in the private room of the two.
     Direct {
@@ -64,7 +64,7 @@ pub enum Request {
         room: RoomName,
         /// Which way from which record.
         range: Range,
-        /// Records at most: 1 to [`PAGE_MAX`](crate::limits::PAGE_MAX).
+        /// Records at most: 1 to [`HISTORY_PAGE_MAX`](crate::limits::HISTORY_PAGE_MAX).
         limit: usize,
     },
     /// Find what was said.
@@ -91,7 +91,7 @@ pub enum Request {
         token: Option<Token>,
     },
     /// One is away from now on, on all devices, or back.
-    Away(Option<Away>),
+    Away(Option<AwayMessage>),
     /// Somebody is writing.
     Typing {
         /// The room.
@@ -173,9 +173,9 @@ pub enum Range {
 /// Why a message was not accepted, and what it was about, as far as that could be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// What a program can act on.
+    /// What a program can operation on.
     pub code: ErrorCode,
-    /// What a person can act on; it never repeats what the stranger sent.
+    /// What a person can operation on; it never repeats what the stranger sent.
     pub message: Cow<'static, str>,
     /// The cid of the refused message.
     pub cid: Option<Cid>,
@@ -186,8 +186,8 @@ pub struct Refused {
 impl Refused {
     /// The `error` that says so.
     #[must_use]
-    pub fn into_reply(self) -> Reply {
+    pub fn into_reply(self) -> ServerMessage {
         let Refused { code, message, cid, room } = self;
-        Reply::Error { code, message: message.into_owned(), cid, room, retry_ms: None }
+        ServerMessage::Error { code, message: message.into_owned(), cid, room, retry_ms: None }
     }
 }

@@ -1,11 +1,11 @@
 //! A client's messages from and to JSON.
 
-use super::action_json::me;
-use super::client_message::{Agent, Join, Range, Refused, Request, Since};
+use super::client_message::{Agent, ClientMessage, Join, Range, Refused, Since};
 use super::fields::{Fields, WHOLE_NUMBER, not, number};
-use crate::chat::action::Act;
-use crate::chat::away::Away;
-use crate::chat::error_code::{ErrorCode, Unfit};
+use super::operation_json::me;
+use crate::chat::away::AwayMessage;
+use crate::chat::error_code::{ErrorCode, Rejection};
+use crate::chat::operation::Operation;
 use crate::chat::password::Password;
 use crate::chat::room_name::RoomName;
 use crate::chat::text::Text;
@@ -14,31 +14,31 @@ use crate::json;
 use crate::json::{Object, Value};
 use crate::limits;
 
-impl Request {
+impl ClientMessage {
     /// Reads one message of a client whose texts may have `max_text` bytes.
     ///
     /// # Errors
     /// Whatever keeps it from being a message of this protocol, with the code to answer.
-    pub fn parse(text: &str, max_text: usize) -> Result<Request, Refused> {
-        Request::parse_within(text, max_text, json::Limits::default())
+    pub fn parse(text: &str, max_text: usize) -> Result<ClientMessage, Refused> {
+        ClientMessage::parse_within(text, max_text, json::Limits::default())
     }
 
     /// The same with other limits on its JSON.
     ///
     /// # Errors
-    /// As [`Request::parse`].
+    /// As [`ClientMessage::parse`].
     pub fn parse_within(
         text: &str,
         max_text: usize,
         limits: json::Limits,
-    ) -> Result<Request, Refused> {
+    ) -> Result<ClientMessage, Refused> {
         let value = json::parse_within(text, limits).map_err(|error| Refused {
             code: ErrorCode::BadJson,
             message: format!("not strict JSON: {error}").into(),
             cid: None,
             room: None,
         })?;
-        read(&value, max_text).map_err(|Unfit { code, message }| {
+        read(&value, max_text).map_err(|Rejection { code, message }| {
             let cid = said(&value, "cid");
             let room = if cid.is_none() { said(&value, "room") } else { None };
             Refused { code, message, cid, room }
@@ -50,7 +50,7 @@ impl Request {
     pub fn encode(&self) -> String {
         let mut object = Object::new();
         match self {
-            Request::Hello { user, token, password, agent, join } => {
+            ClientMessage::Hello { user, token, password, agent, join } => {
                 object.string("type", "hello").string("user", user.as_str());
                 push_token(&mut object, token.as_ref());
                 if let Some(password) = password {
@@ -63,17 +63,17 @@ impl Request {
                     object.array("join", join.iter().map(|join| push_join(Object::new(), join)));
                 }
             }
-            Request::Join(join) => {
+            ClientMessage::Join(join) => {
                 object.string("type", "join");
                 return push_join(object, join);
             }
-            Request::Leave { room } => push_room(&mut object, "leave", room),
-            Request::Do { room, cid, act } => {
-                push_room(&mut object, act.name(), room);
+            ClientMessage::Leave { room } => push_room(&mut object, "leave", room),
+            ClientMessage::Submit { room, cid, operation } => {
+                push_room(&mut object, operation.name(), room);
                 object.string("cid", cid.as_str());
-                return finish(object, |out| act.push_fields(out));
+                return finish(object, |out| operation.push_fields(out));
             }
-            Request::Direct { to, cid, text, me, reply } => {
+            ClientMessage::Direct { to, cid, text, me, reply } => {
                 object.string("type", "direct").string("to", to.as_str());
                 object.string("cid", cid.as_str()).string("text", text.as_str());
                 if *me {
@@ -83,7 +83,7 @@ impl Request {
                     object.number("reply", *seq);
                 }
             }
-            Request::History { room, range, limit } => {
+            ClientMessage::History { room, range, limit } => {
                 push_room(&mut object, "history", room);
                 match range {
                     Range::Before(seq) => object.number("before", *seq),
@@ -91,29 +91,29 @@ impl Request {
                 };
                 object.number("limit", *limit as u64);
             }
-            Request::Search { room, text, before } => {
+            ClientMessage::Search { room, text, before } => {
                 push_room(&mut object, "search", room);
                 object.string("text", text);
                 if let Some(seq) = before {
                     object.number("before", *seq);
                 }
             }
-            Request::Who { room } => push_room(&mut object, "who", room),
-            Request::Rooms => {
+            ClientMessage::Who { room } => push_room(&mut object, "who", room),
+            ClientMessage::Rooms => {
                 object.string("type", "rooms");
             }
-            Request::Nick { user, token } => {
+            ClientMessage::Nick { user, token } => {
                 object.string("type", "nick").string("user", user.as_str());
                 push_token(&mut object, token.as_ref());
             }
-            Request::Away(Some(away)) => {
+            ClientMessage::Away(Some(away)) => {
                 object.string("type", "away").string("text", away.as_str());
             }
-            Request::Away(None) => {
+            ClientMessage::Away(None) => {
                 object.string("type", "back");
             }
-            Request::Typing { room } => push_room(&mut object, "typing", room),
-            Request::Mark { room, seq } => {
+            ClientMessage::Typing { room } => push_room(&mut object, "typing", room),
+            ClientMessage::Mark { room, seq } => {
                 push_room(&mut object, "mark", room);
                 object.number("seq", *seq);
             }
@@ -122,19 +122,19 @@ impl Request {
     }
 }
 
-fn read(value: &Value, max_text: usize) -> Result<Request, Unfit> {
+fn read(value: &Value, max_text: usize) -> Result<ClientMessage, Rejection> {
     let fields = Fields::of(value)?;
     Ok(match fields.string("type")? {
-        "hello" => Request::Hello {
+        "hello" => ClientMessage::Hello {
             user: fields.value("user")?,
             token: fields.optional_value("token")?,
             password: fields.optional_string("password")?.map(Password::new),
             agent: fields.optional_string("agent")?.map(Agent::from_wire),
             join: read_joins(fields)?,
         },
-        "join" => Request::Join(read_join(fields)?),
-        "leave" => Request::Leave { room: fields.value("room")? },
-        "direct" => Request::Direct {
+        "join" => ClientMessage::Join(read_join(fields)?),
+        "leave" => ClientMessage::Leave { room: fields.value("room")? },
+        "direct" => ClientMessage::Direct {
             to: fields.value("to")?,
             cid: fields.value("cid")?,
             text: Text::parse(fields.string("text")?, max_text)?,
@@ -142,39 +142,42 @@ fn read(value: &Value, max_text: usize) -> Result<Request, Unfit> {
             reply: fields.optional_number("reply")?,
         },
         "history" => read_history(fields)?,
-        "search" => Request::Search {
+        "search" => ClientMessage::Search {
             room: fields.value("room")?,
             text: read_words(fields)?,
             before: fields.optional_number("before")?,
         },
-        "who" => Request::Who { room: fields.value("room")? },
-        "rooms" => Request::Rooms,
-        "nick" => {
-            Request::Nick { user: fields.value("user")?, token: fields.optional_value("token")? }
-        }
-        "away" => {
-            Request::Away(Some(Away::parse(fields.optional_string("text")?.unwrap_or_default())?))
-        }
-        "back" => Request::Away(None),
-        "typing" => Request::Typing { room: fields.value("room")? },
-        "mark" => Request::Mark { room: fields.value("room")?, seq: fields.number("seq")? },
-        name => match Act::read(name, fields, max_text)? {
-            Some(act) => {
-                Request::Do { room: fields.value("room")?, cid: fields.value("cid")?, act }
-            }
+        "who" => ClientMessage::Who { room: fields.value("room")? },
+        "rooms" => ClientMessage::Rooms,
+        "nick" => ClientMessage::Nick {
+            user: fields.value("user")?,
+            token: fields.optional_value("token")?,
+        },
+        "away" => ClientMessage::Away(Some(AwayMessage::parse(
+            fields.optional_string("text")?.unwrap_or_default(),
+        )?)),
+        "back" => ClientMessage::Away(None),
+        "typing" => ClientMessage::Typing { room: fields.value("room")? },
+        "mark" => ClientMessage::Mark { room: fields.value("room")?, seq: fields.number("seq")? },
+        name => match Operation::read(name, fields, max_text)? {
+            Some(operation) => ClientMessage::Submit {
+                room: fields.value("room")?,
+                cid: fields.value("cid")?,
+                operation,
+            },
             None => {
-                return Err(Unfit::new(ErrorCode::UnknownType, "no message has this `type`"));
+                return Err(Rejection::new(ErrorCode::UnknownType, "no message has this `type`"));
             }
         },
     })
 }
 
-fn read_joins(fields: Fields<'_>) -> Result<Vec<Join>, Unfit> {
+fn read_joins(fields: Fields<'_>) -> Result<Vec<Join>, Rejection> {
     let joins = fields.optional_list("join")?.unwrap_or_default();
     joins.iter().map(|join| read_join(Fields::of(join)?)).collect()
 }
 
-fn read_join(fields: Fields<'_>) -> Result<Join, Unfit> {
+fn read_join(fields: Fields<'_>) -> Result<Join, Rejection> {
     let since = match fields.raw("since") {
         None => Since::Newest,
         Some(value) if value.as_str() == Some("now") => Since::Now,
@@ -186,7 +189,7 @@ fn read_join(fields: Fields<'_>) -> Result<Join, Unfit> {
     Ok(Join { room: fields.value("room")?, since, log })
 }
 
-fn read_history(fields: Fields<'_>) -> Result<Request, Unfit> {
+fn read_history(fields: Fields<'_>) -> Result<ClientMessage, Rejection> {
     let range = match (fields.optional_number("before")?, fields.optional_number("after")?) {
         (Some(before), None) => Range::Before(before),
         (None, Some(after)) => Range::After(after),
@@ -194,23 +197,26 @@ fn read_history(fields: Fields<'_>) -> Result<Request, Unfit> {
         (Some(_), Some(_)) => return Err(not("before", "absent where `after` is given")),
     };
     let limit = match fields.optional_number("limit")? {
-        None => limits::PAGE,
+        None => limits::HISTORY_PAGE,
         Some(limit) => usize::try_from(limit)
             .ok()
-            .filter(|limit| (1..=limits::PAGE_MAX).contains(limit))
-            .ok_or(not("limit", &format!("a whole number from 1 to {}", limits::PAGE_MAX)))?,
+            .filter(|limit| (1..=limits::HISTORY_PAGE_MAX).contains(limit))
+            .ok_or(not(
+                "limit",
+                &format!("a whole number from 1 to {}", limits::HISTORY_PAGE_MAX),
+            ))?,
     };
-    Ok(Request::History { room: fields.value("room")?, range, limit })
+    Ok(ClientMessage::History { room: fields.value("room")?, range, limit })
 }
 
-fn read_words(fields: Fields<'_>) -> Result<String, Unfit> {
+fn read_words(fields: Fields<'_>) -> Result<String, Rejection> {
     let text = fields.string("text")?;
     match text.len() {
-        0 => Err(Unfit::new(ErrorCode::BadText, "`text` is empty: say what to look for")),
+        0 => Err(Rejection::new(ErrorCode::BadText, "`text` is empty: say what to look for")),
         1..=limits::SEARCH_WORDS => Ok(text.to_owned()),
         _ => {
             let most = limits::SEARCH_WORDS;
-            Err(Unfit::new(ErrorCode::TooLong, format!("`text` has more than {most} bytes")))
+            Err(Rejection::new(ErrorCode::TooLong, format!("`text` has more than {most} bytes")))
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::NUMBER_MAX;
-use crate::chat::error_code::{ErrorCode, Unfit};
+use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::json::Value;
 
 /// The fields of one message, or of an object inside it.
@@ -11,53 +11,53 @@ use crate::json::Value;
 pub(crate) struct Fields<'v>(&'v Value);
 
 impl<'v> Fields<'v> {
-    pub(crate) fn of(value: &'v Value) -> Result<Fields<'v>, Unfit> {
+    pub(crate) fn of(value: &'v Value) -> Result<Fields<'v>, Rejection> {
         if value.is_object() {
             return Ok(Fields(value));
         }
-        Err(Unfit::new(ErrorCode::BadMessage, "a message is one JSON object"))
+        Err(Rejection::new(ErrorCode::BadMessage, "a message is one JSON object"))
     }
 
-    pub(crate) fn optional_string(self, key: &str) -> Result<Option<&'v str>, Unfit> {
+    pub(crate) fn optional_string(self, key: &str) -> Result<Option<&'v str>, Rejection> {
         self.0.get(key).map(|value| value.as_str().ok_or_else(|| not(key, "a string"))).transpose()
     }
 
-    pub(crate) fn string(self, key: &str) -> Result<&'v str, Unfit> {
+    pub(crate) fn string(self, key: &str) -> Result<&'v str, Rejection> {
         self.optional_string(key)?.ok_or_else(|| missing(key))
     }
 
-    pub(crate) fn optional_number(self, key: &str) -> Result<Option<u64>, Unfit> {
+    pub(crate) fn optional_number(self, key: &str) -> Result<Option<u64>, Rejection> {
         self.0.get(key).map(|value| number(value).ok_or_else(|| not(key, WHOLE_NUMBER))).transpose()
     }
 
-    pub(crate) fn number(self, key: &str) -> Result<u64, Unfit> {
+    pub(crate) fn number(self, key: &str) -> Result<u64, Rejection> {
         self.optional_number(key)?.ok_or_else(|| missing(key))
     }
 
     /// A yes or no; `false` where the field is absent.
-    pub(crate) fn flag(self, key: &str) -> Result<bool, Unfit> {
+    pub(crate) fn flag(self, key: &str) -> Result<bool, Rejection> {
         let Some(value) = self.0.get(key) else { return Ok(false) };
         value.as_bool().ok_or_else(|| not(key, "true or false"))
     }
 
-    pub(crate) fn optional_list(self, key: &str) -> Result<Option<&'v [Value]>, Unfit> {
+    pub(crate) fn optional_list(self, key: &str) -> Result<Option<&'v [Value]>, Rejection> {
         self.0.get(key).map(|value| value.as_array().ok_or_else(|| not(key, "a list"))).transpose()
     }
 
-    pub(crate) fn list(self, key: &str) -> Result<&'v [Value], Unfit> {
+    pub(crate) fn list(self, key: &str) -> Result<&'v [Value], Rejection> {
         self.optional_list(key)?.ok_or_else(|| missing(key))
     }
 
     /// A string that is a `T`.
-    pub(crate) fn value<T: FromStr<Err = Unfit>>(self, key: &str) -> Result<T, Unfit> {
+    pub(crate) fn value<T: FromStr<Err = Rejection>>(self, key: &str) -> Result<T, Rejection> {
         self.string(key)?.parse()
     }
 
     /// A string that is a `T`, or no such field.
-    pub(crate) fn optional_value<T: FromStr<Err = Unfit>>(
+    pub(crate) fn optional_value<T: FromStr<Err = Rejection>>(
         self,
         key: &str,
-    ) -> Result<Option<T>, Unfit> {
+    ) -> Result<Option<T>, Rejection> {
         self.optional_string(key)?.map(str::parse).transpose()
     }
 
@@ -74,10 +74,10 @@ pub(crate) fn number(value: &Value) -> Option<u64> {
     value.as_u64().filter(|number| *number <= NUMBER_MAX)
 }
 
-pub(crate) fn missing(key: &str) -> Unfit {
-    Unfit::new(ErrorCode::BadMessage, format!("`{key}` is missing"))
+pub(crate) fn missing(key: &str) -> Rejection {
+    Rejection::new(ErrorCode::BadMessage, format!("`{key}` is missing"))
 }
 
-pub(crate) fn not(key: &str, expected: &str) -> Unfit {
-    Unfit::new(ErrorCode::BadMessage, format!("`{key}` must be {expected}"))
+pub(crate) fn not(key: &str, expected: &str) -> Rejection {
+    Rejection::new(ErrorCode::BadMessage, format!("`{key}` must be {expected}"))
 }

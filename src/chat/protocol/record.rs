@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use super::action_json;
 use super::fields::Fields;
-use crate::chat::action::Act;
+use super::operation_json;
 use crate::chat::cid::Cid;
-use crate::chat::error_code::Unfit;
+use crate::chat::error_code::Rejection;
+use crate::chat::operation::Operation;
 use crate::chat::room_name::RoomName;
 use crate::chat::user_name::UserName;
 use crate::json;
@@ -36,7 +36,7 @@ pub struct Record {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// What somebody did.
-    Act(Act),
+    Operation(Operation),
     /// What is left of a post, or of an edit, whose author has deleted the post: its place.
     Erased {
         /// The seq of the post that an edit was about; nothing for a post.
@@ -49,7 +49,7 @@ impl Kind {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Kind::Act(act) => act.name(),
+            Kind::Operation(operation) => operation.name(),
             Kind::Erased { edit_of: None } => "post",
             Kind::Erased { edit_of: Some(_) } => "edit",
         }
@@ -70,10 +70,10 @@ impl Record {
         out.push_str(self.cid.as_str());
         out.push('"');
         match &self.kind {
-            Kind::Act(act) => act.push_fields(out),
+            Kind::Operation(operation) => operation.push_fields(out),
             Kind::Erased { edit_of } => {
                 if let Some(target) = edit_of {
-                    action_json::push_target(*target, out);
+                    operation_json::push_target(*target, out);
                 }
                 out.push_str(",\"text\":\"\",\"deleted\":true");
             }
@@ -92,15 +92,15 @@ impl Record {
     /// Reads a record that a server sent; `None` for one of a `type` this version does not know.
     ///
     /// # Errors
-    /// A field that is missing or unfit.
-    pub fn from_json(value: &Value) -> Result<Option<Record>, Unfit> {
+    /// A field that is missing or rejection.
+    pub fn from_json(value: &Value) -> Result<Option<Record>, Rejection> {
         let fields = Fields::of(value)?;
         let kind = match (fields.string("type")?, fields.flag("deleted")?) {
             ("post", true) => Kind::Erased { edit_of: None },
             ("edit", true) => Kind::Erased { edit_of: Some(fields.number("target")?) },
             // The server's limit on the length is the server's to hold.
-            (name, _) => match Act::read(name, fields, usize::MAX)? {
-                Some(act) => Kind::Act(act),
+            (name, _) => match Operation::read(name, fields, usize::MAX)? {
+                Some(operation) => Kind::Operation(operation),
                 None => return Ok(None),
             },
         };
@@ -108,7 +108,7 @@ impl Record {
             room: fields.value("room")?,
             seq: fields.number("seq")?,
             at: fields.number("at")?,
-            user: UserName::vouched(fields.string("user")?),
+            user: UserName::from_trusted(fields.string("user")?),
             cid: fields.value("cid")?,
             kind,
         }))

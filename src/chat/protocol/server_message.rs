@@ -1,7 +1,7 @@
 //! What a server says to a client.
 
 use super::record::Record;
-use crate::chat::away::{Absent, Away};
+use crate::chat::away::{AwayMember, AwayMessage};
 use crate::chat::cid::Cid;
 use crate::chat::error_code::ErrorCode;
 use crate::chat::room_name::RoomName;
@@ -11,7 +11,7 @@ use crate::json::Value;
 
 /// A message from a server.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Reply {
+pub enum ServerMessage {
     /// The answer to `hello`.
     Welcome(Welcome),
     /// The answer to a join; what follows starts after its `since`.
@@ -47,7 +47,7 @@ pub enum Reply {
         /// Who; nobody in particular in a crowd.
         change: Option<(UserName, Change)>,
         /// Who came is away, and why.
-        away: Option<Away>,
+        away: Option<AwayMessage>,
         /// Members of the room now.
         count: u64,
     },
@@ -58,7 +58,7 @@ pub enum Reply {
         /// Who.
         user: UserName,
         /// Why they are away; nothing when they are back.
-        away: Option<Away>,
+        away: Option<AwayMessage>,
     },
     /// Somebody is called otherwise now.
     Renamed {
@@ -66,7 +66,7 @@ pub enum Reply {
         user: UserName,
         /// The new name.
         to: UserName,
-        /// What holds the new name; only in the copy for its holder.
+        /// What holds the new name; only in the copy for its owner.
         token: Option<Token>,
     },
     /// Who is in a room.
@@ -76,7 +76,7 @@ pub enum Reply {
         /// Their names, sorted.
         members: Vec<UserName>,
         /// Those of them who are away.
-        away: Vec<Absent>,
+        away: Vec<AwayMember>,
     },
     /// Which rooms there are.
     Rooms {
@@ -104,9 +104,9 @@ pub enum Reply {
     },
     /// Something was not done.
     Error {
-        /// What a program can act on.
+        /// What a program can operation on.
         code: ErrorCode,
-        /// What a person can act on.
+        /// What a person can operation on.
         message: String,
         /// The message it answers.
         cid: Option<Cid>,
@@ -133,7 +133,7 @@ pub struct Welcome {
     /// The message of the day.
     pub motd: Option<String>,
     /// This name is away, and why.
-    pub away: Option<Away>,
+    pub away: Option<AwayMessage>,
 }
 
 /// What a server takes from a client.
@@ -173,7 +173,7 @@ pub struct Joined {
     /// Their names, sorted; absent in a crowd.
     pub members: Option<Vec<UserName>>,
     /// Those of them who are away; nobody in a crowd.
-    pub away: Vec<Absent>,
+    pub away: Vec<AwayMember>,
 }
 
 /// Which way somebody went.

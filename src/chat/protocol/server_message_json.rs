@@ -2,34 +2,34 @@
 
 use super::fields::{Fields, not};
 use super::record::Record;
-use super::server_message::{Change, Joined, Limits, Reply, RoomInfo, Welcome};
-use crate::chat::away::{Absent, Away};
+use super::server_message::{Change, Joined, Limits, RoomInfo, ServerMessage, Welcome};
+use crate::chat::away::{AwayMember, AwayMessage};
 use crate::chat::cid::Cid;
-use crate::chat::error_code::{ErrorCode, Unfit};
+use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::room_name::RoomName;
 use crate::chat::user_name::UserName;
 use crate::json;
 use crate::json::{Object, Value};
 
-impl Reply {
+impl ServerMessage {
     /// The message as JSON.
     #[must_use]
     pub fn encode(&self) -> String {
         let mut object = Object::new();
         match self {
-            Reply::Welcome(welcome) => push_welcome(&mut object, welcome),
-            Reply::Joined(joined) => push_joined(&mut object, joined),
-            Reply::Record(record) => return record.encode(),
-            Reply::History { room, records, first } => {
+            ServerMessage::Welcome(welcome) => push_welcome(&mut object, welcome),
+            ServerMessage::Joined(joined) => push_joined(&mut object, joined),
+            ServerMessage::Record(record) => return record.encode(),
+            ServerMessage::History { room, records, first } => {
                 object.string("type", "history").string("room", room.as_str());
                 object.array("records", records.iter().map(Record::encode)).number("first", *first);
             }
-            Reply::Found { room, text, records, before, first } => {
+            ServerMessage::Found { room, text, records, before, first } => {
                 object.string("type", "found").string("room", room.as_str()).string("text", text);
                 object.array("records", records.iter().map(Record::encode));
                 object.number("before", *before).number("first", *first);
             }
-            Reply::Presence { room, change, away, count } => {
+            ServerMessage::Presence { room, change, away, count } => {
                 object.string("type", "presence").string("room", room.as_str());
                 if let Some((user, change)) = change {
                     object.string("user", user.as_str()).string("state", change.as_str());
@@ -39,40 +39,40 @@ impl Reply {
                 }
                 object.number("count", *count);
             }
-            Reply::Away { room, user, away } => {
+            ServerMessage::Away { room, user, away } => {
                 object.string("type", if away.is_some() { "away" } else { "back" });
                 object.string("room", room.as_str()).string("user", user.as_str());
                 if let Some(away) = away {
                     object.string("text", away.as_str());
                 }
             }
-            Reply::Renamed { user, to, token } => {
+            ServerMessage::Renamed { user, to, token } => {
                 object.string("type", "renamed").string("user", user.as_str());
                 object.string("to", to.as_str());
                 if let Some(token) = token {
                     object.string("token", &token.reveal());
                 }
             }
-            Reply::Members { room, members, away } => {
+            ServerMessage::Members { room, members, away } => {
                 object.string("type", "members").string("room", room.as_str());
                 push_names(&mut object, members);
                 push_absent(&mut object, away);
             }
-            Reply::Rooms { rooms } => {
+            ServerMessage::Rooms { rooms } => {
                 object.string("type", "rooms").array("rooms", rooms.iter().map(room_info));
             }
-            Reply::Left { room } => {
+            ServerMessage::Left { room } => {
                 object.string("type", "left").string("room", room.as_str());
             }
-            Reply::Typing { room, user } => {
+            ServerMessage::Typing { room, user } => {
                 object.string("type", "typing").string("room", room.as_str());
                 object.string("user", user.as_str());
             }
-            Reply::Marked { room, seq } => {
+            ServerMessage::Marked { room, seq } => {
                 object.string("type", "marked").string("room", room.as_str());
                 object.number("seq", *seq);
             }
-            Reply::Error { code, message, cid, room, retry_ms } => {
+            ServerMessage::Error { code, message, cid, room, retry_ms } => {
                 object.string("type", "error").string("code", code.as_str());
                 object.string("message", message);
                 if let Some(cid) = cid {
@@ -85,20 +85,21 @@ impl Reply {
                     object.number("retry_ms", *retry_ms);
                 }
             }
-            Reply::Other(value) => return value.to_string(),
+            ServerMessage::Other(value) => return value.to_string(),
         }
         object.end()
     }
 
-    /// Reads one message of a server. A `type` this version does not know is [`Reply::Other`].
+    /// Reads one message of a server. A `type` this version does not know is [`ServerMessage::Other`].
     ///
     /// # Errors
     /// Text that is no message of this protocol, in any version: the line is not to be trusted.
-    pub fn parse(text: &str) -> Result<Reply, Unfit> {
-        let value = json::parse(text)
-            .map_err(|error| Unfit::new(ErrorCode::BadJson, format!("not strict JSON: {error}")))?;
+    pub fn parse(text: &str) -> Result<ServerMessage, Rejection> {
+        let value = json::parse(text).map_err(|error| {
+            Rejection::new(ErrorCode::BadJson, format!("not strict JSON: {error}"))
+        })?;
         let reply = read(&value)?;
-        Ok(reply.unwrap_or(Reply::Other(value)))
+        Ok(reply.unwrap_or(ServerMessage::Other(value)))
     }
 
     /// The room and seq of a numbered entry of a type this version does not know: it takes its
@@ -116,73 +117,77 @@ impl Reply {
 }
 
 /// The message in `value`; `None` where its type is unknown.
-fn read(value: &Value) -> Result<Option<Reply>, Unfit> {
+fn read(value: &Value) -> Result<Option<ServerMessage>, Rejection> {
     let fields = Fields::of(value)?;
     Ok(Some(match fields.string("type")? {
-        "welcome" => Reply::Welcome(read_welcome(fields)?),
-        "joined" => Reply::Joined(read_joined(fields)?),
-        "history" => Reply::History {
+        "welcome" => ServerMessage::Welcome(read_welcome(fields)?),
+        "joined" => ServerMessage::Joined(read_joined(fields)?),
+        "history" => ServerMessage::History {
             room: fields.value("room")?,
             records: read_records(fields.list("records")?)?,
             first: fields.number("first")?,
         },
-        "found" => Reply::Found {
+        "found" => ServerMessage::Found {
             room: fields.value("room")?,
             text: fields.string("text")?.to_owned(),
             records: read_records(fields.list("records")?)?,
             before: fields.number("before")?,
             first: fields.number("first")?,
         },
-        "presence" => Reply::Presence {
+        "presence" => ServerMessage::Presence {
             room: fields.value("room")?,
             change: read_change(fields)?,
-            away: fields.optional_string("away")?.map(Away::vouched),
+            away: fields.optional_string("away")?.map(AwayMessage::from_trusted),
             count: fields.number("count")?,
         },
-        "away" => Reply::Away {
+        "away" => ServerMessage::Away {
             room: fields.value("room")?,
-            user: UserName::vouched(fields.string("user")?),
-            away: Some(Away::vouched(fields.optional_string("text")?.unwrap_or_default())),
+            user: UserName::from_trusted(fields.string("user")?),
+            away: Some(AwayMessage::from_trusted(
+                fields.optional_string("text")?.unwrap_or_default(),
+            )),
         },
-        "back" => Reply::Away {
+        "back" => ServerMessage::Away {
             room: fields.value("room")?,
-            user: UserName::vouched(fields.string("user")?),
+            user: UserName::from_trusted(fields.string("user")?),
             away: None,
         },
-        "renamed" => Reply::Renamed {
-            user: UserName::vouched(fields.string("user")?),
-            to: UserName::vouched(fields.string("to")?),
+        "renamed" => ServerMessage::Renamed {
+            user: UserName::from_trusted(fields.string("user")?),
+            to: UserName::from_trusted(fields.string("to")?),
             token: fields.optional_value("token")?,
         },
-        "members" => Reply::Members {
+        "members" => ServerMessage::Members {
             room: fields.value("room")?,
             members: read_names(fields.list("members")?)?,
             away: read_absent(fields)?,
         },
-        "rooms" => Reply::Rooms {
+        "rooms" => ServerMessage::Rooms {
             rooms: fields.list("rooms")?.iter().map(read_room_info).collect::<Result<_, _>>()?,
         },
-        "left" => Reply::Left { room: fields.value("room")? },
-        "typing" => Reply::Typing {
+        "left" => ServerMessage::Left { room: fields.value("room")? },
+        "typing" => ServerMessage::Typing {
             room: fields.value("room")?,
-            user: UserName::vouched(fields.string("user")?),
+            user: UserName::from_trusted(fields.string("user")?),
         },
-        "marked" => Reply::Marked { room: fields.value("room")?, seq: fields.number("seq")? },
-        "error" => Reply::Error {
+        "marked" => {
+            ServerMessage::Marked { room: fields.value("room")?, seq: fields.number("seq")? }
+        }
+        "error" => ServerMessage::Error {
             code: ErrorCode::from_wire(fields.string("code")?),
             message: fields.string("message")?.to_owned(),
             cid: fields.optional_value("cid")?,
             room: fields.optional_value("room")?,
             retry_ms: fields.optional_number("retry_ms")?,
         },
-        _ => return Ok(Record::from_json(value)?.map(Reply::Record)),
+        _ => return Ok(Record::from_json(value)?.map(ServerMessage::Record)),
     }))
 }
 
-fn read_welcome(fields: Fields<'_>) -> Result<Welcome, Unfit> {
+fn read_welcome(fields: Fields<'_>) -> Result<Welcome, Rejection> {
     let limits = Fields::of(fields.raw("limits").unwrap_or(&Value::Null))?;
     Ok(Welcome {
-        user: UserName::vouched(fields.string("user")?),
+        user: UserName::from_trusted(fields.string("user")?),
         token: fields.value("token")?,
         server: fields.string("server")?.to_owned(),
         limits: Limits {
@@ -192,7 +197,7 @@ fn read_welcome(fields: Fields<'_>) -> Result<Welcome, Unfit> {
             page: limits.number("page")?,
         },
         motd: fields.optional_string("motd")?.map(str::to_owned),
-        away: fields.optional_string("away")?.map(Away::vouched),
+        away: fields.optional_string("away")?.map(AwayMessage::from_trusted),
     })
 }
 
@@ -211,7 +216,7 @@ fn push_welcome(object: &mut Object, welcome: &Welcome) {
     }
 }
 
-fn read_joined(fields: Fields<'_>) -> Result<Joined, Unfit> {
+fn read_joined(fields: Fields<'_>) -> Result<Joined, Rejection> {
     Ok(Joined {
         room: fields.value("room")?,
         log: fields.string("log")?.to_owned(),
@@ -245,24 +250,26 @@ fn push_joined(object: &mut Object, joined: &Joined) {
 }
 
 /// The records of a page. Those of a type this version does not know are left out.
-fn read_records(items: &[Value]) -> Result<Vec<Record>, Unfit> {
+fn read_records(items: &[Value]) -> Result<Vec<Record>, Rejection> {
     items.iter().filter_map(|item| Record::from_json(item).transpose()).collect()
 }
 
-fn read_change(fields: Fields<'_>) -> Result<Option<(UserName, Change)>, Unfit> {
+fn read_change(fields: Fields<'_>) -> Result<Option<(UserName, Change)>, Rejection> {
     let Some(user) = fields.optional_string("user")? else { return Ok(None) };
     let change = match fields.string("state")? {
         "joined" => Change::Joined,
         "left" => Change::Left,
         _ => return Err(not("state", "\"joined\" or \"left\"")),
     };
-    Ok(Some((UserName::vouched(user), change)))
+    Ok(Some((UserName::from_trusted(user), change)))
 }
 
-fn read_names(items: &[Value]) -> Result<Vec<UserName>, Unfit> {
+fn read_names(items: &[Value]) -> Result<Vec<UserName>, Rejection> {
     items
         .iter()
-        .map(|item| item.as_str().map(UserName::vouched).ok_or(not("members", "a list of names")))
+        .map(|item| {
+            item.as_str().map(UserName::from_trusted).ok_or(not("members", "a list of names"))
+        })
         .collect()
 }
 
@@ -270,19 +277,19 @@ fn push_names(object: &mut Object, names: &[UserName]) {
     object.array("members", names.iter().map(|name| json::quoted(name.as_str())));
 }
 
-fn read_absent(fields: Fields<'_>) -> Result<Vec<Absent>, Unfit> {
+fn read_absent(fields: Fields<'_>) -> Result<Vec<AwayMember>, Rejection> {
     let absent = |item: &Value| {
         let fields = Fields::of(item)?;
-        let user = UserName::vouched(fields.string("user")?);
-        let text = Away::vouched(fields.optional_string("text")?.unwrap_or_default());
-        Ok(Absent { user, text })
+        let user = UserName::from_trusted(fields.string("user")?);
+        let text = AwayMessage::from_trusted(fields.optional_string("text")?.unwrap_or_default());
+        Ok(AwayMember { user, text })
     };
     fields.optional_list("away")?.unwrap_or_default().iter().map(absent).collect()
 }
 
 /// Adds who is away, if anybody is.
-fn push_absent(object: &mut Object, away: &[Absent]) {
-    let absent = |Absent { user, text }: &Absent| {
+fn push_absent(object: &mut Object, away: &[AwayMember]) {
+    let absent = |AwayMember { user, text }: &AwayMember| {
         let mut object = Object::new();
         object.string("user", user.as_str()).string("text", text.as_str());
         object.end()
@@ -292,7 +299,7 @@ fn push_absent(object: &mut Object, away: &[Absent]) {
     }
 }
 
-fn read_room_info(item: &Value) -> Result<RoomInfo, Unfit> {
+fn read_room_info(item: &Value) -> Result<RoomInfo, Rejection> {
     let fields = Fields::of(item)?;
     Ok(RoomInfo {
         name: fields.value("name")?,

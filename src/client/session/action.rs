@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::chat::protocol::{Agent, Record, Reply, Request};
+use crate::chat::protocol::{Agent, ClientMessage, Record, ServerMessage};
 use crate::chat::{Cid, ErrorCode, Password, RoomName, Token, UserName};
-use crate::client::outbox::{Kept, Line};
+use crate::client::outbox::{SavedSubmission, Submission};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub enum Input {
     /// The WebSocket is open.
     Opened,
     /// The server said something.
-    Heard(Reply),
+    Heard(ServerMessage),
     /// The connection is gone.
     Closed {
         /// Its close code; 1006 where it just broke.
@@ -23,7 +23,7 @@ pub enum Input {
         chance: f64,
     },
     /// The person said a line.
-    Say(Line),
+    Say(Submission),
     /// The rest that [`Output::AgainIn`] asked for is over.
     Again,
     /// The person wants a failed line sent again.
@@ -37,7 +37,7 @@ pub enum Input {
     /// The person wants another name.
     Nick(UserName),
     /// Lines kept from an earlier run, before the first start.
-    Restore(Vec<Kept>),
+    Restore(Vec<SavedSubmission>),
 }
 
 /// Something to do.
@@ -50,7 +50,7 @@ pub enum Output {
     /// Wait, then [`Input::Start`].
     Wait(Duration),
     /// Send a message.
-    Send(Request),
+    Send(ClientMessage),
     /// Wait, then [`Input::Again`].
     AgainIn(Duration),
     /// Close the connection with this code: the server keeps records from us.
@@ -67,7 +67,7 @@ pub enum Output {
         first: u64,
     },
     /// A line waits to be stored.
-    Pending(Line),
+    Pending(Submission),
     /// A line is stored.
     Stored {
         /// The line.
@@ -87,7 +87,7 @@ pub enum Output {
     /// A line is given up.
     Dropped(Cid),
     /// What else the server said.
-    Notice(Reply),
+    Notice(ServerMessage),
     /// It will not connect by itself again, after this close code.
     Stopped(u16),
 }
@@ -109,7 +109,7 @@ pub enum State {
 
 /// Who connects, and to what.
 #[derive(Debug, Clone)]
-pub struct Identity {
+pub struct Credentials {
     /// The name it wants.
     pub user: UserName,
     /// What proves that the name is its own.

@@ -4,25 +4,26 @@
 //! [`Input`], what is to be done goes out as [`Output`]s, in order. The browser's client is the
 //! same machine; both are held to `tests/vectors/session/`.
 
+use crate::chat::Rejection;
 use std::time::Duration;
 
 use super::outbox::Outbox;
 use super::subscriptions::Places;
 use crate::chat::close_code;
-use crate::chat::protocol::{Reply, Request, Since};
+use crate::chat::protocol::{ClientMessage, ServerMessage, Since};
 use crate::chat::{ErrorCode, RoomName, Token, UserName};
 use crate::limits;
 
 mod receive; // what the machine makes of a server's message
 mod action; // what goes in and what comes out
 
-pub use super::outbox::{Kept, Line, Refusal};
-pub use action::{Identity, Input, Output, State};
+pub use super::outbox::{SavedSubmission, Submission};
+pub use action::{Credentials, Input, Output, State};
 
 /// The machine.
 #[derive(Debug)]
 pub struct Session {
-    identity: Identity,
+    identity: Credentials,
     state: State,
     link: Standing,
     /// Connections that ended since it was last live.
@@ -60,7 +61,7 @@ enum Nick {
 impl Session {
     /// A machine that has not started.
     #[must_use]
-    pub fn new(identity: Identity, rooms: Vec<RoomName>) -> Session {
+    pub fn new(identity: Credentials, rooms: Vec<RoomName>) -> Session {
         Session {
             identity,
             state: State::Offline,
@@ -129,10 +130,14 @@ impl Session {
             Input::Leave(room) => self.leave(room, out),
             Input::Nick(user) => self.nick(user, out),
             Input::Restore(lines) => {
-                for Kept { line, refusal } in lines {
+                for SavedSubmission { line, rejection } in lines {
                     out.push(Output::Pending(line.clone()));
-                    if let Some(Refusal { code, message }) = refusal {
-                        out.push(Output::Failed { cid: line.cid.clone(), code, message });
+                    if let Some(Rejection { code, message }) = rejection {
+                        out.push(Output::Failed {
+                            cid: line.cid.clone(),
+                            code,
+                            message: message.into_owned(),
+                        });
                         self.outbox.restore_failed(line);
                     } else {
                         self.outbox.restore(line);
@@ -149,9 +154,9 @@ impl Session {
             return;
         }
         self.link = Standing::Greeting;
-        let Identity { user, token, password, agent } = self.identity.clone();
+        let Credentials { user, token, password, agent } = self.identity.clone();
         let join = self.places.ask_all();
-        out.push(Output::Send(Request::Hello { user, token, password, agent, join }));
+        out.push(Output::Send(ClientMessage::Hello { user, token, password, agent, join }));
     }
 
     fn close(&mut self, code: u16, chance: f64, out: &mut Vec<Output>) {
@@ -207,7 +212,7 @@ impl Session {
             Nick::Asked { .. } => {}
             Nick::Wanted(user) if !self.outbox.has_doubt() => {
                 let user = user.clone();
-                out.push(Output::Send(Request::Nick { user: user.clone(), token: None }));
+                out.push(Output::Send(ClientMessage::Nick { user: user.clone(), token: None }));
                 self.nick = Nick::Asked { user, next: None };
             }
             Nick::Wanted(_) | Nick::Content => out.extend(self.outbox.next().map(Output::Send)),
@@ -218,7 +223,7 @@ impl Session {
 
     fn join(&mut self, room: &RoomName, out: &mut Vec<Output>) {
         if self.places.add(room.clone()) && self.link != Standing::Down {
-            out.extend(self.places.ask(room).map(|join| Output::Send(Request::Join(join))));
+            out.extend(self.places.ask(room).map(|join| Output::Send(ClientMessage::Join(join))));
         }
     }
 
@@ -227,8 +232,8 @@ impl Session {
             return;
         }
         out.push(match self.link {
-            Standing::Down => Output::Notice(Reply::Left { room }),
-            Standing::Greeting | Standing::Welcome => Output::Send(Request::Leave { room }),
+            Standing::Down => Output::Notice(ServerMessage::Left { room }),
+            Standing::Greeting | Standing::Welcome => Output::Send(ClientMessage::Leave { room }),
         });
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Nick, Output, Session, Standing};
-use crate::chat::protocol::{Record, Reply, Request};
+use crate::chat::protocol::{ClientMessage, Record, ServerMessage};
 use crate::chat::{ErrorCode, RoomName, Token, UserName};
 use crate::client::subscriptions::{Fit, Verdict};
 
@@ -14,42 +14,44 @@ const REST: Duration = Duration::from_secs(1);
 const DISTRUST: u16 = 1002;
 
 impl Session {
-    pub(super) fn hear(&mut self, reply: Reply, out: &mut Vec<Output>) {
+    pub(super) fn hear(&mut self, reply: ServerMessage, out: &mut Vec<Output>) {
         match &reply {
-            Reply::Record(record) => return self.hear_record(record.clone(), out),
-            Reply::Error { .. } => return self.hear_error(reply, out),
-            Reply::Welcome(welcome) => {
+            ServerMessage::Record(record) => return self.hear_record(record.clone(), out),
+            ServerMessage::Error { .. } => return self.hear_error(reply, out),
+            ServerMessage::Welcome(welcome) => {
                 self.link = Standing::Welcome;
                 self.identity.user = welcome.user.clone();
                 self.identity.token = Some(welcome.token.clone());
             }
-            Reply::Joined(joined) => match self.places.join(joined) {
+            ServerMessage::Joined(joined) => match self.places.join(joined) {
                 Fit::Unasked => return,
                 Fit::GoesOn => {}
                 Fit::Reset => self.reset(&joined.room, out),
                 Fit::Gap { first } => out.push(Output::Gap { room: joined.room.clone(), first }),
             },
-            Reply::Renamed { user, to, token } => self.hear_renamed(user, to, token.as_ref()),
-            Reply::Left { room } => {
+            ServerMessage::Renamed { user, to, token } => {
+                self.hear_renamed(user, to, token.as_ref());
+            }
+            ServerMessage::Left { room } => {
                 if !self.places.is_asked(room) {
                     self.places.forget(room); // a room asked for again is not the one that was left
                 }
             }
-            Reply::Other(message) => {
-                if let Some((room, seq)) = Reply::unknown_record(message)
+            ServerMessage::Other(message) => {
+                if let Some((room, seq)) = ServerMessage::unknown_record(message)
                     && !self.take_place(&room, seq, out)
                 {
                     return;
                 }
             }
-            Reply::History { .. }
-            | Reply::Found { .. }
-            | Reply::Presence { .. }
-            | Reply::Away { .. }
-            | Reply::Members { .. }
-            | Reply::Rooms { .. }
-            | Reply::Marked { .. }
-            | Reply::Typing { .. } => {}
+            ServerMessage::History { .. }
+            | ServerMessage::Found { .. }
+            | ServerMessage::Presence { .. }
+            | ServerMessage::Away { .. }
+            | ServerMessage::Members { .. }
+            | ServerMessage::Rooms { .. }
+            | ServerMessage::Marked { .. }
+            | ServerMessage::Typing { .. } => {}
         }
         out.push(Output::Notice(reply));
     }
@@ -92,8 +94,8 @@ impl Session {
 
     /// An error that names the line in flight settles it; any other is news. One that names a room
     /// asked for refuses the join; one that names nothing answers a nick, if one was asked.
-    fn hear_error(&mut self, reply: Reply, out: &mut Vec<Output>) {
-        let Reply::Error { code, message, cid, room, retry_ms } = &reply else { return };
+    fn hear_error(&mut self, reply: ServerMessage, out: &mut Vec<Output>) {
+        let ServerMessage::Error { code, message, cid, room, retry_ms } = &reply else { return };
         match cid {
             Some(cid) if self.outbox.is_in_flight(cid) => {
                 if *code == ErrorCode::RateLimited {
@@ -140,7 +142,7 @@ impl Session {
 /// What is done about a hole.
 fn refuse(verdict: Verdict, out: &mut Vec<Output>) {
     match verdict {
-        Verdict::Hole(join) => out.push(Output::Send(Request::Join(join))),
+        Verdict::Hole(join) => out.push(Output::Send(ClientMessage::Join(join))),
         Verdict::HoleStays => out.push(Output::HangUp(DISTRUST)),
         Verdict::HoleAsked | Verdict::Next | Verdict::Repeat | Verdict::Elsewhere => {}
     }

@@ -177,7 +177,7 @@ fn a_sound_line_with_a_number_that_is_not_its_own_is_damage() {
         let entry = record(4, "hello");
         let json = entry.json.replace("\"seq\":4,", &format!("\"seq\":{seq},"));
         let mut altered = bytes.clone();
-        let next = push_record(&mut altered, &Entry { json: json.into(), ..entry }, last);
+        let next = push_record(&mut altered, &LogEntry { json: json.into(), ..entry }, last);
         push_record(&mut altered, &record(5, "hello"), next);
         assert_damaged(&altered, &format!("seq {seq}"));
     }

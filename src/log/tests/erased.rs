@@ -7,7 +7,7 @@ use super::broken_files::Broken;
 use super::mortal::{Death, Mortal};
 use super::*;
 use crate::chat::protocol::{Kind, Record};
-use crate::chat::{Act, Text};
+use crate::chat::{Operation, Text};
 use crate::log::files::append_all;
 use crate::log::line::{Check, Header, push_erased, push_record};
 use crate::log::projection::redact;
@@ -15,25 +15,25 @@ use crate::log::{Flaw, export, verify};
 
 const SMALL: Rules = Rules { file_bytes: 1_200, ..RULES };
 
-fn entry(seq: u64, act: Act) -> Entry {
+fn entry(seq: u64, operation: Operation) -> LogEntry {
     let (room, cid) = ("lobby".parse().unwrap(), format!("c{seq}").parse().unwrap());
-    let (user, kind) = ("bob".parse().unwrap(), Kind::Act(act));
+    let (user, kind) = ("bob".parse().unwrap(), Kind::Operation(operation));
     let json = Record { room, seq, at: 5, user, cid, kind }.encode();
-    Entry { seq, holder: format!("{seq:032x}").parse().unwrap(), json: json.into() }
+    LogEntry { seq, owner: format!("{seq:032x}").parse().unwrap(), json: json.into() }
 }
 
-fn post(seq: u64, text: &str) -> Entry {
-    entry(seq, Act::Post { text: Text::parse(text, 100).unwrap(), me: false, reply: None })
+fn post(seq: u64, text: &str) -> LogEntry {
+    entry(seq, Operation::Post { text: Text::parse(text, 100).unwrap(), me: false, reply: None })
 }
 
 /// 20 posts, 2 and 19 of them and an edit of 2 secret; then 2 and 19 are deleted. In several files.
-fn told(log: &dyn Log) -> Vec<Entry> {
+fn told(log: &dyn Log) -> Vec<LogEntry> {
     let text = |seq| if [2, 19].contains(&seq) { "secret" } else { "hello" };
-    let edit = Act::Edit { target: 2, text: Text::parse("secret too", 100).unwrap() };
-    let mut entries: Vec<Entry> = (1..=20).map(|seq| post(seq, text(seq))).collect();
+    let edit = Operation::Edit { target: 2, text: Text::parse("secret too", 100).unwrap() };
+    let mut entries: Vec<LogEntry> = (1..=20).map(|seq| post(seq, text(seq))).collect();
     entries.push(entry(21, edit));
-    entries.push(entry(22, Act::Delete { target: 2 }));
-    entries.push(entry(23, Act::Delete { target: 19 }));
+    entries.push(entry(22, Operation::Delete { target: 2 }));
+    entries.push(entry(23, Operation::Delete { target: 19 }));
     entries.iter().for_each(|entry| log.append(std::slice::from_ref(entry)).unwrap());
     for seq in [2, 19, 21] {
         redact(&mut entries[seq - 1]);

@@ -58,7 +58,7 @@ fn what_it_reads_is_what_the_simplest_log_reads() {
     let mut chance = 7_u64;
     while seq < 3_000 {
         chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let batch: Vec<Entry> = (seq..seq + 1 + (chance >> 60))
+        let batch: Vec<LogEntry> = (seq..seq + 1 + (chance >> 60))
             .map(|seq| record(seq, &"x".repeat((chance >> 50) as usize % 400)))
             .collect();
         seq += batch.len() as u64;
@@ -84,12 +84,12 @@ fn what_it_reads_is_what_the_simplest_log_reads() {
 fn the_index_has_a_mark_for_every_few_pages_only() {
     let place = Place::new();
     let log = nothing(&place, Arc::new(Disk), RULES);
-    let batch: Vec<Entry> = (1..=2_000).map(|seq| record(seq, &"x".repeat(500))).collect();
+    let batch: Vec<LogEntry> = (1..=2_000).map(|seq| record(seq, &"x".repeat(500))).collect();
     batch.chunks(10).for_each(|batch| log.append(batch).unwrap());
     let marks = |log: &Durable| log.shelf().segments[0].marks.clone();
     let bytes = fs::metadata(&place.files()[0]).unwrap().len();
-    assert!(marks(&log).len() as u64 <= bytes / limits::LOG_MARK + 1);
-    assert!(marks(&log).len() as u64 >= bytes / limits::LOG_MARK / 2);
+    assert!(marks(&log).len() as u64 <= bytes / limits::LOG_INDEX_EVERY + 1);
+    assert!(marks(&log).len() as u64 >= bytes / limits::LOG_INDEX_EVERY / 2);
     assert_eq!(marks(&log), marks(&place.open(RULES).0), "made on the way or at a start");
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::chat::protocol::Agent;
-use crate::chat::{Author, ClientId, Held};
+use crate::chat::{Author, ClientId, Identity};
 use crate::failpoint;
 use crate::net::Outbound;
 use crate::ws::{Close, CloseCode, Encoder};
@@ -21,7 +21,7 @@ pub(crate) struct Client {
     pub(crate) address: IpAddr,
     pub(crate) agent: Agent,
     pub(crate) outbound: Outbound<Arc<TcpStream>>,
-    identity: Mutex<Held>,
+    identity: Mutex<Identity>,
     called: AtomicBool,
     since: Instant,
     /// Milliseconds after `since` at which it was last heard.
@@ -39,7 +39,7 @@ impl Client {
         address: IpAddr,
         agent: Agent,
         outbound: Outbound<Arc<TcpStream>>,
-        identity: Held,
+        identity: Identity,
     ) -> Client {
         Client {
             id,
@@ -57,17 +57,17 @@ impl Client {
     }
 
     /// The one place the lock is taken. An identity is replaced whole.
-    fn identity(&self) -> MutexGuard<'_, Held> {
+    fn identity(&self) -> MutexGuard<'_, Identity> {
         failpoint::held(self.identity.lock().unwrap_or_else(PoisonError::into_inner), "identity")
     }
 
     /// The name it goes by, and the proof of it.
-    pub(crate) fn held(&self) -> Held {
+    pub(crate) fn held(&self) -> Identity {
         self.identity().clone()
     }
 
     /// Goes by another name from now on; returns the former one.
-    pub(crate) fn rename(&self, held: Held) -> Held {
+    pub(crate) fn rename(&self, held: Identity) -> Identity {
         std::mem::replace(&mut *self.identity(), held)
     }
 
@@ -84,7 +84,7 @@ impl Client {
     /// As whom it says things.
     pub(crate) fn author(&self) -> Author {
         let held = self.identity();
-        Author { client: self.id, holder: held.holder, user: held.user.clone() }
+        Author { client: self.id, owner: held.owner, user: held.user.clone() }
     }
 
     fn stamp(&self, at: &AtomicU64) {

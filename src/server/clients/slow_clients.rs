@@ -33,8 +33,8 @@ impl Drain {
 
     /// Takes charge of a client that has just fallen behind.
     pub(crate) fn add(&self, client: &Arc<Client>) {
-        let again = Instant::now() + limits::DRAIN_PAUSE_MIN;
-        let pause = limits::DRAIN_PAUSE_MIN;
+        let again = Instant::now() + limits::RETRY_WRITE_MIN;
+        let pause = limits::RETRY_WRITE_MIN;
         self.behind().push(Behind { client: Arc::clone(client), again, pause });
         self.more.notify_one();
     }
@@ -90,12 +90,12 @@ impl Behind {
     fn tried(mut self, now: Instant, stall_wait: Duration) -> Tried {
         match self.client.outbound.drain(now) {
             Drained::Empty | Drained::Gone => return Tried::Done,
-            Drained::Moving => self.pause = limits::DRAIN_PAUSE_MIN,
+            Drained::Moving => self.pause = limits::RETRY_WRITE_MIN,
             Drained::Stuck(wait) if wait >= stall_wait => {
                 self.client.outbound.abandon();
                 return Tried::Stuck;
             }
-            Drained::Stuck(_) => self.pause = (self.pause * 2).min(limits::DRAIN_PAUSE_MAX),
+            Drained::Stuck(_) => self.pause = (self.pause * 2).min(limits::RETRY_WRITE_MAX),
         }
         self.again = now + self.pause;
         Tried::Behind(self)

@@ -14,10 +14,10 @@ use super::room::Room;
 use super::room::history;
 use super::state::shared::{House, TooManyRooms};
 use crate::chat::protocol::{
-    Join, Joined, Limits, Range, Refused, Reply, Request, RoomInfo, Since, Welcome,
+    ClientMessage, Join, Joined, Limits, Range, Refused, RoomInfo, ServerMessage, Since, Welcome,
 };
-use crate::chat::rate_limit::{Allowance, Nuisances, Patience};
-use crate::chat::{Act, Cid, ErrorCode, RoomName, Token, Unfit, UserName};
+use crate::chat::rate_limit::{FloodControl, RateLimiter, Verdict};
+use crate::chat::{Cid, ErrorCode, Operation, Rejection, RoomName, Token, UserName};
 use crate::limits;
 use crate::ws::Encoder;
 
@@ -30,20 +30,20 @@ pub(super) struct Session {
     house: Arc<House>,
     client: Arc<Client>,
     rooms: Vec<Arc<Room>>,
-    posts: Allowance,
-    nuisances: Nuisances,
+    posts: RateLimiter,
+    flood: FloodControl,
     typed: Vec<(RoomName, Instant)>,
     /// The name under which it has posted.
     posted: Option<UserName>,
 }
 
 /// A refusal that answers no message in particular.
-pub(super) fn refusal(unfit: Unfit) -> Refused {
-    Refused { code: unfit.code, message: unfit.message, cid: None, room: None }
+pub(super) fn refusal(rejection: Rejection) -> Refused {
+    Refused { code: rejection.code, message: rejection.message, cid: None, room: None }
 }
 
 fn refused(code: ErrorCode, message: &'static str) -> Refused {
-    refusal(Unfit::new(code, message))
+    refusal(Rejection::new(code, message))
 }
 
 fn about_cid(refused: Refused, cid: Cid) -> Refused {
@@ -63,11 +63,11 @@ impl Session {
     /// Registers a client.
     pub(super) fn begin(house: &Arc<House>, client: Client) -> Session {
         let (house, client) = (Arc::clone(house), Arc::new(client));
-        let posts = Allowance::new(house.config.rate, house.config.burst);
+        let posts = RateLimiter::new(house.config.rate, house.config.burst);
         let (most, patience) = (house.config.limits.nuisances, house.config.limits.abuse_wait);
-        let nuisances = Nuisances::new(most, patience, Instant::now());
+        let flood = FloodControl::new(most, patience, Instant::now());
         let (rooms, typed, posted) = (Vec::new(), Vec::new(), None);
-        let session = Session { house, client, rooms, posts, nuisances, typed, posted };
+        let session = Session { house, client, rooms, posts, flood, typed, posted };
         session.house.guests.begin(session.client.id); // from here on, a panic leaves nothing behind
         session.house.poll.add(Arc::clone(&session.client));
         session.log("hello");
@@ -109,13 +109,13 @@ impl Session {
                 text: config.max_text as u64,
                 rate: config.rate.into(),
                 burst: config.burst.into(),
-                page: limits::PAGE as u64,
+                page: limits::HISTORY_PAGE as u64,
             },
             motd: config.motd.clone(),
         };
-        self.tell(&Reply::Welcome(welcome));
+        self.tell(&ServerMessage::Welcome(welcome));
         for join in joins {
-            self.answer(Request::Join(join))?;
+            self.answer(ClientMessage::Join(join))?;
         }
         self.enter_unread()
     }
@@ -124,9 +124,9 @@ impl Session {
     pub(super) fn hear(&mut self, text: &str) -> Result<(), Ending> {
         self.settle_in();
         let config = &self.house.config;
-        match Request::parse_within(text, config.max_text, config.limits.json) {
+        match ClientMessage::parse_within(text, config.max_text, config.limits.json) {
             Ok(request) => {
-                if !matches!(request, Request::Do { .. }) {
+                if !matches!(request, ClientMessage::Submit { .. }) {
                     self.nuisance()?;
                 }
                 self.answer(request)
@@ -147,20 +147,20 @@ impl Session {
     /// Counts a control, empty or refused message, and slows or ends whoever sends too many. Who has sent
     /// them and gone is not heard out: its place would be kept for as long as our patience lasts.
     pub(super) fn nuisance(&mut self) -> Result<(), Ending> {
-        match self.nuisances.count(Instant::now()) {
-            Patience::Kept => Ok(()),
-            Patience::Strained(_) if self.client.outbound.is_gone() => Err(Ending::Gone),
-            Patience::Strained(wait) => {
+        match self.flood.check(Instant::now()) {
+            Verdict::Allow => Ok(()),
+            Verdict::Delay(_) if self.client.outbound.is_gone() => Err(Ending::Gone),
+            Verdict::Delay(wait) => {
                 thread::sleep(wait);
                 Ok(())
             }
-            Patience::Lost => {
+            Verdict::Disconnect => {
                 Err(Ending::closed(disconnect::FLOODING, "too many messages for too long"))
             }
         }
     }
 
-    fn tell(&self, reply: &Reply) {
+    fn tell(&self, reply: &ServerMessage) {
         self.house.tell(&self.client, reply);
     }
 
@@ -170,31 +170,33 @@ impl Session {
         Ok(())
     }
 
-    fn answer(&mut self, request: Request) -> Result<(), Ending> {
+    fn answer(&mut self, request: ClientMessage) -> Result<(), Ending> {
         let answered = match request {
-            Request::Hello { .. } => {
+            ClientMessage::Hello { .. } => {
                 Err(refused(ErrorCode::BadMessage, "hello is only said once, at the beginning"))
             }
-            Request::Join(join) => return self.join(&join),
-            Request::Leave { room } => self.leave(&room),
-            Request::Do { room, cid, act } => return self.act(&room, cid, act),
-            Request::Direct { to, cid, text, me, reply } => {
-                return self.direct(&to, cid, Act::Post { text, me, reply });
+            ClientMessage::Join(join) => return self.join(&join),
+            ClientMessage::Leave { room } => self.leave(&room),
+            ClientMessage::Submit { room, cid, operation } => {
+                return self.act(&room, cid, operation);
             }
-            Request::History { room, range, limit } => self.history(&room, range, limit),
-            Request::Search { room, text, before } => self.search(&room, &text, before),
-            Request::Who { room } => self.who(&room),
-            Request::Rooms => {
+            ClientMessage::Direct { to, cid, text, me, reply } => {
+                return self.direct(&to, cid, Operation::Post { text, me, reply });
+            }
+            ClientMessage::History { room, range, limit } => self.history(&room, range, limit),
+            ClientMessage::Search { room, text, before } => self.search(&room, &text, before),
+            ClientMessage::Who { room } => self.who(&room),
+            ClientMessage::Rooms => {
                 self.list_rooms();
                 Ok(())
             }
-            Request::Nick { user, token } => self.nick(&user, token.as_ref()),
-            Request::Away(away) => {
+            ClientMessage::Nick { user, token } => self.nick(&user, token.as_ref()),
+            ClientMessage::Away(away) => {
                 self.house.set_away(&self.client.held().user, away);
                 Ok(())
             }
-            Request::Typing { room } => self.typing(&room),
-            Request::Mark { room, seq } => self.mark(&room, seq),
+            ClientMessage::Typing { room } => self.typing(&room),
+            ClientMessage::Mark { room, seq } => self.mark(&room, seq),
         };
         match answered {
             Ok(()) => Ok(()),
@@ -240,7 +242,7 @@ impl Session {
     fn part(&mut self, room: &Arc<Room>) {
         self.rooms.retain(|other| !Arc::ptr_eq(other, room));
         let load = room.exit(self.client.id);
-        self.tell(&Reply::Left { room: room.name.clone() });
+        self.tell(&ServerMessage::Left { room: room.name.clone() });
         self.house.carry(load);
     }
 
@@ -257,7 +259,7 @@ impl Session {
         let away = self.house.away(&held.user);
         let entered = room.enter(&self.client, &held.user, away.as_ref(), since, log);
         self.house.tell_away(&held.user, room); // if that has changed meanwhile
-        let marked = self.house.marked(held.holder, room);
+        let marked = self.house.marked(held.owner, room);
         let joined = Joined { marked, ..entered.joined };
         if let Since::After(seq) = since {
             self.house.metrics.resumed(match joined.since {
@@ -267,7 +269,7 @@ impl Session {
             });
         }
         let since = joined.since;
-        self.tell(&Reply::Joined(joined));
+        self.tell(&ServerMessage::Joined(joined));
         self.house.carry(entered.load);
         history::run(&self.house, &self.client, room, since, entered.changes)
     }
@@ -276,13 +278,13 @@ impl Session {
     fn enter_unread(&mut self) -> Result<(), Ending> {
         let held = self.client.held();
         for room in self.house.private_rooms(&held) {
-            let marked = self.house.marked(held.holder, &room).unwrap_or(0);
+            let marked = self.house.marked(held.owner, &room).unwrap_or(0);
             let is_full = self.rooms.len() >= self.house.config.limits.rooms_per_client;
-            if room.given() <= marked || is_full || self.find(&room.name).is_some() {
+            if room.last_assigned() <= marked || is_full || self.find(&room.name).is_some() {
                 continue;
             }
             self.rooms.push(Arc::clone(&room));
-            let since = marked.max(room.head().saturating_sub(limits::PAGE as u64));
+            let since = marked.max(room.head().saturating_sub(limits::HISTORY_PAGE as u64));
             self.enter(&room, Since::After(since), None)?;
         }
         Ok(())
@@ -304,15 +306,15 @@ impl Session {
             self.house.private_room(name, &self.client.held())
         } else {
             let full = "this server has as many rooms as it may";
-            let unfit = |TooManyRooms| Unfit::new(ErrorCode::TooManyRooms, full);
-            self.house.open_room(name).map(|opened| opened.map_err(unfit))
+            let rejection = |TooManyRooms| Rejection::new(ErrorCode::TooManyRooms, full);
+            self.house.open_room(name).map(|opened| opened.map_err(rejection))
         };
         match opened {
             Ok(Ok(room)) => {
                 self.rooms.push(Arc::clone(&room));
                 Ok(room)
             }
-            Ok(Err(unfit)) => Err(refusal(unfit)),
+            Ok(Err(rejection)) => Err(refusal(rejection)),
             Err(_) => Err(refused(ErrorCode::Storage, "the room could not be opened, try later")),
         }
     }
@@ -338,7 +340,7 @@ impl Session {
         rooms.retain(|room| !room.name.is_private());
         rooms.extend(self.house.private_rooms(&self.client.held()));
         let rooms = rooms.into_iter().map(info).collect();
-        self.tell(&Reply::Rooms { rooms });
+        self.tell(&ServerMessage::Rooms { rooms });
     }
 
     fn history(&self, name: &RoomName, range: Range, limit: usize) -> Result<(), Refused> {
@@ -355,11 +357,11 @@ impl Session {
         Ok(())
     }
 
-    // ---- Names ---------------------------------------------------------------------------------
+    // ---- NameRegistry ---------------------------------------------------------------------------------
 
     fn nick(&mut self, user: &UserName, token: Option<&Token>) -> Result<(), Refused> {
         let before = self.client.held();
-        // A change of case only, or of nothing, is the same claim: its holder need not prove it.
+        // A change of case only, or of nothing, is the same claim: its owner need not prove it.
         let token = if user.is_same_claim(&before.user) { Some(&before.token) } else { token };
         let held = self.house.claim(user, token).map_err(refusal)?;
         if !user.is_same_claim(&before.user) {
@@ -367,7 +369,7 @@ impl Session {
                 self.part(room); // it belongs to the old name
             }
         }
-        let renamed = Reply::Renamed {
+        let renamed = ServerMessage::Renamed {
             user: before.user.clone(),
             to: held.user.clone(),
             token: Some(held.token.clone()),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Session, about_cid, refused};
-use crate::chat::protocol::{Kind, Record, Refused, Reply};
-use crate::chat::{Act, Author, Cid, ErrorCode, RoomName, Told, UserName};
+use crate::chat::protocol::{Kind, Record, Refused, ServerMessage};
+use crate::chat::{Author, Cid, ErrorCode, Operation, Outcome, RoomName, UserName};
 use crate::json;
 use crate::limits;
 use crate::server::clients::disconnect::Ending;
@@ -17,9 +17,16 @@ use crate::time::unix_ms;
 
 impl Session {
     /// Does something to the log of a room it is in.
-    pub(crate) fn act(&mut self, name: &RoomName, cid: Cid, act: Act) -> Result<(), Ending> {
+    pub(crate) fn act(
+        &mut self,
+        name: &RoomName,
+        cid: Cid,
+        operation: Operation,
+    ) -> Result<(), Ending> {
         match self.room(name) {
-            Ok(room) if self.house.is_current(&room, &self.client) => self.act_in(&room, cid, act),
+            Ok(room) if self.house.is_current(&room, &self.client) => {
+                self.act_in(&room, cid, operation)
+            }
             Ok(room) => {
                 self.part(&room);
                 let passed = "somebody else has that name now, join the room anew";
@@ -30,63 +37,68 @@ impl Session {
     }
 
     /// Says a line in the private room it shares with `to`.
-    pub(crate) fn direct(&mut self, to: &UserName, cid: Cid, act: Act) -> Result<(), Ending> {
+    pub(crate) fn direct(
+        &mut self,
+        to: &UserName,
+        cid: Cid,
+        operation: Operation,
+    ) -> Result<(), Ending> {
         let Some(name) = RoomName::of_two(&self.client.held().user, to) else {
             let sentence = "a private room is for two";
             return self.refuse(about_cid(refused(ErrorCode::BadName, sentence), cid));
         };
         match self.open(&name) {
-            Ok(room) => self.act_in(&room, cid, act),
+            Ok(room) => self.act_in(&room, cid, operation),
             Err(refused) => self.refuse(about_cid(refused, cid)),
         }
     }
 
-    fn act_in(&mut self, room: &Arc<Room>, cid: Cid, act: Act) -> Result<(), Ending> {
-        if let Err(wait) = self.posts.take(Instant::now()) {
+    fn act_in(&mut self, room: &Arc<Room>, cid: Cid, operation: Operation) -> Result<(), Ending> {
+        if let Err(wait) = self.posts.check(Instant::now()) {
             return self.put_off(cid, wait);
         }
         let author = self.client.author();
         // What was done once is answered with what came of it, whatever has become of its target.
-        if let Some(target) = act.target()
-            && room.recall(&author, &cid, &act).is_none()
-            && let Err(refused) = may(&author, room, &act, target)
+        if let Some(target) = operation.target()
+            && room.find(&author, &cid, &operation).is_none()
+            && let Err(refused) = may(&author, room, &operation, target)
         {
             return self.refuse(about_cid(refused, cid));
         }
         let before = room.name.is_private().then(|| room.head());
-        let (told, load) = room.say(&author, cid.clone(), act, unix_ms());
+        let (told, load) = room.say(&author, cid.clone(), operation, unix_ms());
         self.house.carry(load);
         if let Some(head) = before
-            && told != Told::Astray
+            && told != Outcome::NoSuchTarget
         {
             // After it was said: who says hello before this is found here, who does later finds the line.
             self.house.gather(room, head);
             self.settle_in();
         }
         match told {
-            Told::New => {
+            Outcome::Accepted => {
                 if self.posted.as_ref() != Some(&author.user) {
                     self.house.posted(&author.user);
                     self.posted = Some(author.user);
                 }
                 Ok(())
             }
-            Told::Underway => {
+            Outcome::InFlight => {
                 self.house.metrics.duplicates.count();
                 Ok(()) // the record itself is the answer, and on its way
             }
-            Told::Stored(seq) => {
+            Outcome::AlreadyStored(seq) => {
                 self.house.metrics.duplicates.count();
                 if let Some(json) = history::record(room, seq).map(|entry| entry.json) {
                     self.house.tell_json(&self.client, &json);
                 }
                 Ok(())
             }
-            Told::Conflict => {
+            Outcome::CidConflict => {
                 let sentence = "this cid was used for another text, which stays";
                 self.refuse(about_cid(refused(ErrorCode::CidConflict, sentence), cid))
             }
-            Told::Astray => {
+            Outcome::NoSuchTarget => {
                 let sentence = "no record has the seq that this line answers";
                 self.refuse(about_cid(refused(ErrorCode::NoSuchRecord, sentence), cid))
             }
@@ -96,7 +108,7 @@ impl Session {
     fn put_off(&mut self, cid: Cid, wait: Duration) -> Result<(), Ending> {
         self.nuisance()?;
         let retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
-        self.tell(&Reply::Error {
+        self.tell(&ServerMessage::Error {
             code: ErrorCode::RateLimited,
             message: String::from("too many lines at once, the same line may be sent again soon"),
             cid: Some(cid),
@@ -126,22 +138,24 @@ impl Session {
 
 /// Whether `author` may do this to the record `target`: edit or delete a post of their own that is
 /// still there.
-fn may(author: &Author, room: &Room, act: &Act, target: u64) -> Result<(), Refused> {
+fn may(author: &Author, room: &Room, operation: &Operation, target: u64) -> Result<(), Refused> {
     let missing = || refused(ErrorCode::NoSuchRecord, "no post has this seq, or it is deleted");
     let entry = history::record(room, target).ok_or_else(missing)?;
     let value = json::parse(&entry.json).ok();
     let record = value.and_then(|value| Record::from_json(&value).ok().flatten());
-    let is_edit = matches!(act, Act::Edit { .. });
+    let is_edit = matches!(operation, Operation::Edit { .. });
     match record.map(|record| record.kind) {
-        Some(Kind::Act(Act::Post { .. })) => {}
+        Some(Kind::Operation(Operation::Post { .. })) => {}
         Some(Kind::Erased { edit_of: None }) if !is_edit => {} // to delete twice does no harm
         Some(
-            Kind::Act(Act::Edit { .. } | Act::Delete { .. } | Act::Topic { .. })
+            Kind::Operation(
+                Operation::Edit { .. } | Operation::Delete { .. } | Operation::Topic { .. },
+            )
             | Kind::Erased { .. },
         )
         | None => return Err(missing()),
     }
-    if entry.holder == author.holder {
+    if entry.owner == author.owner {
         return Ok(());
     }
     Err(refused(ErrorCode::Forbidden, "only its author may edit or delete a line"))

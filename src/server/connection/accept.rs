@@ -55,7 +55,7 @@ fn admit(house: &Arc<House>, stream: TcpStream, peer: SocketAddr) -> std::io::Re
     match entered {
         Ok(pass) => {
             let greet = move |house: &Arc<House>, pass| greet(house, stream, peer, pass);
-            spawn(house, "greeting", limits::GREETING_STACK, pass, greet)
+            spawn(house, "greeting", limits::HELLO_STACK, pass, greet)
         }
         Err(full) => {
             house.logger.tell(
@@ -68,7 +68,7 @@ fn admit(house: &Arc<House>, stream: TcpStream, peer: SocketAddr) -> std::io::Re
                 session::refuse(&stream, &Response::from(full).dated(unix_ms()));
                 drop(pass);
             };
-            spawn(house, "refusal", limits::GREETING_STACK, pass, refuse)
+            spawn(house, "refusal", limits::HELLO_STACK, pass, refuse)
         }
     }
 }

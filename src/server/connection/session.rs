@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::chat::protocol::{Agent, Join, Reply, Request};
-use crate::chat::{ClientId, ErrorCode, Held, Password, Unfit};
+use crate::chat::protocol::{Agent, ClientMessage, Join, ServerMessage};
+use crate::chat::{ClientId, ErrorCode, Identity, Password, Rejection};
 use crate::http::{self, Parser, Response, Status};
 use crate::limits;
 use crate::net::deadline::Deadline;
@@ -107,7 +107,7 @@ struct Greeting<'g> {
 
 /// Whoever has said a right hello.
 struct Welcome {
-    held: Held,
+    held: Identity,
     agent: Agent,
     joins: Vec<Join>,
 }
@@ -173,7 +173,7 @@ impl Greeting<'_> {
             }
         };
         self.claim(&text).map_err(|(code, refusal)| {
-            if let Reply::Error { code, .. } = &*refusal {
+            if let ServerMessage::Error { code, .. } = &*refusal {
                 self.house.metrics.refused(*code);
             }
             let mut frame = Vec::new();
@@ -184,29 +184,30 @@ impl Greeting<'_> {
     }
 
     /// Lets in whoever says a right hello, or says why not.
-    fn claim(&self, text: &str) -> Result<Welcome, (CloseCode, Box<Reply>)> {
+    fn claim(&self, text: &str) -> Result<Welcome, (CloseCode, Box<ServerMessage>)> {
         let config = &self.house.config;
-        let refuse = |unfit: Unfit| Box::new(refusal(unfit).into_reply());
+        let refuse = |rejection: Rejection| Box::new(refusal(rejection).into_reply());
         let (user, token, password, agent, joins) =
-            match Request::parse_within(text, config.max_text, config.limits.json) {
-                Ok(Request::Hello { user, token, password, agent, join }) => {
+            match ClientMessage::parse_within(text, config.max_text, config.limits.json) {
+                Ok(ClientMessage::Hello { user, token, password, agent, join }) => {
                     (user, token, password, agent, join)
                 }
                 Ok(_) => {
-                    let unfit =
-                        Unfit::new(ErrorCode::BadMessage, "the first message must be hello");
-                    return Err((disconnect::BAD_HELLO, refuse(unfit)));
+                    let rejection =
+                        Rejection::new(ErrorCode::BadMessage, "the first message must be hello");
+                    return Err((disconnect::BAD_HELLO, refuse(rejection)));
                 }
                 Err(refused) => {
                     return Err((disconnect::BAD_HELLO, Box::new(refused.into_reply())));
                 }
             };
         if !self.knows(password.as_ref()) {
-            let unfit = Unfit::new(ErrorCode::Forbidden, "this server asks for its password");
-            return Err((disconnect::BAD_PASSWORD, refuse(unfit)));
+            let rejection =
+                Rejection::new(ErrorCode::Forbidden, "this server asks for its password");
+            return Err((disconnect::BAD_PASSWORD, refuse(rejection)));
         }
         let held = self.house.claim(&user, token.as_ref());
-        let held = held.map_err(|unfit| (disconnect::NAME_TAKEN, refuse(unfit)))?;
+        let held = held.map_err(|rejection| (disconnect::NAME_TAKEN, refuse(rejection)))?;
         Ok(Welcome { held, agent: agent.unwrap_or(Agent::Bot), joins })
     }
 }

@@ -13,8 +13,8 @@ use super::history;
 use super::pacing::Rest;
 use super::parcel::Parcel;
 use super::{Load, Receiver, Room};
-use crate::chat::protocol::Reply;
-use crate::chat::{Batch, ClientId, Entry, ErrorCode, Item};
+use crate::chat::protocol::ServerMessage;
+use crate::chat::{Batch, BatchItem, ClientId, ErrorCode, LogEntry};
 use crate::limits;
 use crate::server::logger::Level;
 use crate::server::state::shared::House;
@@ -28,7 +28,7 @@ impl House {
     }
 
     /// What the carrier thread does: waits for work, does one round for every room that has any, and
-    /// rests. Two people feel no delay, a thousand share writes. The time in which the log was forced to
+    /// rests. Two members feel no delay, a thousand share writes. The time in which the log was forced to
     /// the disk does not count as work: meanwhile the next batch gathered.
     pub(crate) fn carry_on(&self) {
         let loads = self.carrier.take();
@@ -36,8 +36,8 @@ impl House {
         let bearers: Vec<Bearer<'_>> = loads.into_iter().map(|load| carry(self, load)).collect();
         let worked = bearers.iter().map(|bearer| bearer.worked).sum();
         let mut rest = Rest::new(begun, worked, Instant::now());
-        let gathered = || bearers.iter().map(Bearer::gathered).sum();
-        while let Some(nap) = rest.look(Instant::now(), gathered()) {
+        let pending_count = || bearers.iter().map(Bearer::pending_count).sum();
+        while let Some(nap) = rest.look(Instant::now(), pending_count()) {
             thread::sleep(nap);
         }
         drop(bearers);
@@ -72,15 +72,15 @@ impl Drop for Bearer<'_> {
 
 impl Bearer<'_> {
     /// How much waits for the next round.
-    fn gathered(&self) -> usize {
-        self.load.as_ref().map_or(0, |load| load.room().gathered())
+    fn pending_count(&self) -> usize {
+        self.load.as_ref().map_or(0, |load| load.room().pending_count())
     }
 
     /// Does the round; returns how long it worked.
     fn round(&self) -> Duration {
         let Some(room) = self.load.as_ref().map(Load::room) else { return Duration::ZERO };
         let mut batch = room.take();
-        let entries: Vec<Entry> = batch.iter().filter_map(entry).collect();
+        let entries: Vec<LogEntry> = batch.iter().filter_map(entry).collect();
         let begun = Instant::now();
         let appended = room.log.append(&entries);
         if !entries.is_empty() {
@@ -110,7 +110,7 @@ impl Bearer<'_> {
             metrics.deliveries.add(entries.len() * receivers.len());
         }
         let receivers = u32::try_from(receivers.len()).unwrap_or(u32::MAX);
-        worked.min(limits::WRITE.saturating_mul(receivers))
+        worked.min(limits::PACING_WRITE.saturating_mul(receivers))
     }
 
     /// Who said something again while it was written out may have heard it just before: it is told
@@ -124,19 +124,21 @@ impl Bearer<'_> {
 
     /// A batch could not be stored: its authors are told, and only asides are left in it.
     fn refuse(&self, room: &Room, error: &io::Error, batch: &mut Batch) {
-        let also = room.roll_back().into_iter().map(Item::Record);
-        let (records, asides) =
-            mem::take(batch).into_iter().chain(also).partition(|i| matches!(i, Item::Record(_)));
+        let also = room.roll_back().into_iter().map(BatchItem::Record);
+        let (records, asides) = mem::take(batch)
+            .into_iter()
+            .chain(also)
+            .partition(|i| matches!(i, BatchItem::Record(_)));
         *batch = asides;
-        let lost: Vec<Item> = records;
+        let lost: Vec<BatchItem> = records;
         let (name, error) = (room.name.as_str(), error.to_string());
         self.house.logger.tell(Level::Warn, "not-stored", &[("room", name), ("error", &error)]);
         for item in lost {
-            let Item::Record(offered) = item else { continue };
+            let BatchItem::Record(offered) = item else { continue };
             let Some(client) = self.house.poll.find(offered.author.client) else { continue };
             self.house.tell(
                 &client,
-                &Reply::Error {
+                &ServerMessage::Error {
                     code: ErrorCode::Storage,
                     message: String::from("the server could not store this line, try again later"),
                     cid: Some(offered.cid),
@@ -148,9 +150,9 @@ impl Bearer<'_> {
     }
 }
 
-fn entry(item: &Item) -> Option<Entry> {
+fn entry(item: &BatchItem) -> Option<LogEntry> {
     match item {
-        Item::Record(offered) => Some(offered.entry.clone()),
-        Item::Aside { .. } => None,
+        BatchItem::Record(offered) => Some(offered.entry.clone()),
+        BatchItem::Ephemeral { .. } => None,
     }
 }

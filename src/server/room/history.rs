@@ -6,8 +6,8 @@
 use std::io;
 use std::sync::Arc;
 
-use super::{Room, Seam};
-use crate::chat::Entry;
+use super::{CatchUp, Room};
+use crate::chat::LogEntry;
 use crate::chat::protocol::Range;
 use crate::json::{self, Object, Value};
 use crate::limits;
@@ -32,14 +32,14 @@ pub(crate) fn run(
         if !client.outbound.wait_below(limits::REPLAY_BYTES) {
             return Err(Ending::Gone);
         }
-        match room.seam(client.id, at, changes) {
-            Seam::Left | Seam::Live(false) => return Ok(()),
-            Seam::Live(true) => {
+        match room.try_go_live(client.id, at, changes) {
+            CatchUp::Left | CatchUp::Live(false) => return Ok(()),
+            CatchUp::Live(true) => {
                 // Who came and went meanwhile was told to those who were live.
                 house.tell(client, &room.members());
                 return Ok(());
             }
-            Seam::Behind(head) => at = send_after(house, client, room, at, head)?,
+            CatchUp::Behind(head) => at = send_after(house, client, room, at, head)?,
         }
     }
 }
@@ -53,7 +53,7 @@ fn send_after(
     at: u64,
     head: u64,
 ) -> Result<u64, Ending> {
-    let most = Most { records: limits::PAGE_MAX, bytes: limits::REPLAY_BYTES };
+    let most = Most { records: limits::HISTORY_PAGE_MAX, bytes: limits::REPLAY_BYTES };
     let mut entries = room.log.read(at, most).map_err(|error| {
         let particulars = [("room", room.name.as_str()), ("error", &error.to_string())];
         house.logger.tell(Level::Warn, "not-read", &particulars);
@@ -76,7 +76,7 @@ fn send_after(
 }
 
 /// The stored record of `seq`, if it is still kept.
-pub(crate) fn record(room: &Room, seq: u64) -> Option<Entry> {
+pub(crate) fn record(room: &Room, seq: u64) -> Option<LogEntry> {
     let entries = room.log.read(seq.checked_sub(1)?, Most { records: 1, bytes: 1 }).ok()?;
     entries.into_iter().find(|entry| entry.seq == seq && seq <= room.head())
 }
@@ -84,9 +84,9 @@ pub(crate) fn record(room: &Room, seq: u64) -> Option<Entry> {
 /// The `history` that answers a request for `limit` records. Its bytes are bounded too; then it
 /// holds those nearest to the seq that was asked about.
 pub(crate) fn page(room: &Room, range: Range, limit: usize) -> io::Result<String> {
-    let limit = limit.min(limits::PAGE_MAX);
+    let limit = limit.min(limits::HISTORY_PAGE_MAX);
     let (after, end, bytes) = match range {
-        Range::After(seq) => (seq, u64::MAX, limits::PAGE_BYTES),
+        Range::After(seq) => (seq, u64::MAX, limits::HISTORY_PAGE_BYTES),
         Range::Before(seq) => (seq.saturating_sub(limit as u64 + 1), seq, usize::MAX),
     };
     let head = room.head();
@@ -125,7 +125,7 @@ pub(crate) fn found(room: &Room, text: &str, before: Option<u64>) -> io::Result<
 }
 
 /// Whether a post, or an edit of one, has `words`, which are in lower case.
-fn says(entry: &Entry, words: &str) -> bool {
+fn says(entry: &LogEntry, words: &str) -> bool {
     let Ok(record) = json::parse(&entry.json) else { return false };
     let is_said = matches!(record.get("type").and_then(Value::as_str), Some("post" | "edit"));
     let text = record.get("text").and_then(Value::as_str).unwrap_or_default();
@@ -133,12 +133,12 @@ fn says(entry: &Entry, words: &str) -> bool {
 }
 
 /// The newest of `entries` that fit a page, at least one.
-fn nearest(mut entries: Vec<Entry>) -> Vec<Entry> {
+fn nearest(mut entries: Vec<LogEntry>) -> Vec<LogEntry> {
     let mut bytes = 0;
     let fit = entries.iter().rev().take_while(|entry| {
         let first = bytes == 0;
         bytes += entry.json.len();
-        first || bytes <= limits::PAGE_BYTES
+        first || bytes <= limits::HISTORY_PAGE_BYTES
     });
     let kept = fit.count();
     entries.split_off(entries.len() - kept)

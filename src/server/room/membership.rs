@@ -5,9 +5,9 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::{Load, Member, Room, State};
-use crate::chat::protocol::{Change, Joined, Reply, Since};
-use crate::chat::{Away, ClientId, Turned, UserName};
+use super::{Load, Room, RoomClient, State};
+use crate::chat::protocol::{Change, Joined, ServerMessage, Since};
+use crate::chat::{AwayMessage, ClientId, RenameEffect, UserName};
 use crate::limits;
 use crate::log::Most;
 use crate::net::Sent;
@@ -24,8 +24,8 @@ pub(crate) struct Entry {
 
 /// Whether a replaying client has caught up.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Seam {
-    /// It is live from now on. True if people came or went while it replayed.
+pub(crate) enum CatchUp {
+    /// It is live from now on. True if members came or went while it replayed.
     Live(bool),
     /// More has been stored meanwhile, up to this seq.
     Behind(u64),
@@ -35,18 +35,18 @@ pub(crate) enum Seam {
 
 impl Room {
     /// A client enters, or enters again: it is a member from now on, but receives nothing until it
-    /// has replayed what it missed and met the [`Room::seam`].
+    /// has replayed what it missed and met the [`Room::try_go_live`].
     pub(crate) fn enter(
         self: &Arc<Room>,
         client: &Arc<Client>,
         user: &UserName,
-        away: Option<&Away>,
+        away: Option<&AwayMessage>,
         since: Since,
         log: Option<&str>,
     ) -> Entry {
         let mut state = self.settled();
-        let aside = state.ledger.mentioned();
-        match state.members.iter_mut().find(|member| member.client.id == client.id) {
+        let aside = state.sequencer.ephemeral_count();
+        match state.clients.iter_mut().find(|member| member.client.id == client.id) {
             Some(member) => {
                 (member.live, member.aside) = (false, aside);
                 state.receivers = None;
@@ -54,7 +54,7 @@ impl Room {
             None => self.admit(&mut state, client, (user, away), false),
         }
         let joined = self.joined(&state, since, log);
-        Entry { joined, changes: state.people.changes(), load: self.load(&mut state) }
+        Entry { joined, changes: state.members.changes(), load: self.load(&mut state) }
     }
 
     /// Makes a member of a client that is none.
@@ -62,23 +62,23 @@ impl Room {
         &self,
         state: &mut State,
         client: &Arc<Client>,
-        (user, away): (&UserName, Option<&Away>),
+        (user, away): (&UserName, Option<&AwayMessage>),
         live: bool,
     ) {
-        let aside = state.ledger.mentioned();
+        let aside = state.sequencer.ephemeral_count();
         let (client, id) = (Arc::clone(client), client.id);
-        state.members.push(Member { client, user: user.clone(), live, aside });
+        state.clients.push(RoomClient { client, user: user.clone(), live, aside });
         state.receivers = None;
-        if state.people.arrive(user, away) {
+        if state.members.add(user, away) {
             let came = Some((user.clone(), Change::Joined));
             self.tell_presence(state, came, Some(id));
         }
     }
 
     fn joined(&self, state: &State, since: Since, log: Option<&str>) -> Joined {
-        let (first, head) = (self.log.first(), state.ledger.stored());
+        let (first, head) = (self.log.first(), state.sequencer.last_committed());
         let oldest = first.saturating_sub(1);
-        let newest = head.saturating_sub(limits::PAGE as u64).max(oldest);
+        let newest = head.saturating_sub(limits::HISTORY_PAGE as u64).max(oldest);
         let reset = match since {
             Since::After(seq) => seq > head || log.is_some_and(|log| log != self.log.id()),
             Since::Newest | Since::Now => false,
@@ -89,7 +89,7 @@ impl Room {
             Since::Newest => newest,
             Since::Now => head,
         };
-        let is_crowd = state.people.is_crowd();
+        let is_large = state.members.is_large();
         Joined {
             room: self.name.clone(),
             log: String::from(self.log.id()),
@@ -99,36 +99,36 @@ impl Room {
             reset,
             topic: self.log.topic(),
             marked: None,
-            count: state.people.count(),
-            members: (!is_crowd).then(|| state.people.list()),
-            away: if is_crowd { Vec::new() } else { state.people.away() },
+            count: state.members.count(),
+            members: (!is_large).then(|| state.members.list()),
+            away: if is_large { Vec::new() } else { state.members.away() },
         }
     }
 
     /// A client that has replayed up to `seq` becomes live, if nothing has been stored since.
     /// `changes` is what [`Entry`] gave.
-    pub(crate) fn seam(&self, client: ClientId, seq: u64, changes: u64) -> Seam {
+    pub(crate) fn try_go_live(&self, client: ClientId, seq: u64, changes: u64) -> CatchUp {
         let mut state = self.settled();
-        let stored = state.ledger.stored();
+        let stored = state.sequencer.last_committed();
         if stored > seq {
-            return Seam::Behind(stored);
+            return CatchUp::Behind(stored);
         }
-        let changed = state.people.changes() != changes && !state.people.is_crowd();
-        match state.members.iter_mut().find(|member| member.client.id == client) {
+        let changed = state.members.changes() != changes && !state.members.is_large();
+        match state.clients.iter_mut().find(|member| member.client.id == client) {
             Some(member) => member.live = true,
-            None => return Seam::Left,
+            None => return CatchUp::Left,
         }
         state.receivers = None;
-        Seam::Live(changed)
+        CatchUp::Live(changed)
     }
 
     /// A client leaves.
     pub(crate) fn exit(self: &Arc<Room>, client: ClientId) -> Option<Load> {
         let mut state = self.settled();
-        let index = state.members.iter().position(|member| member.client.id == client)?;
-        let Member { user, .. } = state.members.swap_remove(index);
+        let index = state.clients.iter().position(|member| member.client.id == client)?;
+        let RoomClient { user, .. } = state.clients.swap_remove(index);
         state.receivers = None;
-        if state.people.depart(&user) {
+        if state.members.remove(&user) {
             self.tell_presence(&mut state, Some((user, Change::Left)), None);
         }
         self.load(&mut state)
@@ -138,22 +138,22 @@ impl Room {
     /// told depends on who is left under either.
     pub(crate) fn rename(self: &Arc<Room>, client: ClientId, to: &UserName) -> Option<Load> {
         let mut state = self.state();
-        let member = state.members.iter_mut().find(|member| member.client.id == client)?;
+        let member = state.clients.iter_mut().find(|member| member.client.id == client)?;
         let from = mem::replace(&mut member.user, to.clone());
-        match state.people.turn(&from, to) {
-            Turned::Renamed => {
-                let renamed = Reply::Renamed { user: from, to: to.clone(), token: None };
-                state.ledger.mention(renamed.encode(), Some(client));
+        match state.members.rename(&from, to) {
+            RenameEffect::Renamed => {
+                let renamed = ServerMessage::Renamed { user: from, to: to.clone(), token: None };
+                state.sequencer.push_ephemeral(renamed.encode(), Some(client));
             }
-            Turned::Came => {
+            RenameEffect::Joined => {
                 let came = Some((to.clone(), Change::Joined));
                 self.tell_presence(&mut state, came, Some(client));
             }
-            Turned::Went => {
+            RenameEffect::Left => {
                 let went = Some((from, Change::Left));
                 self.tell_presence(&mut state, went, Some(client));
             }
-            Turned::Nothing => {}
+            RenameEffect::Unchanged => {}
         }
         self.load(&mut state)
     }
@@ -166,14 +166,14 @@ impl Room {
         change: Option<(UserName, Change)>,
         cause: Option<ClientId>,
     ) {
-        if change.is_some() && state.people.is_crowd() {
+        if change.is_some() && state.members.is_large() {
             state.crowd_changed = true;
             return;
         }
         let room = self.name.clone();
-        let away = change.as_ref().and_then(|(user, _)| state.people.away_of(user).cloned());
-        let presence = Reply::Presence { room, change, away, count: state.people.count() };
-        state.ledger.mention(presence.encode(), cause);
+        let away = change.as_ref().and_then(|(user, _)| state.members.away_of(user).cloned());
+        let presence = ServerMessage::Presence { room, change, away, count: state.members.count() };
+        state.sequencer.push_ephemeral(presence.encode(), cause);
     }
 
     /// Brings a client in that did not ask: it is told where it is, then what was stored after the
@@ -183,21 +183,21 @@ impl Room {
         self: &Arc<Room>,
         client: &Arc<Client>,
         user: &UserName,
-        away: Option<&Away>,
+        away: Option<&AwayMessage>,
         after: u64,
         marked: Option<u64>,
     ) -> (Sent, Option<Load>) {
         let mut state = self.settled();
-        if state.members.iter().any(|member| member.client.id == client.id) {
+        if state.clients.iter().any(|member| member.client.id == client.id) {
             return (Sent::Taken, None);
         }
         self.admit(&mut state, client, (user, away), true);
         let joined = Joined { marked, ..self.joined(&state, Since::After(after), None) };
-        let most = Most { records: limits::PAGE, bytes: limits::PAGE_BYTES };
+        let most = Most { records: limits::HISTORY_PAGE, bytes: limits::HISTORY_PAGE_BYTES };
         let mut entries = self.log.read(joined.since, most).unwrap_or_default();
         entries.retain(|entry| entry.seq <= joined.head);
         let mut frame = Vec::new();
-        ws::push_text_frame(&mut frame, Reply::Joined(joined).encode().as_bytes());
+        ws::push_text_frame(&mut frame, ServerMessage::Joined(joined).encode().as_bytes());
         for entry in &entries {
             ws::push_text_frame(&mut frame, entry.json.as_bytes());
         }

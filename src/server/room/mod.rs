@@ -1,4 +1,4 @@
-//! One room: its ledger, its log, who is in it and who receives live.
+//! One room: its sequencer, its log, who is in it and who receives live.
 //!
 //! Room: one lock around the state, never held over a write to a socket or the log. What follows a
 //! change is handed back as a [`Load`] for the caller to carry.
@@ -17,15 +17,16 @@ use std::time::Instant;
 
 use super::clients::client::Client;
 use super::room::condvar::Signal;
-use crate::chat::protocol::Reply;
+use crate::chat::protocol::ServerMessage;
 use crate::chat::{
-    Act, Author, Away, Batch, Cid, ClientId, Ledger, Offered, People, RoomName, Told, UserName,
+    Author, AwayMessage, Batch, Cid, ClientId, Members, Operation, Outcome, PendingRecord,
+    RoomName, Sequencer, UserName,
 };
 use crate::failpoint;
 use crate::limits;
 use crate::log::{Log, Most};
 
-pub(crate) use membership::Seam;
+pub(crate) use membership::CatchUp;
 
 /// A room of the server.
 #[derive(Debug)]
@@ -78,10 +79,10 @@ pub(crate) struct Receiver {
 
 #[derive(Debug)]
 struct State {
-    ledger: Ledger,
-    members: Vec<Member>,
+    sequencer: Sequencer,
+    clients: Vec<RoomClient>,
     receivers: Option<Receivers>,
-    people: People,
+    members: Members,
     crowd_told: Option<Instant>,
     crowd_changed: bool,
     round: Round,
@@ -93,9 +94,9 @@ struct State {
 
 /// One connection in the room.
 #[derive(Debug)]
-struct Member {
+struct RoomClient {
     client: Arc<Client>,
-    /// As whom it is counted among the people. The client may be called otherwise already.
+    /// As whom it is counted among the members. The client may be called otherwise already.
     user: UserName,
     /// False while it is replaying what it missed: then it gets nothing from rounds.
     live: bool,
@@ -117,14 +118,14 @@ enum Round {
 impl State {
     /// What is stored, but not written to everyone yet, is underway: answered now, it would overtake
     /// the records before it.
-    fn unless_underway(&self, told: Told) -> Told {
+    fn unless_underway(&self, told: Outcome) -> Outcome {
         match told {
-            Told::Stored(seq) if seq > self.published => Told::Underway,
-            told @ (Told::New
-            | Told::Stored(_)
-            | Told::Underway
-            | Told::Conflict
-            | Told::Astray) => told,
+            Outcome::AlreadyStored(seq) if seq > self.published => Outcome::InFlight,
+            told @ (Outcome::Accepted
+            | Outcome::AlreadyStored(_)
+            | Outcome::InFlight
+            | Outcome::CidConflict
+            | Outcome::NoSuchTarget) => told,
         }
     }
 }
@@ -135,20 +136,21 @@ impl Room {
     /// # Errors
     /// What kept them from being read.
     pub(crate) fn new(name: RoomName, log: Arc<dyn Log>) -> io::Result<Room> {
-        let mut ledger = Ledger::new(name.clone(), log.head(), 0);
+        let mut sequencer = Sequencer::new(name.clone(), log.head(), 0);
         let mut seq = log.head().saturating_sub(limits::CID_WINDOW as u64);
         while seq < log.head() {
-            let entries = log.read(seq, Most { records: 1_000, bytes: limits::PAGE_BYTES })?;
+            let entries =
+                log.read(seq, Most { records: 1_000, bytes: limits::HISTORY_PAGE_BYTES })?;
             let Some(last) = entries.last() else { break };
             seq = last.seq;
-            entries.iter().for_each(|entry| ledger.recall(entry));
+            entries.iter().for_each(|entry| sequencer.restore(entry));
         }
         let state = State {
-            published: ledger.stored(),
-            ledger,
-            members: Vec::new(),
+            published: sequencer.last_committed(),
+            sequencer,
+            clients: Vec::new(),
             receivers: None,
-            people: People::default(),
+            members: Members::default(),
             crowd_told: None,
             crowd_changed: false,
             round: Round::Free,
@@ -158,7 +160,7 @@ impl Room {
     }
 
     /// The one place the lock is taken. A panic under it can lose an aside, never a number: the
-    /// ledger changes in single steps.
+    /// sequencer changes in single steps.
     fn state(&self) -> MutexGuard<'_, State> {
         failpoint::held(self.state.lock().unwrap_or_else(PoisonError::into_inner), "state")
     }
@@ -175,7 +177,7 @@ impl Room {
 
     /// The role of carrying, if there is something to carry and nobody does.
     fn load(self: &Arc<Room>, state: &mut State) -> Option<Load> {
-        if state.round != Round::Free || state.ledger.is_quiet() {
+        if state.round != Round::Free || state.sequencer.is_empty() {
             return None;
         }
         state.round = Round::Carried;
@@ -185,9 +187,14 @@ impl Room {
     // ---- What members do -----------------------------------------------------------------------
 
     /// What became of an act that was done before under this cid, if one was.
-    pub(crate) fn recall(&self, author: &Author, cid: &Cid, act: &Act) -> Option<Told> {
+    pub(crate) fn find(
+        &self,
+        author: &Author,
+        cid: &Cid,
+        operation: &Operation,
+    ) -> Option<Outcome> {
         let state = self.state();
-        let told = state.ledger.find(author.holder, cid, act)?;
+        let told = state.sequencer.find(author.owner, cid, operation)?;
         Some(state.unless_underway(told))
     }
 
@@ -196,12 +203,12 @@ impl Room {
         self: &Arc<Room>,
         author: &Author,
         cid: Cid,
-        act: Act,
+        operation: Operation,
         now: u64,
-    ) -> (Told, Option<Load>) {
+    ) -> (Outcome, Option<Load>) {
         let mut state = self.state();
-        let told = state.ledger.say(author, cid, act, now);
-        if let Told::Stored(seq) = told
+        let told = state.sequencer.submit(author, cid, operation, now);
+        if let Outcome::AlreadyStored(seq) = told
             && seq > state.published
         {
             state.late.push((author.client, seq)); // it may have been written to this one already
@@ -212,23 +219,27 @@ impl Room {
     /// Someone is typing; everyone else hears of it.
     pub(crate) fn typing(self: &Arc<Room>, author: &Author) -> Option<Load> {
         let mut state = self.state();
-        if state.people.is_crowd() {
+        if state.members.is_large() {
             return None;
         }
-        let typing = Reply::Typing { room: self.name.clone(), user: author.user.clone() };
-        state.ledger.mention(typing.encode(), Some(author.client));
+        let typing = ServerMessage::Typing { room: self.name.clone(), user: author.user.clone() };
+        state.sequencer.push_ephemeral(typing.encode(), Some(author.client));
         self.load(&mut state)
     }
 
     /// Somebody is away from now on, or back. Whoever is here is told, unless it is a crowd, or knows it.
-    pub(crate) fn set_away(self: &Arc<Room>, user: &UserName, away: Option<&Away>) -> Option<Load> {
+    pub(crate) fn set_away(
+        self: &Arc<Room>,
+        user: &UserName,
+        away: Option<&AwayMessage>,
+    ) -> Option<Load> {
         let mut state = self.state();
-        if !state.people.set_away(user, away) || state.people.is_crowd() {
+        if !state.members.set_away(user, away) || state.members.is_large() {
             return None;
         }
         let (room, user) = (self.name.clone(), user.clone());
-        let told = Reply::Away { room, user, away: away.cloned() };
-        state.ledger.mention(told.encode(), None);
+        let told = ServerMessage::Away { room, user, away: away.cloned() };
+        state.sequencer.push_ephemeral(told.encode(), None);
         self.load(&mut state)
     }
 
@@ -247,62 +258,66 @@ impl Room {
     // ---- What members ask ----------------------------------------------------------------------
 
     /// Who is here, as `members` says it.
-    pub(crate) fn members(&self) -> Reply {
-        let people = &self.state().people;
-        Reply::Members { room: self.name.clone(), members: people.list(), away: people.away() }
+    pub(crate) fn members(&self) -> ServerMessage {
+        let members = &self.state().members;
+        ServerMessage::Members {
+            room: self.name.clone(),
+            members: members.list(),
+            away: members.away(),
+        }
     }
 
-    /// How many people are here.
+    /// How many members are here.
     pub(crate) fn count(&self) -> u64 {
-        self.state().people.count()
+        self.state().members.count()
     }
 
     /// Whether a client is here.
     pub(crate) fn has(&self, client: ClientId) -> bool {
-        self.state().members.iter().any(|member| member.client.id == client)
+        self.state().clients.iter().any(|entry| entry.client.id == client)
     }
 
     /// How many connections of the name with the key `key` are here.
     pub(crate) fn connections(&self, key: &str) -> usize {
-        self.state().people.connections(key)
+        self.state().members.connections(key)
     }
 
     /// The newest stored seq.
     pub(crate) fn head(&self) -> u64 {
-        self.state().ledger.stored()
+        self.state().sequencer.last_committed()
     }
 
     /// The newest seq given out: what has it may not be stored yet.
-    pub(crate) fn given(&self) -> u64 {
-        self.state().ledger.given()
+    pub(crate) fn last_assigned(&self) -> u64 {
+        self.state().sequencer.last_assigned()
     }
 
     // ---- What a round does ---------------------------------------------------------------------
 
     /// How much waits to be taken.
-    pub(crate) fn gathered(&self) -> usize {
-        self.state().ledger.gathered()
+    pub(crate) fn pending_count(&self) -> usize {
+        self.state().sequencer.pending_count()
     }
 
     /// Takes the batch that has gathered.
     pub(crate) fn take(&self) -> Batch {
-        self.state().ledger.take()
+        self.state().sequencer.take()
     }
 
     /// What was taken could not be stored. Returns what goes down with it.
-    pub(crate) fn roll_back(&self) -> Vec<Offered> {
-        self.state().ledger.roll_back()
+    pub(crate) fn roll_back(&self) -> Vec<PendingRecord> {
+        self.state().sequencer.roll_back()
     }
 
     /// Commits up to `seq` and names the receivers, in one step: a client that joins gets everything
     /// up to the commit from the log, and everything after it live.
     pub(crate) fn publish(&self, seq: u64) -> Receivers {
         let mut state = self.state();
-        state.ledger.commit(seq);
+        state.sequencer.commit(seq);
         state.round = Round::Publishing;
-        let State { receivers, members, .. } = &mut *state;
-        let receiver = |m: &Member| Receiver { client: Arc::clone(&m.client), aside: m.aside };
-        let live = || members.iter().filter(|m| m.live).map(receiver).collect();
+        let State { receivers, clients, .. } = &mut *state;
+        let receiver = |m: &RoomClient| Receiver { client: Arc::clone(&m.client), aside: m.aside };
+        let live = || clients.iter().filter(|m| m.live).map(receiver).collect();
         Arc::clone(receivers.get_or_insert_with(live))
     }
 
@@ -310,7 +325,7 @@ impl Room {
     pub(crate) fn published(&self) -> Vec<(ClientId, u64)> {
         let mut state = self.state();
         state.round = Round::Carried;
-        state.published = state.ledger.stored();
+        state.published = state.sequencer.last_committed();
         self.published.give();
         mem::take(&mut state.late)
     }
@@ -318,7 +333,7 @@ impl Room {
     /// Ends a round. False if more has gathered meanwhile: then the role is not free yet.
     fn end_round(&self) -> bool {
         let mut state = self.state();
-        let quiet = state.ledger.is_quiet();
+        let quiet = state.sequencer.is_empty();
         self.end(&mut state, quiet);
         quiet
     }
@@ -331,7 +346,7 @@ impl Room {
     fn end(&self, state: &mut State, is_free: bool) {
         if state.round == Round::Publishing {
             // After a panic, as well as it went.
-            state.published = state.ledger.stored();
+            state.published = state.sequencer.last_committed();
             self.published.give();
         }
         state.round = if is_free { Round::Free } else { Round::Carried };

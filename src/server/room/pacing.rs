@@ -23,8 +23,8 @@ pub(crate) struct Rest {
 impl Rest {
     /// The rest after rounds that began at `begun`, wrote to receivers for `worked`, and are done `now`.
     pub(crate) fn new(begun: Instant, worked: Duration, now: Instant) -> Rest {
-        let whole = worked.saturating_mul(limits::REST_FACTOR).min(limits::REST);
-        let end = if whole < limits::REST_LEAST { now } else { now + whole };
+        let whole = worked.saturating_mul(limits::PACING_FACTOR).min(limits::PACING_MAX);
+        let end = if whole < limits::PACING_MIN { now } else { now + whole };
         Rest { begun, end, seen: None }
     }
 
@@ -36,7 +36,7 @@ impl Rest {
         }
         let lines = u32::try_from(gathered).unwrap_or(u32::MAX);
         let each = now.saturating_duration_since(self.begun).checked_div(lines).unwrap_or(left);
-        let silence = each.saturating_mul(limits::REST_SILENCE).max(limits::REST_LEAST);
+        let silence = each.saturating_mul(limits::PACING_SILENCE).max(limits::PACING_MIN);
         Some(left.min(silence))
     }
 }
@@ -51,9 +51,9 @@ mod tests {
     fn it_lasts_while_lines_come_but_not_for_ever() {
         let begun = Instant::now();
         let mut rest = Rest::new(begun, 100 * MS, begun + MS);
-        assert_eq!(rest.look(begun + MS, 100), Some(limits::REST_LEAST), "one every 10 us");
-        assert_eq!(rest.look(begun + 2 * MS, 10), Some(200 * limits::REST_SILENCE * MS / 1_000));
-        assert_eq!(rest.look(begun + MS + limits::REST, 11), None);
+        assert_eq!(rest.look(begun + MS, 100), Some(limits::PACING_MIN), "one every 10 us");
+        assert_eq!(rest.look(begun + 2 * MS, 10), Some(200 * limits::PACING_SILENCE * MS / 1_000));
+        assert_eq!(rest.look(begun + MS + limits::PACING_MAX, 11), None);
     }
 
     #[test]
@@ -61,20 +61,24 @@ mod tests {
         let begun = Instant::now();
         let mut rest = Rest::new(begun, 100 * MS, begun + MS);
         let silence = rest.look(begun + MS, 10).unwrap();
-        assert_eq!(silence, 100 * limits::REST_SILENCE * MS / 1_000, "eight that take 100 us each");
+        assert_eq!(
+            silence,
+            100 * limits::PACING_SILENCE * MS / 1_000,
+            "eight that take 100 us each"
+        );
         assert_eq!(rest.look(begun + MS + silence, 10), None);
     }
 
     #[test]
     fn a_room_in_which_nothing_has_come_yet_is_given_all_of_it() {
         let now = Instant::now();
-        assert_eq!(Rest::new(now, 100 * MS, now).look(now, 0), Some(limits::REST));
+        assert_eq!(Rest::new(now, 100 * MS, now).look(now, 0), Some(limits::PACING_MAX));
     }
 
     #[test]
     fn few_writes_are_no_reason_to_rest() {
         let now = Instant::now();
-        let worked = limits::REST_LEAST / (limits::REST_FACTOR + 1);
+        let worked = limits::PACING_MIN / (limits::PACING_FACTOR + 1);
         assert_eq!(Rest::new(now, worked, now).look(now, 1), None);
     }
 }

@@ -5,13 +5,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::chat::{ClientId, Item};
+use crate::chat::{BatchItem, ClientId};
 use crate::ws;
 
 /// The frames of one batch.
 #[derive(Debug)]
 pub(crate) struct Parcel<'i> {
-    items: &'i [Item],
+    items: &'i [BatchItem],
     everyone: Arc<[u8]>,
     /// What those receive instead who caused an aside.
     others: Vec<(ClientId, Arc<[u8]>)>,
@@ -20,7 +20,7 @@ pub(crate) struct Parcel<'i> {
 }
 
 impl Parcel<'_> {
-    pub(crate) fn pack(items: &[Item]) -> Parcel<'_> {
+    pub(crate) fn pack(items: &[BatchItem]) -> Parcel<'_> {
         let mut causes: Vec<ClientId> = items.iter().filter_map(cause).collect();
         causes.sort_unstable();
         causes.dedup();
@@ -29,7 +29,7 @@ impl Parcel<'_> {
             items,
             everyone: frames_for(None),
             others: causes.into_iter().map(|id| (id, frames_for(Some(id)))).collect(),
-            aside: items.iter().find_map(nth),
+            aside: items.iter().find_map(index),
         }
     }
 
@@ -45,11 +45,11 @@ impl Parcel<'_> {
 }
 
 /// What `client` receives, whom asides concern from the number `aside` on.
-fn frames(items: &[Item], client: Option<ClientId>, aside: u64) -> Arc<[u8]> {
+fn frames(items: &[BatchItem], client: Option<ClientId>, aside: u64) -> Arc<[u8]> {
     let mut frames = Vec::new();
     for item in items {
         let is_its_own = client.is_some() && cause(item) == client;
-        let is_old = nth(item).is_some_and(|nth| nth < aside);
+        let is_old = index(item).is_some_and(|index| index < aside);
         if !is_its_own && !is_old {
             ws::push_text_frame(&mut frames, json(item).as_bytes());
         }
@@ -57,24 +57,24 @@ fn frames(items: &[Item], client: Option<ClientId>, aside: u64) -> Arc<[u8]> {
     frames.into()
 }
 
-fn cause(item: &Item) -> Option<ClientId> {
+fn cause(item: &BatchItem) -> Option<ClientId> {
     match item {
-        Item::Record(_) => None,
-        Item::Aside { except, .. } => *except,
+        BatchItem::Record(_) => None,
+        BatchItem::Ephemeral { except, .. } => *except,
     }
 }
 
-fn nth(item: &Item) -> Option<u64> {
+fn index(item: &BatchItem) -> Option<u64> {
     match item {
-        Item::Record(_) => None,
-        Item::Aside { nth, .. } => Some(*nth),
+        BatchItem::Record(_) => None,
+        BatchItem::Ephemeral { index, .. } => Some(*index),
     }
 }
 
-fn json(item: &Item) -> &str {
+fn json(item: &BatchItem) -> &str {
     match item {
-        Item::Record(offered) => &offered.entry.json,
-        Item::Aside { json, .. } => json,
+        BatchItem::Record(offered) => &offered.entry.json,
+        BatchItem::Ephemeral { json, .. } => json,
     }
 }
 
@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn everyone_gets_the_same_bytes_but_for_the_cause_of_an_aside() {
-        let aside = |json: &str, except, nth| Item::Aside { json: json.into(), except, nth };
+        let aside =
+            |json: &str, except, index| BatchItem::Ephemeral { json: json.into(), except, index };
         let items = [aside("{}", None, 4), aside("[1]", Some(ClientId(7)), 5)];
         let parcel = Parcel::pack(&items);
         assert_eq!(&**parcel.for_client(ClientId(1), 4), b"\x81\x02{}\x81\x03[1]");

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::parcel::Parcel;
-use super::{Room, Seam};
+use super::{CatchUp, Room};
 use crate::chat::protocol::{Agent, Since};
-use crate::chat::{Act, Author, ClientId, Entry, Holder, Item, Names, Text, Told};
+use crate::chat::{
+    Author, BatchItem, ClientId, LogEntry, NameRegistry, Operation, Outcome, OwnerId, Text,
+};
 use crate::limits;
 use crate::log::{Rules, Store, Sync};
 use crate::net::Outbound;
@@ -28,33 +30,33 @@ fn lobby() -> (TempDir, Arc<Room>) {
 fn a_repeat_never_overtakes_what_is_being_published() {
     let (_data, room) = lobby();
     let user = "bob".parse().unwrap();
-    let holder = Holder::of(&user, &"0".repeat(32).parse().unwrap());
-    let bob = Author { client: ClientId(1), holder, user };
+    let owner = OwnerId::of(&user, &"0".repeat(32).parse().unwrap());
+    let bob = Author { client: ClientId(1), owner, user };
     let say = |cid: &str| {
-        let act = Act::Post { text: Text::parse("hi", 10).unwrap(), me: false, reply: None };
+        let act = Operation::Post { text: Text::parse("hi", 10).unwrap(), me: false, reply: None };
         room.say(&bob, cid.parse().unwrap(), act, 0)
     };
 
     let (told, load) = say("1");
-    assert_eq!((told, say("2").0), (Told::New, Told::New));
+    assert_eq!((told, say("2").0), (Outcome::Accepted, Outcome::Accepted));
     let batch = room.take();
-    let entry = |item: &Item| match item {
-        Item::Record(offered) => Some(offered.entry.clone()),
-        Item::Aside { .. } => None,
+    let entry = |item: &BatchItem| match item {
+        BatchItem::Record(offered) => Some(offered.entry.clone()),
+        BatchItem::Ephemeral { .. } => None,
     };
-    room.log.append(&batch.iter().filter_map(entry).collect::<Vec<Entry>>()).unwrap();
-    assert_eq!(say("2").0, Told::Underway);
+    room.log.append(&batch.iter().filter_map(entry).collect::<Vec<LogEntry>>()).unwrap();
+    assert_eq!(say("2").0, Outcome::InFlight);
     room.publish(2);
-    assert_eq!(say("2").0, Told::Underway, "bob hears 1 and 2 from the round, in this order");
+    assert_eq!(say("2").0, Outcome::InFlight, "bob hears 1 and 2 from the round, in this order");
     let late = room.published();
     assert_eq!(late, [(ClientId(1), 2)], "or has heard them already, and is answered after it");
-    assert_eq!(say("2").0, Told::Stored(2));
+    assert_eq!(say("2").0, Outcome::AlreadyStored(2));
 
-    assert_eq!(say("3").0, Told::New);
+    assert_eq!(say("3").0, Outcome::Accepted);
     room.take();
     room.publish(3);
     room.end_round(); // a panic on the way to the receivers
-    assert_eq!(say("3").0, Told::Stored(3));
+    assert_eq!(say("3").0, Outcome::AlreadyStored(3));
     drop(load);
 }
 
@@ -64,7 +66,7 @@ fn client(id: u64, user: &str) -> (Arc<Client>, TcpStream) {
     let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let outbound = Outbound::new(Arc::new(listener.accept().unwrap().0), limits::BACKLOG);
     let (user, token) = (user.parse().unwrap(), "0".repeat(32).parse().unwrap());
-    let mut names = Names::new(Duration::ZERO);
+    let mut names = NameRegistry::new(Duration::ZERO);
     let held = names.claim(&user, None, token, Instant::now()).unwrap();
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     (Arc::new(Client::new(ClientId(id), address, Agent::Bot, outbound, held)), peer)
@@ -76,7 +78,7 @@ fn who_came_before_a_newcomer_is_not_told_to_it_as_coming() {
     let mut loads = Vec::new();
     let mut come = |client: &Arc<Client>| {
         let entered = room.enter(client, &client.held().user, None, Since::Now, None);
-        assert_eq!(room.seam(client.id, 0, entered.changes), Seam::Live(false));
+        assert_eq!(room.try_go_live(client.id, 0, entered.changes), CatchUp::Live(false));
         loads.extend(entered.load);
         entered.joined.count
     };

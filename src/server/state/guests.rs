@@ -40,7 +40,7 @@ impl Guests {
     /// has ended, or it was brought into too many.
     pub(crate) fn note(&self, client: ClientId, room: &Arc<Room>) -> bool {
         let mut guests = self.guests();
-        let guest = guests.get_mut(&client).filter(|guest| guest.count < limits::BROUGHT);
+        let guest = guests.get_mut(&client).filter(|guest| guest.count < limits::INVITATIONS);
         let Some(guest) = guest else { return false };
         guest.count += 1;
         guest.rooms.push(Arc::clone(room));

@@ -1,6 +1,6 @@
 //! Private rooms: which one two people share, and who is brought into it.
 //!
-//! Room: the house's names and rooms. A private room belongs to two holders, not to two spellings:
+//! Room: the house's names and rooms. A private room belongs to two owners, not to two spellings:
 //! once a name has passed to somebody else, the same name of a room stands for another one.
 
 use std::io;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::shared::{House, Rooms, TooManyRooms};
-use crate::chat::{ErrorCode, Held, Holder, RoomName, Unfit};
+use crate::chat::{ErrorCode, Identity, OwnerId, Rejection, RoomName};
 use crate::log::LogName;
 use crate::server::clients::client::Client;
 use crate::server::room::Room;
@@ -18,18 +18,18 @@ use crate::server::room::Room;
 #[derive(Debug, Clone, Copy)]
 struct Key {
     at: usize,
-    mine: Holder,
-    other: Option<Holder>,
+    mine: OwnerId,
+    other: Option<OwnerId>,
 }
 
 impl Key {
-    fn opens(self, two: [Holder; 2]) -> bool {
+    fn opens(self, two: [OwnerId; 2]) -> bool {
         let [mine, other] = if self.at == 0 { two } else { [two[1], two[0]] };
-        mine == self.mine && self.other.is_none_or(|holder| holder == other)
+        mine == self.mine && self.other.is_none_or(|owner| owner == other)
     }
 
-    /// The two holders, if both are known.
-    fn two(self) -> Option<[Holder; 2]> {
+    /// The two owners, if both are known.
+    fn two(self) -> Option<[OwnerId; 2]> {
         let other = self.other?;
         Some(if self.at == 0 { [self.mine, other] } else { [other, self.mine] })
     }
@@ -40,11 +40,11 @@ impl House {
     pub(crate) fn private_room(
         &self,
         name: &RoomName,
-        held: &Held,
-    ) -> io::Result<Result<Arc<Room>, Unfit>> {
+        held: &Identity,
+    ) -> io::Result<Result<Arc<Room>, Rejection>> {
         let forbidden = "a private room is open to the two it is named after";
         let Some(key) = self.key(name, held) else {
-            return Ok(Err(Unfit::new(ErrorCode::Forbidden, forbidden)));
+            return Ok(Err(Rejection::new(ErrorCode::Forbidden, forbidden)));
         };
         let mut rooms = self.rooms();
         if let Some(room) = find(&rooms, name, key) {
@@ -52,22 +52,22 @@ impl House {
         }
         let Some(two) = key.two() else {
             let nobody = "nobody has that name now, so there is nobody to write to";
-            return Ok(Err(Unfit::new(ErrorCode::BadName, nobody)));
+            return Ok(Err(Rejection::new(ErrorCode::BadName, nobody)));
         };
         let added = self.add_room(&mut rooms, name, Some(two))?;
         let full = "this server has as many private rooms as it may";
-        Ok(added.map_err(|TooManyRooms| Unfit::new(ErrorCode::TooManyRooms, full)))
+        Ok(added.map_err(|TooManyRooms| Rejection::new(ErrorCode::TooManyRooms, full)))
     }
 
     /// The private rooms of a person in which anything was ever said.
-    pub(crate) fn private_rooms(&self, held: &Held) -> Vec<Arc<Room>> {
+    pub(crate) fn private_rooms(&self, held: &Identity) -> Vec<Arc<Room>> {
         let key = held.user.key();
         let is_theirs = |log: &&LogName| log.room.two().is_some_and(|two| two.contains(&&*key));
         let mut names: Vec<RoomName> =
             self.rooms().keys().filter(is_theirs).map(|log| log.room.clone()).collect();
         names.dedup();
         let open = |name: RoomName| find(&self.rooms(), &name, self.key(&name, held)?);
-        names.into_iter().filter_map(open).filter(|room| room.given() > 0).collect()
+        names.into_iter().filter_map(open).filter(|room| room.last_assigned() > 0).collect()
     }
 
     /// Whether the room is still the one its name stands for, to `client`: a public one always is.
@@ -83,10 +83,10 @@ impl House {
     /// they hear what was said there after the record `after`.
     pub(crate) fn gather(&self, room: &Arc<Room>, after: u64) {
         let (Some(keys), Some(two)) = (room.name.two(), room.log.two()) else { return };
-        for (key, holder) in keys.into_iter().zip(two) {
+        for (key, owner) in keys.into_iter().zip(two) {
             let uses = self.names().uses(key);
             if uses > room.connections(key) {
-                for client in self.devices(holder) {
+                for client in self.devices(owner) {
                     self.bring(&client, room, after);
                 }
             }
@@ -99,7 +99,7 @@ impl House {
         }
         client.call();
         let held = client.held();
-        let marked = self.marked(held.holder, room);
+        let marked = self.marked(held.owner, room);
         let away = self.away(&held.user);
         let (sent, load) = room.bring(client, &held.user, away.as_ref(), after, marked);
         self.see_to(client, sent);
@@ -110,11 +110,11 @@ impl House {
         }
     }
 
-    fn key(&self, name: &RoomName, held: &Held) -> Option<Key> {
+    fn key(&self, name: &RoomName, held: &Identity) -> Option<Key> {
         let other = name.other(&held.user)?;
         let at = usize::from(name.two()?[0] == other);
-        let other = self.names().holder(other, Instant::now());
-        Some(Key { at, mine: held.holder, other })
+        let other = self.names().owner(other, Instant::now());
+        Some(Key { at, mine: held.owner, other })
     }
 }
 
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_private_room_is_of_two_holders_and_not_of_two_names() {
-        let [alice, bob, other]: [Holder; 3] =
+        let [alice, bob, other]: [OwnerId; 3] =
             ["1", "2", "3"].map(|digit| digit.repeat(32).parse().unwrap());
         let key = |at, mine, other| Key { at, mine, other };
         assert!(key(0, alice, Some(bob)).opens([alice, bob]));

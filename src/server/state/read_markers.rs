@@ -8,35 +8,35 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::shared::House;
-use crate::chat::Holder;
-use crate::chat::protocol::Reply;
+use crate::chat::OwnerId;
+use crate::chat::protocol::ServerMessage;
 use crate::server::clients::client::Client;
 use crate::server::room::Room;
 
 impl House {
-    /// How far `holder` has read a room.
-    pub(crate) fn marked(&self, holder: Holder, room: &Room) -> Option<u64> {
-        let marked = self.marks().get(holder, room.log.id())?;
+    /// How far `owner` has read a room.
+    pub(crate) fn marked(&self, owner: OwnerId, room: &Room) -> Option<u64> {
+        let marked = self.marks().get(owner, room.log.id())?;
         Some(marked.min(room.head()))
     }
 
     /// A client has read a room up to `seq`; the other devices of its name are told.
     pub(crate) fn mark(&self, client: &Client, room: &Room, seq: u64) {
         let (held, seq) = (client.held(), seq.min(room.head()));
-        let is_new = self.marks().advance(held.holder, room.log.id(), seq);
+        let is_new = self.marks().advance(held.owner, room.log.id(), seq);
         if !is_new || self.names().uses(&held.user.key()) < 2 {
             return;
         }
-        let marked = Reply::Marked { room: room.name.clone(), seq };
-        for other in self.devices(held.holder).iter().filter(|other| other.id != client.id) {
+        let marked = ServerMessage::Marked { room: room.name.clone(), seq };
+        for other in self.devices(held.owner).iter().filter(|other| other.id != client.id) {
             self.tell(other, &marked);
         }
     }
 
-    /// Every connection of one holder.
-    pub(crate) fn devices(&self, holder: Holder) -> Vec<Arc<Client>> {
+    /// Every connection of one owner.
+    pub(crate) fn devices(&self, owner: OwnerId) -> Vec<Arc<Client>> {
         let mut all = self.poll.all();
-        all.retain(|client| client.held().holder == holder);
+        all.retain(|client| client.held().owner == owner);
         all
     }
 
@@ -51,10 +51,10 @@ impl House {
             return Err(error);
         }
         if file.is_stale() {
-            let holders = self.names().holders(Instant::now());
+            let owners = self.names().owners(Instant::now());
             let rooms = self.all_rooms();
             let logs: HashSet<&str> = rooms.iter().map(|room| room.log.id()).collect();
-            let is_alive = |holder, log: &str| holders.contains(&holder) && logs.contains(log);
+            let is_alive = |owner, log: &str| owners.contains(&owner) && logs.contains(log);
             let all = self.marks().prune(is_alive);
             return file.compact(&all);
         }

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::chat::{Kept, Mark, Marks, Names};
+use crate::chat::{NameRegistry, ReadMarker, ReadMarkers, SavedClaim};
 use crate::log::{Damage, Fact, Facts, Found, Journal, LogName, Store, Torn};
 use crate::net::entropy::Entropy;
 use crate::server::config::Config;
@@ -20,9 +20,9 @@ pub(crate) fn names(
     config: &Config,
     store: &Store,
     logger: &Logger,
-) -> io::Result<(Names, Journal<Kept>)> {
+) -> io::Result<(NameRegistry, Journal<SavedClaim>)> {
     let path = store.names_path();
-    let mut names = Names::new(config.hold_names);
+    let mut names = NameRegistry::new(config.hold_names);
     names.restore(facts(&path, logger)?, Now::read());
     let file =
         Journal::write(&path, &names.all(Now::read())).map_err(|error| about(&path, &error))?;
@@ -30,9 +30,12 @@ pub(crate) fn names(
 }
 
 /// The read markers that an earlier run has kept, and their file, written anew.
-pub(crate) fn marks(store: &Store, logger: &Logger) -> io::Result<(Marks, Journal<Mark>)> {
+pub(crate) fn marks(
+    store: &Store,
+    logger: &Logger,
+) -> io::Result<(ReadMarkers, Journal<ReadMarker>)> {
     let path = store.marks_path();
-    let mut marks = Marks::default();
+    let mut marks = ReadMarkers::default();
     marks.restore(facts(&path, logger)?);
     let all = marks.prune(|_, _| true);
     let file = Journal::write(&path, &all).map_err(|error| about(&path, &error))?;

@@ -11,10 +11,10 @@ use std::time::Instant;
 
 use super::guests::Guests;
 use super::restore;
-use crate::chat::protocol::Reply;
+use crate::chat::protocol::ServerMessage;
 use crate::chat::{
-    Away, ClientId, ErrorCode, Held, Holder, Kept, Mark, Marks, Names, RoomName, Taken, Token,
-    Unfit, UserName,
+    AwayMessage, ClientId, ErrorCode, Identity, NameRegistry, NameTaken, OwnerId, ReadMarker,
+    ReadMarkers, Rejection, RoomName, SavedClaim, Token, UserName,
 };
 use crate::failpoint;
 use crate::log::{Journal, LogName, Meters, Store};
@@ -48,16 +48,16 @@ pub(crate) struct House {
     pub(crate) unfinished: Unfinished,
     pub(crate) metrics: Metrics,
     store: Store,
-    names: Mutex<Names>,
-    names_file: Mutex<Journal<Kept>>,
-    marks: Mutex<Marks>,
-    marks_file: Mutex<Journal<Mark>>,
+    names: Mutex<NameRegistry>,
+    names_file: Mutex<Journal<SavedClaim>>,
+    marks: Mutex<ReadMarkers>,
+    marks_file: Mutex<Journal<ReadMarker>>,
     rooms: Mutex<Rooms>,
     clients: AtomicU64,
     stopping: AtomicBool,
 }
 
-/// Every open room. A private one may be there several times, with other holders of the two names.
+/// Every open room. A private one may be there several times, with other owners of the two names.
 pub(crate) type Rooms = BTreeMap<LogName, Arc<Room>>;
 
 /// As many rooms are open as one server has.
@@ -124,20 +124,20 @@ impl House {
         self.logger.tell(Level::Warn, "panic-survived", &[("thread", thread)]);
     }
 
-    // ---- Names ---------------------------------------------------------------------------------
+    // ---- NameRegistry ---------------------------------------------------------------------------------
 
     /// The names that are held.
-    pub(crate) fn names(&self) -> MutexGuard<'_, Names> {
+    pub(crate) fn names(&self) -> MutexGuard<'_, NameRegistry> {
         failpoint::held(self.names.lock().unwrap_or_else(PoisonError::into_inner), "names")
     }
 
     /// How far everybody has read.
-    pub(crate) fn marks(&self) -> MutexGuard<'_, Marks> {
+    pub(crate) fn marks(&self) -> MutexGuard<'_, ReadMarkers> {
         failpoint::held(self.marks.lock().unwrap_or_else(PoisonError::into_inner), "marks")
     }
 
     /// The file of read markers, held by the thread that tends it.
-    pub(crate) fn marks_file(&self) -> MutexGuard<'_, Journal<Mark>> {
+    pub(crate) fn marks_file(&self) -> MutexGuard<'_, Journal<ReadMarker>> {
         failpoint::held(
             self.marks_file.lock().unwrap_or_else(PoisonError::into_inner),
             "marks_file",
@@ -145,13 +145,17 @@ impl House {
     }
 
     /// Claims a name for one connection, or says why it cannot be had.
-    pub(crate) fn claim(&self, user: &UserName, shown: Option<&Token>) -> Result<Held, Unfit> {
+    pub(crate) fn claim(
+        &self,
+        user: &UserName,
+        shown: Option<&Token>,
+    ) -> Result<Identity, Rejection> {
         let fresh = self.entropy.token().ok().and_then(|token| token.parse().ok());
         let fresh: Token = fresh.ok_or_else(|| {
-            Unfit::new(ErrorCode::Storage, "the server has no randomness to make a key from")
+            Rejection::new(ErrorCode::Storage, "the server has no randomness to make a key from")
         })?;
-        let held = self.names().claim(user, shown, fresh, Instant::now()).map_err(|Taken| {
-            Unfit::new(ErrorCode::NameTaken, "someone else holds this name, choose another")
+        let held = self.names().claim(user, shown, fresh, Instant::now()).map_err(|NameTaken| {
+            Rejection::new(ErrorCode::NameTaken, "someone else holds this name, choose another")
         });
         self.keep_names();
         held
@@ -163,7 +167,7 @@ impl House {
         self.keep_names();
     }
 
-    /// The holder of a name has posted.
+    /// The owner of a name has posted.
     pub(crate) fn posted(&self, user: &UserName) {
         let first = self.names().posted(user);
         if first {
@@ -173,7 +177,7 @@ impl House {
 
     /// The file of names. Its lock is held over a small write; names are taken under it, so that
     /// their lines stand in the order in which things happened.
-    fn names_file(&self) -> MutexGuard<'_, Journal<Kept>> {
+    fn names_file(&self) -> MutexGuard<'_, Journal<SavedClaim>> {
         failpoint::held(
             self.names_file.lock().unwrap_or_else(PoisonError::into_inner),
             "names_file",
@@ -206,13 +210,13 @@ impl House {
         unsynced.map_or(Ok(()), |unsynced| unsynced.sync_data())
     }
 
-    /// Whether the holder of a name is away, and why.
-    pub(crate) fn away(&self, user: &UserName) -> Option<Away> {
+    /// Whether the owner of a name is away, and why.
+    pub(crate) fn away(&self, user: &UserName) -> Option<AwayMessage> {
         self.names().away(user)
     }
 
-    /// The holder of a name is away from now on, or back: whoever shares a room with them is told.
-    pub(crate) fn set_away(&self, user: &UserName, away: Option<Away>) {
+    /// The owner of a name is away from now on, or back: whoever shares a room with them is told.
+    pub(crate) fn set_away(&self, user: &UserName, away: Option<AwayMessage>) {
         self.names().set_away(user, away);
         self.keep_names();
         let key = user.key();
@@ -240,12 +244,12 @@ impl House {
         self.add_room(&mut rooms, name, None)
     }
 
-    /// Adds a room; `two` are the holders of a private one's names.
+    /// Adds a room; `two` are the owners of a private one's names.
     pub(crate) fn add_room(
         &self,
         rooms: &mut Rooms,
         name: &RoomName,
-        two: Option<[Holder; 2]>,
+        two: Option<[OwnerId; 2]>,
     ) -> io::Result<Result<Arc<Room>, TooManyRooms>> {
         let limits = &self.config.limits;
         let most = if name.is_private() { limits.private_rooms } else { limits.rooms };
@@ -312,8 +316,8 @@ impl House {
     }
 
     /// Sends one message to one client.
-    pub(crate) fn tell(&self, client: &Arc<Client>, reply: &Reply) {
-        if let Reply::Error { code, .. } = reply {
+    pub(crate) fn tell(&self, client: &Arc<Client>, reply: &ServerMessage) {
+        if let ServerMessage::Error { code, .. } = reply {
             self.metrics.refused(*code);
         }
         self.tell_json(client, &reply.encode());

@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use talk::chat::protocol::Since;
-use talk::chat::{Act, RoomName, Text};
-use talk::client::{Client, Config, Fault, Kept, Line, Notice, State, start};
+use talk::chat::{Operation, RoomName, Text};
+use talk::client::{Client, Config, Fault, Notice, SavedSubmission, State, Submission, start};
 
 use super::board::{Board, Phase};
 use super::chance::Chance;
@@ -55,7 +55,7 @@ struct Native<'b> {
     /// Whether the room was joined in this sitting.
     joined: [bool; ROOMS.len()],
     /// What was said and is not settled, in order: it outlives the client.
-    outbox: Vec<Line>,
+    outbox: Vec<Submission>,
 }
 
 impl Native<'_> {
@@ -115,7 +115,7 @@ impl Native<'_> {
         let name: RoomName = ROOMS[room].parse().unwrap();
         let line = client.compose(
             &name,
-            Act::Post { text: Text::parse(&text, 4096).unwrap(), me: false, reply: None },
+            Operation::Post { text: Text::parse(&text, 4096).unwrap(), me: false, reply: None },
         );
         self.diary.say(room, line.cid.as_str(), text);
         self.outbox.push(line.clone());
@@ -185,6 +185,6 @@ impl Native<'_> {
     }
 }
 
-fn kept(line: &Line) -> Kept {
-    Kept { line: line.clone(), refusal: None }
+fn kept(line: &Submission) -> SavedSubmission {
+    SavedSubmission { line: line.clone(), rejection: None }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use talk::chat::protocol::{Kind, Record};
-use talk::chat::{Act, Cid, Entry, Holder, RoomName, Text};
+use talk::chat::{Cid, LogEntry, Operation, OwnerId, RoomName, Text};
 use talk::limits;
 use talk::log::{Rules, Store, Sync};
 
@@ -14,7 +14,7 @@ pub(crate) fn fill(data: &Path, count: u64, text: &str) {
     let rules = Rules { sync, file_bytes, retain: None, retain_records: None };
     let log = store.new_log(&RoomName::default(), rules, "0123456789abcdef".repeat(2), None);
     let user: talk::chat::UserName = "writer".parse().unwrap();
-    let holder = Holder::of(&user, &"0".repeat(32).parse().unwrap());
+    let owner = OwnerId::of(&user, &"0".repeat(32).parse().unwrap());
     let entry = |seq: u64| {
         let text = Text::parse(&format!("{text} {seq}"), limits::TEXT_MAX).unwrap();
         let record = Record {
@@ -23,12 +23,12 @@ pub(crate) fn fill(data: &Path, count: u64, text: &str) {
             at: 1_795_394_177_902 + seq,
             user: user.clone(),
             cid: Cid::from_bytes(u128::from(seq).to_be_bytes()),
-            kind: Kind::Act(Act::Post { text, me: false, reply: None }),
+            kind: Kind::Operation(Operation::Post { text, me: false, reply: None }),
         };
-        Entry { seq, holder, json: record.encode().into() }
+        LogEntry { seq, owner, json: record.encode().into() }
     };
     let seqs: Vec<u64> = (1..=count).collect();
     for batch in seqs.chunks(1_000) {
-        log.append(&batch.iter().copied().map(entry).collect::<Vec<Entry>>()).unwrap();
+        log.append(&batch.iter().copied().map(entry).collect::<Vec<LogEntry>>()).unwrap();
     }
 }

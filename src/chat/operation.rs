@@ -5,13 +5,13 @@
 use std::fmt;
 
 use super::Text;
-use super::error_code::Unfit;
+use super::error_code::Rejection;
 use super::text::one_line;
 use crate::limits;
 
 /// One thing that can be done to a room's log.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Act {
+pub enum Operation {
     /// Say a line.
     Post {
         /// What is said.
@@ -40,15 +40,15 @@ pub enum Act {
     },
 }
 
-impl Act {
+impl Operation {
     /// The `type` on the wire, of the request and of the record.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Act::Post { .. } => "post",
-            Act::Edit { .. } => "edit",
-            Act::Delete { .. } => "delete",
-            Act::Topic { .. } => "topic",
+            Operation::Post { .. } => "post",
+            Operation::Edit { .. } => "edit",
+            Operation::Delete { .. } => "delete",
+            Operation::Topic { .. } => "topic",
         }
     }
 
@@ -56,8 +56,8 @@ impl Act {
     #[must_use]
     pub fn target(&self) -> Option<u64> {
         match self {
-            Act::Edit { target, .. } | Act::Delete { target } => Some(*target),
-            Act::Post { .. } | Act::Topic { .. } => None,
+            Operation::Edit { target, .. } | Operation::Delete { target } => Some(*target),
+            Operation::Post { .. } | Operation::Topic { .. } => None,
         }
     }
 
@@ -66,8 +66,10 @@ impl Act {
     #[must_use]
     pub fn meant(&self) -> Option<u64> {
         match self {
-            Act::Post { reply, .. } => *reply,
-            Act::Edit { .. } | Act::Delete { .. } | Act::Topic { .. } => self.target(),
+            Operation::Post { reply, .. } => *reply,
+            Operation::Edit { .. } | Operation::Delete { .. } | Operation::Topic { .. } => {
+                self.target()
+            }
         }
     }
 }
@@ -82,7 +84,7 @@ impl Topic {
     /// # Errors
     /// `too_long` beyond [`limits::TOPIC`] bytes; `bad_text` for a control character, line breaks
     /// and tabs included.
-    pub fn parse(text: &str) -> Result<Topic, Unfit> {
+    pub fn parse(text: &str) -> Result<Topic, Rejection> {
         one_line("a topic", text, limits::TOPIC).map(Topic)
     }
 

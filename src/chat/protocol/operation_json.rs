@@ -3,17 +3,17 @@
 use std::fmt::Write;
 
 use super::fields::{Fields, not};
-use crate::chat::action::{Act, Topic};
-use crate::chat::error_code::Unfit;
+use crate::chat::error_code::Rejection;
+use crate::chat::operation::{Operation, Topic};
 use crate::chat::text::Text;
 use crate::json;
 
-impl Act {
+impl Operation {
     /// Appends the fields that say it, each with a comma in front. Every posted line passes here, so
     /// nothing is allocated but room in `out`.
     pub(crate) fn push_fields(&self, out: &mut String) {
         match self {
-            Act::Post { text, me, reply } => {
+            Operation::Post { text, me, reply } => {
                 push_text(text.as_str(), out);
                 if *me {
                     out.push_str(",\"kind\":\"me\"");
@@ -22,12 +22,12 @@ impl Act {
                     write!(out, ",\"reply\":{seq}").ok(); // a String takes all
                 }
             }
-            Act::Edit { target, text } => {
+            Operation::Edit { target, text } => {
                 push_target(*target, out);
                 push_text(text.as_str(), out);
             }
-            Act::Delete { target } => push_target(*target, out),
-            Act::Topic { text } => push_text(text.as_str(), out),
+            Operation::Delete { target } => push_target(*target, out),
+            Operation::Topic { text } => push_text(text.as_str(), out),
         }
     }
 
@@ -37,17 +37,17 @@ impl Act {
         name: &str,
         fields: Fields<'_>,
         max_text: usize,
-    ) -> Result<Option<Act>, Unfit> {
+    ) -> Result<Option<Operation>, Rejection> {
         let text = || Text::parse(fields.string("text")?, max_text);
         Ok(Some(match name {
-            "post" => Act::Post {
+            "post" => Operation::Post {
                 text: text()?,
                 me: me(fields)?,
                 reply: fields.optional_number("reply")?,
             },
-            "edit" => Act::Edit { target: fields.number("target")?, text: text()? },
-            "delete" => Act::Delete { target: fields.number("target")? },
-            "topic" => Act::Topic { text: Topic::parse(fields.string("text")?)? },
+            "edit" => Operation::Edit { target: fields.number("target")?, text: text()? },
+            "delete" => Operation::Delete { target: fields.number("target")? },
+            "topic" => Operation::Topic { text: Topic::parse(fields.string("text")?)? },
             _ => return Ok(None),
         }))
     }
@@ -63,7 +63,7 @@ pub(crate) fn push_target(target: u64, out: &mut String) {
 }
 
 /// Whether a line's `kind` is `"me"`, the only one there is.
-pub(crate) fn me(fields: Fields<'_>) -> Result<bool, Unfit> {
+pub(crate) fn me(fields: Fields<'_>) -> Result<bool, Rejection> {
     match fields.optional_string("kind")? {
         None => Ok(false),
         Some("me") => Ok(true),
