@@ -26,7 +26,7 @@ use support::peer::{PATIENCE, Peer, is};
 use support::process::Server;
 use talk::chat::LogEntry;
 use talk::limits;
-use talk::log::{Rules, Store, Sync};
+use talk::log::{LogConfig, Store, SyncPolicy};
 
 /// Records of a page, and how many pages are asked for.
 const PAGE: u64 = 100;
@@ -54,7 +54,8 @@ fn main() {
 fn fill(data: &Path, records: u64) -> u64 {
     let store = Store::open(data).unwrap();
     let file_bytes = limits::LOG_FILE;
-    let rules = Rules { sync: Sync::Interval, file_bytes, retain: None, retain_records: None };
+    let rules =
+        LogConfig { sync: SyncPolicy::Interval, file_bytes, retain: None, retain_records: None };
     let log = store.new_log(&"lobby".parse().unwrap(), rules, String::from("a6fa"), None);
     let (mut batch, mut bytes) = (Vec::new(), 0);
     for seq in 1..=records {
@@ -71,7 +72,7 @@ fn fill(data: &Path, records: u64) -> u64 {
         }
     }
     log.append(&batch).unwrap();
-    log.tend(0).unwrap();
+    log.maintain(0).unwrap();
     bytes
 }
 

@@ -15,7 +15,7 @@ use talk::http::Parser;
 use talk::limits;
 use talk::net::deadline::Deadline;
 use talk::net::head::read_request;
-use talk::net::{Inbound, MessageError, linger};
+use talk::net::{MessageError, MessageReader, linger};
 use talk::ws::{Close, Decoder, Encoder, Event, Limits, Role};
 
 /// The suite sends messages of 16 MiB, and some in 65,536 frames: far more than a chat takes.
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn session(mut stream: &TcpStream, policy: &Policy) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let Some(leftover) = upgrade(stream, policy)? else { return Ok(()) };
-    let mut inbound = Inbound::new(stream, Decoder::new(Role::Server, LIMITS), &leftover);
+    let mut inbound = MessageReader::new(stream, Decoder::new(Role::Server, LIMITS), &leftover);
     let mut encoder = Encoder::server();
     let mut out = Vec::new();
     let mut open = true;

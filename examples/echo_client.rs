@@ -8,12 +8,12 @@ use std::io::{self, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use talk::handshake::Offer;
+use talk::handshake::UpgradeRequest;
 use talk::http::Authority;
 use talk::net::deadline::Deadline;
 use talk::net::entropy::Entropy;
 use talk::net::head::read_response;
-use talk::net::{Inbound, MessageError};
+use talk::net::{MessageError, MessageReader};
 use talk::ws::{Close, Decoder, Encoder, Event, Limits, Role};
 
 /// The suite sends messages of 16 MiB, and some in 65,536 frames.
@@ -54,14 +54,14 @@ fn converse(
     let stream = TcpStream::connect(server.to_string())?;
     stream.set_nodelay(true)?;
     let entropy = Entropy::open()?;
-    let offer = Offer::new(server, target, entropy.nonce()?)?;
+    let offer = UpgradeRequest::new(server, target, entropy.nonce()?)?;
     (&stream).write_all(&offer.to_bytes())?;
     let deadline = Deadline::new(Instant::now(), SILENCE);
     let (head, leftover) = read_response(&mut &stream, &deadline)?;
     offer.verify(&head)?;
 
     stream.set_read_timeout(Some(SILENCE))?;
-    let mut inbound = Inbound::new(&stream, Decoder::new(Role::Client, LIMITS), &leftover);
+    let mut inbound = MessageReader::new(&stream, Decoder::new(Role::Client, LIMITS), &leftover);
     let mut encoder = Encoder::client(entropy.into_masks()?);
     let mut out = Vec::new();
     let mut open = true;

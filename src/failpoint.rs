@@ -7,14 +7,14 @@
 /// Hands on the `guard` of the lock, or of what else is called `name`.
 #[cfg(not(feature = "fail-points"))]
 #[inline(always)]
-pub fn held<G>(guard: G, _name: &str) -> G {
+pub fn check<G>(guard: G, _name: &str) -> G {
     guard
 }
 
 /// Hands on the `guard` of the lock, or of what else is called `name`, unless a trap is laid here:
 /// `NAME@THREAD`.
 #[cfg(feature = "fail-points")]
-pub fn held<G>(guard: G, name: &str) -> G {
+pub fn check<G>(guard: G, name: &str) -> G {
     let Some(traps) = std::env::var_os("TALK_FAIL") else { return guard };
     let thread = std::thread::current();
     let trap = format!("{name}@{}", thread.name().unwrap_or_default());

@@ -62,7 +62,7 @@ pub(crate) fn notices(events: Sender<Event>) -> io::Result<Sender<Notice>> {
     let (sender, notices): (_, Receiver<Notice>) = mpsc::channel();
     spawn("notices", move || {
         let mut notices = notices.into_iter().map(Event::Notice);
-        notices.all(|event| events.send(failpoint::held(event, "told")).is_ok());
+        notices.all(|event| events.send(failpoint::check(event, "told")).is_ok());
     })?;
     Ok(sender)
 }

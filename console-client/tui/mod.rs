@@ -92,7 +92,7 @@ impl Interactive {
     /// Runs until the person leaves, or cannot stay. The terminal is as it was afterwards.
     pub(crate) fn run(mut self, queue: &Receiver<Event>) -> Ended {
         let flow = loop {
-            failpoint::held((), "painted");
+            failpoint::check((), "painted");
             if self.paint().is_err() {
                 break Flow::Gone;
             }

@@ -38,7 +38,7 @@ impl RoomName {
 
     /// The keys of the two who share it, if it is a private room.
     #[must_use]
-    pub fn two(&self) -> Option<[&str; 2]> {
+    pub fn owners(&self) -> Option<[&str; 2]> {
         self.0.strip_prefix('@')?.split_once('+').map(|(one, other)| [one, other])
     }
 
@@ -51,7 +51,7 @@ impl RoomName {
     /// The key of the one with whom `user` shares it; `None` where it is not theirs.
     #[must_use]
     pub fn other(&self, user: &UserName) -> Option<&str> {
-        let ([one, other], key) = (self.two()?, user.key());
+        let ([one, other], key) = (self.owners()?, user.key());
         match (one == key, other == key) {
             (true, false) => Some(other),
             (false, true) => Some(one),

@@ -138,7 +138,7 @@ fn is_blank(c: char) -> bool {
     matches!(c, '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{3164}' | '\u{ffa0}')
 }
 
-/// Most of what lies above U+FFFF is notation, or scripts of the dead with glyphs as wide as a
+/// ReadLimit of what lies above U+FFFF is notation, or scripts of the dead with glyphs as wide as a
 /// line. These are alive.
 fn is_living_beyond_the_first_plane(c: char) -> bool {
     matches!(c,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use crate::handshake::Offer;
+use crate::handshake::UpgradeRequest;
 use crate::http::{Authority, Host};
 
 /// The port of a server named without one.
@@ -89,7 +89,7 @@ impl FromStr for Address {
             authority.port.get_or_insert(PORT);
         }
         let target = String::from(if path.is_empty() || path == "/" { "/ws" } else { path });
-        Offer::new(&authority, &target, [0; 16]).map_err(|_| AddressError::Path)?;
+        UpgradeRequest::new(&authority, &target, [0; 16]).map_err(|_| AddressError::Path)?;
         Ok(Address { authority, target })
     }
 }

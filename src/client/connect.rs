@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::address::Address;
 use super::error::Fault;
 use crate::chat::Token;
-use crate::handshake::Offer;
+use crate::handshake::UpgradeRequest;
 use crate::limits;
 use crate::net::deadline::Deadline;
 use crate::net::entropy::Entropy;
@@ -36,7 +36,7 @@ pub(super) fn open(address: &Address, entropy: &Entropy) -> Result<Opened, Fault
     stream.set_nodelay(true).map_err(failed)?;
     stream.set_write_timeout(Some(limits::STALL_WAIT)).map_err(failed)?;
 
-    let offer = Offer::new(address.authority(), address.target(), nonce)
+    let offer = UpgradeRequest::new(address.authority(), address.target(), nonce)
         .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
     let deadline = Deadline::new(Instant::now(), limits::CONNECT_WAIT);
     (&stream).write_all(&offer.to_bytes()).map_err(failed)?;

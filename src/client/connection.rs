@@ -17,7 +17,7 @@ use super::shared::Desk;
 use crate::chat::protocol::{ClientMessage, ServerMessage};
 use crate::limits;
 use crate::net::entropy::Entropy;
-use crate::net::{Inbound, MessageError, Step, linger};
+use crate::net::{MessageError, MessageReader, Step, linger};
 use crate::ws::{Close, CloseCode, Decoder, Encoder, Event, Limits, Role};
 
 /// The way to the server: messages put here go out in order.
@@ -73,7 +73,7 @@ pub(super) fn converse(opened: Opened, desk: &Desk) -> Fault {
     desk.open(Link { stream: Arc::clone(&stream), outgoing: outgoing.clone() }, token);
     let decoder = Decoder::new(Role::Client, LIMITS);
     let mut reader = Reader {
-        inbound: Inbound::new(&*stream, decoder, &leftover),
+        reader: MessageReader::new(&*stream, decoder, &leftover),
         outgoing,
         heard: Instant::now(),
         silence: limits::SERVER_SILENCE,
@@ -92,7 +92,7 @@ pub(super) const LIMITS: Limits =
     Limits { message: limits::CLIENT_MESSAGE, fragments: limits::FRAGMENTS };
 
 struct Reader<'s> {
-    inbound: Inbound<&'s TcpStream>,
+    reader: MessageReader<&'s TcpStream>,
     outgoing: SyncSender<Outgoing>,
     /// When the last byte came.
     heard: Instant,
@@ -117,11 +117,11 @@ impl Reader<'_> {
             return Err(Fault::Silence(self.silence));
         }
         let wait = desk.rest(now).map_or(silence, |rest| rest.min(silence));
-        self.inbound
+        self.reader
             .stream()
             .set_read_timeout(Some(wait.max(Duration::from_millis(1)))) // zero would mean for ever
             .map_err(Fault::Broken)?;
-        let event = match self.inbound.step() {
+        let event = match self.reader.step() {
             Ok(Step::Event(event)) => event,
             Ok(Step::Partial) => {
                 self.heard = Instant::now();
@@ -164,7 +164,7 @@ impl Reader<'_> {
             }
             None if matches!(fault, Fault::Closed { .. }) => {}
             None => {
-                self.inbound.stream().shutdown(Shutdown::Both).ok(); // it may be gone already
+                self.reader.stream().shutdown(Shutdown::Both).ok(); // it may be gone already
             }
         }
     }
@@ -228,7 +228,7 @@ mod tests {
             Credentials { user: "bob".parse().unwrap(), token: None, password: None, agent: None };
         let desk = Desk::new(Session::new(identity, Vec::new()), channel().0, [0; 16]);
         let mut reader = Reader {
-            inbound: Inbound::new(&stream, Decoder::new(Role::Client, LIMITS), b"\x89\x00"),
+            reader: MessageReader::new(&stream, Decoder::new(Role::Client, LIMITS), b"\x89\x00"),
             outgoing: sync_channel(1).0,
             heard: Instant::now(),
             silence: Duration::from_millis(20),

@@ -10,12 +10,12 @@ use super::connection::LIMITS;
 use super::error::Fault;
 use crate::chat::protocol::{ClientMessage, ServerMessage, Welcome};
 use crate::chat::{Password, Token, UserName};
-use crate::handshake::Offer;
+use crate::handshake::UpgradeRequest;
 use crate::limits;
 use crate::net::deadline::Deadline;
 use crate::net::entropy::Entropy;
 use crate::net::head::{HeadError, read_response};
-use crate::net::{Inbound, MessageError, Step, linger};
+use crate::net::{MessageError, MessageReader, Step, linger};
 use crate::ws::{Close, CloseCode, Decoder, Encoder, Event, Role};
 
 /// Something learned about the line, in this order.
@@ -87,8 +87,8 @@ pub fn probe(
     let leftover = upgrade(address, &stream, entropy.nonce().map_err(Fault::System)?, tell)?;
     let token = Token::from_bytes(entropy.nonce().map_err(Fault::System)?);
     let encoder = Encoder::client(entropy.into_masks().map_err(Fault::System)?);
-    let inbound = Inbound::new(&stream, Decoder::new(Role::Client, LIMITS), &leftover);
-    let mut line = Line { stream: &stream, inbound, encoder, begun: Instant::now() };
+    let reader = MessageReader::new(&stream, Decoder::new(Role::Client, LIMITS), &leftover);
+    let mut line = Line { stream: &stream, reader, encoder, begun: Instant::now() };
     let password = password.map(Password::new);
     line.say(&ClientMessage::Hello {
         user,
@@ -115,7 +115,7 @@ fn upgrade(
 ) -> Result<Vec<u8>, Fault> {
     let no_answer = |error| Fault::NoAnswer { address: address.clone(), error };
     let failed = |source| no_answer(HeadError::Failed(source));
-    let offer = Offer::new(address.authority(), address.target(), nonce)
+    let offer = UpgradeRequest::new(address.authority(), address.target(), nonce)
         .map_err(|error| failed(std::io::Error::new(ErrorKind::InvalidInput, error)))?;
     let begun = Instant::now();
     let deadline = Deadline::new(begun, limits::CONNECT_WAIT);
@@ -148,7 +148,7 @@ fn first_line(mut begun: Vec<u8>, stream: &TcpStream) -> Option<String> {
 /// An open WebSocket.
 struct Line<'s> {
     stream: &'s TcpStream,
-    inbound: Inbound<&'s TcpStream>,
+    reader: MessageReader<&'s TcpStream>,
     encoder: Encoder,
     /// When we began to wait.
     begun: Instant,
@@ -203,7 +203,7 @@ impl Line<'_> {
                 return Err(Fault::Silence(limits::CONNECT_WAIT));
             }
             self.stream.set_read_timeout(Some(left)).map_err(Fault::Broken)?;
-            match self.inbound.step() {
+            match self.reader.step() {
                 Ok(Step::Event(Event::Ping(payload))) => {
                     self.encode(|encoder, out| encoder.pong(&payload, out))?;
                 }

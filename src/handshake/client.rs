@@ -11,20 +11,20 @@ use crate::http::{Authority, ResponseHead, Status, is_token, is_value};
 /// A request for a WebSocket, and what its answer must be.
 ///
 /// ```
-/// use talk::handshake::Offer;
-/// let offer = Offer::new(&"localhost:8080".parse()?, "/ws", [7; 16])?;
-/// assert!(offer.to_bytes().starts_with(b"GET /ws HTTP/1.1\r\nHost: localhost:8080\r\n"));
+/// use talk::handshake::UpgradeRequest;
+/// let request = UpgradeRequest::new(&"localhost:8080".parse()?, "/ws", [7; 16])?;
+/// assert!(request.to_bytes().starts_with(b"GET /ws HTTP/1.1\r\nHost: localhost:8080\r\n"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Offer {
+pub struct UpgradeRequest {
     key: String,
     head: String,
 }
 
 /// What cannot be written into a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OfferError {
+pub enum UpgradeRequestError {
     /// The target does not begin with `/`, or has a space, a `#`, or anything but visible ASCII.
     Target,
     /// A header's name is no token or its value has control characters.
@@ -51,17 +51,21 @@ pub enum Mismatch {
     Subprotocol,
 }
 
-impl Offer {
-    /// An offer to `authority` for `target`, a path with or without a query. The `nonce` must be
+impl UpgradeRequest {
+    /// An request to `authority` for `target`, a path with or without a query. The `nonce` must be
     /// fresh and random for each.
     ///
     /// # Errors
     ///
-    /// [`OfferError::Target`] where the target could not be sent as it is.
-    pub fn new(authority: &Authority, target: &str, nonce: [u8; 16]) -> Result<Offer, OfferError> {
+    /// [`UpgradeRequestError::Target`] where the target could not be sent as it is.
+    pub fn new(
+        authority: &Authority,
+        target: &str,
+        nonce: [u8; 16],
+    ) -> Result<UpgradeRequest, UpgradeRequestError> {
         let fits = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
         if !target.starts_with('/') || !target.bytes().all(fits) {
-            return Err(OfferError::Target);
+            return Err(UpgradeRequestError::Target);
         }
         let key = STANDARD.encode(nonce);
         let head = format!(
@@ -72,17 +76,21 @@ impl Offer {
              Sec-WebSocket-Key: {key}\r\n\
              Sec-WebSocket-Version: {VERSION}\r\n"
         );
-        Ok(Offer { key, head })
+        Ok(UpgradeRequest { key, head })
     }
 
     /// Adds a header.
     ///
     /// # Errors
     ///
-    /// [`OfferError::Header`] where it could not be written as one header line.
-    pub fn header(mut self, name: &str, value: &str) -> Result<Offer, OfferError> {
+    /// [`UpgradeRequestError::Header`] where it could not be written as one header line.
+    pub fn header(
+        mut self,
+        name: &str,
+        value: &str,
+    ) -> Result<UpgradeRequest, UpgradeRequestError> {
         if !is_token(name) || !is_value(value) {
-            return Err(OfferError::Header);
+            return Err(UpgradeRequestError::Header);
         }
         for part in [name, ": ", value, "\r\n"] {
             self.head.push_str(part);
@@ -180,16 +188,20 @@ fn advice(status: Status) -> &'static str {
     }
 }
 
-impl fmt::Display for OfferError {
+impl fmt::Display for UpgradeRequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            OfferError::Target => "a target is a path such as /ws, in visible ASCII without `#`",
-            OfferError::Header => "a header is a name and a value without control characters",
+            UpgradeRequestError::Target => {
+                "a target is a path such as /ws, in visible ASCII without `#`"
+            }
+            UpgradeRequestError::Header => {
+                "a header is a name and a value without control characters"
+            }
         })
     }
 }
 
-impl std::error::Error for OfferError {}
+impl std::error::Error for UpgradeRequestError {}
 
 #[cfg(test)]
 mod tests {
@@ -197,13 +209,14 @@ mod tests {
     use crate::http::Parser;
 
     /// RFC 6455 §1.3: the nonce "the sample nonce".
-    fn offer() -> Offer {
-        Offer::new(&"localhost:8080".parse().unwrap(), "/ws", *b"the sample nonce").unwrap()
+    fn request() -> UpgradeRequest {
+        UpgradeRequest::new(&"localhost:8080".parse().unwrap(), "/ws", *b"the sample nonce")
+            .unwrap()
     }
 
     fn verdict(answer: &str) -> Result<(), Mismatch> {
         let (head, _) = Parser::new().feed(answer.as_bytes()).unwrap().unwrap();
-        offer().verify(&head)
+        request().verify(&head)
     }
 
     const SWITCH: &str = "HTTP/1.1 101 Switching Protocols\r\n\
@@ -214,7 +227,7 @@ mod tests {
 
     #[test]
     fn an_offer_is_these_bytes() {
-        let offer = offer().header("User-Agent", "talk/0.1.0").unwrap();
+        let request = request().header("User-Agent", "talk/0.1.0").unwrap();
         let expected = "GET /ws HTTP/1.1\r\n\
             Host: localhost:8080\r\n\
             Upgrade: websocket\r\n\
@@ -223,20 +236,20 @@ mod tests {
             Sec-WebSocket-Version: 13\r\n\
             User-Agent: talk/0.1.0\r\n\
             \r\n";
-        assert_eq!(offer.to_bytes(), expected.as_bytes());
+        assert_eq!(request.to_bytes(), expected.as_bytes());
     }
 
     #[test]
     fn nothing_can_be_smuggled_into_an_offer() {
         let authority = "localhost".parse().unwrap();
         for target in ["", "ws", "/ ", "/#x", "/\r\nX: y", "/é", "http://localhost/"] {
-            let offer = Offer::new(&authority, target, [0; 16]);
-            assert_eq!(offer.unwrap_err(), OfferError::Target, "{target:?}");
+            let request = UpgradeRequest::new(&authority, target, [0; 16]);
+            assert_eq!(request.unwrap_err(), UpgradeRequestError::Target, "{target:?}");
         }
         for (name, value) in [("", "x"), ("X:", "x"), ("X Y", "x"), ("X", "x\r\nY: z"), ("X", " x")]
         {
-            let offer = offer().header(name, value);
-            assert_eq!(offer.unwrap_err(), OfferError::Header, "{name:?}: {value:?}");
+            let request = request().header(name, value);
+            assert_eq!(request.unwrap_err(), UpgradeRequestError::Header, "{name:?}: {value:?}");
         }
     }
 

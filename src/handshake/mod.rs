@@ -3,7 +3,7 @@
 //! Room: `http` values and digests. Never a socket, a frame, or a word of chat.
 //!
 //! A server asks [`accept()`], under a [`Policy`] that says which hosts it answers to and which pages
-//! may open it; a client makes an [`Offer`] and verifies the answer.
+//! may open it; a client makes an [`UpgradeRequest`] and verifies the answer.
 
 mod server; // the server's side
 mod hosts; // which Host we answer to
@@ -12,7 +12,7 @@ mod trusted_proxies; // whom a proxy speaks for
 
 mod client; // the client's side
 
-pub use crate::handshake::client::{Mismatch, Offer, OfferError};
+pub use crate::handshake::client::{Mismatch, UpgradeRequest, UpgradeRequestError};
 pub use crate::handshake::hosts::Hosts;
 pub use crate::handshake::origin::{Origin, OriginError, Scheme};
 pub use crate::handshake::server::{Policy, Refusal, accept};

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Hosts, Offer, Policy, Refusal, accept};
+use super::{Hosts, Policy, Refusal, UpgradeRequest, accept};
 use crate::http::{Parser, Request, Response, ResponseHead, Status};
 
 /// A browser's request for a WebSocket.
@@ -247,7 +247,7 @@ proptest! {
         target in "/[a-z/%]{0,9}(\\?[a-z=&|]{0,9})?",
         agent in "[!-~]([ -~é]{0,9}[!-~])?",
     ) {
-        let offer = Offer::new(&format!("localhost:{port}").parse().unwrap(), &target, nonce);
+        let offer = UpgradeRequest::new(&format!("localhost:{port}").parse().unwrap(), &target, nonce);
         let offer = offer.unwrap().header("User-Agent", &agent).unwrap();
         let (request, used) = Parser::<Request>::new().feed(&offer.to_bytes()).unwrap().unwrap();
         prop_assert_eq!(used, offer.to_bytes().len());

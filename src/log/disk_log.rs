@@ -8,23 +8,23 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::draft::Draft;
 use super::files::{Files, LogFile, append_all};
-use super::line::{self, Check, Header};
-use super::page::Page;
-use super::read_state::{Health, Shelf};
+use super::line::{self, Checksum, Header};
+use super::read_state::{Health, ReadState};
 use super::recover::Recovered;
+use super::segment::Page;
 use super::segment::{Segment, file_name};
-use super::segment_scan::{Mark, mark};
-use super::writer::Pen;
-use super::{Log, Most};
+use super::segment_scan::{IndexEntry, mark};
+use super::writer::OpenFile;
+use super::writer::WriteBatch;
+use super::{Log, ReadLimit};
 use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::failpoint;
 
 /// When what is written is forced to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sync {
-    /// Before anybody sees it: it survives a power cut.
+pub enum SyncPolicy {
+    /// Expected anybody sees it: it survives a power cut.
     Always,
     /// Soon after: what anybody has seen survives a kill of the process.
     Interval,
@@ -32,9 +32,9 @@ pub enum Sync {
 
 /// How logs are kept.
 #[derive(Debug, Clone, Copy)]
-pub struct Rules {
+pub struct LogConfig {
     /// When what is written is forced to the disk.
-    pub sync: Sync,
+    pub sync: SyncPolicy,
     /// Bytes of a file after which the next is begun.
     pub file_bytes: u64,
     /// Files whose records are all older than this are dropped.
@@ -45,26 +45,26 @@ pub struct Rules {
 
 /// One room's log on disk.
 #[derive(Debug)]
-pub(super) struct Durable {
+pub(super) struct DiskLog {
     pub(super) room: RoomName,
     id: String,
-    two: Option<[OwnerId; 2]>,
+    owners: Option<[OwnerId; 2]>,
     pub(super) dir: PathBuf,
-    pub(super) rules: Rules,
+    pub(super) rules: LogConfig,
     pub(super) files: Arc<dyn Files>,
     writer: Mutex<Writer>,
     /// Held while something already written is forced to the disk.
-    forcing: Mutex<()>,
-    shelf: Mutex<Shelf>,
+    fsync_lock: Mutex<()>,
+    read_state: Mutex<ReadState>,
 }
 
 /// What is needed to go on writing.
 #[derive(Debug)]
 pub(super) struct Writer {
     /// The check value and the `at` of the newest line.
-    pub(super) check: Check,
+    pub(super) check: Checksum,
     at: u64,
-    pub(super) pen: Pen,
+    pub(super) open_file: OpenFile,
     /// What was written and is not forced to the disk yet.
     pub(super) unsynced: Option<Arc<dyn LogFile>>,
     /// When the last file was verified again.
@@ -76,42 +76,57 @@ pub(super) enum Failure {
     /// Nothing of it is left.
     Clean(io::Error),
     /// What is left of it is not known.
-    Doubtful(io::Error),
+    Uncertain(io::Error),
     /// Another hand was at the file: it was not touched.
-    Foreign(io::Error),
+    ChangedByOthers(io::Error),
 }
 
-impl Durable {
+impl DiskLog {
     /// The log of which `recovered` was found in `dir`.
     pub(super) fn new(
         room: RoomName,
         dir: PathBuf,
-        rules: Rules,
+        rules: LogConfig,
         files: Arc<dyn Files>,
         recovered: Recovered,
-    ) -> Durable {
-        let Recovered { id, segments, next, check, at, two, gist, damage } = recovered;
-        let health = damage.map_or(Health::Well, |damage| Health::Damaged(damage.to_string()));
-        let writer =
-            Mutex::new(Writer { check, at, pen: Pen::default(), unsynced: None, verified: None });
-        let shelf = Mutex::new(Shelf::new(segments, next, gist, health));
-        Durable { room, id, two, dir, rules, files, writer, forcing: Mutex::default(), shelf }
+    ) -> DiskLog {
+        let Recovered { id, segments, next, check, at, owners, projection, damage } = recovered;
+        let health = damage.map_or(Health::Ok, |damage| Health::Corrupt(damage.to_string()));
+        let writer = Mutex::new(Writer {
+            check,
+            at,
+            open_file: OpenFile::default(),
+            unsynced: None,
+            verified: None,
+        });
+        let read_state = Mutex::new(ReadState::new(segments, next, projection, health));
+        DiskLog {
+            room,
+            id,
+            owners,
+            dir,
+            rules,
+            files,
+            writer,
+            fsync_lock: Mutex::default(),
+            read_state,
+        }
     }
 
     /// The one place this lock is taken. What a panic under it may leave in the file is found by the
     /// next append, by its length.
     pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
-        failpoint::held(self.writer.lock().unwrap_or_else(PoisonError::into_inner), "writer")
+        failpoint::check(self.writer.lock().unwrap_or_else(PoisonError::into_inner), "writer")
     }
 
     /// The one place this lock is taken. Each change is one call.
-    pub(super) fn shelf(&self) -> MutexGuard<'_, Shelf> {
-        failpoint::held(self.shelf.lock().unwrap_or_else(PoisonError::into_inner), "shelf")
+    pub(super) fn read_state(&self) -> MutexGuard<'_, ReadState> {
+        failpoint::check(self.read_state.lock().unwrap_or_else(PoisonError::into_inner), "shelf")
     }
 
     /// The one place this lock is taken: after the writer's, never before.
-    pub(super) fn forcing(&self) -> MutexGuard<'_, ()> {
-        failpoint::held(self.forcing.lock().unwrap_or_else(PoisonError::into_inner), "forcing")
+    pub(super) fn fsync_lock(&self) -> MutexGuard<'_, ()> {
+        failpoint::check(self.fsync_lock.lock().unwrap_or_else(PoisonError::into_inner), "forcing")
     }
 
     // ---- Writing -------------------------------------------------------------------------------
@@ -119,14 +134,15 @@ impl Durable {
     fn write(&self, writer: &mut Writer, batch: &[LogEntry]) -> Result<(), Failure> {
         let line = |entry: &LogEntry| (entry.json.len() + line::ADDS) as u64;
         let bytes: u64 = batch.iter().map(line).sum();
-        let last = self.shelf().segments.last().map(|last| self.last_file(last, bytes, writer.at));
+        let last =
+            self.read_state().segments.last().map(|last| self.last_file(last, bytes, writer.at));
         match last {
             Some((path, end, false)) => self.write_on(writer, &path, end, batch, bytes),
             Some((_, _, true)) => self.begin_file(writer, batch),
             None => {
                 let rooms = self.dir.parent().unwrap_or(Path::new("."));
                 let made = self.files.create_dir(&self.dir);
-                made.and_then(|()| self.files.sync_dir(rooms)).map_err(Failure::Clean)?;
+                made.and_then(|()| self.files.fsync_dir(rooms)).map_err(Failure::Clean)?;
                 self.begin_file(writer, batch)
             }
         }
@@ -157,48 +173,49 @@ impl Durable {
         batch: &[LogEntry],
         bytes: u64,
     ) -> Result<(), Failure> {
-        let (file, len) = writer.pen.file(&*self.files, path).map_err(|error| {
+        let (file, len) = writer.open_file.file(&*self.files, path).map_err(|error| {
             let gone = error.kind() == ErrorKind::NotFound;
             let what = format!("cannot open {}: {error}", path.display());
             let error = io::Error::new(error.kind(), what);
-            if gone { Failure::Foreign(error) } else { Failure::Clean(error) }
+            if gone { Failure::ChangedByOthers(error) } else { Failure::Clean(error) }
         })?;
         if len != end {
             let path = path.display();
             let what = format!("{path} was changed by another hand: {len} bytes, not {end}");
-            return Err(Failure::Foreign(io::Error::other(what)));
+            return Err(Failure::ChangedByOthers(io::Error::other(what)));
         }
         let room = usize::try_from(bytes).unwrap_or(0);
-        let mut draft = Draft::new(Vec::with_capacity(room), end, writer.check, writer.at);
-        draft.push(batch);
-        if let Err(error) = append_all(&*file, &draft.bytes) {
+        let mut write_batch =
+            WriteBatch::new(Vec::with_capacity(room), end, writer.check, writer.at);
+        write_batch.push(batch);
+        if let Err(error) = append_all(&*file, &write_batch.bytes) {
             return Err(match file.set_len(end) {
                 Ok(()) => Failure::Clean(error),
-                Err(_) => Failure::Doubtful(error),
+                Err(_) => Failure::Uncertain(error),
             });
         }
-        if self.rules.sync == Sync::Always
-            && let Err(error) = file.sync()
+        if self.rules.sync == SyncPolicy::Always
+            && let Err(error) = file.fsync()
         {
             // Whether it is on the disk is not known, and no later sync will tell: the system
             // reports the error once, and takes the pages for written.
             file.set_len(end).ok();
-            return Err(Failure::Doubtful(error));
+            return Err(Failure::Uncertain(error));
         }
-        (writer.check, writer.at) = (draft.check, draft.at);
-        if self.rules.sync == Sync::Interval {
+        (writer.check, writer.at) = (write_batch.check, write_batch.at);
+        if self.rules.sync == SyncPolicy::Interval {
             writer.unsynced = Some(file);
         }
-        let mut shelf = self.shelf();
-        if let Some(last) = shelf.segments.last_mut() {
+        let mut read_state = self.read_state();
+        if let Some(last) = read_state.segments.last_mut() {
             last.next += batch.len() as u64;
-            (last.end, last.newest) = (end + draft.bytes.len() as u64, draft.at);
+            (last.end, last.newest) = (end + write_batch.bytes.len() as u64, write_batch.at);
             if last.oldest == 0 {
-                last.oldest = draft.oldest;
+                last.oldest = write_batch.oldest;
             }
-            draft.marks.into_iter().for_each(|next| mark(&mut last.marks, next));
+            write_batch.marks.into_iter().for_each(|next| mark(&mut last.marks, next));
         }
-        shelf.stored(batch);
+        read_state.stored(batch);
         Ok(())
     }
 
@@ -210,27 +227,27 @@ impl Durable {
         batch: &[LogEntry],
     ) -> Result<(), Failure> {
         if let Some(unsynced) = writer.unsynced.take() {
-            unsynced.sync().map_err(Failure::Doubtful)?;
+            unsynced.fsync().map_err(Failure::Uncertain)?;
         }
-        drop(self.forcing()); // one that is underway is part of it
-        let forbidden = self.shelf().health.forbids().map(String::from);
+        drop(self.fsync_lock()); // one that is underway is part of it
+        let forbidden = self.read_state().health.forbids().map(String::from);
         if let Some(why) = forbidden {
-            return Err(Failure::Doubtful(io::Error::other(why)));
+            return Err(Failure::Uncertain(io::Error::other(why)));
         }
-        let first = self.shelf().next;
+        let first = self.read_state().next;
         let (room, log) = (self.room.clone(), self.id.clone());
-        let (at, after, two) = (writer.at, writer.check, self.two);
-        let header = Header { room, log, first, at, after, two };
+        let (at, after, owners) = (writer.at, writer.check, self.owners);
+        let header = Header { room, log, first, at, after, owners };
         let mut bytes = Vec::new();
         let check = header.push(&mut bytes);
-        let start = Mark { seq: first, offset: bytes.len() as u64, before: check };
-        let mut draft = Draft::new(bytes, 0, check, writer.at);
-        draft.push(batch);
+        let start = IndexEntry { seq: first, offset: bytes.len() as u64, before: check };
+        let mut write_batch = WriteBatch::new(bytes, 0, check, writer.at);
+        write_batch.push(batch);
         let path = self.dir.join(file_name(first));
         let file = self.files.create(&path).map_err(Failure::Clean)?;
-        let written = append_all(&*file, &draft.bytes);
+        let written = append_all(&*file, &write_batch.bytes);
         let failed = match written {
-            Ok(()) => match file.sync().and_then(|()| self.files.sync_dir(&self.dir)) {
+            Ok(()) => match file.fsync().and_then(|()| self.files.fsync_dir(&self.dir)) {
                 Ok(()) => None,
                 Err(error) => Some((error, false)),
             },
@@ -238,49 +255,49 @@ impl Durable {
         };
         if let Some((error, clean)) = failed {
             let removed = self.files.remove(&path).is_ok();
-            let failure = if clean && removed { Failure::Clean } else { Failure::Doubtful };
+            let failure = if clean && removed { Failure::Clean } else { Failure::Uncertain };
             return Err(failure(error));
         }
-        (writer.check, writer.at) = (draft.check, draft.at);
+        (writer.check, writer.at) = (write_batch.check, write_batch.at);
         let mut marks = vec![start];
-        draft.marks.into_iter().for_each(|next| mark(&mut marks, next));
-        let mut shelf = self.shelf();
-        shelf.segments.push(Segment {
+        write_batch.marks.into_iter().for_each(|next| mark(&mut marks, next));
+        let mut read_state = self.read_state();
+        read_state.segments.push(Segment {
             path,
             first,
             next: first + batch.len() as u64,
-            end: draft.bytes.len() as u64,
+            end: write_batch.bytes.len() as u64,
             marks,
-            oldest: draft.oldest,
-            newest: draft.at,
+            oldest: write_batch.oldest,
+            newest: write_batch.at,
         });
-        shelf.stored(batch);
+        read_state.stored(batch);
         Ok(())
     }
 
     /// Remembers what a failure leaves, and what it was.
     pub(super) fn note(&self, failure: Failure) -> io::Error {
         let (error, health): (_, fn(String) -> Health) = match failure {
-            Failure::Clean(error) => (error, Health::Hindered),
-            Failure::Doubtful(error) => (error, Health::Doubtful),
-            Failure::Foreign(error) => (error, Health::Damaged),
+            Failure::Clean(error) => (error, Health::WriteFailed),
+            Failure::Uncertain(error) => (error, Health::Uncertain),
+            Failure::ChangedByOthers(error) => (error, Health::Corrupt),
         };
-        self.shelf().health = health(error.to_string());
+        self.read_state().health = health(error.to_string());
         error
     }
 }
 
-impl Log for Durable {
+impl Log for DiskLog {
     fn id(&self) -> &str {
         &self.id
     }
 
     fn first(&self) -> u64 {
-        self.shelf().first()
+        self.read_state().first()
     }
 
     fn head(&self) -> u64 {
-        self.shelf().next - 1
+        self.read_state().next - 1
     }
 
     fn append(&self, batch: &[LogEntry]) -> io::Result<()> {
@@ -289,8 +306,8 @@ impl Log for Durable {
         }
         let mut writer = self.writer();
         let (forbidden, next) = {
-            let shelf = self.shelf();
-            (shelf.health.forbids().map(String::from), shelf.next)
+            let read_state = self.read_state();
+            (read_state.health.forbids().map(String::from), read_state.next)
         };
         if let Some(why) = forbidden {
             return Err(io::Error::other(why));
@@ -299,16 +316,16 @@ impl Log for Durable {
             return Err(io::Error::other(format!("the batch does not begin with record {next}")));
         }
         self.write(&mut writer, batch).map_err(|failure| self.note(failure))?;
-        self.shelf().health.recover();
+        self.read_state().health.recover();
         Ok(())
     }
 
-    fn read(&self, after: u64, most: Most) -> io::Result<Vec<LogEntry>> {
+    fn read(&self, after: u64, most: ReadLimit) -> io::Result<Vec<LogEntry>> {
         let (mut after, mut page) = (after, Page::new(most));
         while !page.is_full() {
-            let (there, edition) = {
-                let shelf = self.shelf();
-                (shelf.read(after, &mut page), shelf.edition)
+            let (there, generation) = {
+                let read_state = self.read_state();
+                (read_state.read(after, &mut page), read_state.generation)
             };
             let Some((from, place)) = there else { break };
             if from > after && page.last().is_some() {
@@ -316,8 +333,8 @@ impl Log for Durable {
             }
             match place.read(&*self.files, from, &mut page) {
                 Ok(()) => {}
-                Err(_) if self.shelf().edition != edition => {} // written anew while we looked
-                Err(_) if page.last().is_some() => break,       // whoever reads on will be told
+                Err(_) if self.read_state().generation != generation => {} // written anew while we looked
+                Err(_) if page.last().is_some() => break, // whoever reads on will be told
                 Err(error) if error.kind() == ErrorKind::NotFound && self.first() > from + 1 => {
                     continue; // dropped while we looked
                 }
@@ -326,26 +343,26 @@ impl Log for Durable {
             after = page.last().unwrap_or(from);
         }
         let mut entries = page.into_entries();
-        self.shelf().gist.redact(&mut entries);
+        self.read_state().projection.redact(&mut entries);
         Ok(entries)
     }
 
-    fn two(&self) -> Option<[OwnerId; 2]> {
-        self.two
+    fn owners(&self) -> Option<[OwnerId; 2]> {
+        self.owners
     }
 
     fn topic(&self) -> Option<String> {
-        self.shelf().gist.topic().map(String::from)
+        self.read_state().projection.topic().map(String::from)
     }
 
-    fn trouble(&self) -> Option<String> {
-        self.shelf().health.trouble().map(String::from)
+    fn write_error(&self) -> Option<String> {
+        self.read_state().health.write_error().map(String::from)
     }
 
-    fn tend(&self, now: u64) -> io::Result<()> {
-        self.force()?;
-        self.heal();
-        self.retire(now)?;
+    fn maintain(&self, now: u64) -> io::Result<()> {
+        self.fsync_pending()?;
+        self.retry_after_failure();
+        self.apply_retention(now)?;
         self.erase()
     }
 }

@@ -10,12 +10,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::disk_log::{Durable, Writer};
-use super::files::{append_all, write_anew};
-use super::line::{self, Header, Sound};
+use super::disk_log::{DiskLog, Writer};
+use super::files::{append_all, write_replacement};
+use super::line::{self, Header, ValidLine};
 use super::projection::redact;
 use super::read_state::Health;
-use super::segment_scan::{Lines, Mark, Next, mark};
+use super::segment_scan::{IndexEntry, Lines, Next, mark};
 use crate::limits;
 
 /// A file that holds deleted texts, as the index knows it.
@@ -24,20 +24,20 @@ struct Target {
     first: u64,
     end: u64,
     is_last: bool,
-    due: BTreeSet<u64>,
+    to_erase: BTreeSet<u64>,
 }
 
 /// A file written anew.
 struct Anew {
     bytes: Vec<u8>,
-    marks: Vec<Mark>,
+    marks: Vec<IndexEntry>,
 }
 
-impl Durable {
+impl DiskLog {
     /// Erases the deleted texts of one file, if any has some and it is time.
     pub(super) fn erase(&self) -> io::Result<()> {
         let Some(target) = self.target(Instant::now()) else { return Ok(()) };
-        self.force()?; // the words may not be gone before the record that deletes them is on the disk
+        self.fsync_pending()?; // the words may not be gone before the record that deletes them is on the disk
         if !target.is_last {
             return self.replace(&target, None);
         }
@@ -48,41 +48,43 @@ impl Durable {
     }
 
     fn target(&self, now: Instant) -> Option<Target> {
-        let shelf = self.shelf();
+        let read_state = self.read_state();
         let lately = |at| now.saturating_duration_since(at) < limits::ERASE_EVERY;
-        if shelf.health != Health::Well || shelf.replaced.is_some_and(lately) {
+        if read_state.health != Health::Ok || read_state.replaced.is_some_and(lately) {
             return None;
         }
-        let last = shelf.segments.last()?.first;
-        shelf.segments.iter().find_map(|segment| {
-            let due = shelf.gist.due(segment.first, segment.next);
+        let last = read_state.segments.last()?.first;
+        read_state.segments.iter().find_map(|segment| {
+            let to_erase = read_state.projection.to_erase(segment.first, segment.next);
             let (first, end, is_last) = (segment.first, segment.end, segment.first == last);
             let path = segment.path.clone();
-            (!due.is_empty()).then_some(Target { path, first, end, is_last, due })
+            (!to_erase.is_empty()).then_some(Target { path, first, end, is_last, to_erase })
         })
     }
 
     fn replace(&self, target: &Target, writer: Option<&mut Writer>) -> io::Result<()> {
-        self.shelf().replaced = Some(Instant::now()); // also if it fails: not again at once
+        self.read_state().replaced = Some(Instant::now()); // also if it fails: not again at once
         let anew = self.rewrite(target)?;
-        let path = write_anew(&*self.files, &target.path, |file| append_all(file, &anew.bytes))?;
+        let path =
+            write_replacement(&*self.files, &target.path, |file| append_all(file, &anew.bytes))?;
         {
             // Index and file change together. A rename waits for no disk.
-            let mut shelf = self.shelf();
+            let mut read_state = self.read_state();
             self.files.rename(&path, &target.path)?;
-            shelf.edition += 1;
-            if let Some(segment) = shelf.segments.iter_mut().find(|s| s.first == target.first) {
+            read_state.generation += 1;
+            if let Some(segment) = read_state.segments.iter_mut().find(|s| s.first == target.first)
+            {
                 (segment.end, segment.marks) = (anew.bytes.len() as u64, anew.marks);
             }
-            shelf.gist.erased(&target.due);
+            read_state.projection.erased(&target.to_erase);
         }
         if let Some(writer) = writer {
             writer.unsynced = None; // all of it is in the new file, which is on the disk
         }
-        self.files.sync_dir(target.path.parent().unwrap_or(Path::new(".")))
+        self.files.fsync_dir(target.path.parent().unwrap_or(Path::new(".")))
     }
 
-    /// The file's lines, with what is left of those that are due.
+    /// The file's lines, with what is left of those that are to_erase.
     fn rewrite(&self, target: &Target) -> io::Result<Anew> {
         let file = self.files.read(&target.path)?;
         let mut lines = Lines::new(&*file, 0, target.end);
@@ -91,16 +93,17 @@ impl Durable {
         let (_, mut before) = Header::parse(head).map_err(|_| unsound())?;
         let mut bytes = [head, b"\n"].concat();
         let start = bytes.len() as u64;
-        let mut marks = vec![Mark { seq: target.first, offset: start, before }];
+        let mut marks = vec![IndexEntry { seq: target.first, offset: start, before }];
         for seq in target.first.. {
             let line = match lines.next_line()? {
                 Next::Line(line) => line,
                 Next::End => break,
                 Next::Broken => return Err(unsound()),
             };
-            let Sound { body, check, erased } = line::checked(line, before).ok_or_else(unsound)?;
-            mark(&mut marks, Mark { seq, offset: bytes.len() as u64, before });
-            if target.due.contains(&seq) && !erased {
+            let ValidLine { body, check, erased } =
+                line::checked(line, before).ok_or_else(unsound)?;
+            mark(&mut marks, IndexEntry { seq, offset: bytes.len() as u64, before });
+            if target.to_erase.contains(&seq) && !erased {
                 let mut left = line::entry(body).ok_or_else(unsound)?;
                 redact(&mut left);
                 line::push_erased(&mut bytes, &left, before, check);

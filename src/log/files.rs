@@ -2,14 +2,15 @@
 //!
 //! Room: files and directories of the system.
 
+use crate::limits;
+use crate::metrics::{Counter, Histogram};
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use crate::limits;
+use std::time::Instant;
 
 /// An open file of a log.
 pub(super) trait LogFile: fmt::Debug + Send + Sync {
@@ -17,7 +18,7 @@ pub(super) trait LogFile: fmt::Debug + Send + Sync {
     fn append(&self, bytes: &[u8]) -> io::Result<usize>;
 
     /// Returns once everything written is on the disk.
-    fn sync(&self) -> io::Result<()>;
+    fn fsync(&self) -> io::Result<()>;
 
     /// Cuts the file to `len` bytes.
     fn set_len(&self, len: u64) -> io::Result<()>;
@@ -65,7 +66,7 @@ pub(super) trait Files: fmt::Debug + Send + Sync {
     fn create_dir(&self, path: &Path) -> io::Result<()>;
 
     /// Makes the names in a directory as durable as `sync` makes what is in a file.
-    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+    fn fsync_dir(&self, path: &Path) -> io::Result<()>;
 
     /// Gives a file another name, in place of what has it now.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
@@ -89,7 +90,7 @@ pub(super) fn append_all(file: &dyn LogFile, mut bytes: &[u8]) -> io::Result<()>
 
 /// Writes a whole new file beside the one at `path`, and returns its path once it is on the disk: renamed,
 /// it takes the old one's place. Killed anywhere before that, the old one stands.
-pub(super) fn write_anew(
+pub(super) fn write_replacement(
     files: &dyn Files,
     path: &Path,
     write: impl FnOnce(&dyn LogFile) -> io::Result<()>,
@@ -98,11 +99,11 @@ pub(super) fn write_anew(
     files.remove(&anew).ok(); // of an attempt that failed, or was killed right here
     let file = files.create(&anew)?;
     write(&*file)?;
-    file.sync()?;
+    file.fsync()?;
     Ok(anew)
 }
 
-/// Copies what `from` holds between two offsets to the end of `to`.
+/// Copies what `from` holds between owners offsets to the end of `to`.
 pub(super) fn copy(from: &dyn LogFile, start: u64, end: u64, to: &dyn LogFile) -> io::Result<()> {
     let (mut at, mut chunk) = (start, vec![0; limits::LOG_CHUNK]);
     while at < end {
@@ -144,7 +145,7 @@ impl Files for Disk {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
     }
 
-    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+    fn fsync_dir(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
     }
 
@@ -162,7 +163,7 @@ impl LogFile for File {
         io::Write::write(&mut &*self, bytes)
     }
 
-    fn sync(&self) -> io::Result<()> {
+    fn fsync(&self) -> io::Result<()> {
         self.sync_data()
     }
 
@@ -176,5 +177,93 @@ impl LogFile for File {
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         FileExt::read_at(self, buffer, offset)
+    }
+}
+
+/// What is counted about the logs of one store.
+#[derive(Debug, Default)]
+pub struct LogMetrics {
+    /// Bytes written.
+    pub written: Counter,
+    /// How long it took to force them to the disk.
+    pub syncs: Histogram,
+}
+
+/// The system's files, counted.
+#[derive(Debug)]
+pub(super) struct MeteredFiles {
+    pub(super) metrics: Arc<LogMetrics>,
+}
+
+#[derive(Debug)]
+struct MeteredFile {
+    file: Arc<dyn LogFile>,
+    metrics: Arc<LogMetrics>,
+}
+
+impl MeteredFiles {
+    fn metered(&self, file: Arc<dyn LogFile>) -> Arc<dyn LogFile> {
+        Arc::new(MeteredFile { file, metrics: Arc::clone(&self.metrics) })
+    }
+}
+
+impl Files for MeteredFiles {
+    fn read(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Disk.read(path)
+    }
+
+    fn write(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Disk.write(path).map(|file| self.metered(file))
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        Disk.stat(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Disk.create(path).map(|file| self.metered(file))
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        Disk.create_dir(path)
+    }
+
+    fn fsync_dir(&self, path: &Path) -> io::Result<()> {
+        Disk.fsync_dir(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        Disk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        Disk.remove(path)
+    }
+}
+
+impl LogFile for MeteredFile {
+    fn append(&self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.append(bytes)?;
+        self.metrics.written.add(count);
+        Ok(count)
+    }
+
+    fn fsync(&self) -> io::Result<()> {
+        let begun = Instant::now();
+        let synced = self.file.fsync();
+        self.metrics.syncs.observe(begun.elapsed());
+        synced
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.file.set_len(len)
+    }
+
+    fn stat(&self) -> io::Result<Stat> {
+        self.file.stat()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.file.read_at(buffer, offset)
     }
 }

@@ -18,7 +18,7 @@ use crate::json::{self, Object, Value};
 use crate::limits;
 
 /// A fact that can be written as a line.
-pub trait Fact: Sized {
+pub trait JournalRecord: Sized {
     /// What the file's first line says that it holds.
     const KIND: &'static str;
 
@@ -40,26 +40,26 @@ pub struct Journal<T> {
     synced: bool,
     /// The last line may be half a line.
     torn: bool,
-    trouble: Option<String>,
+    write_error: Option<String>,
     facts: PhantomData<T>,
 }
 
 /// What a journal holds.
 #[derive(Debug)]
-pub struct Facts<T> {
+pub struct JournalContents<T> {
     /// The facts, the oldest line first.
     pub facts: Vec<T>,
     /// Lines that are none of ours, or only half of one.
     pub unread: usize,
 }
 
-impl<T: Fact> Journal<T> {
+impl<T: JournalRecord> Journal<T> {
     /// What is kept in the file at `path`; nothing where there is none.
     ///
     /// # Errors
     /// What kept it from being read.
-    pub fn read(path: &Path) -> io::Result<Facts<T>> {
-        let mut found = Facts { facts: Vec::new(), unread: 0 };
+    pub fn read(path: &Path) -> io::Result<JournalContents<T>> {
+        let mut found = JournalContents { facts: Vec::new(), unread: 0 };
         let bytes = match fs::read(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
             other => other?,
@@ -87,7 +87,7 @@ impl<T: Fact> Journal<T> {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&anew, path)?;
-        Disk.sync_dir(path.parent().unwrap_or(Path::new(".")))?;
+        Disk.fsync_dir(path.parent().unwrap_or(Path::new(".")))?;
         let (path, file, bytes) = (path.to_owned(), Arc::new(file), text.len() as u64);
         Ok(Journal {
             path,
@@ -96,7 +96,7 @@ impl<T: Fact> Journal<T> {
             compact: bytes,
             synced: true,
             torn: false,
-            trouble: None,
+            write_error: None,
             facts: PhantomData,
         })
     }
@@ -110,7 +110,7 @@ impl<T: Fact> Journal<T> {
         let text = [start, &lines(facts)].concat();
         let written = (&*self.file).write_all(text.as_bytes());
         self.torn = written.is_err();
-        self.trouble = written.as_ref().err().map(io::Error::to_string);
+        self.write_error = written.as_ref().err().map(io::Error::to_string);
         self.synced = false;
         self.bytes += text.len() as u64;
         written
@@ -139,18 +139,18 @@ impl<T: Fact> Journal<T> {
 
     /// Why it could not be written, if that is so.
     #[must_use]
-    pub fn trouble(&self) -> Option<&str> {
-        self.trouble.as_deref()
+    pub fn write_error(&self) -> Option<&str> {
+        self.write_error.as_deref()
     }
 }
 
-fn header<T: Fact>() -> String {
+fn header<T: JournalRecord>() -> String {
     let mut object = Object::new();
     object.string("type", T::KIND).number("version", 1);
     object.end() + "\n"
 }
 
-fn lines<T: Fact>(facts: &[T]) -> String {
+fn lines<T: JournalRecord>(facts: &[T]) -> String {
     let mut text = String::new();
     for fact in facts {
         let mut object = Object::new();
@@ -161,12 +161,12 @@ fn lines<T: Fact>(facts: &[T]) -> String {
     text
 }
 
-fn parse<T: Fact>(line: &[u8]) -> Option<T> {
+fn parse<T: JournalRecord>(line: &[u8]) -> Option<T> {
     T::parse(&json::parse(std::str::from_utf8(line).ok()?).ok()?)
 }
 
 /// Who holds a name.
-impl Fact for SavedClaim {
+impl JournalRecord for SavedClaim {
     const KIND: &'static str = "names";
 
     fn push(&self, line: &mut Object) {
@@ -194,7 +194,7 @@ impl Fact for SavedClaim {
 }
 
 /// How far somebody has read.
-impl Fact for ReadMarker {
+impl JournalRecord for ReadMarker {
     const KIND: &'static str = "marks";
 
     fn push(&self, line: &mut Object) {

@@ -27,11 +27,11 @@ const CHECK: &str = ",\"check\":\"";
 const END: &str = "\"}";
 /// Bytes from the quote that ends a owner to the brace before it.
 const HOLDER_BYTES: usize = HOLDER.len() + OwnerId::DIGITS + 1;
-const CHECK_BYTES: usize = CHECK.len() + Check::DIGITS + END.len();
+const CHECK_BYTES: usize = CHECK.len() + Checksum::DIGITS + END.len();
 
 /// The check value that an erased line had when it was whole.
 const WAS: &str = ",\"was\":\"";
-const WAS_BYTES: usize = WAS.len() + Check::DIGITS + 1;
+const WAS_BYTES: usize = WAS.len() + Checksum::DIGITS + 1;
 
 /// Bytes that a line has beside its record's JSON.
 pub(super) const ADDS: usize = HOLDER_BYTES + CHECK_BYTES;
@@ -43,21 +43,21 @@ pub(super) const ADDS: usize = HOLDER_BYTES + CHECK_BYTES;
 /// passes. It is no seal against an owner of the files, who could compute the chain anew; for that
 /// no length would do.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Check([u8; Check::DIGITS]);
+pub(super) struct Checksum([u8; Checksum::DIGITS]);
 
-impl Check {
+impl Checksum {
     const DIGITS: usize = 16;
     /// What the first line of a log follows.
-    pub(super) const START: Check = Check([b'0'; Check::DIGITS]);
+    pub(super) const START: Checksum = Checksum([b'0'; Checksum::DIGITS]);
 
-    pub(super) fn of(self, body: &[u8]) -> Check {
+    pub(super) fn of(self, body: &[u8]) -> Checksum {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut digest = Sha1::new();
         digest.update(&self.0);
         digest.update(body);
         let bytes = digest.digest().bytes();
         let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
-        let mut check = Check::START;
+        let mut check = Checksum::START;
         for (place, digit) in check.0.iter_mut().zip(digits) {
             *place = HEX.get(usize::from(digit)).copied().unwrap_or_default();
         }
@@ -71,18 +71,18 @@ impl Check {
         out.push(b'\n');
     }
 
-    fn parse(text: &str) -> Option<Check> {
-        text.as_bytes().try_into().ok().map(Check)
+    fn parse(text: &str) -> Option<Checksum> {
+        text.as_bytes().try_into().ok().map(Checksum)
     }
 }
 
-impl fmt::Display for Check {
+impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|digit| write!(f, "{}", char::from(*digit)))
     }
 }
 
-impl fmt::Debug for Check {
+impl fmt::Debug for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Check({self})")
     }
@@ -90,17 +90,17 @@ impl fmt::Debug for Check {
 
 /// A line that is as it was written.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Sound<'l> {
+pub(super) struct ValidLine<'l> {
     /// The record and its owner.
     pub(super) body: &'l [u8],
     /// What the next line follows.
-    pub(super) check: Check,
+    pub(super) check: Checksum,
     /// Its text was erased.
     pub(super) erased: bool,
 }
 
 /// Takes the line (without its `\n`) apart, if it follows a line with the check value `before`.
-pub(super) fn checked(line: &[u8], before: Check) -> Option<Sound<'_>> {
+pub(super) fn checked(line: &[u8], before: Checksum) -> Option<ValidLine<'_>> {
     let (body, end) = line.split_at_checked(line.len().checked_sub(CHECK_BYTES)?)?;
     let digits = end.strip_prefix(CHECK.as_bytes())?.strip_suffix(END.as_bytes())?;
     let check = before.of(body);
@@ -108,22 +108,22 @@ pub(super) fn checked(line: &[u8], before: Check) -> Option<Sound<'_>> {
         return None;
     }
     Some(match was(body) {
-        Some((body, check)) => Sound { body, check, erased: true },
-        None => Sound { body, check, erased: false },
+        Some((body, check)) => ValidLine { body, check, erased: true },
+        None => ValidLine { body, check, erased: false },
     })
 }
 
 /// The body of an erased line, and the check value it had before. No other line ends so.
-fn was(body: &[u8]) -> Option<(&[u8], Check)> {
+fn was(body: &[u8]) -> Option<(&[u8], Checksum)> {
     let (body, end) = body.split_at_checked(body.len().checked_sub(WAS_BYTES)?)?;
     let digits = end.strip_prefix(WAS.as_bytes())?.strip_suffix(b"\"")?;
-    Some((body, Check(digits.try_into().ok()?)))
+    Some((body, Checksum(digits.try_into().ok()?)))
 }
 
 // ---- Records -----------------------------------------------------------------------------------
 
 /// Appends the line of `entry`, which follows `before`; returns its check value.
-pub(super) fn push_record(out: &mut Vec<u8>, entry: &LogEntry, before: Check) -> Check {
+pub(super) fn push_record(out: &mut Vec<u8>, entry: &LogEntry, before: Checksum) -> Checksum {
     let start = out.len();
     push_body(out, entry);
     let check = before.of(out.get(start..).unwrap_or_default());
@@ -134,7 +134,7 @@ pub(super) fn push_record(out: &mut Vec<u8>, entry: &LogEntry, before: Check) ->
 /// Appends the line of `entry`, which is what is left of one with the check value `was`. The line
 /// after it followed that one, and still does: so one line can be erased without touching the rest.
 /// This one's own check value covers `was` as well.
-pub(super) fn push_erased(out: &mut Vec<u8>, entry: &LogEntry, before: Check, was: Check) {
+pub(super) fn push_erased(out: &mut Vec<u8>, entry: &LogEntry, before: Checksum, was: Checksum) {
     let start = out.len();
     push_body(out, entry);
     out.extend_from_slice(WAS.as_bytes());
@@ -193,9 +193,9 @@ pub(super) struct Header {
     /// The `at` of the record before it: no later record is older.
     pub(super) at: u64,
     /// The check value of the line before, in the file before.
-    pub(super) after: Check,
-    /// The owners of the two names of a private room, in the order of the names.
-    pub(super) two: Option<[OwnerId; 2]>,
+    pub(super) after: Checksum,
+    /// The owners of the owners names of a private room, in the order of the names.
+    pub(super) owners: Option<[OwnerId; 2]>,
 }
 
 /// Why a line is not a header that we can go by.
@@ -209,11 +209,11 @@ pub(super) enum NoHeader {
 
 impl Header {
     /// Appends the header's line; returns its check value, which the first record follows.
-    pub(super) fn push(&self, out: &mut Vec<u8>) -> Check {
+    pub(super) fn push(&self, out: &mut Vec<u8>) -> Checksum {
         let mut object = Object::new();
         object.string("type", "log").number("version", VERSION);
         object.string("room", self.room.as_str()).string("log", &self.log);
-        if let Some([one, other]) = &self.two {
+        if let Some([one, other]) = &self.owners {
             object.string("one", &one.to_string()).string("other", &other.to_string());
         }
         object.number("first", self.first).number("at", self.at);
@@ -227,7 +227,7 @@ impl Header {
     }
 
     /// Reads a header's line, without its `\n`.
-    pub(super) fn parse(line: &[u8]) -> Result<(Header, Check), NoHeader> {
+    pub(super) fn parse(line: &[u8]) -> Result<(Header, Checksum), NoHeader> {
         let unfit = NoHeader::Unfit;
         let text = std::str::from_utf8(line).map_err(|_| unfit)?;
         let value = json::parse(text).map_err(|_| unfit)?;
@@ -236,15 +236,15 @@ impl Header {
         if string("type")? != "log" {
             return Err(unfit);
         }
-        let after = Check::parse(string("after")?).ok_or(unfit)?;
-        let Sound { check, .. } = checked(line, after).ok_or(unfit)?; // so in every version to come
+        let after = Checksum::parse(string("after")?).ok_or(unfit)?;
+        let ValidLine { check, .. } = checked(line, after).ok_or(unfit)?; // so in every version to come
         match number("version")? {
             VERSION => {}
             newer if newer > VERSION => return Err(NoHeader::Newer(newer)),
             _ => return Err(unfit),
         }
         let owner = |key| string(key)?.parse::<OwnerId>().map_err(|_| unfit);
-        let two = match value.get("one") {
+        let owners = match value.get("one") {
             Some(_) => Some([owner("one")?, owner("other")?]),
             None => None,
         };
@@ -254,7 +254,7 @@ impl Header {
             first: number("first")?,
             at: number("at")?,
             after,
-            two,
+            owners,
         };
         // A room may be spelled in more ways than one (`#lobby`); a file is of the one it is written with.
         let is_ours = header.first > 0 && header.room.as_str() == string("room")?;
@@ -280,11 +280,11 @@ mod tests {
         for text in
             ["hi", "\n{\"seq\":9999,\"at\":1}", "\u{2028}", &"\"".repeat(4096), ",\"seq\":8,"]
         {
-            let (mut line, before) = (Vec::new(), Check::START);
+            let (mut line, before) = (Vec::new(), Checksum::START);
             let check = push_record(&mut line, &said(text), before);
             assert_eq!(line.pop(), Some(b'\n'));
             assert!(!line.contains(&b'\n'), "a record is one line");
-            let Sound { body, check: found, erased } = checked(&line, before).unwrap();
+            let ValidLine { body, check: found, erased } = checked(&line, before).unwrap();
             assert_eq!((found, seq_and_at(body)), (check, Some((7, 5))));
             assert_eq!((entry(body), erased), (Some(said(text)), false));
             json::parse(std::str::from_utf8(&line).unwrap()).unwrap();
@@ -294,18 +294,18 @@ mod tests {
     #[test]
     fn the_check_value_is_what_sha1sum_makes_of_it() {
         let mut line = Vec::new();
-        push_record(&mut line, &said("hi"), Check::START);
+        push_record(&mut line, &said("hi"), Checksum::START);
         // (printf 0000000000000000; printf '{…,"holder":"0123456789abcdef0123456789abcdef"') | sha1sum | cut -c1-16
         assert!(line.ends_with(b",\"check\":\"69c9dce5f2727c8e\"}\n"), "{}", line.escape_ascii());
     }
 
     #[test]
     fn what_is_left_of_an_erased_line_holds_the_chain() {
-        let (mut whole, mut left, before) = (Vec::new(), Vec::new(), Check::START);
+        let (mut whole, mut left, before) = (Vec::new(), Vec::new(), Checksum::START);
         let was = push_record(&mut whole, &said("secret"), before);
         push_erased(&mut left, &said("-"), before, was);
         left.pop();
-        let Sound { body, check, erased } = checked(&left, before).unwrap();
+        let ValidLine { body, check, erased } = checked(&left, before).unwrap();
         assert_eq!((entry(body), check, erased), (Some(said("-")), was, true));
         assert!(checked(&left, was).is_none(), "it still follows the line before it");
         json::parse(std::str::from_utf8(&left).unwrap()).unwrap();
@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn any_bit_that_differs_is_noticed() {
-        let (mut line, mut erased, before) = (Vec::new(), Vec::new(), Check::START);
+        let (mut line, mut erased, before) = (Vec::new(), Vec::new(), Checksum::START);
         let was = push_record(&mut line, &said("hello"), before);
         push_erased(&mut erased, &said("-"), before, was);
         line.pop();
@@ -336,8 +336,8 @@ mod tests {
             log: String::from("a6fa"),
             first: 8,
             at: 5,
-            after: Check::START.of(b"x"),
-            two: Some(["0", "f"].map(|digit| digit.repeat(32).parse().unwrap())),
+            after: Checksum::START.of(b"x"),
+            owners: Some(["0", "f"].map(|digit| digit.repeat(32).parse().unwrap())),
         };
         let mut line = Vec::new();
         let check = header.push(&mut line);

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use crate::chat::{Rejection, RoomName};
 
 /// The name of a room; a private room's with a label of its own, `@alice+bob~a6fa…`: once a name has
-/// passed to somebody else, there is another log for the same two names.
+/// passed to somebody else, there is another log for the same owners names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogName {
     /// The room.

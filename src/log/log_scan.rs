@@ -9,15 +9,15 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::files::Files;
-use super::line::{self, Check, Sound};
-use super::projection::{Gist, is_plain};
+use super::line::{self, Checksum, ValidLine};
+use super::projection::{Projection, is_plain};
 use super::segment::{Segment, first_of};
-use super::segment_scan::{Before, Flaw, is_torn, scan};
+use super::segment_scan::{CorruptionKind, Expected, is_torn, scan_segment};
 use crate::chat::OwnerId;
 
 /// A place in a log that is not good.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Damage {
+pub struct Corruption {
     /// The file.
     pub file: PathBuf,
     /// The record that should be there.
@@ -25,37 +25,37 @@ pub struct Damage {
     /// Where in the file, in bytes.
     pub offset: u64,
     /// What is there.
-    pub flaw: Flaw,
+    pub flaw: CorruptionKind,
 }
 
-impl fmt::Display for Damage {
+impl fmt::Display for Corruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Damage { file, seq, offset, flaw } = self;
+        let Corruption { file, seq, offset, flaw } = self;
         write!(f, "{}: record {seq}, at byte {offset}: {flaw}", file.display())
     }
 }
 
 /// A log, as far as it is good.
 #[derive(Debug)]
-pub(super) struct Walk {
+pub(super) struct LogScan {
     pub(super) segments: Vec<Segment>,
     /// The id that the newest file says.
     pub(super) id: Option<String>,
     /// The owners of a private room's names, as it says.
-    pub(super) two: Option<[OwnerId; 2]>,
+    pub(super) owners: Option<[OwnerId; 2]>,
     /// What the good records do to each other.
-    pub(super) gist: Gist,
+    pub(super) projection: Projection,
     /// The seq after the newest good record.
     pub(super) next: u64,
-    pub(super) check: Check,
+    pub(super) check: Checksum,
     pub(super) at: u64,
-    pub(super) stop: Option<Stop>,
+    pub(super) stop: Option<ScanStop>,
 }
 
-/// Why a walk ended before the end of the files.
+/// Why a scan ended before the end of the files.
 #[derive(Debug)]
-pub(super) struct Stop {
-    pub(super) damage: Damage,
+pub(super) struct ScanStop {
+    pub(super) damage: Corruption,
     /// It is only what an interrupted write leaves at the end of the last file.
     pub(super) torn: bool,
 }
@@ -80,58 +80,66 @@ pub(super) fn list(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
 }
 
 /// Walks through the log of `room` in `dir`. Every good record is shown to `each`.
-pub(super) fn walk(
+pub(super) fn scan_log(
     files: &dyn Files,
     room: &str,
     dir: &Path,
-    mut each: impl FnMut(&Sound<'_>) -> io::Result<()>,
-) -> io::Result<Walk> {
+    mut each: impl FnMut(&ValidLine<'_>) -> io::Result<()>,
+) -> io::Result<LogScan> {
     let listed = list(dir)?;
     let next = listed.first().map_or(1, |(first, _)| *first);
-    let mut walk = Walk {
+    let mut scan = LogScan {
         segments: Vec::new(),
         id: None,
-        two: None,
-        gist: Gist::default(),
+        owners: None,
+        projection: Projection::default(),
         next,
-        check: Check::START,
+        check: Checksum::START,
         at: 0,
         stop: None,
     };
     let newest = listed.last().map(|(first, _)| *first);
     for (first, path) in listed {
         let file = files.read(&path)?;
-        let known = walk.id.is_some();
-        let before = known.then_some(Before { next: walk.next, check: walk.check });
-        let (mut oldest, gist) = (0, &mut walk.gist);
-        let found = scan(&*file, room, first, before, |sound| {
+        let known = scan.id.is_some();
+        let before = known.then_some(Expected { next: scan.next, check: scan.check });
+        let (mut oldest, projection) = (0, &mut scan.projection);
+        let found = scan_segment(&*file, room, first, before, |sound| {
             if oldest == 0 {
                 oldest = line::seq_and_at(sound.body).map_or(0, |(_, at)| at);
             }
             if sound.erased || !is_plain(sound.body) {
-                line::entry(sound.body).iter().for_each(|entry| gist.note(entry, sound.erased));
+                line::entry(sound.body)
+                    .iter()
+                    .for_each(|entry| projection.apply(entry, sound.erased));
             }
             each(sound)
         })?;
         let (offset, flaw, expected) = match found {
-            Ok(scan) => {
-                let (offset, flaw) = (scan.end, scan.flaw);
-                (walk.id, walk.two) = (Some(scan.header.log.clone()), scan.header.two);
-                (walk.next, walk.check, walk.at) = (scan.next, scan.check, scan.at);
-                walk.segments.push(Segment::new(path.clone(), scan, oldest));
-                (offset, flaw, walk.next)
+            Ok(found) => {
+                let (offset, flaw) = (found.end, found.flaw);
+                (scan.id, scan.owners) = (Some(found.header.log.clone()), found.header.owners);
+                (scan.next, scan.check, scan.at) = (found.next, found.check, found.at);
+                scan.segments.push(Segment::new(path.clone(), found, oldest));
+                (offset, flaw, scan.next)
             }
             // No record of the file is good, so the first of them is evidence as well.
-            Err(flaw) => (0, Some(flaw), walk.next - 1),
+            Err(flaw) => (0, Some(flaw), scan.next - 1),
         };
         let Some(flaw) = flaw else { continue };
         let may_be_torn = newest == Some(first)
-            && matches!(flaw, Flaw::Unfinished | Flaw::TooLong | Flaw::Altered | Flaw::NoHeader)
-            || matches!(flaw, Flaw::WrongSeq(seq) if seq < walk.next && newest == Some(first));
+            && matches!(
+                flaw,
+                CorruptionKind::Unfinished
+                    | CorruptionKind::TooLong
+                    | CorruptionKind::Altered
+                    | CorruptionKind::NoHeader
+            )
+            || matches!(flaw, CorruptionKind::WrongSeq(seq) if seq < scan.next && newest == Some(first));
         let torn = may_be_torn && is_torn(&*file, offset, expected)?;
-        let damage = Damage { file: path, seq: walk.next, offset, flaw };
-        walk.stop = Some(Stop { damage, torn });
+        let damage = Corruption { file: path, seq: scan.next, offset, flaw };
+        scan.stop = Some(ScanStop { damage, torn });
         break;
     }
-    Ok(walk)
+    Ok(scan)
 }

@@ -1,32 +1,32 @@
 //! How a log that could not be written comes to be written again, where that is safe.
 //!
-//! Room: what `tend` does when there is trouble.
+//! Room: what `tend` does when there is write_error.
 
+use super::disk_log::DiskLog;
+use super::files::{append_all, copy, write_replacement};
+use super::read_state::Health;
+use super::segment::Segment;
+use super::segment::file_name;
+use super::segment_scan::scan_segment;
+use crate::limits;
 use std::io;
 use std::time::Instant;
-
-use super::disk_log::Durable;
-use super::files::{append_all, copy, write_anew};
-use super::read_state::Health;
-use super::segment::file_name;
-use super::segment_scan::scan;
-use crate::limits;
 
 /// Bytes that must go into a file before the disk counts as not full.
 const PROBE: [u8; 4096] = [b'\n'; 4096];
 
-impl Durable {
+impl DiskLog {
     /// Looks whether what was in the way is gone.
-    pub(super) fn heal(&self) {
-        let health = self.shelf().health.clone();
+    pub(super) fn retry_after_failure(&self) {
+        let health = self.read_state().health.clone();
         match health {
-            Health::Well | Health::Damaged(_) => {}
-            Health::Hindered(_) => {
+            Health::Ok | Health::Corrupt(_) => {}
+            Health::WriteFailed(_) => {
                 if self.probe().is_ok() {
-                    self.shelf().health.cure(&health);
+                    self.read_state().health.cure(&health);
                 }
             }
-            Health::Doubtful(_) => {
+            Health::Uncertain(_) => {
                 let mut writer = self.writer();
                 let now = Instant::now();
                 let lately = |at| now.saturating_duration_since(at) < limits::VERIFY_EVERY;
@@ -34,7 +34,7 @@ impl Durable {
                     writer.verified = Some(now);
                     if self.renew(writer.check).is_ok() {
                         writer.unsynced = None;
-                        self.shelf().health.cure(&health);
+                        self.read_state().health.cure(&health);
                     }
                 }
             }
@@ -55,11 +55,11 @@ impl Durable {
     /// nothing: after a failed sync the system takes its pages for clean. The new one's pages are
     /// written for the first time, and it takes the old one's place only once that has succeeded.
     /// Earlier files were synced before the last was begun.
-    fn renew(&self, check: super::line::Check) -> io::Result<()> {
+    fn renew(&self, check: super::line::Checksum) -> io::Result<()> {
         let (last, next) = {
-            let shelf = self.shelf();
-            let last = shelf.segments.last();
-            (last.map(|last| (last.path.clone(), last.first, last.end)), shelf.next)
+            let read_state = self.read_state();
+            let last = read_state.segments.last();
+            (last.map(|last| (last.path.clone(), last.first, last.end)), read_state.next)
         };
         let refused = self.dir.join(file_name(next)); // a file that was begun, and did not get there
         match self.files.remove(&refused) {
@@ -71,16 +71,16 @@ impl Durable {
         if file.stat()?.len > end {
             file.set_len(end)?; // what could not be rolled back
         }
-        let found = scan(&*file, self.room.as_str(), first, None, |_| Ok(()))?;
+        let found = scan_segment(&*file, self.room.as_str(), first, None, |_| Ok(()))?;
         let good = found.is_ok_and(|scan| {
             scan.flaw.is_none() && scan.next == next && scan.end == end && scan.check == check
         });
         if !good {
             return Err(io::Error::other("what was stored is not there"));
         }
-        let anew = write_anew(&*self.files, &path, |anew| copy(&*file, 0, end, anew))?;
+        let anew = write_replacement(&*self.files, &path, |anew| copy(&*file, 0, end, anew))?;
         self.files.rename(&anew, &path)?;
-        self.files.sync_dir(&self.dir)
+        self.files.fsync_dir(&self.dir)
     }
 }
 
@@ -88,7 +88,57 @@ impl Health {
     /// What `ailment` says is no longer so, unless something else has come up.
     fn cure(&mut self, ailment: &Health) {
         if self == ailment {
-            *self = Health::Well;
+            *self = Health::Ok;
+        }
+    }
+}
+
+impl DiskLog {
+    /// Forces to the disk what is not there yet, without holding up who writes. A file that is written
+    /// to no longer is let go.
+    pub(super) fn fsync_pending(&self) -> io::Result<()> {
+        let mut writer = self.writer();
+        writer.open_file.rest();
+        let Some(unsynced) = writer.unsynced.take() else { return Ok(()) };
+        let _forcing = self.fsync_lock();
+        drop(writer);
+        let synced = unsynced.fsync();
+        if let Err(error) = &synced {
+            self.read_state().health = Health::Uncertain(error.to_string());
+        }
+        synced
+    }
+
+    /// Drops the files that are no longer to be kept, the oldest first, so that what remains is
+    /// contiguous after a kill at any moment.
+    pub(super) fn apply_retention(&self, now: u64) -> io::Result<()> {
+        if self.rules.retain.is_none() && self.rules.retain_records.is_none() {
+            return Ok(());
+        }
+        let mut writer = self.writer();
+        if self.read_state().health != Health::Ok {
+            return Ok(());
+        }
+        let over = |last: &Segment| last.next > last.first && self.is_over(last.newest, now);
+        if self.read_state().segments.last().is_some_and(over) {
+            self.begin_file(&mut writer, &[]).map_err(|failure| self.note(failure))?;
+        }
+        loop {
+            let path = {
+                let mut read_state = self.read_state();
+                let [oldest, _, ..] = &*read_state.segments else { return Ok(()) };
+                let enough = |most| read_state.next - oldest.next >= most;
+                let over = self.is_over(oldest.newest, now);
+                if !over && !self.rules.retain_records.is_some_and(enough) {
+                    return Ok(());
+                }
+                let path = read_state.segments.remove(0).path;
+                let first = read_state.first();
+                read_state.projection.forget_before(first);
+                path
+            };
+            self.files.remove(&path)?;
+            self.files.fsync_dir(&self.dir)?;
         }
     }
 }

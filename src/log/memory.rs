@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Log, Most};
+use super::{Log, ReadLimit};
 use crate::chat::{LogEntry, OwnerId};
 
 /// The newest records of a room.
@@ -51,7 +51,7 @@ impl Log for Memory {
         Ok(())
     }
 
-    fn read(&self, after: u64, most: Most) -> io::Result<Vec<LogEntry>> {
+    fn read(&self, after: u64, most: ReadLimit) -> io::Result<Vec<LogEntry>> {
         let entries = self.entries();
         let from = entries.partition_point(|entry| entry.seq <= after);
         let mut bytes = 0;
@@ -63,7 +63,7 @@ impl Log for Memory {
         Ok(entries.range(from..).take(most.records).take_while(fits).cloned().collect())
     }
 
-    fn two(&self) -> Option<[OwnerId; 2]> {
+    fn owners(&self) -> Option<[OwnerId; 2]> {
         None
     }
 
@@ -71,11 +71,11 @@ impl Log for Memory {
         None
     }
 
-    fn trouble(&self) -> Option<String> {
+    fn write_error(&self) -> Option<String> {
         None
     }
 
-    fn tend(&self, _now: u64) -> io::Result<()> {
+    fn maintain(&self, _now: u64) -> io::Result<()> {
         Ok(())
     }
 }
@@ -84,7 +84,7 @@ impl Log for Memory {
 mod tests {
     use super::*;
 
-    const ALL: Most = Most { records: usize::MAX, bytes: usize::MAX };
+    const ALL: ReadLimit = ReadLimit { records: usize::MAX, bytes: usize::MAX };
 
     fn entries(seqs: std::ops::RangeInclusive<u64>) -> Vec<LogEntry> {
         seqs.map(|seq| {
@@ -94,7 +94,7 @@ mod tests {
         .collect()
     }
 
-    fn seqs(log: &Memory, after: u64, most: Most) -> Vec<u64> {
+    fn seqs(log: &Memory, after: u64, most: ReadLimit) -> Vec<u64> {
         log.read(after, most).unwrap().iter().map(|entry| entry.seq).collect()
     }
 
@@ -113,9 +113,9 @@ mod tests {
         assert_eq!(seqs(&log, 0, ALL), [1, 2, 3, 4, 5]);
         assert_eq!(seqs(&log, 3, ALL), [4, 5]);
         assert!(seqs(&log, 5, ALL).is_empty());
-        assert_eq!(seqs(&log, 1, Most { records: 2, bytes: 99 }), [2, 3]);
-        assert_eq!(seqs(&log, 0, Most { records: 9, bytes: 20 }), [1, 2]);
-        assert_eq!(seqs(&log, 0, Most { records: 9, bytes: 1 }), [1], "one always comes");
+        assert_eq!(seqs(&log, 1, ReadLimit { records: 2, bytes: 99 }), [2, 3]);
+        assert_eq!(seqs(&log, 0, ReadLimit { records: 9, bytes: 20 }), [1, 2]);
+        assert_eq!(seqs(&log, 0, ReadLimit { records: 9, bytes: 1 }), [1], "one always comes");
     }
 
     #[test]

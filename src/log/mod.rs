@@ -8,14 +8,11 @@
 mod store; // the data directory
 mod log_name; // what a directory in it is called
 mod disk_log; // a log on disk
-mod draft; // lines on their way into it
 mod writer; // the file they go into
-mod upkeep; // what is done for it by the clock
-mod maintenance; // written again after trouble
+mod maintenance; // written again after write_error
 mod erasure; // deleted texts taken from the disk
 mod read_state; // what its readers see
 mod segment; // one file and its index
-mod page; // what one read brings
 // What stands in the files.
 mod line; // one line: record, owner, check value
 mod projection; // what records do to others: edits, deletes, the topic
@@ -25,7 +22,6 @@ mod recover; // what a start does with them
 mod verify; // what a person does: verify, export
 mod repair; // and repair
 mod files; // the system's files, behind a trait
-mod metered; // and counted
 mod journal; // small facts: names that are held, read markers
 
 #[cfg(test)]
@@ -36,22 +32,22 @@ mod tests;
 use std::fmt;
 use std::io;
 
-pub use disk_log::{Rules, Sync};
-pub use journal::{Fact, Facts, Journal};
+pub use disk_log::{LogConfig, SyncPolicy};
+pub use files::LogMetrics;
+pub use journal::{Journal, JournalContents, JournalRecord};
 pub use log_name::LogName;
-pub use log_scan::Damage;
-pub use metered::Meters;
+pub use log_scan::Corruption;
 pub use recover::Torn;
 pub use repair::{Repaired, repair};
-pub use segment_scan::Flaw;
-pub use store::{Found, Store};
+pub use segment_scan::CorruptionKind;
+pub use store::{RecoveryFinding, Store};
 pub use verify::{Verified, export, verify};
 
 use crate::chat::{LogEntry, OwnerId};
 
 /// How much one read may bring.
 #[derive(Debug, Clone, Copy)]
-pub struct Most {
+pub struct ReadLimit {
     /// Records.
     pub records: usize,
     /// Bytes of their JSON; the first record comes even when it alone is longer.
@@ -59,7 +55,7 @@ pub struct Most {
 }
 
 /// One room's log. Reading goes on while a batch is appended.
-pub trait Log: fmt::Debug + Send + std::marker::Sync {
+pub trait Log: fmt::Debug + Send + Sync {
     /// The id of this log: another one means other records under the same numbers.
     fn id(&self) -> &str;
 
@@ -77,20 +73,20 @@ pub trait Log: fmt::Debug + Send + std::marker::Sync {
     fn append(&self, batch: &[LogEntry]) -> io::Result<()>;
 
     /// The records that follow `after`, oldest first, as many as `most` allows and are kept. None is
-    /// left out between two of them; of those that were deleted, what is left comes.
+    /// left out between owners of them; of those that were deleted, what is left comes.
     ///
     /// # Errors
     /// What kept them from being read; a record that is not as it was written is never served.
-    fn read(&self, after: u64, most: Most) -> io::Result<Vec<LogEntry>>;
+    fn read(&self, after: u64, most: ReadLimit) -> io::Result<Vec<LogEntry>>;
 
-    /// The owners of the two names of a private room, in the order of the names; none elsewhere.
-    fn two(&self) -> Option<[OwnerId; 2]>;
+    /// The owners of the owners names of a private room, in the order of the names; none elsewhere.
+    fn owners(&self) -> Option<[OwnerId; 2]>;
 
     /// What the newest record about it says that the room is about, if it says anything.
     fn topic(&self) -> Option<String>;
 
     /// Why the log cannot be written now, as far as is known.
-    fn trouble(&self) -> Option<String>;
+    fn write_error(&self) -> Option<String>;
 
     /// What is to be done by the clock, at `now` (Unix time in ms): what was only handed to the
     /// system is forced to the disk, old records are dropped, deleted texts are erased, and a log that
@@ -98,5 +94,5 @@ pub trait Log: fmt::Debug + Send + std::marker::Sync {
     ///
     /// # Errors
     /// What went wrong; it is tried again.
-    fn tend(&self, now: u64) -> io::Result<()>;
+    fn maintain(&self, now: u64) -> io::Result<()>;
 }

@@ -12,7 +12,7 @@ use crate::json;
 
 /// What the records of a log come to, beside their text.
 #[derive(Debug, Default)]
-pub(super) struct Gist {
+pub(super) struct Projection {
     /// The edits of each post that has any.
     edits: BTreeMap<u64, Vec<u64>>,
     /// The records whose text is served to nobody: deleted posts, and their edits.
@@ -20,7 +20,7 @@ pub(super) struct Gist {
     /// The records whose text is no longer on disk.
     erased: BTreeSet<u64>,
     /// Those that are hidden and not erased yet.
-    due: BTreeSet<u64>,
+    to_erase: BTreeSet<u64>,
     /// The newest topic; empty where it was taken away.
     topic: String,
 }
@@ -33,13 +33,13 @@ pub(super) fn is_plain(json: &[u8]) -> bool {
     json.starts_with(POST)
 }
 
-impl Gist {
+impl Projection {
     /// Takes the next record into account; `erased` says that its text is not on disk any more.
-    pub(super) fn note(&mut self, entry: &LogEntry, erased: bool) {
+    pub(super) fn apply(&mut self, entry: &LogEntry, erased: bool) {
         let seq = entry.seq;
         if erased {
             self.erased.insert(seq);
-            self.due.remove(&seq);
+            self.to_erase.remove(&seq);
         }
         if is_plain(entry.json.as_bytes()) {
             return;
@@ -68,7 +68,7 @@ impl Gist {
 
     fn hide(&mut self, seq: u64) {
         if self.hidden.insert(seq) && !self.erased.contains(&seq) {
-            self.due.insert(seq);
+            self.to_erase.insert(seq);
         }
     }
 
@@ -87,14 +87,14 @@ impl Gist {
         Some(&*self.topic).filter(|topic| !topic.is_empty())
     }
 
-    /// The records between two seqs, the second not included, whose text is to go from the disk.
-    pub(super) fn due(&self, first: u64, next: u64) -> BTreeSet<u64> {
-        self.due.range(first..next).copied().collect()
+    /// The records between owners seqs, the second not included, whose text is to go from the disk.
+    pub(super) fn to_erase(&self, first: u64, next: u64) -> BTreeSet<u64> {
+        self.to_erase.range(first..next).copied().collect()
     }
 
     /// The texts of these records are gone from the disk.
     pub(super) fn erased(&mut self, seqs: &BTreeSet<u64>) {
-        self.due.retain(|seq| !seqs.contains(seq));
+        self.to_erase.retain(|seq| !seqs.contains(seq));
         self.erased.extend(seqs);
     }
 
@@ -106,7 +106,7 @@ impl Gist {
     /// Forgets what was about records before `first`, which are no longer kept.
     pub(super) fn forget_before(&mut self, first: u64) {
         self.edits = self.edits.split_off(&first);
-        for seqs in [&mut self.hidden, &mut self.erased, &mut self.due] {
+        for seqs in [&mut self.hidden, &mut self.erased, &mut self.to_erase] {
             let kept = seqs.split_off(&first);
             drop(mem::replace(seqs, kept));
         }
@@ -159,40 +159,46 @@ mod tests {
 
     #[test]
     fn a_deleted_text_is_served_by_no_record() {
-        let (mut log, mut gist) = (log(), Gist::default());
-        log.iter().for_each(|entry| gist.note(entry, false));
-        gist.redact(&mut log);
+        let (mut log, mut projection) = (log(), Projection::default());
+        log.iter().for_each(|entry| projection.apply(entry, false));
+        projection.redact(&mut log);
         let all: String = log.iter().map(|entry| &*entry.json).collect();
         assert!(!all.contains("secret") && all.contains("harmless"), "{all}");
         assert!(log[0].json.ends_with(r#""cid":"c1","text":"","deleted":true}"#), "{:?}", log[0]);
         assert!(log[2].json.ends_with(r#""target":1,"text":"","deleted":true}"#), "{:?}", log[2]);
-        assert_eq!(gist.due(0, 9), BTreeSet::from([1, 3, 5]));
+        assert_eq!(projection.to_erase(0, 9), BTreeSet::from([1, 3, 5]));
         let again = log.clone();
-        gist.redact(&mut log);
+        projection.redact(&mut log);
         assert_eq!(log, again, "what is left of a record is not taken from again");
     }
 
     #[test]
     fn the_last_topic_counts_and_an_empty_one_is_none() {
-        let mut gist = Gist::default();
-        assert_eq!(gist.topic(), None);
-        log().iter().for_each(|entry| gist.note(entry, false));
-        assert_eq!(gist.topic(), Some("tea"));
-        gist.note(&entry(7, Operation::Topic { text: Topic::parse("").unwrap() }), false);
-        assert_eq!(gist.topic(), None);
+        let mut projection = Projection::default();
+        assert_eq!(projection.topic(), None);
+        log().iter().for_each(|entry| projection.apply(entry, false));
+        assert_eq!(projection.topic(), Some("tea"));
+        projection.apply(&entry(7, Operation::Topic { text: Topic::parse("").unwrap() }), false);
+        assert_eq!(projection.topic(), None);
     }
 
     #[test]
     fn what_is_erased_is_not_due_and_needs_a_reason() {
-        let (mut log, mut gist) = (log(), Gist::default());
+        let (mut log, mut projection) = (log(), Projection::default());
         redact(&mut log[0]);
         redact(&mut log[2]);
-        log.iter().for_each(|entry| gist.note(entry, [1, 3].contains(&entry.seq)));
-        assert_eq!((gist.due(0, 9), gist.unexplained()), (BTreeSet::from([5]), None));
+        log.iter().for_each(|entry| projection.apply(entry, [1, 3].contains(&entry.seq)));
+        assert_eq!(
+            (projection.to_erase(0, 9), projection.unexplained()),
+            (BTreeSet::from([5]), None)
+        );
         redact(&mut log[1]);
-        gist.note(&log[1], true);
-        assert_eq!(gist.unexplained(), Some(2), "nobody deleted it");
-        gist.forget_before(3);
-        assert_eq!((gist.due(0, 9), gist.unexplained()), (BTreeSet::from([5]), None));
+        projection.apply(&log[1], true);
+        assert_eq!(projection.unexplained(), Some(2), "nobody deleted it");
+        projection.forget_before(3);
+        assert_eq!(
+            (projection.to_erase(0, 9), projection.unexplained()),
+            (BTreeSet::from([5]), None)
+        );
     }
 }

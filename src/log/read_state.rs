@@ -5,9 +5,9 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::page::Page;
-use super::projection::Gist;
-use super::segment::{Place, Segment};
+use super::projection::Projection;
+use super::segment::Page;
+use super::segment::{Location, Segment};
 use crate::chat::LogEntry;
 use crate::limits;
 
@@ -15,45 +15,45 @@ use crate::limits;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Health {
     /// As far as is known.
-    Well,
+    Ok,
     /// The last batch could not be stored, and left nothing behind: the next may be.
-    Hindered(String),
+    WriteFailed(String),
     /// What is in the last file is not known for certain. Nothing is written to it until it has been
     /// verified again.
-    Doubtful(String),
+    Uncertain(String),
     /// A place in the middle is damaged, or another hand has changed the last file: nothing is
     /// written before somebody has looked at it.
-    Damaged(String),
+    Corrupt(String),
 }
 
 impl Health {
     /// Why it cannot be written, if that is so.
-    pub(super) fn trouble(&self) -> Option<&str> {
+    pub(super) fn write_error(&self) -> Option<&str> {
         match self {
-            Health::Well => None,
-            Health::Hindered(why) | Health::Doubtful(why) | Health::Damaged(why) => Some(why),
+            Health::Ok => None,
+            Health::WriteFailed(why) | Health::Uncertain(why) | Health::Corrupt(why) => Some(why),
         }
     }
 
     /// A batch was stored: what was in its way is gone. What has come up meanwhile stays.
     pub(super) fn recover(&mut self) {
-        if matches!(self, Health::Hindered(_)) {
-            *self = Health::Well;
+        if matches!(self, Health::WriteFailed(_)) {
+            *self = Health::Ok;
         }
     }
 
     /// Why not even trying is right, if that is so.
     pub(super) fn forbids(&self) -> Option<&str> {
         match self {
-            Health::Well | Health::Hindered(_) => None,
-            Health::Doubtful(why) | Health::Damaged(why) => Some(why),
+            Health::Ok | Health::WriteFailed(_) => None,
+            Health::Uncertain(why) | Health::Corrupt(why) => Some(why),
         }
     }
 }
 
 /// A log as its readers see it.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct ReadState {
     pub(super) segments: Vec<Segment>,
     /// The seq after the newest record.
     pub(super) next: u64,
@@ -61,19 +61,24 @@ pub(super) struct Shelf {
     newest_bytes: usize,
     pub(super) health: Health,
     /// What records do to others.
-    pub(super) gist: Gist,
+    pub(super) projection: Projection,
     /// How often a file was replaced by one with other offsets: who reads by an older index looks
     /// again.
-    pub(super) edition: u64,
+    pub(super) generation: u64,
     /// When a file was replaced last.
     pub(super) replaced: Option<Instant>,
 }
 
-impl Shelf {
-    pub(super) fn new(segments: Vec<Segment>, next: u64, gist: Gist, health: Health) -> Shelf {
+impl ReadState {
+    pub(super) fn new(
+        segments: Vec<Segment>,
+        next: u64,
+        projection: Projection,
+        health: Health,
+    ) -> ReadState {
         let newest = VecDeque::new();
-        let (newest_bytes, edition, replaced) = (0, 0, None);
-        Shelf { segments, next, newest, newest_bytes, health, gist, edition, replaced }
+        let (newest_bytes, generation, replaced) = (0, 0, None);
+        ReadState { segments, next, newest, newest_bytes, health, projection, generation, replaced }
     }
 
     pub(super) fn first(&self) -> u64 {
@@ -82,7 +87,7 @@ impl Shelf {
 
     /// Adds to `page` the records after `after` that are in memory. Where they are not, tells where
     /// they are, and after which seq to look there: that of the request, unless less is kept.
-    pub(super) fn read(&self, after: u64, page: &mut Page) -> Option<(u64, Place)> {
+    pub(super) fn read(&self, after: u64, page: &mut Page) -> Option<(u64, Location)> {
         let after = after.max(self.first().saturating_sub(1));
         let wanted = after + 1;
         if wanted >= self.next {
@@ -105,7 +110,7 @@ impl Shelf {
     /// Takes in what has been stored.
     pub(super) fn stored(&mut self, batch: &[LogEntry]) {
         self.next += batch.len() as u64;
-        batch.iter().for_each(|entry| self.gist.note(entry, false));
+        batch.iter().for_each(|entry| self.projection.apply(entry, false));
         self.newest.extend(batch.iter().cloned());
         self.newest_bytes += batch.iter().map(|entry| entry.json.len()).sum::<usize>();
         while self.newest.len() > limits::LOG_NEWEST || self.newest_bytes > limits::LOG_NEWEST_BYTES

@@ -8,11 +8,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::files::{Files, copy};
-use super::line::Check;
-use super::log_scan::{Damage, Walk, walk};
-use super::projection::Gist;
+use super::line::Checksum;
+use super::log_scan::{Corruption, LogScan, scan_log};
+use super::projection::Projection;
 use super::segment::Segment;
-use super::segment_scan::Flaw;
+use super::segment_scan::CorruptionKind;
 use crate::chat::{OwnerId, RoomName};
 
 /// A log as it was found, cut to what is good.
@@ -21,13 +21,13 @@ pub(super) struct Recovered {
     pub(super) id: String,
     pub(super) segments: Vec<Segment>,
     pub(super) next: u64,
-    pub(super) check: Check,
+    pub(super) check: Checksum,
     pub(super) at: u64,
     /// The owners of the names of a private room.
-    pub(super) two: Option<[OwnerId; 2]>,
-    pub(super) gist: Gist,
+    pub(super) owners: Option<[OwnerId; 2]>,
+    pub(super) projection: Projection,
     /// Beyond this place nothing is served, and nothing is written.
-    pub(super) damage: Option<Damage>,
+    pub(super) damage: Option<Corruption>,
 }
 
 /// The end of a log that an interrupted write had left, and that was cut off.
@@ -45,9 +45,9 @@ pub struct Torn {
 
 impl Recovered {
     /// A log that has nothing yet.
-    pub(super) fn nothing(id: String, two: Option<[OwnerId; 2]>) -> Recovered {
-        let (segments, check, gist) = (Vec::new(), Check::START, Gist::default());
-        Recovered { id, segments, next: 1, check, at: 0, two, gist, damage: None }
+    pub(super) fn nothing(id: String, owners: Option<[OwnerId; 2]>) -> Recovered {
+        let (segments, check, projection) = (Vec::new(), Checksum::START, Projection::default());
+        Recovered { id, segments, next: 1, check, at: 0, owners, projection, damage: None }
     }
 }
 
@@ -61,22 +61,22 @@ pub(super) fn recover(
     dir: &Path,
     fresh: String,
 ) -> io::Result<(Recovered, Option<Torn>)> {
-    let Walk { segments, id, two, gist, next, check, at, stop } =
-        walk(files, room.as_str(), dir, |_| Ok(()))?;
+    let LogScan { segments, id, owners, projection, next, check, at, stop } =
+        scan_log(files, room.as_str(), dir, |_| Ok(()))?;
     let id = id.unwrap_or(fresh);
     let (torn, damage) = match stop {
         None => (None, None),
         Some(stop) if stop.torn => (Some(cut(files, &stop.damage)?), None),
-        Some(stop) if matches!(stop.damage.flaw, Flaw::Newer(_)) => {
+        Some(stop) if matches!(stop.damage.flaw, CorruptionKind::Newer(_)) => {
             return Err(io::Error::other(stop.damage.to_string()));
         }
         Some(stop) => (None, Some(stop.damage)),
     };
-    Ok((Recovered { id, segments, next, check, at, two, gist, damage }, torn))
+    Ok((Recovered { id, segments, next, check, at, owners, projection, damage }, torn))
 }
 
 /// Cuts off a torn tail, once it is kept aside.
-fn cut(files: &dyn Files, damage: &Damage) -> io::Result<Torn> {
+fn cut(files: &dyn Files, damage: &Corruption) -> io::Result<Torn> {
     let (path, offset) = (&damage.file, damage.offset);
     let file = files.write(path)?;
     let len = file.stat()?.len;
@@ -85,9 +85,9 @@ fn cut(files: &dyn Files, damage: &Damage) -> io::Result<Torn> {
         files.remove(path)?; // not even its first line had been finished
     } else {
         file.set_len(offset)?;
-        file.sync()?;
+        file.fsync()?;
     }
-    files.sync_dir(path.parent().unwrap_or(Path::new(".")))?;
+    files.fsync_dir(path.parent().unwrap_or(Path::new(".")))?;
     Ok(Torn { file: path.clone(), offset, bytes: len - offset, aside })
 }
 
@@ -112,7 +112,7 @@ fn keep_aside(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Resu
         }
         let kept = files.create(&aside)?;
         copy(&*files.read(path)?, offset, len, &*kept)?;
-        kept.sync()?;
+        kept.fsync()?;
         return Ok(aside);
     }
 }

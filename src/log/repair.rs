@@ -8,10 +8,10 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::files::{Disk, Files, LogFile, append_all, copy, write_anew};
+use super::files::{Disk, Files, LogFile, append_all, copy, write_replacement};
 use super::line::Header;
 use super::log_name::LogName;
-use super::log_scan::{Damage, Walk, list, walk};
+use super::log_scan::{Corruption, LogScan, list, scan_log};
 use super::segment::file_name;
 use super::store::Store;
 
@@ -19,7 +19,7 @@ use super::store::Store;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repaired {
     /// What was wrong.
-    pub damage: Damage,
+    pub damage: Corruption,
     /// The newest record that is left.
     pub head: u64,
     /// The files as they were, under their new names.
@@ -38,8 +38,8 @@ pub fn repair(root: &Path, name: &LogName, fresh: String) -> io::Result<Option<R
         return Err(io::Error::new(ErrorKind::NotFound, what));
     }
     let _store = Store::open(root)?;
-    let Walk { segments: _, id: _, two, gist: _, next, check, at, stop } =
-        walk(&Disk, room.as_str(), &dir, |_| Ok(()))?;
+    let LogScan { segments: _, id: _, owners, projection: _, next, check, at, stop } =
+        scan_log(&Disk, room.as_str(), &dir, |_| Ok(()))?;
     let Some(stop) = stop else { return Ok(None) };
     let damage = stop.damage;
     let mut kept = Vec::new();
@@ -53,7 +53,7 @@ pub fn repair(root: &Path, name: &LogName, fresh: String) -> io::Result<Option<R
     fs::hard_link(&damage.file, &name)?;
     kept.push(name);
     let mut line = Vec::new();
-    let header = Header { room: room.clone(), log: fresh, first: next, at, after: check, two };
+    let header = Header { room: room.clone(), log: fresh, first: next, at, after: check, owners };
     header.push(&mut line);
     let last = dir.join(file_name(next));
     put(&last, |file| append_all(file, &line))?;
@@ -64,14 +64,14 @@ pub fn repair(root: &Path, name: &LogName, fresh: String) -> io::Result<Option<R
             good => put(&damage.file, |file| copy(&*former, 0, good, file))?,
         }
     }
-    Disk.sync_dir(&dir)?;
+    Disk.fsync_dir(&dir)?;
     kept.reverse();
     Ok(Some(Repaired { damage, head: next - 1, kept }))
 }
 
 /// Puts a whole new file in the place of the one at `path`.
 fn put(path: &Path, write: impl FnOnce(&dyn LogFile) -> io::Result<()>) -> io::Result<()> {
-    fs::rename(write_anew(&Disk, path, write)?, path)
+    fs::rename(write_replacement(&Disk, path, write)?, path)
 }
 
 /// A name beside `path` that nothing has.

@@ -3,13 +3,13 @@
 //! Room: an index in memory, and positioned reads. Every record that is read is checked against the
 //! chain, so that what a disk has altered since the start is not served either.
 
-use std::io;
-use std::path::PathBuf;
-
+use super::ReadLimit;
 use super::files::Files;
 use super::line;
-use super::page::Page;
-use super::segment_scan::{Lines, Mark, Next, Scan};
+use super::segment_scan::{IndexEntry, Lines, Next, Scan};
+use crate::chat::LogEntry;
+use std::io;
+use std::path::PathBuf;
 
 /// A file's name begins with the seq of its first record, in so many digits that names sort as
 /// numbers do.
@@ -37,7 +37,7 @@ pub(super) struct Segment {
     pub(super) next: u64,
     /// Where its last line ends.
     pub(super) end: u64,
-    pub(super) marks: Vec<Mark>,
+    pub(super) marks: Vec<IndexEntry>,
     /// The `at` of its first and its last record.
     pub(super) oldest: u64,
     pub(super) newest: u64,
@@ -45,9 +45,9 @@ pub(super) struct Segment {
 
 /// Where to look for a record, cut out of the index so that no lock is needed any more.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Location {
     path: PathBuf,
-    mark: Mark,
+    mark: IndexEntry,
     end: u64,
 }
 
@@ -59,7 +59,7 @@ impl Segment {
 
     /// Where in the file the line of `seq` begins.
     pub(super) fn offset_of(&self, files: &dyn Files, seq: u64) -> io::Result<u64> {
-        let Some(Place { path, mark, end }) = self.place(seq) else { return Ok(0) };
+        let Some(Location { path, mark, end }) = self.place(seq) else { return Ok(0) };
         let file = files.read(&path)?;
         let mut lines = Lines::new(&*file, mark.offset, end);
         for _ in mark.seq..seq {
@@ -68,19 +68,19 @@ impl Segment {
         Ok(lines.position())
     }
 
-    pub(super) fn place(&self, seq: u64) -> Option<Place> {
+    pub(super) fn place(&self, seq: u64) -> Option<Location> {
         let after = self.marks.partition_point(|mark| mark.seq <= seq);
         let mark = *self.marks.get(after.checked_sub(1)?)?;
-        Some(Place { path: self.path.clone(), mark, end: self.end })
+        Some(Location { path: self.path.clone(), mark, end: self.end })
     }
 }
 
-impl Place {
+impl Location {
     /// Adds to `page` the records after `after` that this file has, until it is full.
     pub(super) fn read(&self, files: &dyn Files, after: u64, page: &mut Page) -> io::Result<()> {
         let file = files.read(&self.path)?;
         let mut lines = Lines::new(&*file, self.mark.offset, self.end);
-        let Mark { mut seq, mut before, .. } = self.mark;
+        let IndexEntry { mut seq, mut before, .. } = self.mark;
         while !page.is_full() {
             let sound = match lines.next_line()? {
                 Next::Line(line) => line::checked(line, before),
@@ -101,5 +101,44 @@ impl Place {
     fn altered(&self, seq: u64) -> io::Error {
         let path = self.path.display();
         io::Error::other(format!("{path}: record {seq} is not as it was written"))
+    }
+}
+
+/// Records in order, until no more fit.
+#[derive(Debug)]
+pub(super) struct Page {
+    most: ReadLimit,
+    bytes: usize,
+    entries: Vec<LogEntry>,
+    full: bool,
+}
+
+impl Page {
+    pub(super) fn new(most: ReadLimit) -> Page {
+        Page { most, bytes: 0, entries: Vec::new(), full: most.records == 0 }
+    }
+
+    /// Adds a record, unless it is one too many; the first comes whatever its length.
+    pub(super) fn add(&mut self, entry: LogEntry) {
+        let bytes = self.bytes.saturating_add(entry.json.len());
+        self.full = self.full || bytes > self.most.bytes && !self.entries.is_empty();
+        if !self.full {
+            self.bytes = bytes;
+            self.entries.push(entry);
+            self.full = self.entries.len() >= self.most.records;
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// The newest record so far.
+    pub(super) fn last(&self) -> Option<u64> {
+        self.entries.last().map(|entry| entry.seq)
+    }
+
+    pub(super) fn into_entries(self) -> Vec<LogEntry> {
+        self.entries
     }
 }

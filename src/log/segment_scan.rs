@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::{self, BufRead};
 
 use super::files::LogFile;
-use super::line::{self, Check, Header, NoHeader, Sound};
+use super::line::{self, Checksum, Header, NoHeader, ValidLine};
 use crate::limits;
 
 // ---- Lines -------------------------------------------------------------------------------------
@@ -91,12 +91,12 @@ impl<'f> Lines<'f> {
 
 /// A place in a file from which records can be read and checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct IndexEntry {
     /// The record that begins here.
     pub(super) seq: u64,
     pub(super) offset: u64,
     /// The check value of the line before.
-    pub(super) before: Check,
+    pub(super) before: Checksum,
 }
 
 /// What one file holds, as far as it is good.
@@ -104,21 +104,21 @@ pub(super) struct Mark {
 pub(super) struct Scan {
     pub(super) header: Header,
     /// A mark for the first record, and then one every [`limits::LOG_INDEX_EVERY`] bytes.
-    pub(super) marks: Vec<Mark>,
+    pub(super) marks: Vec<IndexEntry>,
     /// The seq after the last good record; the header's `first` where there is none.
     pub(super) next: u64,
     /// Where the last good line ends.
     pub(super) end: u64,
-    pub(super) check: Check,
+    pub(super) check: Checksum,
     /// The `at` of the last good record, or of the one before the file.
     pub(super) at: u64,
     /// What is wrong there, if anything follows.
-    pub(super) flaw: Option<Flaw>,
+    pub(super) flaw: Option<CorruptionKind>,
 }
 
 /// What is wrong with a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flaw {
+pub enum CorruptionKind {
     /// The file ends inside it.
     Unfinished,
     /// It is longer than any line that is written here.
@@ -137,26 +137,32 @@ pub enum Flaw {
     Unexplained,
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for CorruptionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Flaw::Unfinished => f.write_str("the file ends inside the line"),
-            Flaw::TooLong => f.write_str("the line is longer than any that is written here"),
-            Flaw::Altered => f.write_str("the line is not as it was written"),
-            Flaw::WrongSeq(seq) => write!(f, "it is the line of record {seq}"),
-            Flaw::NoHeader => f.write_str("the file does not begin as a log's file does"),
-            Flaw::Gap => f.write_str("the file does not continue the one before"),
-            Flaw::Unexplained => f.write_str("its text is gone, and no record deletes it"),
-            Flaw::Newer(version) => write!(f, "it has format {version}, of a later version"),
+            CorruptionKind::Unfinished => f.write_str("the file ends inside the line"),
+            CorruptionKind::TooLong => {
+                f.write_str("the line is longer than any that is written here")
+            }
+            CorruptionKind::Altered => f.write_str("the line is not as it was written"),
+            CorruptionKind::WrongSeq(seq) => write!(f, "it is the line of record {seq}"),
+            CorruptionKind::NoHeader => f.write_str("the file does not begin as a log's file does"),
+            CorruptionKind::Gap => f.write_str("the file does not continue the one before"),
+            CorruptionKind::Unexplained => {
+                f.write_str("its text is gone, and no record deletes it")
+            }
+            CorruptionKind::Newer(version) => {
+                write!(f, "it has format {version}, of a later version")
+            }
         }
     }
 }
 
 /// What comes before a file: the seq and the check value it has to continue with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Before {
+pub(super) struct Expected {
     pub(super) next: u64,
-    pub(super) check: Check,
+    pub(super) check: Checksum,
 }
 
 /// Reads `file`, whose name says that it begins with the record `first`, to its end or to the first
@@ -164,41 +170,41 @@ pub(super) struct Before {
 ///
 /// # Errors
 /// A flaw in the header, at offset 0, as `Ok(Err(flaw))`; what keeps the file from being read.
-pub(super) fn scan(
+pub(super) fn scan_segment(
     file: &dyn LogFile,
     room: &str,
     first: u64,
-    before: Option<Before>,
-    mut each: impl FnMut(&Sound<'_>) -> io::Result<()>,
-) -> io::Result<Result<Scan, Flaw>> {
+    before: Option<Expected>,
+    mut each: impl FnMut(&ValidLine<'_>) -> io::Result<()>,
+) -> io::Result<Result<Scan, CorruptionKind>> {
     let len = file.stat()?.len;
     let mut lines = Lines::new(file, 0, len);
     let (header, check) = match lines.next_line()? {
         Next::Line(line) => match Header::parse(line) {
             Ok(header) => header,
-            Err(NoHeader::Newer(version)) => return Ok(Err(Flaw::Newer(version))),
-            Err(NoHeader::Unfit) => return Ok(Err(Flaw::NoHeader)),
+            Err(NoHeader::Newer(version)) => return Ok(Err(CorruptionKind::Newer(version))),
+            Err(NoHeader::Unfit) => return Ok(Err(CorruptionKind::NoHeader)),
         },
-        Next::Broken | Next::End => return Ok(Err(Flaw::NoHeader)),
+        Next::Broken | Next::End => return Ok(Err(CorruptionKind::NoHeader)),
     };
     if header.room.as_str() != room {
-        return Ok(Err(Flaw::NoHeader));
+        return Ok(Err(CorruptionKind::NoHeader));
     }
     let named = header.first == first;
     if !named
         || before.is_some_and(|before| before.next != header.first || before.check != header.after)
     {
-        return Ok(Err(Flaw::Gap));
+        return Ok(Err(CorruptionKind::Gap));
     }
     let end = lines.position();
-    let marks = vec![Mark { seq: header.first, offset: end, before: check }];
+    let marks = vec![IndexEntry { seq: header.first, offset: end, before: check }];
     let (next, at) = (header.first, header.at);
     let mut scan = Scan { header, marks, next, end, check, at, flaw: None };
     loop {
         let flaw = match lines.next_line()? {
             Next::End => return Ok(Ok(scan)),
-            Next::Broken if len - scan.end > limits::LOG_LINE as u64 => Flaw::TooLong,
-            Next::Broken => Flaw::Unfinished,
+            Next::Broken if len - scan.end > limits::LOG_LINE as u64 => CorruptionKind::TooLong,
+            Next::Broken => CorruptionKind::Unfinished,
             Next::Line(line) => match scan.take(line) {
                 Ok(sound) => {
                     each(&sound)?;
@@ -214,13 +220,13 @@ pub(super) fn scan(
 
 impl Scan {
     /// Counts in a line, if it is the next good one.
-    fn take<'l>(&mut self, line: &'l [u8]) -> Result<Sound<'l>, Flaw> {
-        let sound = line::checked(line, self.check).ok_or(Flaw::Altered)?;
-        let (seq, at) = line::seq_and_at(sound.body).ok_or(Flaw::Altered)?;
+    fn take<'l>(&mut self, line: &'l [u8]) -> Result<ValidLine<'l>, CorruptionKind> {
+        let sound = line::checked(line, self.check).ok_or(CorruptionKind::Altered)?;
+        let (seq, at) = line::seq_and_at(sound.body).ok_or(CorruptionKind::Altered)?;
         if seq != self.next {
-            return Err(Flaw::WrongSeq(seq));
+            return Err(CorruptionKind::WrongSeq(seq));
         }
-        mark(&mut self.marks, Mark { seq, offset: self.end, before: self.check });
+        mark(&mut self.marks, IndexEntry { seq, offset: self.end, before: self.check });
         self.next += 1;
         self.end += line.len() as u64 + 1;
         (self.check, self.at) = (sound.check, self.at.max(at));
@@ -229,7 +235,7 @@ impl Scan {
 }
 
 /// Adds a mark, if the last one is far enough behind.
-pub(super) fn mark(marks: &mut Vec<Mark>, mark: Mark) {
+pub(super) fn mark(marks: &mut Vec<IndexEntry>, mark: IndexEntry) {
     let due = marks.last().is_none_or(|last| mark.offset - last.offset >= limits::LOG_INDEX_EVERY);
     if due {
         marks.push(mark);
@@ -242,7 +248,7 @@ pub(super) fn mark(marks: &mut Vec<Mark>, mark: Mark) {
 /// kill or a power cut interrupted. It is not, if a record with a higher number stands somewhere
 /// behind: that one was written after, so this place was good once.
 pub(super) fn is_torn(file: &dyn LogFile, from: u64, next: u64) -> io::Result<bool> {
-    /// `,"seq":` and 20 digits: what may be cut in two by the end of a chunk.
+    /// `,"seq":` and 20 digits: what may be cut in owners by the end of a chunk.
     const OVERLAP: u64 = 32;
     let len = file.stat()?.len;
     if len.saturating_sub(from) > limits::LOG_TORN_BYTES {

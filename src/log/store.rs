@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::thread;
 
 use super::Log;
-use super::disk_log::{Durable, Rules};
+use super::disk_log::{DiskLog, LogConfig};
 use super::files::{Disk, Files};
+use super::files::{LogMetrics, MeteredFiles};
 use super::log_name::LogName;
-use super::log_scan::{Damage, list};
-use super::metered::{Metered, Meters};
+use super::log_scan::{Corruption, list};
 use super::recover::{Recovered, Torn, recover};
 use crate::chat::{OwnerId, RoomName};
 use crate::limits;
@@ -24,7 +24,7 @@ use crate::limits;
 #[derive(Debug)]
 pub struct Store {
     root: PathBuf,
-    meters: Arc<Meters>,
+    metrics: Arc<LogMetrics>,
     _lock: File,
 }
 
@@ -33,11 +33,11 @@ const LOCK_TRIES: usize = 10;
 
 /// What a start had to do for a room, or could not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum RecoveryFinding {
     /// The end of the log was torn, and was cut.
     Torn(Torn),
     /// The log is damaged: the room can only be read.
-    Damaged(Damage),
+    Damaged(Corruption),
 }
 
 impl Store {
@@ -56,13 +56,13 @@ impl Store {
         let lock = Store::lock(root)?;
         let probe = root.join("probe");
         let probed = fs::write(&probe, [b'\n'; 4096]).and_then(|()| fs::remove_file(&probe));
-        let synced = probed.and_then(|()| Disk.sync_dir(root)).and_then(|()| {
-            Disk.sync_dir(
+        let synced = probed.and_then(|()| Disk.fsync_dir(root)).and_then(|()| {
+            Disk.fsync_dir(
                 root.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
             )
         });
         synced.map_err(told("cannot write in the data directory"))?;
-        Ok(Store { root: root.to_owned(), meters: Arc::default(), _lock: lock })
+        Ok(Store { root: root.to_owned(), metrics: Arc::default(), _lock: lock })
     }
 
     /// The lock, which names its owner for whoever comes second.
@@ -177,12 +177,12 @@ impl Store {
 
     /// What is counted about its logs.
     #[must_use]
-    pub fn meters(&self) -> &Meters {
-        &self.meters
+    pub fn metrics(&self) -> &LogMetrics {
+        &self.metrics
     }
 
     fn files(&self) -> Arc<dyn Files> {
-        Arc::new(Metered { meters: Arc::clone(&self.meters) })
+        Arc::new(MeteredFiles { metrics: Arc::clone(&self.metrics) })
     }
 
     /// Opens a log that is there, with what there is to say about it. `fresh` is its id if it
@@ -193,31 +193,35 @@ impl Store {
     pub fn open_log(
         &self,
         name: &LogName,
-        rules: Rules,
+        rules: LogConfig,
         fresh: String,
-    ) -> io::Result<(Arc<dyn Log>, Option<Found>)> {
+    ) -> io::Result<(Arc<dyn Log>, Option<RecoveryFinding>)> {
         let dir = Store::log_dir(&self.root, name);
         let room = &name.room;
         let (recovered, torn) = recover(&Disk, room, &dir, fresh)
             .map_err(|error| about("cannot open the log in", &dir, &error))?;
-        let found = recovered.damage.clone().map(Found::Damaged).or(torn.map(Found::Torn));
+        let found = recovered
+            .damage
+            .clone()
+            .map(RecoveryFinding::Damaged)
+            .or(torn.map(RecoveryFinding::Torn));
         let files = self.files();
-        Ok((Arc::new(Durable::new(room.clone(), dir, rules, files, recovered)), found))
+        Ok((Arc::new(DiskLog::new(room.clone(), dir, rules, files, recovered)), found))
     }
 
-    /// A log for a room that has none; `two` are the owners of a private room's names. Nothing is on
+    /// A log for a room that has none; `owners` are the owners of a private room's names. Nothing is on
     /// disk before something is appended.
     #[must_use]
     pub fn new_log(
         &self,
         room: &RoomName,
-        rules: Rules,
+        rules: LogConfig,
         id: String,
-        two: Option<[OwnerId; 2]>,
+        owners: Option<[OwnerId; 2]>,
     ) -> Arc<dyn Log> {
         let dir = Store::log_dir(&self.root, &LogName::new(room.clone(), &id));
-        let (files, nothing) = (self.files(), Recovered::nothing(id, two));
-        Arc::new(Durable::new(room.clone(), dir, rules, files, nothing))
+        let (files, nothing) = (self.files(), Recovered::nothing(id, owners));
+        Arc::new(DiskLog::new(room.clone(), dir, rules, files, nothing))
     }
 }
 

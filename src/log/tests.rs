@@ -4,7 +4,7 @@
 mod broken_files; // files that fail when they are told to
 mod cut; // a log cut or altered anywhere
 mod kept; // what is stored, read, rotated, dropped
-mod trouble; // when the disk does not do what it is asked
+mod write_error; // when the disk does not do what it is asked
 mod mortal; // files of a machine that dies
 mod killed; // and what it leaves
 mod repaired; // verify, export, repair
@@ -16,17 +16,21 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::disk_log::Durable;
+use super::disk_log::DiskLog;
 use super::files::{Disk, Files};
 use super::recover::{Recovered, Torn, recover};
-use super::{Log, Most, Rules, Sync};
+use super::{Log, LogConfig, ReadLimit, SyncPolicy};
 use crate::chat::LogEntry;
 use crate::limits;
 
-const ALL: Most = Most { records: usize::MAX, bytes: usize::MAX };
+const ALL: ReadLimit = ReadLimit { records: usize::MAX, bytes: usize::MAX };
 
-const RULES: Rules =
-    Rules { sync: Sync::Always, file_bytes: limits::LOG_FILE, retain: None, retain_records: None };
+const RULES: LogConfig = LogConfig {
+    sync: SyncPolicy::Always,
+    file_bytes: limits::LOG_FILE,
+    retain: None,
+    retain_records: None,
+};
 
 /// A room's directory that goes away with the test.
 struct Place(TempDir);
@@ -47,14 +51,14 @@ impl Place {
     }
 
     /// Opens the log as a start does.
-    fn open(&self, rules: Rules) -> (Durable, Option<Torn>) {
+    fn open(&self, rules: LogConfig) -> (DiskLog, Option<Torn>) {
         self.open_on(Arc::new(Disk), rules)
     }
 
-    fn open_on(&self, files: Arc<dyn Files>, rules: Rules) -> (Durable, Option<Torn>) {
+    fn open_on(&self, files: Arc<dyn Files>, rules: LogConfig) -> (DiskLog, Option<Torn>) {
         let room = "lobby".parse().unwrap();
         let (found, torn) = recover(&*files, &room, &self.dir(), String::from("fresh")).unwrap();
-        (Durable::new(room, self.dir(), rules, files, found), torn)
+        (DiskLog::new(room, self.dir(), rules, files, found), torn)
     }
 
     /// The files of the log, by name.
@@ -91,7 +95,7 @@ fn all(log: &dyn Log) -> Vec<LogEntry> {
 }
 
 /// A log without any record yet, on these files.
-fn nothing(place: &Place, files: Arc<dyn Files>, rules: Rules) -> Durable {
+fn nothing(place: &Place, files: Arc<dyn Files>, rules: LogConfig) -> DiskLog {
     let nothing = Recovered::nothing(String::from("fresh"), None);
-    Durable::new("lobby".parse().unwrap(), place.dir(), rules, files, nothing)
+    DiskLog::new("lobby".parse().unwrap(), place.dir(), rules, files, nothing)
 }

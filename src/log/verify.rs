@@ -6,10 +6,10 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use super::files::Disk;
-use super::line::{self, Sound};
+use super::line::{self, ValidLine};
 use super::log_name::LogName;
-use super::log_scan::{Damage, Walk, walk};
-use super::segment_scan::Flaw;
+use super::log_scan::{Corruption, LogScan, scan_log};
+use super::segment_scan::CorruptionKind;
 use super::store::Store;
 
 /// What verifying a log has shown.
@@ -24,7 +24,7 @@ pub struct Verified {
     /// Files that were read.
     pub files: usize,
     /// The first place that is not good.
-    pub damage: Option<Damage>,
+    pub damage: Option<Corruption>,
     /// It is at the end, as an interrupted write leaves it: a start cuts it off, and nothing that was
     /// ever shown is lost.
     pub torn: bool,
@@ -39,21 +39,21 @@ const LOOKS: usize = 3;
 /// # Errors
 /// What kept the log from being read; no such room.
 pub fn verify(root: &Path, name: &LogName) -> io::Result<Verified> {
-    let walk = look(root, name, &mut |_| Ok(()))?;
-    let unexplained = unexplained(&walk)?;
-    let mut verified = Verified::of(walk);
+    let scan = look(root, name, &mut |_| Ok(()))?;
+    let unexplained = unexplained(&scan)?;
+    let mut verified = Verified::of(scan);
     verified.damage = verified.damage.or(unexplained);
     Ok(verified)
 }
 
 /// The first record whose text is gone though no record deletes it.
-fn unexplained(walk: &Walk) -> io::Result<Option<Damage>> {
-    let seq = walk.gist.unexplained().filter(|_| walk.stop.is_none()); // the reason may stand beyond
-    let segment = seq.and_then(|seq| walk.segments.iter().find(|segment| segment.next > seq));
+fn unexplained(scan: &LogScan) -> io::Result<Option<Corruption>> {
+    let seq = scan.projection.unexplained().filter(|_| scan.stop.is_none()); // the reason may stand beyond
+    let segment = seq.and_then(|seq| scan.segments.iter().find(|segment| segment.next > seq));
     let (Some(seq), Some(segment)) = (seq, segment) else { return Ok(None) };
-    let (file, flaw) = (segment.path.clone(), Flaw::Unexplained);
+    let (file, flaw) = (segment.path.clone(), CorruptionKind::Unexplained);
     let offset = segment.offset_of(&Disk, seq)?;
-    Ok(Some(Damage { file, seq, offset, flaw }))
+    Ok(Some(Corruption { file, seq, offset, flaw }))
 }
 
 /// Writes the JSON of every record after `since` to `out`, as it travels, each with what `form` makes
@@ -69,49 +69,49 @@ pub fn export(
     out: &mut dyn Write,
 ) -> io::Result<Verified> {
     // A delete stands behind what it deletes: all of them are known before the first is written.
-    let gist = look(root, name, &mut |_| Ok(()))?.gist;
+    let projection = look(root, name, &mut |_| Ok(()))?.projection;
     let mut after = since;
-    let walk = look(root, name, &mut |sound| {
+    let scan = look(root, name, &mut |sound| {
         let entry = line::entry(sound.body).filter(|entry| entry.seq > after);
         if let Some(entry) = entry {
             after = entry.seq; // a second look goes on where the first ended
             let mut entry = [entry];
-            gist.redact(&mut entry);
+            projection.redact(&mut entry);
             entry.iter().try_for_each(|entry| out.write_all(form(&entry.json).as_bytes()))?;
         }
         Ok(())
     })?;
-    Ok(Verified::of(walk))
+    Ok(Verified::of(scan))
 }
 
 fn look(
     root: &Path,
     name: &LogName,
-    each: &mut dyn FnMut(&Sound<'_>) -> io::Result<()>,
-) -> io::Result<Walk> {
+    each: &mut dyn FnMut(&ValidLine<'_>) -> io::Result<()>,
+) -> io::Result<LogScan> {
     let dir = Store::log_dir(root, name);
     let mut looks = 1;
     loop {
-        let walked = walk(&Disk, name.room.as_str(), &dir, &mut *each);
+        let walked = scan_log(&Disk, name.room.as_str(), &dir, &mut *each);
         let again = looks < LOOKS && Store::is_in_use(root);
         looks += 1;
         match walked {
             // Retention may drop a file between the listing and the reading.
             Err(error) if error.kind() == ErrorKind::NotFound && again => {}
             Err(error) => return Err(error),
-            Ok(walk) if walk.stop.as_ref().is_some_and(|stop| !stop.torn) && again => {}
-            Ok(walk) if walk.segments.is_empty() && walk.stop.is_none() => {
+            Ok(scan) if scan.stop.as_ref().is_some_and(|stop| !stop.torn) && again => {}
+            Ok(scan) if scan.segments.is_empty() && scan.stop.is_none() => {
                 let what = format!("there is no log of room {name} in {}", root.display());
                 return Err(io::Error::new(ErrorKind::NotFound, what));
             }
-            Ok(walk) => return Ok(walk),
+            Ok(scan) => return Ok(scan),
         }
     }
 }
 
 impl Verified {
-    fn of(walk: Walk) -> Verified {
-        let Walk { segments, id, two: _, gist: _, next, check: _, at: _, stop } = walk;
+    fn of(scan: LogScan) -> Verified {
+        let LogScan { segments, id, owners: _, projection: _, next, check: _, at: _, stop } = scan;
         let torn = stop.as_ref().is_some_and(|stop| stop.torn);
         Verified {
             id,

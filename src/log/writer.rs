@@ -1,19 +1,21 @@
 //! The file that a log is written to, kept open while lines keep coming.
 //!
-//! Room: one file, or none. Before each batch it is looked up by its name again, so that a file that was
+//! Room: one file, or none. Expected each batch it is looked up by its name again, so that a file that was
 //! moved away or replaced is not written to.
 
+use super::files::{FileId, Files, LogFile};
+use super::line::{self, Checksum};
+use super::segment_scan::IndexEntry;
+use crate::chat::LogEntry;
+use crate::limits;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::files::{FileId, Files, LogFile};
-use crate::limits;
-
 /// What a log writes with.
 #[derive(Debug, Default)]
-pub(super) struct Pen {
+pub(super) struct OpenFile {
     held: Option<Held>,
 }
 
@@ -22,7 +24,7 @@ pub(super) struct Pen {
 struct Held {
     file: Arc<dyn LogFile>,
     id: FileId,
-    /// Whether it was asked for since [`Pen::rest`].
+    /// Whether it was asked for since [`OpenFile::rest`].
     used: bool,
     _place: Place,
 }
@@ -47,7 +49,7 @@ impl Drop for Place {
     }
 }
 
-impl Pen {
+impl OpenFile {
     /// The file that `path` names now, open for appending, and its length in bytes.
     pub(super) fn file(
         &mut self,
@@ -77,6 +79,42 @@ impl Pen {
     }
 }
 
+/// Lines that are to be appended, and what will be true once they are.
+pub(super) struct WriteBatch {
+    pub(super) bytes: Vec<u8>,
+    pub(super) check: Checksum,
+    pub(super) at: u64,
+    /// The `at` of the first of them.
+    pub(super) oldest: u64,
+    pub(super) marks: Vec<IndexEntry>,
+    /// Where in the file the bytes will begin.
+    from: u64,
+}
+
+impl WriteBatch {
+    /// Lines that follow `check` and `at`, after what `bytes` of a new file hold already, or at the
+    /// offset `from` of one that is there.
+    pub(super) fn new(bytes: Vec<u8>, from: u64, check: Checksum, at: u64) -> WriteBatch {
+        WriteBatch { bytes, check, at, oldest: 0, marks: Vec::new(), from }
+    }
+
+    pub(super) fn push(&mut self, batch: &[LogEntry]) {
+        for entry in batch {
+            let start = self.bytes.len();
+            let offset = self.from + start as u64;
+            self.marks.push(IndexEntry { seq: entry.seq, offset, before: self.check });
+            self.check = line::push_record(&mut self.bytes, entry, self.check);
+            let line = self.bytes.get(start..).unwrap_or_default();
+            if let Some((_, at)) = line::seq_and_at(line) {
+                self.at = self.at.max(at);
+                if self.oldest == 0 {
+                    self.oldest = at;
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -89,20 +127,20 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("1.jsonl");
         fs::write(&path, "one\n").unwrap();
-        let mut pen = Pen::default();
-        let (first, len) = pen.file(&Disk, &path).unwrap();
+        let mut open_file = OpenFile::default();
+        let (first, len) = open_file.file(&Disk, &path).unwrap();
         assert_eq!(len, 4);
-        pen.rest();
-        let (again, _) = pen.file(&Disk, &path).unwrap();
+        open_file.rest();
+        let (again, _) = open_file.file(&Disk, &path).unwrap();
         assert!(Arc::ptr_eq(&first, &again), "it was used between two rests");
-        pen.rest();
-        pen.rest();
-        let (anew, _) = pen.file(&Disk, &path).unwrap();
+        open_file.rest();
+        open_file.rest();
+        let (anew, _) = open_file.file(&Disk, &path).unwrap();
         assert!(!Arc::ptr_eq(&first, &anew), "it was not");
         fs::rename(&path, place.path().join("moved")).unwrap();
-        assert_eq!(pen.file(&Disk, &path).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(open_file.file(&Disk, &path).unwrap_err().kind(), io::ErrorKind::NotFound);
         fs::write(&path, "another\n").unwrap();
-        let (replaced, len) = pen.file(&Disk, &path).unwrap();
+        let (replaced, len) = open_file.file(&Disk, &path).unwrap();
         assert!(!Arc::ptr_eq(&anew, &replaced), "the name is another's");
         assert_eq!(len, 8);
     }

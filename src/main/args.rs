@@ -13,7 +13,7 @@ use talk::chat::Password;
 use talk::cli::{Args, Command, Flag};
 use talk::handshake::{Hosts, Policy, Proxies};
 use talk::limits;
-use talk::log::{Rules, Sync};
+use talk::log::{LogConfig, SyncPolicy};
 use talk::server::{Ceiling, Config, Level, ceiling};
 
 use crate::Failure;
@@ -229,10 +229,10 @@ fn config(args: &Args, bound: IpAddr, ceiling: Ceiling) -> Result<Config, Failur
     })
 }
 
-fn rules(args: &Args, defaults: Rules) -> Result<Rules, Failure> {
+fn rules(args: &Args, defaults: LogConfig) -> Result<LogConfig, Failure> {
     let sync = match args.get("sync") {
-        None | Some("always") => Sync::Always,
-        Some("interval") => Sync::Interval,
+        None | Some("always") => SyncPolicy::Always,
+        Some("interval") => SyncPolicy::Interval,
         Some(other) => {
             return Err(Failure::Usage(format!("--sync is always or interval, not {other:?}")));
         }
@@ -240,7 +240,7 @@ fn rules(args: &Args, defaults: Rules) -> Result<Rules, Failure> {
     let days = args.number("retain-days", 1..=100_000).map_err(usage)?;
     let retain = days.map(|days| Duration::from_secs(days * 24 * 60 * 60));
     let retain_records = args.number("retain-records", 1..=u64::MAX).map_err(usage)?;
-    Ok(Rules { sync, retain, retain_records, ..defaults })
+    Ok(LogConfig { sync, retain, retain_records, ..defaults })
 }
 
 fn policy(args: &Args, bound: IpAddr) -> Result<Policy, Failure> {

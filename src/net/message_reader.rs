@@ -12,26 +12,26 @@ use crate::ws::{self, Decoder, Event};
 /// The reading end of a WebSocket connection.
 ///
 /// ```
-/// use talk::net::Inbound;
+/// use talk::net::MessageReader;
 /// use talk::ws::{Decoder, Event, Limits, Role};
 ///
 /// let stream: &[u8] = b"\x81\x05Hello\x8a\x00";
 /// let decoder = Decoder::new(Role::Client, Limits { message: 1_000, fragments: 10 });
-/// let mut inbound = Inbound::new(stream, decoder, b"");
+/// let mut inbound = MessageReader::new(stream, decoder, b"");
 /// assert_eq!(inbound.next_event()?, Some(Event::Text("Hello".to_owned())));
 /// assert_eq!(inbound.next_event()?, Some(Event::Pong(vec![])));
 /// assert_eq!(inbound.next_event()?, None);
 /// # Ok::<(), talk::net::MessageError>(())
 /// ```
 #[derive(Debug)]
-pub struct Inbound<S> {
+pub struct MessageReader<S> {
     stream: S,
     decoder: Decoder,
     /// The last read filled its chunk: more is there.
-    gushes: bool,
+    read_large: bool,
 }
 
-/// What one step of an [`Inbound`] brought.
+/// What one step of an [`MessageReader`] brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// The peer said something whole.
@@ -42,22 +42,22 @@ pub enum Step {
     End,
 }
 
-impl<S: Read> Inbound<S> {
+impl<S: Read> MessageReader<S> {
     /// Reads messages from `stream`, after `leftover`: what was read past the end of the HTTP head.
     #[must_use]
-    pub fn new(stream: S, mut decoder: Decoder, leftover: &[u8]) -> Inbound<S> {
+    pub fn new(stream: S, mut decoder: Decoder, leftover: &[u8]) -> MessageReader<S> {
         decoder.feed(leftover);
-        Inbound { stream, decoder, gushes: false }
+        MessageReader { stream, decoder, read_large: false }
     }
 
     /// The next event, however many reads it takes; `None` at the end of the stream. After a Close
     /// or an error of the peer's nothing is heard any more, and this reads on to the end.
     ///
     /// A peer that sends a byte now and then keeps this busy for ever: whoever has a deadline calls
-    /// [`Inbound::step`].
+    /// [`MessageReader::step`].
     ///
     /// # Errors
-    /// As [`Inbound::step`].
+    /// As [`MessageReader::step`].
     pub fn next_event(&mut self) -> Result<Option<Event>, MessageError> {
         loop {
             match self.step()? {
@@ -72,7 +72,7 @@ impl<S: Read> Inbound<S> {
     ///
     /// # Errors
     /// [`MessageError::Peer`] when the peer breaks the rules.
-    pub fn held(&mut self) -> Result<Option<Event>, MessageError> {
+    pub fn buffered(&mut self) -> Result<Option<Event>, MessageError> {
         Ok(self.decoder.next_event()?)
     }
 
@@ -83,10 +83,10 @@ impl<S: Read> Inbound<S> {
     /// fails; after a `WouldBlock` or `TimedOut` among these, which lose nothing, another step may
     /// be tried.
     pub fn step(&mut self) -> Result<Step, MessageError> {
-        if let Some(event) = self.held()? {
+        if let Some(event) = self.buffered()? {
             return Ok(Step::Event(event));
         }
-        let count = match self.gushes {
+        let count = match self.read_large {
             false => self.read::<{ limits::CHUNK }>()?,
             true => self.read::<{ limits::LARGE_CHUNK }>()?,
         };
@@ -109,7 +109,7 @@ impl<S: Read> Inbound<S> {
             }
         };
         self.decoder.feed(chunk.get(..count).unwrap_or_default());
-        self.gushes = count == SIZE;
+        self.read_large = count == SIZE;
         Ok(count)
     }
 
@@ -192,9 +192,9 @@ mod tests {
     fn inbound(
         steps: impl IntoIterator<Item = io::Result<Vec<u8>>>,
         leftover: &[u8],
-    ) -> Inbound<Script> {
+    ) -> MessageReader<Script> {
         let decoder = Decoder::new(Role::Client, Limits { message: 100, fragments: 10 });
-        Inbound::new(Script(steps.into_iter().collect()), decoder, leftover)
+        MessageReader::new(Script(steps.into_iter().collect()), decoder, leftover)
     }
 
     fn text(text: &str) -> Event {

@@ -10,5 +10,5 @@ mod message_reader; // messages in
 mod send_queue; // frames out, without blocking
 
 pub use linger::linger;
-pub use message_reader::{Inbound, MessageError, Step};
-pub use send_queue::{Drained, Outbound, Pipe, Sent};
+pub use message_reader::{MessageError, MessageReader, Step};
+pub use send_queue::{Drained, SendQueue, Sent, Socket};

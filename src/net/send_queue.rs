@@ -1,7 +1,7 @@
 //! What goes out to one peer, in order, without ever blocking the one who sends it.
 //!
 //! Room: a lock, a socket that can refuse, and a backlog of shared bytes. It does not know what the
-//! bytes mean, save that the last of them is a farewell.
+//! bytes mean, save that the last of them is a send_last.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use crate::failpoint;
 
 /// A socket that can be made to refuse what it cannot do at once.
-pub trait Pipe {
-    /// Writes some of `bytes` and says how many, as [`Pipe::set_waiting`] has said.
+pub trait Socket {
+    /// Writes some of `bytes` and says how many, as [`Socket::set_waiting`] has said.
     ///
     /// # Errors
     /// `WouldBlock` where the socket is full and may not wait; any other error means that it is dead.
@@ -28,10 +28,10 @@ pub trait Pipe {
     fn set_waiting(&self, waits: bool) -> io::Result<()>;
 
     /// Ends both directions at once, so that a thread reading from it wakes.
-    fn abandon(&self);
+    fn shutdown(&self);
 }
 
-impl Pipe for TcpStream {
+impl Socket for TcpStream {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut socket = self;
         socket.write(bytes)
@@ -41,12 +41,12 @@ impl Pipe for TcpStream {
         self.set_nonblocking(!waits)
     }
 
-    fn abandon(&self) {
+    fn shutdown(&self) {
         self.shutdown(Shutdown::Both).ok(); // a socket already dead is as good as shut
     }
 }
 
-impl<P: Pipe> Pipe for Arc<P> {
+impl<P: Socket> Socket for Arc<P> {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         P::try_write(self, bytes)
     }
@@ -55,59 +55,59 @@ impl<P: Pipe> Pipe for Arc<P> {
         P::set_waiting(self, waits)
     }
 
-    fn abandon(&self) {
-        P::abandon(self);
+    fn shutdown(&self) {
+        P::shutdown(self);
     }
 }
 
 /// A socket between writers that may not wait and a reader that must. O_NONBLOCK belongs to the
 /// socket, not to a call, so the two take turns: the first write after a turn of the reader sets it,
 /// and later ones find it set. A reader that is waiting already goes on waiting; one that comes and
-/// finds nothing to read fails with a stray `WouldBlock`, calls [`Outbound::settle`] and reads again.
+/// finds nothing to read fails with a stray `WouldBlock`, calls [`SendQueue::restore_blocking`] and reads again.
 /// So whoever mostly listens costs one system call a write, not three.
 #[derive(Debug)]
-struct Valve<P> {
-    pipe: P,
-    /// Whether it may wait now. It only changes under the lock around the pace.
+struct NonBlocking<P> {
+    socket: P,
+    /// Whether it may wait now. It only changes under the lock around the state.
     waits: AtomicBool,
 }
 
-impl<P: Pipe> Valve<P> {
+impl<P: Socket> NonBlocking<P> {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         if self.waits.load(Ordering::Relaxed) {
-            self.pipe.set_waiting(false)?;
+            self.socket.set_waiting(false)?;
             self.waits.store(false, Ordering::Relaxed);
         }
-        self.pipe.try_write(bytes)
+        self.socket.try_write(bytes)
     }
 
     fn let_wait(&self) {
         if !self.waits.swap(true, Ordering::Relaxed) {
-            self.pipe.set_waiting(true).ok(); // the reader's next call says what is wrong
+            self.socket.set_waiting(true).ok(); // the reader's next call says what is wrong
         }
     }
 }
 
 /// The sending half of a connection.
 #[derive(Debug)]
-pub struct Outbound<P> {
-    valve: Valve<P>,
+pub struct SendQueue<P> {
+    socket: NonBlocking<P>,
     bound: usize,
-    pace: Mutex<Pace>,
+    state: Mutex<State>,
     moved: Condvar,
 }
 
 /// How a peer receives.
 #[derive(Debug)]
-enum Pace {
+enum State {
     /// Straight from whoever sends.
     Live,
     /// From its backlog, until it has caught up.
     Behind(Backlog),
-    /// Only what stands before the farewell, and the farewell.
-    Leaving(Backlog),
+    /// Only what stands before the send_last, and the send_last.
+    Closing(Backlog),
     /// Nothing: the socket is dead or shut.
-    Gone,
+    Closed,
 }
 
 /// What a peer still needs: shared bytes, how far into the first of them it is, and since when it
@@ -120,173 +120,173 @@ struct Backlog {
     stuck_since: Instant,
 }
 
-/// What became of bytes given to [`Outbound::send`].
+/// What became of bytes given to [`SendQueue::send`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
     /// The socket took them.
-    Taken,
-    /// The peer has just fallen behind: somebody must [`Outbound::drain`] it.
+    Written,
+    /// The peer has just fallen behind: somebody must [`SendQueue::drain`] it.
     FellBehind,
     /// They wait in the backlog, which is being drained.
     Queued,
     /// The backlog is at its bound: they were not taken, and the peer must go.
-    TooMuch,
+    Overflow,
     /// The peer is leaving or gone: they were dropped.
-    Dropped,
+    Closed,
 }
 
-/// How a peer stands after [`Outbound::drain`].
+/// How a peer stands after [`SendQueue::drain`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drained {
     /// Nothing is waiting.
     Empty,
     /// Some bytes went, more are waiting.
-    Moving,
+    Progress,
     /// None went, for this long now.
-    Stuck(Duration),
+    Stalled(Duration),
     /// There is nobody to drain to.
-    Gone,
+    Closed,
 }
 
-impl<P: Pipe> Outbound<P> {
-    /// A live peer behind `pipe`, which may have `bound` bytes waiting.
-    pub fn new(pipe: P, bound: usize) -> Outbound<P> {
-        let valve = Valve { pipe, waits: AtomicBool::new(true) };
-        Outbound { valve, bound, pace: Mutex::new(Pace::Live), moved: Condvar::new() }
+impl<P: Socket> SendQueue<P> {
+    /// A live peer behind `socket`, which may have `bound` bytes waiting.
+    pub fn new(socket: P, bound: usize) -> SendQueue<P> {
+        let socket = NonBlocking { socket, waits: AtomicBool::new(true) };
+        SendQueue { socket, bound, state: Mutex::new(State::Live), moved: Condvar::new() }
     }
 
     /// The socket itself.
-    pub fn pipe(&self) -> &P {
-        &self.valve.pipe
+    pub fn socket(&self) -> &P {
+        &self.socket.socket
     }
 
-    /// The one place the lock is taken. A pace is always whole: it is replaced, not built up.
-    fn pace(&self) -> MutexGuard<'_, Pace> {
-        failpoint::held(self.pace.lock().unwrap_or_else(PoisonError::into_inner), "pace")
+    /// The one place the lock is taken. A state is always whole: it is replaced, not built up.
+    fn state(&self) -> MutexGuard<'_, State> {
+        failpoint::check(self.state.lock().unwrap_or_else(PoisonError::into_inner), "pace")
     }
 
     /// Sends `bytes` after everything sent before, or keeps them until the peer takes them.
     pub fn send(&self, bytes: &Arc<[u8]>) -> Sent {
-        let mut pace = self.pace();
-        match &mut *pace {
-            Pace::Live => match self.valve.try_write(bytes) {
-                Ok(count) if count == bytes.len() => Sent::Taken,
+        let mut state = self.state();
+        match &mut *state {
+            State::Live => match self.socket.try_write(bytes) {
+                Ok(count) if count == bytes.len() => Sent::Written,
                 Ok(count) => {
-                    *pace = Pace::Behind(Backlog::new(Arc::clone(bytes), count));
+                    *state = State::Behind(Backlog::new(Arc::clone(bytes), count));
                     Sent::FellBehind
                 }
                 Err(error) if is_full(&error) => {
-                    *pace = Pace::Behind(Backlog::new(Arc::clone(bytes), 0));
+                    *state = State::Behind(Backlog::new(Arc::clone(bytes), 0));
                     Sent::FellBehind
                 }
                 Err(_) => {
-                    self.leave(pace);
-                    Sent::Dropped
+                    self.leave(state);
+                    Sent::Closed
                 }
             },
-            Pace::Behind(backlog) if backlog.bytes.saturating_add(bytes.len()) > self.bound => {
-                Sent::TooMuch
+            State::Behind(backlog) if backlog.bytes.saturating_add(bytes.len()) > self.bound => {
+                Sent::Overflow
             }
-            Pace::Behind(backlog) => {
+            State::Behind(backlog) => {
                 backlog.push(Arc::clone(bytes));
                 Sent::Queued
             }
-            Pace::Leaving(_) | Pace::Gone => Sent::Dropped,
+            State::Closing(_) | State::Closed => Sent::Closed,
         }
     }
 
     /// Sends `bytes` as the last ones. What waits before them is dropped, save the segment the peer
     /// has half of: it gets whole frames to the end.
-    pub fn farewell(&self, bytes: &Arc<[u8]>) -> Sent {
-        let mut pace = self.pace();
-        let (mut backlog, full) = match mem::replace(&mut *pace, Pace::Gone) {
-            Pace::Live => (Backlog::empty(), Sent::FellBehind),
-            Pace::Behind(backlog) => (backlog.begun(), Sent::Queued),
-            leaving @ (Pace::Leaving(_) | Pace::Gone) => {
-                *pace = leaving;
-                return Sent::Dropped;
+    pub fn send_last(&self, bytes: &Arc<[u8]>) -> Sent {
+        let mut state = self.state();
+        let (mut backlog, full) = match mem::replace(&mut *state, State::Closed) {
+            State::Live => (Backlog::empty(), Sent::FellBehind),
+            State::Behind(backlog) => (backlog.begun(), Sent::Queued),
+            leaving @ (State::Closing(_) | State::Closed) => {
+                *state = leaving;
+                return Sent::Closed;
             }
         };
         backlog.push(Arc::clone(bytes));
-        if backlog.write_to(&self.valve).is_err() {
-            self.leave(pace);
-            return Sent::Dropped;
+        if backlog.write_to(&self.socket).is_err() {
+            self.leave(state);
+            return Sent::Closed;
         }
-        let sent = if backlog.segments.is_empty() { Sent::Taken } else { full };
-        *pace = Pace::Leaving(backlog);
+        let sent = if backlog.segments.is_empty() { Sent::Written } else { full };
+        *state = State::Closing(backlog);
         sent
     }
 
     /// Writes as much of the backlog as the socket takes.
     pub fn drain(&self, now: Instant) -> Drained {
-        let mut pace = self.pace();
-        let (backlog, leaving) = match &mut *pace {
-            Pace::Live => return Drained::Empty,
-            Pace::Behind(backlog) => (backlog, false),
-            Pace::Leaving(backlog) => (backlog, true),
-            Pace::Gone => return Drained::Gone,
+        let mut state = self.state();
+        let (backlog, leaving) = match &mut *state {
+            State::Live => return Drained::Empty,
+            State::Behind(backlog) => (backlog, false),
+            State::Closing(backlog) => (backlog, true),
+            State::Closed => return Drained::Closed,
         };
         let before = backlog.bytes;
-        if backlog.write_to(&self.valve).is_err() {
-            self.leave(pace);
-            return Drained::Gone;
+        if backlog.write_to(&self.socket).is_err() {
+            self.leave(state);
+            return Drained::Closed;
         }
         let drained = if backlog.segments.is_empty() {
             Drained::Empty
         } else if backlog.bytes < before {
             backlog.stuck_since = now;
-            Drained::Moving
+            Drained::Progress
         } else {
-            Drained::Stuck(now.saturating_duration_since(backlog.stuck_since))
+            Drained::Stalled(now.saturating_duration_since(backlog.stuck_since))
         };
         if drained == Drained::Empty && !leaving {
-            *pace = Pace::Live;
+            *state = State::Live;
         }
-        if drained != Drained::Stuck(Duration::ZERO) {
+        if drained != Drained::Stalled(Duration::ZERO) {
             self.moved.notify_all();
         }
         drained
     }
 
     /// Ends the connection now, whatever still waits.
-    pub fn abandon(&self) {
-        self.leave(self.pace());
+    pub fn shutdown(&self) {
+        self.leave(self.state());
     }
 
     /// Whether the connection is known to have ended: nothing will be sent on it any more.
-    pub fn is_gone(&self) -> bool {
-        match *self.pace() {
-            Pace::Gone => true,
-            Pace::Live | Pace::Behind(_) | Pace::Leaving(_) => false,
+    pub fn is_closed(&self) -> bool {
+        match *self.state() {
+            State::Closed => true,
+            State::Live | State::Behind(_) | State::Closing(_) => false,
         }
     }
 
-    fn leave(&self, mut pace: MutexGuard<'_, Pace>) {
-        *pace = Pace::Gone;
-        self.valve.pipe.abandon();
+    fn leave(&self, mut state: MutexGuard<'_, State>) {
+        *state = State::Closed;
+        self.socket.socket.shutdown();
         self.moved.notify_all();
     }
 
     /// Makes the socket wait again, once nobody is writing: what a reader does after a stray
     /// `WouldBlock`.
-    pub fn settle(&self) {
-        let pace = self.pace();
-        self.valve.let_wait();
-        drop(pace);
+    pub fn restore_blocking(&self) {
+        let state = self.state();
+        self.socket.let_wait();
+        drop(state);
     }
 
     /// Waits until at most `bytes` are waiting, as somebody else drains; false if the peer is
     /// leaving or gone.
     pub fn wait_below(&self, bytes: usize) -> bool {
-        let mut pace = self.pace();
+        let mut state = self.state();
         loop {
-            match &*pace {
-                Pace::Live => return true,
-                Pace::Behind(backlog) if backlog.bytes <= bytes => return true,
-                Pace::Behind(_) => {}
-                Pace::Leaving(_) | Pace::Gone => return false,
+            match &*state {
+                State::Live => return true,
+                State::Behind(backlog) if backlog.bytes <= bytes => return true,
+                State::Behind(_) => {}
+                State::Closing(_) | State::Closed => return false,
             }
-            pace = self.moved.wait(pace).unwrap_or_else(PoisonError::into_inner);
+            state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -322,7 +322,7 @@ impl Backlog {
     }
 
     /// Writes until nothing waits or the socket is full. An error means that the socket is dead.
-    fn write_to(&mut self, valve: &Valve<impl Pipe>) -> io::Result<()> {
+    fn write_to(&mut self, socket: &NonBlocking<impl Socket>) -> io::Result<()> {
         while let Some(segment) = self.segments.front() {
             let rest = segment.get(self.offset..).unwrap_or_default();
             if rest.is_empty() {
@@ -330,7 +330,7 @@ impl Backlog {
                 self.offset = 0;
                 continue;
             }
-            match valve.try_write(rest) {
+            match socket.try_write(rest) {
                 Ok(count) => self.advance(count),
                 Err(error) if is_full(&error) => return Ok(()),
                 Err(error) => return Err(error),

@@ -26,7 +26,7 @@ fn look_after(house: &House, client: &Arc<Client>) {
     let limits = &house.config.limits;
     if let Some(closing) = client.closing() {
         if closing >= CLOSE_WAIT {
-            client.outbound.abandon();
+            client.send_queue.shutdown();
         }
     } else if let Some(unanswered) = client.unanswered() {
         if unanswered >= limits.pong_wait {

@@ -6,7 +6,7 @@ use super::tunable_limits::Limits;
 use crate::chat::Password;
 use crate::handshake::{Policy, Proxies};
 use crate::limits;
-use crate::log::{Rules, Sync};
+use crate::log::{LogConfig, SyncPolicy};
 
 /// The choices, with what they mean. `--help` of the server says the same in its words.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub struct Config {
     /// How long a name that has posted is held after its last use.
     pub hold_names: Duration,
     /// How rooms are kept.
-    pub rules: Rules,
+    pub rules: LogConfig,
     /// How much strangers may ask of it.
     pub limits: Limits,
 }
@@ -52,8 +52,8 @@ impl Config {
             burst: limits::BURST,
             max_text: limits::TEXT,
             hold_names: limits::HOLD_NAMES,
-            rules: Rules {
-                sync: Sync::Always,
+            rules: LogConfig {
+                sync: SyncPolicy::Always,
                 file_bytes: limits::LOG_FILE,
                 retain: None,
                 retain_records: None,

@@ -196,7 +196,7 @@ fn storage(house: &House, page: &mut Page) {
     page.histogram("talk_log_append_seconds", "Storing a batch, its sync included.", appends);
     page.histogram("talk_log_sync_seconds", "Forcing a log to the disk.", &log.syncs);
     page.counter("talk_log_written_bytes_total", "Bytes written to logs.", log.written.get());
-    let is_well = usize::from(house.trouble().is_none());
+    let is_well = usize::from(house.write_error().is_none());
     page.gauge("talk_log_writable", "Whether everything can be stored now.", is_well);
 }
 

@@ -10,7 +10,7 @@ use crate::time::unix_ms;
 /// One pass.
 pub(super) fn pass(house: &House) {
     for room in house.all_rooms() {
-        if let Err(error) = room.log.tend(unix_ms()) {
+        if let Err(error) = room.log.maintain(unix_ms()) {
             let particulars = [("room", room.name.as_str()), ("error", &error.to_string())];
             house.logger.tell(Level::Warn, "not-tended", &particulars);
         }

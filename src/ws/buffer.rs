@@ -6,13 +6,13 @@
 
 /// A queue of bytes.
 #[derive(Debug, Default)]
-pub(super) struct Input {
+pub(super) struct Buffer {
     bytes: Vec<u8>,
     /// Bytes at the start of `bytes` that are spent; never more than there are.
     taken: usize,
 }
 
-impl Input {
+impl Buffer {
     /// Adds `bytes` at the end.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         if self.taken >= self.rest().len() {
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn bytes_come_out_as_they_went_in() {
-        let mut input = Input::default();
+        let mut input = Buffer::default();
         let (mut fed, mut heard) = (0_u8, 0_u8);
         for round in 0..100_usize {
             for _ in 0..round % 7 {
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn an_input_that_is_never_quite_drained_does_not_grow() {
-        let mut input = Input::default();
+        let mut input = Buffer::default();
         input.push(b"x");
         for _ in 0..1_000 {
             input.push(&[0; 100]);
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn nothing_held_holds_no_memory() {
-        let mut input = Input::default();
+        let mut input = Buffer::default();
         input.push(&[0; 4_096]);
         input.take(4_096);
         input.shrink();

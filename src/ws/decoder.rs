@@ -4,7 +4,7 @@
 
 use std::mem;
 
-use super::buffer::Input;
+use super::buffer::Buffer;
 use super::close::Close;
 use super::error::{Error, Violation};
 use super::frame::{CONTROL_PAYLOAD, Header, Opcode, Role};
@@ -44,7 +44,7 @@ pub enum Event {
 pub struct Decoder {
     role: Role,
     limits: Limits,
-    input: Input,
+    input: Buffer,
     state: State,
     message: Message,
     /// Frames of `message` so far.
@@ -69,7 +69,7 @@ impl Decoder {
         Decoder {
             role,
             limits,
-            input: Input::default(),
+            input: Buffer::default(),
             state: State::BetweenFrames,
             message: Message::None,
             fragments: 0,
@@ -99,7 +99,7 @@ impl Decoder {
             Ok(Some(Event::Close(_))) | Err(_) => {
                 self.state = State::Done;
                 self.message = Message::None;
-                self.input = Input::default();
+                self.input = Buffer::default();
             }
             Ok(Some(Event::Text(_) | Event::Binary(_) | Event::Ping(_) | Event::Pong(_))) => {}
         }

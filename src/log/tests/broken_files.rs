@@ -80,9 +80,9 @@ impl Files for Broken {
         Disk.create_dir(path)
     }
 
-    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+    fn fsync_dir(&self, path: &Path) -> io::Result<()> {
         self.did("sync", path);
-        if self.0.lazy.load(Ordering::Relaxed) { Ok(()) } else { Disk.sync_dir(path) }
+        if self.0.lazy.load(Ordering::Relaxed) { Ok(()) } else { Disk.fsync_dir(path) }
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -115,12 +115,12 @@ impl LogFile for BrokenFile {
         Ok(count)
     }
 
-    fn sync(&self) -> io::Result<()> {
+    fn fsync(&self) -> io::Result<()> {
         self.faults.at_gate.store(true, Ordering::Relaxed);
         drop(self.faults.gate.lock().unwrap());
         failing(&self.faults.sync)?;
         self.faults.done.lock().unwrap().push(String::from("sync a file"));
-        if self.faults.lazy.load(Ordering::Relaxed) { Ok(()) } else { self.file.sync() }
+        if self.faults.lazy.load(Ordering::Relaxed) { Ok(()) } else { self.file.fsync() }
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {

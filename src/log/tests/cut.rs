@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::broken_files::Broken;
 use super::*;
-use crate::log::line::{Check, checked, push_record};
+use crate::log::line::{Checksum, checked, push_record};
 
 /// A good log's one file, the offset where each record's line begins, and the end.
 fn good(count: u64) -> (Vec<u8>, Vec<usize>) {
@@ -17,7 +17,7 @@ fn good(count: u64) -> (Vec<u8>, Vec<usize>) {
 }
 
 /// What a start makes of these bytes.
-fn started(bytes: &[u8]) -> (Place, Durable, Option<Torn>) {
+fn started(bytes: &[u8]) -> (Place, DiskLog, Option<Torn>) {
     let place = Place::new();
     fs::create_dir(place.dir()).unwrap();
     fs::write(place.dir().join("0000000000000001.jsonl"), bytes).unwrap();
@@ -62,7 +62,7 @@ fn a_tail_of_zeros_chance_or_old_bytes_is_cut_as_well() {
         let (_place, log, torn) = started(&[&bytes[..], &tail].concat());
         assert_eq!(all(&log), records(1..=6));
         assert_eq!(torn.unwrap().bytes, tail.len() as u64);
-        assert_eq!(log.trouble(), None);
+        assert_eq!(log.write_error(), None);
     }
     // Half of the pages of the last record, which has more than one.
     let place = Place::new();
@@ -72,7 +72,7 @@ fn a_tail_of_zeros_chance_or_old_bytes_is_cut_as_well() {
     let mut bytes = fs::read(&place.files()[0]).unwrap();
     bytes[4096..8192].fill(0);
     let (_place, log, torn) = started(&bytes);
-    assert_eq!((all(&log), torn.is_some(), log.trouble()), (records(1..=2), true, None));
+    assert_eq!((all(&log), torn.is_some(), log.write_error()), (records(1..=2), true, None));
 }
 
 /// What is altered in the middle: the room is read up to there, and nothing is written or cut.
@@ -81,7 +81,7 @@ fn assert_damaged(bytes: &[u8], about: &str) {
     let served = all(&log);
     assert!(records(1..=12).starts_with(&served), "{about}: a wrong record is served");
     assert_eq!(torn, None, "{about}");
-    assert!(log.trouble().is_some(), "{about}");
+    assert!(log.write_error().is_some(), "{about}");
     log.append(&records(log.head() + 1..=log.head() + 1)).unwrap_err();
     assert_eq!(fs::read(&place.files()[0]).unwrap(), bytes, "{about}: left as it is");
 }
@@ -119,7 +119,7 @@ fn two_thousand_bits_flipped_anywhere_never_serve_a_wrong_record() {
         let served = all(&log);
         let about = format!("bit {bit}");
         assert_eq!(served, records(1..=before.saturating_sub(1)), "{about}");
-        assert!(torn.is_some() || log.trouble().is_some(), "{about}: nothing was said");
+        assert!(torn.is_some() || log.write_error().is_some(), "{about}: nothing was said");
         let kept: u64 = fs::read_dir(place.dir())
             .unwrap()
             .map(|entry| entry.unwrap().metadata().unwrap().len())
@@ -135,18 +135,18 @@ fn two_thousand_cuts_anywhere_lose_no_good_record() {
         let whole = starts.iter().filter(|start| **start <= cut).count() as u64;
         let (_place, log, _) = started(&bytes[..cut]);
         assert_eq!(all(&log), records(1..=whole.saturating_sub(1)), "cut at byte {cut}");
-        assert_eq!(log.trouble(), None, "cut at byte {cut}");
+        assert_eq!(log.write_error(), None, "cut at byte {cut}");
     }
 }
 
 #[test]
 fn the_last_of_several_files_is_cut_anywhere_and_the_others_stay_whole() {
-    let rules = Rules { file_bytes: 1_000, ..RULES };
+    let rules = LogConfig { file_bytes: 1_000, ..RULES };
     let whole = Place::new();
     let log = nothing(&whole, Arc::new(Disk), rules);
     (1..=12).for_each(|seq| log.append(&records(seq..=seq)).unwrap());
     let last = whole.files().pop().unwrap();
-    let before = log.shelf().segments.last().unwrap().first - 1;
+    let before = log.read_state().segments.last().unwrap().first - 1;
     let bytes = fs::read(&last).unwrap();
     assert!(before > 3 && before < 12, "several files, and records in the last");
     for cut in 0..bytes.len() {
@@ -159,7 +159,7 @@ fn the_last_of_several_files_is_cut_anywhere_and_the_others_stay_whole() {
         let (log, _) = place.open_on(Arc::new(Broken::lazy()), rules);
         let lines = bytes[..cut].iter().filter(|byte| **byte == b'\n').count() as u64;
         let kept = before + lines.saturating_sub(1); // the first line is the header
-        assert_eq!((all(&log), log.trouble()), (records(1..=kept), None), "cut at byte {cut}");
+        assert_eq!((all(&log), log.write_error()), (records(1..=kept), None), "cut at byte {cut}");
         assert_eq!(log.id(), "fresh", "cut at byte {cut}");
         log.append(&records(kept + 1..=kept + 1)).unwrap();
         assert_eq!(all(&place.open(rules).0), records(1..=kept + 1), "cut at byte {cut}");
@@ -169,7 +169,7 @@ fn the_last_of_several_files_is_cut_anywhere_and_the_others_stay_whole() {
 #[test]
 fn a_sound_line_with_a_number_that_is_not_its_own_is_damage() {
     let (bytes, _) = good(3);
-    let mut last = Check::START;
+    let mut last = Checksum::START;
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         last = checked(line, last).unwrap().check;
     }
@@ -186,13 +186,13 @@ fn a_sound_line_with_a_number_that_is_not_its_own_is_damage() {
 #[test]
 fn a_file_that_is_missing_in_the_middle_is_damage() {
     let place = Place::new();
-    let rules = Rules { file_bytes: 1_000, ..RULES };
+    let rules = LogConfig { file_bytes: 1_000, ..RULES };
     let log = nothing(&place, Arc::new(Disk), rules);
     (1..=20).for_each(|seq| log.append(&records(seq..=seq)).unwrap());
     let second = place.files()[1].clone();
     fs::remove_file(&second).unwrap();
     let (log, torn) = place.open(rules);
-    assert!(torn.is_none() && log.trouble().is_some());
+    assert!(torn.is_none() && log.write_error().is_some());
     let served = all(&log);
     assert!(!served.is_empty() && records(1..=20).starts_with(&served));
 }
@@ -207,7 +207,7 @@ fn a_line_without_end_is_neither_held_in_memory_nor_cut() {
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     file.set_len(1 << 30).unwrap(); // sparse: a GiB of zeros without a newline
     let (log, torn) = place.open(RULES);
-    assert!(torn.is_none() && log.trouble().is_some());
+    assert!(torn.is_none() && log.write_error().is_some());
     assert_eq!(all(&log), records(1..=3));
 }
 

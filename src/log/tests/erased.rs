@@ -9,11 +9,11 @@ use super::*;
 use crate::chat::protocol::{Kind, Record};
 use crate::chat::{Operation, Text};
 use crate::log::files::append_all;
-use crate::log::line::{Check, Header, push_erased, push_record};
+use crate::log::line::{Checksum, Header, push_erased, push_record};
 use crate::log::projection::redact;
-use crate::log::{Flaw, export, verify};
+use crate::log::{CorruptionKind, export, verify};
 
-const SMALL: Rules = Rules { file_bytes: 1_200, ..RULES };
+const SMALL: LogConfig = LogConfig { file_bytes: 1_200, ..RULES };
 
 fn entry(seq: u64, operation: Operation) -> LogEntry {
     let (room, cid) = ("lobby".parse().unwrap(), format!("c{seq}").parse().unwrap());
@@ -47,9 +47,9 @@ fn on_disk(place: &Place) -> String {
 
 /// Tends until nothing is left to erase, as often as there are files: each pass does one, and the
 /// next in a log opened anew comes at once.
-fn erase_all(place: &Place, rules: Rules) {
+fn erase_all(place: &Place, rules: LogConfig) {
     for _ in 0..10 {
-        place.open(rules).0.tend(0).unwrap();
+        place.open(rules).0.maintain(0).unwrap();
     }
 }
 
@@ -70,8 +70,8 @@ fn a_deleted_text_is_served_to_nobody_from_the_moment_it_is_deleted() {
 
 #[test]
 fn a_deleted_text_goes_from_the_disk_and_the_chain_holds() {
-    for sync in [Sync::Always, Sync::Interval] {
-        let (place, rules) = (Place::new(), Rules { sync, ..SMALL });
+    for sync in [SyncPolicy::Always, SyncPolicy::Interval] {
+        let (place, rules) = (Place::new(), LogConfig { sync, ..SMALL });
         let left = told(&nothing(&place, Arc::new(Disk), rules));
         erase_all(&place, rules);
         let text = on_disk(&place);
@@ -92,7 +92,7 @@ fn the_log_that_erases_reads_and_writes_on() {
     let place = Place::new();
     let log = nothing(&place, Arc::new(Disk), RULES); // one file: the last
     let mut left = told(&log);
-    log.tend(0).unwrap();
+    log.maintain(0).unwrap();
     assert!(!on_disk(&place).contains("secret"));
     for seq in 24..=300 {
         log.append(&[post(seq, "hello")]).unwrap();
@@ -117,7 +117,7 @@ fn whoever_reads_while_a_file_is_replaced_sees_what_is_there() {
                 reads += 1;
             }
         });
-        log.tend(0).unwrap();
+        log.maintain(0).unwrap();
         done.store(true, Ordering::Relaxed);
         reader.join().unwrap();
     });
@@ -131,7 +131,7 @@ fn a_disk_that_fails_anywhere_leaves_the_old_file_or_the_new_one_whole() {
         let broken = Broken::new();
         let log = place.open_on(Arc::new(broken.clone()), SMALL).0;
         broken.0.room.store(room, Ordering::Relaxed);
-        drop(log.tend(0)); // it may fail, or have enough room
+        drop(log.maintain(0)); // it may fail, or have enough room
         broken.0.room.store(u64::MAX, Ordering::Relaxed);
         assert_eq!(all(&log), left, "{room} bytes of room");
         drop(log);
@@ -144,7 +144,7 @@ fn a_disk_that_fails_anywhere_leaves_the_old_file_or_the_new_one_whole() {
     let broken = Broken::new();
     let log = place.open_on(Arc::new(broken.clone()), SMALL).0;
     broken.0.sync.store(true, Ordering::Relaxed);
-    log.tend(0).unwrap_err();
+    log.maintain(0).unwrap_err();
     assert_eq!(all(&log), left);
     assert!(on_disk(&place).contains("secret"));
 }
@@ -157,7 +157,7 @@ fn a_death_at_any_step_leaves_a_file_whole_and_what_is_left_is_erased_later() {
             let place = Place::new();
             let left = told(&nothing(&place, Arc::new(Disk), SMALL));
             let mortal = Mortal::new(&place, step);
-            place.open_on(Arc::new(mortal.clone()), SMALL).0.tend(0).ok();
+            place.open_on(Arc::new(mortal.clone()), SMALL).0.maintain(0).ok();
             let is_done = !mortal.is_dead();
             let place = mortal.remains(place, death);
             assert_eq!(all(&place.open(SMALL).0), left, "{about}");
@@ -179,7 +179,7 @@ fn a_text_that_is_gone_without_a_reason_is_named() {
     fs::create_dir(place.dir()).unwrap();
     let mut bytes = Vec::new();
     let (room, log) = ("lobby".parse().unwrap(), String::from("a"));
-    let header = Header { room, log, first: 1, at: 0, after: Check::START, two: None };
+    let header = Header { room, log, first: 1, at: 0, after: Checksum::START, owners: None };
     let head = header.push(&mut bytes);
     let before = push_record(&mut bytes, &post(1, "hello"), head);
     let offset = bytes.len() as u64;
@@ -191,6 +191,6 @@ fn a_text_that_is_gone_without_a_reason_is_named() {
     append_all(&*Disk.create(&place.dir().join("0000000000000001.jsonl")).unwrap(), &bytes)
         .unwrap();
     let damage = verify(place.root(), &"lobby".parse().unwrap()).unwrap().damage.unwrap();
-    assert_eq!((damage.seq, damage.offset, damage.flaw), (2, offset, Flaw::Unexplained));
+    assert_eq!((damage.seq, damage.offset, damage.flaw), (2, offset, CorruptionKind::Unexplained));
     assert_eq!(all(&place.open(RULES).0).len(), 3, "the others are served");
 }

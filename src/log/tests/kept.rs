@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use super::*;
-use crate::log::line::Check;
+use crate::log::line::Checksum;
 use crate::log::memory::Memory;
 
 #[test]
@@ -51,7 +51,7 @@ fn a_log_says_the_same_after_a_restart_and_goes_on() {
 #[test]
 fn what_it_reads_is_what_the_simplest_log_reads() {
     let place = Place::new();
-    let rules = Rules { file_bytes: 60_000, ..RULES };
+    let rules = LogConfig { file_bytes: 60_000, ..RULES };
     let log = nothing(&place, Arc::new(Disk), rules);
     let model = Memory::new(String::from("fresh"), usize::MAX);
     let mut seq = 1;
@@ -70,9 +70,9 @@ fn what_it_reads_is_what_the_simplest_log_reads() {
     for log in [&log, &again] {
         for after in (0..seq + 2).step_by(7) {
             for most in [
-                Most { records: 1, bytes: 1 },
-                Most { records: 200, bytes: usize::MAX },
-                Most { records: usize::MAX, bytes: 5_000 },
+                ReadLimit { records: 1, bytes: 1 },
+                ReadLimit { records: 200, bytes: usize::MAX },
+                ReadLimit { records: usize::MAX, bytes: 5_000 },
             ] {
                 assert_eq!(log.read(after, most).unwrap(), model.read(after, most).unwrap());
             }
@@ -86,7 +86,7 @@ fn the_index_has_a_mark_for_every_few_pages_only() {
     let log = nothing(&place, Arc::new(Disk), RULES);
     let batch: Vec<LogEntry> = (1..=2_000).map(|seq| record(seq, &"x".repeat(500))).collect();
     batch.chunks(10).for_each(|batch| log.append(batch).unwrap());
-    let marks = |log: &Durable| log.shelf().segments[0].marks.clone();
+    let marks = |log: &DiskLog| log.read_state().segments[0].marks.clone();
     let bytes = fs::metadata(&place.files()[0]).unwrap().len();
     assert!(marks(&log).len() as u64 <= bytes / limits::LOG_INDEX_EVERY + 1);
     assert!(marks(&log).len() as u64 >= bytes / limits::LOG_INDEX_EVERY / 2);
@@ -96,11 +96,11 @@ fn the_index_has_a_mark_for_every_few_pages_only() {
 #[test]
 fn old_files_go_as_wholes_and_first_moves() {
     let place = Place::new();
-    let rules = Rules { file_bytes: 2_000, retain_records: Some(20), ..RULES };
+    let rules = LogConfig { file_bytes: 2_000, retain_records: Some(20), ..RULES };
     let log = nothing(&place, Arc::new(Disk), rules);
     for seq in 1..=100 {
         log.append(&records(seq..=seq)).unwrap();
-        log.tend(0).unwrap();
+        log.maintain(0).unwrap();
         assert!(log.head() - log.first() + 1 >= seq.min(20), "too few are left at {seq}");
     }
     assert!(log.first() > 60, "{}", log.first());
@@ -114,12 +114,12 @@ fn old_files_go_as_wholes_and_first_moves() {
 fn records_that_are_too_old_go_even_if_they_are_the_newest() {
     let place = Place::new();
     let day = 24 * 60 * 60 * 1_000;
-    let rules = Rules { retain: Some(Duration::from_millis(day)), ..RULES };
+    let rules = LogConfig { retain: Some(Duration::from_millis(day)), ..RULES };
     let log = nothing(&place, Arc::new(Disk), rules);
     log.append(&records(1..=9)).unwrap();
-    log.tend(1_000_009 + day).unwrap();
+    log.maintain(1_000_009 + day).unwrap();
     assert_eq!((log.first(), log.head()), (1, 9), "just young enough");
-    log.tend(1_000_010 + day).unwrap();
+    log.maintain(1_000_010 + day).unwrap();
     assert_eq!((log.first(), log.head(), all(&log).len()), (10, 9, 0));
     let (again, _) = place.open(rules);
     assert_eq!((again.id(), again.first(), again.head()), ("fresh", 10, 9));
@@ -137,7 +137,7 @@ fn a_format_of_a_later_version_is_refused_and_an_empty_file_is_nothing() {
     let newer = text.lines().next().unwrap().replace("\"version\":1", "\"version\":2");
     let body = newer.split(",\"check\"").next().unwrap().as_bytes();
     let mut line = body.to_vec();
-    Check::START.of(body).push_end(&mut line);
+    Checksum::START.of(body).push_end(&mut line);
     fs::write(path, line).unwrap();
     let refused = recover(&Disk, &"lobby".parse().unwrap(), &place.dir(), String::new());
     assert!(refused.unwrap_err().to_string().contains("format 2"));

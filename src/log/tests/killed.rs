@@ -5,7 +5,7 @@ use super::*;
 use crate::log::read_state::Health;
 
 /// Small files that soon go: the batches below fill six of them, and drop the first four.
-const SMALL: Rules = Rules { file_bytes: 1_100, retain_records: Some(6), ..RULES };
+const SMALL: LogConfig = LogConfig { file_bytes: 1_100, retain_records: Some(6), ..RULES };
 
 const LAST: u64 = 30;
 
@@ -19,7 +19,7 @@ struct Life {
 }
 
 /// Starts and stores batch after batch up to [`LAST`], until all is done or it dies.
-fn live(place: &Place, mortal: &Mortal, rules: Rules) -> Life {
+fn live(place: &Place, mortal: &Mortal, rules: LogConfig) -> Life {
     let files: Arc<dyn Files> = Arc::new(mortal.clone());
     let room = "lobby".parse().unwrap();
     let mut life = Life { stored: 0, tried: 0 };
@@ -27,8 +27,8 @@ fn live(place: &Place, mortal: &Mortal, rules: Rules) -> Life {
         assert!(mortal.is_dead(), "a start fails only when it is over");
         return life;
     };
-    let log = Durable::new(room, place.dir(), rules, files, found);
-    assert_eq!(log.trouble(), None, "what a death leaves is no damage");
+    let log = DiskLog::new(room, place.dir(), rules, files, found);
+    assert_eq!(log.write_error(), None, "what a death leaves is no damage");
     life.stored = log.head();
     while life.stored < LAST && !mortal.is_dead() {
         life.tried = (life.stored + 1 + life.stored % 3).min(LAST);
@@ -36,18 +36,18 @@ fn live(place: &Place, mortal: &Mortal, rules: Rules) -> Life {
             life.stored = life.tried;
         }
         if life.stored.is_multiple_of(4) {
-            log.shelf().health = Health::Doubtful(String::from("a sync has failed"));
+            log.read_state().health = Health::Uncertain(String::from("a sync has failed"));
             log.writer().verified = None;
         }
-        log.tend(0).ok();
+        log.maintain(0).ok();
     }
     life
 }
 
 /// What a start finds after all.
-fn assert_kept(place: &Place, rules: Rules, at_least: u64, at_most: u64, about: &str) {
+fn assert_kept(place: &Place, rules: LogConfig, at_least: u64, at_most: u64, about: &str) {
     let (log, _) = place.open_on(Arc::new(Mortal::new(place, usize::MAX)), rules);
-    assert_eq!(log.trouble(), None, "{about}");
+    assert_eq!(log.write_error(), None, "{about}");
     let head = log.head();
     assert!((at_least..=at_most).contains(&head), "{about}: {head} of {at_least} to {at_most}");
     assert_eq!(all(&log), records(log.first()..=head), "{about}");
@@ -55,7 +55,7 @@ fn assert_kept(place: &Place, rules: Rules, at_least: u64, at_most: u64, about: 
 }
 
 /// How many steps a whole life takes.
-fn steps(rules: Rules) -> usize {
+fn steps(rules: LogConfig) -> usize {
     const MANY: usize = 1_000_000;
     let place = Place::new();
     let mortal = Mortal::new(&place, MANY);
@@ -86,7 +86,7 @@ fn a_death_at_any_step_takes_nothing_that_was_stored() {
 
 #[test]
 fn what_was_handed_to_the_system_survives_a_kill_and_a_power_cut_takes_only_the_last_of_it() {
-    let rules = Rules { sync: Sync::Interval, ..SMALL };
+    let rules = LogConfig { sync: SyncPolicy::Interval, ..SMALL };
     for death in DEATHS {
         for step in 1..=steps(rules) {
             let about = format!("{death:?} at step {step}");
@@ -104,7 +104,7 @@ fn what_was_handed_to_the_system_survives_a_kill_and_a_power_cut_takes_only_the_
 
 #[test]
 fn a_start_that_dies_at_any_step_is_done_again_with_the_same_end() {
-    let rules = Rules { retain_records: None, ..SMALL };
+    let rules = LogConfig { retain_records: None, ..SMALL };
     let whole = Place::new();
     live(&whole, &Mortal::new(&whole, usize::MAX), rules);
     let last = fs::metadata(whole.files().pop().unwrap()).unwrap().len();

@@ -137,7 +137,7 @@ impl Files for Mortal {
         Disk.create_dir(path)
     }
 
-    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+    fn fsync_dir(&self, path: &Path) -> io::Result<()> {
         let mut machine = self.machine();
         machine.step()?;
         if path == machine.dir {
@@ -187,7 +187,7 @@ impl LogFile for MortalFile {
         self.file.append(bytes)
     }
 
-    fn sync(&self) -> io::Result<()> {
+    fn fsync(&self) -> io::Result<()> {
         let mut machine = self.mortal.machine();
         machine.step()?;
         machine.synced[self.number] = fs::read(&self.path)?;

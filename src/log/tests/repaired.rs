@@ -1,7 +1,7 @@
 //! What a person can do: verify, export, repair.
 
 use super::*;
-use crate::log::{Flaw, Store, export, repair, verify};
+use crate::log::{CorruptionKind, Store, export, repair, verify};
 
 fn room() -> super::super::LogName {
     "lobby".parse().unwrap()
@@ -10,7 +10,7 @@ fn room() -> super::super::LogName {
 /// A log of 20 records in several files, with the record `seq` altered.
 fn damaged(seq: u64) -> Place {
     let place = Place::new();
-    let log = nothing(&place, Arc::new(Disk), Rules { file_bytes: 1_500, ..RULES });
+    let log = nothing(&place, Arc::new(Disk), LogConfig { file_bytes: 1_500, ..RULES });
     (1..=20).for_each(|seq| log.append(&records(seq..=seq)).unwrap());
     let path = place.files().into_iter().rfind(|path| {
         let name = path.file_stem().unwrap().to_str().unwrap();
@@ -30,7 +30,7 @@ fn verify_names_the_first_bad_record() {
         let place = damaged(seq);
         let verified = verify(place.root(), &room()).unwrap();
         let damage = verified.damage.unwrap();
-        assert_eq!((damage.seq, damage.flaw, verified.torn), (seq, Flaw::Altered, false));
+        assert_eq!((damage.seq, damage.flaw, verified.torn), (seq, CorruptionKind::Altered, false));
         assert_eq!((verified.first, verified.head), (1, seq - 1));
     }
     let place = Place::new();
@@ -56,7 +56,7 @@ fn export_gives_nothing_of_a_file_whose_name_says_another_number() {
     fs::rename(&place.files()[0], &renamed).unwrap();
     let mut out = Vec::new();
     let done = export(place.root(), &room(), 0, str::to_owned, &mut out).unwrap();
-    assert_eq!((done.head, done.damage.unwrap().flaw), (4, Flaw::Gap));
+    assert_eq!((done.head, done.damage.unwrap().flaw), (4, CorruptionKind::Gap));
     assert_eq!(String::from_utf8(out).unwrap(), "");
 }
 

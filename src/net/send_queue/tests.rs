@@ -22,7 +22,7 @@ impl Tube {
     }
 }
 
-impl Pipe for Tube {
+impl Socket for Tube {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut room = self.room.lock().unwrap();
         let left = room.as_mut().ok_or(ErrorKind::BrokenPipe)?;
@@ -40,15 +40,15 @@ impl Pipe for Tube {
         Ok(())
     }
 
-    fn abandon(&self) {
+    fn shutdown(&self) {
         *self.abandoned.lock().unwrap() = true;
     }
 }
 
-fn peer(room: usize, bound: usize) -> Outbound<Tube> {
+fn peer(room: usize, bound: usize) -> SendQueue<Tube> {
     let tube = Tube::default();
     tube.give(room);
-    Outbound::new(tube, bound)
+    SendQueue::new(tube, bound)
 }
 
 fn bytes(text: &str) -> Arc<[u8]> {
@@ -58,24 +58,24 @@ fn bytes(text: &str) -> Arc<[u8]> {
 #[test]
 fn a_live_peer_gets_bytes_at_once() {
     let peer = peer(100, 100);
-    assert_eq!(peer.send(&bytes("one")), Sent::Taken);
-    assert_eq!(peer.send(&bytes("two")), Sent::Taken);
-    assert_eq!(peer.pipe().got(), "onetwo");
+    assert_eq!(peer.send(&bytes("one")), Sent::Written);
+    assert_eq!(peer.send(&bytes("two")), Sent::Written);
+    assert_eq!(peer.socket().got(), "onetwo");
     assert_eq!(peer.drain(Instant::now()), Drained::Empty);
 }
 
 #[test]
 fn a_socket_may_not_wait_from_the_first_write_until_its_reader_must() {
     let peer = peer(100, 100);
-    peer.settle();
-    assert!(peer.pipe().waits.lock().unwrap().is_empty(), "it waits to begin with");
+    peer.restore_blocking();
+    assert!(peer.socket().waits.lock().unwrap().is_empty(), "it waits to begin with");
     peer.send(&bytes("one"));
     peer.send(&bytes("two"));
-    assert_eq!(*peer.pipe().waits.lock().unwrap(), [false], "told once");
-    peer.settle();
-    peer.settle();
-    peer.farewell(&bytes("three"));
-    assert_eq!(*peer.pipe().waits.lock().unwrap(), [false, true, false]);
+    assert_eq!(*peer.socket().waits.lock().unwrap(), [false], "told once");
+    peer.restore_blocking();
+    peer.restore_blocking();
+    peer.send_last(&bytes("three"));
+    assert_eq!(*peer.socket().waits.lock().unwrap(), [false, true, false]);
 }
 
 #[test]
@@ -88,11 +88,11 @@ fn a_full_socket_cut_anywhere_gets_every_byte_once_and_in_order() {
             usize::from(room < 8)
         );
         while peer.drain(Instant::now()) != Drained::Empty {
-            peer.pipe().give(1);
+            peer.socket().give(1);
         }
-        assert_eq!(peer.pipe().got(), "abcdefgh", "room for {room} at first");
-        peer.pipe().give(9);
-        assert_eq!(peer.send(&bytes("!")), Sent::Taken, "live again");
+        assert_eq!(peer.socket().got(), "abcdefgh", "room for {room} at first");
+        peer.socket().give(9);
+        assert_eq!(peer.send(&bytes("!")), Sent::Written, "live again");
     }
 }
 
@@ -101,13 +101,13 @@ fn beyond_the_bound_bytes_are_refused_and_the_farewell_follows_the_begun_segment
     let peer = peer(2, 6);
     assert_eq!(peer.send(&bytes("abcd")), Sent::FellBehind); // 2 wait
     assert_eq!(peer.send(&bytes("efgh")), Sent::Queued); // 6 wait
-    assert_eq!(peer.send(&bytes("i")), Sent::TooMuch);
-    assert_eq!(peer.farewell(&bytes("BYE")), Sent::Queued);
-    assert_eq!(peer.send(&bytes("x")), Sent::Dropped);
-    assert_eq!(peer.farewell(&bytes("AGAIN")), Sent::Dropped, "one farewell at most");
-    peer.pipe().give(100);
+    assert_eq!(peer.send(&bytes("i")), Sent::Overflow);
+    assert_eq!(peer.send_last(&bytes("BYE")), Sent::Queued);
+    assert_eq!(peer.send(&bytes("x")), Sent::Closed);
+    assert_eq!(peer.send_last(&bytes("AGAIN")), Sent::Closed, "one farewell at most");
+    peer.socket().give(100);
     assert_eq!(peer.drain(Instant::now()), Drained::Empty);
-    assert_eq!(peer.pipe().got(), "abcdBYE");
+    assert_eq!(peer.socket().got(), "abcdBYE");
     assert!(!peer.wait_below(0), "a leaving peer takes no history");
 }
 
@@ -116,10 +116,10 @@ fn a_farewell_before_any_segment_has_begun_drops_them_all() {
     let peer = peer(0, 100);
     peer.send(&bytes("abcd"));
     peer.send(&bytes("efgh"));
-    peer.farewell(&bytes("BYE"));
-    peer.pipe().give(100);
+    peer.send_last(&bytes("BYE"));
+    peer.socket().give(100);
     peer.drain(Instant::now());
-    assert_eq!(peer.pipe().got(), "BYE");
+    assert_eq!(peer.socket().got(), "BYE");
 }
 
 #[test]
@@ -127,21 +127,21 @@ fn a_peer_that_takes_nothing_is_stuck_for_as_long_as_that() {
     let peer = peer(1, 100);
     peer.send(&bytes("abcd"));
     let start = Instant::now() + Duration::from_secs(1);
-    peer.pipe().give(1);
-    assert_eq!(peer.drain(start), Drained::Moving);
+    peer.socket().give(1);
+    assert_eq!(peer.drain(start), Drained::Progress);
     let later = start + Duration::from_secs(7);
-    assert_eq!(peer.drain(later), Drained::Stuck(Duration::from_secs(7)));
+    assert_eq!(peer.drain(later), Drained::Stalled(Duration::from_secs(7)));
 }
 
 #[test]
 fn a_dead_socket_is_abandoned_and_never_written_to_again() {
-    let peer = Outbound::new(Tube::default(), 100);
-    assert_eq!(peer.send(&bytes("a")), Sent::Dropped);
-    assert!(*peer.pipe().abandoned.lock().unwrap());
-    peer.pipe().give(100);
-    assert_eq!(peer.send(&bytes("b")), Sent::Dropped);
-    assert_eq!(peer.drain(Instant::now()), Drained::Gone);
-    assert_eq!(peer.pipe().got(), "");
+    let peer = SendQueue::new(Tube::default(), 100);
+    assert_eq!(peer.send(&bytes("a")), Sent::Closed);
+    assert!(*peer.socket().abandoned.lock().unwrap());
+    peer.socket().give(100);
+    assert_eq!(peer.send(&bytes("b")), Sent::Closed);
+    assert_eq!(peer.drain(Instant::now()), Drained::Closed);
+    assert_eq!(peer.socket().got(), "");
 }
 
 #[test]
@@ -152,9 +152,9 @@ fn one_who_waits_wakes_when_there_is_room_and_when_the_peer_goes() {
         let room = std::thread::scope(|scope| {
             let waiting = scope.spawn(|| peer.wait_below(2));
             if leaves {
-                peer.abandon();
+                peer.shutdown();
             } else {
-                peer.pipe().give(2);
+                peer.socket().give(2);
                 peer.drain(Instant::now());
             }
             waiting.join().unwrap()

@@ -82,7 +82,7 @@ impl Door {
 
     /// The one place the lock is taken. Counts change in single steps.
     fn counts(&self) -> MutexGuard<'_, Counts> {
-        failpoint::held(self.counts.lock().unwrap_or_else(PoisonError::into_inner), "counts")
+        failpoint::check(self.counts.lock().unwrap_or_else(PoisonError::into_inner), "counts")
     }
 
     /// How many are inside.

@@ -1,6 +1,6 @@
 //! A registered person: one connection that has said hello.
 //!
-//! Room: an outbound half, an identity, a few instants. It does not know what its rooms are; its
+//! Room: an send_queue half, an identity, a few instants. It does not know what its rooms are; its
 //! session does.
 
 use std::net::{IpAddr, TcpStream};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::chat::protocol::Agent;
 use crate::chat::{Author, ClientId, Identity};
 use crate::failpoint;
-use crate::net::Outbound;
+use crate::net::SendQueue;
 use crate::ws::{Close, CloseCode, Encoder};
 
 /// One client. Sessions, rooms and threads share it by `Arc`.
@@ -20,7 +20,7 @@ pub(crate) struct Client {
     pub(crate) id: ClientId,
     pub(crate) address: IpAddr,
     pub(crate) agent: Agent,
-    pub(crate) outbound: Outbound<Arc<TcpStream>>,
+    pub(crate) send_queue: SendQueue<Arc<TcpStream>>,
     identity: Mutex<Identity>,
     called: AtomicBool,
     since: Instant,
@@ -38,14 +38,14 @@ impl Client {
         id: ClientId,
         address: IpAddr,
         agent: Agent,
-        outbound: Outbound<Arc<TcpStream>>,
+        send_queue: SendQueue<Arc<TcpStream>>,
         identity: Identity,
     ) -> Client {
         Client {
             id,
             address,
             agent,
-            outbound,
+            send_queue,
             identity: Mutex::new(identity),
             called: AtomicBool::new(false),
             since: Instant::now(),
@@ -58,7 +58,7 @@ impl Client {
 
     /// The one place the lock is taken. An identity is replaced whole.
     fn identity(&self) -> MutexGuard<'_, Identity> {
-        failpoint::held(self.identity.lock().unwrap_or_else(PoisonError::into_inner), "identity")
+        failpoint::check(self.identity.lock().unwrap_or_else(PoisonError::into_inner), "identity")
     }
 
     /// The name it goes by, and the proof of it.

@@ -69,11 +69,11 @@ mod tests {
     #[test]
     fn the_newest_is_refused_and_what_it_had_is_free_again() {
         let unfinished = Unfinished::new(100);
-        let (mut one, mut two) = (unfinished.share(), unfinished.share());
+        let (mut one, mut owners) = (unfinished.share(), unfinished.share());
         assert!(one.hold(60).is_ok());
-        assert!(two.hold(40).is_ok());
-        assert!(two.hold(41).is_err());
-        drop(two);
+        assert!(owners.hold(40).is_ok());
+        assert!(owners.hold(41).is_err());
+        drop(owners);
         assert!(one.hold(100).is_ok());
         assert!(one.hold(0).is_ok());
         let mut three = unfinished.share();

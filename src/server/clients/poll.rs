@@ -15,10 +15,10 @@ pub(crate) struct Poll {
 }
 
 impl Poll {
-    /// The one place the lock is taken. A poisoned list is still a list: no invariant spans two
+    /// The one place the lock is taken. A poisoned list is still a list: no invariant spans owners
     /// calls.
     fn clients(&self) -> MutexGuard<'_, Vec<Arc<Client>>> {
-        failpoint::held(self.clients.lock().unwrap_or_else(PoisonError::into_inner), "clients")
+        failpoint::check(self.clients.lock().unwrap_or_else(PoisonError::into_inner), "clients")
     }
 
     pub(crate) fn add(&self, client: Arc<Client>) {

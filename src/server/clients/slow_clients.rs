@@ -28,7 +28,7 @@ struct Behind {
 impl Drain {
     /// The one place the lock is taken. The list is only ever pushed to and taken whole.
     fn behind(&self) -> MutexGuard<'_, Vec<Behind>> {
-        failpoint::held(self.behind.lock().unwrap_or_else(PoisonError::into_inner), "behind")
+        failpoint::check(self.behind.lock().unwrap_or_else(PoisonError::into_inner), "behind")
     }
 
     /// Takes charge of a client that has just fallen behind.
@@ -88,14 +88,14 @@ enum Tried {
 impl Behind {
     /// Drains what the socket takes.
     fn tried(mut self, now: Instant, stall_wait: Duration) -> Tried {
-        match self.client.outbound.drain(now) {
-            Drained::Empty | Drained::Gone => return Tried::Done,
-            Drained::Moving => self.pause = limits::RETRY_WRITE_MIN,
-            Drained::Stuck(wait) if wait >= stall_wait => {
-                self.client.outbound.abandon();
+        match self.client.send_queue.drain(now) {
+            Drained::Empty | Drained::Closed => return Tried::Done,
+            Drained::Progress => self.pause = limits::RETRY_WRITE_MIN,
+            Drained::Stalled(wait) if wait >= stall_wait => {
+                self.client.send_queue.shutdown();
                 return Tried::Stuck;
             }
-            Drained::Stuck(_) => self.pause = (self.pause * 2).min(limits::RETRY_WRITE_MAX),
+            Drained::Stalled(_) => self.pause = (self.pause * 2).min(limits::RETRY_WRITE_MAX),
         }
         self.again = now + self.pause;
         Tried::Behind(self)

@@ -149,7 +149,7 @@ impl Session {
     pub(super) fn nuisance(&mut self) -> Result<(), Ending> {
         match self.flood.check(Instant::now()) {
             Verdict::Allow => Ok(()),
-            Verdict::Delay(_) if self.client.outbound.is_gone() => Err(Ending::Gone),
+            Verdict::Delay(_) if self.client.send_queue.is_closed() => Err(Ending::Gone),
             Verdict::Delay(wait) => {
                 thread::sleep(wait);
                 Ok(())

@@ -15,7 +15,7 @@ use crate::http::{self, Parser, Response, Status};
 use crate::limits;
 use crate::net::deadline::Deadline;
 use crate::net::head::read_request;
-use crate::net::{Inbound, MessageError, Outbound, Step, linger};
+use crate::net::{MessageError, MessageReader, SendQueue, Step, linger};
 use crate::server::clients::admission::Pass;
 use crate::server::clients::client::Client;
 use crate::server::clients::disconnect::{self, Ending};
@@ -116,26 +116,26 @@ impl Greeting<'_> {
     /// Hears the hello, and welcomes whoever may come in.
     fn hear(&self, leftover: &[u8]) -> Option<Line> {
         let decoder = Decoder::new(Role::Server, self.house.config.limits.ws);
-        let mut inbound = Inbound::new(&**self.stream, decoder, leftover);
-        let outbound = Outbound::new(Arc::clone(self.stream), self.house.config.limits.backlog);
-        match self.greet(&mut inbound, &outbound) {
+        let mut reader = MessageReader::new(&**self.stream, decoder, leftover);
+        let send_queue = SendQueue::new(Arc::clone(self.stream), self.house.config.limits.backlog);
+        match self.greet(&mut reader, &send_queue) {
             Ok(Welcome { held, agent, joins }) => {
                 self.house.metrics.welcomed(agent);
-                let client = Client::new(self.id, self.address, agent, outbound, held);
+                let client = Client::new(self.id, self.address, agent, send_queue, held);
                 let mut session = Session::begin(self.house, client);
                 if let Err(ending) = session.welcome(joins) {
                     let client = session.end();
                     self.house.metrics.ended(&ending, client.dismissed());
-                    part(self.stream, &client.outbound, ending);
+                    part(self.stream, &client.send_queue, ending);
                     return None;
                 }
-                let (decoder, stream) = (inbound.into_decoder(), Arc::clone(self.stream));
+                let (decoder, stream) = (reader.into_decoder(), Arc::clone(self.stream));
                 let message = self.house.config.limits.message_wait;
                 Some(Line { stream, decoder, session, message })
             }
             Err(ending) => {
                 self.house.metrics.ended(&ending, None);
-                part(self.stream, &outbound, ending);
+                part(self.stream, &send_queue, ending);
                 None
             }
         }
@@ -144,23 +144,23 @@ impl Greeting<'_> {
     /// Waits for `hello` and for nothing else, and claims its name.
     fn greet(
         &self,
-        inbound: &mut Inbound<&TcpStream>,
-        outbound: &Outbound<Arc<TcpStream>>,
+        reader: &mut MessageReader<&TcpStream>,
+        send_queue: &SendQueue<Arc<TcpStream>>,
     ) -> Result<Welcome, Ending> {
         let deadline = Deadline::new(Instant::now(), self.house.config.limits.hello_wait);
         let mut share = self.house.unfinished.share();
         let text = loop {
-            share.hold(inbound.unfinished()).map_err(|Full| too_much())?;
+            share.hold(reader.unfinished()).map_err(|Full| too_much())?;
             let left = deadline.left(Instant::now());
             let left =
                 left.map_err(|_| Ending::closed(disconnect::BAD_HELLO, "no hello came in time"))?;
             self.stream.set_read_timeout(Some(left)).map_err(|_| Ending::Gone)?;
-            match inbound.step() {
+            match reader.step() {
                 Ok(Step::Event(Event::Text(text))) => break text,
                 Ok(Step::Event(Event::Ping(payload))) => {
                     let mut pong = Vec::new();
                     Encoder::server().pong(&payload, &mut pong);
-                    outbound.send(&pong.into());
+                    send_queue.send(&pong.into());
                 }
                 Ok(Step::Event(Event::Pong(_)) | Step::Partial) => {}
                 Ok(Step::Event(Event::Close(close))) => return Err(Ending::Left(close)),
@@ -168,7 +168,7 @@ impl Greeting<'_> {
                 Ok(Step::End) => return Err(Ending::Gone),
                 Err(error) => {
                     failed(error)?;
-                    outbound.settle(); // a pong was sent
+                    send_queue.restore_blocking(); // a pong was sent
                 }
             }
         };
@@ -178,7 +178,7 @@ impl Greeting<'_> {
             }
             let mut frame = Vec::new();
             Encoder::server().text(&refusal.encode(), &mut frame);
-            outbound.send(&frame.into());
+            send_queue.send(&frame.into());
             Ending::closed(code, "hello was refused")
         })
     }
@@ -240,11 +240,11 @@ impl Line {
     /// Hears the client until one of us ends it, and says farewell.
     pub(crate) fn converse(self) {
         let Line { stream, decoder, mut session, message } = self;
-        let mut inbound = Inbound::new(&*stream, decoder, b"");
-        let Err(ending) = hear_all(&stream, message, &mut inbound, &mut session);
+        let mut reader = MessageReader::new(&*stream, decoder, b"");
+        let Err(ending) = hear_all(&stream, message, &mut reader, &mut session);
         let (house, client) = (Arc::clone(session.house()), session.end());
         house.metrics.ended(&ending, client.dismissed());
-        part(&stream, &client.outbound, ending);
+        part(&stream, &client.send_queue, ending);
     }
 }
 
@@ -252,7 +252,7 @@ impl Line {
 fn hear_all(
     stream: &TcpStream,
     wait: Duration,
-    inbound: &mut Inbound<&TcpStream>,
+    reader: &mut MessageReader<&TcpStream>,
     session: &mut Session,
 ) -> Result<std::convert::Infallible, Ending> {
     let gone = |_| Ending::Gone;
@@ -262,7 +262,7 @@ fn hear_all(
     let (mut due, mut is_timed): (Option<Deadline>, _) = (None, false);
     stream.set_read_timeout(None).map_err(gone)?;
     loop {
-        match inbound.held() {
+        match reader.buffered() {
             Ok(Some(event)) => {
                 due = due.filter(|_| !is_message(&event));
                 heed(event, session)?;
@@ -271,16 +271,16 @@ fn hear_all(
             Ok(None) => {}
             Err(error) => failed(error)?,
         }
-        share.hold(inbound.unfinished()).map_err(|Full| too_much())?;
+        share.hold(reader.unfinished()).map_err(|Full| too_much())?;
         let now = Instant::now();
         let begin = || Deadline::new(now, wait);
-        due = inbound.is_mid_message().then(|| due.unwrap_or_else(begin));
+        due = reader.is_mid_message().then(|| due.unwrap_or_else(begin));
         if due.is_some() || is_timed {
             let left = due.as_ref().map(|due| time_left(due, now)).transpose()?;
             stream.set_read_timeout(left).map_err(gone)?;
             is_timed = due.is_some();
         }
-        match inbound.step() {
+        match reader.step() {
             Ok(Step::Event(event)) => {
                 due = due.filter(|_| !is_message(&event));
                 heed(event, session)?;
@@ -289,28 +289,28 @@ fn hear_all(
             Ok(Step::End) => return Err(Ending::Gone),
             Err(error) => {
                 failed(error)?;
-                session.client().outbound.settle();
+                session.client().send_queue.restore_blocking();
             }
         }
     }
 }
 
 /// The last frame, if there is somebody to read it, and the end of the connection.
-fn part(stream: &TcpStream, outbound: &Outbound<Arc<TcpStream>>, ending: Ending) {
+fn part(stream: &TcpStream, send_queue: &SendQueue<Arc<TcpStream>>, ending: Ending) {
     let close = match ending {
         Ending::Left(close) => close, // §5.5.1: echo the status code
         Ending::Closed(code, reason) => Some(Close { code, reason: reason.into_owned() }),
         Ending::Gone => {
-            outbound.abandon();
+            send_queue.shutdown();
             return;
         }
     };
     let mut frame = Vec::new();
     Encoder::server().close(close.as_ref(), &mut frame);
-    outbound.farewell(&frame.into());
-    outbound.settle(); // from here on it is read without asking
+    send_queue.send_last(&frame.into());
+    send_queue.restore_blocking(); // from here on it is read without asking
     linger(stream);
-    outbound.abandon();
+    send_queue.shutdown();
 }
 
 /// Whether a message ends with this event. A control frame may stand inside one, and gives it no more

@@ -35,8 +35,8 @@ pub(crate) fn route(house: &House, source: Source, request: &Request) -> Respons
         "/readyz" if house.is_stopping() => health(request, Some("the server is stopping")),
         "/readyz" => {
             // What exactly is in the way is the operator's to know, and in the log.
-            let trouble = house.trouble().map(|_| "something cannot be stored now");
-            health(request, trouble)
+            let write_error = house.write_error().map(|_| "something cannot be stored now");
+            health(request, write_error)
         }
         "/metrics" => metrics_page(house, source, request),
         _ => static_files::find(request).unwrap_or_else(|| {
@@ -66,12 +66,12 @@ fn only_to_be_read() -> Response {
     refused.header("Allow", "GET, HEAD")
 }
 
-fn health(request: &Request, trouble: Option<&str>) -> Response {
+fn health(request: &Request, write_error: Option<&str>) -> Response {
     if !matches!(request.method, Method::Get | Method::Head) {
         return only_to_be_read();
     }
-    if let Some(trouble) = trouble {
-        return Response::error(Status::UNAVAILABLE, trouble);
+    if let Some(write_error) = write_error {
+        return Response::error(Status::UNAVAILABLE, write_error);
     }
     let response = Response::with_body(Status::OK, "text/plain; charset=utf-8", b"ok\n");
     response.header("Cache-Control", "no-store")

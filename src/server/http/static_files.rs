@@ -105,7 +105,7 @@ pub(crate) fn find(request: &Request) -> Option<Response> {
     Some(response.header("ETag", tag).header("Cache-Control", "no-cache"))
 }
 
-/// An entity tag of the content: 64-bit FNV-1a, which is plenty to tell two builds apart.
+/// An entity tag of the content: 64-bit FNV-1a, which is plenty to tell owners builds apart.
 fn tag(bytes: &[u8]) -> String {
     let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)

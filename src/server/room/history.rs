@@ -11,7 +11,7 @@ use crate::chat::LogEntry;
 use crate::chat::protocol::Range;
 use crate::json::{self, Object, Value};
 use crate::limits;
-use crate::log::Most;
+use crate::log::ReadLimit;
 use crate::server::clients::client::Client;
 use crate::server::clients::disconnect::{self, Ending};
 use crate::server::logger::Level;
@@ -29,7 +29,7 @@ pub(crate) fn run(
 ) -> Result<(), Ending> {
     let mut at = since;
     loop {
-        if !client.outbound.wait_below(limits::REPLAY_BYTES) {
+        if !client.send_queue.wait_below(limits::REPLAY_BYTES) {
             return Err(Ending::Gone);
         }
         match room.try_go_live(client.id, at, changes) {
@@ -53,7 +53,7 @@ fn send_after(
     at: u64,
     head: u64,
 ) -> Result<u64, Ending> {
-    let most = Most { records: limits::HISTORY_PAGE_MAX, bytes: limits::REPLAY_BYTES };
+    let most = ReadLimit { records: limits::HISTORY_PAGE_MAX, bytes: limits::REPLAY_BYTES };
     let mut entries = room.log.read(at, most).map_err(|error| {
         let particulars = [("room", room.name.as_str()), ("error", &error.to_string())];
         house.logger.tell(Level::Warn, "not-read", &particulars);
@@ -77,7 +77,7 @@ fn send_after(
 
 /// The stored record of `seq`, if it is still kept.
 pub(crate) fn record(room: &Room, seq: u64) -> Option<LogEntry> {
-    let entries = room.log.read(seq.checked_sub(1)?, Most { records: 1, bytes: 1 }).ok()?;
+    let entries = room.log.read(seq.checked_sub(1)?, ReadLimit { records: 1, bytes: 1 }).ok()?;
     entries.into_iter().find(|entry| entry.seq == seq && seq <= room.head())
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn page(room: &Room, range: Range, limit: usize) -> io::Result<String
         Range::Before(seq) => (seq.saturating_sub(limit as u64 + 1), seq, usize::MAX),
     };
     let head = room.head();
-    let mut entries = room.log.read(after, Most { records: limit, bytes })?;
+    let mut entries = room.log.read(after, ReadLimit { records: limit, bytes })?;
     entries.retain(|entry| entry.seq < end && entry.seq <= head);
     let entries = match range {
         Range::After(_) => entries,
@@ -109,7 +109,7 @@ pub(crate) fn found(room: &Room, text: &str, before: Option<u64>) -> io::Result<
     let end = before.unwrap_or(u64::MAX).min(room.head() + 1);
     let after = end.saturating_sub(limits::SEARCH_SPAN as u64 + 1);
     let mut entries =
-        room.log.read(after, Most { records: limits::SEARCH_SPAN, bytes: usize::MAX })?;
+        room.log.read(after, ReadLimit { records: limits::SEARCH_SPAN, bytes: usize::MAX })?;
     let words = text.to_lowercase();
     entries.retain(|entry| entry.seq < end && says(entry, &words));
     let count = entries.len();

@@ -9,7 +9,7 @@ use super::{Load, Room, RoomClient, State};
 use crate::chat::protocol::{Change, Joined, ServerMessage, Since};
 use crate::chat::{AwayMessage, ClientId, RenameEffect, UserName};
 use crate::limits;
-use crate::log::Most;
+use crate::log::ReadLimit;
 use crate::net::Sent;
 use crate::server::clients::client::Client;
 use crate::ws;
@@ -189,11 +189,11 @@ impl Room {
     ) -> (Sent, Option<Load>) {
         let mut state = self.settled();
         if state.clients.iter().any(|member| member.client.id == client.id) {
-            return (Sent::Taken, None);
+            return (Sent::Written, None);
         }
         self.admit(&mut state, client, (user, away), true);
         let joined = Joined { marked, ..self.joined(&state, Since::After(after), None) };
-        let most = Most { records: limits::HISTORY_PAGE, bytes: limits::HISTORY_PAGE_BYTES };
+        let most = ReadLimit { records: limits::HISTORY_PAGE, bytes: limits::HISTORY_PAGE_BYTES };
         let mut entries = self.log.read(joined.since, most).unwrap_or_default();
         entries.retain(|entry| entry.seq <= joined.head);
         let mut frame = Vec::new();
@@ -202,7 +202,7 @@ impl Room {
             ws::push_text_frame(&mut frame, entry.json.as_bytes());
         }
         // Under the room's lock, so that no round comes between. A write that cannot block.
-        let sent = client.outbound.send(&frame.into());
+        let sent = client.send_queue.send(&frame.into());
         (sent, self.load(&mut state))
     }
 }

@@ -6,7 +6,7 @@
 pub(crate) mod history; // what was said before
 pub(crate) mod broadcast; // a batch into the log and to everyone
 pub(crate) mod round; // the rooms that wait for it
-pub(crate) mod pacing; // between two rounds
+pub(crate) mod pacing; // between owners rounds
 pub(crate) mod condvar; // what threads wait for
 pub(crate) mod parcel; // a batch as it goes over the wire
 
@@ -24,7 +24,7 @@ use crate::chat::{
 };
 use crate::failpoint;
 use crate::limits;
-use crate::log::{Log, Most};
+use crate::log::{Log, ReadLimit};
 
 pub(crate) use membership::CatchUp;
 
@@ -140,7 +140,7 @@ impl Room {
         let mut seq = log.head().saturating_sub(limits::CID_WINDOW as u64);
         while seq < log.head() {
             let entries =
-                log.read(seq, Most { records: 1_000, bytes: limits::HISTORY_PAGE_BYTES })?;
+                log.read(seq, ReadLimit { records: 1_000, bytes: limits::HISTORY_PAGE_BYTES })?;
             let Some(last) = entries.last() else { break };
             seq = last.seq;
             entries.iter().for_each(|entry| sequencer.restore(entry));
@@ -162,7 +162,7 @@ impl Room {
     /// The one place the lock is taken. A panic under it can lose an aside, never a number: the
     /// sequencer changes in single steps.
     fn state(&self) -> MutexGuard<'_, State> {
-        failpoint::held(self.state.lock().unwrap_or_else(PoisonError::into_inner), "state")
+        failpoint::check(self.state.lock().unwrap_or_else(PoisonError::into_inner), "state")
     }
 
     /// The lock, once no round is writing to receivers: who changes between replaying and live may

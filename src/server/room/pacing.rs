@@ -1,4 +1,4 @@
-//! The carrier's rest between two rounds, in which lines gather that will share a write.
+//! The carrier's rest between owners rounds, in which lines gather that will share a write.
 //!
 //! Room: values. How much has gathered and what time it is comes in by argument.
 

@@ -20,7 +20,7 @@ pub(crate) struct Carrier {
 impl Carrier {
     /// The one place the lock is taken. A queue is only ever pushed to and taken whole.
     fn loads(&self) -> MutexGuard<'_, VecDeque<Load>> {
-        failpoint::held(self.loads.lock().unwrap_or_else(PoisonError::into_inner), "loads")
+        failpoint::check(self.loads.lock().unwrap_or_else(PoisonError::into_inner), "loads")
     }
 
     pub(crate) fn add(&self, load: Load) {

@@ -13,15 +13,15 @@ use crate::chat::{
     Author, BatchItem, ClientId, LogEntry, NameRegistry, Operation, Outcome, OwnerId, Text,
 };
 use crate::limits;
-use crate::log::{Rules, Store, Sync};
-use crate::net::Outbound;
+use crate::log::{LogConfig, Store, SyncPolicy};
+use crate::net::SendQueue;
 use crate::server::clients::client::Client;
 
 fn lobby() -> (TempDir, Arc<Room>) {
     let data = tempfile::tempdir().unwrap();
     let store = Store::open(data.path()).unwrap();
-    let (sync, file_bytes) = (Sync::Interval, limits::LOG_FILE);
-    let rules = Rules { sync, file_bytes, retain: None, retain_records: None };
+    let (sync, file_bytes) = (SyncPolicy::Interval, limits::LOG_FILE);
+    let rules = LogConfig { sync, file_bytes, retain: None, retain_records: None };
     let log = store.new_log(&"lobby".parse().unwrap(), rules, String::from("L1"), None);
     (data, Arc::new(Room::new("lobby".parse().unwrap(), log).unwrap()))
 }
@@ -64,12 +64,12 @@ fn a_repeat_never_overtakes_what_is_being_published() {
 fn client(id: u64, user: &str) -> (Arc<Client>, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    let outbound = Outbound::new(Arc::new(listener.accept().unwrap().0), limits::BACKLOG);
+    let send_queue = SendQueue::new(Arc::new(listener.accept().unwrap().0), limits::BACKLOG);
     let (user, token) = (user.parse().unwrap(), "0".repeat(32).parse().unwrap());
     let mut names = NameRegistry::new(Duration::ZERO);
     let held = names.claim(&user, None, token, Instant::now()).unwrap();
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    (Arc::new(Client::new(ClientId(id), address, Agent::Bot, outbound, held)), peer)
+    (Arc::new(Client::new(ClientId(id), address, Agent::Bot, send_queue, held)), peer)
 }
 
 #[test]

@@ -28,7 +28,7 @@ struct Guest {
 impl Guests {
     /// The one place the lock is taken. Each change is one call.
     fn guests(&self) -> MutexGuard<'_, HashMap<ClientId, Guest>> {
-        failpoint::held(self.guests.lock().unwrap_or_else(PoisonError::into_inner), "guests")
+        failpoint::check(self.guests.lock().unwrap_or_else(PoisonError::into_inner), "guests")
     }
 
     /// A session begins.

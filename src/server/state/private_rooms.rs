@@ -1,6 +1,6 @@
-//! Private rooms: which one two people share, and who is brought into it.
+//! Private rooms: which one owners people share, and who is brought into it.
 //!
-//! Room: the house's names and rooms. A private room belongs to two owners, not to two spellings:
+//! Room: the house's names and rooms. A private room belongs to owners owners, not to owners spellings:
 //! once a name has passed to somebody else, the same name of a room stands for another one.
 
 use std::io;
@@ -13,7 +13,7 @@ use crate::log::LogName;
 use crate::server::clients::client::Client;
 use crate::server::room::Room;
 
-/// Whether a person may be in a private room: as which of its two, and who the other is now, if
+/// Whether a person may be in a private room: as which of its owners, and who the other is now, if
 /// anybody holds that name.
 #[derive(Debug, Clone, Copy)]
 struct Key {
@@ -23,13 +23,13 @@ struct Key {
 }
 
 impl Key {
-    fn opens(self, two: [OwnerId; 2]) -> bool {
-        let [mine, other] = if self.at == 0 { two } else { [two[1], two[0]] };
+    fn opens(self, owners: [OwnerId; 2]) -> bool {
+        let [mine, other] = if self.at == 0 { owners } else { [owners[1], owners[0]] };
         mine == self.mine && self.other.is_none_or(|owner| owner == other)
     }
 
-    /// The two owners, if both are known.
-    fn two(self) -> Option<[OwnerId; 2]> {
+    /// The owners owners, if both are known.
+    fn owners(self) -> Option<[OwnerId; 2]> {
         let other = self.other?;
         Some(if self.at == 0 { [self.mine, other] } else { [other, self.mine] })
     }
@@ -50,11 +50,11 @@ impl House {
         if let Some(room) = find(&rooms, name, key) {
             return Ok(Ok(room));
         }
-        let Some(two) = key.two() else {
+        let Some(owners) = key.owners() else {
             let nobody = "nobody has that name now, so there is nobody to write to";
             return Ok(Err(Rejection::new(ErrorCode::BadName, nobody)));
         };
-        let added = self.add_room(&mut rooms, name, Some(two))?;
+        let added = self.add_room(&mut rooms, name, Some(owners))?;
         let full = "this server has as many private rooms as it may";
         Ok(added.map_err(|TooManyRooms| Rejection::new(ErrorCode::TooManyRooms, full)))
     }
@@ -62,7 +62,8 @@ impl House {
     /// The private rooms of a person in which anything was ever said.
     pub(crate) fn private_rooms(&self, held: &Identity) -> Vec<Arc<Room>> {
         let key = held.user.key();
-        let is_theirs = |log: &&LogName| log.room.two().is_some_and(|two| two.contains(&&*key));
+        let is_theirs =
+            |log: &&LogName| log.room.owners().is_some_and(|owners| owners.contains(&&*key));
         let mut names: Vec<RoomName> =
             self.rooms().keys().filter(is_theirs).map(|log| log.room.clone()).collect();
         names.dedup();
@@ -79,11 +80,11 @@ impl House {
         find(&self.rooms(), &room.name, key).is_some_and(|found| Arc::ptr_eq(&found, room))
     }
 
-    /// Brings the two people of a private room into it, on every device that is not in it yet, so that
+    /// Brings the owners people of a private room into it, on every device that is not in it yet, so that
     /// they hear what was said there after the record `after`.
     pub(crate) fn gather(&self, room: &Arc<Room>, after: u64) {
-        let (Some(keys), Some(two)) = (room.name.two(), room.log.two()) else { return };
-        for (key, owner) in keys.into_iter().zip(two) {
+        let (Some(keys), Some(owners)) = (room.name.owners(), room.log.owners()) else { return };
+        for (key, owner) in keys.into_iter().zip(owners) {
             let uses = self.names().uses(key);
             if uses > room.connections(key) {
                 for client in self.devices(owner) {
@@ -112,7 +113,7 @@ impl House {
 
     fn key(&self, name: &RoomName, held: &Identity) -> Option<Key> {
         let other = name.other(&held.user)?;
-        let at = usize::from(name.two()?[0] == other);
+        let at = usize::from(name.owners()?[0] == other);
         let other = self.names().owner(other, Instant::now());
         Some(Key { at, mine: held.owner, other })
     }
@@ -121,7 +122,7 @@ impl House {
 fn find(rooms: &Rooms, name: &RoomName, key: Key) -> Option<Arc<Room>> {
     let of_that_name = rooms.range(LogName::new(name.clone(), "")..);
     let mut of_that_name = of_that_name.take_while(|(log, _)| log.room == *name);
-    let fits = |room: &Arc<Room>| room.log.two().is_some_and(|two| key.opens(two));
+    let fits = |room: &Arc<Room>| room.log.owners().is_some_and(|owners| key.opens(owners));
     of_that_name.find(|(_, room)| fits(room)).map(|(_, room)| Arc::clone(room))
 }
 
@@ -140,7 +141,7 @@ mod tests {
         assert!(!key(0, alice, Some(other)).opens([alice, bob]), "it has passed to somebody else");
         assert!(!key(1, other, Some(alice)).opens([alice, bob]), "who reads nothing of it");
         assert!(!key(1, alice, Some(bob)).opens([alice, bob]), "each in their place");
-        assert_eq!(key(1, bob, Some(alice)).two(), Some([alice, bob]));
-        assert_eq!(key(1, bob, None).two(), None);
+        assert_eq!(key(1, bob, Some(alice)).owners(), Some([alice, bob]));
+        assert_eq!(key(1, bob, None).owners(), None);
     }
 }

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::chat::{NameRegistry, ReadMarker, ReadMarkers, SavedClaim};
-use crate::log::{Damage, Fact, Facts, Found, Journal, LogName, Store, Torn};
+use crate::log::{
+    Corruption, Journal, JournalContents, JournalRecord, LogName, RecoveryFinding, Store, Torn,
+};
 use crate::net::entropy::Entropy;
 use crate::server::config::Config;
 use crate::server::logger::{Level, Logger};
@@ -43,8 +45,9 @@ pub(crate) fn marks(
 }
 
 /// What a journal holds. Lines that are none of ours are told, and left out.
-fn facts<T: Fact>(path: &Path, logger: &Logger) -> io::Result<Vec<T>> {
-    let Facts { facts, unread } = Journal::read(path).map_err(|error| about(path, &error))?;
+fn facts<T: JournalRecord>(path: &Path, logger: &Logger) -> io::Result<Vec<T>> {
+    let JournalContents { facts, unread } =
+        Journal::read(path).map_err(|error| about(path, &error))?;
     if unread > 0 {
         let (file, lines) = (name(path), unread.to_string());
         logger.tell(Level::Warn, "lines-not-read", &[("file", &file), ("lines", &lines)]);
@@ -75,10 +78,10 @@ pub(crate) fn rooms(
     Ok(rooms)
 }
 
-fn tell(logger: &Logger, log: &LogName, found: &Found) {
+fn tell(logger: &Logger, log: &LogName, found: &RecoveryFinding) {
     let room = log.to_string();
     match found {
-        Found::Torn(torn) => {
+        RecoveryFinding::Torn(torn) => {
             let Torn { file, offset, bytes, aside: _ } = torn;
             let (file, offset, bytes) = (name(file), offset.to_string(), bytes.to_string());
             logger.tell(
@@ -87,8 +90,8 @@ fn tell(logger: &Logger, log: &LogName, found: &Found) {
                 &[("room", &*room), ("file", &file), ("offset", &offset), ("bytes", &bytes)],
             );
         }
-        Found::Damaged(damage) => {
-            let Damage { file, seq, offset, flaw } = damage;
+        RecoveryFinding::Damaged(damage) => {
+            let Corruption { file, seq, offset, flaw } = damage;
             let (file, flaw) = (name(file), flaw.to_string());
             let (seq, offset) = (seq.to_string(), offset.to_string());
             let particulars = [

@@ -1,6 +1,6 @@
 //! Everything the threads of one server share.
 //!
-//! Room: the parts, each behind its own lock, and the few acts that touch more than one. No two of
+//! Room: the parts, each behind its own lock, and the few acts that touch more than one. No owners of
 //! these locks are ever held at once.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use crate::chat::{
     ReadMarkers, Rejection, RoomName, SavedClaim, Token, UserName,
 };
 use crate::failpoint;
-use crate::log::{Journal, LogName, Meters, Store};
+use crate::log::{Journal, LogMetrics, LogName, Store};
 use crate::net::Sent;
 use crate::net::entropy::Entropy;
 use crate::server::clients::admission::Door;
@@ -57,7 +57,7 @@ pub(crate) struct House {
     stopping: AtomicBool,
 }
 
-/// Every open room. A private one may be there several times, with other owners of the two names.
+/// Every open room. A private one may be there several times, with other owners of the owners names.
 pub(crate) type Rooms = BTreeMap<LogName, Arc<Room>>;
 
 /// As many rooms are open as one server has.
@@ -103,7 +103,7 @@ impl House {
 
     /// The one place the lock around the rooms is taken.
     pub(crate) fn rooms(&self) -> MutexGuard<'_, Rooms> {
-        failpoint::held(self.rooms.lock().unwrap_or_else(PoisonError::into_inner), "rooms")
+        failpoint::check(self.rooms.lock().unwrap_or_else(PoisonError::into_inner), "rooms")
     }
 
     pub(crate) fn next_client(&self) -> ClientId {
@@ -128,17 +128,17 @@ impl House {
 
     /// The names that are held.
     pub(crate) fn names(&self) -> MutexGuard<'_, NameRegistry> {
-        failpoint::held(self.names.lock().unwrap_or_else(PoisonError::into_inner), "names")
+        failpoint::check(self.names.lock().unwrap_or_else(PoisonError::into_inner), "names")
     }
 
     /// How far everybody has read.
     pub(crate) fn marks(&self) -> MutexGuard<'_, ReadMarkers> {
-        failpoint::held(self.marks.lock().unwrap_or_else(PoisonError::into_inner), "marks")
+        failpoint::check(self.marks.lock().unwrap_or_else(PoisonError::into_inner), "marks")
     }
 
     /// The file of read markers, held by the thread that tends it.
     pub(crate) fn marks_file(&self) -> MutexGuard<'_, Journal<ReadMarker>> {
-        failpoint::held(
+        failpoint::check(
             self.marks_file.lock().unwrap_or_else(PoisonError::into_inner),
             "marks_file",
         )
@@ -178,7 +178,7 @@ impl House {
     /// The file of names. Its lock is held over a small write; names are taken under it, so that
     /// their lines stand in the order in which things happened.
     fn names_file(&self) -> MutexGuard<'_, Journal<SavedClaim>> {
-        failpoint::held(
+        failpoint::check(
             self.names_file.lock().unwrap_or_else(PoisonError::into_inner),
             "names_file",
         )
@@ -244,12 +244,12 @@ impl House {
         self.add_room(&mut rooms, name, None)
     }
 
-    /// Adds a room; `two` are the owners of a private one's names.
+    /// Adds a room; `owners` are the owners of a private one's names.
     pub(crate) fn add_room(
         &self,
         rooms: &mut Rooms,
         name: &RoomName,
-        two: Option<[OwnerId; 2]>,
+        owners: Option<[OwnerId; 2]>,
     ) -> io::Result<Result<Arc<Room>, TooManyRooms>> {
         let limits = &self.config.limits;
         let most = if name.is_private() { limits.private_rooms } else { limits.rooms };
@@ -261,7 +261,7 @@ impl House {
             // A room that nobody is in and nothing was said in was only ever a name. Nobody can
             // find it again but through this map, which is locked.
             rooms.retain(|_, room| {
-                Arc::strong_count(room) > 1 || room.head() > 0 || room.log.trouble().is_some()
+                Arc::strong_count(room) > 1 || room.head() > 0 || room.log.write_error().is_some()
             });
             if is_full(rooms) {
                 return Ok(Err(TooManyRooms));
@@ -269,7 +269,7 @@ impl House {
         }
         let id = self.entropy.token()?;
         let log_name = LogName::new(name.clone(), &id);
-        let log = self.store.new_log(name, self.config.rules, id, two);
+        let log = self.store.new_log(name, self.config.rules, id, owners);
         let room = Arc::new(Room::new(name.clone(), log)?);
         rooms.insert(log_name, Arc::clone(&room));
         Ok(Ok(room))
@@ -281,23 +281,23 @@ impl House {
     }
 
     /// Why something cannot be stored now, if that is so.
-    pub(crate) fn trouble(&self) -> Option<String> {
-        let names = self.names_file().trouble().map(String::from);
-        let marks = self.marks_file().trouble().map(String::from);
-        names.or(marks).or_else(|| self.all_rooms().iter().find_map(|room| room.log.trouble()))
+    pub(crate) fn write_error(&self) -> Option<String> {
+        let names = self.names_file().write_error().map(String::from);
+        let marks = self.marks_file().write_error().map(String::from);
+        names.or(marks).or_else(|| self.all_rooms().iter().find_map(|room| room.log.write_error()))
     }
 
     /// What is counted about logs.
-    pub(crate) fn meters(&self) -> &Meters {
-        self.store.meters()
+    pub(crate) fn meters(&self) -> &LogMetrics {
+        self.store.metrics()
     }
 
     // ---- Delivery ------------------------------------------------------------------------------
 
     /// Sends frames to one client, who is dismissed if it has fallen too far behind.
     pub(crate) fn deliver(&self, client: &Arc<Client>, frames: &Arc<[u8]>) {
-        let sent = client.outbound.send(frames);
-        if sent != Sent::Dropped {
+        let sent = client.send_queue.send(frames);
+        if sent != Sent::Closed {
             self.metrics.sent_bytes.add(frames.len());
         }
         self.see_to(client, sent);
@@ -306,9 +306,9 @@ impl House {
     /// What becomes of a client who was sent something.
     pub(crate) fn see_to(&self, client: &Arc<Client>, sent: Sent) {
         match sent {
-            Sent::Taken | Sent::Queued | Sent::Dropped => {}
+            Sent::Written | Sent::Queued | Sent::Closed => {}
             Sent::FellBehind => self.drain.add(client),
-            Sent::TooMuch => {
+            Sent::Overflow => {
                 self.metrics.evicted.count();
                 self.dismiss(client, disconnect::TOO_FAR_BEHIND, "reconnect and resume");
             }
@@ -334,11 +334,11 @@ impl House {
     /// end.
     pub(crate) fn dismiss(&self, client: &Arc<Client>, code: CloseCode, reason: &str) {
         let frame = client.close(code, reason);
-        let sent = client.outbound.farewell(&frame);
+        let sent = client.send_queue.send_last(&frame);
         if sent == Sent::FellBehind {
             self.drain.add(client);
         }
-        if sent != Sent::Dropped {
+        if sent != Sent::Closed {
             let (id, code) = (client.id.0.to_string(), code.get().to_string());
             let particulars = [("client", &*id), ("code", &*code), ("reason", reason)];
             self.logger.tell(Level::Debug, "dismissed", &particulars);

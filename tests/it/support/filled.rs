@@ -5,13 +5,13 @@ use std::path::Path;
 use talk::chat::protocol::{Kind, Record};
 use talk::chat::{Cid, LogEntry, Operation, OwnerId, RoomName, Text};
 use talk::limits;
-use talk::log::{Rules, Store, Sync};
+use talk::log::{LogConfig, Store, SyncPolicy};
 
 /// Makes a data directory whose lobby has the records 1 to `count`, each with `text` and the number.
 pub(crate) fn fill(data: &Path, count: u64, text: &str) {
     let store = Store::open(data).unwrap();
-    let (sync, file_bytes) = (Sync::Interval, limits::LOG_FILE);
-    let rules = Rules { sync, file_bytes, retain: None, retain_records: None };
+    let (sync, file_bytes) = (SyncPolicy::Interval, limits::LOG_FILE);
+    let rules = LogConfig { sync, file_bytes, retain: None, retain_records: None };
     let log = store.new_log(&RoomName::default(), rules, "0123456789abcdef".repeat(2), None);
     let user: talk::chat::UserName = "writer".parse().unwrap();
     let owner = OwnerId::of(&user, &"0".repeat(32).parse().unwrap());

@@ -8,9 +8,9 @@ use super::broken_files::Broken;
 use super::*;
 
 /// A log of three records on files that can be told to fail.
-fn three(place: &Place, sync: Sync) -> (Durable, Broken) {
+fn three(place: &Place, sync: SyncPolicy) -> (DiskLog, Broken) {
     let broken = Broken::new();
-    let log = nothing(place, Arc::new(broken.clone()), Rules { sync, ..RULES });
+    let log = nothing(place, Arc::new(broken.clone()), LogConfig { sync, ..RULES });
     log.append(&records(1..=3)).unwrap();
     (log, broken)
 }
@@ -18,32 +18,32 @@ fn three(place: &Place, sync: Sync) -> (Durable, Broken) {
 #[test]
 fn a_full_disk_refuses_a_batch_whole_and_takes_it_once_there_is_room() {
     let place = Place::new();
-    let (log, broken) = three(&place, Sync::Always);
+    let (log, broken) = three(&place, SyncPolicy::Always);
     let before = fs::read(&place.files()[0]).unwrap();
     for room in [0, 1, 100, 250, 450] {
         broken.0.room.store(room, Relaxed);
         log.append(&records(4..=6)).unwrap_err();
         assert_eq!((log.head(), all(&log)), (3, records(1..=3)), "{room} bytes of room");
         assert_eq!(fs::read(&place.files()[0]).unwrap(), before, "rolled back");
-        assert!(log.trouble().is_some());
-        log.tend(0).unwrap();
-        assert!(log.trouble().is_some(), "still full");
+        assert!(log.write_error().is_some());
+        log.maintain(0).unwrap();
+        assert!(log.write_error().is_some(), "still full");
     }
     broken.0.room.store(u64::MAX, Relaxed);
     log.append(&records(4..=6)).unwrap();
-    assert_eq!((log.trouble(), all(&log)), (None, records(1..=6)));
+    assert_eq!((log.write_error(), all(&log)), (None, records(1..=6)));
     assert_eq!(all(&place.open(RULES).0), records(1..=6));
 }
 
 #[test]
 fn a_log_that_nobody_writes_to_finds_out_by_itself_that_there_is_room_again() {
     let place = Place::new();
-    let (log, broken) = three(&place, Sync::Always);
+    let (log, broken) = three(&place, SyncPolicy::Always);
     broken.0.room.store(9, Relaxed);
     log.append(&records(4..=4)).unwrap_err();
     broken.0.room.store(u64::MAX, Relaxed);
-    log.tend(0).unwrap();
-    assert_eq!(log.trouble(), None);
+    log.maintain(0).unwrap();
+    assert_eq!(log.write_error(), None);
     assert_eq!(place.names().len(), 1, "its probe is gone");
     assert_eq!(fs::read_dir(place.root().join("rooms")).unwrap().count(), 1);
 }
@@ -64,31 +64,35 @@ fn a_first_record_that_is_refused_leaves_nothing() {
 #[test]
 fn after_a_failed_sync_no_later_sync_makes_it_good() {
     let place = Place::new();
-    let (log, broken) = three(&place, Sync::Always);
+    let (log, broken) = three(&place, SyncPolicy::Always);
     broken.0.sync.store(true, Relaxed);
     log.append(&records(4..=4)).unwrap_err();
     assert_eq!((log.head(), all(&log)), (3, records(1..=3)), "nobody sees it");
     broken.0.sync.store(false, Relaxed);
     log.append(&records(4..=4)).unwrap_err();
-    assert!(log.trouble().is_some());
+    assert!(log.write_error().is_some());
     assert_eq!(all(&log), records(1..=3), "it is read as before");
 }
 
 #[test]
 fn a_log_in_doubt_is_written_again_once_it_was_verified_and_copied() {
-    for sync in [Sync::Always, Sync::Interval] {
+    for sync in [SyncPolicy::Always, SyncPolicy::Interval] {
         let place = Place::new();
         let (log, broken) = three(&place, sync);
         broken.0.sync.store(true, Relaxed);
         let stored = log.append(&records(4..=4)).is_ok();
-        assert_eq!(stored, sync == Sync::Interval);
-        assert_eq!(log.tend(0).is_ok(), sync == Sync::Always, "the sync that fails is told");
-        assert!(log.trouble().is_some(), "a copy cannot be synced either");
+        assert_eq!(stored, sync == SyncPolicy::Interval);
+        assert_eq!(
+            log.maintain(0).is_ok(),
+            sync == SyncPolicy::Always,
+            "the sync that fails is told"
+        );
+        assert!(log.write_error().is_some(), "a copy cannot be synced either");
         broken.0.sync.store(false, Relaxed);
         broken.0.done.lock().unwrap().clear();
         log.writer().verified = None; // as if some seconds had passed
-        log.tend(0).unwrap();
-        assert_eq!(log.trouble(), None);
+        log.maintain(0).unwrap();
+        assert_eq!(log.write_error(), None);
         let name = "0000000000000001";
         let made = [
             format!("create {name}.anew"),
@@ -106,14 +110,14 @@ fn a_log_in_doubt_is_written_again_once_it_was_verified_and_copied() {
 #[test]
 fn a_roll_back_that_fails_stops_the_log_and_a_start_cuts_what_it_left() {
     let place = Place::new();
-    let (log, broken) = three(&place, Sync::Always);
+    let (log, broken) = three(&place, SyncPolicy::Always);
     broken.0.set_len.store(true, Relaxed);
     broken.0.room.store(100, Relaxed);
     log.append(&records(4..=4)).unwrap_err();
     broken.0.room.store(u64::MAX, Relaxed);
     log.append(&records(4..=4)).unwrap_err();
-    log.tend(0).unwrap();
-    assert!(log.trouble().is_some(), "what could not be cut still cannot");
+    log.maintain(0).unwrap();
+    assert!(log.write_error().is_some(), "what could not be cut still cannot");
     assert_eq!(all(&log), records(1..=3));
     let (again, torn) = place.open(RULES);
     let torn = torn.unwrap();
@@ -135,12 +139,12 @@ fn another_hand_is_noticed_at_the_next_append() {
     ];
     for (n, act) in acts.into_iter().enumerate() {
         let place = Place::new();
-        let (log, _) = three(&place, Sync::Interval);
+        let (log, _) = three(&place, SyncPolicy::Interval);
         act(&place.files()[0]);
         log.append(&records(4..=4)).unwrap_err();
-        log.tend(0).unwrap();
+        log.maintain(0).unwrap();
         log.append(&records(4..=4)).unwrap_err();
-        let why = log.trouble().unwrap();
+        let why = log.write_error().unwrap();
         assert!(why.contains("rooms/lobby/0000000000000001.jsonl"), "act {n}: {why}");
         assert_eq!(log.head(), 3);
     }
@@ -149,28 +153,28 @@ fn another_hand_is_noticed_at_the_next_append() {
 #[test]
 fn a_batch_that_does_not_follow_is_refused() {
     let place = Place::new();
-    let (log, _) = three(&place, Sync::Always);
+    let (log, _) = three(&place, SyncPolicy::Always);
     for batch in [records(5..=5), records(3..=4), [records(4..=4), records(6..=6)].concat()] {
         log.append(&batch).unwrap_err();
     }
-    assert_eq!((log.trouble(), all(&log)), (None, records(1..=3)));
+    assert_eq!((log.write_error(), all(&log)), (None, records(1..=3)));
 }
 
 #[test]
 fn what_is_new_is_durable_before_it_counts() {
     let place = Place::new();
-    let (log, broken) = three(&place, Sync::Interval);
+    let (log, broken) = three(&place, SyncPolicy::Interval);
     let done = |broken: &Broken| std::mem::take(&mut *broken.0.done.lock().unwrap());
     let name = "create 0000000000000001.jsonl";
     assert_eq!(done(&broken), ["sync rooms", name, "sync a file", "sync lobby"]);
     log.append(&records(4..=4)).unwrap();
     assert!(done(&broken).is_empty(), "handed to the system only");
-    log.tend(0).unwrap();
+    log.maintain(0).unwrap();
     assert_eq!(done(&broken), ["sync a file"]);
-    log.tend(0).unwrap();
+    log.maintain(0).unwrap();
     assert!(done(&broken).is_empty(), "once");
     let other = Place::new();
-    let (log, broken) = three(&other, Sync::Always);
+    let (log, broken) = three(&other, SyncPolicy::Always);
     done(&broken);
     log.append(&records(4..=900)).unwrap();
     assert_eq!(done(&broken), ["sync a file"], "one sync for a batch");
@@ -211,12 +215,12 @@ fn at_a_slow_sync(broken: &Broken, slow: impl FnOnce() + Send, meanwhile: impl F
 #[test]
 fn while_a_sync_takes_its_time_others_read_what_was_stored_before() {
     let place = Place::new();
-    let (log, broken) = three(&place, Sync::Always);
+    let (log, broken) = three(&place, SyncPolicy::Always);
     at_a_slow_sync(
         &broken,
         || log.append(&records(4..=4)).unwrap(),
         || {
-            assert_eq!((log.first(), log.head(), log.trouble()), (1, 3, None));
+            assert_eq!((log.first(), log.head(), log.write_error()), (1, 3, None));
             assert_eq!(all(&log), records(1..=3), "nobody sees what is not stored");
         },
     );
@@ -226,11 +230,11 @@ fn while_a_sync_takes_its_time_others_read_what_was_stored_before() {
 #[test]
 fn while_what_was_handed_over_is_forced_to_the_disk_others_write() {
     let place = Place::new();
-    let (log, broken) = three(&place, Sync::Interval);
+    let (log, broken) = three(&place, SyncPolicy::Interval);
     log.append(&records(4..=4)).unwrap();
     at_a_slow_sync(
         &broken,
-        || log.tend(0).unwrap(),
+        || log.maintain(0).unwrap(),
         || {
             log.append(&records(5..=5)).unwrap();
             assert_eq!(all(&log), records(1..=5));
