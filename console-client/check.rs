@@ -12,11 +12,11 @@ use talk::client::probe::probe;
 use talk::time;
 
 use crate::stdio::output::Output;
-use crate::text::sanitize::Safe;
+use crate::text::sanitize::Sanitized;
 
 /// What a step came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum CheckResult {
     Fine,
     /// Not known, or odd, but in nobody's way.
     Note,
@@ -56,7 +56,7 @@ struct Report {
 
 impl Report {
     fn tell(&mut self, server: &Address, finding: Finding, has_password: bool) {
-        use Verdict::{Fine, Note};
+        use CheckResult::{Fine, Note};
         match finding {
             Finding::Resolved { addresses, took } => {
                 let (host, _) = server.endpoint();
@@ -110,16 +110,20 @@ impl Report {
         let ours = i64::try_from(time::unix_ms() / 1000).unwrap_or(0);
         let Some(theirs) = date.and_then(time::read_http_date) else {
             let why = "not known: the answer has no Date (records carry the server's time)";
-            return self.say(Verdict::Note, "clock", why);
+            return self.say(CheckResult::Note, "clock", why);
         };
         match ours - theirs {
             apart if apart.abs() <= SKEW => {
-                self.say(Verdict::Fine, "clock", "as ours, to the second or two that can be seen");
+                self.say(
+                    CheckResult::Fine,
+                    "clock",
+                    "as ours, to the second or two that can be seen",
+                );
             }
             apart => {
                 let way = if apart > 0 { "behind" } else { "ahead of" };
                 let what = format!("{} s {way} ours: times of records are by theirs", apart.abs());
-                self.say(Verdict::Note, "clock", &what);
+                self.say(CheckResult::Note, "clock", &what);
             }
         }
     }
@@ -148,16 +152,16 @@ impl Report {
         let said = self.refusal.take().map_or(String::new(), |said| format!("; it says: {said}"));
         let hint =
             if step == "password" { " (try --password-file FILE or TALK_PASSWORD)" } else { "" };
-        self.say(Verdict::Wrong, step, &format!("{fault}{said}{hint}"));
+        self.say(CheckResult::Wrong, step, &format!("{fault}{said}{hint}"));
     }
 
-    fn say(&mut self, verdict: Verdict, step: &str, what: &str) {
+    fn say(&mut self, verdict: CheckResult, step: &str, what: &str) {
         let mark = match verdict {
-            Verdict::Fine => "ok",
-            Verdict::Note => "--",
-            Verdict::Wrong => "NO",
+            CheckResult::Fine => "ok",
+            CheckResult::Note => "--",
+            CheckResult::Wrong => "NO",
         };
-        let what = Safe::one_line(what);
+        let what = Sanitized::one_line(what);
         let line = format!("{mark}  {step:<12}{}", what.as_str());
         let written = self.output.line(&line).and_then(|_| self.output.flush());
         if let Err(sentence) = written {

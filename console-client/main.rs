@@ -7,6 +7,7 @@ mod text; // text for a terminal: styled, sanitized, measured
 mod storage; // files that the console keeps between runs
 mod stdio; // the terminal, the keyboard, stdout, and the events of the console
 mod args; // the command line
+mod exit; // exit codes and last words
 mod prompt; // what is still to be known
 
 // The conversation, however it is shown.
@@ -34,7 +35,6 @@ mod shown;
 use std::env;
 use std::io;
 use std::io::IsTerminal;
-use std::io::Write;
 use std::panic;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
@@ -48,94 +48,74 @@ use talk::client;
 use talk::client::Config;
 use talk::client::SavedSubmission;
 
-use crate::args::Settings;
-use crate::args::Wish;
+use crate::args::Args;
+use crate::args::Mode;
 use crate::chat::Chat;
+use crate::exit::Failure;
+use crate::exit::cannot_start;
+use crate::exit::complain;
+use crate::exit::print;
 use crate::plain::Plain;
 use crate::stdio::events::Event;
-use crate::stdio::panic_hook::Broken;
+use crate::stdio::panic_hook::PanicHook;
 use crate::stdio::terminal::Terminal;
-use crate::storage::input_history::History;
-use crate::storage::outbox::Found;
-use crate::storage::outbox::Outbox;
-use crate::storage::tokens::Keep;
-use crate::storage::wishlist::Wishlist;
-use crate::text::sanitize::Safe;
-use crate::tui::Interactive;
+use crate::storage::input_history::InputHistory;
+use crate::storage::outbox::Adopted;
+use crate::storage::outbox::OutboxStore;
+use crate::storage::preferences::PreferencesFile;
+use crate::storage::tokens::TokenStore;
+use crate::tui::Tui;
 use crate::tui::screen::Screen;
-use crate::view::Shows;
+use crate::view::OutputMode;
 use crate::view::View;
 
 fn main() -> ExitCode {
     let done = match args::read(env::args_os().skip(1), |name| env::var_os(name)) {
-        Ok(Wish::Help(help)) => print(&help),
-        Ok(Wish::Version) => print(&format!("console {}\n", env!("CARGO_PKG_VERSION"))),
-        Ok(Wish::Chat(settings)) => talk(settings),
-        Ok(Wish::Check(settings)) => script::check(&settings),
-        Ok(Wish::Script(settings, script)) => script::run(settings, &script),
+        Ok(Mode::Help(help)) => print(&help),
+        Ok(Mode::Version) => print(&format!("console {}\n", env!("CARGO_PKG_VERSION"))),
+        Ok(Mode::Chat(args)) => talk(args),
+        Ok(Mode::Check(args)) => script::check(&args),
+        Ok(Mode::Script(args, script)) => script::run(args, &script),
         Err(error) => Err(Failure::Usage(error.to_string())),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(),
+        Err(failure) => failure.report(),
     }
 }
 
-/// What ends the program badly.
-#[derive(Debug)]
-enum Failure {
-    /// It was called wrongly: exit 2.
-    Usage(String),
-    /// It could not do what it was called for: exit 1.
-    Failed(String),
-    /// That, and all has been told already.
-    Told,
-}
-
-impl Failure {
-    fn tell(self) -> ExitCode {
-        let (code, sentence) = match self {
-            Failure::Usage(sentence) => (2, sentence),
-            Failure::Failed(sentence) => (1, sentence),
-            Failure::Told => return ExitCode::from(1),
-        };
-        complain(&sentence);
-        ExitCode::from(code)
-    }
-}
-
-fn talk(settings: Settings) -> Result<(), Failure> {
-    let user = match settings.user.clone() {
+fn talk(args: Args) -> Result<(), Failure> {
+    let user = match args.user.clone() {
         Some(user) => user,
         None => prompt::name()?,
     };
-    let password = prompt::password(&settings)?;
+    let password = prompt::password(&args)?;
     let secret = password.clone();
-    let chosen = settings.token_file.clone().map(|file| (user.clone(), file));
-    let server = settings.server.authority().to_string();
-    let keep = Keep::new(&server, chosen, |name| env::var_os(name));
+    let chosen = args.token_file.clone().map(|file| (user.clone(), file));
+    let server = args.server.authority().to_string();
+    let keep = TokenStore::new(&server, chosen, |name| env::var_os(name));
     let token = keep.load(&user).map_err(Failure::Failed)?;
 
-    let terminal = if settings.plain { None } else { Terminal::open() };
+    let terminal = if args.plain { None } else { Terminal::open() };
     let has_person = io::stdin().is_terminal();
     let shows = match (&terminal, has_person) {
-        (Some(_), _) => Shows::Here,
-        (None, true) => Shows::All,
-        (None, false) => Shows::News,
+        (Some(_), _) => OutputMode::OneRoom,
+        (None, true) => OutputMode::AllRooms,
+        (None, false) => OutputMode::NewOnly,
     };
-    let Settings { server: address, mut rooms, palette, timeout, .. } = settings;
+    let Args { server: address, mut rooms, palette, timeout, .. } = args;
     let directory = storage::private_file::directory(&server, |name| env::var_os(name));
     // Lines said in earlier runs. Those of a script are neither kept nor looked for: who piped them in
     // has them still, learns from the exit code that they were not stored, and may well pipe them in
     // again, under other cids. To send both would double them. Nor does a script wish anything.
     let persons = directory.clone().filter(|_| has_person);
-    let Found { outbox, kept, troubles } =
-        Found::look(persons.clone(), user.clone(), time::unix_ms());
+    let Adopted { outbox, kept, troubles } =
+        Adopted::load(persons.clone(), user.clone(), time::unix_ms());
     rooms_of(&kept, &mut rooms);
     let mut view = View::new(user.clone(), server, &rooms, prompt::zone(), shows);
-    let wishlist = Wishlist::new(persons);
-    match wishlist.load() {
-        Ok(wishes) => view.set_wishes(wishes),
+    let preferences_file = PreferencesFile::new(persons);
+    match preferences_file.load() {
+        Ok(wishes) => view.set_preferences(wishes),
         Err(sentence) => view.alarm(&sentence),
     }
     view.found(&kept, &troubles);
@@ -154,16 +134,16 @@ fn talk(settings: Settings) -> Result<(), Failure> {
         outbox: kept,
     };
     let client = client::start(config, notices).map_err(cannot_start)?;
-    let chat = Chat::new(client, view, keep, outbox, wishlist, secret);
+    let chat = Chat::new(client, view, keep, outbox, preferences_file, secret);
     stdio::events::read_stdin(events.clone()).map_err(cannot_start)?;
 
     let size = stdio::terminal::size();
     if let Some(terminal) = terminal {
-        let broken = Broken::watch(events.clone());
+        let panic_hook = PanicHook::watch(events.clone());
         stdio::events::watch_size(events, size).map_err(cannot_start)?;
-        let history = History::new(directory);
-        let interactive = Interactive::new(chat, terminal, Screen::new(size, palette), history);
-        return talk_on_terminal(interactive, &queue, &broken);
+        let history = InputHistory::new(directory);
+        let tui = Tui::new(chat, terminal, Screen::new(size, palette), history);
+        return talk_on_terminal(tui, &queue, &panic_hook);
     }
     let columns = (has_person && io::stdout().is_terminal()).then_some(size.columns);
     drop(events);
@@ -171,16 +151,16 @@ fn talk(settings: Settings) -> Result<(), Failure> {
 }
 
 fn talk_on_terminal(
-    interactive: Interactive,
+    tui: Tui,
     queue: &Receiver<Event>,
-    broken: &Broken,
+    panic_hook: &PanicHook,
 ) -> Result<(), Failure> {
-    // Whoever unwinds puts the terminal back on the way.
-    let ended = panic::catch_unwind(AssertUnwindSafe(|| interactive.run(queue)));
-    if let Some(words) = broken.take() {
+    // Whoever unwinds puts the terminal back on the direction.
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| tui.run(queue)));
+    if let Some(words) = panic_hook.take() {
         return Err(Failure::Failed(words));
     }
-    let Ok(ended) = ended else { return Err(Failure::Told) };
+    let Ok(ended) = ended else { return Err(Failure::Reported) };
     let (view, outbox) = ended.chat.close();
     if let Some(sentence) = &ended.failure {
         complain(sentence);
@@ -189,7 +169,7 @@ fn talk_on_terminal(
         complain(&format!("you were typing: {}", ended.draft));
     }
     let lost = tell_unstored(&view, &outbox, usize::MAX);
-    if lost || ended.failure.is_some() { Err(Failure::Told) } else { Ok(()) }
+    if lost || ended.failure.is_some() { Err(Failure::Reported) } else { Ok(()) }
 }
 
 fn talk_on_pipes(plain: Plain, queue: &Receiver<Event>) -> Result<(), Failure> {
@@ -200,7 +180,7 @@ fn talk_on_pipes(plain: Plain, queue: &Receiver<Event>) -> Result<(), Failure> {
     }
     let lost = tell_unstored(&view, &outbox, 10);
     if lost || ended.failure.is_some() || ended.refused > 0 {
-        return Err(Failure::Told);
+        return Err(Failure::Reported);
     }
     Ok(())
 }
@@ -216,7 +196,7 @@ fn rooms_of(kept: &[SavedSubmission], rooms: &mut Vec<RoomName>) {
 
 /// Says which lines were not stored, so that none is lost unseen, and whether there are any. Of
 /// many it shows the first: who piped them in has them still.
-fn tell_unstored(view: &View, outbox: &Outbox, at_most: usize) -> bool {
+fn tell_unstored(view: &View, outbox: &OutboxStore, at_most: usize) -> bool {
     for (line, why) in view.unstored().take(at_most) {
         let why = why.unwrap_or("it was never acknowledged");
         let (room, words) = (view.label(&line.room), view::format::words(&line.operation).0);
@@ -231,24 +211,4 @@ fn tell_unstored(view: &View, outbox: &Outbox, at_most: usize) -> bool {
         complain(&format!("that is kept for the next time you start as {}", view.me()));
     }
     is_any
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
-fn cannot_start(error: io::Error) -> Failure {
-    Failure::Failed(format!("cannot start: {error}"))
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure::Failed(format!("cannot write: {error}"))),
-    }
-}
-
-/// Says what is wrong on stderr, through the one door: some of it may be a server's words.
-fn complain(sentence: &str) {
-    let safe = Safe::one_line(sentence);
-    _ = writeln!(io::stderr(), "console: {}", safe.as_str()); // where nobody listens, nothing helps
 }

@@ -14,7 +14,7 @@ use talk::client::Notice;
 use talk::client::State;
 
 use crate::chat::Chat;
-use crate::chat::Outcome;
+use crate::chat::SubmitResult;
 use crate::connection_status;
 use crate::stdio::events::Event;
 use crate::stdio::output;
@@ -41,7 +41,7 @@ pub(crate) struct Plain {
 
 /// How it ended.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct PlainEnd {
     pub(crate) chat: Chat,
     /// Lines that were not even fit to be sent; each was told.
     pub(crate) refused: usize,
@@ -55,9 +55,9 @@ const LINE: usize = 1024 * 1024;
 const TICK: Duration = Duration::from_millis(500);
 
 /// What is said is not read any more.
-enum Unread {
+enum WriteError {
     /// Whoever read it has seen enough.
-    Gone,
+    ReaderGone,
     /// It cannot be written, as a sentence says.
     Failed(String),
 }
@@ -74,7 +74,7 @@ impl Plain {
     }
 
     /// Runs until the input has ended and all of it is stored, or cannot be.
-    pub(crate) fn run(mut self, queue: &Receiver<Event>) -> Ended {
+    pub(crate) fn run(mut self, queue: &Receiver<Event>) -> PlainEnd {
         let mut offline_since = Instant::now();
         let mut has_ended = false;
         let mut unwritten = None;
@@ -101,11 +101,11 @@ impl Plain {
             };
             let failure = match event {
                 Event::Notice(notice) => self.hear(notice),
-                Event::Typed(bytes) => {
+                Event::Stdin(bytes) => {
                     has_ended |= self.read(&bytes);
                     None
                 }
-                Event::TypedAll => {
+                Event::StdinClosed => {
                     let rest = std::mem::take(&mut self.partial);
                     has_ended = true;
                     if !rest.is_empty() {
@@ -113,17 +113,17 @@ impl Plain {
                     }
                     None
                 }
-                Event::Size(size) => {
+                Event::Resized(size) => {
                     self.columns = self.columns.map(|_| size.columns);
                     None
                 }
-                Event::Broken => Some("a thread has panicked".to_owned()),
+                Event::Panicked => Some("a thread has panicked".to_owned()),
             };
             // Without a reader there is nothing to listen for, only what was said to see through.
             match self.print() {
                 Ok(()) => {}
-                Err(Unread::Gone) => has_ended = true,
-                Err(Unread::Failed(sentence)) => {
+                Err(WriteError::ReaderGone) => has_ended = true,
+                Err(WriteError::Failed(sentence)) => {
                     has_ended = true;
                     unwritten.get_or_insert(sentence);
                 }
@@ -132,7 +132,7 @@ impl Plain {
                 break failure;
             }
         };
-        Ended { chat: self.chat, refused: self.refused, failure: failure.or(unwritten) }
+        PlainEnd { chat: self.chat, refused: self.refused, failure: failure.or(unwritten) }
     }
 
     fn hear(&mut self, notice: Notice) -> Option<String> {
@@ -155,44 +155,44 @@ impl Plain {
             self.partial.extend_from_slice(part);
             if part.ends_with(b"\n") || self.partial.len() > LINE {
                 let line = std::mem::take(&mut self.partial);
-                wants_end |= self.submit(&line) == Outcome::Quit;
+                wants_end |= self.submit(&line) == SubmitResult::Quit;
             }
         }
         wants_end
     }
 
-    fn submit(&mut self, line: &[u8]) -> Outcome {
+    fn submit(&mut self, line: &[u8]) -> SubmitResult {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let outcome = match std::str::from_utf8(line) {
-            Ok("") => Outcome::Done,
+            Ok("") => SubmitResult::Done,
             Ok(line) => self.chat.submit(line),
             Err(error) => {
                 let at = error.valid_up_to();
                 self.chat.view.alarm(&format!("not sent: byte {at} of a line is no UTF-8"));
-                Outcome::Refused
+                SubmitResult::Refused
             }
         };
-        self.refused += usize::from(outcome == Outcome::Refused);
+        self.refused += usize::from(outcome == SubmitResult::Refused);
         outcome
     }
 
-    fn print(&mut self) -> Result<(), Unread> {
-        for (flow, line) in self.chat.view.take() {
+    fn print(&mut self) -> Result<(), WriteError> {
+        for (channel, line) in self.chat.view.take() {
             let text = self.plain(&line);
-            match flow {
-                view::Flow::Chat => {
+            match channel {
+                view::Channel::Chat => {
                     let mut stdout = io::stdout().lock();
                     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-                    match output::outcome(written).map_err(Unread::Failed)? {
-                        Reader::Reads => {}
-                        Reader::Gone => return Err(Unread::Gone),
+                    match output::outcome(written).map_err(WriteError::Failed)? {
+                        Reader::Reading => {}
+                        Reader::Gone => return Err(WriteError::ReaderGone),
                     }
                 }
-                view::Flow::Remark if self.has_person || line.is_alarming() => {
+                view::Channel::Notice if self.has_person || line.is_alarming() => {
                     _ = io::stderr().write_all(text.as_bytes()); // there is nobody to tell
                 }
-                view::Flow::Remark => {}
+                view::Channel::Notice => {}
             }
         }
         Ok(())

@@ -11,10 +11,10 @@ use std::path::Path;
 
 use talk::chat::UserName;
 
-use crate::Failure;
-use crate::args::Settings;
-use crate::complain;
-use crate::text::timezone::Zone;
+use crate::args::Args;
+use crate::exit::Failure;
+use crate::exit::complain;
+use crate::text::timezone::TimeZone;
 
 /// The name, asked of whoever sits there.
 pub(crate) fn name() -> Result<UserName, Failure> {
@@ -35,8 +35,8 @@ pub(crate) fn name() -> Result<UserName, Failure> {
 }
 
 /// The server's password, if one was given or a file of it was.
-pub(crate) fn password(settings: &Settings) -> Result<Option<String>, Failure> {
-    let Some(file) = &settings.password_file else { return Ok(settings.password.clone()) };
+pub(crate) fn password(args: &Args) -> Result<Option<String>, Failure> {
+    let Some(file) = &args.password_file else { return Ok(args.password.clone()) };
     match fs::read_to_string(file) {
         Ok(text) => Ok(Some(text.lines().next().unwrap_or_default().to_owned())),
         Err(error) => {
@@ -46,14 +46,14 @@ pub(crate) fn password(settings: &Settings) -> Result<Option<String>, Failure> {
 }
 
 /// The local time zone: what `TZ` says, or else the system.
-pub(crate) fn zone() -> Zone {
-    let load = |path: &Path| fs::read(path).ok().and_then(|file| Zone::from_file(&file));
+pub(crate) fn zone() -> TimeZone {
+    let load = |path: &Path| fs::read(path).ok().and_then(|file| TimeZone::from_file(&file));
     let zone = match env::var_os("TZ").and_then(|tz| tz.into_string().ok()) {
         None => load(Path::new("/etc/localtime")),
         Some(tz) => {
             let name = tz.strip_prefix(':').unwrap_or(&tz);
             let named = || load(&Path::new("/usr/share/zoneinfo").join(name));
-            Zone::from_rule(name).or_else(named)
+            TimeZone::from_rule(name).or_else(named)
         }
     };
     zone.unwrap_or_default()

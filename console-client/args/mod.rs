@@ -13,16 +13,17 @@ use talk::cli::Command;
 use talk::cli::Flag;
 use talk::client::Address;
 
-use crate::script;
-use crate::script::Script;
+use crate::args::script::Script;
 use crate::text::style::Palette;
+
+pub(crate) mod script; // what a script wants
 
 /// What a command line asks for.
 #[derive(Debug)]
-pub(crate) enum Wish {
-    Chat(Settings),
-    Script(Settings, Script),
-    Check(Settings),
+pub(crate) enum Mode {
+    Chat(Args),
+    Script(Args, Script),
+    Check(Args),
     /// A text, and nothing else.
     Help(String),
     Version,
@@ -30,7 +31,7 @@ pub(crate) enum Wish {
 
 /// How to chat.
 #[derive(Debug)]
-pub(crate) struct Settings {
+pub(crate) struct Args {
     /// To be asked for where it is absent.
     pub(crate) user: Option<UserName>,
     pub(crate) server: Address,
@@ -112,18 +113,18 @@ lines of yours that are not sent yet are kept under ~/.local/state/talk.",
 pub(crate) fn read(
     arguments: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<OsString>,
-) -> Result<Wish, cli::Error> {
-    let args = COMMAND.parse(arguments, &env)?;
-    if args.has("help") {
-        return Ok(Wish::Help(COMMAND.help()));
+) -> Result<Mode, cli::Error> {
+    let flags = COMMAND.parse(arguments, &env)?;
+    if flags.has("help") {
+        return Ok(Mode::Help(COMMAND.help()));
     }
-    if let Some(shell) = args.get("completions") {
-        return COMMAND.completions("console", &[], shell).map(Wish::Help);
+    if let Some(shell) = flags.get("completions") {
+        return COMMAND.completions("console", &[], shell).map(Mode::Help);
     }
-    if args.has("version") {
-        return Ok(Wish::Version);
+    if flags.has("version") {
+        return Ok(Mode::Version);
     }
-    if let Some(word) = args.words().first() {
+    if let Some(word) = flags.words().first() {
         let hint = if word.parse::<UserName>().is_ok() {
             format!("--user {word}")
         } else {
@@ -132,7 +133,7 @@ pub(crate) fn read(
         return Err(cli::Error(format!("{word:?} belongs to no flag (try {hint})")));
     }
     let mut rooms: Vec<RoomName> = Vec::new();
-    for name in args.all("room") {
+    for name in flags.all("room") {
         let room = name.parse().map_err(|e| cli::Error(format!("--room: {name:?}: {e}")))?;
         if !rooms.contains(&room) {
             rooms.push(room);
@@ -143,27 +144,27 @@ pub(crate) fn read(
     }
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let is_dumb = set("TERM").is_some_and(|term| term == "dumb");
-    let script = script::read(&args, &rooms)?;
-    let settings = Settings {
-        user: args.parsed("user")?,
-        server: args.parsed("server")?.unwrap_or_default(),
+    let script = script::read(&flags, &rooms)?;
+    let args = Args {
+        user: flags.parsed("user")?,
+        server: flags.parsed("server")?.unwrap_or_default(),
         rooms,
-        password: args.get("password").map(str::to_owned),
-        password_file: args.get("password-file").map(PathBuf::from),
-        token_file: args.get("token-file").map(PathBuf::from),
-        plain: args.has("plain") || is_dumb,
-        palette: if args.has("no-color") { Palette::Monochrome } else { palette(set) },
-        timeout: args.duration("timeout")?.unwrap_or_default(),
+        password: flags.get("password").map(str::to_owned),
+        password_file: flags.get("password-file").map(PathBuf::from),
+        token_file: flags.get("token-file").map(PathBuf::from),
+        plain: flags.has("plain") || is_dumb,
+        palette: if flags.has("no-color") { Palette::Monochrome } else { palette(set) },
+        timeout: flags.duration("timeout")?.unwrap_or_default(),
     };
     Ok(match script {
-        None if args.has("check") => Wish::Check(settings),
-        Some(_) if args.has("check") => {
+        None if flags.has("check") => Mode::Check(args),
+        Some(_) if flags.has("check") => {
             return Err(cli::Error(
                 "--check says nothing and reads nothing: use it alone".to_owned(),
             ));
         }
-        Some(script) => Wish::Script(settings, script),
-        None => Wish::Chat(settings),
+        Some(script) => Mode::Script(args, script),
+        None => Mode::Chat(args),
     })
 }
 
@@ -180,13 +181,13 @@ fn palette(set: impl Fn(&str) -> Option<OsString>) -> Palette {
 mod tests {
     use super::*;
 
-    fn wish(line: &str, env: &[(&str, &str)]) -> Result<Wish, cli::Error> {
+    fn wish(line: &str, env: &[(&str, &str)]) -> Result<Mode, cli::Error> {
         let set = |name: &str| env.iter().find(|(set, _)| *set == name).map(|(_, v)| v.into());
         read(line.split_whitespace().map(OsString::from), set)
     }
 
-    fn settings(line: &str, env: &[(&str, &str)]) -> Settings {
-        let Wish::Chat(settings) = wish(line, env).unwrap() else { panic!("{line}") };
+    fn settings(line: &str, env: &[(&str, &str)]) -> Args {
+        let Mode::Chat(settings) = wish(line, env).unwrap() else { panic!("{line}") };
         settings
     }
 
@@ -245,9 +246,9 @@ mod tests {
 
     #[test]
     fn help_and_version_are_wishes_of_their_own() {
-        let Wish::Help(help) = wish("-h", &[]).unwrap() else { panic!() };
+        let Mode::Help(help) = wish("-h", &[]).unwrap() else { panic!() };
         assert!(help.contains("--user NAME"), "{help}");
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
-        assert!(matches!(wish("-V", &[]), Ok(Wish::Version)));
+        assert!(matches!(wish("-V", &[]), Ok(Mode::Version)));
     }
 }

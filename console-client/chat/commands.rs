@@ -13,12 +13,12 @@ use talk::time;
 use super::Chat;
 use crate::command;
 use crate::command::Command;
-use crate::command::Goal;
-use crate::view::Asked;
+use crate::command::Target;
+use crate::view::Purpose;
 use crate::view::format;
 
 impl Chat {
-    pub(super) fn obey(&mut self, command: Command) -> Result<(), String> {
+    pub(super) fn execute(&mut self, command: Command) -> Result<(), String> {
         match command {
             Command::Help(topic) => self.help(topic.as_deref())?,
             Command::Nick(name) => {
@@ -34,7 +34,7 @@ impl Chat {
                     None => self.enter(room),
                 }
             }
-            Command::Answer(text) => {
+            Command::ReplyDirect(text) => {
                 let writer =
                     self.view.last_writer().ok_or("nobody has written to you alone yet")?;
                 let room = self.room_with(writer)?;
@@ -77,10 +77,10 @@ impl Chat {
             Command::History(count) => {
                 let asked = self.view.before_shown();
                 let (room, range) = asked.ok_or("there is nothing before these lines")?;
-                self.ask_history(&room, range, Asked::List(count.min(limits::HISTORY_PAGE)))?;
+                self.ask_history(&room, range, Purpose::List(count.min(limits::HISTORY_PAGE)))?;
             }
             Command::Search(text) => self.search(text)?,
-            Command::Goto(goal) => self.go_to(goal)?,
+            Command::Goto(target) => self.go_to(target)?,
             Command::Away(text) => {
                 let text = text.unwrap_or_default();
                 let away = AwayMessage::parse(&text).map_err(|rejection| rejection.to_string())?;
@@ -93,7 +93,7 @@ impl Chat {
                 self.view.confirm("you are back");
                 self.view.set_away(None);
             }
-            Command::Wish(wish) => self.fulfil(wish)?,
+            Command::Preference(wish) => self.set_preference(wish)?,
             Command::Resend => {
                 for (cid, room) in self.failed()? {
                     self.be_in(&room);
@@ -193,19 +193,19 @@ impl Chat {
     }
 
     /// Looks back at a line; one that is not kept here is asked for, with those around it.
-    fn go_to(&mut self, goal: Goal) -> Result<(), String> {
-        match goal {
-            Goal::Clock(minutes) => self.view.look_at_clock(minutes, time::unix_ms()),
-            Goal::Seq(seq) if self.view.look_at(seq)? => Ok(()),
-            Goal::Seq(seq) => {
+    fn go_to(&mut self, target: Target) -> Result<(), String> {
+        match target {
+            Target::Time(minutes) => self.view.look_at_clock(minutes, time::unix_ms()),
+            Target::Seq(seq) if self.view.look_at(seq)? => Ok(()),
+            Target::Seq(seq) => {
                 let asked = self.view.around(seq);
                 let (room, range, count) = asked.ok_or("there is nothing before these lines")?;
-                self.ask_history(&room, range, Asked::List(count))
+                self.ask_history(&room, range, Purpose::List(count))
             }
         }
     }
 
-    fn ask_history(&mut self, room: &RoomName, range: Range, asked: Asked) -> Result<(), String> {
+    fn ask_history(&mut self, room: &RoomName, range: Range, asked: Purpose) -> Result<(), String> {
         self.asked(self.client.history(room, range))?;
         self.view.expect(room.clone(), asked);
         Ok(())
@@ -214,7 +214,7 @@ impl Chat {
     /// Asks for what whoever looks back at `height` rows will see next.
     pub(crate) fn look_further(&mut self, columns: usize, height: usize) {
         if let Some((room, range)) = self.view.wants(columns, height) {
-            _ = self.ask_history(&room, range, Asked::Stretch(range)); // or later, once it can be
+            _ = self.ask_history(&room, range, Purpose::Window(range)); // or later, once it can be
         }
     }
 

@@ -20,9 +20,9 @@ use crate::command;
 use crate::command::Command;
 use crate::command::Input;
 use crate::connection_status;
-use crate::storage::outbox::Outbox;
-use crate::storage::tokens::Keep;
-use crate::storage::wishlist::Wishlist;
+use crate::storage::outbox::OutboxStore;
+use crate::storage::preferences::PreferencesFile;
+use crate::storage::tokens::TokenStore;
 use crate::view::View;
 
 mod commands; // what the commands do
@@ -37,11 +37,11 @@ const MARK_EVERY: u64 = 2_000;
 pub(crate) struct Chat {
     client: Client,
     pub(crate) view: View,
-    keep: Keep,
-    outbox: Outbox,
-    wishlist: Wishlist,
+    keep: TokenStore,
+    outbox: OutboxStore,
+    preferences_file: PreferencesFile,
     /// The outbox could not be written the last time; that is told once.
-    is_leaky: bool,
+    outbox_failing: bool,
     password: Option<String>,
     token: Option<Token>,
     refusal: String,
@@ -49,12 +49,12 @@ pub(crate) struct Chat {
     marking_again_at: u64, // and these
     /// The server has not said that it knows no read markers.
     server_marks: bool,
-    search: Option<search::Search>,
+    search: Option<search::RoomSearch>,
 }
 
 /// What becomes of a submitted text.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum SubmitResult {
     Done,
     /// It was refused, and why has been said: it can be mended.
     Refused,
@@ -68,9 +68,9 @@ impl Chat {
     pub(crate) fn new(
         client: Client,
         view: View,
-        keep: Keep,
-        outbox: Outbox,
-        wishlist: Wishlist,
+        keep: TokenStore,
+        outbox: OutboxStore,
+        preferences_file: PreferencesFile,
         password: Option<String>,
     ) -> Chat {
         Chat {
@@ -78,8 +78,8 @@ impl Chat {
             view,
             keep,
             outbox,
-            wishlist,
-            is_leaky: false,
+            preferences_file,
+            outbox_failing: false,
             password,
             token: None,
             refusal: String::new(),
@@ -120,26 +120,26 @@ impl Chat {
             return None;
         }
         self.view.hear(notice, now);
-        self.keep_wishes();
+        self.save_preferences();
         None
     }
 
     /// Understands and does what a person submitted.
-    pub(crate) fn submit(&mut self, line: &str) -> Outcome {
+    pub(crate) fn submit(&mut self, line: &str) -> SubmitResult {
         let said = match command::read(line) {
             Ok(Input::Say(text)) => self.say(&text, false),
             Ok(Input::Me(text)) => self.say(&text, true),
-            Ok(Input::Do(Command::Quit)) => return Outcome::Quit,
-            Ok(Input::Do(Command::Clear)) => return Outcome::Clear,
-            Ok(Input::Do(command)) => self.obey(command),
+            Ok(Input::Do(Command::Quit)) => return SubmitResult::Quit,
+            Ok(Input::Do(Command::Clear)) => return SubmitResult::Clear,
+            Ok(Input::Do(command)) => self.execute(command),
             Err(sentence) => Err(sentence),
         };
-        self.keep_wishes();
+        self.save_preferences();
         match said {
-            Ok(()) => Outcome::Done,
+            Ok(()) => SubmitResult::Done,
             Err(sentence) => {
                 self.view.alarm(&sentence);
-                Outcome::Refused
+                SubmitResult::Refused
             }
         }
     }
@@ -166,7 +166,7 @@ impl Chat {
     }
 
     /// Leaves the server, saying goodbye. The outbox stays ours until it is dropped.
-    pub(crate) fn close(mut self) -> (View, Outbox) {
+    pub(crate) fn close(mut self) -> (View, OutboxStore) {
         self.tell_read();
         self.client.close();
         (self.view, self.outbox)
@@ -261,7 +261,7 @@ impl Chat {
 
     /// Tells that the outbox cannot be written, unless it was so before.
     fn told(&mut self, noted: Result<(), String>) {
-        let was_leaky = std::mem::replace(&mut self.is_leaky, noted.is_err());
+        let was_leaky = std::mem::replace(&mut self.outbox_failing, noted.is_err());
         if let Err(sentence) = noted
             && !was_leaky
         {

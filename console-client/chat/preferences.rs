@@ -5,73 +5,75 @@ use talk::chat::UserName;
 
 use super::Chat;
 use super::commands::fit;
-use crate::command::Wish;
-use crate::storage::preferences::Bell;
-use crate::storage::preferences::Stamp;
-use crate::storage::preferences::Wished;
-use crate::storage::wishlist::Wishlist;
+use crate::command::PreferenceCommand;
+use crate::storage::preferences::BellMode;
+use crate::storage::preferences::PreferenceChange;
+use crate::storage::preferences::PreferencesFile;
+use crate::storage::preferences::TimestampStyle;
 
 impl Chat {
-    pub(super) fn fulfil(&mut self, wish: Wish) -> Result<(), String> {
+    pub(super) fn set_preference(&mut self, change: PreferenceCommand) -> Result<(), String> {
         let view = &mut self.view;
-        let done = match wish {
-            Wish::Ignore(None) if view.wishes().ignored().is_empty() => {
+        let done = match change {
+            PreferenceCommand::Ignore(None) if view.wishes().ignored().is_empty() => {
                 "you ignore nobody".to_owned()
             }
-            Wish::Ignore(None) => {
+            PreferenceCommand::Ignore(None) => {
                 let names: Vec<&str> =
                     view.wishes().ignored().iter().map(UserName::as_str).collect();
                 format!("you ignore {}", names.join(", "))
             }
-            Wish::Ignore(Some(name)) => {
+            PreferenceCommand::Ignore(Some(name)) => {
                 let name: UserName = fit(&name)?;
                 if name.is_same_claim(view.me()) {
                     return Err(format!("you are {name} yourself"));
                 }
-                view.wish(Wished::Ignored(name.clone(), true));
+                view.set_preference(PreferenceChange::Ignored(name.clone(), true));
                 format!("nothing of {name}'s is shown from now on (/unignore {name})")
             }
-            Wish::Unignore(name) => {
+            PreferenceCommand::Unignore(name) => {
                 let name = fit(&name)?;
                 if !view.wishes().is_ignored(&name) {
                     return Err(format!("you do not ignore {name}"));
                 }
-                view.wish(Wished::Ignored(name.clone(), false));
+                view.set_preference(PreferenceChange::Ignored(name.clone(), false));
                 format!("{name} is heard again")
             }
-            Wish::Mute(name) => {
+            PreferenceCommand::Mute(name) => {
                 let room = self.room_meant(name)?;
                 let is_muted = !self.view.wishes().is_muted(&room);
                 self.mute(room, is_muted)
             }
-            Wish::Unmute(name) => {
+            PreferenceCommand::Unmute(name) => {
                 let room = self.room_meant(name)?;
                 if !self.view.wishes().is_muted(&room) {
                     return Err(self.unmuted(&room));
                 }
                 self.mute(room, false)
             }
-            Wish::Quiet => {
+            PreferenceCommand::Quiet => {
                 let is_quiet = !view.wishes().is_quiet;
-                view.wish(Wished::Quiet(is_quiet));
+                view.set_preference(PreferenceChange::Quiet(is_quiet));
                 let how = if is_quiet { "no longer told" } else { "told" };
                 format!("comings and goings are {how}")
             }
-            Wish::Bell(bell) => {
-                bell.into_iter().for_each(|bell| view.wish(Wished::Bell(bell)));
+            PreferenceCommand::Bell(bell) => {
+                bell.into_iter().for_each(|bell| view.set_preference(PreferenceChange::Bell(bell)));
                 let what = match view.wishes().bell {
-                    Bell::Off => "nothing rings",
-                    Bell::Mention => "your name rings, and what is said to you alone",
-                    Bell::All => "whatever is said rings",
+                    BellMode::Off => "nothing rings",
+                    BellMode::Mention => "your name rings, and what is said to you alone",
+                    BellMode::All => "whatever is said rings",
                 };
                 what.to_owned()
             }
-            Wish::Timestamp(stamp) => {
-                stamp.into_iter().for_each(|stamp| view.wish(Wished::Stamp(stamp)));
+            PreferenceCommand::Timestamp(stamp) => {
+                stamp
+                    .into_iter()
+                    .for_each(|stamp| view.set_preference(PreferenceChange::Timestamp(stamp)));
                 let what = match view.wishes().stamp {
-                    Stamp::Time => "new lines begin with their time",
-                    Stamp::DateTime => "new lines begin with their date and time",
-                    Stamp::Off => "new lines have no time",
+                    TimestampStyle::Time => "new lines begin with their time",
+                    TimestampStyle::DateTime => "new lines begin with their date and time",
+                    TimestampStyle::Off => "new lines have no time",
                 };
                 what.to_owned()
             }
@@ -83,7 +85,7 @@ impl Chat {
     /// Mutes a room, or no longer: what is to be told of that.
     fn mute(&mut self, room: RoomName, is_muted: bool) -> String {
         let label = self.view.label(&room);
-        self.view.wish(Wished::Muted(room, is_muted));
+        self.view.set_preference(PreferenceChange::Muted(room, is_muted));
         if is_muted {
             format!("{label} is muted: no bell, no news (/unmute {label})")
         } else {
@@ -104,11 +106,11 @@ impl Chat {
     }
 
     /// Keeps for the next run what has come to be wished in this one. What cannot be kept is told once.
-    pub(super) fn keep_wishes(&mut self) {
-        for wished in self.view.take_unkept() {
-            if let Err(sentence) = self.wishlist.keep(&wished) {
+    pub(super) fn save_preferences(&mut self) {
+        for wished in self.view.take_unsaved() {
+            if let Err(sentence) = self.preferences_file.keep(&wished) {
                 self.view.alarm(&sentence);
-                self.wishlist = Wishlist::new(None);
+                self.preferences_file = PreferencesFile::new(None);
             }
         }
     }

@@ -11,21 +11,21 @@ const ENOUGH: usize = 30;
 
 /// What is being looked for, and what was found of it so far.
 #[derive(Debug)]
-pub(super) struct Search {
+pub(super) struct RoomSearch {
     room: RoomName,
     text: String,
     records: Vec<Record>,
 }
 
 impl Chat {
-    /// Begins to look for `text` in this room. Another search takes the place of one under way.
+    /// Begins to look for `text` in this room. Another search takes the place of one under direction.
     pub(super) fn search(&mut self, text: String) -> Result<(), String> {
         let room = self.room()?;
         if text.len() > limits::SEARCH_WORDS {
             return Err(format!("at most {} bytes are looked for", limits::SEARCH_WORDS));
         }
         self.asked(self.client.search(&room, &text, None))?;
-        self.search = Some(Search { room, text, records: Vec::new() });
+        self.search = Some(RoomSearch { room, text, records: Vec::new() });
         Ok(())
     }
 
@@ -44,7 +44,7 @@ impl Chat {
         let is_whole = before <= first.max(1);
         let goes_on = !is_whole && records.len() < ENOUGH;
         if goes_on && self.client.search(room, text, Some(before)) {
-            self.search = Some(Search { records, ..wanted });
+            self.search = Some(RoomSearch { records, ..wanted });
         } else {
             self.view.show_found(room, text, &records, is_whole);
         }
@@ -52,7 +52,7 @@ impl Chat {
 
     /// The connection is gone, and with it whoever would have answered.
     pub(super) fn give_up_search(&mut self) {
-        if let Some(Search { text, .. }) = self.search.take() {
+        if let Some(RoomSearch { text, .. }) = self.search.take() {
             self.view.alarm(&format!("the search for {text:?} was interrupted, ask again"));
         }
     }

@@ -3,8 +3,8 @@
 use talk::chat::protocol::NUMBER_MAX;
 
 use super::Command;
-use super::Goal;
 use super::Input;
+use super::Target;
 
 pub(super) fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
@@ -32,13 +32,13 @@ pub(super) fn number(text: &str) -> Option<u64> {
 }
 
 /// `1042`, `#1042` or `13:05`.
-pub(super) fn goal(text: &str) -> Option<Goal> {
-    let Some((hours, minutes)) = text.split_once(':') else { return number(text).map(Goal::Seq) };
+pub(super) fn target(text: &str) -> Option<Target> {
+    let Some((hours, minutes)) = text.split_once(':') else { return number(text).map(Target::Seq) };
     let part = |text: &str, below: u32| {
         let is_digits = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
         text.parse().ok().filter(|number: &u32| is_digits && *number < below)
     };
-    Some(Goal::Clock(part(hours, 24)? * 60 + part(minutes, 60)?))
+    Some(Target::Time(part(hours, 24)? * 60 + part(minutes, 60)?))
 }
 
 pub(super) fn reply(rest: &str) -> Option<Input> {

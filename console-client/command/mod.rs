@@ -6,16 +6,16 @@
 use talk::cli;
 
 use crate::command::arguments::edit;
-use crate::command::arguments::goal;
 use crate::command::arguments::known;
 use crate::command::arguments::none;
 use crate::command::arguments::number;
 use crate::command::arguments::optional;
 use crate::command::arguments::reply;
 use crate::command::arguments::some;
+use crate::command::arguments::target;
 use crate::command::arguments::word;
-use crate::storage::preferences::Bell;
-use crate::storage::preferences::Stamp;
+use crate::storage::preferences::BellMode;
+use crate::storage::preferences::TimestampStyle;
 
 mod arguments; // what follows a command
 
@@ -35,7 +35,7 @@ pub(crate) enum Command {
     /// A private line to somebody, or the private room with them.
     Message(String, Option<String>),
     /// A private line to the last who wrote one to us.
-    Answer(String),
+    ReplyDirect(String),
     /// A line that answers the one with that number.
     Reply(u64, String),
     /// The newest lines with their numbers.
@@ -54,11 +54,11 @@ pub(crate) enum Command {
     Rooms,
     History(usize),
     Search(String),
-    Goto(Goal),
+    Goto(Target),
     /// Why, if one says it.
     Away(Option<String>),
     Back,
-    Wish(Wish),
+    Preference(PreferenceCommand),
     Resend,
     Drop,
     Reconnect,
@@ -70,7 +70,7 @@ pub(crate) enum Command {
 
 /// What a person wants to hear, and how.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum PreferenceCommand {
     /// Nobody: list them.
     Ignore(Option<String>),
     Unignore(String),
@@ -80,22 +80,22 @@ pub(crate) enum Wish {
     /// Toggles.
     Quiet,
     /// Nothing: tell it.
-    Bell(Option<Bell>),
+    Bell(Option<BellMode>),
     /// Likewise.
-    Timestamp(Option<Stamp>),
+    Timestamp(Option<TimestampStyle>),
 }
 
 /// A line to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Goal {
+pub(crate) enum Target {
     Seq(u64),
     /// The first since it was that late, in minutes after midnight.
-    Clock(u32),
+    Time(u32),
 }
 
 /// A row of `/help`.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct CommandInfo {
     /// The name and its aliases, without the slash.
     pub(crate) names: &'static [&'static str],
     pub(crate) argument: &'static str,
@@ -104,7 +104,7 @@ pub(crate) struct Entry {
 }
 
 /// Every command, in the order of `/help`.
-pub(crate) const TABLE: &[Entry] = &[
+pub(crate) const TABLE: &[CommandInfo] = &[
     entry(&["me"], "TEXT", "say what you do: * bob waves", |text| some(text).map(Input::Me)),
     entry(
         &["msg", "m", "w", "whisper", "query"],
@@ -117,7 +117,7 @@ pub(crate) const TABLE: &[Entry] = &[
         },
     ),
     entry(&["r"], "TEXT", "answer the last who wrote to you alone", |text| {
-        some(text).map(|text| Input::Do(Command::Answer(text)))
+        some(text).map(|text| Input::Do(Command::ReplyDirect(text)))
     }),
     entry(&["reply"], "[SEQ TEXT]", "answer line SEQ; alone: numbers the newest lines", reply),
     entry(&["edit"], "[SEQ] TEXT", "reword your last line, or line SEQ; alone: lists yours", edit),
@@ -160,31 +160,35 @@ pub(crate) const TABLE: &[Entry] = &[
         },
     ),
     entry(&["goto"], "SEQ|HH:MM", "look at line SEQ, or at what was said since HH:MM", |to| {
-        goal(to).map(|goal| Input::Do(Command::Goto(goal)))
+        target(to).map(|target| Input::Do(Command::Goto(target)))
     }),
     entry(&["ignore"], "[NAME]", "show nothing of NAME's; alone: lists whom you ignore", |name| {
-        optional(name).map(|name| Input::Do(Command::Wish(Wish::Ignore(name))))
+        optional(name).map(|name| Input::Do(Command::Preference(PreferenceCommand::Ignore(name))))
     }),
     entry(&["unignore"], "NAME", "show what NAME says again", |name| {
-        word(name).map(|name| Input::Do(Command::Wish(Wish::Unignore(name))))
+        word(name).map(|name| Input::Do(Command::Preference(PreferenceCommand::Unignore(name))))
     }),
     entry(
         &["mute"],
         "[ROOM]",
         "no bell, no news from this room or ROOM; again: with them",
-        |room| optional(room).map(|room| Input::Do(Command::Wish(Wish::Mute(room)))),
+        |room| {
+            optional(room).map(|room| Input::Do(Command::Preference(PreferenceCommand::Mute(room))))
+        },
     ),
     entry(&["unmute"], "[ROOM]", "bell and news of this room again or of ROOM", |room| {
-        optional(room).map(|room| Input::Do(Command::Wish(Wish::Unmute(room))))
+        optional(room).map(|room| Input::Do(Command::Preference(PreferenceCommand::Unmute(room))))
     }),
     entry(&["quiet"], "", "tell no comings and goings; again: tell them", |rest| {
-        none(rest, Command::Wish(Wish::Quiet))
+        none(rest, Command::Preference(PreferenceCommand::Quiet))
     }),
     entry(&["bell"], "[off|mention|all]", "what rings: nothing, your name, every line", |what| {
-        known(what, Bell::read).map(|bell| Input::Do(Command::Wish(Wish::Bell(bell))))
+        known(what, BellMode::read)
+            .map(|bell| Input::Do(Command::Preference(PreferenceCommand::Bell(bell))))
     }),
     entry(&["timestamp"], "[time|datetime|off]", "what stands before new lines", |what| {
-        known(what, Stamp::read).map(|stamp| Input::Do(Command::Wish(Wish::Timestamp(stamp))))
+        known(what, TimestampStyle::read)
+            .map(|stamp| Input::Do(Command::Preference(PreferenceCommand::Timestamp(stamp))))
     }),
     entry(&["resend"], "", "send the lines that failed once more", |rest| {
         none(rest, Command::Resend)
@@ -231,12 +235,12 @@ pub(crate) fn read(line: &str) -> Result<Input, String> {
 }
 
 /// The entry of a command, by any of its names.
-pub(crate) fn find(name: &str) -> Option<&'static Entry> {
+pub(crate) fn find(name: &str) -> Option<&'static CommandInfo> {
     let name = name.to_lowercase();
     TABLE.iter().find(|entry| entry.names.contains(&name.as_str()))
 }
 
-impl Entry {
+impl CommandInfo {
     /// `/join ROOM         join a room, or …`
     pub(crate) fn row(&self) -> String {
         format!("{:18} {}", self.usage(), self.help)
@@ -254,8 +258,8 @@ const fn entry(
     argument: &'static str,
     help: &'static str,
     read: fn(&str) -> Option<Input>,
-) -> Entry {
-    Entry { names, argument, help, read }
+) -> CommandInfo {
+    CommandInfo { names, argument, help, read }
 }
 
 #[cfg(test)]

@@ -35,20 +35,23 @@ fn commands_have_aliases_and_arguments() {
         ("/exit now", Command::Quit),
         ("/topic", Command::Topic(None)),
         ("/topic tea  at four", Command::Topic(Some("tea  at four".to_owned()))),
-        ("/ignore", Command::Wish(Wish::Ignore(None))),
-        ("/ignore eve", Command::Wish(Wish::Ignore(Some("eve".to_owned())))),
-        ("/unignore eve", Command::Wish(Wish::Unignore("eve".to_owned()))),
-        ("/mute", Command::Wish(Wish::Mute(None))),
-        ("/mute #dev", Command::Wish(Wish::Mute(Some("#dev".to_owned())))),
-        ("/unmute", Command::Wish(Wish::Unmute(None))),
-        ("/unmute @ann", Command::Wish(Wish::Unmute(Some("@ann".to_owned())))),
-        ("/quiet", Command::Wish(Wish::Quiet)),
-        ("/bell", Command::Wish(Wish::Bell(None))),
-        ("/bell off", Command::Wish(Wish::Bell(Some(Bell::Off)))),
-        ("/bell mention", Command::Wish(Wish::Bell(Some(Bell::Mention)))),
-        ("/bell all", Command::Wish(Wish::Bell(Some(Bell::All)))),
-        ("/timestamp datetime", Command::Wish(Wish::Timestamp(Some(Stamp::DateTime)))),
-        ("/r yes", Command::Answer("yes".to_owned())),
+        ("/ignore", Command::Preference(PreferenceCommand::Ignore(None))),
+        ("/ignore eve", Command::Preference(PreferenceCommand::Ignore(Some("eve".to_owned())))),
+        ("/unignore eve", Command::Preference(PreferenceCommand::Unignore("eve".to_owned()))),
+        ("/mute", Command::Preference(PreferenceCommand::Mute(None))),
+        ("/mute #dev", Command::Preference(PreferenceCommand::Mute(Some("#dev".to_owned())))),
+        ("/unmute", Command::Preference(PreferenceCommand::Unmute(None))),
+        ("/unmute @ann", Command::Preference(PreferenceCommand::Unmute(Some("@ann".to_owned())))),
+        ("/quiet", Command::Preference(PreferenceCommand::Quiet)),
+        ("/bell", Command::Preference(PreferenceCommand::Bell(None))),
+        ("/bell off", Command::Preference(PreferenceCommand::Bell(Some(BellMode::Off)))),
+        ("/bell mention", Command::Preference(PreferenceCommand::Bell(Some(BellMode::Mention)))),
+        ("/bell all", Command::Preference(PreferenceCommand::Bell(Some(BellMode::All)))),
+        (
+            "/timestamp datetime",
+            Command::Preference(PreferenceCommand::Timestamp(Some(TimestampStyle::DateTime))),
+        ),
+        ("/r yes", Command::ReplyDirect("yes".to_owned())),
     ] {
         assert_eq!(read(line), Ok(Input::Do(command)), "{line}");
     }
@@ -96,13 +99,13 @@ fn an_answer_names_the_line_it_answers_and_has_a_text() {
 
 #[test]
 fn a_line_to_look_at_is_named_by_its_number_or_a_clock() {
-    for (line, goal) in [
-        ("/goto 1042", Goal::Seq(1042)),
-        ("/goto #7", Goal::Seq(7)),
-        ("/goto 13:05", Goal::Clock(785)),
-        ("/goto 0:00", Goal::Clock(0)),
+    for (line, target) in [
+        ("/goto 1042", Target::Seq(1042)),
+        ("/goto #7", Target::Seq(7)),
+        ("/goto 13:05", Target::Time(785)),
+        ("/goto 0:00", Target::Time(0)),
     ] {
-        assert_eq!(read(line), Ok(Input::Do(Command::Goto(goal))), "{line}");
+        assert_eq!(read(line), Ok(Input::Do(Command::Goto(target))), "{line}");
     }
     for line in ["/goto", "/goto 0", "/goto 24:00", "/goto 1:60", "/goto +1:00", "/goto 1:2:3"] {
         assert_eq!(read(line).unwrap_err(), "use it like this: /goto SEQ|HH:MM", "{line}");
@@ -144,7 +147,7 @@ fn no_name_stands_for_two_commands() {
 
 #[test]
 fn the_manual_page_has_every_command_as_the_help_has_it() {
-    let row = |entry: &Entry| {
+    let row = |entry: &CommandInfo| {
         let aliases = entry.names.iter().skip(1).map(|name| format!(" , /{name}"));
         let usage = format!("/{}{}", entry.names[0], aliases.collect::<String>());
         let argument = match entry.argument {

@@ -14,7 +14,7 @@ pub(crate) struct Words {
     pub(crate) rooms: Vec<String>,
 }
 
-/// A completion under way: further Tabs go through the candidates, and round to what was typed.
+/// A completion under direction: further Tabs go through the candidates, and round to what was typed.
 #[derive(Debug)]
 pub(crate) struct Completion {
     start: usize,

@@ -6,14 +6,14 @@ pub(crate) mod completion; // Tab
 
 use crate::editor::completion::Completion;
 use crate::editor::completion::Words;
-use crate::editor::recall::Search;
+use crate::editor::recall::RecallSearch;
+use crate::stdio::keys::Direction;
 use crate::stdio::keys::Key;
 
 mod recall; // what was said before
 mod cursor; // where a key leads
 
-pub(crate) use recall::KEPT;
-pub(crate) use recall::Past;
+pub(crate) use recall::Recall;
 
 /// A text being typed, what was said before, and the last text killed.
 #[derive(Debug, Default)]
@@ -21,25 +21,25 @@ pub(crate) struct Editor {
     text: Vec<char>,
     cursor: usize,
     killed: Vec<char>,
-    past: Past,
-    mode: Mode,
+    recall: Recall,
+    mode: EditMode,
     completion: Option<Completion>,
 }
 
 /// What keys are for.
 #[derive(Debug, Default)]
-enum Mode {
+enum EditMode {
     #[default]
     Typing,
     /// ^R: they look for a line said before.
-    Searching(Search),
+    Searching(RecallSearch),
     /// They answer whether a long paste is meant.
     Pasting(String),
 }
 
 /// What a key asked for beyond editing.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum KeyAction {
     /// The text is done. It stays until [`Editor::accept`]: a refused one can be mended.
     Submit(String),
     /// ^D on an empty line.
@@ -55,9 +55,9 @@ pub(crate) enum Asked {
     /// Alt-a.
     NextActive,
     /// Alt and an arrow: the room before or after.
-    Beside(Way),
+    NextRoom(Direction),
     /// PgUp, PgDn.
-    Page(Way),
+    Page(Direction),
     /// Alt-Home: where the room begins.
     First,
     /// Alt-End, or Enter or End on an empty line: what is new.
@@ -68,55 +68,48 @@ pub(crate) enum Asked {
     LeftOut(usize),
 }
 
-/// One of two ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
-    Back,
-    On,
-}
-
 /// A paste of more lines than these is taken after a question.
 const PASTED_LINES: usize = 5;
 
 const PROMPT: &str = "> ";
 
 impl Editor {
-    /// An editor whose ↑ finds `past`.
-    pub(crate) fn after(past: Past) -> Editor {
-        Editor { past, ..Editor::default() }
+    /// An editor whose ↑ finds `recall`.
+    pub(crate) fn after(recall: Recall) -> Editor {
+        Editor { recall, ..Editor::default() }
     }
 
     /// Edits, and says what else the key asks for.
-    pub(crate) fn press(&mut self, key: Key, words: &Words) -> Option<Asked> {
+    pub(crate) fn press(&mut self, key: Key, words: &Words) -> Option<KeyAction> {
         match std::mem::take(&mut self.mode) {
-            Mode::Typing => self.edit(key, words),
-            Mode::Searching(search) => self.search(search, key, words),
-            Mode::Pasting(text) => self.answer(text, key),
+            EditMode::Typing => self.edit(key, words),
+            EditMode::Searching(search) => self.search(search, key, words),
+            EditMode::Pasting(text) => self.answer(text, key),
         }
     }
 
-    fn edit(&mut self, key: Key, words: &Words) -> Option<Asked> {
+    fn edit(&mut self, key: Key, words: &Words) -> Option<KeyAction> {
         let completion = self.completion.take();
         match key {
             Key::Char(c) => self.insert([c]),
             Key::AltEnter => self.insert(['\n']),
             Key::Paste(text, left_out) => {
                 self.paste(&text);
-                return (left_out > 0).then_some(Asked::LeftOut(left_out));
+                return (left_out > 0).then_some(KeyAction::LeftOut(left_out));
             }
-            Key::Enter if self.text.is_empty() => return Some(Asked::Newest),
-            Key::Enter => return Some(Asked::Submit(self.text())),
+            Key::Enter if self.text.is_empty() => return Some(KeyAction::Newest),
+            Key::Enter => return Some(KeyAction::Submit(self.text())),
             Key::Tab => self.complete(completion, words, Completion::next),
             Key::BackTab => self.complete(completion, words, Completion::previous),
             Key::Left | Key::Ctrl('b') => self.cursor = self.left(),
             Key::Right | Key::Ctrl('f') => self.cursor = self.right(),
             Key::WordLeft | Key::Alt('b') => self.cursor = self.word_left(),
             Key::WordRight | Key::Alt('f') => self.cursor = self.word_right(),
-            Key::End if self.text.is_empty() => return Some(Asked::Newest),
+            Key::End if self.text.is_empty() => return Some(KeyAction::Newest),
             Key::Home | Key::Ctrl('a') => self.cursor = self.line_start(),
             Key::End | Key::Ctrl('e') => self.cursor = self.line_end(),
             Key::Backspace | Key::Ctrl('h') => _ = self.cut(self.left()),
-            Key::Ctrl('d') if self.text.is_empty() => return Some(Asked::Quit),
+            Key::Ctrl('d') if self.text.is_empty() => return Some(KeyAction::Quit),
             Key::Delete | Key::Ctrl('d') => _ = self.cut(self.right()),
             Key::Ctrl('w') | Key::AltBackspace => self.kill(self.word_left()),
             Key::Alt('d') => self.kill(self.word_right()),
@@ -125,32 +118,32 @@ impl Editor {
             Key::Ctrl('y') => self.insert(self.killed.clone()),
             Key::Ctrl('t') => self.swap(),
             Key::Up | Key::Ctrl('p') => {
-                let older = self.past.older(self.text());
+                let older = self.recall.older(self.text());
                 self.show(older);
             }
             Key::Down | Key::Ctrl('n') => {
-                let newer = self.past.newer();
+                let newer = self.recall.newer();
                 self.show(newer);
             }
-            Key::Ctrl('r') => self.mode = Mode::Searching(Search::begin(self.text())),
+            Key::Ctrl('r') => self.mode = EditMode::Searching(RecallSearch::begin(self.text())),
             Key::Ctrl('c') => {
                 let cleared = !self.text.is_empty();
                 self.set("");
-                return Some(Asked::Interrupt { cleared });
+                return Some(KeyAction::Interrupt { cleared });
             }
-            Key::Ctrl('l') => return Some(Asked::Repaint),
-            Key::Ctrl('z') => return Some(Asked::Suspend),
-            Key::AltHome => return Some(Asked::First),
-            Key::AltEnd => return Some(Asked::Newest),
-            Key::Alt('u') => return Some(Asked::Unread),
-            Key::Alt('a') => return Some(Asked::NextActive),
-            Key::AltLeft => return Some(Asked::Beside(Way::Back)),
-            Key::AltRight | Key::Ctrl('x') => return Some(Asked::Beside(Way::On)),
-            Key::Alt('p') => return Some(Asked::Page(Way::Back)),
-            Key::Alt('n') => return Some(Asked::Page(Way::On)),
-            Key::Alt(digit) => return Some(Asked::Room(digit.to_digit(10)?.try_into().ok()?)),
-            Key::PageUp => return Some(Asked::Page(Way::Back)),
-            Key::PageDown => return Some(Asked::Page(Way::On)),
+            Key::Ctrl('l') => return Some(KeyAction::Repaint),
+            Key::Ctrl('z') => return Some(KeyAction::Suspend),
+            Key::AltHome => return Some(KeyAction::First),
+            Key::AltEnd => return Some(KeyAction::Newest),
+            Key::Alt('u') => return Some(KeyAction::Unread),
+            Key::Alt('a') => return Some(KeyAction::NextActive),
+            Key::AltLeft => return Some(KeyAction::NextRoom(Direction::Back)),
+            Key::AltRight | Key::Ctrl('x') => return Some(KeyAction::NextRoom(Direction::Forward)),
+            Key::Alt('p') => return Some(KeyAction::Page(Direction::Back)),
+            Key::Alt('n') => return Some(KeyAction::Page(Direction::Forward)),
+            Key::Alt(digit) => return Some(KeyAction::Room(digit.to_digit(10)?.try_into().ok()?)),
+            Key::PageUp => return Some(KeyAction::Page(Direction::Back)),
+            Key::PageDown => return Some(KeyAction::Page(Direction::Forward)),
             Key::Ctrl(_) | Key::Unreadable => {}
         }
         None
@@ -159,11 +152,11 @@ impl Editor {
     /// Looks for a line said before. Enter takes it to be mended or sent, ^G and ^C give up, and any
     /// other key does its own to the line found.
     #[expect(clippy::wildcard_enum_match_arm, reason = "any other key is for the editor")]
-    fn search(&mut self, mut search: Search, key: Key, words: &Words) -> Option<Asked> {
+    fn search(&mut self, mut search: RecallSearch, key: Key, words: &Words) -> Option<KeyAction> {
         let found = match key {
-            Key::Char(c) => search.push(c, &self.past),
-            Key::Backspace | Key::Ctrl('h') => search.pop(&self.past),
-            Key::Ctrl('r') => search.older(&self.past),
+            Key::Char(c) => search.push(c, &self.recall),
+            Key::Backspace | Key::Ctrl('h') => search.pop(&self.recall),
+            Key::Ctrl('r') => search.older(&self.recall),
             Key::Enter => return None,
             Key::Ctrl('g' | 'c') => {
                 self.set(&search.draft);
@@ -172,7 +165,7 @@ impl Editor {
             key => return self.edit(key, words),
         };
         self.show(found);
-        self.mode = Mode::Searching(search);
+        self.mode = EditMode::Searching(search);
         None
     }
 
@@ -180,7 +173,7 @@ impl Editor {
     fn paste(&mut self, text: &str) {
         let text = text.strip_suffix('\n').unwrap_or(text);
         if text.lines().count() > PASTED_LINES {
-            self.mode = Mode::Pasting(text.to_owned());
+            self.mode = EditMode::Pasting(text.to_owned());
         } else {
             self.insert(text.chars());
         }
@@ -188,40 +181,40 @@ impl Editor {
 
     /// Hears the answer; what is none leaves the question.
     #[expect(clippy::wildcard_enum_match_arm, reason = "any other key is no answer")]
-    fn answer(&mut self, mut pasted: String, key: Key) -> Option<Asked> {
+    fn answer(&mut self, mut pasted: String, key: Key) -> Option<KeyAction> {
         match key {
             Key::Char('y' | 'Y') | Key::Enter => self.insert(pasted.chars()),
             Key::Char('n' | 'N') | Key::Backspace | Key::Ctrl('c' | 'd' | 'g' | 'h') => {}
             Key::Paste(more, left_out) => {
                 pasted.push_str(&more);
-                self.mode = Mode::Pasting(pasted);
-                return (left_out > 0).then_some(Asked::LeftOut(left_out));
+                self.mode = EditMode::Pasting(pasted);
+                return (left_out > 0).then_some(KeyAction::LeftOut(left_out));
             }
             Key::Ctrl('l') => {
-                self.mode = Mode::Pasting(pasted);
-                return Some(Asked::Repaint);
+                self.mode = EditMode::Pasting(pasted);
+                return Some(KeyAction::Repaint);
             }
-            _ => self.mode = Mode::Pasting(pasted),
+            _ => self.mode = EditMode::Pasting(pasted),
         }
         None
     }
 
-    /// The submitted text is on its way: the line becomes empty, and the text one said before,
+    /// The submitted text is on its direction: the line becomes empty, and the text one said before,
     /// unless it is nothing to keep.
     pub(crate) fn accept(&mut self, is_kept: bool) {
         if is_kept {
-            self.past.add(self.text());
+            self.recall.add(self.text());
         }
-        self.past.leave();
+        self.recall.leave();
         self.set("");
     }
 
     /// What stands before the text: a question, while there is one.
     pub(crate) fn prompt(&self) -> String {
         match &self.mode {
-            Mode::Typing => PROMPT.to_owned(),
-            Mode::Searching(search) => search.prompt(),
-            Mode::Pasting(text) => format!("paste {} lines? y or n: ", text.lines().count()),
+            EditMode::Typing => PROMPT.to_owned(),
+            EditMode::Searching(search) => search.prompt(),
+            EditMode::Pasting(text) => format!("paste {} lines? y or n: ", text.lines().count()),
         }
     }
 

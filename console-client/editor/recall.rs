@@ -2,28 +2,27 @@
 //!
 //! Room: strings. Where they are kept from run to run is the history's affair.
 
+use crate::storage::input_history::MAX_LINES;
+
 /// Lines said before, oldest first, and the place among them that is shown.
 #[derive(Debug, Default)]
-pub(crate) struct Past {
+pub(crate) struct Recall {
     lines: Vec<String>,
     recalled: Option<Recalled>,
 }
 
-/// A place in the past, and what was being typed before going there.
+/// A place in the recall, and what was being typed before going there.
 #[derive(Debug)]
 struct Recalled {
     at: usize,
     draft: String,
 }
 
-/// Lines kept to be recalled.
-pub(crate) const KEPT: usize = 500;
-
-impl Past {
-    pub(crate) fn of(lines: Vec<String>) -> Past {
-        let mut past = Past::default();
-        lines.into_iter().for_each(|line| past.add(line));
-        past
+impl Recall {
+    pub(crate) fn of(lines: Vec<String>) -> Recall {
+        let mut recall = Recall::default();
+        lines.into_iter().for_each(|line| recall.add(line));
+        recall
     }
 
     /// Adds a line that was said just now, unless it is the last one again.
@@ -32,12 +31,12 @@ impl Past {
         if self.lines.last() != Some(&line) {
             self.lines.push(line);
         }
-        if self.lines.len() > KEPT {
+        if self.lines.len() > MAX_LINES {
             self.lines.remove(0);
         }
     }
 
-    /// What is typed next is no longer a line of the past.
+    /// What is typed next is no longer a line of the recall.
     pub(super) fn leave(&mut self) {
         self.recalled = None;
     }
@@ -67,9 +66,9 @@ impl Past {
     }
 }
 
-/// A search under way.
+/// A search under direction.
 #[derive(Debug)]
-pub(super) struct Search {
+pub(super) struct RecallSearch {
     part: String,
     /// The line found.
     at: Option<usize>,
@@ -78,33 +77,33 @@ pub(super) struct Search {
     pub(super) draft: String,
 }
 
-impl Search {
-    pub(super) fn begin(draft: String) -> Search {
-        Search { part: String::new(), at: None, is_failing: false, draft }
+impl RecallSearch {
+    pub(super) fn begin(draft: String) -> RecallSearch {
+        RecallSearch { part: String::new(), at: None, is_failing: false, draft }
     }
 
     /// Looks for one more letter. Returns the line found, if it is another.
-    pub(super) fn push(&mut self, c: char, past: &Past) -> Option<String> {
+    pub(super) fn push(&mut self, c: char, recall: &Recall) -> Option<String> {
         self.part.push(c);
-        self.look(past, self.at.map_or(usize::MAX, |at| at + 1))
+        self.look(recall, self.at.map_or(usize::MAX, |at| at + 1))
     }
 
     /// Looks for one letter less, from the newest line on.
-    pub(super) fn pop(&mut self, past: &Past) -> Option<String> {
+    pub(super) fn pop(&mut self, recall: &Recall) -> Option<String> {
         self.part.pop();
         if self.part.is_empty() {
             (self.at, self.is_failing) = (None, false);
             return Some(self.draft.clone());
         }
-        self.look(past, usize::MAX)
+        self.look(recall, usize::MAX)
     }
 
     /// Looks further back.
-    pub(super) fn older(&mut self, past: &Past) -> Option<String> {
+    pub(super) fn older(&mut self, recall: &Recall) -> Option<String> {
         if self.part.is_empty() {
             return None;
         }
-        self.look(past, self.at.unwrap_or(usize::MAX))
+        self.look(recall, self.at.unwrap_or(usize::MAX))
     }
 
     pub(super) fn prompt(&self) -> String {
@@ -112,8 +111,8 @@ impl Search {
         format!("{what} \"{}\": ", self.part)
     }
 
-    fn look(&mut self, past: &Past, before: usize) -> Option<String> {
-        let found = past.find(&self.part, before);
+    fn look(&mut self, recall: &Recall, before: usize) -> Option<String> {
+        let found = recall.find(&self.part, before);
         self.is_failing = found.is_none();
         let (at, line) = found?;
         self.at = Some(at);

@@ -1,6 +1,7 @@
 //! The editor against a model simple enough to believe, and key by key.
 
 use super::*;
+use crate::storage::input_history::MAX_LINES;
 use proptest::prelude::*;
 
 fn typed(keys: &[Key]) -> Editor {
@@ -86,7 +87,7 @@ fn history_goes_back_and_forth_and_keeps_the_draft() {
     let none = Words::default();
     for line in ["one", "two", "two"] {
         editor.insert(line.chars());
-        assert_eq!(editor.press(Key::Enter, &none), Some(Asked::Submit(line.to_owned())));
+        assert_eq!(editor.press(Key::Enter, &none), Some(KeyAction::Submit(line.to_owned())));
         editor.accept(true);
     }
     editor.insert("draft".chars());
@@ -105,13 +106,16 @@ fn history_goes_back_and_forth_and_keeps_the_draft() {
 #[test]
 fn enter_leaves_the_text_until_it_is_accepted_and_an_empty_line_asks_for_what_is_new() {
     let mut editor = typed(&[Key::Char('x')]);
-    assert_eq!(editor.press(Key::Enter, &Words::default()), Some(Asked::Submit("x".to_owned())));
+    assert_eq!(
+        editor.press(Key::Enter, &Words::default()),
+        Some(KeyAction::Submit("x".to_owned()))
+    );
     assert_eq!(shown(&editor), "x|");
     assert_eq!(editor.press(Key::End, &Words::default()), None);
     editor.accept(true);
     assert_eq!(shown(&editor), "|");
     for key in [Key::Enter, Key::End] {
-        assert_eq!(editor.press(key, &Words::default()), Some(Asked::Newest));
+        assert_eq!(editor.press(key, &Words::default()), Some(KeyAction::Newest));
     }
 }
 
@@ -120,16 +124,16 @@ fn ctrl_c_clears_then_asks_and_ctrl_d_quits_only_when_empty() {
     let none = Words::default();
     let mut editor = typed(&[Key::Char('x')]);
     assert_eq!(editor.press(Key::Ctrl('d'), &none), None);
-    assert_eq!(editor.press(Key::Ctrl('c'), &none), Some(Asked::Interrupt { cleared: true }));
-    assert_eq!(editor.press(Key::Ctrl('c'), &none), Some(Asked::Interrupt { cleared: false }));
-    assert_eq!(editor.press(Key::Ctrl('d'), &none), Some(Asked::Quit));
+    assert_eq!(editor.press(Key::Ctrl('c'), &none), Some(KeyAction::Interrupt { cleared: true }));
+    assert_eq!(editor.press(Key::Ctrl('c'), &none), Some(KeyAction::Interrupt { cleared: false }));
+    assert_eq!(editor.press(Key::Ctrl('d'), &none), Some(KeyAction::Quit));
 }
 
 #[test]
 fn a_paste_is_typed_as_it_is_and_submits_nothing() {
     let paste = Key::Paste("/quit\nb\n".to_owned(), 2);
     let mut editor = typed(&[Key::Char('a'), Key::Char('z'), Key::Left]);
-    assert_eq!(editor.press(paste, &Words::default()), Some(Asked::LeftOut(2)));
+    assert_eq!(editor.press(paste, &Words::default()), Some(KeyAction::LeftOut(2)));
     assert_eq!(shown(&editor), "a/quit\nb|z");
 }
 
@@ -150,7 +154,7 @@ fn tab_completes_in_place_and_any_other_key_ends_it() {
 }
 
 fn remembering(lines: &[&str]) -> Editor {
-    Editor::after(Past::of(lines.iter().map(|line| (*line).to_owned()).collect()))
+    Editor::after(Recall::of(lines.iter().map(|line| (*line).to_owned()).collect()))
 }
 
 fn press(editor: &mut Editor, keys: &str) -> String {
@@ -186,7 +190,7 @@ fn what_a_search_found_is_taken_by_enter_and_edited_by_any_other_key() {
     let mut editor = remembering(&["tea at four"]);
     assert_eq!(press(&mut editor, "^at\r"), "> tea at four|");
     let submitted = editor.press(Key::Enter, &Words::default());
-    assert_eq!(submitted, Some(Asked::Submit("tea at four".to_owned())));
+    assert_eq!(submitted, Some(KeyAction::Submit("tea at four".to_owned())));
     editor.accept(true);
     press(&mut editor, "^at");
     editor.press(Key::Home, &Words::default());
@@ -219,8 +223,8 @@ fn what_is_not_to_be_kept_is_not_recalled() {
 
 #[test]
 fn of_what_was_said_before_the_newest_are_kept() {
-    let mut past = Past::of((0..KEPT + 5).map(|line| line.to_string()).collect());
-    let oldest = std::iter::from_fn(|| past.older(String::new())).last();
+    let mut recall = Recall::of((0..MAX_LINES + 5).map(|line| line.to_string()).collect());
+    let oldest = std::iter::from_fn(|| recall.older(String::new())).last();
     assert_eq!(oldest.as_deref(), Some("5"));
 }
 
@@ -291,7 +295,7 @@ proptest! {
         let words = Words { names: vec!["bob".to_owned()], ..Words::default() };
         let mut editor = Editor::default();
         for key in keys {
-            if let Some(Asked::Submit(_)) = editor.press(key, &words) {
+            if let Some(KeyAction::Submit(_)) = editor.press(key, &words) {
                 editor.accept(true);
             }
             prop_assert!(editor.cursor <= editor.text.len());

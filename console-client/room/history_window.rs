@@ -1,4 +1,4 @@
-//! A stretch of a room's log, loaded for whoever looks back beyond the lines that are kept.
+//! A window of a room's log, loaded for whoever looks back beyond the lines that are kept.
 //!
 //! Room: records in order, with no hole between them. Who asks the server is decided elsewhere.
 
@@ -9,13 +9,13 @@ use talk::chat::protocol::Kind;
 use talk::chat::protocol::Range;
 use talk::chat::protocol::Record;
 
-use super::recent_posts::Posts;
+use super::recent_posts::RecentPosts;
 
 /// The records, and where they begin and end.
 #[derive(Debug)]
-pub(crate) struct Stretch {
+pub(crate) struct HistoryWindow {
     records: VecDeque<Record>,
-    /// What is older than this seq is not loaded.
+    /// LineKind is older than this seq is not loaded.
     first: u64,
     /// Nor is this one, and what is newer.
     end: u64,
@@ -25,10 +25,10 @@ pub(crate) struct Stretch {
 /// Records held: as more come on one side, those on the other are let go.
 const HELD: usize = 1_000;
 
-impl Stretch {
+impl HistoryWindow {
     /// Nothing yet: the place between the record `seq` and the one before.
-    pub(crate) fn at(seq: u64) -> Stretch {
-        Stretch { records: VecDeque::new(), first: seq, end: seq, asked: None }
+    pub(crate) fn at(seq: u64) -> HistoryWindow {
+        HistoryWindow { records: VecDeque::new(), first: seq, end: seq, asked: None }
     }
 
     pub(crate) fn first(&self) -> u64 {
@@ -47,7 +47,7 @@ impl Stretch {
         self.records.is_empty()
     }
 
-    /// What was asked for and has not come.
+    /// LineKind was asked for and has not come.
     pub(crate) fn asked(&self) -> Option<Range> {
         self.asked
     }
@@ -57,11 +57,11 @@ impl Stretch {
         self.asked = range;
     }
 
-    /// What was asked for has come. The room keeps its records from `kept` on; what is `beyond`, and
+    /// LineKind was asked for has come. The room keeps its records from `kept` on; what is `beyond`, and
     /// newer, stands elsewhere.
     pub(crate) fn take(&mut self, records: Vec<Record>, kept: u64, beyond: u64) {
         match self.asked {
-            None => {} // of a stretch that was looked at before
+            None => {} // of a window that was looked at before
             Some(Range::Before(seq)) if seq == self.first => {
                 self.asked = None;
                 self.first = records.first().map_or(kept.min(self.first), |record| record.seq);
@@ -105,8 +105,8 @@ impl Stretch {
     }
 
     /// The posts among them, for lines that answer one.
-    pub(crate) fn posts(&self) -> Posts {
-        let mut posts = Posts::default();
+    pub(crate) fn posts(&self) -> RecentPosts {
+        let mut posts = RecentPosts::default();
         self.records.iter().for_each(|record| posts.take(record));
         posts
     }
@@ -130,58 +130,58 @@ mod tests {
     }
 
     /// Asks, and is answered with these.
-    fn load(stretch: &mut Stretch, range: Range, seqs: std::ops::Range<u64>) {
-        stretch.ask(Some(range));
-        stretch.take(records(seqs), 1, 5_000);
+    fn load(window: &mut HistoryWindow, range: Range, seqs: std::ops::Range<u64>) {
+        window.ask(Some(range));
+        window.take(records(seqs), 1, 5_000);
     }
 
-    fn held(stretch: &Stretch) -> (u64, u64, usize) {
-        let seqs: Vec<u64> = stretch.records().map(|record| record.seq).collect();
+    fn held(window: &HistoryWindow) -> (u64, u64, usize) {
+        let seqs: Vec<u64> = window.records().map(|record| record.seq).collect();
         assert!(seqs.windows(2).all(|two| two[0] + 1 == two[1]), "{seqs:?}");
-        (stretch.first(), stretch.end(), seqs.len())
+        (window.first(), window.end(), seqs.len())
     }
 
     #[test]
     fn it_grows_on_both_sides_and_is_let_go_on_the_other() {
-        let mut stretch = Stretch::at(2_000);
-        load(&mut stretch, Range::After(1_999), 2_000..2_100);
-        load(&mut stretch, Range::Before(2_000), 1_900..2_000);
-        assert_eq!(held(&stretch), (1_900, 2_100, 200));
+        let mut window = HistoryWindow::at(2_000);
+        load(&mut window, Range::After(1_999), 2_000..2_100);
+        load(&mut window, Range::Before(2_000), 1_900..2_000);
+        assert_eq!(held(&window), (1_900, 2_100, 200));
         for first in (9..19).rev().map(|hundred| hundred * 100) {
-            load(&mut stretch, Range::Before(first + 100), first..first + 100);
+            load(&mut window, Range::Before(first + 100), first..first + 100);
         }
-        assert_eq!(held(&stretch), (900, 1_900, 1_000));
-        load(&mut stretch, Range::After(1_899), 1_900..2_000);
-        assert_eq!(held(&stretch), (1_000, 2_000, 1_000));
+        assert_eq!(held(&window), (900, 1_900, 1_000));
+        load(&mut window, Range::After(1_899), 1_900..2_000);
+        assert_eq!(held(&window), (1_000, 2_000, 1_000));
     }
 
     #[test]
     fn what_nobody_asked_for_or_what_fits_nowhere_is_not_taken() {
-        let mut stretch = Stretch::at(100);
-        stretch.take(records(90..100), 1, 5_000);
-        load(&mut stretch, Range::Before(50), 40..50);
-        load(&mut stretch, Range::After(200), 201..300);
-        assert_eq!((held(&stretch), stretch.asked()), ((100, 100, 0), None));
+        let mut window = HistoryWindow::at(100);
+        window.take(records(90..100), 1, 5_000);
+        load(&mut window, Range::Before(50), 40..50);
+        load(&mut window, Range::After(200), 201..300);
+        assert_eq!((held(&window), window.asked()), ((100, 100, 0), None));
     }
 
     #[test]
     fn it_ends_where_the_room_begins_and_where_kept_lines_do() {
-        let mut stretch = Stretch::at(4_990);
-        load(&mut stretch, Range::After(4_989), 4_990..5_020);
-        assert_eq!(held(&stretch), (4_990, 5_000, 10));
-        let mut begins = Stretch::at(3);
+        let mut window = HistoryWindow::at(4_990);
+        load(&mut window, Range::After(4_989), 4_990..5_020);
+        assert_eq!(held(&window), (4_990, 5_000, 10));
+        let mut begins = HistoryWindow::at(3);
         load(&mut begins, Range::Before(3), 0..0);
         assert_eq!(begins.first(), 1, "there is nothing older to ask for");
-        stretch.ask(Some(Range::After(4_999)));
-        stretch.take(Vec::new(), 1, 5_000);
-        assert_eq!(stretch.asked(), Some(Range::After(4_999)), "it is not asked for again");
+        window.ask(Some(Range::After(4_999)));
+        window.take(Vec::new(), 1, 5_000);
+        assert_eq!(window.asked(), Some(Range::After(4_999)), "it is not asked for again");
     }
 
     #[test]
     fn a_deleted_text_is_held_nowhere() {
-        let mut stretch = Stretch::at(1);
-        load(&mut stretch, Range::After(0), 1..2);
-        stretch.erase(1);
-        assert!(!format!("{stretch:?}").contains("secret"));
+        let mut window = HistoryWindow::at(1);
+        load(&mut window, Range::After(0), 1..2);
+        window.erase(1);
+        assert!(!format!("{window:?}").contains("secret"));
     }
 }

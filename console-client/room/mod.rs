@@ -8,21 +8,20 @@ use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Change;
 
-use crate::room::own::Own;
-use crate::room::read_position::Reading;
-use crate::room::recent_posts::Posts;
-use crate::room::scrollback::Lines;
+use crate::room::read_position::ReadPosition;
+use crate::room::recent_posts::OwnPosts;
+use crate::room::recent_posts::RecentPosts;
+use crate::room::scrollback::Scrollback;
 
 mod scrollback; // what was shown, or waits to be
-mod own; // our own lines and their numbers
 mod recent_posts; // what may be answered
 mod read_position; // how far it was read
 mod history_window; // what is loaded to be looked back at
 
-pub(crate) use history_window::Stretch;
+pub(crate) use history_window::HistoryWindow;
 pub(crate) use recent_posts::Post;
-pub(crate) use scrollback::Trace;
-pub(crate) use scrollback::What;
+pub(crate) use scrollback::LineKind;
+pub(crate) use scrollback::RecordInfo;
 
 /// A room we are in.
 #[derive(Debug)]
@@ -40,12 +39,12 @@ pub(crate) struct Room {
     speakers: Vec<UserName>,
     /// Who is typing, and until when that counts, in Unix milliseconds.
     typing: Vec<(UserName, u64)>,
-    /// What it is about.
+    /// LineKind it is about.
     pub(crate) topic: Option<String>,
-    pub(crate) lines: Lines,
-    pub(crate) own: Own,
-    pub(crate) posts: Posts,
-    pub(crate) reading: Reading,
+    pub(crate) lines: Scrollback,
+    pub(crate) own: OwnPosts,
+    pub(crate) posts: RecentPosts,
+    pub(crate) read_position: ReadPosition,
     /// The first unread record, where it was not shown when we came.
     pub(crate) unread_from: Option<u64>,
     /// The oldest seq that the server keeps.
@@ -77,10 +76,10 @@ impl Room {
             speakers: Vec::new(),
             typing: Vec::new(),
             topic: None,
-            lines: Lines::default(),
-            own: Own::default(),
-            posts: Posts::default(),
-            reading: Reading::default(),
+            lines: Scrollback::default(),
+            own: OwnPosts::default(),
+            posts: RecentPosts::default(),
+            read_position: ReadPosition::default(),
             unread_from: None,
             first: 1,
             oldest: None,
@@ -90,13 +89,13 @@ impl Room {
         }
     }
 
-    // ---- Lines ---------------------------------------------------------------------------------
+    // ---- Scrollback ---------------------------------------------------------------------------------
 
     /// Forgets the lines: what comes now is told from the start.
     pub(crate) fn reset(&mut self) {
-        (self.lines, self.own) = (Lines::default(), Own::default());
-        self.posts = Posts::default();
-        self.reading = Reading::default();
+        (self.lines, self.own) = (Scrollback::default(), OwnPosts::default());
+        self.posts = RecentPosts::default();
+        self.read_position = ReadPosition::default();
         self.unread_from = None;
         self.oldest = None;
         self.newest = 0;
@@ -111,8 +110,8 @@ impl Room {
 
     /// We have another name now: what was said and read under the old one was not by this one.
     pub(crate) fn renamed(&mut self) {
-        self.own = Own::default();
-        self.reading.renamed();
+        self.own = OwnPosts::default();
+        self.read_position.renamed();
         self.unread_from = None;
     }
 

@@ -4,12 +4,12 @@
 
 /// The read marker of one room, and what is to be made of it.
 #[derive(Debug, Default)]
-pub(crate) struct Reading {
+pub(crate) struct ReadPosition {
     /// How far the server knows that we have read.
     marker: Option<u64>,
     /// The newest record that was shown to the person.
     seen: u64,
-    /// What the last join shows, while it has not come to something unread.
+    /// LineKind the last join shows, while it has not come to something unread.
     catching_up: Option<CatchingUp>,
 }
 
@@ -22,7 +22,7 @@ struct CatchingUp {
     head: u64,
 }
 
-impl Reading {
+impl ReadPosition {
     /// A join says how far we have read; what it shows ends with `head`.
     pub(crate) fn joined(&mut self, marker: Option<u64>, head: u64) {
         self.marker = marker;
@@ -59,8 +59,8 @@ impl Reading {
         self.marker = None;
     }
 
-    /// What was read here and the server does not know.
-    pub(crate) fn untold(&self) -> Option<u64> {
+    /// LineKind was read here and the server does not know.
+    pub(crate) fn unsent(&self) -> Option<u64> {
         (self.seen > self.marker.unwrap_or(0)).then_some(self.seen)
     }
 }
@@ -71,37 +71,37 @@ mod tests {
 
     #[test]
     fn the_unread_begin_once_a_join_after_the_marker_and_not_with_what_comes_live() {
-        let mut reading = Reading::default();
-        reading.joined(Some(3), 5);
-        assert!(!reading.begins_unread(3));
-        assert!(reading.begins_unread(4));
-        assert!(!reading.begins_unread(5));
-        reading.joined(Some(5), 5);
-        assert!(!reading.begins_unread(6), "this one came live");
-        assert!(!reading.begins_unread(7));
+        let mut read_position = ReadPosition::default();
+        read_position.joined(Some(3), 5);
+        assert!(!read_position.begins_unread(3));
+        assert!(read_position.begins_unread(4));
+        assert!(!read_position.begins_unread(5));
+        read_position.joined(Some(5), 5);
+        assert!(!read_position.begins_unread(6), "this one came live");
+        assert!(!read_position.begins_unread(7));
     }
 
     #[test]
     fn on_the_very_first_join_nothing_is_unread() {
-        let mut reading = Reading::default();
-        reading.joined(None, 5);
-        assert!(!reading.begins_unread(1));
+        let mut read_position = ReadPosition::default();
+        read_position.joined(None, 5);
+        assert!(!read_position.begins_unread(1));
     }
 
     #[test]
     fn what_was_shown_here_and_not_told_is_told_again_and_not_unread() {
-        let mut reading = Reading::default();
-        reading.joined(Some(3), 5);
-        reading.saw(5);
-        assert_eq!(reading.untold(), Some(5));
-        reading.marked(5);
-        assert_eq!(reading.untold(), None);
-        reading.joined(Some(3), 7); // a cut, and it was never heard
-        assert_eq!(reading.untold(), Some(5));
-        assert!(!reading.begins_unread(5));
-        assert!(reading.begins_unread(6));
-        reading.marked(5);
-        reading.renamed();
-        assert_eq!(reading.untold(), Some(5));
+        let mut read_position = ReadPosition::default();
+        read_position.joined(Some(3), 5);
+        read_position.saw(5);
+        assert_eq!(read_position.unsent(), Some(5));
+        read_position.marked(5);
+        assert_eq!(read_position.unsent(), None);
+        read_position.joined(Some(3), 7); // a cut, and it was never heard
+        assert_eq!(read_position.unsent(), Some(5));
+        assert!(!read_position.begins_unread(5));
+        assert!(read_position.begins_unread(6));
+        read_position.marked(5);
+        read_position.renamed();
+        assert_eq!(read_position.unsent(), Some(5));
     }
 }

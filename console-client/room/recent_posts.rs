@@ -1,20 +1,19 @@
-//! What may be answered in a room: its posts of late by their numbers, each in a few words.
+//! LineKind may be answered in a room: its posts of late by their numbers, each in a few words.
 //!
 //! Room: seqs and texts. A deleted text is forgotten here too.
 
+use crate::text::sanitize::Sanitized;
+use crate::text::width;
 use std::collections::BTreeMap;
-
+use std::collections::VecDeque;
 use talk::chat::Operation;
 use talk::chat::UserName;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
 
-use crate::text::sanitize::Safe;
-use crate::text::width;
-
 /// The newest posts of a room that were loaded.
 #[derive(Debug, Default)]
-pub(crate) struct Posts(BTreeMap<u64, Post>);
+pub(crate) struct RecentPosts(BTreeMap<u64, Post>);
 
 /// A post, as far as it takes to know it again.
 #[derive(Debug)]
@@ -28,8 +27,8 @@ pub(crate) struct Post {
     words_of: u64,
 }
 
-/// Posts kept of a room: as many as its lines.
-const KEPT: usize = 500;
+/// RecentPosts kept of a room: as many as its lines.
+const POSTS_MAX: usize = 500;
 
 /// Columns of the first words.
 const WORDS: usize = 48;
@@ -37,7 +36,7 @@ const WORDS: usize = 48;
 /// Characters looked at for them: all but the first few are marks or will not fit.
 const LOOKED_AT: usize = 4 * WORDS;
 
-impl Posts {
+impl RecentPosts {
     /// Takes a record into account, in whatever order they are loaded.
     pub(crate) fn take(&mut self, record: &Record) {
         let seq = record.seq;
@@ -66,7 +65,7 @@ impl Posts {
     fn add(&mut self, record: &Record, me: bool, words: Option<String>) {
         let (user, words_of) = (record.user.clone(), record.seq);
         self.0.entry(record.seq).or_insert(Post { user, me, words, words_of });
-        if self.0.len() > KEPT {
+        if self.0.len() > POSTS_MAX {
             self.0.pop_first();
         }
     }
@@ -90,7 +89,7 @@ fn first_words(text: &str) -> String {
     let mut rest = text.split_whitespace();
     let words = rest.by_ref().take(WORDS).collect::<Vec<&str>>().join(" ");
     let start: String = words.chars().take(LOOKED_AT).collect();
-    let safe = Safe::one_line(&start);
+    let safe = Sanitized::one_line(&start);
     let mut used = 0;
     let fits = |c: &char| {
         used += width::of(*c);
@@ -99,6 +98,44 @@ fn first_words(text: &str) -> String {
     let kept: String = safe.as_str().chars().take_while(fits).collect();
     let is_all = rest.next().is_none() && start == words && kept == safe.as_str();
     if is_all { kept } else { kept + "…" }
+}
+
+/// Our newest lines in one room, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct OwnPosts {
+    lines: VecDeque<(u64, String)>,
+}
+
+/// Scrollback kept to be found again by their numbers.
+const OWN_MAX: usize = 20;
+
+impl OwnPosts {
+    /// Takes a record of ours into account.
+    pub(crate) fn take(&mut self, record: &Record) {
+        match &record.kind {
+            Kind::Operation(Operation::Post { text, me, .. }) => {
+                let text = if *me { format!("* {text}") } else { text.to_string() };
+                self.lines.push_back((record.seq, text));
+                if self.lines.len() > OWN_MAX {
+                    self.lines.pop_front();
+                }
+            }
+            Kind::Operation(Operation::Edit { target, text }) => {
+                if let Some((_, words)) = self.lines.iter_mut().find(|(seq, _)| seq == target) {
+                    *words = text.to_string();
+                }
+            }
+            Kind::Operation(Operation::Delete { target }) => {
+                self.lines.retain(|(seq, _)| seq != target);
+            }
+            Kind::Operation(Operation::Topic { .. }) | Kind::Erased { .. } => {}
+        }
+    }
+
+    /// The lines with their numbers, oldest first.
+    pub(crate) fn lines(&self) -> impl DoubleEndedIterator<Item = (u64, &str)> {
+        self.lines.iter().map(|(seq, text)| (*seq, text.as_str()))
+    }
 }
 
 #[cfg(test)]
@@ -123,13 +160,13 @@ mod tests {
         record(seq, Kind::Operation(Operation::Edit { target, text: text(said) }))
     }
 
-    fn words(posts: &Posts, seq: u64) -> Option<&str> {
+    fn words(posts: &RecentPosts, seq: u64) -> Option<&str> {
         posts.find(seq)?.words.as_deref()
     }
 
     #[test]
     fn a_post_has_its_last_words_in_whatever_order_they_are_loaded() {
-        let mut posts = Posts::default();
+        let mut posts = RecentPosts::default();
         [post(5, "five"), edit(9, 5, "nine"), edit(7, 5, "seven"), post(5, "five")]
             .iter()
             .for_each(|record| posts.take(record));
@@ -145,8 +182,8 @@ mod tests {
 
     #[test]
     fn the_newest_posts_are_kept() {
-        let mut posts = Posts::default();
-        let count = KEPT as u64 + 3;
+        let mut posts = RecentPosts::default();
+        let count = POSTS_MAX as u64 + 3;
         (4..=count).for_each(|seq| posts.take(&post(seq, "x")));
         assert_eq!(posts.newest(2), [count - 1, count]);
         (1..=6).for_each(|seq| posts.take(&post(seq, "x")));

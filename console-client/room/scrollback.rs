@@ -8,15 +8,15 @@ use crate::text::line::Line;
 
 /// The newest lines of a room, and how many of them were not looked at yet.
 #[derive(Debug, Default)]
-pub(crate) struct Lines {
-    recent: VecDeque<SavedSubmission>,
+pub(crate) struct Scrollback {
+    recent: VecDeque<KeptLine>,
     /// The number of the next line: each has its own, for as long as it is kept.
     next: u64,
     /// They are looked back at, and more of them are held.
     is_held: bool,
     /// Of these, how many were not looked at yet.
     unseen: usize,
-    /// Lines that somebody said and that were not looked at yet, those no longer kept included.
+    /// Scrollback that somebody said and that were not looked at yet, those no longer kept included.
     news: usize,
     /// The newest of them that is said to us.
     call: Option<u64>,
@@ -24,68 +24,68 @@ pub(crate) struct Lines {
 
 /// A line as it is kept.
 #[derive(Debug)]
-struct SavedSubmission {
+struct KeptLine {
     number: u64,
     line: Line,
-    what: What,
+    what: LineKind,
 }
 
-/// What a line stands for.
+/// LineKind a line stands for.
 #[derive(Debug)]
-pub(crate) enum What {
+pub(crate) enum LineKind {
     /// Something about the room: a coming, a note.
-    Aside,
+    Notice,
     /// A day begins: so many days since 1970, as the person counts them.
     Day(i64),
     /// The place where the unread lines begin.
     Unread,
-    Record(Trace),
+    Record(RecordInfo),
 }
 
-/// What is kept of a record besides its line.
+/// LineKind is kept of a record besides its line.
 #[derive(Debug)]
-pub(crate) struct Trace {
+pub(crate) struct RecordInfo {
     pub(crate) seq: u64,
     /// Local seconds.
     pub(crate) at: i64,
     /// Whether it is something to come and look at.
     pub(crate) is_news: bool,
     /// Whether it is said to us.
-    pub(crate) calls_us: bool,
+    pub(crate) mentions_us: bool,
     /// The post whose words the line shows.
     pub(crate) words_of: Option<u64>,
     /// The line without the words.
     pub(crate) erased: Line,
 }
 
-impl SavedSubmission {
+impl KeptLine {
     fn seq(&self) -> Option<u64> {
         match &self.what {
-            What::Record(trace) => Some(trace.seq),
-            What::Aside | What::Day(_) | What::Unread => None,
+            LineKind::Record(info) => Some(info.seq),
+            LineKind::Notice | LineKind::Day(_) | LineKind::Unread => None,
         }
     }
 }
 
-/// Lines kept of a room to be shown again.
+/// Scrollback kept of a room to be shown again.
 const RECENT: usize = 500;
 
 /// And while one looks back at them. Beyond that the older ones go all at once, so that whoever looks
 /// just there is moved to what is loaded once, not with every line that comes.
 const HELD: usize = 1_500;
 
-impl Lines {
-    pub(crate) fn keep(&mut self, line: Line, what: What, is_seen: bool) {
-        let is_news = matches!(&what, What::Record(trace) if trace.is_news);
-        if let What::Record(Trace { seq, calls_us: true, is_news: true, .. }) = &what {
+impl Scrollback {
+    pub(crate) fn keep(&mut self, line: Line, what: LineKind, is_seen: bool) {
+        let is_news = matches!(&what, LineKind::Record(info) if info.is_news);
+        if let LineKind::Record(RecordInfo { seq, mentions_us: true, is_news: true, .. }) = &what {
             self.call = Some(*seq);
         }
-        if matches!(what, What::Unread) {
+        if matches!(what, LineKind::Unread) {
             self.drop_unread_line();
         }
         let number = self.next;
         self.next += 1;
-        self.recent.push_back(SavedSubmission { number, line, what });
+        self.recent.push_back(KeptLine { number, line, what });
         self.recent.drain(..self.excess(self.recent.len()));
         if is_seen {
             (self.unseen, self.news, self.call) = (0, 0, None);
@@ -106,7 +106,7 @@ impl Lines {
     /// The first record from this line on, if the line goes when one more is kept.
     pub(crate) fn goes_next(&self, number: u64) -> Option<u64> {
         let going = self.recent.iter().take(self.excess(self.recent.len() + 1));
-        going.skip_while(|kept| kept.number < number).find_map(SavedSubmission::seq)
+        going.skip_while(|kept| kept.number < number).find_map(KeptLine::seq)
     }
 
     /// How many of `count` lines are too many.
@@ -145,9 +145,9 @@ impl Lines {
 
     /// The same but for a day above the first record that has `begun` before.
     pub(crate) fn after(&self, begun: Option<i64>) -> impl Iterator<Item = (u64, &Line)> {
-        let is_no_record = |kept: &&SavedSubmission| !matches!(kept.what, What::Record(_));
+        let is_no_record = |kept: &&KeptLine| !matches!(kept.what, LineKind::Record(_));
         let is_begun =
-            |kept: &&SavedSubmission| matches!(kept.what, What::Day(day) if Some(day) == begun);
+            |kept: &&KeptLine| matches!(kept.what, LineKind::Day(day) if Some(day) == begun);
         let above = self.recent.iter().take_while(is_no_record).find(is_begun);
         let left_out = above.map(|kept| kept.number);
         self.numbered().filter(move |(number, _)| Some(*number) != left_out)
@@ -155,32 +155,32 @@ impl Lines {
 
     /// The number of the line of the first record of which this holds; `None` where that is the
     /// oldest kept, unless nothing was before it: then one that is no longer kept may be meant.
-    pub(crate) fn find(&self, is_meant: impl Fn(&Trace) -> bool) -> Option<u64> {
+    pub(crate) fn find(&self, is_meant: impl Fn(&RecordInfo) -> bool) -> Option<u64> {
         let mut records = self.recent.iter().filter_map(|kept| match &kept.what {
-            What::Record(trace) => Some((kept.number, trace)),
-            What::Aside | What::Day(_) | What::Unread => None,
+            LineKind::Record(info) => Some((kept.number, info)),
+            LineKind::Notice | LineKind::Day(_) | LineKind::Unread => None,
         });
         let (number, oldest) = records.next()?;
         if is_meant(oldest) {
             return (oldest.seq == 1).then_some(number);
         }
-        records.find(|(_, trace)| is_meant(trace)).map(|(number, _)| number)
+        records.find(|(_, info)| is_meant(info)).map(|(number, _)| number)
     }
 
     /// Whether something was said since then, as far as is kept here.
     pub(crate) fn is_any_since(&self, at: i64) -> bool {
         let is_since =
-            |kept: &SavedSubmission| matches!(&kept.what, What::Record(trace) if trace.at >= at);
+            |kept: &KeptLine| matches!(&kept.what, LineKind::Record(info) if info.at >= at);
         self.recent.iter().rev().any(is_since)
     }
 
     /// The number of the line where the unread ones begin.
     pub(crate) fn unread(&self) -> Option<u64> {
-        let found = self.recent.iter().find(|kept| matches!(kept.what, What::Unread));
+        let found = self.recent.iter().find(|kept| matches!(kept.what, LineKind::Unread));
         found.map(|kept| kept.number)
     }
 
-    /// What was said up to `seq` was read elsewhere, and is no news here.
+    /// LineKind was said up to `seq` was read elsewhere, and is no news here.
     pub(crate) fn read_elsewhere(&mut self, seq: u64) {
         self.call = self.call.filter(|call| *call > seq);
         let is_any_gone = self.unseen > self.recent.len();
@@ -188,30 +188,30 @@ impl Lines {
             return; // how many of those no longer kept were read is not known
         }
         let unseen = self.recent.iter().rev().take(self.unseen);
-        let is_left = |kept: &&SavedSubmission| matches!(&kept.what, What::Record(trace) if trace.is_news && trace.seq > seq);
+        let is_left = |kept: &&KeptLine| matches!(&kept.what, LineKind::Record(info) if info.is_news && info.seq > seq);
         self.news = self.news.min(unseen.filter(is_left).count());
     }
 
     /// The words of a post are deleted: no line shows them any more, nor those of its edits.
     pub(crate) fn erase(&mut self, post: u64) {
-        for SavedSubmission { line, what, .. } in &mut self.recent {
-            if let What::Record(trace) = what
-                && trace.words_of == Some(post)
+        for KeptLine { line, what, .. } in &mut self.recent {
+            if let LineKind::Record(info) = what
+                && info.words_of == Some(post)
             {
-                trace.words_of = None;
-                *line = trace.erased.clone();
+                info.words_of = None;
+                *line = info.erased.clone();
             }
         }
     }
 
     /// The seq of the oldest record kept.
     pub(crate) fn oldest(&self) -> Option<u64> {
-        self.recent.iter().find_map(SavedSubmission::seq)
+        self.recent.iter().find_map(KeptLine::seq)
     }
 
     /// There is one such line at most.
     fn drop_unread_line(&mut self) {
-        let is_one = |kept: &SavedSubmission| matches!(kept.what, What::Unread);
+        let is_one = |kept: &KeptLine| matches!(kept.what, LineKind::Unread);
         let Some(at) = self.recent.iter().position(is_one) else { return };
         if at >= self.recent.len().saturating_sub(self.unseen) {
             self.unseen = self.unseen.saturating_sub(1);
@@ -229,12 +229,12 @@ mod tests {
         Line::default().with(Style::Plain, text)
     }
 
-    fn post(seq: u64) -> What {
-        What::Record(Trace {
+    fn post(seq: u64) -> LineKind {
+        LineKind::Record(RecordInfo {
             seq,
             at: i64::try_from(seq).unwrap(),
             is_news: true,
-            calls_us: true,
+            mentions_us: true,
             words_of: Some(seq),
             erased: line(&format!("{seq} (deleted)")),
         })
@@ -242,9 +242,9 @@ mod tests {
 
     #[test]
     fn lines_not_looked_at_are_counted_beyond_those_kept() {
-        let mut lines = Lines::default();
+        let mut lines = Scrollback::default();
         lines.keep(Line::default(), post(1), true);
-        lines.keep(Line::default(), What::Aside, false);
+        lines.keep(Line::default(), LineKind::Notice, false);
         for seq in 2..RECENT as u64 + 5 {
             lines.keep(Line::default(), post(seq), false);
         }
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn what_was_read_elsewhere_is_no_news_but_still_shown() {
-        let mut lines = Lines::default();
+        let mut lines = Scrollback::default();
         (1..=3).for_each(|seq| lines.keep(line("x"), post(seq), false));
         lines.read_elsewhere(2);
         assert_eq!(lines.news(), 1);
@@ -273,13 +273,13 @@ mod tests {
 
     #[test]
     fn a_deleted_text_is_kept_nowhere() {
-        let mut lines = Lines::default();
+        let mut lines = Scrollback::default();
         lines.keep(line("secret"), post(1), true);
-        let trace = |seq| {
-            let (is_news, calls_us) = (false, false);
-            Trace { seq, at: 0, is_news, calls_us, words_of: Some(1), erased: line("gone") }
+        let info = |seq| {
+            let (is_news, mentions_us) = (false, false);
+            RecordInfo { seq, at: 0, is_news, mentions_us, words_of: Some(1), erased: line("gone") }
         };
-        lines.keep(line("edited: secret too"), What::Record(trace(2)), true);
+        lines.keep(line("edited: secret too"), LineKind::Record(info(2)), true);
         lines.keep(line("other"), post(3), true);
         lines.erase(1);
         assert_eq!(lines.newest(9), [line("1 (deleted)"), line("gone"), line("other")]);
@@ -288,9 +288,9 @@ mod tests {
 
     #[test]
     fn a_line_is_found_by_what_it_stands_for_unless_an_older_one_may_be_meant() {
-        let mut lines = Lines::default();
+        let mut lines = Scrollback::default();
         (1..=3).for_each(|seq| lines.keep(line("x"), post(seq), true));
-        let find = |lines: &Lines, from: i64| lines.find(|trace| trace.at >= from);
+        let find = |lines: &Scrollback, from: i64| lines.find(|info| info.at >= from);
         assert_eq!(
             [0, 1, 2, 3].map(|from| find(&lines, from)),
             [Some(0), Some(0), Some(1), Some(2)]
@@ -303,11 +303,11 @@ mod tests {
 
     #[test]
     fn the_unread_lines_begin_at_one_place() {
-        let mut lines = Lines::default();
-        lines.keep(line("unread"), What::Unread, true);
+        let mut lines = Scrollback::default();
+        lines.keep(line("unread"), LineKind::Unread, true);
         lines.keep(line("1"), post(1), true);
         for round in 2..4 {
-            lines.keep(line("unread"), What::Unread, false);
+            lines.keep(line("unread"), LineKind::Unread, false);
             lines.keep(line(&round.to_string()), post(round), false);
         }
         assert_eq!(lines.newest(9), ["1", "2", "unread", "3"].map(line));

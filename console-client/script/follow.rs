@@ -11,17 +11,17 @@ use talk::chat::protocol::Since;
 use talk::client::Notice;
 use talk::client::State;
 
-use super::Run;
-use super::run::Patience;
-use crate::complain;
+use super::ScriptRun;
+use super::run::Wait;
+use crate::exit::complain;
 use crate::stdio::output::Output;
 use crate::stdio::output::Reader;
-use crate::text::calendar;
 use crate::text::line::Line;
 use crate::text::style::Palette;
+use crate::text::timezone;
 use crate::view::format;
 
-impl Run {
+impl ScriptRun {
     /// Prints records: for ever, or until all is printed that there is.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl Run {
     }
 
     fn print_all(&mut self, since: Since, follows: bool, json: bool) -> Result<(), String> {
-        let patience = if follows { Patience::Endless } else { Patience::Some };
+        let patience = if follows { Wait::Forever } else { Wait::Limited };
         let (mut output, mut days) = (Output::default(), BTreeMap::new());
         let mut unjoined = self.rooms.clone();
         loop {
@@ -48,13 +48,13 @@ impl Run {
                 Notice::Joined(joined) if unjoined.contains(&joined.room) => {
                     unjoined.retain(|room| *room != joined.room);
                     tell_missing(since, &joined);
-                    Reader::Reads
+                    Reader::Reading
                 }
                 // A private room may bring itself.
-                Notice::Record(record) if !self.rooms.contains(&record.room) => Reader::Reads,
+                Notice::Record(record) if !self.rooms.contains(&record.room) => Reader::Reading,
                 Notice::Record(record) if json => output.line(&record.encode())?,
                 Notice::Record(record) => {
-                    let mut reader = Reader::Reads;
+                    let mut reader = Reader::Reading;
                     for line in self.lines(&record, &mut days) {
                         reader = output.line(&line)?;
                     }
@@ -64,7 +64,7 @@ impl Run {
                     output.flush()?;
                     return Ok(());
                 }
-                _ => Reader::Reads,
+                _ => Reader::Reading,
             };
             if reader == Reader::Gone {
                 return Ok(());
@@ -84,7 +84,7 @@ impl Run {
         if let Kind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
             lines.push(format::answers(*seq, None));
         }
-        let clock = format!("{} ", calendar::clock(local));
+        let clock = format!("{} ", timezone::clock(local));
         lines.push(format::record(record, &clock, &self.me));
         let tag = (self.rooms.len() > 1).then(|| format::tag(&record.room, &self.me));
         let tagged = |line: Line| tag.clone().map_or(line.clone(), |tag| line.after(tag));

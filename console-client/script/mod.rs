@@ -2,110 +2,94 @@
 //!
 //! Room: the client's notices, stdin for a text, stdout for what was asked, stderr for what is wrong.
 
+use crate::args::Args;
+use crate::args::script::Script;
+use crate::args::script::Task;
+use crate::args::script::TextSource;
+use crate::check;
+use crate::exit;
+use crate::exit::Failure;
+use crate::prompt;
+use crate::script::run::ScriptRun;
+use crate::storage::tokens::TokenStore;
+use std::env;
 use std::io;
 use std::io::Read;
+use std::sync::mpsc;
+use talk::chat::UserName;
+use talk::client;
+use talk::client::Config;
+use talk::net::entropy::Entropy;
 
-use talk::chat::RoomName;
-use talk::chat::protocol::Since;
-use talk::cli;
-use talk::cli::Args;
-
-mod starting; // from settings to a script at work
 mod run; // what every script does with a connection
 mod follow; // records, as they come
 mod send; // one line
 
-pub(crate) use run::Run;
-pub(crate) use starting::check;
-pub(crate) use starting::run;
-
-/// What a script wants.
-#[derive(Debug)]
-pub(crate) struct Script {
-    pub(crate) task: Task,
-    /// It wants records as the protocol has them.
-    pub(crate) json: bool,
-}
-
-/// The one thing it wants done.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Task {
-    /// To say this.
-    Send(Words),
-    /// To read from there, and whether to go on for ever.
-    Read { since: Since, follows: bool },
-}
-
-/// Where a text is.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Words {
-    Given(String),
-    Stdin,
-}
-
 /// More bytes than any server takes in a text.
 const TEXT: u64 = 1024 * 1024;
 
-/// What the flags say of it; nothing, where a chat is wanted.
+/// Says a line, or reads records. Whoever only reads needs no name of their own.
+pub(crate) fn run(args: Args, script: &Script) -> Result<(), Failure> {
+    let password = prompt::password(&args)?;
+    let has_password = password.is_some();
+    let Args { server, rooms, timeout, .. } = args;
+    let (user, keep, token) = match (args.user, &script.task) {
+        (None, Task::Read { .. }) => (anonymous_name().map_err(exit::cannot_start)?, None, None),
+        (user, _) => {
+            let user = user.map_or_else(prompt::name, Ok)?;
+            let chosen = args.token_file.map(|file| (user.clone(), file));
+            let authority = server.authority().to_string();
+            let keep = TokenStore::new(&authority, chosen, |name| env::var_os(name));
+            let token = keep.load(&user).map_err(Failure::Failed)?;
+            (user, Some(keep), token)
+        }
+    };
+    let since = script.since();
+    let text = text(script).map_err(Failure::Failed)?;
+    let (sender, notices) = mpsc::channel();
+    let (agent, outbox, me) = ("console", Vec::new(), user.clone());
+    let config =
+        Config { server, user, token, password, rooms: rooms.clone(), since, agent, outbox };
+    let client = client::start(config, sender).map_err(exit::cannot_start)?;
+    let run = ScriptRun::new(client, notices, rooms, me).patient(timeout).keeping(keep);
+    let run = run.within(prompt::zone()).with_password(has_password);
+    match &script.task {
+        Task::Send(_) => run.send(&text, script.json),
+        Task::Read { since, follows } => run.read(*since, *follows, script.json),
+    }
+    .map_err(Failure::Failed)
+}
+
+/// Looks at the line to the server, under a name of this run alone.
+pub(crate) fn check(args: &Args) -> Result<(), Failure> {
+    let password = prompt::password(args)?;
+    let user = anonymous_name().map_err(exit::cannot_start)?;
+    check::check(&args.server, user, password).map_err(Failure::Failed)
+}
+
+/// A name for somebody who says nothing: of this run alone, and nobody else's.
 ///
 /// # Errors
-/// Flags that do not go together.
-pub(crate) fn read(args: &Args, rooms: &[RoomName]) -> Result<Option<Script>, cli::Error> {
-    let refuse = |sentence: &str| Err(cli::Error(sentence.to_owned()));
-    let (send, since, follows) = (args.get("send"), args.get("since"), args.has("follow"));
-    let task = match (send, since) {
-        (Some(_), Some(_)) => return refuse("--send says something, --since reads: choose one"),
-        (Some(_), None) if follows => {
-            return refuse("--send says something, --follow reads: choose one");
-        }
-        (Some(_), None) if rooms.len() > 1 => return refuse("--send goes to one room: name it"),
-        (Some("-"), None) => Task::Send(Words::Stdin),
-        (Some(text), None) => Task::Send(Words::Given(text.to_owned())),
-        (None, Some(since)) => Task::Read { since: begin(since)?, follows },
-        (None, None) if follows => Task::Read { since: Since::Now, follows },
-        (None, None) if args.has("json") => {
-            return refuse("--json goes with --follow, --since or --send");
-        }
-        (None, None) => return Ok(None),
-    };
-    Ok(Some(Script { task, json: args.has("json") }))
+/// The system gives no randomness.
+fn anonymous_name() -> io::Result<UserName> {
+    let [a, b, c, d, ..] = Entropy::open()?.nonce()?;
+    let name = format!("reader-{:08x}", u32::from_be_bytes([a, b, c, d]));
+    name.parse().map_err(|rejection| io::Error::other(format!("{name}: {rejection}")))
 }
 
-fn begin(since: &str) -> Result<Since, cli::Error> {
-    let is_wrong = |_| cli::Error(format!("--since: {since:?} is no number, nor now, nor all"));
-    match since {
-        "all" => Ok(Since::After(0)),
-        "now" => Ok(Since::Now),
-        number => number.parse().map(Since::After).map_err(is_wrong),
+/// What it wants said; nothing where it reads.
+///
+/// # Errors
+/// A sentence: stdin cannot be read as a text.
+fn text(script: &Script) -> Result<String, String> {
+    match &script.task {
+        Task::Send(TextSource::Given(text)) => Ok(text.clone()),
+        Task::Send(TextSource::Stdin) => {
+            let mut text = String::new();
+            let read = io::stdin().lock().take(TEXT).read_to_string(&mut text);
+            read.map_err(|error| format!("cannot read the text from stdin: {error}"))?;
+            Ok(text)
+        }
+        Task::Read { .. } => Ok(String::new()),
     }
 }
-
-impl Script {
-    /// Where its rooms begin.
-    pub(crate) fn since(&self) -> Since {
-        match &self.task {
-            Task::Send(_) => Since::Now,
-            Task::Read { since, .. } => *since,
-        }
-    }
-
-    /// What it wants said; nothing where it reads.
-    ///
-    /// # Errors
-    /// A sentence: stdin cannot be read as a text.
-    pub(crate) fn text(&self) -> Result<String, String> {
-        match &self.task {
-            Task::Send(Words::Given(text)) => Ok(text.clone()),
-            Task::Send(Words::Stdin) => {
-                let mut text = String::new();
-                let read = io::stdin().lock().take(TEXT).read_to_string(&mut text);
-                read.map_err(|error| format!("cannot read the text from stdin: {error}"))?;
-                Ok(text)
-            }
-            Task::Read { .. } => Ok(String::new()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -13,21 +13,21 @@ use talk::client::Client;
 use talk::client::Notice;
 use talk::client::State;
 
-use crate::complain;
 use crate::connection_status;
-use crate::storage::tokens::Keep;
-use crate::text::timezone::Zone;
+use crate::exit::complain;
+use crate::storage::tokens::TokenStore;
+use crate::text::timezone::TimeZone;
 
 /// A script at work.
 #[derive(Debug)]
-pub(crate) struct Run {
+pub(crate) struct ScriptRun {
     pub(super) client: Client,
     notices: Receiver<Notice>,
     pub(super) rooms: Vec<RoomName>,
     pub(super) me: UserName,
     /// Where the key of a name of one's own is kept.
-    keep: Option<Keep>,
-    pub(super) zone: Zone,
+    keep: Option<TokenStore>,
+    pub(super) zone: TimeZone,
     patience: Duration,
     has_password: bool,
     is_live: bool,
@@ -42,27 +42,27 @@ pub(crate) struct Run {
 
 /// What a script waits on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Patience {
+pub(super) enum Wait {
     /// As long as was said.
-    Some,
+    Limited,
     /// For ever.
-    Endless,
+    Forever,
 }
 
-impl Run {
+impl ScriptRun {
     pub(crate) fn new(
         client: Client,
         notices: Receiver<Notice>,
         rooms: Vec<RoomName>,
         me: UserName,
-    ) -> Run {
-        Run {
+    ) -> ScriptRun {
+        ScriptRun {
             client,
             notices,
             rooms,
             me,
             keep: None,
-            zone: Zone::default(),
+            zone: TimeZone::default(),
             patience: Duration::MAX,
             has_password: false,
             is_live: false,
@@ -75,23 +75,23 @@ impl Run {
     }
 
     /// Gives up after so long without a connection.
-    pub(crate) fn patient(self, patience: Duration) -> Run {
-        Run { patience, ..self }
+    pub(crate) fn patient(self, patience: Duration) -> ScriptRun {
+        ScriptRun { patience, ..self }
     }
 
     /// Keeps the key of its name there.
-    pub(crate) fn keeping(self, keep: Option<Keep>) -> Run {
-        Run { keep, ..self }
+    pub(crate) fn keeping(self, keep: Option<TokenStore>) -> ScriptRun {
+        ScriptRun { keep, ..self }
     }
 
     /// Says the time as it is there.
-    pub(crate) fn within(self, zone: Zone) -> Run {
-        Run { zone, ..self }
+    pub(crate) fn within(self, zone: TimeZone) -> ScriptRun {
+        ScriptRun { zone, ..self }
     }
 
     /// Has a password, which may be a wrong one.
-    pub(crate) fn with_password(self, has_password: bool) -> Run {
-        Run { has_password, ..self }
+    pub(crate) fn with_password(self, has_password: bool) -> ScriptRun {
+        ScriptRun { has_password, ..self }
     }
 
     /// What has happened already, if anything.
@@ -103,9 +103,9 @@ impl Run {
     ///
     /// # Errors
     /// A sentence: there is no hope, or no more patience.
-    pub(super) fn next(&mut self, patience: Patience) -> Result<Notice, String> {
+    pub(super) fn next(&mut self, patience: Wait) -> Result<Notice, String> {
         let lost = || "the connection's thread has ended".to_owned();
-        if self.is_live || patience == Patience::Endless {
+        if self.is_live || patience == Wait::Forever {
             return self.notices.recv().map_err(|_| lost());
         }
         let left = self.patience.saturating_sub(self.offline_since.elapsed());

@@ -5,11 +5,11 @@ use talk::chat::Operation;
 use talk::chat::Text;
 use talk::client::Notice;
 
-use super::Run;
-use super::run::Patience;
+use super::ScriptRun;
+use super::run::Wait;
 use crate::stdio::output::Output;
 
-impl Run {
+impl ScriptRun {
     /// Says `text`, and prints its number, or all of its record, once it is stored.
     ///
     /// # Errors
@@ -26,7 +26,7 @@ impl Run {
     fn store(&mut self, text: &str, json: bool) -> Result<String, String> {
         let mut sent: Option<Cid> = None;
         loop {
-            let notice = self.next(Patience::Some)?;
+            let notice = self.next(Wait::Limited)?;
             self.note(&notice)?;
             #[expect(clippy::wildcard_enum_match_arm, reason = "only its own line matters")]
             match notice {

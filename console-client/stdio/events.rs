@@ -14,19 +14,19 @@ use talk::client::Notice;
 use talk::failpoint;
 
 use super::terminal;
-use crate::tui::screen::Size;
+use super::terminal::Size;
 
 /// Something happened.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// Bytes from stdin.
-    Typed(Vec<u8>),
+    Stdin(Vec<u8>),
     /// Stdin has ended.
-    TypedAll,
+    StdinClosed,
     Notice(Notice),
-    Size(Size),
+    Resized(Size),
     /// A thread has panicked.
-    Broken,
+    Panicked,
 }
 
 /// How often the terminal is asked for its size. It would say so by a signal, which std cannot hear.
@@ -43,10 +43,10 @@ pub(crate) fn read_stdin(events: Sender<Event>) -> io::Result<()> {
         loop {
             let event = match stdin.read(&mut chunk) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Ok(0) | Err(_) => Event::TypedAll,
-                Ok(count) => Event::Typed(chunk.get(..count).unwrap_or_default().to_vec()),
+                Ok(0) | Err(_) => Event::StdinClosed,
+                Ok(count) => Event::Stdin(chunk.get(..count).unwrap_or_default().to_vec()),
             };
-            let is_last = matches!(event, Event::TypedAll);
+            let is_last = matches!(event, Event::StdinClosed);
             if events.send(event).is_err() || is_last {
                 return;
             }
@@ -76,7 +76,7 @@ pub(crate) fn watch_size(events: Sender<Event>, mut known: Size) -> io::Result<(
         loop {
             thread::sleep(SIZE_EVERY);
             let size = terminal::size();
-            if size != known && events.send(Event::Size(size)).is_err() {
+            if size != known && events.send(Event::Resized(size)).is_err() {
                 return;
             }
             known = size;

@@ -39,9 +39,16 @@ pub(crate) enum Key {
     Unreadable,
 }
 
+/// One of two ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Back,
+    Forward,
+}
+
 /// Reads keys; holds the bytes of an unfinished one.
 #[derive(Debug, Default)]
-pub(crate) struct Keys {
+pub(crate) struct KeyDecoder {
     held: Vec<u8>,
     paste: Option<Paste>,
 }
@@ -59,7 +66,7 @@ const PASTE: usize = 64 * 1024;
 const PASTE_STARTS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
 
-impl Keys {
+impl KeyDecoder {
     /// All keys that are complete with `bytes`.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Vec<Key> {
         self.held.extend_from_slice(bytes);
@@ -222,7 +229,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(bytes: &[u8]) -> Vec<Key> {
-        Keys::default().feed(bytes)
+        KeyDecoder::default().feed(bytes)
     }
 
     #[test]
@@ -246,7 +253,7 @@ mod tests {
         ];
         assert_eq!(all, expected);
         for cut in 0..=bytes.len() {
-            let mut keys = Keys::default();
+            let mut keys = KeyDecoder::default();
             let mut heard = keys.feed(&bytes[..cut]);
             heard.extend(keys.feed(&bytes[cut..]));
             assert_eq!(heard, expected, "cut at byte {cut}");
@@ -261,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_paste_too_long_is_cut_and_its_end_is_still_found() {
-        let mut keys = Keys::default();
+        let mut keys = KeyDecoder::default();
         let mut heard = keys.feed(b"\x1b[200~");
         (0..5).for_each(|_| heard.extend(keys.feed(&[b'x'; 16 * 1024])));
         heard.extend(keys.feed(b"\x1b[201~\r"));
@@ -289,7 +296,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_read_without_getting_stuck(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
-            let mut keys = Keys::default();
+            let mut keys = KeyDecoder::default();
             keys.feed(&bytes);
             // Whatever was pending ends here, unless it is a paste, which only its own end ends.
             let after = keys.feed(b"zz\x1b[201~zz");

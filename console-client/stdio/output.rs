@@ -9,7 +9,7 @@ use std::io::Write;
 /// This many bytes go out at once where a lot is at hand.
 const FULL: usize = 64 * 1024;
 
-/// Lines on their way to stdout.
+/// Lines on their direction to stdout.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
     lines: String,
@@ -18,7 +18,7 @@ pub(crate) struct Output {
 /// Whether somebody still reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
-    Reads,
+    Reading,
     Gone,
 }
 
@@ -30,7 +30,7 @@ impl Output {
     pub(crate) fn line(&mut self, line: &str) -> Result<Reader, String> {
         self.lines.push_str(line);
         self.lines.push('\n');
-        if self.lines.len() < FULL { Ok(Reader::Reads) } else { self.flush() }
+        if self.lines.len() < FULL { Ok(Reader::Reading) } else { self.flush() }
     }
 
     /// Writes all that was put down.
@@ -39,7 +39,7 @@ impl Output {
     /// A sentence: it cannot be written.
     pub(crate) fn flush(&mut self) -> Result<Reader, String> {
         if self.lines.is_empty() {
-            return Ok(Reader::Reads);
+            return Ok(Reader::Reading);
         }
         let mut stdout = io::stdout().lock();
         let written = stdout.write_all(self.lines.as_bytes()).and_then(|()| stdout.flush());
@@ -54,7 +54,7 @@ impl Output {
 /// A sentence: it failed, and not because the reader has gone.
 pub(crate) fn outcome(written: io::Result<()>) -> Result<Reader, String> {
     match written {
-        Ok(()) => Ok(Reader::Reads),
+        Ok(()) => Ok(Reader::Reading),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
         Err(error) => Err(format!("cannot write to stdout: {error}")),
     }

@@ -13,18 +13,18 @@ use super::events::Event;
 
 /// The words of panics, of whatever thread, from now on.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Broken {
+pub(crate) struct PanicHook {
     words: Arc<Mutex<Vec<String>>>,
 }
 
-impl Broken {
+impl PanicHook {
     /// Keeps what panics say, and makes each an event: a thread may have ended that the chat needs.
-    pub(crate) fn watch(events: Sender<Event>) -> Broken {
-        let broken = Broken::default();
+    pub(crate) fn watch(events: Sender<Event>) -> PanicHook {
+        let broken = PanicHook::default();
         let kept = broken.clone();
         panic::set_hook(Box::new(move |panic| {
             kept.words().push(panic.to_string().replace('\n', " "));
-            _ = events.send(Event::Broken); // the thread that has broken may be the one that listens
+            _ = events.send(Event::Panicked); // the thread that has broken may be the one that listens
         }));
         broken
     }

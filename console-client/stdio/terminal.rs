@@ -1,6 +1,6 @@
 //! The terminal itself: raw while we draw on it, as it was when we leave it.
 //!
-//! Room: stdin, stdout and `stty` children: std has no other way to a terminal's settings.
+//! Room: stdin, stdout and `stty` children: std has no other direction to a terminal's args.
 
 use std::io;
 use std::io::IsTerminal;
@@ -8,7 +8,12 @@ use std::io::Write;
 use std::process::Command;
 use std::process::Stdio;
 
-use crate::tui::screen::Size;
+/// Rows and columns of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+}
 
 /// A terminal in raw mode. Dropping it, a panic included, puts everything back.
 #[derive(Debug)]
@@ -17,7 +22,7 @@ pub(crate) struct Terminal {
     is_aside: bool,
 }
 
-/// Keys come one by one and unseen, ^C is a key; what we write keeps being translated, so that a
+/// KeyDecoder come one by one and unseen, ^C is a key; what we write keeps being translated, so that a
 /// message from elsewhere still has its line ends.
 const RAW: [&str; 12] = [
     "-icanon", "-echo", "-isig", "-iexten", "-ixon", "-icrnl", "-inlcr", "-istrip", "min", "1",

@@ -12,13 +12,15 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::private_file;
-use crate::editor::KEPT;
 
 /// The file, or none in a place without a state directory.
 #[derive(Debug)]
-pub(crate) struct History {
+pub(crate) struct InputHistory {
     path: Option<PathBuf>,
 }
+
+/// Lines kept to be recalled.
+pub(crate) const MAX_LINES: usize = 500;
 
 /// In no name's file name: see [`private_file::file_name`].
 const FILE: &str = "+history";
@@ -29,9 +31,9 @@ const READ: u64 = 256 * 1024;
 /// A line longer than this is recalled while the console runs, but not kept.
 const LINE: usize = 4096;
 
-impl History {
-    pub(crate) fn new(directory: Option<PathBuf>) -> History {
-        History { path: directory.map(|directory| directory.join(FILE)) }
+impl InputHistory {
+    pub(crate) fn new(directory: Option<PathBuf>) -> InputHistory {
+        InputHistory { path: directory.map(|directory| directory.join(FILE)) }
     }
 
     /// The lines kept, oldest first. What is no text is passed over: of a file that was damaged, or
@@ -42,7 +44,7 @@ impl History {
         let read = |row: &[u8]| unescaped(std::str::from_utf8(row).ok()?);
         let rows = bytes.split(|byte| *byte == b'\n').filter(|row| !row.is_empty());
         let mut lines: Vec<String> = rows.filter_map(read).collect();
-        lines.drain(..lines.len().saturating_sub(KEPT));
+        lines.drain(..lines.len().saturating_sub(MAX_LINES));
         if length > READ {
             let text: String = lines.iter().map(|line| escaped(line) + "\n").collect();
             _ = private_file::write(path, &text); // what cannot be cut stays long
@@ -141,9 +143,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn kept(home: &tempfile::TempDir) -> (History, PathBuf) {
+    fn kept(home: &tempfile::TempDir) -> (InputHistory, PathBuf) {
         let directory = home.path().join("server");
-        (History::new(Some(directory.clone())), directory.join(FILE))
+        (InputHistory::new(Some(directory.clone())), directory.join(FILE))
     }
 
     #[test]
@@ -202,7 +204,7 @@ mod tests {
 
     #[test]
     fn without_a_place_nothing_is_kept() {
-        let history = History::new(None);
+        let history = InputHistory::new(None);
         history.keep("x").unwrap();
         assert!(history.load().is_empty());
     }

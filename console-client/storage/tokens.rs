@@ -14,21 +14,21 @@ use super::private_file;
 
 /// Where the keys for one server are.
 #[derive(Debug)]
-pub(crate) struct Keep {
+pub(crate) struct TokenStore {
     directory: Option<PathBuf>,
     /// A file of the person's choice, for the name they start with.
     chosen: Option<(UserName, PathBuf)>,
 }
 
-impl Keep {
+impl TokenStore {
     /// A keep for `server` under the user's state directory (XDG Base Directory Specification). In
     /// a place without one, only `chosen` is kept.
     pub(crate) fn new(
         server: &str,
         chosen: Option<(UserName, PathBuf)>,
         env: impl Fn(&str) -> Option<OsString>,
-    ) -> Keep {
-        Keep { directory: private_file::directory(server, env), chosen }
+    ) -> TokenStore {
+        TokenStore { directory: private_file::directory(server, env), chosen }
     }
 
     /// The key of `user`, if one is kept.
@@ -83,9 +83,9 @@ mod tests {
         name.parse().unwrap()
     }
 
-    fn keep(home: &Path, chosen: Option<(UserName, PathBuf)>) -> Keep {
+    fn keep(home: &Path, chosen: Option<(UserName, PathBuf)>) -> TokenStore {
         let env = |name: &str| (name == "HOME").then(|| home.as_os_str().to_owned());
-        Keep::new("127.0.0.1:8080", chosen, env)
+        TokenStore::new("127.0.0.1:8080", chosen, env)
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! Room: characters and columns. What a style looks like is the palette's affair.
 
-use super::sanitize::Safe;
+use super::sanitize::Sanitized;
+use super::style::Row;
 use super::style::Style;
 use super::width;
 
@@ -11,13 +12,10 @@ use super::width;
 /// edge, where the clock and the speaker stand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Line {
-    pieces: Vec<(Style, Safe)>,
-    more: Vec<Safe>,
+    pieces: Vec<(Style, Sanitized)>,
+    more: Vec<Sanitized>,
     indent: usize,
 }
-
-/// One row of a screen: pieces with their style, no wider than was asked for.
-pub(crate) type Row = Vec<(Style, String)>;
 
 /// Stands before each line of a text but its first.
 const CONTINUED: &str = "│ ";
@@ -30,13 +28,13 @@ impl Line {
 
     /// Adds a piece on the same line.
     pub(crate) fn with(mut self, style: Style, text: &str) -> Line {
-        self.pieces.push((style, Safe::one_line(text)));
+        self.pieces.push((style, Sanitized::one_line(text)));
         self
     }
 
     /// Adds a text that may have line breaks; the last thing to add.
     pub(crate) fn with_text(mut self, style: Style, text: &str) -> Line {
-        let mut lines = Safe::lines(text).into_iter();
+        let mut lines = Sanitized::lines(text).into_iter();
         self.pieces.extend(lines.next().map(|first| (style, first)));
         self.more.extend(lines);
         self

@@ -1,6 +1,6 @@
 //! Remote text made fit to print: the one door between what strangers wrote and the terminal.
 //!
-//! Room: characters. Everything printed goes through [`Safe`], our own words included, so no path
+//! Room: characters. Everything printed goes through [`Sanitized`], our own words included, so no path
 //! around it exists: a terminal obeys what it is shown, and a reader believes what looks official.
 
 use super::width;
@@ -9,25 +9,25 @@ use std::fmt::Write;
 /// Text that cannot command a terminal and hides nothing: no control character, no invisible or
 /// direction-changing one. Those are shown as escapes: `\x1b`, `\u{202e}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Safe(String);
+pub(crate) struct Sanitized(String);
 
-impl Safe {
+impl Sanitized {
     /// A text shown on one line: names, rooms, error messages. A line feed becomes `\n`.
-    pub(crate) fn one_line(text: &str) -> Safe {
+    pub(crate) fn one_line(text: &str) -> Sanitized {
         let mut safe = String::with_capacity(text.len());
-        let mut before = Before::Nothing;
+        let mut before = Preceding::Nothing;
         let mut rest = text.chars().peekable();
         while let Some(c) = rest.next() {
             before = push(&mut safe, c, before, rest.peek().copied());
         }
-        Safe(safe)
+        Sanitized(safe)
     }
 
     /// A text of several lines, at least one: whoever prints them marks all but the first as
     /// continued, so that none can pass for a line of someone else. A tab becomes four spaces.
-    pub(crate) fn lines(text: &str) -> Vec<Safe> {
+    pub(crate) fn lines(text: &str) -> Vec<Sanitized> {
         let lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
-        lines.map(|line| Safe::one_line(&line.replace('\t', "    "))).collect()
+        lines.map(|line| Sanitized::one_line(&line.replace('\t', "    "))).collect()
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -37,7 +37,7 @@ impl Safe {
 
 /// What stands before a character, which decides whether a mark or a joiner makes sense there.
 #[derive(Clone, Copy)]
-enum Before {
+enum Preceding {
     Nothing,
     /// A character that marks and joiners may follow, and how many marks have.
     Visible {
@@ -50,7 +50,7 @@ enum Before {
 /// over the neighbours' lines.
 const MARKS: usize = 4;
 
-fn push(safe: &mut String, c: char, before: Before, next: Option<char>) -> Before {
+fn push(safe: &mut String, c: char, before: Preceding, next: Option<char>) -> Preceding {
     // A joiner joins what comes through as it is.
     let joins = |marks: usize| {
         next.is_some_and(|next| {
@@ -63,28 +63,28 @@ fn push(safe: &mut String, c: char, before: Before, next: Option<char>) -> Befor
         ('\r', _) => safe.push_str("\\r"),
         ('\t', _) => safe.push_str("\\t"),
         // Persian and Indic words need these, and so do families of emoji.
-        ('\u{200C}' | '\u{200D}', Before::Visible { ascii: false, marks }) if joins(marks) => {
+        ('\u{200C}' | '\u{200D}', Preceding::Visible { ascii: false, marks }) if joins(marks) => {
             safe.push(c);
-            return Before::Visible { ascii: true, marks };
+            return Preceding::Visible { ascii: true, marks };
         }
         // "as text" and "as picture", for characters that can be both; once.
-        ('\u{FE0E}' | '\u{FE0F}', Before::Visible { ascii: false, marks: 0 }) => {
+        ('\u{FE0E}' | '\u{FE0F}', Preceding::Visible { ascii: false, marks: 0 }) => {
             safe.push(c);
-            return Before::Visible { ascii: false, marks: 1 };
+            return Preceding::Visible { ascii: false, marks: 1 };
         }
         _ if c.is_control() => _ = write!(safe, "\\x{:02x}", u32::from(c)),
         _ if is_hidden(c) => _ = write!(safe, "\\u{{{:x}}}", u32::from(c)),
-        (_, Before::Visible { ascii, marks }) if width::is_joined(c) && marks < MARKS => {
+        (_, Preceding::Visible { ascii, marks }) if width::is_joined(c) && marks < MARKS => {
             safe.push(c);
-            return Before::Visible { ascii, marks: marks + 1 };
+            return Preceding::Visible { ascii, marks: marks + 1 };
         }
         _ if width::is_joined(c) => _ = write!(safe, "\\u{{{:x}}}", u32::from(c)),
         _ => {
             safe.push(c);
-            return Before::Visible { ascii: c.is_ascii(), marks: 0 };
+            return Preceding::Visible { ascii: c.is_ascii(), marks: 0 };
         }
     }
-    Before::Nothing
+    Preceding::Nothing
 }
 
 /// Characters nobody sees: direction changes, joiners, fillers, separators, tags, non-characters.
@@ -104,7 +104,7 @@ mod tests {
     use crate::made_up::{INPUTS, hold};
 
     fn shown(text: &str) -> String {
-        Safe::one_line(text).0
+        Sanitized::one_line(text).0
     }
 
     #[test]
@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn several_lines_are_parted_so_that_each_can_be_marked() {
-        let lines = Safe::lines("hi\r\nadmin: you are banned\n\tx\n");
-        let lines: Vec<&str> = lines.iter().map(Safe::as_str).collect();
+        let lines = Sanitized::lines("hi\r\nadmin: you are banned\n\tx\n");
+        let lines: Vec<&str> = lines.iter().map(Sanitized::as_str).collect();
         assert_eq!(lines, ["hi", "admin: you are banned", "    x", ""]);
     }
 

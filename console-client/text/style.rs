@@ -4,8 +4,6 @@
 
 use std::fmt::Write;
 
-use super::line::Row;
-
 /// How a piece of text is meant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -21,6 +19,9 @@ pub(crate) enum Style {
     /// The status line.
     Bar,
 }
+
+/// One row of a screen: pieces with their style, no wider than was asked for.
+pub(crate) type Row = Vec<(Style, String)>;
 
 /// The colours a terminal has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

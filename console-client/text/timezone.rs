@@ -3,41 +3,47 @@
 //! Room: bytes and numbers. Which file, and what time it is, come in by argument.
 
 use talk::time;
+use talk::time::DAY;
+use talk::time::MONTHS;
+use talk::time::WEEKDAYS;
+use talk::time::date;
+use talk::time::nth;
+use talk::time::weekday;
 
 /// A place's offsets from UTC, past and future.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Zone {
+pub(crate) struct TimeZone {
     /// Each change: from this Unix time on, this offset; ascending.
     changes: Vec<(i64, i32)>,
     /// Before the first change.
     first: i32,
     /// After the last change.
-    rule: Option<Rule>,
+    rule: Option<PosixRule>,
 }
 
 /// A POSIX rule: `CET-1CEST,M3.5.0,M10.5.0/3`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Rule {
+struct PosixRule {
     standard: i32,
-    summer: Option<Summer>,
+    summer: Option<DaylightTime>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Summer {
+struct DaylightTime {
     offset: i32,
-    starts: Turn,
-    ends: Turn,
+    starts: Transition,
+    ends: Transition,
 }
 
 /// A moment of every year, in seconds of local time from the start of its day.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Turn {
-    day: Day,
+struct Transition {
+    day: TransitionDay,
     seconds: i32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Day {
+enum TransitionDay {
     /// `M3.5.0`: month, week (5: the last), weekday (0: Sunday).
     Weekday { month: i64, week: i64, weekday: i64 },
     /// `J60`: 1 to 365, 29 February never counted.
@@ -46,9 +52,9 @@ enum Day {
     Zero(i64),
 }
 
-impl Zone {
+impl TimeZone {
     /// Reads a TZif file of any version; `None` where it is none.
-    pub(crate) fn from_file(file: &[u8]) -> Option<Zone> {
+    pub(crate) fn from_file(file: &[u8]) -> Option<TimeZone> {
         let (first, rest) = Block::read(file, 4)?;
         if first.version == 0 {
             return first.zone(None);
@@ -57,12 +63,12 @@ impl Zone {
         let (second, footer) = Block::read(rest, 8)?;
         let footer = footer.strip_prefix(b"\n")?;
         let line = footer.get(..footer.iter().position(|byte| *byte == b'\n')?)?;
-        second.zone(Rule::read(std::str::from_utf8(line).ok()?))
+        second.zone(PosixRule::read(std::str::from_utf8(line).ok()?))
     }
 
     /// Reads a POSIX rule, as `TZ` may hold.
-    pub(crate) fn from_rule(rule: &str) -> Option<Zone> {
-        Rule::read(rule).map(|rule| Zone { rule: Some(rule), ..Zone::default() })
+    pub(crate) fn from_rule(rule: &str) -> Option<TimeZone> {
+        PosixRule::read(rule).map(|rule| TimeZone { rule: Some(rule), ..TimeZone::default() })
     }
 
     /// Seconds to add to UTC at the Unix time `at`.
@@ -109,7 +115,7 @@ impl<'a> Block<'a> {
         Some((Block { version, time_size, times, kinds, kind_table }, rest))
     }
 
-    fn zone(&self, rule: Option<Rule>) -> Option<Zone> {
+    fn zone(&self, rule: Option<PosixRule>) -> Option<TimeZone> {
         let offset = |kind: usize| {
             let bytes = self.kind_table.get(6 * kind..6 * kind + 4)?;
             Some(i32::from_be_bytes(bytes.try_into().ok()?))
@@ -117,7 +123,7 @@ impl<'a> Block<'a> {
         let times = self.times.chunks_exact(self.time_size).map(signed);
         let changes =
             times.zip(self.kinds).map(|(time, kind)| Some((time, offset((*kind).into())?)));
-        Some(Zone { changes: changes.collect::<Option<_>>()?, first: offset(0)?, rule })
+        Some(TimeZone { changes: changes.collect::<Option<_>>()?, first: offset(0)?, rule })
     }
 }
 
@@ -126,12 +132,12 @@ fn signed(bytes: &[u8]) -> i64 {
     bytes.iter().skip(1).fold(first, |number, byte| number << 8 | i64::from(*byte))
 }
 
-impl Rule {
-    fn read(text: &str) -> Option<Rule> {
+impl PosixRule {
+    fn read(text: &str) -> Option<PosixRule> {
         let rest = name(text)?;
         let (standard, rest) = time(rest)?;
         if rest.is_empty() {
-            return Some(Rule { standard: -standard, summer: None });
+            return Some(PosixRule { standard: -standard, summer: None });
         }
         let rest = name(rest)?;
         let (summer, rest) = match rest.strip_prefix(',') {
@@ -139,14 +145,17 @@ impl Rule {
             None => time(rest)?,
         };
         let (starts, ends) = rest.strip_prefix(',')?.split_once(',')?;
-        let summer =
-            Summer { offset: -summer, starts: Turn::read(starts)?, ends: Turn::read(ends)? };
-        Some(Rule { standard: -standard, summer: Some(summer) })
+        let summer = DaylightTime {
+            offset: -summer,
+            starts: Transition::read(starts)?,
+            ends: Transition::read(ends)?,
+        };
+        Some(PosixRule { standard: -standard, summer: Some(summer) })
     }
 
     fn offset(&self, at: i64) -> i32 {
         let Some(summer) = &self.summer else { return self.standard };
-        let (year, ..) = time::date(at + i64::from(self.standard));
+        let (year, ..) = date(at + i64::from(self.standard));
         let starts = summer.starts.local(year) - i64::from(self.standard);
         let ends = summer.ends.local(year) - i64::from(summer.offset);
         let is_summer = if starts <= ends {
@@ -158,8 +167,8 @@ impl Rule {
     }
 }
 
-impl Turn {
-    fn read(text: &str) -> Option<Turn> {
+impl Transition {
+    fn read(text: &str) -> Option<Transition> {
         let (day, clock) = text.split_once('/').unwrap_or((text, "2"));
         let (seconds, "") = time(clock)? else { return None };
         let day = if let Some(day) = day.strip_prefix('M') {
@@ -168,30 +177,30 @@ impl Turn {
                 (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
             let fits =
                 (1..=12).contains(&month) && (1..=5).contains(&week) && (0..7).contains(&weekday);
-            fits.then_some(Day::Weekday { month, week, weekday })?
+            fits.then_some(TransitionDay::Weekday { month, week, weekday })?
         } else if let Some(day) = day.strip_prefix('J') {
-            Day::Julian(day.parse().ok().filter(|day| (1..=365).contains(day))?)
+            TransitionDay::Julian(day.parse().ok().filter(|day| (1..=365).contains(day))?)
         } else {
-            Day::Zero(day.parse().ok().filter(|day| (0..=365).contains(day))?)
+            TransitionDay::Zero(day.parse().ok().filter(|day| (0..=365).contains(day))?)
         };
-        Some(Turn { day, seconds })
+        Some(Transition { day, seconds })
     }
 
     /// The moment in `year`, in seconds of local time since 1970.
     fn local(&self, year: i64) -> i64 {
-        let new_year = time::days(year, 1, 1);
+        let new_year = talk::time::days(year, 1, 1);
         let day = match self.day {
-            Day::Weekday { month, week, weekday } => {
-                let first = time::days(year, month, 1);
+            TransitionDay::Weekday { month, week, weekday } => {
+                let first = talk::time::days(year, month, 1);
                 let day = first + (weekday - time::weekday(first)).rem_euclid(7) + 7 * (week - 1);
-                let next = time::days(year + month / 12, month % 12 + 1, 1);
+                let next = talk::time::days(year + month / 12, month % 12 + 1, 1);
                 if day < next { day } else { day - 7 }
             }
-            Day::Julian(day) => {
-                let is_leap = time::days(year, 3, 1) - new_year == 60;
+            TransitionDay::Julian(day) => {
+                let is_leap = talk::time::days(year, 3, 1) - new_year == 60;
                 new_year + day - 1 + i64::from(is_leap && day >= 60)
             }
-            Day::Zero(day) => new_year + day,
+            TransitionDay::Zero(day) => new_year + day,
         };
         day * 86_400 + i64::from(self.seconds)
     }
@@ -219,6 +228,18 @@ fn time(text: &str) -> Option<(i32, &str)> {
         seconds += unit * part.parse::<i32>().ok().filter(|part| (0..=167).contains(part))?;
     }
     Some((sign * seconds, rest))
+}
+
+/// A day as a chat names it: `Mon, 22 Nov 2026`.
+pub(crate) fn day_name(days: i64) -> String {
+    let (year, month, day) = date(days * DAY);
+    format!("{}, {day} {} {year}", nth(&WEEKDAYS, weekday(days)), nth(&MONTHS, month - 1))
+}
+
+/// `HH:MM` of a local time in seconds since 1970.
+pub(crate) fn clock(local: i64) -> String {
+    let minutes = local.rem_euclid(DAY) / 60;
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 #[cfg(test)]
@@ -253,19 +274,19 @@ mod tests {
     #[test]
     fn a_file_holds_for_the_past_and_its_rule_for_the_time_after() {
         let file = file(&[(-1000, 1), (1000, 0)], &[3600, 7200], BERLIN);
-        let zone = Zone::from_file(&file).unwrap();
+        let zone = TimeZone::from_file(&file).unwrap();
         let offsets = [-1001, -1000, 999].map(|at| zone.offset(at));
         assert_eq!(offsets, [3600, 7200, 7200]);
         assert_eq!(zone.offset(1_795_392_000), 3600); // November 2026
         assert_eq!(zone.offset(1_782_864_000), 7200); // July 2026
         for cut in 0..file.len() {
-            assert_eq!(Zone::from_file(&file[..cut]), None, "cut at byte {cut}");
+            assert_eq!(TimeZone::from_file(&file[..cut]), None, "cut at byte {cut}");
         }
     }
 
     #[test]
     fn summer_starts_and_ends_at_its_very_second() {
-        let berlin = Zone::from_rule(BERLIN).unwrap();
+        let berlin = TimeZone::from_rule(BERLIN).unwrap();
         let starts = 1_774_746_000; // 2026-03-29 01:00 UTC
         let ends = 1_792_890_000; // 2026-10-25 01:00 UTC
         let offsets = [starts - 1, starts, ends - 1, ends].map(|at| berlin.offset(at));
@@ -274,7 +295,7 @@ mod tests {
 
     #[test]
     fn summer_in_the_south_spans_the_new_year() {
-        let sydney = Zone::from_rule("AEST-10AEDT,M10.1.0,M4.1.0/3").unwrap();
+        let sydney = TimeZone::from_rule("AEST-10AEDT,M10.1.0,M4.1.0/3").unwrap();
         assert_eq!(sydney.offset(1_767_225_600), 39_600); // 2026-01-01
         assert_eq!(sydney.offset(1_782_864_000), 36_000); // 2026-07-01
     }
@@ -288,11 +309,11 @@ mod tests {
             ("IST-1GMT0,M10.5.0,M3.5.0/1", 0), // Ireland, whose winter is the exception
             ("XXX3YYY2:30,J60,300/-1", -10_800),
         ] {
-            let zone = Zone::from_rule(rule).unwrap();
+            let zone = TimeZone::from_rule(rule).unwrap();
             assert_eq!(zone.offset(1_767_225_600), offset, "{rule} on 2026-01-01");
         }
         for bad in ["", "Europe/Berlin", "CET", "CET-1CEST", "CET-1CEST,M13.1.0,M1.1.0", "C-1"] {
-            assert_eq!(Zone::from_rule(bad), None, "{bad}");
+            assert_eq!(TimeZone::from_rule(bad), None, "{bad}");
         }
     }
 
@@ -303,8 +324,24 @@ mod tests {
         ) {
             let mut file = b"TZif2".to_vec();
             file.extend(bytes);
-            _ = Zone::from_file(&file).map(|zone| zone.offset(0));
-            _ = Zone::from_rule(&rule).map(|zone| zone.offset(i64::MAX / 1000));
+            _ = TimeZone::from_file(&file).map(|zone| zone.offset(0));
+            _ = TimeZone::from_rule(&rule).map(|zone| zone.offset(i64::MAX / 1000));
         }
+    }
+
+    // from calendar
+
+    #[test]
+    fn a_day_is_named_as_people_do() {
+        assert_eq!(day_name(0), "Thu, 1 Jan 1970");
+        assert_eq!(day_name(-1), "Wed, 31 Dec 1969");
+        assert_eq!(day_name(20_779), "Sun, 22 Nov 2026");
+    }
+
+    #[test]
+    fn a_clock_shows_hours_and_minutes_before_1970_too() {
+        assert_eq!(clock(0), "00:00");
+        assert_eq!(clock(45_296), "12:34");
+        assert_eq!(clock(-1), "23:59");
     }
 }

@@ -6,41 +6,35 @@
 use std::fmt::Write;
 
 use crate::editor::Editor;
+use crate::stdio::terminal::Size;
 use crate::text::line::Line;
-use crate::text::line::Row;
-use crate::text::sanitize::Safe;
+use crate::text::sanitize::Sanitized;
 use crate::text::style::Palette;
+use crate::text::style::Row;
 use crate::text::style::Style;
 use crate::text::width;
-
-/// Rows and columns of a terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Size {
-    pub(crate) rows: usize,
-    pub(crate) columns: usize,
-}
 
 /// The terminal as we left it.
 #[derive(Debug)]
 pub(crate) struct Screen {
     size: Size,
     palette: Palette,
-    live: Painted,
+    live: Frame,
     /// What was painted last while one looked back, all over the terminal's other screen.
     pane: String,
 }
 
 /// The live part as it was last painted.
 #[derive(Debug, Default)]
-struct Painted {
+struct Frame {
     text: String,
     widths: Vec<usize>,
-    cursor: Place,
+    cursor: CursorPosition,
 }
 
 /// A row and a column of the live part.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Place {
+struct CursorPosition {
     row: usize,
     column: usize,
 }
@@ -57,7 +51,7 @@ const INDENT: usize = 2;
 
 impl Screen {
     pub(crate) fn new(size: Size, palette: Palette) -> Screen {
-        Screen { size, palette, live: Painted::default(), pane: String::new() }
+        Screen { size, palette, live: Frame::default(), pane: String::new() }
     }
 
     /// Columns a row may fill. The last one stays free: a terminal that has filled it is in a
@@ -94,7 +88,7 @@ impl Screen {
         out.push_str(&text);
         out.push_str(END);
         let widths = rows.iter().map(|row| row.iter().map(|(_, text)| width::of_text(text)).sum());
-        self.live = Painted { text, widths: widths.collect(), cursor };
+        self.live = Frame { text, widths: widths.collect(), cursor };
     }
 
     /// Rows left above the live part.
@@ -132,7 +126,7 @@ impl Screen {
         self.pane.clear();
     }
 
-    fn push_live(&self, rows: &[Row], cursor: Place, text: &mut String) {
+    fn push_live(&self, rows: &[Row], cursor: CursorPosition, text: &mut String) {
         for (at, row) in rows.iter().enumerate() {
             if at > 0 {
                 text.push_str("\r\n");
@@ -149,20 +143,20 @@ impl Screen {
     pub(crate) fn erase(&mut self, out: &mut String) {
         self.go_to_top(out);
         out.push_str("\x1b[J");
-        self.live = Painted::default();
+        self.live = Frame::default();
     }
 
     /// Empties the terminal; what scrolled out of it stays.
     pub(crate) fn clear(&mut self, out: &mut String) {
         out.push_str("\x1b[H\x1b[2J");
-        self.live = Painted::default();
+        self.live = Frame::default();
     }
 
     /// The terminal has another size. One that became narrower has broken our rows anew, which
     /// moves the cursor down: most terminals do, and those that do not lose some rows of the chat.
     pub(crate) fn resize(&mut self, size: Size) {
         let columns = size.columns.max(1);
-        let Place { row, column } = self.live.cursor;
+        let CursorPosition { row, column } = self.live.cursor;
         let above = self.live.widths.iter().take(row).map(|width| width.div_ceil(columns).max(1));
         self.live.cursor.row = above.sum::<usize>() + column / columns;
         self.live.text.clear();
@@ -176,7 +170,12 @@ impl Screen {
     }
 
     /// The rows of the live part, fewer than the terminal has, and where the cursor goes.
-    fn live_rows(&self, pending: &[Line], status: &Line, editor: &Editor) -> (Vec<Row>, Place) {
+    fn live_rows(
+        &self,
+        pending: &[Line],
+        status: &Line,
+        editor: &Editor,
+    ) -> (Vec<Row>, CursorPosition) {
         let room = self.size.rows.max(2) - 1;
         let (input, mut cursor) = typed(editor, self.columns(), INPUT_ROWS.min(room));
         let mut rows: Vec<Row> =
@@ -198,22 +197,22 @@ fn push_move(out: &mut String, by: usize, way: char) {
 }
 
 /// The line being typed, over at most `max_rows` rows around the cursor, and where that is.
-fn typed(editor: &Editor, columns: usize, max_rows: usize) -> (Vec<Row>, Place) {
+fn typed(editor: &Editor, columns: usize, max_rows: usize) -> (Vec<Row>, CursorPosition) {
     let (before, after) = editor.halves();
     let prompt = prompt(editor, columns);
-    let mut sheet = Sheet { column: width::of_text(&prompt), rows: vec![prompt], columns };
-    sheet.push(before);
-    let mut cursor = Place { row: sheet.rows.len() - 1, column: sheet.column };
-    sheet.push(after);
+    let mut layout = Layout { column: width::of_text(&prompt), rows: vec![prompt], columns };
+    layout.push(before);
+    let mut cursor = CursorPosition { row: layout.rows.len() - 1, column: layout.column };
+    layout.push(after);
     let top = (cursor.row + 1).saturating_sub(max_rows);
     cursor.row -= top;
-    let rows = sheet.rows.into_iter().skip(top).take(max_rows);
+    let rows = layout.rows.into_iter().skip(top).take(max_rows);
     (rows.map(|row| vec![(Style::Plain, row)]).collect(), cursor)
 }
 
 /// What stands before the text; of something long the end, which is where one is typing.
 fn prompt(editor: &Editor, columns: usize) -> String {
-    let prompt = Safe::one_line(&editor.prompt()).as_str().to_owned();
+    let prompt = Sanitized::one_line(&editor.prompt()).as_str().to_owned();
     let mut left = columns / 2;
     let fits = |c: &char| {
         left.checked_sub(width::of(*c)).is_some_and(|rest| {
@@ -227,13 +226,13 @@ fn prompt(editor: &Editor, columns: usize) -> String {
 }
 
 /// Rows being filled with what is typed.
-struct Sheet {
+struct Layout {
     rows: Vec<String>,
     column: usize,
     columns: usize,
 }
 
-impl Sheet {
+impl Layout {
     fn push(&mut self, mut chars: &[char]) {
         while let Some((first, rest)) = chars.split_first() {
             let marks = rest.iter().take_while(|c| width::is_joined(**c)).count();
@@ -242,7 +241,7 @@ impl Sheet {
             match first {
                 '\n' => self.new_row(),
                 '\t' => self.push_letter("    "),
-                _ => self.push_letter(Safe::one_line(&String::from_iter(letter)).as_str()),
+                _ => self.push_letter(Sanitized::one_line(&String::from_iter(letter)).as_str()),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What the view makes of each notice.
+//! LineKind the view makes of each notice.
 
 use talk::chat::AwayMember;
 use talk::chat::AwayMessage;
@@ -12,7 +12,7 @@ use talk::chat::protocol::Welcome;
 use talk::client::Notice;
 use talk::client::State;
 
-use super::Fate;
+use super::SendState;
 use super::TEXT_MAX;
 use super::View;
 use super::format;
@@ -34,8 +34,8 @@ impl View {
             Notice::Joined(joined) => self.joined(joined),
             Notice::Record(record) => self.record(&record),
             Notice::Pending(line) => self.waits(line),
-            Notice::Stored { cid, seq } => self.set_fate(&cid, Fate::Stored(seq)),
-            Notice::Failed { cid, message, .. } => self.set_fate(&cid, Fate::Failed(message)),
+            Notice::Stored { cid, seq } => self.set_fate(&cid, SendState::Stored(seq)),
+            Notice::Failed { cid, message, .. } => self.set_fate(&cid, SendState::Failed(message)),
             Notice::Dropped(cid) => self.waiting.retain(|waiting| waiting.line.cid != cid),
             Notice::Reset(room) => self.reset(&room),
             Notice::Gap { room, first } => {
@@ -142,9 +142,9 @@ impl View {
         }
     }
 
-    fn set_fate(&mut self, cid: &Cid, fate: Fate) {
+    fn set_fate(&mut self, cid: &Cid, state: SendState) {
         if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.line.cid == *cid) {
-            waiting.fate = fate;
+            waiting.state = state;
         }
         self.settle();
     }
@@ -190,7 +190,7 @@ impl View {
             self.expect_less(&room);
         }
         if code == ErrorCode::NotJoined && !self.is_in(&room) {
-            return; // that we were still writing or reading there crossed with our leaving
+            return; // that we were still writing or read_position there crossed with our leaving
         }
         self.alarm(&format!("{}: {message}", self.label(&room)));
         if self.is_in(&room) && !self.is_known(&room) {

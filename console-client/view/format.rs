@@ -1,6 +1,6 @@
 //! How the chat says things: records, comings and goings, notes, what waits and what failed.
 //!
-//! Room: values in, lines out. What is shown when, and where, is decided elsewhere.
+//! Room: values in, lines out. LineKind is shown when, and where, is decided elsewhere.
 
 use talk::chat::AwayMember;
 use talk::chat::AwayMessage;
@@ -12,14 +12,14 @@ use talk::chat::protocol::Record;
 use talk::client::Submission;
 
 use crate::room::Post;
-use crate::text::calendar;
 use crate::text::line::Line;
 use crate::text::style::Style;
+use crate::text::timezone;
 
 /// The columns of a clock and a space: continued rows are indented by them.
 const CLOCK: usize = 6;
 
-/// `12:34 bob hello`, after a clock. What names `ours` stands out; an edit, a delete
+/// `12:34 bob hello`, after a clock. LineKind names `ours` stands out; an edit, a delete
 /// and a topic are quiet.
 pub(crate) fn record(record: &Record, clock: &str, ours: &UserName) -> Line {
     said_at(clock, record, ours)
@@ -81,7 +81,7 @@ fn said_at(clock: &str, record: &Record, ours: &UserName) -> Line {
     said(clock, &record.user, &text, me, style)
 }
 
-/// `  …   bob hello`: on its way, in the columns where the record will stand.
+/// `  …   bob hello`: on its direction, in the columns where the record will stand.
 pub(crate) fn waiting(line: &Submission, ours: &UserName) -> Line {
     let (text, me) = words(&line.operation);
     said("  …   ", ours, &text, me, Style::Quiet)
@@ -98,7 +98,7 @@ pub(crate) fn failed(line: &Submission, ours: &UserName, why: &str) -> Vec<Line>
 
 /// `-- Mon, 22 Nov 2026 --`
 pub(crate) fn day(day: i64) -> Line {
-    note(&calendar::day_name(day))
+    note(&timezone::day_name(day))
 }
 
 /// `12:34 --> alice joined`
@@ -166,7 +166,7 @@ fn said(clock: &str, user: &UserName, text: &str, me: bool, style: Style) -> Lin
     line.with(name, user.as_str()).with(Style::Plain, " ").with_text(style, text)
 }
 
-/// What an act looks like, and whether it tells what its author does.
+/// LineKind an act looks like, and whether it tells what its author does.
 pub(crate) fn words(operation: &Operation) -> (String, bool) {
     let text = match operation {
         Operation::Post { text, me, .. } => return (text.to_string(), *me),

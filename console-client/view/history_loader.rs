@@ -13,30 +13,30 @@ use talk::time;
 
 use super::View;
 use super::format;
-use super::scroll::Part;
-use super::scroll::Place;
-use crate::editor::Way;
-use crate::room::Stretch;
+use super::scroll::LineId;
+use super::scroll::ScrollPosition;
+use crate::room::HistoryWindow;
+use crate::stdio::keys::Direction;
 
-/// What a page of history was asked for.
+/// LineKind a page of history was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum Purpose {
     /// To be listed: its last so many records.
     List(usize),
     /// To be looked back at.
-    Stretch(Range),
+    Window(Range),
 }
 
 /// A time that is looked for: the first record since then is one of these, or the one after them.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sought {
+pub(super) struct TimeSearch {
     /// Local seconds.
     since: i64,
     from: u64,
     to: u64,
 }
 
-impl Sought {
+impl TimeSearch {
     /// Where to look next. Records never go back in time, so each page halves what is left: a room of
     /// any length takes few questions, and the server's patience with them is not tried.
     fn next(&self) -> u64 {
@@ -46,7 +46,7 @@ impl Sought {
 }
 
 impl View {
-    /// What is to be asked for, so that whoever looks back finds lines before and behind. `height`
+    /// LineKind is to be asked for, so that whoever looks back finds lines before and behind. `height`
     /// rows are seen.
     pub(crate) fn wants(&mut self, columns: usize, height: usize) -> Option<(RoomName, Range)> {
         if self.looks_back.is_none() || !self.can_ask() {
@@ -58,7 +58,7 @@ impl View {
         let room = self.rooms.get(self.here)?;
         let (name, first, kept_from) = (room.name.clone(), room.first, room.kept_from());
         if is_near_top && self.stretch.is_none() && kept_from > first {
-            self.stretch = Some(Stretch::at(kept_from));
+            self.stretch = Some(HistoryWindow::at(kept_from));
         }
         let stretch = self.stretch.as_ref().filter(|stretch| stretch.asked().is_none())?;
         let range = if stretch.is_empty() && !adjoins {
@@ -74,25 +74,25 @@ impl View {
     }
 
     /// A page of history was asked for. Answers come in the order of the questions.
-    pub(crate) fn expect(&mut self, room: RoomName, asked: Asked) {
+    pub(crate) fn expect(&mut self, room: RoomName, asked: Purpose) {
         self.asked.push_back((room, asked));
-        if let (Asked::Stretch(range), Some(stretch)) = (asked, &mut self.stretch) {
+        if let (Purpose::Window(range), Some(stretch)) = (asked, &mut self.stretch) {
             stretch.ask(Some(range));
         }
     }
 
-    /// The next page of this room will not come. What was to be looked back at counts as asked for: to
+    /// The next page of this room will not come. LineKind was to be looked back at counts as asked for: to
     /// ask again would be answered alike.
     pub(super) fn expect_less(&mut self, name: &RoomName) {
         self.take_asked(name);
     }
 
-    fn take_asked(&mut self, name: &RoomName) -> Option<Asked> {
+    fn take_asked(&mut self, name: &RoomName) -> Option<Purpose> {
         let at = self.asked.iter().position(|(room, _)| room == name)?;
         self.asked.remove(at).map(|(_, asked)| asked)
     }
 
-    /// What was asked for will not come.
+    /// LineKind was asked for will not come.
     pub(super) fn expect_nothing(&mut self) {
         self.asked.clear();
         self.page_waits = None;
@@ -105,8 +105,8 @@ impl View {
             room.first = first;
         }
         match self.take_asked(name) {
-            Some(Asked::Stretch(range)) => self.load(name, range, records),
-            Some(Asked::List(count)) => self.list_history(name, &records, count),
+            Some(Purpose::Window(range)) => self.load(name, range, records),
+            Some(Purpose::List(count)) => self.list_history(name, &records, count),
             None => self.list_history(name, &records, records.len()),
         }
     }
@@ -124,7 +124,7 @@ impl View {
         self.seek();
         self.draw_loaded();
         if let Some((columns, height)) = self.page_waits.take() {
-            self.page(Way::Back, columns, height);
+            self.page(Direction::Back, columns, height);
         }
     }
 
@@ -132,11 +132,11 @@ impl View {
     pub(super) fn look_for(&mut self, since: i64) {
         let Some(room) = self.here() else { return };
         let (from, to) = (room.first.max(1), room.kept_from());
-        self.look_from(Some(Place::of(to)));
-        self.look_between(Sought { since, from, to });
+        self.look_from(Some(ScrollPosition::of(to)));
+        self.look_between(TimeSearch { since, from, to });
     }
 
-    fn look_between(&mut self, sought: Sought) {
+    fn look_between(&mut self, sought: TimeSearch) {
         self.load_from(sought.next());
         self.sought = Some(sought);
     }
@@ -144,28 +144,28 @@ impl View {
     /// Looks on for the time that is sought, after a page has come.
     fn seek(&mut self) {
         let Some(sought) = self.sought else { return };
-        let Sought { from, to, .. } = self.narrowed(sought);
+        let TimeSearch { from, to, .. } = self.narrowed(sought);
         if from < to {
-            return self.look_between(Sought { from, to, ..sought });
+            return self.look_between(TimeSearch { from, to, ..sought });
         }
         self.sought = None;
-        let holds = |stretch: &Stretch| (stretch.first()..stretch.end()).contains(&to);
+        let holds = |stretch: &HistoryWindow| (stretch.first()..stretch.end()).contains(&to);
         if !self.stretch.as_ref().is_some_and(holds) {
             self.load_from(to);
         }
-        self.look_from(Some(Place::of(to)));
+        self.look_from(Some(ScrollPosition::of(to)));
     }
 
-    /// What is left to look at, by what is loaded.
-    fn narrowed(&self, sought: Sought) -> Sought {
+    /// LineKind is left to look at, by what is loaded.
+    fn narrowed(&self, sought: TimeSearch) -> TimeSearch {
         let Some(stretch) = &self.stretch else { return sought };
         let is_since = |record: &Record| self.local(record.at) >= sought.since;
         let found = stretch.records().find(|record| is_since(record)).map(|record| record.seq);
         match (stretch.records().next(), found) {
-            (None, _) => Sought { from: sought.to, ..sought }, // they are no longer there
-            (Some(first), Some(seq)) if seq == first.seq => Sought { to: seq, ..sought },
-            (Some(_), Some(seq)) => Sought { from: seq, to: seq, ..sought },
-            (Some(_), None) => Sought { from: stretch.end(), ..sought },
+            (None, _) => TimeSearch { from: sought.to, ..sought }, // they are no longer there
+            (Some(first), Some(seq)) if seq == first.seq => TimeSearch { to: seq, ..sought },
+            (Some(_), Some(seq)) => TimeSearch { from: seq, to: seq, ..sought },
+            (Some(_), None) => TimeSearch { from: stretch.end(), ..sought },
         }
     }
 
@@ -189,7 +189,7 @@ impl View {
     /// Loads from the record `seq` on, on both sides.
     pub(super) fn load_from(&mut self, seq: u64) {
         self.load_nothing();
-        self.stretch = Some(Stretch::at(seq));
+        self.stretch = Some(HistoryWindow::at(seq));
     }
 
     /// Whether the lines that are kept go on where the stretch ends; so it is where there is none.
@@ -219,14 +219,14 @@ impl View {
             let local = self.local(record.at);
             let day = time::day(local);
             if last.replace(day) != Some(day) {
-                lines.push((Part::Loaded(record.seq, 0), format::day(day)));
+                lines.push((LineId::Loaded(record.seq, 0), format::day(day)));
             }
             if let Kind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
                 let post = posts.find(*seq).or_else(|| room.posts.find(*seq));
-                lines.push((Part::Loaded(record.seq, 1), format::answers(*seq, post)));
+                lines.push((LineId::Loaded(record.seq, 1), format::answers(*seq, post)));
             }
             let line = format::record(record, &self.clock(local), &self.me);
-            lines.push((Part::Loaded(record.seq, 2), line));
+            lines.push((LineId::Loaded(record.seq, 2), line));
         }
         self.loaded = lines;
     }

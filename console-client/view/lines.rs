@@ -5,16 +5,16 @@ use talk::chat::RoomName;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
 
-use super::Flow;
-use super::Shows;
+use super::Channel;
+use super::OutputMode;
 use super::View;
 use super::format;
-use crate::room::Trace;
-use crate::room::What;
+use crate::room::LineKind;
+use crate::room::RecordInfo;
 use crate::text::line::Line;
 
 impl View {
-    /// Shows a record, at a local time in seconds.
+    /// OutputMode a record, at a local time in seconds.
     pub(super) fn show_record(&mut self, record: &Record, local: i64) {
         let clock = self.clock(local);
         let line = format::record(record, &clock, &self.me);
@@ -25,7 +25,7 @@ impl View {
         let is_news = self.is_news(record);
         let is_here = self.is_here(&record.room);
         if is_here && let Some(room) = self.room_mut(&record.room) {
-            room.reading.saw(record.seq);
+            room.read_position.saw(record.seq);
         }
         let words_of = match &record.kind {
             Kind::Operation(Operation::Post { .. }) => Some(record.seq),
@@ -37,16 +37,18 @@ impl View {
             && let Some((post, line)) = self.answered(&record.room, act)
         {
             let (seq, erased) = (record.seq, format::answers_deleted(post));
-            let (is_news, calls_us) = (false, false);
-            let trace = Trace { seq, at: local, is_news, calls_us, words_of: Some(post), erased };
-            self.show_what(&record.room, line, What::Record(trace));
+            let (is_news, mentions_us) = (false, false);
+            let info =
+                RecordInfo { seq, at: local, is_news, mentions_us, words_of: Some(post), erased };
+            self.show_what(&record.room, line, LineKind::Record(info));
         }
-        let calls_us = record.room.is_private() || format::calls(record, &self.me);
+        let mentions_us = record.room.is_private() || format::calls(record, &self.me);
         if is_news {
-            self.ring(record, calls_us);
+            self.ring(record, mentions_us);
         }
-        let trace = Trace { seq: record.seq, at: local, is_news, calls_us, words_of, erased };
-        self.show_what(&record.room, line, What::Record(trace));
+        let info =
+            RecordInfo { seq: record.seq, at: local, is_news, mentions_us, words_of, erased };
+        self.show_what(&record.room, line, LineKind::Record(info));
     }
 
     /// The number of what an act answers, if it answers something, and the line that tells of it.
@@ -56,21 +58,21 @@ impl View {
         Some((*seq, format::answers(*seq, room.and_then(|room| room.posts.find(*seq)))))
     }
 
-    /// Shows a line about a room.
+    /// OutputMode a line about a room.
     pub(super) fn show(&mut self, name: &RoomName, line: Line) {
-        self.show_what(name, line, What::Aside);
+        self.show_what(name, line, LineKind::Notice);
     }
 
-    /// Shows a coming or going, where there is somebody to look at it.
+    /// OutputMode a coming or going, where there is somebody to look at it.
     pub(super) fn show_aside(&mut self, name: &RoomName, line: Line) {
         match self.shows {
-            Shows::Here if self.is_here(name) => self.show(name, line),
-            Shows::Here | Shows::News => {}
-            Shows::All => self.show(name, line),
+            OutputMode::OneRoom if self.is_here(name) => self.show(name, line),
+            OutputMode::OneRoom | OutputMode::NewOnly => {}
+            OutputMode::AllRooms => self.show(name, line),
         }
     }
 
-    pub(super) fn show_what(&mut self, name: &RoomName, line: Line, what: What) {
+    pub(super) fn show_what(&mut self, name: &RoomName, line: Line, what: LineKind) {
         let is_here = self.is_here(name);
         if is_here {
             self.settle_comings();
@@ -82,12 +84,14 @@ impl View {
         let Some(room) = self.room_mut(name) else { return };
         room.lines.keep(line.clone(), what, is_here);
         let line = match self.shows {
-            Shows::Here if is_here => line,
-            Shows::Here => return,
-            Shows::All | Shows::News if several || name.is_private() => line.after(tag),
-            Shows::All | Shows::News => line,
+            OutputMode::OneRoom if is_here => line,
+            OutputMode::OneRoom => return,
+            OutputMode::AllRooms | OutputMode::NewOnly if several || name.is_private() => {
+                line.after(tag)
+            }
+            OutputMode::AllRooms | OutputMode::NewOnly => line,
         };
-        self.said.push((Flow::Chat, line));
+        self.said.push((Channel::Chat, line));
     }
 
     /// Whether somebody else has said something that is not known to be read.
@@ -95,13 +99,13 @@ impl View {
         let room = self.rooms.iter().find(|room| room.name == record.room);
         matches!(record.kind, Kind::Operation(Operation::Post { .. }))
             && !record.user.is_same_claim(&self.me)
-            && room.is_some_and(|room| room.reading.is_unread(record.seq))
+            && room.is_some_and(|room| room.read_position.is_unread(record.seq))
     }
 
     /// Notes who wrote to us, to be answered; and where the person is in another room, tells that
     /// they did, once until the person has looked, and what we said ourselves from there.
     fn tell_direct(&mut self, record: &Record, line: &Line) {
-        let is_elsewhere = self.shows == Shows::Here && !self.is_here(&record.room);
+        let is_elsewhere = self.shows == OutputMode::OneRoom && !self.is_here(&record.room);
         if record.user.is_same_claim(&self.me) {
             if is_elsewhere && self.waiting.iter().any(|waiting| waiting.line.cid == record.cid) {
                 self.remark(line.clone().after(format::tag(&record.room, &self.me)));

@@ -1,4 +1,4 @@
-//! What the person sees of the chat: notices in, lines and a status out.
+//! LineKind the person sees of the chat: notices in, lines and a status out.
 //!
 //! Room: values. No terminal, no clock but the one it is told, no word to the server.
 
@@ -17,16 +17,16 @@ use talk::client::Submission;
 
 use crate::command;
 use crate::editor::completion::Words;
+use crate::room::HistoryWindow;
 use crate::room::Room;
-use crate::room::Stretch;
-use crate::storage::preferences::Wished;
-use crate::storage::preferences::Wishes;
+use crate::storage::preferences::PreferenceChange;
+use crate::storage::preferences::Preferences;
 use crate::text::line::Line;
-use crate::text::timezone::Zone;
-use crate::view::history_loader::Sought;
-use crate::view::presence::Comings;
-use crate::view::scroll::Part;
-use crate::view::scroll::Place;
+use crate::text::timezone::TimeZone;
+use crate::view::history_loader::TimeSearch;
+use crate::view::presence::PresenceSummary;
+use crate::view::scroll::LineId;
+use crate::view::scroll::ScrollPosition;
 
 mod events; // what becomes of each notice
 mod records; // what becomes of what is said, and how far it was read
@@ -35,40 +35,39 @@ mod rooms; // from room to room
 mod scroll; // looking back
 mod history_loader; // beyond what is kept
 mod presence; // who came and went
-mod absences; // who is away
 mod preferences; // what is to be heard, and how
 mod status_line; // the status line, and what waits above it
 
-pub(crate) use history_loader::Asked;
+pub(crate) use history_loader::Purpose;
 
 /// The chat as it is shown.
 #[derive(Debug)]
 pub(crate) struct View {
     me: UserName,
     server: String,
-    zone: Zone,
-    shows: Shows,
+    zone: TimeZone,
+    shows: OutputMode,
     now: u64, // Unix milliseconds
     state: Option<State>,
     retry_at: u64,
     rooms: Vec<Room>,
     here: usize,
     /// The place in it that is shown, unless that is the end.
-    looks_back: Option<Place>,
-    /// What is loaded of it beyond the lines kept, while one looks back.
-    stretch: Option<Stretch>,
+    looks_back: Option<ScrollPosition>,
+    /// LineKind is loaded of it beyond the lines kept, while one looks back.
+    stretch: Option<HistoryWindow>,
     /// It, drawn.
-    loaded: Vec<(Part, Line)>,
+    loaded: Vec<(LineId, Line)>,
     /// A page back waits for it: of so many columns and rows.
     page_waits: Option<(usize, usize)>,
     /// The time that is looked for in it.
-    sought: Option<Sought>,
-    comings: Comings,
+    sought: Option<TimeSearch>,
+    comings: PresenceSummary,
     /// The pages of history that are to come.
-    asked: VecDeque<(RoomName, Asked)>,
-    wishes: Wishes,
-    /// What was wished and is not kept yet.
-    unkept: Vec<Wished>,
+    asked: VecDeque<(RoomName, Purpose)>,
+    wishes: Preferences,
+    /// LineKind was wished and is not kept yet.
+    unsaved: Vec<PreferenceChange>,
     /// The bell is to be rung.
     rings: bool,
     rings_again_at: u64, // Unix milliseconds
@@ -76,47 +75,47 @@ pub(crate) struct View {
     away: Option<AwayMessage>,
     /// Who wrote to us directly, the last of them, and when.
     wrote: Option<(u64, UserName)>,
-    waiting: Vec<Waiting>,
+    waiting: Vec<Unsent>,
     text_max: usize,
     welcome: Option<Welcome>,
     trouble: String,
     told_trouble: String,
     hint: Option<&'static str>,
-    said: Vec<(Flow, Line)>,
+    said: Vec<(Channel, Line)>,
 }
 
 /// Where a line belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flow {
+pub(crate) enum Channel {
     /// It is part of a room.
     Chat,
     /// It is said to the person alone.
-    Remark,
+    Notice,
 }
 
 /// Which lines come out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shows {
-    /// The room one is in; the others wait until one turns to them. Comings and goings too.
-    Here,
+pub(crate) enum OutputMode {
+    /// The room one is in; the others wait until one turns to them. PresenceSummary and goings too.
+    OneRoom,
     /// All rooms in one stream.
-    All,
+    AllRooms,
     /// All rooms, and only what was said from now on.
-    News,
+    NewOnly,
 }
 
 /// A line of ours that is not stored.
 #[derive(Debug)]
-struct Waiting {
+struct Unsent {
     line: Submission,
-    fate: Fate,
+    state: SendState,
 }
 
-/// What became of a line of ours so far.
+/// LineKind became of a line of ours so far.
 #[derive(Debug, PartialEq, Eq)]
-enum Fate {
-    Open,
-    /// Its record is on its way to us: the line stays in sight until that takes its place.
+enum SendState {
+    Pending,
+    /// Its record is on its direction to us: the line stays in sight until that takes its place.
     Stored(u64),
     Failed(String),
 }
@@ -132,8 +131,8 @@ impl View {
         me: UserName,
         server: String,
         rooms: &[RoomName],
-        zone: Zone,
-        shows: Shows,
+        zone: TimeZone,
+        shows: OutputMode,
     ) -> View {
         View {
             me,
@@ -150,9 +149,9 @@ impl View {
             loaded: Vec::new(),
             page_waits: None,
             sought: None,
-            comings: Comings::default(),
-            wishes: Wishes::default(),
-            unkept: Vec::new(),
+            comings: PresenceSummary::default(),
+            wishes: Preferences::default(),
+            unsaved: Vec::new(),
             rings: false,
             rings_again_at: 0,
             away: None,
@@ -168,10 +167,10 @@ impl View {
         }
     }
 
-    // ---- What the person asks ------------------------------------------------------------------
+    // ---- LineKind the person asks ------------------------------------------------------------------
 
-    /// What is to be printed since the last time.
-    pub(crate) fn take(&mut self) -> Vec<(Flow, Line)> {
+    /// LineKind is to be printed since the last time.
+    pub(crate) fn take(&mut self) -> Vec<(Channel, Line)> {
         std::mem::take(&mut self.said)
     }
 
@@ -201,7 +200,7 @@ impl View {
         self.state
     }
 
-    /// What the server said of itself, once it did.
+    /// LineKind the server said of itself, once it did.
     pub(crate) fn known_server(&self) -> Option<&Welcome> {
         self.welcome.as_ref()
     }
@@ -213,16 +212,16 @@ impl View {
 
     /// The lines of ours that are not stored, oldest first, and why they failed if they did.
     pub(crate) fn unstored(&self) -> impl Iterator<Item = (&Submission, Option<&str>)> {
-        self.waiting.iter().map(|Waiting { line, fate }| match fate {
-            Fate::Open | Fate::Stored(_) => (line, None),
-            Fate::Failed(why) => (line, Some(why.as_str())),
+        self.waiting.iter().map(|Unsent { line, state }| match state {
+            SendState::Pending | SendState::Stored(_) => (line, None),
+            SendState::Failed(why) => (line, Some(why.as_str())),
         })
     }
 
     /// Tells the person something.
     pub(crate) fn remark(&mut self, line: Line) {
         self.settle_comings();
-        self.said.push((Flow::Remark, line));
+        self.said.push((Channel::Notice, line));
     }
 
     pub(crate) fn alarm(&mut self, text: &str) {
@@ -247,12 +246,13 @@ impl View {
         self.hint = hint;
     }
 
-    /// A line of ours is on its way. Said twice, by us and by the client, it is still one.
+    /// A line of ours is on its direction. Said twice, by us and by the client, it is still one.
     pub(crate) fn waits(&mut self, line: Submission) {
-        let is_it = |waiting: &Waiting| waiting.line.cid == line.cid;
-        if !self.waiting.iter().any(|waiting| is_it(waiting) && waiting.fate == Fate::Open) {
+        let is_it = |waiting: &Unsent| waiting.line.cid == line.cid;
+        if !self.waiting.iter().any(|waiting| is_it(waiting) && waiting.state == SendState::Pending)
+        {
             self.waiting.retain(|waiting| !is_it(waiting));
-            self.waiting.push(Waiting { line, fate: Fate::Open });
+            self.waiting.push(Unsent { line, state: SendState::Pending });
         }
     }
 

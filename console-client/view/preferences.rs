@@ -1,18 +1,18 @@
-//! What is heard and shown of what the person wishes, and what has come to be wished.
+//! LineKind is heard and shown of what the person wishes, and what has come to be wished.
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Record;
 use talk::client::State;
 
-use super::Shows;
+use super::OutputMode;
 use super::View;
 use super::format;
-use crate::storage::preferences::Bell;
-use crate::storage::preferences::Stamp;
-use crate::storage::preferences::Wished;
-use crate::storage::preferences::Wishes;
-use crate::text::calendar;
+use crate::storage::preferences::BellMode;
+use crate::storage::preferences::PreferenceChange;
+use crate::storage::preferences::Preferences;
+use crate::storage::preferences::TimestampStyle;
+use crate::text::timezone;
 
 /// Milliseconds between two rings.
 const BELL_EVERY: u64 = 2_000;
@@ -30,43 +30,43 @@ impl View {
         rings
     }
 
-    /// Rings for what somebody says just now. What is only caught up with rings nothing.
-    pub(super) fn ring(&mut self, record: &Record, calls_us: bool) {
-        let is_live = self.shows == Shows::Here && self.state == Some(State::Live);
+    /// Rings for what somebody says just now. LineKind is only caught up with rings nothing.
+    pub(super) fn ring(&mut self, record: &Record, mentions_us: bool) {
+        let is_live = self.shows == OutputMode::OneRoom && self.state == Some(State::Live);
         let is_meant = match self.wishes.bell {
-            Bell::Off => false,
-            Bell::Mention => calls_us,
-            Bell::All => true,
+            BellMode::Off => false,
+            BellMode::Mention => mentions_us,
+            BellMode::All => true,
         };
         self.rings |= is_live && is_meant && !self.is_muted(&record.room);
     }
 
-    // ---- Wishes --------------------------------------------------------------------------------
+    // ---- Preferences --------------------------------------------------------------------------------
 
-    /// What is wished from before.
-    pub(crate) fn set_wishes(&mut self, wishes: Wishes) {
+    /// LineKind is wished from before.
+    pub(crate) fn set_preferences(&mut self, wishes: Preferences) {
         self.wishes = wishes;
     }
 
-    pub(crate) fn wishes(&self) -> &Wishes {
+    pub(crate) fn wishes(&self) -> &Preferences {
         &self.wishes
     }
 
     /// Something is wished from now on, and is to be kept.
-    pub(crate) fn wish(&mut self, wished: Wished) {
+    pub(crate) fn set_preference(&mut self, wished: PreferenceChange) {
         self.wishes.set(&wished);
-        self.unkept.push(wished);
+        self.unsaved.push(wished);
     }
 
-    /// What has come to be wished since this was asked last.
-    pub(crate) fn take_unkept(&mut self) -> Vec<Wished> {
-        std::mem::take(&mut self.unkept)
+    /// LineKind has come to be wished since this was asked last.
+    pub(crate) fn take_unsaved(&mut self) -> Vec<PreferenceChange> {
+        std::mem::take(&mut self.unsaved)
     }
 
     /// Somebody ignored has another name: they are ignored under that one as well.
     pub(super) fn ignore_renamed(&mut self, user: &UserName, to: &UserName) {
         if self.is_ignored(user) {
-            self.wish(Wished::Ignored(to.clone(), true));
+            self.set_preference(PreferenceChange::Ignored(to.clone(), true));
         }
     }
 
@@ -84,11 +84,11 @@ impl View {
     pub(super) fn clock(&self, local: i64) -> String {
         let (year, month, day) = talk::time::date(local);
         match self.wishes.stamp {
-            Stamp::Time => format!("{} ", calendar::clock(local)),
-            Stamp::DateTime => {
-                format!("{year:04}-{month:02}-{day:02} {} ", calendar::clock(local))
+            TimestampStyle::Time => format!("{} ", timezone::clock(local)),
+            TimestampStyle::DateTime => {
+                format!("{year:04}-{month:02}-{day:02} {} ", timezone::clock(local))
             }
-            Stamp::Off => String::new(),
+            TimestampStyle::Off => String::new(),
         }
     }
 

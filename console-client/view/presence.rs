@@ -1,22 +1,23 @@
-//! Comings and goings, folded: those without a word between them are one quiet line.
+//! PresenceSummary and goings, folded: those without a word between them are one quiet line.
 //!
 //! The line stays in the live part, where it can still change, until something is said.
 
+use super::OutputMode;
+use super::View;
+use super::format;
+use crate::room::Room;
+use crate::text::line::Line;
+use talk::chat::AwayMessage;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Change;
 
-use super::Shows;
-use super::View;
-use super::format;
-use crate::text::line::Line;
-
 /// Who came and went since the last line.
 #[derive(Debug, Default)]
-pub(super) struct Comings {
+pub(super) struct PresenceSummary {
     /// Local seconds of the first.
     since: i64,
-    /// What each did first, and what last.
+    /// LineKind each did first, and what last.
     people: Vec<(UserName, Change, Change)>,
     /// Changes of people beyond those.
     others: usize,
@@ -28,7 +29,7 @@ const PEOPLE: usize = 200;
 /// Names in one part of it.
 const NAMES: usize = 6;
 
-impl Comings {
+impl PresenceSummary {
     fn add(&mut self, user: &UserName, change: Change, local: i64) {
         if self.people.is_empty() {
             self.since = local;
@@ -78,10 +79,10 @@ impl View {
         if self.wishes.is_quiet || self.is_ignored(user) {
             return;
         }
-        if self.shows == Shows::Here && self.is_here(name) {
+        if self.shows == OutputMode::OneRoom && self.is_here(name) {
             return self.comings.add(user, change, local);
         }
-        let mut alone = Comings::default();
+        let mut alone = PresenceSummary::default();
         alone.add(user, change, local);
         let line = alone.line(|local| self.clock(local));
         line.into_iter().for_each(|line| self.show_aside(name, line));
@@ -95,10 +96,50 @@ impl View {
     /// Whatever is said next, the line stands above it and does not change any more.
     pub(crate) fn settle_comings(&mut self) {
         let line = self.comings();
-        self.comings = Comings::default();
+        self.comings = PresenceSummary::default();
         let name = self.here().map(|room| room.name.clone());
         if let (Some(line), Some(name)) = (line, name) {
             self.show_aside(&name, line);
         }
+    }
+}
+
+impl View {
+    /// We are away from now on, or back, as far as we have said so or heard.
+    pub(crate) fn set_away(&mut self, away: Option<AwayMessage>) {
+        self.away = away;
+    }
+
+    /// Somebody is away, or back.
+    pub(super) fn went_away(
+        &mut self,
+        name: &RoomName,
+        user: &UserName,
+        away: Option<AwayMessage>,
+    ) {
+        let line = format::went_away(user, away.as_ref(), &self.clock(self.local(self.now)));
+        let Some(room) = self.room_mut(name) else { return };
+        room.set_away(user, away.clone());
+        if user.is_same_claim(&self.me) {
+            self.set_away(away); // said here, and told then; or on another device of ours
+        } else if !self.wishes.is_quiet && !self.is_ignored(user) {
+            self.show_aside(name, line);
+        }
+    }
+
+    /// `ann is away: lunch`, for whoever writes to ann from another room.
+    pub(crate) fn away_there(&self, name: &RoomName) -> Option<String> {
+        let is_here = self.here().is_some_and(|room| room.name == *name);
+        let other = name.other(&self.me).filter(|_| !is_here)?;
+        let mut absent = self.rooms.iter().flat_map(Room::absent);
+        let absent = absent.find(|absent| absent.user.key() == other)?;
+        Some(format!("{} is {}", absent.user, absent.text))
+    }
+
+    /// `ann is away: lunch`, in the private room with ann.
+    pub(super) fn away_here(&self) -> Option<String> {
+        let absent = self.here().filter(|room| room.name.is_private()).map(Room::absent)?;
+        let other = absent.iter().find(|absent| !absent.user.is_same_claim(&self.me))?;
+        Some(format!("{} is {}", other.user, other.text))
     }
 }

@@ -1,4 +1,4 @@
-//! What the view makes of what is said in a room and done to its log, and how far that was read.
+//! LineKind the view makes of what is said in a room and done to its log, and how far that was read.
 
 use talk::chat::Operation;
 use talk::chat::RoomName;
@@ -7,34 +7,34 @@ use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
 use talk::client::State;
 
-use super::Fate;
-use super::Shows;
+use super::OutputMode;
+use super::SendState;
+use super::Unsent;
 use super::View;
-use super::Waiting;
 use super::format;
-use crate::room::What;
+use crate::room::LineKind;
 use crate::text::line::Line;
 
 /// Lines listed to be answered.
 const LISTED: usize = 10;
 
 impl View {
-    // ---- What the person asks ------------------------------------------------------------------
+    // ---- LineKind the person asks ------------------------------------------------------------------
 
-    /// What was read here and the server does not know, as far as it can be told now. Only a person
+    /// LineKind was read here and the server does not know, as far as it can be told now. Only a person
     /// who looks at one room at a time has read what is shown.
     pub(crate) fn unmarked(&self) -> Vec<(RoomName, u64)> {
-        if self.shows != Shows::Here || self.state != Some(State::Live) {
+        if self.shows != OutputMode::OneRoom || self.state != Some(State::Live) {
             return Vec::new();
         }
         let known = self.rooms.iter().filter(|room| room.is_known);
-        known.filter_map(|room| Some((room.name.clone(), room.reading.untold()?))).collect()
+        known.filter_map(|room| Some((room.name.clone(), room.read_position.unsent()?))).collect()
     }
 
     /// A room was read up to this record: we have told the server so, or another device of ours.
     pub(crate) fn marked(&mut self, name: &RoomName, seq: u64) {
         if let Some(room) = self.room_mut(name) {
-            room.reading.marked(seq);
+            room.read_position.marked(seq);
             room.lines.read_elsewhere(seq);
         }
     }
@@ -100,7 +100,7 @@ impl View {
         self.remark(format::note(&note));
     }
 
-    // ---- What is heard -------------------------------------------------------------------------
+    // ---- LineKind is heard -------------------------------------------------------------------------
 
     pub(super) fn joined(&mut self, joined: Joined) {
         let name = joined.room;
@@ -108,8 +108,9 @@ impl View {
         if is_new {
             self.add(name.clone());
         }
-        let is_here_only = self.shows == Shows::Here;
-        let (skips, is_first) = (self.shows == Shows::News, is_new || !self.is_known(&name));
+        let is_here_only = self.shows == OutputMode::OneRoom;
+        let (skips, is_first) =
+            (self.shows == OutputMode::NewOnly, is_new || !self.is_known(&name));
         let label = self.label(&name);
         let Some(room) = self.room_mut(&name) else { return };
         (room.count, room.first) = (joined.count, joined.first);
@@ -128,7 +129,7 @@ impl View {
         if joined.head > joined.since {
             room.unread_from = (unread > 0).then_some((joined.since + 1).saturating_sub(unread));
         }
-        room.reading.joined(joined.marked, joined.head);
+        room.read_position.joined(joined.marked, joined.head);
         if let Some(topic) = joined.topic.filter(|_| is_first) {
             self.show(&name, format::note(&format!("{label}: {topic}")));
         }
@@ -148,7 +149,7 @@ impl View {
         if self.is_ignored(&record.user) {
             return self.pass_over(record);
         }
-        let is_news_only = self.shows == Shows::News;
+        let is_news_only = self.shows == OutputMode::NewOnly;
         let Some(room) = self.room_mut(&record.room) else { return };
         room.spoke(&record.user);
         room.newest = record.seq;
@@ -168,21 +169,21 @@ impl View {
         let day = talk::time::day(local);
         let is_new_day = room.is_new_day(day, is_skipped || is_news_only);
         let begins_unread =
-            !is_ours && room.lines.news() == 0 && room.reading.begins_unread(record.seq);
+            !is_ours && room.lines.news() == 0 && room.read_position.begins_unread(record.seq);
         if !is_skipped {
             room.oldest.get_or_insert(record.seq);
             if is_new_day {
-                self.show_what(&record.room, format::day(day), What::Day(day));
+                self.show_what(&record.room, format::day(day), LineKind::Day(day));
             }
             if begins_unread && !is_news_only {
-                self.show_what(&record.room, format::unread(), What::Unread);
+                self.show_what(&record.room, format::unread(), LineKind::Unread);
             }
             self.show_record(record, local);
         }
         self.settle();
     }
 
-    /// What somebody ignored says or does is as good as read. That it takes words away still counts.
+    /// LineKind somebody ignored says or does is as good as read. That it takes words away still counts.
     fn pass_over(&mut self, record: &Record) {
         let is_here = self.is_here(&record.room);
         let Some(room) = self.room_mut(&record.room) else { return };
@@ -192,7 +193,7 @@ impl View {
             room.lines.erase(*target);
         }
         if is_here {
-            room.reading.saw(record.seq);
+            room.read_position.saw(record.seq);
         }
     }
 
@@ -204,7 +205,7 @@ impl View {
             return self.remark(format::note(&format!("{label} keeps nothing older")));
         };
         if let Some(room) = self.room_mut(name) {
-            // What is shown far from the rest leaves a hole, which `/history` still has to fill.
+            // LineKind is shown far from the rest leaves a hole, which `/history` still has to fill.
             let goes_on = shown.last().map(|last| last.seq + 1) >= room.oldest;
             room.oldest = if goes_on { Some(first.seq) } else { room.oldest };
             records.iter().for_each(|record| room.posts.take(record));
@@ -213,7 +214,7 @@ impl View {
         self.list_numbered(name, shown);
     }
 
-    /// What a search has found, oldest first; `is_whole`: there is nothing older.
+    /// LineKind a search has found, oldest first; `is_whole`: there is nothing older.
     pub(crate) fn show_found(
         &mut self,
         name: &RoomName,
@@ -259,9 +260,9 @@ impl View {
         let newest = |name: &RoomName| {
             self.rooms.iter().find(|room| room.name == *name).map_or(u64::MAX, |room| room.newest)
         };
-        self.waiting.retain(|Waiting { line, fate }| match fate {
-            Fate::Open | Fate::Failed(_) => true,
-            Fate::Stored(seq) => *seq > newest(&line.room),
+        self.waiting.retain(|Unsent { line, state }| match state {
+            SendState::Pending | SendState::Failed(_) => true,
+            SendState::Stored(seq) => *seq > newest(&line.room),
         });
     }
 }

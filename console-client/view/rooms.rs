@@ -3,11 +3,11 @@
 use talk::chat::RoomName;
 use talk::chat::UserName;
 
-use super::Flow;
+use super::Channel;
 use super::View;
 use super::format;
-use crate::editor::Way;
 use crate::room::Room;
+use crate::stdio::keys::Direction;
 use crate::text::line::Line;
 
 impl View {
@@ -27,7 +27,7 @@ impl View {
         let Some(room) = self.rooms.get_mut(at) else { return false };
         let was = std::mem::replace(&mut self.here, at);
         if was != at {
-            room.reading.saw(room.newest);
+            room.read_position.saw(room.newest);
             let (name, news) = (room.name.clone(), room.lines.news());
             let unseen = room.lines.take_unseen();
             let more = if news == 0 { String::new() } else { format!(" · {news} new") };
@@ -50,11 +50,11 @@ impl View {
     }
 
     /// Turns to the room before or after, round and round.
-    pub(crate) fn turn_beside(&mut self, way: Way) {
+    pub(crate) fn turn_beside(&mut self, direction: Direction) {
         let count = self.rooms.len().max(1);
-        let step = match way {
-            Way::Back => count - 1,
-            Way::On => 1,
+        let step = match direction {
+            Direction::Back => count - 1,
+            Direction::Forward => 1,
         };
         self.turn_to_nth((self.here + step) % count);
     }
@@ -97,9 +97,9 @@ impl View {
         !self.is_looking_back() && self.here().is_some_and(|here| here.name == *name)
     }
 
-    /// Shows lines that came while one was looking elsewhere.
+    /// OutputMode lines that came while one was looking elsewhere.
     pub(super) fn show_again(&mut self, lines: Vec<Line>) {
-        self.said.extend(lines.into_iter().map(|line| (Flow::Chat, line)));
+        self.said.extend(lines.into_iter().map(|line| (Channel::Chat, line)));
     }
 
     pub(super) fn is_known(&self, name: &RoomName) -> bool {

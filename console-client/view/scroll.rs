@@ -5,38 +5,38 @@
 use talk::chat::RoomName;
 use talk::time::DAY;
 
-use super::Shows;
+use super::OutputMode;
 use super::View;
 use super::format;
-use crate::editor::Way;
+use crate::room::HistoryWindow;
 use crate::room::Room;
-use crate::room::Stretch;
+use crate::stdio::keys::Direction;
 use crate::text::line::Line;
-use crate::text::line::Row;
+use crate::text::style::Row;
 
-/// What stands at the top: which line, and which of its rows.
+/// LineKind stands at the top: which line, and which of its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    part: Part,
+pub(crate) struct ScrollPosition {
+    part: LineId,
     row: usize,
 }
 
 /// A line that is looked back at: those that are kept come after those that were loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Part {
+pub(crate) enum LineId {
     /// Of this record, and which of its lines.
     Loaded(u64, usize),
     /// The number of a kept line.
-    SavedSubmission(u64),
+    Kept(u64),
 }
 
 /// Lines told once more where there is no screen to look back on.
 const TOLD_AGAIN: usize = 20;
 
-impl Place {
+impl ScrollPosition {
     /// Where the record `seq` begins, once it is loaded.
-    pub(super) fn of(seq: u64) -> Place {
-        Place { part: Part::Loaded(seq, 0), row: 0 }
+    pub(super) fn of(seq: u64) -> ScrollPosition {
+        ScrollPosition { part: LineId::Loaded(seq, 0), row: 0 }
     }
 }
 
@@ -46,7 +46,7 @@ impl View {
     }
 
     /// Goes a page of `height` rows up or down; down at the end, to what is new.
-    pub(crate) fn page(&mut self, way: Way, columns: usize, height: usize) {
+    pub(crate) fn page(&mut self, direction: Direction, columns: usize, height: usize) {
         self.page_waits = None;
         if self.sought.is_some() {
             self.load_nothing(); // one no longer waits for it
@@ -56,24 +56,24 @@ impl View {
         let is_last = window.ends && window.at >= last_top && self.adjoins();
         let top = if is_last { last_top } else { window.at };
         let step = height.saturating_sub(1).max(1); // one row of the page before stays in sight
-        let top = match way {
+        let top = match direction {
             // Half a page is no page: it waits for the rest. The row at the very top is a day that has
             // begun before.
-            Way::Back if top <= step && self.has_older() && self.can_ask() => {
+            Direction::Back if top <= step && self.has_older() && self.can_ask() => {
                 self.hint(Some(LOADING));
                 self.page_waits = Some((columns, height));
                 top
             }
-            Way::Back if top == 0 => return self.hint(Some(self.what_is_older())),
-            Way::Back => top.saturating_sub(step),
-            Way::On if window.ends && top + step >= last_top => {
+            Direction::Back if top == 0 => return self.hint(Some(self.what_is_older())),
+            Direction::Back => top.saturating_sub(step),
+            Direction::Forward if window.ends && top + step >= last_top => {
                 if self.adjoins() {
                     return self.look_ahead();
                 }
                 self.hint(Some(if self.can_ask() { LOADING } else { UNREACHED }));
                 top.max(last_top)
             }
-            Way::On => top + step,
+            Direction::Forward => top + step,
         };
         let place = window.rows.get(top).map(|(place, _)| *place);
         self.look_from(place.or(self.looks_back));
@@ -100,7 +100,8 @@ impl View {
 
     /// Whether the server keeps lines before those that can be looked back at now.
     fn has_older(&self) -> bool {
-        let begins = |room: &Room| self.stretch.as_ref().map_or(room.kept_from(), Stretch::first);
+        let begins =
+            |room: &Room| self.stretch.as_ref().map_or(room.kept_from(), HistoryWindow::first);
         self.here().is_some_and(|room| begins(room) > room.first)
     }
 
@@ -127,15 +128,15 @@ impl View {
         if seq < room.first {
             return Err(format!("the oldest line that is kept is #{}", room.first));
         }
-        if let Some(line) = room.lines.find(|trace| trace.seq >= seq) {
+        if let Some(line) = room.lines.find(|info| info.seq >= seq) {
             self.look_from_line(line);
             return Ok(true);
         }
-        if self.shows == Shows::Here {
-            self.look_from(Some(Place::of(seq)));
+        if self.shows == OutputMode::OneRoom {
+            self.look_from(Some(ScrollPosition::of(seq)));
             self.load_from(seq);
         }
-        Ok(self.shows == Shows::Here)
+        Ok(self.shows == OutputMode::OneRoom)
     }
 
     /// Looks at the first line since it was last so many minutes after midnight.
@@ -150,9 +151,9 @@ impl View {
         if !room.lines.is_any_since(since) {
             return Err("nothing was said here since then".to_owned());
         }
-        if let Some(line) = room.lines.find(|trace| trace.at >= since) {
+        if let Some(line) = room.lines.find(|info| info.at >= since) {
             self.look_from_line(line);
-        } else if self.shows == Shows::Here && room.kept_from() > room.first {
+        } else if self.shows == OutputMode::OneRoom && room.kept_from() > room.first {
             self.look_for(since);
         } else {
             let hint = "no line kept here is from before that: /history asks for more";
@@ -163,9 +164,9 @@ impl View {
 
     /// Looks from this line on; without a screen, tells some of the lines once more.
     fn look_from_line(&mut self, number: u64) {
-        if self.shows == Shows::Here {
+        if self.shows == OutputMode::OneRoom {
             self.load_nothing();
-            return self.look_from(Some(Place { part: Part::SavedSubmission(number), row: 0 }));
+            return self.look_from(Some(ScrollPosition { part: LineId::Kept(number), row: 0 }));
         }
         let Some(room) = self.here() else { return };
         let kept = room.lines.numbered().skip_while(|(line, _)| *line < number);
@@ -179,16 +180,16 @@ impl View {
     /// loaded instead.
     pub(super) fn keep_place(&mut self, name: &RoomName) {
         let (Some(place), Some(room)) = (self.looks_back, self.here()) else { return };
-        let Part::SavedSubmission(number) = place.part else { return };
+        let LineId::Kept(number) = place.part else { return };
         if room.name == *name
             && let Some(seq) = room.lines.goes_next(number)
         {
             self.load_from(seq);
-            self.looks_back = Some(Place { part: Part::Loaded(seq, 2), ..place }); // its words
+            self.looks_back = Some(ScrollPosition { part: LineId::Loaded(seq, 2), ..place }); // its words
         }
     }
 
-    pub(super) fn look_from(&mut self, place: Option<Place>) {
+    pub(super) fn look_from(&mut self, place: Option<ScrollPosition>) {
         self.settle_comings();
         self.looks_back = place;
         if let Some(room) = self.rooms.get_mut(self.here) {
@@ -196,11 +197,11 @@ impl View {
         }
     }
 
-    /// What is seen of the room while one looks back: at most `height` rows.
+    /// LineKind is seen of the room while one looks back: at most `height` rows.
     pub(crate) fn pane(&self, columns: usize, height: usize) -> Vec<Row> {
         let Window { rows, at, ends } = self.window(columns, height, height);
         let last_top = rows.len().saturating_sub(height);
-        // What is not loaded yet leaves its rows empty: the place stays where it is.
+        // LineKind is not loaded yet leaves its rows empty: the place stays where it is.
         let top = if ends && self.adjoins() { at.min(last_top) } else { at };
         rows.into_iter().skip(top).take(height).map(|(_, row)| row).collect()
     }
@@ -209,7 +210,8 @@ impl View {
     pub(crate) fn more_below(&self) -> Line {
         let news = self.here().map_or(0, |room| room.lines.news());
         let new = if news == 0 { String::new() } else { format!(" · {news} new") };
-        let is_empty = self.stretch.as_ref().is_some_and(Stretch::is_empty) && !self.adjoins();
+        let is_empty =
+            self.stretch.as_ref().is_some_and(HistoryWindow::is_empty) && !self.adjoins();
         let what = match self.sought {
             _ if is_empty && !self.can_ask() => UNREACHED,
             Some(_) => "looking for it",
@@ -226,7 +228,7 @@ impl View {
         }
         self.load_nothing();
         let Some(room) = self.rooms.get_mut(self.here) else { return };
-        room.reading.saw(room.newest);
+        room.read_position.saw(room.newest);
         room.lines.hold(false);
         let (news, unseen) = (room.lines.news(), room.lines.take_unseen());
         if news > unseen.len() {
@@ -240,13 +242,11 @@ impl View {
     /// there are, and `below`.
     pub(super) fn window(&self, columns: usize, above: usize, below: usize) -> Window {
         let Some(room) = self.here() else { return Window::default() };
-        let mut lines: Vec<(Part, &Line)> =
+        let mut lines: Vec<(LineId, &Line)> =
             self.loaded.iter().map(|(part, line)| (*part, line)).collect();
         if self.adjoins() {
             lines.extend(
-                room.lines
-                    .after(self.loaded_day())
-                    .map(|(line, text)| (Part::SavedSubmission(line), text)),
+                room.lines.after(self.loaded_day()).map(|(line, text)| (LineId::Kept(line), text)),
             );
         }
         let part = self.looks_back.map(|place| place.part);
@@ -278,22 +278,22 @@ impl View {
 }
 
 /// A line as rows, each with its place.
-fn placed(part: Part, line: &Line, columns: usize) -> Vec<(Place, Row)> {
+fn placed(part: LineId, line: &Line, columns: usize) -> Vec<(ScrollPosition, Row)> {
     let rows = line.rows(columns).into_iter().enumerate();
-    rows.map(|(row, text)| (Place { part, row }, text)).collect()
+    rows.map(|(row, text)| (ScrollPosition { part, row }, text)).collect()
 }
 
 /// Rows about a place.
 #[derive(Debug, Default)]
 pub(super) struct Window {
-    pub(super) rows: Vec<(Place, Row)>,
+    pub(super) rows: Vec<(ScrollPosition, Row)>,
     /// Which of them is the place.
     pub(super) at: usize,
     /// Whether the last of them is the last there is.
     pub(super) ends: bool,
 }
 
-/// What is older, or newer, is on its way.
+/// LineKind is older, or newer, is on its direction.
 const LOADING: &str = "loading more lines";
 
 /// It cannot be asked for.

@@ -9,12 +9,12 @@ use crate::text::line::Line;
 use crate::text::style::Style;
 use crate::text::width;
 
-/// Waiting lines shown at once; of more, the newest.
+/// Unsent lines shown at once; of more, the newest.
 const WAITING: usize = 6;
 
-/// What of the status line can be done without, the first before the others.
+/// LineKind of the status line can be done without, the first before the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rank {
+enum Priority {
     Typing,
     People,
     Number,
@@ -36,24 +36,24 @@ impl View {
         let name =
             self.away.as_ref().map_or(self.me.to_string(), |_| format!("{} (away)", self.me));
         let mut parts = [
-            (Some(name), Rank::Name),
-            (Some(standing), Rank::Needed),
-            (count.map(people), Rank::People),
-            (newest.map(|seq| format!("#{seq}")), Rank::Number),
-            (self.activity(), Rank::Needed),
-            (failed, Rank::Needed),
-            (self.typing(now).or_else(|| self.away_here()), Rank::Typing),
-            (self.hint.map(str::to_owned), Rank::Needed),
+            (Some(name), Priority::Name),
+            (Some(standing), Priority::Needed),
+            (count.map(people), Priority::People),
+            (newest.map(|seq| format!("#{seq}")), Priority::Number),
+            (self.activity(), Priority::Needed),
+            (failed, Priority::Needed),
+            (self.typing(now).or_else(|| self.away_here()), Priority::Typing),
+            (self.hint.map(str::to_owned), Priority::Needed),
         ];
         let nowhere = || "no room: /join one".to_owned();
         let here = here.map_or_else(nowhere, |room| self.title(&room.name));
-        let all = |parts: &[(Option<String>, Rank)]| {
+        let all = |parts: &[(Option<String>, Priority)]| {
             let parts: Vec<&str> = parts.iter().filter_map(|(part, _)| part.as_deref()).collect();
             format!("[{here}] {}", parts.join(" · "))
         };
-        for rank in [Rank::Typing, Rank::People, Rank::Number, Rank::Name] {
+        for priority in [Priority::Typing, Priority::People, Priority::Number, Priority::Name] {
             if width::of_text(&all(&parts)) > columns {
-                let those = parts.iter_mut().filter(|(_, of_part)| *of_part == rank);
+                let those = parts.iter_mut().filter(|(_, of_part)| *of_part == priority);
                 those.for_each(|(part, _)| *part = None);
             }
         }

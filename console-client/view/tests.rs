@@ -1,4 +1,4 @@
-//! What is shown of what is heard.
+//! LineKind is shown of what is heard.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use talk::chat::protocol::Record;
 use talk::client::Notice;
 
 use super::*;
-use crate::editor::Way;
+use crate::stdio::keys::Direction;
 
-mod acts; // edits, deletes, topics
-mod answers; // lines that answer lines
-mod directly; // private rooms
-mod reading; // what is unread
-mod absences; // who is away
-mod wishes; // the bell, ignoring, muting, comings
-mod scrolling; // looking back
-mod loading; // beyond what is kept
+mod edits; // edits, deletes, topics
+mod replies; // messages that answer others
+mod private_rooms; // direct messages
+mod read_position; // what is unread
+mod away; // who is away
+mod preferences; // the bell, ignoring, muting, joins and leaves
+mod scroll; // looking back
+mod history_loader; // beyond the lines kept
 
 /// 2026-11-23 00:00 UTC.
 const MIDNIGHT: u64 = 1_795_392_000_000;
@@ -46,9 +46,10 @@ fn cid(seq: u64) -> Cid {
 }
 
 /// A view of bob's, in these rooms.
-fn view(shows: Shows, rooms: &[&str]) -> View {
+fn view(shows: OutputMode, rooms: &[&str]) -> View {
     let rooms: Vec<RoomName> = rooms.iter().map(|name| room(name)).collect();
-    let mut view = View::new(user("bob"), "server:1".to_owned(), &rooms, Zone::default(), shows);
+    let mut view =
+        View::new(user("bob"), "server:1".to_owned(), &rooms, TimeZone::default(), shows);
     rooms.iter().for_each(|name| view.hear(joined(name.as_str(), 0), MIDNIGHT));
     view.hear(Notice::State(State::Live), MIDNIGHT);
     view
@@ -102,7 +103,7 @@ fn drawn(lines: &[Line]) -> Vec<String> {
     rows.map(|row| row.into_iter().map(|(_, text)| text).collect()).collect()
 }
 
-/// What came out since the last time.
+/// LineKind came out since the last time.
 fn told(view: &mut View) -> Vec<String> {
     drawn(&view.take().into_iter().map(|(_, line)| line).collect::<Vec<_>>())
 }
@@ -113,7 +114,7 @@ fn status(view: &View) -> String {
 
 #[test]
 fn a_day_is_named_once_and_its_lines_follow_with_their_clock() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     for (seq, said) in [(1, "hi"), (2, "there"), (1441, "next day")] {
         view.hear(Notice::Record(record("lobby", seq, "ann", said)), MIDNIGHT);
     }
@@ -129,7 +130,7 @@ fn a_day_is_named_once_and_its_lines_follow_with_their_clock() {
 
 #[test]
 fn a_line_of_ours_waits_in_sight_until_its_record_takes_its_place() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.waits(own("lobby", 1, "hi"));
     view.hear(Notice::Pending(own("lobby", 1, "hi")), MIDNIGHT);
     assert_eq!(drawn(&view.waiting_lines()), ["  …   bob hi"]);
@@ -144,7 +145,7 @@ fn a_line_of_ours_waits_in_sight_until_its_record_takes_its_place() {
 
 #[test]
 fn a_refused_line_says_why_and_what_to_do_until_it_is_sent_again_or_dropped() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let refusal = || {
         let message = "disk full".to_owned();
         Notice::Failed { cid: cid(1), code: ErrorCode::Storage, message }
@@ -163,7 +164,7 @@ fn a_refused_line_says_why_and_what_to_do_until_it_is_sent_again_or_dropped() {
 
 #[test]
 fn lines_of_an_earlier_time_wait_before_what_is_said_now_and_keep_their_reason() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let code = ErrorCode::Storage;
     let refusal = Rejection::new(code, "disk full");
     let kept = [
@@ -190,7 +191,7 @@ fn lines_of_an_earlier_time_wait_before_what_is_said_now_and_keep_their_reason()
 
 #[test]
 fn of_many_waiting_lines_the_newest_are_shown_and_the_others_counted() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     (1..=9).for_each(|seq| view.waits(own("lobby", seq, "x")));
     let lines = drawn(&view.waiting_lines());
     assert_eq!((lines.len(), lines[0].as_str()), (7, "-- 3 more lines wait before these --"));
@@ -198,7 +199,7 @@ fn of_many_waiting_lines_the_newest_are_shown_and_the_others_counted() {
 
 #[test]
 fn another_room_is_counted_and_told_when_one_turns_to_it() {
-    let mut view = view(Shows::Here, &["lobby", "rust"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     view.hear(Notice::Record(record("rust", 1, "ann", "psst")), MIDNIGHT);
     assert!(told(&mut view).is_empty());
     assert_eq!(status(&view), "[lobby] bob · live · 2 people · Act: 2");
@@ -208,8 +209,12 @@ fn another_room_is_counted_and_told_when_one_turns_to_it() {
     assert_eq!(status(&view), "[rust] bob · live · 2 people · #1");
     hear(&mut view, [record("lobby", 1, "ann", "hi all"), record("lobby", 2, "ann", "Bob?")]);
     assert_eq!(status(&view), "[rust] bob · live · 2 people · #1 · Act: 1!");
-    for (way, at) in [(Way::On, "[lobby]"), (Way::On, "[rust]"), (Way::Back, "[lobby]")] {
-        view.turn_beside(way);
+    for (direction, at) in [
+        (Direction::Forward, "[lobby]"),
+        (Direction::Forward, "[rust]"),
+        (Direction::Back, "[lobby]"),
+    ] {
+        view.turn_beside(direction);
         assert!(status(&view).starts_with(at), "{}", status(&view));
     }
     view.hear(Notice::Left(room("rust")), MIDNIGHT);
@@ -220,7 +225,7 @@ fn another_room_is_counted_and_told_when_one_turns_to_it() {
 
 #[test]
 fn a_room_that_may_not_be_joined_is_left_again() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.enter_new(room("secret"));
     assert_eq!(status(&view), "[secret] bob · live");
     let (code, message) = (ErrorCode::TooManyRooms, "enough".to_owned());
@@ -231,7 +236,7 @@ fn a_room_that_may_not_be_joined_is_left_again() {
 
 #[test]
 fn in_one_stream_rooms_are_named_and_what_was_said_before_can_be_left_out() {
-    let mut view = view(Shows::News, &["lobby", "rust"]);
+    let mut view = view(OutputMode::NewOnly, &["lobby", "rust"]);
     view.hear(joined("dev", 1), MIDNIGHT);
     for (name, seq) in [("dev", 1), ("dev", 2), ("lobby", 1)] {
         view.hear(Notice::Record(record(name, seq, "ann", "hi")), MIDNIGHT);
@@ -244,7 +249,7 @@ fn in_one_stream_rooms_are_named_and_what_was_said_before_can_be_left_out() {
 
 #[test]
 fn comings_goings_and_names_are_told_quietly_and_counted() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let change = |name, change, count| Notice::Presence {
         room: room("lobby"),
         change: Some((user(name), change)),
@@ -266,12 +271,12 @@ fn comings_goings_and_names_are_told_quietly_and_counted() {
 
 #[test]
 fn older_lines_are_shown_apart_and_only_as_many_as_asked_for() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     assert_eq!(view.before_shown(), None, "nothing is before nothing");
     view.hear(Notice::Record(record("lobby", 9, "ann", "now")), MIDNIGHT);
     told(&mut view);
     assert_eq!(view.before_shown(), Some((room("lobby"), Range::Before(9))));
-    view.expect(room("lobby"), Asked::List(2));
+    view.expect(room("lobby"), Purpose::List(2));
     let records = (5..9).map(|seq| record("lobby", seq, "ann", "old")).collect();
     view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
     let expected = [
@@ -287,7 +292,7 @@ fn older_lines_are_shown_apart_and_only_as_many_as_asked_for() {
 
 #[test]
 fn a_lost_connection_is_counted_down_and_holes_are_named() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let retry = Duration::from_millis(3_500);
     view.hear(Notice::State(State::Offline { retry }), MIDNIGHT);
     assert_eq!(status(&view), "[lobby] bob · offline, trying again in 4 s");

@@ -1,7 +1,7 @@
 //! The console's filter: any text, as something a stranger wrote.
 
 use crate::text::line::Line;
-use crate::text::sanitize::Safe;
+use crate::text::sanitize::Sanitized;
 use crate::text::style::Style;
 use crate::text::width;
 
@@ -9,9 +9,9 @@ use crate::text::width;
 /// filtering once; what is plain comes through as it is; no row is wider than it may be.
 pub(crate) fn any_bytes(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let mut lines = Safe::lines(&text);
+    let mut lines = Sanitized::lines(&text);
     assert_eq!(lines.len(), text.split('\n').count(), "as many lines as were written");
-    lines.push(Safe::one_line(&text));
+    lines.push(Sanitized::one_line(&text));
     lines.iter().for_each(|line| harmless(line.as_str()));
     // Each of these takes longer than all of that.
     match bytes.len() % 4 {
@@ -19,15 +19,15 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
         1 => drawn(&text, 8 + bytes.len() % 60),
         2 => {
             let plain: String = text.chars().filter(|c| matches!(c, ' '..='~')).collect();
-            assert_eq!(Safe::one_line(&plain).as_str(), plain, "what is plain comes through");
+            assert_eq!(Sanitized::one_line(&plain).as_str(), plain, "what is plain comes through");
         }
         _ => {}
     }
 }
 
 /// Filtering twice is filtering once, and marks are not piled up.
-fn settled(line: &Safe) {
-    assert_eq!(&Safe::one_line(line.as_str()), line, "filtering twice is filtering once");
+fn settled(line: &Sanitized) {
+    assert_eq!(&Sanitized::one_line(line.as_str()), line, "filtering twice is filtering once");
     let mut tower = 0;
     for c in line.as_str().chars() {
         tower = if width::is_joined(c) { tower + 1 } else { 0 };

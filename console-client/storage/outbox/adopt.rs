@@ -13,28 +13,28 @@ use talk::chat::UserName;
 use talk::client::SavedSubmission;
 
 use super::ENDING;
-use super::Outbox;
-use super::entry::Content;
-use super::entry::Entry;
-use super::file::Sheet;
+use super::OutboxStore;
+use super::entry::FileContent;
+use super::entry::OutboxEntry;
+use super::file::OutboxFile;
 use super::prefix;
 
 /// What a start finds.
 #[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) outbox: Outbox,
+pub(crate) struct Adopted {
+    pub(crate) outbox: OutboxStore,
     /// The lines, oldest first.
     pub(crate) kept: Vec<SavedSubmission>,
     /// What could not be read, a sentence each.
     pub(crate) troubles: Vec<String>,
 }
 
-impl Found {
+impl Adopted {
     /// Looks into `directory` for what was left under the name `user`, and opens its outbox; without
     /// a directory, one that keeps nothing. `now` is in Unix milliseconds.
-    pub(crate) fn look(directory: Option<PathBuf>, user: UserName, now: u64) -> Found {
-        let outbox = Outbox::new(directory, user, now);
-        let mut found = Found { outbox, kept: Vec::new(), troubles: Vec::new() };
+    pub(crate) fn load(directory: Option<PathBuf>, user: UserName, now: u64) -> Adopted {
+        let outbox = OutboxStore::new(directory, user, now);
+        let mut found = Adopted { outbox, kept: Vec::new(), troubles: Vec::new() };
         let paths = found.paths().unwrap_or_else(|trouble| {
             found.troubles.push(trouble);
             Vec::new()
@@ -75,42 +75,42 @@ impl Found {
         }
     }
 
-    /// Takes over the sheet of a console that is gone, if it is.
+    /// Takes over the file of a console that is gone, if it is.
     fn adopt(&mut self, path: &Path) -> io::Result<()> {
-        let Some(mut sheet) = Sheet::take(path.to_owned())? else { return Ok(()) };
-        let mut content = sheet.read()?;
+        let Some(mut file) = OutboxFile::take(path.to_owned())? else { return Ok(()) };
+        let mut content = file.read()?;
         let mut doubts = String::new();
         let user = self.outbox.user.clone();
         if let Some(name) = content.name.take_if(|name| !name.is_same_claim(&user)) {
             for kept in content.kept.iter_mut().filter(|kept| kept.rejection.is_none()) {
                 let rejection = doubt(&name);
-                doubts += &Entry::Failed(kept.line.cid.clone(), rejection.clone()).write();
+                doubts += &OutboxEntry::Failed(kept.line.cid.clone(), rejection.clone()).write();
                 kept.rejection = Some(rejection);
             }
-            doubts += &Entry::Name(user).write(); // what comes after is in no doubt
+            doubts += &OutboxEntry::Name(user).write(); // what comes after is in no doubt
         }
         if content.is_damaged {
-            return self.set_aside(sheet, content);
+            return self.set_aside(file, content);
         }
         if content.kept.is_empty() {
-            return sheet.remove();
+            return file.remove();
         }
         if !doubts.is_empty() {
-            sheet.append(&doubts)?;
-            sheet.held.iter_mut().for_each(|held| held.has_failed = true);
+            file.append(&doubts)?;
+            file.held.iter_mut().for_each(|held| held.has_failed = true);
         }
-        for held in &sheet.held {
+        for held in &file.held {
             // Moved from file to file, it stands in both: the later counts.
             self.kept.retain(|kept| kept.line.cid != held.cid);
             _ = self.outbox.settle(&held.cid); // or else it is struck out of both in the end
         }
         self.kept.extend(content.kept);
-        self.outbox.sheets.push(sheet);
+        self.outbox.files.push(file);
         Ok(())
     }
 
-    /// Moves a damaged sheet out of the way, and its readable lines into a new one.
-    fn set_aside(&mut self, mut sheet: Sheet, content: Content) -> io::Result<()> {
+    /// Moves a damaged file out of the direction, and its readable lines into a new one.
+    fn set_aside(&mut self, mut file: OutboxFile, content: FileContent) -> io::Result<()> {
         let count = content.kept.len();
         for SavedSubmission { line, rejection } in content.kept {
             self.kept.retain(|kept| kept.line.cid != line.cid);
@@ -121,9 +121,9 @@ impl Found {
             }
             self.kept.push(SavedSubmission { line, rejection });
         }
-        let mut aside = sheet.path.clone().into_os_string();
+        let mut aside = file.path.clone().into_os_string();
         aside.push(".damaged");
-        sheet.rename(PathBuf::from(&aside))?;
+        file.rename(PathBuf::from(&aside))?;
         let aside = Path::new(&aside).display();
         self.troubles.push(format!(
             "damaged, or none of ours, and now kept aside: {aside} (unsent lines read from it: {count})"

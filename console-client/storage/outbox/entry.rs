@@ -15,7 +15,7 @@ use talk::limits;
 
 /// Something that happened to the lines of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Entry {
+pub(crate) enum OutboxEntry {
     /// A line waits, told as it is sent; one that was there before goes to the end.
     Line(Submission),
     /// A line was refused.
@@ -28,7 +28,7 @@ pub(crate) enum Entry {
 
 /// What all the entries of a file come to.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Content {
+pub(crate) struct FileContent {
     /// The lines that are not settled, in order.
     pub(crate) kept: Vec<SavedSubmission>,
     /// The name they may have gone out under, if there is such a mark.
@@ -40,37 +40,37 @@ pub(crate) struct Content {
     pub(crate) is_damaged: bool,
 }
 
-impl Entry {
+impl OutboxEntry {
     /// The entry as it stands in the file, line end included.
     pub(crate) fn write(&self) -> String {
         let mut object = json::Object::new();
         match self {
-            Entry::Line(Submission { room, cid, operation }) => {
+            OutboxEntry::Line(Submission { room, cid, operation }) => {
                 let (room, cid, operation) = (room.clone(), cid.clone(), operation.clone());
                 return ClientMessage::Submit { room, cid, operation }.encode() + "\n";
             }
-            Entry::Failed(cid, Rejection { code, message }) => {
+            OutboxEntry::Failed(cid, Rejection { code, message }) => {
                 object.string("failed", cid.as_str());
                 object.string("code", code.as_str()).string("message", message);
             }
-            Entry::Settled(cid) => {
+            OutboxEntry::Settled(cid) => {
                 object.string("settled", cid.as_str());
             }
-            Entry::Name(user) => {
+            OutboxEntry::Name(user) => {
                 object.string("name", user.as_str());
             }
         }
         object.end() + "\n"
     }
 
-    fn read(line: &[u8]) -> Option<Entry> {
+    fn read(line: &[u8]) -> Option<OutboxEntry> {
         let line = std::str::from_utf8(line).ok()?;
         let value = json::parse(line).ok()?;
         let text = |key| value.get(key).and_then(Value::as_str);
         if text("type").is_some() {
             return match ClientMessage::parse(line, limits::TEXT_MAX) {
                 Ok(ClientMessage::Submit { room, cid, operation }) => {
-                    Some(Entry::Line(Submission { room, cid, operation }))
+                    Some(OutboxEntry::Line(Submission { room, cid, operation }))
                 }
                 Ok(_) | Err(_) => None,
             };
@@ -78,23 +78,23 @@ impl Entry {
         if let Some(cid) = text("failed") {
             let code = ErrorCode::from_wire(text("code")?);
             let message = text("message")?.to_owned();
-            return Some(Entry::Failed(cid.parse().ok()?, Rejection::new(code, message)));
+            return Some(OutboxEntry::Failed(cid.parse().ok()?, Rejection::new(code, message)));
         }
         if let Some(cid) = text("settled") {
-            return Some(Entry::Settled(cid.parse().ok()?));
+            return Some(OutboxEntry::Settled(cid.parse().ok()?));
         }
-        text("name").map(|name| Entry::Name(UserName::from_trusted(name)))
+        text("name").map(|name| OutboxEntry::Name(UserName::from_trusted(name)))
     }
 }
 
-impl Content {
+impl FileContent {
     /// What a file holds.
-    pub(crate) fn read(bytes: &[u8]) -> Content {
-        let mut content = Content::default();
+    pub(crate) fn read(bytes: &[u8]) -> FileContent {
+        let mut content = FileContent::default();
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let Some(line) = line.strip_suffix(b"\n") else { break };
             content.whole += line.len() + 1;
-            match Entry::read(line) {
+            match OutboxEntry::read(line) {
                 Some(entry) => content.take(entry),
                 None => content.is_damaged = true,
             }
@@ -102,19 +102,19 @@ impl Content {
         content
     }
 
-    fn take(&mut self, entry: Entry) {
+    fn take(&mut self, entry: OutboxEntry) {
         match entry {
-            Entry::Line(line) => {
+            OutboxEntry::Line(line) => {
                 self.kept.retain(|kept| kept.line.cid != line.cid);
                 self.kept.push(SavedSubmission { line, rejection: None });
             }
-            Entry::Failed(cid, rejection) => {
+            OutboxEntry::Failed(cid, rejection) => {
                 if let Some(kept) = self.kept.iter_mut().find(|kept| kept.line.cid == cid) {
                     kept.rejection = Some(rejection);
                 }
             }
-            Entry::Settled(cid) => self.kept.retain(|kept| kept.line.cid != cid),
-            Entry::Name(user) => self.name = Some(user),
+            OutboxEntry::Settled(cid) => self.kept.retain(|kept| kept.line.cid != cid),
+            OutboxEntry::Name(user) => self.name = Some(user),
         }
     }
 }
@@ -134,13 +134,13 @@ mod tests {
 {"type":"edit","room":"lobby","cid":"c","target":7,"text":"three"}
 "#;
 
-    fn cids(content: &Content) -> Vec<&str> {
+    fn cids(content: &FileContent) -> Vec<&str> {
         content.kept.iter().map(|kept| kept.line.cid.as_str()).collect()
     }
 
     #[test]
     fn the_entries_come_to_the_lines_that_are_not_settled_in_order() {
-        let content = Content::read(FILE.as_bytes());
+        let content = FileContent::read(FILE.as_bytes());
         assert_eq!(cids(&content), ["a", "d", "c"]);
         let message = "disk \"full\"".to_owned();
         let rejection = Some(Rejection::new(ErrorCode::Storage, message));
@@ -153,17 +153,17 @@ mod tests {
     #[test]
     fn an_entry_reads_as_it_was_written() {
         for line in FILE.lines() {
-            assert_eq!(Entry::read(line.as_bytes()).unwrap().write(), format!("{line}\n"));
+            assert_eq!(OutboxEntry::read(line.as_bytes()).unwrap().write(), format!("{line}\n"));
         }
     }
 
     #[test]
     fn a_writer_killed_at_any_byte_leaves_its_whole_entries_and_no_damage() {
         for cut in 0..=FILE.len() {
-            let content = Content::read(&FILE.as_bytes()[..cut]);
+            let content = FileContent::read(&FILE.as_bytes()[..cut]);
             let whole = FILE[..cut].rfind('\n').map_or(0, |at| at + 1);
             assert!(!content.is_damaged, "cut at {cut}");
-            assert_eq!(content, Content::read(&FILE.as_bytes()[..whole]), "cut at {cut}");
+            assert_eq!(content, FileContent::read(&FILE.as_bytes()[..whole]), "cut at {cut}");
             assert_eq!(content.whole, whole);
         }
     }
@@ -180,9 +180,9 @@ mod tests {
             "\0\0",
             "\u{1b}",
         ] {
-            let content = Content::read(format!("{bad}\n{FILE}").as_bytes());
+            let content = FileContent::read(format!("{bad}\n{FILE}").as_bytes());
             assert_eq!((cids(&content), content.is_damaged), (vec!["a", "d", "c"], true), "{bad}");
         }
-        assert!(Content::read(b"\xff\n").is_damaged);
+        assert!(FileContent::read(b"\xff\n").is_damaged);
     }
 }

@@ -14,23 +14,23 @@ use std::path::PathBuf;
 
 use talk::chat::Cid;
 
-use super::entry::Content;
+use super::entry::FileContent;
 use crate::storage::private_file;
 
 /// A file that is ours for as long as we live.
 #[derive(Debug)]
-pub(crate) struct Sheet {
+pub(crate) struct OutboxFile {
     pub(crate) path: PathBuf,
     file: File,
     /// Bytes of whole entries.
     length: u64,
     /// The lines in it that are not settled.
-    pub(crate) held: Vec<Held>,
+    pub(crate) held: Vec<HeldSubmission>,
 }
 
 /// A line in a sheet.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct HeldSubmission {
     pub(crate) cid: Cid,
     pub(crate) has_failed: bool,
 }
@@ -43,11 +43,11 @@ const FULL: u64 = 64 * 1024;
 /// times.
 const READ: u64 = 1024 * 1024;
 
-impl Sheet {
+impl OutboxFile {
     /// A new sheet. `None` if somebody who looks for sheets of the dead took it for one, in the
     /// moment it had no lock.
-    pub(crate) fn create(path: &Path) -> io::Result<Option<Sheet>> {
-        let sheet = Sheet::lock(private_file::create(path)?, path.to_owned());
+    pub(crate) fn create(path: &Path) -> io::Result<Option<OutboxFile>> {
+        let sheet = OutboxFile::lock(private_file::create(path)?, path.to_owned());
         if sheet.is_err() {
             _ = fs::remove_file(path); // where there are no locks, what was made for one goes
         }
@@ -58,15 +58,15 @@ impl Sheet {
     }
 
     /// A sheet whose writer is dead. `None` if it lives, or somebody else was faster.
-    pub(crate) fn take(path: PathBuf) -> io::Result<Option<Sheet>> {
+    pub(crate) fn take(path: PathBuf) -> io::Result<Option<OutboxFile>> {
         match fs::OpenOptions::new().read(true).append(true).open(&path) {
-            Ok(file) => Sheet::lock(file, path),
+            Ok(file) => OutboxFile::lock(file, path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    fn lock(file: File, path: PathBuf) -> io::Result<Option<Sheet>> {
+    fn lock(file: File, path: PathBuf) -> io::Result<Option<OutboxFile>> {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
@@ -74,24 +74,24 @@ impl Sheet {
         }
         // Between opening and locking, its writer may have removed it, or given it another name.
         let is_there = is_at(&file, &path)?;
-        Ok(is_there.then_some(Sheet { path, file, length: 0, held: Vec::new() }))
+        Ok(is_there.then_some(OutboxFile { path, file, length: 0, held: Vec::new() }))
     }
 
     /// What stands in it. An entry that was never finished is cut off.
-    pub(crate) fn read(&mut self) -> io::Result<Content> {
+    pub(crate) fn read(&mut self) -> io::Result<FileContent> {
         let mut bytes = Vec::new();
         self.file.rewind()?;
         let size = self.file.metadata()?.len();
         if size > READ {
-            return Ok(Content { is_damaged: true, ..Content::default() });
+            return Ok(FileContent { is_damaged: true, ..FileContent::default() });
         }
         (&self.file).take(READ).read_to_end(&mut bytes)?;
-        let content = Content::read(&bytes);
+        let content = FileContent::read(&bytes);
         self.length = u64::try_from(content.whole).unwrap_or(u64::MAX);
         if self.length < size && !content.is_damaged {
             self.file.set_len(self.length)?;
         }
-        let held = |kept: &talk::client::SavedSubmission| Held {
+        let held = |kept: &talk::client::SavedSubmission| HeldSubmission {
             cid: kept.line.cid.clone(),
             has_failed: kept.rejection.is_some(),
         };
@@ -108,7 +108,7 @@ impl Sheet {
     }
 
     /// Adds entries, all or none. They outlive the process from here on, and the machine from the
-    /// next [`Sheet::sync`] on.
+    /// next [`OutboxFile::sync`] on.
     pub(crate) fn append(&mut self, entries: &str) -> io::Result<()> {
         let written = self.file.write_all(entries.as_bytes());
         if let Err(error) = written {

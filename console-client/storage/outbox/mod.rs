@@ -14,42 +14,42 @@ use talk::chat::Rejection;
 use talk::chat::UserName;
 use talk::client::Submission;
 
-use super::outbox::entry::Entry;
-use super::outbox::file::Held;
-use super::outbox::file::Sheet;
+use super::outbox::entry::OutboxEntry;
+use super::outbox::file::HeldSubmission;
+use super::outbox::file::OutboxFile;
 use super::private_file;
 
 mod entry; // what stands in a file
 mod adopt; // what consoles that are gone have left
 mod file; // one file and its lock
 
-pub(crate) use adopt::Found;
+pub(crate) use adopt::Adopted;
 
 /// The unsent lines of one name on one server.
 #[derive(Debug)]
-pub(crate) struct Outbox {
+pub(crate) struct OutboxStore {
     /// `None`: nothing is kept.
     directory: Option<PathBuf>,
     user: UserName,
     /// A name that was asked for, under which lines may go out before we hear of it.
     wanted: Option<UserName>,
     /// In order: the newest takes what is said.
-    sheets: Vec<Sheet>,
-    /// The number of the next sheet.
+    files: Vec<OutboxFile>,
+    /// The number of the next file.
     next: u64,
 }
 
-/// How often a new sheet is tried again that somebody took from us as we made it.
+/// How often a new file is tried again that somebody took from us as we made it.
 const TRIES: usize = 3;
 
 /// What the names of an outbox's files end with.
 const ENDING: &str = ".lines";
 
-impl Outbox {
+impl OutboxStore {
     /// An outbox with nothing in it yet. `next`, in Unix milliseconds, gives its files their place
     /// behind those of consoles that started before.
-    fn new(directory: Option<PathBuf>, user: UserName, next: u64) -> Outbox {
-        Outbox { directory, user, wanted: None, sheets: Vec::new(), next }
+    fn new(directory: Option<PathBuf>, user: UserName, next: u64) -> OutboxStore {
+        OutboxStore { directory, user, wanted: None, files: Vec::new(), next }
     }
 
     /// Keeps a line, from before it is said until it is settled. One that had failed is kept anew,
@@ -59,8 +59,8 @@ impl Outbox {
     /// The file cannot be written.
     pub(crate) fn hold(&mut self, line: &Submission, durably: bool) -> Result<(), String> {
         let before = self.find(&line.cid);
-        let waits = before.is_some_and(|(sheet, at)| {
-            self.sheets.get(sheet).and_then(|s| s.held.get(at)).is_some_and(|h| !h.has_failed)
+        let waits = before.is_some_and(|(file, at)| {
+            self.files.get(file).and_then(|s| s.held.get(at)).is_some_and(|h| !h.has_failed)
         });
         if waits || self.directory.is_none() {
             return Ok(());
@@ -74,13 +74,13 @@ impl Outbox {
     /// # Errors
     /// The file cannot be written.
     pub(crate) fn fail(&mut self, cid: &Cid, rejection: Rejection) -> Result<(), String> {
-        let Some((sheet, at)) = self.find(cid) else { return Ok(()) };
-        let Some(sheet) = self.sheets.get_mut(sheet) else { return Ok(()) };
-        let Some(held) = sheet.held.get_mut(at).filter(|held| !held.has_failed) else {
+        let Some((file, at)) = self.find(cid) else { return Ok(()) };
+        let Some(file) = self.files.get_mut(file) else { return Ok(()) };
+        let Some(held) = file.held.get_mut(at).filter(|held| !held.has_failed) else {
             return Ok(());
         };
         held.has_failed = true;
-        let written = sheet.append(&Entry::Failed(cid.clone(), rejection).write());
+        let written = file.append(&OutboxEntry::Failed(cid.clone(), rejection).write());
         written.map_err(|error| self.cannot_keep(&error))
     }
 
@@ -130,10 +130,10 @@ impl Outbox {
         }
         self.user = user.clone();
         let mut renamed = Ok(());
-        for at in 0..self.sheets.len() {
+        for at in 0..self.files.len() {
             let path = self.new_path();
-            if let (Some(sheet), Some(path)) = (self.sheets.get_mut(at), path)
-                && let Err(error) = sheet.rename(path)
+            if let (Some(file), Some(path)) = (self.files.get_mut(at), path)
+                && let Err(error) = file.rename(path)
             {
                 renamed = Err(error);
             }
@@ -148,72 +148,72 @@ impl Outbox {
 
     // ---- Files ---------------------------------------------------------------------------------
 
-    /// The sheet, and the place in it, that holds a line.
+    /// The file, and the place in it, that holds a line.
     fn find(&self, cid: &Cid) -> Option<(usize, usize)> {
-        self.sheets.iter().enumerate().find_map(|(sheet, Sheet { held, .. })| {
-            held.iter().position(|held| held.cid == *cid).map(|at| (sheet, at))
+        self.files.iter().enumerate().find_map(|(file, OutboxFile { held, .. })| {
+            held.iter().position(|held| held.cid == *cid).map(|at| (file, at))
         })
     }
 
     fn write(&mut self, line: &Submission, durably: bool) -> io::Result<()> {
         let mut entries = String::new();
         let wanted = self.wanted.clone();
-        let sheet = self.newest()?;
-        if sheet.is_empty() {
-            entries.extend(wanted.map(|wanted| Entry::Name(wanted).write()));
+        let file = self.newest()?;
+        if file.is_empty() {
+            entries.extend(wanted.map(|wanted| OutboxEntry::Name(wanted).write()));
         }
-        entries.push_str(&Entry::Line(line.clone()).write());
-        sheet.append(&entries)?;
-        sheet.held.push(Held { cid: line.cid.clone(), has_failed: false });
-        if durably { sheet.sync() } else { Ok(()) }
+        entries.push_str(&OutboxEntry::Line(line.clone()).write());
+        file.append(&entries)?;
+        file.held.push(HeldSubmission { cid: line.cid.clone(), has_failed: false });
+        if durably { file.sync() } else { Ok(()) }
     }
 
-    /// Takes a line out of its sheet; `again` if the same sheet has it once more, further down.
+    /// Takes a line out of its file; `again` if the same file has it once more, further down.
     fn strike(&mut self, (at, held): (usize, usize), again: Option<&Cid>) -> Result<(), String> {
-        let Some(sheet) = self.sheets.get_mut(at) else { return Ok(()) };
-        let Held { cid, .. } = sheet.held.remove(held);
-        if again.is_some_and(|again| sheet.held.iter().any(|held| held.cid == *again)) {
+        let Some(file) = self.files.get_mut(at) else { return Ok(()) };
+        let HeldSubmission { cid, .. } = file.held.remove(held);
+        if again.is_some_and(|again| file.held.iter().any(|held| held.cid == *again)) {
             return Ok(());
         }
-        let struck = if sheet.held.is_empty() {
-            sheet.clear()
+        let struck = if file.held.is_empty() {
+            file.clear()
         } else {
-            sheet.append(&Entry::Settled(cid).write())
+            file.append(&OutboxEntry::Settled(cid).write())
         };
         struck.map_err(|error| self.cannot_keep(&error))?;
         self.tidy();
         Ok(())
     }
 
-    /// Says in every sheet which name its lines may go out under.
+    /// Says in every file which name its lines may go out under.
     fn mark(&mut self, user: &UserName) -> Result<(), String> {
-        let entry = Entry::Name(user.clone()).write();
-        let mut used = self.sheets.iter_mut().filter(|sheet| !sheet.is_empty());
-        let marked = used.try_for_each(|sheet| sheet.append(&entry));
+        let entry = OutboxEntry::Name(user.clone()).write();
+        let mut used = self.files.iter_mut().filter(|file| !file.is_empty());
+        let marked = used.try_for_each(|file| file.append(&entry));
         marked.map_err(|error| self.cannot_keep(&error))
     }
 
-    /// Removes the sheets with nothing in them, but for the newest.
+    /// Removes the files with nothing in them, but for the newest.
     fn tidy(&mut self) {
-        let last = self.sheets.len().saturating_sub(1);
+        let last = self.files.len().saturating_sub(1);
         let mut at = 0;
-        self.sheets.retain_mut(|sheet| {
-            let stays = at == last || !sheet.is_empty();
+        self.files.retain_mut(|file| {
+            let stays = at == last || !file.is_empty();
             at += 1;
-            stays || sheet.remove().is_err()
+            stays || file.remove().is_err()
         });
     }
 
-    /// The sheet that takes new lines.
-    fn newest(&mut self) -> io::Result<&mut Sheet> {
+    /// The file that takes new lines.
+    fn newest(&mut self) -> io::Result<&mut OutboxFile> {
         for _ in 0..TRIES {
-            if self.sheets.last().is_some_and(|sheet| !sheet.is_full()) {
+            if self.files.last().is_some_and(|file| !file.is_full()) {
                 break;
             }
             let path = self.new_path().ok_or(io::ErrorKind::NotFound)?;
-            self.sheets.extend(Sheet::create(&path)?);
+            self.files.extend(OutboxFile::create(&path)?);
         }
-        self.sheets.last_mut().ok_or_else(|| io::ErrorKind::WouldBlock.into())
+        self.files.last_mut().ok_or_else(|| io::ErrorKind::WouldBlock.into())
     }
 
     fn new_path(&mut self) -> Option<PathBuf> {
@@ -232,11 +232,11 @@ impl Outbox {
     }
 }
 
-impl Drop for Outbox {
+impl Drop for OutboxStore {
     /// What holds nothing leaves nothing.
     fn drop(&mut self) {
-        for sheet in self.sheets.iter_mut().filter(|sheet| sheet.held.is_empty()) {
-            _ = sheet.remove(); // an empty file that stays is removed by the next start
+        for file in self.files.iter_mut().filter(|file| file.held.is_empty()) {
+            _ = file.remove(); // an empty file that stays is removed by the next start
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is shown of private rooms.
+//! LineKind is shown of private rooms.
 
 use talk::chat::protocol::RoomInfo;
 
@@ -8,7 +8,7 @@ const ANN: &str = "@ann+bob";
 
 #[test]
 fn who_writes_to_us_is_told_once_until_we_have_looked() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.hear(joined(ANN, 0), MIDNIGHT);
     hear(&mut view, [record(ANN, 1, "Ann", "psst"), record(ANN, 2, "Ann", "hey")]);
     let expected = ["-- Ann wrote to you: Alt-2 turns there, /r TEXT answers --"];
@@ -30,7 +30,7 @@ fn who_writes_to_us_is_told_once_until_we_have_looked() {
 
 #[test]
 fn what_we_say_to_somebody_from_elsewhere_is_shown_when_it_is_stored() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.add(room(ANN));
     view.waits(own(ANN, 1, "hi ann"));
     assert_eq!(drawn(&view.waiting_lines()), ["[@ann]   …   bob hi ann"]);
@@ -44,11 +44,11 @@ fn what_we_say_to_somebody_from_elsewhere_is_shown_when_it_is_stored() {
 
 #[test]
 fn an_answer_goes_to_whoever_wrote_last_whatever_they_are_called_now() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     for name in [ANN, "@bob+eve"] {
         view.hear(joined(name, 0), MIDNIGHT);
     }
-    // What is told last may have been written first.
+    // LineKind is told last may have been written first.
     hear(&mut view, [record("@bob+eve", 5, "eve", "later"), record(ANN, 3, "ann", "before")]);
     assert_eq!(view.last_writer(), Some(&user("eve")));
     let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
@@ -58,7 +58,7 @@ fn an_answer_goes_to_whoever_wrote_last_whatever_they_are_called_now() {
 
 #[test]
 fn private_rooms_go_when_the_name_goes() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.hear(joined(ANN, 0), MIDNIGHT);
     view.turn_to_nth(1);
     told(&mut view);
@@ -77,7 +77,7 @@ fn private_rooms_go_when_the_name_goes() {
 
 #[test]
 fn in_one_stream_a_private_line_is_always_marked_and_the_others_stay_as_they_were() {
-    for shows in [Shows::All, Shows::News] {
+    for shows in [OutputMode::AllRooms, OutputMode::NewOnly] {
         let mut view = view(shows, &["lobby"]);
         view.hear(joined(ANN, 0), MIDNIGHT);
         hear(&mut view, [record(ANN, 1, "ann", "psst"), record("lobby", 1, "ann", "hi")]);
@@ -89,7 +89,7 @@ fn in_one_stream_a_private_line_is_always_marked_and_the_others_stay_as_they_wer
 
 #[test]
 fn a_strangers_private_room_is_named_in_full() {
-    let view = view(Shows::Here, &["lobby"]);
+    let view = view(OutputMode::OneRoom, &["lobby"]);
     assert_eq!(view.label(&room("@ann+eve")), "@ann+eve");
     assert_eq!(view.label(&room(ANN)), "@ann");
     assert_eq!(view.label(&room("lobby")), "#lobby");
@@ -97,7 +97,7 @@ fn a_strangers_private_room_is_named_in_full() {
 
 #[test]
 fn of_the_rooms_there_are_ones_own_private_ones_are_named_by_the_other() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let info = |name| RoomInfo { name: room(name), head: 2, members: 1, topic: None };
     view.hear(Notice::Rooms { rooms: vec![info("lobby"), info(ANN)] }, MIDNIGHT);
     let expected =

@@ -1,8 +1,8 @@
-//! What a person wants to hear, and how.
+//! LineKind a person wants to hear, and how.
 
 use super::*;
-use crate::storage::preferences::Bell;
-use crate::storage::preferences::Stamp;
+use crate::storage::preferences::BellMode;
+use crate::storage::preferences::TimestampStyle;
 
 fn change(who: &str, change: Change) -> Notice {
     let change = Some((user(who), change));
@@ -11,7 +11,7 @@ fn change(who: &str, change: Change) -> Notice {
 
 #[test]
 fn comings_and_goings_fold_into_one_line_until_something_is_said() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     for (who, change_) in [
         ("eve", Change::Joined),
         ("zoe", Change::Joined),
@@ -37,7 +37,7 @@ fn comings_and_goings_fold_into_one_line_until_something_is_said() {
 
 #[test]
 fn a_crowd_that_comes_is_a_few_names_and_a_number() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     (0..300).for_each(|n| view.hear(change(&format!("n{n}"), Change::Joined), MIDNIGHT));
     let line = "00:00 --> n0, n1, n2, n3, n4, n5 and 194 more joined · 100 more came or went";
     assert_eq!(drawn(&view.waiting_lines()), [line]);
@@ -45,7 +45,7 @@ fn a_crowd_that_comes_is_a_few_names_and_a_number() {
 
 #[test]
 fn comings_stand_in_their_room_and_not_where_one_turns_meanwhile() {
-    let mut view = view(Shows::Here, &["lobby", "rust"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     view.hear(change("eve", Change::Joined), MIDNIGHT);
     view.turn_to_nth(1);
     assert_eq!(told(&mut view), ["00:00 --> eve joined", "-- now in #rust --"]);
@@ -55,37 +55,37 @@ fn comings_stand_in_their_room_and_not_where_one_turns_meanwhile() {
 
 #[test]
 fn who_wants_it_quiet_is_told_nothing_of_comings_and_still_how_many_are_there() {
-    let mut view = view(Shows::Here, &["lobby"]);
-    view.wish(Wished::Quiet(true));
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
+    view.set_preference(PreferenceChange::Quiet(true));
     view.hear(change("eve", Change::Joined), MIDNIGHT);
     let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
     view.hear(renamed, MIDNIGHT);
     assert!(view.waiting_lines().is_empty() && told(&mut view).is_empty());
     assert!(status(&view).contains("2 people"));
-    view.wish(Wished::Quiet(false));
+    view.set_preference(PreferenceChange::Quiet(false));
     view.hear(change("eva", Change::Left), MIDNIGHT);
     assert_eq!(view.waiting_lines().len(), 1);
 }
 
 #[test]
 fn the_bell_rings_for_what_it_is_set_to_and_never_for_the_past() {
-    let rings = |bell: Bell, name: &str, who: &str, said: &str| {
-        let mut view = view(Shows::Here, &["lobby", "@ann+bob"]);
-        view.wish(Wished::Bell(bell));
+    let rings = |bell: BellMode, name: &str, who: &str, said: &str| {
+        let mut view = view(OutputMode::OneRoom, &["lobby", "@ann+bob"]);
+        view.set_preference(PreferenceChange::Bell(bell));
         hear(&mut view, [record(name, 1, who, said)]);
         view.take_bell(MIDNIGHT)
     };
     for (bell, expected) in [
-        (Bell::Off, [false, false, false, false]),
-        (Bell::Mention, [false, true, true, false]),
-        (Bell::All, [true, true, true, false]),
+        (BellMode::Off, [false, false, false, false]),
+        (BellMode::Mention, [false, true, true, false]),
+        (BellMode::All, [true, true, true, false]),
     ] {
         let said = [("lobby", "ann", "hi"), ("lobby", "ann", "Bob?"), ("@ann+bob", "ann", "x")];
         let heard = said.map(|(name, who, said)| rings(bell, name, who, said));
         assert_eq!(heard, expected[..3], "{bell:?}");
         assert_eq!(rings(bell, "lobby", "bob", "bob"), expected[3], "our own words, {bell:?}");
     }
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.hear(Notice::State(State::CatchingUp), MIDNIGHT);
     hear(&mut view, [record("lobby", 1, "ann", "bob?")]);
     assert!(!view.take_bell(MIDNIGHT), "it was said while we were away");
@@ -100,13 +100,13 @@ fn the_bell_rings_for_what_it_is_set_to_and_never_for_the_past() {
 
 #[test]
 fn a_muted_room_neither_rings_nor_counts_as_active() {
-    let mut view = view(Shows::Here, &["lobby", "rust"]);
-    view.wish(Wished::Muted(room("rust"), true));
+    let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
+    view.set_preference(PreferenceChange::Muted(room("rust"), true));
     hear(&mut view, [record("rust", 1, "ann", "bob?")]);
     assert!(!status(&view).contains("Act") && !view.take_bell(MIDNIGHT));
     view.turn_to_active();
     assert!(status(&view).starts_with("[rust]"), "it is still beside the other");
-    view.wish(Wished::Muted(room("rust"), false));
+    view.set_preference(PreferenceChange::Muted(room("rust"), false));
     view.turn_to_nth(0);
     hear(&mut view, [record("rust", 2, "ann", "bob?")]);
     assert!(status(&view).ends_with("Act: 2!") && view.take_bell(MIDNIGHT));
@@ -114,9 +114,9 @@ fn a_muted_room_neither_rings_nor_counts_as_active() {
 
 #[test]
 fn who_is_ignored_is_not_shown_and_leaves_nothing_unread() {
-    let mut view = view(Shows::Here, &["lobby", "rust"]);
-    view.wish(Wished::Ignored(user("Eve"), true));
-    view.take_unkept();
+    let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
+    view.set_preference(PreferenceChange::Ignored(user("Eve"), true));
+    view.take_unsaved();
     hear(&mut view, [record("lobby", 1, "eve", "bob!"), record("rust", 1, "eve", "bob!")]);
     hear(&mut view, [act("lobby", 2, "eve", Operation::Delete { target: 1 })]);
     view.hear(change("eve", Change::Left), MIDNIGHT);
@@ -127,30 +127,34 @@ fn who_is_ignored_is_not_shown_and_leaves_nothing_unread() {
     assert_eq!(view.unmarked(), [(room("lobby"), 2)]);
     let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
     view.hear(renamed, MIDNIGHT);
-    assert_eq!(view.take_unkept(), [Wished::Ignored(user("eva"), true)], "to be kept as well");
+    assert_eq!(
+        view.take_unsaved(),
+        [PreferenceChange::Ignored(user("eva"), true)],
+        "to be kept as well"
+    );
     hear(&mut view, [record("lobby", 3, "eva", "it is me")]);
     let records = vec![record("lobby", 1, "ann", "old"), record("lobby", 2, "eva", "old")];
     view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
     assert!(!told(&mut view).concat().contains("eva"));
-    view.wish(Wished::Ignored(user("EVA"), false));
+    view.set_preference(PreferenceChange::Ignored(user("EVA"), false));
     hear(&mut view, [record("lobby", 4, "eva", "back")]);
     assert!(told(&mut view).concat().contains("eva back"));
 }
 
 #[test]
 fn new_lines_are_stamped_as_one_likes() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     hear(&mut view, [record("lobby", 1, "ann", "a")]);
-    view.wish(Wished::Stamp(Stamp::DateTime));
+    view.set_preference(PreferenceChange::Timestamp(TimestampStyle::DateTime));
     hear(&mut view, [record("lobby", 2, "ann", "b")]);
-    view.wish(Wished::Stamp(Stamp::Off));
+    view.set_preference(PreferenceChange::Timestamp(TimestampStyle::Off));
     hear(&mut view, [record("lobby", 3, "ann", "c")]);
     assert_eq!(told(&mut view)[1..], ["00:01 ann a", "2026-11-23 00:02 ann b", "ann c"]);
 }
 
 #[test]
 fn a_narrow_status_line_keeps_what_matters_most() {
-    let mut view = view(Shows::Here, &["lobby", "rust"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     hear(&mut view, [record("lobby", 1042, "ann", "x"), record("rust", 1, "ann", "x")]);
     view.hear(Notice::Typing { room: room("lobby"), user: user("ann") }, MIDNIGHT);
     let at = |columns| drawn(&[view.status(MIDNIGHT, columns)]).concat();

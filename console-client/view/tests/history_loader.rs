@@ -1,9 +1,9 @@
-//! What is loaded for whoever looks back, and what becomes of it in odd moments.
+//! LineKind is loaded for whoever looks back, and what becomes of it in odd moments.
 
-use super::scrolling::load;
-use super::scrolling::lobby;
-use super::scrolling::say;
-use super::scrolling::seen;
+use super::scroll::load;
+use super::scroll::lobby;
+use super::scroll::say;
+use super::scroll::seen;
 use super::*;
 
 /// Records as `lobby` has them, in answer to a question for older or newer ones.
@@ -15,7 +15,7 @@ fn page(seqs: std::ops::Range<u64>) -> Notice {
 /// Asks for what the view wants: which page.
 fn ask(view: &mut View) -> Range {
     let (name, range) = view.wants(40, 4).unwrap();
-    view.expect(name, Asked::Stretch(range));
+    view.expect(name, Purpose::Window(range));
     range
 }
 
@@ -41,7 +41,7 @@ fn a_refused_page_leaves_the_answers_after_it_to_their_questions() {
         let mut view = lobby(3_000);
         view.look_at(700).unwrap();
         ask(&mut view);
-        view.expect(room("lobby"), Asked::List(2));
+        view.expect(room("lobby"), Purpose::List(2));
         let message = "it cannot be read".to_owned();
         view.hear(Notice::Error { code, message, room: Some(room("lobby")) }, MIDNIGHT);
         assert_eq!(view.wants(40, 4), None, "it is not asked for again and again");
@@ -57,7 +57,7 @@ fn the_place_one_looks_at_stays_however_much_is_said_meanwhile() {
     for pages in [1, 20, 47, 49, 60] {
         let mut view = lobby(800);
         (0..pages).for_each(|_| {
-            view.page(Way::Back, 40, 11);
+            view.page(Direction::Back, 40, 11);
             load(&mut view, 800, 11);
         });
         let before = seen(&view, 11);
@@ -88,7 +88,7 @@ fn what_cannot_be_loaded_yet_is_said_and_comes_with_the_connection() {
 
 #[test]
 fn the_clock_takes_few_questions_however_long_ago_it_was() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let second = |seq: u64| Record {
         at: MIDNIGHT + seq * 100,
         ..record("lobby", seq, "ann", &seq.to_string())
@@ -101,7 +101,7 @@ fn the_clock_takes_few_questions_however_long_ago_it_was() {
             Range::Before(seq) => seq.saturating_sub(100).max(1)..seq,
             Range::After(seq) => seq + 1..seq + 101,
         };
-        view.expect(name.clone(), Asked::Stretch(range));
+        view.expect(name.clone(), Purpose::Window(range));
         let records = seqs.map(second).collect();
         view.hear(Notice::History { room: name, records, first: 1 }, MIDNIGHT);
         questions += 1;
@@ -115,7 +115,7 @@ fn whoever_pages_on_no_longer_waits_for_the_clock() {
     let mut view = lobby(1_430); // a line a minute
     view.look_at_clock(10, MIDNIGHT + 1_435 * 60_000).unwrap();
     ask(&mut view);
-    view.page(Way::On, 40, 4);
+    view.page(Direction::Forward, 40, 4);
     assert_eq!(drawn(&[view.more_below()]), ["-- more below · PgDn --"]);
     assert_eq!(seen(&view, 2)[1], "935");
 }
@@ -128,13 +128,13 @@ fn what_was_loaded_of_a_room_goes_with_it() {
     view.look_at(300).unwrap();
     load(&mut view, 900, 4);
     view.hear(Notice::Left(room("lobby")), MIDNIGHT);
-    (0..9).for_each(|_| view.page(Way::Back, 40, 4));
+    (0..9).for_each(|_| view.page(Direction::Back, 40, 4));
     assert_eq!(seen(&view, 4), ["--", "1", "2", "3"]);
 }
 
 #[test]
 fn the_first_unread_line_is_gone_to_also_where_it_was_not_shown() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let marked = |since, head| {
         Notice::Joined(Joined { marked: Some(150), since, head, ..welcome_to("lobby", head) })
     };
@@ -168,7 +168,7 @@ fn a_thousand_lines_come_in_before_anything_has_to_be_loaded_again() {
     for pages in [1, 20].into_iter().chain(42..50) {
         let mut view = lobby(800);
         (0..pages).for_each(|_| {
-            view.page(Way::Back, 40, 12);
+            view.page(Direction::Back, 40, 12);
             load(&mut view, 800, 12);
         });
         let before = seen(&view, 12);

@@ -1,4 +1,4 @@
-//! What is unread, where that begins, and what is told of it.
+//! LineKind is unread, where that begins, and what is told of it.
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn said(name: &str, seqs: impl IntoIterator<Item = u64>) -> Vec<Record> {
 
 #[test]
 fn a_line_parts_what_was_read_from_what_somebody_else_said_since() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.hear(marked("lobby", 2, 0, 5), MIDNIGHT);
     hear(&mut view, said("lobby", [1, 2]));
     hear(&mut view, [record("lobby", 3, "bob", "from my phone")]);
@@ -35,7 +35,7 @@ fn a_line_parts_what_was_read_from_what_somebody_else_said_since() {
 
 #[test]
 fn nothing_is_parted_where_nothing_was_read_or_nothing_is_new() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.hear(joined("lobby", 2), MIDNIGHT);
     hear(&mut view, said("lobby", [1, 2]));
     view.hear(marked("lobby", 2, 2, 2), MIDNIGHT);
@@ -46,7 +46,7 @@ fn nothing_is_parted_where_nothing_was_read_or_nothing_is_new() {
 
 #[test]
 fn unread_lines_before_the_first_one_shown_are_counted() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.hear(marked("lobby", 3, 10, 12), MIDNIGHT);
     hear(&mut view, said("lobby", [11, 12]));
     let told_now = told(&mut view);
@@ -64,7 +64,7 @@ fn unread_lines_before_the_first_one_shown_are_counted() {
 
 #[test]
 fn what_was_read_elsewhere_is_no_news_here() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.hear(marked("rust", 2, 0, 4), MIDNIGHT);
     hear(&mut view, said("rust", 1..=4));
     assert_eq!(view.rooms[1].lines.news(), 2);
@@ -81,14 +81,14 @@ fn what_was_read_elsewhere_is_no_news_here() {
 
 #[test]
 fn only_what_is_shown_to_a_person_counts_as_read_and_is_told_while_it_can_be() {
-    let mut seen = view(Shows::Here, &["lobby", "rust"]);
+    let mut seen = view(OutputMode::OneRoom, &["lobby", "rust"]);
     hear(&mut seen, said("rust", [1, 2]));
     assert!(seen.unmarked().is_empty(), "it waits unseen");
     seen.turn_to_nth(1);
     assert_eq!(seen.unmarked(), [(room("rust"), 2)]);
     seen.hear(Notice::State(State::CatchingUp), MIDNIGHT);
     assert!(seen.unmarked().is_empty(), "the room may not be joined yet");
-    for shows in [Shows::All, Shows::News] {
+    for shows in [OutputMode::AllRooms, OutputMode::NewOnly] {
         let mut piped = view(shows, &["lobby"]);
         hear(&mut piped, said("lobby", [1]));
         assert!(piped.unmarked().is_empty(), "nobody may be looking");
@@ -97,7 +97,7 @@ fn only_what_is_shown_to_a_person_counts_as_read_and_is_told_while_it_can_be() {
 
 #[test]
 fn a_log_that_begins_anew_is_read_anew() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     hear(&mut view, said("lobby", 1..=9));
     view.hear(Notice::Reset(room("lobby")), MIDNIGHT);
     assert!(view.unmarked().is_empty());

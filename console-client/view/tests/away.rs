@@ -12,7 +12,7 @@ fn away(name: &str, who: &str, away: Option<AwayMessage>) -> Notice {
 
 #[test]
 fn others_are_told_in_the_room_and_we_in_the_status_line() {
-    let mut view = view(Shows::Here, &["lobby", "dev"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby", "dev"]);
     view.hear(away("lobby", "ann", lunch()), MIDNIGHT);
     view.hear(away("dev", "ann", lunch()), MIDNIGHT);
     view.hear(away("lobby", "bob", lunch()), MIDNIGHT);
@@ -22,14 +22,14 @@ fn others_are_told_in_the_room_and_we_in_the_status_line() {
     view.hear(away("lobby", "bob", None), MIDNIGHT);
     assert_eq!(told(&mut view), ["00:00 --- ann is back"]);
     assert_eq!(status(&view), "[lobby] bob · live · 2 people");
-    view.wish(Wished::Quiet(true));
+    view.set_preference(PreferenceChange::Quiet(true));
     view.hear(away("lobby", "ann", lunch()), MIDNIGHT);
     assert!(told(&mut view).is_empty(), "/quiet is quiet about this too");
 }
 
 #[test]
 fn who_lists_them_and_a_private_room_names_them() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let absent = vec![AwayMember { user: user("ann"), text: lunch().unwrap() }];
     let members = vec![user("ann"), user("bob")];
     let notice = Notice::Members { room: room("lobby"), members, away: absent };

@@ -3,16 +3,16 @@
 use std::ffi::OsString;
 
 use super::Task;
-use super::Words;
+use super::TextSource;
 use crate::args;
-use crate::args::Wish;
+use crate::args::Mode;
 use talk::chat::protocol::Since;
 
 fn task(line: &str) -> Result<Option<Task>, String> {
     let wish = args::read(line.split_whitespace().map(OsString::from), |_| None);
     match wish.map_err(|error| error.0)? {
-        Wish::Script(_, script) => Ok(Some(script.task)),
-        Wish::Chat(_) | Wish::Check(_) | Wish::Help(_) | Wish::Version => Ok(None),
+        Mode::Script(_, script) => Ok(Some(script.task)),
+        Mode::Chat(_) | Mode::Check(_) | Mode::Help(_) | Mode::Version => Ok(None),
     }
 }
 
@@ -29,9 +29,9 @@ fn reading_begins_now_or_where_it_is_told_and_ends_unless_it_follows() {
 #[test]
 fn one_line_is_said_to_one_room() {
     let send = |words| Ok(Some(Task::Send(words)));
-    assert_eq!(task("--send hi --room a"), send(Words::Given("hi".to_owned())));
-    assert_eq!(task("--send -"), send(Words::Stdin));
-    assert_eq!(task("--send=--hi"), send(Words::Given("--hi".to_owned())));
+    assert_eq!(task("--send hi --room a"), send(TextSource::Given("hi".to_owned())));
+    assert_eq!(task("--send -"), send(TextSource::Stdin));
+    assert_eq!(task("--send=--hi"), send(TextSource::Given("--hi".to_owned())));
 }
 
 #[test]

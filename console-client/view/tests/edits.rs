@@ -1,4 +1,4 @@
-//! What is shown of what is done to a room's log.
+//! LineKind is shown of what is done to a room's log.
 
 use talk::chat::Topic;
 
@@ -18,7 +18,9 @@ fn erased(seq: u64, edit_of: Option<u64>) -> Record {
 
 #[test]
 fn an_edit_a_delete_and_a_topic_are_told_in_a_line() {
-    for (shows, first_day) in [(Shows::Here, 1), (Shows::All, 1), (Shows::News, 0)] {
+    for (shows, first_day) in
+        [(OutputMode::OneRoom, 1), (OutputMode::AllRooms, 1), (OutputMode::NewOnly, 0)]
+    {
         let mut view = view(shows, &["lobby"]);
         hear(
             &mut view,
@@ -44,7 +46,7 @@ fn an_edit_a_delete_and_a_topic_are_told_in_a_line() {
 
 #[test]
 fn a_deleted_text_is_gone_from_what_is_shown_again() {
-    let mut view = view(Shows::Here, &["lobby", "rust"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     for name in ["lobby", "rust"] {
         hear(
             &mut view,
@@ -71,10 +73,10 @@ fn a_deleted_text_is_gone_from_what_is_shown_again() {
 
 #[test]
 fn what_was_deleted_before_we_came_keeps_its_place() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     hear(&mut view, [erased(1, None), erased(2, Some(1))]);
     assert_eq!(told(&mut view)[1..], ["00:01 ann (deleted)", "00:02 ann edited #1: (deleted)"]);
-    view.expect(room("lobby"), Asked::List(9));
+    view.expect(room("lobby"), Purpose::List(9));
     let records = vec![erased(1, None)];
     view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
     assert_eq!(told(&mut view)[2], "00:01 #1 ann (deleted)");
@@ -82,7 +84,7 @@ fn what_was_deleted_before_we_came_keeps_its_place() {
 
 #[test]
 fn an_act_of_ours_waits_and_fails_like_a_line() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.waits(Submission { room: room("lobby"), cid: cid(1), operation: edit(7, "new") });
     let waiting =
         Submission { room: room("lobby"), cid: cid(2), operation: Operation::Delete { target: 9 } };
@@ -99,7 +101,7 @@ fn an_act_of_ours_waits_and_fails_like_a_line() {
 
 #[test]
 fn our_last_line_is_found_unless_it_is_in_doubt_which_one_that_is() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     assert!(view.own_last().unwrap_err().contains("in sight"));
     hear(
         &mut view,
@@ -132,7 +134,7 @@ fn our_last_line_is_found_unless_it_is_in_doubt_which_one_that_is() {
 
 #[test]
 fn the_topic_is_told_when_asked_for() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let ask = |view: &mut View| {
         told(view);
         view.tell_topic();

@@ -1,4 +1,4 @@
-//! What is shown of a line that answers another.
+//! LineKind is shown of a line that answers another.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn answer(seq: u64, said: &str) -> Operation {
 
 #[test]
 fn an_answer_is_shown_under_what_it_answers() {
-    for shows in [Shows::Here, Shows::All] {
+    for shows in [OutputMode::OneRoom, OutputMode::AllRooms] {
         let mut view = view(shows, &["lobby"]);
         let me = Operation::Post { text: text("waves"), me: true, reply: None };
         hear(
@@ -41,7 +41,7 @@ fn an_answer_is_shown_under_what_it_answers() {
 
 #[test]
 fn what_answers_a_deleted_text_keeps_nothing_of_it() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     hear(
         &mut view,
         [
@@ -66,10 +66,10 @@ fn what_answers_a_deleted_text_keeps_nothing_of_it() {
 
 #[test]
 fn what_is_not_loaded_is_a_number_until_it_is() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     hear(&mut view, [act("lobby", 3, "ann", answer(1, "late"))]);
     assert_eq!(told(&mut view)[1..], ["↳ #1", "00:03 ann late"]);
-    view.expect(room("lobby"), Asked::List(9));
+    view.expect(room("lobby"), Purpose::List(9));
     let records = vec![record("lobby", 1, "ann", "old"), act("lobby", 2, "ann", answer(1, "x"))];
     view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
     let expected = ["00:01 #1 ann old", "↳ #1 ann: old", "00:02 #2 ann x"];
@@ -84,7 +84,7 @@ fn what_is_not_loaded_is_a_number_until_it_is() {
 
 #[test]
 fn an_answer_of_ours_waits_under_what_it_answers() {
-    let mut view = view(Shows::Here, &["lobby", "rust"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     hear(&mut view, [record("lobby", 1, "ann", "tea?")]);
     view.waits(Submission { room: room("lobby"), cid: cid(2), operation: answer(1, "yes") });
     view.waits(Submission { room: room("rust"), cid: cid(3), operation: answer(9, "there") });
@@ -102,7 +102,7 @@ fn an_answer_of_ours_waits_under_what_it_answers() {
 
 #[test]
 fn the_newest_lines_are_listed_with_their_numbers() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.list_newest();
     assert_eq!(told(&mut view), ["-- no line is in sight in #lobby (/history has numbers too) --"]);
     hear(&mut view, (1..=12).map(|seq| record("lobby", seq, "ann", &format!("line {seq}"))));

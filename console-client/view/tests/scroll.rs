@@ -1,10 +1,10 @@
-//! What is seen by whoever looks back.
+//! LineKind is seen by whoever looks back.
 
 use super::*;
 
 /// A lobby where ann has said `1` to `count`.
 pub(super) fn lobby(count: u64) -> View {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     say(&mut view, 1..=count);
     told(&mut view);
     view
@@ -14,28 +14,28 @@ pub(super) fn say(view: &mut View, seqs: std::ops::RangeInclusive<u64>) {
     hear(view, seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())));
 }
 
-/// What the pane's rows end with.
+/// LineKind the pane's rows end with.
 pub(super) fn seen(view: &View, height: usize) -> Vec<String> {
     let rows = view.pane(40, height).into_iter();
     let text =
-        |row: crate::text::line::Row| row.into_iter().map(|(_, text)| text).collect::<String>();
+        |row: crate::text::style::Row| row.into_iter().map(|(_, text)| text).collect::<String>();
     rows.map(|row| text(row).rsplit(' ').next().unwrap().to_owned()).collect()
 }
 
 #[test]
 fn pages_go_back_to_the_oldest_line_and_on_to_the_newest() {
     let mut view = lobby(9); // and the day above them
-    view.page(Way::Back, 40, 4);
+    view.page(Direction::Back, 40, 4);
     assert_eq!(seen(&view, 4), ["3", "4", "5", "6"][..].to_vec());
-    view.page(Way::Back, 40, 4);
+    view.page(Direction::Back, 40, 4);
     assert_eq!(seen(&view, 4), ["--", "1", "2", "3"]);
-    view.page(Way::Back, 40, 4);
+    view.page(Direction::Back, 40, 4);
     assert_eq!(seen(&view, 4), ["--", "1", "2", "3"]);
     assert!(status(&view).contains("this is where the room begins"));
-    view.page(Way::On, 40, 4);
+    view.page(Direction::Forward, 40, 4);
     assert_eq!(seen(&view, 4), ["3", "4", "5", "6"]);
     assert!(view.is_looking_back());
-    view.page(Way::On, 40, 4);
+    view.page(Direction::Forward, 40, 4);
     assert!(!view.is_looking_back());
     assert!(told(&mut view).is_empty());
 }
@@ -43,14 +43,14 @@ fn pages_go_back_to_the_oldest_line_and_on_to_the_newest() {
 #[test]
 fn what_comes_meanwhile_moves_nothing_is_not_read_and_is_shown_afterwards() {
     let mut view = lobby(9);
-    view.page(Way::Back, 40, 4);
+    view.page(Direction::Back, 40, 4);
     let before = seen(&view, 4);
-    let untold = view.unmarked();
+    let unsent = view.unmarked();
     say(&mut view, 10..=12);
     hear(&mut view, [act("lobby", 13, "ann", Operation::Delete { target: 11 })]);
     assert_eq!(seen(&view, 4), before);
     assert_eq!(drawn(&[view.more_below()]), ["-- more below · 3 new · PgDn --"]);
-    assert_eq!(view.unmarked(), untold);
+    assert_eq!(view.unmarked(), unsent);
     assert!(told(&mut view).is_empty());
     view.look_ahead();
     let expected = ["00:10 ann 10", "00:11 ann (deleted)", "00:12 ann 12", "00:13 ann deleted #11"];
@@ -62,9 +62,9 @@ fn what_comes_meanwhile_moves_nothing_is_not_read_and_is_shown_afterwards() {
 
 #[test]
 fn rows_broken_anew_keep_the_line_at_the_top() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     hear(&mut view, (1..=9).map(|seq| record("lobby", seq, "ann", &"word ".repeat(12))));
-    view.page(Way::Back, 40, 4);
+    view.page(Direction::Back, 40, 4);
     let before = view.pane(40, 4);
     let wide = view.pane(200, 9);
     assert_eq!(wide.len(), 9);
@@ -77,13 +77,13 @@ fn rows_broken_anew_keep_the_line_at_the_top() {
 fn one_turns_to_another_room_from_where_one_looks_back() {
     let mut view = lobby(9);
     view.hear(joined("rust", 0), MIDNIGHT);
-    view.page(Way::Back, 40, 4);
+    view.page(Direction::Back, 40, 4);
     say(&mut view, 10..=10);
     view.turn_to_nth(1);
     assert!(!view.is_looking_back());
     assert_eq!(told(&mut view), ["00:10 ann 10", "-- now in #rust --"]);
     view.hear(Notice::Left(room("rust")), MIDNIGHT);
-    view.page(Way::Back, 40, 4);
+    view.page(Direction::Back, 40, 4);
     view.hear(Notice::Left(room("lobby")), MIDNIGHT);
     assert!(!view.is_looking_back());
 }
@@ -114,7 +114,7 @@ pub(super) fn load(view: &mut View, count: u64, height: usize) {
             Range::Before(seq) => seq.saturating_sub(100).max(1)..seq,
             Range::After(seq) => seq + 1..(seq + 101).min(count + 1),
         };
-        view.expect(name.clone(), Asked::Stretch(range));
+        view.expect(name.clone(), Purpose::Window(range));
         assert_eq!(view.wants(40, height), None, "one question at a time");
         let records = seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())).collect();
         view.hear(Notice::History { room: name, records, first: 1 }, MIDNIGHT);
@@ -127,7 +127,7 @@ fn pages_go_back_to_where_the_room_begins_and_on_again_without_a_hole() {
     let mut view = lobby(3_000);
     let mut lines = Vec::new();
     while !status(&view).contains("this is where the room begins") {
-        view.page(Way::Back, 40, 11);
+        view.page(Direction::Back, 40, 11);
         load(&mut view, 3_000, 11);
         lines.push(seen(&view, 11));
     }
@@ -140,7 +140,7 @@ fn pages_go_back_to_where_the_room_begins_and_on_again_without_a_hole() {
 
     let mut on = Vec::new();
     while view.is_looking_back() {
-        view.page(Way::On, 40, 11);
+        view.page(Direction::Forward, 40, 11);
         load(&mut view, 3_000, 11);
         on.push(seen(&view, 11));
     }
@@ -154,16 +154,16 @@ fn pages_go_back_to_where_the_room_begins_and_on_again_without_a_hole() {
 #[test]
 fn a_page_back_waits_for_its_lines_and_is_a_whole_page() {
     let mut view = lobby(2_500);
-    view.page(Way::Back, 40, 21);
+    view.page(Direction::Back, 40, 21);
     let mut top = 2_460;
     assert_eq!(seen(&view, 1), ["2460"]);
     while top > 1_460 {
         // above it is another day
         let wanted = view.wants(40, 21);
         if let Some((name, range)) = &wanted {
-            view.expect(name.clone(), Asked::Stretch(*range));
+            view.expect(name.clone(), Purpose::Window(*range));
         }
-        view.page(Way::Back, 40, 21); // before they are there
+        view.page(Direction::Back, 40, 21); // before they are there
         if let Some((name, Range::Before(seq))) = wanted {
             let seqs = seq.saturating_sub(100).max(1)..seq;
             let records = seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())).collect();
@@ -182,7 +182,7 @@ fn a_line_gone_to_is_at_the_top_with_others_before_and_behind() {
     assert_eq!(drawn(&[view.more_below()]), ["-- loading more lines · PgDn --"]);
     load(&mut view, 3_000, 4);
     assert_eq!(seen(&view, 2), ["700", "701"]);
-    view.page(Way::Back, 40, 4);
+    view.page(Direction::Back, 40, 4);
     assert_eq!(seen(&view, 4), ["697", "698", "699", "700"]);
     say(&mut view, 3_001..=3_010);
     hear(&mut view, [act("lobby", 3_011, "ann", Operation::Delete { target: 698 })]);
@@ -210,25 +210,25 @@ fn the_clock_is_looked_for_as_far_back_as_it_takes() {
 fn without_a_connection_nothing_is_asked_and_that_is_said() {
     let mut view = lobby(600);
     view.hear(Notice::State(State::Offline { retry: Duration::from_secs(1) }), MIDNIGHT);
-    (0..60).for_each(|_| view.page(Way::Back, 40, 11));
+    (0..60).for_each(|_| view.page(Direction::Back, 40, 11));
     assert_eq!(view.wants(40, 11), None);
     assert!(status(&view).contains("once there is a connection"), "{}", status(&view));
     let top = seen(&view, 2);
     view.hear(Notice::State(State::Live), MIDNIGHT);
     load(&mut view, 600, 11);
     assert_eq!(seen(&view, 2), top, "what is loaded moves nothing");
-    view.page(Way::Back, 40, 11);
+    view.page(Direction::Back, 40, 11);
     assert_ne!(seen(&view, 2), top);
 }
 
 #[test]
 fn lines_listed_far_back_leave_the_hole_to_history() {
-    let mut view = view(Shows::All, &["lobby"]);
+    let mut view = view(OutputMode::AllRooms, &["lobby"]);
     say(&mut view, 900..=910);
     told(&mut view);
     let (name, range, count) = view.around(100).unwrap();
     assert_eq!((range, count), (Range::Before(110), 20));
-    view.expect(name.clone(), Asked::List(count));
+    view.expect(name.clone(), Purpose::List(count));
     let records = (60..110).map(|seq| record("lobby", seq, "ann", "old")).collect();
     view.hear(Notice::History { room: name, records, first: 1 }, MIDNIGHT);
     let shown = told(&mut view).concat();
@@ -238,7 +238,7 @@ fn lines_listed_far_back_leave_the_hole_to_history() {
 
 #[test]
 fn the_unread_lines_are_gone_to_where_they_begin() {
-    let mut view = view(Shows::Here, &["lobby"]);
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.look_at_unread();
     assert!(status(&view).ends_with("nothing is unread here"));
     let marked = Joined { marked: Some(4), head: 30, ..welcome_to("lobby", 30) };
@@ -250,7 +250,7 @@ fn the_unread_lines_are_gone_to_where_they_begin() {
 
 #[test]
 fn without_a_screen_the_lines_gone_to_are_told_once_more() {
-    let mut view = view(Shows::All, &["lobby"]);
+    let mut view = view(OutputMode::AllRooms, &["lobby"]);
     say(&mut view, 1..=30);
     told(&mut view);
     assert_eq!(view.look_at(5), Ok(true));
