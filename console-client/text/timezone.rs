@@ -3,12 +3,6 @@
 //! Room: bytes and numbers. Which file, and what time it is, come in by argument.
 
 use talk::time;
-use talk::time::DAY;
-use talk::time::MONTHS;
-use talk::time::WEEKDAYS;
-use talk::time::date;
-use talk::time::nth;
-use talk::time::weekday;
 
 /// A place's offsets from UTC, past and future.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -155,7 +149,7 @@ impl PosixRule {
 
     fn offset(&self, at: i64) -> i32 {
         let Some(summer) = &self.summer else { return self.standard };
-        let (year, ..) = date(at + i64::from(self.standard));
+        let (year, ..) = time::date(at + i64::from(self.standard));
         let starts = summer.starts.local(year) - i64::from(self.standard);
         let ends = summer.ends.local(year) - i64::from(summer.offset);
         let is_summer = if starts <= ends {
@@ -232,13 +226,13 @@ fn time(text: &str) -> Option<(i32, &str)> {
 
 /// A day as a chat names it: `Mon, 22 Nov 2026`.
 pub(crate) fn day_name(days: i64) -> String {
-    let (year, month, day) = date(days * DAY);
-    format!("{}, {day} {} {year}", nth(&WEEKDAYS, weekday(days)), nth(&MONTHS, month - 1))
+    let (year, month, day) = time::date(days * time::DAY);
+    format!("{}, {day} {} {year}", time::nth(&time::WEEKDAYS, time::weekday(days)), time::nth(&time::MONTHS, month - 1))
 }
 
 /// `HH:MM` of a local time in seconds since 1970.
 pub(crate) fn clock(local: i64) -> String {
-    let minutes = local.rem_euclid(DAY) / 60;
+    let minutes = local.rem_euclid(time::DAY) / 60;
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
