@@ -115,10 +115,10 @@ fn talk(args: Args) -> Result<(), Failure> {
     let mut view = View::new(user.clone(), server, &rooms, prompt::zone(), shows);
     let preferences_file = PreferencesFile::new(persons);
     match preferences_file.load() {
-        Ok(wishes) => view.set_preferences(wishes),
-        Err(sentence) => view.alarm(&sentence),
+        Ok(wishes) => view.display.preferences.load(wishes),
+        Err(sentence) => view.display.error(&sentence),
     }
-    view.found(&kept, &troubles);
+    view.restore(&kept, &troubles);
 
     let (events, queue) = mpsc::channel();
     let notices = stdio::events::notices(events.clone()).map_err(cannot_start)?;
@@ -197,17 +197,18 @@ fn rooms_of(kept: &[SavedSubmission], rooms: &mut Vec<RoomName>) {
 /// Says which lines were not stored, so that none is lost unseen, and whether there are any. Of
 /// many it shows the first: who piped them in has them still.
 fn tell_unstored(view: &View, outbox: &OutboxStore, at_most: usize) -> bool {
-    for (line, why) in view.unstored().take(at_most) {
+    for (line, why) in view.unsent.iter().take(at_most) {
         let why = why.unwrap_or("it was never acknowledged");
-        let (room, words) = (view.label(&line.room), view::format::words(&line.operation).0);
+        let (room, words) =
+            (view.display.label(&line.room), view::format::text_of(&line.operation).0);
         complain(&format!("not sent to {room}: {words} ({why})"));
     }
-    let more = view.unstored().skip(at_most).count();
+    let more = view.unsent.iter().skip(at_most).count();
     if more > 0 {
         complain(&format!("not sent: {more} more lines"));
     }
-    let is_any = view.unstored().next().is_some();
-    if is_any && view.unstored().all(|(line, _)| outbox.holds(&line.cid)) {
+    let is_any = view.unsent.iter().next().is_some();
+    if is_any && view.unsent.iter().all(|(line, _)| outbox.holds(&line.cid)) {
         complain(&format!("that is kept for the next time you start as {}", view.me()));
     }
     is_any

@@ -79,11 +79,11 @@ impl Plain {
         let mut has_ended = false;
         let mut unwritten = None;
         let failure = loop {
-            let is_live = self.chat.view.state() == Some(State::Live);
+            let is_live = self.chat.view.connection.is_live();
             if is_live {
                 offline_since = Instant::now();
             }
-            let is_pending = self.chat.view.unstored().any(|(_, failed)| failed.is_none());
+            let is_pending = self.chat.view.unsent.is_any_pending();
             // A script that says nothing still learns whether it could have.
             if has_ended && !is_pending && (self.was_live || self.has_person) {
                 break None;
@@ -91,7 +91,7 @@ impl Plain {
             if has_ended && offline_since.elapsed() > self.patience {
                 break Some(connection_status::unreached(
                     self.patience,
-                    self.chat.view.last_trouble(),
+                    self.chat.view.connection.error(),
                 ));
             }
             let event = match queue.recv_timeout(TICK) {
@@ -139,13 +139,13 @@ impl Plain {
         if let Notice::State(State::Live) = &notice {
             self.was_live = true;
         } else if let Notice::Failed { cid, message, .. } = &notice {
-            let mut unstored = self.chat.view.unstored();
+            let mut unstored = self.chat.view.unsent.iter();
             let line = unstored.find(|(line, _)| line.cid == *cid);
-            let text = line.map_or(String::new(), |(line, _)| format::words(&line.operation).0);
+            let text = line.map_or(String::new(), |(line, _)| format::text_of(&line.operation).0);
             drop(unstored);
-            self.chat.view.alarm(&format!("not sent: {text:?}: {message}"));
+            self.chat.view.display.error(&format!("not sent: {text:?}: {message}"));
         }
-        self.chat.hear(notice, time::unix_ms())
+        self.chat.apply(notice, time::unix_ms())
     }
 
     /// Submits each whole line, and says whether one of them asked for the end.
@@ -169,7 +169,7 @@ impl Plain {
             Ok(line) => self.chat.submit(line),
             Err(error) => {
                 let at = error.valid_up_to();
-                self.chat.view.alarm(&format!("not sent: byte {at} of a line is no UTF-8"));
+                self.chat.view.display.error(&format!("not sent: byte {at} of a line is no UTF-8"));
                 SubmitResult::Refused
             }
         };
@@ -178,7 +178,7 @@ impl Plain {
     }
 
     fn print(&mut self) -> Result<(), WriteError> {
-        for (channel, line) in self.chat.view.take() {
+        for (channel, line) in self.chat.view.display.output.take() {
             let text = self.plain(&line);
             match channel {
                 view::Channel::Chat => {

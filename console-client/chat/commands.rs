@@ -22,21 +22,25 @@ impl Chat {
         match command {
             Command::Help(topic) => self.help(topic.as_deref())?,
             Command::Nick(name) => {
-                let name = fit(&name)?;
+                let name = parse(&name)?;
                 let wanted = self.outbox.want(&name);
                 self.told(wanted);
                 self.client.nick(name);
             }
             Command::Message(name, text) => {
-                let room = self.room_with(&fit(&name)?)?;
+                let room = self.room_with(&parse(&name)?)?;
                 match text {
                     Some(text) => self.say_directly(&room, &text)?,
                     None => self.enter(room),
                 }
             }
             Command::ReplyDirect(text) => {
-                let writer =
-                    self.view.last_writer().ok_or("nobody has written to you alone yet")?;
+                let writer = self
+                    .view
+                    .display
+                    .rooms
+                    .last_direct_sender()
+                    .ok_or("nobody has written to you alone yet")?;
                 let room = self.room_with(writer)?;
                 self.say_directly(&room, &text)?;
             }
@@ -44,19 +48,19 @@ impl Chat {
                 let (room, text) = (self.room()?, self.text(&text)?);
                 self.act(&room, Operation::Post { text, me: false, reply: Some(seq) });
             }
-            Command::ListNewest => self.view.list_newest(),
+            Command::ListNewest => self.view.display.list_newest(),
             Command::Edit(seq, text) => {
                 let (room, text) = (self.room()?, self.text(&text)?);
-                let target = seq.map_or_else(|| self.view.own_last(), Ok)?;
+                let target = self.target_of(seq)?;
                 self.act(&room, Operation::Edit { target, text });
             }
-            Command::ListOwn => self.view.list_own(),
+            Command::ListOwn => self.view.display.list_own(),
             Command::Delete(seq) => {
                 let room = self.room()?;
-                let target = seq.map_or_else(|| self.view.own_last(), Ok)?;
+                let target = self.target_of(seq)?;
                 self.act(&room, Operation::Delete { target });
             }
-            Command::Topic(None) => self.view.tell_topic(),
+            Command::Topic(None) => self.view.display.print_topic(),
             Command::Topic(Some(text)) => {
                 let room = self.room()?;
                 let text = if text == "-" { "" } else { &text };
@@ -65,9 +69,9 @@ impl Chat {
             }
             Command::Join(name) => self.enter(self.room_named(&name)?),
             Command::Part(name) => {
-                let room = self.room_meant(name)?;
-                if !self.view.is_in(&room) {
-                    return Err(format!("you are not in {}", self.view.label(&room)));
+                let room = self.room_or_current(name)?;
+                if !self.view.display.rooms.contains(&room) {
+                    return Err(format!("you are not in {}", self.view.display.label(&room)));
                 }
                 self.tell_read();
                 self.client.leave(&room);
@@ -75,8 +79,9 @@ impl Chat {
             Command::Who => self.asked(self.client.who(&self.room()?))?,
             Command::Rooms => self.asked(self.client.rooms())?,
             Command::History(count) => {
-                let asked = self.view.before_shown();
-                let (room, range) = asked.ok_or("there is nothing before these lines")?;
+                let room = self.current()?;
+                let range = room.page_before().ok_or("no messages here yet")?;
+                let room = room.name.clone();
                 self.ask_history(&room, range, Purpose::List(count.min(limits::HISTORY_PAGE)))?;
             }
             Command::Search(text) => self.search(text)?,
@@ -85,13 +90,13 @@ impl Chat {
                 let text = text.unwrap_or_default();
                 let away = AwayMessage::parse(&text).map_err(|rejection| rejection.to_string())?;
                 self.asked(self.client.away(Some(away.clone())))?;
-                self.view.confirm(&format!("you are {away} (/back when you are back)"));
-                self.view.set_away(Some(away));
+                self.view.display.notice(&format!("you are {away} (/back when you are back)"));
+                self.view.own_away = Some(away);
             }
             Command::Back => {
                 self.asked(self.client.away(None))?;
-                self.view.confirm("you are back");
-                self.view.set_away(None);
+                self.view.display.notice("you are back");
+                self.view.own_away = None;
             }
             Command::Preference(wish) => self.set_preference(wish)?,
             Command::Resend => {
@@ -106,10 +111,10 @@ impl Chat {
             Command::Reconnect => self.client.retry_now(),
             Command::Key => self.tell_key()?,
             Command::Version => {
-                let server = self.view.known_server().map(|welcome| welcome.server.clone());
+                let server = self.view.connection.welcome().map(|welcome| welcome.server.clone());
                 let server = server.unwrap_or_else(|| "a server not reached yet".to_owned());
                 let note = format!("console {}, on {server}", env!("CARGO_PKG_VERSION"));
-                self.view.remark(format::note(&note));
+                self.view.display.notice(&note);
             }
             Command::Clear | Command::Quit => {} // the screen's, and the end's
         }
@@ -118,16 +123,19 @@ impl Chat {
 
     /// Turns to a room, joining it first if need be.
     fn enter(&mut self, room: RoomName) {
-        if !self.view.turn_to(&room) {
-            self.view.enter_new(room.clone());
-            self.client.join(room);
+        match self.view.display.rooms.position(&room) {
+            Some(at) => _ = self.view.display.switch_to(at),
+            None => {
+                self.view.display.enter(room.clone());
+                self.client.join(room);
+            }
         }
     }
 
     /// Joins a room without turning to it, so that something can be said there.
     fn be_in(&mut self, room: &RoomName) {
-        if !self.view.is_in(room) {
-            self.view.add(room.clone());
+        if !self.view.display.rooms.contains(room) {
+            self.view.display.rooms.add(room.clone());
             self.client.join(room.clone());
         }
     }
@@ -136,8 +144,9 @@ impl Chat {
         let text = self.text(text)?;
         self.be_in(room);
         self.act(room, Operation::Post { text, me: false, reply: None });
-        if let Some(away) = self.view.away_there(room) {
-            self.view.confirm(&away);
+        let away = self.view.display.rooms.away_elsewhere(room, self.view.me());
+        if let Some(away) = away {
+            self.view.display.notice(&away);
         }
         Ok(())
     }
@@ -150,13 +159,13 @@ impl Chat {
     /// A room by its name; `@bob` is the private room with bob.
     fn room_named(&self, name: &str) -> Result<RoomName, String> {
         match name.strip_prefix('@') {
-            Some(user) if !user.contains('+') => self.room_with(&fit(user)?),
-            Some(_) | None => fit(name),
+            Some(user) if !user.contains('+') => self.room_with(&parse(user)?),
+            Some(_) | None => parse(name),
         }
     }
 
     /// That, or of no name the room one is in.
-    pub(super) fn room_meant(&self, name: Option<String>) -> Result<RoomName, String> {
+    pub(super) fn room_or_current(&self, name: Option<String>) -> Result<RoomName, String> {
         name.map_or_else(|| self.room(), |name| self.room_named(&name))
     }
 
@@ -166,16 +175,16 @@ impl Chat {
             let entry = command::find(name).ok_or_else(|| format!("no command /{name}"))?;
             let aliases = entry.names.iter().skip(1).map(|name| format!(", /{name}"));
             let usage = format!("{}{}: {}", entry.usage(), aliases.collect::<String>(), entry.help);
-            self.view.remark(format::item(&usage));
+            self.view.display.print(format::item(&usage));
             return Ok(());
         }
-        self.view.remark(format::note("commands; //text says /text"));
+        self.view.display.notice("commands; //text sends /text");
         for entry in command::TABLE {
-            self.view.remark(format::item(&entry.row()));
+            self.view.display.print(format::item(&entry.row()));
         }
-        self.view.remark(format::note("keys"));
+        self.view.display.notice("keys");
         for keys in KEYS {
-            self.view.remark(format::item(keys));
+            self.view.display.print(format::item(keys));
         }
         Ok(())
     }
@@ -187,7 +196,7 @@ impl Chat {
         let place = self.keep.path(me).map(|path| format!("kept in {}", path.display()));
         let hint = "on another device, put it in a file and name that with --token-file".to_owned();
         for row in [Some(key), place, Some(hint)].into_iter().flatten() {
-            self.view.remark(format::item(&row));
+            self.view.display.print(format::item(&row));
         }
         Ok(())
     }
@@ -195,11 +204,12 @@ impl Chat {
     /// Looks back at a line; one that is not kept here is asked for, with those around it.
     fn go_to(&mut self, target: Target) -> Result<(), String> {
         match target {
-            Target::Time(minutes) => self.view.look_at_clock(minutes, time::unix_ms()),
-            Target::Seq(seq) if self.view.look_at(seq)? => Ok(()),
+            Target::Time(minutes) => self.view.display.go_to_time(minutes, time::unix_ms()),
+            Target::Seq(seq) if self.view.display.go_to(seq)? => Ok(()),
             Target::Seq(seq) => {
-                let asked = self.view.around(seq);
-                let (room, range, count) = asked.ok_or("there is nothing before these lines")?;
+                let room = self.current()?;
+                let (range, count) = room.page_around(seq).ok_or("no messages here yet")?;
+                let room = room.name.clone();
                 self.ask_history(&room, range, Purpose::List(count))
             }
         }
@@ -207,13 +217,15 @@ impl Chat {
 
     fn ask_history(&mut self, room: &RoomName, range: Range, asked: Purpose) -> Result<(), String> {
         self.asked(self.client.history(room, range))?;
-        self.view.expect(room.clone(), asked);
+        self.view.display.scroll.history.expect(room.clone(), asked);
         Ok(())
     }
 
     /// Asks for what whoever looks back at `height` rows will see next.
-    pub(crate) fn look_further(&mut self, columns: usize, height: usize) {
-        if let Some((room, range)) = self.view.wants(columns, height) {
+    pub(crate) fn request_history(&mut self, columns: usize, height: usize) {
+        let display = &mut self.view.display;
+        let request = display.scroll.next_request(display.rooms.current(), columns, height);
+        if let Some((room, range)) = request {
             _ = self.ask_history(&room, range, Purpose::Window(range)); // or later, once it can be
         }
     }
@@ -223,9 +235,17 @@ impl Chat {
         is_asked.then_some(()).ok_or_else(no_server)
     }
 
+    /// The message that `/edit` and `/delete` are about: that number, or our last message here.
+    fn target_of(&self, seq: Option<u64>) -> Result<u64, String> {
+        match seq {
+            Some(seq) => Ok(seq),
+            None => Ok(self.view.unsent.last_own_post(self.current()?)?),
+        }
+    }
+
     /// The lines that failed, and their rooms.
     fn failed(&self) -> Result<Vec<(Cid, RoomName)>, String> {
-        let failed = self.view.unstored().filter(|(_, why)| why.is_some());
+        let failed = self.view.unsent.iter().filter(|(_, why)| why.is_some());
         let failed: Vec<_> =
             failed.map(|(line, _)| (line.cid.clone(), line.room.clone())).collect();
         if failed.is_empty() { Err("no line has failed".to_owned()) } else { Ok(failed) }
@@ -245,7 +265,7 @@ const KEYS: [&str; 9] = [
     "Ctrl-C          clear the line, then leave; Ctrl-D leaves",
 ];
 
-pub(super) fn fit<T: std::str::FromStr<Err = talk::chat::Rejection>>(
+pub(super) fn parse<T: std::str::FromStr<Err = talk::chat::Rejection>>(
     text: &str,
 ) -> Result<T, String> {
     text.parse().map_err(|rejection| format!("{text:?}: {rejection}"))

@@ -20,6 +20,7 @@ use crate::command;
 use crate::command::Command;
 use crate::command::Input;
 use crate::connection_status;
+use crate::room::Room;
 use crate::storage::outbox::OutboxStore;
 use crate::storage::preferences::PreferencesFile;
 use crate::storage::tokens::TokenStore;
@@ -91,7 +92,7 @@ impl Chat {
     }
 
     /// Takes a notice in. Returns why all is over, if it is.
-    pub(crate) fn hear(&mut self, notice: Notice, now: u64) -> Option<String> {
+    pub(crate) fn apply(&mut self, notice: Notice, now: u64) -> Option<String> {
         if let Notice::Stopped { code, reason } = &notice {
             return Some(self.end(*code, reason));
         }
@@ -110,7 +111,7 @@ impl Chat {
             self.give_up_search();
         }
         if let Notice::Error { message, .. } = &notice
-            && self.view.known_server().is_none()
+            && self.view.connection.welcome().is_none()
         {
             self.refusal.clone_from(message); // the answer to our hello: the end follows
             return None;
@@ -119,7 +120,7 @@ impl Chat {
             self.server_marks = false; // of all we say, only that is not from the beginning
             return None;
         }
-        self.view.hear(notice, now);
+        self.view.apply(notice, now);
         self.save_preferences();
         None
     }
@@ -138,7 +139,7 @@ impl Chat {
         match said {
             Ok(()) => SubmitResult::Done,
             Err(sentence) => {
-                self.view.alarm(&sentence);
+                self.view.display.error(&sentence);
                 SubmitResult::Refused
             }
         }
@@ -153,12 +154,12 @@ impl Chat {
     }
 
     /// Tells the room that something is being typed, unless it was told just now.
-    pub(crate) fn types(&mut self, text: &str, now: u64) {
+    pub(crate) fn send_typing(&mut self, text: &str, now: u64) {
         let is_said = !text.is_empty() && !text.starts_with('/');
-        if !is_said || now < self.typing_again_at || self.view.state() != Some(State::Live) {
+        if !is_said || now < self.typing_again_at || !self.view.connection.is_live() {
             return;
         }
-        if let Some(room) = self.view.here() {
+        if let Some(room) = self.view.display.rooms.current() {
             let every = u64::try_from(limits::TYPING_EVERY.as_millis()).unwrap_or(u64::MAX);
             self.typing_again_at = now.saturating_add(every);
             self.client.typing(&room.name);
@@ -179,7 +180,8 @@ impl Chat {
     }
 
     fn text(&self, text: &str) -> Result<Text, String> {
-        Text::parse(text, self.view.text_max()).map_err(|rejection| rejection.to_string())
+        Text::parse(text, self.view.connection.text_max())
+            .map_err(|rejection| rejection.to_string())
     }
 
     /// Does something to a room's log, once it is written down.
@@ -187,36 +189,36 @@ impl Chat {
         let line = self.client.compose(room, operation);
         // Without a connection the file may be the only copy for hours, and is worth waiting for
         // the disk. With one, the server has the line in a moment, and syncs it itself.
-        let is_live = self.view.state() == Some(State::Live);
+        let is_live = self.view.connection.is_live();
         let held = self.outbox.hold(&line, !is_live);
         self.told(held);
         self.client.say_line(line.clone());
         // The client's own notice comes later: until then nobody may think all is said and done.
-        self.view.waits(line);
+        self.view.unsent.add(line);
     }
 
     // ---- How far is read -----------------------------------------------------------------------
 
     /// Tells the server how far the person has read, now and then, so that other devices know.
-    pub(crate) fn mark(&mut self, now: u64) {
-        if now >= self.marking_again_at && self.has_read_on() {
+    pub(crate) fn send_read_markers(&mut self, now: u64) {
+        if now >= self.marking_again_at && self.has_read_markers_to_send() {
             self.marking_again_at = now.saturating_add(MARK_EVERY);
             self.tell_read();
         }
     }
 
     /// Whether something was read that the server does not know.
-    pub(crate) fn has_read_on(&self) -> bool {
-        self.server_marks && !self.view.unmarked().is_empty()
+    pub(crate) fn has_read_markers_to_send(&self) -> bool {
+        self.server_marks && !self.view.unsent_read_positions().is_empty()
     }
 
     fn tell_read(&mut self) {
         if !self.server_marks {
             return;
         }
-        for (room, seq) in self.view.unmarked() {
+        for (room, seq) in self.view.unsent_read_positions() {
             if self.client.mark(&room, seq) {
-                self.view.marked(&room, seq);
+                self.view.display.rooms.mark_read(&room, seq);
             }
         }
     }
@@ -265,19 +267,24 @@ impl Chat {
         if let Err(sentence) = noted
             && !was_leaky
         {
-            self.view.alarm(&sentence);
+            self.view.display.error(&sentence);
         }
     }
 
     fn store(&mut self, user: &UserName, token: &Token) {
         if let Err(sentence) = self.keep.store(user, token) {
-            self.view.alarm(&sentence);
+            self.view.display.error(&sentence);
         }
     }
 
+    /// The current room.
+    fn current(&self) -> Result<&Room, String> {
+        let room = self.view.display.rooms.current();
+        room.ok_or_else(|| "you are in no room (try /join lobby)".to_owned())
+    }
+
     fn room(&self) -> Result<RoomName, String> {
-        let room = self.view.here().ok_or("you are in no room (try /join lobby)")?;
-        Ok(room.name.clone())
+        Ok(self.current()?.name.clone())
     }
 
     fn end(&self, code: u16, reason: &str) -> String {

@@ -1,10 +1,10 @@
-//! What concerns nobody but the person: what they want to hear, and how.
+//! Commands that concern only the person: whom to ignore, what rings, how messages are stamped.
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
 
 use super::Chat;
-use super::commands::fit;
+use super::commands::parse;
 use crate::command::PreferenceCommand;
 use crate::storage::preferences::BellMode;
 use crate::storage::preferences::PreferenceChange;
@@ -12,104 +12,104 @@ use crate::storage::preferences::PreferencesFile;
 use crate::storage::preferences::TimestampStyle;
 
 impl Chat {
-    pub(super) fn set_preference(&mut self, change: PreferenceCommand) -> Result<(), String> {
-        let view = &mut self.view;
-        let done = match change {
-            PreferenceCommand::Ignore(None) if view.wishes().ignored().is_empty() => {
+    pub(super) fn set_preference(&mut self, command: PreferenceCommand) -> Result<(), String> {
+        let preferences = &mut self.view.display.preferences;
+        let confirmation = match command {
+            PreferenceCommand::Ignore(None) if preferences.current().ignored().is_empty() => {
                 "you ignore nobody".to_owned()
             }
             PreferenceCommand::Ignore(None) => {
                 let names: Vec<&str> =
-                    view.wishes().ignored().iter().map(UserName::as_str).collect();
+                    preferences.current().ignored().iter().map(UserName::as_str).collect();
                 format!("you ignore {}", names.join(", "))
             }
             PreferenceCommand::Ignore(Some(name)) => {
-                let name: UserName = fit(&name)?;
-                if name.is_same_claim(view.me()) {
+                let name: UserName = parse(&name)?;
+                if name.is_same_claim(&self.view.display.me) {
                     return Err(format!("you are {name} yourself"));
                 }
-                view.set_preference(PreferenceChange::Ignored(name.clone(), true));
-                format!("nothing of {name}'s is shown from now on (/unignore {name})")
+                preferences.set(PreferenceChange::Ignored(name.clone(), true));
+                format!("{name} is ignored: new messages are hidden (/unignore {name})")
             }
             PreferenceCommand::Unignore(name) => {
-                let name = fit(&name)?;
-                if !view.wishes().is_ignored(&name) {
+                let name = parse(&name)?;
+                if !preferences.current().is_ignored(&name) {
                     return Err(format!("you do not ignore {name}"));
                 }
-                view.set_preference(PreferenceChange::Ignored(name.clone(), false));
-                format!("{name} is heard again")
+                preferences.set(PreferenceChange::Ignored(name.clone(), false));
+                format!("{name} is no longer ignored")
             }
             PreferenceCommand::Mute(name) => {
-                let room = self.room_meant(name)?;
-                let is_muted = !self.view.wishes().is_muted(&room);
-                self.mute(room, is_muted)
+                let room = self.room_or_current(name)?;
+                let is_muted = self.view.display.preferences.current().is_muted(&room);
+                self.mute(room, !is_muted)
             }
             PreferenceCommand::Unmute(name) => {
-                let room = self.room_meant(name)?;
-                if !self.view.wishes().is_muted(&room) {
-                    return Err(self.unmuted(&room));
+                let room = self.room_or_current(name)?;
+                if !self.view.display.preferences.current().is_muted(&room) {
+                    return Err(self.not_muted(&room));
                 }
                 self.mute(room, false)
             }
             PreferenceCommand::Quiet => {
-                let is_quiet = !view.wishes().is_quiet;
-                view.set_preference(PreferenceChange::Quiet(is_quiet));
-                let how = if is_quiet { "no longer told" } else { "told" };
-                format!("comings and goings are {how}")
+                let is_quiet = !preferences.current().is_quiet;
+                preferences.set(PreferenceChange::Quiet(is_quiet));
+                let how = if is_quiet { "hidden" } else { "shown" };
+                format!("joins and leaves are {how}")
             }
             PreferenceCommand::Bell(bell) => {
-                bell.into_iter().for_each(|bell| view.set_preference(PreferenceChange::Bell(bell)));
-                let what = match view.wishes().bell {
-                    BellMode::Off => "nothing rings",
-                    BellMode::Mention => "your name rings, and what is said to you alone",
-                    BellMode::All => "whatever is said rings",
+                bell.into_iter().for_each(|bell| preferences.set(PreferenceChange::Bell(bell)));
+                let what = match preferences.current().bell {
+                    BellMode::Off => "bell: off",
+                    BellMode::Mention => "bell: mentions and direct messages",
+                    BellMode::All => "bell: every message",
                 };
                 what.to_owned()
             }
-            PreferenceCommand::Timestamp(stamp) => {
-                stamp
-                    .into_iter()
-                    .for_each(|stamp| view.set_preference(PreferenceChange::Timestamp(stamp)));
-                let what = match view.wishes().stamp {
-                    TimestampStyle::Time => "new lines begin with their time",
-                    TimestampStyle::DateTime => "new lines begin with their date and time",
-                    TimestampStyle::Off => "new lines have no time",
+            PreferenceCommand::Timestamp(style) => {
+                let changes = style.into_iter().map(PreferenceChange::Timestamp);
+                changes.for_each(|change| preferences.set(change));
+                let what = match preferences.current().timestamp {
+                    TimestampStyle::Time => "time",
+                    TimestampStyle::DateTime => "date and time",
+                    TimestampStyle::Off => "off",
                 };
-                what.to_owned()
+                format!("time stamps of new messages: {what}")
             }
         };
-        self.view.confirm(&done);
+        self.view.display.notice(&confirmation);
         Ok(())
     }
 
-    /// Mutes a room, or no longer: what is to be told of that.
+    /// Mutes a room, or no longer; the confirmation to show.
     fn mute(&mut self, room: RoomName, is_muted: bool) -> String {
-        let label = self.view.label(&room);
-        self.view.set_preference(PreferenceChange::Muted(room, is_muted));
+        let label = self.view.display.label(&room);
+        self.view.display.preferences.set(PreferenceChange::Muted(room, is_muted));
         if is_muted {
-            format!("{label} is muted: no bell, no news (/unmute {label})")
+            format!("{label} is muted: no bell, not counted as unread (/unmute {label})")
         } else {
             format!("{label} is no longer muted")
         }
     }
 
-    /// That a room is not muted, and which are.
-    fn unmuted(&self, room: &RoomName) -> String {
-        let muted = self.view.wishes().muted().iter().map(|room| self.view.label(room));
+    /// The error for a room that is not muted; it says which are.
+    fn not_muted(&self, room: &RoomName) -> String {
+        let display = &self.view.display;
+        let muted = display.preferences.current().muted().iter().map(|room| display.label(room));
         let muted: Vec<String> = muted.collect();
         let known = if muted.is_empty() {
             "no room is".to_owned()
         } else {
             format!("muted: {}", muted.join(", "))
         };
-        format!("{} is not muted ({known})", self.view.label(room))
+        format!("{} is not muted ({known})", display.label(room))
     }
 
-    /// Keeps for the next run what has come to be wished in this one. What cannot be kept is told once.
+    /// Saves what was changed in this run. After the first failure it no longer tries.
     pub(super) fn save_preferences(&mut self) {
-        for wished in self.view.take_unsaved() {
-            if let Err(sentence) = self.preferences_file.keep(&wished) {
-                self.view.alarm(&sentence);
+        for change in self.view.display.preferences.take_unsaved() {
+            if let Err(sentence) = self.preferences_file.save(&change) {
+                self.view.display.error(&sentence);
                 self.preferences_file = PreferencesFile::new(None);
             }
         }

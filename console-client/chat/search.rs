@@ -46,14 +46,14 @@ impl Chat {
         if goes_on && self.client.search(room, text, Some(before)) {
             self.search = Some(RoomSearch { records, ..wanted });
         } else {
-            self.view.show_found(room, text, &records, is_whole);
+            self.view.display.list_found(room, text, &records, is_whole);
         }
     }
 
     /// The connection is gone, and with it whoever would have answered.
     pub(super) fn give_up_search(&mut self) {
         if let Some(RoomSearch { text, .. }) = self.search.take() {
-            self.view.alarm(&format!("the search for {text:?} was interrupted, ask again"));
+            self.view.display.error(&format!("the search for {text:?} was interrupted, ask again"));
         }
     }
 }

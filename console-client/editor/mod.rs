@@ -53,7 +53,7 @@ pub(crate) enum KeyAction {
     /// Alt and a digit, the digit.
     Room(usize),
     /// Alt-a.
-    NextActive,
+    NextUnread,
     /// Alt and an arrow: the room before or after.
     NextRoom(Direction),
     /// PgUp, PgDn.
@@ -75,7 +75,7 @@ const PROMPT: &str = "> ";
 
 impl Editor {
     /// An editor whose ↑ finds `recall`.
-    pub(crate) fn after(recall: Recall) -> Editor {
+    pub(crate) fn with_recall(recall: Recall) -> Editor {
         Editor { recall, ..Editor::default() }
     }
 
@@ -136,7 +136,7 @@ impl Editor {
             Key::AltHome => return Some(KeyAction::First),
             Key::AltEnd => return Some(KeyAction::Newest),
             Key::Alt('u') => return Some(KeyAction::Unread),
-            Key::Alt('a') => return Some(KeyAction::NextActive),
+            Key::Alt('a') => return Some(KeyAction::NextUnread),
             Key::AltLeft => return Some(KeyAction::NextRoom(Direction::Back)),
             Key::AltRight | Key::Ctrl('x') => return Some(KeyAction::NextRoom(Direction::Forward)),
             Key::Alt('p') => return Some(KeyAction::Page(Direction::Back)),

@@ -19,7 +19,7 @@ struct Recalled {
 }
 
 impl Recall {
-    pub(crate) fn of(lines: Vec<String>) -> Recall {
+    pub(crate) fn new(lines: Vec<String>) -> Recall {
         let mut recall = Recall::default();
         lines.into_iter().for_each(|line| recall.add(line));
         recall

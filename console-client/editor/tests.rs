@@ -154,7 +154,7 @@ fn tab_completes_in_place_and_any_other_key_ends_it() {
 }
 
 fn remembering(lines: &[&str]) -> Editor {
-    Editor::after(Recall::of(lines.iter().map(|line| (*line).to_owned()).collect()))
+    Editor::with_recall(Recall::new(lines.iter().map(|line| (*line).to_owned()).collect()))
 }
 
 fn press(editor: &mut Editor, keys: &str) -> String {
@@ -223,7 +223,7 @@ fn what_is_not_to_be_kept_is_not_recalled() {
 
 #[test]
 fn of_what_was_said_before_the_newest_are_kept() {
-    let mut recall = Recall::of((0..MAX_LINES + 5).map(|line| line.to_string()).collect());
+    let mut recall = Recall::new((0..MAX_LINES + 5).map(|line| line.to_string()).collect());
     let oldest = std::iter::from_fn(|| recall.older(String::new())).last();
     assert_eq!(oldest.as_deref(), Some("5"));
 }

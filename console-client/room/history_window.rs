@@ -1,6 +1,5 @@
-//! A window of a room's log, loaded for whoever looks back beyond the lines that are kept.
-//!
-//! Room: records in order, with no hole between them. Who asks the server is decided elsewhere.
+//! A contiguous range of a room's records, loaded for a person who scrolls back beyond the
+//! scrollback.
 
 use std::collections::VecDeque;
 
@@ -11,24 +10,25 @@ use talk::chat::protocol::Record;
 
 use super::recent_posts::RecentPosts;
 
-/// The records, and where they begin and end.
+/// Records in order with none missing between them, and where they begin and end.
 #[derive(Debug)]
 pub(crate) struct HistoryWindow {
     records: VecDeque<Record>,
-    /// LineKind is older than this seq is not loaded.
+    /// The seq of the first record loaded.
     first: u64,
-    /// Nor is this one, and what is newer.
+    /// The seq after the last record loaded.
     end: u64,
-    asked: Option<Range>,
+    /// The page requested and not received yet.
+    requested: Option<Range>,
 }
 
-/// Records held: as more come on one side, those on the other are let go.
-const HELD: usize = 1_000;
+/// Records held: as more come on one side, those on the other are dropped.
+const MAX_RECORDS: usize = 1_000;
 
 impl HistoryWindow {
-    /// Nothing yet: the place between the record `seq` and the one before.
-    pub(crate) fn at(seq: u64) -> HistoryWindow {
-        HistoryWindow { records: VecDeque::new(), first: seq, end: seq, asked: None }
+    /// An empty window just before the record `seq`.
+    pub(crate) fn new(seq: u64) -> HistoryWindow {
+        HistoryWindow { records: VecDeque::new(), first: seq, end: seq, requested: None }
     }
 
     pub(crate) fn first(&self) -> u64 {
@@ -47,46 +47,50 @@ impl HistoryWindow {
         self.records.is_empty()
     }
 
-    /// LineKind was asked for and has not come.
-    pub(crate) fn asked(&self) -> Option<Range> {
-        self.asked
+    pub(crate) fn contains(&self, seq: u64) -> bool {
+        (self.first..self.end).contains(&seq)
     }
 
-    /// Something is asked for; or what was asked for will not come.
-    pub(crate) fn ask(&mut self, range: Option<Range>) {
-        self.asked = range;
+    /// The page requested and not received yet.
+    pub(crate) fn requested(&self) -> Option<Range> {
+        self.requested
     }
 
-    /// LineKind was asked for has come. The room keeps its records from `kept` on; what is `beyond`, and
-    /// newer, stands elsewhere.
-    pub(crate) fn take(&mut self, records: Vec<Record>, kept: u64, beyond: u64) {
-        match self.asked {
-            None => {} // of a window that was looked at before
+    /// Sets the page that is requested now, or that none is.
+    pub(crate) fn set_requested(&mut self, range: Option<Range>) {
+        self.requested = range;
+    }
+
+    /// Takes the records of the page requested. The server keeps the room from `kept` on; records
+    /// from `scrollback` on are in the scrollback and not needed here.
+    pub(crate) fn receive(&mut self, records: Vec<Record>, kept: u64, scrollback: u64) {
+        match self.requested {
+            None => {} // requested for a window that was left since
             Some(Range::Before(seq)) if seq == self.first => {
-                self.asked = None;
+                self.requested = None;
                 self.first = records.first().map_or(kept.min(self.first), |record| record.seq);
                 records.into_iter().rev().for_each(|record| self.records.push_front(record));
-                self.records.truncate(HELD);
+                self.records.truncate(MAX_RECORDS);
                 self.end = self.records.back().map_or(self.end, |last| last.seq + 1);
             }
             Some(Range::After(seq)) if seq + 1 == self.end => {
                 if records.is_empty() {
-                    return; // nor will it come: it is not asked for again
+                    return; // it stays requested: the server would send nothing again
                 }
-                self.asked = None;
-                self.records.extend(records.into_iter().filter(|record| record.seq < beyond));
-                let more = self.records.len().saturating_sub(HELD);
+                self.requested = None;
+                self.records.extend(records.into_iter().filter(|record| record.seq < scrollback));
+                let more = self.records.len().saturating_sub(MAX_RECORDS);
                 if more > 0 {
                     self.records.drain(..more);
                     self.first = self.records.front().map_or(self.first, |first| first.seq);
                 }
-                self.end = self.records.back().map_or(beyond, |last| last.seq + 1);
+                self.end = self.records.back().map_or(scrollback, |last| last.seq + 1);
             }
-            Some(Range::Before(_) | Range::After(_)) => self.asked = None,
+            Some(Range::Before(_) | Range::After(_)) => self.requested = None,
         }
     }
 
-    /// The words of a post are deleted: no record has them any more.
+    /// Removes the text of a deleted post from its record and those of its edits.
     pub(crate) fn erase(&mut self, post: u64) {
         for record in &mut self.records {
             let edit_of = match &record.kind {
@@ -104,10 +108,10 @@ impl HistoryWindow {
         }
     }
 
-    /// The posts among them, for lines that answer one.
+    /// The posts among the records, for lines that reply to one.
     pub(crate) fn posts(&self) -> RecentPosts {
         let mut posts = RecentPosts::default();
-        self.records.iter().for_each(|record| posts.take(record));
+        self.records.iter().for_each(|record| posts.apply(record));
         posts
     }
 }
@@ -129,10 +133,10 @@ mod tests {
         seqs.map(record).collect()
     }
 
-    /// Asks, and is answered with these.
+    /// Requests a range and receives these records.
     fn load(window: &mut HistoryWindow, range: Range, seqs: std::ops::Range<u64>) {
-        window.ask(Some(range));
-        window.take(records(seqs), 1, 5_000);
+        window.set_requested(Some(range));
+        window.receive(records(seqs), 1, 5_000);
     }
 
     fn held(window: &HistoryWindow) -> (u64, u64, usize) {
@@ -142,8 +146,8 @@ mod tests {
     }
 
     #[test]
-    fn it_grows_on_both_sides_and_is_let_go_on_the_other() {
-        let mut window = HistoryWindow::at(2_000);
+    fn it_grows_on_one_side_and_shrinks_on_the_other() {
+        let mut window = HistoryWindow::new(2_000);
         load(&mut window, Range::After(1_999), 2_000..2_100);
         load(&mut window, Range::Before(2_000), 1_900..2_000);
         assert_eq!(held(&window), (1_900, 2_100, 200));
@@ -156,30 +160,30 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_asked_for_or_what_fits_nowhere_is_not_taken() {
-        let mut window = HistoryWindow::at(100);
-        window.take(records(90..100), 1, 5_000);
+    fn what_was_not_requested_or_does_not_adjoin_is_not_taken() {
+        let mut window = HistoryWindow::new(100);
+        window.receive(records(90..100), 1, 5_000);
         load(&mut window, Range::Before(50), 40..50);
         load(&mut window, Range::After(200), 201..300);
-        assert_eq!((held(&window), window.asked()), ((100, 100, 0), None));
+        assert_eq!((held(&window), window.requested()), ((100, 100, 0), None));
     }
 
     #[test]
     fn it_ends_where_the_room_begins_and_where_kept_lines_do() {
-        let mut window = HistoryWindow::at(4_990);
+        let mut window = HistoryWindow::new(4_990);
         load(&mut window, Range::After(4_989), 4_990..5_020);
         assert_eq!(held(&window), (4_990, 5_000, 10));
-        let mut begins = HistoryWindow::at(3);
+        let mut begins = HistoryWindow::new(3);
         load(&mut begins, Range::Before(3), 0..0);
-        assert_eq!(begins.first(), 1, "there is nothing older to ask for");
-        window.ask(Some(Range::After(4_999)));
-        window.take(Vec::new(), 1, 5_000);
-        assert_eq!(window.asked(), Some(Range::After(4_999)), "it is not asked for again");
+        assert_eq!(begins.first(), 1, "there is nothing older to request");
+        window.set_requested(Some(Range::After(4_999)));
+        window.receive(Vec::new(), 1, 5_000);
+        assert_eq!(window.requested(), Some(Range::After(4_999)), "it is not requested again");
     }
 
     #[test]
     fn a_deleted_text_is_held_nowhere() {
-        let mut window = HistoryWindow::at(1);
+        let mut window = HistoryWindow::new(1);
         load(&mut window, Range::After(0), 1..2);
         window.erase(1);
         assert!(!format!("{window:?}").contains("secret"));

@@ -82,7 +82,7 @@ impl ScriptRun {
             lines.push(format::day(day));
         }
         if let Kind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
-            lines.push(format::answers(*seq, None));
+            lines.push(format::reply_to(*seq, None));
         }
         let clock = format!("{} ", timezone::clock(local));
         lines.push(format::record(record, &clock, &self.me));

@@ -19,7 +19,7 @@ pub(crate) struct Size {
 #[derive(Debug)]
 pub(crate) struct Terminal {
     saved: String,
-    is_aside: bool,
+    is_alternate: bool,
 }
 
 /// KeyDecoder come one by one and unseen, ^C is a key; what we write keeps being translated, so that a
@@ -39,7 +39,7 @@ impl Terminal {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return None;
         }
-        let terminal = Terminal { saved: stty(&["-g"])?, is_aside: false };
+        let terminal = Terminal { saved: stty(&["-g"])?, is_alternate: false };
         terminal.enter().then_some(terminal)
     }
 
@@ -54,10 +54,10 @@ impl Terminal {
 
     /// Turns to the terminal's other screen, or back to the first, which stands there as it was:
     /// what is to be written for that, if it is a change.
-    pub(crate) fn turn(&mut self, is_aside: bool) -> Option<&'static str> {
-        let was_aside = std::mem::replace(&mut self.is_aside, is_aside);
-        let turns = if is_aside { "\x1b[?1049h" } else { "\x1b[?1049l" };
-        (was_aside != is_aside).then_some(turns)
+    pub(crate) fn use_alternate(&mut self, is_alternate: bool) -> Option<&'static str> {
+        let was_alternate = std::mem::replace(&mut self.is_alternate, is_alternate);
+        let switch = if is_alternate { "\x1b[?1049h" } else { "\x1b[?1049l" };
+        (was_alternate != is_alternate).then_some(switch)
     }
 
     fn enter(&self) -> bool {
@@ -73,7 +73,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        _ = self.turn(false).map(write);
+        _ = self.use_alternate(false).map(write);
         self.leave();
     }
 }

@@ -56,7 +56,7 @@ impl InputHistory {
     ///
     /// # Errors
     /// A sentence: the file cannot be written.
-    pub(crate) fn keep(&self, line: &str) -> Result<(), String> {
+    pub(crate) fn save(&self, line: &str) -> Result<(), String> {
         let Some(path) = &self.path else { return Ok(()) };
         if line.len() > LINE {
             return Ok(());
@@ -154,7 +154,7 @@ mod tests {
         let (history, path) = kept(&home);
         assert!(history.load().is_empty());
         for line in ["one", "two\nlines \\n", "日本\t!"] {
-            history.keep(line).unwrap();
+            history.save(line).unwrap();
         }
         assert_eq!(history.load(), ["one", "two\nlines \\n", "日本\t!"]);
         #[cfg(unix)]
@@ -163,7 +163,7 @@ mod tests {
             let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
             assert_eq!(mode(), 0o600);
             fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-            history.keep("three").unwrap();
+            history.save("three").unwrap();
             assert_eq!(mode(), 0o600);
         }
     }
@@ -172,40 +172,40 @@ mod tests {
     fn damage_costs_the_rows_it_is_in() {
         let home = tempfile::tempdir().unwrap();
         let (history, path) = kept(&home);
-        history.keep("one").unwrap();
+        history.save("one").unwrap();
         let damage = b"\xff\xfe\ntwo\nesc\x1b[2J\nbad\\x\n\0\0\0\n\ntorn\\";
         let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(damage).unwrap();
         assert_eq!(history.load(), ["one", "two"]);
-        history.keep("three").unwrap();
+        history.save("three").unwrap();
         assert_eq!(history.load(), ["one", "two", "three"]);
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
         assert!(history.load().is_empty());
-        assert!(history.keep("x").unwrap_err().contains("cannot keep"));
+        assert!(history.save("x").unwrap_err().contains("cannot keep"));
     }
 
     #[test]
     fn the_file_does_not_grow_for_ever() {
         let home = tempfile::tempdir().unwrap();
         let (history, path) = kept(&home);
-        history.keep("first").unwrap();
+        history.save("first").unwrap();
         let row = "x".repeat(1000) + "\n";
         let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(row.repeat(400).as_bytes()).unwrap();
-        history.keep("last").unwrap();
+        history.save("last").unwrap();
         let lines = history.load();
         assert_eq!(lines.last().map(String::as_str), Some("last"));
         assert!(lines.len() < 300 && lines.iter().all(|line| line == "last" || line.len() == 1000));
         assert!(fs::metadata(&path).unwrap().len() <= READ);
-        history.keep(&"y".repeat(LINE + 1)).unwrap();
+        history.save(&"y".repeat(LINE + 1)).unwrap();
         assert_eq!(history.load(), lines);
     }
 
     #[test]
     fn without_a_place_nothing_is_kept() {
         let history = InputHistory::new(None);
-        history.keep("x").unwrap();
+        history.save("x").unwrap();
         assert!(history.load().is_empty());
     }
 

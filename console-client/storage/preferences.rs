@@ -14,7 +14,7 @@ use talk::chat::UserName;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Preferences {
     pub(crate) bell: BellMode,
-    pub(crate) stamp: TimestampStyle,
+    pub(crate) timestamp: TimestampStyle,
     /// PresenceSummary and goings are not told.
     pub(crate) is_quiet: bool,
     ignored: Vec<UserName>,
@@ -68,13 +68,13 @@ impl Preferences {
 
     /// The lines of the file: what nobody wishes otherwise has none.
     pub(crate) fn write(&self) -> String {
-        let Preferences { bell, stamp, is_quiet, ignored, muted, others } = self;
+        let Preferences { bell, timestamp, is_quiet, ignored, muted, others } = self;
         let mut text: String = others.iter().map(|line| format!("{line}\n")).collect();
         if *bell != BellMode::default() {
             text.push_str(&format!("bell {}\n", bell.word()));
         }
-        if *stamp != TimestampStyle::default() {
-            text.push_str(&format!("timestamp {}\n", stamp.word()));
+        if *timestamp != TimestampStyle::default() {
+            text.push_str(&format!("timestamp {}\n", timestamp.word()));
         }
         if *is_quiet {
             text.push_str("quiet\n");
@@ -87,7 +87,7 @@ impl Preferences {
     pub(crate) fn set(&mut self, wished: &PreferenceChange) {
         match wished {
             PreferenceChange::Bell(bell) => self.bell = *bell,
-            PreferenceChange::Timestamp(stamp) => self.stamp = *stamp,
+            PreferenceChange::Timestamp(style) => self.timestamp = *style,
             PreferenceChange::Quiet(is_quiet) => self.is_quiet = *is_quiet,
             PreferenceChange::Ignored(user, is) => {
                 self.ignored.retain(|ignored| !ignored.is_same_claim(user));
@@ -203,7 +203,7 @@ impl PreferencesFile {
     ///
     /// # Errors
     /// A sentence: the file cannot be read or written, and is as it was.
-    pub(crate) fn keep(&self, wished: &PreferenceChange) -> Result<(), String> {
+    pub(crate) fn save(&self, wished: &PreferenceChange) -> Result<(), String> {
         let Some(path) = &self.path else { return Ok(()) };
         let _turn = path.parent().and_then(private_file::turn);
         let mut wishes = self.load()?;
@@ -227,7 +227,7 @@ mod tests {
         assert!(wishes.is_ignored(&"EVE".parse().unwrap()));
         assert!(wishes.is_muted(&"@ann+bob".parse().unwrap()));
         assert_eq!(
-            (wishes.bell, wishes.stamp, wishes.is_quiet),
+            (wishes.bell, wishes.timestamp, wishes.is_quiet),
             (BellMode::All, TimestampStyle::DateTime, true)
         );
         let half = Preferences::read("bell al\nignore two words\nquiet please\nmute");
@@ -268,12 +268,12 @@ mod tests {
         let path = dir.path().join("server").join(FILE);
         let [one, other] = [0; 2].map(|_| PreferencesFile::new(path.parent().map(PathBuf::from)));
         assert_eq!(one.load(), Ok(Preferences::default()));
-        one.keep(&PreferenceChange::Bell(BellMode::Off)).unwrap();
-        other.keep(&PreferenceChange::Ignored("eve".parse().unwrap(), true)).unwrap();
+        one.save(&PreferenceChange::Bell(BellMode::Off)).unwrap();
+        other.save(&PreferenceChange::Ignored("eve".parse().unwrap(), true)).unwrap();
         assert_eq!(one.load().unwrap().write(), "bell off\nignore eve\n");
         fs::write(&path, b"bell off\n\xff\n").unwrap();
         assert!(one.load().unwrap_err().contains("cannot read what you wished before in /"));
-        assert!(one.keep(&PreferenceChange::Quiet(true)).is_err());
+        assert!(one.save(&PreferenceChange::Quiet(true)).is_err());
         assert_eq!(fs::read(&path).unwrap(), b"bell off\n\xff\n");
     }
 
@@ -285,7 +285,7 @@ mod tests {
             let preferences_file = PreferencesFile::new(Some(dir.path().to_owned()));
             for n in 0..20 {
                 let user = format!("{who}{n}").parse().unwrap();
-                preferences_file.keep(&PreferenceChange::Ignored(user, true)).unwrap();
+                preferences_file.save(&PreferenceChange::Ignored(user, true)).unwrap();
             }
         };
         thread::scope(|scope| {
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn without_a_place_nothing_is_kept() {
         let nowhere = PreferencesFile::new(None);
-        nowhere.keep(&PreferenceChange::Quiet(true)).unwrap();
+        nowhere.save(&PreferenceChange::Quiet(true)).unwrap();
         assert_eq!(nowhere.load(), Ok(Preferences::default()));
     }
 }

@@ -182,16 +182,16 @@ impl Transition {
 
     /// The moment in `year`, in seconds of local time since 1970.
     fn local(&self, year: i64) -> i64 {
-        let new_year = talk::time::days(year, 1, 1);
+        let new_year = time::days(year, 1, 1);
         let day = match self.day {
             TransitionDay::Weekday { month, week, weekday } => {
-                let first = talk::time::days(year, month, 1);
+                let first = time::days(year, month, 1);
                 let day = first + (weekday - time::weekday(first)).rem_euclid(7) + 7 * (week - 1);
-                let next = talk::time::days(year + month / 12, month % 12 + 1, 1);
+                let next = time::days(year + month / 12, month % 12 + 1, 1);
                 if day < next { day } else { day - 7 }
             }
             TransitionDay::Julian(day) => {
-                let is_leap = talk::time::days(year, 3, 1) - new_year == 60;
+                let is_leap = time::days(year, 3, 1) - new_year == 60;
                 new_year + day - 1 + i64::from(is_leap && day >= 60)
             }
             TransitionDay::Zero(day) => new_year + day,
@@ -227,7 +227,11 @@ fn time(text: &str) -> Option<(i32, &str)> {
 /// A day as a chat names it: `Mon, 22 Nov 2026`.
 pub(crate) fn day_name(days: i64) -> String {
     let (year, month, day) = time::date(days * time::DAY);
-    format!("{}, {day} {} {year}", time::nth(&time::WEEKDAYS, time::weekday(days)), time::nth(&time::MONTHS, month - 1))
+    format!(
+        "{}, {day} {} {year}",
+        time::nth(&time::WEEKDAYS, time::weekday(days)),
+        time::nth(&time::MONTHS, month - 1)
+    )
 }
 
 /// `HH:MM` of a local time in seconds since 1970.

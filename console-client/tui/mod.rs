@@ -1,22 +1,23 @@
 //! The chat on a terminal: keys in, a painted screen out.
 //!
-//! Room: the event loop. What a key means and what stands where is decided elsewhere.
-
-pub(crate) mod screen; // what stands where
+//! It runs the event loop; what keys mean is decided by the editor and the chat.
+//! Depends on `chat`, `view`, `editor`, `storage` and `stdio`; never on the client itself.
 
 use std::io;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
-use talk::time;
 
 use talk::failpoint;
+use talk::time;
 
 use crate::chat::Chat;
 use crate::chat::SubmitResult;
+use crate::command;
 use crate::editor::Editor;
 use crate::editor::KeyAction;
 use crate::editor::Recall;
+use crate::editor::completion::Words;
 use crate::stdio::events::Event;
 use crate::stdio::keys::Key;
 use crate::stdio::keys::KeyDecoder;
@@ -25,8 +26,13 @@ use crate::stdio::terminal::Terminal;
 use crate::storage::input_history::InputHistory;
 use crate::text::line::Line;
 use crate::tui::screen::Screen;
+use crate::view::StatusLine;
+use crate::view::display::Display;
+use crate::view::format;
 
-/// A person at a terminal.
+pub(crate) mod screen; // what is where on the terminal
+
+/// The chat on a terminal.
 #[derive(Debug)]
 pub(crate) struct Tui {
     chat: Chat,
@@ -35,39 +41,40 @@ pub(crate) struct Tui {
     keys: KeyDecoder,
     editor: Editor,
     history: InputHistory,
+    /// The last key was Ctrl-C.
     interrupted: bool,
-    leaving_since: Option<u64>, // Unix milliseconds
+    /// When the person asked to leave, in Unix milliseconds.
+    leaving_since: Option<u64>,
 }
 
-/// How it ended.
+/// How the chat ended.
 #[derive(Debug)]
 pub(crate) struct TuiEnd {
     pub(crate) chat: Chat,
-    /// What was being typed.
+    /// The text in the input line.
     pub(crate) draft: String,
-    /// Why, if the person did not ask for it.
+    /// The reason, if the person did not ask for the end.
     pub(crate) failure: Option<String>,
 }
 
-/// Whether to go on.
+/// Whether the event loop continues.
 enum LoopControl {
     Continue,
     /// The person leaves.
     Leave,
-    /// It is over.
+    /// The chat cannot continue, for this reason.
     Stop(String),
-    /// The terminal is gone.
     TerminalGone,
 }
 
-/// Events taken in before the screen is painted again: a flood costs one painting a batch.
+/// Events taken in before the screen is painted again: of a flood, each batch is painted once.
 const BATCH: usize = 1_000;
 
-/// While something on the status line changes by itself, it is painted this often.
+/// How often the screen is painted while the status line changes by itself.
 const TICK: Duration = Duration::from_millis(500);
 
-/// Whoever leaves waits this long, in milliseconds, for their last lines to be stored.
-const LAST_WORDS: u64 = 2_000;
+/// How long to wait, in milliseconds, for the last messages of a person who leaves to be stored.
+const LEAVE_WAIT: u64 = 2_000;
 
 impl Tui {
     pub(crate) fn new(
@@ -76,12 +83,12 @@ impl Tui {
         screen: Screen,
         history: InputHistory,
     ) -> Tui {
-        let (keys, editor) = (KeyDecoder::default(), Editor::after(Recall::of(history.load())));
+        let editor = Editor::with_recall(Recall::new(history.load()));
         Tui {
             chat,
             terminal,
             screen,
-            keys,
+            keys: KeyDecoder::default(),
             editor,
             history,
             interrupted: false,
@@ -89,31 +96,34 @@ impl Tui {
         }
     }
 
-    /// Runs until the person leaves, or cannot stay. The terminal is as it was afterwards.
+    /// Runs until the person leaves or the chat cannot continue. Afterwards the terminal is as it
+    /// was before.
     pub(crate) fn run(mut self, queue: &Receiver<Event>) -> TuiEnd {
         let control = loop {
             failpoint::check((), "painted");
             if self.paint().is_err() {
                 break LoopControl::TerminalGone;
             }
-            self.chat.mark(time::unix_ms()); // what is painted can be read
-            self.look_further();
-            match self.take_in(queue) {
+            self.chat.send_read_markers(time::unix_ms()); // what is painted counts as read
+            self.load_history();
+            match self.take_events(queue) {
                 LoopControl::Continue => {}
-                LoopControl::Leave if self.has_last_words() => {
+                LoopControl::Leave if self.waits_for_last_messages() => {
                     self.leaving_since.get_or_insert_with(time::unix_ms);
                 }
                 control @ (LoopControl::Leave
                 | LoopControl::Stop(_)
-                | LoopControl::TerminalGone) => break control,
+                | LoopControl::TerminalGone) => {
+                    break control;
+                }
             }
-            if self.leaving_since.is_some() && !self.has_last_words() {
+            if self.leaving_since.is_some() && !self.waits_for_last_messages() {
                 break LoopControl::Leave;
             }
         };
-        self.chat.view.look_ahead();
-        self.chat.view.settle_comings();
-        _ = self.paint(); // what came last; and if the terminal is gone, so be it
+        self.display().scroll_to_newest();
+        self.display().flush_presence();
+        _ = self.paint(); // the last lines; if the terminal is gone, nobody sees them
         let mut out = String::new();
         self.screen.erase(&mut out);
         _ = terminal::write(&out);
@@ -124,11 +134,17 @@ impl Tui {
         TuiEnd { chat: self.chat, draft: self.editor.text(), failure }
     }
 
-    /// Takes in what has happened, waiting for it if nothing has.
-    fn take_in(&mut self, queue: &Receiver<Event>) -> LoopControl {
+    fn display(&mut self) -> &mut Display {
+        &mut self.chat.view.display
+    }
+
+    // ---- Events --------------------------------------------------------------------------------
+
+    /// Takes in the events that have come, waiting for the first.
+    fn take_events(&mut self, queue: &Receiver<Event>) -> LoopControl {
         let is_ticking = self.leaving_since.is_some()
             || self.chat.view.is_ticking(time::unix_ms())
-            || self.chat.has_read_on();
+            || self.chat.has_read_markers_to_send();
         let first = if is_ticking {
             queue.recv_timeout(TICK)
         } else {
@@ -140,26 +156,28 @@ impl Tui {
             Err(RecvTimeoutError::Disconnected) => return LoopControl::TerminalGone,
         };
         for _ in 0..BATCH {
-            match self.take(event) {
+            match self.take_event(event) {
                 LoopControl::Continue => {}
                 control @ (LoopControl::Leave
                 | LoopControl::Stop(_)
-                | LoopControl::TerminalGone) => return control,
+                | LoopControl::TerminalGone) => {
+                    return control;
+                }
             }
             match queue.try_recv() {
                 Ok(next) => event = next,
-                Err(_) => break, // nothing more for now; the next wait tells if for ever
+                Err(_) => break, // empty, or closed: the next recv tells which
             }
         }
         LoopControl::Continue
     }
 
-    fn take(&mut self, event: Event) -> LoopControl {
+    fn take_event(&mut self, event: Event) -> LoopControl {
         match event {
-            Event::Notice(notice) => self
-                .chat
-                .hear(notice, time::unix_ms())
-                .map_or(LoopControl::Continue, LoopControl::Stop),
+            Event::Notice(notice) => {
+                let end = self.chat.apply(notice, time::unix_ms());
+                end.map_or(LoopControl::Continue, LoopControl::Stop)
+            }
             Event::Resized(size) => {
                 self.screen.resize(size);
                 LoopControl::Continue
@@ -174,7 +192,7 @@ impl Tui {
                         | LoopControl::TerminalGone) => return control,
                     }
                 }
-                self.chat.types(&self.editor.text(), time::unix_ms());
+                self.chat.send_typing(&self.editor.text(), time::unix_ms());
                 LoopControl::Continue
             }
         }
@@ -183,8 +201,8 @@ impl Tui {
     fn press(&mut self, key: Key) -> LoopControl {
         let was_interrupted = std::mem::take(&mut self.interrupted);
         self.leaving_since = None;
-        self.chat.view.hint(None);
-        let Some(action) = self.editor.press(key, &self.chat.view.words()) else {
+        self.display().output.set_hint(None);
+        let Some(action) = self.editor.press(key, &self.words()) else {
             return LoopControl::Continue;
         };
         match action {
@@ -195,64 +213,55 @@ impl Tui {
             }
             KeyAction::Interrupt { .. } => {
                 self.interrupted = true;
-                self.chat.view.hint(Some("Ctrl-C again leaves"));
+                self.display().output.set_hint(Some("press Ctrl-C again to leave"));
             }
-            KeyAction::Repaint if self.chat.view.is_looking_back() => self.screen.forget_pane(),
-            KeyAction::Repaint => {
-                let newest = self.chat.view.newest(self.screen.size().rows);
-                let mut out = String::new();
-                self.screen.clear(&mut out);
-                if terminal::write(&out).is_err() || self.paint_with(newest).is_err() {
-                    return LoopControl::TerminalGone;
-                }
-            }
-            KeyAction::Suspend => {
-                self.chat.view.look_ahead();
-                if self.paint().is_err() {
-                    return LoopControl::TerminalGone;
-                }
-                let mut out = String::new();
-                self.screen.erase(&mut out);
-                _ = terminal::write(&out);
-                self.terminal.suspend();
-                self.screen.resize(terminal::size());
-            }
+            KeyAction::Repaint => return self.repaint(),
+            KeyAction::Suspend => return self.suspend(),
             KeyAction::Room(number) => {
-                if !number.checked_sub(1).is_some_and(|at| self.chat.view.turn_to_nth(at)) {
-                    self.chat.view.hint(Some("no such room"));
+                let at = number.checked_sub(1);
+                if !at.is_some_and(|at| self.display().switch_to(at)) {
+                    self.display().output.set_hint(Some("no room has this number"));
                 }
             }
-            KeyAction::NextRoom(direction) => self.chat.view.turn_beside(direction),
+            KeyAction::NextRoom(direction) => {
+                let at = self.display().rooms.beside(direction);
+                self.display().switch_to(at);
+            }
+            KeyAction::NextUnread => {
+                if let Some(at) = self.display().rooms.next_unread() {
+                    self.display().switch_to(at);
+                }
+            }
             KeyAction::Page(direction) => {
-                let (columns, height) = (self.screen.columns(), self.height());
-                self.chat.view.page(direction, columns, height);
+                let (columns, height) = (self.screen.columns(), self.pane_height());
+                self.display().page(direction, columns, height);
             }
             KeyAction::First => {
-                if let Err(sentence) = self.chat.view.look_at_first() {
-                    self.chat.view.alarm(&sentence);
+                if let Err(sentence) = self.display().go_to_first() {
+                    self.display().error(&sentence);
                 }
             }
-            KeyAction::Newest => self.chat.view.look_ahead(),
-            KeyAction::Unread => self.chat.view.look_at_unread(),
-            KeyAction::NextActive => self.chat.view.turn_to_active(),
+            KeyAction::Newest => self.display().scroll_to_newest(),
+            KeyAction::Unread => self.display().go_to_unread(),
             KeyAction::LeftOut(count) => {
-                let what =
-                    format!("left out of the paste, being no text or too much: {count} bytes");
-                self.chat.view.alarm(&what);
+                let text = format!("left out of the paste ({count} bytes): not text, or too long");
+                self.display().error(&text);
             }
         }
         LoopControl::Continue
     }
 
     fn submit(&mut self, line: &str) -> LoopControl {
-        self.chat.view.look_ahead();
-        let outcome = self.chat.submit(line);
-        if outcome != SubmitResult::Refused {
+        self.display().scroll_to_newest();
+        let result = self.chat.submit(line);
+        if result != SubmitResult::Refused {
             let is_kept = !self.chat.is_secret(line);
             self.editor.accept(is_kept);
-            self.keep(line, is_kept);
+            if is_kept {
+                self.save_to_history(line);
+            }
         }
-        match outcome {
+        match result {
             SubmitResult::Done | SubmitResult::Refused => LoopControl::Continue,
             SubmitResult::Quit => LoopControl::Leave,
             SubmitResult::Clear => {
@@ -267,83 +276,129 @@ impl Tui {
         }
     }
 
-    /// Keeps a line to be recalled in later runs. Where that cannot be done, it is told once.
-    fn keep(&mut self, line: &str, is_kept: bool) {
-        let kept = if is_kept { self.history.keep(line) } else { Ok(()) };
-        if let Err(sentence) = kept {
-            self.chat.view.alarm(&sentence);
+    /// Saves a line to be recalled in later runs. After the first failure it no longer tries.
+    fn save_to_history(&mut self, line: &str) {
+        if let Err(sentence) = self.history.save(line) {
+            self.display().error(&sentence);
             self.history = InputHistory::new(None);
         }
     }
 
-    /// Whether lines of ours may still be stored if we stay a moment longer.
-    fn has_last_words(&self) -> bool {
-        let since = self.leaving_since.unwrap_or_else(time::unix_ms);
-        time::unix_ms().saturating_sub(since) < LAST_WORDS
-            && self.chat.view.state() == Some(talk::client::State::Live)
-            && self.chat.view.unstored().any(|(_, failed)| failed.is_none())
+    /// Clears the terminal and paints the newest lines of the current room again.
+    fn repaint(&mut self) -> LoopControl {
+        if self.display().scroll.is_active() {
+            self.screen.forget_pane();
+            return LoopControl::Continue;
+        }
+        let rows = self.screen.size().rows;
+        let room = self.display().rooms.current();
+        let newest = room.map_or(Vec::new(), |room| room.scrollback.newest(rows));
+        let mut out = String::new();
+        self.screen.clear(&mut out);
+        if terminal::write(&out).is_err() || self.paint_with(newest).is_err() {
+            return LoopControl::TerminalGone;
+        }
+        LoopControl::Continue
     }
 
-    // ---- Painting
+    /// Stops the process as Ctrl-Z does in other programs, until the shell continues it.
+    fn suspend(&mut self) -> LoopControl {
+        self.display().scroll_to_newest();
+        if self.paint().is_err() {
+            return LoopControl::TerminalGone;
+        }
+        let mut out = String::new();
+        self.screen.erase(&mut out);
+        _ = terminal::write(&out);
+        self.terminal.suspend();
+        self.screen.resize(terminal::size());
+        LoopControl::Continue
+    }
+
+    /// Whether messages of ours may still be stored if we stay a moment longer.
+    fn waits_for_last_messages(&self) -> bool {
+        let since = self.leaving_since.unwrap_or_else(time::unix_ms);
+        time::unix_ms().saturating_sub(since) < LEAVE_WAIT
+            && self.chat.view.connection.is_live()
+            && self.chat.view.unsent.is_any_pending()
+    }
+
+    /// What Tab can complete now.
+    fn words(&self) -> Words {
+        let display = &self.chat.view.display;
+        let commands = command::TABLE.iter().flat_map(|entry| entry.names.first());
+        let room = display.rooms.current();
+        Words {
+            commands: commands.map(|name| format!("/{name}")).collect(),
+            names: room.map_or(Vec::new(), |room| room.members.completions()),
+            rooms: display.rooms.iter().map(|r| format::title(&r.name, &display.me)).collect(),
+        }
+    }
+
+    // ---- Painting ------------------------------------------------------------------------------
 
     fn paint(&mut self) -> io::Result<()> {
         self.paint_with(Vec::new())
     }
 
+    /// Paints the end of the chat, with `above` before its new lines; or, while the person is
+    /// scrolled back, an older part of it on the terminal's alternate screen.
     fn paint_with(&mut self, above: Vec<Line>) -> io::Result<()> {
-        let is_back = self.chat.view.is_looking_back();
+        let is_scrolled = self.display().scroll.is_active();
         let mut out = String::new();
-        let turns = self.terminal.turn(is_back);
-        if let Some(turns) = turns {
+        let switch = self.terminal.use_alternate(is_scrolled);
+        if let Some(switch) = switch {
             self.screen.forget_pane();
-            out.push_str(screen::BEGIN); // or the other screen is seen empty for a moment
-            out.push_str(turns);
+            out.push_str(screen::BEGIN); // without it the empty screen is seen for a moment
+            out.push_str(switch);
         }
-        if is_back {
+        if is_scrolled {
             self.paint_pane(&mut out);
         } else {
             self.paint_end(above, &mut out);
         }
-        if turns.is_some() {
+        if switch.is_some() {
             out.push_str(screen::END);
         }
-        if self.chat.view.take_bell(time::unix_ms()) {
+        if self.chat.view.bell.take(time::unix_ms()) {
             out.insert(0, '\x07');
         }
         if out.is_empty() { Ok(()) } else { terminal::write(&out) }
     }
 
     fn paint_end(&mut self, mut above: Vec<Line>, out: &mut String) {
-        let view = &mut self.chat.view;
-        above.extend(view.take().into_iter().map(|(_, line)| line));
-        let (waiting, status) =
-            (view.waiting_lines(), view.status(time::unix_ms(), self.screen.columns()));
-        self.screen.paint(&above, &waiting, &status, &self.editor, out);
+        above.extend(self.display().output.take().into_iter().map(|(_, line)| line));
+        let (pending, status) = (self.chat.view.pending_lines(), self.status());
+        self.screen.paint(&above, &pending, &status, &self.editor, out);
     }
 
     fn paint_pane(&mut self, out: &mut String) {
-        let (below, status) = self.below_pane();
-        let pane = self.chat.view.pane(self.screen.columns(), self.height());
+        let (columns, height) = (self.screen.columns(), self.pane_height());
+        let display = &self.chat.view.display;
+        let pane = display.scroll.pane(display.rooms.current(), columns, height);
+        let (below, status) = (self.more_below(), self.status());
         self.screen.paint_pane(&pane, &below, &status, &self.editor, out);
     }
 
-    /// Asks for what will be seen next, if one looks back.
-    fn look_further(&mut self) {
-        if self.chat.view.is_looking_back() {
-            let (columns, height) = (self.screen.columns(), self.height());
-            self.chat.look_further(columns, height);
+    /// Requests the page of history that the person will see next, if they are scrolled back.
+    fn load_history(&mut self) {
+        if self.display().scroll.is_active() {
+            let (columns, height) = (self.screen.columns(), self.pane_height());
+            self.chat.request_history(columns, height);
         }
     }
 
-    /// Rows for looking back.
-    fn height(&self) -> usize {
-        let (below, status) = self.below_pane();
-        self.screen.height(&below, &status, &self.editor)
+    /// Rows for older messages while the person is scrolled back.
+    fn pane_height(&self) -> usize {
+        self.screen.height(&self.more_below(), &self.status(), &self.editor)
     }
 
-    /// What stands below them, and the status line.
-    fn below_pane(&self) -> (Vec<Line>, Line) {
-        let view = &self.chat.view;
-        (vec![view.more_below()], view.status(time::unix_ms(), self.screen.columns()))
+    fn more_below(&self) -> Vec<Line> {
+        let display = &self.chat.view.display;
+        vec![display.scroll.more_below(display.rooms.current())]
+    }
+
+    fn status(&self) -> Line {
+        StatusLine::new(&self.chat.view, time::unix_ms()).line(self.screen.columns())
     }
 }

@@ -1,8 +1,7 @@
-//! LineKind the view makes of each notice.
+//! What the view does with each client event.
 
 use talk::chat::AwayMember;
 use talk::chat::AwayMessage;
-use talk::chat::Cid;
 use talk::chat::ErrorCode;
 use talk::chat::RoomName;
 use talk::chat::UserName;
@@ -12,96 +11,128 @@ use talk::chat::protocol::Welcome;
 use talk::client::Notice;
 use talk::client::State;
 
-use super::SendState;
-use super::TEXT_MAX;
 use super::View;
+use super::connection::Report;
+use super::display::Display;
 use super::format;
-use super::people;
+use super::unsent::SendState;
 use crate::room::Room;
 
-/// A person who was typing this long ago, in milliseconds, no longer is.
+/// How long a user counts as typing, in milliseconds.
 const TYPING: u64 = 5_000;
 
 impl View {
-    /// Takes one notice into account, at a Unix time in milliseconds.
-    pub(crate) fn hear(&mut self, notice: Notice, now: u64) {
-        self.now = now;
+    /// Takes one event into account, at a Unix time in milliseconds.
+    pub(crate) fn apply(&mut self, notice: Notice, now: u64) {
+        self.display.clock.now = now;
         match notice {
-            Notice::State(state) => self.enter(state),
-            Notice::Trouble(fault) => self.trouble = fault.to_string(),
-            Notice::Stopped { .. } => {} // the end, which is told where the program ends
-            Notice::Welcome(welcome) => self.welcome(welcome),
-            Notice::Joined(joined) => self.joined(joined),
-            Notice::Record(record) => self.record(&record),
-            Notice::Pending(line) => self.waits(line),
-            Notice::Stored { cid, seq } => self.set_fate(&cid, SendState::Stored(seq)),
-            Notice::Failed { cid, message, .. } => self.set_fate(&cid, SendState::Failed(message)),
-            Notice::Dropped(cid) => self.waiting.retain(|waiting| waiting.line.cid != cid),
-            Notice::Reset(room) => self.reset(&room),
+            Notice::State(state) => self.on_state(state),
+            Notice::Trouble(fault) => self.connection.set_error(fault.to_string()),
+            Notice::Stopped { .. } => {} // the end, which is reported where the program ends
+            Notice::Welcome(welcome) => self.on_welcome(welcome),
+            Notice::Joined(joined) => self.on_joined(joined),
+            Notice::Record(record) => self.on_record(&record),
+            Notice::Pending(submission) => self.unsent.add(submission),
+            Notice::Stored { cid, seq } => {
+                self.unsent.set_state(&cid, SendState::Stored(seq));
+                self.remove_shown_submissions();
+            }
+            Notice::Failed { cid, message, .. } => {
+                self.unsent.set_state(&cid, SendState::Failed(message));
+                self.remove_shown_submissions();
+            }
+            Notice::Dropped(cid) => self.unsent.remove(&cid),
+            Notice::Reset(room) => self.display.reset_room(&room),
             Notice::Gap { room, first } => {
-                let gap = format!("lines are missing here: the room keeps them from {first} on");
-                self.show(&room, format::note(&gap));
+                let text =
+                    format!("messages are missing here: the server keeps #{first} and later");
+                self.display.show_notice(&room, &text);
             }
             Notice::Presence { room, change, away, count } => {
-                self.presence(&room, change, away, count);
+                self.display.on_presence(&room, change, away, count);
             }
-            Notice::Away { room, user, away } => self.went_away(&room, &user, away),
-            Notice::Renamed { user, to, .. } => self.renamed(&user, &to),
-            Notice::Members { room, members, away } => self.members(&room, members, away),
-            Notice::Rooms { rooms } => self.list(rooms),
-            Notice::Left(room) => self.left(&room),
-            Notice::Typing { room, user } if !self.is_ignored(&user) => {
-                if let Some(room) = self.room_mut(&room) {
-                    room.types(&user, now + TYPING);
+            Notice::Away { room, user, away } => self.on_away(&room, &user, away),
+            Notice::Renamed { user, to, .. } => self.display.on_renamed(&user, &to),
+            Notice::Members { room, members, away } => {
+                self.display.on_members(&room, members, away);
+            }
+            Notice::Rooms { rooms } => self.display.list_rooms(rooms),
+            Notice::Left(room) => {
+                if self.display.rooms.contains(&room) {
+                    self.display.notice(&format!("you left {}", self.display.label(&room)));
+                    self.remove_room(&room);
                 }
             }
-            Notice::Typing { .. } => {}
-            Notice::Marked { room, seq } => self.marked(&room, seq),
-            Notice::History { room, records, first } => self.history(&room, records, first),
-            Notice::Found { .. } => {} // of a search, which is shown once it is whole
-            Notice::Error { code, message, room } => self.refused(code, room, &message),
+            Notice::Typing { room, user } => {
+                let is_ignored = self.display.is_ignored(&user);
+                let room = self.display.rooms.get_mut(&room).filter(|_| !is_ignored);
+                room.into_iter().for_each(|room| room.members.set_typing(&user, now + TYPING));
+            }
+            Notice::Marked { room, seq } => self.display.rooms.mark_read(&room, seq),
+            Notice::History { room, records, first } => self.on_history(&room, records, first),
+            Notice::Found { .. } => {} // of a search, which the chat shows once it is complete
+            Notice::Error { code, message, room } => self.on_error(code, room, &message),
         }
     }
 
-    fn enter(&mut self, state: State) {
-        self.state = Some(state);
-        match state {
-            State::Offline { retry } => {
-                self.expect_nothing();
-                let wait = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
-                self.retry_at = self.now.saturating_add(wait);
-                // Each attempt may fail for the same reason; it is told once.
-                if !self.trouble.is_empty() && self.trouble != self.told_trouble {
-                    self.told_trouble.clone_from(&self.trouble);
-                    self.alarm(&format!("{}; trying again", self.trouble));
-                }
-            }
-            State::Connecting | State::CatchingUp => {}
-            State::Live => {
-                self.trouble.clear();
-                if !std::mem::take(&mut self.told_trouble).is_empty() {
-                    self.remark(format::note("connected again"));
-                }
+    fn on_state(&mut self, state: State) {
+        let report = self.connection.set_state(state, self.display.clock.now);
+        let history = &mut self.display.scroll.history;
+        history.set_online(self.connection.can_load());
+        if matches!(state, State::Offline { .. }) {
+            history.cancel_requests();
+        }
+        match report {
+            Report::Nothing => {}
+            Report::Lost(sentence) => self.display.error(&sentence),
+            Report::Back => self.display.notice("connected again"),
+        }
+    }
+
+    fn on_welcome(&mut self, welcome: Welcome) {
+        self.display.me = welcome.user.clone();
+        self.own_away.clone_from(&welcome.away);
+        let motd = welcome.motd.clone();
+        if self.connection.set_welcome(welcome) {
+            self.display.notice(&format!("{} · you are {} · /help", self.server, self.me()));
+            for line in motd.iter().flat_map(|motd| motd.lines()) {
+                self.display.notice(line);
             }
         }
     }
 
-    fn welcome(&mut self, welcome: Welcome) {
-        let is_first = self.welcome.is_none();
-        self.me = welcome.user.clone();
-        self.away.clone_from(&welcome.away);
-        self.text_max = usize::try_from(welcome.limits.text).unwrap_or(TEXT_MAX);
-        if is_first {
-            let hello = format!("{} · you are {} · /help", self.server, self.me);
-            self.remark(format::note(&hello));
-            for line in welcome.motd.iter().flat_map(|motd| motd.lines()) {
-                self.remark(format::note(line));
-            }
+    /// Notes that a user is away, or back. If it is us, it was said here or on another device.
+    fn on_away(&mut self, name: &RoomName, user: &UserName, away: Option<AwayMessage>) {
+        let display = &mut self.display;
+        let line = format::away(user, away.as_ref(), &display.stamp_now());
+        let Some(room) = display.rooms.get_mut(name) else { return };
+        room.members.set_away(user, away.clone());
+        if user.is_same_claim(&display.me) {
+            self.own_away = away;
+        } else if display.shows_presence_of(user) {
+            display.show_presence(name, line);
         }
-        self.welcome = Some(welcome);
     }
 
-    fn presence(
+    fn on_error(&mut self, code: ErrorCode, room: Option<RoomName>, message: &str) {
+        let display = &mut self.display;
+        let Some(room) = room else { return display.error(message) };
+        if matches!(code, ErrorCode::NotJoined | ErrorCode::Storage) {
+            display.scroll.history.take_request(&room);
+        }
+        let is_member = display.rooms.contains(&room);
+        if code == ErrorCode::NotJoined && !is_member {
+            return; // our last message to the room crossed with our leaving
+        }
+        display.error(&format!("{}: {message}", display.label(&room)));
+        if is_member && !display.rooms.is_joined(&room) {
+            self.remove_room(&room); // the join was refused
+        }
+    }
+}
+
+impl Display {
+    fn on_presence(
         &mut self,
         name: &RoomName,
         change: Option<(UserName, Change)>,
@@ -109,92 +140,62 @@ impl View {
         count: u64,
     ) {
         let change = change.filter(|(user, _)| !user.is_same_claim(&self.me));
-        let Some(room) = self.room_mut(name) else { return };
-        room.count = count;
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        room.members.count = count;
         if let Some((user, change)) = change {
-            room.change(&user, change);
-            room.set_away(&user, away);
-            self.came(name, &user, change);
+            room.members.apply(&user, change);
+            room.members.set_away(&user, away);
+            self.add_presence(name, &user, change);
         }
     }
 
-    fn members(&mut self, name: &RoomName, members: Vec<UserName>, away: Vec<AwayMember>) {
-        let shown = |user| format::member(user, &away);
-        let names: Vec<String> = members.iter().map(shown).collect();
+    fn on_members(&mut self, name: &RoomName, members: Vec<UserName>, away: Vec<AwayMember>) {
+        let names: Vec<String> = members.iter().map(|user| format::member(user, &away)).collect();
         let count = members.len() as u64;
-        let note = format!("{} in {}: {}", people(count), self.label(name), names.join(", "));
-        self.remark(format::note(&note));
-        if let Some(room) = self.room_mut(name) {
-            room.count = count;
-            room.set_members(members, away);
+        let people = format::people(count);
+        self.notice(&format!("{people} in {}: {}", self.label(name), names.join(", ")));
+        if let Some(room) = self.rooms.get_mut(name) {
+            room.members.count = count;
+            room.members.set(members, away);
         }
     }
 
-    fn list(&mut self, rooms: Vec<RoomInfo>) {
-        self.remark(format::note("rooms"));
+    fn list_rooms(&mut self, rooms: Vec<RoomInfo>) {
+        self.notice("rooms");
         for room in rooms {
             let topic = room.topic.map_or(String::new(), |topic| format!(" · {topic}"));
-            let lines = if room.head == 1 { "line" } else { "lines" };
-            let count = people(room.members);
-            let row =
-                format!("{} · {count} · {} {lines}{topic}", self.label(&room.name), room.head);
-            self.remark(format::item(&row));
+            let (people, messages) = (format::people(room.members), format::messages(room.head));
+            let row = format!("{} · {people} · {messages}{topic}", self.label(&room.name));
+            self.print(format::item(&row));
         }
     }
 
-    fn set_fate(&mut self, cid: &Cid, state: SendState) {
-        if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.line.cid == *cid) {
-            waiting.state = state;
-        }
-        self.settle();
-    }
-
-    fn reset(&mut self, name: &RoomName) {
-        let note = format!(
-            "{} has begun anew: what stands above is no longer part of it",
-            self.label(name)
-        );
-        let Some(room) = self.room_mut(name) else { return };
-        room.reset();
-        self.load_nothing();
-        self.show(name, format::note(&note));
-    }
-
-    fn renamed(&mut self, user: &UserName, to: &UserName) {
+    fn on_renamed(&mut self, user: &UserName, to: &UserName) {
         let is_ours = user.is_same_claim(&self.me);
         if is_ours {
             self.me = to.clone();
-            self.rooms.iter_mut().for_each(Room::renamed);
+            self.rooms.iter_mut().for_each(Room::forget_name);
         }
-        self.ignore_renamed(user, to);
-        if let Some((_, writer)) = &mut self.wrote
-            && writer.is_same_claim(user)
-        {
-            *writer = to.clone();
-        }
-        let clock = self.clock(self.local(self.now));
-        let line = format::renamed(user, to, &clock);
-        let knows = |room: &mut Room| room.rename(user, to).then(|| room.name.clone());
+        self.preferences.follow_rename(user, to);
+        self.rooms.rename_sender(user, to);
+        let line = format::renamed(user, to, &self.stamp_now());
+        let knows = |room: &mut Room| room.members.rename(user, to).then(|| room.name.clone());
         let known: Vec<RoomName> = self.rooms.iter_mut().filter_map(knows).collect();
         if known.is_empty() && is_ours {
-            return self.remark(line);
+            return self.print(line);
         }
-        let is_told = is_ours || !self.wishes.is_quiet && !self.is_ignored(to);
-        let known = known.iter().filter(|_| is_told);
-        known.for_each(|room| self.show_aside(room, line.clone()));
+        if is_ours || self.shows_presence_of(to) {
+            known.iter().for_each(|room| self.show_presence(room, line.clone()));
+        }
     }
 
-    fn refused(&mut self, code: ErrorCode, room: Option<RoomName>, message: &str) {
-        let Some(room) = room else { return self.alarm(message) };
-        if matches!(code, ErrorCode::NotJoined | ErrorCode::Storage) {
-            self.expect_less(&room);
-        }
-        if code == ErrorCode::NotJoined && !self.is_in(&room) {
-            return; // that we were still writing or read_position there crossed with our leaving
-        }
-        self.alarm(&format!("{}: {message}", self.label(&room)));
-        if self.is_in(&room) && !self.is_known(&room) {
-            self.forget(&room); // it was to be joined
-        }
+    /// Empties a room, because the server has a new log for it.
+    fn reset_room(&mut self, name: &RoomName) {
+        let label = self.label(name);
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        room.reset();
+        self.scroll.history.clear();
+        let text = format!("{label} was reset: the server no longer has the messages above");
+        self.show_notice(name, &text);
     }
 }

@@ -1,6 +1,4 @@
-//! How the chat says things: records, comings and goings, notes, what waits and what failed.
-//!
-//! Room: values in, lines out. LineKind is shown when, and where, is decided elsewhere.
+//! How everything in the chat looks: records, joins and leaves, notices, unsent messages, times.
 
 use talk::chat::AwayMember;
 use talk::chat::AwayMessage;
@@ -12,64 +10,62 @@ use talk::chat::protocol::Record;
 use talk::client::Submission;
 
 use crate::room::Post;
+use crate::storage::preferences::TimestampStyle;
 use crate::text::line::Line;
 use crate::text::style::Style;
 use crate::text::timezone;
+use crate::text::timezone::TimeZone;
 
-/// The columns of a clock and a space: continued rows are indented by them.
-const CLOCK: usize = 6;
+/// Columns of `12:34 `: every row of a message but the first is indented by them.
+const INDENT: usize = 6;
 
-/// `12:34 bob hello`, after a clock. LineKind names `ours` stands out; an edit, a delete
-/// and a topic are quiet.
-pub(crate) fn record(record: &Record, clock: &str, ours: &UserName) -> Line {
-    said_at(clock, record, ours)
+/// The person's time zone, and the time of the last event.
+#[derive(Debug)]
+pub(super) struct Clock {
+    pub(super) zone: TimeZone,
+    /// Unix milliseconds.
+    pub(super) now: u64,
 }
 
-/// `12:34 #7 bob hello`: with the number by which it can be edited or deleted.
-pub(crate) fn numbered(record: &Record, clock: &str, ours: &UserName) -> Line {
-    said_at(&format!("{clock}#{} ", record.seq), record, ours)
-}
+impl Clock {
+    /// A Unix time in milliseconds as local seconds.
+    pub(super) fn local(&self, at: u64) -> i64 {
+        let seconds = i64::try_from(at / 1000).unwrap_or(0);
+        seconds + i64::from(self.zone.offset(seconds))
+    }
 
-/// `12:34 bob (deleted)`: the record once its words are taken away.
-pub(crate) fn erased(record: &Record, clock: &str, ours: &UserName) -> Line {
-    let edit_of = match &record.kind {
-        Kind::Operation(act) => act.target(),
-        Kind::Erased { edit_of } => *edit_of,
-    };
-    self::record(&Record { kind: Kind::Erased { edit_of }, ..record.clone() }, clock, ours)
-}
-
-/// `↳ #7 ann: first words…`, above a line that answers another; `↳ #7` where that is not known. It
-/// starts at the left edge, where no row of a stranger's text does.
-pub(crate) fn answers(seq: u64, post: Option<&Post>) -> Line {
-    let line = Line::indented(CLOCK).with(Style::Quiet, &format!("↳ #{seq}"));
-    let Some(Post { user, me, words, .. }) = post else { return line };
-    match words {
-        Some(words) if *me => line.with(Style::Quiet, &format!(" * {user} {words}")),
-        Some(words) => line.with(Style::Quiet, &format!(" {user}: {words}")),
-        None => answers_deleted(seq),
+    /// The time of the last event, in local seconds.
+    pub(super) fn local_now(&self) -> i64 {
+        self.local(self.now)
     }
 }
 
-/// `↳ #7 (deleted)`
-pub(crate) fn answers_deleted(seq: u64) -> Line {
-    Line::indented(CLOCK).with(Style::Quiet, &format!("↳ #{seq} (deleted)"))
+/// `12:34 `, or what the person prefers before a message. `local` is in seconds.
+pub(super) fn stamp(style: TimestampStyle, local: i64) -> String {
+    let (year, month, day) = talk::time::date(local);
+    match style {
+        TimestampStyle::Time => format!("{} ", timezone::clock(local)),
+        TimestampStyle::DateTime => {
+            format!("{year:04}-{month:02}-{day:02} {} ", timezone::clock(local))
+        }
+        TimestampStyle::Off => String::new(),
+    }
 }
 
-/// `#7 ann: first words…`, in a list of what may be answered.
-pub(crate) fn answerable(seq: u64, post: &Post) -> Line {
-    let Post { user, words, .. } = post;
-    item(&format!("#{seq} {user}: {}", words.as_deref().unwrap_or("(deleted)")))
-}
+// ---- Records -----------------------------------------------------------------------------------
 
-fn said_at(clock: &str, record: &Record, ours: &UserName) -> Line {
+/// `12:34 bob hello`, after a time stamp. A mention of `ours` stands out; an edit, a delete and a
+/// topic are quiet.
+pub(crate) fn record(record: &Record, stamp: &str, ours: &UserName) -> Line {
     let (text, me) = match &record.kind {
-        Kind::Operation(act) => words(act),
+        Kind::Operation(operation) => text_of(operation),
         Kind::Erased { edit_of: None } => ("(deleted)".to_owned(), false),
         Kind::Erased { edit_of: Some(post) } => (format!("edited #{post}: (deleted)"), false),
     };
     let style = match &record.kind {
-        Kind::Operation(Operation::Post { .. } | Operation::Edit { .. }) if calls(record, ours) => {
+        Kind::Operation(Operation::Post { .. } | Operation::Edit { .. })
+            if mentions(record, ours) =>
+        {
             Style::Strong
         }
         Kind::Operation(Operation::Post { .. }) => Style::Plain,
@@ -78,74 +74,154 @@ fn said_at(clock: &str, record: &Record, ours: &UserName) -> Line {
         )
         | Kind::Erased { .. } => Style::Quiet,
     };
-    said(clock, &record.user, &text, me, style)
+    message(stamp, &record.user, &text, me, style)
 }
 
-/// `  …   bob hello`: on its direction, in the columns where the record will stand.
-pub(crate) fn waiting(line: &Submission, ours: &UserName) -> Line {
-    let (text, me) = words(&line.operation);
-    said("  …   ", ours, &text, me, Style::Quiet)
+/// `12:34 #7 bob hello`: with its number, for `/reply`, `/edit` and `/delete`.
+pub(crate) fn numbered(record: &Record, stamp: &str, ours: &UserName) -> Line {
+    self::record(record, &format!("{stamp}#{} ", record.seq), ours)
 }
 
-/// `  ✗   bob hello`, and why below it.
-pub(crate) fn failed(line: &Submission, ours: &UserName, why: &str) -> Vec<Line> {
-    let (text, me) = words(&line.operation);
-    let line = said("  ✗   ", ours, &text, me, Style::Alarm);
-    let why = Line::indented(CLOCK)
-        .with(Style::Alarm, &format!("      not sent: {why} (/resend or /drop)"));
-    vec![line, why]
+/// `12:34 bob (deleted)`: the record without its text.
+pub(crate) fn erased(record: &Record, stamp: &str, ours: &UserName) -> Line {
+    let edit_of = match &record.kind {
+        Kind::Operation(operation) => operation.target(),
+        Kind::Erased { edit_of } => *edit_of,
+    };
+    self::record(&Record { kind: Kind::Erased { edit_of }, ..record.clone() }, stamp, ours)
 }
 
-/// `-- Mon, 22 Nov 2026 --`
-pub(crate) fn day(day: i64) -> Line {
-    note(&timezone::day_name(day))
+/// `↳ #7 ann: first words…`, above a reply; `↳ #7` if that message is not loaded. It starts at the
+/// left edge, where no row of another user's text does.
+pub(crate) fn reply_to(seq: u64, post: Option<&Post>) -> Line {
+    let line = Line::indented(INDENT).with(Style::Quiet, &format!("↳ #{seq}"));
+    let Some(Post { user, me, excerpt, .. }) = post else { return line };
+    match excerpt {
+        Some(excerpt) if *me => line.with(Style::Quiet, &format!(" * {user} {excerpt}")),
+        Some(excerpt) => line.with(Style::Quiet, &format!(" {user}: {excerpt}")),
+        None => reply_to_deleted(seq),
+    }
 }
+
+/// `↳ #7 (deleted)`
+pub(crate) fn reply_to_deleted(seq: u64) -> Line {
+    Line::indented(INDENT).with(Style::Quiet, &format!("↳ #{seq} (deleted)"))
+}
+
+/// `#7 ann: first words…`, in the list of messages to reply to.
+pub(crate) fn reply_choice(seq: u64, post: &Post) -> Line {
+    let Post { user, excerpt, .. } = post;
+    item(&format!("#{seq} {user}: {}", excerpt.as_deref().unwrap_or("(deleted)")))
+}
+
+/// `  …   bob hello`: not stored yet, in the columns where the record will be.
+pub(crate) fn pending(submission: &Submission, ours: &UserName) -> Line {
+    let (text, me) = text_of(&submission.operation);
+    message("  …   ", ours, &text, me, Style::Quiet)
+}
+
+/// `  ✗   bob hello`, and the reason below it.
+pub(crate) fn failed(submission: &Submission, ours: &UserName, reason: &str) -> Vec<Line> {
+    let (text, me) = text_of(&submission.operation);
+    let line = message("  ✗   ", ours, &text, me, Style::Alarm);
+    let reason = Line::indented(INDENT)
+        .with(Style::Alarm, &format!("      not sent: {reason} (/resend or /drop)"));
+    vec![line, reason]
+}
+
+/// An operation as text, and whether it is a `/me` message.
+pub(crate) fn text_of(operation: &Operation) -> (String, bool) {
+    let text = match operation {
+        Operation::Post { text, me, .. } => return (text.to_string(), *me),
+        Operation::Edit { target, text } => format!("edited #{target}: {text}"),
+        Operation::Delete { target } => format!("deleted #{target}"),
+        Operation::Topic { text } if text.as_str().is_empty() => "removed the topic".to_owned(),
+        Operation::Topic { text } => format!("set the topic: {text}"),
+    };
+    (text, false)
+}
+
+fn message(stamp: &str, user: &UserName, text: &str, me: bool, style: Style) -> Line {
+    let line = Line::indented(INDENT).with(Style::Quiet, stamp);
+    let name = Style::of_name(user.as_str());
+    let line = if me { line.with(Style::Strong, "* ") } else { line };
+    line.with(name, user.as_str()).with(Style::Plain, " ").with_text(style, text)
+}
+
+// ---- People ------------------------------------------------------------------------------------
 
 /// `12:34 --> alice joined`
-pub(crate) fn moved(clock: &str, what: &str) -> Line {
-    aside(clock, what)
+pub(crate) fn presence(stamp: &str, what: &str) -> Line {
+    quiet(stamp, what)
 }
 
 /// `12:34 --- alice is now known as ann`
-pub(crate) fn renamed(user: &UserName, to: &UserName, clock: &str) -> Line {
-    aside(clock, &format!("--- {user} is now known as {to}"))
+pub(crate) fn renamed(user: &UserName, to: &UserName, stamp: &str) -> Line {
+    quiet(stamp, &format!("--- {user} is now known as {to}"))
 }
 
 /// `12:34 --- alice is away: lunch`
-pub(crate) fn went_away(user: &UserName, away: Option<&AwayMessage>, clock: &str) -> Line {
+pub(crate) fn away(user: &UserName, away: Option<&AwayMessage>, stamp: &str) -> Line {
     let how = away.map_or("back".to_owned(), AwayMessage::to_string);
-    aside(clock, &format!("--- {user} is {how}"))
+    quiet(stamp, &format!("--- {user} is {how}"))
 }
 
 /// `alice`, or `alice (away: lunch)`
-pub(crate) fn member(user: &UserName, absent: &[AwayMember]) -> String {
-    let absent = absent.iter().find(|absent| absent.user == *user);
-    absent.map_or(user.to_string(), |absent| format!("{user} ({})", absent.text))
+pub(crate) fn member(user: &UserName, away: &[AwayMember]) -> String {
+    let member = away.iter().find(|member| member.user == *user);
+    member.map_or(user.to_string(), |member| format!("{user} ({})", member.text))
 }
 
-/// `-- 3 new lines --`
-pub(crate) fn note(text: &str) -> Line {
+/// `1 person`, `3 people`
+pub(crate) fn people(count: u64) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
+}
+
+/// `no messages`, `1 message`, `3 messages`
+pub(crate) fn messages(count: u64) -> String {
+    match count {
+        0 => "no messages".to_owned(),
+        1 => "1 message".to_owned(),
+        count => format!("{count} messages"),
+    }
+}
+
+fn quiet(stamp: &str, text: &str) -> Line {
+    Line::indented(INDENT).with(Style::Quiet, &format!("{stamp}{text}"))
+}
+
+// ---- Notices -----------------------------------------------------------------------------------
+
+/// `-- Mon, 22 Nov 2026 --`
+pub(crate) fn day(day: i64) -> Line {
+    notice(&timezone::day_name(day))
+}
+
+/// `-- connected again --`
+pub(crate) fn notice(text: &str) -> Line {
     Line::indented(3).with(Style::Quiet, &format!("-- {text} --"))
 }
 
 /// A row of a list, such as `/help` prints.
 pub(crate) fn item(text: &str) -> Line {
-    Line::indented(CLOCK).with(Style::Plain, &format!("   {text}"))
+    Line::indented(INDENT).with(Style::Plain, &format!("   {text}"))
 }
 
 /// `!! no command /x`
-pub(crate) fn alarm(text: &str) -> Line {
+pub(crate) fn error(text: &str) -> Line {
     Line::indented(3).with(Style::Alarm, "!! ").with_text(Style::Plain, text)
 }
 
-/// Where the unread lines begin.
+/// The mark where the unread messages begin.
 pub(crate) fn unread() -> Line {
-    Line::indented(CLOCK).with(Style::Strong, "- - - - - - - - unread - - - - - - - -")
+    Line::indented(INDENT).with(Style::Strong, "- - - - - - - - unread - - - - - - - -")
 }
+
+// ---- Rooms -------------------------------------------------------------------------------------
 
 /// `[rust] ` before a line, where several rooms share one output.
 pub(crate) fn tag(room: &RoomName, ours: &UserName) -> Line {
-    Line::indented(CLOCK).with(Style::Quiet, &format!("[{}] ", title(room, ours)))
+    Line::indented(INDENT).with(Style::Quiet, &format!("[{}] ", title(room, ours)))
 }
 
 /// A room in brackets: `rust`, and `@alice` for the private room of `ours` and alice.
@@ -159,43 +235,22 @@ pub(crate) fn room(room: &RoomName, ours: &UserName) -> String {
     if room.is_private() { title } else { format!("#{title}") }
 }
 
-fn said(clock: &str, user: &UserName, text: &str, me: bool, style: Style) -> Line {
-    let line = Line::indented(CLOCK).with(Style::Quiet, clock);
-    let name = Style::of_name(user.as_str());
-    let line = if me { line.with(Style::Strong, "* ") } else { line };
-    line.with(name, user.as_str()).with(Style::Plain, " ").with_text(style, text)
-}
+// ---- Mentions ----------------------------------------------------------------------------------
 
-/// LineKind an act looks like, and whether it tells what its author does.
-pub(crate) fn words(operation: &Operation) -> (String, bool) {
-    let text = match operation {
-        Operation::Post { text, me, .. } => return (text.to_string(), *me),
-        Operation::Edit { target, text } => format!("edited #{target}: {text}"),
-        Operation::Delete { target } => format!("deleted #{target}"),
-        Operation::Topic { text } if text.as_str().is_empty() => "took the topic away".to_owned(),
-        Operation::Topic { text } => format!("set the topic: {text}"),
-    };
-    (text, false)
-}
-
-fn aside(clock: &str, text: &str) -> Line {
-    Line::indented(CLOCK).with(Style::Quiet, &format!("{clock}{text}"))
-}
-
-/// Whether somebody else says something in which `ours` is named.
-pub(crate) fn calls(record: &Record, ours: &UserName) -> bool {
-    let is_said = match &record.kind {
+/// Whether another user wrote something that mentions `ours`.
+pub(crate) fn mentions(record: &Record, ours: &UserName) -> bool {
+    let is_mentioned = match &record.kind {
         Kind::Operation(Operation::Post { text, .. } | Operation::Edit { text, .. }) => {
-            names(text.as_str(), ours)
+            contains_name(text.as_str(), ours)
         }
         Kind::Operation(Operation::Delete { .. } | Operation::Topic { .. })
         | Kind::Erased { .. } => false,
     };
-    is_said && !record.user.is_same_claim(ours)
+    is_mentioned && !record.user.is_same_claim(ours)
 }
 
-/// Whether a text has the name as a word of its own.
-fn names(text: &str, name: &UserName) -> bool {
+/// Whether a text contains the name as a whole word, in any case.
+fn contains_name(text: &str, name: &UserName) -> bool {
     let in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     let key = name.key();
     let key = key.trim_matches(|c| !in_name(c));
@@ -208,12 +263,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_heard_as_a_word_in_any_case_and_not_inside_another() {
+    fn a_name_is_found_as_a_word_in_any_case_and_not_inside_another() {
         let bob: UserName = "Bob".parse().unwrap();
-        for (text, heard) in
+        for (text, found) in
             [("bob: hi", true), ("hi @BOB!", true), ("bobby", false), ("b-bob", false), ("", false)]
         {
-            assert_eq!(names(text, &bob), heard, "{text}");
+            assert_eq!(contains_name(text, &bob), found, "{text}");
         }
     }
 }

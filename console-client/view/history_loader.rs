@@ -1,35 +1,55 @@
-//! Looking back beyond the lines that are kept: what is loaded for it, and what is asked for.
+//! Loading older messages, so that the person can scroll back beyond the scrollback.
 //!
-//! Room: values. That something is asked for is said; who asks is decided elsewhere.
+//! It only says which pages of history to request; the chat sends the requests.
+
+use std::collections::VecDeque;
 
 use talk::chat::Operation;
 use talk::chat::RoomName;
+use talk::chat::UserName;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Range;
 use talk::chat::protocol::Record;
-use talk::client::State;
 use talk::limits;
 use talk::time;
 
-use super::View;
 use super::format;
+use super::format::Clock;
 use super::scroll::LineId;
-use super::scroll::ScrollPosition;
 use crate::room::HistoryWindow;
-use crate::stdio::keys::Direction;
+use crate::room::Room;
+use crate::storage::preferences::Preferences;
+use crate::text::line::Line;
 
-/// LineKind a page of history was asked for.
+/// What is loaded of the current room's history, and what is requested.
+#[derive(Debug, Default)]
+pub(crate) struct HistoryLoader {
+    /// The server can be asked now.
+    is_online: bool,
+    /// The pages of history requested and not received yet; they come in this order.
+    requests: VecDeque<(RoomName, Purpose)>,
+    window: Option<HistoryWindow>,
+    /// The lines of the window.
+    lines: Vec<(LineId, Line)>,
+    /// The local day of the last record of the window.
+    last_day: Option<i64>,
+    /// A page key that waits for lines: its columns and rows.
+    pub(super) pending_page: Option<(usize, usize)>,
+    time_search: Option<TimeSearch>,
+}
+
+/// What a page of history was requested for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To be listed: its last so many records.
+    /// To list the last so many of its records.
     List(usize),
-    /// To be looked back at.
+    /// To scroll through.
     Window(Range),
 }
 
-/// A time that is looked for: the first record since then is one of these, or the one after them.
+/// A binary search for the first record since a time: it is one of `from..to`, or `to`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct TimeSearch {
+struct TimeSearch {
     /// Local seconds.
     since: i64,
     from: u64,
@@ -37,197 +57,206 @@ pub(super) struct TimeSearch {
 }
 
 impl TimeSearch {
-    /// Where to look next. Records never go back in time, so each page halves what is left: a room of
-    /// any length takes few questions, and the server's patience with them is not tried.
+    /// Where to look next. Records are in order of time, so each page halves what is left: even a
+    /// very long room takes few requests, well within the server's rate limit.
     fn next(&self) -> u64 {
         let left = self.to.saturating_sub(self.from);
         if left <= limits::HISTORY_PAGE as u64 { self.from } else { self.from + left / 2 }
     }
+
+    /// What is left to search, by the records of `window`.
+    fn narrowed(self, window: &HistoryWindow, clock: &Clock) -> TimeSearch {
+        let is_since = |record: &&Record| clock.local(record.at) >= self.since;
+        let found = window.records().find(is_since).map(|record| record.seq);
+        match (window.records().next(), found) {
+            (None, _) => TimeSearch { from: self.to, ..self }, // they are no longer kept
+            (Some(first), Some(seq)) if seq == first.seq => TimeSearch { to: seq, ..self },
+            (Some(_), Some(seq)) => TimeSearch { from: seq, to: seq, ..self },
+            (Some(_), None) => TimeSearch { from: window.end(), ..self },
+        }
+    }
 }
 
-impl View {
-    /// LineKind is to be asked for, so that whoever looks back finds lines before and behind. `height`
-    /// rows are seen.
-    pub(crate) fn wants(&mut self, columns: usize, height: usize) -> Option<(RoomName, Range)> {
-        if self.looks_back.is_none() || !self.can_ask() {
-            return None;
+/// What decides how loaded records look.
+#[derive(Debug)]
+pub(super) struct RecordStyle<'a> {
+    pub(super) me: &'a UserName,
+    pub(super) clock: &'a Clock,
+    pub(super) preferences: &'a Preferences,
+}
+
+impl HistoryLoader {
+    // ---- Requests ------------------------------------------------------------------------------
+
+    /// Whether the server can be asked now.
+    pub(super) fn is_online(&self) -> bool {
+        self.is_online
+    }
+
+    pub(super) fn set_online(&mut self, is_online: bool) {
+        self.is_online = is_online;
+    }
+
+    /// The page to request next for the window; `None` if one is on its way or none is needed.
+    pub(super) fn next_request(
+        &mut self,
+        room: &Room,
+        is_near_top: bool,
+        is_near_end: bool,
+    ) -> Option<Range> {
+        let (first, kept_from) = (room.seqs.first, room.kept_from());
+        if is_near_top && self.window.is_none() && kept_from > first {
+            self.window = Some(HistoryWindow::new(kept_from));
         }
-        let (window, adjoins) = (self.window(columns, 2 * height, 2 * height), self.adjoins());
-        let is_near_top = window.at < 2 * height;
-        let is_near_end = window.ends && window.rows.len() - window.at < 2 * height;
-        let room = self.rooms.get(self.here)?;
-        let (name, first, kept_from) = (room.name.clone(), room.first, room.kept_from());
-        if is_near_top && self.stretch.is_none() && kept_from > first {
-            self.stretch = Some(HistoryWindow::at(kept_from));
-        }
-        let stretch = self.stretch.as_ref().filter(|stretch| stretch.asked().is_none())?;
-        let range = if stretch.is_empty() && !adjoins {
-            Range::After(stretch.end() - 1)
-        } else if is_near_top && stretch.first() > first {
-            Range::Before(stretch.first())
+        let adjoins = self.adjoins(Some(room));
+        let window = self.window.as_ref().filter(|window| window.requested().is_none())?;
+        if window.is_empty() && !adjoins {
+            Some(Range::After(window.end() - 1))
+        } else if is_near_top && window.first() > first {
+            Some(Range::Before(window.first()))
         } else if is_near_end && !adjoins {
-            Range::After(stretch.end() - 1)
+            Some(Range::After(window.end() - 1))
         } else {
+            None
+        }
+    }
+
+    /// Notes that a page of history was requested.
+    pub(crate) fn expect(&mut self, room: RoomName, purpose: Purpose) {
+        self.requests.push_back((room, purpose));
+        if let (Purpose::Window(range), Some(window)) = (purpose, &mut self.window) {
+            window.set_requested(Some(range));
+        }
+    }
+
+    /// Removes the oldest request for this room. Its page has come, or will not come: then the
+    /// window still counts it as requested, because the server would answer the same again.
+    pub(super) fn take_request(&mut self, name: &RoomName) -> Option<Purpose> {
+        let at = self.requests.iter().position(|(room, _)| room == name)?;
+        self.requests.remove(at).map(|(_, purpose)| purpose)
+    }
+
+    /// Forgets all requests: the connection is lost.
+    pub(super) fn cancel_requests(&mut self) {
+        self.requests.clear();
+        self.pending_page = None;
+        self.window.iter_mut().for_each(|window| window.set_requested(None));
+    }
+
+    /// Takes the records of a page; false if the person has scrolled elsewhere since.
+    pub(super) fn receive(&mut self, room: &Room, range: Range, records: Vec<Record>) -> bool {
+        let Some(window) = &mut self.window else { return false };
+        let is_requested = window.requested() == Some(range);
+        if is_requested {
+            window.receive(records, room.seqs.first, room.kept_from());
+        }
+        is_requested
+    }
+
+    // ---- The search for a time -----------------------------------------------------------------
+
+    pub(super) fn is_searching(&self) -> bool {
+        self.time_search.is_some()
+    }
+
+    /// Starts the search for the first record since a time, in local seconds, between two seqs.
+    pub(super) fn search(&mut self, since: i64, from: u64, to: u64) {
+        self.search_on(TimeSearch { since, from, to });
+    }
+
+    fn search_on(&mut self, search: TimeSearch) {
+        self.load_at(search.next());
+        self.time_search = Some(search);
+    }
+
+    /// Continues the search after a page has come; the seq found, once it is.
+    pub(super) fn continue_search(&mut self, clock: &Clock) -> Option<u64> {
+        let search = self.time_search?;
+        let search = self.window.as_ref().map_or(search, |window| search.narrowed(window, clock));
+        if search.from < search.to {
+            self.search_on(search);
             return None;
-        };
-        Some((name, range))
-    }
-
-    /// A page of history was asked for. Answers come in the order of the questions.
-    pub(crate) fn expect(&mut self, room: RoomName, asked: Purpose) {
-        self.asked.push_back((room, asked));
-        if let (Purpose::Window(range), Some(stretch)) = (asked, &mut self.stretch) {
-            stretch.ask(Some(range));
         }
-    }
-
-    /// The next page of this room will not come. LineKind was to be looked back at counts as asked for: to
-    /// ask again would be answered alike.
-    pub(super) fn expect_less(&mut self, name: &RoomName) {
-        self.take_asked(name);
-    }
-
-    fn take_asked(&mut self, name: &RoomName) -> Option<Purpose> {
-        let at = self.asked.iter().position(|(room, _)| room == name)?;
-        self.asked.remove(at).map(|(_, asked)| asked)
-    }
-
-    /// LineKind was asked for will not come.
-    pub(super) fn expect_nothing(&mut self) {
-        self.asked.clear();
-        self.page_waits = None;
-        self.stretch.iter_mut().for_each(|stretch| stretch.ask(None));
-    }
-
-    /// A page of history has come; `first` is the oldest seq that the room keeps.
-    pub(super) fn history(&mut self, name: &RoomName, records: Vec<Record>, first: u64) {
-        if let Some(room) = self.room_mut(name) {
-            room.first = first;
+        self.time_search = None;
+        if !self.window.as_ref().is_some_and(|window| window.contains(search.to)) {
+            self.load_at(search.to);
         }
-        match self.take_asked(name) {
-            Some(Purpose::Window(range)) => self.load(name, range, records),
-            Some(Purpose::List(count)) => self.list_history(name, &records, count),
-            None => self.list_history(name, &records, records.len()),
-        }
+        Some(search.to)
     }
 
-    fn load(&mut self, name: &RoomName, range: Range, records: Vec<Record>) {
-        let Some(room) = self.rooms.get(self.here).filter(|room| room.name == *name) else {
-            return;
-        };
-        let Some(stretch) = &mut self.stretch else { return };
-        if stretch.asked() != Some(range) {
-            return; // one has gone elsewhere meanwhile
-        }
-        stretch.take(records, room.first, room.kept_from());
-        self.hint(None);
-        self.seek();
-        self.draw_loaded();
-        if let Some((columns, height)) = self.page_waits.take() {
-            self.page(Direction::Back, columns, height);
-        }
+    // ---- What is loaded ------------------------------------------------------------------------
+
+    /// Forgets what is loaded.
+    pub(super) fn clear(&mut self) {
+        (self.window, self.time_search, self.pending_page) = (None, None, None);
+        (self.lines, self.last_day) = (Vec::new(), None);
     }
 
-    /// Looks for the first record since a time, in local seconds, among those that are not kept here.
-    pub(super) fn look_for(&mut self, since: i64) {
-        let Some(room) = self.here() else { return };
-        let (from, to) = (room.first.max(1), room.kept_from());
-        self.look_from(Some(ScrollPosition::of(to)));
-        self.look_between(TimeSearch { since, from, to });
+    /// Starts loading around the record `seq`, on both sides.
+    pub(super) fn load_at(&mut self, seq: u64) {
+        self.clear();
+        self.window = Some(HistoryWindow::new(seq));
     }
 
-    fn look_between(&mut self, sought: TimeSearch) {
-        self.load_from(sought.next());
-        self.sought = Some(sought);
+    /// Whether the scrollback continues where the window ends; true without a window.
+    pub(super) fn adjoins(&self, room: Option<&Room>) -> bool {
+        let (Some(window), Some(room)) = (&self.window, room) else { return true };
+        window.end() >= room.kept_from()
     }
 
-    /// Looks on for the time that is sought, after a page has come.
-    fn seek(&mut self) {
-        let Some(sought) = self.sought else { return };
-        let TimeSearch { from, to, .. } = self.narrowed(sought);
-        if from < to {
-            return self.look_between(TimeSearch { from, to, ..sought });
-        }
-        self.sought = None;
-        let holds = |stretch: &HistoryWindow| (stretch.first()..stretch.end()).contains(&to);
-        if !self.stretch.as_ref().is_some_and(holds) {
-            self.load_from(to);
-        }
-        self.look_from(Some(ScrollPosition::of(to)));
+    /// Whether the server keeps records before those that are loaded.
+    pub(super) fn has_older(&self, room: Option<&Room>) -> bool {
+        let begins =
+            |room: &Room| self.window.as_ref().map_or(room.kept_from(), HistoryWindow::first);
+        room.is_some_and(|room| begins(room) > room.seqs.first)
     }
 
-    /// LineKind is left to look at, by what is loaded.
-    fn narrowed(&self, sought: TimeSearch) -> TimeSearch {
-        let Some(stretch) = &self.stretch else { return sought };
-        let is_since = |record: &Record| self.local(record.at) >= sought.since;
-        let found = stretch.records().find(|record| is_since(record)).map(|record| record.seq);
-        match (stretch.records().next(), found) {
-            (None, _) => TimeSearch { from: sought.to, ..sought }, // they are no longer there
-            (Some(first), Some(seq)) if seq == first.seq => TimeSearch { to: seq, ..sought },
-            (Some(_), Some(seq)) => TimeSearch { from: seq, to: seq, ..sought },
-            (Some(_), None) => TimeSearch { from: stretch.end(), ..sought },
-        }
+    /// Whether there is a window with nothing in it yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.window.as_ref().is_some_and(HistoryWindow::is_empty)
     }
 
-    /// Takes the words away that a record deletes.
-    pub(super) fn erase_loaded(&mut self, record: &Record) {
-        let is_here = self.here().is_some_and(|room| room.name == record.room);
-        if let (Kind::Operation(Operation::Delete { target }), Some(stretch), true) =
-            (&record.kind, &mut self.stretch, is_here)
+    pub(super) fn lines(&self) -> impl Iterator<Item = (LineId, &Line)> {
+        self.lines.iter().map(|(id, line)| (*id, line))
+    }
+
+    /// The local day of the last record loaded.
+    pub(super) fn last_day(&self) -> Option<i64> {
+        self.last_day
+    }
+
+    /// Removes the text that a record deletes.
+    pub(super) fn erase(&mut self, record: &Record, room: &Room, style: &RecordStyle<'_>) {
+        if let (Kind::Operation(Operation::Delete { target }), Some(window)) =
+            (&record.kind, &mut self.window)
         {
-            stretch.erase(*target);
-            self.draw_loaded();
+            window.erase(*target);
+            self.draw(room, style);
         }
     }
 
-    /// Lets go of what was loaded.
-    pub(super) fn load_nothing(&mut self) {
-        (self.stretch, self.sought, self.page_waits) = (None, None, None);
-        self.loaded = Vec::new();
-    }
-
-    /// Loads from the record `seq` on, on both sides.
-    pub(super) fn load_from(&mut self, seq: u64) {
-        self.load_nothing();
-        self.stretch = Some(HistoryWindow::at(seq));
-    }
-
-    /// Whether the lines that are kept go on where the stretch ends; so it is where there is none.
-    pub(super) fn adjoins(&self) -> bool {
-        let (Some(stretch), Some(room)) = (&self.stretch, self.here()) else { return true };
-        stretch.end() >= room.kept_from()
-    }
-
-    /// Whether older lines can come.
-    pub(super) fn can_ask(&self) -> bool {
-        matches!(self.state, Some(State::Live | State::CatchingUp))
-    }
-
-    /// The local day of the last of them.
-    pub(super) fn loaded_day(&self) -> Option<i64> {
-        let last = self.stretch.as_ref()?.records().next_back()?;
-        Some(time::day(self.local(last.at)))
-    }
-
-    /// Draws the lines of the stretch, as those that are kept look, under their days.
-    fn draw_loaded(&mut self) {
-        let (Some(stretch), Some(room)) = (&self.stretch, self.here()) else { return };
-        let posts = stretch.posts();
+    /// Draws the lines of the window, under their days, as the scrollback's lines look.
+    pub(super) fn draw(&mut self, room: &Room, style: &RecordStyle<'_>) {
+        let Some(window) = &self.window else { return };
+        let posts = window.posts();
         let mut lines = Vec::new();
         let mut last = None;
-        for record in stretch.records().filter(|record| !self.is_ignored(&record.user)) {
-            let local = self.local(record.at);
-            let day = time::day(local);
+        let day_of = |record: &Record| time::day(style.clock.local(record.at));
+        let is_shown = |record: &&Record| !style.preferences.is_ignored(&record.user);
+        for record in window.records().filter(is_shown) {
+            let day = day_of(record);
             if last.replace(day) != Some(day) {
                 lines.push((LineId::Loaded(record.seq, 0), format::day(day)));
             }
             if let Kind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
                 let post = posts.find(*seq).or_else(|| room.posts.find(*seq));
-                lines.push((LineId::Loaded(record.seq, 1), format::answers(*seq, post)));
+                lines.push((LineId::Loaded(record.seq, 1), format::reply_to(*seq, post)));
             }
-            let line = format::record(record, &self.clock(local), &self.me);
+            let stamp = format::stamp(style.preferences.timestamp, style.clock.local(record.at));
+            let line = format::record(record, &stamp, style.me);
             lines.push((LineId::Loaded(record.seq, 2), line));
         }
-        self.loaded = lines;
+        self.last_day = window.records().next_back().map(day_of);
+        self.lines = lines;
     }
 }

@@ -1,132 +1,162 @@
-//! Where a line of a room is shown: now, or when the person turns there.
+//! Where a line of a room is shown: now, or when the person switches to the room.
 
 use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
 
-use super::Channel;
-use super::OutputMode;
-use super::View;
+use super::display::Display;
 use super::format;
+use super::output::Channel;
+use super::output::OutputMode;
 use crate::room::LineKind;
 use crate::room::RecordInfo;
 use crate::text::line::Line;
 
-impl View {
-    /// OutputMode a record, at a local time in seconds.
-    pub(super) fn show_record(&mut self, record: &Record, local: i64) {
-        let clock = self.clock(local);
-        let line = format::record(record, &clock, &self.me);
+impl Display {
+    /// Shows a record, at a local time in seconds. `is_from_here`: we sent it from this console.
+    pub(super) fn show_record(&mut self, record: &Record, local: i64, is_from_here: bool) {
+        let stamp = self.stamp(local);
+        let line = format::record(record, &stamp, &self.me);
         if record.room.is_private() {
-            self.tell_direct(record, &line);
+            self.announce_direct(record, &line, is_from_here);
         }
-        let erased = format::erased(record, &clock, &self.me);
-        let is_news = self.is_news(record);
-        let is_here = self.is_here(&record.room);
-        if is_here && let Some(room) = self.room_mut(&record.room) {
-            room.read_position.saw(record.seq);
+        let erased = format::erased(record, &stamp, &self.me);
+        let (is_unread, is_mention) = (self.is_unread(record), self.is_mention(record));
+        let is_visible = self.rooms.is_visible(&record.room);
+        if is_visible && let Some(room) = self.rooms.get_mut(&record.room) {
+            room.read_position.mark_seen(record.seq);
         }
-        let words_of = match &record.kind {
+        let text_of = match &record.kind {
             Kind::Operation(Operation::Post { .. }) => Some(record.seq),
             Kind::Operation(Operation::Edit { target, .. }) => Some(*target),
             Kind::Operation(Operation::Delete { .. } | Operation::Topic { .. })
             | Kind::Erased { .. } => None,
         };
-        if let Kind::Operation(act) = &record.kind
-            && let Some((post, line)) = self.answered(&record.room, act)
+        if let Kind::Operation(operation) = &record.kind
+            && let Some((post, line)) = self.reply_line(&record.room, operation)
         {
-            let (seq, erased) = (record.seq, format::answers_deleted(post));
-            let (is_news, mentions_us) = (false, false);
+            let (seq, erased) = (record.seq, format::reply_to_deleted(post));
+            let (is_unread, is_mention) = (false, false);
             let info =
-                RecordInfo { seq, at: local, is_news, mentions_us, words_of: Some(post), erased };
-            self.show_what(&record.room, line, LineKind::Record(info));
-        }
-        let mentions_us = record.room.is_private() || format::calls(record, &self.me);
-        if is_news {
-            self.ring(record, mentions_us);
+                RecordInfo { seq, at: local, is_unread, is_mention, text_of: Some(post), erased };
+            self.show_line(&record.room, line, LineKind::Record(info));
         }
         let info =
-            RecordInfo { seq: record.seq, at: local, is_news, mentions_us, words_of, erased };
-        self.show_what(&record.room, line, LineKind::Record(info));
+            RecordInfo { seq: record.seq, at: local, is_unread, is_mention, text_of, erased };
+        self.show_line(&record.room, line, LineKind::Record(info));
     }
 
-    /// The number of what an act answers, if it answers something, and the line that tells of it.
-    pub(super) fn answered(&self, name: &RoomName, operation: &Operation) -> Option<(u64, Line)> {
+    /// The line above a reply, and the seq of the message it replies to; `None` if it is no reply.
+    pub(super) fn reply_line(&self, name: &RoomName, operation: &Operation) -> Option<(u64, Line)> {
         let Operation::Post { reply: Some(seq), .. } = operation else { return None };
-        let room = self.rooms.iter().find(|room| room.name == *name);
-        Some((*seq, format::answers(*seq, room.and_then(|room| room.posts.find(*seq)))))
+        let room = self.rooms.get(name);
+        Some((*seq, format::reply_to(*seq, room.and_then(|room| room.posts.find(*seq)))))
     }
 
-    /// OutputMode a line about a room.
-    pub(super) fn show(&mut self, name: &RoomName, line: Line) {
-        self.show_what(name, line, LineKind::Notice);
+    /// Shows a notice about a room, as one of its lines.
+    pub(super) fn show_notice(&mut self, name: &RoomName, text: &str) {
+        self.show_line(name, format::notice(text), LineKind::Notice);
     }
 
-    /// OutputMode a coming or going, where there is somebody to look at it.
-    pub(super) fn show_aside(&mut self, name: &RoomName, line: Line) {
-        match self.shows {
-            OutputMode::OneRoom if self.is_here(name) => self.show(name, line),
+    /// Shows a join, a leave or the like, which only the current room of a screen keeps.
+    pub(super) fn show_presence(&mut self, name: &RoomName, line: Line) {
+        match self.output.mode() {
+            OutputMode::OneRoom if self.rooms.is_visible(name) => {
+                self.show_line(name, line, LineKind::Notice);
+            }
             OutputMode::OneRoom | OutputMode::NewOnly => {}
-            OutputMode::AllRooms => self.show(name, line),
+            OutputMode::AllRooms => self.show_line(name, line, LineKind::Notice),
         }
     }
 
-    pub(super) fn show_what(&mut self, name: &RoomName, line: Line, what: LineKind) {
-        let is_here = self.is_here(name);
-        if is_here {
-            self.settle_comings();
+    pub(super) fn show_line(&mut self, name: &RoomName, line: Line, kind: LineKind) {
+        let is_visible = self.rooms.is_visible(name);
+        if is_visible {
+            self.flush_presence();
         }
-        // A private room is always named, and its coming changes nothing for the others.
+        // A private room is always named, and its arrival changes nothing for the others.
         let several = self.rooms.iter().filter(|room| !room.name.is_private()).count() > 1;
         let tag = format::tag(name, &self.me);
-        self.keep_place(name);
-        let Some(room) = self.room_mut(name) else { return };
-        room.lines.keep(line.clone(), what, is_here);
-        let line = match self.shows {
-            OutputMode::OneRoom if is_here => line,
+        if let Some(room) = self.rooms.current().filter(|room| room.name == *name) {
+            self.scroll.keep_position(room);
+        }
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        room.scrollback.push(line.clone(), kind, is_visible);
+        let line = match self.output.mode() {
+            OutputMode::OneRoom if is_visible => line,
             OutputMode::OneRoom => return,
             OutputMode::AllRooms | OutputMode::NewOnly if several || name.is_private() => {
                 line.after(tag)
             }
             OutputMode::AllRooms | OutputMode::NewOnly => line,
         };
-        self.said.push((Channel::Chat, line));
+        self.output.push(Channel::Chat, line);
     }
 
-    /// Whether somebody else has said something that is not known to be read.
-    fn is_news(&self, record: &Record) -> bool {
-        let room = self.rooms.iter().find(|room| room.name == record.room);
+    /// Shows lines again that came while the person looked elsewhere.
+    pub(super) fn show_unseen(&mut self, lines: Vec<Line>) {
+        lines.into_iter().for_each(|line| self.output.push(Channel::Chat, line));
+    }
+
+    /// Lists records under their days, each with its number.
+    pub(super) fn list_records(&mut self, name: &RoomName, records: &[Record]) {
+        let mut last = None;
+        for record in records {
+            if self.is_ignored(&record.user) {
+                continue;
+            }
+            let local = self.clock.local(record.at);
+            let day = talk::time::day(local);
+            if last.replace(day) != Some(day) {
+                self.print(format::day(day));
+            }
+            if let Kind::Operation(operation) = &record.kind
+                && let Some((_, line)) = self.reply_line(name, operation)
+            {
+                self.print(line);
+            }
+            self.print(format::numbered(record, &self.stamp(local), &self.me));
+        }
+    }
+
+    /// Whether it is a message of another user that is not known to be read.
+    pub(super) fn is_unread(&self, record: &Record) -> bool {
         matches!(record.kind, Kind::Operation(Operation::Post { .. }))
             && !record.user.is_same_claim(&self.me)
-            && room.is_some_and(|room| room.read_position.is_unread(record.seq))
+            && self
+                .rooms
+                .get(&record.room)
+                .is_some_and(|room| room.read_position.is_unread(record.seq))
     }
 
-    /// Notes who wrote to us, to be answered; and where the person is in another room, tells that
-    /// they did, once until the person has looked, and what we said ourselves from there.
-    fn tell_direct(&mut self, record: &Record, line: &Line) {
-        let is_elsewhere = self.shows == OutputMode::OneRoom && !self.is_here(&record.room);
+    /// Whether it mentions us, or is a direct message.
+    pub(super) fn is_mention(&self, record: &Record) -> bool {
+        record.room.is_private() || format::mentions(record, &self.me)
+    }
+
+    /// Notes who sent a direct message, for `/r`. If the person is in another room, announces it
+    /// there, once until they have looked; and shows there what we sent ourselves from here.
+    fn announce_direct(&mut self, record: &Record, line: &Line, is_from_here: bool) {
+        let is_elsewhere = self.output.has_screen() && !self.rooms.is_visible(&record.room);
         if record.user.is_same_claim(&self.me) {
-            if is_elsewhere && self.waiting.iter().any(|waiting| waiting.line.cid == record.cid) {
-                self.remark(line.clone().after(format::tag(&record.room, &self.me)));
+            if is_elsewhere && is_from_here {
+                self.print(line.clone().after(format::tag(&record.room, &self.me)));
             }
             return;
         }
-        if matches!(record.kind, Kind::Operation(Operation::Post { .. }))
-            && self.wrote.as_ref().is_none_or(|(when, _)| record.at >= *when)
-        {
-            self.wrote = Some((record.at, record.user.clone()));
-        }
-        let at = self.rooms.iter().position(|room| room.name == record.room);
-        let is_first = |at: &usize| self.rooms.get(*at).is_some_and(|room| room.lines.news() == 0);
+        self.rooms.note_direct(record);
+        let at = self.rooms.position(&record.room);
+        let is_first = |at: &usize| {
+            self.rooms.iter().nth(*at).is_some_and(|room| room.scrollback.unread_count() == 0)
+        };
         if is_elsewhere
-            && self.is_news(record)
+            && self.is_unread(record)
             && let Some(at) = at.filter(is_first)
         {
             let user = &record.user;
-            let turn = if at < 9 { format!("Alt-{}", at + 1) } else { format!("/msg {user}") };
-            let note = format!("{user} wrote to you: {turn} turns there, /r TEXT answers");
-            self.remark(format::note(&note));
+            let open = if at < 9 { format!("Alt-{}", at + 1) } else { format!("/msg {user}") };
+            self.notice(&format!("direct message from {user}: {open} to open, /r TEXT to reply"));
         }
     }
 }

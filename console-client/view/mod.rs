@@ -1,130 +1,51 @@
-//! LineKind the person sees of the chat: notices in, lines and a status out.
+//! The view: client events in; lines, a status line and a bell out.
 //!
-//! Room: values. No terminal, no clock but the one it is told, no word to the server.
-
-pub(crate) mod format; // how things are said
-
-use std::collections::VecDeque;
+//! It has no terminal, no clock but the time it is given, and sends nothing to the server.
+//! Depends on `room`, `storage`, `text` and on the client's events; never on the chat or a terminal.
 
 use talk::chat::AwayMessage;
 use talk::chat::RoomName;
 use talk::chat::UserName;
-use talk::chat::protocol::Range;
-use talk::chat::protocol::Welcome;
 use talk::client::SavedSubmission;
-use talk::client::State;
-use talk::client::Submission;
 
-use crate::command;
-use crate::editor::completion::Words;
-use crate::room::HistoryWindow;
-use crate::room::Room;
-use crate::storage::preferences::PreferenceChange;
-use crate::storage::preferences::Preferences;
-use crate::text::line::Line;
 use crate::text::timezone::TimeZone;
-use crate::view::history_loader::TimeSearch;
-use crate::view::presence::PresenceSummary;
-use crate::view::scroll::LineId;
-use crate::view::scroll::ScrollPosition;
+use crate::view::connection::Connection;
+use crate::view::display::Display;
+use crate::view::output::Bell;
+use crate::view::unsent::UnsentList;
 
-mod events; // what becomes of each notice
-mod records; // what becomes of what is said, and how far it was read
+mod events; // client events → the parts below
+mod records; // records, joins, pages of history
+pub(crate) mod display; // the rooms as the person sees them
+mod rooms; // which rooms, and switching between them
 mod lines; // where a line is shown
-mod rooms; // from room to room
-mod scroll; // looking back
-mod history_loader; // beyond what is kept
-mod presence; // who came and went
-mod preferences; // what is to be heard, and how
-mod status_line; // the status line, and what waits above it
+mod scroll; // scrolling back
+mod history_loader; // older messages, loaded for it
+mod presence; // joins and leaves, folded
+mod preferences; // what the person switched
+mod unsent; // our messages that are not stored yet
+mod connection; // the connection and the server
+mod output; // lines and the bell on their way out
+mod status_line; // the status line and what is above it
+pub(crate) mod format; // how everything looks
 
 pub(crate) use history_loader::Purpose;
+pub(crate) use output::Channel;
+pub(crate) use output::OutputMode;
+pub(crate) use status_line::StatusLine;
 
 /// The chat as it is shown.
 #[derive(Debug)]
 pub(crate) struct View {
-    me: UserName,
+    pub(crate) display: Display,
+    pub(crate) connection: Connection,
+    pub(crate) unsent: UnsentList,
+    pub(crate) bell: Bell,
+    /// Our away message, if we are away.
+    pub(crate) own_away: Option<AwayMessage>,
+    /// The server's address, as the person gave it.
     server: String,
-    zone: TimeZone,
-    shows: OutputMode,
-    now: u64, // Unix milliseconds
-    state: Option<State>,
-    retry_at: u64,
-    rooms: Vec<Room>,
-    here: usize,
-    /// The place in it that is shown, unless that is the end.
-    looks_back: Option<ScrollPosition>,
-    /// LineKind is loaded of it beyond the lines kept, while one looks back.
-    stretch: Option<HistoryWindow>,
-    /// It, drawn.
-    loaded: Vec<(LineId, Line)>,
-    /// A page back waits for it: of so many columns and rows.
-    page_waits: Option<(usize, usize)>,
-    /// The time that is looked for in it.
-    sought: Option<TimeSearch>,
-    comings: PresenceSummary,
-    /// The pages of history that are to come.
-    asked: VecDeque<(RoomName, Purpose)>,
-    wishes: Preferences,
-    /// LineKind was wished and is not kept yet.
-    unsaved: Vec<PreferenceChange>,
-    /// The bell is to be rung.
-    rings: bool,
-    rings_again_at: u64, // Unix milliseconds
-    /// We are away, and why.
-    away: Option<AwayMessage>,
-    /// Who wrote to us directly, the last of them, and when.
-    wrote: Option<(u64, UserName)>,
-    waiting: Vec<Unsent>,
-    text_max: usize,
-    welcome: Option<Welcome>,
-    trouble: String,
-    told_trouble: String,
-    hint: Option<&'static str>,
-    said: Vec<(Channel, Line)>,
 }
-
-/// Where a line belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Channel {
-    /// It is part of a room.
-    Chat,
-    /// It is said to the person alone.
-    Notice,
-}
-
-/// Which lines come out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OutputMode {
-    /// The room one is in; the others wait until one turns to them. PresenceSummary and goings too.
-    OneRoom,
-    /// All rooms in one stream.
-    AllRooms,
-    /// All rooms, and only what was said from now on.
-    NewOnly,
-}
-
-/// A line of ours that is not stored.
-#[derive(Debug)]
-struct Unsent {
-    line: Submission,
-    state: SendState,
-}
-
-/// LineKind became of a line of ours so far.
-#[derive(Debug, PartialEq, Eq)]
-enum SendState {
-    Pending,
-    /// Its record is on its direction to us: the line stays in sight until that takes its place.
-    Stored(u64),
-    Failed(String),
-}
-
-/// Bytes of a text, until the server says what it takes.
-const TEXT_MAX: usize = talk::limits::TEXT;
-
-/// Lines shown before a line that is gone to, and after it.
-const AROUND: u64 = 10;
 
 impl View {
     pub(crate) fn new(
@@ -132,166 +53,58 @@ impl View {
         server: String,
         rooms: &[RoomName],
         zone: TimeZone,
-        shows: OutputMode,
+        mode: OutputMode,
     ) -> View {
         View {
-            me,
+            display: Display::new(me, rooms, zone, mode),
+            connection: Connection::default(),
+            unsent: UnsentList::default(),
+            bell: Bell::default(),
+            own_away: None,
             server,
-            zone,
-            shows,
-            now: 0,
-            state: None,
-            retry_at: 0,
-            rooms: rooms.iter().cloned().map(Room::new).collect(),
-            here: 0,
-            looks_back: None,
-            stretch: None,
-            loaded: Vec::new(),
-            page_waits: None,
-            sought: None,
-            comings: PresenceSummary::default(),
-            wishes: Preferences::default(),
-            unsaved: Vec::new(),
-            rings: false,
-            rings_again_at: 0,
-            away: None,
-            asked: VecDeque::new(),
-            wrote: None,
-            waiting: Vec::new(),
-            text_max: TEXT_MAX,
-            welcome: None,
-            trouble: String::new(),
-            told_trouble: String::new(),
-            hint: None,
-            said: Vec::new(),
         }
     }
 
-    // ---- LineKind the person asks ------------------------------------------------------------------
-
-    /// LineKind is to be printed since the last time.
-    pub(crate) fn take(&mut self) -> Vec<(Channel, Line)> {
-        std::mem::take(&mut self.said)
-    }
-
-    /// The newest `count` lines of the room one is in, for painting the screen anew.
-    pub(crate) fn newest(&self, count: usize) -> Vec<Line> {
-        self.here().map_or(Vec::new(), |room| room.lines.newest(count))
-    }
-
-    /// The room one is in.
-    pub(crate) fn here(&self) -> Option<&Room> {
-        self.rooms.get(self.here)
-    }
-
-    pub(crate) fn is_in(&self, name: &RoomName) -> bool {
-        self.rooms.iter().any(|room| room.name == *name)
-    }
-
+    /// Our name.
     pub(crate) fn me(&self) -> &UserName {
-        &self.me
+        &self.display.me
     }
 
-    pub(crate) fn text_max(&self) -> usize {
-        self.text_max
-    }
-
-    pub(crate) fn state(&self) -> Option<State> {
-        self.state
-    }
-
-    /// LineKind the server said of itself, once it did.
-    pub(crate) fn known_server(&self) -> Option<&Welcome> {
-        self.welcome.as_ref()
-    }
-
-    /// Why there is no connection, as far as known.
-    pub(crate) fn last_trouble(&self) -> &str {
-        &self.trouble
-    }
-
-    /// The lines of ours that are not stored, oldest first, and why they failed if they did.
-    pub(crate) fn unstored(&self) -> impl Iterator<Item = (&Submission, Option<&str>)> {
-        self.waiting.iter().map(|Unsent { line, state }| match state {
-            SendState::Pending | SendState::Stored(_) => (line, None),
-            SendState::Failed(why) => (line, Some(why.as_str())),
-        })
-    }
-
-    /// Tells the person something.
-    pub(crate) fn remark(&mut self, line: Line) {
-        self.settle_comings();
-        self.said.push((Channel::Notice, line));
-    }
-
-    pub(crate) fn alarm(&mut self, text: &str) {
-        self.remark(format::alarm(text));
-    }
-
-    /// Tells what was found of an earlier run. Its lines wait before whatever is said now; the client
-    /// will say which of them had failed.
-    pub(crate) fn found(&mut self, kept: &[SavedSubmission], troubles: &[String]) {
-        troubles.iter().for_each(|trouble| self.alarm(trouble));
-        kept.iter().for_each(|kept| self.waits(kept.line.clone()));
-        let note = match kept.len() {
-            0 => return,
-            1 => "1 line of yours from an earlier time is not sent yet".to_owned(),
-            lines => format!("{lines} lines of yours from an earlier time are not sent yet"),
-        };
-        self.remark(format::note(&note));
-    }
-
-    /// A word on the status line until the next key.
-    pub(crate) fn hint(&mut self, hint: Option<&'static str>) {
-        self.hint = hint;
-    }
-
-    /// A line of ours is on its direction. Said twice, by us and by the client, it is still one.
-    pub(crate) fn waits(&mut self, line: Submission) {
-        let is_it = |waiting: &Unsent| waiting.line.cid == line.cid;
-        if !self.waiting.iter().any(|waiting| is_it(waiting) && waiting.state == SendState::Pending)
-        {
-            self.waiting.retain(|waiting| !is_it(waiting));
-            self.waiting.push(Unsent { line, state: SendState::Pending });
+    /// Shows what was found of an earlier run: its unsent messages come before those of now. The
+    /// client reports which of them had failed.
+    pub(crate) fn restore(&mut self, saved: &[SavedSubmission], problems: &[String]) {
+        problems.iter().for_each(|problem| self.display.error(problem));
+        saved.iter().for_each(|saved| self.unsent.add(saved.line.clone()));
+        match saved.len() {
+            0 => {}
+            1 => self.display.notice("1 message from an earlier run is not sent yet"),
+            count => {
+                let text = format!("{count} messages from an earlier run are not sent yet");
+                self.display.notice(&text);
+            }
         }
     }
 
-    pub(crate) fn words(&self) -> Words {
-        let commands = command::TABLE.iter().flat_map(|entry| entry.names.first());
-        Words {
-            commands: commands.map(|name| format!("/{name}")).collect(),
-            names: self.here().map_or(Vec::new(), Room::names),
-            rooms: self.rooms.iter().map(|room| self.title(&room.name)).collect(),
+    /// The read positions to send to the server. Only a person who sees one room at a time has read
+    /// what is shown, and only a live connection can send it.
+    pub(crate) fn unsent_read_positions(&self) -> Vec<(RoomName, u64)> {
+        if !self.display.output.has_screen() || !self.connection.is_live() {
+            return Vec::new();
         }
+        self.display.rooms.unsent_read_positions()
     }
 
-    /// The page before the oldest line shown, with its room.
-    pub(crate) fn before_shown(&self) -> Option<(RoomName, Range)> {
-        let room = self.here()?;
-        Some((room.name.clone(), Range::Before(room.oldest?)))
+    /// Removes the submissions whose record was shown.
+    fn remove_shown_submissions(&mut self) {
+        let rooms = &self.display.rooms;
+        self.unsent.remove_shown(|name| rooms.newest(name));
     }
 
-    /// The page with the line `seq` and some before and after it, and how many are to be listed of it.
-    pub(crate) fn around(&self, seq: u64) -> Option<(RoomName, Range, usize)> {
-        let room = self.here().filter(|room| room.oldest.is_some())?;
-        let count = usize::try_from(2 * AROUND).ok()?;
-        Some((room.name.clone(), Range::Before(seq + AROUND), count))
+    /// Removes a room that we are no longer in.
+    fn remove_room(&mut self, name: &RoomName) {
+        self.display.remove_room(name);
+        self.remove_shown_submissions();
     }
-
-    fn room_mut(&mut self, name: &RoomName) -> Option<&mut Room> {
-        self.rooms.iter_mut().find(|room| room.name == *name)
-    }
-
-    /// A Unix time in milliseconds as local seconds.
-    fn local(&self, at: u64) -> i64 {
-        let seconds = i64::try_from(at / 1000).unwrap_or(0);
-        seconds + i64::from(self.zone.offset(seconds))
-    }
-}
-
-/// `1 person`, `3 people`
-fn people(count: u64) -> String {
-    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }
 
 #[cfg(test)]

@@ -1,99 +1,43 @@
-//! LineKind is heard and shown of what the person wishes, and what has come to be wished.
+//! The person's preferences during this run, and which of them are not saved yet.
 
-use talk::chat::RoomName;
 use talk::chat::UserName;
-use talk::chat::protocol::Record;
-use talk::client::State;
 
-use super::OutputMode;
-use super::View;
-use super::format;
-use crate::storage::preferences::BellMode;
 use crate::storage::preferences::PreferenceChange;
 use crate::storage::preferences::Preferences;
-use crate::storage::preferences::TimestampStyle;
-use crate::text::timezone;
 
-/// Milliseconds between two rings.
-const BELL_EVERY: u64 = 2_000;
+/// The preferences in effect.
+#[derive(Debug, Default)]
+pub(crate) struct SessionPreferences {
+    current: Preferences,
+    /// Changes of this run that are not in the file yet.
+    unsaved: Vec<PreferenceChange>,
+}
 
-impl View {
-    // ---- The bell ------------------------------------------------------------------------------
-
-    /// Whether the bell is to be rung. It rings once, whatever has come together, and not again
-    /// at once: nobody makes a stranger's terminal an alarm clock.
-    pub(crate) fn take_bell(&mut self, now: u64) -> bool {
-        let rings = std::mem::take(&mut self.rings) && now >= self.rings_again_at;
-        if rings {
-            self.rings_again_at = now.saturating_add(BELL_EVERY);
-        }
-        rings
+impl SessionPreferences {
+    /// Takes the preferences of earlier runs.
+    pub(crate) fn load(&mut self, preferences: Preferences) {
+        self.current = preferences;
     }
 
-    /// Rings for what somebody says just now. LineKind is only caught up with rings nothing.
-    pub(super) fn ring(&mut self, record: &Record, mentions_us: bool) {
-        let is_live = self.shows == OutputMode::OneRoom && self.state == Some(State::Live);
-        let is_meant = match self.wishes.bell {
-            BellMode::Off => false,
-            BellMode::Mention => mentions_us,
-            BellMode::All => true,
-        };
-        self.rings |= is_live && is_meant && !self.is_muted(&record.room);
+    pub(crate) fn current(&self) -> &Preferences {
+        &self.current
     }
 
-    // ---- Preferences --------------------------------------------------------------------------------
-
-    /// LineKind is wished from before.
-    pub(crate) fn set_preferences(&mut self, wishes: Preferences) {
-        self.wishes = wishes;
+    /// Changes a preference; the change is to be saved.
+    pub(crate) fn set(&mut self, change: PreferenceChange) {
+        self.current.set(&change);
+        self.unsaved.push(change);
     }
 
-    pub(crate) fn wishes(&self) -> &Preferences {
-        &self.wishes
-    }
-
-    /// Something is wished from now on, and is to be kept.
-    pub(crate) fn set_preference(&mut self, wished: PreferenceChange) {
-        self.wishes.set(&wished);
-        self.unsaved.push(wished);
-    }
-
-    /// LineKind has come to be wished since this was asked last.
+    /// Removes and returns the changes that are not saved yet.
     pub(crate) fn take_unsaved(&mut self) -> Vec<PreferenceChange> {
         std::mem::take(&mut self.unsaved)
     }
 
-    /// Somebody ignored has another name: they are ignored under that one as well.
-    pub(super) fn ignore_renamed(&mut self, user: &UserName, to: &UserName) {
-        if self.is_ignored(user) {
-            self.set_preference(PreferenceChange::Ignored(to.clone(), true));
+    /// Ignores a user who is ignored under the new name too.
+    pub(super) fn follow_rename(&mut self, user: &UserName, to: &UserName) {
+        if self.current.is_ignored(user) {
+            self.set(PreferenceChange::Ignored(to.clone(), true));
         }
-    }
-
-    fn is_muted(&self, name: &RoomName) -> bool {
-        self.wishes.is_muted(name)
-    }
-
-    pub(super) fn is_ignored(&self, user: &UserName) -> bool {
-        self.wishes.is_ignored(user)
-    }
-
-    // ---- The clock -----------------------------------------------------------------------------
-
-    /// `12:34 `, or whatever else is to stand before a line of that local time in seconds.
-    pub(super) fn clock(&self, local: i64) -> String {
-        let (year, month, day) = talk::time::date(local);
-        match self.wishes.stamp {
-            TimestampStyle::Time => format!("{} ", timezone::clock(local)),
-            TimestampStyle::DateTime => {
-                format!("{year:04}-{month:02}-{day:02} {} ", timezone::clock(local))
-            }
-            TimestampStyle::Off => String::new(),
-        }
-    }
-
-    /// Tells what was wished.
-    pub(crate) fn confirm(&mut self, what: &str) {
-        self.remark(format::note(what));
     }
 }

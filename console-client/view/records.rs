@@ -1,161 +1,92 @@
-//! LineKind the view makes of what is said in a room and done to its log, and how far that was read.
+//! Records and joins: what the view shows of them, and the lists that the person asks for.
 
 use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::protocol::Joined;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
-use talk::client::State;
 
-use super::OutputMode;
-use super::SendState;
-use super::Unsent;
 use super::View;
+use super::display::Display;
 use super::format;
+use super::history_loader::Purpose;
+use super::history_loader::RecordStyle;
+use super::output::OutputMode;
+use super::scroll::ScrollPosition;
 use crate::room::LineKind;
+use crate::stdio::keys::Direction;
+use crate::storage::preferences::BellMode;
 use crate::text::line::Line;
 
-/// Lines listed to be answered.
-const LISTED: usize = 10;
+/// Messages that `/reply` lists.
+const REPLY_CHOICES: usize = 10;
 
 impl View {
-    // ---- LineKind the person asks ------------------------------------------------------------------
-
-    /// LineKind was read here and the server does not know, as far as it can be told now. Only a person
-    /// who looks at one room at a time has read what is shown.
-    pub(crate) fn unmarked(&self) -> Vec<(RoomName, u64)> {
-        if self.shows != OutputMode::OneRoom || self.state != Some(State::Live) {
-            return Vec::new();
-        }
-        let known = self.rooms.iter().filter(|room| room.is_known);
-        known.filter_map(|room| Some((room.name.clone(), room.read_position.unsent()?))).collect()
-    }
-
-    /// A room was read up to this record: we have told the server so, or another device of ours.
-    pub(crate) fn marked(&mut self, name: &RoomName, seq: u64) {
-        if let Some(room) = self.room_mut(name) {
-            room.read_position.marked(seq);
-            room.lines.read_elsewhere(seq);
-        }
-    }
-
-    /// The number of our last line in the room one is in.
-    ///
-    /// # Errors
-    /// A sentence: there is none that could be meant without doubt.
-    pub(crate) fn own_last(&self) -> Result<u64, &'static str> {
-        let room = self.here().ok_or("you are in no room (try /join lobby)")?;
-        let mut waiting = self.unstored().map(|(line, _)| line).filter(|l| l.room == room.name);
-        if waiting.any(|line| matches!(line.operation, Operation::Post { .. })) {
-            return Err("your last line is not stored yet; an older one needs its number");
-        }
-        let is_going = |seq: u64| {
-            self.unstored().any(|(line, why)| {
-                line.room == room.name
-                    && line.operation == Operation::Delete { target: seq }
-                    && why.is_none()
-            })
-        };
-        let last = room.own.lines().rev().map(|(seq, _)| seq).find(|seq| !is_going(*seq));
-        last.ok_or("no line of yours is in sight here; an older one needs its number: /history")
-    }
-
-    /// Lists our lines in the room one is in, with their numbers.
-    pub(crate) fn list_own(&mut self) {
-        let Some(room) = self.here() else { return };
-        let rows: Vec<String> =
-            room.own.lines().map(|(seq, text)| format!("#{seq} {text}")).collect();
-        let label = self.label(&room.name);
-        let note = match rows.len() {
-            0 => format!("no line of yours is in sight in {label} (/history has numbers too)"),
-            _ => format!("your lines in {label}"),
-        };
-        self.remark(format::note(&note));
-        rows.iter().for_each(|row| self.remark(format::item(row)));
-    }
-
-    /// Lists the newest posts of the room one is in, with their numbers.
-    pub(crate) fn list_newest(&mut self) {
-        let Some(room) = self.here() else { return };
-        let seqs = room.posts.newest(LISTED);
-        let found = seqs.iter().filter_map(|seq| Some((*seq, room.posts.find(*seq)?)));
-        let rows: Vec<Line> = found.map(|(seq, post)| format::answerable(seq, post)).collect();
-        let label = self.label(&room.name);
-        let note = match rows.len() {
-            0 => format!("no line is in sight in {label} (/history has numbers too)"),
-            _ => format!("the newest lines in {label}; /history numbers older ones"),
-        };
-        self.remark(format::note(&note));
-        rows.into_iter().for_each(|row| self.remark(row));
-    }
-
-    /// Tells what the room one is in is about.
-    pub(crate) fn tell_topic(&mut self) {
-        let Some(room) = self.here() else { return };
-        let label = self.label(&room.name);
-        let note = match &room.topic {
-            Some(topic) => format!("{label}: {topic}"),
-            None => format!("{label} has no topic (/topic TEXT sets one)"),
-        };
-        self.remark(format::note(&note));
-    }
-
-    // ---- LineKind is heard -------------------------------------------------------------------------
-
-    pub(super) fn joined(&mut self, joined: Joined) {
+    pub(super) fn on_joined(&mut self, joined: Joined) {
+        let display = &mut self.display;
         let name = joined.room;
-        let is_new = !self.is_in(&name);
+        let is_new = !display.rooms.contains(&name);
         if is_new {
-            self.add(name.clone());
+            display.rooms.add(name.clone());
         }
-        let is_here_only = self.shows == OutputMode::OneRoom;
-        let (skips, is_first) =
-            (self.shows == OutputMode::NewOnly, is_new || !self.is_known(&name));
-        let label = self.label(&name);
-        let Some(room) = self.room_mut(&name) else { return };
-        (room.count, room.first) = (joined.count, joined.first);
-        room.set_members(joined.members.unwrap_or_default(), joined.away);
-        room.is_known = true;
+        let mode = display.output.mode();
+        let is_first = is_new || !display.rooms.is_joined(&name);
+        let label = display.label(&name);
+        let Some(room) = display.rooms.get_mut(&name) else { return };
+        (room.members.count, room.seqs.first) = (joined.count, joined.first);
+        room.members.set(joined.members.unwrap_or_default(), joined.away);
+        room.is_joined = true;
         room.topic.clone_from(&joined.topic);
-        if is_first && skips {
-            room.skipped = joined.head;
+        if is_first && mode == OutputMode::NewOnly {
+            room.seqs.skipped = joined.head;
         }
         if joined.since > 0 {
-            room.oldest.get_or_insert(joined.since + 1); // /history works before anything comes
+            room.seqs.oldest.get_or_insert(joined.since + 1); // so that /history works at once
         }
-        let shown = joined.first.saturating_sub(1).max(room.newest);
+        let shown = joined.first.saturating_sub(1).max(room.seqs.newest);
         let unread =
             joined.marked.map_or(0, |marked| joined.since.saturating_sub(marked.max(shown)));
         if joined.head > joined.since {
-            room.unread_from = (unread > 0).then_some((joined.since + 1).saturating_sub(unread));
+            let first = (joined.since + 1).saturating_sub(unread);
+            room.read_position.unread_from = (unread > 0).then_some(first);
         }
-        room.read_position.joined(joined.marked, joined.head);
+        room.read_position.on_join(joined.marked, joined.head);
         if let Some(topic) = joined.topic.filter(|_| is_first) {
-            self.show(&name, format::note(&format!("{label}: {topic}")));
+            display.show_notice(&name, &format!("{label}: {topic}"));
         }
-        if unread > 0 && !skips {
-            let lines =
-                if unread == 1 { "1 unread line" } else { &format!("{unread} unread lines") };
-            let how = if is_here_only { "Alt-U goes to them" } else { "/history shows them" };
-            let note = format!("{lines} before these: {how}");
-            self.show(&name, format::note(&note));
+        if unread > 0 {
+            let messages = if unread == 1 { "message" } else { "messages" };
+            let how = match mode {
+                OutputMode::OneRoom => "Alt-U shows the first",
+                OutputMode::AllRooms => "/history lists them",
+                OutputMode::NewOnly => return,
+            };
+            display.show_notice(&name, &format!("{unread} unread {messages} above: {how}"));
         }
     }
 
-    pub(super) fn record(&mut self, record: &Record) {
-        let local = self.local(record.at);
-        let is_ours = record.user.is_same_claim(&self.me);
-        self.erase_loaded(record);
-        if self.is_ignored(&record.user) {
-            return self.pass_over(record);
+    pub(super) fn on_record(&mut self, record: &Record) {
+        let display = &mut self.display;
+        let local = display.clock.local(record.at);
+        if let Some(room) = display.rooms.current().filter(|room| room.name == record.room) {
+            let style = RecordStyle {
+                me: &display.me,
+                clock: &display.clock,
+                preferences: display.preferences.current(),
+            };
+            display.scroll.history.erase(record, room, &style);
         }
-        let is_news_only = self.shows == OutputMode::NewOnly;
-        let Some(room) = self.room_mut(&record.room) else { return };
-        room.spoke(&record.user);
-        room.newest = record.seq;
-        room.posts.take(record);
+        if display.is_ignored(&record.user) {
+            return display.skip_ignored(record);
+        }
+        let is_ours = record.user.is_same_claim(&display.me);
+        let is_new_only = display.output.mode() == OutputMode::NewOnly;
+        let Some(room) = display.rooms.get_mut(&record.room) else { return };
+        room.members.add_speaker(&record.user);
+        room.seqs.newest = record.seq;
+        room.posts.apply(record);
         match &record.kind {
-            Kind::Operation(Operation::Delete { target }) => room.lines.erase(*target),
+            Kind::Operation(Operation::Delete { target }) => room.scrollback.erase(*target),
             Kind::Operation(Operation::Topic { text }) => {
                 room.topic = Some(text.to_string()).filter(|topic| !topic.is_empty());
             }
@@ -163,106 +94,172 @@ impl View {
             | Kind::Erased { .. } => {}
         }
         if is_ours {
-            room.own.take(record);
+            room.own_posts.apply(record);
         }
-        let is_skipped = record.seq <= room.skipped;
+        let is_skipped = record.seq <= room.seqs.skipped;
         let day = talk::time::day(local);
-        let is_new_day = room.is_new_day(day, is_skipped || is_news_only);
-        let begins_unread =
-            !is_ours && room.lines.news() == 0 && room.read_position.begins_unread(record.seq);
+        let is_new_day = room.starts_day(day, is_skipped || is_new_only);
+        let begins_unread = !is_ours
+            && room.scrollback.unread_count() == 0
+            && room.read_position.begins_unread(record.seq);
         if !is_skipped {
-            room.oldest.get_or_insert(record.seq);
+            room.seqs.oldest.get_or_insert(record.seq);
             if is_new_day {
-                self.show_what(&record.room, format::day(day), LineKind::Day(day));
+                display.show_line(&record.room, format::day(day), LineKind::Day(day));
             }
-            if begins_unread && !is_news_only {
-                self.show_what(&record.room, format::unread(), LineKind::Unread);
+            if begins_unread && !is_new_only {
+                display.show_line(&record.room, format::unread(), LineKind::Unread);
             }
-            self.show_record(record, local);
+            display.show_record(record, local, self.unsent.contains(&record.cid));
+            self.ring_for(record);
         }
-        self.settle();
+        self.remove_shown_submissions();
     }
 
-    /// LineKind somebody ignored says or does is as good as read. That it takes words away still counts.
-    fn pass_over(&mut self, record: &Record) {
-        let is_here = self.is_here(&record.room);
-        let Some(room) = self.room_mut(&record.room) else { return };
-        room.newest = record.seq;
-        if let Kind::Operation(Operation::Delete { target }) = &record.kind {
-            room.posts.take(record);
-            room.lines.erase(*target);
-        }
-        if is_here {
-            room.read_position.saw(record.seq);
+    /// Rings for a new message, as the person prefers. Messages from while we were away ring
+    /// nothing.
+    fn ring_for(&mut self, record: &Record) {
+        let preferences = self.display.preferences.current();
+        let is_wanted = match preferences.bell {
+            BellMode::Off => false,
+            BellMode::Mention => self.display.is_mention(record),
+            BellMode::All => true,
+        };
+        if is_wanted
+            && self.connection.is_live()
+            && self.display.output.has_screen()
+            && self.display.is_unread(record)
+            && !preferences.is_muted(&record.room)
+        {
+            self.bell.ring();
         }
     }
+
+    /// Takes a page of history; `first` is the oldest seq that the server keeps of the room.
+    pub(super) fn on_history(&mut self, name: &RoomName, records: Vec<Record>, first: u64) {
+        let display = &mut self.display;
+        if let Some(room) = display.rooms.get_mut(name) {
+            room.seqs.first = first;
+        }
+        match display.scroll.history.take_request(name) {
+            Some(Purpose::Window(range)) => {
+                let room = display.rooms.current().filter(|room| room.name == *name);
+                let Some(room) = room else { return };
+                if display.scroll.history.receive(room, range, records) {
+                    display.output.set_hint(None);
+                    display.continue_loading();
+                }
+            }
+            Some(Purpose::List(count)) => display.list_history(name, &records, count),
+            None => display.list_history(name, &records, records.len()),
+        }
+    }
+}
+
+impl Display {
+    /// After a page of history has come: continues a search, draws the lines, and presses a page key
+    /// that waited for them.
+    fn continue_loading(&mut self) {
+        if let Some(seq) = self.scroll.history.continue_search(&self.clock) {
+            self.scroll_to(Some(ScrollPosition::of_record(seq)));
+        }
+        if let Some(room) = self.rooms.current() {
+            let style = RecordStyle {
+                me: &self.me,
+                clock: &self.clock,
+                preferences: self.preferences.current(),
+            };
+            self.scroll.history.draw(room, &style);
+        }
+        if let Some((columns, height)) = self.scroll.history.pending_page.take() {
+            self.page(Direction::Back, columns, height);
+        }
+    }
+
+    /// Counts a record of an ignored user as read. If it deletes a text, the text still goes.
+    fn skip_ignored(&mut self, record: &Record) {
+        let is_visible = self.rooms.is_visible(&record.room);
+        let Some(room) = self.rooms.get_mut(&record.room) else { return };
+        room.seqs.newest = record.seq;
+        if let Kind::Operation(Operation::Delete { target }) = &record.kind {
+            room.posts.apply(record);
+            room.scrollback.erase(*target);
+        }
+        if is_visible {
+            room.read_position.mark_seen(record.seq);
+        }
+    }
+
+    // ---- Lists that the person asks for --------------------------------------------------------
 
     /// Lists the last `count` of some older records.
-    pub(super) fn list_history(&mut self, name: &RoomName, records: &[Record], count: usize) {
+    fn list_history(&mut self, name: &RoomName, records: &[Record], count: usize) {
         let shown = records.get(records.len().saturating_sub(count)..).unwrap_or_default();
         let label = self.label(name);
         let Some(first) = shown.first() else {
-            return self.remark(format::note(&format!("{label} keeps nothing older")));
+            return self.notice(&format!("no older messages in {label}"));
         };
-        if let Some(room) = self.room_mut(name) {
-            // LineKind is shown far from the rest leaves a hole, which `/history` still has to fill.
-            let goes_on = shown.last().map(|last| last.seq + 1) >= room.oldest;
-            room.oldest = if goes_on { Some(first.seq) } else { room.oldest };
-            records.iter().for_each(|record| room.posts.take(record));
+        if let Some(room) = self.rooms.get_mut(name) {
+            // If records between these and the rest are not shown, `/history` still has to list them.
+            let adjoins = shown.last().map(|last| last.seq + 1) >= room.seqs.oldest;
+            room.seqs.oldest = if adjoins { Some(first.seq) } else { room.seqs.oldest };
+            records.iter().for_each(|record| room.posts.apply(record));
         }
-        self.remark(format::note(&format!("{label}, {} lines from before", shown.len())));
-        self.list_numbered(name, shown);
+        let older = if shown.len() == 1 { "older message" } else { "older messages" };
+        self.notice(&format!("{} {older} in {label}", shown.len()));
+        self.list_records(name, shown);
+        self.notice("end of older messages");
     }
 
-    /// LineKind a search has found, oldest first; `is_whole`: there is nothing older.
-    pub(crate) fn show_found(
+    /// Lists what a search has found, oldest first. `is_complete`: nothing older is left to search.
+    pub(crate) fn list_found(
         &mut self,
         name: &RoomName,
         text: &str,
         records: &[Record],
-        is_whole: bool,
+        is_complete: bool,
     ) {
         let label = self.label(name);
-        let count = match records.len() {
-            0 => "no line".to_owned(),
-            1 => "1 line".to_owned(),
-            count => format!("{count} lines"),
-        };
-        let more = if is_whole { "" } else { ", there may be older ones" };
-        self.remark(format::note(&format!("{label}, {count} with {text:?}{more}")));
-        self.list_numbered(name, records);
-    }
-
-    /// Records under their days, each with its number.
-    fn list_numbered(&mut self, name: &RoomName, records: &[Record]) {
-        let mut last = None;
-        for record in records {
-            if self.is_ignored(&record.user) {
-                continue;
-            }
-            let local = self.local(record.at);
-            let day = talk::time::day(local);
-            if last.replace(day) != Some(day) {
-                self.remark(format::day(day));
-            }
-            if let Kind::Operation(act) = &record.kind
-                && let Some((_, line)) = self.answered(name, act)
-            {
-                self.remark(line);
-            }
-            self.remark(format::numbered(record, &self.clock(local), &self.me));
+        let count = format::messages(records.len() as u64);
+        let more = if is_complete { "" } else { "; there may be older ones" };
+        self.notice(&format!("{count} with {text:?} in {label}{more}"));
+        self.list_records(name, records);
+        if !records.is_empty() {
+            self.notice("end of search results");
         }
-        self.remark(format::note("and back to now"));
     }
 
-    /// Forgets the lines that are stored and shown, or stored where nothing is shown to us.
-    pub(super) fn settle(&mut self) {
-        let newest = |name: &RoomName| {
-            self.rooms.iter().find(|room| room.name == *name).map_or(u64::MAX, |room| room.newest)
+    /// Lists our messages in the current room, with their numbers.
+    pub(crate) fn list_own(&mut self) {
+        let Some(room) = self.rooms.current() else { return };
+        let rows: Vec<String> =
+            room.own_posts.iter().map(|(seq, text)| format!("#{seq} {text}")).collect();
+        let label = self.label(&room.name);
+        let what = if rows.is_empty() { "no recent messages of yours" } else { "your messages" };
+        self.notice(&format!("{what} in {label}; /history shows numbers of older ones"));
+        rows.iter().for_each(|row| self.print(format::item(row)));
+    }
+
+    /// Lists the newest messages of the current room, with their numbers.
+    pub(crate) fn list_newest(&mut self) {
+        let Some(room) = self.rooms.current() else { return };
+        let seqs = room.posts.newest(REPLY_CHOICES);
+        let found = seqs.iter().filter_map(|seq| Some((*seq, room.posts.find(*seq)?)));
+        let rows: Vec<Line> = found.map(|(seq, post)| format::reply_choice(seq, post)).collect();
+        let label = self.label(&room.name);
+        let what = if rows.is_empty() { "no recent messages" } else { "the newest messages" };
+        self.notice(&format!("{what} in {label}; /history shows numbers of older ones"));
+        rows.into_iter().for_each(|row| self.print(row));
+    }
+
+    /// Shows the topic of the current room.
+    pub(crate) fn print_topic(&mut self) {
+        let Some(room) = self.rooms.current() else { return };
+        let label = self.label(&room.name);
+        let text = match &room.topic {
+            Some(topic) => format!("{label}: {topic}"),
+            None => format!("{label} has no topic (/topic TEXT sets one)"),
         };
-        self.waiting.retain(|Unsent { line, state }| match state {
-            SendState::Pending | SendState::Failed(_) => true,
-            SendState::Stored(seq) => *seq > newest(&line.room),
-        });
+        self.notice(&text);
     }
 }

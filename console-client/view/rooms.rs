@@ -1,123 +1,205 @@
-//! From room to room: turning, entering, leaving, and what a room is called.
+//! The rooms we are in: which is the current one, and switching, entering and leaving.
 
+use talk::chat::AwayMember;
+use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::UserName;
+use talk::chat::protocol::Kind;
+use talk::chat::protocol::Record;
 
-use super::Channel;
-use super::View;
-use super::format;
+use super::display::Display;
 use crate::room::Room;
 use crate::stdio::keys::Direction;
-use crate::text::line::Line;
 
-impl View {
-    /// Turns to a room one is in; false where one is not.
-    pub(crate) fn turn_to(&mut self, name: &RoomName) -> bool {
-        let found = self.rooms.iter().position(|room| room.name == *name);
-        found.is_some_and(|at| self.turn_to_nth(at))
+/// The rooms in the order they were joined, and the current one.
+#[derive(Debug)]
+pub(crate) struct RoomList {
+    rooms: Vec<Room>,
+    /// The index of the current room; beyond the end if there is none.
+    current: usize,
+    /// Who sent the newest direct message, and when, in Unix milliseconds.
+    last_direct: Option<(u64, UserName)>,
+}
+
+impl RoomList {
+    pub(super) fn new(names: &[RoomName]) -> RoomList {
+        let rooms = names.iter().cloned().map(Room::new).collect();
+        RoomList { rooms, current: 0, last_direct: None }
     }
 
-    /// Turns to the room of that number, counted from 0.
-    pub(crate) fn turn_to_nth(&mut self, at: usize) -> bool {
-        if at >= self.rooms.len() {
-            return false;
-        }
-        self.settle_comings();
-        self.look_ahead(); // what was said here comes before what is said there
-        let Some(room) = self.rooms.get_mut(at) else { return false };
-        let was = std::mem::replace(&mut self.here, at);
-        if was != at {
-            room.read_position.saw(room.newest);
-            let (name, news) = (room.name.clone(), room.lines.news());
-            let unseen = room.lines.take_unseen();
-            let more = if news == 0 { String::new() } else { format!(" · {news} new") };
-            let cut = if news > unseen.len() { ", of which the last" } else { "" };
-            self.remark(format::note(&format!("now in {}{more}{cut}", self.label(&name))));
-            self.show_again(unseen);
-        }
-        true
+    /// The room on the screen, and the one that a message typed goes to.
+    pub(crate) fn current(&self) -> Option<&Room> {
+        self.rooms.get(self.current)
     }
 
-    /// Turns to the next room with lines not looked at, or else just to the next.
-    pub(crate) fn turn_to_active(&mut self) {
+    pub(super) fn current_mut(&mut self) -> Option<&mut Room> {
+        self.rooms.get_mut(self.current)
+    }
+
+    pub(crate) fn get(&self, name: &RoomName) -> Option<&Room> {
+        self.rooms.iter().find(|room| room.name == *name)
+    }
+
+    pub(super) fn get_mut(&mut self, name: &RoomName) -> Option<&mut Room> {
+        self.rooms.iter_mut().find(|room| room.name == *name)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Room> {
+        self.rooms.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Room> {
+        self.rooms.iter_mut()
+    }
+
+    pub(crate) fn position(&self, name: &RoomName) -> Option<usize> {
+        self.rooms.iter().position(|room| room.name == *name)
+    }
+
+    pub(crate) fn contains(&self, name: &RoomName) -> bool {
+        self.position(name).is_some()
+    }
+
+    /// Whether the server has confirmed that we are in the room.
+    pub(super) fn is_joined(&self, name: &RoomName) -> bool {
+        self.get(name).is_some_and(|room| room.is_joined)
+    }
+
+    /// Whether the person sees now what comes in this room: it is the current one, and they are not
+    /// scrolled back.
+    pub(super) fn is_visible(&self, name: &RoomName) -> bool {
+        self.current().is_some_and(|room| room.name == *name && !room.scrollback.is_scrolled_back())
+    }
+
+    /// The newest seq of a room; the largest number where we are not.
+    pub(super) fn newest(&self, name: &RoomName) -> u64 {
+        self.get(name).map_or(u64::MAX, |room| room.seqs.newest)
+    }
+
+    /// Adds a room that is being joined, without switching to it.
+    pub(crate) fn add(&mut self, name: RoomName) {
+        self.rooms.push(Room::new(name));
+    }
+
+    /// The next room with unread messages, or else just the next.
+    pub(crate) fn next_unread(&self) -> Option<usize> {
         let count = self.rooms.len();
-        let mut others = (1..count).map(|step| (self.here + step) % count);
-        let is_active = |at: &usize| self.rooms.get(*at).is_some_and(|room| room.lines.news() > 0);
-        let next = others.clone().find(is_active);
-        if let Some(at) = next.or(others.next()) {
-            self.turn_to_nth(at);
-        }
+        let mut others = (1..count).map(|step| (self.current + step) % count);
+        let is_unread =
+            |at: &usize| self.rooms.get(*at).is_some_and(|room| room.scrollback.unread_count() > 0);
+        others.clone().find(is_unread).or(others.next())
     }
 
-    /// Turns to the room before or after, round and round.
-    pub(crate) fn turn_beside(&mut self, direction: Direction) {
+    /// The room before or after the current one, round and round.
+    pub(crate) fn beside(&self, direction: Direction) -> usize {
         let count = self.rooms.len().max(1);
         let step = match direction {
             Direction::Back => count - 1,
             Direction::Forward => 1,
         };
-        self.turn_to_nth((self.here + step) % count);
+        (self.current + step) % count
     }
 
-    /// A room is being joined, without turning to it.
-    pub(crate) fn add(&mut self, room: RoomName) {
-        self.rooms.push(Room::new(room));
+    // ---- Read markers --------------------------------------------------------------------------
+
+    /// The read positions that the server does not know, in rooms that are joined.
+    pub(super) fn unsent_read_positions(&self) -> Vec<(RoomName, u64)> {
+        let joined = self.rooms.iter().filter(|room| room.is_joined);
+        joined.filter_map(|room| Some((room.name.clone(), room.read_position.unsent()?))).collect()
     }
 
-    /// Turns to a room that is being joined: what is said from now on is meant for it.
-    pub(crate) fn enter_new(&mut self, room: RoomName) {
-        self.add(room);
-        self.turn_to_nth(self.rooms.len() - 1);
-    }
-
-    /// We are no longer in a room.
-    pub(super) fn left(&mut self, name: &RoomName) {
-        if self.is_in(name) {
-            self.remark(format::note(&format!("you left {}", self.label(name))));
-            self.forget(name);
+    /// Notes that the server knows a room to be read up to this record, from us or from another
+    /// device.
+    pub(crate) fn mark_read(&mut self, name: &RoomName, seq: u64) {
+        if let Some(room) = self.get_mut(name) {
+            room.read_position.set_marker(seq);
+            room.scrollback.mark_read(seq);
         }
     }
 
-    pub(super) fn forget(&mut self, name: &RoomName) {
-        let Some(at) = self.rooms.iter().position(|room| room.name == *name) else { return };
-        self.rooms.remove(at);
-        self.settle();
-        if at == self.here {
-            self.looks_back = None;
-            self.load_nothing();
-            self.here = usize::MAX; // nowhere, so that turning tells what was missed
-            self.turn_to_nth(at.saturating_sub(1));
-        } else if at < self.here {
-            self.here -= 1;
+    // ---- Direct messages -----------------------------------------------------------------------
+
+    /// Notes the sender of a direct message.
+    pub(super) fn note_direct(&mut self, record: &Record) {
+        if matches!(record.kind, Kind::Operation(Operation::Post { .. }))
+            && self.last_direct.as_ref().is_none_or(|(when, _)| record.at >= *when)
+        {
+            self.last_direct = Some((record.at, record.user.clone()));
         }
     }
 
-    /// Whether what is said in this room is looked at now.
-    pub(super) fn is_here(&self, name: &RoomName) -> bool {
-        !self.is_looking_back() && self.here().is_some_and(|here| here.name == *name)
+    /// Who sent the newest direct message.
+    pub(crate) fn last_direct_sender(&self) -> Option<&UserName> {
+        self.last_direct.as_ref().map(|(_, user)| user)
     }
 
-    /// OutputMode lines that came while one was looking elsewhere.
-    pub(super) fn show_again(&mut self, lines: Vec<Line>) {
-        self.said.extend(lines.into_iter().map(|line| (Channel::Chat, line)));
+    /// Renames the sender of the newest direct message, if it is `user`.
+    pub(super) fn rename_sender(&mut self, user: &UserName, to: &UserName) {
+        if let Some((_, sender)) = &mut self.last_direct
+            && sender.is_same_claim(user)
+        {
+            *sender = to.clone();
+        }
     }
 
-    pub(super) fn is_known(&self, name: &RoomName) -> bool {
-        self.rooms.iter().any(|room| room.name == *name && room.is_known)
+    /// `ann is away: lunch`, for a message from another room to the private room with ann.
+    pub(crate) fn away_elsewhere(&self, name: &RoomName, me: &UserName) -> Option<String> {
+        let is_here = self.current().is_some_and(|room| room.name == *name);
+        let other = name.other(me).filter(|_| !is_here)?;
+        let mut away = self.rooms.iter().flat_map(|room| room.members.away());
+        away.find(|member| member.user.key() == other).map(away_text)
     }
 
-    /// Who wrote to us directly, the last of them.
-    pub(crate) fn last_writer(&self) -> Option<&UserName> {
-        self.wrote.as_ref().map(|(_, user)| user)
+    /// `ann is away: lunch`, if the current room is the private room with ann.
+    pub(super) fn away_here(&self, me: &UserName) -> Option<String> {
+        let room = self.current().filter(|room| room.name.is_private())?;
+        let mut away = room.members.away().iter();
+        away.find(|member| !member.user.is_same_claim(me)).map(away_text)
+    }
+}
+
+fn away_text(member: &AwayMember) -> String {
+    format!("{} is {}", member.user, member.text)
+}
+
+impl Display {
+    /// Switches to a room by its index; false if there is none.
+    pub(crate) fn switch_to(&mut self, at: usize) -> bool {
+        if at >= self.rooms.rooms.len() {
+            return false;
+        }
+        self.flush_presence();
+        self.scroll_to_newest(); // lines of this room come before those of the next
+        let Some(room) = self.rooms.rooms.get_mut(at) else { return false };
+        let was = std::mem::replace(&mut self.rooms.current, at);
+        if was != at {
+            room.read_position.mark_seen(room.seqs.newest);
+            let (name, unread) = (room.name.clone(), room.scrollback.unread_count());
+            let unseen = room.scrollback.take_unseen();
+            let more = if unread == 0 { String::new() } else { format!(" · {unread} new") };
+            let cut = if unread > unseen.len() { ", the latest:" } else { "" };
+            self.notice(&format!("now in {}{more}{cut}", self.label(&name)));
+            self.show_unseen(unseen);
+        }
+        true
     }
 
-    /// The room in a sentence: `#rust`, `@alice`.
-    pub(crate) fn label(&self, room: &RoomName) -> String {
-        format::room(room, &self.me)
+    /// Adds a room that is being joined and switches to it: messages typed now go there.
+    pub(crate) fn enter(&mut self, name: RoomName) {
+        self.rooms.add(name);
+        self.switch_to(self.rooms.rooms.len() - 1);
     }
 
-    /// The room in brackets: `rust`, `@alice`.
-    pub(crate) fn title(&self, room: &RoomName) -> String {
-        format::title(room, &self.me)
+    /// Removes a room that we are no longer in; another becomes the current one.
+    pub(super) fn remove_room(&mut self, name: &RoomName) {
+        let Some(at) = self.rooms.position(name) else { return };
+        self.rooms.rooms.remove(at);
+        if at == self.rooms.current {
+            self.scroll.leave();
+            self.rooms.current = usize::MAX; // no room, so that switching shows what was missed
+            self.switch_to(at.saturating_sub(1));
+        } else if at < self.rooms.current {
+            self.rooms.current -= 1;
+        }
     }
 }

@@ -1,124 +1,143 @@
-//! The part of the view that stays put: what waits to be stored, and the status line.
+//! What stays above the input line: submissions not stored yet, and the status line.
 
 use talk::client::State;
 
 use super::View;
 use super::format;
-use super::people;
 use crate::text::line::Line;
 use crate::text::style::Style;
 use crate::text::width;
 
-/// Unsent lines shown at once; of more, the newest.
-const WAITING: usize = 6;
+/// Unsent messages shown at once; of more, the newest.
+const MAX_UNSENT: usize = 6;
 
-/// LineKind of the status line can be done without, the first before the others.
+/// What the status line leaves out where it is too narrow, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Priority {
     Typing,
     People,
     Number,
     Name,
-    Needed,
+    Always,
+}
+
+/// The status line: `[lobby] bob · live · 3 people · #1042 · Act: 2,5`.
+#[derive(Debug)]
+pub(crate) struct StatusLine {
+    room: String,
+    style: Style,
+    parts: Vec<(Priority, String)>,
+}
+
+impl StatusLine {
+    /// The status line at a Unix time in milliseconds.
+    pub(crate) fn new(view: &View, now: u64) -> StatusLine {
+        let (display, me) = (&view.display, &view.display.me);
+        let room = display.rooms.current();
+        let (state, style) = connection(view, now);
+        let is_online = view.connection.can_load();
+        let count = room.map(|room| room.members.count).filter(|count| is_online && *count > 0);
+        let newest = room.map(|room| room.seqs.newest).filter(|seq| *seq > 0);
+        let failed = view.unsent.failed().count();
+        let failed = (failed > 0).then(|| format!("{failed} not sent: /resend or /drop"));
+        let name = if view.own_away.is_some() { format!("{me} (away)") } else { me.to_string() };
+        let parts = [
+            (Priority::Name, Some(name)),
+            (Priority::Always, Some(state)),
+            (Priority::People, count.map(format::people)),
+            (Priority::Number, newest.map(|seq| format!("#{seq}"))),
+            (Priority::Always, activity(view)),
+            (Priority::Always, failed),
+            (Priority::Typing, typing(view, now).or_else(|| display.rooms.away_here(me))),
+            (Priority::Always, display.output.hint().map(str::to_owned)),
+        ];
+        let no_room = || "no room: /join one".to_owned();
+        StatusLine {
+            room: room.map_or_else(no_room, |room| format::title(&room.name, me)),
+            style,
+            parts: parts.into_iter().filter_map(|(rank, part)| Some((rank, part?))).collect(),
+        }
+    }
+
+    /// The line. Where it is wider than `columns`, parts are left out, the least important first.
+    pub(crate) fn line(mut self, columns: usize) -> Line {
+        for priority in [Priority::Typing, Priority::People, Priority::Number, Priority::Name] {
+            if width::of_text(&self.text()) > columns {
+                self.parts.retain(|(of_part, _)| *of_part != priority);
+            }
+        }
+        Line::default().with(self.style, &self.text())
+    }
+
+    fn text(&self) -> String {
+        let parts: Vec<&str> = self.parts.iter().map(|(_, part)| part.as_str()).collect();
+        format!("[{}] {}", self.room, parts.join(" · "))
+    }
+}
+
+fn connection(view: &View, now: u64) -> (String, Style) {
+    match view.connection.state() {
+        None | Some(State::Connecting) => ("connecting".to_owned(), Style::Alarm),
+        Some(State::CatchingUp) => ("catching up".to_owned(), Style::Bar),
+        Some(State::Live) => ("live".to_owned(), Style::Bar),
+        Some(State::Offline { .. }) => {
+            let seconds = view.connection.retry_at().saturating_sub(now).div_ceil(1000);
+            (format!("offline, reconnecting in {seconds} s"), Style::Alarm)
+        }
+    }
+}
+
+fn typing(view: &View, now: u64) -> Option<String> {
+    match view.display.rooms.current()?.members.typing(now).as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} is typing")),
+        [one, other] => Some(format!("{one} and {other} are typing")),
+        [..] => Some("several people are typing".to_owned()),
+    }
+}
+
+/// `Act: 2,5!`: the rooms with unread messages, by the numbers that switch to them. `!` marks a
+/// mention or a direct message.
+fn activity(view: &View) -> Option<String> {
+    let preferences = view.display.preferences.current();
+    let active = view.display.rooms.iter().zip(1..).filter(|(room, _)| {
+        room.scrollback.unread_count() > 0 && !preferences.is_muted(&room.name)
+    });
+    let active = active.map(|(room, number)| {
+        let mark = if room.scrollback.has_mention() { "!" } else { "" };
+        format!("{number}{mark}")
+    });
+    let active: Vec<String> = active.collect();
+    (!active.is_empty()).then(|| format!("Act: {}", active.join(",")))
 }
 
 impl View {
-    /// `[lobby] bob · live · 3 people · #1042 · Operation: 2,5`, at a Unix time in milliseconds. Where that
-    /// is wider than `columns`, what matters least goes first.
-    pub(crate) fn status(&self, now: u64, columns: usize) -> Line {
-        let (standing, style) = self.standing(now);
-        let is_there = matches!(self.state, Some(State::CatchingUp | State::Live));
-        let here = self.here();
-        let count = here.map(|room| room.count).filter(|count| is_there && *count > 0);
-        let newest = here.map(|room| room.newest).filter(|seq| *seq > 0);
-        let failed = self.unstored().filter(|(_, why)| why.is_some()).count();
-        let failed = (failed > 0).then(|| format!("{failed} not sent: /resend or /drop"));
-        let name =
-            self.away.as_ref().map_or(self.me.to_string(), |_| format!("{} (away)", self.me));
-        let mut parts = [
-            (Some(name), Priority::Name),
-            (Some(standing), Priority::Needed),
-            (count.map(people), Priority::People),
-            (newest.map(|seq| format!("#{seq}")), Priority::Number),
-            (self.activity(), Priority::Needed),
-            (failed, Priority::Needed),
-            (self.typing(now).or_else(|| self.away_here()), Priority::Typing),
-            (self.hint.map(str::to_owned), Priority::Needed),
-        ];
-        let nowhere = || "no room: /join one".to_owned();
-        let here = here.map_or_else(nowhere, |room| self.title(&room.name));
-        let all = |parts: &[(Option<String>, Priority)]| {
-            let parts: Vec<&str> = parts.iter().filter_map(|(part, _)| part.as_deref()).collect();
-            format!("[{here}] {}", parts.join(" · "))
-        };
-        for priority in [Priority::Typing, Priority::People, Priority::Number, Priority::Name] {
-            if width::of_text(&all(&parts)) > columns {
-                let those = parts.iter_mut().filter(|(_, of_part)| *of_part == priority);
-                those.for_each(|(part, _)| *part = None);
-            }
-        }
-        Line::default().with(style, &all(&parts))
-    }
-
-    fn typing(&self, now: u64) -> Option<String> {
-        match self.here()?.typing(now).as_slice() {
-            [] => None,
-            [one] => Some(format!("{one} is typing")),
-            [one, other] => Some(format!("{one} and {other} are typing")),
-            [..] => Some("several are typing".to_owned()),
-        }
-    }
-
-    /// `Operation: 2,5!`: the rooms with something new, by the numbers that turn to them. One with `!` has
-    /// something said to us.
-    fn activity(&self) -> Option<String> {
-        let numbered = self.rooms.iter().zip(1..);
-        let active = numbered
-            .filter(|(room, _)| room.lines.news() > 0 && !self.wishes.is_muted(&room.name))
-            .map(|(room, number)| {
-                let calls = if room.lines.calls() { "!" } else { "" };
-                format!("{number}{calls}")
-            });
-        let active: Vec<String> = active.collect();
-        (!active.is_empty()).then(|| format!("Act: {}", active.join(",")))
-    }
-
-    /// Our lines that are not stored, as they stand above the status line.
-    pub(crate) fn waiting_lines(&self) -> Vec<Line> {
-        let hidden = self.waiting.len().saturating_sub(WAITING);
-        let mut lines: Vec<Line> = self.comings().into_iter().collect();
+    /// The lines above the status line: recent joins and leaves, and our messages not stored yet.
+    pub(crate) fn pending_lines(&self) -> Vec<Line> {
+        let display = &self.display;
+        let hidden = self.unsent.len().saturating_sub(MAX_UNSENT);
+        let mut lines: Vec<Line> = display.presence_line().into_iter().collect();
         if hidden > 0 {
-            lines.push(format::note(&format!("{hidden} more lines wait before these")));
+            lines.push(format::notice(&format!("{hidden} more unsent before these")));
         }
-        for (own, why) in self.unstored().skip(hidden) {
-            let answered = self.answered(&own.room, &own.operation).map(|(_, line)| line);
-            let shown = match why {
-                None => vec![format::waiting(own, &self.me)],
-                Some(why) => format::failed(own, &self.me, why),
+        for (submission, reason) in self.unsent.iter().skip(hidden) {
+            let replied = display.reply_line(&submission.room, &submission.operation);
+            let shown = match reason {
+                None => vec![format::pending(submission, &display.me)],
+                Some(reason) => format::failed(submission, &display.me, reason),
             };
-            let shown = answered.into_iter().chain(shown);
-            let is_here = self.is_here(&own.room);
-            let tag = || format::tag(&own.room, &self.me);
-            lines.extend(shown.map(|l| if is_here { l } else { l.after(tag()) }));
+            let shown = replied.map(|(_, line)| line).into_iter().chain(shown);
+            let is_visible = display.rooms.is_visible(&submission.room);
+            let tag = || format::tag(&submission.room, &display.me);
+            lines.extend(shown.map(|l| if is_visible { l } else { l.after(tag()) }));
         }
         lines
     }
 
-    /// Whether what the status line says changes by itself as time goes by.
+    /// Whether the status line changes by itself as time passes.
     pub(crate) fn is_ticking(&self, now: u64) -> bool {
-        let is_waiting = matches!(self.state, Some(State::Offline { .. }));
-        is_waiting || self.here().is_some_and(|room| !room.typing(now).is_empty())
-    }
-
-    fn standing(&self, now: u64) -> (String, Style) {
-        match self.state {
-            None | Some(State::Connecting) => ("connecting".to_owned(), Style::Alarm),
-            Some(State::CatchingUp) => ("catching up".to_owned(), Style::Bar),
-            Some(State::Live) => ("live".to_owned(), Style::Bar),
-            Some(State::Offline { .. }) => {
-                let seconds = self.retry_at.saturating_sub(now).div_ceil(1000);
-                (format!("offline, trying again in {seconds} s"), Style::Alarm)
-            }
-        }
+        let is_waiting = matches!(self.connection.state(), Some(State::Offline { .. }));
+        let room = self.display.rooms.current();
+        is_waiting || room.is_some_and(|room| !room.members.typing(now).is_empty())
     }
 }

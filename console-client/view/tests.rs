@@ -1,4 +1,4 @@
-//! LineKind is shown of what is heard.
+//! What is shown of what is heard.
 
 use std::time::Duration;
 
@@ -11,11 +11,17 @@ use talk::chat::Text;
 use talk::chat::protocol::Change;
 use talk::chat::protocol::Joined;
 use talk::chat::protocol::Kind;
+use talk::chat::protocol::Range;
 use talk::chat::protocol::Record;
 use talk::client::Notice;
+use talk::client::State;
+use talk::client::Submission;
 
 use super::*;
 use crate::stdio::keys::Direction;
+use crate::storage::preferences::PreferenceChange;
+use crate::text::line::Line;
+use crate::text::style::Row;
 
 mod edits; // edits, deletes, topics
 mod replies; // messages that answer others
@@ -46,12 +52,11 @@ fn cid(seq: u64) -> Cid {
 }
 
 /// A view of bob's, in these rooms.
-fn view(shows: OutputMode, rooms: &[&str]) -> View {
+fn view(mode: OutputMode, rooms: &[&str]) -> View {
     let rooms: Vec<RoomName> = rooms.iter().map(|name| room(name)).collect();
-    let mut view =
-        View::new(user("bob"), "server:1".to_owned(), &rooms, TimeZone::default(), shows);
-    rooms.iter().for_each(|name| view.hear(joined(name.as_str(), 0), MIDNIGHT));
-    view.hear(Notice::State(State::Live), MIDNIGHT);
+    let mut view = View::new(user("bob"), "server:1".to_owned(), &rooms, TimeZone::default(), mode);
+    rooms.iter().for_each(|name| view.apply(joined(name.as_str(), 0), MIDNIGHT));
+    view.apply(Notice::State(State::Live), MIDNIGHT);
     view
 }
 
@@ -95,7 +100,7 @@ fn own(name: &str, seq: u64, said: &str) -> Submission {
 
 /// Lets the view hear what was said and done.
 fn hear(view: &mut View, records: impl IntoIterator<Item = Record>) {
-    records.into_iter().for_each(|record| view.hear(Notice::Record(record), MIDNIGHT));
+    records.into_iter().for_each(|record| view.apply(Notice::Record(record), MIDNIGHT));
 }
 
 fn drawn(lines: &[Line]) -> Vec<String> {
@@ -103,20 +108,58 @@ fn drawn(lines: &[Line]) -> Vec<String> {
     rows.map(|row| row.into_iter().map(|(_, text)| text).collect()).collect()
 }
 
-/// LineKind came out since the last time.
+fn switch_to_unread(view: &mut View) {
+    let at = view.display.rooms.next_unread().unwrap();
+    view.display.switch_to(at);
+}
+
+fn switch_beside(view: &mut View, direction: Direction) {
+    let at = view.display.rooms.beside(direction);
+    view.display.switch_to(at);
+}
+
+fn page_before(view: &View) -> Option<(RoomName, Range)> {
+    let room = view.display.rooms.current()?;
+    Some((room.name.clone(), room.page_before()?))
+}
+
+fn last_own_post(view: &View) -> Result<u64, &'static str> {
+    view.unsent.last_own_post(view.display.rooms.current().unwrap())
+}
+
+/// The newest lines of the current room.
+fn newest(view: &View, count: usize) -> Vec<Line> {
+    view.display.rooms.current().unwrap().scrollback.newest(count)
+}
+
+/// The page of history that the view wants next.
+fn wants(view: &mut View, columns: usize, height: usize) -> Option<(RoomName, Range)> {
+    let display = &mut view.display;
+    display.scroll.next_request(display.rooms.current(), columns, height)
+}
+
+fn pane(view: &View, columns: usize, height: usize) -> Vec<Row> {
+    view.display.scroll.pane(view.display.rooms.current(), columns, height)
+}
+
+fn more_below(view: &View) -> Line {
+    view.display.scroll.more_below(view.display.rooms.current())
+}
+
+/// What came out since the last time.
 fn told(view: &mut View) -> Vec<String> {
-    drawn(&view.take().into_iter().map(|(_, line)| line).collect::<Vec<_>>())
+    drawn(&view.display.output.take().into_iter().map(|(_, line)| line).collect::<Vec<_>>())
 }
 
 fn status(view: &View) -> String {
-    drawn(&[view.status(MIDNIGHT, 200)]).concat()
+    drawn(&[StatusLine::new(view, MIDNIGHT).line(200)]).concat()
 }
 
 #[test]
 fn a_day_is_named_once_and_its_lines_follow_with_their_clock() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     for (seq, said) in [(1, "hi"), (2, "there"), (1441, "next day")] {
-        view.hear(Notice::Record(record("lobby", seq, "ann", said)), MIDNIGHT);
+        view.apply(Notice::Record(record("lobby", seq, "ann", said)), MIDNIGHT);
     }
     let expected = [
         "-- Mon, 23 Nov 2026 --",
@@ -131,16 +174,16 @@ fn a_day_is_named_once_and_its_lines_follow_with_their_clock() {
 #[test]
 fn a_line_of_ours_waits_in_sight_until_its_record_takes_its_place() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    view.waits(own("lobby", 1, "hi"));
-    view.hear(Notice::Pending(own("lobby", 1, "hi")), MIDNIGHT);
-    assert_eq!(drawn(&view.waiting_lines()), ["  …   bob hi"]);
-    view.hear(Notice::Stored { cid: cid(1), seq: 1 }, MIDNIGHT);
-    assert_eq!(view.unstored().count(), 1, "its record is still to come");
-    view.hear(Notice::Record(record("lobby", 1, "bob", "hi")), MIDNIGHT);
-    assert_eq!(view.unstored().count(), 0);
-    view.waits(own("lobby", 2, "seen before"));
-    view.hear(Notice::Stored { cid: cid(2), seq: 1 }, MIDNIGHT);
-    assert_eq!(view.unstored().count(), 0, "a record shown before does not come again");
+    view.unsent.add(own("lobby", 1, "hi"));
+    view.apply(Notice::Pending(own("lobby", 1, "hi")), MIDNIGHT);
+    assert_eq!(drawn(&view.pending_lines()), ["  …   bob hi"]);
+    view.apply(Notice::Stored { cid: cid(1), seq: 1 }, MIDNIGHT);
+    assert_eq!(view.unsent.iter().count(), 1, "its record is still to come");
+    view.apply(Notice::Record(record("lobby", 1, "bob", "hi")), MIDNIGHT);
+    assert_eq!(view.unsent.iter().count(), 0);
+    view.unsent.add(own("lobby", 2, "seen before"));
+    view.apply(Notice::Stored { cid: cid(2), seq: 1 }, MIDNIGHT);
+    assert_eq!(view.unsent.iter().count(), 0, "a record shown before does not come again");
 }
 
 #[test]
@@ -150,16 +193,16 @@ fn a_refused_line_says_why_and_what_to_do_until_it_is_sent_again_or_dropped() {
         let message = "disk full".to_owned();
         Notice::Failed { cid: cid(1), code: ErrorCode::Storage, message }
     };
-    view.waits(own("lobby", 1, "hi"));
-    view.hear(refusal(), MIDNIGHT);
+    view.unsent.add(own("lobby", 1, "hi"));
+    view.apply(refusal(), MIDNIGHT);
     let expected = ["  ✗   bob hi", "      not sent: disk full (/resend or /drop)"];
-    assert_eq!(drawn(&view.waiting_lines()), expected);
+    assert_eq!(drawn(&view.pending_lines()), expected);
     assert_eq!(status(&view), "[lobby] bob · live · 2 people · 1 not sent: /resend or /drop");
-    view.hear(Notice::Pending(own("lobby", 1, "hi")), MIDNIGHT);
-    assert_eq!(drawn(&view.waiting_lines()), ["  …   bob hi"]);
-    view.hear(refusal(), MIDNIGHT);
-    view.hear(Notice::Dropped(cid(1)), MIDNIGHT);
-    assert!(view.waiting_lines().is_empty());
+    view.apply(Notice::Pending(own("lobby", 1, "hi")), MIDNIGHT);
+    assert_eq!(drawn(&view.pending_lines()), ["  …   bob hi"]);
+    view.apply(refusal(), MIDNIGHT);
+    view.apply(Notice::Dropped(cid(1)), MIDNIGHT);
+    assert!(view.pending_lines().is_empty());
 }
 
 #[test]
@@ -171,39 +214,39 @@ fn lines_of_an_earlier_time_wait_before_what_is_said_now_and_keep_their_reason()
         SavedSubmission { line: own("lobby", 1, "one"), rejection: Some(refusal) },
         SavedSubmission { line: own("lobby", 2, "two"), rejection: None },
     ];
-    view.found(&kept, &["a file is damaged".to_owned()]);
-    view.waits(own("lobby", 3, "now"));
+    view.restore(&kept, &["a file is damaged".to_owned()]);
+    view.unsent.add(own("lobby", 3, "now"));
     // The client's own notices come when that is said already.
-    view.hear(Notice::Pending(own("lobby", 1, "one")), MIDNIGHT);
-    view.hear(Notice::Failed { cid: cid(1), code, message: "disk full".to_owned() }, MIDNIGHT);
-    view.hear(Notice::Pending(own("lobby", 2, "two")), MIDNIGHT);
+    view.apply(Notice::Pending(own("lobby", 1, "one")), MIDNIGHT);
+    view.apply(Notice::Failed { cid: cid(1), code, message: "disk full".to_owned() }, MIDNIGHT);
+    view.apply(Notice::Pending(own("lobby", 2, "two")), MIDNIGHT);
     let expected = [
         "  ✗   bob one",
         "      not sent: disk full (/resend or /drop)",
         "  …   bob two",
         "  …   bob now",
     ];
-    assert_eq!(drawn(&view.waiting_lines()), expected);
+    assert_eq!(drawn(&view.pending_lines()), expected);
     let expected =
-        ["!! a file is damaged", "-- 2 lines of yours from an earlier time are not sent yet --"];
+        ["!! a file is damaged", "-- 2 messages from an earlier run are not sent yet --"];
     assert_eq!(told(&mut view), expected);
 }
 
 #[test]
 fn of_many_waiting_lines_the_newest_are_shown_and_the_others_counted() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    (1..=9).for_each(|seq| view.waits(own("lobby", seq, "x")));
-    let lines = drawn(&view.waiting_lines());
-    assert_eq!((lines.len(), lines[0].as_str()), (7, "-- 3 more lines wait before these --"));
+    (1..=9).for_each(|seq| view.unsent.add(own("lobby", seq, "x")));
+    let lines = drawn(&view.pending_lines());
+    assert_eq!((lines.len(), lines[0].as_str()), (7, "-- 3 more unsent before these --"));
 }
 
 #[test]
 fn another_room_is_counted_and_told_when_one_turns_to_it() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
-    view.hear(Notice::Record(record("rust", 1, "ann", "psst")), MIDNIGHT);
+    view.apply(Notice::Record(record("rust", 1, "ann", "psst")), MIDNIGHT);
     assert!(told(&mut view).is_empty());
     assert_eq!(status(&view), "[lobby] bob · live · 2 people · Act: 2");
-    view.turn_to_active();
+    switch_to_unread(&mut view);
     let expected = ["-- now in #rust · 1 new --", "-- Mon, 23 Nov 2026 --", "00:01 ann psst"];
     assert_eq!(told(&mut view), expected);
     assert_eq!(status(&view), "[rust] bob · live · 2 people · #1");
@@ -214,22 +257,22 @@ fn another_room_is_counted_and_told_when_one_turns_to_it() {
         (Direction::Forward, "[rust]"),
         (Direction::Back, "[lobby]"),
     ] {
-        view.turn_beside(direction);
+        switch_beside(&mut view, direction);
         assert!(status(&view).starts_with(at), "{}", status(&view));
     }
-    view.hear(Notice::Left(room("rust")), MIDNIGHT);
+    view.apply(Notice::Left(room("rust")), MIDNIGHT);
     assert_eq!(status(&view), "[lobby] bob · live · 2 people · #2");
-    view.hear(Notice::Left(room("lobby")), MIDNIGHT);
+    view.apply(Notice::Left(room("lobby")), MIDNIGHT);
     assert_eq!(status(&view), "[no room: /join one] bob · live");
 }
 
 #[test]
 fn a_room_that_may_not_be_joined_is_left_again() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    view.enter_new(room("secret"));
+    view.display.enter(room("secret"));
     assert_eq!(status(&view), "[secret] bob · live");
     let (code, message) = (ErrorCode::TooManyRooms, "enough".to_owned());
-    view.hear(Notice::Error { code, message, room: Some(room("secret")) }, MIDNIGHT);
+    view.apply(Notice::Error { code, message, room: Some(room("secret")) }, MIDNIGHT);
     let expected = ["-- now in #secret --", "!! #secret: enough", "-- now in #lobby --"];
     assert_eq!(told(&mut view), expected);
 }
@@ -237,13 +280,13 @@ fn a_room_that_may_not_be_joined_is_left_again() {
 #[test]
 fn in_one_stream_rooms_are_named_and_what_was_said_before_can_be_left_out() {
     let mut view = view(OutputMode::NewOnly, &["lobby", "rust"]);
-    view.hear(joined("dev", 1), MIDNIGHT);
+    view.apply(joined("dev", 1), MIDNIGHT);
     for (name, seq) in [("dev", 1), ("dev", 2), ("lobby", 1)] {
-        view.hear(Notice::Record(record(name, seq, "ann", "hi")), MIDNIGHT);
+        view.apply(Notice::Record(record(name, seq, "ann", "hi")), MIDNIGHT);
     }
     assert_eq!(told(&mut view), ["[dev] 00:02 ann hi", "[lobby] 00:01 ann hi"]);
-    view.hear(Notice::Reset(room("dev")), MIDNIGHT);
-    view.hear(Notice::Record(record("dev", 1, "ann", "in a new log")), MIDNIGHT);
+    view.apply(Notice::Reset(room("dev")), MIDNIGHT);
+    view.apply(Notice::Record(record("dev", 1, "ann", "in a new log")), MIDNIGHT);
     assert_eq!(told(&mut view)[1], "[dev] 00:01 ann in a new log");
 }
 
@@ -256,53 +299,55 @@ fn comings_goings_and_names_are_told_quietly_and_counted() {
         away: None,
         count,
     };
-    view.hear(change("eve", Change::Joined, 3), MIDNIGHT);
+    view.apply(change("eve", Change::Joined, 3), MIDNIGHT);
     let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
-    view.hear(renamed, MIDNIGHT);
-    view.hear(change("eva", Change::Left, 2), MIDNIGHT + 60_000);
-    view.hear(change("bob", Change::Joined, 2), MIDNIGHT); // another device of ours
+    view.apply(renamed, MIDNIGHT);
+    view.apply(change("eva", Change::Left, 2), MIDNIGHT + 60_000);
+    view.apply(change("bob", Change::Joined, 2), MIDNIGHT); // another device of ours
     let expected = ["00:00 --> eve joined", "00:00 --- eve is now known as eva"];
     assert_eq!(told(&mut view), expected);
-    assert_eq!(drawn(&view.waiting_lines()), ["00:01 <-- eva left"]);
-    view.hear(Notice::Typing { room: room("lobby"), user: user("ann") }, MIDNIGHT);
+    assert_eq!(drawn(&view.pending_lines()), ["00:01 <-- eva left"]);
+    view.apply(Notice::Typing { room: room("lobby"), user: user("ann") }, MIDNIGHT);
     assert_eq!(status(&view), "[lobby] bob · live · 2 people · ann is typing");
-    assert!(!drawn(&[view.status(MIDNIGHT + 6_000, 200)]).concat().contains("typing"));
+    assert!(
+        !drawn(&[StatusLine::new(&view, MIDNIGHT + 6_000).line(200)]).concat().contains("typing")
+    );
 }
 
 #[test]
 fn older_lines_are_shown_apart_and_only_as_many_as_asked_for() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    assert_eq!(view.before_shown(), None, "nothing is before nothing");
-    view.hear(Notice::Record(record("lobby", 9, "ann", "now")), MIDNIGHT);
+    assert_eq!(page_before(&view), None, "nothing is before nothing");
+    view.apply(Notice::Record(record("lobby", 9, "ann", "now")), MIDNIGHT);
     told(&mut view);
-    assert_eq!(view.before_shown(), Some((room("lobby"), Range::Before(9))));
-    view.expect(room("lobby"), Purpose::List(2));
+    assert_eq!(page_before(&view), Some((room("lobby"), Range::Before(9))));
+    view.display.scroll.history.expect(room("lobby"), Purpose::List(2));
     let records = (5..9).map(|seq| record("lobby", seq, "ann", "old")).collect();
-    view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
+    view.apply(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
     let expected = [
-        "-- #lobby, 2 lines from before --",
+        "-- 2 older messages in #lobby --",
         "-- Mon, 23 Nov 2026 --",
         "00:07 #7 ann old",
         "00:08 #8 ann old",
-        "-- and back to now --",
+        "-- end of older messages --",
     ];
     assert_eq!(told(&mut view), expected);
-    assert_eq!(view.before_shown(), Some((room("lobby"), Range::Before(7))));
+    assert_eq!(page_before(&view), Some((room("lobby"), Range::Before(7))));
 }
 
 #[test]
 fn a_lost_connection_is_counted_down_and_holes_are_named() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let retry = Duration::from_millis(3_500);
-    view.hear(Notice::State(State::Offline { retry }), MIDNIGHT);
-    assert_eq!(status(&view), "[lobby] bob · offline, trying again in 4 s");
+    view.apply(Notice::State(State::Offline { retry }), MIDNIGHT);
+    assert_eq!(status(&view), "[lobby] bob · offline, reconnecting in 4 s");
     assert!(view.is_ticking(MIDNIGHT));
-    view.hear(Notice::State(State::Live), MIDNIGHT);
-    view.hear(Notice::Gap { room: room("lobby"), first: 7 }, MIDNIGHT);
-    view.hear(Notice::Reset(room("lobby")), MIDNIGHT);
+    view.apply(Notice::State(State::Live), MIDNIGHT);
+    view.apply(Notice::Gap { room: room("lobby"), first: 7 }, MIDNIGHT);
+    view.apply(Notice::Reset(room("lobby")), MIDNIGHT);
     let expected = [
-        "-- lines are missing here: the room keeps them from 7 on --",
-        "-- #lobby has begun anew: what stands above is no longer part of it --",
+        "-- messages are missing here: the server keeps #7 and later --",
+        "-- #lobby was reset: the server no longer has the messages above --",
     ];
     assert_eq!(told(&mut view), expected);
 }

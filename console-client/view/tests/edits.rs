@@ -1,4 +1,4 @@
-//! LineKind is shown of what is done to a room's log.
+//! What is shown of what is done to a room's log.
 
 use talk::chat::Topic;
 
@@ -18,10 +18,10 @@ fn erased(seq: u64, edit_of: Option<u64>) -> Record {
 
 #[test]
 fn an_edit_a_delete_and_a_topic_are_told_in_a_line() {
-    for (shows, first_day) in
+    for (mode, first_day) in
         [(OutputMode::OneRoom, 1), (OutputMode::AllRooms, 1), (OutputMode::NewOnly, 0)]
     {
-        let mut view = view(shows, &["lobby"]);
+        let mut view = view(mode, &["lobby"]);
         hear(
             &mut view,
             [
@@ -38,7 +38,7 @@ fn an_edit_a_delete_and_a_topic_are_told_in_a_line() {
             "      │ all",
             "00:03 ann deleted #1",
             "00:04 ann set the topic: tea",
-            "00:05 ann took the topic away",
+            "00:05 ann removed the topic",
         ];
         assert_eq!(told(&mut view)[first_day..], expected);
     }
@@ -64,9 +64,9 @@ fn a_deleted_text_is_gone_from_what_is_shown_again() {
         "00:03 ann bye",
         "00:04 ann deleted #1",
     ];
-    assert_eq!(drawn(&view.newest(4)), expected);
+    assert_eq!(drawn(&newest(&view, 4)), expected);
     told(&mut view);
-    view.turn_to_active();
+    switch_to_unread(&mut view);
     assert_eq!(told(&mut view)[2..], expected);
     assert!(!format!("{view:?}").contains("secret"));
 }
@@ -76,33 +76,33 @@ fn what_was_deleted_before_we_came_keeps_its_place() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     hear(&mut view, [erased(1, None), erased(2, Some(1))]);
     assert_eq!(told(&mut view)[1..], ["00:01 ann (deleted)", "00:02 ann edited #1: (deleted)"]);
-    view.expect(room("lobby"), Purpose::List(9));
+    view.display.scroll.history.expect(room("lobby"), Purpose::List(9));
     let records = vec![erased(1, None)];
-    view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
+    view.apply(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
     assert_eq!(told(&mut view)[2], "00:01 #1 ann (deleted)");
 }
 
 #[test]
 fn an_act_of_ours_waits_and_fails_like_a_line() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    view.waits(Submission { room: room("lobby"), cid: cid(1), operation: edit(7, "new") });
+    view.unsent.add(Submission { room: room("lobby"), cid: cid(1), operation: edit(7, "new") });
     let waiting =
         Submission { room: room("lobby"), cid: cid(2), operation: Operation::Delete { target: 9 } };
-    view.waits(waiting);
+    view.unsent.add(waiting);
     let message = "it is not yours".to_owned();
-    view.hear(Notice::Failed { cid: cid(2), code: ErrorCode::Forbidden, message }, MIDNIGHT);
+    view.apply(Notice::Failed { cid: cid(2), code: ErrorCode::Forbidden, message }, MIDNIGHT);
     let expected = [
         "  …   bob edited #7: new",
         "  ✗   bob deleted #9",
         "      not sent: it is not yours (/resend or /drop)",
     ];
-    assert_eq!(drawn(&view.waiting_lines()), expected);
+    assert_eq!(drawn(&view.pending_lines()), expected);
 }
 
 #[test]
 fn our_last_line_is_found_unless_it_is_in_doubt_which_one_that_is() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    assert!(view.own_last().unwrap_err().contains("in sight"));
+    assert!(last_own_post(&view).unwrap_err().contains("no recent message"));
     hear(
         &mut view,
         [
@@ -112,24 +112,31 @@ fn our_last_line_is_found_unless_it_is_in_doubt_which_one_that_is() {
             act("lobby", 4, "bob", edit(1, "won")),
         ],
     );
-    assert_eq!(view.own_last(), Ok(2));
+    assert_eq!(last_own_post(&view), Ok(2));
     told(&mut view);
-    view.list_own();
-    assert_eq!(told(&mut view), ["-- your lines in #lobby --", "   #1 won", "   #2 two"]);
+    view.display.list_own();
+    assert_eq!(
+        told(&mut view),
+        [
+            "-- your messages in #lobby; /history shows numbers of older ones --",
+            "   #1 won",
+            "   #2 two"
+        ]
+    );
 
     let delete = Operation::Delete { target: 2 };
-    view.waits(Submission { room: room("lobby"), cid: cid(5), operation: delete.clone() });
-    assert_eq!(view.own_last(), Ok(1), "the other is on its way out");
-    view.hear(Notice::Dropped(cid(5)), MIDNIGHT);
-    assert_eq!(view.own_last(), Ok(2));
+    view.unsent.add(Submission { room: room("lobby"), cid: cid(5), operation: delete.clone() });
+    assert_eq!(last_own_post(&view), Ok(1), "the other is on its way out");
+    view.apply(Notice::Dropped(cid(5)), MIDNIGHT);
+    assert_eq!(last_own_post(&view), Ok(2));
     hear(&mut view, [act("lobby", 5, "bob", delete)]);
-    assert_eq!(view.own_last(), Ok(1));
-    view.waits(own("lobby", 6, "three"));
-    assert!(view.own_last().unwrap_err().contains("not stored yet"));
-    view.hear(Notice::Dropped(cid(6)), MIDNIGHT);
+    assert_eq!(last_own_post(&view), Ok(1));
+    view.unsent.add(own("lobby", 6, "three"));
+    assert!(last_own_post(&view).unwrap_err().contains("not stored yet"));
+    view.apply(Notice::Dropped(cid(6)), MIDNIGHT);
     let renamed = Notice::Renamed { user: user("bob"), to: user("rob"), token: None };
-    view.hear(renamed, MIDNIGHT);
-    assert!(view.own_last().is_err(), "those were another name's");
+    view.apply(renamed, MIDNIGHT);
+    assert!(last_own_post(&view).is_err(), "those were another name's");
 }
 
 #[test]
@@ -137,14 +144,14 @@ fn the_topic_is_told_when_asked_for() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let ask = |view: &mut View| {
         told(view);
-        view.tell_topic();
+        view.display.print_topic();
         told(view).concat()
     };
     assert_eq!(ask(&mut view), "-- #lobby has no topic (/topic TEXT sets one) --");
     hear(&mut view, [act("lobby", 1, "ann", topic("tea"))]);
     assert_eq!(ask(&mut view), "-- #lobby: tea --");
     let topic = Some("coffee".to_owned());
-    view.hear(Notice::Joined(Joined { topic, ..welcome_to("lobby", 1) }), MIDNIGHT);
+    view.apply(Notice::Joined(Joined { topic, ..welcome_to("lobby", 1) }), MIDNIGHT);
     assert_eq!(ask(&mut view), "-- #lobby: coffee --");
     hear(&mut view, [act("lobby", 2, "ann", self::topic(""))]);
     assert_eq!(ask(&mut view), "-- #lobby has no topic (/topic TEXT sets one) --");

@@ -1,4 +1,4 @@
-//! LineKind a person wants to hear, and how.
+//! What a person wants to hear, and how.
 
 use super::*;
 use crate::storage::preferences::BellMode;
@@ -21,59 +21,59 @@ fn comings_and_goings_fold_into_one_line_until_something_is_said() {
         ("ann", Change::Joined),
         ("lee", Change::Left),
     ] {
-        view.hear(change(who, change_), MIDNIGHT);
+        view.apply(change(who, change_), MIDNIGHT);
     }
     let line = "00:00 --> zoe, kim joined · <-- lee left · --> ann left and came back · \
                 <-- eve came and left";
-    assert_eq!(drawn(&view.waiting_lines()), [line]);
+    assert_eq!(drawn(&view.pending_lines()), [line]);
     assert!(told(&mut view).is_empty());
     hear(&mut view, [record("lobby", 1, "ann", "hi")]);
     assert_eq!(told(&mut view), [line, "-- Mon, 23 Nov 2026 --", "00:01 ann hi"]);
-    assert!(view.waiting_lines().is_empty());
-    view.hear(change("kim", Change::Left), MIDNIGHT);
-    view.remark(format::note("a remark"));
+    assert!(view.pending_lines().is_empty());
+    view.apply(change("kim", Change::Left), MIDNIGHT);
+    view.display.print(format::notice("a remark"));
     assert_eq!(told(&mut view), ["00:00 <-- kim left", "-- a remark --"]);
 }
 
 #[test]
 fn a_crowd_that_comes_is_a_few_names_and_a_number() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    (0..300).for_each(|n| view.hear(change(&format!("n{n}"), Change::Joined), MIDNIGHT));
+    (0..300).for_each(|n| view.apply(change(&format!("n{n}"), Change::Joined), MIDNIGHT));
     let line = "00:00 --> n0, n1, n2, n3, n4, n5 and 194 more joined · 100 more came or went";
-    assert_eq!(drawn(&view.waiting_lines()), [line]);
+    assert_eq!(drawn(&view.pending_lines()), [line]);
 }
 
 #[test]
 fn comings_stand_in_their_room_and_not_where_one_turns_meanwhile() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
-    view.hear(change("eve", Change::Joined), MIDNIGHT);
-    view.turn_to_nth(1);
+    view.apply(change("eve", Change::Joined), MIDNIGHT);
+    view.display.switch_to(1);
     assert_eq!(told(&mut view), ["00:00 --> eve joined", "-- now in #rust --"]);
-    view.hear(change("eve", Change::Left), MIDNIGHT);
-    assert!(view.waiting_lines().is_empty());
+    view.apply(change("eve", Change::Left), MIDNIGHT);
+    assert!(view.pending_lines().is_empty());
 }
 
 #[test]
 fn who_wants_it_quiet_is_told_nothing_of_comings_and_still_how_many_are_there() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    view.set_preference(PreferenceChange::Quiet(true));
-    view.hear(change("eve", Change::Joined), MIDNIGHT);
+    view.display.preferences.set(PreferenceChange::Quiet(true));
+    view.apply(change("eve", Change::Joined), MIDNIGHT);
     let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
-    view.hear(renamed, MIDNIGHT);
-    assert!(view.waiting_lines().is_empty() && told(&mut view).is_empty());
+    view.apply(renamed, MIDNIGHT);
+    assert!(view.pending_lines().is_empty() && told(&mut view).is_empty());
     assert!(status(&view).contains("2 people"));
-    view.set_preference(PreferenceChange::Quiet(false));
-    view.hear(change("eva", Change::Left), MIDNIGHT);
-    assert_eq!(view.waiting_lines().len(), 1);
+    view.display.preferences.set(PreferenceChange::Quiet(false));
+    view.apply(change("eva", Change::Left), MIDNIGHT);
+    assert_eq!(view.pending_lines().len(), 1);
 }
 
 #[test]
 fn the_bell_rings_for_what_it_is_set_to_and_never_for_the_past() {
     let rings = |bell: BellMode, name: &str, who: &str, said: &str| {
         let mut view = view(OutputMode::OneRoom, &["lobby", "@ann+bob"]);
-        view.set_preference(PreferenceChange::Bell(bell));
+        view.display.preferences.set(PreferenceChange::Bell(bell));
         hear(&mut view, [record(name, 1, who, said)]);
-        view.take_bell(MIDNIGHT)
+        view.bell.take(MIDNIGHT)
     };
     for (bell, expected) in [
         (BellMode::Off, [false, false, false, false]),
@@ -86,57 +86,57 @@ fn the_bell_rings_for_what_it_is_set_to_and_never_for_the_past() {
         assert_eq!(rings(bell, "lobby", "bob", "bob"), expected[3], "our own words, {bell:?}");
     }
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    view.hear(Notice::State(State::CatchingUp), MIDNIGHT);
+    view.apply(Notice::State(State::CatchingUp), MIDNIGHT);
     hear(&mut view, [record("lobby", 1, "ann", "bob?")]);
-    assert!(!view.take_bell(MIDNIGHT), "it was said while we were away");
-    view.hear(Notice::State(State::Live), MIDNIGHT);
+    assert!(!view.bell.take(MIDNIGHT), "it was said while we were away");
+    view.apply(Notice::State(State::Live), MIDNIGHT);
     hear(&mut view, [record("lobby", 2, "ann", "bob?"), record("lobby", 3, "ann", "bob?")]);
-    assert!(view.take_bell(MIDNIGHT) && !view.take_bell(MIDNIGHT));
+    assert!(view.bell.take(MIDNIGHT) && !view.bell.take(MIDNIGHT));
     hear(&mut view, [record("lobby", 4, "ann", "bob?")]);
-    assert!(!view.take_bell(MIDNIGHT + 1_000), "not again at once");
+    assert!(!view.bell.take(MIDNIGHT + 1_000), "not again at once");
     hear(&mut view, [record("lobby", 5, "ann", "bob?")]);
-    assert!(view.take_bell(MIDNIGHT + 2_000));
+    assert!(view.bell.take(MIDNIGHT + 2_000));
 }
 
 #[test]
 fn a_muted_room_neither_rings_nor_counts_as_active() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
-    view.set_preference(PreferenceChange::Muted(room("rust"), true));
+    view.display.preferences.set(PreferenceChange::Muted(room("rust"), true));
     hear(&mut view, [record("rust", 1, "ann", "bob?")]);
-    assert!(!status(&view).contains("Act") && !view.take_bell(MIDNIGHT));
-    view.turn_to_active();
+    assert!(!status(&view).contains("Act") && !view.bell.take(MIDNIGHT));
+    switch_to_unread(&mut view);
     assert!(status(&view).starts_with("[rust]"), "it is still beside the other");
-    view.set_preference(PreferenceChange::Muted(room("rust"), false));
-    view.turn_to_nth(0);
+    view.display.preferences.set(PreferenceChange::Muted(room("rust"), false));
+    view.display.switch_to(0);
     hear(&mut view, [record("rust", 2, "ann", "bob?")]);
-    assert!(status(&view).ends_with("Act: 2!") && view.take_bell(MIDNIGHT));
+    assert!(status(&view).ends_with("Act: 2!") && view.bell.take(MIDNIGHT));
 }
 
 #[test]
 fn who_is_ignored_is_not_shown_and_leaves_nothing_unread() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
-    view.set_preference(PreferenceChange::Ignored(user("Eve"), true));
-    view.take_unsaved();
+    view.display.preferences.set(PreferenceChange::Ignored(user("Eve"), true));
+    view.display.preferences.take_unsaved();
     hear(&mut view, [record("lobby", 1, "eve", "bob!"), record("rust", 1, "eve", "bob!")]);
     hear(&mut view, [act("lobby", 2, "eve", Operation::Delete { target: 1 })]);
-    view.hear(change("eve", Change::Left), MIDNIGHT);
-    view.hear(Notice::Typing { room: room("lobby"), user: user("eve") }, MIDNIGHT);
-    assert!(told(&mut view).is_empty() && view.waiting_lines().is_empty());
-    assert!(!view.take_bell(MIDNIGHT));
+    view.apply(change("eve", Change::Left), MIDNIGHT);
+    view.apply(Notice::Typing { room: room("lobby"), user: user("eve") }, MIDNIGHT);
+    assert!(told(&mut view).is_empty() && view.pending_lines().is_empty());
+    assert!(!view.bell.take(MIDNIGHT));
     assert_eq!(status(&view), "[lobby] bob · live · 2 people · #2");
-    assert_eq!(view.unmarked(), [(room("lobby"), 2)]);
+    assert_eq!(view.unsent_read_positions(), [(room("lobby"), 2)]);
     let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
-    view.hear(renamed, MIDNIGHT);
+    view.apply(renamed, MIDNIGHT);
     assert_eq!(
-        view.take_unsaved(),
+        view.display.preferences.take_unsaved(),
         [PreferenceChange::Ignored(user("eva"), true)],
         "to be kept as well"
     );
     hear(&mut view, [record("lobby", 3, "eva", "it is me")]);
     let records = vec![record("lobby", 1, "ann", "old"), record("lobby", 2, "eva", "old")];
-    view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
+    view.apply(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
     assert!(!told(&mut view).concat().contains("eva"));
-    view.set_preference(PreferenceChange::Ignored(user("EVA"), false));
+    view.display.preferences.set(PreferenceChange::Ignored(user("EVA"), false));
     hear(&mut view, [record("lobby", 4, "eva", "back")]);
     assert!(told(&mut view).concat().contains("eva back"));
 }
@@ -145,9 +145,9 @@ fn who_is_ignored_is_not_shown_and_leaves_nothing_unread() {
 fn new_lines_are_stamped_as_one_likes() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     hear(&mut view, [record("lobby", 1, "ann", "a")]);
-    view.set_preference(PreferenceChange::Timestamp(TimestampStyle::DateTime));
+    view.display.preferences.set(PreferenceChange::Timestamp(TimestampStyle::DateTime));
     hear(&mut view, [record("lobby", 2, "ann", "b")]);
-    view.set_preference(PreferenceChange::Timestamp(TimestampStyle::Off));
+    view.display.preferences.set(PreferenceChange::Timestamp(TimestampStyle::Off));
     hear(&mut view, [record("lobby", 3, "ann", "c")]);
     assert_eq!(told(&mut view)[1..], ["00:01 ann a", "2026-11-23 00:02 ann b", "ann c"]);
 }
@@ -156,8 +156,8 @@ fn new_lines_are_stamped_as_one_likes() {
 fn a_narrow_status_line_keeps_what_matters_most() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     hear(&mut view, [record("lobby", 1042, "ann", "x"), record("rust", 1, "ann", "x")]);
-    view.hear(Notice::Typing { room: room("lobby"), user: user("ann") }, MIDNIGHT);
-    let at = |columns| drawn(&[view.status(MIDNIGHT, columns)]).concat();
+    view.apply(Notice::Typing { room: room("lobby"), user: user("ann") }, MIDNIGHT);
+    let at = |columns| drawn(&[StatusLine::new(&view, MIDNIGHT).line(columns)]).concat();
     let whole = "[lobby] bob · live · 2 people · #1042 · Act: 2 · ann is typing";
     for (columns, expected) in [
         (62, whole),

@@ -1,4 +1,4 @@
-//! LineKind is shown of a line that answers another.
+//! What is shown of a line that answers another.
 
 use super::*;
 
@@ -8,8 +8,8 @@ fn answer(seq: u64, said: &str) -> Operation {
 
 #[test]
 fn an_answer_is_shown_under_what_it_answers() {
-    for shows in [OutputMode::OneRoom, OutputMode::AllRooms] {
-        let mut view = view(shows, &["lobby"]);
+    for mode in [OutputMode::OneRoom, OutputMode::AllRooms] {
+        let mut view = view(mode, &["lobby"]);
         let me = Operation::Post { text: text("waves"), me: true, reply: None };
         hear(
             &mut view,
@@ -60,7 +60,7 @@ fn what_answers_a_deleted_text_keeps_nothing_of_it() {
         "↳ #1 (deleted)",
         "00:04 bob still",
     ];
-    assert_eq!(drawn(&view.newest(6)), expected);
+    assert_eq!(drawn(&newest(&view, 6)), expected);
     assert!(!format!("{view:?}").contains("secret"));
 }
 
@@ -69,14 +69,14 @@ fn what_is_not_loaded_is_a_number_until_it_is() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     hear(&mut view, [act("lobby", 3, "ann", answer(1, "late"))]);
     assert_eq!(told(&mut view)[1..], ["↳ #1", "00:03 ann late"]);
-    view.expect(room("lobby"), Purpose::List(9));
+    view.display.scroll.history.expect(room("lobby"), Purpose::List(9));
     let records = vec![record("lobby", 1, "ann", "old"), act("lobby", 2, "ann", answer(1, "x"))];
-    view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
+    view.apply(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
     let expected = ["00:01 #1 ann old", "↳ #1 ann: old", "00:02 #2 ann x"];
     assert_eq!(told(&mut view)[2..5], expected);
     hear(&mut view, [act("lobby", 4, "ann", answer(1, "later"))]);
     assert_eq!(told(&mut view), ["↳ #1 ann: old", "00:04 ann later"]);
-    view.hear(Notice::Reset(room("lobby")), MIDNIGHT);
+    view.apply(Notice::Reset(room("lobby")), MIDNIGHT);
     told(&mut view);
     hear(&mut view, [act("lobby", 2, "ann", answer(1, "anew"))]);
     assert_eq!(told(&mut view)[1..], ["↳ #1", "00:02 ann anew"]);
@@ -86,10 +86,10 @@ fn what_is_not_loaded_is_a_number_until_it_is() {
 fn an_answer_of_ours_waits_under_what_it_answers() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     hear(&mut view, [record("lobby", 1, "ann", "tea?")]);
-    view.waits(Submission { room: room("lobby"), cid: cid(2), operation: answer(1, "yes") });
-    view.waits(Submission { room: room("rust"), cid: cid(3), operation: answer(9, "there") });
+    view.unsent.add(Submission { room: room("lobby"), cid: cid(2), operation: answer(1, "yes") });
+    view.unsent.add(Submission { room: room("rust"), cid: cid(3), operation: answer(9, "there") });
     let message = "no record".to_owned();
-    view.hear(Notice::Failed { cid: cid(3), code: ErrorCode::NoSuchRecord, message }, MIDNIGHT);
+    view.apply(Notice::Failed { cid: cid(3), code: ErrorCode::NoSuchRecord, message }, MIDNIGHT);
     let expected = [
         "↳ #1 ann: tea?",
         "  …   bob yes",
@@ -97,20 +97,26 @@ fn an_answer_of_ours_waits_under_what_it_answers() {
         "[rust]   ✗   bob there",
         "[rust]       not sent: no record (/resend or /drop)",
     ];
-    assert_eq!(drawn(&view.waiting_lines()), expected);
+    assert_eq!(drawn(&view.pending_lines()), expected);
 }
 
 #[test]
 fn the_newest_lines_are_listed_with_their_numbers() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    view.list_newest();
-    assert_eq!(told(&mut view), ["-- no line is in sight in #lobby (/history has numbers too) --"]);
+    view.display.list_newest();
+    assert_eq!(
+        told(&mut view),
+        ["-- no recent messages in #lobby; /history shows numbers of older ones --"]
+    );
     hear(&mut view, (1..=12).map(|seq| record("lobby", seq, "ann", &format!("line {seq}"))));
     hear(&mut view, [act("lobby", 13, "ann", Operation::Delete { target: 11 })]);
     told(&mut view);
-    view.list_newest();
+    view.display.list_newest();
     let rows = told(&mut view);
-    assert_eq!(rows[0], "-- the newest lines in #lobby; /history numbers older ones --");
+    assert_eq!(
+        rows[0],
+        "-- the newest messages in #lobby; /history shows numbers of older ones --"
+    );
     assert_eq!(rows[1..3], ["   #2 ann: line 2", "   #3 ann: line 3"]);
     assert_eq!(rows[9..], ["   #10 ann: line 10", "   #12 ann: line 12"]);
 }

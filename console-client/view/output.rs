@@ -1,0 +1,93 @@
+//! What goes out to the person: lines in order, a hint on the status line, the bell.
+
+use crate::text::line::Line;
+
+/// Lines to print, the hint to show, and which lines come out at all.
+#[derive(Debug)]
+pub(crate) struct Output {
+    mode: OutputMode,
+    /// Lines not printed yet.
+    lines: Vec<(Channel, Line)>,
+    /// A short text on the status line, until the next key.
+    hint: Option<&'static str>,
+}
+
+/// Which lines come out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OutputMode {
+    /// On a screen: the current room; the others wait until the person switches to them. Joins and
+    /// leaves too.
+    OneRoom,
+    /// All rooms in one stream.
+    AllRooms,
+    /// All rooms in one stream, and only messages from now on.
+    NewOnly,
+}
+
+/// Where a line goes when there is no screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channel {
+    /// Part of a room: to stdout.
+    Chat,
+    /// For the person alone, such as the answer to a command: to stderr.
+    Notice,
+}
+
+impl Output {
+    pub(super) fn new(mode: OutputMode) -> Output {
+        Output { mode, lines: Vec::new(), hint: None }
+    }
+
+    pub(super) fn mode(&self) -> OutputMode {
+        self.mode
+    }
+
+    /// Whether a screen shows one room at a time, which the person can scroll.
+    pub(super) fn has_screen(&self) -> bool {
+        self.mode == OutputMode::OneRoom
+    }
+
+    pub(super) fn push(&mut self, channel: Channel, line: Line) {
+        self.lines.push((channel, line));
+    }
+
+    /// Removes and returns the lines not printed yet.
+    pub(crate) fn take(&mut self) -> Vec<(Channel, Line)> {
+        std::mem::take(&mut self.lines)
+    }
+
+    pub(crate) fn set_hint(&mut self, hint: Option<&'static str>) {
+        self.hint = hint;
+    }
+
+    pub(super) fn hint(&self) -> Option<&'static str> {
+        self.hint
+    }
+}
+
+/// The terminal's bell.
+#[derive(Debug, Default)]
+pub(crate) struct Bell {
+    is_due: bool,
+    /// Unix milliseconds.
+    silent_until: u64,
+}
+
+/// Milliseconds between two rings.
+const BELL_EVERY: u64 = 2_000;
+
+impl Bell {
+    pub(super) fn ring(&mut self) {
+        self.is_due = true;
+    }
+
+    /// Whether to ring now. At most one ring every 2 s, however many messages came: nobody makes a
+    /// stranger's terminal an alarm clock.
+    pub(crate) fn take(&mut self, now: u64) -> bool {
+        let rings = std::mem::take(&mut self.is_due) && now >= self.silent_until;
+        if rings {
+            self.silent_until = now.saturating_add(BELL_EVERY);
+        }
+        rings
+    }
+}
