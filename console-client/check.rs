@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use talk::chat::UserName;
 use talk::client::Address;
-use talk::client::Fault;
+use talk::client::ConnectionError;
 use talk::client::probe::Finding;
 use talk::client::probe::probe;
 use talk::time;
@@ -40,8 +40,8 @@ pub(crate) fn check(
     let looked = probe(server, user, password, &mut |finding| {
         report.tell(server, finding, has_password);
     });
-    if let Err(fault) = &looked {
-        report.wrong(fault);
+    if let Err(error) = &looked {
+        report.wrong(error);
     }
     report.written?;
     looked.map_err(|_| format!("{server} cannot be used from here"))
@@ -124,31 +124,31 @@ impl Report {
         }
     }
 
-    fn wrong(&mut self, fault: &Fault) {
-        let step = match fault {
-            Fault::Unresolved { .. } => "name",
-            Fault::Unreachable { .. } => "connection",
-            Fault::NoAnswer { .. } | Fault::NotWebSocket { .. } => "upgrade",
-            Fault::Closed { code: Some(code), .. }
+    fn wrong(&mut self, error: &ConnectionError) {
+        let step = match error {
+            ConnectionError::Unresolved { .. } => "name",
+            ConnectionError::Unreachable { .. } => "connection",
+            ConnectionError::NoAnswer { .. } | ConnectionError::NotWebSocket { .. } => "upgrade",
+            ConnectionError::Closed { code: Some(code), .. }
                 if code.get() == talk::chat::close_code::BAD_PASSWORD =>
             {
                 "password"
             }
-            Fault::System(_)
-            | Fault::Frames(_)
-            | Fault::Binary
-            | Fault::Speech(_)
-            | Fault::Hole
-            | Fault::Silence(_)
-            | Fault::Stuck
-            | Fault::Cut
-            | Fault::Broken(_)
-            | Fault::Closed { .. } => "server",
+            ConnectionError::System(_)
+            | ConnectionError::WebSocket(_)
+            | ConnectionError::BinaryMessage
+            | ConnectionError::BadMessage(_)
+            | ConnectionError::MissingRecords
+            | ConnectionError::Timeout(_)
+            | ConnectionError::WriteStalled
+            | ConnectionError::Eof
+            | ConnectionError::Io(_)
+            | ConnectionError::Closed { .. } => "server",
         };
         let said = self.refusal.take().map_or(String::new(), |said| format!("; it says: {said}"));
         let hint =
             if step == "password" { " (try --password-file FILE or TALK_PASSWORD)" } else { "" };
-        self.say(Verdict::Wrong, step, &format!("{fault}{said}{hint}"));
+        self.say(Verdict::Wrong, step, &format!("{error}{said}{hint}"));
     }
 
     fn say(&mut self, verdict: Verdict, step: &str, what: &str) {

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use super::address::Address;
-use super::error::Fault;
+use super::error::ConnectionError;
 use crate::chat::Token;
 use crate::handshake::UpgradeRequest;
 use crate::limits;
@@ -27,11 +27,11 @@ pub(super) struct Opened {
 ///
 /// The system's resolver has a wait of its own; the connection and the answer to the upgrade each
 /// have [`limits::CONNECT_WAIT`].
-pub(super) fn open(address: &Address, entropy: &Entropy) -> Result<Opened, Fault> {
-    let nonce = entropy.nonce().map_err(Fault::System)?;
-    let token = Token::from_bytes(entropy.nonce().map_err(Fault::System)?);
+pub(super) fn open(address: &Address, entropy: &Entropy) -> Result<Opened, ConnectionError> {
+    let nonce = entropy.nonce().map_err(ConnectionError::System)?;
+    let token = Token::from_bytes(entropy.nonce().map_err(ConnectionError::System)?);
     let stream = reach(address, &resolve(address)?)?;
-    let no_answer = |error| Fault::NoAnswer { address: address.clone(), error };
+    let no_answer = |error| ConnectionError::NoAnswer { address: address.clone(), error };
     let failed = |source| no_answer(HeadError::Failed(source));
     stream.set_nodelay(true).map_err(failed)?;
     stream.set_write_timeout(Some(limits::STALL_WAIT)).map_err(failed)?;
@@ -43,13 +43,13 @@ pub(super) fn open(address: &Address, entropy: &Entropy) -> Result<Opened, Fault
     let (answer, leftover) = read_response(&mut &stream, &deadline).map_err(no_answer)?;
     offer
         .verify(&answer)
-        .map_err(|mismatch| Fault::NotWebSocket { address: address.clone(), mismatch })?;
+        .map_err(|mismatch| ConnectionError::NotWebSocket { address: address.clone(), mismatch })?;
     Ok(Opened { stream, leftover, token })
 }
 
 /// The addresses of the host, at least one.
-pub(super) fn resolve(address: &Address) -> Result<Vec<SocketAddr>, Fault> {
-    let unresolved = |source| Fault::Unresolved { address: address.clone(), source };
+pub(super) fn resolve(address: &Address) -> Result<Vec<SocketAddr>, ConnectionError> {
+    let unresolved = |source| ConnectionError::Unresolved { address: address.clone(), source };
     let (host, port) = address.endpoint();
     let found = (host.as_str(), port).to_socket_addrs().map_err(unresolved)?;
     let found: Vec<SocketAddr> = found.take(ADDRESSES).collect();
@@ -58,7 +58,7 @@ pub(super) fn resolve(address: &Address) -> Result<Vec<SocketAddr>, Fault> {
 }
 
 /// Tries every address of the host in turn: a name often has one that leads nowhere.
-pub(super) fn reach(address: &Address, found: &[SocketAddr]) -> Result<TcpStream, Fault> {
+pub(super) fn reach(address: &Address, found: &[SocketAddr]) -> Result<TcpStream, ConnectionError> {
     let wait = share(limits::CONNECT_WAIT, found.len());
     let mut last = io::ErrorKind::NotFound.into();
     for socket in found {
@@ -67,7 +67,7 @@ pub(super) fn reach(address: &Address, found: &[SocketAddr]) -> Result<TcpStream
             Err(source) => last = source,
         }
     }
-    Err(Fault::Unreachable { address: address.clone(), source: last })
+    Err(ConnectionError::Unreachable { address: address.clone(), source: last })
 }
 
 /// Addresses of one name that are tried.

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::connect::Opened;
-use super::error::Fault;
+use super::error::ConnectionError;
 use super::shared::Desk;
 use crate::chat::protocol::{ClientMessage, ServerMessage};
 use crate::limits;
@@ -62,13 +62,13 @@ impl Link {
 }
 
 /// Talks over an open WebSocket until it ends, and says why it did.
-pub(super) fn converse(opened: Opened, desk: &Desk) -> Fault {
+pub(super) fn converse(opened: Opened, desk: &Desk) -> ConnectionError {
     let Opened { stream, leftover, token } = opened;
     let stream = Arc::new(stream);
     let (outgoing, queue) = sync_channel(limits::CLIENT_QUEUE);
     let writer = match spawn_writer(Arc::clone(&stream), queue) {
         Ok(writer) => writer,
-        Err(error) => return Fault::System(error),
+        Err(error) => return ConnectionError::System(error),
     };
     desk.open(Link { stream: Arc::clone(&stream), outgoing: outgoing.clone() }, token);
     let decoder = Decoder::new(Role::Client, LIMITS);
@@ -79,12 +79,12 @@ pub(super) fn converse(opened: Opened, desk: &Desk) -> Fault {
         silence: limits::SERVER_SILENCE,
     };
     let heard = reader.listen(desk);
-    let fault = desk.unlink().unwrap_or(heard);
-    reader.say_goodbye(&fault);
+    let error = desk.unlink().unwrap_or(heard);
+    reader.say_goodbye(&error);
     drop(reader);
     let is_stuck = writer.join().unwrap_or(true);
     linger(&stream);
-    if is_stuck { Fault::Stuck } else { fault }
+    if is_stuck { ConnectionError::WriteStalled } else { error }
 }
 
 /// What a server may send at once.
@@ -101,43 +101,45 @@ struct Reader<'s> {
 }
 
 impl Reader<'_> {
-    fn listen(&mut self, desk: &Desk) -> Fault {
+    fn listen(&mut self, desk: &Desk) -> ConnectionError {
         loop {
-            if let Err(fault) = self.step(desk) {
-                return fault;
+            if let Err(error) = self.step(desk) {
+                return error;
             }
         }
     }
 
     /// Hears one thing, or waits for it.
-    fn step(&mut self, desk: &Desk) -> Result<(), Fault> {
+    fn step(&mut self, desk: &Desk) -> Result<(), ConnectionError> {
         let now = Instant::now();
         let silence = self.silence.saturating_sub(now.duration_since(self.heard));
         if silence.is_zero() {
-            return Err(Fault::Silence(self.silence));
+            return Err(ConnectionError::Timeout(self.silence));
         }
         let wait = desk.rest(now).map_or(silence, |rest| rest.min(silence));
         self.reader
             .stream()
             .set_read_timeout(Some(wait.max(Duration::from_millis(1)))) // zero would mean for ever
-            .map_err(Fault::Broken)?;
+            .map_err(ConnectionError::Io)?;
         let event = match self.reader.step() {
             Ok(Step::Event(event)) => event,
             Ok(Step::Partial) => {
                 self.heard = Instant::now();
                 return Ok(());
             }
-            Ok(Step::End) => return Err(Fault::Cut),
+            Ok(Step::End) => return Err(ConnectionError::Eof),
             Err(MessageError::Stream(error)) if is_pause(error.kind()) => {
                 return Ok(());
             }
-            Err(MessageError::Stream(error)) => return Err(Fault::Broken(error)),
-            Err(MessageError::Peer(error)) => return Err(Fault::Frames(error)),
+            Err(MessageError::Stream(error)) => return Err(ConnectionError::Io(error)),
+            Err(MessageError::Peer(error)) => return Err(ConnectionError::WebSocket(error)),
         };
         self.heard = Instant::now();
         match event {
-            Event::Text(text) => desk.hear(ServerMessage::parse(&text).map_err(Fault::Speech)?),
-            Event::Binary(_) => Err(Fault::Binary),
+            Event::Text(text) => {
+                desk.hear(ServerMessage::parse(&text).map_err(ConnectionError::BadMessage)?)
+            }
+            Event::Binary(_) => Err(ConnectionError::BinaryMessage),
             Event::Ping(payload) => self.put(Outgoing::Pong(payload)),
             Event::Pong(_) => Ok(()),
             Event::Close(close) => {
@@ -147,22 +149,22 @@ impl Reader<'_> {
                 };
                 // §5.5.1: a Close is answered with a Close, unless ours went first.
                 self.put(Outgoing::Close(close)).ok();
-                Err(Fault::Closed { code, reason })
+                Err(ConnectionError::Closed { code, reason })
             }
         }
     }
 
-    fn put(&self, outgoing: Outgoing) -> Result<(), Fault> {
-        self.outgoing.try_send(outgoing).map_err(|_| Fault::Stuck)
+    fn put(&self, outgoing: Outgoing) -> Result<(), ConnectionError> {
+        self.outgoing.try_send(outgoing).map_err(|_| ConnectionError::WriteStalled)
     }
 
-    /// Tells a server at fault why we leave; and lets a writer that waits for a dead one go.
-    fn say_goodbye(&self, fault: &Fault) {
-        match fault.reproach() {
+    /// Tells a server at error why we leave; and lets a writer that waits for a dead one go.
+    fn say_goodbye(&self, error: &ConnectionError) {
+        match error.close_code_to_send() {
             Some(code) => {
-                self.put(Outgoing::Close(Some(Close { code, reason: fault.to_string() }))).ok();
+                self.put(Outgoing::Close(Some(Close { code, reason: error.to_string() }))).ok();
             }
-            None if matches!(fault, Fault::Closed { .. }) => {}
+            None if matches!(error, ConnectionError::Closed { .. }) => {}
             None => {
                 self.reader.stream().shutdown(Shutdown::Both).ok(); // it may be gone already
             }
@@ -233,8 +235,8 @@ mod tests {
             heard: Instant::now(),
             silence: Duration::from_millis(20),
         };
-        assert!(matches!(reader.listen(&desk), Fault::Stuck)); // nobody takes the pong
+        assert!(matches!(reader.listen(&desk), ConnectionError::WriteStalled)); // nobody takes the pong
         let silence = Duration::from_millis(20);
-        assert!(matches!(reader.listen(&desk), Fault::Silence(wait) if wait == silence));
+        assert!(matches!(reader.listen(&desk), ConnectionError::Timeout(wait) if wait == silence));
     }
 }

@@ -12,7 +12,7 @@ use crate::ws::CloseCode;
 
 /// Why there is no connection, or no longer.
 #[derive(Debug)]
-pub enum Fault {
+pub enum ConnectionError {
     /// The host's name is unknown, or the resolver did not say.
     Unresolved {
         /// Where we wanted to go.
@@ -44,21 +44,21 @@ pub enum Fault {
     /// The system gave no randomness or no thread.
     System(io::Error),
     /// The server broke the rules of WebSocket.
-    Frames(ws::Error),
+    WebSocket(ws::Error),
     /// The server sent a binary message, of which the protocol has none.
-    Binary,
+    BinaryMessage,
     /// The server sent a text that is no message of the protocol.
-    Speech(Rejection),
+    BadMessage(Rejection),
     /// The server keeps records from us that it says it has.
-    Hole,
+    MissingRecords,
     /// Not a byte from the server for this long.
-    Silence(Duration),
+    Timeout(Duration),
     /// What we say no longer goes out.
-    Stuck,
+    WriteStalled,
     /// The connection ended without a word.
-    Cut,
+    Eof,
     /// The connection failed.
-    Broken(io::Error),
+    Io(io::Error),
     /// The server closed the connection.
     Closed {
         /// Its code; `None` where it named none.
@@ -74,77 +74,85 @@ const NO_STATUS: u16 = 1005;
 /// The code that stands for no Close frame at all (RFC 6455 §7.1.5).
 const ABNORMAL: u16 = 1006;
 
-impl Fault {
+impl ConnectionError {
     /// The close code of a connection that ended so.
     #[must_use]
-    pub fn code(&self) -> u16 {
+    pub fn close_code(&self) -> u16 {
         match self {
-            Fault::Closed { code, .. } => code.map_or(NO_STATUS, CloseCode::get),
-            Fault::Unresolved { .. }
-            | Fault::Unreachable { .. }
-            | Fault::NoAnswer { .. }
-            | Fault::NotWebSocket { .. }
-            | Fault::System(_)
-            | Fault::Frames(_)
-            | Fault::Binary
-            | Fault::Speech(_)
-            | Fault::Hole
-            | Fault::Silence(_)
-            | Fault::Stuck
-            | Fault::Cut
-            | Fault::Broken(_) => ABNORMAL,
+            ConnectionError::Closed { code, .. } => code.map_or(NO_STATUS, CloseCode::get),
+            ConnectionError::Unresolved { .. }
+            | ConnectionError::Unreachable { .. }
+            | ConnectionError::NoAnswer { .. }
+            | ConnectionError::NotWebSocket { .. }
+            | ConnectionError::System(_)
+            | ConnectionError::WebSocket(_)
+            | ConnectionError::BinaryMessage
+            | ConnectionError::BadMessage(_)
+            | ConnectionError::MissingRecords
+            | ConnectionError::Timeout(_)
+            | ConnectionError::WriteStalled
+            | ConnectionError::Eof
+            | ConnectionError::Io(_) => ABNORMAL,
         }
     }
 
-    /// What the server is told, where it is its fault and it may still listen.
-    pub(super) fn reproach(&self) -> Option<CloseCode> {
+    /// What the server is told, where it is its error and it may still listen.
+    pub(super) fn close_code_to_send(&self) -> Option<CloseCode> {
         match self {
-            Fault::Frames(error) => Some(error.close_code()),
-            Fault::Binary => Some(CloseCode::UNSUPPORTED),
-            Fault::Speech(_) | Fault::Hole => Some(CloseCode::PROTOCOL_ERROR),
-            Fault::Unresolved { .. }
-            | Fault::Unreachable { .. }
-            | Fault::NoAnswer { .. }
-            | Fault::NotWebSocket { .. }
-            | Fault::System(_)
-            | Fault::Silence(_)
-            | Fault::Stuck
-            | Fault::Cut
-            | Fault::Broken(_)
-            | Fault::Closed { .. } => None,
+            ConnectionError::WebSocket(error) => Some(error.close_code()),
+            ConnectionError::BinaryMessage => Some(CloseCode::UNSUPPORTED),
+            ConnectionError::BadMessage(_) | ConnectionError::MissingRecords => {
+                Some(CloseCode::PROTOCOL_ERROR)
+            }
+            ConnectionError::Unresolved { .. }
+            | ConnectionError::Unreachable { .. }
+            | ConnectionError::NoAnswer { .. }
+            | ConnectionError::NotWebSocket { .. }
+            | ConnectionError::System(_)
+            | ConnectionError::Timeout(_)
+            | ConnectionError::WriteStalled
+            | ConnectionError::Eof
+            | ConnectionError::Io(_)
+            | ConnectionError::Closed { .. } => None,
         }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ConnectionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::Unresolved { address, source } => {
+            ConnectionError::Unresolved { address, source } => {
                 write!(f, "cannot find {address}: {source} (is the name right?)")
             }
-            Fault::Unreachable { address, source } => {
+            ConnectionError::Unreachable { address, source } => {
                 write!(f, "cannot connect to {address}: {source}{}", hint(source.kind()))
             }
-            Fault::NoAnswer { address, error } => {
+            ConnectionError::NoAnswer { address, error } => {
                 write!(f, "{address} did not answer as a chat server does: {error}")
             }
-            Fault::NotWebSocket { address, mismatch } => {
+            ConnectionError::NotWebSocket { address, mismatch } => {
                 write!(f, "{address} is no chat server: {mismatch}")
             }
-            Fault::System(source) => write!(f, "cannot connect: {source}"),
-            Fault::Frames(error) => write!(f, "the server broke the WebSocket rules: {error}"),
-            Fault::Binary => {
+            ConnectionError::System(source) => write!(f, "cannot connect: {source}"),
+            ConnectionError::WebSocket(error) => {
+                write!(f, "the server broke the WebSocket rules: {error}")
+            }
+            ConnectionError::BinaryMessage => {
                 f.write_str("the server sent a binary message, which chat has none of")
             }
-            Fault::Speech(rejection) => {
+            ConnectionError::BadMessage(rejection) => {
                 write!(f, "the server sent what is no message of this protocol: {rejection}")
             }
-            Fault::Hole => f.write_str("the server keeps back records that it says it has"),
-            Fault::Silence(wait) => write!(f, "the server was silent for {} s", wait.as_secs()),
-            Fault::Stuck => f.write_str("the connection takes nothing any more"),
-            Fault::Cut => f.write_str("the connection was cut"),
-            Fault::Broken(source) => write!(f, "the connection broke: {source}"),
-            Fault::Closed { code, reason } => {
+            ConnectionError::MissingRecords => {
+                f.write_str("the server keeps back records that it says it has")
+            }
+            ConnectionError::Timeout(wait) => {
+                write!(f, "the server was silent for {} s", wait.as_secs())
+            }
+            ConnectionError::WriteStalled => f.write_str("the connection takes nothing any more"),
+            ConnectionError::Eof => f.write_str("the connection was cut"),
+            ConnectionError::Io(source) => write!(f, "the connection broke: {source}"),
+            ConnectionError::Closed { code, reason } => {
                 f.write_str("the server closed the connection")?;
                 if let Some(code) = code {
                     write!(f, " ({code})")?;
@@ -168,23 +176,23 @@ fn hint(kind: io::ErrorKind) -> &'static str {
     }
 }
 
-impl error::Error for Fault {
+impl error::Error for ConnectionError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Fault::Unresolved { source, .. }
-            | Fault::Unreachable { source, .. }
-            | Fault::System(source)
-            | Fault::Broken(source) => Some(source),
-            Fault::NoAnswer { error, .. } => Some(error),
-            Fault::NotWebSocket { mismatch, .. } => Some(mismatch),
-            Fault::Frames(error) => Some(error),
-            Fault::Speech(rejection) => Some(rejection),
-            Fault::Binary
-            | Fault::Hole
-            | Fault::Silence(_)
-            | Fault::Stuck
-            | Fault::Cut
-            | Fault::Closed { .. } => None,
+            ConnectionError::Unresolved { source, .. }
+            | ConnectionError::Unreachable { source, .. }
+            | ConnectionError::System(source)
+            | ConnectionError::Io(source) => Some(source),
+            ConnectionError::NoAnswer { error, .. } => Some(error),
+            ConnectionError::NotWebSocket { mismatch, .. } => Some(mismatch),
+            ConnectionError::WebSocket(error) => Some(error),
+            ConnectionError::BadMessage(rejection) => Some(rejection),
+            ConnectionError::BinaryMessage
+            | ConnectionError::MissingRecords
+            | ConnectionError::Timeout(_)
+            | ConnectionError::WriteStalled
+            | ConnectionError::Eof
+            | ConnectionError::Closed { .. } => None,
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::error::Fault;
+use super::error::ConnectionError;
 use super::outbox::Submission;
 use crate::chat::protocol::{Change, Joined, Record, RoomInfo, ServerMessage, Welcome};
 use crate::chat::{AwayMember, AwayMessage, Cid, ErrorCode, RoomName, Token, UserName};
@@ -16,7 +16,7 @@ pub enum Notice {
     State(State),
     /// Why the connection is lost, or was never made. [`State::Offline`] or
     /// [`Notice::Stopped`] follows.
-    Trouble(Fault),
+    Trouble(ConnectionError),
     /// It will not connect by itself again: the server said so with a close code.
     Stopped {
         /// The code: 4400, 4401, 4403 or 4409.

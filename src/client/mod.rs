@@ -51,7 +51,7 @@ pub mod event; // what a person is told
 pub mod probe; // a look at the line, step by step
 
 pub use address::{Address, AddressError};
-pub use error::Fault;
+pub use error::ConnectionError;
 pub use event::{Notice, State};
 pub use outbox::{SavedSubmission, Submission};
 
@@ -249,11 +249,11 @@ impl Drop for Client {
 /// Makes one connection after the other, until the person has left.
 fn stay_connected(server: &Address, desk: &Desk, entropy: &Entropy) {
     while desk.wait_to_connect() {
-        let fault = match connect::open(server, entropy) {
+        let error = match connect::open(server, entropy) {
             Ok(opened) => connection::converse(opened, desk),
-            Err(fault) => fault,
+            Err(error) => error,
         };
-        desk.close(fault, chance(entropy));
+        desk.close(error, chance(entropy));
     }
 }
 

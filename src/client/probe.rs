@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::address::Address;
 use super::connect;
 use super::connection::LIMITS;
-use super::error::Fault;
+use super::error::ConnectionError;
 use crate::chat::protocol::{ClientMessage, ServerMessage, Welcome};
 use crate::chat::{Password, Token, UserName};
 use crate::handshake::UpgradeRequest;
@@ -71,22 +71,23 @@ pub fn probe(
     user: UserName,
     password: Option<String>,
     tell: &mut dyn FnMut(Finding),
-) -> Result<(), Fault> {
-    let entropy = Entropy::open().map_err(Fault::System)?;
+) -> Result<(), ConnectionError> {
+    let entropy = Entropy::open().map_err(ConnectionError::System)?;
     let begun = Instant::now();
     let addresses = connect::resolve(address)?;
     tell(Finding::Resolved { addresses: addresses.clone(), took: begun.elapsed() });
 
     let begun = Instant::now();
     let stream = connect::reach(address, &addresses)?;
-    let to = stream.peer_addr().map_err(Fault::Broken)?;
+    let to = stream.peer_addr().map_err(ConnectionError::Io)?;
     tell(Finding::Connected { to, took: begun.elapsed() });
-    stream.set_nodelay(true).map_err(Fault::Broken)?;
-    stream.set_write_timeout(Some(limits::STALL_WAIT)).map_err(Fault::Broken)?;
+    stream.set_nodelay(true).map_err(ConnectionError::Io)?;
+    stream.set_write_timeout(Some(limits::STALL_WAIT)).map_err(ConnectionError::Io)?;
 
-    let leftover = upgrade(address, &stream, entropy.nonce().map_err(Fault::System)?, tell)?;
-    let token = Token::from_bytes(entropy.nonce().map_err(Fault::System)?);
-    let encoder = Encoder::client(entropy.into_masks().map_err(Fault::System)?);
+    let leftover =
+        upgrade(address, &stream, entropy.nonce().map_err(ConnectionError::System)?, tell)?;
+    let token = Token::from_bytes(entropy.nonce().map_err(ConnectionError::System)?);
+    let encoder = Encoder::client(entropy.into_masks().map_err(ConnectionError::System)?);
     let reader = MessageReader::new(&stream, Decoder::new(Role::Client, LIMITS), &leftover);
     let mut line = Line { stream: &stream, reader, encoder, begun: Instant::now() };
     let password = password.map(Password::new);
@@ -112,8 +113,8 @@ fn upgrade(
     stream: &TcpStream,
     nonce: [u8; 16],
     tell: &mut dyn FnMut(Finding),
-) -> Result<Vec<u8>, Fault> {
-    let no_answer = |error| Fault::NoAnswer { address: address.clone(), error };
+) -> Result<Vec<u8>, ConnectionError> {
+    let no_answer = |error| ConnectionError::NoAnswer { address: address.clone(), error };
     let failed = |source| no_answer(HeadError::Failed(source));
     let offer = UpgradeRequest::new(address.authority(), address.target(), nonce)
         .map_err(|error| failed(std::io::Error::new(ErrorKind::InvalidInput, error)))?;
@@ -131,7 +132,8 @@ fn upgrade(
     let words = (verdict.is_err() && is_text).then(|| first_line(leftover.clone(), stream));
     let upgraded = verdict.is_ok();
     tell(Finding::Answered { upgraded, took, who, date, words: words.flatten() });
-    verdict.map_err(|mismatch| Fault::NotWebSocket { address: address.clone(), mismatch })?;
+    verdict
+        .map_err(|mismatch| ConnectionError::NotWebSocket { address: address.clone(), mismatch })?;
     Ok(leftover)
 }
 
@@ -155,11 +157,11 @@ struct Line<'s> {
 }
 
 impl Line<'_> {
-    fn await_welcome(&mut self, tell: &mut dyn FnMut(Finding)) -> Result<(), Fault> {
+    fn await_welcome(&mut self, tell: &mut dyn FnMut(Finding)) -> Result<(), ConnectionError> {
         self.begun = Instant::now();
         loop {
             let Event::Text(text) = self.hear()? else { continue };
-            match ServerMessage::parse(&text).map_err(Fault::Speech)? {
+            match ServerMessage::parse(&text).map_err(ConnectionError::BadMessage)? {
                 ServerMessage::Welcome(welcome) => {
                     tell(Finding::Welcome(welcome));
                     return Ok(());
@@ -183,7 +185,7 @@ impl Line<'_> {
     }
 
     /// One ping after the other: what is timed is the line, not a queue.
-    fn ping(&mut self, tell: &mut dyn FnMut(Finding)) -> Result<(), Fault> {
+    fn ping(&mut self, tell: &mut dyn FnMut(Finding)) -> Result<(), ConnectionError> {
         let mut times = Vec::new();
         for ping in 0..PINGS {
             self.begun = Instant::now();
@@ -196,13 +198,13 @@ impl Line<'_> {
     }
 
     /// The next event that asks for nothing.
-    fn hear(&mut self) -> Result<Event, Fault> {
+    fn hear(&mut self) -> Result<Event, ConnectionError> {
         loop {
             let left = limits::CONNECT_WAIT.saturating_sub(self.begun.elapsed());
             if left.is_zero() {
-                return Err(Fault::Silence(limits::CONNECT_WAIT));
+                return Err(ConnectionError::Timeout(limits::CONNECT_WAIT));
             }
-            self.stream.set_read_timeout(Some(left)).map_err(Fault::Broken)?;
+            self.stream.set_read_timeout(Some(left)).map_err(ConnectionError::Io)?;
             match self.reader.step() {
                 Ok(Step::Event(Event::Ping(payload))) => {
                     self.encode(|encoder, out| encoder.pong(&payload, out))?;
@@ -210,28 +212,31 @@ impl Line<'_> {
                 Ok(Step::Event(Event::Close(close))) => {
                     let code = close.as_ref().map(|close| close.code);
                     let reason = close.map(|close| close.reason).unwrap_or_default();
-                    return Err(Fault::Closed { code, reason });
+                    return Err(ConnectionError::Closed { code, reason });
                 }
-                Ok(Step::Event(Event::Binary(_))) => return Err(Fault::Binary),
+                Ok(Step::Event(Event::Binary(_))) => return Err(ConnectionError::BinaryMessage),
                 Ok(Step::Event(event @ (Event::Text(_) | Event::Pong(_)))) => return Ok(event),
                 Ok(Step::Partial) => {}
-                Ok(Step::End) => return Err(Fault::Cut),
+                Ok(Step::End) => return Err(ConnectionError::Eof),
                 Err(MessageError::Stream(error))
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-                Err(MessageError::Stream(error)) => return Err(Fault::Broken(error)),
-                Err(MessageError::Peer(error)) => return Err(Fault::Frames(error)),
+                Err(MessageError::Stream(error)) => return Err(ConnectionError::Io(error)),
+                Err(MessageError::Peer(error)) => return Err(ConnectionError::WebSocket(error)),
             }
         }
     }
 
-    fn say(&mut self, request: &ClientMessage) -> Result<(), Fault> {
+    fn say(&mut self, request: &ClientMessage) -> Result<(), ConnectionError> {
         self.encode(|encoder, out| encoder.text(&request.encode(), out))
     }
 
-    fn encode(&mut self, push: impl FnOnce(&mut Encoder, &mut Vec<u8>)) -> Result<(), Fault> {
+    fn encode(
+        &mut self,
+        push: impl FnOnce(&mut Encoder, &mut Vec<u8>),
+    ) -> Result<(), ConnectionError> {
         let mut frame = Vec::new();
         push(&mut self.encoder, &mut frame);
         let mut stream = self.stream;
-        stream.write_all(&frame).map_err(Fault::Broken)
+        stream.write_all(&frame).map_err(ConnectionError::Io)
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::connection::Link;
-use super::error::Fault;
+use super::error::ConnectionError;
 use super::event::{Notice, State};
 use super::session;
 use super::session::{Input, Output, Session};
@@ -36,7 +36,7 @@ struct Papers {
     /// When the line in flight, refused as too fast, may go out again.
     again: Option<Instant>,
     /// Why we want to end the connection.
-    fault: Option<Fault>,
+    error: Option<ConnectionError>,
     /// What the server said when it closed the connection.
     reason: String,
     /// The number of the next line's cid.
@@ -66,7 +66,7 @@ impl Desk {
             link: None,
             plan: Plan::Rest,
             again: None,
-            fault: None,
+            error: None,
             reason: String::new(),
             next_cid: u128::from_be_bytes(first_cid),
         };
@@ -180,10 +180,10 @@ impl Desk {
     }
 
     /// The server said something. Fails where it is not to be trusted with more.
-    pub(super) fn hear(&self, reply: ServerMessage) -> Result<(), Fault> {
+    pub(super) fn hear(&self, reply: ServerMessage) -> Result<(), ConnectionError> {
         let mut papers = self.papers();
         papers.feed(Input::Heard(reply));
-        papers.fault.take().map_or(Ok(()), Err)
+        papers.error.take().map_or(Ok(()), Err)
     }
 
     /// How long the line in flight has to rest yet; sends it again when it has rested.
@@ -200,25 +200,25 @@ impl Desk {
 
     /// The connection has ended: nothing more can be said. Returns our own reason to end it, if we
     /// had one.
-    pub(super) fn unlink(&self) -> Option<Fault> {
+    pub(super) fn unlink(&self) -> Option<ConnectionError> {
         let mut papers = self.papers();
         papers.link = None;
         self.changed.notify_all();
-        papers.fault.take()
+        papers.error.take()
     }
 
-    /// The connection has ended, or was never made, because of `fault`.
-    pub(super) fn close(&self, fault: Fault, chance: f64) {
+    /// The connection has ended, or was never made, because of `error`.
+    pub(super) fn close(&self, error: ConnectionError, chance: f64) {
         let mut papers = self.papers();
         if papers.plan == Plan::Leave {
             return; // the person did not wait to hear it
         }
-        let code = fault.code();
+        let code = error.close_code();
         papers.again = None;
-        if let Fault::Closed { reason, .. } = &fault {
+        if let ConnectionError::Closed { reason, .. } = &error {
             papers.reason.clone_from(reason);
         }
-        papers.tell(Notice::Trouble(fault));
+        papers.tell(Notice::Trouble(error));
         papers.feed(Input::Closed { code, chance });
     }
 }
@@ -249,7 +249,7 @@ impl Papers {
             }
             Output::Send(request) => self.send(request),
             Output::AgainIn(wait) => self.again = Some(Instant::now() + wait),
-            Output::HangUp(_) => self.fault = Some(Fault::Hole),
+            Output::HangUp(_) => self.error = Some(ConnectionError::MissingRecords),
             Output::Record(record) => self.tell(Notice::Record(record)),
             Output::Reset(room) => self.tell(Notice::Reset(room)),
             Output::Gap { room, first } => self.tell(Notice::Gap { room, first }),
@@ -273,7 +273,7 @@ impl Papers {
 
     fn send(&mut self, request: ClientMessage) {
         if self.link.as_ref().is_some_and(|link| !link.send(request)) {
-            self.fault = Some(Fault::Stuck);
+            self.error = Some(ConnectionError::WriteStalled);
         }
     }
 

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use serde_json::json;
-use talk::client::{Fault, Notice};
+use talk::client::{ConnectionError, Notice};
 use talk::handshake::accept_for;
 use tungstenite::Message;
 
@@ -132,7 +132,7 @@ fn a_server_that_keeps_a_record_back_is_left() {
     stage.record(2, "eve", &json!("x2"), "after a hole");
     let fault = until(&notices, |notice| match notice {
         Notice::Record(record) => panic!("shown beyond a hole: {record:?}"),
-        Notice::Trouble(fault) => Some(matches!(fault, Fault::Hole)),
+        Notice::Trouble(fault) => Some(matches!(fault, ConnectionError::MissingRecords)),
         _ => None,
     });
     assert!(fault);

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use talk::chat::protocol::Since;
 use talk::chat::{Operation, RoomName, Text};
-use talk::client::{Client, Config, Fault, Notice, SavedSubmission, State, Submission, start};
+use talk::client::{
+    Client, Config, ConnectionError, Notice, SavedSubmission, State, Submission, start,
+};
 
 use super::board::{Board, Phase};
 use super::chance::Chance;
@@ -175,7 +177,10 @@ impl Native<'_> {
                 self.diary.complain(self.board, &format!("error {code}: {message}"));
             }
             Notice::Trouble(
-                fault @ (Fault::Frames(_) | Fault::Binary | Fault::Speech(_) | Fault::Hole),
+                fault @ (ConnectionError::WebSocket(_)
+                | ConnectionError::BinaryMessage
+                | ConnectionError::BadMessage(_)
+                | ConnectionError::MissingRecords),
             ) => {
                 self.diary.complain(self.board, &fault.to_string());
             }
