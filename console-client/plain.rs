@@ -10,7 +10,7 @@ use std::time::Duration;
 use std::time::Instant;
 use talk::time;
 
-use talk::client::Notice;
+use talk::client;
 use talk::client::State;
 
 use crate::chat::Chat;
@@ -100,7 +100,7 @@ impl Plain {
                 Err(RecvTimeoutError::Disconnected) => break None,
             };
             let failure = match event {
-                Event::Notice(notice) => self.hear(notice),
+                Event::Client(event) => self.hear(event),
                 Event::Typed(bytes) => {
                     has_ended |= self.read(&bytes);
                     None
@@ -135,17 +135,17 @@ impl Plain {
         Ended { chat: self.chat, refused: self.refused, failure: failure.or(unwritten) }
     }
 
-    fn hear(&mut self, notice: Notice) -> Option<String> {
-        if let Notice::State(State::Live) = &notice {
+    fn hear(&mut self, event: client::Event) -> Option<String> {
+        if let client::Event::State(State::Live) = &event {
             self.was_live = true;
-        } else if let Notice::Failed { cid, message, .. } = &notice {
+        } else if let client::Event::Failed { cid, rejection } = &event {
             let mut unstored = self.chat.view.unstored();
             let line = unstored.find(|(line, _)| line.cid == *cid);
             let text = line.map_or(String::new(), |(line, _)| format::words(&line.operation).0);
             drop(unstored);
-            self.chat.view.alarm(&format!("not sent: {text:?}: {message}"));
+            self.chat.view.alarm(&format!("not sent: {text:?}: {rejection}"));
         }
-        self.chat.hear(notice, time::unix_ms())
+        self.chat.hear(event, time::unix_ms())
     }
 
     /// Submits each whole line, and says whether one of them asked for the end.

@@ -15,11 +15,12 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, channel};
 use std::{env, fmt};
 
+use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::{Kind, Record, Since};
 use talk::chat::{Operation, RoomName, Text, Token, UserName};
 use talk::cli;
 use talk::cli::{Args, Command, Flag};
-use talk::client::{Address, Client, Config, Notice, State, start};
+use talk::client::{Address, Client, Config, Event, State, start};
 use talk::limits;
 use talk::net::entropy::Entropy;
 
@@ -72,10 +73,10 @@ fn fulfil(args: &Args) -> Result<(), Failure> {
         agent: "bot",
         outbox: Vec::new(),
     };
-    let (sender, notices) = channel();
+    let (sender, events) = channel();
     let client = start(config, sender)
         .map_err(|error| Failure::World(format!("cannot start a connection: {error}")))?;
-    Bot { client, user, room, head: u64::MAX, unsent: 0 }.run(&notices)
+    Bot { client, user, room, head: u64::MAX, unsent: 0 }.run(&events)
 }
 
 // ---- What it does ------------------------------------------------------------------------------
@@ -96,28 +97,27 @@ struct Bot {
 
 impl Bot {
     /// Listens until there is no place for it.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "most notices are for those who draw a chat"
-    )]
-    fn run(mut self, notices: &Receiver<Notice>) -> Result<(), Failure> {
-        for notice in notices {
-            match notice {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most events are for those who draw a chat")]
+    fn run(mut self, events: &Receiver<Event>) -> Result<(), Failure> {
+        for event in events {
+            match event {
                 // With each connection, before the records of the room.
-                Notice::Joined(joined) => self.head = joined.head,
-                Notice::Record(record) => self.hear(&record),
-                Notice::Stored { .. } => self.unsent = self.unsent.saturating_sub(1),
-                Notice::Failed { cid, message, .. } => {
+                Event::Message(ServerMessage::Joined(joined)) => self.head = joined.head,
+                Event::Record(record) => self.hear(&record),
+                Event::Stored { .. } => self.unsent = self.unsent.saturating_sub(1),
+                Event::Failed { cid, rejection } => {
                     self.unsent = self.unsent.saturating_sub(1);
-                    self.client.drop_line(&cid);
-                    tell(&format!("an answer was refused: {message}"));
+                    self.client.discard(&cid);
+                    tell(&format!("an answer was refused: {rejection}"));
                 }
-                Notice::State(State::Live) => tell(&format!("listening in {}", self.room)),
-                Notice::Trouble(fault) => tell(&fault.to_string()),
-                Notice::Error { message, room: Some(room), .. } if room == self.room => {
+                Event::State(State::Live) => tell(&format!("listening in {}", self.room)),
+                Event::ConnectionLost(error) => tell(&error.to_string()),
+                Event::Message(ServerMessage::Error { message, room: Some(room), .. })
+                    if room == self.room =>
+                {
                     return Err(Failure::World(format!("cannot join {room}: {message}")));
                 }
-                Notice::Stopped { code, .. } => {
+                Event::Stopped { code, .. } => {
                     let what = format!("the server has no place for {} ({code})", self.user);
                     return Err(Failure::World(what));
                 }

@@ -5,14 +5,14 @@
 
 use talk::chat::ErrorCode;
 use talk::chat::Operation;
-use talk::chat::Rejection;
 use talk::chat::RoomName;
 use talk::chat::Text;
 use talk::chat::Token;
 use talk::chat::UserName;
+use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
 use talk::client::Client;
-use talk::client::Notice;
+use talk::client::Event;
 use talk::client::State;
 use talk::limits;
 
@@ -90,36 +90,41 @@ impl Chat {
         }
     }
 
-    /// Takes a notice in. Returns why all is over, if it is.
-    pub(crate) fn hear(&mut self, notice: Notice, now: u64) -> Option<String> {
-        if let Notice::Stopped { code, reason } = &notice {
+    /// Takes an event in. Returns why all is over, if it is.
+    pub(crate) fn hear(&mut self, event: Event, now: u64) -> Option<String> {
+        if let Event::Stopped { code, reason } = &event {
             return Some(self.end(*code, reason));
         }
-        if let Notice::Welcome(Welcome { user, token, .. })
-        | Notice::Renamed { to: user, token: Some(token), .. } = &notice
+        if let Event::Message(ServerMessage::Welcome(Welcome { user, token, .. }))
+        | Event::Message(ServerMessage::Renamed { to: user, token: Some(token), .. }) = &event
         {
             self.token = Some(token.clone());
             self.store(user, token);
         }
-        self.note(&notice);
-        if let Notice::Found { room, text, records, before, first } = notice {
+        self.note(&event);
+        if let Event::Message(ServerMessage::Found { room, text, records, before, first }) = event {
             self.found(&room, &text, records, before, first);
             return None;
         }
-        if matches!(notice, Notice::State(State::Offline { .. })) {
+        if matches!(event, Event::State(State::Offline { .. })) {
             self.give_up_search();
         }
-        if let Notice::Error { message, .. } = &notice
+        if let Event::Message(ServerMessage::Error { message, .. }) = &event
             && self.view.known_server().is_none()
         {
             self.refusal.clone_from(message); // the answer to our hello: the end follows
             return None;
         }
-        if let Notice::Error { code: ErrorCode::UnknownType, room: None, .. } = &notice {
+        if let Event::Message(ServerMessage::Error {
+            code: ErrorCode::UnknownType,
+            room: None,
+            ..
+        }) = &event
+        {
             self.server_marks = false; // of all we say, only that is not from the beginning
             return None;
         }
-        self.view.hear(notice, now);
+        self.view.hear(event, now);
         self.keep_wishes();
         None
     }
@@ -190,8 +195,8 @@ impl Chat {
         let is_live = self.view.state() == Some(State::Live);
         let held = self.outbox.hold(&line, !is_live);
         self.told(held);
-        self.client.say_line(line.clone());
-        // The client's own notice comes later: until then nobody may think all is said and done.
+        self.client.send(line.clone());
+        // The client's own event comes later: until then nobody may think all is said and done.
         self.view.waits(line);
     }
 
@@ -215,7 +220,7 @@ impl Chat {
             return;
         }
         for (room, seq) in self.view.unmarked() {
-            if self.client.mark(&room, seq) {
+            if self.client.mark_read(&room, seq) {
                 self.view.marked(&room, seq);
             }
         }
@@ -224,37 +229,24 @@ impl Chat {
     // ---- What is kept --------------------------------------------------------------------------
 
     /// Writes down what becomes of our lines, and of the name they go out under.
-    fn note(&mut self, notice: &Notice) {
+    fn note(&mut self, event: &Event) {
         let outbox = &mut self.outbox;
-        let noted = match notice {
-            Notice::Pending(line) => outbox.hold(line, false),
-            Notice::Stored { cid, .. } | Notice::Dropped(cid) => outbox.settle(cid),
-            Notice::Failed { cid, code, message } => {
-                outbox.fail(cid, Rejection { code: *code, message: message.clone().into() })
-            }
-            Notice::Welcome(Welcome { user, .. })
-            | Notice::Renamed { to: user, token: Some(_), .. } => outbox.belong_to(user),
-            Notice::Error {
-                code: ErrorCode::BadName | ErrorCode::NameTaken, room: None, ..
-            } => outbox.want_no_more(),
-            Notice::Error { .. }
-            | Notice::Renamed { .. }
-            | Notice::State(_)
-            | Notice::Trouble(_)
-            | Notice::Stopped { .. }
-            | Notice::Joined(_)
-            | Notice::Record(_)
-            | Notice::Reset(_)
-            | Notice::Gap { .. }
-            | Notice::Presence { .. }
-            | Notice::Away { .. }
-            | Notice::Members { .. }
-            | Notice::Rooms { .. }
-            | Notice::Left(_)
-            | Notice::Typing { .. }
-            | Notice::Marked { .. }
-            | Notice::History { .. }
-            | Notice::Found { .. } => Ok(()),
+        let noted = if let Event::Pending(submission) = event {
+            outbox.hold(submission, false)
+        } else if let Event::Stored { cid, .. } | Event::Dropped(cid) = event {
+            outbox.settle(cid)
+        } else if let Event::Failed { cid, rejection } = event {
+            outbox.fail(cid, rejection.clone())
+        } else if let Event::Message(ServerMessage::Welcome(Welcome { user, .. }))
+        | Event::Message(ServerMessage::Renamed { to: user, token: Some(_), .. }) = event
+        {
+            outbox.belong_to(user)
+        } else if let Event::Message(ServerMessage::Error { code, room: None, .. }) = event
+            && matches!(code, ErrorCode::BadName | ErrorCode::NameTaken)
+        {
+            outbox.want_no_more()
+        } else {
+            Ok(())
         };
         self.told(noted);
     }

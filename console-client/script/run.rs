@@ -8,9 +8,10 @@ use std::time::Instant;
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
+use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
 use talk::client::Client;
-use talk::client::Notice;
+use talk::client::Event;
 use talk::client::State;
 
 use crate::complain;
@@ -22,7 +23,7 @@ use crate::text::timezone::Zone;
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(super) client: Client,
-    notices: Receiver<Notice>,
+    events: Receiver<Event>,
     pub(super) rooms: Vec<RoomName>,
     pub(super) me: UserName,
     /// Where the key of a name of one's own is kept.
@@ -52,13 +53,13 @@ pub(super) enum Patience {
 impl Run {
     pub(crate) fn new(
         client: Client,
-        notices: Receiver<Notice>,
+        events: Receiver<Event>,
         rooms: Vec<RoomName>,
         me: UserName,
     ) -> Run {
         Run {
             client,
-            notices,
+            events,
             rooms,
             me,
             keep: None,
@@ -95,21 +96,21 @@ impl Run {
     }
 
     /// What has happened already, if anything.
-    pub(super) fn at_hand(&self) -> Option<Notice> {
-        self.notices.try_recv().ok()
+    pub(super) fn at_hand(&self) -> Option<Event> {
+        self.events.try_recv().ok()
     }
 
     /// What happens next.
     ///
     /// # Errors
     /// A sentence: there is no hope, or no more patience.
-    pub(super) fn next(&mut self, patience: Patience) -> Result<Notice, String> {
+    pub(super) fn next(&mut self, patience: Patience) -> Result<Event, String> {
         let lost = || "the connection's thread has ended".to_owned();
         if self.is_live || patience == Patience::Endless {
-            return self.notices.recv().map_err(|_| lost());
+            return self.events.recv().map_err(|_| lost());
         }
         let left = self.patience.saturating_sub(self.offline_since.elapsed());
-        self.notices.recv_timeout(left).map_err(|error| match error {
+        self.events.recv_timeout(left).map_err(|error| match error {
             RecvTimeoutError::Timeout => connection_status::unreached(self.patience, &self.trouble),
             RecvTimeoutError::Disconnected => lost(),
         })
@@ -119,16 +120,16 @@ impl Run {
     ///
     /// # Errors
     /// A sentence: it is over.
-    pub(super) fn note(&mut self, notice: &Notice) -> Result<(), String> {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "most notices are for who draws a chat")]
-        match notice {
-            Notice::State(state) => self.enter(*state),
-            Notice::Trouble(fault) => self.trouble = fault.to_string(),
-            Notice::Stopped { code, reason } => {
+    pub(super) fn note(&mut self, event: &Event) -> Result<(), String> {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "most events are for who draws a chat")]
+        match event {
+            Event::State(state) => self.enter(*state),
+            Event::ConnectionLost(fault) => self.trouble = fault.to_string(),
+            Event::Stopped { code, reason } => {
                 let said = if self.refusal.is_empty() { reason } else { &self.refusal };
                 return Err(connection_status::sentence(*code, said, &self.me, self.has_password));
             }
-            Notice::Welcome(Welcome { user, token, .. }) => {
+            Event::Message(ServerMessage::Welcome(Welcome { user, token, .. })) => {
                 self.is_known = true;
                 self.me = user.clone();
                 if let Some(Err(sentence)) = self.keep.as_ref().map(|keep| keep.store(user, token))
@@ -136,14 +137,18 @@ impl Run {
                     complain(&sentence);
                 }
             }
-            Notice::Error { message, room: Some(room), .. } if self.rooms.contains(room) => {
+            Event::Message(ServerMessage::Error { message, room: Some(room), .. })
+                if self.rooms.contains(room) =>
+            {
                 return Err(format!("cannot join {room}: {message}"));
             }
-            Notice::Error { message, .. } if !self.is_known => self.refusal.clone_from(message),
-            Notice::Gap { room, first } => {
+            Event::Message(ServerMessage::Error { message, .. }) if !self.is_known => {
+                self.refusal.clone_from(message);
+            }
+            Event::Gap { room, first } => {
                 complain(&format!("{room} keeps its records from {first} on: some are missing"));
             }
-            Notice::Reset(room) => complain(&format!("{room} has begun anew, with other records")),
+            Event::Reset(room) => complain(&format!("{room} has begun anew, with other records")),
             _ => {}
         }
         Ok(())
@@ -163,7 +168,11 @@ impl Run {
             State::Live if !std::mem::take(&mut self.told_trouble).is_empty() => {
                 complain("connected again");
             }
-            State::Offline { .. } | State::Connecting | State::CatchingUp | State::Live => {}
+            State::Offline { .. }
+            | State::Connecting
+            | State::CatchingUp
+            | State::Live
+            | State::Stopped => {}
         }
     }
 }

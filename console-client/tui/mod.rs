@@ -152,8 +152,8 @@ impl Interactive {
 
     fn take(&mut self, event: Event) -> Flow {
         match event {
-            Event::Notice(notice) => {
-                self.chat.hear(notice, time::unix_ms()).map_or(Flow::GoOn, Flow::Over)
+            Event::Client(event) => {
+                self.chat.hear(event, time::unix_ms()).map_or(Flow::GoOn, Flow::Over)
             }
             Event::Size(size) => {
                 self.screen.resize(size);

@@ -233,7 +233,7 @@ impl View {
     /// will say which of them had failed.
     pub(crate) fn found(&mut self, kept: &[SavedSubmission], troubles: &[String]) {
         troubles.iter().for_each(|trouble| self.alarm(trouble));
-        kept.iter().for_each(|kept| self.waits(kept.line.clone()));
+        kept.iter().for_each(|kept| self.waits(kept.submission.clone()));
         let note = match kept.len() {
             0 => return,
             1 => "1 line of yours from an earlier time is not sent yet".to_owned(),

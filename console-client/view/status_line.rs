@@ -113,6 +113,7 @@ impl View {
     fn standing(&self, now: u64) -> (String, Style) {
         match self.state {
             None | Some(State::Connecting) => ("connecting".to_owned(), Style::Alarm),
+            Some(State::Stopped) => ("not connected".to_owned(), Style::Alarm),
             Some(State::CatchingUp) => ("catching up".to_owned(), Style::Bar),
             Some(State::Live) => ("live".to_owned(), Style::Bar),
             Some(State::Offline { .. }) => {

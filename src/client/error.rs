@@ -1,4 +1,4 @@
-//! What can keep a client from its server, each with its sentence.
+//! Why a client has no connection.
 
 use std::time::Duration;
 use std::{error, fmt, io};
@@ -10,93 +10,88 @@ use crate::net::head::HeadError;
 use crate::ws;
 use crate::ws::CloseCode;
 
-/// Why there is no connection, or no longer.
+/// Why a connection could not be made, or ended.
 #[derive(Debug)]
 pub enum ConnectionError {
-    /// The host's name is unknown, or the resolver did not say.
+    /// The host's name is unknown, or the resolver failed.
     Unresolved {
-        /// Where we wanted to go.
+        /// The address to connect to.
         address: Address,
-        /// What the system says.
+        /// What the system reported.
         source: io::Error,
     },
-    /// None of the host's addresses took the connection.
+    /// None of the host's addresses accepted the connection.
     Unreachable {
-        /// Where we wanted to go.
+        /// The address to connect to.
         address: Address,
-        /// What the system says of the last one tried.
+        /// What the system reported for the last one tried.
         source: io::Error,
     },
-    /// No answer to the upgrade, or none that is HTTP.
+    /// No answer to the upgrade request, or one that is not HTTP.
     NoAnswer {
-        /// Who does not answer.
+        /// The address connected to.
         address: Address,
         /// What came instead.
         error: HeadError,
     },
-    /// An answer, but no WebSocket.
+    /// An HTTP answer that does not open a WebSocket.
     NotWebSocket {
-        /// Who answers.
+        /// The address connected to.
         address: Address,
         /// What the answer lacks.
         mismatch: Mismatch,
     },
     /// The system gave no randomness or no thread.
     System(io::Error),
-    /// The server broke the rules of WebSocket.
+    /// The server sent a frame that breaks RFC 6455.
     WebSocket(ws::Error),
-    /// The server sent a binary message, of which the protocol has none.
+    /// The server sent a binary message; the protocol has none.
     BinaryMessage,
-    /// The server sent a text that is no message of the protocol.
+    /// The server sent a text that is not a message of the protocol.
     BadMessage(Rejection),
-    /// The server keeps records from us that it says it has.
+    /// The server did not send records that it says it has.
     MissingRecords,
-    /// Not a byte from the server for this long.
+    /// The server sent nothing for this long.
     Timeout(Duration),
-    /// What we say no longer goes out.
+    /// The socket no longer takes what the client sends.
     WriteStalled,
-    /// The connection ended without a word.
+    /// The connection ended without a Close frame.
     Eof,
-    /// The connection failed.
+    /// Reading from or writing to the socket failed.
     Io(io::Error),
     /// The server closed the connection.
     Closed {
-        /// Its code; `None` where it named none.
+        /// Its close code; `None` if it named none.
         code: Option<CloseCode>,
-        /// Its reason, often nothing.
+        /// Its reason, often empty.
         reason: String,
     },
 }
 
-/// The code that stands for a Close frame without one (RFC 6455 §7.1.5).
+/// Stands for a Close frame without a code (RFC 6455 §7.1.5).
 const NO_STATUS: u16 = 1005;
 
-/// The code that stands for no Close frame at all (RFC 6455 §7.1.5).
+/// Stands for a connection that ended without a Close frame (RFC 6455 §7.1.5).
 const ABNORMAL: u16 = 1006;
 
 impl ConnectionError {
     /// The close code of a connection that ended so.
     #[must_use]
     pub fn close_code(&self) -> u16 {
-        match self {
-            ConnectionError::Closed { code, .. } => code.map_or(NO_STATUS, CloseCode::get),
-            ConnectionError::Unresolved { .. }
-            | ConnectionError::Unreachable { .. }
-            | ConnectionError::NoAnswer { .. }
-            | ConnectionError::NotWebSocket { .. }
-            | ConnectionError::System(_)
-            | ConnectionError::WebSocket(_)
-            | ConnectionError::BinaryMessage
-            | ConnectionError::BadMessage(_)
-            | ConnectionError::MissingRecords
-            | ConnectionError::Timeout(_)
-            | ConnectionError::WriteStalled
-            | ConnectionError::Eof
-            | ConnectionError::Io(_) => ABNORMAL,
+        if let ConnectionError::Closed { code, .. } = self {
+            code.map_or(NO_STATUS, CloseCode::get)
+        } else {
+            ABNORMAL
         }
     }
 
-    /// What the server is told, where it is its error and it may still listen.
+    /// The server's reason for closing the connection; empty if it gave none.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        if let ConnectionError::Closed { reason, .. } = self { reason } else { "" }
+    }
+
+    /// The code of the Close frame to send, if the server made the error and may still read.
     pub(super) fn close_code_to_send(&self) -> Option<CloseCode> {
         match self {
             ConnectionError::WebSocket(error) => Some(error.close_code()),
@@ -163,7 +158,7 @@ impl fmt::Display for ConnectionError {
     }
 }
 
-/// What to try, where the system's word alone does not say.
+/// What to try, for errors whose text does not say.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "of the kinds the system has, two are worth a hint"

@@ -70,22 +70,22 @@ pub fn probe(
     address: &Address,
     user: UserName,
     password: Option<String>,
-    tell: &mut dyn FnMut(Finding),
+    report: &mut dyn FnMut(Finding),
 ) -> Result<(), ConnectionError> {
     let entropy = Entropy::open().map_err(ConnectionError::System)?;
     let begun = Instant::now();
     let addresses = connect::resolve(address)?;
-    tell(Finding::Resolved { addresses: addresses.clone(), took: begun.elapsed() });
+    report(Finding::Resolved { addresses: addresses.clone(), took: begun.elapsed() });
 
     let begun = Instant::now();
     let stream = connect::reach(address, &addresses)?;
     let to = stream.peer_addr().map_err(ConnectionError::Io)?;
-    tell(Finding::Connected { to, took: begun.elapsed() });
+    report(Finding::Connected { to, took: begun.elapsed() });
     stream.set_nodelay(true).map_err(ConnectionError::Io)?;
     stream.set_write_timeout(Some(limits::STALL_WAIT)).map_err(ConnectionError::Io)?;
 
     let leftover =
-        upgrade(address, &stream, entropy.nonce().map_err(ConnectionError::System)?, tell)?;
+        upgrade(address, &stream, entropy.nonce().map_err(ConnectionError::System)?, report)?;
     let token = Token::from_bytes(entropy.nonce().map_err(ConnectionError::System)?);
     let encoder = Encoder::client(entropy.into_masks().map_err(ConnectionError::System)?);
     let reader = MessageReader::new(&stream, Decoder::new(Role::Client, LIMITS), &leftover);
@@ -98,8 +98,8 @@ pub fn probe(
         agent: None,
         join: Vec::new(),
     })?;
-    line.await_welcome(tell)?;
-    line.ping(tell)?;
+    line.await_welcome(report)?;
+    line.ping(report)?;
     line.encode(|encoder, out| {
         encoder.close(Some(&Close { code: CloseCode::NORMAL, reason: String::new() }), out);
     })?;
@@ -112,7 +112,7 @@ fn upgrade(
     address: &Address,
     stream: &TcpStream,
     nonce: [u8; 16],
-    tell: &mut dyn FnMut(Finding),
+    report: &mut dyn FnMut(Finding),
 ) -> Result<Vec<u8>, ConnectionError> {
     let no_answer = |error| ConnectionError::NoAnswer { address: address.clone(), error };
     let failed = |source| no_answer(HeadError::Failed(source));
@@ -131,7 +131,7 @@ fn upgrade(
     let is_text = headers.values("Content-Type").any(|kind| kind.starts_with("text/plain"));
     let words = (verdict.is_err() && is_text).then(|| first_line(leftover.clone(), stream));
     let upgraded = verdict.is_ok();
-    tell(Finding::Answered { upgraded, took, who, date, words: words.flatten() });
+    report(Finding::Answered { upgraded, took, who, date, words: words.flatten() });
     verdict
         .map_err(|mismatch| ConnectionError::NotWebSocket { address: address.clone(), mismatch })?;
     Ok(leftover)
@@ -157,35 +157,23 @@ struct Line<'s> {
 }
 
 impl Line<'_> {
-    fn await_welcome(&mut self, tell: &mut dyn FnMut(Finding)) -> Result<(), ConnectionError> {
+    fn await_welcome(&mut self, report: &mut dyn FnMut(Finding)) -> Result<(), ConnectionError> {
         self.begun = Instant::now();
         loop {
             let Event::Text(text) = self.hear()? else { continue };
-            match ServerMessage::parse(&text).map_err(ConnectionError::BadMessage)? {
-                ServerMessage::Welcome(welcome) => {
-                    tell(Finding::Welcome(welcome));
-                    return Ok(());
-                }
-                ServerMessage::Error { message, .. } => tell(Finding::Refused(message)),
-                ServerMessage::Joined(_)
-                | ServerMessage::Record(_)
-                | ServerMessage::History { .. }
-                | ServerMessage::Found { .. }
-                | ServerMessage::Presence { .. }
-                | ServerMessage::Renamed { .. }
-                | ServerMessage::Away { .. }
-                | ServerMessage::Members { .. }
-                | ServerMessage::Rooms { .. }
-                | ServerMessage::Left { .. }
-                | ServerMessage::Typing { .. }
-                | ServerMessage::Marked { .. }
-                | ServerMessage::Other(_) => {}
+            let message = ServerMessage::parse(&text).map_err(ConnectionError::BadMessage)?;
+            if let ServerMessage::Welcome(welcome) = message {
+                report(Finding::Welcome(welcome));
+                return Ok(());
+            }
+            if let ServerMessage::Error { message, .. } = message {
+                report(Finding::Refused(message));
             }
         }
     }
 
     /// One ping after the other: what is timed is the line, not a queue.
-    fn ping(&mut self, tell: &mut dyn FnMut(Finding)) -> Result<(), ConnectionError> {
+    fn ping(&mut self, report: &mut dyn FnMut(Finding)) -> Result<(), ConnectionError> {
         let mut times = Vec::new();
         for ping in 0..PINGS {
             self.begun = Instant::now();
@@ -193,7 +181,7 @@ impl Line<'_> {
             while self.hear()? != Event::Pong(vec![ping]) {}
             times.push(self.begun.elapsed());
         }
-        tell(Finding::RoundTrips(times));
+        report(Finding::RoundTrips(times));
         Ok(())
     }
 

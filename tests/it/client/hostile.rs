@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use serde_json::json;
-use talk::client::{ConnectionError, Notice};
+use talk::client::{ConnectionError, Event};
 use talk::handshake::accept_for;
 use tungstenite::Message;
 
@@ -79,13 +79,13 @@ fn a_server_that_breaks_the_rules_is_left_with_the_code_that_says_why() {
     ];
     for (name, bytes, code, sentence) in cases {
         let listener = listener();
-        let (_client, notices) = connect(&listener);
+        let (_client, events) = connect(&listener);
         let (mut stream, _) = listener.accept().unwrap();
         let key = read_key(&mut stream);
         stream.write_all(&[switch(&key).as_bytes(), &bytes].concat()).unwrap();
         assert_eq!(close_code(&mut stream), Some(code), "{name}");
         drop(stream);
-        let said = trouble(&notices);
+        let said = trouble(&events);
         assert!(said.contains(sentence), "{name}: {said}");
     }
 }
@@ -106,12 +106,12 @@ fn what_is_no_chat_server_is_named_and_never_followed() {
     ];
     for (name, answer, sentence) in cases {
         let listener = listener();
-        let (_client, notices) = connect(&listener);
+        let (_client, events) = connect(&listener);
         let (mut stream, _) = listener.accept().unwrap();
         read_key(&mut stream);
         stream.write_all(answer.as_bytes()).ok(); // it may hang up before the end
         drop(stream);
-        let said = trouble(&notices);
+        let said = trouble(&events);
         assert!(said.contains(sentence), "{name}: {said}");
     }
 }
@@ -119,10 +119,10 @@ fn what_is_no_chat_server_is_named_and_never_followed() {
 #[test]
 fn a_server_that_keeps_a_record_back_is_left() {
     let listener = listener();
-    let (_client, notices) = connect(&listener);
+    let (_client, events) = connect(&listener);
     let mut stage = Stage::accept(&listener);
     stage.welcome(0, 0);
-    until_live(&notices);
+    until_live(&events);
     stage.record(2, "eve", &json!("x2"), "after a hole");
     assert_eq!(stage.hear(), json!({ "type": "join", "room": "lobby", "since": 0, "log": "L1" }));
     stage.say(json!({
@@ -130,9 +130,9 @@ fn a_server_that_keeps_a_record_back_is_left() {
         "reset": false, "count": 1,
     }));
     stage.record(2, "eve", &json!("x2"), "after a hole");
-    let fault = until(&notices, |notice| match notice {
-        Notice::Record(record) => panic!("shown beyond a hole: {record:?}"),
-        Notice::Trouble(fault) => Some(matches!(fault, ConnectionError::MissingRecords)),
+    let fault = until(&events, |event| match event {
+        Event::Record(record) => panic!("shown beyond a hole: {record:?}"),
+        Event::ConnectionLost(fault) => Some(matches!(fault, ConnectionError::MissingRecords)),
         _ => None,
     });
     assert!(fault);
