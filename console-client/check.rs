@@ -11,6 +11,7 @@ use talk::client::probe::Finding;
 use talk::client::probe::probe;
 use talk::time;
 
+use crate::connection_status::PASSWORD_HINT;
 use crate::stdio::output::Output;
 use crate::text::sanitize::Safe;
 
@@ -146,8 +147,7 @@ impl Report {
             | ConnectionError::Closed { .. } => "server",
         };
         let said = self.refusal.take().map_or(String::new(), |said| format!("; it says: {said}"));
-        let hint =
-            if step == "password" { " (try --password-file FILE or TALK_PASSWORD)" } else { "" };
+        let hint = if step == "password" { format!(" {PASSWORD_HINT}") } else { String::new() };
         self.say(Verdict::Wrong, step, &format!("{error}{said}{hint}"));
     }
 

@@ -14,7 +14,7 @@ mod chat; // the conversation
 mod command; // a submitted line → what to do
 mod view; // what is seen of it
 mod room; // one room, as its visitor sees it
-mod connection_status; // what it means to be sent away
+mod connection_status; // the connection, and what to say about it
 
 // On a terminal, and on pipes.
 mod tui; // the chat on a terminal

@@ -19,7 +19,6 @@ use talk::limits;
 use crate::command;
 use crate::command::Command;
 use crate::command::Input;
-use crate::connection_status;
 use crate::storage::outbox::Outbox;
 use crate::storage::tokens::Keep;
 use crate::storage::wishlist::Wishlist;
@@ -44,7 +43,6 @@ pub(crate) struct Chat {
     is_leaky: bool,
     password: Option<String>,
     token: Option<Token>,
-    refusal: String,
     typing_again_at: u64,  // Unix milliseconds
     marking_again_at: u64, // and these
     /// The server has not said that it knows no read markers.
@@ -82,7 +80,6 @@ impl Chat {
             is_leaky: false,
             password,
             token: None,
-            refusal: String::new(),
             typing_again_at: 0,
             marking_again_at: 0,
             server_marks: true,
@@ -90,13 +87,12 @@ impl Chat {
         }
     }
 
-    /// Takes an event in. Returns why all is over, if it is.
+    /// Takes an event in. Returns why the chat is over, if it is.
     pub(crate) fn hear(&mut self, event: Event, now: u64) -> Option<String> {
-        if let Event::Stopped { code, reason } = &event {
-            return Some(self.end(*code, reason));
-        }
-        if let Event::Message(ServerMessage::Welcome(Welcome { user, token, .. }))
-        | Event::Message(ServerMessage::Renamed { to: user, token: Some(token), .. }) = &event
+        if let Event::Message(
+            ServerMessage::Welcome(Welcome { user, token, .. })
+            | ServerMessage::Renamed { to: user, token: Some(token), .. },
+        ) = &event
         {
             self.token = Some(token.clone());
             self.store(user, token);
@@ -109,24 +105,16 @@ impl Chat {
         if matches!(event, Event::State(State::Offline { .. })) {
             self.give_up_search();
         }
-        if let Event::Message(ServerMessage::Error { message, .. }) = &event
-            && self.view.known_server().is_none()
-        {
-            self.refusal.clone_from(message); // the answer to our hello: the end follows
-            return None;
-        }
-        if let Event::Message(ServerMessage::Error {
-            code: ErrorCode::UnknownType,
-            room: None,
-            ..
-        }) = &event
+        if let Event::Message(ServerMessage::Error { code, room: None, .. }) = &event
+            && *code == ErrorCode::UnknownType
+            && self.view.connection().was_welcomed()
         {
             self.server_marks = false; // of all we say, only that is not from the beginning
             return None;
         }
         self.view.hear(event, now);
         self.keep_wishes();
-        None
+        self.view.connection().final_reason(self.view.me(), self.password.is_some())
     }
 
     /// Understands and does what a person submitted.
@@ -160,7 +148,7 @@ impl Chat {
     /// Tells the room that something is being typed, unless it was told just now.
     pub(crate) fn types(&mut self, text: &str, now: u64) {
         let is_said = !text.is_empty() && !text.starts_with('/');
-        if !is_said || now < self.typing_again_at || self.view.state() != Some(State::Live) {
+        if !is_said || now < self.typing_again_at || !self.view.connection().is_live() {
             return;
         }
         if let Some(room) = self.view.here() {
@@ -192,7 +180,7 @@ impl Chat {
         let line = self.client.compose(room, operation);
         // Without a connection the file may be the only copy for hours, and is worth waiting for
         // the disk. With one, the server has the line in a moment, and syncs it itself.
-        let is_live = self.view.state() == Some(State::Live);
+        let is_live = self.view.connection().is_live();
         let held = self.outbox.hold(&line, !is_live);
         self.told(held);
         self.client.send(line.clone());
@@ -237,8 +225,10 @@ impl Chat {
             outbox.settle(cid)
         } else if let Event::Failed { cid, rejection } = event {
             outbox.fail(cid, rejection.clone())
-        } else if let Event::Message(ServerMessage::Welcome(Welcome { user, .. }))
-        | Event::Message(ServerMessage::Renamed { to: user, token: Some(_), .. }) = event
+        } else if let Event::Message(
+            ServerMessage::Welcome(Welcome { user, .. })
+            | ServerMessage::Renamed { to: user, token: Some(_), .. },
+        ) = event
         {
             outbox.belong_to(user)
         } else if let Event::Message(ServerMessage::Error { code, room: None, .. }) = event
@@ -270,10 +260,5 @@ impl Chat {
     fn room(&self) -> Result<RoomName, String> {
         let room = self.view.here().ok_or("you are in no room (try /join lobby)")?;
         Ok(room.name.clone())
-    }
-
-    fn end(&self, code: u16, reason: &str) -> String {
-        let said = if self.refusal.is_empty() { reason } else { &self.refusal };
-        connection_status::sentence(code, said, self.view.me(), self.password.is_some())
     }
 }

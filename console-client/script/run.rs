@@ -4,7 +4,6 @@
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
-use std::time::Instant;
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
@@ -12,10 +11,10 @@ use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
 use talk::client::Client;
 use talk::client::Event;
-use talk::client::State;
 
 use crate::complain;
-use crate::connection_status;
+use crate::connection_status::ConnectionStatus;
+use crate::connection_status::Message;
 use crate::storage::tokens::Keep;
 use crate::text::timezone::Zone;
 
@@ -31,14 +30,7 @@ pub(crate) struct Run {
     pub(super) zone: Zone,
     patience: Duration,
     has_password: bool,
-    is_live: bool,
-    /// Since when there is no connection.
-    offline_since: Instant,
-    trouble: String,
-    told_trouble: String,
-    /// What the server said to our hello, if it does not want us.
-    refusal: String,
-    is_known: bool,
+    connection: ConnectionStatus,
 }
 
 /// What a script waits on.
@@ -66,12 +58,7 @@ impl Run {
             zone: Zone::default(),
             patience: Duration::MAX,
             has_password: false,
-            is_live: false,
-            offline_since: Instant::now(),
-            trouble: String::new(),
-            told_trouble: String::new(),
-            refusal: String::new(),
-            is_known: false,
+            connection: ConnectionStatus::new(),
         }
     }
 
@@ -105,15 +92,15 @@ impl Run {
     /// # Errors
     /// A sentence: there is no hope, or no more patience.
     pub(super) fn next(&mut self, patience: Patience) -> Result<Event, String> {
-        let lost = || "the connection's thread has ended".to_owned();
-        if self.is_live || patience == Patience::Endless {
-            return self.events.recv().map_err(|_| lost());
+        let ended = || "the connection's thread has ended".to_owned();
+        let left = self.connection.time_left(self.patience);
+        match left.filter(|_| patience == Patience::Some) {
+            None => self.events.recv().map_err(|_| ended()),
+            Some(left) => self.events.recv_timeout(left).map_err(|error| match error {
+                RecvTimeoutError::Timeout => self.connection.out_of_time(self.patience),
+                RecvTimeoutError::Disconnected => ended(),
+            }),
         }
-        let left = self.patience.saturating_sub(self.offline_since.elapsed());
-        self.events.recv_timeout(left).map_err(|error| match error {
-            RecvTimeoutError::Timeout => connection_status::unreached(self.patience, &self.trouble),
-            RecvTimeoutError::Disconnected => lost(),
-        })
     }
 
     /// Takes note of what is the same for every script.
@@ -121,58 +108,32 @@ impl Run {
     /// # Errors
     /// A sentence: it is over.
     pub(super) fn note(&mut self, event: &Event) -> Result<(), String> {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "most events are for who draws a chat")]
-        match event {
-            Event::State(state) => self.enter(*state),
-            Event::ConnectionLost(fault) => self.trouble = fault.to_string(),
-            Event::Stopped { code, reason } => {
-                let said = if self.refusal.is_empty() { reason } else { &self.refusal };
-                return Err(connection_status::sentence(*code, said, &self.me, self.has_password));
+        self.connection.apply(event);
+        if let Some(reason) = self.connection.final_reason(&self.me, self.has_password) {
+            return Err(reason);
+        }
+        match self.connection.say_once() {
+            Some(Message::Lost(sentence)) => complain(&sentence),
+            Some(Message::Restored) => complain("connected again"),
+            None => {}
+        }
+        if let Event::Message(ServerMessage::Welcome(Welcome { user, token, .. })) = event {
+            self.me = user.clone();
+            if let Some(Err(sentence)) = self.keep.as_ref().map(|keep| keep.store(user, token)) {
+                complain(&sentence);
             }
-            Event::Message(ServerMessage::Welcome(Welcome { user, token, .. })) => {
-                self.is_known = true;
-                self.me = user.clone();
-                if let Some(Err(sentence)) = self.keep.as_ref().map(|keep| keep.store(user, token))
-                {
-                    complain(&sentence);
-                }
-            }
-            Event::Message(ServerMessage::Error { message, room: Some(room), .. })
-                if self.rooms.contains(room) =>
-            {
-                return Err(format!("cannot join {room}: {message}"));
-            }
-            Event::Message(ServerMessage::Error { message, .. }) if !self.is_known => {
-                self.refusal.clone_from(message);
-            }
-            Event::Gap { room, first } => {
-                complain(&format!("{room} keeps its records from {first} on: some are missing"));
-            }
-            Event::Reset(room) => complain(&format!("{room} has begun anew, with other records")),
-            _ => {}
+        }
+        if let Event::Message(ServerMessage::Error { message, room: Some(room), .. }) = event
+            && self.rooms.contains(room)
+        {
+            return Err(format!("cannot join {room}: {message}"));
+        }
+        if let Event::Gap { room, first } = event {
+            complain(&format!("{room} keeps its records from {first} on: some are missing"));
+        }
+        if let Event::Reset(room) = event {
+            complain(&format!("{room} has begun anew, with other records"));
         }
         Ok(())
-    }
-
-    fn enter(&mut self, state: State) {
-        let was_live = std::mem::replace(&mut self.is_live, state == State::Live);
-        if was_live && !self.is_live {
-            self.offline_since = Instant::now();
-        }
-        match state {
-            // Each attempt may fail for the same reason; it is told once.
-            State::Offline { .. } if self.trouble != self.told_trouble => {
-                self.told_trouble.clone_from(&self.trouble);
-                complain(&format!("{}; trying again", self.trouble));
-            }
-            State::Live if !std::mem::take(&mut self.told_trouble).is_empty() => {
-                complain("connected again");
-            }
-            State::Offline { .. }
-            | State::Connecting
-            | State::CatchingUp
-            | State::Live
-            | State::Stopped => {}
-        }
     }
 }

@@ -267,7 +267,7 @@ impl Interactive {
     fn has_last_words(&self) -> bool {
         let since = self.leaving_since.unwrap_or_else(time::unix_ms);
         time::unix_ms().saturating_sub(since) < LAST_WORDS
-            && self.chat.view.state() == Some(talk::client::State::Live)
+            && self.chat.view.connection().is_live()
             && self.chat.view.unstored().any(|(_, failed)| failed.is_none())
     }
 }

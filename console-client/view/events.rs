@@ -18,6 +18,7 @@ use super::TEXT_MAX;
 use super::View;
 use super::format;
 use super::people;
+use crate::connection_status;
 use crate::room::Room;
 
 /// A person who was typing this long ago, in milliseconds, no longer is.
@@ -27,10 +28,11 @@ impl View {
     /// Takes one event into account, at a Unix time in milliseconds.
     pub(crate) fn hear(&mut self, event: Event, now: u64) {
         self.now = now;
+        self.connection.apply(&event);
         match event {
             Event::State(state) => self.enter(state),
-            Event::ConnectionLost(error) => self.trouble = error.to_string(),
-            Event::Stopped { .. } => {} // the end, which is told where the program ends
+            Event::ConnectionLost(_) => {} // its state follows, and is shown with the reason
+            Event::Stopped { .. } => {}    // the program ends, and says why
             Event::Record(record) => self.record(&record),
             Event::Reset(room) => self.reset(&room),
             Event::Gap { room, first } => {
@@ -62,6 +64,7 @@ impl View {
             ServerMessage::Typing { room, user } => self.typed(&room, &user),
             ServerMessage::Marked { room, seq } => self.marked(&room, seq),
             ServerMessage::History { room, records, first } => self.history(&room, records, first),
+            ServerMessage::Error { .. } if !self.connection.was_welcomed() => {} // the end follows
             ServerMessage::Error { code, message, room, .. } => self.refused(code, room, &message),
             // A record comes as an event of its own, and what was found once the search is over.
             ServerMessage::Record(_) | ServerMessage::Found { .. } | ServerMessage::Other(_) => {}
@@ -79,25 +82,17 @@ impl View {
     }
 
     fn enter(&mut self, state: State) {
-        self.state = Some(state);
-        match state {
-            State::Offline { retry } => {
-                self.expect_nothing();
-                let wait = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
-                self.retry_at = self.now.saturating_add(wait);
-                // Each attempt may fail for the same reason; it is told once.
-                if !self.trouble.is_empty() && self.trouble != self.told_trouble {
-                    self.told_trouble.clone_from(&self.trouble);
-                    self.alarm(&format!("{}; trying again", self.trouble));
-                }
+        if let State::Offline { retry } = state {
+            self.expect_nothing();
+            let wait = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
+            self.retry_at = self.now.saturating_add(wait);
+        }
+        match self.connection.say_once() {
+            Some(connection_status::Message::Lost(sentence)) => self.alarm(&sentence),
+            Some(connection_status::Message::Restored) => {
+                self.remark(format::note("connected again"));
             }
-            State::Connecting | State::CatchingUp | State::Stopped => {}
-            State::Live => {
-                self.trouble.clear();
-                if !std::mem::take(&mut self.told_trouble).is_empty() {
-                    self.remark(format::note("connected again"));
-                }
-            }
+            None => {}
         }
     }
 

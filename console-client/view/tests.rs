@@ -14,6 +14,7 @@ use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
 use talk::chat::protocol::ServerMessage;
 use talk::client::Event;
+use talk::client::State;
 
 use super::*;
 use crate::editor::Way;
