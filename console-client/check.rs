@@ -36,7 +36,7 @@ pub(crate) fn check(
     user: UserName,
     password: Option<String>,
 ) -> Result<(), String> {
-    let mut report = Report { output: Output::default(), written: Ok(()), refusal: None };
+    let mut report = Report { output: Output::default(), written: Ok(()), rejection: None };
     let has_password = password.is_some();
     let looked = probe(server, user, password, &mut |finding| {
         report.tell(server, finding, has_password);
@@ -51,8 +51,8 @@ pub(crate) fn check(
 struct Report {
     output: Output,
     written: Result<(), String>,
-    /// What the server said to our hello, if it does not want us.
-    refusal: Option<String>,
+    /// The server's answer to our `hello`, if it rejected it.
+    rejection: Option<String>,
 }
 
 impl Report {
@@ -67,17 +67,20 @@ impl Report {
             Finding::Connected { to, took } => {
                 self.say(Fine, "connection", &format!("{to} answers in {}", ms(took)));
             }
-            Finding::Answered { upgraded, took, who, date, words } => {
-                let by =
-                    if who.is_empty() { String::new() } else { format!(" by {}", who.join(", ")) };
-                let said = words.map_or(String::new(), |words| format!(": {words}"));
+            Finding::Answered { upgraded, took, software, date, body } => {
+                let by = if software.is_empty() {
+                    String::new()
+                } else {
+                    format!(" by {}", software.join(", "))
+                };
+                let said = body.map_or(String::new(), |body| format!(": {body}"));
                 let (verdict, what) =
                     if upgraded { (Fine, "a WebSocket") } else { (Note, "an answer") };
                 let what = format!("{what} in {}{by}{said}", ms(took));
                 self.say(verdict, "upgrade", &what);
                 self.clock(date.as_deref());
             }
-            Finding::Refused(message) => self.refusal = Some(message),
+            Finding::Rejected(message) => self.rejection = Some(message),
             Finding::Welcome(welcome) => {
                 let server = &welcome.server;
                 self.say(Fine, "server", &format!("{server}, protocol version 1, takes us in"));
@@ -146,7 +149,7 @@ impl Report {
             | ConnectionError::Io(_)
             | ConnectionError::Closed { .. } => "server",
         };
-        let said = self.refusal.take().map_or(String::new(), |said| format!("; it says: {said}"));
+        let said = self.rejection.take().map_or(String::new(), |said| format!("; it says: {said}"));
         let hint = if step == "password" { format!(" {PASSWORD_HINT}") } else { String::new() };
         self.say(Verdict::Wrong, step, &format!("{error}{said}{hint}"));
     }
