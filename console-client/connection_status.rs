@@ -139,17 +139,17 @@ impl ConnectionStatus {
         let said = if said.is_empty() { String::new() } else { format!(": {said}") };
         Some(match *code {
             close_code::BAD_PASSWORD if has_password => {
-                format!("the server does not take this password{said}")
+                format!("the server rejected this password{said}")
             }
             close_code::BAD_PASSWORD => {
                 format!("the server wants a password{said} {PASSWORD_HINT}")
             }
             close_code::NAME_TAKEN => format!(
-                "the name {me} is taken (try another with --user, or bring its key with \
+                "the name {me} is taken (try another with --user; if it is yours, give its key with \
                  --token-file FILE)"
             ),
-            close_code::KICKED => format!("you were put out of the chat{said}"),
-            _ => format!("the server does not want to talk to us ({code}){said}"),
+            close_code::KICKED => format!("you were removed from the chat{said}"),
+            _ => format!("the server refused the connection ({code}){said}"),
         })
     }
 
@@ -212,6 +212,6 @@ mod tests {
         let (code, reason) = (close_code::BAD_PASSWORD, "closed".to_owned());
         status.apply(&Event::Stopped { code, reason });
         let reason = status.final_reason(&me, true);
-        assert_eq!(reason.as_deref(), Some("the server does not take this password: no"));
+        assert_eq!(reason.as_deref(), Some("the server rejected this password: no"));
     }
 }

@@ -126,27 +126,27 @@ impl fmt::Display for ConnectionError {
                 write!(f, "{address} did not answer as a chat server does: {error}")
             }
             ConnectionError::NotWebSocket { address, mismatch } => {
-                write!(f, "{address} is no chat server: {mismatch}")
+                write!(f, "{address} is not a chat server: {mismatch}")
             }
             ConnectionError::System(source) => write!(f, "cannot connect: {source}"),
             ConnectionError::WebSocket(error) => {
                 write!(f, "the server broke the WebSocket rules: {error}")
             }
             ConnectionError::BinaryMessage => {
-                f.write_str("the server sent a binary message, which chat has none of")
+                f.write_str("the server sent a binary message; chat messages are text")
             }
             ConnectionError::BadMessage(rejection) => {
-                write!(f, "the server sent what is no message of this protocol: {rejection}")
+                write!(f, "the server sent an invalid message: {rejection}")
             }
             ConnectionError::MissingRecords => {
-                f.write_str("the server keeps back records that it says it has")
+                f.write_str("the server does not send records that it says it has")
             }
             ConnectionError::Timeout(wait) => {
-                write!(f, "the server was silent for {} s", wait.as_secs())
+                write!(f, "the server sent nothing for {} s", wait.as_secs())
             }
-            ConnectionError::WriteStalled => f.write_str("the connection takes nothing any more"),
-            ConnectionError::Eof => f.write_str("the connection was cut"),
-            ConnectionError::Io(source) => write!(f, "the connection broke: {source}"),
+            ConnectionError::WriteStalled => f.write_str("the connection no longer accepts data"),
+            ConnectionError::Eof => f.write_str("the connection was lost"),
+            ConnectionError::Io(source) => write!(f, "the connection failed: {source}"),
             ConnectionError::Closed { code, reason } => {
                 f.write_str("the server closed the connection")?;
                 if let Some(code) = code {

@@ -195,5 +195,5 @@ fn a_server_that_takes_nothing_never_makes_the_person_wait() {
     let room = RoomName::default();
     let said = (0..10_000_000).take_while(|_| client.who(&room)).count();
     assert!(said < 10_000_000, "the queue has an end");
-    assert_eq!(trouble(&events), "the connection takes nothing any more");
+    assert_eq!(trouble(&events), "the connection no longer accepts data");
 }
