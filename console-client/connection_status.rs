@@ -40,9 +40,9 @@ enum Progress {
     Live,
 }
 
-/// What the person has to know about a change of the connection.
+/// A change of the connection that the person has to know about.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Message {
+pub(crate) enum ConnectionChange {
     /// It is lost, or could not be made, for this reason.
     Lost(String),
     /// It is live again after that.
@@ -119,17 +119,17 @@ impl ConnectionStatus {
 
     /// What to say after a change of the state. Each attempt to connect may fail for the same
     /// reason; that is said once.
-    pub(crate) fn say_once(&mut self) -> Option<Message> {
+    pub(crate) fn say_once(&mut self) -> Option<ConnectionChange> {
         if self.is_live() {
             let was_said = !mem::take(&mut self.said).is_empty();
-            return was_said.then_some(Message::Restored);
+            return was_said.then_some(ConnectionChange::Restored);
         }
         let is_offline = matches!(self.state, Some(State::Offline { .. }));
         if !is_offline || self.error == self.said {
             return None;
         }
         self.said.clone_from(&self.error);
-        Some(Message::Lost(format!("{}; trying again", self.error)))
+        Some(ConnectionChange::Lost(format!("{}; trying again", self.error)))
     }
 
     /// Why the client does not reconnect, once it has stopped, and what to try.
@@ -172,7 +172,7 @@ mod tests {
 
     use super::*;
 
-    fn lose(status: &mut ConnectionStatus, error: ConnectionError) -> Option<Message> {
+    fn lose(status: &mut ConnectionStatus, error: ConnectionError) -> Option<ConnectionChange> {
         status.apply(&Event::State(State::Connecting));
         status.apply(&Event::ConnectionLost(error));
         assert_eq!(status.say_once(), None, "the state follows");
@@ -184,10 +184,13 @@ mod tests {
     fn a_lost_connection_is_said_once_for_each_reason_and_so_is_its_return() {
         let mut status = ConnectionStatus::new();
         let lost = lose(&mut status, ConnectionError::Eof);
-        assert_eq!(lost, Some(Message::Lost(format!("{}; trying again", ConnectionError::Eof))));
+        assert_eq!(
+            lost,
+            Some(ConnectionChange::Lost(format!("{}; trying again", ConnectionError::Eof)))
+        );
         assert_eq!(lose(&mut status, ConnectionError::Eof), None);
         assert!(lose(&mut status, ConnectionError::WriteStalled).is_some());
-        for expected in [Some(Message::Restored), None] {
+        for expected in [Some(ConnectionChange::Restored), None] {
             status.apply(&Event::State(State::Live));
             assert_eq!(status.say_once(), expected);
         }

@@ -20,7 +20,7 @@ mod connection_status; // the connection, and what to say about it
 mod tui; // the chat on a terminal
 mod plain; // the chat on pipes
 mod script; // one line said, or records read
-mod check; // the line to a server, in words
+mod check; // --check: tests the connection
 mod editor; // keys → a line
 
 // What holds for any text, tried here and by the targets of `fuzz/`.

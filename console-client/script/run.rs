@@ -1,4 +1,4 @@
-//! What every script does with a connection: wait with patience, keep the name's key, say on stderr
+//! What every script does with a connection: wait for it, save the name's key, and print on stderr
 //! what is wrong.
 
 use std::sync::mpsc::Receiver;
@@ -13,19 +13,19 @@ use talk::client::Client;
 use talk::client::Event;
 
 use crate::complain;
+use crate::connection_status::ConnectionChange;
 use crate::connection_status::ConnectionStatus;
-use crate::connection_status::Message;
 use crate::storage::tokens::Keep;
 use crate::text::timezone::Zone;
 
-/// A script at work.
+/// A running script.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(super) client: Client,
     events: Receiver<Event>,
     pub(super) rooms: Vec<RoomName>,
     pub(super) me: UserName,
-    /// Where the key of a name of one's own is kept.
+    /// Stores the key of the name; `None` for a name of this run alone.
     keep: Option<Keep>,
     pub(super) zone: Zone,
     patience: Duration,
@@ -33,12 +33,12 @@ pub(crate) struct Run {
     connection: ConnectionStatus,
 }
 
-/// What a script waits on.
+/// How long a script waits without a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Patience {
-    /// As long as was said.
+    /// Until the timeout.
     Some,
-    /// For ever.
+    /// Without end.
     Endless,
 }
 
@@ -62,35 +62,35 @@ impl Run {
         }
     }
 
-    /// Gives up after so long without a connection.
+    /// Gives up after this time without a connection.
     pub(crate) fn patient(self, patience: Duration) -> Run {
         Run { patience, ..self }
     }
 
-    /// Keeps the key of its name there.
+    /// Stores the key of its name there.
     pub(crate) fn keeping(self, keep: Option<Keep>) -> Run {
         Run { keep, ..self }
     }
 
-    /// Says the time as it is there.
+    /// Shows times in this time zone.
     pub(crate) fn within(self, zone: Zone) -> Run {
         Run { zone, ..self }
     }
 
-    /// Has a password, which may be a wrong one.
+    /// Whether a password was given, which may be wrong.
     pub(crate) fn with_password(self, has_password: bool) -> Run {
         Run { has_password, ..self }
     }
 
-    /// What has happened already, if anything.
+    /// An event that has already arrived, if there is one.
     pub(super) fn at_hand(&self) -> Option<Event> {
         self.events.try_recv().ok()
     }
 
-    /// What happens next.
+    /// Waits for the next event.
     ///
     /// # Errors
-    /// A sentence: there is no hope, or no more patience.
+    /// There was no connection until the timeout, or the client has ended.
     pub(super) fn next(&mut self, patience: Patience) -> Result<Event, String> {
         let ended = || "the connection's thread has ended".to_owned();
         let left = self.connection.time_left(self.patience);
@@ -103,18 +103,18 @@ impl Run {
         }
     }
 
-    /// Takes note of what is the same for every script.
+    /// Does what every script does with an event.
     ///
     /// # Errors
-    /// A sentence: it is over.
+    /// Why the script cannot go on.
     pub(super) fn note(&mut self, event: &Event) -> Result<(), String> {
         self.connection.apply(event);
         if let Some(reason) = self.connection.final_reason(&self.me, self.has_password) {
             return Err(reason);
         }
         match self.connection.say_once() {
-            Some(Message::Lost(sentence)) => complain(&sentence),
-            Some(Message::Restored) => complain("connected again"),
+            Some(ConnectionChange::Lost(sentence)) => complain(&sentence),
+            Some(ConnectionChange::Restored) => complain("connected again"),
             None => {}
         }
         if let Event::Message(ServerMessage::Welcome(Welcome { user, token, .. })) = event {
@@ -132,7 +132,7 @@ impl Run {
             complain(&format!("{room} keeps its records from {first} on: some are missing"));
         }
         if let Event::Reset(room) = event {
-            complain(&format!("{room} has begun anew, with other records"));
+            complain(&format!("{room} was reset: its records are new ones"));
         }
         Ok(())
     }

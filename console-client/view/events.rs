@@ -88,8 +88,8 @@ impl View {
             self.retry_at = self.now.saturating_add(wait);
         }
         match self.connection.say_once() {
-            Some(connection_status::Message::Lost(sentence)) => self.alarm(&sentence),
-            Some(connection_status::Message::Restored) => {
+            Some(connection_status::ConnectionChange::Lost(sentence)) => self.alarm(&sentence),
+            Some(connection_status::ConnectionChange::Restored) => {
                 self.remark(format::note("connected again"));
             }
             None => {}

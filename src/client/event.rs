@@ -1,4 +1,4 @@
-//! What happens to a client, in order, for whoever shows it or acts on it.
+//! What happens to a client, in order.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! The rooms a client takes part in, and how far each is shown.
 //!
-//! Records of a room are shown in the order of their seqs and without a hole: a record that comes
-//! too early is held back, and the ones before it are requested. This module only compares seqs and
-//! log ids; the session acts on what it returns.
+//! Records of a room are shown in the order of their seqs. If one arrives while records before it
+//! are missing, it is held back and the missing ones are requested. This module only compares seqs
+//! and log ids; the session acts on what it returns.
 
 use crate::chat::RoomName;
 use crate::chat::protocol::{Join, Joined, Since};
