@@ -6,18 +6,19 @@ use std::process::ExitCode;
 
 use crate::text::sanitize::Sanitized;
 
-/// What ends the program badly.
+/// Why the program fails.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// It was called wrongly: exit 2.
+    /// A mistake in the command line: exit 2.
     Usage(String),
-    /// It could not do what it was called for: exit 1.
+    /// Something could not be done: exit 1.
     Failed(String),
-    /// That, and all has been told already.
+    /// Something could not be done, and the reason is printed already: exit 1.
     Reported,
 }
 
 impl Failure {
+    /// Prints the reason, and returns the exit code.
     pub(crate) fn report(self) -> ExitCode {
         let (code, sentence) = match self {
             Failure::Usage(sentence) => (2, sentence),
@@ -29,22 +30,23 @@ impl Failure {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes it by value")]
 pub(crate) fn cannot_start(error: io::Error) -> Failure {
     Failure::Failed(format!("cannot start: {error}"))
 }
 
+/// Prints a text on stdout. A reader that has closed it is no failure.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure::Failed(format!("cannot write: {error}"))),
+        Err(error) => Err(Failure::Failed(format!("cannot write to stdout: {error}"))),
     }
 }
 
-/// Says what is wrong on stderr, through the one door: some of it may be a server's words.
+/// Prints a problem on stderr, sanitized: some of it may be the server's text.
 pub(crate) fn complain(sentence: &str) {
     let safe = Sanitized::one_line(sentence);
-    _ = writeln!(io::stderr(), "console: {}", safe.as_str()); // where nobody listens, nothing helps
+    _ = writeln!(io::stderr(), "console: {}", safe.as_str()); // stderr is the last resort
 }

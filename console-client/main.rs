@@ -1,30 +1,30 @@
-//! The `console` binary: a terminal on one side, `talk::client` on the other.
-//!
-//! Room: stdio, the terminal, exit codes. Never a protocol decision.
+//! The `console` binary: `talk::client` for a person at a terminal, or for a script.
 
-// What was asked for, and what is kept from run to run.
+// What the others use.
 mod text; // text for a terminal: styled, sanitized, measured
+mod stdio; // the terminal, the keyboard, stdout, and the console's events
 mod storage; // files that the console keeps between runs
-mod stdio; // the terminal, the keyboard, stdout, and the events of the console
-mod args; // the command line
 mod exit; // exit codes and last words
-mod prompt; // what is still to be known
 
-// The conversation, however it is shown.
-mod chat; // the conversation
+// What was asked for.
+mod args; // the command line
+mod prompt; // the name, the password, the time zone
+
+// The chat, however it is shown.
 mod command; // a submitted line → what to do
-mod view; // what is seen of it
-mod room; // one room, as its visitor sees it
-mod connection_status; // what it means to be sent away
-
-// On a terminal, and on pipes.
-mod tui; // the chat on a terminal
-mod plain; // the chat on pipes
-mod script; // one line said, or records read
-mod check; // the line to a server, in words
 mod editor; // keys → a line
+mod room; // one room, as the person sees it
+mod connection_status; // the connection, and what to say about it
+mod view; // client events → lines and a status line
+mod chat; // input → the client, events → the view
 
-// What holds for any text, tried here and by the targets of `fuzz/`.
+// Its four forms.
+mod tui; // on a terminal
+mod plain; // on pipes
+mod script; // one message sent, or records printed
+mod check; // the connection tested
+
+// Properties of any text, tried here and by the targets of `fuzz/`.
 #[cfg(test)]
 #[path = "../tests/properties/made_up.rs"]
 mod made_up;
@@ -40,17 +40,18 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
-use talk::time;
 
 use talk::chat::RoomName;
 use talk::chat::protocol::Since;
 use talk::client;
 use talk::client::Config;
 use talk::client::SavedSubmission;
+use talk::time;
 
 use crate::args::Args;
 use crate::args::Mode;
 use crate::chat::Chat;
+use crate::chat::user_files::UserFiles;
 use crate::exit::Failure;
 use crate::exit::cannot_start;
 use crate::exit::complain;
@@ -73,7 +74,7 @@ fn main() -> ExitCode {
     let done = match args::read(env::args_os().skip(1), |name| env::var_os(name)) {
         Ok(Mode::Help(help)) => print(&help),
         Ok(Mode::Version) => print(&format!("console {}\n", env!("CARGO_PKG_VERSION"))),
-        Ok(Mode::Chat(args)) => talk(args),
+        Ok(Mode::Chat(args)) => chat(args),
         Ok(Mode::Check(args)) => script::check(&args),
         Ok(Mode::Script(args, script)) => script::run(args, &script),
         Err(error) => Err(Failure::Usage(error.to_string())),
@@ -84,7 +85,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn talk(args: Args) -> Result<(), Failure> {
+fn chat(args: Args) -> Result<(), Failure> {
     let user = match args.user.clone() {
         Some(user) => user,
         None => prompt::name()?,
@@ -93,35 +94,35 @@ fn talk(args: Args) -> Result<(), Failure> {
     let secret = password.clone();
     let chosen = args.token_file.clone().map(|file| (user.clone(), file));
     let server = args.server.authority().to_string();
-    let keep = TokenStore::new(&server, chosen, |name| env::var_os(name));
-    let token = keep.load(&user).map_err(Failure::Failed)?;
+    let tokens = TokenStore::new(&server, chosen, |name| env::var_os(name));
+    let token = tokens.load(&user).map_err(Failure::Failed)?;
 
     let terminal = if args.plain { None } else { Terminal::open() };
     let has_person = io::stdin().is_terminal();
-    let shows = match (&terminal, has_person) {
+    let mode = match (&terminal, has_person) {
         (Some(_), _) => OutputMode::OneRoom,
         (None, true) => OutputMode::AllRooms,
         (None, false) => OutputMode::NewOnly,
     };
     let Args { server: address, mut rooms, palette, timeout, .. } = args;
     let directory = storage::private_file::directory(&server, |name| env::var_os(name));
-    // Lines said in earlier runs. Those of a script are neither kept nor looked for: who piped them in
-    // has them still, learns from the exit code that they were not stored, and may well pipe them in
-    // again, under other cids. To send both would double them. Nor does a script wish anything.
+    // Unsent submissions of a script are neither saved nor taken over. The program that piped them in
+    // still has them, learns from the exit code that they were not stored, and may pipe them in
+    // again, under other cids: then they would be stored twice. A script has no preferences either.
     let persons = directory.clone().filter(|_| has_person);
-    let Adopted { outbox, kept, troubles } =
+    let Adopted { outbox, saved, problems } =
         Adopted::load(persons.clone(), user.clone(), time::unix_ms());
-    rooms_of(&kept, &mut rooms);
-    let mut view = View::new(user.clone(), server, &rooms, prompt::zone(), shows);
+    add_rooms_of(&saved, &mut rooms);
+    let mut view = View::new(user.clone(), server, &rooms, prompt::time_zone(), mode);
     let preferences_file = PreferencesFile::new(persons);
     match preferences_file.load() {
-        Ok(wishes) => view.display.preferences.load(wishes),
+        Ok(preferences) => view.display.preferences.load(preferences),
         Err(sentence) => view.display.error(&sentence),
     }
-    view.restore(&kept, &troubles);
+    view.restore(&saved, &problems);
 
     let (events, queue) = mpsc::channel();
-    let notices = stdio::events::notices(events.clone()).map_err(cannot_start)?;
+    let from_client = stdio::events::from_client(events.clone()).map_err(cannot_start)?;
     let agent = "console";
     let config = Config {
         server: address,
@@ -131,34 +132,34 @@ fn talk(args: Args) -> Result<(), Failure> {
         rooms,
         since: Since::Newest,
         agent,
-        outbox: kept,
+        outbox: saved,
     };
-    let client = client::start(config, notices).map_err(cannot_start)?;
-    let chat = Chat::new(client, view, keep, outbox, preferences_file, secret);
+    let client = client::start(config, from_client).map_err(cannot_start)?;
+    let chat = Chat::new(client, view, UserFiles::new(tokens, outbox, preferences_file), secret);
     stdio::events::read_stdin(events.clone()).map_err(cannot_start)?;
 
     let size = stdio::terminal::size();
     if let Some(terminal) = terminal {
-        let panic_hook = PanicHook::watch(events.clone());
+        let panic_hook = PanicHook::install(events.clone());
         stdio::events::watch_size(events, size).map_err(cannot_start)?;
         let history = InputHistory::new(directory);
         let tui = Tui::new(chat, terminal, Screen::new(size, palette), history);
-        return talk_on_terminal(tui, &queue, &panic_hook);
+        return run_on_terminal(tui, &queue, &panic_hook);
     }
     let columns = (has_person && io::stdout().is_terminal()).then_some(size.columns);
     drop(events);
-    talk_on_pipes(Plain::new(chat, has_person, columns, timeout), &queue)
+    run_on_pipes(Plain::new(chat, has_person, columns, timeout), &queue)
 }
 
-fn talk_on_terminal(
+fn run_on_terminal(
     tui: Tui,
     queue: &Receiver<Event>,
     panic_hook: &PanicHook,
 ) -> Result<(), Failure> {
-    // Whoever unwinds puts the terminal back on the direction.
+    // A panic that unwinds drops the terminal, which restores it.
     let ended = panic::catch_unwind(AssertUnwindSafe(|| tui.run(queue)));
-    if let Some(words) = panic_hook.take() {
-        return Err(Failure::Failed(words));
+    if let Some(messages) = panic_hook.take() {
+        return Err(Failure::Failed(messages));
     }
     let Ok(ended) = ended else { return Err(Failure::Reported) };
     let (view, outbox) = ended.chat.close();
@@ -166,50 +167,51 @@ fn talk_on_terminal(
         complain(sentence);
     }
     if !ended.draft.is_empty() {
-        complain(&format!("you were typing: {}", ended.draft));
+        complain(&format!("your unfinished message: {}", ended.draft));
     }
-    let lost = tell_unstored(&view, &outbox, usize::MAX);
-    if lost || ended.failure.is_some() { Err(Failure::Reported) } else { Ok(()) }
+    let is_any_unsent = report_unsent(&view, &outbox, usize::MAX);
+    if is_any_unsent || ended.failure.is_some() { Err(Failure::Reported) } else { Ok(()) }
 }
 
-fn talk_on_pipes(plain: Plain, queue: &Receiver<Event>) -> Result<(), Failure> {
+fn run_on_pipes(plain: Plain, queue: &Receiver<Event>) -> Result<(), Failure> {
     let ended = plain.run(queue);
     let (view, outbox) = ended.chat.close();
     if let Some(sentence) = &ended.failure {
         complain(sentence);
     }
-    let lost = tell_unstored(&view, &outbox, 10);
-    if lost || ended.failure.is_some() || ended.refused > 0 {
+    let is_any_unsent = report_unsent(&view, &outbox, 10);
+    if is_any_unsent || ended.failure.is_some() || ended.refused > 0 {
         return Err(Failure::Reported);
     }
     Ok(())
 }
 
-/// Adds the rooms that the lines are for: where one is not, nothing can be said.
-fn rooms_of(kept: &[SavedSubmission], rooms: &mut Vec<RoomName>) {
-    for SavedSubmission { line, .. } in kept {
-        if !rooms.contains(&line.room) {
-            rooms.push(line.room.clone());
+/// Adds the rooms of the submissions: only a member can send there.
+fn add_rooms_of(saved: &[SavedSubmission], rooms: &mut Vec<RoomName>) {
+    for SavedSubmission { submission, .. } in saved {
+        if !rooms.contains(&submission.room) {
+            rooms.push(submission.room.clone());
         }
     }
 }
 
-/// Says which lines were not stored, so that none is lost unseen, and whether there are any. Of
-/// many it shows the first: who piped them in has them still.
-fn tell_unstored(view: &View, outbox: &OutboxStore, at_most: usize) -> bool {
-    for (line, why) in view.unsent.iter().take(at_most) {
-        let why = why.unwrap_or("it was never acknowledged");
-        let (room, words) =
-            (view.display.label(&line.room), view::format::text_of(&line.operation).0);
-        complain(&format!("not sent to {room}: {words} ({why})"));
+/// Reports the submissions that were not stored, so that none is lost silently; true if there are
+/// any. Of many, it reports the first `at_most`: the program that piped them in still has them.
+fn report_unsent(view: &View, outbox: &OutboxStore, at_most: usize) -> bool {
+    for (submission, reason) in view.unsent.iter().take(at_most) {
+        let reason = reason.unwrap_or("the server did not confirm it");
+        let room = view.display.label(&submission.room);
+        let text = view::format::text_of(&submission.operation).0;
+        complain(&format!("not sent to {room}: {text} ({reason})"));
     }
     let more = view.unsent.iter().skip(at_most).count();
     if more > 0 {
-        complain(&format!("not sent: {more} more lines"));
+        complain(&format!("not sent: {more} more messages"));
     }
-    let is_any = view.unsent.iter().next().is_some();
-    if is_any && view.unsent.iter().all(|(line, _)| outbox.holds(&line.cid)) {
-        complain(&format!("that is kept for the next time you start as {}", view.me()));
+    let is_any = view.unsent.len() > 0;
+    if is_any && view.unsent.iter().all(|(submission, _)| outbox.contains(&submission.cid)) {
+        let me = view.me();
+        complain(&format!("saved: they are sent when you start the console as {me} again"));
     }
     is_any
 }

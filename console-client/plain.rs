@@ -1,27 +1,24 @@
 //! The chat without a screen: lines in, lines out, for pipes, files and dumb terminals.
 //!
-//! Room: the event loop, stdout and stderr. The chat goes to stdout, all else to stderr.
+//! Messages go to stdout, everything else to stderr.
 
 use std::io;
 use std::io::Write;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
-use std::time::Instant;
-use talk::time;
 
-use talk::client::Notice;
-use talk::client::State;
+use talk::client;
+use talk::time;
 
 use crate::chat::Chat;
 use crate::chat::SubmitResult;
-use crate::connection_status;
 use crate::stdio::events::Event;
 use crate::stdio::output;
 use crate::stdio::output::Reader;
 use crate::text::line::Line;
 use crate::text::style::Palette;
-use crate::view;
+use crate::view::Channel;
 use crate::view::format;
 
 /// A chat of plain lines.
@@ -32,33 +29,34 @@ pub(crate) struct Plain {
     has_person: bool,
     /// The columns of the terminal on stdout, if it is one.
     columns: Option<usize>,
-    /// After the input has ended, this long without a connection means that there will be none.
-    patience: Duration,
+    /// How long to wait for a connection after the end of the input.
+    timeout: Duration,
+    /// The start of a line whose end has not been read yet.
     partial: Vec<u8>,
-    was_live: bool,
+    /// Lines that could not be sent at all.
     refused: usize,
 }
 
-/// How it ended.
+/// How the chat ended.
 #[derive(Debug)]
 pub(crate) struct PlainEnd {
     pub(crate) chat: Chat,
-    /// Lines that were not even fit to be sent; each was told.
+    /// Lines that could not be sent at all; each was reported.
     pub(crate) refused: usize,
     pub(crate) failure: Option<String>,
 }
 
-/// A line longer than this many bytes is no line; what the server takes is far less.
-const LINE: usize = 1024 * 1024;
+/// A line of the input is cut after this many bytes; the server accepts far less.
+const LINE_MAX: usize = 1024 * 1024;
 
-/// How often patience is looked at.
+/// How often the timeout is checked.
 const TICK: Duration = Duration::from_millis(500);
 
-/// What is said is not read any more.
+/// Why a line was not printed.
 enum WriteError {
-    /// Whoever read it has seen enough.
+    /// The reader of stdout has closed it.
     ReaderGone,
-    /// It cannot be written, as a sentence says.
+    /// Stdout cannot be written, as this sentence says.
     Failed(String),
 }
 
@@ -67,32 +65,24 @@ impl Plain {
         chat: Chat,
         has_person: bool,
         columns: Option<usize>,
-        patience: Duration,
+        timeout: Duration,
     ) -> Plain {
-        let partial = Vec::new();
-        Plain { chat, has_person, columns, patience, partial, was_live: false, refused: 0 }
+        Plain { chat, has_person, columns, timeout, partial: Vec::new(), refused: 0 }
     }
 
-    /// Runs until the input has ended and all of it is stored, or cannot be.
+    /// Runs until the input has ended and everything is stored, or cannot be.
     pub(crate) fn run(mut self, queue: &Receiver<Event>) -> PlainEnd {
-        let mut offline_since = Instant::now();
         let mut has_ended = false;
-        let mut unwritten = None;
+        let mut write_failure = None;
         let failure = loop {
-            let is_live = self.chat.view.connection.is_live();
-            if is_live {
-                offline_since = Instant::now();
-            }
+            let connection = &self.chat.view.connection.status;
             let is_pending = self.chat.view.unsent.is_any_pending();
-            // A script that says nothing still learns whether it could have.
-            if has_ended && !is_pending && (self.was_live || self.has_person) {
+            // Even without input, a script waits until it knows whether the server is reachable.
+            if has_ended && !is_pending && (connection.was_live() || self.has_person) {
                 break None;
             }
-            if has_ended && offline_since.elapsed() > self.patience {
-                break Some(connection_status::unreached(
-                    self.patience,
-                    self.chat.view.connection.error(),
-                ));
+            if has_ended && connection.time_left(self.timeout) == Some(Duration::ZERO) {
+                break Some(connection.out_of_time(self.timeout));
             }
             let event = match queue.recv_timeout(TICK) {
                 Ok(event) => event,
@@ -100,7 +90,7 @@ impl Plain {
                 Err(RecvTimeoutError::Disconnected) => break None,
             };
             let failure = match event {
-                Event::Notice(notice) => self.hear(notice),
+                Event::Client(event) => self.on_client_event(event),
                 Event::Stdin(bytes) => {
                     has_ended |= self.read(&bytes);
                     None
@@ -119,86 +109,84 @@ impl Plain {
                 }
                 Event::Panicked => Some("a thread has panicked".to_owned()),
             };
-            // Without a reader there is nothing to listen for, only what was said to see through.
+            // Without a reader only the submissions under way are left to wait for.
             match self.print() {
                 Ok(()) => {}
                 Err(WriteError::ReaderGone) => has_ended = true,
                 Err(WriteError::Failed(sentence)) => {
                     has_ended = true;
-                    unwritten.get_or_insert(sentence);
+                    write_failure.get_or_insert(sentence);
                 }
             }
             if failure.is_some() {
                 break failure;
             }
         };
-        PlainEnd { chat: self.chat, refused: self.refused, failure: failure.or(unwritten) }
+        PlainEnd { chat: self.chat, refused: self.refused, failure: failure.or(write_failure) }
     }
 
-    fn hear(&mut self, notice: Notice) -> Option<String> {
-        if let Notice::State(State::Live) = &notice {
-            self.was_live = true;
-        } else if let Notice::Failed { cid, message, .. } = &notice {
-            let mut unstored = self.chat.view.unsent.iter();
-            let line = unstored.find(|(line, _)| line.cid == *cid);
-            let text = line.map_or(String::new(), |(line, _)| format::text_of(&line.operation).0);
-            drop(unstored);
-            self.chat.view.display.error(&format!("not sent: {text:?}: {message}"));
+    fn on_client_event(&mut self, event: client::Event) -> Option<String> {
+        if let client::Event::Failed { cid, rejection } = &event {
+            let view = &mut self.chat.view;
+            let submission = view.unsent.iter().map(|(unsent, _)| unsent).find(|s| s.cid == *cid);
+            let text = submission.map_or(String::new(), |s| format::text_of(&s.operation).0);
+            view.display.error(&format!("not sent: {text:?}: {rejection}"));
         }
-        self.chat.apply(notice, time::unix_ms())
+        self.chat.apply(event, time::unix_ms())
     }
 
-    /// Submits each whole line, and says whether one of them asked for the end.
+    /// Submits each whole line; true if one of them ends the chat.
     fn read(&mut self, bytes: &[u8]) -> bool {
-        let mut wants_end = false;
+        let mut quits = false;
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.partial.extend_from_slice(part);
-            if part.ends_with(b"\n") || self.partial.len() > LINE {
+            if part.ends_with(b"\n") || self.partial.len() > LINE_MAX {
                 let line = std::mem::take(&mut self.partial);
-                wants_end |= self.submit(&line) == SubmitResult::Quit;
+                quits |= self.submit(&line) == SubmitResult::Quit;
             }
         }
-        wants_end
+        quits
     }
 
     fn submit(&mut self, line: &[u8]) -> SubmitResult {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let outcome = match std::str::from_utf8(line) {
+        let result = match std::str::from_utf8(line) {
             Ok("") => SubmitResult::Done,
             Ok(line) => self.chat.submit(line),
             Err(error) => {
                 let at = error.valid_up_to();
-                self.chat.view.display.error(&format!("not sent: byte {at} of a line is no UTF-8"));
+                let text = format!("not sent: byte {at} of a line is not UTF-8");
+                self.chat.view.display.error(&text);
                 SubmitResult::Refused
             }
         };
-        self.refused += usize::from(outcome == SubmitResult::Refused);
-        outcome
+        self.refused += usize::from(result == SubmitResult::Refused);
+        result
     }
 
     fn print(&mut self) -> Result<(), WriteError> {
         for (channel, line) in self.chat.view.display.output.take() {
-            let text = self.plain(&line);
+            let text = self.plain_text(&line);
             match channel {
-                view::Channel::Chat => {
+                Channel::Chat => {
                     let mut stdout = io::stdout().lock();
                     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-                    match output::outcome(written).map_err(WriteError::Failed)? {
+                    match output::reader_after(written).map_err(WriteError::Failed)? {
                         Reader::Reading => {}
                         Reader::Gone => return Err(WriteError::ReaderGone),
                     }
                 }
-                view::Channel::Notice if self.has_person || line.is_alarming() => {
-                    _ = io::stderr().write_all(text.as_bytes()); // there is nobody to tell
+                Channel::Notice if self.has_person || line.is_error() => {
+                    _ = io::stderr().write_all(text.as_bytes()); // stderr is the last resort
                 }
-                view::Channel::Notice => {}
+                Channel::Notice => {}
             }
         }
         Ok(())
     }
 
-    fn plain(&self, line: &Line) -> String {
+    fn plain_text(&self, line: &Line) -> String {
         let rows = self.columns.map_or_else(|| line.unwrapped(), |columns| line.rows(columns));
         let mut text = String::new();
         for row in rows {

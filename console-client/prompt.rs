@@ -1,6 +1,4 @@
-//! What has to be known before a chat begins, asked of the person, a file, the system.
-//!
-//! Room: stdin, files, the environment.
+//! What has to be known before a chat starts: the name, the password, the time zone.
 
 use std::env;
 use std::fs;
@@ -16,7 +14,7 @@ use crate::exit::Failure;
 use crate::exit::complain;
 use crate::text::timezone::TimeZone;
 
-/// The name, asked of whoever sits there.
+/// Asks the person at the terminal for a name.
 pub(crate) fn name() -> Result<UserName, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage("no name given (try --user NAME)".to_owned()));
@@ -34,7 +32,7 @@ pub(crate) fn name() -> Result<UserName, Failure> {
     }
 }
 
-/// The server's password, if one was given or a file of it was.
+/// The server's password, if it or its file was given.
 pub(crate) fn password(args: &Args) -> Result<Option<String>, Failure> {
     let Some(file) = &args.password_file else { return Ok(args.password.clone()) };
     match fs::read_to_string(file) {
@@ -45,8 +43,8 @@ pub(crate) fn password(args: &Args) -> Result<Option<String>, Failure> {
     }
 }
 
-/// The local time zone: what `TZ` says, or else the system.
-pub(crate) fn zone() -> TimeZone {
+/// The local time zone: the one in `TZ`, or else the system's.
+pub(crate) fn time_zone() -> TimeZone {
     let load = |path: &Path| fs::read(path).ok().and_then(|file| TimeZone::from_file(&file));
     let zone = match env::var_os("TZ").and_then(|tz| tz.into_string().ok()) {
         None => load(Path::new("/etc/localtime")),

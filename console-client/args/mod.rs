@@ -1,6 +1,6 @@
-//! The command line and the environment, understood.
+//! The command line and the environment, parsed.
 //!
-//! Room: strings and values. What they name (files, servers) is looked at elsewhere.
+//! Depends on `text` for the palette; never opens the files that flags name.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -24,15 +24,15 @@ pub(crate) enum Mode {
     Chat(Args),
     Script(Args, Script),
     Check(Args),
-    /// A text, and nothing else.
+    /// Prints this text.
     Help(String),
     Version,
 }
 
-/// How to chat.
+/// The settings of a chat or a script.
 #[derive(Debug)]
 pub(crate) struct Args {
-    /// To be asked for where it is absent.
+    /// `None`: the person is asked for it.
     pub(crate) user: Option<UserName>,
     pub(crate) server: Address,
     /// At least one.
@@ -42,7 +42,7 @@ pub(crate) struct Args {
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) plain: bool,
     pub(crate) palette: Palette,
-    /// How long a script goes without a connection.
+    /// How long a script waits without a connection.
     pub(crate) timeout: Duration,
 }
 
@@ -50,66 +50,66 @@ const COMMAND: Command = Command {
     usage: "console [--user NAME] [--server HOST:PORT] [--room ROOM]",
     about: "Talk from a terminal.",
     flags: &[
-        Flag::value("user", "NAME", "who you are; asked for when absent")
+        Flag::value("user", "NAME", "your name; the console asks if you give none")
             .alias("nick")
             .env("TALK_USER"),
         Flag::value("server", "ADDRESS", "the server: HOST:PORT, ws://HOST:PORT or its page's URL")
             .env("TALK_SERVER")
             .default("127.0.0.1:8080"),
-        Flag::value("room", "ROOM", "a room to join; repeat it, or part several by commas")
+        Flag::value("room", "ROOM", "a room to join; repeat it, or separate several by commas")
             .alias("join")
             .env("TALK_ROOM")
             .default("lobby"),
         Flag::value("password-file", "FILE", "a file whose first line is the server's password"),
         Flag::variable("password", "TALK_PASSWORD", "the server's password"),
-        Flag::value("token-file", "FILE", "where the key of your name is kept")
+        Flag::value("token-file", "FILE", "the file for the key of your name")
             .env("TALK_TOKEN_FILE"),
         Flag::value(
             "send",
             "TEXT",
-            "say this, print its number once it is stored, and end; - reads \
-             the text from stdin",
+            "send this message, print its number once it is stored, and \
+             exit; - reads the text from stdin",
         ),
-        Flag::switch("follow", "print what is said as it is said, until killed; reads no stdin"),
+        Flag::switch("follow", "print messages as they come, until killed; reads no stdin"),
         Flag::value(
             "since",
             "N|now|all",
-            "print what was said after record N, and end; with \
-             --follow, go on from there (now)",
+            "print messages after number N, and exit; with --follow, \
+             go on from there (now)",
         ),
-        Flag::switch("json", "with these, print records as the protocol has them, one a line"),
-        Flag::switch("check", "look at the line to the server, and say what is right or wrong"),
-        Flag::value("timeout", "TIME", "a script gives up after so long without a connection")
+        Flag::switch("json", "with these, print records as JSON, one on each line"),
+        Flag::switch("check", "test the connection to the server step by step, and exit"),
+        Flag::value("timeout", "TIME", "how long a script waits without a connection")
             .env("TALK_TIMEOUT")
             .default("30s"),
-        Flag::switch("plain", "lines in, lines out: no input line, no escape sequences")
-            .env("TALK_PLAIN"),
+        Flag::switch("plain", "plain lines: no input line, no escape sequences").env("TALK_PLAIN"),
         Flag::switch("no-color", "no colours; NO_COLOR does the same"),
         Flag::value("completions", "bash|zsh|fish", "print completions for that shell"),
-        Flag::switch("help", "this text").short('h'),
-        Flag::switch("version", "the version").short('V'),
+        Flag::switch("help", "print this help").short('h'),
+        Flag::switch("version", "print the version").short('V'),
     ],
     epilogue: "\
-In the chat, /help lists the commands. Piped input is sent line by line:
+In the chat, /help lists the commands. Piped input is sent line by line, each
+line as a message:
 
   make 2>&1 | tail -1 | console --user ci --room builds
 
-It ends once everything is stored. In scripts as well:
+The console exits once everything is stored. For scripts:
 
   console --user ci --room builds --send 'build 7 is green'
   console --room builds --since all --json | jq -r .text
   console --follow --json | while read -r record; do ...; done
 
-Exit codes: 0, all is done, or nobody reads what is printed any more; 1, it was
-refused or could not be done, and stderr says why; 2, a mistake in the command.
-Who only reads needs no name. A flag wins over its $VARIABLE. Keys of names and
-lines of yours that are not sent yet are kept under ~/.local/state/talk.",
+Exit codes: 0, done, or the reader of the output has closed it; 1, refused or
+failed, and stderr says why; 2, a mistake in the command line. To read only, you
+need no name. A flag overrides its $VARIABLE. Keys of names and messages that
+are not sent yet are saved under ~/.local/state/talk.",
 };
 
-/// Understands a command line (without the program's name) and the environment behind it.
+/// Parses a command line (without the program's name) and the environment.
 ///
 /// # Errors
-/// A sentence for whoever typed it.
+/// A sentence for the person who typed it.
 pub(crate) fn read(
     arguments: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<OsString>,
@@ -130,7 +130,7 @@ pub(crate) fn read(
         } else {
             "--help".to_owned()
         };
-        return Err(cli::Error(format!("{word:?} belongs to no flag (try {hint})")));
+        return Err(cli::Error(format!("{word:?} is not a flag (try {hint})")));
     }
     let mut rooms: Vec<RoomName> = Vec::new();
     for name in flags.all("room") {
@@ -159,16 +159,14 @@ pub(crate) fn read(
     Ok(match script {
         None if flags.has("check") => Mode::Check(args),
         Some(_) if flags.has("check") => {
-            return Err(cli::Error(
-                "--check says nothing and reads nothing: use it alone".to_owned(),
-            ));
+            return Err(cli::Error("--check neither sends nor reads: use it alone".to_owned()));
         }
         Some(script) => Mode::Script(args, script),
         None => Mode::Chat(args),
     })
 }
 
-/// What the terminal says of its colours (`NO_COLOR`: no-color.org).
+/// The palette of the terminal (`NO_COLOR`: no-color.org).
 fn palette(set: impl Fn(&str) -> Option<OsString>) -> Palette {
     if set("NO_COLOR").is_some() {
         return Palette::Monochrome;
@@ -181,57 +179,57 @@ fn palette(set: impl Fn(&str) -> Option<OsString>) -> Palette {
 mod tests {
     use super::*;
 
-    fn wish(line: &str, env: &[(&str, &str)]) -> Result<Mode, cli::Error> {
+    fn mode(line: &str, env: &[(&str, &str)]) -> Result<Mode, cli::Error> {
         let set = |name: &str| env.iter().find(|(set, _)| *set == name).map(|(_, v)| v.into());
         read(line.split_whitespace().map(OsString::from), set)
     }
 
-    fn settings(line: &str, env: &[(&str, &str)]) -> Args {
-        let Mode::Chat(settings) = wish(line, env).unwrap() else { panic!("{line}") };
-        settings
+    fn args(line: &str, env: &[(&str, &str)]) -> Args {
+        let Mode::Chat(args) = mode(line, env).unwrap() else { panic!("{line}") };
+        args
     }
 
     #[test]
-    fn nothing_said_means_the_lobby_of_this_computer_under_a_name_to_be_asked_for() {
-        let settings = settings("", &[]);
-        assert_eq!(settings.user, None);
-        assert_eq!(settings.server, Address::default());
-        assert_eq!(settings.rooms, [RoomName::default()]);
-        assert!(!settings.plain);
+    fn no_flags_mean_the_lobby_of_this_computer_and_a_question_for_the_name() {
+        let args = args("", &[]);
+        assert_eq!(args.user, None);
+        assert_eq!(args.server, Address::default());
+        assert_eq!(args.rooms, [RoomName::default()]);
+        assert!(!args.plain);
     }
 
     #[test]
-    fn the_environment_says_it_too_and_flags_say_it_louder() {
+    fn the_environment_counts_and_flags_override_it() {
         let env = [
             ("TALK_USER", "ann"),
             ("TALK_ROOM", "a,b,a"),
             ("TALK_PASSWORD", "hush"),
             ("TERM", "xterm-256color"),
         ];
-        let quiet = settings("", &env);
+        let quiet = args("", &env);
         assert_eq!(quiet.user.unwrap().as_str(), "ann");
         assert_eq!(quiet.rooms.iter().map(RoomName::as_str).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(
             (quiet.password.as_deref(), quiet.palette),
             (Some("hush"), Palette::TwoFiftySix)
         );
-        let loud = settings("--nick bob --join #c --no-color", &env);
+        let loud = args("--nick bob --join #c --no-color", &env);
         assert_eq!(loud.user.unwrap().as_str(), "bob");
         assert_eq!(loud.rooms.iter().map(RoomName::as_str).collect::<Vec<_>>(), ["c"]);
         assert_eq!(loud.palette, Palette::Monochrome);
     }
 
     #[test]
-    fn a_dumb_terminal_is_used_plainly_and_no_color_is_heard() {
-        assert!(settings("", &[("TERM", "dumb")]).plain);
-        assert_eq!(settings("", &[("NO_COLOR", "0")]).palette, Palette::Monochrome);
-        assert_eq!(settings("", &[("NO_COLOR", "")]).palette, Palette::Sixteen);
+    fn a_dumb_terminal_is_used_plainly_and_no_color_is_respected() {
+        assert!(args("", &[("TERM", "dumb")]).plain);
+        assert_eq!(args("", &[("NO_COLOR", "0")]).palette, Palette::Monochrome);
+        assert_eq!(args("", &[("NO_COLOR", "")]).palette, Palette::Sixteen);
     }
 
     #[test]
-    fn mistakes_are_answered_with_what_to_try() {
-        let refusal = |line| wish(line, &[]).unwrap_err().0;
-        assert_eq!(refusal("bob"), "\"bob\" belongs to no flag (try --user bob)");
+    fn errors_say_what_to_try() {
+        let refusal = |line| mode(line, &[]).unwrap_err().0;
+        assert_eq!(refusal("bob"), "\"bob\" is not a flag (try --user bob)");
         assert_eq!(
             refusal("--user b/b"),
             "--user: \"b/b\": a name holds letters, digits, _ - and . only (accented letters composed), not U+002F"
@@ -245,10 +243,10 @@ mod tests {
     }
 
     #[test]
-    fn help_and_version_are_wishes_of_their_own() {
-        let Mode::Help(help) = wish("-h", &[]).unwrap() else { panic!() };
+    fn help_and_version_are_modes_of_their_own() {
+        let Mode::Help(help) = mode("-h", &[]).unwrap() else { panic!() };
         assert!(help.contains("--user NAME"), "{help}");
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
-        assert!(matches!(wish("-V", &[]), Ok(Mode::Version)));
+        assert!(matches!(mode("-V", &[]), Ok(Mode::Version)));
     }
 }

@@ -20,52 +20,48 @@ use crate::view::format;
 impl Chat {
     pub(super) fn execute(&mut self, command: Command) -> Result<(), String> {
         match command {
-            Command::Help(topic) => self.help(topic.as_deref())?,
+            Command::Help(topic) => self.print_help(topic.as_deref())?,
             Command::Nick(name) => {
                 let name = parse(&name)?;
-                let wanted = self.outbox.want(&name);
-                self.told(wanted);
-                self.client.nick(name);
+                if let Some(problem) = self.files.request_name(&name) {
+                    self.view.display.error(&problem);
+                }
+                self.client.rename(name);
             }
             Command::Message(name, text) => {
                 let room = self.room_with(&parse(&name)?)?;
                 match text {
-                    Some(text) => self.say_directly(&room, &text)?,
+                    Some(text) => self.send_direct(&room, &text)?,
                     None => self.enter(room),
                 }
             }
             Command::ReplyDirect(text) => {
-                let writer = self
-                    .view
-                    .display
-                    .rooms
-                    .last_direct_sender()
-                    .ok_or("nobody has written to you alone yet")?;
-                let room = self.room_with(writer)?;
-                self.say_directly(&room, &text)?;
+                let sender = self.view.display.rooms.last_direct_sender();
+                let room = self.room_with(sender.ok_or("no direct message to reply to yet")?)?;
+                self.send_direct(&room, &text)?;
             }
             Command::Reply(seq, text) => {
-                let (room, text) = (self.room()?, self.text(&text)?);
-                self.act(&room, Operation::Post { text, me: false, reply: Some(seq) });
+                let (room, text) = (self.current()?.name.clone(), self.text(&text)?);
+                self.send(&room, Operation::Post { text, me: false, reply: Some(seq) });
             }
             Command::ListNewest => self.view.display.list_newest(),
             Command::Edit(seq, text) => {
-                let (room, text) = (self.room()?, self.text(&text)?);
-                let target = self.target_of(seq)?;
-                self.act(&room, Operation::Edit { target, text });
+                let (room, text) = (self.current()?.name.clone(), self.text(&text)?);
+                let target = self.own_message(seq)?;
+                self.send(&room, Operation::Edit { target, text });
             }
             Command::ListOwn => self.view.display.list_own(),
             Command::Delete(seq) => {
-                let room = self.room()?;
-                let target = self.target_of(seq)?;
-                self.act(&room, Operation::Delete { target });
+                let room = self.current()?.name.clone();
+                let target = self.own_message(seq)?;
+                self.send(&room, Operation::Delete { target });
             }
             Command::Topic(None) => self.view.display.print_topic(),
             Command::Topic(Some(text)) => {
-                let room = self.room()?;
+                let room = self.current()?.name.clone();
                 let text = if text == "-" { "" } else { &text };
                 let text = Topic::parse(text).map_err(|rejection| rejection.to_string())?;
-                self.act(&room, Operation::Topic { text });
+                self.send(&room, Operation::Topic { text });
             }
             Command::Join(name) => self.enter(self.room_named(&name)?),
             Command::Part(name) => {
@@ -73,55 +69,57 @@ impl Chat {
                 if !self.view.display.rooms.contains(&room) {
                     return Err(format!("you are not in {}", self.view.display.label(&room)));
                 }
-                self.tell_read();
+                self.read_markers.send(&self.client, &mut self.view);
                 self.client.leave(&room);
             }
-            Command::Who => self.asked(self.client.who(&self.room()?))?,
-            Command::Rooms => self.asked(self.client.rooms())?,
+            Command::Who => self.requested(self.client.who(&self.current()?.name))?,
+            Command::Rooms => self.requested(self.client.rooms())?,
             Command::History(count) => {
                 let room = self.current()?;
                 let range = room.page_before().ok_or("no messages here yet")?;
-                let room = room.name.clone();
-                self.ask_history(&room, range, Purpose::List(count.min(limits::HISTORY_PAGE)))?;
+                let (name, count) = (room.name.clone(), count.min(limits::HISTORY_PAGE));
+                self.request_page(&name, range, Purpose::List(count))?;
             }
             Command::Search(text) => self.search(text)?,
             Command::Goto(target) => self.go_to(target)?,
             Command::Away(text) => {
                 let text = text.unwrap_or_default();
                 let away = AwayMessage::parse(&text).map_err(|rejection| rejection.to_string())?;
-                self.asked(self.client.away(Some(away.clone())))?;
+                self.requested(self.client.set_away(Some(away.clone())))?;
                 self.view.display.notice(&format!("you are {away} (/back when you are back)"));
                 self.view.own_away = Some(away);
             }
             Command::Back => {
-                self.asked(self.client.away(None))?;
+                self.requested(self.client.set_away(None))?;
                 self.view.display.notice("you are back");
                 self.view.own_away = None;
             }
-            Command::Preference(wish) => self.set_preference(wish)?,
+            Command::Preference(command) => self.set_preference(command)?,
             Command::Resend => {
                 for (cid, room) in self.failed()? {
-                    self.be_in(&room);
+                    self.join_in_background(&room);
                     self.client.resend(&cid);
                 }
             }
             Command::Drop => {
-                self.failed()?.iter().for_each(|(cid, _)| self.client.drop_line(cid));
+                self.failed()?.iter().for_each(|(cid, _)| self.client.discard(cid));
             }
             Command::Reconnect => self.client.retry_now(),
-            Command::Key => self.tell_key()?,
+            Command::Key => self.print_key()?,
             Command::Version => {
                 let server = self.view.connection.welcome().map(|welcome| welcome.server.clone());
-                let server = server.unwrap_or_else(|| "a server not reached yet".to_owned());
-                let note = format!("console {}, on {server}", env!("CARGO_PKG_VERSION"));
-                self.view.display.notice(&note);
+                let server = server.unwrap_or_else(|| "not connected yet".to_owned());
+                let text = format!("console {}, server: {server}", env!("CARGO_PKG_VERSION"));
+                self.view.display.notice(&text);
             }
-            Command::Clear | Command::Quit => {} // the screen's, and the end's
+            Command::Clear | Command::Quit => {} // `Chat::submit` has returned them
         }
         Ok(())
     }
 
-    /// Turns to a room, joining it first if need be.
+    // ---- Rooms ---------------------------------------------------------------------------------
+
+    /// Switches to a room, and joins it first if necessary.
     fn enter(&mut self, room: RoomName) {
         match self.view.display.rooms.position(&room) {
             Some(at) => _ = self.view.display.switch_to(at),
@@ -132,18 +130,18 @@ impl Chat {
         }
     }
 
-    /// Joins a room without turning to it, so that something can be said there.
-    fn be_in(&mut self, room: &RoomName) {
+    /// Joins a room if necessary, without switching to it.
+    fn join_in_background(&mut self, room: &RoomName) {
         if !self.view.display.rooms.contains(room) {
             self.view.display.rooms.add(room.clone());
             self.client.join(room.clone());
         }
     }
 
-    fn say_directly(&mut self, room: &RoomName, text: &str) -> Result<(), String> {
+    fn send_direct(&mut self, room: &RoomName, text: &str) -> Result<(), String> {
         let text = self.text(text)?;
-        self.be_in(room);
-        self.act(room, Operation::Post { text, me: false, reply: None });
+        self.join_in_background(room);
+        self.send(room, Operation::Post { text, me: false, reply: None });
         let away = self.view.display.rooms.away_elsewhere(room, self.view.me());
         if let Some(away) = away {
             self.view.display.notice(&away);
@@ -151,7 +149,7 @@ impl Chat {
         Ok(())
     }
 
-    /// The private room of us and somebody else.
+    /// The private room with another user.
     fn room_with(&self, user: &UserName) -> Result<RoomName, String> {
         RoomName::of_two(self.view.me(), user).ok_or_else(|| format!("you are {user} yourself"))
     }
@@ -164,44 +162,54 @@ impl Chat {
         }
     }
 
-    /// That, or of no name the room one is in.
+    /// The room of this name; without a name, the current one.
     pub(super) fn room_or_current(&self, name: Option<String>) -> Result<RoomName, String> {
-        name.map_or_else(|| self.room(), |name| self.room_named(&name))
+        match name {
+            Some(name) => self.room_named(&name),
+            None => Ok(self.current()?.name.clone()),
+        }
     }
 
-    fn help(&mut self, topic: Option<&str>) -> Result<(), String> {
+    // ---- Help and key --------------------------------------------------------------------------
+
+    fn print_help(&mut self, topic: Option<&str>) -> Result<(), String> {
+        let display = &mut self.view.display;
         if let Some(name) = topic {
             let name = name.trim_start_matches('/');
             let entry = command::find(name).ok_or_else(|| format!("no command /{name}"))?;
             let aliases = entry.names.iter().skip(1).map(|name| format!(", /{name}"));
             let usage = format!("{}{}: {}", entry.usage(), aliases.collect::<String>(), entry.help);
-            self.view.display.print(format::item(&usage));
+            display.print(format::item(&usage));
             return Ok(());
         }
-        self.view.display.notice("commands; //text sends /text");
+        display.notice("commands; //text sends /text");
         for entry in command::TABLE {
-            self.view.display.print(format::item(&entry.row()));
+            display.print(format::item(&entry.row()));
         }
-        self.view.display.notice("keys");
+        display.notice("keys");
         for keys in KEYS {
-            self.view.display.print(format::item(keys));
+            display.print(format::item(keys));
         }
         Ok(())
     }
 
-    fn tell_key(&mut self) -> Result<(), String> {
-        let token = self.token.as_ref().ok_or("no key yet: the server gives it")?;
+    fn print_key(&mut self) -> Result<(), String> {
+        let token = self.token.as_ref().ok_or("no key yet: the server sends it when connected")?;
         let me = self.view.me();
-        let key = format!("the key of {me}, and as good as being {me}: {}", token.reveal());
-        let place = self.keep.path(me).map(|path| format!("kept in {}", path.display()));
-        let hint = "on another device, put it in a file and name that with --token-file".to_owned();
-        for row in [Some(key), place, Some(hint)].into_iter().flatten() {
+        let key = format!("key for {me}: {}", token.reveal());
+        let warning = format!("anyone who has it can post as {me}: keep it secret");
+        let path = self.files.token_path(me).map(|path| format!("saved in {}", path.display()));
+        let hint =
+            "on another device, put it in a file and start with --token-file FILE".to_owned();
+        for row in [Some(key), Some(warning), path, Some(hint)].into_iter().flatten() {
             self.view.display.print(format::item(&row));
         }
         Ok(())
     }
 
-    /// Looks back at a line; one that is not kept here is asked for, with those around it.
+    // ---- History -------------------------------------------------------------------------------
+
+    /// Scrolls to a message; one that is not kept here is listed with those around it.
     fn go_to(&mut self, target: Target) -> Result<(), String> {
         match target {
             Target::Time(minutes) => self.view.display.go_to_time(minutes, time::unix_ms()),
@@ -209,62 +217,72 @@ impl Chat {
             Target::Seq(seq) => {
                 let room = self.current()?;
                 let (range, count) = room.page_around(seq).ok_or("no messages here yet")?;
-                let room = room.name.clone();
-                self.ask_history(&room, range, Purpose::List(count))
+                let name = room.name.clone();
+                self.request_page(&name, range, Purpose::List(count))
             }
         }
     }
 
-    fn ask_history(&mut self, room: &RoomName, range: Range, asked: Purpose) -> Result<(), String> {
-        self.asked(self.client.history(room, range))?;
-        self.view.display.scroll.history.expect(room.clone(), asked);
+    fn request_page(
+        &mut self,
+        room: &RoomName,
+        range: Range,
+        purpose: Purpose,
+    ) -> Result<(), String> {
+        self.requested(self.client.history(room, range))?;
+        self.view.display.scroll.history.expect(room.clone(), purpose);
         Ok(())
     }
 
-    /// Asks for what whoever looks back at `height` rows will see next.
+    /// Requests the page of history that a person scrolled back at `height` rows will see next.
     pub(crate) fn request_history(&mut self, columns: usize, height: usize) {
         let display = &mut self.view.display;
         let request = display.scroll.next_request(display.rooms.current(), columns, height);
         if let Some((room, range)) = request {
-            _ = self.ask_history(&room, range, Purpose::Window(range)); // or later, once it can be
+            // If it cannot be sent now, the view asks for it again.
+            _ = self.request_page(&room, range, Purpose::Window(range));
         }
     }
 
-    pub(super) fn asked(&self, is_asked: bool) -> Result<(), String> {
-        let no_server = || "there is no connection to ask (it is being made)".to_owned();
-        is_asked.then_some(()).ok_or_else(no_server)
+    /// An error if a request could not be sent.
+    pub(super) fn requested(&self, is_sent: bool) -> Result<(), String> {
+        let offline = || "not connected: try again when the status is live".to_owned();
+        is_sent.then_some(()).ok_or_else(offline)
     }
 
-    /// The message that `/edit` and `/delete` are about: that number, or our last message here.
-    fn target_of(&self, seq: Option<u64>) -> Result<u64, String> {
+    // ---- Our messages --------------------------------------------------------------------------
+
+    /// The message that `/edit` and `/delete` are about: this number, or our last message here.
+    fn own_message(&self, seq: Option<u64>) -> Result<u64, String> {
         match seq {
             Some(seq) => Ok(seq),
             None => Ok(self.view.unsent.last_own_post(self.current()?)?),
         }
     }
 
-    /// The lines that failed, and their rooms.
+    /// The submissions that failed, and their rooms.
     fn failed(&self) -> Result<Vec<(Cid, RoomName)>, String> {
-        let failed = self.view.unsent.iter().filter(|(_, why)| why.is_some());
+        let failed = self.view.unsent.failed();
         let failed: Vec<_> =
-            failed.map(|(line, _)| (line.cid.clone(), line.room.clone())).collect();
-        if failed.is_empty() { Err("no line has failed".to_owned()) } else { Ok(failed) }
+            failed.map(|failed| (failed.cid.clone(), failed.room.clone())).collect();
+        if failed.is_empty() { Err("no message has failed".to_owned()) } else { Ok(failed) }
     }
 }
 
-/// `/help`'s second half.
+/// The second half of `/help`.
 const KEYS: [&str; 9] = [
-    "Enter           send; Alt-Enter breaks the line",
-    "Tab             complete a name, a #room, a /command; again: the next",
-    "Up, Down        what you said before; Ctrl-R finds it by a part, Enter takes it",
-    "Ctrl-A E W U K  start, end; delete a word, to the start, to the end; Ctrl-Y brings it back",
-    "Alt-1 … Alt-9   turn to a room; Alt-Left, Alt-Right (Ctrl-X) beside it; Alt-A: with news",
-    "PgUp, PgDn      look back, as far as there is something, and on again; also Alt-P, Alt-N",
-    "Alt-Home, -End  where the room begins; what is new (Enter or End on no text); Alt-U: unread",
-    "Ctrl-L          paint the screen anew",
-    "Ctrl-C          clear the line, then leave; Ctrl-D leaves",
+    "Enter           send; Alt-Enter starts a new line",
+    "Tab             complete a name, #room or /command; again: the next match",
+    "Up, Down        earlier input; Ctrl-R searches it, Enter takes the match",
+    "Ctrl-A E W U K  to start, end; delete word, to start, to end; Ctrl-Y undeletes",
+    "Alt-1 … Alt-9   switch room; Alt-Left, Alt-Right: room beside; Alt-A: next unread",
+    "PgUp, PgDn      older messages, and back to newer; also Alt-P, Alt-N",
+    "Alt-Home, -End  start of the room; newest messages (or Enter); Alt-U: unread",
+    "Ctrl-L          redraw the screen",
+    "Ctrl-C          clear the input, again: leave; Ctrl-D leaves",
 ];
 
+/// Parses a name that the person typed.
 pub(super) fn parse<T: std::str::FromStr<Err = talk::chat::Rejection>>(
     text: &str,
 ) -> Result<T, String> {

@@ -1,67 +1,62 @@
-//! The conversation: what is submitted becomes orders to the client, what is heard goes to the
-//! view, and keys and unsent lines are kept.
+//! The conversation: a person's input becomes requests to the client, its events go to the view and
+//! into the person's files.
 //!
-//! Room: the client, the view, the keep, the outbox. It neither reads nor draws.
+//! Depends on the client, `view`, `room`, `command` and `storage`; never on a terminal.
 
 use talk::chat::ErrorCode;
 use talk::chat::Operation;
-use talk::chat::Rejection;
 use talk::chat::RoomName;
 use talk::chat::Text;
 use talk::chat::Token;
-use talk::chat::UserName;
+use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
 use talk::client::Client;
-use talk::client::Notice;
+use talk::client::Event;
 use talk::client::State;
 use talk::limits;
 
+use crate::chat::read_markers::ReadMarkerSender;
+use crate::chat::search::RoomSearch;
+use crate::chat::user_files::UserFiles;
 use crate::command;
 use crate::command::Command;
 use crate::command::Input;
-use crate::connection_status;
 use crate::room::Room;
 use crate::storage::outbox::OutboxStore;
-use crate::storage::preferences::PreferencesFile;
-use crate::storage::tokens::TokenStore;
 use crate::view::View;
 
 mod commands; // what the commands do
-mod search; // what may take several questions
-mod preferences; // and those that nobody else hears of
+mod preferences; // commands that concern only the person
+mod search; // a search, which may take several requests
+mod read_markers; // how far the person has read, for other devices
+pub(crate) mod user_files; // what is saved on disk
 
-/// Whoever reads on tells it this often, in milliseconds.
-const MARK_EVERY: u64 = 2_000;
-
-/// A client and what is seen of it.
+/// A client and its view.
 #[derive(Debug)]
 pub(crate) struct Chat {
     client: Client,
     pub(crate) view: View,
-    keep: TokenStore,
-    outbox: OutboxStore,
-    preferences_file: PreferencesFile,
-    /// The outbox could not be written the last time; that is told once.
-    outbox_failing: bool,
+    files: UserFiles,
+    /// The server's password, if one was given.
     password: Option<String>,
+    /// The key of our name, once the server has sent it.
     token: Option<Token>,
-    refusal: String,
-    typing_again_at: u64,  // Unix milliseconds
-    marking_again_at: u64, // and these
-    /// The server has not said that it knows no read markers.
-    server_marks: bool,
-    search: Option<search::RoomSearch>,
+    /// When the next `typing` may be sent, in Unix milliseconds.
+    typing_next_at: u64,
+    read_markers: ReadMarkerSender,
+    /// The search that is under way.
+    search: Option<RoomSearch>,
 }
 
-/// What becomes of a submitted text.
+/// The result of a submitted line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum SubmitResult {
     Done,
-    /// It was refused, and why has been said: it can be mended.
+    /// It was refused, and the reason was shown: the person can correct it.
     Refused,
-    /// It asked for an empty screen.
+    /// The screen is to be cleared.
     Clear,
-    /// It asked for the end.
+    /// The person leaves.
     Quit,
 }
 
@@ -69,74 +64,65 @@ impl Chat {
     pub(crate) fn new(
         client: Client,
         view: View,
-        keep: TokenStore,
-        outbox: OutboxStore,
-        preferences_file: PreferencesFile,
+        files: UserFiles,
         password: Option<String>,
     ) -> Chat {
         Chat {
             client,
             view,
-            keep,
-            outbox,
-            preferences_file,
-            outbox_failing: false,
+            files,
             password,
             token: None,
-            refusal: String::new(),
-            typing_again_at: 0,
-            marking_again_at: 0,
-            server_marks: true,
+            typing_next_at: 0,
+            read_markers: ReadMarkerSender::default(),
             search: None,
         }
     }
 
-    /// Takes a notice in. Returns why all is over, if it is.
-    pub(crate) fn apply(&mut self, notice: Notice, now: u64) -> Option<String> {
-        if let Notice::Stopped { code, reason } = &notice {
-            return Some(self.end(*code, reason));
-        }
-        if let Notice::Welcome(Welcome { user, token, .. })
-        | Notice::Renamed { to: user, token: Some(token), .. } = &notice
+    /// Takes an event of the client. Returns the reason if the chat is over.
+    pub(crate) fn apply(&mut self, event: Event, now: u64) -> Option<String> {
+        if let Event::Message(
+            ServerMessage::Welcome(Welcome { token, .. })
+            | ServerMessage::Renamed { token: Some(token), .. },
+        ) = &event
         {
             self.token = Some(token.clone());
-            self.store(user, token);
         }
-        self.note(&notice);
-        if let Notice::Found { room, text, records, before, first } = notice {
-            self.found(&room, &text, records, before, first);
+        for problem in self.files.apply(&event) {
+            self.view.display.error(&problem);
+        }
+        if let Event::Message(ServerMessage::Found { room, text, records, before, first }) = event {
+            self.on_found(&room, &text, records, before, first);
             return None;
         }
-        if matches!(notice, Notice::State(State::Offline { .. })) {
-            self.give_up_search();
+        if matches!(event, Event::State(State::Offline { .. })) {
+            self.cancel_search();
         }
-        if let Notice::Error { message, .. } = &notice
-            && self.view.connection.welcome().is_none()
+        if let Event::Message(ServerMessage::Error { code, room: None, .. }) = &event
+            && *code == ErrorCode::UnknownType
+            && self.view.connection.status.was_welcomed()
         {
-            self.refusal.clone_from(message); // the answer to our hello: the end follows
+            // Of all message types we send, only `mark` is younger than the protocol.
+            self.read_markers.set_unsupported();
             return None;
         }
-        if let Notice::Error { code: ErrorCode::UnknownType, room: None, .. } = &notice {
-            self.server_marks = false; // of all we say, only that is not from the beginning
-            return None;
-        }
-        self.view.apply(notice, now);
+        self.view.apply(event, now);
         self.save_preferences();
-        None
+        self.view.connection.status.final_reason(self.view.me(), self.password.is_some())
     }
 
-    /// Understands and does what a person submitted.
+    /// Does what a submitted line asks for: sends it, or runs the command.
     pub(crate) fn submit(&mut self, line: &str) -> SubmitResult {
-        let said = match command::read(line) {
-            Ok(Input::Say(text)) => self.say(&text, false),
-            Ok(Input::Me(text)) => self.say(&text, true),
-            Ok(Input::Do(Command::Quit)) => return SubmitResult::Quit,
-            Ok(Input::Do(Command::Clear)) => return SubmitResult::Clear,
-            Ok(Input::Do(command)) => self.execute(command),
+        let result = match command::read(line) {
+            Ok(Input::Post(text)) => self.post(&text, false),
+            Ok(Input::Me(text)) => self.post(&text, true),
+            Ok(Input::Command(Command::Quit)) => return SubmitResult::Quit,
+            Ok(Input::Command(Command::Clear)) => return SubmitResult::Clear,
+            Ok(Input::Command(command)) => self.execute(command),
             Err(sentence) => Err(sentence),
         };
         self.save_preferences();
-        match said {
+        match result {
             Ok(()) => SubmitResult::Done,
             Err(sentence) => {
                 self.view.display.error(&sentence);
@@ -145,150 +131,72 @@ impl Chat {
         }
     }
 
-    /// Whether a submitted line gives something away that no file may keep.
+    /// Whether a submitted line contains a secret, which no file may keep.
     pub(crate) fn is_secret(&self, line: &str) -> bool {
         let secrets = [self.password.clone(), self.token.as_ref().map(Token::reveal)];
         let mut secrets = secrets.iter().flatten();
-        matches!(command::read(line), Ok(Input::Do(Command::Key)))
+        matches!(command::read(line), Ok(Input::Command(Command::Key)))
             || secrets.any(|secret| !secret.is_empty() && line.contains(secret.as_str()))
     }
 
-    /// Tells the room that something is being typed, unless it was told just now.
+    /// Sends that the person is typing `text`, at most once per [`limits::TYPING_EVERY`].
     pub(crate) fn send_typing(&mut self, text: &str, now: u64) {
-        let is_said = !text.is_empty() && !text.starts_with('/');
-        if !is_said || now < self.typing_again_at || !self.view.connection.is_live() {
+        let is_message = !text.is_empty() && !text.starts_with('/');
+        if !is_message || now < self.typing_next_at || !self.view.connection.status.is_live() {
             return;
         }
         if let Some(room) = self.view.display.rooms.current() {
             let every = u64::try_from(limits::TYPING_EVERY.as_millis()).unwrap_or(u64::MAX);
-            self.typing_again_at = now.saturating_add(every);
+            self.typing_next_at = now.saturating_add(every);
             self.client.typing(&room.name);
         }
     }
 
-    /// Leaves the server, saying goodbye. The outbox stays ours until it is dropped.
-    pub(crate) fn close(mut self) -> (View, OutboxStore) {
-        self.tell_read();
-        self.client.close();
-        (self.view, self.outbox)
-    }
-
-    fn say(&mut self, text: &str, me: bool) -> Result<(), String> {
-        let (text, room) = (self.text(text)?, self.room()?);
-        self.act(&room, Operation::Post { text, me, reply: None });
-        Ok(())
-    }
-
-    fn text(&self, text: &str) -> Result<Text, String> {
-        Text::parse(text, self.view.connection.text_max())
-            .map_err(|rejection| rejection.to_string())
-    }
-
-    /// Does something to a room's log, once it is written down.
-    fn act(&mut self, room: &RoomName, operation: Operation) {
-        let line = self.client.compose(room, operation);
-        // Without a connection the file may be the only copy for hours, and is worth waiting for
-        // the disk. With one, the server has the line in a moment, and syncs it itself.
-        let is_live = self.view.connection.is_live();
-        let held = self.outbox.hold(&line, !is_live);
-        self.told(held);
-        self.client.say_line(line.clone());
-        // The client's own notice comes later: until then nobody may think all is said and done.
-        self.view.unsent.add(line);
-    }
-
-    // ---- How far is read -----------------------------------------------------------------------
-
-    /// Tells the server how far the person has read, now and then, so that other devices know.
+    /// Sends how far the person has read, now and then.
     pub(crate) fn send_read_markers(&mut self, now: u64) {
-        if now >= self.marking_again_at && self.has_read_markers_to_send() {
-            self.marking_again_at = now.saturating_add(MARK_EVERY);
-            self.tell_read();
-        }
+        self.read_markers.send_if_due(&self.client, &mut self.view, now);
     }
 
     /// Whether something was read that the server does not know.
     pub(crate) fn has_read_markers_to_send(&self) -> bool {
-        self.server_marks && !self.view.unsent_read_positions().is_empty()
+        self.read_markers.has_unsent(&self.view)
     }
 
-    fn tell_read(&mut self) {
-        if !self.server_marks {
-            return;
+    /// Closes the connection. The caller holds the outbox store, and with it the locks of its files.
+    pub(crate) fn close(mut self) -> (View, OutboxStore) {
+        self.read_markers.send(&self.client, &mut self.view);
+        self.client.close();
+        (self.view, self.files.into_outbox())
+    }
+
+    fn post(&mut self, text: &str, me: bool) -> Result<(), String> {
+        let (text, room) = (self.text(text)?, self.current()?.name.clone());
+        self.send(&room, Operation::Post { text, me, reply: None });
+        Ok(())
+    }
+
+    /// Checks a text against the server's limit.
+    fn text(&self, text: &str) -> Result<Text, String> {
+        let max = self.view.connection.text_max();
+        Text::parse(text, max).map_err(|rejection| rejection.to_string())
+    }
+
+    /// Saves a submission, then sends it.
+    fn send(&mut self, room: &RoomName, operation: Operation) {
+        let submission = self.client.compose(room, operation);
+        // Without a connection the file may be the only copy for hours, so it is fsynced. With one,
+        // the server has the submission in a moment and fsyncs it itself.
+        let is_live = self.view.connection.status.is_live();
+        if let Some(problem) = self.files.save(&submission, !is_live) {
+            self.view.display.error(&problem);
         }
-        for (room, seq) in self.view.unsent_read_positions() {
-            if self.client.mark(&room, seq) {
-                self.view.display.rooms.mark_read(&room, seq);
-            }
-        }
+        self.client.send(submission.clone());
+        // The client's own event comes later; until then the submission must not be missed.
+        self.view.unsent.add(submission);
     }
 
-    // ---- What is kept --------------------------------------------------------------------------
-
-    /// Writes down what becomes of our lines, and of the name they go out under.
-    fn note(&mut self, notice: &Notice) {
-        let outbox = &mut self.outbox;
-        let noted = match notice {
-            Notice::Pending(line) => outbox.hold(line, false),
-            Notice::Stored { cid, .. } | Notice::Dropped(cid) => outbox.settle(cid),
-            Notice::Failed { cid, code, message } => {
-                outbox.fail(cid, Rejection { code: *code, message: message.clone().into() })
-            }
-            Notice::Welcome(Welcome { user, .. })
-            | Notice::Renamed { to: user, token: Some(_), .. } => outbox.belong_to(user),
-            Notice::Error {
-                code: ErrorCode::BadName | ErrorCode::NameTaken, room: None, ..
-            } => outbox.want_no_more(),
-            Notice::Error { .. }
-            | Notice::Renamed { .. }
-            | Notice::State(_)
-            | Notice::Trouble(_)
-            | Notice::Stopped { .. }
-            | Notice::Joined(_)
-            | Notice::Record(_)
-            | Notice::Reset(_)
-            | Notice::Gap { .. }
-            | Notice::Presence { .. }
-            | Notice::Away { .. }
-            | Notice::Members { .. }
-            | Notice::Rooms { .. }
-            | Notice::Left(_)
-            | Notice::Typing { .. }
-            | Notice::Marked { .. }
-            | Notice::History { .. }
-            | Notice::Found { .. } => Ok(()),
-        };
-        self.told(noted);
-    }
-
-    /// Tells that the outbox cannot be written, unless it was so before.
-    fn told(&mut self, noted: Result<(), String>) {
-        let was_leaky = std::mem::replace(&mut self.outbox_failing, noted.is_err());
-        if let Err(sentence) = noted
-            && !was_leaky
-        {
-            self.view.display.error(&sentence);
-        }
-    }
-
-    fn store(&mut self, user: &UserName, token: &Token) {
-        if let Err(sentence) = self.keep.store(user, token) {
-            self.view.display.error(&sentence);
-        }
-    }
-
-    /// The current room.
     fn current(&self) -> Result<&Room, String> {
         let room = self.view.display.rooms.current();
         room.ok_or_else(|| "you are in no room (try /join lobby)".to_owned())
-    }
-
-    fn room(&self) -> Result<RoomName, String> {
-        Ok(self.current()?.name.clone())
-    }
-
-    fn end(&self, code: u16, reason: &str) -> String {
-        let said = if self.refusal.is_empty() { reason } else { &self.refusal };
-        connection_status::sentence(code, said, self.view.me(), self.password.is_some())
     }
 }

@@ -8,7 +8,6 @@ use super::commands::parse;
 use crate::command::PreferenceCommand;
 use crate::storage::preferences::BellMode;
 use crate::storage::preferences::PreferenceChange;
-use crate::storage::preferences::PreferencesFile;
 use crate::storage::preferences::TimestampStyle;
 
 impl Chat {
@@ -105,12 +104,11 @@ impl Chat {
         format!("{} is not muted ({known})", display.label(room))
     }
 
-    /// Saves what was changed in this run. After the first failure it no longer tries.
+    /// Saves what was changed in this run.
     pub(super) fn save_preferences(&mut self) {
         for change in self.view.display.preferences.take_unsaved() {
-            if let Err(sentence) = self.preferences_file.save(&change) {
-                self.view.display.error(&sentence);
-                self.preferences_file = PreferencesFile::new(None);
+            if let Some(problem) = self.files.save_preference(&change) {
+                self.view.display.error(&problem);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Looking for words in a room: a question after the other, from the newest lines down.
+//! Searching a room: one request after the other, from the newest messages back.
 
 use talk::chat::RoomName;
 use talk::chat::protocol::Record;
@@ -6,10 +6,10 @@ use talk::limits;
 
 use super::Chat;
 
-/// Lines found that are enough at once.
+/// Matches that are enough for one search.
 const ENOUGH: usize = 30;
 
-/// What is being looked for, and what was found of it so far.
+/// A search and what it has found so far.
 #[derive(Debug)]
 pub(super) struct RoomSearch {
     room: RoomName,
@@ -18,19 +18,22 @@ pub(super) struct RoomSearch {
 }
 
 impl Chat {
-    /// Begins to look for `text` in this room. Another search takes the place of one under direction.
+    /// Starts searching the current room for `text`; a search under way is given up.
     pub(super) fn search(&mut self, text: String) -> Result<(), String> {
-        let room = self.room()?;
+        let room = self.current()?.name.clone();
         if text.len() > limits::SEARCH_WORDS {
-            return Err(format!("at most {} bytes are looked for", limits::SEARCH_WORDS));
+            return Err(format!(
+                "the text to search for is longer than {} bytes",
+                limits::SEARCH_WORDS
+            ));
         }
-        self.asked(self.client.search(&room, &text, None))?;
+        self.requested(self.client.search(&room, &text, None))?;
         self.search = Some(RoomSearch { room, text, records: Vec::new() });
         Ok(())
     }
 
-    /// One answer: asks on, or shows what was found.
-    pub(super) fn found(
+    /// Takes one answer: requests the next, or shows what was found.
+    pub(super) fn on_found(
         &mut self,
         room: &RoomName,
         text: &str,
@@ -38,22 +41,24 @@ impl Chat {
         before: u64,
         first: u64,
     ) {
-        let wanted = self.search.take_if(|wanted| wanted.room == *room && wanted.text == text);
-        let Some(mut wanted) = wanted else { return };
-        records.append(&mut wanted.records); // each answer is about older lines than the last
-        let is_whole = before <= first.max(1);
-        let goes_on = !is_whole && records.len() < ENOUGH;
-        if goes_on && self.client.search(room, text, Some(before)) {
-            self.search = Some(RoomSearch { records, ..wanted });
+        let search = self.search.take_if(|search| search.room == *room && search.text == text);
+        let Some(mut search) = search else { return };
+        records.append(&mut search.records); // each answer is older than the last
+        let is_complete = before <= first.max(1);
+        let continues = !is_complete && records.len() < ENOUGH;
+        if continues && self.client.search(room, text, Some(before)) {
+            self.search = Some(RoomSearch { records, ..search });
         } else {
-            self.view.display.list_found(room, text, &records, is_whole);
+            self.view.display.list_found(room, text, &records, is_complete);
         }
     }
 
-    /// The connection is gone, and with it whoever would have answered.
-    pub(super) fn give_up_search(&mut self) {
+    /// Gives up a search, because the connection is lost.
+    pub(super) fn cancel_search(&mut self) {
         if let Some(RoomSearch { text, .. }) = self.search.take() {
-            self.view.display.error(&format!("the search for {text:?} was interrupted, ask again"));
+            let text =
+                format!("search for {text:?} stopped: connection lost (try again when live)");
+            self.view.display.error(&text);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What may follow a command. `None`: something is missing, or too much.
+//! Parsers for what may follow a command. `None`: something is missing, or too much.
 
 use talk::chat::protocol::NUMBER_MAX;
 
@@ -25,7 +25,7 @@ pub(super) fn known<T>(text: &str, read: fn(&str) -> Option<T>) -> Option<Option
     if text.is_empty() { Some(None) } else { read(text).map(Some) }
 }
 
-/// The number of a line, with or without `#`.
+/// The number of a message, with or without `#`.
 pub(super) fn number(text: &str) -> Option<u64> {
     let text = text.strip_prefix('#').unwrap_or(text);
     text.parse().ok().filter(|seq| (1..=NUMBER_MAX).contains(seq))
@@ -43,14 +43,14 @@ pub(super) fn target(text: &str) -> Option<Target> {
 
 pub(super) fn reply(rest: &str) -> Option<Input> {
     if rest.is_empty() {
-        return Some(Input::Do(Command::ListNewest));
+        return Some(Input::Command(Command::ListNewest));
     }
     let (seq, text) = rest.split_once(char::is_whitespace)?;
     let command = Command::Reply(number(seq)?, some(text.trim_start())?);
-    Some(Input::Do(command))
+    Some(Input::Command(command))
 }
 
-/// A number and nothing else is not guessed at: it may be a line's, or be what it should say.
+/// A number alone is an error: it may be the number of a message, or its new text.
 pub(super) fn edit(rest: &str) -> Option<Input> {
     let (first, more) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let command = match (number(first), more.trim_start()) {
@@ -59,9 +59,9 @@ pub(super) fn edit(rest: &str) -> Option<Input> {
         (None, _) if rest.is_empty() => Command::ListOwn,
         (None, _) => Command::Edit(None, rest.to_owned()),
     };
-    Some(Input::Do(command))
+    Some(Input::Command(command))
 }
 
 pub(super) fn none(rest: &str, command: Command) -> Option<Input> {
-    rest.is_empty().then_some(Input::Do(command))
+    rest.is_empty().then_some(Input::Command(command))
 }

@@ -1,7 +1,7 @@
-//! What a submitted line means: something to say, or a command.
+//! What a submitted line means: a message, or a command.
 //!
-//! Room: strings. An unknown command is an error here and never goes out: it may be a password
-//! typed with one letter too few.
+//! An unknown command is an error and is never sent: it may be a password typed with one letter too
+//! few. Depends on `storage` for the words of preferences; never on the view or the client.
 
 use talk::cli;
 
@@ -19,33 +19,33 @@ use crate::storage::preferences::TimestampStyle;
 
 mod arguments; // what follows a command
 
-/// A submitted line, understood.
+/// A submitted line, parsed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Input {
-    Say(String),
+    Post(String),
     /// `* bob waves`
     Me(String),
-    Do(Command),
+    Command(Command),
 }
 
-/// A command with its argument as typed: whether a name is a name is not decided here.
+/// A command with its argument as typed; names are checked later.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Help(Option<String>),
-    /// A private line to somebody, or the private room with them.
+    /// Sends a direct message to a user, or switches to the private room with them.
     Message(String, Option<String>),
-    /// A private line to the last who wrote one to us.
+    /// Replies to the sender of the newest direct message.
     ReplyDirect(String),
-    /// A line that answers the one with that number.
+    /// Replies to the message with this seq.
     Reply(u64, String),
-    /// The newest lines with their numbers.
+    /// Lists the newest messages with their numbers.
     ListNewest,
-    /// Other words for a line of ours: that number, or the last.
+    /// Changes the text of our message: with this seq, or the last.
     Edit(Option<u64>, String),
-    /// Our lines with their numbers.
+    /// Lists our messages with their numbers.
     ListOwn,
     Delete(Option<u64>),
-    /// Nothing: tell it.
+    /// Sets the topic, or without a text shows it.
     Topic(Option<String>),
     Nick(String),
     Join(String),
@@ -55,7 +55,7 @@ pub(crate) enum Command {
     History(usize),
     Search(String),
     Goto(Target),
-    /// Why, if one says it.
+    /// Sets an away message, with a reason or without.
     Away(Option<String>),
     Back,
     Preference(PreferenceCommand),
@@ -68,161 +68,148 @@ pub(crate) enum Command {
     Quit,
 }
 
-/// What a person wants to hear, and how.
+/// A command that sets or shows a preference.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum PreferenceCommand {
-    /// Nobody: list them.
+    /// Without a name: lists them.
     Ignore(Option<String>),
     Unignore(String),
-    /// Toggles; of no room, the one that one is in.
+    /// Mutes the room or unmutes it; without a name, the current room.
     Mute(Option<String>),
     Unmute(Option<String>),
-    /// Toggles.
+    /// Hides joins and leaves, or shows them again.
     Quiet,
-    /// Nothing: tell it.
+    /// Without a mode: shows it.
     Bell(Option<BellMode>),
-    /// Likewise.
+    /// Without a style: shows it.
     Timestamp(Option<TimestampStyle>),
 }
 
-/// A line to look at.
+/// A message to go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     Seq(u64),
-    /// The first since it was that late, in minutes after midnight.
+    /// The first message since this time of day, in minutes after midnight.
     Time(u32),
 }
 
-/// A row of `/help`.
+/// A command as `/help` shows it.
 #[derive(Debug)]
 pub(crate) struct CommandInfo {
     /// The name and its aliases, without the slash.
     pub(crate) names: &'static [&'static str],
     pub(crate) argument: &'static str,
     pub(crate) help: &'static str,
-    read: fn(&str) -> Option<Input>, // `None`: the argument is missing, or one too many
+    /// Parses the argument; `None` if it is missing, or too long.
+    parse: fn(&str) -> Option<Input>,
 }
 
 /// Every command, in the order of `/help`.
 pub(crate) const TABLE: &[CommandInfo] = &[
-    entry(&["me"], "TEXT", "say what you do: * bob waves", |text| some(text).map(Input::Me)),
+    entry(&["me"], "TEXT", "send an action: * bob waves", |text| some(text).map(Input::Me)),
     entry(
         &["msg", "m", "w", "whisper", "query"],
         "NAME [TEXT]",
-        "say TEXT to NAME alone, or turn to your private room",
+        "send a direct message, or open the private room",
         |rest| {
             let (name, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
             let name = some(name.strip_prefix('@').unwrap_or(name))?;
-            Some(Input::Do(Command::Message(name, some(text.trim_start()))))
+            Some(Input::Command(Command::Message(name, some(text.trim_start()))))
         },
     ),
-    entry(&["r"], "TEXT", "answer the last who wrote to you alone", |text| {
-        some(text).map(|text| Input::Do(Command::ReplyDirect(text)))
+    entry(&["r"], "TEXT", "reply to the newest direct message", |text| {
+        some(text).map(|text| Input::Command(Command::ReplyDirect(text)))
     }),
-    entry(&["reply"], "[SEQ TEXT]", "answer line SEQ; alone: numbers the newest lines", reply),
-    entry(&["edit"], "[SEQ] TEXT", "reword your last line, or line SEQ; alone: lists yours", edit),
-    entry(&["delete"], "[SEQ]", "take your last line back, or line SEQ", |seq| match number(seq) {
-        None if !seq.is_empty() => None,
-        seq => Some(Input::Do(Command::Delete(seq))),
+    entry(&["reply"], "[NUMBER TEXT]", "reply to message NUMBER; alone: list numbers", reply),
+    entry(&["edit"], "[NUMBER] TEXT", "edit your last message, or NUMBER; alone: list yours", edit),
+    entry(&["delete"], "[NUMBER]", "delete your last message, or NUMBER", |seq| {
+        match number(seq) {
+            None if !seq.is_empty() => None,
+            seq => Some(Input::Command(Command::Delete(seq))),
+        }
     }),
-    entry(&["topic"], "[TEXT]", "what this room is about; /topic - takes it away", |text| {
-        Some(Input::Do(Command::Topic(some(text))))
+    entry(&["topic"], "[TEXT]", "show or set the topic; /topic - removes it", |text| {
+        Some(Input::Command(Command::Topic(some(text))))
     }),
-    entry(
-        &["join", "j"],
-        "ROOM",
-        "join a room, or turn to one you are in; @NAME: private",
-        |room| word(room).map(|room| Input::Do(Command::Join(room))),
-    ),
-    entry(&["part", "leave"], "[ROOM]", "leave this room, or another", |room| {
-        optional(room).map(|room| Input::Do(Command::Part(room)))
+    entry(&["join", "j"], "ROOM", "join or switch to a room; @NAME: private room", |room| {
+        word(room).map(|room| Input::Command(Command::Join(room)))
     }),
-    entry(&["who", "names"], "", "who is here", |rest| none(rest, Command::Who)),
-    entry(&["rooms", "list"], "", "which rooms there are", |rest| none(rest, Command::Rooms)),
+    entry(&["part", "leave"], "[ROOM]", "leave this room, or ROOM", |room| {
+        optional(room).map(|room| Input::Command(Command::Part(room)))
+    }),
+    entry(&["who", "names"], "", "list who is in this room", |rest| none(rest, Command::Who)),
+    entry(&["rooms", "list"], "", "list the rooms", |rest| none(rest, Command::Rooms)),
     entry(&["nick"], "NAME", "change your name", |name| {
-        word(name).map(|name| Input::Do(Command::Nick(name)))
+        word(name).map(|name| Input::Command(Command::Nick(name)))
     }),
-    entry(&["away"], "[TEXT]", "tell the others that you are away, and why", |text| {
-        Some(Input::Do(Command::Away(some(text))))
+    entry(&["away"], "[TEXT]", "show others that you are away, and why", |text| {
+        Some(Input::Command(Command::Away(some(text))))
     }),
-    entry(&["back"], "", "tell the others that you are back", |rest| none(rest, Command::Back)),
-    entry(&["search", "lastlog"], "WORDS", "find lines of this room", |text| {
-        some(text).map(|text| Input::Do(Command::Search(text)))
+    entry(&["back"], "", "show others that you are back", |rest| none(rest, Command::Back)),
+    entry(&["search", "lastlog"], "WORDS", "search the messages of this room", |text| {
+        some(text).map(|text| Input::Command(Command::Search(text)))
     }),
-    entry(
-        &["history"],
-        "[N]",
-        "show the N lines before the oldest shown (20), numbered",
-        |count| {
-            let count =
-                if count.is_empty() { 20 } else { count.parse().ok().filter(|n| *n > 0)? };
-            Some(Input::Do(Command::History(count)))
-        },
-    ),
-    entry(&["goto"], "SEQ|HH:MM", "look at line SEQ, or at what was said since HH:MM", |to| {
-        target(to).map(|target| Input::Do(Command::Goto(target)))
+    entry(&["history"], "[N]", "list N older messages (20) with their numbers", |count| {
+        let count = if count.is_empty() { 20 } else { count.parse().ok().filter(|n| *n > 0)? };
+        Some(Input::Command(Command::History(count)))
     }),
-    entry(&["ignore"], "[NAME]", "show nothing of NAME's; alone: lists whom you ignore", |name| {
-        optional(name).map(|name| Input::Do(Command::Preference(PreferenceCommand::Ignore(name))))
+    entry(&["goto"], "NUMBER|HH:MM", "go to message NUMBER, or to the first since HH:MM", |to| {
+        target(to).map(|target| Input::Command(Command::Goto(target)))
     }),
-    entry(&["unignore"], "NAME", "show what NAME says again", |name| {
-        word(name).map(|name| Input::Do(Command::Preference(PreferenceCommand::Unignore(name))))
+    entry(&["ignore"], "[NAME]", "hide messages from NAME; alone: list ignored names", |name| {
+        let name = optional(name)?;
+        Some(Input::Command(Command::Preference(PreferenceCommand::Ignore(name))))
     }),
-    entry(
-        &["mute"],
-        "[ROOM]",
-        "no bell, no news from this room or ROOM; again: with them",
-        |room| {
-            optional(room).map(|room| Input::Do(Command::Preference(PreferenceCommand::Mute(room))))
-        },
-    ),
-    entry(&["unmute"], "[ROOM]", "bell and news of this room again or of ROOM", |room| {
-        optional(room).map(|room| Input::Do(Command::Preference(PreferenceCommand::Unmute(room))))
+    entry(&["unignore"], "NAME", "show messages from NAME again", |name| {
+        let name = word(name)?;
+        Some(Input::Command(Command::Preference(PreferenceCommand::Unignore(name))))
     }),
-    entry(&["quiet"], "", "tell no comings and goings; again: tell them", |rest| {
+    entry(&["mute"], "[ROOM]", "mute or unmute a room: no bell, not unread", |room| {
+        let room = optional(room)?;
+        Some(Input::Command(Command::Preference(PreferenceCommand::Mute(room))))
+    }),
+    entry(&["unmute"], "[ROOM]", "unmute this room, or ROOM", |room| {
+        let room = optional(room)?;
+        Some(Input::Command(Command::Preference(PreferenceCommand::Unmute(room))))
+    }),
+    entry(&["quiet"], "", "hide joins and leaves; again: show them", |rest| {
         none(rest, Command::Preference(PreferenceCommand::Quiet))
     }),
-    entry(&["bell"], "[off|mention|all]", "what rings: nothing, your name, every line", |what| {
-        known(what, BellMode::read)
-            .map(|bell| Input::Do(Command::Preference(PreferenceCommand::Bell(bell))))
+    entry(&["bell"], "[off|mention|all]", "what rings: nothing, mentions, every message", |what| {
+        let bell = known(what, BellMode::read)?;
+        Some(Input::Command(Command::Preference(PreferenceCommand::Bell(bell))))
     }),
-    entry(&["timestamp"], "[time|datetime|off]", "what stands before new lines", |what| {
-        known(what, TimestampStyle::read)
-            .map(|stamp| Input::Do(Command::Preference(PreferenceCommand::Timestamp(stamp))))
+    entry(&["timestamp"], "[time|datetime|off]", "time stamps of new messages", |what| {
+        let style = known(what, TimestampStyle::read)?;
+        Some(Input::Command(Command::Preference(PreferenceCommand::Timestamp(style))))
     }),
-    entry(&["resend"], "", "send the lines that failed once more", |rest| {
-        none(rest, Command::Resend)
-    }),
-    entry(&["drop"], "", "give up the lines that failed", |rest| none(rest, Command::Drop)),
-    entry(&["reconnect"], "", "connect now, without waiting any longer", |rest| {
-        none(rest, Command::Reconnect)
-    }),
-    entry(&["clear"], "", "clear the screen; nothing is deleted", |rest| {
-        none(rest, Command::Clear)
-    }),
-    entry(&["key"], "", "show the key of your name, to use it on another device", |rest| {
+    entry(&["resend"], "", "send failed messages again", |rest| none(rest, Command::Resend)),
+    entry(&["drop"], "", "discard failed messages", |rest| none(rest, Command::Drop)),
+    entry(&["reconnect"], "", "reconnect now", |rest| none(rest, Command::Reconnect)),
+    entry(&["clear"], "", "clear the screen; deletes nothing", |rest| none(rest, Command::Clear)),
+    entry(&["key"], "", "show the key for your name, for another device", |rest| {
         none(rest, Command::Key)
     }),
-    entry(&["version"], "", "the versions of this program and of the server", |rest| {
+    entry(&["version"], "", "show the versions of console and server", |rest| {
         none(rest, Command::Version)
     }),
-    entry(&["help", "h", "?"], "[COMMAND]", "this list, or what one command does", |name| {
-        optional(name).map(|name| Input::Do(Command::Help(name)))
+    entry(&["help", "h", "?"], "[COMMAND]", "list the commands, or explain one", |name| {
+        optional(name).map(|name| Input::Command(Command::Help(name)))
     }),
-    entry(&["quit", "exit", "q"], "", "leave the chat", |_| Some(Input::Do(Command::Quit))),
+    entry(&["quit", "exit", "q"], "", "leave the chat", |_| Some(Input::Command(Command::Quit))),
 ];
 
-/// Understands one submitted line. Several lines at once are always something to say: a paste that
-/// happens to start with a slash runs nothing.
+/// Parses a submitted line. Several lines at once are always a message: a paste that happens to
+/// start with a slash runs nothing.
 ///
 /// # Errors
-/// A sentence for whoever typed it: no such command, or a wrong argument.
+/// A sentence for the person: there is no such command, or its argument is wrong.
 pub(crate) fn read(line: &str) -> Result<Input, String> {
     let Some(rest) = line.strip_prefix('/').filter(|_| !line.contains('\n')) else {
-        return Ok(Input::Say(line.to_owned()));
+        return Ok(Input::Post(line.to_owned()));
     };
     if rest.starts_with('/') {
-        return Ok(Input::Say(rest.to_owned()));
+        return Ok(Input::Post(rest.to_owned()));
     }
     let (name, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let Some(entry) = find(name) else {
@@ -231,19 +218,19 @@ pub(crate) fn read(line: &str) -> Result<Input, String> {
             .map_or("/help lists them all".to_owned(), |near| format!("did you mean /{near}?"));
         return Err(format!("no command /{name}, nothing was sent ({hint})"));
     };
-    (entry.read)(argument.trim()).ok_or_else(|| format!("use it like this: {}", entry.usage()))
+    (entry.parse)(argument.trim()).ok_or_else(|| format!("usage: {}", entry.usage()))
 }
 
-/// The entry of a command, by any of its names.
+/// The command with this name or alias.
 pub(crate) fn find(name: &str) -> Option<&'static CommandInfo> {
     let name = name.to_lowercase();
     TABLE.iter().find(|entry| entry.names.contains(&name.as_str()))
 }
 
 impl CommandInfo {
-    /// `/join ROOM         join a room, or …`
+    /// `/join ROOM           join or switch …`
     pub(crate) fn row(&self) -> String {
-        format!("{:18} {}", self.usage(), self.help)
+        format!("{:20} {}", self.usage(), self.help)
     }
 
     /// `/join ROOM`
@@ -257,9 +244,9 @@ const fn entry(
     names: &'static [&'static str],
     argument: &'static str,
     help: &'static str,
-    read: fn(&str) -> Option<Input>,
+    parse: fn(&str) -> Option<Input>,
 ) -> CommandInfo {
-    CommandInfo { names, argument, help, read }
+    CommandInfo { names, argument, help, parse }
 }
 
 #[cfg(test)]

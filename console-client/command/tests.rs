@@ -1,21 +1,21 @@
-//! What a submitted line is understood as.
+//! What a submitted line means.
 
 use super::*;
 
-fn said(text: &str) -> Result<Input, String> {
-    Ok(Input::Say(text.to_owned()))
+fn post(text: &str) -> Result<Input, String> {
+    Ok(Input::Post(text.to_owned()))
 }
 
 #[test]
-fn a_line_is_said_and_two_slashes_say_one() {
-    assert_eq!(read("hi /there"), said("hi /there"));
-    assert_eq!(read(" /quit"), said(" /quit"));
-    assert_eq!(read("//etc/hosts is it"), said("/etc/hosts is it"));
+fn a_line_is_a_message_and_two_slashes_send_one() {
+    assert_eq!(read("hi /there"), post("hi /there"));
+    assert_eq!(read(" /quit"), post(" /quit"));
+    assert_eq!(read("//etc/hosts is it"), post("/etc/hosts is it"));
 }
 
 #[test]
 fn a_paste_of_several_lines_runs_nothing() {
-    assert_eq!(read("/quit\n/nick eve"), said("/quit\n/nick eve"));
+    assert_eq!(read("/quit\n/nick eve"), post("/quit\n/nick eve"));
 }
 
 #[test]
@@ -53,15 +53,15 @@ fn commands_have_aliases_and_arguments() {
         ),
         ("/r yes", Command::ReplyDirect("yes".to_owned())),
     ] {
-        assert_eq!(read(line), Ok(Input::Do(command)), "{line}");
+        assert_eq!(read(line), Ok(Input::Command(command)), "{line}");
     }
     assert_eq!(read("/me waves  twice"), Ok(Input::Me("waves  twice".to_owned())));
 }
 
 #[test]
-fn a_line_to_one_person_needs_no_text_and_their_name_no_at() {
+fn a_direct_message_needs_no_text_and_the_name_no_at() {
     let to = |name: &str, text: Option<&str>| {
-        Ok(Input::Do(Command::Message(name.to_owned(), text.map(str::to_owned))))
+        Ok(Input::Command(Command::Message(name.to_owned(), text.map(str::to_owned))))
     };
     assert_eq!(read("/msg Ann hi  there"), to("Ann", Some("hi  there")));
     for (line, text) in [("/w @ann  hi", Some("hi")), ("/query ann", None), ("/m ann ", None)] {
@@ -71,60 +71,60 @@ fn a_line_to_one_person_needs_no_text_and_their_name_no_at() {
 }
 
 #[test]
-fn an_edit_and_a_delete_are_of_the_last_line_unless_a_number_comes_first() {
-    let edit = |seq, text: &str| Ok(Input::Do(Command::Edit(seq, text.to_owned())));
+fn an_edit_and_a_delete_are_of_the_last_message_unless_a_number_comes_first() {
+    let edit = |seq, text: &str| Ok(Input::Command(Command::Edit(seq, text.to_owned())));
     assert_eq!(read("/edit new  text"), edit(None, "new  text"));
     assert_eq!(read("/edit 7 new  text"), edit(Some(7), "new  text"));
     assert_eq!(read("/edit #7  x"), edit(Some(7), "x"));
     assert_eq!(read("/edit 7th of May"), edit(None, "7th of May"));
-    assert_eq!(read("/edit"), Ok(Input::Do(Command::ListOwn)));
+    assert_eq!(read("/edit"), Ok(Input::Command(Command::ListOwn)));
     assert!(read("/edit 7").is_err() && read("/edit #7 ").is_err());
     for (line, seq) in [("/delete", None), ("/delete 7", Some(7)), ("/delete #7", Some(7))] {
-        assert_eq!(read(line), Ok(Input::Do(Command::Delete(seq))), "{line}");
+        assert_eq!(read(line), Ok(Input::Command(Command::Delete(seq))), "{line}");
     }
     assert!(read("/delete it").is_err() && read("/delete 0").is_err());
 }
 
 #[test]
-fn an_answer_names_the_line_it_answers_and_has_a_text() {
+fn a_reply_has_the_number_of_a_message_and_a_text() {
     for (line, seq, text) in [("/reply 7 yes  it is", 7, "yes  it is"), ("/reply #7  x", 7, "x")] {
-        assert_eq!(read(line), Ok(Input::Do(Command::Reply(seq, text.to_owned()))), "{line}");
+        assert_eq!(read(line), Ok(Input::Command(Command::Reply(seq, text.to_owned()))), "{line}");
     }
-    assert_eq!(read("/reply "), Ok(Input::Do(Command::ListNewest)));
+    assert_eq!(read("/reply "), Ok(Input::Command(Command::ListNewest)));
     let too_big = "/reply 9007199254740992 x"; // 2^53: no number of this protocol
     for line in ["/reply 7", "/reply yes", "/reply yes it is", "/reply 0 x", "/reply #", too_big] {
-        assert_eq!(read(line).unwrap_err(), "use it like this: /reply [SEQ TEXT]", "{line}");
+        assert_eq!(read(line).unwrap_err(), "usage: /reply [NUMBER TEXT]", "{line}");
     }
 }
 
 #[test]
-fn a_line_to_look_at_is_named_by_its_number_or_a_clock() {
+fn a_message_to_go_to_is_named_by_its_number_or_a_time() {
     for (line, target) in [
         ("/goto 1042", Target::Seq(1042)),
         ("/goto #7", Target::Seq(7)),
         ("/goto 13:05", Target::Time(785)),
         ("/goto 0:00", Target::Time(0)),
     ] {
-        assert_eq!(read(line), Ok(Input::Do(Command::Goto(target))), "{line}");
+        assert_eq!(read(line), Ok(Input::Command(Command::Goto(target))), "{line}");
     }
     for line in ["/goto", "/goto 0", "/goto 24:00", "/goto 1:60", "/goto +1:00", "/goto 1:2:3"] {
-        assert_eq!(read(line).unwrap_err(), "use it like this: /goto SEQ|HH:MM", "{line}");
+        assert_eq!(read(line).unwrap_err(), "usage: /goto NUMBER|HH:MM", "{line}");
     }
 }
 
 #[test]
-fn what_is_no_command_is_never_sent() {
+fn an_unknown_command_is_never_sent() {
     let refusal = |line| read(line).unwrap_err();
     assert_eq!(refusal("/jion x"), "no command /jion, nothing was sent (did you mean /join?)");
     assert_eq!(
         refusal("/s3cret-pass"),
         "no command /s3cret-pass, nothing was sent (/help lists them all)"
     );
-    assert_eq!(refusal("/nick"), "use it like this: /nick NAME");
-    assert_eq!(refusal("/bell on"), "use it like this: /bell [off|mention|all]");
-    assert_eq!(refusal("/timestamp now"), "use it like this: /timestamp [time|datetime|off]");
-    assert_eq!(refusal("/nick a b"), "use it like this: /nick NAME");
-    assert_eq!(refusal("/history 0"), "use it like this: /history [N]");
+    assert_eq!(refusal("/nick"), "usage: /nick NAME");
+    assert_eq!(refusal("/bell on"), "usage: /bell [off|mention|all]");
+    assert_eq!(refusal("/timestamp now"), "usage: /timestamp [time|datetime|off]");
+    assert_eq!(refusal("/nick a b"), "usage: /nick NAME");
+    assert_eq!(refusal("/history 0"), "usage: /history [N]");
     assert!(read("/").is_err());
 }
 
@@ -138,7 +138,7 @@ fn a_row_of_the_help_keeps_its_parts_apart_and_fits_a_terminal() {
 }
 
 #[test]
-fn no_name_stands_for_two_commands() {
+fn no_name_is_for_two_commands() {
     let names = || TABLE.iter().flat_map(|entry| entry.names);
     for name in names() {
         assert_eq!(names().filter(|other| *other == name).count(), 1, "{name}");

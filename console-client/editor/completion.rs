@@ -1,20 +1,18 @@
 //! Completion by Tab: of a command at the start of the line, of a room after `#`, of a name
 //! anywhere.
-//!
-//! Room: strings.
 
 /// What can be completed now, each list in the order it should be offered.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     /// With their slash.
     pub(crate) commands: Vec<String>,
-    /// Who spoke last comes first.
+    /// Those who wrote come first, the latest before the others.
     pub(crate) names: Vec<String>,
     /// Without `#`; a private one as `@name`.
     pub(crate) rooms: Vec<String>,
 }
 
-/// A completion under direction: further Tabs go through the candidates, and round to what was typed.
+/// A completion under way: each Tab shows the next candidate, then what was typed again.
 #[derive(Debug)]
 pub(crate) struct Completion {
     start: usize,
@@ -23,8 +21,7 @@ pub(crate) struct Completion {
 }
 
 impl Completion {
-    /// A completion of the word that ends `before`, the text left of the cursor; `None` where
-    /// nothing fits.
+    /// Completes the last word of `before`, the text left of the cursor; `None` if nothing matches.
     pub(crate) fn begin(before: &[char], words: &Words) -> Option<Completion> {
         let start = before.iter().rposition(|c| c.is_whitespace()).map_or(0, |space| space + 1);
         let line: String = before.iter().take(start).collect();

@@ -1,4 +1,4 @@
-//! Where a key leads: the places in a text that a cursor stops at.
+//! The places in a text where the cursor can stop.
 
 use super::Editor;
 use crate::text::width;
@@ -30,7 +30,7 @@ impl Editor {
         self.cursor + rest.take_while(|c| **c != '\n').count()
     }
 
-    /// The nearest place before `from` where `stops` holds of the characters on its two sides.
+    /// The nearest place before `from` where `stops` holds for the characters on its two sides.
     fn back(&self, from: usize, stops: impl Fn(char, char) -> bool) -> usize {
         let stops_at = |at: &usize| self.sides(*at).is_none_or(|(before, c)| stops(before, c));
         (0..from).rev().find(stops_at).unwrap_or(0)
@@ -50,7 +50,7 @@ impl Editor {
     }
 }
 
-/// Whether `c` and the character before it are one for the eye.
+/// Whether `c` and the character before it are seen as one.
 fn joins(before: char, c: char) -> bool {
     width::is_joined(c) || before == '\u{200D}' || c == '\u{FE0F}'
 }

@@ -1,6 +1,7 @@
-//! The input line: keys in, an edited text out, with the Emacs keys that fingers know.
+//! The input line: keys in, an edited text out, with the usual Emacs keys.
 //!
-//! Room: characters and a cursor. It knows no terminal, and of chat only what can be completed.
+//! Depends on `stdio::keys`, `text::width` and the size of the input history; never on a terminal or
+//! the chat.
 
 pub(crate) mod completion; // Tab
 
@@ -10,12 +11,12 @@ use crate::editor::recall::RecallSearch;
 use crate::stdio::keys::Direction;
 use crate::stdio::keys::Key;
 
-mod recall; // what was said before
-mod cursor; // where a key leads
+mod recall; // earlier input
+mod cursor; // where the cursor can stop
 
 pub(crate) use recall::Recall;
 
-/// A text being typed, what was said before, and the last text killed.
+/// The text being typed, earlier input, and the text deleted last.
 #[derive(Debug, Default)]
 pub(crate) struct Editor {
     text: Vec<char>,
@@ -26,60 +27,60 @@ pub(crate) struct Editor {
     completion: Option<Completion>,
 }
 
-/// What keys are for.
+/// What a key does.
 #[derive(Debug, Default)]
 enum EditMode {
     #[default]
     Typing,
-    /// ^R: they look for a line said before.
+    /// Ctrl-R: it searches earlier input.
     Searching(RecallSearch),
-    /// They answer whether a long paste is meant.
+    /// It answers whether to take a long paste.
     Pasting(String),
 }
 
-/// What a key asked for beyond editing.
+/// What a key asks for beyond editing.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum KeyAction {
-    /// The text is done. It stays until [`Editor::accept`]: a refused one can be mended.
+    /// The text is complete. It stays until [`Editor::accept`], so that a refused one can be corrected.
     Submit(String),
-    /// ^D on an empty line.
+    /// Ctrl-D on an empty line.
     Quit,
-    /// ^C, and whether it cleared a text.
+    /// Ctrl-C, and whether it cleared a text.
     Interrupt { cleared: bool },
-    /// ^L.
+    /// Ctrl-L.
     Repaint,
-    /// ^Z.
+    /// Ctrl-Z.
     Suspend,
-    /// Alt and a digit, the digit.
+    /// Alt and this digit: switch to the room with this number.
     Room(usize),
-    /// Alt-a.
+    /// Alt-a: the next room with unread messages.
     NextUnread,
     /// Alt and an arrow: the room before or after.
     NextRoom(Direction),
     /// PgUp, PgDn.
     Page(Direction),
-    /// Alt-Home: where the room begins.
+    /// Alt-Home: the start of the room.
     First,
-    /// Alt-End, or Enter or End on an empty line: what is new.
+    /// Alt-End, or Enter or End on an empty line: the newest messages.
     Newest,
-    /// Alt-u: the first line that was not read before.
+    /// Alt-u: the first unread message.
     Unread,
-    /// A paste held this many characters that are no text.
+    /// This many characters of a paste were left out.
     LeftOut(usize),
 }
 
-/// A paste of more lines than these is taken after a question.
+/// A paste of more lines is taken only after a question.
 const PASTED_LINES: usize = 5;
 
 const PROMPT: &str = "> ";
 
 impl Editor {
-    /// An editor whose ↑ finds `recall`.
+    /// An editor whose ↑ finds earlier input.
     pub(crate) fn with_recall(recall: Recall) -> Editor {
         Editor { recall, ..Editor::default() }
     }
 
-    /// Edits, and says what else the key asks for.
+    /// Takes a key. Returns what it asks for beyond editing.
     pub(crate) fn press(&mut self, key: Key, words: &Words) -> Option<KeyAction> {
         match std::mem::take(&mut self.mode) {
             EditMode::Typing => self.edit(key, words),
@@ -149,8 +150,8 @@ impl Editor {
         None
     }
 
-    /// Looks for a line said before. Enter takes it to be mended or sent, ^G and ^C give up, and any
-    /// other key does its own to the line found.
+    /// Takes a key of a search in earlier input. Enter takes the match into the input line, Ctrl-G and
+    /// Ctrl-C cancel, and any other key edits the match.
     #[expect(clippy::wildcard_enum_match_arm, reason = "any other key is for the editor")]
     fn search(&mut self, mut search: RecallSearch, key: Key, words: &Words) -> Option<KeyAction> {
         let found = match key {
@@ -169,7 +170,7 @@ impl Editor {
         None
     }
 
-    /// Takes a paste, or asks whether so many lines are meant.
+    /// Takes a paste, or asks first if it has many lines.
     fn paste(&mut self, text: &str) {
         let text = text.strip_suffix('\n').unwrap_or(text);
         if text.lines().count() > PASTED_LINES {
@@ -179,7 +180,7 @@ impl Editor {
         }
     }
 
-    /// Hears the answer; what is none leaves the question.
+    /// Takes a key as the answer about a long paste; any other key leaves the question open.
     #[expect(clippy::wildcard_enum_match_arm, reason = "any other key is no answer")]
     fn answer(&mut self, mut pasted: String, key: Key) -> Option<KeyAction> {
         match key {
@@ -199,8 +200,7 @@ impl Editor {
         None
     }
 
-    /// The submitted text is on its direction: the line becomes empty, and the text one said before,
-    /// unless it is nothing to keep.
+    /// Empties the line after its text was submitted. `is_kept`: the text can be recalled.
     pub(crate) fn accept(&mut self, is_kept: bool) {
         if is_kept {
             self.recall.add(self.text());
@@ -209,7 +209,7 @@ impl Editor {
         self.set("");
     }
 
-    /// What stands before the text: a question, while there is one.
+    /// The prompt before the text; a question, while there is one.
     pub(crate) fn prompt(&self) -> String {
         match &self.mode {
             EditMode::Typing => PROMPT.to_owned(),
@@ -246,7 +246,7 @@ impl Editor {
         self.text.extend(rest);
     }
 
-    /// Takes away what lies between the cursor and `other`.
+    /// Removes the text between the cursor and `other`.
     fn cut(&mut self, other: usize) -> Vec<char> {
         let (from, to) = (self.cursor.min(other), self.cursor.max(other).min(self.text.len()));
         self.cursor = from;

@@ -1,17 +1,15 @@
-//! What was said before, to be said again: back and forth by ↑ and ↓, or found by a part of it.
-//!
-//! Room: strings. Where they are kept from run to run is the history's affair.
+//! Earlier input, to be used again: by ↑ and ↓, or found by a part of it.
 
-use crate::storage::input_history::MAX_LINES;
+use crate::storage::input_history::MAX_ENTRIES;
 
-/// Lines said before, oldest first, and the place among them that is shown.
+/// Earlier input, oldest first, and which of it is shown.
 #[derive(Debug, Default)]
 pub(crate) struct Recall {
     lines: Vec<String>,
     recalled: Option<Recalled>,
 }
 
-/// A place in the recall, and what was being typed before going there.
+/// A place in earlier input, and what was being typed before.
 #[derive(Debug)]
 struct Recalled {
     at: usize,
@@ -25,18 +23,18 @@ impl Recall {
         recall
     }
 
-    /// Adds a line that was said just now, unless it is the last one again.
+    /// Adds a line that was just submitted, unless it is the last one again.
     pub(crate) fn add(&mut self, line: String) {
         self.leave();
         if self.lines.last() != Some(&line) {
             self.lines.push(line);
         }
-        if self.lines.len() > MAX_LINES {
+        if self.lines.len() > MAX_ENTRIES {
             self.lines.remove(0);
         }
     }
 
-    /// What is typed next is no longer a line of the recall.
+    /// Returns to the input line: what is typed next is new.
     pub(super) fn leave(&mut self) {
         self.recalled = None;
     }
@@ -58,7 +56,7 @@ impl Recall {
         Some(line)
     }
 
-    /// The newest line that holds `part` in any case, among those older than the place `before`.
+    /// The newest line that contains `part`, in any case, among those before the place `before`.
     fn find(&self, part: &str, before: usize) -> Option<(usize, &str)> {
         let part = part.to_lowercase();
         let mut lines = self.lines.iter().enumerate().take(before);
@@ -73,7 +71,7 @@ pub(super) struct RecallSearch {
     /// The line found.
     at: Option<usize>,
     is_failing: bool,
-    /// What was being typed.
+    /// What was being typed before.
     pub(super) draft: String,
 }
 
@@ -82,28 +80,28 @@ impl RecallSearch {
         RecallSearch { part: String::new(), at: None, is_failing: false, draft }
     }
 
-    /// Looks for one more letter. Returns the line found, if it is another.
+    /// Searches for one more letter. Returns the match, if there is one.
     pub(super) fn push(&mut self, c: char, recall: &Recall) -> Option<String> {
         self.part.push(c);
-        self.look(recall, self.at.map_or(usize::MAX, |at| at + 1))
+        self.search(recall, self.at.map_or(usize::MAX, |at| at + 1))
     }
 
-    /// Looks for one letter less, from the newest line on.
+    /// Searches for one letter less, from the newest line on.
     pub(super) fn pop(&mut self, recall: &Recall) -> Option<String> {
         self.part.pop();
         if self.part.is_empty() {
             (self.at, self.is_failing) = (None, false);
             return Some(self.draft.clone());
         }
-        self.look(recall, usize::MAX)
+        self.search(recall, usize::MAX)
     }
 
-    /// Looks further back.
+    /// Searches further back.
     pub(super) fn older(&mut self, recall: &Recall) -> Option<String> {
         if self.part.is_empty() {
             return None;
         }
-        self.look(recall, self.at.unwrap_or(usize::MAX))
+        self.search(recall, self.at.unwrap_or(usize::MAX))
     }
 
     pub(super) fn prompt(&self) -> String {
@@ -111,7 +109,7 @@ impl RecallSearch {
         format!("{what} \"{}\": ", self.part)
     }
 
-    fn look(&mut self, recall: &Recall, before: usize) -> Option<String> {
+    fn search(&mut self, recall: &Recall, before: usize) -> Option<String> {
         let found = recall.find(&self.part, before);
         self.is_failing = found.is_none();
         let (at, line) = found?;

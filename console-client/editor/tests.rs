@@ -1,7 +1,7 @@
 //! The editor against a model simple enough to believe, and key by key.
 
 use super::*;
-use crate::storage::input_history::MAX_LINES;
+use crate::storage::input_history::MAX_ENTRIES;
 use proptest::prelude::*;
 
 fn typed(keys: &[Key]) -> Editor {
@@ -31,7 +31,7 @@ fn after(text: &str, keys: &[Key]) -> String {
 }
 
 #[test]
-fn each_editing_key_does_what_fingers_expect() {
+fn each_editing_key_does_what_emacs_users_expect() {
     for (text, key, expected) in [
         ("ab|c", Key::Char('x'), "abx|c"),
         ("ab|c", Key::AltEnter, "ab\n|c"),
@@ -104,7 +104,7 @@ fn history_goes_back_and_forth_and_keeps_the_draft() {
 }
 
 #[test]
-fn enter_leaves_the_text_until_it_is_accepted_and_an_empty_line_asks_for_what_is_new() {
+fn enter_leaves_the_text_until_it_is_accepted_and_on_an_empty_line_goes_to_the_newest() {
     let mut editor = typed(&[Key::Char('x')]);
     assert_eq!(
         editor.press(Key::Enter, &Words::default()),
@@ -172,7 +172,7 @@ fn press(editor: &mut Editor, keys: &str) -> String {
 }
 
 #[test]
-fn a_search_finds_older_lines_by_a_part_in_any_case_and_gives_the_draft_back() {
+fn a_search_finds_earlier_input_by_a_part_in_any_case_and_restores_the_draft() {
     let mut editor = remembering(&["Tea at four", "coffee", "tea again"]);
     assert_eq!(press(&mut editor, "dr^"), "search \"\": dr|");
     assert_eq!(press(&mut editor, "te"), "search \"te\": tea again|");
@@ -213,7 +213,7 @@ fn a_paste_of_more_than_five_lines_asks_first() {
 }
 
 #[test]
-fn what_is_not_to_be_kept_is_not_recalled() {
+fn what_is_not_kept_is_not_recalled() {
     let mut editor = remembering(&["one"]);
     press(&mut editor, "secret");
     editor.accept(false);
@@ -222,8 +222,8 @@ fn what_is_not_to_be_kept_is_not_recalled() {
 }
 
 #[test]
-fn of_what_was_said_before_the_newest_are_kept() {
-    let mut recall = Recall::new((0..MAX_LINES + 5).map(|line| line.to_string()).collect());
+fn of_earlier_input_the_newest_is_kept() {
+    let mut recall = Recall::new((0..MAX_ENTRIES + 5).map(|line| line.to_string()).collect());
     let oldest = std::iter::from_fn(|| recall.older(String::new())).last();
     assert_eq!(oldest.as_deref(), Some("5"));
 }

@@ -1,4 +1,4 @@
-//! Records read for a script: each once, in order, as people or as programs read them.
+//! Prints records: each once, in order, as text or as JSON.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,9 @@ use talk::chat::RoomName;
 use talk::chat::protocol::Joined;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
+use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Since;
-use talk::client::Notice;
+use talk::client::Event;
 use talk::client::State;
 
 use super::ScriptRun;
@@ -22,45 +23,47 @@ use crate::text::timezone;
 use crate::view::format;
 
 impl ScriptRun {
-    /// Prints records: for ever, or until all is printed that there is.
+    /// Prints records: without end, or until all that exist are printed.
     ///
     /// # Errors
-    /// A sentence: it cannot go on.
-    pub(crate) fn read(mut self, since: Since, follows: bool, json: bool) -> Result<(), String> {
-        let read = self.print_all(since, follows, json);
+    /// A sentence: why it cannot continue.
+    pub(crate) fn follow(mut self, since: Since, follows: bool, json: bool) -> Result<(), String> {
+        let printed = self.print_all(since, follows, json);
         self.client.close();
-        read
+        printed
     }
 
     fn print_all(&mut self, since: Since, follows: bool, json: bool) -> Result<(), String> {
-        let patience = if follows { Wait::Forever } else { Wait::Limited };
+        let wait = if follows { Wait::Forever } else { Wait::Limited };
         let (mut output, mut days) = (Output::default(), BTreeMap::new());
         let mut unjoined = self.rooms.clone();
         loop {
-            let notice = match self.at_hand() {
-                Some(notice) => notice,
+            let event = match self.try_next() {
+                Some(event) => event,
                 None if output.flush()? == Reader::Gone => return Ok(()),
-                None => self.next(patience)?,
+                None => self.next(wait)?,
             };
-            self.note(&notice)?;
-            #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is for who draws a chat")]
-            let reader = match notice {
-                Notice::Joined(joined) if unjoined.contains(&joined.room) => {
+            self.apply(&event)?;
+            #[expect(clippy::wildcard_enum_match_arm, reason = "a script needs only these")]
+            let reader = match event {
+                Event::Message(ServerMessage::Joined(joined))
+                    if unjoined.contains(&joined.room) =>
+                {
                     unjoined.retain(|room| *room != joined.room);
-                    tell_missing(since, &joined);
+                    report_missing(since, &joined);
                     Reader::Reading
                 }
-                // A private room may bring itself.
-                Notice::Record(record) if !self.rooms.contains(&record.room) => Reader::Reading,
-                Notice::Record(record) if json => output.line(&record.encode())?,
-                Notice::Record(record) => {
+                // The server may add a private room by itself.
+                Event::Record(record) if !self.rooms.contains(&record.room) => Reader::Reading,
+                Event::Record(record) if json => output.line(&record.encode())?,
+                Event::Record(record) => {
                     let mut reader = Reader::Reading;
                     for line in self.lines(&record, &mut days) {
                         reader = output.line(&line)?;
                     }
                     reader
                 }
-                Notice::State(State::Live) if !follows => {
+                Event::State(State::Live) if !follows => {
                     output.flush()?;
                     return Ok(());
                 }
@@ -72,7 +75,7 @@ impl ScriptRun {
         }
     }
 
-    /// A record as people read it.
+    /// A record as text, with the line of its day above if that is new.
     fn lines(&self, record: &Record, days: &mut BTreeMap<RoomName, i64>) -> Vec<String> {
         let seconds = i64::try_from(record.at / 1000).unwrap_or(0);
         let local = seconds + i64::from(self.zone.offset(seconds));
@@ -84,8 +87,8 @@ impl ScriptRun {
         if let Kind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
             lines.push(format::reply_to(*seq, None));
         }
-        let clock = format!("{} ", timezone::clock(local));
-        lines.push(format::record(record, &clock, &self.me));
+        let stamp = format!("{} ", timezone::clock(local));
+        lines.push(format::record(record, &stamp, &self.me));
         let tag = (self.rooms.len() > 1).then(|| format::tag(&record.room, &self.me));
         let tagged = |line: Line| tag.clone().map_or(line.clone(), |tag| line.after(tag));
         let rows = lines.into_iter().map(tagged).flat_map(|line| line.unwrapped());
@@ -98,13 +101,15 @@ impl ScriptRun {
     }
 }
 
-/// Says that a room does not hold what was asked for.
-fn tell_missing(since: Since, joined: &Joined) {
+/// Reports that the server no longer has what was asked for.
+fn report_missing(since: Since, joined: &Joined) {
     let Since::After(asked) = since else { return };
     let Joined { room, first, head, .. } = joined;
     if joined.reset {
-        complain(&format!("{room} has no record {asked}, only {head}: these are its newest"));
+        complain(&format!(
+            "{room} has no record {asked}: its newest is {head}, so its latest records follow"
+        ));
     } else if asked > 0 && joined.since > asked {
-        complain(&format!("{room} keeps its records from {first} on: some are missing"));
+        complain(&format!("records of {room} are missing: the server keeps #{first} and later"));
     }
 }

@@ -1,19 +1,20 @@
-//! One line said for a script: its number on stdout once it is stored.
+//! Sends one message: its number goes to stdout once it is stored.
 
 use talk::chat::Cid;
 use talk::chat::Operation;
 use talk::chat::Text;
-use talk::client::Notice;
+use talk::chat::protocol::ServerMessage;
+use talk::client::Event;
 
 use super::ScriptRun;
 use super::run::Wait;
 use crate::stdio::output::Output;
 
 impl ScriptRun {
-    /// Says `text`, and prints its number, or all of its record, once it is stored.
+    /// Sends `text`, and prints its number, or its record as JSON, once it is stored.
     ///
     /// # Errors
-    /// A sentence: it is not stored, as far as known, or that cannot be told.
+    /// A sentence: it is not known to be stored, or stdout cannot be written.
     pub(crate) fn send(mut self, text: &str, json: bool) -> Result<(), String> {
         let line = self.store(text, json).map_err(|why| format!("not sent: {why}"))?;
         self.client.close();
@@ -22,31 +23,31 @@ impl ScriptRun {
         written.map(drop).map_err(|why| format!("it is stored as {line}, but {why}"))
     }
 
-    /// Returns what is to be told of the stored line.
+    /// Waits until the message is stored, and returns what to print.
     fn store(&mut self, text: &str, json: bool) -> Result<String, String> {
         let mut sent: Option<Cid> = None;
         loop {
-            let notice = self.next(Wait::Limited)?;
-            self.note(&notice)?;
-            #[expect(clippy::wildcard_enum_match_arm, reason = "only its own line matters")]
-            match notice {
-                // Only now is it known how long a text may be.
-                Notice::Welcome(welcome) if sent.is_none() => {
+            let event = self.next(Wait::Limited)?;
+            self.apply(&event)?;
+            #[expect(clippy::wildcard_enum_match_arm, reason = "only its own message matters")]
+            match event {
+                // The welcome says how long a text may be.
+                Event::Message(ServerMessage::Welcome(welcome)) if sent.is_none() => {
                     let most = usize::try_from(welcome.limits.text).unwrap_or(usize::MAX);
                     let text =
                         Text::parse(text, most).map_err(|rejection| rejection.to_string())?;
                     let room = self.rooms.first().cloned().unwrap_or_default();
-                    let act = Operation::Post { text, me: false, reply: None };
-                    sent = Some(self.client.act(&room, act));
+                    let operation = Operation::Post { text, me: false, reply: None };
+                    sent = Some(self.client.submit(&room, operation));
                 }
-                Notice::Stored { cid, seq } if !json && sent.as_ref() == Some(&cid) => {
+                Event::Stored { cid, seq } if !json && sent.as_ref() == Some(&cid) => {
                     return Ok(seq.to_string());
                 }
-                Notice::Record(record) if json && sent.as_ref() == Some(&record.cid) => {
+                Event::Record(record) if json && sent.as_ref() == Some(&record.cid) => {
                     return Ok(record.encode());
                 }
-                Notice::Failed { cid, message, .. } if sent.as_ref() == Some(&cid) => {
-                    return Err(message);
+                Event::Failed { cid, rejection } if sent.as_ref() == Some(&cid) => {
+                    return Err(rejection.to_string());
                 }
                 _ => {}
             }

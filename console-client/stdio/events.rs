@@ -1,6 +1,6 @@
-//! Everything that can happen, in one queue: keys, notices, the terminal's size.
+//! Everything that happens, in one queue: input, client events, the terminal's size.
 //!
-//! Room: threads and channels. Each thread ends with its source, or with the program.
+//! Each source has a thread, which ends with the source or with the program.
 
 use std::io;
 use std::io::Read;
@@ -10,29 +10,32 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use talk::client::Notice;
+use talk::client;
 use talk::failpoint;
 
 use super::terminal;
 use super::terminal::Size;
 
-/// Something happened.
+/// Something that happened.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// Bytes from stdin.
     Stdin(Vec<u8>),
-    /// Stdin has ended.
+    /// Stdin is at its end.
     StdinClosed,
-    Notice(Notice),
+    /// The client reports something.
+    Client(client::Event),
+    /// The terminal has this size now.
     Resized(Size),
     /// A thread has panicked.
     Panicked,
 }
 
-/// How often the terminal is asked for its size. It would say so by a signal, which std cannot hear.
+/// How often to ask the terminal for its size. It sends SIGWINCH when that changes, which std cannot
+/// receive.
 const SIZE_EVERY: Duration = Duration::from_millis(500);
 
-/// Passes on what is typed.
+/// Starts passing the bytes of stdin on into the queue.
 ///
 /// # Errors
 /// The system gives no thread.
@@ -54,20 +57,20 @@ pub(crate) fn read_stdin(events: Sender<Event>) -> io::Result<()> {
     })
 }
 
-/// A channel for the client, passed on into the queue.
+/// Starts passing the client's events on into the queue; the sender for the client.
 ///
 /// # Errors
 /// The system gives no thread.
-pub(crate) fn notices(events: Sender<Event>) -> io::Result<Sender<Notice>> {
-    let (sender, notices): (_, Receiver<Notice>) = mpsc::channel();
-    spawn("notices", move || {
-        let mut notices = notices.into_iter().map(Event::Notice);
-        notices.all(|event| events.send(failpoint::check(event, "told")).is_ok());
+pub(crate) fn from_client(events: Sender<Event>) -> io::Result<Sender<client::Event>> {
+    let (sender, from_client): (_, Receiver<client::Event>) = mpsc::channel();
+    spawn("client-events", move || {
+        let mut from_client = from_client.into_iter().map(Event::Client);
+        from_client.all(|event| events.send(failpoint::check(event, "told")).is_ok());
     })?;
     Ok(sender)
 }
 
-/// Reports each new size of the terminal.
+/// Starts reporting each new size of the terminal.
 ///
 /// # Errors
 /// The system gives no thread.

@@ -1,8 +1,8 @@
 //! What a terminal sends, as keys: bytes in, keys out, however the bytes are cut.
 //!
-//! Room: bytes. A sequence nobody here knows is swallowed whole, never typed.
+//! An unknown escape sequence is skipped as a whole, never typed.
 
-/// A key, named by what it is; what it does is the editor's and the chat's affair.
+/// A key; the editor and the chat decide what it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Key {
     Char(char),
@@ -33,20 +33,20 @@ pub(crate) enum Key {
     PageUp,
     PageDown,
     /// A bracketed paste: its text with `\n` for every kind of line end, and the number of
-    /// characters left out because they are no text (controls, invalid UTF-8) or too much.
+    /// characters left out because they are not text (controls, invalid UTF-8) or too many.
     Paste(String, usize),
-    /// Bytes that are no UTF-8 and no key.
+    /// Bytes that are neither UTF-8 nor a key.
     Unreadable,
 }
 
-/// One of two ways.
+/// The direction that a navigation key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     Back,
     Forward,
 }
 
-/// Reads keys; holds the bytes of an unfinished one.
+/// Decodes keys; holds the bytes of an unfinished one.
 #[derive(Debug, Default)]
 pub(crate) struct KeyDecoder {
     held: Vec<u8>,
@@ -60,14 +60,14 @@ struct Paste {
     beyond: usize,
 }
 
-/// Bytes kept of a paste: no message may be that long. The rest is counted and left out.
-const PASTE: usize = 64 * 1024;
+/// Bytes kept of a paste: no message may be as long. The rest is counted and left out.
+const PASTE_MAX: usize = 64 * 1024;
 
 const PASTE_STARTS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
 
 impl KeyDecoder {
-    /// All keys that are complete with `bytes`.
+    /// Takes more bytes; returns the keys that are complete now.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Vec<Key> {
         self.held.extend_from_slice(bytes);
         let mut keys = Vec::new();
@@ -77,11 +77,11 @@ impl KeyDecoder {
         keys
     }
 
-    /// Reads one key off what is held, and says how many bytes it was.
+    /// Decodes one key from the bytes held; returns its length.
     fn step(&mut self, keys: &mut Vec<Key>) -> Option<usize> {
         if let Some(paste) = &mut self.paste {
             let ends = self.held.windows(PASTE_ENDS.len()).position(|at| at == PASTE_ENDS);
-            // Without an end, all but what might be the beginning of one belongs to the paste.
+            // Without an end, all but a possible start of one belongs to the paste.
             let taken = ends.unwrap_or((self.held.len() + 1).saturating_sub(PASTE_ENDS.len()));
             paste.keep(self.held.get(..taken).unwrap_or_default());
             if ends.is_none() {
@@ -102,9 +102,9 @@ impl KeyDecoder {
 
 impl Paste {
     fn keep(&mut self, bytes: &[u8]) {
-        let room = PASTE.saturating_sub(self.kept.len()).min(bytes.len());
-        self.kept.extend(bytes.iter().take(room));
-        self.beyond += bytes.len() - room;
+        let space = PASTE_MAX.saturating_sub(self.kept.len()).min(bytes.len());
+        self.kept.extend(bytes.iter().take(space));
+        self.beyond += bytes.len() - space;
     }
 
     fn into_key(self) -> Key {
@@ -116,8 +116,8 @@ impl Paste {
     }
 }
 
-/// The first key of `input` and its length; a known length without a key is a sequence to swallow.
-/// `None`: the rest of it has yet to come.
+/// The first key of `input` and its length; a length without a key is a sequence to skip. `None`:
+/// more bytes are needed.
 fn next(input: &[u8]) -> Option<(Option<Key>, usize)> {
     match *input {
         [] => None,
@@ -139,7 +139,7 @@ fn control(byte: u8) -> Key {
         b'\t' => Key::Tab,
         0x08 | 0x7F => Key::Backspace,
         1..=0x1A => Key::Ctrl((byte + b'`').into()),
-        _ => Key::Unreadable, // ^@ ^\ ^] ^^ ^_ and no others are left
+        _ => Key::Unreadable, // only ^@ ^\ ^] ^^ ^_ are left
     }
 }
 
@@ -165,7 +165,7 @@ fn control_sequence(input: &[u8]) -> Option<(Option<Key>, usize)> {
     let end = input.iter().position(|byte| !(0x20..0x40).contains(byte))?;
     let (parameters, last) = (input.get(..end)?, *input.get(end)?);
     if last < 0x20 {
-        return Some((None, end)); // broken off by a control, which is then a key itself
+        return Some((None, end)); // interrupted by a control, which is a key itself
     }
     let modifier = match parameters {
         [_, .., b'5'] => Modifier::Ctrl,
@@ -184,7 +184,7 @@ fn control_sequence(input: &[u8]) -> Option<(Option<Key>, usize)> {
     Some((key, end + 1))
 }
 
-/// What is held down beside a key, as far as it matters (xterm's numbers, less one, are bits).
+/// The modifier held down with a key (xterm's numbers, less one, are bits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Modifier {
     None,
@@ -254,14 +254,14 @@ mod tests {
         assert_eq!(all, expected);
         for cut in 0..=bytes.len() {
             let mut keys = KeyDecoder::default();
-            let mut heard = keys.feed(&bytes[..cut]);
-            heard.extend(keys.feed(&bytes[cut..]));
-            assert_eq!(heard, expected, "cut at byte {cut}");
+            let mut all = keys.feed(&bytes[..cut]);
+            all.extend(keys.feed(&bytes[cut..]));
+            assert_eq!(all, expected, "cut at byte {cut}");
         }
     }
 
     #[test]
-    fn a_paste_is_one_key_without_controls_and_says_what_it_left_out() {
+    fn a_paste_is_one_key_without_controls_and_counts_what_it_left_out() {
         let keys = read(b"\x1b[200~/quit\r\x1b[A\0\xff\tx\n\x1b[201~");
         assert_eq!(keys, [Key::Paste("/quit\n[A\tx\n".to_owned(), 3)]);
     }
@@ -269,14 +269,14 @@ mod tests {
     #[test]
     fn a_paste_too_long_is_cut_and_its_end_is_still_found() {
         let mut keys = KeyDecoder::default();
-        let mut heard = keys.feed(b"\x1b[200~");
-        (0..5).for_each(|_| heard.extend(keys.feed(&[b'x'; 16 * 1024])));
-        heard.extend(keys.feed(b"\x1b[201~\r"));
-        assert_eq!(heard, [Key::Paste("x".repeat(PASTE), 16 * 1024), Key::Enter]);
+        let mut all = keys.feed(b"\x1b[200~");
+        (0..5).for_each(|_| all.extend(keys.feed(&[b'x'; 16 * 1024])));
+        all.extend(keys.feed(b"\x1b[201~\r"));
+        assert_eq!(all, [Key::Paste("x".repeat(PASTE_MAX), 16 * 1024), Key::Enter]);
     }
 
     #[test]
-    fn unknown_sequences_are_swallowed_and_bad_bytes_are_named() {
+    fn unknown_sequences_are_skipped_and_bad_bytes_are_reported() {
         assert_eq!(read(b"\x1b[15;2~\x1b[<0;1;1M\x1b[?1cx"), [Key::Char('x')]);
         assert_eq!(read(b"\xff\xc0x"), [Key::Unreadable, Key::Unreadable, Key::Char('x')]);
         assert_eq!(read("\u{9b}A".as_bytes()), [Key::Unreadable, Key::Char('A')]);
@@ -298,7 +298,7 @@ mod tests {
         fn any_bytes_are_read_without_getting_stuck(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
             let mut keys = KeyDecoder::default();
             keys.feed(&bytes);
-            // Whatever was pending ends here, unless it is a paste, which only its own end ends.
+            // Any pending sequence ends here, except a paste, which only its own end ends.
             let after = keys.feed(b"zz\x1b[201~zz");
             prop_assert_eq!(after.last(), Some(&Key::Char('z')));
         }

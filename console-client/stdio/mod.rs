@@ -1,7 +1,9 @@
-//! The terminal, the keyboard, stdout, and the events of the console.
+//! The terminal, the keyboard, stdout, and the queue of the console's events.
+//!
+//! Depends on the client's events; never on any other part of the console.
 
-pub(crate) mod events; // everything that can happen
-pub(crate) mod output; // stdout, line by line
+pub(crate) mod events; // everything that happens, in one queue
+pub(crate) mod output; // stdout for programs
 pub(crate) mod terminal; // raw mode and back
-pub(crate) mod panic_hook; // what a panic says, and when
+pub(crate) mod panic_hook; // panic messages, printed later
 pub(crate) mod keys; // bytes → keys

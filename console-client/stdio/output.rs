@@ -1,21 +1,19 @@
-//! Standard output for programs: whole lines, out as soon as nothing more is at hand.
-//!
-//! Room: stdout. A reader that goes away is no error: it has seen enough.
+//! Stdout for programs: whole lines, written when nothing more is ready.
 
 use std::io;
 use std::io::ErrorKind;
 use std::io::Write;
 
-/// This many bytes go out at once where a lot is at hand.
+/// Bytes that are written at once, if many are ready.
 const FULL: usize = 64 * 1024;
 
-/// Lines on their direction to stdout.
+/// Lines to be written to stdout.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
     lines: String,
 }
 
-/// Whether somebody still reads.
+/// Whether a reader is left. One that has closed the pipe is no error: it has read enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
     Reading,
@@ -23,20 +21,20 @@ pub(crate) enum Reader {
 }
 
 impl Output {
-    /// Puts down a line.
+    /// Adds a line.
     ///
     /// # Errors
-    /// A sentence: it cannot be written.
+    /// A sentence: stdout cannot be written.
     pub(crate) fn line(&mut self, line: &str) -> Result<Reader, String> {
         self.lines.push_str(line);
         self.lines.push('\n');
         if self.lines.len() < FULL { Ok(Reader::Reading) } else { self.flush() }
     }
 
-    /// Writes all that was put down.
+    /// Writes all lines added.
     ///
     /// # Errors
-    /// A sentence: it cannot be written.
+    /// A sentence: stdout cannot be written.
     pub(crate) fn flush(&mut self) -> Result<Reader, String> {
         if self.lines.is_empty() {
             return Ok(Reader::Reading);
@@ -44,15 +42,15 @@ impl Output {
         let mut stdout = io::stdout().lock();
         let written = stdout.write_all(self.lines.as_bytes()).and_then(|()| stdout.flush());
         self.lines.clear();
-        outcome(written)
+        reader_after(written)
     }
 }
 
-/// What a write to stdout came to.
+/// Whether stdout has a reader, by the result of a write.
 ///
 /// # Errors
-/// A sentence: it failed, and not because the reader has gone.
-pub(crate) fn outcome(written: io::Result<()>) -> Result<Reader, String> {
+/// A sentence: the write failed for another reason.
+pub(crate) fn reader_after(written: io::Result<()>) -> Result<Reader, String> {
     match written {
         Ok(()) => Ok(Reader::Reading),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),

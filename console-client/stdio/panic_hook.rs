@@ -1,6 +1,4 @@
-//! What a panic says, kept until the terminal is as it was: on a painted screen nobody could read it.
-//!
-//! Room: the panic hook.
+//! Keeps panic messages until the terminal is restored: on a painted screen they could not be read.
 
 use std::panic;
 use std::sync::Arc;
@@ -11,32 +9,32 @@ use std::sync::mpsc::Sender;
 
 use super::events::Event;
 
-/// The words of panics, of whatever thread, from now on.
+/// The messages of panics in any thread since the hook was installed.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct PanicHook {
-    words: Arc<Mutex<Vec<String>>>,
+    messages: Arc<Mutex<Vec<String>>>,
 }
 
 impl PanicHook {
-    /// Keeps what panics say, and makes each an event: a thread may have ended that the chat needs.
-    pub(crate) fn watch(events: Sender<Event>) -> PanicHook {
-        let broken = PanicHook::default();
-        let kept = broken.clone();
+    /// Installs the hook. Each panic also becomes an event: the chat may need the thread that ended.
+    pub(crate) fn install(events: Sender<Event>) -> PanicHook {
+        let hook = PanicHook::default();
+        let kept = hook.clone();
         panic::set_hook(Box::new(move |panic| {
-            kept.words().push(panic.to_string().replace('\n', " "));
-            _ = events.send(Event::Panicked); // the thread that has broken may be the one that listens
+            kept.messages().push(panic.to_string().replace('\n', " "));
+            _ = events.send(Event::Panicked); // fails if the receiver's thread is the one that ended
         }));
-        broken
+        hook
     }
 
-    /// What to say at the end, if anything has broken.
+    /// The messages to print at the end, if there was a panic.
     pub(crate) fn take(&self) -> Option<String> {
-        let words = std::mem::take(&mut *self.words());
-        let hint = "this is a defect, please report it; lines that were not stored are kept";
-        (!words.is_empty()).then(|| format!("{} ({hint})", words.join("; ")))
+        let messages = std::mem::take(&mut *self.messages());
+        let hint = "this is a bug, please report it; your unsent messages are saved";
+        (!messages.is_empty()).then(|| format!("{} ({hint})", messages.join("; ")))
     }
 
-    fn words(&self) -> MutexGuard<'_, Vec<String>> {
-        self.words.lock().unwrap_or_else(PoisonError::into_inner)
+    fn messages(&self) -> MutexGuard<'_, Vec<String>> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,6 @@
-//! The terminal itself: raw while we draw on it, as it was when we leave it.
+//! The terminal: in raw mode while we draw on it, restored when we leave it.
 //!
-//! Room: stdin, stdout and `stty` children: std has no other direction to a terminal's args.
+//! It runs `stty`, because std has no access to a terminal's settings.
 
 use std::io;
 use std::io::IsTerminal;
@@ -15,26 +15,28 @@ pub(crate) struct Size {
     pub(crate) columns: usize,
 }
 
-/// A terminal in raw mode. Dropping it, a panic included, puts everything back.
+/// A terminal in raw mode. Dropping it, also by a panic, restores everything.
 #[derive(Debug)]
 pub(crate) struct Terminal {
+    /// The settings before raw mode, as `stty -g` prints them.
     saved: String,
+    /// The alternate screen is shown.
     is_alternate: bool,
 }
 
-/// KeyDecoder come one by one and unseen, ^C is a key; what we write keeps being translated, so that a
-/// message from elsewhere still has its line ends.
+/// Keys come one by one without echo, and Ctrl-C is a key. Output is still translated, so that a
+/// message of another program keeps its line ends.
 const RAW: [&str; 12] = [
     "-icanon", "-echo", "-isig", "-iexten", "-ixon", "-icrnl", "-inlcr", "-istrip", "min", "1",
     "time", "0",
 ];
 
-/// The size of a terminal that does not tell.
+/// The size of a terminal that does not report one.
 const UNKNOWN: Size = Size { rows: 24, columns: 80 };
 
 impl Terminal {
-    /// Takes over the terminal; `None` where stdin and stdout are not both one, or where there is
-    /// no `stty` to speak to it.
+    /// Puts the terminal into raw mode; `None` unless stdin and stdout are both a terminal and there is
+    /// an `stty`.
     pub(crate) fn open() -> Option<Terminal> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return None;
@@ -43,17 +45,17 @@ impl Terminal {
         terminal.enter().then_some(terminal)
     }
 
-    /// Stops this process as ^Z does, and comes back when the shell says so.
+    /// Stops this process as Ctrl-Z does; returns when the shell continues it.
     pub(crate) fn suspend(&self) {
         self.leave();
         let me = std::process::id().to_string();
         let kill = Command::new("kill").args(["-TSTP", &me]).stderr(Stdio::null()).status();
-        _ = kill; // here the process stands still, or there is no shell to stop for
+        _ = kill; // the process is stopped here, unless it has no shell
         self.enter();
     }
 
-    /// Turns to the terminal's other screen, or back to the first, which stands there as it was:
-    /// what is to be written for that, if it is a change.
+    /// Switches to the terminal's alternate screen, or back to the first, which is as it was: the escape
+    /// sequence to write, if this is a change.
     pub(crate) fn use_alternate(&mut self, is_alternate: bool) -> Option<&'static str> {
         let was_alternate = std::mem::replace(&mut self.is_alternate, is_alternate);
         let switch = if is_alternate { "\x1b[?1049h" } else { "\x1b[?1049l" };
@@ -61,7 +63,7 @@ impl Terminal {
     }
 
     fn enter(&self) -> bool {
-        // Bracketed paste: a paste comes marked, and runs nothing.
+        // Bracketed paste: the terminal marks a paste, so that it runs nothing.
         stty(&RAW).is_some() && write("\x1b[?2004h").is_ok()
     }
 
@@ -89,7 +91,7 @@ pub(crate) fn size() -> Size {
     read().unwrap_or(UNKNOWN)
 }
 
-/// Writes to the terminal, at once.
+/// Writes to the terminal, without buffering.
 ///
 /// # Errors
 /// The terminal is gone.
@@ -99,7 +101,7 @@ pub(crate) fn write(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Runs `stty` on our stdin, and returns what it says.
+/// Runs `stty` on our stdin, and returns its output.
 fn stty(arguments: &[&str]) -> Option<String> {
     let mut stty = Command::new("stty");
     stty.args(arguments).stdin(Stdio::inherit()).stderr(Stdio::null());

@@ -1,6 +1,6 @@
-//! What was said before, kept from run to run: one file for each server, its owner's alone.
+//! Earlier input, saved between runs: one file for each server, which only its owner may read.
 //!
-//! Room: one file. A line break within a line is written `\n`, a backslash `\\`.
+//! A line break within an entry is written `\n`, a backslash `\\`.
 
 use std::fs;
 use std::io;
@@ -13,68 +13,68 @@ use std::path::PathBuf;
 
 use super::private_file;
 
-/// The file, or none in a place without a state directory.
+/// The file; without a path it saves nothing, because there is no state directory.
 #[derive(Debug)]
 pub(crate) struct InputHistory {
     path: Option<PathBuf>,
 }
 
-/// Lines kept to be recalled.
-pub(crate) const MAX_LINES: usize = 500;
+/// Entries kept to be recalled.
+pub(crate) const MAX_ENTRIES: usize = 500;
 
-/// In no name's file name: see [`private_file::file_name`].
+/// No name's file is called so: see [`private_file::file_name`].
 const FILE: &str = "+history";
 
-/// Bytes read of the file, from its end. A file that is longer is cut to the lines that count.
-const READ: u64 = 256 * 1024;
+/// Bytes read of the file, from its end. A longer file is cut to the entries that are read.
+const READ_MAX: u64 = 256 * 1024;
 
-/// A line longer than this is recalled while the console runs, but not kept.
-const LINE: usize = 4096;
+/// Longer input, in bytes, is recalled while the console runs, but not saved.
+const ENTRY_MAX: usize = 4096;
 
 impl InputHistory {
     pub(crate) fn new(directory: Option<PathBuf>) -> InputHistory {
         InputHistory { path: directory.map(|directory| directory.join(FILE)) }
     }
 
-    /// The lines kept, oldest first. What is no text is passed over: of a file that was damaged, or
-    /// cut short by a kill, the rest is as good as before.
+    /// The entries, oldest first. Bytes that are no text are skipped, so that a file that was damaged,
+    /// or cut short by a kill, still gives the rest.
     pub(crate) fn load(&self) -> Vec<String> {
         let Some(path) = &self.path else { return Vec::new() };
         let Ok((bytes, length)) = read_end(path) else { return Vec::new() };
         let read = |row: &[u8]| unescaped(std::str::from_utf8(row).ok()?);
         let rows = bytes.split(|byte| *byte == b'\n').filter(|row| !row.is_empty());
         let mut lines: Vec<String> = rows.filter_map(read).collect();
-        lines.drain(..lines.len().saturating_sub(MAX_LINES));
-        if length > READ {
+        lines.drain(..lines.len().saturating_sub(MAX_ENTRIES));
+        if length > READ_MAX {
             let text: String = lines.iter().map(|line| escaped(line) + "\n").collect();
-            _ = private_file::write(path, &text); // what cannot be cut stays long
+            _ = private_file::write(path, &text); // a file that cannot be written stays long
         }
         lines
     }
 
-    /// Keeps one more line.
+    /// Saves one more entry.
     ///
     /// # Errors
     /// A sentence: the file cannot be written.
     pub(crate) fn save(&self, line: &str) -> Result<(), String> {
         let Some(path) = &self.path else { return Ok(()) };
-        if line.len() > LINE {
+        if line.len() > ENTRY_MAX {
             return Ok(());
         }
         let written = open(path).and_then(|mut file| {
-            // One write: consoles side by side do not mix their lines. A row that a kill cut short
-            // ends here, and spoils no other.
+            // One write, so that consoles side by side do not mix their entries. A row that a kill
+            // cut short is ended first, so that it damages no other.
             let row = format!("{}\n", escaped(line));
             let is_torn = !ends_row(&mut file)?;
             file.write_all(if is_torn { format!("\n{row}") } else { row }.as_bytes())
         });
         written.map_err(|error| {
-            format!("cannot keep what you say to be recalled in {}: {error}", path.display())
+            format!("cannot save your input history in {}: {error}", path.display())
         })
     }
 }
 
-/// Opens the file to add to it, and makes it its owner's alone.
+/// Opens the file to append to it, and makes it readable for its owner only.
 fn open(path: &Path) -> io::Result<fs::File> {
     match private_file::create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -102,14 +102,14 @@ fn ends_row(file: &mut fs::File) -> io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// The last bytes of the file from the first whole row on, and the length of all of it.
+/// The last bytes of the file, from the first whole row on, and its length.
 fn read_end(path: &Path) -> io::Result<(Vec<u8>, u64)> {
     let mut file = fs::File::open(path)?;
     let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(READ)))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(READ_MAX)))?;
     let mut bytes = Vec::new();
-    file.take(READ).read_to_end(&mut bytes)?;
-    if length > READ {
+    file.take(READ_MAX).read_to_end(&mut bytes)?;
+    if length > READ_MAX {
         let cut = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
         bytes.drain(..cut);
     }
@@ -120,7 +120,7 @@ fn escaped(line: &str) -> String {
     line.replace('\\', "\\\\").replace('\n', "\\n")
 }
 
-/// `None` for what no line is written as.
+/// `None` if no entry is written like this.
 fn unescaped(row: &str) -> Option<String> {
     let mut line = String::new();
     let mut chars = row.chars();
@@ -143,15 +143,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn kept(home: &tempfile::TempDir) -> (InputHistory, PathBuf) {
+    fn file_in(home: &tempfile::TempDir) -> (InputHistory, PathBuf) {
         let directory = home.path().join("server");
         (InputHistory::new(Some(directory.clone())), directory.join(FILE))
     }
 
     #[test]
-    fn what_was_said_is_found_again_and_is_its_owners_alone() {
+    fn input_is_found_again_and_only_its_owner_may_read_it() {
         let home = tempfile::tempdir().unwrap();
-        let (history, path) = kept(&home);
+        let (history, path) = file_in(&home);
         assert!(history.load().is_empty());
         for line in ["one", "two\nlines \\n", "日本\t!"] {
             history.save(line).unwrap();
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn damage_costs_the_rows_it_is_in() {
         let home = tempfile::tempdir().unwrap();
-        let (history, path) = kept(&home);
+        let (history, path) = file_in(&home);
         history.save("one").unwrap();
         let damage = b"\xff\xfe\ntwo\nesc\x1b[2J\nbad\\x\n\0\0\0\n\ntorn\\";
         let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
@@ -182,13 +182,13 @@ mod tests {
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
         assert!(history.load().is_empty());
-        assert!(history.save("x").unwrap_err().contains("cannot keep"));
+        assert!(history.save("x").unwrap_err().contains("cannot save"));
     }
 
     #[test]
     fn the_file_does_not_grow_for_ever() {
         let home = tempfile::tempdir().unwrap();
-        let (history, path) = kept(&home);
+        let (history, path) = file_in(&home);
         history.save("first").unwrap();
         let row = "x".repeat(1000) + "\n";
         let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
@@ -197,13 +197,13 @@ mod tests {
         let lines = history.load();
         assert_eq!(lines.last().map(String::as_str), Some("last"));
         assert!(lines.len() < 300 && lines.iter().all(|line| line == "last" || line.len() == 1000));
-        assert!(fs::metadata(&path).unwrap().len() <= READ);
-        history.save(&"y".repeat(LINE + 1)).unwrap();
+        assert!(fs::metadata(&path).unwrap().len() <= READ_MAX);
+        history.save(&"y".repeat(ENTRY_MAX + 1)).unwrap();
         assert_eq!(history.load(), lines);
     }
 
     #[test]
-    fn without_a_place_nothing_is_kept() {
+    fn without_a_directory_nothing_is_saved() {
         let history = InputHistory::new(None);
         history.save("x").unwrap();
         assert!(history.load().is_empty());
@@ -211,7 +211,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_line_comes_back_as_it_was(line in "[a-zn\\\\\n日\t]{0,20}") {
+        fn an_entry_comes_back_as_it_was(line in "[a-zn\\\\\n日\t]{0,20}") {
             prop_assert!(!escaped(&line).contains('\n'));
             prop_assert_eq!(unescaped(&escaped(&line)), Some(line));
         }

@@ -1,7 +1,9 @@
-//! Files that the console keeps between runs.
+//! Files that the console keeps between runs, under the person's state directory.
+//!
+//! Depends on the library's `chat`, `client` and `json`; never on the chat, the view or a terminal.
 
-pub(crate) mod private_file; // files of one's own
+pub(crate) mod private_file; // files that only their owner may read
 pub(crate) mod tokens; // the keys of names
-pub(crate) mod outbox; // unsent lines
-pub(crate) mod input_history; // lines to recall
-pub(crate) mod preferences; // what is wished to be heard
+pub(crate) mod outbox; // unsent submissions
+pub(crate) mod input_history; // earlier input, to recall
+pub(crate) mod preferences; // what the person switched

@@ -1,30 +1,33 @@
-//! What a person wants to hear, and how: the bell, whom to ignore, which rooms to mute, the clock.
+//! A person's preferences: the bell, ignored users, muted rooms, time stamps. And their file, one for
+//! each server.
 //!
-//! Room: values, and their lines in a file that a person can read and write as well: each is spelled as
-//! the command that wishes it.
+//! A person can read and write the file as well: each line is spelled as the command that sets it.
 
-use super::private_file;
 use std::fs;
+use std::io;
 use std::io::ErrorKind;
 use std::path::PathBuf;
+
 use talk::chat::RoomName;
 use talk::chat::UserName;
 
-/// All wishes that hold.
+use super::private_file;
+
+/// All preferences.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Preferences {
     pub(crate) bell: BellMode,
     pub(crate) timestamp: TimestampStyle,
-    /// PresenceSummary and goings are not told.
+    /// Joins and leaves are hidden.
     pub(crate) is_quiet: bool,
     ignored: Vec<UserName>,
-    /// Rooms that neither ring nor count as active.
+    /// Rooms that neither ring nor count as unread.
     muted: Vec<RoomName>,
-    /// Lines of the file that mean nothing to this version; they stay in it.
-    others: Vec<String>,
+    /// Lines of the file that this version does not know; they stay in it.
+    unknown: Vec<String>,
 }
 
-/// One wish, as it is from now on.
+/// A change of one preference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PreferenceChange {
     Bell(BellMode),
@@ -34,17 +37,17 @@ pub(crate) enum PreferenceChange {
     Muted(RoomName, bool),
 }
 
-/// What rings the terminal's bell.
+/// Which messages ring the terminal's bell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum BellMode {
     Off,
-    /// Our name, and what is said to us alone.
+    /// Mentions and direct messages.
     #[default]
     Mention,
     All,
 }
 
-/// What stands before a line.
+/// What is before a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum TimestampStyle {
     #[default]
@@ -54,22 +57,22 @@ pub(crate) enum TimestampStyle {
 }
 
 impl Preferences {
-    /// Reads the lines of a file.
+    /// Reads the text of a file.
     pub(crate) fn read(text: &str) -> Preferences {
-        let mut wishes = Preferences::default();
+        let mut preferences = Preferences::default();
         for line in text.lines() {
             match PreferenceChange::read(line) {
-                Some(wished) => wishes.set(&wished),
-                None => wishes.others.push(line.to_owned()),
+                Some(change) => preferences.set(&change),
+                None => preferences.unknown.push(line.to_owned()),
             }
         }
-        wishes
+        preferences
     }
 
-    /// The lines of the file: what nobody wishes otherwise has none.
+    /// The text of the file: a default has no line.
     pub(crate) fn write(&self) -> String {
-        let Preferences { bell, timestamp, is_quiet, ignored, muted, others } = self;
-        let mut text: String = others.iter().map(|line| format!("{line}\n")).collect();
+        let Preferences { bell, timestamp, is_quiet, ignored, muted, unknown } = self;
+        let mut text: String = unknown.iter().map(|line| format!("{line}\n")).collect();
         if *bell != BellMode::default() {
             text.push_str(&format!("bell {}\n", bell.word()));
         }
@@ -84,8 +87,8 @@ impl Preferences {
         text
     }
 
-    pub(crate) fn set(&mut self, wished: &PreferenceChange) {
-        match wished {
+    pub(crate) fn set(&mut self, change: &PreferenceChange) {
+        match change {
             PreferenceChange::Bell(bell) => self.bell = *bell,
             PreferenceChange::Timestamp(style) => self.timestamp = *style,
             PreferenceChange::Quiet(is_quiet) => self.is_quiet = *is_quiet,
@@ -137,9 +140,8 @@ impl PreferenceChange {
 
 impl BellMode {
     pub(crate) fn read(word: &str) -> Option<BellMode> {
-        [BellMode::Off, BellMode::Mention, BellMode::All]
-            .into_iter()
-            .find(|bell| bell.word() == word)
+        let all = [BellMode::Off, BellMode::Mention, BellMode::All];
+        all.into_iter().find(|bell| bell.word() == word)
     }
 
     fn word(self) -> &'static str {
@@ -153,9 +155,8 @@ impl BellMode {
 
 impl TimestampStyle {
     pub(crate) fn read(word: &str) -> Option<TimestampStyle> {
-        [TimestampStyle::Time, TimestampStyle::DateTime, TimestampStyle::Off]
-            .into_iter()
-            .find(|stamp| stamp.word() == word)
+        let all = [TimestampStyle::Time, TimestampStyle::DateTime, TimestampStyle::Off];
+        all.into_iter().find(|style| style.word() == word)
     }
 
     fn word(self) -> &'static str {
@@ -167,50 +168,59 @@ impl TimestampStyle {
     }
 }
 
-/// The file, or none: in a place without a state directory, and where nobody is there to wish.
+/// The preferences on disk. Without a path it saves nothing: there is no state directory, or no
+/// person.
 #[derive(Debug)]
 pub(crate) struct PreferencesFile {
     path: Option<PathBuf>,
 }
 
-/// In no name's file name: see [`private_file::file_name`].
-const FILE: &str = "+wishes";
+/// No name's file is called so: see [`private_file::file_name`].
+const FILE: &str = "+preferences";
+
+/// The name of the file in earlier versions, which is read while there is no new one.
+const OLD_FILE: &str = "+wishes";
 
 impl PreferencesFile {
     pub(crate) fn new(directory: Option<PathBuf>) -> PreferencesFile {
         PreferencesFile { path: directory.map(|directory| directory.join(FILE)) }
     }
 
-    /// What was wished in earlier runs.
+    /// The preferences of earlier runs.
     ///
     /// # Errors
     /// A sentence: the file cannot be read.
     pub(crate) fn load(&self) -> Result<Preferences, String> {
         let Some(path) = &self.path else { return Ok(Preferences::default()) };
-        match fs::read_to_string(path) {
+        let is_missing = |error: &io::Error| error.kind() == ErrorKind::NotFound;
+        let read = match fs::read_to_string(path) {
+            Err(error) if is_missing(&error) => fs::read_to_string(path.with_file_name(OLD_FILE)),
+            read => read,
+        };
+        match read {
             Ok(text) => Ok(Preferences::read(&text)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Preferences::default()),
+            Err(error) if is_missing(&error) => Ok(Preferences::default()),
             Err(error) => {
                 let path = path.display();
                 Err(format!(
-                    "cannot read what you wished before in {path}: {error} (try to mend it)"
+                    "cannot read your preferences in {path}: {error} (correct the file, or move it \
+                     away)"
                 ))
             }
         }
     }
 
-    /// Keeps one more wish, beside what other consoles have wished meanwhile.
+    /// Saves one change, and keeps what other consoles have changed since.
     ///
     /// # Errors
     /// A sentence: the file cannot be read or written, and is as it was.
-    pub(crate) fn save(&self, wished: &PreferenceChange) -> Result<(), String> {
+    pub(crate) fn save(&self, change: &PreferenceChange) -> Result<(), String> {
         let Some(path) = &self.path else { return Ok(()) };
-        let _turn = path.parent().and_then(private_file::turn);
-        let mut wishes = self.load()?;
-        wishes.set(wished);
-        private_file::write(path, &wishes.write()).map_err(|error| {
-            format!("cannot keep that for the next time in {}: {error}", path.display())
-        })
+        let _lock = path.parent().and_then(private_file::lock);
+        let mut preferences = self.load()?;
+        preferences.set(change);
+        private_file::write(path, &preferences.write())
+            .map_err(|error| format!("cannot save your preferences in {}: {error}", path.display()))
     }
 }
 
@@ -219,51 +229,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again_and_what_is_not_known_stays() {
+    fn what_is_written_is_read_again_and_unknown_lines_stay() {
         let text = "# mine\ncolour of a later version\nbell all\ntimestamp datetime\nquiet\n\
                     ignore eve\nignore Zoë\nmute dev\nmute @ann+bob\n";
-        let wishes = Preferences::read(text);
-        assert_eq!(wishes.write(), text);
-        assert!(wishes.is_ignored(&"EVE".parse().unwrap()));
-        assert!(wishes.is_muted(&"@ann+bob".parse().unwrap()));
+        let preferences = Preferences::read(text);
+        assert_eq!(preferences.write(), text);
+        assert!(preferences.is_ignored(&"EVE".parse().unwrap()));
+        assert!(preferences.is_muted(&"@ann+bob".parse().unwrap()));
         assert_eq!(
-            (wishes.bell, wishes.timestamp, wishes.is_quiet),
+            (preferences.bell, preferences.timestamp, preferences.is_quiet),
             (BellMode::All, TimestampStyle::DateTime, true)
         );
         let half = Preferences::read("bell al\nignore two words\nquiet please\nmute");
         assert_eq!(half.write(), "bell al\nignore two words\nquiet please\nmute\n");
-        assert_eq!(Preferences { others: Vec::new(), ..half }, Preferences::default());
+        assert_eq!(Preferences { unknown: Vec::new(), ..half }, Preferences::default());
     }
 
     #[test]
     fn what_a_person_writes_is_read_as_it_is_meant() {
-        let wishes = Preferences::read("  /ignore  eve \r\nmute\t#dev\n/quiet\n\n# bell off\n");
-        assert_eq!(wishes.write(), "\n# bell off\nquiet\nignore eve\nmute dev\n");
+        let preferences =
+            Preferences::read("  /ignore  eve \r\nmute\t#dev\n/quiet\n\n# bell off\n");
+        assert_eq!(preferences.write(), "\n# bell off\nquiet\nignore eve\nmute dev\n");
     }
 
     #[test]
-    fn a_wish_taken_back_leaves_no_line() {
-        let mut wishes = Preferences::default();
+    fn a_preference_taken_back_leaves_no_line() {
+        let mut preferences = Preferences::default();
         let (eve, dev): (UserName, RoomName) = ("eve".parse().unwrap(), "dev".parse().unwrap());
         for is in [true, false] {
-            wishes.set(&PreferenceChange::Ignored(eve.clone(), is));
-            wishes.set(&PreferenceChange::Ignored("EVE".parse().unwrap(), is));
-            wishes.set(&PreferenceChange::Muted(dev.clone(), is));
-            wishes.set(&PreferenceChange::Quiet(is));
+            preferences.set(&PreferenceChange::Ignored(eve.clone(), is));
+            preferences.set(&PreferenceChange::Ignored("EVE".parse().unwrap(), is));
+            preferences.set(&PreferenceChange::Muted(dev.clone(), is));
+            preferences.set(&PreferenceChange::Quiet(is));
             let text = if is { "quiet\nignore EVE\nmute dev\n" } else { "" };
-            assert_eq!(wishes.write(), text);
+            assert_eq!(preferences.write(), text);
         }
-        wishes.set(&PreferenceChange::Bell(BellMode::Mention));
-        wishes.set(&PreferenceChange::Timestamp(TimestampStyle::Time));
-        assert_eq!(wishes.write(), "");
+        preferences.set(&PreferenceChange::Bell(BellMode::Mention));
+        preferences.set(&PreferenceChange::Timestamp(TimestampStyle::Time));
+        assert_eq!(preferences.write(), "");
     }
 
-    // from wishlist
     use super::super::preferences::BellMode;
     use std::thread;
 
     #[test]
-    fn two_consoles_keep_each_others_wishes_and_a_file_that_is_no_text_stays() {
+    fn two_consoles_keep_each_others_changes_and_a_file_that_is_no_text_stays() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("server").join(FILE);
         let [one, other] = [0; 2].map(|_| PreferencesFile::new(path.parent().map(PathBuf::from)));
@@ -272,34 +282,47 @@ mod tests {
         other.save(&PreferenceChange::Ignored("eve".parse().unwrap(), true)).unwrap();
         assert_eq!(one.load().unwrap().write(), "bell off\nignore eve\n");
         fs::write(&path, b"bell off\n\xff\n").unwrap();
-        assert!(one.load().unwrap_err().contains("cannot read what you wished before in /"));
+        assert!(one.load().unwrap_err().contains("cannot read your preferences in /"));
         assert!(one.save(&PreferenceChange::Quiet(true)).is_err());
         assert_eq!(fs::read(&path).unwrap(), b"bell off\n\xff\n");
     }
 
     #[test]
     #[cfg(unix)]
-    fn consoles_that_keep_wishes_at_the_same_moment_lose_none() {
+    fn consoles_that_save_at_the_same_moment_lose_no_change() {
         let dir = tempfile::tempdir().unwrap();
-        let keep_some = |who: &str| {
-            let preferences_file = PreferencesFile::new(Some(dir.path().to_owned()));
+        let save_some = |who: &str| {
+            let file = PreferencesFile::new(Some(dir.path().to_owned()));
             for n in 0..20 {
                 let user = format!("{who}{n}").parse().unwrap();
-                preferences_file.save(&PreferenceChange::Ignored(user, true)).unwrap();
+                file.save(&PreferenceChange::Ignored(user, true)).unwrap();
             }
         };
         thread::scope(|scope| {
-            scope.spawn(|| keep_some("ann"));
-            scope.spawn(|| keep_some("bob"));
+            scope.spawn(|| save_some("ann"));
+            scope.spawn(|| save_some("bob"));
         });
-        let preferences_file = PreferencesFile::new(Some(dir.path().to_owned()));
-        assert_eq!(preferences_file.load().unwrap().ignored().len(), 40);
+        let file = PreferencesFile::new(Some(dir.path().to_owned()));
+        assert_eq!(file.load().unwrap().ignored().len(), 40);
     }
 
     #[test]
-    fn without_a_place_nothing_is_kept() {
+    fn without_a_directory_nothing_is_saved() {
         let nowhere = PreferencesFile::new(None);
         nowhere.save(&PreferenceChange::Quiet(true)).unwrap();
         assert_eq!(nowhere.load(), Ok(Preferences::default()));
+    }
+
+    #[test]
+    fn the_file_of_an_older_console_is_read_until_there_is_a_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = PreferencesFile::new(Some(dir.path().to_owned()));
+        fs::write(dir.path().join(OLD_FILE), "bell off\nmute dev\n").unwrap();
+        assert_eq!(file.load().unwrap().write(), "bell off\nmute dev\n");
+        file.save(&PreferenceChange::Quiet(true)).unwrap();
+        let text = fs::read_to_string(dir.path().join(FILE)).unwrap();
+        assert_eq!(text, "bell off\nquiet\nmute dev\n");
+        fs::write(dir.path().join(OLD_FILE), "bell all\n").unwrap();
+        assert_eq!(file.load().unwrap().write(), text, "the new file counts");
     }
 }

@@ -1,6 +1,4 @@
-//! Files of one's own, kept between runs: under the state directory, and nobody else's to read.
-//!
-//! Room: paths and files. What stands in them is decided elsewhere.
+//! Files that only their owner may read, under the state directory.
 
 use std::ffi::OsString;
 use std::fs;
@@ -13,15 +11,15 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-/// How long to wait for a turn. Whoever has it writes one small file; only where they are stopped in
-/// the middle of that does anybody wait so long.
-const TURN_WAIT: Duration = Duration::from_secs(5);
+/// How long to wait for the lock. Its holder writes one small file, so only a holder that is stopped
+/// in the middle of that makes others wait so long.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
 
-/// How often to ask whether it is our turn.
-const TURN_EVERY: Duration = Duration::from_millis(2);
+/// How often to try the lock.
+const LOCK_RETRY: Duration = Duration::from_millis(2);
 
-/// Where files about `server` are kept: under the user's state directory (XDG Base Directory
-/// Specification). `None` in a place without one.
+/// The directory of files about `server`, under the user's state directory (XDG Base Directory
+/// Specification). `None` if there is none.
 pub(crate) fn directory(server: &str, env: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let set = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || set("HOME").map(|home| home.join(".local/state"));
@@ -29,8 +27,8 @@ pub(crate) fn directory(server: &str, env: impl Fn(&str) -> Option<OsString>) ->
     Some(state.join("talk").join(file_name(server)))
 }
 
-/// `text` as a file's name: everything that might mean something to a file system is written `%XX`,
-/// and so is `+`, which parts a name from what else stands in the name of a file.
+/// `text` as a file name: every character that may mean something to a file system is written `%XX`,
+/// and so is `+`, which separates a user's name from the rest of a file name.
 pub(crate) fn file_name(text: &str) -> String {
     let mut name = String::new();
     for (at, byte) in text.bytes().enumerate() {
@@ -43,10 +41,10 @@ pub(crate) fn file_name(text: &str) -> String {
     name
 }
 
-/// Opens a file that was not there, for its owner alone.
+/// Creates a file that only its owner may read.
 ///
 /// # Errors
-/// The system's; `AlreadyExists` too.
+/// Those of the system, also `AlreadyExists`.
 pub(crate) fn create(path: &Path) -> io::Result<fs::File> {
     if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         make_directory(directory)?;
@@ -58,37 +56,38 @@ pub(crate) fn create(path: &Path) -> io::Result<fs::File> {
     options.open(path)
 }
 
-/// A turn to read and write anew what others write too, until it is dropped. `None` after waiting in
-/// vain, and where the system locks no directory: what others do in that very moment may be lost.
-pub(crate) fn turn(directory: &Path) -> Option<fs::File> {
+/// Locks the directory until the file returned is dropped: other consoles rewrite its files too.
+/// `None` after [`LOCK_WAIT`], or if the system cannot lock a directory: then a change that another
+/// console makes at that very moment may be lost.
+pub(crate) fn lock(directory: &Path) -> Option<fs::File> {
     make_directory(directory).ok()?;
     let file = fs::File::open(directory).ok()?;
-    let deadline = Instant::now() + TURN_WAIT;
+    let deadline = Instant::now() + LOCK_WAIT;
     loop {
         match file.try_lock() {
             Ok(()) => return Some(file),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(TURN_EVERY),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOCK_RETRY),
             Err(TryLockError::WouldBlock | TryLockError::Error(_)) => return None,
         }
     }
 }
 
-/// Writes a file that only its owner may read, whole or not at all.
+/// Writes a file that only its owner may read, completely or not at all.
 ///
 /// # Errors
-/// The system's. Nothing is left behind then.
+/// Those of the system. No part of the file is left then.
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!("+{}", std::process::id())); // in no name's file name: see `file_name`
-    let draft = PathBuf::from(draft);
-    _ = fs::remove_file(&draft); // left behind by a process of our number that was killed
-    let written = create(&draft).and_then(|mut file| {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!("+{}", std::process::id())); // no name's file is called so: see `file_name`
+    let temporary = PathBuf::from(temporary);
+    _ = fs::remove_file(&temporary); // left by a killed process that had our process id
+    let written = create(&temporary).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&draft, path)
+        fs::rename(&temporary, path)
     });
     if written.is_err() {
-        _ = fs::remove_file(&draft);
+        _ = fs::remove_file(&temporary);
     }
     written
 }

@@ -1,6 +1,6 @@
-//! The keys of names, kept between runs: one small file for each name on each server.
+//! The keys of names, saved between runs: one small file for each name on each server.
 //!
-//! Room: files. A key is whoever holds it, so nobody but its owner may read the file.
+//! Anyone who has a key can use its name, so only the owner may read the file.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,17 +12,17 @@ use talk::chat::UserName;
 
 use super::private_file;
 
-/// Where the keys for one server are.
+/// The keys of names on one server.
 #[derive(Debug)]
 pub(crate) struct TokenStore {
     directory: Option<PathBuf>,
-    /// A file of the person's choice, for the name they start with.
+    /// The file that the person chose for the name they start with.
     chosen: Option<(UserName, PathBuf)>,
 }
 
 impl TokenStore {
-    /// A keep for `server` under the user's state directory (XDG Base Directory Specification). In
-    /// a place without one, only `chosen` is kept.
+    /// The keys of names on `server`, under the user's state directory (XDG Base Directory
+    /// Specification). Without one, only the key in `chosen` is saved.
     pub(crate) fn new(
         server: &str,
         chosen: Option<(UserName, PathBuf)>,
@@ -31,10 +31,10 @@ impl TokenStore {
         TokenStore { directory: private_file::directory(server, env), chosen }
     }
 
-    /// The key of `user`, if one is kept.
+    /// The key of `user`, if one is saved.
     ///
     /// # Errors
-    /// The file cannot be read, or holds something else.
+    /// A sentence: the file cannot be read, or holds something else.
     pub(crate) fn load(&self, user: &UserName) -> Result<Option<Token>, String> {
         let Some(path) = self.path(user) else { return Ok(None) };
         let text = match fs::read_to_string(&path) {
@@ -44,22 +44,23 @@ impl TokenStore {
                 return Err(format!("cannot read the key in {}: {error}", path.display()));
             }
         };
-        let is_none = |_| format!("{} holds no key (32 hex digits): move it away", path.display());
+        let is_none =
+            |_| format!("{} contains no key (32 hex digits): move it away", path.display());
         text.trim().parse().map(Some).map_err(is_none)
     }
 
-    /// Keeps the key of `user`, unless it is kept already.
+    /// Saves the key of `user`, unless it is saved already.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub(crate) fn store(&self, user: &UserName, token: &Token) -> Result<(), String> {
+    /// A sentence: the file cannot be written.
+    pub(crate) fn save(&self, user: &UserName, token: &Token) -> Result<(), String> {
         let Some(path) = self.path(user) else { return Ok(()) };
-        if fs::read_to_string(&path).is_ok_and(|kept| kept.trim() == token.reveal()) {
+        if fs::read_to_string(&path).is_ok_and(|saved| saved.trim() == token.reveal()) {
             return Ok(());
         }
         let line = format!("{}\n", token.reveal());
         private_file::write(&path, &line).map_err(|error| {
-            format!("cannot keep the key of {user} in {}: {error}", path.display())
+            format!("cannot save the key for {user} in {}: {error}", path.display())
         })
     }
 
@@ -83,20 +84,20 @@ mod tests {
         name.parse().unwrap()
     }
 
-    fn keep(home: &Path, chosen: Option<(UserName, PathBuf)>) -> TokenStore {
+    fn store(home: &Path, chosen: Option<(UserName, PathBuf)>) -> TokenStore {
         let env = |name: &str| (name == "HOME").then(|| home.as_os_str().to_owned());
         TokenStore::new("127.0.0.1:8080", chosen, env)
     }
 
     #[test]
-    fn a_key_is_found_again_by_its_name_on_its_server_and_by_nobody_else() {
+    fn a_key_is_found_again_by_its_name_on_its_server_only() {
         let home = tempfile::tempdir().unwrap();
-        let keep = keep(home.path(), None);
-        assert_eq!(keep.load(&user("Bob")), Ok(None));
-        keep.store(&user("Bob"), &KEY.parse().unwrap()).unwrap();
-        keep.store(&user("Bob"), &KEY.parse().unwrap()).unwrap();
-        assert_eq!(keep.load(&user("bOB")), Ok(Some(KEY.parse().unwrap())));
-        assert_eq!(keep.load(&user("alice")), Ok(None));
+        let tokens = store(home.path(), None);
+        assert_eq!(tokens.load(&user("Bob")), Ok(None));
+        tokens.save(&user("Bob"), &KEY.parse().unwrap()).unwrap();
+        tokens.save(&user("Bob"), &KEY.parse().unwrap()).unwrap();
+        assert_eq!(tokens.load(&user("bOB")), Ok(Some(KEY.parse().unwrap())));
+        assert_eq!(tokens.load(&user("alice")), Ok(None));
 
         let path = home.path().join(".local/state/talk/127.0.0.1%3A8080/bob");
         assert_eq!(fs::read_to_string(&path).unwrap(), format!("{KEY}\n"));
@@ -107,18 +108,18 @@ mod tests {
             assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         }
         let files = fs::read_dir(path.parent().unwrap()).unwrap();
-        assert_eq!(files.count(), 1, "no draft stays behind");
+        assert_eq!(files.count(), 1, "no temporary file stays");
     }
 
     #[test]
-    fn a_chosen_file_is_for_the_name_one_starts_with() {
+    fn a_chosen_file_is_for_the_name_given_at_the_start() {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("key");
-        let keep = keep(home.path(), Some((user("bob"), file.clone())));
+        let tokens = store(home.path(), Some((user("bob"), file.clone())));
         fs::write(&file, format!("  {KEY}\r\n")).unwrap();
-        assert_eq!(keep.load(&user("bob")), Ok(Some(KEY.parse().unwrap())));
-        assert_ne!(keep.path(&user("eve")), Some(file.clone()));
+        assert_eq!(tokens.load(&user("bob")), Ok(Some(KEY.parse().unwrap())));
+        assert_ne!(tokens.path(&user("eve")), Some(file.clone()));
         fs::write(&file, "no key").unwrap();
-        assert!(keep.load(&user("bob")).unwrap_err().contains("holds no key"));
+        assert!(tokens.load(&user("bob")).unwrap_err().contains("contains no key"));
     }
 }

@@ -1,23 +1,23 @@
-//! A line of the chat before it is drawn: styled pieces of safe text, and how they wrap.
-//!
-//! Room: characters and columns. What a style looks like is the palette's affair.
+//! A line of the chat before it is drawn: styled pieces of sanitized text, and how they wrap.
 
 use super::sanitize::Sanitized;
 use super::style::Row;
 use super::style::Style;
 use super::width;
 
-/// A line, however long. Every row but the first is indented when it is drawn, and a row that
-/// stands for a line break of the author is marked: nothing a stranger writes starts at the left
-/// edge, where the clock and the speaker stand.
+/// A line of any length. Every row but the first is indented when it is drawn, and a row after a
+/// line break of the author is marked: no text of another user starts at the left edge, where the
+/// time and the name are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Line {
     pieces: Vec<(Style, Sanitized)>,
+    /// The lines of the text after its first.
     more: Vec<Sanitized>,
+    /// Columns before every row but the first.
     indent: usize,
 }
 
-/// Stands before each line of a text but its first.
+/// Printed before each line of a text but its first.
 const CONTINUED: &str = "│ ";
 
 impl Line {
@@ -46,12 +46,12 @@ impl Line {
         Line { pieces: head.pieces, ..self }
     }
 
-    /// Whether the line says that something is wrong.
-    pub(crate) fn is_alarming(&self) -> bool {
+    /// Whether the line reports an error.
+    pub(crate) fn is_error(&self) -> bool {
         self.pieces.iter().any(|(style, _)| *style == Style::Alarm)
     }
 
-    /// The line as rows of at most `columns` columns, broken between words where it can be.
+    /// The line as rows of at most `columns` columns, broken between words where possible.
     pub(crate) fn rows(&self, columns: usize) -> Vec<Row> {
         let indent = if columns >= 4 * self.indent { self.indent } else { columns / 4 };
         let mut rows = Wrap::new(columns, Vec::new(), indent);
@@ -106,7 +106,7 @@ impl Wrap {
             if self.used + takes > self.columns {
                 self.break_row(c, style);
                 if c == ' ' {
-                    continue; // the break stands for it
+                    continue; // the break replaces it
                 }
             }
             if let Some((_, text)) = self.row.last_mut() {
@@ -116,8 +116,8 @@ impl Wrap {
         }
     }
 
-    /// Ends the row because `c` does not fit: before its last word, if that fits on a row of its
-    /// own together with `c`, else right here.
+    /// Ends the row because `c` does not fit: before its last word, if that and `c` fit on a row
+    /// together, else right here.
     fn break_row(&mut self, c: char, style: Style) {
         let indent = (Style::Plain, " ".repeat(self.indent));
         let fits = |(_, _, column): &(usize, usize, usize)| {

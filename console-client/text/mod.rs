@@ -1,7 +1,9 @@
-//! Text for a terminal: styled, sanitized, measured.
+//! Text for a terminal: sanitized, styled, measured, wrapped; and local time.
+//!
+//! Depends on the library's `time`; never on any other part of the console.
 
-pub(crate) mod sanitize; // the one door for remote text
-pub(crate) mod timezone; // local time
+pub(crate) mod sanitize; // other users' text, made safe to print
+pub(crate) mod style; // styles and colours
 pub(crate) mod line; // styled text, wrapped
-pub(crate) mod style; // what styles look like
-pub(crate) mod width; // columns of a character
+pub(crate) mod width; // the columns of a character
+pub(crate) mod timezone; // local time

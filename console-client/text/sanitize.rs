@@ -1,13 +1,13 @@
-//! Remote text made fit to print: the one door between what strangers wrote and the terminal.
+//! Sanitizes text before it is printed: everything printed goes through [`Sanitized`], also our own
+//! text, so there is no way around it.
 //!
-//! Room: characters. Everything printed goes through [`Sanitized`], our own words included, so no path
-//! around it exists: a terminal obeys what it is shown, and a reader believes what looks official.
+//! A terminal executes escape sequences, and a reader believes what looks official.
 
 use super::width;
 use std::fmt::Write;
 
-/// Text that cannot command a terminal and hides nothing: no control character, no invisible or
-/// direction-changing one. Those are shown as escapes: `\x1b`, `\u{202e}`.
+/// Text that cannot control a terminal and hides nothing: without control characters, invisible or
+/// direction-changing ones. Those are shown as escapes: `\x1b`, `\u{202e}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sanitized(String);
 
@@ -23,8 +23,8 @@ impl Sanitized {
         Sanitized(safe)
     }
 
-    /// A text of several lines, at least one: whoever prints them marks all but the first as
-    /// continued, so that none can pass for a line of someone else. A tab becomes four spaces.
+    /// A text of one or more lines. The caller marks all but the first as continued, so that none can
+    /// pass for a message of another user. A tab becomes four spaces.
     pub(crate) fn lines(text: &str) -> Vec<Sanitized> {
         let lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
         lines.map(|line| Sanitized::one_line(&line.replace('\t', "    "))).collect()
@@ -35,23 +35,23 @@ impl Sanitized {
     }
 }
 
-/// What stands before a character, which decides whether a mark or a joiner makes sense there.
+/// What is before a character, which decides whether a mark or a joiner makes sense there.
 #[derive(Clone, Copy)]
 enum Preceding {
     Nothing,
-    /// A character that marks and joiners may follow, and how many marks have.
+    /// A character that marks and joiners may follow, and how many marks follow it already.
     Visible {
         ascii: bool,
         marks: usize,
     },
 }
 
-/// Marks on one letter that are shown as marks. Living languages need three; a tower of them paints
-/// over the neighbours' lines.
+/// Marks on one letter that are shown as marks. Living languages need three; a tower of marks would
+/// paint over the lines around it.
 const MARKS: usize = 4;
 
 fn push(safe: &mut String, c: char, before: Preceding, next: Option<char>) -> Preceding {
-    // A joiner joins what comes through as it is.
+    // A joiner joins only characters that are shown unchanged.
     let joins = |marks: usize| {
         next.is_some_and(|next| {
             let shown = width::is_joined(next) && marks >= MARKS;
@@ -67,7 +67,7 @@ fn push(safe: &mut String, c: char, before: Preceding, next: Option<char>) -> Pr
             safe.push(c);
             return Preceding::Visible { ascii: true, marks };
         }
-        // "as text" and "as picture", for characters that can be both; once.
+        // "as text" and "as picture", for characters that can be both; one at most.
         ('\u{FE0E}' | '\u{FE0F}', Preceding::Visible { ascii: false, marks: 0 }) => {
             safe.push(c);
             return Preceding::Visible { ascii: false, marks: 1 };
@@ -87,7 +87,7 @@ fn push(safe: &mut String, c: char, before: Preceding, next: Option<char>) -> Pr
     Preceding::Nothing
 }
 
-/// Characters nobody sees: direction changes, joiners, fillers, separators, tags, non-characters.
+/// Invisible characters: direction changes, joiners, fillers, separators, tags, non-characters.
 fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_sequence_is_shown_and_not_obeyed() {
+    fn an_escape_sequence_is_shown_and_not_executed() {
         assert_eq!(shown("\x1b]52;c;aGk=\x07"), "\\x1b]52;c;aGk=\\x07");
         assert_eq!(shown("\x1b[2J\x1bP$q\x1b\\"), "\\x1b[2J\\x1bP$q\\x1b\\");
         assert_eq!(shown("a\u{9b}2J\u{9d}0;x\u{7f}\0"), "a\\x9b2J\\x9d0;x\\x7f\\x00");
@@ -147,14 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn several_lines_are_parted_so_that_each_can_be_marked() {
+    fn several_lines_are_separated_so_that_each_can_be_marked() {
         let lines = Sanitized::lines("hi\r\nadmin: you are banned\n\tx\n");
         let lines: Vec<&str> = lines.iter().map(Sanitized::as_str).collect();
         assert_eq!(lines, ["hi", "admin: you are banned", "    x", ""]);
     }
 
     #[test]
-    fn nothing_a_terminal_would_obey_comes_through() {
+    fn nothing_a_terminal_would_execute_comes_through() {
         hold("shown", INPUTS, Vec::new(), crate::shown::any_bytes);
     }
 }

@@ -1,15 +1,15 @@
-//! What styles look like: escape sequences for the kinds of text a chat shows.
+//! Styles and colours: escape sequences for the kinds of text that a chat shows.
 //!
-//! Room: constants and one hash. Bold, dim and reverse are no colours, and stay without them.
+//! Bold, dim and reverse are not colours, and are used without colours too.
 
 use std::fmt::Write;
 
-/// How a piece of text is meant.
+/// What a piece of text is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Style {
     #[default]
     Plain,
-    /// Clocks, comings and goings.
+    /// Time stamps, joins and leaves.
     Quiet,
     Strong,
     /// A name, in the colour that its hash picks.
@@ -20,7 +20,7 @@ pub(crate) enum Style {
     Bar,
 }
 
-/// One row of a screen: pieces with their style, no wider than was asked for.
+/// One row of a screen: pieces with their style, no wider than requested.
 pub(crate) type Row = Vec<(Style, String)>;
 
 /// The colours a terminal has.
@@ -64,7 +64,7 @@ impl Style {
 }
 
 impl Palette {
-    /// What a terminal says of its colours: `COLORTERM` names those that `TERM` has no word for.
+    /// The colours of a terminal, by its environment: `COLORTERM` names those that `TERM` cannot.
     pub(crate) fn of_terminal(term: &str, colorterm: &str) -> Palette {
         let is_true = matches!(colorterm, "truecolor" | "24bit") || term.ends_with("-direct");
         let is_old = term.starts_with("vt") && !term.contains("color");
@@ -79,7 +79,7 @@ impl Palette {
         }
     }
 
-    /// A row as it is written to the terminal. Its text is safe: it comes from a `Line`.
+    /// Appends a row with its escape sequences. Its text is sanitized: it comes from a `Line`.
     pub(crate) fn paint(self, row: &Row, out: &mut String) {
         for (style, text) in row.iter().filter(|(_, text)| !text.is_empty()) {
             let before = out.len();

@@ -1,17 +1,16 @@
-//! Local time without a library: a TZif file (RFC 9636) or a POSIX `TZ` rule, as an offset from UTC.
-//!
-//! Room: bytes and numbers. Which file, and what time it is, come in by argument.
+//! Local time without a library: a TZif file (RFC 9636) or a POSIX `TZ` rule, as an offset from UTC;
+//! and times and days as a chat shows them.
 
 use talk::time;
 
-/// A place's offsets from UTC, past and future.
+/// The offsets from UTC of a place, past and future.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TimeZone {
-    /// Each change: from this Unix time on, this offset; ascending.
+    /// Each change of the offset: from this Unix time on, this offset; ascending.
     changes: Vec<(i64, i32)>,
-    /// Before the first change.
+    /// The offset before the first change.
     first: i32,
-    /// After the last change.
+    /// The rule for the time after the last change.
     rule: Option<PosixRule>,
 }
 
@@ -47,7 +46,7 @@ enum TransitionDay {
 }
 
 impl TimeZone {
-    /// Reads a TZif file of any version; `None` where it is none.
+    /// Reads a TZif file of any version; `None` if it is none.
     pub(crate) fn from_file(file: &[u8]) -> Option<TimeZone> {
         let (first, rest) = Block::read(file, 4)?;
         if first.version == 0 {
@@ -224,7 +223,7 @@ fn time(text: &str) -> Option<(i32, &str)> {
     Some((sign * seconds, rest))
 }
 
-/// A day as a chat names it: `Mon, 22 Nov 2026`.
+/// A day as a chat shows it: `Mon, 22 Nov 2026`.
 pub(crate) fn day_name(days: i64) -> String {
     let (year, month, day) = time::date(days * time::DAY);
     format!(
@@ -327,10 +326,8 @@ mod tests {
         }
     }
 
-    // from calendar
-
     #[test]
-    fn a_day_is_named_as_people_do() {
+    fn a_day_is_shown_with_its_weekday_and_month() {
         assert_eq!(day_name(0), "Thu, 1 Jan 1970");
         assert_eq!(day_name(-1), "Wed, 31 Dec 1969");
         assert_eq!(day_name(20_779), "Sun, 22 Nov 2026");

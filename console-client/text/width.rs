@@ -1,10 +1,10 @@
 //! How many columns a character takes on a terminal.
 //!
-//! Room: one table, from the Unicode Character Database 18.0: East_Asian_Width W and F (with the
+//! The tables are from the Unicode Character Database 18.0: East_Asian_Width W and F (with the
 //! emoji shown as pictures) take two columns; nonspacing and enclosing marks, format characters and
 //! the Hangul vowels and finals that join the syllable before them take none; the rest take one.
-//! Drawn up with the crate unicode-width 0.2.3; unassigned code points fall in with the range
-//! around them, which keeps the table short.
+//! They were made with the crate unicode-width 0.2.3; unassigned code points belong to the range
+//! around them, which keeps the tables short.
 
 /// The columns of `c`: 0, 1 or 2. Where terminals disagree, the larger: an over-estimate wraps a
 /// line early, an under-estimate tears the screen.

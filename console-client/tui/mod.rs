@@ -174,8 +174,8 @@ impl Tui {
 
     fn take_event(&mut self, event: Event) -> LoopControl {
         match event {
-            Event::Notice(notice) => {
-                let end = self.chat.apply(notice, time::unix_ms());
+            Event::Client(event) => {
+                let end = self.chat.apply(event, time::unix_ms());
                 end.map_or(LoopControl::Continue, LoopControl::Stop)
             }
             Event::Resized(size) => {
@@ -319,7 +319,7 @@ impl Tui {
     fn waits_for_last_messages(&self) -> bool {
         let since = self.leaving_since.unwrap_or_else(time::unix_ms);
         time::unix_ms().saturating_sub(since) < LEAVE_WAIT
-            && self.chat.view.connection.is_live()
+            && self.chat.view.connection.status.is_live()
             && self.chat.view.unsent.is_any_pending()
     }
 

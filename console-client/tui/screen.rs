@@ -1,7 +1,7 @@
-//! What stands on the terminal: the chat scrolls by above, and below it the live part stays put:
-//! lines not stored yet, a status line, the line being typed.
+//! What is where on the terminal: the chat scrolls above; below it a live part stays in place, with
+//! unsent messages, the status line and the input line.
 //!
-//! Room: rows, columns and escape sequences into a `String`. It writes to no terminal itself.
+//! It appends rows and escape sequences to a `String`, and never writes to the terminal itself.
 
 use std::fmt::Write;
 
@@ -14,13 +14,13 @@ use crate::text::style::Row;
 use crate::text::style::Style;
 use crate::text::width;
 
-/// The terminal as we left it.
+/// The terminal as we painted it last.
 #[derive(Debug)]
 pub(crate) struct Screen {
     size: Size,
     palette: Palette,
     live: Frame,
-    /// What was painted last while one looked back, all over the terminal's other screen.
+    /// What was painted last on the terminal's alternate screen, while the person was scrolled back.
     pane: String,
 }
 
@@ -39,14 +39,14 @@ struct CursorPosition {
     column: usize,
 }
 
-/// Stands before a change and after it: terminals that know this show it whole, at once.
+/// The start and the end of a synchronized update: terminals that know it show the change at once.
 pub(crate) const BEGIN: &str = "\x1b[?2026h";
 pub(crate) const END: &str = "\x1b[?2026l";
 
-/// Rows that the line being typed may take before it scrolls.
+/// Rows that the input line may take before it scrolls.
 const INPUT_ROWS: usize = 8;
 
-/// Rows of it but the first are indented by the columns of `> `.
+/// Columns before every row of the input line but the first: those of `> `.
 const INDENT: usize = 2;
 
 impl Screen {
@@ -54,8 +54,8 @@ impl Screen {
         Screen { size, palette, live: Frame::default(), pane: String::new() }
     }
 
-    /// Columns a row may fill. The last one stays free: a terminal that has filled it is in a
-    /// state of its own, and not all agree which.
+    /// Columns that a row may fill. The last one stays free: terminals differ in what they do after it
+    /// is filled.
     pub(crate) fn columns(&self) -> usize {
         self.size.columns.saturating_sub(1).max(8)
     }
@@ -64,7 +64,7 @@ impl Screen {
         self.size
     }
 
-    /// Writes `above` where the live part stood, and the live part below it.
+    /// Paints `above` in the place of the live part, and the live part below it.
     pub(crate) fn paint(
         &mut self,
         above: &[Line],
@@ -96,8 +96,8 @@ impl Screen {
         self.size.rows.max(2) - self.live_rows(pending, status, editor).0.len()
     }
 
-    /// Paints the terminal's other screen: `pane` fills it down to the live part. What stands on the
-    /// first one stays as it is.
+    /// Paints the terminal's alternate screen: `pane` fills it down to the live part. The first screen
+    /// stays as it is.
     pub(crate) fn paint_pane(
         &mut self,
         pane: &[Row],
@@ -121,7 +121,7 @@ impl Screen {
         }
     }
 
-    /// What the other screen shows is no longer known.
+    /// Forgets what the alternate screen shows, so that it is painted again.
     pub(crate) fn forget_pane(&mut self) {
         self.pane.clear();
     }
@@ -134,26 +134,26 @@ impl Screen {
             self.palette.paint(row, text);
             text.push_str("\x1b[K");
         }
-        text.push_str("\x1b[J\r"); // what was below is gone
+        text.push_str("\x1b[J\r"); // erase what was below
         push_move(text, rows.len() - 1 - cursor.row, 'A');
         push_move(text, cursor.column, 'C');
     }
 
-    /// Takes the live part away; what is written next stands where it was.
+    /// Removes the live part; the next output is in its place.
     pub(crate) fn erase(&mut self, out: &mut String) {
         self.go_to_top(out);
         out.push_str("\x1b[J");
         self.live = Frame::default();
     }
 
-    /// Empties the terminal; what scrolled out of it stays.
+    /// Clears the terminal, but not what has scrolled out of it.
     pub(crate) fn clear(&mut self, out: &mut String) {
         out.push_str("\x1b[H\x1b[2J");
         self.live = Frame::default();
     }
 
-    /// The terminal has another size. One that became narrower has broken our rows anew, which
-    /// moves the cursor down: most terminals do, and those that do not lose some rows of the chat.
+    /// Takes a new size. Most terminals that become narrower wrap our rows again, which moves the cursor
+    /// down; those that do not lose some rows of the chat.
     pub(crate) fn resize(&mut self, size: Size) {
         let columns = size.columns.max(1);
         let CursorPosition { row, column } = self.live.cursor;
@@ -169,20 +169,20 @@ impl Screen {
         push_move(out, self.live.cursor.row, 'A');
     }
 
-    /// The rows of the live part, fewer than the terminal has, and where the cursor goes.
+    /// The rows of the live part, fewer than the terminal has, and the position of the cursor.
     fn live_rows(
         &self,
         pending: &[Line],
         status: &Line,
         editor: &Editor,
     ) -> (Vec<Row>, CursorPosition) {
-        let room = self.size.rows.max(2) - 1;
-        let (input, mut cursor) = typed(editor, self.columns(), INPUT_ROWS.min(room));
+        let available = self.size.rows.max(2) - 1;
+        let (input, mut cursor) = input_rows(editor, self.columns(), INPUT_ROWS.min(available));
         let mut rows: Vec<Row> =
             pending.iter().flat_map(|line| line.rows(self.columns())).collect();
         rows.extend(status.rows(self.columns()).into_iter().take(1));
-        // What does not fit goes from the top: the oldest of what waits first, the status last.
-        let excess = (rows.len() + input.len()).saturating_sub(room).min(rows.len());
+        // Rows that do not fit are cut from the top: the oldest unsent first, the status line last.
+        let excess = (rows.len() + input.len()).saturating_sub(available).min(rows.len());
         rows.drain(..excess);
         cursor.row += rows.len();
         rows.extend(input);
@@ -190,14 +190,14 @@ impl Screen {
     }
 }
 
-fn push_move(out: &mut String, by: usize, way: char) {
+fn push_move(out: &mut String, by: usize, direction: char) {
     if by > 0 {
-        _ = write!(out, "\x1b[{by}{way}");
+        _ = write!(out, "\x1b[{by}{direction}");
     }
 }
 
-/// The line being typed, over at most `max_rows` rows around the cursor, and where that is.
-fn typed(editor: &Editor, columns: usize, max_rows: usize) -> (Vec<Row>, CursorPosition) {
+/// The input line, over at most `max_rows` rows around the cursor, and the position of the cursor.
+fn input_rows(editor: &Editor, columns: usize, max_rows: usize) -> (Vec<Row>, CursorPosition) {
     let (before, after) = editor.halves();
     let prompt = prompt(editor, columns);
     let mut layout = Layout { column: width::of_text(&prompt), rows: vec![prompt], columns };
@@ -210,7 +210,7 @@ fn typed(editor: &Editor, columns: usize, max_rows: usize) -> (Vec<Row>, CursorP
     (rows.map(|row| vec![(Style::Plain, row)]).collect(), cursor)
 }
 
-/// What stands before the text; of something long the end, which is where one is typing.
+/// The prompt before the text; of a long one the end, which is next to the cursor.
 fn prompt(editor: &Editor, columns: usize) -> String {
     let prompt = Sanitized::one_line(&editor.prompt()).as_str().to_owned();
     let mut left = columns / 2;
@@ -225,7 +225,7 @@ fn prompt(editor: &Editor, columns: usize) -> String {
     end.into_iter().skip_while(|c| width::is_joined(*c)).collect()
 }
 
-/// Rows being filled with what is typed.
+/// Rows being filled with the input.
 struct Layout {
     rows: Vec<String>,
     column: usize,
@@ -248,7 +248,7 @@ impl Layout {
 
     fn push_letter(&mut self, shown: &str) {
         let takes = width::of_text(shown);
-        // A full row is left at once: the cursor needs a place to stand on.
+        // A full row is left at once, because the cursor needs a free column.
         if self.column + takes >= self.columns {
             self.new_row();
         }

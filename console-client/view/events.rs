@@ -7,15 +7,16 @@ use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Change;
 use talk::chat::protocol::RoomInfo;
+use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
-use talk::client::Notice;
+use talk::client::Event;
 use talk::client::State;
 
 use super::View;
-use super::connection::Report;
 use super::display::Display;
 use super::format;
 use super::unsent::SendState;
+use crate::connection_status::ConnectionChange;
 use crate::room::Room;
 
 /// How long a user counts as typing, in milliseconds.
@@ -23,69 +24,85 @@ const TYPING: u64 = 5_000;
 
 impl View {
     /// Takes one event into account, at a Unix time in milliseconds.
-    pub(crate) fn apply(&mut self, notice: Notice, now: u64) {
+    pub(crate) fn apply(&mut self, event: Event, now: u64) {
         self.display.clock.now = now;
-        match notice {
-            Notice::State(state) => self.on_state(state),
-            Notice::Trouble(fault) => self.connection.set_error(fault.to_string()),
-            Notice::Stopped { .. } => {} // the end, which is reported where the program ends
-            Notice::Welcome(welcome) => self.on_welcome(welcome),
-            Notice::Joined(joined) => self.on_joined(joined),
-            Notice::Record(record) => self.on_record(&record),
-            Notice::Pending(submission) => self.unsent.add(submission),
-            Notice::Stored { cid, seq } => {
-                self.unsent.set_state(&cid, SendState::Stored(seq));
-                self.remove_shown_submissions();
-            }
-            Notice::Failed { cid, message, .. } => {
-                self.unsent.set_state(&cid, SendState::Failed(message));
-                self.remove_shown_submissions();
-            }
-            Notice::Dropped(cid) => self.unsent.remove(&cid),
-            Notice::Reset(room) => self.display.reset_room(&room),
-            Notice::Gap { room, first } => {
+        self.connection.status.apply(&event);
+        match event {
+            Event::State(state) => self.on_state(state),
+            Event::ConnectionLost(_) => {} // a state follows, which is shown with the reason
+            Event::Stopped { .. } => {}    // the program ends, and prints the reason
+            Event::Record(record) => self.on_record(&record),
+            Event::Reset(room) => self.display.reset_room(&room),
+            Event::Gap { room, first } => {
                 let text =
                     format!("messages are missing here: the server keeps #{first} and later");
                 self.display.show_notice(&room, &text);
             }
-            Notice::Presence { room, change, away, count } => {
+            Event::Pending(submission) => self.unsent.add(submission),
+            Event::Stored { cid, seq } => {
+                self.unsent.set_state(&cid, SendState::Stored(seq));
+                self.remove_shown_submissions();
+            }
+            Event::Failed { cid, rejection } => {
+                self.unsent.set_state(&cid, SendState::Failed(rejection.to_string()));
+                self.remove_shown_submissions();
+            }
+            Event::Dropped(cid) => self.unsent.remove(&cid),
+            Event::Message(message) => self.on_message(message, now),
+        }
+    }
+
+    fn on_message(&mut self, message: ServerMessage, now: u64) {
+        match message {
+            ServerMessage::Welcome(welcome) => self.on_welcome(welcome),
+            ServerMessage::Joined(joined) => self.on_joined(joined),
+            ServerMessage::Presence { room, change, away, count } => {
                 self.display.on_presence(&room, change, away, count);
             }
-            Notice::Away { room, user, away } => self.on_away(&room, &user, away),
-            Notice::Renamed { user, to, .. } => self.display.on_renamed(&user, &to),
-            Notice::Members { room, members, away } => {
+            ServerMessage::Away { room, user, away } => self.on_away(&room, &user, away),
+            ServerMessage::Renamed { user, to, .. } => self.display.on_renamed(&user, &to),
+            ServerMessage::Members { room, members, away } => {
                 self.display.on_members(&room, members, away);
             }
-            Notice::Rooms { rooms } => self.display.list_rooms(rooms),
-            Notice::Left(room) => {
-                if self.display.rooms.contains(&room) {
-                    self.display.notice(&format!("you left {}", self.display.label(&room)));
-                    self.remove_room(&room);
-                }
-            }
-            Notice::Typing { room, user } => {
+            ServerMessage::Rooms { rooms } => self.display.list_rooms(rooms),
+            ServerMessage::Left { room } => self.on_left(&room),
+            ServerMessage::Typing { room, user } => {
                 let is_ignored = self.display.is_ignored(&user);
                 let room = self.display.rooms.get_mut(&room).filter(|_| !is_ignored);
                 room.into_iter().for_each(|room| room.members.set_typing(&user, now + TYPING));
             }
-            Notice::Marked { room, seq } => self.display.rooms.mark_read(&room, seq),
-            Notice::History { room, records, first } => self.on_history(&room, records, first),
-            Notice::Found { .. } => {} // of a search, which the chat shows once it is complete
-            Notice::Error { code, message, room } => self.on_error(code, room, &message),
+            ServerMessage::Marked { room, seq } => self.display.rooms.mark_read(&room, seq),
+            ServerMessage::History { room, records, first } => {
+                self.on_history(&room, records, first);
+            }
+            // An error before the welcome rejects our hello: the end follows, with the reason.
+            ServerMessage::Error { .. } if !self.connection.status.was_welcomed() => {}
+            ServerMessage::Error { code, message, room, .. } => {
+                self.on_error(code, room, &message);
+            }
+            // Records come as events of their own; the chat shows a search once it is complete.
+            ServerMessage::Record(_) | ServerMessage::Found { .. } | ServerMessage::Other(_) => {}
         }
     }
 
     fn on_state(&mut self, state: State) {
-        let report = self.connection.set_state(state, self.display.clock.now);
         let history = &mut self.display.scroll.history;
-        history.set_online(self.connection.can_load());
-        if matches!(state, State::Offline { .. }) {
+        history.set_online(self.connection.status.is_connected());
+        if let State::Offline { retry } = state {
             history.cancel_requests();
+            self.connection.set_retry(retry, self.display.clock.now);
         }
-        match report {
-            Report::Nothing => {}
-            Report::Lost(sentence) => self.display.error(&sentence),
-            Report::Back => self.display.notice("connected again"),
+        match self.connection.status.say_once() {
+            Some(ConnectionChange::Lost(sentence)) => self.display.error(&sentence),
+            Some(ConnectionChange::Restored) => self.display.notice("connected again"),
+            None => {}
+        }
+    }
+
+    fn on_left(&mut self, room: &RoomName) {
+        if self.display.rooms.contains(room) {
+            self.display.notice(&format!("you left {}", self.display.label(room)));
+            self.remove_room(room);
         }
     }
 

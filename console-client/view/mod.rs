@@ -57,7 +57,7 @@ impl View {
     ) -> View {
         View {
             display: Display::new(me, rooms, zone, mode),
-            connection: Connection::default(),
+            connection: Connection::new(),
             unsent: UnsentList::default(),
             bell: Bell::default(),
             own_away: None,
@@ -74,7 +74,7 @@ impl View {
     /// client reports which of them had failed.
     pub(crate) fn restore(&mut self, saved: &[SavedSubmission], problems: &[String]) {
         problems.iter().for_each(|problem| self.display.error(problem));
-        saved.iter().for_each(|saved| self.unsent.add(saved.line.clone()));
+        saved.iter().for_each(|saved| self.unsent.add(saved.submission.clone()));
         match saved.len() {
             0 => {}
             1 => self.display.notice("1 message from an earlier run is not sent yet"),
@@ -88,7 +88,7 @@ impl View {
     /// The read positions to send to the server. Only a person who sees one room at a time has read
     /// what is shown, and only a live connection can send it.
     pub(crate) fn unsent_read_positions(&self) -> Vec<(RoomName, u64)> {
-        if !self.display.output.has_screen() || !self.connection.is_live() {
+        if !self.display.output.has_screen() || !self.connection.status.is_live() {
             return Vec::new();
         }
         self.display.rooms.unsent_read_positions()

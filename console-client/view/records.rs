@@ -126,7 +126,7 @@ impl View {
             BellMode::All => true,
         };
         if is_wanted
-            && self.connection.is_live()
+            && self.connection.status.is_live()
             && self.display.output.has_screen()
             && self.display.is_unread(record)
             && !preferences.is_muted(&record.room)

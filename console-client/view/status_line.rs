@@ -35,7 +35,7 @@ impl StatusLine {
         let (display, me) = (&view.display, &view.display.me);
         let room = display.rooms.current();
         let (state, style) = connection(view, now);
-        let is_online = view.connection.can_load();
+        let is_online = view.connection.status.is_connected();
         let count = room.map(|room| room.members.count).filter(|count| is_online && *count > 0);
         let newest = room.map(|room| room.seqs.newest).filter(|seq| *seq > 0);
         let failed = view.unsent.failed().count();
@@ -76,14 +76,15 @@ impl StatusLine {
 }
 
 fn connection(view: &View, now: u64) -> (String, Style) {
-    match view.connection.state() {
+    match view.connection.status.state() {
         None | Some(State::Connecting) => ("connecting".to_owned(), Style::Alarm),
         Some(State::CatchingUp) => ("catching up".to_owned(), Style::Bar),
         Some(State::Live) => ("live".to_owned(), Style::Bar),
         Some(State::Offline { .. }) => {
-            let seconds = view.connection.retry_at().saturating_sub(now).div_ceil(1000);
+            let seconds = view.connection.seconds_to_retry(now);
             (format!("offline, reconnecting in {seconds} s"), Style::Alarm)
         }
+        Some(State::Stopped) => ("not connected".to_owned(), Style::Alarm),
     }
 }
 
@@ -136,7 +137,7 @@ impl View {
 
     /// Whether the status line changes by itself as time passes.
     pub(crate) fn is_ticking(&self, now: u64) -> bool {
-        let is_waiting = matches!(self.connection.state(), Some(State::Offline { .. }));
+        let is_waiting = matches!(self.connection.status.state(), Some(State::Offline { .. }));
         let room = self.display.rooms.current();
         is_waiting || room.is_some_and(|room| !room.members.typing(now).is_empty())
     }

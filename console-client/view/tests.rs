@@ -1,4 +1,4 @@
-//! What is shown of what is heard.
+//! What the view shows of client events.
 
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ use talk::chat::protocol::Joined;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Range;
 use talk::chat::protocol::Record;
-use talk::client::Notice;
+use talk::chat::protocol::ServerMessage;
+use talk::client::Event;
 use talk::client::State;
 use talk::client::Submission;
 
@@ -56,12 +57,12 @@ fn view(mode: OutputMode, rooms: &[&str]) -> View {
     let rooms: Vec<RoomName> = rooms.iter().map(|name| room(name)).collect();
     let mut view = View::new(user("bob"), "server:1".to_owned(), &rooms, TimeZone::default(), mode);
     rooms.iter().for_each(|name| view.apply(joined(name.as_str(), 0), MIDNIGHT));
-    view.apply(Notice::State(State::Live), MIDNIGHT);
+    view.apply(Event::State(State::Live), MIDNIGHT);
     view
 }
 
-fn joined(name: &str, head: u64) -> Notice {
-    Notice::Joined(welcome_to(name, head))
+fn joined(name: &str, head: u64) -> Event {
+    Event::Message(ServerMessage::Joined(welcome_to(name, head)))
 }
 
 fn welcome_to(name: &str, head: u64) -> Joined {
@@ -81,10 +82,10 @@ fn welcome_to(name: &str, head: u64) -> Joined {
 }
 
 fn record(name: &str, seq: u64, who: &str, said: &str) -> Record {
-    act(name, seq, who, Operation::Post { text: text(said), me: false, reply: None })
+    operation(name, seq, who, Operation::Post { text: text(said), me: false, reply: None })
 }
 
-fn act(name: &str, seq: u64, who: &str, operation: Operation) -> Record {
+fn operation(name: &str, seq: u64, who: &str, operation: Operation) -> Record {
     let kind = Kind::Operation(operation);
     let at = MIDNIGHT + seq * 60_000;
     Record { room: room(name), seq, at, user: user(who), cid: cid(seq), kind }
@@ -98,9 +99,9 @@ fn own(name: &str, seq: u64, said: &str) -> Submission {
     }
 }
 
-/// Lets the view hear what was said and done.
-fn hear(view: &mut View, records: impl IntoIterator<Item = Record>) {
-    records.into_iter().for_each(|record| view.apply(Notice::Record(record), MIDNIGHT));
+/// Applies records to the view.
+fn apply(view: &mut View, records: impl IntoIterator<Item = Record>) {
+    records.into_iter().for_each(|record| view.apply(Event::Record(record), MIDNIGHT));
 }
 
 fn drawn(lines: &[Line]) -> Vec<String> {
@@ -147,7 +148,7 @@ fn more_below(view: &View) -> Line {
 }
 
 /// What came out since the last time.
-fn told(view: &mut View) -> Vec<String> {
+fn printed(view: &mut View) -> Vec<String> {
     drawn(&view.display.output.take().into_iter().map(|(_, line)| line).collect::<Vec<_>>())
 }
 
@@ -156,10 +157,10 @@ fn status(view: &View) -> String {
 }
 
 #[test]
-fn a_day_is_named_once_and_its_lines_follow_with_their_clock() {
+fn a_day_is_shown_once_and_its_messages_follow_with_their_times() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     for (seq, said) in [(1, "hi"), (2, "there"), (1441, "next day")] {
-        view.apply(Notice::Record(record("lobby", seq, "ann", said)), MIDNIGHT);
+        view.apply(Event::Record(record("lobby", seq, "ann", said)), MIDNIGHT);
     }
     let expected = [
         "-- Mon, 23 Nov 2026 --",
@@ -168,58 +169,61 @@ fn a_day_is_named_once_and_its_lines_follow_with_their_clock() {
         "-- Tue, 24 Nov 2026 --",
         "00:01 ann next day",
     ];
-    assert_eq!(told(&mut view), expected);
+    assert_eq!(printed(&mut view), expected);
 }
 
 #[test]
-fn a_line_of_ours_waits_in_sight_until_its_record_takes_its_place() {
+fn a_submission_is_shown_until_its_record_takes_its_place() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.unsent.add(own("lobby", 1, "hi"));
-    view.apply(Notice::Pending(own("lobby", 1, "hi")), MIDNIGHT);
+    view.apply(Event::Pending(own("lobby", 1, "hi")), MIDNIGHT);
     assert_eq!(drawn(&view.pending_lines()), ["  …   bob hi"]);
-    view.apply(Notice::Stored { cid: cid(1), seq: 1 }, MIDNIGHT);
+    view.apply(Event::Stored { cid: cid(1), seq: 1 }, MIDNIGHT);
     assert_eq!(view.unsent.iter().count(), 1, "its record is still to come");
-    view.apply(Notice::Record(record("lobby", 1, "bob", "hi")), MIDNIGHT);
+    view.apply(Event::Record(record("lobby", 1, "bob", "hi")), MIDNIGHT);
     assert_eq!(view.unsent.iter().count(), 0);
     view.unsent.add(own("lobby", 2, "seen before"));
-    view.apply(Notice::Stored { cid: cid(2), seq: 1 }, MIDNIGHT);
+    view.apply(Event::Stored { cid: cid(2), seq: 1 }, MIDNIGHT);
     assert_eq!(view.unsent.iter().count(), 0, "a record shown before does not come again");
 }
 
 #[test]
-fn a_refused_line_says_why_and_what_to_do_until_it_is_sent_again_or_dropped() {
+fn a_failed_submission_shows_why_and_what_to_do_until_it_is_sent_again_or_dropped() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let refusal = || {
         let message = "disk full".to_owned();
-        Notice::Failed { cid: cid(1), code: ErrorCode::Storage, message }
+        Event::Failed { cid: cid(1), rejection: Rejection::new(ErrorCode::Storage, message) }
     };
     view.unsent.add(own("lobby", 1, "hi"));
     view.apply(refusal(), MIDNIGHT);
     let expected = ["  ✗   bob hi", "      not sent: disk full (/resend or /drop)"];
     assert_eq!(drawn(&view.pending_lines()), expected);
     assert_eq!(status(&view), "[lobby] bob · live · 2 people · 1 not sent: /resend or /drop");
-    view.apply(Notice::Pending(own("lobby", 1, "hi")), MIDNIGHT);
+    view.apply(Event::Pending(own("lobby", 1, "hi")), MIDNIGHT);
     assert_eq!(drawn(&view.pending_lines()), ["  …   bob hi"]);
     view.apply(refusal(), MIDNIGHT);
-    view.apply(Notice::Dropped(cid(1)), MIDNIGHT);
+    view.apply(Event::Dropped(cid(1)), MIDNIGHT);
     assert!(view.pending_lines().is_empty());
 }
 
 #[test]
-fn lines_of_an_earlier_time_wait_before_what_is_said_now_and_keep_their_reason() {
+fn submissions_of_an_earlier_run_come_before_new_ones_and_keep_their_reason() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let code = ErrorCode::Storage;
     let refusal = Rejection::new(code, "disk full");
     let kept = [
-        SavedSubmission { line: own("lobby", 1, "one"), rejection: Some(refusal) },
-        SavedSubmission { line: own("lobby", 2, "two"), rejection: None },
+        SavedSubmission { submission: own("lobby", 1, "one"), rejection: Some(refusal) },
+        SavedSubmission { submission: own("lobby", 2, "two"), rejection: None },
     ];
     view.restore(&kept, &["a file is damaged".to_owned()]);
     view.unsent.add(own("lobby", 3, "now"));
-    // The client's own notices come when that is said already.
-    view.apply(Notice::Pending(own("lobby", 1, "one")), MIDNIGHT);
-    view.apply(Notice::Failed { cid: cid(1), code, message: "disk full".to_owned() }, MIDNIGHT);
-    view.apply(Notice::Pending(own("lobby", 2, "two")), MIDNIGHT);
+    // The client's own events come later.
+    view.apply(Event::Pending(own("lobby", 1, "one")), MIDNIGHT);
+    view.apply(
+        Event::Failed { cid: cid(1), rejection: Rejection::new(code, "disk full".to_owned()) },
+        MIDNIGHT,
+    );
+    view.apply(Event::Pending(own("lobby", 2, "two")), MIDNIGHT);
     let expected = [
         "  ✗   bob one",
         "      not sent: disk full (/resend or /drop)",
@@ -229,11 +233,11 @@ fn lines_of_an_earlier_time_wait_before_what_is_said_now_and_keep_their_reason()
     assert_eq!(drawn(&view.pending_lines()), expected);
     let expected =
         ["!! a file is damaged", "-- 2 messages from an earlier run are not sent yet --"];
-    assert_eq!(told(&mut view), expected);
+    assert_eq!(printed(&mut view), expected);
 }
 
 #[test]
-fn of_many_waiting_lines_the_newest_are_shown_and_the_others_counted() {
+fn of_many_unsent_the_newest_are_shown_and_the_others_counted() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     (1..=9).for_each(|seq| view.unsent.add(own("lobby", seq, "x")));
     let lines = drawn(&view.pending_lines());
@@ -241,16 +245,16 @@ fn of_many_waiting_lines_the_newest_are_shown_and_the_others_counted() {
 }
 
 #[test]
-fn another_room_is_counted_and_told_when_one_turns_to_it() {
+fn messages_of_another_room_are_counted_and_shown_after_switching_to_it() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
-    view.apply(Notice::Record(record("rust", 1, "ann", "psst")), MIDNIGHT);
-    assert!(told(&mut view).is_empty());
+    view.apply(Event::Record(record("rust", 1, "ann", "psst")), MIDNIGHT);
+    assert!(printed(&mut view).is_empty());
     assert_eq!(status(&view), "[lobby] bob · live · 2 people · Act: 2");
     switch_to_unread(&mut view);
     let expected = ["-- now in #rust · 1 new --", "-- Mon, 23 Nov 2026 --", "00:01 ann psst"];
-    assert_eq!(told(&mut view), expected);
+    assert_eq!(printed(&mut view), expected);
     assert_eq!(status(&view), "[rust] bob · live · 2 people · #1");
-    hear(&mut view, [record("lobby", 1, "ann", "hi all"), record("lobby", 2, "ann", "Bob?")]);
+    apply(&mut view, [record("lobby", 1, "ann", "hi all"), record("lobby", 2, "ann", "Bob?")]);
     assert_eq!(status(&view), "[rust] bob · live · 2 people · #1 · Act: 1!");
     for (direction, at) in [
         (Direction::Forward, "[lobby]"),
@@ -260,54 +264,69 @@ fn another_room_is_counted_and_told_when_one_turns_to_it() {
         switch_beside(&mut view, direction);
         assert!(status(&view).starts_with(at), "{}", status(&view));
     }
-    view.apply(Notice::Left(room("rust")), MIDNIGHT);
+    view.apply(Event::Message(ServerMessage::Left { room: room("rust") }), MIDNIGHT);
     assert_eq!(status(&view), "[lobby] bob · live · 2 people · #2");
-    view.apply(Notice::Left(room("lobby")), MIDNIGHT);
+    view.apply(Event::Message(ServerMessage::Left { room: room("lobby") }), MIDNIGHT);
     assert_eq!(status(&view), "[no room: /join one] bob · live");
 }
 
 #[test]
-fn a_room_that_may_not_be_joined_is_left_again() {
+fn a_room_that_may_not_be_joined_is_removed_again() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.display.enter(room("secret"));
     assert_eq!(status(&view), "[secret] bob · live");
     let (code, message) = (ErrorCode::TooManyRooms, "enough".to_owned());
-    view.apply(Notice::Error { code, message, room: Some(room("secret")) }, MIDNIGHT);
+    view.apply(
+        Event::Message(ServerMessage::Error {
+            code,
+            message,
+            room: Some(room("secret")),
+            cid: None,
+            retry_ms: None,
+        }),
+        MIDNIGHT,
+    );
     let expected = ["-- now in #secret --", "!! #secret: enough", "-- now in #lobby --"];
-    assert_eq!(told(&mut view), expected);
+    assert_eq!(printed(&mut view), expected);
 }
 
 #[test]
-fn in_one_stream_rooms_are_named_and_what_was_said_before_can_be_left_out() {
+fn in_one_stream_rooms_are_named_and_older_messages_can_be_left_out() {
     let mut view = view(OutputMode::NewOnly, &["lobby", "rust"]);
     view.apply(joined("dev", 1), MIDNIGHT);
     for (name, seq) in [("dev", 1), ("dev", 2), ("lobby", 1)] {
-        view.apply(Notice::Record(record(name, seq, "ann", "hi")), MIDNIGHT);
+        view.apply(Event::Record(record(name, seq, "ann", "hi")), MIDNIGHT);
     }
-    assert_eq!(told(&mut view), ["[dev] 00:02 ann hi", "[lobby] 00:01 ann hi"]);
-    view.apply(Notice::Reset(room("dev")), MIDNIGHT);
-    view.apply(Notice::Record(record("dev", 1, "ann", "in a new log")), MIDNIGHT);
-    assert_eq!(told(&mut view)[1], "[dev] 00:01 ann in a new log");
+    assert_eq!(printed(&mut view), ["[dev] 00:02 ann hi", "[lobby] 00:01 ann hi"]);
+    view.apply(Event::Reset(room("dev")), MIDNIGHT);
+    view.apply(Event::Record(record("dev", 1, "ann", "in a new log")), MIDNIGHT);
+    assert_eq!(printed(&mut view)[1], "[dev] 00:01 ann in a new log");
 }
 
 #[test]
-fn comings_goings_and_names_are_told_quietly_and_counted() {
+fn joins_leaves_and_names_are_shown_quietly_and_counted() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    let change = |name, change, count| Notice::Presence {
-        room: room("lobby"),
-        change: Some((user(name), change)),
-        away: None,
-        count,
+    let change = |name, change, count| {
+        Event::Message(ServerMessage::Presence {
+            room: room("lobby"),
+            change: Some((user(name), change)),
+            away: None,
+            count,
+        })
     };
     view.apply(change("eve", Change::Joined, 3), MIDNIGHT);
-    let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
+    let renamed =
+        Event::Message(ServerMessage::Renamed { user: user("eve"), to: user("eva"), token: None });
     view.apply(renamed, MIDNIGHT);
     view.apply(change("eva", Change::Left, 2), MIDNIGHT + 60_000);
     view.apply(change("bob", Change::Joined, 2), MIDNIGHT); // another device of ours
     let expected = ["00:00 --> eve joined", "00:00 --- eve is now known as eva"];
-    assert_eq!(told(&mut view), expected);
+    assert_eq!(printed(&mut view), expected);
     assert_eq!(drawn(&view.pending_lines()), ["00:01 <-- eva left"]);
-    view.apply(Notice::Typing { room: room("lobby"), user: user("ann") }, MIDNIGHT);
+    view.apply(
+        Event::Message(ServerMessage::Typing { room: room("lobby"), user: user("ann") }),
+        MIDNIGHT,
+    );
     assert_eq!(status(&view), "[lobby] bob · live · 2 people · ann is typing");
     assert!(
         !drawn(&[StatusLine::new(&view, MIDNIGHT + 6_000).line(200)]).concat().contains("typing")
@@ -315,15 +334,18 @@ fn comings_goings_and_names_are_told_quietly_and_counted() {
 }
 
 #[test]
-fn older_lines_are_shown_apart_and_only_as_many_as_asked_for() {
+fn older_messages_are_listed_apart_and_only_as_many_as_requested() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     assert_eq!(page_before(&view), None, "nothing is before nothing");
-    view.apply(Notice::Record(record("lobby", 9, "ann", "now")), MIDNIGHT);
-    told(&mut view);
+    view.apply(Event::Record(record("lobby", 9, "ann", "now")), MIDNIGHT);
+    printed(&mut view);
     assert_eq!(page_before(&view), Some((room("lobby"), Range::Before(9))));
     view.display.scroll.history.expect(room("lobby"), Purpose::List(2));
     let records = (5..9).map(|seq| record("lobby", seq, "ann", "old")).collect();
-    view.apply(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
+    view.apply(
+        Event::Message(ServerMessage::History { room: room("lobby"), records, first: 1 }),
+        MIDNIGHT,
+    );
     let expected = [
         "-- 2 older messages in #lobby --",
         "-- Mon, 23 Nov 2026 --",
@@ -331,23 +353,23 @@ fn older_lines_are_shown_apart_and_only_as_many_as_asked_for() {
         "00:08 #8 ann old",
         "-- end of older messages --",
     ];
-    assert_eq!(told(&mut view), expected);
+    assert_eq!(printed(&mut view), expected);
     assert_eq!(page_before(&view), Some((room("lobby"), Range::Before(7))));
 }
 
 #[test]
-fn a_lost_connection_is_counted_down_and_holes_are_named() {
+fn a_lost_connection_is_counted_down_and_gaps_are_named() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let retry = Duration::from_millis(3_500);
-    view.apply(Notice::State(State::Offline { retry }), MIDNIGHT);
+    view.apply(Event::State(State::Offline { retry }), MIDNIGHT);
     assert_eq!(status(&view), "[lobby] bob · offline, reconnecting in 4 s");
     assert!(view.is_ticking(MIDNIGHT));
-    view.apply(Notice::State(State::Live), MIDNIGHT);
-    view.apply(Notice::Gap { room: room("lobby"), first: 7 }, MIDNIGHT);
-    view.apply(Notice::Reset(room("lobby")), MIDNIGHT);
+    view.apply(Event::State(State::Live), MIDNIGHT);
+    view.apply(Event::Gap { room: room("lobby"), first: 7 }, MIDNIGHT);
+    view.apply(Event::Reset(room("lobby")), MIDNIGHT);
     let expected = [
         "-- messages are missing here: the server keeps #7 and later --",
         "-- #lobby was reset: the server no longer has the messages above --",
     ];
-    assert_eq!(told(&mut view), expected);
+    assert_eq!(printed(&mut view), expected);
 }

@@ -17,7 +17,7 @@ fn task(line: &str) -> Result<Option<Task>, String> {
 }
 
 #[test]
-fn reading_begins_now_or_where_it_is_told_and_ends_unless_it_follows() {
+fn reading_starts_now_or_at_since_and_ends_unless_it_follows() {
     let read = |since, follows| Ok(Some(Task::Read { since, follows }));
     assert_eq!(task("--follow"), read(Since::Now, true));
     assert_eq!(task("--since all"), read(Since::After(0), false));
@@ -27,7 +27,7 @@ fn reading_begins_now_or_where_it_is_told_and_ends_unless_it_follows() {
 }
 
 #[test]
-fn one_line_is_said_to_one_room() {
+fn one_message_is_sent_to_one_room() {
     let send = |words| Ok(Some(Task::Send(words)));
     assert_eq!(task("--send hi --room a"), send(TextSource::Given("hi".to_owned())));
     assert_eq!(task("--send -"), send(TextSource::Stdin));
@@ -35,13 +35,13 @@ fn one_line_is_said_to_one_room() {
 }
 
 #[test]
-fn what_does_not_go_together_is_said() {
+fn flags_that_exclude_each_other_are_refused() {
     let refusal = |line| task(line).unwrap_err();
-    assert_eq!(refusal("--send hi --room a,b"), "--send goes to one room: name it");
-    assert_eq!(refusal("--send hi --follow"), "--send says something, --follow reads: choose one");
-    assert_eq!(refusal("--send hi --since 1"), "--send says something, --since reads: choose one");
-    assert_eq!(refusal("--json"), "--json goes with --follow, --since or --send");
-    assert_eq!(refusal("--since x"), "--since: \"x\" is no number, nor now, nor all");
+    assert_eq!(refusal("--send hi --room a,b"), "--send sends to one room: give one --room");
+    assert_eq!(refusal("--send hi --follow"), "--send sends, --follow reads: choose one");
+    assert_eq!(refusal("--send hi --since 1"), "--send sends, --since reads: choose one");
+    assert_eq!(refusal("--json"), "--json needs --follow, --since or --send");
+    assert_eq!(refusal("--since x"), "--since: \"x\" is not a number, now or all");
     assert_eq!(
         refusal("--timeout 5 --follow"),
         "--timeout: \"5\" is not a time like 10s, 5m, 2h or 7d"

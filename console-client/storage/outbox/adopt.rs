@@ -1,6 +1,6 @@
-//! What consoles of one name that are gone have left, taken over by the next that starts.
+//! Takes over what consoles of the same name left when they ended.
 //!
-//! Room: files. What a living console keeps is locked, and left alone.
+//! The files of a console that still runs are locked, and left alone.
 
 use std::fs;
 use std::io;
@@ -23,31 +23,31 @@ use super::prefix;
 #[derive(Debug)]
 pub(crate) struct Adopted {
     pub(crate) outbox: OutboxStore,
-    /// The lines, oldest first.
-    pub(crate) kept: Vec<SavedSubmission>,
-    /// What could not be read, a sentence each.
-    pub(crate) troubles: Vec<String>,
+    /// The submissions, oldest first.
+    pub(crate) saved: Vec<SavedSubmission>,
+    /// A sentence for each file that could not be read.
+    pub(crate) problems: Vec<String>,
 }
 
 impl Adopted {
-    /// Looks into `directory` for what was left under the name `user`, and opens its outbox; without
-    /// a directory, one that keeps nothing. `now` is in Unix milliseconds.
+    /// Opens the outbox of `user` in `directory`, and takes over the files there; without a
+    /// directory, an outbox that saves nothing. `now` is in Unix milliseconds.
     pub(crate) fn load(directory: Option<PathBuf>, user: UserName, now: u64) -> Adopted {
         let outbox = OutboxStore::new(directory, user, now);
-        let mut found = Adopted { outbox, kept: Vec::new(), troubles: Vec::new() };
-        let paths = found.paths().unwrap_or_else(|trouble| {
-            found.troubles.push(trouble);
+        let mut adopted = Adopted { outbox, saved: Vec::new(), problems: Vec::new() };
+        let paths = adopted.paths().unwrap_or_else(|problem| {
+            adopted.problems.push(problem);
             Vec::new()
         });
         for (number, path) in paths {
-            let outbox = &mut found.outbox;
+            let outbox = &mut adopted.outbox;
             outbox.next = outbox.next.max(number.saturating_add(1));
-            if let Err(error) = found.adopt(&path) {
+            if let Err(error) = adopted.adopt(&path) {
                 let path = path.display();
-                found.troubles.push(format!("cannot take over the lines kept in {path}: {error}"));
+                adopted.problems.push(format!("cannot read unsent messages in {path}: {error}"));
             }
         }
-        found
+        adopted
     }
 
     /// The files of this name's consoles, oldest first, each with its number.
@@ -70,29 +70,30 @@ impl Adopted {
         match list() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             listed => listed.map_err(|error| {
-                format!("cannot look for unsent lines in {}: {error}", directory.display())
+                format!("cannot look for unsent messages in {}: {error}", directory.display())
             }),
         }
     }
 
-    /// Takes over the file of a console that is gone, if it is.
+    /// Takes over a file, if its console has ended.
     fn adopt(&mut self, path: &Path) -> io::Result<()> {
-        let Some(mut file) = OutboxFile::take(path.to_owned())? else { return Ok(()) };
+        let Some(mut file) = OutboxFile::adopt(path.to_owned())? else { return Ok(()) };
         let mut content = file.read()?;
         let mut doubts = String::new();
         let user = self.outbox.user.clone();
         if let Some(name) = content.name.take_if(|name| !name.is_same_claim(&user)) {
-            for kept in content.kept.iter_mut().filter(|kept| kept.rejection.is_none()) {
-                let rejection = doubt(&name);
-                doubts += &OutboxEntry::Failed(kept.line.cid.clone(), rejection.clone()).write();
-                kept.rejection = Some(rejection);
+            for saved in content.saved.iter_mut().filter(|saved| saved.rejection.is_none()) {
+                let rejection = in_doubt(&name);
+                let cid = saved.submission.cid.clone();
+                doubts += &OutboxEntry::Failed(cid, rejection.clone()).write();
+                saved.rejection = Some(rejection);
             }
-            doubts += &OutboxEntry::Name(user).write(); // what comes after is in no doubt
+            doubts += &OutboxEntry::Name(user).write(); // later submissions are not in doubt
         }
         if content.is_damaged {
             return self.set_aside(file, content);
         }
-        if content.kept.is_empty() {
+        if content.saved.is_empty() {
             return file.remove();
         }
         if !doubts.is_empty() {
@@ -100,40 +101,42 @@ impl Adopted {
             file.held.iter_mut().for_each(|held| held.has_failed = true);
         }
         for held in &file.held {
-            // Moved from file to file, it stands in both: the later counts.
-            self.kept.retain(|kept| kept.line.cid != held.cid);
-            _ = self.outbox.settle(&held.cid); // or else it is struck out of both in the end
+            // A submission that was moved from file to file is in both: the later one counts.
+            self.saved.retain(|saved| saved.submission.cid != held.cid);
+            _ = self.outbox.remove(&held.cid); // if this fails, both are removed in the end
         }
-        self.kept.extend(content.kept);
+        self.saved.extend(content.saved);
         self.outbox.files.push(file);
         Ok(())
     }
 
-    /// Moves a damaged file out of the direction, and its readable lines into a new one.
+    /// Renames a damaged file, and moves its readable submissions into a new one.
     fn set_aside(&mut self, mut file: OutboxFile, content: FileContent) -> io::Result<()> {
-        let count = content.kept.len();
-        for SavedSubmission { line, rejection } in content.kept {
-            self.kept.retain(|kept| kept.line.cid != line.cid);
-            _ = self.outbox.settle(&line.cid); // as above
-            self.outbox.write(&line, false)?;
+        let count = content.saved.len();
+        for SavedSubmission { submission, rejection } in content.saved {
+            self.saved.retain(|saved| saved.submission.cid != submission.cid);
+            _ = self.outbox.remove(&submission.cid); // as above
+            self.outbox.append(&submission, false)?;
             if let Some(rejection) = &rejection {
-                _ = self.outbox.fail(&line.cid, rejection.clone()); // or else it is sent once more
+                // If this fails, the submission is sent once more.
+                _ = self.outbox.set_failed(&submission.cid, rejection.clone());
             }
-            self.kept.push(SavedSubmission { line, rejection });
+            self.saved.push(SavedSubmission { submission, rejection });
         }
         let mut aside = file.path.clone().into_os_string();
         aside.push(".damaged");
         file.rename(PathBuf::from(&aside))?;
         let aside = Path::new(&aside).display();
-        self.troubles.push(format!(
-            "damaged, or none of ours, and now kept aside: {aside} (unsent lines read from it: {count})"
+        self.problems.push(format!(
+            "a file of unsent messages is damaged and was renamed to {aside}; \
+             {count} unsent messages were read from it"
         ));
         Ok(())
     }
 }
 
-/// Why a line waits for a word that may have gone out under another name.
-fn doubt(name: &UserName) -> Rejection {
+/// The reason for a submission that may be stored under another name: the person has to decide.
+fn in_doubt(name: &UserName) -> Rejection {
     let message = format!("it may have been stored already, under the name {name}");
     Rejection::new(ErrorCode::Other, message)
 }

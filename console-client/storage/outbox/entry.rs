@@ -1,6 +1,4 @@
-//! What stands in an outbox's file: one JSON object a line, each telling what happened next.
-//!
-//! Room: bytes and values. No file.
+//! The lines of an outbox file: one JSON object each, for one event in the life of a submission.
 
 use talk::chat::Cid;
 use talk::chat::ErrorCode;
@@ -13,39 +11,39 @@ use talk::json;
 use talk::json::Value;
 use talk::limits;
 
-/// Something that happened to the lines of a file.
+/// A line of an outbox file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OutboxEntry {
-    /// A line waits, told as it is sent; one that was there before goes to the end.
-    Line(Submission),
-    /// A line was refused.
+    /// A submission waits, written as it is sent; one that was there before goes to the end.
+    Pending(Submission),
+    /// A submission was refused.
     Failed(Cid, Rejection),
-    /// A line is stored, or was dropped: it is of no more concern.
-    Settled(Cid),
-    /// From here on, what waits may have gone out under this name.
+    /// A submission is stored, or was dropped.
+    Removed(Cid),
+    /// From here on, the submissions of the file may be stored under this name.
     Name(UserName),
 }
 
-/// What all the entries of a file come to.
+/// All entries of a file, added up.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct FileContent {
-    /// The lines that are not settled, in order.
-    pub(crate) kept: Vec<SavedSubmission>,
-    /// The name they may have gone out under, if there is such a mark.
+    /// The submissions that are not removed, in order.
+    pub(crate) saved: Vec<SavedSubmission>,
+    /// The name under which they may be stored, if the file names one.
     pub(crate) name: Option<UserName>,
-    /// The bytes up to the end of the last whole entry. What follows was being written when the
-    /// writer was killed, and so was never shown.
+    /// The bytes up to the end of the last whole entry. The rest is an entry whose writer was killed
+    /// while writing it, so it was never shown.
     pub(crate) whole: usize,
-    /// Some whole entries are none of ours; they are left out.
+    /// Some whole entries are not ours; they are left out.
     pub(crate) is_damaged: bool,
 }
 
 impl OutboxEntry {
-    /// The entry as it stands in the file, line end included.
+    /// The entry as a line of the file, with its line end.
     pub(crate) fn write(&self) -> String {
         let mut object = json::Object::new();
         match self {
-            OutboxEntry::Line(Submission { room, cid, operation }) => {
+            OutboxEntry::Pending(Submission { room, cid, operation }) => {
                 let (room, cid, operation) = (room.clone(), cid.clone(), operation.clone());
                 return ClientMessage::Submit { room, cid, operation }.encode() + "\n";
             }
@@ -53,7 +51,7 @@ impl OutboxEntry {
                 object.string("failed", cid.as_str());
                 object.string("code", code.as_str()).string("message", message);
             }
-            OutboxEntry::Settled(cid) => {
+            OutboxEntry::Removed(cid) => {
                 object.string("settled", cid.as_str());
             }
             OutboxEntry::Name(user) => {
@@ -70,7 +68,7 @@ impl OutboxEntry {
         if text("type").is_some() {
             return match ClientMessage::parse(line, limits::TEXT_MAX) {
                 Ok(ClientMessage::Submit { room, cid, operation }) => {
-                    Some(OutboxEntry::Line(Submission { room, cid, operation }))
+                    Some(OutboxEntry::Pending(Submission { room, cid, operation }))
                 }
                 Ok(_) | Err(_) => None,
             };
@@ -81,39 +79,40 @@ impl OutboxEntry {
             return Some(OutboxEntry::Failed(cid.parse().ok()?, Rejection::new(code, message)));
         }
         if let Some(cid) = text("settled") {
-            return Some(OutboxEntry::Settled(cid.parse().ok()?));
+            return Some(OutboxEntry::Removed(cid.parse().ok()?));
         }
         text("name").map(|name| OutboxEntry::Name(UserName::from_trusted(name)))
     }
 }
 
 impl FileContent {
-    /// What a file holds.
+    /// Reads the bytes of a file.
     pub(crate) fn read(bytes: &[u8]) -> FileContent {
         let mut content = FileContent::default();
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let Some(line) = line.strip_suffix(b"\n") else { break };
             content.whole += line.len() + 1;
             match OutboxEntry::read(line) {
-                Some(entry) => content.take(entry),
+                Some(entry) => content.apply(entry),
                 None => content.is_damaged = true,
             }
         }
         content
     }
 
-    fn take(&mut self, entry: OutboxEntry) {
+    fn apply(&mut self, entry: OutboxEntry) {
         match entry {
-            OutboxEntry::Line(line) => {
-                self.kept.retain(|kept| kept.line.cid != line.cid);
-                self.kept.push(SavedSubmission { line, rejection: None });
+            OutboxEntry::Pending(submission) => {
+                self.saved.retain(|saved| saved.submission.cid != submission.cid);
+                self.saved.push(SavedSubmission { submission, rejection: None });
             }
             OutboxEntry::Failed(cid, rejection) => {
-                if let Some(kept) = self.kept.iter_mut().find(|kept| kept.line.cid == cid) {
-                    kept.rejection = Some(rejection);
+                let mut saved = self.saved.iter_mut();
+                if let Some(saved) = saved.find(|saved| saved.submission.cid == cid) {
+                    saved.rejection = Some(rejection);
                 }
             }
-            OutboxEntry::Settled(cid) => self.kept.retain(|kept| kept.line.cid != cid),
+            OutboxEntry::Removed(cid) => self.saved.retain(|saved| saved.submission.cid != cid),
             OutboxEntry::Name(user) => self.name = Some(user),
         }
     }
@@ -135,17 +134,17 @@ mod tests {
 "#;
 
     fn cids(content: &FileContent) -> Vec<&str> {
-        content.kept.iter().map(|kept| kept.line.cid.as_str()).collect()
+        content.saved.iter().map(|saved| saved.submission.cid.as_str()).collect()
     }
 
     #[test]
-    fn the_entries_come_to_the_lines_that_are_not_settled_in_order() {
+    fn the_entries_add_up_to_the_submissions_not_removed_in_order() {
         let content = FileContent::read(FILE.as_bytes());
         assert_eq!(cids(&content), ["a", "d", "c"]);
         let message = "disk \"full\"".to_owned();
         let rejection = Some(Rejection::new(ErrorCode::Storage, message));
-        assert_eq!(content.kept[0].rejection, rejection);
-        assert_eq!(content.kept[2].rejection, None, "sent again");
+        assert_eq!(content.saved[0].rejection, rejection);
+        assert_eq!(content.saved[2].rejection, None, "sent again");
         assert_eq!(content.name, Some("rob".parse().unwrap()));
         assert_eq!((content.whole, content.is_damaged), (FILE.len(), false));
     }

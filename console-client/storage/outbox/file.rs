@@ -1,6 +1,6 @@
-//! One file of an outbox, and the lock that says its writer lives.
+//! One file of an outbox, and the lock that shows that its console lives.
 //!
-//! Room: a file. The system frees the lock when the process ends, however it ends.
+//! The system frees the lock when the process ends, however it ends.
 
 use std::fs;
 use std::fs::File;
@@ -17,48 +17,47 @@ use talk::chat::Cid;
 use super::entry::FileContent;
 use crate::storage::private_file;
 
-/// A file that is ours for as long as we live.
+/// A file that we have locked.
 #[derive(Debug)]
 pub(crate) struct OutboxFile {
     pub(crate) path: PathBuf,
     file: File,
     /// Bytes of whole entries.
     length: u64,
-    /// The lines in it that are not settled.
+    /// The submissions in it that are not removed.
     pub(crate) held: Vec<HeldSubmission>,
 }
 
-/// A line in a sheet.
+/// A submission in a file.
 #[derive(Debug)]
 pub(crate) struct HeldSubmission {
     pub(crate) cid: Cid,
     pub(crate) has_failed: bool,
 }
 
-/// Bytes of a sheet after which new lines go into another, so that one line that nobody settles
-/// does not keep all that was said after it.
+/// Bytes of a file after which new submissions go into another, so that one that stays does not
+/// keep all that were saved after it.
 const FULL: u64 = 64 * 1024;
 
-/// Bytes of a file beyond which it is none of ours: a full sheet and the longest line fit many
-/// times.
-const READ: u64 = 1024 * 1024;
+/// A larger file is not ours: a full file and the longest submission fit many times.
+const READ_MAX: u64 = 1024 * 1024;
 
 impl OutboxFile {
-    /// A new sheet. `None` if somebody who looks for sheets of the dead took it for one, in the
-    /// moment it had no lock.
+    /// Creates and locks a file. `None` if another console took it over before we had the lock.
     pub(crate) fn create(path: &Path) -> io::Result<Option<OutboxFile>> {
         let sheet = OutboxFile::lock(private_file::create(path)?, path.to_owned());
         if sheet.is_err() {
-            _ = fs::remove_file(path); // where there are no locks, what was made for one goes
+            _ = fs::remove_file(path); // the system has no locks, so the file is of no use
         }
         if let Some(directory) = path.parent() {
-            _ = File::open(directory).and_then(|directory| directory.sync_all()); // if it can
+            _ = File::open(directory).and_then(|directory| directory.sync_all()); // where the system can
         }
         sheet
     }
 
-    /// A sheet whose writer is dead. `None` if it lives, or somebody else was faster.
-    pub(crate) fn take(path: PathBuf) -> io::Result<Option<OutboxFile>> {
+    /// Locks the file of a console that has ended. `None` if it still runs, or another console took
+    /// the file over.
+    pub(crate) fn adopt(path: PathBuf) -> io::Result<Option<OutboxFile>> {
         match fs::OpenOptions::new().read(true).append(true).open(&path) {
             Ok(file) => OutboxFile::lock(file, path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -72,30 +71,30 @@ impl OutboxFile {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        // Between opening and locking, its writer may have removed it, or given it another name.
+        // Between opening and locking, its console may have removed or renamed it.
         let is_there = is_at(&file, &path)?;
         Ok(is_there.then_some(OutboxFile { path, file, length: 0, held: Vec::new() }))
     }
 
-    /// What stands in it. An entry that was never finished is cut off.
+    /// Reads the file. An unfinished entry at its end is cut off.
     pub(crate) fn read(&mut self) -> io::Result<FileContent> {
         let mut bytes = Vec::new();
         self.file.rewind()?;
         let size = self.file.metadata()?.len();
-        if size > READ {
+        if size > READ_MAX {
             return Ok(FileContent { is_damaged: true, ..FileContent::default() });
         }
-        (&self.file).take(READ).read_to_end(&mut bytes)?;
+        (&self.file).take(READ_MAX).read_to_end(&mut bytes)?;
         let content = FileContent::read(&bytes);
         self.length = u64::try_from(content.whole).unwrap_or(u64::MAX);
         if self.length < size && !content.is_damaged {
             self.file.set_len(self.length)?;
         }
-        let held = |kept: &talk::client::SavedSubmission| HeldSubmission {
-            cid: kept.line.cid.clone(),
-            has_failed: kept.rejection.is_some(),
+        let held = |saved: &talk::client::SavedSubmission| HeldSubmission {
+            cid: saved.submission.cid.clone(),
+            has_failed: saved.rejection.is_some(),
         };
-        self.held = content.kept.iter().map(held).collect();
+        self.held = content.saved.iter().map(held).collect();
         Ok(content)
     }
 
@@ -107,24 +106,24 @@ impl OutboxFile {
         self.length >= FULL
     }
 
-    /// Adds entries, all or none. They outlive the process from here on, and the machine from the
-    /// next [`OutboxFile::sync`] on.
+    /// Appends entries, all or none. They survive the end of the process, and after the next
+    /// [`OutboxFile::sync`] a power failure too.
     pub(crate) fn append(&mut self, entries: &str) -> io::Result<()> {
         let written = self.file.write_all(entries.as_bytes());
         if let Err(error) = written {
-            self.file.set_len(self.length)?; // half an entry would spoil the next
+            self.file.set_len(self.length)?; // half an entry would damage the next
             return Err(error);
         }
         self.length += entries.len() as u64;
         Ok(())
     }
 
-    /// Waits for the disk.
+    /// Fsyncs the file.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
     }
 
-    /// Forgets everything that stands in it.
+    /// Removes all entries.
     pub(crate) fn clear(&mut self) -> io::Result<()> {
         self.held.clear();
         self.file.set_len(0)?;
@@ -132,20 +131,20 @@ impl OutboxFile {
         Ok(())
     }
 
-    /// Gives it another name. Its lock stays.
+    /// Renames the file, which stays locked.
     pub(crate) fn rename(&mut self, path: PathBuf) -> io::Result<()> {
         fs::rename(&self.path, &path)?;
         self.path = path;
         Ok(())
     }
 
-    /// Removes it.
+    /// Deletes the file.
     pub(crate) fn remove(&mut self) -> io::Result<()> {
         fs::remove_file(&self.path)
     }
 }
 
-/// Whether it is this file that is found there.
+/// Whether `path` is the path of `file`.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
@@ -157,7 +156,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Elsewhere a file that is open cannot be removed or renamed under us.
+/// On other systems an open file cannot be removed or renamed.
 #[cfg(not(unix))]
 fn is_at(_file: &File, _path: &Path) -> io::Result<bool> {
     Ok(true)

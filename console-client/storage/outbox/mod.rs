@@ -1,9 +1,10 @@
-//! The lines a person said that are not stored yet, kept so that no end of the console loses them.
+//! A person's submissions that are not stored yet, on disk, so that no end of the console loses
+//! them.
 //!
-//! Room: files. A line is written down before it is sent or shown, and struck out when it is stored
-//! or dropped. Each console has files of its own, locked while it lives; whoever starts next under
-//! the same name takes over those of the dead. The same line in two hands would do no harm: its
-//! cid is known.
+//! A submission is written before it is sent or shown, and removed when it is stored or dropped.
+//! Each console has files of its own, locked while it lives; the next console of the same name takes
+//! over the files of those that have ended. If two consoles sent the same submission, the server
+//! would store it once: it knows the cid.
 
 use std::io;
 use std::path::Path;
@@ -19,61 +20,62 @@ use super::outbox::file::HeldSubmission;
 use super::outbox::file::OutboxFile;
 use super::private_file;
 
-mod entry; // what stands in a file
-mod adopt; // what consoles that are gone have left
+mod entry; // a line of a file
+mod adopt; // what ended consoles left
 mod file; // one file and its lock
 
 pub(crate) use adopt::Adopted;
 
-/// The unsent lines of one name on one server.
+/// The unsent submissions of one name on one server.
 #[derive(Debug)]
 pub(crate) struct OutboxStore {
-    /// `None`: nothing is kept.
+    /// `None`: nothing is saved.
     directory: Option<PathBuf>,
     user: UserName,
-    /// A name that was asked for, under which lines may go out before we hear of it.
-    wanted: Option<UserName>,
-    /// In order: the newest takes what is said.
+    /// A name that was requested: submissions may be stored under it before we learn that it is
+    /// ours.
+    requested: Option<UserName>,
+    /// In order: new submissions go into the last.
     files: Vec<OutboxFile>,
     /// The number of the next file.
     next: u64,
 }
 
-/// How often a new file is tried again that somebody took from us as we made it.
+/// How often to create a new file again, if another console took it while we created it.
 const TRIES: usize = 3;
 
-/// What the names of an outbox's files end with.
+/// The end of the names of an outbox's files.
 const ENDING: &str = ".lines";
 
 impl OutboxStore {
-    /// An outbox with nothing in it yet. `next`, in Unix milliseconds, gives its files their place
-    /// behind those of consoles that started before.
+    /// An empty store. `next`, in Unix milliseconds, orders its files after those of consoles that
+    /// started before.
     fn new(directory: Option<PathBuf>, user: UserName, next: u64) -> OutboxStore {
-        OutboxStore { directory, user, wanted: None, files: Vec::new(), next }
+        OutboxStore { directory, user, requested: None, files: Vec::new(), next }
     }
 
-    /// Keeps a line, from before it is said until it is settled. One that had failed is kept anew,
-    /// as the newest. `durably` waits for the disk.
+    /// Saves a submission, until it is removed. One that had failed becomes the newest. `durably`
+    /// fsyncs it.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub(crate) fn hold(&mut self, line: &Submission, durably: bool) -> Result<(), String> {
-        let before = self.find(&line.cid);
-        let waits = before.is_some_and(|(file, at)| {
-            self.files.get(file).and_then(|s| s.held.get(at)).is_some_and(|h| !h.has_failed)
+    /// A sentence: the file cannot be written.
+    pub(crate) fn save(&mut self, submission: &Submission, durably: bool) -> Result<(), String> {
+        let before = self.find(&submission.cid);
+        let is_saved = before.is_some_and(|(file, at)| {
+            self.files.get(file).and_then(|f| f.held.get(at)).is_some_and(|h| !h.has_failed)
         });
-        if waits || self.directory.is_none() {
+        if is_saved || self.directory.is_none() {
             return Ok(());
         }
-        self.write(line, durably).map_err(|error| self.cannot_keep(&error))?;
-        before.map_or(Ok(()), |place| self.strike(place, Some(&line.cid)))
+        self.append(submission, durably).map_err(|error| self.write_error(&error))?;
+        before.map_or(Ok(()), |place| self.remove_at(place, Some(&submission.cid)))
     }
 
-    /// Notes why a line was refused.
+    /// Saves why a submission was refused.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub(crate) fn fail(&mut self, cid: &Cid, rejection: Rejection) -> Result<(), String> {
+    /// A sentence: the file cannot be written.
+    pub(crate) fn set_failed(&mut self, cid: &Cid, rejection: Rejection) -> Result<(), String> {
         let Some((file, at)) = self.find(cid) else { return Ok(()) };
         let Some(file) = self.files.get_mut(file) else { return Ok(()) };
         let Some(held) = file.held.get_mut(at).filter(|held| !held.has_failed) else {
@@ -81,49 +83,50 @@ impl OutboxStore {
         };
         held.has_failed = true;
         let written = file.append(&OutboxEntry::Failed(cid.clone(), rejection).write());
-        written.map_err(|error| self.cannot_keep(&error))
+        written.map_err(|error| self.write_error(&error))
     }
 
-    /// Strikes out a line that is stored or dropped.
+    /// Removes a submission that is stored or dropped.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub(crate) fn settle(&mut self, cid: &Cid) -> Result<(), String> {
+    /// A sentence: the file cannot be written.
+    pub(crate) fn remove(&mut self, cid: &Cid) -> Result<(), String> {
         while let Some(place) = self.find(cid) {
-            self.strike(place, None)?;
+            self.remove_at(place, None)?;
         }
         Ok(())
     }
 
-    /// Another name is asked for, before it is: from now on lines may go out under it, and a cid
-    /// belongs to the name it was sent under.
+    /// Saves that another name is about to be requested: from now on submissions may be stored under
+    /// it, and a cid belongs to the name it was sent under.
     ///
     /// # Errors
-    /// A file cannot be written.
-    pub(crate) fn want(&mut self, user: &UserName) -> Result<(), String> {
-        if user.is_same_claim(&self.user) && self.wanted.is_none() {
+    /// A sentence: a file cannot be written.
+    pub(crate) fn request_name(&mut self, user: &UserName) -> Result<(), String> {
+        if user.is_same_claim(&self.user) && self.requested.is_none() {
             return Ok(());
         }
-        self.wanted = Some(user.clone());
-        self.mark(user)
+        self.requested = Some(user.clone());
+        self.append_name(user)
     }
 
-    /// The name asked for was refused.
+    /// Saves that the server refused the requested name.
     ///
     /// # Errors
-    /// A file cannot be written.
-    pub(crate) fn want_no_more(&mut self) -> Result<(), String> {
-        let is_wanted = self.wanted.take().is_some();
-        if is_wanted { self.mark(&self.user.clone()) } else { Ok(()) }
+    /// A sentence: a file cannot be written.
+    pub(crate) fn cancel_name(&mut self) -> Result<(), String> {
+        let was_requested = self.requested.take().is_some();
+        if was_requested { self.append_name(&self.user.clone()) } else { Ok(()) }
     }
 
-    /// The server calls us so: what is kept belongs to that name.
+    /// Renames the files to the name that the server has given us.
     ///
     /// # Errors
-    /// A file cannot be renamed. What it holds is then found under the old name, in doubt.
-    pub(crate) fn belong_to(&mut self, user: &UserName) -> Result<(), String> {
-        if self.wanted.as_ref().is_some_and(|wanted| wanted.is_same_claim(user)) {
-            self.wanted = None;
+    /// A sentence: a file cannot be renamed. Its submissions are then found under the old name, in
+    /// doubt.
+    pub(crate) fn set_name(&mut self, user: &UserName) -> Result<(), String> {
+        if self.requested.as_ref().is_some_and(|requested| requested.is_same_claim(user)) {
+            self.requested = None;
         }
         if user.is_same_claim(&self.user) {
             return Ok(());
@@ -138,63 +141,64 @@ impl OutboxStore {
                 renamed = Err(error);
             }
         }
-        renamed.map_err(|error| self.cannot_keep(&error))
+        renamed.map_err(|error| self.write_error(&error))
     }
 
-    /// Whether a line is kept.
-    pub(crate) fn holds(&self, cid: &Cid) -> bool {
+    /// Whether a submission is saved.
+    pub(crate) fn contains(&self, cid: &Cid) -> bool {
         self.find(cid).is_some()
     }
 
     // ---- Files ---------------------------------------------------------------------------------
 
-    /// The file, and the place in it, that holds a line.
+    /// The file that holds a submission, and its place there.
     fn find(&self, cid: &Cid) -> Option<(usize, usize)> {
         self.files.iter().enumerate().find_map(|(file, OutboxFile { held, .. })| {
             held.iter().position(|held| held.cid == *cid).map(|at| (file, at))
         })
     }
 
-    fn write(&mut self, line: &Submission, durably: bool) -> io::Result<()> {
+    fn append(&mut self, submission: &Submission, durably: bool) -> io::Result<()> {
         let mut entries = String::new();
-        let wanted = self.wanted.clone();
-        let file = self.newest()?;
+        let requested = self.requested.clone();
+        let file = self.newest_file()?;
         if file.is_empty() {
-            entries.extend(wanted.map(|wanted| OutboxEntry::Name(wanted).write()));
+            entries.extend(requested.map(|requested| OutboxEntry::Name(requested).write()));
         }
-        entries.push_str(&OutboxEntry::Line(line.clone()).write());
+        entries.push_str(&OutboxEntry::Pending(submission.clone()).write());
         file.append(&entries)?;
-        file.held.push(HeldSubmission { cid: line.cid.clone(), has_failed: false });
+        file.held.push(HeldSubmission { cid: submission.cid.clone(), has_failed: false });
         if durably { file.sync() } else { Ok(()) }
     }
 
-    /// Takes a line out of its file; `again` if the same file has it once more, further down.
-    fn strike(&mut self, (at, held): (usize, usize), again: Option<&Cid>) -> Result<(), String> {
+    /// Removes a submission from its file; `again` if the same file holds it once more, further
+    /// down.
+    fn remove_at(&mut self, (at, held): (usize, usize), again: Option<&Cid>) -> Result<(), String> {
         let Some(file) = self.files.get_mut(at) else { return Ok(()) };
         let HeldSubmission { cid, .. } = file.held.remove(held);
         if again.is_some_and(|again| file.held.iter().any(|held| held.cid == *again)) {
             return Ok(());
         }
-        let struck = if file.held.is_empty() {
+        let written = if file.held.is_empty() {
             file.clear()
         } else {
-            file.append(&OutboxEntry::Settled(cid).write())
+            file.append(&OutboxEntry::Removed(cid).write())
         };
-        struck.map_err(|error| self.cannot_keep(&error))?;
-        self.tidy();
+        written.map_err(|error| self.write_error(&error))?;
+        self.remove_empty_files();
         Ok(())
     }
 
-    /// Says in every file which name its lines may go out under.
-    fn mark(&mut self, user: &UserName) -> Result<(), String> {
+    /// Writes into every file under which name its submissions may be stored.
+    fn append_name(&mut self, user: &UserName) -> Result<(), String> {
         let entry = OutboxEntry::Name(user.clone()).write();
         let mut used = self.files.iter_mut().filter(|file| !file.is_empty());
-        let marked = used.try_for_each(|file| file.append(&entry));
-        marked.map_err(|error| self.cannot_keep(&error))
+        let written = used.try_for_each(|file| file.append(&entry));
+        written.map_err(|error| self.write_error(&error))
     }
 
-    /// Removes the files with nothing in them, but for the newest.
-    fn tidy(&mut self) {
+    /// Removes the empty files, except the newest.
+    fn remove_empty_files(&mut self) {
         let last = self.files.len().saturating_sub(1);
         let mut at = 0;
         self.files.retain_mut(|file| {
@@ -204,8 +208,8 @@ impl OutboxStore {
         });
     }
 
-    /// The file that takes new lines.
-    fn newest(&mut self) -> io::Result<&mut OutboxFile> {
+    /// The file for new submissions.
+    fn newest_file(&mut self) -> io::Result<&mut OutboxFile> {
         for _ in 0..TRIES {
             if self.files.last().is_some_and(|file| !file.is_full()) {
                 break;
@@ -223,25 +227,26 @@ impl OutboxStore {
         Some(self.directory.as_ref()?.join(name))
     }
 
-    fn cannot_keep(&self, error: &io::Error) -> String {
+    fn write_error(&self, error: &io::Error) -> String {
         let directory = self.directory.as_deref().unwrap_or(Path::new(""));
         format!(
-            "cannot keep unsent lines in {}: {error} (they are sent, but do not survive a crash)",
+            "cannot save unsent messages in {}: {error} (they are sent, but a crash would lose them)",
             directory.display()
         )
     }
 }
 
 impl Drop for OutboxStore {
-    /// What holds nothing leaves nothing.
+    /// Removes the files that hold nothing.
     fn drop(&mut self) {
         for file in self.files.iter_mut().filter(|file| file.held.is_empty()) {
-            _ = file.remove(); // an empty file that stays is removed by the next start
+            _ = file.remove(); // the next start removes an empty file that stays
         }
     }
 }
 
-/// What the files of a name begin with. No other name's file begins so: `+` stands in none.
+/// The start of the names of a user's files. No file of another name starts so: `file_name` writes
+/// `+` as an escape.
 fn prefix(user: &UserName) -> String {
     private_file::file_name(&user.key()) + "+"
 }

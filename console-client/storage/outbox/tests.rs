@@ -1,5 +1,5 @@
-//! What is kept, by whom, and what the next start makes of it. To drop an outbox is what the end of
-//! its console does, a SIGKILL included; but that one leaves empty files behind.
+//! Which console holds which submissions, and what the next start finds. Dropping a store does what
+//! the end of its console does, also by SIGKILL; but that leaves empty files behind.
 
 use std::fs;
 use std::path::Path;
@@ -38,15 +38,15 @@ fn load(home: &TempDir, name: &str) -> Adopted {
 
 fn outbox(home: &TempDir, cids: &[&str]) -> OutboxStore {
     let mut outbox = load(home, "bob").outbox;
-    cids.iter().for_each(|cid| outbox.hold(&line(cid), false).unwrap());
+    cids.iter().for_each(|cid| outbox.save(&line(cid), false).unwrap());
     outbox
 }
 
-/// What a start finds: each cid, with an exclamation mark where it failed.
+/// What a start finds: each cid, with `!` if it failed.
 fn found(found: &Adopted) -> Vec<String> {
     let mark =
         |kept: &talk::client::SavedSubmission| if kept.rejection.is_some() { "!" } else { "" };
-    found.kept.iter().map(|kept| format!("{}{}", kept.line.cid, mark(kept))).collect()
+    found.saved.iter().map(|kept| format!("{}{}", kept.submission.cid, mark(kept))).collect()
 }
 
 fn files(home: &TempDir) -> Vec<String> {
@@ -63,11 +63,11 @@ fn path(home: &TempDir, name: &str) -> PathBuf {
 }
 
 #[test]
-fn what_is_held_is_found_by_the_next_start_and_what_is_settled_leaves_nothing() {
+fn what_is_saved_is_found_by_the_next_start_and_what_is_removed_leaves_nothing() {
     let home = tempfile::tempdir().unwrap();
     let mut first = outbox(&home, &["a", "b", "c"]);
-    first.hold(&line("b"), true).unwrap(); // the client's own notice of it
-    first.settle(&line("a").cid).unwrap();
+    first.save(&line("b"), true).unwrap(); // the client's own event
+    first.remove(&line("a").cid).unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -79,28 +79,28 @@ fn what_is_held_is_found_by_the_next_start_and_what_is_settled_leaves_nothing() 
 
     let second = load(&home, "BOB");
     assert_eq!(found(&second), ["b", "c"]);
-    assert_eq!(second.kept[0].line, line("b"));
+    assert_eq!(second.saved[0].submission, line("b"));
     let mut second = second.outbox;
-    second.hold(&line("d"), false).unwrap();
+    second.save(&line("d"), false).unwrap();
     drop(second);
 
     let mut third = load(&home, "bob");
     assert_eq!(found(&third), ["b", "c", "d"]);
     for cid in ["b", "c", "d", "never-held"] {
-        third.outbox.settle(&cid.parse().unwrap()).unwrap();
+        third.outbox.remove(&cid.parse().unwrap()).unwrap();
     }
     drop(third);
     assert!(files(&home).is_empty(), "{:?}", files(&home));
 }
 
 #[test]
-fn a_line_belongs_to_the_console_that_wrote_it_while_that_one_lives() {
+fn a_submission_belongs_to_the_console_that_wrote_it_while_that_one_lives() {
     let home = tempfile::tempdir().unwrap();
     let one = outbox(&home, &["a"]);
     let two = load(&home, "bob");
     assert!(found(&two).is_empty());
     let mut two = two.outbox;
-    two.hold(&line("b"), false).unwrap();
+    two.save(&line("b"), false).unwrap();
     drop(one);
     let three = load(&home, "bob");
     assert_eq!(found(&three), ["a"]);
@@ -118,41 +118,41 @@ fn other_names_find_nothing() {
     let nowhere = Adopted::load(None, user("bob"), MIDNIGHT);
     assert!(found(&nowhere).is_empty());
     let mut nowhere = nowhere.outbox;
-    nowhere.hold(&line("b"), false).unwrap();
-    assert!(!nowhere.holds(&line("b").cid));
+    nowhere.save(&line("b"), false).unwrap();
+    assert!(!nowhere.contains(&line("b").cid));
 }
 
 #[test]
-fn a_failed_line_is_found_with_its_reason_and_as_the_newest_once_sent_again() {
+fn a_failed_submission_is_found_with_its_reason_and_as_the_newest_once_sent_again() {
     let home = tempfile::tempdir().unwrap();
     let mut one = outbox(&home, &["a", "b"]);
-    one.fail(&line("a").cid, full()).unwrap();
+    one.set_failed(&line("a").cid, full()).unwrap();
     drop(one);
     let mut two = load(&home, "bob");
     assert_eq!(found(&two), ["a!", "b"]);
-    assert_eq!(two.kept[0].rejection, Some(full()));
-    two.outbox.hold(&line("a"), false).unwrap();
+    assert_eq!(two.saved[0].rejection, Some(full()));
+    two.outbox.save(&line("a"), false).unwrap();
     drop(two);
     let mut three = load(&home, "bob");
     assert_eq!(found(&three), ["b", "a"]);
-    three.outbox.fail(&line("a").cid, full()).unwrap();
-    three.outbox.settle(&line("a").cid).unwrap(); // dropped
+    three.outbox.set_failed(&line("a").cid, full()).unwrap();
+    three.outbox.remove(&line("a").cid).unwrap(); // dropped
     drop(three);
     assert_eq!(found(&load(&home, "bob")), ["b"]);
 }
 
 #[test]
-fn one_line_that_nobody_settles_does_not_keep_all_that_was_said_after_it() {
+fn one_submission_that_stays_does_not_keep_all_that_were_saved_after_it() {
     let home = tempfile::tempdir().unwrap();
     let mut one = outbox(&home, &["stuck"]);
-    one.fail(&line("stuck").cid, full()).unwrap();
+    one.set_failed(&line("stuck").cid, full()).unwrap();
     for count in 0..2_000 {
         let line = line(&format!("c{count}"));
-        one.hold(&line, false).unwrap();
-        one.settle(&line.cid).unwrap();
+        one.save(&line, false).unwrap();
+        one.remove(&line.cid).unwrap();
     }
-    one.hold(&line("a"), false).unwrap();
-    one.hold(&line("stuck"), false).unwrap(); // sent again: from file to file
+    one.save(&line("a"), false).unwrap();
+    one.save(&line("stuck"), false).unwrap(); // sent again: from file to file
     let size: u64 =
         files(&home).iter().map(|name| fs::metadata(path(&home, name)).unwrap().len()).sum();
     assert!(files(&home).len() <= 2 && size < 70_000, "{:?}, {size} bytes", files(&home));
@@ -161,64 +161,64 @@ fn one_line_that_nobody_settles_does_not_keep_all_that_was_said_after_it() {
 }
 
 #[test]
-fn a_line_that_was_being_moved_from_file_to_file_is_found_once() {
+fn a_submission_that_was_being_moved_from_file_to_file_is_found_once() {
     let home = tempfile::tempdir().unwrap();
     drop(outbox(&home, &["a", "b"]));
     let name = files(&home)[0].clone();
-    fs::write(path(&home, "bob+9999999999999-1.lines"), OutboxEntry::Line(line("a")).write())
+    fs::write(path(&home, "bob+9999999999999-1.lines"), OutboxEntry::Pending(line("a")).write())
         .unwrap();
     let mut both = load(&home, "bob");
     assert_eq!(found(&both), ["b", "a"]);
-    both.outbox.settle(&line("a").cid).unwrap();
+    both.outbox.remove(&line("a").cid).unwrap();
     drop(both);
     assert_eq!((found(&load(&home, "bob")), files(&home)), (vec!["b".to_owned()], vec![name]));
 }
 
 #[test]
-fn a_cid_belongs_to_its_name_so_what_may_have_gone_out_under_another_waits_for_a_word() {
+fn a_submission_that_may_be_stored_under_another_name_waits_for_the_person() {
     let home = tempfile::tempdir().unwrap();
     let mut one = outbox(&home, &["a"]);
-    one.want(&user("rob")).unwrap();
-    one.hold(&line("b"), false).unwrap();
-    drop(one); // killed before it heard whether it is rob
+    one.request_name(&user("rob")).unwrap();
+    one.save(&line("b"), false).unwrap();
+    drop(one); // killed before it learned whether it is rob
     let mut two = load(&home, "bob");
     assert_eq!(found(&two), ["a!", "b!"]);
-    let why = &two.kept[0].rejection.as_ref().unwrap().message;
+    let why = &two.saved[0].rejection.as_ref().unwrap().message;
     assert_eq!(why, "it may have been stored already, under the name rob");
-    two.outbox.hold(&line("c"), false).unwrap(); // said as bob beyond doubt
-    two.outbox.hold(&line("a"), false).unwrap(); // sent again, on the person's own word
+    two.outbox.save(&line("c"), false).unwrap(); // sent as bob beyond doubt
+    two.outbox.save(&line("a"), false).unwrap(); // sent again by the person
     drop(two);
     assert_eq!(found(&load(&home, "bob")), ["b!", "c", "a"]);
 }
 
 #[test]
-fn what_is_held_goes_with_the_person_to_the_new_name_or_stays_when_it_is_refused() {
+fn submissions_follow_a_rename_and_stay_when_it_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let mut one = outbox(&home, &["a"]);
-    one.want(&user("eve")).unwrap();
-    one.want_no_more().unwrap();
-    one.want(&user("rob")).unwrap();
-    one.belong_to(&user("bob")).unwrap(); // connected again, and not renamed yet
-    one.belong_to(&user("rob")).unwrap();
-    one.hold(&line("b"), false).unwrap();
+    one.request_name(&user("eve")).unwrap();
+    one.cancel_name().unwrap();
+    one.request_name(&user("rob")).unwrap();
+    one.set_name(&user("bob")).unwrap(); // connected again, and not renamed yet
+    one.set_name(&user("rob")).unwrap();
+    one.save(&line("b"), false).unwrap();
     drop(one);
     assert!(found(&load(&home, "bob")).is_empty());
     let mut two = load(&home, "rob");
     assert_eq!(found(&two), ["a", "b"]);
-    two.outbox.want(&user("eve")).unwrap();
-    two.outbox.want_no_more().unwrap();
+    two.outbox.request_name(&user("eve")).unwrap();
+    two.outbox.cancel_name().unwrap();
     drop(two);
     assert_eq!(found(&load(&home, "rob")), ["a", "b"]);
 }
 
 #[test]
-fn a_name_wanted_when_nothing_was_held_still_puts_what_is_said_then_in_doubt() {
+fn a_name_requested_before_a_submission_puts_it_in_doubt_too() {
     let home = tempfile::tempdir().unwrap();
     let mut one = outbox(&home, &[]);
-    one.want(&user("rob")).unwrap();
-    one.hold(&line("a"), false).unwrap();
-    one.settle(&line("a").cid).unwrap();
-    one.hold(&line("b"), false).unwrap();
+    one.request_name(&user("rob")).unwrap();
+    one.save(&line("a"), false).unwrap();
+    one.remove(&line("a").cid).unwrap();
+    one.save(&line("b"), false).unwrap();
     drop(one);
     assert_eq!(found(&load(&home, "bob")), ["b!"]);
 }
@@ -232,35 +232,39 @@ fn an_entry_that_was_being_written_is_cut_off_and_the_file_goes_on() {
     bytes.extend(b"{\"line\":\"b\",\"ro");
     fs::write(&file, bytes).unwrap();
     let mut two = load(&home, "bob");
-    assert_eq!((found(&two), two.troubles.len()), (vec!["a".to_owned()], 0));
-    two.outbox.hold(&line("c"), false).unwrap();
+    assert_eq!((found(&two), two.problems.len()), (vec!["a".to_owned()], 0));
+    two.outbox.save(&line("c"), false).unwrap();
     drop(two);
     assert_eq!(found(&load(&home, "bob")), ["a", "c"]);
 }
 
 #[test]
-fn a_damaged_file_is_told_once_and_kept_aside_and_its_readable_lines_are_found() {
+fn a_damaged_file_is_reported_once_and_set_aside_and_its_readable_entries_are_found() {
     let home = tempfile::tempdir().unwrap();
     let mut one = outbox(&home, &["a", "b"]);
-    one.fail(&line("a").cid, full()).unwrap();
+    one.set_failed(&line("a").cid, full()).unwrap();
     drop(one);
     let name = files(&home)[0].clone();
     let mut bytes = fs::read(path(&home, &name)).unwrap();
     bytes.extend(b"\xff\x00 no entry\n");
-    bytes.extend(OutboxEntry::Line(line("c")).write().into_bytes());
+    bytes.extend(OutboxEntry::Pending(line("c")).write().into_bytes());
     fs::write(path(&home, &name), &bytes).unwrap();
     let two = load(&home, "bob");
     assert_eq!(found(&two), ["a!", "b", "c"]);
-    assert_eq!(two.troubles.len(), 1);
-    assert!(two.troubles[0].ends_with("(unsent lines read from it: 3)"), "{}", two.troubles[0]);
+    assert_eq!(two.problems.len(), 1);
+    assert!(
+        two.problems[0].ends_with("3 unsent messages were read from it"),
+        "{}",
+        two.problems[0]
+    );
     assert_eq!(fs::read(path(&home, &format!("{name}.damaged"))).unwrap(), bytes);
     drop(two);
     let three = load(&home, "bob");
-    assert_eq!((found(&three).len(), three.troubles.len()), (3, 0));
+    assert_eq!((found(&three).len(), three.problems.len()), (3, 0));
 }
 
 #[test]
-fn files_that_are_not_ours_are_kept_aside_and_nothing_else_is_touched() {
+fn files_that_are_not_ours_are_set_aside_and_nothing_else_is_touched() {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir(home.path().join("talk")).unwrap();
     fs::write(path(&home, "bob+x.lines"), "dear diary\n").unwrap();
@@ -270,7 +274,7 @@ fn files_that_are_not_ours_are_kept_aside_and_nothing_else_is_touched() {
         fs::write(path(&home, name), "dear diary\n").unwrap();
     }
     let found = load(&home, "bob");
-    assert_eq!((found.kept.len(), found.troubles.len()), (0, 3), "{:?}", found.troubles);
+    assert_eq!((found.saved.len(), found.problems.len()), (0, 3), "{:?}", found.problems);
     let expected = [
         "alice+1-2.lines",
         "bob",
@@ -284,13 +288,13 @@ fn files_that_are_not_ours_are_kept_aside_and_nothing_else_is_touched() {
 }
 
 #[test]
-fn where_nothing_can_be_written_it_says_so_and_holds_nothing() {
+fn where_nothing_can_be_written_it_says_so_and_saves_nothing() {
     let home = tempfile::tempdir().unwrap();
     let mut one = load(&home, "bob").outbox;
     fs::write(home.path().join("talk"), "a file where the directory should be").unwrap();
-    let trouble = one.hold(&line("a"), true).unwrap_err();
-    assert!(trouble.starts_with("cannot keep unsent lines in "), "{trouble}");
-    assert!(!one.holds(&line("a").cid));
+    let problem = one.save(&line("a"), true).unwrap_err();
+    assert!(problem.starts_with("cannot save unsent messages in "), "{problem}");
+    assert!(!one.contains(&line("a").cid));
     drop(one);
-    assert_eq!(load(&home, "bob").troubles.len(), 1);
+    assert_eq!(load(&home, "bob").problems.len(), 1);
 }

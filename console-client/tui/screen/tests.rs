@@ -1,4 +1,4 @@
-//! The screen, seen as a terminal shows it.
+//! The screen, as a terminal shows it.
 
 use super::*;
 use crate::editor::completion::Words;
@@ -9,21 +9,21 @@ use std::num::NonZeroU16;
 const SIZE: Size = Size { rows: 8, columns: 24 };
 
 /// A terminal, our screen on it, and what is typed.
-struct Desk {
+struct TestScreen {
     terminal: vt100::Parser,
     screen: Screen,
     editor: Editor,
 }
 
-impl Desk {
-    fn new() -> Desk {
+impl TestScreen {
+    fn new() -> TestScreen {
         let terminal = terminal(24);
         let screen = Screen::new(SIZE, Palette::Monochrome);
-        Desk { terminal, screen, editor: Editor::default() }
+        TestScreen { terminal, screen, editor: Editor::default() }
     }
 
     fn paint(&mut self, above: &[&str], pending: &[&str]) -> String {
-        let lines = |texts: &[&str]| texts.iter().map(|text| said(text)).collect::<Vec<_>>();
+        let lines = |texts: &[&str]| texts.iter().map(|text| line(text)).collect::<Vec<_>>();
         let status = Line::default().with(Style::Bar, "[lobby]");
         let mut out = String::new();
         self.screen.paint(&lines(above), &lines(pending), &status, &self.editor, &mut out);
@@ -55,7 +55,7 @@ fn terminal(columns: u16) -> vt100::Parser {
     vt100::Parser::new(rows, columns, 100)
 }
 
-fn said(text: &str) -> Line {
+fn line(text: &str) -> Line {
     Line::indented(2).with_text(Style::Plain, text)
 }
 
@@ -64,96 +64,96 @@ fn rows(rows: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_chat_goes_by_above_and_what_is_typed_stays_below() {
-    let mut desk = Desk::new();
-    desk.type_in("hel");
-    desk.paint(&["alice hi"], &[]);
-    assert_eq!(desk.seen(), (rows(&["alice hi", "[lobby]", "> hel"]), (2, 5)));
-    desk.type_in("lo");
-    desk.paint(&["bob hey", "alice you"], &["… bob yes"]);
+fn the_chat_scrolls_above_and_the_input_stays_below() {
+    let mut test = TestScreen::new();
+    test.type_in("hel");
+    test.paint(&["alice hi"], &[]);
+    assert_eq!(test.seen(), (rows(&["alice hi", "[lobby]", "> hel"]), (2, 5)));
+    test.type_in("lo");
+    test.paint(&["bob hey", "alice you"], &["… bob yes"]);
     let expected = ["alice hi", "bob hey", "alice you", "… bob yes", "[lobby]", "> hello"];
-    assert_eq!(desk.seen(), (rows(&expected), (5, 7)));
-    desk.paint(&["1", "2", "3"], &[]);
+    assert_eq!(test.seen(), (rows(&expected), (5, 7)));
+    test.paint(&["1", "2", "3"], &[]);
     let expected = ["alice hi", "bob hey", "alice you", "1", "2", "3", "[lobby]", "> hello"];
-    assert_eq!(desk.seen(), (rows(&expected), (7, 7)));
-    desk.paint(&["4"], &[]);
-    assert_eq!(desk.seen().0[5..], rows(&["4", "[lobby]", "> hello"]));
+    assert_eq!(test.seen(), (rows(&expected), (7, 7)));
+    test.paint(&["4"], &[]);
+    assert_eq!(test.seen().0[5..], rows(&["4", "[lobby]", "> hello"]));
 }
 
 #[test]
 fn a_long_line_wraps_and_scrolls_around_the_cursor() {
-    let mut desk = Desk::new();
-    desk.type_in("abcdefghijklmnopqrstuvwxyz\n日本");
-    desk.paint(&[], &[]);
+    let mut test = TestScreen::new();
+    test.type_in("abcdefghijklmnopqrstuvwxyz\n日本");
+    test.paint(&[], &[]);
     let expected = ["[lobby]", "> abcdefghijklmnopqrst", "  uvwxyz", "  日本"];
-    assert_eq!(desk.seen(), (rows(&expected), (3, 6)));
-    desk.type_in("\n1\n2\n3\n4\n5");
-    desk.paint(&["above"], &[]);
+    assert_eq!(test.seen(), (rows(&expected), (3, 6)));
+    test.type_in("\n1\n2\n3\n4\n5");
+    test.paint(&["above"], &[]);
     assert_eq!(
-        desk.seen().0,
+        test.seen().0,
         rows(&["above", "  uvwxyz", "  日本", "  1", "  2", "  3", "  4", "  5"])
     );
-    desk.editor.press(Key::Ctrl('a'), &Words::default());
-    desk.paint(&[], &[]);
-    assert_eq!(desk.seen().1, (7, 2));
+    test.editor.press(Key::Ctrl('a'), &Words::default());
+    test.paint(&[], &[]);
+    assert_eq!(test.seen().1, (7, 2));
 }
 
 #[test]
 fn nothing_is_written_when_nothing_changed() {
-    let mut desk = Desk::new();
-    assert!(!desk.paint(&[], &[]).is_empty());
-    assert_eq!(desk.paint(&[], &[]), "");
+    let mut test = TestScreen::new();
+    assert!(!test.paint(&[], &[]).is_empty());
+    assert_eq!(test.paint(&[], &[]), "");
 }
 
 #[test]
-fn a_narrower_terminal_that_breaks_rows_anew_is_painted_over_cleanly() {
-    let mut desk = Desk::new();
-    desk.type_in("abcdefghijklmnop");
-    desk.paint(&["alice hi"], &[]);
+fn a_narrower_terminal_that_wraps_rows_again_is_painted_over_cleanly() {
+    let mut test = TestScreen::new();
+    test.type_in("abcdefghijklmnop");
+    test.paint(&["alice hi"], &[]);
     // As a terminal of 12 columns shows the same: the 18 columns of input are two rows now.
-    desk.terminal = terminal(12);
-    desk.terminal.process(b"alice hi\r\n[lobby]\r\n> abcdefghijklmnop");
-    desk.screen.resize(Size { rows: 8, columns: 12 });
-    desk.paint(&[], &[]);
-    assert_eq!(desk.seen().0, rows(&["alice hi", "[lobby]", "> abcdefgh", "  ijklmnop"]));
+    test.terminal = terminal(12);
+    test.terminal.process(b"alice hi\r\n[lobby]\r\n> abcdefghijklmnop");
+    test.screen.resize(Size { rows: 8, columns: 12 });
+    test.paint(&[], &[]);
+    assert_eq!(test.seen().0, rows(&["alice hi", "[lobby]", "> abcdefgh", "  ijklmnop"]));
 }
 
 #[test]
-fn what_is_typed_or_pasted_is_shown_as_safely_as_what_others_say() {
-    let mut desk = Desk::new();
-    desk.type_in("a\u{202e}b");
-    desk.paint(&["x\x1b[2Jy"], &[]);
-    assert_eq!(desk.seen().0, rows(&["x\\x1b[2Jy", "[lobby]", "> a\\u{202e}b"]));
+fn input_is_sanitized_like_the_text_of_others() {
+    let mut test = TestScreen::new();
+    test.type_in("a\u{202e}b");
+    test.paint(&["x\x1b[2Jy"], &[]);
+    assert_eq!(test.seen().0, rows(&["x\\x1b[2Jy", "[lobby]", "> a\\u{202e}b"]));
 }
 
 #[test]
 fn erasing_leaves_the_chat_and_a_clean_row() {
-    let mut desk = Desk::new();
-    desk.type_in("abc");
-    desk.paint(&["alice hi"], &["… waits"]);
+    let mut test = TestScreen::new();
+    test.type_in("abc");
+    test.paint(&["alice hi"], &["… waits"]);
     let mut out = String::new();
-    desk.screen.erase(&mut out);
-    desk.terminal.process(out.as_bytes());
-    assert_eq!(desk.seen(), (rows(&["alice hi"]), (1, 0)));
+    test.screen.erase(&mut out);
+    test.terminal.process(out.as_bytes());
+    assert_eq!(test.seen(), (rows(&["alice hi"]), (1, 0)));
 }
 
 proptest! {
-    /// Whatever is typed while whatever comes in, the bottom row and the cursor are right, and the
-    /// lines above are all there in order.
+    /// For any input and any lines that come in, the bottom row and the cursor are right, and the lines
+    /// above are complete and in order.
     #[test]
     fn typing_and_the_chat_never_disturb_each_other(
         steps in prop::collection::vec(("[a-z日 ]{0,9}", prop::option::of("[a-z]{1,40}")), 1..20)
     ) {
-        let mut desk = Desk::new();
+        let mut test = TestScreen::new();
         let (mut typed, mut all) = (String::new(), Vec::new());
         for (keys, line) in &steps {
-            desk.type_in(keys);
+            test.type_in(keys);
             typed.push_str(keys);
             let line: Vec<&str> = line.iter().map(String::as_str).collect();
-            desk.paint(&line, &[]);
+            test.paint(&line, &[]);
             all.extend(line.iter().map(|line| (*line).to_owned()));
         }
-        let (seen, cursor) = desk.seen();
+        let (seen, cursor) = test.seen();
         let input = seen.iter().rposition(|row| row.starts_with("[lobby]"));
         if let Some(input) = input {
             let shown: String = seen[input + 1..].concat();

@@ -1,4 +1,4 @@
-//! What is shown of what is done to a room's log.
+//! What is shown of edits, deletes and topics.
 
 use talk::chat::Topic;
 
@@ -17,19 +17,19 @@ fn erased(seq: u64, edit_of: Option<u64>) -> Record {
 }
 
 #[test]
-fn an_edit_a_delete_and_a_topic_are_told_in_a_line() {
+fn an_edit_a_delete_and_a_topic_are_shown_as_a_line() {
     for (mode, first_day) in
         [(OutputMode::OneRoom, 1), (OutputMode::AllRooms, 1), (OutputMode::NewOnly, 0)]
     {
         let mut view = view(mode, &["lobby"]);
-        hear(
+        apply(
             &mut view,
             [
                 record("lobby", 1, "ann", "helo"),
-                act("lobby", 2, "ann", edit(1, "hello\nall")),
-                act("lobby", 3, "ann", Operation::Delete { target: 1 }),
-                act("lobby", 4, "ann", topic("tea")),
-                act("lobby", 5, "ann", topic("")),
+                operation("lobby", 2, "ann", edit(1, "hello\nall")),
+                operation("lobby", 3, "ann", Operation::Delete { target: 1 }),
+                operation("lobby", 4, "ann", topic("tea")),
+                operation("lobby", 5, "ann", topic("")),
             ],
         );
         let expected = [
@@ -40,21 +40,21 @@ fn an_edit_a_delete_and_a_topic_are_told_in_a_line() {
             "00:04 ann set the topic: tea",
             "00:05 ann removed the topic",
         ];
-        assert_eq!(told(&mut view)[first_day..], expected);
+        assert_eq!(printed(&mut view)[first_day..], expected);
     }
 }
 
 #[test]
-fn a_deleted_text_is_gone_from_what_is_shown_again() {
+fn a_deleted_text_is_not_shown_again() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     for name in ["lobby", "rust"] {
-        hear(
+        apply(
             &mut view,
             [
                 record(name, 1, "ann", "secret"),
-                act(name, 2, "ann", edit(1, "more secret")),
+                operation(name, 2, "ann", edit(1, "more secret")),
                 record(name, 3, "ann", "bye"),
-                act(name, 4, "ann", Operation::Delete { target: 1 }),
+                operation(name, 4, "ann", Operation::Delete { target: 1 }),
             ],
         );
     }
@@ -65,32 +65,38 @@ fn a_deleted_text_is_gone_from_what_is_shown_again() {
         "00:04 ann deleted #1",
     ];
     assert_eq!(drawn(&newest(&view, 4)), expected);
-    told(&mut view);
+    printed(&mut view);
     switch_to_unread(&mut view);
-    assert_eq!(told(&mut view)[2..], expected);
+    assert_eq!(printed(&mut view)[2..], expected);
     assert!(!format!("{view:?}").contains("secret"));
 }
 
 #[test]
-fn what_was_deleted_before_we_came_keeps_its_place() {
+fn a_post_deleted_before_we_joined_keeps_its_place() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    hear(&mut view, [erased(1, None), erased(2, Some(1))]);
-    assert_eq!(told(&mut view)[1..], ["00:01 ann (deleted)", "00:02 ann edited #1: (deleted)"]);
+    apply(&mut view, [erased(1, None), erased(2, Some(1))]);
+    assert_eq!(printed(&mut view)[1..], ["00:01 ann (deleted)", "00:02 ann edited #1: (deleted)"]);
     view.display.scroll.history.expect(room("lobby"), Purpose::List(9));
     let records = vec![erased(1, None)];
-    view.apply(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
-    assert_eq!(told(&mut view)[2], "00:01 #1 ann (deleted)");
+    view.apply(
+        Event::Message(ServerMessage::History { room: room("lobby"), records, first: 1 }),
+        MIDNIGHT,
+    );
+    assert_eq!(printed(&mut view)[2], "00:01 #1 ann (deleted)");
 }
 
 #[test]
-fn an_act_of_ours_waits_and_fails_like_a_line() {
+fn an_edit_of_ours_waits_and_fails_like_a_message() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.unsent.add(Submission { room: room("lobby"), cid: cid(1), operation: edit(7, "new") });
     let waiting =
         Submission { room: room("lobby"), cid: cid(2), operation: Operation::Delete { target: 9 } };
     view.unsent.add(waiting);
     let message = "it is not yours".to_owned();
-    view.apply(Notice::Failed { cid: cid(2), code: ErrorCode::Forbidden, message }, MIDNIGHT);
+    view.apply(
+        Event::Failed { cid: cid(2), rejection: Rejection::new(ErrorCode::Forbidden, message) },
+        MIDNIGHT,
+    );
     let expected = [
         "  …   bob edited #7: new",
         "  ✗   bob deleted #9",
@@ -100,23 +106,23 @@ fn an_act_of_ours_waits_and_fails_like_a_line() {
 }
 
 #[test]
-fn our_last_line_is_found_unless_it_is_in_doubt_which_one_that_is() {
+fn our_last_message_is_found_unless_another_may_be_meant() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     assert!(last_own_post(&view).unwrap_err().contains("no recent message"));
-    hear(
+    apply(
         &mut view,
         [
             record("lobby", 1, "bob", "one"),
             record("lobby", 2, "Bob", "two"),
             record("lobby", 3, "ann", "three"),
-            act("lobby", 4, "bob", edit(1, "won")),
+            operation("lobby", 4, "bob", edit(1, "won")),
         ],
     );
     assert_eq!(last_own_post(&view), Ok(2));
-    told(&mut view);
+    printed(&mut view);
     view.display.list_own();
     assert_eq!(
-        told(&mut view),
+        printed(&mut view),
         [
             "-- your messages in #lobby; /history shows numbers of older ones --",
             "   #1 won",
@@ -127,32 +133,36 @@ fn our_last_line_is_found_unless_it_is_in_doubt_which_one_that_is() {
     let delete = Operation::Delete { target: 2 };
     view.unsent.add(Submission { room: room("lobby"), cid: cid(5), operation: delete.clone() });
     assert_eq!(last_own_post(&view), Ok(1), "the other is on its way out");
-    view.apply(Notice::Dropped(cid(5)), MIDNIGHT);
+    view.apply(Event::Dropped(cid(5)), MIDNIGHT);
     assert_eq!(last_own_post(&view), Ok(2));
-    hear(&mut view, [act("lobby", 5, "bob", delete)]);
+    apply(&mut view, [operation("lobby", 5, "bob", delete)]);
     assert_eq!(last_own_post(&view), Ok(1));
     view.unsent.add(own("lobby", 6, "three"));
     assert!(last_own_post(&view).unwrap_err().contains("not stored yet"));
-    view.apply(Notice::Dropped(cid(6)), MIDNIGHT);
-    let renamed = Notice::Renamed { user: user("bob"), to: user("rob"), token: None };
+    view.apply(Event::Dropped(cid(6)), MIDNIGHT);
+    let renamed =
+        Event::Message(ServerMessage::Renamed { user: user("bob"), to: user("rob"), token: None });
     view.apply(renamed, MIDNIGHT);
     assert!(last_own_post(&view).is_err(), "those were another name's");
 }
 
 #[test]
-fn the_topic_is_told_when_asked_for() {
+fn the_topic_is_shown_on_request() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let ask = |view: &mut View| {
-        told(view);
+        printed(view);
         view.display.print_topic();
-        told(view).concat()
+        printed(view).concat()
     };
     assert_eq!(ask(&mut view), "-- #lobby has no topic (/topic TEXT sets one) --");
-    hear(&mut view, [act("lobby", 1, "ann", topic("tea"))]);
+    apply(&mut view, [operation("lobby", 1, "ann", topic("tea"))]);
     assert_eq!(ask(&mut view), "-- #lobby: tea --");
     let topic = Some("coffee".to_owned());
-    view.apply(Notice::Joined(Joined { topic, ..welcome_to("lobby", 1) }), MIDNIGHT);
+    view.apply(
+        Event::Message(ServerMessage::Joined(Joined { topic, ..welcome_to("lobby", 1) })),
+        MIDNIGHT,
+    );
     assert_eq!(ask(&mut view), "-- #lobby: coffee --");
-    hear(&mut view, [act("lobby", 2, "ann", self::topic(""))]);
+    apply(&mut view, [operation("lobby", 2, "ann", self::topic(""))]);
     assert_eq!(ask(&mut view), "-- #lobby has no topic (/topic TEXT sets one) --");
 }

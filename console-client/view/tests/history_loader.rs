@@ -1,4 +1,4 @@
-//! What is loaded for whoever looks back, and what becomes of it in odd moments.
+//! Loading older messages while scrolled back, also in unusual moments.
 
 use super::scroll::load;
 use super::scroll::lobby;
@@ -6,13 +6,13 @@ use super::scroll::say;
 use super::scroll::seen;
 use super::*;
 
-/// Records as `lobby` has them, in answer to a question for older or newer ones.
-fn page(seqs: std::ops::Range<u64>) -> Notice {
+/// A page of the history of `lobby`.
+fn page(seqs: std::ops::Range<u64>) -> Event {
     let records = seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())).collect();
-    Notice::History { room: room("lobby"), records, first: 1 }
+    Event::Message(ServerMessage::History { room: room("lobby"), records, first: 1 })
 }
 
-/// Asks for what the view wants: which page.
+/// Requests the page that the view wants next.
 fn ask(view: &mut View) -> Range {
     let (name, range) = wants(view, 40, 4).unwrap();
     view.display.scroll.history.expect(name, Purpose::Window(range));
@@ -20,7 +20,7 @@ fn ask(view: &mut View) -> Range {
 }
 
 #[test]
-fn a_page_that_was_asked_for_elsewhere_is_not_taken_for_one_of_this_place() {
+fn a_page_requested_elsewhere_is_not_taken_for_one_of_this_position() {
     let mut view = lobby(3_000);
     view.display.go_to(1_000).unwrap();
     assert_eq!(ask(&mut view), Range::After(999));
@@ -36,24 +36,37 @@ fn a_page_that_was_asked_for_elsewhere_is_not_taken_for_one_of_this_place() {
 }
 
 #[test]
-fn a_refused_page_leaves_the_answers_after_it_to_their_questions() {
+fn a_refused_page_leaves_later_answers_to_their_requests() {
     for code in [ErrorCode::NotJoined, ErrorCode::Storage] {
         let mut view = lobby(3_000);
         view.display.go_to(700).unwrap();
         ask(&mut view);
         view.display.scroll.history.expect(room("lobby"), Purpose::List(2));
         let message = "it cannot be read".to_owned();
-        view.apply(Notice::Error { code, message, room: Some(room("lobby")) }, MIDNIGHT);
-        assert_eq!(wants(&mut view, 40, 4), None, "it is not asked for again and again");
+        view.apply(
+            Event::Message(ServerMessage::Error {
+                code,
+                message,
+                room: Some(room("lobby")),
+                cid: None,
+                retry_ms: None,
+            }),
+            MIDNIGHT,
+        );
+        assert_eq!(wants(&mut view, 40, 4), None, "it is not requested again and again");
         view.display.scroll_to_newest();
-        told(&mut view);
+        printed(&mut view);
         view.apply(page(2_401..2_501), MIDNIGHT);
-        assert_eq!(told(&mut view).len(), 5, "two lines of the list: a note, a day, and the end");
+        assert_eq!(
+            printed(&mut view).len(),
+            5,
+            "two lines of the list: a note, a day, and the end"
+        );
     }
 }
 
 #[test]
-fn the_place_one_looks_at_stays_however_much_is_said_meanwhile() {
+fn the_scroll_position_stays_however_many_messages_come() {
     for pages in [1, 20, 47, 49, 60] {
         let mut view = lobby(800);
         (0..pages).for_each(|_| {
@@ -70,30 +83,30 @@ fn the_place_one_looks_at_stays_however_much_is_said_meanwhile() {
         assert!(kept <= 1_500, "{kept} lines");
         view.display.scroll_to_newest();
         assert_eq!(view.display.rooms.current().unwrap().scrollback.numbered().count(), 500);
-        assert_eq!(told(&mut view).len(), 501, "how many there were, and the last of them");
+        assert_eq!(printed(&mut view).len(), 501, "how many there were, and the last of them");
     }
 }
 
 #[test]
-fn what_cannot_be_loaded_yet_is_said_and_comes_with_the_connection() {
+fn what_cannot_be_loaded_offline_is_loaded_when_connected() {
     let mut view = lobby(3_000);
-    view.apply(Notice::State(State::Offline { retry: Duration::from_secs(1) }), MIDNIGHT);
+    view.apply(Event::State(State::Offline { retry: Duration::from_secs(1) }), MIDNIGHT);
     view.display.go_to(700).unwrap();
     let note = "-- offline: more messages can be loaded when connected · PgDn --";
     assert_eq!(drawn(&[more_below(&view)]), [note]);
-    view.apply(Notice::State(State::Live), MIDNIGHT);
+    view.apply(Event::State(State::Live), MIDNIGHT);
     load(&mut view, 3_000, 4);
     assert_eq!(seen(&view, 2), ["700", "701"]);
 }
 
 #[test]
-fn the_clock_takes_few_questions_however_long_ago_it_was() {
+fn a_time_is_found_with_few_requests_however_long_ago_it_was() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let second = |seq: u64| Record {
         at: MIDNIGHT + seq * 100,
         ..record("lobby", seq, "ann", &seq.to_string())
     };
-    hear(&mut view, (99_501..=100_000).map(second)); // till 02:46:40
+    apply(&mut view, (99_501..=100_000).map(second)); // till 02:46:40
     view.display.go_to_time(60, MIDNIGHT + 3 * 60 * 60_000).unwrap();
     let mut questions = 0;
     while let Some((name, range)) = wants(&mut view, 40, 4) {
@@ -103,7 +116,10 @@ fn the_clock_takes_few_questions_however_long_ago_it_was() {
         };
         view.display.scroll.history.expect(name.clone(), Purpose::Window(range));
         let records = seqs.map(second).collect();
-        view.apply(Notice::History { room: name, records, first: 1 }, MIDNIGHT);
+        view.apply(
+            Event::Message(ServerMessage::History { room: name, records, first: 1 }),
+            MIDNIGHT,
+        );
         questions += 1;
         assert!(questions < 20, "more than a server bears in a second");
     }
@@ -111,7 +127,7 @@ fn the_clock_takes_few_questions_however_long_ago_it_was() {
 }
 
 #[test]
-fn whoever_pages_on_no_longer_waits_for_the_clock() {
+fn a_page_key_cancels_the_search_for_a_time() {
     let mut view = lobby(1_430); // a line a minute
     view.display.go_to_time(10, MIDNIGHT + 1_435 * 60_000).unwrap();
     ask(&mut view);
@@ -121,22 +137,27 @@ fn whoever_pages_on_no_longer_waits_for_the_clock() {
 }
 
 #[test]
-fn what_was_loaded_of_a_room_goes_with_it() {
+fn loaded_history_goes_with_its_room() {
     let mut view = lobby(900);
     view.apply(joined("rust", 0), MIDNIGHT);
-    hear(&mut view, (1..=9).map(|seq| record("rust", seq, "ann", &seq.to_string())));
+    apply(&mut view, (1..=9).map(|seq| record("rust", seq, "ann", &seq.to_string())));
     view.display.go_to(300).unwrap();
     load(&mut view, 900, 4);
-    view.apply(Notice::Left(room("lobby")), MIDNIGHT);
+    view.apply(Event::Message(ServerMessage::Left { room: room("lobby") }), MIDNIGHT);
     (0..9).for_each(|_| view.display.page(Direction::Back, 40, 4));
     assert_eq!(seen(&view, 4), ["--", "1", "2", "3"]);
 }
 
 #[test]
-fn the_first_unread_line_is_gone_to_also_where_it_was_not_shown() {
+fn the_first_unread_message_is_gone_to_also_if_it_was_not_shown() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let marked = |since, head| {
-        Notice::Joined(Joined { marked: Some(150), since, head, ..welcome_to("lobby", head) })
+        Event::Message(ServerMessage::Joined(Joined {
+            marked: Some(150),
+            since,
+            head,
+            ..welcome_to("lobby", head)
+        }))
     };
     view.apply(marked(200, 300), MIDNIGHT);
     say(&mut view, 201..=300);
@@ -156,7 +177,7 @@ fn the_first_unread_line_is_gone_to_also_where_it_was_not_shown() {
 }
 
 #[test]
-fn a_time_since_which_nothing_was_said_is_told_and_moves_nothing() {
+fn a_time_without_messages_since_is_an_error_and_moves_nothing() {
     let mut view = lobby(1_430); // till 23:50
     let refused = view.display.go_to_time(1_435, MIDNIGHT + 1_437 * 60_000);
     assert_eq!(refused, Err("no messages here since then".to_owned()));
@@ -164,7 +185,7 @@ fn a_time_since_which_nothing_was_said_is_told_and_moves_nothing() {
 }
 
 #[test]
-fn a_thousand_lines_come_in_before_anything_has_to_be_loaded_again() {
+fn a_thousand_messages_come_before_anything_is_loaded_again() {
     for pages in [1, 20].into_iter().chain(42..50) {
         let mut view = lobby(800);
         (0..pages).for_each(|_| {

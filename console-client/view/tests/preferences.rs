@@ -1,16 +1,16 @@
-//! What a person wants to hear, and how.
+//! Preferences: the bell, ignored users, muted rooms, joins and leaves, time stamps.
 
 use super::*;
 use crate::storage::preferences::BellMode;
 use crate::storage::preferences::TimestampStyle;
 
-fn change(who: &str, change: Change) -> Notice {
+fn change(who: &str, change: Change) -> Event {
     let change = Some((user(who), change));
-    Notice::Presence { room: room("lobby"), change, away: None, count: 2 }
+    Event::Message(ServerMessage::Presence { room: room("lobby"), change, away: None, count: 2 })
 }
 
 #[test]
-fn comings_and_goings_fold_into_one_line_until_something_is_said() {
+fn joins_and_leaves_fold_into_one_line_until_a_message_comes() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     for (who, change_) in [
         ("eve", Change::Joined),
@@ -26,17 +26,17 @@ fn comings_and_goings_fold_into_one_line_until_something_is_said() {
     let line = "00:00 --> zoe, kim joined · <-- lee left · --> ann left and came back · \
                 <-- eve came and left";
     assert_eq!(drawn(&view.pending_lines()), [line]);
-    assert!(told(&mut view).is_empty());
-    hear(&mut view, [record("lobby", 1, "ann", "hi")]);
-    assert_eq!(told(&mut view), [line, "-- Mon, 23 Nov 2026 --", "00:01 ann hi"]);
+    assert!(printed(&mut view).is_empty());
+    apply(&mut view, [record("lobby", 1, "ann", "hi")]);
+    assert_eq!(printed(&mut view), [line, "-- Mon, 23 Nov 2026 --", "00:01 ann hi"]);
     assert!(view.pending_lines().is_empty());
     view.apply(change("kim", Change::Left), MIDNIGHT);
     view.display.print(format::notice("a remark"));
-    assert_eq!(told(&mut view), ["00:00 <-- kim left", "-- a remark --"]);
+    assert_eq!(printed(&mut view), ["00:00 <-- kim left", "-- a remark --"]);
 }
 
 #[test]
-fn a_crowd_that_comes_is_a_few_names_and_a_number() {
+fn many_joins_are_a_few_names_and_a_number() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     (0..300).for_each(|n| view.apply(change(&format!("n{n}"), Change::Joined), MIDNIGHT));
     let line = "00:00 --> n0, n1, n2, n3, n4, n5 and 194 more joined · 100 more came or went";
@@ -44,23 +44,24 @@ fn a_crowd_that_comes_is_a_few_names_and_a_number() {
 }
 
 #[test]
-fn comings_stand_in_their_room_and_not_where_one_turns_meanwhile() {
+fn joins_are_shown_in_their_room_and_not_in_the_one_switched_to() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     view.apply(change("eve", Change::Joined), MIDNIGHT);
     view.display.switch_to(1);
-    assert_eq!(told(&mut view), ["00:00 --> eve joined", "-- now in #rust --"]);
+    assert_eq!(printed(&mut view), ["00:00 --> eve joined", "-- now in #rust --"]);
     view.apply(change("eve", Change::Left), MIDNIGHT);
     assert!(view.pending_lines().is_empty());
 }
 
 #[test]
-fn who_wants_it_quiet_is_told_nothing_of_comings_and_still_how_many_are_there() {
+fn quiet_hides_joins_and_still_counts_members() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.display.preferences.set(PreferenceChange::Quiet(true));
     view.apply(change("eve", Change::Joined), MIDNIGHT);
-    let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
+    let renamed =
+        Event::Message(ServerMessage::Renamed { user: user("eve"), to: user("eva"), token: None });
     view.apply(renamed, MIDNIGHT);
-    assert!(view.pending_lines().is_empty() && told(&mut view).is_empty());
+    assert!(view.pending_lines().is_empty() && printed(&mut view).is_empty());
     assert!(status(&view).contains("2 people"));
     view.display.preferences.set(PreferenceChange::Quiet(false));
     view.apply(change("eva", Change::Left), MIDNIGHT);
@@ -68,11 +69,11 @@ fn who_wants_it_quiet_is_told_nothing_of_comings_and_still_how_many_are_there() 
 }
 
 #[test]
-fn the_bell_rings_for_what_it_is_set_to_and_never_for_the_past() {
+fn the_bell_rings_as_set_and_never_for_the_past() {
     let rings = |bell: BellMode, name: &str, who: &str, said: &str| {
         let mut view = view(OutputMode::OneRoom, &["lobby", "@ann+bob"]);
         view.display.preferences.set(PreferenceChange::Bell(bell));
-        hear(&mut view, [record(name, 1, who, said)]);
+        apply(&mut view, [record(name, 1, who, said)]);
         view.bell.take(MIDNIGHT)
     };
     for (bell, expected) in [
@@ -86,77 +87,87 @@ fn the_bell_rings_for_what_it_is_set_to_and_never_for_the_past() {
         assert_eq!(rings(bell, "lobby", "bob", "bob"), expected[3], "our own words, {bell:?}");
     }
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    view.apply(Notice::State(State::CatchingUp), MIDNIGHT);
-    hear(&mut view, [record("lobby", 1, "ann", "bob?")]);
-    assert!(!view.bell.take(MIDNIGHT), "it was said while we were away");
-    view.apply(Notice::State(State::Live), MIDNIGHT);
-    hear(&mut view, [record("lobby", 2, "ann", "bob?"), record("lobby", 3, "ann", "bob?")]);
+    view.apply(Event::State(State::CatchingUp), MIDNIGHT);
+    apply(&mut view, [record("lobby", 1, "ann", "bob?")]);
+    assert!(!view.bell.take(MIDNIGHT), "it was sent while we were offline");
+    view.apply(Event::State(State::Live), MIDNIGHT);
+    apply(&mut view, [record("lobby", 2, "ann", "bob?"), record("lobby", 3, "ann", "bob?")]);
     assert!(view.bell.take(MIDNIGHT) && !view.bell.take(MIDNIGHT));
-    hear(&mut view, [record("lobby", 4, "ann", "bob?")]);
+    apply(&mut view, [record("lobby", 4, "ann", "bob?")]);
     assert!(!view.bell.take(MIDNIGHT + 1_000), "not again at once");
-    hear(&mut view, [record("lobby", 5, "ann", "bob?")]);
+    apply(&mut view, [record("lobby", 5, "ann", "bob?")]);
     assert!(view.bell.take(MIDNIGHT + 2_000));
 }
 
 #[test]
-fn a_muted_room_neither_rings_nor_counts_as_active() {
+fn a_muted_room_neither_rings_nor_counts_as_unread() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     view.display.preferences.set(PreferenceChange::Muted(room("rust"), true));
-    hear(&mut view, [record("rust", 1, "ann", "bob?")]);
+    apply(&mut view, [record("rust", 1, "ann", "bob?")]);
     assert!(!status(&view).contains("Act") && !view.bell.take(MIDNIGHT));
     switch_to_unread(&mut view);
-    assert!(status(&view).starts_with("[rust]"), "it is still beside the other");
+    assert!(status(&view).starts_with("[rust]"), "it is still next to the other");
     view.display.preferences.set(PreferenceChange::Muted(room("rust"), false));
     view.display.switch_to(0);
-    hear(&mut view, [record("rust", 2, "ann", "bob?")]);
+    apply(&mut view, [record("rust", 2, "ann", "bob?")]);
     assert!(status(&view).ends_with("Act: 2!") && view.bell.take(MIDNIGHT));
 }
 
 #[test]
-fn who_is_ignored_is_not_shown_and_leaves_nothing_unread() {
+fn an_ignored_user_is_not_shown_and_leaves_nothing_unread() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     view.display.preferences.set(PreferenceChange::Ignored(user("Eve"), true));
     view.display.preferences.take_unsaved();
-    hear(&mut view, [record("lobby", 1, "eve", "bob!"), record("rust", 1, "eve", "bob!")]);
-    hear(&mut view, [act("lobby", 2, "eve", Operation::Delete { target: 1 })]);
+    apply(&mut view, [record("lobby", 1, "eve", "bob!"), record("rust", 1, "eve", "bob!")]);
+    apply(&mut view, [operation("lobby", 2, "eve", Operation::Delete { target: 1 })]);
     view.apply(change("eve", Change::Left), MIDNIGHT);
-    view.apply(Notice::Typing { room: room("lobby"), user: user("eve") }, MIDNIGHT);
-    assert!(told(&mut view).is_empty() && view.pending_lines().is_empty());
+    view.apply(
+        Event::Message(ServerMessage::Typing { room: room("lobby"), user: user("eve") }),
+        MIDNIGHT,
+    );
+    assert!(printed(&mut view).is_empty() && view.pending_lines().is_empty());
     assert!(!view.bell.take(MIDNIGHT));
     assert_eq!(status(&view), "[lobby] bob · live · 2 people · #2");
     assert_eq!(view.unsent_read_positions(), [(room("lobby"), 2)]);
-    let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
+    let renamed =
+        Event::Message(ServerMessage::Renamed { user: user("eve"), to: user("eva"), token: None });
     view.apply(renamed, MIDNIGHT);
     assert_eq!(
         view.display.preferences.take_unsaved(),
         [PreferenceChange::Ignored(user("eva"), true)],
-        "to be kept as well"
+        "to be saved as well"
     );
-    hear(&mut view, [record("lobby", 3, "eva", "it is me")]);
+    apply(&mut view, [record("lobby", 3, "eva", "it is me")]);
     let records = vec![record("lobby", 1, "ann", "old"), record("lobby", 2, "eva", "old")];
-    view.apply(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
-    assert!(!told(&mut view).concat().contains("eva"));
+    view.apply(
+        Event::Message(ServerMessage::History { room: room("lobby"), records, first: 1 }),
+        MIDNIGHT,
+    );
+    assert!(!printed(&mut view).concat().contains("eva"));
     view.display.preferences.set(PreferenceChange::Ignored(user("EVA"), false));
-    hear(&mut view, [record("lobby", 4, "eva", "back")]);
-    assert!(told(&mut view).concat().contains("eva back"));
+    apply(&mut view, [record("lobby", 4, "eva", "back")]);
+    assert!(printed(&mut view).concat().contains("eva back"));
 }
 
 #[test]
-fn new_lines_are_stamped_as_one_likes() {
+fn new_messages_have_the_preferred_time_stamp() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    hear(&mut view, [record("lobby", 1, "ann", "a")]);
+    apply(&mut view, [record("lobby", 1, "ann", "a")]);
     view.display.preferences.set(PreferenceChange::Timestamp(TimestampStyle::DateTime));
-    hear(&mut view, [record("lobby", 2, "ann", "b")]);
+    apply(&mut view, [record("lobby", 2, "ann", "b")]);
     view.display.preferences.set(PreferenceChange::Timestamp(TimestampStyle::Off));
-    hear(&mut view, [record("lobby", 3, "ann", "c")]);
-    assert_eq!(told(&mut view)[1..], ["00:01 ann a", "2026-11-23 00:02 ann b", "ann c"]);
+    apply(&mut view, [record("lobby", 3, "ann", "c")]);
+    assert_eq!(printed(&mut view)[1..], ["00:01 ann a", "2026-11-23 00:02 ann b", "ann c"]);
 }
 
 #[test]
 fn a_narrow_status_line_keeps_what_matters_most() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
-    hear(&mut view, [record("lobby", 1042, "ann", "x"), record("rust", 1, "ann", "x")]);
-    view.apply(Notice::Typing { room: room("lobby"), user: user("ann") }, MIDNIGHT);
+    apply(&mut view, [record("lobby", 1042, "ann", "x"), record("rust", 1, "ann", "x")]);
+    view.apply(
+        Event::Message(ServerMessage::Typing { room: room("lobby"), user: user("ann") }),
+        MIDNIGHT,
+    );
     let at = |columns| drawn(&[StatusLine::new(&view, MIDNIGHT).line(columns)]).concat();
     let whole = "[lobby] bob · live · 2 people · #1042 · Act: 2 · ann is typing";
     for (columns, expected) in [

@@ -1,4 +1,4 @@
-//! What is shown of a line that answers another.
+//! What is shown of replies.
 
 use super::*;
 
@@ -7,20 +7,20 @@ fn answer(seq: u64, said: &str) -> Operation {
 }
 
 #[test]
-fn an_answer_is_shown_under_what_it_answers() {
+fn a_reply_is_shown_below_the_message_it_replies_to() {
     for mode in [OutputMode::OneRoom, OutputMode::AllRooms] {
         let mut view = view(mode, &["lobby"]);
         let me = Operation::Post { text: text("waves"), me: true, reply: None };
-        hear(
+        apply(
             &mut view,
             [
                 record("lobby", 1, "ann", "tea\nor not"),
-                act("lobby", 2, "bob", answer(1, "yes")),
-                act("lobby", 3, "ann", me),
-                act("lobby", 4, "bob", answer(3, "hi")),
-                act("lobby", 5, "ann", Operation::Edit { target: 1, text: text("coffee?") }),
-                act("lobby", 6, "bob", answer(1, "no")),
-                act("lobby", 7, "bob", answer(5, "to an edit")),
+                operation("lobby", 2, "bob", answer(1, "yes")),
+                operation("lobby", 3, "ann", me),
+                operation("lobby", 4, "bob", answer(3, "hi")),
+                operation("lobby", 5, "ann", Operation::Edit { target: 1, text: text("coffee?") }),
+                operation("lobby", 6, "bob", answer(1, "no")),
+                operation("lobby", 7, "bob", answer(5, "to an edit")),
             ],
         );
         let expected = [
@@ -35,23 +35,23 @@ fn an_answer_is_shown_under_what_it_answers() {
             "↳ #5",
             "00:07 bob to an edit",
         ];
-        assert_eq!(told(&mut view)[3..], expected);
+        assert_eq!(printed(&mut view)[3..], expected);
     }
 }
 
 #[test]
-fn what_answers_a_deleted_text_keeps_nothing_of_it() {
+fn a_reply_keeps_nothing_of_a_deleted_text() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    hear(
+    apply(
         &mut view,
         [
             record("lobby", 1, "ann", "secret"),
-            act("lobby", 2, "bob", answer(1, "yes")),
-            act("lobby", 3, "ann", Operation::Delete { target: 1 }),
-            act("lobby", 4, "bob", answer(1, "still")),
+            operation("lobby", 2, "bob", answer(1, "yes")),
+            operation("lobby", 3, "ann", Operation::Delete { target: 1 }),
+            operation("lobby", 4, "bob", answer(1, "still")),
         ],
     );
-    told(&mut view);
+    printed(&mut view);
     let expected = [
         "00:01 ann (deleted)",
         "↳ #1 (deleted)",
@@ -65,31 +65,38 @@ fn what_answers_a_deleted_text_keeps_nothing_of_it() {
 }
 
 #[test]
-fn what_is_not_loaded_is_a_number_until_it_is() {
+fn a_message_that_is_not_loaded_is_a_number_until_it_is() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    hear(&mut view, [act("lobby", 3, "ann", answer(1, "late"))]);
-    assert_eq!(told(&mut view)[1..], ["↳ #1", "00:03 ann late"]);
+    apply(&mut view, [operation("lobby", 3, "ann", answer(1, "late"))]);
+    assert_eq!(printed(&mut view)[1..], ["↳ #1", "00:03 ann late"]);
     view.display.scroll.history.expect(room("lobby"), Purpose::List(9));
-    let records = vec![record("lobby", 1, "ann", "old"), act("lobby", 2, "ann", answer(1, "x"))];
-    view.apply(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
+    let records =
+        vec![record("lobby", 1, "ann", "old"), operation("lobby", 2, "ann", answer(1, "x"))];
+    view.apply(
+        Event::Message(ServerMessage::History { room: room("lobby"), records, first: 1 }),
+        MIDNIGHT,
+    );
     let expected = ["00:01 #1 ann old", "↳ #1 ann: old", "00:02 #2 ann x"];
-    assert_eq!(told(&mut view)[2..5], expected);
-    hear(&mut view, [act("lobby", 4, "ann", answer(1, "later"))]);
-    assert_eq!(told(&mut view), ["↳ #1 ann: old", "00:04 ann later"]);
-    view.apply(Notice::Reset(room("lobby")), MIDNIGHT);
-    told(&mut view);
-    hear(&mut view, [act("lobby", 2, "ann", answer(1, "anew"))]);
-    assert_eq!(told(&mut view)[1..], ["↳ #1", "00:02 ann anew"]);
+    assert_eq!(printed(&mut view)[2..5], expected);
+    apply(&mut view, [operation("lobby", 4, "ann", answer(1, "later"))]);
+    assert_eq!(printed(&mut view), ["↳ #1 ann: old", "00:04 ann later"]);
+    view.apply(Event::Reset(room("lobby")), MIDNIGHT);
+    printed(&mut view);
+    apply(&mut view, [operation("lobby", 2, "ann", answer(1, "anew"))]);
+    assert_eq!(printed(&mut view)[1..], ["↳ #1", "00:02 ann anew"]);
 }
 
 #[test]
-fn an_answer_of_ours_waits_under_what_it_answers() {
+fn a_reply_of_ours_waits_below_the_message_it_replies_to() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
-    hear(&mut view, [record("lobby", 1, "ann", "tea?")]);
+    apply(&mut view, [record("lobby", 1, "ann", "tea?")]);
     view.unsent.add(Submission { room: room("lobby"), cid: cid(2), operation: answer(1, "yes") });
     view.unsent.add(Submission { room: room("rust"), cid: cid(3), operation: answer(9, "there") });
     let message = "no record".to_owned();
-    view.apply(Notice::Failed { cid: cid(3), code: ErrorCode::NoSuchRecord, message }, MIDNIGHT);
+    view.apply(
+        Event::Failed { cid: cid(3), rejection: Rejection::new(ErrorCode::NoSuchRecord, message) },
+        MIDNIGHT,
+    );
     let expected = [
         "↳ #1 ann: tea?",
         "  …   bob yes",
@@ -101,18 +108,18 @@ fn an_answer_of_ours_waits_under_what_it_answers() {
 }
 
 #[test]
-fn the_newest_lines_are_listed_with_their_numbers() {
+fn the_newest_messages_are_listed_with_their_numbers() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.display.list_newest();
     assert_eq!(
-        told(&mut view),
+        printed(&mut view),
         ["-- no recent messages in #lobby; /history shows numbers of older ones --"]
     );
-    hear(&mut view, (1..=12).map(|seq| record("lobby", seq, "ann", &format!("line {seq}"))));
-    hear(&mut view, [act("lobby", 13, "ann", Operation::Delete { target: 11 })]);
-    told(&mut view);
+    apply(&mut view, (1..=12).map(|seq| record("lobby", seq, "ann", &format!("line {seq}"))));
+    apply(&mut view, [operation("lobby", 13, "ann", Operation::Delete { target: 11 })]);
+    printed(&mut view);
     view.display.list_newest();
-    let rows = told(&mut view);
+    let rows = printed(&mut view);
     assert_eq!(
         rows[0],
         "-- the newest messages in #lobby; /history shows numbers of older ones --"

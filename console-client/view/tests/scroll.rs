@@ -1,17 +1,17 @@
-//! What is seen by whoever looks back.
+//! Scrolling back.
 
 use super::*;
 
-/// A lobby where ann has said `1` to `count`.
+/// A lobby where ann has posted `1` to `count`.
 pub(super) fn lobby(count: u64) -> View {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     say(&mut view, 1..=count);
-    told(&mut view);
+    printed(&mut view);
     view
 }
 
 pub(super) fn say(view: &mut View, seqs: std::ops::RangeInclusive<u64>) {
-    hear(view, seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())));
+    apply(view, seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())));
 }
 
 /// What the pane's rows end with.
@@ -22,7 +22,7 @@ pub(super) fn seen(view: &View, height: usize) -> Vec<String> {
 }
 
 #[test]
-fn pages_go_back_to_the_oldest_line_and_on_to_the_newest() {
+fn pages_go_back_to_the_oldest_message_and_forward_to_the_newest() {
     let mut view = lobby(9); // and the day above them
     view.display.page(Direction::Back, 40, 4);
     assert_eq!(seen(&view, 4), ["3", "4", "5", "6"][..].to_vec());
@@ -36,33 +36,33 @@ fn pages_go_back_to_the_oldest_line_and_on_to_the_newest() {
     assert!(view.display.scroll.is_active());
     view.display.page(Direction::Forward, 40, 4);
     assert!(!view.display.scroll.is_active());
-    assert!(told(&mut view).is_empty());
+    assert!(printed(&mut view).is_empty());
 }
 
 #[test]
-fn what_comes_meanwhile_moves_nothing_is_not_read_and_is_shown_afterwards() {
+fn new_messages_move_nothing_are_not_read_and_are_shown_afterwards() {
     let mut view = lobby(9);
     view.display.page(Direction::Back, 40, 4);
     let before = seen(&view, 4);
     let unsent = view.unsent_read_positions();
     say(&mut view, 10..=12);
-    hear(&mut view, [act("lobby", 13, "ann", Operation::Delete { target: 11 })]);
+    apply(&mut view, [operation("lobby", 13, "ann", Operation::Delete { target: 11 })]);
     assert_eq!(seen(&view, 4), before);
     assert_eq!(drawn(&[more_below(&view)]), ["-- more below · 3 new · PgDn --"]);
     assert_eq!(view.unsent_read_positions(), unsent);
-    assert!(told(&mut view).is_empty());
+    assert!(printed(&mut view).is_empty());
     view.display.scroll_to_newest();
     let expected = ["00:10 ann 10", "00:11 ann (deleted)", "00:12 ann 12", "00:13 ann deleted #11"];
-    assert_eq!(told(&mut view), expected);
+    assert_eq!(printed(&mut view), expected);
     assert_eq!(view.unsent_read_positions(), [(room("lobby"), 13)]);
     say(&mut view, 14..=14);
-    assert_eq!(told(&mut view), ["00:14 ann 14"]);
+    assert_eq!(printed(&mut view), ["00:14 ann 14"]);
 }
 
 #[test]
-fn rows_broken_anew_keep_the_line_at_the_top() {
+fn rows_wrapped_again_keep_the_line_at_the_top() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    hear(&mut view, (1..=9).map(|seq| record("lobby", seq, "ann", &"word ".repeat(12))));
+    apply(&mut view, (1..=9).map(|seq| record("lobby", seq, "ann", &"word ".repeat(12))));
     view.display.page(Direction::Back, 40, 4);
     let before = pane(&view, 40, 4);
     let wide = pane(&view, 200, 9);
@@ -73,22 +73,22 @@ fn rows_broken_anew_keep_the_line_at_the_top() {
 }
 
 #[test]
-fn one_turns_to_another_room_from_where_one_looks_back() {
+fn switching_rooms_while_scrolled_back_returns_to_the_newest() {
     let mut view = lobby(9);
     view.apply(joined("rust", 0), MIDNIGHT);
     view.display.page(Direction::Back, 40, 4);
     say(&mut view, 10..=10);
     view.display.switch_to(1);
     assert!(!view.display.scroll.is_active());
-    assert_eq!(told(&mut view), ["00:10 ann 10", "-- now in #rust --"]);
-    view.apply(Notice::Left(room("rust")), MIDNIGHT);
+    assert_eq!(printed(&mut view), ["00:10 ann 10", "-- now in #rust --"]);
+    view.apply(Event::Message(ServerMessage::Left { room: room("rust") }), MIDNIGHT);
     view.display.page(Direction::Back, 40, 4);
-    view.apply(Notice::Left(room("lobby")), MIDNIGHT);
+    view.apply(Event::Message(ServerMessage::Left { room: room("lobby") }), MIDNIGHT);
     assert!(!view.display.scroll.is_active());
 }
 
 #[test]
-fn a_line_is_gone_to_by_its_number_or_the_clock() {
+fn a_message_is_gone_to_by_its_number_or_time() {
     let mut view = lobby(1500);
     assert_eq!(view.display.go_to(1200), Ok(true));
     assert_eq!(seen(&view, 2), ["1200", "1201"]);
@@ -96,7 +96,7 @@ fn a_line_is_gone_to_by_its_number_or_the_clock() {
     assert_eq!(
         wants(&mut view, 40, 2),
         Some((room("lobby"), Range::After(899))),
-        "it is asked for"
+        "it is requested"
     );
     assert_eq!(view.display.go_to(1501), Err("the newest message is #1500".to_owned()));
     // The last, on the next day, at 01:00.
@@ -109,7 +109,7 @@ fn a_line_is_gone_to_by_its_number_or_the_clock() {
     assert_eq!(seen(&view, 1), ["1500"]);
 }
 
-/// Answers what the view wants, as long as it wants something: a lobby of `count` lines.
+/// Answers each request of the view until it makes none: a lobby of `count` messages.
 pub(super) fn load(view: &mut View, count: u64, height: usize) {
     for _ in 0..100 {
         let Some((name, range)) = wants(view, 40, height) else { return };
@@ -118,15 +118,18 @@ pub(super) fn load(view: &mut View, count: u64, height: usize) {
             Range::After(seq) => seq + 1..(seq + 101).min(count + 1),
         };
         view.display.scroll.history.expect(name.clone(), Purpose::Window(range));
-        assert_eq!(wants(view, 40, height), None, "one question at a time");
+        assert_eq!(wants(view, 40, height), None, "one request at a time");
         let records = seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())).collect();
-        view.apply(Notice::History { room: name, records, first: 1 }, MIDNIGHT);
+        view.apply(
+            Event::Message(ServerMessage::History { room: name, records, first: 1 }),
+            MIDNIGHT,
+        );
     }
-    panic!("it wants more and more");
+    panic!("it requests more and more");
 }
 
 #[test]
-fn pages_go_back_to_where_the_room_begins_and_on_again_without_a_hole() {
+fn pages_go_back_to_the_start_of_the_room_and_forward_without_a_gap() {
     let mut view = lobby(3_000);
     let mut lines = Vec::new();
     while !status(&view).contains("start of the room") {
@@ -151,17 +154,17 @@ fn pages_go_back_to_where_the_room_begins_and_on_again_without_a_hole() {
     shown.dedup();
     let is_next = |two: &&[u64]| two[1] > two[0] + 1;
     assert_eq!(shown.windows(2).find(is_next), None, "nothing is passed over");
-    assert!(told(&mut view).is_empty(), "nothing is told twice");
+    assert!(printed(&mut view).is_empty(), "nothing is shown twice");
 }
 
 #[test]
-fn a_page_back_waits_for_its_lines_and_is_a_whole_page() {
+fn a_page_back_waits_for_its_messages_and_is_a_whole_page() {
     let mut view = lobby(2_500);
     view.display.page(Direction::Back, 40, 21);
     let mut top = 2_460;
     assert_eq!(seen(&view, 1), ["2460"]);
     while top > 1_460 {
-        // above it is another day
+        // the day is above it
         let wanted = wants(&mut view, 40, 21);
         if let Some((name, range)) = &wanted {
             view.display.scroll.history.expect(name.clone(), Purpose::Window(*range));
@@ -170,7 +173,10 @@ fn a_page_back_waits_for_its_lines_and_is_a_whole_page() {
         if let Some((name, Range::Before(seq))) = wanted {
             let seqs = seq.saturating_sub(100).max(1)..seq;
             let records = seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())).collect();
-            view.apply(Notice::History { room: name, records, first: 1 }, MIDNIGHT);
+            view.apply(
+                Event::Message(ServerMessage::History { room: name, records, first: 1 }),
+                MIDNIGHT,
+            );
         }
         top -= 20;
         let numbers = seen(&view, 2).into_iter().find(|line| line != "--");
@@ -179,7 +185,7 @@ fn a_page_back_waits_for_its_lines_and_is_a_whole_page() {
 }
 
 #[test]
-fn a_line_gone_to_is_at_the_top_with_others_before_and_behind() {
+fn a_message_gone_to_is_at_the_top_with_others_above_and_below() {
     let mut view = lobby(3_000);
     view.display.go_to(700).unwrap();
     assert_eq!(drawn(&[more_below(&view)]), ["-- loading more messages · PgDn --"]);
@@ -188,17 +194,17 @@ fn a_line_gone_to_is_at_the_top_with_others_before_and_behind() {
     view.display.page(Direction::Back, 40, 4);
     assert_eq!(seen(&view, 4), ["697", "698", "699", "700"]);
     say(&mut view, 3_001..=3_010);
-    hear(&mut view, [act("lobby", 3_011, "ann", Operation::Delete { target: 698 })]);
+    apply(&mut view, [operation("lobby", 3_011, "ann", Operation::Delete { target: 698 })]);
     assert_eq!(seen(&view, 4), ["697", "(deleted)", "699", "700"]);
     assert!(view.display.go_to_first().is_ok());
     load(&mut view, 3_010, 4);
     assert_eq!(seen(&view, 2), ["--", "1"]);
     view.display.scroll_to_newest();
-    assert_eq!(told(&mut view).len(), 11, "what came meanwhile");
+    assert_eq!(printed(&mut view).len(), 11, "the new messages");
 }
 
 #[test]
-fn the_clock_is_looked_for_as_far_back_as_it_takes() {
+fn a_time_is_searched_as_far_back_as_necessary() {
     let mut view = lobby(1_430); // a line a minute
     view.display.go_to_time(10, MIDNIGHT + 1_435 * 60_000).unwrap();
     assert_eq!(drawn(&[more_below(&view)]), ["-- searching · PgDn --"]);
@@ -210,14 +216,14 @@ fn the_clock_is_looked_for_as_far_back_as_it_takes() {
 }
 
 #[test]
-fn without_a_connection_nothing_is_asked_and_that_is_said() {
+fn without_a_connection_nothing_is_requested_and_the_status_line_says_so() {
     let mut view = lobby(600);
-    view.apply(Notice::State(State::Offline { retry: Duration::from_secs(1) }), MIDNIGHT);
+    view.apply(Event::State(State::Offline { retry: Duration::from_secs(1) }), MIDNIGHT);
     (0..60).for_each(|_| view.display.page(Direction::Back, 40, 11));
     assert_eq!(wants(&mut view, 40, 11), None);
     assert!(status(&view).contains("when connected"), "{}", status(&view));
     let top = seen(&view, 2);
-    view.apply(Notice::State(State::Live), MIDNIGHT);
+    view.apply(Event::State(State::Live), MIDNIGHT);
     load(&mut view, 600, 11);
     assert_eq!(seen(&view, 2), top, "what is loaded moves nothing");
     view.display.page(Direction::Back, 40, 11);
@@ -225,43 +231,43 @@ fn without_a_connection_nothing_is_asked_and_that_is_said() {
 }
 
 #[test]
-fn lines_listed_far_back_leave_the_hole_to_history() {
+fn messages_listed_far_back_leave_the_gap_to_history() {
     let mut view = view(OutputMode::AllRooms, &["lobby"]);
     say(&mut view, 900..=910);
-    told(&mut view);
+    printed(&mut view);
     let current = view.display.rooms.current().unwrap();
     let name = current.name.clone();
     let (range, count) = current.page_around(100).unwrap();
     assert_eq!((range, count), (Range::Before(110), 20));
     view.display.scroll.history.expect(name.clone(), Purpose::List(count));
     let records = (60..110).map(|seq| record("lobby", seq, "ann", "old")).collect();
-    view.apply(Notice::History { room: name, records, first: 1 }, MIDNIGHT);
-    let shown = told(&mut view).concat();
+    view.apply(Event::Message(ServerMessage::History { room: name, records, first: 1 }), MIDNIGHT);
+    let shown = printed(&mut view).concat();
     assert!(shown.contains("#90 ann") && shown.contains("#109 ann") && !shown.contains("#89 ann"));
     assert_eq!(page_before(&view), Some((room("lobby"), Range::Before(900))));
 }
 
 #[test]
-fn the_unread_lines_are_gone_to_where_they_begin() {
+fn alt_u_goes_to_the_first_unread_message() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.display.go_to_unread();
     assert!(status(&view).ends_with("no unread messages here"));
     let marked = Joined { marked: Some(4), head: 30, ..welcome_to("lobby", 30) };
-    view.apply(Notice::Joined(marked), MIDNIGHT);
+    view.apply(Event::Message(ServerMessage::Joined(marked)), MIDNIGHT);
     say(&mut view, 1..=30);
     view.display.go_to_unread();
     assert_eq!(seen(&view, 3), ["-", "5", "6"]);
 }
 
 #[test]
-fn without_a_screen_the_lines_gone_to_are_told_once_more() {
+fn without_a_screen_the_messages_gone_to_are_printed_again() {
     let mut view = view(OutputMode::AllRooms, &["lobby"]);
     say(&mut view, 1..=30);
-    told(&mut view);
+    printed(&mut view);
     assert_eq!(view.display.go_to(5), Ok(true));
-    let again = told(&mut view);
+    let again = printed(&mut view);
     assert_eq!((again.len(), again[1].as_str()), (22, "00:05 ann 5"));
     say(&mut view, 31..=31);
-    assert_eq!(told(&mut view), ["00:31 ann 31"]);
+    assert_eq!(printed(&mut view), ["00:31 ann 31"]);
     assert!(!view.display.scroll.is_active());
 }
