@@ -93,7 +93,7 @@ fn a_server_that_goes_away_and_comes_back_gets_what_was_said_once_and_in_order()
     let address = server.address;
     let mut bob = Terminal::live(address, "bob");
     server.kill();
-    bob.until("it says so", |rows| status(rows).contains("offline, trying again in"));
+    bob.until("it says so", |rows| status(rows).contains("offline, reconnecting in"));
     bob.type_in("first\rsecond\rhalf");
     bob.until("both wait", |rows| {
         ["  …   bob first", "  …   bob second"].iter().all(|row| rows.iter().any(|r| r == row))

@@ -84,7 +84,7 @@ fn a_topic_is_set_told_and_taken_away() {
     let mut ann = Terminal::live(server.address, "ann");
     ann.shows("-- #lobby: tea  at four --");
     bob.type_in("/topic -\r");
-    said(&mut ann, " bob took the topic away");
+    said(&mut ann, " bob removed the topic");
     ann.type_in("/topic\r");
     ann.shows("-- #lobby has no topic");
 }
@@ -99,10 +99,10 @@ fn two_talk_alone_and_a_third_sees_nothing() {
     let rows = said(&mut bob, "bob psst");
     assert!(rows.iter().any(|row| row.starts_with("[@ann] ")), "{rows:#?}");
     assert!(status(&rows).starts_with("[lobby] "), "{rows:#?}");
-    ann.shows("-- bob wrote to you: Alt-2 turns there, /r TEXT answers --");
+    ann.shows("-- direct message from bob: Alt-2 to open, /r TEXT to reply --");
     ann.until("it is counted", |rows| status(rows).ends_with(" · Act: 2!"));
     ann.type_in("/r yes?\r");
-    bob.shows("-- Ann wrote to you: Alt-2 turns there");
+    bob.shows("-- direct message from Ann: Alt-2 to open");
     bob.type_in("/query @ann\r");
     let rows = said(&mut bob, " Ann yes?");
     assert!(status(&rows).starts_with("[@ann] "), "{rows:#?}");
@@ -117,7 +117,7 @@ fn two_talk_alone_and_a_third_sees_nothing() {
     bob.shows("-- you left @ann --");
     bob.until("back", |rows| status(rows).starts_with("[lobby] rob "));
     bob.type_in("/r still me\r");
-    ann.shows("-- rob wrote to you: Alt-3 turns there");
+    ann.shows("-- direct message from rob: Alt-3 to open");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_line_to_nobody_is_refused_and_kept_in_sight() {
     let server = Running::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     bob.type_in("/r yes\r");
-    bob.shows("!! nobody has written to you alone yet");
+    bob.shows("!! no direct message to reply to yet");
     bob.type_in("\x15/msg bob hi\r"); // ^U
     bob.shows("!! you are bob yourself");
     bob.type_in("\x15/msg zed hi\r");
@@ -161,7 +161,7 @@ fn what_is_done_without_a_server_outlives_the_console_and_is_done_in_order() {
     bob.until("all wait", all);
     bob.kill();
     let mut bob = start("bob");
-    bob.shows("-- 4 lines of yours from an earlier time are not sent yet --");
+    bob.shows("-- 4 messages from an earlier run are not sent yet --");
     bob.until("all wait", all);
     bob.kill();
     ann.until("offline", |rows| status(rows).contains("offline"));
@@ -174,7 +174,7 @@ fn what_is_done_without_a_server_outlives_the_console_and_is_done_in_order() {
     said(&mut bob, " bob set the topic: tea");
     said(&mut bob, " bob psst");
     bob.shows("✗   bob deleted #1"); // a line of ann's
-    let rows = ann.shows("-- bob wrote to you: Alt-2 turns there");
+    let rows = ann.shows("-- direct message from bob: Alt-2 to open");
     let at = |end: &str| rows.iter().position(|row| row.ends_with(end)).unwrap();
     assert!(at(" bob edited #2: hello") < at(" bob set the topic: tea"), "{rows:#?}");
     bob.type_in("/drop\r");
@@ -217,7 +217,7 @@ fn what_came_while_one_was_away_begins_below_a_line() {
     let mut bob = start();
     said(&mut bob, " ann line 150");
     let shown = String::from_utf8(bob.bytes()).unwrap();
-    assert!(shown.contains("46 unread lines before these: Alt-U goes to them"), "{shown}");
+    assert!(shown.contains("46 unread messages above: Alt-U shows the first"), "{shown}");
 }
 
 #[test]

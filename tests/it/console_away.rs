@@ -31,7 +31,7 @@ fn one_goes_away_and_comes_back_and_the_others_see_it() {
     server.kill();
     bob.until("the loss is seen", |rows| !rows.iter().any(|row| row.contains("· live")));
     bob.type_in("/back\r");
-    bob.shows("!! there is no connection to ask");
+    bob.shows("!! not connected: try again");
     let _server = Running::start_on(&listener, data.path(), &[]);
     bob.shows("[lobby] bob (away) · live");
     bob.type_in("\r"); // it still stands there

@@ -134,7 +134,7 @@ fn no_text_commands_the_terminal() {
         // No right server passes such a text on: the client takes it for a fault, and leaves.
         stage.record(1, "eve", &format!("before {command} after"));
         stage.ends();
-        bob.shows("trying again");
+        bob.shows("reconnecting");
         is_clean(&bob);
     }
 }
@@ -255,7 +255,7 @@ fn what_answers_a_handshake_wrongly_is_named_safely() {
     let mut bob = Terminal::start(listener.local_addr().unwrap(), "bob", &["--plain"]);
     let (mut stream, _) = listener.accept().unwrap();
     stream.write_all(b"HTTP/1.1 302 \xc2\x9b2J\r\nLocation: \x1b]0;x\x07\r\n\r\n\x1b[2J").unwrap();
-    bob.shows("trying again");
+    bob.shows("reconnecting");
     let bytes = String::from_utf8(bob.bytes()).unwrap();
     assert!(!bytes.chars().any(|c| c.is_control() && c != '\r' && c != '\n'), "{bytes:?}");
 }

@@ -95,7 +95,7 @@ fn a_dumb_terminal_and_a_screen_reader_get_lines_and_no_escape_sequence() {
         let mut bob = with(&server, user, environment);
         bob.shows(" ann hi");
         bob.type_in("/goto 1\nhello\n");
-        bob.shows("-- and back to now --");
+        bob.shows("-- end of older messages --");
         while ann.hear_type("post")["text"] != "hello" {}
         bob.type_in("/quit\n");
         assert_eq!(bob.ends(), 0);

@@ -51,9 +51,9 @@ fn a_page_that_a_killed_server_owes_comes_from_the_next() {
     let stopped = Command::new("kill").args(["-STOP", &server.pid().to_string()]).status();
     assert!(stopped.unwrap().success());
     bob.type_in("/goto 300\r");
-    bob.shows("-- loading more lines");
+    bob.shows("-- loading more messages");
     server.kill();
-    bob.shows("-- more lines can be loaded once there is a connection");
+    bob.shows("-- offline: more messages can be loaded when connected");
 
     let server = Running::start_on(&listener, data.path(), &[]);
     let rows = bob.until("it has been loaded", |rows| has(&rows[..PANE], " number 320"));
@@ -88,7 +88,7 @@ fn a_held_key_leads_to_the_first_line_and_what_was_said_meanwhile_is_shown_once(
         }
     };
     bob.type_in(PAGE_UP);
-    bob.shows("this is where the room begins");
+    bob.shows("start of the room");
     let numbers = |numbers: std::ops::RangeInclusive<u64>| -> Vec<String> {
         numbers.map(|n| n.to_string()).collect()
     };

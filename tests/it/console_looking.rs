@@ -63,7 +63,7 @@ fn a_line_is_gone_to_by_its_number_also_one_that_was_never_here() {
     bob.type_in("/goto #5\r");
     bob.until("it has been loaded", |rows| rows[0].ends_with(" line 5"));
     bob.type_in("/goto 151\r");
-    bob.shows("!! the newest line is #150");
+    bob.shows("!! the newest message is #150");
     bob.type_in("\x15\x1b[5~/quit\r");
     assert_eq!(bob.ends(), 0);
 }
@@ -96,7 +96,7 @@ fn one_looks_back_to_the_first_line_of_a_long_room_while_it_goes_on() {
         ann.post("lobby", &format!("m{said}"), "meanwhile");
     }
     bob.type_in("\x1b[5~\x1b[5~"); // the day above it, and no further
-    let rows = bob.shows("this is where the room begins");
+    let rows = bob.shows("start of the room");
     assert!(rows[0].contains("2026 --") && rows[1].ends_with(" number 1"), "{rows:#?}");
     bob.resize(30, 60);
     bob.until("it is painted anew", |rows| {
@@ -124,7 +124,7 @@ fn what_is_older_comes_once_the_server_is_back() {
     server.kill();
     bob.until("it is gone", |rows| !status(rows).contains("· live"));
     bob.type_in("/goto 300\r");
-    bob.shows("-- more lines can be loaded once there is a connection");
+    bob.shows("-- offline: more messages can be loaded when connected");
     let _server = Running::start_on(&listener, data.path(), &[]);
     bob.until("it has been loaded", |rows| rows[0].ends_with(" number 300"));
     bob.type_in("\x1b[5~");

@@ -102,7 +102,7 @@ fn a_killed_console_has_lost_no_line_it_has_shown_and_the_next_sends_each_once_a
         let last = pending(&shown).pop().unwrap();
         let mut found = away.bob(&[]);
         let rows = found.until("they are back", |rows| {
-            status(rows).contains("offline") && rows.concat().contains("from an earlier time")
+            status(rows).contains("offline") && rows.concat().contains("from an earlier run")
         });
         let last_found = pending(&rows).pop().unwrap();
         let place = |line: &String| lines.iter().position(|said| said == line);
@@ -133,12 +133,12 @@ fn who_leaves_with_unsent_lines_is_told_that_they_are_kept_and_finds_them() {
     bob.until("both wait", |rows| rows.iter().any(|row| row.contains("…   * bob waits")));
     bob.type_in("/quit\r");
     bob.shows("console: not sent to #rust: hello rust");
-    bob.shows("console: that is kept for the next time you start as bob");
+    bob.shows("console: saved: they are sent when you start the console as bob again");
     assert_eq!(bob.ends(), 1);
 
     let _server = away.returns();
     let mut bob = away.bob(&[]);
-    bob.shows("-- 2 lines of yours from an earlier time are not sent yet --");
+    bob.shows("-- 2 messages from an earlier run are not sent yet --");
     bob.until("they are sent", |rows| {
         status(rows).contains("· live ·") && !rows.concat().contains('…')
     });
@@ -152,7 +152,7 @@ fn who_leaves_with_unsent_lines_is_told_that_they_are_kept_and_finds_them() {
 fn without_a_screen_it_is_the_same() {
     let away = Away::new();
     let mut bob = away.bob(&["--plain"]);
-    bob.shows("trying again");
+    bob.shows("reconnecting");
     bob.type_in("one\ntwo\n");
     let deadline = Instant::now() + SOON;
     let is_kept = || {
@@ -166,7 +166,7 @@ fn without_a_screen_it_is_the_same() {
     bob.kill();
     let server = away.returns();
     let mut bob = away.bob(&["--plain"]);
-    bob.shows("-- 2 lines of yours from an earlier time are not sent yet --");
+    bob.shows("-- 2 messages from an earlier run are not sent yet --");
     bob.until("they are said", |rows| rows.iter().any(|row| row.ends_with(" bob two")));
     assert_eq!(lobby(&server, 2), ["one", "two"]);
 }
@@ -275,7 +275,7 @@ fn a_damaged_file_of_lines_is_told_and_kept_aside_and_keeps_nobody_out() {
     fs::write(&file, bytes).unwrap();
     let server = away.returns();
     let mut bob = away.bob(&[]);
-    bob.shows("!! damaged, or none of ours, and now kept aside");
+    bob.shows("!! a file of unsent messages is damaged and was renamed to");
     bob.until("the rest is said", |rows| rows.iter().any(|row| row.ends_with(" bob one")));
     assert_eq!(lobby(&server, 1), ["one"]);
     assert!(file.with_extension("lines.damaged").exists());
@@ -299,7 +299,7 @@ fn unsent_lines_go_with_the_person_to_another_name() {
     let mut bob = away.bob(&[]);
     bob.until("it is live", |rows| status(rows).contains("· live ·"));
     let mut rob = Terminal::start_in(away.home.path(), away.address, "rob", &[]);
-    rob.shows("-- 1 line of yours from an earlier time is not sent yet --");
+    rob.shows("-- 1 message from an earlier run is not sent yet --");
     rob.until("it is said", |rows| rows.iter().any(|row| row.ends_with(" rob one")));
     assert_eq!(lobby(&server, 1), ["one"], "and by rob alone");
 }
@@ -332,7 +332,7 @@ fn a_script_neither_keeps_its_lines_nor_sends_those_of_a_person() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(told.contains("console: not sent to #lobby: of a script"), "{told}");
-    assert!(!told.contains("kept"), "{told}");
+    assert!(!told.contains("saved"), "{told}");
 
     let kept = outboxes(home.path()).into_iter().map(|path| fs::read_to_string(path).unwrap());
     let kept: String = kept.collect();

@@ -57,7 +57,7 @@ fn a_refused_line_is_named_and_the_others_are_sent() {
     assert_eq!(code, 1);
     let said: Vec<&str> = out.lines().map(|line| &line[6..]).collect();
     assert_eq!(said, ["ci ok", "ci fine"], "{err}");
-    for part in ["19 bytes", "U+0000", "no UTF-8", "/nocommand"] {
+    for part in ["19 bytes", "U+0000", "not UTF-8", "/nocommand"] {
         assert!(err.contains(part), "{part}: {err}");
     }
 }

@@ -110,11 +110,11 @@ fn a_room_one_is_brought_into_can_be_turned_to_and_goes_when_the_server_says_so(
     );
     stage.say(json!({"type": "post", "room": room, "seq": 5, "at": 1_700_000_000_000_u64,
         "user": "ann", "cid": "c5", "text": "psst"}));
-    bob.shows("-- ann wrote to you: Alt-2 turns there, /r TEXT answers --");
+    bob.shows("-- direct message from ann: Alt-2 to open, /r TEXT to reply --");
     bob.type_in("/join @ann\r");
     let rows = bob.shows(" ann psst");
     assert!(status(&rows).starts_with("[@ann] bob · live · 2 people"), "{rows:#?}");
-    assert!(rows.iter().any(|row| row.contains("2 unread lines before these")), "{rows:#?}");
+    assert!(rows.iter().any(|row| row.contains("2 unread messages above")), "{rows:#?}");
     assert_eq!(stage.hear(), json!({"type": "mark", "room": room, "seq": 5}));
     bob.type_in("/history\r");
     let asked = json!({"type": "history", "room": room, "before": 5, "limit": 100});

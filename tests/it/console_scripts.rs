@@ -170,7 +170,7 @@ fn what_there_is_comes_out_as_the_protocols_records_and_nothing_else() {
     assert_eq!(read(&["--since", "now"]), [Value::Null; 0]);
     let (code, out, err) = run(server.address, &["--json", "--since", "9"], b"");
     assert_eq!((code, records(&out)), (0, all), "as a server answers who knows more than it");
-    assert!(err.contains("lobby has no record 9, only 6"), "{err}");
+    assert!(err.contains("lobby has no record 9: its newest is 6"), "{err}");
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn people_read_the_same_as_lines_without_a_control_character() {
     assert!(!out.contains('\u{202e}') && lines[2].ends_with("│ lines"), "{out}");
     let (_, out, err) = run(server.address, &["--since", "2", "--room", "lobby,tea"], b"");
     assert!(out.contains("[lobby] ") && out.contains(" ann evil"), "{out}");
-    assert!(out.contains("[tea] ") && err.contains("tea has no record 2, only 1"), "{out}{err}");
+    assert!(out.contains("[tea] ") && err.contains("tea has no record 2: its newest is 1"), "{out}{err}");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn a_line_with_a_secret_in_it_is_kept_nowhere() {
     let state = home.path().join("state");
     let mut bob = live_in(&state, &server, &flags);
     bob.type_in("before\roh, hunter2hunter2 is it\r/nick hunter2hunter2\r/key\r");
-    bob.shows("the key of ");
+    bob.shows("key for ");
     bob.type_in("after\r\x1b[A\x1b[A");
     bob.until("what is harmless", |rows| input(rows) == "before");
     assert_eq!(history(&state), "before\nafter\n");

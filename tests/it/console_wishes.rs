@@ -31,7 +31,7 @@ fn comings_and_goings_are_one_line_until_somebody_speaks() {
     assert!(rows[at + 1..].iter().any(|row| row.ends_with(" ann here I am")), "{rows:#?}");
 
     bob.type_in("/quiet\r");
-    bob.shows("-- comings and goings are no longer told --");
+    bob.shows("-- joins and leaves are hidden --");
     let (mut zoe, _) = Peer::joined(server.address, "zoe", "lobby");
     zoe.post("lobby", "1", "hi");
     let rows = bob.until("zoe speaks", |rows| rows.iter().any(|row| row.ends_with(" zoe hi")));
@@ -51,7 +51,7 @@ fn the_bell_rings_for_ones_name_and_not_for_whom_one_ignores() {
     said(&mut bob, " ann hello all");
     assert_eq!(rings(&bob), 0);
     bob.type_in("/ignore eve\r");
-    bob.shows("-- nothing of eve's is shown from now on");
+    bob.shows("-- eve is ignored: new messages are hidden");
     eve.post("lobby", "1", "bob, bob, bob!");
     eve.hear_own("eve", "1");
     ann.post("lobby", "2", "and bob?");
@@ -59,7 +59,7 @@ fn the_bell_rings_for_ones_name_and_not_for_whom_one_ignores() {
     assert_eq!(rings(&bob), 1);
     assert!(!rows.concat().contains("bob, bob"), "{rows:#?}");
     bob.type_in("/unignore eve\r/bell off\r");
-    bob.shows("-- nothing rings --");
+    bob.shows("-- bell: off --");
     eve.post("lobby", "2", "bob!");
     said(&mut bob, " eve bob!");
     assert_eq!(rings(&bob), 1);
@@ -70,7 +70,7 @@ fn kept(state: &Path, count: usize) -> Vec<String> {
     let deadline = Instant::now() + SOON;
     loop {
         let servers = fs::read_dir(state.join("talk")).into_iter().flatten();
-        let files = servers.map(|server| server.unwrap().path().join("+wishes"));
+        let files = servers.map(|server| server.unwrap().path().join("+preferences"));
         let text: String = files.filter_map(|file| fs::read_to_string(file).ok()).collect();
         if text.lines().count() == count {
             return text.lines().map(str::to_owned).collect();
@@ -103,7 +103,7 @@ fn what_one_wishes_holds_in_the_next_run_too() {
     assert!(rows.contains(&"ann bob!".to_owned()), "without a time: {rows:#?}");
     assert!(!rows.concat().contains("bob? bob?"), "{rows:#?}");
     bob.type_in("/bell\r/timestamp\r/ignore\r");
-    for said in ["-- nothing rings --", "-- new lines have no time --", "-- you ignore eve --"] {
+    for said in ["-- bell: off --", "-- time stamps of new messages: off --", "-- you ignore eve --"] {
         bob.shows(said);
     }
     bob.type_in("/bell mention\r/unignore eve\r/mute\r");
@@ -133,12 +133,12 @@ fn wishes_that_cannot_be_read_are_told_and_left_as_they_are() {
     else {
         panic!("one server, one directory")
     };
-    let file = server_dir.join("+wishes");
+    let file = server_dir.join("+preferences");
     fs::write(&file, b"quiet\n\xff\n").unwrap();
     let mut bob = Terminal::start_in(state.path(), server.address, "bob", &[]);
-    bob.shows("!! cannot read what you wished before in");
+    bob.shows("!! cannot read your preferences in");
     bob.shows("· live ·");
     bob.type_in("/bell all\r");
-    bob.shows("-- whatever is said rings --");
+    bob.shows("-- bell: every message --");
     assert_eq!(fs::read(&file).unwrap(), b"quiet\n\xff\n");
 }

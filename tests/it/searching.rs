@@ -114,12 +114,12 @@ fn a_console_asks_until_all_was_looked_at_and_numbers_what_it_found() {
     let mut bob = Terminal::start(server.address, "bob", &[]);
     bob.shows(" ann hay");
     bob.type_in("/search NEEDLE\r");
-    bob.shows("#lobby, 2 lines with \"NEEDLE\"");
+    bob.shows("2 messages with \"NEEDLE\" in #lobby");
     let rows = bob.shows("#600 ann a needle");
     let place = |text: &str| rows.iter().position(|row| row.contains(text));
     assert!(place("#300 ann a needle") < place("#600 ann a needle"), "{rows:#?}");
     bob.type_in("/search pin\r");
-    bob.shows("#lobby, no line with \"pin\"");
+    bob.shows("no messages with \"pin\" in #lobby");
     bob.type_in("/quit\r");
     assert_eq!(bob.ends(), 0);
 }
