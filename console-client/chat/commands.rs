@@ -1,9 +1,12 @@
 //! What the commands do.
 
+use std::path::PathBuf;
+
 use talk::chat::AwayMessage;
 use talk::chat::Cid;
 use talk::chat::Operation;
 use talk::chat::RoomName;
+use talk::chat::Token;
 use talk::chat::Topic;
 use talk::chat::UserName;
 use talk::chat::protocol::Range;
@@ -14,13 +17,16 @@ use super::Chat;
 use crate::command;
 use crate::command::Command;
 use crate::command::Target;
+use crate::text::line::Line;
 use crate::view::Purpose;
+use crate::view::UnsentList;
 use crate::view::format;
+use crate::view::listing;
 
 impl Chat {
     pub(super) fn execute(&mut self, command: Command) -> Result<(), String> {
         match command {
-            Command::Help(topic) => self.print_help(topic.as_deref())?,
+            Command::Help(topic) => self.view.display.print_all(help(topic.as_deref())?),
             Command::Nick(name) => {
                 let name = parse(&name)?;
                 if let Some(problem) = self.files.request_name(&name) {
@@ -44,19 +50,19 @@ impl Chat {
                 let (room, text) = (self.current()?.name.clone(), self.text(&text)?);
                 self.send(&room, Operation::Post { text, me: false, reply: Some(seq) });
             }
-            Command::ListNewest => self.view.display.list_newest(),
+            Command::ListNewest => self.view.display.print_about_room(listing::newest_posts),
             Command::Edit(seq, text) => {
                 let (room, text) = (self.current()?.name.clone(), self.text(&text)?);
                 let target = self.own_message(seq)?;
                 self.send(&room, Operation::Edit { target, text });
             }
-            Command::ListOwn => self.view.display.list_own(),
+            Command::ListOwn => self.view.display.print_about_room(listing::own_posts),
             Command::Delete(seq) => {
                 let room = self.current()?.name.clone();
                 let target = self.own_message(seq)?;
                 self.send(&room, Operation::Delete { target });
             }
-            Command::Topic(None) => self.view.display.print_topic(),
+            Command::Topic(None) => self.view.display.print_about_room(listing::topic),
             Command::Topic(Some(text)) => {
                 let room = self.current()?.name.clone();
                 let text = if text == "-" { "" } else { &text };
@@ -72,8 +78,8 @@ impl Chat {
                 self.read_markers.send(&self.client, &mut self.view);
                 self.client.leave(&room);
             }
-            Command::Who => self.requested(self.client.who(&self.current()?.name))?,
-            Command::Rooms => self.requested(self.client.rooms())?,
+            Command::Who => requested(self.client.who(&self.current()?.name))?,
+            Command::Rooms => requested(self.client.rooms())?,
             Command::History(count) => {
                 let room = self.current()?;
                 let range = room.page_before().ok_or("no messages here yet")?;
@@ -85,27 +91,33 @@ impl Chat {
             Command::Away(text) => {
                 let text = text.unwrap_or_default();
                 let away = AwayMessage::parse(&text).map_err(|rejection| rejection.to_string())?;
-                self.requested(self.client.set_away(Some(away.clone())))?;
+                requested(self.client.set_away(Some(away.clone())))?;
                 self.view.display.notice(&format!("you are {away} (/back when you are back)"));
                 self.view.own_away = Some(away);
             }
             Command::Back => {
-                self.requested(self.client.set_away(None))?;
+                requested(self.client.set_away(None))?;
                 self.view.display.notice("you are back");
                 self.view.own_away = None;
             }
             Command::Preference(command) => self.set_preference(command)?,
             Command::Resend => {
-                for (cid, room) in self.failed()? {
+                for (cid, room) in failed(&self.view.unsent)? {
                     self.join_in_background(&room);
                     self.client.resend(&cid);
                 }
             }
             Command::Drop => {
-                self.failed()?.iter().for_each(|(cid, _)| self.client.discard(cid));
+                failed(&self.view.unsent)?.iter().for_each(|(cid, _)| self.client.discard(cid));
             }
             Command::Reconnect => self.client.retry_now(),
-            Command::Key => self.print_key()?,
+            Command::Key => {
+                let token = self.token.as_ref();
+                let token = token.ok_or("no key yet: the server sends it when connected")?;
+                let me = self.view.me();
+                let lines = key(me, token, self.files.token_path(me));
+                self.view.display.print_all(lines);
+            }
             Command::Version => {
                 let server = self.view.connection.welcome().map(|welcome| welcome.server.clone());
                 let server = server.unwrap_or_else(|| "not connected yet".to_owned());
@@ -170,43 +182,6 @@ impl Chat {
         }
     }
 
-    // ---- Help and key --------------------------------------------------------------------------
-
-    fn print_help(&mut self, topic: Option<&str>) -> Result<(), String> {
-        let display = &mut self.view.display;
-        if let Some(name) = topic {
-            let name = name.trim_start_matches('/');
-            let entry = command::find(name).ok_or_else(|| format!("no command /{name}"))?;
-            let aliases = entry.names.iter().skip(1).map(|name| format!(", /{name}"));
-            let usage = format!("{}{}: {}", entry.usage(), aliases.collect::<String>(), entry.help);
-            display.print(format::item(&usage));
-            return Ok(());
-        }
-        display.notice("commands; //text sends /text");
-        for entry in command::TABLE {
-            display.print(format::item(&entry.row()));
-        }
-        display.notice("keys");
-        for keys in KEYS {
-            display.print(format::item(keys));
-        }
-        Ok(())
-    }
-
-    fn print_key(&mut self) -> Result<(), String> {
-        let token = self.token.as_ref().ok_or("no key yet: the server sends it when connected")?;
-        let me = self.view.me();
-        let key = format!("key for {me}: {}", token.reveal());
-        let warning = format!("anyone who has it can post as {me}: keep it secret");
-        let path = self.files.token_path(me).map(|path| format!("saved in {}", path.display()));
-        let hint =
-            "on another device, put it in a file and start with --token-file FILE".to_owned();
-        for row in [Some(key), Some(warning), path, Some(hint)].into_iter().flatten() {
-            self.view.display.print(format::item(&row));
-        }
-        Ok(())
-    }
-
     // ---- History -------------------------------------------------------------------------------
 
     /// Scrolls to a message; one that is not kept here is listed with those around it.
@@ -229,7 +204,7 @@ impl Chat {
         range: Range,
         purpose: Purpose,
     ) -> Result<(), String> {
-        self.requested(self.client.history(room, range))?;
+        requested(self.client.history(room, range))?;
         self.view.display.scroll.history.expect(room.clone(), purpose);
         Ok(())
     }
@@ -244,12 +219,6 @@ impl Chat {
         }
     }
 
-    /// An error if a request could not be sent.
-    pub(super) fn requested(&self, is_sent: bool) -> Result<(), String> {
-        let offline = || "not connected: try again when the status is live".to_owned();
-        is_sent.then_some(()).ok_or_else(offline)
-    }
-
     // ---- Our messages --------------------------------------------------------------------------
 
     /// The message that `/edit` and `/delete` are about: this number, or our last message here.
@@ -259,14 +228,45 @@ impl Chat {
             None => Ok(self.view.unsent.last_own_post(self.current()?)?),
         }
     }
+}
 
-    /// The submissions that failed, and their rooms.
-    fn failed(&self) -> Result<Vec<(Cid, RoomName)>, String> {
-        let failed = self.view.unsent.failed();
-        let failed: Vec<_> =
-            failed.map(|failed| (failed.cid.clone(), failed.room.clone())).collect();
-        if failed.is_empty() { Err("no message has failed".to_owned()) } else { Ok(failed) }
+/// The lines of `/help`: all commands and keys, or one command.
+fn help(topic: Option<&str>) -> Result<Vec<Line>, String> {
+    if let Some(name) = topic {
+        let name = name.trim_start_matches('/');
+        let entry = command::find(name).ok_or_else(|| format!("no command /{name}"))?;
+        let aliases = entry.names.iter().skip(1).map(|name| format!(", /{name}"));
+        let usage = format!("{}{}: {}", entry.usage(), aliases.collect::<String>(), entry.help);
+        return Ok(vec![format::item(&usage)]);
     }
+    let mut lines = vec![format::notice("commands; //text sends /text")];
+    lines.extend(command::TABLE.iter().map(|entry| format::item(&entry.row())));
+    lines.push(format::notice("keys"));
+    lines.extend(KEYS.map(format::item));
+    Ok(lines)
+}
+
+/// The lines of `/key`.
+fn key(me: &UserName, token: &Token, path: Option<PathBuf>) -> Vec<Line> {
+    let key = format!("key for {me}: {}", token.reveal());
+    let warning = format!("anyone who has it can post as {me}: keep it secret");
+    let path = path.map(|path| format!("saved in {}", path.display()));
+    let hint = "on another device, put it in a file and start with --token-file FILE".to_owned();
+    let rows = [Some(key), Some(warning), path, Some(hint)];
+    rows.into_iter().flatten().map(|row| format::item(&row)).collect()
+}
+
+/// The submissions that failed, and their rooms.
+fn failed(unsent: &UnsentList) -> Result<Vec<(Cid, RoomName)>, String> {
+    let failed = unsent.failed().map(|failed| (failed.cid.clone(), failed.room.clone()));
+    let failed: Vec<_> = failed.collect();
+    if failed.is_empty() { Err("no message has failed".to_owned()) } else { Ok(failed) }
+}
+
+/// An error if a request could not be sent.
+pub(super) fn requested(is_sent: bool) -> Result<(), String> {
+    let offline = || "not connected: try again when the status is live".to_owned();
+    is_sent.then_some(()).ok_or_else(offline)
 }
 
 /// The second half of `/help`.

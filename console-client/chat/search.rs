@@ -5,6 +5,7 @@ use talk::chat::protocol::Record;
 use talk::limits;
 
 use super::Chat;
+use super::commands::requested;
 
 /// Matches that are enough for one search.
 const ENOUGH: usize = 30;
@@ -27,7 +28,7 @@ impl Chat {
                 limits::SEARCH_WORDS
             ));
         }
-        self.requested(self.client.search(&room, &text, None))?;
+        requested(self.client.search(&room, &text, None))?;
         self.search = Some(RoomSearch { room, text, records: Vec::new() });
         Ok(())
     }
@@ -49,7 +50,7 @@ impl Chat {
         if continues && self.client.search(room, text, Some(before)) {
             self.search = Some(RoomSearch { records, ..search });
         } else {
-            self.view.display.list_found(room, text, &records, is_complete);
+            self.view.list_found(room, text, &records, is_complete);
         }
     }
 

@@ -213,7 +213,7 @@ impl Tui {
             }
             KeyAction::Interrupt { .. } => {
                 self.interrupted = true;
-                self.display().output.set_hint(Some("press Ctrl-C again to leave"));
+                self.display().output.set_hint(Some("Ctrl-C again: leave"));
             }
             KeyAction::Repaint => return self.repaint(),
             KeyAction::Suspend => return self.suspend(),

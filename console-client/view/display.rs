@@ -7,6 +7,7 @@ use talk::chat::protocol::Change;
 
 use super::format;
 use super::format::Clock;
+use super::format::RecordStyle;
 use super::output::Channel;
 use super::output::Output;
 use super::output::OutputMode;
@@ -14,6 +15,7 @@ use super::preferences::SessionPreferences;
 use super::presence::PresenceSummary;
 use super::rooms::RoomList;
 use super::scroll::Scroll;
+use crate::room::Room;
 use crate::text::line::Line;
 use crate::text::timezone::TimeZone;
 
@@ -55,6 +57,17 @@ impl Display {
         self.output.push(Channel::Notice, line);
     }
 
+    /// Prints lines that belong to no room.
+    pub(crate) fn print_all(&mut self, lines: Vec<Line>) {
+        lines.into_iter().for_each(|line| self.print(line));
+    }
+
+    /// Prints a list about the current room, if there is one.
+    pub(crate) fn print_about_room(&mut self, list: fn(&Room, &UserName) -> Vec<Line>) {
+        let lines = self.rooms.current().map(|room| list(room, &self.me));
+        self.print_all(lines.unwrap_or_default());
+    }
+
     /// Prints `-- text --`.
     pub(crate) fn notice(&mut self, text: &str) {
         self.print(format::notice(text));
@@ -70,30 +83,22 @@ impl Display {
         format::room(room, &self.me)
     }
 
+    /// What decides how records look.
+    pub(super) fn style(&self) -> RecordStyle<'_> {
+        let preferences = self.preferences.current();
+        RecordStyle { me: &self.me, clock: &self.clock, preferences }
+    }
+
     /// The time stamp before a line, for a local time in seconds.
     pub(super) fn stamp(&self, local: i64) -> String {
         format::stamp(self.preferences.current().timestamp, local)
-    }
-
-    /// The time stamp of now.
-    pub(super) fn stamp_now(&self) -> String {
-        self.stamp(self.clock.local_now())
-    }
-
-    pub(super) fn is_ignored(&self, user: &UserName) -> bool {
-        self.preferences.current().is_ignored(user)
-    }
-
-    /// Whether joins, leaves and names of `user` are shown.
-    pub(super) fn shows_presence_of(&self, user: &UserName) -> bool {
-        !self.preferences.current().is_quiet && !self.is_ignored(user)
     }
 
     // ---- Joins and leaves ----------------------------------------------------------------------
 
     /// Shows that another user joined a room or left it.
     pub(super) fn add_presence(&mut self, room: &RoomName, user: &UserName, change: Change) {
-        if !self.shows_presence_of(user) {
+        if !self.preferences.shows_presence_of(user) {
             return;
         }
         let local = self.clock.local_now();

@@ -6,15 +6,14 @@ use talk::chat::ErrorCode;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Change;
-use talk::chat::protocol::RoomInfo;
 use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
 use talk::client::Event;
 use talk::client::State;
 
 use super::View;
-use super::display::Display;
 use super::format;
+use super::listing;
 use super::unsent::SendState;
 use crate::connection_status::ConnectionChange;
 use crate::room::Room;
@@ -32,7 +31,7 @@ impl View {
             Event::ConnectionLost(_) => {} // a state follows, which is shown with the reason
             Event::Stopped { .. } => {}    // the program ends, and prints the reason
             Event::Record(record) => self.on_record(&record),
-            Event::Reset(room) => self.display.reset_room(&room),
+            Event::Reset(room) => self.on_reset(&room),
             Event::Gap { room, first } => {
                 let text =
                     format!("messages are missing here: the server keeps #{first} and later");
@@ -57,17 +56,20 @@ impl View {
             ServerMessage::Welcome(welcome) => self.on_welcome(welcome),
             ServerMessage::Joined(joined) => self.on_joined(joined),
             ServerMessage::Presence { room, change, away, count } => {
-                self.display.on_presence(&room, change, away, count);
+                self.on_presence(&room, change, away, count);
             }
             ServerMessage::Away { room, user, away } => self.on_away(&room, &user, away),
-            ServerMessage::Renamed { user, to, .. } => self.display.on_renamed(&user, &to),
+            ServerMessage::Renamed { user, to, .. } => self.on_renamed(&user, &to),
             ServerMessage::Members { room, members, away } => {
-                self.display.on_members(&room, members, away);
+                self.on_members(&room, members, away);
             }
-            ServerMessage::Rooms { rooms } => self.display.list_rooms(rooms),
+            ServerMessage::Rooms { rooms } => {
+                let lines = listing::rooms(rooms, &self.display.me);
+                self.display.print_all(lines);
+            }
             ServerMessage::Left { room } => self.on_left(&room),
             ServerMessage::Typing { room, user } => {
-                let is_ignored = self.display.is_ignored(&user);
+                let is_ignored = self.display.preferences.is_ignored(&user);
                 let room = self.display.rooms.get_mut(&room).filter(|_| !is_ignored);
                 room.into_iter().for_each(|room| room.members.set_typing(&user, now + TYPING));
             }
@@ -121,12 +123,12 @@ impl View {
     /// Notes that a user is away, or back. If it is us, it was said here or on another device.
     fn on_away(&mut self, name: &RoomName, user: &UserName, away: Option<AwayMessage>) {
         let display = &mut self.display;
-        let line = format::away(user, away.as_ref(), &display.stamp_now());
+        let line = format::away(user, away.as_ref(), &display.stamp(display.clock.local_now()));
         let Some(room) = display.rooms.get_mut(name) else { return };
         room.members.set_away(user, away.clone());
         if user.is_same_claim(&display.me) {
             self.own_away = away;
-        } else if display.shows_presence_of(user) {
+        } else if display.preferences.shows_presence_of(user) {
             display.show_presence(name, line);
         }
     }
@@ -146,9 +148,7 @@ impl View {
             self.remove_room(&room); // the join was refused
         }
     }
-}
 
-impl Display {
     fn on_presence(
         &mut self,
         name: &RoomName,
@@ -156,63 +156,54 @@ impl Display {
         away: Option<AwayMessage>,
         count: u64,
     ) {
-        let change = change.filter(|(user, _)| !user.is_same_claim(&self.me));
-        let Some(room) = self.rooms.get_mut(name) else { return };
+        let display = &mut self.display;
+        let change = change.filter(|(user, _)| !user.is_same_claim(&display.me));
+        let Some(room) = display.rooms.get_mut(name) else { return };
         room.members.count = count;
         if let Some((user, change)) = change {
             room.members.apply(&user, change);
             room.members.set_away(&user, away);
-            self.add_presence(name, &user, change);
+            display.add_presence(name, &user, change);
         }
     }
 
     fn on_members(&mut self, name: &RoomName, members: Vec<UserName>, away: Vec<AwayMember>) {
-        let names: Vec<String> = members.iter().map(|user| format::member(user, &away)).collect();
-        let count = members.len() as u64;
-        let people = format::people(count);
-        self.notice(&format!("{people} in {}: {}", self.label(name), names.join(", ")));
-        if let Some(room) = self.rooms.get_mut(name) {
-            room.members.count = count;
+        let display = &mut self.display;
+        display.print(listing::members(name, &members, &away, &display.me));
+        if let Some(room) = display.rooms.get_mut(name) {
+            room.members.count = members.len() as u64;
             room.members.set(members, away);
         }
     }
 
-    fn list_rooms(&mut self, rooms: Vec<RoomInfo>) {
-        self.notice("rooms");
-        for room in rooms {
-            let topic = room.topic.map_or(String::new(), |topic| format!(" · {topic}"));
-            let (people, messages) = (format::people(room.members), format::messages(room.head));
-            let row = format!("{} · {people} · {messages}{topic}", self.label(&room.name));
-            self.print(format::item(&row));
-        }
-    }
-
     fn on_renamed(&mut self, user: &UserName, to: &UserName) {
-        let is_ours = user.is_same_claim(&self.me);
+        let display = &mut self.display;
+        let is_ours = user.is_same_claim(&display.me);
         if is_ours {
-            self.me = to.clone();
-            self.rooms.iter_mut().for_each(Room::forget_name);
+            display.me = to.clone();
+            display.rooms.iter_mut().for_each(Room::forget_name);
         }
-        self.preferences.follow_rename(user, to);
-        self.rooms.rename_sender(user, to);
-        let line = format::renamed(user, to, &self.stamp_now());
+        display.preferences.follow_rename(user, to);
+        display.rooms.rename_sender(user, to);
+        let line = format::renamed(user, to, &display.stamp(display.clock.local_now()));
         let knows = |room: &mut Room| room.members.rename(user, to).then(|| room.name.clone());
-        let known: Vec<RoomName> = self.rooms.iter_mut().filter_map(knows).collect();
+        let known: Vec<RoomName> = display.rooms.iter_mut().filter_map(knows).collect();
         if known.is_empty() && is_ours {
-            return self.print(line);
+            return display.print(line);
         }
-        if is_ours || self.shows_presence_of(to) {
-            known.iter().for_each(|room| self.show_presence(room, line.clone()));
+        if is_ours || display.preferences.shows_presence_of(to) {
+            known.iter().for_each(|room| display.show_presence(room, line.clone()));
         }
     }
 
     /// Empties a room, because the server has a new log for it.
-    fn reset_room(&mut self, name: &RoomName) {
-        let label = self.label(name);
-        let Some(room) = self.rooms.get_mut(name) else { return };
+    fn on_reset(&mut self, name: &RoomName) {
+        let display = &mut self.display;
+        let label = display.label(name);
+        let Some(room) = display.rooms.get_mut(name) else { return };
         room.reset();
-        self.scroll.history.clear();
+        display.scroll.history.clear();
         let text = format!("{label} was reset: the server no longer has the messages above");
-        self.show_notice(name, &text);
+        display.show_notice(name, &text);
     }
 }

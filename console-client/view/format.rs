@@ -10,6 +10,7 @@ use talk::chat::protocol::Record;
 use talk::client::Submission;
 
 use crate::room::Post;
+use crate::storage::preferences::Preferences;
 use crate::storage::preferences::TimestampStyle;
 use crate::text::line::Line;
 use crate::text::style::Style;
@@ -49,6 +50,26 @@ pub(super) fn stamp(style: TimestampStyle, local: i64) -> String {
             format!("{year:04}-{month:02}-{day:02} {} ", timezone::clock(local))
         }
         TimestampStyle::Off => String::new(),
+    }
+}
+
+/// What decides how a record looks.
+#[derive(Debug)]
+pub(super) struct RecordStyle<'a> {
+    pub(super) me: &'a UserName,
+    pub(super) clock: &'a Clock,
+    pub(super) preferences: &'a Preferences,
+}
+
+impl RecordStyle<'_> {
+    /// Whether the record is shown at all: its author is not ignored.
+    pub(super) fn shows(&self, record: &Record) -> bool {
+        !self.preferences.is_ignored(&record.user)
+    }
+
+    /// The time stamp of a record.
+    pub(super) fn stamp(&self, record: &Record) -> String {
+        stamp(self.preferences.timestamp, self.clock.local(record.at))
     }
 }
 
@@ -247,6 +268,11 @@ pub(crate) fn mentions(record: &Record, ours: &UserName) -> bool {
         | Kind::Erased { .. } => false,
     };
     is_mentioned && !record.user.is_same_claim(ours)
+}
+
+/// Whether a record mentions `ours`, or is a direct message.
+pub(crate) fn is_mention(record: &Record, ours: &UserName) -> bool {
+    record.room.is_private() || mentions(record, ours)
 }
 
 /// Whether a text contains the name as a whole word, in any case.

@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 
 use talk::chat::Operation;
 use talk::chat::RoomName;
-use talk::chat::UserName;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Range;
 use talk::chat::protocol::Record;
@@ -15,10 +14,10 @@ use talk::time;
 
 use super::format;
 use super::format::Clock;
+use super::format::RecordStyle;
 use super::scroll::LineId;
 use crate::room::HistoryWindow;
 use crate::room::Room;
-use crate::storage::preferences::Preferences;
 use crate::text::line::Line;
 
 /// What is loaded of the current room's history, and what is requested.
@@ -75,14 +74,6 @@ impl TimeSearch {
             (Some(_), None) => TimeSearch { from: window.end(), ..self },
         }
     }
-}
-
-/// What decides how loaded records look.
-#[derive(Debug)]
-pub(super) struct RecordStyle<'a> {
-    pub(super) me: &'a UserName,
-    pub(super) clock: &'a Clock,
-    pub(super) preferences: &'a Preferences,
 }
 
 impl HistoryLoader {
@@ -242,8 +233,7 @@ impl HistoryLoader {
         let mut lines = Vec::new();
         let mut last = None;
         let day_of = |record: &Record| time::day(style.clock.local(record.at));
-        let is_shown = |record: &&Record| !style.preferences.is_ignored(&record.user);
-        for record in window.records().filter(is_shown) {
+        for record in window.records().filter(|record| style.shows(record)) {
             let day = day_of(record);
             if last.replace(day) != Some(day) {
                 lines.push((LineId::Loaded(record.seq, 0), format::day(day)));
@@ -252,8 +242,7 @@ impl HistoryLoader {
                 let post = posts.find(*seq).or_else(|| room.posts.find(*seq));
                 lines.push((LineId::Loaded(record.seq, 1), format::reply_to(*seq, post)));
             }
-            let stamp = format::stamp(style.preferences.timestamp, style.clock.local(record.at));
-            let line = format::record(record, &stamp, style.me);
+            let line = format::record(record, &style.stamp(record), style.me);
             lines.push((LineId::Loaded(record.seq, 2), line));
         }
         self.last_day = window.records().next_back().map(day_of);

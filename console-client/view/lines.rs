@@ -22,7 +22,8 @@ impl Display {
             self.announce_direct(record, &line, is_from_here);
         }
         let erased = format::erased(record, &stamp, &self.me);
-        let (is_unread, is_mention) = (self.is_unread(record), self.is_mention(record));
+        let is_unread = self.rooms.is_unread(record, &self.me);
+        let is_mention = format::is_mention(record, &self.me);
         let is_visible = self.rooms.is_visible(&record.room);
         if is_visible && let Some(room) = self.rooms.get_mut(&record.room) {
             room.read_position.mark_seen(record.seq);
@@ -94,47 +95,6 @@ impl Display {
         self.output.push(Channel::Chat, line);
     }
 
-    /// Shows lines again that came while the person looked elsewhere.
-    pub(super) fn show_unseen(&mut self, lines: Vec<Line>) {
-        lines.into_iter().for_each(|line| self.output.push(Channel::Chat, line));
-    }
-
-    /// Lists records under their days, each with its number.
-    pub(super) fn list_records(&mut self, name: &RoomName, records: &[Record]) {
-        let mut last = None;
-        for record in records {
-            if self.is_ignored(&record.user) {
-                continue;
-            }
-            let local = self.clock.local(record.at);
-            let day = talk::time::day(local);
-            if last.replace(day) != Some(day) {
-                self.print(format::day(day));
-            }
-            if let Kind::Operation(operation) = &record.kind
-                && let Some((_, line)) = self.reply_line(name, operation)
-            {
-                self.print(line);
-            }
-            self.print(format::numbered(record, &self.stamp(local), &self.me));
-        }
-    }
-
-    /// Whether it is a message of another user that is not known to be read.
-    pub(super) fn is_unread(&self, record: &Record) -> bool {
-        matches!(record.kind, Kind::Operation(Operation::Post { .. }))
-            && !record.user.is_same_claim(&self.me)
-            && self
-                .rooms
-                .get(&record.room)
-                .is_some_and(|room| room.read_position.is_unread(record.seq))
-    }
-
-    /// Whether it mentions us, or is a direct message.
-    pub(super) fn is_mention(&self, record: &Record) -> bool {
-        record.room.is_private() || format::mentions(record, &self.me)
-    }
-
     /// Notes who sent a direct message, for `/r`. If the person is in another room, announces it
     /// there, once until they have looked; and shows there what we sent ourselves from here.
     fn announce_direct(&mut self, record: &Record, line: &Line, is_from_here: bool) {
@@ -151,7 +111,7 @@ impl Display {
             self.rooms.iter().nth(*at).is_some_and(|room| room.scrollback.unread_count() == 0)
         };
         if is_elsewhere
-            && self.is_unread(record)
+            && self.rooms.is_unread(record, &self.me)
             && let Some(at) = at.filter(is_first)
         {
             let user = &record.user;

@@ -12,7 +12,6 @@ use crate::text::timezone::TimeZone;
 use crate::view::connection::Connection;
 use crate::view::display::Display;
 use crate::view::output::Bell;
-use crate::view::unsent::UnsentList;
 
 mod events; // client events → the parts below
 mod records; // records, joins, pages of history
@@ -21,6 +20,7 @@ mod rooms; // which rooms, and switching between them
 mod lines; // where a line is shown
 mod scroll; // scrolling back
 mod history_loader; // older messages, loaded for it
+pub(crate) mod listing; // lists that the person asks for
 mod presence; // joins and leaves, folded
 mod preferences; // what the person switched
 mod unsent; // our messages that are not stored yet
@@ -33,6 +33,7 @@ pub(crate) use history_loader::Purpose;
 pub(crate) use output::Channel;
 pub(crate) use output::OutputMode;
 pub(crate) use status_line::StatusLine;
+pub(crate) use unsent::UnsentList;
 
 /// The chat as it is shown.
 #[derive(Debug)]

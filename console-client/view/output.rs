@@ -51,6 +51,11 @@ impl Output {
         self.lines.push((channel, line));
     }
 
+    /// Adds lines of a room that came while the person looked elsewhere.
+    pub(super) fn push_unseen(&mut self, lines: Vec<Line>) {
+        self.lines.extend(lines.into_iter().map(|line| (Channel::Chat, line)));
+    }
+
     /// Removes and returns the lines not printed yet.
     pub(crate) fn take(&mut self) -> Vec<(Channel, Line)> {
         std::mem::take(&mut self.lines)

@@ -40,4 +40,13 @@ impl SessionPreferences {
             self.set(PreferenceChange::Ignored(to.clone(), true));
         }
     }
+
+    pub(super) fn is_ignored(&self, user: &UserName) -> bool {
+        self.current.is_ignored(user)
+    }
+
+    /// Whether joins, leaves and renames of `user` are shown.
+    pub(super) fn shows_presence_of(&self, user: &UserName) -> bool {
+        !self.current.is_quiet && !self.is_ignored(user)
+    }
 }

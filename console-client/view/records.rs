@@ -7,19 +7,16 @@ use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
 
 use super::View;
-use super::display::Display;
 use super::format;
+use super::format::RecordStyle;
 use super::history_loader::Purpose;
-use super::history_loader::RecordStyle;
+use super::listing;
 use super::output::OutputMode;
+use super::rooms::RoomList;
 use super::scroll::ScrollPosition;
 use crate::room::LineKind;
 use crate::stdio::keys::Direction;
 use crate::storage::preferences::BellMode;
-use crate::text::line::Line;
-
-/// Messages that `/reply` lists.
-const REPLY_CHOICES: usize = 10;
 
 impl View {
     pub(super) fn on_joined(&mut self, joined: Joined) {
@@ -76,8 +73,8 @@ impl View {
             };
             display.scroll.history.erase(record, room, &style);
         }
-        if display.is_ignored(&record.user) {
-            return display.skip_ignored(record);
+        if display.preferences.is_ignored(&record.user) {
+            return skip_ignored(&mut display.rooms, record);
         }
         let is_ours = record.user.is_same_claim(&display.me);
         let is_new_only = display.output.mode() == OutputMode::NewOnly;
@@ -122,13 +119,13 @@ impl View {
         let preferences = self.display.preferences.current();
         let is_wanted = match preferences.bell {
             BellMode::Off => false,
-            BellMode::Mention => self.display.is_mention(record),
+            BellMode::Mention => format::is_mention(record, &self.display.me),
             BellMode::All => true,
         };
         if is_wanted
             && self.connection.status.is_live()
             && self.display.output.has_screen()
-            && self.display.is_unread(record)
+            && self.display.rooms.is_unread(record, &self.display.me)
             && !preferences.is_muted(&record.room)
         {
             self.bell.ring();
@@ -147,68 +144,48 @@ impl View {
                 let Some(room) = room else { return };
                 if display.scroll.history.receive(room, range, records) {
                     display.output.set_hint(None);
-                    display.continue_loading();
+                    self.continue_loading();
                 }
             }
-            Some(Purpose::List(count)) => display.list_history(name, &records, count),
-            None => display.list_history(name, &records, records.len()),
+            Some(Purpose::List(count)) => self.list_history(name, &records, count),
+            None => self.list_history(name, &records, records.len()),
         }
     }
-}
 
-impl Display {
     /// After a page of history has come: continues a search, draws the lines, and presses a page key
     /// that waited for them.
     fn continue_loading(&mut self) {
-        if let Some(seq) = self.scroll.history.continue_search(&self.clock) {
-            self.scroll_to(Some(ScrollPosition::of_record(seq)));
+        let display = &mut self.display;
+        if let Some(seq) = display.scroll.history.continue_search(&display.clock) {
+            display.scroll_to(Some(ScrollPosition::of_record(seq)));
         }
-        if let Some(room) = self.rooms.current() {
+        if let Some(room) = display.rooms.current() {
             let style = RecordStyle {
-                me: &self.me,
-                clock: &self.clock,
-                preferences: self.preferences.current(),
+                me: &display.me,
+                clock: &display.clock,
+                preferences: display.preferences.current(),
             };
-            self.scroll.history.draw(room, &style);
+            display.scroll.history.draw(room, &style);
         }
-        if let Some((columns, height)) = self.scroll.history.pending_page.take() {
-            self.page(Direction::Back, columns, height);
-        }
-    }
-
-    /// Counts a record of an ignored user as read. If it deletes a text, the text still goes.
-    fn skip_ignored(&mut self, record: &Record) {
-        let is_visible = self.rooms.is_visible(&record.room);
-        let Some(room) = self.rooms.get_mut(&record.room) else { return };
-        room.seqs.newest = record.seq;
-        if let Kind::Operation(Operation::Delete { target }) = &record.kind {
-            room.posts.apply(record);
-            room.scrollback.erase(*target);
-        }
-        if is_visible {
-            room.read_position.mark_seen(record.seq);
+        if let Some((columns, height)) = display.scroll.history.pending_page.take() {
+            display.page(Direction::Back, columns, height);
         }
     }
-
-    // ---- Lists that the person asks for --------------------------------------------------------
 
     /// Lists the last `count` of some older records.
     fn list_history(&mut self, name: &RoomName, records: &[Record], count: usize) {
+        let display = &mut self.display;
         let shown = records.get(records.len().saturating_sub(count)..).unwrap_or_default();
-        let label = self.label(name);
-        let Some(first) = shown.first() else {
-            return self.notice(&format!("no older messages in {label}"));
-        };
-        if let Some(room) = self.rooms.get_mut(name) {
+        if let Some(first) = shown.first()
+            && let Some(room) = display.rooms.get_mut(name)
+        {
             // If records between these and the rest are not shown, `/history` still has to list them.
             let adjoins = shown.last().map(|last| last.seq + 1) >= room.seqs.oldest;
             room.seqs.oldest = if adjoins { Some(first.seq) } else { room.seqs.oldest };
             records.iter().for_each(|record| room.posts.apply(record));
         }
-        let older = if shown.len() == 1 { "older message" } else { "older messages" };
-        self.notice(&format!("{} {older} in {label}", shown.len()));
-        self.list_records(name, shown);
-        self.notice("end of older messages");
+        let lines = listing::history(name, display.rooms.get(name), shown, &display.style());
+        display.print_all(lines);
     }
 
     /// Lists what a search has found, oldest first. `is_complete`: nothing older is left to search.
@@ -219,47 +196,23 @@ impl Display {
         records: &[Record],
         is_complete: bool,
     ) {
-        let label = self.label(name);
-        let count = format::messages(records.len() as u64);
-        let more = if is_complete { "" } else { "; there may be older ones" };
-        self.notice(&format!("{count} with {text:?} in {label}{more}"));
-        self.list_records(name, records);
-        if !records.is_empty() {
-            self.notice("end of search results");
-        }
+        let display = &mut self.display;
+        let (room, style) = (display.rooms.get(name), display.style());
+        let lines = listing::found(name, room, text, records, is_complete, &style);
+        display.print_all(lines);
     }
+}
 
-    /// Lists our messages in the current room, with their numbers.
-    pub(crate) fn list_own(&mut self) {
-        let Some(room) = self.rooms.current() else { return };
-        let rows: Vec<String> =
-            room.own_posts.iter().map(|(seq, text)| format!("#{seq} {text}")).collect();
-        let label = self.label(&room.name);
-        let what = if rows.is_empty() { "no recent messages of yours" } else { "your messages" };
-        self.notice(&format!("{what} in {label}; /history shows numbers of older ones"));
-        rows.iter().for_each(|row| self.print(format::item(row)));
+/// Counts a record of an ignored user as read. If it deletes a text, the text still goes.
+fn skip_ignored(rooms: &mut RoomList, record: &Record) {
+    let is_visible = rooms.is_visible(&record.room);
+    let Some(room) = rooms.get_mut(&record.room) else { return };
+    room.seqs.newest = record.seq;
+    if let Kind::Operation(Operation::Delete { target }) = &record.kind {
+        room.posts.apply(record);
+        room.scrollback.erase(*target);
     }
-
-    /// Lists the newest messages of the current room, with their numbers.
-    pub(crate) fn list_newest(&mut self) {
-        let Some(room) = self.rooms.current() else { return };
-        let seqs = room.posts.newest(REPLY_CHOICES);
-        let found = seqs.iter().filter_map(|seq| Some((*seq, room.posts.find(*seq)?)));
-        let rows: Vec<Line> = found.map(|(seq, post)| format::reply_choice(seq, post)).collect();
-        let label = self.label(&room.name);
-        let what = if rows.is_empty() { "no recent messages" } else { "the newest messages" };
-        self.notice(&format!("{what} in {label}; /history shows numbers of older ones"));
-        rows.into_iter().for_each(|row| self.print(row));
-    }
-
-    /// Shows the topic of the current room.
-    pub(crate) fn print_topic(&mut self) {
-        let Some(room) = self.rooms.current() else { return };
-        let label = self.label(&room.name);
-        let text = match &room.topic {
-            Some(topic) => format!("{label}: {topic}"),
-            None => format!("{label} has no topic (/topic TEXT sets one)"),
-        };
-        self.notice(&text);
+    if is_visible {
+        room.read_position.mark_seen(record.seq);
     }
 }

@@ -76,6 +76,13 @@ impl RoomList {
         self.get(name).map_or(u64::MAX, |room| room.seqs.newest)
     }
 
+    /// Whether it is a message of another user that the server does not know to be read.
+    pub(super) fn is_unread(&self, record: &Record, me: &UserName) -> bool {
+        matches!(record.kind, Kind::Operation(Operation::Post { .. }))
+            && !record.user.is_same_claim(me)
+            && self.get(&record.room).is_some_and(|room| room.read_position.is_unread(record.seq))
+    }
+
     /// Adds a room that is being joined, without switching to it.
     pub(crate) fn add(&mut self, name: RoomName) {
         self.rooms.push(Room::new(name));
@@ -179,7 +186,7 @@ impl Display {
             let more = if unread == 0 { String::new() } else { format!(" · {unread} new") };
             let cut = if unread > unseen.len() { ", the latest:" } else { "" };
             self.notice(&format!("now in {}{more}{cut}", self.label(&name)));
-            self.show_unseen(unseen);
+            self.output.push_unseen(unseen);
         }
         true
     }

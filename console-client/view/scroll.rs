@@ -367,6 +367,6 @@ impl Display {
             let name = room.name.clone();
             self.notice(&format!("{unread} new in {}, the latest:", self.label(&name)));
         }
-        self.show_unseen(unseen);
+        self.output.push_unseen(unseen);
     }
 }

@@ -188,7 +188,10 @@ fn people_read_the_same_as_lines_without_a_control_character() {
     assert!(!out.contains('\u{202e}') && lines[2].ends_with("│ lines"), "{out}");
     let (_, out, err) = run(server.address, &["--since", "2", "--room", "lobby,tea"], b"");
     assert!(out.contains("[lobby] ") && out.contains(" ann evil"), "{out}");
-    assert!(out.contains("[tea] ") && err.contains("tea has no record 2: its newest is 1"), "{out}{err}");
+    assert!(
+        out.contains("[tea] ") && err.contains("tea has no record 2: its newest is 1"),
+        "{out}{err}"
+    );
 }
 
 #[test]

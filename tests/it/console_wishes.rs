@@ -103,7 +103,9 @@ fn what_one_wishes_holds_in_the_next_run_too() {
     assert!(rows.contains(&"ann bob!".to_owned()), "without a time: {rows:#?}");
     assert!(!rows.concat().contains("bob? bob?"), "{rows:#?}");
     bob.type_in("/bell\r/timestamp\r/ignore\r");
-    for said in ["-- bell: off --", "-- time stamps of new messages: off --", "-- you ignore eve --"] {
+    for said in
+        ["-- bell: off --", "-- time stamps of new messages: off --", "-- you ignore eve --"]
+    {
         bob.shows(said);
     }
     bob.type_in("/bell mention\r/unignore eve\r/mute\r");

@@ -120,7 +120,7 @@ fn our_last_message_is_found_unless_another_may_be_meant() {
     );
     assert_eq!(last_own_post(&view), Ok(2));
     printed(&mut view);
-    view.display.list_own();
+    view.display.print_about_room(listing::own_posts);
     assert_eq!(
         printed(&mut view),
         [
@@ -151,7 +151,7 @@ fn the_topic_is_shown_on_request() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let ask = |view: &mut View| {
         printed(view);
-        view.display.print_topic();
+        view.display.print_about_room(listing::topic);
         printed(view).concat()
     };
     assert_eq!(ask(&mut view), "-- #lobby has no topic (/topic TEXT sets one) --");

@@ -86,9 +86,9 @@ fn in_one_stream_only_private_messages_are_always_marked() {
         let mut view = view(mode, &["lobby"]);
         view.apply(joined(ANN, 0), MIDNIGHT);
         apply(&mut view, [record(ANN, 1, "ann", "psst"), record("lobby", 1, "ann", "hi")]);
-        let told = printed(&mut view);
-        let said = told.iter().filter(|row| row.contains(" ann "));
-        assert!(said.eq(["[@ann] 00:01 ann psst", "00:01 ann hi"].iter()), "{told:?}");
+        let lines = printed(&mut view);
+        let said = lines.iter().filter(|row| row.contains(" ann "));
+        assert!(said.eq(["[@ann] 00:01 ann psst", "00:01 ann hi"].iter()), "{lines:?}");
     }
 }
 

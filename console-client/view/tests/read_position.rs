@@ -56,7 +56,7 @@ fn unread_messages_before_the_first_one_shown_are_counted() {
     let printed_now = printed(&mut view);
     assert_eq!(printed_now[0], "-- 7 unread messages above: Alt-U shows the first --");
     assert_eq!(printed_now[2..4], [UNREAD, "00:11 ann 11"]);
-    view.apply(marked("lobby", 3, 12, 12), MIDNIGHT); // told too late; we have seen them
+    view.apply(marked("lobby", 3, 12, 12), MIDNIGHT); // reported late, after we saw them
     assert!(printed(&mut view).is_empty());
 
     let first = 11; // the others are gone for good

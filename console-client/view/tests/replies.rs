@@ -82,8 +82,8 @@ fn a_message_that_is_not_loaded_is_a_number_until_it_is() {
     assert_eq!(printed(&mut view), ["↳ #1 ann: old", "00:04 ann later"]);
     view.apply(Event::Reset(room("lobby")), MIDNIGHT);
     printed(&mut view);
-    apply(&mut view, [operation("lobby", 2, "ann", answer(1, "anew"))]);
-    assert_eq!(printed(&mut view)[1..], ["↳ #1", "00:02 ann anew"]);
+    apply(&mut view, [operation("lobby", 2, "ann", answer(1, "again"))]);
+    assert_eq!(printed(&mut view)[1..], ["↳ #1", "00:02 ann again"]);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_reply_of_ours_waits_below_the_message_it_replies_to() {
 #[test]
 fn the_newest_messages_are_listed_with_their_numbers() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    view.display.list_newest();
+    view.display.print_about_room(listing::newest_posts);
     assert_eq!(
         printed(&mut view),
         ["-- no recent messages in #lobby; /history shows numbers of older ones --"]
@@ -118,7 +118,7 @@ fn the_newest_messages_are_listed_with_their_numbers() {
     apply(&mut view, (1..=12).map(|seq| record("lobby", seq, "ann", &format!("line {seq}"))));
     apply(&mut view, [operation("lobby", 13, "ann", Operation::Delete { target: 11 })]);
     printed(&mut view);
-    view.display.list_newest();
+    view.display.print_about_room(listing::newest_posts);
     let rows = printed(&mut view);
     assert_eq!(
         rows[0],

@@ -1,0 +1,129 @@
+//! Lists that the person asks for: messages with their numbers, rooms, members, the topic.
+
+use talk::chat::AwayMember;
+use talk::chat::Operation;
+use talk::chat::RoomName;
+use talk::chat::UserName;
+use talk::chat::protocol::Kind;
+use talk::chat::protocol::Record;
+use talk::chat::protocol::RoomInfo;
+use talk::time;
+
+use super::format;
+use super::format::RecordStyle;
+use crate::room::Room;
+use crate::text::line::Line;
+
+/// Messages that `/reply` lists.
+const REPLY_CHOICES: usize = 10;
+
+/// Older records of a room, each with its number.
+pub(super) fn history(
+    name: &RoomName,
+    room: Option<&Room>,
+    records: &[Record],
+    style: &RecordStyle<'_>,
+) -> Vec<Line> {
+    let label = format::room(name, style.me);
+    if records.is_empty() {
+        return vec![format::notice(&format!("no older messages in {label}"))];
+    }
+    let older = if records.len() == 1 { "older message" } else { "older messages" };
+    let mut lines = vec![format::notice(&format!("{} {older} in {label}", records.len()))];
+    lines.extend(numbered(room, records, style));
+    lines.push(format::notice("end of older messages"));
+    lines
+}
+
+/// What a search has found, oldest first. `is_complete`: nothing older is left to search.
+pub(super) fn found(
+    name: &RoomName,
+    room: Option<&Room>,
+    text: &str,
+    records: &[Record],
+    is_complete: bool,
+    style: &RecordStyle<'_>,
+) -> Vec<Line> {
+    let label = format::room(name, style.me);
+    let count = format::messages(records.len() as u64);
+    let more = if is_complete { "" } else { "; there may be older ones" };
+    let mut lines = vec![format::notice(&format!("{count} with {text:?} in {label}{more}"))];
+    lines.extend(numbered(room, records, style));
+    if !records.is_empty() {
+        lines.push(format::notice("end of search results"));
+    }
+    lines
+}
+
+/// Records under their days, each with its number.
+fn numbered(room: Option<&Room>, records: &[Record], style: &RecordStyle<'_>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut last = None;
+    for record in records.iter().filter(|record| style.shows(record)) {
+        let day = time::day(style.clock.local(record.at));
+        if last.replace(day) != Some(day) {
+            lines.push(format::day(day));
+        }
+        if let Kind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
+            lines.push(format::reply_to(*seq, room.and_then(|room| room.posts.find(*seq))));
+        }
+        lines.push(format::numbered(record, &style.stamp(record), style.me));
+    }
+    lines
+}
+
+/// Our messages in a room, with their numbers.
+pub(crate) fn own_posts(room: &Room, me: &UserName) -> Vec<Line> {
+    let rows = room.own_posts.iter().map(|(seq, text)| format::item(&format!("#{seq} {text}")));
+    let rows: Vec<Line> = rows.collect();
+    let what = if rows.is_empty() { "no recent messages of yours" } else { "your messages" };
+    with_title(what, room, me, rows)
+}
+
+/// The newest messages of a room, with their numbers.
+pub(crate) fn newest_posts(room: &Room, me: &UserName) -> Vec<Line> {
+    let seqs = room.posts.newest(REPLY_CHOICES);
+    let found = seqs.iter().filter_map(|seq| Some((*seq, room.posts.find(*seq)?)));
+    let rows: Vec<Line> = found.map(|(seq, post)| format::reply_choice(seq, post)).collect();
+    let what = if rows.is_empty() { "no recent messages" } else { "the newest messages" };
+    with_title(what, room, me, rows)
+}
+
+fn with_title(what: &str, room: &Room, me: &UserName, rows: Vec<Line>) -> Vec<Line> {
+    let label = format::room(&room.name, me);
+    let title = format!("{what} in {label}; /history shows numbers of older ones");
+    std::iter::once(format::notice(&title)).chain(rows).collect()
+}
+
+/// The topic of a room.
+pub(crate) fn topic(room: &Room, me: &UserName) -> Vec<Line> {
+    let label = format::room(&room.name, me);
+    let text = match &room.topic {
+        Some(topic) => format!("{label}: {topic}"),
+        None => format!("{label} has no topic (/topic TEXT sets one)"),
+    };
+    vec![format::notice(&text)]
+}
+
+/// The rooms of the server.
+pub(super) fn rooms(rooms: Vec<RoomInfo>, me: &UserName) -> Vec<Line> {
+    let row = |room: RoomInfo| {
+        let label = format::room(&room.name, me);
+        let topic = room.topic.map_or(String::new(), |topic| format!(" · {topic}"));
+        let (people, messages) = (format::people(room.members), format::messages(room.head));
+        format::item(&format!("{label} · {people} · {messages}{topic}"))
+    };
+    std::iter::once(format::notice("rooms")).chain(rooms.into_iter().map(row)).collect()
+}
+
+/// The members of a room.
+pub(super) fn members(
+    room: &RoomName,
+    members: &[UserName],
+    away: &[AwayMember],
+    me: &UserName,
+) -> Line {
+    let names: Vec<String> = members.iter().map(|user| format::member(user, away)).collect();
+    let people = format::people(members.len() as u64);
+    format::notice(&format!("{people} in {}: {}", format::room(room, me), names.join(", ")))
+}
