@@ -11,35 +11,31 @@ use talk::client::SavedSubmission;
 use crate::text::timezone::TimeZone;
 use crate::view::connection::Connection;
 use crate::view::display::Display;
-use crate::view::output::Bell;
+use crate::view::display::output::Bell;
 
 mod events; // client events → the parts below
 mod records; // records, joins, pages of history
-pub(crate) mod display; // the rooms as the person sees them
-mod rooms; // which rooms, and switching between them
-mod lines; // where a line is shown
-mod scroll; // scrolling back
-mod history_loader; // older messages, loaded for it
+pub(crate) mod display; // the rooms as the person sees them, and what goes out
 pub(crate) mod listing; // lists that the person asks for
-mod presence; // joins and leaves, folded
-mod preferences; // what the person switched
 mod unsent; // our messages that are not stored yet
 mod connection; // the connection and the server
-mod output; // lines and the bell on their way out
 mod status_line; // the status line and what is above it
 pub(crate) mod format; // how everything looks
 
-pub(crate) use history_loader::Purpose;
-pub(crate) use output::Channel;
-pub(crate) use output::OutputMode;
+pub(crate) use display::history_loader::Purpose;
+pub(crate) use display::output::Channel;
+pub(crate) use display::output::OutputMode;
 pub(crate) use status_line::StatusLine;
 pub(crate) use unsent::UnsentList;
 
 /// The chat as it is shown.
 #[derive(Debug)]
 pub(crate) struct View {
+    /// The rooms and their lines.
     pub(crate) display: Display,
+    /// The connection and the server.
     pub(crate) connection: Connection,
+    /// Our messages that are not stored yet.
     pub(crate) unsent: UnsentList,
     pub(crate) bell: Bell,
     /// Our away message, if we are away.

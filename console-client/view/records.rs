@@ -7,13 +7,13 @@ use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
 
 use super::View;
+use super::display::history_loader::Purpose;
+use super::display::output::OutputMode;
+use super::display::rooms::RoomList;
+use super::display::scroll::ScrollPosition;
 use super::format;
 use super::format::RecordStyle;
-use super::history_loader::Purpose;
 use super::listing;
-use super::output::OutputMode;
-use super::rooms::RoomList;
-use super::scroll::ScrollPosition;
 use crate::room::LineKind;
 use crate::stdio::keys::Direction;
 use crate::storage::preferences::BellMode;

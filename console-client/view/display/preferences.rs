@@ -35,18 +35,18 @@ impl SessionPreferences {
     }
 
     /// Ignores a user who is ignored under the new name too.
-    pub(super) fn follow_rename(&mut self, user: &UserName, to: &UserName) {
+    pub(in crate::view) fn follow_rename(&mut self, user: &UserName, to: &UserName) {
         if self.current.is_ignored(user) {
             self.set(PreferenceChange::Ignored(to.clone(), true));
         }
     }
 
-    pub(super) fn is_ignored(&self, user: &UserName) -> bool {
+    pub(in crate::view) fn is_ignored(&self, user: &UserName) -> bool {
         self.current.is_ignored(user)
     }
 
     /// Whether joins, leaves and renames of `user` are shown.
-    pub(super) fn shows_presence_of(&self, user: &UserName) -> bool {
+    pub(in crate::view) fn shows_presence_of(&self, user: &UserName) -> bool {
         !self.current.is_quiet && !self.is_ignored(user)
     }
 }

@@ -7,7 +7,7 @@ use talk::chat::UserName;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
 
-use super::display::Display;
+use super::Display;
 use crate::room::Room;
 use crate::stdio::keys::Direction;
 
@@ -22,7 +22,7 @@ pub(crate) struct RoomList {
 }
 
 impl RoomList {
-    pub(super) fn new(names: &[RoomName]) -> RoomList {
+    pub(in crate::view) fn new(names: &[RoomName]) -> RoomList {
         let rooms = names.iter().cloned().map(Room::new).collect();
         RoomList { rooms, current: 0, last_direct: None }
     }
@@ -32,7 +32,7 @@ impl RoomList {
         self.rooms.get(self.current)
     }
 
-    pub(super) fn current_mut(&mut self) -> Option<&mut Room> {
+    pub(in crate::view) fn current_mut(&mut self) -> Option<&mut Room> {
         self.rooms.get_mut(self.current)
     }
 
@@ -40,7 +40,7 @@ impl RoomList {
         self.rooms.iter().find(|room| room.name == *name)
     }
 
-    pub(super) fn get_mut(&mut self, name: &RoomName) -> Option<&mut Room> {
+    pub(in crate::view) fn get_mut(&mut self, name: &RoomName) -> Option<&mut Room> {
         self.rooms.iter_mut().find(|room| room.name == *name)
     }
 
@@ -48,7 +48,7 @@ impl RoomList {
         self.rooms.iter()
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Room> {
+    pub(in crate::view) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Room> {
         self.rooms.iter_mut()
     }
 
@@ -61,23 +61,23 @@ impl RoomList {
     }
 
     /// Whether the server has confirmed that we are in the room.
-    pub(super) fn is_joined(&self, name: &RoomName) -> bool {
+    pub(in crate::view) fn is_joined(&self, name: &RoomName) -> bool {
         self.get(name).is_some_and(|room| room.is_joined)
     }
 
     /// Whether the person sees now what comes in this room: it is the current one, and they are not
     /// scrolled back.
-    pub(super) fn is_visible(&self, name: &RoomName) -> bool {
+    pub(in crate::view) fn is_visible(&self, name: &RoomName) -> bool {
         self.current().is_some_and(|room| room.name == *name && !room.scrollback.is_scrolled_back())
     }
 
     /// The newest seq of a room; the largest number where we are not.
-    pub(super) fn newest(&self, name: &RoomName) -> u64 {
+    pub(in crate::view) fn newest(&self, name: &RoomName) -> u64 {
         self.get(name).map_or(u64::MAX, |room| room.seqs.newest)
     }
 
     /// Whether it is a message of another user that the server does not know to be read.
-    pub(super) fn is_unread(&self, record: &Record, me: &UserName) -> bool {
+    pub(in crate::view) fn is_unread(&self, record: &Record, me: &UserName) -> bool {
         matches!(record.kind, Kind::Operation(Operation::Post { .. }))
             && !record.user.is_same_claim(me)
             && self.get(&record.room).is_some_and(|room| room.read_position.is_unread(record.seq))
@@ -110,7 +110,7 @@ impl RoomList {
     // ---- Read markers --------------------------------------------------------------------------
 
     /// The read positions that the server does not know, in rooms that are joined.
-    pub(super) fn unsent_read_positions(&self) -> Vec<(RoomName, u64)> {
+    pub(in crate::view) fn unsent_read_positions(&self) -> Vec<(RoomName, u64)> {
         let joined = self.rooms.iter().filter(|room| room.is_joined);
         joined.filter_map(|room| Some((room.name.clone(), room.read_position.unsent()?))).collect()
     }
@@ -127,7 +127,7 @@ impl RoomList {
     // ---- Direct messages -----------------------------------------------------------------------
 
     /// Notes the sender of a direct message.
-    pub(super) fn note_direct(&mut self, record: &Record) {
+    pub(in crate::view) fn note_direct(&mut self, record: &Record) {
         if matches!(record.kind, Kind::Operation(Operation::Post { .. }))
             && self.last_direct.as_ref().is_none_or(|(when, _)| record.at >= *when)
         {
@@ -141,7 +141,7 @@ impl RoomList {
     }
 
     /// Renames the sender of the newest direct message, if it is `user`.
-    pub(super) fn rename_sender(&mut self, user: &UserName, to: &UserName) {
+    pub(in crate::view) fn rename_sender(&mut self, user: &UserName, to: &UserName) {
         if let Some((_, sender)) = &mut self.last_direct
             && sender.is_same_claim(user)
         {
@@ -158,7 +158,7 @@ impl RoomList {
     }
 
     /// `ann is away: lunch`, if the current room is the private room with ann.
-    pub(super) fn away_here(&self, me: &UserName) -> Option<String> {
+    pub(in crate::view) fn away_here(&self, me: &UserName) -> Option<String> {
         let room = self.current().filter(|room| room.name.is_private())?;
         let mut away = room.members.away().iter();
         away.find(|member| !member.user.is_same_claim(me)).map(away_text)
@@ -198,7 +198,7 @@ impl Display {
     }
 
     /// Removes a room that we are no longer in; another becomes the current one.
-    pub(super) fn remove_room(&mut self, name: &RoomName) {
+    pub(in crate::view) fn remove_room(&mut self, name: &RoomName) {
         let Some(at) = self.rooms.position(name) else { return };
         self.rooms.rooms.remove(at);
         if at == self.rooms.current {

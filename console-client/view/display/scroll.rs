@@ -6,13 +6,13 @@ use talk::chat::RoomName;
 use talk::chat::protocol::Range;
 use talk::time::DAY;
 
-use super::display::Display;
-use super::format;
+use super::Display;
 use super::history_loader::HistoryLoader;
 use crate::room::Room;
 use crate::stdio::keys::Direction;
 use crate::text::line::Line;
 use crate::text::style::Row;
+use crate::view::format;
 
 /// How far the person is scrolled back in the current room, and what is loaded for it.
 #[derive(Debug, Default)]
@@ -67,7 +67,7 @@ const NO_ROOM: &str = "you are in no room (try /join lobby)";
 
 impl ScrollPosition {
     /// The first row of the record `seq`, once it is loaded.
-    pub(super) fn of_record(seq: u64) -> ScrollPosition {
+    pub(in crate::view) fn of_record(seq: u64) -> ScrollPosition {
         ScrollPosition { line: LineId::Loaded(seq, 0), row: 0 }
     }
 }
@@ -78,7 +78,7 @@ impl Scroll {
     }
 
     /// Forgets the position and what is loaded: the room is left.
-    pub(super) fn leave(&mut self) {
+    pub(in crate::view) fn leave(&mut self) {
         self.position = None;
         self.history.clear();
     }
@@ -183,7 +183,7 @@ impl Scroll {
 
     /// Prepares for one more line in the current room: if that drops the line at the top of the
     /// screen, the position moves to the same record in loaded history.
-    pub(super) fn keep_position(&mut self, room: &Room) {
+    pub(in crate::view) fn keep_position(&mut self, room: &Room) {
         let Some(position) = self.position else { return };
         let LineId::Kept(number) = position.line else { return };
         if let Some(seq) = room.scrollback.drops_next(number) {
@@ -345,7 +345,7 @@ impl Display {
         self.notice("end of older messages");
     }
 
-    pub(super) fn scroll_to(&mut self, position: Option<ScrollPosition>) {
+    pub(in crate::view) fn scroll_to(&mut self, position: Option<ScrollPosition>) {
         self.flush_presence();
         self.scroll.position = position;
         if let Some(room) = self.rooms.current_mut() {

@@ -12,13 +12,13 @@ use talk::chat::protocol::Record;
 use talk::limits;
 use talk::time;
 
-use super::format;
-use super::format::Clock;
-use super::format::RecordStyle;
 use super::scroll::LineId;
 use crate::room::HistoryWindow;
 use crate::room::Room;
 use crate::text::line::Line;
+use crate::view::format;
+use crate::view::format::Clock;
+use crate::view::format::RecordStyle;
 
 /// What is loaded of the current room's history, and what is requested.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ pub(crate) struct HistoryLoader {
     /// The local day of the last record of the window.
     last_day: Option<i64>,
     /// A page key that waits for lines: its columns and rows.
-    pub(super) pending_page: Option<(usize, usize)>,
+    pub(in crate::view) pending_page: Option<(usize, usize)>,
     time_search: Option<TimeSearch>,
 }
 
@@ -80,16 +80,16 @@ impl HistoryLoader {
     // ---- Requests ------------------------------------------------------------------------------
 
     /// Whether the server can be asked now.
-    pub(super) fn is_online(&self) -> bool {
+    pub(in crate::view) fn is_online(&self) -> bool {
         self.is_online
     }
 
-    pub(super) fn set_online(&mut self, is_online: bool) {
+    pub(in crate::view) fn set_online(&mut self, is_online: bool) {
         self.is_online = is_online;
     }
 
     /// The page to request next for the window; `None` if one is on its way or none is needed.
-    pub(super) fn next_request(
+    pub(in crate::view) fn next_request(
         &mut self,
         room: &Room,
         is_near_top: bool,
@@ -122,20 +122,25 @@ impl HistoryLoader {
 
     /// Removes the oldest request for this room. Its page has come, or will not come: then the
     /// window still counts it as requested, because the server would answer the same again.
-    pub(super) fn take_request(&mut self, name: &RoomName) -> Option<Purpose> {
+    pub(in crate::view) fn take_request(&mut self, name: &RoomName) -> Option<Purpose> {
         let at = self.requests.iter().position(|(room, _)| room == name)?;
         self.requests.remove(at).map(|(_, purpose)| purpose)
     }
 
     /// Forgets all requests: the connection is lost.
-    pub(super) fn cancel_requests(&mut self) {
+    pub(in crate::view) fn cancel_requests(&mut self) {
         self.requests.clear();
         self.pending_page = None;
         self.window.iter_mut().for_each(|window| window.set_requested(None));
     }
 
     /// Takes the records of a page; false if the person has scrolled elsewhere since.
-    pub(super) fn receive(&mut self, room: &Room, range: Range, records: Vec<Record>) -> bool {
+    pub(in crate::view) fn receive(
+        &mut self,
+        room: &Room,
+        range: Range,
+        records: Vec<Record>,
+    ) -> bool {
         let Some(window) = &mut self.window else { return false };
         let is_requested = window.requested() == Some(range);
         if is_requested {
@@ -146,12 +151,12 @@ impl HistoryLoader {
 
     // ---- The search for a time -----------------------------------------------------------------
 
-    pub(super) fn is_searching(&self) -> bool {
+    pub(in crate::view) fn is_searching(&self) -> bool {
         self.time_search.is_some()
     }
 
     /// Starts the search for the first record since a time, in local seconds, between two seqs.
-    pub(super) fn search(&mut self, since: i64, from: u64, to: u64) {
+    pub(in crate::view) fn search(&mut self, since: i64, from: u64, to: u64) {
         self.search_on(TimeSearch { since, from, to });
     }
 
@@ -161,7 +166,7 @@ impl HistoryLoader {
     }
 
     /// Continues the search after a page has come; the seq found, once it is.
-    pub(super) fn continue_search(&mut self, clock: &Clock) -> Option<u64> {
+    pub(in crate::view) fn continue_search(&mut self, clock: &Clock) -> Option<u64> {
         let search = self.time_search?;
         let search = self.window.as_ref().map_or(search, |window| search.narrowed(window, clock));
         if search.from < search.to {
@@ -178,46 +183,46 @@ impl HistoryLoader {
     // ---- What is loaded ------------------------------------------------------------------------
 
     /// Forgets what is loaded.
-    pub(super) fn clear(&mut self) {
+    pub(in crate::view) fn clear(&mut self) {
         (self.window, self.time_search, self.pending_page) = (None, None, None);
         (self.lines, self.last_day) = (Vec::new(), None);
     }
 
     /// Starts loading around the record `seq`, on both sides.
-    pub(super) fn load_at(&mut self, seq: u64) {
+    pub(in crate::view) fn load_at(&mut self, seq: u64) {
         self.clear();
         self.window = Some(HistoryWindow::new(seq));
     }
 
     /// Whether the scrollback continues where the window ends; true without a window.
-    pub(super) fn adjoins(&self, room: Option<&Room>) -> bool {
+    pub(in crate::view) fn adjoins(&self, room: Option<&Room>) -> bool {
         let (Some(window), Some(room)) = (&self.window, room) else { return true };
         window.end() >= room.kept_from()
     }
 
     /// Whether the server keeps records before those that are loaded.
-    pub(super) fn has_older(&self, room: Option<&Room>) -> bool {
+    pub(in crate::view) fn has_older(&self, room: Option<&Room>) -> bool {
         let begins =
             |room: &Room| self.window.as_ref().map_or(room.kept_from(), HistoryWindow::first);
         room.is_some_and(|room| begins(room) > room.seqs.first)
     }
 
     /// Whether there is a window with nothing in it yet.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::view) fn is_empty(&self) -> bool {
         self.window.as_ref().is_some_and(HistoryWindow::is_empty)
     }
 
-    pub(super) fn lines(&self) -> impl Iterator<Item = (LineId, &Line)> {
+    pub(in crate::view) fn lines(&self) -> impl Iterator<Item = (LineId, &Line)> {
         self.lines.iter().map(|(id, line)| (*id, line))
     }
 
     /// The local day of the last record loaded.
-    pub(super) fn last_day(&self) -> Option<i64> {
+    pub(in crate::view) fn last_day(&self) -> Option<i64> {
         self.last_day
     }
 
     /// Removes the text that a record deletes.
-    pub(super) fn erase(&mut self, record: &Record, room: &Room, style: &RecordStyle<'_>) {
+    pub(in crate::view) fn erase(&mut self, record: &Record, room: &Room, style: &RecordStyle<'_>) {
         if let (Kind::Operation(Operation::Delete { target }), Some(window)) =
             (&record.kind, &mut self.window)
         {
@@ -227,7 +232,7 @@ impl HistoryLoader {
     }
 
     /// Draws the lines of the window, under their days, as the scrollback's lines look.
-    pub(super) fn draw(&mut self, room: &Room, style: &RecordStyle<'_>) {
+    pub(in crate::view) fn draw(&mut self, room: &Room, style: &RecordStyle<'_>) {
         let Some(window) = &self.window else { return };
         let posts = window.posts();
         let mut lines = Vec::new();

@@ -5,17 +5,17 @@ use talk::chat::RoomName;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
 
-use super::display::Display;
-use super::format;
+use super::Display;
 use super::output::Channel;
 use super::output::OutputMode;
 use crate::room::LineKind;
 use crate::room::RecordInfo;
 use crate::text::line::Line;
+use crate::view::format;
 
 impl Display {
     /// Shows a record, at a local time in seconds. `is_from_here`: we sent it from this console.
-    pub(super) fn show_record(&mut self, record: &Record, local: i64, is_from_here: bool) {
+    pub(in crate::view) fn show_record(&mut self, record: &Record, local: i64, is_from_here: bool) {
         let stamp = self.stamp(local);
         let line = format::record(record, &stamp, &self.me);
         if record.room.is_private() {
@@ -49,19 +49,23 @@ impl Display {
     }
 
     /// The line above a reply, and the seq of the message it replies to; `None` if it is no reply.
-    pub(super) fn reply_line(&self, name: &RoomName, operation: &Operation) -> Option<(u64, Line)> {
+    pub(in crate::view) fn reply_line(
+        &self,
+        name: &RoomName,
+        operation: &Operation,
+    ) -> Option<(u64, Line)> {
         let Operation::Post { reply: Some(seq), .. } = operation else { return None };
         let room = self.rooms.get(name);
         Some((*seq, format::reply_to(*seq, room.and_then(|room| room.posts.find(*seq)))))
     }
 
     /// Shows a notice about a room, as one of its lines.
-    pub(super) fn show_notice(&mut self, name: &RoomName, text: &str) {
+    pub(in crate::view) fn show_notice(&mut self, name: &RoomName, text: &str) {
         self.show_line(name, format::notice(text), LineKind::Notice);
     }
 
     /// Shows a join, a leave or the like, which only the current room of a screen keeps.
-    pub(super) fn show_presence(&mut self, name: &RoomName, line: Line) {
+    pub(in crate::view) fn show_presence(&mut self, name: &RoomName, line: Line) {
         match self.output.mode() {
             OutputMode::OneRoom if self.rooms.is_visible(name) => {
                 self.show_line(name, line, LineKind::Notice);
@@ -71,7 +75,7 @@ impl Display {
         }
     }
 
-    pub(super) fn show_line(&mut self, name: &RoomName, line: Line, kind: LineKind) {
+    pub(in crate::view) fn show_line(&mut self, name: &RoomName, line: Line, kind: LineKind) {
         let is_visible = self.rooms.is_visible(name);
         if is_visible {
             self.flush_presence();

@@ -34,25 +34,25 @@ pub(crate) enum Channel {
 }
 
 impl Output {
-    pub(super) fn new(mode: OutputMode) -> Output {
+    pub(in crate::view) fn new(mode: OutputMode) -> Output {
         Output { mode, lines: Vec::new(), hint: None }
     }
 
-    pub(super) fn mode(&self) -> OutputMode {
+    pub(in crate::view) fn mode(&self) -> OutputMode {
         self.mode
     }
 
     /// Whether a screen shows one room at a time, which the person can scroll.
-    pub(super) fn has_screen(&self) -> bool {
+    pub(in crate::view) fn has_screen(&self) -> bool {
         self.mode == OutputMode::OneRoom
     }
 
-    pub(super) fn push(&mut self, channel: Channel, line: Line) {
+    pub(in crate::view) fn push(&mut self, channel: Channel, line: Line) {
         self.lines.push((channel, line));
     }
 
     /// Adds lines of a room that came while the person looked elsewhere.
-    pub(super) fn push_unseen(&mut self, lines: Vec<Line>) {
+    pub(in crate::view) fn push_unseen(&mut self, lines: Vec<Line>) {
         self.lines.extend(lines.into_iter().map(|line| (Channel::Chat, line)));
     }
 
@@ -65,7 +65,7 @@ impl Output {
         self.hint = hint;
     }
 
-    pub(super) fn hint(&self) -> Option<&'static str> {
+    pub(in crate::view) fn hint(&self) -> Option<&'static str> {
         self.hint
     }
 }
@@ -82,7 +82,7 @@ pub(crate) struct Bell {
 const BELL_EVERY: u64 = 2_000;
 
 impl Bell {
-    pub(super) fn ring(&mut self) {
+    pub(in crate::view) fn ring(&mut self) {
         self.is_due = true;
     }
 

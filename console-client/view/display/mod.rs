@@ -1,40 +1,50 @@
 //! What is on display: the rooms and their lines, how far the person is scrolled back, and what
 //! goes out.
+//!
+//! Depends on `view::format`, `room`, `storage` and `text`; never on the client's events.
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Change;
 
-use super::format;
-use super::format::Clock;
-use super::format::RecordStyle;
-use super::output::Channel;
-use super::output::Output;
-use super::output::OutputMode;
-use super::preferences::SessionPreferences;
-use super::presence::PresenceSummary;
-use super::rooms::RoomList;
-use super::scroll::Scroll;
 use crate::room::Room;
 use crate::text::line::Line;
 use crate::text::timezone::TimeZone;
+use crate::view::display::output::Channel;
+use crate::view::display::output::Output;
+use crate::view::display::output::OutputMode;
+use crate::view::display::preferences::SessionPreferences;
+use crate::view::display::presence::PresenceSummary;
+use crate::view::display::rooms::RoomList;
+use crate::view::display::scroll::Scroll;
+use crate::view::format;
+use crate::view::format::Clock;
+use crate::view::format::RecordStyle;
+
+pub(in crate::view) mod rooms; // which rooms, and switching between them
+mod lines; // where a line is shown
+mod presence; // joins and leaves, folded
+mod preferences; // what the person switched
+pub(in crate::view) mod scroll; // scrolling back
+pub(in crate::view) mod history_loader; // older messages, loaded for it
+pub(in crate::view) mod output; // lines and the bell on their way out
 
 /// The rooms as the person sees them.
 #[derive(Debug)]
 pub(crate) struct Display {
     /// Our name.
     pub(crate) me: UserName,
-    pub(super) clock: Clock,
+    pub(in crate::view) clock: Clock,
     pub(crate) output: Output,
     pub(crate) rooms: RoomList,
     /// Joins and leaves in the current room since its last line.
-    pub(super) presence: PresenceSummary,
+    pub(in crate::view) presence: PresenceSummary,
     pub(crate) preferences: SessionPreferences,
     pub(crate) scroll: Scroll,
 }
 
 impl Display {
-    pub(super) fn new(
+    pub(in crate::view) fn new(
         me: UserName,
         rooms: &[RoomName],
         zone: TimeZone,
@@ -84,20 +94,25 @@ impl Display {
     }
 
     /// What decides how records look.
-    pub(super) fn style(&self) -> RecordStyle<'_> {
+    pub(in crate::view) fn style(&self) -> RecordStyle<'_> {
         let preferences = self.preferences.current();
         RecordStyle { me: &self.me, clock: &self.clock, preferences }
     }
 
     /// The time stamp before a line, for a local time in seconds.
-    pub(super) fn stamp(&self, local: i64) -> String {
+    pub(in crate::view) fn stamp(&self, local: i64) -> String {
         format::stamp(self.preferences.current().timestamp, local)
     }
 
     // ---- Joins and leaves ----------------------------------------------------------------------
 
     /// Shows that another user joined a room or left it.
-    pub(super) fn add_presence(&mut self, room: &RoomName, user: &UserName, change: Change) {
+    pub(in crate::view) fn add_presence(
+        &mut self,
+        room: &RoomName,
+        user: &UserName,
+        change: Change,
+    ) {
         if !self.preferences.shows_presence_of(user) {
             return;
         }
@@ -112,7 +127,7 @@ impl Display {
     }
 
     /// The joins and leaves since the last line, as one line.
-    pub(super) fn presence_line(&self) -> Option<Line> {
+    pub(in crate::view) fn presence_line(&self) -> Option<Line> {
         self.presence.line(|local| self.stamp(local))
     }
 

@@ -5,12 +5,12 @@
 use talk::chat::UserName;
 use talk::chat::protocol::Change;
 
-use super::format;
 use crate::text::line::Line;
+use crate::view::format;
 
 /// Who joined and left the current room since the last line.
 #[derive(Debug, Default)]
-pub(super) struct PresenceSummary {
+pub(in crate::view) struct PresenceSummary {
     /// Local seconds of the first change.
     since: i64,
     /// The first and the last change of each user.
@@ -26,7 +26,7 @@ const MAX_PEOPLE: usize = 200;
 const MAX_NAMES: usize = 6;
 
 impl PresenceSummary {
-    pub(super) fn add(&mut self, user: &UserName, change: Change, local: i64) {
+    pub(in crate::view) fn add(&mut self, user: &UserName, change: Change, local: i64) {
         if self.people.is_empty() {
             self.since = local;
         }
@@ -42,7 +42,7 @@ impl PresenceSummary {
 
     /// `12:34 --> ann, eve joined · <-- bob left`; `None` without a change. `stamp` formats a local
     /// time.
-    pub(super) fn line(&self, stamp: impl Fn(i64) -> String) -> Option<Line> {
+    pub(in crate::view) fn line(&self, stamp: impl Fn(i64) -> String) -> Option<Line> {
         use Change::Joined;
         use Change::Left;
         let parts = [
