@@ -1,93 +1,103 @@
-//! `--check`: the line to a server, looked at step by step and told in words.
-//!
-//! Room: stdout, and the clock to compare with another's.
+//! `--check`: tests the connection to a server, and prints the result of each step.
 
 use std::time::Duration;
 
 use talk::chat::UserName;
 use talk::client::Address;
-use talk::client::Fault;
+use talk::client::ConnectionError;
 use talk::client::probe::Finding;
 use talk::client::probe::probe;
 use talk::time;
 
+use crate::connection_status::PASSWORD_HINT;
 use crate::stdio::output::Output;
 use crate::text::sanitize::Safe;
 
-/// What a step came to.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Fine,
-    /// Not known, or odd, but in nobody's way.
+enum StepResult {
+    Passed,
+    /// Unknown or unusual, but no obstacle.
     Note,
-    Wrong,
+    Failed,
 }
 
-/// Clocks that differ by more than this, in seconds, are told. A `Date` has whole seconds.
+/// A larger difference between the clocks, in seconds, is reported. A `Date` has whole seconds.
 const SKEW: i64 = 2;
 
-/// Looks at the line to `server`, and says on stdout what it finds.
+/// Tests the connection to `server`, and prints the result of each step on stdout.
 ///
 /// # Errors
-/// A sentence: something is wrong with the line, and has been said; or it cannot be said.
+/// A step failed, which is printed; or stdout cannot be written.
 pub(crate) fn check(
     server: &Address,
     user: UserName,
     password: Option<String>,
 ) -> Result<(), String> {
-    let mut report = Report { output: Output::default(), written: Ok(()), refusal: None };
+    let mut report = Report { output: Output::default(), written: Ok(()), rejection: None };
     let has_password = password.is_some();
-    let looked = probe(server, user, password, &mut |finding| {
-        report.tell(server, finding, has_password);
+    let probed = probe(server, user, password, &mut |finding| {
+        report.on_finding(server, finding, has_password);
     });
-    if let Err(fault) = &looked {
-        report.wrong(fault);
+    if let Err(error) = &probed {
+        report.on_error(error);
     }
     report.written?;
-    looked.map_err(|_| format!("{server} cannot be used from here"))
+    probed.map_err(|_| format!("{server} cannot be used from here"))
 }
 
 struct Report {
     output: Output,
     written: Result<(), String>,
-    /// What the server said to our hello, if it does not want us.
-    refusal: Option<String>,
+    /// The server's answer to our `hello`, if it rejected it.
+    rejection: Option<String>,
 }
 
 impl Report {
-    fn tell(&mut self, server: &Address, finding: Finding, has_password: bool) {
-        use Verdict::{Fine, Note};
+    fn on_finding(&mut self, server: &Address, finding: Finding, has_password: bool) {
+        use StepResult::{Note, Passed};
         match finding {
             Finding::Resolved { addresses, took } => {
                 let (host, _) = server.endpoint();
                 let found: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
-                self.say(Fine, "name", &format!("{host} is {} ({})", found.join(", "), ms(took)));
+                self.print(
+                    Passed,
+                    "name",
+                    &format!("{host} is {} ({})", found.join(", "), ms(took)),
+                );
             }
             Finding::Connected { to, took } => {
-                self.say(Fine, "connection", &format!("{to} answers in {}", ms(took)));
+                self.print(Passed, "connection", &format!("{to} answers in {}", ms(took)));
             }
-            Finding::Answered { upgraded, took, who, date, words } => {
-                let by =
-                    if who.is_empty() { String::new() } else { format!(" by {}", who.join(", ")) };
-                let said = words.map_or(String::new(), |words| format!(": {words}"));
-                let (verdict, what) =
-                    if upgraded { (Fine, "a WebSocket") } else { (Note, "an answer") };
-                let what = format!("{what} in {}{by}{said}", ms(took));
-                self.say(verdict, "upgrade", &what);
+            Finding::Answered { upgraded, took, software, date, body } => {
+                let by = if software.is_empty() {
+                    String::new()
+                } else {
+                    format!(" by {}", software.join(", "))
+                };
+                let text = body.map_or(String::new(), |body| format!(": {body}"));
+                let (result, what) =
+                    if upgraded { (Passed, "a WebSocket") } else { (Note, "an answer") };
+                let what = format!("{what} in {}{by}{text}", ms(took));
+                self.print(result, "upgrade", &what);
                 self.clock(date.as_deref());
             }
-            Finding::Refused(message) => self.refusal = Some(message),
+            Finding::Rejected(message) => self.rejection = Some(message),
             Finding::Welcome(welcome) => {
                 let server = &welcome.server;
-                self.say(Fine, "server", &format!("{server}, protocol version 1, takes us in"));
-                let password = if has_password { "ours will do" } else { "none is needed" };
-                self.say(Fine, "password", password);
+                self.print(
+                    Passed,
+                    "server",
+                    &format!("{server}, protocol version 1, accepts connections"),
+                );
+                let password = if has_password { "accepted" } else { "not needed" };
+                self.print(Passed, "password", password);
                 let limits = welcome.limits;
                 let rate = match limits.rate {
-                    0 => "as many as you like".to_owned(),
+                    0 => "no rate limit".to_owned(),
                     rate => format!("{rate} a second, {} at once", limits.burst),
                 };
-                self.say(Fine, "messages", &format!("up to {} bytes, {rate}", limits.text));
+                self.print(Passed, "messages", &format!("up to {} bytes, {rate}", limits.text));
             }
             Finding::RoundTrips(mut times) => {
                 times.sort_unstable();
@@ -101,7 +111,7 @@ impl Report {
                     ms(least),
                     ms(most)
                 );
-                self.say(Fine, "round trip", &what);
+                self.print(Passed, "round trip", &what);
             }
         }
     }
@@ -109,53 +119,55 @@ impl Report {
     fn clock(&mut self, date: Option<&str>) {
         let ours = i64::try_from(time::unix_ms() / 1000).unwrap_or(0);
         let Some(theirs) = date.and_then(time::read_http_date) else {
-            let why = "not known: the answer has no Date (records carry the server's time)";
-            return self.say(Verdict::Note, "clock", why);
+            let why = "unknown: the answer has no Date header (messages show the server's time)";
+            return self.print(StepResult::Note, "clock", why);
         };
         match ours - theirs {
             apart if apart.abs() <= SKEW => {
-                self.say(Verdict::Fine, "clock", "as ours, to the second or two that can be seen");
+                self.print(StepResult::Passed, "clock", "same as this computer (±2 s)");
             }
             apart => {
                 let way = if apart > 0 { "behind" } else { "ahead of" };
-                let what = format!("{} s {way} ours: times of records are by theirs", apart.abs());
-                self.say(Verdict::Note, "clock", &what);
+                let what = format!(
+                    "{} s {way} this computer (messages show the server's time)",
+                    apart.abs()
+                );
+                self.print(StepResult::Note, "clock", &what);
             }
         }
     }
 
-    fn wrong(&mut self, fault: &Fault) {
-        let step = match fault {
-            Fault::Unresolved { .. } => "name",
-            Fault::Unreachable { .. } => "connection",
-            Fault::NoAnswer { .. } | Fault::NotWebSocket { .. } => "upgrade",
-            Fault::Closed { code: Some(code), .. }
+    fn on_error(&mut self, error: &ConnectionError) {
+        let step = match error {
+            ConnectionError::Unresolved { .. } => "name",
+            ConnectionError::Unreachable { .. } => "connection",
+            ConnectionError::NoAnswer { .. } | ConnectionError::NotWebSocket { .. } => "upgrade",
+            ConnectionError::Closed { code: Some(code), .. }
                 if code.get() == talk::chat::close_code::BAD_PASSWORD =>
             {
                 "password"
             }
-            Fault::System(_)
-            | Fault::Frames(_)
-            | Fault::Binary
-            | Fault::Speech(_)
-            | Fault::Hole
-            | Fault::Silence(_)
-            | Fault::Stuck
-            | Fault::Cut
-            | Fault::Broken(_)
-            | Fault::Closed { .. } => "server",
+            ConnectionError::System(_)
+            | ConnectionError::WebSocket(_)
+            | ConnectionError::BinaryMessage
+            | ConnectionError::BadMessage(_)
+            | ConnectionError::MissingRecords
+            | ConnectionError::Timeout(_)
+            | ConnectionError::WriteStalled
+            | ConnectionError::Eof
+            | ConnectionError::Io(_)
+            | ConnectionError::Closed { .. } => "server",
         };
-        let said = self.refusal.take().map_or(String::new(), |said| format!("; it says: {said}"));
-        let hint =
-            if step == "password" { " (try --password-file FILE or TALK_PASSWORD)" } else { "" };
-        self.say(Verdict::Wrong, step, &format!("{fault}{said}{hint}"));
+        let said = self.rejection.take().map_or(String::new(), |said| format!("; it says: {said}"));
+        let hint = if step == "password" { format!(" {PASSWORD_HINT}") } else { String::new() };
+        self.print(StepResult::Failed, step, &format!("{error}{said}{hint}"));
     }
 
-    fn say(&mut self, verdict: Verdict, step: &str, what: &str) {
-        let mark = match verdict {
-            Verdict::Fine => "ok",
-            Verdict::Note => "--",
-            Verdict::Wrong => "NO",
+    fn print(&mut self, result: StepResult, step: &str, what: &str) {
+        let mark = match result {
+            StepResult::Passed => "ok",
+            StepResult::Note => "--",
+            StepResult::Failed => "NO",
         };
         let what = Safe::one_line(what);
         let line = format!("{mark}  {step:<12}{}", what.as_str());

@@ -1,34 +1,220 @@
-//! What it means that a server wants no more of us.
-//!
-//! Room: close codes and sentences.
+//! The connection to the server, as the client's events report it, and what to say about it.
 
+use std::mem;
 use std::time::Duration;
+use std::time::Instant;
 
 use talk::chat::UserName;
 use talk::chat::close_code;
+use talk::chat::protocol::ServerMessage;
+use talk::client::Event;
+use talk::client::State;
 
-/// That there was no connection for so long, and why not, as far as known.
-pub(crate) fn unreached(patience: Duration, trouble: &str) -> String {
-    let why = if trouble.is_empty() { "the server does not answer" } else { trouble };
-    format!("no connection for {} s: {why}", patience.as_secs_f32())
+/// What to try when the server wants a password.
+pub(crate) const PASSWORD_HINT: &str = "(try --password-file FILE or TALK_PASSWORD)";
+
+/// The state of the connection, and why there is none.
+#[derive(Debug)]
+pub(crate) struct ConnectionStatus {
+    /// `None` before the first event.
+    state: Option<State>,
+    progress: Progress,
+    /// When it was last live, or when the program started.
+    offline_since: Instant,
+    /// Why it was lost, or could not be made; empty if it was not, or once it is live again.
+    error: String,
+    /// The error that the person knows already.
+    said: String,
+    /// The server's answer to our `hello`, if it rejected it.
+    rejection: String,
+    /// The close code and reason after which the client does not reconnect.
+    stopped: Option<(u16, String)>,
 }
 
-/// What the end with this code means for whoever came as `me`, and what to try. `said` is what the
-/// server said of it, often nothing.
-pub(crate) fn sentence(code: u16, said: &str, me: &UserName, has_password: bool) -> String {
-    let said = if said.is_empty() { String::new() } else { format!(": {said}") };
-    match code {
-        close_code::BAD_PASSWORD if has_password => {
-            format!("the server does not take this password{said}")
+/// How far the best connection so far has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Progress {
+    None,
+    /// The server has accepted our `hello`.
+    Welcomed,
+    Live,
+}
+
+/// A change of the connection that the person has to know about.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ConnectionChange {
+    /// It is lost, or could not be made, for this reason.
+    Lost(String),
+    /// It is live again after that.
+    Restored,
+}
+
+impl ConnectionStatus {
+    pub(crate) fn new() -> ConnectionStatus {
+        ConnectionStatus {
+            state: None,
+            progress: Progress::None,
+            offline_since: Instant::now(),
+            error: String::new(),
+            said: String::new(),
+            rejection: String::new(),
+            stopped: None,
         }
-        close_code::BAD_PASSWORD => {
-            format!("the server wants a password{said} (try --password-file FILE or TALK_PASSWORD)")
+    }
+
+    /// Takes an event into account.
+    pub(crate) fn apply(&mut self, event: &Event) {
+        if let Event::State(state) = event {
+            self.enter(*state);
+        } else if let Event::ConnectionLost(error) = event {
+            self.error = error.to_string();
+        } else if let Event::Stopped { code, reason } = event {
+            self.stopped = Some((*code, reason.clone()));
+        } else if let Event::Message(ServerMessage::Error { message, .. }) = event
+            && !self.was_welcomed()
+        {
+            self.rejection.clone_from(message);
         }
-        close_code::NAME_TAKEN => format!(
-            "the name {me} is taken (try another with --user, or bring its key with \
-             --token-file FILE)"
-        ),
-        close_code::KICKED => format!("you were put out of the chat{said}"),
-        _ => format!("the server does not want to talk to us ({code}){said}"),
+    }
+
+    fn enter(&mut self, state: State) {
+        if self.is_live() {
+            self.offline_since = Instant::now();
+        }
+        self.state = Some(state);
+        let progress = match state {
+            State::Offline { .. } | State::Connecting | State::Stopped => Progress::None,
+            State::CatchingUp => Progress::Welcomed,
+            State::Live => Progress::Live,
+        };
+        self.progress = self.progress.max(progress);
+        if self.is_live() {
+            self.error.clear();
+        }
+    }
+
+    pub(crate) fn state(&self) -> Option<State> {
+        self.state
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        self.state == Some(State::Live)
+    }
+
+    /// Whether the server answers requests, though not everything missed may be shown yet.
+    pub(crate) fn is_connected(&self) -> bool {
+        matches!(self.state, Some(State::CatchingUp | State::Live))
+    }
+
+    /// Whether it was live at any time.
+    pub(crate) fn was_live(&self) -> bool {
+        self.progress == Progress::Live
+    }
+
+    /// Whether the server has accepted us at any time. An error before that rejects our `hello`,
+    /// and [`ConnectionStatus::final_reason`] quotes it.
+    pub(crate) fn was_welcomed(&self) -> bool {
+        self.progress >= Progress::Welcomed
+    }
+
+    /// What to say after a change of the state. Each attempt to connect may fail for the same
+    /// reason; that is said once.
+    pub(crate) fn say_once(&mut self) -> Option<ConnectionChange> {
+        if self.is_live() {
+            let was_said = !mem::take(&mut self.said).is_empty();
+            return was_said.then_some(ConnectionChange::Restored);
+        }
+        let is_offline = matches!(self.state, Some(State::Offline { .. }));
+        if !is_offline || self.error == self.said {
+            return None;
+        }
+        self.said.clone_from(&self.error);
+        Some(ConnectionChange::Lost(format!("{}; trying again", self.error)))
+    }
+
+    /// Why the client does not reconnect, once it has stopped, and what to try.
+    pub(crate) fn final_reason(&self, me: &UserName, has_password: bool) -> Option<String> {
+        let (code, reason) = self.stopped.as_ref()?;
+        let said = if self.rejection.is_empty() { reason } else { &self.rejection };
+        let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+        Some(match *code {
+            close_code::BAD_PASSWORD if has_password => {
+                format!("the server rejected this password{said}")
+            }
+            close_code::BAD_PASSWORD => {
+                format!("the server wants a password{said} {PASSWORD_HINT}")
+            }
+            close_code::NAME_TAKEN => format!(
+                "the name {me} is taken (try another with --user; if it is yours, give its key with \
+                 --token-file FILE)"
+            ),
+            close_code::KICKED => format!("you were removed from the chat{said}"),
+            _ => format!("the server refused the connection ({code}){said}"),
+        })
+    }
+
+    /// How long to wait for a connection yet, of `timeout`; `None` while it is live.
+    pub(crate) fn time_left(&self, timeout: Duration) -> Option<Duration> {
+        (!self.is_live()).then(|| timeout.saturating_sub(self.offline_since.elapsed()))
+    }
+
+    /// That there was no connection for all of `timeout`, and why.
+    pub(crate) fn out_of_time(&self, timeout: Duration) -> String {
+        let no_answer = "the server does not answer";
+        let why = if self.error.is_empty() { no_answer } else { &self.error };
+        format!("no connection for {} s: {why}", timeout.as_secs_f32())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use talk::client::ConnectionError;
+
+    use super::*;
+
+    fn lose(status: &mut ConnectionStatus, error: ConnectionError) -> Option<ConnectionChange> {
+        status.apply(&Event::State(State::Connecting));
+        status.apply(&Event::ConnectionLost(error));
+        assert_eq!(status.say_once(), None, "the state follows");
+        status.apply(&Event::State(State::Offline { retry: Duration::ZERO }));
+        status.say_once()
+    }
+
+    #[test]
+    fn a_lost_connection_is_said_once_for_each_reason_and_so_is_its_return() {
+        let mut status = ConnectionStatus::new();
+        let lost = lose(&mut status, ConnectionError::Eof);
+        assert_eq!(
+            lost,
+            Some(ConnectionChange::Lost(format!("{}; trying again", ConnectionError::Eof)))
+        );
+        assert_eq!(lose(&mut status, ConnectionError::Eof), None);
+        assert!(lose(&mut status, ConnectionError::WriteStalled).is_some());
+        for expected in [Some(ConnectionChange::Restored), None] {
+            status.apply(&Event::State(State::Live));
+            assert_eq!(status.say_once(), expected);
+        }
+        assert!(lose(&mut status, ConnectionError::WriteStalled).is_some(), "after it was live");
+    }
+
+    #[test]
+    fn the_answer_to_the_hello_is_the_reason_for_the_end() {
+        let mut status = ConnectionStatus::new();
+        let me: UserName = "bob".parse().unwrap();
+        let error = |message: &str| {
+            Event::Message(ServerMessage::Error {
+                code: talk::chat::ErrorCode::Forbidden,
+                message: message.to_owned(),
+                cid: None,
+                room: None,
+                retry_ms: None,
+            })
+        };
+        status.apply(&error("no"));
+        assert_eq!(status.final_reason(&me, false), None);
+        let (code, reason) = (close_code::BAD_PASSWORD, "closed".to_owned());
+        status.apply(&Event::Stopped { code, reason });
+        let reason = status.final_reason(&me, true);
+        assert_eq!(reason.as_deref(), Some("the server rejected this password: no"));
     }
 }

@@ -14,13 +14,13 @@ mod chat; // the conversation
 mod command; // a submitted line → what to do
 mod view; // what is seen of it
 mod room; // one room, as its visitor sees it
-mod connection_status; // what it means to be sent away
+mod connection_status; // the connection, and what to say about it
 
 // On a terminal, and on pipes.
 mod tui; // the chat on a terminal
 mod plain; // the chat on pipes
 mod script; // one line said, or records read
-mod check; // the line to a server, in words
+mod check; // --check: tests the connection
 mod editor; // keys → a line
 
 // What holds for any text, tried here and by the targets of `fuzz/`.
@@ -141,7 +141,7 @@ fn talk(settings: Settings) -> Result<(), Failure> {
     view.found(&kept, &troubles);
 
     let (events, queue) = mpsc::channel();
-    let notices = stdio::events::notices(events.clone()).map_err(cannot_start)?;
+    let from_client = stdio::events::from_client(events.clone()).map_err(cannot_start)?;
     let agent = "console";
     let config = Config {
         server: address,
@@ -153,7 +153,7 @@ fn talk(settings: Settings) -> Result<(), Failure> {
         agent,
         outbox: kept,
     };
-    let client = client::start(config, notices).map_err(cannot_start)?;
+    let client = client::start(config, from_client).map_err(cannot_start)?;
     let chat = Chat::new(client, view, keep, outbox, wishlist, secret);
     stdio::events::read_stdin(events.clone()).map_err(cannot_start)?;
 
@@ -207,9 +207,9 @@ fn talk_on_pipes(plain: Plain, queue: &Receiver<Event>) -> Result<(), Failure> {
 
 /// Adds the rooms that the lines are for: where one is not, nothing can be said.
 fn rooms_of(kept: &[SavedSubmission], rooms: &mut Vec<RoomName>) {
-    for SavedSubmission { line, .. } in kept {
-        if !rooms.contains(&line.room) {
-            rooms.push(line.room.clone());
+    for SavedSubmission { submission, .. } in kept {
+        if !rooms.contains(&submission.room) {
+            rooms.push(submission.room.clone());
         }
     }
 }

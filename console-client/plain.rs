@@ -7,15 +7,12 @@ use std::io::Write;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
-use std::time::Instant;
 use talk::time;
 
-use talk::client::Notice;
-use talk::client::State;
+use talk::client;
 
 use crate::chat::Chat;
 use crate::chat::Outcome;
-use crate::connection_status;
 use crate::stdio::events::Event;
 use crate::stdio::output;
 use crate::stdio::output::Reader;
@@ -35,7 +32,6 @@ pub(crate) struct Plain {
     /// After the input has ended, this long without a connection means that there will be none.
     patience: Duration,
     partial: Vec<u8>,
-    was_live: bool,
     refused: usize,
 }
 
@@ -70,29 +66,22 @@ impl Plain {
         patience: Duration,
     ) -> Plain {
         let partial = Vec::new();
-        Plain { chat, has_person, columns, patience, partial, was_live: false, refused: 0 }
+        Plain { chat, has_person, columns, patience, partial, refused: 0 }
     }
 
     /// Runs until the input has ended and all of it is stored, or cannot be.
     pub(crate) fn run(mut self, queue: &Receiver<Event>) -> Ended {
-        let mut offline_since = Instant::now();
         let mut has_ended = false;
         let mut unwritten = None;
         let failure = loop {
-            let is_live = self.chat.view.state() == Some(State::Live);
-            if is_live {
-                offline_since = Instant::now();
-            }
+            let connection = self.chat.view.connection();
             let is_pending = self.chat.view.unstored().any(|(_, failed)| failed.is_none());
             // A script that says nothing still learns whether it could have.
-            if has_ended && !is_pending && (self.was_live || self.has_person) {
+            if has_ended && !is_pending && (connection.was_live() || self.has_person) {
                 break None;
             }
-            if has_ended && offline_since.elapsed() > self.patience {
-                break Some(connection_status::unreached(
-                    self.patience,
-                    self.chat.view.last_trouble(),
-                ));
+            if has_ended && connection.time_left(self.patience) == Some(Duration::ZERO) {
+                break Some(connection.out_of_time(self.patience));
             }
             let event = match queue.recv_timeout(TICK) {
                 Ok(event) => event,
@@ -100,7 +89,7 @@ impl Plain {
                 Err(RecvTimeoutError::Disconnected) => break None,
             };
             let failure = match event {
-                Event::Notice(notice) => self.hear(notice),
+                Event::Client(event) => self.hear(event),
                 Event::Typed(bytes) => {
                     has_ended |= self.read(&bytes);
                     None
@@ -135,17 +124,15 @@ impl Plain {
         Ended { chat: self.chat, refused: self.refused, failure: failure.or(unwritten) }
     }
 
-    fn hear(&mut self, notice: Notice) -> Option<String> {
-        if let Notice::State(State::Live) = &notice {
-            self.was_live = true;
-        } else if let Notice::Failed { cid, message, .. } = &notice {
+    fn hear(&mut self, event: client::Event) -> Option<String> {
+        if let client::Event::Failed { cid, rejection } = &event {
             let mut unstored = self.chat.view.unstored();
             let line = unstored.find(|(line, _)| line.cid == *cid);
             let text = line.map_or(String::new(), |(line, _)| format::words(&line.operation).0);
             drop(unstored);
-            self.chat.view.alarm(&format!("not sent: {text:?}: {message}"));
+            self.chat.view.alarm(&format!("not sent: {text:?}: {rejection}"));
         }
-        self.chat.hear(notice, time::unix_ms())
+        self.chat.hear(event, time::unix_ms())
     }
 
     /// Submits each whole line, and says whether one of them asked for the end.

@@ -1,11 +1,11 @@
-//! A bot, and the example of `talk::client` as a library: whoever says `!ping` is answered `pong`.
+//! A bot, and an example of `talk::client` as a library: it answers `!ping` with `pong`.
 //!
 //! `cargo run --example bot -- --server 127.0.0.1:8080 --user pingbot --room lobby`
 //!
-//! What is hard is the library's: it comes back after the server was away, takes the room up where
-//! it was left, and sends an answer until it is stored, once. What is left to a bot is to tell what
-//! is said now from what was said while it was away, which nobody waits for any more: `joined` names
-//! the newest record there is, and whatever comes after that one is new.
+//! The library reconnects, continues the room where it was, and sends each answer until it is
+//! stored, once. The bot only has to know which messages are new: after it was away it gets the
+//! older ones too, and nobody waits for an answer to those. `joined` names the newest record at that
+//! moment; every later one is new.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -15,11 +15,11 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, channel};
 use std::{env, fmt};
 
-use talk::chat::protocol::{Kind, Record, Since};
+use talk::chat::protocol::{Kind, Record, ServerMessage, Since};
 use talk::chat::{Operation, RoomName, Text, Token, UserName};
 use talk::cli;
 use talk::cli::{Args, Command, Flag};
-use talk::client::{Address, Client, Config, Notice, State, start};
+use talk::client::{Address, Client, Config, Event, State, start};
 use talk::limits;
 use talk::net::entropy::Entropy;
 
@@ -28,35 +28,36 @@ const COMMAND: Command = Command {
     about: "Answers !ping with pong.",
     flags: &[
         Flag::value("server", "HOST:PORT", "the server").default("127.0.0.1:8080"),
-        Flag::value("user", "NAME", "what it is called").default("pingbot"),
-        Flag::value("room", "ROOM", "where it listens").default("lobby"),
-        Flag::value("token-file", "FILE", "where the key of its name is kept; made if need be"),
+        Flag::value("user", "NAME", "its name").default("pingbot"),
+        Flag::value("room", "ROOM", "the room it joins").default("lobby"),
+        Flag::value("token-file", "FILE", "the file with the key of its name; created if missing"),
         Flag::variable("password", "TALK_PASSWORD", "the server's password"),
         Flag::switch("help", "this text").short('h'),
     ],
     epilogue: "\
-It runs until it is killed, and comes back by itself when the server was away.
-Without a --token-file, its name is held against itself for a minute after that.",
+It runs until it is killed, and reconnects by itself. Without a --token-file it
+cannot have its name back for a minute after it ends.",
 };
 
 fn main() -> ExitCode {
     let args = COMMAND.parse(env::args_os().skip(1), |name| env::var_os(name));
-    match args.map_err(Failure::from).and_then(|args| fulfil(&args)) {
+    match args.map_err(Failure::from).and_then(|args| run(&args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            tell(&failure.to_string());
+            log(&failure.to_string());
             failure.exit_code()
         }
     }
 }
 
-fn fulfil(args: &Args) -> Result<(), Failure> {
+fn run(args: &Args) -> Result<(), Failure> {
     if args.has("help") {
         let printed = io::stdout().write_all(COMMAND.help().as_bytes());
-        return printed.map_err(|error| Failure::World(format!("cannot print the help: {error}")));
+        return printed
+            .map_err(|error| Failure::Runtime(format!("cannot print the help: {error}")));
     }
     if let Some(word) = args.words().first() {
-        return Err(Failure::Usage(format!("{word:?} belongs to no flag")));
+        return Err(Failure::Usage(format!("{word:?} is not a flag")));
     }
     let missing = || Failure::Usage("--user needs a value".to_owned());
     let user: UserName = args.parsed("user")?.ok_or_else(missing)?;
@@ -65,23 +66,23 @@ fn fulfil(args: &Args) -> Result<(), Failure> {
     let config = Config {
         server,
         user: user.clone(),
-        token: args.get("token-file").map(|path| key(Path::new(path))).transpose()?,
+        token: args.get("token-file").map(|path| load_key(Path::new(path))).transpose()?,
         password: args.get("password").map(str::to_owned),
         rooms: vec![room.clone()],
         since: Since::Newest,
         agent: "bot",
         outbox: Vec::new(),
     };
-    let (sender, notices) = channel();
+    let (sender, events) = channel();
     let client = start(config, sender)
-        .map_err(|error| Failure::World(format!("cannot start a connection: {error}")))?;
-    Bot { client, user, room, head: u64::MAX, unsent: 0 }.run(&notices)
+        .map_err(|error| Failure::Runtime(format!("cannot start a connection: {error}")))?;
+    Bot { client, user, room, head: u64::MAX, unsent: 0 }.run(&events)
 }
 
 // ---- What it does ------------------------------------------------------------------------------
 
-/// Answers that may wait to be stored: as many as a client may post at once. Pings that come faster
-/// than answers may go out are not all answered.
+/// Answers that may wait to be stored: as many as a client may post at once. If pings arrive faster
+/// than that, the bot skips some.
 const UNSENT: usize = limits::BURST as usize;
 
 struct Bot {
@@ -95,40 +96,42 @@ struct Bot {
 }
 
 impl Bot {
-    /// Listens until there is no place for it.
+    /// Runs until the server refuses the bot.
     #[expect(
         clippy::wildcard_enum_match_arm,
-        reason = "most notices are for those who draw a chat"
+        reason = "most events matter only to a program that shows a chat"
     )]
-    fn run(mut self, notices: &Receiver<Notice>) -> Result<(), Failure> {
-        for notice in notices {
-            match notice {
+    fn run(mut self, events: &Receiver<Event>) -> Result<(), Failure> {
+        for event in events {
+            match event {
                 // With each connection, before the records of the room.
-                Notice::Joined(joined) => self.head = joined.head,
-                Notice::Record(record) => self.hear(&record),
-                Notice::Stored { .. } => self.unsent = self.unsent.saturating_sub(1),
-                Notice::Failed { cid, message, .. } => {
+                Event::Message(ServerMessage::Joined(joined)) => self.head = joined.head,
+                Event::Record(record) => self.on_record(&record),
+                Event::Stored { .. } => self.unsent = self.unsent.saturating_sub(1),
+                Event::Failed { cid, rejection } => {
                     self.unsent = self.unsent.saturating_sub(1);
-                    self.client.drop_line(&cid);
-                    tell(&format!("an answer was refused: {message}"));
+                    self.client.discard(&cid);
+                    log(&format!("answer rejected: {rejection}"));
                 }
-                Notice::State(State::Live) => tell(&format!("listening in {}", self.room)),
-                Notice::Trouble(fault) => tell(&fault.to_string()),
-                Notice::Error { message, room: Some(room), .. } if room == self.room => {
-                    return Err(Failure::World(format!("cannot join {room}: {message}")));
+                Event::State(State::Live) => log(&format!("listening in {}", self.room)),
+                Event::ConnectionLost(error) => log(&error.to_string()),
+                Event::Message(ServerMessage::Error { message, room: Some(room), .. })
+                    if room == self.room =>
+                {
+                    return Err(Failure::Runtime(format!("cannot join {room}: {message}")));
                 }
-                Notice::Stopped { code, .. } => {
-                    let what = format!("the server has no place for {} ({code})", self.user);
-                    return Err(Failure::World(what));
+                Event::Stopped { code, .. } => {
+                    let what = format!("the server refused {} ({code})", self.user);
+                    return Err(Failure::Runtime(what));
                 }
                 _ => {}
             }
         }
-        Err(Failure::World("the connection's thread has ended".to_owned()))
+        Err(Failure::Runtime("the connection's thread has ended".to_owned()))
     }
 
-    /// Answers a ping that is said now, by somebody else.
-    fn hear(&mut self, record: &Record) {
+    /// Answers a new ping of another user.
+    fn on_record(&mut self, record: &Record) {
         let Kind::Operation(Operation::Post { text, me: false, .. }) = &record.kind else { return };
         let is_new = record.seq > self.head;
         let is_ours = record.user.is_same_claim(&self.user);
@@ -144,27 +147,27 @@ impl Bot {
 
 // ---- The key of its name -----------------------------------------------------------------------
 
-/// The key that is kept at `path`, or a new one. It is kept before the server hears of it: killed
-/// at any moment, the bot is not locked out of its own name.
-fn key(path: &Path) -> Result<Token, Failure> {
+/// Loads the key from the file at `path`, or creates both. A new key is on disk before it is sent:
+/// a bot killed at any moment can still claim its name.
+fn load_key(path: &Path) -> Result<Token, Failure> {
     let at = path.display();
     match fs::read_to_string(path) {
-        Ok(kept) => kept.trim().parse().map_err(|_| {
-            Failure::World(format!("{at} holds no key (32 hex digits): move it away"))
+        Ok(text) => text.trim().parse().map_err(|_| {
+            Failure::Runtime(format!("{at} holds no key (32 hex digits): move it away"))
         }),
-        Err(error) if error.kind() == ErrorKind::NotFound => make_key(path)
-            .map_err(|error| Failure::World(format!("cannot keep a key in {at}: {error}"))),
-        Err(error) => Err(Failure::World(format!("cannot read the key in {at}: {error}"))),
+        Err(error) if error.kind() == ErrorKind::NotFound => create_key(path)
+            .map_err(|error| Failure::Runtime(format!("cannot save a key in {at}: {error}"))),
+        Err(error) => Err(Failure::Runtime(format!("cannot read the key in {at}: {error}"))),
     }
 }
 
-/// Makes a key and a file that holds it, which is there whole or not at all.
-fn make_key(path: &Path) -> io::Result<Token> {
+/// Creates a key and its file. The rename makes the file appear whole or not at all.
+fn create_key(path: &Path) -> io::Result<Token> {
     let token = Token::from_bytes(Entropy::open()?.nonce()?);
     let mut draft = path.as_os_str().to_owned();
     draft.push(".draft");
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600); // a key is whoever holds it
+    options.write(true).create(true).truncate(true).mode(0o600); // who has the key has the name
     let mut file = options.open(&draft)?;
     writeln!(file, "{}", token.reveal())?;
     file.sync_all()?;
@@ -172,21 +175,21 @@ fn make_key(path: &Path) -> io::Result<Token> {
     Ok(token)
 }
 
-// ---- What it tells -----------------------------------------------------------------------------
+// ---- Errors and messages -----------------------------------------------------------------------
 
 /// Why the bot ends.
 enum Failure {
     /// It was called wrongly: exit 2.
     Usage(String),
     /// It could not do what it was called for: exit 1.
-    World(String),
+    Runtime(String),
 }
 
 impl Failure {
     fn exit_code(&self) -> ExitCode {
         match self {
             Failure::Usage(_) => ExitCode::from(2),
-            Failure::World(_) => ExitCode::from(1),
+            Failure::Runtime(_) => ExitCode::from(1),
         }
     }
 }
@@ -201,14 +204,15 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Usage(what) => write!(f, "{what} (see bot --help)"),
-            Failure::World(what) => f.write_str(what),
+            Failure::Runtime(what) => f.write_str(what),
         }
     }
 }
 
-/// One line on standard error. Some of the words are the server's: none of them commands a terminal.
-fn tell(what: &str) {
-    let tame = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    let line: String = what.chars().map(tame).collect();
+/// Prints one line on standard error. Part of it may come from the server, so control characters
+/// are replaced.
+fn log(what: &str) {
+    let sanitize = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    let line: String = what.chars().map(sanitize).collect();
     writeln!(io::stderr(), "bot: {line}").ok();
 }

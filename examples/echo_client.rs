@@ -1,4 +1,4 @@
-//! An echo client: it runs every case of an Autobahn fuzzing server, echoing what each one says.
+//! An echo client: it runs every case of an Autobahn fuzzing server, and echoes each message.
 //!
 //! `cargo run --release --example echo_client -- ws://127.0.0.1:9001`
 
@@ -19,8 +19,8 @@ use talk::ws::{Close, Decoder, Encoder, Event, Limits, Role};
 /// The suite sends messages of 16 MiB, and some in 65,536 frames.
 const LIMITS: Limits = Limits { message: 64 * 1024 * 1024, fragments: 1024 * 1024 };
 
-/// A server that says nothing for this long is given up. A slow case takes seconds.
-const SILENCE: Duration = Duration::from_secs(60);
+/// The client gives up when the server sends nothing for this long. A slow case takes seconds.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let url = env::args().nth(1).unwrap_or_else(|| "ws://127.0.0.1:9001".to_owned());
@@ -28,25 +28,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     let server: Authority = host.trim_end_matches('/').parse()?;
 
     let mut count = String::new();
-    converse(&server, "/getCaseCount", |said| {
-        if let Event::Text(text) = said {
+    run_connection(&server, "/getCaseCount", |message| {
+        if let Event::Text(text) = message {
             count = text;
         }
         None
     })?;
     for case in 1..=count.parse::<u32>()? {
         let target = format!("/runCase?case={case}&agent=talk");
-        if let Err(error) = converse(&server, &target, Some) {
+        if let Err(error) = run_connection(&server, &target, Some) {
             writeln!(io::stderr(), "echo_client: case {case}: {error}")?;
         }
     }
-    converse(&server, "/updateReports?agent=talk", Some)?;
+    run_connection(&server, "/updateReports?agent=talk", Some)?;
     writeln!(io::stdout(), "echo_client: {count} cases run")?;
     Ok(())
 }
 
-/// One connection to `target`, until the server closes it. `answer` says what a message is worth.
-fn converse(
+/// Runs one connection to `target` until the server closes it. `answer` returns what to send back.
+fn run_connection(
     server: &Authority,
     target: &str,
     mut answer: impl FnMut(Event) -> Option<Event>,
@@ -54,13 +54,13 @@ fn converse(
     let stream = TcpStream::connect(server.to_string())?;
     stream.set_nodelay(true)?;
     let entropy = Entropy::open()?;
-    let offer = UpgradeRequest::new(server, target, entropy.nonce()?)?;
-    (&stream).write_all(&offer.to_bytes())?;
-    let deadline = Deadline::new(Instant::now(), SILENCE);
+    let request = UpgradeRequest::new(server, target, entropy.nonce()?)?;
+    (&stream).write_all(&request.to_bytes())?;
+    let deadline = Deadline::new(Instant::now(), TIMEOUT);
     let (head, leftover) = read_response(&mut &stream, &deadline)?;
-    offer.verify(&head)?;
+    request.verify(&head)?;
 
-    stream.set_read_timeout(Some(SILENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     let mut inbound = MessageReader::new(&stream, Decoder::new(Role::Client, LIMITS), &leftover);
     let mut encoder = Encoder::client(entropy.into_masks()?);
     let mut out = Vec::new();
@@ -89,7 +89,7 @@ fn converse(
         (&stream).write_all(&out)?;
         out.clear();
     }
-    // All is said. The server shall close TCP first (RFC 6455 §7.1.1), or reset it, for all we care.
+    // Wait until the server closes TCP first (RFC 6455 §7.1.1), or resets it.
     while let Ok(Some(_)) = inbound.next_event() {}
     Ok(())
 }

@@ -25,7 +25,7 @@ impl Chat {
                 let name = fit(&name)?;
                 let wanted = self.outbox.want(&name);
                 self.told(wanted);
-                self.client.nick(name);
+                self.client.rename(name);
             }
             Command::Message(name, text) => {
                 let room = self.room_with(&fit(&name)?)?;
@@ -84,12 +84,12 @@ impl Chat {
             Command::Away(text) => {
                 let text = text.unwrap_or_default();
                 let away = AwayMessage::parse(&text).map_err(|rejection| rejection.to_string())?;
-                self.asked(self.client.away(Some(away.clone())))?;
+                self.asked(self.client.set_away(Some(away.clone())))?;
                 self.view.confirm(&format!("you are {away} (/back when you are back)"));
                 self.view.set_away(Some(away));
             }
             Command::Back => {
-                self.asked(self.client.away(None))?;
+                self.asked(self.client.set_away(None))?;
                 self.view.confirm("you are back");
                 self.view.set_away(None);
             }
@@ -101,7 +101,7 @@ impl Chat {
                 }
             }
             Command::Drop => {
-                self.failed()?.iter().for_each(|(cid, _)| self.client.drop_line(cid));
+                self.failed()?.iter().for_each(|(cid, _)| self.client.discard(cid));
             }
             Command::Reconnect => self.client.retry_now(),
             Command::Key => self.tell_key()?,

@@ -5,21 +5,20 @@
 
 use talk::chat::ErrorCode;
 use talk::chat::Operation;
-use talk::chat::Rejection;
 use talk::chat::RoomName;
 use talk::chat::Text;
 use talk::chat::Token;
 use talk::chat::UserName;
+use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
 use talk::client::Client;
-use talk::client::Notice;
+use talk::client::Event;
 use talk::client::State;
 use talk::limits;
 
 use crate::command;
 use crate::command::Command;
 use crate::command::Input;
-use crate::connection_status;
 use crate::storage::outbox::Outbox;
 use crate::storage::tokens::Keep;
 use crate::storage::wishlist::Wishlist;
@@ -44,7 +43,6 @@ pub(crate) struct Chat {
     is_leaky: bool,
     password: Option<String>,
     token: Option<Token>,
-    refusal: String,
     typing_again_at: u64,  // Unix milliseconds
     marking_again_at: u64, // and these
     /// The server has not said that it knows no read markers.
@@ -82,7 +80,6 @@ impl Chat {
             is_leaky: false,
             password,
             token: None,
-            refusal: String::new(),
             typing_again_at: 0,
             marking_again_at: 0,
             server_marks: true,
@@ -90,38 +87,34 @@ impl Chat {
         }
     }
 
-    /// Takes a notice in. Returns why all is over, if it is.
-    pub(crate) fn hear(&mut self, notice: Notice, now: u64) -> Option<String> {
-        if let Notice::Stopped { code, reason } = &notice {
-            return Some(self.end(*code, reason));
-        }
-        if let Notice::Welcome(Welcome { user, token, .. })
-        | Notice::Renamed { to: user, token: Some(token), .. } = &notice
+    /// Takes an event in. Returns why the chat is over, if it is.
+    pub(crate) fn hear(&mut self, event: Event, now: u64) -> Option<String> {
+        if let Event::Message(
+            ServerMessage::Welcome(Welcome { user, token, .. })
+            | ServerMessage::Renamed { to: user, token: Some(token), .. },
+        ) = &event
         {
             self.token = Some(token.clone());
             self.store(user, token);
         }
-        self.note(&notice);
-        if let Notice::Found { room, text, records, before, first } = notice {
+        self.note(&event);
+        if let Event::Message(ServerMessage::Found { room, text, records, before, first }) = event {
             self.found(&room, &text, records, before, first);
             return None;
         }
-        if matches!(notice, Notice::State(State::Offline { .. })) {
+        if matches!(event, Event::State(State::Offline { .. })) {
             self.give_up_search();
         }
-        if let Notice::Error { message, .. } = &notice
-            && self.view.known_server().is_none()
+        if let Event::Message(ServerMessage::Error { code, room: None, .. }) = &event
+            && *code == ErrorCode::UnknownType
+            && self.view.connection().was_welcomed()
         {
-            self.refusal.clone_from(message); // the answer to our hello: the end follows
-            return None;
-        }
-        if let Notice::Error { code: ErrorCode::UnknownType, room: None, .. } = &notice {
             self.server_marks = false; // of all we say, only that is not from the beginning
             return None;
         }
-        self.view.hear(notice, now);
+        self.view.hear(event, now);
         self.keep_wishes();
-        None
+        self.view.connection().final_reason(self.view.me(), self.password.is_some())
     }
 
     /// Understands and does what a person submitted.
@@ -155,7 +148,7 @@ impl Chat {
     /// Tells the room that something is being typed, unless it was told just now.
     pub(crate) fn types(&mut self, text: &str, now: u64) {
         let is_said = !text.is_empty() && !text.starts_with('/');
-        if !is_said || now < self.typing_again_at || self.view.state() != Some(State::Live) {
+        if !is_said || now < self.typing_again_at || !self.view.connection().is_live() {
             return;
         }
         if let Some(room) = self.view.here() {
@@ -187,11 +180,11 @@ impl Chat {
         let line = self.client.compose(room, operation);
         // Without a connection the file may be the only copy for hours, and is worth waiting for
         // the disk. With one, the server has the line in a moment, and syncs it itself.
-        let is_live = self.view.state() == Some(State::Live);
+        let is_live = self.view.connection().is_live();
         let held = self.outbox.hold(&line, !is_live);
         self.told(held);
-        self.client.say_line(line.clone());
-        // The client's own notice comes later: until then nobody may think all is said and done.
+        self.client.send(line.clone());
+        // The client's own event comes later: until then nobody may think all is said and done.
         self.view.waits(line);
     }
 
@@ -215,7 +208,7 @@ impl Chat {
             return;
         }
         for (room, seq) in self.view.unmarked() {
-            if self.client.mark(&room, seq) {
+            if self.client.mark_read(&room, seq) {
                 self.view.marked(&room, seq);
             }
         }
@@ -224,37 +217,26 @@ impl Chat {
     // ---- What is kept --------------------------------------------------------------------------
 
     /// Writes down what becomes of our lines, and of the name they go out under.
-    fn note(&mut self, notice: &Notice) {
+    fn note(&mut self, event: &Event) {
         let outbox = &mut self.outbox;
-        let noted = match notice {
-            Notice::Pending(line) => outbox.hold(line, false),
-            Notice::Stored { cid, .. } | Notice::Dropped(cid) => outbox.settle(cid),
-            Notice::Failed { cid, code, message } => {
-                outbox.fail(cid, Rejection { code: *code, message: message.clone().into() })
-            }
-            Notice::Welcome(Welcome { user, .. })
-            | Notice::Renamed { to: user, token: Some(_), .. } => outbox.belong_to(user),
-            Notice::Error {
-                code: ErrorCode::BadName | ErrorCode::NameTaken, room: None, ..
-            } => outbox.want_no_more(),
-            Notice::Error { .. }
-            | Notice::Renamed { .. }
-            | Notice::State(_)
-            | Notice::Trouble(_)
-            | Notice::Stopped { .. }
-            | Notice::Joined(_)
-            | Notice::Record(_)
-            | Notice::Reset(_)
-            | Notice::Gap { .. }
-            | Notice::Presence { .. }
-            | Notice::Away { .. }
-            | Notice::Members { .. }
-            | Notice::Rooms { .. }
-            | Notice::Left(_)
-            | Notice::Typing { .. }
-            | Notice::Marked { .. }
-            | Notice::History { .. }
-            | Notice::Found { .. } => Ok(()),
+        let noted = if let Event::Pending(submission) = event {
+            outbox.hold(submission, false)
+        } else if let Event::Stored { cid, .. } | Event::Dropped(cid) = event {
+            outbox.settle(cid)
+        } else if let Event::Failed { cid, rejection } = event {
+            outbox.fail(cid, rejection.clone())
+        } else if let Event::Message(
+            ServerMessage::Welcome(Welcome { user, .. })
+            | ServerMessage::Renamed { to: user, token: Some(_), .. },
+        ) = event
+        {
+            outbox.belong_to(user)
+        } else if let Event::Message(ServerMessage::Error { code, room: None, .. }) = event
+            && matches!(code, ErrorCode::BadName | ErrorCode::NameTaken)
+        {
+            outbox.want_no_more()
+        } else {
+            Ok(())
         };
         self.told(noted);
     }
@@ -278,10 +260,5 @@ impl Chat {
     fn room(&self) -> Result<RoomName, String> {
         let room = self.view.here().ok_or("you are in no room (try /join lobby)")?;
         Ok(room.name.clone())
-    }
-
-    fn end(&self, code: u16, reason: &str) -> String {
-        let said = if self.refusal.is_empty() { reason } else { &self.refusal };
-        connection_status::sentence(code, said, self.view.me(), self.password.is_some())
     }
 }

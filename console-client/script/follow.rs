@@ -7,8 +7,9 @@ use talk::chat::RoomName;
 use talk::chat::protocol::Joined;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
+use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Since;
-use talk::client::Notice;
+use talk::client::Event;
 use talk::client::State;
 
 use super::Run;
@@ -37,30 +38,32 @@ impl Run {
         let (mut output, mut days) = (Output::default(), BTreeMap::new());
         let mut unjoined = self.rooms.clone();
         loop {
-            let notice = match self.at_hand() {
-                Some(notice) => notice,
+            let event = match self.at_hand() {
+                Some(event) => event,
                 None if output.flush()? == Reader::Gone => return Ok(()),
                 None => self.next(patience)?,
             };
-            self.note(&notice)?;
+            self.note(&event)?;
             #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is for who draws a chat")]
-            let reader = match notice {
-                Notice::Joined(joined) if unjoined.contains(&joined.room) => {
+            let reader = match event {
+                Event::Message(ServerMessage::Joined(joined))
+                    if unjoined.contains(&joined.room) =>
+                {
                     unjoined.retain(|room| *room != joined.room);
                     tell_missing(since, &joined);
                     Reader::Reads
                 }
                 // A private room may bring itself.
-                Notice::Record(record) if !self.rooms.contains(&record.room) => Reader::Reads,
-                Notice::Record(record) if json => output.line(&record.encode())?,
-                Notice::Record(record) => {
+                Event::Record(record) if !self.rooms.contains(&record.room) => Reader::Reads,
+                Event::Record(record) if json => output.line(&record.encode())?,
+                Event::Record(record) => {
                     let mut reader = Reader::Reads;
                     for line in self.lines(&record, &mut days) {
                         reader = output.line(&line)?;
                     }
                     reader
                 }
-                Notice::State(State::Live) if !follows => {
+                Event::State(State::Live) if !follows => {
                     output.flush()?;
                     return Ok(());
                 }

@@ -1,169 +1,139 @@
-//! What every script does with a connection: wait with patience, keep the name's key, say on stderr
+//! What every script does with a connection: wait for it, save the name's key, and print on stderr
 //! what is wrong.
 
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
-use std::time::Instant;
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
+use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
 use talk::client::Client;
-use talk::client::Notice;
-use talk::client::State;
+use talk::client::Event;
 
 use crate::complain;
-use crate::connection_status;
+use crate::connection_status::ConnectionChange;
+use crate::connection_status::ConnectionStatus;
 use crate::storage::tokens::Keep;
 use crate::text::timezone::Zone;
 
-/// A script at work.
+/// A running script.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(super) client: Client,
-    notices: Receiver<Notice>,
+    events: Receiver<Event>,
     pub(super) rooms: Vec<RoomName>,
     pub(super) me: UserName,
-    /// Where the key of a name of one's own is kept.
+    /// Stores the key of the name; `None` for a name of this run alone.
     keep: Option<Keep>,
     pub(super) zone: Zone,
     patience: Duration,
     has_password: bool,
-    is_live: bool,
-    /// Since when there is no connection.
-    offline_since: Instant,
-    trouble: String,
-    told_trouble: String,
-    /// What the server said to our hello, if it does not want us.
-    refusal: String,
-    is_known: bool,
+    connection: ConnectionStatus,
 }
 
-/// What a script waits on.
+/// How long a script waits without a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Patience {
-    /// As long as was said.
+    /// Until the timeout.
     Some,
-    /// For ever.
+    /// Without end.
     Endless,
 }
 
 impl Run {
     pub(crate) fn new(
         client: Client,
-        notices: Receiver<Notice>,
+        events: Receiver<Event>,
         rooms: Vec<RoomName>,
         me: UserName,
     ) -> Run {
         Run {
             client,
-            notices,
+            events,
             rooms,
             me,
             keep: None,
             zone: Zone::default(),
             patience: Duration::MAX,
             has_password: false,
-            is_live: false,
-            offline_since: Instant::now(),
-            trouble: String::new(),
-            told_trouble: String::new(),
-            refusal: String::new(),
-            is_known: false,
+            connection: ConnectionStatus::new(),
         }
     }
 
-    /// Gives up after so long without a connection.
+    /// Gives up after this time without a connection.
     pub(crate) fn patient(self, patience: Duration) -> Run {
         Run { patience, ..self }
     }
 
-    /// Keeps the key of its name there.
+    /// Stores the key of its name there.
     pub(crate) fn keeping(self, keep: Option<Keep>) -> Run {
         Run { keep, ..self }
     }
 
-    /// Says the time as it is there.
+    /// Shows times in this time zone.
     pub(crate) fn within(self, zone: Zone) -> Run {
         Run { zone, ..self }
     }
 
-    /// Has a password, which may be a wrong one.
+    /// Whether a password was given, which may be wrong.
     pub(crate) fn with_password(self, has_password: bool) -> Run {
         Run { has_password, ..self }
     }
 
-    /// What has happened already, if anything.
-    pub(super) fn at_hand(&self) -> Option<Notice> {
-        self.notices.try_recv().ok()
+    /// An event that has already arrived, if there is one.
+    pub(super) fn at_hand(&self) -> Option<Event> {
+        self.events.try_recv().ok()
     }
 
-    /// What happens next.
+    /// Waits for the next event.
     ///
     /// # Errors
-    /// A sentence: there is no hope, or no more patience.
-    pub(super) fn next(&mut self, patience: Patience) -> Result<Notice, String> {
-        let lost = || "the connection's thread has ended".to_owned();
-        if self.is_live || patience == Patience::Endless {
-            return self.notices.recv().map_err(|_| lost());
+    /// There was no connection until the timeout, or the client has ended.
+    pub(super) fn next(&mut self, patience: Patience) -> Result<Event, String> {
+        let ended = || "the connection's thread has ended".to_owned();
+        let left = self.connection.time_left(self.patience);
+        match left.filter(|_| patience == Patience::Some) {
+            None => self.events.recv().map_err(|_| ended()),
+            Some(left) => self.events.recv_timeout(left).map_err(|error| match error {
+                RecvTimeoutError::Timeout => self.connection.out_of_time(self.patience),
+                RecvTimeoutError::Disconnected => ended(),
+            }),
         }
-        let left = self.patience.saturating_sub(self.offline_since.elapsed());
-        self.notices.recv_timeout(left).map_err(|error| match error {
-            RecvTimeoutError::Timeout => connection_status::unreached(self.patience, &self.trouble),
-            RecvTimeoutError::Disconnected => lost(),
-        })
     }
 
-    /// Takes note of what is the same for every script.
+    /// Does what every script does with an event.
     ///
     /// # Errors
-    /// A sentence: it is over.
-    pub(super) fn note(&mut self, notice: &Notice) -> Result<(), String> {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "most notices are for who draws a chat")]
-        match notice {
-            Notice::State(state) => self.enter(*state),
-            Notice::Trouble(fault) => self.trouble = fault.to_string(),
-            Notice::Stopped { code, reason } => {
-                let said = if self.refusal.is_empty() { reason } else { &self.refusal };
-                return Err(connection_status::sentence(*code, said, &self.me, self.has_password));
+    /// Why the script cannot go on.
+    pub(super) fn note(&mut self, event: &Event) -> Result<(), String> {
+        self.connection.apply(event);
+        if let Some(reason) = self.connection.final_reason(&self.me, self.has_password) {
+            return Err(reason);
+        }
+        match self.connection.say_once() {
+            Some(ConnectionChange::Lost(sentence)) => complain(&sentence),
+            Some(ConnectionChange::Restored) => complain("connected again"),
+            None => {}
+        }
+        if let Event::Message(ServerMessage::Welcome(Welcome { user, token, .. })) = event {
+            self.me = user.clone();
+            if let Some(Err(sentence)) = self.keep.as_ref().map(|keep| keep.store(user, token)) {
+                complain(&sentence);
             }
-            Notice::Welcome(Welcome { user, token, .. }) => {
-                self.is_known = true;
-                self.me = user.clone();
-                if let Some(Err(sentence)) = self.keep.as_ref().map(|keep| keep.store(user, token))
-                {
-                    complain(&sentence);
-                }
-            }
-            Notice::Error { message, room: Some(room), .. } if self.rooms.contains(room) => {
-                return Err(format!("cannot join {room}: {message}"));
-            }
-            Notice::Error { message, .. } if !self.is_known => self.refusal.clone_from(message),
-            Notice::Gap { room, first } => {
-                complain(&format!("{room} keeps its records from {first} on: some are missing"));
-            }
-            Notice::Reset(room) => complain(&format!("{room} has begun anew, with other records")),
-            _ => {}
+        }
+        if let Event::Message(ServerMessage::Error { message, room: Some(room), .. }) = event
+            && self.rooms.contains(room)
+        {
+            return Err(format!("cannot join {room}: {message}"));
+        }
+        if let Event::Gap { room, first } = event {
+            complain(&format!("{room} keeps its records from {first} on: some are missing"));
+        }
+        if let Event::Reset(room) = event {
+            complain(&format!("{room} was reset: its records are new ones"));
         }
         Ok(())
-    }
-
-    fn enter(&mut self, state: State) {
-        let was_live = std::mem::replace(&mut self.is_live, state == State::Live);
-        if was_live && !self.is_live {
-            self.offline_since = Instant::now();
-        }
-        match state {
-            // Each attempt may fail for the same reason; it is told once.
-            State::Offline { .. } if self.trouble != self.told_trouble => {
-                self.told_trouble.clone_from(&self.trouble);
-                complain(&format!("{}; trying again", self.trouble));
-            }
-            State::Live if !std::mem::take(&mut self.told_trouble).is_empty() => {
-                complain("connected again");
-            }
-            State::Offline { .. } | State::Connecting | State::CatchingUp | State::Live => {}
-        }
     }
 }

@@ -3,7 +3,8 @@
 use talk::chat::Cid;
 use talk::chat::Operation;
 use talk::chat::Text;
-use talk::client::Notice;
+use talk::chat::protocol::ServerMessage;
+use talk::client::Event;
 
 use super::Run;
 use super::run::Patience;
@@ -26,27 +27,27 @@ impl Run {
     fn store(&mut self, text: &str, json: bool) -> Result<String, String> {
         let mut sent: Option<Cid> = None;
         loop {
-            let notice = self.next(Patience::Some)?;
-            self.note(&notice)?;
+            let event = self.next(Patience::Some)?;
+            self.note(&event)?;
             #[expect(clippy::wildcard_enum_match_arm, reason = "only its own line matters")]
-            match notice {
+            match event {
                 // Only now is it known how long a text may be.
-                Notice::Welcome(welcome) if sent.is_none() => {
+                Event::Message(ServerMessage::Welcome(welcome)) if sent.is_none() => {
                     let most = usize::try_from(welcome.limits.text).unwrap_or(usize::MAX);
                     let text =
                         Text::parse(text, most).map_err(|rejection| rejection.to_string())?;
                     let room = self.rooms.first().cloned().unwrap_or_default();
                     let act = Operation::Post { text, me: false, reply: None };
-                    sent = Some(self.client.act(&room, act));
+                    sent = Some(self.client.submit(&room, act));
                 }
-                Notice::Stored { cid, seq } if !json && sent.as_ref() == Some(&cid) => {
+                Event::Stored { cid, seq } if !json && sent.as_ref() == Some(&cid) => {
                     return Ok(seq.to_string());
                 }
-                Notice::Record(record) if json && sent.as_ref() == Some(&record.cid) => {
+                Event::Record(record) if json && sent.as_ref() == Some(&record.cid) => {
                     return Ok(record.encode());
                 }
-                Notice::Failed { cid, message, .. } if sent.as_ref() == Some(&cid) => {
-                    return Err(message);
+                Event::Failed { cid, rejection } if sent.as_ref() == Some(&cid) => {
+                    return Err(rejection.to_string());
                 }
                 _ => {}
             }

@@ -1,4 +1,4 @@
-//! Everything that can happen, in one queue: keys, notices, the terminal's size.
+//! Everything that can happen, in one queue: keys, client events, the terminal's size.
 //!
 //! Room: threads and channels. Each thread ends with its source, or with the program.
 
@@ -10,7 +10,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use talk::client::Notice;
+use talk::client;
 use talk::failpoint;
 
 use super::terminal;
@@ -23,7 +23,7 @@ pub(crate) enum Event {
     Typed(Vec<u8>),
     /// Stdin has ended.
     TypedAll,
-    Notice(Notice),
+    Client(client::Event),
     Size(Size),
     /// A thread has panicked.
     Broken,
@@ -58,11 +58,11 @@ pub(crate) fn read_stdin(events: Sender<Event>) -> io::Result<()> {
 ///
 /// # Errors
 /// The system gives no thread.
-pub(crate) fn notices(events: Sender<Event>) -> io::Result<Sender<Notice>> {
-    let (sender, notices): (_, Receiver<Notice>) = mpsc::channel();
-    spawn("notices", move || {
-        let mut notices = notices.into_iter().map(Event::Notice);
-        notices.all(|event| events.send(failpoint::check(event, "told")).is_ok());
+pub(crate) fn from_client(events: Sender<Event>) -> io::Result<Sender<client::Event>> {
+    let (sender, from_client): (_, Receiver<client::Event>) = mpsc::channel();
+    spawn("client-events", move || {
+        let mut from_client = from_client.into_iter().map(Event::Client);
+        from_client.all(|event| events.send(failpoint::check(event, "told")).is_ok());
     })?;
     Ok(sender)
 }

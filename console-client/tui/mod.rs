@@ -152,8 +152,8 @@ impl Interactive {
 
     fn take(&mut self, event: Event) -> Flow {
         match event {
-            Event::Notice(notice) => {
-                self.chat.hear(notice, time::unix_ms()).map_or(Flow::GoOn, Flow::Over)
+            Event::Client(event) => {
+                self.chat.hear(event, time::unix_ms()).map_or(Flow::GoOn, Flow::Over)
             }
             Event::Size(size) => {
                 self.screen.resize(size);
@@ -267,7 +267,7 @@ impl Interactive {
     fn has_last_words(&self) -> bool {
         let since = self.leaving_since.unwrap_or_else(time::unix_ms);
         time::unix_ms().saturating_sub(since) < LAST_WORDS
-            && self.chat.view.state() == Some(talk::client::State::Live)
+            && self.chat.view.connection().is_live()
             && self.chat.view.unstored().any(|(_, failed)| failed.is_none())
     }
 }

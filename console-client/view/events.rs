@@ -1,4 +1,4 @@
-//! What the view makes of each notice.
+//! What the view makes of each event.
 
 use talk::chat::AwayMember;
 use talk::chat::AwayMessage;
@@ -8,8 +8,9 @@ use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Change;
 use talk::chat::protocol::RoomInfo;
+use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
-use talk::client::Notice;
+use talk::client::Event;
 use talk::client::State;
 
 use super::Fate;
@@ -17,72 +18,81 @@ use super::TEXT_MAX;
 use super::View;
 use super::format;
 use super::people;
+use crate::connection_status;
 use crate::room::Room;
 
 /// A person who was typing this long ago, in milliseconds, no longer is.
 const TYPING: u64 = 5_000;
 
 impl View {
-    /// Takes one notice into account, at a Unix time in milliseconds.
-    pub(crate) fn hear(&mut self, notice: Notice, now: u64) {
+    /// Takes one event into account, at a Unix time in milliseconds.
+    pub(crate) fn hear(&mut self, event: Event, now: u64) {
         self.now = now;
-        match notice {
-            Notice::State(state) => self.enter(state),
-            Notice::Trouble(fault) => self.trouble = fault.to_string(),
-            Notice::Stopped { .. } => {} // the end, which is told where the program ends
-            Notice::Welcome(welcome) => self.welcome(welcome),
-            Notice::Joined(joined) => self.joined(joined),
-            Notice::Record(record) => self.record(&record),
-            Notice::Pending(line) => self.waits(line),
-            Notice::Stored { cid, seq } => self.set_fate(&cid, Fate::Stored(seq)),
-            Notice::Failed { cid, message, .. } => self.set_fate(&cid, Fate::Failed(message)),
-            Notice::Dropped(cid) => self.waiting.retain(|waiting| waiting.line.cid != cid),
-            Notice::Reset(room) => self.reset(&room),
-            Notice::Gap { room, first } => {
+        self.connection.apply(&event);
+        match event {
+            Event::State(state) => self.enter(state),
+            Event::ConnectionLost(_) => {} // its state follows, and is shown with the reason
+            Event::Stopped { .. } => {}    // the program ends, and says why
+            Event::Record(record) => self.record(&record),
+            Event::Reset(room) => self.reset(&room),
+            Event::Gap { room, first } => {
                 let gap = format!("lines are missing here: the room keeps them from {first} on");
                 self.show(&room, format::note(&gap));
             }
-            Notice::Presence { room, change, away, count } => {
+            Event::Pending(submission) => self.waits(submission),
+            Event::Stored { cid, seq } => self.set_fate(&cid, Fate::Stored(seq)),
+            Event::Failed { cid, rejection } => {
+                self.set_fate(&cid, Fate::Failed(rejection.to_string()));
+            }
+            Event::Dropped(cid) => self.waiting.retain(|waiting| waiting.line.cid != cid),
+            Event::Message(message) => self.message(message),
+        }
+    }
+
+    fn message(&mut self, message: ServerMessage) {
+        match message {
+            ServerMessage::Welcome(welcome) => self.welcome(welcome),
+            ServerMessage::Joined(joined) => self.joined(joined),
+            ServerMessage::Presence { room, change, away, count } => {
                 self.presence(&room, change, away, count);
             }
-            Notice::Away { room, user, away } => self.went_away(&room, &user, away),
-            Notice::Renamed { user, to, .. } => self.renamed(&user, &to),
-            Notice::Members { room, members, away } => self.members(&room, members, away),
-            Notice::Rooms { rooms } => self.list(rooms),
-            Notice::Left(room) => self.left(&room),
-            Notice::Typing { room, user } if !self.is_ignored(&user) => {
-                if let Some(room) = self.room_mut(&room) {
-                    room.types(&user, now + TYPING);
-                }
-            }
-            Notice::Typing { .. } => {}
-            Notice::Marked { room, seq } => self.marked(&room, seq),
-            Notice::History { room, records, first } => self.history(&room, records, first),
-            Notice::Found { .. } => {} // of a search, which is shown once it is whole
-            Notice::Error { code, message, room } => self.refused(code, room, &message),
+            ServerMessage::Away { room, user, away } => self.went_away(&room, &user, away),
+            ServerMessage::Renamed { user, to, .. } => self.renamed(&user, &to),
+            ServerMessage::Members { room, members, away } => self.members(&room, members, away),
+            ServerMessage::Rooms { rooms } => self.list(rooms),
+            ServerMessage::Left { room } => self.left(&room),
+            ServerMessage::Typing { room, user } => self.typed(&room, &user),
+            ServerMessage::Marked { room, seq } => self.marked(&room, seq),
+            ServerMessage::History { room, records, first } => self.history(&room, records, first),
+            ServerMessage::Error { .. } if !self.connection.was_welcomed() => {} // the end follows
+            ServerMessage::Error { code, message, room, .. } => self.refused(code, room, &message),
+            // A record comes as an event of its own, and what was found once the search is over.
+            ServerMessage::Record(_) | ServerMessage::Found { .. } | ServerMessage::Other(_) => {}
+        }
+    }
+
+    fn typed(&mut self, name: &RoomName, user: &UserName) {
+        if self.is_ignored(user) {
+            return;
+        }
+        let until = self.now + TYPING;
+        if let Some(room) = self.room_mut(name) {
+            room.types(user, until);
         }
     }
 
     fn enter(&mut self, state: State) {
-        self.state = Some(state);
-        match state {
-            State::Offline { retry } => {
-                self.expect_nothing();
-                let wait = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
-                self.retry_at = self.now.saturating_add(wait);
-                // Each attempt may fail for the same reason; it is told once.
-                if !self.trouble.is_empty() && self.trouble != self.told_trouble {
-                    self.told_trouble.clone_from(&self.trouble);
-                    self.alarm(&format!("{}; trying again", self.trouble));
-                }
+        if let State::Offline { retry } = state {
+            self.expect_nothing();
+            let wait = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
+            self.retry_at = self.now.saturating_add(wait);
+        }
+        match self.connection.say_once() {
+            Some(connection_status::ConnectionChange::Lost(sentence)) => self.alarm(&sentence),
+            Some(connection_status::ConnectionChange::Restored) => {
+                self.remark(format::note("connected again"));
             }
-            State::Connecting | State::CatchingUp => {}
-            State::Live => {
-                self.trouble.clear();
-                if !std::mem::take(&mut self.told_trouble).is_empty() {
-                    self.remark(format::note("connected again"));
-                }
-            }
+            None => {}
         }
     }
 

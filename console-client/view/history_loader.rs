@@ -7,7 +7,6 @@ use talk::chat::RoomName;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Range;
 use talk::chat::protocol::Record;
-use talk::client::State;
 use talk::limits;
 use talk::time;
 
@@ -200,7 +199,7 @@ impl View {
 
     /// Whether older lines can come.
     pub(super) fn can_ask(&self) -> bool {
-        matches!(self.state, Some(State::Live | State::CatchingUp))
+        self.connection.is_connected()
     }
 
     /// The local day of the last of them.

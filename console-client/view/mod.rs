@@ -12,10 +12,10 @@ use talk::chat::UserName;
 use talk::chat::protocol::Range;
 use talk::chat::protocol::Welcome;
 use talk::client::SavedSubmission;
-use talk::client::State;
 use talk::client::Submission;
 
 use crate::command;
+use crate::connection_status::ConnectionStatus;
 use crate::editor::completion::Words;
 use crate::room::Room;
 use crate::room::Stretch;
@@ -49,7 +49,7 @@ pub(crate) struct View {
     zone: Zone,
     shows: Shows,
     now: u64, // Unix milliseconds
-    state: Option<State>,
+    connection: ConnectionStatus,
     retry_at: u64,
     rooms: Vec<Room>,
     here: usize,
@@ -79,8 +79,6 @@ pub(crate) struct View {
     waiting: Vec<Waiting>,
     text_max: usize,
     welcome: Option<Welcome>,
-    trouble: String,
-    told_trouble: String,
     hint: Option<&'static str>,
     said: Vec<(Flow, Line)>,
 }
@@ -141,7 +139,7 @@ impl View {
             zone,
             shows,
             now: 0,
-            state: None,
+            connection: ConnectionStatus::new(),
             retry_at: 0,
             rooms: rooms.iter().cloned().map(Room::new).collect(),
             here: 0,
@@ -161,8 +159,6 @@ impl View {
             waiting: Vec::new(),
             text_max: TEXT_MAX,
             welcome: None,
-            trouble: String::new(),
-            told_trouble: String::new(),
             hint: None,
             said: Vec::new(),
         }
@@ -197,18 +193,13 @@ impl View {
         self.text_max
     }
 
-    pub(crate) fn state(&self) -> Option<State> {
-        self.state
+    pub(crate) fn connection(&self) -> &ConnectionStatus {
+        &self.connection
     }
 
     /// What the server said of itself, once it did.
     pub(crate) fn known_server(&self) -> Option<&Welcome> {
         self.welcome.as_ref()
-    }
-
-    /// Why there is no connection, as far as known.
-    pub(crate) fn last_trouble(&self) -> &str {
-        &self.trouble
     }
 
     /// The lines of ours that are not stored, oldest first, and why they failed if they did.
@@ -233,7 +224,7 @@ impl View {
     /// will say which of them had failed.
     pub(crate) fn found(&mut self, kept: &[SavedSubmission], troubles: &[String]) {
         troubles.iter().for_each(|trouble| self.alarm(trouble));
-        kept.iter().for_each(|kept| self.waits(kept.line.clone()));
+        kept.iter().for_each(|kept| self.waits(kept.submission.clone()));
         let note = match kept.len() {
             0 => return,
             1 => "1 line of yours from an earlier time is not sent yet".to_owned(),

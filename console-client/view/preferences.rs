@@ -3,7 +3,6 @@
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Record;
-use talk::client::State;
 
 use super::Shows;
 use super::View;
@@ -32,7 +31,7 @@ impl View {
 
     /// Rings for what somebody says just now. What is only caught up with rings nothing.
     pub(super) fn ring(&mut self, record: &Record, calls_us: bool) {
-        let is_live = self.shows == Shows::Here && self.state == Some(State::Live);
+        let is_live = self.shows == Shows::Here && self.connection.is_live();
         let is_meant = match self.wishes.bell {
             Bell::Off => false,
             Bell::Mention => calls_us,

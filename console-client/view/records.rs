@@ -5,7 +5,6 @@ use talk::chat::RoomName;
 use talk::chat::protocol::Joined;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
-use talk::client::State;
 
 use super::Fate;
 use super::Shows;
@@ -24,7 +23,7 @@ impl View {
     /// What was read here and the server does not know, as far as it can be told now. Only a person
     /// who looks at one room at a time has read what is shown.
     pub(crate) fn unmarked(&self) -> Vec<(RoomName, u64)> {
-        if self.shows != Shows::Here || self.state != Some(State::Live) {
+        if self.shows != Shows::Here || !self.connection.is_live() {
             return Vec::new();
         }
         let known = self.rooms.iter().filter(|room| room.is_known);

@@ -27,7 +27,7 @@ impl View {
     /// is wider than `columns`, what matters least goes first.
     pub(crate) fn status(&self, now: u64, columns: usize) -> Line {
         let (standing, style) = self.standing(now);
-        let is_there = matches!(self.state, Some(State::CatchingUp | State::Live));
+        let is_there = self.connection.is_connected();
         let here = self.here();
         let count = here.map(|room| room.count).filter(|count| is_there && *count > 0);
         let newest = here.map(|room| room.newest).filter(|seq| *seq > 0);
@@ -106,13 +106,14 @@ impl View {
 
     /// Whether what the status line says changes by itself as time goes by.
     pub(crate) fn is_ticking(&self, now: u64) -> bool {
-        let is_waiting = matches!(self.state, Some(State::Offline { .. }));
+        let is_waiting = matches!(self.connection.state(), Some(State::Offline { .. }));
         is_waiting || self.here().is_some_and(|room| !room.typing(now).is_empty())
     }
 
     fn standing(&self, now: u64) -> (String, Style) {
-        match self.state {
+        match self.connection.state() {
             None | Some(State::Connecting) => ("connecting".to_owned(), Style::Alarm),
+            Some(State::Stopped) => ("not connected".to_owned(), Style::Alarm),
             Some(State::CatchingUp) => ("catching up".to_owned(), Style::Bar),
             Some(State::Live) => ("live".to_owned(), Style::Bar),
             Some(State::Offline { .. }) => {

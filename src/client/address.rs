@@ -1,4 +1,4 @@
-//! Where a server is, as people write it.
+//! The address of a server, as a person types it.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -13,7 +13,7 @@ const PORT: u16 = 8080;
 /// The port of a URL without one (RFC 6455 §3).
 const URL_PORT: u16 = 80;
 
-/// Where a server's WebSocket is.
+/// The address of a server's WebSocket.
 ///
 /// ```
 /// use talk::client::Address;
@@ -29,21 +29,21 @@ pub struct Address {
     target: String,
 }
 
-/// Why a text is no address of a server.
+/// Why a text is not the address of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddressError {
-    /// It asks for TLS, which we do not speak.
+    /// It asks for TLS, which this client does not support.
     Tls,
-    /// It is a URL of another kind.
+    /// Its URL scheme is another.
     Scheme,
-    /// The host or the port is not one.
+    /// The host or the port is invalid.
     Host,
-    /// The path could not be sent as it is.
+    /// The path cannot be sent in a request line.
     Path,
 }
 
 impl Address {
-    /// What goes into the `Host` header.
+    /// The value of the `Host` header.
     #[must_use]
     pub fn authority(&self) -> &Authority {
         &self.authority
@@ -55,7 +55,7 @@ impl Address {
         &self.target
     }
 
-    /// The host's name or address, as the system's resolver takes it, and the port.
+    /// The host, as the system's resolver takes it, and the port.
     #[must_use]
     pub fn endpoint(&self) -> (String, u16) {
         let host = match &self.authority.host {
@@ -69,8 +69,8 @@ impl Address {
 impl FromStr for Address {
     type Err = AddressError;
 
-    /// Reads `HOST`, `HOST:PORT`, `ws://HOST[:PORT][/PATH]`, or the `http://` URL of the page,
-    /// which is what people have at hand.
+    /// Parses `HOST`, `HOST:PORT`, `ws://HOST[:PORT][/PATH]`, or the `http://` URL of the page,
+    /// which a person can copy from the browser.
     fn from_str(text: &str) -> Result<Address, AddressError> {
         let (url, rest) = match text.split_once("://") {
             Some((scheme, rest)) => match scheme.to_ascii_lowercase().as_str() {
@@ -94,7 +94,7 @@ impl FromStr for Address {
     }
 }
 
-/// The server of those who name none: on this computer.
+/// The default server: this computer.
 impl Default for Address {
     fn default() -> Address {
         let authority =
@@ -113,16 +113,16 @@ impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             AddressError::Tls => {
-                "TLS (wss:// and https://) is not spoken here: go through a tunnel, such as ssh -L \
-                 8080:localhost:8080 HOST, and connect to its near end"
+                "TLS (wss:// and https://) is not supported: use a tunnel, such as ssh -L \
+                 8080:localhost:8080 HOST, and connect to localhost:8080"
             }
-            AddressError::Scheme => "a server's URL begins with ws:// or http://",
+            AddressError::Scheme => "a server's URL starts with ws:// or http://",
             AddressError::Host => {
                 "a server is HOST, HOST:PORT or ws://HOST:PORT; an IPv6 address with a port needs \
-                 brackets, a name outside ASCII its xn-- form"
+                 brackets, and a name with other letters than ASCII its xn-- form"
             }
             AddressError::Path => {
-                "the path of a server's URL begins with / and has no spaces, no # and only ASCII"
+                "the path of a server's URL starts with / and has only ASCII, no spaces and no #"
             }
         })
     }
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_read_as_people_write_it() {
+    fn an_address_is_parsed_as_people_type_it() {
         let cases = [
             ("localhost", "ws://localhost:8080/ws", "localhost", 8080),
             ("localhost:9", "ws://localhost:9/ws", "localhost", 9),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_for_its_reason() {
+    fn what_is_not_an_address_is_rejected_for_its_reason() {
         let cases = [
             ("wss://chat.example/ws", AddressError::Tls),
             ("https://chat.example", AddressError::Tls),

@@ -1,186 +1,77 @@
-//! One connection's life: what the server says goes to the desk, what we say goes out in order.
+//! One open connection: a queue of frames to send, and the thread that writes them.
 //!
-//! Two threads: the caller's reads; one of its own writes, so that neither the person nor the
-//! reader ever waits for a socket that takes nothing.
+//! A thread of its own writes, so that neither the caller nor the reading thread waits for a socket
+//! that takes nothing.
 
+use std::io;
 use std::io::{ErrorKind, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
-use super::connect::Opened;
-use super::error::Fault;
-use super::shared::Desk;
-use crate::chat::protocol::{ClientMessage, ServerMessage};
+use crate::chat::protocol::ClientMessage;
 use crate::limits;
 use crate::net::entropy::Entropy;
-use crate::net::{MessageError, MessageReader, Step, linger};
-use crate::ws::{Close, CloseCode, Decoder, Encoder, Event, Limits, Role};
+use crate::ws::{Close, CloseCode, Encoder, Limits};
 
-/// The way to the server: messages put here go out in order.
+/// The largest message that a server may send.
+pub(super) const LIMITS: Limits =
+    Limits { message: limits::CLIENT_MESSAGE, fragments: limits::FRAGMENTS };
+
+/// The sending half of a connection. What is sent goes out in order.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct Connection {
     stream: Arc<TcpStream>,
     outgoing: SyncSender<Outgoing>,
 }
 
-/// A message on its way out.
+/// A frame to send.
 #[derive(Debug)]
-enum Outgoing {
-    ClientMessage(ClientMessage),
+pub(super) enum Outgoing {
+    Message(ClientMessage),
     Pong(Vec<u8>),
     Close(Option<Close>),
 }
 
-impl Link {
-    /// Sends a message; `false` where the connection takes nothing any more, and is cut.
-    pub(super) fn send(&self, request: ClientMessage) -> bool {
-        self.put(Outgoing::ClientMessage(request))
+impl Connection {
+    /// A connection whose writer takes what is sent to `outgoing`.
+    pub(super) fn new(stream: Arc<TcpStream>, outgoing: SyncSender<Outgoing>) -> Connection {
+        Connection { stream, outgoing }
     }
 
-    /// Asks the server to end the connection.
+    /// Sends a message; `false` if the queue is full, and then shuts the connection down.
+    pub(super) fn send(&self, message: ClientMessage) -> bool {
+        self.enqueue(Outgoing::Message(message))
+    }
+
+    /// Sends a Close.
     pub(super) fn close(&self, code: CloseCode) {
-        self.put(Outgoing::Close(Some(Close { code, reason: String::new() })));
+        self.enqueue(Outgoing::Close(Some(Close { code, reason: String::new() })));
     }
 
     /// Ends the connection at once.
-    pub(super) fn cut(&self) {
+    pub(super) fn shutdown(&self) {
         self.stream.shutdown(Shutdown::Both).ok(); // it may be gone already
     }
 
     /// A full queue means a socket that takes nothing: the connection is dead.
-    fn put(&self, outgoing: Outgoing) -> bool {
-        let is_put = self.outgoing.try_send(outgoing).is_ok();
-        if !is_put {
-            self.cut();
+    fn enqueue(&self, outgoing: Outgoing) -> bool {
+        let is_queued = self.outgoing.try_send(outgoing).is_ok();
+        if !is_queued {
+            self.shutdown();
         }
-        is_put
+        is_queued
     }
-}
-
-/// Talks over an open WebSocket until it ends, and says why it did.
-pub(super) fn converse(opened: Opened, desk: &Desk) -> Fault {
-    let Opened { stream, leftover, token } = opened;
-    let stream = Arc::new(stream);
-    let (outgoing, queue) = sync_channel(limits::CLIENT_QUEUE);
-    let writer = match spawn_writer(Arc::clone(&stream), queue) {
-        Ok(writer) => writer,
-        Err(error) => return Fault::System(error),
-    };
-    desk.open(Link { stream: Arc::clone(&stream), outgoing: outgoing.clone() }, token);
-    let decoder = Decoder::new(Role::Client, LIMITS);
-    let mut reader = Reader {
-        reader: MessageReader::new(&*stream, decoder, &leftover),
-        outgoing,
-        heard: Instant::now(),
-        silence: limits::SERVER_SILENCE,
-    };
-    let heard = reader.listen(desk);
-    let fault = desk.unlink().unwrap_or(heard);
-    reader.say_goodbye(&fault);
-    drop(reader);
-    let is_stuck = writer.join().unwrap_or(true);
-    linger(&stream);
-    if is_stuck { Fault::Stuck } else { fault }
-}
-
-/// What a server may send at once.
-pub(super) const LIMITS: Limits =
-    Limits { message: limits::CLIENT_MESSAGE, fragments: limits::FRAGMENTS };
-
-struct Reader<'s> {
-    reader: MessageReader<&'s TcpStream>,
-    outgoing: SyncSender<Outgoing>,
-    /// When the last byte came.
-    heard: Instant,
-    /// After this long without one, the server is gone.
-    silence: Duration,
-}
-
-impl Reader<'_> {
-    fn listen(&mut self, desk: &Desk) -> Fault {
-        loop {
-            if let Err(fault) = self.step(desk) {
-                return fault;
-            }
-        }
-    }
-
-    /// Hears one thing, or waits for it.
-    fn step(&mut self, desk: &Desk) -> Result<(), Fault> {
-        let now = Instant::now();
-        let silence = self.silence.saturating_sub(now.duration_since(self.heard));
-        if silence.is_zero() {
-            return Err(Fault::Silence(self.silence));
-        }
-        let wait = desk.rest(now).map_or(silence, |rest| rest.min(silence));
-        self.reader
-            .stream()
-            .set_read_timeout(Some(wait.max(Duration::from_millis(1)))) // zero would mean for ever
-            .map_err(Fault::Broken)?;
-        let event = match self.reader.step() {
-            Ok(Step::Event(event)) => event,
-            Ok(Step::Partial) => {
-                self.heard = Instant::now();
-                return Ok(());
-            }
-            Ok(Step::End) => return Err(Fault::Cut),
-            Err(MessageError::Stream(error)) if is_pause(error.kind()) => {
-                return Ok(());
-            }
-            Err(MessageError::Stream(error)) => return Err(Fault::Broken(error)),
-            Err(MessageError::Peer(error)) => return Err(Fault::Frames(error)),
-        };
-        self.heard = Instant::now();
-        match event {
-            Event::Text(text) => desk.hear(ServerMessage::parse(&text).map_err(Fault::Speech)?),
-            Event::Binary(_) => Err(Fault::Binary),
-            Event::Ping(payload) => self.put(Outgoing::Pong(payload)),
-            Event::Pong(_) => Ok(()),
-            Event::Close(close) => {
-                let (code, reason) = match &close {
-                    Some(close) => (Some(close.code), close.reason.clone()),
-                    None => (None, String::new()),
-                };
-                // §5.5.1: a Close is answered with a Close, unless ours went first.
-                self.put(Outgoing::Close(close)).ok();
-                Err(Fault::Closed { code, reason })
-            }
-        }
-    }
-
-    fn put(&self, outgoing: Outgoing) -> Result<(), Fault> {
-        self.outgoing.try_send(outgoing).map_err(|_| Fault::Stuck)
-    }
-
-    /// Tells a server at fault why we leave; and lets a writer that waits for a dead one go.
-    fn say_goodbye(&self, fault: &Fault) {
-        match fault.reproach() {
-            Some(code) => {
-                self.put(Outgoing::Close(Some(Close { code, reason: fault.to_string() }))).ok();
-            }
-            None if matches!(fault, Fault::Closed { .. }) => {}
-            None => {
-                self.reader.stream().shutdown(Shutdown::Both).ok(); // it may be gone already
-            }
-        }
-    }
-}
-
-/// Whether a read merely had nothing in its time.
-fn is_pause(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// Starts the thread that writes until every sender is gone, a Close is written, or the socket
-/// takes nothing. It returns whether that last was so.
-fn spawn_writer(
+/// takes nothing for [`limits::STALL_WAIT`]. The thread returns whether that last was the reason.
+pub(super) fn spawn_writer(
     stream: Arc<TcpStream>,
     queue: Receiver<Outgoing>,
-) -> std::io::Result<JoinHandle<bool>> {
+) -> io::Result<JoinHandle<bool>> {
     let mut encoder = Encoder::client(Entropy::open()?.into_masks()?);
     thread::Builder::new()
         .name(String::from("client-writer"))
@@ -189,12 +80,12 @@ fn spawn_writer(
             let mut frame = Vec::new();
             for outgoing in queue {
                 frame.clear();
-                let is_last = push(&mut encoder, &outgoing, &mut frame);
+                encode(&mut encoder, &outgoing, &mut frame);
                 if let Err(error) = (&*stream).write_all(&frame) {
-                    stream.shutdown(Shutdown::Both).ok(); // the reader shall notice
-                    return is_pause(error.kind());
+                    stream.shutdown(Shutdown::Both).ok(); // so that the reading thread ends too
+                    return matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
                 }
-                if is_last {
+                if matches!(outgoing, Outgoing::Close(_)) {
                     return false; // §5.5.1: nothing may follow a Close
                 }
             }
@@ -202,39 +93,10 @@ fn spawn_writer(
         })
 }
 
-/// Appends the frame, and says whether it is the last one.
-fn push(encoder: &mut Encoder, outgoing: &Outgoing, frame: &mut Vec<u8>) -> bool {
+fn encode(encoder: &mut Encoder, outgoing: &Outgoing, frame: &mut Vec<u8>) {
     match outgoing {
-        Outgoing::ClientMessage(request) => encoder.text(&request.encode(), frame),
+        Outgoing::Message(message) => encoder.text(&message.encode(), frame),
         Outgoing::Pong(payload) => encoder.pong(payload, frame),
         Outgoing::Close(close) => encoder.close(close.as_ref(), frame),
-    }
-    matches!(outgoing, Outgoing::Close(_))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::TcpListener;
-    use std::sync::mpsc::channel;
-
-    use super::*;
-    use crate::client::session::{Credentials, Session};
-
-    #[test]
-    fn a_server_without_a_byte_for_too_long_is_gone() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let identity =
-            Credentials { user: "bob".parse().unwrap(), token: None, password: None, agent: None };
-        let desk = Desk::new(Session::new(identity, Vec::new()), channel().0, [0; 16]);
-        let mut reader = Reader {
-            reader: MessageReader::new(&stream, Decoder::new(Role::Client, LIMITS), b"\x89\x00"),
-            outgoing: sync_channel(1).0,
-            heard: Instant::now(),
-            silence: Duration::from_millis(20),
-        };
-        assert!(matches!(reader.listen(&desk), Fault::Stuck)); // nobody takes the pong
-        let silence = Duration::from_millis(20);
-        assert!(matches!(reader.listen(&desk), Fault::Silence(wait) if wait == silence));
     }
 }

@@ -1,4 +1,4 @@
-//! What can keep a client from its server, each with its sentence.
+//! Why a client has no connection.
 
 use std::time::Duration;
 use std::{error, fmt, io};
@@ -10,141 +10,144 @@ use crate::net::head::HeadError;
 use crate::ws;
 use crate::ws::CloseCode;
 
-/// Why there is no connection, or no longer.
+/// Why a connection could not be made, or ended.
 #[derive(Debug)]
-pub enum Fault {
-    /// The host's name is unknown, or the resolver did not say.
+pub enum ConnectionError {
+    /// The host's name is unknown, or the resolver failed.
     Unresolved {
-        /// Where we wanted to go.
+        /// The address to connect to.
         address: Address,
-        /// What the system says.
+        /// What the system reported.
         source: io::Error,
     },
-    /// None of the host's addresses took the connection.
+    /// None of the host's addresses accepted the connection.
     Unreachable {
-        /// Where we wanted to go.
+        /// The address to connect to.
         address: Address,
-        /// What the system says of the last one tried.
+        /// What the system reported for the last one tried.
         source: io::Error,
     },
-    /// No answer to the upgrade, or none that is HTTP.
+    /// No answer to the upgrade request, or one that is not HTTP.
     NoAnswer {
-        /// Who does not answer.
+        /// The address connected to.
         address: Address,
         /// What came instead.
         error: HeadError,
     },
-    /// An answer, but no WebSocket.
+    /// An HTTP answer that does not open a WebSocket.
     NotWebSocket {
-        /// Who answers.
+        /// The address connected to.
         address: Address,
         /// What the answer lacks.
         mismatch: Mismatch,
     },
     /// The system gave no randomness or no thread.
     System(io::Error),
-    /// The server broke the rules of WebSocket.
-    Frames(ws::Error),
-    /// The server sent a binary message, of which the protocol has none.
-    Binary,
-    /// The server sent a text that is no message of the protocol.
-    Speech(Rejection),
-    /// The server keeps records from us that it says it has.
-    Hole,
-    /// Not a byte from the server for this long.
-    Silence(Duration),
-    /// What we say no longer goes out.
-    Stuck,
-    /// The connection ended without a word.
-    Cut,
-    /// The connection failed.
-    Broken(io::Error),
+    /// The server sent a frame that breaks RFC 6455.
+    WebSocket(ws::Error),
+    /// The server sent a binary message; the protocol has none.
+    BinaryMessage,
+    /// The server sent a text that is not a message of the protocol.
+    BadMessage(Rejection),
+    /// The server did not send records that it says it has.
+    MissingRecords,
+    /// The server sent nothing for this long.
+    Timeout(Duration),
+    /// The socket no longer takes what the client sends.
+    WriteStalled,
+    /// The connection ended without a Close frame.
+    Eof,
+    /// Reading from or writing to the socket failed.
+    Io(io::Error),
     /// The server closed the connection.
     Closed {
-        /// Its code; `None` where it named none.
+        /// Its close code; `None` if it named none.
         code: Option<CloseCode>,
-        /// Its reason, often nothing.
+        /// Its reason, often empty.
         reason: String,
     },
 }
 
-/// The code that stands for a Close frame without one (RFC 6455 §7.1.5).
+/// Stands for a Close frame without a code (RFC 6455 §7.1.5).
 const NO_STATUS: u16 = 1005;
 
-/// The code that stands for no Close frame at all (RFC 6455 §7.1.5).
+/// Stands for a connection that ended without a Close frame (RFC 6455 §7.1.5).
 const ABNORMAL: u16 = 1006;
 
-impl Fault {
+impl ConnectionError {
     /// The close code of a connection that ended so.
     #[must_use]
-    pub fn code(&self) -> u16 {
-        match self {
-            Fault::Closed { code, .. } => code.map_or(NO_STATUS, CloseCode::get),
-            Fault::Unresolved { .. }
-            | Fault::Unreachable { .. }
-            | Fault::NoAnswer { .. }
-            | Fault::NotWebSocket { .. }
-            | Fault::System(_)
-            | Fault::Frames(_)
-            | Fault::Binary
-            | Fault::Speech(_)
-            | Fault::Hole
-            | Fault::Silence(_)
-            | Fault::Stuck
-            | Fault::Cut
-            | Fault::Broken(_) => ABNORMAL,
+    pub fn close_code(&self) -> u16 {
+        if let ConnectionError::Closed { code, .. } = self {
+            code.map_or(NO_STATUS, CloseCode::get)
+        } else {
+            ABNORMAL
         }
     }
 
-    /// What the server is told, where it is its fault and it may still listen.
-    pub(super) fn reproach(&self) -> Option<CloseCode> {
+    /// The server's reason for closing the connection; empty if it gave none.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        if let ConnectionError::Closed { reason, .. } = self { reason } else { "" }
+    }
+
+    /// The code of the Close frame to send, if the server made the error and may still read.
+    pub(super) fn close_code_to_send(&self) -> Option<CloseCode> {
         match self {
-            Fault::Frames(error) => Some(error.close_code()),
-            Fault::Binary => Some(CloseCode::UNSUPPORTED),
-            Fault::Speech(_) | Fault::Hole => Some(CloseCode::PROTOCOL_ERROR),
-            Fault::Unresolved { .. }
-            | Fault::Unreachable { .. }
-            | Fault::NoAnswer { .. }
-            | Fault::NotWebSocket { .. }
-            | Fault::System(_)
-            | Fault::Silence(_)
-            | Fault::Stuck
-            | Fault::Cut
-            | Fault::Broken(_)
-            | Fault::Closed { .. } => None,
+            ConnectionError::WebSocket(error) => Some(error.close_code()),
+            ConnectionError::BinaryMessage => Some(CloseCode::UNSUPPORTED),
+            ConnectionError::BadMessage(_) | ConnectionError::MissingRecords => {
+                Some(CloseCode::PROTOCOL_ERROR)
+            }
+            ConnectionError::Unresolved { .. }
+            | ConnectionError::Unreachable { .. }
+            | ConnectionError::NoAnswer { .. }
+            | ConnectionError::NotWebSocket { .. }
+            | ConnectionError::System(_)
+            | ConnectionError::Timeout(_)
+            | ConnectionError::WriteStalled
+            | ConnectionError::Eof
+            | ConnectionError::Io(_)
+            | ConnectionError::Closed { .. } => None,
         }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ConnectionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::Unresolved { address, source } => {
+            ConnectionError::Unresolved { address, source } => {
                 write!(f, "cannot find {address}: {source} (is the name right?)")
             }
-            Fault::Unreachable { address, source } => {
+            ConnectionError::Unreachable { address, source } => {
                 write!(f, "cannot connect to {address}: {source}{}", hint(source.kind()))
             }
-            Fault::NoAnswer { address, error } => {
+            ConnectionError::NoAnswer { address, error } => {
                 write!(f, "{address} did not answer as a chat server does: {error}")
             }
-            Fault::NotWebSocket { address, mismatch } => {
-                write!(f, "{address} is no chat server: {mismatch}")
+            ConnectionError::NotWebSocket { address, mismatch } => {
+                write!(f, "{address} is not a chat server: {mismatch}")
             }
-            Fault::System(source) => write!(f, "cannot connect: {source}"),
-            Fault::Frames(error) => write!(f, "the server broke the WebSocket rules: {error}"),
-            Fault::Binary => {
-                f.write_str("the server sent a binary message, which chat has none of")
+            ConnectionError::System(source) => write!(f, "cannot connect: {source}"),
+            ConnectionError::WebSocket(error) => {
+                write!(f, "the server broke the WebSocket rules: {error}")
             }
-            Fault::Speech(rejection) => {
-                write!(f, "the server sent what is no message of this protocol: {rejection}")
+            ConnectionError::BinaryMessage => {
+                f.write_str("the server sent a binary message; chat messages are text")
             }
-            Fault::Hole => f.write_str("the server keeps back records that it says it has"),
-            Fault::Silence(wait) => write!(f, "the server was silent for {} s", wait.as_secs()),
-            Fault::Stuck => f.write_str("the connection takes nothing any more"),
-            Fault::Cut => f.write_str("the connection was cut"),
-            Fault::Broken(source) => write!(f, "the connection broke: {source}"),
-            Fault::Closed { code, reason } => {
+            ConnectionError::BadMessage(rejection) => {
+                write!(f, "the server sent an invalid message: {rejection}")
+            }
+            ConnectionError::MissingRecords => {
+                f.write_str("the server does not send records that it says it has")
+            }
+            ConnectionError::Timeout(wait) => {
+                write!(f, "the server sent nothing for {} s", wait.as_secs())
+            }
+            ConnectionError::WriteStalled => f.write_str("the connection no longer accepts data"),
+            ConnectionError::Eof => f.write_str("the connection was lost"),
+            ConnectionError::Io(source) => write!(f, "the connection failed: {source}"),
+            ConnectionError::Closed { code, reason } => {
                 f.write_str("the server closed the connection")?;
                 if let Some(code) = code {
                     write!(f, " ({code})")?;
@@ -155,7 +158,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What to try, where the system's word alone does not say.
+/// What to try, for errors whose text does not say.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "of the kinds the system has, two are worth a hint"
@@ -168,23 +171,23 @@ fn hint(kind: io::ErrorKind) -> &'static str {
     }
 }
 
-impl error::Error for Fault {
+impl error::Error for ConnectionError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Fault::Unresolved { source, .. }
-            | Fault::Unreachable { source, .. }
-            | Fault::System(source)
-            | Fault::Broken(source) => Some(source),
-            Fault::NoAnswer { error, .. } => Some(error),
-            Fault::NotWebSocket { mismatch, .. } => Some(mismatch),
-            Fault::Frames(error) => Some(error),
-            Fault::Speech(rejection) => Some(rejection),
-            Fault::Binary
-            | Fault::Hole
-            | Fault::Silence(_)
-            | Fault::Stuck
-            | Fault::Cut
-            | Fault::Closed { .. } => None,
+            ConnectionError::Unresolved { source, .. }
+            | ConnectionError::Unreachable { source, .. }
+            | ConnectionError::System(source)
+            | ConnectionError::Io(source) => Some(source),
+            ConnectionError::NoAnswer { error, .. } => Some(error),
+            ConnectionError::NotWebSocket { mismatch, .. } => Some(mismatch),
+            ConnectionError::WebSocket(error) => Some(error),
+            ConnectionError::BadMessage(rejection) => Some(rejection),
+            ConnectionError::BinaryMessage
+            | ConnectionError::MissingRecords
+            | ConnectionError::Timeout(_)
+            | ConnectionError::WriteStalled
+            | ConnectionError::Eof
+            | ConnectionError::Closed { .. } => None,
         }
     }
 }

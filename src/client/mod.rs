@@ -1,32 +1,31 @@
-//! The client's half of the promise: connect, resume, outbox, dedupe.
+//! A client of a chat server: it connects, reconnects, resumes, and stores each submission once.
 //!
-//! Room: everything below but `log`. Never the terminal, never the server.
-//!
-//! [`start`] connects in the background and stays connected; everything there is to show arrives as
-//! a [`Notice`], in order, and nothing a person asks for ever waits for the network.
+//! [`start`] connects in the background and stays connected. What happens arrives as an [`Event`],
+//! in order. No call but [`Client::close`] waits for the network. Depends on everything below but
+//! `log`; never on the terminal or `server`.
 //!
 //! ```no_run
 //! use talk::chat::protocol::Since;
 //! use talk::chat::{RoomName, Text};
-//! use talk::client::{Config, Notice, start};
+//! use talk::client::{Config, Event, start};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let config = Config {
 //!     server: "127.0.0.1:8080".parse()?,
 //!     user: "ann".parse()?,
-//!     token: None, // the server gives one: `Notice::Welcome`
+//!     token: None, // the server's `welcome` brings one
 //!     password: None,
 //!     rooms: vec![RoomName::default()],
 //!     since: Since::Newest,
 //!     agent: "bot",
 //!     outbox: Vec::new(),
 //! };
-//! let (sender, notices) = std::sync::mpsc::channel();
+//! let (sender, events) = std::sync::mpsc::channel();
 //! let client = start(config, sender)?;
-//! let cid = client.say(&RoomName::default(), Text::parse("hello", 4096)?, false);
-//! for notice in notices {
-//!     if matches!(notice, Notice::Stored { cid: stored, .. } if stored == cid) {
-//!         break; // once, whatever has happened to the connection meanwhile
+//! let cid = client.post(&RoomName::default(), Text::parse("hello", 4096)?, false);
+//! for event in events {
+//!     if matches!(event, Event::Stored { cid: stored, .. } if stored == cid) {
+//!         break; // stored once, even if the connection was lost in between
 //!     }
 //! }
 //! client.close();
@@ -36,23 +35,24 @@
 //!
 //! `examples/bot.rs` is a whole program.
 
-// The promise, without I/O.
-mod outbox; // the lines a person said that are not stored yet
+// The state machine, without I/O.
+mod outbox; // submissions that are not stored yet
 mod subscriptions; // the rooms, and how far each is shown
-pub mod session; // both, as a state machine
+pub mod event; // what happens to a client
+pub mod session; // all of it, as a state machine
 
-// And what keeps it.
+// What runs it.
 pub mod address; // where a server is
+pub mod error; // why there is no connection
 mod connect; // from an address to an open WebSocket
-mod shared; // the one lock
-pub mod error; // what can keep a client from its server
-mod connection; // one connection's life
-pub mod event; // what a person is told
-pub mod probe; // a look at the line, step by step
+mod connection; // one open connection, and the thread that writes to it
+mod driver; // the one lock: passes inputs to the session, performs its actions
+mod run; // the connection's thread: connects, reads
+pub mod probe; // tests a connection step by step
 
 pub use address::{Address, AddressError};
-pub use error::Fault;
-pub use event::{Notice, State};
+pub use error::ConnectionError;
+pub use event::{Event, State};
 pub use outbox::{SavedSubmission, Submission};
 
 use std::sync::Arc;
@@ -61,8 +61,8 @@ use std::{fmt, io, thread};
 
 use crate::chat::protocol::{Agent, ClientMessage, Range, Since};
 use crate::chat::{AwayMessage, Cid, Operation, Password, RoomName, Text, Token, UserName};
+use crate::client::driver::Driver;
 use crate::client::session::{Credentials, Input, Session};
-use crate::client::shared::Desk;
 use crate::limits;
 use crate::net::entropy::Entropy;
 
@@ -73,18 +73,19 @@ pub struct Config {
     pub server: Address,
     /// The name it wants.
     pub user: UserName,
-    /// What proves that the name is its own.
+    /// The secret that proves that it owns the name.
     pub token: Option<Token>,
     /// The server's password.
     pub password: Option<String>,
     /// The rooms to join.
     pub rooms: Vec<RoomName>,
-    /// Where a room begins of which nothing is shown yet. Who comes back goes on where it was.
+    /// Where a room starts of which nothing is shown yet. After a reconnect each room continues
+    /// where it was.
     pub since: Since,
-    /// What kind of client it is: `web`, `console` or, whatever else it says, `bot`.
+    /// What kind of client it is: `web` or `console`; everything else counts as `bot`.
     pub agent: &'static str,
-    /// Lines of an earlier run that were not stored in it, in the order they were said. Notices
-    /// tell them pending, or failed, before anything else.
+    /// Submissions of an earlier run that were not stored in it, in order. The first events report
+    /// each as pending or failed.
     pub outbox: Vec<SavedSubmission>,
 }
 
@@ -99,167 +100,158 @@ impl fmt::Debug for Config {
     }
 }
 
-/// A connection that is kept up: made again when it breaks, each room taken up where it was left,
-/// every line sent until it is stored, once and in order.
+/// A client that stays connected: it reconnects, continues each room where it was, and sends each
+/// submission until it is stored, once and in order.
 ///
-/// All of its methods return at once, but for [`Client::close`]. Dropped, it leaves the server
-/// without waiting for an answer.
+/// Every method returns at once, except [`Client::close`]. Dropping a client closes the connection
+/// without waiting for the server's answer.
 #[derive(Debug)]
 pub struct Client {
-    desk: Arc<Desk>,
+    driver: Arc<Driver>,
 }
 
-/// Connects in the background, and tells `notices` all there is to show. The channel ends when the
-/// client has been dropped and its connection is closed.
+/// Connects in the background, and sends what happens to `events`. The channel ends when the client
+/// is dropped and its connection is closed.
 ///
 /// # Errors
 /// The system gives no randomness or no thread.
-pub fn start(config: Config, notices: Sender<Notice>) -> io::Result<Client> {
+pub fn start(config: Config, events: Sender<Event>) -> io::Result<Client> {
     let Config { server, user, token, password, rooms, since, agent, outbox } = config;
     let entropy = Entropy::open()?;
     let password = password.map(Password::new);
-    let identity = Credentials { user, token, password, agent: Some(Agent::from_wire(agent)) };
-    let mut session = Session::new(identity, rooms);
-    session.begin(since);
-    let desk = Arc::new(Desk::new(session, notices, entropy.nonce()?));
-    let shared = Arc::clone(&desk);
+    let credentials = Credentials { user, token, password, agent: Some(Agent::from_wire(agent)) };
+    let mut session = Session::new(credentials, rooms);
+    session.start_at(since);
+    let driver = Arc::new(Driver::new(session, events, entropy.nonce()?));
+    let shared = Arc::clone(&driver);
     thread::Builder::new()
         .name(String::from("client"))
         .stack_size(limits::SESSION_STACK)
-        .spawn(move || stay_connected(&server, &shared, &entropy))?;
-    desk.want(Input::Restore(outbox));
-    desk.want(Input::Start);
-    Ok(Client { desk })
+        .spawn(move || run::stay_connected(&server, &shared, &entropy))?;
+    driver.input(Input::Restore(outbox));
+    driver.input(Input::Start);
+    Ok(Client { driver })
 }
 
 impl Client {
-    /// Says a line. It is pending until a notice says stored or failed.
-    pub fn say(&self, room: &RoomName, text: Text, me: bool) -> Cid {
-        self.act(room, Operation::Post { text, me, reply: None })
+    // ---- Operations on a room's log ------------------------------------------------------------
+
+    /// Posts a message; with `me` it is shown as an action of the author (`/me`). It is pending
+    /// until an event reports it stored or failed.
+    pub fn post(&self, room: &RoomName, text: Text, me: bool) -> Cid {
+        self.submit(room, Operation::Post { text, me, reply: None })
     }
 
-    /// Says a line that answers the record `seq` of its room.
+    /// Posts a message that replies to the record `seq` of its room.
     pub fn reply(&self, room: &RoomName, seq: u64, text: Text) -> Cid {
-        self.act(room, Operation::Post { text, me: false, reply: Some(seq) })
+        self.submit(room, Operation::Post { text, me: false, reply: Some(seq) })
     }
 
-    /// Does something to a room's log: edits or deletes a line of ours, sets the topic. It is
-    /// pending like a line.
-    pub fn act(&self, room: &RoomName, operation: Operation) -> Cid {
-        let line = self.compose(room, operation);
-        let cid = line.cid.clone();
-        self.say_line(line);
+    /// Submits any operation: a post, an edit or delete of one's own message, a topic.
+    pub fn submit(&self, room: &RoomName, operation: Operation) -> Cid {
+        let submission = self.compose(room, operation);
+        let cid = submission.cid.clone();
+        self.send(submission);
         cid
     }
 
-    /// A line under a cid of its own, not said yet: who wants to keep it beyond the end of the
-    /// program does so before it is said.
+    /// Makes a submission with a new cid, without sending it. A caller that saves its submissions
+    /// on disk does so before it calls [`Client::send`].
     pub fn compose(&self, room: &RoomName, operation: Operation) -> Submission {
-        Submission { room: room.clone(), cid: self.desk.new_cid(), operation }
+        Submission { room: room.clone(), cid: self.driver.new_cid(), operation }
     }
 
-    /// Says a line that was composed, once.
-    pub fn say_line(&self, line: Submission) {
-        self.desk.want(Input::Say(line));
+    /// Sends a composed submission. Call it once for each.
+    pub fn send(&self, submission: Submission) {
+        self.driver.input(Input::Submit(submission));
     }
 
-    /// Sends a failed line again.
+    /// Sends a failed submission again.
     pub fn resend(&self, cid: &Cid) {
-        self.desk.want(Input::Resend(cid.clone()));
+        self.driver.input(Input::Resend(cid.clone()));
     }
 
-    /// Gives up a line that failed, or that was never sent.
-    pub fn drop_line(&self, cid: &Cid) {
-        self.desk.want(Input::Drop(cid.clone()));
+    /// Drops a submission that failed, or that was never sent.
+    pub fn discard(&self, cid: &Cid) {
+        self.driver.input(Input::Drop(cid.clone()));
     }
+
+    // ---- Rooms and name ------------------------------------------------------------------------
 
     /// Joins a room, now or with the next connection.
     pub fn join(&self, room: RoomName) {
-        self.desk.want(Input::Join(room));
+        self.driver.input(Input::Join(room));
     }
 
     /// Leaves a room.
     pub fn leave(&self, room: &RoomName) {
-        self.desk.want(Input::Leave(room.clone()));
+        self.driver.input(Input::Leave(room.clone()));
     }
 
-    /// Asks for another name, as soon as no line is in flight under the old one.
-    pub fn nick(&self, user: UserName) {
-        self.desk.want(Input::Nick(user));
+    /// Asks for another name, once no submission is in flight under the old one.
+    pub fn rename(&self, user: UserName) {
+        self.driver.input(Input::Nick(user));
     }
 
-    /// Asks who is in a room; `false` where there is no server to ask.
+    // ---- Requests that are not sent later: `false` if not connected now ------------------------
+
+    /// Asks who is in a room; `false` if the client is not connected.
     pub fn who(&self, room: &RoomName) -> bool {
-        self.desk.ask(ClientMessage::Who { room: room.clone() })
+        self.driver.send(ClientMessage::Who { room: room.clone() })
     }
 
-    /// Asks which rooms there are; `false` where there is no server to ask.
+    /// Asks for the list of rooms; `false` if the client is not connected.
     pub fn rooms(&self) -> bool {
-        self.desk.ask(ClientMessage::Rooms)
+        self.driver.send(ClientMessage::Rooms)
     }
 
-    /// Tells the others that we are away, or back, on all our devices; `false` where there is no
-    /// server to tell.
-    pub fn away(&self, away: Option<AwayMessage>) -> bool {
-        self.desk.ask(ClientMessage::Away(away))
+    /// Sets or clears the away message of this name, on all its devices; `false` if the client is
+    /// not connected.
+    pub fn set_away(&self, away: Option<AwayMessage>) -> bool {
+        self.driver.send(ClientMessage::Away(away))
     }
 
-    /// Tells a room that somebody is writing; `false` where there is no server to tell.
+    /// Shows the others in a room that this name is typing; `false` if the client is not connected.
     pub fn typing(&self, room: &RoomName) -> bool {
-        self.desk.ask(ClientMessage::Typing { room: room.clone() })
+        self.driver.send(ClientMessage::Typing { room: room.clone() })
     }
 
-    /// Tells how far a room has been read here; `false` where there is no server to tell.
-    pub fn mark(&self, room: &RoomName, seq: u64) -> bool {
-        self.desk.ask(ClientMessage::Mark { room: room.clone(), seq })
+    /// Moves the read marker of a room to `seq`; `false` if the client is not connected.
+    pub fn mark_read(&self, room: &RoomName, seq: u64) -> bool {
+        self.driver.send(ClientMessage::Mark { room: room.clone(), seq })
     }
 
-    /// Asks for a page of a room; `false` where there is no server to ask.
+    /// Asks for a page of a room's history; `false` if the client is not connected.
     pub fn history(&self, room: &RoomName, range: Range) -> bool {
         let (room, limit) = (room.clone(), limits::HISTORY_PAGE);
-        self.desk.ask(ClientMessage::History { room, range, limit })
+        self.driver.send(ClientMessage::History { room, range, limit })
     }
 
-    /// Looks for a text in a room's records before `before`, or among the newest: a few hundred are
-    /// looked at, and [`Notice::Found`] says from where to ask on. `false` where there is no server
-    /// to ask.
+    /// Searches for a text in a room's records before `before`, or in its newest. The server
+    /// searches a few hundred records per request, and its `found` says where the next request
+    /// continues. `false` if the client is not connected.
     pub fn search(&self, room: &RoomName, text: &str, before: Option<u64>) -> bool {
-        self.desk.ask(ClientMessage::Search { room: room.clone(), text: text.to_owned(), before })
+        let (room, text) = (room.clone(), text.to_owned());
+        self.driver.send(ClientMessage::Search { room, text, before })
     }
 
-    /// Connects now, if it is waiting to or was told to stop.
+    // ---- The connection ------------------------------------------------------------------------
+
+    /// Connects now, if the client waits for the next attempt or has stopped.
     pub fn retry_now(&self) {
-        self.desk.want(Input::Start);
+        self.driver.input(Input::Start);
     }
 
-    /// Leaves the server, and waits up to [`limits::CLOSE_WAIT`] for its goodbye. What is pending
-    /// then is not sent any more.
+    /// Closes the connection, and waits up to [`limits::CLOSE_WAIT`] for the server's Close. What is
+    /// pending is not sent any more.
     pub fn close(&self) {
-        self.desk.leave();
-        self.desk.wait_for_end();
+        self.driver.close();
+        self.driver.wait_for_end();
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.desk.leave();
+        self.driver.close();
     }
-}
-
-/// Makes one connection after the other, until the person has left.
-fn stay_connected(server: &Address, desk: &Desk, entropy: &Entropy) {
-    while desk.wait_to_connect() {
-        let fault = match connect::open(server, entropy) {
-            Ok(opened) => connection::converse(opened, desk),
-            Err(fault) => fault,
-        };
-        desk.close(fault, chance(entropy));
-    }
-}
-
-/// A number from 0 to, not including, 1. Without randomness a wait is merely not shortened.
-fn chance(entropy: &Entropy) -> f64 {
-    let mut bytes = [0; 4];
-    let filled = entropy.fill(&mut bytes);
-    if filled.is_ok() { f64::from(u32::from_ne_bytes(bytes)) / 2_f64.powi(32) } else { 0.0 }
 }

@@ -1,173 +1,175 @@
-//! The lines a person said that are not stored yet, in the order they were said.
+//! The submissions of a client that are not stored yet, in the order they were made.
 //!
-//! Room: lines. One is in flight at a time, so that no cut can change the order. A line that was
-//! sent once is in doubt until a record or a rejection settles it: it may be stored already.
+//! One is in flight at a time, so that a lost connection cannot change their order. A submission
+//! that was sent once is in doubt until a record or a rejection settles it: it may be stored
+//! already.
 
 use std::collections::VecDeque;
 
 use crate::chat::protocol::ClientMessage;
 use crate::chat::{Cid, Operation, Rejection, RoomName};
 
-/// A line as its author said it, or what else they do to a room's log.
+/// One operation on a room's log: a message to post, an edit, a delete or a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
     /// The room it is for.
     pub room: RoomName,
-    /// Its own name.
+    /// Its id, by which the server recognises it when it comes again.
     pub cid: Cid,
-    /// What it says or does.
+    /// What it does.
     pub operation: Operation,
 }
 
-/// A line kept from an earlier run.
+/// A submission of an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedSubmission {
-    /// The line, under the cid it had then.
-    pub line: Submission,
-    /// Why it was refused, if it was: then it waits for a word from its author.
+    /// The submission, under the cid it had then.
+    pub submission: Submission,
+    /// Why the server rejected it, if it did: then it is sent only when the person says so.
     pub rejection: Option<Rejection>,
 }
 
-/// The unsent, unsettled and refused lines of one client.
+/// The submissions of one client that are waiting, in flight or rejected.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    waiting: VecDeque<Entry>,
-    flight: Option<Flight>,
+    queue: VecDeque<Queued>,
+    in_flight: Option<InFlight>,
     failed: Vec<Submission>,
 }
 
-/// A line that waits for its turn.
+/// A submission that waits for its turn.
 #[derive(Debug)]
-struct Entry {
-    line: Submission,
-    /// It was sent before, and its fate is not known.
-    in_doubt: bool,
+struct Queued {
+    submission: Submission,
+    /// It was sent before, and may be stored.
+    is_in_doubt: bool,
 }
 
-/// The line whose turn it is.
+/// The submission whose turn it is.
 #[derive(Debug)]
-struct Flight {
-    line: Submission,
-    /// The server asked to wait before it comes again.
-    rests: bool,
+struct InFlight {
+    submission: Submission,
+    /// The server rejected it as too fast: it is sent again after a wait.
+    is_rate_limited: bool,
 }
 
 impl Outbox {
-    /// Adds a line at the end.
-    pub(super) fn push(&mut self, line: Submission) {
-        self.waiting.push_back(Entry { line, in_doubt: false });
+    /// Adds a submission at the end.
+    pub(super) fn push(&mut self, submission: Submission) {
+        self.queue.push_back(Queued { submission, is_in_doubt: false });
     }
 
-    /// Adds a line of an earlier run, which may have been sent in it.
-    pub(super) fn restore(&mut self, line: Submission) {
-        self.waiting.push_back(Entry { line, in_doubt: true });
+    /// Adds a submission that may have been sent before, at the end.
+    pub(super) fn push_in_doubt(&mut self, submission: Submission) {
+        self.queue.push_back(Queued { submission, is_in_doubt: true });
     }
 
-    /// Adds a line that was refused in an earlier run.
-    pub(super) fn restore_failed(&mut self, line: Submission) {
-        self.failed.push(line);
+    /// Adds a submission that was rejected in an earlier run.
+    pub(super) fn push_failed(&mut self, submission: Submission) {
+        self.failed.push(submission);
     }
 
-    /// Whether a line is in flight, resting or not.
+    /// Whether a submission is in flight, or waits because it was rate limited.
     pub(super) fn is_busy(&self) -> bool {
-        self.flight.is_some()
+        self.in_flight.is_some()
     }
 
-    /// Whether some waiting line was sent before.
+    /// Whether a waiting submission was sent before.
     pub(super) fn has_doubt(&self) -> bool {
-        self.waiting.iter().any(|entry| entry.in_doubt)
+        self.queue.iter().any(|queued| queued.is_in_doubt)
     }
 
-    /// Sends the next line, if none is in flight.
+    /// The next submission to send, if none is in flight.
     pub(super) fn next(&mut self) -> Option<ClientMessage> {
-        if self.flight.is_some() {
+        if self.in_flight.is_some() {
             return None;
         }
-        let Entry { line, .. } = self.waiting.pop_front()?;
-        let Submission { room, cid, operation } = line.clone();
-        self.flight = Some(Flight { line, rests: false });
+        let Queued { submission, .. } = self.queue.pop_front()?;
+        let Submission { room, cid, operation } = submission.clone();
+        self.in_flight = Some(InFlight { submission, is_rate_limited: false });
         Some(ClientMessage::Submit { room, cid, operation })
     }
 
-    /// A record of ours came back: the line that made it, if there is one, is settled.
+    /// A record of this client arrived: removes the submission that made it, if there is one.
     pub(super) fn settle(&mut self, room: &RoomName, cid: &Cid) -> bool {
-        let is_it = |line: &Submission| line.cid == *cid && line.room == *room;
-        if self.flight.as_ref().is_some_and(|flight| is_it(&flight.line)) {
-            self.flight = None;
+        let is_it = |submission: &Submission| submission.cid == *cid && submission.room == *room;
+        if self.in_flight.as_ref().is_some_and(|in_flight| is_it(&in_flight.submission)) {
+            self.in_flight = None;
             return true;
         }
-        let before = self.waiting.len().saturating_add(self.failed.len());
-        self.waiting.retain(|entry| !is_it(&entry.line));
-        self.failed.retain(|line| !is_it(line));
-        self.waiting.len().saturating_add(self.failed.len()) < before
+        let before = self.queue.len().saturating_add(self.failed.len());
+        self.queue.retain(|queued| !is_it(&queued.submission));
+        self.failed.retain(|submission| !is_it(submission));
+        self.queue.len().saturating_add(self.failed.len()) < before
     }
 
-    /// Whether `cid` is the line in flight.
+    /// Whether `cid` is in flight.
     pub(super) fn is_in_flight(&self, cid: &Cid) -> bool {
-        self.flight.as_ref().is_some_and(|flight| flight.line.cid == *cid)
+        self.in_flight.as_ref().is_some_and(|in_flight| in_flight.submission.cid == *cid)
     }
 
-    /// The line in flight waits until the server takes it.
-    pub(super) fn rest(&mut self) {
-        if let Some(flight) = &mut self.flight {
-            flight.rests = true;
+    /// The submission in flight was rejected as too fast: it waits for [`Outbox::resend_due`].
+    pub(super) fn rate_limit(&mut self) {
+        if let Some(in_flight) = &mut self.in_flight {
+            in_flight.is_rate_limited = true;
         }
     }
 
-    /// The rest is over: the line goes back to the head of the queue.
-    pub(super) fn rested(&mut self) {
-        if self.flight.as_ref().is_some_and(|flight| flight.rests) {
-            self.cut();
+    /// The wait is over: a rate-limited submission goes back to the head of the queue.
+    pub(super) fn resend_due(&mut self) {
+        if self.in_flight.as_ref().is_some_and(|in_flight| in_flight.is_rate_limited) {
+            self.requeue();
         }
     }
 
-    /// The connection is gone: what was in flight goes back to the head of the queue.
-    pub(super) fn cut(&mut self) {
-        if let Some(Flight { line, .. }) = self.flight.take() {
-            self.waiting.push_front(Entry { line, in_doubt: true });
+    /// The connection is gone: the submission in flight goes back to the head of the queue.
+    pub(super) fn requeue(&mut self) {
+        if let Some(InFlight { submission, .. }) = self.in_flight.take() {
+            self.queue.push_front(Queued { submission, is_in_doubt: true });
         }
     }
 
-    /// The line in flight was refused.
+    /// The submission in flight was rejected.
     pub(super) fn fail(&mut self) {
-        self.failed.extend(self.flight.take().map(|flight| flight.line));
+        self.failed.extend(self.in_flight.take().map(|in_flight| in_flight.submission));
     }
 
-    /// Every line in doubt fails: nobody can settle it any more. Returns their cids.
-    pub(super) fn fail_doubt(&mut self) -> Vec<Cid> {
-        let (in_doubt, certain) = self.waiting.drain(..).partition(|entry: &Entry| entry.in_doubt);
-        self.waiting = certain;
-        let in_doubt: VecDeque<Entry> = in_doubt;
-        let cids = in_doubt.iter().map(|entry| entry.line.cid.clone()).collect();
-        self.failed.extend(in_doubt.into_iter().map(|entry| entry.line));
+    /// Every submission in doubt fails: no record or rejection can settle it any more. Returns
+    /// their cids.
+    pub(super) fn fail_doubtful(&mut self) -> Vec<Cid> {
+        self.fail_where(|queued| queued.is_in_doubt)
+    }
+
+    /// Every waiting submission for `room` that names a record fails (edits, deletes and replies):
+    /// the record was of another log. Returns their cids.
+    pub(super) fn fail_targeting(&mut self, room: &RoomName) -> Vec<Cid> {
+        self.fail_where(|Queued { submission, .. }| {
+            submission.room == *room && submission.operation.meant().is_some()
+        })
+    }
+
+    fn fail_where(&mut self, is_one: impl FnMut(&Queued) -> bool) -> Vec<Cid> {
+        let (failed, others): (VecDeque<Queued>, _) = self.queue.drain(..).partition(is_one);
+        self.queue = others;
+        let cids = failed.iter().map(|queued| queued.submission.cid.clone()).collect();
+        self.failed.extend(failed.into_iter().map(|queued| queued.submission));
         cids
     }
 
-    /// Every line that waits to go to `room` and means a record fails: edits, deletes and answers. The
-    /// record was of another log. Returns their cids.
-    pub(super) fn fail_strays(&mut self, room: &RoomName) -> Vec<Cid> {
-        let is_one = |line: &Submission| line.room == *room && line.operation.meant().is_some();
-        let (strays, others): (VecDeque<Entry>, _) =
-            self.waiting.drain(..).partition(|entry| is_one(&entry.line));
-        self.waiting = others;
-        let cids = strays.iter().map(|entry| entry.line.cid.clone()).collect();
-        self.failed.extend(strays.into_iter().map(|entry| entry.line));
-        cids
-    }
-
-    /// A failed line waits again, at the end of the queue. Sent once, it stays in doubt.
+    /// A failed submission waits again, at the end of the queue. It was sent once, so it stays in
+    /// doubt.
     pub(super) fn resend(&mut self, cid: &Cid) -> Option<Submission> {
-        let at = self.failed.iter().position(|line| line.cid == *cid)?;
-        let line = self.failed.remove(at);
-        self.restore(line.clone());
-        Some(line)
+        let at = self.failed.iter().position(|submission| submission.cid == *cid)?;
+        let submission = self.failed.remove(at);
+        self.push_in_doubt(submission.clone());
+        Some(submission)
     }
 
-    /// Forgets a line that failed, or that waits and was never sent.
-    pub(super) fn drop_line(&mut self, cid: &Cid) -> bool {
-        let before = self.waiting.len().saturating_add(self.failed.len());
-        self.failed.retain(|line| line.cid != *cid);
-        self.waiting.retain(|entry| entry.in_doubt || entry.line.cid != *cid);
-        self.waiting.len().saturating_add(self.failed.len()) < before
+    /// Drops a submission that failed, or that waits and was never sent.
+    pub(super) fn discard(&mut self, cid: &Cid) -> bool {
+        let before = self.queue.len().saturating_add(self.failed.len());
+        self.failed.retain(|submission| submission.cid != *cid);
+        self.queue.retain(|queued| queued.is_in_doubt || queued.submission.cid != *cid);
+        self.queue.len().saturating_add(self.failed.len()) < before
     }
 }

@@ -1,87 +1,90 @@
-//! The rooms a client takes part in, and how far each is shown: the rejection to show a hole.
+//! The rooms a client takes part in, and how far each is shown.
 //!
-//! Room: seqs and the ids of logs. Nothing here is sent or shown; the verdicts say what to do.
+//! Records of a room are shown in the order of their seqs. If one arrives while records before it
+//! are missing, it is held back and the missing ones are requested. This module only compares seqs
+//! and log ids; the session acts on what it returns.
 
 use crate::chat::RoomName;
 use crate::chat::protocol::{Join, Joined, Since};
 
-/// The rooms a person asked for, in the order they did.
+/// The rooms the person joined, in the order they did.
 #[derive(Debug)]
-pub(super) struct Places {
-    places: Vec<Place>,
-    /// Where a room begins of which nothing is shown yet.
+pub(super) struct Subscriptions {
+    subscriptions: Vec<Subscription>,
+    /// Where a room starts of which nothing is shown yet.
     since: Since,
 }
 
 /// One room.
 #[derive(Debug)]
-struct Place {
+struct Subscription {
     room: RoomName,
-    /// How far it is shown; nothing before its first `joined`.
-    shown: Option<Shown>,
-    standing: Standing,
+    /// How far it is shown; `None` before its first `joined`.
+    position: Option<Position>,
+    join_state: JoinState,
 }
 
-/// The highest seq shown with nothing missing before it, and the log it counts in.
+/// The highest seq shown with no record missing before it, and the log it counts in.
 #[derive(Debug, Clone)]
-struct Shown {
+struct Position {
     log: String,
     seq: u64,
 }
 
-/// How a room stands on the present connection.
+/// Whether a room is joined on the present connection.
 #[derive(Debug, Clone, Copy)]
-enum Standing {
-    /// Not asked for on this connection.
-    Out,
-    /// Asked for, and not yet answered. `hole` is the seq before a hole, if one is why.
-    Asked { hole: Option<u64> },
-    /// Joined; shown as far as `head`, it is caught up. `hole` is where a join should have filled
-    /// a hole.
-    In { head: u64, hole: Option<u64> },
+enum JoinState {
+    /// Not requested on this connection.
+    NotJoined,
+    /// Requested, not answered yet. If records after a seq were missing, `missing_after` is that
+    /// seq.
+    Joining { missing_after: Option<u64> },
+    /// Joined. The room is caught up once it is shown as far as `head`. If this join should have
+    /// brought the records missing after a seq, `missing_after` is that seq.
+    Joined { head: u64, missing_after: Option<u64> },
 }
 
 /// What a `joined` means for what is shown.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fit {
-    /// It goes on where what is shown ends.
-    GoesOn,
+pub(super) enum JoinResult {
+    /// It continues where what is shown ends.
+    Continues,
     /// What is shown belongs to another log: drop it.
     Reset,
-    /// What follows what is shown is no longer kept; it goes on at `first`.
+    /// Retention removed the records between what is shown and `first`.
     Gap { first: u64 },
-    /// Nobody asked for this room, and it is not a private one.
-    Unasked,
+    /// The client did not request this room, and it is not a private one.
+    NotRequested,
 }
 
-/// What a record's seq means for what is shown.
+/// Where a record belongs in the order of its room.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Order {
     /// The next one: show it.
     Next,
     /// Shown before.
     Repeat,
-    /// There is a hole before it; ask for what is missing.
-    Hole(Join),
-    /// There is a hole before it, and what is missing has been asked for.
-    HoleAsked,
-    /// There is a hole before it that asking did not fill.
-    HoleStays,
-    /// The room is not one that is shown.
-    Elsewhere,
+    /// Records before it are missing: send this join to get them.
+    Missing(Join),
+    /// Records before it are missing, and a join that brings them is under way.
+    AwaitingMissing,
+    /// Records before it are missing although a join was to bring them.
+    StillMissing,
+    /// The client does not take part in this room.
+    NotJoined,
 }
 
-impl Places {
-    pub(super) fn new(rooms: Vec<RoomName>) -> Places {
-        let mut places = Places { places: Vec::new(), since: Since::Newest };
+impl Subscriptions {
+    pub(super) fn new(rooms: Vec<RoomName>) -> Subscriptions {
+        let mut subscriptions = Subscriptions { subscriptions: Vec::new(), since: Since::Newest };
         for room in rooms {
-            places.add(room);
+            subscriptions.add(room);
         }
-        places
+        subscriptions
     }
 
-    /// Rooms of which nothing is shown yet begin at `since` from now on.
-    pub(super) fn begin(&mut self, since: Since) {
+    /// Rooms of which nothing is shown yet start at `since` from now on.
+    pub(super) fn start_at(&mut self, since: Since) {
         self.since = since;
     }
 
@@ -89,103 +92,115 @@ impl Places {
     pub(super) fn add(&mut self, room: RoomName) -> bool {
         let is_new = self.find(&room).is_none();
         if is_new {
-            self.places.push(Place { room, shown: None, standing: Standing::Out });
+            let join_state = JoinState::NotJoined;
+            self.subscriptions.push(Subscription { room, position: None, join_state });
         }
         is_new
     }
 
-    /// Forgets a room and how far it was shown; `false` if it was not there.
-    pub(super) fn forget(&mut self, room: &RoomName) -> bool {
-        let before = self.places.len();
-        self.places.retain(|place| place.room != *room);
-        self.places.len() < before
+    /// Removes a room, and forgets how far it was shown; `false` if it was not there.
+    pub(super) fn remove(&mut self, room: &RoomName) -> bool {
+        let before = self.subscriptions.len();
+        self.subscriptions.retain(|subscription| subscription.room != *room);
+        self.subscriptions.len() < before
     }
 
-    /// The connection is gone, and every room has to be asked for again.
-    pub(super) fn cut(&mut self) {
-        for place in &mut self.places {
-            place.standing = Standing::Out;
+    /// The connection is gone: every room has to be joined again.
+    pub(super) fn on_disconnect(&mut self) {
+        for subscription in &mut self.subscriptions {
+            subscription.join_state = JoinState::NotJoined;
         }
     }
 
-    /// Asks for every room.
-    pub(super) fn ask_all(&mut self) -> Vec<Join> {
+    /// The joins of every room, for the `hello`.
+    pub(super) fn join_all(&mut self) -> Vec<Join> {
         let since = self.since;
-        self.places.iter_mut().map(|place| place.ask(None, since)).collect()
+        self.subscriptions.iter_mut().map(|subscription| subscription.join(None, since)).collect()
     }
 
-    /// Asks for one room.
-    pub(super) fn ask(&mut self, room: &RoomName) -> Option<Join> {
+    /// The join of one room.
+    pub(super) fn join(&mut self, room: &RoomName) -> Option<Join> {
         let since = self.since;
-        self.find(room).map(|place| place.ask(None, since))
+        self.find(room).map(|subscription| subscription.join(None, since))
     }
 
-    /// Whether the room was asked for and is not answered yet.
-    pub(super) fn is_asked(&self, room: &RoomName) -> bool {
-        self.places
-            .iter()
-            .any(|place| place.room == *room && matches!(place.standing, Standing::Asked { .. }))
+    /// Whether a join of the room is not answered yet.
+    pub(super) fn is_joining(&self, room: &RoomName) -> bool {
+        self.subscriptions.iter().any(|subscription| {
+            let is_joining = matches!(subscription.join_state, JoinState::Joining { .. });
+            is_joining && subscription.room == *room
+        })
     }
 
     /// Whether every room is joined and shown as far as its head was then.
     pub(super) fn is_caught_up(&self) -> bool {
-        self.places.iter().all(|place| match (place.standing, &place.shown) {
-            (Standing::In { head, .. }, Some(shown)) => shown.seq >= head,
-            (Standing::In { .. }, None) | (Standing::Out | Standing::Asked { .. }, _) => false,
+        self.subscriptions.iter().all(|subscription| {
+            match (subscription.join_state, &subscription.position) {
+                (JoinState::Joined { head, .. }, Some(position)) => position.seq >= head,
+                (JoinState::Joined { .. }, None)
+                | (JoinState::NotJoined | JoinState::Joining { .. }, _) => false,
+            }
         })
     }
 
-    /// Takes the answer to a join.
-    pub(super) fn join(&mut self, joined: &Joined) -> Fit {
+    /// Takes the answer to a join. A private room needs none: the server adds it when another user
+    /// writes there.
+    pub(super) fn on_joined(&mut self, joined: &Joined) -> JoinResult {
         if joined.room.is_private() {
-            self.add(joined.room.clone()); // the server brings us where somebody writes to us
+            self.add(joined.room.clone());
         }
-        let Some(place) = self.find(&joined.room) else { return Fit::Unasked };
-        let hole = match place.standing {
-            Standing::Out => None,
-            Standing::Asked { hole } | Standing::In { hole, .. } => hole,
+        let Some(subscription) = self.find(&joined.room) else { return JoinResult::NotRequested };
+        let missing_after = match subscription.join_state {
+            JoinState::NotJoined => None,
+            JoinState::Joining { missing_after } | JoinState::Joined { missing_after, .. } => {
+                missing_after
+            }
         };
-        place.standing = Standing::In { head: joined.head, hole };
-        let fit = match &place.shown {
-            Some(shown) if joined.reset || shown.log != joined.log => Fit::Reset,
-            Some(shown) if joined.since > shown.seq => Fit::Gap { first: joined.first },
-            Some(_) => return Fit::GoesOn,
-            None => Fit::GoesOn,
+        subscription.join_state = JoinState::Joined { head: joined.head, missing_after };
+        let result = match &subscription.position {
+            Some(position) if joined.reset || position.log != joined.log => JoinResult::Reset,
+            Some(position) if joined.since > position.seq => {
+                JoinResult::Gap { first: joined.first }
+            }
+            Some(_) => return JoinResult::Continues,
+            None => JoinResult::Continues,
         };
-        place.shown = Some(Shown { log: joined.log.clone(), seq: joined.since });
-        fit
+        subscription.position = Some(Position { log: joined.log.clone(), seq: joined.since });
+        result
     }
 
-    /// Judges a record by its place, and takes the place where it is the next.
-    pub(super) fn place(&mut self, room: &RoomName, seq: u64) -> Verdict {
+    /// Compares a record's seq with what is shown. If it is the next, the position moves on to it.
+    pub(super) fn advance(&mut self, room: &RoomName, seq: u64) -> Order {
         let since = self.since;
-        let Some(place) = self.find(room) else { return Verdict::Elsewhere };
-        let Some(shown) = &mut place.shown else { return Verdict::Elsewhere };
-        if seq <= shown.seq {
-            return Verdict::Repeat;
+        let Some(subscription) = self.find(room) else { return Order::NotJoined };
+        let Some(position) = &mut subscription.position else { return Order::NotJoined };
+        if seq <= position.seq {
+            return Order::Repeat;
         }
-        if seq - shown.seq == 1 {
-            shown.seq = seq;
-            return Verdict::Next;
+        if seq - position.seq == 1 {
+            position.seq = seq;
+            return Order::Next;
         }
-        let before_hole = shown.seq;
-        match place.standing {
-            Standing::Out | Standing::Asked { .. } => Verdict::HoleAsked,
-            Standing::In { hole, .. } if hole == Some(before_hole) => Verdict::HoleStays,
-            Standing::In { .. } => Verdict::Hole(place.ask(Some(before_hole), since)),
+        let shown = position.seq;
+        match subscription.join_state {
+            JoinState::NotJoined | JoinState::Joining { .. } => Order::AwaitingMissing,
+            JoinState::Joined { missing_after, .. } if missing_after == Some(shown) => {
+                Order::StillMissing
+            }
+            JoinState::Joined { .. } => Order::Missing(subscription.join(Some(shown), since)),
         }
     }
 
-    fn find(&mut self, room: &RoomName) -> Option<&mut Place> {
-        self.places.iter_mut().find(|place| place.room == *room)
+    fn find(&mut self, room: &RoomName) -> Option<&mut Subscription> {
+        self.subscriptions.iter_mut().find(|subscription| subscription.room == *room)
     }
 }
 
-impl Place {
-    fn ask(&mut self, hole: Option<u64>, since: Since) -> Join {
-        self.standing = Standing::Asked { hole };
-        let since = self.shown.as_ref().map_or(since, |shown| Since::After(shown.seq));
-        let log = self.shown.as_ref().map(|shown| shown.log.clone());
+impl Subscription {
+    fn join(&mut self, missing_after: Option<u64>, since: Since) -> Join {
+        self.join_state = JoinState::Joining { missing_after };
+        let since = self.position.as_ref().map_or(since, |position| Since::After(position.seq));
+        let log = self.position.as_ref().map(|position| position.log.clone());
         Join { room: self.room.clone(), since, log }
     }
 }

@@ -177,10 +177,10 @@ fn it_explains_itself_and_says_what_is_in_its_way() {
         (&["--user", "two words"], 2, "--user: \"two words\": "),
         (&["--room", "../etc"], 2, "--room: "),
         (&["--server", "nowhere:port"], 2, "--server: "),
-        (&["ann"], 2, "\"ann\" belongs to no flag"),
+        (&["ann"], 2, "\"ann\" is not a flag"),
         (&["--token-file", no_key], 1, "holds no key"),
-        (&["--token-file", "/proc/nowhere/key"], 1, "cannot keep a key in /proc/nowhere/key: "),
-        (&["--server", &address, "--user", "eve"], 1, "no place for eve (4409)"),
+        (&["--token-file", "/proc/nowhere/key"], 1, "cannot save a key in /proc/nowhere/key: "),
+        (&["--server", &address, "--user", "eve"], 1, "refused eve (4409)"),
     ] {
         let output = Command::new(example()).args(args).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();

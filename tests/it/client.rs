@@ -16,8 +16,9 @@ use std::net::TcpListener;
 
 use serde_json::json;
 use talk::chat::protocol::Range;
+use talk::chat::protocol::ServerMessage;
 use talk::chat::{ErrorCode, RoomName, Token};
-use talk::client::{Notice, State};
+use talk::client::{Event, State};
 use tungstenite::Message;
 use tungstenite::protocol::CloseFrame;
 
@@ -28,7 +29,7 @@ use self::stage::{
 #[test]
 fn a_client_says_hello_and_shows_what_the_room_says() {
     let listener = listener();
-    let (client, notices) = connect(&listener);
+    let (client, events) = connect(&listener);
     let mut stage = Stage::accept(&listener);
     let mut hello = stage.welcome(7, 6);
     let token = hello.as_object_mut().unwrap().remove("token").unwrap();
@@ -38,8 +39,8 @@ fn a_client_says_hello_and_shows_what_the_room_says() {
         json!({ "type": "hello", "user": "bob", "agent": "console", "join": [{ "room": "lobby" }] })
     );
     stage.record(7, "alice", &json!("x7"), "hello");
-    assert_eq!(next_record(&notices), 7);
-    until_live(&notices);
+    assert_eq!(next_record(&events), 7);
+    until_live(&events);
 
     assert!(client.who(&RoomName::default()));
     assert_eq!(stage.hear(), json!({ "type": "who", "room": "lobby" }));
@@ -53,16 +54,16 @@ fn a_client_says_hello_and_shows_what_the_room_says() {
 #[test]
 fn a_line_cut_off_is_sent_again_with_its_cid_and_the_room_is_resumed() {
     let listener = listener();
-    let (client, notices) = connect(&listener);
+    let (client, events) = connect(&listener);
     let mut stage = Stage::accept(&listener);
     stage.welcome(0, 0);
-    until_live(&notices);
-    let first = client.say(&RoomName::default(), text("one"), false);
-    let second = client.say(&RoomName::default(), text("two"), true);
+    until_live(&events);
+    let first = client.post(&RoomName::default(), text("one"), false);
+    let second = client.post(&RoomName::default(), text("two"), true);
     let post = stage.hear();
     assert_eq!(post["cid"], first.as_str());
     stage.record(1, "alice", &json!("x1"), "before the cut");
-    assert_eq!(next_record(&notices), 1);
+    assert_eq!(next_record(&events), 1);
     drop(stage); // with the line stored, or not: the client cannot know
 
     let mut stage = Stage::accept(&listener);
@@ -76,25 +77,25 @@ fn a_line_cut_off_is_sent_again_with_its_cid_and_the_room_is_resumed() {
     assert_eq!(post["kind"], "me");
     stage.record(3, "bob", &post["cid"], "two");
     for (cid, seq) in [(first, 2), (second, 3)] {
-        let stored = until(&notices, |notice| match notice {
-            Notice::Stored { cid, seq } => Some((cid.clone(), *seq)),
+        let stored = until(&events, |event| match event {
+            Event::Stored { cid, seq } => Some((cid.clone(), *seq)),
             _ => None,
         });
         assert_eq!(stored, (cid, seq));
-        assert_eq!(next_record(&notices), seq);
+        assert_eq!(next_record(&events), seq);
     }
 }
 
 #[test]
 fn lines_said_to_a_server_that_is_away_wait_for_it() {
     let address = listener().local_addr().unwrap();
-    let (client, notices) = connect(&TcpListener::bind(address).unwrap());
+    let (client, events) = connect(&TcpListener::bind(address).unwrap());
     assert_eq!(
-        trouble(&notices).split(" (").next(),
+        trouble(&events).split(" (").next(),
         Some(&*format!("cannot connect to ws://{address}/ws: Connection refused"))
     );
     assert!(!client.rooms(), "there is nobody to ask");
-    let cid = client.say(&RoomName::default(), text("anybody?"), false);
+    let cid = client.post(&RoomName::default(), text("anybody?"), false);
     let listener = TcpListener::bind(address).unwrap();
     client.retry_now();
     let mut stage = Stage::accept(&listener);
@@ -105,11 +106,11 @@ fn lines_said_to_a_server_that_is_away_wait_for_it() {
 #[test]
 fn a_line_refused_as_too_fast_comes_again_when_its_rest_is_over() {
     let listener = listener();
-    let (client, notices) = connect(&listener);
+    let (client, events) = connect(&listener);
     let mut stage = Stage::accept(&listener);
     stage.welcome(0, 0);
-    until_live(&notices);
-    client.say(&RoomName::default(), text("fast"), false);
+    until_live(&events);
+    client.post(&RoomName::default(), text("fast"), false);
     let post = stage.hear();
     stage.say(json!({
         "type": "error", "code": "rate_limited", "message": "too fast", "cid": post["cid"],
@@ -121,10 +122,10 @@ fn a_line_refused_as_too_fast_comes_again_when_its_rest_is_over() {
 #[test]
 fn a_ping_is_answered_with_its_payload() {
     let listener = listener();
-    let (_client, notices) = connect(&listener);
+    let (_client, events) = connect(&listener);
     let mut stage = Stage::accept(&listener);
     stage.welcome(0, 0);
-    until_live(&notices);
+    until_live(&events);
     stage.0.send(Message::Ping("are you there?".into())).unwrap();
     assert_eq!(stage.0.read().unwrap(), Message::Pong("are you there?".into()));
 }
@@ -132,35 +133,35 @@ fn a_ping_is_answered_with_its_payload() {
 #[test]
 fn a_name_taken_stops_the_client_until_the_person_asks_again() {
     let listener = listener();
-    let (client, notices) = connect(&listener);
+    let (client, events) = connect(&listener);
     let mut stage = Stage::accept(&listener);
     stage.hear();
     stage.say(json!({ "type": "error", "code": "name_taken", "message": "bob is taken" }));
     let close = CloseFrame { code: 4409.into(), reason: "bob is taken".into() };
     stage.0.close(Some(close)).unwrap();
-    let code = until(&notices, |notice| match notice {
-        Notice::Error { code, .. } => Some(*code),
+    let code = until(&events, |event| match event {
+        Event::Message(ServerMessage::Error { code, .. }) => Some(*code),
         _ => None,
     });
     assert_eq!(code, ErrorCode::NameTaken);
-    let stopped = until(&notices, |notice| match notice {
-        Notice::Stopped { code, reason } => Some((*code, reason.clone())),
-        Notice::State(State::Offline { .. }) => panic!("it must not come back by itself"),
+    let stopped = until(&events, |event| match event {
+        Event::Stopped { code, reason } => Some((*code, reason.clone())),
+        Event::State(State::Offline { .. }) => panic!("it must not come back by itself"),
         _ => None,
     });
     assert_eq!(stopped, (4409, String::from("bob is taken")));
-    client.nick("rob".parse().unwrap());
+    client.rename("rob".parse().unwrap());
     client.retry_now();
     assert_eq!(Stage::accept(&listener).hear()["user"], "rob");
 }
 
 #[test]
-fn closing_says_goodbye_and_ends_the_notices() {
+fn closing_says_goodbye_and_ends_the_events() {
     let listener = listener();
-    let (client, notices) = connect(&listener);
+    let (client, events) = connect(&listener);
     let mut stage = Stage::accept(&listener);
     stage.welcome(0, 0);
-    until_live(&notices);
+    until_live(&events);
     std::thread::scope(|scope| {
         scope.spawn(|| client.close());
         let Message::Close(Some(close)) = stage.0.read().unwrap() else { panic!("not a Close") };
@@ -169,30 +170,30 @@ fn closing_says_goodbye_and_ends_the_notices() {
         assert!(stage.0.read().is_err(), "and then the end");
     });
     drop(client);
-    while notices.recv_timeout(PATIENCE).is_ok() {}
-    assert!(notices.try_recv().is_err());
+    while events.recv_timeout(PATIENCE).is_ok() {}
+    assert!(events.try_recv().is_err());
 }
 
 #[test]
 fn closing_does_not_wait_for_a_server_that_never_answers() {
     let listener = listener();
-    let (client, notices) = connect(&listener);
+    let (client, events) = connect(&listener);
     let (mut silent, _) = listener.accept().unwrap();
     client.close();
     drop(client);
     drop(silent.write(b"HTTP/1.1 500 X\r\n\r\n"));
-    while notices.recv_timeout(PATIENCE).is_ok() {}
+    while events.recv_timeout(PATIENCE).is_ok() {}
 }
 
 #[test]
 fn a_server_that_takes_nothing_never_makes_the_person_wait() {
     let listener = listener();
-    let (client, notices) = connect(&listener);
+    let (client, events) = connect(&listener);
     let mut stage = Stage::accept(&listener);
     stage.welcome(0, 0);
-    until_live(&notices);
+    until_live(&events);
     let room = RoomName::default();
     let said = (0..10_000_000).take_while(|_| client.who(&room)).count();
     assert!(said < 10_000_000, "the queue has an end");
-    assert_eq!(trouble(&notices), "the connection takes nothing any more");
+    assert_eq!(trouble(&events), "the connection no longer accepts data");
 }

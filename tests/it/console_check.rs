@@ -44,9 +44,9 @@ fn a_line_that_is_fine_is_told_step_by_step_and_nobody_hears_of_it() {
         "ok  name        127.0.0.1 is 127.0.0.1",
         "ok  connection  127.0.0.1:",
         "ok  upgrade     a WebSocket in ",
-        "ok  clock       as ours",
+        "ok  clock       same as this computer",
         concat!("ok  server      talk/", env!("CARGO_PKG_VERSION")),
-        "ok  password    none is needed",
+        "ok  password    not needed",
         "ok  messages    up to 1234 bytes, 7 a second, 9 at once",
         "ok  round trip  ",
     ] {
@@ -90,7 +90,7 @@ fn who_answers_its_clock_and_its_own_words_are_told_safely() {
     assert_eq!(code, 1);
     assert!(out.contains("--  upgrade     an answer in "), "{out}");
     assert!(out.contains("by nginx/1.2, 1.1 cache: not "), "{out}");
-    assert!(out.contains(" s behind ours"), "{out}");
+    assert!(out.contains(" s behind this computer"), "{out}");
     assert!(out.contains("403 Forbidden: it, or something in front of it"), "{out}");
 
     let server = Running::start(&[]);
@@ -112,7 +112,7 @@ fn a_password_that_is_needed_or_wrong_is_told() {
     for (flags, code, part) in [
         (&[][..], 1, "NO  password    "),
         (&["--password-file", &wrong], 1, "NO  password    "),
-        (&["--password-file", &right], 0, "ok  password    ours will do"),
+        (&["--password-file", &right], 0, "ok  password    accepted"),
     ] {
         let (ended, out) = check(server.address, flags);
         assert_eq!((ended, out.contains(part)), (code, true), "{flags:?}: {out}");

@@ -243,7 +243,7 @@ fn names_topics_errors_and_lists_are_no_more_trusted_than_texts() {
             .close(Some(CloseFrame { code: 4403.into(), reason: "\x1b[2J kicked\u{9b}".into() }))
             .unwrap();
         stage.ends();
-        bob.shows("put out of the chat");
+        bob.shows("removed from the chat");
         is_clean(&bob);
         assert_eq!(bob.ends(), 1);
     }

@@ -8,7 +8,7 @@ use std::thread;
 
 use serde_json::json;
 use talk::chat::{Cid, RoomName};
-use talk::client::Notice;
+use talk::client::Event;
 
 use crate::client::stage::{connect_as, next_record, text, until, until_live};
 use crate::support::commands::exported;
@@ -75,12 +75,12 @@ fn a_server_that_was_set_back_to_a_backup_makes_its_clients_begin_anew() {
     let gate = Gate::new();
     let mut server = Running::start_in(data.path(), &[]);
     gate.open(server.address);
-    let (client, notices) = connect_as(gate.address, "bob", "bot");
-    until_live(&notices);
+    let (client, events) = connect_as(gate.address, "bob", "bot");
+    until_live(&events);
     let say = |line: &str| {
-        let cid = client.say(&RoomName::default(), text(line), false);
-        until(&notices, |notice| match notice {
-            Notice::Record(record) if record.cid == cid => Some(record.seq),
+        let cid = client.post(&RoomName::default(), text(line), false);
+        until(&events, |event| match event {
+            Event::Record(record) if record.cid == cid => Some(record.seq),
             _ => None,
         })
     };
@@ -92,8 +92,8 @@ fn a_server_that_was_set_back_to_a_backup_makes_its_clients_begin_anew() {
 
     let server = Running::start_in(backup.path(), &[]);
     gate.open(server.address);
-    until(&notices, |notice| matches!(notice, Notice::Reset(_)).then_some(()));
-    (1..=5).for_each(|seq| assert_eq!(next_record(&notices), seq));
+    until(&events, |event| matches!(event, Event::Reset(_)).then_some(()));
+    (1..=5).for_each(|seq| assert_eq!(next_record(&events), seq));
     assert_eq!(say("anew"), 6);
     assert_eq!(exported(backup.path()).len(), 6);
 }
@@ -103,15 +103,15 @@ fn who_was_away_for_longer_than_records_are_kept_is_told_where_it_goes_on() {
     let gate = Gate::new();
     let server = Running::start(&["--retain-records", "5"]);
     gate.open(server.address);
-    let (_client, notices) = connect_as(gate.address, "reader", "bot");
-    until_live(&notices);
+    let (_client, events) = connect_as(gate.address, "reader", "bot");
+    until_live(&events);
     let (mut writer, _) = Peer::joined(server.address, "writer", "lobby");
     let mut say = |n: u64| {
         writer.post("lobby", &format!("c{n}"), "a line");
         writer.hear_own("writer", &format!("c{n}"));
     };
     (1..=3).for_each(&mut say);
-    (1..=3).for_each(|seq| assert_eq!(next_record(&notices), seq));
+    (1..=3).for_each(|seq| assert_eq!(next_record(&events), seq));
     gate.close();
     let (mut looker, _) = Peer::joined(server.address, "looker", "lobby");
     let (mut head, mut first) = (3, 1);
@@ -125,13 +125,13 @@ fn who_was_away_for_longer_than_records_are_kept_is_told_where_it_goes_on() {
         first = looker.hear_type("history")["first"].as_u64().unwrap();
     }
     gate.open(server.address);
-    let told = until(&notices, |notice| match notice {
-        Notice::Gap { first, .. } => Some(*first),
-        Notice::Reset(_) => panic!("it is the same log"),
+    let told = until(&events, |event| match event {
+        Event::Gap { first, .. } => Some(*first),
+        Event::Reset(_) => panic!("it is the same log"),
         _ => None,
     });
     assert_eq!(told, first);
-    (told..=head).for_each(|seq| assert_eq!(next_record(&notices), seq));
+    (told..=head).for_each(|seq| assert_eq!(next_record(&events), seq));
 }
 
 // ---- With much to catch up, and in a crowd -----------------------------------------------------
@@ -171,28 +171,28 @@ fn a_crowd_that_is_cut_off_at_once_comes_back_and_every_line_is_there_once() {
     gate.open(server.address);
     let crowd: Vec<_> =
         (0..CROWD).map(|n| connect_as(gate.address, &format!("user{n}"), "bot")).collect();
-    for (_, notices) in &crowd {
-        until_live(notices);
+    for (_, events) in &crowd {
+        until_live(events);
     }
     let rss = server.rss_kib();
     gate.close();
     server.kill();
-    for (_, notices) in &crowd {
-        until(notices, |notice| matches!(notice, Notice::Trouble(_)).then_some(()));
+    for (_, events) in &crowd {
+        until(events, |event| matches!(event, Event::ConnectionLost(_)).then_some(()));
     }
     let said: BTreeSet<Cid> = crowd
         .iter()
-        .map(|(client, _)| client.say(&RoomName::default(), text("I am back"), false))
+        .map(|(client, _)| client.post(&RoomName::default(), text("I am back"), false))
         .collect();
 
     let server = Running::start_in(data.path(), &[]);
     gate.open(server.address);
-    for (_, notices) in &crowd {
+    for (_, events) in &crowd {
         let mut seen = BTreeSet::new();
         while seen.len() < CROWD {
-            let record = until(notices, |notice| match notice {
-                Notice::Record(record) => Some((record.seq, record.cid.clone())),
-                Notice::Failed { code, .. } => panic!("refused: {code}"),
+            let record = until(events, |event| match event {
+                Event::Record(record) => Some((record.seq, record.cid.clone())),
+                Event::Failed { rejection, .. } => panic!("refused: {}", rejection.code),
                 _ => None,
             });
             seen.insert(record.1);

@@ -13,8 +13,8 @@ use talk::chat::protocol::{
     ClientMessage, Joined, Kind, Limits, Record, ServerMessage, Since, Welcome,
 };
 use talk::chat::{Cid, ErrorCode, Operation, RoomName, Text, UserName};
-use talk::client::Submission;
-use talk::client::session::{Credentials, Input, Output, Session};
+use talk::client::session::{Action, Credentials, Input, Session};
+use talk::client::{Event, Submission};
 
 /// One step of a run.
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +68,9 @@ fn user(name: &str) -> UserName {
 
 impl World {
     fn new() -> World {
-        let identity = Credentials { user: user("bob"), token: None, password: None, agent: None };
-        let session = Session::new(identity, vec![RoomName::default()]);
+        let credentials =
+            Credentials { user: user("bob"), token: None, password: None, agent: None };
+        let session = Session::new(credentials, vec![RoomName::default()]);
         let (to_server, to_client) = (VecDeque::new(), VecDeque::new());
         let (log, shown, stored) = (Vec::new(), Vec::new(), Vec::new());
         let (joined, limits, rests, said, others) = (false, false, false, 0, 0);
@@ -89,23 +90,23 @@ impl World {
     }
 
     fn feed(&mut self, input: Input) {
-        for output in self.session.feed(input) {
-            match output {
-                Output::Send(request) => self.to_server.push_back(request),
-                Output::Record(record) => self.shown.push(record),
-                Output::Stored { cid, .. } => self.stored.push(cid),
-                Output::AgainIn(_) => self.rests = true,
-                Output::State(_)
-                | Output::Connect
-                | Output::Wait(_)
-                | Output::Pending(_)
-                | Output::Notice(_) => {}
-                Output::HangUp(_)
-                | Output::Reset(_)
-                | Output::Gap { .. }
-                | Output::Failed { .. }
-                | Output::Dropped(_)
-                | Output::Stopped(_) => unreachable!("this server is honest: {output:?}"),
+        for action in self.session.handle(input) {
+            match action {
+                Action::Send(request) => self.to_server.push_back(request),
+                Action::ResendIn(_) => self.rests = true,
+                Action::Connect | Action::Retry(_) => {}
+                Action::Disconnect(_) => unreachable!("this server is honest: {action:?}"),
+                Action::Emit(event) => match event {
+                    Event::Record(record) => self.shown.push(record),
+                    Event::Stored { cid, .. } => self.stored.push(cid),
+                    Event::State(_) | Event::Pending(_) | Event::Message(_) => {}
+                    Event::Reset(_)
+                    | Event::Gap { .. }
+                    | Event::Failed { .. }
+                    | Event::Dropped(_)
+                    | Event::Stopped { .. }
+                    | Event::ConnectionLost(_) => unreachable!("this server is honest: {event:?}"),
+                },
             }
         }
     }
@@ -116,7 +117,7 @@ impl World {
                 self.said += 1;
                 let cid = format!("b{}", self.said).parse().unwrap();
                 let text = Text::parse("hello", 4096).unwrap();
-                self.feed(Input::Say(Submission {
+                self.feed(Input::Submit(Submission {
                     room: RoomName::default(),
                     cid,
                     operation: Operation::Post { text, me: false, reply: None },
@@ -134,17 +135,17 @@ impl World {
             }
             Step::ClientHears => {
                 if let Some(reply) = self.to_client.pop_front() {
-                    self.feed(Input::Heard(reply));
+                    self.feed(Input::Received(reply));
                 } else if self.rests {
                     self.rests = false;
-                    self.feed(Input::Again);
+                    self.feed(Input::ResendDue);
                 }
             }
             Step::Cut => {
                 self.to_server.clear();
                 self.to_client.clear();
                 self.joined = false;
-                self.feed(Input::Closed { code: 1006, chance: 0.5 });
+                self.feed(Input::Closed { code: 1006, reason: String::new(), jitter: 0.5 });
             }
             Step::Connect => {
                 self.feed(Input::Start);

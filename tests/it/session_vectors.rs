@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 
 use talk::chat::protocol::{Agent, ClientMessage, ServerMessage};
 use talk::chat::{ErrorCode, Password, Rejection};
+use talk::client::Event;
 use talk::client::session::{
-    Credentials, Input, Output, SavedSubmission, Session, State, Submission,
+    Action, Credentials, Input, SavedSubmission, Session, State, Submission,
 };
 
 #[test]
@@ -27,7 +28,7 @@ fn the_machine_answers_every_vector_step_by_step() {
             serde_json::from_slice(&fs::read(&path).unwrap()).expect("a vector is JSON");
         let mut session = session(&file);
         for (index, step) in list(&file["steps"]).iter().enumerate() {
-            let seen: Vec<Value> = session.feed(input(&step["in"])).iter().map(output).collect();
+            let seen: Vec<Value> = session.handle(input(&step["in"])).iter().map(output).collect();
             let name = path.file_name().unwrap();
             assert_eq!(seen, list(&step["out"]), "{name:?}, step {}: {}", index + 1, step["in"]);
         }
@@ -37,14 +38,14 @@ fn the_machine_answers_every_vector_step_by_step() {
 }
 
 fn session(file: &Value) -> Session {
-    let identity = Credentials {
+    let credentials = Credentials {
         user: text(&file["user"]).parse().unwrap(),
         token: file.get("token").map(|token| text(token).parse().unwrap()),
         password: file.get("password").map(|password| Password::new(text(password))),
         agent: file.get("agent").map(|agent| Agent::from_wire(text(agent))),
     };
     Session::new(
-        identity,
+        credentials,
         list(&file["rooms"]).iter().map(|room| text(room).parse().unwrap()).collect(),
     )
 }
@@ -54,14 +55,15 @@ fn input(value: &Value) -> Input {
     match kind.as_str() {
         "start" => Input::Start,
         "opened" => Input::Opened,
-        "heard" => Input::Heard(ServerMessage::parse(&what.to_string()).unwrap()),
-        // serde_json sorts keys, so `chance` comes first.
+        "heard" => Input::Received(ServerMessage::parse(&what.to_string()).unwrap()),
+        // serde_json sorts keys, so `jitter` comes first.
         "chance" | "closed" => Input::Closed {
             code: value["closed"].as_u64().unwrap().try_into().unwrap(),
-            chance: value["chance"].as_f64().unwrap(),
+            reason: String::new(),
+            jitter: value["chance"].as_f64().unwrap(),
         },
-        "say" => Input::Say(line(what)),
-        "again" => Input::Again,
+        "say" => Input::Submit(line(what)),
+        "again" => Input::ResendDue,
         "resend" => Input::Resend(text(what).parse().unwrap()),
         "drop" => Input::Drop(text(what).parse().unwrap()),
         "join" => Input::Join(text(what).parse().unwrap()),
@@ -72,34 +74,41 @@ fn input(value: &Value) -> Input {
     }
 }
 
-fn output(output: &Output) -> Value {
-    match output {
-        Output::State(state) => json!({ "state": match state {
-            State::Offline => "offline",
+fn output(action: &Action) -> Value {
+    match action {
+        Action::Connect => json!({ "connect": true }),
+        Action::Retry(wait) => json!({ "wait": millis(*wait) }),
+        Action::Send(request) => json!({ "send": message(&request.encode()) }),
+        Action::ResendIn(wait) => json!({ "again_in": millis(*wait) }),
+        Action::Disconnect(code) => json!({ "hang_up": code }),
+        Action::Emit(event) => emitted(event),
+    }
+}
+
+fn emitted(event: &Event) -> Value {
+    match event {
+        Event::State(state) => json!({ "state": match state {
+            State::Offline { .. } => "offline",
             State::Connecting => "connecting",
             State::CatchingUp => "catching up",
             State::Live => "live",
             State::Stopped => "stopped",
         }}),
-        Output::Connect => json!({ "connect": true }),
-        Output::Wait(wait) => json!({ "wait": millis(*wait) }),
-        Output::Send(request) => json!({ "send": message(&request.encode()) }),
-        Output::AgainIn(wait) => json!({ "again_in": millis(*wait) }),
-        Output::HangUp(code) => json!({ "hang_up": code }),
-        Output::Record(record) => json!({ "record": message(&record.encode()) }),
-        Output::Reset(room) => json!({ "reset": room.as_str() }),
-        Output::Gap { room, first } => json!({ "gap": { "room": room.as_str(), "first": first } }),
-        Output::Pending(line) => {
-            let Submission { room, cid, operation } = line.clone();
+        Event::Record(record) => json!({ "record": message(&record.encode()) }),
+        Event::Reset(room) => json!({ "reset": room.as_str() }),
+        Event::Gap { room, first } => json!({ "gap": { "room": room.as_str(), "first": first } }),
+        Event::Pending(submission) => {
+            let Submission { room, cid, operation } = submission.clone();
             json!({ "pending": message(&ClientMessage::Submit { room, cid, operation }.encode()) })
         }
-        Output::Stored { cid, seq } => json!({ "stored": { "cid": cid.as_str(), "seq": seq } }),
-        Output::Failed { cid, code, message } => {
+        Event::Stored { cid, seq } => json!({ "stored": { "cid": cid.as_str(), "seq": seq } }),
+        Event::Failed { cid, rejection: Rejection { code, message } } => {
             json!({ "failed": { "cid": cid.as_str(), "code": code.as_str(), "message": message } })
         }
-        Output::Dropped(cid) => json!({ "dropped": cid.as_str() }),
-        Output::Notice(reply) => json!({ "notice": message(&reply.encode()) }),
-        Output::Stopped(code) => json!({ "stopped": code }),
+        Event::Dropped(cid) => json!({ "dropped": cid.as_str() }),
+        Event::Message(reply) => json!({ "notice": message(&reply.encode()) }),
+        Event::Stopped { code, .. } => json!({ "stopped": code }),
+        Event::ConnectionLost(error) => panic!("the session knows no connection: {error}"),
     }
 }
 
@@ -115,7 +124,7 @@ fn kept(value: &Value) -> SavedSubmission {
         code: ErrorCode::from_wire(text(&failed["code"])),
         message: text(&failed["message"]).to_owned().into(),
     });
-    SavedSubmission { line: line(value), rejection }
+    SavedSubmission { submission: line(value), rejection }
 }
 
 fn message(json: &str) -> Value {

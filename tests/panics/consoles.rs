@@ -13,7 +13,7 @@ fn a_console_that_breaks_puts_the_terminal_back_and_says_what_broke() {
     let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
     let state = tempfile::tempdir().unwrap();
     for (trap, thread, looks_back) in
-        [("painted", "main", false), ("painted", "main", true), ("told", "notices", false)]
+        [("painted", "main", false), ("painted", "main", true), ("told", "client-events", false)]
     {
         let traps = tempfile::tempdir().unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_console"));

@@ -84,7 +84,7 @@ impl Found {
         if let Some(name) = content.name.take_if(|name| !name.is_same_claim(&user)) {
             for kept in content.kept.iter_mut().filter(|kept| kept.rejection.is_none()) {
                 let rejection = doubt(&name);
-                doubts += &Entry::Failed(kept.line.cid.clone(), rejection.clone()).write();
+                doubts += &Entry::Failed(kept.submission.cid.clone(), rejection.clone()).write();
                 kept.rejection = Some(rejection);
             }
             doubts += &Entry::Name(user).write(); // what comes after is in no doubt
@@ -101,7 +101,7 @@ impl Found {
         }
         for held in &sheet.held {
             // Moved from file to file, it stands in both: the later counts.
-            self.kept.retain(|kept| kept.line.cid != held.cid);
+            self.kept.retain(|kept| kept.submission.cid != held.cid);
             _ = self.outbox.settle(&held.cid); // or else it is struck out of both in the end
         }
         self.kept.extend(content.kept);
@@ -112,14 +112,15 @@ impl Found {
     /// Moves a damaged sheet out of the way, and its readable lines into a new one.
     fn set_aside(&mut self, mut sheet: Sheet, content: Content) -> io::Result<()> {
         let count = content.kept.len();
-        for SavedSubmission { line, rejection } in content.kept {
-            self.kept.retain(|kept| kept.line.cid != line.cid);
-            _ = self.outbox.settle(&line.cid); // as above
-            self.outbox.write(&line, false)?;
+        for SavedSubmission { submission, rejection } in content.kept {
+            self.kept.retain(|kept| kept.submission.cid != submission.cid);
+            _ = self.outbox.settle(&submission.cid); // as above
+            self.outbox.write(&submission, false)?;
             if let Some(rejection) = &rejection {
-                _ = self.outbox.fail(&line.cid, rejection.clone()); // or else it is sent once more
+                // or else it is sent once more
+                _ = self.outbox.fail(&submission.cid, rejection.clone());
             }
-            self.kept.push(SavedSubmission { line, rejection });
+            self.kept.push(SavedSubmission { submission, rejection });
         }
         let mut aside = sheet.path.clone().into_os_string();
         aside.push(".damaged");

@@ -104,16 +104,16 @@ impl Content {
 
     fn take(&mut self, entry: Entry) {
         match entry {
-            Entry::Line(line) => {
-                self.kept.retain(|kept| kept.line.cid != line.cid);
-                self.kept.push(SavedSubmission { line, rejection: None });
+            Entry::Line(submission) => {
+                self.kept.retain(|kept| kept.submission.cid != submission.cid);
+                self.kept.push(SavedSubmission { submission, rejection: None });
             }
             Entry::Failed(cid, rejection) => {
-                if let Some(kept) = self.kept.iter_mut().find(|kept| kept.line.cid == cid) {
+                if let Some(kept) = self.kept.iter_mut().find(|kept| kept.submission.cid == cid) {
                     kept.rejection = Some(rejection);
                 }
             }
-            Entry::Settled(cid) => self.kept.retain(|kept| kept.line.cid != cid),
+            Entry::Settled(cid) => self.kept.retain(|kept| kept.submission.cid != cid),
             Entry::Name(user) => self.name = Some(user),
         }
     }
@@ -135,7 +135,7 @@ mod tests {
 "#;
 
     fn cids(content: &Content) -> Vec<&str> {
-        content.kept.iter().map(|kept| kept.line.cid.as_str()).collect()
+        content.kept.iter().map(|kept| kept.submission.cid.as_str()).collect()
     }
 
     #[test]

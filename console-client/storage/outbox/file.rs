@@ -92,7 +92,7 @@ impl Sheet {
             self.file.set_len(self.length)?;
         }
         let held = |kept: &talk::client::SavedSubmission| Held {
-            cid: kept.line.cid.clone(),
+            cid: kept.submission.cid.clone(),
             has_failed: kept.rejection.is_some(),
         };
         self.held = content.kept.iter().map(held).collect();

@@ -46,7 +46,7 @@ fn outbox(home: &TempDir, cids: &[&str]) -> Outbox {
 fn found(found: &Found) -> Vec<String> {
     let mark =
         |kept: &talk::client::SavedSubmission| if kept.rejection.is_some() { "!" } else { "" };
-    found.kept.iter().map(|kept| format!("{}{}", kept.line.cid, mark(kept))).collect()
+    found.kept.iter().map(|kept| format!("{}{}", kept.submission.cid, mark(kept))).collect()
 }
 
 fn files(home: &TempDir) -> Vec<String> {
@@ -79,7 +79,7 @@ fn what_is_held_is_found_by_the_next_start_and_what_is_settled_leaves_nothing() 
 
     let second = look(&home, "BOB");
     assert_eq!(found(&second), ["b", "c"]);
-    assert_eq!(second.kept[0].line, line("b"));
+    assert_eq!(second.kept[0].submission, line("b"));
     let mut second = second.outbox;
     second.hold(&line("d"), false).unwrap();
     drop(second);

@@ -6,8 +6,8 @@ fn lunch() -> Option<AwayMessage> {
     Some(AwayMessage::parse("lunch").unwrap())
 }
 
-fn away(name: &str, who: &str, away: Option<AwayMessage>) -> Notice {
-    Notice::Away { room: room(name), user: user(who), away }
+fn away(name: &str, who: &str, away: Option<AwayMessage>) -> Event {
+    Event::Message(ServerMessage::Away { room: room(name), user: user(who), away })
 }
 
 #[test]
@@ -32,15 +32,17 @@ fn who_lists_them_and_a_private_room_names_them() {
     let mut view = view(Shows::Here, &["lobby"]);
     let absent = vec![AwayMember { user: user("ann"), text: lunch().unwrap() }];
     let members = vec![user("ann"), user("bob")];
-    let notice = Notice::Members { room: room("lobby"), members, away: absent };
-    view.hear(notice, MIDNIGHT);
+    let event =
+        Event::Message(ServerMessage::Members { room: room("lobby"), members, away: absent });
+    view.hear(event, MIDNIGHT);
     assert_eq!(told(&mut view), ["-- 2 people in #lobby: ann (away: lunch), bob --"]);
     let absent = vec![AwayMember { user: user("ann"), text: lunch().unwrap() }];
     let private = Joined { away: absent, ..welcome_to("@ann+bob", 0) };
-    view.hear(Notice::Joined(private), MIDNIGHT);
+    view.hear(Event::Message(ServerMessage::Joined(private)), MIDNIGHT);
     view.turn_to(&room("@ann+bob"));
     assert!(status(&view).ends_with(" · ann is away: lunch"), "{}", status(&view));
-    let renamed = Notice::Renamed { user: user("ann"), to: user("anna"), token: None };
+    let renamed =
+        Event::Message(ServerMessage::Renamed { user: user("ann"), to: user("anna"), token: None });
     view.hear(renamed, MIDNIGHT);
     assert!(status(&view).ends_with(" · anna is away: lunch"), "{}", status(&view));
 }

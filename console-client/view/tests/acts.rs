@@ -76,7 +76,10 @@ fn what_was_deleted_before_we_came_keeps_its_place() {
     assert_eq!(told(&mut view)[1..], ["00:01 ann (deleted)", "00:02 ann edited #1: (deleted)"]);
     view.expect(room("lobby"), Asked::List(9));
     let records = vec![erased(1, None)];
-    view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
+    view.hear(
+        Event::Message(ServerMessage::History { room: room("lobby"), records, first: 1 }),
+        MIDNIGHT,
+    );
     assert_eq!(told(&mut view)[2], "00:01 #1 ann (deleted)");
 }
 
@@ -88,7 +91,10 @@ fn an_act_of_ours_waits_and_fails_like_a_line() {
         Submission { room: room("lobby"), cid: cid(2), operation: Operation::Delete { target: 9 } };
     view.waits(waiting);
     let message = "it is not yours".to_owned();
-    view.hear(Notice::Failed { cid: cid(2), code: ErrorCode::Forbidden, message }, MIDNIGHT);
+    view.hear(
+        Event::Failed { cid: cid(2), rejection: Rejection::new(ErrorCode::Forbidden, message) },
+        MIDNIGHT,
+    );
     let expected = [
         "  …   bob edited #7: new",
         "  ✗   bob deleted #9",
@@ -118,14 +124,15 @@ fn our_last_line_is_found_unless_it_is_in_doubt_which_one_that_is() {
     let delete = Operation::Delete { target: 2 };
     view.waits(Submission { room: room("lobby"), cid: cid(5), operation: delete.clone() });
     assert_eq!(view.own_last(), Ok(1), "the other is on its way out");
-    view.hear(Notice::Dropped(cid(5)), MIDNIGHT);
+    view.hear(Event::Dropped(cid(5)), MIDNIGHT);
     assert_eq!(view.own_last(), Ok(2));
     hear(&mut view, [act("lobby", 5, "bob", delete)]);
     assert_eq!(view.own_last(), Ok(1));
     view.waits(own("lobby", 6, "three"));
     assert!(view.own_last().unwrap_err().contains("not stored yet"));
-    view.hear(Notice::Dropped(cid(6)), MIDNIGHT);
-    let renamed = Notice::Renamed { user: user("bob"), to: user("rob"), token: None };
+    view.hear(Event::Dropped(cid(6)), MIDNIGHT);
+    let renamed =
+        Event::Message(ServerMessage::Renamed { user: user("bob"), to: user("rob"), token: None });
     view.hear(renamed, MIDNIGHT);
     assert!(view.own_last().is_err(), "those were another name's");
 }
@@ -142,7 +149,10 @@ fn the_topic_is_told_when_asked_for() {
     hear(&mut view, [act("lobby", 1, "ann", topic("tea"))]);
     assert_eq!(ask(&mut view), "-- #lobby: tea --");
     let topic = Some("coffee".to_owned());
-    view.hear(Notice::Joined(Joined { topic, ..welcome_to("lobby", 1) }), MIDNIGHT);
+    view.hear(
+        Event::Message(ServerMessage::Joined(Joined { topic, ..welcome_to("lobby", 1) })),
+        MIDNIGHT,
+    );
     assert_eq!(ask(&mut view), "-- #lobby: coffee --");
     hear(&mut view, [act("lobby", 2, "ann", self::topic(""))]);
     assert_eq!(ask(&mut view), "-- #lobby has no topic (/topic TEXT sets one) --");

@@ -71,12 +71,15 @@ fn what_is_not_loaded_is_a_number_until_it_is() {
     assert_eq!(told(&mut view)[1..], ["↳ #1", "00:03 ann late"]);
     view.expect(room("lobby"), Asked::List(9));
     let records = vec![record("lobby", 1, "ann", "old"), act("lobby", 2, "ann", answer(1, "x"))];
-    view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
+    view.hear(
+        Event::Message(ServerMessage::History { room: room("lobby"), records, first: 1 }),
+        MIDNIGHT,
+    );
     let expected = ["00:01 #1 ann old", "↳ #1 ann: old", "00:02 #2 ann x"];
     assert_eq!(told(&mut view)[2..5], expected);
     hear(&mut view, [act("lobby", 4, "ann", answer(1, "later"))]);
     assert_eq!(told(&mut view), ["↳ #1 ann: old", "00:04 ann later"]);
-    view.hear(Notice::Reset(room("lobby")), MIDNIGHT);
+    view.hear(Event::Reset(room("lobby")), MIDNIGHT);
     told(&mut view);
     hear(&mut view, [act("lobby", 2, "ann", answer(1, "anew"))]);
     assert_eq!(told(&mut view)[1..], ["↳ #1", "00:02 ann anew"]);
@@ -89,7 +92,10 @@ fn an_answer_of_ours_waits_under_what_it_answers() {
     view.waits(Submission { room: room("lobby"), cid: cid(2), operation: answer(1, "yes") });
     view.waits(Submission { room: room("rust"), cid: cid(3), operation: answer(9, "there") });
     let message = "no record".to_owned();
-    view.hear(Notice::Failed { cid: cid(3), code: ErrorCode::NoSuchRecord, message }, MIDNIGHT);
+    view.hear(
+        Event::Failed { cid: cid(3), rejection: Rejection::new(ErrorCode::NoSuchRecord, message) },
+        MIDNIGHT,
+    );
     let expected = [
         "↳ #1 ann: tea?",
         "  …   bob yes",

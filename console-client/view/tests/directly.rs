@@ -35,7 +35,7 @@ fn what_we_say_to_somebody_from_elsewhere_is_shown_when_it_is_stored() {
     view.waits(own(ANN, 1, "hi ann"));
     assert_eq!(drawn(&view.waiting_lines()), ["[@ann]   …   bob hi ann"]);
     view.hear(joined(ANN, 0), MIDNIGHT);
-    view.hear(Notice::Stored { cid: cid(1), seq: 1 }, MIDNIGHT);
+    view.hear(Event::Stored { cid: cid(1), seq: 1 }, MIDNIGHT);
     hear(&mut view, [record(ANN, 1, "bob", "hi ann"), record(ANN, 2, "bob", "from my phone")]);
     assert_eq!(told(&mut view), ["[@ann] 00:01 bob hi ann"]);
     assert_eq!(status(&view), "[lobby] bob · live · 2 people", "our own words are no news");
@@ -51,7 +51,8 @@ fn an_answer_goes_to_whoever_wrote_last_whatever_they_are_called_now() {
     // What is told last may have been written first.
     hear(&mut view, [record("@bob+eve", 5, "eve", "later"), record(ANN, 3, "ann", "before")]);
     assert_eq!(view.last_writer(), Some(&user("eve")));
-    let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
+    let renamed =
+        Event::Message(ServerMessage::Renamed { user: user("eve"), to: user("eva"), token: None });
     view.hear(renamed, MIDNIGHT);
     assert_eq!(view.last_writer(), Some(&user("eva")));
 }
@@ -62,12 +63,16 @@ fn private_rooms_go_when_the_name_goes() {
     view.hear(joined(ANN, 0), MIDNIGHT);
     view.turn_to_nth(1);
     told(&mut view);
-    view.hear(Notice::Left(room(ANN)), MIDNIGHT);
+    view.hear(Event::Message(ServerMessage::Left { room: room(ANN) }), MIDNIGHT);
     assert_eq!(told(&mut view), ["-- you left @ann --", "-- now in #lobby --"]);
-    let crossed = |code| Notice::Error {
-        code,
-        message: "join this room first".to_owned(),
-        room: Some(room(ANN)),
+    let crossed = |code| {
+        Event::Message(ServerMessage::Error {
+            code,
+            message: "join this room first".to_owned(),
+            room: Some(room(ANN)),
+            cid: None,
+            retry_ms: None,
+        })
     };
     view.hear(crossed(ErrorCode::NotJoined), MIDNIGHT);
     assert!(told(&mut view).is_empty());
@@ -99,7 +104,10 @@ fn a_strangers_private_room_is_named_in_full() {
 fn of_the_rooms_there_are_ones_own_private_ones_are_named_by_the_other() {
     let mut view = view(Shows::Here, &["lobby"]);
     let info = |name| RoomInfo { name: room(name), head: 2, members: 1, topic: None };
-    view.hear(Notice::Rooms { rooms: vec![info("lobby"), info(ANN)] }, MIDNIGHT);
+    view.hear(
+        Event::Message(ServerMessage::Rooms { rooms: vec![info("lobby"), info(ANN)] }),
+        MIDNIGHT,
+    );
     let expected =
         ["-- rooms --", "   #lobby · 1 person · 2 lines", "   @ann · 1 person · 2 lines"];
     assert_eq!(told(&mut view), expected);

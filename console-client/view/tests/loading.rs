@@ -7,9 +7,9 @@ use super::scrolling::seen;
 use super::*;
 
 /// Records as `lobby` has them, in answer to a question for older or newer ones.
-fn page(seqs: std::ops::Range<u64>) -> Notice {
+fn page(seqs: std::ops::Range<u64>) -> Event {
     let records = seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())).collect();
-    Notice::History { room: room("lobby"), records, first: 1 }
+    Event::Message(ServerMessage::History { room: room("lobby"), records, first: 1 })
 }
 
 /// Asks for what the view wants: which page.
@@ -43,7 +43,16 @@ fn a_refused_page_leaves_the_answers_after_it_to_their_questions() {
         ask(&mut view);
         view.expect(room("lobby"), Asked::List(2));
         let message = "it cannot be read".to_owned();
-        view.hear(Notice::Error { code, message, room: Some(room("lobby")) }, MIDNIGHT);
+        view.hear(
+            Event::Message(ServerMessage::Error {
+                code,
+                message,
+                room: Some(room("lobby")),
+                cid: None,
+                retry_ms: None,
+            }),
+            MIDNIGHT,
+        );
         assert_eq!(view.wants(40, 4), None, "it is not asked for again and again");
         view.look_ahead();
         told(&mut view);
@@ -77,11 +86,11 @@ fn the_place_one_looks_at_stays_however_much_is_said_meanwhile() {
 #[test]
 fn what_cannot_be_loaded_yet_is_said_and_comes_with_the_connection() {
     let mut view = lobby(3_000);
-    view.hear(Notice::State(State::Offline { retry: Duration::from_secs(1) }), MIDNIGHT);
+    view.hear(Event::State(State::Offline { retry: Duration::from_secs(1) }), MIDNIGHT);
     view.look_at(700).unwrap();
     let note = "-- more lines can be loaded once there is a connection · PgDn --";
     assert_eq!(drawn(&[view.more_below()]), [note]);
-    view.hear(Notice::State(State::Live), MIDNIGHT);
+    view.hear(Event::State(State::Live), MIDNIGHT);
     load(&mut view, 3_000, 4);
     assert_eq!(seen(&view, 2), ["700", "701"]);
 }
@@ -103,7 +112,10 @@ fn the_clock_takes_few_questions_however_long_ago_it_was() {
         };
         view.expect(name.clone(), Asked::Stretch(range));
         let records = seqs.map(second).collect();
-        view.hear(Notice::History { room: name, records, first: 1 }, MIDNIGHT);
+        view.hear(
+            Event::Message(ServerMessage::History { room: name, records, first: 1 }),
+            MIDNIGHT,
+        );
         questions += 1;
         assert!(questions < 20, "more than a server bears in a second");
     }
@@ -127,7 +139,7 @@ fn what_was_loaded_of_a_room_goes_with_it() {
     hear(&mut view, (1..=9).map(|seq| record("rust", seq, "ann", &seq.to_string())));
     view.look_at(300).unwrap();
     load(&mut view, 900, 4);
-    view.hear(Notice::Left(room("lobby")), MIDNIGHT);
+    view.hear(Event::Message(ServerMessage::Left { room: room("lobby") }), MIDNIGHT);
     (0..9).for_each(|_| view.page(Way::Back, 40, 4));
     assert_eq!(seen(&view, 4), ["--", "1", "2", "3"]);
 }
@@ -136,7 +148,12 @@ fn what_was_loaded_of_a_room_goes_with_it() {
 fn the_first_unread_line_is_gone_to_also_where_it_was_not_shown() {
     let mut view = view(Shows::Here, &["lobby"]);
     let marked = |since, head| {
-        Notice::Joined(Joined { marked: Some(150), since, head, ..welcome_to("lobby", head) })
+        Event::Message(ServerMessage::Joined(Joined {
+            marked: Some(150),
+            since,
+            head,
+            ..welcome_to("lobby", head)
+        }))
     };
     view.hear(marked(200, 300), MIDNIGHT);
     say(&mut view, 201..=300);

@@ -4,8 +4,12 @@ use super::*;
 
 const UNREAD: &str = "- - - - - - - - unread - - - - - - - -";
 
-fn marked(name: &str, marked: u64, since: u64, head: u64) -> Notice {
-    Notice::Joined(Joined { marked: Some(marked), since, ..welcome_to(name, head) })
+fn marked(name: &str, marked: u64, since: u64, head: u64) -> Event {
+    Event::Message(ServerMessage::Joined(Joined {
+        marked: Some(marked),
+        since,
+        ..welcome_to(name, head)
+    }))
 }
 
 fn said(name: &str, seqs: impl IntoIterator<Item = u64>) -> Vec<Record> {
@@ -57,7 +61,7 @@ fn unread_lines_before_the_first_one_shown_are_counted() {
 
     let first = 11; // the others are gone for good
     let late = Joined { first, marked: Some(3), since: 10, ..welcome_to("rust", 12) };
-    view.hear(Notice::Joined(late), MIDNIGHT);
+    view.hear(Event::Message(ServerMessage::Joined(late)), MIDNIGHT);
     view.turn_to_nth(1);
     assert_eq!(told(&mut view), ["-- now in #rust --"]);
 }
@@ -68,10 +72,10 @@ fn what_was_read_elsewhere_is_no_news_here() {
     view.hear(marked("rust", 2, 0, 4), MIDNIGHT);
     hear(&mut view, said("rust", 1..=4));
     assert_eq!(view.rooms[1].lines.news(), 2);
-    view.hear(Notice::Marked { room: room("rust"), seq: 3 }, MIDNIGHT);
+    view.hear(Event::Message(ServerMessage::Marked { room: room("rust"), seq: 3 }), MIDNIGHT);
     assert_eq!(view.rooms[1].lines.news(), 1);
     assert!(status(&view).ends_with(" · Act: 2"), "{}", status(&view));
-    view.hear(Notice::Marked { room: room("rust"), seq: 4 }, MIDNIGHT);
+    view.hear(Event::Message(ServerMessage::Marked { room: room("rust"), seq: 4 }), MIDNIGHT);
     assert_eq!(status(&view), "[lobby] bob · live · 2 people");
     assert!(view.unmarked().is_empty());
     view.turn_to_nth(1);
@@ -86,7 +90,7 @@ fn only_what_is_shown_to_a_person_counts_as_read_and_is_told_while_it_can_be() {
     assert!(seen.unmarked().is_empty(), "it waits unseen");
     seen.turn_to_nth(1);
     assert_eq!(seen.unmarked(), [(room("rust"), 2)]);
-    seen.hear(Notice::State(State::CatchingUp), MIDNIGHT);
+    seen.hear(Event::State(State::CatchingUp), MIDNIGHT);
     assert!(seen.unmarked().is_empty(), "the room may not be joined yet");
     for shows in [Shows::All, Shows::News] {
         let mut piped = view(shows, &["lobby"]);
@@ -99,7 +103,7 @@ fn only_what_is_shown_to_a_person_counts_as_read_and_is_told_while_it_can_be() {
 fn a_log_that_begins_anew_is_read_anew() {
     let mut view = view(Shows::Here, &["lobby"]);
     hear(&mut view, said("lobby", 1..=9));
-    view.hear(Notice::Reset(room("lobby")), MIDNIGHT);
+    view.hear(Event::Reset(room("lobby")), MIDNIGHT);
     assert!(view.unmarked().is_empty());
     view.hear(joined("lobby", 1), MIDNIGHT);
     hear(&mut view, said("lobby", [1]));

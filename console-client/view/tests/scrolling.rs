@@ -82,9 +82,9 @@ fn one_turns_to_another_room_from_where_one_looks_back() {
     view.turn_to_nth(1);
     assert!(!view.is_looking_back());
     assert_eq!(told(&mut view), ["00:10 ann 10", "-- now in #rust --"]);
-    view.hear(Notice::Left(room("rust")), MIDNIGHT);
+    view.hear(Event::Message(ServerMessage::Left { room: room("rust") }), MIDNIGHT);
     view.page(Way::Back, 40, 4);
-    view.hear(Notice::Left(room("lobby")), MIDNIGHT);
+    view.hear(Event::Message(ServerMessage::Left { room: room("lobby") }), MIDNIGHT);
     assert!(!view.is_looking_back());
 }
 
@@ -117,7 +117,10 @@ pub(super) fn load(view: &mut View, count: u64, height: usize) {
         view.expect(name.clone(), Asked::Stretch(range));
         assert_eq!(view.wants(40, height), None, "one question at a time");
         let records = seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())).collect();
-        view.hear(Notice::History { room: name, records, first: 1 }, MIDNIGHT);
+        view.hear(
+            Event::Message(ServerMessage::History { room: name, records, first: 1 }),
+            MIDNIGHT,
+        );
     }
     panic!("it wants more and more");
 }
@@ -167,7 +170,10 @@ fn a_page_back_waits_for_its_lines_and_is_a_whole_page() {
         if let Some((name, Range::Before(seq))) = wanted {
             let seqs = seq.saturating_sub(100).max(1)..seq;
             let records = seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())).collect();
-            view.hear(Notice::History { room: name, records, first: 1 }, MIDNIGHT);
+            view.hear(
+                Event::Message(ServerMessage::History { room: name, records, first: 1 }),
+                MIDNIGHT,
+            );
         }
         top -= 20;
         let numbers = seen(&view, 2).into_iter().find(|line| line != "--");
@@ -209,12 +215,12 @@ fn the_clock_is_looked_for_as_far_back_as_it_takes() {
 #[test]
 fn without_a_connection_nothing_is_asked_and_that_is_said() {
     let mut view = lobby(600);
-    view.hear(Notice::State(State::Offline { retry: Duration::from_secs(1) }), MIDNIGHT);
+    view.hear(Event::State(State::Offline { retry: Duration::from_secs(1) }), MIDNIGHT);
     (0..60).for_each(|_| view.page(Way::Back, 40, 11));
     assert_eq!(view.wants(40, 11), None);
     assert!(status(&view).contains("once there is a connection"), "{}", status(&view));
     let top = seen(&view, 2);
-    view.hear(Notice::State(State::Live), MIDNIGHT);
+    view.hear(Event::State(State::Live), MIDNIGHT);
     load(&mut view, 600, 11);
     assert_eq!(seen(&view, 2), top, "what is loaded moves nothing");
     view.page(Way::Back, 40, 11);
@@ -230,7 +236,7 @@ fn lines_listed_far_back_leave_the_hole_to_history() {
     assert_eq!((range, count), (Range::Before(110), 20));
     view.expect(name.clone(), Asked::List(count));
     let records = (60..110).map(|seq| record("lobby", seq, "ann", "old")).collect();
-    view.hear(Notice::History { room: name, records, first: 1 }, MIDNIGHT);
+    view.hear(Event::Message(ServerMessage::History { room: name, records, first: 1 }), MIDNIGHT);
     let shown = told(&mut view).concat();
     assert!(shown.contains("#90 ann") && shown.contains("#109 ann") && !shown.contains("#89 ann"));
     assert_eq!(view.before_shown(), Some((room("lobby"), Range::Before(900))));
@@ -242,7 +248,7 @@ fn the_unread_lines_are_gone_to_where_they_begin() {
     view.look_at_unread();
     assert!(status(&view).ends_with("nothing is unread here"));
     let marked = Joined { marked: Some(4), head: 30, ..welcome_to("lobby", 30) };
-    view.hear(Notice::Joined(marked), MIDNIGHT);
+    view.hear(Event::Message(ServerMessage::Joined(marked)), MIDNIGHT);
     say(&mut view, 1..=30);
     view.look_at_unread();
     assert_eq!(seen(&view, 3), ["-", "5", "6"]);

@@ -4,9 +4,9 @@ use super::*;
 use crate::storage::preferences::Bell;
 use crate::storage::preferences::Stamp;
 
-fn change(who: &str, change: Change) -> Notice {
+fn change(who: &str, change: Change) -> Event {
     let change = Some((user(who), change));
-    Notice::Presence { room: room("lobby"), change, away: None, count: 2 }
+    Event::Message(ServerMessage::Presence { room: room("lobby"), change, away: None, count: 2 })
 }
 
 #[test]
@@ -58,7 +58,8 @@ fn who_wants_it_quiet_is_told_nothing_of_comings_and_still_how_many_are_there() 
     let mut view = view(Shows::Here, &["lobby"]);
     view.wish(Wished::Quiet(true));
     view.hear(change("eve", Change::Joined), MIDNIGHT);
-    let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
+    let renamed =
+        Event::Message(ServerMessage::Renamed { user: user("eve"), to: user("eva"), token: None });
     view.hear(renamed, MIDNIGHT);
     assert!(view.waiting_lines().is_empty() && told(&mut view).is_empty());
     assert!(status(&view).contains("2 people"));
@@ -86,10 +87,10 @@ fn the_bell_rings_for_what_it_is_set_to_and_never_for_the_past() {
         assert_eq!(rings(bell, "lobby", "bob", "bob"), expected[3], "our own words, {bell:?}");
     }
     let mut view = view(Shows::Here, &["lobby"]);
-    view.hear(Notice::State(State::CatchingUp), MIDNIGHT);
+    view.hear(Event::State(State::CatchingUp), MIDNIGHT);
     hear(&mut view, [record("lobby", 1, "ann", "bob?")]);
     assert!(!view.take_bell(MIDNIGHT), "it was said while we were away");
-    view.hear(Notice::State(State::Live), MIDNIGHT);
+    view.hear(Event::State(State::Live), MIDNIGHT);
     hear(&mut view, [record("lobby", 2, "ann", "bob?"), record("lobby", 3, "ann", "bob?")]);
     assert!(view.take_bell(MIDNIGHT) && !view.take_bell(MIDNIGHT));
     hear(&mut view, [record("lobby", 4, "ann", "bob?")]);
@@ -120,17 +121,24 @@ fn who_is_ignored_is_not_shown_and_leaves_nothing_unread() {
     hear(&mut view, [record("lobby", 1, "eve", "bob!"), record("rust", 1, "eve", "bob!")]);
     hear(&mut view, [act("lobby", 2, "eve", Operation::Delete { target: 1 })]);
     view.hear(change("eve", Change::Left), MIDNIGHT);
-    view.hear(Notice::Typing { room: room("lobby"), user: user("eve") }, MIDNIGHT);
+    view.hear(
+        Event::Message(ServerMessage::Typing { room: room("lobby"), user: user("eve") }),
+        MIDNIGHT,
+    );
     assert!(told(&mut view).is_empty() && view.waiting_lines().is_empty());
     assert!(!view.take_bell(MIDNIGHT));
     assert_eq!(status(&view), "[lobby] bob · live · 2 people · #2");
     assert_eq!(view.unmarked(), [(room("lobby"), 2)]);
-    let renamed = Notice::Renamed { user: user("eve"), to: user("eva"), token: None };
+    let renamed =
+        Event::Message(ServerMessage::Renamed { user: user("eve"), to: user("eva"), token: None });
     view.hear(renamed, MIDNIGHT);
     assert_eq!(view.take_unkept(), [Wished::Ignored(user("eva"), true)], "to be kept as well");
     hear(&mut view, [record("lobby", 3, "eva", "it is me")]);
     let records = vec![record("lobby", 1, "ann", "old"), record("lobby", 2, "eva", "old")];
-    view.hear(Notice::History { room: room("lobby"), records, first: 1 }, MIDNIGHT);
+    view.hear(
+        Event::Message(ServerMessage::History { room: room("lobby"), records, first: 1 }),
+        MIDNIGHT,
+    );
     assert!(!told(&mut view).concat().contains("eva"));
     view.wish(Wished::Ignored(user("EVA"), false));
     hear(&mut view, [record("lobby", 4, "eva", "back")]);
@@ -152,7 +160,10 @@ fn new_lines_are_stamped_as_one_likes() {
 fn a_narrow_status_line_keeps_what_matters_most() {
     let mut view = view(Shows::Here, &["lobby", "rust"]);
     hear(&mut view, [record("lobby", 1042, "ann", "x"), record("rust", 1, "ann", "x")]);
-    view.hear(Notice::Typing { room: room("lobby"), user: user("ann") }, MIDNIGHT);
+    view.hear(
+        Event::Message(ServerMessage::Typing { room: room("lobby"), user: user("ann") }),
+        MIDNIGHT,
+    );
     let at = |columns| drawn(&[view.status(MIDNIGHT, columns)]).concat();
     let whole = "[lobby] bob · live · 2 people · #1042 · Act: 2 · ann is typing";
     for (columns, expected) in [

@@ -1,34 +1,37 @@
-//! What goes into the session's machine and what comes out of it.
+//! What goes into the session, and what comes out.
 
 use std::time::Duration;
 
-use crate::chat::protocol::{Agent, ClientMessage, Record, ServerMessage};
-use crate::chat::{Cid, ErrorCode, Password, RoomName, Token, UserName};
+use crate::chat::protocol::{Agent, ClientMessage, ServerMessage};
+use crate::chat::{Cid, Password, RoomName, Token, UserName};
+use crate::client::event::Event;
 use crate::client::outbox::{SavedSubmission, Submission};
 
-/// Something that happened.
+/// Something that happened, or that the person wants.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
-    /// The person wants to be connected, or a wait is over.
+    /// The person wants to be connected, or the wait of [`Action::Retry`] is over.
     Start,
     /// The WebSocket is open.
     Opened,
-    /// The server said something.
-    Heard(ServerMessage),
+    /// The server sent a message.
+    Received(ServerMessage),
     /// The connection is gone.
     Closed {
-        /// Its close code; 1006 where it just broke.
+        /// Its close code; 1006 if there was no Close frame (RFC 6455 §7.1.5).
         code: u16,
-        /// What shortens the wait: from 0 to, not including, 1.
-        chance: f64,
+        /// The server's reason, often empty.
+        reason: String,
+        /// A random number that shortens the wait: from 0 to, not including, 1.
+        jitter: f64,
     },
-    /// The person said a line.
-    Say(Submission),
-    /// The rest that [`Output::AgainIn`] asked for is over.
-    Again,
-    /// The person wants a failed line sent again.
+    /// The person submits an operation.
+    Submit(Submission),
+    /// The wait of [`Action::ResendIn`] is over.
+    ResendDue,
+    /// The person wants a failed submission sent again.
     Resend(Cid),
-    /// The person gives a line up that failed or was never sent.
+    /// The person discards a submission that failed or was never sent.
     Drop(Cid),
     /// The person joins a room.
     Join(RoomName),
@@ -36,83 +39,33 @@ pub enum Input {
     Leave(RoomName),
     /// The person wants another name.
     Nick(UserName),
-    /// Lines kept from an earlier run, before the first start.
+    /// Submissions of an earlier run, before the first start.
     Restore(Vec<SavedSubmission>),
 }
 
-/// Something to do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Output {
-    /// The state is another.
-    State(State),
+/// Something for the host to do.
+#[derive(Debug)]
+pub enum Action {
     /// Connect.
     Connect,
-    /// Wait, then [`Input::Start`].
-    Wait(Duration),
+    /// Wait, then pass in [`Input::Start`].
+    Retry(Duration),
     /// Send a message.
     Send(ClientMessage),
-    /// Wait, then [`Input::Again`].
-    AgainIn(Duration),
-    /// Close the connection with this code: the server keeps records from us.
-    HangUp(u16),
-    /// Show a record: the room's next.
-    Record(Record),
-    /// Drop what is shown of a room.
-    Reset(RoomName),
-    /// The records between what is shown of a room and `first` are gone for good.
-    Gap {
-        /// The room.
-        room: RoomName,
-        /// The oldest seq it keeps.
-        first: u64,
-    },
-    /// A line waits to be stored.
-    Pending(Submission),
-    /// A line is stored.
-    Stored {
-        /// The line.
-        cid: Cid,
-        /// Its place in its room.
-        seq: u64,
-    },
-    /// A line was refused.
-    Failed {
-        /// The line.
-        cid: Cid,
-        /// Why, for a program.
-        code: ErrorCode,
-        /// Why, for a person.
-        message: String,
-    },
-    /// A line is given up.
-    Dropped(Cid),
-    /// What else the server said.
-    Notice(ServerMessage),
-    /// It will not connect by itself again, after this close code.
-    Stopped(u16),
+    /// Wait, then pass in [`Input::ResendDue`].
+    ResendIn(Duration),
+    /// Close the connection with this code: the server does not send records that it says it has.
+    Disconnect(u16),
+    /// Pass on an event.
+    Emit(Event),
 }
 
-/// How things stand between us and the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// No connection, and a wait before the next attempt.
-    Offline,
-    /// A connection is being made.
-    Connecting,
-    /// The server knows us; not all that was missed is shown yet.
-    CatchingUp,
-    /// All is shown, and what is said goes out.
-    Live,
-    /// No connection, and none until the person asks.
-    Stopped,
-}
-
-/// Who connects, and to what.
+/// Who connects.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// The name it wants.
     pub user: UserName,
-    /// What proves that the name is its own.
+    /// The secret that proves that it owns the name.
     pub token: Option<Token>,
     /// The server's password.
     pub password: Option<Password>,

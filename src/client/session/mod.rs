@@ -1,280 +1,291 @@
-//! The client's half of the promise, as a state machine: offline → connecting → catching up → live.
+//! The client as a state machine: offline → connecting → catching up → live.
 //!
-//! Room: the protocol's messages. No clock, no chance, no I/O: what happened comes in as an
-//! [`Input`], what is to be done goes out as [`Output`]s, in order. The browser's client is the
-//! same machine; both are held to `tests/vectors/session/`.
+//! It has no clock, no randomness and no I/O. The host passes in what happened as an [`Input`], and
+//! does what comes out as [`Action`]s, in order. The browser's client is the same machine; both are
+//! held to `tests/vectors/session/`.
 
-use crate::chat::Rejection;
+use std::mem;
 use std::time::Duration;
 
+use super::event::Event;
 use super::outbox::Outbox;
-use super::subscriptions::Places;
+use super::subscriptions::Subscriptions;
 use crate::chat::close_code;
 use crate::chat::protocol::{ClientMessage, ServerMessage, Since};
-use crate::chat::{ErrorCode, RoomName, Token, UserName};
+use crate::chat::{ErrorCode, Rejection, RoomName, Token, UserName};
 use crate::limits;
 
-mod receive; // what the machine makes of a server's message
-mod action; // what goes in and what comes out
+mod action; // what goes in, what comes out
+mod receive; // what a message from the server does
 
+pub use super::event::State;
 pub use super::outbox::{SavedSubmission, Submission};
-pub use action::{Credentials, Input, Output, State};
+pub use action::{Action, Credentials, Input};
 
-/// The machine.
+/// The state of one client.
 #[derive(Debug)]
 pub struct Session {
-    identity: Credentials,
+    credentials: Credentials,
     state: State,
-    link: Standing,
-    /// Connections that ended since it was last live.
+    link: Link,
+    /// Connections in a row that ended before they were live.
     attempts: u32,
     /// The close code of the last connection.
     closed: u16,
-    places: Places,
+    subscriptions: Subscriptions,
     outbox: Outbox,
-    nick: Nick,
+    rename: Rename,
 }
 
 /// How far the present connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum Link {
     /// There is none.
-    Down,
-    /// We have said hello.
-    Greeting,
-    /// The server knows us.
-    Welcome,
+    Disconnected,
+    /// The `hello` is sent.
+    HelloSent,
+    /// The server has answered it with `welcome`.
+    Welcomed,
 }
 
-/// A new name, wanted or asked for.
+/// A change of our name.
 #[derive(Debug)]
-enum Nick {
-    Content,
+enum Rename {
+    None,
+    /// Not sent yet.
     Wanted(UserName),
-    /// Asked for on this connection; `next` is what the person has come to want since.
-    Asked {
+    /// Sent on this connection. `next` is what the person asked for since.
+    Requested {
         user: UserName,
         next: Option<UserName>,
     },
 }
 
 impl Session {
-    /// A machine that has not started.
+    /// A session that has not started.
     #[must_use]
-    pub fn new(identity: Credentials, rooms: Vec<RoomName>) -> Session {
+    pub fn new(credentials: Credentials, rooms: Vec<RoomName>) -> Session {
         Session {
-            identity,
-            state: State::Offline,
-            link: Standing::Down,
+            credentials,
+            state: State::Offline { retry: Duration::ZERO },
+            link: Link::Disconnected,
             attempts: 0,
             closed: 0,
-            places: Places::new(rooms),
+            subscriptions: Subscriptions::new(rooms),
             outbox: Outbox::default(),
-            nick: Nick::Content,
+            rename: Rename::None,
         }
     }
 
-    /// Lets rooms of which nothing is shown yet begin at `since`; unasked, at their newest page.
-    pub fn begin(&mut self, since: Since) {
-        self.places.begin(since);
+    /// Rooms of which nothing is shown yet start at `since` from now on. Without this call they
+    /// start with their newest page.
+    pub fn start_at(&mut self, since: Since) {
+        self.subscriptions.start_at(since);
     }
 
-    /// Whether the server knows us on the present connection.
+    /// Whether the server has accepted us on the present connection.
     #[must_use]
-    pub fn is_welcome(&self) -> bool {
-        self.link == Standing::Welcome
+    pub fn is_welcomed(&self) -> bool {
+        self.link == Link::Welcomed
     }
 
-    /// Gives a name that has no token one of our own making, which the next hello shows. Were the
-    /// only one in the `welcome`, a welcome lost on its way would lock us out of our own name.
-    pub fn equip(&mut self, token: Token) {
-        self.identity.token.get_or_insert(token);
+    /// Sets a token for the next `hello` if the name has none. A token that only the `welcome`
+    /// brings could be lost with the connection, and then the name could not be claimed again.
+    pub fn ensure_token(&mut self, token: Token) {
+        self.credentials.token.get_or_insert(token);
     }
 
-    /// What follows from `input`, in the order it is to be done.
-    pub fn feed(&mut self, input: Input) -> Vec<Output> {
-        let mut out = Vec::new();
-        self.take(input, &mut out);
-        self.stand(&mut out);
-        self.send_next(&mut out);
-        out
+    /// Applies `input`. Returns what the host has to do, in order.
+    pub fn handle(&mut self, input: Input) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.apply_input(input, &mut actions);
+        self.update_state(&mut actions);
+        self.send_next(&mut actions);
+        actions
     }
 
-    fn take(&mut self, input: Input, out: &mut Vec<Output>) {
+    fn apply_input(&mut self, input: Input, actions: &mut Vec<Action>) {
         match input {
             Input::Start => match self.state {
-                State::Offline | State::Stopped => {
-                    self.enter(State::Connecting, out);
-                    out.push(Output::Connect);
+                State::Offline { .. } | State::Stopped => {
+                    self.enter(State::Connecting, actions);
+                    actions.push(Action::Connect);
                 }
                 State::Connecting | State::CatchingUp | State::Live => {}
             },
-            Input::Opened => self.open(out),
-            Input::Heard(reply) => match self.link {
-                Standing::Down => {} // of a connection that is gone
-                Standing::Greeting | Standing::Welcome => self.hear(reply, out),
+            Input::Opened => self.on_open(actions),
+            Input::Received(message) => match self.link {
+                Link::Disconnected => {} // sent on a connection that is gone
+                Link::HelloSent | Link::Welcomed => self.on_message(message, actions),
             },
-            Input::Closed { code, chance } => self.close(code, chance, out),
-            Input::Say(line) => {
-                self.outbox.push(line.clone());
-                out.push(Output::Pending(line));
+            Input::Closed { code, reason, jitter } => self.on_close(code, reason, jitter, actions),
+            Input::Submit(submission) => {
+                self.outbox.push(submission.clone());
+                actions.push(Action::Emit(Event::Pending(submission)));
             }
-            Input::Again => self.outbox.rested(),
-            Input::Resend(cid) => out.extend(self.outbox.resend(&cid).map(Output::Pending)),
+            Input::ResendDue => self.outbox.resend_due(),
+            Input::Resend(cid) => {
+                let submission = self.outbox.resend(&cid);
+                actions.extend(submission.map(Event::Pending).map(Action::Emit));
+            }
             Input::Drop(cid) => {
-                if self.outbox.drop_line(&cid) {
-                    out.push(Output::Dropped(cid));
+                if self.outbox.discard(&cid) {
+                    actions.push(Action::Emit(Event::Dropped(cid)));
                 }
             }
-            Input::Join(room) => self.join(&room, out),
-            Input::Leave(room) => self.leave(room, out),
-            Input::Nick(user) => self.nick(user, out),
-            Input::Restore(lines) => {
-                for SavedSubmission { line, rejection } in lines {
-                    out.push(Output::Pending(line.clone()));
-                    if let Some(Rejection { code, message }) = rejection {
-                        out.push(Output::Failed {
-                            cid: line.cid.clone(),
-                            code,
-                            message: message.into_owned(),
-                        });
-                        self.outbox.restore_failed(line);
-                    } else {
-                        self.outbox.restore(line);
-                    }
-                }
-            }
+            Input::Join(room) => self.join(&room, actions),
+            Input::Leave(room) => self.leave(room, actions),
+            Input::Nick(user) => self.rename(user, actions),
+            Input::Restore(saved) => saved.into_iter().for_each(|one| self.restore(one, actions)),
         }
     }
 
-    // ---- The connection ------------------------------------------------------------------------------
+    // ---- The connection ------------------------------------------------------------------------
 
-    fn open(&mut self, out: &mut Vec<Output>) {
-        if self.state != State::Connecting || self.link != Standing::Down {
+    fn on_open(&mut self, actions: &mut Vec<Action>) {
+        if self.state != State::Connecting || self.link != Link::Disconnected {
             return;
         }
-        self.link = Standing::Greeting;
-        let Credentials { user, token, password, agent } = self.identity.clone();
-        let join = self.places.ask_all();
-        out.push(Output::Send(ClientMessage::Hello { user, token, password, agent, join }));
+        self.link = Link::HelloSent;
+        let Credentials { user, token, password, agent } = self.credentials.clone();
+        let join = self.subscriptions.join_all();
+        actions.push(Action::Send(ClientMessage::Hello { user, token, password, agent, join }));
     }
 
-    fn close(&mut self, code: u16, chance: f64, out: &mut Vec<Output>) {
+    fn on_close(&mut self, code: u16, reason: String, jitter: f64, actions: &mut Vec<Action>) {
         match self.state {
-            State::Offline | State::Stopped => return,
+            State::Offline { .. } | State::Stopped => return,
             State::Connecting | State::CatchingUp | State::Live => {}
         }
-        self.link = Standing::Down;
+        self.link = Link::Disconnected;
         self.closed = code;
-        self.places.cut();
-        self.outbox.cut();
-        self.nick = match std::mem::replace(&mut self.nick, Nick::Content) {
-            Nick::Content => Nick::Content,
-            Nick::Wanted(user) => Nick::Wanted(user),
-            Nick::Asked { user, next } => Nick::Wanted(next.unwrap_or(user)),
+        self.subscriptions.on_disconnect();
+        self.outbox.requeue();
+        self.rename = match mem::replace(&mut self.rename, Rename::None) {
+            Rename::None => Rename::None,
+            Rename::Wanted(user) => Rename::Wanted(user),
+            Rename::Requested { user, next } => Rename::Wanted(next.unwrap_or(user)),
         };
         if !close_code::is_worth_retrying(code) {
-            self.enter(State::Stopped, out);
-            out.push(Output::Stopped(code));
+            self.enter(State::Stopped, actions);
+            actions.push(Action::Emit(Event::Stopped { code, reason }));
             return;
         }
-        self.enter(State::Offline, out);
-        out.push(Output::Wait(wait(self.attempts, chance)));
+        let retry = backoff(self.attempts, jitter);
         self.attempts = self.attempts.saturating_add(1);
+        self.enter(State::Offline { retry }, actions);
+        actions.push(Action::Retry(retry));
     }
 
-    /// Works out whether all is shown.
-    fn stand(&mut self, out: &mut Vec<Output>) {
-        match (self.link, self.places.is_caught_up()) {
-            (Standing::Down | Standing::Greeting, _) => {}
-            (Standing::Welcome, false) => self.enter(State::CatchingUp, out),
-            (Standing::Welcome, true) => {
-                self.attempts = 0;
-                self.enter(State::Live, out);
-            }
+    /// Enters catching up or live, whichever it is.
+    fn update_state(&mut self, actions: &mut Vec<Action>) {
+        if self.link != Link::Welcomed {
+            return;
+        }
+        if self.subscriptions.is_caught_up() {
+            self.attempts = 0;
+            self.enter(State::Live, actions);
+        } else {
+            self.enter(State::CatchingUp, actions);
         }
     }
 
-    fn enter(&mut self, state: State, out: &mut Vec<Output>) {
+    fn enter(&mut self, state: State, actions: &mut Vec<Action>) {
         if self.state != state {
             self.state = state;
-            out.push(Output::State(state));
+            actions.push(Action::Emit(Event::State(state)));
         }
     }
 
-    /// Sends what waits, if its time has come: a new name before the next line, but behind every
-    /// line that was sent under the old one.
-    fn send_next(&mut self, out: &mut Vec<Output>) {
+    /// Sends the next of what waits, if the client is live and nothing is in flight. A new name
+    /// goes before the next submission, but after every submission already sent under the old one.
+    fn send_next(&mut self, actions: &mut Vec<Action>) {
         if self.state != State::Live || self.outbox.is_busy() {
             return;
         }
-        match &self.nick {
-            Nick::Asked { .. } => {}
-            Nick::Wanted(user) if !self.outbox.has_doubt() => {
+        match &self.rename {
+            Rename::Requested { .. } => {}
+            Rename::Wanted(user) if !self.outbox.has_doubt() => {
                 let user = user.clone();
-                out.push(Output::Send(ClientMessage::Nick { user: user.clone(), token: None }));
-                self.nick = Nick::Asked { user, next: None };
+                actions.push(Action::Send(ClientMessage::Nick { user: user.clone(), token: None }));
+                self.rename = Rename::Requested { user, next: None };
             }
-            Nick::Wanted(_) | Nick::Content => out.extend(self.outbox.next().map(Output::Send)),
+            Rename::Wanted(_) | Rename::None => {
+                actions.extend(self.outbox.next().map(Action::Send));
+            }
         }
     }
 
     // ---- What the person wants -----------------------------------------------------------------
 
-    fn join(&mut self, room: &RoomName, out: &mut Vec<Output>) {
-        if self.places.add(room.clone()) && self.link != Standing::Down {
-            out.extend(self.places.ask(room).map(|join| Output::Send(ClientMessage::Join(join))));
+    fn join(&mut self, room: &RoomName, actions: &mut Vec<Action>) {
+        if self.subscriptions.add(room.clone()) && self.link != Link::Disconnected {
+            let join = self.subscriptions.join(room);
+            actions.extend(join.map(ClientMessage::Join).map(Action::Send));
         }
     }
 
-    fn leave(&mut self, room: RoomName, out: &mut Vec<Output>) {
-        if !self.places.forget(&room) {
+    fn leave(&mut self, room: RoomName, actions: &mut Vec<Action>) {
+        if !self.subscriptions.remove(&room) {
             return;
         }
-        out.push(match self.link {
-            Standing::Down => Output::Notice(ServerMessage::Left { room }),
-            Standing::Greeting | Standing::Welcome => Output::Send(ClientMessage::Leave { room }),
+        actions.push(match self.link {
+            Link::Disconnected => Action::Emit(Event::Message(ServerMessage::Left { room })),
+            Link::HelloSent | Link::Welcomed => Action::Send(ClientMessage::Leave { room }),
         });
     }
 
-    fn nick(&mut self, user: UserName, out: &mut Vec<Output>) {
-        let is_lost = self.state == State::Stopped && self.closed == close_code::NAME_TAKEN;
-        let is_unclaimed = self.link == Standing::Down
-            && self.identity.token.is_none()
+    fn rename(&mut self, user: UserName, actions: &mut Vec<Action>) {
+        let is_taken = self.state == State::Stopped && self.closed == close_code::NAME_TAKEN;
+        let is_unclaimed = self.link == Link::Disconnected
+            && self.credentials.token.is_none()
             && !self.outbox.has_doubt();
-        if is_lost || is_unclaimed {
-            // Nothing is held that could be renamed: the next hello simply says another name.
-            self.identity.user = user;
-            self.identity.token = None;
-            self.nick = Nick::Content;
-            out.extend(self.outbox.fail_doubt().into_iter().map(|cid| Output::Failed {
-                cid,
-                code: ErrorCode::NameTaken,
-                message: String::from(
-                    "it was sent under a name that is gone, and may have been stored",
-                ),
-            }));
+        if is_taken || is_unclaimed {
+            // The server holds no name for us to rename: the next hello uses the new one.
+            self.credentials.user = user;
+            self.credentials.token = None;
+            self.rename = Rename::None;
+            for cid in self.outbox.fail_doubtful() {
+                let message = "it was sent under a name that is gone, and may have been stored";
+                let rejection = Rejection::new(ErrorCode::NameTaken, message);
+                actions.push(Action::Emit(Event::Failed { cid, rejection }));
+            }
             return;
         }
-        self.nick = match std::mem::replace(&mut self.nick, Nick::Content) {
-            Nick::Content | Nick::Wanted(_) => Nick::Wanted(user),
-            Nick::Asked { user: asked, .. } => Nick::Asked { user: asked, next: Some(user) },
+        self.rename = match mem::replace(&mut self.rename, Rename::None) {
+            Rename::None | Rename::Wanted(_) => Rename::Wanted(user),
+            Rename::Requested { user: requested, .. } => {
+                Rename::Requested { user: requested, next: Some(user) }
+            }
         };
+    }
+
+    fn restore(&mut self, saved: SavedSubmission, actions: &mut Vec<Action>) {
+        let SavedSubmission { submission, rejection } = saved;
+        actions.push(Action::Emit(Event::Pending(submission.clone())));
+        if let Some(rejection) = rejection {
+            let cid = submission.cid.clone();
+            actions.push(Action::Emit(Event::Failed { cid, rejection }));
+            self.outbox.push_failed(submission);
+        } else {
+            self.outbox.push_in_doubt(submission);
+        }
     }
 }
 
-/// The wait after `attempts` connections in a row that were never live: from 500 ms doubling to 30 s, and
-/// shortened by up to half, so that a crowd cut off at once does not come back at once.
+/// The wait after `attempts` connections in a row that were never live. It starts at 500 ms and
+/// doubles up to 30 s. `jitter` shortens it by up to half, so that clients that were disconnected
+/// together do not reconnect together.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
     reason = "from 250 to 30,000"
 )]
-fn wait(attempts: u32, chance: f64) -> Duration {
+fn backoff(attempts: u32, jitter: f64) -> Duration {
     let doubled =
         1_u32.checked_shl(attempts).and_then(|times| limits::RECONNECT_MIN.checked_mul(times));
     let base = doubled.unwrap_or(limits::RECONNECT_MAX).min(limits::RECONNECT_MAX);
-    let shortened = base.as_millis() as f64 * (1.0 - chance.clamp(0.0, 1.0) / 2.0);
+    let shortened = base.as_millis() as f64 * (1.0 - jitter.clamp(0.0, 1.0) / 2.0);
     Duration::from_millis(shortened.round() as u64)
 }

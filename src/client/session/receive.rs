@@ -1,149 +1,161 @@
-//! What the session's machine makes of a server's message.
+//! What the session does with a message from the server.
 
 use std::time::Duration;
 
-use super::{Nick, Output, Session, Standing};
-use crate::chat::protocol::{ClientMessage, Record, ServerMessage};
-use crate::chat::{ErrorCode, RoomName, Token, UserName};
-use crate::client::subscriptions::{Fit, Verdict};
+use super::{Action, Link, Rename, Session};
+use crate::chat::protocol::{ClientMessage, Joined, Record, ServerMessage};
+use crate::chat::{Cid, ErrorCode, Rejection, RoomName, Token, UserName};
+use crate::client::event::Event;
+use crate::client::subscriptions::{JoinResult, Order};
 
-/// The wait before a line comes again where a `rate_limited` names none.
-const REST: Duration = Duration::from_secs(1);
+/// The wait before a submission is sent again if its `rate_limited` names none.
+const RESEND_WAIT: Duration = Duration::from_secs(1);
 
-/// The close code for a server that keeps records from us (RFC 6455 §7.4.1: a protocol error).
-const DISTRUST: u16 = 1002;
+/// The close code for a server that does not send its records (RFC 6455 §7.4.1: a protocol error).
+const PROTOCOL_ERROR: u16 = 1002;
 
 impl Session {
-    pub(super) fn hear(&mut self, reply: ServerMessage, out: &mut Vec<Output>) {
-        match &reply {
-            ServerMessage::Record(record) => return self.hear_record(record.clone(), out),
-            ServerMessage::Error { .. } => return self.hear_error(reply, out),
-            ServerMessage::Welcome(welcome) => {
-                self.link = Standing::Welcome;
-                self.identity.user = welcome.user.clone();
-                self.identity.token = Some(welcome.token.clone());
-            }
-            ServerMessage::Joined(joined) => match self.places.join(joined) {
-                Fit::Unasked => return,
-                Fit::GoesOn => {}
-                Fit::Reset => self.reset(&joined.room, out),
-                Fit::Gap { first } => out.push(Output::Gap { room: joined.room.clone(), first }),
-            },
-            ServerMessage::Renamed { user, to, token } => {
-                self.hear_renamed(user, to, token.as_ref());
-            }
-            ServerMessage::Left { room } => {
-                if !self.places.is_asked(room) {
-                    self.places.forget(room); // a room asked for again is not the one that was left
-                }
-            }
-            ServerMessage::Other(message) => {
-                if let Some((room, seq)) = ServerMessage::unknown_record(message)
-                    && !self.take_place(&room, seq, out)
-                {
-                    return;
-                }
-            }
-            ServerMessage::History { .. }
-            | ServerMessage::Found { .. }
-            | ServerMessage::Presence { .. }
-            | ServerMessage::Away { .. }
-            | ServerMessage::Members { .. }
-            | ServerMessage::Rooms { .. }
-            | ServerMessage::Marked { .. }
-            | ServerMessage::Typing { .. } => {}
-        }
-        out.push(Output::Notice(reply));
-    }
-
-    /// What was shown of a room is of another log, and so is what edits, deletes and answers meant.
-    fn reset(&mut self, room: &RoomName, out: &mut Vec<Output>) {
-        out.push(Output::Reset(room.clone()));
-        out.extend(self.outbox.fail_strays(room).into_iter().map(|cid| Output::Failed {
-            cid,
-            code: ErrorCode::NoSuchRecord,
-            message: String::from("the room has begun anew, and the line it was about is gone"),
-        }));
-    }
-
-    /// A record of our own name and cid proves its line stored, whether or not it is shown. One
-    /// beyond a hole comes again when the hole is filled, and settles its line then.
-    fn hear_record(&mut self, record: Record, out: &mut Vec<Output>) {
-        let is_ours = record.user.is_same_claim(&self.identity.user);
-        let verdict = self.places.place(&record.room, record.seq);
-        match verdict {
-            Verdict::Next | Verdict::Repeat | Verdict::Elsewhere => {
-                if is_ours && self.outbox.settle(&record.room, &record.cid) {
-                    out.push(Output::Stored { cid: record.cid.clone(), seq: record.seq });
-                }
-                if verdict == Verdict::Next {
-                    out.push(Output::Record(record));
-                }
-            }
-            Verdict::Hole(_) | Verdict::HoleAsked | Verdict::HoleStays => refuse(verdict, out),
+    pub(super) fn on_message(&mut self, message: ServerMessage, actions: &mut Vec<Action>) {
+        if self.apply(&message, actions) {
+            actions.push(Action::Emit(Event::Message(message)));
         }
     }
 
-    /// Whether a record of an unknown type is the room's next.
-    fn take_place(&mut self, room: &RoomName, seq: u64, out: &mut Vec<Output>) -> bool {
-        let verdict = self.places.place(room, seq);
-        let is_next = verdict == Verdict::Next;
-        refuse(verdict, out);
-        is_next
-    }
-
-    /// An error that names the line in flight settles it; any other is news. One that names a room
-    /// asked for refuses the join; one that names nothing answers a nick, if one was asked.
-    fn hear_error(&mut self, reply: ServerMessage, out: &mut Vec<Output>) {
-        let ServerMessage::Error { code, message, cid, room, retry_ms } = &reply else { return };
-        match cid {
-            Some(cid) if self.outbox.is_in_flight(cid) => {
-                if *code == ErrorCode::RateLimited {
-                    self.outbox.rest();
-                    out.push(Output::AgainIn(retry_ms.map_or(REST, Duration::from_millis)));
-                } else {
-                    self.outbox.fail();
-                    let (cid, message) = (cid.clone(), message.clone());
-                    out.push(Output::Failed { cid, code: *code, message });
-                }
-                return;
-            }
-            Some(_) => {}
-            None => match room {
-                Some(room) if self.places.is_asked(room) => {
-                    self.places.forget(room);
-                }
-                Some(_) => {}
-                None => self.end_nick(),
-            },
+    /// Applies a message to the session. Returns whether it is passed on as an event as well; a
+    /// message without effect on the session always is.
+    fn apply(&mut self, message: &ServerMessage, actions: &mut Vec<Action>) -> bool {
+        if let ServerMessage::Record(record) = message {
+            self.on_record(record, actions);
+            return false;
         }
-        out.push(Output::Notice(reply));
+        if let ServerMessage::Error { code, message, cid, room, retry_ms } = message {
+            let rejection = Rejection::new(*code, message.clone());
+            return !self.on_error(rejection, cid.as_ref(), room.as_ref(), *retry_ms, actions);
+        }
+        if let ServerMessage::Joined(joined) = message {
+            return self.on_joined(joined, actions) != JoinResult::NotRequested;
+        }
+        if let ServerMessage::Other(value) = message
+            && let Some((room, seq)) = ServerMessage::unknown_record(value)
+        {
+            return self.advance(&room, seq, actions) == Order::Next;
+        }
+        if let ServerMessage::Welcome(welcome) = message {
+            self.link = Link::Welcomed;
+            self.credentials.user = welcome.user.clone();
+            self.credentials.token = Some(welcome.token.clone());
+        }
+        if let ServerMessage::Renamed { user, to, token } = message {
+            self.on_renamed(user, to, token.as_ref());
+        }
+        if let ServerMessage::Left { room } = message
+            && !self.subscriptions.is_joining(room)
+        {
+            self.subscriptions.remove(room); // a room being joined again is not the one left
+        }
+        true
     }
 
-    fn hear_renamed(&mut self, user: &UserName, to: &UserName, token: Option<&Token>) {
-        if token.is_none() && !user.is_same_claim(&self.identity.user) {
+    fn on_joined(&mut self, joined: &Joined, actions: &mut Vec<Action>) -> JoinResult {
+        let result = self.subscriptions.on_joined(joined);
+        let room = joined.room.clone();
+        match result {
+            JoinResult::Continues | JoinResult::NotRequested => {}
+            JoinResult::Reset => self.reset(room, actions),
+            JoinResult::Gap { first } => actions.push(Action::Emit(Event::Gap { room, first })),
+        }
+        result
+    }
+
+    /// What was shown of a room is of another log, and so are the records that waiting edits,
+    /// deletes and replies name.
+    fn reset(&mut self, room: RoomName, actions: &mut Vec<Action>) {
+        let failed = self.outbox.fail_targeting(&room);
+        actions.push(Action::Emit(Event::Reset(room)));
+        for cid in failed {
+            let message = "the room has begun anew, and the line it was about is gone";
+            let rejection = Rejection::new(ErrorCode::NoSuchRecord, message);
+            actions.push(Action::Emit(Event::Failed { cid, rejection }));
+        }
+    }
+
+    /// A record with our name and cid proves that its submission is stored, whether or not the
+    /// record is shown. If records before it are missing, it comes again with them, and proves it
+    /// then.
+    fn on_record(&mut self, record: &Record, actions: &mut Vec<Action>) {
+        let order = self.advance(&record.room, record.seq, actions);
+        if !matches!(order, Order::Next | Order::Repeat | Order::NotJoined) {
             return;
         }
-        self.identity.user = to.clone();
+        let is_ours = record.user.is_same_claim(&self.credentials.user);
+        if is_ours && self.outbox.settle(&record.room, &record.cid) {
+            let (cid, seq) = (record.cid.clone(), record.seq);
+            actions.push(Action::Emit(Event::Stored { cid, seq }));
+        }
+        if order == Order::Next {
+            actions.push(Action::Emit(Event::Record(record.clone())));
+        }
+    }
+
+    /// Moves the room's position on, and requests what is missing before `seq`. A server that was
+    /// asked once and still does not send it is disconnected.
+    fn advance(&mut self, room: &RoomName, seq: u64, actions: &mut Vec<Action>) -> Order {
+        let order = self.subscriptions.advance(room, seq);
+        if let Order::Missing(join) = &order {
+            actions.push(Action::Send(ClientMessage::Join(join.clone())));
+        } else if order == Order::StillMissing {
+            actions.push(Action::Disconnect(PROTOCOL_ERROR));
+        }
+        order
+    }
+
+    /// An error that names the submission in flight is its answer; returns `true` then. One that
+    /// names a room that is being joined rejects the join. One that names neither answers a `nick`,
+    /// if one was sent.
+    fn on_error(
+        &mut self,
+        rejection: Rejection,
+        cid: Option<&Cid>,
+        room: Option<&RoomName>,
+        retry_ms: Option<u64>,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        match (cid, room) {
+            (Some(cid), _) if self.outbox.is_in_flight(cid) => {
+                if rejection.code == ErrorCode::RateLimited {
+                    self.outbox.rate_limit();
+                    let wait = retry_ms.map_or(RESEND_WAIT, Duration::from_millis);
+                    actions.push(Action::ResendIn(wait));
+                } else {
+                    self.outbox.fail();
+                    actions.push(Action::Emit(Event::Failed { cid: cid.clone(), rejection }));
+                }
+                return true;
+            }
+            (None, Some(room)) if self.subscriptions.is_joining(room) => {
+                self.subscriptions.remove(room);
+            }
+            (None, None) => self.end_rename(),
+            (Some(_), _) | (None, Some(_)) => {}
+        }
+        false
+    }
+
+    fn on_renamed(&mut self, user: &UserName, to: &UserName, token: Option<&Token>) {
+        if token.is_none() && !user.is_same_claim(&self.credentials.user) {
+            return;
+        }
+        self.credentials.user = to.clone();
         if token.is_some() || !user.is_same_claim(to) {
-            self.identity.token = token.cloned(); // the old name's token does not hold the new name
+            self.credentials.token = token.cloned(); // the old name's token does not prove the new
         }
-        self.end_nick();
+        self.end_rename();
     }
 
-    /// The new name asked for is answered.
-    fn end_nick(&mut self) {
-        if let Nick::Asked { next, .. } = &mut self.nick {
-            self.nick = next.take().map_or(Nick::Content, Nick::Wanted);
+    /// The server has answered the `nick`.
+    fn end_rename(&mut self) {
+        if let Rename::Requested { next, .. } = &mut self.rename {
+            self.rename = next.take().map_or(Rename::None, Rename::Wanted);
         }
-    }
-}
-
-/// What is done about a hole.
-fn refuse(verdict: Verdict, out: &mut Vec<Output>) {
-    match verdict {
-        Verdict::Hole(join) => out.push(Output::Send(ClientMessage::Join(join))),
-        Verdict::HoleStays => out.push(Output::HangUp(DISTRUST)),
-        Verdict::HoleAsked | Verdict::Next | Verdict::Repeat | Verdict::Elsewhere => {}
     }
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use serde_json::json;
-use talk::client::{Fault, Notice};
+use talk::client::{ConnectionError, Event};
 use talk::handshake::accept_for;
 use tungstenite::Message;
 
@@ -74,18 +74,18 @@ fn a_server_that_breaks_the_rules_is_left_with_the_code_that_says_why() {
         ("text that is not UTF-8", b"\x81\x02\xc0\xaf".to_vec(), 1007, "WebSocket rules"),
         ("fragments without end", [&b"\x01\0"[..], &b"\0\0".repeat(2_000)].concat(), 1008, "rules"),
         ("a binary message", b"\x82\x01x".to_vec(), 1003, "binary"),
-        ("no JSON", frame(&"x".repeat(200)), 1002, "no message of this protocol"),
+        ("no JSON", frame(&"x".repeat(200)), 1002, "invalid message"),
         ("a record without a number", frame(&record), 1002, "`text` is missing"),
     ];
     for (name, bytes, code, sentence) in cases {
         let listener = listener();
-        let (_client, notices) = connect(&listener);
+        let (_client, events) = connect(&listener);
         let (mut stream, _) = listener.accept().unwrap();
         let key = read_key(&mut stream);
         stream.write_all(&[switch(&key).as_bytes(), &bytes].concat()).unwrap();
         assert_eq!(close_code(&mut stream), Some(code), "{name}");
         drop(stream);
-        let said = trouble(&notices);
+        let said = trouble(&events);
         assert!(said.contains(sentence), "{name}: {said}");
     }
 }
@@ -106,12 +106,12 @@ fn what_is_no_chat_server_is_named_and_never_followed() {
     ];
     for (name, answer, sentence) in cases {
         let listener = listener();
-        let (_client, notices) = connect(&listener);
+        let (_client, events) = connect(&listener);
         let (mut stream, _) = listener.accept().unwrap();
         read_key(&mut stream);
         stream.write_all(answer.as_bytes()).ok(); // it may hang up before the end
         drop(stream);
-        let said = trouble(&notices);
+        let said = trouble(&events);
         assert!(said.contains(sentence), "{name}: {said}");
     }
 }
@@ -119,10 +119,10 @@ fn what_is_no_chat_server_is_named_and_never_followed() {
 #[test]
 fn a_server_that_keeps_a_record_back_is_left() {
     let listener = listener();
-    let (_client, notices) = connect(&listener);
+    let (_client, events) = connect(&listener);
     let mut stage = Stage::accept(&listener);
     stage.welcome(0, 0);
-    until_live(&notices);
+    until_live(&events);
     stage.record(2, "eve", &json!("x2"), "after a hole");
     assert_eq!(stage.hear(), json!({ "type": "join", "room": "lobby", "since": 0, "log": "L1" }));
     stage.say(json!({
@@ -130,9 +130,9 @@ fn a_server_that_keeps_a_record_back_is_left() {
         "reset": false, "count": 1,
     }));
     stage.record(2, "eve", &json!("x2"), "after a hole");
-    let fault = until(&notices, |notice| match notice {
-        Notice::Record(record) => panic!("shown beyond a hole: {record:?}"),
-        Notice::Trouble(fault) => Some(matches!(fault, Fault::Hole)),
+    let fault = until(&events, |event| match event {
+        Event::Record(record) => panic!("shown beyond a hole: {record:?}"),
+        Event::ConnectionLost(fault) => Some(matches!(fault, ConnectionError::MissingRecords)),
         _ => None,
     });
     assert!(fault);

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use talk::chat::protocol::ServerMessage;
 use talk::chat::{Cid, RoomName};
-use talk::client::Notice;
+use talk::client::Event;
 
 use super::stage::{PATIENCE, connect_as, text, until, until_live};
 use crate::support::Running;
@@ -15,25 +16,27 @@ fn a_crowd_sees_every_line_once_and_in_one_order() {
     let server = Running::start(&[]);
     let clients: Vec<_> =
         (0..CLIENTS).map(|n| connect_as(server.address, &format!("user{n}"), "bot")).collect();
-    for (_, notices) in &clients {
-        until_live(notices);
+    for (_, events) in &clients {
+        until_live(events);
     }
     let mut said = BTreeSet::new();
     for n in 0..LINES {
         for (client, _) in &clients {
-            said.insert(client.say(&RoomName::default(), text(&format!("line {n}")), false));
+            said.insert(client.post(&RoomName::default(), text(&format!("line {n}")), false));
         }
     }
     let mut seen: Vec<Vec<Cid>> = Vec::new();
-    for (_, notices) in &clients {
+    for (_, events) in &clients {
         let mut cids = Vec::new();
         while cids.len() < CLIENTS * LINES {
-            match notices.recv_timeout(PATIENCE).expect("every line arrives") {
-                Notice::Record(record) => {
+            match events.recv_timeout(PATIENCE).expect("every line arrives") {
+                Event::Record(record) => {
                     assert_eq!(record.seq, cids.len() as u64 + 1);
                     cids.push(record.cid);
                 }
-                Notice::Failed { code, message, .. } => panic!("refused: {code}, {message}"),
+                Event::Failed { rejection, .. } => {
+                    panic!("refused: {}, {rejection}", rejection.code)
+                }
                 _ => {}
             }
         }
@@ -46,19 +49,19 @@ fn a_crowd_sees_every_line_once_and_in_one_order() {
 #[test]
 fn a_client_renamed_goes_on_under_its_new_name() {
     let server = Running::start(&[]);
-    let (client, notices) = connect_as(server.address, "bob", "bot");
-    until_live(&notices);
-    client.say(&RoomName::default(), text("as bob"), false);
-    client.nick("rob".parse().unwrap());
-    client.say(&RoomName::default(), text("as rob"), false);
-    let token = until(&notices, |notice| match notice {
-        Notice::Renamed { token, .. } => Some(token.is_some()),
+    let (client, events) = connect_as(server.address, "bob", "bot");
+    until_live(&events);
+    client.post(&RoomName::default(), text("as bob"), false);
+    client.rename("rob".parse().unwrap());
+    client.post(&RoomName::default(), text("as rob"), false);
+    let token = until(&events, |event| match event {
+        Event::Message(ServerMessage::Renamed { token, .. }) => Some(token.is_some()),
         _ => None,
     });
     assert!(token, "our own copy carries what holds the name");
-    until(&notices, |notice| matches!(notice, Notice::Stored { seq: 2, .. }).then_some(()));
-    let last = until(&notices, |notice| match notice {
-        Notice::Record(record) => Some(record.user.to_string()),
+    until(&events, |event| matches!(event, Event::Stored { seq: 2, .. }).then_some(()));
+    let last = until(&events, |event| match event {
+        Event::Record(record) => Some(record.user.to_string()),
         _ => None,
     });
     assert_eq!(last, "rob");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use talk::chat::protocol::Since;
 use talk::chat::{RoomName, Text};
-use talk::client::{Client, Config, Notice, State, start};
+use talk::client::{Client, Config, Event, State, start};
 use tungstenite::{Message, WebSocket};
 
 /// Longer than anything here takes.
@@ -77,7 +77,7 @@ pub(crate) fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
-pub(crate) fn connect(to: &TcpListener) -> (Client, Receiver<Notice>) {
+pub(crate) fn connect(to: &TcpListener) -> (Client, Receiver<Event>) {
     connect_as(to.local_addr().unwrap(), "bob", "console")
 }
 
@@ -86,8 +86,8 @@ pub(crate) fn connect_as(
     server: SocketAddr,
     user: &str,
     agent: &'static str,
-) -> (Client, Receiver<Notice>) {
-    let (sender, notices) = channel();
+) -> (Client, Receiver<Event>) {
+    let (sender, events) = channel();
     let config = Config {
         server: server.to_string().parse().unwrap(),
         user: user.parse().unwrap(),
@@ -98,40 +98,40 @@ pub(crate) fn connect_as(
         agent,
         outbox: Vec::new(),
     };
-    (start(config, sender).unwrap(), notices)
+    (start(config, sender).unwrap(), events)
 }
 
 pub(crate) fn text(text: &str) -> Text {
     Text::parse(text, 4096).unwrap()
 }
 
-/// The first notice that `pick` picks; those before it are passed over.
-pub(crate) fn until<T>(notices: &Receiver<Notice>, pick: impl Fn(&Notice) -> Option<T>) -> T {
+/// The first event that `pick` picks; those before it are passed over.
+pub(crate) fn until<T>(events: &Receiver<Event>, pick: impl Fn(&Event) -> Option<T>) -> T {
     loop {
-        let notice = notices.recv_timeout(PATIENCE).expect("a notice in time");
-        if let Some(picked) = pick(&notice) {
+        let event = events.recv_timeout(PATIENCE).expect("an event in time");
+        if let Some(picked) = pick(&event) {
             return picked;
         }
     }
 }
 
-pub(crate) fn until_live(notices: &Receiver<Notice>) {
-    until(notices, |notice| matches!(notice, Notice::State(State::Live)).then_some(()));
+pub(crate) fn until_live(events: &Receiver<Event>) {
+    until(events, |event| matches!(event, Event::State(State::Live)).then_some(()));
 }
 
 /// The sentence of the next trouble.
-pub(crate) fn trouble(notices: &Receiver<Notice>) -> String {
-    let sentence = until(notices, |notice| match notice {
-        Notice::Trouble(fault) => Some(fault.to_string()),
+pub(crate) fn trouble(events: &Receiver<Event>) -> String {
+    let sentence = until(events, |event| match event {
+        Event::ConnectionLost(fault) => Some(fault.to_string()),
         _ => None,
     });
-    until(notices, |notice| matches!(notice, Notice::State(State::Offline { .. })).then_some(()));
+    until(events, |event| matches!(event, Event::State(State::Offline { .. })).then_some(()));
     sentence
 }
 
-pub(crate) fn next_record(notices: &Receiver<Notice>) -> u64 {
-    until(notices, |notice| match notice {
-        Notice::Record(record) => Some(record.seq),
+pub(crate) fn next_record(events: &Receiver<Event>) -> u64 {
+    until(events, |event| match event {
+        Event::Record(record) => Some(record.seq),
         _ => None,
     })
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use talk::chat::protocol::Since;
-use talk::client::{Config, Notice, State, start};
+use talk::client::{Config, Event, State, start};
 
 use crate::support::{Running, SOON};
 
@@ -48,7 +48,7 @@ fn carry(mut from: &TcpStream, mut to: &TcpStream, last: &[u8]) {
 #[test]
 fn a_name_whose_first_welcome_was_lost_is_still_its_owners() {
     let server = Running::start(&[]);
-    let (sender, notices) = channel();
+    let (sender, events) = channel();
     let config = Config {
         server: line_that_loses_the_first_welcome(server.address).to_string().parse().unwrap(),
         user: "bob".parse().unwrap(),
@@ -61,9 +61,9 @@ fn a_name_whose_first_welcome_was_lost_is_still_its_owners() {
     };
     let _client = start(config, sender).unwrap();
     loop {
-        match notices.recv_timeout(SOON).expect("it becomes live") {
-            Notice::State(State::Live) => return,
-            Notice::Stopped { code, reason } => panic!("stopped with {code}: {reason}"),
+        match events.recv_timeout(SOON).expect("it becomes live") {
+            Event::State(State::Live) => return,
+            Event::Stopped { code, reason } => panic!("stopped with {code}: {reason}"),
             _ => {}
         }
     }

@@ -4,9 +4,12 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Since;
 use talk::chat::{Operation, RoomName, Text};
-use talk::client::{Client, Config, Fault, Notice, SavedSubmission, State, Submission, start};
+use talk::client::{
+    Client, Config, ConnectionError, Event, SavedSubmission, State, Submission, start,
+};
 
 use super::board::{Board, Phase};
 use super::chance::Chance;
@@ -61,7 +64,7 @@ struct Native<'b> {
 impl Native<'_> {
     /// One client's life.
     fn sit_down(&mut self, door: SocketAddr) -> Then {
-        let (client, notices) = self.open(door);
+        let (client, events) = self.open(door);
         let mut phase = Phase::War;
         loop {
             match self.board.phase() {
@@ -75,9 +78,9 @@ impl Native<'_> {
                 }
                 Phase::War | Phase::Peace => {}
             }
-            match notices.recv_timeout(GLANCE) {
-                Ok(notice) => {
-                    if self.hear(&client, notice) == Then::BeginAnew && phase == Phase::War {
+            match events.recv_timeout(GLANCE) {
+                Ok(event) => {
+                    if self.hear(&client, event) == Then::BeginAnew && phase == Phase::War {
                         return Then::BeginAnew;
                     }
                 }
@@ -94,8 +97,8 @@ impl Native<'_> {
         }
     }
 
-    fn open(&self, door: SocketAddr) -> (Client, Receiver<Notice>) {
-        let (sender, notices) = channel();
+    fn open(&self, door: SocketAddr) -> (Client, Receiver<Event>) {
+        let (sender, events) = channel();
         let config = Config {
             server: door.to_string().parse().unwrap(),
             user: self.diary.person.user.parse().unwrap(),
@@ -106,7 +109,7 @@ impl Native<'_> {
             agent: "bot",
             outbox: self.outbox.iter().map(kept).collect(),
         };
-        (start(config, sender).unwrap(), notices)
+        (start(config, sender).unwrap(), events)
     }
 
     fn say(&mut self, client: &Client) {
@@ -119,63 +122,67 @@ impl Native<'_> {
         );
         self.diary.say(room, line.cid.as_str(), text);
         self.outbox.push(line.clone());
-        client.say_line(line);
+        client.send(line);
     }
 
-    fn hear(&mut self, client: &Client, notice: Notice) -> Then {
-        match notice {
-            Notice::Joined(joined) => {
+    fn hear(&mut self, client: &Client, event: Event) -> Then {
+        match event {
+            Event::Message(ServerMessage::Joined(joined)) => {
                 let room = room_number(joined.room.as_str());
                 if !self.joined[room] {
                     self.joined[room] = true;
                     self.diary.begin_view(room, &joined.log, joined.since);
                 }
             }
-            Notice::Record(record) => {
+            Event::Record(record) => {
                 let room = room_number(record.room.as_str());
                 self.diary.show(room, record.seq, record.encode());
             }
-            Notice::Stored { cid, seq } => {
+            Event::Stored { cid, seq } => {
                 self.outbox.retain(|line| line.cid != cid);
                 if self.diary.settle(cid.as_str(), Fate::Stored(seq)) {
                     self.board.acknowledge();
                 }
             }
-            Notice::State(State::Offline { retry }) => {
+            Event::State(State::Offline { retry }) => {
                 let is_patient = retry < PATIENCE && self.board.phase() == Phase::War;
                 if !is_patient || !self.chance.one_in(4) {
                     client.retry_now();
                 }
             }
-            Notice::State(State::Live) => {
+            Event::State(State::Live) => {
                 self.diary.lives += 1;
                 if self.chance.one_in(10) {
                     return Then::BeginAnew;
                 }
             }
-            Notice::Reset(room) => {
+            Event::Reset(room) => {
                 let room = room_number(room.as_str());
                 if self.diary.view(room).is_some_and(|view| !view.shown.is_empty()) {
                     self.diary.complain(self.board, "told that what was shown is gone");
                 }
                 self.joined[room] = false;
             }
-            Notice::Gap { room, first } => {
+            Event::Gap { room, first } => {
                 let what = format!("told of a gap in {}, up to {first}", room.as_str());
                 self.diary.complain(self.board, &what);
             }
-            Notice::Failed { cid, code, message } => {
+            Event::Failed { cid, rejection } => {
                 self.diary.settle(cid.as_str(), Fate::Refused);
-                self.diary.complain(self.board, &format!("refused as {code}: {message}"));
+                self.diary
+                    .complain(self.board, &format!("refused as {}: {rejection}", rejection.code));
             }
-            Notice::Stopped { code, reason } => {
+            Event::Stopped { code, reason } => {
                 self.diary.complain(self.board, &format!("stopped with {code}: {reason}"));
             }
-            Notice::Error { code, message, .. } => {
+            Event::Message(ServerMessage::Error { code, message, .. }) => {
                 self.diary.complain(self.board, &format!("error {code}: {message}"));
             }
-            Notice::Trouble(
-                fault @ (Fault::Frames(_) | Fault::Binary | Fault::Speech(_) | Fault::Hole),
+            Event::ConnectionLost(
+                fault @ (ConnectionError::WebSocket(_)
+                | ConnectionError::BinaryMessage
+                | ConnectionError::BadMessage(_)
+                | ConnectionError::MissingRecords),
             ) => {
                 self.diary.complain(self.board, &fault.to_string());
             }
@@ -186,5 +193,5 @@ impl Native<'_> {
 }
 
 fn kept(line: &Submission) -> SavedSubmission {
-    SavedSubmission { line: line.clone(), rejection: None }
+    SavedSubmission { submission: line.clone(), rejection: None }
 }
