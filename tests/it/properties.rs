@@ -7,11 +7,11 @@ use serde_json::Value;
 
 #[path = "../properties/mod.rs"]
 pub(crate) mod bodies;
-#[path = "../properties/made_up.rs"]
-pub(crate) mod made_up;
+#[path = "../properties/generators.rs"]
+pub(crate) mod generators;
 
 use bodies::{frames, heads, logs, messages, texts};
-use made_up::{INPUTS, hold};
+use generators::{INPUTS, hold};
 
 #[test]
 fn any_bytes_are_frames_alike_however_they_are_cut() {

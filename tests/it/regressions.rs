@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::raw::{self, UPGRADE};
-use crate::support::siege::besieged;
+use crate::support::raw_client::{self, UPGRADE};
+use crate::support::under_attack::besieged;
 use crate::support::{Peer, Raw, Running};
 
 #[test]
@@ -73,10 +73,11 @@ fn a_message_over_256_bytes_or_split_over_reads_arrives_whole() {
     let server = Running::start(&[]);
     let (mut reader, _) = Peer::joined(server.address, "reader", "lobby");
     let mut raw = Raw::welcomed(server.address, "writer");
-    raw.send(&raw::text(r#"{"type":"join","room":"lobby"}"#));
+    raw.send(&raw_client::text(r#"{"type":"join","room":"lobby"}"#));
     raw.read_text();
     let text = "0123456789abcdef".repeat(256); // 4,096 bytes
-    let wire = raw::text(&format!(r#"{{"type":"post","room":"lobby","cid":"c","text":"{text}"}}"#));
+    let wire =
+        raw_client::text(&format!(r#"{{"type":"post","room":"lobby","cid":"c","text":"{text}"}}"#));
     for part in wire.chunks(100) {
         raw.send(part);
     }

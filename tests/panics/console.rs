@@ -4,8 +4,8 @@ use std::fs;
 
 use portable_pty::CommandBuilder;
 
+use crate::support::terminal::Terminal;
 use crate::support::{Peer, Running};
-use crate::terminal::Terminal;
 
 #[test]
 fn a_console_that_breaks_puts_the_terminal_back_and_says_what_broke() {

@@ -17,10 +17,8 @@
 
 #[path = "../it/support/mod.rs"]
 mod support; // a running server, and peers that talk to it
-#[path = "../it/terminal.rs"]
-mod terminal; // a pseudo-terminal with a console on it
-mod consoles; // the same for a console
-mod provoker; // who makes threads take their locks
+mod console; // the same for a console
+mod trigger; // who makes threads take their locks
 
 use std::fs;
 use std::net::SocketAddr;
@@ -32,7 +30,7 @@ use std::time::Instant;
 
 use serde_json::json;
 use support::commands::{exported, printed};
-use support::raw::Raw;
+use support::raw_client::Raw;
 use support::{Peer, Running, SOON};
 
 /// Each lock with the threads in which it is taken.
@@ -101,7 +99,7 @@ fn outlives(taken: &[(&str, &[&str])], sync: &str) {
             let trap = format!("{lock}@{thread}");
             fs::write(traps.join(&trap), "").unwrap();
             *now.lock().unwrap() = trap.clone();
-            provoker::provoke(server.address, &traps.join(&trap), &trap, sprung);
+            trigger::provoke(server.address, &traps.join(&trap), &trap, sprung);
             sprung += 1;
             assert!(server.is_alive(), "{trap} has ended the server");
             said += 1;

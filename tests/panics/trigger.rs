@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use socket2::{Domain, Socket, Type};
 use tungstenite::Message;
 
-use crate::support::raw::Raw;
+use crate::support::raw_client::Raw;
 use crate::support::{Peer, SOON};
 
 /// Goes on until the trap is gone.

@@ -2,7 +2,7 @@
 //! targets of `fuzz/` on as many as one has patience for. Each function panics where it does not hold.
 //!
 //! Room: the public face of the library, and what judges it: a model, another implementation. The
-//! console's filter has its own file, `shown.rs`, since it is not the library's.
+//! console's filter has its own file, `sanitize.rs`, since it is not the library's.
 
 pub(crate) mod frames; // RFC 6455
 pub(crate) mod heads; // RFC 9112

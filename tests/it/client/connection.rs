@@ -1,15 +1,4 @@
 //! The client half over TCP, against a server that follows a script.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test fails by panicking, in its helpers as well, and picks what it waits for"
-)]
-
-mod hostile; // servers that break the rules
-mod real; // many clients, and the server itself
-pub(crate) mod stage; // the scripted server
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -21,7 +10,7 @@ use talk::client::{Notice, State};
 use tungstenite::Message;
 use tungstenite::protocol::CloseFrame;
 
-use self::stage::{
+use crate::support::scripted_server::{
     PATIENCE, Stage, TOKEN, connect, listener, next_record, text, trouble, until, until_live,
 };
 

@@ -8,7 +8,9 @@ use talk::client::{Fault, Notice};
 use talk::handshake::accept_for;
 use tungstenite::Message;
 
-use super::stage::{PATIENCE, Stage, connect, listener, trouble, until, until_live};
+use crate::support::scripted_server::{
+    PATIENCE, Stage, connect, listener, trouble, until, until_live,
+};
 
 /// Reads the client's request and returns its key.
 fn read_key(stream: &mut TcpStream) -> String {

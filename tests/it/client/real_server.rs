@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use talk::chat::{Cid, RoomName};
 use talk::client::Notice;
 
-use super::stage::{PATIENCE, connect_as, text, until, until_live};
 use crate::support::Running;
+use crate::support::scripted_server::{PATIENCE, connect_as, text, until, until_live};
 
 #[test]
 fn a_crowd_sees_every_line_once_and_in_one_order() {

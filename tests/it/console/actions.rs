@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::support::terminal::{Terminal, status};
 use crate::support::{Peer, Running};
-use crate::terminal::{Terminal, status};
 
 /// Waits until a row ends with this, and is no line that waits.
 fn said(terminal: &mut Terminal, end: &str) -> Vec<String> {

@@ -4,8 +4,8 @@ use std::net::TcpListener;
 
 use serde_json::json;
 
+use crate::support::terminal::Terminal;
 use crate::support::{Peer, Running};
-use crate::terminal::Terminal;
 
 #[test]
 fn one_goes_away_and_comes_back_and_the_others_see_it() {

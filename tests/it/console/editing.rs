@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use crate::support::terminal::{Terminal, input, status};
 use crate::support::{Peer, Running};
-use crate::terminal::{Terminal, input, status};
 
 fn live_in(home: &Path, server: &Running, flags: &[&str]) -> Terminal {
     let mut bob = Terminal::start_in(home, server.address, "bob", flags);

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 
+use crate::support::terminal::{Terminal, input, status};
 use crate::support::{Peer, Running, SOON};
-use crate::terminal::{Terminal, input, status};
 
 /// A console on a terminal that will hang up: nobody else may hold its other end.
 struct Caller {

@@ -2,8 +2,8 @@
 
 use std::thread;
 
+use crate::support::terminal::{Terminal, input};
 use crate::support::{Peer, Running};
-use crate::terminal::{Terminal, input};
 
 /// Lines in the flood, and how many of them are said at once: more than 1,000 a second.
 const LINES: usize = 6_000;

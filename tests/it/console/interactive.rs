@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::support::terminal::{Terminal, input, status};
 use crate::support::{Peer, Running};
-use crate::terminal::{Terminal, input, status};
 
 #[test]
 fn two_consoles_see_the_same_lines_once_and_in_one_order() {

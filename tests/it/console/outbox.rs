@@ -15,9 +15,9 @@ use tempfile::TempDir;
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
 
-use crate::client::stage::{Stage, listener};
+use crate::support::scripted_server::{Stage, listener};
+use crate::support::terminal::{Terminal, status};
 use crate::support::{Peer, Running, SOON};
-use crate::terminal::{Terminal, status};
 
 /// A person's home, whose name `bob` has a key on the server, which then went away.
 struct Away {

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
+use crate::support::terminal::Terminal;
 use crate::support::{Peer, Running, SOON};
-use crate::terminal::Terminal;
 
 fn rings(terminal: &Terminal) -> usize {
     terminal.bytes().iter().filter(|byte| **byte == 0x07).count()

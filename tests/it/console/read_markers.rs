@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::client::stage::{Stage, listener};
-use crate::terminal::{Terminal, status};
+use crate::support::scripted_server::{Stage, listener};
+use crate::support::terminal::{Terminal, status};
 
 fn mark(seq: u64) -> serde_json::Value {
     json!({"type": "mark", "room": "lobby", "seq": seq})

@@ -1,7 +1,7 @@
 //! ^Z gives the terminal back to the shell, and `fg` takes it again.
 
+use crate::support::terminal::{Terminal, input, status};
 use crate::support::{Peer, Running};
-use crate::terminal::{Terminal, input, status};
 
 #[test]
 fn a_stopped_console_gives_the_terminal_back_and_fg_goes_on_where_it_was() {

@@ -1,7 +1,7 @@
 //! The console on terminals of all kinds: any width, without colours, without a screen.
 
+use crate::support::terminal::{Terminal, input, status};
 use crate::support::{Peer, Running};
-use crate::terminal::{Terminal, input, status};
 
 #[test]
 fn from_40_to_400_columns_lines_are_broken_and_nothing_is_cut_off() {

@@ -9,7 +9,7 @@ use tungstenite::protocol::{Role as TheirRole, WebSocket, WebSocketConfig};
 
 use super::{Difference, INPUTS, explained, shown_by_its_example};
 use crate::properties::bodies::frames::say;
-use crate::properties::made_up::hold;
+use crate::properties::generators::hold;
 
 const LIMITS: Limits = Limits { message: 1_024, fragments: 8 };
 

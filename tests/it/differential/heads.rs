@@ -5,7 +5,7 @@ use talk::http::{Error, Head, Headers, Method, Parser, Request, ResponseHead, Ve
 use talk::limits;
 
 use super::{Difference, INPUTS, explained, shown_by_its_example};
-use crate::properties::made_up::hold;
+use crate::properties::generators::hold;
 
 /// What is wrong with a request to us and not to httparse, which reads the form of a head and leaves its
 /// meaning to its caller.

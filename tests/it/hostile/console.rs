@@ -8,7 +8,7 @@ use tungstenite::protocol::CloseFrame;
 use tungstenite::{Message, WebSocket};
 
 use crate::support::SOON;
-use crate::terminal::Terminal;
+use crate::support::terminal::Terminal;
 
 /// Escape sequences that terminals obey, and the 8-bit controls that some do.
 const COMMANDS: &[&str] = &[

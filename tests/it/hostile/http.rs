@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::raw::{SWITCHING, UPGRADE};
-use crate::support::siege::besieged;
+use crate::support::raw_client::{SWITCHING, UPGRADE};
+use crate::support::under_attack::besieged;
 use crate::support::{Raw, Running};
 
 /// The status that answers `request`, which must be one whole response and then the end.

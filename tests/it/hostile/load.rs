@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::raw::{UPGRADE, frame, text};
-use crate::support::siege::{SQUARE, besieged};
+use crate::support::raw_client::{UPGRADE, frame, text};
+use crate::support::under_attack::{SQUARE, besieged};
 use crate::support::{Peer, Raw, Running, SOON};
 
 /// How long somebody new takes to their welcome.

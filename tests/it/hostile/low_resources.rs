@@ -1,15 +1,21 @@
-//! A machine that gives too little: descriptors, threads, a place for the log's lines, time itself.
+//! Too few resources: descriptors, threads, CPU time, writable files and directories, memory.
 
-use std::fs::OpenOptions;
-use std::io::{self, BufRead, BufReader, Read};
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tungstenite::Message;
 
-use crate::support::raw::UPGRADE;
-use crate::support::siege::{SQUARE, all_of, besieged, besieged_by};
+use crate::support::commands::{exported, printed};
+use crate::support::fixtures::fill;
+use crate::support::raw_client::UPGRADE;
+use crate::support::under_attack::{SQUARE, besieged, besieged_by};
 use crate::support::{Peer, Raw, Running, SOON};
 
 fn server() -> Command {
@@ -153,94 +159,6 @@ fn a_thread_that_the_system_refuses_costs_one_connection() {
     });
 }
 
-// ---- Where its log lines go --------------------------------------------------------------------
-
-/// Makes the server write many lines.
-fn make_it_talk(server: &Running) {
-    for _ in 0..300 {
-        let mut raw = Raw::connect(server.address);
-        raw.try_send(b"NONSENSE\r\n\r\n");
-        raw.read_to_end();
-    }
-}
-
-#[test]
-fn a_log_that_nobody_takes_stops_nothing() {
-    let (reader, closed) = io::pipe().unwrap();
-    drop(reader);
-    let (_unread, full) = io::pipe().unwrap();
-    let nowhere = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let cases: [(&str, Stdio); 3] =
-        [("closed", closed.into()), ("full", nowhere.into()), ("unread", full.into())];
-    for (_, stderr) in cases {
-        besieged_by(server().stderr(stderr), &["-vv"], make_it_talk);
-    }
-}
-
-#[test]
-fn bad_requests_without_end_are_ten_lines_a_second_and_a_count() {
-    let mut log = tempfile::tempfile().unwrap();
-    let mut command = server();
-    command.stderr(log.try_clone().unwrap());
-    let since = Instant::now();
-    besieged_by(&mut command, &["-vv"], |server| {
-        // What a second leaves out is said once it is over.
-        while since.elapsed() < Duration::from_millis(2_500) {
-            make_it_talk(server);
-        }
-    });
-    let most = 10 * (since.elapsed().as_secs() as usize + 2);
-    let text = all_of(&mut log);
-    let refused = text.lines().filter(|line| line.contains("request-refused")).count();
-    assert!((10..=most).contains(&refused), "{refused} lines");
-    assert!(text.contains("left_out="), "those left out are counted: {text}");
-}
-
-#[test]
-fn no_secret_and_no_text_is_in_the_log_and_every_event_is_one_short_line() {
-    let folder = tempfile::tempdir().unwrap();
-    let secret = folder.path().join("secret");
-    std::fs::write(&secret, "open-sesame\n").unwrap();
-    let mut log = tempfile::tempfile().unwrap();
-    let mut command = server();
-    command.stderr(log.try_clone().unwrap());
-    let data = folder.path().join("data");
-    let flags = ["-vv", "--password-file", secret.to_str().unwrap()];
-    let mut running = Running::start_by(&mut command, &data, &flags);
-    let mut peer = Peer::connect(running.address);
-    peer.say(&json!({"type": "hello", "user": "bob", "password": "open-sesame", "join": [{"room": "lobby"}]}));
-    let welcome = peer.hear_type("welcome");
-    let token = welcome["token"].as_str().unwrap().to_owned();
-    peer.post("lobby", "cid-of-bob", "a text of bob's");
-    peer.hear_answer_to("cid-of-bob");
-    let mut guess = Peer::connect(running.address);
-    guess.say(&json!({"type": "hello", "user": "eve", "password": "a-wrong-guess"}));
-    assert_eq!(guess.hear_error(), "forbidden");
-    for line in [
-        "GET /\x1b[31m\u{202e} HTTP/1.1\r\n\r\n",
-        "GET /x HTTP/1.1\r\nUser-Agent: a\rb\x1b\r\n\r\n",
-    ] {
-        let mut raw = Raw::connect(running.address);
-        raw.try_send(line.as_bytes());
-        raw.read_to_end();
-    }
-    let mut raw = Raw::welcomed_with(running.address, "tom", "open-sesame");
-    raw.send(&crate::support::raw::frame(0x88, b"\x03\xe8evil\r\nreason\x1b[2J", true));
-    raw.read_close();
-    drop((peer, guess));
-    running.kill();
-    let text = all_of(&mut log);
-    assert!(text.contains("hello") && text.lines().count() > 3, "{text}");
-    for secret in ["open-sesame", "a-wrong-guess", &token, "cid-of-bob", "a text of bob's"] {
-        assert!(!text.contains(secret), "{secret} is in\n{text}");
-    }
-    for line in text.lines() {
-        assert!(line.len() <= 300, "{line}");
-        assert!(!line.chars().any(char::is_control), "{line:?}");
-        assert!(line.starts_with("20"), "each line begins with its time: {line}");
-    }
-}
-
 // ---- Time --------------------------------------------------------------------------------------
 
 fn signal(server: &Running, name: &str) {
@@ -264,4 +182,148 @@ fn a_server_that_was_stopped_for_a_while_goes_on_with_whoever_is_left() {
     assert_eq!(ann.hear_own("ann", "1")["seq"], 1);
     assert_eq!(ben.hear_own("ann", "1")["seq"], 1);
     ann.hears_nothing();
+}
+
+/// Nobody, whom no directory belongs to.
+const NOBODY: u32 = 65_534;
+
+/// Whether the tests run as root, whom no mode keeps out.
+fn am_root() -> bool {
+    fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// A shell that limits the size of files, and becomes the server. `ulimit -f` counts in 512 bytes
+/// (POSIX), or in 1,024 (bash).
+fn limited(limit: &str) -> Command {
+    let mut shell = Command::new("sh");
+    let script = format!("{limit}; exec \"$0\" \"$@\"");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_server")]);
+    shell
+}
+
+/// What a server says that cannot start.
+fn refused(command: &mut Command, data: &Path) -> String {
+    let command = command.args(["--bind", "127.0.0.1:0", "--data"]).arg(data);
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(error.contains(data.to_str().unwrap()), "{error}");
+    error
+}
+
+// ---- Directories and files: at the start -------------------------------------------------------
+
+#[test]
+fn a_directory_that_is_not_ones_own_is_refused_at_the_start() {
+    let place = tempfile::tempdir().unwrap();
+    fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
+    let server = place.path().join("server"); // where nobody can reach it
+    fs::copy(env!("CARGO_BIN_EXE_server"), &server).unwrap();
+    let as_nobody = || {
+        let mut command = Command::new(&server);
+        if am_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    };
+    let directory = |name: &str, mode: u32, theirs: bool| {
+        let path = place.path().join(name);
+        fs::create_dir_all(path.join("rooms")).unwrap();
+        if am_root() && theirs {
+            chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        path
+    };
+    let error = refused(&mut as_nobody(), &directory("read-only", 0o555, true));
+    assert!(error.contains("data directory") && error.contains("Permission denied"), "{error}");
+    if am_root() {
+        let error = refused(&mut as_nobody(), &directory("of-root", 0o700, false));
+        assert!(error.contains("data directory") && error.contains("Permission denied"), "{error}");
+    }
+}
+
+#[test]
+fn a_disk_that_takes_nothing_at_the_start_is_said_before_the_port_is_open() {
+    let data = tempfile::tempdir().unwrap();
+    let error = refused(&mut limited("ulimit -f 0; trap '' XFSZ"), data.path());
+    assert!(error.contains("data directory"), "{error}");
+}
+
+// ---- Directories and files: later --------------------------------------------------------------
+
+/// Posts until something else than a record comes, or nothing more: what was acknowledged, and that.
+fn post_until_refused(bob: &mut Peer) -> (Vec<Value>, Option<Value>) {
+    let mut stored = Vec::new();
+    loop {
+        let cid = format!("c{}", stored.len());
+        let post = json!({"type": "post", "room": "lobby", "cid": cid,
+            "text": "x".repeat(1_000)});
+        let said = bob.socket.send(Message::text(post.to_string()));
+        match said.and_then(|()| bob.socket.read()) {
+            Ok(message) => {
+                let answer: Value = serde_json::from_str(message.to_text().unwrap()).unwrap();
+                if answer["type"] != "post" {
+                    return (stored, Some(answer));
+                }
+                stored.push(answer);
+            }
+            Err(_) => return (stored, None),
+        }
+        assert!(stored.len() < 100, "the file has no limit");
+    }
+}
+
+#[test]
+fn a_server_that_the_file_size_limit_kills_has_lost_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Running::start_by(&mut limited("ulimit -f 16"), data.path(), &[]);
+    let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
+    let (stored, answer) = post_until_refused(&mut bob);
+    assert_eq!((stored.is_empty(), answer), (false, None));
+    assert_eq!(server.ends().signal(), Some(25), "SIGXFSZ (signal(7))");
+    let server = Running::start_in(data.path(), &[]);
+    let (mut ann, joined) = Peer::joined(server.address, "ann", "lobby");
+    assert_eq!(joined["head"], stored.len());
+    stored.iter().for_each(|record| assert_eq!(ann.hear(), *record));
+    assert!(printed(&["verify"], data.path()).contains("sound"));
+}
+
+#[test]
+fn a_file_that_may_not_grow_refuses_the_line_and_all_else_goes_on() {
+    let data = tempfile::tempdir().unwrap();
+    let mut command = limited("ulimit -f 16; trap '' XFSZ");
+    let server = Running::start_by(&mut command, data.path(), &[]);
+    let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
+    let (stored, answer) = post_until_refused(&mut bob);
+    let error = answer.unwrap();
+    assert_eq!(
+        (&error["code"], &error["cid"]),
+        (&"storage".into(), &format!("c{}", stored.len()).into())
+    );
+    let mut raw = Raw::connect(server.address);
+    raw.send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert!(raw.read_to_end().starts_with(b"HTTP/1.1 503"));
+    let (mut ann, joined) = Peer::joined(server.address, "ann", "lobby");
+    assert_eq!(joined["head"], stored.len(), "no number was used");
+    stored.iter().for_each(|record| assert_eq!(ann.hear(), *record));
+    ann.post("lobby", "short", "a line that still fits");
+    assert_eq!(ann.hear_own("ann", "short")["seq"], stored.len() + 1);
+    assert_eq!(exported(data.path()).len(), stored.len() + 1);
+}
+
+// ---- A log larger than memory ------------------------------------------------------------------
+
+#[test]
+fn a_long_log_is_not_held_in_memory() {
+    let (empty, long) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let little = Running::start_in(empty.path(), &[]).rss_kib();
+    fill(long.path(), 12_000, &"x".repeat(1_000)); // 13 MB
+    let server = Running::start_in(long.path(), &[]);
+    let much = server.rss_kib();
+    assert!(much < little + 6 * 1024, "{little} KiB without a log, {much} KiB with one");
+    let (mut ann, joined) = Peer::joined(server.address, "ann", "lobby");
+    assert_eq!((&joined["first"], &joined["head"]), (&1.into(), &12_000.into()));
+    assert_eq!(ann.hear_seqs(100), (11_901..=12_000).collect::<Vec<u64>>());
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::siege::{besieged, besieged_in};
+use crate::support::under_attack::{besieged, besieged_in};
 use crate::support::{Peer, Running};
 
 fn in_the_lobby(server: &Running) -> Peer {

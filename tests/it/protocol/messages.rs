@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::siege::besieged;
+use crate::support::under_attack::besieged;
 use crate::support::{Peer, Running};
 
 #[test]
@@ -216,7 +216,7 @@ fn who_floods_for_ten_seconds_is_closed_with_4429() {
         let mut bob = Peer::joined(server.address, "bob", "lobby").0;
         let mut writer = bob.socket.get_ref().try_clone().unwrap();
         let flood = std::thread::spawn(move || {
-            let message = crate::support::raw::text(r#"{"type":"nonsense"}"#);
+            let message = crate::support::raw_client::text(r#"{"type":"nonsense"}"#);
             while std::io::Write::write_all(&mut writer, &message).is_ok() {}
         });
         bob.socket.get_ref().set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
@@ -232,9 +232,9 @@ fn who_floods_and_goes_is_not_heard_out() {
     let mut alice = Peer::joined(server.address, "alice", "lobby").0;
     let mut bob = Peer::joined(server.address, "bob", "lobby").0;
     // Heard out, these take the server over six seconds, and then comes the line.
-    let nonsense = crate::support::raw::text(r#"{"type":"nonsense"}"#).repeat(150);
+    let nonsense = crate::support::raw_client::text(r#"{"type":"nonsense"}"#).repeat(150);
     let line = r#"{"type":"post","room":"lobby","cid":"1","text":"the last of it"}"#;
-    let flood = [nonsense, crate::support::raw::text(line)].concat();
+    let flood = [nonsense, crate::support::raw_client::text(line)].concat();
     std::io::Write::write_all(bob.socket.get_mut(), &flood).unwrap();
     drop(bob);
     let heard = std::iter::repeat_with(|| alice.hear());

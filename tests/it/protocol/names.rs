@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::siege::besieged;
+use crate::support::under_attack::besieged;
 use crate::support::{Peer, Running};
 
 #[test]

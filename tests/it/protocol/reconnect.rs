@@ -10,9 +10,9 @@ use serde_json::json;
 use talk::chat::{Cid, RoomName};
 use talk::client::Notice;
 
-use crate::client::stage::{connect_as, next_record, text, until, until_live};
 use crate::support::commands::exported;
-use crate::support::filled::fill;
+use crate::support::fixtures::fill;
+use crate::support::scripted_server::{connect_as, next_record, text, until, until_live};
 use crate::support::{Gate, Peer, Running};
 
 fn copy(from: &Path, to: &Path) {

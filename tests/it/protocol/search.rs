@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::support::terminal::Terminal;
 use crate::support::{Peer, Running};
-use crate::terminal::Terminal;
 
 /// What a search is answered: the seqs that were found, and from where to ask on.
 fn search(peer: &mut Peer, text: &str, before: Option<u64>) -> (Vec<u64>, u64) {

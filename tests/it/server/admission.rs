@@ -6,8 +6,8 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::support::raw::{UPGRADE, text};
-use crate::support::siege::besieged;
+use crate::support::raw_client::{UPGRADE, text};
+use crate::support::under_attack::besieged;
 use crate::support::{Peer, Raw, Running};
 
 #[test]

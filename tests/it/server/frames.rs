@@ -1,7 +1,7 @@
 //! RFC 6455 at the server, byte by byte: what a wrong frame meets, and what every right one gets.
 
-use crate::support::raw::{self, Raw, frame};
-use crate::support::siege::besieged;
+use crate::support::raw_client::{self, Raw, frame};
+use crate::support::under_attack::besieged;
 use crate::support::{Peer, Running};
 
 /// What follows the sending of `bytes` after a hello: the code of the Close frame, and the end.
@@ -134,7 +134,7 @@ fn a_pong_that_nobody_asked_for_is_ignored() {
     besieged(&[], |server| {
         let mut raw = Raw::welcomed(server.address, "bob");
         raw.send(&frame(0x8A, b"whatever", true));
-        raw.send(&raw::text(r#"{"type":"rooms"}"#));
+        raw.send(&raw_client::text(r#"{"type":"rooms"}"#));
         assert!(raw.read_text().starts_with(r#"{"type":"rooms""#));
     });
 }
@@ -144,11 +144,11 @@ fn a_message_cut_at_every_byte_arrives_whole() {
     besieged(&[], |server| {
         let mut reader = Peer::joined(server.address, "reader", "lobby").0;
         let mut raw = Raw::welcomed(server.address, "writer");
-        raw.send(&raw::text(r#"{"type":"join","room":"lobby"}"#));
+        raw.send(&raw_client::text(r#"{"type":"join","room":"lobby"}"#));
         raw.read_text();
-        let length = raw::text(&post(0)).len();
+        let length = raw_client::text(&post(0)).len();
         for cut in 1..length {
-            let wire = raw::text(&post(cut));
+            let wire = raw_client::text(&post(cut));
             let (first, second) = wire.split_at(cut.min(wire.len()));
             raw.send(first);
             raw.send(second);
@@ -165,9 +165,10 @@ fn post(number: usize) -> String {
 fn ten_thousand_frames_in_one_write_are_all_served_in_order() {
     besieged(&[], |server| {
         let mut raw = Raw::welcomed(server.address, "writer");
-        raw.send(&raw::text(r#"{"type":"join","room":"lobby"}"#));
+        raw.send(&raw_client::text(r#"{"type":"join","room":"lobby"}"#));
         raw.read_text();
-        let wire: Vec<u8> = (0..10_000).flat_map(|number| raw::text(&post(number))).collect();
+        let wire: Vec<u8> =
+            (0..10_000).flat_map(|number| raw_client::text(&post(number))).collect();
         let mut sender = raw.0.try_clone().unwrap();
         let sending =
             std::thread::spawn(move || std::io::Write::write_all(&mut sender, &wire).unwrap());

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::raw::{self, SWITCHING, UPGRADE};
-use crate::support::siege::besieged;
+use crate::support::raw_client::{self, SWITCHING, UPGRADE};
+use crate::support::under_attack::besieged;
 use crate::support::{Raw, Running};
 
 /// Sends `request` and returns the whole response, up to the end of the connection.
@@ -51,7 +51,7 @@ fn a_request_in_one_byte_packets_is_the_same_request() {
 #[test]
 fn a_first_frame_cut_anywhere_behind_the_request_is_served() {
     besieged(&[], |server| {
-        let frame = raw::text(r#"{"type":"hello","user":"bob"}"#);
+        let frame = raw_client::text(r#"{"type":"hello","user":"bob"}"#);
         let wire = [UPGRADE.as_bytes(), &frame].concat();
         for cut in (UPGRADE.len() - 3..wire.len()).chain([1, wire.len()]) {
             let mut raw = Raw::connect(server.address);

@@ -8,8 +8,8 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::support::commands::server;
-use crate::support::raw::{Raw, UPGRADE, frame, text};
-use crate::support::siege::besieged;
+use crate::support::raw_client::{Raw, UPGRADE, frame, text};
+use crate::support::under_attack::besieged;
 use crate::support::{Peer, Running};
 
 /// What a connection that sends `bytes` is answered, to its end.

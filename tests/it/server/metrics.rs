@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use prometheus_parse::{Scrape, Value};
 use serde_json::json;
 
-use crate::support::raw::Raw;
+use crate::support::raw_client::Raw;
 use crate::support::{Peer, Running};
 
 fn ask(address: SocketAddr, method: &str, more: &str) -> String {

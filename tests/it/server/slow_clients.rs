@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::siege::besieged;
+use crate::support::under_attack::besieged;
 use crate::support::{Peer, Running};
 
 /// A client that has joined the lobby and will read no more.

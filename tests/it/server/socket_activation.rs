@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 
-use crate::support::raw::{SWITCHING, UPGRADE, text};
+use crate::support::raw_client::{SWITCHING, UPGRADE, text};
 use crate::support::{Raw, Running};
 
 fn listener(address: &str) -> TcpListener {

@@ -11,7 +11,7 @@ use talk::log::Store;
 use talk::server::{Config, Level, Limits, Logger, Server, Stopper};
 use tempfile::TempDir;
 
-use crate::support::raw::{self, Raw, frame};
+use crate::support::raw_client::{self, Raw, frame};
 use crate::support::{Peer, SOON};
 
 /// A server in this process, whose waits are this test's.
@@ -93,9 +93,9 @@ fn without_a_hello_in_time_it_is_4400() {
 fn a_message_that_is_never_finished_is_1008() {
     let server = Quick::start(Limits { message_wait: SHORT, ..Limits::default() });
     let unfinished = [
-        raw::text("x").split_last().unwrap().1.to_vec(), // one byte is missing
-        frame(0x01, b"a", true),                         // a fragment without an end
-        vec![0x81],                                      // half a header
+        raw_client::text("x").split_last().unwrap().1.to_vec(), // one byte is missing
+        frame(0x01, b"a", true),                                // a fragment without an end
+        vec![0x81],                                             // half a header
     ];
     for (n, bytes) in unfinished.iter().enumerate() {
         let mut raw = Raw::welcomed(server.address, &format!("user{n}"));
@@ -113,7 +113,7 @@ fn between_messages_one_may_be_silent_and_a_finished_message_is_not_late() {
     let server = Quick::start(Limits { message_wait: SHORT, ..Limits::default() });
     let mut raw = Raw::welcomed(server.address, "bob");
     for _ in 0..3 {
-        let (first, second) = (raw::text(r#"{"type":"rooms"}"#), 5);
+        let (first, second) = (raw_client::text(r#"{"type":"rooms"}"#), 5);
         raw.send(&first[..second]);
         raw.send(&first[second..]);
         assert!(raw.read_text().contains("rooms"));
@@ -128,7 +128,7 @@ fn whoever_is_always_inside_a_message_has_the_whole_time_for_each() {
     let wait = SHORT * 4;
     let server = Quick::start(Limits { message_wait: wait, ..Limits::default() });
     let mut raw = Raw::welcomed(server.address, "bob");
-    let message = raw::text(r#"{"type":"rooms"}"#);
+    let message = raw_client::text(r#"{"type":"rooms"}"#);
     let (first, rest) = message.split_at(5);
     raw.send(first);
     let start = Instant::now();
@@ -172,7 +172,7 @@ fn a_silent_client_is_pinged_and_one_that_does_not_answer_is_4408_and_gone() {
     alice.hear_type("joined");
     alice.hear_answer(); // she is live now: who comes is told to her one by one
     let mut mute = Raw::upgraded(server.address);
-    mute.send(&raw::text(r#"{"type":"hello","user":"mute","join":[{"room":"lobby"}]}"#));
+    mute.send(&raw_client::text(r#"{"type":"hello","user":"mute","join":[{"room":"lobby"}]}"#));
     // Alice's library answers pings as it reads; mute does not.
     assert_eq!(alice.hear()["state"], "joined");
     assert_eq!(alice.hear()["state"], "left");

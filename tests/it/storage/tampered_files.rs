@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha1_smol::Sha1;
 
 use crate::support::commands::{exported, failed, log_file, printed, server};
-use crate::support::filled::fill;
+use crate::support::fixtures::fill;
 use crate::support::{Peer, Raw, Running, SOON};
 
 /// The first line on standard error of a server that is started here, and killed then.

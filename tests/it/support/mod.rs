@@ -2,17 +2,20 @@
 //! protocol through somebody else's WebSocket library.
 
 pub(crate) mod commands;
-pub(crate) mod filled;
-pub(crate) mod gate;
-pub(crate) mod peer;
-pub(crate) mod raw;
-pub(crate) mod server;
-pub(crate) mod siege;
+pub(crate) mod fixtures;
+pub(crate) mod piped_console;
+pub(crate) mod port_gate;
+pub(crate) mod raw_client;
+pub(crate) mod scripted_server;
+pub(crate) mod terminal;
+pub(crate) mod test_client;
+pub(crate) mod test_server;
+pub(crate) mod under_attack;
 
-pub(crate) use gate::Gate;
-pub(crate) use peer::Peer;
-pub(crate) use raw::Raw;
-pub(crate) use server::Running;
+pub(crate) use port_gate::Gate;
+pub(crate) use raw_client::Raw;
+pub(crate) use test_client::Peer;
+pub(crate) use test_server::Running;
 
 use std::time::Duration;
 

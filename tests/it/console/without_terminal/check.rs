@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
-use crate::console_piped::run;
+use crate::support::piped_console::run;
 use crate::support::{Peer, Running};
 
 /// What `--check` says of a server: the exit code, and its lines.

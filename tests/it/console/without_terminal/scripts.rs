@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdout, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::console_piped::{console, feed, run};
+use crate::support::piped_console::{console, feed, run};
 use crate::support::{Peer, Running};
 
 /// A console that reads, until this is dropped.
