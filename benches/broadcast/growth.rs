@@ -1,13 +1,13 @@
 //! What becomes of the costs when there are more people, in one room or in several.
 
-use crate::coming::{self, Coming};
-use crate::kinds::Kind;
 use crate::load::{Load, Pace};
+use crate::plan::{Plan, TEXT};
+use crate::presence::{self, Presence};
 use crate::support::figures::median;
 use crate::support::plot::{Axis, HEIGHT, Line, Plot};
 use crate::support::process::open_files;
 use crate::table::{Figures, Table, cell, ratio};
-use crate::workloads::{Plan, TEXT};
+use crate::targets::Target;
 
 /// The same for all sizes, and within what one processor can do: what differs is how many share a message.
 const DELIVERIES_PER_SECOND: usize = 50_000;
@@ -34,9 +34,9 @@ pub(crate) fn measure(plan: &Plan, table: &mut Table) {
     for _ in 0..plan.rounds {
         for ((clients, rooms), (talk, batch)) in crowds.into_iter().zip(&mut all) {
             let load = load(clients, rooms);
-            talk.add(&load.run(Kind::Talk, plan.span));
+            talk.add(&load.run(Target::Talk, plan.span));
             if rooms == 1 {
-                batch.add(&load.run(Kind::Batch, plan.span));
+                batch.add(&load.run(Target::Batch, plan.span));
             }
         }
     }
@@ -104,10 +104,10 @@ fn come_and_go(plan: &Plan, table: &mut Table) {
     let sizes = [1_000, 10_000].map(|count| within_limits(table, count));
     let mut all = sizes.map(|_| Vec::new());
     for _ in 0..plan.rounds {
-        sizes.into_iter().zip(&mut all).for_each(|(count, all)| all.push(coming::measure(count)));
+        sizes.into_iter().zip(&mut all).for_each(|(count, all)| all.push(presence::measure(count)));
     }
     let figures =
-        |n: usize, of: fn(&Coming) -> f64| -> Vec<f64> { all[n].iter().map(of).collect() };
+        |n: usize, of: fn(&Presence) -> f64| -> Vec<f64> { all[n].iter().map(of).collect() };
     for (n, count) in sizes.into_iter().enumerate() {
         table.line(&format!(
             "{count} come: {} messages, {} bytes, {} us; they leave: {}, {}, {} us",

@@ -5,13 +5,13 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::coming;
+use crate::connect_storm;
 use crate::growth::within_limits;
-use crate::kinds::{Kind, LOBBY, Running};
-use crate::storm;
+use crate::plan::Plan;
+use crate::presence;
 use crate::support::peer::{PATIENCE, upgrade};
 use crate::table::Table;
-use crate::workloads::Plan;
+use crate::targets::{LOBBY, Running, Target};
 
 /// Files that a server may have open which is to be filled.
 const FEW_FILES: usize = 200;
@@ -23,7 +23,7 @@ pub(crate) fn measure(plan: &Plan, table: &mut Table) {
     let is_quick = plan.span <= Duration::from_secs(1);
     hold(within_limits(table, if is_quick { 1_000 } else { 15_000 }), table);
     let count = within_limits(table, STORM);
-    let (inside, passed) = storm::meet(count);
+    let (inside, passed) = connect_storm::meet(count);
     let passed = passed.as_secs_f64();
     table.line(&format!("{count} at once: {inside} have joined after {passed:.2} s"));
     table.at_least(
@@ -36,9 +36,9 @@ pub(crate) fn measure(plan: &Plan, table: &mut Table) {
 
 /// Connects so many clients, which join a room and stay.
 fn hold(count: usize, table: &mut Table) {
-    let running = Kind::Talk.start();
+    let running = Target::Talk.start();
     let (rss, cpu, begun) = (running.server.rss(), running.server.cpu(), Instant::now());
-    let _held = coming::connect(&running, 0, count);
+    let _held = presence::connect(&running, 0, count);
     let per_second = count as f64 / begun.elapsed().as_secs_f64();
     let rss = (running.server.rss() - rss) as f64 / count as f64 / 1_024.0;
     let cpu = (running.server.cpu() - cpu).as_secs_f64() * 1e6 / count as f64;
@@ -56,7 +56,7 @@ fn fill(table: &mut Table) {
         table.line("what one beyond the ceiling is told is left out: prlimit is not there");
         return;
     }
-    let (running, room) = Kind::start_within(FEW_FILES);
+    let (running, room) = Target::start_within(FEW_FILES);
     let held: Vec<_> = (0..room).map(|place| running.client(place, LOBBY)).collect();
     let answer = ask(&running);
     let status = answer.split(' ').nth(1).unwrap_or_default();

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use crate::kinds::{Kind, LOBBY, Running};
 use crate::support::crowd::Crowd;
 use crate::support::peer::is;
 use crate::support::process::cpu;
+use crate::targets::{LOBBY, Running, Target};
 
 /// Time before the measured span: everybody has joined, buffers have grown, queues are what they will be.
 const WARMTH: Duration = Duration::from_millis(700);
@@ -101,8 +101,8 @@ fn histogram() -> Histogram<u64> {
 }
 
 impl Load {
-    pub(crate) fn run(&self, kind: Kind, span: Duration) -> Outcome {
-        let running = kind.start();
+    pub(crate) fn run(&self, target: Target, span: Duration) -> Outcome {
+        let running = target.start();
         let mut crowd = Crowd::new();
         for place in 0..self.clients {
             let mut peer = running.client(place, &self.room(place));
@@ -113,7 +113,7 @@ impl Load {
         }
         let deaf = self.clients..self.clients + self.deaf;
         let _deaf: Vec<_> = deaf.map(|place| running.client(place, LOBBY)).collect();
-        Drive::new(self, kind, crowd).drive(&running, span)
+        Drive::new(self, target, crowd).drive(&running, span)
     }
 
     fn room(&self, place: usize) -> String {
@@ -126,7 +126,7 @@ impl Load {
 
 struct Drive<'l> {
     load: &'l Load,
-    kind: Kind,
+    target: Target,
     crowd: Crowd,
     text: String,
     begun: Instant,
@@ -138,11 +138,11 @@ struct Drive<'l> {
 }
 
 impl Drive<'_> {
-    fn new(load: &Load, kind: Kind, crowd: Crowd) -> Drive<'_> {
+    fn new(load: &Load, target: Target, crowd: Crowd) -> Drive<'_> {
         let text = "x".repeat(load.text);
         Drive {
             load,
-            kind,
+            target,
             crowd,
             text,
             begun: Instant::now(),
@@ -241,7 +241,7 @@ impl Drive<'_> {
 
     fn say(&mut self, place: usize, due: Duration) {
         let cid = cid(place, due.as_nanos() as u64);
-        let post = self.kind.post(place, &self.load.room(place), &cid, &self.text);
+        let post = self.target.post(place, &self.load.room(place), &cid, &self.text);
         self.crowd.say(place, post.as_bytes());
         self.said += 1;
     }

@@ -21,16 +21,17 @@
     reason = "a bench that meets an error has nothing to say but that"
 )]
 
+mod plan; // how much is measured
 mod bare; // the system calls alone
 mod growth; // more clients, more rooms
-mod coming; // many who come and go
-mod storm; // all at once
+mod presence; // many who come and go
+mod connect_storm; // all at once
 mod idle; // many connections that say nothing
-mod kinds; // the servers that are compared
+mod targets; // the servers that are compared
 mod load; // what clients do to one of them
-mod others; // servers as others build them
+mod peers; // servers as others build them
 mod uwebsockets; // one in C++
-mod pair; // two clients in turn
+mod ping_pong; // two clients in turn
 mod table; // what is printed
 mod workloads; // which load meets which servers
 
@@ -41,8 +42,8 @@ use std::env;
 use std::path::Path;
 use std::time::Duration;
 
+use plan::Plan;
 use table::Table;
-use workloads::Plan;
 
 fn main() {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -50,9 +51,9 @@ fn main() {
     match *words {
         ["serve-bare"] => bare::serve(bare::Sends::Each),
         ["serve-batch"] => bare::serve(bare::Sends::Batches),
-        ["serve-tokio"] => others::tokio(),
-        ["serve-threads"] => others::threads(None),
-        ["serve-threads", file] => others::threads(Some(file)),
+        ["serve-tokio"] => peers::tokio(),
+        ["serve-threads"] => peers::threads(None),
+        ["serve-threads", file] => peers::threads(Some(file)),
         _ => measure(&words),
     }
 }

@@ -17,14 +17,14 @@
     reason = "a bench that meets an error has nothing to say but that"
 )]
 
-mod plan; // what was asked for
-mod board; // what everybody in the run knows
-mod lives; // the server, killed and started again
+mod args; // what was asked for
+mod coordinator; // what everybody in the run knows
+mod server_process; // the server, killed and started again
 mod sampler; // its memory, threads and descriptors, each second
-mod good; // those who behave
-mod bad; // those who do not
-mod verdict; // what is found
-mod picture; // what is drawn
+mod clients; // those who behave
+mod attackers; // those who do not
+mod report; // what is found
+mod chart; // what is drawn
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -34,11 +34,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use board::{Board, Phase};
-use lives::Lives;
-use plan::Plan;
+use args::Args;
+use coordinator::{Coordinator, Phase};
+use report::Report;
 use sampler::Sampler;
-use verdict::Verdict;
+use server_process::ServerProcess;
 
 /// Between a kill and the next start.
 const AWAY: Duration = Duration::from_secs(1);
@@ -50,66 +50,67 @@ const CLEARANCE: Duration = Duration::from_secs(5);
 const GLANCE: Duration = Duration::from_millis(50);
 
 fn main() -> ExitCode {
-    let plan = Plan::from_words();
-    println!("{plan}");
-    let mut lives = Lives::new();
-    let board = Arc::new(Board::new(&plan, lives.address));
-    lives.start();
-    board.turn();
-    let sampler = Sampler::start(&board, &lives);
-    let good = good::start(&plan, &board);
-    let mut verdict = Verdict::default();
-    let all_in = wait(PATIENCE, || board.good_live() == plan.good());
-    verdict.must("all who behave are in before anything else begins", all_in, "");
+    let args = Args::from_words();
+    println!("{args}");
+    let mut server = ServerProcess::new();
+    let coordinator = Arc::new(Coordinator::new(&args, server.address));
+    server.start();
+    coordinator.turn();
+    let sampler = Sampler::start(&coordinator, &server);
+    let good = clients::start(&args, &coordinator);
+    let mut report = Report::default();
+    let all_in = wait(PATIENCE, || coordinator.good_live() == args.good());
+    report.must("all who behave are in before anything else begins", all_in, "");
     thread::sleep(Duration::from_secs(1)); // threads that greeted them end
     let calm = sampler.now();
     println!("calm: {calm}");
 
-    let bad = bad::start(&plan, &board);
-    let last = plan.kills + 1;
+    let bad = attackers::start(&args, &coordinator);
+    let last = args.kills + 1;
     for life in 1..=last {
-        let end = plan.span() * life / last;
-        wait(plan.span(), || board.begun.elapsed() >= end);
-        let panics = lives.counter("talk_panics_total");
-        verdict.must(&format!("life {life}: no panic"), panics == Some(0), &lives.figures());
+        let end = args.span() * life / last;
+        wait(args.span(), || coordinator.begun.elapsed() >= end);
+        let panics = server.counter("talk_panics_total");
+        report.must(&format!("life {life}: no panic"), panics == Some(0), &server.figures());
         if life < last {
-            board.turn();
-            lives.kill();
+            coordinator.turn();
+            server.kill();
             thread::sleep(AWAY);
-            lives.start();
-            board.turn();
-            sampler.look_at(&lives);
+            server.start();
+            coordinator.turn();
+            sampler.look_at(&server);
         }
     }
 
-    board.enter(Phase::Peace);
-    let deeds = bad::finish(bad);
+    coordinator.enter(Phase::Quiet);
+    let counts = attackers::finish(bad);
     let begun = Instant::now();
     let is_cleared = wait(CLEARANCE, || {
-        sampler.now().is_near(&calm) && lives.connections() == Some(plan.good() as u64)
+        sampler.now().is_near(&calm) && server.connections() == Some(args.good() as u64)
     });
-    verdict.must(
+    report.must(
         "descriptors and threads are back within 5 s",
         is_cleared,
         &format!("after {:.1} s: {}; calm: {calm}", begun.elapsed().as_secs_f64(), sampler.now()),
     );
-    let all_seen =
-        wait(PATIENCE, || lives.connections() == Some(plan.good() as u64) && board.is_settled());
-    verdict.must("everybody who behaves has seen everything", all_seen, &board.standings());
-    board.enter(Phase::Over);
-    let diaries = good::finish(good);
-    let panics = lives.counter("talk_panics_total");
-    verdict.must("after all: no panic", panics == Some(0), "");
-    lives.kill();
+    let all_seen = wait(PATIENCE, || {
+        server.connections() == Some(args.good() as u64) && coordinator.is_settled()
+    });
+    report.must("everybody who behaves has seen everything", all_seen, &coordinator.standings());
+    coordinator.enter(Phase::Done);
+    let stats = clients::finish(good);
+    let panics = server.counter("talk_panics_total");
+    report.must("after all: no panic", panics == Some(0), "");
+    server.kill();
     let samples = sampler.finish();
 
-    verdict.conclude(&board, &lives, diaries, &deeds, &samples);
-    if let Some(file) = &plan.svg {
-        std::fs::write(file, picture::draw(&plan, &samples)).unwrap();
+    report.conclude(&coordinator, &server, stats, &counts, &samples);
+    if let Some(file) = &args.svg {
+        std::fs::write(file, chart::draw(&args, &samples)).unwrap();
     }
-    verdict.print();
-    if verdict.has_failed() {
-        println!("kept: {}", lives.keep().display());
+    report.print();
+    if report.has_failed() {
+        println!("kept: {}", server.keep().display());
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::board::Board;
-use crate::lives::Lives;
+use crate::coordinator::Coordinator;
+use crate::server_process::ServerProcess;
 
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -61,7 +61,7 @@ impl fmt::Display for Sample {
 
 pub(crate) struct Sampler {
     shared: Arc<Shared>,
-    board: Arc<Board>,
+    coordinator: Arc<Coordinator>,
     thread: JoinHandle<()>,
 }
 
@@ -72,13 +72,13 @@ struct Shared {
 }
 
 impl Sampler {
-    pub(crate) fn start(board: &Arc<Board>, lives: &Lives) -> Sampler {
+    pub(crate) fn start(coordinator: &Arc<Coordinator>, server: &ServerProcess) -> Sampler {
         let shared = Arc::new(Shared {
-            pid: AtomicU32::new(lives.pid()),
+            pid: AtomicU32::new(server.pid()),
             is_over: AtomicBool::new(false),
             samples: Mutex::default(),
         });
-        let (mine, time) = (Arc::clone(&shared), Arc::clone(board));
+        let (mine, time) = (Arc::clone(&shared), Arc::clone(coordinator));
         let sample = move || {
             while !mine.is_over.load(Ordering::SeqCst) {
                 let pid = mine.pid.load(Ordering::SeqCst);
@@ -87,18 +87,18 @@ impl Sampler {
                 thread::sleep(EVERY);
             }
         };
-        Sampler { shared, board: Arc::clone(board), thread: thread::spawn(sample) }
+        Sampler { shared, coordinator: Arc::clone(coordinator), thread: thread::spawn(sample) }
     }
 
     /// The server has begun another life.
-    pub(crate) fn look_at(&self, lives: &Lives) {
-        self.shared.pid.store(lives.pid(), Ordering::SeqCst);
+    pub(crate) fn look_at(&self, server: &ServerProcess) {
+        self.shared.pid.store(server.pid(), Ordering::SeqCst);
     }
 
     /// What is so just now.
     pub(crate) fn now(&self) -> Sample {
         let pid = self.shared.pid.load(Ordering::SeqCst);
-        Sample::take(pid, self.board.begun.elapsed().as_secs_f64()).unwrap()
+        Sample::take(pid, self.coordinator.begun.elapsed().as_secs_f64()).unwrap()
     }
 
     pub(crate) fn finish(self) -> Vec<Sample> {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::villain::{Villain, text};
+use super::attacker::{Attacker, text};
 
 /// For a Close and the end after it.
 const SOON: Duration = Duration::from_secs(3);
@@ -16,10 +16,10 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Frames that break a rule in their header.
-pub(super) fn bad(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let mut stream = villain.join(&room, "\"now\"")?;
-    let header: &[u8] = match villain.dice.roll(8) {
+pub(super) fn bad(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let mut stream = attacker.join(&room, "\"now\"")?;
+    let header: &[u8] = match attacker.dice.roll(8) {
         0 => b"\x81\x02{}",                                       // not masked
         1 => b"\xc1\x82\0\0\0\0{}",                               // a reserved bit
         2 => b"\x83\x82\0\0\0\0{}",                               // a reserved opcode
@@ -30,87 +30,87 @@ pub(super) fn bad(villain: &mut Villain) -> io::Result<()> {
         _ => b"\x01\x82\0\0\0\0{}\x81\x82\0\0\0\0{}",             // a text inside a text
     };
     stream.write_all(header)?;
-    villain.read(&mut stream, SOON)
+    attacker.read(&mut stream, SOON)
 }
 
-pub(super) fn bad_utf8(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let mut stream = villain.join(&room, "\"now\"")?;
-    let bytes: &[u8] = match villain.dice.roll(4) {
+pub(super) fn bad_utf8(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let mut stream = attacker.join(&room, "\"now\"")?;
+    let bytes: &[u8] = match attacker.dice.roll(4) {
         0 => b"\xc0\xaf",
         1 => b"\xed\xa0\x80",
         2 => b"\xf4\x90\x80\x80",
         _ => b"{\"type\":\"\xff\"}",
     };
     stream.write_all(&frame(0x81, bytes))?;
-    villain.read(&mut stream, SOON)
+    attacker.read(&mut stream, SOON)
 }
 
-pub(super) fn bad_close(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let mut stream = villain.join(&room, "\"now\"")?;
+pub(super) fn bad_close(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let mut stream = attacker.join(&room, "\"now\"")?;
     let codes: [&[u8]; 5] = [b"\x00", b"\x03\xed", b"\xff\xff", b"\x03\xe8\xff", b"\x0b\xb7"];
-    let code = codes[villain.dice.roll(codes.len() as u64) as usize];
+    let code = codes[attacker.dice.roll(codes.len() as u64) as usize];
     stream.write_all(&frame(0x88, code))?;
-    villain.read(&mut stream, SOON)
+    attacker.read(&mut stream, SOON)
 }
 
 /// A message of frames that hold nothing, and no end.
-pub(super) fn fragments(villain: &mut Villain) -> io::Result<()> {
-    let mut stream = villain.open()?;
+pub(super) fn fragments(attacker: &mut Attacker) -> io::Result<()> {
+    let mut stream = attacker.open()?;
     stream.write_all(&frame(0x01, b""))?;
     stream.write_all(&frame(0x00, b"").repeat(2_000))?;
-    villain.read(&mut stream, SOON)
+    attacker.read(&mut stream, SOON)
 }
 
 /// Half of the longest message, held; the server waits for the rest for 30 s.
-pub(super) fn half_a_message(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let mut stream = villain.join(&room, "\"now\"")?;
+pub(super) fn half_a_message(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let mut stream = attacker.join(&room, "\"now\"")?;
     let whole = text(&" ".repeat(64 * 1024));
     stream.write_all(&whole[..whole.len() / 2])?;
-    let wait = villain.seconds(1, 35);
-    villain.read(&mut stream, wait)
+    let wait = attacker.seconds(1, 35);
+    attacker.read(&mut stream, wait)
 }
 
 /// A reset in the middle of a frame.
-pub(super) fn reset_inside(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let mut stream = villain.join(&room, "0")?;
-    let post = villain.post(&room, "never whole");
-    let part = 1 + villain.dice.roll(post.len() as u64 - 1) as usize;
+pub(super) fn reset_inside(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let mut stream = attacker.join(&room, "0")?;
+    let post = attacker.post(&room, "never whole");
+    let part = 1 + attacker.dice.roll(post.len() as u64 - 1) as usize;
     stream.write_all(&post[..part])?;
     // Closed with no time to linger, a socket sends RST (socket(7)).
     socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO))
 }
 
-pub(super) fn pings(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let mut stream = villain.join(&room, "\"now\"")?;
+pub(super) fn pings(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let mut stream = attacker.join(&room, "\"now\"")?;
     let many = frame(0x89, &[7; 125]).repeat(100);
-    for _ in 0..1 + villain.dice.roll(100) {
+    for _ in 0..1 + attacker.dice.roll(100) {
         stream.write_all(&many)?;
-        villain.read(&mut stream, Duration::from_millis(1))?;
-        if villain.is_over() {
+        attacker.read(&mut stream, Duration::from_millis(1))?;
+        if attacker.is_over() {
             break;
         }
     }
-    villain.read(&mut stream, SOON)
+    attacker.read(&mut stream, SOON)
 }
 
 /// A Close, and then neither an end nor an ear.
-pub(super) fn close_and_stay(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let mut stream = villain.join(&room, "\"now\"")?;
+pub(super) fn close_and_stay(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let mut stream = attacker.join(&room, "\"now\"")?;
     stream.write_all(&frame(0x88, b"\x03\xe8"))?;
-    villain.forget(stream);
+    attacker.forget(stream);
     Ok(())
 }
 
 /// A client that is there no more, and has not said so.
-pub(super) fn vanish(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let stream = villain.join(&room, "\"now\"")?;
-    villain.forget(stream);
+pub(super) fn vanish(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let stream = attacker.join(&room, "\"now\"")?;
+    attacker.forget(stream);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
-use super::villain::{Villain, text};
+use super::attacker::{Attacker, text};
 use crate::support::frames::Frames;
 use crate::support::peer::{hello, is};
 
@@ -11,22 +11,22 @@ use crate::support::peer::{hello, is};
 const SOON: Duration = Duration::from_secs(3);
 
 /// Something else first, or a hello that is none.
-pub(super) fn bad_hello(villain: &mut Villain) -> io::Result<()> {
-    let mut stream = villain.open()?;
-    let first = match villain.dice.roll(4) {
+pub(super) fn bad_hello(attacker: &mut Attacker) -> io::Result<()> {
+    let mut stream = attacker.open()?;
+    let first = match attacker.dice.roll(4) {
         0 => r#"{"type":"post","room":"soak0","cid":"x","text":"x"}"#,
         1 => r#"{"type":"hello"}"#,
         2 => r#"{"type":"hello","user":"\u202eevil"}"#,
         _ => "[]",
     };
     stream.write_all(&text(first))?;
-    villain.read(&mut stream, SOON)
+    attacker.read(&mut stream, SOON)
 }
 
 /// The name of one who behaves, without its token.
-pub(super) fn steal_name(villain: &mut Villain) -> io::Result<()> {
-    let victim = format!("good{}", villain.dice.roll(villain.good as u64));
-    let mut stream = villain.open()?;
+pub(super) fn steal_name(attacker: &mut Attacker) -> io::Result<()> {
+    let victim = format!("good{}", attacker.dice.roll(attacker.good as u64));
+    let mut stream = attacker.open()?;
     stream.write_all(&text(&hello(&victim, "soak0", "0")))?;
     let (mut frames, mut chunk, begun) = (Frames::default(), [0; 4096], Instant::now());
     while begun.elapsed() < SOON {
@@ -36,16 +36,16 @@ pub(super) fn steal_name(villain: &mut Villain) -> io::Result<()> {
         }
         frames.feed(&chunk[..count], |payload| {
             if is(payload, "welcome") {
-                villain.board.breach(&format!("the name of {victim} was given away"));
+                attacker.coordinator.breach(&format!("the name of {victim} was given away"));
             }
         });
     }
     Ok(())
 }
 
-pub(super) fn bad_json(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let mut stream = villain.join(&room, "\"now\"")?;
+pub(super) fn bad_json(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let mut stream = attacker.join(&room, "\"now\"")?;
     let deep = "[".repeat(20_000);
     let all = [
         "{",
@@ -59,86 +59,86 @@ pub(super) fn bad_json(villain: &mut Villain) -> io::Result<()> {
         "{\"type\":\"join\",\"room\":\"soak0\",\"since\":9007199254740993}",
         &deep,
     ];
-    for _ in 0..1 + villain.dice.roll(60) {
-        let one = all[villain.dice.roll(all.len() as u64) as usize];
+    for _ in 0..1 + attacker.dice.roll(60) {
+        let one = all[attacker.dice.roll(all.len() as u64) as usize];
         stream.write_all(&text(one))?;
     }
-    villain.read(&mut stream, SOON)
+    attacker.read(&mut stream, SOON)
 }
 
 /// Posts as fast as they can be written, until it is sent away or tired.
-pub(super) fn flood(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let mut stream = villain.join(&room, "\"now\"")?;
-    let length = if villain.dice.roll(10) == 0 { 4_000 } else { 100 };
-    let (words, wait, begun) = ("x".repeat(length), villain.seconds(1, 12), Instant::now());
-    while begun.elapsed() < wait && !villain.is_over() {
+pub(super) fn flood(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let mut stream = attacker.join(&room, "\"now\"")?;
+    let length = if attacker.dice.roll(10) == 0 { 4_000 } else { 100 };
+    let (words, wait, begun) = ("x".repeat(length), attacker.seconds(1, 12), Instant::now());
+    while begun.elapsed() < wait && !attacker.is_over() {
         for _ in 0..20 {
-            let post = villain.post(&room, &words);
+            let post = attacker.post(&room, &words);
             stream.write_all(&post)?;
         }
-        villain.read(&mut stream, Duration::from_millis(100))?;
+        attacker.read(&mut stream, Duration::from_millis(100))?;
     }
     Ok(())
 }
 
 /// In a busy room, with a small buffer, and reads nothing of it.
-pub(super) fn deaf(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let stream = villain.join(&room, "0")?;
+pub(super) fn deaf(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let stream = attacker.join(&room, "0")?;
     socket2::SockRef::from(&stream).set_recv_buffer_size(4_096)?;
-    let wait = villain.seconds(1, 30);
-    villain.sit(wait);
+    let wait = attacker.seconds(1, 30);
+    attacker.sit(wait);
     Ok(())
 }
 
-pub(super) fn come_and_go(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let mut stream = villain.join(&room, "\"now\"")?;
-    for _ in 0..1 + villain.dice.roll(200) {
-        let room = villain.room();
+pub(super) fn come_and_go(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let mut stream = attacker.join(&room, "\"now\"")?;
+    for _ in 0..1 + attacker.dice.roll(200) {
+        let room = attacker.room();
         stream.write_all(&text(&format!(r#"{{"type":"join","room":"{room}","since":"now"}}"#)))?;
         stream.write_all(&text(&format!(r#"{{"type":"leave","room":"{room}"}}"#)))?;
-        villain.read(&mut stream, Duration::from_millis(1))?;
+        attacker.read(&mut stream, Duration::from_millis(1))?;
     }
-    villain.read(&mut stream, SOON)
+    attacker.read(&mut stream, SOON)
 }
 
 /// More rooms than one may be in, of names that nobody has used.
-pub(super) fn many_rooms(villain: &mut Villain) -> io::Result<()> {
-    let mut stream = villain.join("lobby", "\"now\"")?;
+pub(super) fn many_rooms(attacker: &mut Attacker) -> io::Result<()> {
+    let mut stream = attacker.join("lobby", "\"now\"")?;
     for _ in 0..60 {
-        let room = villain.dice.roll(1_000_000);
+        let room = attacker.dice.roll(1_000_000);
         stream.write_all(&text(&format!(r#"{{"type":"join","room":"junk{room}"}}"#)))?;
     }
-    let wait = villain.seconds(1, 6);
-    villain.read(&mut stream, wait)
+    let wait = attacker.seconds(1, 6);
+    attacker.read(&mut stream, wait)
 }
 
 /// Pages from the beginning, again and again.
-pub(super) fn history(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let mut stream = villain.join(&room, "\"now\"")?;
+pub(super) fn history(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let mut stream = attacker.join(&room, "\"now\"")?;
     for page in 0..50 {
         let after = page * 200;
         stream.write_all(&text(&format!(
             r#"{{"type":"history","room":"{room}","after":{after},"limit":200}}"#
         )))?;
-        villain.read(&mut stream, Duration::from_millis(50))?;
-        if villain.is_over() {
+        attacker.read(&mut stream, Duration::from_millis(50))?;
+        if attacker.is_over() {
             break;
         }
     }
-    villain.read(&mut stream, SOON)
+    attacker.read(&mut stream, SOON)
 }
 
 /// All of a room, again and again, before the last time is over.
-pub(super) fn replays(villain: &mut Villain) -> io::Result<()> {
-    let room = villain.room();
-    let mut stream = villain.join(&room, "0")?;
-    for _ in 0..1 + villain.dice.roll(10) {
+pub(super) fn replays(attacker: &mut Attacker) -> io::Result<()> {
+    let room = attacker.room();
+    let mut stream = attacker.join(&room, "0")?;
+    for _ in 0..1 + attacker.dice.roll(10) {
         stream.write_all(&text(&format!(r#"{{"type":"join","room":"{room}","since":0}}"#)))?;
-        villain.read(&mut stream, Duration::from_millis(300))?;
+        attacker.read(&mut stream, Duration::from_millis(300))?;
     }
     Ok(())
 }

@@ -4,21 +4,21 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use crate::kinds::{Kind, LOBBY};
 use crate::load::{cid, said};
 use crate::support::figures::median;
+use crate::targets::{LOBBY, Target};
 
 const TEXT: usize = 64;
 
 /// The median, in us, from saying something to both having it.
-pub(crate) fn round(kind: Kind, span: Duration) -> f64 {
-    let running = kind.start();
+pub(crate) fn round(target: Target, span: Duration) -> f64 {
+    let running = target.start();
     let mut peers = [running.client(0, LOBBY), running.client(1, LOBBY)];
     let text = "x".repeat(TEXT);
     let (mut rounds, begun) = (Vec::new(), Instant::now());
     for count in 0.. {
         let place = count % 2;
-        let post = kind.post(place, LOBBY, &cid(place, count as u64), &text);
+        let post = target.post(place, LOBBY, &cid(place, count as u64), &text);
         let start = Instant::now();
         peers[place].say(&post);
         for place in [1 - place, place] {

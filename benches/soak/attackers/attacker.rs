@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::board::{Board, Phase, name};
-use crate::plan::ROOMS;
+use crate::args::ROOMS;
+use crate::coordinator::{Coordinator, Phase, name};
 use crate::support::figures::Dice;
 use crate::support::frames;
 use crate::support::peer::{head_end, hello, upgrade};
@@ -20,9 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections that one has forgotten about: the server's pings find out in 40 s.
 const GRAVES: usize = 4;
 
-pub(super) struct Villain {
+pub(super) struct Attacker {
     pub(super) user: String,
-    pub(super) board: Arc<Board>,
+    pub(super) coordinator: Arc<Coordinator>,
     pub(super) dice: Dice,
     /// How many behave.
     pub(super) good: usize,
@@ -31,16 +31,21 @@ pub(super) struct Villain {
     done: u64,
 }
 
-impl Villain {
-    pub(super) fn new(number: usize, seed: u64, good: usize, board: Arc<Board>) -> Villain {
+impl Attacker {
+    pub(super) fn new(
+        number: usize,
+        seed: u64,
+        good: usize,
+        coordinator: Arc<Coordinator>,
+    ) -> Attacker {
         let mut dice = Dice(seed);
         let token = (0..32).map(|_| format!("{:x}", dice.roll(16))).collect();
         let user = format!("bad{number}");
-        Villain { user, board, dice, good, token, graves: VecDeque::new(), done: 0 }
+        Attacker { user, coordinator, dice, good, token, graves: VecDeque::new(), done: 0 }
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.board.phase() != Phase::War
+        self.coordinator.phase() != Phase::Faults
     }
 
     /// A room of those who behave.
@@ -49,7 +54,7 @@ impl Villain {
     }
 
     pub(super) fn connect(&self) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect(self.board.address)?;
+        let stream = TcpStream::connect(self.coordinator.address)?;
         stream.set_read_timeout(Some(GLANCE))?;
         stream.set_write_timeout(Some(GLANCE))?;
         Ok(stream)
@@ -57,7 +62,7 @@ impl Villain {
 
     /// The head that asks for a WebSocket, right in all its parts.
     pub(super) fn upgrade(&self) -> String {
-        upgrade(&self.board.address.to_string())
+        upgrade(&self.coordinator.address.to_string())
     }
 
     /// A WebSocket.

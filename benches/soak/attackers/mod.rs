@@ -3,10 +3,10 @@
 //! They owe nobody anything: whatever the server does about it, the next misdeed comes. What they say is
 //! no cause for anybody else to see more than lines of theirs.
 
-mod villain; // one of them, and the bytes at hand
+mod attacker; // one of them, and the bytes at hand
 mod requests; // misdeeds before there is a WebSocket
 mod frames; // misdeeds in frames
-mod chatter; // misdeeds in the protocol
+mod messages; // misdeeds in the protocol
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,19 +14,19 @@ use std::sync::Arc;
 use std::thread::{self, Builder, JoinHandle};
 use std::time::Duration;
 
-use crate::board::{Board, Phase};
-use crate::plan::Plan;
-use villain::Villain;
+use crate::args::Args;
+use crate::coordinator::{Coordinator, Phase};
+use attacker::Attacker;
 
 /// Of a thread of the bench: the frames of a release build are small.
 const STACK: usize = 256 * 1024;
 
 /// How often each misdeed was done.
-pub(crate) type Deeds = BTreeMap<&'static str, u64>;
+pub(crate) type AttackCounts = BTreeMap<&'static str, u64>;
 
-type Deed = fn(&mut Villain) -> io::Result<()>;
+type Attack = fn(&mut Attacker) -> io::Result<()>;
 
-const ALL: &[(&str, Deed)] = &[
+const ALL: &[(&str, Attack)] = &[
     ("slow head", requests::slow_head),
     ("half a request", requests::half),
     ("garbage", requests::garbage),
@@ -44,47 +44,47 @@ const ALL: &[(&str, Deed)] = &[
     ("ping flood", frames::pings),
     ("close, then stay", frames::close_and_stay),
     ("vanish", frames::vanish),
-    ("bad hello", chatter::bad_hello),
-    ("stolen name", chatter::steal_name),
-    ("bad JSON", chatter::bad_json),
-    ("post flood", chatter::flood),
-    ("reads nothing", chatter::deaf),
-    ("joins and leaves", chatter::come_and_go),
-    ("many rooms", chatter::many_rooms),
-    ("history", chatter::history),
-    ("join from 0", chatter::replays),
+    ("bad hello", messages::bad_hello),
+    ("stolen name", messages::steal_name),
+    ("bad JSON", messages::bad_json),
+    ("post flood", messages::flood),
+    ("reads nothing", messages::deaf),
+    ("joins and leaves", messages::come_and_go),
+    ("many rooms", messages::many_rooms),
+    ("history", messages::history),
+    ("join from 0", messages::replays),
 ];
 
-pub(crate) fn start(plan: &Plan, board: &Arc<Board>) -> Vec<JoinHandle<Deeds>> {
-    let lives = (0..plan.bad()).map(|number| {
-        let seed = plan.seed_of(plan.good() + number);
-        let villain = Villain::new(number, seed, plan.good(), Arc::clone(board));
+pub(crate) fn start(args: &Args, coordinator: &Arc<Coordinator>) -> Vec<JoinHandle<AttackCounts>> {
+    let lives = (0..args.bad()).map(|number| {
+        let seed = args.seed_of(args.good() + number);
+        let attacker = Attacker::new(number, seed, args.good(), Arc::clone(coordinator));
         let life = Builder::new().name(format!("bad-{number}")).stack_size(STACK);
-        life.spawn(move || live(villain))
+        life.spawn(move || live(attacker))
     });
     lives.map(Result::unwrap).collect()
 }
 
 /// Waits until all have gone; returns what they did.
-pub(crate) fn finish(lives: Vec<JoinHandle<Deeds>>) -> Deeds {
-    let mut all = Deeds::new();
+pub(crate) fn finish(lives: Vec<JoinHandle<AttackCounts>>) -> AttackCounts {
+    let mut all = AttackCounts::new();
     for (name, count) in lives.into_iter().flat_map(|life| life.join().unwrap()) {
         *all.entry(name).or_default() += count;
     }
     all
 }
 
-fn live(mut villain: Villain) -> Deeds {
-    let mut deeds = Deeds::new();
-    while villain.board.phase() == Phase::War {
-        let (name, deed) = ALL[villain.dice.roll(ALL.len() as u64) as usize];
-        match deed(&mut villain) {
+fn live(mut attacker: Attacker) -> AttackCounts {
+    let mut counts = AttackCounts::new();
+    while attacker.coordinator.phase() == Phase::Faults {
+        let (name, attack) = ALL[attacker.dice.roll(ALL.len() as u64) as usize];
+        match attack(&mut attacker) {
             // Whoever finds no server has done nothing.
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-            Ok(()) | Err(_) => *deeds.entry(name).or_default() += 1,
+            Ok(()) | Err(_) => *counts.entry(name).or_default() += 1,
         }
-        villain.bury();
-        thread::sleep(Duration::from_millis(100 + villain.dice.roll(900)));
+        attacker.bury();
+        thread::sleep(Duration::from_millis(100 + attacker.dice.roll(900)));
     }
-    deeds
+    counts
 }

@@ -10,22 +10,22 @@ use tempfile::TempDir;
 
 use crate::support::process::Server;
 
-pub(crate) struct Lives {
+pub(crate) struct ServerProcess {
     home: Option<TempDir>,
     pub(crate) address: SocketAddr,
     server: Option<Server>,
 }
 
-impl Lives {
+impl ServerProcess {
     /// A server that does not run yet.
-    pub(crate) fn new() -> Lives {
+    pub(crate) fn new() -> ServerProcess {
         // Below what Linux gives to those who ask for any port: else one of all these connections could sit
         // on it when the server comes back.
         let base = 10_000 + process::id() % 10_000;
         let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
         let port = (0..20_000).map(|n| (base + n) as u16).find(free).unwrap();
         let home = Some(tempfile::tempdir().unwrap());
-        Lives { home, address: ([127, 0, 0, 1], port).into(), server: None }
+        ServerProcess { home, address: ([127, 0, 0, 1], port).into(), server: None }
     }
 
     /// Starts it with its own limits, but for those per address: all of these clients are of one.

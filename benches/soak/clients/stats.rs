@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 
 #[derive(Debug)]
-pub(crate) struct Diary {
+pub(crate) struct Stats {
     pub(crate) room: usize,
     /// Lines thought of; and the cids of those that have come back.
     pub(crate) said: u64,
@@ -20,9 +20,9 @@ pub(crate) struct Diary {
     pub(crate) latencies: Histogram<u64>,
 }
 
-impl Diary {
-    pub(crate) fn new(room: usize) -> Diary {
-        Diary {
+impl Stats {
+    pub(crate) fn new(room: usize) -> Stats {
+        Stats {
             room,
             said: 0,
             stored: Vec::new(),

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Error, Message, WebSocket};
 
-use super::{Person, said_at};
-use crate::board::Phase;
+use super::{Client, said_at};
+use crate::coordinator::Phase;
 
 /// Between two lines of one, and between two times that it walks away, about.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -28,8 +28,8 @@ pub(super) enum Ending {
     Cut { was_live: bool, why: String },
 }
 
-pub(super) struct Talk<'p> {
-    person: &'p mut Person,
+pub(super) struct Connection<'p> {
+    client: &'p mut Client,
     socket: WebSocket<TcpStream>,
     /// The head that `joined` told.
     head: Option<u64>,
@@ -39,10 +39,10 @@ pub(super) struct Talk<'p> {
     again: Option<Instant>,
 }
 
-impl Talk<'_> {
+impl Connection<'_> {
     /// From the connection to its end.
-    pub(super) fn hold(person: &mut Person) -> Result<Ending, String> {
-        let address = person.board.address;
+    pub(super) fn hold(client: &mut Client) -> Result<Ending, String> {
+        let address = client.coordinator.address;
         let stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -52,8 +52,9 @@ impl Talk<'_> {
         let upgraded = tungstenite::client::client_with_config(url, stream, Some(config));
         let (socket, _) = upgraded.map_err(|error| error.to_string())?;
         socket.get_ref().set_read_timeout(Some(GLANCE)).unwrap();
-        let mut talk = Talk { person, socket, head: None, live_since: None, again: None };
-        Ok(talk.converse().unwrap_or_else(|error| talk.cut(&error.to_string())))
+        let mut connection =
+            Connection { client, socket, head: None, live_since: None, again: None };
+        Ok(connection.converse().unwrap_or_else(|error| connection.cut(&error.to_string())))
     }
 
     fn cut(&self, why: &str) -> Ending {
@@ -63,8 +64,8 @@ impl Talk<'_> {
     fn converse(&mut self) -> Result<Ending, Box<Error>> {
         let begun = Instant::now();
         self.greet()?;
-        let mut next = self.person.soon(LINE_EVERY);
-        let walk = self.person.soon(WALK_EVERY);
+        let mut next = self.client.soon(LINE_EVERY);
+        let walk = self.client.soon(WALK_EVERY);
         loop {
             match self.socket.read() {
                 Ok(Message::Text(text)) => self.hear(&text)?,
@@ -73,8 +74,8 @@ impl Talk<'_> {
                 Err(Error::Io(error)) if is_silence(&error) => {}
                 Err(error) => return Err(Box::new(error)),
             }
-            let (phase, now) = (self.person.board.phase(), Instant::now());
-            if phase == Phase::Over {
+            let (phase, now) = (self.client.coordinator.phase(), Instant::now());
+            if phase == Phase::Done {
                 self.socket.close(None).and_then(|()| self.socket.flush()).ok();
                 return Ok(Ending::Over);
             }
@@ -88,11 +89,11 @@ impl Talk<'_> {
                 self.again = None;
                 self.send_pending()?;
             }
-            if phase == Phase::War && now >= next && self.person.pending.is_none() {
-                next = self.person.soon(LINE_EVERY);
-                self.person.think();
+            if phase == Phase::Faults && now >= next && self.client.pending.is_none() {
+                next = self.client.soon(LINE_EVERY);
+                self.client.think();
                 self.send_pending()?;
-                if self.person.dice.roll(AGAIN) == 0 {
+                if self.client.dice.roll(AGAIN) == 0 {
                     self.send_pending()?;
                 }
                 if now >= walk {
@@ -103,8 +104,8 @@ impl Talk<'_> {
     }
 
     fn greet(&mut self) -> Result<(), Box<Error>> {
-        let Person { user, token, seen, log, .. } = &*self.person;
-        let mut join = json!({"room": self.person.room_name(), "since": seen});
+        let Client { user, token, seen, log, .. } = &*self.client;
+        let mut join = json!({"room": self.client.room_name(), "since": seen});
         if let Some(log) = log {
             join["log"] = json!(log);
         }
@@ -117,10 +118,10 @@ impl Talk<'_> {
     }
 
     fn send_pending(&mut self) -> Result<(), Box<Error>> {
-        let Some(line) = self.person.pending.clone() else { return Ok(()) };
-        let room = self.person.room_name();
+        let Some(line) = self.client.pending.clone() else { return Ok(()) };
+        let room = self.client.room_name();
         self.say(&json!({"type": "post", "room": room, "cid": line.cid, "text": line.text}))?;
-        self.person.stand(true);
+        self.client.stand(true);
         Ok(())
     }
 
@@ -132,52 +133,55 @@ impl Talk<'_> {
             "error" => self.take_refusal(&message),
             _ => {}
         }
-        if self.live_since.is_none() && self.head.is_some_and(|head| self.person.seen >= head) {
-            self.live_since = Some(self.person.board.begun.elapsed().as_nanos() as u64);
-            self.person.diary.arrivals += 1;
-            self.person.diary.resent += u64::from(self.person.pending.is_some());
+        if self.live_since.is_none() && self.head.is_some_and(|head| self.client.seen >= head) {
+            self.live_since = Some(self.client.coordinator.begun.elapsed().as_nanos() as u64);
+            self.client.stats.arrivals += 1;
+            self.client.stats.resent += u64::from(self.client.pending.is_some());
             self.send_pending()?;
         }
-        self.person.stand(self.live_since.is_some());
+        self.client.stand(self.live_since.is_some());
         Ok(())
     }
 
     fn enter(&mut self, joined: &Value) {
-        let person = &mut *self.person;
+        let client = &mut *self.client;
         let log = joined["log"].as_str().unwrap();
-        let is_known = person.log.as_deref().is_none_or(|known| known == log);
+        let is_known = client.log.as_deref().is_none_or(|known| known == log);
         let is_resumed = joined["reset"] == false && is_known;
         // A room in which nobody has said anything is kept nowhere, and has another log after a kill.
-        if joined["since"] != person.seen || !is_resumed && person.seen > 0 {
-            person.board.breach(&format!("{} had seen {}: {joined}", person.user, person.seen));
+        if joined["since"] != client.seen || !is_resumed && client.seen > 0 {
+            client
+                .coordinator
+                .breach(&format!("{} had seen {}: {joined}", client.user, client.seen));
         }
-        person.log = Some(String::from(log));
+        client.log = Some(String::from(log));
         self.head = joined["head"].as_u64();
     }
 
     fn read(&mut self, record: &Value, text: &str) {
-        let person = &mut *self.person;
+        let client = &mut *self.client;
         let seq = record["seq"].as_u64().unwrap();
         let cid = record["cid"].as_str().unwrap();
-        let is_ours = record["user"] == *person.user;
-        if seq <= person.seen && is_ours {
-            person.board.see(person.room, seq, text); // the answer to a line that was said again
+        let is_ours = record["user"] == *client.user;
+        if seq <= client.seen && is_ours {
+            client.coordinator.see(client.room, seq, text); // the answer to a line that was said again
             self.answers(cid);
             return;
         }
-        if seq != person.seen + 1 {
-            let (user, seen) = (&person.user, person.seen);
-            person.board.breach(&format!("{user} has seen {seen}, then comes {seq}: {text}"));
+        if seq != client.seen + 1 {
+            let (user, seen) = (&client.user, client.seen);
+            client.coordinator.breach(&format!("{user} has seen {seen}, then comes {seq}: {text}"));
             return;
         }
-        person.board.see(person.room, seq, text);
-        person.seen = seq;
-        person.diary.seen += 1;
+        client.coordinator.see(client.room, seq, text);
+        client.seen = seq;
+        client.stats.seen += 1;
         if let (Some(said), Some(live)) = (said_at(cid), self.live_since)
             && said > live
         {
-            let passed = (person.board.begun.elapsed().as_nanos() as u64).saturating_sub(said);
-            person.diary.latencies.saturating_record(passed / 1_000);
+            let passed =
+                (client.coordinator.begun.elapsed().as_nanos() as u64).saturating_sub(said);
+            client.stats.latencies.saturating_record(passed / 1_000);
         }
         if is_ours {
             self.answers(cid);
@@ -186,17 +190,17 @@ impl Talk<'_> {
 
     /// Whether this is the line that waits to be stored: then it waits no more.
     fn answers(&mut self, cid: &str) -> bool {
-        let line = self.person.pending.take_if(|line| line.cid == cid);
+        let line = self.client.pending.take_if(|line| line.cid == cid);
         let is_it = line.is_some();
-        self.person.diary.stored.extend(line.map(|line| line.cid));
+        self.client.stats.stored.extend(line.map(|line| line.cid));
         is_it
     }
 
     fn take_refusal(&mut self, error: &Value) {
-        self.person.diary.refused += 1;
+        self.client.stats.refused += 1;
         let wait = error["retry_ms"].as_u64().map(Duration::from_millis);
         if wait.is_none() {
-            self.person.board.breach(&format!("{} was refused: {error}", self.person.user));
+            self.client.coordinator.breach(&format!("{} was refused: {error}", self.client.user));
         }
         self.again = wait.map(|wait| Instant::now() + wait);
     }

@@ -4,9 +4,9 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::kinds::{Kind, LOBBY, Running};
 use crate::support::crowd::Crowd;
 use crate::support::peer::{PATIENCE, Peer, is};
+use crate::targets::{LOBBY, Running, Target};
 
 /// Who was there.
 const WATCHERS: usize = 10;
@@ -15,20 +15,20 @@ const CONNECTING: usize = 4;
 /// The longest wait for something to happen.
 const WAIT: Duration = Duration::from_millis(100);
 
-pub(crate) struct Coming {
-    pub(crate) joining: Told,
-    pub(crate) leaving: Told,
+pub(crate) struct Presence {
+    pub(crate) joining: PresenceCost,
+    pub(crate) leaving: PresenceCost,
 }
 
 /// What one who was there is told, and what one who comes or leaves costs.
-pub(crate) struct Told {
+pub(crate) struct PresenceCost {
     pub(crate) messages: f64,
     pub(crate) bytes: f64,
     pub(crate) cpu_us: f64,
 }
 
-pub(crate) fn measure(count: usize) -> Coming {
-    let running = Kind::Talk.start();
+pub(crate) fn measure(count: usize) -> Presence {
+    let running = Target::Talk.start();
     let mut watchers = Crowd::new();
     (0..WATCHERS).for_each(|place| watchers.add(running.client(place, LOBBY)));
     let mut come = Vec::new();
@@ -36,7 +36,7 @@ pub(crate) fn measure(count: usize) -> Coming {
         come = connect(&running, WATCHERS, count);
     });
     let leaving = watch(&running, &mut watchers, count, WATCHERS, || drop(come));
-    Coming { joining, leaving }
+    Presence { joining, leaving }
 }
 
 /// So many clients in the lobby.
@@ -63,7 +63,7 @@ fn watch(
     count: usize,
     in_the_end: usize,
     change: impl FnOnce() + Send,
-) -> Told {
+) -> PresenceCost {
     let (cpu, begun) = (running.server.cpu(), Instant::now());
     let (mut messages, mut bytes, mut know) = (0, 0, [false; WATCHERS]);
     let ending = format!("\"count\":{in_the_end}}}");
@@ -81,7 +81,7 @@ fn watch(
         }
     });
     let cpu = running.server.cpu() - cpu;
-    Told {
+    PresenceCost {
         messages: f64::from(messages) / WATCHERS as f64,
         bytes: bytes as f64 / WATCHERS as f64,
         cpu_us: cpu.as_secs_f64() * 1e6 / count as f64,

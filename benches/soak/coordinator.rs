@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::plan::{Plan, ROOMS};
+use crate::args::{Args, ROOMS};
 
 /// Breaches that are told; more are counted.
 const TOLD: usize = 20;
@@ -14,14 +14,14 @@ const TOLD: usize = 20;
 /// How far the run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    War,
+    Faults,
     /// The bad have gone, and the good say nothing new.
-    Peace,
-    Over,
+    Quiet,
+    Done,
 }
 
 #[derive(Debug)]
-pub(crate) struct Board {
+pub(crate) struct Coordinator {
     pub(crate) address: SocketAddr,
     pub(crate) begun: Instant,
     /// Odd while the server is up; every start and every kill adds one.
@@ -45,15 +45,15 @@ struct Standing {
     has_pending: AtomicBool,
 }
 
-impl Board {
-    pub(crate) fn new(plan: &Plan, address: SocketAddr) -> Board {
-        Board {
+impl Coordinator {
+    pub(crate) fn new(args: &Args, address: SocketAddr) -> Coordinator {
+        Coordinator {
             address,
             begun: Instant::now(),
             era: AtomicU32::new(0),
-            phase: AtomicU8::new(Phase::War as u8),
+            phase: AtomicU8::new(Phase::Faults as u8),
             rooms: Default::default(),
-            standings: (0..plan.good()).map(|_| Standing::default()).collect(),
+            standings: (0..args.good()).map(|_| Standing::default()).collect(),
             breaches: Mutex::default(),
             breached: AtomicU64::new(0),
         }
@@ -61,7 +61,10 @@ impl Board {
 
     pub(crate) fn phase(&self) -> Phase {
         let phase = self.phase.load(Ordering::SeqCst);
-        [Phase::War, Phase::Peace].into_iter().find(|it| *it as u8 == phase).unwrap_or(Phase::Over)
+        [Phase::Faults, Phase::Quiet]
+            .into_iter()
+            .find(|it| *it as u8 == phase)
+            .unwrap_or(Phase::Done)
     }
 
     pub(crate) fn enter(&self, phase: Phase) {

@@ -1,15 +1,15 @@
 //! What is drawn: memory above, threads and descriptors below, with each kill.
 
-use crate::plan::Plan;
+use crate::args::Args;
 use crate::sampler::Sample;
 use crate::support::plot::{Axis, Line, Plot, stacked};
 
 /// Of each of the two.
 const HEIGHT: f64 = 260.0;
 
-pub(crate) fn draw(plan: &Plan, samples: &[Sample]) -> String {
+pub(crate) fn draw(args: &Args, samples: &[Sample]) -> String {
     let minutes = |sample: &Sample| sample.at / 60.0;
-    let end = plan.span().as_secs_f64() / 60.0;
+    let end = args.span().as_secs_f64() / 60.0;
     let lives: Vec<&[Sample]> = samples.chunk_by(|one, next| one.pid == next.pid).collect();
     let marks: Vec<f64> = lives.iter().skip(1).map(|life| minutes(&life[0])).collect();
     // A piece for each life; the last bears the name.
@@ -28,7 +28,7 @@ pub(crate) fn draw(plan: &Plan, samples: &[Sample]) -> String {
         Plot { title, x, y, lines, marks: marks.clone(), height: HEIGHT }
     };
     let title =
-        format!("{} clients behave and {} do not: memory of the server", plan.good(), plan.bad());
+        format!("{} clients behave and {} do not: memory of the server", args.good(), args.bad());
     stacked(&[
         plot(title, "RSS, MiB", line("RSS", 0, |it| it.rss_kib as f64 / 1024.0)),
         plot(

@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(crate) const ROOMS: usize = 10;
 
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct Args {
     minutes: f64,
     clients: usize,
     /// How often the server is killed, at even distances.
@@ -19,9 +19,9 @@ pub(crate) struct Plan {
     pub(crate) svg: Option<PathBuf>,
 }
 
-impl Plan {
+impl Args {
     /// From the command line: `--name value` or `--name=value`.
-    pub(crate) fn from_words() -> Plan {
+    pub(crate) fn from_words() -> Args {
         let words: Vec<String> = env::args().skip(1).collect();
         let value = |name: &str| {
             let at = words.iter().position(|word| word == name);
@@ -30,7 +30,7 @@ impl Plan {
                 |word: &'_ String| word.strip_prefix(name)?.strip_prefix('=').map(String::from);
             next.map(String::from).or_else(|| words.iter().find_map(joined))
         };
-        Plan {
+        Args {
             minutes: value("--minutes").map_or(1.0, |text| text.parse().unwrap()),
             clients: value("--clients").map_or(100, |text| text.parse().unwrap()),
             kills: value("--kills").map_or(3, |text| text.parse().unwrap()),
@@ -63,9 +63,9 @@ impl Plan {
     }
 }
 
-impl fmt::Display for Plan {
+impl fmt::Display for Args {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Plan { minutes, seed, .. } = self;
+        let Args { minutes, seed, .. } = self;
         let (good, bad) = (self.good(), self.bad());
         write!(f, "soak: {minutes} minutes, {good} behave, {bad} do not, --seed {seed}")
     }

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::bad::Deeds;
-use crate::board::{Board, hash, name};
-use crate::good::{Diary, histogram};
-use crate::lives::Lives;
-use crate::plan::ROOMS;
+use crate::args::ROOMS;
+use crate::attackers::AttackCounts;
+use crate::clients::{Stats, histogram};
+use crate::coordinator::{Coordinator, hash, name};
 use crate::sampler::Sample;
+use crate::server_process::ServerProcess;
 use crate::support::figures::{median, mib};
 
 /// The longest latency of one line in a hundred, in ms.
@@ -20,12 +20,12 @@ const GROWTH_MIB: f64 = 16.0;
 const LONG: f64 = 60.0;
 
 #[derive(Debug, Default)]
-pub(crate) struct Verdict {
+pub(crate) struct Report {
     lines: Vec<String>,
     has_failed: bool,
 }
 
-impl Verdict {
+impl Report {
     pub(crate) fn must(&mut self, what: &str, is_so: bool, figures: &str) {
         let word = if is_so { "ok    " } else { "FAILED" };
         let colon = if figures.is_empty() { "" } else { ": " };
@@ -50,31 +50,31 @@ impl Verdict {
     /// Looks at everything once it is over.
     pub(crate) fn conclude(
         &mut self,
-        board: &Board,
-        lives: &Lives,
-        diaries: Vec<Diary>,
-        deeds: &Deeds,
+        coordinator: &Coordinator,
+        server: &ServerProcess,
+        stats: Vec<Stats>,
+        counts: &AttackCounts,
         samples: &[Sample],
     ) {
-        let (is_sound, words) = lives.verify();
+        let (is_sound, words) = server.verify();
         self.must("server verify", is_sound, &words);
-        let panics = lives.panics();
+        let panics = server.panics();
         self.must("no panic in its log", panics.is_empty(), &panics.join("; "));
-        self.judge_latency(&diaries);
-        self.judge_talk(board, lives, diaries);
+        self.judge_latency(&stats);
+        self.judge_talk(coordinator, server, stats);
         self.judge_memory(samples);
-        let (count, told) = board.breaches();
+        let (count, told) = coordinator.breaches();
         self.must("nothing was broken on the way", count == 0, &format!("{count} breaches"));
         told.iter().for_each(|breach| self.note(breach));
-        let total: u64 = deeds.values().sum();
-        let each: Vec<_> = deeds.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        let total: u64 = counts.values().sum();
+        let each: Vec<_> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
         self.note(&format!("{total} misdeeds: {}", each.join(", ")));
-        self.note(&format!("{:.1} MiB are kept", mib(lives.kept())));
+        self.note(&format!("{:.1} MiB are kept", mib(server.kept())));
     }
 
-    fn judge_latency(&mut self, diaries: &[Diary]) {
+    fn judge_latency(&mut self, stats: &[Stats]) {
         let mut all = histogram();
-        diaries.iter().for_each(|diary| all.add(&diary.latencies).unwrap());
+        stats.iter().for_each(|stats| all.add(&stats.latencies).unwrap());
         let at = |part| all.value_at_quantile(part) as f64 / 1e3;
         let (half, p99, most) = (at(0.5), at(0.99), at(1.0));
         let figures = format!(
@@ -87,30 +87,30 @@ impl Verdict {
     }
 
     /// Compares the log with what was seen and acknowledged.
-    fn judge_talk(&mut self, board: &Board, lives: &Lives, diaries: Vec<Diary>) {
-        let total = |of: fn(&Diary) -> u64| diaries.iter().map(of).sum::<u64>();
+    fn judge_talk(&mut self, coordinator: &Coordinator, server: &ServerProcess, stats: Vec<Stats>) {
+        let total = |of: fn(&Stats) -> u64| stats.iter().map(of).sum::<u64>();
         let figures = format!(
             "{} lines said, {} sent again, {} refused for a while; {} records seen in {} sittings, {} of which \
              ended by walking away",
-            total(|diary| diary.said),
-            total(|diary| diary.resent),
-            total(|diary| diary.refused),
-            total(|diary| diary.seen),
-            total(|diary| diary.arrivals),
-            total(|diary| diary.walks),
+            total(|stats| stats.said),
+            total(|stats| stats.resent),
+            total(|stats| stats.refused),
+            total(|stats| stats.seen),
+            total(|stats| stats.arrivals),
+            total(|stats| stats.walks),
         );
         self.note(&figures);
-        let said = total(|diary| diary.said);
+        let said = total(|stats| stats.said);
         let mut stored: [HashSet<String>; ROOMS] = Default::default();
-        let acknowledged: usize = diaries.iter().map(|diary| diary.stored.len()).sum();
-        for diary in diaries {
-            stored[diary.room].extend(diary.stored);
+        let acknowledged: usize = stats.iter().map(|stats| stats.stored.len()).sum();
+        for stats in stats {
+            stored[stats.room].extend(stats.stored);
         }
         let (mut records, mut theirs, mut faults) = (0, 0, Vec::new());
         for (room, acknowledged) in stored.iter().enumerate() {
-            let log = lives.export(&name(room));
+            let log = server.export(&name(room));
             records += log.len();
-            let order = board.order(room);
+            let order = coordinator.order(room);
             let is_other = |(record, seen): (&String, &u64)| hash(record) != *seen;
             match log.iter().zip(&order).position(is_other) {
                 Some(at) => faults.push(format!("{}, {}: another was seen", name(room), at + 1)),

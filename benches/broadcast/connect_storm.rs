@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use crate::kinds::{Kind, LOBBY, user};
 use crate::support::frames::{self, Frames};
 use crate::support::peer::{PATIENCE, head_end, hello, is, upgrade};
+use crate::targets::{LOBBY, Target, user};
 
 /// Somebody who comes.
-struct Comer {
+struct Client {
     stream: TcpStream,
-    stage: Stage,
+    state: State,
 }
 
-enum Stage {
+enum State {
     Connecting,
     /// Has asked for a WebSocket; and the answer so far.
     Asked(Vec<u8>),
@@ -27,7 +27,7 @@ enum Stage {
 
 /// Returns how many have joined the lobby, and when the last of them had.
 pub(crate) fn meet(count: usize) -> (usize, Duration) {
-    let running = Kind::Talk.start();
+    let running = Target::Talk.start();
     let address = &running.server.address;
     let (mut poll, mut events) = (Poll::new().unwrap(), Events::with_capacity(1_024));
     let begun = Instant::now();
@@ -35,28 +35,28 @@ pub(crate) fn meet(count: usize) -> (usize, Duration) {
         let mut stream = TcpStream::connect(address.parse().unwrap()).unwrap();
         let interest = Interest::READABLE | Interest::WRITABLE;
         poll.registry().register(&mut stream, Token(place), interest).unwrap();
-        Comer { stream, stage: Stage::Connecting }
+        Client { stream, state: State::Connecting }
     };
-    let mut comers: Vec<Comer> = (0..count).map(connect).collect();
+    let mut clients: Vec<Client> = (0..count).map(connect).collect();
     let mut inside = 0;
     while inside < count && begun.elapsed() < PATIENCE {
         poll.poll(&mut events, Some(Duration::from_millis(100))).unwrap();
         for event in &events {
             let Token(place) = event.token();
-            let comer = &mut comers[place];
-            if event.is_writable() && matches!(comer.stage, Stage::Connecting) {
-                comer.stream.write_all(upgrade(address).as_bytes()).unwrap();
-                comer.stage = Stage::Asked(Vec::new());
+            let client = &mut clients[place];
+            if event.is_writable() && matches!(client.state, State::Connecting) {
+                client.stream.write_all(upgrade(address).as_bytes()).unwrap();
+                client.state = State::Asked(Vec::new());
             }
             if event.is_readable() {
-                inside += usize::from(comer.hear(place));
+                inside += usize::from(client.hear(place));
             }
         }
     }
     (inside, begun.elapsed())
 }
 
-impl Comer {
+impl Client {
     /// Reads what there is and answers it; returns whether this one has now joined.
     fn hear(&mut self, place: usize) -> bool {
         let (mut chunk, mut has_joined) = ([0; 4 * 1024], false);
@@ -67,9 +67,9 @@ impl Comer {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return has_joined,
                 Err(error) => panic!("connection {place}: {error}"),
             };
-            match &mut self.stage {
-                Stage::Connecting | Stage::Inside => {}
-                Stage::Asked(answer) => {
+            match &mut self.state {
+                State::Connecting | State::Inside => {}
+                State::Asked(answer) => {
                     answer.extend_from_slice(bytes);
                     if head_end(answer).is_some() {
                         assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", answer.escape_ascii());
@@ -77,13 +77,13 @@ impl Comer {
                         let hello = hello(&user(place), LOBBY, "\"now\"");
                         frames::push(&mut frame, hello.as_bytes());
                         self.stream.write_all(&frame).unwrap();
-                        self.stage = Stage::Greeted(Frames::default());
+                        self.state = State::Greeted(Frames::default());
                     }
                 }
-                Stage::Greeted(frames) => {
+                State::Greeted(frames) => {
                     frames.feed(bytes, |payload| has_joined |= is(payload, "joined"));
                     if has_joined {
-                        self.stage = Stage::Inside;
+                        self.state = State::Inside;
                     }
                 }
             }

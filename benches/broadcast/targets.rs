@@ -10,7 +10,7 @@ use crate::support::process::Server;
 use crate::uwebsockets;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Target {
     /// The server under measurement, with its rooms in memory (a tmpfs).
     Talk,
     /// The same, with its rooms on disk.
@@ -35,58 +35,60 @@ pub(crate) const LOBBY: &str = "lobby";
 /// A server, and the data directory that lives as long as it does.
 pub(crate) struct Running {
     pub(crate) server: Server,
-    kind: Kind,
+    target: Target,
     _data: TempDir,
 }
 
-impl Kind {
+impl Target {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Kind::Talk => "talk",
-            Kind::TalkOnDisk => "talk, on disk",
-            Kind::Bare => "bare",
-            Kind::Batch => "bare-batch",
-            Kind::Tokio => "tokio-tungstenite",
-            Kind::Threads => "tungstenite, threads",
-            Kind::ThreadsOnDisk => "the same, synced",
-            Kind::Uws => "uWebSockets",
+            Target::Talk => "talk",
+            Target::TalkOnDisk => "talk, on disk",
+            Target::Bare => "bare",
+            Target::Batch => "bare-batch",
+            Target::Tokio => "tokio-tungstenite",
+            Target::Threads => "tungstenite, threads",
+            Target::ThreadsOnDisk => "the same, synced",
+            Target::Uws => "uWebSockets",
         }
     }
 
     /// Whether it can be had on this machine.
     pub(crate) fn is_there(self) -> bool {
-        self != Kind::Uws || uwebsockets::server().is_some()
+        self != Target::Uws || uwebsockets::server().is_some()
     }
 
     pub(crate) fn start(self) -> Running {
         let data = tempfile::tempdir_in(self.directory()).unwrap();
         let server = match self {
-            Kind::Talk | Kind::TalkOnDisk => Server::start(data.path(), &["--max-text", "10000"]),
-            Kind::Bare => Server::reference(&["serve-bare"]),
-            Kind::Batch => Server::reference(&["serve-batch"]),
-            Kind::Tokio => Server::reference(&["serve-tokio"]),
-            Kind::Threads => Server::reference(&["serve-threads"]),
-            Kind::ThreadsOnDisk => {
+            Target::Talk | Target::TalkOnDisk => {
+                Server::start(data.path(), &["--max-text", "10000"])
+            }
+            Target::Bare => Server::reference(&["serve-bare"]),
+            Target::Batch => Server::reference(&["serve-batch"]),
+            Target::Tokio => Server::reference(&["serve-tokio"]),
+            Target::Threads => Server::reference(&["serve-threads"]),
+            Target::ThreadsOnDisk => {
                 let file = data.path().join("messages");
                 Server::reference(&["serve-threads", file.to_str().unwrap()])
             }
-            Kind::Uws => Server::run(Command::new(uwebsockets::server().unwrap())),
+            Target::Uws => Server::run(Command::new(uwebsockets::server().unwrap())),
         };
-        Running { server, kind: self, _data: data }
+        Running { server, target: self, _data: data }
     }
 
     /// Ours, where a process may have only so many files open; and how many connections it has room for.
     pub(crate) fn start_within(files: usize) -> (Running, usize) {
-        let data = tempfile::tempdir_in(Kind::Talk.directory()).unwrap();
+        let data = tempfile::tempdir_in(Target::Talk.directory()).unwrap();
         let (server, room) = Server::start_within(files, data.path());
-        (Running { server, kind: Kind::Talk, _data: data }, room)
+        (Running { server, target: Target::Talk, _data: data }, room)
     }
 
     /// Memory, where the system offers it as a directory; the disk under measurement otherwise.
     fn directory(self) -> PathBuf {
         let memory = Path::new("/dev/shm");
         let disk = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let on_disk = matches!(self, Kind::TalkOnDisk | Kind::ThreadsOnDisk);
+        let on_disk = matches!(self, Target::TalkOnDisk | Target::ThreadsOnDisk);
         if !on_disk && memory.is_dir() { memory.into() } else { disk.into() }
     }
 
@@ -94,13 +96,13 @@ impl Kind {
     /// are delivered are the same.
     pub(crate) fn post(self, place: usize, room: &str, cid: &str, text: &str) -> String {
         let record = match self {
-            Kind::Talk | Kind::TalkOnDisk => String::new(),
-            Kind::Bare
-            | Kind::Batch
-            | Kind::Tokio
-            | Kind::Threads
-            | Kind::ThreadsOnDisk
-            | Kind::Uws => {
+            Target::Talk | Target::TalkOnDisk => String::new(),
+            Target::Bare
+            | Target::Batch
+            | Target::Tokio
+            | Target::Threads
+            | Target::ThreadsOnDisk
+            | Target::Uws => {
                 format!(r#""seq":100000,"at":1795394177902,"user":"{}","#, user(place))
             }
         };
@@ -109,36 +111,36 @@ impl Kind {
 }
 
 impl Running {
-    /// A client in a room (which only ours has). It hears everything from now on; one of the bare kinds
+    /// A client in a room (which only ours has). It hears everything from now on; one of the bare targets
     /// only when `see_in` has returned.
     pub(crate) fn client(&self, place: usize, room: &str) -> Peer {
         let address = &self.server.address;
-        match self.kind {
-            Kind::Talk | Kind::TalkOnDisk => {
+        match self.target {
+            Target::Talk | Target::TalkOnDisk => {
                 let mut peer = Peer::connect(address);
                 peer.say(&hello(&user(place), room, "\"now\""));
                 peer.wait(|payload| is(payload, "joined"));
                 peer
             }
-            Kind::Bare | Kind::Batch => Peer::bare(address),
-            Kind::Uws => Peer::connect(address),
-            Kind::Tokio | Kind::Threads | Kind::ThreadsOnDisk => {
+            Target::Bare | Target::Batch => Peer::bare(address),
+            Target::Uws => Peer::connect(address),
+            Target::Tokio | Target::Threads | Target::ThreadsOnDisk => {
                 greeted(Peer::connect(address), place)
             }
         }
     }
 
-    /// Returns once the bare kinds know of everybody up to `last`, as they take them in order. Were each to
+    /// Returns once the bare targets know of everybody up to `last`, as they take them in order. Were each to
     /// greet, 10,000 would hear 50,000,000 greetings.
     pub(crate) fn see_in(&self, last: Peer, place: usize) -> Peer {
-        match self.kind {
-            Kind::Bare | Kind::Batch => greeted(last, place),
-            Kind::Talk
-            | Kind::TalkOnDisk
-            | Kind::Tokio
-            | Kind::Threads
-            | Kind::ThreadsOnDisk
-            | Kind::Uws => last,
+        match self.target {
+            Target::Bare | Target::Batch => greeted(last, place),
+            Target::Talk
+            | Target::TalkOnDisk
+            | Target::Tokio
+            | Target::Threads
+            | Target::ThreadsOnDisk
+            | Target::Uws => last,
         }
     }
 }

@@ -3,54 +3,54 @@
 //! Each checks on the way what it was promised: every seq once, without a hole, the same bytes in the same
 //! place as everybody else; and nobody sends it away while the server is up.
 
-mod diary; // what came of one
-mod talk; // one connection of theirs
+mod stats; // what came of one
+mod connection; // one connection of theirs
 
 use std::sync::Arc;
 use std::thread::{self, Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::board::{Board, Phase, name};
-use crate::plan::{Plan, ROOMS};
+use crate::args::{Args, ROOMS};
+use crate::coordinator::{Coordinator, Phase, name};
 use crate::support::figures::Dice;
-pub(crate) use diary::{Diary, histogram};
-use talk::{Ending, Talk};
+use connection::{Connection, Ending};
+pub(crate) use stats::{Stats, histogram};
 
 /// Of a thread of the bench: the frames of a release build are small.
 const STACK: usize = 256 * 1024;
 /// The first wait before coming back, and the longest.
 const WAITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
-pub(crate) fn start(plan: &Plan, board: &Arc<Board>) -> Vec<JoinHandle<Diary>> {
-    let lives = (0..plan.good()).map(|number| {
-        let mut person = Person::new(number, plan.seed_of(number), Arc::clone(board));
+pub(crate) fn start(args: &Args, coordinator: &Arc<Coordinator>) -> Vec<JoinHandle<Stats>> {
+    let lives = (0..args.good()).map(|number| {
+        let mut client = Client::new(number, args.seed_of(number), Arc::clone(coordinator));
         let life = Builder::new().name(format!("good-{number}")).stack_size(STACK);
         life.spawn(move || {
-            person.live();
-            person.diary
+            client.live();
+            client.stats
         })
     });
     lives.map(Result::unwrap).collect()
 }
 
-pub(crate) fn finish(lives: Vec<JoinHandle<Diary>>) -> Vec<Diary> {
+pub(crate) fn finish(lives: Vec<JoinHandle<Stats>>) -> Vec<Stats> {
     lives.into_iter().map(|life| life.join().unwrap()).collect()
 }
 
 /// Somebody who behaves.
-struct Person {
+struct Client {
     number: usize,
     room: usize,
     user: String,
     token: String,
-    board: Arc<Board>,
+    coordinator: Arc<Coordinator>,
     dice: Dice,
     /// The room's log, and how far it was seen without a hole.
     log: Option<String>,
     seen: u64,
     /// What is said and not stored yet.
     pending: Option<Line>,
-    diary: Diary,
+    stats: Stats,
 }
 
 #[derive(Clone)]
@@ -59,36 +59,36 @@ struct Line {
     text: String,
 }
 
-impl Person {
-    fn new(number: usize, seed: u64, board: Arc<Board>) -> Person {
+impl Client {
+    fn new(number: usize, seed: u64, coordinator: Arc<Coordinator>) -> Client {
         let mut dice = Dice(seed);
         let token = (0..32).map(|_| format!("{:x}", dice.roll(16))).collect();
         let (room, user) = (number % ROOMS, format!("good{number}"));
-        Person {
+        Client {
             number,
             room,
             user,
             token,
-            board,
+            coordinator,
             dice,
             log: None,
             seen: 0,
             pending: None,
-            diary: Diary::new(room),
+            stats: Stats::new(room),
         }
     }
 
     /// One connection after the other.
     fn live(&mut self) {
         let mut attempts = 0;
-        while self.board.phase() != Phase::Over {
-            let era = self.board.era();
-            let ending = Talk::hold(self);
+        while self.coordinator.phase() != Phase::Done {
+            let era = self.coordinator.era();
+            let ending = Connection::hold(self);
             self.stand(false);
             match ending {
                 Ok(Ending::Over) => return,
                 Ok(Ending::Walked) => {
-                    self.diary.walks += 1;
+                    self.stats.walks += 1;
                     attempts = 0;
                 }
                 Ok(Ending::Cut { was_live, why }) => {
@@ -106,8 +106,8 @@ impl Person {
 
     /// Who is up in one era from end to end has no reason to lose anybody who behaves.
     fn blame(&self, era: u32, why: &str) {
-        if era % 2 == 1 && self.board.era() == era {
-            self.board.breach(&format!("{} lost the server, which is up: {why}", self.user));
+        if era % 2 == 1 && self.coordinator.era() == era {
+            self.coordinator.breach(&format!("{} lost the server, which is up: {why}", self.user));
         }
     }
 
@@ -118,16 +118,16 @@ impl Person {
     }
 
     fn stand(&self, is_live: bool) {
-        self.board.stand(self.number, is_live, self.seen, self.pending.is_some());
+        self.coordinator.stand(self.number, is_live, self.seen, self.pending.is_some());
     }
 
     /// A line nobody has said before. Its cid tells when it was said.
     fn think(&mut self) {
-        let nanos = self.board.begun.elapsed().as_nanos();
-        let cid = format!("good-{}-{}-{nanos:x}", self.number, self.diary.said);
+        let nanos = self.coordinator.begun.elapsed().as_nanos();
+        let cid = format!("good-{}-{}-{nanos:x}", self.number, self.stats.said);
         let words = "soak ".repeat(1 + self.dice.roll(40) as usize);
-        let text = format!("{} {words}", self.diary.said).trim_end().to_owned();
-        self.diary.said += 1;
+        let text = format!("{} {words}", self.stats.said).trim_end().to_owned();
+        self.stats.said += 1;
         self.pending = Some(Line { cid, text });
     }
 
