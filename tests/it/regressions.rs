@@ -6,48 +6,49 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::raw_client::{self, UPGRADE};
-use crate::support::under_attack::besieged;
-use crate::support::{Peer, Raw, Running};
+use crate::support::under_attack::under_attack;
+use crate::support::{RawClient, TestClient, TestServer};
 
 #[test]
 fn a_silent_peer_at_accept_stalls_nobody() {
-    besieged(&[], |server| {
-        let _silent: Vec<Raw> = (0..50).map(|_| Raw::connect(server.address)).collect();
-        let mut half = Raw::connect(server.address);
+    under_attack(&[], |server| {
+        let _silent: Vec<RawClient> = (0..50).map(|_| RawClient::connect(server.address)).collect();
+        let mut half = RawClient::connect(server.address);
         half.send(&UPGRADE.as_bytes()[..20]);
-        let (_, welcome) = Peer::hello(server.address, "next");
+        let (_, welcome) = TestClient::hello(server.address, "next");
         assert_eq!(welcome["user"], "next", "served while they are silent");
     });
 }
 
 #[test]
 fn a_malformed_request_harms_only_itself() {
-    let mut server = Running::start(&[]);
-    let (mut bystander, _) = Peer::joined(server.address, "bystander", "lobby");
+    let mut server = TestServer::start(&[]);
+    let (mut bystander, _) = TestClient::joined(server.address, "bystander", "lobby");
     for garbage in [
         &b"\x00\xff\x00\xff\r\n\r\n"[..],
         b"GET\r\n\r\n",
         b"\r\n\r\n\r\n\r\n",
         b"GET / HTTP/1.1\r\n:\r\n\r\n",
     ] {
-        let mut raw = Raw::connect(server.address);
+        let mut raw = RawClient::connect(server.address);
         raw.try_send(garbage);
         raw.finish_sending();
         let answer = raw.read_to_end();
         assert!(answer.starts_with(b"HTTP/1.1 400"), "{garbage:?}: {answer:?}");
     }
     bystander.post("lobby", "c", "still here");
-    assert_eq!(bystander.hear()["seq"], 1);
+    assert_eq!(bystander.receive()["seq"], 1);
     assert!(server.is_alive());
 }
 
 #[test]
 fn someone_who_leaves_is_gone_from_the_registry() {
-    let server = Running::start(&[]);
-    let (mut bystander, _) = Peer::joined(server.address, "bystander", "lobby");
+    let server = TestServer::start(&[]);
+    let (mut bystander, _) = TestClient::joined(server.address, "bystander", "lobby");
     let (threads, descriptors) = (server.threads(), server.descriptors());
-    let leavers: Vec<(Peer, _)> =
-        (0..20).map(|n| Peer::joined(server.address, &format!("leaver{n}"), "lobby")).collect();
+    let leavers: Vec<(TestClient, _)> = (0..20)
+        .map(|n| TestClient::joined(server.address, &format!("leaver{n}"), "lobby"))
+        .collect();
     let settles = |clients: usize| {
         let deadline = Instant::now() + Duration::from_secs(5);
         let wanted = (threads + clients, descriptors + clients);
@@ -61,18 +62,18 @@ fn someone_who_leaves_is_gone_from_the_registry() {
     drop(leavers); // half of a farewell: the sockets just close
     let mut left = 0;
     while left < 20 {
-        left += usize::from(bystander.hear_type("presence")["state"] == "left");
+        left += usize::from(bystander.receive_type("presence")["state"] == "left");
     }
-    bystander.say(&json!({"type": "who", "room": "lobby"}));
-    assert_eq!(bystander.hear()["members"], json!(["bystander"]));
+    bystander.send(&json!({"type": "who", "room": "lobby"}));
+    assert_eq!(bystander.receive()["members"], json!(["bystander"]));
     settles(0);
 }
 
 #[test]
 fn a_message_over_256_bytes_or_split_over_reads_arrives_whole() {
-    let server = Running::start(&[]);
-    let (mut reader, _) = Peer::joined(server.address, "reader", "lobby");
-    let mut raw = Raw::welcomed(server.address, "writer");
+    let server = TestServer::start(&[]);
+    let (mut reader, _) = TestClient::joined(server.address, "reader", "lobby");
+    let mut raw = RawClient::welcomed(server.address, "writer");
     raw.send(&raw_client::text(r#"{"type":"join","room":"lobby"}"#));
     raw.read_text();
     let text = "0123456789abcdef".repeat(256); // 4,096 bytes
@@ -81,16 +82,16 @@ fn a_message_over_256_bytes_or_split_over_reads_arrives_whole() {
     for part in wire.chunks(100) {
         raw.send(part);
     }
-    assert_eq!(reader.hear_type("post")["text"], text.as_str());
+    assert_eq!(reader.receive_type("post")["text"], text.as_str());
 }
 
 #[test]
 fn a_name_cannot_be_forged_per_message() {
-    besieged(&[], |server| {
-        let (mut mallory, _) = Peer::joined(server.address, "mallory", "lobby");
-        mallory.say(&json!({"type": "post", "room": "lobby", "cid": "c", "text": "I am alice",
+    under_attack(&[], |server| {
+        let (mut mallory, _) = TestClient::joined(server.address, "mallory", "lobby");
+        mallory.send(&json!({"type": "post", "room": "lobby", "cid": "c", "text": "I am alice",
         "user": "alice", "from": "alice", "seq": 99, "at": 1, "admin": true}));
-        let record = mallory.hear();
+        let record = mallory.receive();
         assert_eq!((&record["user"], &record["seq"]), (&json!("mallory"), &json!(1)));
         assert_ne!(record["at"], 1);
         assert_eq!(record.get("admin"), None);
@@ -99,13 +100,13 @@ fn a_name_cannot_be_forged_per_message() {
 
 #[test]
 fn the_end_of_the_stream_ends_a_session_and_does_not_spin() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let idle = server.threads();
         for _ in 0..10 {
-            let raw = Raw::welcomed(server.address, &format!("user{}", next_number()));
+            let raw = RawClient::welcomed(server.address, &format!("user{}", next_number()));
             raw.finish_sending();
             drop(raw);
-            Raw::connect(server.address).finish_sending();
+            RawClient::connect(server.address).finish_sending();
         }
         let deadline = Instant::now() + Duration::from_secs(5);
         while server.threads() != idle {
@@ -113,7 +114,7 @@ fn the_end_of_the_stream_ends_a_session_and_does_not_spin() {
             thread::yield_now();
         }
         // A silent connection is waited for without using the processor.
-        let _silent = Raw::welcomed(server.address, "silent");
+        let _silent = RawClient::welcomed(server.address, "silent");
         let (before, start) = (server.cpu_seconds(), Instant::now());
         while start.elapsed() < Duration::from_millis(500) {
             thread::park_timeout(Duration::from_millis(100));

@@ -5,12 +5,12 @@ use std::fs;
 use portable_pty::CommandBuilder;
 
 use crate::support::terminal::Terminal;
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 #[test]
 fn a_console_that_breaks_puts_the_terminal_back_and_says_what_broke() {
-    let server = Running::start(&[]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&[]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let state = tempfile::tempdir().unwrap();
     for (trap, thread, looks_back) in
         [("painted", "main", false), ("painted", "main", true), ("told", "notices", false)]
@@ -20,15 +20,15 @@ fn a_console_that_breaks_puts_the_terminal_back_and_says_what_broke() {
         command.args(["--user", "bob", "--server", &server.address.to_string()]);
         command.env("TALK_FAIL", traps.path());
         let mut bob = Terminal::run(command, state.path());
-        bob.shows("· live ·");
+        bob.wait_for("· live ·");
         if looks_back {
             bob.type_in("/goto 1\r");
-            bob.shows("more below");
+            bob.wait_for("more below");
         }
         fs::write(traps.path().join(format!("{trap}@{thread}")), "").unwrap();
         ann.post("lobby", &format!("{trap}-{looks_back}"), "something to show");
-        assert_eq!(bob.ends(), 1, "{trap}@{thread}");
-        let rows = bob.shows("please report it");
+        assert_eq!(bob.wait_exit(), 1, "{trap}@{thread}");
+        let rows = bob.wait_for("please report it");
         let said = rows.concat();
         assert!(said.contains(&format!("a trap for {trap} was laid")), "{rows:#?}");
         assert!(said.contains("console: panicked at"), "{rows:#?}");

@@ -30,8 +30,8 @@ use std::time::Instant;
 
 use serde_json::json;
 use support::commands::{exported, printed};
-use support::raw_client::Raw;
-use support::{Peer, Running, SOON};
+use support::raw_client::RawClient;
+use support::{TIMEOUT, TestClient, TestServer};
 
 /// Each lock with the threads in which it is taken.
 const TAKEN: &[(&str, &[&str])] = &[
@@ -77,11 +77,11 @@ fn outlives(taken: &[(&str, &[&str])], sync: &str) {
     let limits = ["ping-every=200ms", "pong-wait=2m", "nuisances=100000", "stall-wait=1s"];
     let mut flags: Vec<&str> = limits.iter().flat_map(|limit| ["--limit", limit]).collect();
     flags.extend(["--max-per-address", "100000", "--sync", sync]);
-    let mut server = Running::start_by(&mut command, &data, &flags);
+    let mut server = TestServer::start_by(&mut command, &data, &flags);
 
     // A server that hangs answers pings all the same: somebody has to look at the clock.
     let now = Arc::new(Mutex::new(String::new()));
-    let (done, patience) = (Arc::clone(&now), SOON);
+    let (done, patience) = (Arc::clone(&now), TIMEOUT);
     let (_alive, ended) = mpsc::channel::<()>();
     thread::spawn(move || {
         if ended.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout) {
@@ -91,8 +91,8 @@ fn outlives(taken: &[(&str, &[&str])], sync: &str) {
     });
 
     let mut said = 0;
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
-    let (mut ben, _) = Peer::joined(server.address, "ben", "lobby");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+    let (mut ben, _) = TestClient::joined(server.address, "ben", "lobby");
     let mut sprung = 0;
     for (lock, threads) in taken {
         for thread in *threads {
@@ -107,12 +107,12 @@ fn outlives(taken: &[(&str, &[&str])], sync: &str) {
             returns_to_readiness(server.address, &trap);
         }
     }
-    assert_eq!(Raw::connect(server.address).count("talk_panics_total"), sprung as f64);
+    assert_eq!(RawClient::connect(server.address).count("talk_panics_total"), sprung as f64);
     // A thread that panics while it gives its place back has not given it back.
     let lost = taken.iter().filter(|(lock, _)| *lock == "counts").map(|(_, threads)| threads.len());
     only_those_two_are_left(server.address, lost.sum());
-    ann.say(&json!({"type": "who", "room": "lobby"}));
-    assert_eq!(ann.hear_type("members")["members"], json!(["ann", "ben"]));
+    ann.send(&json!({"type": "who", "room": "lobby"}));
+    assert_eq!(ann.receive_type("members")["members"], json!(["ann", "ben"]));
     server.kill();
     assert!(printed(&["verify"], &data).contains("lobby"));
     let cids: Vec<String> = exported(&data)
@@ -125,13 +125,13 @@ fn outlives(taken: &[(&str, &[&str])], sync: &str) {
 
 /// Ann says a line, and both see it. A log in doubt refuses lines for some seconds; then the same line
 /// comes again.
-fn goes_on(trap: &str, said: usize, ann: &mut Peer, ben: &mut Peer) {
+fn goes_on(trap: &str, said: usize, ann: &mut TestClient, ben: &mut TestClient) {
     let (cid, since) = (said.to_string(), Instant::now());
     let text = format!("{trap} {}", "x".repeat(3_000)); // what fills the sockets of those who do not read
     loop {
         ann.post("lobby", &cid, &text);
         let answer = loop {
-            let heard = ann.hear();
+            let heard = ann.receive();
             if heard["cid"] == *cid && heard["type"] != "presence" {
                 break heard;
             }
@@ -140,16 +140,16 @@ fn goes_on(trap: &str, said: usize, ann: &mut Peer, ben: &mut Peer) {
             break;
         }
         assert_eq!(answer["code"], "storage", "after {trap}: {answer}");
-        assert!(since.elapsed() < SOON, "nothing can be said after {trap}");
+        assert!(since.elapsed() < TIMEOUT, "nothing can be said after {trap}");
     }
-    let seen = ben.hear_own("ann", &cid);
+    let seen = ben.receive_own("ann", &cid);
     assert_eq!(seen["text"], text);
 }
 
 fn returns_to_readiness(address: SocketAddr, trap: &str) {
     let since = Instant::now();
-    while !Raw::connect(address).get("/readyz").starts_with("HTTP/1.1 200 ") {
-        assert!(since.elapsed() < SOON, "not ready any more after {trap}");
+    while !RawClient::connect(address).get("/readyz").starts_with("HTTP/1.1 200 ") {
+        assert!(since.elapsed() < TIMEOUT, "not ready any more after {trap}");
     }
 }
 
@@ -158,12 +158,12 @@ fn only_those_two_are_left(address: SocketAddr, lost: usize) {
     let most_new = 1.0 + lost as f64;
     let since = Instant::now();
     loop {
-        let here = Raw::connect(address).count("talk_connections{kind=\"bot\"}");
-        let new = Raw::connect(address).count("talk_connections{kind=\"unknown\"}");
+        let here = RawClient::connect(address).count("talk_connections{kind=\"bot\"}");
+        let new = RawClient::connect(address).count("talk_connections{kind=\"unknown\"}");
         if here == 2.0 && new <= most_new {
             return;
         }
-        assert!(since.elapsed() < SOON / 3, "{here} clients and {new} others are left");
+        assert!(since.elapsed() < TIMEOUT / 3, "{here} clients and {new} others are left");
     }
 }
 

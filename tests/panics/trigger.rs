@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use socket2::{Domain, Socket, Type};
 use tungstenite::Message;
 
-use crate::support::raw_client::Raw;
-use crate::support::{Peer, SOON};
+use crate::support::raw_client::RawClient;
+use crate::support::{TIMEOUT, TestClient};
 
 /// Goes on until the trap is gone.
 pub(crate) fn provoke(address: SocketAddr, trap: &Path, name: &str, turn: usize) {
@@ -26,16 +26,16 @@ pub(crate) fn provoke(address: SocketAddr, trap: &Path, name: &str, turn: usize)
         if !trap.exists() {
             return;
         }
-        assert!(since.elapsed() < SOON / 3, "nobody met the trap {name}");
+        assert!(since.elapsed() < TIMEOUT / 3, "nobody met the trap {name}");
     }
 }
 
 /// One life, which the trap may end anywhere.
 fn live(address: SocketAddr, user: &str, trap: &Path) {
-    let mut asks = Raw::connect(address);
+    let mut asks = RawClient::connect(address);
     asks.try_send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     asks.0.read_to_end(&mut Vec::new()).ok(); // the trap may have sprung there
-    let Ok(mut peer) = Peer::try_connect(address) else { return };
+    let Ok(mut peer) = TestClient::try_connect(address) else { return };
     let short = Some(Duration::from_millis(500));
     peer.socket.get_ref().set_read_timeout(short).unwrap();
     let mut say = |message: Value| {

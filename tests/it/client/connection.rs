@@ -11,14 +11,15 @@ use tungstenite::Message;
 use tungstenite::protocol::CloseFrame;
 
 use crate::support::scripted_server::{
-    PATIENCE, Stage, TOKEN, connect, listener, next_record, text, trouble, until, until_live,
+    PATIENCE, ScriptedServer, TOKEN, connect, listener, next_record, text, trouble, until,
+    until_live,
 };
 
 #[test]
 fn a_client_says_hello_and_shows_what_the_room_says() {
     let listener = listener();
     let (client, notices) = connect(&listener);
-    let mut stage = Stage::accept(&listener);
+    let mut stage = ScriptedServer::accept(&listener);
     let mut hello = stage.welcome(7, 6);
     let token = hello.as_object_mut().unwrap().remove("token").unwrap();
     assert!(token.as_str().unwrap().parse::<Token>().is_ok(), "one of its own making");
@@ -26,15 +27,15 @@ fn a_client_says_hello_and_shows_what_the_room_says() {
         hello,
         json!({ "type": "hello", "user": "bob", "agent": "console", "join": [{ "room": "lobby" }] })
     );
-    stage.record(7, "alice", &json!("x7"), "hello");
+    stage.send_record(7, "alice", &json!("x7"), "hello");
     assert_eq!(next_record(&notices), 7);
     until_live(&notices);
 
     assert!(client.who(&RoomName::default()));
-    assert_eq!(stage.hear(), json!({ "type": "who", "room": "lobby" }));
+    assert_eq!(stage.receive(), json!({ "type": "who", "room": "lobby" }));
     assert!(client.history(&RoomName::default(), Range::Before(7)));
     assert_eq!(
-        stage.hear(),
+        stage.receive(),
         json!({ "type": "history", "room": "lobby", "before": 7, "limit": 100 })
     );
 }
@@ -43,27 +44,27 @@ fn a_client_says_hello_and_shows_what_the_room_says() {
 fn a_line_cut_off_is_sent_again_with_its_cid_and_the_room_is_resumed() {
     let listener = listener();
     let (client, notices) = connect(&listener);
-    let mut stage = Stage::accept(&listener);
+    let mut stage = ScriptedServer::accept(&listener);
     stage.welcome(0, 0);
     until_live(&notices);
     let first = client.say(&RoomName::default(), text("one"), false);
     let second = client.say(&RoomName::default(), text("two"), true);
-    let post = stage.hear();
+    let post = stage.receive();
     assert_eq!(post["cid"], first.as_str());
-    stage.record(1, "alice", &json!("x1"), "before the cut");
+    stage.send_record(1, "alice", &json!("x1"), "before the cut");
     assert_eq!(next_record(&notices), 1);
     drop(stage); // with the line stored, or not: the client cannot know
 
-    let mut stage = Stage::accept(&listener);
+    let mut stage = ScriptedServer::accept(&listener);
     let hello = stage.welcome(1, 1);
     assert_eq!(hello["token"], TOKEN);
     assert_eq!(hello["join"], json!([{ "room": "lobby", "since": 1, "log": "L1" }]));
-    assert_eq!(stage.hear(), post, "the same line, byte for byte");
-    stage.record(2, "bob", &post["cid"], "one");
-    let post = stage.hear();
+    assert_eq!(stage.receive(), post, "the same line, byte for byte");
+    stage.send_record(2, "bob", &post["cid"], "one");
+    let post = stage.receive();
     assert_eq!(post["cid"], second.as_str());
     assert_eq!(post["kind"], "me");
-    stage.record(3, "bob", &post["cid"], "two");
+    stage.send_record(3, "bob", &post["cid"], "two");
     for (cid, seq) in [(first, 2), (second, 3)] {
         let stored = until(&notices, |notice| match notice {
             Notice::Stored { cid, seq } => Some((cid.clone(), *seq)),
@@ -86,32 +87,32 @@ fn lines_said_to_a_server_that_is_away_wait_for_it() {
     let cid = client.say(&RoomName::default(), text("anybody?"), false);
     let listener = TcpListener::bind(address).unwrap();
     client.retry_now();
-    let mut stage = Stage::accept(&listener);
+    let mut stage = ScriptedServer::accept(&listener);
     stage.welcome(0, 0);
-    assert_eq!(stage.hear()["cid"], cid.as_str());
+    assert_eq!(stage.receive()["cid"], cid.as_str());
 }
 
 #[test]
 fn a_line_refused_as_too_fast_comes_again_when_its_rest_is_over() {
     let listener = listener();
     let (client, notices) = connect(&listener);
-    let mut stage = Stage::accept(&listener);
+    let mut stage = ScriptedServer::accept(&listener);
     stage.welcome(0, 0);
     until_live(&notices);
     client.say(&RoomName::default(), text("fast"), false);
-    let post = stage.hear();
-    stage.say(json!({
+    let post = stage.receive();
+    stage.send(json!({
         "type": "error", "code": "rate_limited", "message": "too fast", "cid": post["cid"],
         "retry_ms": 20,
     }));
-    assert_eq!(stage.hear(), post);
+    assert_eq!(stage.receive(), post);
 }
 
 #[test]
 fn a_ping_is_answered_with_its_payload() {
     let listener = listener();
     let (_client, notices) = connect(&listener);
-    let mut stage = Stage::accept(&listener);
+    let mut stage = ScriptedServer::accept(&listener);
     stage.welcome(0, 0);
     until_live(&notices);
     stage.0.send(Message::Ping("are you there?".into())).unwrap();
@@ -122,9 +123,9 @@ fn a_ping_is_answered_with_its_payload() {
 fn a_name_taken_stops_the_client_until_the_person_asks_again() {
     let listener = listener();
     let (client, notices) = connect(&listener);
-    let mut stage = Stage::accept(&listener);
-    stage.hear();
-    stage.say(json!({ "type": "error", "code": "name_taken", "message": "bob is taken" }));
+    let mut stage = ScriptedServer::accept(&listener);
+    stage.receive();
+    stage.send(json!({ "type": "error", "code": "name_taken", "message": "bob is taken" }));
     let close = CloseFrame { code: 4409.into(), reason: "bob is taken".into() };
     stage.0.close(Some(close)).unwrap();
     let code = until(&notices, |notice| match notice {
@@ -140,14 +141,14 @@ fn a_name_taken_stops_the_client_until_the_person_asks_again() {
     assert_eq!(stopped, (4409, String::from("bob is taken")));
     client.nick("rob".parse().unwrap());
     client.retry_now();
-    assert_eq!(Stage::accept(&listener).hear()["user"], "rob");
+    assert_eq!(ScriptedServer::accept(&listener).receive()["user"], "rob");
 }
 
 #[test]
 fn closing_says_goodbye_and_ends_the_notices() {
     let listener = listener();
     let (client, notices) = connect(&listener);
-    let mut stage = Stage::accept(&listener);
+    let mut stage = ScriptedServer::accept(&listener);
     stage.welcome(0, 0);
     until_live(&notices);
     std::thread::scope(|scope| {
@@ -177,7 +178,7 @@ fn closing_does_not_wait_for_a_server_that_never_answers() {
 fn a_server_that_takes_nothing_never_makes_the_person_wait() {
     let listener = listener();
     let (client, notices) = connect(&listener);
-    let mut stage = Stage::accept(&listener);
+    let mut stage = ScriptedServer::accept(&listener);
     stage.welcome(0, 0);
     until_live(&notices);
     let room = RoomName::default();

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::support::commands::exported;
-use crate::support::{Gate, Peer, Running};
+use crate::support::{PortGate, TestClient, TestServer};
 
 /// The example, beside the directory of this test. `cargo test --test it` alone does not build it.
 fn example() -> PathBuf {
@@ -56,35 +56,35 @@ impl Drop for Bot {
 /// Somebody in the lobby.
 struct Person {
     name: &'static str,
-    peer: Peer,
+    peer: TestClient,
     /// The seq of what it said last.
     said: Value,
 }
 
 impl Person {
-    fn new(server: &Running, name: &'static str, token: &Value) -> Person {
-        let mut peer = Peer::connect(server.address);
-        peer.say(&json!({"type": "hello", "user": name, "token": token,
+    fn new(server: &TestServer, name: &'static str, token: &Value) -> Person {
+        let mut peer = TestClient::connect(server.address);
+        peer.send(&json!({"type": "hello", "user": name, "token": token,
             "join": [{"room": "lobby", "since": "now"}]}));
-        assert_eq!(peer.hear()["type"], "welcome");
-        assert_eq!(peer.hear()["type"], "joined");
+        assert_eq!(peer.receive()["type"], "welcome");
+        assert_eq!(peer.receive()["type"], "joined");
         Person { name, peer, said: Value::Null }
     }
 
     /// Says something and waits until it is stored.
     fn say(&mut self, cid: &str, text: &str) {
         self.peer.post("lobby", cid, text);
-        self.said = self.peer.hear_own(self.name, cid)["seq"].clone();
+        self.said = self.peer.receive_own(self.name, cid)["seq"].clone();
     }
 
     /// Waits until the bot has come or gone.
     fn sees_the_bot(&mut self, state: &str) {
         let is_it = |presence: &Value| presence["user"] == "bot" && presence["state"] == state;
-        while !is_it(&self.peer.hear_type("presence")) {}
+        while !is_it(&self.peer.receive_type("presence")) {}
     }
 
     fn is_answered(&mut self) {
-        let answer = self.peer.hear_type("post");
+        let answer = self.peer.receive_type("post");
         assert_eq!(
             (&answer["user"], &answer["text"]),
             (&json!("bot"), &json!(format!("{}: pong", self.name)))
@@ -97,9 +97,9 @@ impl Person {
 fn it_answers_each_ping_once_and_none_that_is_replayed() {
     let data = tempfile::tempdir().unwrap();
     let token_file = data.path().join("bot.key");
-    let gate = Gate::new();
+    let gate = PortGate::new();
     let token = json!("0".repeat(32));
-    let mut server = Running::start_in(data.path(), &[]);
+    let mut server = TestServer::start_in(data.path(), &[]);
     gate.open(server.address);
     let mut ann = Person::new(&server, "ann", &token);
     ann.say("1", "!ping");
@@ -110,8 +110,8 @@ fn it_answers_each_ping_once_and_none_that_is_replayed() {
     ann.is_answered();
     ann.say("3", "ping! !ping");
     ann.peer
-        .say(&json!({"type": "post", "room": "lobby", "cid": "4", "text": "!ping", "kind": "me"}));
-    ann.peer.hear_own("ann", "4");
+        .send(&json!({"type": "post", "room": "lobby", "cid": "4", "text": "!ping", "kind": "me"}));
+    ann.peer.receive_own("ann", "4");
     let mut eve = Person::new(&server, "eve", &token);
     eve.say("1", "!ping");
     eve.is_answered();
@@ -127,7 +127,7 @@ fn it_answers_each_ping_once_and_none_that_is_replayed() {
 
     gate.close();
     server.kill();
-    let server = Running::start_in(data.path(), &[]);
+    let server = TestServer::start_in(data.path(), &[]);
     let mut ann = Person::new(&server, "ann", &token);
     ann.say("7", "!ping");
     gate.open(server.address);
@@ -162,8 +162,8 @@ fn it_answers_each_ping_once_and_none_that_is_replayed() {
 #[test]
 fn it_explains_itself_and_says_what_is_in_its_way() {
     let place = tempfile::tempdir().unwrap();
-    let server = Running::start_in(place.path(), &[]);
-    let _eve = Peer::joined(server.address, "eve", "lobby");
+    let server = TestServer::start_in(place.path(), &[]);
+    let _eve = TestClient::joined(server.address, "eve", "lobby");
     let help = Command::new(example()).arg("--help").output().unwrap();
     let text = String::from_utf8(help.stdout).unwrap();
     assert!(help.status.success() && text.contains("--token-file FILE"), "{text}");

@@ -9,7 +9,7 @@ use talk::handshake::accept_for;
 use tungstenite::Message;
 
 use crate::support::scripted_server::{
-    PATIENCE, Stage, connect, listener, trouble, until, until_live,
+    PATIENCE, ScriptedServer, connect, listener, trouble, until, until_live,
 };
 
 /// Reads the client's request and returns its key.
@@ -122,16 +122,19 @@ fn what_is_no_chat_server_is_named_and_never_followed() {
 fn a_server_that_keeps_a_record_back_is_left() {
     let listener = listener();
     let (_client, notices) = connect(&listener);
-    let mut stage = Stage::accept(&listener);
+    let mut stage = ScriptedServer::accept(&listener);
     stage.welcome(0, 0);
     until_live(&notices);
-    stage.record(2, "eve", &json!("x2"), "after a hole");
-    assert_eq!(stage.hear(), json!({ "type": "join", "room": "lobby", "since": 0, "log": "L1" }));
-    stage.say(json!({
+    stage.send_record(2, "eve", &json!("x2"), "after a hole");
+    assert_eq!(
+        stage.receive(),
+        json!({ "type": "join", "room": "lobby", "since": 0, "log": "L1" })
+    );
+    stage.send(json!({
         "type": "joined", "room": "lobby", "log": "L1", "first": 1, "head": 2, "since": 0,
         "reset": false, "count": 1,
     }));
-    stage.record(2, "eve", &json!("x2"), "after a hole");
+    stage.send_record(2, "eve", &json!("x2"), "after a hole");
     let fault = until(&notices, |notice| match notice {
         Notice::Record(record) => panic!("shown beyond a hole: {record:?}"),
         Notice::Trouble(fault) => Some(matches!(fault, Fault::Hole)),

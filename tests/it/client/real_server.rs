@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use talk::chat::{Cid, RoomName};
 use talk::client::Notice;
 
-use crate::support::Running;
+use crate::support::TestServer;
 use crate::support::scripted_server::{PATIENCE, connect_as, text, until, until_live};
 
 #[test]
 fn a_crowd_sees_every_line_once_and_in_one_order() {
     const CLIENTS: usize = 20;
     const LINES: usize = 25;
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let clients: Vec<_> =
         (0..CLIENTS).map(|n| connect_as(server.address, &format!("user{n}"), "bot")).collect();
     for (_, notices) in &clients {
@@ -45,7 +45,7 @@ fn a_crowd_sees_every_line_once_and_in_one_order() {
 
 #[test]
 fn a_client_renamed_goes_on_under_its_new_name() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let (client, notices) = connect_as(server.address, "bob", "bot");
     until_live(&notices);
     client.say(&RoomName::default(), text("as bob"), false);

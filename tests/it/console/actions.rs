@@ -3,19 +3,19 @@
 use serde_json::json;
 
 use crate::support::terminal::{Terminal, status};
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 /// Waits until a row ends with this, and is no line that waits.
 fn said(terminal: &mut Terminal, end: &str) -> Vec<String> {
     let is_said = |row: &String| row.ends_with(end) && !row.contains(['…', '✗']);
-    terminal.until(end, |rows| rows.iter().any(is_said))
+    terminal.wait_until(end, |rows| rows.iter().any(is_said))
 }
 
 const UNREAD: &str = "- - - - - - - - unread - - - - - - - -";
 
 #[test]
 fn a_line_is_edited_and_deleted_and_gone_when_the_screen_is_painted_anew() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     let mut ann = Terminal::live(server.address, "ann");
     bob.type_in("kept\rhelo\r");
@@ -25,17 +25,17 @@ fn a_line_is_edited_and_deleted_and_gone_when_the_screen_is_painted_anew() {
         said(terminal, " bob edited #2: hello");
     }
     bob.type_in("/edit\r");
-    bob.shows("   #2 hello");
+    bob.wait_for("   #2 hello");
     ann.type_in("/edit 2 not mine\r");
-    ann.shows("✗   ann edited #2: not mine");
-    ann.shows("      not sent: only its author may");
+    ann.wait_for("✗   ann edited #2: not mine");
+    ann.wait_for("      not sent: only its author may");
     ann.type_in("/drop\r");
-    ann.until("it is given up", |rows| !rows.concat().contains('✗'));
+    ann.wait_until("it is given up", |rows| !rows.concat().contains('✗'));
     bob.type_in("/delete\r");
     for terminal in [&mut bob, &mut ann] {
         said(terminal, " bob deleted #2");
         terminal.type_in("\x0c"); // ^L
-        terminal.until("painted anew", |rows| {
+        terminal.wait_until("painted anew", |rows| {
             let has = |end: &str| rows.iter().any(|row| row.ends_with(end));
             has(" bob kept")
                 && has(" bob (deleted)")
@@ -52,13 +52,13 @@ fn a_line_is_edited_and_deleted_and_gone_when_the_screen_is_painted_anew() {
 
 #[test]
 fn a_line_answers_another_by_its_number_and_shows_which() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut ann = Terminal::live(server.address, "ann");
     let mut bob = Terminal::live(server.address, "bob");
     ann.type_in("tea?\r");
     said(&mut bob, " ann tea?");
     bob.type_in("/reply\r");
-    bob.shows("   #1 ann: tea?");
+    bob.wait_for("   #1 ann: tea?");
     bob.type_in("/reply 1 yes\r");
     for terminal in [&mut bob, &mut ann] {
         let rows = said(terminal, " bob yes");
@@ -69,40 +69,40 @@ fn a_line_answers_another_by_its_number_and_shows_which() {
     said(&mut bob, " ann deleted #1");
     bob.type_in("\x0c"); // ^L
     let is_gone = |rows: &[String]| rows.iter().any(|row| row == "↳ #1 (deleted)");
-    bob.until("painted anew", |rows| is_gone(rows) && !rows.concat().contains("tea"));
+    bob.wait_until("painted anew", |rows| is_gone(rows) && !rows.concat().contains("tea"));
     bob.type_in("/reply 9 no\r");
-    bob.shows("      not sent: no record has the seq that this line answers");
-    bob.shows("↳ #9");
+    bob.wait_for("      not sent: no record has the seq that this line answers");
+    bob.wait_for("↳ #9");
 }
 
 #[test]
 fn a_topic_is_set_told_and_taken_away() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     bob.type_in("/topic tea  at four\r");
     said(&mut bob, " bob set the topic: tea  at four");
     let mut ann = Terminal::live(server.address, "ann");
-    ann.shows("-- #lobby: tea  at four --");
+    ann.wait_for("-- #lobby: tea  at four --");
     bob.type_in("/topic -\r");
     said(&mut ann, " bob took the topic away");
     ann.type_in("/topic\r");
-    ann.shows("-- #lobby has no topic");
+    ann.wait_for("-- #lobby has no topic");
 }
 
 #[test]
 fn two_talk_alone_and_a_third_sees_nothing() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     let mut ann = Terminal::live(server.address, "Ann");
-    let (mut eve, _) = Peer::joined(server.address, "eve", "lobby");
+    let (mut eve, _) = TestClient::joined(server.address, "eve", "lobby");
     bob.type_in("/msg Ann psst\r");
     let rows = said(&mut bob, "bob psst");
     assert!(rows.iter().any(|row| row.starts_with("[@ann] ")), "{rows:#?}");
     assert!(status(&rows).starts_with("[lobby] "), "{rows:#?}");
-    ann.shows("-- bob wrote to you: Alt-2 turns there, /r TEXT answers --");
-    ann.until("it is counted", |rows| status(rows).ends_with(" · Act: 2!"));
+    ann.wait_for("-- bob wrote to you: Alt-2 turns there, /r TEXT answers --");
+    ann.wait_until("it is counted", |rows| status(rows).ends_with(" · Act: 2!"));
     ann.type_in("/r yes?\r");
-    bob.shows("-- Ann wrote to you: Alt-2 turns there");
+    bob.wait_for("-- Ann wrote to you: Alt-2 turns there");
     bob.type_in("/query @ann\r");
     let rows = said(&mut bob, " Ann yes?");
     assert!(status(&rows).starts_with("[@ann] "), "{rows:#?}");
@@ -111,26 +111,26 @@ fn two_talk_alone_and_a_third_sees_nothing() {
     assert!(rows.iter().any(|row| row.ends_with(" Ann yes?")), "{rows:#?}");
     ann.type_in("here\r");
     said(&mut bob, " Ann here");
-    eve.hears_nothing();
+    eve.receives_nothing();
 
     bob.type_in("/nick rob\r");
-    bob.shows("-- you left @ann --");
-    bob.until("back", |rows| status(rows).starts_with("[lobby] rob "));
+    bob.wait_for("-- you left @ann --");
+    bob.wait_until("back", |rows| status(rows).starts_with("[lobby] rob "));
     bob.type_in("/r still me\r");
-    ann.shows("-- rob wrote to you: Alt-3 turns there");
+    ann.wait_for("-- rob wrote to you: Alt-3 turns there");
 }
 
 #[test]
 fn a_line_to_nobody_is_refused_and_kept_in_sight() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     bob.type_in("/r yes\r");
-    bob.shows("!! nobody has written to you alone yet");
+    bob.wait_for("!! nobody has written to you alone yet");
     bob.type_in("\x15/msg bob hi\r"); // ^U
-    bob.shows("!! you are bob yourself");
+    bob.wait_for("!! you are bob yourself");
     bob.type_in("\x15/msg zed hi\r");
-    bob.shows("[@zed]   ✗   bob hi");
-    let (_zed, _) = Peer::hello(server.address, "zed");
+    bob.wait_for("[@zed]   ✗   bob hi");
+    let (_zed, _) = TestClient::hello(server.address, "zed");
     bob.type_in("/resend\r");
     let rows = said(&mut bob, " bob hi");
     assert!(rows.iter().any(|row| row.starts_with("[@zed] ")), "{rows:#?}");
@@ -139,7 +139,7 @@ fn a_line_to_nobody_is_refused_and_kept_in_sight() {
 #[test]
 fn what_is_done_without_a_server_outlives_the_console_and_is_done_in_order() {
     let (home, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut server = Running::start_in(data.path(), &[]);
+    let mut server = TestServer::start_in(data.path(), &[]);
     let address = server.address;
     let start = |user: &str| Terminal::start_in(home.path(), address, user, &[]);
     let mut ann = start("ann");
@@ -149,7 +149,7 @@ fn what_is_done_without_a_server_outlives_the_console_and_is_done_in_order() {
     bob.type_in("helo\r");
     said(&mut bob, " bob helo");
     server.kill();
-    bob.until("it says so", |rows| status(rows).contains("offline"));
+    bob.wait_until("it says so", |rows| status(rows).contains("offline"));
     bob.type_in("/edit hello\r/topic tea\r/msg ann psst\r/delete 1\r");
     let waiting = [
         "  …   bob edited #2: hello",
@@ -158,37 +158,37 @@ fn what_is_done_without_a_server_outlives_the_console_and_is_done_in_order() {
         "  …   bob deleted #1",
     ];
     let all = |rows: &[String]| waiting.iter().all(|row| rows.iter().any(|shown| shown == row));
-    bob.until("all wait", all);
+    bob.wait_until("all wait", all);
     bob.kill();
     let mut bob = start("bob");
-    bob.shows("-- 4 lines of yours from an earlier time are not sent yet --");
-    bob.until("all wait", all);
+    bob.wait_for("-- 4 lines of yours from an earlier time are not sent yet --");
+    bob.wait_until("all wait", all);
     bob.kill();
-    ann.until("offline", |rows| status(rows).contains("offline"));
+    ann.wait_until("offline", |rows| status(rows).contains("offline"));
 
-    let _server = Running::start_in(data.path(), &["--bind", &address.to_string()]);
+    let _server = TestServer::start_in(data.path(), &["--bind", &address.to_string()]);
     ann.type_in("/reconnect\r");
-    ann.until("it is live", |rows| status(rows).contains("· live ·"));
+    ann.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     let mut bob = start("bob");
     said(&mut bob, " bob edited #2: hello");
     said(&mut bob, " bob set the topic: tea");
     said(&mut bob, " bob psst");
-    bob.shows("✗   bob deleted #1"); // a line of ann's
-    let rows = ann.shows("-- bob wrote to you: Alt-2 turns there");
+    bob.wait_for("✗   bob deleted #1"); // a line of ann's
+    let rows = ann.wait_for("-- bob wrote to you: Alt-2 turns there");
     let at = |end: &str| rows.iter().position(|row| row.ends_with(end)).unwrap();
     assert!(at(" bob edited #2: hello") < at(" bob set the topic: tea"), "{rows:#?}");
     bob.type_in("/drop\r");
-    bob.until("it is given up", |rows| !status(rows).contains("not sent"));
+    bob.wait_until("it is given up", |rows| !status(rows).contains("not sent"));
     bob.type_in("/quit\r");
-    assert_eq!(bob.ends(), 0);
+    assert_eq!(bob.wait_exit(), 0);
 }
 
 #[test]
 fn what_came_while_one_was_away_begins_below_a_line() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let home = tempfile::tempdir().unwrap();
     let start = || Terminal::start_in(home.path(), server.address, "bob", &[]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for n in 1..=2 {
         ann.post("lobby", &n.to_string(), &format!("line {n}"));
     }
@@ -198,22 +198,22 @@ fn what_came_while_one_was_away_begins_below_a_line() {
     bob.type_in("mine\r");
     said(&mut bob, " bob mine");
     bob.type_in("/quit\r");
-    assert_eq!(bob.ends(), 0);
+    assert_eq!(bob.wait_exit(), 0);
 
     ann.post("lobby", "4", "line 4");
-    ann.hear_own("ann", "4");
+    ann.receive_own("ann", "4");
     let mut bob = start();
     let rows = said(&mut bob, " ann line 4");
     let at = rows.iter().position(|row| row == UNREAD).unwrap();
     assert!(rows[at - 1].ends_with(" bob mine"), "{rows:#?}");
     assert!(rows[at + 1].ends_with(" ann line 4"), "{rows:#?}");
     bob.type_in("/quit\r");
-    assert_eq!(bob.ends(), 0);
+    assert_eq!(bob.wait_exit(), 0);
 
     for n in 5..=150 {
         ann.post("lobby", &n.to_string(), &format!("line {n}"));
     }
-    ann.hear_own("ann", "150");
+    ann.receive_own("ann", "150");
     let mut bob = start();
     said(&mut bob, " ann line 150");
     let shown = String::from_utf8(bob.bytes()).unwrap();
@@ -222,17 +222,17 @@ fn what_came_while_one_was_away_begins_below_a_line() {
 
 #[test]
 fn what_was_read_in_another_client_stands_above_the_line() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let home = tempfile::tempdir().unwrap();
-    let (mut tab, welcome) = Peer::hello(server.address, "bob");
-    tab.say(&json!({"type": "join", "room": "lobby"}));
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let (mut tab, welcome) = TestClient::hello(server.address, "bob");
+    tab.send(&json!({"type": "join", "room": "lobby"}));
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for n in 1..=4 {
         ann.post("lobby", &n.to_string(), &format!("line {n}"));
     }
-    assert_eq!(tab.hear_seqs(4), [1, 2, 3, 4]);
-    tab.say(&json!({"type": "mark", "room": "lobby", "seq": 2}));
-    tab.hears_nothing();
+    assert_eq!(tab.receive_seqs(4), [1, 2, 3, 4]);
+    tab.send(&json!({"type": "mark", "room": "lobby", "seq": 2}));
+    tab.receives_nothing();
     drop(tab);
     let key = home.path().join("key");
     std::fs::write(&key, welcome["token"].as_str().unwrap()).unwrap();
@@ -245,22 +245,22 @@ fn what_was_read_in_another_client_stands_above_the_line() {
 
 #[test]
 fn what_one_device_shows_is_no_news_on_the_other() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let home = tempfile::tempdir().unwrap();
     let start = || {
         let flags = ["--room", "lobby", "--room", "rust"];
         let mut bob = Terminal::start_in(home.path(), server.address, "bob", &flags);
-        bob.until("it is live", |rows| status(rows).contains("· live ·"));
+        bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
         bob
     };
     let (mut laptop, mut phone) = (start(), start());
-    let (mut ann, _) = Peer::joined(server.address, "ann", "rust");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "rust");
     ann.post("rust", "1", "hi");
     for device in [&mut laptop, &mut phone] {
-        device.until("it is counted", |rows| status(rows).ends_with(" · Act: 2"));
+        device.wait_until("it is counted", |rows| status(rows).ends_with(" · Act: 2"));
     }
     laptop.type_in("\x1b2"); // Alt-2
-    phone.until("it is read", |rows| !status(rows).contains("Act:"));
+    phone.wait_until("it is read", |rows| !status(rows).contains("Act:"));
     phone.type_in("\x1b2");
     said(&mut phone, " ann hi");
 }

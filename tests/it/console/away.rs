@@ -5,36 +5,36 @@ use std::net::TcpListener;
 use serde_json::json;
 
 use crate::support::terminal::Terminal;
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 #[test]
 fn one_goes_away_and_comes_back_and_the_others_see_it() {
     let data = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap(); // stays while no server is there
-    let mut server = Running::start_on(&listener, data.path(), &[]);
+    let mut server = TestServer::start_on(&listener, data.path(), &[]);
     let mut bob = Terminal::live(server.address, "bob");
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     bob.type_in("/away lunch\r");
-    bob.shows("-- you are away: lunch (/back when you are back) --");
-    bob.shows("[lobby] bob (away) · live");
-    assert_eq!(ann.hear_type("away")["text"], "lunch");
-    ann.say(&json!({"type": "away", "text": "tea\u{202e}"}));
-    let rows = bob.shows(" --- ann is away: tea");
+    bob.wait_for("-- you are away: lunch (/back when you are back) --");
+    bob.wait_for("[lobby] bob (away) · live");
+    assert_eq!(ann.receive_type("away")["text"], "lunch");
+    ann.send(&json!({"type": "away", "text": "tea\u{202e}"}));
+    let rows = bob.wait_for(" --- ann is away: tea");
     assert!(rows.iter().any(|row| row.ends_with("ann is away: tea\\u{202e}")), "{rows:#?}");
     bob.type_in("/who\r");
-    bob.shows("2 people in #lobby: ann (away: tea\\u{202e}), bob (away: lunch)");
+    bob.wait_for("2 people in #lobby: ann (away: tea\\u{202e}), bob (away: lunch)");
 
     bob.type_in("/msg ann see you\r");
-    bob.shows("-- ann is away: tea");
-    assert_eq!(ann.hear_type("post")["text"], "see you", "said all the same");
+    bob.wait_for("-- ann is away: tea");
+    assert_eq!(ann.receive_type("post")["text"], "see you", "said all the same");
 
     server.kill();
-    bob.until("the loss is seen", |rows| !rows.iter().any(|row| row.contains("· live")));
+    bob.wait_until("the loss is seen", |rows| !rows.iter().any(|row| row.contains("· live")));
     bob.type_in("/back\r");
-    bob.shows("!! there is no connection to ask");
-    let _server = Running::start_on(&listener, data.path(), &[]);
-    bob.shows("[lobby] bob (away) · live");
+    bob.wait_for("!! there is no connection to ask");
+    let _server = TestServer::start_on(&listener, data.path(), &[]);
+    bob.wait_for("[lobby] bob (away) · live");
     bob.type_in("\r"); // it still stands there
-    bob.shows("-- you are back --");
-    bob.shows("[lobby] bob · live");
+    bob.wait_for("-- you are back --");
+    bob.wait_for("[lobby] bob · live");
 }

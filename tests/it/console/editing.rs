@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use crate::support::terminal::{Terminal, input, status};
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
-fn live_in(home: &Path, server: &Running, flags: &[&str]) -> Terminal {
+fn live_in(home: &Path, server: &TestServer, flags: &[&str]) -> Terminal {
     let mut bob = Terminal::start_in(home, server.address, "bob", flags);
-    bob.until("it is live", |rows| status(rows).contains("· live ·"));
+    bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     bob
 }
 
@@ -25,24 +25,24 @@ fn history(home: &Path) -> String {
 
 #[test]
 fn what_was_said_before_is_recalled_and_found_in_the_next_run() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let home = tempfile::tempdir().unwrap();
     let mut bob = live_in(home.path(), &server, &[]);
     bob.type_in("tea at four?\r/who\rhalf");
-    bob.until("half is typed", |rows| input(rows) == "half");
+    bob.wait_until("half is typed", |rows| input(rows) == "half");
     bob.type_in("\x03/quit\r"); // ^C
-    assert_eq!(bob.ends(), 0);
+    assert_eq!(bob.wait_exit(), 0);
 
     let mut bob = live_in(home.path(), &server, &[]);
     let typed = |bob: &mut Terminal, keys: &str, text: &str| {
         bob.type_in(keys);
-        bob.until(text, |rows| input(rows) == text);
+        bob.wait_until(text, |rows| input(rows) == text);
     };
     typed(&mut bob, "\x1b[A\x1b[A", "/who");
     typed(&mut bob, "\x1b[A", "tea at four?");
     typed(&mut bob, "\x1b[B\x1b[B\x1b[B", "");
     bob.type_in("\x12FOUR"); // ^R
-    bob.until("it is found", |rows| {
+    bob.wait_until("it is found", |rows| {
         rows.last().is_some_and(|row| row == "search \"FOUR\": tea at four?")
     });
     typed(&mut bob, "\r", "tea at four?");
@@ -56,23 +56,25 @@ fn a_line_with_a_secret_in_it_is_kept_nowhere() {
     let password = home.path().join("password");
     std::fs::write(&password, "hunter2hunter2\n").unwrap();
     let flags = ["--password-file", password.to_str().unwrap()];
-    let server = Running::start(&flags);
+    let server = TestServer::start(&flags);
     let state = home.path().join("state");
     let mut bob = live_in(&state, &server, &flags);
     bob.type_in("before\roh, hunter2hunter2 is it\r/nick hunter2hunter2\r/key\r");
-    bob.shows("the key of ");
+    bob.wait_for("the key of ");
     bob.type_in("after\r\x1b[A\x1b[A");
-    bob.until("what is harmless", |rows| input(rows) == "before");
+    bob.wait_until("what is harmless", |rows| input(rows) == "before");
     assert_eq!(history(&state), "before\nafter\n");
 }
 
 #[test]
 fn a_long_paste_is_dropped_by_no_and_the_line_is_as_it_was() {
-    let server = Running::start(&[]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&[]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let mut bob = Terminal::live(server.address, "bob");
     bob.type_in("ab\x1b[D\x1b[200~1\n2\n3\n4\n5\n6\n\x1b[201~");
-    bob.until("it asks", |rows| rows.last().is_some_and(|row| row == "paste 6 lines? y or n: ab"));
+    bob.wait_until("it asks", |rows| {
+        rows.last().is_some_and(|row| row == "paste 6 lines? y or n: ab")
+    });
     bob.type_in("n\x1b[200~1\n2\n3\n4\n5\n\x1b[201~\r");
-    assert_eq!(ann.hear_type("post")["text"], "a1\n2\n3\n4\n5b");
+    assert_eq!(ann.receive_type("post")["text"], "a1\n2\n3\n4\n5b");
 }

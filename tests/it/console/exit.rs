@@ -9,7 +9,7 @@ use std::time::Instant;
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use crate::support::terminal::{Terminal, input, status};
-use crate::support::{Peer, Running, SOON};
+use crate::support::{TIMEOUT, TestClient, TestServer};
 
 /// A console on a terminal that will hang up: nobody else may hold its other end.
 struct Caller {
@@ -63,20 +63,20 @@ fn outlives_a_hang_up(script: &str) {
     caller.writer.write_all(b"not lost\r").unwrap();
     caller.shows("\u{2026}"); // it waits above the status line, and has been kept before that was painted
     let mut console = caller.hang_up();
-    let deadline = Instant::now() + SOON;
+    let deadline = Instant::now() + TIMEOUT;
     while console.try_wait().unwrap().is_none() {
         assert!(Instant::now() < deadline, "it stays without a terminal");
         thread::yield_now();
     }
 
-    let server = Running::start_on(&listener, data.path(), &[]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start_on(&listener, data.path(), &[]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let mut again = Terminal::start_in(state.path(), server.address, "bob", &[]);
-    assert_eq!(ann.hear_type("post")["text"], "not lost");
+    assert_eq!(ann.receive_type("post")["text"], "not lost");
     again.type_in("\x04");
-    assert_eq!(again.ends(), 0);
-    ann.hear_type("presence");
-    ann.hears_nothing();
+    assert_eq!(again.wait_exit(), 0);
+    ann.receive_type("presence");
+    ann.receives_nothing();
 }
 
 #[test]
@@ -90,61 +90,63 @@ fn so_it_does_where_the_signal_is_not_heard() {
 }
 
 /// Says more in the lobby than fits a screen.
-fn fill(server: &Running) {
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+fn fill(server: &TestServer) {
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for n in 1..40 {
         ann.post("lobby", &n.to_string(), &format!("line {n}"));
     }
-    ann.hear_own("ann", "39");
+    ann.receive_own("ann", "39");
 }
 
 #[test]
 fn an_interactive_shell_puts_the_terminal_back_after_a_console_that_was_killed() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     fill(&server);
     for (signal, looks_back) in [("TERM", false), ("INT", false), ("KILL", false), ("TERM", true)] {
         let mut bob = Terminal::interactive_shell();
-        bob.shows("$");
+        bob.wait_for("$");
         let (console, user) = (env!("CARGO_BIN_EXE_console"), format!("{signal}{looks_back}"));
         bob.type_in(&format!("{console} --user {user} --server {}\r", server.address));
-        bob.until("it is live", |rows| status(rows).contains("· live ·"));
-        bob.shows("line 39");
+        bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
+        bob.wait_for("line 39");
         bob.type_in(if looks_back { "\x1b[5~half a line" } else { "half a line" });
-        bob.until("all is typed", |rows| {
+        bob.wait_until("all is typed", |rows| {
             input(rows) == "half a line"
                 && rows.iter().any(|row| row.contains("more below")) == looks_back
         });
         bob.signal_child(signal);
-        bob.until("the prompt is back", |rows| rows.last().is_some_and(|row| row.ends_with('$')));
+        bob.wait_until("the prompt is back", |rows| {
+            rows.last().is_some_and(|row| row.ends_with('$'))
+        });
         if looks_back {
             bob.type_in("tput rmcup\r"); // what the manual page names: no shell turns to the first screen
         }
         bob.type_in("echo a$((1 + 1))b; stty -a | grep -o ' icanon\\| echo '\r");
-        let rows = bob.shows("a2b");
+        let rows = bob.wait_for("a2b");
         assert!(
             rows.iter().any(|row| row.contains("$((1 + 1))")),
             "what is typed is seen: {rows:#?}"
         );
-        bob.until("its settings are a shell's", |rows| {
+        bob.wait_until("its settings are a shell's", |rows| {
             [" icanon", " echo"].iter().all(|setting| rows.iter().any(|row| row == setting))
         });
         bob.type_in("exit\r");
-        assert_eq!(bob.ends(), 0);
+        assert_eq!(bob.wait_exit(), 0);
     }
 }
 
 #[test]
 fn whoever_leaves_while_looking_back_finds_the_first_screen_as_it_was() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     fill(&server);
     for (user, keys) in [("quit", "/quit\r"), ("twice", "\x03\x03"), ("end", "\x04")] {
         let mut bob = Terminal::live(server.address, user);
-        bob.shows("line 39");
+        bob.wait_for("line 39");
         bob.type_in("\x1b[5~");
-        bob.shows("more below");
+        bob.wait_for("more below");
         bob.type_in(keys);
-        assert_eq!(bob.ends(), 0, "{keys:?}");
-        let rows = bob.shows("line 39");
+        assert_eq!(bob.wait_exit(), 0, "{keys:?}");
+        let rows = bob.wait_for("line 39");
         assert!(!rows.concat().contains("more below"), "{rows:#?}");
     }
 }

@@ -3,7 +3,7 @@
 use std::thread;
 
 use crate::support::terminal::{Terminal, input};
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 /// Lines in the flood, and how many of them are said at once: more than 1,000 a second.
 const LINES: usize = 6_000;
@@ -25,16 +25,16 @@ fn is_whole(rows: &[String], text: &str) {
 
 #[test]
 fn what_is_typed_while_lines_pour_in_stays_whole() {
-    let server = Running::start(&["--rate", "0", "--sync", "interval"]);
+    let server = TestServer::start(&["--rate", "0", "--sync", "interval"]);
     let mut bob = Terminal::live(server.address, "bob");
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
-    bob.shows(" --> ann joined");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+    bob.wait_for(" --> ann joined");
     let flood = move || {
         for batch in (0..LINES).collect::<Vec<_>>().chunks(AT_ONCE) {
             for n in batch {
                 ann.post("lobby", &n.to_string(), &format!("flood {n}"));
             }
-            ann.hear_own("ann", &batch[AT_ONCE - 1].to_string());
+            ann.receive_own("ann", &batch[AT_ONCE - 1].to_string());
         }
         ann
     };
@@ -45,13 +45,13 @@ fn what_is_typed_while_lines_pour_in_stays_whole() {
     for letter in text.chars() {
         typed.push(letter);
         bob.type_in(&letter.to_string());
-        bob.until("the letter is there", |rows| {
+        bob.wait_until("the letter is there", |rows| {
             is_whole(rows, text);
             input(rows) == typed.trim_end()
         });
     }
     let last = format!(" ann flood {}", LINES - 1);
-    let rows = bob.until("the flood is over", |rows| {
+    let rows = bob.wait_until("the flood is over", |rows| {
         is_whole(rows, text);
         rows.len() == 24 && rows[21].ends_with(&last)
     });
@@ -63,7 +63,7 @@ fn what_is_typed_while_lines_pour_in_stays_whole() {
     bob.type_in("\r");
     let mut ann = flood.join().unwrap();
     let heard = loop {
-        let record = ann.hear_type("post");
+        let record = ann.receive_type("post");
         if record["user"] == "bob" {
             break record;
         }

@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use crate::support::terminal::{Terminal, input, status};
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 #[test]
 fn two_consoles_see_the_same_lines_once_and_in_one_order() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     let mut ann = Terminal::live(server.address, "ann");
     for round in 0..3 {
@@ -20,7 +20,7 @@ fn two_consoles_see_the_same_lines_once_and_in_one_order() {
             .collect()
     };
     let all = |rows: &[String]| said(rows).len() == 6 && !rows.concat().contains('…');
-    let [of_bob, of_ann] = [&mut bob, &mut ann].map(|one| said(&one.until("all six", all)));
+    let [of_bob, of_ann] = [&mut bob, &mut ann].map(|one| said(&one.wait_until("all six", all)));
     assert_eq!(of_bob, of_ann);
     for (round, who) in (0..3).flat_map(|round| [(round, "bob"), (round, "ann")]) {
         let line = format!("{who} {round}");
@@ -30,115 +30,116 @@ fn two_consoles_see_the_same_lines_once_and_in_one_order() {
 
 #[test]
 fn a_paste_is_one_message_and_runs_nothing() {
-    let server = Running::start(&[]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&[]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let mut bob = Terminal::live(server.address, "bob");
     let lines: Vec<String> = (1..=100).map(|line| format!("line {line}")).collect();
     let paste = format!("\x1b[200~/quit\r\n{}\r\x00\x1b[201~", lines.join("\r"));
     bob.type_in(&paste);
-    bob.shows("left out of the paste");
-    bob.shows("paste 101 lines? y or n:");
+    bob.wait_for("left out of the paste");
+    bob.wait_for("paste 101 lines? y or n:");
     bob.type_in("y");
-    bob.shows("  line 100");
+    bob.wait_for("  line 100");
     bob.type_in(" end\r");
-    assert_eq!(ann.hear_type("post")["text"], format!("/quit\n{} end", lines.join("\n")));
+    assert_eq!(ann.receive_type("post")["text"], format!("/quit\n{} end", lines.join("\n")));
 
     bob.type_bytes(b"\xff\xfeok\r");
-    assert_eq!(ann.hear_type("post")["text"], "ok");
+    assert_eq!(ann.receive_type("post")["text"], "ok");
 }
 
 #[test]
 fn a_resized_terminal_is_drawn_anew_with_the_typed_line_whole() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     let text = "a line that is a good deal longer than the terminal will soon be wide";
     bob.type_in(text);
-    bob.until("it is typed", |rows| input(rows) == text);
+    bob.wait_until("it is typed", |rows| input(rows) == text);
     bob.resize(12, 40);
-    bob.until("it is broken at 40", |rows| {
+    bob.wait_until("it is broken at 40", |rows| {
         let rows: Vec<&String> = rows.iter().filter(|row| row.len() > 30).collect();
         rows.iter().all(|row| row.len() < 40) && rows.iter().any(|row| row.starts_with("> a line"))
     });
     bob.type_in(" !\r");
-    bob.until("it is said", |rows| {
+    bob.wait_until("it is said", |rows| {
         rows.concat().contains("soon be wide !") && input(rows).is_empty()
     });
 }
 
 #[test]
 fn leaving_puts_the_terminal_back() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let ways = ["/quit\r", "\x04", "\x03\x03", "half a line\x03\x03\x03", "bye\r/quit\r"];
     for (keys, user) in ways.into_iter().zip(["a", "b", "c", "d", "e"]) {
         let mut console = Terminal::live(server.address, user);
         console.type_in(keys);
-        assert_eq!(console.ends(), 0, "{keys:?}");
+        assert_eq!(console.wait_exit(), 0, "{keys:?}");
     }
-    let (_, joined) = Peer::joined(server.address, "ann", "lobby");
+    let (_, joined) = TestClient::joined(server.address, "ann", "lobby");
     assert_eq!(joined["head"], 1, "the last words were stored");
 }
 
 #[test]
 fn a_name_taken_ends_it_with_what_to_try_and_the_terminal_as_it_was() {
-    let server = Running::start(&[]);
-    let (_bob, _) = Peer::hello(server.address, "bob");
+    let server = TestServer::start(&[]);
+    let (_bob, _) = TestClient::hello(server.address, "bob");
     let mut bob = Terminal::start(server.address, "bob", &[]);
-    bob.shows("console: the name bob is taken (try another with --user");
-    assert_eq!(bob.ends(), 1);
+    bob.wait_for("console: the name bob is taken (try another with --user");
+    assert_eq!(bob.wait_exit(), 1);
 }
 
 #[test]
 fn a_server_that_goes_away_and_comes_back_gets_what_was_said_once_and_in_order() {
-    let mut server = Running::start(&[]);
+    let mut server = TestServer::start(&[]);
     let address = server.address;
     let mut bob = Terminal::live(address, "bob");
     server.kill();
-    bob.until("it says so", |rows| status(rows).contains("offline, trying again in"));
+    bob.wait_until("it says so", |rows| status(rows).contains("offline, trying again in"));
     bob.type_in("first\rsecond\rhalf");
-    bob.until("both wait", |rows| {
+    bob.wait_until("both wait", |rows| {
         ["  …   bob first", "  …   bob second"].iter().all(|row| rows.iter().any(|r| r == row))
             && input(rows) == "half"
     });
-    let _server = Running::start(&["--bind", &address.to_string()]);
+    let _server = TestServer::start(&["--bind", &address.to_string()]);
     bob.type_in("\x1b[D\x1b[C"); // typing goes on meanwhile
-    let rows = bob.until("it is live", |rows| {
+    let rows = bob.wait_until("it is live", |rows| {
         let is_said = |row: &String| row.ends_with(" bob second") && !row.contains('…');
         status(rows).contains("· live ·") && rows.iter().any(is_said)
     });
     assert_eq!(input(&rows), "half");
     assert!(!rows.concat().contains('…'), "{rows:#?}");
 
-    let (mut ann, _) = Peer::hello(address, "ann");
-    ann.say(&json!({"type": "join", "room": "lobby"}));
-    let texts = [ann.hear_type("post"), ann.hear_type("post")].map(|record| record["text"].clone());
+    let (mut ann, _) = TestClient::hello(address, "ann");
+    ann.send(&json!({"type": "join", "room": "lobby"}));
+    let texts =
+        [ann.receive_type("post"), ann.receive_type("post")].map(|record| record["text"].clone());
     assert_eq!(texts, ["first", "second"]);
     bob.type_in(" done\r");
-    assert_eq!(ann.hear_type("post")["text"], "half done");
+    assert_eq!(ann.receive_type("post")["text"], "half done");
 }
 
 #[test]
 fn rooms_are_joined_turned_to_and_left() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     // In one go: what follows a join is meant for the new room, and goes there.
     bob.type_in("/join rust\rhello rust\r/jion x\r");
-    bob.shows("did you mean /join?");
+    bob.wait_for("did you mean /join?");
     let is_said = |row: &String| row.ends_with(" bob hello rust") && !row.contains('…');
-    bob.until("it is stored", |rows| rows.iter().any(is_said));
-    let (mut ann, joined) = Peer::joined(server.address, "ann", "rust");
+    bob.wait_until("it is stored", |rows| rows.iter().any(is_said));
+    let (mut ann, joined) = TestClient::joined(server.address, "ann", "rust");
     assert_eq!(joined["head"], 1);
-    assert_eq!(ann.hear_type("post")["text"], "hello rust");
+    assert_eq!(ann.receive_type("post")["text"], "hello rust");
     bob.type_in("\x15\x1b1"); // ^U, Alt-1
-    bob.until("the lobby", |rows| status(rows).starts_with("[lobby]"));
+    bob.wait_until("the lobby", |rows| status(rows).starts_with("[lobby]"));
     ann.post("rust", "1", "psst");
-    bob.until("news elsewhere", |rows| status(rows).ends_with(" · Act: 2"));
+    bob.wait_until("news elsewhere", |rows| status(rows).ends_with(" · Act: 2"));
     bob.type_in("\x1ba");
-    let rows = bob.shows(" ann psst");
+    let rows = bob.wait_for(" ann psst");
     assert!(status(&rows).starts_with("[rust]"), "{rows:#?}");
     bob.type_in("\x1b[1;3D"); // Alt-←
-    bob.until("the lobby", |rows| status(rows).starts_with("[lobby]"));
+    bob.wait_until("the lobby", |rows| status(rows).starts_with("[lobby]"));
     bob.type_in("\x1b[1;3C"); // Alt-→
-    bob.until("rust", |rows| status(rows).starts_with("[rust] bob · live · 2 people · #2"));
+    bob.wait_until("rust", |rows| status(rows).starts_with("[rust] bob · live · 2 people · #2"));
     bob.type_in("/part\r");
-    bob.until("back", |rows| status(rows).starts_with("[lobby]"));
+    bob.wait_until("back", |rows| status(rows).starts_with("[lobby]"));
 }

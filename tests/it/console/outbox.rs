@@ -15,9 +15,9 @@ use tempfile::TempDir;
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
 
-use crate::support::scripted_server::{Stage, listener};
+use crate::support::scripted_server::{ScriptedServer, listener};
 use crate::support::terminal::{Terminal, status};
-use crate::support::{Peer, Running, SOON};
+use crate::support::{TIMEOUT, TestClient, TestServer};
 
 /// A person's home, whose name `bob` has a key on the server, which then went away.
 struct Away {
@@ -28,11 +28,11 @@ struct Away {
 impl Away {
     fn new() -> Away {
         let home = tempfile::tempdir().unwrap();
-        let mut server = Running::start(&[]);
+        let mut server = TestServer::start(&[]);
         let mut bob = Terminal::start_in(home.path(), server.address, "bob", &[]);
-        bob.until("it is live", |rows| status(rows).contains("· live ·"));
+        bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
         bob.type_in("/quit\r");
-        assert_eq!(bob.ends(), 0);
+        assert_eq!(bob.wait_exit(), 0);
         server.kill();
         let address = server.address;
         Away { home, address }
@@ -42,8 +42,8 @@ impl Away {
         Terminal::start_in(self.home.path(), self.address, "bob", flags)
     }
 
-    fn returns(&self) -> Running {
-        Running::start(&["--bind", &self.address.to_string()])
+    fn returns(&self) -> TestServer {
+        TestServer::start(&["--bind", &self.address.to_string()])
     }
 
     /// The files with unsent lines.
@@ -62,18 +62,18 @@ fn outboxes(home: &Path) -> Vec<PathBuf> {
 }
 
 /// The texts of the lobby, in order, once it has as many records as that.
-fn lobby(server: &Running, count: u64) -> Vec<Value> {
-    let (mut ann, mut joined) = Peer::joined(server.address, "ann", "lobby");
-    let deadline = Instant::now() + SOON;
+fn lobby(server: &TestServer, count: u64) -> Vec<Value> {
+    let (mut ann, mut joined) = TestClient::joined(server.address, "ann", "lobby");
+    let deadline = Instant::now() + TIMEOUT;
     while joined["head"].as_u64() < Some(count) {
         assert!(Instant::now() < deadline, "the lobby has {}", joined["head"]);
-        ann.say(&json!({"type": "join", "room": "lobby", "since": 0}));
-        joined = ann.hear_type("joined");
+        ann.send(&json!({"type": "join", "room": "lobby", "since": 0}));
+        joined = ann.receive_type("joined");
         thread::yield_now();
     }
     assert_eq!(joined["head"], count);
-    ann.say(&json!({"type": "history", "room": "lobby", "after": 0, "limit": 200}));
-    let history = ann.hear_type("history");
+    ann.send(&json!({"type": "history", "room": "lobby", "after": 0, "limit": 200}));
+    let history = ann.receive_type("history");
     let records = history["records"].as_array().unwrap();
     records.iter().map(|record| record["text"].clone()).collect()
 }
@@ -90,18 +90,18 @@ fn a_killed_console_has_lost_no_line_it_has_shown_and_the_next_sends_each_once_a
     let mut sent = Vec::new();
     for round in 0..4 {
         let mut bob = away.bob(&[]);
-        bob.until("the lines of before wait", |rows| {
+        bob.wait_until("the lines of before wait", |rows| {
             status(rows).contains("offline") && pending(rows).len() == sent.len().min(6)
         });
         let lines: Vec<String> = (0..5).map(|n| format!("line {round}.{n}")).collect();
         bob.type_in(&(lines.join("\r") + "\r"));
         let seen = lines[round].clone(); // it is killed as soon as this one is seen
-        bob.until("it is seen", |rows| pending(rows).contains(&seen));
+        bob.wait_until("it is seen", |rows| pending(rows).contains(&seen));
         bob.kill();
-        let shown = bob.until("all that it had drawn", |_| true);
+        let shown = bob.wait_until("all that it had drawn", |_| true);
         let last = pending(&shown).pop().unwrap();
         let mut found = away.bob(&[]);
-        let rows = found.until("they are back", |rows| {
+        let rows = found.wait_until("they are back", |rows| {
             status(rows).contains("offline") && rows.concat().contains("from an earlier time")
         });
         let last_found = pending(&rows).pop().unwrap();
@@ -113,14 +113,14 @@ fn a_killed_console_has_lost_no_line_it_has_shown_and_the_next_sends_each_once_a
 
     let server = away.returns();
     let mut bob = away.bob(&[]);
-    bob.until("all is stored", |rows| {
+    bob.wait_until("all is stored", |rows| {
         status(rows).contains("· live ·")
             && pending(rows).is_empty()
             && rows.concat().contains(sent.last().unwrap())
     });
     assert_eq!(lobby(&server, sent.len() as u64), sent);
     bob.type_in("/quit\r");
-    assert_eq!(bob.ends(), 0);
+    assert_eq!(bob.wait_exit(), 0);
     assert!(away.outboxes().is_empty(), "nothing is left to send");
 }
 
@@ -128,23 +128,23 @@ fn a_killed_console_has_lost_no_line_it_has_shown_and_the_next_sends_each_once_a
 fn who_leaves_with_unsent_lines_is_told_that_they_are_kept_and_finds_them() {
     let away = Away::new();
     let mut bob = away.bob(&[]);
-    bob.until("offline", |rows| status(rows).contains("offline"));
+    bob.wait_until("offline", |rows| status(rows).contains("offline"));
     bob.type_in("/join rust\rhello rust\r/me waits\r");
-    bob.until("both wait", |rows| rows.iter().any(|row| row.contains("…   * bob waits")));
+    bob.wait_until("both wait", |rows| rows.iter().any(|row| row.contains("…   * bob waits")));
     bob.type_in("/quit\r");
-    bob.shows("console: not sent to #rust: hello rust");
-    bob.shows("console: that is kept for the next time you start as bob");
-    assert_eq!(bob.ends(), 1);
+    bob.wait_for("console: not sent to #rust: hello rust");
+    bob.wait_for("console: that is kept for the next time you start as bob");
+    assert_eq!(bob.wait_exit(), 1);
 
     let _server = away.returns();
     let mut bob = away.bob(&[]);
-    bob.shows("-- 2 lines of yours from an earlier time are not sent yet --");
-    bob.until("they are sent", |rows| {
+    bob.wait_for("-- 2 lines of yours from an earlier time are not sent yet --");
+    bob.wait_until("they are sent", |rows| {
         status(rows).contains("· live ·") && !rows.concat().contains('…')
     });
     bob.type_in("\x1b2"); // Alt-2
     let is_said = |row: &String| row.ends_with(" * bob waits") && !row.contains('…');
-    let rows = bob.until("said", |rows| rows.iter().any(is_said));
+    let rows = bob.wait_until("said", |rows| rows.iter().any(is_said));
     assert!(rows.iter().any(|row| row.ends_with(" bob hello rust")), "{rows:#?}");
 }
 
@@ -152,9 +152,9 @@ fn who_leaves_with_unsent_lines_is_told_that_they_are_kept_and_finds_them() {
 fn without_a_screen_it_is_the_same() {
     let away = Away::new();
     let mut bob = away.bob(&["--plain"]);
-    bob.shows("trying again");
+    bob.wait_for("trying again");
     bob.type_in("one\ntwo\n");
-    let deadline = Instant::now() + SOON;
+    let deadline = Instant::now() + TIMEOUT;
     let is_kept = || {
         let kept = away.outboxes().into_iter().map(|path| fs::read_to_string(path).unwrap());
         kept.collect::<String>().contains("\"text\":\"two\"")
@@ -166,8 +166,8 @@ fn without_a_screen_it_is_the_same() {
     bob.kill();
     let server = away.returns();
     let mut bob = away.bob(&["--plain"]);
-    bob.shows("-- 2 lines of yours from an earlier time are not sent yet --");
-    bob.until("they are said", |rows| rows.iter().any(|row| row.ends_with(" bob two")));
+    bob.wait_for("-- 2 lines of yours from an earlier time are not sent yet --");
+    bob.wait_until("they are said", |rows| rows.iter().any(|row| row.ends_with(" bob two")));
     assert_eq!(lobby(&server, 2), ["one", "two"]);
 }
 
@@ -175,25 +175,25 @@ fn without_a_screen_it_is_the_same() {
 fn each_of_two_consoles_keeps_its_own_lines_and_the_next_takes_over_those_of_the_dead() {
     let away = Away::new();
     let mut one = away.bob(&[]);
-    one.until("offline", |rows| status(rows).contains("offline"));
+    one.wait_until("offline", |rows| status(rows).contains("offline"));
     one.type_in("of one\r");
-    one.shows("…   bob of one");
+    one.wait_for("…   bob of one");
     let mut two = away.bob(&[]);
-    two.until("offline", |rows| status(rows).contains("offline"));
+    two.wait_until("offline", |rows| status(rows).contains("offline"));
     two.type_in("of two\r");
-    let rows = two.shows("…   bob of two");
+    let rows = two.wait_for("…   bob of two");
     assert_eq!(pending(&rows), ["of two"]);
     one.kill();
     let mut three = away.bob(&[]);
     three.type_in("of three\r");
-    let rows = three.shows("…   bob of three");
+    let rows = three.wait_for("…   bob of three");
     assert_eq!(pending(&rows), ["of one", "of three"]);
 
     let server = away.returns();
     let mut consoles = [two, three];
     for console in &mut consoles {
         console.type_in("/reconnect\r");
-        console.until("all is said", |rows| {
+        console.wait_until("all is said", |rows| {
             let said = |of: &str| rows.iter().any(|row| row.ends_with(of));
             pending(rows).is_empty() && said("of one") && said("of two") && said("of three")
         });
@@ -203,7 +203,7 @@ fn each_of_two_consoles_keeps_its_own_lines_and_the_next_takes_over_those_of_the
     assert_eq!(texts, BTreeSet::from(["of one", "of two", "of three"]));
     for console in &mut consoles {
         console.type_in("/quit\r");
-        assert_eq!(console.ends(), 0);
+        assert_eq!(console.wait_exit(), 0);
     }
     assert!(away.outboxes().is_empty());
 }
@@ -215,50 +215,50 @@ fn a_line_whose_answer_was_never_heard_is_sent_again_under_its_cid() {
     let address = listener.local_addr().unwrap();
     let start = || Terminal::start_in(home.path(), address, "bob", &[]);
     let mut bob = start();
-    let mut stage = Stage::accept(&listener);
+    let mut stage = ScriptedServer::accept(&listener);
     stage.welcome(0, 0);
-    bob.until("it is live", |rows| status(rows).contains("· live ·"));
+    bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     bob.type_in("one\rtwo\r");
-    let post = stage.hear_act();
-    bob.shows("…   bob two");
+    let post = stage.receive_action();
+    bob.wait_for("…   bob two");
     bob.kill(); // the server has taken the line, and dies before it says so
     drop(stage);
 
     let mut bob = start();
-    let mut stage = Stage::accept(&listener);
+    let mut stage = ScriptedServer::accept(&listener);
     stage.welcome(1, 1);
-    bob.until("both wait", |rows| pending(rows) == ["one", "two"]);
-    assert_eq!(stage.hear_act(), post, "the same line, byte for byte");
-    stage.record(1, "bob", &post["cid"], "one"); // stored the first time
-    let second = stage.hear_act();
+    bob.wait_until("both wait", |rows| pending(rows) == ["one", "two"]);
+    assert_eq!(stage.receive_action(), post, "the same line, byte for byte");
+    stage.send_record(1, "bob", &post["cid"], "one"); // stored the first time
+    let second = stage.receive_action();
     assert_eq!(second["text"], "two");
-    stage.say(json!({
+    stage.send(json!({
         "type": "error", "code": "rate_limited", "message": "slowly", "retry_ms": 1,
         "cid": second["cid"],
     }));
-    assert_eq!(stage.hear_act(), second);
-    stage.say(json!({
+    assert_eq!(stage.receive_action(), second);
+    stage.send(json!({
         "type": "error", "code": "storage", "message": "disk full", "cid": second["cid"],
     }));
-    bob.shows("not sent: disk full (/resend or /drop)");
+    bob.wait_for("not sent: disk full (/resend or /drop)");
     bob.kill();
     drop(stage);
 
     let mut bob = start();
-    let mut stage = Stage::accept(&listener);
+    let mut stage = ScriptedServer::accept(&listener);
     stage.welcome(1, 1);
-    bob.until("it is live", |rows| status(rows).contains("· live ·"));
-    let rows = bob.shows("not sent: disk full (/resend or /drop)");
+    bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
+    let rows = bob.wait_for("not sent: disk full (/resend or /drop)");
     assert!(rows.iter().any(|row| row == "  ✗   bob two"), "{rows:#?}");
     bob.type_in("/resend\r");
-    assert_eq!(stage.hear_act(), second, "only now");
-    stage.record(2, "bob", &second["cid"], "two");
-    bob.until("it is stored", |rows| {
+    assert_eq!(stage.receive_action(), second, "only now");
+    stage.send_record(2, "bob", &second["cid"], "two");
+    bob.wait_until("it is stored", |rows| {
         rows.iter().any(|row| row.ends_with(" bob two") && !row.contains(['…', '✗']))
     });
     bob.type_in("/quit\r");
     while stage.0.read().is_ok() {} // its Close is answered
-    assert_eq!(bob.ends(), 0);
+    assert_eq!(bob.wait_exit(), 0);
     assert!(outboxes(home.path()).is_empty());
 }
 
@@ -267,7 +267,7 @@ fn a_damaged_file_of_lines_is_told_and_kept_aside_and_keeps_nobody_out() {
     let away = Away::new();
     let mut bob = away.bob(&[]);
     bob.type_in("one\r");
-    bob.shows("…   bob one");
+    bob.wait_for("…   bob one");
     bob.kill();
     let file = away.outboxes().pop().unwrap();
     let mut bytes = fs::read(&file).unwrap();
@@ -275,8 +275,8 @@ fn a_damaged_file_of_lines_is_told_and_kept_aside_and_keeps_nobody_out() {
     fs::write(&file, bytes).unwrap();
     let server = away.returns();
     let mut bob = away.bob(&[]);
-    bob.shows("!! damaged, or none of ours, and now kept aside");
-    bob.until("the rest is said", |rows| rows.iter().any(|row| row.ends_with(" bob one")));
+    bob.wait_for("!! damaged, or none of ours, and now kept aside");
+    bob.wait_until("the rest is said", |rows| rows.iter().any(|row| row.ends_with(" bob one")));
     assert_eq!(lobby(&server, 1), ["one"]);
     assert!(file.with_extension("lines.damaged").exists());
 }
@@ -286,21 +286,21 @@ fn unsent_lines_go_with_the_person_to_another_name() {
     let away = Away::new();
     let mut server = away.returns();
     let mut bob = away.bob(&[]);
-    bob.until("it is live", |rows| status(rows).contains("· live ·"));
+    bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     bob.type_in("/nick rob\r");
-    bob.until("it is rob", |rows| status(rows).starts_with("[lobby] rob · live"));
+    bob.wait_until("it is rob", |rows| status(rows).starts_with("[lobby] rob · live"));
     server.kill();
-    bob.until("offline", |rows| status(rows).contains("offline"));
+    bob.wait_until("offline", |rows| status(rows).contains("offline"));
     bob.type_in("one\r");
-    bob.shows("…   rob one");
+    bob.wait_for("…   rob one");
     bob.kill();
 
     let server = away.returns();
     let mut bob = away.bob(&[]);
-    bob.until("it is live", |rows| status(rows).contains("· live ·"));
+    bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     let mut rob = Terminal::start_in(away.home.path(), away.address, "rob", &[]);
-    rob.shows("-- 1 line of yours from an earlier time is not sent yet --");
-    rob.until("it is said", |rows| rows.iter().any(|row| row.ends_with(" rob one")));
+    rob.wait_for("-- 1 line of yours from an earlier time is not sent yet --");
+    rob.wait_until("it is said", |rows| rows.iter().any(|row| row.ends_with(" rob one")));
     assert_eq!(lobby(&server, 1), ["one"], "and by rob alone");
 }
 
@@ -310,9 +310,9 @@ fn a_script_neither_keeps_its_lines_nor_sends_those_of_a_person() {
     let listener = listener();
     let address = listener.local_addr().unwrap();
     let mut bob = Terminal::start_in(home.path(), address, "bob", &[]);
-    let unheard = Stage::accept(&listener);
+    let unheard = ScriptedServer::accept(&listener);
     bob.type_in("of a person\r");
-    bob.shows("…   bob of a person");
+    bob.wait_for("…   bob of a person");
     bob.kill();
     drop(unheard);
 
@@ -322,9 +322,9 @@ fn a_script_neither_keeps_its_lines_nor_sends_those_of_a_person() {
     script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut script = script.spawn().unwrap();
     script.stdin.take().unwrap().write_all(b"of a script\n").unwrap();
-    let mut stage = Stage::accept(&listener);
+    let mut stage = ScriptedServer::accept(&listener);
     stage.welcome(0, 0);
-    assert_eq!(stage.hear()["text"], "of a script", "and no other line");
+    assert_eq!(stage.receive()["text"], "of a script", "and no other line");
     let (code, reason) = (CloseCode::from(4403), "put out".into());
     stage.0.close(Some(CloseFrame { code, reason })).unwrap();
     while stage.0.read().is_ok() {} // its Close is answered

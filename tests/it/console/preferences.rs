@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::support::terminal::Terminal;
-use crate::support::{Peer, Running, SOON};
+use crate::support::{TIMEOUT, TestClient, TestServer};
 
 fn rings(terminal: &Terminal) -> usize {
     terminal.bytes().iter().filter(|byte| **byte == 0x07).count()
@@ -14,52 +14,52 @@ fn rings(terminal: &Terminal) -> usize {
 
 #[test]
 fn comings_and_goings_are_one_line_until_somebody_speaks() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
-    bob.shows(" --> ann joined");
-    let (eve, _) = Peer::joined(server.address, "eve", "lobby");
-    bob.shows(" --> ann, eve joined");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+    bob.wait_for(" --> ann joined");
+    let (eve, _) = TestClient::joined(server.address, "eve", "lobby");
+    bob.wait_for(" --> ann, eve joined");
     drop(eve);
     let folded = " --> ann joined · <-- eve came and left";
-    let rows = bob.shows(folded);
+    let rows = bob.wait_for(folded);
     assert_eq!(rows.iter().filter(|row| row.contains("joined")).count(), 1, "{rows:#?}");
     ann.post("lobby", "1", "here I am");
     let rows =
-        bob.until("ann speaks", |rows| rows.iter().any(|row| row.ends_with(" ann here I am")));
+        bob.wait_until("ann speaks", |rows| rows.iter().any(|row| row.ends_with(" ann here I am")));
     let at = rows.iter().position(|row| row.ends_with(folded)).unwrap();
     assert!(rows[at + 1..].iter().any(|row| row.ends_with(" ann here I am")), "{rows:#?}");
 
     bob.type_in("/quiet\r");
-    bob.shows("-- comings and goings are no longer told --");
-    let (mut zoe, _) = Peer::joined(server.address, "zoe", "lobby");
+    bob.wait_for("-- comings and goings are no longer told --");
+    let (mut zoe, _) = TestClient::joined(server.address, "zoe", "lobby");
     zoe.post("lobby", "1", "hi");
-    let rows = bob.until("zoe speaks", |rows| rows.iter().any(|row| row.ends_with(" zoe hi")));
+    let rows = bob.wait_until("zoe speaks", |rows| rows.iter().any(|row| row.ends_with(" zoe hi")));
     assert!(!rows.concat().contains("zoe joined"), "{rows:#?}");
 }
 
 #[test]
 fn the_bell_rings_for_ones_name_and_not_for_whom_one_ignores() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
-    let (mut eve, _) = Peer::joined(server.address, "eve", "lobby");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+    let (mut eve, _) = TestClient::joined(server.address, "eve", "lobby");
     let said = |bob: &mut Terminal, end: &str| {
-        bob.until(end, |rows| rows.iter().any(|row| row.ends_with(end)))
+        bob.wait_until(end, |rows| rows.iter().any(|row| row.ends_with(end)))
     };
     ann.post("lobby", "1", "hello all");
     said(&mut bob, " ann hello all");
     assert_eq!(rings(&bob), 0);
     bob.type_in("/ignore eve\r");
-    bob.shows("-- nothing of eve's is shown from now on");
+    bob.wait_for("-- nothing of eve's is shown from now on");
     eve.post("lobby", "1", "bob, bob, bob!");
-    eve.hear_own("eve", "1");
+    eve.receive_own("eve", "1");
     ann.post("lobby", "2", "and bob?");
     let rows = said(&mut bob, " ann and bob?");
     assert_eq!(rings(&bob), 1);
     assert!(!rows.concat().contains("bob, bob"), "{rows:#?}");
     bob.type_in("/unignore eve\r/bell off\r");
-    bob.shows("-- nothing rings --");
+    bob.wait_for("-- nothing rings --");
     eve.post("lobby", "2", "bob!");
     said(&mut bob, " eve bob!");
     assert_eq!(rings(&bob), 1);
@@ -67,7 +67,7 @@ fn the_bell_rings_for_ones_name_and_not_for_whom_one_ignores() {
 
 /// The lines of the file of wishes, once there are so many.
 fn kept(state: &Path, count: usize) -> Vec<String> {
-    let deadline = Instant::now() + SOON;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let servers = fs::read_dir(state.join("talk")).into_iter().flatten();
         let files = servers.map(|server| server.unwrap().path().join("+wishes"));
@@ -82,50 +82,50 @@ fn kept(state: &Path, count: usize) -> Vec<String> {
 
 #[test]
 fn what_one_wishes_holds_in_the_next_run_too() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let (state, flags) = (tempfile::tempdir().unwrap(), ["--room", "lobby,dev"]);
     let mut bob = Terminal::start_in(state.path(), server.address, "bob", &flags);
-    bob.shows("· live ·");
+    bob.wait_for("· live ·");
     bob.type_in("/ignore eve\r/bell off\r/quiet\r/timestamp off\r/mute\r");
-    bob.shows("-- #lobby is muted");
+    bob.wait_for("-- #lobby is muted");
     let file = kept(state.path(), 5);
     assert_eq!(file, ["bell off", "timestamp off", "quiet", "ignore eve", "mute lobby"]);
     bob.type_in("/quit\r");
-    assert_eq!(bob.ends(), 0);
+    assert_eq!(bob.wait_exit(), 0);
 
-    let (mut eve, _) = Peer::joined(server.address, "eve", "lobby");
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let (mut eve, _) = TestClient::joined(server.address, "eve", "lobby");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     eve.post("lobby", "1", "bob? bob?");
     ann.post("lobby", "1", "bob!");
-    ann.hear_own("ann", "1");
+    ann.receive_own("ann", "1");
     let mut bob = Terminal::start_in(state.path(), server.address, "bob", &flags);
-    let rows = bob.shows("ann bob!");
+    let rows = bob.wait_for("ann bob!");
     assert!(rows.contains(&"ann bob!".to_owned()), "without a time: {rows:#?}");
     assert!(!rows.concat().contains("bob? bob?"), "{rows:#?}");
     bob.type_in("/bell\r/timestamp\r/ignore\r");
     for said in ["-- nothing rings --", "-- new lines have no time --", "-- you ignore eve --"] {
-        bob.shows(said);
+        bob.wait_for(said);
     }
     bob.type_in("/bell mention\r/unignore eve\r/mute\r");
-    bob.shows("-- #lobby is no longer muted --");
+    bob.wait_for("-- #lobby is no longer muted --");
     assert_eq!(kept(state.path(), 2), ["timestamp off", "quiet"]);
     bob.type_in("/mute #dev\r/mute @ann\r/unmute\r");
-    bob.shows("!! #lobby is not muted (muted: #dev, @ann)");
+    bob.wait_for("!! #lobby is not muted (muted: #dev, @ann)");
     bob.type_in("\x15/unmute @ann\r"); // what was refused stays on the line
-    bob.shows("-- @ann is no longer muted --");
+    bob.wait_for("-- @ann is no longer muted --");
     assert_eq!(kept(state.path(), 3), ["timestamp off", "quiet", "mute dev"]);
 }
 
 #[test]
 fn wishes_that_cannot_be_read_are_told_and_left_as_they_are() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let state = tempfile::tempdir().unwrap();
     let mut bob = Terminal::start_in(state.path(), server.address, "bob", &[]);
-    bob.shows("· live ·");
+    bob.wait_for("· live ·");
     bob.type_in("/quiet\r");
     kept(state.path(), 1);
     bob.type_in("/quit\r");
-    assert_eq!(bob.ends(), 0);
+    assert_eq!(bob.wait_exit(), 0);
     let [server_dir] = &fs::read_dir(state.path().join("talk"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -136,9 +136,9 @@ fn wishes_that_cannot_be_read_are_told_and_left_as_they_are() {
     let file = server_dir.join("+wishes");
     fs::write(&file, b"quiet\n\xff\n").unwrap();
     let mut bob = Terminal::start_in(state.path(), server.address, "bob", &[]);
-    bob.shows("!! cannot read what you wished before in");
-    bob.shows("· live ·");
+    bob.wait_for("!! cannot read what you wished before in");
+    bob.wait_for("· live ·");
     bob.type_in("/bell all\r");
-    bob.shows("-- whatever is said rings --");
+    bob.wait_for("-- whatever is said rings --");
     assert_eq!(fs::read(&file).unwrap(), b"quiet\n\xff\n");
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::support::fixtures::fill;
 use crate::support::terminal::{Terminal, input, status};
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 const PAGE_UP: &str = "\x1b[5~";
 const END: &str = "\x1b[F";
@@ -17,15 +17,15 @@ const END: &str = "\x1b[F";
 const PANE: usize = 21;
 
 /// A lobby in which ann has said `line 1` to `line COUNT`, and ann.
-fn lobby(server: &Running, count: usize) -> Peer {
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+fn lobby(server: &TestServer, count: usize) -> TestClient {
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     (1..=count).for_each(|n| say(&mut ann, n));
     ann
 }
 
-fn say(ann: &mut Peer, n: usize) {
+fn say(ann: &mut TestClient, n: usize) {
     ann.post("lobby", &n.to_string(), &format!("line {n}"));
-    ann.hear_own("ann", &n.to_string());
+    ann.receive_own("ann", &n.to_string());
 }
 
 fn has(rows: &[String], end: &str) -> bool {
@@ -34,48 +34,48 @@ fn has(rows: &[String], end: &str) -> bool {
 
 #[test]
 fn looking_back_stands_still_while_the_room_goes_on_and_ends_where_it_began() {
-    let server = Running::start(&["--rate", "0"]);
+    let server = TestServer::start(&["--rate", "0"]);
     let mut ann = lobby(&server, 60);
     let mut bob = Terminal::live(server.address, "bob");
     bob.type_in("/version\r");
-    bob.until("all is there", |rows| {
+    bob.wait_until("all is there", |rows| {
         has(rows, " line 60") && rows.iter().any(|row| row.starts_with("-- console "))
     });
 
     bob.type_in("\x1b[5~\x1b[5~half"); // PgUp
     let more = |rows: &[String]| rows.iter().any(|row| row.starts_with("-- more below"));
-    let back = bob.until("one looks back", |rows| more(rows) && input(rows) == "half");
+    let back = bob.wait_until("one looks back", |rows| more(rows) && input(rows) == "half");
     assert!(has(&back, " line 20") && !has(&back, " line 60"), "{back:#?}");
     say(&mut ann, 61);
-    let on = bob.shows("-- more below · 1 new · PgDn --");
+    let on = bob.wait_for("-- more below · 1 new · PgDn --");
     assert_eq!(on[..21], back[..21], "nothing has moved");
     assert_eq!(on.len(), 24);
 
     bob.type_in("\x1b[6~\x1b[6~\x1b[6~"); // PgDn
-    let rows = bob.until("it goes on", |rows| has(rows, " line 61") && !more(rows));
+    let rows = bob.wait_until("it goes on", |rows| has(rows, " line 61") && !more(rows));
     let at = rows.iter().position(|row| row.ends_with(" line 61")).unwrap();
     assert!(rows[at - 1].contains("-- console "), "the first screen is as it was: {rows:#?}");
     assert_eq!(input(&rows), "half");
 
     bob.type_in("\x1b[5~\x03/quit\r");
-    assert_eq!(bob.ends(), 0);
+    assert_eq!(bob.wait_exit(), 0);
 }
 
 #[test]
 fn a_line_is_gone_to_by_its_number_also_one_that_was_never_here() {
-    let server = Running::start(&["--rate", "0"]);
+    let server = TestServer::start(&["--rate", "0"]);
     let _ann = lobby(&server, 150);
     let mut bob = Terminal::live(server.address, "bob");
-    bob.until("all is there", |rows| has(rows, " line 150"));
+    bob.wait_until("all is there", |rows| has(rows, " line 150"));
     bob.type_in("/goto 60\r");
-    let rows = bob.until("it is at the top", |rows| rows[0].ends_with(" line 60"));
+    let rows = bob.wait_until("it is at the top", |rows| rows[0].ends_with(" line 60"));
     assert!(status(&rows).starts_with("[lobby]"), "{rows:#?}");
     bob.type_in("/goto #5\r");
-    bob.until("it has been loaded", |rows| rows[0].ends_with(" line 5"));
+    bob.wait_until("it has been loaded", |rows| rows[0].ends_with(" line 5"));
     bob.type_in("/goto 151\r");
-    bob.shows("!! the newest line is #150");
+    bob.wait_for("!! the newest line is #150");
     bob.type_in("\x15\x1b[5~/quit\r");
-    assert_eq!(bob.ends(), 0);
+    assert_eq!(bob.wait_exit(), 0);
 }
 
 /// The number at the end of the first row that has one.
@@ -88,17 +88,17 @@ fn first_number(rows: &[String]) -> u64 {
 fn one_looks_back_to_the_first_line_of_a_long_room_while_it_goes_on() {
     let data = tempfile::tempdir().unwrap();
     fill(data.path(), 2_500, "number");
-    let server = Running::start_in(data.path(), &["--rate", "0"]);
+    let server = TestServer::start_in(data.path(), &["--rate", "0"]);
     let mut bob = Terminal::live(server.address, "bob");
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
-    bob.until("all is there", |rows| has(rows, " number 2500"));
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+    bob.wait_until("all is there", |rows| has(rows, " number 2500"));
     bob.type_in("\x1b[5~"); // PgUp
-    let mut seen = first_number(&bob.shows("-- more below"));
+    let mut seen = first_number(&bob.wait_for("-- more below"));
     let mut said = 0;
     while seen > 1 {
         bob.type_in("\x1b[5~");
         let before = seen;
-        let rows = bob.until("an older page", |rows| first_number(rows) < before);
+        let rows = bob.wait_until("an older page", |rows| first_number(rows) < before);
         seen = first_number(&rows);
         assert!(!rows[1..].concat().contains("2026 --") || seen == 1, "one day: {rows:#?}");
         assert!(has(&rows, &format!(" number {before}")), "no hole: {rows:#?}");
@@ -106,21 +106,21 @@ fn one_looks_back_to_the_first_line_of_a_long_room_while_it_goes_on() {
         ann.post("lobby", &format!("m{said}"), "meanwhile");
     }
     bob.type_in("\x1b[5~\x1b[5~"); // the day above it, and no further
-    let rows = bob.shows("this is where the room begins");
+    let rows = bob.wait_for("this is where the room begins");
     assert!(rows[0].contains("2026 --") && rows[1].ends_with(" number 1"), "{rows:#?}");
     bob.resize(30, 60);
-    bob.until("it is painted anew", |rows| {
+    bob.wait_until("it is painted anew", |rows| {
         rows.len() == 30 && rows[1].ends_with(" number 1") && has(rows, " number 26")
     });
     bob.type_in("\x1b[1;3F"); // Alt-End
-    bob.until("it goes on", |rows| has(rows, " ann meanwhile") && !has(rows, "PgDn --"));
+    bob.wait_until("it goes on", |rows| has(rows, " ann meanwhile") && !has(rows, "PgDn --"));
     ann.post("lobby", "last", "the last");
-    let rows = bob.until("it is live", |rows| has(rows, " ann the last"));
+    let rows = bob.wait_until("it is live", |rows| has(rows, " ann the last"));
     assert!(status(&rows).contains(&format!("#{}", 2_500 + said + 1)), "{rows:#?}");
     bob.type_in("\x1b[1;3H"); // Alt-Home
-    bob.until("where the room begins", |rows| has(rows, " number 1"));
+    bob.wait_until("where the room begins", |rows| has(rows, " number 1"));
     bob.type_in("\r");
-    bob.until("Enter on an empty line goes on", |rows| has(rows, " ann the last"));
+    bob.wait_until("Enter on an empty line goes on", |rows| has(rows, " ann the last"));
 }
 
 #[test]
@@ -128,35 +128,37 @@ fn what_is_older_comes_once_the_server_is_back() {
     let data = tempfile::tempdir().unwrap();
     fill(data.path(), 900, "number");
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut server = Running::start_on(&listener, data.path(), &[]);
+    let mut server = TestServer::start_on(&listener, data.path(), &[]);
     let mut bob = Terminal::live(server.address, "bob");
-    bob.until("all is there", |rows| has(rows, " number 900"));
+    bob.wait_until("all is there", |rows| has(rows, " number 900"));
     server.kill();
-    bob.until("it is gone", |rows| !status(rows).contains("· live"));
+    bob.wait_until("it is gone", |rows| !status(rows).contains("· live"));
     bob.type_in("/goto 300\r");
-    bob.shows("-- more lines can be loaded once there is a connection");
-    let _server = Running::start_on(&listener, data.path(), &[]);
-    bob.until("it has been loaded", |rows| rows[0].ends_with(" number 300"));
+    bob.wait_for("-- more lines can be loaded once there is a connection");
+    let _server = TestServer::start_on(&listener, data.path(), &[]);
+    bob.wait_until("it has been loaded", |rows| rows[0].ends_with(" number 300"));
     bob.type_in("\x1b[5~");
-    bob.until("what is before it, too", |rows| {
+    bob.wait_until("what is before it, too", |rows| {
         has(rows, " number 300") && has(rows, " number 290")
     });
 }
 
 #[test]
 fn a_resize_while_looking_back_paints_both_screens_right() {
-    let server = Running::start(&["--rate", "0"]);
+    let server = TestServer::start(&["--rate", "0"]);
     let _ann = lobby(&server, 60);
     let mut bob = Terminal::live(server.address, "bob");
-    bob.until("all is there", |rows| has(rows, " line 60"));
+    bob.wait_until("all is there", |rows| has(rows, " line 60"));
     bob.type_in("\x1b[5~");
-    let before = bob.shows("-- more below");
+    let before = bob.wait_for("-- more below");
     bob.resize(12, 40);
-    bob.until("it is painted anew", |rows| {
+    bob.wait_until("it is painted anew", |rows| {
         rows.len() == 12 && rows[0] == before[0] && rows[9].starts_with("-- more below")
     });
     bob.type_in("hi\r");
-    bob.until("it is said", |rows| has(rows, " bob hi") && !rows.concat().contains("more below"));
+    bob.wait_until("it is said", |rows| {
+        has(rows, " bob hi") && !rows.concat().contains("more below")
+    });
 }
 
 // ---- Lines that are not kept ------------------------------------------------------------------
@@ -176,9 +178,9 @@ fn ends(rows: &[String]) -> Vec<&str> {
 /// Presses keys, and waits until they have been taken in: they are followed by one that is typed.
 fn press(bob: &mut Terminal, keys: &str) -> Vec<String> {
     bob.type_in(&format!("{keys}x"));
-    let rows = bob.until("it is pressed", |rows| input(rows) == "x");
+    let rows = bob.wait_until("it is pressed", |rows| input(rows) == "x");
     bob.type_in("\x15");
-    bob.until("and taken back", |rows| input(rows).is_empty());
+    bob.wait_until("and taken back", |rows| input(rows).is_empty());
     rows
 }
 
@@ -186,50 +188,50 @@ fn press(bob: &mut Terminal, keys: &str) -> Vec<String> {
 fn a_page_that_a_killed_server_owes_comes_from_the_next() {
     let data = filled(900);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut server = Running::start_on(&listener, data.path(), &[]);
+    let mut server = TestServer::start_on(&listener, data.path(), &[]);
     let mut bob = Terminal::live(server.address, "bob");
-    bob.until("all is there", |rows| has(rows, " number 900"));
+    bob.wait_until("all is there", |rows| has(rows, " number 900"));
     let stopped = Command::new("kill").args(["-STOP", &server.pid().to_string()]).status();
     assert!(stopped.unwrap().success());
     bob.type_in("/goto 300\r");
-    bob.shows("-- loading more lines");
+    bob.wait_for("-- loading more lines");
     server.kill();
-    bob.shows("-- more lines can be loaded once there is a connection");
+    bob.wait_for("-- more lines can be loaded once there is a connection");
 
-    let server = Running::start_on(&listener, data.path(), &[]);
-    let rows = bob.until("it has been loaded", |rows| has(&rows[..PANE], " number 320"));
+    let server = TestServer::start_on(&listener, data.path(), &[]);
+    let rows = bob.wait_until("it has been loaded", |rows| has(&rows[..PANE], " number 320"));
     let expected: Vec<String> = (300..=320).map(|n| n.to_string()).collect();
     assert_eq!(ends(&rows[..PANE]), expected);
 
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     ann.post("lobby", "1", "a new line");
-    bob.shows("-- more below · 1 new");
+    bob.wait_for("-- more below · 1 new");
     bob.type_in(END);
-    let rows = bob.until("it goes on", |rows| has(rows, " ann a new line"));
+    let rows = bob.wait_until("it goes on", |rows| has(rows, " ann a new line"));
     assert!(has(&rows, " number 900"), "{rows:#?}");
 }
 
 #[test]
 fn a_held_key_leads_to_the_first_line_and_what_was_said_meanwhile_is_shown_once() {
     let data = filled(3_000);
-    let server = Running::start_in(data.path(), &[]);
+    let server = TestServer::start_in(data.path(), &[]);
     let mut bob = Terminal::live(server.address, "bob");
-    bob.until("all is there", |rows| has(rows, " number 3000"));
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    bob.wait_until("all is there", |rows| has(rows, " number 3000"));
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let mut said = 0;
     let rows = loop {
         let rows = press(&mut bob, &PAGE_UP.repeat(7));
         if said < 12 {
             said += 1;
             ann.post("lobby", &said.to_string(), &format!("meanwhile {said}"));
-            ann.hear_own("ann", &said.to_string());
+            ann.receive_own("ann", &said.to_string());
         }
         if has(&rows[..2], " number 1") {
             break rows;
         }
     };
     bob.type_in(PAGE_UP);
-    bob.shows("this is where the room begins");
+    bob.wait_for("this is where the room begins");
     let numbers = |numbers: std::ops::RangeInclusive<u64>| -> Vec<String> {
         numbers.map(|n| n.to_string()).collect()
     };
@@ -237,18 +239,19 @@ fn a_held_key_leads_to_the_first_line_and_what_was_said_meanwhile_is_shown_once(
     assert_eq!(ends(&rows[..PANE])[1..], numbers(1..=20));
 
     bob.resize(12, 40);
-    let rows = bob.until("it is painted anew", |rows| rows.len() == 12 && has(rows, " number 8"));
+    let rows =
+        bob.wait_until("it is painted anew", |rows| rows.len() == 12 && has(rows, " number 8"));
     assert_eq!(ends(&rows[..9])[1..], numbers(1..=8));
     bob.resize(24, 80);
-    bob.until("and again", |rows| rows.len() == 24 && has(rows, " number 20"));
+    bob.wait_until("and again", |rows| rows.len() == 24 && has(rows, " number 20"));
 
     bob.type_in(END);
-    let rows = bob.until("it goes on", |rows| has(rows, " meanwhile 12"));
+    let rows = bob.wait_until("it goes on", |rows| has(rows, " meanwhile 12"));
     let at = rows.iter().position(|row| row.ends_with(" meanwhile 1")).unwrap();
     assert_eq!(ends(&rows[at..at + 12]), numbers(1..=12));
     assert!(rows[at + 12].starts_with("[lobby]"), "nothing stands below them: {rows:#?}");
     ann.post("lobby", "13", "meanwhile 13");
-    let on = bob.until("it is live", |rows| has(rows, " meanwhile 13"));
+    let on = bob.wait_until("it is live", |rows| has(rows, " meanwhile 13"));
     let at = on.iter().position(|row| row.ends_with(" meanwhile 1")).unwrap();
     assert_eq!(ends(&on[at..at + 13]), numbers(1..=13));
 }
@@ -256,21 +259,23 @@ fn a_held_key_leads_to_the_first_line_and_what_was_said_meanwhile_is_shown_once(
 #[test]
 fn the_lines_one_looks_at_stay_while_more_come_in_than_are_kept() {
     let data = filled(900);
-    let server = Running::start_in(data.path(), &[]);
+    let server = TestServer::start_in(data.path(), &[]);
     let mut bob = Terminal::live(server.address, "bob");
-    bob.until("all is there", |rows| has(rows, " number 900"));
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    bob.wait_until("all is there", |rows| has(rows, " number 900"));
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let before = press(&mut bob, &PAGE_UP.repeat(2)); // nothing has to be loaded for that
     for n in 1..=3_000 {
         ann.post("lobby", &n.to_string(), &format!("said {n}"));
     }
-    ann.hear_own("ann", "3000");
-    let rows = bob.until("it has heard all", |rows| {
+    ann.receive_own("ann", "3000");
+    let rows = bob.wait_until("it has heard all", |rows| {
         status(rows).contains("#3900") && has(&rows[..PANE], ends(&before[..PANE])[PANE - 1])
     });
     assert_eq!(rows[..PANE], before[..PANE]);
     bob.type_in(PAGE_UP);
-    bob.until("it goes back from there", |rows| has(&rows[PANE - 1..], ends(&before[..PANE])[0]));
+    bob.wait_until("it goes back from there", |rows| {
+        has(&rows[PANE - 1..], ends(&before[..PANE])[0])
+    });
     bob.type_in(END);
-    bob.until("it goes on", |rows| has(rows, " said 3000"));
+    bob.wait_until("it goes on", |rows| has(rows, " said 3000"));
 }

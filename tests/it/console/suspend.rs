@@ -1,39 +1,39 @@
 //! ^Z gives the terminal back to the shell, and `fg` takes it again.
 
 use crate::support::terminal::{Terminal, input, status};
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 #[test]
 fn a_stopped_console_gives_the_terminal_back_and_fg_goes_on_where_it_was() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let script = "before=$(stty -g); \"$@\"; [ \"$before\" = \"$(stty -g)\" ] && echo as before; \
                   read line; echo \"read $line\"; fg >/dev/null; echo \"ended $?\"";
     let mut bob = Terminal::shell(server.address, "bob", script);
-    bob.until("it is live", |rows| status(rows).contains("· live ·"));
+    bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     bob.type_in("half a line\x1b[5~\x1a"); // PgUp, ^Z
-    let rows = bob.shows("as before");
+    let rows = bob.wait_for("as before");
     assert!(status(&rows).is_empty() && input(&rows).is_empty(), "{rows:#?}");
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     ann.post("lobby", "1", "are you there?");
-    ann.hear_own("ann", "1");
+    ann.receive_own("ann", "1");
     bob.type_in("for the shell\r");
-    bob.shows("read for the shell");
-    let rows = bob.until("it goes on", |rows| {
+    bob.wait_for("read for the shell");
+    let rows = bob.wait_until("it goes on", |rows| {
         rows.iter().any(|row| row.ends_with(" ann are you there?")) && input(rows) == "half a line"
     });
     assert!(status(&rows).starts_with("[lobby]"), "{rows:#?}");
     bob.type_in(" and the rest\r");
-    assert_eq!(ann.hear_type("post")["text"], "half a line and the rest");
+    assert_eq!(ann.receive_type("post")["text"], "half a line and the rest");
     bob.type_in("/quit\r");
-    bob.shows("ended 0");
-    assert_eq!(bob.ends(), 0);
+    bob.wait_for("ended 0");
+    assert_eq!(bob.wait_exit(), 0);
 }
 
 #[test]
 fn where_there_is_no_shell_to_stop_for_it_goes_on() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     bob.type_in("ab\x1acd");
-    let rows = bob.until("all is typed", |rows| input(rows) == "abcd");
+    let rows = bob.wait_until("all is typed", |rows| input(rows) == "abcd");
     assert_eq!(rows.iter().filter(|row| row.starts_with("[lobby]")).count(), 1, "{rows:#?}");
 }

@@ -1,26 +1,26 @@
 //! The console on terminals of all kinds: any width, without colours, without a screen.
 
 use crate::support::terminal::{Terminal, input, status};
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 #[test]
 fn from_40_to_400_columns_lines_are_broken_and_nothing_is_cut_off() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for (n, (rows, columns)) in [(50, 40), (60, 41), (40, 200), (24, 400)].into_iter().enumerate() {
         bob.resize(rows, columns);
         let width = usize::from(columns);
         let typed = "日本".repeat(width / 3);
         bob.type_in(&format!("\x15{typed}")); // ^U
-        bob.until("what is typed is broken at this width", |rows| {
+        bob.wait_until("what is typed is broken at this width", |rows| {
             let first = rows.iter().find(|row| row.starts_with("> "));
             let used = first.map_or(0, |row| 2 + 2 * (row.chars().count() - 2));
             input(rows) == typed && (width - 4..width).contains(&used)
         });
         let said: Vec<String> = (0..60).map(|word| format!("word-{n}-{word}")).collect();
         ann.post("lobby", &n.to_string(), &said.join(" "));
-        let screen = bob.until("the line is broken at this width", |rows| {
+        let screen = bob.wait_until("the line is broken at this width", |rows| {
             let words = rows.iter().flat_map(|row| row.split_whitespace());
             let of_line = words.filter(|word| word.starts_with(&format!("word-{n}-")));
             let count = rows.iter().filter(|row| row.contains(&format!("word-{n}-"))).count();
@@ -55,14 +55,14 @@ fn styles(bytes: &[u8]) -> Vec<String> {
     sequences.filter_map(style).collect()
 }
 
-fn with(server: &Running, user: &str, environment: &str) -> Terminal {
+fn with(server: &TestServer, user: &str, environment: &str) -> Terminal {
     Terminal::shell(server.address, user, &format!("{environment} exec \"$@\""))
 }
 
 #[test]
 fn a_terminal_gets_the_colours_it_says_it_has_or_none() {
-    let server = Running::start(&[]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&[]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     ann.post("lobby", "1", "hi");
     let is_plain = |style: &String| ["0", "1", "2", "7"].contains(&style.as_str());
     for (user, environment, colours) in [
@@ -72,8 +72,8 @@ fn a_terminal_gets_the_colours_it_says_it_has_or_none() {
         ("d", "COLORTERM=truecolor", Some("1;38;2;")),
     ] {
         let mut bob = with(&server, user, environment);
-        bob.until("it is live", |rows| status(rows).contains("· live ·"));
-        bob.shows(" ann hi");
+        bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
+        bob.wait_for(" ann hi");
         let used = styles(&bob.bytes());
         match colours {
             None => assert!(used.iter().all(is_plain), "{environment}: {used:?}"),
@@ -82,23 +82,23 @@ fn a_terminal_gets_the_colours_it_says_it_has_or_none() {
             }
         }
         bob.type_in("/quit\r");
-        assert_eq!(bob.ends(), 0);
+        assert_eq!(bob.wait_exit(), 0);
     }
 }
 
 #[test]
 fn a_dumb_terminal_and_a_screen_reader_get_lines_and_no_escape_sequence() {
-    let server = Running::start(&[]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&[]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     ann.post("lobby", "1", "hi");
     for (user, environment) in [("a", "TERM=dumb"), ("b", "TALK_PLAIN=1")] {
         let mut bob = with(&server, user, environment);
-        bob.shows(" ann hi");
+        bob.wait_for(" ann hi");
         bob.type_in("/goto 1\nhello\n");
-        bob.shows("-- and back to now --");
-        while ann.hear_type("post")["text"] != "hello" {}
+        bob.wait_for("-- and back to now --");
+        while ann.receive_type("post")["text"] != "hello" {}
         bob.type_in("/quit\n");
-        assert_eq!(bob.ends(), 0);
+        assert_eq!(bob.wait_exit(), 0);
         assert!(!bob.bytes().contains(&0x1b), "{:?}", String::from_utf8_lossy(&bob.bytes()));
     }
 }

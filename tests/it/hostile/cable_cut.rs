@@ -106,7 +106,7 @@ impl Drop for Program {
 #[test]
 #[ignore = "needs root and iproute2, and takes a minute: tests/run runs it"]
 fn a_console_on_another_computer_loses_and_doubles_nothing_over_a_cut_of_thirty_seconds() {
-    const SOON: Duration = Duration::from_secs(15);
+    const TIMEOUT: Duration = Duration::from_secs(15);
     let lan = Lan::new();
     let server = env!("CARGO_BIN_EXE_server");
     let console = env!("CARGO_BIN_EXE_console");
@@ -114,18 +114,18 @@ fn a_console_on_another_computer_loses_and_doubles_nothing_over_a_cut_of_thirty_
     let data = data.path().to_str().unwrap();
     let flags = ["--bind", "10.99.0.1:0", "--rate", "0", "--data", data];
     let mut server = lan.run(0, server, &flags);
-    server.hear("http://", SOON);
+    server.hear("http://", TIMEOUT);
     let url = server.kept[0].clone();
     let address = url.trim_start_matches("http://").trim_end_matches('/');
 
     let mut near = lan.run(0, console, &["--user", "near", "--server", address]);
     let mut far = lan.run(1, console, &["--user", "far", "--server", address]);
     far.say("line 0");
-    near.hear("line 0", SOON);
-    far.hear("line 0", SOON);
+    near.hear("line 0", TIMEOUT);
+    far.hear("line 0", TIMEOUT);
     near.say("line 1");
-    far.hear("line 1", SOON);
-    near.hear("line 1", SOON);
+    far.hear("line 1", TIMEOUT);
+    near.hear("line 1", TIMEOUT);
 
     lan.cable("down");
     let cut = Instant::now();
@@ -141,7 +141,7 @@ fn a_console_on_another_computer_loses_and_doubles_nothing_over_a_cut_of_thirty_
     // Whoever noticed the cut connects again within half a minute, whoever did not goes on.
     far.say("line last");
     near.hear("line last", Duration::from_secs(120));
-    far.hear("line last", SOON);
+    far.hear("line last", TIMEOUT);
     assert_eq!(near.numbered(), far.numbered(), "one order");
     let mut numbers: Vec<usize> =
         near.numbered().iter().filter_map(|number| number.parse().ok()).collect();

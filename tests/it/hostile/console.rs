@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tungstenite::protocol::CloseFrame;
 use tungstenite::{Message, WebSocket};
 
-use crate::support::SOON;
+use crate::support::TIMEOUT;
 use crate::support::terminal::Terminal;
 
 /// Escape sequences that terminals obey, and the 8-bit controls that some do.
@@ -35,15 +35,15 @@ const COMMANDS: &[&str] = &[
 const HIDDEN: &str = "\u{202e}rlo\u{2066}lri\u{200b}zwsp\u{feff}bom\u{e0041}tag\u{ad}shy\u{2028}";
 
 /// A server that says what it is told.
-struct Stage(WebSocket<TcpStream>);
+struct ScriptedServer(WebSocket<TcpStream>);
 
-impl Stage {
-    fn open(bob: &str) -> (Stage, Terminal) {
+impl ScriptedServer {
+    fn open(bob: &str) -> (ScriptedServer, Terminal) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let terminal = Terminal::start(listener.local_addr().unwrap(), bob, &[]);
         let (stream, _) = listener.accept().unwrap();
-        stream.set_read_timeout(Some(SOON)).unwrap();
-        let mut stage = Stage(tungstenite::accept(stream).unwrap());
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+        let mut stage = ScriptedServer(tungstenite::accept(stream).unwrap());
         assert_eq!(stage.hear()["type"], "hello");
         (stage, terminal)
     }
@@ -129,24 +129,24 @@ fn is_clean(terminal: &Terminal) {
 #[test]
 fn no_text_commands_the_terminal() {
     for command in COMMANDS {
-        let (mut stage, mut bob) = Stage::open("bob");
+        let (mut stage, mut bob) = ScriptedServer::open("bob");
         stage.welcome("talk", 1);
         // No right server passes such a text on: the client takes it for a fault, and leaves.
         stage.record(1, "eve", &format!("before {command} after"));
         stage.ends();
-        bob.shows("trying again");
+        bob.wait_for("trying again");
         is_clean(&bob);
     }
 }
 
 #[test]
 fn no_text_hides_in_the_terminal_or_turns_it_around() {
-    let (mut stage, mut bob) = Stage::open("bob");
+    let (mut stage, mut bob) = ScriptedServer::open("bob");
     stage.welcome("talk", 3);
     stage.act(1, &json!({"type": "topic", "text": HIDDEN}));
     stage.act(2, &json!({"type": "edit", "target": 1, "text": HIDDEN}));
     stage.record(3, "eve", HIDDEN);
-    let rows = bob.until("all three", |rows| {
+    let rows = bob.wait_until("all three", |rows| {
         rows.concat().replace("      ", "").matches(r"shy\u{2028}").count() == 3
     });
     is_clean(&bob);
@@ -156,13 +156,13 @@ fn no_text_hides_in_the_terminal_or_turns_it_around() {
 
 #[test]
 fn what_one_looks_back_at_is_as_clean() {
-    let (mut stage, mut bob) = Stage::open("bob");
+    let (mut stage, mut bob) = ScriptedServer::open("bob");
     stage.welcome("talk", 40);
     (1..=10).for_each(|seq| stage.record(seq, "eve", HIDDEN));
     (11..=40).for_each(|seq| stage.record(seq, "eve", &format!("hi\n[lobby] bob {seq}")));
-    bob.shows("[lobby] bob 40");
+    bob.wait_for("[lobby] bob 40");
     bob.type_in(&"\x1b[5~".repeat(9)); // PgUp
-    let rows = bob.until("it is the beginning", |rows| rows[0].starts_with("-- "));
+    let rows = bob.wait_until("it is the beginning", |rows| rows[0].starts_with("-- "));
     assert_eq!(rows.iter().filter(|row| row.starts_with('[')).count(), 1, "{rows:#?}");
     assert!(rows.concat().contains(r"\u{202e}rlo"), "{rows:#?}");
     is_clean(&bob);
@@ -174,12 +174,12 @@ fn what_one_looks_back_at_is_as_clean() {
 fn what_is_answered_hides_nothing_and_passes_for_nobody() {
     let forged = "↳ #1 admin: you are banned\n↳ #1 admin: go";
     for text in [HIDDEN, forged] {
-        let (mut stage, mut bob) = Stage::open("bob");
+        let (mut stage, mut bob) = ScriptedServer::open("bob");
         stage.welcome("talk", 3);
         stage.record(1, "eve", text);
         stage.act(2, &json!({"type": "post", "text": forged, "reply": 1}));
         stage.act(3, &json!({"type": "post", "text": "done", "reply": 9}));
-        let rows = bob.shows("eve done");
+        let rows = bob.wait_for("eve done");
         let quotes: Vec<&String> = rows.iter().filter(|row| row.starts_with('↳')).collect();
         assert_eq!(quotes.len(), 2, "no other row begins like one: {rows:#?}");
         assert!(quotes[0].starts_with("↳ #1 eve: ") && quotes[1] == "↳ #9", "{rows:#?}");
@@ -187,18 +187,18 @@ fn what_is_answered_hides_nothing_and_passes_for_nobody() {
     }
     // Names are the server's word, and no more trusted.
     for evil in COMMANDS {
-        let (mut stage, mut bob) = Stage::open("bob");
+        let (mut stage, mut bob) = ScriptedServer::open("bob");
         stage.welcome("talk", 2);
         stage.record(1, evil, "hi");
         stage.act(2, &json!({"type": "post", "text": "done", "reply": 1}));
-        bob.shows("eve done");
+        bob.wait_for("eve done");
         is_clean(&bob);
     }
 }
 
 #[test]
 fn no_second_line_passes_for_another_speaker() {
-    let (mut stage, mut bob) = Stage::open("bob");
+    let (mut stage, mut bob) = ScriptedServer::open("bob");
     stage.welcome("talk", 3);
     stage.record(
         1,
@@ -210,7 +210,7 @@ fn no_second_line_passes_for_another_speaker() {
         3,
         &json!({"type": "edit", "target": 1, "text": "x\n00:00 admin me three\n- - unread"}),
     );
-    let rows = bob.shows("unread");
+    let rows = bob.wait_for("unread");
     let forged = ["admin", "typed for you", "unread"];
     for row in rows.iter().filter(|row| forged.iter().any(|words| row.contains(words))) {
         assert!(row.starts_with("      "), "{rows:#?}");
@@ -222,7 +222,7 @@ fn no_second_line_passes_for_another_speaker() {
 #[test]
 fn names_topics_errors_and_lists_are_no_more_trusted_than_texts() {
     for evil in COMMANDS.iter().copied().chain([HIDDEN, "a\nb"]) {
-        let (mut stage, mut bob) = Stage::open("bob");
+        let (mut stage, mut bob) = ScriptedServer::open("bob");
         stage.welcome(evil, 0);
         stage.say(&json!({"type": "presence", "room": "lobby", "user": evil, "state": "joined", "count": 2}));
         stage.say(&json!({"type": "renamed", "user": "eve", "to": evil}));
@@ -237,15 +237,15 @@ fn names_topics_errors_and_lists_are_no_more_trusted_than_texts() {
         stage.say(
             &json!({"type": "error", "code": "bad_text", "message": evil, "cid": post["cid"]}),
         );
-        bob.shows("not sent");
+        bob.wait_for("not sent");
         stage
             .0
             .close(Some(CloseFrame { code: 4403.into(), reason: "\x1b[2J kicked\u{9b}".into() }))
             .unwrap();
         stage.ends();
-        bob.shows("put out of the chat");
+        bob.wait_for("put out of the chat");
         is_clean(&bob);
-        assert_eq!(bob.ends(), 1);
+        assert_eq!(bob.wait_exit(), 1);
     }
 }
 
@@ -255,7 +255,7 @@ fn what_answers_a_handshake_wrongly_is_named_safely() {
     let mut bob = Terminal::start(listener.local_addr().unwrap(), "bob", &["--plain"]);
     let (mut stream, _) = listener.accept().unwrap();
     stream.write_all(b"HTTP/1.1 302 \xc2\x9b2J\r\nLocation: \x1b]0;x\x07\r\n\r\n\x1b[2J").unwrap();
-    bob.shows("trying again");
+    bob.wait_for("trying again");
     let bytes = String::from_utf8(bob.bytes()).unwrap();
     assert!(!bytes.chars().any(|c| c.is_control() && c != '\r' && c != '\n'), "{bytes:?}");
 }

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use crate::support::raw_client::{SWITCHING, UPGRADE};
-use crate::support::under_attack::besieged;
-use crate::support::{Raw, Running};
+use crate::support::under_attack::under_attack;
+use crate::support::{RawClient, TestServer};
 
 /// The status that answers `request`, which must be one whole response and then the end.
-fn status(server: &Running, request: &[u8]) -> u16 {
-    let mut raw = Raw::connect(server.address);
+fn status(server: &TestServer, request: &[u8]) -> u16 {
+    let mut raw = RawClient::connect(server.address);
     raw.try_send(request);
     let response = raw.read_to_end();
     let shown = String::from_utf8_lossy(&request[..request.len().min(300)]).into_owned();
@@ -42,7 +42,7 @@ fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 
-fn all(server: &Running, expected: u16, requests: &[String]) {
+fn all(server: &TestServer, expected: u16, requests: &[String]) {
     for request in requests {
         assert_eq!(status(server, request.as_bytes()), expected, "{request}");
     }
@@ -64,9 +64,9 @@ fn right_upgrades_that_look_odd_are_taken() {
         format!("\r\n\r\n{UPGRADE}"),
         UPGRADE.replace("GET /ws", "GET http://localhost/ws"),
     ];
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         for request in odd {
-            let mut raw = Raw::connect(server.address);
+            let mut raw = RawClient::connect(server.address);
             raw.send(request.as_bytes());
             let answer = raw.read_switching();
             assert!(
@@ -80,7 +80,7 @@ fn right_upgrades_that_look_odd_are_taken() {
 
 #[test]
 fn what_is_no_upgrade_is_told_what_one_is() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let versions = ["8", "12", "13, 8", "013", "13\r\nSec-WebSocket-Version: 13", ""];
         all(
             server,
@@ -106,7 +106,7 @@ fn what_is_no_upgrade_is_told_what_one_is() {
 
 #[test]
 fn other_protocols_are_refused_at_once() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let version = |version: &str| UPGRADE.replace("HTTP/1.1", version);
         all(server, 505, &["HTTP/1.2", "HTTP/2.0", "HTTP/9.9"].map(version));
         all(server, 505, &["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned()]);
@@ -124,7 +124,7 @@ fn other_protocols_are_refused_at_once() {
 
 #[test]
 fn a_host_that_is_none_or_not_ours_is_refused() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let hosts = ["", "a@b", "localhost/x", "localhost\r\nHost: localhost", "local host"];
         all(server, 400, &hosts.map(|host| with(&format!("Host: {host}"))));
         all(server, 400, &[UPGRADE.replace("Host: localhost\r\n", "")]);
@@ -143,7 +143,7 @@ fn a_host_that_is_none_or_not_ours_is_refused() {
 
 #[test]
 fn an_origin_that_is_not_exactly_ours_is_refused() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let address = server.address;
         let host = |origin: &str| with(&format!("Host: {address}\r\nOrigin: {origin}"));
         let origins = [
@@ -165,7 +165,7 @@ fn an_origin_that_is_not_exactly_ours_is_refused() {
 
 #[test]
 fn a_head_that_is_not_one_is_400() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let wrong = [
             and("X : y"),
             and("X: y\r\n folded"),
@@ -188,7 +188,7 @@ fn a_head_that_is_not_one_is_400() {
 
 #[test]
 fn a_body_in_any_disguise_is_refused_and_never_read_as_a_request() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let after = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
         let bodies = [
             "Content-Length: 5",
@@ -224,7 +224,7 @@ fn a_body_in_any_disguise_is_refused_and_never_read_as_a_request() {
 
 #[test]
 fn a_head_that_is_too_much_is_refused_and_costs_nothing() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let line = |length: usize| format!("GET /{} HTTP/1.1\r\n", "x".repeat(length));
         assert_eq!(status(server, line(8_193).as_bytes()), 414);
         let header = |length: usize| format!("GET / HTTP/1.1\r\nX: {}\r\n", "x".repeat(length));
@@ -238,7 +238,7 @@ fn a_head_that_is_too_much_is_refused_and_costs_nothing() {
         }
         let spent = server.cpu_seconds() - before;
         assert!(spent < 20.0 * 0.1, "{spent} s for 20 of them");
-        let mut raw = Raw::connect(server.address);
+        let mut raw = RawClient::connect(server.address);
         let head =
             get("/healthz").replace("\r\n\r\n", &format!("\r\nX: {}\r\n\r\n", "x".repeat(8_000)));
         let before = server.cpu_seconds();
@@ -251,7 +251,7 @@ fn a_head_that_is_too_much_is_refused_and_costs_nothing() {
 
 #[test]
 fn a_target_is_taken_as_it_is_written_or_not_at_all() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         all(server, 400, &["*", "/ws#x", "/a b", "ws", ""].map(get));
         assert_eq!(status(server, b"GET /\x80 HTTP/1.1\r\nHost: localhost\r\n\r\n"), 400);
         let nowhere = [
@@ -272,7 +272,7 @@ fn a_target_is_taken_as_it_is_written_or_not_at_all() {
             .iter()
             .map(|target| {
                 assert_eq!(status(server, get(target).as_bytes()), 404, "{target}");
-                let mut raw = Raw::connect(server.address);
+                let mut raw = RawClient::connect(server.address);
                 raw.send(get(target).as_bytes());
                 raw.read_to_end()
             })
@@ -285,9 +285,9 @@ fn a_target_is_taken_as_it_is_written_or_not_at_all() {
 
 #[test]
 fn who_resets_after_asking_harms_nobody() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         for _ in 0..100 {
-            let mut raw = Raw::connect(server.address);
+            let mut raw = RawClient::connect(server.address);
             raw.send(get("/").as_bytes());
             let socket = socket2::SockRef::from(&raw.0);
             socket.set_linger(Some(Duration::ZERO)).unwrap(); // closes with RST
@@ -298,12 +298,12 @@ fn who_resets_after_asking_harms_nobody() {
 
 #[test]
 fn ten_thousand_come_and_go_and_leave_nothing() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         for n in 0..10_000 {
             match n % 3 {
-                0 => drop(Raw::upgraded(server.address)),
+                0 => drop(RawClient::upgraded(server.address)),
                 1 => assert_eq!(status(server, get("/healthz").as_bytes()), 200),
-                _ => drop(Raw::connect(server.address)),
+                _ => drop(RawClient::connect(server.address)),
             }
         }
     });

@@ -15,16 +15,16 @@ use tungstenite::Message;
 use crate::support::commands::{exported, printed};
 use crate::support::fixtures::fill;
 use crate::support::raw_client::UPGRADE;
-use crate::support::under_attack::{SQUARE, besieged, besieged_by};
-use crate::support::{Peer, Raw, Running, SOON};
+use crate::support::under_attack::{SQUARE, under_attack, under_attack_by};
+use crate::support::{RawClient, TIMEOUT, TestClient, TestServer};
 
 fn server() -> Command {
     Command::new(env!("CARGO_BIN_EXE_server"))
 }
 
 /// Whether somebody new gets a WebSocket soon.
-fn is_served(server: &Running) -> bool {
-    let mut raw = Raw::connect(server.address);
+fn is_served(server: &TestServer) -> bool {
+    let mut raw = RawClient::connect(server.address);
     raw.0.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
     raw.try_send(UPGRADE.as_bytes());
     let mut answer = [0; 12];
@@ -34,7 +34,7 @@ fn is_served(server: &Running) -> bool {
 // ---- Descriptors -------------------------------------------------------------------------------
 
 /// Sets how many descriptors a running process may have (prlimit(1)).
-fn allow_descriptors(server: &Running, most: usize) {
+fn allow_descriptors(server: &TestServer, most: usize) {
     let status = Command::new("prlimit")
         .args(["--pid", &server.pid().to_string(), &format!("--nofile={most}:")])
         .status();
@@ -43,21 +43,22 @@ fn allow_descriptors(server: &Running, most: usize) {
 
 #[test]
 fn without_descriptors_the_server_waits_and_those_inside_go_on() {
-    besieged(&[], |server| {
-        let (mut inside, _) = Peer::joined(server.address, "inside", SQUARE);
+    under_attack(&[], |server| {
+        let (mut inside, _) = TestClient::joined(server.address, "inside", SQUARE);
         inside.post(SQUARE, "1", "before");
-        inside.hear_answer_to("1");
+        inside.receive_with_cid("1");
         allow_descriptors(server, server.descriptors());
-        let waiting: Vec<Raw> = (0..100).map(|_| Raw::connect(server.address)).collect();
+        let waiting: Vec<RawClient> =
+            (0..100).map(|_| RawClient::connect(server.address)).collect();
         let before = server.cpu_seconds();
         let since = Instant::now();
         for n in 2..50 {
             inside.post(SQUARE, &n.to_string(), "meanwhile");
-            assert_eq!(inside.hear_answer_to(&n.to_string())["text"], "meanwhile");
-            inside.say(&json!({"type": "history", "room": SQUARE, "after": 0}));
-            assert_eq!(inside.hear_type("history")["room"], SQUARE);
-            inside.say(&json!({"type": "rooms"}));
-            inside.hear_type("rooms");
+            assert_eq!(inside.receive_with_cid(&n.to_string())["text"], "meanwhile");
+            inside.send(&json!({"type": "history", "room": SQUARE, "after": 0}));
+            assert_eq!(inside.receive_type("history")["room"], SQUARE);
+            inside.send(&json!({"type": "rooms"}));
+            inside.receive_type("rooms");
         }
         let (spent, taken) = (server.cpu_seconds() - before, since.elapsed());
         assert!(spent < 1.0 + taken.as_secs_f64() / 2.0, "{spent} s of {taken:?}: it spins");
@@ -65,7 +66,7 @@ fn without_descriptors_the_server_waits_and_those_inside_go_on() {
         allow_descriptors(server, 1_024);
         let since = Instant::now();
         while !is_served(server) {
-            assert!(since.elapsed() < SOON, "nobody is served again");
+            assert!(since.elapsed() < TIMEOUT, "nobody is served again");
         }
     });
 }
@@ -75,16 +76,16 @@ fn a_start_with_few_descriptors_makes_room_for_as_many_as_there_are() {
     let mut shell = Command::new("sh");
     shell.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_server")]);
     shell.stderr(Stdio::null());
-    besieged_by(&mut shell, &[], |server| {
-        let held: Vec<Raw> = (0..200).map(|_| Raw::connect(server.address)).collect();
-        let mut late = Raw::connect(server.address);
+    under_attack_by(&mut shell, &[], |server| {
+        let held: Vec<RawClient> = (0..200).map(|_| RawClient::connect(server.address)).collect();
+        let mut late = RawClient::connect(server.address);
         late.send(UPGRADE.as_bytes());
         let answer = late.read_to_end(); // few are told why at a time
         assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 503"), "{answer:?}");
         drop(held);
         let since = Instant::now();
         while !is_served(server) {
-            assert!(since.elapsed() < SOON, "nobody is served again");
+            assert!(since.elapsed() < TIMEOUT, "nobody is served again");
         }
     });
 }
@@ -109,7 +110,7 @@ fn more_connections_than_the_machine_can_hold_are_refused_at_the_start() {
 struct Saboteur(Child);
 
 impl Saboteur {
-    fn attach(server: &Running, call: &str, fault: &str) -> Saboteur {
+    fn attach(server: &TestServer, call: &str, fault: &str) -> Saboteur {
         let mut child = Command::new("strace")
             .args(["-f", "-o", "/dev/null", "-p", &server.pid().to_string()])
             .args(["-e", &format!("trace={call}"), "-e", &format!("inject={call}:{fault}")])
@@ -134,12 +135,12 @@ impl Drop for Saboteur {
 #[test]
 #[ignore = "needs strace"]
 fn whatever_accept_fails_with_the_next_client_is_served() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         for error in ["ENFILE", "EMFILE", "ENOMEM", "ECONNABORTED", "EPROTO", "EINTR"] {
             let saboteur = Saboteur::attach(server, "accept4", &format!("error={error}:when=1..8"));
             let since = Instant::now();
             while !is_served(server) {
-                assert!(since.elapsed() < SOON, "nobody is served after {error}");
+                assert!(since.elapsed() < TIMEOUT, "nobody is served after {error}");
             }
             drop(saboteur);
         }
@@ -149,7 +150,7 @@ fn whatever_accept_fails_with_the_next_client_is_served() {
 #[test]
 #[ignore = "needs strace"]
 fn a_thread_that_the_system_refuses_costs_one_connection() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         // strace counts for each thread by itself.
         let saboteur = Saboteur::attach(server, "clone3,clone", "error=EAGAIN:when=1..10");
         let refused = (0..100).take_while(|_| !is_served(server)).count();
@@ -161,7 +162,7 @@ fn a_thread_that_the_system_refuses_costs_one_connection() {
 
 // ---- Time --------------------------------------------------------------------------------------
 
-fn signal(server: &Running, name: &str) {
+fn signal(server: &TestServer, name: &str) {
     let pid = server.pid().to_string();
     assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
 }
@@ -169,9 +170,9 @@ fn signal(server: &Running, name: &str) {
 #[test]
 fn a_server_that_was_stopped_for_a_while_goes_on_with_whoever_is_left() {
     let flags = ["--limit", "ping-every=400ms", "--limit", "pong-wait=10s"];
-    let server = Running::start(&flags);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
-    let (mut ben, _) = Peer::joined(server.address, "ben", "lobby");
+    let server = TestServer::start(&flags);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+    let (mut ben, _) = TestClient::joined(server.address, "ben", "lobby");
     signal(&server, "-STOP");
     let since = Instant::now();
     ann.post("lobby", "1", "while it stood still");
@@ -179,9 +180,9 @@ fn a_server_that_was_stopped_for_a_while_goes_on_with_whoever_is_left() {
         thread::yield_now();
     }
     signal(&server, "-CONT");
-    assert_eq!(ann.hear_own("ann", "1")["seq"], 1);
-    assert_eq!(ben.hear_own("ann", "1")["seq"], 1);
-    ann.hears_nothing();
+    assert_eq!(ann.receive_own("ann", "1")["seq"], 1);
+    assert_eq!(ben.receive_own("ann", "1")["seq"], 1);
+    ann.receives_nothing();
 }
 
 /// Nobody, whom no directory belongs to.
@@ -254,7 +255,7 @@ fn a_disk_that_takes_nothing_at_the_start_is_said_before_the_port_is_open() {
 // ---- Directories and files: later --------------------------------------------------------------
 
 /// Posts until something else than a record comes, or nothing more: what was acknowledged, and that.
-fn post_until_refused(bob: &mut Peer) -> (Vec<Value>, Option<Value>) {
+fn post_until_refused(bob: &mut TestClient) -> (Vec<Value>, Option<Value>) {
     let mut stored = Vec::new();
     loop {
         let cid = format!("c{}", stored.len());
@@ -278,15 +279,15 @@ fn post_until_refused(bob: &mut Peer) -> (Vec<Value>, Option<Value>) {
 #[test]
 fn a_server_that_the_file_size_limit_kills_has_lost_nothing() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Running::start_by(&mut limited("ulimit -f 16"), data.path(), &[]);
-    let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
+    let mut server = TestServer::start_by(&mut limited("ulimit -f 16"), data.path(), &[]);
+    let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
     let (stored, answer) = post_until_refused(&mut bob);
     assert_eq!((stored.is_empty(), answer), (false, None));
-    assert_eq!(server.ends().signal(), Some(25), "SIGXFSZ (signal(7))");
-    let server = Running::start_in(data.path(), &[]);
-    let (mut ann, joined) = Peer::joined(server.address, "ann", "lobby");
+    assert_eq!(server.wait_exit().signal(), Some(25), "SIGXFSZ (signal(7))");
+    let server = TestServer::start_in(data.path(), &[]);
+    let (mut ann, joined) = TestClient::joined(server.address, "ann", "lobby");
     assert_eq!(joined["head"], stored.len());
-    stored.iter().for_each(|record| assert_eq!(ann.hear(), *record));
+    stored.iter().for_each(|record| assert_eq!(ann.receive(), *record));
     assert!(printed(&["verify"], data.path()).contains("sound"));
 }
 
@@ -294,22 +295,22 @@ fn a_server_that_the_file_size_limit_kills_has_lost_nothing() {
 fn a_file_that_may_not_grow_refuses_the_line_and_all_else_goes_on() {
     let data = tempfile::tempdir().unwrap();
     let mut command = limited("ulimit -f 16; trap '' XFSZ");
-    let server = Running::start_by(&mut command, data.path(), &[]);
-    let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
+    let server = TestServer::start_by(&mut command, data.path(), &[]);
+    let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
     let (stored, answer) = post_until_refused(&mut bob);
     let error = answer.unwrap();
     assert_eq!(
         (&error["code"], &error["cid"]),
         (&"storage".into(), &format!("c{}", stored.len()).into())
     );
-    let mut raw = Raw::connect(server.address);
+    let mut raw = RawClient::connect(server.address);
     raw.send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert!(raw.read_to_end().starts_with(b"HTTP/1.1 503"));
-    let (mut ann, joined) = Peer::joined(server.address, "ann", "lobby");
+    let (mut ann, joined) = TestClient::joined(server.address, "ann", "lobby");
     assert_eq!(joined["head"], stored.len(), "no number was used");
-    stored.iter().for_each(|record| assert_eq!(ann.hear(), *record));
+    stored.iter().for_each(|record| assert_eq!(ann.receive(), *record));
     ann.post("lobby", "short", "a line that still fits");
-    assert_eq!(ann.hear_own("ann", "short")["seq"], stored.len() + 1);
+    assert_eq!(ann.receive_own("ann", "short")["seq"], stored.len() + 1);
     assert_eq!(exported(data.path()).len(), stored.len() + 1);
 }
 
@@ -318,12 +319,12 @@ fn a_file_that_may_not_grow_refuses_the_line_and_all_else_goes_on() {
 #[test]
 fn a_long_log_is_not_held_in_memory() {
     let (empty, long) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let little = Running::start_in(empty.path(), &[]).rss_kib();
+    let little = TestServer::start_in(empty.path(), &[]).rss_kib();
     fill(long.path(), 12_000, &"x".repeat(1_000)); // 13 MB
-    let server = Running::start_in(long.path(), &[]);
+    let server = TestServer::start_in(long.path(), &[]);
     let much = server.rss_kib();
     assert!(much < little + 6 * 1024, "{little} KiB without a log, {much} KiB with one");
-    let (mut ann, joined) = Peer::joined(server.address, "ann", "lobby");
+    let (mut ann, joined) = TestClient::joined(server.address, "ann", "lobby");
     assert_eq!((&joined["first"], &joined["head"]), (&1.into(), &12_000.into()));
-    assert_eq!(ann.hear_seqs(100), (11_901..=12_000).collect::<Vec<u64>>());
+    assert_eq!(ann.receive_seqs(100), (11_901..=12_000).collect::<Vec<u64>>());
 }

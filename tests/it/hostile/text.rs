@@ -4,11 +4,11 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::under_attack::{besieged, besieged_in};
-use crate::support::{Peer, Running};
+use crate::support::under_attack::{under_attack, under_attack_in};
+use crate::support::{TestClient, TestServer};
 
-fn in_the_lobby(server: &Running) -> Peer {
-    Peer::joined(server.address, "bob", "lobby").0
+fn in_the_lobby(server: &TestServer) -> TestClient {
+    TestClient::joined(server.address, "bob", "lobby").0
 }
 
 /// Limits out of the way of tests that say much that is refused.
@@ -16,7 +16,7 @@ const PATIENT: [&str; 2] = ["--limit", "nuisances=100000"];
 
 #[test]
 fn a_name_that_could_be_taken_for_another_is_nobodys() {
-    besieged(&PATIENT, |server| {
+    under_attack(&PATIENT, |server| {
         let bad = [
             "\u{410}dmin",
             "admin\u{200b}",
@@ -35,30 +35,30 @@ fn a_name_that_could_be_taken_for_another_is_nobodys() {
             "\u{2066}x",
         ];
         for name in bad {
-            let mut peer = Peer::connect(server.address);
-            peer.say(&json!({"type": "hello", "user": name}));
-            assert_eq!(peer.hear_error(), "bad_name", "{name:?}");
+            let mut peer = TestClient::connect(server.address);
+            peer.send(&json!({"type": "hello", "user": name}));
+            assert_eq!(peer.receive_error(), "bad_name", "{name:?}");
         }
-        let mut long = Peer::connect(server.address);
-        long.say(&json!({"type": "hello", "user": "x".repeat(33)}));
-        assert_eq!(long.hear_error(), "bad_name");
+        let mut long = TestClient::connect(server.address);
+        long.send(&json!({"type": "hello", "user": "x".repeat(33)}));
+        assert_eq!(long.receive_error(), "bad_name");
         for name in ["system", "SERVER", "Talk"] {
-            let mut peer = Peer::connect(server.address);
-            peer.say(&json!({"type": "hello", "user": name}));
-            assert!(["bad_name", "name_taken"].contains(&peer.hear_error().as_str()), "{name}");
+            let mut peer = TestClient::connect(server.address);
+            peer.send(&json!({"type": "hello", "user": name}));
+            assert!(["bad_name", "name_taken"].contains(&peer.receive_error().as_str()), "{name}");
         }
-        let (_jose, welcome) = Peer::hello(server.address, "Jos\u{e9}");
+        let (_jose, welcome) = TestClient::hello(server.address, "Jos\u{e9}");
         assert_eq!(welcome["user"], "Jos\u{e9}");
-        let mut other = Peer::connect(server.address);
-        other.say(&json!({"type": "hello", "user": "JOS\u{c9}"}));
-        assert_eq!(other.hear_error(), "name_taken", "names are one, whatever their case");
+        let mut other = TestClient::connect(server.address);
+        other.send(&json!({"type": "hello", "user": "JOS\u{c9}"}));
+        assert_eq!(other.receive_error(), "name_taken", "names are one, whatever their case");
     });
 }
 
 #[test]
 fn a_room_is_a_directory_inside_the_data_and_nowhere_else() {
     let folder = tempfile::tempdir().unwrap();
-    besieged_in(folder.path(), &PATIENT, |server| {
+    under_attack_in(folder.path(), &PATIENT, |server| {
         let mut bob = in_the_lobby(server);
         let bad = [
             "../../etc/x",
@@ -76,11 +76,11 @@ fn a_room_is_a_directory_inside_the_data_and_nowhere_else() {
             "lobby\u{200b}",
         ];
         for room in bad.into_iter().map(String::from).chain(["x".repeat(200)]) {
-            bob.say(&json!({"type": "join", "room": room}));
-            assert_eq!(bob.hear_error(), "bad_room", "{room:?}");
+            bob.send(&json!({"type": "join", "room": room}));
+            assert_eq!(bob.receive_error(), "bad_room", "{room:?}");
         }
         bob.post("lobby", "1", "hello");
-        bob.hear_own("bob", "1");
+        bob.receive_own("bob", "1");
     });
     let inside: Vec<String> = fs::read_dir(folder.path().join("data/rooms"))
         .unwrap()
@@ -94,13 +94,13 @@ fn a_room_is_a_directory_inside_the_data_and_nowhere_else() {
 
 #[test]
 fn what_a_line_says_about_its_author_counts_for_nothing() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let mut bob = in_the_lobby(server);
-        bob.say(&json!({
+        bob.send(&json!({
             "type": "post", "room": "lobby", "cid": "1", "text": "x",
             "user": "ann", "from": "ann", "nick": "ann", "seq": 99, "at": 1, "ts": 1, "admin": true
         }));
-        let record = bob.hear_type("post");
+        let record = bob.receive_type("post");
         assert_eq!((&record["user"], &record["seq"]), (&json!("bob"), &json!(1)));
         assert!(record["at"].as_u64().unwrap() > 1_600_000_000_000 && record["admin"].is_null());
     });
@@ -108,7 +108,7 @@ fn what_a_line_says_about_its_author_counts_for_nothing() {
 
 #[test]
 fn what_is_not_strict_json_is_refused_and_the_connection_lives() {
-    besieged(&PATIENT, |server| {
+    under_attack(&PATIENT, |server| {
         let mut bob = in_the_lobby(server);
         let texts = [
             "[".repeat(60_000),
@@ -128,20 +128,20 @@ fn what_is_not_strict_json_is_refused_and_the_connection_lives() {
             r#"{"type":"rooms","x":01}"#.to_owned(),
         ];
         for text in &texts {
-            bob.say_text(text);
-            assert_eq!(bob.hear_error(), "bad_json", "{}", &text[..text.len().min(60)]);
+            bob.send_text(text);
+            assert_eq!(bob.receive_error(), "bad_json", "{}", &text[..text.len().min(60)]);
         }
         for number in
             ["1e999999", "-0", "1e-999", "123456789012345678901234567890", "9007199254740993"]
         {
-            bob.say_text(&format!(r#"{{"type":"rooms","x":{number}}}"#));
-            let answer = bob.hear();
+            bob.send_text(&format!(r#"{{"type":"rooms","x":{number}}}"#));
+            let answer = bob.receive();
             assert!(
                 answer["type"] == "rooms" || answer["code"] == "bad_json",
                 "{number}: {answer}"
             );
-            bob.say_text(&format!(r#"{{"type":"history","room":"lobby","after":{number}}}"#));
-            let answer = bob.hear();
+            bob.send_text(&format!(r#"{{"type":"history","room":"lobby","after":{number}}}"#));
+            let answer = bob.receive();
             let is_zero = number == "-0" || number == "1e-999";
             let refused =
                 ["bad_message", "bad_json"].contains(&answer["code"].as_str().unwrap_or(""));
@@ -152,7 +152,7 @@ fn what_is_not_strict_json_is_refused_and_the_connection_lives() {
 
 #[test]
 fn a_text_comes_back_as_it_was_written_or_is_refused() {
-    besieged(&PATIENT, |server| {
+    under_attack(&PATIENT, |server| {
         let mut bob = in_the_lobby(server);
         let fine = [
             "\u{202e}right to left",
@@ -168,14 +168,14 @@ fn a_text_comes_back_as_it_was_written_or_is_refused() {
         ];
         for (n, text) in fine.into_iter().enumerate() {
             bob.post("lobby", &format!("f{n}"), text);
-            let record: Value = bob.hear_answer_to(&format!("f{n}"));
+            let record: Value = bob.receive_with_cid(&format!("f{n}"));
             assert_eq!(record["text"], text);
         }
         for (n, text) in
             ["a\0b", "\u{7f}", "\u{9b}31m", "\u{1b}[2J", "a\rb", "\u{8}"].into_iter().enumerate()
         {
             bob.post("lobby", &format!("b{n}"), text);
-            assert_eq!(bob.hear_answer_to(&format!("b{n}"))["code"], "bad_text", "{text:?}");
+            assert_eq!(bob.receive_with_cid(&format!("b{n}"))["code"], "bad_text", "{text:?}");
         }
     });
 }

@@ -8,7 +8,7 @@ use std::thread;
 use talk::chat::wire::Since;
 use talk::client::{Config, Notice, State, start};
 
-use crate::support::{Running, SOON};
+use crate::support::{TIMEOUT, TestServer};
 
 /// A line to `server` that is cut when the first welcome is on its way, and never again.
 fn line_that_loses_the_first_welcome(server: SocketAddr) -> SocketAddr {
@@ -47,7 +47,7 @@ fn carry(mut from: &TcpStream, mut to: &TcpStream, last: &[u8]) {
 
 #[test]
 fn a_name_whose_first_welcome_was_lost_is_still_its_owners() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let (sender, notices) = channel();
     let config = Config {
         server: line_that_loses_the_first_welcome(server.address).to_string().parse().unwrap(),
@@ -61,7 +61,7 @@ fn a_name_whose_first_welcome_was_lost_is_still_its_owners() {
     };
     let _client = start(config, sender).unwrap();
     loop {
-        match notices.recv_timeout(SOON).expect("it becomes live") {
+        match notices.recv_timeout(TIMEOUT).expect("it becomes live") {
             Notice::State(State::Live) => return,
             Notice::Stopped { code, reason } => panic!("stopped with {code}: {reason}"),
             _ => {}

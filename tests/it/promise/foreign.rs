@@ -16,7 +16,7 @@ use super::chance::Chance;
 use super::diary::{Diary, Person};
 use super::judge::Fate;
 use super::{ROOMS, room_number};
-use crate::support::Peer;
+use crate::support::TestClient;
 
 /// How often somebody looks up who hears nothing.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -85,7 +85,7 @@ type Outcome = Result<(), Box<Error>>;
 impl Foreign<'_> {
     /// One connection's life.
     fn connect(&mut self, door: SocketAddr) -> Outcome {
-        let mut peer = Peer::try_connect(door)?;
+        let mut peer = TestClient::try_connect(door)?;
         peer.socket
             .get_ref()
             .set_read_timeout(Some(GLANCE))
@@ -156,7 +156,7 @@ impl Foreign<'_> {
         self.diary.complain(self.board, what);
     }
 
-    fn hear(&mut self, peer: &mut Peer, text: &str) -> Outcome {
+    fn hear(&mut self, peer: &mut TestClient, text: &str) -> Outcome {
         let Ok(message) = serde_json::from_str::<Value>(text) else {
             self.complain(&format!("heard {text:?}"));
             return Ok(());
@@ -197,7 +197,7 @@ impl Foreign<'_> {
         self.places[room].head = Some(head);
     }
 
-    fn hear_record(&mut self, peer: &mut Peer, text: &str, record: &Value) -> Outcome {
+    fn hear_record(&mut self, peer: &mut TestClient, text: &str, record: &Value) -> Outcome {
         let room = room_number(record["room"].as_str().unwrap());
         let seq = record["seq"].as_u64().unwrap();
         let was_live = self.places.iter().all(Place::is_live);
@@ -227,7 +227,7 @@ impl Foreign<'_> {
     }
 
     /// A line that is stored comes again: in the same words, or in others.
-    fn play_tricks(&mut self, peer: &mut Peer, line: &Line) -> Outcome {
+    fn play_tricks(&mut self, peer: &mut TestClient, line: &Line) -> Outcome {
         match self.chance.below(20) {
             0 | 1 => post(peer, line),
             2 => post(peer, &Line { text: String::from("other words"), ..line.clone() }),
@@ -236,7 +236,7 @@ impl Foreign<'_> {
     }
 
     /// Reads back, or joins the room again while in it.
-    fn look_around(&mut self, peer: &mut Peer, room: usize) -> Outcome {
+    fn look_around(&mut self, peer: &mut TestClient, room: usize) -> Outcome {
         let (name, place) = (ROOMS[room], &self.places[room]);
         let Some((log, seq)) = &place.seen else { return Ok(()) };
         let back = seq.saturating_sub(self.chance.magnitude(6));
@@ -249,11 +249,11 @@ impl Foreign<'_> {
     }
 }
 
-fn say(peer: &mut Peer, message: &Value) -> Outcome {
+fn say(peer: &mut TestClient, message: &Value) -> Outcome {
     peer.socket.send(Message::text(message.to_string())).map_err(Box::new)
 }
 
-fn post(peer: &mut Peer, line: &Line) -> Outcome {
+fn post(peer: &mut TestClient, line: &Line) -> Outcome {
     let Line { room, cid, text } = line;
     say(peer, &json!({"type": "post", "room": ROOMS[*room], "cid": cid, "text": text}))
 }

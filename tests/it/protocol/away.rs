@@ -2,114 +2,114 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 /// A device of bob's, in the lobby.
-fn device(server: &Running, token: &Value) -> (Peer, Value, Value) {
-    let mut device = Peer::connect(server.address);
+fn device(server: &TestServer, token: &Value) -> (TestClient, Value, Value) {
+    let mut device = TestClient::connect(server.address);
     let join = json!([{"room": "lobby"}]);
-    device.say(&json!({"type": "hello", "user": "bob", "token": token, "join": join}));
-    let welcome = device.hear_type("welcome");
-    let joined = device.hear_type("joined");
+    device.send(&json!({"type": "hello", "user": "bob", "token": token, "join": join}));
+    let welcome = device.receive_type("welcome");
+    let joined = device.receive_type("joined");
     (device, welcome, joined)
 }
 
 #[test]
 fn it_is_told_once_to_each_room_and_to_whoever_comes() {
-    let server = Running::start(&[]);
-    let mut alice = Peer::joined(server.address, "alice", "lobby").0;
-    let (mut bob, welcome) = Peer::joined_with_welcome(server.address, "bob");
-    alice.hear_type("presence");
+    let server = TestServer::start(&[]);
+    let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
+    let (mut bob, welcome) = TestClient::joined_with_welcome(server.address, "bob");
+    alice.receive_type("presence");
     bob.join("den");
 
-    bob.say(&json!({"type": "away", "text": "lunch"}));
+    bob.send(&json!({"type": "away", "text": "lunch"}));
     let told = |room: &str| json!({"type": "away", "room": room, "user": "bob", "text": "lunch"});
-    assert_eq!(alice.hear(), told("lobby"));
-    assert_eq!([bob.hear(), bob.hear()], [told("den"), told("lobby")]);
-    bob.say(&json!({"type": "away", "text": "lunch"}));
-    bob.say(&json!({"type": "who", "room": "lobby"}));
+    assert_eq!(alice.receive(), told("lobby"));
+    assert_eq!([bob.receive(), bob.receive()], [told("den"), told("lobby")]);
+    bob.send(&json!({"type": "away", "text": "lunch"}));
+    bob.send(&json!({"type": "who", "room": "lobby"}));
     let away = json!([{"user": "bob", "text": "lunch"}]);
-    assert_eq!(bob.hear()["away"], away, "away with the same words is nothing new");
+    assert_eq!(bob.receive()["away"], away, "away with the same words is nothing new");
 
-    let (mut eve, joined) = Peer::joined(server.address, "eve", "lobby");
+    let (mut eve, joined) = TestClient::joined(server.address, "eve", "lobby");
     assert_eq!((&joined["away"], &joined["members"][1]), (&away, &json!("bob")));
     let (mut phone, welcome, _) = device(&server, &welcome["token"]);
     assert_eq!(welcome["away"], "lunch");
     phone.join("attic");
-    let attic = Peer::joined(server.address, "ann", "attic").1;
+    let attic = TestClient::joined(server.address, "ann", "attic").1;
     assert_eq!(attic["away"], away, "away in every room it enters");
 
-    phone.say(&json!({"type": "back"}));
+    phone.send(&json!({"type": "back"}));
     let back = json!({"type": "back", "room": "lobby", "user": "bob"});
-    assert_eq!(eve.hear_type("back"), back);
-    assert_eq!(bob.hear_type("back")["room"], "den", "whatever device says so");
-    assert_eq!(alice.hear_type("back"), back);
-    let joined = Peer::joined(server.address, "zoe", "lobby").1;
+    assert_eq!(eve.receive_type("back"), back);
+    assert_eq!(bob.receive_type("back")["room"], "den", "whatever device says so");
+    assert_eq!(alice.receive_type("back"), back);
+    let joined = TestClient::joined(server.address, "zoe", "lobby").1;
     assert_eq!(joined.get("away"), None);
 }
 
 #[test]
 fn who_comes_away_is_told_with_the_coming() {
-    let server = Running::start(&[]);
-    let mut alice = Peer::joined(server.address, "alice", "den").0;
-    let mut bob = Peer::joined(server.address, "bob", "lobby").0;
-    bob.say(&json!({"type": "away"}));
-    bob.hear_type("away");
+    let server = TestServer::start(&[]);
+    let mut alice = TestClient::joined(server.address, "alice", "den").0;
+    let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
+    bob.send(&json!({"type": "away"}));
+    bob.receive_type("away");
     let joined = bob.join("den");
     assert_eq!(joined["away"], json!([{"user": "bob", "text": ""}]));
     let came = json!({"type": "presence", "room": "den", "user": "bob", "state": "joined",
         "away": "", "count": 2});
-    assert_eq!(alice.hear(), came);
-    bob.say(&json!({"type": "direct", "to": "alice", "cid": "1", "text": "psst"}));
-    let came = alice.hear_type("presence");
+    assert_eq!(alice.receive(), came);
+    bob.send(&json!({"type": "direct", "to": "alice", "cid": "1", "text": "psst"}));
+    let came = alice.receive_type("presence");
     assert_eq!((&came["room"], &came["away"]), (&json!("@alice+bob"), &json!("")));
 }
 
 #[test]
 fn it_goes_along_with_a_new_name() {
-    let server = Running::start(&[]);
-    let mut alice = Peer::joined(server.address, "alice", "lobby").0;
-    let (mut bob, welcome) = Peer::joined_with_welcome(server.address, "bob");
-    alice.hear_type("presence");
-    bob.say(&json!({"type": "away", "text": "lunch"}));
-    alice.hear_type("away");
-    bob.say(&json!({"type": "nick", "user": "rob"}));
-    assert_eq!(alice.hear(), json!({"type": "renamed", "user": "bob", "to": "rob"}));
-    alice.say(&json!({"type": "who", "room": "lobby"}));
+    let server = TestServer::start(&[]);
+    let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
+    let (mut bob, welcome) = TestClient::joined_with_welcome(server.address, "bob");
+    alice.receive_type("presence");
+    bob.send(&json!({"type": "away", "text": "lunch"}));
+    alice.receive_type("away");
+    bob.send(&json!({"type": "nick", "user": "rob"}));
+    assert_eq!(alice.receive(), json!({"type": "renamed", "user": "bob", "to": "rob"}));
+    alice.send(&json!({"type": "who", "room": "lobby"}));
     let away = json!([{"user": "rob", "text": "lunch"}]);
-    assert_eq!(alice.hear()["away"], away);
+    assert_eq!(alice.receive()["away"], away);
     drop(bob);
-    alice.hear_type("presence");
+    alice.receive_type("presence");
     let _left_behind = device(&server, &welcome["token"]);
-    assert_eq!(alice.hear()["away"], "lunch", "the old name has not come back in between");
+    assert_eq!(alice.receive()["away"], "lunch", "the old name has not come back in between");
 }
 
 #[test]
 fn it_outlives_a_kill_of_the_server() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Running::start_in(data.path(), &[]);
-    let (mut bob, welcome) = Peer::joined_with_welcome(server.address, "bob");
-    bob.say(&json!({"type": "away", "text": "lunch"}));
-    bob.hear_type("away");
+    let mut server = TestServer::start_in(data.path(), &[]);
+    let (mut bob, welcome) = TestClient::joined_with_welcome(server.address, "bob");
+    bob.send(&json!({"type": "away", "text": "lunch"}));
+    bob.receive_type("away");
     server.kill();
-    let server = Running::start_in(data.path(), &[]);
+    let server = TestServer::start_in(data.path(), &[]);
     let (mut bob, welcome, joined) = device(&server, &welcome["token"]);
     assert_eq!((&welcome["away"], &joined["away"][0]["text"]), (&json!("lunch"), &json!("lunch")));
-    bob.say(&json!({"type": "back"}));
-    bob.hear_type("back");
+    bob.send(&json!({"type": "back"}));
+    bob.receive_type("back");
 }
 
 #[test]
 fn why_is_one_short_line() {
-    let server = Running::start(&[]);
-    let mut bob = Peer::joined(server.address, "bob", "lobby").0;
+    let server = TestServer::start(&[]);
+    let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
     for (text, code) in
         [("two\nlines", "bad_text"), ("\u{1b}[2J", "bad_text"), (&*"x".repeat(257), "too_long")]
     {
-        bob.say(&json!({"type": "away", "text": text}));
-        assert_eq!(bob.hear_error(), code);
+        bob.send(&json!({"type": "away", "text": text}));
+        assert_eq!(bob.receive_error(), code);
     }
-    bob.say(&json!({"type": "back"}));
-    bob.say(&json!({"type": "who", "room": "lobby"}));
-    assert_eq!(bob.hear()["type"], "members", "who is back already is told nothing");
+    bob.send(&json!({"type": "back"}));
+    bob.send(&json!({"type": "who", "room": "lobby"}));
+    assert_eq!(bob.receive()["type"], "members", "who is back already is told nothing");
 }

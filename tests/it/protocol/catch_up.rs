@@ -4,35 +4,35 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 /// A room in which this many lines were said.
-fn filled(server: &Running, lines: u64) -> (Peer, Value) {
-    let (mut writer, joined) = Peer::joined(server.address, "writer", "lobby");
+fn filled(server: &TestServer, lines: u64) -> (TestClient, Value) {
+    let (mut writer, joined) = TestClient::joined(server.address, "writer", "lobby");
     for n in 1..=lines {
         writer.post("lobby", &format!("c{n}"), &format!("line {n}"));
     }
-    writer.hear_seqs(lines as usize);
+    writer.receive_seqs(lines as usize);
     (writer, joined)
 }
 
 /// What a join with these fields is answered, and the seqs of the records that follow up to its
 /// head. The peer stays until its caller is done: one that goes while the next comes is told to it.
-fn join(server: &Running, user: &str, fields: &Value) -> (Value, Vec<u64>, Peer) {
-    let (mut peer, _) = Peer::hello(server.address, user);
+fn join(server: &TestServer, user: &str, fields: &Value) -> (Value, Vec<u64>, TestClient) {
+    let (mut peer, _) = TestClient::hello(server.address, user);
     let mut message = json!({"type": "join", "room": "lobby"});
     message.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    peer.say(&message);
-    let joined = peer.hear();
+    peer.send(&message);
+    let joined = peer.receive();
     let (since, head) = (joined["since"].as_u64().unwrap(), joined["head"].as_u64().unwrap());
-    let seqs = peer.hear_seqs((head - since) as usize);
-    peer.hears_nothing();
+    let seqs = peer.receive_seqs((head - since) as usize);
+    peer.receives_nothing();
     (joined, seqs, peer)
 }
 
 #[test]
 fn a_join_starts_where_it_asks_to() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let (_writer, before) = filled(&server, 250);
     let log = before["log"].as_str().unwrap();
     let seqs = |from: u64| (from..=250).collect::<Vec<u64>>();
@@ -61,13 +61,13 @@ fn a_join_starts_where_it_asks_to() {
 
 #[test]
 fn older_pages_are_read_by_seq() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let (mut reader, _) = filled(&server, 250);
     let mut page = |fields: Value| {
         let mut message = json!({"type": "history", "room": "lobby"});
         message.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        reader.say(&message);
-        let page = reader.hear_type("history");
+        reader.send(&message);
+        let page = reader.receive_type("history");
         assert_eq!(page["first"], 1);
         let records = page["records"].as_array().unwrap();
         records.iter().map(|record| record["seq"].as_u64().unwrap()).collect::<Vec<u64>>()
@@ -84,15 +84,15 @@ fn older_pages_are_read_by_seq() {
 
 #[test]
 fn the_seam_between_old_and_new_has_no_hole_and_nothing_twice() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let address = server.address;
     let writers: Vec<_> = (0..4)
         .map(|n| {
             thread::spawn(move || {
-                let (mut writer, _) = Peer::joined(address, &format!("writer{n}"), "lobby");
+                let (mut writer, _) = TestClient::joined(address, &format!("writer{n}"), "lobby");
                 for line in 0..500 {
                     writer.post("lobby", &format!("c{line}"), "a line");
-                    writer.hear_own(&format!("writer{n}"), &format!("c{line}"));
+                    writer.receive_own(&format!("writer{n}"), &format!("c{line}"));
                 }
             })
         })
@@ -100,11 +100,11 @@ fn the_seam_between_old_and_new_has_no_hole_and_nothing_twice() {
     let readers: Vec<_> = (0..40)
         .map(|n| {
             thread::spawn(move || {
-                let (mut reader, _) = Peer::hello(address, &format!("reader{n}"));
-                reader.say(&json!({"type": "join", "room": "lobby", "since": 0}));
-                assert_eq!(reader.hear_type("joined")["since"], 0);
+                let (mut reader, _) = TestClient::hello(address, &format!("reader{n}"));
+                reader.send(&json!({"type": "join", "room": "lobby", "since": 0}));
+                assert_eq!(reader.receive_type("joined")["since"], 0);
                 for seq in 1..=2_000 {
-                    assert_eq!(reader.hear_type("post")["seq"], seq);
+                    assert_eq!(reader.receive_type("post")["seq"], seq);
                 }
             })
         })
@@ -116,35 +116,35 @@ fn the_seam_between_old_and_new_has_no_hole_and_nothing_twice() {
 
 #[test]
 fn joining_again_replays_and_goes_on_live() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let (mut writer, joined) = filled(&server, 10);
-    writer.say(&json!({"type": "join", "room": "lobby", "since": 7, "log": joined["log"]}));
-    assert_eq!(writer.hear()["since"], 7);
-    assert_eq!(writer.hear_seqs(3), [8, 9, 10]);
+    writer.send(&json!({"type": "join", "room": "lobby", "since": 7, "log": joined["log"]}));
+    assert_eq!(writer.receive()["since"], 7);
+    assert_eq!(writer.receive_seqs(3), [8, 9, 10]);
     writer.post("lobby", "more", "more");
-    assert_eq!(writer.hear_seqs(1), [11]);
+    assert_eq!(writer.receive_seqs(1), [11]);
 }
 
 #[test]
 fn everybody_sees_ten_writers_in_one_order() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let address = server.address;
-    let mut readers: Vec<Peer> =
-        (0..10).map(|n| Peer::joined(address, &format!("reader{n}"), "lobby").0).collect();
+    let mut readers: Vec<TestClient> =
+        (0..10).map(|n| TestClient::joined(address, &format!("reader{n}"), "lobby").0).collect();
     let writers: Vec<_> = (0..10)
         .map(|n| {
             thread::spawn(move || {
-                let (mut writer, _) = Peer::joined(address, &format!("writer{n}"), "lobby");
+                let (mut writer, _) = TestClient::joined(address, &format!("writer{n}"), "lobby");
                 for line in 0..200 {
                     writer.post("lobby", &format!("c{line}"), &format!("{n} says {line}"));
                 }
-                writer.hear_own(&format!("writer{n}"), "c199");
+                writer.receive_own(&format!("writer{n}"), "c199");
             })
         })
         .collect();
     let views: Vec<Vec<String>> = readers
         .iter_mut()
-        .map(|reader| (0..2_000).map(|_| reader.hear_type("post").to_string()).collect())
+        .map(|reader| (0..2_000).map(|_| reader.receive_type("post").to_string()).collect())
         .collect();
     for writer in writers {
         writer.join().unwrap();

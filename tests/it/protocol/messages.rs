@@ -2,63 +2,65 @@
 
 use serde_json::json;
 
-use crate::support::under_attack::besieged;
-use crate::support::{Peer, Running};
+use crate::support::under_attack::under_attack;
+use crate::support::{TestClient, TestServer};
 
 #[test]
 fn two_people_in_a_room_see_the_same_line_and_the_sender_its_cid() {
-    let server = Running::start(&[]);
-    let (mut alice, joined) = Peer::joined(server.address, "alice", "lobby");
+    let server = TestServer::start(&[]);
+    let (mut alice, joined) = TestClient::joined(server.address, "alice", "lobby");
     assert_eq!(joined["members"], json!(["alice"]));
     assert_eq!(
         (&joined["first"], &joined["head"], &joined["since"]),
         (&json!(1), &json!(0), &json!(0))
     );
     assert_eq!((&joined["reset"], &joined["count"]), (&json!(false), &json!(1)));
-    let (mut bob, joined) = Peer::joined(server.address, "bob", "#lobby");
+    let (mut bob, joined) = TestClient::joined(server.address, "bob", "#lobby");
     assert_eq!(joined["members"], json!(["alice", "bob"]));
     assert_eq!(
-        alice.hear(),
+        alice.receive(),
         json!({"type": "presence", "room": "lobby", "user": "bob", "state": "joined", "count": 2})
     );
 
     let text = "one\n\ttwo <b> \u{202e} \u{2028} \\ \" 😀";
     alice.post("lobby", "c-1", text);
-    let record = alice.hear();
-    assert_eq!(record, bob.hear());
+    let record = alice.receive();
+    assert_eq!(record, bob.receive());
     assert!(record["at"].as_u64().unwrap() > 1_600_000_000_000);
     let expected = json!({"type": "post", "room": "lobby", "seq": 1, "at": record["at"],
         "user": "alice", "cid": "c-1", "text": text});
     assert_eq!(record, expected);
 
-    bob.say(&json!({"type": "post", "room": "lobby", "cid": "c-2", "text": "waves", "kind": "me"}));
-    assert_eq!(alice.hear()["kind"], "me");
+    bob.send(
+        &json!({"type": "post", "room": "lobby", "cid": "c-2", "text": "waves", "kind": "me"}),
+    );
+    assert_eq!(alice.receive()["kind"], "me");
     drop(bob);
-    assert_eq!(alice.hear()["state"], "left");
+    assert_eq!(alice.receive()["state"], "left");
 }
 
 #[test]
 fn a_repeated_cid_is_one_record_and_answered_to_its_sender_alone() {
-    let server = Running::start(&[]);
-    let mut alice = Peer::joined(server.address, "alice", "lobby").0;
-    let mut bob = Peer::joined(server.address, "bob", "lobby").0;
-    alice.hear();
+    let server = TestServer::start(&[]);
+    let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
+    let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
+    alice.receive();
     alice.post("lobby", "c", "once");
-    let record = alice.hear();
-    assert_eq!(bob.hear(), record);
+    let record = alice.receive();
+    assert_eq!(bob.receive(), record);
     alice.post("lobby", "c", "once");
-    assert_eq!(alice.hear(), record, "the original again");
+    assert_eq!(alice.receive(), record, "the original again");
     alice.post("lobby", "c", "something else");
-    assert_eq!(alice.hear()["code"], "cid_conflict");
-    bob.hears_nothing();
+    assert_eq!(alice.receive()["code"], "cid_conflict");
+    bob.receives_nothing();
     bob.post("lobby", "c", "my own c"); // another holder's cid is another cid
-    assert_eq!(bob.hear()["seq"], 2);
+    assert_eq!(bob.receive()["seq"], 2);
 }
 
 #[test]
 fn an_error_names_what_it_answers_and_the_connection_stays() {
-    besieged(&["--max-text", "20"], |server| {
-        let mut bob = Peer::joined(server.address, "bob", "lobby").0;
+    under_attack(&["--max-text", "20"], |server| {
+        let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
         let long = "c".repeat(65);
         for (message, code) in [
             ("{", "bad_json"),
@@ -95,78 +97,82 @@ fn an_error_names_what_it_answers_and_the_connection_stays() {
             (r#"{"type":"history","room":"lobby"}"#, "bad_message"),
             (r#"{"type":"hello","user":"bob"}"#, "bad_message"),
         ] {
-            bob.say_text(message);
-            assert_eq!(bob.hear_error(), code, "{message}");
+            bob.send_text(message);
+            assert_eq!(bob.receive_error(), code, "{message}");
         }
-        bob.say_text(r#"{"type":"post","room":"other","cid":"c-9","text":"x"}"#);
-        assert_eq!(bob.hear()["cid"], "c-9");
-        bob.say_text(r#"{"type":"who","room":"other"}"#);
-        assert_eq!(bob.hear()["room"], "other");
-        bob.say_text(r#"{"type":"post","room":"lobby","cid":"c","text":"fine","color":"red"}"#);
-        assert_eq!(bob.hear()["seq"], 1, "nothing above was stored; an unknown field is ignored");
+        bob.send_text(r#"{"type":"post","room":"other","cid":"c-9","text":"x"}"#);
+        assert_eq!(bob.receive()["cid"], "c-9");
+        bob.send_text(r#"{"type":"who","room":"other"}"#);
+        assert_eq!(bob.receive()["room"], "other");
+        bob.send_text(r#"{"type":"post","room":"lobby","cid":"c","text":"fine","color":"red"}"#);
+        assert_eq!(
+            bob.receive()["seq"],
+            1,
+            "nothing above was stored; an unknown field is ignored"
+        );
     });
 }
 
 #[test]
 fn several_rooms_on_one_connection_are_numbered_apart() {
-    let server = Running::start(&[]);
-    let mut bob = Peer::connect(server.address);
-    bob.say(&json!({"type": "hello", "user": "bob", "agent": "bot",
+    let server = TestServer::start(&[]);
+    let mut bob = TestClient::connect(server.address);
+    bob.send(&json!({"type": "hello", "user": "bob", "agent": "bot",
         "join": [{"room": "lobby"}, {"room": "rust", "since": "now"}]}));
-    assert_eq!(bob.hear()["type"], "welcome");
-    assert_eq!(bob.hear()["room"], "lobby");
-    assert_eq!(bob.hear()["room"], "rust");
+    assert_eq!(bob.receive()["type"], "welcome");
+    assert_eq!(bob.receive()["room"], "lobby");
+    assert_eq!(bob.receive()["room"], "rust");
     bob.post("rust", "a", "in rust");
     bob.post("lobby", "a", "in the lobby: the same cid, another room");
-    assert_eq!((bob.hear()["seq"].clone(), bob.hear()["seq"].clone()), (json!(1), json!(1)));
-    bob.say(&json!({"type": "rooms"}));
+    assert_eq!((bob.receive()["seq"].clone(), bob.receive()["seq"].clone()), (json!(1), json!(1)));
+    bob.send(&json!({"type": "rooms"}));
     assert_eq!(
-        bob.hear()["rooms"],
+        bob.receive()["rooms"],
         json!([{"name": "lobby", "head": 1, "members": 1}, {"name": "rust", "head": 1, "members": 1}])
     );
-    bob.say(&json!({"type": "leave", "room": "rust"}));
-    assert_eq!(bob.hear(), json!({"type": "left", "room": "rust"}));
+    bob.send(&json!({"type": "leave", "room": "rust"}));
+    assert_eq!(bob.receive(), json!({"type": "left", "room": "rust"}));
     bob.post("rust", "b", "from outside");
-    assert_eq!(bob.hear_error(), "not_joined");
+    assert_eq!(bob.receive_error(), "not_joined");
 }
 
 #[test]
 fn typing_is_told_to_the_others_and_only_now_and_then() {
-    besieged(&[], |server| {
-        let mut alice = Peer::joined(server.address, "alice", "lobby").0;
-        let mut bob = Peer::joined(server.address, "bob", "lobby").0;
-        alice.hear();
+    under_attack(&[], |server| {
+        let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
+        let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
+        alice.receive();
         for _ in 0..5 {
-            bob.say(&json!({"type": "typing", "room": "lobby"}));
+            bob.send(&json!({"type": "typing", "room": "lobby"}));
         }
         bob.post("lobby", "c", "done");
-        assert_eq!(alice.hear(), json!({"type": "typing", "room": "lobby", "user": "bob"}));
-        assert_eq!(alice.hear()["type"], "post", "five in a moment are one");
-        assert_eq!(bob.hear()["type"], "post", "nobody hears of their own typing");
+        assert_eq!(alice.receive(), json!({"type": "typing", "room": "lobby", "user": "bob"}));
+        assert_eq!(alice.receive()["type"], "post", "five in a moment are one");
+        assert_eq!(bob.receive()["type"], "post", "nobody hears of their own typing");
     });
 }
 
 #[test]
 fn who_is_here_is_told_to_members() {
-    let server = Running::start(&[]);
-    let mut alice = Peer::joined(server.address, "alice", "lobby").0;
-    let _bob = Peer::joined(server.address, "Bob", "lobby");
-    alice.hear();
-    alice.say(&json!({"type": "who", "room": "lobby"}));
+    let server = TestServer::start(&[]);
+    let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
+    let _bob = TestClient::joined(server.address, "Bob", "lobby");
+    alice.receive();
+    alice.send(&json!({"type": "who", "room": "lobby"}));
     assert_eq!(
-        alice.hear(),
+        alice.receive(),
         json!({"type": "members", "room": "lobby", "members": ["alice", "Bob"]})
     );
 }
 
 #[test]
 fn a_crowd_is_counted_and_not_listed() {
-    let server = Running::start(&[]);
-    let crowd: Vec<Peer> =
-        (0..101).map(|n| Peer::joined(server.address, &format!("u{n}"), "lobby").0).collect();
-    let (mut last, joined) = Peer::joined(server.address, "last", "lobby");
+    let server = TestServer::start(&[]);
+    let crowd: Vec<TestClient> =
+        (0..101).map(|n| TestClient::joined(server.address, &format!("u{n}"), "lobby").0).collect();
+    let (mut last, joined) = TestClient::joined(server.address, "last", "lobby");
     assert_eq!((&joined["count"], &joined["members"]), (&json!(102), &json!(null)));
-    let presence = last.hear_type("presence");
+    let presence = last.receive_type("presence");
     assert_eq!((&presence["user"], &presence["state"]), (&json!(null), &json!(null)));
     assert!(presence["count"].as_u64() >= Some(101), "{presence}");
     drop(crowd);
@@ -174,33 +180,33 @@ fn a_crowd_is_counted_and_not_listed() {
 
 #[test]
 fn a_client_may_be_in_fifty_rooms_and_no_more() {
-    besieged(&[], |server| {
-        let (mut bob, _) = Peer::hello(server.address, "bob");
+    under_attack(&[], |server| {
+        let (mut bob, _) = TestClient::hello(server.address, "bob");
         for n in 0..51 {
-            bob.say(&json!({"type": "join", "room": format!("room-{n}")}));
+            bob.send(&json!({"type": "join", "room": format!("room-{n}")}));
         }
         for _ in 0..50 {
-            bob.hear_type("joined");
+            bob.receive_type("joined");
         }
-        assert_eq!(bob.hear_type("error")["code"], "too_many_rooms");
+        assert_eq!(bob.receive_type("error")["code"], "too_many_rooms");
     });
 }
 
 #[test]
 fn who_posts_too_fast_is_told_when_to_try_again_and_nothing_is_stored() {
-    besieged(&["--rate", "5", "--burst", "3"], |server| {
-        let mut bob = Peer::joined(server.address, "bob", "lobby").0;
+    under_attack(&["--rate", "5", "--burst", "3"], |server| {
+        let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
         for n in 0..4 {
             bob.post("lobby", &format!("c{n}"), "quick");
         }
-        assert_eq!(bob.hear_seqs(3), [1, 2, 3]);
-        let error = bob.hear();
+        assert_eq!(bob.receive_seqs(3), [1, 2, 3]);
+        let error = bob.receive();
         assert_eq!((&error["code"], &error["cid"]), (&json!("rate_limited"), &json!("c3")));
         let retry = error["retry_ms"].as_u64().unwrap();
         assert!((1..=201).contains(&retry), "{retry}");
         loop {
             bob.post("lobby", "c3", "quick");
-            let answer = bob.hear();
+            let answer = bob.receive();
             if answer["type"] == "post" {
                 assert_eq!(answer["seq"], 4);
                 return;
@@ -212,15 +218,15 @@ fn who_posts_too_fast_is_told_when_to_try_again_and_nothing_is_stored() {
 
 #[test]
 fn who_floods_for_ten_seconds_is_closed_with_4429() {
-    besieged(&["--rate", "5"], |server| {
-        let mut bob = Peer::joined(server.address, "bob", "lobby").0;
+    under_attack(&["--rate", "5"], |server| {
+        let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
         let mut writer = bob.socket.get_ref().try_clone().unwrap();
         let flood = std::thread::spawn(move || {
             let message = crate::support::raw_client::text(r#"{"type":"nonsense"}"#);
             while std::io::Write::write_all(&mut writer, &message).is_ok() {}
         });
         bob.socket.get_ref().set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
-        assert_eq!(bob.hear_close(), 4429);
+        assert_eq!(bob.receive_close(), 4429);
         drop(bob);
         flood.join().unwrap();
     });
@@ -228,16 +234,16 @@ fn who_floods_for_ten_seconds_is_closed_with_4429() {
 
 #[test]
 fn who_floods_and_goes_is_not_heard_out() {
-    let server = Running::start(&[]);
-    let mut alice = Peer::joined(server.address, "alice", "lobby").0;
-    let mut bob = Peer::joined(server.address, "bob", "lobby").0;
+    let server = TestServer::start(&[]);
+    let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
+    let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
     // Heard out, these take the server over six seconds, and then comes the line.
     let nonsense = crate::support::raw_client::text(r#"{"type":"nonsense"}"#).repeat(150);
     let line = r#"{"type":"post","room":"lobby","cid":"1","text":"the last of it"}"#;
     let flood = [nonsense, crate::support::raw_client::text(line)].concat();
     std::io::Write::write_all(bob.socket.get_mut(), &flood).unwrap();
     drop(bob);
-    let heard = std::iter::repeat_with(|| alice.hear());
+    let heard = std::iter::repeat_with(|| alice.receive());
     let mut heard = heard.skip_while(|heard| heard["state"] == "joined");
     assert_eq!(heard.next().unwrap()["state"], "left");
 }

@@ -2,66 +2,70 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 fn mark(seq: u64) -> Value {
     json!({"type": "mark", "room": "lobby", "seq": seq})
 }
 
-fn device(server: &Running, token: &Value) -> (Peer, Value) {
-    let mut peer = Peer::connect(server.address);
+fn device(server: &TestServer, token: &Value) -> (TestClient, Value) {
+    let mut peer = TestClient::connect(server.address);
     let join = json!([{"room": "lobby", "since": "now"}]);
-    peer.say(&json!({"type": "hello", "user": "bob", "token": token, "join": join}));
-    assert_eq!(peer.hear()["type"], "welcome");
-    let joined = peer.hear();
+    peer.send(&json!({"type": "hello", "user": "bob", "token": token, "join": join}));
+    assert_eq!(peer.receive()["type"], "welcome");
+    let joined = peer.receive();
     (peer, joined)
 }
 
 #[test]
 fn a_marker_moves_forward_on_all_devices_and_never_back() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Running::start_in(data.path(), &[]);
-    let (mut laptop, welcome) = Peer::joined_with_welcome(server.address, "bob");
+    let mut server = TestServer::start_in(data.path(), &[]);
+    let (mut laptop, welcome) = TestClient::joined_with_welcome(server.address, "bob");
     for n in 1..=5 {
         laptop.post("lobby", &format!("c{n}"), "hello");
-        laptop.hear_own("bob", &format!("c{n}"));
+        laptop.receive_own("bob", &format!("c{n}"));
     }
     let (mut phone, joined) = device(&server, &welcome["token"]);
     assert_eq!(joined.get("marked"), None);
-    let mut ann = Peer::joined(server.address, "ann", "lobby").0;
-    laptop.say(&mark(3));
-    assert_eq!(phone.hear_type("marked"), json!({"type": "marked", "room": "lobby", "seq": 3}));
-    laptop.say(&mark(2));
-    laptop.say(&mark(3));
-    laptop.say(&mark(99));
-    assert_eq!(phone.hear_type("marked")["seq"], 5, "no further than there is something to read");
-    assert_eq!(ann.hear_seqs(5), [1, 2, 3, 4, 5]);
-    ann.hears_nothing();
+    let mut ann = TestClient::joined(server.address, "ann", "lobby").0;
+    laptop.send(&mark(3));
+    assert_eq!(phone.receive_type("marked"), json!({"type": "marked", "room": "lobby", "seq": 3}));
+    laptop.send(&mark(2));
+    laptop.send(&mark(3));
+    laptop.send(&mark(99));
+    assert_eq!(
+        phone.receive_type("marked")["seq"],
+        5,
+        "no further than there is something to read"
+    );
+    assert_eq!(ann.receive_seqs(5), [1, 2, 3, 4, 5]);
+    ann.receives_nothing();
     assert_eq!(device(&server, &welcome["token"]).1["marked"], 5);
-    laptop.say(&json!({"type": "join", "room": "lobby", "since": "now"}));
-    assert_eq!(laptop.hear_type("joined")["marked"], 5);
+    laptop.send(&json!({"type": "join", "room": "lobby", "since": "now"}));
+    assert_eq!(laptop.receive_type("joined")["marked"], 5);
 
     let file = data.path().join("marks.jsonl");
     while !std::fs::read_to_string(&file).unwrap().contains("\"seq\":5") {
         std::thread::yield_now(); // it is written within a tenth of a second
     }
     server.kill();
-    let server = Running::start_in(data.path(), &[]);
+    let server = TestServer::start_in(data.path(), &[]);
     let (mut again, joined) = device(&server, &welcome["token"]);
     assert_eq!(joined["marked"], 5, "kept over a restart");
-    again.say(&json!({"type": "mark", "room": "attic", "seq": 1}));
-    assert_eq!(again.hear_error(), "not_joined");
+    again.send(&json!({"type": "mark", "room": "attic", "seq": 1}));
+    assert_eq!(again.receive_error(), "not_joined");
 }
 
 #[test]
 fn a_marker_is_a_holders_and_not_a_names() {
-    let server = Running::start(&[]);
-    let (mut bob, _) = Peer::joined_with_welcome(server.address, "bob");
+    let server = TestServer::start(&[]);
+    let (mut bob, _) = TestClient::joined_with_welcome(server.address, "bob");
     bob.post("lobby", "c1", "hello");
-    bob.hear_own("bob", "c1");
-    bob.say(&mark(1));
-    bob.say(&json!({"type": "nick", "user": "rob"}));
-    bob.hear_type("renamed");
-    bob.say(&json!({"type": "join", "room": "lobby"}));
-    assert_eq!(bob.hear_type("joined").get("marked"), None);
+    bob.receive_own("bob", "c1");
+    bob.send(&mark(1));
+    bob.send(&json!({"type": "nick", "user": "rob"}));
+    bob.receive_type("renamed");
+    bob.send(&json!({"type": "join", "room": "lobby"}));
+    assert_eq!(bob.receive_type("joined").get("marked"), None);
 }

@@ -13,7 +13,7 @@ use talk::client::Notice;
 use crate::support::commands::exported;
 use crate::support::fixtures::fill;
 use crate::support::scripted_server::{connect_as, next_record, text, until, until_live};
-use crate::support::{Gate, Peer, Running};
+use crate::support::{PortGate, TestClient, TestServer};
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -28,42 +28,43 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn a_cid_said_on_a_hundred_connections_at_once_is_one_record() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let address = server.address;
-    let (mut reader, _) = Peer::joined(address, "reader", "lobby");
+    let (mut reader, _) = TestClient::joined(address, "reader", "lobby");
     let start = Arc::new(Barrier::new(100));
     let devices: Vec<_> = (0..100)
         .map(|_| {
             let start = Arc::clone(&start);
             thread::spawn(move || {
-                let mut bob = Peer::connect(address);
-                bob.say(&json!({"type": "hello", "user": "bob", "token": "0".repeat(32),
+                let mut bob = TestClient::connect(address);
+                bob.send(&json!({"type": "hello", "user": "bob", "token": "0".repeat(32),
                     "join": [{"room": "lobby"}]}));
-                bob.hear_type("joined");
+                bob.receive_type("joined");
                 start.wait();
                 bob.post("lobby", "c", "once");
-                assert_eq!(bob.hear_own("bob", "c")["seq"], 1);
+                assert_eq!(bob.receive_own("bob", "c")["seq"], 1);
                 bob // nobody leaves before all is said
             })
         })
         .collect();
-    let mut devices: Vec<Peer> = devices.into_iter().map(|device| device.join().unwrap()).collect();
+    let mut devices: Vec<TestClient> =
+        devices.into_iter().map(|device| device.join().unwrap()).collect();
     devices[0].post("lobby", "d", "twice");
-    assert_eq!(devices[0].hear_own("bob", "d")["seq"], 2, "the hundred have used one number");
-    assert_eq!(reader.hear()["type"], "presence");
-    assert_eq!(reader.hear_seqs(2), [1, 2]);
-    reader.hears_nothing();
+    assert_eq!(devices[0].receive_own("bob", "d")["seq"], 2, "the hundred have used one number");
+    assert_eq!(reader.receive()["type"], "presence");
+    assert_eq!(reader.receive_seqs(2), [1, 2]);
+    reader.receives_nothing();
 }
 
 #[test]
 fn a_cid_that_another_has_said_first_is_still_ones_own() {
-    let server = Running::start(&[]);
-    let (mut alice, _) = Peer::joined(server.address, "alice", "lobby");
-    let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
+    let server = TestServer::start(&[]);
+    let (mut alice, _) = TestClient::joined(server.address, "alice", "lobby");
+    let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
     bob.post("lobby", "alices-next", "I have guessed it");
-    bob.hear_own("bob", "alices-next");
+    bob.receive_own("bob", "alices-next");
     alice.post("lobby", "alices-next", "my own line");
-    let record = alice.hear_own("alice", "alices-next");
+    let record = alice.receive_own("alice", "alices-next");
     assert_eq!((&record["seq"], &record["text"]), (&json!(2), &json!("my own line")));
 }
 
@@ -72,8 +73,8 @@ fn a_cid_that_another_has_said_first_is_still_ones_own() {
 #[test]
 fn a_server_that_was_set_back_to_a_backup_makes_its_clients_begin_anew() {
     let (data, backup) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let gate = Gate::new();
-    let mut server = Running::start_in(data.path(), &[]);
+    let gate = PortGate::new();
+    let mut server = TestServer::start_in(data.path(), &[]);
     gate.open(server.address);
     let (client, notices) = connect_as(gate.address, "bob", "bot");
     until_live(&notices);
@@ -90,7 +91,7 @@ fn a_server_that_was_set_back_to_a_backup_makes_its_clients_begin_anew() {
     gate.close();
     server.kill();
 
-    let server = Running::start_in(backup.path(), &[]);
+    let server = TestServer::start_in(backup.path(), &[]);
     gate.open(server.address);
     until(&notices, |notice| matches!(notice, Notice::Reset(_)).then_some(()));
     (1..=5).for_each(|seq| assert_eq!(next_record(&notices), seq));
@@ -100,20 +101,20 @@ fn a_server_that_was_set_back_to_a_backup_makes_its_clients_begin_anew() {
 
 #[test]
 fn who_was_away_for_longer_than_records_are_kept_is_told_where_it_goes_on() {
-    let gate = Gate::new();
-    let server = Running::start(&["--retain-records", "5"]);
+    let gate = PortGate::new();
+    let server = TestServer::start(&["--retain-records", "5"]);
     gate.open(server.address);
     let (_client, notices) = connect_as(gate.address, "reader", "bot");
     until_live(&notices);
-    let (mut writer, _) = Peer::joined(server.address, "writer", "lobby");
+    let (mut writer, _) = TestClient::joined(server.address, "writer", "lobby");
     let mut say = |n: u64| {
         writer.post("lobby", &format!("c{n}"), "a line");
-        writer.hear_own("writer", &format!("c{n}"));
+        writer.receive_own("writer", &format!("c{n}"));
     };
     (1..=3).for_each(&mut say);
     (1..=3).for_each(|seq| assert_eq!(next_record(&notices), seq));
     gate.close();
-    let (mut looker, _) = Peer::joined(server.address, "looker", "lobby");
+    let (mut looker, _) = TestClient::joined(server.address, "looker", "lobby");
     let (mut head, mut first) = (3, 1);
     // Until records have gone that the reader lacks, and no file is left that is still to go.
     while first <= 10 || head - first >= 9 {
@@ -121,8 +122,8 @@ fn who_was_away_for_longer_than_records_are_kept_is_told_where_it_goes_on() {
             head += 1;
             say(head);
         }
-        looker.say(&json!({"type": "history", "room": "lobby", "after": head}));
-        first = looker.hear_type("history")["first"].as_u64().unwrap();
+        looker.send(&json!({"type": "history", "room": "lobby", "after": head}));
+        first = looker.receive_type("history")["first"].as_u64().unwrap();
     }
     gate.open(server.address);
     let told = until(&notices, |notice| match notice {
@@ -142,32 +143,32 @@ fn its_own_history_drives_nobody_out_and_what_is_said_meanwhile_follows() {
     const NEW: u64 = 300;
     let data = tempfile::tempdir().unwrap();
     fill(data.path(), OLD, &"x".repeat(200)); // five times what may wait for a client that is behind
-    let server = Running::start_in(data.path(), &[]);
-    let (mut reader, _) = Peer::hello(server.address, "reader");
-    reader.say(&json!({"type": "join", "room": "lobby", "since": 0}));
-    let (mut writer, joined) = Peer::joined(server.address, "other", "lobby");
+    let server = TestServer::start_in(data.path(), &[]);
+    let (mut reader, _) = TestClient::hello(server.address, "reader");
+    reader.send(&json!({"type": "join", "room": "lobby", "since": 0}));
+    let (mut writer, joined) = TestClient::joined(server.address, "other", "lobby");
     assert_eq!(joined["head"], OLD);
     let mut say = |n: u64| {
         writer.post("lobby", &format!("c{n}"), "meanwhile");
-        writer.hear_own("other", &format!("c{n}"));
+        writer.receive_own("other", &format!("c{n}"));
     };
     say(0); // before the reader has taken anything
     thread::scope(|scope| {
         scope.spawn(|| (1..NEW).for_each(&mut say));
         for seq in 1..=OLD + NEW {
-            assert_eq!(reader.hear_type("post")["seq"], seq);
+            assert_eq!(reader.receive_type("post")["seq"], seq);
         }
     });
     writer.post("lobby", "last", "live");
-    assert_eq!(reader.hear_type("post")["seq"], OLD + NEW + 1);
+    assert_eq!(reader.receive_type("post")["seq"], OLD + NEW + 1);
 }
 
 #[test]
 fn a_crowd_that_is_cut_off_at_once_comes_back_and_every_line_is_there_once() {
     const CROWD: usize = 100;
     let data = tempfile::tempdir().unwrap();
-    let gate = Gate::new();
-    let mut server = Running::start_in(data.path(), &[]);
+    let gate = PortGate::new();
+    let mut server = TestServer::start_in(data.path(), &[]);
     gate.open(server.address);
     let crowd: Vec<_> =
         (0..CROWD).map(|n| connect_as(gate.address, &format!("user{n}"), "bot")).collect();
@@ -185,7 +186,7 @@ fn a_crowd_that_is_cut_off_at_once_comes_back_and_every_line_is_there_once() {
         .map(|(client, _)| client.say(&RoomName::default(), text("I am back"), false))
         .collect();
 
-    let server = Running::start_in(data.path(), &[]);
+    let server = TestServer::start_in(data.path(), &[]);
     gate.open(server.address);
     for (_, notices) in &crowd {
         let mut seen = BTreeSet::new();

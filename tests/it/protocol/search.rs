@@ -3,16 +3,16 @@
 use serde_json::{Value, json};
 
 use crate::support::terminal::Terminal;
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 /// What a search is answered: the seqs that were found, and from where to ask on.
-fn search(peer: &mut Peer, text: &str, before: Option<u64>) -> (Vec<u64>, u64) {
+fn search(peer: &mut TestClient, text: &str, before: Option<u64>) -> (Vec<u64>, u64) {
     let mut question = json!({"type": "search", "room": "lobby", "text": text});
     if let Some(before) = before {
         question["before"] = json!(before);
     }
-    peer.say(&question);
-    let found = peer.hear_type("found");
+    peer.send(&question);
+    let found = peer.receive_type("found");
     assert_eq!(
         (&found["room"], &found["text"], &found["first"]),
         (&json!("lobby"), &json!(text), &json!(1))
@@ -26,20 +26,20 @@ fn search(peer: &mut Peer, text: &str, before: Option<u64>) -> (Vec<u64>, u64) {
 
 #[test]
 fn posts_and_edits_are_found_by_their_words_in_any_case() {
-    let server = Running::start(&["--rate", "0"]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&["--rate", "0"]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for (n, text) in ["The lid is closed", "nobody knows", "a LID, again", "ПРИВЕТ", "lid lid"]
         .iter()
         .enumerate()
     {
         ann.post("lobby", &format!("c{n}"), text);
     }
-    ann.hear_seqs(5);
-    ann.say(&json!({"type": "edit", "room": "lobby", "cid": "e", "target": 2, "text": "somebody knows the lid"}));
-    ann.say(&json!({"type": "delete", "room": "lobby", "cid": "d", "target": 5}));
-    ann.say(&json!({"type": "topic", "room": "lobby", "cid": "t", "text": "lids"}));
+    ann.receive_seqs(5);
+    ann.send(&json!({"type": "edit", "room": "lobby", "cid": "e", "target": 2, "text": "somebody knows the lid"}));
+    ann.send(&json!({"type": "delete", "room": "lobby", "cid": "d", "target": 5}));
+    ann.send(&json!({"type": "topic", "room": "lobby", "cid": "t", "text": "lids"}));
     for kind in ["edit", "delete", "topic"] {
-        ann.hear_type(kind);
+        ann.receive_type(kind);
     }
     assert_eq!(search(&mut ann, "lid", None), (vec![1, 3, 6], 1), "no topic, and nothing deleted");
     assert_eq!(search(&mut ann, "привет", None), (vec![4], 1));
@@ -54,12 +54,12 @@ fn posts_and_edits_are_found_by_their_words_in_any_case() {
 
 #[test]
 fn a_question_looks_at_a_part_and_says_where_to_go_on() {
-    let server = Running::start(&["--rate", "0"]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&["--rate", "0"]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for n in 1..=1_200 {
         ann.post("lobby", &format!("c{n}"), if n % 400 == 0 { "a needle" } else { "hay" });
     }
-    ann.hear_seqs(1_200);
+    ann.receive_seqs(1_200);
     let mut before = None;
     let mut answers = Vec::new();
     loop {
@@ -75,12 +75,12 @@ fn a_question_looks_at_a_part_and_says_where_to_go_on() {
 
 #[test]
 fn much_that_is_found_comes_in_parts_that_a_client_takes() {
-    let server = Running::start(&["--rate", "0", "--max-text", "10000"]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&["--rate", "0", "--max-text", "10000"]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for n in 1..=60 {
         ann.post("lobby", &format!("c{n}"), &"long ".repeat(1_900));
     }
-    ann.hear_seqs(60);
+    ann.receive_seqs(60);
     let (mut before, mut seen) = (None, Vec::new());
     while before != Some(1) {
         let (mut seqs, next) = search(&mut ann, "LONG", before);
@@ -94,32 +94,32 @@ fn much_that_is_found_comes_in_parts_that_a_client_takes() {
 
 #[test]
 fn only_who_is_in_a_room_searches_it() {
-    let server = Running::start(&[]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&[]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for room in ["nowhere", "@bob+eve"] {
-        ann.say(&json!({"type": "search", "room": room, "text": "secret"}));
-        let answer: Value = ann.hear_type("error");
+        ann.send(&json!({"type": "search", "room": room, "text": "secret"}));
+        let answer: Value = ann.receive_type("error");
         assert_eq!((&answer["code"], &answer["room"]), (&json!("not_joined"), &json!(room)));
     }
 }
 
 #[test]
 fn a_console_asks_until_all_was_looked_at_and_numbers_what_it_found() {
-    let server = Running::start(&["--rate", "0"]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&["--rate", "0"]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for n in 1..=700 {
         ann.post("lobby", &format!("c{n}"), if n % 300 == 0 { "a needle" } else { "hay" });
     }
-    ann.hear_seqs(700);
+    ann.receive_seqs(700);
     let mut bob = Terminal::start(server.address, "bob", &[]);
-    bob.shows(" ann hay");
+    bob.wait_for(" ann hay");
     bob.type_in("/search NEEDLE\r");
-    bob.shows("#lobby, 2 lines with \"NEEDLE\"");
-    let rows = bob.shows("#600 ann a needle");
+    bob.wait_for("#lobby, 2 lines with \"NEEDLE\"");
+    let rows = bob.wait_for("#600 ann a needle");
     let place = |text: &str| rows.iter().position(|row| row.contains(text));
     assert!(place("#300 ann a needle") < place("#600 ann a needle"), "{rows:#?}");
     bob.type_in("/search pin\r");
-    bob.shows("#lobby, no line with \"pin\"");
+    bob.wait_for("#lobby, no line with \"pin\"");
     bob.type_in("/quit\r");
-    assert_eq!(bob.ends(), 0);
+    assert_eq!(bob.wait_exit(), 0);
 }

@@ -7,28 +7,28 @@ use std::thread;
 use serde_json::json;
 
 use crate::support::raw_client::{UPGRADE, text};
-use crate::support::under_attack::besieged;
-use crate::support::{Peer, Raw, Running};
+use crate::support::under_attack::under_attack;
+use crate::support::{RawClient, TestClient, TestServer};
 
 #[test]
 fn a_server_with_a_password_lets_in_who_knows_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
     fs::write(&file, "open sesame\nthe rest is a comment\n").unwrap();
-    let server = Running::start(&["--password-file", file.to_str().unwrap()]);
+    let server = TestServer::start(&["--password-file", file.to_str().unwrap()]);
     for password in [json!(null), json!("open"), json!("open sesame!")] {
-        let mut peer = Peer::connect(server.address);
+        let mut peer = TestClient::connect(server.address);
         let mut hello = json!({"type": "hello", "user": "bob"});
         if !password.is_null() {
             hello["password"] = password;
         }
-        peer.say(&hello);
-        assert_eq!(peer.hear_error(), "forbidden");
-        assert_eq!(peer.hear_close(), 4401);
+        peer.send(&hello);
+        assert_eq!(peer.receive_error(), "forbidden");
+        assert_eq!(peer.receive_close(), 4401);
     }
-    let mut peer = Peer::connect(server.address);
-    peer.say(&json!({"type": "hello", "user": "bob", "password": "open sesame"}));
-    assert_eq!(peer.hear()["type"], "welcome");
+    let mut peer = TestClient::connect(server.address);
+    peer.send(&json!({"type": "hello", "user": "bob", "password": "open sesame"}));
+    assert_eq!(peer.receive()["type"], "welcome");
 }
 
 #[test]
@@ -36,16 +36,16 @@ fn the_motd_is_in_the_welcome() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("motd");
     fs::write(&file, "Be kind.\n").unwrap();
-    let server = Running::start(&["--motd", file.to_str().unwrap()]);
-    assert_eq!(Peer::hello(server.address, "bob").1["motd"], "Be kind.");
+    let server = TestServer::start(&["--motd", file.to_str().unwrap()]);
+    assert_eq!(TestClient::hello(server.address, "bob").1["motd"], "Be kind.");
 }
 
 #[test]
 fn one_more_than_there_is_room_for_gets_503_and_a_place_freed_is_used_again() {
-    besieged(&["--max-clients", "4"], |server| {
-        let first = Raw::welcomed(server.address, "first");
-        let _second = Raw::welcomed(server.address, "second"); // and there are two bystanders
-        let mut third = Raw::connect(server.address);
+    under_attack(&["--max-clients", "4"], |server| {
+        let first = RawClient::welcomed(server.address, "first");
+        let _second = RawClient::welcomed(server.address, "second"); // and there are two bystanders
+        let mut third = RawClient::connect(server.address);
         third.send(UPGRADE.as_bytes());
         let refusal = String::from_utf8(third.read_to_end()).unwrap();
         assert!(
@@ -55,7 +55,7 @@ fn one_more_than_there_is_room_for_gets_503_and_a_place_freed_is_used_again() {
         assert_eq!(refusal.matches("\r\nDate: ").count(), 1, "{refusal}");
         drop(first);
         loop {
-            let mut again = Raw::connect(server.address);
+            let mut again = RawClient::connect(server.address);
             again.send(UPGRADE.as_bytes());
             if again.read_exactly(12).ends_with(b"101") {
                 break;
@@ -66,13 +66,13 @@ fn one_more_than_there_is_room_for_gets_503_and_a_place_freed_is_used_again() {
 
 #[test]
 fn one_address_may_hold_so_many_connections() {
-    besieged(&["--max-per-address", "3"], |server| {
-        let _held: Vec<Raw> =
-            (0..3).map(|n| Raw::welcomed(server.address, &format!("user{n}"))).collect();
-        let mut fourth = Raw::connect(server.address);
+    under_attack(&["--max-per-address", "3"], |server| {
+        let _held: Vec<RawClient> =
+            (0..3).map(|n| RawClient::welcomed(server.address, &format!("user{n}"))).collect();
+        let mut fourth = RawClient::connect(server.address);
         fourth.send(UPGRADE.as_bytes());
         assert!(fourth.read_to_end().starts_with(b"HTTP/1.1 429"));
-        let mut head = Raw::connect(server.address);
+        let mut head = RawClient::connect(server.address);
         head.send(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
         let refusal = head.read_to_end();
         assert!(refusal.starts_with(b"HTTP/1.1 429") && refusal.ends_with(b"\r\n\r\n"), "no body");
@@ -81,11 +81,11 @@ fn one_address_may_hold_so_many_connections() {
 
 #[test]
 fn one_address_may_open_so_many_websockets_in_a_minute() {
-    besieged(&["--max-per-address", "64"], |server| {
+    under_attack(&["--max-per-address", "64"], |server| {
         for _ in 0..120 {
-            drop(Raw::upgraded(server.address));
+            drop(RawClient::upgraded(server.address));
         }
-        let mut more = Raw::connect(server.address);
+        let mut more = RawClient::connect(server.address);
         more.send(UPGRADE.as_bytes());
         assert!(more.read_to_end().starts_with(b"HTTP/1.1 429"));
     });
@@ -97,8 +97,8 @@ fn upgrade_for(hops: &str) -> Vec<u8> {
 }
 
 /// The status of the answer, and its connection.
-fn asked(server: &Running, request: &[u8]) -> (String, Raw) {
-    let mut raw = Raw::connect(server.address);
+fn asked(server: &TestServer, request: &[u8]) -> (String, RawClient) {
+    let mut raw = RawClient::connect(server.address);
     raw.send(request);
     let head = String::from_utf8(raw.read_exactly(12)).unwrap();
     (head.strip_prefix("HTTP/1.1 ").unwrap().to_owned(), raw)
@@ -106,7 +106,7 @@ fn asked(server: &Running, request: &[u8]) -> (String, Raw) {
 
 #[test]
 fn behind_a_proxy_that_is_trusted_each_client_has_its_own_places() {
-    besieged(&["--max-per-address", "2", "--trust-proxy", "127.0.0.0/8"], |server| {
+    under_attack(&["--max-per-address", "2", "--trust-proxy", "127.0.0.0/8"], |server| {
         let mut held = Vec::new();
         for hops in ["192.0.2.1", "203.0.113.9, 192.0.2.1", "192.0.2.2", "[2001:db8::1]:4711"] {
             let (status, raw) = asked(server, &upgrade_for(hops));
@@ -131,8 +131,9 @@ fn behind_a_proxy_that_is_trusted_each_client_has_its_own_places() {
 
 #[test]
 fn a_proxy_that_is_trusted_may_hold_more_connections_than_one_client() {
-    besieged(&["--max-per-address", "1", "--trust-proxy", "127.0.0.1"], |server| {
-        let mut silent: Vec<Raw> = (0..5).map(|_| Raw::connect(server.address)).collect();
+    under_attack(&["--max-per-address", "1", "--trust-proxy", "127.0.0.1"], |server| {
+        let mut silent: Vec<RawClient> =
+            (0..5).map(|_| RawClient::connect(server.address)).collect();
         for (n, raw) in silent.iter_mut().enumerate() {
             raw.send(&upgrade_for(&format!("192.0.2.{n}")));
             assert_eq!(raw.read_exactly(12), b"HTTP/1.1 101");
@@ -142,9 +143,9 @@ fn a_proxy_that_is_trusted_may_hold_more_connections_than_one_client() {
 
 #[test]
 fn a_place_behind_a_proxy_is_free_again_when_its_connection_ends() {
-    besieged(&["--max-per-address", "1", "--trust-proxy", "127.0.0.1"], |server| {
+    under_attack(&["--max-per-address", "1", "--trust-proxy", "127.0.0.1"], |server| {
         let page = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n";
-        let mut first = Raw::connect(server.address);
+        let mut first = RawClient::connect(server.address);
         first.send(page);
         assert!(first.read_to_end().starts_with(b"HTTP/1.1 200"));
         drop(first);
@@ -154,7 +155,7 @@ fn a_place_behind_a_proxy_is_free_again_when_its_connection_ends() {
 
 #[test]
 fn new_websockets_are_counted_by_the_client_s_address_too() {
-    besieged(&["--max-per-address", "64", "--trust-proxy", "127.0.0.1"], |server| {
+    under_attack(&["--max-per-address", "64", "--trust-proxy", "127.0.0.1"], |server| {
         for _ in 0..120 {
             let (status, _) = asked(server, &upgrade_for("192.0.2.1"));
             assert_eq!(status, "101");
@@ -169,8 +170,8 @@ fn whoever_is_no_trusted_proxy_is_counted_by_its_own_address_whatever_it_says() 
     for flags in
         [&["--max-per-address", "2"][..], &["--max-per-address", "2", "--trust-proxy", "::1"]]
     {
-        let server = Running::start(flags);
-        let _held: Vec<Raw> =
+        let server = TestServer::start(flags);
+        let _held: Vec<RawClient> =
             (0..2).map(|n| asked(&server, &upgrade_for(&format!("192.0.2.{n}"))).1).collect();
         assert_eq!(asked(&server, &upgrade_for("192.0.2.9")).0, "429", "{flags:?}");
     }
@@ -183,7 +184,7 @@ fn the_log_names_the_client_and_not_its_proxy() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.stderr(File::create(&log).unwrap());
     let flags = ["-vv", "--trust-proxy", "127.0.0.1"];
-    let server = Running::start_by(&mut command, &folder.path().join("data"), &flags);
+    let server = TestServer::start_by(&mut command, &folder.path().join("data"), &flags);
     let (_, mut client) = asked(&server, &upgrade_for("198.51.100.9, 192.0.2.1"));
     client.send(&text(r#"{"type":"hello","user":"bob"}"#));
     let lost = b"GET /lost HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.2\r\n\r\n";

@@ -1,12 +1,12 @@
 //! RFC 6455 at the server, byte by byte: what a wrong frame meets, and what every right one gets.
 
-use crate::support::raw_client::{self, Raw, frame};
-use crate::support::under_attack::besieged;
-use crate::support::{Peer, Running};
+use crate::support::raw_client::{self, RawClient, frame};
+use crate::support::under_attack::under_attack;
+use crate::support::{TestClient, TestServer};
 
 /// What follows the sending of `bytes` after a hello: the code of the Close frame, and the end.
-fn code_after(server: &Running, bytes: &[u8]) -> u16 {
-    let mut raw = Raw::welcomed(server.address, &format!("user{}", fresh()));
+fn code_after(server: &TestServer, bytes: &[u8]) -> u16 {
+    let mut raw = RawClient::welcomed(server.address, &format!("user{}", fresh()));
     raw.try_send(bytes);
     raw.read_close()
 }
@@ -27,7 +27,7 @@ fn claims(first: u8, length: u64) -> Vec<u8> {
 
 #[test]
 fn a_frame_that_breaks_a_rule_ends_in_1002() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let mid_message = |second: Vec<u8>| [frame(0x01, b"a", true), second].concat();
         let cases = [
             ("unmasked", frame(0x81, b"x", false)),
@@ -59,7 +59,7 @@ fn a_frame_that_breaks_a_rule_ends_in_1002() {
 
 #[test]
 fn a_message_too_long_is_1009_from_its_header_alone() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let before = server.rss_kib();
         for (what, bytes) in [
             ("65537", claims(0x81, 65_537)),
@@ -78,7 +78,7 @@ fn a_message_too_long_is_1009_from_its_header_alone() {
 
 #[test]
 fn too_many_fragments_are_1008() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let fragments = [frame(0x01, b"", true), frame(0x00, b"", true).repeat(1_024)].concat();
         assert_eq!(code_after(server, &fragments), 1008);
     });
@@ -86,7 +86,7 @@ fn too_many_fragments_are_1008() {
 
 #[test]
 fn what_is_not_utf_8_is_1007_at_the_offending_byte() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         for bytes in [&b"\xC0\xAF"[..], b"\xED\xA0\x80", b"\xF4\x90", b"\xFF"] {
             // The header promises 100 bytes more, which never come: the answer may not wait for them.
             let mut wire = frame(0x81, &[0; 110], true);
@@ -100,14 +100,14 @@ fn what_is_not_utf_8_is_1007_at_the_offending_byte() {
 
 #[test]
 fn a_binary_message_is_1003() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         assert_eq!(code_after(server, &frame(0x82, b"x", true)), 1003);
     });
 }
 
 #[test]
 fn a_close_is_answered_with_its_own_code_and_the_connection_ends() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         for code in [1000_u16, 1001, 1003, 1007, 1011, 1014, 3000, 4999] {
             let close = frame(0x88, &code.to_be_bytes(), true);
             assert_eq!(code_after(server, &[close, frame(0x81, b"later", true)].concat()), code);
@@ -118,8 +118,8 @@ fn a_close_is_answered_with_its_own_code_and_the_connection_ends() {
 
 #[test]
 fn a_ping_between_fragments_is_answered_before_the_message() {
-    besieged(&[], |server| {
-        let mut raw = Raw::welcomed(server.address, "bob");
+    under_attack(&[], |server| {
+        let mut raw = RawClient::welcomed(server.address, "bob");
         let message = br#"{"type":"rooms"}"#;
         raw.send(&frame(0x01, &message[..5], true));
         raw.send(&frame(0x89, b"are you there", true));
@@ -131,8 +131,8 @@ fn a_ping_between_fragments_is_answered_before_the_message() {
 
 #[test]
 fn a_pong_that_nobody_asked_for_is_ignored() {
-    besieged(&[], |server| {
-        let mut raw = Raw::welcomed(server.address, "bob");
+    under_attack(&[], |server| {
+        let mut raw = RawClient::welcomed(server.address, "bob");
         raw.send(&frame(0x8A, b"whatever", true));
         raw.send(&raw_client::text(r#"{"type":"rooms"}"#));
         assert!(raw.read_text().starts_with(r#"{"type":"rooms""#));
@@ -141,9 +141,9 @@ fn a_pong_that_nobody_asked_for_is_ignored() {
 
 #[test]
 fn a_message_cut_at_every_byte_arrives_whole() {
-    besieged(&[], |server| {
-        let mut reader = Peer::joined(server.address, "reader", "lobby").0;
-        let mut raw = Raw::welcomed(server.address, "writer");
+    under_attack(&[], |server| {
+        let mut reader = TestClient::joined(server.address, "reader", "lobby").0;
+        let mut raw = RawClient::welcomed(server.address, "writer");
         raw.send(&raw_client::text(r#"{"type":"join","room":"lobby"}"#));
         raw.read_text();
         let length = raw_client::text(&post(0)).len();
@@ -152,7 +152,7 @@ fn a_message_cut_at_every_byte_arrives_whole() {
             let (first, second) = wire.split_at(cut.min(wire.len()));
             raw.send(first);
             raw.send(second);
-            assert_eq!(reader.hear_type("post")["cid"], format!("c{cut}"));
+            assert_eq!(reader.receive_type("post")["cid"], format!("c{cut}"));
         }
     });
 }
@@ -163,8 +163,8 @@ fn post(number: usize) -> String {
 
 #[test]
 fn ten_thousand_frames_in_one_write_are_all_served_in_order() {
-    besieged(&[], |server| {
-        let mut raw = Raw::welcomed(server.address, "writer");
+    under_attack(&[], |server| {
+        let mut raw = RawClient::welcomed(server.address, "writer");
         raw.send(&raw_client::text(r#"{"type":"join","room":"lobby"}"#));
         raw.read_text();
         let wire: Vec<u8> =

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use crate::support::raw_client::{self, SWITCHING, UPGRADE};
-use crate::support::under_attack::besieged;
-use crate::support::{Raw, Running};
+use crate::support::under_attack::under_attack;
+use crate::support::{RawClient, TestServer};
 
 /// Sends `request` and returns the whole response, up to the end of the connection.
-fn answer(server: &Running, request: &[u8]) -> String {
-    let mut raw = Raw::connect(server.address);
+fn answer(server: &TestServer, request: &[u8]) -> String {
+    let mut raw = RawClient::connect(server.address);
     raw.try_send(request);
     String::from_utf8(raw.read_to_end()).unwrap()
 }
@@ -19,8 +19,8 @@ fn status(response: &str) -> &str {
 
 #[test]
 fn the_sample_key_is_answered_as_the_rfc_says_and_with_nothing_else() {
-    besieged(&[], |server| {
-        let mut raw = Raw::connect(server.address);
+    under_attack(&[], |server| {
+        let mut raw = RawClient::connect(server.address);
         raw.send(UPGRADE.as_bytes());
         assert_eq!(raw.read_switching(), SWITCHING);
     });
@@ -28,8 +28,8 @@ fn the_sample_key_is_answered_as_the_rfc_says_and_with_nothing_else() {
 
 #[test]
 fn the_other_sample_key_of_the_rfc_is_accepted_too() {
-    besieged(&[], |server| {
-        let mut raw = Raw::connect(server.address);
+    under_attack(&[], |server| {
+        let mut raw = RawClient::connect(server.address);
         raw.send(
             UPGRADE.replace("dGhlIHNhbXBsZSBub25jZQ==", "AQIDBAUGBwgJCgsMDQ4PEC==").as_bytes(),
         );
@@ -39,8 +39,8 @@ fn the_other_sample_key_of_the_rfc_is_accepted_too() {
 
 #[test]
 fn a_request_in_one_byte_packets_is_the_same_request() {
-    besieged(&[], |server| {
-        let mut raw = Raw::connect(server.address);
+    under_attack(&[], |server| {
+        let mut raw = RawClient::connect(server.address);
         for byte in UPGRADE.as_bytes() {
             raw.send(&[*byte]);
         }
@@ -50,11 +50,11 @@ fn a_request_in_one_byte_packets_is_the_same_request() {
 
 #[test]
 fn a_first_frame_cut_anywhere_behind_the_request_is_served() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let frame = raw_client::text(r#"{"type":"hello","user":"bob"}"#);
         let wire = [UPGRADE.as_bytes(), &frame].concat();
         for cut in (UPGRADE.len() - 3..wire.len()).chain([1, wire.len()]) {
-            let mut raw = Raw::connect(server.address);
+            let mut raw = RawClient::connect(server.address);
             raw.send(&wire[..cut]);
             raw.send(&wire[cut..]);
             assert_eq!(raw.read_switching(), SWITCHING);
@@ -68,7 +68,7 @@ fn a_first_frame_cut_anywhere_behind_the_request_is_served() {
 
 #[test]
 fn what_is_not_a_right_upgrade_gets_the_status_and_header_that_help() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let without = |line: &str| UPGRADE.replace(line, "");
         let cases = [
             (without("Upgrade: websocket\r\n"), "426", "Upgrade: websocket"),
@@ -110,13 +110,13 @@ fn what_is_not_a_right_upgrade_gets_the_status_and_header_that_help() {
 
 #[test]
 fn our_own_page_may_connect_and_so_may_one_that_is_allowed() {
-    besieged(&["--allow-origin", "https://talk.example"], |server| {
+    under_attack(&["--allow-origin", "https://talk.example"], |server| {
         let own = format!("http://{}", server.address);
         for origin in [own.as_str(), "https://talk.example"] {
             let host = server.address;
             let request =
                 UPGRADE.replace("Host: localhost", &format!("Host: {host}\r\nOrigin: {origin}"));
-            let mut raw = Raw::connect(server.address);
+            let mut raw = RawClient::connect(server.address);
             raw.send(request.as_bytes());
             assert!(raw.read_exactly(12).ends_with(b"101"), "{origin}");
         }
@@ -125,7 +125,7 @@ fn our_own_page_may_connect_and_so_may_one_that_is_allowed() {
 
 #[test]
 fn of_two_requests_in_one_packet_only_the_first_is_answered() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let two = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n";
         let response = answer(server, two.as_bytes());
         assert_eq!(response.matches("HTTP/1.1").count(), 1, "{response}");
@@ -135,7 +135,7 @@ fn of_two_requests_in_one_packet_only_the_first_is_answered() {
 
 #[test]
 fn a_peer_that_sends_a_megabyte_of_header_can_still_read_why_not() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let request =
             format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(1 << 20));
         assert_eq!(status(&answer(server, request.as_bytes())), "431");
@@ -144,8 +144,8 @@ fn a_peer_that_sends_a_megabyte_of_header_can_still_read_why_not() {
 
 #[test]
 fn a_peer_that_has_finished_sending_still_gets_its_answer() {
-    besieged(&[], |server| {
-        let mut raw = Raw::connect(server.address);
+    under_attack(&[], |server| {
+        let mut raw = RawClient::connect(server.address);
         raw.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
         raw.finish_sending();
         assert!(raw.read_to_end().ends_with(b"ok\n"));
@@ -154,9 +154,9 @@ fn a_peer_that_has_finished_sending_still_gets_its_answer() {
 
 #[test]
 fn tls_is_refused_at_once_and_not_after_the_deadline() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         let start = Instant::now();
-        let mut raw = Raw::connect(server.address);
+        let mut raw = RawClient::connect(server.address);
         raw.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
         assert!(raw.read_to_end().starts_with(b"HTTP/1.1 400"));
         assert!(start.elapsed() < Duration::from_secs(5), "it waited for the head's deadline");
@@ -165,7 +165,7 @@ fn tls_is_refused_at_once_and_not_after_the_deadline() {
 
 #[test]
 fn the_page_comes_with_its_policy_and_head_has_no_body() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         for path in ["/", "/r/lobby"] {
             let page = answer(
                 server,
@@ -189,7 +189,7 @@ fn the_page_comes_with_its_policy_and_head_has_no_body() {
 
 #[test]
 fn a_head_request_is_refused_without_a_body_whatever_is_wrong_with_it() {
-    let server = Running::start(&["--limit", "head-wait=500ms"]);
+    let server = TestServer::start(&["--limit", "head-wait=500ms"]);
     for (rest, expected) in [
         ("/nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n", "404"),
         ("/ HTTP/1.1\r\nContent-Length: 5\r\nHost: localhost\r\n\r\n", "400"),
@@ -208,7 +208,7 @@ fn a_head_request_is_refused_without_a_body_whatever_is_wrong_with_it() {
 
 #[test]
 fn every_answer_has_its_date_once_and_a_head_request_gets_the_headers_of_a_get() {
-    let server = Running::start(&["--limit", "head-wait=500ms"]);
+    let server = TestServer::start(&["--limit", "head-wait=500ms"]);
     let ask = |line: &str, header: &str| {
         let request = format!("{line} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n");
         answer(&server, request.as_bytes())
@@ -248,7 +248,7 @@ fn every_answer_has_its_date_once_and_a_head_request_gets_the_headers_of_a_get()
 
 #[test]
 fn health_is_told_to_who_asks() {
-    besieged(&[], |server| {
+    under_attack(&[], |server| {
         for path in ["/healthz", "/livez", "/readyz"] {
             let response = answer(
                 server,

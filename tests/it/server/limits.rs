@@ -8,13 +8,13 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::support::commands::server;
-use crate::support::raw_client::{Raw, UPGRADE, frame, text};
-use crate::support::under_attack::besieged;
-use crate::support::{Peer, Running};
+use crate::support::raw_client::{RawClient, UPGRADE, frame, text};
+use crate::support::under_attack::under_attack;
+use crate::support::{TestClient, TestServer};
 
 /// What a connection that sends `bytes` is answered, to its end.
 fn answer(address: SocketAddr, bytes: &str) -> String {
-    let mut raw = Raw::connect(address);
+    let mut raw = RawClient::connect(address);
     raw.send(bytes.as_bytes());
     String::from_utf8(raw.read_to_end()).unwrap()
 }
@@ -50,7 +50,7 @@ fn a_limit_that_is_none_or_cannot_be_is_refused_with_what_could_be() {
 fn a_head_may_be_as_long_as_was_said() {
     let flags = ["request-line=64", "header-line=64", "headers=8", "head=300"];
     let flags: Vec<&str> = flags.iter().flat_map(|limit| ["--limit", limit]).collect();
-    let server = Running::start(&flags);
+    let server = TestServer::start(&flags);
     let with = |header: &str| UPGRADE.replace("\r\n\r\n", &format!("\r\n{header}\r\n\r\n"));
     for (request, status) in [
         (UPGRADE.replace("/ws", &format!("/{}", "x".repeat(60))), "414"),
@@ -61,22 +61,25 @@ fn a_head_may_be_as_long_as_was_said() {
         let answer = answer(server.address, &request);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
     }
-    Raw::upgraded(server.address);
+    RawClient::upgraded(server.address);
 }
 
 #[test]
 fn unfinished_messages_have_a_bound_together_and_the_newest_is_sent_away() {
-    besieged(&["--limit", "unfinished=100KiB"], |server| {
+    under_attack(&["--limit", "unfinished=100KiB"], |server| {
         // A fragment, and a ping behind it: whoever has the pong knows that the fragment was taken.
-        let begin = |peer: &mut Raw| {
+        let begin = |peer: &mut RawClient| {
             peer.send(&[frame(0x01, &[b'x'; 40_000], true), frame(0x89, b"?", true)].concat());
         };
-        let mut patient: Vec<Raw> = ["ann", "ben"].map(|n| Raw::welcomed(server.address, n)).into();
+        let mut patient: Vec<RawClient> =
+            ["ann", "ben"].map(|n| RawClient::welcomed(server.address, n)).into();
         for peer in &mut patient {
             begin(peer);
             assert_eq!(peer.read_frame(), (0x8a, b"?".to_vec()));
         }
-        for mut third in [Raw::welcomed(server.address, "cat"), Raw::upgraded(server.address)] {
+        for mut third in
+            [RawClient::welcomed(server.address, "cat"), RawClient::upgraded(server.address)]
+        {
             begin(&mut third);
             assert_eq!(third.read_close(), 1013, "whether or not it has said hello");
         }
@@ -84,19 +87,19 @@ fn unfinished_messages_have_a_bound_together_and_the_newest_is_sent_away() {
             peer.send(&frame(0x80, b"", true));
             assert!(peer.read_text().contains("bad_json"));
         }
-        let (mut fourth, _) = Peer::hello(server.address, "dan");
-        fourth.hear_answer();
+        let (mut fourth, _) = TestClient::hello(server.address, "dan");
+        fourth.round_trip();
     });
 }
 
 #[test]
 fn rooms_are_as_many_as_was_said() {
-    besieged(&["--limit", "rooms=4", "--limit", "rooms-per-client=2"], |server| {
-        let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
-        let join = |peer: &mut Peer, room: &str| {
-            peer.say(&json!({"type": "join", "room": room}));
+    under_attack(&["--limit", "rooms=4", "--limit", "rooms-per-client=2"], |server| {
+        let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+        let join = |peer: &mut TestClient, room: &str| {
+            peer.send(&json!({"type": "join", "room": room}));
             loop {
-                let heard = peer.hear();
+                let heard = peer.receive();
                 match heard["type"].as_str() {
                     Some("joined") => return String::from("joined"),
                     Some("error") => return heard["code"].as_str().unwrap().to_owned(),
@@ -106,7 +109,7 @@ fn rooms_are_as_many_as_was_said() {
         };
         assert_eq!(join(&mut ann, "one"), "joined");
         assert_eq!(join(&mut ann, "two"), "too_many_rooms");
-        let (mut ben, _) = Peer::hello(server.address, "ben");
+        let (mut ben, _) = TestClient::hello(server.address, "ben");
         assert_eq!(join(&mut ben, "two"), "joined");
         assert_eq!(join(&mut ben, "three"), "too_many_rooms");
         assert_eq!(join(&mut ben, "one"), "joined");
@@ -115,8 +118,8 @@ fn rooms_are_as_many_as_was_said() {
 
 #[test]
 fn json_may_be_as_deep_and_as_wide_as_was_said() {
-    besieged(&["--limit", "json-depth=3", "--limit", "json-members=12"], |server| {
-        let mut raw = Raw::welcomed(server.address, "ann");
+    under_attack(&["--limit", "json-depth=3", "--limit", "json-members=12"], |server| {
+        let mut raw = RawClient::welcomed(server.address, "ann");
         let members: Vec<String> = (0..11).map(|n| format!("\"{n}\":0")).collect();
         let wide = |more: &str| format!("{{\"type\":\"rooms\",{}{more}}}", members.join(","));
         raw.send(&text(&wide("")));
@@ -137,25 +140,25 @@ fn too_many_wrong_passwords_close_the_door_to_their_address() {
     fs::write(&secret, "open sesame\n").unwrap();
     let secret = secret.to_str().unwrap();
     let flags = ["--password-file", secret, "--max-per-address", "64"];
-    let server = Running::start(&[&flags[..], &["--limit", "wrong-passwords=2"]].concat());
+    let server = TestServer::start(&[&flags[..], &["--limit", "wrong-passwords=2"]].concat());
     let hello = |password: &str| {
-        let mut peer = Peer::connect(server.address);
-        peer.say(&json!({"type": "hello", "user": "ann", "password": password}));
-        let heard = peer.hear();
+        let mut peer = TestClient::connect(server.address);
+        peer.send(&json!({"type": "hello", "user": "ann", "password": password}));
+        let heard = peer.receive();
         (heard["code"].as_str().map(str::to_owned), peer)
     };
     let (refused, mut peer) = hello("guess");
-    assert_eq!((refused.as_deref(), peer.hear_close()), (Some("forbidden"), 4401));
+    assert_eq!((refused.as_deref(), peer.receive_close()), (Some("forbidden"), 4401));
     let (refused, mut ann) = hello("open sesame");
     assert_eq!(refused, None);
-    let mut early = Peer::connect(server.address); // before the second guess
+    let mut early = TestClient::connect(server.address); // before the second guess
     assert_eq!(hello("open").0.as_deref(), Some("forbidden"));
     let refused = answer(server.address, UPGRADE);
     assert!(
         refused.starts_with("HTTP/1.1 429 ") && refused.contains("Retry-After: 60"),
         "{refused}"
     );
-    early.say(&json!({"type": "hello", "user": "ben", "password": "open sesame"}));
-    assert_eq!(early.hear_error(), "forbidden", "nor does a right one open any more");
-    ann.hear_answer();
+    early.send(&json!({"type": "hello", "user": "ben", "password": "open sesame"}));
+    assert_eq!(early.receive_error(), "forbidden", "nor does a right one open any more");
+    ann.round_trip();
 }

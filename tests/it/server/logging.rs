@@ -8,17 +8,17 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::raw_client::frame;
-use crate::support::under_attack::{all_of, besieged_by};
-use crate::support::{Peer, Raw, Running};
+use crate::support::under_attack::{all_of, under_attack_by};
+use crate::support::{RawClient, TestClient, TestServer};
 
 fn server() -> Command {
     Command::new(env!("CARGO_BIN_EXE_server"))
 }
 
 /// Makes the server write many lines.
-fn make_it_talk(server: &Running) {
+fn make_it_talk(server: &TestServer) {
     for _ in 0..300 {
-        let mut raw = Raw::connect(server.address);
+        let mut raw = RawClient::connect(server.address);
         raw.try_send(b"NONSENSE\r\n\r\n");
         raw.read_to_end();
     }
@@ -33,7 +33,7 @@ fn a_log_that_nobody_takes_stops_nothing() {
     let cases: [(&str, Stdio); 3] =
         [("closed", closed.into()), ("full", nowhere.into()), ("unread", full.into())];
     for (_, stderr) in cases {
-        besieged_by(server().stderr(stderr), &["-vv"], make_it_talk);
+        under_attack_by(server().stderr(stderr), &["-vv"], make_it_talk);
     }
 }
 
@@ -43,7 +43,7 @@ fn bad_requests_without_end_are_ten_lines_a_second_and_a_count() {
     let mut command = server();
     command.stderr(log.try_clone().unwrap());
     let since = Instant::now();
-    besieged_by(&mut command, &["-vv"], |server| {
+    under_attack_by(&mut command, &["-vv"], |server| {
         // What a second leaves out is said once it is over.
         while since.elapsed() < Duration::from_millis(2_500) {
             make_it_talk(server);
@@ -66,25 +66,25 @@ fn no_secret_and_no_text_is_in_the_log_and_every_event_is_one_short_line() {
     command.stderr(log.try_clone().unwrap());
     let data = folder.path().join("data");
     let flags = ["-vv", "--password-file", secret.to_str().unwrap()];
-    let mut running = Running::start_by(&mut command, &data, &flags);
-    let mut peer = Peer::connect(running.address);
-    peer.say(&json!({"type": "hello", "user": "bob", "password": "open-sesame", "join": [{"room": "lobby"}]}));
-    let welcome = peer.hear_type("welcome");
+    let mut running = TestServer::start_by(&mut command, &data, &flags);
+    let mut peer = TestClient::connect(running.address);
+    peer.send(&json!({"type": "hello", "user": "bob", "password": "open-sesame", "join": [{"room": "lobby"}]}));
+    let welcome = peer.receive_type("welcome");
     let token = welcome["token"].as_str().unwrap().to_owned();
     peer.post("lobby", "cid-of-bob", "a text of bob's");
-    peer.hear_answer_to("cid-of-bob");
-    let mut guess = Peer::connect(running.address);
-    guess.say(&json!({"type": "hello", "user": "eve", "password": "a-wrong-guess"}));
-    assert_eq!(guess.hear_error(), "forbidden");
+    peer.receive_with_cid("cid-of-bob");
+    let mut guess = TestClient::connect(running.address);
+    guess.send(&json!({"type": "hello", "user": "eve", "password": "a-wrong-guess"}));
+    assert_eq!(guess.receive_error(), "forbidden");
     for line in [
         "GET /\x1b[31m\u{202e} HTTP/1.1\r\n\r\n",
         "GET /x HTTP/1.1\r\nUser-Agent: a\rb\x1b\r\n\r\n",
     ] {
-        let mut raw = Raw::connect(running.address);
+        let mut raw = RawClient::connect(running.address);
         raw.try_send(line.as_bytes());
         raw.read_to_end();
     }
-    let mut raw = Raw::welcomed_with(running.address, "tom", "open-sesame");
+    let mut raw = RawClient::welcomed_with(running.address, "tom", "open-sesame");
     raw.send(&frame(0x88, b"\x03\xe8evil\r\nreason\x1b[2J", true));
     raw.read_close();
     drop((peer, guess));

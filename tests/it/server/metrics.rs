@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use prometheus_parse::{Scrape, Value};
 use serde_json::json;
 
-use crate::support::raw_client::Raw;
-use crate::support::{Peer, Running};
+use crate::support::raw_client::RawClient;
+use crate::support::{TestClient, TestServer};
 
 fn ask(address: SocketAddr, method: &str, more: &str) -> String {
-    let mut raw = Raw::connect(address);
+    let mut raw = RawClient::connect(address);
     raw.send(format!("{method} /metrics HTTP/1.1\r\nHost: localhost\r\n{more}\r\n").as_bytes());
     String::from_utf8(raw.read_to_end()).unwrap()
 }
@@ -60,34 +60,34 @@ impl Reading {
 
 #[test]
 fn a_conversation_is_counted_as_it_was() {
-    let server = Running::start(&["--rate", "1", "--burst", "3"]);
+    let server = TestServer::start(&["--rate", "1", "--burst", "3"]);
     let before = Reading::take(server.address);
     assert_eq!(before.of("talk_messages_total"), 0.0);
     assert_eq!(before.of("talk_connections_max"), before.of("talk_connections_max").floor());
 
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
-    let mut web = Peer::connect(server.address);
-    web.say(&json!({"type": "hello", "user": "ben", "agent": "web", "join": [{"room": "lobby"}]}));
-    web.hear_type("joined");
-    web.hear_answer();
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+    let mut web = TestClient::connect(server.address);
+    web.send(&json!({"type": "hello", "user": "ben", "agent": "web", "join": [{"room": "lobby"}]}));
+    web.receive_type("joined");
+    web.round_trip();
     ann.post("lobby", "1", "one");
-    ann.hear_own("ann", "1");
+    ann.receive_own("ann", "1");
     ann.post("lobby", "1", "one"); // again
-    ann.hear_own("ann", "1");
+    ann.receive_own("ann", "1");
     ann.post("lobby", "2", "two");
-    ann.hear_own("ann", "2");
-    web.hear_seqs(2);
+    ann.receive_own("ann", "2");
+    web.receive_seqs(2);
     ann.post("lobby", "3", "three"); // too fast
-    assert_eq!(ann.hear_type("error")["code"], "rate_limited");
-    ann.say_text("{");
-    assert_eq!(ann.hear_type("error")["code"], "bad_json");
-    let (mut back, _) = Peer::hello(server.address, "cat");
-    back.say(&json!({"type": "join", "room": "lobby", "since": 1}));
-    back.hear_type("joined");
-    assert_eq!(back.hear_seqs(1), [2]);
-    back.say(&json!({"type": "join", "room": "lobby", "since": 1, "log": "of another server"}));
-    assert_eq!(back.hear_type("joined")["reset"], true);
-    back.hear_answer();
+    assert_eq!(ann.receive_type("error")["code"], "rate_limited");
+    ann.send_text("{");
+    assert_eq!(ann.receive_type("error")["code"], "bad_json");
+    let (mut back, _) = TestClient::hello(server.address, "cat");
+    back.send(&json!({"type": "join", "room": "lobby", "since": 1}));
+    back.receive_type("joined");
+    assert_eq!(back.receive_seqs(1), [2]);
+    back.send(&json!({"type": "join", "room": "lobby", "since": 1, "log": "of another server"}));
+    assert_eq!(back.receive_type("joined")["reset"], true);
+    back.round_trip();
 
     let after = Reading::take(server.address);
     for (name, value) in [
@@ -127,7 +127,7 @@ fn a_conversation_is_counted_as_it_was() {
 
     drop((ann, back));
     web.socket.close(None).unwrap();
-    web.hear_close();
+    web.receive_close();
     loop {
         let left = Reading::take(server.address);
         if left.of("talk_disconnects_total left") + left.of("talk_disconnects_total gone") == 3.0 {
@@ -139,18 +139,18 @@ fn a_conversation_is_counted_as_it_was() {
 
 #[test]
 fn nothing_that_anybody_wrote_is_on_the_page() {
-    let server = Running::start(&["--limit", "hello-wait=50ms"]);
-    let (mut ann, _) = Peer::joined(server.address, "annikin", "sekretroom");
+    let server = TestServer::start(&["--limit", "hello-wait=50ms"]);
+    let (mut ann, _) = TestClient::joined(server.address, "annikin", "sekretroom");
     ann.post("sekretroom", "1", "a\"} 1\ntalk_fake 9");
-    ann.hear_own("annikin", "1");
+    ann.receive_own("annikin", "1");
     for room in ["a\"} 1\ntalk_fake 9", "talk_fake"] {
-        ann.say(&json!({"type": "join", "room": room}));
-        ann.hear_answer();
+        ann.send(&json!({"type": "join", "room": room}));
+        ann.round_trip();
     }
-    let mut raw = Raw::connect(server.address);
+    let mut raw = RawClient::connect(server.address);
     raw.send(b"GET /talk_fake HTTP/1.1\r\nHost: localhost\r\nUser-Agent: talk_fake\r\n\r\n");
     raw.read_to_end();
-    let mut late = Raw::upgraded(server.address);
+    let mut late = RawClient::upgraded(server.address);
     assert_eq!(late.read_close(), 4400);
     assert_eq!(Reading::take(server.address).of("talk_disconnects_total 4400"), 1.0);
     let page = ask(server.address, "GET", "");
@@ -161,7 +161,7 @@ fn nothing_that_anybody_wrote_is_on_the_page() {
 
 #[test]
 fn it_is_told_to_this_computer_alone_and_cannot_be_written() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     for more in ["X-Forwarded-For: 127.0.0.1\r\n", "Forwarded: for=127.0.0.1\r\n"] {
         assert!(ask(server.address, "GET", more).starts_with("HTTP/1.1 403 "), "{more}");
     }

@@ -4,31 +4,31 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::under_attack::besieged;
-use crate::support::{Peer, Running};
+use crate::support::under_attack::under_attack;
+use crate::support::{TestClient, TestServer};
 
 /// A client that has joined the lobby and will read no more.
-fn stuck(server: &Running, user: &str) -> Peer {
-    Peer::joined(server.address, user, "lobby").0
+fn stuck(server: &TestServer, user: &str) -> TestClient {
+    TestClient::joined(server.address, user, "lobby").0
 }
 
 #[test]
 fn a_stuck_reader_costs_the_others_nothing_and_resumes_where_it_was() {
-    besieged(&["--max-text", "10000"], |server| {
+    under_attack(&["--max-text", "10000"], |server| {
         let mut stuck_peer = stuck(server, "stuck");
-        let mut reader = Peer::joined(server.address, "reader", "lobby").0;
-        let mut writer = Peer::joined(server.address, "writer", "lobby").0;
+        let mut reader = TestClient::joined(server.address, "reader", "lobby").0;
+        let mut writer = TestClient::joined(server.address, "writer", "lobby").0;
         let text = "x".repeat(10_000);
         let mut worst = Duration::ZERO;
         for n in 0..1_500 {
             let start = Instant::now();
             writer.post("lobby", &format!("c{n}"), &text);
-            assert_eq!(writer.hear_type("post")["seq"], n + 1);
-            assert_eq!(reader.hear_type("post")["seq"], n + 1);
+            assert_eq!(writer.receive_type("post")["seq"], n + 1);
+            assert_eq!(reader.receive_type("post")["seq"], n + 1);
             worst = worst.max(start.elapsed());
         }
         // No timing is asserted here: a stall would show as a time-out of the reads above.
-        assert!(worst < crate::support::SOON);
+        assert!(worst < crate::support::TIMEOUT);
 
         // The system's buffers took a few megabytes; beyond its backlog it was told to go.
         let mut seen = 0;
@@ -50,23 +50,26 @@ fn a_stuck_reader_costs_the_others_nothing_and_resumes_where_it_was() {
         };
         assert!(code.is_none_or(|code| code == 4413), "{code:?}");
         assert!(seen < 1_500, "the test must outgrow every buffer");
-        let (mut back, _) = Peer::hello(server.address, "back");
-        back.say(&json!({"type": "join", "room": "lobby", "since": seen}));
-        assert_eq!(back.hear_seqs(1_500 - seen as usize), (seen + 1..=1_500).collect::<Vec<u64>>());
+        let (mut back, _) = TestClient::hello(server.address, "back");
+        back.send(&json!({"type": "join", "room": "lobby", "since": seen}));
+        assert_eq!(
+            back.receive_seqs(1_500 - seen as usize),
+            (seen + 1..=1_500).collect::<Vec<u64>>()
+        );
     });
 }
 
 #[test]
 fn a_stuck_reader_is_gone_from_the_room_in_the_end() {
-    besieged(&["--max-text", "10000"], |server| {
+    under_attack(&["--max-text", "10000"], |server| {
         let stuck_peer = stuck(server, "stuck");
-        let mut writer = Peer::joined(server.address, "writer", "lobby").0;
+        let mut writer = TestClient::joined(server.address, "writer", "lobby").0;
         let text = "x".repeat(10_000);
         let mut cid = 0;
         loop {
             writer.post("lobby", &format!("c{cid}"), &text);
             cid += 1;
-            let message = writer.hear();
+            let message = writer.receive();
             if message["type"] == "presence" {
                 assert_eq!(
                     (&message["user"], &message["state"]),
@@ -82,14 +85,15 @@ fn a_stuck_reader_is_gone_from_the_room_in_the_end() {
 
 #[test]
 fn a_thousand_lines_to_many_stuck_readers_are_kept_once() {
-    besieged(&["--max-text", "10000"], |server| {
-        let readers: Vec<Peer> = (0..30).map(|n| stuck(server, &format!("stuck{n}"))).collect();
-        let mut writer = Peer::joined(server.address, "writer", "lobby").0;
+    under_attack(&["--max-text", "10000"], |server| {
+        let readers: Vec<TestClient> =
+            (0..30).map(|n| stuck(server, &format!("stuck{n}"))).collect();
+        let mut writer = TestClient::joined(server.address, "writer", "lobby").0;
         let before = server.rss_kib();
         let text = "x".repeat(10_000);
         for n in 0..1_000 {
             writer.post("lobby", &format!("c{n}"), &text);
-            writer.hear_type("post");
+            writer.receive_type("post");
         }
         // The room's log itself holds 10 MiB of it.
         let grown = server.rss_kib() - before;

@@ -8,15 +8,15 @@ use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 
 use crate::support::raw_client::{SWITCHING, UPGRADE, text};
-use crate::support::{Raw, Running};
+use crate::support::{RawClient, TestServer};
 
 fn listener(address: &str) -> TcpListener {
     TcpListener::bind(address).unwrap()
 }
 
 /// The status of `/` for whoever asks under this host.
-fn status(server: &Running, host: &str) -> String {
-    let mut raw = Raw::connect(server.address);
+fn status(server: &TestServer, host: &str) -> String {
+    let mut raw = RawClient::connect(server.address);
     raw.send(format!("HEAD / HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
     String::from_utf8(raw.read_to_end()).unwrap().split(' ').nth(1).unwrap().to_owned()
 }
@@ -26,12 +26,12 @@ fn nobody_who_comes_while_the_server_is_away_is_turned_away() {
     let (socket, data) = (listener("127.0.0.1:0"), tempfile::tempdir().unwrap());
     let address = socket.local_addr().unwrap();
     for round in 0..3 {
-        let mut waiting: Vec<Raw> = (0..20).map(|_| Raw::connect(address)).collect();
+        let mut waiting: Vec<RawClient> = (0..20).map(|_| RawClient::connect(address)).collect();
         for (n, raw) in waiting.iter_mut().enumerate() {
             let hello = format!(r#"{{"type":"hello","user":"user{round}-{n}"}}"#);
             raw.send(&[UPGRADE.as_bytes(), &text(&hello)].concat());
         }
-        let mut server = Running::start_on(&socket, data.path(), &[]);
+        let mut server = TestServer::start_on(&socket, data.path(), &[]);
         assert_eq!(server.address, address);
         for raw in &mut waiting {
             assert_eq!(raw.read_switching(), SWITCHING);
@@ -45,7 +45,7 @@ fn nobody_who_comes_while_the_server_is_away_is_turned_away() {
 fn the_hosts_it_answers_to_are_those_of_the_socket() {
     let data = tempfile::tempdir().unwrap();
     for (address, elsewhere) in [("127.0.0.1:0", "421"), ("0.0.0.0:0", "200")] {
-        let mut server = Running::start_on(&listener(address), data.path(), &[]);
+        let mut server = TestServer::start_on(&listener(address), data.path(), &[]);
         server.address.set_ip([127, 0, 0, 1].into());
         assert_eq!(status(&server, "localhost"), "200", "{address}");
         assert_eq!(status(&server, "192.0.2.1"), elsewhere, "{address}");
@@ -58,7 +58,7 @@ fn the_hosts_it_answers_to_are_those_of_the_socket() {
 fn a_socket_that_does_not_block_is_made_to() {
     let (socket, data) = (listener("127.0.0.1:0"), tempfile::tempdir().unwrap());
     socket.set_nonblocking(true).unwrap();
-    let server = Running::start_on(&socket, data.path(), &[]);
+    let server = TestServer::start_on(&socket, data.path(), &[]);
     // What blocks is the open file, which both processes share (`O_NONBLOCK`).
     let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", socket.as_raw_fd())).unwrap();
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap();
@@ -78,8 +78,8 @@ fn standard_output_may_be_the_same_socket() {
         .stdout(fd)
         .spawn()
         .unwrap();
-    drop(Raw::welcomed(address, "bob"));
-    drop(Raw::welcomed(address, "ann"));
+    drop(RawClient::welcomed(address, "bob"));
+    drop(RawClient::welcomed(address, "ann"));
     assert!(server.try_wait().unwrap().is_none());
     server.kill().unwrap();
     server.wait().unwrap();

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::process::{Command, Output};
 
-use crate::support::{Raw, Running};
+use crate::support::{RawClient, TestServer};
 
 fn server(args: &[&str]) -> Output {
     let data = tempfile::tempdir().unwrap();
@@ -116,10 +116,10 @@ fn the_environment_says_what_flags_do_not() {
 
 #[test]
 fn a_port_is_free_again_the_moment_its_server_is_killed() {
-    let mut first = Running::start(&[]);
+    let mut first = TestServer::start(&[]);
     let address = first.address.to_string();
-    drop(Raw::welcomed(first.address, "bob")); // leaves a connection in TIME_WAIT
+    drop(RawClient::welcomed(first.address, "bob")); // leaves a connection in TIME_WAIT
     first.kill();
-    let second = Running::start(&["--bind", &address]);
+    let second = TestServer::start(&["--bind", &address]);
     assert_eq!(second.address.to_string(), address);
 }

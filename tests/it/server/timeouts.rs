@@ -11,8 +11,8 @@ use talk::log::Store;
 use talk::server::{Config, Level, Limits, Logger, Server, Stopper};
 use tempfile::TempDir;
 
-use crate::support::raw_client::{self, Raw, frame};
-use crate::support::{Peer, SOON};
+use crate::support::raw_client::{self, RawClient, frame};
+use crate::support::{TIMEOUT, TestClient};
 
 /// A server in this process, whose waits are this test's.
 struct Quick {
@@ -48,7 +48,7 @@ impl Drop for Quick {
 const SHORT: Duration = Duration::from_millis(300);
 
 /// Sends a byte now and then for as long as the server takes them; returns how long that was.
-fn dribble(raw: &mut Raw, bytes: &[u8]) -> Duration {
+fn dribble(raw: &mut RawClient, bytes: &[u8]) -> Duration {
     let start = Instant::now();
     for byte in bytes.iter().cycle() {
         raw.try_send(&[*byte]);
@@ -57,16 +57,16 @@ fn dribble(raw: &mut Raw, bytes: &[u8]) -> Duration {
         if raw.0.peek(&mut chunk).is_ok() {
             break; // the server has spoken, or closed
         }
-        assert!(start.elapsed() < SOON, "each byte began the wait anew");
+        assert!(start.elapsed() < TIMEOUT, "each byte began the wait anew");
     }
-    raw.0.set_read_timeout(Some(SOON)).unwrap();
+    raw.0.set_read_timeout(Some(TIMEOUT)).unwrap();
     start.elapsed()
 }
 
 #[test]
 fn a_head_that_comes_byte_by_byte_has_one_deadline_for_all_of_it() {
     let server = Quick::start(Limits { head_wait: SHORT, ..Limits::default() });
-    let mut raw = Raw::connect(server.address);
+    let mut raw = RawClient::connect(server.address);
     raw.send(b"GET / HTTP/1.1\r\nX: ");
     let waited = dribble(&mut raw, b"x");
     assert!(waited >= SHORT / 2, "it was given its time: {waited:?}");
@@ -76,14 +76,14 @@ fn a_head_that_comes_byte_by_byte_has_one_deadline_for_all_of_it() {
 #[test]
 fn a_silent_connection_ends_at_the_same_deadline() {
     let server = Quick::start(Limits { head_wait: SHORT, ..Limits::default() });
-    assert!(Raw::connect(server.address).read_to_end().starts_with(b"HTTP/1.1 408"));
+    assert!(RawClient::connect(server.address).read_to_end().starts_with(b"HTTP/1.1 408"));
 }
 
 #[test]
 fn without_a_hello_in_time_it_is_4400() {
     let server = Quick::start(Limits { hello_wait: SHORT, ..Limits::default() });
-    assert_eq!(Raw::upgraded(server.address).read_close(), 4400);
-    let mut pinging = Raw::upgraded(server.address);
+    assert_eq!(RawClient::upgraded(server.address).read_close(), 4400);
+    let mut pinging = RawClient::upgraded(server.address);
     pinging.send(&frame(0x89, b"", true)); // a ping is answered, but is no hello
     assert_eq!(pinging.read_frame().0, 0x8A);
     assert_eq!(pinging.read_close(), 4400);
@@ -98,11 +98,11 @@ fn a_message_that_is_never_finished_is_1008() {
         vec![0x81],                                             // half a header
     ];
     for (n, bytes) in unfinished.iter().enumerate() {
-        let mut raw = Raw::welcomed(server.address, &format!("user{n}"));
+        let mut raw = RawClient::welcomed(server.address, &format!("user{n}"));
         raw.send(bytes);
         assert_eq!(raw.read_close(), 1008, "{bytes:?}");
     }
-    let mut slow = Raw::welcomed(server.address, "slow");
+    let mut slow = RawClient::welcomed(server.address, "slow");
     slow.send(&frame(0x81, &[b' '; 60_000], true)[..14]);
     dribble(&mut slow, b" ");
     assert_eq!(slow.read_close(), 1008, "the deadline is for the whole message");
@@ -111,7 +111,7 @@ fn a_message_that_is_never_finished_is_1008() {
 #[test]
 fn between_messages_one_may_be_silent_and_a_finished_message_is_not_late() {
     let server = Quick::start(Limits { message_wait: SHORT, ..Limits::default() });
-    let mut raw = Raw::welcomed(server.address, "bob");
+    let mut raw = RawClient::welcomed(server.address, "bob");
     for _ in 0..3 {
         let (first, second) = (raw_client::text(r#"{"type":"rooms"}"#), 5);
         raw.send(&first[..second]);
@@ -119,7 +119,7 @@ fn between_messages_one_may_be_silent_and_a_finished_message_is_not_late() {
         assert!(raw.read_text().contains("rooms"));
         raw.0.set_read_timeout(Some(SHORT * 2)).unwrap();
         assert!(raw.0.peek(&mut [0; 1]).is_err(), "nothing comes, nothing ends");
-        raw.0.set_read_timeout(Some(SOON)).unwrap();
+        raw.0.set_read_timeout(Some(TIMEOUT)).unwrap();
     }
 }
 
@@ -127,7 +127,7 @@ fn between_messages_one_may_be_silent_and_a_finished_message_is_not_late() {
 fn whoever_is_always_inside_a_message_has_the_whole_time_for_each() {
     let wait = SHORT * 4;
     let server = Quick::start(Limits { message_wait: wait, ..Limits::default() });
-    let mut raw = Raw::welcomed(server.address, "bob");
+    let mut raw = RawClient::welcomed(server.address, "bob");
     let message = raw_client::text(r#"{"type":"rooms"}"#);
     let (first, rest) = message.split_at(5);
     raw.send(first);
@@ -137,14 +137,14 @@ fn whoever_is_always_inside_a_message_has_the_whole_time_for_each() {
         assert!(raw.read_text().contains("rooms"), "after {:?}", start.elapsed());
         raw.0.set_read_timeout(Some(wait / 6)).unwrap();
         assert!(raw.0.peek(&mut [0; 1]).is_err(), "nothing comes, nothing ends");
-        raw.0.set_read_timeout(Some(SOON)).unwrap();
+        raw.0.set_read_timeout(Some(TIMEOUT)).unwrap();
     }
 }
 
 #[test]
 fn pings_inside_a_message_give_it_no_more_time() {
     let server = Quick::start(Limits { message_wait: SHORT, ..Limits::default() });
-    let mut raw = Raw::welcomed(server.address, "bob");
+    let mut raw = RawClient::welcomed(server.address, "bob");
     raw.send(&frame(0x01, b"a", true));
     let ping = frame(0x89, b"", true);
     let start = Instant::now();
@@ -160,22 +160,22 @@ fn pings_inside_a_message_give_it_no_more_time() {
             },
             Err(_) => {}
         }
-        assert!(start.elapsed() < SOON, "the message has all the time in the world");
+        assert!(start.elapsed() < TIMEOUT, "the message has all the time in the world");
     }
 }
 
 #[test]
 fn a_silent_client_is_pinged_and_one_that_does_not_answer_is_4408_and_gone() {
     let server = Quick::start(Limits { ping_every: SHORT, pong_wait: SHORT, ..Limits::default() });
-    let mut alice = Peer::connect(server.address);
-    alice.say(&json!({"type": "hello", "user": "alice", "join": [{"room": "lobby"}]}));
-    alice.hear_type("joined");
-    alice.hear_answer(); // she is live now: who comes is told to her one by one
-    let mut mute = Raw::upgraded(server.address);
+    let mut alice = TestClient::connect(server.address);
+    alice.send(&json!({"type": "hello", "user": "alice", "join": [{"room": "lobby"}]}));
+    alice.receive_type("joined");
+    alice.round_trip(); // she is live now: who comes is told to her one by one
+    let mut mute = RawClient::upgraded(server.address);
     mute.send(&raw_client::text(r#"{"type":"hello","user":"mute","join":[{"room":"lobby"}]}"#));
     // Alice's library answers pings as it reads; mute does not.
-    assert_eq!(alice.hear()["state"], "joined");
-    assert_eq!(alice.hear()["state"], "left");
+    assert_eq!(alice.receive()["state"], "joined");
+    assert_eq!(alice.receive()["state"], "left");
     let mut pings = 0;
     let code = loop {
         match mute.read_frame() {
@@ -185,32 +185,33 @@ fn a_silent_client_is_pinged_and_one_that_does_not_answer_is_4408_and_gone() {
         }
     };
     assert_eq!((pings, code), (1, 4408));
-    alice.hears_nothing();
+    alice.receives_nothing();
 }
 
 #[test]
 fn a_planned_stop_is_told_to_everybody() {
     let server = Quick::start(Limits::default());
-    let (mut alice, _) = Peer::hello(server.address, "alice");
+    let (mut alice, _) = TestClient::hello(server.address, "alice");
     let address = server.address;
     drop(server);
-    assert_eq!(alice.hear_close(), 1001);
+    assert_eq!(alice.receive_close(), 1001);
     assert!(std::net::TcpStream::connect(address).is_err(), "nobody is let in any more");
 }
 
 #[test]
 fn a_stop_does_not_wait_for_those_who_do_not_read() {
     let server = Quick::start(Limits::default());
-    let stuck: Vec<Peer> =
-        (0..20).map(|n| Peer::joined(server.address, &format!("stuck{n}"), "lobby").0).collect();
-    let (mut writer, _) = Peer::joined(server.address, "writer", "lobby");
+    let stuck: Vec<TestClient> = (0..20)
+        .map(|n| TestClient::joined(server.address, &format!("stuck{n}"), "lobby").0)
+        .collect();
+    let (mut writer, _) = TestClient::joined(server.address, "writer", "lobby");
     let line = "x".repeat(4_000);
     for n in 0..1_500 {
         writer.post("lobby", &n.to_string(), &line); // more than a socket holds
-        writer.hear_answer_to(&n.to_string());
+        writer.receive_with_cid(&n.to_string());
     }
     let since = Instant::now();
     drop(server);
-    assert!(since.elapsed() < SOON / 3, "it waited for {:?}", since.elapsed());
+    assert!(since.elapsed() < TIMEOUT / 3, "it waited for {:?}", since.elapsed());
     drop(stuck);
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tungstenite::Message;
 
 use crate::support::commands::{exported, printed};
-use crate::support::{Running, SOON};
+use crate::support::{TIMEOUT, TestServer};
 
 /// A writer that sends each of its lines until it is stored, through any number of restarts.
 struct Writer<'w> {
@@ -43,7 +43,7 @@ impl Writer<'_> {
         }
         let address = format!("127.0.0.1:{port}");
         let stream = std::net::TcpStream::connect(&address)?;
-        stream.set_read_timeout(Some(SOON))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_nodelay(true)?;
         let (mut socket, _) = tungstenite::client(format!("ws://{address}/ws"), stream)?;
         let mut hello = json!({"type": "hello", "user": self.name,
@@ -117,20 +117,20 @@ fn kill_and_resend(kills: u64, flags: &[&str]) {
             .map(|writer| scope.spawn(|| writer.run()))
             .collect();
         for _ in 0..kills {
-            let mut server = Running::start_in(data.path(), flags);
+            let mut server = TestServer::start_in(data.path(), flags);
             address.store(server.address.port().into(), Ordering::Relaxed);
             thread::sleep(Duration::from_millis(20 + chance.below(150))); // the moment of the kill
             server.kill();
             address.store(0, Ordering::Relaxed);
         }
-        let server = Running::start_in(data.path(), flags);
+        let server = TestServer::start_in(data.path(), flags);
         address.store(server.address.port().into(), Ordering::Relaxed);
         thread::sleep(Duration::from_millis(200)); // what is pending is sent again
         done.store(true, Ordering::Relaxed);
         drop(server);
         writers.into_iter().map(|writer| writer.join().unwrap()).collect()
     });
-    Running::start_in(data.path(), flags).kill(); // cuts what the last kill may have torn
+    TestServer::start_in(data.path(), flags).kill(); // cuts what the last kill may have torn
     assert!(printed(&["verify"], data.path()).contains("sound"), "seed {seed}");
     let log = exported(data.path());
     let mut cids: HashMap<&str, u64> = HashMap::new();

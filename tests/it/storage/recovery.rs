@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::commands::{failed, log_file, printed};
-use crate::support::{Peer, Raw, Running, SOON};
+use crate::support::{RawClient, TIMEOUT, TestClient, TestServer};
 
-fn readyz(server: &Running) -> bool {
-    let mut raw = Raw::connect(server.address);
+fn readyz(server: &TestServer) -> bool {
+    let mut raw = RawClient::connect(server.address);
     raw.send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     raw.read_to_end().starts_with(b"HTTP/1.1 200")
 }
@@ -21,40 +21,40 @@ fn readyz(server: &Running) -> bool {
 #[test]
 fn a_restart_keeps_rooms_names_cids_and_the_log_id() {
     let data = tempfile::tempdir().unwrap();
-    let mut before = Running::start_in(data.path(), &[]);
-    let (mut bob, welcome) = Peer::joined_with_welcome(before.address, "bob");
+    let mut before = TestServer::start_in(data.path(), &[]);
+    let (mut bob, welcome) = TestClient::joined_with_welcome(before.address, "bob");
     let token = welcome["token"].as_str().unwrap();
     bob.post("lobby", "c1", "one");
-    let one = bob.hear_own("bob", "c1");
-    let (mut idle, _) = Peer::joined(before.address, "idle", "lobby");
-    idle.hear();
+    let one = bob.receive_own("bob", "c1");
+    let (mut idle, _) = TestClient::joined(before.address, "idle", "lobby");
+    idle.receive();
     before.kill();
 
-    let mut after = Running::start_in(data.path(), &[]);
+    let mut after = TestServer::start_in(data.path(), &[]);
     for name in ["BOB", "idle"] {
-        let mut thief = Peer::connect(after.address);
-        thief.say(&json!({"type": "hello", "user": name}));
-        assert_eq!(thief.hear_error(), "name_taken", "{name} was connected a moment ago");
+        let mut thief = TestClient::connect(after.address);
+        thief.send(&json!({"type": "hello", "user": name}));
+        assert_eq!(thief.receive_error(), "name_taken", "{name} was connected a moment ago");
     }
-    let mut bob = Peer::connect(after.address);
-    bob.say(&json!({"type": "hello", "user": "bob", "token": token}));
-    assert_eq!(bob.hear()["token"], token);
-    bob.say(&json!({"type": "rooms"}));
-    let rooms = bob.hear();
+    let mut bob = TestClient::connect(after.address);
+    bob.send(&json!({"type": "hello", "user": "bob", "token": token}));
+    assert_eq!(bob.receive()["token"], token);
+    bob.send(&json!({"type": "rooms"}));
+    let rooms = bob.receive();
     assert_eq!(
         (&rooms["rooms"][0]["name"], &rooms["rooms"][0]["head"]),
         (&"lobby".into(), &1.into())
     );
-    bob.say(&json!({"type": "join", "room": "lobby"}));
-    let joined = bob.hear();
+    bob.send(&json!({"type": "join", "room": "lobby"}));
+    let joined = bob.receive();
     assert_eq!((&joined["head"], &joined["reset"]), (&1.into(), &false.into()));
-    assert_eq!(bob.hear(), one);
+    assert_eq!(bob.receive(), one);
     bob.post("lobby", "c1", "one");
-    assert_eq!(bob.hear(), one, "a repeat is answered with the record");
+    assert_eq!(bob.receive(), one, "a repeat is answered with the record");
     bob.post("lobby", "c1", "two");
-    assert_eq!(bob.hear_error(), "cid_conflict");
+    assert_eq!(bob.receive_error(), "cid_conflict");
     bob.post("lobby", "c2", "two");
-    let two = bob.hear_own("bob", "c2");
+    let two = bob.receive_own("bob", "c2");
     assert_eq!(two["seq"], 2);
     assert!(two["at"].as_u64() >= one["at"].as_u64());
     let secrets = Command::new("grep").arg("-r").arg(token).arg(data.path()).output().unwrap();
@@ -62,12 +62,12 @@ fn a_restart_keeps_rooms_names_cids_and_the_log_id() {
 
     after.kill();
     fs::remove_dir_all(data.path().join("rooms")).unwrap();
-    let wiped = Running::start_in(data.path(), &[]);
-    let mut bob = Peer::connect(wiped.address);
-    bob.say(&json!({"type": "hello", "user": "bob", "token": token,
+    let wiped = TestServer::start_in(data.path(), &[]);
+    let mut bob = TestClient::connect(wiped.address);
+    bob.send(&json!({"type": "hello", "user": "bob", "token": token,
         "join": [{"room": "lobby", "since": 2, "log": joined["log"]}]}));
-    bob.hear();
-    let anew = bob.hear();
+    bob.receive();
+    let anew = bob.receive();
     assert_eq!((&anew["reset"], &anew["head"]), (&true.into(), &0.into()));
     assert_ne!(anew["log"], joined["log"]);
 }
@@ -75,15 +75,15 @@ fn a_restart_keeps_rooms_names_cids_and_the_log_id() {
 #[test]
 fn a_second_server_is_refused_and_a_killed_ones_lock_is_free() {
     let data = tempfile::tempdir().unwrap();
-    let mut first = Running::start_in(data.path(), &[]);
+    let mut first = TestServer::start_in(data.path(), &[]);
     let (_, error) = failed(&["--bind", "127.0.0.1:0"], data.path());
     assert!(error.contains(&format!("in use by a server with pid {}", first.pid())), "{error}");
     assert_eq!(error.lines().count(), 1);
     let (_, error) = failed(&["repair", "nowhere"], data.path());
     assert!(error.contains("no log of room nowhere"), "{error}");
-    Peer::hello(first.address, "unharmed");
+    TestClient::hello(first.address, "unharmed");
     first.kill();
-    Running::start_in(data.path(), &[]);
+    TestServer::start_in(data.path(), &[]);
 }
 
 #[test]
@@ -104,25 +104,25 @@ fn a_data_directory_that_cannot_be_used_is_one_line_at_once() {
 #[test]
 fn dropped_records_are_gone_and_joined_says_from_where_on() {
     let data = tempfile::tempdir().unwrap();
-    let server = Running::start_in(data.path(), &["--retain-records", "5"]);
-    let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
+    let server = TestServer::start_in(data.path(), &["--retain-records", "5"]);
+    let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
     let (mut said, mut first) = (0, 1);
-    let deadline = Instant::now() + SOON;
+    let deadline = Instant::now() + TIMEOUT;
     // Until old records have gone, and no file is left that is still to go under a replay.
     while first < 10 || said - first >= 9 {
         if first < 10 {
             said += 1;
             bob.post("lobby", &format!("c{said}"), "hello");
-            bob.hear_own("bob", &format!("c{said}"));
+            bob.receive_own("bob", &format!("c{said}"));
         }
-        bob.say(&json!({"type": "history", "room": "lobby", "after": said}));
-        first = bob.hear_type("history")["first"].as_u64().unwrap();
+        bob.send(&json!({"type": "history", "room": "lobby", "after": said}));
+        first = bob.receive_type("history")["first"].as_u64().unwrap();
         assert!(Instant::now() < deadline, "nothing is dropped: {first} to {said}");
     }
-    bob.say(&json!({"type": "join", "room": "lobby", "since": 0}));
-    let joined = bob.hear_type("joined");
+    bob.send(&json!({"type": "join", "room": "lobby", "since": 0}));
+    let joined = bob.receive_type("joined");
     assert_eq!((&joined["first"], &joined["since"]), (&first.into(), &(first - 1).into()));
-    assert_eq!(bob.hear_seqs((said + 1 - first) as usize), (first..=said).collect::<Vec<u64>>());
+    assert_eq!(bob.receive_seqs((said + 1 - first) as usize), (first..=said).collect::<Vec<u64>>());
     assert!(said - first + 1 >= 5, "at least as many as were asked for are kept");
     assert!(printed(&["verify", "lobby"], data.path()).contains("sound"));
 }
@@ -132,32 +132,32 @@ fn dropped_records_are_gone_and_joined_says_from_where_on() {
 #[test]
 fn a_log_that_is_deleted_under_the_server_refuses_posts_and_serves_what_it_had() {
     let data = tempfile::tempdir().unwrap();
-    let server = Running::start_in(data.path(), &[]);
-    let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
+    let server = TestServer::start_in(data.path(), &[]);
+    let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
     bob.post("lobby", "c1", "one");
-    bob.hear_own("bob", "c1");
+    bob.receive_own("bob", "c1");
     assert!(readyz(&server));
     fs::remove_file(log_file(data.path())).unwrap();
     bob.post("lobby", "c2", "two");
-    let error = bob.hear();
+    let error = bob.receive();
     assert_eq!((&error["code"], &error["cid"]), (&"storage".into(), &"c2".into()));
     assert!(!readyz(&server));
-    bob.say(&json!({"type": "join", "room": "other"}));
-    bob.hear_type("joined");
+    bob.send(&json!({"type": "join", "room": "other"}));
+    bob.receive_type("joined");
     bob.post("other", "c3", "other rooms are unharmed");
-    assert_eq!(bob.hear_own("bob", "c3")["seq"], 1);
-    bob.say(&json!({"type": "history", "room": "lobby", "after": 0}));
-    assert_eq!(bob.hear_type("history")["records"].as_array().unwrap().len(), 1);
+    assert_eq!(bob.receive_own("bob", "c3")["seq"], 1);
+    bob.send(&json!({"type": "history", "room": "lobby", "after": 0}));
+    assert_eq!(bob.receive_type("history")["records"].as_array().unwrap().len(), 1);
 }
 
 #[test]
 fn a_damaged_room_is_read_only_until_it_is_repaired_and_others_are_not() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Running::start_in(data.path(), &[]);
-    let (mut bob, welcome) = Peer::joined_with_welcome(server.address, "bob");
+    let mut server = TestServer::start_in(data.path(), &[]);
+    let (mut bob, welcome) = TestClient::joined_with_welcome(server.address, "bob");
     for n in 1..=5 {
         bob.post("lobby", &format!("c{n}"), &format!("line {n}"));
-        bob.hear_own("bob", &format!("c{n}"));
+        bob.receive_own("bob", &format!("c{n}"));
     }
     server.kill();
     let path = log_file(data.path());
@@ -167,16 +167,16 @@ fn a_damaged_room_is_read_only_until_it_is_repaired_and_others_are_not() {
     let (out, error) = failed(&["verify"], data.path());
     assert!(out.contains("DAMAGED") && out.contains("record 3, at byte "), "{out}");
     assert!(error.contains("1 of 1 rooms are not sound"), "{error}");
-    let mut server = Running::start_in(data.path(), &[]);
+    let mut server = TestServer::start_in(data.path(), &[]);
     assert!(!readyz(&server));
     let hello = json!({"type": "hello", "user": "bob", "token": welcome["token"],
         "join": [{"room": "lobby"}]});
-    let mut bob = Peer::connect(server.address);
-    bob.say(&hello);
-    assert_eq!(bob.hear_type("joined")["head"], 2);
-    assert_eq!(bob.hear_seqs(2), [1, 2]);
+    let mut bob = TestClient::connect(server.address);
+    bob.send(&hello);
+    assert_eq!(bob.receive_type("joined")["head"], 2);
+    assert_eq!(bob.receive_seqs(2), [1, 2]);
     bob.post("lobby", "c6", "more");
-    assert_eq!(bob.hear_error(), "storage");
+    assert_eq!(bob.receive_error(), "storage");
     server.kill();
 
     let (out, _) = failed(&["export", "lobby"], data.path());
@@ -184,14 +184,14 @@ fn a_damaged_room_is_read_only_until_it_is_repaired_and_others_are_not() {
     let out = printed(&["repair", "lobby"], data.path());
     assert!(out.contains("ends with record 2") && out.contains(".damaged"), "{out}");
     assert!(printed(&["repair", "lobby"], data.path()).contains("nothing to repair"));
-    let server = Running::start_in(data.path(), &[]);
+    let server = TestServer::start_in(data.path(), &[]);
     assert!(readyz(&server));
-    let mut bob = Peer::connect(server.address);
-    bob.say(&hello);
-    bob.hear_type("joined");
-    bob.hear_seqs(2);
+    let mut bob = TestClient::connect(server.address);
+    bob.send(&hello);
+    bob.receive_type("joined");
+    bob.receive_seqs(2);
     bob.post("lobby", "c6", "more");
-    assert_eq!(bob.hear_own("bob", "c6")["seq"], 3);
+    assert_eq!(bob.receive_own("bob", "c6")["seq"], 3);
 }
 
 #[test]
@@ -209,15 +209,15 @@ fn a_disk_that_is_really_full_refuses_and_takes_again_without_a_gap() {
 }
 
 fn fill_and_empty(data: &Path) {
-    let server = Running::start_in(data, &[]);
-    let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
-    let (mut alice, _) = Peer::joined(server.address, "alice", "lobby");
+    let server = TestServer::start_in(data, &[]);
+    let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
+    let (mut alice, _) = TestClient::joined(server.address, "alice", "lobby");
     let text = "x".repeat(1_500);
     let mut stored = 0;
     let refused = loop {
         bob.post("lobby", &format!("c{stored}"), &text);
         let answer = loop {
-            let message = bob.hear();
+            let message = bob.receive();
             if message["type"] == "post" || message["type"] == "error" {
                 break message;
             }
@@ -233,20 +233,20 @@ fn fill_and_empty(data: &Path) {
         (&"storage".into(), &format!("c{stored}").into())
     );
     assert!(!readyz(&server));
-    assert_eq!(alice.hear_seqs(stored).len(), stored);
-    alice.hears_nothing();
-    alice.say(&json!({"type": "history", "room": "lobby", "after": 0, "limit": 5}));
-    assert_eq!(alice.hear_type("history")["records"].as_array().unwrap().len(), 5);
+    assert_eq!(alice.receive_seqs(stored).len(), stored);
+    alice.receives_nothing();
+    alice.send(&json!({"type": "history", "room": "lobby", "after": 0, "limit": 5}));
+    assert_eq!(alice.receive_type("history")["records"].as_array().unwrap().len(), 5);
     // Room is made: another file on the same disk is cut.
     let lock = fs::read_dir(data).unwrap().count();
     assert!(lock >= 3);
     let done = Command::new("mount").args(["-o", "remount,size=256k"]).arg(data).status().unwrap();
     assert!(done.success());
-    let deadline = Instant::now() + SOON;
+    let deadline = Instant::now() + TIMEOUT;
     while !readyz(&server) {
         assert!(Instant::now() < deadline, "it does not notice that there is room again");
     }
     bob.post("lobby", &format!("c{stored}"), &text);
-    assert_eq!(bob.hear_own("bob", &format!("c{stored}"))["seq"], stored as u64 + 1, "no gap");
+    assert_eq!(bob.receive_own("bob", &format!("c{stored}"))["seq"], stored as u64 + 1, "no gap");
     assert!(printed(&["verify"], data).contains("sound"));
 }

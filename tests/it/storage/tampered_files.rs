@@ -15,7 +15,7 @@ use sha1_smol::Sha1;
 
 use crate::support::commands::{exported, failed, log_file, printed, server};
 use crate::support::fixtures::fill;
-use crate::support::{Peer, Raw, Running, SOON};
+use crate::support::{RawClient, TIMEOUT, TestClient, TestServer};
 
 /// The first line on standard error of a server that is started here, and killed then.
 fn first_word(data: &Path) -> String {
@@ -34,14 +34,14 @@ fn first_word(data: &Path) -> String {
         words.read_line(&mut line).unwrap();
         said.send(line).ok();
     });
-    let line = heard.recv_timeout(SOON);
+    let line = heard.recv_timeout(TIMEOUT);
     child.kill().unwrap();
     child.wait().unwrap();
     line.expect("it says what it has found")
 }
 
-fn is_ready(server: &Running) -> bool {
-    let mut raw = Raw::connect(server.address);
+fn is_ready(server: &TestServer) -> bool {
+    let mut raw = RawClient::connect(server.address);
     raw.send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     raw.read_to_end().starts_with(b"HTTP/1.1 200")
 }
@@ -110,19 +110,19 @@ fn a_log_that_another_hand_has_changed_is_not_written_to_any_more() {
     ];
     for (act, change) in acts {
         let data = tempfile::tempdir().unwrap();
-        let server = Running::start_in(data.path(), &[]);
-        let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
-        let (mut alice, _) = Peer::joined(server.address, "alice", "lobby");
+        let server = TestServer::start_in(data.path(), &[]);
+        let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
+        let (mut alice, _) = TestClient::joined(server.address, "alice", "lobby");
         bob.post("lobby", "c1", "one");
-        bob.hear_own("bob", "c1");
-        alice.hear_own("bob", "c1");
+        bob.receive_own("bob", "c1");
+        alice.receive_own("bob", "c1");
         change(&log_file(data.path()));
         for cid in ["c2", "c3"] {
             bob.post("lobby", cid, "two");
-            let error = bob.hear_type("error");
+            let error = bob.receive_type("error");
             assert_eq!((&error["code"], &error["cid"]), (&"storage".into(), &cid.into()), "{act}");
         }
-        alice.hears_nothing();
+        alice.receives_nothing();
         assert!(!is_ready(&server), "{act}");
     }
 }
@@ -132,10 +132,10 @@ fn a_log_that_another_hand_has_changed_is_not_written_to_any_more() {
 #[test]
 fn a_copy_of_a_live_log_starts_elsewhere_with_what_was_whole() {
     let data = tempfile::tempdir().unwrap();
-    let server = Running::start_in(data.path(), &["--sync", "interval"]);
-    let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
+    let server = TestServer::start_in(data.path(), &["--sync", "interval"]);
+    let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
     bob.post("lobby", "first", "first");
-    bob.hear_own("bob", "first");
+    bob.receive_own("bob", "first");
     let done = AtomicBool::new(false);
     let copies: Vec<Vec<u8>> = thread::scope(|scope| {
         scope.spawn(|| {
@@ -144,7 +144,7 @@ fn a_copy_of_a_live_log_starts_elsewhere_with_what_was_whole() {
                     break;
                 }
                 bob.post("lobby", &format!("c{n}"), &"x".repeat(3_000));
-                bob.hear_own("bob", &format!("c{n}"));
+                bob.receive_own("bob", &format!("c{n}"));
             }
         });
         let copies = (1..=5).map(|n| copy_beyond(n * 30_000, &log_file(data.path()))).collect();
@@ -167,11 +167,11 @@ fn a_copy_of_a_live_log_starts_elsewhere_with_what_was_whole() {
             };
             let verified = server_says(&["verify"], elsewhere.path());
             assert!(verified.contains(&verdict), "{verdict}: {verified}");
-            let again = Running::start_in(elsewhere.path(), &[]);
-            let (mut ann, joined) = Peer::joined(again.address, "ann", "lobby");
+            let again = TestServer::start_in(elsewhere.path(), &[]);
+            let (mut ann, joined) = TestClient::joined(again.address, "ann", "lobby");
             assert_eq!(joined["head"], whole);
             ann.post("lobby", "more", "more");
-            assert_eq!(ann.hear_own("ann", "more")["seq"], whole + 1);
+            assert_eq!(ann.receive_own("ann", "more")["seq"], whole + 1);
             drop(again);
             assert_eq!(exported(elsewhere.path())[..whole], original[..whole]);
         }
@@ -206,12 +206,12 @@ fn no_text_becomes_a_record_of_its_own_or_ends_one() {
         &"\u{10ffff}".repeat(1_024),
     ];
     let data = tempfile::tempdir().unwrap();
-    let mut before = Running::start_in(data.path(), &[]);
-    let (mut bob, _) = Peer::joined(before.address, "bob", "lobby");
+    let mut before = TestServer::start_in(data.path(), &[]);
+    let (mut bob, _) = TestClient::joined(before.address, "bob", "lobby");
     let mut stored: Vec<Value> = Vec::new();
     for (n, text) in texts.iter().enumerate() {
         bob.post("lobby", &format!("c{n}"), text);
-        let record = bob.hear_own("bob", &format!("c{n}"));
+        let record = bob.receive_own("bob", &format!("c{n}"));
         assert_eq!((&record["seq"], &record["text"]), (&json!(n + 1), &json!(text)));
         stored.push(record);
     }
@@ -221,11 +221,11 @@ fn no_text_becomes_a_record_of_its_own_or_ends_one() {
     assert!(log.lines().all(|line| line.len() < 64 * 1024));
     assert!(printed(&["verify"], data.path()).contains("sound"));
     assert_eq!(exported(data.path()), stored);
-    let after = Running::start_in(data.path(), &[]);
-    let (mut ann, joined) = Peer::joined(after.address, "ann", "lobby");
+    let after = TestServer::start_in(data.path(), &[]);
+    let (mut ann, joined) = TestClient::joined(after.address, "ann", "lobby");
     assert_eq!(joined["head"], texts.len());
     for record in stored {
-        assert_eq!(ann.hear(), record);
+        assert_eq!(ann.receive(), record);
     }
 }
 
@@ -261,7 +261,7 @@ fn a_repair_that_is_killed_anywhere_is_done_again_and_loses_no_byte() {
     };
     damage(whole.path());
     let start = Instant::now();
-    repair_for(SOON, whole.path());
+    repair_for(TIMEOUT, whole.path());
     let undisturbed = start.elapsed();
     for kill in 0..KILLS {
         let data = tempfile::tempdir().unwrap();

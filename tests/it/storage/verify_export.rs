@@ -10,13 +10,13 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::support::commands::{exported, failed, log_file, printed, server};
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 #[test]
 fn verify_and_export_look_at_a_log_that_is_being_written() {
     let data = tempfile::tempdir().unwrap();
-    let server = Running::start_in(data.path(), &["--sync", "interval"]);
-    let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
+    let server = TestServer::start_in(data.path(), &["--sync", "interval"]);
+    let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -25,7 +25,7 @@ fn verify_and_export_look_at_a_log_that_is_being_written() {
                     break;
                 }
                 bob.post("lobby", &format!("c{n}"), &"x".repeat(2_000));
-                bob.hear_own("bob", &format!("c{n}"));
+                bob.receive_own("bob", &format!("c{n}"));
             }
         });
         let mut seen = 0;
@@ -47,14 +47,14 @@ fn verify_and_export_look_at_a_log_that_is_being_written() {
 #[test]
 fn export_says_it_for_people_and_for_programs() {
     let data = tempfile::tempdir().unwrap();
-    let server = Running::start_in(data.path(), &[]);
-    let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
+    let server = TestServer::start_in(data.path(), &[]);
+    let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
     bob.post("lobby", "c1", "two\n<eve> lines");
-    let one = bob.hear_own("bob", "c1");
-    bob.say(&json!({"type": "post", "room": "lobby", "cid": "c2", "text": "waves", "kind": "me"}));
-    let two = bob.hear_own("bob", "c2");
-    bob.say(&json!({"type": "post", "room": "lobby", "cid": "c3", "text": "hi", "reply": 1}));
-    let three = bob.hear_own("bob", "c3");
+    let one = bob.receive_own("bob", "c1");
+    bob.send(&json!({"type": "post", "room": "lobby", "cid": "c2", "text": "waves", "kind": "me"}));
+    let two = bob.receive_own("bob", "c2");
+    bob.send(&json!({"type": "post", "room": "lobby", "cid": "c3", "text": "hi", "reply": 1}));
+    let three = bob.receive_own("bob", "c3");
     let text = printed(&["export", "lobby"], data.path());
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].ends_with("Z <bob> two") && lines[1] == "    <eve> lines", "{text}");
@@ -68,12 +68,12 @@ fn export_says_it_for_people_and_for_programs() {
 #[test]
 fn export_is_quiet_when_its_reader_has_gone() {
     let data = tempfile::tempdir().unwrap();
-    let server = Running::start_in(data.path(), &[]);
-    let (mut bob, _) = Peer::joined(server.address, "bob", "lobby");
+    let server = TestServer::start_in(data.path(), &[]);
+    let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
     for n in 0..40 {
         bob.post("lobby", &format!("c{n}"), &"x".repeat(4_000));
     }
-    bob.hear_own("bob", "c39");
+    bob.receive_own("bob", "c39");
     let mut child = Command::new(env!("CARGO_BIN_EXE_server"))
         .args(["export", "lobby", "--data"])
         .arg(data.path())

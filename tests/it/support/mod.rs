@@ -12,13 +12,13 @@ pub(crate) mod test_client;
 pub(crate) mod test_server;
 pub(crate) mod under_attack;
 
-pub(crate) use port_gate::Gate;
-pub(crate) use raw_client::Raw;
-pub(crate) use test_client::Peer;
-pub(crate) use test_server::Running;
+pub(crate) use port_gate::PortGate;
+pub(crate) use raw_client::RawClient;
+pub(crate) use test_client::TestClient;
+pub(crate) use test_server::TestServer;
 
 use std::time::Duration;
 
 /// How long a test waits for what must come, on a machine that has much else to do. It is never
 /// waited for what must not.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);

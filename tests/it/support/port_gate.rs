@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 /// A way to a server, open or closed. Whoever connects while it is closed waits.
-pub(crate) struct Gate {
+pub(crate) struct PortGate {
     pub(crate) address: SocketAddr,
     way: Arc<(Mutex<Way>, Condvar)>,
 }
@@ -18,9 +18,9 @@ struct Way {
     inside: Vec<Arc<TcpStream>>,
 }
 
-impl Gate {
+impl PortGate {
     /// One that is closed.
-    pub(crate) fn new() -> Gate {
+    pub(crate) fn new() -> PortGate {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let way: Arc<(Mutex<Way>, Condvar)> = Arc::default();
@@ -35,7 +35,7 @@ impl Gate {
                 }
             }
         });
-        Gate { address, way }
+        PortGate { address, way }
     }
 
     /// Lets everybody who waits, and everybody who comes, through to `server`.

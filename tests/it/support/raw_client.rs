@@ -4,14 +4,14 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, SystemTime};
 
-use super::SOON;
+use super::TIMEOUT;
 
 /// A right upgrade request; its key is the RFC's own example.
 pub(crate) const UPGRADE: &str = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Version: 13\r\n\r\n";
 
-/// What answers it, the moment aside: see [`Raw::read_switching`].
+/// What answers it, the moment aside: see [`RawClient::read_switching`].
 pub(crate) const SWITCHING: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nConnection: Upgrade\r\n\r\n";
 
@@ -44,35 +44,35 @@ pub(crate) fn text(text: &str) -> Vec<u8> {
 }
 
 /// A TCP connection.
-pub(crate) struct Raw(pub(crate) TcpStream);
+pub(crate) struct RawClient(pub(crate) TcpStream);
 
-impl Raw {
-    pub(crate) fn connect(address: SocketAddr) -> Raw {
+impl RawClient {
+    pub(crate) fn connect(address: SocketAddr) -> RawClient {
         let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(SOON)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Raw(stream)
+        RawClient(stream)
     }
 
     /// A connection that has become a WebSocket.
-    pub(crate) fn upgraded(address: SocketAddr) -> Raw {
-        let mut raw = Raw::connect(address);
+    pub(crate) fn upgraded(address: SocketAddr) -> RawClient {
+        let mut raw = RawClient::connect(address);
         raw.send(UPGRADE.as_bytes());
         assert_eq!(raw.read_switching(), SWITCHING);
         raw
     }
 
     /// One that has said hello and been welcomed.
-    pub(crate) fn welcomed(address: SocketAddr, user: &str) -> Raw {
-        let mut raw = Raw::upgraded(address);
+    pub(crate) fn welcomed(address: SocketAddr, user: &str) -> RawClient {
+        let mut raw = RawClient::upgraded(address);
         raw.send(&text(&format!(r#"{{"type":"hello","user":"{user}"}}"#)));
         assert!(raw.read_text().starts_with(r#"{"type":"welcome""#));
         raw
     }
 
     /// The same where the server asks for a password.
-    pub(crate) fn welcomed_with(address: SocketAddr, user: &str, password: &str) -> Raw {
-        let mut raw = Raw::upgraded(address);
+    pub(crate) fn welcomed_with(address: SocketAddr, user: &str, password: &str) -> RawClient {
+        let mut raw = RawClient::upgraded(address);
         raw.send(&text(&format!(r#"{{"type":"hello","user":"{user}","password":"{password}"}}"#)));
         assert!(raw.read_text().starts_with(r#"{"type":"welcome""#));
         raw

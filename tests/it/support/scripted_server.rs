@@ -16,16 +16,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const TOKEN: &str = "00112233445566778899aabbccddeeff";
 
 /// A server's end of one WebSocket.
-pub(crate) struct Stage(pub(crate) WebSocket<TcpStream>);
+pub(crate) struct ScriptedServer(pub(crate) WebSocket<TcpStream>);
 
-impl Stage {
-    pub(crate) fn accept(listener: &TcpListener) -> Stage {
+impl ScriptedServer {
+    pub(crate) fn accept(listener: &TcpListener) -> ScriptedServer {
         let (stream, _) = listener.accept().unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Stage(tungstenite::accept(stream).unwrap())
+        ScriptedServer(tungstenite::accept(stream).unwrap())
     }
 
-    pub(crate) fn hear(&mut self) -> Value {
+    pub(crate) fn receive(&mut self) -> Value {
         loop {
             match self.0.read().unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
@@ -36,9 +36,9 @@ impl Stage {
     }
 
     /// The next message that does something: who types and who reads says so now and then.
-    pub(crate) fn hear_act(&mut self) -> Value {
+    pub(crate) fn receive_action(&mut self) -> Value {
         loop {
-            let heard = self.hear();
+            let heard = self.receive();
             if heard["type"] != "typing" && heard["type"] != "mark" {
                 return heard;
             }
@@ -46,27 +46,27 @@ impl Stage {
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "json! makes values")]
-    pub(crate) fn say(&mut self, message: Value) {
+    pub(crate) fn send(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).unwrap();
     }
 
     /// Hears the hello and lets the client in, into an empty lobby.
     pub(crate) fn welcome(&mut self, head: u64, since: u64) -> Value {
-        let hello = self.hear();
+        let hello = self.receive();
         assert_eq!(hello["type"], "hello");
-        self.say(json!({
+        self.send(json!({
             "type": "welcome", "user": "bob", "token": TOKEN, "server": "stage/1",
             "limits": { "text": 4096, "rate": 5, "burst": 20, "page": 100 },
         }));
-        self.say(json!({
+        self.send(json!({
             "type": "joined", "room": "lobby", "log": "L1", "first": 1, "head": head,
             "since": since, "reset": false, "count": 1,
         }));
         hello
     }
 
-    pub(crate) fn record(&mut self, seq: u64, user: &str, cid: &Value, text: &str) {
-        self.say(json!({
+    pub(crate) fn send_record(&mut self, seq: u64, user: &str, cid: &Value, text: &str) {
+        self.send(json!({
             "type": "post", "room": "lobby", "seq": seq, "at": 1_700_000_000_000_u64, "user": user,
             "cid": cid, "text": text,
         }));

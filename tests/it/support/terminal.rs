@@ -14,7 +14,7 @@ use std::time::Instant;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tempfile::TempDir;
 
-use crate::support::SOON;
+use crate::support::TIMEOUT;
 
 /// A person's terminal.
 pub(crate) struct Terminal {
@@ -136,7 +136,7 @@ impl Terminal {
     /// The same, once it is live.
     pub(crate) fn live(server: SocketAddr, user: &str) -> Terminal {
         let mut terminal = Terminal::start(server, user, &[]);
-        terminal.until("it is live", |rows| status(rows).contains("· live ·"));
+        terminal.wait_until("it is live", |rows| status(rows).contains("· live ·"));
         terminal
     }
 
@@ -150,8 +150,12 @@ impl Terminal {
     }
 
     /// Waits until the rows of the screen are as they should be, and returns them.
-    pub(crate) fn until(&mut self, what: &str, is_so: impl Fn(&[String]) -> bool) -> Vec<String> {
-        let deadline = Instant::now() + SOON;
+    pub(crate) fn wait_until(
+        &mut self,
+        what: &str,
+        is_so: impl Fn(&[String]) -> bool,
+    ) -> Vec<String> {
+        let deadline = Instant::now() + TIMEOUT;
         let mut seen = self.seen.0.lock().unwrap();
         loop {
             let rows = rows(&seen.emulator);
@@ -169,8 +173,8 @@ impl Terminal {
     }
 
     /// Waits until a row holds `text`.
-    pub(crate) fn shows(&mut self, text: &str) -> Vec<String> {
-        self.until(text, |rows| rows.iter().any(|row| row.contains(text)))
+    pub(crate) fn wait_for(&mut self, text: &str) -> Vec<String> {
+        self.wait_until(text, |rows| rows.iter().any(|row| row.contains(text)))
     }
 
     /// Every byte so far.
@@ -197,8 +201,8 @@ impl Terminal {
     }
 
     /// Waits for the end of the console: its exit code. The terminal must be as it was before.
-    pub(crate) fn ends(&mut self) -> u32 {
-        let deadline = Instant::now() + SOON;
+    pub(crate) fn wait_exit(&mut self) -> u32 {
+        let deadline = Instant::now() + TIMEOUT;
         let code = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status.exit_code();
@@ -213,7 +217,7 @@ impl Terminal {
         );
         let is_marked = |seen: &mut Seen| seen.emulator.screen().bracketed_paste();
         let seen = self.seen.0.lock().unwrap();
-        let waited = self.seen.1.wait_timeout_while(seen, SOON, is_marked).unwrap();
+        let waited = self.seen.1.wait_timeout_while(seen, TIMEOUT, is_marked).unwrap();
         assert!(!waited.1.timed_out(), "pastes are still marked");
         assert!(!waited.0.emulator.screen().alternate_screen(), "the first screen is back");
         drop(waited);

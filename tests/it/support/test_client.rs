@@ -8,39 +8,39 @@ use serde_json::{Value, json};
 use tungstenite::client::IntoClientRequest;
 use tungstenite::{HandshakeError, Message, WebSocket};
 
-use super::SOON;
+use super::TIMEOUT;
 
 /// A client of the chat protocol that does only what it is told.
-pub(crate) struct Peer {
+pub(crate) struct TestClient {
     pub(crate) socket: WebSocket<TcpStream>,
     /// Heard, and not given out yet.
     heard: VecDeque<Value>,
 }
 
-impl Peer {
+impl TestClient {
     /// Connects, and says nothing.
-    pub(crate) fn connect(address: SocketAddr) -> Peer {
-        Peer::over(TcpStream::connect(address).unwrap())
+    pub(crate) fn connect(address: SocketAddr) -> TestClient {
+        TestClient::over(TcpStream::connect(address).unwrap())
     }
 
     /// The same on a connection that is there already.
-    pub(crate) fn over(stream: TcpStream) -> Peer {
-        stream.set_read_timeout(Some(SOON)).unwrap();
+    pub(crate) fn over(stream: TcpStream) -> TestClient {
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream.set_nodelay(true).unwrap();
         let url = format!("ws://{}/ws", stream.peer_addr().unwrap());
         let request = url.into_client_request().unwrap();
         let (socket, _) = tungstenite::client(request, stream).unwrap();
-        Peer { socket, heard: VecDeque::new() }
+        TestClient { socket, heard: VecDeque::new() }
     }
 
     /// Connects over a line that may break at any byte, and says nothing.
-    pub(crate) fn try_connect(address: SocketAddr) -> Result<Peer, Box<tungstenite::Error>> {
+    pub(crate) fn try_connect(address: SocketAddr) -> Result<TestClient, Box<tungstenite::Error>> {
         let stream = TcpStream::connect(address).map_err(tungstenite::Error::Io)?;
-        stream.set_read_timeout(Some(SOON)).map_err(tungstenite::Error::Io)?;
+        stream.set_read_timeout(Some(TIMEOUT)).map_err(tungstenite::Error::Io)?;
         stream.set_nodelay(true).map_err(tungstenite::Error::Io)?;
         let request = format!("ws://{address}/ws").into_client_request()?;
         match tungstenite::client(request, stream) {
-            Ok((socket, _)) => Ok(Peer { socket, heard: VecDeque::new() }),
+            Ok((socket, _)) => Ok(TestClient { socket, heard: VecDeque::new() }),
             Err(HandshakeError::Failure(error)) => Err(Box::new(error)),
             Err(HandshakeError::Interrupted(_)) => {
                 Err(Box::new(tungstenite::Error::Io(ErrorKind::TimedOut.into())))
@@ -49,17 +49,17 @@ impl Peer {
     }
 
     /// Says hello as `user`; returns it and its welcome.
-    pub(crate) fn hello(address: SocketAddr, user: &str) -> (Peer, Value) {
-        let mut peer = Peer::connect(address);
-        peer.say(&json!({"type": "hello", "user": user}));
-        let welcome = peer.hear();
+    pub(crate) fn hello(address: SocketAddr, user: &str) -> (TestClient, Value) {
+        let mut peer = TestClient::connect(address);
+        peer.send(&json!({"type": "hello", "user": user}));
+        let welcome = peer.receive();
         assert_eq!(welcome["type"], "welcome", "{welcome}");
         (peer, welcome)
     }
 
     /// Says hello and joins a room; returns it and what `joined` said.
-    pub(crate) fn joined(address: SocketAddr, user: &str, room: &str) -> (Peer, Value) {
-        let (mut peer, _) = Peer::hello(address, user);
+    pub(crate) fn joined(address: SocketAddr, user: &str, room: &str) -> (TestClient, Value) {
+        let (mut peer, _) = TestClient::hello(address, user);
         let joined = peer.join(room);
         (peer, joined)
     }
@@ -67,10 +67,10 @@ impl Peer {
     /// Joins a room, and waits until it is live: who comes after it is told by `presence`. Returns
     /// what `joined` said.
     pub(crate) fn join(&mut self, room: &str) -> Value {
-        self.say(&json!({"type": "join", "room": room}));
-        let joined = self.hear();
+        self.send(&json!({"type": "join", "room": room}));
+        let joined = self.receive();
         assert_eq!(joined["type"], "joined", "{joined}");
-        self.say(&json!({"type": "rooms"})); // answered once the join is done
+        self.send(&json!({"type": "rooms"})); // answered once the join is done
         loop {
             let message = self.read_message();
             if message["type"] == "rooms" {
@@ -81,22 +81,22 @@ impl Peer {
     }
 
     /// Says hello and joins the lobby; returns it and its welcome.
-    pub(crate) fn joined_with_welcome(address: SocketAddr, user: &str) -> (Peer, Value) {
-        let (mut peer, welcome) = Peer::hello(address, user);
+    pub(crate) fn joined_with_welcome(address: SocketAddr, user: &str) -> (TestClient, Value) {
+        let (mut peer, welcome) = TestClient::hello(address, user);
         peer.join("lobby");
         (peer, welcome)
     }
 
-    pub(crate) fn say(&mut self, message: &Value) {
-        self.say_text(&message.to_string());
+    pub(crate) fn send(&mut self, message: &Value) {
+        self.send_text(&message.to_string());
     }
 
-    pub(crate) fn say_text(&mut self, text: &str) {
+    pub(crate) fn send_text(&mut self, text: &str) {
         self.socket.send(Message::text(text)).unwrap();
     }
 
     pub(crate) fn post(&mut self, room: &str, cid: &str, text: &str) {
-        self.say(&json!({"type": "post", "room": room, "cid": cid, "text": text}));
+        self.send(&json!({"type": "post", "room": room, "cid": cid, "text": text}));
     }
 
     /// One WebSocket message. A machine that was stopped for a moment interrupts a read that has a
@@ -111,7 +111,7 @@ impl Peer {
     }
 
     /// The next message, whatever it is.
-    pub(crate) fn hear(&mut self) -> Value {
+    pub(crate) fn receive(&mut self) -> Value {
         self.heard.pop_front().unwrap_or_else(|| self.read_message())
     }
 
@@ -126,9 +126,9 @@ impl Peer {
     }
 
     /// The next message of this type; those before it are dropped.
-    pub(crate) fn hear_type(&mut self, kind: &str) -> Value {
+    pub(crate) fn receive_type(&mut self, kind: &str) -> Value {
         loop {
-            let message = self.hear();
+            let message = self.receive();
             if message["type"] == kind {
                 return message;
             }
@@ -136,9 +136,9 @@ impl Peer {
     }
 
     /// The next message of one of these types; those before it are dropped.
-    pub(crate) fn hear_type_of(&mut self, kinds: &[&str]) -> Value {
+    pub(crate) fn receive_any_of(&mut self, kinds: &[&str]) -> Value {
         loop {
-            let message = self.hear();
+            let message = self.receive();
             if message["type"].as_str().is_some_and(|kind| kinds.contains(&kind)) {
                 return message;
             }
@@ -147,9 +147,9 @@ impl Peer {
 
     /// The record of this user's line, whatever comes before it: then the line is stored. Who closes
     /// with records unread resets the connection, and takes back what the server has not read.
-    pub(crate) fn hear_own(&mut self, user: &str, cid: &str) -> Value {
+    pub(crate) fn receive_own(&mut self, user: &str, cid: &str) -> Value {
         loop {
-            let record = self.hear_type("post");
+            let record = self.receive_type("post");
             if record["user"] == user && record["cid"] == cid {
                 return record;
             }
@@ -157,9 +157,9 @@ impl Peer {
     }
 
     /// The next message with this cid: our own record, or an error, where nobody else uses it.
-    pub(crate) fn hear_answer_to(&mut self, cid: &str) -> Value {
+    pub(crate) fn receive_with_cid(&mut self, cid: &str) -> Value {
         loop {
-            let message = self.hear();
+            let message = self.receive();
             if message["cid"] == cid {
                 return message;
             }
@@ -167,20 +167,20 @@ impl Peer {
     }
 
     /// The seqs of the next `count` records.
-    pub(crate) fn hear_seqs(&mut self, count: usize) -> Vec<u64> {
-        (0..count).map(|_| self.hear_type("post")["seq"].as_u64().unwrap()).collect()
+    pub(crate) fn receive_seqs(&mut self, count: usize) -> Vec<u64> {
+        (0..count).map(|_| self.receive_type("post")["seq"].as_u64().unwrap()).collect()
     }
 
     /// The code of the `error` that comes next.
-    pub(crate) fn hear_error(&mut self) -> String {
-        let error = self.hear();
+    pub(crate) fn receive_error(&mut self) -> String {
+        let error = self.receive();
         assert_eq!(error["type"], "error", "{error}");
         assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()));
         error["code"].as_str().unwrap().to_owned()
     }
 
     /// Reads until the server closes: its code.
-    pub(crate) fn hear_close(&mut self) -> u16 {
+    pub(crate) fn receive_close(&mut self) -> u16 {
         loop {
             match self.read() {
                 Ok(Message::Close(close)) => return close.map_or(1005, |close| close.code.into()),
@@ -191,15 +191,15 @@ impl Peer {
     }
 
     /// Waits until all that this peer has said was heard, and answered where it is to be.
-    pub(crate) fn hear_answer(&mut self) {
-        self.say(&json!({"type": "rooms"}));
-        self.hear_type("rooms");
+    pub(crate) fn round_trip(&mut self) {
+        self.send(&json!({"type": "rooms"}));
+        self.receive_type("rooms");
     }
 
     /// Asserts that nothing was sent to this peer before the answer to what it asks now.
-    pub(crate) fn hears_nothing(&mut self) {
-        self.say(&json!({"type": "rooms"}));
-        let next = self.hear();
+    pub(crate) fn receives_nothing(&mut self) {
+        self.send(&json!({"type": "rooms"}));
+        let next = self.receive();
         assert_eq!(next["type"], "rooms", "{next}");
     }
 }

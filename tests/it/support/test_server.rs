@@ -10,7 +10,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use tempfile::TempDir;
 
 /// A server that runs until this is dropped.
-pub(crate) struct Running {
+pub(crate) struct TestServer {
     child: Child,
     pub(crate) address: SocketAddr,
     /// Its data directory, where that goes with it.
@@ -18,37 +18,37 @@ pub(crate) struct Running {
     _out: BufReader<ChildStdout>, // kept open: a server may write to it
 }
 
-impl Running {
+impl TestServer {
     /// Starts the server with these flags, without limits per address or on posts unless they say
     /// otherwise: tests are one busy address.
-    pub(crate) fn start(flags: &[&str]) -> Running {
+    pub(crate) fn start(flags: &[&str]) -> TestServer {
         let data = tempfile::tempdir().unwrap();
         let path = data.path().join("data");
-        let mut running = Running::start_in(&path, flags);
+        let mut running = TestServer::start_in(&path, flags);
         running.data = Some(data);
         running
     }
 
     /// The same on a data directory of the test's own, which stays.
-    pub(crate) fn start_in(data: &Path, flags: &[&str]) -> Running {
-        Running::start_by(&mut Command::new(env!("CARGO_BIN_EXE_server")), data, flags)
+    pub(crate) fn start_in(data: &Path, flags: &[&str]) -> TestServer {
+        TestServer::start_by(&mut Command::new(env!("CARGO_BIN_EXE_server")), data, flags)
     }
 
     /// The same by a command that becomes the server with the arguments it is given.
-    pub(crate) fn start_by(command: &mut Command, data: &Path, flags: &[&str]) -> Running {
+    pub(crate) fn start_by(command: &mut Command, data: &Path, flags: &[&str]) -> TestServer {
         command.args(["--bind", "127.0.0.1:0"]).stdin(Stdio::null());
-        Running::spawn(command, data, flags)
+        TestServer::spawn(command, data, flags)
     }
 
     /// The same on a socket that is the test's, and stays.
-    pub(crate) fn start_on(listener: &TcpListener, data: &Path, flags: &[&str]) -> Running {
+    pub(crate) fn start_on(listener: &TcpListener, data: &Path, flags: &[&str]) -> TestServer {
         let socket = listener.as_fd().try_clone_to_owned().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
         command.args(["--bind", "fd:0"]).stdin(socket);
-        Running::spawn(&mut command, data, flags)
+        TestServer::spawn(&mut command, data, flags)
     }
 
-    fn spawn(command: &mut Command, data: &Path, flags: &[&str]) -> Running {
+    fn spawn(command: &mut Command, data: &Path, flags: &[&str]) -> TestServer {
         let mut child = command
             .args(["--max-per-address", "0", "--rate", "0"])
             .arg("--data")
@@ -62,7 +62,7 @@ impl Running {
         out.read_line(&mut line).expect("the server says where it is");
         let address = line.trim().strip_prefix("http://").and_then(|rest| rest.strip_suffix('/'));
         let address = address.and_then(|address| address.parse().ok());
-        Running {
+        TestServer {
             address: address.unwrap_or_else(|| panic!("not a URL: {line:?}")),
             child,
             data: None,
@@ -106,7 +106,7 @@ impl Running {
     }
 
     /// Waits until it has ended by itself: how.
-    pub(crate) fn ends(&mut self) -> ExitStatus {
+    pub(crate) fn wait_exit(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
@@ -117,7 +117,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for TestServer {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use socket2::{Domain, Socket, Type};
 
 use super::commands::printed;
-use super::{Peer, Raw, Running, SOON};
+use super::{RawClient, TIMEOUT, TestClient, TestServer};
 
 /// The bystanders' room. Whoever attacks them there is welcome to.
 pub(crate) const SQUARE: &str = "square";
@@ -31,11 +31,11 @@ const GROWTH: u64 = 64 * 1_024;
 
 /// Lets strangers loose on a server with these flags. Afterwards it must be as if they had never been,
 /// and the bystanders may have noticed nothing.
-pub(crate) fn besieged(flags: &[&str], strangers: impl FnOnce(&Running)) {
+pub(crate) fn under_attack(flags: &[&str], strangers: impl FnOnce(&TestServer)) {
     let mut errors = tempfile::tempfile().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.stderr(errors.try_clone().unwrap());
-    besieged_by(&mut command, flags, strangers);
+    under_attack_by(&mut command, flags, strangers);
     let said = all_of(&mut errors);
     assert!(!said.contains("panic"), "{said}");
 }
@@ -49,13 +49,17 @@ pub(crate) fn all_of(file: &mut File) -> String {
 }
 
 /// The same for a server that is started by `command`, whatever becomes of what it writes.
-pub(crate) fn besieged_by(command: &mut Command, flags: &[&str], strangers: impl FnOnce(&Running)) {
+pub(crate) fn under_attack_by(
+    command: &mut Command,
+    flags: &[&str],
+    strangers: impl FnOnce(&TestServer),
+) {
     let folder = tempfile::tempdir().unwrap();
     outlives(command, folder.path(), flags, strangers);
 }
 
 /// The same with its data in `folder`, where a test can look at it afterwards.
-pub(crate) fn besieged_in(folder: &Path, flags: &[&str], strangers: impl FnOnce(&Running)) {
+pub(crate) fn under_attack_in(folder: &Path, flags: &[&str], strangers: impl FnOnce(&TestServer)) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     outlives(&mut command, folder, flags, strangers);
 }
@@ -64,10 +68,10 @@ fn outlives(
     command: &mut Command,
     folder: &Path,
     flags: &[&str],
-    strangers: impl FnOnce(&Running),
+    strangers: impl FnOnce(&TestServer),
 ) {
     let data = folder.join("data");
-    let mut server = Running::start_by(command, &data, flags);
+    let mut server = TestServer::start_by(command, &data, flags);
     let bystanders = Bystanders::begin(server.address, folder);
     let (before, rss) = ((server.threads(), descriptors(&server)), server.rss_kib());
 
@@ -87,7 +91,7 @@ fn outlives(
     }
     let grown = server.rss_kib().saturating_sub(rss);
     assert!(grown <= GROWTH, "{grown} KiB of memory are still held");
-    let panics = Raw(from_elsewhere(server.address, 11)).count("talk_panics_total");
+    let panics = RawClient(from_elsewhere(server.address, 11)).count("talk_panics_total");
     assert!(panics == 0.0, "{panics} panics");
 
     let seen = bystanders.end();
@@ -96,7 +100,7 @@ fn outlives(
 }
 
 /// How many descriptors it has that are not a room's file: rooms stay.
-fn descriptors(server: &Running) -> usize {
+fn descriptors(server: &TestServer) -> usize {
     let all = fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap();
     let targets = all.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
     targets.filter(|target| target.extension().is_none_or(|end| end != "jsonl")).count()
@@ -172,7 +176,7 @@ impl Bystanders {
 }
 
 /// Says a line, waits for it, and says the next.
-fn talk(mut ann: Peer, stop: &Receiver<()>) -> Vec<Said> {
+fn talk(mut ann: TestClient, stop: &Receiver<()>) -> Vec<Said> {
     let mut said = Vec::new();
     loop {
         let is_last =
@@ -181,7 +185,7 @@ fn talk(mut ann: Peer, stop: &Receiver<()>) -> Vec<Said> {
         let (seq, at) = loop {
             let at = Instant::now();
             ann.post(SQUARE, &cid, if is_last { "last" } else { "here" });
-            let answer = ann.hear_answer_to(&cid);
+            let answer = ann.receive_with_cid(&cid);
             match answer["retry_ms"].as_u64() {
                 Some(wait) => thread::sleep(Duration::from_millis(wait)), // as it is told to
                 None => break (answer["seq"].as_u64().unwrap(), at),
@@ -194,10 +198,10 @@ fn talk(mut ann: Peer, stop: &Receiver<()>) -> Vec<Said> {
     }
 }
 
-fn bystander(address: SocketAddr, house: u8, user: &str) -> (Peer, Value) {
-    let mut peer = Peer::over(from_elsewhere(address, house));
-    peer.say(&json!({"type": "hello", "user": user}));
-    assert_eq!(peer.hear()["type"], "welcome");
+fn bystander(address: SocketAddr, house: u8, user: &str) -> (TestClient, Value) {
+    let mut peer = TestClient::over(from_elsewhere(address, house));
+    peer.send(&json!({"type": "hello", "user": user}));
+    assert_eq!(peer.receive()["type"], "welcome");
     let joined = peer.join(SQUARE);
     (peer, joined)
 }
@@ -207,7 +211,7 @@ fn from_elsewhere(address: SocketAddr, house: u8) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from(([127, 0, 0, house], 0)).into()).unwrap();
     socket.connect(&address.into()).unwrap();
-    socket.set_read_timeout(Some(SOON)).unwrap();
+    socket.set_read_timeout(Some(TIMEOUT)).unwrap();
     socket.into()
 }
 
@@ -215,10 +219,10 @@ fn from_elsewhere(address: SocketAddr, house: u8) -> TcpStream {
 const BREATH: Duration = Duration::from_millis(30);
 
 /// Hears everything, in order and without a hole, up to the other's last line.
-fn listen(ben: &mut Peer, first: u64) -> Vec<Heard> {
+fn listen(ben: &mut TestClient, first: u64) -> Vec<Heard> {
     let mut heard = Vec::new();
     loop {
-        let record = ben.hear();
+        let record = ben.receive();
         if !matches!(record["type"].as_str(), Some("post" | "edit" | "delete" | "topic")) {
             continue;
         }
@@ -238,7 +242,7 @@ fn measure(mut file: File, stop: &Receiver<()>, lag: &Sender<Duration>) -> Vec<D
     let mut here = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (mut there, _) = listener.accept().unwrap();
     here.set_nodelay(true).unwrap();
-    here.set_read_timeout(Some(SOON)).unwrap();
+    here.set_read_timeout(Some(TIMEOUT)).unwrap();
     let echo = thread::spawn(move || {
         let mut byte = [0];
         while there.read_exact(&mut byte).is_ok() && there.write_all(&byte).is_ok() {}

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
 use crate::support::piped_console::run;
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 /// What `--check` says of a server: the exit code, and its lines.
 fn check(server: SocketAddr, flags: &[&str]) -> (i32, String) {
@@ -36,8 +36,8 @@ fn answering(answer: &'static str) -> SocketAddr {
 
 #[test]
 fn a_line_that_is_fine_is_told_step_by_step_and_nobody_hears_of_it() {
-    let server = Running::start(&["--max-text", "1234", "--rate", "7", "--burst", "9"]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&["--max-text", "1234", "--rate", "7", "--burst", "9"]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let (code, out) = check(server.address, &[]);
     assert_eq!(code, 0, "{out}");
     for line in [
@@ -53,7 +53,7 @@ fn a_line_that_is_fine_is_told_step_by_step_and_nobody_hears_of_it() {
         assert!(out.lines().any(|said| said.starts_with(line)), "{line}: {out}");
     }
     assert!(out.contains("of 5 pings"), "{out}");
-    ann.hears_nothing();
+    ann.receives_nothing();
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn who_answers_its_clock_and_its_own_words_are_told_safely() {
     assert!(out.contains(" s behind ours"), "{out}");
     assert!(out.contains("403 Forbidden: it, or something in front of it"), "{out}");
 
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let port = server.address.port();
     let elsewhere = format!("localhost.localdomain.invalid:{port}");
     let (code, out, _) = run(server.address, &["--check", "--server", &elsewhere], b"");
@@ -108,7 +108,7 @@ fn a_password_that_is_needed_or_wrong_is_told() {
         std::fs::write(&file, word).unwrap();
         file.to_str().unwrap().to_owned()
     });
-    let server = Running::start(&["--password-file", &right]);
+    let server = TestServer::start(&["--password-file", &right]);
     for (flags, code, part) in [
         (&[][..], 1, "NO  password    "),
         (&["--password-file", &wrong], 1, "NO  password    "),

@@ -4,25 +4,25 @@ use std::io::Read;
 use std::net::TcpListener;
 
 use crate::support::piped_console::{console, feed, run};
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 #[test]
 fn each_piped_line_is_stored_in_order_before_it_ends_well() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let (code, out, err) = run(server.address, &["--user", "ci"], b"hi\n\nthere\r\n//x\nlast");
     assert_eq!((code, err.as_str()), (0, ""));
     let said: Vec<&str> = out.lines().map(|line| &line[6..]).collect();
     assert_eq!(said, ["ci hi", "ci there", "ci /x", "ci last"]);
     assert!(!out.chars().any(|c| c.is_control() && c != '\n'), "{out:?}");
 
-    let (mut ann, joined) = Peer::joined(server.address, "ann", "lobby");
+    let (mut ann, joined) = TestClient::joined(server.address, "ann", "lobby");
     assert_eq!(joined["head"], 4);
-    assert_eq!(ann.hear_seqs(4), [1, 2, 3, 4]);
+    assert_eq!(ann.receive_seqs(4), [1, 2, 3, 4]);
 }
 
 #[test]
 fn a_refused_line_is_named_and_the_others_are_sent() {
-    let server = Running::start(&["--max-text", "10"]);
+    let server = TestServer::start(&["--max-text", "10"]);
     let input = b"ok\nfar too long a line\nwith \0 nul\n\xff\n/nocommand\nfine\n";
     let (code, out, err) = run(server.address, &["--user", "ci"], input);
     assert_eq!(code, 1);
@@ -35,13 +35,13 @@ fn a_refused_line_is_named_and_the_others_are_sent() {
 
 #[test]
 fn what_others_say_comes_out_line_by_line_and_old_lines_do_not() {
-    let server = Running::start(&[]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&[]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     ann.post("lobby", "1", "old");
-    ann.hear_own("ann", "1");
+    ann.receive_own("ann", "1");
     let (mut command, _state) = console(server.address, &["--user", "ci"]);
     let mut child = command.spawn().unwrap();
-    ann.hear_type("presence");
+    ann.receive_type("presence");
     ann.post("lobby", "2", "new\nin two lines");
     let mut out = child.stdout.take().unwrap();
     let mut heard = vec![0; "12:34 ann new\n      │ in two lines\n".len()];
@@ -52,10 +52,10 @@ fn what_others_say_comes_out_line_by_line_and_old_lines_do_not() {
 
 #[test]
 fn an_answer_comes_out_under_the_line_it_answers_and_can_be_piped_in() {
-    let server = Running::start(&[]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&[]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     ann.post("lobby", "1", "tea\nor not?");
-    ann.hear_own("ann", "1");
+    ann.receive_own("ann", "1");
     let (code, out, err) = run(server.address, &["--user", "ci"], b"/reply #1 yes\n/reply 9 no\n");
     assert_eq!(out.lines().next(), Some("↳ #1 ann: tea or not?"), "{out}");
     assert_eq!(out.lines().nth(1).map(|line| &line[6..]), Some("ci yes"), "{out}");
@@ -64,20 +64,20 @@ fn an_answer_comes_out_under_the_line_it_answers_and_can_be_piped_in() {
         err.contains("not sent: \"no\": no record has the seq that this line answers"),
         "{err}"
     );
-    let said = ann.hear_type("post");
+    let said = ann.receive_type("post");
     assert_eq!((&said["text"], &said["reply"]), (&"yes".into(), &1.into()));
 }
 
 #[test]
 fn a_reader_that_goes_away_is_no_disaster() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let (mut command, _state) = console(server.address, &["--user", "ci"]);
     let mut child = command.spawn().unwrap();
     drop(child.stdout.take());
     let output = feed(child, b"one\ntwo\nthree\n");
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     assert_eq!(output.status.code(), Some(0));
-    let (_, joined) = Peer::joined(server.address, "ann", "lobby");
+    let (_, joined) = TestClient::joined(server.address, "ann", "lobby");
     assert_eq!(joined["head"], 3, "what was said was said");
 }
 
@@ -103,8 +103,8 @@ fn mistakes_on_the_command_line_end_with_2_and_what_to_try() {
 
 #[test]
 fn a_name_or_password_refused_ends_with_1_and_what_to_try() {
-    let server = Running::start(&[]);
-    let (_ann, _) = Peer::hello(server.address, "ann");
+    let server = TestServer::start(&[]);
+    let (_ann, _) = TestClient::hello(server.address, "ann");
     let (code, _, err) = run(server.address, &["--user", "ann"], b"hi\n");
     assert_eq!(code, 1);
     assert!(err.contains("the name ann is taken (try another with --user"), "{err}");
@@ -113,7 +113,7 @@ fn a_name_or_password_refused_ends_with_1_and_what_to_try() {
     let file = files.path().join("password");
     std::fs::write(&file, "open sesame\n").unwrap();
     let file = file.to_str().unwrap();
-    let server = Running::start(&["--password-file", file]);
+    let server = TestServer::start(&["--password-file", file]);
     let (code, _, err) = run(server.address, &["--user", "bob"], b"hi\n");
     assert_eq!(code, 1);
     assert!(err.contains("the server wants a password"), "{err}");
@@ -124,7 +124,7 @@ fn a_name_or_password_refused_ends_with_1_and_what_to_try() {
 
 #[test]
 fn a_key_is_kept_so_that_the_name_is_ones_own_the_next_time() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let (mut command, _state) = console(server.address, &["--user", "bob"]);
     for line in ["one\n", "two\n"] {
         let output = feed(command.spawn().unwrap(), line.as_bytes());

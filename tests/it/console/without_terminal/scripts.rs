@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::piped_console::{console, feed, run};
-use crate::support::{Peer, Running};
+use crate::support::{TestClient, TestServer};
 
 /// A console that reads, until this is dropped.
 struct Follower {
@@ -58,11 +58,11 @@ fn run_at(
 }
 
 /// Has `texts` stored in the lobby; returns who said them, and is still there.
-fn said(server: SocketAddr, texts: &[&str]) -> Peer {
-    let (mut ann, _) = Peer::joined(server, "ann", "lobby");
+fn said(server: SocketAddr, texts: &[&str]) -> TestClient {
+    let (mut ann, _) = TestClient::joined(server, "ann", "lobby");
     for (at, text) in texts.iter().enumerate() {
         ann.post("lobby", &format!("c{at}"), text);
-        ann.hear_own("ann", &format!("c{at}"));
+        ann.receive_own("ann", &format!("c{at}"));
     }
     ann
 }
@@ -73,7 +73,7 @@ fn records(out: &str) -> Vec<Value> {
 
 #[test]
 fn a_line_is_said_and_its_number_printed_once_it_is_stored() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let home = tempfile::tempdir().unwrap();
     let send = |flags: &[&str], input: &[u8]| {
         let flags = [&["--user", "ci", "--room", "builds"], flags].concat();
@@ -85,9 +85,9 @@ fn a_line_is_said_and_its_number_printed_once_it_is_stored() {
     let (code, out, err) = send(&["--send", "last", "--json"], b"");
     assert_eq!((code, err.as_str()), (0, ""));
 
-    let (mut ann, joined) = Peer::joined(server.address, "ann", "builds");
+    let (mut ann, joined) = TestClient::joined(server.address, "ann", "builds");
     assert_eq!(joined["head"], 4);
-    let heard: Vec<Value> = (0..4).map(|_| ann.hear_type("post")).collect();
+    let heard: Vec<Value> = (0..4).map(|_| ann.receive_type("post")).collect();
     let texts: Vec<&Value> = heard.iter().map(|record| &record["text"]).collect();
     assert_eq!(texts, ["one", "/quit", "two\nlines", "last"]);
     assert_eq!(records(&out), heard[3..]);
@@ -95,21 +95,21 @@ fn a_line_is_said_and_its_number_printed_once_it_is_stored() {
 
 #[test]
 fn a_line_of_a_log_that_goes_on_is_said_when_it_comes() {
-    let server = Running::start(&[]);
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
+    let server = TestServer::start(&[]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let (mut command, _state) = console(server.address, &["--user", "ci"]);
     let mut tail = command.spawn().unwrap();
     for line in ["one", "two"] {
         writeln!(tail.stdin.as_mut().unwrap(), "{line}").unwrap();
-        assert_eq!(ann.hear_type("post")["text"], line);
+        assert_eq!(ann.receive_type("post")["text"], line);
     }
     assert_eq!(feed(tail, b"").status.code(), Some(0));
 }
 
 #[test]
 fn a_line_that_is_not_stored_ends_with_1_no_number_and_why() {
-    let server = Running::start(&["--max-text", "10"]);
-    let (_ann, _) = Peer::hello(server.address, "ann");
+    let server = TestServer::start(&["--max-text", "10"]);
+    let (_ann, _) = TestClient::hello(server.address, "ann");
     let home = tempfile::tempdir().unwrap();
     let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (to, flags, why) in [
@@ -133,7 +133,7 @@ fn a_line_that_is_not_stored_ends_with_1_no_number_and_why() {
 
 #[test]
 fn a_line_too_fast_for_the_server_waits_and_is_stored() {
-    let server = Running::start(&["--rate", "1", "--burst", "1"]);
+    let server = TestServer::start(&["--rate", "1", "--burst", "1"]);
     let home = tempfile::tempdir().unwrap();
     assert_eq!(run_at(&home, server.address, &["--user", "ci"], b"one\ntwo\n").0, 0);
     let flags = ["--user", "ci", "--send", "three"];
@@ -143,7 +143,7 @@ fn a_line_too_fast_for_the_server_waits_and_is_stored() {
 
 #[test]
 fn what_there_is_comes_out_as_the_protocols_records_and_nothing_else() {
-    let server = Running::start(&["--motd", "/dev/null"]);
+    let server = TestServer::start(&["--motd", "/dev/null"]);
     let mut ann = said(server.address, &["tea \"or\" not?\n\ttab", "zo\u{eb} 日本語 \u{202e}"]);
     for act in [
         json!({"type": "post", "room": "lobby", "cid": "r", "text": "yes", "reply": 1, "kind": "me"}),
@@ -151,13 +151,13 @@ fn what_there_is_comes_out_as_the_protocols_records_and_nothing_else() {
         json!({"type": "topic", "room": "lobby", "cid": "t", "text": "tea"}),
         json!({"type": "delete", "room": "lobby", "cid": "d", "target": 2}),
     ] {
-        ann.say(&act);
-        ann.hear_answer_to(act["cid"].as_str().unwrap());
+        ann.send(&act);
+        ann.receive_with_cid(act["cid"].as_str().unwrap());
     }
-    let (mut reader, _) = Peer::hello(server.address, "bob");
-    reader.say(&json!({"type": "join", "room": "lobby", "since": 0}));
+    let (mut reader, _) = TestClient::hello(server.address, "bob");
+    reader.send(&json!({"type": "join", "room": "lobby", "since": 0}));
     let kinds = ["post", "edit", "topic", "delete"];
-    let all: Vec<Value> = (0..6).map(|_| reader.hear_type_of(&kinds)).collect();
+    let all: Vec<Value> = (0..6).map(|_| reader.receive_any_of(&kinds)).collect();
 
     let read = |flags: &[&str]| {
         let (code, out, err) = run(server.address, &[&["--json"], flags].concat(), b"unread\n");
@@ -175,11 +175,11 @@ fn what_there_is_comes_out_as_the_protocols_records_and_nothing_else() {
 
 #[test]
 fn people_read_the_same_as_lines_without_a_control_character() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut ann = said(server.address, &["one", "two\nlines", "evil \u{202e}"]);
-    ann.say(&json!({"type": "join", "room": "tea"}));
+    ann.send(&json!({"type": "join", "room": "tea"}));
     ann.post("tea", "t", "green");
-    ann.hear_own("ann", "t");
+    ann.receive_own("ann", "t");
     let (code, out, err) = run(server.address, &["--since", "all"], b"");
     assert_eq!((code, err.as_str()), (0, ""));
     let lines: Vec<&str> = out.lines().collect();
@@ -195,7 +195,7 @@ fn people_read_the_same_as_lines_without_a_control_character() {
 fn each_record_is_followed_once_in_order_through_a_server_that_is_killed() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let data = tempfile::tempdir().unwrap();
-    let start = || Running::start_on(&listener, data.path(), &[]);
+    let start = || TestServer::start_on(&listener, data.path(), &[]);
     let mut server = start();
     let address = listener.local_addr().unwrap();
     let (mut ann, mut name) = (said(address, &["0", "1"]), "ann".to_owned());
@@ -205,11 +205,11 @@ fn each_record_is_followed_once_in_order_through_a_server_that_is_killed() {
         for line in 0..20 {
             ann.post("lobby", &format!("{round}-{line}"), &format!("{round} {line}"));
         }
-        ann.hear_own(&name, &format!("{round}-19"));
+        ann.receive_own(&name, &format!("{round}-19"));
         server.kill(); // with whatever of this is on its way to the follower
         server = start();
         name = format!("ann{round}"); // the other is held yet
-        (ann, _) = Peer::joined(address, &name, "lobby");
+        (ann, _) = TestClient::joined(address, &name, "lobby");
     }
     ann.post("lobby", "end", "end");
     for seq in 3..=83 {
@@ -223,22 +223,22 @@ fn each_record_is_followed_once_in_order_through_a_server_that_is_killed() {
 
 #[test]
 fn a_follower_reads_no_stdin_and_begins_with_what_is_new() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut ann = said(server.address, &["old"]);
     let mut follower = Follower::start(server.address, &[]);
-    let came = ann.hear_type("presence");
+    let came = ann.receive_type("presence");
     assert!(came["user"].as_str().unwrap().starts_with("reader-"), "{came}");
     let mut stdin = follower.child.stdin.take().unwrap();
     stdin.write_all(b"unsaid\n").unwrap();
     drop(stdin);
     ann.post("lobby", "new", "new");
     assert_eq!(&follower.line()[5..], " ann new\n");
-    assert_eq!(ann.hear_own("ann", "new")["seq"], 2);
+    assert_eq!(ann.receive_own("ann", "new")["seq"], 2);
 }
 
 #[test]
 fn a_follower_whose_reader_has_gone_ends_well_and_says_nothing() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let mut ann = said(server.address, &["1"]);
     let mut follower = Follower::start(server.address, &["--since", "all"]);
     follower.line();
@@ -261,7 +261,7 @@ fn another() -> ChildStdout {
 #[test]
 #[cfg(target_os = "linux")]
 fn what_cannot_be_written_ends_with_1() {
-    let server = Running::start(&[]);
+    let server = TestServer::start(&[]);
     let _ann = said(server.address, &["1"]);
     let full = || fs::File::options().write(true).open("/dev/full").unwrap();
     for (flags, why) in [
@@ -283,7 +283,7 @@ fn a_room_that_lets_nobody_in_or_a_missing_password_ends_with_1() {
     let file = files.path().join("password");
     fs::write(&file, "open sesame\r\nthe first line is the password\n").unwrap();
     let file = file.to_str().unwrap();
-    let server = Running::start(&["--password-file", file]);
+    let server = TestServer::start(&["--password-file", file]);
     let (code, out, err) = run(server.address, &["--follow", "--json"], b"");
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(err.contains("the server wants a password"), "{err}");
