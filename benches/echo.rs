@@ -10,6 +10,8 @@
     reason = "a bench that meets an error has nothing to say but that"
 )]
 
+#[path = "../tests/common/mod.rs"]
+mod common;
 mod support;
 
 use std::env;
@@ -22,9 +24,9 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use support::figures::{ms, quantile};
-use support::peer::{PATIENCE, Peer, is};
-use support::process::Server;
+use support::client::{Client, PATIENCE, is};
+use support::server::Server;
+use support::statistics::{ms, quantile};
 
 /// Lines a second, as long as nobody says otherwise.
 const RATE: u32 = 1_000;
@@ -143,7 +145,7 @@ fn wait(
 
 /// Ann says so many lines a second until the server is gone.
 fn pour(address: &str, rate: u32) -> thread::JoinHandle<()> {
-    let mut ann = Peer::join(address, "ann", "\"now\"");
+    let mut ann = Client::join(address, "ann", "\"now\"");
     ann.wait(|payload| is(payload, "joined"));
     let mut ears = ann.stream.try_clone().unwrap();
     thread::spawn(move || {

@@ -13,6 +13,8 @@
     reason = "a bench that meets an error has nothing to say but that"
 )]
 
+#[path = "../tests/common/mod.rs"]
+mod common;
 mod support;
 
 use std::env;
@@ -20,10 +22,11 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::crowd::Crowd;
-use support::figures::{Dice, median, mib, ms, quantile};
-use support::peer::{PATIENCE, Peer, is};
-use support::process::Server;
+use common::rng::Rng;
+use support::client::{Client, PATIENCE, is};
+use support::client_pool::ClientPool;
+use support::server::Server;
+use support::statistics::{median, mib, ms, quantile};
 use talk::chat::Entry;
 use talk::limits;
 use talk::log::{Rules, Store, Sync};
@@ -81,9 +84,9 @@ fn start(data: &Path) {
     for _ in 0..STARTS {
         let begun = Instant::now();
         let server = Server::start(data, &[]);
-        server.answers();
+        server.wait_until_ready();
         waits.push(begun.elapsed().as_secs_f64());
-        peaks.push(mib(server.peak_rss()));
+        peaks.push(mib(server.peak_rss_kib() * 1_024));
     }
     println!(
         "start: {:.2} s to the first answer ({:.2} to {:.2}), peak RSS {:.1} MiB",
@@ -97,17 +100,19 @@ fn start(data: &Path) {
 /// A hundred records from anywhere.
 fn pages(data: &Path, records: u64, count: usize) {
     let server = Server::start(data, &[]);
-    let asker = |n| Peer::join(&server.address, &format!("asker{n}"), "\"now\"");
-    let mut askers: Vec<Peer> = (0..ASKERS).map(asker).collect();
-    askers.iter_mut().for_each(|peer| peer.wait(|payload| is(payload, "joined")));
-    let (mut dice, mut waits, mut empty) = (Dice(42), Vec::new(), Vec::new());
+    let asker = |n| Client::join(&server.address, &format!("asker{n}"), "\"now\"");
+    let mut askers: Vec<Client> = (0..ASKERS).map(asker).collect();
+    askers.iter_mut().for_each(|client| client.wait(|payload| is(payload, "joined")));
+    let (mut rng, mut waits, mut empty) = (Rng::new(42), Vec::new(), Vec::new());
     for n in 0..count {
-        let after = dice.roll(records - PAGE);
+        let after = rng.below(records - PAGE);
         let (first, last) = (after + 1, after + PAGE);
-        let peer = &mut askers[n % ASKERS];
+        let client = &mut askers[n % ASKERS];
         let begun = Instant::now();
-        peer.say(&format!(r#"{{"type":"history","room":"lobby","after":{after},"limit":{PAGE}}}"#));
-        peer.wait(|payload| {
+        client.send(&format!(
+            r#"{{"type":"history","room":"lobby","after":{after},"limit":{PAGE}}}"#
+        ));
+        client.wait(|payload| {
             if !is(payload, "history") {
                 return false;
             }
@@ -117,8 +122,8 @@ fn pages(data: &Path, records: u64, count: usize) {
         waits.push(ms(begun.elapsed()));
         thread::sleep(PAUSE);
         let begun = Instant::now();
-        peer.say(r#"{"type":"who","room":"lobby"}"#);
-        peer.wait(|payload| is(payload, "members"));
+        client.send(r#"{"type":"who","room":"lobby"}"#);
+        client.wait(|payload| is(payload, "members"));
         empty.push(ms(begun.elapsed()));
         thread::sleep(PAUSE);
     }
@@ -142,21 +147,21 @@ fn holds(payload: &[u8], seq: u64) -> bool {
 /// Everybody was away for a while and comes back at once.
 fn resume(data: &Path, records: u64, clients: usize, missed: u64) {
     let server = Server::start(data, &[]);
-    let (before, cpu) = (server.rss(), server.cpu());
+    let (before, cpu) = (server.rss_kib(), server.cpu());
     let begun = Instant::now();
-    let (since, mut crowd) = ((records - missed).to_string(), Crowd::new());
+    let (since, mut pool) = ((records - missed).to_string(), ClientPool::new());
     let (mut heard, mut current, mut joined) = (vec![0; clients], 0, Duration::ZERO);
     while current < clients {
         assert!(begun.elapsed() < PATIENCE * 5, "{current} of {clients} have caught up");
-        let wait = match crowd.len() {
+        let wait = match pool.len() {
             n if n < clients => {
-                crowd.add(Peer::join(&server.address, &format!("client{n}"), &since));
+                pool.add(Client::join(&server.address, &format!("client{n}"), &since));
                 joined = begun.elapsed();
                 Duration::ZERO
             }
             _ => PATIENCE,
         };
-        crowd.turn(wait, |place, payload, _| {
+        pool.poll(wait, |place, payload, _| {
             if is(payload, "post") {
                 heard[place] += 1;
                 current += usize::from(heard[place] == missed);
@@ -165,12 +170,12 @@ fn resume(data: &Path, records: u64, clients: usize, missed: u64) {
     }
     let caught_up = begun.elapsed();
     // Live is who hears what is said now.
-    crowd.say(0, br#"{"type":"post","room":"lobby","cid":"now","text":"who is here?"}"#);
+    pool.send(0, br#"{"type":"post","room":"lobby","cid":"now","text":"who is here?"}"#);
     let mut live = 0;
     while live < clients {
-        crowd.turn(PATIENCE, |_, payload, _| live += usize::from(is(payload, "post")));
+        pool.poll(PATIENCE, |_, payload, _| live += usize::from(is(payload, "post")));
     }
-    let (peak, cpu) = (server.peak_rss(), server.cpu() - cpu);
+    let (peak, cpu) = (server.peak_rss_kib(), server.cpu() - cpu);
     println!(
         "{clients} clients come back, {missed} records behind: connected in {:.1} s, caught up in \
          {:.1} s ({:.2} M records a second, {:.2} us of CPU each), all live in {:.1} s",
@@ -180,5 +185,5 @@ fn resume(data: &Path, records: u64, clients: usize, missed: u64) {
         cpu.as_secs_f64() * 1e6 / (clients as u64 * missed) as f64,
         begun.elapsed().as_secs_f64(),
     );
-    println!("  RSS {:.1} MiB before, {:.1} MiB at most", mib(before), mib(peak));
+    println!("  RSS {:.1} MiB before, {:.1} MiB at most", mib(before * 1_024), mib(peak * 1_024));
 }

@@ -193,7 +193,7 @@ mod decode {
         bencher.counter(BytesCount::new(size)).bench_local(|| socket.read().unwrap());
     }
 
-    /// A peer that says the same again and again, a message or a chunk for each read.
+    /// A client that says the same again and again, a message or a chunk for each read.
     struct Again {
         wire: Vec<u8>,
         at: usize,

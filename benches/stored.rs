@@ -10,6 +10,8 @@
     reason = "a bench that meets an error has nothing to say but that"
 )]
 
+#[path = "../tests/common/mod.rs"]
+mod common;
 mod support;
 
 use std::env;
@@ -18,10 +20,10 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use support::crowd::Crowd;
-use support::figures::median;
-use support::peer::{PATIENCE, Peer, is};
-use support::process::Server;
+use support::client::{Client, PATIENCE, is};
+use support::client_pool::ClientPool;
+use support::server::Server;
+use support::statistics::median;
 
 /// How long each figure is measured, and before that, how long everybody writes unmeasured.
 const SPAN: Duration = Duration::from_secs(2);
@@ -89,18 +91,18 @@ fn bare(dir: &Path) -> f64 {
 /// Each writer posts one line after another, each when the one before has come back.
 fn posts(data: &Path, sync: &str, writers: usize) -> f64 {
     let server = Server::start(data, &["--sync", sync]);
-    let mut crowd = Crowd::new();
+    let mut pool = ClientPool::new();
     for n in 0..writers {
-        let mut peer = Peer::join(&server.address, &format!("writer{n}"), "\"now\"");
-        peer.wait(|payload| is(payload, "joined"));
-        crowd.add(peer);
+        let mut client = Client::join(&server.address, &format!("writer{n}"), "\"now\"");
+        client.wait(|payload| is(payload, "joined"));
+        pool.add(client);
     }
     let mut said = vec![0_u64; writers];
     let mut awaited: Vec<String> = (0..writers).map(|n| cid(n, 0)).collect();
-    (0..writers).for_each(|n| say(&mut crowd, n, &awaited[n]));
+    (0..writers).for_each(|n| say(&mut pool, n, &awaited[n]));
     let (begun, mut start, mut stored, mut back) = (Instant::now(), None, 0, Vec::new());
     loop {
-        crowd.turn(PATIENCE, |place, payload, _| {
+        pool.poll(PATIENCE, |place, payload, _| {
             let own = payload.len().checked_sub(FROM_END).map(|at| &payload[at..at + CID]);
             if own == Some(awaited[place].as_bytes()) {
                 back.push(place);
@@ -118,7 +120,7 @@ fn posts(data: &Path, sync: &str, writers: usize) -> f64 {
         for place in back.drain(..) {
             said[place] += 1;
             awaited[place] = cid(place, said[place]);
-            say(&mut crowd, place, &awaited[place]);
+            say(&mut pool, place, &awaited[place]);
         }
     }
 }
@@ -133,7 +135,7 @@ fn cid(place: usize, count: u64) -> String {
     format!("{place:04}-{count:011}")
 }
 
-fn say(crowd: &mut Crowd, place: usize, cid: &str) {
+fn say(pool: &mut ClientPool, place: usize, cid: &str) {
     let post = format!(r#"{{"type":"post","room":"lobby","cid":"{cid}","text":"{TEXT}"}}"#);
-    crowd.say(place, post.as_bytes());
+    pool.send(place, post.as_bytes());
 }

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
+use crate::support::client::{PATIENCE, head_end, hello, is, upgrade};
 use crate::support::frames::{self, Frames};
-use crate::support::peer::{PATIENCE, head_end, hello, is, upgrade};
 use crate::targets::{LOBBY, Target, user};
 
 /// Somebody who comes.
-struct Client {
+struct ConnectingClient {
     stream: TcpStream,
     state: State,
 }
@@ -35,9 +35,9 @@ pub(crate) fn meet(count: usize) -> (usize, Duration) {
         let mut stream = TcpStream::connect(address.parse().unwrap()).unwrap();
         let interest = Interest::READABLE | Interest::WRITABLE;
         poll.registry().register(&mut stream, Token(place), interest).unwrap();
-        Client { stream, state: State::Connecting }
+        ConnectingClient { stream, state: State::Connecting }
     };
-    let mut clients: Vec<Client> = (0..count).map(connect).collect();
+    let mut clients: Vec<ConnectingClient> = (0..count).map(connect).collect();
     let mut inside = 0;
     while inside < count && begun.elapsed() < PATIENCE {
         poll.poll(&mut events, Some(Duration::from_millis(100))).unwrap();
@@ -56,7 +56,7 @@ pub(crate) fn meet(count: usize) -> (usize, Duration) {
     (inside, begun.elapsed())
 }
 
-impl Client {
+impl ConnectingClient {
     /// Reads what there is and answers it; returns whether this one has now joined.
     fn hear(&mut self, place: usize) -> bool {
         let (mut chunk, mut has_joined) = ([0; 4 * 1024], false);

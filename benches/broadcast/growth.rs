@@ -3,9 +3,9 @@
 use crate::load::{Load, Pace};
 use crate::plan::{Plan, TEXT};
 use crate::presence::{self, Presence};
-use crate::support::figures::median;
 use crate::support::plot::{Axis, HEIGHT, Line, Plot};
-use crate::support::process::open_files;
+use crate::support::server::open_files;
+use crate::support::statistics::median;
 use crate::table::{Figures, Table, cell, ratio};
 use crate::targets::Target;
 
@@ -119,7 +119,7 @@ fn come_and_go(plan: &Plan, table: &mut Table) {
             cell(&figures(n, |found| found.leaving.cpu_us), 0),
         ));
     }
-    // Costs that grew with the crowd would be ten times as high.
+    // Costs that grew with the pool would be ten times as high.
     let grown = |of| ratio(&figures(1, of), &figures(0, of));
     table.at_most(
         &format!("8: CPU of joining and leaving, of {} to 1,000", sizes[1]),

@@ -9,7 +9,7 @@ use crate::connect_storm;
 use crate::growth::within_limits;
 use crate::plan::Plan;
 use crate::presence;
-use crate::support::peer::{PATIENCE, upgrade};
+use crate::support::client::{PATIENCE, upgrade};
 use crate::table::Table;
 use crate::targets::{LOBBY, Running, Target};
 
@@ -37,10 +37,10 @@ pub(crate) fn measure(plan: &Plan, table: &mut Table) {
 /// Connects so many clients, which join a room and stay.
 fn hold(count: usize, table: &mut Table) {
     let running = Target::Talk.start();
-    let (rss, cpu, begun) = (running.server.rss(), running.server.cpu(), Instant::now());
+    let (rss, cpu, begun) = (running.server.rss_kib(), running.server.cpu(), Instant::now());
     let _held = presence::connect(&running, 0, count);
     let per_second = count as f64 / begun.elapsed().as_secs_f64();
-    let rss = (running.server.rss() - rss) as f64 / count as f64 / 1_024.0;
+    let rss = (running.server.rss_kib() - rss) as f64 / count as f64;
     let cpu = (running.server.cpu() - cpu).as_secs_f64() * 1e6 / count as f64;
     table.line(&format!(
         "{count} connections: {rss:.1} KiB of RSS each, {per_second:.0} connected and joined a second, \

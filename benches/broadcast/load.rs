@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use crate::support::crowd::Crowd;
-use crate::support::peer::is;
-use crate::support::process::cpu;
+use crate::common::server_process::cpu;
+use crate::support::client::is;
+use crate::support::client_pool::ClientPool;
 use crate::targets::{LOBBY, Running, Target};
 
 /// Time before the measured span: everybody has joined, buffers have grown, queues are what they will be.
@@ -103,17 +103,17 @@ fn histogram() -> Histogram<u64> {
 impl Load {
     pub(crate) fn run(&self, target: Target, span: Duration) -> Outcome {
         let running = target.start();
-        let mut crowd = Crowd::new();
+        let mut pool = ClientPool::new();
         for place in 0..self.clients {
-            let mut peer = running.client(place, &self.room(place));
+            let mut client = running.client(place, &self.room(place));
             if place + 1 == self.clients {
-                peer = running.see_in(peer, place);
+                client = running.see_in(client, place);
             }
-            crowd.add(peer);
+            pool.add(client);
         }
         let deaf = self.clients..self.clients + self.deaf;
         let _deaf: Vec<_> = deaf.map(|place| running.client(place, LOBBY)).collect();
-        Drive::new(self, target, crowd).drive(&running, span)
+        Drive::new(self, target, pool).drive(&running, span)
     }
 
     fn room(&self, place: usize) -> String {
@@ -127,7 +127,7 @@ impl Load {
 struct Drive<'l> {
     load: &'l Load,
     target: Target,
-    crowd: Crowd,
+    pool: ClientPool,
     text: String,
     begun: Instant,
     /// Messages said, and deliveries of them, since the beginning.
@@ -138,12 +138,12 @@ struct Drive<'l> {
 }
 
 impl Drive<'_> {
-    fn new(load: &Load, target: Target, crowd: Crowd) -> Drive<'_> {
+    fn new(load: &Load, target: Target, pool: ClientPool) -> Drive<'_> {
         let text = "x".repeat(load.text);
         Drive {
             load,
             target,
-            crowd,
+            pool,
             text,
             begun: Instant::now(),
             said: 0,
@@ -179,7 +179,7 @@ impl Drive<'_> {
         let begun = Instant::now();
         let (delivered, mut heard) = (&mut self.delivered, Instant::now());
         while *delivered < wanted && begun.elapsed() < SETTLING {
-            self.crowd.turn(WAIT, |_, payload, now| {
+            self.pool.poll(WAIT, |_, payload, now| {
                 *delivered += u64::from(is(payload, "post"));
                 heard = now;
             });
@@ -195,7 +195,7 @@ impl Drive<'_> {
         loop {
             let wait = self.say_what_is_due();
             let free = &mut self.free;
-            self.crowd.turn(wait, |place, payload, now| {
+            self.pool.poll(wait, |place, payload, now| {
                 deliveries += u64::from(is(payload, "post"));
                 match load.pace {
                     Pace::Closed(_) if place >= load.senders => return,
@@ -242,7 +242,7 @@ impl Drive<'_> {
     fn say(&mut self, place: usize, due: Duration) {
         let cid = cid(place, due.as_nanos() as u64);
         let post = self.target.post(place, &self.load.room(place), &cid, &self.text);
-        self.crowd.say(place, post.as_bytes());
+        self.pool.send(place, post.as_bytes());
         self.said += 1;
     }
 }

@@ -35,6 +35,8 @@ mod ping_pong; // two clients in turn
 mod table; // what is printed
 mod workloads; // which load meets which servers
 
+#[path = "../../tests/common/mod.rs"]
+mod common;
 #[path = "../support/mod.rs"]
 mod support;
 

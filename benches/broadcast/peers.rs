@@ -19,31 +19,31 @@ type Peers = Arc<Mutex<HashMap<SocketAddr, UnboundedSender<Message>>>>;
 pub(crate) fn tokio() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let peers = Peers::default();
+        let clients = Peers::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("{}", listener.local_addr().unwrap());
         while let Ok((stream, address)) = listener.accept().await {
             stream.set_nodelay(true).unwrap();
-            tokio::spawn(converse(Arc::clone(&peers), stream, address));
+            tokio::spawn(converse(Arc::clone(&clients), stream, address));
         }
     });
 }
 
-async fn converse(peers: Peers, stream: tokio::net::TcpStream, address: SocketAddr) {
+async fn converse(clients: Peers, stream: tokio::net::TcpStream, address: SocketAddr) {
     let Ok(socket) = tokio_tungstenite::accept_async(stream).await else { return };
     let (sender, receiver) = unbounded();
-    peers.lock().unwrap().insert(address, sender);
+    clients.lock().unwrap().insert(address, sender);
     let (outgoing, incoming) = socket.split();
     let broadcast = incoming.try_for_each(|message| {
-        for peer in peers.lock().unwrap().values() {
-            peer.unbounded_send(message.clone()).ok();
+        for client in clients.lock().unwrap().values() {
+            client.unbounded_send(message.clone()).ok();
         }
         future::ok(())
     });
     let receive = receiver.map(Ok).forward(outgoing);
     pin_mut!(broadcast, receive);
     future::select(broadcast, receive).await;
-    peers.lock().unwrap().remove(&address);
+    clients.lock().unwrap().remove(&address);
 }
 
 /// A thread for each connection, which reads and writes to everybody under one lock; with a `file`, each

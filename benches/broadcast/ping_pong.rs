@@ -5,7 +5,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use crate::load::{cid, said};
-use crate::support::figures::median;
+use crate::support::statistics::median;
 use crate::targets::{LOBBY, Target};
 
 const TEXT: usize = 64;
@@ -13,18 +13,18 @@ const TEXT: usize = 64;
 /// The median, in us, from saying something to both having it.
 pub(crate) fn round(target: Target, span: Duration) -> f64 {
     let running = target.start();
-    let mut peers = [running.client(0, LOBBY), running.client(1, LOBBY)];
+    let mut clients = [running.client(0, LOBBY), running.client(1, LOBBY)];
     let text = "x".repeat(TEXT);
     let (mut rounds, begun) = (Vec::new(), Instant::now());
     for count in 0.. {
         let place = count % 2;
         let post = target.post(place, LOBBY, &cid(place, count as u64), &text);
         let start = Instant::now();
-        peers[place].say(&post);
+        clients[place].send(&post);
         for place in [1 - place, place] {
             let is_it =
                 |payload: &[u8]| said(payload, TEXT).is_some_and(|said| said.nanos == count as u64);
-            peers[place].wait(is_it);
+            clients[place].wait(is_it);
         }
         if begun.elapsed() > span / 5 {
             rounds.push(start.elapsed().as_secs_f64() * 1e6);

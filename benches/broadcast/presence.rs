@@ -4,8 +4,8 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::crowd::Crowd;
-use crate::support::peer::{PATIENCE, Peer, is};
+use crate::support::client::{Client, PATIENCE, is};
+use crate::support::client_pool::ClientPool;
 use crate::targets::{LOBBY, Running, Target};
 
 /// Who was there.
@@ -29,7 +29,7 @@ pub(crate) struct PresenceCost {
 
 pub(crate) fn measure(count: usize) -> Presence {
     let running = Target::Talk.start();
-    let mut watchers = Crowd::new();
+    let mut watchers = ClientPool::new();
     (0..WATCHERS).for_each(|place| watchers.add(running.client(place, LOBBY)));
     let mut come = Vec::new();
     let joining = watch(&running, &mut watchers, count, WATCHERS + count, || {
@@ -40,15 +40,15 @@ pub(crate) fn measure(count: usize) -> Presence {
 }
 
 /// So many clients in the lobby.
-pub(crate) fn connect(running: &Running, first: usize, count: usize) -> Vec<Peer> {
+pub(crate) fn connect(running: &Running, first: usize, count: usize) -> Vec<Client> {
     let connected = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for start in 0..CONNECTING {
             let connected = &connected;
             scope.spawn(move || {
                 for place in (start..count).step_by(CONNECTING) {
-                    let peer = running.client(first + place, LOBBY);
-                    connected.lock().unwrap().push(peer);
+                    let client = running.client(first + place, LOBBY);
+                    connected.lock().unwrap().push(client);
                 }
             });
         }
@@ -59,7 +59,7 @@ pub(crate) fn connect(running: &Running, first: usize, count: usize) -> Vec<Peer
 /// Hears what is told until those who watch know that so many are in the room.
 fn watch(
     running: &Running,
-    watchers: &mut Crowd,
+    watchers: &mut ClientPool,
     count: usize,
     in_the_end: usize,
     change: impl FnOnce() + Send,
@@ -70,7 +70,7 @@ fn watch(
     thread::scope(|scope| {
         let changing = scope.spawn(change);
         while !changing.is_finished() || know.contains(&false) {
-            watchers.turn(WAIT, |place, payload, _| {
+            watchers.poll(WAIT, |place, payload, _| {
                 if is(payload, "presence") {
                     messages += 1;
                     bytes += payload.len();

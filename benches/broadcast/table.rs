@@ -6,8 +6,8 @@ use std::path::Path;
 use hdrhistogram::Histogram;
 
 use crate::load::Outcome;
-use crate::support::figures::median;
 use crate::support::plot::Plot;
+use crate::support::statistics::median;
 
 /// What several runs of the same thing gave, in the order of the runs.
 #[derive(Debug, Default, Clone)]

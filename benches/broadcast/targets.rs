@@ -5,8 +5,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::support::peer::{Peer, hello, is};
-use crate::support::process::Server;
+use crate::support::client::{Client, hello, is};
+use crate::support::server::Server;
 use crate::uwebsockets;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,26 +113,26 @@ impl Target {
 impl Running {
     /// A client in a room (which only ours has). It hears everything from now on; one of the bare targets
     /// only when `see_in` has returned.
-    pub(crate) fn client(&self, place: usize, room: &str) -> Peer {
+    pub(crate) fn client(&self, place: usize, room: &str) -> Client {
         let address = &self.server.address;
         match self.target {
             Target::Talk | Target::TalkOnDisk => {
-                let mut peer = Peer::connect(address);
-                peer.say(&hello(&user(place), room, "\"now\""));
-                peer.wait(|payload| is(payload, "joined"));
-                peer
+                let mut client = Client::connect(address);
+                client.send(&hello(&user(place), room, "\"now\""));
+                client.wait(|payload| is(payload, "joined"));
+                client
             }
-            Target::Bare | Target::Batch => Peer::bare(address),
-            Target::Uws => Peer::connect(address),
+            Target::Bare | Target::Batch => Client::bare(address),
+            Target::Uws => Client::connect(address),
             Target::Tokio | Target::Threads | Target::ThreadsOnDisk => {
-                greeted(Peer::connect(address), place)
+                greeted(Client::connect(address), place)
             }
         }
     }
 
     /// Returns once the bare targets know of everybody up to `last`, as they take them in order. Were each to
     /// greet, 10,000 would hear 50,000,000 greetings.
-    pub(crate) fn see_in(&self, last: Peer, place: usize) -> Peer {
+    pub(crate) fn see_in(&self, last: Client, place: usize) -> Client {
         match self.target {
             Target::Bare | Target::Batch => greeted(last, place),
             Target::Talk
@@ -146,11 +146,11 @@ impl Running {
 }
 
 /// A client that hears itself, and so hears everything from now on.
-fn greeted(mut peer: Peer, place: usize) -> Peer {
+fn greeted(mut client: Client, place: usize) -> Client {
     let greeting = user(place);
-    peer.say(&greeting);
-    peer.wait(|payload| payload == greeting.as_bytes());
-    peer
+    client.send(&greeting);
+    client.wait(|payload| payload == greeting.as_bytes());
+    client
 }
 
 pub(crate) fn user(place: usize) -> String {

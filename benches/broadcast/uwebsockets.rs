@@ -1,4 +1,4 @@
-//! uWebSockets, a server in C++: fetched and built by `benches/peers/uwebsockets/build`.
+//! uWebSockets, a server in C++: fetched and built by `benches/clients/uwebsockets/build`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +18,7 @@ pub(crate) fn server() -> Option<&'static Path> {
 }
 
 fn build() -> Result<PathBuf, String> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/uwebsockets/build");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/clients/uwebsockets/build");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("uwebsockets");
     let done = Command::new(script).arg(&folder).output().map_err(|error| error.to_string())?;
     if done.status.success() {

@@ -5,8 +5,8 @@ use crate::idle;
 use crate::load::{Load, Pace};
 use crate::ping_pong;
 use crate::plan::{Plan, TEXT};
-use crate::support::figures::median;
 use crate::support::plot::{Axis, HEIGHT, Line, Plot};
+use crate::support::statistics::median;
 use crate::table::{Figures, Table, ratio};
 use crate::targets::Target;
 

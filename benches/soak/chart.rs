@@ -28,7 +28,7 @@ pub(crate) fn draw(args: &Args, samples: &[Sample]) -> String {
         Plot { title, x, y, lines, marks: marks.clone(), height: HEIGHT }
     };
     let title =
-        format!("{} clients behave and {} do not: memory of the server", args.good(), args.bad());
+        format!("{} clients, {} attackers: memory of the server", args.clients(), args.attackers());
     stacked(&[
         plot(title, "RSS, MiB", line("RSS", 0, |it| it.rss_kib as f64 / 1024.0)),
         plot(

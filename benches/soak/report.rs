@@ -1,16 +1,17 @@
 //! What is found: plain lines, each with what was asked, whether it is so, and the figures.
 
-use std::collections::{HashMap, HashSet};
-
-use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use crate::args::ROOMS;
 use crate::attackers::AttackCounts;
 use crate::clients::{Stats, histogram};
-use crate::coordinator::{Coordinator, hash, name};
+use crate::common::checker::{Outcome, RoomHistory, Submission, check};
+use crate::common::restarting_server::RestartingServer;
+use crate::run::{Run, hash, room_name};
 use crate::sampler::Sample;
-use crate::server_process::ServerProcess;
-use crate::support::figures::{median, mib};
+use crate::support::statistics::{median, mib};
 
 /// The longest latency of one line in a hundred, in ms.
 const P99_MS: f64 = 250.0;
@@ -47,34 +48,35 @@ impl Report {
         println!("{}", if self.has_failed { "soak: FAILED" } else { "soak: passed" });
     }
 
-    /// Looks at everything once it is over.
+    /// Checks everything once the run is over.
     pub(crate) fn conclude(
         &mut self,
-        coordinator: &Coordinator,
-        server: &ServerProcess,
-        stats: Vec<Stats>,
+        run: &Run,
+        server: &RestartingServer,
+        clients: Vec<Stats>,
         counts: &AttackCounts,
         samples: &[Sample],
     ) {
-        let (is_sound, words) = server.verify();
-        self.must("server verify", is_sound, &words);
+        let (is_sound, output) = server.verify();
+        let last = output.lines().last().unwrap_or_default();
+        self.must("server verify", is_sound, if is_sound { last } else { &output });
         let panics = server.panics();
         self.must("no panic in its log", panics.is_empty(), &panics.join("; "));
-        self.judge_latency(&stats);
-        self.judge_talk(coordinator, server, stats);
-        self.judge_memory(samples);
-        let (count, told) = coordinator.breaches();
-        self.must("nothing was broken on the way", count == 0, &format!("{count} breaches"));
-        told.iter().for_each(|breach| self.note(breach));
+        self.check_latency(&clients);
+        self.check_rooms(run, server, clients);
+        self.check_memory(samples);
+        let (count, first) = run.coordinator.violations();
+        self.must("no violation during the run", count == 0, &format!("{count} violations"));
+        first.iter().for_each(|violation| self.note(violation));
         let total: u64 = counts.values().sum();
         let each: Vec<_> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
-        self.note(&format!("{total} misdeeds: {}", each.join(", ")));
-        self.note(&format!("{:.1} MiB are kept", mib(server.kept())));
+        self.note(&format!("{total} attacks: {}", each.join(", ")));
+        self.note(&format!("{:.1} MiB of data", mib(disk_usage(&server.data()))));
     }
 
-    fn judge_latency(&mut self, stats: &[Stats]) {
+    fn check_latency(&mut self, clients: &[Stats]) {
         let mut all = histogram();
-        stats.iter().for_each(|stats| all.add(&stats.latencies).unwrap());
+        clients.iter().for_each(|client| all.add(&client.latencies).unwrap());
         let at = |part| all.value_at_quantile(part) as f64 / 1e3;
         let (half, p99, most) = (at(0.5), at(0.99), at(1.0));
         let figures = format!(
@@ -82,58 +84,48 @@ impl Report {
             at(0.999),
             all.len()
         );
-        let what = format!("lines of those who behave: p99 at most {P99_MS} ms");
+        let what = format!("messages of clients: p99 at most {P99_MS} ms");
         self.must(&what, !all.is_empty() && p99 <= P99_MS, &figures);
     }
 
-    /// Compares the log with what was seen and acknowledged.
-    fn judge_talk(&mut self, coordinator: &Coordinator, server: &ServerProcess, stats: Vec<Stats>) {
-        let total = |of: fn(&Stats) -> u64| stats.iter().map(of).sum::<u64>();
-        let figures = format!(
-            "{} lines said, {} sent again, {} refused for a while; {} records seen in {} sittings, {} of which \
-             ended by walking away",
-            total(|stats| stats.said),
-            total(|stats| stats.resent),
-            total(|stats| stats.refused),
-            total(|stats| stats.seen),
-            total(|stats| stats.arrivals),
-            total(|stats| stats.walks),
-        );
-        self.note(&figures);
-        let said = total(|stats| stats.said);
-        let mut stored: [HashSet<String>; ROOMS] = Default::default();
-        let acknowledged: usize = stats.iter().map(|stats| stats.stored.len()).sum();
-        for stats in stats {
-            stored[stats.room].extend(stats.stored);
+    /// Compares the logs with what was sent, acknowledged and seen.
+    fn check_rooms(&mut self, run: &Run, server: &RestartingServer, clients: Vec<Stats>) {
+        let total = |of: fn(&Stats) -> u64| clients.iter().map(of).sum::<u64>();
+        let sent = total(|client| client.submissions.len() as u64);
+        self.note(&format!(
+            "{sent} messages sent, {} sent again, {} refused for a while; {} records seen on {} connections, \
+             {} of which the client ended",
+            total(|client| client.resent),
+            total(|client| client.refused),
+            total(|client| client.seen),
+            total(|client| client.connections),
+            total(|client| client.disconnects),
+        ));
+        let users: BTreeSet<String> =
+            (0..clients.len()).map(|number| format!("client{number}")).collect();
+        let mut rooms = [(); ROOMS]
+            .map(|()| RoomHistory { users: Some(users.clone()), ..RoomHistory::default() });
+        for client in clients {
+            rooms[client.room].submissions.extend(client.submissions);
         }
-        let (mut records, mut theirs, mut faults) = (0, 0, Vec::new());
-        for (room, acknowledged) in stored.iter().enumerate() {
-            let log = server.export(&name(room));
-            records += log.len();
-            let order = coordinator.order(room);
+        let (mut records, mut acknowledged, mut faults) = (0, 0, Vec::new());
+        for (number, room) in rooms.iter_mut().enumerate() {
+            let name = room_name(number);
+            room.log = server.export(&name).unwrap_or_default();
+            records += room.log.len();
+            let is_stored = |sent: &&Submission| matches!(sent.outcome, Outcome::Stored(_));
+            acknowledged += room.submissions.iter().filter(is_stored).count() as u64;
+            let order = run.order(number);
             let is_other = |(record, seen): (&String, &u64)| hash(record) != *seen;
-            match log.iter().zip(&order).position(is_other) {
-                Some(at) => faults.push(format!("{}, {}: another was seen", name(room), at + 1)),
-                None if log.len() == order.len() => {}
+            match room.log.iter().zip(&order).position(is_other) {
+                Some(at) => faults.push(format!("{name}, {}: another was seen", at + 1)),
+                None if room.log.len() == order.len() => {}
                 None => {
-                    let (stored, seen) = (log.len(), order.len());
-                    faults.push(format!("{}: {stored} are stored, {seen} were seen", name(room)));
+                    let (stored, seen) = (room.log.len(), order.len());
+                    faults.push(format!("{name}: {stored} are stored, {seen} were seen"));
                 }
             }
-            let mut times: HashMap<String, u32> = HashMap::new();
-            for record in &log {
-                let record: Value = serde_json::from_str(record).unwrap();
-                let cid = record["cid"].as_str().unwrap();
-                if cid.starts_with("good-") {
-                    *times.entry(cid.into()).or_default() += 1;
-                }
-            }
-            theirs += times.len();
-            let twice = times.values().filter(|count| **count > 1).count();
-            let lost = acknowledged.iter().filter(|cid| !times.contains_key(*cid)).count();
-            if twice + lost > 0 {
-                faults.push(format!("{}: {twice} lines stored twice, {lost} lost", name(room)));
-            }
+            faults.extend(check(room).iter().map(|violation| format!("{name}: {violation}")));
         }
         let figures = format!("{records} records in {ROOMS} rooms {}", faults.join("; "));
         self.must(
@@ -141,13 +133,12 @@ impl Report {
             faults.is_empty(),
             &figures,
         );
-        let is_all = acknowledged as u64 == said && theirs as u64 == said && said > 0;
-        let figures = format!("{said} said, {acknowledged} acknowledged, {theirs} in the logs");
-        self.must("each line said was acknowledged and is stored", is_all, &figures);
+        let figures = format!("{sent} sent, {acknowledged} acknowledged");
+        self.must("each message was acknowledged", acknowledged == sent && sent > 0, &figures);
     }
 
     /// Compares the last quarter of each life with its second.
-    fn judge_memory(&mut self, samples: &[Sample]) {
+    fn check_memory(&mut self, samples: &[Sample]) {
         for (number, life) in samples.chunk_by(|one, next| one.pid == next.pid).enumerate() {
             let (first, last) = (life[0].at, life[life.len() - 1].at);
             let part = |from: f64, to: f64| {
@@ -177,4 +168,14 @@ impl Report {
             }
         }
     }
+}
+
+/// How many bytes the files of a folder have.
+fn disk_usage(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let bytes = |entry: fs::DirEntry| match entry.metadata().unwrap() {
+        found if found.is_dir() => disk_usage(&entry.path()),
+        found => found.len(),
+    };
+    entries.map(bytes).sum()
 }

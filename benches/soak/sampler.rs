@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::coordinator::Coordinator;
-use crate::server_process::ServerProcess;
+use crate::run::Run;
 
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -61,7 +60,7 @@ impl fmt::Display for Sample {
 
 pub(crate) struct Sampler {
     shared: Arc<Shared>,
-    coordinator: Arc<Coordinator>,
+    run: Arc<Run>,
     thread: JoinHandle<()>,
 }
 
@@ -72,33 +71,33 @@ struct Shared {
 }
 
 impl Sampler {
-    pub(crate) fn start(coordinator: &Arc<Coordinator>, server: &ServerProcess) -> Sampler {
+    pub(crate) fn start(run: &Arc<Run>, pid: u32) -> Sampler {
         let shared = Arc::new(Shared {
-            pid: AtomicU32::new(server.pid()),
+            pid: AtomicU32::new(pid),
             is_over: AtomicBool::new(false),
             samples: Mutex::default(),
         });
-        let (mine, time) = (Arc::clone(&shared), Arc::clone(coordinator));
+        let (mine, time) = (Arc::clone(&shared), Arc::clone(run));
         let sample = move || {
             while !mine.is_over.load(Ordering::SeqCst) {
                 let pid = mine.pid.load(Ordering::SeqCst);
-                let found = Sample::take(pid, time.begun.elapsed().as_secs_f64());
+                let found = Sample::take(pid, time.start.elapsed().as_secs_f64());
                 mine.samples.lock().unwrap().extend(found);
                 thread::sleep(EVERY);
             }
         };
-        Sampler { shared, coordinator: Arc::clone(coordinator), thread: thread::spawn(sample) }
+        Sampler { shared, run: Arc::clone(run), thread: thread::spawn(sample) }
     }
 
-    /// The server has begun another life.
-    pub(crate) fn look_at(&self, server: &ServerProcess) {
-        self.shared.pid.store(server.pid(), Ordering::SeqCst);
+    /// The server was started again.
+    pub(crate) fn set_pid(&self, pid: u32) {
+        self.shared.pid.store(pid, Ordering::SeqCst);
     }
 
     /// What is so just now.
     pub(crate) fn now(&self) -> Sample {
         let pid = self.shared.pid.load(Ordering::SeqCst);
-        Sample::take(pid, self.coordinator.begun.elapsed().as_secs_f64()).unwrap()
+        Sample::take(pid, self.run.start.elapsed().as_secs_f64()).unwrap()
     }
 
     pub(crate) fn finish(self) -> Vec<Sample> {

@@ -5,9 +5,9 @@
 
 #![allow(dead_code, reason = "each bench uses a part of it")]
 
-pub(crate) mod process; // a server, and what the system says about it
+pub(crate) mod server; // the server under measurement, and others
 pub(crate) mod frames; // payloads out of bytes
-pub(crate) mod peer; // one client
-pub(crate) mod crowd; // many, on one thread
-pub(crate) mod figures; // medians and quantiles
-pub(crate) mod plot; // lines in a picture
+pub(crate) mod client; // one client
+pub(crate) mod client_pool; // many clients on one thread
+pub(crate) mod statistics; // medians and quantiles
+pub(crate) mod plot; // curves in an SVG

@@ -9,6 +9,8 @@
     reason = "to panic is how a test fails, and its threads end with it"
 )]
 
+#[path = "../common/mod.rs"]
+mod common; // shared with the benches: server processes, the checker
 mod support; // servers, clients and terminals for tests
 
 mod tidy; // rules on the source tree

@@ -15,6 +15,8 @@
     reason = "to panic is how a test fails; the support is shared with tests that need more of it"
 )]
 
+#[path = "../common/mod.rs"]
+mod common; // server processes
 #[path = "../it/support/mod.rs"]
 mod support; // a running server, and peers that talk to it
 mod console; // the same for a console

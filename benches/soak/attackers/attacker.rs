@@ -1,4 +1,4 @@
-//! One who does not behave, and the bytes at hand.
+//! One attacker: its connections, and the bytes that it sends.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -8,61 +8,57 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::args::ROOMS;
-use crate::coordinator::{Coordinator, Phase, name};
-use crate::support::figures::Dice;
+use crate::common::coordinator::Phase;
+use crate::common::rng::Rng;
+use crate::run::{Run, room_name};
+use crate::support::client::{head_end, hello, upgrade};
 use crate::support::frames;
-use crate::support::peer::{head_end, hello, upgrade};
 
-/// How often somebody looks whether it is over.
-const GLANCE: Duration = Duration::from_millis(200);
-/// For the answer to an upgrade.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Connections that one has forgotten about: the server's pings find out in 40 s.
-const GRAVES: usize = 4;
+/// How long an attacker waits for bytes before it looks at the phase.
+const READ_TIMEOUT: Duration = Duration::from_millis(200);
+/// The longest wait for the answer to an upgrade.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections that an attacker leaves open and ignores: the server's pings detect them in 40 s.
+const ABANDONED: usize = 4;
 
 pub(super) struct Attacker {
     pub(super) user: String,
-    pub(super) coordinator: Arc<Coordinator>,
-    pub(super) dice: Dice,
-    /// How many behave.
-    pub(super) good: usize,
+    pub(super) run: Arc<Run>,
+    pub(super) rng: Rng,
+    /// How many clients there are.
+    pub(super) clients: usize,
     token: String,
-    graves: VecDeque<TcpStream>,
+    abandoned: VecDeque<TcpStream>,
     done: u64,
 }
 
 impl Attacker {
-    pub(super) fn new(
-        number: usize,
-        seed: u64,
-        good: usize,
-        coordinator: Arc<Coordinator>,
-    ) -> Attacker {
-        let mut dice = Dice(seed);
-        let token = (0..32).map(|_| format!("{:x}", dice.roll(16))).collect();
-        let user = format!("bad{number}");
-        Attacker { user, coordinator, dice, good, token, graves: VecDeque::new(), done: 0 }
+    pub(super) fn new(number: usize, seed: u64, clients: usize, run: Arc<Run>) -> Attacker {
+        let user = format!("attacker{number}");
+        let mut rng = Rng::of(seed, &user, 0);
+        let token = rng.hex();
+        Attacker { user, run, rng, clients, token, abandoned: VecDeque::new(), done: 0 }
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.coordinator.phase() != Phase::Faults
+        self.run.phase() != Phase::Faults
     }
 
-    /// A room of those who behave.
+    /// A room of the clients.
     pub(super) fn room(&mut self) -> String {
-        name(self.dice.roll(ROOMS as u64) as usize)
+        room_name(self.rng.below(ROOMS as u64) as usize)
     }
 
     pub(super) fn connect(&self) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect(self.coordinator.address)?;
-        stream.set_read_timeout(Some(GLANCE))?;
-        stream.set_write_timeout(Some(GLANCE))?;
+        let stream = TcpStream::connect(self.run.address)?;
+        stream.set_read_timeout(Some(READ_TIMEOUT))?;
+        stream.set_write_timeout(Some(READ_TIMEOUT))?;
         Ok(stream)
     }
 
-    /// The head that asks for a WebSocket, right in all its parts.
+    /// A valid upgrade request.
     pub(super) fn upgrade(&self) -> String {
-        upgrade(&self.coordinator.address.to_string())
+        upgrade(&self.run.address.to_string())
     }
 
     /// A WebSocket.
@@ -74,14 +70,14 @@ impl Attacker {
             match stream.read(&mut chunk) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(count) => answer.extend_from_slice(&chunk[..count]),
-                Err(error) if is_silence(&error) && begun.elapsed() < PATIENCE => {}
+                Err(error) if is_timeout(&error) && begun.elapsed() < TIMEOUT => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(stream)
     }
 
-    /// One that has said hello under its own name, and asks to join a room after `since`.
+    /// A WebSocket that has sent `hello` with its own name, and asks to join a room after `since`.
     pub(super) fn join(&self, room: &str, since: &str) -> io::Result<TcpStream> {
         let mut stream = self.open()?;
         let hello = hello(&self.user, room, since);
@@ -97,57 +93,57 @@ impl Attacker {
         text(&format!(r#"{{"type":"post","room":"{room}","cid":"{cid}","text":"{words}"}}"#))
     }
 
-    /// Reads what comes, for so long, or until the end or the peace.
+    /// Reads for so long, or until the connection or the faults end.
     pub(super) fn read(&self, stream: &mut TcpStream, most: Duration) -> io::Result<()> {
         let (mut chunk, begun) = ([0; 16 * 1024], Instant::now());
         while begun.elapsed() < most && !self.is_over() {
             match stream.read(&mut chunk) {
                 Ok(0) => return Ok(()),
                 Ok(_) => {}
-                Err(error) if is_silence(&error) => {}
+                Err(error) if is_timeout(&error) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(())
     }
 
-    /// Does nothing, for so long or until the peace.
+    /// Does nothing, for so long or until the faults end.
     pub(super) fn sit(&self, most: Duration) {
         let begun = Instant::now();
         while begun.elapsed() < most && !self.is_over() {
-            thread::sleep(GLANCE);
+            thread::sleep(READ_TIMEOUT);
         }
     }
 
     /// From `least` to `most` seconds.
     pub(super) fn seconds(&mut self, least: u64, most: u64) -> Duration {
-        Duration::from_millis(least * 1_000 + self.dice.roll((most - least) * 1_000))
+        Duration::from_millis(least * 1_000 + self.rng.below((most - least) * 1_000))
     }
 
     pub(super) fn bytes(&mut self, count: u64) -> Vec<u8> {
-        (0..count).map(|_| self.dice.roll(256) as u8).collect()
+        (0..count).map(|_| self.rng.below(256) as u8).collect()
     }
 
-    /// Keeps a connection, and never looks at it again.
-    pub(super) fn forget(&mut self, stream: TcpStream) {
-        self.graves.push_back(stream);
+    /// Leaves a connection open, and never reads from it again.
+    pub(super) fn abandon(&mut self, stream: TcpStream) {
+        self.abandoned.push_back(stream);
     }
 
-    /// Gives up the oldest of too many forgotten connections.
-    pub(super) fn bury(&mut self) {
-        while self.graves.len() > GRAVES {
-            self.graves.pop_front();
+    /// Closes the oldest of too many abandoned connections.
+    pub(super) fn close_abandoned(&mut self) {
+        while self.abandoned.len() > ABANDONED {
+            self.abandoned.pop_front();
         }
     }
 }
 
-/// A frame in which a client sends a text.
+/// The frame in which a client sends a text.
 pub(super) fn text(payload: &str) -> Vec<u8> {
     let mut frame = Vec::new();
     frames::push(&mut frame, payload.as_bytes());
     frame
 }
 
-fn is_silence(error: &io::Error) -> bool {
+fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

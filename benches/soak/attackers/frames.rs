@@ -19,7 +19,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 pub(super) fn bad(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "\"now\"")?;
-    let header: &[u8] = match attacker.dice.roll(8) {
+    let header: &[u8] = match attacker.rng.below(8) {
         0 => b"\x81\x02{}",                                       // not masked
         1 => b"\xc1\x82\0\0\0\0{}",                               // a reserved bit
         2 => b"\x83\x82\0\0\0\0{}",                               // a reserved opcode
@@ -36,7 +36,7 @@ pub(super) fn bad(attacker: &mut Attacker) -> io::Result<()> {
 pub(super) fn bad_utf8(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "\"now\"")?;
-    let bytes: &[u8] = match attacker.dice.roll(4) {
+    let bytes: &[u8] = match attacker.rng.below(4) {
         0 => b"\xc0\xaf",
         1 => b"\xed\xa0\x80",
         2 => b"\xf4\x90\x80\x80",
@@ -50,7 +50,7 @@ pub(super) fn bad_close(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "\"now\"")?;
     let codes: [&[u8]; 5] = [b"\x00", b"\x03\xed", b"\xff\xff", b"\x03\xe8\xff", b"\x0b\xb7"];
-    let code = codes[attacker.dice.roll(codes.len() as u64) as usize];
+    let code = codes[attacker.rng.below(codes.len() as u64) as usize];
     stream.write_all(&frame(0x88, code))?;
     attacker.read(&mut stream, SOON)
 }
@@ -78,7 +78,7 @@ pub(super) fn reset_inside(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "0")?;
     let post = attacker.post(&room, "never whole");
-    let part = 1 + attacker.dice.roll(post.len() as u64 - 1) as usize;
+    let part = 1 + attacker.rng.below(post.len() as u64 - 1) as usize;
     stream.write_all(&post[..part])?;
     // Closed with no time to linger, a socket sends RST (socket(7)).
     socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO))
@@ -88,7 +88,7 @@ pub(super) fn pings(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "\"now\"")?;
     let many = frame(0x89, &[7; 125]).repeat(100);
-    for _ in 0..1 + attacker.dice.roll(100) {
+    for _ in 0..1 + attacker.rng.below(100) {
         stream.write_all(&many)?;
         attacker.read(&mut stream, Duration::from_millis(1))?;
         if attacker.is_over() {
@@ -103,7 +103,7 @@ pub(super) fn close_and_stay(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "\"now\"")?;
     stream.write_all(&frame(0x88, b"\x03\xe8"))?;
-    attacker.forget(stream);
+    attacker.abandon(stream);
     Ok(())
 }
 
@@ -111,6 +111,6 @@ pub(super) fn close_and_stay(attacker: &mut Attacker) -> io::Result<()> {
 pub(super) fn vanish(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let stream = attacker.join(&room, "\"now\"")?;
-    attacker.forget(stream);
+    attacker.abandon(stream);
     Ok(())
 }

@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use super::attacker::{Attacker, text};
+use crate::support::client::{hello, is};
 use crate::support::frames::Frames;
-use crate::support::peer::{hello, is};
 
 /// For a Close and the end after it.
 const SOON: Duration = Duration::from_secs(3);
@@ -13,7 +13,7 @@ const SOON: Duration = Duration::from_secs(3);
 /// Something else first, or a hello that is none.
 pub(super) fn bad_hello(attacker: &mut Attacker) -> io::Result<()> {
     let mut stream = attacker.open()?;
-    let first = match attacker.dice.roll(4) {
+    let first = match attacker.rng.below(4) {
         0 => r#"{"type":"post","room":"soak0","cid":"x","text":"x"}"#,
         1 => r#"{"type":"hello"}"#,
         2 => r#"{"type":"hello","user":"\u202eevil"}"#,
@@ -25,9 +25,9 @@ pub(super) fn bad_hello(attacker: &mut Attacker) -> io::Result<()> {
 
 /// The name of one who behaves, without its token.
 pub(super) fn steal_name(attacker: &mut Attacker) -> io::Result<()> {
-    let victim = format!("good{}", attacker.dice.roll(attacker.good as u64));
+    let user = format!("client{}", attacker.rng.below(attacker.clients as u64));
     let mut stream = attacker.open()?;
-    stream.write_all(&text(&hello(&victim, "soak0", "0")))?;
+    stream.write_all(&text(&hello(&user, "soak0", "0")))?;
     let (mut frames, mut chunk, begun) = (Frames::default(), [0; 4096], Instant::now());
     while begun.elapsed() < SOON {
         let count = stream.read(&mut chunk)?;
@@ -36,7 +36,7 @@ pub(super) fn steal_name(attacker: &mut Attacker) -> io::Result<()> {
         }
         frames.feed(&chunk[..count], |payload| {
             if is(payload, "welcome") {
-                attacker.coordinator.breach(&format!("the name of {victim} was given away"));
+                attacker.run.report_violation(&format!("the name of {user} was given away"));
             }
         });
     }
@@ -59,8 +59,8 @@ pub(super) fn bad_json(attacker: &mut Attacker) -> io::Result<()> {
         "{\"type\":\"join\",\"room\":\"soak0\",\"since\":9007199254740993}",
         &deep,
     ];
-    for _ in 0..1 + attacker.dice.roll(60) {
-        let one = all[attacker.dice.roll(all.len() as u64) as usize];
+    for _ in 0..1 + attacker.rng.below(60) {
+        let one = all[attacker.rng.below(all.len() as u64) as usize];
         stream.write_all(&text(one))?;
     }
     attacker.read(&mut stream, SOON)
@@ -70,7 +70,7 @@ pub(super) fn bad_json(attacker: &mut Attacker) -> io::Result<()> {
 pub(super) fn flood(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "\"now\"")?;
-    let length = if attacker.dice.roll(10) == 0 { 4_000 } else { 100 };
+    let length = if attacker.rng.below(10) == 0 { 4_000 } else { 100 };
     let (words, wait, begun) = ("x".repeat(length), attacker.seconds(1, 12), Instant::now());
     while begun.elapsed() < wait && !attacker.is_over() {
         for _ in 0..20 {
@@ -95,7 +95,7 @@ pub(super) fn deaf(attacker: &mut Attacker) -> io::Result<()> {
 pub(super) fn come_and_go(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "\"now\"")?;
-    for _ in 0..1 + attacker.dice.roll(200) {
+    for _ in 0..1 + attacker.rng.below(200) {
         let room = attacker.room();
         stream.write_all(&text(&format!(r#"{{"type":"join","room":"{room}","since":"now"}}"#)))?;
         stream.write_all(&text(&format!(r#"{{"type":"leave","room":"{room}"}}"#)))?;
@@ -108,7 +108,7 @@ pub(super) fn come_and_go(attacker: &mut Attacker) -> io::Result<()> {
 pub(super) fn many_rooms(attacker: &mut Attacker) -> io::Result<()> {
     let mut stream = attacker.join("lobby", "\"now\"")?;
     for _ in 0..60 {
-        let room = attacker.dice.roll(1_000_000);
+        let room = attacker.rng.below(1_000_000);
         stream.write_all(&text(&format!(r#"{{"type":"join","room":"junk{room}"}}"#)))?;
     }
     let wait = attacker.seconds(1, 6);
@@ -136,7 +136,7 @@ pub(super) fn history(attacker: &mut Attacker) -> io::Result<()> {
 pub(super) fn replays(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "0")?;
-    for _ in 0..1 + attacker.dice.roll(10) {
+    for _ in 0..1 + attacker.rng.below(10) {
         stream.write_all(&text(&format!(r#"{{"type":"join","room":"{room}","since":0}}"#)))?;
         attacker.read(&mut stream, Duration::from_millis(300))?;
     }

@@ -1,12 +1,11 @@
-//! Those who do not behave: each picks a misdeed, does it, and picks the next.
+//! The attackers: each picks an attack, does it, and picks the next, whatever the server does about it.
 //!
-//! They owe nobody anything: whatever the server does about it, the next misdeed comes. What they say is
-//! no cause for anybody else to see more than lines of theirs.
+//! The clients may see the attackers' messages, and nothing else of them.
 
-mod attacker; // one of them, and the bytes at hand
-mod requests; // misdeeds before there is a WebSocket
-mod frames; // misdeeds in frames
-mod messages; // misdeeds in the protocol
+mod attacker; // one attacker
+mod requests; // attacks before there is a WebSocket
+mod frames; // attacks with frames
+mod messages; // attacks with messages of the protocol
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,13 +14,14 @@ use std::thread::{self, Builder, JoinHandle};
 use std::time::Duration;
 
 use crate::args::Args;
-use crate::coordinator::{Coordinator, Phase};
+use crate::common::coordinator::Phase;
+use crate::run::Run;
 use attacker::Attacker;
 
-/// Of a thread of the bench: the frames of a release build are small.
+/// The stack of a thread of the bench: the frames of a release build are small.
 const STACK: usize = 256 * 1024;
 
-/// How often each misdeed was done.
+/// How often each attack was done.
 pub(crate) type AttackCounts = BTreeMap<&'static str, u64>;
 
 type Attack = fn(&mut Attacker) -> io::Result<()>;
@@ -55,36 +55,35 @@ const ALL: &[(&str, Attack)] = &[
     ("join from 0", messages::replays),
 ];
 
-pub(crate) fn start(args: &Args, coordinator: &Arc<Coordinator>) -> Vec<JoinHandle<AttackCounts>> {
-    let lives = (0..args.bad()).map(|number| {
-        let seed = args.seed_of(args.good() + number);
-        let attacker = Attacker::new(number, seed, args.good(), Arc::clone(coordinator));
-        let life = Builder::new().name(format!("bad-{number}")).stack_size(STACK);
-        life.spawn(move || live(attacker))
+pub(crate) fn start(args: &Args, run: &Arc<Run>) -> Vec<JoinHandle<AttackCounts>> {
+    let attackers = (0..args.attackers()).map(|number| {
+        let attacker = Attacker::new(number, args.seed, args.clients(), Arc::clone(run));
+        let thread = Builder::new().name(format!("attacker{number}")).stack_size(STACK);
+        thread.spawn(move || attack_until_quiet(attacker))
     });
-    lives.map(Result::unwrap).collect()
+    attackers.map(Result::unwrap).collect()
 }
 
-/// Waits until all have gone; returns what they did.
-pub(crate) fn finish(lives: Vec<JoinHandle<AttackCounts>>) -> AttackCounts {
+/// Waits until all have ended: what they did.
+pub(crate) fn finish(attackers: Vec<JoinHandle<AttackCounts>>) -> AttackCounts {
     let mut all = AttackCounts::new();
-    for (name, count) in lives.into_iter().flat_map(|life| life.join().unwrap()) {
+    for (name, count) in attackers.into_iter().flat_map(|attacker| attacker.join().unwrap()) {
         *all.entry(name).or_default() += count;
     }
     all
 }
 
-fn live(mut attacker: Attacker) -> AttackCounts {
+fn attack_until_quiet(mut attacker: Attacker) -> AttackCounts {
     let mut counts = AttackCounts::new();
-    while attacker.coordinator.phase() == Phase::Faults {
-        let (name, attack) = ALL[attacker.dice.roll(ALL.len() as u64) as usize];
+    while attacker.run.phase() == Phase::Faults {
+        let (name, attack) = ALL[attacker.rng.below(ALL.len() as u64) as usize];
         match attack(&mut attacker) {
-            // Whoever finds no server has done nothing.
+            // Without a server nothing was done.
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
             Ok(()) | Err(_) => *counts.entry(name).or_default() += 1,
         }
-        attacker.bury();
-        thread::sleep(Duration::from_millis(100 + attacker.dice.roll(900)));
+        attacker.close_abandoned();
+        thread::sleep(Duration::from_millis(100 + attacker.rng.below(900)));
     }
     counts
 }

@@ -11,7 +11,7 @@ pub(super) fn slow_head(attacker: &mut Attacker) -> io::Result<()> {
     let mut stream = attacker.connect()?;
     for byte in attacker.upgrade().bytes().take(40) {
         stream.write_all(&[byte])?;
-        thread::sleep(Duration::from_millis(200 + attacker.dice.roll(300)));
+        thread::sleep(Duration::from_millis(200 + attacker.rng.below(300)));
         if attacker.is_over() {
             break;
         }
@@ -22,7 +22,7 @@ pub(super) fn slow_head(attacker: &mut Attacker) -> io::Result<()> {
 pub(super) fn half(attacker: &mut Attacker) -> io::Result<()> {
     let mut stream = attacker.connect()?;
     let head = attacker.upgrade();
-    let part = attacker.dice.roll(head.len() as u64) as usize;
+    let part = attacker.rng.below(head.len() as u64) as usize;
     stream.write_all(&head.as_bytes()[..part])?;
     let wait = attacker.seconds(0, 12);
     attacker.read(&mut stream, wait)
@@ -30,7 +30,7 @@ pub(super) fn half(attacker: &mut Attacker) -> io::Result<()> {
 
 pub(super) fn garbage(attacker: &mut Attacker) -> io::Result<()> {
     let mut stream = attacker.connect()?;
-    let count = 1 + attacker.dice.roll(40_000);
+    let count = 1 + attacker.rng.below(40_000);
     stream.write_all(&attacker.bytes(count))?;
     attacker.read(&mut stream, Duration::from_secs(3))
 }
@@ -46,9 +46,9 @@ pub(super) fn tls(attacker: &mut Attacker) -> io::Result<()> {
 /// Many requests in one write: the first is answered.
 pub(super) fn pipelined(attacker: &mut Attacker) -> io::Result<()> {
     let mut stream = attacker.connect()?;
-    let head = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", attacker.coordinator.address);
-    let mut all = head.repeat(1 + attacker.dice.roll(50) as usize);
-    if attacker.dice.roll(2) == 0 {
+    let head = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", attacker.run.address);
+    let mut all = head.repeat(1 + attacker.rng.below(50) as usize);
+    if attacker.rng.below(2) == 0 {
         all = attacker.upgrade() + &all; // after an upgrade they are bad frames
     }
     stream.write_all(all.as_bytes())?;
@@ -70,10 +70,10 @@ pub(super) fn odd(attacker: &mut Attacker) -> io::Result<()> {
         "GET / HTTP/1.1\r\nHost: evil",
         "GET / HTTP/1.1\r\nX\x07: \x01",
     ];
-    for _ in 0..1 + attacker.dice.roll(20) {
+    for _ in 0..1 + attacker.rng.below(20) {
         let mut stream = attacker.connect()?;
-        let line = lines[attacker.dice.roll(lines.len() as u64) as usize];
-        let head = format!("{line}\r\nHost: {}\r\n\r\n", attacker.coordinator.address);
+        let line = lines[attacker.rng.below(lines.len() as u64) as usize];
+        let head = format!("{line}\r\nHost: {}\r\n\r\n", attacker.run.address);
         stream.write_all(head.as_bytes())?;
         attacker.read(&mut stream, Duration::from_secs(3))?;
         if attacker.is_over() {
@@ -87,7 +87,7 @@ pub(super) fn odd(attacker: &mut Attacker) -> io::Result<()> {
 pub(super) fn long_head(attacker: &mut Attacker) -> io::Result<()> {
     let mut stream = attacker.connect()?;
     stream.write_all(b"GET / HTTP/1.1\r\n")?;
-    let header = match attacker.dice.roll(2) {
+    let header = match attacker.rng.below(2) {
         0 => format!("X: {}\r\n", "x".repeat(200_000)),
         _ => "X: x\r\n".repeat(2_000),
     };
@@ -97,7 +97,7 @@ pub(super) fn long_head(attacker: &mut Attacker) -> io::Result<()> {
 
 /// A connection, with or without a WebSocket, that says nothing at all.
 pub(super) fn silence(attacker: &mut Attacker) -> io::Result<()> {
-    let is_open = attacker.dice.roll(2) == 0;
+    let is_open = attacker.rng.below(2) == 0;
     let mut stream = if is_open { attacker.open()? } else { attacker.connect()? };
     let wait = attacker.seconds(1, 14);
     attacker.read(&mut stream, wait)

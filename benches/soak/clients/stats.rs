@@ -1,22 +1,24 @@
-//! What came of one who behaves.
+//! What one client sent and measured.
 
 use hdrhistogram::Histogram;
+
+use crate::common::checker::Submission;
 
 #[derive(Debug)]
 pub(crate) struct Stats {
     pub(crate) room: usize,
-    /// Lines thought of; and the cids of those that have come back.
-    pub(crate) said: u64,
-    pub(crate) stored: Vec<String>,
+    /// What was sent, and with which outcome.
+    pub(crate) submissions: Vec<Submission>,
     /// Records seen.
     pub(crate) seen: u64,
-    /// Lines sent again, after a connection was lost.
+    /// Messages sent again, after a connection was lost.
     pub(crate) resent: u64,
-    /// Times it was there and had seen all, and times it went away by itself.
-    pub(crate) arrivals: u64,
-    pub(crate) walks: u64,
+    /// Connections that became live, and those that the client ended by itself.
+    pub(crate) connections: u64,
+    pub(crate) disconnects: u64,
+    /// Messages refused with a time to wait.
     pub(crate) refused: u64,
-    /// From said to read by one who is there, in us.
+    /// From sent to read by a client that is live, in us.
     pub(crate) latencies: Histogram<u64>,
 }
 
@@ -24,19 +26,18 @@ impl Stats {
     pub(crate) fn new(room: usize) -> Stats {
         Stats {
             room,
-            said: 0,
-            stored: Vec::new(),
+            submissions: Vec::new(),
             seen: 0,
             resent: 0,
-            arrivals: 0,
-            walks: 0,
+            connections: 0,
+            disconnects: 0,
             refused: 0,
             latencies: histogram(),
         }
     }
 }
 
-/// From 1 us to a minute, to two digits: there is one for each who behaves.
+/// From 1 us to a minute, to two digits: each client has one.
 pub(crate) fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 60_000_000, 2).unwrap()
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use tungstenite::Message;
 
+use crate::common::rng::Rng;
 use crate::support::commands::{exported, printed};
 use crate::support::{TIMEOUT, TestServer};
 
@@ -85,23 +86,13 @@ impl Writer<'_> {
     }
 }
 
-/// Numbers that one number determines.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
-        (self.0 >> 33) % bound
-    }
-}
-
 #[expect(clippy::print_stdout, reason = "the seed of a run that fails repeats it")]
 fn kill_and_resend(kills: u64, flags: &[&str]) {
     let seed = std::env::var("TALK_SEED").ok().and_then(|seed| seed.parse().ok());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let seed = seed.unwrap_or(u64::from(now.subsec_nanos()));
     println!("seed {seed} (TALK_SEED={seed} repeats its kills)");
-    let (mut chance, data) = (Chance(seed), tempfile::tempdir().unwrap());
+    let (mut rng, data) = (Rng::new(seed), tempfile::tempdir().unwrap());
     let (address, done) = (AtomicU64::new(0), AtomicBool::new(false));
     let writers: Vec<Writer<'_>> = thread::scope(|scope| {
         let writers: Vec<_> = (0..8)
@@ -119,7 +110,7 @@ fn kill_and_resend(kills: u64, flags: &[&str]) {
         for _ in 0..kills {
             let mut server = TestServer::start_in(data.path(), flags);
             address.store(server.address.port().into(), Ordering::Relaxed);
-            thread::sleep(Duration::from_millis(20 + chance.below(150))); // the moment of the kill
+            thread::sleep(Duration::from_millis(20 + rng.below(150))); // the moment of the kill
             server.kill();
             address.store(0, Ordering::Relaxed);
         }

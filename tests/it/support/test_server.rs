@@ -1,21 +1,21 @@
 //! The built server as a child process, on a port of its own.
 
-use std::fs;
-use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
+use std::ops::{Deref, DerefMut};
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::common::server_process::ServerProcess;
+
 /// A server that runs until this is dropped.
 pub(crate) struct TestServer {
-    child: Child,
+    process: ServerProcess,
     pub(crate) address: SocketAddr,
     /// Its data directory, where that goes with it.
     data: Option<TempDir>,
-    _out: BufReader<ChildStdout>, // kept open: a server may write to it
 }
 
 impl TestServer {
@@ -49,77 +49,23 @@ impl TestServer {
     }
 
     fn spawn(command: &mut Command, data: &Path, flags: &[&str]) -> TestServer {
-        let mut child = command
-            .args(["--max-per-address", "0", "--rate", "0"])
-            .arg("--data")
-            .arg(data)
-            .args(flags)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        out.read_line(&mut line).expect("the server says where it is");
-        let address = line.trim().strip_prefix("http://").and_then(|rest| rest.strip_suffix('/'));
-        let address = address.and_then(|address| address.parse().ok());
-        TestServer {
-            address: address.unwrap_or_else(|| panic!("not a URL: {line:?}")),
-            child,
-            data: None,
-            _out: out,
-        }
-    }
-
-    /// The number of its process.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// How many threads it has now.
-    pub(crate) fn threads(&self) -> usize {
-        fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap().count()
-    }
-
-    /// How many descriptors it has open now.
-    pub(crate) fn descriptors(&self) -> usize {
-        fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
-    }
-
-    /// Its resident memory in KiB.
-    pub(crate) fn rss_kib(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches("kB").trim().parse().unwrap()
-    }
-
-    /// The seconds of CPU it has used.
-    pub(crate) fn cpu_seconds(&self) -> f64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let fields = stat.rsplit_once(") ").unwrap().1.split(' ');
-        let ticks: u64 = fields.skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
-        ticks as f64 / 100.0 // USER_HZ is 100 on Linux
-    }
-
-    /// Whether the process is still there.
-    pub(crate) fn is_alive(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
-
-    /// Waits until it has ended by itself: how.
-    pub(crate) fn wait_exit(&mut self) -> ExitStatus {
-        self.child.wait().unwrap()
-    }
-
-    /// Ends it at once, as SIGKILL does.
-    pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        command.args(["--max-per-address", "0", "--rate", "0"]);
+        command.arg("--data").arg(data).args(flags);
+        let (process, address) = ServerProcess::start(command);
+        TestServer { process, address, data: None }
     }
 }
 
-impl Drop for TestServer {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
+impl Deref for TestServer {
+    type Target = ServerProcess;
+
+    fn deref(&self) -> &ServerProcess {
+        &self.process
+    }
+}
+
+impl DerefMut for TestServer {
+    fn deref_mut(&mut self) -> &mut ServerProcess {
+        &mut self.process
     }
 }

@@ -10,27 +10,27 @@ use super::frames::{self, Frames};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection to a server.
-pub(crate) struct Peer {
+pub(crate) struct Client {
     pub(crate) stream: TcpStream,
     pub(crate) frames: Frames,
 }
 
-impl Peer {
+impl Client {
     /// A connection that is no WebSocket, for servers that need none.
-    pub(crate) fn bare(address: &str) -> Peer {
+    pub(crate) fn bare(address: &str) -> Client {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Peer { stream, frames: Frames::default() }
+        Client { stream, frames: Frames::default() }
     }
 
     /// A WebSocket.
-    pub(crate) fn connect(address: &str) -> Peer {
-        let mut peer = Peer::bare(address);
-        peer.stream.write_all(upgrade(address).as_bytes()).unwrap();
+    pub(crate) fn connect(address: &str) -> Client {
+        let mut client = Client::bare(address);
+        client.stream.write_all(upgrade(address).as_bytes()).unwrap();
         let (mut answer, mut chunk) = (Vec::new(), [0; 4 * 1024]);
         let end = loop {
-            let count = peer.stream.read(&mut chunk).unwrap();
+            let count = client.stream.read(&mut chunk).unwrap();
             assert!(count > 0, "{}", answer.escape_ascii());
             answer.extend_from_slice(&chunk[..count]);
             if let Some(end) = head_end(&answer) {
@@ -38,18 +38,18 @@ impl Peer {
             }
         };
         assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", answer.escape_ascii());
-        peer.frames.feed(&answer[end..], |_| {}); // a server says nothing before hello
-        peer
+        client.frames.feed(&answer[end..], |_| {}); // a server says nothing before hello
+        client
     }
 
     /// A WebSocket that has said hello and has joined the lobby after `since`: a seq or `"now"`.
-    pub(crate) fn join(address: &str, user: &str, since: &str) -> Peer {
-        let mut peer = Peer::connect(address);
-        peer.say(&hello(user, "lobby", since));
-        peer
+    pub(crate) fn join(address: &str, user: &str, since: &str) -> Client {
+        let mut client = Client::connect(address);
+        client.send(&hello(user, "lobby", since));
+        client
     }
 
-    pub(crate) fn say(&mut self, json: &str) {
+    pub(crate) fn send(&mut self, json: &str) {
         let mut frame = Vec::new();
         frames::push(&mut frame, json.as_bytes());
         self.stream.write_all(&frame).unwrap();

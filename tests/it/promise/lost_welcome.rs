@@ -11,27 +11,29 @@ use talk::client::{Config, Notice, State, start};
 use crate::support::{TIMEOUT, TestServer};
 
 /// A line to `server` that is cut when the first welcome is on its way, and never again.
-fn line_that_loses_the_first_welcome(server: SocketAddr) -> SocketAddr {
+fn proxy_that_loses_the_first_welcome(server: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for number in 0.. {
             let (client, _) = listener.accept().unwrap();
-            thread::spawn(move || lead(&client, &TcpStream::connect(server).unwrap(), number == 0));
+            thread::spawn(move || {
+                connect(&client, &TcpStream::connect(server).unwrap(), number == 0);
+            });
         }
     });
     address
 }
 
-fn lead(client: &TcpStream, server: &TcpStream, is_first: bool) {
+fn connect(client: &TcpStream, server: &TcpStream, is_first: bool) {
     thread::scope(|scope| {
-        scope.spawn(|| carry(client, server, b""));
-        carry(server, client, if is_first { b"welcome" } else { b"" });
+        scope.spawn(|| forward(client, server, b""));
+        forward(server, client, if is_first { b"welcome" } else { b"" });
     });
 }
 
 /// Carries one direction until it ends, or until `last` is about to pass.
-fn carry(mut from: &TcpStream, mut to: &TcpStream, last: &[u8]) {
+fn forward(mut from: &TcpStream, mut to: &TcpStream, last: &[u8]) {
     let mut chunk = [0; 4096];
     while let Ok(count @ 1..) = from.read(&mut chunk) {
         if !last.is_empty() && chunk[..count].windows(last.len()).any(|window| window == last) {
@@ -50,7 +52,7 @@ fn a_name_whose_first_welcome_was_lost_is_still_its_owners() {
     let server = TestServer::start(&[]);
     let (sender, notices) = channel();
     let config = Config {
-        server: line_that_loses_the_first_welcome(server.address).to_string().parse().unwrap(),
+        server: proxy_that_loses_the_first_welcome(server.address).to_string().parse().unwrap(),
         user: "bob".parse().unwrap(),
         token: None,
         password: None,

@@ -9,31 +9,31 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::chance::Chance;
+use crate::common::rng::Rng;
 
-/// Its doors lead to one server.
-pub(super) struct Proxy {
+/// Its addresses lead to one server.
+pub(super) struct FaultProxy {
     shared: Arc<Shared>,
-    doors: Vec<SocketAddr>,
+    addresses: Vec<SocketAddr>,
 }
 
 struct Shared {
     server: SocketAddr,
     seed: u64,
-    peace: AtomicBool,
+    is_quiet: AtomicBool,
     closed: AtomicBool,
     /// Whether somebody answers at the server's address.
-    up: Mutex<bool>,
-    risen: Condvar,
+    is_server_up: Mutex<bool>,
+    server_came_up: Condvar,
     /// Both ends of every connection there is.
     ends: Mutex<Vec<(u64, Arc<TcpStream>)>>,
     next: AtomicU64,
-    tally: Tally,
+    counts: FaultCounts,
 }
 
 /// What was done to people, so far.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(super) struct FaultCounts {
     /// Connections that reached the server.
     pub(super) connections: AtomicU64,
     /// Connections cut at a byte.
@@ -46,7 +46,7 @@ pub(super) struct Tally {
     pub(super) pauses: AtomicU64,
 }
 
-impl Tally {
+impl FaultCounts {
     /// Connections that were ended, whichever way.
     pub(super) fn ended(&self) -> u64 {
         [&self.cuts, &self.halves, &self.swallowed].map(|n| n.load(Ordering::Relaxed)).iter().sum()
@@ -77,8 +77,8 @@ enum Fault {
 }
 
 impl Fault {
-    fn draw(chance: &mut Chance) -> Fault {
-        match chance.below(12) {
+    fn draw(rng: &mut Rng) -> Fault {
+        match rng.below(12) {
             0 => Fault::Cut,
             1 => Fault::HalfClose,
             2 => Fault::Swallow,
@@ -87,27 +87,27 @@ impl Fault {
     }
 }
 
-impl Proxy {
-    pub(super) fn new(server: SocketAddr, seed: u64) -> Proxy {
+impl FaultProxy {
+    pub(super) fn new(server: SocketAddr, seed: u64) -> FaultProxy {
         let shared = Shared {
             server,
             seed,
-            peace: AtomicBool::new(false),
+            is_quiet: AtomicBool::new(false),
             closed: AtomicBool::new(false),
-            up: Mutex::new(false),
-            risen: Condvar::new(),
+            is_server_up: Mutex::new(false),
+            server_came_up: Condvar::new(),
             ends: Mutex::new(Vec::new()),
             next: AtomicU64::new(0),
-            tally: Tally::default(),
+            counts: FaultCounts::default(),
         };
-        Proxy { shared: Arc::new(shared), doors: Vec::new() }
+        FaultProxy { shared: Arc::new(shared), addresses: Vec::new() }
     }
 
-    /// A door for one person, whose connections have the same fate in every run of the seed.
-    pub(super) fn open_door(&mut self, who: &str) -> SocketAddr {
+    /// A address for one person, whose connections have the same fate in every run of the seed.
+    pub(super) fn add_address(&mut self, who: &str) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let door = listener.local_addr().unwrap();
-        self.doors.push(door);
+        let address = listener.local_addr().unwrap();
+        self.addresses.push(address);
         let (shared, who) = (Arc::clone(&self.shared), who.to_owned());
         spawn(move || {
             for number in 0.. {
@@ -115,56 +115,56 @@ impl Proxy {
                 if shared.closed.load(Ordering::SeqCst) {
                     return;
                 }
-                let chance = Chance::of(shared.seed, &who, number);
+                let rng = Rng::of(shared.seed, &who, number);
                 let shared = Arc::clone(&shared);
-                spawn(move || shared.lead(client, chance));
+                spawn(move || shared.connect(client, rng));
             }
         });
-        door
+        address
     }
 
     /// Whether somebody answers at the server's address from now on.
-    pub(super) fn tell(&self, up: bool) {
-        *self.shared.up.lock().unwrap_or_else(PoisonError::into_inner) = up;
-        self.shared.risen.notify_all();
+    pub(super) fn set_server_up(&self, up: bool) {
+        *self.shared.is_server_up.lock().unwrap_or_else(PoisonError::into_inner) = up;
+        self.shared.server_came_up.notify_all();
     }
 
-    /// Cuts every connection there is, and leaves those to come in peace.
-    pub(super) fn make_peace(&self) {
-        self.shared.peace.store(true, Ordering::SeqCst);
+    /// Cuts every connection there is, and leaves those to come in is_quiet.
+    pub(super) fn enter_quiet(&self) {
+        self.shared.is_quiet.store(true, Ordering::SeqCst);
         self.shared.cut_all();
     }
 
-    pub(super) fn tally(&self) -> &Tally {
-        &self.shared.tally
+    pub(super) fn counts(&self) -> &FaultCounts {
+        &self.shared.counts
     }
 }
 
-impl Drop for Proxy {
+impl Drop for FaultProxy {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::SeqCst);
-        self.tell(true); // nobody waits any longer
-        for door in &self.doors {
-            TcpStream::connect(door).ok(); // wakes the one who accepts there
+        self.set_server_up(true); // nobody waits any longer
+        for address in &self.addresses {
+            TcpStream::connect(address).ok(); // wakes the one who accepts there
         }
         self.shared.cut_all();
     }
 }
 
 impl Shared {
-    fn in_peace(&self) -> bool {
-        self.peace.load(Ordering::SeqCst)
+    fn is_quiet(&self) -> bool {
+        self.is_quiet.load(Ordering::SeqCst)
     }
 
     /// Leads one connection through to the server, if it answers.
-    fn lead(&self, client: TcpStream, mut chance: Chance) {
-        if !self.in_peace() && chance.one_in(20) {
+    fn connect(&self, client: TcpStream, mut rng: Rng) {
+        if !self.is_quiet() && rng.one_in(20) {
             return; // refused
         }
-        if self.in_peace() || chance.one_in(2) {
-            let mut up = self.up.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_quiet() || rng.one_in(2) {
+            let mut up = self.is_server_up.lock().unwrap_or_else(PoisonError::into_inner);
             while !*up {
-                up = self.risen.wait(up).unwrap_or_else(PoisonError::into_inner);
+                up = self.server_came_up.wait(up).unwrap_or_else(PoisonError::into_inner);
             }
         }
         let Ok(server) = TcpStream::connect(self.server) else { return };
@@ -174,14 +174,14 @@ impl Shared {
         }
         let number = self.next.fetch_add(1, Ordering::SeqCst);
         self.ends().extend([(number, Arc::clone(&client)), (number, Arc::clone(&server))]);
-        self.tally.connections.fetch_add(1, Ordering::Relaxed);
-        let (up, down) = (Chance::of(chance.next(), "up", 0), Chance::of(chance.next(), "down", 0));
+        self.counts.connections.fetch_add(1, Ordering::Relaxed);
+        let (up, down) = (Rng::of(rng.next(), "up", 0), Rng::of(rng.next(), "down", 0));
         if self.closed.load(Ordering::SeqCst) {
             return;
         }
         thread::scope(|scope| {
-            scope.spawn(|| self.carry(&client, &server, up));
-            self.carry(&server, &client, down);
+            scope.spawn(|| self.forward(&client, &server, up));
+            self.forward(&server, &client, down);
         });
         self.ends().retain(|(other, _)| *other != number);
     }
@@ -197,8 +197,8 @@ impl Shared {
     }
 
     /// Carries one direction, from fault to fault, until it ends.
-    fn carry(&self, from: &TcpStream, to: &TcpStream, mut chance: Chance) {
-        let mut left = chance.magnitude(15);
+    fn forward(&self, from: &TcpStream, to: &TcpStream, mut rng: Rng) {
+        let mut left = rng.magnitude(15);
         let mut buffer = [0; 4096];
         loop {
             let room = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
@@ -211,15 +211,15 @@ impl Shared {
             if left > 0 {
                 continue;
             }
-            left = chance.magnitude(15);
-            if !self.in_peace() && self.strike(Fault::draw(&mut chance), from, to, &mut chance) {
+            left = rng.magnitude(15);
+            if !self.is_quiet() && self.inject(Fault::draw(&mut rng), from, to, &mut rng) {
                 return;
             }
         }
     }
 
     /// Lets a fault happen; whether the direction ended by it.
-    fn strike(&self, fault: Fault, from: &TcpStream, to: &TcpStream, chance: &mut Chance) -> bool {
+    fn inject(&self, fault: Fault, from: &TcpStream, to: &TcpStream, rng: &mut Rng) -> bool {
         let cut = || {
             from.shutdown(Shutdown::Both).ok();
             to.shutdown(Shutdown::Both).ok();
@@ -227,22 +227,23 @@ impl Shared {
         let count = |counter: &AtomicU64| counter.fetch_add(1, Ordering::Relaxed);
         match fault {
             Fault::Pause => {
-                count(&self.tally.pauses);
-                thread::sleep(Duration::from_micros(chance.magnitude(15)));
+                count(&self.counts.pauses);
+                thread::sleep(Duration::from_micros(rng.magnitude(15)));
                 return false;
             }
             Fault::Cut => {
-                count(&self.tally.cuts);
+                count(&self.counts.cuts);
                 cut();
             }
             Fault::HalfClose => {
-                count(&self.tally.halves);
+                count(&self.counts.halves);
                 to.shutdown(Shutdown::Write).ok();
                 drain(from);
             }
             Fault::Swallow => {
-                count(&self.tally.swallowed);
-                from.set_read_timeout(Some(chance.millis(100).max(Duration::from_millis(1)))).ok();
+                count(&self.counts.swallowed);
+                from.set_read_timeout(Some(rng.millis_below(100).max(Duration::from_millis(1))))
+                    .ok();
                 drain(from);
                 cut();
             }

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
+use super::client::{Client, PATIENCE};
 use super::frames::{self, Frames};
-use super::peer::{PATIENCE, Peer};
 
 /// Clients that are served together.
-pub(crate) struct Crowd {
+pub(crate) struct ClientPool {
     poll: Poll,
     events: Events,
     members: Vec<(TcpStream, Frames)>,
@@ -19,11 +19,11 @@ pub(crate) struct Crowd {
     frame: Vec<u8>,
 }
 
-impl Crowd {
-    pub(crate) fn new() -> Crowd {
+impl ClientPool {
+    pub(crate) fn new() -> ClientPool {
         let (poll, events) = (Poll::new().unwrap(), Events::with_capacity(1_024));
         let (chunk, frame) = (vec![0; 256 * 1024], Vec::new());
-        Crowd { poll, events, members: Vec::new(), chunk, frame }
+        ClientPool { poll, events, members: Vec::new(), chunk, frame }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -31,17 +31,17 @@ impl Crowd {
     }
 
     /// Takes charge of a client.
-    pub(crate) fn add(&mut self, peer: Peer) {
-        peer.stream.set_nonblocking(true).unwrap();
-        let mut stream = TcpStream::from_std(peer.stream);
+    pub(crate) fn add(&mut self, client: Client) {
+        client.stream.set_nonblocking(true).unwrap();
+        let mut stream = TcpStream::from_std(client.stream);
         let token = Token(self.members.len());
         self.poll.registry().register(&mut stream, token, Interest::READABLE).unwrap();
-        self.members.push((stream, peer.frames));
+        self.members.push((stream, client.frames));
     }
 
     /// Waits for bytes and shows every payload that they complete, with its client's place and the
     /// time it was read.
-    pub(crate) fn turn(&mut self, wait: Duration, mut each: impl FnMut(usize, &[u8], Instant)) {
+    pub(crate) fn poll(&mut self, wait: Duration, mut each: impl FnMut(usize, &[u8], Instant)) {
         match self.poll.poll(&mut self.events, Some(wait)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return,
             other => other.unwrap(),
@@ -67,7 +67,7 @@ impl Crowd {
     }
 
     /// Sends a text as the client at `place`. A server that takes nothing is waited for.
-    pub(crate) fn say(&mut self, place: usize, payload: &[u8]) {
+    pub(crate) fn send(&mut self, place: usize, payload: &[u8]) {
         self.frame.clear();
         frames::push(&mut self.frame, payload);
         let (mut rest, begun) = (&*self.frame, Instant::now());

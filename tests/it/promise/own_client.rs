@@ -1,0 +1,202 @@
+//! People with our own client library.
+
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use talk::chat::wire::Since;
+use talk::chat::{Act, RoomName, Text};
+use talk::client::{Client, Config, Fault, Kept, Line, Notice, State, start};
+
+use super::history::{ClientConfig, ClientHistory};
+use super::{ROOMS, room_number};
+use crate::common::checker::Outcome;
+use crate::common::coordinator::{Coordinator, Phase};
+use crate::common::rng::Rng;
+
+/// How often somebody looks up who hears nothing.
+const READ_TIMEOUT: Duration = Duration::from_millis(20);
+
+/// A longer wait for the next connection is never waited for.
+const LONGEST_RETRY: Duration = Duration::from_millis(600);
+
+/// What comes of hearing something.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Continue,
+    /// The person closes the window, and opens another.
+    Restart,
+}
+
+/// Lives through a run.
+pub(super) fn run(
+    config: &ClientConfig,
+    address: SocketAddr,
+    coordinator: &Coordinator,
+    rng: Rng,
+) -> ClientHistory {
+    let mut runner = Runner {
+        history: ClientHistory::new(config),
+        coordinator,
+        rng,
+        joined: Default::default(),
+        outbox: Vec::new(),
+    };
+    while runner.connect_once(address) == Next::Restart {
+        runner.joined = Default::default();
+        if runner.rng.one_in(4) {
+            runner.outbox.clear(); // kept by nobody
+            runner.history.forget_unsettled();
+        }
+    }
+    runner.history.complete();
+    runner.history
+}
+
+struct Runner<'c> {
+    history: ClientHistory,
+    coordinator: &'c Coordinator,
+    rng: Rng,
+    /// Whether the room was joined in this sitting.
+    joined: [bool; ROOMS.len()],
+    /// What was said and is not settled, in order: it outlives the client.
+    outbox: Vec<Line>,
+}
+
+impl Runner<'_> {
+    /// One client's life.
+    fn connect_once(&mut self, address: SocketAddr) -> Next {
+        let (client, notices) = self.open(address);
+        let mut phase = Phase::Faults;
+        loop {
+            match self.coordinator.phase() {
+                Phase::Done => {
+                    client.close();
+                    return Next::Continue;
+                }
+                Phase::Quiet if phase == Phase::Faults => {
+                    phase = Phase::Quiet;
+                    client.retry_now();
+                }
+                Phase::Faults | Phase::Quiet => {}
+            }
+            match notices.recv_timeout(READ_TIMEOUT) {
+                Ok(notice) => {
+                    if self.receive(&client, notice) == Next::Restart && phase == Phase::Faults {
+                        return Next::Restart;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.history
+                        .report_violation(self.coordinator, "the client has ended by itself");
+                    return Next::Continue;
+                }
+            }
+            while self.history.unsettled() < self.history.config.window
+                && self.coordinator.take_budget()
+            {
+                self.submit(&client);
+            }
+            self.history.report_progress(self.coordinator);
+        }
+    }
+
+    fn open(&self, address: SocketAddr) -> (Client, Receiver<Notice>) {
+        let (sender, notices) = channel();
+        let config = Config {
+            server: address.to_string().parse().unwrap(),
+            user: self.history.config.user.parse().unwrap(),
+            token: Some(self.history.config.token().parse().unwrap()),
+            password: None,
+            rooms: ROOMS.iter().map(|room| room.parse().unwrap()).collect(),
+            since: Since::Newest,
+            agent: "bot",
+            outbox: self.outbox.iter().map(kept).collect(),
+        };
+        (start(config, sender).unwrap(), notices)
+    }
+
+    fn submit(&mut self, client: &Client) {
+        let room = self.rng.below(ROOMS.len() as u64) as usize;
+        let text = self.history.make_text(&mut self.rng);
+        let name: RoomName = ROOMS[room].parse().unwrap();
+        let line = client.compose(
+            &name,
+            Act::Post { text: Text::parse(&text, 4096).unwrap(), me: false, reply: None },
+        );
+        self.history.submit(room, line.cid.as_str(), text);
+        self.outbox.push(line.clone());
+        client.say_line(line);
+    }
+
+    fn receive(&mut self, client: &Client, notice: Notice) -> Next {
+        match notice {
+            Notice::Joined(joined) => {
+                let room = room_number(joined.room.as_str());
+                if !self.joined[room] {
+                    self.joined[room] = true;
+                    self.history.begin_view(room, &joined.log, joined.since);
+                }
+            }
+            Notice::Record(record) => {
+                let room = room_number(record.room.as_str());
+                self.history.show(room, record.seq, record.encode());
+            }
+            Notice::Stored { cid, seq } => {
+                self.outbox.retain(|line| line.cid != cid);
+                if self.history.settle(cid.as_str(), Outcome::Stored(seq)) {
+                    self.coordinator.acknowledge();
+                }
+            }
+            Notice::State(State::Offline { retry }) => {
+                let is_patient = retry < LONGEST_RETRY && self.coordinator.phase() == Phase::Faults;
+                if !is_patient || !self.rng.one_in(4) {
+                    client.retry_now();
+                }
+            }
+            Notice::State(State::Live) => {
+                self.history.connections += 1;
+                if self.rng.one_in(10) {
+                    return Next::Restart;
+                }
+            }
+            Notice::Reset(room) => {
+                let room = room_number(room.as_str());
+                if self.history.view(room).is_some_and(|view| !view.shown.is_empty()) {
+                    self.history
+                        .report_violation(self.coordinator, "told that what was shown is gone");
+                }
+                self.joined[room] = false;
+            }
+            Notice::Gap { room, first } => {
+                let what = format!("told of a gap in {}, up to {first}", room.as_str());
+                self.history.report_violation(self.coordinator, &what);
+            }
+            Notice::Failed { cid, code, message } => {
+                self.history.settle(cid.as_str(), Outcome::Refused);
+                self.history
+                    .report_violation(self.coordinator, &format!("refused as {code}: {message}"));
+            }
+            Notice::Stopped { code, reason } => {
+                self.history
+                    .report_violation(self.coordinator, &format!("stopped with {code}: {reason}"));
+            }
+            Notice::Error { code, message, .. } => {
+                self.history
+                    .report_violation(self.coordinator, &format!("error {code}: {message}"));
+            }
+            Notice::Trouble(
+                fault @ (Fault::Frames(_) | Fault::Binary | Fault::Speech(_) | Fault::Hole),
+            ) => {
+                self.history.report_violation(self.coordinator, &fault.to_string());
+            }
+            _ => {}
+        }
+        Next::Continue
+    }
+}
+
+fn kept(line: &Line) -> Kept {
+    Kept { line: line.clone(), refusal: None }
+}
