@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Error, Message, WebSocket};
 
-use super::{Client, sent_at};
+use super::client::{Client, sent_at};
 use crate::common::coordinator::Phase;
 use crate::common::third_party_client::Event;
 

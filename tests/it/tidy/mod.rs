@@ -1,5 +1,10 @@
 //! The house keeps its own rules: who may import whom, what a page may not hold.
 
+mod circles; // no circle of imports
+mod graph; // circles in a graph
+mod imports; // which file imports which
+mod tokens; // Rust source as tokens
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
