@@ -2,10 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::ROOMS;
 use crate::common::checker::{Outcome, Submission, View};
 use crate::common::coordinator::{Coordinator, Progress};
 use crate::common::rng::Rng;
+
+/// The rooms that every client joins.
+pub(super) const ROOMS: [&str; 2] = ["lobby", "attic"];
+
+pub(super) fn room_number(name: &str) -> usize {
+    ROOMS.iter().position(|room| *room == name).unwrap()
+}
 
 /// A client of a run, as it is configured.
 #[derive(Clone)]

@@ -23,18 +23,11 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use self::fault_proxy::FaultProxy;
-use self::history::{ClientConfig, ClientHistory, Library};
+use self::history::{ClientConfig, ClientHistory, Library, ROOMS};
 use crate::common::checker::{Outcome, RoomHistory, check};
 use crate::common::coordinator::{Coordinator, Phase};
 use crate::common::restarting_server::RestartingServer;
 use crate::common::rng::Rng;
-
-/// The rooms that every client joins.
-const ROOMS: [&str; 2] = ["lobby", "attic"];
-
-fn room_number(name: &str) -> usize {
-    ROOMS.iter().position(|room| *room == name).unwrap()
-}
 
 /// Kills of a run, unless TALK_PROMISE_KILLS says otherwise.
 const KILLS: u64 = 50;

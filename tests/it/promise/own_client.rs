@@ -8,8 +8,7 @@ use talk::chat::wire::Since;
 use talk::chat::{Act, RoomName, Text};
 use talk::client::{Client, Config, Fault, Kept, Line, Notice, State, start};
 
-use super::history::{ClientConfig, ClientHistory};
-use super::{ROOMS, room_number};
+use super::history::{ClientConfig, ClientHistory, ROOMS, room_number};
 use crate::common::checker::Outcome;
 use crate::common::coordinator::{Coordinator, Phase};
 use crate::common::rng::Rng;

@@ -10,8 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tungstenite::{Error, Message};
 
-use super::ROOMS;
-use super::history::{ClientConfig, ClientHistory};
+use super::history::{ClientConfig, ClientHistory, ROOMS};
 use crate::common::checker::Outcome;
 use crate::common::coordinator::{Coordinator, Phase};
 use crate::common::rng::Rng;
