@@ -1,8 +1,8 @@
-//! What a long log costs: a start, a page of history, a thousand clients that come back:
+//! The costs of a long log: a start, a page of history, a thousand clients that reconnect:
 //! `cargo bench --bench log`.
 //!
-//! The log is written through the library, 1,000,000 records of a usual length (250 MB); its files are
-//! still in the system's memory when it is read. `-- --quick` takes a tenth of everything.
+//! The bench writes the log through the library: 1,000,000 records of a usual length (250 MB). Its files are
+//! still in the page cache when it is read. `-- --quick` takes a tenth of everything.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::rng::Rng;
-use support::client::{Client, PATIENCE, is};
+use support::client::{Client, TIMEOUT, is};
 use support::client_pool::ClientPool;
 use support::server::Server;
 use support::statistics::{median, mib, ms, quantile};
@@ -31,14 +31,14 @@ use talk::chat::Entry;
 use talk::limits;
 use talk::log::{Rules, Store, Sync};
 
-/// Records of a page, and how many pages are asked for.
+/// Records of a page, and how many pages are requested.
 const PAGE: u64 = 100;
 const PAGES: usize = 1_000;
-/// Clients that ask for them in turn: one alone would be slowed down for asking so often.
-const ASKERS: usize = 10;
+/// Clients that request them in turn: the server would delay a single client that asks so often.
+const CLIENTS: usize = 10;
 /// Between two pages.
 const PAUSE: Duration = Duration::from_millis(8);
-/// Starts of which the median is told.
+/// Starts of which the median is printed.
 const STARTS: usize = 5;
 
 fn main() {
@@ -53,7 +53,7 @@ fn main() {
     resume(data.path(), records, clients, missed);
 }
 
-/// Writes a log as long conversations make it.
+/// Writes a log like that of long conversations.
 fn fill(data: &Path, records: u64) -> u64 {
     let store = Store::open(data).unwrap();
     let file_bytes = limits::LOG_FILE;
@@ -97,17 +97,17 @@ fn start(data: &Path) {
     );
 }
 
-/// A hundred records from anywhere.
+/// A page of records at a random place.
 fn pages(data: &Path, records: u64, count: usize) {
     let server = Server::start(data, &[]);
-    let asker = |n| Client::join(&server.address, &format!("asker{n}"), "\"now\"");
-    let mut askers: Vec<Client> = (0..ASKERS).map(asker).collect();
-    askers.iter_mut().for_each(|client| client.wait(|payload| is(payload, "joined")));
+    let client = |n| Client::join(&server.address, &format!("asker{n}"), "\"now\"");
+    let mut clients: Vec<Client> = (0..CLIENTS).map(client).collect();
+    clients.iter_mut().for_each(|client| client.wait(|payload| is(payload, "joined")));
     let (mut rng, mut waits, mut empty) = (Rng::new(42), Vec::new(), Vec::new());
     for n in 0..count {
         let after = rng.below(records - PAGE);
         let (first, last) = (after + 1, after + PAGE);
-        let client = &mut askers[n % ASKERS];
+        let client = &mut clients[n % CLIENTS];
         let begun = Instant::now();
         client.send(&format!(
             r#"{{"type":"history","room":"lobby","after":{after},"limit":{PAGE}}}"#
@@ -144,36 +144,36 @@ fn holds(payload: &[u8], seq: u64) -> bool {
     payload.windows(part.len()).any(|window| window == part.as_bytes())
 }
 
-/// Everybody was away for a while and comes back at once.
+/// All clients were disconnected for a while, and reconnect at once.
 fn resume(data: &Path, records: u64, clients: usize, missed: u64) {
     let server = Server::start(data, &[]);
     let (before, cpu) = (server.rss_kib(), server.cpu());
     let begun = Instant::now();
     let (since, mut pool) = ((records - missed).to_string(), ClientPool::new());
-    let (mut heard, mut current, mut joined) = (vec![0; clients], 0, Duration::ZERO);
+    let (mut received, mut current, mut joined) = (vec![0; clients], 0, Duration::ZERO);
     while current < clients {
-        assert!(begun.elapsed() < PATIENCE * 5, "{current} of {clients} have caught up");
+        assert!(begun.elapsed() < TIMEOUT * 5, "{current} of {clients} have caught up");
         let wait = match pool.len() {
             n if n < clients => {
                 pool.add(Client::join(&server.address, &format!("client{n}"), &since));
                 joined = begun.elapsed();
                 Duration::ZERO
             }
-            _ => PATIENCE,
+            _ => TIMEOUT,
         };
         pool.poll(wait, |place, payload, _| {
             if is(payload, "post") {
-                heard[place] += 1;
-                current += usize::from(heard[place] == missed);
+                received[place] += 1;
+                current += usize::from(received[place] == missed);
             }
         });
     }
     let caught_up = begun.elapsed();
-    // Live is who hears what is said now.
+    // A client is live once it receives a new message.
     pool.send(0, br#"{"type":"post","room":"lobby","cid":"now","text":"who is here?"}"#);
     let mut live = 0;
     while live < clients {
-        pool.poll(PATIENCE, |_, payload, _| live += usize::from(is(payload, "post")));
+        pool.poll(TIMEOUT, |_, payload, _| live += usize::from(is(payload, "post")));
     }
     let (peak, cpu) = (server.peak_rss_kib(), server.cpu() - cpu);
     println!(

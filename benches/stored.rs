@@ -1,5 +1,5 @@
-//! How many posts a second are stored and shown, by how many writers, beside what the disk itself can
-//! do at the same time: `cargo bench --bench stored`, or `-- always 64` for one figure.
+//! How many posts a second are stored and delivered, by number of writers, compared with what the disk itself
+//! can do at the same time: `cargo bench --bench stored`, or `-- always 64` for one figure.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,16 +20,16 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use support::client::{Client, PATIENCE, is};
+use support::client::{Client, TIMEOUT, is};
 use support::client_pool::ClientPool;
 use support::server::Server;
 use support::statistics::median;
 
-/// How long each figure is measured, and before that, how long everybody writes unmeasured.
+/// How long each figure is measured, and how long the writers run before that.
 const SPAN: Duration = Duration::from_secs(2);
-const WARMTH: Duration = Duration::from_millis(500);
+const WARMUP: Duration = Duration::from_millis(500);
 
-/// Each figure is measured so often, in turn with the others: disks have moods.
+/// Each figure is measured so often, in turn with the others: the speed of a disk varies.
 const ROUNDS: usize = 3;
 
 /// Bytes of a line of a log with a short text.
@@ -74,7 +74,7 @@ fn main() {
     }
 }
 
-/// What one writer of lines gets out of this disk.
+/// How many lines a second one writer can write and fsync on this disk.
 fn bare(dir: &Path) -> f64 {
     let path = dir.join("bare");
     File::create(&path).unwrap();
@@ -88,7 +88,7 @@ fn bare(dir: &Path) -> f64 {
     f64::from(count) / start.elapsed().as_secs_f64()
 }
 
-/// Each writer posts one line after another, each when the one before has come back.
+/// Each writer posts its next message when it has received the record of the one before.
 fn posts(data: &Path, sync: &str, writers: usize) -> f64 {
     let server = Server::start(data, &["--sync", sync]);
     let mut pool = ClientPool::new();
@@ -102,7 +102,7 @@ fn posts(data: &Path, sync: &str, writers: usize) -> f64 {
     (0..writers).for_each(|n| say(&mut pool, n, &awaited[n]));
     let (begun, mut start, mut stored, mut back) = (Instant::now(), None, 0, Vec::new());
     loop {
-        pool.poll(PATIENCE, |place, payload, _| {
+        pool.poll(TIMEOUT, |place, payload, _| {
             let own = payload.len().checked_sub(FROM_END).map(|at| &payload[at..at + CID]);
             if own == Some(awaited[place].as_bytes()) {
                 back.push(place);
@@ -110,7 +110,7 @@ fn posts(data: &Path, sync: &str, writers: usize) -> f64 {
         });
         let now = Instant::now();
         match start {
-            None if now - begun >= WARMTH => start = Some(now),
+            None if now - begun >= WARMUP => start = Some(now),
             None => {}
             Some(start) if now - start >= SPAN => {
                 return stored as f64 / (now - start).as_secs_f64();
@@ -125,8 +125,8 @@ fn posts(data: &Path, sync: &str, writers: usize) -> f64 {
     }
 }
 
-/// What every writer says, and where the cid stands in the record of it: that is found without a
-/// search, because each writer hears what all of them say.
+/// A writer's post, and where its cid is in the record: read without a search, because each writer receives
+/// the records of all.
 const TEXT: &str = "hello, this is a line of the usual length, give or take some";
 const CID: usize = 16;
 const FROM_END: usize = CID + "\",\"text\":\"\"}".len() + TEXT.len();

@@ -1,4 +1,4 @@
-//! Many who connect at once: everybody has asked the system for a connection before anybody is served.
+//! Many clients connect at once: all have called connect(2) before the server answers one.
 
 use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use crate::support::client::{PATIENCE, head_end, hello, is, upgrade};
+use crate::support::client::{TIMEOUT, head_end, hello, is, upgrade};
 use crate::support::frames::{self, Frames};
 use crate::targets::{LOBBY, Target, user};
 
-/// Somebody who comes.
+/// A client, from connect(2) to `joined`.
 struct ConnectingClient {
     stream: TcpStream,
     state: State,
@@ -18,15 +18,15 @@ struct ConnectingClient {
 
 enum State {
     Connecting,
-    /// Has asked for a WebSocket; and the answer so far.
-    Asked(Vec<u8>),
-    /// Has said hello.
-    Greeted(Frames),
-    Inside,
+    /// The upgrade request is sent; the answer so far.
+    Upgrading(Vec<u8>),
+    /// The hello is sent.
+    HelloSent(Frames),
+    Joined,
 }
 
-/// Returns how many have joined the lobby, and when the last of them had.
-pub(crate) fn meet(count: usize) -> (usize, Duration) {
+/// Returns how many have joined the lobby, and how long that took.
+pub(crate) fn connect_at_once(count: usize) -> (usize, Duration) {
     let running = Target::Talk.start();
     let address = &running.server.address;
     let (mut poll, mut events) = (Poll::new().unwrap(), Events::with_capacity(1_024));
@@ -39,17 +39,17 @@ pub(crate) fn meet(count: usize) -> (usize, Duration) {
     };
     let mut clients: Vec<ConnectingClient> = (0..count).map(connect).collect();
     let mut inside = 0;
-    while inside < count && begun.elapsed() < PATIENCE {
+    while inside < count && begun.elapsed() < TIMEOUT {
         poll.poll(&mut events, Some(Duration::from_millis(100))).unwrap();
         for event in &events {
             let Token(place) = event.token();
             let client = &mut clients[place];
             if event.is_writable() && matches!(client.state, State::Connecting) {
                 client.stream.write_all(upgrade(address).as_bytes()).unwrap();
-                client.state = State::Asked(Vec::new());
+                client.state = State::Upgrading(Vec::new());
             }
             if event.is_readable() {
-                inside += usize::from(client.hear(place));
+                inside += usize::from(client.receive(place));
             }
         }
     }
@@ -57,8 +57,8 @@ pub(crate) fn meet(count: usize) -> (usize, Duration) {
 }
 
 impl ConnectingClient {
-    /// Reads what there is and answers it; returns whether this one has now joined.
-    fn hear(&mut self, place: usize) -> bool {
+    /// Reads and answers; returns whether the client has now joined.
+    fn receive(&mut self, place: usize) -> bool {
         let (mut chunk, mut has_joined) = ([0; 4 * 1024], false);
         loop {
             let bytes = match self.stream.read(&mut chunk) {
@@ -68,8 +68,8 @@ impl ConnectingClient {
                 Err(error) => panic!("connection {place}: {error}"),
             };
             match &mut self.state {
-                State::Connecting | State::Inside => {}
-                State::Asked(answer) => {
+                State::Connecting | State::Joined => {}
+                State::Upgrading(answer) => {
                     answer.extend_from_slice(bytes);
                     if head_end(answer).is_some() {
                         assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", answer.escape_ascii());
@@ -77,13 +77,13 @@ impl ConnectingClient {
                         let hello = hello(&user(place), LOBBY, "\"now\"");
                         frames::push(&mut frame, hello.as_bytes());
                         self.stream.write_all(&frame).unwrap();
-                        self.state = State::Greeted(Frames::default());
+                        self.state = State::HelloSent(Frames::default());
                     }
                 }
-                State::Greeted(frames) => {
+                State::HelloSent(frames) => {
                     frames.feed(bytes, |payload| has_joined |= is(payload, "joined"));
                     if has_joined {
-                        self.state = State::Inside;
+                        self.state = State::Joined;
                     }
                 }
             }

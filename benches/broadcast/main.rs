@@ -1,16 +1,16 @@
-//! What it costs to deliver: beside bare system calls, and beside what others build.
+//! The cost of delivering messages, compared with bare system calls and with other servers.
 //!
 //! `cargo bench --bench broadcast` runs everything, about seven minutes. `-- 2 5` picks workloads,
 //! `-- --quick` measures shortly and once, `-- --rounds=9` more often. The servers take turns, each in a
-//! process of its own, so what else the machine does meets all of them; medians are told, and in
-//! brackets the least and the most.
+//! process of its own, so other load of the machine affects all of them; the table has medians, and in
+//! brackets the minimum and the maximum.
 //!
 //! `-- --svg` draws workloads 3 and 8 into `docs/`, `-- --svg=DIR` elsewhere.
 //!
-//! Workloads 7 and 8 have 15,000 and 10,000 connections: `ulimit -n 20000` before, or they say that they take
-//! fewer.
+//! Workloads 7 and 8 have 15,000 and 10,000 connections: run `ulimit -n 20000` before, or they take fewer and
+//! say so.
 //!
-//! The clients share one thread and count frames; what of a payload they look at has a fixed place.
+//! The clients share one thread and count frames; what they read of a payload is at a fixed place.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,16 +24,16 @@
 mod plan; // how much is measured
 mod bare; // the system calls alone
 mod growth; // more clients, more rooms
-mod presence; // many who come and go
-mod connect_storm; // all at once
-mod idle; // many connections that say nothing
+mod presence; // joins and leaves
+mod connect_storm; // many connect at once
+mod idle; // idle connections
 mod targets; // the servers that are compared
-mod load; // what clients do to one of them
-mod peers; // servers as others build them
-mod uwebsockets; // one in C++
+mod load; // the load on one of them
+mod peers; // other servers, in Rust
+mod uwebsockets; // another server, in C++
 mod ping_pong; // two clients in turn
-mod table; // what is printed
-mod workloads; // which load meets which servers
+mod table; // the printed table
+mod workloads; // which load on which servers
 
 #[path = "../../tests/common/mod.rs"]
 mod common;

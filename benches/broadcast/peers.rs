@@ -1,5 +1,5 @@
-//! Servers as others build them: tokio-tungstenite's chat example, and a thread for each connection
-//! with tungstenite.
+//! Other servers to compare with: tokio-tungstenite's chat example, and a thread for each connection with
+//! tungstenite.
 
 use std::collections::HashMap;
 use std::fs::OpenOptions;
@@ -14,8 +14,8 @@ use tungstenite::protocol::{Message, Role, WebSocket};
 
 type Peers = Arc<Mutex<HashMap<SocketAddr, UnboundedSender<Message>>>>;
 
-/// The shape of tokio-tungstenite's `examples/server.rs`: a task for each connection, a queue for each,
-/// a lock around all queues. Here the sender hears itself too, and nothing is printed.
+/// Like tokio-tungstenite's `examples/server.rs`: a task and a queue for each connection, a lock around all
+/// queues. Here the sender gets its own messages too, and nothing is printed.
 pub(crate) fn tokio() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -46,8 +46,8 @@ async fn converse(clients: Peers, stream: tokio::net::TcpStream, address: Socket
     clients.lock().unwrap().remove(&address);
 }
 
-/// A thread for each connection, which reads and writes to everybody under one lock; with a `file`, each
-/// message is forced to the disk before that.
+/// A thread for each connection reads, and writes to all connections under one lock; with a `file`, it
+/// fsyncs each message first.
 pub(crate) fn threads(file: Option<&str>) {
     let file = file.map(|path| OpenOptions::new().create(true).append(true).open(path).unwrap());
     let file = Arc::new(file);

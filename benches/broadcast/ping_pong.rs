@@ -1,4 +1,4 @@
-//! Two clients that speak in turn: nothing to gather, nothing to share, only the way there and back.
+//! Two clients that send in turn: no batching, only the round trip.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -10,7 +10,7 @@ use crate::targets::{LOBBY, Target};
 
 const TEXT: usize = 64;
 
-/// The median, in us, from saying something to both having it.
+/// The median, in us, from sending a message until both clients have it.
 pub(crate) fn round(target: Target, span: Duration) -> f64 {
     let running = target.start();
     let mut clients = [running.client(0, LOBBY), running.client(1, LOBBY)];
@@ -36,7 +36,7 @@ pub(crate) fn round(target: Target, span: Duration) -> f64 {
     median(&mut rounds)
 }
 
-/// The median, in us, of writing a line to a file and forcing it to the disk.
+/// The median, in us, of writing a line to a file and its fsync.
 pub(crate) fn bare_sync(span: Duration) -> f64 {
     let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = data.path().join("bare");

@@ -1,4 +1,4 @@
-//! The servers that are compared, and what a message looks like to each.
+//! The servers that are compared, and the form of a message for each.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,16 +23,16 @@ pub(crate) enum Target {
     Tokio,
     /// tungstenite, a thread for each connection.
     Threads,
-    /// The same, each message forced to the disk before anybody sees it.
+    /// The same, with an fsync of each message before it is sent.
     ThreadsOnDisk,
     /// uWebSockets' publish/subscribe.
     Uws,
 }
 
-/// The room where everybody is, unless people are spread over several.
+/// The room of all clients, unless they are spread over several.
 pub(crate) const LOBBY: &str = "lobby";
 
-/// A server, and the data directory that lives as long as it does.
+/// A server and its data directory.
 pub(crate) struct Running {
     pub(crate) server: Server,
     target: Target,
@@ -53,8 +53,8 @@ impl Target {
         }
     }
 
-    /// Whether it can be had on this machine.
-    pub(crate) fn is_there(self) -> bool {
+    /// Whether it can be built on this machine.
+    pub(crate) fn is_available(self) -> bool {
         self != Target::Uws || uwebsockets::server().is_some()
     }
 
@@ -77,14 +77,14 @@ impl Target {
         Running { server, target: self, _data: data }
     }
 
-    /// Ours, where a process may have only so many files open; and how many connections it has room for.
+    /// Ours, with a limit of open files; and how many connections it has room for.
     pub(crate) fn start_within(files: usize) -> (Running, usize) {
         let data = tempfile::tempdir_in(Target::Talk.directory()).unwrap();
         let (server, room) = Server::start_within(files, data.path());
         (Running { server, target: Target::Talk, _data: data }, room)
     }
 
-    /// Memory, where the system offers it as a directory; the disk under measurement otherwise.
+    /// A tmpfs if there is one; the disk under measurement otherwise.
     fn directory(self) -> PathBuf {
         let memory = Path::new("/dev/shm");
         let disk = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -92,8 +92,8 @@ impl Target {
         if !on_disk && memory.is_dir() { memory.into() } else { disk.into() }
     }
 
-    /// What a client sends into its room: to ours a post, to others what ours makes of it, so that the bytes that
-    /// are delivered are the same.
+    /// What a client sends: a post to ours, and to others the record that ours makes of it, so that all deliver
+    /// the same bytes.
     pub(crate) fn post(self, place: usize, room: &str, cid: &str, text: &str) -> String {
         let record = match self {
             Target::Talk | Target::TalkOnDisk => String::new(),
@@ -111,8 +111,8 @@ impl Target {
 }
 
 impl Running {
-    /// A client in a room (which only ours has). It hears everything from now on; one of the bare targets
-    /// only when `see_in` has returned.
+    /// A client in a room (only ours has rooms). It receives everything from now on; a client of the bare targets
+    /// only after `wait_until_known`.
     pub(crate) fn client(&self, place: usize, room: &str) -> Client {
         let address = &self.server.address;
         match self.target {
@@ -125,16 +125,16 @@ impl Running {
             Target::Bare | Target::Batch => Client::bare(address),
             Target::Uws => Client::connect(address),
             Target::Tokio | Target::Threads | Target::ThreadsOnDisk => {
-                greeted(Client::connect(address), place)
+                after_echo(Client::connect(address), place)
             }
         }
     }
 
-    /// Returns once the bare targets know of everybody up to `last`, as they take them in order. Were each to
-    /// greet, 10,000 would hear 50,000,000 greetings.
-    pub(crate) fn see_in(&self, last: Client, place: usize) -> Client {
+    /// Returns once the bare targets know all clients up to `last`, as they accept in order. If each client sent
+    /// a greeting, 10,000 clients would receive 50,000,000 greetings.
+    pub(crate) fn wait_until_known(&self, last: Client, place: usize) -> Client {
         match self.target {
-            Target::Bare | Target::Batch => greeted(last, place),
+            Target::Bare | Target::Batch => after_echo(last, place),
             Target::Talk
             | Target::TalkOnDisk
             | Target::Tokio
@@ -145,8 +145,8 @@ impl Running {
     }
 }
 
-/// A client that hears itself, and so hears everything from now on.
-fn greeted(mut client: Client, place: usize) -> Client {
+/// A client that has received its own message, and so receives everything from now on.
+fn after_echo(mut client: Client, place: usize) -> Client {
     let greeting = user(place);
     client.send(&greeting);
     client.wait(|payload| payload == greeting.as_bytes());

@@ -1,10 +1,10 @@
-//! uWebSockets, a server in C++: fetched and built by `benches/clients/uwebsockets/build`.
+//! uWebSockets, a server in C++: fetched and built by `benches/peers/uwebsockets/build`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The built server, or nothing where there is no network or no compiler, which is said once.
+/// The built server; `None`, and one line of output, if there is no network or no compiler.
 pub(crate) fn server() -> Option<&'static Path> {
     static SERVER: OnceLock<Option<PathBuf>> = OnceLock::new();
     let built = SERVER.get_or_init(|| {
@@ -18,7 +18,7 @@ pub(crate) fn server() -> Option<&'static Path> {
 }
 
 fn build() -> Result<PathBuf, String> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/clients/uwebsockets/build");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/uwebsockets/build");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("uwebsockets");
     let done = Command::new(script).arg(&folder).output().map_err(|error| error.to_string())?;
     if done.status.success() {

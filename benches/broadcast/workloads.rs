@@ -1,4 +1,4 @@
-//! Which load meets which servers, and what is aimed at.
+//! The workloads: which load on which servers, and the targets for the figures.
 
 use crate::growth;
 use crate::idle;
@@ -23,7 +23,7 @@ pub(crate) const ALL: [(&str, Workload); 8] = [
     ("8", growth::measure),
 ];
 
-/// Every server that is there in turn, and that so many times.
+/// Runs the load on each available server in turn, `plan.rounds` times.
 fn compare<const N: usize>(
     plan: &Plan,
     table: &mut Table,
@@ -33,22 +33,22 @@ fn compare<const N: usize>(
 ) -> [Figures; N] {
     table.title(title);
     let mut all = [(); N].map(|()| Figures::default());
-    let there = || targets.into_iter().enumerate().filter(|(_, target)| target.is_there());
+    let available = || targets.into_iter().enumerate().filter(|(_, target)| target.is_available());
     for _ in 0..plan.rounds {
-        there().for_each(|(n, target)| all[n].add(&load.run(target, plan.span)));
+        available().for_each(|(n, target)| all[n].add(&load.run(target, plan.span)));
     }
-    there().for_each(|(n, target)| table.row(target.name(), &all[n]));
+    available().for_each(|(n, target)| table.row(target.name(), &all[n]));
     all
 }
 
 fn many_listeners(plan: &Plan, table: &mut Table) {
     let (clients, pace) = (1_000, Pace::Open(100));
-    let load = Load { clients, senders: 10, deaf: 0, pace, rooms: 1, text: TEXT };
+    let load = Load { clients, senders: 10, non_readers: 0, pace, rooms: 1, text: TEXT };
     let title = "1: 1,000 clients, 100 messages/s";
     let targets = [Target::Talk, Target::Bare, Target::Uws, Target::Tokio];
     let [talk, bare, uws, _] = compare(plan, table, title, load, targets);
     table.at_most("1: CPU of a delivery, to bare", ratio(&talk.cost, &bare.cost), 1.1);
-    if Target::Uws.is_there() {
+    if Target::Uws.is_available() {
         let what = "1: CPU of a delivery, to uWebSockets";
         table.at_most(what, ratio(&talk.cost, &uws.cost), 1.0);
     }
@@ -57,13 +57,13 @@ fn many_listeners(plan: &Plan, table: &mut Table) {
 fn as_fast_as_it_goes(plan: &Plan, table: &mut Table) {
     for (clients, senders, in_flight) in [(200, 20, 8), (1_000, 50, 4)] {
         let pace = Pace::Closed(in_flight);
-        let load = Load { clients, senders, deaf: 0, pace, rooms: 1, text: TEXT };
+        let load = Load { clients, senders, non_readers: 0, pace, rooms: 1, text: TEXT };
         let title = format!("2: {clients} clients, {senders} senders, {in_flight} in flight each");
         let targets = [Target::Talk, Target::Bare, Target::Batch, Target::Uws, Target::Tokio];
         let [talk, _, batch, uws, tokio] = compare(plan, table, &title, load, targets);
         let what = |other| format!("2: {clients} clients: deliveries/s, to {other}");
         table.at_least(&what("bare-batch"), ratio(&talk.rate, &batch.rate), 0.7);
-        if Target::Uws.is_there() {
+        if Target::Uws.is_available() {
             table.at_least(&what("uWebSockets"), ratio(&talk.rate, &uws.rate), 8.0);
         }
         table.at_least(&what("tokio-tungstenite"), ratio(&talk.rate, &tokio.rate), 2.0);
@@ -72,7 +72,7 @@ fn as_fast_as_it_goes(plan: &Plan, table: &mut Table) {
 
 fn many_messages(plan: &Plan, table: &mut Table) {
     let (clients, pace) = (200, Pace::Open(5_000));
-    let load = Load { clients, senders: 50, deaf: 0, pace, rooms: 1, text: TEXT };
+    let load = Load { clients, senders: 50, non_readers: 0, pace, rooms: 1, text: TEXT };
     let title = "3: 200 clients, 5,000 messages/s";
     let targets = [Target::Talk, Target::Bare, Target::Batch, Target::Uws, Target::Tokio];
     let all = compare(plan, table, title, load, targets);
@@ -82,7 +82,7 @@ fn many_messages(plan: &Plan, table: &mut Table) {
     table.at_most("3: p99, ms", median(&mut talk.p99), 10.0);
 }
 
-/// A curve for each server, named with how much it keeps up where it does not.
+/// A curve for each server; the name of one that cannot keep up has the share that it delivers.
 fn latencies<const N: usize>(all: &[Figures; N], targets: [Target; N], wanted: f64) -> Plot {
     let y = |latency: u64| latency.max(1) as f64 / 1e3;
     let mut lines = Vec::new();
@@ -121,12 +121,12 @@ fn two_people(plan: &Plan, table: &mut Table) {
     ];
     let mut all = targets.map(|_| Vec::new());
     let mut syncs = Vec::new();
-    let there = || targets.into_iter().enumerate().filter(|(_, target)| target.is_there());
+    let available = || targets.into_iter().enumerate().filter(|(_, target)| target.is_available());
     for _ in 0..plan.rounds {
-        there().for_each(|(n, target)| all[n].push(ping_pong::round(target, plan.span)));
+        available().for_each(|(n, target)| all[n].push(ping_pong::round(target, plan.span)));
         syncs.push(ping_pong::bare_sync(plan.span / 4));
     }
-    there().for_each(|(n, target)| {
+    available().for_each(|(n, target)| {
         table.line(&format!("{:19} {:>20}", target.name(), crate::table::cell(&all[n], 1)));
     });
     table.line(&format!("{:19} {:>20}", "a bare sync", crate::table::cell(&syncs, 1)));
@@ -141,9 +141,9 @@ fn two_people(plan: &Plan, table: &mut Table) {
 }
 
 fn some_never_read(plan: &Plan, table: &mut Table) {
-    let load = |clients, deaf| {
+    let load = |clients, non_readers| {
         let pace = Pace::Open(2_000);
-        Load { clients, senders: 20, deaf, pace, rooms: 1, text: 1_024 }
+        Load { clients, senders: 20, non_readers, pace, rooms: 1, text: 1_024 }
     };
     table.title("5: 180 of 200 clients, 2,000 messages/s of 1 KiB");
     let [mut bare, mut without, mut with] = [(); 3].map(|()| Figures::default());
@@ -159,10 +159,10 @@ fn some_never_read(plan: &Plan, table: &mut Table) {
     table.at_most("5: p99 of the others, to that without", ratio(&with.p99, &without.p99), 1.5);
 }
 
-/// The protocol allows texts of 10,000 bytes: a message of 64 KiB holds one with every byte escaped.
+/// The protocol allows texts of 10,000 bytes: a message of 64 KiB can hold one with every byte escaped.
 fn long_texts(plan: &Plan, table: &mut Table) {
     let (clients, pace) = (100, Pace::Closed(2));
-    let load = Load { clients, senders: 10, deaf: 0, pace, rooms: 1, text: 10_000 };
+    let load = Load { clients, senders: 10, non_readers: 0, pace, rooms: 1, text: 10_000 };
     let title = "6: 100 clients, 10 senders, 2 in flight each, texts of 10,000 bytes";
     let targets = [Target::Talk, Target::Bare, Target::Batch, Target::Uws, Target::Tokio];
     compare(plan, table, title, load, targets);

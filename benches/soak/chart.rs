@@ -1,25 +1,25 @@
-//! What is drawn: memory above, threads and descriptors below, with each kill.
+//! The chart: memory above, threads and descriptors below, with each kill.
 
 use crate::args::Args;
 use crate::sampler::Sample;
 use crate::support::plot::{Axis, Line, Plot, stacked};
 
-/// Of each of the two.
+/// The height of each of the two plots.
 const HEIGHT: f64 = 260.0;
 
 pub(crate) fn draw(args: &Args, samples: &[Sample]) -> String {
     let minutes = |sample: &Sample| sample.at / 60.0;
     let end = args.span().as_secs_f64() / 60.0;
-    let lives: Vec<&[Sample]> = samples.chunk_by(|one, next| one.pid == next.pid).collect();
-    let marks: Vec<f64> = lives.iter().skip(1).map(|life| minutes(&life[0])).collect();
-    // A piece for each life; the last bears the name.
+    let parts: Vec<&[Sample]> = samples.chunk_by(|one, next| one.pid == next.pid).collect();
+    let marks: Vec<f64> = parts.iter().skip(1).map(|part| minutes(&part[0])).collect();
+    // A part for each part; the last part has the name.
     let line = |name: &str, colour, of: fn(&Sample) -> f64| {
-        let piece = |(number, life): (usize, &&[Sample])| {
-            let points = life.iter().map(|sample| (minutes(sample), of(sample))).collect();
-            let name = if number + 1 == lives.len() { name } else { "" };
+        let piece = |(number, part): (usize, &&[Sample])| {
+            let points = part.iter().map(|sample| (minutes(sample), of(sample))).collect();
+            let name = if number + 1 == parts.len() { name } else { "" };
             Line { name: name.into(), colour, points, is_dotted: false }
         };
-        lives.iter().enumerate().map(piece).collect::<Vec<Line>>()
+        parts.iter().enumerate().map(piece).collect::<Vec<Line>>()
     };
     let plot = |title: String, y: &str, lines: Vec<Line>| {
         let most = lines.iter().flat_map(|line| &line.points).map(|(_, y)| *y).fold(1.0, f64::max);

@@ -1,4 +1,4 @@
-//! What is found: plain lines, each with what was asked, whether it is so, and the figures.
+//! The report: plain lines, each with a condition, whether it holds, and the figures.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,11 +13,11 @@ use crate::run::{Run, hash, room_name};
 use crate::sampler::Sample;
 use crate::support::statistics::{median, mib};
 
-/// The longest latency of one line in a hundred, in ms.
+/// The most that the 99th percentile of latency may be, in ms.
 const P99_MS: f64 = 250.0;
-/// From the second quarter of a life to its last, in MiB.
+/// The most that RSS may grow from the second quarter of a life to its last, in MiB.
 const GROWTH_MIB: f64 = 16.0;
-/// Of a life, in seconds, from which its quarters mean something.
+/// The shortest life, in seconds, whose quarters are compared.
 const LONG: f64 = 60.0;
 
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl Report {
         self.has_failed |= !is_so;
     }
 
-    /// A figure that nothing is demanded of.
+    /// A figure without a condition.
     fn note(&mut self, what: &str) {
         self.lines.push(format!("       {what}"));
     }

@@ -11,16 +11,16 @@ use crate::run::Run;
 
 const EVERY: Duration = Duration::from_secs(1);
 
-/// A few threads come when they are first needed.
+/// The server starts a few threads when it first needs them.
 const SPARE_THREADS: usize = 8;
-/// The busiest rooms' files stay open between two batches.
+/// The files of the busiest rooms stay open between two batches.
 const SPARE_DESCRIPTORS: usize = 24;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sample {
-    /// Seconds since the run began.
+    /// Seconds since the start of the run.
     pub(crate) at: f64,
-    /// The server's process: another in each life.
+    /// The server's process id: another in each life.
     pub(crate) pid: u32,
     pub(crate) rss_kib: u64,
     pub(crate) threads: usize,
@@ -43,7 +43,7 @@ impl Sample {
         })
     }
 
-    /// Whether nobody is there who was not there then.
+    /// Whether threads and descriptors are back to about those of `calm`.
     pub(crate) fn is_near(&self, calm: &Sample) -> bool {
         self.threads <= calm.threads + SPARE_THREADS
             && self.descriptors <= calm.descriptors + SPARE_DESCRIPTORS
@@ -94,7 +94,7 @@ impl Sampler {
         self.shared.pid.store(pid, Ordering::SeqCst);
     }
 
-    /// What is so just now.
+    /// A sample taken now.
     pub(crate) fn now(&self) -> Sample {
         let pid = self.shared.pid.load(Ordering::SeqCst);
         Sample::take(pid, self.run.start.elapsed().as_secs_f64()).unwrap()

@@ -1,4 +1,4 @@
-//! One client: a socket, blocking, and the frames that come from it.
+//! One client: a blocking socket, and the frames that it receives.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::frames::{self, Frames};
 
 /// How long anything may take before a bench gives up.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A connection to a server.
 pub(crate) struct Client {
@@ -16,11 +16,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A connection that is no WebSocket, for servers that need none.
+    /// A connection without an upgrade, for servers that need none.
     pub(crate) fn bare(address: &str) -> Client {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         Client { stream, frames: Frames::default() }
     }
 
@@ -38,11 +38,11 @@ impl Client {
             }
         };
         assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", answer.escape_ascii());
-        client.frames.feed(&answer[end..], |_| {}); // a server says nothing before hello
+        client.frames.feed(&answer[end..], |_| {}); // the server sends nothing before hello
         client
     }
 
-    /// A WebSocket that has said hello and has joined the lobby after `since`: a seq or `"now"`.
+    /// A WebSocket that has sent hello and joins the lobby after `since`: a seq or `"now"`.
     pub(crate) fn join(address: &str, user: &str, since: &str) -> Client {
         let mut client = Client::connect(address);
         client.send(&hello(user, "lobby", since));
@@ -55,7 +55,7 @@ impl Client {
         self.stream.write_all(&frame).unwrap();
     }
 
-    /// Reads until a payload is one that `is` wants.
+    /// Reads until `is` is true for a payload.
     pub(crate) fn wait(&mut self, is: impl Fn(&[u8]) -> bool) {
         let (mut chunk, mut found) = ([0; 16 * 1024], false);
         while !found {
@@ -66,7 +66,7 @@ impl Client {
     }
 }
 
-/// The request that asks for a WebSocket.
+/// The upgrade request.
 pub(crate) fn upgrade(address: &str) -> String {
     format!(
         "GET /ws HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -74,7 +74,7 @@ pub(crate) fn upgrade(address: &str) -> String {
     )
 }
 
-/// Where a head ends, if it is there.
+/// Where the head ends, if it is complete.
 pub(crate) fn head_end(bytes: &[u8]) -> Option<usize> {
     Some(bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4)
 }

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use super::client::{Client, PATIENCE};
+use super::client::{Client, TIMEOUT};
 use super::frames::{self, Frames};
 
-/// Clients that are served together.
+/// Clients that share a thread.
 pub(crate) struct ClientPool {
     poll: Poll,
     events: Events,
@@ -30,7 +30,7 @@ impl ClientPool {
         self.members.len()
     }
 
-    /// Takes charge of a client.
+    /// Adds a client.
     pub(crate) fn add(&mut self, client: Client) {
         client.stream.set_nonblocking(true).unwrap();
         let mut stream = TcpStream::from_std(client.stream);
@@ -39,8 +39,8 @@ impl ClientPool {
         self.members.push((stream, client.frames));
     }
 
-    /// Waits for bytes and shows every payload that they complete, with its client's place and the
-    /// time it was read.
+    /// Waits for bytes and calls `each` for every payload that they complete, with its client's place and the
+    /// time when it was read.
     pub(crate) fn poll(&mut self, wait: Duration, mut each: impl FnMut(usize, &[u8], Instant)) {
         match self.poll.poll(&mut self.events, Some(wait)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return,
@@ -66,7 +66,7 @@ impl ClientPool {
         }
     }
 
-    /// Sends a text as the client at `place`. A server that takes nothing is waited for.
+    /// Sends a text as the client at `place`; waits while the socket is full.
     pub(crate) fn send(&mut self, place: usize, payload: &[u8]) {
         self.frame.clear();
         frames::push(&mut self.frame, payload);
@@ -75,7 +75,7 @@ impl ClientPool {
             match self.members[place].0.write(rest) {
                 Ok(count) => rest = &rest[count..],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    assert!(begun.elapsed() < PATIENCE, "the server hears nothing any more");
+                    assert!(begun.elapsed() < TIMEOUT, "the server reads nothing any more");
                     thread::yield_now();
                 }
                 Err(error) => panic!("{error}"),

@@ -1,4 +1,4 @@
-//! The server under measurement, or another that the bench's own binary is.
+//! The server under measurement, or another one to compare with.
 
 use std::env;
 use std::fs;

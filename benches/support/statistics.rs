@@ -1,8 +1,8 @@
-//! What is said about several figures of the same thing.
+//! Quantiles, medians and units.
 
 use std::time::Duration;
 
-/// The value below which this part of them lies.
+/// The quantile `part` of the values.
 pub(crate) fn quantile(values: &mut [f64], part: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     values[((values.len() - 1) as f64 * part).round() as usize]

@@ -1,7 +1,7 @@
 //! What the integration tests and the benches share: server processes, and what a run with kills needs
 //! to prove that every acknowledged message is stored once.
 //!
-//! Depends on the built server and on other people's libraries; never on the library under test.
+//! Depends on the built server and on third-party libraries; never on the library under test.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Completions and man pages know every flag that the programs know, and no other.
+//! Completions and man pages have every flag of the programs, and no other.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +19,7 @@ fn printed(program: &str, flags: &[&str]) -> String {
 }
 
 /// The flags and variables of a `--help`: `--user`, `-h`, `$TALK_USER`.
-fn told(help: &str) -> BTreeSet<String> {
+fn flags(help: &str) -> BTreeSet<String> {
     let rows = help.lines().filter(|line| line.starts_with("      ") || line.starts_with("  -"));
     let words = rows.flat_map(|row| row.split(|c: char| c.is_whitespace() || "[],".contains(c)));
     let is_name = |word: &&str| {
@@ -40,7 +40,7 @@ fn completions_in_the_repository_are_those_the_programs_print() {
             let path = docs().join(format!("completions/{name}.{shell}"));
             let kept = fs::read_to_string(&path).unwrap_or_default();
             let made = printed(program, &["--completions", shell]);
-            assert!(kept == made, "{}: make it anew by --completions {shell}", path.display());
+            assert!(kept == made, "{}: write it again with --completions {shell}", path.display());
         }
     }
 }
@@ -59,7 +59,7 @@ fn bash_completes_flags_choices_and_commands() {
     };
     assert_eq!(complete("console", "--se"), "--server --send");
     assert_eq!(complete("console", "--since ''"), "now all");
-    assert_eq!(complete("console", "--user --pl"), "", "a name is the person's own");
+    assert_eq!(complete("console", "--user --pl"), "", "completions do not suggest a user name");
     assert_eq!(complete("server", "--sync int"), "interval");
     assert_eq!(complete("server", "ver"), "verify");
 }
@@ -68,7 +68,7 @@ fn bash_completes_flags_choices_and_commands() {
 fn man_pages_tell_of_every_flag_and_of_none_that_is_not() {
     for (name, program) in PROGRAMS {
         let page = fs::read_to_string(docs().join(format!("{name}.1"))).unwrap();
-        let (mut known, told) = (BTreeSet::new(), told(&printed(program, &["--help"])));
+        let (mut known, flags) = (BTreeSet::new(), flags(&printed(program, &["--help"])));
         for line in page.lines().filter(|line| line.starts_with(".It ")) {
             let words: Vec<&str> = line.split_whitespace().collect();
             let flags = words.windows(2).filter(|pair| pair[0] == "Fl");
@@ -77,13 +77,13 @@ fn man_pages_tell_of_every_flag_and_of_none_that_is_not() {
             let names = variables.map(|pair| pair[1]).filter(|name| name.starts_with("TALK_"));
             known.extend(names.map(str::to_owned));
         }
-        let told: BTreeSet<_> = told.iter().filter(|word| !is_of_commands(name, word)).collect();
+        let flags: BTreeSet<_> = flags.iter().filter(|word| !is_of_commands(name, word)).collect();
         let known: BTreeSet<_> = known.iter().filter(|word| !is_of_commands(name, word)).collect();
-        assert_eq!(known, told, "{name}.1");
+        assert_eq!(known, flags, "{name}.1");
     }
 }
 
-/// Whether a flag belongs to one of the server's commands, which `--help` leaves to their own.
+/// Whether a flag belongs to one of the server's commands: these have their own `--help`.
 fn is_of_commands(program: &str, flag: &str) -> bool {
     program == "server" && ["--format", "--since"].contains(&flag)
 }

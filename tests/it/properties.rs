@@ -41,11 +41,11 @@ fn any_text_that_is_a_message_stays_it_when_it_is_written() {
 #[test]
 fn any_bytes_as_a_log_give_out_what_a_second_reader_finds_in_them() {
     let data = tempfile::tempdir().unwrap();
-    // An input is some lines, and each is read twice: more than 100,000 of them.
+    // An input is several lines, and each is read twice: more than 100,000 in all.
     hold("logs", INPUTS / 5, Vec::new(), |bytes| logs::any_bytes(bytes, data.path()));
 }
 
-/// The messages that both clients are held to.
+/// The messages of the vectors for both clients.
 fn vectors() -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/wire");
     let mut texts = Vec::new();

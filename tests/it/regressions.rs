@@ -1,4 +1,4 @@
-//! Each fault of the prototype that Talk began with, so that none of them comes back.
+//! Each defect of the prototype that Talk began with, so that none comes back.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -58,8 +58,8 @@ fn someone_who_leaves_is_gone_from_the_registry() {
             thread::yield_now();
         }
     };
-    settles(20); // one thread and one descriptor each, once the greeting ones have ended
-    drop(leavers); // half of a farewell: the sockets just close
+    settles(20); // one thread and one descriptor each, once the hello threads have ended
+    drop(leavers); // the other half closes its sockets without a Close
     let mut left = 0;
     while left < 20 {
         left += usize::from(bystander.receive_type("presence")["state"] == "left");
@@ -110,10 +110,10 @@ fn the_end_of_the_stream_ends_a_session_and_does_not_spin() {
         }
         let deadline = Instant::now() + Duration::from_secs(5);
         while server.threads() != idle {
-            assert!(Instant::now() < deadline, "a session goes on without a peer");
+            assert!(Instant::now() < deadline, "a session goes on without its client");
             thread::yield_now();
         }
-        // A silent connection is waited for without using the processor.
+        // The server waits for a silent connection without using CPU.
         let _silent = RawClient::welcomed(server.address, "silent");
         let (before, start) = (server.cpu().as_secs_f64(), Instant::now());
         while start.elapsed() < Duration::from_millis(500) {

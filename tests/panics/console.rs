@@ -1,4 +1,4 @@
-//! A console that panics: the terminal is as it was, what broke is said, and no line is lost.
+//! A console that panics: it restores the terminal, reports the panic, and loses no message.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Somebody who does everything a client can do, until a trap has sprung.
+//! Clients that do everything a client can do, until a trap has sprung.
 
 use std::io::Read;
 use std::net::SocketAddr;
@@ -13,25 +13,25 @@ use tungstenite::Message;
 use crate::support::raw_client::RawClient;
 use crate::support::{TIMEOUT, TestClient};
 
-/// Goes on until the trap is gone.
-pub(crate) fn provoke(address: SocketAddr, trap: &Path, name: &str, turn: usize) {
+/// Runs clients until the trap has sprung.
+pub(crate) fn spring(address: SocketAddr, trap: &Path, name: &str, turn: usize) {
     let since = Instant::now();
     for round in 0.. {
         thread::scope(|scope| {
             for user in ["eve", "mal", "joe"] {
-                scope.spawn(move || live(address, &format!("{user}{turn}x{round}"), trap));
+                scope.spawn(move || run_client(address, &format!("{user}{turn}x{round}"), trap));
             }
-            scope.spawn(move || gush(address, &format!("kay{turn}x{round}"), trap));
+            scope.spawn(move || request_much(address, &format!("kay{turn}x{round}"), trap));
         });
         if !trap.exists() {
             return;
         }
-        assert!(since.elapsed() < TIMEOUT / 3, "nobody met the trap {name}");
+        assert!(since.elapsed() < TIMEOUT / 3, "no thread met the trap {name}");
     }
 }
 
-/// One life, which the trap may end anywhere.
-fn live(address: SocketAddr, user: &str, trap: &Path) {
+/// One client, which the trap may end anywhere.
+fn run_client(address: SocketAddr, user: &str, trap: &Path) {
     let mut asks = RawClient::connect(address);
     asks.try_send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     asks.0.read_to_end(&mut Vec::new()).ok(); // the trap may have sprung there
@@ -70,8 +70,8 @@ fn live(address: SocketAddr, user: &str, trap: &Path) {
     }
 }
 
-/// Asks for much and reads nothing: the server's writes fill the socket, and it is drained aside.
-fn gush(address: SocketAddr, user: &str, trap: &Path) -> Option<()> {
+/// Requests much and reads nothing: the socket is full, and the drain thread writes to it.
+fn request_much(address: SocketAddr, user: &str, trap: &Path) -> Option<()> {
     let stream = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
     stream.set_recv_buffer_size(4_096).unwrap();
     stream.connect(&address.into()).unwrap();

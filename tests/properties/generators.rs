@@ -1,7 +1,7 @@
-//! Inputs for the properties: seeds that were written by hand, cut, joined and altered.
+//! Inputs for the properties: handwritten seeds, cut, joined and altered.
 //!
-//! One draw from proptest's source of chance decides an input, so that 100,000 of them take seconds;
-//! proptest still shrinks what fails, by leaving out bytes.
+//! One number from proptest's generator determines an input, so that 100,000 of them take seconds;
+//! proptest still shrinks an input that fails, by leaving out bytes.
 
 use std::fmt;
 use std::fs;
@@ -13,7 +13,7 @@ use proptest::prelude::Rng;
 use proptest::strategy::{NewTree, Strategy, ValueTree};
 use proptest::test_runner::{Config, TestRunner};
 
-/// How many inputs each parser is tried on at each push.
+/// How many inputs each parser gets at each push.
 pub(crate) const INPUTS: u32 = 100_000;
 
 /// Bytes of an input at most.
@@ -31,10 +31,10 @@ pub(crate) fn hold(target: &str, cases: u32, more: Vec<Vec<u8>>, property: impl 
         let held = panic::catch_unwind(AssertUnwindSafe(|| property(seed)));
         assert!(held.is_ok(), "on the seed {:?}", Input(seed.clone()));
     }
-    // What fails is shown whole, and becomes a seed: nothing else is kept of it.
+    // An input that fails is printed whole, to be added as a seed: proptest stores nothing.
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new(config);
-    let outcome = runner.run(&MadeUp { seeds }, |input| {
+    let outcome = runner.run(&Mutated { seeds }, |input| {
         property(&input.0);
         Ok(())
     });
@@ -42,7 +42,7 @@ pub(crate) fn hold(target: &str, cases: u32, more: Vec<Vec<u8>>, property: impl 
 }
 
 #[derive(Debug)]
-struct MadeUp {
+struct Mutated {
     seeds: Vec<Vec<u8>>,
 }
 
@@ -56,18 +56,18 @@ impl fmt::Debug for Input {
     }
 }
 
-impl Strategy for MadeUp {
+impl Strategy for Mutated {
     type Tree = Shrinking;
     type Value = Input;
 
-    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<MadeUp> {
-        let mut dice = Dice(runner.rng().next_u64());
-        let mut bytes = match dice.below(32) {
-            0 => (0..dice.below(80)).map(|_| dice.byte()).collect(),
-            _ => self.seed(&mut dice).to_vec(),
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Mutated> {
+        let mut rng = Rng64(runner.rng().next_u64());
+        let mut bytes = match rng.below(32) {
+            0 => (0..rng.below(80)).map(|_| rng.byte()).collect(),
+            _ => self.seed(&mut rng).to_vec(),
         };
-        for _ in 0..dice.below(6) {
-            self.alter(&mut bytes, &mut dice);
+        for _ in 0..rng.below(6) {
+            self.alter(&mut bytes, &mut rng);
         }
         bytes.truncate(MOST);
         let step = bytes.len().div_ceil(2);
@@ -75,14 +75,14 @@ impl Strategy for MadeUp {
     }
 }
 
-impl MadeUp {
-    fn seed(&self, dice: &mut Dice) -> &[u8] {
-        &self.seeds[dice.below(self.seeds.len())]
+impl Mutated {
+    fn seed(&self, rng: &mut Rng64) -> &[u8] {
+        &self.seeds[rng.below(self.seeds.len())]
     }
 
-    fn alter(&self, bytes: &mut Vec<u8>, dice: &mut Dice) {
-        let here = dice.range(bytes.len(), 1 + bytes.len() / 2);
-        match dice.below(9) {
+    fn alter(&self, bytes: &mut Vec<u8>, rng: &mut Rng64) {
+        let here = rng.range(bytes.len(), 1 + bytes.len() / 2);
+        match rng.below(9) {
             0 => bytes.truncate(here.start),
             1 => drop(bytes.drain(here)),
             2 => {
@@ -90,11 +90,11 @@ impl MadeUp {
                 bytes.splice(here.start..here.start, copy);
             }
             3 => {
-                let other = self.seed(dice);
-                let part = other[dice.range(other.len(), 40)].to_vec();
+                let other = self.seed(rng);
+                let part = other[rng.range(other.len(), 40)].to_vec();
                 bytes.splice(here.start..here.start, part);
             }
-            4 => bytes.insert(here.start, dice.byte()),
+            4 => bytes.insert(here.start, rng.byte()),
             5 => {
                 const AWKWARD: [&[u8]; 16] = [
                     b"\r\n",
@@ -114,27 +114,27 @@ impl MadeUp {
                     b"\xf0\x9f\x98\x80",
                     b"\x1b[",
                 ];
-                let word = AWKWARD[dice.below(AWKWARD.len())];
+                let word = AWKWARD[rng.below(AWKWARD.len())];
                 bytes.splice(here.start..here.start, word.iter().copied());
             }
             6 | 7 => {
                 if let Some(byte) = bytes.get_mut(here.start) {
-                    *byte ^= 1 << dice.below(8);
+                    *byte ^= 1 << rng.below(8);
                 }
             }
             _ => {
                 if let Some(byte) = bytes.get_mut(here.start) {
-                    *byte = dice.byte();
+                    *byte = rng.byte();
                 }
             }
         }
     }
 }
 
-/// Fair enough for tests, and cheap without optimisation (splitmix64).
-struct Dice(u64);
+/// Random enough for tests, and cheap without optimisation (SplitMix64).
+struct Rng64(u64);
 
-impl Dice {
+impl Rng64 {
     fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -157,7 +157,7 @@ impl Dice {
     }
 }
 
-/// Leaves out one part after another, smaller and smaller ones, as long as the property fails without.
+/// Leaves out one part after another, smaller and smaller ones, as long as the property still fails.
 struct Shrinking {
     bytes: Vec<u8>,
     step: usize,

@@ -1,19 +1,19 @@
-//! The console's filter: any text, as something a stranger wrote.
+//! The console's filter: any text, as if another user had written it.
 
 use crate::line::Line;
 use crate::palette::Style;
 use crate::safe::Safe;
 use crate::width;
 
-/// No control character and no invisible one comes through, in no form of showing; filtering twice is
-/// filtering once; what is plain comes through as it is; no row is wider than it may be.
+/// No control character and no invisible one passes, in any form of display; filtering twice equals
+/// filtering once; plain text passes unchanged; no row is too wide.
 pub(crate) fn any_bytes(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = Safe::lines(&text);
     assert_eq!(lines.len(), text.split('\n').count(), "as many lines as were written");
     lines.push(Safe::one_line(&text));
     lines.iter().for_each(|line| harmless(line.as_str()));
-    // Each of these takes longer than all of that.
+    // Each of these takes longer than all the checks above.
     match bytes.len() % 4 {
         0 => lines.iter().for_each(settled),
         1 => drawn(&text, 8 + bytes.len() % 60),
@@ -25,7 +25,7 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
     }
 }
 
-/// Filtering twice is filtering once, and marks are not piled up.
+/// Filtering twice equals filtering once, and combining marks are limited.
 fn settled(line: &Safe) {
     assert_eq!(&Safe::one_line(line.as_str()), line, "filtering twice is filtering once");
     let mut tower = 0;
@@ -35,7 +35,7 @@ fn settled(line: &Safe) {
     }
 }
 
-/// No row is wider than it may be, or harms.
+/// No row is too wide or harmful.
 fn drawn(text: &str, columns: usize) {
     let line = Line::indented(6).with(Style::Strong, "bob").with_text(Style::Plain, text);
     for row in line.rows(columns) {
@@ -45,8 +45,8 @@ fn drawn(text: &str, columns: usize) {
     }
 }
 
-/// Said again without the filter's own tables: what ECMA-48 calls a control, what Unicode calls a
-/// separator of lines, an override or an isolate of direction, and what takes no space at all.
+/// The rule again without the filter's own tables: controls of ECMA-48, Unicode's line separators,
+/// direction overrides and isolates, and characters of no width.
 fn harmless(text: &str) {
     for c in text.chars() {
         let hostile = matches!(c,

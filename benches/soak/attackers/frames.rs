@@ -1,14 +1,14 @@
-//! Misdeeds in frames (RFC 6455 §5).
+//! Attacks with frames (RFC 6455 §5).
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use super::attacker::{Attacker, text};
 
-/// For a Close and the end after it.
-const SOON: Duration = Duration::from_secs(3);
+/// The longest wait for a Close and the end after it.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A masked frame with its first byte as told; the mask changes nothing.
+/// A masked frame with this first byte; the mask is zero.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first, 0x80 | payload.len() as u8, 0, 0, 0, 0];
     frame.extend_from_slice(payload);
@@ -30,7 +30,7 @@ pub(super) fn bad(attacker: &mut Attacker) -> io::Result<()> {
         _ => b"\x01\x82\0\0\0\0{}\x81\x82\0\0\0\0{}",             // a text inside a text
     };
     stream.write_all(header)?;
-    attacker.read(&mut stream, SOON)
+    attacker.read(&mut stream, CLOSE_TIMEOUT)
 }
 
 pub(super) fn bad_utf8(attacker: &mut Attacker) -> io::Result<()> {
@@ -43,7 +43,7 @@ pub(super) fn bad_utf8(attacker: &mut Attacker) -> io::Result<()> {
         _ => b"{\"type\":\"\xff\"}",
     };
     stream.write_all(&frame(0x81, bytes))?;
-    attacker.read(&mut stream, SOON)
+    attacker.read(&mut stream, CLOSE_TIMEOUT)
 }
 
 pub(super) fn bad_close(attacker: &mut Attacker) -> io::Result<()> {
@@ -52,18 +52,18 @@ pub(super) fn bad_close(attacker: &mut Attacker) -> io::Result<()> {
     let codes: [&[u8]; 5] = [b"\x00", b"\x03\xed", b"\xff\xff", b"\x03\xe8\xff", b"\x0b\xb7"];
     let code = codes[attacker.rng.below(codes.len() as u64) as usize];
     stream.write_all(&frame(0x88, code))?;
-    attacker.read(&mut stream, SOON)
+    attacker.read(&mut stream, CLOSE_TIMEOUT)
 }
 
-/// A message of frames that hold nothing, and no end.
+/// A message of empty frames that never ends.
 pub(super) fn fragments(attacker: &mut Attacker) -> io::Result<()> {
     let mut stream = attacker.open()?;
     stream.write_all(&frame(0x01, b""))?;
     stream.write_all(&frame(0x00, b"").repeat(2_000))?;
-    attacker.read(&mut stream, SOON)
+    attacker.read(&mut stream, CLOSE_TIMEOUT)
 }
 
-/// Half of the longest message, held; the server waits for the rest for 30 s.
+/// Half of the longest message, and no more; the server waits for the rest for 30 s.
 pub(super) fn half_a_message(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "\"now\"")?;
@@ -95,10 +95,10 @@ pub(super) fn pings(attacker: &mut Attacker) -> io::Result<()> {
             break;
         }
     }
-    attacker.read(&mut stream, SOON)
+    attacker.read(&mut stream, CLOSE_TIMEOUT)
 }
 
-/// A Close, and then neither an end nor an ear.
+/// A Close; then the attacker neither closes nor reads.
 pub(super) fn close_and_stay(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "\"now\"")?;
@@ -107,7 +107,7 @@ pub(super) fn close_and_stay(attacker: &mut Attacker) -> io::Result<()> {
     Ok(())
 }
 
-/// A client that is there no more, and has not said so.
+/// A client that is gone without a Close.
 pub(super) fn vanish(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let stream = attacker.join(&room, "\"now\"")?;

@@ -1,4 +1,4 @@
-//! Misdeeds in the chat protocol.
+//! Attacks with messages of the chat protocol.
 
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use super::attacker::{Attacker, text};
 use crate::support::client::{hello, is};
 use crate::support::frames::Frames;
 
-/// For a Close and the end after it.
-const SOON: Duration = Duration::from_secs(3);
+/// The longest wait for a Close and the end after it.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Something else first, or a hello that is none.
+/// Another message first, or an invalid hello.
 pub(super) fn bad_hello(attacker: &mut Attacker) -> io::Result<()> {
     let mut stream = attacker.open()?;
     let first = match attacker.rng.below(4) {
@@ -20,23 +20,23 @@ pub(super) fn bad_hello(attacker: &mut Attacker) -> io::Result<()> {
         _ => "[]",
     };
     stream.write_all(&text(first))?;
-    attacker.read(&mut stream, SOON)
+    attacker.read(&mut stream, CLOSE_TIMEOUT)
 }
 
-/// The name of one who behaves, without its token.
+/// The name of a client, without its token.
 pub(super) fn steal_name(attacker: &mut Attacker) -> io::Result<()> {
     let user = format!("client{}", attacker.rng.below(attacker.clients as u64));
     let mut stream = attacker.open()?;
     stream.write_all(&text(&hello(&user, "soak0", "0")))?;
     let (mut frames, mut chunk, begun) = (Frames::default(), [0; 4096], Instant::now());
-    while begun.elapsed() < SOON {
+    while begun.elapsed() < CLOSE_TIMEOUT {
         let count = stream.read(&mut chunk)?;
         if count == 0 {
             break;
         }
         frames.feed(&chunk[..count], |payload| {
             if is(payload, "welcome") {
-                attacker.run.report_violation(&format!("the name of {user} was given away"));
+                attacker.run.report_violation(&format!("an attacker got the name of {user}"));
             }
         });
     }
@@ -63,10 +63,10 @@ pub(super) fn bad_json(attacker: &mut Attacker) -> io::Result<()> {
         let one = all[attacker.rng.below(all.len() as u64) as usize];
         stream.write_all(&text(one))?;
     }
-    attacker.read(&mut stream, SOON)
+    attacker.read(&mut stream, CLOSE_TIMEOUT)
 }
 
-/// Posts as fast as they can be written, until it is sent away or tired.
+/// Posts as fast as they can be written, until the server closes or some seconds have passed.
 pub(super) fn flood(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "\"now\"")?;
@@ -82,8 +82,8 @@ pub(super) fn flood(attacker: &mut Attacker) -> io::Result<()> {
     Ok(())
 }
 
-/// In a busy room, with a small buffer, and reads nothing of it.
-pub(super) fn deaf(attacker: &mut Attacker) -> io::Result<()> {
+/// Joins a busy room with a small receive buffer, and reads nothing.
+pub(super) fn read_nothing(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let stream = attacker.join(&room, "0")?;
     socket2::SockRef::from(&stream).set_recv_buffer_size(4_096)?;
@@ -92,7 +92,7 @@ pub(super) fn deaf(attacker: &mut Attacker) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn come_and_go(attacker: &mut Attacker) -> io::Result<()> {
+pub(super) fn join_and_leave(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "\"now\"")?;
     for _ in 0..1 + attacker.rng.below(200) {
@@ -101,10 +101,10 @@ pub(super) fn come_and_go(attacker: &mut Attacker) -> io::Result<()> {
         stream.write_all(&text(&format!(r#"{{"type":"leave","room":"{room}"}}"#)))?;
         attacker.read(&mut stream, Duration::from_millis(1))?;
     }
-    attacker.read(&mut stream, SOON)
+    attacker.read(&mut stream, CLOSE_TIMEOUT)
 }
 
-/// More rooms than one may be in, of names that nobody has used.
+/// More rooms than a client may join, with new names.
 pub(super) fn many_rooms(attacker: &mut Attacker) -> io::Result<()> {
     let mut stream = attacker.join("lobby", "\"now\"")?;
     for _ in 0..60 {
@@ -129,10 +129,10 @@ pub(super) fn history(attacker: &mut Attacker) -> io::Result<()> {
             break;
         }
     }
-    attacker.read(&mut stream, SOON)
+    attacker.read(&mut stream, CLOSE_TIMEOUT)
 }
 
-/// All of a room, again and again, before the last time is over.
+/// Requests all of a room, again and again, before the last answer is complete.
 pub(super) fn replays(attacker: &mut Attacker) -> io::Result<()> {
     let room = attacker.room();
     let mut stream = attacker.join(&room, "0")?;

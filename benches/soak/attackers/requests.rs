@@ -1,4 +1,4 @@
-//! Misdeeds before there is a WebSocket.
+//! Attacks before there is a WebSocket.
 
 use std::io::{self, Write};
 use std::thread;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::attacker::Attacker;
 
-/// A head that comes byte by byte; the server has had enough after 10 s.
+/// A head that comes byte by byte; the server closes after 10 s.
 pub(super) fn slow_head(attacker: &mut Attacker) -> io::Result<()> {
     let mut stream = attacker.connect()?;
     for byte in attacker.upgrade().bytes().take(40) {
@@ -43,13 +43,13 @@ pub(super) fn tls(attacker: &mut Attacker) -> io::Result<()> {
     attacker.read(&mut stream, Duration::from_secs(3))
 }
 
-/// Many requests in one write: the first is answered.
+/// Many requests in one write: the server answers the first.
 pub(super) fn pipelined(attacker: &mut Attacker) -> io::Result<()> {
     let mut stream = attacker.connect()?;
     let head = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", attacker.run.address);
     let mut all = head.repeat(1 + attacker.rng.below(50) as usize);
     if attacker.rng.below(2) == 0 {
-        all = attacker.upgrade() + &all; // after an upgrade they are bad frames
+        all = attacker.upgrade() + &all; // after an upgrade the rest are bad frames
     }
     stream.write_all(all.as_bytes())?;
     attacker.read(&mut stream, Duration::from_secs(3))
@@ -83,7 +83,7 @@ pub(super) fn odd(attacker: &mut Attacker) -> io::Result<()> {
     Ok(())
 }
 
-/// More headers, or longer ones, than any server takes.
+/// More headers, or longer ones, than any server accepts.
 pub(super) fn long_head(attacker: &mut Attacker) -> io::Result<()> {
     let mut stream = attacker.connect()?;
     stream.write_all(b"GET / HTTP/1.1\r\n")?;
@@ -95,7 +95,7 @@ pub(super) fn long_head(attacker: &mut Attacker) -> io::Result<()> {
     attacker.read(&mut stream, Duration::from_secs(3))
 }
 
-/// A connection, with or without a WebSocket, that says nothing at all.
+/// A connection, with or without a WebSocket, that sends nothing.
 pub(super) fn silence(attacker: &mut Attacker) -> io::Result<()> {
     let is_open = attacker.rng.below(2) == 0;
     let mut stream = if is_open { attacker.open()? } else { attacker.connect()? };

@@ -47,7 +47,7 @@ fn violations(doctor: impl FnOnce(&mut RoomHistory)) -> Vec<Violation> {
     check(&history)
 }
 
-/// The log with its records in this order, numbered anew.
+/// The log with its records in this order, numbered again.
 fn rewritten(history: &RoomHistory, order: &[usize]) -> Vec<String> {
     let renumber = |(place, seq): (&usize, u64)| {
         let mut record: Value = serde_json::from_str(&history.log[*place]).unwrap();
@@ -89,7 +89,7 @@ fn a_lost_line_is_caught_at_the_end_and_in_the_middle() {
             view.shown.truncate(seen);
         }
     });
-    assert_eq!(at_the_end, [lost], "though nobody has seen it");
+    assert_eq!(at_the_end, [lost], "though no client has seen it");
     let in_the_middle = violations(|history| {
         history.log = rewritten(history, &[0, 2, 3, 4]);
         let shown = history.log.clone();
@@ -131,12 +131,12 @@ fn swapped_order_is_caught_in_the_log_and_in_a_view() {
     let (user, cid) = owned("ann", "3");
     assert_eq!(in_the_log, [Violation::OutOfOrder { user, cid, seq: 3 }]);
     let in_a_view = violations(|history| history.views[2].shown.swap(1, 2));
-    let hole = Violation::MissingRecords { client: String::from("carol"), expected: 2, seq: 3 };
-    assert!(in_a_view.contains(&hole), "{in_a_view:?}");
+    let missing = Violation::MissingRecords { client: String::from("carol"), expected: 2, seq: 3 };
+    assert!(in_a_view.contains(&missing), "{in_a_view:?}");
     let renumbered =
         violations(|history| history.views[2].shown = rewritten(history, &[0, 2, 1, 3, 4]));
     assert_eq!(renumbered.len(), 2, "two orders are one too many: {renumbered:?}");
-    assert!(renumbered.iter().all(|breach| matches!(breach, Violation::Phantom { .. })));
+    assert!(renumbered.iter().all(|violation| matches!(violation, Violation::Phantom { .. })));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_line_that_was_seen_and_is_not_in_the_log_is_caught() {
     let phantom = Violation::Phantom { client: String::from("ann"), record: record(6, "bob", "3") };
     assert!(beyond.contains(&phantom), "{beyond:?}");
     let gone_since = violations(|history| {
-        history.views[2].is_complete = false; // an aborted read: nobody else has seen it
+        history.views[2].is_complete = false; // an aborted read: no other client has seen it
         history.views[2].shown.push(record(6, "ann", "4"));
     });
     let phantom =
@@ -235,8 +235,8 @@ fn a_wrong_acknowledgement_is_caught() {
 
 #[test]
 fn a_log_that_begins_anew_or_goes_back_in_time_is_caught() {
-    let anew = violations(|history| history.views[2].log = String::from("L2"));
-    assert!(matches!(anew[..], [Violation::LogIdChanged { .. }]), "{anew:?}");
+    let restarted = violations(|history| history.views[2].log = String::from("L2"));
+    assert!(matches!(restarted[..], [Violation::LogIdChanged { .. }]), "{restarted:?}");
     let back = violations(|history| {
         let older = history.log[3].replace("\"at\":1004", "\"at\":1");
         for view in &mut history.views {

@@ -1,4 +1,4 @@
-//! The client half over TCP, against a server that follows a script.
+//! The client library over TCP, against a server that follows a script.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use tungstenite::Message;
 use tungstenite::protocol::CloseFrame;
 
 use crate::support::scripted_server::{
-    PATIENCE, ScriptedServer, TOKEN, connect, listener, next_record, text, trouble, until,
+    ScriptedServer, TIMEOUT, TOKEN, connect, listener, next_record, text, trouble, until,
     until_live,
 };
 
@@ -19,23 +19,23 @@ use crate::support::scripted_server::{
 fn a_client_says_hello_and_shows_what_the_room_says() {
     let listener = listener();
     let (client, notices) = connect(&listener);
-    let mut stage = ScriptedServer::accept(&listener);
-    let mut hello = stage.welcome(7, 6);
+    let mut server = ScriptedServer::accept(&listener);
+    let mut hello = server.welcome(7, 6);
     let token = hello.as_object_mut().unwrap().remove("token").unwrap();
-    assert!(token.as_str().unwrap().parse::<Token>().is_ok(), "one of its own making");
+    assert!(token.as_str().unwrap().parse::<Token>().is_ok(), "a token that the client has made");
     assert_eq!(
         hello,
         json!({ "type": "hello", "user": "bob", "agent": "console", "join": [{ "room": "lobby" }] })
     );
-    stage.send_record(7, "alice", &json!("x7"), "hello");
+    server.send_record(7, "alice", &json!("x7"), "hello");
     assert_eq!(next_record(&notices), 7);
     until_live(&notices);
 
     assert!(client.who(&RoomName::default()));
-    assert_eq!(stage.receive(), json!({ "type": "who", "room": "lobby" }));
+    assert_eq!(server.receive(), json!({ "type": "who", "room": "lobby" }));
     assert!(client.history(&RoomName::default(), Range::Before(7)));
     assert_eq!(
-        stage.receive(),
+        server.receive(),
         json!({ "type": "history", "room": "lobby", "before": 7, "limit": 100 })
     );
 }
@@ -44,27 +44,27 @@ fn a_client_says_hello_and_shows_what_the_room_says() {
 fn a_line_cut_off_is_sent_again_with_its_cid_and_the_room_is_resumed() {
     let listener = listener();
     let (client, notices) = connect(&listener);
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(0, 0);
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(0, 0);
     until_live(&notices);
     let first = client.say(&RoomName::default(), text("one"), false);
     let second = client.say(&RoomName::default(), text("two"), true);
-    let post = stage.receive();
+    let post = server.receive();
     assert_eq!(post["cid"], first.as_str());
-    stage.send_record(1, "alice", &json!("x1"), "before the cut");
+    server.send_record(1, "alice", &json!("x1"), "before the cut");
     assert_eq!(next_record(&notices), 1);
-    drop(stage); // with the line stored, or not: the client cannot know
+    drop(server); // the message is stored or not: the client cannot know
 
-    let mut stage = ScriptedServer::accept(&listener);
-    let hello = stage.welcome(1, 1);
+    let mut server = ScriptedServer::accept(&listener);
+    let hello = server.welcome(1, 1);
     assert_eq!(hello["token"], TOKEN);
     assert_eq!(hello["join"], json!([{ "room": "lobby", "since": 1, "log": "L1" }]));
-    assert_eq!(stage.receive(), post, "the same line, byte for byte");
-    stage.send_record(2, "bob", &post["cid"], "one");
-    let post = stage.receive();
+    assert_eq!(server.receive(), post, "the same message, byte for byte");
+    server.send_record(2, "bob", &post["cid"], "one");
+    let post = server.receive();
     assert_eq!(post["cid"], second.as_str());
     assert_eq!(post["kind"], "me");
-    stage.send_record(3, "bob", &post["cid"], "two");
+    server.send_record(3, "bob", &post["cid"], "two");
     for (cid, seq) in [(first, 2), (second, 3)] {
         let stored = until(&notices, |notice| match notice {
             Notice::Stored { cid, seq } => Some((cid.clone(), *seq)),
@@ -83,51 +83,51 @@ fn lines_said_to_a_server_that_is_away_wait_for_it() {
         trouble(&notices).split(" (").next(),
         Some(&*format!("cannot connect to ws://{address}/ws: Connection refused"))
     );
-    assert!(!client.rooms(), "there is nobody to ask");
+    assert!(!client.rooms(), "there is no server to ask");
     let cid = client.say(&RoomName::default(), text("anybody?"), false);
     let listener = TcpListener::bind(address).unwrap();
     client.retry_now();
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(0, 0);
-    assert_eq!(stage.receive()["cid"], cid.as_str());
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(0, 0);
+    assert_eq!(server.receive()["cid"], cid.as_str());
 }
 
 #[test]
 fn a_line_refused_as_too_fast_comes_again_when_its_rest_is_over() {
     let listener = listener();
     let (client, notices) = connect(&listener);
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(0, 0);
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(0, 0);
     until_live(&notices);
     client.say(&RoomName::default(), text("fast"), false);
-    let post = stage.receive();
-    stage.send(json!({
+    let post = server.receive();
+    server.send(json!({
         "type": "error", "code": "rate_limited", "message": "too fast", "cid": post["cid"],
         "retry_ms": 20,
     }));
-    assert_eq!(stage.receive(), post);
+    assert_eq!(server.receive(), post);
 }
 
 #[test]
 fn a_ping_is_answered_with_its_payload() {
     let listener = listener();
     let (_client, notices) = connect(&listener);
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(0, 0);
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(0, 0);
     until_live(&notices);
-    stage.0.send(Message::Ping("are you there?".into())).unwrap();
-    assert_eq!(stage.0.read().unwrap(), Message::Pong("are you there?".into()));
+    server.0.send(Message::Ping("are you there?".into())).unwrap();
+    assert_eq!(server.0.read().unwrap(), Message::Pong("are you there?".into()));
 }
 
 #[test]
 fn a_name_taken_stops_the_client_until_the_person_asks_again() {
     let listener = listener();
     let (client, notices) = connect(&listener);
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.receive();
-    stage.send(json!({ "type": "error", "code": "name_taken", "message": "bob is taken" }));
+    let mut server = ScriptedServer::accept(&listener);
+    server.receive();
+    server.send(json!({ "type": "error", "code": "name_taken", "message": "bob is taken" }));
     let close = CloseFrame { code: 4409.into(), reason: "bob is taken".into() };
-    stage.0.close(Some(close)).unwrap();
+    server.0.close(Some(close)).unwrap();
     let code = until(&notices, |notice| match notice {
         Notice::Error { code, .. } => Some(*code),
         _ => None,
@@ -135,7 +135,7 @@ fn a_name_taken_stops_the_client_until_the_person_asks_again() {
     assert_eq!(code, ErrorCode::NameTaken);
     let stopped = until(&notices, |notice| match notice {
         Notice::Stopped { code, reason } => Some((*code, reason.clone())),
-        Notice::State(State::Offline { .. }) => panic!("it must not come back by itself"),
+        Notice::State(State::Offline { .. }) => panic!("it must not reconnect by itself"),
         _ => None,
     });
     assert_eq!(stopped, (4409, String::from("bob is taken")));
@@ -148,18 +148,18 @@ fn a_name_taken_stops_the_client_until_the_person_asks_again() {
 fn closing_says_goodbye_and_ends_the_notices() {
     let listener = listener();
     let (client, notices) = connect(&listener);
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(0, 0);
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(0, 0);
     until_live(&notices);
     std::thread::scope(|scope| {
         scope.spawn(|| client.close());
-        let Message::Close(Some(close)) = stage.0.read().unwrap() else { panic!("not a Close") };
+        let Message::Close(Some(close)) = server.0.read().unwrap() else { panic!("not a Close") };
         assert_eq!(u16::from(close.code), 1000);
-        stage.0.flush().ok();
-        assert!(stage.0.read().is_err(), "and then the end");
+        server.0.flush().ok();
+        assert!(server.0.read().is_err(), "and then the end");
     });
     drop(client);
-    while notices.recv_timeout(PATIENCE).is_ok() {}
+    while notices.recv_timeout(TIMEOUT).is_ok() {}
     assert!(notices.try_recv().is_err());
 }
 
@@ -171,18 +171,18 @@ fn closing_does_not_wait_for_a_server_that_never_answers() {
     client.close();
     drop(client);
     drop(silent.write(b"HTTP/1.1 500 X\r\n\r\n"));
-    while notices.recv_timeout(PATIENCE).is_ok() {}
+    while notices.recv_timeout(TIMEOUT).is_ok() {}
 }
 
 #[test]
 fn a_server_that_takes_nothing_never_makes_the_person_wait() {
     let listener = listener();
     let (client, notices) = connect(&listener);
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(0, 0);
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(0, 0);
     until_live(&notices);
     let room = RoomName::default();
     let said = (0..10_000_000).take_while(|_| client.who(&room)).count();
-    assert!(said < 10_000_000, "the queue has an end");
+    assert!(said < 10_000_000, "the queue is bounded");
     assert_eq!(trouble(&notices), "the connection takes nothing any more");
 }

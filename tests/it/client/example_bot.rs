@@ -1,4 +1,4 @@
-//! The bot of `examples/`, as built: it answers what is said now, once, and nothing else.
+//! The bot of `examples/`, as built: it answers each new message once, and nothing else.
 
 use std::env;
 use std::fs;
@@ -53,11 +53,11 @@ impl Drop for Bot {
     }
 }
 
-/// Somebody in the lobby.
+/// A user in the lobby.
 struct Person {
     name: &'static str,
     peer: TestClient,
-    /// The seq of what it said last.
+    /// The seq of its last message.
     said: Value,
 }
 
@@ -71,13 +71,13 @@ impl Person {
         Person { name, peer, said: Value::Null }
     }
 
-    /// Says something and waits until it is stored.
+    /// Sends a message and waits until it is stored.
     fn say(&mut self, cid: &str, text: &str) {
         self.peer.post("lobby", cid, text);
         self.said = self.peer.receive_own(self.name, cid)["seq"].clone();
     }
 
-    /// Waits until the bot has come or gone.
+    /// Waits until the bot has joined or left.
     fn sees_the_bot(&mut self, state: &str) {
         let is_it = |presence: &Value| presence["user"] == "bot" && presence["state"] == state;
         while !is_it(&self.peer.receive_type("presence")) {}
@@ -141,17 +141,17 @@ fn it_answers_each_ping_once_and_none_that_is_replayed() {
         .map(|record| ["user", "text"].map(|key| record[key].as_str().unwrap()))
         .collect();
     let expected = [
-        ["ann", "!ping"], // before the bot came
+        ["ann", "!ping"], // before the bot joined
         ["ann", "!ping"],
         ["bot", "ann: pong"],
         ["ann", "ping! !ping"],
-        ["ann", "!ping"], // what she does, not what she says
+        ["ann", "!ping"], // an action (`/me`), not a message
         ["eve", "!ping"],
         ["bot", "eve: pong"],
-        ["ann", "!ping"], // while the bot was gone
+        ["ann", "!ping"], // while the bot was not running
         ["ann", "!ping"],
         ["bot", "ann: pong"],
-        ["ann", "!ping"], // while the server was gone for the bot
+        ["ann", "!ping"], // while the bot could not reach the server
         ["ann", "!ping"],
         ["bot", "ann: pong"],
     ];

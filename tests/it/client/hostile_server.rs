@@ -1,4 +1,4 @@
-//! Servers that are none, and servers that break the rules: a client names the fault and comes back.
+//! Servers that do not speak the protocol, or break its rules: the client names the error and reconnects.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,12 +9,12 @@ use talk::handshake::accept_for;
 use tungstenite::Message;
 
 use crate::support::scripted_server::{
-    PATIENCE, ScriptedServer, connect, listener, trouble, until, until_live,
+    ScriptedServer, TIMEOUT, connect, listener, trouble, until, until_live,
 };
 
 /// Reads the client's request and returns its key.
 fn read_key(stream: &mut TcpStream) -> String {
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -34,7 +34,7 @@ fn switch(key: &str) -> String {
     )
 }
 
-/// The code of the Close frame that the client sends, after its hello.
+/// The code of the Close frame that the client sends after its hello.
 fn close_code(stream: &mut TcpStream) -> Option<u16> {
     loop {
         let mut header = [0; 2];
@@ -111,7 +111,7 @@ fn what_is_no_chat_server_is_named_and_never_followed() {
         let (_client, notices) = connect(&listener);
         let (mut stream, _) = listener.accept().unwrap();
         read_key(&mut stream);
-        stream.write_all(answer.as_bytes()).ok(); // it may hang up before the end
+        stream.write_all(answer.as_bytes()).ok(); // the client may disconnect before the end
         drop(stream);
         let said = trouble(&notices);
         assert!(said.contains(sentence), "{name}: {said}");
@@ -122,25 +122,25 @@ fn what_is_no_chat_server_is_named_and_never_followed() {
 fn a_server_that_keeps_a_record_back_is_left() {
     let listener = listener();
     let (_client, notices) = connect(&listener);
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(0, 0);
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(0, 0);
     until_live(&notices);
-    stage.send_record(2, "eve", &json!("x2"), "after a hole");
+    server.send_record(2, "eve", &json!("x2"), "after a missing record");
     assert_eq!(
-        stage.receive(),
+        server.receive(),
         json!({ "type": "join", "room": "lobby", "since": 0, "log": "L1" })
     );
-    stage.send(json!({
+    server.send(json!({
         "type": "joined", "room": "lobby", "log": "L1", "first": 1, "head": 2, "since": 0,
         "reset": false, "count": 1,
     }));
-    stage.send_record(2, "eve", &json!("x2"), "after a hole");
+    server.send_record(2, "eve", &json!("x2"), "after a missing record");
     let fault = until(&notices, |notice| match notice {
-        Notice::Record(record) => panic!("shown beyond a hole: {record:?}"),
+        Notice::Record(record) => panic!("shown in spite of missing records: {record:?}"),
         Notice::Trouble(fault) => Some(matches!(fault, Fault::Hole)),
         _ => None,
     });
     assert!(fault);
-    let Message::Close(Some(close)) = stage.0.read().unwrap() else { panic!("not a Close") };
+    let Message::Close(Some(close)) = server.0.read().unwrap() else { panic!("not a Close") };
     assert_eq!(u16::from(close.code), 1002);
 }

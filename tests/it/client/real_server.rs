@@ -1,4 +1,4 @@
-//! Many clients and the built server: everyone sees the same lines, once and in one order.
+//! Many clients and the built server: every client sees the same messages, once and in one order.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use talk::chat::{Cid, RoomName};
 use talk::client::Notice;
 
 use crate::support::TestServer;
-use crate::support::scripted_server::{PATIENCE, connect_as, text, until, until_live};
+use crate::support::scripted_server::{TIMEOUT, connect_as, text, until, until_live};
 
 #[test]
 fn a_crowd_sees_every_line_once_and_in_one_order() {
@@ -28,7 +28,7 @@ fn a_crowd_sees_every_line_once_and_in_one_order() {
     for (_, notices) in &clients {
         let mut cids = Vec::new();
         while cids.len() < CLIENTS * LINES {
-            match notices.recv_timeout(PATIENCE).expect("every line arrives") {
+            match notices.recv_timeout(TIMEOUT).expect("every message arrives") {
                 Notice::Record(record) => {
                     assert_eq!(record.seq, cids.len() as u64 + 1);
                     cids.push(record.cid);
@@ -40,7 +40,7 @@ fn a_crowd_sees_every_line_once_and_in_one_order() {
         seen.push(cids);
     }
     assert_eq!(seen[0].iter().cloned().collect::<BTreeSet<_>>(), said);
-    assert!(seen.iter().all(|order| *order == seen[0]), "one order for all");
+    assert!(seen.iter().all(|order| *order == seen[0]), "the same order for every client");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_client_renamed_goes_on_under_its_new_name() {
         Notice::Renamed { token, .. } => Some(token.is_some()),
         _ => None,
     });
-    assert!(token, "our own copy carries what holds the name");
+    assert!(token, "the user's own record has the token of the name");
     until(&notices, |notice| matches!(notice, Notice::Stored { seq: 2, .. }).then_some(()));
     let last = until(&notices, |notice| match notice {
         Notice::Record(record) => Some(record.user.to_string()),

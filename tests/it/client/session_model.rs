@@ -1,5 +1,5 @@
-//! The client's machine against a model of the server, over a connection that is cut anywhere: what
-//! was said is stored once and in order, and what is stored is shown once and in order.
+//! The client's state machine against a model of the server, over a connection that is cut anywhere: what
+//! is sent is stored once and in order, and what is stored is shown once and in order.
 #![expect(
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
@@ -17,17 +17,17 @@ use talk::client::session::{Identity, Input, Output, Session};
 /// One step of a run.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    /// The person says the next line.
+    /// The user sends the next message.
     Say,
-    /// Somebody else does.
+    /// Another user does.
     Other,
-    /// The server hears the oldest message on its way to it.
+    /// The server receives the oldest message in flight to it.
     ServerHears,
-    /// The client hears the oldest message on its way to it.
+    /// The client receives the oldest message in flight to it.
     ClientHears,
-    /// The connection breaks: what is on its way is lost.
+    /// The connection breaks: what is in flight is lost.
     Cut,
-    /// The client connects again.
+    /// The client reconnects.
     Connect,
     /// The server refuses the next post as too fast.
     Limit,
@@ -45,7 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Server, connection and client in one.
+/// The model of a server, the connection, and the client.
 struct World {
     session: Session,
     log: Vec<Record>,
@@ -229,16 +229,16 @@ proptest! {
             world.take(step);
         }
         world.take(Step::Connect);
-        for _ in 0..10_000 { // in peace, it all comes to an end
+        for _ in 0..10_000 { // without faults, everything is delivered
             world.take(Step::ServerHears);
             world.take(Step::ClientHears);
         }
         let ours: Vec<String> = (1..=world.said).map(|n| format!("b{n}")).collect();
         let logged = world.log.iter().filter(|record| record.user == user("bob"));
         let logged: Vec<&str> = logged.map(|record| record.cid.as_str()).collect();
-        prop_assert_eq!(&logged, &ours, "stored once each, in the order they were said");
+        prop_assert_eq!(&logged, &ours, "stored once each, in the order they were sent");
         let stored: Vec<&str> = world.stored.iter().map(Cid::as_str).collect();
-        prop_assert_eq!(&stored, &ours, "told to be stored once each");
+        prop_assert_eq!(&stored, &ours, "acknowledged once each");
         prop_assert_eq!(&world.shown, &world.log, "shown once each, in the order of the log");
     }
 }

@@ -1,4 +1,4 @@
-//! Holds the client's machine to the vectors that the browser's is held to as well.
+//! The client's state machine against `tests/vectors/session`, against which the page's is tested too.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -104,7 +104,7 @@ fn output(output: &Output) -> Value {
 fn line(value: &Value) -> Line {
     match Request::parse(&value.to_string(), 4096).unwrap() {
         Request::Do { room, cid, act } => Line { room, cid, act },
-        other => panic!("no line: {other:?}"),
+        other => panic!("not a submission: {other:?}"),
     }
 }
 

@@ -1,11 +1,11 @@
-//! The console beyond lines: edits, deletes, topics, private rooms, what is unread.
+//! Edits, deletes, topics, private rooms and unread counts in the console.
 
 use serde_json::json;
 
 use crate::support::terminal::{Terminal, status};
 use crate::support::{TestClient, TestServer};
 
-/// Waits until a row ends with this, and is no line that waits.
+/// Waits until a row ends with this, and is not an unsent message.
 fn said(terminal: &mut Terminal, end: &str) -> Vec<String> {
     let is_said = |row: &String| row.ends_with(end) && !row.contains(['…', '✗']);
     terminal.wait_until(end, |rows| rows.iter().any(is_said))
@@ -35,7 +35,7 @@ fn a_line_is_edited_and_deleted_and_gone_when_the_screen_is_painted_anew() {
     for terminal in [&mut bob, &mut ann] {
         said(terminal, " bob deleted #2");
         terminal.type_in("\x0c"); // ^L
-        terminal.wait_until("painted anew", |rows| {
+        terminal.wait_until("redrawn", |rows| {
             let has = |end: &str| rows.iter().any(|row| row.ends_with(end));
             has(" bob kept")
                 && has(" bob (deleted)")
@@ -69,7 +69,7 @@ fn a_line_answers_another_by_its_number_and_shows_which() {
     said(&mut bob, " ann deleted #1");
     bob.type_in("\x0c"); // ^L
     let is_gone = |rows: &[String]| rows.iter().any(|row| row == "↳ #1 (deleted)");
-    bob.wait_until("painted anew", |rows| is_gone(rows) && !rows.concat().contains("tea"));
+    bob.wait_until("redrawn", |rows| is_gone(rows) && !rows.concat().contains("tea"));
     bob.type_in("/reply 9 no\r");
     bob.wait_for("      not sent: no record has the seq that this line answers");
     bob.wait_for("↳ #9");
@@ -173,7 +173,7 @@ fn what_is_done_without_a_server_outlives_the_console_and_is_done_in_order() {
     said(&mut bob, " bob edited #2: hello");
     said(&mut bob, " bob set the topic: tea");
     said(&mut bob, " bob psst");
-    bob.wait_for("✗   bob deleted #1"); // a line of ann's
+    bob.wait_for("✗   bob deleted #1"); // a message of ann's
     let rows = ann.wait_for("-- bob wrote to you: Alt-2 turns there");
     let at = |end: &str| rows.iter().position(|row| row.ends_with(end)).unwrap();
     assert!(at(" bob edited #2: hello") < at(" bob set the topic: tea"), "{rows:#?}");

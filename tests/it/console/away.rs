@@ -1,4 +1,4 @@
-//! Being away, at a terminal: said, shown, kept over a restart, ended.
+//! Away messages at a terminal: set, shown, kept over a restart, cleared.
 
 use std::net::TcpListener;
 
@@ -10,7 +10,7 @@ use crate::support::{TestClient, TestServer};
 #[test]
 fn one_goes_away_and_comes_back_and_the_others_see_it() {
     let data = tempfile::tempdir().unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap(); // stays while no server is there
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap(); // stays open while no server runs
     let mut server = TestServer::start_on(&listener, data.path(), &[]);
     let mut bob = Terminal::live(server.address, "bob");
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
@@ -34,7 +34,7 @@ fn one_goes_away_and_comes_back_and_the_others_see_it() {
     bob.wait_for("!! there is no connection to ask");
     let _server = TestServer::start_on(&listener, data.path(), &[]);
     bob.wait_for("[lobby] bob (away) · live");
-    bob.type_in("\r"); // it still stands there
+    bob.type_in("\r"); // the text is still on the input line
     bob.wait_for("-- you are back --");
     bob.wait_for("[lobby] bob · live");
 }

@@ -1,4 +1,4 @@
-//! The line being typed beyond its letters: what was said before, long pastes.
+//! The input line: recall of earlier input, search in it, long pastes.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ fn live_in(home: &Path, server: &TestServer, flags: &[&str]) -> Terminal {
     bob
 }
 
-/// What is kept under `home` of what was said.
+/// The input history stored under `home`.
 fn history(home: &Path) -> String {
     let mut servers = std::fs::read_dir(home.join("talk")).unwrap();
     let path = servers.next().unwrap().unwrap().path().join("+history");

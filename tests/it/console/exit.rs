@@ -1,4 +1,4 @@
-//! However a console ends, the terminal is as it was, and nothing that was said is lost.
+//! Every way a console ends: the terminal is restored, and no message is lost.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use crate::support::terminal::{Terminal, input, status};
 use crate::support::{TIMEOUT, TestClient, TestServer};
 
-/// A console on a terminal that will hang up: nobody else may hold its other end.
+/// A console on a terminal that will hang up: no other process may hold the terminal's other end.
 struct Caller {
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
@@ -21,7 +21,7 @@ struct Caller {
 }
 
 impl Caller {
-    /// `"$@"` of the script is the console.
+    /// In the script, `"$@"` is the console.
     fn start(script: &str, state: &Path, server: &str) -> Caller {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
@@ -40,32 +40,32 @@ impl Caller {
         let mut chunk = [0; 4096];
         while !String::from_utf8_lossy(&self.seen).contains(words) {
             let count = self.reader.read(&mut chunk).unwrap();
-            assert_ne!(count, 0, "it has ended without {words}");
+            assert_ne!(count, 0, "the console has ended without {words}");
             self.seen.extend(&chunk[..count]);
         }
     }
 
     fn hang_up(mut self) -> Box<dyn portable_pty::Child + Send + Sync> {
-        // What `writer` types as it is dropped, ^D, falls into a paste that never ends.
+        // When `writer` is dropped it types ^D: that is part of a paste that never ends.
         self.writer.write_all(b"\x1b[200~").unwrap();
         drop((self.writer, self.reader, self.master));
         self.child
     }
 }
 
-/// A console whose terminal hangs up ends; what was said in it waits for the next.
+/// A console whose terminal hangs up ends; the next console sends its unsent messages.
 fn outlives_a_hang_up(script: &str) {
     let (data, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap(); // nobody answers yet
+    let address = listener.local_addr().unwrap(); // no server answers yet
     let mut caller = Caller::start(script, state.path(), &address.to_string());
     caller.shows("connecting");
     caller.writer.write_all(b"not lost\r").unwrap();
-    caller.shows("\u{2026}"); // it waits above the status line, and has been kept before that was painted
+    caller.shows("\u{2026}"); // the unsent message is above the status line, and was stored before it was drawn
     let mut console = caller.hang_up();
     let deadline = Instant::now() + TIMEOUT;
     while console.try_wait().unwrap().is_none() {
-        assert!(Instant::now() < deadline, "it stays without a terminal");
+        assert!(Instant::now() < deadline, "the console runs on without a terminal");
         thread::yield_now();
     }
 
@@ -89,7 +89,7 @@ fn so_it_does_where_the_signal_is_not_heard() {
     outlives_a_hang_up("trap '' HUP; exec \"$@\"");
 }
 
-/// Says more in the lobby than fits a screen.
+/// Posts more messages to the lobby than fit on a screen.
 fn fill(server: &TestServer) {
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for n in 1..40 {
@@ -119,7 +119,7 @@ fn an_interactive_shell_puts_the_terminal_back_after_a_console_that_was_killed()
             rows.last().is_some_and(|row| row.ends_with('$'))
         });
         if looks_back {
-            bob.type_in("tput rmcup\r"); // what the manual page names: no shell turns to the first screen
+            bob.type_in("tput rmcup\r"); // the manual page names it: no shell leaves the alternate screen
         }
         bob.type_in("echo a$((1 + 1))b; stty -a | grep -o ' icanon\\| echo '\r");
         let rows = bob.wait_for("a2b");

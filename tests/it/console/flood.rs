@@ -1,16 +1,16 @@
-//! Typing while lines pour in: no keystroke is lost, and no screen is ever seen torn.
+//! Typing while many messages arrive: no keystroke is lost, and no half-drawn screen is visible.
 
 use std::thread;
 
 use crate::support::terminal::{Terminal, input};
 use crate::support::{TestClient, TestServer};
 
-/// Lines in the flood, and how many of them are said at once: more than 1,000 a second.
+/// Messages in the flood, and how many of them are posted at once: more than 1,000 a second.
 const LINES: usize = 6_000;
 const AT_ONCE: usize = 50;
 
-/// Fails where a screen is anything but lines of the flood in their order, the status line, and a
-/// beginning of `text`.
+/// Fails if a screen has anything but messages of the flood in their order, the status line, and a prefix
+/// of `text`.
 fn is_whole(rows: &[String], text: &str) {
     assert!(text.starts_with(&input(rows)), "{rows:#?}");
     let at = rows.len() - 2;
@@ -20,7 +20,7 @@ fn is_whole(rows: &[String], text: &str) {
     let flood: Vec<usize> = numbers.iter().copied().skip_while(Option::is_none).flatten().collect();
     assert!(flood.windows(2).all(|pair| pair[1] == pair[0] + 1), "{rows:#?}");
     let first = numbers.iter().take_while(|number| number.is_none()).count();
-    assert_eq!(flood.len(), at - first, "something stands between the lines: {rows:#?}");
+    assert_eq!(flood.len(), at - first, "something is between the messages: {rows:#?}");
 }
 
 #[test]
@@ -62,11 +62,11 @@ fn what_is_typed_while_lines_pour_in_stays_whole() {
 
     bob.type_in("\r");
     let mut ann = flood.join().unwrap();
-    let heard = loop {
+    let received = loop {
         let record = ann.receive_type("post");
         if record["user"] == "bob" {
             break record;
         }
     };
-    assert_eq!(heard["text"], text);
+    assert_eq!(received["text"], text);
 }

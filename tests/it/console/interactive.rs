@@ -75,7 +75,7 @@ fn leaving_puts_the_terminal_back() {
         assert_eq!(console.wait_exit(), 0, "{keys:?}");
     }
     let (_, joined) = TestClient::joined(server.address, "ann", "lobby");
-    assert_eq!(joined["head"], 1, "the last words were stored");
+    assert_eq!(joined["head"], 1, "the last message was stored");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_server_that_goes_away_and_comes_back_gets_what_was_said_once_and_in_order()
 fn rooms_are_joined_turned_to_and_left() {
     let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
-    // In one go: what follows a join is meant for the new room, and goes there.
+    // In one write: the input after a join is for the new room, and goes there.
     bob.type_in("/join rust\rhello rust\r/jion x\r");
     bob.wait_for("did you mean /join?");
     let is_said = |row: &String| row.ends_with(" bob hello rust") && !row.contains('…');

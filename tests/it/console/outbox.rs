@@ -1,5 +1,4 @@
-//! What a console has not sent outlives it: the built console, killed with SIGKILL and started
-//! again.
+//! Unsent messages outlive the console: the built console, killed with SIGKILL and started again.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +18,7 @@ use crate::support::scripted_server::{ScriptedServer, listener};
 use crate::support::terminal::{Terminal, status};
 use crate::support::{TIMEOUT, TestClient, TestServer};
 
-/// A person's home, whose name `bob` has a key on the server, which then went away.
+/// A home directory with the key of `bob`, whose server has stopped.
 struct Away {
     home: TempDir,
     address: SocketAddr,
@@ -46,7 +45,7 @@ impl Away {
         TestServer::start(&["--bind", &self.address.to_string()])
     }
 
-    /// The files with unsent lines.
+    /// The files with unsent messages.
     fn outboxes(&self) -> Vec<PathBuf> {
         outboxes(self.home.path())
     }
@@ -61,7 +60,7 @@ fn outboxes(home: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The texts of the lobby, in order, once it has as many records as that.
+/// The texts of the lobby, in order, once it has so many records.
 fn lobby(server: &TestServer, count: u64) -> Vec<Value> {
     let (mut ann, mut joined) = TestClient::joined(server.address, "ann", "lobby");
     let deadline = Instant::now() + TIMEOUT;
@@ -78,7 +77,7 @@ fn lobby(server: &TestServer, count: u64) -> Vec<Value> {
     records.iter().map(|record| record["text"].clone()).collect()
 }
 
-/// What the rows show as pending.
+/// The unsent messages that the rows show.
 fn pending(rows: &[String]) -> Vec<String> {
     let said = |row: &String| row.strip_prefix("  …   bob ").map(str::to_owned);
     rows.iter().filter_map(said).collect()
@@ -95,7 +94,7 @@ fn a_killed_console_has_lost_no_line_it_has_shown_and_the_next_sends_each_once_a
         });
         let lines: Vec<String> = (0..5).map(|n| format!("line {round}.{n}")).collect();
         bob.type_in(&(lines.join("\r") + "\r"));
-        let seen = lines[round].clone(); // it is killed as soon as this one is seen
+        let seen = lines[round].clone(); // the console is killed as soon as this one is on the screen
         bob.wait_until("it is seen", |rows| pending(rows).contains(&seen));
         bob.kill();
         let shown = bob.wait_until("all that it had drawn", |_| true);
@@ -121,7 +120,7 @@ fn a_killed_console_has_lost_no_line_it_has_shown_and_the_next_sends_each_once_a
     assert_eq!(lobby(&server, sent.len() as u64), sent);
     bob.type_in("/quit\r");
     assert_eq!(bob.wait_exit(), 0);
-    assert!(away.outboxes().is_empty(), "nothing is left to send");
+    assert!(away.outboxes().is_empty(), "no message is left to send");
 }
 
 #[test]
@@ -160,7 +159,7 @@ fn without_a_screen_it_is_the_same() {
         kept.collect::<String>().contains("\"text\":\"two\"")
     };
     while !is_kept() {
-        assert!(Instant::now() < deadline, "the lines are not kept");
+        assert!(Instant::now() < deadline, "the messages are not stored");
         thread::yield_now();
     }
     bob.kill();
@@ -215,49 +214,49 @@ fn a_line_whose_answer_was_never_heard_is_sent_again_under_its_cid() {
     let address = listener.local_addr().unwrap();
     let start = || Terminal::start_in(home.path(), address, "bob", &[]);
     let mut bob = start();
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(0, 0);
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(0, 0);
     bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     bob.type_in("one\rtwo\r");
-    let post = stage.receive_action();
+    let post = server.receive_action();
     bob.wait_for("…   bob two");
-    bob.kill(); // the server has taken the line, and dies before it says so
-    drop(stage);
+    bob.kill(); // the server has stored the message, and is killed before it acknowledges it
+    drop(server);
 
     let mut bob = start();
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(1, 1);
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(1, 1);
     bob.wait_until("both wait", |rows| pending(rows) == ["one", "two"]);
-    assert_eq!(stage.receive_action(), post, "the same line, byte for byte");
-    stage.send_record(1, "bob", &post["cid"], "one"); // stored the first time
-    let second = stage.receive_action();
+    assert_eq!(server.receive_action(), post, "the same message, byte for byte");
+    server.send_record(1, "bob", &post["cid"], "one"); // stored the first time
+    let second = server.receive_action();
     assert_eq!(second["text"], "two");
-    stage.send(json!({
+    server.send(json!({
         "type": "error", "code": "rate_limited", "message": "slowly", "retry_ms": 1,
         "cid": second["cid"],
     }));
-    assert_eq!(stage.receive_action(), second);
-    stage.send(json!({
+    assert_eq!(server.receive_action(), second);
+    server.send(json!({
         "type": "error", "code": "storage", "message": "disk full", "cid": second["cid"],
     }));
     bob.wait_for("not sent: disk full (/resend or /drop)");
     bob.kill();
-    drop(stage);
+    drop(server);
 
     let mut bob = start();
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(1, 1);
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(1, 1);
     bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     let rows = bob.wait_for("not sent: disk full (/resend or /drop)");
     assert!(rows.iter().any(|row| row == "  ✗   bob two"), "{rows:#?}");
     bob.type_in("/resend\r");
-    assert_eq!(stage.receive_action(), second, "only now");
-    stage.send_record(2, "bob", &second["cid"], "two");
+    assert_eq!(server.receive_action(), second, "only now");
+    server.send_record(2, "bob", &second["cid"], "two");
     bob.wait_until("it is stored", |rows| {
         rows.iter().any(|row| row.ends_with(" bob two") && !row.contains(['…', '✗']))
     });
     bob.type_in("/quit\r");
-    while stage.0.read().is_ok() {} // its Close is answered
+    while server.0.read().is_ok() {} // its Close is answered
     assert_eq!(bob.wait_exit(), 0);
     assert!(outboxes(home.path()).is_empty());
 }
@@ -301,7 +300,7 @@ fn unsent_lines_go_with_the_person_to_another_name() {
     let mut rob = Terminal::start_in(away.home.path(), away.address, "rob", &[]);
     rob.wait_for("-- 1 line of yours from an earlier time is not sent yet --");
     rob.wait_until("it is said", |rows| rows.iter().any(|row| row.ends_with(" rob one")));
-    assert_eq!(lobby(&server, 1), ["one"], "and by rob alone");
+    assert_eq!(lobby(&server, 1), ["one"], "and only by rob");
 }
 
 #[test]
@@ -322,17 +321,17 @@ fn a_script_neither_keeps_its_lines_nor_sends_those_of_a_person() {
     script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut script = script.spawn().unwrap();
     script.stdin.take().unwrap().write_all(b"of a script\n").unwrap();
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(0, 0);
-    assert_eq!(stage.receive()["text"], "of a script", "and no other line");
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(0, 0);
+    assert_eq!(server.receive()["text"], "of a script", "and no other message");
     let (code, reason) = (CloseCode::from(4403), "put out".into());
-    stage.0.close(Some(CloseFrame { code, reason })).unwrap();
-    while stage.0.read().is_ok() {} // its Close is answered
+    server.0.close(Some(CloseFrame { code, reason })).unwrap();
+    while server.0.read().is_ok() {} // its Close is answered
     let output = script.wait_with_output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(told.contains("console: not sent to #lobby: of a script"), "{told}");
-    assert!(!told.contains("kept"), "{told}");
+    assert!(stderr.contains("console: not sent to #lobby: of a script"), "{stderr}");
+    assert!(!stderr.contains("kept"), "{stderr}");
 
     let kept = outboxes(home.path()).into_iter().map(|path| fs::read_to_string(path).unwrap());
     let kept: String = kept.collect();

@@ -1,4 +1,4 @@
-//! What a person wants to hear, and how: comings and goings, the bell, whom to ignore.
+//! Preferences: joins and leaves, the bell, timestamps, ignored users.
 
 use std::fs;
 use std::path::Path;
@@ -65,7 +65,7 @@ fn the_bell_rings_for_ones_name_and_not_for_whom_one_ignores() {
     assert_eq!(rings(&bob), 1);
 }
 
-/// The lines of the file of wishes, once there are so many.
+/// The lines of the preferences file, once there are so many.
 fn kept(state: &Path, count: usize) -> Vec<String> {
     let deadline = Instant::now() + TIMEOUT;
     loop {
@@ -111,7 +111,7 @@ fn what_one_wishes_holds_in_the_next_run_too() {
     assert_eq!(kept(state.path(), 2), ["timestamp off", "quiet"]);
     bob.type_in("/mute #dev\r/mute @ann\r/unmute\r");
     bob.wait_for("!! #lobby is not muted (muted: #dev, @ann)");
-    bob.type_in("\x15/unmute @ann\r"); // what was refused stays on the line
+    bob.type_in("\x15/unmute @ann\r"); // refused input stays on the input line
     bob.wait_for("-- @ann is no longer muted --");
     assert_eq!(kept(state.path(), 3), ["timestamp off", "quiet", "mute dev"]);
 }

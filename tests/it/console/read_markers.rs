@@ -1,4 +1,4 @@
-//! When a console tells its server what has been read: against a server that follows a script.
+//! When a console sends its read marker: against a server that follows a script.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -17,20 +17,20 @@ fn mark(seq: u64) -> serde_json::Value {
 fn what_is_shown_is_told_every_two_seconds_at_most_and_when_leaving() {
     let listener = listener();
     let mut bob = Terminal::start(listener.local_addr().unwrap(), "bob", &[]);
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(0, 0);
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(0, 0);
     let before = Instant::now();
-    stage.send_record(1, "ann", &json!("c1"), "one");
-    assert_eq!(stage.receive(), mark(1));
-    stage.send_record(2, "ann", &json!("c2"), "two");
-    stage.send_record(3, "ann", &json!("c3"), "three");
-    assert_eq!(stage.receive(), mark(3));
+    server.send_record(1, "ann", &json!("c1"), "one");
+    assert_eq!(server.receive(), mark(1));
+    server.send_record(2, "ann", &json!("c2"), "two");
+    server.send_record(3, "ann", &json!("c3"), "three");
+    assert_eq!(server.receive(), mark(3));
     assert!(before.elapsed() >= Duration::from_millis(1_990), "{:?}", before.elapsed());
-    stage.send_record(4, "ann", &json!("c4"), "four");
+    server.send_record(4, "ann", &json!("c4"), "four");
     bob.wait_for(" ann four");
     bob.type_in("/quit\r");
-    assert_eq!(stage.receive(), mark(4), "before the goodbye");
-    while stage.0.read().is_ok() {} // its Close is answered
+    assert_eq!(server.receive(), mark(4), "before the Close");
+    while server.0.read().is_ok() {} // its Close is answered
     assert_eq!(bob.wait_exit(), 0);
 }
 
@@ -38,20 +38,20 @@ fn what_is_shown_is_told_every_two_seconds_at_most_and_when_leaving() {
 fn a_server_that_knows_no_markers_is_told_none_and_nobody_is_bothered() {
     let listener = listener();
     let mut bob = Terminal::start(listener.local_addr().unwrap(), "bob", &[]);
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(1, 0);
-    stage.send_record(1, "ann", &json!("c1"), "one");
-    assert_eq!(stage.receive(), mark(1));
-    stage.send(json!({"type": "error", "code": "unknown_type", "message": "what?"}));
-    stage.send_record(2, "ann", &json!("c2"), "two");
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(1, 0);
+    server.send_record(1, "ann", &json!("c1"), "one");
+    assert_eq!(server.receive(), mark(1));
+    server.send(json!({"type": "error", "code": "unknown_type", "message": "what?"}));
+    server.send_record(2, "ann", &json!("c2"), "two");
     let rows = bob.wait_for(" ann two");
     assert!(!rows.concat().contains("!!"), "{rows:#?}");
     bob.type_in("/quit\r");
-    let mut heard = Vec::new();
-    while let Ok(message) = stage.0.read() {
-        heard.extend(message.to_text().map(str::to_owned).ok().filter(|_| message.is_text()));
+    let mut received = Vec::new();
+    while let Ok(message) = server.0.read() {
+        received.extend(message.to_text().map(str::to_owned).ok().filter(|_| message.is_text()));
     }
-    assert!(heard.is_empty(), "{heard:?}");
+    assert!(received.is_empty(), "{received:?}");
     assert_eq!(bob.wait_exit(), 0);
 }
 
@@ -64,13 +64,13 @@ fn a_script_has_read_nothing() {
     script.env("XDG_STATE_HOME", home.path()).env_remove("TALK_ROOM");
     script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut script = script.spawn().unwrap();
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(0, 0);
-    stage.send_record(1, "ann", &json!("c1"), "one");
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(0, 0);
+    server.send_record(1, "ann", &json!("c1"), "one");
     script.stdin.take().unwrap().write_all(b"/msg ann hi\n").unwrap();
     let room = "@ann+bob";
-    assert_eq!(stage.receive(), json!({"type": "join", "room": room}));
-    stage.send(
+    assert_eq!(server.receive(), json!({"type": "join", "room": room}));
+    server.send(
         json!({"type": "joined", "room": room, "log": "P1", "first": 1, "head": 1, "since": 0,
         "reset": false, "count": 2}),
     );
@@ -78,11 +78,11 @@ fn a_script_has_read_nothing() {
         json!({"type": "post", "room": room, "seq": seq, "at": 1_700_000_000_000_u64,
             "user": user, "cid": cid, "text": text})
     };
-    stage.send(record(1, "ann", "c1", "of before"));
-    let post = stage.receive();
+    server.send(record(1, "ann", "c1", "of before"));
+    let post = server.receive();
     assert_eq!((&post["room"], &post["text"]), (&room.into(), &"hi".into()));
-    stage.send(record(2, "bob", post["cid"].as_str().unwrap(), "hi"));
-    while let Ok(message) = stage.0.read() {
+    server.send(record(2, "bob", post["cid"].as_str().unwrap(), "hi"));
+    while let Ok(message) = server.0.read() {
         assert!(!message.is_text(), "{message}");
     }
     let output = script.wait_with_output().unwrap();
@@ -100,25 +100,25 @@ fn a_script_has_read_nothing() {
 fn a_room_one_is_brought_into_can_be_turned_to_and_goes_when_the_server_says_so() {
     let listener = listener();
     let mut bob = Terminal::start(listener.local_addr().unwrap(), "bob", &[]);
-    let mut stage = ScriptedServer::accept(&listener);
-    stage.welcome(0, 0);
+    let mut server = ScriptedServer::accept(&listener);
+    server.welcome(0, 0);
     bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     let room = "@ann+bob";
-    stage.send(
+    server.send(
         json!({"type": "joined", "room": room, "log": "P1", "first": 1, "head": 4, "since": 4,
         "reset": false, "marked": 2, "count": 2, "members": ["ann", "bob"]}),
     );
-    stage.send(json!({"type": "post", "room": room, "seq": 5, "at": 1_700_000_000_000_u64,
+    server.send(json!({"type": "post", "room": room, "seq": 5, "at": 1_700_000_000_000_u64,
         "user": "ann", "cid": "c5", "text": "psst"}));
     bob.wait_for("-- ann wrote to you: Alt-2 turns there, /r TEXT answers --");
     bob.type_in("/join @ann\r");
     let rows = bob.wait_for(" ann psst");
     assert!(status(&rows).starts_with("[@ann] bob · live · 2 people"), "{rows:#?}");
     assert!(rows.iter().any(|row| row.contains("2 unread lines before these")), "{rows:#?}");
-    assert_eq!(stage.receive(), json!({"type": "mark", "room": room, "seq": 5}));
+    assert_eq!(server.receive(), json!({"type": "mark", "room": room, "seq": 5}));
     bob.type_in("/history\r");
     let asked = json!({"type": "history", "room": room, "before": 5, "limit": 100});
-    assert_eq!(stage.receive_action(), asked);
-    stage.send(json!({"type": "left", "room": room}));
+    assert_eq!(server.receive_action(), asked);
+    server.send(json!({"type": "left", "room": room}));
     bob.wait_until("it is gone", |rows| status(rows).starts_with("[lobby] "));
 }

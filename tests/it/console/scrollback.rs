@@ -12,11 +12,11 @@ use crate::support::{TestClient, TestServer};
 const PAGE_UP: &str = "\x1b[5~";
 const END: &str = "\x1b[F";
 
-/// Rows of the terminal on which one looks back; below them is what there is more, the status line
-/// and the line being typed.
+/// Rows of the terminal for scrolling back; below them are the hint that there is more, the status line
+/// and the input line.
 const PANE: usize = 21;
 
-/// A lobby in which ann has said `line 1` to `line COUNT`, and ann.
+/// Posts `line 1` to `line COUNT` to the lobby as ann; returns ann.
 fn lobby(server: &TestServer, count: usize) -> TestClient {
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     (1..=count).for_each(|n| say(&mut ann, n));
@@ -44,7 +44,7 @@ fn looking_back_stands_still_while_the_room_goes_on_and_ends_where_it_began() {
 
     bob.type_in("\x1b[5~\x1b[5~half"); // PgUp
     let more = |rows: &[String]| rows.iter().any(|row| row.starts_with("-- more below"));
-    let back = bob.wait_until("one looks back", |rows| more(rows) && input(rows) == "half");
+    let back = bob.wait_until("it scrolls back", |rows| more(rows) && input(rows) == "half");
     assert!(has(&back, " line 20") && !has(&back, " line 60"), "{back:#?}");
     say(&mut ann, 61);
     let on = bob.wait_for("-- more below · 1 new · PgDn --");
@@ -101,15 +101,15 @@ fn one_looks_back_to_the_first_line_of_a_long_room_while_it_goes_on() {
         let rows = bob.wait_until("an older page", |rows| first_number(rows) < before);
         seen = first_number(&rows);
         assert!(!rows[1..].concat().contains("2026 --") || seen == 1, "one day: {rows:#?}");
-        assert!(has(&rows, &format!(" number {before}")), "no hole: {rows:#?}");
+        assert!(has(&rows, &format!(" number {before}")), "no row is missing: {rows:#?}");
         said += 1;
         ann.post("lobby", &format!("m{said}"), "meanwhile");
     }
-    bob.type_in("\x1b[5~\x1b[5~"); // the day above it, and no further
+    bob.type_in("\x1b[5~\x1b[5~"); // to the day line above it, and no further
     let rows = bob.wait_for("this is where the room begins");
     assert!(rows[0].contains("2026 --") && rows[1].ends_with(" number 1"), "{rows:#?}");
     bob.resize(30, 60);
-    bob.wait_until("it is painted anew", |rows| {
+    bob.wait_until("it is redrawn", |rows| {
         rows.len() == 30 && rows[1].ends_with(" number 1") && has(rows, " number 26")
     });
     bob.type_in("\x1b[1;3F"); // Alt-End
@@ -152,7 +152,7 @@ fn a_resize_while_looking_back_paints_both_screens_right() {
     bob.type_in("\x1b[5~");
     let before = bob.wait_for("-- more below");
     bob.resize(12, 40);
-    bob.wait_until("it is painted anew", |rows| {
+    bob.wait_until("it is redrawn", |rows| {
         rows.len() == 12 && rows[0] == before[0] && rows[9].starts_with("-- more below")
     });
     bob.type_in("hi\r");
@@ -170,17 +170,17 @@ fn filled(count: u64) -> TempDir {
     data
 }
 
-/// The last words of each row.
+/// The last word of each row.
 fn ends(rows: &[String]) -> Vec<&str> {
     rows.iter().map(|row| row.rsplit(' ').next().unwrap_or_default()).collect()
 }
 
-/// Presses keys, and waits until they have been taken in: they are followed by one that is typed.
+/// Presses keys, and waits until the console has handled them: a typed letter follows them.
 fn press(bob: &mut Terminal, keys: &str) -> Vec<String> {
     bob.type_in(&format!("{keys}x"));
-    let rows = bob.wait_until("it is pressed", |rows| input(rows) == "x");
+    let rows = bob.wait_until("the keys are handled", |rows| input(rows) == "x");
     bob.type_in("\x15");
-    bob.wait_until("and taken back", |rows| input(rows).is_empty());
+    bob.wait_until("the input line is empty again", |rows| input(rows).is_empty());
     rows
 }
 
@@ -239,8 +239,7 @@ fn a_held_key_leads_to_the_first_line_and_what_was_said_meanwhile_is_shown_once(
     assert_eq!(ends(&rows[..PANE])[1..], numbers(1..=20));
 
     bob.resize(12, 40);
-    let rows =
-        bob.wait_until("it is painted anew", |rows| rows.len() == 12 && has(rows, " number 8"));
+    let rows = bob.wait_until("it is redrawn", |rows| rows.len() == 12 && has(rows, " number 8"));
     assert_eq!(ends(&rows[..9])[1..], numbers(1..=8));
     bob.resize(24, 80);
     bob.wait_until("and again", |rows| rows.len() == 24 && has(rows, " number 20"));
@@ -249,7 +248,7 @@ fn a_held_key_leads_to_the_first_line_and_what_was_said_meanwhile_is_shown_once(
     let rows = bob.wait_until("it goes on", |rows| has(rows, " meanwhile 12"));
     let at = rows.iter().position(|row| row.ends_with(" meanwhile 1")).unwrap();
     assert_eq!(ends(&rows[at..at + 12]), numbers(1..=12));
-    assert!(rows[at + 12].starts_with("[lobby]"), "nothing stands below them: {rows:#?}");
+    assert!(rows[at + 12].starts_with("[lobby]"), "nothing is below them: {rows:#?}");
     ann.post("lobby", "13", "meanwhile 13");
     let on = bob.wait_until("it is live", |rows| has(rows, " meanwhile 13"));
     let at = on.iter().position(|row| row.ends_with(" meanwhile 1")).unwrap();
@@ -263,17 +262,17 @@ fn the_lines_one_looks_at_stay_while_more_come_in_than_are_kept() {
     let mut bob = Terminal::live(server.address, "bob");
     bob.wait_until("all is there", |rows| has(rows, " number 900"));
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
-    let before = press(&mut bob, &PAGE_UP.repeat(2)); // nothing has to be loaded for that
+    let before = press(&mut bob, &PAGE_UP.repeat(2)); // these pages are in memory
     for n in 1..=3_000 {
         ann.post("lobby", &n.to_string(), &format!("said {n}"));
     }
     ann.receive_own("ann", "3000");
-    let rows = bob.wait_until("it has heard all", |rows| {
+    let rows = bob.wait_until("it has received all", |rows| {
         status(rows).contains("#3900") && has(&rows[..PANE], ends(&before[..PANE])[PANE - 1])
     });
     assert_eq!(rows[..PANE], before[..PANE]);
     bob.type_in(PAGE_UP);
-    bob.wait_until("it goes back from there", |rows| {
+    bob.wait_until("it scrolls back from there", |rows| {
         has(&rows[PANE - 1..], ends(&before[..PANE])[0])
     });
     bob.type_in(END);

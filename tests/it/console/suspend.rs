@@ -1,4 +1,4 @@
-//! ^Z gives the terminal back to the shell, and `fg` takes it again.
+//! ^Z gives the terminal back to the shell, and after `fg` the console has it again.
 
 use crate::support::terminal::{Terminal, input, status};
 use crate::support::{TestClient, TestServer};

@@ -30,8 +30,8 @@ fn from_40_to_400_columns_lines_are_broken_and_nothing_is_cut_off() {
     }
 }
 
-/// Rows that `12:34 ann` and these words take, the rows but the first indented by 6, and the last
-/// column free.
+/// The rows that `12:34 ann` and these words need: all but the first are indented by 6, and the last
+/// column is free.
 fn rows_of(words: &[String], width: usize) -> usize {
     let (mut rows, mut used) = (1, "12:34 ann".len());
     for word in words {
@@ -44,7 +44,7 @@ fn rows_of(words: &[String], width: usize) -> usize {
     rows
 }
 
-/// What stands between `ESC [` and `m`, all of it.
+/// Everything between `ESC [` and `m`.
 fn styles(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let sequences = text.split("\x1b[").skip(1);

@@ -1,5 +1,5 @@
-//! Our parsers beside others', on inputs made from seeds. Where they differ, `docs/differences.md` says why,
-//! with the sentence of the RFC; a difference that no line of it explains fails a test.
+//! Differential tests: our parsers and others' on inputs made from seeds. `docs/differences.md` explains
+//! each difference with the sentence of the RFC; a difference that it does not explain fails a test.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ mod heads; // httparse
 /// How many inputs of each kind.
 const INPUTS: u32 = 50_000;
 
-/// A kind of difference, as the table names it, and an input that shows it.
+/// A kind of difference, as the table names it, and an input that has it.
 type Difference = (&'static str, &'static [u8]);
 
 #[test]

@@ -65,7 +65,7 @@ impl Drop for Lan {
     }
 }
 
-/// A program on one of the hosts.
+/// A process on one of the hosts.
 struct Program {
     child: Child,
     stdin: ChildStdin,
@@ -78,8 +78,8 @@ impl Program {
         writeln!(self.stdin, "{line}").unwrap();
     }
 
-    /// Reads what it prints until a line contains `part`; all lines are kept.
-    fn hear(&mut self, part: &str, within: Duration) {
+    /// Reads its output until a line contains `part`; keeps all lines.
+    fn wait_for(&mut self, part: &str, within: Duration) {
         let deadline = Instant::now() + within;
         while !self.kept.back().is_some_and(|line| line.contains(part)) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -114,18 +114,18 @@ fn a_console_on_another_computer_loses_and_doubles_nothing_over_a_cut_of_thirty_
     let data = data.path().to_str().unwrap();
     let flags = ["--bind", "10.99.0.1:0", "--rate", "0", "--data", data];
     let mut server = lan.run(0, server, &flags);
-    server.hear("http://", TIMEOUT);
+    server.wait_for("http://", TIMEOUT);
     let url = server.kept[0].clone();
     let address = url.trim_start_matches("http://").trim_end_matches('/');
 
     let mut near = lan.run(0, console, &["--user", "near", "--server", address]);
     let mut far = lan.run(1, console, &["--user", "far", "--server", address]);
     far.say("line 0");
-    near.hear("line 0", TIMEOUT);
-    far.hear("line 0", TIMEOUT);
+    near.wait_for("line 0", TIMEOUT);
+    far.wait_for("line 0", TIMEOUT);
     near.say("line 1");
-    far.hear("line 1", TIMEOUT);
-    near.hear("line 1", TIMEOUT);
+    far.wait_for("line 1", TIMEOUT);
+    near.wait_for("line 1", TIMEOUT);
 
     lan.cable("down");
     let cut = Instant::now();
@@ -134,14 +134,14 @@ fn a_console_on_another_computer_loses_and_doubles_nothing_over_a_cut_of_thirty_
         let who = if said % 2 == 0 { &mut far } else { &mut near };
         who.say(&format!("line {said}"));
         said += 1;
-        thread::park_timeout(Duration::from_secs(3)); // people type now and then; the cut itself lasts
+        thread::park_timeout(Duration::from_secs(3)); // the user types now and then during the cut
     }
     lan.cable("up");
 
-    // Whoever noticed the cut connects again within half a minute, whoever did not goes on.
+    // A console that noticed the cut reconnects within half a minute; one that did not goes on.
     far.say("line last");
-    near.hear("line last", Duration::from_secs(120));
-    far.hear("line last", TIMEOUT);
+    near.wait_for("line last", Duration::from_secs(120));
+    far.wait_for("line last", TIMEOUT);
     assert_eq!(near.numbered(), far.numbered(), "one order");
     let mut numbers: Vec<usize> =
         near.numbered().iter().filter_map(|number| number.parse().ok()).collect();

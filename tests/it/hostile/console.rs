@@ -1,4 +1,4 @@
-//! What strangers and servers write never commands a terminal, nor passes for somebody else's words.
+//! Text from other users and from servers never controls the terminal, nor looks like another user's text.
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use tungstenite::{Message, WebSocket};
 use crate::support::TIMEOUT;
 use crate::support::terminal::Terminal;
 
-/// Escape sequences that terminals obey, and the 8-bit controls that some do.
+/// Escape sequences that terminals obey, and the 8-bit controls that some of them obey.
 const COMMANDS: &[&str] = &[
     "\x1b]52;c;ZXZpbA==\x07",
     "\x1b]0;title\x07",
@@ -31,10 +31,10 @@ const COMMANDS: &[&str] = &[
     "\x7f\0\x05\x0e",
 ];
 
-/// Characters that nobody sees, or that turn the text around.
+/// Characters that are invisible, or that change the direction of text.
 const HIDDEN: &str = "\u{202e}rlo\u{2066}lri\u{200b}zwsp\u{feff}bom\u{e0041}tag\u{ad}shy\u{2028}";
 
-/// A server that says what it is told.
+/// A server that sends what a test gives it.
 struct ScriptedServer(WebSocket<TcpStream>);
 
 impl ScriptedServer {
@@ -43,12 +43,12 @@ impl ScriptedServer {
         let terminal = Terminal::start(listener.local_addr().unwrap(), bob, &[]);
         let (stream, _) = listener.accept().unwrap();
         stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-        let mut stage = ScriptedServer(tungstenite::accept(stream).unwrap());
-        assert_eq!(stage.hear()["type"], "hello");
-        (stage, terminal)
+        let mut server = ScriptedServer(tungstenite::accept(stream).unwrap());
+        assert_eq!(server.receive()["type"], "hello");
+        (server, terminal)
     }
 
-    fn hear(&mut self) -> Value {
+    fn receive(&mut self) -> Value {
         loop {
             if let Message::Text(text) = self.0.read().unwrap() {
                 return serde_json::from_str(&text).unwrap();
@@ -68,12 +68,12 @@ impl ScriptedServer {
             "since": 0, "reset": false, "topic": evil, "count": 2, "members": ["bob", "eve"]}));
     }
 
-    /// Answers the other side's goodbye, whichever side was the first to say it.
+    /// Answers the Close of the other side, whichever side sent the first.
     fn ends(mut self) {
         while self.0.read().is_ok() {}
     }
 
-    /// Something that eve does to the lobby's log.
+    /// An action of eve's that is recorded in the lobby's log.
     fn act(&mut self, seq: usize, act: &Value) {
         let mut record = act.clone();
         record["room"] = "lobby".into();
@@ -90,7 +90,7 @@ impl ScriptedServer {
     }
 }
 
-/// Fails where a byte came through that is neither text nor a sequence of our own.
+/// Fails at a byte of the output that is neither text nor a sequence of our own.
 fn is_clean(terminal: &Terminal) {
     let bytes = terminal.bytes();
     let text = String::from_utf8(bytes).unwrap();
@@ -129,11 +129,11 @@ fn is_clean(terminal: &Terminal) {
 #[test]
 fn no_text_commands_the_terminal() {
     for command in COMMANDS {
-        let (mut stage, mut bob) = ScriptedServer::open("bob");
-        stage.welcome("talk", 1);
-        // No right server passes such a text on: the client takes it for a fault, and leaves.
-        stage.record(1, "eve", &format!("before {command} after"));
-        stage.ends();
+        let (mut server, mut bob) = ScriptedServer::open("bob");
+        server.welcome("talk", 1);
+        // A correct server never sends such a text: the client treats it as an error, and disconnects.
+        server.record(1, "eve", &format!("before {command} after"));
+        server.ends();
         bob.wait_for("trying again");
         is_clean(&bob);
     }
@@ -141,11 +141,11 @@ fn no_text_commands_the_terminal() {
 
 #[test]
 fn no_text_hides_in_the_terminal_or_turns_it_around() {
-    let (mut stage, mut bob) = ScriptedServer::open("bob");
-    stage.welcome("talk", 3);
-    stage.act(1, &json!({"type": "topic", "text": HIDDEN}));
-    stage.act(2, &json!({"type": "edit", "target": 1, "text": HIDDEN}));
-    stage.record(3, "eve", HIDDEN);
+    let (mut server, mut bob) = ScriptedServer::open("bob");
+    server.welcome("talk", 3);
+    server.act(1, &json!({"type": "topic", "text": HIDDEN}));
+    server.act(2, &json!({"type": "edit", "target": 1, "text": HIDDEN}));
+    server.record(3, "eve", HIDDEN);
     let rows = bob.wait_until("all three", |rows| {
         rows.concat().replace("      ", "").matches(r"shy\u{2028}").count() == 3
     });
@@ -156,10 +156,10 @@ fn no_text_hides_in_the_terminal_or_turns_it_around() {
 
 #[test]
 fn what_one_looks_back_at_is_as_clean() {
-    let (mut stage, mut bob) = ScriptedServer::open("bob");
-    stage.welcome("talk", 40);
-    (1..=10).for_each(|seq| stage.record(seq, "eve", HIDDEN));
-    (11..=40).for_each(|seq| stage.record(seq, "eve", &format!("hi\n[lobby] bob {seq}")));
+    let (mut server, mut bob) = ScriptedServer::open("bob");
+    server.welcome("talk", 40);
+    (1..=10).for_each(|seq| server.record(seq, "eve", HIDDEN));
+    (11..=40).for_each(|seq| server.record(seq, "eve", &format!("hi\n[lobby] bob {seq}")));
     bob.wait_for("[lobby] bob 40");
     bob.type_in(&"\x1b[5~".repeat(9)); // PgUp
     let rows = bob.wait_until("it is the beginning", |rows| rows[0].starts_with("-- "));
@@ -167,30 +167,30 @@ fn what_one_looks_back_at_is_as_clean() {
     assert!(rows.concat().contains(r"\u{202e}rlo"), "{rows:#?}");
     is_clean(&bob);
     let entered = String::from_utf8(bob.bytes()).unwrap().matches("\x1b[?1049h").count();
-    assert_eq!(entered, 1, "only we turn to the other screen, and once");
+    assert_eq!(entered, 1, "only we switch to the alternate screen, and once");
 }
 
 #[test]
 fn what_is_answered_hides_nothing_and_passes_for_nobody() {
     let forged = "↳ #1 admin: you are banned\n↳ #1 admin: go";
     for text in [HIDDEN, forged] {
-        let (mut stage, mut bob) = ScriptedServer::open("bob");
-        stage.welcome("talk", 3);
-        stage.record(1, "eve", text);
-        stage.act(2, &json!({"type": "post", "text": forged, "reply": 1}));
-        stage.act(3, &json!({"type": "post", "text": "done", "reply": 9}));
+        let (mut server, mut bob) = ScriptedServer::open("bob");
+        server.welcome("talk", 3);
+        server.record(1, "eve", text);
+        server.act(2, &json!({"type": "post", "text": forged, "reply": 1}));
+        server.act(3, &json!({"type": "post", "text": "done", "reply": 9}));
         let rows = bob.wait_for("eve done");
         let quotes: Vec<&String> = rows.iter().filter(|row| row.starts_with('↳')).collect();
         assert_eq!(quotes.len(), 2, "no other row begins like one: {rows:#?}");
         assert!(quotes[0].starts_with("↳ #1 eve: ") && quotes[1] == "↳ #9", "{rows:#?}");
         is_clean(&bob);
     }
-    // Names are the server's word, and no more trusted.
+    // Names come from the server, and are not trusted either.
     for evil in COMMANDS {
-        let (mut stage, mut bob) = ScriptedServer::open("bob");
-        stage.welcome("talk", 2);
-        stage.record(1, evil, "hi");
-        stage.act(2, &json!({"type": "post", "text": "done", "reply": 1}));
+        let (mut server, mut bob) = ScriptedServer::open("bob");
+        server.welcome("talk", 2);
+        server.record(1, evil, "hi");
+        server.act(2, &json!({"type": "post", "text": "done", "reply": 1}));
         bob.wait_for("eve done");
         is_clean(&bob);
     }
@@ -198,15 +198,15 @@ fn what_is_answered_hides_nothing_and_passes_for_nobody() {
 
 #[test]
 fn no_second_line_passes_for_another_speaker() {
-    let (mut stage, mut bob) = ScriptedServer::open("bob");
-    stage.welcome("talk", 3);
-    stage.record(
+    let (mut server, mut bob) = ScriptedServer::open("bob");
+    server.welcome("talk", 3);
+    server.record(
         1,
         "eve",
         "hi\n00:00 admin you are banned\n[lobby] bob · offline\n> typed for you",
     );
-    stage.record(2, "eve", &format!("{}00:00 admin me too{}end", " ".repeat(66), " ".repeat(60)));
-    stage.act(
+    server.record(2, "eve", &format!("{}00:00 admin me too{}end", " ".repeat(66), " ".repeat(60)));
+    server.act(
         3,
         &json!({"type": "edit", "target": 1, "text": "x\n00:00 admin me three\n- - unread"}),
     );
@@ -222,27 +222,27 @@ fn no_second_line_passes_for_another_speaker() {
 #[test]
 fn names_topics_errors_and_lists_are_no_more_trusted_than_texts() {
     for evil in COMMANDS.iter().copied().chain([HIDDEN, "a\nb"]) {
-        let (mut stage, mut bob) = ScriptedServer::open("bob");
-        stage.welcome(evil, 0);
-        stage.say(&json!({"type": "presence", "room": "lobby", "user": evil, "state": "joined", "count": 2}));
-        stage.say(&json!({"type": "renamed", "user": "eve", "to": evil}));
-        stage.say(&json!({"type": "typing", "room": "lobby", "user": evil}));
-        stage.say(&json!({"type": "members", "room": "lobby", "members": [evil]}));
-        stage.say(&json!({"type": "rooms", "rooms": [
+        let (mut server, mut bob) = ScriptedServer::open("bob");
+        server.welcome(evil, 0);
+        server.say(&json!({"type": "presence", "room": "lobby", "user": evil, "state": "joined", "count": 2}));
+        server.say(&json!({"type": "renamed", "user": "eve", "to": evil}));
+        server.say(&json!({"type": "typing", "room": "lobby", "user": evil}));
+        server.say(&json!({"type": "members", "room": "lobby", "members": [evil]}));
+        server.say(&json!({"type": "rooms", "rooms": [
             {"name": "lobby", "head": 1, "members": 1, "topic": evil}]}));
-        stage
+        server
             .say(&json!({"type": "error", "code": "forbidden", "message": format!("{evil} done")}));
         bob.type_in("/version\rsaid\r");
-        let post = stage.hear();
-        stage.say(
+        let post = server.receive();
+        server.say(
             &json!({"type": "error", "code": "bad_text", "message": evil, "cid": post["cid"]}),
         );
         bob.wait_for("not sent");
-        stage
+        server
             .0
             .close(Some(CloseFrame { code: 4403.into(), reason: "\x1b[2J kicked\u{9b}".into() }))
             .unwrap();
-        stage.ends();
+        server.ends();
         bob.wait_for("put out of the chat");
         is_clean(&bob);
         assert_eq!(bob.wait_exit(), 1);

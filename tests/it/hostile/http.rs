@@ -1,4 +1,4 @@
-//! Requests that are wrong, doubtful or meant to hurt: what each gets, and that nothing else happens.
+//! Requests that are wrong, ambiguous or malicious: the answer to each, and that nothing else happens.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use crate::support::raw_client::{SWITCHING, UPGRADE};
 use crate::support::under_attack::under_attack;
 use crate::support::{RawClient, TestServer};
 
-/// The status that answers `request`, which must be one whole response and then the end.
+/// The status of the answer to `request`, which must be one whole response, and then the end.
 fn status(server: &TestServer, request: &[u8]) -> u16 {
     let mut raw = RawClient::connect(server.address);
     raw.try_send(request);
@@ -22,7 +22,7 @@ fn status(server: &TestServer, request: &[u8]) -> u16 {
     head.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
-/// An upgrade with `line` in place of the one that begins with the same name, or added.
+/// An upgrade request with `line` instead of the header of the same name, or added if there is none.
 fn with(line: &str) -> String {
     let name = line.split(':').next().unwrap();
     let others =
@@ -32,7 +32,7 @@ fn with(line: &str) -> String {
     request
 }
 
-/// An upgrade with `line` beside what is there.
+/// An upgrade request with `line` added.
 fn and(line: &str) -> String {
     UPGRADE.replace("\r\n\r\n", &format!("\r\n{line}\r\n\r\n"))
 }
@@ -99,7 +99,7 @@ fn what_is_no_upgrade_is_told_what_one_is() {
         all(server, 400, &keys.map(|key| with(&format!("Sec-WebSocket-Key: {key}"))));
         let methods = ["POST", "PUT", "DELETE", "TRACE", "get"];
         all(server, 405, &methods.map(|method| UPGRADE.replace("GET", method)));
-        all(server, 400, &[UPGRADE.replace("GET", "CONNECT")]); // it wants a host and a port
+        all(server, 400, &[UPGRADE.replace("GET", "CONNECT")]); // CONNECT needs a host and a port
         all(server, 501, &[UPGRADE.replace("GET", "BREW")]);
     });
 }
@@ -117,7 +117,10 @@ fn other_protocols_are_refused_at_once() {
         {
             let since = Instant::now();
             assert_eq!(status(server, hello), 400, "{hello:?}");
-            assert!(since.elapsed() < Duration::from_secs(5), "it waited for the head's deadline");
+            assert!(
+                since.elapsed() < Duration::from_secs(5),
+                "the server waited for the head's deadline"
+            );
         }
     });
 }
@@ -213,7 +216,7 @@ fn a_body_in_any_disguise_is_refused_and_never_read_as_a_request() {
                 status(server, (and(&format!("Transfer-Encoding: {coding}")) + after).as_bytes());
             assert!([400, 501].contains(&answer), "{answer} for {coding}");
         }
-        // A tunnel that a proxy believes in, and we do not.
+        // A proxy may take this for a tunnel; we do not.
         let tunnel = with("Sec-WebSocket-Version: 777") + &get("/metrics");
         assert_eq!(status(server, tunnel.as_bytes()), 426);
         for first in [get("/healthz"), get("/nowhere")] {

@@ -1,4 +1,4 @@
-//! Many at once, who are slow, greedy, or never finish: nobody else waits for them.
+//! Many connections that are slow, greedy, or never finish: no other client waits for them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -10,7 +10,7 @@ use crate::support::raw_client::{UPGRADE, frame, text};
 use crate::support::under_attack::{SQUARE, under_attack};
 use crate::support::{RawClient, TIMEOUT, TestClient, TestServer};
 
-/// How long somebody new takes to their welcome.
+/// How long a new client waits for its welcome.
 fn serves(server: &TestServer, user: &str) -> Duration {
     let since = Instant::now();
     drop(RawClient::welcomed(server.address, user));
@@ -46,9 +46,9 @@ fn a_million_pings_that_nobody_reads_the_answers_of_cost_little() {
         raw.0.set_write_timeout(Some(TIMEOUT / 2)).unwrap();
         let pings = frame(0x89, &[b'x'; 125], true).repeat(1_000);
         let since = Instant::now();
-        // It is slowed down and then sent away: writing fails long before a million are out.
+        // The server delays it and then closes it: writing fails long before a million are sent.
         let sent = (0..1_000).take_while(|_| std::io::Write::write_all(&mut raw.0, &pings).is_ok());
-        assert!(sent.count() < 1_000, "a million pings were taken");
+        assert!(sent.count() < 1_000, "the server took a million pings");
         assert!(since.elapsed() < TIMEOUT / 2);
     });
 }
@@ -183,7 +183,7 @@ fn joins_leaves_and_readiness_do_not_wait_for_stuck_readers() {
     });
 }
 
-/// How somebody leaves.
+/// How a client leaves.
 type Way = Box<dyn Fn(&mut RawClient)>;
 
 #[test]
@@ -206,7 +206,9 @@ fn however_a_connection_ends_its_leaving_is_told_once() {
         for (user, way) in ways {
             let mut raw = RawClient::welcomed(server.address, user);
             raw.send(&text(r#"{"type":"join","room":"lobby"}"#));
-            let is = |told: &Value, state: &str| told["user"] == user && told["state"] == state;
+            let is = |presence: &Value, state: &str| {
+                presence["user"] == user && presence["state"] == state
+            };
             assert!(is(&witness.receive_type("presence"), "joined"), "{user}");
             way(&mut raw);
             if user != "reset" {

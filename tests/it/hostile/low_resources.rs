@@ -22,7 +22,7 @@ fn server() -> Command {
     Command::new(env!("CARGO_BIN_EXE_server"))
 }
 
-/// Whether somebody new gets a WebSocket soon.
+/// Whether a new client gets a WebSocket soon.
 fn is_served(server: &TestServer) -> bool {
     let mut raw = RawClient::connect(server.address);
     raw.0.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
@@ -66,7 +66,7 @@ fn without_descriptors_the_server_waits_and_those_inside_go_on() {
         allow_descriptors(server, 1_024);
         let since = Instant::now();
         while !is_served(server) {
-            assert!(since.elapsed() < TIMEOUT, "nobody is served again");
+            assert!(since.elapsed() < TIMEOUT, "no client is served again");
         }
     });
 }
@@ -80,12 +80,12 @@ fn a_start_with_few_descriptors_makes_room_for_as_many_as_there_are() {
         let held: Vec<RawClient> = (0..200).map(|_| RawClient::connect(server.address)).collect();
         let mut late = RawClient::connect(server.address);
         late.send(UPGRADE.as_bytes());
-        let answer = late.read_to_end(); // few are told why at a time
+        let answer = late.read_to_end(); // the server answers only a few at a time
         assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 503"), "{answer:?}");
         drop(held);
         let since = Instant::now();
         while !is_served(server) {
-            assert!(since.elapsed() < TIMEOUT, "nobody is served again");
+            assert!(since.elapsed() < TIMEOUT, "no client is served again");
         }
     });
 }
@@ -106,11 +106,11 @@ fn more_connections_than_the_machine_can_hold_are_refused_at_the_start() {
 
 // ---- What the system refuses -------------------------------------------------------------------
 
-/// strace(1), attached to the server, that makes system calls fail. Dropped, it lets go.
-struct Saboteur(Child);
+/// strace(1), attached to the server, makes system calls fail. Detaches when dropped.
+struct FaultInjector(Child);
 
-impl Saboteur {
-    fn attach(server: &TestServer, call: &str, fault: &str) -> Saboteur {
+impl FaultInjector {
+    fn attach(server: &TestServer, call: &str, fault: &str) -> FaultInjector {
         let mut child = Command::new("strace")
             .args(["-f", "-o", "/dev/null", "-p", &server.pid().to_string()])
             .args(["-e", &format!("trace={call}"), "-e", &format!("inject={call}:{fault}")])
@@ -119,12 +119,12 @@ impl Saboteur {
             .expect("strace is installed");
         let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
         assert!(said.any(|line| line.unwrap().contains("attached")));
-        thread::spawn(move || said.for_each(drop)); // it may say more
-        Saboteur(child)
+        thread::spawn(move || said.for_each(drop)); // reads on, so that strace can print more
+        FaultInjector(child)
     }
 }
 
-impl Drop for Saboteur {
+impl Drop for FaultInjector {
     fn drop(&mut self) {
         // SIGTERM, which std cannot send: strace then lets go of the server.
         Command::new("kill").arg(self.0.id().to_string()).status().unwrap();
@@ -137,12 +137,13 @@ impl Drop for Saboteur {
 fn whatever_accept_fails_with_the_next_client_is_served() {
     under_attack(&[], |server| {
         for error in ["ENFILE", "EMFILE", "ENOMEM", "ECONNABORTED", "EPROTO", "EINTR"] {
-            let saboteur = Saboteur::attach(server, "accept4", &format!("error={error}:when=1..8"));
+            let injector =
+                FaultInjector::attach(server, "accept4", &format!("error={error}:when=1..8"));
             let since = Instant::now();
             while !is_served(server) {
-                assert!(since.elapsed() < TIMEOUT, "nobody is served after {error}");
+                assert!(since.elapsed() < TIMEOUT, "no client is served after {error}");
             }
-            drop(saboteur);
+            drop(injector);
         }
     });
 }
@@ -152,10 +153,10 @@ fn whatever_accept_fails_with_the_next_client_is_served() {
 fn a_thread_that_the_system_refuses_costs_one_connection() {
     under_attack(&[], |server| {
         // strace counts for each thread by itself.
-        let saboteur = Saboteur::attach(server, "clone3,clone", "error=EAGAIN:when=1..10");
+        let injector = FaultInjector::attach(server, "clone3,clone", "error=EAGAIN:when=1..10");
         let refused = (0..100).take_while(|_| !is_served(server)).count();
         assert!((1..=50).contains(&refused), "{refused} were refused");
-        drop(saboteur);
+        drop(injector);
         assert!(is_served(server));
     });
 }
@@ -185,16 +186,16 @@ fn a_server_that_was_stopped_for_a_while_goes_on_with_whoever_is_left() {
     ann.receives_nothing();
 }
 
-/// Nobody, whom no directory belongs to.
+/// The user `nobody`, who owns no directory.
 const NOBODY: u32 = 65_534;
 
-/// Whether the tests run as root, whom no mode keeps out.
+/// Whether the tests run as root, for whom file modes do not count.
 fn am_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
-/// A shell that limits the size of files, and becomes the server. `ulimit -f` counts in 512 bytes
-/// (POSIX), or in 1,024 (bash).
+/// A shell that limits the size of files, and execs the server. `ulimit -f` counts in 512 bytes (POSIX),
+/// or in 1,024 (bash).
 fn limited(limit: &str) -> Command {
     let mut shell = Command::new("sh");
     let script = format!("{limit}; exec \"$0\" \"$@\"");
@@ -202,7 +203,7 @@ fn limited(limit: &str) -> Command {
     shell
 }
 
-/// What a server says that cannot start.
+/// The error of a server that cannot start.
 fn refused(command: &mut Command, data: &Path) -> String {
     let command = command.args(["--bind", "127.0.0.1:0", "--data"]).arg(data);
     let output = command.stdin(Stdio::null()).output().unwrap();
@@ -219,7 +220,7 @@ fn refused(command: &mut Command, data: &Path) -> String {
 fn a_directory_that_is_not_ones_own_is_refused_at_the_start() {
     let place = tempfile::tempdir().unwrap();
     fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
-    let server = place.path().join("server"); // where nobody can reach it
+    let server = place.path().join("server"); // where `nobody` can run it
     fs::copy(env!("CARGO_BIN_EXE_server"), &server).unwrap();
     let as_nobody = || {
         let mut command = Command::new(&server);
@@ -254,7 +255,7 @@ fn a_disk_that_takes_nothing_at_the_start_is_said_before_the_port_is_open() {
 
 // ---- Directories and files: later --------------------------------------------------------------
 
-/// Posts until something else than a record comes, or nothing more: what was acknowledged, and that.
+/// Posts until another answer than a record comes, or the connection ends: the records, and that answer.
 fn post_until_refused(bob: &mut TestClient) -> (Vec<Value>, Option<Value>) {
     let mut stored = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! Names, rooms, numbers and texts that pretend to be something else.
+//! Names, rooms, numbers and texts that look like others.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ fn in_the_lobby(server: &TestServer) -> TestClient {
     TestClient::joined(server.address, "bob", "lobby").0
 }
 
-/// Limits out of the way of tests that say much that is refused.
+/// Limits so high that tests can send much that is refused.
 const PATIENT: [&str; 2] = ["--limit", "nuisances=100000"];
 
 #[test]
@@ -51,7 +51,7 @@ fn a_name_that_could_be_taken_for_another_is_nobodys() {
         assert_eq!(welcome["user"], "Jos\u{e9}");
         let mut other = TestClient::connect(server.address);
         other.send(&json!({"type": "hello", "user": "JOS\u{c9}"}));
-        assert_eq!(other.receive_error(), "name_taken", "names are one, whatever their case");
+        assert_eq!(other.receive_error(), "name_taken", "names that differ in case are one name");
     });
 }
 

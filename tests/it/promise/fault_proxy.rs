@@ -1,6 +1,6 @@
-//! A bad line: a TCP proxy that cuts, delays, half-closes and swallows at bytes of chance's choosing.
+//! A TCP proxy that cuts, delays, half-closes and swallows at random bytes.
 //!
-//! It never alters, invents or reorders a byte: that much TCP promises.
+//! It never alters, adds or reorders a byte: TCP promises that.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::common::rng::Rng;
 
-/// Its addresses lead to one server.
+/// A proxy with several addresses for one server.
 pub(super) struct FaultProxy {
     shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
@@ -22,16 +22,16 @@ struct Shared {
     seed: u64,
     is_quiet: AtomicBool,
     closed: AtomicBool,
-    /// Whether somebody answers at the server's address.
+    /// Whether the server is up.
     is_server_up: Mutex<bool>,
     server_came_up: Condvar,
-    /// Both ends of every connection there is.
+    /// Both sockets of every open connection, with the connection's number.
     ends: Mutex<Vec<(u64, Arc<TcpStream>)>>,
     next: AtomicU64,
     counts: FaultCounts,
 }
 
-/// What was done to people, so far.
+/// The faults so far.
 #[derive(Default)]
 pub(super) struct FaultCounts {
     /// Connections that reached the server.
@@ -66,9 +66,9 @@ impl FaultCounts {
 /// What happens at a byte.
 #[derive(Clone, Copy)]
 enum Fault {
-    /// The bytes after it come later.
+    /// The bytes after it are delayed.
     Pause,
-    /// The connection ends; what was under way either way is lost.
+    /// The connection ends; what is in flight in either direction is lost.
     Cut,
     /// This direction ends, the other stays.
     HalfClose,
@@ -103,7 +103,7 @@ impl FaultProxy {
         FaultProxy { shared: Arc::new(shared), addresses: Vec::new() }
     }
 
-    /// A address for one person, whose connections have the same fate in every run of the seed.
+    /// Adds an address for one client: its connections get the same faults in every run of the seed.
     pub(super) fn add_address(&mut self, who: &str) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -123,13 +123,13 @@ impl FaultProxy {
         address
     }
 
-    /// Whether somebody answers at the server's address from now on.
+    /// Whether the server is up from now on.
     pub(super) fn set_server_up(&self, up: bool) {
         *self.shared.is_server_up.lock().unwrap_or_else(PoisonError::into_inner) = up;
         self.shared.server_came_up.notify_all();
     }
 
-    /// Cuts every connection there is, and leaves those to come in is_quiet.
+    /// Cuts every open connection; later ones get no faults.
     pub(super) fn enter_quiet(&self) {
         self.shared.is_quiet.store(true, Ordering::SeqCst);
         self.shared.cut_all();
@@ -143,9 +143,9 @@ impl FaultProxy {
 impl Drop for FaultProxy {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::SeqCst);
-        self.set_server_up(true); // nobody waits any longer
+        self.set_server_up(true); // wakes the threads that wait for the server
         for address in &self.addresses {
-            TcpStream::connect(address).ok(); // wakes the one who accepts there
+            TcpStream::connect(address).ok(); // wakes the thread that accepts there
         }
         self.shared.cut_all();
     }
@@ -156,7 +156,7 @@ impl Shared {
         self.is_quiet.load(Ordering::SeqCst)
     }
 
-    /// Leads one connection through to the server, if it answers.
+    /// Forwards one connection to the server, if it is up.
     fn connect(&self, client: TcpStream, mut rng: Rng) {
         if !self.is_quiet() && rng.one_in(20) {
             return; // refused
@@ -196,7 +196,7 @@ impl Shared {
         }
     }
 
-    /// Carries one direction, from fault to fault, until it ends.
+    /// Forwards one direction, from fault to fault, until it ends.
     fn forward(&self, from: &TcpStream, to: &TcpStream, mut rng: Rng) {
         let mut left = rng.magnitude(15);
         let mut buffer = [0; 4096];
@@ -204,7 +204,7 @@ impl Shared {
             let room = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
             let read = (&mut &*from).read(&mut buffer[..room]).unwrap_or(0);
             if read == 0 || (&mut &*to).write_all(&buffer[..read]).is_err() {
-                to.shutdown(Shutdown::Write).ok(); // as it came, or as far as it went
+                to.shutdown(Shutdown::Write).ok(); // as the other side ended it
                 return;
             }
             left -= read as u64;
@@ -218,7 +218,7 @@ impl Shared {
         }
     }
 
-    /// Lets a fault happen; whether the direction ended by it.
+    /// Injects a fault; returns whether it ended the direction.
     fn inject(&self, fault: Fault, from: &TcpStream, to: &TcpStream, rng: &mut Rng) -> bool {
         let cut = || {
             from.shutdown(Shutdown::Both).ok();
@@ -252,13 +252,13 @@ impl Shared {
     }
 }
 
-/// Reads into the void until nothing comes.
+/// Reads and drops everything, until nothing comes.
 fn drain(from: &TcpStream) {
-    let mut void = [0; 4096];
-    while (&mut &*from).read(&mut void).is_ok_and(|read| read > 0) {}
+    let mut scratch = [0; 4096];
+    while (&mut &*from).read(&mut scratch).is_ok_and(|read| read > 0) {}
 }
 
-/// A thread whose end nobody waits for: it ends with its sockets.
+/// A thread that is not joined: it ends with its sockets.
 fn spawn(work: impl FnOnce() + Send + 'static) {
     thread::Builder::new().name(String::from("proxy")).spawn(work).unwrap();
 }

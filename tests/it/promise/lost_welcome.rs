@@ -1,4 +1,4 @@
-//! The one moment that chance seldom meets: the first hello of a name was heard, its answer was not.
+//! The one case that random faults seldom hit: the first hello of a name arrives, and its answer is lost.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use talk::client::{Config, Notice, State, start};
 
 use crate::support::{TIMEOUT, TestServer};
 
-/// A line to `server` that is cut when the first welcome is on its way, and never again.
+/// A proxy to `server` that cuts its first connection at the welcome, and no other.
 fn proxy_that_loses_the_first_welcome(server: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -32,7 +32,7 @@ fn connect(client: &TcpStream, server: &TcpStream, is_first: bool) {
     });
 }
 
-/// Carries one direction until it ends, or until `last` is about to pass.
+/// Forwards one direction until it ends, or until `last` is about to pass.
 fn forward(mut from: &TcpStream, mut to: &TcpStream, last: &[u8]) {
     let mut chunk = [0; 4096];
     while let Ok(count @ 1..) = from.read(&mut chunk) {
@@ -63,7 +63,7 @@ fn a_name_whose_first_welcome_was_lost_is_still_its_owners() {
     };
     let _client = start(config, sender).unwrap();
     loop {
-        match notices.recv_timeout(TIMEOUT).expect("it becomes live") {
+        match notices.recv_timeout(TIMEOUT).expect("the client becomes live") {
             Notice::State(State::Live) => return,
             Notice::Stopped { code, reason } => panic!("stopped with {code}: {reason}"),
             _ => {}

@@ -1,4 +1,4 @@
-//! People with our own client library.
+//! Clients with our own client library.
 
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -13,21 +13,21 @@ use crate::common::checker::Outcome;
 use crate::common::coordinator::{Coordinator, Phase};
 use crate::common::rng::Rng;
 
-/// How often somebody looks up who hears nothing.
+/// How long a client waits for an event before it looks at the phase.
 const READ_TIMEOUT: Duration = Duration::from_millis(20);
 
-/// A longer wait for the next connection is never waited for.
+/// Longer backoffs are cut short.
 const LONGEST_RETRY: Duration = Duration::from_millis(600);
 
-/// What comes of hearing something.
+/// What follows an event.
 #[derive(PartialEq, Eq)]
 enum Next {
     Continue,
-    /// The person closes the window, and opens another.
+    /// The client is closed and started again.
     Restart,
 }
 
-/// Lives through a run.
+/// Takes part in a run, to its end.
 pub(super) fn run(
     config: &ClientConfig,
     address: SocketAddr,
@@ -44,7 +44,7 @@ pub(super) fn run(
     while runner.connect_once(address) == Next::Restart {
         runner.joined = Default::default();
         if runner.rng.one_in(4) {
-            runner.outbox.clear(); // kept by nobody
+            runner.outbox.clear(); // as if nothing had stored it
             runner.history.forget_unsettled();
         }
     }
@@ -56,14 +56,14 @@ struct Runner<'c> {
     history: ClientHistory,
     coordinator: &'c Coordinator,
     rng: Rng,
-    /// Whether the room was joined in this sitting.
+    /// Whether each room was joined since the client was started.
     joined: [bool; ROOMS.len()],
-    /// What was said and is not settled, in order: it outlives the client.
+    /// What is sent and not settled, in order: it outlives the client.
     outbox: Vec<Line>,
 }
 
 impl Runner<'_> {
-    /// One client's life.
+    /// One client, from its start to its end.
     fn connect_once(&mut self, address: SocketAddr) -> Next {
         let (client, notices) = self.open(address);
         let mut phase = Phase::Faults;
@@ -164,12 +164,12 @@ impl Runner<'_> {
                 let room = room_number(room.as_str());
                 if self.history.view(room).is_some_and(|view| !view.shown.is_empty()) {
                     self.history
-                        .report_violation(self.coordinator, "told that what was shown is gone");
+                        .report_violation(self.coordinator, "reset after records were shown");
                 }
                 self.joined[room] = false;
             }
             Notice::Gap { room, first } => {
-                let what = format!("told of a gap in {}, up to {first}", room.as_str());
+                let what = format!("gap in {}, up to {first}", room.as_str());
                 self.history.report_violation(self.coordinator, &what);
             }
             Notice::Failed { cid, code, message } => {

@@ -1,10 +1,10 @@
-//! That somebody is away: told to whoever shares a room with them, on all devices, until they are back.
+//! Away messages: sent to every member of a shared room, valid for all devices, until the user is back.
 
 use serde_json::{Value, json};
 
 use crate::support::{TestClient, TestServer};
 
-/// A device of bob's, in the lobby.
+/// One of bob's devices, in the lobby.
 fn device(server: &TestServer, token: &Value) -> (TestClient, Value, Value) {
     let mut device = TestClient::connect(server.address);
     let join = json!([{"room": "lobby"}]);
@@ -23,13 +23,14 @@ fn it_is_told_once_to_each_room_and_to_whoever_comes() {
     bob.join("den");
 
     bob.send(&json!({"type": "away", "text": "lunch"}));
-    let told = |room: &str| json!({"type": "away", "room": room, "user": "bob", "text": "lunch"});
-    assert_eq!(alice.receive(), told("lobby"));
-    assert_eq!([bob.receive(), bob.receive()], [told("den"), told("lobby")]);
+    let away_in =
+        |room: &str| json!({"type": "away", "room": room, "user": "bob", "text": "lunch"});
+    assert_eq!(alice.receive(), away_in("lobby"));
+    assert_eq!([bob.receive(), bob.receive()], [away_in("den"), away_in("lobby")]);
     bob.send(&json!({"type": "away", "text": "lunch"}));
     bob.send(&json!({"type": "who", "room": "lobby"}));
     let away = json!([{"user": "bob", "text": "lunch"}]);
-    assert_eq!(bob.receive()["away"], away, "away with the same words is nothing new");
+    assert_eq!(bob.receive()["away"], away, "the same away message again is no change");
 
     let (mut eve, joined) = TestClient::joined(server.address, "eve", "lobby");
     assert_eq!((&joined["away"], &joined["members"][1]), (&away, &json!("bob")));
@@ -37,12 +38,12 @@ fn it_is_told_once_to_each_room_and_to_whoever_comes() {
     assert_eq!(welcome["away"], "lunch");
     phone.join("attic");
     let attic = TestClient::joined(server.address, "ann", "attic").1;
-    assert_eq!(attic["away"], away, "away in every room it enters");
+    assert_eq!(attic["away"], away, "away in every room that it joins");
 
     phone.send(&json!({"type": "back"}));
     let back = json!({"type": "back", "room": "lobby", "user": "bob"});
     assert_eq!(eve.receive_type("back"), back);
-    assert_eq!(bob.receive_type("back")["room"], "den", "whatever device says so");
+    assert_eq!(bob.receive_type("back")["room"], "den", "any device can end it");
     assert_eq!(alice.receive_type("back"), back);
     let joined = TestClient::joined(server.address, "zoe", "lobby").1;
     assert_eq!(joined.get("away"), None);
@@ -81,7 +82,7 @@ fn it_goes_along_with_a_new_name() {
     drop(bob);
     alice.receive_type("presence");
     let _left_behind = device(&server, &welcome["token"]);
-    assert_eq!(alice.receive()["away"], "lunch", "the old name has not come back in between");
+    assert_eq!(alice.receive()["away"], "lunch", "the old name was never back in between");
 }
 
 #[test]
@@ -111,5 +112,5 @@ fn why_is_one_short_line() {
     }
     bob.send(&json!({"type": "back"}));
     bob.send(&json!({"type": "who", "room": "lobby"}));
-    assert_eq!(bob.receive()["type"], "members", "who is back already is told nothing");
+    assert_eq!(bob.receive()["type"], "members", "back again while not away is no change");
 }

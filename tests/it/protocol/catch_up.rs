@@ -1,4 +1,4 @@
-//! History, resume, and the seam between what was said and what is being said.
+//! History, resume, and the change from the log to live messages: nothing missing, nothing twice.
 
 use std::thread;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{TestClient, TestServer};
 
-/// A room in which this many lines were said.
+/// A room with this many messages.
 fn filled(server: &TestServer, lines: u64) -> (TestClient, Value) {
     let (mut writer, joined) = TestClient::joined(server.address, "writer", "lobby");
     for n in 1..=lines {
@@ -16,8 +16,9 @@ fn filled(server: &TestServer, lines: u64) -> (TestClient, Value) {
     (writer, joined)
 }
 
-/// What a join with these fields is answered, and the seqs of the records that follow up to its
-/// head. The peer stays until its caller is done: one that goes while the next comes is told to it.
+/// The answer to a join with these fields, and the seqs of the records that follow, up to its head.
+/// The caller keeps the client until it is done: a client that leaves while the next one joins sends
+/// presence to it.
 fn join(server: &TestServer, user: &str, fields: &Value) -> (Value, Vec<u64>, TestClient) {
     let (mut peer, _) = TestClient::hello(server.address, user);
     let mut message = json!({"type": "join", "room": "lobby"});

@@ -1,4 +1,4 @@
-//! Edits, deletes and topics: whose they may be, and what is left of a deleted line.
+//! Edits, deletes and topics: who may do them, and what is left of a deleted message.
 
 use std::fs;
 use std::time::Instant;
@@ -20,7 +20,7 @@ fn topic(cid: &str, text: &str) -> Value {
     json!({"type": "topic", "room": "lobby", "cid": cid, "text": text})
 }
 
-/// What a newcomer is served of the lobby.
+/// The records that a new client gets of the lobby.
 fn served(server: &TestServer, newcomer: &str, count: usize) -> Vec<Value> {
     let mut peer = TestClient::hello(server.address, newcomer).0;
     peer.send(&json!({"type": "join", "room": "lobby", "since": 0}));
@@ -34,7 +34,7 @@ fn an_edit_and_a_delete_are_records_for_everybody() {
     let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
     let mut ann = TestClient::joined(server.address, "ann", "lobby").0;
     bob.post("lobby", "c1", "helo");
-    let post = bob.receive_type("post"); // before that, nobody can know its seq
+    let post = bob.receive_type("post"); // its seq is not known before
     bob.send(&edit("c2", 1, "hello"));
     bob.send(&delete("c3", 1));
     let all = [post, bob.receive_type("edit"), bob.receive_type("delete")];
@@ -47,8 +47,8 @@ fn an_edit_and_a_delete_are_records_for_everybody() {
         (&all[2]["seq"], &all[2]["target"], all[2].get("text")),
         (&3.into(), &1.into(), None)
     );
-    let heard = ["post", "edit", "delete"].map(|kind| ann.receive_type(kind));
-    assert_eq!(heard, all, "the same bytes for everyone");
+    let received = ["post", "edit", "delete"].map(|kind| ann.receive_type(kind));
+    assert_eq!(received, all, "every client gets the same bytes");
 }
 
 #[test]
@@ -76,11 +76,11 @@ fn only_ones_own_posts_that_are_there_may_be_edited_or_deleted() {
     bob.receive_type("delete");
     refused(&mut bob, edit("c6", 1, "back"), "no_such_record");
     bob.send(&delete("c7", 1));
-    assert_eq!(bob.receive_type("delete")["seq"], 4, "to delete again is no error");
+    assert_eq!(bob.receive_type("delete")["seq"], 4, "deleting again is no error");
     bob.send(&delete("c5", 1));
-    assert_eq!(bob.receive_type("delete")["seq"], 3, "a repeat is answered with the first");
+    assert_eq!(bob.receive_type("delete")["seq"], 3, "a repeat is answered with the first record");
     bob.send(&edit("c3", 1, "still mine"));
-    assert_eq!(bob.receive_type("edit")["deleted"], true, "also one that could no longer be done");
+    assert_eq!(bob.receive_type("edit")["deleted"], true, "even if it is not allowed any more");
     bob.send(&edit("c3", 1, "other words"));
     bob.send(&json!({"type": "post", "room": "lobby", "cid": "c5", "text": "hi"}));
     assert_eq!(bob.receive_type("error")["code"], "cid_conflict");
@@ -130,7 +130,7 @@ fn a_deleted_text_is_served_to_nobody_and_goes_from_the_disk() {
     assert_eq!(
         bob.receive_own("bob", "c1")["seq"],
         1,
-        "its cid is known, though nobody knows its words"
+        "its cid is known, though its text is deleted"
     );
 }
 

@@ -1,4 +1,4 @@
-//! The protocol's messages, as somebody else's WebSocket library hears them.
+//! The protocol's messages: hello, join, post, presence, typing, and the errors.
 
 use serde_json::json;
 
@@ -53,7 +53,7 @@ fn a_repeated_cid_is_one_record_and_answered_to_its_sender_alone() {
     alice.post("lobby", "c", "something else");
     assert_eq!(alice.receive()["code"], "cid_conflict");
     bob.receives_nothing();
-    bob.post("lobby", "c", "my own c"); // another holder's cid is another cid
+    bob.post("lobby", "c", "my own c"); // the same cid of another owner is another cid
     assert_eq!(bob.receive()["seq"], 2);
 }
 
@@ -147,8 +147,8 @@ fn typing_is_told_to_the_others_and_only_now_and_then() {
         }
         bob.post("lobby", "c", "done");
         assert_eq!(alice.receive(), json!({"type": "typing", "room": "lobby", "user": "bob"}));
-        assert_eq!(alice.receive()["type"], "post", "five in a moment are one");
-        assert_eq!(bob.receive()["type"], "post", "nobody hears of their own typing");
+        assert_eq!(alice.receive()["type"], "post", "five in a row are sent once");
+        assert_eq!(bob.receive()["type"], "post", "no client gets its own typing");
     });
 }
 
@@ -237,13 +237,13 @@ fn who_floods_and_goes_is_not_heard_out() {
     let server = TestServer::start(&[]);
     let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
     let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
-    // Heard out, these take the server over six seconds, and then comes the line.
+    // The server would delay all of these for over six seconds, and then the message.
     let nonsense = crate::support::raw_client::text(r#"{"type":"nonsense"}"#).repeat(150);
     let line = r#"{"type":"post","room":"lobby","cid":"1","text":"the last of it"}"#;
     let flood = [nonsense, crate::support::raw_client::text(line)].concat();
     std::io::Write::write_all(bob.socket.get_mut(), &flood).unwrap();
     drop(bob);
-    let heard = std::iter::repeat_with(|| alice.receive());
-    let mut heard = heard.skip_while(|heard| heard["state"] == "joined");
-    assert_eq!(heard.next().unwrap()["state"], "left");
+    let received = std::iter::repeat_with(|| alice.receive());
+    let mut received = received.skip_while(|received| received["state"] == "joined");
+    assert_eq!(received.next().unwrap()["state"], "left");
 }

@@ -1,4 +1,4 @@
-//! Whose name is whose.
+//! Names: who owns one, renames, and names that look alike.
 
 use serde_json::json;
 
@@ -42,14 +42,14 @@ fn a_held_name_needs_its_token() {
             &json!({"type": "hello", "user": "bob", "token": token, "join": [{"room": "lobby"}]}),
         );
         assert_eq!(phone.receive()["token"], token);
-        assert_eq!(phone.receive()["members"], json!(["bob"]), "one person on two devices");
+        assert_eq!(phone.receive()["members"], json!(["bob"]), "one user on two devices");
         laptop.receives_nothing();
 
         drop(phone);
         drop(laptop);
         let mut thief = TestClient::connect(server.address);
         thief.send(&json!({"type": "hello", "user": "bob"}));
-        assert_eq!(thief.receive_error(), "name_taken", "held for its holder after a drop");
+        assert_eq!(thief.receive_error(), "name_taken", "kept for its owner after a disconnect");
     });
 }
 
@@ -70,7 +70,7 @@ fn a_nick_is_claimed_like_a_name_and_told_to_the_room() {
         assert_eq!(alice.receive()["user"], "robert");
         bob.send(&json!({"type": "nick", "user": "Robert"}));
         assert_eq!(bob.receive()["type"], "post");
-        assert_eq!(bob.receive()["to"], "Robert", "the same claim, spelled anew");
+        assert_eq!(bob.receive()["to"], "Robert", "the same claim, in another case");
     });
 }
 

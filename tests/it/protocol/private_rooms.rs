@@ -1,4 +1,4 @@
-//! Private rooms: what two people say to each other is nobody else's.
+//! Private rooms: only their two members can read or find them.
 
 use serde_json::{Value, json};
 
@@ -66,7 +66,11 @@ fn a_third_person_learns_nothing_of_it() {
     let there = codes(ROOM);
     assert_eq!(there[0], "forbidden");
     assert!(there[1..].iter().all(|code| code == "not_joined"));
-    assert_eq!(codes("@nobody+nowhere"), there, "as with one that is not there");
+    assert_eq!(
+        codes("@nobody+nowhere"),
+        there,
+        "the same answer as for a room that does not exist"
+    );
     eve.send(&json!({"type": "rooms"}));
     assert_eq!(eve.receive()["rooms"], json!([]));
     alice.send(&json!({"type": "rooms"}));
@@ -115,7 +119,7 @@ fn what_was_written_while_one_was_away_is_there_when_one_comes_back() {
     let since = json!([{"room": ROOM, "since": 1, "log": joined["log"]}]);
     let mut alice = hello(&server, "alice", &alices["token"], &since);
     assert_eq!(alice.receive_type("joined")["reset"], false);
-    assert_eq!(alice.receive()["seq"], 2, "resumed, and not brought in a second time");
+    assert_eq!(alice.receive()["seq"], 2, "resumed, and not invited a second time");
     alice.send(&direct("bob", "c2", "two"));
     assert_eq!(alice.receive_type("post")["seq"], 2, "its cid is known after a restart");
 

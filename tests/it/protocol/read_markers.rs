@@ -1,4 +1,4 @@
-//! Read markers: one for a name and a room, shared by its devices.
+//! Read markers: one for each name and room, shared by the user's devices.
 
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ fn a_marker_moves_forward_on_all_devices_and_never_back() {
 
     let file = data.path().join("marks.jsonl");
     while !std::fs::read_to_string(&file).unwrap().contains("\"seq\":5") {
-        std::thread::yield_now(); // it is written within a tenth of a second
+        std::thread::yield_now(); // the maintenance thread writes it within 100 ms
     }
     server.kill();
     let server = TestServer::start_in(data.path(), &[]);

@@ -1,4 +1,4 @@
-//! Who comes back: after a cut, to a log that is another, among a crowd, with much to catch up.
+//! Reconnects: after a cut, to another log, many at once, with many records to catch up.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -43,14 +43,14 @@ fn a_cid_said_on_a_hundred_connections_at_once_is_one_record() {
                 start.wait();
                 bob.post("lobby", "c", "once");
                 assert_eq!(bob.receive_own("bob", "c")["seq"], 1);
-                bob // nobody leaves before all is said
+                bob // no client leaves before all messages are sent
             })
         })
         .collect();
     let mut devices: Vec<TestClient> =
         devices.into_iter().map(|device| device.join().unwrap()).collect();
     devices[0].post("lobby", "d", "twice");
-    assert_eq!(devices[0].receive_own("bob", "d")["seq"], 2, "the hundred have used one number");
+    assert_eq!(devices[0].receive_own("bob", "d")["seq"], 2, "the hundred posts have used one seq");
     assert_eq!(reader.receive()["type"], "presence");
     assert_eq!(reader.receive_seqs(2), [1, 2]);
     reader.receives_nothing();
@@ -116,7 +116,7 @@ fn who_was_away_for_longer_than_records_are_kept_is_told_where_it_goes_on() {
     gate.close();
     let (mut looker, _) = TestClient::joined(server.address, "looker", "lobby");
     let (mut head, mut first) = (3, 1);
-    // Until records have gone that the reader lacks, and no file is left that is still to go.
+    // Until retention has removed records that the reader has not seen, and has no more files to remove.
     while first <= 10 || head - first >= 9 {
         if first <= 10 {
             head += 1;
@@ -126,13 +126,13 @@ fn who_was_away_for_longer_than_records_are_kept_is_told_where_it_goes_on() {
         first = looker.receive_type("history")["first"].as_u64().unwrap();
     }
     gate.open(server.address);
-    let told = until(&notices, |notice| match notice {
+    let gap_end = until(&notices, |notice| match notice {
         Notice::Gap { first, .. } => Some(*first),
         Notice::Reset(_) => panic!("it is the same log"),
         _ => None,
     });
-    assert_eq!(told, first);
-    (told..=head).for_each(|seq| assert_eq!(next_record(&notices), seq));
+    assert_eq!(gap_end, first);
+    (gap_end..=head).for_each(|seq| assert_eq!(next_record(&notices), seq));
 }
 
 // ---- With much to catch up, and in a crowd -----------------------------------------------------
@@ -142,7 +142,7 @@ fn its_own_history_drives_nobody_out_and_what_is_said_meanwhile_follows() {
     const OLD: u64 = 20_000;
     const NEW: u64 = 300;
     let data = tempfile::tempdir().unwrap();
-    fill(data.path(), OLD, &"x".repeat(200)); // five times what may wait for a client that is behind
+    fill(data.path(), OLD, &"x".repeat(200)); // five times the backlog that a client may have
     let server = TestServer::start_in(data.path(), &[]);
     let (mut reader, _) = TestClient::hello(server.address, "reader");
     reader.send(&json!({"type": "join", "room": "lobby", "since": 0}));
@@ -152,7 +152,7 @@ fn its_own_history_drives_nobody_out_and_what_is_said_meanwhile_follows() {
         writer.post("lobby", &format!("c{n}"), "meanwhile");
         writer.receive_own("other", &format!("c{n}"));
     };
-    say(0); // before the reader has taken anything
+    say(0); // before the reader has read anything
     thread::scope(|scope| {
         scope.spawn(|| (1..NEW).for_each(&mut say));
         for seq in 1..=OLD + NEW {
@@ -197,7 +197,7 @@ fn a_crowd_that_is_cut_off_at_once_comes_back_and_every_line_is_there_once() {
                 _ => None,
             });
             seen.insert(record.1);
-            assert_eq!(record.0, seen.len() as u64, "in order, each once");
+            assert_eq!(record.0, seen.len() as u64, "each once, in order");
         }
         assert_eq!(seen, said);
     }

@@ -1,4 +1,4 @@
-//! Lines that answer lines: what a `reply` may be, and that it goes wherever its line does.
+//! Replies: what a `reply` may name, and that it stays with its message everywhere.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ fn answer(cid: &str, seq: impl Into<Value>, text: &str) -> Value {
     json!({"type": "post", "room": "lobby", "cid": cid, "text": text, "reply": seq.into()})
 }
 
-/// Says `message` and hears its refusal.
+/// Sends `message`, and checks that it is refused with this code.
 fn refused(peer: &mut TestClient, message: &Value, code: &str) {
     peer.send(message);
     let answer = peer.receive_with_cid(message["cid"].as_str().unwrap());
@@ -62,7 +62,7 @@ fn a_line_answers_a_record_that_there_is() {
         refused(&mut bob, &answer("c2", wrong, "yes"), "bad_message");
     }
     bob.send(&answer("c2", 1, "yes"));
-    assert_eq!(bob.receive_own("bob", "c2")["seq"], 2, "none of these used a number, or the cid");
+    assert_eq!(bob.receive_own("bob", "c2")["seq"], 2, "none of these used a seq, or the cid");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn what_is_answered_may_be_gone_and_an_answer_keeps_nothing_of_it() {
     }
     let served = exported(data.path());
     assert!(!json!(served).to_string().contains("secret"));
-    assert_eq!(served[1]["reply"], 1, "the answer stays what it is");
+    assert_eq!(served[1]["reply"], 1, "the reply does not change");
 
     bob.send(&json!({"type": "delete", "room": "lobby", "cid": "c6", "target": 2}));
     bob.receive_type("delete");
@@ -105,7 +105,7 @@ fn an_answer_in_private_is_of_that_room() {
     let mut ann = TestClient::hello(server.address, "ann").0;
     let direct = |cid: &str, reply: u64| json!({"type": "direct", "to": "ann", "cid": cid, "text": "psst", "reply": reply});
     refused(&mut bob, &direct("c2", 1), "no_such_record");
-    ann.receives_nothing(); // nothing was said to her
+    ann.receives_nothing(); // she has got no reply
     bob.send(&json!({"type": "direct", "to": "ann", "cid": "c3", "text": "psst"}));
     bob.receive_own("bob", "c3");
     bob.send(&direct("c4", 1));

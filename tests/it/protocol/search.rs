@@ -1,11 +1,11 @@
-//! Looking for what was said: a question at a time, each about a few hundred records.
+//! Search: one request at a time, each over a few hundred records.
 
 use serde_json::{Value, json};
 
 use crate::support::terminal::Terminal;
 use crate::support::{TestClient, TestServer};
 
-/// What a search is answered: the seqs that were found, and from where to ask on.
+/// The answer to a search: the seqs that were found, and from where to search on.
 fn search(peer: &mut TestClient, text: &str, before: Option<u64>) -> (Vec<u64>, u64) {
     let mut question = json!({"type": "search", "room": "lobby", "text": text});
     if let Some(before) = before {

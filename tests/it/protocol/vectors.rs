@@ -1,4 +1,4 @@
-//! Holds the messages and the values to the vectors that the browser's client is held to as well.
+//! Messages and values against `tests/vectors/wire`, against which the page's are tested too.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
 
 use std::fs;

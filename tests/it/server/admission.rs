@@ -1,4 +1,4 @@
-//! Who may come in: passwords, places, addresses.
+//! Admission: passwords, connection slots, limits for each address, trusted proxies.
 
 use std::fs::{self, File};
 use std::process::Command;
@@ -44,7 +44,7 @@ fn the_motd_is_in_the_welcome() {
 fn one_more_than_there_is_room_for_gets_503_and_a_place_freed_is_used_again() {
     under_attack(&["--max-clients", "4"], |server| {
         let first = RawClient::welcomed(server.address, "first");
-        let _second = RawClient::welcomed(server.address, "second"); // and there are two bystanders
+        let _second = RawClient::welcomed(server.address, "second"); // with the first, both slots are taken
         let mut third = RawClient::connect(server.address);
         third.send(UPGRADE.as_bytes());
         let refusal = String::from_utf8(third.read_to_end()).unwrap();
@@ -91,12 +91,12 @@ fn one_address_may_open_so_many_websockets_in_a_minute() {
     });
 }
 
-/// A request to upgrade that says for whom it is sent.
+/// An upgrade request of a proxy that names its client's address.
 fn upgrade_for(hops: &str) -> Vec<u8> {
     UPGRADE.replacen("\r\n\r\n", &format!("\r\nX-Forwarded-For: {hops}\r\n\r\n"), 1).into()
 }
 
-/// The status of the answer, and its connection.
+/// The status line's code, and the connection.
 fn asked(server: &TestServer, request: &[u8]) -> (String, RawClient) {
     let mut raw = RawClient::connect(server.address);
     raw.send(request);
@@ -119,7 +119,7 @@ fn behind_a_proxy_that_is_trusted_each_client_has_its_own_places() {
             let rest = String::from_utf8(raw.read_to_end()).unwrap();
             assert!(rest.contains("\r\nRetry-After: 60\r\n"), "{rest}");
         }
-        // What the proxy itself asks for counts for the proxy.
+        // A request of the proxy itself counts for the proxy.
         for _ in 0..2 {
             let (status, raw) = asked(server, UPGRADE.as_bytes());
             assert_eq!(status, "101");
@@ -189,13 +189,13 @@ fn the_log_names_the_client_and_not_its_proxy() {
     client.send(&text(r#"{"type":"hello","user":"bob"}"#));
     let lost = b"GET /lost HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.2\r\n\r\n";
     asked(&server, lost);
-    let told = loop {
-        let told = fs::read_to_string(&log).unwrap();
-        if told.contains("user=bob") && told.contains("status=404") {
-            break told;
+    let log_text = loop {
+        let log_text = fs::read_to_string(&log).unwrap();
+        if log_text.contains("user=bob") && log_text.contains("status=404") {
+            break log_text;
         }
         thread::yield_now();
     };
-    assert!(told.contains("address=192.0.2.1 user=bob"), "{told}");
-    assert!(told.contains("address=192.0.2.2 status=404"), "{told}");
+    assert!(log_text.contains("address=192.0.2.1 user=bob"), "{log_text}");
+    assert!(log_text.contains("address=192.0.2.2 status=404"), "{log_text}");
 }

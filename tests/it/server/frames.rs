@@ -1,10 +1,10 @@
-//! RFC 6455 at the server, byte by byte: what a wrong frame meets, and what every right one gets.
+//! RFC 6455 at the server, byte by byte: how it answers each wrong frame, and each valid one.
 
 use crate::support::raw_client::{self, RawClient, frame};
 use crate::support::under_attack::under_attack;
 use crate::support::{TestClient, TestServer};
 
-/// What follows the sending of `bytes` after a hello: the code of the Close frame, and the end.
+/// Sends `bytes` after a hello: the code of the server's Close frame, after which the connection ends.
 fn code_after(server: &TestServer, bytes: &[u8]) -> u16 {
     let mut raw = RawClient::welcomed(server.address, &format!("user{}", fresh()));
     raw.try_send(bytes);
@@ -72,7 +72,7 @@ fn a_message_too_long_is_1009_from_its_header_alone() {
         ] {
             assert_eq!(code_after(server, &bytes), 1009, "{what}");
         }
-        assert!(server.rss_kib() < before + 16 * 1024, "a claim is no reason to allocate");
+        assert!(server.rss_kib() < before + 16 * 1024, "a claimed length allocates nothing");
     });
 }
 

@@ -1,4 +1,4 @@
-//! HTTP at the server: what becomes a WebSocket, what is answered, what is refused.
+//! HTTP at the server: which requests become a WebSocket, are answered, or are refused.
 
 use std::time::{Duration, Instant};
 
@@ -159,7 +159,10 @@ fn tls_is_refused_at_once_and_not_after_the_deadline() {
         let mut raw = RawClient::connect(server.address);
         raw.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
         assert!(raw.read_to_end().starts_with(b"HTTP/1.1 400"));
-        assert!(start.elapsed() < Duration::from_secs(5), "it waited for the head's deadline");
+        assert!(
+            start.elapsed() < Duration::from_secs(5),
+            "the server waited for the head's deadline"
+        );
     });
 }
 

@@ -1,4 +1,4 @@
-//! Limits that an operator has changed: each holds as it was said.
+//! `--limit`: each limit holds with the value that the operator has set.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use crate::support::raw_client::{RawClient, UPGRADE, frame, text};
 use crate::support::under_attack::under_attack;
 use crate::support::{TestClient, TestServer};
 
-/// What a connection that sends `bytes` is answered, to its end.
+/// Everything the server answers to `bytes`, to the end of the connection.
 fn answer(address: SocketAddr, bytes: &str) -> String {
     let mut raw = RawClient::connect(address);
     raw.send(bytes.as_bytes());
@@ -26,7 +26,10 @@ fn the_document_has_the_table_that_the_server_prints() {
     let table = String::from_utf8(printed.unwrap().stdout).unwrap();
     assert!(table.lines().count() > 20);
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/limits.md");
-    assert!(fs::read_to_string(document).unwrap().contains(&table), "it must have:\n{table}");
+    assert!(
+        fs::read_to_string(document).unwrap().contains(&table),
+        "the document must have:\n{table}"
+    );
 }
 
 #[test]
@@ -67,7 +70,7 @@ fn a_head_may_be_as_long_as_was_said() {
 #[test]
 fn unfinished_messages_have_a_bound_together_and_the_newest_is_sent_away() {
     under_attack(&["--limit", "unfinished=100KiB"], |server| {
-        // A fragment, and a ping behind it: whoever has the pong knows that the fragment was taken.
+        // A fragment, and a ping behind it: the pong shows that the server has read the fragment.
         let begin = |peer: &mut RawClient| {
             peer.send(&[frame(0x01, &[b'x'; 40_000], true), frame(0x89, b"?", true)].concat());
         };
@@ -99,10 +102,10 @@ fn rooms_are_as_many_as_was_said() {
         let join = |peer: &mut TestClient, room: &str| {
             peer.send(&json!({"type": "join", "room": room}));
             loop {
-                let heard = peer.receive();
-                match heard["type"].as_str() {
+                let received = peer.receive();
+                match received["type"].as_str() {
                     Some("joined") => return String::from("joined"),
-                    Some("error") => return heard["code"].as_str().unwrap().to_owned(),
+                    Some("error") => return received["code"].as_str().unwrap().to_owned(),
                     _ => {}
                 }
             }
@@ -144,8 +147,8 @@ fn too_many_wrong_passwords_close_the_door_to_their_address() {
     let hello = |password: &str| {
         let mut peer = TestClient::connect(server.address);
         peer.send(&json!({"type": "hello", "user": "ann", "password": password}));
-        let heard = peer.receive();
-        (heard["code"].as_str().map(str::to_owned), peer)
+        let received = peer.receive();
+        (received["code"].as_str().map(str::to_owned), peer)
     };
     let (refused, mut peer) = hello("guess");
     assert_eq!((refused.as_deref(), peer.receive_close()), (Some("forbidden"), 4401));
@@ -159,6 +162,6 @@ fn too_many_wrong_passwords_close_the_door_to_their_address() {
         "{refused}"
     );
     early.send(&json!({"type": "hello", "user": "ben", "password": "open sesame"}));
-    assert_eq!(early.receive_error(), "forbidden", "nor does a right one open any more");
+    assert_eq!(early.receive_error(), "forbidden", "the right password is refused as well");
     ann.round_trip();
 }

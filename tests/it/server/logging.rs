@@ -15,8 +15,8 @@ fn server() -> Command {
     Command::new(env!("CARGO_BIN_EXE_server"))
 }
 
-/// Makes the server write many lines.
-fn make_it_talk(server: &TestServer) {
+/// Makes the server log many lines.
+fn make_it_log(server: &TestServer) {
     for _ in 0..300 {
         let mut raw = RawClient::connect(server.address);
         raw.try_send(b"NONSENSE\r\n\r\n");
@@ -33,7 +33,7 @@ fn a_log_that_nobody_takes_stops_nothing() {
     let cases: [(&str, Stdio); 3] =
         [("closed", closed.into()), ("full", nowhere.into()), ("unread", full.into())];
     for (_, stderr) in cases {
-        under_attack_by(server().stderr(stderr), &["-vv"], make_it_talk);
+        under_attack_by(server().stderr(stderr), &["-vv"], make_it_log);
     }
 }
 
@@ -44,16 +44,16 @@ fn bad_requests_without_end_are_ten_lines_a_second_and_a_count() {
     command.stderr(log.try_clone().unwrap());
     let since = Instant::now();
     under_attack_by(&mut command, &["-vv"], |server| {
-        // What a second leaves out is said once it is over.
+        // The server logs how many lines a second left out once that second is over.
         while since.elapsed() < Duration::from_millis(2_500) {
-            make_it_talk(server);
+            make_it_log(server);
         }
     });
     let most = 10 * (since.elapsed().as_secs() as usize + 2);
     let text = all_of(&mut log);
     let refused = text.lines().filter(|line| line.contains("request-refused")).count();
     assert!((10..=most).contains(&refused), "{refused} lines");
-    assert!(text.contains("left_out="), "those left out are counted: {text}");
+    assert!(text.contains("left_out="), "the lines left out are counted: {text}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the server counts, read as a monitoring system reads it.
+//! The metrics page, read as a monitoring system reads it.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -38,7 +38,7 @@ impl Reading {
             );
             match sample.value {
                 Value::Counter(value) | Value::Gauge(value) | Value::Untyped(value) => {
-                    assert!(values.insert(name.clone(), value).is_none(), "{name} stands twice");
+                    assert!(values.insert(name.clone(), value).is_none(), "{name} is there twice");
                 }
                 Value::Histogram(buckets) => {
                     assert!(buckets.is_sorted_by(|one, next| {
@@ -94,7 +94,7 @@ fn a_conversation_is_counted_as_it_was() {
         ("talk_connections web", 1.0),
         ("talk_connections bot", 2.0),
         ("talk_connections console", 0.0),
-        ("talk_connections unknown", 1.0), // who reads this
+        ("talk_connections unknown", 1.0), // the client that reads the page
         ("talk_connections_total web", 1.0),
         ("talk_messages_total", 2.0),
         ("talk_deliveries_total", 4.0),

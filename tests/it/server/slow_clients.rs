@@ -1,4 +1,4 @@
-//! Those who do not read: nobody else notices, and they lose nothing.
+//! Clients that do not read: they delay no other client, and lose no record.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::under_attack::under_attack;
 use crate::support::{TestClient, TestServer};
 
-/// A client that has joined the lobby and will read no more.
+/// A client that has joined the lobby and reads nothing more.
 fn stuck(server: &TestServer, user: &str) -> TestClient {
     TestClient::joined(server.address, user, "lobby").0
 }
@@ -27,17 +27,17 @@ fn a_stuck_reader_costs_the_others_nothing_and_resumes_where_it_was() {
             assert_eq!(reader.receive_type("post")["seq"], n + 1);
             worst = worst.max(start.elapsed());
         }
-        // No timing is asserted here: a stall would show as a time-out of the reads above.
+        // No timing is asserted here: a stall would be a timeout of the reads above.
         assert!(worst < crate::support::TIMEOUT);
 
-        // The system's buffers took a few megabytes; beyond its backlog it was told to go.
+        // The kernel's buffers took a few megabytes; beyond its backlog the server closed it.
         let mut seen = 0;
         let code = loop {
             match stuck_peer.socket.read() {
                 Ok(tungstenite::Message::Text(text)) => {
                     let record: serde_json::Value = serde_json::from_str(&text).unwrap();
                     if record["type"] == "post" {
-                        assert_eq!(record["seq"], seen + 1, "no hole on the way");
+                        assert_eq!(record["seq"], seen + 1, "no record is missing");
                         seen += 1;
                     }
                 }
@@ -77,7 +77,7 @@ fn a_stuck_reader_is_gone_from_the_room_in_the_end() {
                 );
                 break;
             }
-            assert!(cid < 5_000, "it is never given up");
+            assert!(cid < 5_000, "the server never drops it");
         }
         drop(stuck_peer);
     });

@@ -1,4 +1,4 @@
-//! A listening socket that somebody else has opened, given as standard input (`--bind fd:0`).
+//! A listening socket that another process has opened, as standard input (`--bind fd:0`).
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,7 +14,7 @@ fn listener(address: &str) -> TcpListener {
     TcpListener::bind(address).unwrap()
 }
 
-/// The status of `/` for whoever asks under this host.
+/// The status of `GET /` with this Host.
 fn status(server: &TestServer, host: &str) -> String {
     let mut raw = RawClient::connect(server.address);
     raw.send(format!("HEAD / HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
@@ -59,7 +59,7 @@ fn a_socket_that_does_not_block_is_made_to() {
     let (socket, data) = (listener("127.0.0.1:0"), tempfile::tempdir().unwrap());
     socket.set_nonblocking(true).unwrap();
     let server = TestServer::start_on(&socket, data.path(), &[]);
-    // What blocks is the open file, which both processes share (`O_NONBLOCK`).
+    // O_NONBLOCK belongs to the open file description, which both processes share.
     let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", socket.as_raw_fd())).unwrap();
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap();
     assert_eq!(u32::from_str_radix(flags.trim(), 8).unwrap() & 0o4_000, 0, "{info}");
@@ -107,7 +107,7 @@ fn standard_input_that_is_no_listening_socket_is_one_line_and_exit_1() {
         let mut welcome = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut welcome).unwrap();
         if !welcome.is_empty() {
-            server.kill().unwrap(); // it serves, and would do so for ever
+            server.kill().unwrap(); // it runs until it is killed
         }
         let output = server.wait_with_output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();

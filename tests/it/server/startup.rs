@@ -1,4 +1,4 @@
-//! What the server says to whoever starts it, rightly or wrongly.
+//! The start of the server: its flags, its output, its errors and exit codes.
 
 use std::net::TcpListener;
 use std::process::{Command, Output};
@@ -11,7 +11,7 @@ fn server(args: &[&str]) -> Output {
     command.args(args).env("TALK_DATA", data.path()).output().unwrap()
 }
 
-/// The one line on standard error, the exit code, and nothing on standard output.
+/// The exit code and the one line on standard error; standard output must be empty.
 fn refused(args: &[&str]) -> (i32, String) {
     let output = server(args);
     let error = String::from_utf8(output.stderr).unwrap();
@@ -58,7 +58,7 @@ fn a_wrong_command_line_is_one_line_and_exit_2() {
     for (args, part) in [
         (&["--bnid", "x"][..], "did you mean --bind?"),
         (&["--bind"], "--bind needs a value"),
-        (&["--bind", "nowhere at all"], "is not an address like"),
+        (&["--bind", "no such data"], "is not an address like"),
         (&["--bind", "fd:3"], "only be given as fd:0"),
         (&["--rate", "fast"], "is not a number"),
         (&["--max-text", "0"], "between 1 and"),
@@ -102,13 +102,13 @@ fn a_busy_port_comes_with_a_port_to_try() {
 #[test]
 fn the_environment_says_what_flags_do_not() {
     let output = Command::new(env!("CARGO_BIN_EXE_server"))
-        .env("TALK_BIND", "nowhere at all")
+        .env("TALK_BIND", "no such data")
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("nowhere at all"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("no such data"));
     let flag_wins = Command::new(env!("CARGO_BIN_EXE_server"))
-        .env("TALK_BIND", "nowhere at all")
+        .env("TALK_BIND", "no such data")
         .args(["--bind", "127.0.0.1:0", "--version"])
         .output();
     assert!(flag_wins.unwrap().status.success());

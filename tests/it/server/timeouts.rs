@@ -1,4 +1,4 @@
-//! What happens by the clock, with shortened waits: deadlines are absolute, silence is noticed.
+//! Timeouts, with shortened limits: deadlines are absolute, a silent client is pinged and closed.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::support::raw_client::{self, RawClient, frame};
 use crate::support::{TIMEOUT, TestClient};
 
-/// A server in this process, whose waits are this test's.
+/// A server in this process, with the limits of this test.
 struct Quick {
     address: SocketAddr,
     stopper: Stopper,
@@ -47,7 +47,7 @@ impl Drop for Quick {
 
 const SHORT: Duration = Duration::from_millis(300);
 
-/// Sends a byte now and then for as long as the server takes them; returns how long that was.
+/// Sends a byte now and then until the server closes; returns how long that took.
 fn dribble(raw: &mut RawClient, bytes: &[u8]) -> Duration {
     let start = Instant::now();
     for byte in bytes.iter().cycle() {
@@ -55,9 +55,9 @@ fn dribble(raw: &mut RawClient, bytes: &[u8]) -> Duration {
         raw.0.set_read_timeout(Some(Duration::from_millis(40))).unwrap();
         let mut chunk = [0; 1];
         if raw.0.peek(&mut chunk).is_ok() {
-            break; // the server has spoken, or closed
+            break; // the server has answered, or closed
         }
-        assert!(start.elapsed() < TIMEOUT, "each byte began the wait anew");
+        assert!(start.elapsed() < TIMEOUT, "each byte restarted the timeout");
     }
     raw.0.set_read_timeout(Some(TIMEOUT)).unwrap();
     start.elapsed()
@@ -69,7 +69,7 @@ fn a_head_that_comes_byte_by_byte_has_one_deadline_for_all_of_it() {
     let mut raw = RawClient::connect(server.address);
     raw.send(b"GET / HTTP/1.1\r\nX: ");
     let waited = dribble(&mut raw, b"x");
-    assert!(waited >= SHORT / 2, "it was given its time: {waited:?}");
+    assert!(waited >= SHORT / 2, "it ended too early: {waited:?}");
     assert!(raw.read_to_end().starts_with(b"HTTP/1.1 408"));
 }
 
@@ -84,7 +84,7 @@ fn without_a_hello_in_time_it_is_4400() {
     let server = Quick::start(Limits { hello_wait: SHORT, ..Limits::default() });
     assert_eq!(RawClient::upgraded(server.address).read_close(), 4400);
     let mut pinging = RawClient::upgraded(server.address);
-    pinging.send(&frame(0x89, b"", true)); // a ping is answered, but is no hello
+    pinging.send(&frame(0x89, b"", true)); // the server answers a ping, but still waits for hello
     assert_eq!(pinging.read_frame().0, 0x8A);
     assert_eq!(pinging.read_close(), 4400);
 }
@@ -160,7 +160,7 @@ fn pings_inside_a_message_give_it_no_more_time() {
             },
             Err(_) => {}
         }
-        assert!(start.elapsed() < TIMEOUT, "the message has all the time in the world");
+        assert!(start.elapsed() < TIMEOUT, "an unfinished message has no deadline of its own here");
     }
 }
 
@@ -170,10 +170,10 @@ fn a_silent_client_is_pinged_and_one_that_does_not_answer_is_4408_and_gone() {
     let mut alice = TestClient::connect(server.address);
     alice.send(&json!({"type": "hello", "user": "alice", "join": [{"room": "lobby"}]}));
     alice.receive_type("joined");
-    alice.round_trip(); // she is live now: who comes is told to her one by one
+    alice.round_trip(); // she is live now, and gets presence for each client that joins
     let mut mute = RawClient::upgraded(server.address);
     mute.send(&raw_client::text(r#"{"type":"hello","user":"mute","join":[{"room":"lobby"}]}"#));
-    // Alice's library answers pings as it reads; mute does not.
+    // Alice's WebSocket library answers pings while it reads; the raw client does not.
     assert_eq!(alice.receive()["state"], "joined");
     assert_eq!(alice.receive()["state"], "left");
     let mut pings = 0;
@@ -195,7 +195,7 @@ fn a_planned_stop_is_told_to_everybody() {
     let address = server.address;
     drop(server);
     assert_eq!(alice.receive_close(), 1001);
-    assert!(std::net::TcpStream::connect(address).is_err(), "nobody is let in any more");
+    assert!(std::net::TcpStream::connect(address).is_err(), "no new client is accepted any more");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn a_stop_does_not_wait_for_those_who_do_not_read() {
     let (mut writer, _) = TestClient::joined(server.address, "writer", "lobby");
     let line = "x".repeat(4_000);
     for n in 0..1_500 {
-        writer.post("lobby", &n.to_string(), &line); // more than a socket holds
+        writer.post("lobby", &n.to_string(), &line); // more than a socket buffer holds
         writer.receive_with_cid(&n.to_string());
     }
     let since = Instant::now();

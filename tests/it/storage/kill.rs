@@ -1,5 +1,5 @@
-//! Killed without a pause under load: every acknowledged line is stored once, in one order, and
-//! nobody saw what is not stored.
+//! SIGKILL under load, again and again: every acknowledged message is stored once, in one order, and no
+//! client saw a record that is not stored.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,21 +13,21 @@ use crate::common::rng::Rng;
 use crate::support::commands::{exported, printed};
 use crate::support::{TIMEOUT, TestServer};
 
-/// A writer that sends each of its lines until it is stored, through any number of restarts.
+/// A client that sends each of its messages until it is stored, through any number of restarts.
 struct Writer<'w> {
     name: String,
     address: &'w AtomicU64,
     done: &'w AtomicBool,
     token: Option<String>,
-    /// What was acknowledged: cid and seq.
+    /// The acknowledged messages: cid and seq.
     acked: Vec<(String, u64)>,
-    /// What it was shown, of anybody.
+    /// Every record that it received, of any user.
     seen: BTreeMap<u64, Value>,
     sent: u64,
 }
 
 impl Writer<'_> {
-    /// Writes until it is told to stop. The last line may be left unacknowledged.
+    /// Sends until `done` is set. The last message may be left unacknowledged.
     fn run(mut self) -> Self {
         while !self.done.load(Ordering::Relaxed) {
             drop(self.talk());
@@ -39,7 +39,7 @@ impl Writer<'_> {
     fn talk(&mut self) -> Result<(), Box<dyn std::error::Error>> {
         let port = self.address.load(Ordering::Relaxed);
         if port == 0 {
-            thread::sleep(Duration::from_millis(1)); // the server is being started anew
+            thread::sleep(Duration::from_millis(1)); // the server is being restarted
             return Ok(());
         }
         let address = format!("127.0.0.1:{port}");
@@ -116,7 +116,7 @@ fn kill_and_resend(kills: u64, flags: &[&str]) {
         }
         let server = TestServer::start_in(data.path(), flags);
         address.store(server.address.port().into(), Ordering::Relaxed);
-        thread::sleep(Duration::from_millis(200)); // what is pending is sent again
+        thread::sleep(Duration::from_millis(200)); // the writers send their pending messages again
         done.store(true, Ordering::Relaxed);
         drop(server);
         writers.into_iter().map(|writer| writer.join().unwrap()).collect()
@@ -129,7 +129,7 @@ fn kill_and_resend(kills: u64, flags: &[&str]) {
         let seq = record["seq"].as_u64().unwrap();
         assert_eq!(seq, at as u64 + 1, "seed {seed}: dense from 1");
         let before = cids.insert(record["cid"].as_str().unwrap(), seq);
-        assert_eq!(before, None, "seed {seed}: {record} is there twice");
+        assert_eq!(before, None, "seed {seed}: {record} is stored twice");
     }
     let mut acked = 0;
     for writer in &writers {
@@ -138,20 +138,28 @@ fn kill_and_resend(kills: u64, flags: &[&str]) {
         }
         for (seq, record) in &writer.seen {
             let stored = usize::try_from(seq - 1).ok().and_then(|at| log.get(at));
-            assert_eq!(stored, Some(record), "seed {seed}: {} saw what is not so", writer.name);
+            assert_eq!(
+                stored,
+                Some(record),
+                "seed {seed}: {} saw a record that is not in the log",
+                writer.name
+            );
         }
         let seqs: Vec<u64> = writer.acked.iter().map(|(_, seq)| *seq).collect();
         assert!(seqs.is_sorted(), "seed {seed}: {} in another order", writer.name);
         acked += writer.acked.len();
     }
-    assert!(log.len() - acked <= 8, "seed {seed}: at most one line of each was not acknowledged");
-    assert!(acked as u64 > kills, "seed {seed}: only {acked} lines were said");
+    assert!(
+        log.len() - acked <= 8,
+        "seed {seed}: at most one message of each writer is unacknowledged"
+    );
+    assert!(acked as u64 > kills, "seed {seed}: only {acked} messages were acknowledged");
     let ats: Vec<u64> = log.iter().map(|record| record["at"].as_u64().unwrap()).collect();
     assert!(ats.is_sorted(), "seed {seed}: time went back");
     println!("{kills} kills, {} records, {acked} acknowledged", log.len());
 }
 
-/// How often the server is killed: `TALK_KILLS=1000 cargo test killed` takes some minutes.
+/// How often the server is killed: `TALK_KILLS=1000 cargo test --test it kill` takes some minutes.
 fn kills() -> u64 {
     std::env::var("TALK_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(50)
 }

@@ -1,4 +1,4 @@
-//! What was said survives a restart, damage, and a disk that is full.
+//! Recovery: the log after a restart, with damage, with a full disk.
 
 use std::fs;
 use std::path::Path;
@@ -67,9 +67,9 @@ fn a_restart_keeps_rooms_names_cids_and_the_log_id() {
     bob.send(&json!({"type": "hello", "user": "bob", "token": token,
         "join": [{"room": "lobby", "since": 2, "log": joined["log"]}]}));
     bob.receive();
-    let anew = bob.receive();
-    assert_eq!((&anew["reset"], &anew["head"]), (&true.into(), &0.into()));
-    assert_ne!(anew["log"], joined["log"]);
+    let rejoined = bob.receive();
+    assert_eq!((&rejoined["reset"], &rejoined["head"]), (&true.into(), &0.into()));
+    assert_ne!(rejoined["log"], joined["log"]);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn dropped_records_are_gone_and_joined_says_from_where_on() {
     let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
     let (mut said, mut first) = (0, 1);
     let deadline = Instant::now() + TIMEOUT;
-    // Until old records have gone, and no file is left that is still to go under a replay.
+    // Until retention has removed old records, and has no file left to remove during a replay.
     while first < 10 || said - first >= 9 {
         if first < 10 {
             said += 1;
@@ -237,14 +237,14 @@ fn fill_and_empty(data: &Path) {
     alice.receives_nothing();
     alice.send(&json!({"type": "history", "room": "lobby", "after": 0, "limit": 5}));
     assert_eq!(alice.receive_type("history")["records"].as_array().unwrap().len(), 5);
-    // Room is made: another file on the same disk is cut.
+    // Makes room on the disk: truncates another file on it.
     let lock = fs::read_dir(data).unwrap().count();
     assert!(lock >= 3);
     let done = Command::new("mount").args(["-o", "remount,size=256k"]).arg(data).status().unwrap();
     assert!(done.success());
     let deadline = Instant::now() + TIMEOUT;
     while !readyz(&server) {
-        assert!(Instant::now() < deadline, "it does not notice that there is room again");
+        assert!(Instant::now() < deadline, "the server does not notice that there is room again");
     }
     bob.post("lobby", &format!("c{stored}"), &text);
     assert_eq!(bob.receive_own("bob", &format!("c{stored}"))["seq"], stored as u64 + 1, "no gap");

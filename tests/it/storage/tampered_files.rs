@@ -1,5 +1,5 @@
-//! What a server makes of files that something else has been at: a copy, an editor, another version,
-//! a text that looks like the log's own lines.
+//! Log files that another program has changed: a copy, an editor, another version; and texts that look
+//! like lines of the log.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -17,7 +17,7 @@ use crate::support::commands::{exported, failed, log_file, printed, server};
 use crate::support::fixtures::fill;
 use crate::support::{RawClient, TIMEOUT, TestClient, TestServer};
 
-/// The first line on standard error of a server that is started here, and killed then.
+/// Starts a server on this data, reads its first line on standard error, and kills it.
 fn first_word(data: &Path) -> String {
     let mut child = Command::new(env!("CARGO_BIN_EXE_server"))
         .args(["--bind", "127.0.0.1:0", "--data"])
@@ -28,16 +28,16 @@ fn first_word(data: &Path) -> String {
         .spawn()
         .unwrap();
     let mut words = BufReader::new(child.stderr.take().unwrap());
-    let (said, heard) = channel();
+    let (said, received) = channel();
     thread::spawn(move || {
         let mut line = String::new();
         words.read_line(&mut line).unwrap();
         said.send(line).ok();
     });
-    let line = heard.recv_timeout(TIMEOUT);
+    let line = received.recv_timeout(TIMEOUT);
     child.kill().unwrap();
     child.wait().unwrap();
-    line.expect("it says what it has found")
+    line.expect("the server logs what it has found")
 }
 
 fn is_ready(server: &TestServer) -> bool {
@@ -46,7 +46,7 @@ fn is_ready(server: &TestServer) -> bool {
     raw.read_to_end().starts_with(b"HTTP/1.1 200")
 }
 
-// ---- Told to whoever runs the server -----------------------------------------------------------
+// ---- Reported at the start ---------------------------------------------------------------------
 
 #[test]
 fn a_start_says_in_one_line_what_it_has_cut_and_where() {
@@ -59,8 +59,12 @@ fn a_start_says_in_one_line_what_it_has_cut_and_where() {
     for part in ["torn-tail-cut", "lobby", "0000000000000001.jsonl", &format!("offset={last} ")] {
         assert!(said.contains(part), "{part}: {said}");
     }
-    let aside = log_file(data.path()).with_extension(format!("jsonl.torn-{last}"));
-    assert_eq!(fs::read(aside).unwrap(), &whole[last..whole.len() - 9], "nothing is thrown away");
+    let torn_file = log_file(data.path()).with_extension(format!("jsonl.torn-{last}"));
+    assert_eq!(
+        fs::read(torn_file).unwrap(),
+        &whole[last..whole.len() - 9],
+        "no byte is thrown away"
+    );
 }
 
 #[test]
@@ -96,7 +100,7 @@ fn a_log_of_a_later_version_is_refused_and_left_as_it_is() {
     assert_eq!(fs::read_to_string(log_file(data.path())).unwrap(), newer);
 }
 
-// ---- Another hand at a live log ----------------------------------------------------------------
+// ---- A live log changed by another program ----------------------------------------------------
 
 type Change = fn(&Path);
 
@@ -153,7 +157,7 @@ fn a_copy_of_a_live_log_starts_elsewhere_with_what_was_whole() {
     });
     let original = exported(data.path());
     for copy in copies {
-        // One as it was read, and one that a slower copy would have caught in the middle of a line.
+        // The copy as it is, and one that ends in the middle of a line.
         for kept in [copy.len(), copy.len() - 5] {
             let elsewhere = tempfile::tempdir().unwrap();
             fs::create_dir_all(log_file(elsewhere.path()).parent().unwrap()).unwrap();
@@ -178,7 +182,7 @@ fn a_copy_of_a_live_log_starts_elsewhere_with_what_was_whole() {
     }
 }
 
-/// What the file holds once that is more than `bytes`.
+/// The content of the file once it has more than `bytes`.
 fn copy_beyond(bytes: u64, path: &Path) -> Vec<u8> {
     while fs::metadata(path).unwrap().len() < bytes {
         thread::yield_now();
@@ -186,7 +190,7 @@ fn copy_beyond(bytes: u64, path: &Path) -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
-/// What a command prints, whether it succeeds or not.
+/// The output of a command, whether it succeeds or not.
 fn server_says(args: &[&str], data: &Path) -> String {
     let output = server(args, data);
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
@@ -272,6 +276,9 @@ fn a_repair_that_is_killed_anywhere_is_done_again_and_loses_no_byte() {
         assert!(verified.contains("records 1 to 49 in 2 files: sound"), "kill {kill}: {verified}");
         let files = fs::read_dir(log_file(data.path()).parent().unwrap()).unwrap();
         let mut files = files.map(|file| fs::read(file.unwrap().path()).unwrap());
-        assert!(files.any(|bytes| bytes == damaged.as_bytes()), "kill {kill}: it is gone");
+        assert!(
+            files.any(|bytes| bytes == damaged.as_bytes()),
+            "kill {kill}: the damaged file is gone"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Verify and export: what is kept, looked at from outside.
+//! The `verify` and `export` commands.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};

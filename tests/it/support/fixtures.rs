@@ -1,4 +1,4 @@
-//! A data directory in which much was said already.
+//! Data directories with many records.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! A running server, and peers that talk to it: one that speaks raw bytes, one that speaks the
-//! protocol through somebody else's WebSocket library.
+//! Servers, clients and terminals for tests. One client sends raw bytes, the other speaks the protocol with
+//! a WebSocket library that is not ours.
 
 pub(crate) mod commands;
 pub(crate) mod fixtures;
@@ -19,6 +19,5 @@ pub(crate) use test_server::TestServer;
 
 use std::time::Duration;
 
-/// How long a test waits for what must come, on a machine that has much else to do. It is never
-/// waited for what must not.
+/// How long a test waits for what must come, on a busy machine. No test waits for what must not come.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);

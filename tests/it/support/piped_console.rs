@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// A console between pipes, with a place for its keys.
+/// A console between pipes, and the directory for its keys.
 pub(crate) fn console(server: SocketAddr, flags: &[&str]) -> (Command, TempDir) {
     let state = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_console"));
@@ -21,7 +21,7 @@ pub(crate) fn console(server: SocketAddr, flags: &[&str]) -> (Command, TempDir) 
 
 pub(crate) fn feed(mut child: Child, input: &[u8]) -> Output {
     let fed = child.stdin.take().unwrap().write_all(input);
-    // One that was refused may have ended before that.
+    // A console that was refused may have ended before that.
     assert!(fed.is_ok() || fed.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe));
     child.wait_with_output().unwrap()
 }

@@ -1,61 +1,61 @@
-//! An address that stays while servers come and go behind it, and a test decides who gets through.
+//! A TCP proxy with a fixed address: servers behind it come and go, and a test opens and closes it.
 
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
-/// A way to a server, open or closed. Whoever connects while it is closed waits.
+/// A proxy to one server, open or closed. A client that connects while it is closed waits.
 pub(crate) struct PortGate {
     pub(crate) address: SocketAddr,
-    way: Arc<(Mutex<Way>, Condvar)>,
+    state: Arc<(Mutex<State>, Condvar)>,
 }
 
 #[derive(Default)]
-struct Way {
+struct State {
     server: Option<SocketAddr>,
-    /// Both ends of who went through.
-    inside: Vec<Arc<TcpStream>>,
+    /// Both sockets of each forwarded connection.
+    connections: Vec<Arc<TcpStream>>,
 }
 
 impl PortGate {
-    /// One that is closed.
+    /// A gate that is closed.
     pub(crate) fn new() -> PortGate {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let way: Arc<(Mutex<Way>, Condvar)> = Arc::default();
-        let shared = Arc::clone(&way);
+        let state: Arc<(Mutex<State>, Condvar)> = Arc::default();
+        let shared = Arc::clone(&state);
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (way, opened) = &*shared;
-                let closed = |way: &mut Way| way.server.is_none();
-                let mut way = opened.wait_while(way.lock().unwrap(), closed).unwrap();
-                if let Ok(to) = TcpStream::connect(way.server.unwrap()) {
-                    way.inside.extend(pass(stream.unwrap(), to));
+                let (state, opened) = &*shared;
+                let closed = |state: &mut State| state.server.is_none();
+                let mut state = opened.wait_while(state.lock().unwrap(), closed).unwrap();
+                if let Ok(to) = TcpStream::connect(state.server.unwrap()) {
+                    state.connections.extend(forward(stream.unwrap(), to));
                 }
             }
         });
-        PortGate { address, way }
+        PortGate { address, state }
     }
 
-    /// Lets everybody who waits, and everybody who comes, through to `server`.
+    /// Forwards waiting and new connections to `server`.
     pub(crate) fn open(&self, server: SocketAddr) {
-        self.way.0.lock().unwrap().server = Some(server);
-        self.way.1.notify_all();
+        self.state.0.lock().unwrap().server = Some(server);
+        self.state.1.notify_all();
     }
 
-    /// Lets nobody else through, and cuts whoever is.
+    /// Closes the gate, and cuts every forwarded connection.
     pub(crate) fn close(&self) {
-        let mut way = self.way.0.lock().unwrap();
-        way.server = None;
-        for stream in way.inside.drain(..) {
-            stream.shutdown(Shutdown::Both).ok(); // it may be gone already
+        let mut state = self.state.0.lock().unwrap();
+        state.server = None;
+        for stream in state.connections.drain(..) {
+            stream.shutdown(Shutdown::Both).ok(); // it may be closed already
         }
     }
 }
 
-/// Carries bytes both ways until either end has had enough.
-fn pass(from: TcpStream, to: TcpStream) -> [Arc<TcpStream>; 2] {
+/// Forwards bytes in both directions until either end closes.
+fn forward(from: TcpStream, to: TcpStream) -> [Arc<TcpStream>; 2] {
     let ends = [Arc::new(from), Arc::new(to)];
     for at in [0, 1] {
         let (one, other) = (Arc::clone(&ends[at]), Arc::clone(&ends[1 - at]));

@@ -1,4 +1,4 @@
-//! A peer that sends exactly the bytes it is told to.
+//! A client that sends exactly the bytes it is given.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -6,17 +6,17 @@ use std::time::{Duration, SystemTime};
 
 use super::TIMEOUT;
 
-/// A right upgrade request; its key is the RFC's own example.
+/// A valid upgrade request; its key is the RFC's own example.
 pub(crate) const UPGRADE: &str = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Version: 13\r\n\r\n";
 
-/// What answers it, the moment aside: see [`RawClient::read_switching`].
+/// The answer to it, without its `Date`: see [`RawClient::read_switching`].
 pub(crate) const SWITCHING: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nConnection: Upgrade\r\n\r\n";
 
-/// One frame with all its bits as told: FIN, RSV and opcode, then the payload, masked by zeros or
-/// by nothing.
+/// One frame with exactly these bits: FIN, RSV and opcode, then the payload, masked with zeros or not
+/// masked.
 pub(crate) fn frame(first: u8, payload: &[u8], masked: bool) -> Vec<u8> {
     let mut frame = vec![first];
     let mask = if masked { 0x80 } else { 0 };
@@ -62,7 +62,7 @@ impl RawClient {
         raw
     }
 
-    /// One that has said hello and been welcomed.
+    /// A WebSocket that has sent hello and received welcome.
     pub(crate) fn welcomed(address: SocketAddr, user: &str) -> RawClient {
         let mut raw = RawClient::upgraded(address);
         raw.send(&text(&format!(r#"{{"type":"hello","user":"{user}"}}"#)));
@@ -70,7 +70,7 @@ impl RawClient {
         raw
     }
 
-    /// The same where the server asks for a password.
+    /// The same with a password.
     pub(crate) fn welcomed_with(address: SocketAddr, user: &str, password: &str) -> RawClient {
         let mut raw = RawClient::upgraded(address);
         raw.send(&text(&format!(r#"{{"type":"hello","user":"{user}","password":"{password}"}}"#)));
@@ -82,7 +82,7 @@ impl RawClient {
         self.0.write_all(bytes).unwrap();
     }
 
-    /// Sends what the peer may already refuse to take.
+    /// Sends; the server may have closed already.
     pub(crate) fn try_send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).ok();
     }
@@ -93,7 +93,7 @@ impl RawClient {
         bytes
     }
 
-    /// As many bytes as answer a right upgrade. Their `Date` must be of this minute, and is left out.
+    /// The answer to a valid upgrade. Its `Date` must be of this minute, and is left out.
     pub(crate) fn read_switching(&mut self) -> String {
         let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n".len();
         let answer = String::from_utf8(self.read_exactly(SWITCHING.len() + date)).unwrap();
@@ -119,8 +119,8 @@ impl RawClient {
         }
     }
 
-    /// One frame: its first byte and its payload. It must be as a server's frames are: unmasked, and
-    /// its length in the shortest form.
+    /// One frame: its first byte and its payload. It must be valid for a server: unmasked, and its length in
+    /// the shortest form.
     pub(crate) fn read_frame(&mut self) -> (u8, Vec<u8>) {
         let head = self.read_exactly(2);
         let length = match head[1] {
@@ -162,13 +162,13 @@ impl RawClient {
         }
     }
 
-    /// Asks for `path` over HTTP: the whole answer.
+    /// Requests `path` over HTTP: the whole response.
     pub(crate) fn get(mut self, path: &str) -> String {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
         String::from_utf8(self.read_to_end()).unwrap()
     }
 
-    /// What the server counts under this name and these labels.
+    /// The value of this metric, with these labels.
     pub(crate) fn count(self, name: &str) -> f64 {
         let page = self.get("/metrics");
         let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));

@@ -10,8 +10,8 @@ use talk::chat::{RoomName, Text};
 use talk::client::{Client, Config, Notice, State, start};
 use tungstenite::{Message, WebSocket};
 
-/// Longer than anything here takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than anything takes that is not stuck.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) const TOKEN: &str = "00112233445566778899aabbccddeeff";
 
@@ -21,7 +21,7 @@ pub(crate) struct ScriptedServer(pub(crate) WebSocket<TcpStream>);
 impl ScriptedServer {
     pub(crate) fn accept(listener: &TcpListener) -> ScriptedServer {
         let (stream, _) = listener.accept().unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         ScriptedServer(tungstenite::accept(stream).unwrap())
     }
 
@@ -35,12 +35,12 @@ impl ScriptedServer {
         }
     }
 
-    /// The next message that does something: who types and who reads says so now and then.
+    /// The next message that is not a typing notification or a read marker.
     pub(crate) fn receive_action(&mut self) -> Value {
         loop {
-            let heard = self.receive();
-            if heard["type"] != "typing" && heard["type"] != "mark" {
-                return heard;
+            let received = self.receive();
+            if received["type"] != "typing" && received["type"] != "mark" {
+                return received;
             }
         }
     }
@@ -50,7 +50,7 @@ impl ScriptedServer {
         self.0.send(Message::text(message.to_string())).unwrap();
     }
 
-    /// Hears the hello and lets the client in, into an empty lobby.
+    /// Receives the hello and lets the client join an empty lobby.
     pub(crate) fn welcome(&mut self, head: u64, since: u64) -> Value {
         let hello = self.receive();
         assert_eq!(hello["type"], "hello");
@@ -81,7 +81,7 @@ pub(crate) fn connect(to: &TcpListener) -> (Client, Receiver<Notice>) {
     connect_as(to.local_addr().unwrap(), "bob", "console")
 }
 
-/// A client of ours in the lobby, and what it is told.
+/// A client of our library in the lobby, and its events.
 pub(crate) fn connect_as(
     server: SocketAddr,
     user: &str,
@@ -105,10 +105,10 @@ pub(crate) fn text(text: &str) -> Text {
     Text::parse(text, 4096).unwrap()
 }
 
-/// The first notice that `pick` picks; those before it are passed over.
+/// The first event that `pick` picks; those before it are dropped.
 pub(crate) fn until<T>(notices: &Receiver<Notice>, pick: impl Fn(&Notice) -> Option<T>) -> T {
     loop {
-        let notice = notices.recv_timeout(PATIENCE).expect("a notice in time");
+        let notice = notices.recv_timeout(TIMEOUT).expect("a notice in time");
         if let Some(picked) = pick(&notice) {
             return picked;
         }
@@ -119,7 +119,7 @@ pub(crate) fn until_live(notices: &Receiver<Notice>) {
     until(notices, |notice| matches!(notice, Notice::State(State::Live)).then_some(()));
 }
 
-/// The sentence of the next trouble.
+/// The text of the next connection error.
 pub(crate) fn trouble(notices: &Receiver<Notice>) -> String {
     let sentence = until(notices, |notice| match notice {
         Notice::Trouble(fault) => Some(fault.to_string()),

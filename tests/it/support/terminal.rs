@@ -1,5 +1,5 @@
-//! A terminal with the built console on it: a pseudo-terminal at one end, an emulated one at the
-//! other, and every byte that came through kept.
+//! A pseudo-terminal with the built console on it, an emulator that shows what it draws, and every byte of
+//! its output.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::support::TIMEOUT;
 
-/// A person's terminal.
+/// A terminal and the process on it.
 pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
@@ -27,15 +27,15 @@ pub(crate) struct Terminal {
     _state: Option<TempDir>,
 }
 
-/// What came out of it.
+/// The output so far.
 struct Seen {
     emulator: vt100::Parser,
     bytes: Vec<u8>,
 }
 
 impl Seen {
-    /// Whether a synchronised update (mode 2026) has begun and has not ended: a person's terminal
-    /// shows nothing of it yet.
+    /// Whether a synchronised update (mode 2026) has begun and not ended: a real terminal shows nothing of it
+    /// yet.
     fn is_mid_painting(&self) -> bool {
         let last = |mark: &[u8]| self.bytes.windows(mark.len()).rposition(|bytes| bytes == mark);
         last(b"\x1b[?2026h") > last(b"\x1b[?2026l")
@@ -51,7 +51,7 @@ impl Terminal {
         terminal
     }
 
-    /// The same, with its keys and unsent lines in a place that outlives it.
+    /// The same, with its keys and unsent messages in a directory that outlives it.
     pub(crate) fn start_in(
         state: &Path,
         server: SocketAddr,
@@ -75,7 +75,7 @@ impl Terminal {
         terminal
     }
 
-    /// A shell as a person has it.
+    /// An interactive shell.
     pub(crate) fn interactive_shell() -> Terminal {
         let state = tempfile::tempdir().unwrap();
         let mut command = CommandBuilder::new("bash");
@@ -86,7 +86,7 @@ impl Terminal {
         terminal
     }
 
-    /// Signals what the shell runs now.
+    /// Sends a signal to the process that the shell runs now.
     pub(crate) fn signal_child(&self, signal: &str) {
         let shell = self.child.process_id().unwrap();
         let children = format!("/proc/{shell}/task/{shell}/children");
@@ -95,7 +95,7 @@ impl Terminal {
         assert!(killed.unwrap().success(), "no one child: {child:?}");
     }
 
-    /// Any command, with the console's keys and unsent lines in `state`.
+    /// Any command, with the console's keys and unsent messages in `state`.
     pub(crate) fn run(mut command: CommandBuilder, state: &Path) -> Terminal {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
@@ -177,7 +177,7 @@ impl Terminal {
         self.wait_until(text, |rows| rows.iter().any(|row| row.contains(text)))
     }
 
-    /// Every byte so far.
+    /// Every byte of the output so far.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.seen.0.lock().unwrap().bytes.clone()
     }
@@ -192,7 +192,7 @@ impl Terminal {
         self.master.resize(size).unwrap();
     }
 
-    /// Ends the console at once: SIGKILL, which it cannot hear. All that it wrote has come out then.
+    /// Ends the console with SIGKILL, and reads all that it wrote.
     pub(crate) fn kill(&mut self) {
         let id = self.child.process_id().unwrap().to_string();
         assert!(Command::new("kill").args(["-KILL", &id]).status().unwrap().success());
@@ -200,7 +200,7 @@ impl Terminal {
         self.reader.take().unwrap().join().unwrap();
     }
 
-    /// Waits for the end of the console: its exit code. The terminal must be as it was before.
+    /// Waits for the end of the console: its exit code. The terminal's settings must be restored.
     pub(crate) fn wait_exit(&mut self) -> u32 {
         let deadline = Instant::now() + TIMEOUT;
         let code = loop {
@@ -237,7 +237,7 @@ pub(crate) fn status(rows: &[String]) -> &str {
     rows.iter().rfind(|row| row.starts_with('[')).map_or("", String::as_str)
 }
 
-/// What stands on the input line, without its prompt.
+/// The text of the input line, without its prompt.
 pub(crate) fn input(rows: &[String]) -> String {
     let Some(at) = rows.iter().rposition(|row| row.starts_with("> ") || row == ">") else {
         return String::new();

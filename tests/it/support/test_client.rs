@@ -1,4 +1,4 @@
-//! A peer that speaks the protocol, through a WebSocket library that is not ours.
+//! A client that speaks the protocol, with a WebSocket library that is not ours.
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
@@ -10,37 +10,37 @@ use tungstenite::{HandshakeError, Message, WebSocket};
 
 use super::TIMEOUT;
 
-/// A client of the chat protocol that does only what it is told.
+/// A client of the chat protocol that does only what a test asks for.
 pub(crate) struct TestClient {
     pub(crate) socket: WebSocket<TcpStream>,
-    /// Heard, and not given out yet.
-    heard: VecDeque<Value>,
+    /// Received, and not returned yet.
+    received: VecDeque<Value>,
 }
 
 impl TestClient {
-    /// Connects, and says nothing.
+    /// Connects, and sends nothing.
     pub(crate) fn connect(address: SocketAddr) -> TestClient {
         TestClient::over(TcpStream::connect(address).unwrap())
     }
 
-    /// The same on a connection that is there already.
+    /// The same on an open connection.
     pub(crate) fn over(stream: TcpStream) -> TestClient {
         stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream.set_nodelay(true).unwrap();
         let url = format!("ws://{}/ws", stream.peer_addr().unwrap());
         let request = url.into_client_request().unwrap();
         let (socket, _) = tungstenite::client(request, stream).unwrap();
-        TestClient { socket, heard: VecDeque::new() }
+        TestClient { socket, received: VecDeque::new() }
     }
 
-    /// Connects over a line that may break at any byte, and says nothing.
+    /// Connects over a connection that may break at any byte, and sends nothing.
     pub(crate) fn try_connect(address: SocketAddr) -> Result<TestClient, Box<tungstenite::Error>> {
         let stream = TcpStream::connect(address).map_err(tungstenite::Error::Io)?;
         stream.set_read_timeout(Some(TIMEOUT)).map_err(tungstenite::Error::Io)?;
         stream.set_nodelay(true).map_err(tungstenite::Error::Io)?;
         let request = format!("ws://{address}/ws").into_client_request()?;
         match tungstenite::client(request, stream) {
-            Ok((socket, _)) => Ok(TestClient { socket, heard: VecDeque::new() }),
+            Ok((socket, _)) => Ok(TestClient { socket, received: VecDeque::new() }),
             Err(HandshakeError::Failure(error)) => Err(Box::new(error)),
             Err(HandshakeError::Interrupted(_)) => {
                 Err(Box::new(tungstenite::Error::Io(ErrorKind::TimedOut.into())))
@@ -48,7 +48,7 @@ impl TestClient {
         }
     }
 
-    /// Says hello as `user`; returns it and its welcome.
+    /// Sends hello as `user`; returns the client and its welcome.
     pub(crate) fn hello(address: SocketAddr, user: &str) -> (TestClient, Value) {
         let mut peer = TestClient::connect(address);
         peer.send(&json!({"type": "hello", "user": user}));
@@ -57,15 +57,15 @@ impl TestClient {
         (peer, welcome)
     }
 
-    /// Says hello and joins a room; returns it and what `joined` said.
+    /// Sends hello and joins a room; returns the client and its `joined`.
     pub(crate) fn joined(address: SocketAddr, user: &str, room: &str) -> (TestClient, Value) {
         let (mut peer, _) = TestClient::hello(address, user);
         let joined = peer.join(room);
         (peer, joined)
     }
 
-    /// Joins a room, and waits until it is live: who comes after it is told by `presence`. Returns
-    /// what `joined` said.
+    /// Joins a room, and waits until it is live: from then on it gets `presence` for each client that joins.
+    /// Returns its `joined`.
     pub(crate) fn join(&mut self, room: &str) -> Value {
         self.send(&json!({"type": "join", "room": room}));
         let joined = self.receive();
@@ -76,11 +76,11 @@ impl TestClient {
             if message["type"] == "rooms" {
                 return joined;
             }
-            self.heard.push_back(message);
+            self.received.push_back(message);
         }
     }
 
-    /// Says hello and joins the lobby; returns it and its welcome.
+    /// Sends hello and joins the lobby; returns the client and its welcome.
     pub(crate) fn joined_with_welcome(address: SocketAddr, user: &str) -> (TestClient, Value) {
         let (mut peer, welcome) = TestClient::hello(address, user);
         peer.join("lobby");
@@ -99,8 +99,8 @@ impl TestClient {
         self.send(&json!({"type": "post", "room": room, "cid": cid, "text": text}));
     }
 
-    /// One WebSocket message. A machine that was stopped for a moment interrupts a read that has a
-    /// timeout (signal(7)); it is taken up again.
+    /// One WebSocket message. If the machine was stopped for a moment, a read with a timeout is interrupted
+    /// (signal(7)); it is retried.
     fn read(&mut self) -> tungstenite::Result<Message> {
         loop {
             match self.socket.read() {
@@ -110,9 +110,9 @@ impl TestClient {
         }
     }
 
-    /// The next message, whatever it is.
+    /// The next message, of any type.
     pub(crate) fn receive(&mut self) -> Value {
-        self.heard.pop_front().unwrap_or_else(|| self.read_message())
+        self.received.pop_front().unwrap_or_else(|| self.read_message())
     }
 
     fn read_message(&mut self) -> Value {
@@ -145,8 +145,8 @@ impl TestClient {
         }
     }
 
-    /// The record of this user's line, whatever comes before it: then the line is stored. Who closes
-    /// with records unread resets the connection, and takes back what the server has not read.
+    /// The record of this user's message; those before it are dropped. Then the message is stored. A client
+    /// that closes with records unread resets the connection, and the server loses what it has not read.
     pub(crate) fn receive_own(&mut self, user: &str, cid: &str) -> Value {
         loop {
             let record = self.receive_type("post");
@@ -156,7 +156,7 @@ impl TestClient {
         }
     }
 
-    /// The next message with this cid: our own record, or an error, where nobody else uses it.
+    /// The next message with this cid: our own record, or an error, if no other user has the cid.
     pub(crate) fn receive_with_cid(&mut self, cid: &str) -> Value {
         loop {
             let message = self.receive();
@@ -190,13 +190,13 @@ impl TestClient {
         }
     }
 
-    /// Waits until all that this peer has said was heard, and answered where it is to be.
+    /// Waits until the server has handled all that this client has sent.
     pub(crate) fn round_trip(&mut self) {
         self.send(&json!({"type": "rooms"}));
         self.receive_type("rooms");
     }
 
-    /// Asserts that nothing was sent to this peer before the answer to what it asks now.
+    /// Asserts that the server sends nothing to this client before the answer to its next request.
     pub(crate) fn receives_nothing(&mut self) {
         self.send(&json!({"type": "rooms"}));
         let next = self.receive();

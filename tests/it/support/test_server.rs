@@ -14,13 +14,13 @@ use crate::common::server_process::ServerProcess;
 pub(crate) struct TestServer {
     process: ServerProcess,
     pub(crate) address: SocketAddr,
-    /// Its data directory, where that goes with it.
+    /// Its data directory, if that is removed with it.
     data: Option<TempDir>,
 }
 
 impl TestServer {
-    /// Starts the server with these flags, without limits per address or on posts unless they say
-    /// otherwise: tests are one busy address.
+    /// Starts the server with these flags, and without limits for an address or on posts unless they set them:
+    /// all clients of a test have one address.
     pub(crate) fn start(flags: &[&str]) -> TestServer {
         let data = tempfile::tempdir().unwrap();
         let path = data.path().join("data");
@@ -29,18 +29,18 @@ impl TestServer {
         running
     }
 
-    /// The same on a data directory of the test's own, which stays.
+    /// The same on a data directory of the test, which is kept.
     pub(crate) fn start_in(data: &Path, flags: &[&str]) -> TestServer {
         TestServer::start_by(&mut Command::new(env!("CARGO_BIN_EXE_server")), data, flags)
     }
 
-    /// The same by a command that becomes the server with the arguments it is given.
+    /// The same with a command that execs the server with the arguments it is given.
     pub(crate) fn start_by(command: &mut Command, data: &Path, flags: &[&str]) -> TestServer {
         command.args(["--bind", "127.0.0.1:0"]).stdin(Stdio::null());
         TestServer::spawn(command, data, flags)
     }
 
-    /// The same on a socket that is the test's, and stays.
+    /// The same on a listening socket of the test, which stays open.
     pub(crate) fn start_on(listener: &TcpListener, data: &Path, flags: &[&str]) -> TestServer {
         let socket = listener.as_fd().try_clone_to_owned().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_server"));

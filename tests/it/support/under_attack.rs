@@ -1,5 +1,5 @@
-//! What must hold whatever strangers do: two bystanders talk all the while, and then everything is
-//! looked at.
+//! What must hold whatever attackers do: two bystanders chat all the time, and at the end everything is
+//! checked.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, Write};
@@ -16,28 +16,28 @@ use socket2::{Domain, Socket, Type};
 use super::commands::printed;
 use super::{RawClient, TIMEOUT, TestClient, TestServer};
 
-/// The bystanders' room. Whoever attacks them there is welcome to.
+/// The bystanders' room. Attackers may join it.
 pub(crate) const SQUARE: &str = "square";
 
-/// How long a line between the bystanders may take: 99 of 100 of them, on a machine that has nothing
-/// else to do. What the same machine adds just now is measured beside.
-const PROMPT: Duration = Duration::from_millis(250);
+/// How long a message between the bystanders may take: 99 of 100 of them, on an idle machine. A control
+/// measures what the load of this machine adds.
+const MAX_LATENCY: Duration = Duration::from_millis(250);
 
-/// How soon after the last stranger nothing is left of them.
-const TIDY: Duration = Duration::from_secs(5);
+/// How soon after the last attacker its threads and descriptors are gone.
+const CLEANUP: Duration = Duration::from_secs(5);
 
-/// By how much memory may have grown, in KiB: the allocator gives back late, and in pieces.
-const GROWTH: u64 = 64 * 1_024;
+/// By how much memory may have grown, in KiB: the allocator returns memory late, and in parts.
+const MAX_GROWTH: u64 = 64 * 1_024;
 
-/// Lets strangers loose on a server with these flags. Afterwards it must be as if they had never been,
-/// and the bystanders may have noticed nothing.
-pub(crate) fn under_attack(flags: &[&str], strangers: impl FnOnce(&TestServer)) {
+/// Runs attackers against a server with these flags. Afterwards nothing may be left of them, and the
+/// bystanders must have noticed nothing.
+pub(crate) fn under_attack(flags: &[&str], attackers: impl FnOnce(&TestServer)) {
     let mut errors = tempfile::tempfile().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.stderr(errors.try_clone().unwrap());
-    under_attack_by(&mut command, flags, strangers);
-    let said = all_of(&mut errors);
-    assert!(!said.contains("panic"), "{said}");
+    under_attack_by(&mut command, flags, attackers);
+    let sent = all_of(&mut errors);
+    assert!(!sent.contains("panic"), "{sent}");
 }
 
 /// Everything in a file, from its beginning.
@@ -48,34 +48,34 @@ pub(crate) fn all_of(file: &mut File) -> String {
     text
 }
 
-/// The same for a server that is started by `command`, whatever becomes of what it writes.
+/// The same for a server that is started by `command`; its log is not checked.
 pub(crate) fn under_attack_by(
     command: &mut Command,
     flags: &[&str],
-    strangers: impl FnOnce(&TestServer),
+    attackers: impl FnOnce(&TestServer),
 ) {
     let folder = tempfile::tempdir().unwrap();
-    outlives(command, folder.path(), flags, strangers);
+    run_under_attack(command, folder.path(), flags, attackers);
 }
 
 /// The same with its data in `folder`, where a test can look at it afterwards.
-pub(crate) fn under_attack_in(folder: &Path, flags: &[&str], strangers: impl FnOnce(&TestServer)) {
+pub(crate) fn under_attack_in(folder: &Path, flags: &[&str], attackers: impl FnOnce(&TestServer)) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    outlives(&mut command, folder, flags, strangers);
+    run_under_attack(&mut command, folder, flags, attackers);
 }
 
-fn outlives(
+fn run_under_attack(
     command: &mut Command,
     folder: &Path,
     flags: &[&str],
-    strangers: impl FnOnce(&TestServer),
+    attackers: impl FnOnce(&TestServer),
 ) {
     let data = folder.join("data");
     let mut server = TestServer::start_by(command, &data, flags);
     let bystanders = Bystanders::begin(server.address, folder);
     let (before, rss) = ((server.threads(), descriptors(&server)), server.rss_kib());
 
-    strangers(&server);
+    attackers(&server);
 
     assert!(server.is_alive(), "the server has ended");
     let machine = bystanders.control_worst();
@@ -85,45 +85,45 @@ fn outlives(
         if now.0 <= before.0 && now.1 <= before.1 {
             break;
         }
-        let patience = TIDY + machine * 20;
-        assert!(since.elapsed() < patience, "threads and descriptors: {now:?} after {before:?}");
+        let timeout = CLEANUP + machine * 20;
+        assert!(since.elapsed() < timeout, "threads and descriptors: {now:?} after {before:?}");
         thread::yield_now();
     }
     let grown = server.rss_kib().saturating_sub(rss);
-    assert!(grown <= GROWTH, "{grown} KiB of memory are still held");
+    assert!(grown <= MAX_GROWTH, "{grown} KiB of memory are still held");
     let panics = RawClient(from_elsewhere(server.address, 11)).count("talk_panics_total");
     assert!(panics == 0.0, "{panics} panics");
 
     let seen = bystanders.end();
     server.kill();
-    seen.is_in_the_log_of(&data);
+    seen.assert_in_log(&data);
 }
 
-/// How many descriptors it has that are not a room's file: rooms stay.
+/// How many descriptors it has that are not a room's file: those stay open.
 fn descriptors(server: &TestServer) -> usize {
     let all = fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap();
     let targets = all.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
     targets.filter(|target| target.extension().is_none_or(|end| end != "jsonl")).count()
 }
 
-/// One who talks, one who listens, and a pair that does the same without Talk.
+/// A client that posts, one that reads, and a control: two threads that do the same without the server.
 struct Bystanders {
-    talker: JoinHandle<Vec<Said>>,
-    listener: JoinHandle<Vec<Heard>>,
+    poster: JoinHandle<Vec<Sent>>,
+    reader: JoinHandle<Vec<Received>>,
     control: JoinHandle<Vec<Duration>>,
     enough: Vec<Sender<()>>,
     lags: Receiver<Duration>,
 }
 
-/// A line as its author knows it: acknowledged under this seq.
-struct Said {
+/// A message that was acknowledged with this seq.
+struct Sent {
     cid: String,
     seq: u64,
     at: Instant,
 }
 
-/// A record as it came.
-struct Heard {
+/// A record, and when it came.
+struct Received {
     record: Value,
     at: Instant,
 }
@@ -133,111 +133,111 @@ impl Bystanders {
         let (mut ben, joined) = bystander(address, 9, "bystander-ben");
         let (ann, _) = bystander(address, 10, "bystander-ann");
         let first = joined["head"].as_u64().unwrap() + 1;
-        let (enough_said, stop_talking) = mpsc::channel();
+        let (enough_sent, stop_posting) = mpsc::channel();
         let (enough_measured, stop_measuring) = mpsc::channel();
         let (lag, lags) = mpsc::channel();
         let file = File::create(folder.join("control")).unwrap();
         Bystanders {
-            talker: thread::spawn(move || talk(ann, &stop_talking)),
-            listener: thread::spawn(move || listen(&mut ben, first)),
-            control: thread::spawn(move || measure(file, &stop_measuring, &lag)),
-            enough: vec![enough_said, enough_measured],
+            poster: thread::spawn(move || post_until_stopped(ann, &stop_posting)),
+            reader: thread::spawn(move || receive_all(&mut ben, first)),
+            control: thread::spawn(move || run_control(file, &stop_measuring, &lag)),
+            enough: vec![enough_sent, enough_measured],
             lags,
         }
     }
 
-    /// How long the machine itself has kept somebody waiting so far.
+    /// The longest time that the control took so far.
     fn control_worst(&self) -> Duration {
         self.lags.try_iter().max().unwrap_or_default()
     }
 
-    /// Everybody says their last, and compares.
+    /// Ends the chat, and compares what was sent with what was received.
     fn end(self) -> Seen {
         self.enough.iter().for_each(|enough| enough.send(()).unwrap());
-        let said = self.talker.join().expect("the talker was served");
-        let heard = self.listener.join().expect("the listener was served");
+        let sent = self.poster.join().expect("the poster was served");
+        let received = self.reader.join().expect("the reader was served");
         let control = self.control.join().unwrap();
-        let own = |heard: &&Heard| heard.record["user"] == "bystander-ann";
-        let own: Vec<&Heard> = heard.iter().filter(own).collect();
-        assert_eq!(own.len(), said.len(), "each line came once");
+        let own = |received: &&Received| received.record["user"] == "bystander-ann";
+        let own: Vec<&Received> = received.iter().filter(own).collect();
+        assert_eq!(own.len(), sent.len(), "each line came once");
         let mut lags = Vec::new();
-        for (said, heard) in said.iter().zip(own) {
+        for (sent, received) in sent.iter().zip(own) {
             assert_eq!(
-                (&heard.record["cid"], &heard.record["seq"]),
-                (&said.cid.clone().into(), &said.seq.into())
+                (&received.record["cid"], &received.record["seq"]),
+                (&sent.cid.clone().into(), &sent.seq.into())
             );
-            lags.push(heard.at.saturating_duration_since(said.at));
+            lags.push(received.at.saturating_duration_since(sent.at));
         }
         let (lag, machine) = (p99(lags), p99(control));
-        let bound = PROMPT.max(machine * 4); // a line wakes more threads than the control's byte
+        let bound = MAX_LATENCY.max(machine * 4); // a message wakes more threads than the control's byte
         assert!(lag <= bound, "p99 of {lag:?}; without Talk {machine:?}");
-        Seen { records: heard.into_iter().map(|heard| heard.record).collect() }
+        Seen { records: received.into_iter().map(|received| received.record).collect() }
     }
 }
 
-/// Says a line, waits for it, and says the next.
-fn talk(mut ann: TestClient, stop: &Receiver<()>) -> Vec<Said> {
-    let mut said = Vec::new();
+/// Posts a message, waits for its record, and posts the next.
+fn post_until_stopped(mut ann: TestClient, stop: &Receiver<()>) -> Vec<Sent> {
+    let mut sent = Vec::new();
     loop {
         let is_last =
-            said.len() >= 20 && stop.recv_timeout(BREATH) != Err(RecvTimeoutError::Timeout);
-        let cid = format!("{}", 1_000_000 + said.len()); // nobody else has such
+            sent.len() >= 20 && stop.recv_timeout(PAUSE) != Err(RecvTimeoutError::Timeout);
+        let cid = format!("{}", 1_000_000 + sent.len()); // no other client uses such cids
         let (seq, at) = loop {
             let at = Instant::now();
             ann.post(SQUARE, &cid, if is_last { "last" } else { "here" });
             let answer = ann.receive_with_cid(&cid);
             match answer["retry_ms"].as_u64() {
-                Some(wait) => thread::sleep(Duration::from_millis(wait)), // as it is told to
+                Some(wait) => thread::sleep(Duration::from_millis(wait)), // as the server asks
                 None => break (answer["seq"].as_u64().unwrap(), at),
             }
         };
-        said.push(Said { cid, seq, at });
+        sent.push(Sent { cid, seq, at });
         if is_last {
-            return said;
+            return sent;
         }
     }
 }
 
-fn bystander(address: SocketAddr, house: u8, user: &str) -> (TestClient, Value) {
-    let mut peer = TestClient::over(from_elsewhere(address, house));
+fn bystander(address: SocketAddr, host: u8, user: &str) -> (TestClient, Value) {
+    let mut peer = TestClient::over(from_elsewhere(address, host));
     peer.send(&json!({"type": "hello", "user": user}));
     assert_eq!(peer.receive()["type"], "welcome");
     let joined = peer.join(SQUARE);
     (peer, joined)
 }
 
-/// A connection from an address of its own, 127.0.0.`house`: strangers may use up those of theirs.
-fn from_elsewhere(address: SocketAddr, house: u8) -> TcpStream {
+/// A connection from an address of its own, 127.0.0.`host`: attackers may use up the slots of theirs.
+fn from_elsewhere(address: SocketAddr, host: u8) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.bind(&SocketAddr::from(([127, 0, 0, house], 0)).into()).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, host], 0)).into()).unwrap();
     socket.connect(&address.into()).unwrap();
     socket.set_read_timeout(Some(TIMEOUT)).unwrap();
     socket.into()
 }
 
-/// How long a bystander is silent between two lines.
-const BREATH: Duration = Duration::from_millis(30);
+/// How long a bystander waits between two messages.
+const PAUSE: Duration = Duration::from_millis(30);
 
-/// Hears everything, in order and without a hole, up to the other's last line.
-fn listen(ben: &mut TestClient, first: u64) -> Vec<Heard> {
-    let mut heard = Vec::new();
+/// Receives every record, in order and none missing, up to the other's last message.
+fn receive_all(ben: &mut TestClient, first: u64) -> Vec<Received> {
+    let mut received = Vec::new();
     loop {
         let record = ben.receive();
         if !matches!(record["type"].as_str(), Some("post" | "edit" | "delete" | "topic")) {
             continue;
         }
-        assert_eq!(record["seq"], first + heard.len() as u64, "no hole and nothing twice");
+        assert_eq!(record["seq"], first + received.len() as u64, "none missing and none twice");
         let is_last = record["user"] == "bystander-ann" && record["text"] == "last";
-        heard.push(Heard { record, at: Instant::now() });
+        received.push(Received { record, at: Instant::now() });
         if is_last {
-            return heard;
+            return received;
         }
     }
 }
 
-/// What the way of a line costs without a server: a line in a file, forced to the disk, and a byte to
-/// another thread and back.
-fn measure(mut file: File, stop: &Receiver<()>, lag: &Sender<Duration>) -> Vec<Duration> {
+/// The cost of a message without a server: a line in a file, an fsync, and a byte to another thread and
+/// back.
+fn run_control(mut file: File, stop: &Receiver<()>, lag: &Sender<Duration>) -> Vec<Duration> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut here = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (mut there, _) = listener.accept().unwrap();
@@ -248,14 +248,14 @@ fn measure(mut file: File, stop: &Receiver<()>, lag: &Sender<Duration>) -> Vec<D
         while there.read_exact(&mut byte).is_ok() && there.write_all(&byte).is_ok() {}
     });
     let mut lags = Vec::new();
-    while stop.recv_timeout(BREATH) == Err(RecvTimeoutError::Timeout) {
+    while stop.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
         let since = Instant::now();
         file.write_all(b"a line of a log\n").unwrap();
         file.sync_data().unwrap();
         here.write_all(b"x").unwrap();
         here.read_exact(&mut [0]).unwrap();
         lags.push(since.elapsed());
-        lag.send(since.elapsed()).ok(); // nobody may ask
+        lag.send(since.elapsed()).ok(); // the receiver may be gone
     }
     drop(here);
     echo.join().unwrap();
@@ -268,14 +268,14 @@ fn p99(mut all: Vec<Duration>) -> Duration {
     all.get(at.saturating_sub(1)).copied().unwrap_or_default()
 }
 
-/// What the bystanders agree on.
+/// The records that the bystanders agree on.
 struct Seen {
     records: Vec<Value>,
 }
 
 impl Seen {
-    /// The log is whole, and has each of those records once.
-    fn is_in_the_log_of(&self, data: &Path) {
+    /// Asserts that the log is sound, and has each of these records once.
+    fn assert_in_log(&self, data: &Path) {
         printed(&["verify"], data);
         let exported = printed(&["export", SQUARE, "--format", "jsonl"], data);
         let mut stored = exported.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());

@@ -1,4 +1,4 @@
-//! `console --check`: the line to a server, told in words, and nobody disturbed.
+//! `console --check`: reports each step of a connection, and sends nothing to other users.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -7,7 +7,7 @@ use std::thread;
 use crate::support::piped_console::run;
 use crate::support::{TestClient, TestServer};
 
-/// What `--check` says of a server: the exit code, and its lines.
+/// Runs `--check` on a server: the exit code, and its output.
 fn check(server: SocketAddr, flags: &[&str]) -> (i32, String) {
     let (code, out, err) = run(server, &[&["--check"], flags].concat(), b"unread\n");
     assert_eq!(err.is_empty(), code == 0, "{err}");
@@ -15,7 +15,7 @@ fn check(server: SocketAddr, flags: &[&str]) -> (i32, String) {
     (code, out)
 }
 
-/// Something that answers every request with these bytes.
+/// A server that answers every request with these bytes.
 fn answering(answer: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -44,9 +44,9 @@ fn what_others_say_comes_out_line_by_line_and_old_lines_do_not() {
     ann.receive_type("presence");
     ann.post("lobby", "2", "new\nin two lines");
     let mut out = child.stdout.take().unwrap();
-    let mut heard = vec![0; "12:34 ann new\n      │ in two lines\n".len()];
-    out.read_exact(&mut heard).unwrap(); // while the console still runs
-    assert_eq!(&heard[6..], "ann new\n      │ in two lines\n".as_bytes());
+    let mut received = vec![0; "12:34 ann new\n      │ in two lines\n".len()];
+    out.read_exact(&mut received).unwrap(); // while the console still runs
+    assert_eq!(&received[6..], "ann new\n      │ in two lines\n".as_bytes());
     assert_eq!(feed(child, b"").status.code(), Some(0));
 }
 
@@ -78,7 +78,7 @@ fn a_reader_that_goes_away_is_no_disaster() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     assert_eq!(output.status.code(), Some(0));
     let (_, joined) = TestClient::joined(server.address, "ann", "lobby");
-    assert_eq!(joined["head"], 3, "what was said was said");
+    assert_eq!(joined["head"], 3, "the first message was stored");
 }
 
 #[test]

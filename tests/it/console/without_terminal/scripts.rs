@@ -1,4 +1,4 @@
-//! The built console in scripts: one line said, records read as people and as programs read them.
+//! The built console in scripts: sends one message, prints records for people and for programs.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::support::piped_console::{console, feed, run};
 use crate::support::{TestClient, TestServer};
 
-/// A console that reads, until this is dropped.
+/// A console that follows a room until this is dropped.
 struct Follower {
     child: Child,
     out: BufReader<ChildStdout>,
@@ -21,7 +21,7 @@ struct Follower {
 impl Follower {
     fn start(server: SocketAddr, flags: &[&str]) -> Follower {
         let (mut command, state) = console(server, &[&["--follow"], flags].concat());
-        let mut child = command.spawn().unwrap(); // stdin stays open, and nobody reads it
+        let mut child = command.spawn().unwrap(); // stdin stays open, and nothing reads it
         let out = BufReader::new(child.stdout.take().unwrap());
         Follower { child, out, _state: state }
     }
@@ -44,7 +44,7 @@ impl Drop for Follower {
     }
 }
 
-/// Runs a console at home: where the keys of its names are.
+/// Runs a console with this home directory, which has the keys of its names.
 fn run_at(
     home: &TempDir,
     server: SocketAddr,
@@ -57,7 +57,7 @@ fn run_at(
     (output.status.code().unwrap(), out, err)
 }
 
-/// Has `texts` stored in the lobby; returns who said them, and is still there.
+/// Posts `texts` to the lobby; returns the client, which stays connected.
 fn said(server: SocketAddr, texts: &[&str]) -> TestClient {
     let (mut ann, _) = TestClient::joined(server, "ann", "lobby");
     for (at, text) in texts.iter().enumerate() {
@@ -87,10 +87,10 @@ fn a_line_is_said_and_its_number_printed_once_it_is_stored() {
 
     let (mut ann, joined) = TestClient::joined(server.address, "ann", "builds");
     assert_eq!(joined["head"], 4);
-    let heard: Vec<Value> = (0..4).map(|_| ann.receive_type("post")).collect();
-    let texts: Vec<&Value> = heard.iter().map(|record| &record["text"]).collect();
+    let received: Vec<Value> = (0..4).map(|_| ann.receive_type("post")).collect();
+    let texts: Vec<&Value> = received.iter().map(|record| &record["text"]).collect();
     assert_eq!(texts, ["one", "/quit", "two\nlines", "last"]);
-    assert_eq!(records(&out), heard[3..]);
+    assert_eq!(records(&out), received[3..]);
 }
 
 #[test]
@@ -206,9 +206,9 @@ fn each_record_is_followed_once_in_order_through_a_server_that_is_killed() {
             ann.post("lobby", &format!("{round}-{line}"), &format!("{round} {line}"));
         }
         ann.receive_own(&name, &format!("{round}-19"));
-        server.kill(); // with whatever of this is on its way to the follower
+        server.kill(); // while some of this is in flight to the follower
         server = start();
-        name = format!("ann{round}"); // the other is held yet
+        name = format!("ann{round}"); // the server still has the first name in use
         (ann, _) = TestClient::joined(address, &name, "lobby");
     }
     ann.post("lobby", "end", "end");
@@ -251,7 +251,7 @@ fn a_follower_whose_reader_has_gone_ends_well_and_says_nothing() {
     assert_eq!(err, "");
 }
 
-/// An output to hold in the place of one that is dropped.
+/// An output that replaces one that is dropped.
 fn another() -> ChildStdout {
     let mut child = std::process::Command::new("true").stdout(Stdio::piped()).spawn().unwrap();
     child.wait().unwrap();
