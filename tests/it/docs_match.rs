@@ -65,7 +65,7 @@ fn bash_completes_flags_choices_and_commands() {
 }
 
 #[test]
-fn man_pages_tell_of_every_flag_and_of_none_that_is_not() {
+fn man_pages_list_every_flag_and_no_other() {
     for (name, program) in PROGRAMS {
         let page = fs::read_to_string(docs().join(format!("{name}.1"))).unwrap();
         let (mut known, flags) = (BTreeSet::new(), flags(&printed(program, &["--help"])));

@@ -10,7 +10,7 @@ use crate::support::under_attack::under_attack;
 use crate::support::{RawClient, TestClient, TestServer};
 
 #[test]
-fn a_silent_peer_at_accept_stalls_nobody() {
+fn a_silent_connection_at_accept_delays_no_other() {
     under_attack(&[], |server| {
         let _silent: Vec<RawClient> = (0..50).map(|_| RawClient::connect(server.address)).collect();
         let mut half = RawClient::connect(server.address);
@@ -42,7 +42,7 @@ fn a_malformed_request_harms_only_itself() {
 }
 
 #[test]
-fn someone_who_leaves_is_gone_from_the_registry() {
+fn a_client_that_leaves_is_removed_from_the_registry() {
     let server = TestServer::start(&[]);
     let (mut bystander, _) = TestClient::joined(server.address, "bystander", "lobby");
     let (threads, descriptors) = (server.threads(), server.descriptors());

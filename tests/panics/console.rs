@@ -8,7 +8,7 @@ use crate::support::terminal::Terminal;
 use crate::support::{TestClient, TestServer};
 
 #[test]
-fn a_console_that_breaks_puts_the_terminal_back_and_says_what_broke() {
+fn a_console_that_panics_restores_the_terminal_and_reports_the_panic() {
     let server = TestServer::start(&[]);
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let state = tempfile::tempdir().unwrap();

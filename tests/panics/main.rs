@@ -65,7 +65,7 @@ fn a_panic_under_any_lock_in_any_thread_harms_one_connection_at_most() {
 }
 
 #[test]
-fn a_panic_of_the_thread_that_forces_logs_harms_one_connection_at_most() {
+fn a_panic_of_the_fsync_thread_harms_one_connection_at_most() {
     survives_panics(TAKEN_BY_STORAGE, "interval");
 }
 

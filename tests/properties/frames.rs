@@ -27,7 +27,7 @@ pub(crate) fn any_bytes(wire: &[u8]) {
             assert_eq!(received(role, &mut pieces(wire)), whole, "in pieces");
         }
 
-        let again = said(role, &whole.events);
+        let again = encoded(role, &whole.events);
         assert!(again.len() <= wire.len(), "more is received than was said");
         let ours = received(role, &mut [again.as_slice()].into_iter());
         assert_eq!(ours.events, whole.events, "said again");
@@ -79,18 +79,18 @@ fn received(role: Role, pieces: &mut dyn Iterator<Item = &[u8]>) -> Decoded {
 }
 
 /// The bytes that the peer of a decoder in `role` sends for these events.
-fn said(role: Role, events: &[Event]) -> Vec<u8> {
+fn encoded(role: Role, events: &[Event]) -> Vec<u8> {
     let mut encoder = match role {
         Role::Server => Encoder::client(|| [0x37, 0xfa, 0x21, 0x3d]),
         Role::Client => Encoder::server(),
     };
     let mut wire = Vec::new();
-    events.iter().for_each(|event| say(&mut encoder, event, &mut wire));
+    events.iter().for_each(|event| encode(&mut encoder, event, &mut wire));
     wire
 }
 
 /// Appends the bytes that the other end reads as `event`.
-pub(crate) fn say(encoder: &mut Encoder, event: &Event, wire: &mut Vec<u8>) {
+pub(crate) fn encode(encoder: &mut Encoder, event: &Event, wire: &mut Vec<u8>) {
     match event {
         Event::Text(text) => encoder.text(text, wire),
         Event::Binary(bytes) => encoder.binary(bytes, wire),

@@ -63,7 +63,7 @@ fn owned(user: &str, cid: &str) -> (String, String) {
 }
 
 #[test]
-fn what_is_right_is_let_pass() {
+fn a_correct_history_has_no_violation() {
     assert_eq!(violations(|_| {}), []);
     let gone_early = |history: &mut RoomHistory| {
         history.views[1].shown.truncate(1);
@@ -78,7 +78,7 @@ fn what_is_right_is_let_pass() {
 }
 
 #[test]
-fn a_lost_line_is_caught_at_the_end_and_in_the_middle() {
+fn a_lost_message_is_caught_at_the_end_and_in_the_middle() {
     let (user, cid) = owned("bob", "2");
     let lost = Violation::Lost { user, cid, seq: 4 };
     let at_the_end = violations(|history| {
@@ -100,7 +100,7 @@ fn a_lost_line_is_caught_at_the_end_and_in_the_middle() {
 }
 
 #[test]
-fn a_doubled_line_is_caught() {
+fn a_duplicate_message_is_caught() {
     let found = violations(|history| {
         history.log.push(record(6, "bob", "2"));
         for view in &mut history.views {
@@ -140,7 +140,7 @@ fn swapped_order_is_caught_in_the_log_and_in_a_view() {
 }
 
 #[test]
-fn a_line_that_was_seen_and_is_not_in_the_log_is_caught() {
+fn a_record_that_was_seen_and_is_not_in_the_log_is_caught() {
     let beyond = violations(|history| history.views[0].shown.push(record(6, "bob", "3")));
     let phantom = Violation::Phantom { client: String::from("ann"), record: record(6, "bob", "3") };
     assert!(beyond.contains(&phantom), "{beyond:?}");
@@ -163,7 +163,7 @@ fn a_line_that_was_seen_and_is_not_in_the_log_is_caught() {
 }
 
 #[test]
-fn a_hole_is_caught_in_the_log_and_in_a_view() {
+fn a_missing_record_is_caught_in_the_log_and_in_a_view() {
     let in_the_log = violations(|history| {
         history.log.remove(2);
     });
@@ -203,7 +203,7 @@ fn records_of_other_users_pass_where_there_are_some() {
 }
 
 #[test]
-fn whoever_stays_is_shown_the_end() {
+fn a_client_that_stays_must_see_the_end() {
     let found = violations(|history| {
         history.views[2].shown.pop();
     });
@@ -211,7 +211,7 @@ fn whoever_stays_is_shown_the_end() {
 }
 
 #[test]
-fn a_line_that_nobody_said_is_caught() {
+fn a_record_that_no_client_sent_is_caught() {
     let found = violations(|history| {
         let (removed, kept) =
             history.submissions.clone().into_iter().partition(|sent| sent.cid == "3");
@@ -234,7 +234,7 @@ fn a_wrong_acknowledgement_is_caught() {
 }
 
 #[test]
-fn a_log_that_begins_anew_or_goes_back_in_time_is_caught() {
+fn a_log_that_restarts_or_goes_back_in_time_is_caught() {
     let restarted = violations(|history| history.views[2].log = String::from("L2"));
     assert!(matches!(restarted[..], [Violation::LogIdChanged { .. }]), "{restarted:?}");
     let back = violations(|history| {

@@ -16,7 +16,7 @@ use crate::support::scripted_server::{
 };
 
 #[test]
-fn a_client_says_hello_and_shows_what_the_room_says() {
+fn a_client_sends_hello_and_receives_the_rooms_messages() {
     let listener = listener();
     let (client, notices) = connect(&listener);
     let mut server = ScriptedServer::accept(&listener);
@@ -41,7 +41,7 @@ fn a_client_says_hello_and_shows_what_the_room_says() {
 }
 
 #[test]
-fn a_line_cut_off_is_sent_again_with_its_cid_and_the_room_is_resumed() {
+fn a_message_cut_off_is_sent_again_with_its_cid_and_the_room_is_resumed() {
     let listener = listener();
     let (client, notices) = connect(&listener);
     let mut server = ScriptedServer::accept(&listener);
@@ -76,7 +76,7 @@ fn a_line_cut_off_is_sent_again_with_its_cid_and_the_room_is_resumed() {
 }
 
 #[test]
-fn lines_said_to_a_server_that_is_away_wait_for_it() {
+fn messages_for_a_server_that_is_down_wait_for_it() {
     let address = listener().local_addr().unwrap();
     let (client, notices) = connect(&TcpListener::bind(address).unwrap());
     assert_eq!(
@@ -93,7 +93,7 @@ fn lines_said_to_a_server_that_is_away_wait_for_it() {
 }
 
 #[test]
-fn a_line_refused_as_too_fast_comes_again_when_its_rest_is_over() {
+fn a_message_refused_as_too_fast_is_sent_again_after_the_wait() {
     let listener = listener();
     let (client, notices) = connect(&listener);
     let mut server = ScriptedServer::accept(&listener);
@@ -120,7 +120,7 @@ fn a_ping_is_answered_with_its_payload() {
 }
 
 #[test]
-fn a_name_taken_stops_the_client_until_the_person_asks_again() {
+fn a_taken_name_stops_the_client_until_the_user_tries_again() {
     let listener = listener();
     let (client, notices) = connect(&listener);
     let mut server = ScriptedServer::accept(&listener);
@@ -145,7 +145,7 @@ fn a_name_taken_stops_the_client_until_the_person_asks_again() {
 }
 
 #[test]
-fn closing_says_goodbye_and_ends_the_notices() {
+fn closing_sends_a_close_frame_and_ends_the_events() {
     let listener = listener();
     let (client, notices) = connect(&listener);
     let mut server = ScriptedServer::accept(&listener);
@@ -175,7 +175,7 @@ fn closing_does_not_wait_for_a_server_that_never_answers() {
 }
 
 #[test]
-fn a_server_that_takes_nothing_never_makes_the_person_wait() {
+fn a_server_that_reads_nothing_never_makes_the_user_wait() {
     let listener = listener();
     let (client, notices) = connect(&listener);
     let mut server = ScriptedServer::accept(&listener);

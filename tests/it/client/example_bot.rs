@@ -58,7 +58,7 @@ struct Person {
     name: &'static str,
     peer: TestClient,
     /// The seq of its last message.
-    said: Value,
+    sent: Value,
 }
 
 impl Person {
@@ -68,13 +68,13 @@ impl Person {
             "join": [{"room": "lobby", "since": "now"}]}));
         assert_eq!(peer.receive()["type"], "welcome");
         assert_eq!(peer.receive()["type"], "joined");
-        Person { name, peer, said: Value::Null }
+        Person { name, peer, sent: Value::Null }
     }
 
     /// Sends a message and waits until it is stored.
-    fn say(&mut self, cid: &str, text: &str) {
+    fn post(&mut self, cid: &str, text: &str) {
         self.peer.post("lobby", cid, text);
-        self.said = self.peer.receive_own(self.name, cid)["seq"].clone();
+        self.sent = self.peer.receive_own(self.name, cid)["seq"].clone();
     }
 
     /// Waits until the bot has joined or left.
@@ -89,12 +89,12 @@ impl Person {
             (&answer["user"], &answer["text"]),
             (&json!("bot"), &json!(format!("{}: pong", self.name)))
         );
-        assert_eq!(answer["reply"], self.said, "it says which line it answers");
+        assert_eq!(answer["reply"], self.sent, "it says which line it answers");
     }
 }
 
 #[test]
-fn it_answers_each_ping_once_and_none_that_is_replayed() {
+fn the_bot_answers_each_ping_once_and_none_that_is_replayed() {
     let data = tempfile::tempdir().unwrap();
     let token_file = data.path().join("bot.key");
     let gate = PortGate::new();
@@ -102,41 +102,41 @@ fn it_answers_each_ping_once_and_none_that_is_replayed() {
     let mut server = TestServer::start_in(data.path(), &[]);
     gate.open(server.address);
     let mut ann = Person::new(&server, "ann", &token);
-    ann.say("1", "!ping");
+    ann.post("1", "!ping");
 
     let bot = Bot::start(gate.address, &token_file);
     ann.sees_the_bot("joined");
-    ann.say("2", "!ping");
+    ann.post("2", "!ping");
     ann.is_answered();
-    ann.say("3", "ping! !ping");
+    ann.post("3", "ping! !ping");
     ann.peer
         .send(&json!({"type": "post", "room": "lobby", "cid": "4", "text": "!ping", "kind": "me"}));
     ann.peer.receive_own("ann", "4");
     let mut eve = Person::new(&server, "eve", &token);
-    eve.say("1", "!ping");
+    eve.post("1", "!ping");
     eve.is_answered();
     drop(eve);
 
     drop(bot);
     ann.sees_the_bot("left");
-    ann.say("5", "!ping");
+    ann.post("5", "!ping");
     let _bot = Bot::start(gate.address, &token_file);
     ann.sees_the_bot("joined");
-    ann.say("6", "!ping");
+    ann.post("6", "!ping");
     ann.is_answered();
 
     gate.close();
     server.kill();
     let server = TestServer::start_in(data.path(), &[]);
     let mut ann = Person::new(&server, "ann", &token);
-    ann.say("7", "!ping");
+    ann.post("7", "!ping");
     gate.open(server.address);
     ann.sees_the_bot("joined");
-    ann.say("8", "!ping");
+    ann.post("8", "!ping");
     ann.is_answered();
 
-    let said = exported(data.path());
-    let said: Vec<[&str; 2]> = said
+    let sent = exported(data.path());
+    let sent: Vec<[&str; 2]> = sent
         .iter()
         .map(|record| ["user", "text"].map(|key| record[key].as_str().unwrap()))
         .collect();
@@ -155,12 +155,12 @@ fn it_answers_each_ping_once_and_none_that_is_replayed() {
         ["ann", "!ping"],
         ["bot", "ann: pong"],
     ];
-    assert_eq!(said, expected);
+    assert_eq!(sent, expected);
     assert_eq!(fs::metadata(&token_file).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]
-fn it_explains_itself_and_says_what_is_in_its_way() {
+fn the_bot_prints_its_usage_and_its_errors() {
     let place = tempfile::tempdir().unwrap();
     let server = TestServer::start_in(place.path(), &[]);
     let _eve = TestClient::joined(server.address, "eve", "lobby");

@@ -62,7 +62,7 @@ fn frame(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_server_that_breaks_the_rules_is_left_with_the_code_that_says_why() {
+fn a_server_that_breaks_the_rules_is_closed_with_the_right_code() {
     let record = format!("{:200}", r#"{"type":"post","room":"lobby","seq":"7"}"#);
     let cases: Vec<(&str, Vec<u8>, u16, &str)> = vec![
         ("a masked frame", b"\x81\x81abcdx".to_vec(), 1002, "WebSocket rules"),
@@ -93,7 +93,7 @@ fn a_server_that_breaks_the_rules_is_left_with_the_code_that_says_why() {
 }
 
 #[test]
-fn what_is_no_chat_server_is_named_and_never_followed() {
+fn other_servers_are_named_and_redirects_never_followed() {
     let wrong = switch("dGhlIHNhbXBsZSBub25jZQ==");
     let long = format!("HTTP/1.1 101 Switching Protocols\r\nX: {}", "x".repeat(100_000));
     let cases: Vec<(&str, &str, &str)> = vec![
@@ -119,7 +119,7 @@ fn what_is_no_chat_server_is_named_and_never_followed() {
 }
 
 #[test]
-fn a_server_that_keeps_a_record_back_is_left() {
+fn a_server_that_leaves_out_a_record_is_disconnected() {
     let listener = listener();
     let (_client, notices) = connect(&listener);
     let mut server = ScriptedServer::accept(&listener);

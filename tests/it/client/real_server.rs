@@ -9,7 +9,7 @@ use crate::support::TestServer;
 use crate::support::scripted_server::{TIMEOUT, connect_as, text, until, until_live};
 
 #[test]
-fn a_crowd_sees_every_line_once_and_in_one_order() {
+fn twenty_clients_see_every_message_once_and_in_one_order() {
     const CLIENTS: usize = 20;
     const LINES: usize = 25;
     let server = TestServer::start(&[]);

@@ -221,7 +221,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn nothing_is_lost_doubled_or_reordered_wherever_the_connection_is_cut(
+    fn nothing_is_lost_repeated_or_reordered_wherever_the_connection_is_cut(
         steps in prop::collection::vec(step(), 0..200),
     ) {
         let mut world = World::new();

@@ -16,7 +16,7 @@ use talk::chat::{ErrorCode, Password};
 use talk::client::session::{Identity, Input, Kept, Line, Output, Refusal, Session, State};
 
 #[test]
-fn the_machine_answers_every_vector_step_by_step() {
+fn the_state_machine_follows_every_vector() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/session");
     let mut count = 0;
     for entry in fs::read_dir(folder).unwrap() {

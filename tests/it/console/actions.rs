@@ -6,7 +6,7 @@ use crate::support::terminal::{Terminal, status};
 use crate::support::{TestClient, TestServer};
 
 /// Waits until a row ends with this, and is not an unsent message.
-fn said(terminal: &mut Terminal, end: &str) -> Vec<String> {
+fn wait_for_sent(terminal: &mut Terminal, end: &str) -> Vec<String> {
     let is_said = |row: &String| row.ends_with(end) && !row.contains(['…', '✗']);
     terminal.wait_until(end, |rows| rows.iter().any(is_said))
 }
@@ -14,15 +14,15 @@ fn said(terminal: &mut Terminal, end: &str) -> Vec<String> {
 const UNREAD: &str = "- - - - - - - - unread - - - - - - - -";
 
 #[test]
-fn a_line_is_edited_and_deleted_and_gone_when_the_screen_is_painted_anew() {
+fn a_message_is_edited_and_deleted_and_gone_when_the_screen_is_redrawn() {
     let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     let mut ann = Terminal::live(server.address, "ann");
     bob.type_in("kept\rhelo\r");
-    said(&mut bob, " bob helo");
+    wait_for_sent(&mut bob, " bob helo");
     bob.type_in("/edit hello\r");
     for terminal in [&mut bob, &mut ann] {
-        said(terminal, " bob edited #2: hello");
+        wait_for_sent(terminal, " bob edited #2: hello");
     }
     bob.type_in("/edit\r");
     bob.wait_for("   #2 hello");
@@ -30,10 +30,10 @@ fn a_line_is_edited_and_deleted_and_gone_when_the_screen_is_painted_anew() {
     ann.wait_for("✗   ann edited #2: not mine");
     ann.wait_for("      not sent: only its author may");
     ann.type_in("/drop\r");
-    ann.wait_until("it is given up", |rows| !rows.concat().contains('✗'));
+    ann.wait_until("it is rejected", |rows| !rows.concat().contains('✗'));
     bob.type_in("/delete\r");
     for terminal in [&mut bob, &mut ann] {
-        said(terminal, " bob deleted #2");
+        wait_for_sent(terminal, " bob deleted #2");
         terminal.type_in("\x0c"); // ^L
         terminal.wait_until("redrawn", |rows| {
             let has = |end: &str| rows.iter().any(|row| row.ends_with(end));
@@ -44,29 +44,29 @@ fn a_line_is_edited_and_deleted_and_gone_when_the_screen_is_painted_anew() {
         });
     }
     let mut eve = Terminal::live(server.address, "eve");
-    let rows = said(&mut eve, " bob deleted #2");
+    let rows = wait_for_sent(&mut eve, " bob deleted #2");
     assert!(rows.iter().any(|row| row.ends_with(" bob (deleted)")), "{rows:#?}");
     bob.type_in("/edit won\r");
-    said(&mut eve, " bob edited #1: won");
+    wait_for_sent(&mut eve, " bob edited #1: won");
 }
 
 #[test]
-fn a_line_answers_another_by_its_number_and_shows_which() {
+fn a_reply_names_a_message_by_its_number_and_shows_it() {
     let server = TestServer::start(&[]);
     let mut ann = Terminal::live(server.address, "ann");
     let mut bob = Terminal::live(server.address, "bob");
     ann.type_in("tea?\r");
-    said(&mut bob, " ann tea?");
+    wait_for_sent(&mut bob, " ann tea?");
     bob.type_in("/reply\r");
     bob.wait_for("   #1 ann: tea?");
     bob.type_in("/reply 1 yes\r");
     for terminal in [&mut bob, &mut ann] {
-        let rows = said(terminal, " bob yes");
+        let rows = wait_for_sent(terminal, " bob yes");
         let at = rows.iter().position(|row| row.ends_with(" bob yes")).unwrap();
         assert_eq!(rows[at - 1], "↳ #1 ann: tea?", "{rows:#?}");
     }
     ann.type_in("/delete 1\r");
-    said(&mut bob, " ann deleted #1");
+    wait_for_sent(&mut bob, " ann deleted #1");
     bob.type_in("\x0c"); // ^L
     let is_gone = |rows: &[String]| rows.iter().any(|row| row == "↳ #1 (deleted)");
     bob.wait_until("redrawn", |rows| is_gone(rows) && !rows.concat().contains("tea"));
@@ -76,27 +76,27 @@ fn a_line_answers_another_by_its_number_and_shows_which() {
 }
 
 #[test]
-fn a_topic_is_set_told_and_taken_away() {
+fn a_topic_is_set_shown_and_cleared() {
     let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     bob.type_in("/topic tea  at four\r");
-    said(&mut bob, " bob set the topic: tea  at four");
+    wait_for_sent(&mut bob, " bob set the topic: tea  at four");
     let mut ann = Terminal::live(server.address, "ann");
     ann.wait_for("-- #lobby: tea  at four --");
     bob.type_in("/topic -\r");
-    said(&mut ann, " bob took the topic away");
+    wait_for_sent(&mut ann, " bob took the topic away");
     ann.type_in("/topic\r");
     ann.wait_for("-- #lobby has no topic");
 }
 
 #[test]
-fn two_talk_alone_and_a_third_sees_nothing() {
+fn two_users_chat_in_private_and_a_third_sees_nothing() {
     let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     let mut ann = Terminal::live(server.address, "Ann");
     let (mut eve, _) = TestClient::joined(server.address, "eve", "lobby");
     bob.type_in("/msg Ann psst\r");
-    let rows = said(&mut bob, "bob psst");
+    let rows = wait_for_sent(&mut bob, "bob psst");
     assert!(rows.iter().any(|row| row.starts_with("[@ann] ")), "{rows:#?}");
     assert!(status(&rows).starts_with("[lobby] "), "{rows:#?}");
     ann.wait_for("-- bob wrote to you: Alt-2 turns there, /r TEXT answers --");
@@ -104,13 +104,13 @@ fn two_talk_alone_and_a_third_sees_nothing() {
     ann.type_in("/r yes?\r");
     bob.wait_for("-- Ann wrote to you: Alt-2 turns there");
     bob.type_in("/query @ann\r");
-    let rows = said(&mut bob, " Ann yes?");
+    let rows = wait_for_sent(&mut bob, " Ann yes?");
     assert!(status(&rows).starts_with("[@ann] "), "{rows:#?}");
     ann.type_in("\x1b2"); // Alt-2
-    let rows = said(&mut ann, " bob psst");
+    let rows = wait_for_sent(&mut ann, " bob psst");
     assert!(rows.iter().any(|row| row.ends_with(" Ann yes?")), "{rows:#?}");
     ann.type_in("here\r");
-    said(&mut bob, " Ann here");
+    wait_for_sent(&mut bob, " Ann here");
     eve.receives_nothing();
 
     bob.type_in("/nick rob\r");
@@ -121,7 +121,7 @@ fn two_talk_alone_and_a_third_sees_nothing() {
 }
 
 #[test]
-fn a_line_to_nobody_is_refused_and_kept_in_sight() {
+fn a_message_to_an_unknown_user_is_refused_and_stays_visible() {
     let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     bob.type_in("/r yes\r");
@@ -132,24 +132,24 @@ fn a_line_to_nobody_is_refused_and_kept_in_sight() {
     bob.wait_for("[@zed]   ✗   bob hi");
     let (_zed, _) = TestClient::hello(server.address, "zed");
     bob.type_in("/resend\r");
-    let rows = said(&mut bob, " bob hi");
+    let rows = wait_for_sent(&mut bob, " bob hi");
     assert!(rows.iter().any(|row| row.starts_with("[@zed] ")), "{rows:#?}");
 }
 
 #[test]
-fn what_is_done_without_a_server_outlives_the_console_and_is_done_in_order() {
+fn what_is_sent_without_a_server_outlives_the_console_and_is_sent_in_order() {
     let (home, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut server = TestServer::start_in(data.path(), &[]);
     let address = server.address;
     let start = |user: &str| Terminal::start_in(home.path(), address, user, &[]);
     let mut ann = start("ann");
     ann.type_in("so that the name stays mine\r");
-    said(&mut ann, " ann so that the name stays mine");
+    wait_for_sent(&mut ann, " ann so that the name stays mine");
     let mut bob = start("bob");
     bob.type_in("helo\r");
-    said(&mut bob, " bob helo");
+    wait_for_sent(&mut bob, " bob helo");
     server.kill();
-    bob.wait_until("it says so", |rows| status(rows).contains("offline"));
+    bob.wait_until("it is reported", |rows| status(rows).contains("offline"));
     bob.type_in("/edit hello\r/topic tea\r/msg ann psst\r/delete 1\r");
     let waiting = [
         "  …   bob edited #2: hello",
@@ -170,21 +170,21 @@ fn what_is_done_without_a_server_outlives_the_console_and_is_done_in_order() {
     ann.type_in("/reconnect\r");
     ann.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     let mut bob = start("bob");
-    said(&mut bob, " bob edited #2: hello");
-    said(&mut bob, " bob set the topic: tea");
-    said(&mut bob, " bob psst");
+    wait_for_sent(&mut bob, " bob edited #2: hello");
+    wait_for_sent(&mut bob, " bob set the topic: tea");
+    wait_for_sent(&mut bob, " bob psst");
     bob.wait_for("✗   bob deleted #1"); // a message of ann's
     let rows = ann.wait_for("-- bob wrote to you: Alt-2 turns there");
     let at = |end: &str| rows.iter().position(|row| row.ends_with(end)).unwrap();
     assert!(at(" bob edited #2: hello") < at(" bob set the topic: tea"), "{rows:#?}");
     bob.type_in("/drop\r");
-    bob.wait_until("it is given up", |rows| !status(rows).contains("not sent"));
+    bob.wait_until("it is rejected", |rows| !status(rows).contains("not sent"));
     bob.type_in("/quit\r");
     assert_eq!(bob.wait_exit(), 0);
 }
 
 #[test]
-fn what_came_while_one_was_away_begins_below_a_line() {
+fn messages_since_the_last_run_begin_below_the_unread_line() {
     let server = TestServer::start(&[]);
     let home = tempfile::tempdir().unwrap();
     let start = || Terminal::start_in(home.path(), server.address, "bob", &[]);
@@ -193,17 +193,17 @@ fn what_came_while_one_was_away_begins_below_a_line() {
         ann.post("lobby", &n.to_string(), &format!("line {n}"));
     }
     let mut bob = start();
-    let rows = said(&mut bob, " ann line 2");
+    let rows = wait_for_sent(&mut bob, " ann line 2");
     assert!(!rows.iter().any(|row| row == UNREAD), "{rows:#?}");
     bob.type_in("mine\r");
-    said(&mut bob, " bob mine");
+    wait_for_sent(&mut bob, " bob mine");
     bob.type_in("/quit\r");
     assert_eq!(bob.wait_exit(), 0);
 
     ann.post("lobby", "4", "line 4");
     ann.receive_own("ann", "4");
     let mut bob = start();
-    let rows = said(&mut bob, " ann line 4");
+    let rows = wait_for_sent(&mut bob, " ann line 4");
     let at = rows.iter().position(|row| row == UNREAD).unwrap();
     assert!(rows[at - 1].ends_with(" bob mine"), "{rows:#?}");
     assert!(rows[at + 1].ends_with(" ann line 4"), "{rows:#?}");
@@ -215,13 +215,13 @@ fn what_came_while_one_was_away_begins_below_a_line() {
     }
     ann.receive_own("ann", "150");
     let mut bob = start();
-    said(&mut bob, " ann line 150");
+    wait_for_sent(&mut bob, " ann line 150");
     let shown = String::from_utf8(bob.bytes()).unwrap();
     assert!(shown.contains("46 unread lines before these: Alt-U goes to them"), "{shown}");
 }
 
 #[test]
-fn what_was_read_in_another_client_stands_above_the_line() {
+fn what_another_client_has_read_is_above_the_unread_line() {
     let server = TestServer::start(&[]);
     let home = tempfile::tempdir().unwrap();
     let (mut tab, welcome) = TestClient::hello(server.address, "bob");
@@ -238,13 +238,13 @@ fn what_was_read_in_another_client_stands_above_the_line() {
     std::fs::write(&key, welcome["token"].as_str().unwrap()).unwrap();
     let flags = ["--token-file", key.to_str().unwrap()];
     let mut bob = Terminal::start_in(home.path(), server.address, "bob", &flags);
-    let rows = said(&mut bob, " ann line 4");
+    let rows = wait_for_sent(&mut bob, " ann line 4");
     let at = rows.iter().position(|row| row == UNREAD).unwrap();
     assert!(rows[at - 1].ends_with(" ann line 2") && rows[at + 1].ends_with(" ann line 3"));
 }
 
 #[test]
-fn what_one_device_shows_is_no_news_on_the_other() {
+fn what_one_device_has_shown_is_not_unread_on_the_other() {
     let server = TestServer::start(&[]);
     let home = tempfile::tempdir().unwrap();
     let start = || {
@@ -262,5 +262,5 @@ fn what_one_device_shows_is_no_news_on_the_other() {
     laptop.type_in("\x1b2"); // Alt-2
     phone.wait_until("it is read", |rows| !status(rows).contains("Act:"));
     phone.type_in("\x1b2");
-    said(&mut phone, " ann hi");
+    wait_for_sent(&mut phone, " ann hi");
 }

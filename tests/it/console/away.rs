@@ -8,7 +8,7 @@ use crate::support::terminal::Terminal;
 use crate::support::{TestClient, TestServer};
 
 #[test]
-fn one_goes_away_and_comes_back_and_the_others_see_it() {
+fn away_and_back_are_shown_to_the_others() {
     let data = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap(); // stays open while no server runs
     let mut server = TestServer::start_on(&listener, data.path(), &[]);
@@ -29,7 +29,9 @@ fn one_goes_away_and_comes_back_and_the_others_see_it() {
     assert_eq!(ann.receive_type("post")["text"], "see you", "said all the same");
 
     server.kill();
-    bob.wait_until("the loss is seen", |rows| !rows.iter().any(|row| row.contains("· live")));
+    bob.wait_until("the connection loss is shown", |rows| {
+        !rows.iter().any(|row| row.contains("· live"))
+    });
     bob.type_in("/back\r");
     bob.wait_for("!! there is no connection to ask");
     let _server = TestServer::start_on(&listener, data.path(), &[]);

@@ -24,7 +24,7 @@ fn history(home: &Path) -> String {
 }
 
 #[test]
-fn what_was_said_before_is_recalled_and_found_in_the_next_run() {
+fn earlier_input_is_recalled_and_found_in_the_next_run() {
     let server = TestServer::start(&[]);
     let home = tempfile::tempdir().unwrap();
     let mut bob = live_in(home.path(), &server, &[]);
@@ -51,7 +51,7 @@ fn what_was_said_before_is_recalled_and_found_in_the_next_run() {
 }
 
 #[test]
-fn a_line_with_a_secret_in_it_is_kept_nowhere() {
+fn input_with_a_secret_in_it_is_stored_nowhere() {
     let home = tempfile::tempdir().unwrap();
     let password = home.path().join("password");
     std::fs::write(&password, "hunter2hunter2\n").unwrap();
@@ -62,12 +62,12 @@ fn a_line_with_a_secret_in_it_is_kept_nowhere() {
     bob.type_in("before\roh, hunter2hunter2 is it\r/nick hunter2hunter2\r/key\r");
     bob.wait_for("the key of ");
     bob.type_in("after\r\x1b[A\x1b[A");
-    bob.wait_until("what is harmless", |rows| input(rows) == "before");
+    bob.wait_until("the sanitized text", |rows| input(rows) == "before");
     assert_eq!(history(&state), "before\nafter\n");
 }
 
 #[test]
-fn a_long_paste_is_dropped_by_no_and_the_line_is_as_it_was() {
+fn a_long_paste_that_is_declined_leaves_the_input_line_unchanged() {
     let server = TestServer::start(&[]);
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let mut bob = Terminal::live(server.address, "bob");

@@ -36,7 +36,7 @@ impl Caller {
         Caller { master: pair.master, writer, reader, child, seen: Vec::new() }
     }
 
-    fn shows(&mut self, words: &str) {
+    fn wait_for(&mut self, words: &str) {
         let mut chunk = [0; 4096];
         while !String::from_utf8_lossy(&self.seen).contains(words) {
             let count = self.reader.read(&mut chunk).unwrap();
@@ -54,14 +54,14 @@ impl Caller {
 }
 
 /// A console whose terminal hangs up ends; the next console sends its unsent messages.
-fn outlives_a_hang_up(script: &str) {
+fn check_hang_up(script: &str) {
     let (data, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap(); // no server answers yet
     let mut caller = Caller::start(script, state.path(), &address.to_string());
-    caller.shows("connecting");
+    caller.wait_for("connecting");
     caller.writer.write_all(b"not lost\r").unwrap();
-    caller.shows("\u{2026}"); // the unsent message is above the status line, and was stored before it was drawn
+    caller.wait_for("\u{2026}"); // the unsent message is above the status line, and was stored before it was drawn
     let mut console = caller.hang_up();
     let deadline = Instant::now() + TIMEOUT;
     while console.try_wait().unwrap().is_none() {
@@ -81,12 +81,12 @@ fn outlives_a_hang_up(script: &str) {
 
 #[test]
 fn a_terminal_that_hangs_up_ends_it_and_loses_nothing() {
-    outlives_a_hang_up("exec \"$@\"");
+    check_hang_up("exec \"$@\"");
 }
 
 #[test]
-fn so_it_does_where_the_signal_is_not_heard() {
-    outlives_a_hang_up("trap '' HUP; exec \"$@\"");
+fn a_terminal_that_hangs_up_ends_a_console_that_ignores_sighup() {
+    check_hang_up("trap '' HUP; exec \"$@\"");
 }
 
 /// Posts more messages to the lobby than fit on a screen.
@@ -99,7 +99,7 @@ fn fill(server: &TestServer) {
 }
 
 #[test]
-fn an_interactive_shell_puts_the_terminal_back_after_a_console_that_was_killed() {
+fn an_interactive_shell_restores_the_terminal_after_a_killed_console() {
     let server = TestServer::start(&[]);
     fill(&server);
     for (signal, looks_back) in [("TERM", false), ("INT", false), ("KILL", false), ("TERM", true)] {
@@ -136,7 +136,7 @@ fn an_interactive_shell_puts_the_terminal_back_after_a_console_that_was_killed()
 }
 
 #[test]
-fn whoever_leaves_while_looking_back_finds_the_first_screen_as_it_was() {
+fn leaving_while_scrolled_back_restores_the_first_screen() {
     let server = TestServer::start(&[]);
     fill(&server);
     for (user, keys) in [("quit", "/quit\r"), ("twice", "\x03\x03"), ("end", "\x04")] {

@@ -24,7 +24,7 @@ fn is_whole(rows: &[String], text: &str) {
 }
 
 #[test]
-fn what_is_typed_while_lines_pour_in_stays_whole() {
+fn input_typed_during_a_flood_stays_whole() {
     let server = TestServer::start(&["--rate", "0", "--sync", "interval"]);
     let mut bob = Terminal::live(server.address, "bob");
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");

@@ -6,7 +6,7 @@ use crate::support::terminal::{Terminal, input, status};
 use crate::support::{TestClient, TestServer};
 
 #[test]
-fn two_consoles_see_the_same_lines_once_and_in_one_order() {
+fn two_consoles_see_the_same_messages_once_and_in_one_order() {
     let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     let mut ann = Terminal::live(server.address, "ann");
@@ -48,7 +48,7 @@ fn a_paste_is_one_message_and_runs_nothing() {
 }
 
 #[test]
-fn a_resized_terminal_is_drawn_anew_with_the_typed_line_whole() {
+fn a_resized_terminal_is_redrawn_with_the_whole_input_line() {
     let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     let text = "a line that is a good deal longer than the terminal will soon be wide";
@@ -60,13 +60,13 @@ fn a_resized_terminal_is_drawn_anew_with_the_typed_line_whole() {
         rows.iter().all(|row| row.len() < 40) && rows.iter().any(|row| row.starts_with("> a line"))
     });
     bob.type_in(" !\r");
-    bob.wait_until("it is said", |rows| {
+    bob.wait_until("it is sent", |rows| {
         rows.concat().contains("soon be wide !") && input(rows).is_empty()
     });
 }
 
 #[test]
-fn leaving_puts_the_terminal_back() {
+fn leaving_restores_the_terminal() {
     let server = TestServer::start(&[]);
     let ways = ["/quit\r", "\x04", "\x03\x03", "half a line\x03\x03\x03", "bye\r/quit\r"];
     for (keys, user) in ways.into_iter().zip(["a", "b", "c", "d", "e"]) {
@@ -79,7 +79,7 @@ fn leaving_puts_the_terminal_back() {
 }
 
 #[test]
-fn a_name_taken_ends_it_with_what_to_try_and_the_terminal_as_it_was() {
+fn a_taken_name_ends_the_console_with_a_hint_and_a_restored_terminal() {
     let server = TestServer::start(&[]);
     let (_bob, _) = TestClient::hello(server.address, "bob");
     let mut bob = Terminal::start(server.address, "bob", &[]);
@@ -88,12 +88,12 @@ fn a_name_taken_ends_it_with_what_to_try_and_the_terminal_as_it_was() {
 }
 
 #[test]
-fn a_server_that_goes_away_and_comes_back_gets_what_was_said_once_and_in_order() {
+fn a_restarted_server_gets_what_was_sent_once_and_in_order() {
     let mut server = TestServer::start(&[]);
     let address = server.address;
     let mut bob = Terminal::live(address, "bob");
     server.kill();
-    bob.wait_until("it says so", |rows| status(rows).contains("offline, trying again in"));
+    bob.wait_until("it is reported", |rows| status(rows).contains("offline, trying again in"));
     bob.type_in("first\rsecond\rhalf");
     bob.wait_until("both wait", |rows| {
         ["  …   bob first", "  …   bob second"].iter().all(|row| rows.iter().any(|r| r == row))
@@ -118,7 +118,7 @@ fn a_server_that_goes_away_and_comes_back_gets_what_was_said_once_and_in_order()
 }
 
 #[test]
-fn rooms_are_joined_turned_to_and_left() {
+fn rooms_are_joined_shown_and_left() {
     let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     // In one write: the input after a join is for the new room, and goes there.
@@ -132,7 +132,7 @@ fn rooms_are_joined_turned_to_and_left() {
     bob.type_in("\x15\x1b1"); // ^U, Alt-1
     bob.wait_until("the lobby", |rows| status(rows).starts_with("[lobby]"));
     ann.post("rust", "1", "psst");
-    bob.wait_until("news elsewhere", |rows| status(rows).ends_with(" · Act: 2"));
+    bob.wait_until("unread messages elsewhere", |rows| status(rows).ends_with(" · Act: 2"));
     bob.type_in("\x1ba");
     let rows = bob.wait_for(" ann psst");
     assert!(status(&rows).starts_with("[rust]"), "{rows:#?}");

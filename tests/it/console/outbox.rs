@@ -84,7 +84,7 @@ fn pending(rows: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn a_killed_console_has_lost_no_line_it_has_shown_and_the_next_sends_each_once_and_in_order() {
+fn a_killed_console_loses_no_message_it_has_shown_and_the_next_sends_each_once_and_in_order() {
     let away = Away::new();
     let mut sent = Vec::new();
     for round in 0..4 {
@@ -124,7 +124,7 @@ fn a_killed_console_has_lost_no_line_it_has_shown_and_the_next_sends_each_once_a
 }
 
 #[test]
-fn who_leaves_with_unsent_lines_is_told_that_they_are_kept_and_finds_them() {
+fn leaving_with_unsent_messages_reports_that_they_are_stored_and_the_next_run_has_them() {
     let away = Away::new();
     let mut bob = away.bob(&[]);
     bob.wait_until("offline", |rows| status(rows).contains("offline"));
@@ -143,12 +143,12 @@ fn who_leaves_with_unsent_lines_is_told_that_they_are_kept_and_finds_them() {
     });
     bob.type_in("\x1b2"); // Alt-2
     let is_said = |row: &String| row.ends_with(" * bob waits") && !row.contains('…');
-    let rows = bob.wait_until("said", |rows| rows.iter().any(is_said));
+    let rows = bob.wait_until("it is sent", |rows| rows.iter().any(is_said));
     assert!(rows.iter().any(|row| row.ends_with(" bob hello rust")), "{rows:#?}");
 }
 
 #[test]
-fn without_a_screen_it_is_the_same() {
+fn without_a_screen_unsent_messages_are_stored_and_sent_too() {
     let away = Away::new();
     let mut bob = away.bob(&["--plain"]);
     bob.wait_for("trying again");
@@ -166,12 +166,12 @@ fn without_a_screen_it_is_the_same() {
     let server = away.returns();
     let mut bob = away.bob(&["--plain"]);
     bob.wait_for("-- 2 lines of yours from an earlier time are not sent yet --");
-    bob.wait_until("they are said", |rows| rows.iter().any(|row| row.ends_with(" bob two")));
+    bob.wait_until("they are sent", |rows| rows.iter().any(|row| row.ends_with(" bob two")));
     assert_eq!(lobby(&server, 2), ["one", "two"]);
 }
 
 #[test]
-fn each_of_two_consoles_keeps_its_own_lines_and_the_next_takes_over_those_of_the_dead() {
+fn each_of_two_consoles_stores_its_own_unsent_messages_and_the_next_adopts_those_of_killed_ones() {
     let away = Away::new();
     let mut one = away.bob(&[]);
     one.wait_until("offline", |rows| status(rows).contains("offline"));
@@ -192,7 +192,7 @@ fn each_of_two_consoles_keeps_its_own_lines_and_the_next_takes_over_those_of_the
     let mut consoles = [two, three];
     for console in &mut consoles {
         console.type_in("/reconnect\r");
-        console.wait_until("all is said", |rows| {
+        console.wait_until("all are sent", |rows| {
             let said = |of: &str| rows.iter().any(|row| row.ends_with(of));
             pending(rows).is_empty() && said("of one") && said("of two") && said("of three")
         });
@@ -208,7 +208,7 @@ fn each_of_two_consoles_keeps_its_own_lines_and_the_next_takes_over_those_of_the
 }
 
 #[test]
-fn a_line_whose_answer_was_never_heard_is_sent_again_under_its_cid() {
+fn a_message_whose_acknowledgement_was_lost_is_sent_again_with_its_cid() {
     let home = tempfile::tempdir().unwrap();
     let listener = listener();
     let address = listener.local_addr().unwrap();
@@ -262,7 +262,7 @@ fn a_line_whose_answer_was_never_heard_is_sent_again_under_its_cid() {
 }
 
 #[test]
-fn a_damaged_file_of_lines_is_told_and_kept_aside_and_keeps_nobody_out() {
+fn a_damaged_outbox_file_is_reported_and_kept_and_the_console_starts() {
     let away = Away::new();
     let mut bob = away.bob(&[]);
     bob.type_in("one\r");
@@ -275,13 +275,13 @@ fn a_damaged_file_of_lines_is_told_and_kept_aside_and_keeps_nobody_out() {
     let server = away.returns();
     let mut bob = away.bob(&[]);
     bob.wait_for("!! damaged, or none of ours, and now kept aside");
-    bob.wait_until("the rest is said", |rows| rows.iter().any(|row| row.ends_with(" bob one")));
+    bob.wait_until("the rest is sent", |rows| rows.iter().any(|row| row.ends_with(" bob one")));
     assert_eq!(lobby(&server, 1), ["one"]);
     assert!(file.with_extension("lines.damaged").exists());
 }
 
 #[test]
-fn unsent_lines_go_with_the_person_to_another_name() {
+fn unsent_messages_follow_the_user_to_another_name() {
     let away = Away::new();
     let mut server = away.returns();
     let mut bob = away.bob(&[]);
@@ -299,12 +299,12 @@ fn unsent_lines_go_with_the_person_to_another_name() {
     bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     let mut rob = Terminal::start_in(away.home.path(), away.address, "rob", &[]);
     rob.wait_for("-- 1 line of yours from an earlier time is not sent yet --");
-    rob.wait_until("it is said", |rows| rows.iter().any(|row| row.ends_with(" rob one")));
+    rob.wait_until("it is sent", |rows| rows.iter().any(|row| row.ends_with(" rob one")));
     assert_eq!(lobby(&server, 1), ["one"], "and only by rob");
 }
 
 #[test]
-fn a_script_neither_keeps_its_lines_nor_sends_those_of_a_person() {
+fn a_script_neither_stores_its_unsent_messages_nor_sends_those_of_a_user() {
     let home = tempfile::tempdir().unwrap();
     let listener = listener();
     let address = listener.local_addr().unwrap();

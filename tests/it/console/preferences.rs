@@ -8,12 +8,12 @@ use std::time::Instant;
 use crate::support::terminal::Terminal;
 use crate::support::{TIMEOUT, TestClient, TestServer};
 
-fn rings(terminal: &Terminal) -> usize {
+fn bell_count(terminal: &Terminal) -> usize {
     terminal.bytes().iter().filter(|byte| **byte == 0x07).count()
 }
 
 #[test]
-fn comings_and_goings_are_one_line_until_somebody_speaks() {
+fn joins_and_leaves_are_one_line_until_a_message_comes() {
     let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
@@ -25,8 +25,9 @@ fn comings_and_goings_are_one_line_until_somebody_speaks() {
     let rows = bob.wait_for(folded);
     assert_eq!(rows.iter().filter(|row| row.contains("joined")).count(), 1, "{rows:#?}");
     ann.post("lobby", "1", "here I am");
-    let rows =
-        bob.wait_until("ann speaks", |rows| rows.iter().any(|row| row.ends_with(" ann here I am")));
+    let rows = bob.wait_until("a message of ann", |rows| {
+        rows.iter().any(|row| row.ends_with(" ann here I am"))
+    });
     let at = rows.iter().position(|row| row.ends_with(folded)).unwrap();
     assert!(rows[at + 1..].iter().any(|row| row.ends_with(" ann here I am")), "{rows:#?}");
 
@@ -34,12 +35,13 @@ fn comings_and_goings_are_one_line_until_somebody_speaks() {
     bob.wait_for("-- comings and goings are no longer told --");
     let (mut zoe, _) = TestClient::joined(server.address, "zoe", "lobby");
     zoe.post("lobby", "1", "hi");
-    let rows = bob.wait_until("zoe speaks", |rows| rows.iter().any(|row| row.ends_with(" zoe hi")));
+    let rows =
+        bob.wait_until("a message of zoe", |rows| rows.iter().any(|row| row.ends_with(" zoe hi")));
     assert!(!rows.concat().contains("zoe joined"), "{rows:#?}");
 }
 
 #[test]
-fn the_bell_rings_for_ones_name_and_not_for_whom_one_ignores() {
+fn the_bell_rings_for_mentions_and_not_for_ignored_users() {
     let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
@@ -49,24 +51,24 @@ fn the_bell_rings_for_ones_name_and_not_for_whom_one_ignores() {
     };
     ann.post("lobby", "1", "hello all");
     said(&mut bob, " ann hello all");
-    assert_eq!(rings(&bob), 0);
+    assert_eq!(bell_count(&bob), 0);
     bob.type_in("/ignore eve\r");
     bob.wait_for("-- nothing of eve's is shown from now on");
     eve.post("lobby", "1", "bob, bob, bob!");
     eve.receive_own("eve", "1");
     ann.post("lobby", "2", "and bob?");
     let rows = said(&mut bob, " ann and bob?");
-    assert_eq!(rings(&bob), 1);
+    assert_eq!(bell_count(&bob), 1);
     assert!(!rows.concat().contains("bob, bob"), "{rows:#?}");
     bob.type_in("/unignore eve\r/bell off\r");
     bob.wait_for("-- nothing rings --");
     eve.post("lobby", "2", "bob!");
     said(&mut bob, " eve bob!");
-    assert_eq!(rings(&bob), 1);
+    assert_eq!(bell_count(&bob), 1);
 }
 
 /// The lines of the preferences file, once there are so many.
-fn kept(state: &Path, count: usize) -> Vec<String> {
+fn stored_lines(state: &Path, count: usize) -> Vec<String> {
     let deadline = Instant::now() + TIMEOUT;
     loop {
         let servers = fs::read_dir(state.join("talk")).into_iter().flatten();
@@ -81,14 +83,14 @@ fn kept(state: &Path, count: usize) -> Vec<String> {
 }
 
 #[test]
-fn what_one_wishes_holds_in_the_next_run_too() {
+fn preferences_are_kept_for_the_next_run() {
     let server = TestServer::start(&[]);
     let (state, flags) = (tempfile::tempdir().unwrap(), ["--room", "lobby,dev"]);
     let mut bob = Terminal::start_in(state.path(), server.address, "bob", &flags);
     bob.wait_for("· live ·");
     bob.type_in("/ignore eve\r/bell off\r/quiet\r/timestamp off\r/mute\r");
     bob.wait_for("-- #lobby is muted");
-    let file = kept(state.path(), 5);
+    let file = stored_lines(state.path(), 5);
     assert_eq!(file, ["bell off", "timestamp off", "quiet", "ignore eve", "mute lobby"]);
     bob.type_in("/quit\r");
     assert_eq!(bob.wait_exit(), 0);
@@ -108,22 +110,22 @@ fn what_one_wishes_holds_in_the_next_run_too() {
     }
     bob.type_in("/bell mention\r/unignore eve\r/mute\r");
     bob.wait_for("-- #lobby is no longer muted --");
-    assert_eq!(kept(state.path(), 2), ["timestamp off", "quiet"]);
+    assert_eq!(stored_lines(state.path(), 2), ["timestamp off", "quiet"]);
     bob.type_in("/mute #dev\r/mute @ann\r/unmute\r");
     bob.wait_for("!! #lobby is not muted (muted: #dev, @ann)");
     bob.type_in("\x15/unmute @ann\r"); // refused input stays on the input line
     bob.wait_for("-- @ann is no longer muted --");
-    assert_eq!(kept(state.path(), 3), ["timestamp off", "quiet", "mute dev"]);
+    assert_eq!(stored_lines(state.path(), 3), ["timestamp off", "quiet", "mute dev"]);
 }
 
 #[test]
-fn wishes_that_cannot_be_read_are_told_and_left_as_they_are() {
+fn preferences_that_cannot_be_read_are_reported_and_left_unchanged() {
     let server = TestServer::start(&[]);
     let state = tempfile::tempdir().unwrap();
     let mut bob = Terminal::start_in(state.path(), server.address, "bob", &[]);
     bob.wait_for("· live ·");
     bob.type_in("/quiet\r");
-    kept(state.path(), 1);
+    stored_lines(state.path(), 1);
     bob.type_in("/quit\r");
     assert_eq!(bob.wait_exit(), 0);
     let [server_dir] = &fs::read_dir(state.path().join("talk"))

@@ -14,7 +14,7 @@ fn mark(seq: u64) -> serde_json::Value {
 }
 
 #[test]
-fn what_is_shown_is_told_every_two_seconds_at_most_and_when_leaving() {
+fn a_read_marker_is_sent_every_two_seconds_at_most_and_when_leaving() {
     let listener = listener();
     let mut bob = Terminal::start(listener.local_addr().unwrap(), "bob", &[]);
     let mut server = ScriptedServer::accept(&listener);
@@ -35,7 +35,7 @@ fn what_is_shown_is_told_every_two_seconds_at_most_and_when_leaving() {
 }
 
 #[test]
-fn a_server_that_knows_no_markers_is_told_none_and_nobody_is_bothered() {
+fn a_server_without_read_markers_gets_none_and_no_error_is_shown() {
     let listener = listener();
     let mut bob = Terminal::start(listener.local_addr().unwrap(), "bob", &[]);
     let mut server = ScriptedServer::accept(&listener);
@@ -56,7 +56,7 @@ fn a_server_that_knows_no_markers_is_told_none_and_nobody_is_bothered() {
 }
 
 #[test]
-fn a_script_has_read_nothing() {
+fn a_script_sends_no_read_marker() {
     let listener = listener();
     let home = tempfile::tempdir().unwrap();
     let mut script = Command::new(env!("CARGO_BIN_EXE_console"));
@@ -97,7 +97,7 @@ fn a_script_has_read_nothing() {
 }
 
 #[test]
-fn a_room_one_is_brought_into_can_be_turned_to_and_goes_when_the_server_says_so() {
+fn a_room_joined_by_the_server_is_shown_and_left_when_the_server_leaves_it() {
     let listener = listener();
     let mut bob = Terminal::start(listener.local_addr().unwrap(), "bob", &[]);
     let mut server = ScriptedServer::accept(&listener);

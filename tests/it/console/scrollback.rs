@@ -19,11 +19,11 @@ const PANE: usize = 21;
 /// Posts `line 1` to `line COUNT` to the lobby as ann; returns ann.
 fn lobby(server: &TestServer, count: usize) -> TestClient {
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
-    (1..=count).for_each(|n| say(&mut ann, n));
+    (1..=count).for_each(|n| post(&mut ann, n));
     ann
 }
 
-fn say(ann: &mut TestClient, n: usize) {
+fn post(ann: &mut TestClient, n: usize) {
     ann.post("lobby", &n.to_string(), &format!("line {n}"));
     ann.receive_own("ann", &n.to_string());
 }
@@ -33,7 +33,7 @@ fn has(rows: &[String], end: &str) -> bool {
 }
 
 #[test]
-fn looking_back_stands_still_while_the_room_goes_on_and_ends_where_it_began() {
+fn the_scroll_position_stays_while_new_messages_come() {
     let server = TestServer::start(&["--rate", "0"]);
     let mut ann = lobby(&server, 60);
     let mut bob = Terminal::live(server.address, "bob");
@@ -46,13 +46,13 @@ fn looking_back_stands_still_while_the_room_goes_on_and_ends_where_it_began() {
     let more = |rows: &[String]| rows.iter().any(|row| row.starts_with("-- more below"));
     let back = bob.wait_until("it scrolls back", |rows| more(rows) && input(rows) == "half");
     assert!(has(&back, " line 20") && !has(&back, " line 60"), "{back:#?}");
-    say(&mut ann, 61);
+    post(&mut ann, 61);
     let on = bob.wait_for("-- more below · 1 new · PgDn --");
     assert_eq!(on[..21], back[..21], "nothing has moved");
     assert_eq!(on.len(), 24);
 
     bob.type_in("\x1b[6~\x1b[6~\x1b[6~"); // PgDn
-    let rows = bob.wait_until("it goes on", |rows| has(rows, " line 61") && !more(rows));
+    let rows = bob.wait_until("it shows the newest", |rows| has(rows, " line 61") && !more(rows));
     let at = rows.iter().position(|row| row.ends_with(" line 61")).unwrap();
     assert!(rows[at - 1].contains("-- console "), "the first screen is as it was: {rows:#?}");
     assert_eq!(input(&rows), "half");
@@ -62,7 +62,7 @@ fn looking_back_stands_still_while_the_room_goes_on_and_ends_where_it_began() {
 }
 
 #[test]
-fn a_line_is_gone_to_by_its_number_also_one_that_was_never_here() {
+fn goto_scrolls_to_a_message_even_if_it_must_be_loaded() {
     let server = TestServer::start(&["--rate", "0"]);
     let _ann = lobby(&server, 150);
     let mut bob = Terminal::live(server.address, "bob");
@@ -85,7 +85,7 @@ fn first_number(rows: &[String]) -> u64 {
 }
 
 #[test]
-fn one_looks_back_to_the_first_line_of_a_long_room_while_it_goes_on() {
+fn scrolling_back_reaches_the_first_message_of_a_long_room_while_new_ones_come() {
     let data = tempfile::tempdir().unwrap();
     fill(data.path(), 2_500, "number");
     let server = TestServer::start_in(data.path(), &["--rate", "0"]);
@@ -113,18 +113,20 @@ fn one_looks_back_to_the_first_line_of_a_long_room_while_it_goes_on() {
         rows.len() == 30 && rows[1].ends_with(" number 1") && has(rows, " number 26")
     });
     bob.type_in("\x1b[1;3F"); // Alt-End
-    bob.wait_until("it goes on", |rows| has(rows, " ann meanwhile") && !has(rows, "PgDn --"));
+    bob.wait_until("it shows the newest", |rows| {
+        has(rows, " ann meanwhile") && !has(rows, "PgDn --")
+    });
     ann.post("lobby", "last", "the last");
     let rows = bob.wait_until("it is live", |rows| has(rows, " ann the last"));
     assert!(status(&rows).contains(&format!("#{}", 2_500 + said + 1)), "{rows:#?}");
     bob.type_in("\x1b[1;3H"); // Alt-Home
     bob.wait_until("where the room begins", |rows| has(rows, " number 1"));
     bob.type_in("\r");
-    bob.wait_until("Enter on an empty line goes on", |rows| has(rows, " ann the last"));
+    bob.wait_until("Enter on an empty line scrolls down", |rows| has(rows, " ann the last"));
 }
 
 #[test]
-fn what_is_older_comes_once_the_server_is_back() {
+fn older_messages_are_loaded_once_the_server_is_back() {
     let data = tempfile::tempdir().unwrap();
     fill(data.path(), 900, "number");
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -144,7 +146,7 @@ fn what_is_older_comes_once_the_server_is_back() {
 }
 
 #[test]
-fn a_resize_while_looking_back_paints_both_screens_right() {
+fn a_resize_while_scrolled_back_redraws_both_screens() {
     let server = TestServer::start(&["--rate", "0"]);
     let _ann = lobby(&server, 60);
     let mut bob = Terminal::live(server.address, "bob");
@@ -156,7 +158,7 @@ fn a_resize_while_looking_back_paints_both_screens_right() {
         rows.len() == 12 && rows[0] == before[0] && rows[9].starts_with("-- more below")
     });
     bob.type_in("hi\r");
-    bob.wait_until("it is said", |rows| {
+    bob.wait_until("it is sent", |rows| {
         has(rows, " bob hi") && !rows.concat().contains("more below")
     });
 }
@@ -185,7 +187,7 @@ fn press(bob: &mut Terminal, keys: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_page_that_a_killed_server_owes_comes_from_the_next() {
+fn a_page_requested_from_a_killed_server_comes_after_its_restart() {
     let data = filled(900);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut server = TestServer::start_on(&listener, data.path(), &[]);
@@ -207,12 +209,12 @@ fn a_page_that_a_killed_server_owes_comes_from_the_next() {
     ann.post("lobby", "1", "a new line");
     bob.wait_for("-- more below · 1 new");
     bob.type_in(END);
-    let rows = bob.wait_until("it goes on", |rows| has(rows, " ann a new line"));
+    let rows = bob.wait_until("it shows the newest", |rows| has(rows, " ann a new line"));
     assert!(has(&rows, " number 900"), "{rows:#?}");
 }
 
 #[test]
-fn a_held_key_leads_to_the_first_line_and_what_was_said_meanwhile_is_shown_once() {
+fn holding_page_up_leads_to_the_first_message_and_new_messages_are_shown_once() {
     let data = filled(3_000);
     let server = TestServer::start_in(data.path(), &[]);
     let mut bob = Terminal::live(server.address, "bob");
@@ -245,7 +247,7 @@ fn a_held_key_leads_to_the_first_line_and_what_was_said_meanwhile_is_shown_once(
     bob.wait_until("and again", |rows| rows.len() == 24 && has(rows, " number 20"));
 
     bob.type_in(END);
-    let rows = bob.wait_until("it goes on", |rows| has(rows, " meanwhile 12"));
+    let rows = bob.wait_until("it shows the newest", |rows| has(rows, " meanwhile 12"));
     let at = rows.iter().position(|row| row.ends_with(" meanwhile 1")).unwrap();
     assert_eq!(ends(&rows[at..at + 12]), numbers(1..=12));
     assert!(rows[at + 12].starts_with("[lobby]"), "nothing is below them: {rows:#?}");
@@ -256,7 +258,7 @@ fn a_held_key_leads_to_the_first_line_and_what_was_said_meanwhile_is_shown_once(
 }
 
 #[test]
-fn the_lines_one_looks_at_stay_while_more_come_in_than_are_kept() {
+fn scrolled_back_messages_stay_while_more_come_than_are_kept() {
     let data = filled(900);
     let server = TestServer::start_in(data.path(), &[]);
     let mut bob = Terminal::live(server.address, "bob");
@@ -276,5 +278,5 @@ fn the_lines_one_looks_at_stay_while_more_come_in_than_are_kept() {
         has(&rows[PANE - 1..], ends(&before[..PANE])[0])
     });
     bob.type_in(END);
-    bob.wait_until("it goes on", |rows| has(rows, " said 3000"));
+    bob.wait_until("it shows the newest", |rows| has(rows, " said 3000"));
 }

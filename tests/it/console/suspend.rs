@@ -4,7 +4,7 @@ use crate::support::terminal::{Terminal, input, status};
 use crate::support::{TestClient, TestServer};
 
 #[test]
-fn a_stopped_console_gives_the_terminal_back_and_fg_goes_on_where_it_was() {
+fn a_stopped_console_restores_the_terminal_and_fg_continues_where_it_was() {
     let server = TestServer::start(&[]);
     let script = "before=$(stty -g); \"$@\"; [ \"$before\" = \"$(stty -g)\" ] && echo as before; \
                   read line; echo \"read $line\"; fg >/dev/null; echo \"ended $?\"";
@@ -18,7 +18,7 @@ fn a_stopped_console_gives_the_terminal_back_and_fg_goes_on_where_it_was() {
     ann.receive_own("ann", "1");
     bob.type_in("for the shell\r");
     bob.wait_for("read for the shell");
-    let rows = bob.wait_until("it goes on", |rows| {
+    let rows = bob.wait_until("it shows the newest", |rows| {
         rows.iter().any(|row| row.ends_with(" ann are you there?")) && input(rows) == "half a line"
     });
     assert!(status(&rows).starts_with("[lobby]"), "{rows:#?}");
@@ -30,7 +30,7 @@ fn a_stopped_console_gives_the_terminal_back_and_fg_goes_on_where_it_was() {
 }
 
 #[test]
-fn where_there_is_no_shell_to_stop_for_it_goes_on() {
+fn without_a_shell_that_can_resume_it_the_console_does_not_stop() {
     let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     bob.type_in("ab\x1acd");

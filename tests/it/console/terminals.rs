@@ -4,7 +4,7 @@ use crate::support::terminal::{Terminal, input, status};
 use crate::support::{TestClient, TestServer};
 
 #[test]
-fn from_40_to_400_columns_lines_are_broken_and_nothing_is_cut_off() {
+fn from_40_to_400_columns_lines_are_wrapped_and_nothing_is_cut_off() {
     let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
@@ -60,7 +60,7 @@ fn with(server: &TestServer, user: &str, environment: &str) -> Terminal {
 }
 
 #[test]
-fn a_terminal_gets_the_colours_it_says_it_has_or_none() {
+fn a_terminal_gets_the_colours_that_it_announces_or_none() {
     let server = TestServer::start(&[]);
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     ann.post("lobby", "1", "hi");

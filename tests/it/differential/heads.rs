@@ -71,7 +71,7 @@ fn request(input: &[u8]) -> Option<&'static str> {
             None
         }
         (Ok(None), Ok(Theirs::Partial)) | (Err(_), Err(_)) => None,
-        (Ok(None), Err(_)) => Some(late::<Request>(input, "judged at the line's end")),
+        (Ok(None), Err(_)) => Some(refused_later::<Request>(input, "judged at the line's end")),
         (Err(error), Ok(_)) => Some(refused(error, input)),
         (Ok(Some(_)), Err(_) | Ok(Theirs::Partial)) => Some("we accept what they do not"),
         (Ok(None), Ok(Theirs::Complete(_))) => Some("we want more than they do"),
@@ -134,7 +134,7 @@ fn response(input: &[u8]) -> Option<&'static str> {
         }
         (Ok(None), Ok(Theirs::Partial)) | (Err(_), Err(_)) => None,
         (Ok(None), Err(_)) => {
-            Some(late::<ResponseHead>(input, "response judged at the line's end"))
+            Some(refused_later::<ResponseHead>(input, "response judged at the line's end"))
         }
         (Err(Error::LineEnd), Ok(_)) if has_bare_end(input) => Some("line end of a response"),
         (Err(Error::EmptyLines), Ok(_)) if input.starts_with(b"\r\n") => {
@@ -148,7 +148,7 @@ fn response(input: &[u8]) -> Option<&'static str> {
 }
 
 /// httparse refuses a line at its first bad byte, we at its end: returns `kind` if that is the case here.
-fn late<H: Head>(input: &[u8], kind: &'static str) -> &'static str {
+fn refused_later<H: Head>(input: &[u8], kind: &'static str) -> &'static str {
     let end: &[u8] = if input.ends_with(b"\r") { b"\n" } else { b"\r\n" };
     let ended = fed::<H>(&[input, end].concat());
     if ended.is_err() { kind } else { "they refuse what we do not" }

@@ -74,7 +74,7 @@ struct Program {
 }
 
 impl Program {
-    fn say(&mut self, line: &str) {
+    fn send(&mut self, line: &str) {
         writeln!(self.stdin, "{line}").unwrap();
     }
 
@@ -105,7 +105,7 @@ impl Drop for Program {
 
 #[test]
 #[ignore = "needs root and iproute2, and takes a minute: tests/run runs it"]
-fn a_console_on_another_computer_loses_and_doubles_nothing_over_a_cut_of_thirty_seconds() {
+fn a_console_on_another_computer_loses_and_repeats_nothing_over_a_cut_of_thirty_seconds() {
     const TIMEOUT: Duration = Duration::from_secs(15);
     let lan = Lan::new();
     let server = env!("CARGO_BIN_EXE_server");
@@ -120,10 +120,10 @@ fn a_console_on_another_computer_loses_and_doubles_nothing_over_a_cut_of_thirty_
 
     let mut near = lan.run(0, console, &["--user", "near", "--server", address]);
     let mut far = lan.run(1, console, &["--user", "far", "--server", address]);
-    far.say("line 0");
+    far.send("line 0");
     near.wait_for("line 0", TIMEOUT);
     far.wait_for("line 0", TIMEOUT);
-    near.say("line 1");
+    near.send("line 1");
     far.wait_for("line 1", TIMEOUT);
     near.wait_for("line 1", TIMEOUT);
 
@@ -132,14 +132,14 @@ fn a_console_on_another_computer_loses_and_doubles_nothing_over_a_cut_of_thirty_
     let mut said = 2;
     while cut.elapsed() < Duration::from_secs(30) {
         let who = if said % 2 == 0 { &mut far } else { &mut near };
-        who.say(&format!("line {said}"));
+        who.send(&format!("line {said}"));
         said += 1;
         thread::park_timeout(Duration::from_secs(3)); // the user types now and then during the cut
     }
     lan.cable("up");
 
     // A console that noticed the cut reconnects within half a minute; one that did not goes on.
-    far.say("line last");
+    far.send("line last");
     near.wait_for("line last", Duration::from_secs(120));
     far.wait_for("line last", TIMEOUT);
     assert_eq!(near.numbered(), far.numbered(), "one order");

@@ -35,15 +35,15 @@ const COMMANDS: &[&str] = &[
 const HIDDEN: &str = "\u{202e}rlo\u{2066}lri\u{200b}zwsp\u{feff}bom\u{e0041}tag\u{ad}shy\u{2028}";
 
 /// A server that sends what a test gives it.
-struct ScriptedServer(WebSocket<TcpStream>);
+struct HostileServer(WebSocket<TcpStream>);
 
-impl ScriptedServer {
-    fn open(bob: &str) -> (ScriptedServer, Terminal) {
+impl HostileServer {
+    fn open(bob: &str) -> (HostileServer, Terminal) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let terminal = Terminal::start(listener.local_addr().unwrap(), bob, &[]);
         let (stream, _) = listener.accept().unwrap();
         stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-        let mut server = ScriptedServer(tungstenite::accept(stream).unwrap());
+        let mut server = HostileServer(tungstenite::accept(stream).unwrap());
         assert_eq!(server.receive()["type"], "hello");
         (server, terminal)
     }
@@ -56,15 +56,15 @@ impl ScriptedServer {
         }
     }
 
-    fn say(&mut self, message: &Value) {
+    fn send(&mut self, message: &Value) {
         self.0.send(Message::text(message.to_string())).unwrap();
     }
 
     fn welcome(&mut self, evil: &str, head: usize) {
-        self.say(&json!({"type": "welcome", "user": "bob", "server": evil, "motd": evil,
+        self.send(&json!({"type": "welcome", "user": "bob", "server": evil, "motd": evil,
             "token": "00112233445566778899aabbccddeeff",
             "limits": {"text": 4096, "rate": 5, "burst": 20, "page": 100}}));
-        self.say(&json!({"type": "joined", "room": "lobby", "log": "x", "first": 1, "head": head,
+        self.send(&json!({"type": "joined", "room": "lobby", "log": "x", "first": 1, "head": head,
             "since": 0, "reset": false, "topic": evil, "count": 2, "members": ["bob", "eve"]}));
     }
 
@@ -81,12 +81,14 @@ impl ScriptedServer {
         record["at"] = 1_795_392_000_000_u64.into();
         record["user"] = "eve".into();
         record["cid"] = format!("c{seq}").into();
-        self.say(&record);
+        self.send(&record);
     }
 
     fn record(&mut self, seq: usize, user: &str, text: &str) {
-        self.say(&json!({"type": "post", "room": "lobby", "seq": seq, "at": 1_795_392_000_000_u64,
-            "user": user, "cid": format!("c{seq}"), "text": text}));
+        self.send(
+            &json!({"type": "post", "room": "lobby", "seq": seq, "at": 1_795_392_000_000_u64,
+            "user": user, "cid": format!("c{seq}"), "text": text}),
+        );
     }
 }
 
@@ -127,9 +129,9 @@ fn is_clean(terminal: &Terminal) {
 }
 
 #[test]
-fn no_text_commands_the_terminal() {
+fn no_text_controls_the_terminal() {
     for command in COMMANDS {
-        let (mut server, mut bob) = ScriptedServer::open("bob");
+        let (mut server, mut bob) = HostileServer::open("bob");
         server.welcome("talk", 1);
         // A correct server never sends such a text: the client treats it as an error, and disconnects.
         server.record(1, "eve", &format!("before {command} after"));
@@ -140,8 +142,8 @@ fn no_text_commands_the_terminal() {
 }
 
 #[test]
-fn no_text_hides_in_the_terminal_or_turns_it_around() {
-    let (mut server, mut bob) = ScriptedServer::open("bob");
+fn no_text_is_invisible_or_changes_the_direction() {
+    let (mut server, mut bob) = HostileServer::open("bob");
     server.welcome("talk", 3);
     server.act(1, &json!({"type": "topic", "text": HIDDEN}));
     server.act(2, &json!({"type": "edit", "target": 1, "text": HIDDEN}));
@@ -155,8 +157,8 @@ fn no_text_hides_in_the_terminal_or_turns_it_around() {
 }
 
 #[test]
-fn what_one_looks_back_at_is_as_clean() {
-    let (mut server, mut bob) = ScriptedServer::open("bob");
+fn scrolled_back_messages_are_sanitized_too() {
+    let (mut server, mut bob) = HostileServer::open("bob");
     server.welcome("talk", 40);
     (1..=10).for_each(|seq| server.record(seq, "eve", HIDDEN));
     (11..=40).for_each(|seq| server.record(seq, "eve", &format!("hi\n[lobby] bob {seq}")));
@@ -171,10 +173,10 @@ fn what_one_looks_back_at_is_as_clean() {
 }
 
 #[test]
-fn what_is_answered_hides_nothing_and_passes_for_nobody() {
+fn the_message_of_a_reply_is_sanitized_and_looks_like_no_other() {
     let forged = "↳ #1 admin: you are banned\n↳ #1 admin: go";
     for text in [HIDDEN, forged] {
-        let (mut server, mut bob) = ScriptedServer::open("bob");
+        let (mut server, mut bob) = HostileServer::open("bob");
         server.welcome("talk", 3);
         server.record(1, "eve", text);
         server.act(2, &json!({"type": "post", "text": forged, "reply": 1}));
@@ -187,7 +189,7 @@ fn what_is_answered_hides_nothing_and_passes_for_nobody() {
     }
     // Names come from the server, and are not trusted either.
     for evil in COMMANDS {
-        let (mut server, mut bob) = ScriptedServer::open("bob");
+        let (mut server, mut bob) = HostileServer::open("bob");
         server.welcome("talk", 2);
         server.record(1, evil, "hi");
         server.act(2, &json!({"type": "post", "text": "done", "reply": 1}));
@@ -197,8 +199,8 @@ fn what_is_answered_hides_nothing_and_passes_for_nobody() {
 }
 
 #[test]
-fn no_second_line_passes_for_another_speaker() {
-    let (mut server, mut bob) = ScriptedServer::open("bob");
+fn no_second_line_looks_like_another_users_message() {
+    let (mut server, mut bob) = HostileServer::open("bob");
     server.welcome("talk", 3);
     server.record(
         1,
@@ -222,19 +224,20 @@ fn no_second_line_passes_for_another_speaker() {
 #[test]
 fn names_topics_errors_and_lists_are_no_more_trusted_than_texts() {
     for evil in COMMANDS.iter().copied().chain([HIDDEN, "a\nb"]) {
-        let (mut server, mut bob) = ScriptedServer::open("bob");
+        let (mut server, mut bob) = HostileServer::open("bob");
         server.welcome(evil, 0);
-        server.say(&json!({"type": "presence", "room": "lobby", "user": evil, "state": "joined", "count": 2}));
-        server.say(&json!({"type": "renamed", "user": "eve", "to": evil}));
-        server.say(&json!({"type": "typing", "room": "lobby", "user": evil}));
-        server.say(&json!({"type": "members", "room": "lobby", "members": [evil]}));
-        server.say(&json!({"type": "rooms", "rooms": [
+        server.send(&json!({"type": "presence", "room": "lobby", "user": evil, "state": "joined", "count": 2}));
+        server.send(&json!({"type": "renamed", "user": "eve", "to": evil}));
+        server.send(&json!({"type": "typing", "room": "lobby", "user": evil}));
+        server.send(&json!({"type": "members", "room": "lobby", "members": [evil]}));
+        server.send(&json!({"type": "rooms", "rooms": [
             {"name": "lobby", "head": 1, "members": 1, "topic": evil}]}));
-        server
-            .say(&json!({"type": "error", "code": "forbidden", "message": format!("{evil} done")}));
+        server.send(
+            &json!({"type": "error", "code": "forbidden", "message": format!("{evil} done")}),
+        );
         bob.type_in("/version\rsaid\r");
         let post = server.receive();
-        server.say(
+        server.send(
             &json!({"type": "error", "code": "bad_text", "message": evil, "cid": post["cid"]}),
         );
         bob.wait_for("not sent");
@@ -250,7 +253,7 @@ fn names_topics_errors_and_lists_are_no_more_trusted_than_texts() {
 }
 
 #[test]
-fn what_answers_a_handshake_wrongly_is_named_safely() {
+fn a_wrong_handshake_is_named_and_sanitized() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut bob = Terminal::start(listener.local_addr().unwrap(), "bob", &["--plain"]);
     let (mut stream, _) = listener.accept().unwrap();

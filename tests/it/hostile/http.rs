@@ -49,7 +49,7 @@ fn all(server: &TestServer, expected: u16, requests: &[String]) {
 }
 
 #[test]
-fn right_upgrades_that_look_odd_are_taken() {
+fn valid_upgrades_that_look_odd_are_accepted() {
     let odd = [
         with("Connection: keep-alive, Upgrade"),
         with("Connection: keep-alive\r\nConnection: Upgrade"),
@@ -79,7 +79,7 @@ fn right_upgrades_that_look_odd_are_taken() {
 }
 
 #[test]
-fn what_is_no_upgrade_is_told_what_one_is() {
+fn a_request_that_is_no_upgrade_gets_the_status_and_headers_of_one() {
     under_attack(&[], |server| {
         let versions = ["8", "12", "13, 8", "013", "13\r\nSec-WebSocket-Version: 13", ""];
         all(
@@ -126,7 +126,7 @@ fn other_protocols_are_refused_at_once() {
 }
 
 #[test]
-fn a_host_that_is_none_or_not_ours_is_refused() {
+fn an_invalid_host_or_one_that_is_not_ours_is_refused() {
     under_attack(&[], |server| {
         let hosts = ["", "a@b", "localhost/x", "localhost\r\nHost: localhost", "local host"];
         all(server, 400, &hosts.map(|host| with(&format!("Host: {host}"))));
@@ -167,7 +167,7 @@ fn an_origin_that_is_not_exactly_ours_is_refused() {
 }
 
 #[test]
-fn a_head_that_is_not_one_is_400() {
+fn an_invalid_head_is_400() {
     under_attack(&[], |server| {
         let wrong = [
             and("X : y"),
@@ -226,7 +226,7 @@ fn a_body_in_any_disguise_is_refused_and_never_read_as_a_request() {
 }
 
 #[test]
-fn a_head_that_is_too_much_is_refused_and_costs_nothing() {
+fn a_head_that_is_too_large_is_refused_and_costs_nothing() {
     under_attack(&[], |server| {
         let line = |length: usize| format!("GET /{} HTTP/1.1\r\n", "x".repeat(length));
         assert_eq!(status(server, line(8_193).as_bytes()), 414);
@@ -253,7 +253,7 @@ fn a_head_that_is_too_much_is_refused_and_costs_nothing() {
 }
 
 #[test]
-fn a_target_is_taken_as_it_is_written_or_not_at_all() {
+fn a_request_target_is_used_exactly_as_written_or_refused() {
     under_attack(&[], |server| {
         all(server, 400, &["*", "/ws#x", "/a b", "ws", ""].map(get));
         assert_eq!(status(server, b"GET /\x80 HTTP/1.1\r\nHost: localhost\r\n\r\n"), 400);
@@ -287,7 +287,7 @@ fn a_target_is_taken_as_it_is_written_or_not_at_all() {
 }
 
 #[test]
-fn who_resets_after_asking_harms_nobody() {
+fn a_reset_after_a_request_harms_no_other_client() {
     under_attack(&[], |server| {
         for _ in 0..100 {
             let mut raw = RawClient::connect(server.address);
@@ -300,7 +300,7 @@ fn who_resets_after_asking_harms_nobody() {
 }
 
 #[test]
-fn ten_thousand_come_and_go_and_leave_nothing() {
+fn ten_thousand_connections_leave_nothing_behind() {
     under_attack(&[], |server| {
         for n in 0..10_000 {
             match n % 3 {

@@ -11,14 +11,14 @@ use crate::support::under_attack::{SQUARE, under_attack};
 use crate::support::{RawClient, TIMEOUT, TestClient, TestServer};
 
 /// How long a new client waits for its welcome.
-fn serves(server: &TestServer, user: &str) -> Duration {
+fn time_to_welcome(server: &TestServer, user: &str) -> Duration {
     let since = Instant::now();
     drop(RawClient::welcomed(server.address, user));
     since.elapsed()
 }
 
 #[test]
-fn five_hundred_silent_and_five_hundred_dribbling_connections_keep_nobody_out() {
+fn five_hundred_silent_and_five_hundred_slow_connections_keep_no_client_out() {
     under_attack(&["--limit", "head-wait=2s"], |server| {
         let since = Instant::now();
         let mut silent: Vec<RawClient> =
@@ -29,7 +29,7 @@ fn five_hundred_silent_and_five_hundred_dribbling_connections_keep_nobody_out() 
         while since.elapsed() < Duration::from_millis(1_500) {
             slow.iter_mut().for_each(|raw| raw.try_send(b"G"));
             rounds += 1;
-            assert!(serves(server, &format!("quick{rounds}")) < TIMEOUT / 10);
+            assert!(time_to_welcome(server, &format!("quick{rounds}")) < TIMEOUT / 10);
         }
         for raw in silent.iter_mut().chain(&mut slow) {
             let answer = raw.read_to_end();
@@ -40,7 +40,7 @@ fn five_hundred_silent_and_five_hundred_dribbling_connections_keep_nobody_out() 
 }
 
 #[test]
-fn a_million_pings_that_nobody_reads_the_answers_of_cost_little() {
+fn a_million_pings_whose_pongs_are_not_read_cost_little() {
     under_attack(&["--limit", "abuse-wait=1s", "--limit", "stall-wait=1s"], |server| {
         let mut raw = RawClient::welcomed(server.address, "pinger");
         raw.0.set_write_timeout(Some(TIMEOUT / 2)).unwrap();
@@ -54,7 +54,7 @@ fn a_million_pings_that_nobody_reads_the_answers_of_cost_little() {
 }
 
 #[test]
-fn who_sends_refused_empty_and_binary_messages_is_slowed_and_then_sent_away() {
+fn a_client_that_sends_refused_empty_and_binary_messages_is_delayed_and_then_closed() {
     under_attack(&["--limit", "abuse-wait=1s"], |server| {
         for (what, code, wire) in [
             ("empty", 4429, text("")),
@@ -76,7 +76,7 @@ fn who_sends_refused_empty_and_binary_messages_is_slowed_and_then_sent_away() {
 }
 
 #[test]
-fn ten_thousand_names_of_rooms_make_no_more_rooms_than_there_may_be() {
+fn ten_thousand_room_names_make_no_more_rooms_than_the_limit() {
     let flags = ["--limit", "rooms=20", "--limit", "nuisances=100000"];
     under_attack(&flags, |server| {
         let (mut peer, _) = TestClient::hello(server.address, "founder");
@@ -91,7 +91,7 @@ fn ten_thousand_names_of_rooms_make_no_more_rooms_than_there_may_be() {
 }
 
 #[test]
-fn new_names_joins_and_leaves_without_end_keep_nobody_waiting() {
+fn endless_new_names_joins_and_leaves_delay_no_other_client() {
     under_attack(&["--limit", "nuisances=100000"], |server| {
         let (mut peer, _) = TestClient::hello(server.address, "restless");
         for n in 0..1_000 {
@@ -104,7 +104,7 @@ fn new_names_joins_and_leaves_without_end_keep_nobody_waiting() {
 }
 
 #[test]
-fn fifty_who_read_all_of_history_again_and_again_keep_nobody_waiting() {
+fn fifty_clients_that_read_all_of_history_again_and_again_delay_no_other() {
     under_attack(&["--limit", "nuisances=100000", "--max-text", "1000"], |server| {
         let (mut writer, _) = TestClient::joined(server.address, "writer", "lobby");
         let line = "x".repeat(1_000);
@@ -130,7 +130,7 @@ fn fifty_who_read_all_of_history_again_and_again_keep_nobody_waiting() {
 }
 
 #[test]
-fn who_resets_in_the_middle_of_a_broadcast_is_gone_and_nothing_else() {
+fn a_reset_in_the_middle_of_a_broadcast_ends_only_that_client() {
     under_attack(&[], |server| {
         let (mut writer, _) = TestClient::joined(server.address, "writer", SQUARE);
         let is_over = AtomicBool::new(false);
@@ -160,7 +160,7 @@ fn who_resets_in_the_middle_of_a_broadcast_is_gone_and_nothing_else() {
 }
 
 #[test]
-fn joins_leaves_and_readiness_do_not_wait_for_stuck_readers() {
+fn joins_leaves_and_readiness_do_not_wait_for_slow_clients() {
     under_attack(&["--max-text", "10000"], |server| {
         let stuck: Vec<TestClient> = (0..20)
             .map(|n| TestClient::joined(server.address, &format!("stuck{n}"), "lobby").0)
@@ -187,7 +187,7 @@ fn joins_leaves_and_readiness_do_not_wait_for_stuck_readers() {
 type Way = Box<dyn Fn(&mut RawClient)>;
 
 #[test]
-fn however_a_connection_ends_its_leaving_is_told_once() {
+fn however_a_connection_ends_one_leave_is_sent() {
     under_attack(&[], |server| {
         let (mut witness, _) = TestClient::joined(server.address, "witness", "lobby");
         let close = || frame(0x88, &1000_u16.to_be_bytes(), true);
@@ -224,7 +224,7 @@ fn however_a_connection_ends_its_leaving_is_told_once() {
 }
 
 #[test]
-fn a_storm_of_connections_is_served_to_the_last() {
+fn every_one_of_many_simultaneous_connections_is_served() {
     under_attack(&[], |server| {
         let mut storm: Vec<RawClient> =
             (0..500).map(|_| RawClient::connect(server.address)).collect();

@@ -42,7 +42,7 @@ fn allow_descriptors(server: &TestServer, most: usize) {
 }
 
 #[test]
-fn without_descriptors_the_server_waits_and_those_inside_go_on() {
+fn without_descriptors_the_server_waits_and_its_clients_go_on() {
     under_attack(&[], |server| {
         let (mut inside, _) = TestClient::joined(server.address, "inside", SQUARE);
         inside.post(SQUARE, "1", "before");
@@ -72,7 +72,7 @@ fn without_descriptors_the_server_waits_and_those_inside_go_on() {
 }
 
 #[test]
-fn a_start_with_few_descriptors_makes_room_for_as_many_as_there_are() {
+fn a_server_with_few_descriptors_computes_its_capacity_from_them() {
     let mut shell = Command::new("sh");
     shell.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_server")]);
     shell.stderr(Stdio::null());
@@ -150,7 +150,7 @@ fn whatever_accept_fails_with_the_next_client_is_served() {
 
 #[test]
 #[ignore = "needs strace"]
-fn a_thread_that_the_system_refuses_costs_one_connection() {
+fn a_thread_that_cannot_be_started_costs_one_connection() {
     under_attack(&[], |server| {
         // strace counts for each thread by itself.
         let injector = FaultInjector::attach(server, "clone3,clone", "error=EAGAIN:when=1..10");
@@ -169,7 +169,7 @@ fn signal(server: &TestServer, name: &str) {
 }
 
 #[test]
-fn a_server_that_was_stopped_for_a_while_goes_on_with_whoever_is_left() {
+fn a_server_that_was_stopped_for_a_while_goes_on_with_its_clients() {
     let flags = ["--limit", "ping-every=400ms", "--limit", "pong-wait=10s"];
     let server = TestServer::start(&flags);
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
@@ -217,7 +217,7 @@ fn refused(command: &mut Command, data: &Path) -> String {
 // ---- Directories and files: at the start -------------------------------------------------------
 
 #[test]
-fn a_directory_that_is_not_ones_own_is_refused_at_the_start() {
+fn a_data_directory_of_another_user_is_refused_at_the_start() {
     let place = tempfile::tempdir().unwrap();
     fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
     let server = place.path().join("server"); // where `nobody` can run it
@@ -247,7 +247,7 @@ fn a_directory_that_is_not_ones_own_is_refused_at_the_start() {
 }
 
 #[test]
-fn a_disk_that_takes_nothing_at_the_start_is_said_before_the_port_is_open() {
+fn a_disk_that_cannot_be_written_is_reported_before_the_port_is_open() {
     let data = tempfile::tempdir().unwrap();
     let error = refused(&mut limited("ulimit -f 0; trap '' XFSZ"), data.path());
     assert!(error.contains("data directory"), "{error}");
@@ -293,7 +293,7 @@ fn a_server_that_the_file_size_limit_kills_has_lost_nothing() {
 }
 
 #[test]
-fn a_file_that_may_not_grow_refuses_the_line_and_all_else_goes_on() {
+fn a_log_file_that_may_not_grow_refuses_the_post_and_all_else_works() {
     let data = tempfile::tempdir().unwrap();
     let mut command = limited("ulimit -f 16; trap '' XFSZ");
     let server = TestServer::start_by(&mut command, data.path(), &[]);

@@ -15,7 +15,7 @@ fn in_the_lobby(server: &TestServer) -> TestClient {
 const PATIENT: [&str; 2] = ["--limit", "nuisances=100000"];
 
 #[test]
-fn a_name_that_could_be_taken_for_another_is_nobodys() {
+fn a_name_that_looks_like_another_is_refused() {
     under_attack(&PATIENT, |server| {
         let bad = [
             "\u{410}dmin",
@@ -93,7 +93,7 @@ fn a_room_is_a_directory_inside_the_data_and_nowhere_else() {
 }
 
 #[test]
-fn what_a_line_says_about_its_author_counts_for_nothing() {
+fn an_author_in_a_post_is_ignored() {
     under_attack(&[], |server| {
         let mut bob = in_the_lobby(server);
         bob.send(&json!({
@@ -107,7 +107,7 @@ fn what_a_line_says_about_its_author_counts_for_nothing() {
 }
 
 #[test]
-fn what_is_not_strict_json_is_refused_and_the_connection_lives() {
+fn json_that_is_not_strict_is_refused_and_the_connection_stays_open() {
     under_attack(&PATIENT, |server| {
         let mut bob = in_the_lobby(server);
         let texts = [
@@ -151,7 +151,7 @@ fn what_is_not_strict_json_is_refused_and_the_connection_lives() {
 }
 
 #[test]
-fn a_text_comes_back_as_it_was_written_or_is_refused() {
+fn a_text_is_stored_exactly_as_written_or_refused() {
     under_attack(&PATIENT, |server| {
         let mut bob = in_the_lobby(server);
         let fine = [

@@ -64,7 +64,7 @@ fn clients() -> Vec<ClientConfig> {
 }
 
 #[test]
-fn every_line_is_stored_once_and_seen_in_one_order_whatever_is_cut_or_killed() {
+fn every_message_is_stored_once_and_seen_in_one_order_whatever_is_cut_or_killed() {
     let seed = number_from("TALK_PROMISE_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
     let kills = number_from("TALK_PROMISE_KILLS").unwrap_or(KILLS);
     print(&format!("TALK_PROMISE_SEED={seed} TALK_PROMISE_KILLS={kills} repeats this run"));

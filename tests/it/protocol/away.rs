@@ -15,7 +15,7 @@ fn device(server: &TestServer, token: &Value) -> (TestClient, Value, Value) {
 }
 
 #[test]
-fn it_is_told_once_to_each_room_and_to_whoever_comes() {
+fn an_away_message_is_sent_once_to_each_room_and_to_each_client_that_joins() {
     let server = TestServer::start(&[]);
     let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
     let (mut bob, welcome) = TestClient::joined_with_welcome(server.address, "bob");
@@ -50,7 +50,7 @@ fn it_is_told_once_to_each_room_and_to_whoever_comes() {
 }
 
 #[test]
-fn who_comes_away_is_told_with_the_coming() {
+fn the_join_of_a_user_who_is_away_has_the_away_message() {
     let server = TestServer::start(&[]);
     let mut alice = TestClient::joined(server.address, "alice", "den").0;
     let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
@@ -67,7 +67,7 @@ fn who_comes_away_is_told_with_the_coming() {
 }
 
 #[test]
-fn it_goes_along_with_a_new_name() {
+fn an_away_message_stays_after_a_rename() {
     let server = TestServer::start(&[]);
     let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
     let (mut bob, welcome) = TestClient::joined_with_welcome(server.address, "bob");
@@ -86,7 +86,7 @@ fn it_goes_along_with_a_new_name() {
 }
 
 #[test]
-fn it_outlives_a_kill_of_the_server() {
+fn an_away_message_is_restored_after_a_kill_of_the_server() {
     let data = tempfile::tempdir().unwrap();
     let mut server = TestServer::start_in(data.path(), &[]);
     let (mut bob, welcome) = TestClient::joined_with_welcome(server.address, "bob");
@@ -101,7 +101,7 @@ fn it_outlives_a_kill_of_the_server() {
 }
 
 #[test]
-fn why_is_one_short_line() {
+fn an_away_message_is_one_short_line() {
     let server = TestServer::start(&[]);
     let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
     for (text, code) in

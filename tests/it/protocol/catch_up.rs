@@ -32,7 +32,7 @@ fn join(server: &TestServer, user: &str, fields: &Value) -> (Value, Vec<u64>, Te
 }
 
 #[test]
-fn a_join_starts_where_it_asks_to() {
+fn a_join_starts_where_it_is_asked_to() {
     let server = TestServer::start(&[]);
     let (_writer, before) = filled(&server, 250);
     let log = before["log"].as_str().unwrap();
@@ -84,7 +84,7 @@ fn older_pages_are_read_by_seq() {
 }
 
 #[test]
-fn the_seam_between_old_and_new_has_no_hole_and_nothing_twice() {
+fn between_history_and_live_no_record_is_missing_or_repeated() {
     let server = TestServer::start(&[]);
     let address = server.address;
     let writers: Vec<_> = (0..4)
@@ -127,7 +127,7 @@ fn joining_again_replays_and_goes_on_live() {
 }
 
 #[test]
-fn everybody_sees_ten_writers_in_one_order() {
+fn every_client_sees_ten_writers_in_one_order() {
     let server = TestServer::start(&[]);
     let address = server.address;
     let mut readers: Vec<TestClient> =

@@ -29,7 +29,7 @@ fn served(server: &TestServer, newcomer: &str, count: usize) -> Vec<Value> {
 }
 
 #[test]
-fn an_edit_and_a_delete_are_records_for_everybody() {
+fn an_edit_and_a_delete_are_records_for_all_clients() {
     let server = TestServer::start(&[]);
     let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
     let mut ann = TestClient::joined(server.address, "ann", "lobby").0;
@@ -52,7 +52,7 @@ fn an_edit_and_a_delete_are_records_for_everybody() {
 }
 
 #[test]
-fn only_ones_own_posts_that_are_there_may_be_edited_or_deleted() {
+fn only_existing_posts_of_ones_own_may_be_edited_or_deleted() {
     let server = TestServer::start(&[]);
     let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
     bob.post("lobby", "c1", "mine");
@@ -88,7 +88,7 @@ fn only_ones_own_posts_that_are_there_may_be_edited_or_deleted() {
 }
 
 #[test]
-fn a_deleted_text_is_served_to_nobody_and_goes_from_the_disk() {
+fn a_deleted_text_is_sent_to_no_client_and_erased_from_the_disk() {
     let data = tempfile::tempdir().unwrap();
     let mut server = TestServer::start_in(data.path(), &[]);
     let (mut bob, welcome) = TestClient::joined_with_welcome(server.address, "bob");
@@ -117,7 +117,7 @@ fn a_deleted_text_is_served_to_nobody_and_goes_from_the_disk() {
         std::thread::yield_now();
     }
     assert!(printed(&["verify"], data.path()).contains("sound"));
-    bob.post("lobby", "c5", "it goes on");
+    bob.post("lobby", "c5", "it shows the newest");
     assert_eq!(bob.receive_own("bob", "c5")["seq"], 5);
 
     server.kill();
@@ -135,7 +135,7 @@ fn a_deleted_text_is_served_to_nobody_and_goes_from_the_disk() {
 }
 
 #[test]
-fn a_topic_is_told_kept_and_taken_away() {
+fn a_topic_is_sent_stored_and_cleared() {
     let data = tempfile::tempdir().unwrap();
     let mut server = TestServer::start_in(data.path(), &[]);
     let (mut bob, joined) = TestClient::joined(server.address, "bob", "lobby");

@@ -6,7 +6,7 @@ use crate::support::under_attack::under_attack;
 use crate::support::{TestClient, TestServer};
 
 #[test]
-fn two_people_in_a_room_see_the_same_line_and_the_sender_its_cid() {
+fn two_members_receive_the_same_record_and_the_sender_its_cid() {
     let server = TestServer::start(&[]);
     let (mut alice, joined) = TestClient::joined(server.address, "alice", "lobby");
     assert_eq!(joined["members"], json!(["alice"]));
@@ -58,7 +58,7 @@ fn a_repeated_cid_is_one_record_and_answered_to_its_sender_alone() {
 }
 
 #[test]
-fn an_error_names_what_it_answers_and_the_connection_stays() {
+fn an_error_names_its_request_and_the_connection_stays_open() {
     under_attack(&["--max-text", "20"], |server| {
         let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
         let long = "c".repeat(65);
@@ -114,7 +114,7 @@ fn an_error_names_what_it_answers_and_the_connection_stays() {
 }
 
 #[test]
-fn several_rooms_on_one_connection_are_numbered_apart() {
+fn several_rooms_on_one_connection_are_numbered_separately() {
     let server = TestServer::start(&[]);
     let mut bob = TestClient::connect(server.address);
     bob.send(&json!({"type": "hello", "user": "bob", "agent": "bot",
@@ -137,7 +137,7 @@ fn several_rooms_on_one_connection_are_numbered_apart() {
 }
 
 #[test]
-fn typing_is_told_to_the_others_and_only_now_and_then() {
+fn typing_is_sent_to_the_others_at_a_limited_rate() {
     under_attack(&[], |server| {
         let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
         let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
@@ -153,7 +153,7 @@ fn typing_is_told_to_the_others_and_only_now_and_then() {
 }
 
 #[test]
-fn who_is_here_is_told_to_members() {
+fn the_list_of_members_is_sent_to_members() {
     let server = TestServer::start(&[]);
     let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
     let _bob = TestClient::joined(server.address, "Bob", "lobby");
@@ -166,7 +166,7 @@ fn who_is_here_is_told_to_members() {
 }
 
 #[test]
-fn a_crowd_is_counted_and_not_listed() {
+fn many_members_are_counted_and_not_listed() {
     let server = TestServer::start(&[]);
     let crowd: Vec<TestClient> =
         (0..101).map(|n| TestClient::joined(server.address, &format!("u{n}"), "lobby").0).collect();
@@ -179,7 +179,7 @@ fn a_crowd_is_counted_and_not_listed() {
 }
 
 #[test]
-fn a_client_may_be_in_fifty_rooms_and_no_more() {
+fn a_client_may_join_fifty_rooms_and_no_more() {
     under_attack(&[], |server| {
         let (mut bob, _) = TestClient::hello(server.address, "bob");
         for n in 0..51 {
@@ -193,7 +193,7 @@ fn a_client_may_be_in_fifty_rooms_and_no_more() {
 }
 
 #[test]
-fn who_posts_too_fast_is_told_when_to_try_again_and_nothing_is_stored() {
+fn a_post_too_fast_is_refused_with_a_time_to_wait_and_not_stored() {
     under_attack(&["--rate", "5", "--burst", "3"], |server| {
         let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
         for n in 0..4 {
@@ -217,7 +217,7 @@ fn who_posts_too_fast_is_told_when_to_try_again_and_nothing_is_stored() {
 }
 
 #[test]
-fn who_floods_for_ten_seconds_is_closed_with_4429() {
+fn a_client_that_floods_for_ten_seconds_is_closed_with_4429() {
     under_attack(&["--rate", "5"], |server| {
         let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
         let mut writer = bob.socket.get_ref().try_clone().unwrap();
@@ -233,7 +233,7 @@ fn who_floods_for_ten_seconds_is_closed_with_4429() {
 }
 
 #[test]
-fn who_floods_and_goes_is_not_heard_out() {
+fn a_flooding_client_that_disconnects_is_dropped_at_once() {
     let server = TestServer::start(&[]);
     let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
     let mut bob = TestClient::joined(server.address, "bob", "lobby").0;

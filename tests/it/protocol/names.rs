@@ -6,7 +6,7 @@ use crate::support::under_attack::under_attack;
 use crate::support::{TestClient, TestServer};
 
 #[test]
-fn the_first_message_must_be_a_right_hello() {
+fn the_first_message_must_be_a_valid_hello() {
     under_attack(&[], |server| {
         for (message, code, close) in [
             (json!({"type": "rooms"}), "bad_message", 4400),
@@ -26,7 +26,7 @@ fn the_first_message_must_be_a_right_hello() {
 }
 
 #[test]
-fn a_held_name_needs_its_token() {
+fn a_name_that_is_owned_needs_its_token() {
     under_attack(&[], |server| {
         let (mut laptop, welcome) = TestClient::joined_with_welcome(server.address, "bob");
         let token = welcome["token"].as_str().unwrap();
@@ -54,7 +54,7 @@ fn a_held_name_needs_its_token() {
 }
 
 #[test]
-fn a_nick_is_claimed_like_a_name_and_told_to_the_room() {
+fn a_rename_claims_the_name_and_is_sent_to_the_room() {
     under_attack(&[], |server| {
         let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
         let mut bob = TestClient::joined(server.address, "bob", "lobby").0;

@@ -19,7 +19,7 @@ fn hello(server: &TestServer, user: &str, token: &Value, join: &Value) -> TestCl
 }
 
 #[test]
-fn a_direct_line_reaches_both_on_every_device_and_nobody_else() {
+fn a_direct_message_reaches_every_device_of_both_users_and_no_other() {
     let server = TestServer::start(&[]);
     let (mut alice, _) = TestClient::joined_with_welcome(server.address, "Alice");
     let (mut bob, welcome) = TestClient::joined_with_welcome(server.address, "bob");
@@ -43,7 +43,7 @@ fn a_direct_line_reaches_both_on_every_device_and_nobody_else() {
 }
 
 #[test]
-fn a_third_person_learns_nothing_of_it() {
+fn a_third_user_learns_nothing_of_a_private_room() {
     let server = TestServer::start(&[]);
     let mut alice = TestClient::hello(server.address, "alice").0;
     let mut bob = TestClient::hello(server.address, "bob").0;
@@ -78,7 +78,7 @@ fn a_third_person_learns_nothing_of_it() {
 }
 
 #[test]
-fn there_must_be_somebody_else_to_write_to() {
+fn a_direct_message_needs_another_user() {
     let server = TestServer::start(&[]);
     let mut alice = TestClient::hello(server.address, "alice").0;
     for (to, code) in [("nobody", "bad_name"), ("alice", "bad_name"), ("ALICE", "bad_name")] {
@@ -91,7 +91,7 @@ fn there_must_be_somebody_else_to_write_to() {
 }
 
 #[test]
-fn what_was_written_while_one_was_away_is_there_when_one_comes_back() {
+fn direct_messages_sent_while_disconnected_come_with_the_next_hello() {
     let data = tempfile::tempdir().unwrap();
     let mut server = TestServer::start_in(data.path(), &[]);
     let (mut bob, bobs) = TestClient::joined_with_welcome(server.address, "bob");
@@ -131,7 +131,7 @@ fn what_was_written_while_one_was_away_is_there_when_one_comes_back() {
 }
 
 #[test]
-fn whoever_says_hello_while_a_line_is_said_to_them_hears_it() {
+fn a_message_sent_during_the_hello_of_its_receiver_is_received() {
     let server = TestServer::start(&["--sync", "interval"]);
     let (bob, welcome) = TestClient::joined_with_welcome(server.address, "bob");
     let (mut alice, _) = TestClient::joined_with_welcome(server.address, "alice");
@@ -162,7 +162,7 @@ fn a_private_room_belongs_to_a_name_and_stays_with_it() {
 }
 
 #[test]
-fn an_unknown_private_room_is_named_to_whoever_runs_the_server() {
+fn an_unknown_private_room_is_reported_by_export() {
     let data = tempfile::tempdir().unwrap();
     drop(TestServer::start_in(data.path(), &[]));
     let (_, error) = failed(&["export", ROOM], data.path());

@@ -18,7 +18,7 @@ fn device(server: &TestServer, token: &Value) -> (TestClient, Value) {
 }
 
 #[test]
-fn a_marker_moves_forward_on_all_devices_and_never_back() {
+fn a_read_marker_moves_forward_on_all_devices_and_never_back() {
     let data = tempfile::tempdir().unwrap();
     let mut server = TestServer::start_in(data.path(), &[]);
     let (mut laptop, welcome) = TestClient::joined_with_welcome(server.address, "bob");
@@ -58,7 +58,7 @@ fn a_marker_moves_forward_on_all_devices_and_never_back() {
 }
 
 #[test]
-fn a_marker_is_a_holders_and_not_a_names() {
+fn a_read_marker_belongs_to_an_owner_and_not_to_a_name() {
     let server = TestServer::start(&[]);
     let (mut bob, _) = TestClient::joined_with_welcome(server.address, "bob");
     bob.post("lobby", "c1", "hello");

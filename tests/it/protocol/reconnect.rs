@@ -27,7 +27,7 @@ fn copy(from: &Path, to: &Path) {
 // ---- The same line again -----------------------------------------------------------------------
 
 #[test]
-fn a_cid_said_on_a_hundred_connections_at_once_is_one_record() {
+fn a_cid_posted_on_a_hundred_connections_at_once_is_one_record() {
     let server = TestServer::start(&[]);
     let address = server.address;
     let (mut reader, _) = TestClient::joined(address, "reader", "lobby");
@@ -57,7 +57,7 @@ fn a_cid_said_on_a_hundred_connections_at_once_is_one_record() {
 }
 
 #[test]
-fn a_cid_that_another_has_said_first_is_still_ones_own() {
+fn a_cid_that_another_user_has_used_is_not_taken() {
     let server = TestServer::start(&[]);
     let (mut alice, _) = TestClient::joined(server.address, "alice", "lobby");
     let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
@@ -71,23 +71,23 @@ fn a_cid_that_another_has_said_first_is_still_ones_own() {
 // ---- To another log ----------------------------------------------------------------------------
 
 #[test]
-fn a_server_that_was_set_back_to_a_backup_makes_its_clients_begin_anew() {
+fn a_server_restored_from_a_backup_makes_its_clients_reset() {
     let (data, backup) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let gate = PortGate::new();
     let mut server = TestServer::start_in(data.path(), &[]);
     gate.open(server.address);
     let (client, notices) = connect_as(gate.address, "bob", "bot");
     until_live(&notices);
-    let say = |line: &str| {
+    let post = |line: &str| {
         let cid = client.say(&RoomName::default(), text(line), false);
         until(&notices, |notice| match notice {
             Notice::Record(record) if record.cid == cid => Some(record.seq),
             _ => None,
         })
     };
-    (1..=5).for_each(|seq| assert_eq!(say("kept"), seq));
+    (1..=5).for_each(|seq| assert_eq!(post("kept"), seq));
     copy(data.path(), backup.path());
-    (6..=10).for_each(|seq| assert_eq!(say("lost"), seq));
+    (6..=10).for_each(|seq| assert_eq!(post("lost"), seq));
     gate.close();
     server.kill();
 
@@ -95,23 +95,23 @@ fn a_server_that_was_set_back_to_a_backup_makes_its_clients_begin_anew() {
     gate.open(server.address);
     until(&notices, |notice| matches!(notice, Notice::Reset(_)).then_some(()));
     (1..=5).for_each(|seq| assert_eq!(next_record(&notices), seq));
-    assert_eq!(say("anew"), 6);
+    assert_eq!(post("anew"), 6);
     assert_eq!(exported(backup.path()).len(), 6);
 }
 
 #[test]
-fn who_was_away_for_longer_than_records_are_kept_is_told_where_it_goes_on() {
+fn a_client_disconnected_for_longer_than_the_retention_gets_a_gap() {
     let gate = PortGate::new();
     let server = TestServer::start(&["--retain-records", "5"]);
     gate.open(server.address);
     let (_client, notices) = connect_as(gate.address, "reader", "bot");
     until_live(&notices);
     let (mut writer, _) = TestClient::joined(server.address, "writer", "lobby");
-    let mut say = |n: u64| {
+    let mut post = |n: u64| {
         writer.post("lobby", &format!("c{n}"), "a line");
         writer.receive_own("writer", &format!("c{n}"));
     };
-    (1..=3).for_each(&mut say);
+    (1..=3).for_each(&mut post);
     (1..=3).for_each(|seq| assert_eq!(next_record(&notices), seq));
     gate.close();
     let (mut looker, _) = TestClient::joined(server.address, "looker", "lobby");
@@ -120,7 +120,7 @@ fn who_was_away_for_longer_than_records_are_kept_is_told_where_it_goes_on() {
     while first <= 10 || head - first >= 9 {
         if first <= 10 {
             head += 1;
-            say(head);
+            post(head);
         }
         looker.send(&json!({"type": "history", "room": "lobby", "after": head}));
         first = looker.receive_type("history")["first"].as_u64().unwrap();
@@ -138,7 +138,7 @@ fn who_was_away_for_longer_than_records_are_kept_is_told_where_it_goes_on() {
 // ---- With much to catch up, and in a crowd -----------------------------------------------------
 
 #[test]
-fn its_own_history_drives_nobody_out_and_what_is_said_meanwhile_follows() {
+fn reading_all_of_history_disconnects_no_client_and_new_messages_follow() {
     const OLD: u64 = 20_000;
     const NEW: u64 = 300;
     let data = tempfile::tempdir().unwrap();
@@ -148,13 +148,13 @@ fn its_own_history_drives_nobody_out_and_what_is_said_meanwhile_follows() {
     reader.send(&json!({"type": "join", "room": "lobby", "since": 0}));
     let (mut writer, joined) = TestClient::joined(server.address, "other", "lobby");
     assert_eq!(joined["head"], OLD);
-    let mut say = |n: u64| {
+    let mut post = |n: u64| {
         writer.post("lobby", &format!("c{n}"), "meanwhile");
         writer.receive_own("other", &format!("c{n}"));
     };
-    say(0); // before the reader has read anything
+    post(0); // before the reader has read anything
     thread::scope(|scope| {
-        scope.spawn(|| (1..NEW).for_each(&mut say));
+        scope.spawn(|| (1..NEW).for_each(&mut post));
         for seq in 1..=OLD + NEW {
             assert_eq!(reader.receive_type("post")["seq"], seq);
         }
@@ -164,7 +164,7 @@ fn its_own_history_drives_nobody_out_and_what_is_said_meanwhile_follows() {
 }
 
 #[test]
-fn a_crowd_that_is_cut_off_at_once_comes_back_and_every_line_is_there_once() {
+fn many_clients_cut_off_at_once_reconnect_and_every_message_is_stored_once() {
     const CROWD: usize = 100;
     let data = tempfile::tempdir().unwrap();
     let gate = PortGate::new();

@@ -19,7 +19,7 @@ fn refused(peer: &mut TestClient, message: &Value, code: &str) {
 }
 
 #[test]
-fn what_a_line_answers_goes_with_it_everywhere() {
+fn a_reply_is_part_of_its_message_everywhere() {
     let data = tempfile::tempdir().unwrap();
     let mut server = TestServer::start_in(data.path(), &[]);
     let (mut bob, welcome) = TestClient::joined_with_welcome(server.address, "bob");
@@ -49,7 +49,7 @@ fn what_a_line_answers_goes_with_it_everywhere() {
 }
 
 #[test]
-fn a_line_answers_a_record_that_there_is() {
+fn a_reply_names_an_existing_record() {
     let server = TestServer::start(&["--burst", "100"]);
     let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
     refused(&mut bob, &answer("c0", 1, "not even itself"), "no_such_record");
@@ -66,7 +66,7 @@ fn a_line_answers_a_record_that_there_is() {
 }
 
 #[test]
-fn what_is_answered_may_be_gone_and_an_answer_keeps_nothing_of_it() {
+fn a_reply_to_a_deleted_message_stays_and_has_none_of_its_text() {
     let data = tempfile::tempdir().unwrap();
     let server = TestServer::start_in(data.path(), &[]);
     let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
@@ -97,7 +97,7 @@ fn what_is_answered_may_be_gone_and_an_answer_keeps_nothing_of_it() {
 }
 
 #[test]
-fn an_answer_in_private_is_of_that_room() {
+fn a_reply_in_a_private_room_stays_in_it() {
     let server = TestServer::start(&[]);
     let mut bob = TestClient::joined(server.address, "bob", "lobby").0;
     bob.post("lobby", "c1", "in the lobby");

@@ -53,7 +53,7 @@ fn posts_and_edits_are_found_by_their_words_in_any_case() {
 }
 
 #[test]
-fn a_question_looks_at_a_part_and_says_where_to_go_on() {
+fn a_search_covers_a_part_and_returns_where_to_continue() {
     let server = TestServer::start(&["--rate", "0"]);
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for n in 1..=1_200 {
@@ -74,7 +74,7 @@ fn a_question_looks_at_a_part_and_says_where_to_go_on() {
 }
 
 #[test]
-fn much_that_is_found_comes_in_parts_that_a_client_takes() {
+fn many_search_results_come_in_parts_that_a_client_accepts() {
     let server = TestServer::start(&["--rate", "0", "--max-text", "10000"]);
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for n in 1..=60 {
@@ -93,7 +93,7 @@ fn much_that_is_found_comes_in_parts_that_a_client_takes() {
 }
 
 #[test]
-fn only_who_is_in_a_room_searches_it() {
+fn only_members_of_a_room_may_search_it() {
     let server = TestServer::start(&[]);
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for room in ["nowhere", "@bob+eve"] {
@@ -104,7 +104,7 @@ fn only_who_is_in_a_room_searches_it() {
 }
 
 #[test]
-fn a_console_asks_until_all_was_looked_at_and_numbers_what_it_found() {
+fn a_console_searches_until_all_is_searched_and_numbers_the_results() {
     let server = TestServer::start(&["--rate", "0"]);
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     for n in 1..=700 {

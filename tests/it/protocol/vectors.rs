@@ -49,7 +49,7 @@ fn every_reply_is_read_and_written_as_the_vectors_say() {
 }
 
 #[test]
-fn every_name_room_and_text_is_fit_or_refused_as_the_vectors_say() {
+fn every_name_room_and_text_is_accepted_or_refused_as_the_vectors_say() {
     for case in cases("names") {
         match text(&case["text"]).parse::<UserName>() {
             Ok(name) => {

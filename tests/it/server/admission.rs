@@ -11,7 +11,7 @@ use crate::support::under_attack::under_attack;
 use crate::support::{RawClient, TestClient, TestServer};
 
 #[test]
-fn a_server_with_a_password_lets_in_who_knows_it() {
+fn a_server_with_a_password_accepts_only_the_right_one() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
     fs::write(&file, "open sesame\nthe rest is a comment\n").unwrap();
@@ -41,7 +41,7 @@ fn the_motd_is_in_the_welcome() {
 }
 
 #[test]
-fn one_more_than_there_is_room_for_gets_503_and_a_place_freed_is_used_again() {
+fn a_connection_beyond_the_limit_gets_503_and_a_freed_slot_is_used_again() {
     under_attack(&["--max-clients", "4"], |server| {
         let first = RawClient::welcomed(server.address, "first");
         let _second = RawClient::welcomed(server.address, "second"); // with the first, both slots are taken
@@ -65,7 +65,7 @@ fn one_more_than_there_is_room_for_gets_503_and_a_place_freed_is_used_again() {
 }
 
 #[test]
-fn one_address_may_hold_so_many_connections() {
+fn the_limit_of_connections_of_an_address_holds() {
     under_attack(&["--max-per-address", "3"], |server| {
         let _held: Vec<RawClient> =
             (0..3).map(|n| RawClient::welcomed(server.address, &format!("user{n}"))).collect();
@@ -80,7 +80,7 @@ fn one_address_may_hold_so_many_connections() {
 }
 
 #[test]
-fn one_address_may_open_so_many_websockets_in_a_minute() {
+fn the_limit_of_new_websockets_of_an_address_holds() {
     under_attack(&["--max-per-address", "64"], |server| {
         for _ in 0..120 {
             drop(RawClient::upgraded(server.address));
@@ -105,7 +105,7 @@ fn asked(server: &TestServer, request: &[u8]) -> (String, RawClient) {
 }
 
 #[test]
-fn behind_a_proxy_that_is_trusted_each_client_has_its_own_places() {
+fn behind_a_trusted_proxy_each_client_has_its_own_slots() {
     under_attack(&["--max-per-address", "2", "--trust-proxy", "127.0.0.0/8"], |server| {
         let mut held = Vec::new();
         for hops in ["192.0.2.1", "203.0.113.9, 192.0.2.1", "192.0.2.2", "[2001:db8::1]:4711"] {
@@ -142,7 +142,7 @@ fn a_proxy_that_is_trusted_may_hold_more_connections_than_one_client() {
 }
 
 #[test]
-fn a_place_behind_a_proxy_is_free_again_when_its_connection_ends() {
+fn a_slot_behind_a_proxy_is_free_again_when_its_connection_ends() {
     under_attack(&["--max-per-address", "1", "--trust-proxy", "127.0.0.1"], |server| {
         let page = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n";
         let mut first = RawClient::connect(server.address);
@@ -166,7 +166,7 @@ fn new_websockets_are_counted_by_the_client_s_address_too() {
 }
 
 #[test]
-fn whoever_is_no_trusted_proxy_is_counted_by_its_own_address_whatever_it_says() {
+fn a_client_that_is_no_trusted_proxy_is_counted_by_its_own_address() {
     for flags in
         [&["--max-per-address", "2"][..], &["--max-per-address", "2", "--trust-proxy", "::1"]]
     {

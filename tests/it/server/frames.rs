@@ -18,7 +18,7 @@ fn fresh() -> usize {
 }
 
 /// A frame whose header claims `length` in the longest form, without any payload.
-fn claims(first: u8, length: u64) -> Vec<u8> {
+fn header_claiming(first: u8, length: u64) -> Vec<u8> {
     let mut bytes = vec![first, 0x80 | 127];
     bytes.extend(length.to_be_bytes());
     bytes.extend([0; 4]);
@@ -35,8 +35,8 @@ fn a_frame_that_breaks_a_rule_ends_in_1002() {
             ("RSV2 on a continuation", mid_message(frame(0xA0, b"x", true))),
             ("RSV3 on a ping", frame(0x99, b"", true)),
             ("RSV1 on a close", frame(0xC8, b"", true)),
-            ("opcode 3, no payload", claims(0x83, 1 << 40)),
-            ("opcode 11, no payload", claims(0x8B, 1 << 40)),
+            ("opcode 3, no payload", header_claiming(0x83, 1 << 40)),
+            ("opcode 11, no payload", header_claiming(0x8B, 1 << 40)),
             ("a ping of 126 bytes", frame(0x89, &[0; 126], true)),
             ("a ping that goes on", frame(0x09, b"", true)),
             ("a close that goes on", frame(0x08, b"", true)),
@@ -44,9 +44,9 @@ fn a_frame_that_breaks_a_rule_ends_in_1002() {
             ("a text inside a text", mid_message(frame(0x81, b"x", true))),
             ("a fragment of a text inside a text", mid_message(frame(0x01, b"x", true))),
             ("5 in 16 bits", vec![0x81, 0xFE, 0, 5, 0, 0, 0, 0, b'h', b'e', b'l', b'l', b'o']),
-            ("65535 in 64 bits", claims(0x81, 65_535)),
-            ("2^63", claims(0x81, 1 << 63)),
-            ("2^64-1", claims(0x81, u64::MAX)),
+            ("65535 in 64 bits", header_claiming(0x81, 65_535)),
+            ("2^63", header_claiming(0x81, 1 << 63)),
+            ("2^64-1", header_claiming(0x81, u64::MAX)),
             ("a close of one byte", frame(0x88, b"x", true)),
             ("a close with 1005", frame(0x88, &1005_u16.to_be_bytes(), true)),
             ("a close with 999", frame(0x88, &999_u16.to_be_bytes(), true)),
@@ -62,9 +62,9 @@ fn a_message_too_long_is_1009_from_its_header_alone() {
     under_attack(&[], |server| {
         let before = server.rss_kib();
         for (what, bytes) in [
-            ("65537", claims(0x81, 65_537)),
-            ("2^32+1", claims(0x81, (1 << 32) + 1)),
-            ("2^63-1", claims(0x81, (1 << 63) - 1)),
+            ("65537", header_claiming(0x81, 65_537)),
+            ("2^32+1", header_claiming(0x81, (1 << 32) + 1)),
+            ("2^63-1", header_claiming(0x81, (1 << 63) - 1)),
             (
                 "fragments that add up",
                 [frame(0x01, &[b'x'; 60_000], true), frame(0x80, &[b'x'; 6_000], true)].concat(),
@@ -85,7 +85,7 @@ fn too_many_fragments_are_1008() {
 }
 
 #[test]
-fn what_is_not_utf_8_is_1007_at_the_offending_byte() {
+fn invalid_utf_8_is_1007_at_the_offending_byte() {
     under_attack(&[], |server| {
         for bytes in [&b"\xC0\xAF"[..], b"\xED\xA0\x80", b"\xF4\x90", b"\xFF"] {
             // The header promises 100 bytes more, which never come: the answer may not wait for them.
@@ -130,7 +130,7 @@ fn a_ping_between_fragments_is_answered_before_the_message() {
 }
 
 #[test]
-fn a_pong_that_nobody_asked_for_is_ignored() {
+fn an_unsolicited_pong_is_ignored() {
     under_attack(&[], |server| {
         let mut raw = RawClient::welcomed(server.address, "bob");
         raw.send(&frame(0x8A, b"whatever", true));

@@ -67,7 +67,7 @@ fn a_first_frame_cut_anywhere_behind_the_request_is_served() {
 }
 
 #[test]
-fn what_is_not_a_right_upgrade_gets_the_status_and_header_that_help() {
+fn an_invalid_upgrade_gets_the_status_and_header_that_help() {
     under_attack(&[], |server| {
         let without = |line: &str| UPGRADE.replace(line, "");
         let cases = [
@@ -109,7 +109,7 @@ fn what_is_not_a_right_upgrade_gets_the_status_and_header_that_help() {
 }
 
 #[test]
-fn our_own_page_may_connect_and_so_may_one_that_is_allowed() {
+fn our_own_page_and_allowed_origins_may_connect() {
     under_attack(&["--allow-origin", "https://talk.example"], |server| {
         let own = format!("http://{}", server.address);
         for origin in [own.as_str(), "https://talk.example"] {
@@ -134,7 +134,7 @@ fn of_two_requests_in_one_packet_only_the_first_is_answered() {
 }
 
 #[test]
-fn a_peer_that_sends_a_megabyte_of_header_can_still_read_why_not() {
+fn a_client_that_sends_a_megabyte_of_header_can_still_read_the_answer() {
     under_attack(&[], |server| {
         let request =
             format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(1 << 20));
@@ -250,7 +250,7 @@ fn every_answer_has_its_date_once_and_a_head_request_gets_the_headers_of_a_get()
 }
 
 #[test]
-fn health_is_told_to_who_asks() {
+fn health_checks_are_answered() {
     under_attack(&[], |server| {
         for path in ["/healthz", "/livez", "/readyz"] {
             let response = answer(

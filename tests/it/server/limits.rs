@@ -20,7 +20,7 @@ fn answer(address: SocketAddr, bytes: &str) -> String {
 }
 
 #[test]
-fn the_document_has_the_table_that_the_server_prints() {
+fn docs_limits_has_the_table_that_the_server_prints() {
     let printed =
         Command::new(env!("CARGO_BIN_EXE_server")).args(["limits", "--markdown"]).output();
     let table = String::from_utf8(printed.unwrap().stdout).unwrap();
@@ -33,7 +33,7 @@ fn the_document_has_the_table_that_the_server_prints() {
 }
 
 #[test]
-fn a_limit_that_is_none_or_cannot_be_is_refused_with_what_could_be() {
+fn an_unknown_or_invalid_limit_is_refused_with_the_possible_ones() {
     for (limit, said) in [
         ("mesage=64KiB", "did you mean message?"),
         ("message", "is not like message=256KiB"),
@@ -50,7 +50,7 @@ fn a_limit_that_is_none_or_cannot_be_is_refused_with_what_could_be() {
 }
 
 #[test]
-fn a_head_may_be_as_long_as_was_said() {
+fn the_limit_of_a_head_holds() {
     let flags = ["request-line=64", "header-line=64", "headers=8", "head=300"];
     let flags: Vec<&str> = flags.iter().flat_map(|limit| ["--limit", limit]).collect();
     let server = TestServer::start(&flags);
@@ -68,7 +68,7 @@ fn a_head_may_be_as_long_as_was_said() {
 }
 
 #[test]
-fn unfinished_messages_have_a_bound_together_and_the_newest_is_sent_away() {
+fn unfinished_messages_share_a_limit_and_the_newest_is_closed() {
     under_attack(&["--limit", "unfinished=100KiB"], |server| {
         // A fragment, and a ping behind it: the pong shows that the server has read the fragment.
         let begin = |peer: &mut RawClient| {
@@ -96,7 +96,7 @@ fn unfinished_messages_have_a_bound_together_and_the_newest_is_sent_away() {
 }
 
 #[test]
-fn rooms_are_as_many_as_was_said() {
+fn the_limit_of_rooms_holds() {
     under_attack(&["--limit", "rooms=4", "--limit", "rooms-per-client=2"], |server| {
         let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
         let join = |peer: &mut TestClient, room: &str| {
@@ -120,7 +120,7 @@ fn rooms_are_as_many_as_was_said() {
 }
 
 #[test]
-fn json_may_be_as_deep_and_as_wide_as_was_said() {
+fn the_limits_of_json_hold() {
     under_attack(&["--limit", "json-depth=3", "--limit", "json-members=12"], |server| {
         let mut raw = RawClient::welcomed(server.address, "ann");
         let members: Vec<String> = (0..11).map(|n| format!("\"{n}\":0")).collect();
@@ -137,7 +137,7 @@ fn json_may_be_as_deep_and_as_wide_as_was_said() {
 }
 
 #[test]
-fn too_many_wrong_passwords_close_the_door_to_their_address() {
+fn too_many_wrong_passwords_lock_out_their_address() {
     let dir = tempfile::tempdir().unwrap();
     let secret = dir.path().join("secret");
     fs::write(&secret, "open sesame\n").unwrap();

@@ -25,7 +25,7 @@ fn make_it_log(server: &TestServer) {
 }
 
 #[test]
-fn a_log_that_nobody_takes_stops_nothing() {
+fn a_stderr_that_cannot_be_written_stops_nothing() {
     let (reader, closed) = io::pipe().unwrap();
     drop(reader);
     let (_unread, full) = io::pipe().unwrap();
@@ -38,7 +38,7 @@ fn a_log_that_nobody_takes_stops_nothing() {
 }
 
 #[test]
-fn bad_requests_without_end_are_ten_lines_a_second_and_a_count() {
+fn endless_bad_requests_are_ten_log_lines_a_second_and_a_count() {
     let mut log = tempfile::tempfile().unwrap();
     let mut command = server();
     command.stderr(log.try_clone().unwrap());

@@ -59,7 +59,7 @@ impl Reading {
 }
 
 #[test]
-fn a_conversation_is_counted_as_it_was() {
+fn the_metrics_count_a_conversation() {
     let server = TestServer::start(&["--rate", "1", "--burst", "3"]);
     let before = Reading::take(server.address);
     assert_eq!(before.of("talk_messages_total"), 0.0);
@@ -138,7 +138,7 @@ fn a_conversation_is_counted_as_it_was() {
 }
 
 #[test]
-fn nothing_that_anybody_wrote_is_on_the_page() {
+fn no_text_of_a_user_is_on_the_metrics_page() {
     let server = TestServer::start(&["--limit", "hello-wait=50ms"]);
     let (mut ann, _) = TestClient::joined(server.address, "annikin", "sekretroom");
     ann.post("sekretroom", "1", "a\"} 1\ntalk_fake 9");
@@ -160,7 +160,7 @@ fn nothing_that_anybody_wrote_is_on_the_page() {
 }
 
 #[test]
-fn it_is_told_to_this_computer_alone_and_cannot_be_written() {
+fn metrics_are_served_to_this_computer_only_and_cannot_be_changed() {
     let server = TestServer::start(&[]);
     for more in ["X-Forwarded-For: 127.0.0.1\r\n", "Forwarded: for=127.0.0.1\r\n"] {
         assert!(ask(server.address, "GET", more).starts_with("HTTP/1.1 403 "), "{more}");

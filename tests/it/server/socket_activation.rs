@@ -22,7 +22,7 @@ fn status(server: &TestServer, host: &str) -> String {
 }
 
 #[test]
-fn nobody_who_comes_while_the_server_is_away_is_turned_away() {
+fn connections_during_a_restart_wait_for_the_next_server() {
     let (socket, data) = (listener("127.0.0.1:0"), tempfile::tempdir().unwrap());
     let address = socket.local_addr().unwrap();
     for round in 0..3 {
@@ -42,7 +42,7 @@ fn nobody_who_comes_while_the_server_is_away_is_turned_away() {
 }
 
 #[test]
-fn the_hosts_it_answers_to_are_those_of_the_socket() {
+fn the_accepted_hosts_are_those_of_the_socket() {
     let data = tempfile::tempdir().unwrap();
     for (address, elsewhere) in [("127.0.0.1:0", "421"), ("0.0.0.0:0", "200")] {
         let mut server = TestServer::start_on(&listener(address), data.path(), &[]);
@@ -55,7 +55,7 @@ fn the_hosts_it_answers_to_are_those_of_the_socket() {
 }
 
 #[test]
-fn a_socket_that_does_not_block_is_made_to() {
+fn a_nonblocking_listening_socket_is_made_blocking() {
     let (socket, data) = (listener("127.0.0.1:0"), tempfile::tempdir().unwrap());
     socket.set_nonblocking(true).unwrap();
     let server = TestServer::start_on(&socket, data.path(), &[]);

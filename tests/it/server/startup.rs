@@ -76,7 +76,7 @@ fn a_wrong_command_line_is_one_line_and_exit_2() {
 }
 
 #[test]
-fn what_the_world_refuses_is_one_line_and_exit_1() {
+fn a_runtime_error_is_one_line_and_exit_1() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let cases = [
@@ -93,14 +93,14 @@ fn what_the_world_refuses_is_one_line_and_exit_1() {
 }
 
 #[test]
-fn a_busy_port_comes_with_a_port_to_try() {
+fn a_busy_port_is_reported_with_a_free_one() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let (_, error) = refused(&["--bind", &taken.local_addr().unwrap().to_string()]);
     assert!(error.contains("try --bind 127.0.0.1:"), "{error}");
 }
 
 #[test]
-fn the_environment_says_what_flags_do_not() {
+fn environment_variables_set_what_flags_do_not() {
     let output = Command::new(env!("CARGO_BIN_EXE_server"))
         .env("TALK_BIND", "no such data")
         .output()

@@ -109,7 +109,7 @@ fn a_message_that_is_never_finished_is_1008() {
 }
 
 #[test]
-fn between_messages_one_may_be_silent_and_a_finished_message_is_not_late() {
+fn a_client_may_be_silent_between_messages_and_a_finished_message_is_not_late() {
     let server = Quick::start(Limits { message_wait: SHORT, ..Limits::default() });
     let mut raw = RawClient::welcomed(server.address, "bob");
     for _ in 0..3 {
@@ -124,7 +124,7 @@ fn between_messages_one_may_be_silent_and_a_finished_message_is_not_late() {
 }
 
 #[test]
-fn whoever_is_always_inside_a_message_has_the_whole_time_for_each() {
+fn each_of_back_to_back_messages_has_the_whole_time() {
     let wait = SHORT * 4;
     let server = Quick::start(Limits { message_wait: wait, ..Limits::default() });
     let mut raw = RawClient::welcomed(server.address, "bob");
@@ -189,7 +189,7 @@ fn a_silent_client_is_pinged_and_one_that_does_not_answer_is_4408_and_gone() {
 }
 
 #[test]
-fn a_planned_stop_is_told_to_everybody() {
+fn a_planned_stop_is_announced_to_all_clients() {
     let server = Quick::start(Limits::default());
     let (mut alice, _) = TestClient::hello(server.address, "alice");
     let address = server.address;
@@ -199,7 +199,7 @@ fn a_planned_stop_is_told_to_everybody() {
 }
 
 #[test]
-fn a_stop_does_not_wait_for_those_who_do_not_read() {
+fn a_stop_does_not_wait_for_clients_that_do_not_read() {
     let server = Quick::start(Limits::default());
     let stuck: Vec<TestClient> = (0..20)
         .map(|n| TestClient::joined(server.address, &format!("stuck{n}"), "lobby").0)

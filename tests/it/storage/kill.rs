@@ -165,11 +165,11 @@ fn kills() -> u64 {
 }
 
 #[test]
-fn killed_again_and_again_every_acknowledged_line_is_stored_once() {
+fn killed_again_and_again_every_acknowledged_message_is_stored_once() {
     kill_and_resend(kills(), &["--sync", "always"]);
 }
 
 #[test]
-fn the_same_when_lines_are_only_handed_to_the_system() {
+fn the_same_with_sync_interval() {
     kill_and_resend(kills() / 4, &["--sync", "interval", "--retain-records", "100000000"]);
 }

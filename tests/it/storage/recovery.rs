@@ -102,7 +102,7 @@ fn a_data_directory_that_cannot_be_used_is_one_line_at_once() {
 }
 
 #[test]
-fn dropped_records_are_gone_and_joined_says_from_where_on() {
+fn records_beyond_the_retention_are_gone_and_joined_reports_the_first_left() {
     let data = tempfile::tempdir().unwrap();
     let server = TestServer::start_in(data.path(), &["--retain-records", "5"]);
     let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
@@ -196,7 +196,7 @@ fn a_damaged_room_is_read_only_until_it_is_repaired_and_others_are_not() {
 
 #[test]
 #[ignore = "needs root: tests/run runs it"]
-fn a_disk_that_is_really_full_refuses_and_takes_again_without_a_gap() {
+fn a_full_disk_refuses_posts_and_accepts_them_again_without_a_missing_seq() {
     let place = tempfile::tempdir().unwrap();
     let mount = |args: &[&str]| {
         let done = Command::new(args[0]).args(&args[1..]).arg(place.path()).status().unwrap();

@@ -49,7 +49,7 @@ fn is_ready(server: &TestServer) -> bool {
 // ---- Reported at the start ---------------------------------------------------------------------
 
 #[test]
-fn a_start_says_in_one_line_what_it_has_cut_and_where() {
+fn a_start_reports_in_one_line_what_it_has_cut_and_where() {
     let data = tempfile::tempdir().unwrap();
     fill(data.path(), 5, "a line");
     let whole = fs::read(log_file(data.path())).unwrap();
@@ -105,7 +105,7 @@ fn a_log_of_a_later_version_is_refused_and_left_as_it_is() {
 type Change = fn(&Path);
 
 #[test]
-fn a_log_that_another_hand_has_changed_is_not_written_to_any_more() {
+fn a_log_that_another_program_has_changed_is_not_written_any_more() {
     let acts: [(&str, Change); 4] = [
         ("removed", |log| fs::remove_file(log).unwrap()),
         ("moved", |log| fs::rename(log, log.with_extension("elsewhere")).unwrap()),
@@ -134,7 +134,7 @@ fn a_log_that_another_hand_has_changed_is_not_written_to_any_more() {
 // ---- A copy ------------------------------------------------------------------------------------
 
 #[test]
-fn a_copy_of_a_live_log_starts_elsewhere_with_what_was_whole() {
+fn a_copy_of_a_live_log_starts_with_its_whole_records() {
     let data = tempfile::tempdir().unwrap();
     let server = TestServer::start_in(data.path(), &["--sync", "interval"]);
     let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");

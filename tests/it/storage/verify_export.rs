@@ -13,7 +13,7 @@ use crate::support::commands::{exported, failed, log_file, printed, server};
 use crate::support::{TestClient, TestServer};
 
 #[test]
-fn verify_and_export_look_at_a_log_that_is_being_written() {
+fn verify_and_export_work_beside_a_running_server() {
     let data = tempfile::tempdir().unwrap();
     let server = TestServer::start_in(data.path(), &["--sync", "interval"]);
     let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
@@ -45,7 +45,7 @@ fn verify_and_export_look_at_a_log_that_is_being_written() {
 }
 
 #[test]
-fn export_says_it_for_people_and_for_programs() {
+fn export_has_a_format_for_people_and_one_for_programs() {
     let data = tempfile::tempdir().unwrap();
     let server = TestServer::start_in(data.path(), &[]);
     let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
@@ -66,7 +66,7 @@ fn export_says_it_for_people_and_for_programs() {
 }
 
 #[test]
-fn export_is_quiet_when_its_reader_has_gone() {
+fn export_prints_no_error_when_its_reader_is_gone() {
     let data = tempfile::tempdir().unwrap();
     let server = TestServer::start_in(data.path(), &[]);
     let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
@@ -90,7 +90,7 @@ fn export_is_quiet_when_its_reader_has_gone() {
 }
 
 #[test]
-fn the_commands_explain_themselves_and_refuse_what_they_do_not_know() {
+fn the_commands_have_help_and_refuse_unknown_arguments() {
     for (command, word) in [("verify", "beside a server"), ("repair", ".damaged"), ("export", "jq")]
     {
         let help = server(&[command, "--help"], Path::new("."));

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_back_nowhere_is_no_circle() {
+    fn a_graph_without_a_way_back_has_no_circle() {
         assert_eq!(found("a b, b c, a c, d c"), [""; 0]);
         assert_eq!(found("a b, a c, b d, c d"), [""; 0]);
     }

@@ -106,7 +106,7 @@ fn first_word(text: &str) -> String {
 }
 
 #[test]
-fn a_file_imports_from_its_own_room_and_from_lower_floors_only() {
+fn a_file_imports_from_its_own_folder_and_from_lower_layers_only() {
     let mut faults = Vec::new();
     for (name, allowed) in ARROWS {
         for path in room(name) {
@@ -121,7 +121,7 @@ fn a_file_imports_from_its_own_room_and_from_lower_floors_only() {
 }
 
 #[test]
-fn every_room_is_held_to_the_table() {
+fn every_module_is_in_the_table_of_layers() {
     let listed: BTreeSet<String> = ARROWS.iter().map(|(room, _)| (*room).to_owned()).collect();
     let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let declared = lib
@@ -132,7 +132,7 @@ fn every_room_is_held_to_the_table() {
 }
 
 #[test]
-fn what_a_room_may_not_touch_is_not_in_it() {
+fn no_folder_uses_what_it_must_not() {
     let forbidden: &[(&str, &[&str])] = &[
         ("ws", &["std::net", "std::io", "std::thread", "std::time", "std::fs"]),
         ("http", &["std::io", "std::thread", "std::time", "std::fs", "TcpStream"]),
@@ -160,7 +160,7 @@ fn what_a_room_may_not_touch_is_not_in_it() {
 }
 
 #[test]
-fn every_file_says_first_what_it_is() {
+fn every_file_begins_with_what_it_is() {
     let mut silent = Vec::new();
     for (folder, ending, opening) in [
         ("src", "rs", "//!"),
@@ -210,7 +210,7 @@ fn the_page_never_makes_markup_of_text() {
 }
 
 #[test]
-fn the_page_asks_nobody_else() {
+fn the_page_requests_nothing_from_other_hosts() {
     let folder = root().join("static");
     for ending in ["js", "html", "css"] {
         for path in files(&folder, ending) {

@@ -35,7 +35,7 @@ fn answering(answer: &'static str) -> SocketAddr {
 }
 
 #[test]
-fn a_line_that_is_fine_is_told_step_by_step_and_nobody_hears_of_it() {
+fn a_working_connection_is_reported_step_by_step_and_no_user_notices() {
     let server = TestServer::start(&["--max-text", "1234", "--rate", "7", "--burst", "9"]);
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let (code, out) = check(server.address, &[]);
@@ -57,7 +57,7 @@ fn a_line_that_is_fine_is_told_step_by_step_and_nobody_hears_of_it() {
 }
 
 #[test]
-fn what_is_wrong_is_told_where_it_is_and_ends_with_1() {
+fn verify_reports_where_the_damage_is_and_ends_with_1() {
     let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (server, part) in [
         (nowhere, "NO  connection  cannot connect to ws://127.0.0.1:"),
@@ -79,7 +79,7 @@ fn what_is_wrong_is_told_where_it_is_and_ends_with_1() {
 }
 
 #[test]
-fn who_answers_its_clock_and_its_own_words_are_told_safely() {
+fn the_servers_name_clock_and_errors_are_sanitized() {
     let (code, out) = check(
         answering(
             "HTTP/1.1 403 No\r\nServer: nginx/1.2\r\nVia: 1.1 cache\r\nContent-Type: text/plain\r\n\
@@ -101,7 +101,7 @@ fn who_answers_its_clock_and_its_own_words_are_told_safely() {
 }
 
 #[test]
-fn a_password_that_is_needed_or_wrong_is_told() {
+fn a_missing_or_wrong_password_is_reported() {
     let files = tempfile::tempdir().unwrap();
     let [right, wrong] = ["right", "wrong"].map(|word| {
         let file = files.path().join(word);

@@ -7,7 +7,7 @@ use crate::support::piped_console::{console, feed, run};
 use crate::support::{TestClient, TestServer};
 
 #[test]
-fn each_piped_line_is_stored_in_order_before_it_ends_well() {
+fn each_piped_line_is_stored_in_order_before_the_console_exits_with_0() {
     let server = TestServer::start(&[]);
     let (code, out, err) = run(server.address, &["--user", "ci"], b"hi\n\nthere\r\n//x\nlast");
     assert_eq!((code, err.as_str()), (0, ""));
@@ -34,7 +34,7 @@ fn a_refused_line_is_named_and_the_others_are_sent() {
 }
 
 #[test]
-fn what_others_say_comes_out_line_by_line_and_old_lines_do_not() {
+fn messages_of_others_are_printed_line_by_line_and_old_ones_are_not() {
     let server = TestServer::start(&[]);
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     ann.post("lobby", "1", "old");
@@ -51,7 +51,7 @@ fn what_others_say_comes_out_line_by_line_and_old_lines_do_not() {
 }
 
 #[test]
-fn an_answer_comes_out_under_the_line_it_answers_and_can_be_piped_in() {
+fn a_reply_is_printed_with_the_message_it_names_and_can_be_piped_in() {
     let server = TestServer::start(&[]);
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     ann.post("lobby", "1", "tea\nor not?");
@@ -69,7 +69,7 @@ fn an_answer_comes_out_under_the_line_it_answers_and_can_be_piped_in() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_disaster() {
+fn a_closed_stdout_ends_the_console_without_a_panic() {
     let server = TestServer::start(&[]);
     let (mut command, _state) = console(server.address, &["--user", "ci"]);
     let mut child = command.spawn().unwrap();
@@ -82,7 +82,7 @@ fn a_reader_that_goes_away_is_no_disaster() {
 }
 
 #[test]
-fn mistakes_on_the_command_line_end_with_2_and_what_to_try() {
+fn errors_on_the_command_line_end_with_2_and_a_hint() {
     let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (flags, hint) in [
         (&["--usr", "bob"][..], "unknown flag --usr (did you mean --user?)"),
@@ -102,7 +102,7 @@ fn mistakes_on_the_command_line_end_with_2_and_what_to_try() {
 }
 
 #[test]
-fn a_name_or_password_refused_ends_with_1_and_what_to_try() {
+fn a_refused_name_or_password_ends_with_1_and_a_hint() {
     let server = TestServer::start(&[]);
     let (_ann, _) = TestClient::hello(server.address, "ann");
     let (code, _, err) = run(server.address, &["--user", "ann"], b"hi\n");
@@ -123,7 +123,7 @@ fn a_name_or_password_refused_ends_with_1_and_what_to_try() {
 }
 
 #[test]
-fn a_key_is_kept_so_that_the_name_is_ones_own_the_next_time() {
+fn a_key_is_stored_so_that_the_name_stays_the_users() {
     let server = TestServer::start(&[]);
     let (mut command, _state) = console(server.address, &["--user", "bob"]);
     for line in ["one\n", "two\n"] {

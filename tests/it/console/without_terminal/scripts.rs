@@ -58,7 +58,7 @@ fn run_at(
 }
 
 /// Posts `texts` to the lobby; returns the client, which stays connected.
-fn said(server: SocketAddr, texts: &[&str]) -> TestClient {
+fn post_all(server: SocketAddr, texts: &[&str]) -> TestClient {
     let (mut ann, _) = TestClient::joined(server, "ann", "lobby");
     for (at, text) in texts.iter().enumerate() {
         ann.post("lobby", &format!("c{at}"), text);
@@ -72,7 +72,7 @@ fn records(out: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_line_is_said_and_its_number_printed_once_it_is_stored() {
+fn a_message_is_sent_and_its_seq_printed_once_it_is_stored() {
     let server = TestServer::start(&[]);
     let home = tempfile::tempdir().unwrap();
     let send = |flags: &[&str], input: &[u8]| {
@@ -94,7 +94,7 @@ fn a_line_is_said_and_its_number_printed_once_it_is_stored() {
 }
 
 #[test]
-fn a_line_of_a_log_that_goes_on_is_said_when_it_comes() {
+fn each_piped_line_is_sent_when_it_comes() {
     let server = TestServer::start(&[]);
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let (mut command, _state) = console(server.address, &["--user", "ci"]);
@@ -107,7 +107,7 @@ fn a_line_of_a_log_that_goes_on_is_said_when_it_comes() {
 }
 
 #[test]
-fn a_line_that_is_not_stored_ends_with_1_no_number_and_why() {
+fn a_message_that_is_not_stored_ends_with_1_no_number_and_the_reason() {
     let server = TestServer::start(&["--max-text", "10"]);
     let (_ann, _) = TestClient::hello(server.address, "ann");
     let home = tempfile::tempdir().unwrap();
@@ -132,7 +132,7 @@ fn a_line_that_is_not_stored_ends_with_1_no_number_and_why() {
 }
 
 #[test]
-fn a_line_too_fast_for_the_server_waits_and_is_stored() {
+fn a_message_too_fast_for_the_server_waits_and_is_stored() {
     let server = TestServer::start(&["--rate", "1", "--burst", "1"]);
     let home = tempfile::tempdir().unwrap();
     assert_eq!(run_at(&home, server.address, &["--user", "ci"], b"one\ntwo\n").0, 0);
@@ -142,9 +142,9 @@ fn a_line_too_fast_for_the_server_waits_and_is_stored() {
 }
 
 #[test]
-fn what_there_is_comes_out_as_the_protocols_records_and_nothing_else() {
+fn records_are_printed_as_in_the_protocol_and_nothing_else() {
     let server = TestServer::start(&["--motd", "/dev/null"]);
-    let mut ann = said(server.address, &["tea \"or\" not?\n\ttab", "zo\u{eb} 日本語 \u{202e}"]);
+    let mut ann = post_all(server.address, &["tea \"or\" not?\n\ttab", "zo\u{eb} 日本語 \u{202e}"]);
     for act in [
         json!({"type": "post", "room": "lobby", "cid": "r", "text": "yes", "reply": 1, "kind": "me"}),
         json!({"type": "edit", "room": "lobby", "cid": "e", "target": 2, "text": "mended"}),
@@ -174,9 +174,9 @@ fn what_there_is_comes_out_as_the_protocols_records_and_nothing_else() {
 }
 
 #[test]
-fn people_read_the_same_as_lines_without_a_control_character() {
+fn records_for_people_are_lines_without_control_characters() {
     let server = TestServer::start(&[]);
-    let mut ann = said(server.address, &["one", "two\nlines", "evil \u{202e}"]);
+    let mut ann = post_all(server.address, &["one", "two\nlines", "evil \u{202e}"]);
     ann.send(&json!({"type": "join", "room": "tea"}));
     ann.post("tea", "t", "green");
     ann.receive_own("ann", "t");
@@ -198,7 +198,7 @@ fn each_record_is_followed_once_in_order_through_a_server_that_is_killed() {
     let start = || TestServer::start_on(&listener, data.path(), &[]);
     let mut server = start();
     let address = listener.local_addr().unwrap();
-    let (mut ann, mut name) = (said(address, &["0", "1"]), "ann".to_owned());
+    let (mut ann, mut name) = (post_all(address, &["0", "1"]), "ann".to_owned());
     let mut follower = Follower::start(address, &["--json", "--since", "1"]);
     assert_eq!(follower.record()["seq"], 2);
     for round in 0..4 {
@@ -222,9 +222,9 @@ fn each_record_is_followed_once_in_order_through_a_server_that_is_killed() {
 }
 
 #[test]
-fn a_follower_reads_no_stdin_and_begins_with_what_is_new() {
+fn a_following_console_reads_no_stdin_and_begins_with_new_records() {
     let server = TestServer::start(&[]);
-    let mut ann = said(server.address, &["old"]);
+    let mut ann = post_all(server.address, &["old"]);
     let mut follower = Follower::start(server.address, &[]);
     let came = ann.receive_type("presence");
     assert!(came["user"].as_str().unwrap().starts_with("reader-"), "{came}");
@@ -237,9 +237,9 @@ fn a_follower_reads_no_stdin_and_begins_with_what_is_new() {
 }
 
 #[test]
-fn a_follower_whose_reader_has_gone_ends_well_and_says_nothing() {
+fn a_following_console_whose_reader_is_gone_exits_with_0_and_prints_nothing() {
     let server = TestServer::start(&[]);
-    let mut ann = said(server.address, &["1"]);
+    let mut ann = post_all(server.address, &["1"]);
     let mut follower = Follower::start(server.address, &["--since", "all"]);
     follower.line();
     let Follower { child, out, .. } = &mut follower;
@@ -260,9 +260,9 @@ fn another() -> ChildStdout {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn what_cannot_be_written_ends_with_1() {
+fn output_that_cannot_be_written_ends_with_1() {
     let server = TestServer::start(&[]);
-    let _ann = said(server.address, &["1"]);
+    let _ann = post_all(server.address, &["1"]);
     let full = || fs::File::options().write(true).open("/dev/full").unwrap();
     for (flags, why) in [
         (&["--since", "all"][..], "cannot write to stdout"),
@@ -278,7 +278,7 @@ fn what_cannot_be_written_ends_with_1() {
 }
 
 #[test]
-fn a_room_that_lets_nobody_in_or_a_missing_password_ends_with_1() {
+fn a_room_that_cannot_be_joined_or_a_missing_password_ends_with_1() {
     let files = tempfile::tempdir().unwrap();
     let file = files.path().join("password");
     fs::write(&file, "open sesame\r\nthe first line is the password\n").unwrap();
