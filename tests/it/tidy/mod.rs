@@ -1,4 +1,4 @@
-//! The house keeps its own rules: who may import whom, what a page may not hold.
+//! Rules on the source tree: which folder may import which, and what no file may contain.
 
 mod circles; // no circle of imports
 mod graph; // circles in a graph
@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each room and the rooms it may import from, besides itself: the floors of the architecture.
-const ARROWS: &[(&str, &[&str])] = &[
+/// Each folder or file of the library and those it may import from, besides itself: the layers of the
+/// architecture.
+const LAYERS: &[(&str, &[&str])] = &[
     ("limits", &[]),
     ("json", &["limits"]),
     ("cli", &[]),
@@ -60,8 +61,8 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The Rust files of a room of the library, tests aside: those may use what they like.
-fn room(name: &str) -> Vec<PathBuf> {
+/// The Rust files of a folder of the library without its tests, which may import anything.
+fn code_files(name: &str) -> Vec<PathBuf> {
     let single = root().join(format!("src/{name}.rs"));
     if single.exists() {
         return vec![single];
@@ -74,31 +75,31 @@ fn room(name: &str) -> Vec<PathBuf> {
             .iter()
             .any(|part| matches!(*part, "tests" | "tests.rs" | "properties.rs" | "vectors.rs"))
     });
-    assert!(!paths.is_empty(), "no such room: {name}");
+    assert!(!paths.is_empty(), "no such folder: {name}");
     paths
 }
 
-/// The file without its tests, which may use what they like.
+/// The file without its tests, which may import anything.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned()
 }
 
-/// The rooms that a file imports, by `use crate::room` or by naming `crate::room` on the way.
+/// The folders that a file imports, by `use crate::folder` or by a path in its code.
 fn imports(code: &str) -> BTreeSet<String> {
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
     let text: Vec<&str> = lines.collect();
-    let mut rooms = BTreeSet::new();
+    let mut folders = BTreeSet::new();
     for part in text.join("\n").split("crate::").skip(1) {
         if let Some(group) = part.strip_prefix('{') {
             let inside = group.split('}').next().unwrap_or_default();
-            rooms.extend(inside.split(',').map(first_word));
+            folders.extend(inside.split(',').map(first_word));
         } else {
-            rooms.insert(first_word(part));
+            folders.insert(first_word(part));
         }
     }
-    rooms.retain(|room| !room.is_empty());
-    rooms
+    folders.retain(|folder| !folder.is_empty());
+    folders
 }
 
 fn first_word(text: &str) -> String {
@@ -108,8 +109,8 @@ fn first_word(text: &str) -> String {
 #[test]
 fn a_file_imports_from_its_own_folder_and_from_lower_layers_only() {
     let mut faults = Vec::new();
-    for (name, allowed) in ARROWS {
-        for path in room(name) {
+    for (name, allowed) in LAYERS {
+        for path in code_files(name) {
             for import in imports(&code(&path)) {
                 if import != *name && !allowed.contains(&import.as_str()) {
                     faults.push(format!("{} imports {import}", path.display()));
@@ -122,7 +123,7 @@ fn a_file_imports_from_its_own_folder_and_from_lower_layers_only() {
 
 #[test]
 fn every_module_is_in_the_table_of_layers() {
-    let listed: BTreeSet<String> = ARROWS.iter().map(|(room, _)| (*room).to_owned()).collect();
+    let listed: BTreeSet<String> = LAYERS.iter().map(|(name, _)| (*name).to_owned()).collect();
     let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let declared = lib
         .lines()
@@ -144,7 +145,7 @@ fn no_folder_uses_what_it_must_not() {
     ];
     let mut faults = Vec::new();
     for (name, words) in forbidden {
-        for path in room(name) {
+        for path in code_files(name) {
             let code = code(&path);
             let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
             for line in lines {
@@ -166,6 +167,10 @@ fn every_file_begins_with_what_it_is() {
         ("src", "rs", "//!"),
         ("console-client", "rs", "//!"),
         ("tests/it", "rs", "//!"),
+        ("tests/common", "rs", "//!"),
+        ("tests/panics", "rs", "//!"),
+        ("tests/properties", "rs", "//!"),
+        ("benches", "rs", "//!"),
         ("examples", "rs", "//!"),
         ("static", "js", "//"),
     ] {
