@@ -133,7 +133,7 @@ fn pages(data: &Path, records: u64, count: usize) {
         quantile(&mut waits, 0.99)
     );
     println!(
-        "  a question that needs no log, in between: median {:.2} ms, p99 {:.2} ms",
+        "  a request that needs no log, in between: median {:.2} ms, p99 {:.2} ms",
         median(&mut empty),
         quantile(&mut empty, 0.99)
     );
@@ -177,7 +177,7 @@ fn resume(data: &Path, records: u64, clients: usize, missed: u64) {
     }
     let (peak, cpu) = (server.peak_rss_kib(), server.cpu() - cpu);
     println!(
-        "{clients} clients come back, {missed} records behind: connected in {:.1} s, caught up in \
+        "{clients} clients reconnect, {missed} records behind: connected in {:.1} s, caught up in \
          {:.1} s ({:.2} M records a second, {:.2} us of CPU each), all live in {:.1} s",
         joined.as_secs_f64(),
         caught_up.as_secs_f64(),

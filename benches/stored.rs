@@ -63,7 +63,9 @@ fn main() {
     }
     let syncs = median(&mut syncs);
     println!("a bare loop of write and fdatasync: {syncs:>9.0} a second");
-    println!("posts stored and shown to their writer, each with one in flight, in one room:");
+    println!(
+        "posts stored and received by their writer, one in flight for each writer, in one room:"
+    );
     for ((sync, writers), rates) in ways.iter().zip(&mut rates) {
         let (rate, low, high) = (median(rates), rates[0], rates[ROUNDS - 1]);
         println!(

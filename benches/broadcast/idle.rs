@@ -19,18 +19,16 @@ const FEW_FILES: usize = 200;
 const STORM: usize = 2_000;
 
 pub(crate) fn measure(plan: &Plan, table: &mut Table) {
-    table.title("7: connections that have joined a room and say nothing");
+    table.title("7: idle connections that have joined a room");
     let is_quick = plan.span <= Duration::from_secs(1);
     hold(within_limits(table, if is_quick { 1_000 } else { 15_000 }), table);
     let count = within_limits(table, STORM);
     let (inside, passed) = connect_storm::connect_at_once(count);
     let passed = passed.as_secs_f64();
-    table.line(&format!("{count} at once: {inside} have joined after {passed:.2} s"));
-    table.at_least(
-        "7: of those who come at once, how many are served",
-        inside as f64,
-        count as f64,
-    );
+    table.line(&format!(
+        "{count} simultaneous connections: {inside} have joined after {passed:.2} s"
+    ));
+    table.at_least("7: simultaneous connections that are served", inside as f64, count as f64);
     fill(table);
 }
 

@@ -186,7 +186,7 @@ impl Drive<'_> {
             let missing = wanted - *delivered;
             assert!(received.elapsed() < SILENCE, "{missing} of {wanted} deliveries never came");
         }
-        assert!(*delivered <= wanted, "{delivered} deliveries, where {wanted} were to be");
+        assert!(*delivered <= wanted, "{delivered} deliveries instead of {wanted}");
     }
 
     /// Runs until so long after the start; returns how many messages were delivered.

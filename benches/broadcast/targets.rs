@@ -48,7 +48,7 @@ impl Target {
             Target::Batch => "bare-batch",
             Target::Tokio => "tokio-tungstenite",
             Target::Threads => "tungstenite, threads",
-            Target::ThreadsOnDisk => "the same, synced",
+            Target::ThreadsOnDisk => "the same, with fsync",
             Target::Uws => "uWebSockets",
         }
     }

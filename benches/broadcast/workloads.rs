@@ -100,7 +100,7 @@ fn latencies<const N: usize>(all: &[Figures; N], targets: [Target; N], wanted: f
     let values = || lines.iter().flat_map(|line| &line.points).map(|(_, y)| *y);
     let (least, most) = (values().fold(f64::MAX, f64::min), values().fold(0.0, f64::max));
     Plot {
-        title: "200 clients, 5,000 messages/s: from due to read".into(),
+        title: "200 clients, 5,000 messages/s: latency of a delivery".into(),
         x: Axis::percentiles("of all deliveries"),
         y: Axis::log("latency at most, ms", least, most),
         lines,
@@ -129,14 +129,14 @@ fn two_people(plan: &Plan, table: &mut Table) {
     available().for_each(|(n, target)| {
         table.line(&format!("{:19} {:>20}", target.name(), crate::table::cell(&all[n], 1)));
     });
-    table.line(&format!("{:19} {:>20}", "a bare sync", crate::table::cell(&syncs, 1)));
+    table.line(&format!("{:19} {:>20}", "a bare fsync", crate::table::cell(&syncs, 1)));
     let [talk, threads, on_disk, threads_on_disk, ..] = all;
     let aims: Vec<f64> =
         threads.iter().zip(&syncs).map(|(round, sync)| 1.25 * round + sync).collect();
     table.at_most("4: a round in memory, to tungstenite's", ratio(&talk, &threads), 1.25);
-    let what = "4: a round on disk, to 1.25 of tungstenite's and a bare sync";
+    let what = "4: a round on disk, to 1.25 of tungstenite's and a bare fsync";
     table.at_most(what, ratio(&on_disk, &aims), 1.0);
-    let what = "4: a round on disk, to tungstenite's that syncs as well";
+    let what = "4: a round on disk, to tungstenite's with an fsync";
     table.at_most(what, ratio(&on_disk, &threads_on_disk), 1.25);
 }
 

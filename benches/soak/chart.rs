@@ -32,8 +32,8 @@ pub(crate) fn draw(args: &Args, samples: &[Sample]) -> String {
     stacked(&[
         plot(title, "RSS, MiB", line("RSS", 0, |it| it.rss_kib as f64 / 1024.0)),
         plot(
-            "Its threads and descriptors".into(),
-            "how many",
+            "Threads and descriptors of the server".into(),
+            "count",
             [
                 line("threads", 0, |it| it.threads as f64),
                 line("descriptors", 1, |it| it.descriptors as f64),

@@ -6,7 +6,7 @@
 //!
 //! At 25, 50 and 75 % of the time the server is killed with SIGKILL and started again on its port and data;
 //! `--kills 1` kills it once, in the middle.
-//! The report is plain lines; the exit code is 1 if one of them is FAILED.
+//! It prints a report in plain lines, and exits with 1 if one of them is FAILED.
 
 #![allow(
     clippy::unwrap_used,
@@ -47,7 +47,7 @@ use support::server::{program, wait_until_ready};
 const DOWN: Duration = Duration::from_secs(1);
 /// For the clients to become live, and at the end to have seen everything.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// For what the attackers have left behind to be gone.
+/// For the connections of the attackers to be gone.
 const CLEANUP: Duration = Duration::from_secs(5);
 /// How often a condition that is waited for is checked.
 const POLL_EVERY: Duration = Duration::from_millis(50);

@@ -162,7 +162,7 @@ impl Report {
                     self.must(&what, growth <= GROWTH_MIB, &figures);
                 }
                 _ => self.note(&format!(
-                    "life {}, too short to judge: at most {most:.1} MiB",
+                    "life {}, too short to compare: at most {most:.1} MiB",
                     number + 1
                 )),
             }

@@ -1,5 +1,4 @@
-//! The clients that behave: they read everything, send a message now and then, and reconnect as `PROTOCOL.md`
-//! says.
+//! The clients that behave: they read everything, send a message now and then, and reconnect as in `PROTOCOL.md`.
 //!
 //! Each checks what it is promised: every seq once, none missing, the same bytes at each seq as every other
 //! client; and the server never disconnects it while it is up.

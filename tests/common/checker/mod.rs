@@ -47,9 +47,9 @@ pub(crate) struct Submission {
 pub(crate) enum Outcome {
     /// Nothing: it may be stored or not.
     Unknown,
-    /// It is stored under this seq: the server said so.
+    /// The server acknowledged it with this seq.
     Stored(u64),
-    /// It is not stored: the server said so.
+    /// The server refused it.
     Refused,
 }
 

@@ -21,7 +21,7 @@ fn view(client: &str, after: u64, shown: &[String]) -> View {
     View { client, log, after, shown, extra: Vec::new(), is_complete: true }
 }
 
-/// What ann and bob said, and carol saw.
+/// What ann and bob sent, and carol saw.
 fn good() -> RoomHistory {
     let log: Vec<String> = [("ann", "1"), ("bob", "1"), ("ann", "2"), ("bob", "2"), ("ann", "3")]
         .iter()

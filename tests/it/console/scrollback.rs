@@ -1,4 +1,4 @@
-//! Scrolling back in a room while it goes on, also beyond the lines that a console keeps.
+//! Scrolling back while new messages come, also beyond the messages that a console keeps.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -163,7 +163,7 @@ fn a_resize_while_scrolled_back_redraws_both_screens() {
     });
 }
 
-// ---- Lines that are not kept ------------------------------------------------------------------
+// ---- Messages to be loaded --------------------------------------------------------------------
 
 /// A data directory whose lobby has `number 1` to `number COUNT`.
 fn filled(count: u64) -> TempDir {

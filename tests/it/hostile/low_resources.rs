@@ -104,7 +104,7 @@ fn more_connections_than_the_machine_can_hold_are_refused_at_the_start() {
     assert!(error.lines().count() == 1 && error.contains("--max-clients"), "{error}");
 }
 
-// ---- What the system refuses -------------------------------------------------------------------
+// ---- Refused system calls -----------------------------------------------------------------------
 
 /// strace(1), attached to the server, makes system calls fail. Detaches when dropped.
 struct FaultInjector(Child);

@@ -24,7 +24,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-// ---- The same line again -----------------------------------------------------------------------
+// ---- The same message again --------------------------------------------------------------------
 
 #[test]
 fn a_cid_posted_on_a_hundred_connections_at_once_is_one_record() {

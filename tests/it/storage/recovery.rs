@@ -127,7 +127,7 @@ fn records_beyond_the_retention_are_gone_and_joined_reports_the_first_left() {
     assert!(printed(&["verify", "lobby"], data.path()).contains("sound"));
 }
 
-// ---- Trouble -----------------------------------------------------------------------------------
+// ---- Damage and full disks ---------------------------------------------------------------------
 
 #[test]
 fn a_log_that_is_deleted_under_the_server_refuses_posts_and_serves_what_it_had() {
