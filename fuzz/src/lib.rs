@@ -11,7 +11,7 @@ use tempfile::TempDir;
 mod properties;
 
 // The console is a binary: its filter is taken from its files.
-#[path = "../../tests/properties/shown.rs"]
+#[path = "../../tests/properties/sanitize.rs"]
 mod shown;
 #[path = "../../console-client"]
 #[allow(dead_code, reason = "a target needs some of it")]

@@ -4,8 +4,8 @@ use talk::chat::protocol::{ClientMessage, NUMBER_MAX, ServerMessage};
 use talk::chat::{ErrorCode, RoomName};
 use talk::{json, limits};
 
-/// What is read as a message is written as strict JSON of one line, and read again as it was. A refusal
-/// repeats nothing of the text that was refused, and is itself a message.
+/// An accepted message is written as strict JSON on one line, and read again as it was. A rejection
+/// repeats nothing of the rejected text, and is itself a message.
 pub(crate) fn any_bytes(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     request(text);
@@ -61,7 +61,7 @@ fn one_line(json: &str) -> String {
     json.to_owned()
 }
 
-/// What a request that was accepted may not say, looked up in the text itself.
+/// What an accepted client message must not contain, searched in the text itself.
 fn rules(text: &str) {
     let value: serde_json::Value = serde_json::from_str(text).expect("strict JSON is JSON");
     let number = |key: &str| value.get(key).and_then(serde_json::Value::as_u64);
