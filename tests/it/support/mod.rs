@@ -1,16 +1,16 @@
 //! Servers, clients and terminals for tests. One client sends raw bytes, the other speaks the protocol with
 //! a WebSocket library that is not ours.
 
-pub(crate) mod commands;
-pub(crate) mod fixtures;
-pub(crate) mod piped_console;
-pub(crate) mod port_gate;
-pub(crate) mod raw_client;
-pub(crate) mod scripted_server;
-pub(crate) mod terminal;
-pub(crate) mod test_client;
-pub(crate) mod test_server;
-pub(crate) mod under_attack;
+pub(crate) mod test_server; // the server, until it is dropped
+pub(crate) mod commands; // the server as a command that ends by itself
+pub(crate) mod fixtures; // data directories with many records
+pub(crate) mod test_client; // speaks the protocol
+pub(crate) mod raw_client; // sends bytes
+pub(crate) mod under_attack; // bystanders chat while a test attacks
+pub(crate) mod port_gate; // a proxy that a test opens and closes
+pub(crate) mod scripted_server; // for our client library
+pub(crate) mod terminal; // a pseudo-terminal and an emulator
+pub(crate) mod piped_console; // the console between pipes
 
 pub(crate) use port_gate::PortGate;
 pub(crate) use raw_client::RawClient;
