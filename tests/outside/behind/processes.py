@@ -1,4 +1,4 @@
-"""The built server and the proxies before it, as child processes that end with the test."""
+"""The built server and the proxies in front of it, as child processes that end with the test."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ import time
 
 from behind import docs
 
-SOON = 20
+TIMEOUT = 20
 
 
 def free_port():
@@ -21,7 +21,7 @@ def free_port():
 
 @contextlib.contextmanager
 def child(command, **options):
-    """A process that is killed at the end, however that comes."""
+    """A process that is killed when the block ends, also after an exception."""
     process = subprocess.Popen([str(word) for word in command], **options)
     try:
         yield process
@@ -33,7 +33,7 @@ def child(command, **options):
 
 
 class Server:
-    """The server on a port and a directory that outlive it, as the documents start it."""
+    """The server, with the flags of docs/deploy.md. Its port and its directory stay the same after a restart."""
 
     def __init__(self, binary, folder, *flags):
         self.port, self.folder = free_port(), folder
@@ -57,8 +57,8 @@ class Server:
         self.kill()
 
 
-class Front:
-    """A proxy that listens with TLS on one port and without on another."""
+class Proxy:
+    """A proxy that listens with TLS on one port and without TLS on another."""
 
     def __init__(self, name, tls_port, plain_port, folder):
         self.name, self.tls_port, self.plain_port = name, tls_port, plain_port
@@ -67,8 +67,8 @@ class Front:
 
 @contextlib.contextmanager
 def nginx(folder, upstream, read_timeout=None):
-    front = Front("nginx", free_port(), free_port(), folder)
-    own = pathlib.Path(folder) / f"nginx-{front.tls_port}"
+    proxy = Proxy("nginx", free_port(), free_port(), folder)
+    own = pathlib.Path(folder) / f"nginx-{proxy.tls_port}"
     own.mkdir()
     (own / "nginx.conf").write_text(f"""
         daemon off; pid {own}/pid; error_log {own}/error.log;
@@ -76,14 +76,14 @@ def nginx(folder, upstream, read_timeout=None):
         http {{
             access_log off; client_body_temp_path {own}/b; proxy_temp_path {own}/p;
             fastcgi_temp_path {own}/f; uwsgi_temp_path {own}/u; scgi_temp_path {own}/s;
-            {docs.nginx(folder, front.tls_port, front.plain_port, upstream, read_timeout)}
+            {docs.nginx(folder, proxy.tls_port, proxy.plain_port, upstream, read_timeout)}
         }}""")
-    # Its workers end with it only if it is asked to.
+    # No SIGKILL as in `child`: nginx would not end its workers. It ends them on SIGTERM.
     command = ["nginx", "-c", own / "nginx.conf", "-e", own / "error.log"]
     process = subprocess.Popen(command)
     try:
-        until_open(front)
-        yield front
+        wait_for_ports(proxy)
+        yield proxy
     finally:
         process.terminate()
         process.wait()
@@ -91,34 +91,34 @@ def nginx(folder, upstream, read_timeout=None):
 
 @contextlib.contextmanager
 def caddy(folder, upstream):
-    front = Front("caddy", free_port(), free_port(), folder)
-    own = pathlib.Path(folder) / f"caddy-{front.tls_port}"
+    proxy = Proxy("caddy", free_port(), free_port(), folder)
+    own = pathlib.Path(folder) / f"caddy-{proxy.tls_port}"
     own.mkdir()
     options = "{\n    admin off\n    auto_https disable_redirects\n}\n"
-    sites = docs.caddy(folder, front.tls_port, front.plain_port, upstream)
+    sites = docs.caddy(folder, proxy.tls_port, proxy.plain_port, upstream)
     (own / "Caddyfile").write_text(options + sites)
     command = ["caddy", "run", "--config", own / "Caddyfile", "--adapter", "caddyfile"]
     env = {**os.environ, "HOME": str(own), "XDG_DATA_HOME": str(own), "XDG_CONFIG_HOME": str(own)}
     with open(own / "log", "w") as log, child(command, env=env, stdout=log, stderr=log):
-        until_open(front)
-        yield front
+        wait_for_ports(proxy)
+        yield proxy
 
 
-def until_open(front):
-    """Waits for both ports to listen."""
-    deadline = time.monotonic() + SOON
-    for port in (front.tls_port, front.plain_port):
+def wait_for_ports(proxy):
+    """Waits until both ports accept connections."""
+    deadline = time.monotonic() + TIMEOUT
+    for port in (proxy.tls_port, proxy.plain_port):
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
                 break
             except OSError:
-                assert time.monotonic() < deadline, f"{front.name} does not listen"
+                assert time.monotonic() < deadline, f"{proxy.name} does not listen"
                 time.sleep(0.05)
 
 
-def certificate(folder):
-    """A certificate for the documents' name, that only this test trusts."""
+def make_certificate(folder):
+    """Makes a certificate for the host name of docs/deploy.md; only this test trusts it."""
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
          "-subj", f"/CN={docs.NAME}", "-addext", f"subjectAltName=DNS:{docs.NAME}",
