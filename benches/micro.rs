@@ -37,6 +37,7 @@ mod mask;
 #[path = "../src/ws"]
 mod ws {
     pub mod close;
+    pub mod close_code;
     pub mod error;
     pub mod frame;
     pub mod utf8;
@@ -249,9 +250,9 @@ mod json_read_a_post {
     #[divan::bench(args = TEXTS)]
     fn talk_as_a_request(bencher: Bencher<'_, '_>, size: usize) {
         let post = post(size);
-        bencher
-            .counter(BytesCount::new(post.len()))
-            .bench_local(|| ClientMessage::parse(black_box(&post), 1 << 20).unwrap());
+        bencher.counter(BytesCount::new(post.len())).bench_local(|| {
+            ClientMessage::parse(black_box(&post), 1 << 20, json::Limits::default()).unwrap()
+        });
     }
 }
 

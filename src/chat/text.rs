@@ -1,8 +1,9 @@
 //! What a person says in one line.
 
-use std::fmt;
-
+use super::UserName;
 use super::error_code::{ErrorCode, Rejection};
+use crate::limits;
+use std::fmt;
 
 /// At least one byte, no more than the server takes, no control character but `\n` and `\t`, no
 /// line end at the end. Everything else is kept as it came: making it safe to show is the duty of
@@ -69,5 +70,66 @@ impl Text {
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// Why somebody is away: one line of up to [`limits::AWAY`] bytes, or nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AwayMessage(String);
+
+/// Somebody who is away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwayMember {
+    /// Who.
+    pub user: UserName,
+    /// Why.
+    pub text: AwayMessage,
+}
+
+impl AwayMessage {
+    /// Reads why somebody is away.
+    ///
+    /// # Errors
+    /// `too_long` beyond [`limits::AWAY`] bytes; `bad_text` for a control character, line breaks and
+    /// tabs included.
+    pub fn parse(text: &str) -> Result<AwayMessage, Rejection> {
+        one_line("why one is away", text, limits::AWAY).map(AwayMessage)
+    }
+
+    /// The reason as somebody who has read it gives it: a server, or a file of ours.
+    #[must_use]
+    pub fn from_trusted(text: &str) -> AwayMessage {
+        AwayMessage(text.to_owned())
+    }
+
+    /// The reason; empty where none was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AwayMessage {
+    /// `away: lunch`, or `away`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.as_str() {
+            "" => f.write_str("away"),
+            reason => write!(f, "away: {reason}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::error_code::ErrorCode;
+
+    #[test]
+    fn why_one_is_away_is_one_short_line_or_nothing() {
+        assert_eq!(AwayMessage::parse("lunch\n").unwrap().to_string(), "away: lunch");
+        assert_eq!(AwayMessage::parse("").unwrap().to_string(), "away");
+        let refused = |text: &str| AwayMessage::parse(text).unwrap_err().code;
+        assert_eq!(refused("a\nb"), ErrorCode::BadText);
+        assert_eq!(refused(&"x".repeat(limits::AWAY + 1)), ErrorCode::TooLong);
     }
 }

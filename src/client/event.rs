@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::error::Fault;
 use super::outbox::Submission;
-use crate::chat::protocol::{Change, Joined, Record, RoomInfo, ServerMessage, Welcome};
+use crate::chat::protocol::{
+    Change, ErrorMessage, Joined, Record, RoomInfo, ServerMessage, Welcome,
+};
 use crate::chat::{AwayMember, AwayMessage, Cid, ErrorCode, RoomName, Token, UserName};
 
 /// Something to show, in the order it happened.
@@ -192,8 +194,8 @@ impl Notice {
             ServerMessage::Left { room } => Notice::Left(room),
             ServerMessage::Typing { room, user } => Notice::Typing { room, user },
             ServerMessage::Marked { room, seq } => Notice::Marked { room, seq },
-            ServerMessage::Error { code, message, room, .. } => {
-                Notice::Error { code, message, room }
+            ServerMessage::Error(ErrorMessage { code, message, room, .. }) => {
+                Notice::Error { code, message: message.into_owned(), room }
             }
             ServerMessage::Record(_) | ServerMessage::Other(_) => return None,
         })

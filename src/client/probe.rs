@@ -164,7 +164,9 @@ impl Line<'_> {
                     tell(Finding::Welcome(welcome));
                     return Ok(());
                 }
-                ServerMessage::Error { message, .. } => tell(Finding::Refused(message)),
+                ServerMessage::Error(error) => {
+                    tell(Finding::Refused(error.message.into_owned()));
+                }
                 ServerMessage::Joined(_)
                 | ServerMessage::Record(_)
                 | ServerMessage::History { .. }

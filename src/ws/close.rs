@@ -1,65 +1,9 @@
-//! Why a connection ends: the code and reason of a Close frame (RFC 6455 §7.4).
-//!
-//! Room: a Close frame's payload; when to send one is the session's.
+//! The payload of a Close frame: a code and a reason (RFC 6455 §5.5.1).
 
-use std::fmt;
-
+use super::close_code::CloseCode;
 use super::error::{Error, Violation};
 use super::frame::CONTROL_PAYLOAD;
 use super::utf8::Text;
-
-/// A code that may stand in a Close frame: 1000 to 1003, 1007 to 1014, 3000 to 4999.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CloseCode(u16);
-
-impl CloseCode {
-    /// 1000: the purpose is fulfilled.
-    pub const NORMAL: CloseCode = CloseCode(1000);
-    /// 1001: a server going down, a page left.
-    pub const GOING_AWAY: CloseCode = CloseCode(1001);
-    /// 1002: the peer broke the protocol.
-    pub const PROTOCOL_ERROR: CloseCode = CloseCode(1002);
-    /// 1003: a kind of message that is not understood here.
-    pub const UNSUPPORTED: CloseCode = CloseCode(1003);
-    /// 1007: a message that is not what it says, such as text that is not UTF-8.
-    pub const INVALID_DATA: CloseCode = CloseCode(1007);
-    /// 1008: a message against the rules of the house.
-    pub const POLICY: CloseCode = CloseCode(1008);
-    /// 1009: a message too big to take.
-    pub const TOO_BIG: CloseCode = CloseCode(1009);
-    /// 1011: the server met something it did not expect.
-    pub const INTERNAL: CloseCode = CloseCode(1011);
-    /// 1013: overloaded, try again later.
-    pub const TRY_AGAIN: CloseCode = CloseCode(1013);
-
-    /// `code`, if it may be sent. The codes 1004 to 1006 and 1015 may not (§7.4.1), nor may those
-    /// that nobody has defined.
-    ///
-    /// ```
-    /// use talk::ws::CloseCode;
-    /// assert_eq!(CloseCode::new(4413).map(CloseCode::get), Some(4413));
-    /// assert_eq!(CloseCode::new(1006), None);
-    /// ```
-    #[must_use]
-    pub const fn new(code: u16) -> Option<CloseCode> {
-        match code {
-            1000..=1003 | 1007..=1014 | 3000..=4999 => Some(CloseCode(code)),
-            _ => None,
-        }
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u16 {
-        self.0
-    }
-}
-
-impl fmt::Display for CloseCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// What a Close frame says.
 #[derive(Debug, Clone, PartialEq, Eq)]

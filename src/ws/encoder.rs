@@ -105,7 +105,7 @@ fn control(payload: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ws::close::CloseCode;
+    use crate::ws::close_code::CloseCode;
 
     fn server(write: impl FnOnce(&mut Encoder, &mut Vec<u8>)) -> Vec<u8> {
         let mut out = Vec::new();

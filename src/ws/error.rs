@@ -4,7 +4,7 @@
 
 use std::{error, fmt};
 
-use super::close::CloseCode;
+use super::close_code::CloseCode;
 use super::utf8::NotUtf8;
 
 /// Why nothing more can be decoded.

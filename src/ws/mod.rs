@@ -26,10 +26,12 @@ mod frame; // a frame's header
 mod mask; // the client's XOR
 mod utf8; // text that arrives in pieces
 mod buffer; // bytes not decoded yet
-mod close; // why a connection ends
+mod close; // what a Close frame says
+mod close_code; // the numbers in it: why a connection ends
 mod error; // how a peer can break the rules
 
-pub use close::{Close, CloseCode};
+pub use close::Close;
+pub use close_code::CloseCode;
 pub use decoder::{Decoder, Event, Limits};
 pub use encoder::{Encoder, push_text_frame};
 pub use error::{Error, Violation};

@@ -16,6 +16,7 @@ use talk::chat::{ErrorCode, Password, Rejection};
 use talk::client::session::{
     Credentials, Input, Output, SavedSubmission, Session, State, Submission,
 };
+use talk::json;
 
 #[test]
 fn the_machine_answers_every_vector_step_by_step() {
@@ -104,7 +105,7 @@ fn output(output: &Output) -> Value {
 }
 
 fn line(value: &Value) -> Submission {
-    match ClientMessage::parse(&value.to_string(), 4096).unwrap() {
+    match ClientMessage::parse(&value.to_string(), 4096, json::Limits::default()).unwrap() {
         ClientMessage::Submit { room, cid, operation } => Submission { room, cid, operation },
         other => panic!("no line: {other:?}"),
     }

@@ -1,16 +1,10 @@
 //! What a client asks of a server.
 
-use std::borrow::Cow;
-
-use super::server_message::ServerMessage;
-use crate::chat::away::AwayMessage;
 use crate::chat::cid::Cid;
-use crate::chat::error_code::ErrorCode;
 use crate::chat::operation::Operation;
-use crate::chat::password::Password;
 use crate::chat::room_name::RoomName;
-use crate::chat::text::Text;
-use crate::chat::token::Token;
+use crate::chat::secrets::{Password, Token};
+use crate::chat::text::{AwayMessage, Text};
 use crate::chat::user_name::UserName;
 
 /// A message from a client.
@@ -168,26 +162,4 @@ pub enum Range {
     Before(u64),
     /// The oldest ones after this seq.
     After(u64),
-}
-
-/// Why a message was not accepted, and what it was about, as far as that could be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// What a program can operation on.
-    pub code: ErrorCode,
-    /// What a person can operation on; it never repeats what the stranger sent.
-    pub message: Cow<'static, str>,
-    /// The cid of the refused message.
-    pub cid: Option<Cid>,
-    /// The room of the refused message, where it names no cid.
-    pub room: Option<RoomName>,
-}
-
-impl Refused {
-    /// The `error` that says so.
-    #[must_use]
-    pub fn into_reply(self) -> ServerMessage {
-        let Refused { code, message, cid, room } = self;
-        ServerMessage::Error { code, message: message.into_owned(), cid, room, retry_ms: None }
-    }
 }

@@ -1,47 +1,35 @@
 //! A client's messages from and to JSON.
 
-use super::client_message::{Agent, ClientMessage, Join, Range, Refused, Since};
+use super::client_message::{Agent, ClientMessage, Join, Range, Since};
 use super::fields::{Fields, WHOLE_NUMBER, not, number};
 use super::operation_json::me;
-use crate::chat::away::AwayMessage;
+use super::server_message::ErrorMessage;
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::operation::Operation;
-use crate::chat::password::Password;
 use crate::chat::room_name::RoomName;
-use crate::chat::text::Text;
-use crate::chat::token::Token;
+use crate::chat::secrets::{Password, Token};
+use crate::chat::text::{AwayMessage, Text};
 use crate::json;
 use crate::json::{Object, Value};
 use crate::limits;
 
 impl ClientMessage {
-    /// Reads one message of a client whose texts may have `max_text` bytes.
+    /// Reads one message of a client whose texts may have `max_text` bytes, within `limits` on its JSON.
     ///
     /// # Errors
-    /// Whatever keeps it from being a message of this protocol, with the code to answer.
-    pub fn parse(text: &str, max_text: usize) -> Result<ClientMessage, Refused> {
-        ClientMessage::parse_within(text, max_text, json::Limits::default())
-    }
-
-    /// The same with other limits on its JSON.
-    ///
-    /// # Errors
-    /// As [`ClientMessage::parse`].
-    pub fn parse_within(
+    /// The `error` to answer, for text that is not a message of this protocol.
+    pub fn parse(
         text: &str,
         max_text: usize,
         limits: json::Limits,
-    ) -> Result<ClientMessage, Refused> {
-        let value = json::parse_within(text, limits).map_err(|error| Refused {
-            code: ErrorCode::BadJson,
-            message: format!("not strict JSON: {error}").into(),
-            cid: None,
-            room: None,
+    ) -> Result<ClientMessage, ErrorMessage> {
+        let value = json::parse_within(text, limits).map_err(|error| {
+            ErrorMessage::new(ErrorCode::BadJson, format!("not strict JSON: {error}"))
         })?;
-        read(&value, max_text).map_err(|Rejection { code, message }| {
+        read(&value, max_text).map_err(|rejection| {
             let cid = said(&value, "cid");
             let room = if cid.is_none() { said(&value, "room") } else { None };
-            Refused { code, message, cid, room }
+            ErrorMessage { cid, room, ..rejection.into() }
         })
     }
 

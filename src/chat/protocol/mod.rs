@@ -11,9 +11,9 @@ mod server_message_json; // and how they are written
 pub mod client_message; // client → server
 mod client_message_json; // and how they are written
 
-pub use client_message::{Agent, ClientMessage, Join, Range, Refused, Since};
+pub use client_message::{Agent, ClientMessage, Join, Range, Since};
 pub use record::{Kind, Record};
-pub use server_message::{Change, Joined, Limits, RoomInfo, ServerMessage, Welcome};
+pub use server_message::{Change, ErrorMessage, Joined, Limits, RoomInfo, ServerMessage, Welcome};
 
 /// The largest seq, and the largest number of any kind here: up to it, JavaScript counts exactly.
 pub const NUMBER_MAX: u64 = (1 << 53) - 1;

@@ -1,11 +1,13 @@
 //! What a server says to a client.
 
+use std::borrow::Cow;
+
 use super::record::Record;
-use crate::chat::away::{AwayMember, AwayMessage};
 use crate::chat::cid::Cid;
-use crate::chat::error_code::ErrorCode;
+use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::room_name::RoomName;
-use crate::chat::token::Token;
+use crate::chat::secrets::Token;
+use crate::chat::text::{AwayMember, AwayMessage};
 use crate::chat::user_name::UserName;
 use crate::json::Value;
 
@@ -102,19 +104,8 @@ pub enum ServerMessage {
         /// The seq of the newest record that was read.
         seq: u64,
     },
-    /// Something was not done.
-    Error {
-        /// What a program can operation on.
-        code: ErrorCode,
-        /// What a person can operation on.
-        message: String,
-        /// The message it answers.
-        cid: Option<Cid>,
-        /// The room it is about.
-        room: Option<RoomName>,
-        /// When to try again, in milliseconds from now.
-        retry_ms: Option<u64>,
-    },
+    /// The server did not do what a message asked.
+    Error(ErrorMessage),
     /// Something of a later version, which only a client meets. It is passed on as it came.
     Other(Value),
 }
@@ -174,6 +165,34 @@ pub struct Joined {
     pub members: Option<Vec<UserName>>,
     /// Those of them who are away; nobody in a crowd.
     pub away: Vec<AwayMember>,
+}
+
+/// Why the server did not do what a message asked, and which message that was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorMessage {
+    /// What a program can act on.
+    pub code: ErrorCode,
+    /// What a person can act on; it never repeats what the client sent.
+    pub message: Cow<'static, str>,
+    /// The cid of the message that it answers.
+    pub cid: Option<Cid>,
+    /// The room that it is about; absent where `cid` says which message it answers.
+    pub room: Option<RoomName>,
+    /// When to try again, in milliseconds from now.
+    pub retry_ms: Option<u64>,
+}
+
+impl ErrorMessage {
+    /// An error with `code` that says `message`, about no message or room in particular.
+    pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> ErrorMessage {
+        ErrorMessage { code, message: message.into(), cid: None, room: None, retry_ms: None }
+    }
+}
+
+impl From<Rejection> for ErrorMessage {
+    fn from(Rejection { code, message }: Rejection) -> ErrorMessage {
+        ErrorMessage::new(code, message)
+    }
 }
 
 /// Which way somebody went.

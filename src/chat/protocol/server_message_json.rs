@@ -2,11 +2,13 @@
 
 use super::fields::{Fields, not};
 use super::record::Record;
-use super::server_message::{Change, Joined, Limits, RoomInfo, ServerMessage, Welcome};
-use crate::chat::away::{AwayMember, AwayMessage};
+use super::server_message::{
+    Change, ErrorMessage, Joined, Limits, RoomInfo, ServerMessage, Welcome,
+};
 use crate::chat::cid::Cid;
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::room_name::RoomName;
+use crate::chat::text::{AwayMember, AwayMessage};
 use crate::chat::user_name::UserName;
 use crate::json;
 use crate::json::{Object, Value};
@@ -72,19 +74,7 @@ impl ServerMessage {
                 object.string("type", "marked").string("room", room.as_str());
                 object.number("seq", *seq);
             }
-            ServerMessage::Error { code, message, cid, room, retry_ms } => {
-                object.string("type", "error").string("code", code.as_str());
-                object.string("message", message);
-                if let Some(cid) = cid {
-                    object.string("cid", cid.as_str());
-                }
-                if let Some(room) = room {
-                    object.string("room", room.as_str());
-                }
-                if let Some(retry_ms) = retry_ms {
-                    object.number("retry_ms", *retry_ms);
-                }
-            }
+            ServerMessage::Error(error) => push_error(&mut object, error),
             ServerMessage::Other(value) => return value.to_string(),
         }
         object.end()
@@ -173,13 +163,13 @@ fn read(value: &Value) -> Result<Option<ServerMessage>, Rejection> {
         "marked" => {
             ServerMessage::Marked { room: fields.value("room")?, seq: fields.number("seq")? }
         }
-        "error" => ServerMessage::Error {
+        "error" => ServerMessage::Error(ErrorMessage {
             code: ErrorCode::from_wire(fields.string("code")?),
-            message: fields.string("message")?.to_owned(),
+            message: fields.string("message")?.to_owned().into(),
             cid: fields.optional_value("cid")?,
             room: fields.optional_value("room")?,
             retry_ms: fields.optional_number("retry_ms")?,
-        },
+        }),
         _ => return Ok(Record::from_json(value)?.map(ServerMessage::Record)),
     }))
 }
@@ -247,6 +237,20 @@ fn push_joined(object: &mut Object, joined: &Joined) {
         push_names(object, members);
     }
     push_absent(object, &joined.away);
+}
+
+fn push_error(object: &mut Object, error: &ErrorMessage) {
+    object.string("type", "error").string("code", error.code.as_str());
+    object.string("message", &error.message);
+    if let Some(cid) = &error.cid {
+        object.string("cid", cid.as_str());
+    }
+    if let Some(room) = &error.room {
+        object.string("room", room.as_str());
+    }
+    if let Some(retry_ms) = error.retry_ms {
+        object.number("retry_ms", retry_ms);
+    }
 }
 
 /// The records of a page. Those of a type this version does not know are left out.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Nick, Output, Session, Standing};
-use crate::chat::protocol::{ClientMessage, Record, ServerMessage};
+use crate::chat::protocol::{ClientMessage, ErrorMessage, Record, ServerMessage};
 use crate::chat::{ErrorCode, RoomName, Token, UserName};
 use crate::client::subscriptions::{Fit, Verdict};
 
@@ -17,7 +17,7 @@ impl Session {
     pub(super) fn hear(&mut self, reply: ServerMessage, out: &mut Vec<Output>) {
         match &reply {
             ServerMessage::Record(record) => return self.hear_record(record.clone(), out),
-            ServerMessage::Error { .. } => return self.hear_error(reply, out),
+            ServerMessage::Error(_) => return self.hear_error(reply, out),
             ServerMessage::Welcome(welcome) => {
                 self.link = Standing::Welcome;
                 self.identity.user = welcome.user.clone();
@@ -95,7 +95,10 @@ impl Session {
     /// An error that names the line in flight settles it; any other is news. One that names a room
     /// asked for refuses the join; one that names nothing answers a nick, if one was asked.
     fn hear_error(&mut self, reply: ServerMessage, out: &mut Vec<Output>) {
-        let ServerMessage::Error { code, message, cid, room, retry_ms } = &reply else { return };
+        let ServerMessage::Error(ErrorMessage { code, message, cid, room, retry_ms }) = &reply
+        else {
+            return;
+        };
         match cid {
             Some(cid) if self.outbox.is_in_flight(cid) => {
                 if *code == ErrorCode::RateLimited {
@@ -103,7 +106,7 @@ impl Session {
                     out.push(Output::AgainIn(retry_ms.map_or(REST, Duration::from_millis)));
                 } else {
                     self.outbox.fail();
-                    let (cid, message) = (cid.clone(), message.clone());
+                    let (cid, message) = (cid.clone(), message.to_string());
                     out.push(Output::Failed { cid, code: *code, message });
                 }
                 return;

@@ -317,8 +317,8 @@ impl House {
 
     /// Sends one message to one client.
     pub(crate) fn tell(&self, client: &Arc<Client>, reply: &ServerMessage) {
-        if let ServerMessage::Error { code, .. } = reply {
-            self.metrics.refused(*code);
+        if let ServerMessage::Error(error) = reply {
+            self.metrics.refused(error.code);
         }
         self.tell_json(client, &reply.encode());
     }

@@ -3,7 +3,8 @@
 mod random; // on bytes made up, and beside another implementation
 
 use super::{Decoder, Event, Limits};
-use crate::ws::close::{Close, CloseCode};
+use crate::ws::close::Close;
+use crate::ws::close_code::CloseCode;
 use crate::ws::error::{Error, Violation};
 use crate::ws::frame::{Header, Opcode, Role};
 use crate::ws::mask;

@@ -1,9 +1,9 @@
 //! The secret that holds a name.
 
+use super::error_code::{ErrorCode, Rejection};
+use sha1_smol::Sha1;
 use std::fmt;
 use std::str::FromStr;
-
-use super::error_code::{ErrorCode, Rejection};
 
 /// 128 random bits, spelled on the wire as 32 lower-case hex digits. Whoever shows it holds the
 /// name it was given for, so it is never printed by accident: it has no `Display`, and its `Debug`
@@ -59,6 +59,42 @@ impl fmt::Debug for Token {
     }
 }
 
+/// A password as it was given. Its `Debug` says nothing, so that it never lands in a log.
+#[derive(Clone)]
+pub struct Password(String);
+
+impl Password {
+    /// The password spelled `text`.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Password {
+        Password(text.into())
+    }
+
+    /// The password as it travels.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Compares digests, to their last byte: the time it takes says nothing of how much was right, and
+/// nobody can feel their way to it.
+impl PartialEq for Password {
+    fn eq(&self, other: &Password) -> bool {
+        let [ours, theirs] = [self, other].map(|password| Sha1::from(&password.0).digest().bytes());
+        let differing = ours.iter().zip(theirs).fold(0, |differing, (a, b)| differing | (a ^ b));
+        differing == 0
+    }
+}
+
+impl Eq for Password {}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(secret)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,5 +121,17 @@ mod tests {
         for other in ["10112233445566778899aabbccddeeff", "00112233445566778899aabbccddeefe"] {
             assert_ne!(token, other.parse().unwrap());
         }
+    }
+
+    // from password
+
+    #[test]
+    fn only_the_whole_password_is_the_password() {
+        let password = Password::new("open sesame");
+        assert_eq!(password, Password::new("open sesame"));
+        for other in ["", "open", "open sesame!", "Open sesame"] {
+            assert_ne!(password, Password::new(other), "{other:?}");
+        }
+        assert_eq!(format!("{password:?}"), "Password(secret)");
     }
 }
