@@ -95,12 +95,12 @@ pub(super) fn write_replacement(
     path: &Path,
     write: impl FnOnce(&dyn LogFile) -> io::Result<()>,
 ) -> io::Result<PathBuf> {
-    let anew = path.with_extension("anew");
-    files.remove(&anew).ok(); // of an attempt that failed, or was killed right here
-    let file = files.create(&anew)?;
+    let replacement = path.with_extension("anew");
+    files.remove(&replacement).ok(); // of an attempt that failed, or was killed right here
+    let file = files.create(&replacement)?;
     write(&*file)?;
     file.fsync()?;
-    Ok(anew)
+    Ok(replacement)
 }
 
 /// Copies what `from` holds between owners offsets to the end of `to`.
@@ -249,9 +249,9 @@ impl LogFile for MeteredFile {
     }
 
     fn fsync(&self) -> io::Result<()> {
-        let begun = Instant::now();
+        let start = Instant::now();
         let synced = self.file.fsync();
-        self.metrics.syncs.observe(begun.elapsed());
+        self.metrics.syncs.observe(start.elapsed());
         synced
     }
 

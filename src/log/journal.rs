@@ -36,21 +36,21 @@ pub struct Journal<T> {
     file: Arc<File>,
     bytes: u64,
     /// What it had when it was written anew last.
-    compact: u64,
+    compacted_bytes: u64,
     synced: bool,
     /// The last line may be half a line.
     torn: bool,
     write_error: Option<String>,
-    facts: PhantomData<T>,
+    records: PhantomData<T>,
 }
 
 /// What a journal holds.
 #[derive(Debug)]
 pub struct JournalContents<T> {
     /// The facts, the oldest line first.
-    pub facts: Vec<T>,
+    pub records: Vec<T>,
     /// Lines that are none of ours, or only half of one.
-    pub unread: usize,
+    pub invalid_lines: usize,
 }
 
 impl<T: JournalRecord> Journal<T> {
@@ -59,7 +59,7 @@ impl<T: JournalRecord> Journal<T> {
     /// # Errors
     /// What kept it from being read.
     pub fn read(path: &Path) -> io::Result<JournalContents<T>> {
-        let mut found = JournalContents { facts: Vec::new(), unread: 0 };
+        let mut found = JournalContents { records: Vec::new(), invalid_lines: 0 };
         let bytes = match fs::read(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
             other => other?,
@@ -67,37 +67,38 @@ impl<T: JournalRecord> Journal<T> {
         let header = header::<T>();
         for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             match parse(line) {
-                Some(fact) => found.facts.push(fact),
+                Some(record) => found.records.push(record),
                 None if line == header.trim_end().as_bytes() => {}
-                None => found.unread += 1,
+                None => found.invalid_lines += 1,
             }
         }
         Ok(found)
     }
 
-    /// Begins the file at `path` anew with `facts`. The former one stays until the new one is whole.
+    /// Begins the file at `path` anew with `records`. The former one stays until the new one is whole.
     ///
     /// # Errors
     /// What kept it from being written.
-    pub fn write(path: &Path, facts: &[T]) -> io::Result<Journal<T>> {
-        let anew = path.with_extension("anew");
+    pub fn write(path: &Path, records: &[T]) -> io::Result<Journal<T>> {
+        let replacement = path.with_extension("anew");
         let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&anew)?;
-        let text = [header::<T>(), lines(facts)].concat();
+        let mut file =
+            options.write(true).create(true).truncate(true).mode(0o600).open(&replacement)?;
+        let text = [header::<T>(), lines(records)].concat();
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&anew, path)?;
+        fs::rename(&replacement, path)?;
         Disk.fsync_dir(path.parent().unwrap_or(Path::new(".")))?;
         let (path, file, bytes) = (path.to_owned(), Arc::new(file), text.len() as u64);
         Ok(Journal {
             path,
             file,
             bytes,
-            compact: bytes,
+            compacted_bytes: bytes,
             synced: true,
             torn: false,
             write_error: None,
-            facts: PhantomData,
+            records: PhantomData,
         })
     }
 
@@ -105,9 +106,9 @@ impl<T: JournalRecord> Journal<T> {
     ///
     /// # Errors
     /// What kept it from being written.
-    pub fn append(&mut self, facts: &[T]) -> io::Result<()> {
+    pub fn append(&mut self, records: &[T]) -> io::Result<()> {
         let start = if self.torn { "\n" } else { "" };
-        let text = [start, &lines(facts)].concat();
+        let text = [start, &lines(records)].concat();
         let written = (&*self.file).write_all(text.as_bytes());
         self.torn = written.is_err();
         self.write_error = written.as_ref().err().map(io::Error::to_string);
@@ -124,16 +125,16 @@ impl<T: JournalRecord> Journal<T> {
 
     /// Whether most of its lines are about what is no longer so.
     #[must_use]
-    pub fn is_stale(&self) -> bool {
-        self.bytes > limits::JOURNAL && self.bytes > self.compact.saturating_mul(4)
+    pub fn needs_compaction(&self) -> bool {
+        self.bytes > limits::JOURNAL && self.bytes > self.compacted_bytes.saturating_mul(4)
     }
 
-    /// Writes it anew with `facts`.
+    /// Writes it anew with `records`.
     ///
     /// # Errors
     /// What kept it from being written; then it is as it was.
-    pub fn compact(&mut self, facts: &[T]) -> io::Result<()> {
-        *self = Journal::write(&self.path, facts)?;
+    pub fn compact(&mut self, records: &[T]) -> io::Result<()> {
+        *self = Journal::write(&self.path, records)?;
         Ok(())
     }
 
@@ -150,11 +151,11 @@ fn header<T: JournalRecord>() -> String {
     object.end() + "\n"
 }
 
-fn lines<T: JournalRecord>(facts: &[T]) -> String {
+fn lines<T: JournalRecord>(records: &[T]) -> String {
     let mut text = String::new();
-    for fact in facts {
+    for record in records {
         let mut object = Object::new();
-        fact.push(&mut object);
+        record.push(&mut object);
         text.push_str(&object.end());
         text.push('\n');
     }
@@ -225,16 +226,19 @@ mod tests {
     fn what_was_added_is_read_again_and_a_half_line_spoils_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("names.jsonl");
-        assert!(Journal::<SavedClaim>::read(&path).unwrap().facts.is_empty());
+        assert!(Journal::<SavedClaim>::read(&path).unwrap().records.is_empty());
         let mut file = Journal::write(&path, &[kept("alice", Some(7))]).unwrap();
         file.append(&[kept("bob", None), kept("José", Some(9))]).unwrap();
         let all = [kept("alice", Some(7)), kept("bob", None), kept("José", Some(9))];
-        assert_eq!(Journal::<SavedClaim>::read(&path).unwrap().facts, all);
+        assert_eq!(Journal::<SavedClaim>::read(&path).unwrap().records, all);
         let whole = fs::read(&path).unwrap();
         for cut in 0..whole.len() {
             fs::write(&path, &whole[..cut]).unwrap();
             let names = Journal::<SavedClaim>::read(&path).unwrap();
-            assert!(all.starts_with(&names.facts) && names.unread <= 1, "cut at byte {cut}");
+            assert!(
+                all.starts_with(&names.records) && names.invalid_lines <= 1,
+                "cut at byte {cut}"
+            );
         }
     }
 
@@ -244,14 +248,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("names.jsonl");
         let mut file = Journal::write(&path, &[]).unwrap();
-        while !file.is_stale() {
+        while !file.needs_compaction() {
             file.append(&vec![kept("bob", None); 100]).unwrap();
         }
         file.compact(&[kept("bob", None)]).unwrap();
         file.append(&[kept("bob", Some(5))]).unwrap();
-        assert!(!file.is_stale());
+        assert!(!file.needs_compaction());
         let names = Journal::<SavedClaim>::read(&path).unwrap();
-        assert_eq!(names.facts, [kept("bob", None), kept("bob", Some(5))]);
+        assert_eq!(names.records, [kept("bob", None), kept("bob", Some(5))]);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
@@ -264,9 +268,9 @@ mod tests {
         file.append(&[ReadMarker { seq: 9, ..mark.clone() }]).unwrap();
         let found = Journal::<ReadMarker>::read(&path).unwrap();
         assert_eq!(
-            (found.facts, found.unread),
+            (found.records, found.invalid_lines),
             (vec![mark.clone(), ReadMarker { seq: 9, ..mark }], 0)
         );
-        assert_eq!(Journal::<SavedClaim>::read(&path).unwrap().facts, [], "no names");
+        assert_eq!(Journal::<SavedClaim>::read(&path).unwrap().records, [], "no names");
     }
 }

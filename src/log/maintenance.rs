@@ -23,7 +23,7 @@ impl DiskLog {
             Health::Ok | Health::Corrupt(_) => {}
             Health::WriteFailed(_) => {
                 if self.probe().is_ok() {
-                    self.read_state().health.cure(&health);
+                    self.read_state().health.clear_if(&health);
                 }
             }
             Health::Uncertain(_) => {
@@ -32,9 +32,9 @@ impl DiskLog {
                 let lately = |at| now.saturating_duration_since(at) < limits::VERIFY_EVERY;
                 if !writer.verified.is_some_and(lately) {
                     writer.verified = Some(now);
-                    if self.renew(writer.check).is_ok() {
+                    if self.rewrite_last_file(writer.checksum).is_ok() {
                         writer.unsynced = None;
-                        self.read_state().health.cure(&health);
+                        self.read_state().health.clear_if(&health);
                     }
                 }
             }
@@ -55,7 +55,7 @@ impl DiskLog {
     /// nothing: after a failed sync the system takes its pages for clean. The new one's pages are
     /// written for the first time, and it takes the old one's place only once that has succeeded.
     /// Earlier files were synced before the last was begun.
-    fn renew(&self, check: super::line::Checksum) -> io::Result<()> {
+    fn rewrite_last_file(&self, checksum: super::line::Checksum) -> io::Result<()> {
         let (last, next) = {
             let read_state = self.read_state();
             let last = read_state.segments.last();
@@ -73,21 +73,26 @@ impl DiskLog {
         }
         let found = scan_segment(&*file, self.room.as_str(), first, None, |_| Ok(()))?;
         let good = found.is_ok_and(|scan| {
-            scan.flaw.is_none() && scan.next == next && scan.end == end && scan.check == check
+            scan.corruption.is_none()
+                && scan.next == next
+                && scan.end == end
+                && scan.checksum == checksum
         });
         if !good {
             return Err(io::Error::other("what was stored is not there"));
         }
-        let anew = write_replacement(&*self.files, &path, |anew| copy(&*file, 0, end, anew))?;
-        self.files.rename(&anew, &path)?;
+        let replacement = write_replacement(&*self.files, &path, |replacement| {
+            copy(&*file, 0, end, replacement)
+        })?;
+        self.files.rename(&replacement, &path)?;
         self.files.fsync_dir(&self.dir)
     }
 }
 
 impl Health {
-    /// What `ailment` says is no longer so, unless something else has come up.
-    fn cure(&mut self, ailment: &Health) {
-        if self == ailment {
+    /// What `failure` says is no longer so, unless something else has come up.
+    fn clear_if(&mut self, failure: &Health) {
+        if self == failure {
             *self = Health::Ok;
         }
     }
@@ -98,7 +103,7 @@ impl DiskLog {
     /// to no longer is let go.
     pub(super) fn fsync_pending(&self) -> io::Result<()> {
         let mut writer = self.writer();
-        writer.open_file.rest();
+        writer.open_file.close_if_unused();
         let Some(unsynced) = writer.unsynced.take() else { return Ok(()) };
         let _forcing = self.fsync_lock();
         drop(writer);
@@ -112,24 +117,24 @@ impl DiskLog {
     /// Drops the files that are no longer to be kept, the oldest first, so that what remains is
     /// contiguous after a kill at any moment.
     pub(super) fn apply_retention(&self, now: u64) -> io::Result<()> {
-        if self.rules.retain.is_none() && self.rules.retain_records.is_none() {
+        if self.config.retain.is_none() && self.config.retain_records.is_none() {
             return Ok(());
         }
         let mut writer = self.writer();
         if self.read_state().health != Health::Ok {
             return Ok(());
         }
-        let over = |last: &Segment| last.next > last.first && self.is_over(last.newest, now);
+        let over = |last: &Segment| last.next > last.first && self.is_expired(last.newest, now);
         if self.read_state().segments.last().is_some_and(over) {
-            self.begin_file(&mut writer, &[]).map_err(|failure| self.note(failure))?;
+            self.begin_file(&mut writer, &[]).map_err(|failure| self.record_failure(failure))?;
         }
         loop {
             let path = {
                 let mut read_state = self.read_state();
                 let [oldest, _, ..] = &*read_state.segments else { return Ok(()) };
-                let enough = |most| read_state.next - oldest.next >= most;
-                let over = self.is_over(oldest.newest, now);
-                if !over && !self.rules.retain_records.is_some_and(enough) {
+                let enough = |limit| read_state.next - oldest.next >= limit;
+                let over = self.is_expired(oldest.newest, now);
+                if !over && !self.config.retain_records.is_some_and(enough) {
                     return Ok(());
                 }
                 let path = read_state.segments.remove(0).path;

@@ -72,12 +72,12 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// What kept the batch from being stored. Nothing of it counts then: its numbers come again.
     fn append(&self, batch: &[LogEntry]) -> io::Result<()>;
 
-    /// The records that follow `after`, oldest first, as many as `most` allows and are kept. None is
+    /// The records that follow `after`, oldest first, as many as `limit` allows and are kept. None is
     /// left out between owners of them; of those that were deleted, what is left comes.
     ///
     /// # Errors
     /// What kept them from being read; a record that is not as it was written is never served.
-    fn read(&self, after: u64, most: ReadLimit) -> io::Result<Vec<LogEntry>>;
+    fn read(&self, after: u64, limit: ReadLimit) -> io::Result<Vec<LogEntry>>;
 
     /// The owners of the owners names of a private room, in the order of the names; none elsewhere.
     fn owners(&self) -> Option<[OwnerId; 2]>;

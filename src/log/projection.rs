@@ -29,7 +29,7 @@ pub(super) struct Projection {
 const POST: &[u8] = b"{\"type\":\"post\"";
 
 /// Whether a record, as text, is a post and so need not be looked at: nearly all are.
-pub(super) fn is_plain(json: &[u8]) -> bool {
+pub(super) fn is_post(json: &[u8]) -> bool {
     json.starts_with(POST)
 }
 
@@ -41,7 +41,7 @@ impl Projection {
             self.erased.insert(seq);
             self.to_erase.remove(&seq);
         }
-        if is_plain(entry.json.as_bytes()) {
+        if is_post(entry.json.as_bytes()) {
             return;
         }
         match record(&entry.json).map(|record| record.kind) {
@@ -93,13 +93,13 @@ impl Projection {
     }
 
     /// The texts of these records are gone from the disk.
-    pub(super) fn erased(&mut self, seqs: &BTreeSet<u64>) {
+    pub(super) fn set_erased(&mut self, seqs: &BTreeSet<u64>) {
         self.to_erase.retain(|seq| !seqs.contains(seq));
         self.erased.extend(seqs);
     }
 
     /// A record whose text is gone though none says that it was deleted.
-    pub(super) fn unexplained(&self) -> Option<u64> {
+    pub(super) fn unexplained_erasure(&self) -> Option<u64> {
         self.erased.difference(&self.hidden).next().copied()
     }
 
@@ -189,15 +189,15 @@ mod tests {
         redact(&mut log[2]);
         log.iter().for_each(|entry| projection.apply(entry, [1, 3].contains(&entry.seq)));
         assert_eq!(
-            (projection.to_erase(0, 9), projection.unexplained()),
+            (projection.to_erase(0, 9), projection.unexplained_erasure()),
             (BTreeSet::from([5]), None)
         );
         redact(&mut log[1]);
         projection.apply(&log[1], true);
-        assert_eq!(projection.unexplained(), Some(2), "nobody deleted it");
+        assert_eq!(projection.unexplained_erasure(), Some(2), "nobody deleted it");
         projection.forget_before(3);
         assert_eq!(
-            (projection.to_erase(0, 9), projection.unexplained()),
+            (projection.to_erase(0, 9), projection.unexplained_erasure()),
             (BTreeSet::from([5]), None)
         );
     }

@@ -43,7 +43,7 @@ impl Health {
     }
 
     /// Why not even trying is right, if that is so.
-    pub(super) fn forbids(&self) -> Option<&str> {
+    pub(super) fn write_forbidden(&self) -> Option<&str> {
         match self {
             Health::Ok | Health::WriteFailed(_) => None,
             Health::Uncertain(why) | Health::Corrupt(why) => Some(why),
@@ -104,11 +104,11 @@ impl ReadState {
             return None;
         }
         let index = self.segments.partition_point(|segment| segment.next <= wanted);
-        Some((after, self.segments.get(index)?.place(wanted)?))
+        Some((after, self.segments.get(index)?.locate(wanted)?))
     }
 
     /// Takes in what has been stored.
-    pub(super) fn stored(&mut self, batch: &[LogEntry]) {
+    pub(super) fn append(&mut self, batch: &[LogEntry]) {
         self.next += batch.len() as u64;
         batch.iter().for_each(|entry| self.projection.apply(entry, false));
         self.newest.extend(batch.iter().cloned());

@@ -21,7 +21,7 @@ pub(super) struct Recovered {
     pub(super) id: String,
     pub(super) segments: Vec<Segment>,
     pub(super) next: u64,
-    pub(super) check: Checksum,
+    pub(super) checksum: Checksum,
     pub(super) at: u64,
     /// The owners of the names of a private room.
     pub(super) owners: Option<[OwnerId; 2]>,
@@ -40,18 +40,18 @@ pub struct Torn {
     /// Bytes that were cut off.
     pub bytes: u64,
     /// Where they are kept.
-    pub aside: Option<PathBuf>,
+    pub backup: Option<PathBuf>,
 }
 
 impl Recovered {
     /// A log that has nothing yet.
-    pub(super) fn nothing(id: String, owners: Option<[OwnerId; 2]>) -> Recovered {
-        let (segments, check, projection) = (Vec::new(), Checksum::START, Projection::default());
-        Recovered { id, segments, next: 1, check, at: 0, owners, projection, damage: None }
+    pub(super) fn empty(id: String, owners: Option<[OwnerId; 2]>) -> Recovered {
+        let (segments, checksum, projection) = (Vec::new(), Checksum::START, Projection::default());
+        Recovered { id, segments, next: 1, checksum, at: 0, owners, projection, damage: None }
     }
 }
 
-/// Reads the log of `room` in `dir` from end to end. A log without an id yet gets `fresh`.
+/// Reads the log of `room` in `dir` from end to end. A log without an id yet gets `new_id`.
 ///
 /// # Errors
 /// What kept it from being read, and a format of a later version: that is no damage to work around.
@@ -59,28 +59,28 @@ pub(super) fn recover(
     files: &dyn Files,
     room: &RoomName,
     dir: &Path,
-    fresh: String,
+    new_id: String,
 ) -> io::Result<(Recovered, Option<Torn>)> {
-    let LogScan { segments, id, owners, projection, next, check, at, stop } =
+    let LogScan { segments, id, owners, projection, next, checksum, at, stop } =
         scan_log(files, room.as_str(), dir, |_| Ok(()))?;
-    let id = id.unwrap_or(fresh);
+    let id = id.unwrap_or(new_id);
     let (torn, damage) = match stop {
         None => (None, None),
-        Some(stop) if stop.torn => (Some(cut(files, &stop.damage)?), None),
-        Some(stop) if matches!(stop.damage.flaw, CorruptionKind::Newer(_)) => {
+        Some(stop) if stop.torn => (Some(cut_torn_tail(files, &stop.damage)?), None),
+        Some(stop) if matches!(stop.damage.kind, CorruptionKind::NewerVersion(_)) => {
             return Err(io::Error::other(stop.damage.to_string()));
         }
         Some(stop) => (None, Some(stop.damage)),
     };
-    Ok((Recovered { id, segments, next, check, at, owners, projection, damage }, torn))
+    Ok((Recovered { id, segments, next, checksum, at, owners, projection, damage }, torn))
 }
 
 /// Cuts off a torn tail, once it is kept aside.
-fn cut(files: &dyn Files, damage: &Corruption) -> io::Result<Torn> {
+fn cut_torn_tail(files: &dyn Files, damage: &Corruption) -> io::Result<Torn> {
     let (path, offset) = (&damage.file, damage.offset);
     let file = files.write(path)?;
     let len = file.stat()?.len;
-    let aside = (len > offset).then(|| keep_aside(files, path, offset, len)).transpose()?;
+    let backup = (len > offset).then(|| back_up(files, path, offset, len)).transpose()?;
     if offset == 0 {
         files.remove(path)?; // not even its first line had been finished
     } else {
@@ -88,12 +88,12 @@ fn cut(files: &dyn Files, damage: &Corruption) -> io::Result<Torn> {
         file.fsync()?;
     }
     files.fsync_dir(path.parent().unwrap_or(Path::new(".")))?;
-    Ok(Torn { file: path.clone(), offset, bytes: len - offset, aside })
+    Ok(Torn { file: path.clone(), offset, bytes: len - offset, backup })
 }
 
 /// Copies the end of a file to one beside it. An earlier one of this name and length is what a start
 /// that was killed right here has left.
-fn keep_aside(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Result<PathBuf> {
+fn back_up(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Result<PathBuf> {
     let mut count = 0;
     loop {
         let mut name = OsString::from(path);
@@ -101,18 +101,18 @@ fn keep_aside(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Resu
         if count > 0 {
             name.push(format!(".{count}"));
         }
-        let aside = PathBuf::from(name);
-        match files.read(&aside) {
+        let backup = PathBuf::from(name);
+        match files.read(&backup) {
             Ok(earlier) if earlier.stat()?.len > len - offset => {
                 count += 1;
                 continue;
             }
-            Ok(_) => files.remove(&aside)?,
+            Ok(_) => files.remove(&backup)?,
             Err(_) => {}
         }
-        let kept = files.create(&aside)?;
-        copy(&*files.read(path)?, offset, len, &*kept)?;
-        kept.fsync()?;
-        return Ok(aside);
+        let copied = files.create(&backup)?;
+        copy(&*files.read(path)?, offset, len, &*copied)?;
+        copied.fsync()?;
+        return Ok(backup);
     }
 }

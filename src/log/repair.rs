@@ -9,9 +9,9 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::files::{Disk, Files, LogFile, append_all, copy, write_replacement};
-use super::line::Header;
+use super::line::SegmentHeader;
 use super::log_name::LogName;
-use super::log_scan::{Corruption, LogScan, list, scan_log};
+use super::log_scan::{Corruption, LogScan, list_segments, scan_log};
 use super::segment::file_name;
 use super::store::Store;
 
@@ -23,37 +23,39 @@ pub struct Repaired {
     /// The newest record that is left.
     pub head: u64,
     /// The files as they were, under their new names.
-    pub kept: Vec<PathBuf>,
+    pub backups: Vec<PathBuf>,
 }
 
 /// Cuts a log back to its last good record; `None` if all are good. It goes on under the
-/// id `fresh`: who has seen records that are gone must not take later ones for their continuation.
+/// id `new_id`: who has seen records that are gone must not take later ones for their continuation.
 ///
 /// # Errors
 /// A server uses the directory; there is no such room; what kept a file from being written.
-pub fn repair(root: &Path, name: &LogName, fresh: String) -> io::Result<Option<Repaired>> {
+pub fn repair(root: &Path, name: &LogName, new_id: String) -> io::Result<Option<Repaired>> {
     let (dir, room) = (Store::log_dir(root, name), &name.room);
-    if list(&dir)?.is_empty() {
+    if list_segments(&dir)?.is_empty() {
         let what = format!("there is no log of room {name} in {}", root.display());
         return Err(io::Error::new(ErrorKind::NotFound, what));
     }
     let _store = Store::open(root)?;
-    let LogScan { segments: _, id: _, owners, projection: _, next, check, at, stop } =
+    let LogScan { segments: _, id: _, owners, projection: _, next, checksum, at, stop } =
         scan_log(&Disk, room.as_str(), &dir, |_| Ok(()))?;
     let Some(stop) = stop else { return Ok(None) };
     let damage = stop.damage;
-    let mut kept = Vec::new();
+    let mut backups = Vec::new();
     // The newest first: until the damaged file itself is dealt with, the next run finds it again.
-    for (_, path) in list(&dir)?.into_iter().rev().filter(|(_, path)| *path > damage.file) {
-        let name = aside(&path);
+    for (_, path) in list_segments(&dir)?.into_iter().rev().filter(|(_, path)| *path > damage.file)
+    {
+        let name = backup_name(&path);
         fs::rename(&path, &name)?;
-        kept.push(name);
+        backups.push(name);
     }
-    let name = aside(&damage.file);
+    let name = backup_name(&damage.file);
     fs::hard_link(&damage.file, &name)?;
-    kept.push(name);
+    backups.push(name);
     let mut line = Vec::new();
-    let header = Header { room: room.clone(), log: fresh, first: next, at, after: check, owners };
+    let header =
+        SegmentHeader { room: room.clone(), log: new_id, first: next, at, after: checksum, owners };
     header.push(&mut line);
     let last = dir.join(file_name(next));
     put(&last, |file| append_all(file, &line))?;
@@ -65,8 +67,8 @@ pub fn repair(root: &Path, name: &LogName, fresh: String) -> io::Result<Option<R
         }
     }
     Disk.fsync_dir(&dir)?;
-    kept.reverse();
-    Ok(Some(Repaired { damage, head: next - 1, kept }))
+    backups.reverse();
+    Ok(Some(Repaired { damage, head: next - 1, backups }))
 }
 
 /// Puts a whole new file in the place of the one at `path`.
@@ -75,7 +77,7 @@ fn put(path: &Path, write: impl FnOnce(&dyn LogFile) -> io::Result<()>) -> io::R
 }
 
 /// A name beside `path` that nothing has.
-fn aside(path: &Path) -> PathBuf {
+fn backup_name(path: &Path) -> PathBuf {
     let name = |count: u32| {
         let mut name = OsString::from(path);
         name.push(if count == 0 { String::from(".damaged") } else { format!(".damaged-{count}") });

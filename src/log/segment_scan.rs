@@ -7,14 +7,14 @@ use std::fmt;
 use std::io::{self, BufRead};
 
 use super::files::LogFile;
-use super::line::{self, Checksum, Header, NoHeader, ValidLine};
+use super::line::{self, Checksum, HeaderError, SegmentHeader, ValidLine};
 use crate::limits;
 
 // ---- Lines -------------------------------------------------------------------------------------
 
 /// The lines of a file, from an offset on.
 #[derive(Debug)]
-pub(super) struct Lines<'f> {
+pub(super) struct LineReader<'f> {
     file: &'f dyn LogFile,
     /// Where what is buffered begins in the file.
     offset: u64,
@@ -27,7 +27,7 @@ pub(super) struct Lines<'f> {
 
 /// What comes next in a file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next<'l> {
+pub(super) enum NextLine<'l> {
     /// A line, without its `\n`.
     Line(&'l [u8]),
     /// The file ends inside a line, or the line is longer than any of ours.
@@ -36,9 +36,9 @@ pub(super) enum Next<'l> {
     End,
 }
 
-impl<'f> Lines<'f> {
-    pub(super) fn new(file: &'f dyn LogFile, offset: u64, end: u64) -> Lines<'f> {
-        Lines { file, offset, buffer: Vec::new(), used: 0, end }
+impl<'f> LineReader<'f> {
+    pub(super) fn new(file: &'f dyn LogFile, offset: u64, end: u64) -> LineReader<'f> {
+        LineReader { file, offset, buffer: Vec::new(), used: 0, end }
     }
 
     /// Where the next line begins.
@@ -46,7 +46,7 @@ impl<'f> Lines<'f> {
         self.offset + self.used as u64
     }
 
-    pub(super) fn next_line(&mut self) -> io::Result<Next<'_>> {
+    pub(super) fn next_line(&mut self) -> io::Result<NextLine<'_>> {
         let mut seen = 0;
         loop {
             let rest = self.buffer.get(self.used..).unwrap_or_default();
@@ -56,14 +56,16 @@ impl<'f> Lines<'f> {
             if length > seen && rest.get(length - 1) == Some(&b'\n') {
                 let start = self.used;
                 self.used += length;
-                return Ok(Next::Line(self.buffer.get(start..self.used - 1).unwrap_or_default()));
+                return Ok(NextLine::Line(
+                    self.buffer.get(start..self.used - 1).unwrap_or_default(),
+                ));
             }
             seen = rest.len();
             if seen > limits::LOG_LINE {
-                return Ok(Next::Broken);
+                return Ok(NextLine::Broken);
             }
             if self.fill()? == 0 {
-                return Ok(if seen == 0 { Next::End } else { Next::Broken });
+                return Ok(if seen == 0 { NextLine::End } else { NextLine::Broken });
             }
         }
     }
@@ -102,18 +104,18 @@ pub(super) struct IndexEntry {
 /// What one file holds, as far as it is good.
 #[derive(Debug)]
 pub(super) struct Scan {
-    pub(super) header: Header,
+    pub(super) header: SegmentHeader,
     /// A mark for the first record, and then one every [`limits::LOG_INDEX_EVERY`] bytes.
-    pub(super) marks: Vec<IndexEntry>,
+    pub(super) index: Vec<IndexEntry>,
     /// The seq after the last good record; the header's `first` where there is none.
     pub(super) next: u64,
     /// Where the last good line ends.
     pub(super) end: u64,
-    pub(super) check: Checksum,
+    pub(super) checksum: Checksum,
     /// The `at` of the last good record, or of the one before the file.
     pub(super) at: u64,
     /// What is wrong there, if anything follows.
-    pub(super) flaw: Option<CorruptionKind>,
+    pub(super) corruption: Option<CorruptionKind>,
 }
 
 /// What is wrong with a line.
@@ -128,13 +130,13 @@ pub enum CorruptionKind {
     /// It is sound, but has another number than its place.
     WrongSeq(u64),
     /// The line that begins the file is not one that we can go by.
-    NoHeader,
+    BadHeader,
     /// The file does not continue the one before.
-    Gap,
+    BrokenChain,
     /// A later version of this program wrote the file.
-    Newer(u64),
+    NewerVersion(u64),
     /// Its text was erased, and no record says that it was deleted.
-    Unexplained,
+    UnexplainedErasure,
 }
 
 impl fmt::Display for CorruptionKind {
@@ -146,12 +148,14 @@ impl fmt::Display for CorruptionKind {
             }
             CorruptionKind::Altered => f.write_str("the line is not as it was written"),
             CorruptionKind::WrongSeq(seq) => write!(f, "it is the line of record {seq}"),
-            CorruptionKind::NoHeader => f.write_str("the file does not begin as a log's file does"),
-            CorruptionKind::Gap => f.write_str("the file does not continue the one before"),
-            CorruptionKind::Unexplained => {
+            CorruptionKind::BadHeader => {
+                f.write_str("the file does not begin as a log's file does")
+            }
+            CorruptionKind::BrokenChain => f.write_str("the file does not continue the one before"),
+            CorruptionKind::UnexplainedErasure => {
                 f.write_str("its text is gone, and no record deletes it")
             }
-            CorruptionKind::Newer(version) => {
+            CorruptionKind::NewerVersion(version) => {
                 write!(f, "it has format {version}, of a later version")
             }
         }
@@ -162,14 +166,14 @@ impl fmt::Display for CorruptionKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Expected {
     pub(super) next: u64,
-    pub(super) check: Checksum,
+    pub(super) checksum: Checksum,
 }
 
 /// Reads `file`, whose name says that it begins with the record `first`, to its end or to the first
 /// line that is not good. Every good record is shown to `each`.
 ///
 /// # Errors
-/// A flaw in the header, at offset 0, as `Ok(Err(flaw))`; what keeps the file from being read.
+/// A flaw in the header, at offset 0, as `Ok(Err(corruption))`; what keeps the file from being read.
 pub(super) fn scan_segment(
     file: &dyn LogFile,
     room: &str,
@@ -178,42 +182,45 @@ pub(super) fn scan_segment(
     mut each: impl FnMut(&ValidLine<'_>) -> io::Result<()>,
 ) -> io::Result<Result<Scan, CorruptionKind>> {
     let len = file.stat()?.len;
-    let mut lines = Lines::new(file, 0, len);
-    let (header, check) = match lines.next_line()? {
-        Next::Line(line) => match Header::parse(line) {
+    let mut lines = LineReader::new(file, 0, len);
+    let (header, checksum) = match lines.next_line()? {
+        NextLine::Line(line) => match SegmentHeader::parse(line) {
             Ok(header) => header,
-            Err(NoHeader::Newer(version)) => return Ok(Err(CorruptionKind::Newer(version))),
-            Err(NoHeader::Unfit) => return Ok(Err(CorruptionKind::NoHeader)),
+            Err(HeaderError::NewerVersion(version)) => {
+                return Ok(Err(CorruptionKind::NewerVersion(version)));
+            }
+            Err(HeaderError::Invalid) => return Ok(Err(CorruptionKind::BadHeader)),
         },
-        Next::Broken | Next::End => return Ok(Err(CorruptionKind::NoHeader)),
+        NextLine::Broken | NextLine::End => return Ok(Err(CorruptionKind::BadHeader)),
     };
     if header.room.as_str() != room {
-        return Ok(Err(CorruptionKind::NoHeader));
+        return Ok(Err(CorruptionKind::BadHeader));
     }
     let named = header.first == first;
     if !named
-        || before.is_some_and(|before| before.next != header.first || before.check != header.after)
+        || before
+            .is_some_and(|before| before.next != header.first || before.checksum != header.after)
     {
-        return Ok(Err(CorruptionKind::Gap));
+        return Ok(Err(CorruptionKind::BrokenChain));
     }
     let end = lines.position();
-    let marks = vec![IndexEntry { seq: header.first, offset: end, before: check }];
+    let index = vec![IndexEntry { seq: header.first, offset: end, before: checksum }];
     let (next, at) = (header.first, header.at);
-    let mut scan = Scan { header, marks, next, end, check, at, flaw: None };
+    let mut scan = Scan { header, index, next, end, checksum, at, corruption: None };
     loop {
-        let flaw = match lines.next_line()? {
-            Next::End => return Ok(Ok(scan)),
-            Next::Broken if len - scan.end > limits::LOG_LINE as u64 => CorruptionKind::TooLong,
-            Next::Broken => CorruptionKind::Unfinished,
-            Next::Line(line) => match scan.take(line) {
-                Ok(sound) => {
-                    each(&sound)?;
+        let corruption = match lines.next_line()? {
+            NextLine::End => return Ok(Ok(scan)),
+            NextLine::Broken if len - scan.end > limits::LOG_LINE as u64 => CorruptionKind::TooLong,
+            NextLine::Broken => CorruptionKind::Unfinished,
+            NextLine::Line(line) => match scan.take(line) {
+                Ok(valid) => {
+                    each(&valid)?;
                     continue;
                 }
-                Err(flaw) => flaw,
+                Err(corruption) => corruption,
             },
         };
-        scan.flaw = Some(flaw);
+        scan.corruption = Some(corruption);
         return Ok(Ok(scan));
     }
 }
@@ -221,24 +228,27 @@ pub(super) fn scan_segment(
 impl Scan {
     /// Counts in a line, if it is the next good one.
     fn take<'l>(&mut self, line: &'l [u8]) -> Result<ValidLine<'l>, CorruptionKind> {
-        let sound = line::checked(line, self.check).ok_or(CorruptionKind::Altered)?;
-        let (seq, at) = line::seq_and_at(sound.body).ok_or(CorruptionKind::Altered)?;
+        let valid = line::verify_line(line, self.checksum).ok_or(CorruptionKind::Altered)?;
+        let (seq, at) = line::seq_and_at(valid.body).ok_or(CorruptionKind::Altered)?;
         if seq != self.next {
             return Err(CorruptionKind::WrongSeq(seq));
         }
-        mark(&mut self.marks, IndexEntry { seq, offset: self.end, before: self.check });
+        push_index_entry(
+            &mut self.index,
+            IndexEntry { seq, offset: self.end, before: self.checksum },
+        );
         self.next += 1;
         self.end += line.len() as u64 + 1;
-        (self.check, self.at) = (sound.check, self.at.max(at));
-        Ok(sound)
+        (self.checksum, self.at) = (valid.checksum, self.at.max(at));
+        Ok(valid)
     }
 }
 
 /// Adds a mark, if the last one is far enough behind.
-pub(super) fn mark(marks: &mut Vec<IndexEntry>, mark: IndexEntry) {
-    let due = marks.last().is_none_or(|last| mark.offset - last.offset >= limits::LOG_INDEX_EVERY);
+pub(super) fn push_index_entry(index: &mut Vec<IndexEntry>, entry: IndexEntry) {
+    let due = index.last().is_none_or(|last| entry.offset - last.offset >= limits::LOG_INDEX_EVERY);
     if due {
-        marks.push(mark);
+        index.push(entry);
     }
 }
 

@@ -15,7 +15,7 @@ use super::disk_log::{DiskLog, LogConfig};
 use super::files::{Disk, Files};
 use super::files::{LogMetrics, MeteredFiles};
 use super::log_name::LogName;
-use super::log_scan::{Corruption, list};
+use super::log_scan::{Corruption, list_segments};
 use super::recover::{Recovered, Torn, recover};
 use crate::chat::{OwnerId, RoomName};
 use crate::limits;
@@ -46,13 +46,13 @@ impl Store {
     /// # Errors
     /// A sentence that says what is in the way: another server, a file, a disk that is full.
     pub fn open(root: &Path) -> io::Result<Store> {
-        let told = |doing: &'static str| move |error| about(doing, root, &error);
+        let explain = |doing: &'static str| move |error| about(doing, root, &error);
         let rooms = root.join("rooms");
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&rooms)
-            .map_err(told("cannot make the data directory"))?;
+            .map_err(explain("cannot make the data directory"))?;
         let lock = Store::lock(root)?;
         let probe = root.join("probe");
         let probed = fs::write(&probe, [b'\n'; 4096]).and_then(|()| fs::remove_file(&probe));
@@ -61,17 +61,17 @@ impl Store {
                 root.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
             )
         });
-        synced.map_err(told("cannot write in the data directory"))?;
+        synced.map_err(explain("cannot write in the data directory"))?;
         Ok(Store { root: root.to_owned(), metrics: Arc::default(), _lock: lock })
     }
 
     /// The lock, which names its owner for whoever comes second.
     fn lock(root: &Path) -> io::Result<File> {
-        let told = |error| about("cannot lock the data directory", root, &error);
+        let explain = |error| about("cannot lock the data directory", root, &error);
         let path = root.join("lock");
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let mut lock = options.open(&path).map_err(told)?;
+        let mut lock = options.open(&path).map_err(explain)?;
         let mut locked = lock.try_lock();
         for _ in 0..LOCK_TRIES {
             if matches!(locked, Err(TryLockError::WouldBlock)) {
@@ -82,14 +82,14 @@ impl Store {
         match locked {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let owner = owner(&mut lock);
-                let what = format!("the data directory {} is in use by {owner}", root.display());
+                let holder = lock_holder(&mut lock);
+                let what = format!("the data directory {} is in use by {holder}", root.display());
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, what));
             }
-            Err(TryLockError::Error(error)) => return Err(told(error)),
+            Err(TryLockError::Error(error)) => return Err(explain(error)),
         }
-        lock.set_len(0).map_err(told)?;
-        writeln!(lock, "{}", std::process::id()).map_err(told)?;
+        lock.set_len(0).map_err(explain)?;
+        writeln!(lock, "{}", std::process::id()).map_err(explain)?;
         Ok(lock)
     }
 
@@ -120,7 +120,7 @@ impl Store {
             let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
                 continue; // nothing of ours
             };
-            if !list(&entry.path())?.is_empty() {
+            if !list_segments(&entry.path())?.is_empty() {
                 logs.push(name);
             }
         }
@@ -132,13 +132,13 @@ impl Store {
     ///
     /// # Errors
     /// A sentence that says what there is instead.
-    pub fn meant(root: &Path, text: &str) -> io::Result<LogName> {
+    pub fn find_log(root: &Path, text: &str) -> io::Result<LogName> {
         let exact = text.parse::<LogName>();
         let room = match (exact, text.parse::<RoomName>()) {
             (Ok(name), _) => return Ok(name),
             (Err(_), Ok(room)) => room,
-            (Err(_), Err(unfit)) => {
-                let what = format!("{text:?} is no room: {unfit}");
+            (Err(_), Err(invalid)) => {
+                let what = format!("{text:?} is no room: {invalid}");
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
             }
         };
@@ -165,7 +165,7 @@ impl Store {
 
     /// Where read markers are kept.
     #[must_use]
-    pub fn marks_path(&self) -> PathBuf {
+    pub fn read_markers_path(&self) -> PathBuf {
         self.root.join("marks.jsonl")
     }
 
@@ -185,7 +185,7 @@ impl Store {
         Arc::new(MeteredFiles { metrics: Arc::clone(&self.metrics) })
     }
 
-    /// Opens a log that is there, with what there is to say about it. `fresh` is its id if it
+    /// Opens a log that is there, with what there is to say about it. `new_id` is its id if it
     /// turns out to have nothing yet.
     ///
     /// # Errors
@@ -193,12 +193,12 @@ impl Store {
     pub fn open_log(
         &self,
         name: &LogName,
-        rules: LogConfig,
-        fresh: String,
+        config: LogConfig,
+        new_id: String,
     ) -> io::Result<(Arc<dyn Log>, Option<RecoveryFinding>)> {
         let dir = Store::log_dir(&self.root, name);
         let room = &name.room;
-        let (recovered, torn) = recover(&Disk, room, &dir, fresh)
+        let (recovered, torn) = recover(&Disk, room, &dir, new_id)
             .map_err(|error| about("cannot open the log in", &dir, &error))?;
         let found = recovered
             .damage
@@ -206,7 +206,7 @@ impl Store {
             .map(RecoveryFinding::Damaged)
             .or(torn.map(RecoveryFinding::Torn));
         let files = self.files();
-        Ok((Arc::new(DiskLog::new(room.clone(), dir, rules, files, recovered)), found))
+        Ok((Arc::new(DiskLog::new(room.clone(), dir, config, files, recovered)), found))
     }
 
     /// A log for a room that has none; `owners` are the owners of a private room's names. Nothing is on
@@ -215,18 +215,18 @@ impl Store {
     pub fn new_log(
         &self,
         room: &RoomName,
-        rules: LogConfig,
+        config: LogConfig,
         id: String,
         owners: Option<[OwnerId; 2]>,
     ) -> Arc<dyn Log> {
         let dir = Store::log_dir(&self.root, &LogName::new(room.clone(), &id));
-        let (files, nothing) = (self.files(), Recovered::nothing(id, owners));
-        Arc::new(DiskLog::new(room.clone(), dir, rules, files, nothing))
+        let (files, empty) = (self.files(), Recovered::empty(id, owners));
+        Arc::new(DiskLog::new(room.clone(), dir, config, files, empty))
     }
 }
 
 /// Who holds a lock, as far as its file tells.
-fn owner(lock: &mut File) -> String {
+fn lock_holder(lock: &mut File) -> String {
     let mut text = String::new();
     lock.take(32).read_to_string(&mut text).ok();
     let pid: Option<u32> = text.trim().parse().ok();

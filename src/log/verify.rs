@@ -32,28 +32,28 @@ pub struct Verified {
 
 /// How often a log that is being written is looked at again before something counts as damage: a
 /// reader may see half of a write, or of its being taken back.
-const LOOKS: usize = 3;
+const SCAN_TRIES: usize = 3;
 
 /// Checks every record of a log.
 ///
 /// # Errors
 /// What kept the log from being read; no such room.
 pub fn verify(root: &Path, name: &LogName) -> io::Result<Verified> {
-    let scan = look(root, name, &mut |_| Ok(()))?;
-    let unexplained = unexplained(&scan)?;
+    let scan = scan_with_retries(root, name, &mut |_| Ok(()))?;
+    let unexplained = unexplained_erasure(&scan)?;
     let mut verified = Verified::of(scan);
     verified.damage = verified.damage.or(unexplained);
     Ok(verified)
 }
 
 /// The first record whose text is gone though no record deletes it.
-fn unexplained(scan: &LogScan) -> io::Result<Option<Corruption>> {
-    let seq = scan.projection.unexplained().filter(|_| scan.stop.is_none()); // the reason may stand beyond
+fn unexplained_erasure(scan: &LogScan) -> io::Result<Option<Corruption>> {
+    let seq = scan.projection.unexplained_erasure().filter(|_| scan.stop.is_none()); // the reason may stand beyond
     let segment = seq.and_then(|seq| scan.segments.iter().find(|segment| segment.next > seq));
     let (Some(seq), Some(segment)) = (seq, segment) else { return Ok(None) };
-    let (file, flaw) = (segment.path.clone(), CorruptionKind::Unexplained);
+    let (file, kind) = (segment.path.clone(), CorruptionKind::UnexplainedErasure);
     let offset = segment.offset_of(&Disk, seq)?;
-    Ok(Some(Corruption { file, seq, offset, flaw }))
+    Ok(Some(Corruption { file, seq, offset, kind }))
 }
 
 /// Writes the JSON of every record after `since` to `out`, as it travels, each with what `form` makes
@@ -69,10 +69,10 @@ pub fn export(
     out: &mut dyn Write,
 ) -> io::Result<Verified> {
     // A delete stands behind what it deletes: all of them are known before the first is written.
-    let projection = look(root, name, &mut |_| Ok(()))?.projection;
+    let projection = scan_with_retries(root, name, &mut |_| Ok(()))?.projection;
     let mut after = since;
-    let scan = look(root, name, &mut |sound| {
-        let entry = line::entry(sound.body).filter(|entry| entry.seq > after);
+    let scan = scan_with_retries(root, name, &mut |valid| {
+        let entry = line::parse_entry(valid.body).filter(|entry| entry.seq > after);
         if let Some(entry) = entry {
             after = entry.seq; // a second look goes on where the first ended
             let mut entry = [entry];
@@ -84,18 +84,18 @@ pub fn export(
     Ok(Verified::of(scan))
 }
 
-fn look(
+fn scan_with_retries(
     root: &Path,
     name: &LogName,
     each: &mut dyn FnMut(&ValidLine<'_>) -> io::Result<()>,
 ) -> io::Result<LogScan> {
     let dir = Store::log_dir(root, name);
-    let mut looks = 1;
+    let mut tries = 1;
     loop {
-        let walked = scan_log(&Disk, name.room.as_str(), &dir, &mut *each);
-        let again = looks < LOOKS && Store::is_in_use(root);
-        looks += 1;
-        match walked {
+        let scanned = scan_log(&Disk, name.room.as_str(), &dir, &mut *each);
+        let again = tries < SCAN_TRIES && Store::is_in_use(root);
+        tries += 1;
+        match scanned {
             // Retention may drop a file between the listing and the reading.
             Err(error) if error.kind() == ErrorKind::NotFound && again => {}
             Err(error) => return Err(error),
@@ -111,7 +111,8 @@ fn look(
 
 impl Verified {
     fn of(scan: LogScan) -> Verified {
-        let LogScan { segments, id, owners: _, projection: _, next, check: _, at: _, stop } = scan;
+        let LogScan { segments, id, owners: _, projection: _, next, checksum: _, at: _, stop } =
+            scan;
         let torn = stop.as_ref().is_some_and(|stop| stop.torn);
         Verified {
             id,

@@ -162,7 +162,7 @@ impl<P: Socket> SendQueue<P> {
 
     /// The one place the lock is taken. A state is always whole: it is replaced, not built up.
     fn state(&self) -> MutexGuard<'_, State> {
-        failpoint::check(self.state.lock().unwrap_or_else(PoisonError::into_inner), "pace")
+        failpoint::check(self.state.lock().unwrap_or_else(PoisonError::into_inner), "send_queue")
     }
 
     /// Sends `bytes` after everything sent before, or keeps them until the peer takes them.

@@ -50,7 +50,7 @@ impl House {
             self.marks().put_back(&changed);
             return Err(error);
         }
-        if file.is_stale() {
+        if file.needs_compaction() {
             let owners = self.names().owners(Instant::now());
             let rooms = self.all_rooms();
             let logs: HashSet<&str> = rooms.iter().map(|room| room.log.id()).collect();

@@ -197,7 +197,7 @@ impl House {
     pub(crate) fn tend_names(&self) -> io::Result<()> {
         self.keep_names();
         let mut file = self.names_file();
-        if file.is_stale() {
+        if file.needs_compaction() {
             let all = {
                 let mut names = self.names();
                 names.take_changed(Now::read()); // all of them are written anyway

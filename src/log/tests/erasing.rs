@@ -3,17 +3,17 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::broken_files::Broken;
-use super::mortal::{Death, Mortal};
+use super::crashing_files::{Crash, CrashingFiles};
+use super::failing_files::FailingFiles;
 use super::*;
 use crate::chat::protocol::{Kind, Record};
 use crate::chat::{Operation, Text};
 use crate::log::files::append_all;
-use crate::log::line::{Checksum, Header, push_erased, push_record};
+use crate::log::line::{Checksum, SegmentHeader, push_erased, push_record};
 use crate::log::projection::redact;
 use crate::log::{CorruptionKind, export, verify};
 
-const SMALL: LogConfig = LogConfig { file_bytes: 1_200, ..RULES };
+const SMALL: LogConfig = LogConfig { file_bytes: 1_200, ..CONFIG };
 
 fn entry(seq: u64, operation: Operation) -> LogEntry {
     let (room, cid) = ("lobby".parse().unwrap(), format!("c{seq}").parse().unwrap());
@@ -27,7 +27,7 @@ fn post(seq: u64, text: &str) -> LogEntry {
 }
 
 /// 20 posts, 2 and 19 of them and an edit of 2 secret; then 2 and 19 are deleted. In several files.
-fn told(log: &dyn Log) -> Vec<LogEntry> {
+fn fill(log: &dyn Log) -> Vec<LogEntry> {
     let text = |seq| if [2, 19].contains(&seq) { "secret" } else { "hello" };
     let edit = Operation::Edit { target: 2, text: Text::parse("secret too", 100).unwrap() };
     let mut entries: Vec<LogEntry> = (1..=20).map(|seq| post(seq, text(seq))).collect();
@@ -41,73 +41,73 @@ fn told(log: &dyn Log) -> Vec<LogEntry> {
     entries
 }
 
-fn on_disk(place: &Place) -> String {
-    place.files().iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+fn on_disk(data: &TempDataDir) -> String {
+    data.files().iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
 /// Tends until nothing is left to erase, as often as there are files: each pass does one, and the
 /// next in a log opened anew comes at once.
-fn erase_all(place: &Place, rules: LogConfig) {
+fn erase_all(data: &TempDataDir, config: LogConfig) {
     for _ in 0..10 {
-        place.open(rules).0.maintain(0).unwrap();
+        data.open(config).0.maintain(0).unwrap();
     }
 }
 
 #[test]
 fn a_deleted_text_is_served_to_nobody_from_the_moment_it_is_deleted() {
-    let place = Place::new();
-    let log = nothing(&place, Arc::new(Disk), SMALL);
-    let left = told(&log);
-    assert!(place.files().len() > 2);
+    let data = TempDataDir::new();
+    let log = empty_log(&data, Arc::new(Disk), SMALL);
+    let left = fill(&log);
+    assert!(data.files().len() > 2);
     assert_eq!(all(&log), left, "from memory and from disk");
-    assert_eq!(all(&place.open(SMALL).0), left, "after a restart");
+    assert_eq!(all(&data.open(SMALL).0), left, "after a restart");
     let mut out = Vec::new();
     let name = "lobby".parse().unwrap();
-    export(place.root(), &name, 0, |json| format!("{json}\n"), &mut out).unwrap();
+    export(data.root(), &name, 0, |json| format!("{json}\n"), &mut out).unwrap();
     assert!(!String::from_utf8(out).unwrap().contains("secret"));
-    assert!(on_disk(&place).contains("secret"), "nothing was tended yet");
+    assert!(on_disk(&data).contains("secret"), "nothing was tended yet");
 }
 
 #[test]
 fn a_deleted_text_goes_from_the_disk_and_the_chain_holds() {
     for sync in [SyncPolicy::Always, SyncPolicy::Interval] {
-        let (place, rules) = (Place::new(), LogConfig { sync, ..SMALL });
-        let left = told(&nothing(&place, Arc::new(Disk), rules));
-        erase_all(&place, rules);
-        let text = on_disk(&place);
+        let (data, config) = (TempDataDir::new(), LogConfig { sync, ..SMALL });
+        let left = fill(&empty_log(&data, Arc::new(Disk), config));
+        erase_all(&data, config);
+        let text = on_disk(&data);
         assert!(!text.contains("secret"), "{text}");
         assert_eq!(text.matches("\"deleted\":true").count(), 3);
-        let verified = verify(place.root(), &"lobby".parse().unwrap()).unwrap();
+        let verified = verify(data.root(), &"lobby".parse().unwrap()).unwrap();
         assert_eq!((verified.damage, verified.head), (None, 23));
-        let log = place.open(rules).0;
+        let log = data.open(config).0;
         assert_eq!(all(&log), left);
         log.append(&[post(24, "goes on")]).unwrap();
-        assert_eq!(all(&place.open(rules).0).len(), 24);
-        assert!(place.names().iter().all(|name| name.ends_with(".jsonl")), "{:?}", place.names());
+        assert_eq!(all(&data.open(config).0).len(), 24);
+        assert!(data.names().iter().all(|name| name.ends_with(".jsonl")), "{:?}", data.names());
     }
 }
 
 #[test]
 fn the_log_that_erases_reads_and_writes_on() {
-    let place = Place::new();
-    let log = nothing(&place, Arc::new(Disk), RULES); // one file: the last
-    let mut left = told(&log);
+    let data = TempDataDir::new();
+    let log = empty_log(&data, Arc::new(Disk), CONFIG); // one file: the last
+    let mut left = fill(&log);
     log.maintain(0).unwrap();
-    assert!(!on_disk(&place).contains("secret"));
+    assert!(!on_disk(&data).contains("secret"));
     for seq in 24..=300 {
         log.append(&[post(seq, "hello")]).unwrap();
         left.push(post(seq, "hello"));
     }
     assert_eq!(all(&log), left);
-    assert_eq!(all(&place.open(RULES).0), left);
+    assert_eq!(all(&data.open(CONFIG).0), left);
 }
 
 #[test]
 fn whoever_reads_while_a_file_is_replaced_sees_what_is_there() {
-    let place = Place::new();
-    let log = nothing(&place, Arc::new(Disk), SMALL);
-    let left = told(&log);
-    let log = place.open(SMALL).0; // nothing in memory: every read goes to the files
+    let data = TempDataDir::new();
+    let log = empty_log(&data, Arc::new(Disk), SMALL);
+    let left = fill(&log);
+    let log = data.open(SMALL).0; // nothing in memory: every read goes to the files
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let reader = scope.spawn(|| {
@@ -126,44 +126,44 @@ fn whoever_reads_while_a_file_is_replaced_sees_what_is_there() {
 #[test]
 fn a_disk_that_fails_anywhere_leaves_the_old_file_or_the_new_one_whole() {
     for room in (0..1_600).step_by(97) {
-        let place = Place::new();
-        let left = told(&nothing(&place, Arc::new(Disk), SMALL));
-        let broken = Broken::new();
-        let log = place.open_on(Arc::new(broken.clone()), SMALL).0;
-        broken.0.room.store(room, Ordering::Relaxed);
+        let data = TempDataDir::new();
+        let left = fill(&empty_log(&data, Arc::new(Disk), SMALL));
+        let failing_files = FailingFiles::new();
+        let log = data.open_on(Arc::new(failing_files.clone()), SMALL).0;
+        failing_files.0.room.store(room, Ordering::Relaxed);
         drop(log.maintain(0)); // it may fail, or have enough room
-        broken.0.room.store(u64::MAX, Ordering::Relaxed);
+        failing_files.0.room.store(u64::MAX, Ordering::Relaxed);
         assert_eq!(all(&log), left, "{room} bytes of room");
         drop(log);
-        erase_all(&place, SMALL);
-        assert!(!on_disk(&place).contains("secret"), "{room} bytes of room");
-        assert_eq!(all(&place.open(SMALL).0), left);
+        erase_all(&data, SMALL);
+        assert!(!on_disk(&data).contains("secret"), "{room} bytes of room");
+        assert_eq!(all(&data.open(SMALL).0), left);
     }
-    let place = Place::new();
-    let left = told(&nothing(&place, Arc::new(Disk), SMALL));
-    let broken = Broken::new();
-    let log = place.open_on(Arc::new(broken.clone()), SMALL).0;
-    broken.0.sync.store(true, Ordering::Relaxed);
+    let data = TempDataDir::new();
+    let left = fill(&empty_log(&data, Arc::new(Disk), SMALL));
+    let failing_files = FailingFiles::new();
+    let log = data.open_on(Arc::new(failing_files.clone()), SMALL).0;
+    failing_files.0.sync.store(true, Ordering::Relaxed);
     log.maintain(0).unwrap_err();
     assert_eq!(all(&log), left);
-    assert!(on_disk(&place).contains("secret"));
+    assert!(on_disk(&data).contains("secret"));
 }
 
 #[test]
 fn a_death_at_any_step_leaves_a_file_whole_and_what_is_left_is_erased_later() {
-    for death in [Death::Killed, Death::PowerCut, Death::NamesOnly] {
+    for crash in [Crash::Killed, Crash::PowerCut, Crash::NamesOnly] {
         for step in 1.. {
-            let about = format!("{death:?} at step {step}");
-            let place = Place::new();
-            let left = told(&nothing(&place, Arc::new(Disk), SMALL));
-            let mortal = Mortal::new(&place, step);
-            place.open_on(Arc::new(mortal.clone()), SMALL).0.maintain(0).ok();
-            let is_done = !mortal.is_dead();
-            let place = mortal.remains(place, death);
-            assert_eq!(all(&place.open(SMALL).0), left, "{about}");
-            erase_all(&place, SMALL);
-            assert!(!on_disk(&place).contains("secret"), "{about}");
-            let verified = verify(place.root(), &"lobby".parse().unwrap()).unwrap();
+            let about = format!("{crash:?} at step {step}");
+            let data = TempDataDir::new();
+            let left = fill(&empty_log(&data, Arc::new(Disk), SMALL));
+            let machine = CrashingFiles::new(&data, step);
+            data.open_on(Arc::new(machine.clone()), SMALL).0.maintain(0).ok();
+            let is_done = !machine.has_crashed();
+            let data = machine.remains(data, crash);
+            assert_eq!(all(&data.open(SMALL).0), left, "{about}");
+            erase_all(&data, SMALL);
+            assert!(!on_disk(&data).contains("secret"), "{about}");
+            let verified = verify(data.root(), &"lobby".parse().unwrap()).unwrap();
             assert_eq!((verified.damage, verified.head), (None, 23), "{about}");
             if is_done {
                 assert!(step > 4, "it took fewer steps than there are");
@@ -175,22 +175,24 @@ fn a_death_at_any_step_leaves_a_file_whole_and_what_is_left_is_erased_later() {
 
 #[test]
 fn a_text_that_is_gone_without_a_reason_is_named() {
-    let place = Place::new();
-    fs::create_dir(place.dir()).unwrap();
+    let data = TempDataDir::new();
+    fs::create_dir(data.dir()).unwrap();
     let mut bytes = Vec::new();
     let (room, log) = ("lobby".parse().unwrap(), String::from("a"));
-    let header = Header { room, log, first: 1, at: 0, after: Checksum::START, owners: None };
+    let header = SegmentHeader { room, log, first: 1, at: 0, after: Checksum::START, owners: None };
     let head = header.push(&mut bytes);
     let before = push_record(&mut bytes, &post(1, "hello"), head);
     let offset = bytes.len() as u64;
     let (mut whole, mut erased) = (Vec::new(), post(2, "secret"));
-    let was = push_record(&mut whole, &erased, before);
+    let original = push_record(&mut whole, &erased, before);
     redact(&mut erased);
-    push_erased(&mut bytes, &erased, before, was);
-    push_record(&mut bytes, &post(3, "hello"), was);
-    append_all(&*Disk.create(&place.dir().join("0000000000000001.jsonl")).unwrap(), &bytes)
-        .unwrap();
-    let damage = verify(place.root(), &"lobby".parse().unwrap()).unwrap().damage.unwrap();
-    assert_eq!((damage.seq, damage.offset, damage.flaw), (2, offset, CorruptionKind::Unexplained));
-    assert_eq!(all(&place.open(RULES).0).len(), 3, "the others are served");
+    push_erased(&mut bytes, &erased, before, original);
+    push_record(&mut bytes, &post(3, "hello"), original);
+    append_all(&*Disk.create(&data.dir().join("0000000000000001.jsonl")).unwrap(), &bytes).unwrap();
+    let damage = verify(data.root(), &"lobby".parse().unwrap()).unwrap().damage.unwrap();
+    assert_eq!(
+        (damage.seq, damage.offset, damage.kind),
+        (2, offset, CorruptionKind::UnexplainedErasure)
+    );
+    assert_eq!(all(&data.open(CONFIG).0).len(), 3, "the others are served");
 }
