@@ -44,7 +44,7 @@ mod ws {
 
     /// Bytes of payload that the header which `input` begins with claims.
     pub fn claimed(input: &[u8]) -> u64 {
-        frame::Header::parse(frame::Role::Server, input).unwrap().unwrap().0.length
+        frame::FrameHeader::parse(frame::Role::Server, input).unwrap().unwrap().0.length
     }
 }
 

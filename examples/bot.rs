@@ -41,7 +41,7 @@ Without a --token-file, its name is held against itself for a minute after that.
 
 fn main() -> ExitCode {
     let args = COMMAND.parse(env::args_os().skip(1), |name| env::var_os(name));
-    match args.map_err(Failure::from).and_then(|args| fulfil(&args)) {
+    match args.map_err(Failure::from).and_then(|args| run(&args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             tell(&failure.to_string());
@@ -50,10 +50,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn fulfil(args: &Args) -> Result<(), Failure> {
+fn run(args: &Args) -> Result<(), Failure> {
     if args.has("help") {
         let printed = io::stdout().write_all(COMMAND.help().as_bytes());
-        return printed.map_err(|error| Failure::World(format!("cannot print the help: {error}")));
+        return printed
+            .map_err(|error| Failure::Runtime(format!("cannot print the help: {error}")));
     }
     if let Some(word) = args.words().first() {
         return Err(Failure::Usage(format!("{word:?} belongs to no flag")));
@@ -74,7 +75,7 @@ fn fulfil(args: &Args) -> Result<(), Failure> {
     };
     let (sender, notices) = channel();
     let client = start(config, sender)
-        .map_err(|error| Failure::World(format!("cannot start a connection: {error}")))?;
+        .map_err(|error| Failure::Runtime(format!("cannot start a connection: {error}")))?;
     Bot { client, user, room, head: u64::MAX, unsent: 0 }.run(&notices)
 }
 
@@ -105,7 +106,7 @@ impl Bot {
             match notice {
                 // With each connection, before the records of the room.
                 Notice::Joined(joined) => self.head = joined.head,
-                Notice::Record(record) => self.hear(&record),
+                Notice::Record(record) => self.on_record(&record),
                 Notice::Stored { .. } => self.unsent = self.unsent.saturating_sub(1),
                 Notice::Failed { cid, message, .. } => {
                     self.unsent = self.unsent.saturating_sub(1);
@@ -115,20 +116,20 @@ impl Bot {
                 Notice::State(State::Live) => tell(&format!("listening in {}", self.room)),
                 Notice::Trouble(fault) => tell(&fault.to_string()),
                 Notice::Error { message, room: Some(room), .. } if room == self.room => {
-                    return Err(Failure::World(format!("cannot join {room}: {message}")));
+                    return Err(Failure::Runtime(format!("cannot join {room}: {message}")));
                 }
                 Notice::Stopped { code, .. } => {
                     let what = format!("the server has no place for {} ({code})", self.user);
-                    return Err(Failure::World(what));
+                    return Err(Failure::Runtime(what));
                 }
                 _ => {}
             }
         }
-        Err(Failure::World("the connection's thread has ended".to_owned()))
+        Err(Failure::Runtime("the connection's thread has ended".to_owned()))
     }
 
     /// Answers a ping that is said now, by somebody else.
-    fn hear(&mut self, record: &Record) {
+    fn on_record(&mut self, record: &Record) {
         let Kind::Operation(Operation::Post { text, me: false, .. }) = &record.kind else { return };
         let is_new = record.seq > self.head;
         let is_ours = record.user.is_same_claim(&self.user);
@@ -150,25 +151,25 @@ fn key(path: &Path) -> Result<Token, Failure> {
     let at = path.display();
     match fs::read_to_string(path) {
         Ok(kept) => kept.trim().parse().map_err(|_| {
-            Failure::World(format!("{at} holds no key (32 hex digits): move it away"))
+            Failure::Runtime(format!("{at} holds no key (32 hex digits): move it away"))
         }),
         Err(error) if error.kind() == ErrorKind::NotFound => make_key(path)
-            .map_err(|error| Failure::World(format!("cannot keep a key in {at}: {error}"))),
-        Err(error) => Err(Failure::World(format!("cannot read the key in {at}: {error}"))),
+            .map_err(|error| Failure::Runtime(format!("cannot keep a key in {at}: {error}"))),
+        Err(error) => Err(Failure::Runtime(format!("cannot read the key in {at}: {error}"))),
     }
 }
 
 /// Makes a key and a file that holds it, which is there whole or not at all.
 fn make_key(path: &Path) -> io::Result<Token> {
     let token = Token::from_bytes(Entropy::open()?.nonce()?);
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".draft");
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".draft");
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600); // a key is whoever holds it
-    let mut file = options.open(&draft)?;
+    let mut file = options.open(&temporary)?;
     writeln!(file, "{}", token.reveal())?;
     file.sync_all()?;
-    fs::rename(&draft, path)?;
+    fs::rename(&temporary, path)?;
     Ok(token)
 }
 
@@ -179,14 +180,14 @@ enum Failure {
     /// It was called wrongly: exit 2.
     Usage(String),
     /// It could not do what it was called for: exit 1.
-    World(String),
+    Runtime(String),
 }
 
 impl Failure {
     fn exit_code(&self) -> ExitCode {
         match self {
             Failure::Usage(_) => ExitCode::from(2),
-            Failure::World(_) => ExitCode::from(1),
+            Failure::Runtime(_) => ExitCode::from(1),
         }
     }
 }
@@ -201,14 +202,14 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Usage(what) => write!(f, "{what} (see bot --help)"),
-            Failure::World(what) => f.write_str(what),
+            Failure::Runtime(what) => f.write_str(what),
         }
     }
 }
 
 /// One line on standard error. Some of the words are the server's: none of them commands a terminal.
 fn tell(what: &str) {
-    let tame = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    let line: String = what.chars().map(tame).collect();
+    let safe = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    let line: String = what.chars().map(safe).collect();
     writeln!(io::stderr(), "bot: {line}").ok();
 }

@@ -50,12 +50,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn session(mut stream: &TcpStream, policy: &Policy) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let Some(leftover) = upgrade(stream, policy)? else { return Ok(()) };
-    let mut inbound = MessageReader::new(stream, Decoder::new(Role::Server, LIMITS), &leftover);
+    let mut reader = MessageReader::new(stream, Decoder::new(Role::Server, LIMITS), &leftover);
     let mut encoder = Encoder::server();
     let mut out = Vec::new();
     let mut open = true;
     while open {
-        match inbound.next_event() {
+        match reader.next_event() {
             Ok(Some(Event::Text(text))) => encoder.text(&text, &mut out),
             Ok(Some(Event::Binary(bytes))) => encoder.binary(&bytes, &mut out),
             Ok(Some(Event::Ping(payload))) => encoder.pong(&payload, &mut out),

@@ -28,25 +28,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     let server: Authority = host.trim_end_matches('/').parse()?;
 
     let mut count = String::new();
-    converse(&server, "/getCaseCount", |said| {
-        if let Event::Text(text) = said {
+    run_connection(&server, "/getCaseCount", |event| {
+        if let Event::Text(text) = event {
             count = text;
         }
         None
     })?;
     for case in 1..=count.parse::<u32>()? {
         let target = format!("/runCase?case={case}&agent=talk");
-        if let Err(error) = converse(&server, &target, Some) {
+        if let Err(error) = run_connection(&server, &target, Some) {
             writeln!(io::stderr(), "echo_client: case {case}: {error}")?;
         }
     }
-    converse(&server, "/updateReports?agent=talk", Some)?;
+    run_connection(&server, "/updateReports?agent=talk", Some)?;
     writeln!(io::stdout(), "echo_client: {count} cases run")?;
     Ok(())
 }
 
 /// One connection to `target`, until the server closes it. `answer` says what a message is worth.
-fn converse(
+fn run_connection(
     server: &Authority,
     target: &str,
     mut answer: impl FnMut(Event) -> Option<Event>,
@@ -54,19 +54,19 @@ fn converse(
     let stream = TcpStream::connect(server.to_string())?;
     stream.set_nodelay(true)?;
     let entropy = Entropy::open()?;
-    let offer = UpgradeRequest::new(server, target, entropy.nonce()?)?;
-    (&stream).write_all(&offer.to_bytes())?;
+    let request = UpgradeRequest::new(server, target, entropy.nonce()?)?;
+    (&stream).write_all(&request.to_bytes())?;
     let deadline = Deadline::new(Instant::now(), SILENCE);
     let (head, leftover) = read_response(&mut &stream, &deadline)?;
-    offer.verify(&head)?;
+    request.verify(&head)?;
 
     stream.set_read_timeout(Some(SILENCE))?;
-    let mut inbound = MessageReader::new(&stream, Decoder::new(Role::Client, LIMITS), &leftover);
+    let mut reader = MessageReader::new(&stream, Decoder::new(Role::Client, LIMITS), &leftover);
     let mut encoder = Encoder::client(entropy.into_masks()?);
     let mut out = Vec::new();
     let mut open = true;
     while open {
-        match inbound.next_event() {
+        match reader.next_event() {
             Ok(Some(Event::Ping(payload))) => encoder.pong(&payload, &mut out),
             Ok(Some(Event::Pong(_))) => {}
             Ok(Some(Event::Close(close))) => {
@@ -90,6 +90,6 @@ fn converse(
         out.clear();
     }
     // All is said. The server shall close TCP first (RFC 6455 §7.1.1), or reset it, for all we care.
-    while let Ok(Some(_)) = inbound.next_event() {}
+    while let Ok(Some(_)) = reader.next_event() {}
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::limits;
 
 pub use writer::{Object, push_quoted, quoted};
 
-use reader::Reader;
+use reader::JsonReader;
 
 /// A JSON value. An object keeps its members in the order they came.
 #[derive(Debug, Clone, PartialEq)]
@@ -201,7 +201,7 @@ pub fn parse(text: &str) -> Result<Value, Error> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_within(text: &str, limits: Limits) -> Result<Value, Error> {
-    Reader::new(text, limits.members).only_value(limits.depth)
+    JsonReader::new(text, limits.members).only_value(limits.depth)
 }
 
 #[cfg(test)]

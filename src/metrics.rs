@@ -94,9 +94,9 @@ impl Histogram {
 
 /// The text in the making. NameRegistry are the caller's, and constants.
 #[derive(Debug, Default)]
-pub struct Page(String);
+pub struct PrometheusText(String);
 
-impl Page {
+impl PrometheusText {
     /// What comes next is called so, and of this kind.
     fn head(&mut self, name: &str, kind: &str, help: &str) {
         self.line(format_args!("# HELP {name} {help}"));
@@ -178,13 +178,13 @@ mod tests {
     fn a_page_is_written_as_prometheus_reads_it() {
         let family = Family::new(["left", "gone", "other"]);
         ["left", "left", "never heard of"].iter().for_each(|word| family.count(word));
-        let mut page = Page::default();
-        page.counter("a_total", "How many.", 3);
-        page.gauge("b", "How much.", 2.5);
-        page.gauges("c", "Of each.", "kind", [("web", 1), ("bot", 0)]);
-        page.family("d_total", "Of each.", "reason", &family);
+        let mut out = PrometheusText::default();
+        out.counter("a_total", "How many.", 3);
+        out.gauge("b", "How much.", 2.5);
+        out.gauges("c", "Of each.", "kind", [("web", 1), ("bot", 0)]);
+        out.family("d_total", "Of each.", "reason", &family);
         assert_eq!(
-            page.end(),
+            out.end(),
             "# HELP a_total How many.\n# TYPE a_total counter\na_total 3\n\
              # HELP b How much.\n# TYPE b gauge\nb 2.5\n\
              # HELP c Of each.\n# TYPE c gauge\nc{kind=\"web\"} 1\nc{kind=\"bot\"} 0\n\
@@ -199,9 +199,9 @@ mod tests {
         for micros in [50, 51, 2_000_000] {
             histogram.observe(Duration::from_micros(micros));
         }
-        let mut page = Page::default();
-        page.histogram("x_seconds", "How long.", &histogram);
-        let text = page.end();
+        let mut out = PrometheusText::default();
+        out.histogram("x_seconds", "How long.", &histogram);
+        let text = out.end();
         for line in [
             "x_seconds_bucket{le=\"0.00005\"} 1",
             "x_seconds_bucket{le=\"0.0001\"} 2",

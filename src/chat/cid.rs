@@ -12,10 +12,10 @@ use crate::limits;
 pub struct Cid(Arc<str>);
 
 impl Cid {
-    /// The cid that spells `chance` in hex: 128 random bits never meet again.
+    /// The cid that spells `random` in hex: 128 random bits never meet again.
     #[must_use]
-    pub fn from_bytes(chance: [u8; 16]) -> Cid {
-        Cid(format!("{:032x}", u128::from_be_bytes(chance)).into())
+    pub fn from_bytes(random: [u8; 16]) -> Cid {
+        Cid(format!("{:032x}", u128::from_be_bytes(random)).into())
     }
 
     /// The cid as text.

@@ -10,12 +10,12 @@ use crate::limits;
 /// The members of one room, by name.
 #[derive(Debug, Default)]
 pub struct Members {
-    names: BTreeMap<String, Person>,
+    names: BTreeMap<String, Member>,
     changes: u64,
 }
 
 #[derive(Debug)]
-struct Person {
+struct Member {
     user: UserName,
     connections: usize,
     away: Option<AwayMessage>,
@@ -37,19 +37,19 @@ pub enum RenameEffect {
 impl Members {
     /// One more connection uses this name, which may be away. True if it is the first.
     pub fn add(&mut self, user: &UserName, away: Option<&AwayMessage>) -> bool {
-        let fresh = || Person { user: user.clone(), connections: 0, away: away.cloned() };
-        let person = self.names.entry(user.key()).or_insert_with(fresh);
-        person.connections += 1;
-        let first = person.connections == 1;
+        let new_member = || Member { user: user.clone(), connections: 0, away: away.cloned() };
+        let member = self.names.entry(user.key()).or_insert_with(new_member);
+        member.connections += 1;
+        let first = member.connections == 1;
         self.changes += u64::from(first);
         first
     }
 
     /// One connection fewer uses this name. True if it was the last.
     pub fn remove(&mut self, user: &UserName) -> bool {
-        let Some(person) = self.names.get_mut(&user.key()) else { return false };
-        person.connections -= 1;
-        let last = person.connections == 0;
+        let Some(member) = self.names.get_mut(&user.key()) else { return false };
+        member.connections -= 1;
+        let last = member.connections == 0;
         if last {
             self.names.remove(&user.key());
             self.changes += 1;
@@ -60,8 +60,8 @@ impl Members {
     /// One connection goes by another name from now on.
     pub fn rename(&mut self, from: &UserName, to: &UserName) -> RenameEffect {
         if from.is_same_claim(to) {
-            if let Some(person) = self.names.get_mut(&to.key()) {
-                person.user = to.clone();
+            if let Some(member) = self.names.get_mut(&to.key()) {
+                member.user = to.clone();
             }
             self.changes += 1;
             return RenameEffect::Renamed;
@@ -77,11 +77,11 @@ impl Members {
 
     /// Somebody is away from now on, or back. True if that is new; false for who is not here, too.
     pub fn set_away(&mut self, user: &UserName, away: Option<&AwayMessage>) -> bool {
-        let person = self.names.get_mut(&user.key());
-        let Some(person) = person.filter(|person| person.away.as_ref() != away) else {
+        let member = self.names.get_mut(&user.key());
+        let Some(member) = member.filter(|member| member.away.as_ref() != away) else {
             return false;
         };
-        person.away = away.cloned();
+        member.away = away.cloned();
         self.changes += 1;
         true
     }
@@ -89,7 +89,7 @@ impl Members {
     /// How many connections of the name with the key `key` are here.
     #[must_use]
     pub fn connections(&self, key: &str) -> usize {
-        self.names.get(key).map_or(0, |person| person.connections)
+        self.names.get(key).map_or(0, |member| member.connections)
     }
 
     /// How many members are here.
@@ -107,7 +107,7 @@ impl Members {
     /// Everybody, sorted, ignoring case.
     #[must_use]
     pub fn list(&self) -> Vec<UserName> {
-        self.names.values().map(|person| person.user.clone()).collect()
+        self.names.values().map(|member| member.user.clone()).collect()
     }
 
     /// Whether somebody here is away, and why.
@@ -118,11 +118,11 @@ impl Members {
 
     /// Those who are away, in the same order.
     #[must_use]
-    pub fn away(&self) -> Vec<AwayMember> {
-        let absent = |person: &Person| {
-            Some(AwayMember { user: person.user.clone(), text: person.away.clone()? })
+    pub fn away_members(&self) -> Vec<AwayMember> {
+        let away_member = |member: &Member| {
+            Some(AwayMember { user: member.user.clone(), text: member.away.clone()? })
         };
-        self.names.values().filter_map(absent).collect()
+        self.names.values().filter_map(away_member).collect()
     }
 
     /// How often somebody came, went, was renamed, went away or was back.
@@ -147,17 +147,17 @@ mod tests {
         assert!(!members.set_away(&user("bob"), Some(&lunch)), "not here");
         members.add(&user("ann"), None);
         members.add(&user("bob"), Some(&lunch));
-        let absent = |name| vec![AwayMember { user: user(name), text: lunch.clone() }];
-        assert_eq!(members.away(), absent("bob"));
+        let away_member = |name| vec![AwayMember { user: user(name), text: lunch.clone() }];
+        assert_eq!(members.away_members(), away_member("bob"));
         let changes = members.changes();
         assert!(!members.set_away(&user("Bob"), Some(&lunch)), "no news");
         assert_eq!(members.changes(), changes);
         members.rename(&user("bob"), &user("rob"));
-        assert_eq!(members.away(), absent("rob"));
+        assert_eq!(members.away_members(), away_member("rob"));
         members.rename(&user("rob"), &user("Rob"));
-        assert_eq!(members.away(), absent("Rob"));
+        assert_eq!(members.away_members(), away_member("Rob"));
         assert!(members.set_away(&user("rob"), None));
-        assert_eq!((members.away(), members.changes()), (Vec::new(), changes + 4));
+        assert_eq!((members.away_members(), members.changes()), (Vec::new(), changes + 4));
     }
 
     #[test]

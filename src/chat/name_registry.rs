@@ -56,7 +56,7 @@ struct Claim {
     user: UserName,
     owner: OwnerId,
     /// Connections that use the name now.
-    uses: usize,
+    connections: usize,
     posted: bool,
     /// Until when it is held once nobody uses it.
     until: Instant,
@@ -80,9 +80,9 @@ impl NameRegistry {
 
     /// Takes up claims that an earlier run has kept, the oldest first. Whoever was connected when it
     /// ended has dropped now.
-    pub fn restore(&mut self, kept: impl IntoIterator<Item = SavedClaim>, now: Now) {
-        for SavedClaim { user, owner, posted, until, away } in kept {
-            let whole = hold_of(self.hold, posted);
+    pub fn restore(&mut self, saved: impl IntoIterator<Item = SavedClaim>, now: Now) {
+        for SavedClaim { user, owner, posted, until, away } in saved {
+            let whole = hold_time(self.hold, posted);
             let left = until.map_or(whole, |until| {
                 Duration::from_millis(until.saturating_sub(now.unix_ms)).min(whole)
             });
@@ -91,74 +91,80 @@ impl NameRegistry {
                 self.claims.remove(&key); // and what an older line said of it
             } else {
                 let until = now.instant + left;
-                let claim = Claim { user, owner, uses: 0, posted, until, away };
+                let claim = Claim { user, owner, connections: 0, posted, until, away };
                 self.claims.insert(key, claim);
             }
         }
     }
 
-    /// Claims `user` for one connection, with the token that was `shown`.
+    /// Claims `user` for one connection, with the token that was `token_shown`.
     ///
     /// A free name goes to whoever comes first. It keeps a token that was shown for it: its owner
-    /// may come back to a server that has forgotten it, on several devices. Else it gets `fresh`.
+    /// may come back to a server that has forgotten it, on several devices. Else it gets `new_token`.
     ///
     /// # Errors
-    /// [`NameTaken`] when the name is held and `shown` is not its token.
+    /// [`NameTaken`] when the name is held and `token_shown` is not its token.
     pub fn claim(
         &mut self,
         user: &UserName,
-        shown: Option<&Token>,
-        fresh: Token,
+        token_shown: Option<&Token>,
+        new_token: Token,
         now: Instant,
     ) -> Result<Identity, NameTaken> {
         self.sweep(now);
         let key = user.key();
-        let token = shown.cloned().unwrap_or(fresh);
+        let token = token_shown.cloned().unwrap_or(new_token);
         let owner = OwnerId::of(user, &token);
-        let held = Identity { owner, user: user.clone(), token };
-        if let Some(claim) = self.claims.get_mut(&key).filter(|claim| claim.holds(now)) {
+        let identity = Identity { owner, user: user.clone(), token };
+        if let Some(claim) = self.claims.get_mut(&key).filter(|claim| claim.is_held(now)) {
             // Digests are compared: how far they agree tells nothing about how to go on guessing.
-            if shown.is_none() || claim.owner != owner {
+            if token_shown.is_none() || claim.owner != owner {
                 return Err(NameTaken);
             }
-            if !claim.is_fresh(self.hold, now) {
+            if !claim.was_used_recently(self.hold, now) {
                 claim.away = None; // it is back, after a while
             }
-            claim.uses += 1;
-            if claim.uses == 1 {
+            claim.connections += 1;
+            if claim.connections == 1 {
                 self.changed.insert(key);
             }
-            return Ok(held);
+            return Ok(identity);
         }
-        let claim =
-            Claim { user: user.clone(), owner, uses: 1, posted: false, until: now, away: None };
+        let claim = Claim {
+            user: user.clone(),
+            owner,
+            connections: 1,
+            posted: false,
+            until: now,
+            away: None,
+        };
         self.claims.insert(key.clone(), claim);
         self.changed.insert(key);
-        Ok(held)
+        Ok(identity)
     }
 
     /// Who holds the name with the key `key` now, if anybody does.
     #[must_use]
     pub fn owner(&self, key: &str, now: Instant) -> Option<OwnerId> {
-        self.claims.get(key).filter(|claim| claim.holds(now)).map(|claim| claim.owner)
+        self.claims.get(key).filter(|claim| claim.is_held(now)).map(|claim| claim.owner)
     }
 
     /// How many connections use the name with the key `key`.
     #[must_use]
-    pub fn uses(&self, key: &str) -> usize {
-        self.claims.get(key).map_or(0, |claim| claim.uses)
+    pub fn connections(&self, key: &str) -> usize {
+        self.claims.get(key).map_or(0, |claim| claim.connections)
     }
 
     /// Everybody who holds a name.
     #[must_use]
     pub fn owners(&self, now: Instant) -> HashSet<OwnerId> {
-        let claims = self.claims.values().filter(|claim| claim.holds(now));
+        let claims = self.claims.values().filter(|claim| claim.is_held(now));
         claims.map(|claim| claim.owner).collect()
     }
 
     /// The owner of `user` has posted: the name is now held for days, not seconds. True if that is
     /// new.
-    pub fn posted(&mut self, user: &UserName) -> bool {
+    pub fn set_posted(&mut self, user: &UserName) -> bool {
         let key = user.key();
         let Some(claim) = self.claims.get_mut(&key).filter(|claim| !claim.posted) else {
             return false;
@@ -187,9 +193,9 @@ impl NameRegistry {
     pub fn release(&mut self, user: &UserName, now: Instant) {
         let key = user.key();
         if let Some(claim) = self.claims.get_mut(&key) {
-            claim.uses = claim.uses.saturating_sub(1);
-            claim.until = now + hold_of(self.hold, claim.posted);
-            if claim.uses == 0 {
+            claim.connections = claim.connections.saturating_sub(1);
+            claim.until = now + hold_time(self.hold, claim.posted);
+            if claim.connections == 0 {
                 self.changed.insert(key);
             }
         }
@@ -198,50 +204,50 @@ impl NameRegistry {
     /// The claims that have changed since this was asked last, as they are now.
     pub fn take_changed(&mut self, now: Now) -> Vec<SavedClaim> {
         let changed = std::mem::take(&mut self.changed);
-        changed.iter().filter_map(|key| Some(self.claims.get(key)?.kept(now))).collect()
+        changed.iter().filter_map(|key| Some(self.claims.get(key)?.to_saved(now))).collect()
     }
 
     /// What was taken could not be kept: it comes again.
-    pub fn put_back(&mut self, kept: &[SavedClaim]) {
-        self.changed.extend(kept.iter().map(|kept| kept.user.key()));
+    pub fn put_back(&mut self, saved: &[SavedClaim]) {
+        self.changed.extend(saved.iter().map(|saved| saved.user.key()));
     }
 
     /// Every claim that holds.
     #[must_use]
-    pub fn all(&self, now: Now) -> Vec<SavedClaim> {
-        let claims = self.claims.values().filter(|claim| claim.holds(now.instant));
-        claims.map(|claim| claim.kept(now)).collect()
+    pub fn saved_claims(&self, now: Now) -> Vec<SavedClaim> {
+        let claims = self.claims.values().filter(|claim| claim.is_held(now.instant));
+        claims.map(|claim| claim.to_saved(now)).collect()
     }
 
     /// Forgets lapsed claims, each time their number may have doubled: the table stays in
     /// proportion to the names that are held.
     fn sweep(&mut self, now: Instant) {
         if self.claims.len() >= self.sweep_at {
-            self.claims.retain(|_, claim| claim.holds(now));
+            self.claims.retain(|_, claim| claim.is_held(now));
             self.sweep_at = SWEEP_FROM.max(self.claims.len() * 2);
         }
     }
 }
 
-fn hold_of(hold: Duration, posted: bool) -> Duration {
+fn hold_time(hold: Duration, posted: bool) -> Duration {
     if posted { hold.max(limits::HOLD_AFTER_DROP) } else { limits::HOLD_AFTER_DROP }
 }
 
 impl Claim {
-    fn holds(&self, now: Instant) -> bool {
-        self.uses > 0 || now < self.until
+    fn is_held(&self, now: Instant) -> bool {
+        self.connections > 0 || now < self.until
     }
 
     /// Whether it is in use, or was until [`limits::HOLD_AFTER_DROP`] ago; it holds.
-    fn is_fresh(&self, hold: Duration, now: Instant) -> bool {
-        let longer = hold_of(hold, self.posted).saturating_sub(limits::HOLD_AFTER_DROP);
-        self.uses > 0 || now + longer < self.until
+    fn was_used_recently(&self, hold: Duration, now: Instant) -> bool {
+        let longer = hold_time(hold, self.posted).saturating_sub(limits::HOLD_AFTER_DROP);
+        self.connections > 0 || now + longer < self.until
     }
 
-    fn kept(&self, now: Now) -> SavedClaim {
+    fn to_saved(&self, now: Now) -> SavedClaim {
         let left = self.until.saturating_duration_since(now.instant).as_millis();
         let left = u64::try_from(left).unwrap_or(u64::MAX);
-        let until = (self.uses == 0).then(|| now.unix_ms.saturating_add(left));
+        let until = (self.connections == 0).then(|| now.unix_ms.saturating_add(left));
         let (user, away) = (self.user.clone(), self.away.clone());
         SavedClaim { user, owner: self.owner, posted: self.posted, until, away }
     }
@@ -289,7 +295,7 @@ mod tests {
         let other = names.claim(&user("bob"), None, token('3'), late).unwrap();
         assert_ne!(other.owner, bob.owner);
 
-        names.posted(&user("bob"));
+        names.set_posted(&user("bob"));
         names.release(&user("bob"), late);
         assert!(
             names
@@ -314,13 +320,13 @@ mod tests {
         let after = |absence: Duration| {
             let mut names = NameRegistry::new(7 * DAY);
             let bob = names.claim(&user("bob"), None, token('1'), start).unwrap();
-            names.posted(&user("bob"));
+            names.set_posted(&user("bob"));
             names.set_away(&user("BOB"), lunch());
             names.release(&user("bob"), start);
-            let kept = names.take_changed(Now { instant: start, unix_ms: 0 });
+            let saved = names.take_changed(Now { instant: start, unix_ms: 0 });
             let mut restored = NameRegistry::new(7 * DAY);
             let unix_ms = u64::try_from(absence.as_millis()).unwrap();
-            restored.restore(kept, Now { instant: start + absence, unix_ms });
+            restored.restore(saved, Now { instant: start + absence, unix_ms });
             for names in [&mut names, &mut restored] {
                 names.claim(&user("bob"), Some(&bob.token), token('2'), start + absence).unwrap();
             }
@@ -361,19 +367,19 @@ mod tests {
         let poster = claim(&mut names, "poster", '1');
         claim(&mut names, "visitor", '2');
         claim(&mut names, "here", '3');
-        assert!(names.posted(&user("poster")) && !names.posted(&user("poster")));
+        assert!(names.set_posted(&user("poster")) && !names.set_posted(&user("poster")));
         names.release(&user("poster"), start.instant);
         names.release(&user("visitor"), start.instant);
-        let kept = names.take_changed(start);
-        assert_eq!(kept.len(), 3);
-        assert_eq!(kept.iter().filter(|kept| kept.until.is_none()).count(), 1, "who is here");
+        let saved = names.take_changed(start);
+        assert_eq!(saved.len(), 3);
+        assert_eq!(saved.iter().filter(|saved| saved.until.is_none()).count(), 1, "who is here");
         assert!(names.take_changed(start).is_empty());
-        names.put_back(&kept);
-        assert_eq!(names.take_changed(start), kept);
+        names.put_back(&saved);
+        assert_eq!(names.take_changed(start), saved);
 
         let free = |later: Duration, name: &str| {
             let mut again = NameRegistry::new(7 * DAY);
-            again.restore(kept.clone(), now(later));
+            again.restore(saved.clone(), now(later));
             again.claim(&user(name), None, token('9'), now(later).instant).is_ok()
         };
         let (minute, second) = (Duration::from_secs(60), Duration::from_secs(1));
@@ -381,7 +387,7 @@ mod tests {
         assert!(!free(minute - second, "visitor") && free(minute, "visitor"));
         assert!(!free(DAY, "here"), "dropped when the server ended, so held from its start");
         let mut again = NameRegistry::new(7 * DAY);
-        again.restore(kept.clone(), now(DAY));
+        again.restore(saved.clone(), now(DAY));
         let back = again.claim(&user("poster"), Some(&token('1')), token('9'), now(DAY).instant);
         assert_eq!(back.unwrap().owner, poster.owner);
     }

@@ -64,7 +64,7 @@ impl Operation {
     /// The seq of the record that it means, which in another log would be another: its target, or
     /// what it answers.
     #[must_use]
-    pub fn meant(&self) -> Option<u64> {
+    pub fn referenced_seq(&self) -> Option<u64> {
         match self {
             Operation::Post { reply, .. } => *reply,
             Operation::Edit { .. } | Operation::Delete { .. } | Operation::Topic { .. } => {

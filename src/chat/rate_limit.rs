@@ -12,7 +12,7 @@ pub struct RateLimiter {
     /// Time that one use costs; zero where there is no limit.
     interval: Duration,
     /// How far ahead of its rate a client may be.
-    ahead: Duration,
+    tolerance: Duration,
     /// When a client that never ran ahead would be due again.
     due: Option<Instant>,
 }
@@ -22,7 +22,7 @@ impl RateLimiter {
     #[must_use]
     pub fn new(rate: u32, burst: u32) -> RateLimiter {
         let interval = Duration::from_secs(1).checked_div(rate).unwrap_or_default();
-        RateLimiter { interval, ahead: interval * burst.saturating_sub(1), due: None }
+        RateLimiter { interval, tolerance: interval * burst.saturating_sub(1), due: None }
     }
 
     /// Uses it once.
@@ -32,8 +32,8 @@ impl RateLimiter {
     pub fn check(&mut self, now: Instant) -> Result<(), Duration> {
         let due = self.due.map_or(now, |due| due.max(now));
         let early = due.saturating_duration_since(now);
-        if early > self.ahead {
-            return Err(early - self.ahead);
+        if early > self.tolerance {
+            return Err(early - self.tolerance);
         }
         self.due = Some(due + self.interval);
         Ok(())
@@ -55,20 +55,20 @@ pub enum Verdict {
 #[derive(Debug, Clone)]
 pub struct FloodControl {
     /// So many in a second are borne.
-    most: u32,
+    limit: u32,
     /// So long are more of them slowed.
-    patience: Duration,
+    grace: Duration,
     second: Instant,
     in_second: u32,
-    bad_since: Option<Instant>,
+    over_since: Option<Instant>,
 }
 
 impl FloodControl {
-    /// None so far; `most` in a second are borne, more of them are slowed for as long as `patience`.
+    /// None so far; `limit` in a second are borne, more of them are slowed for as long as `grace`.
     #[must_use]
-    pub fn new(most: usize, patience: Duration, now: Instant) -> FloodControl {
-        let most = u32::try_from(most).unwrap_or(u32::MAX).max(1);
-        FloodControl { most, patience, second: now, in_second: 0, bad_since: None }
+    pub fn new(limit: usize, grace: Duration, now: Instant) -> FloodControl {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX).max(1);
+        FloodControl { limit, grace, second: now, in_second: 0, over_since: None }
     }
 
     /// Counts one more.
@@ -76,21 +76,21 @@ impl FloodControl {
         let second = Duration::from_secs(1);
         let passed = now.saturating_duration_since(self.second);
         if passed >= second {
-            let was_bad = self.in_second > self.most && passed < 2 * second;
-            if !was_bad {
-                self.bad_since = None;
+            let was_over = self.in_second > self.limit && passed < 2 * second;
+            if !was_over {
+                self.over_since = None;
             }
             (self.second, self.in_second) = (now, 0);
         }
         self.in_second += 1;
-        if self.in_second <= self.most {
+        if self.in_second <= self.limit {
             return Verdict::Allow;
         }
-        let bad_since = *self.bad_since.get_or_insert(now);
-        if now.saturating_duration_since(bad_since) >= self.patience {
+        let over_since = *self.over_since.get_or_insert(now);
+        if now.saturating_duration_since(over_since) >= self.grace {
             return Verdict::Disconnect;
         }
-        Verdict::Delay(second / self.most)
+        Verdict::Delay(second / self.limit)
     }
 }
 
@@ -132,15 +132,15 @@ mod tests {
     fn a_short_flurry_is_slowed_and_forgiven_and_a_long_one_ends() {
         let start = Instant::now();
         let mut flood = none(start);
-        let kept = (0..25).filter(|_| flood.check(start) == Verdict::Allow).count();
-        assert_eq!(kept, 20);
+        let allowed = (0..25).filter(|_| flood.check(start) == Verdict::Allow).count();
+        assert_eq!(allowed, 20);
         assert_eq!(flood.check(start + 3000 * MS), Verdict::Allow, "forgiven");
 
         let mut flood = none(start);
-        let lost = (0..2000)
+        let disconnected = (0..2000)
             .map(|n| start + n * 10 * MS)
             .find(|at| flood.check(*at) == Verdict::Disconnect);
-        let after = lost.unwrap().duration_since(start);
+        let after = disconnected.unwrap().duration_since(start);
         assert!(
             after >= limits::FLOOD_GRACE && after <= limits::FLOOD_GRACE + 400 * MS,
             "{after:?}"

@@ -27,10 +27,10 @@ pub struct ReadMarkers {
 
 impl ReadMarkers {
     /// Takes up markers that an earlier run has kept, in any order.
-    pub fn restore(&mut self, kept: impl IntoIterator<Item = ReadMarker>) {
-        for ReadMarker { owner, log, seq } in kept {
-            let marked = self.seqs.entry((owner, log)).or_default();
-            *marked = seq.max(*marked);
+    pub fn restore(&mut self, saved: impl IntoIterator<Item = ReadMarker>) {
+        for ReadMarker { owner, log, seq } in saved {
+            let current = self.seqs.entry((owner, log)).or_default();
+            *current = seq.max(*current);
         }
     }
 
@@ -43,11 +43,11 @@ impl ReadMarkers {
     /// `owner` has read up to `seq`. False if that is nothing new.
     pub fn advance(&mut self, owner: OwnerId, log: &str, seq: u64) -> bool {
         let key = (owner, String::from(log));
-        let marked = self.seqs.entry(key.clone()).or_default();
-        if seq <= *marked {
+        let current = self.seqs.entry(key.clone()).or_default();
+        if seq <= *current {
             return false;
         }
-        *marked = seq;
+        *current = seq;
         self.changed.insert(key);
         true
     }
@@ -55,22 +55,22 @@ impl ReadMarkers {
     /// The markers that have moved since this was asked last.
     pub fn take_changed(&mut self) -> Vec<ReadMarker> {
         let changed = std::mem::take(&mut self.changed);
-        changed.iter().filter_map(|key| Some(mark(key, *self.seqs.get(key)?))).collect()
+        changed.iter().filter_map(|key| Some(marker(key, *self.seqs.get(key)?))).collect()
     }
 
     /// What was taken could not be kept: it comes again.
-    pub fn put_back(&mut self, marks: &[ReadMarker]) {
-        self.changed.extend(marks.iter().map(|mark| (mark.owner, mark.log.clone())));
+    pub fn put_back(&mut self, markers: &[ReadMarker]) {
+        self.changed.extend(markers.iter().map(|marker| (marker.owner, marker.log.clone())));
     }
 
     /// All of them, once those are forgotten whose owner or log is no more.
     pub fn prune(&mut self, is_alive: impl Fn(OwnerId, &str) -> bool) -> Vec<ReadMarker> {
         self.seqs.retain(|(owner, log), _| is_alive(*owner, log));
-        self.seqs.iter().map(|(key, seq)| mark(key, *seq)).collect()
+        self.seqs.iter().map(|(key, seq)| marker(key, *seq)).collect()
     }
 }
 
-fn mark((owner, log): &(OwnerId, String), seq: u64) -> ReadMarker {
+fn marker((owner, log): &(OwnerId, String), seq: u64) -> ReadMarker {
     ReadMarker { owner: *owner, log: log.clone(), seq }
 }
 
@@ -84,24 +84,24 @@ mod tests {
 
     #[test]
     fn a_marker_moves_forward_and_never_back() {
-        let mut marks = ReadMarkers::default();
-        assert_eq!(marks.get(owner("1"), "a"), None);
-        assert!(marks.advance(owner("1"), "a", 7));
-        assert!(!marks.advance(owner("1"), "a", 7) && !marks.advance(owner("1"), "a", 3));
-        assert!(!marks.advance(owner("2"), "a", 0), "nothing is read");
-        assert_eq!((marks.get(owner("1"), "a"), marks.get(owner("1"), "b")), (Some(7), None));
+        let mut markers = ReadMarkers::default();
+        assert_eq!(markers.get(owner("1"), "a"), None);
+        assert!(markers.advance(owner("1"), "a", 7));
+        assert!(!markers.advance(owner("1"), "a", 7) && !markers.advance(owner("1"), "a", 3));
+        assert!(!markers.advance(owner("2"), "a", 0), "nothing is read");
+        assert_eq!((markers.get(owner("1"), "a"), markers.get(owner("1"), "b")), (Some(7), None));
     }
 
     #[test]
     fn what_has_moved_is_kept_once_and_comes_again_if_it_could_not_be() {
-        let mut marks = ReadMarkers::default();
-        marks.advance(owner("1"), "a", 7);
-        marks.advance(owner("1"), "a", 9);
-        let taken = marks.take_changed();
+        let mut markers = ReadMarkers::default();
+        markers.advance(owner("1"), "a", 7);
+        markers.advance(owner("1"), "a", 9);
+        let taken = markers.take_changed();
         assert_eq!(taken, [ReadMarker { owner: owner("1"), log: String::from("a"), seq: 9 }]);
-        assert!(marks.take_changed().is_empty());
-        marks.put_back(&taken);
-        assert_eq!(marks.take_changed(), taken);
+        assert!(markers.take_changed().is_empty());
+        markers.put_back(&taken);
+        assert_eq!(markers.take_changed(), taken);
 
         let mut again = ReadMarkers::default();
         again.restore(taken.iter().cloned().chain([ReadMarker { seq: 4, ..taken[0].clone() }]));

@@ -73,21 +73,22 @@ impl FromStr for RoomName {
     /// Reads a name, with or without a `#` in front; a private room's with its two names in any case
     /// and order.
     fn from_str(text: &str) -> Result<RoomName, Rejection> {
-        if let Some(two) = text.strip_prefix('@') {
-            return two.split_once('+').and_then(|(one, other)| private_of(one, other)).ok_or_else(
-                || {
+        if let Some(names) = text.strip_prefix('@') {
+            return names
+                .split_once('+')
+                .and_then(|(one, other)| private_of(one, other))
+                .ok_or_else(|| {
                     Rejection::new(
                         ErrorCode::BadRoom,
                         "a private room is @ and two names with a + between",
                     )
-                },
-            );
+                });
         }
         let name = text.strip_prefix('#').unwrap_or(text);
-        let starts_well = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let starts_right = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
         let fits =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
-        if !starts_well || name.len() > limits::ROOM_NAME || !name.bytes().all(fits) {
+        if !starts_right || name.len() > limits::ROOM_NAME || !name.bytes().all(fits) {
             return Err(Rejection::new(
                 ErrorCode::BadRoom,
                 format!(

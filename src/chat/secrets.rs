@@ -12,10 +12,10 @@ use std::str::FromStr;
 pub struct Token([u8; 16]);
 
 impl Token {
-    /// The token made of `chance`, which must come from the system's randomness.
+    /// The token made of `random`, which must come from the system's randomness.
     #[must_use]
-    pub fn from_bytes(chance: [u8; 16]) -> Token {
-        Token(chance)
+    pub fn from_bytes(random: [u8; 16]) -> Token {
+        Token(random)
     }
 
     /// What [`Token::from_bytes`] would make it from.

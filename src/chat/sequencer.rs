@@ -97,7 +97,7 @@ pub struct Sequencer {
     batch: Batch,
     /// Asides that there have been.
     ephemeral_count: u64,
-    known: Known,
+    recent_cids: RecentCids,
 }
 
 impl Sequencer {
@@ -111,7 +111,7 @@ impl Sequencer {
             at,
             batch: Batch::new(),
             ephemeral_count: 0,
-            known: Known::default(),
+            recent_cids: RecentCids::default(),
         }
     }
 
@@ -127,7 +127,7 @@ impl Sequencer {
             Kind::Operation(operation) => Some(operation),
             Kind::Erased { .. } => None,
         };
-        self.known.add(entry.owner, record.cid, operation, entry.seq);
+        self.recent_cids.add(entry.owner, record.cid, operation, entry.seq);
     }
 
     /// The newest last_committed seq.
@@ -157,7 +157,7 @@ impl Sequencer {
     /// What became of an operation that was done before under `cid`, if one was.
     #[must_use]
     pub fn find(&self, owner: OwnerId, cid: &Cid, operation: &Operation) -> Option<Outcome> {
-        let (seq, same) = self.known.find(owner, cid, operation)?;
+        let (seq, same) = self.recent_cids.find(owner, cid, operation)?;
         Some(match (same, seq <= self.last_committed) {
             (false, _) => Outcome::CidConflict,
             (true, true) => Outcome::AlreadyStored(seq),
@@ -167,8 +167,8 @@ impl Sequencer {
 
     /// `author` does something under `cid`; `now` is Unix time in ms, and never goes back in a room.
     pub fn submit(&mut self, author: &Author, cid: Cid, operation: Operation, now: u64) -> Outcome {
-        if let Some(told) = self.find(author.owner, &cid, &operation) {
-            return told;
+        if let Some(outcome) = self.find(author.owner, &cid, &operation) {
+            return outcome;
         }
         if let Operation::Post { reply: Some(seq), .. } = operation
             && !(1..=self.last_assigned).contains(&seq)
@@ -177,7 +177,7 @@ impl Sequencer {
         }
         self.last_assigned += 1;
         self.at = self.at.max(now);
-        self.known.add(author.owner, cid.clone(), Some(&operation), self.last_assigned);
+        self.recent_cids.add(author.owner, cid.clone(), Some(&operation), self.last_assigned);
         let record = Record {
             room: self.room.clone(),
             seq: self.last_assigned,
@@ -204,7 +204,7 @@ impl Sequencer {
     }
 
     /// Takes the batch that has gathered.
-    pub fn take(&mut self) -> Batch {
+    pub fn take_batch(&mut self) -> Batch {
         mem::take(&mut self.batch)
     }
 
@@ -217,12 +217,12 @@ impl Sequencer {
     /// Returns what has gathered meanwhile and goes down with it; asides stay in the batch.
     pub fn roll_back(&mut self) -> Vec<PendingRecord> {
         self.last_assigned = self.last_committed;
-        self.known.forget_after(self.last_committed);
+        self.recent_cids.forget_after(self.last_committed);
         let mut lost = Vec::new();
         for item in mem::take(&mut self.batch) {
             match item {
-                BatchItem::Record(offered) => lost.push(offered),
-                aside @ BatchItem::Ephemeral { .. } => self.batch.push(aside),
+                BatchItem::Record(pending) => lost.push(pending),
+                ephemeral @ BatchItem::Ephemeral { .. } => self.batch.push(ephemeral),
             }
         }
         lost
@@ -234,13 +234,13 @@ type Digest = Option<u64>;
 
 /// The cids of the newest records, by who used them, and a digest of what was said.
 #[derive(Debug, Default)]
-struct Known {
+struct RecentCids {
     digests: RandomState,
     seqs: HashMap<(OwnerId, Cid), (u64, Digest)>,
     order: VecDeque<(OwnerId, Cid)>,
 }
 
-impl Known {
+impl RecentCids {
     /// The seq that `cid` has, and whether it stands for the same words.
     fn find(&self, owner: OwnerId, cid: &Cid, operation: &Operation) -> Option<(u64, bool)> {
         let (seq, digest) = self.seqs.get(&(owner, cid.clone()))?;
@@ -268,215 +268,4 @@ impl Known {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::{Duration, Instant};
-
-    use super::*;
-    use crate::chat::{NameRegistry, Text};
-
-    fn authors() -> [Author; 2] {
-        let mut names = NameRegistry::new(Duration::ZERO);
-        let mut author = |client, name: &str| {
-            let (user, token) = (name.parse().unwrap(), "0".repeat(32).parse().unwrap());
-            let held = names.claim(&user, None, token, Instant::now()).unwrap();
-            Author { client: ClientId(client), owner: held.owner, user }
-        };
-        [author(1, "alice"), author(2, "bob")]
-    }
-
-    fn post(text: &str) -> Operation {
-        Operation::Post { text: Text::parse(text, 100).unwrap(), me: false, reply: None }
-    }
-
-    fn cid(cid: &str) -> Cid {
-        cid.parse().unwrap()
-    }
-
-    fn sequencer() -> Sequencer {
-        Sequencer::new("lobby".parse().unwrap(), 0, 0)
-    }
-
-    fn seqs(batch: &Batch) -> Vec<u64> {
-        let seq = |item: &BatchItem| match item {
-            BatchItem::Record(offered) => Some(offered.entry.seq),
-            BatchItem::Ephemeral { .. } => None,
-        };
-        batch.iter().filter_map(seq).collect()
-    }
-
-    #[test]
-    fn what_is_said_is_numbered_and_a_repeat_is_known() {
-        let ([alice, bob], mut sequencer) = (authors(), sequencer());
-        assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::Accepted);
-        assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::InFlight);
-        assert_eq!(
-            sequencer.submit(&bob, cid("1"), post("b"), 5),
-            Outcome::Accepted,
-            "another's cid is another"
-        );
-        assert_eq!(seqs(&sequencer.take()), [1, 2]);
-        sequencer.commit(2);
-        assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::AlreadyStored(1));
-        assert_eq!(sequencer.submit(&alice, cid("1"), post("b"), 5), Outcome::CidConflict);
-        let me = Operation::Post { text: Text::parse("a", 100).unwrap(), me: true, reply: None };
-        assert_eq!(sequencer.submit(&alice, cid("1"), me, 5), Outcome::CidConflict);
-        assert!(sequencer.is_empty(), "repeats are not told again");
-    }
-
-    #[test]
-    fn a_ledger_made_anew_knows_what_its_log_holds() {
-        let ([alice, bob], mut before) = (authors(), sequencer());
-        before.submit(&alice, cid("1"), post("a \"b\"\n"), 5_000);
-        let me =
-            Operation::Post { text: Text::parse("waves", 100).unwrap(), me: true, reply: None };
-        before.submit(&bob, cid("1"), me.clone(), 6_000);
-        let mut after = Sequencer::new("lobby".parse().unwrap(), 2, 0);
-        for item in before.take() {
-            let BatchItem::Record(offered) = item else { continue };
-            after.restore(&offered.entry);
-        }
-        assert_eq!(after.submit(&alice, cid("1"), post("a \"b\"\n"), 0), Outcome::AlreadyStored(1));
-        assert_eq!(after.submit(&bob, cid("1"), me, 0), Outcome::AlreadyStored(2));
-        assert_eq!(after.submit(&bob, cid("1"), post("waves"), 0), Outcome::CidConflict);
-        assert_eq!(after.submit(&bob, cid("2"), post("b"), 0), Outcome::Accepted);
-        let batch = after.take();
-        let Some(BatchItem::Record(offered)) = batch.first() else { panic!("nothing was offered") };
-        assert!(offered.entry.json.contains("\"seq\":3,\"at\":6000,"), "{offered:?}");
-    }
-
-    #[test]
-    fn a_repeat_of_words_that_were_deleted_is_known_by_its_cid_alone() {
-        let ([alice, _], mut sequencer) = (authors(), sequencer());
-        let json = r#"{"type":"post","room":"lobby","seq":1,"at":5,"user":"alice","cid":"1","text":"","deleted":true}"#;
-        sequencer.restore(&LogEntry { seq: 1, owner: alice.owner, json: json.into() });
-        sequencer.commit(1);
-        assert_eq!(
-            sequencer.submit(&alice, cid("1"), post("whatever it was"), 9),
-            Outcome::AlreadyStored(1)
-        );
-    }
-
-    #[test]
-    fn a_line_answers_an_earlier_one_and_is_known_by_which() {
-        let ([alice, bob], mut before) = (authors(), sequencer());
-        let answer = |seq| {
-            let Operation::Post { text, me, .. } = post("yes") else { unreachable!() };
-            Operation::Post { text, me, reply: Some(seq) }
-        };
-        assert_eq!(
-            before.submit(&alice, cid("1"), answer(1), 0),
-            Outcome::NoSuchTarget,
-            "not itself"
-        );
-        before.submit(&alice, cid("2"), post("tea?"), 0);
-        for seq in [0, 2, u64::MAX] {
-            assert_eq!(
-                before.submit(&bob, cid("3"), answer(seq), 0),
-                Outcome::NoSuchTarget,
-                "{seq}"
-            );
-        }
-        assert_eq!(before.last_assigned(), 1, "no number was used");
-        assert_eq!(
-            before.submit(&bob, cid("3"), answer(1), 0),
-            Outcome::Accepted,
-            "its cid is free"
-        );
-        let batch = before.take();
-        let mut after = Sequencer::new("lobby".parse().unwrap(), 2, 0);
-        for item in &batch {
-            let BatchItem::Record(offered) = item else { continue };
-            after.restore(&offered.entry);
-        }
-        before.commit(2);
-        for sequencer in [&mut before, &mut after] {
-            assert_eq!(sequencer.submit(&bob, cid("3"), answer(1), 0), Outcome::AlreadyStored(2));
-            assert_eq!(sequencer.submit(&bob, cid("3"), answer(9), 0), Outcome::CidConflict);
-            assert_eq!(sequencer.submit(&bob, cid("3"), post("yes"), 0), Outcome::CidConflict);
-        }
-    }
-
-    #[test]
-    fn what_is_done_under_one_cid_is_one_thing() {
-        let ([alice, _], mut sequencer) = (authors(), sequencer());
-        let edit = |target| Operation::Edit { target, text: Text::parse("a", 10).unwrap() };
-        assert_eq!(sequencer.submit(&alice, cid("1"), edit(7), 5), Outcome::Accepted);
-        assert_eq!(sequencer.submit(&alice, cid("1"), edit(7), 5), Outcome::InFlight);
-        assert_eq!(sequencer.submit(&alice, cid("1"), edit(8), 5), Outcome::CidConflict);
-        assert_eq!(
-            sequencer.submit(&alice, cid("1"), Operation::Delete { target: 7 }, 5),
-            Outcome::CidConflict
-        );
-        assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::CidConflict);
-    }
-
-    #[test]
-    fn a_clock_that_jumps_changes_neither_the_order_nor_sets_time_back() {
-        const NOW: u64 = 1_795_394_177_902;
-        const HOUR: u64 = 60 * 60 * 1_000;
-        const TEN_YEARS: u64 = 10 * 365 * 24 * HOUR;
-        let ([alice, _], mut sequencer) = (authors(), sequencer());
-        let before_1970 = 0; // what the server makes of such a clock
-        let clock = [NOW, NOW - HOUR, before_1970, NOW + 1, NOW + TEN_YEARS, NOW + 2, NOW + HOUR];
-        for (n, now) in clock.into_iter().enumerate() {
-            assert_eq!(
-                sequencer.submit(&alice, cid(&n.to_string()), post("a"), now),
-                Outcome::Accepted
-            );
-        }
-        let batch = sequencer.take();
-        assert_eq!(seqs(&batch), [1, 2, 3, 4, 5, 6, 7]);
-        let at = |item: &BatchItem| match item {
-            BatchItem::Record(offered) => {
-                let (_, rest) = offered.entry.json.split_once("\"at\":").unwrap();
-                rest.split(',').next().unwrap().parse::<u64>().unwrap()
-            }
-            BatchItem::Ephemeral { .. } => 0,
-        };
-        let late = NOW + TEN_YEARS;
-        let expected = [NOW, NOW, NOW, NOW + 1, late, late, late];
-        assert_eq!(batch.iter().map(at).collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
-    fn what_could_not_be_stored_never_was() {
-        let ([alice, bob], mut sequencer) = (authors(), sequencer());
-        sequencer.submit(&alice, cid("1"), post("a"), 0);
-        sequencer.take();
-        sequencer.commit(1);
-        sequencer.submit(&alice, cid("2"), post("b"), 0);
-        sequencer.take(); // this batch will fail
-        sequencer.submit(&bob, cid("3"), post("c"), 0);
-        sequencer.push_ephemeral(String::from("aside"), None);
-        let lost: Vec<u64> =
-            sequencer.roll_back().iter().map(|offered| offered.entry.seq).collect();
-        assert_eq!(lost, [3], "what was given out since goes down with it");
-        assert_eq!(sequencer.take().len(), 1, "an aside needs no number");
-        assert_eq!(
-            sequencer.submit(&alice, cid("2"), post("b"), 0),
-            Outcome::Accepted,
-            "it may be said again"
-        );
-        assert_eq!(seqs(&sequencer.take()), [2], "and its number was not used");
-        assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 0), Outcome::AlreadyStored(1));
-    }
-
-    #[test]
-    fn a_cid_is_known_for_as_long_as_the_window_says() {
-        let ([alice, _], mut sequencer) = (authors(), sequencer());
-        let window = limits::CID_WINDOW as u64;
-        for n in 0..window {
-            sequencer.submit(&alice, cid(&n.to_string()), post("a"), 0);
-        }
-        sequencer.take();
-        sequencer.commit(window);
-        assert_eq!(sequencer.submit(&alice, cid("0"), post("a"), 0), Outcome::AlreadyStored(1));
-        sequencer.submit(&alice, cid("more"), post("a"), 0);
-        assert_eq!(
-            sequencer.submit(&alice, cid("0"), post("a"), 0),
-            Outcome::Accepted,
-            "beyond the window"
-        );
-        assert_eq!(sequencer.known.seqs.len(), limits::CID_WINDOW);
-    }
-}
+mod tests;

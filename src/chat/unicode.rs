@@ -12,7 +12,7 @@ pub(crate) enum Script {
 }
 
 /// The alphabet `letter` belongs to, where it is one of those that look alike.
-pub(crate) fn alphabet(letter: char) -> Option<Script> {
+pub(crate) fn script_of(letter: char) -> Option<Script> {
     match letter {
         'A'..='Z'
         | 'a'..='z'
@@ -35,9 +35,9 @@ pub(crate) fn is_letter_or_digit(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || (c.is_alphanumeric()
             && !is_compatibility_form(c)
-            && !is_foreign_mark(c)
+            && !is_unneeded_mark(c)
             && !is_blank(c)
-            && (c < '\u{10000}' || is_living_beyond_the_first_plane(c)))
+            && (c < '\u{10000}' || is_modern_supplementary(c)))
 }
 
 /// Whether `c` is a mark without which its script cannot be written: vowel signs, viramas, tones,
@@ -98,7 +98,7 @@ pub(crate) fn is_needed_mark(c: char) -> bool {
 
 /// Whether `mark` may stand right after `base`: the blocks of 256 characters are scripts, near
 /// enough, and a mark of one script on a letter of another is never a name.
-pub(crate) fn carries(base: char, mark: char) -> bool {
+pub(crate) fn may_carry_mark(base: char, mark: char) -> bool {
     (is_letter_or_digit(base) || is_needed_mark(base))
         && u32::from(base) >> 8 == u32::from(mark) >> 8
 }
@@ -119,7 +119,7 @@ fn is_compatibility_form(c: char) -> bool {
 }
 
 /// ReadMarkers that no name needs: they pile up on any letter ("zalgo"), or spell it a second way.
-fn is_foreign_mark(c: char) -> bool {
+fn is_unneeded_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5c7}'
         | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}'
@@ -140,7 +140,7 @@ fn is_blank(c: char) -> bool {
 
 /// ReadLimit of what lies above U+FFFF is notation, or scripts of the dead with glyphs as wide as a
 /// line. These are alive.
-fn is_living_beyond_the_first_plane(c: char) -> bool {
+fn is_modern_supplementary(c: char) -> bool {
     matches!(c,
         '\u{104b0}'..='\u{104fb}' // Osage
         | '\u{10d00}'..='\u{10d39}' // Hanifi Rohingya

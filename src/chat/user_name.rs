@@ -64,13 +64,13 @@ impl FromStr for UserName {
     fn from_str(text: &str) -> Result<UserName, Rejection> {
         let count = text.chars().count();
         if count == 0 || count > limits::NAME_CHARS {
-            return Err(rejection(format!("a name has 1 to {} characters", limits::NAME_CHARS)));
+            return Err(bad_name(format!("a name has 1 to {} characters", limits::NAME_CHARS)));
         }
         check_characters(text)?;
-        check_alphabet(text)?;
+        check_scripts(text)?;
         let name = UserName(text.into());
         if RESERVED.contains(&name.key().as_str()) {
-            return Err(rejection("that name is reserved"));
+            return Err(bad_name("that name is reserved"));
         }
         Ok(name)
     }
@@ -83,9 +83,10 @@ fn check_characters(text: &str) -> Result<(), Rejection> {
     for c in text.chars() {
         if unicode::is_needed_mark(c) {
             marks = marks.saturating_add(1);
-            let is_carried = before.is_some_and(|base| base != c && unicode::carries(base, c));
+            let is_carried =
+                before.is_some_and(|base| base != c && unicode::may_carry_mark(base, c));
             if !is_carried || marks > MARKS {
-                return Err(rejection(format!(
+                return Err(bad_name(format!(
                     "in a name, U+{:04X} cannot stand there",
                     u32::from(c)
                 )));
@@ -94,7 +95,7 @@ fn check_characters(text: &str) -> Result<(), Rejection> {
             marks = 0;
         } else {
             let code = u32::from(c);
-            return Err(rejection(format!(
+            return Err(bad_name(format!(
                 "a name holds letters, digits, _ - and . only (accented letters composed), not U+{code:04X}"
             )));
         }
@@ -104,17 +105,17 @@ fn check_characters(text: &str) -> Result<(), Rejection> {
 }
 
 /// All letters that have look-alikes are of one alphabet.
-fn check_alphabet(text: &str) -> Result<(), Rejection> {
+fn check_scripts(text: &str) -> Result<(), Rejection> {
     let mut first: Option<Script> = None;
-    for alphabet in text.chars().filter_map(unicode::alphabet) {
-        if *first.get_or_insert(alphabet) != alphabet {
-            return Err(rejection("a name may not mix Latin, Greek and Cyrillic letters"));
+    for script in text.chars().filter_map(unicode::script_of) {
+        if *first.get_or_insert(script) != script {
+            return Err(bad_name("a name may not mix Latin, Greek and Cyrillic letters"));
         }
     }
     Ok(())
 }
 
-fn rejection(message: impl Into<std::borrow::Cow<'static, str>>) -> Rejection {
+fn bad_name(message: impl Into<std::borrow::Cow<'static, str>>) -> Rejection {
     Rejection::new(ErrorCode::BadName, message)
 }
 

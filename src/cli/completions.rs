@@ -116,12 +116,12 @@ complete -o default -F _{program} {program}
 fn zsh(program: &str, commands: &[&str], rows: &[Row]) -> String {
     let mut specs = String::new();
     for Row { dashed, help, value } in rows {
-        let mut told = String::new();
+        let mut escaped = String::new();
         for letter in help.chars() {
             match letter {
-                '\'' => told.push_str("'\\''"),
-                '[' | ']' | ':' | '\\' => told.extend(['\\', letter]),
-                _ => told.push(letter),
+                '\'' => escaped.push_str("'\\''"),
+                '[' | ']' | ':' | '\\' => escaped.extend(['\\', letter]),
+                _ => escaped.push(letter),
             }
         }
         let action = match value {
@@ -131,7 +131,7 @@ fn zsh(program: &str, commands: &[&str], rows: &[Row]) -> String {
             Some((name, Value::Directory)) => format!(":{name}:_files -/"),
             Some((name, Value::Choice(words))) => format!(":{name}:({})", words.join(" ")),
         };
-        specs.push_str(&format!("        '*{dashed}[{told}]{action}' \\\n"));
+        specs.push_str(&format!("        '*{dashed}[{escaped}]{action}' \\\n"));
     }
     let commands = match commands {
         [] => String::new(),

@@ -146,7 +146,8 @@ impl Outbox {
     /// Every line that waits to go to `room` and means a record fails: edits, deletes and answers. The
     /// record was of another log. Returns their cids.
     pub(super) fn fail_strays(&mut self, room: &RoomName) -> Vec<Cid> {
-        let is_one = |line: &Submission| line.room == *room && line.operation.meant().is_some();
+        let is_one =
+            |line: &Submission| line.room == *room && line.operation.referenced_seq().is_some();
         let (strays, others): (VecDeque<Entry>, _) =
             self.waiting.drain(..).partition(|entry| is_one(&entry.line));
         self.waiting = others;

@@ -114,7 +114,7 @@ fn upgrade(
     tell: &mut dyn FnMut(Finding),
 ) -> Result<Vec<u8>, Fault> {
     let no_answer = |error| Fault::NoAnswer { address: address.clone(), error };
-    let failed = |source| no_answer(HeadError::Failed(source));
+    let failed = |source| no_answer(HeadError::Io(source));
     let offer = UpgradeRequest::new(address.authority(), address.target(), nonce)
         .map_err(|error| failed(std::io::Error::new(ErrorKind::InvalidInput, error)))?;
     let begun = Instant::now();

@@ -247,11 +247,11 @@ proptest! {
         target in "/[a-z/%]{0,9}(\\?[a-z=&|]{0,9})?",
         agent in "[!-~]([ -~é]{0,9}[!-~])?",
     ) {
-        let offer = UpgradeRequest::new(&format!("localhost:{port}").parse().unwrap(), &target, nonce);
-        let offer = offer.unwrap().header("User-Agent", &agent).unwrap();
-        let (request, used) = Parser::<Request>::new().feed(&offer.to_bytes()).unwrap().unwrap();
-        prop_assert_eq!(used, offer.to_bytes().len());
+        let upgrade = UpgradeRequest::new(&format!("localhost:{port}").parse().unwrap(), &target, nonce);
+        let upgrade = upgrade.unwrap().header("User-Agent", &agent).unwrap();
+        let (request, used) = Parser::<Request>::new().feed(&upgrade.to_bytes()).unwrap().unwrap();
+        prop_assert_eq!(used, upgrade.to_bytes().len());
         let answer = accept(&request, &policy()).unwrap();
-        prop_assert_eq!(offer.verify(&answer_head(&answer)), Ok(()));
+        prop_assert_eq!(upgrade.verify(&answer_head(&answer)), Ok(()));
     }
 }

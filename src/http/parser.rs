@@ -120,7 +120,7 @@ impl<H: Head> Parser<H> {
             {
                 return Ok(Some((head, used)));
             }
-            if self.room() == 0 {
+            if self.remaining() == 0 {
                 return Err(Error::HeadTooLong { limit: self.limits.head });
             }
         }
@@ -129,7 +129,7 @@ impl<H: Head> Parser<H> {
 
     /// Bytes this head may still take; reading more from the peer is never needed.
     #[must_use]
-    pub fn room(&self) -> usize {
+    pub fn remaining(&self) -> usize {
         self.limits.head.saturating_sub(self.taken)
     }
 

@@ -307,8 +307,8 @@ fn a_head_has_limits_and_each_its_status() {
     assert_eq!(refused(with(&lines(2_000))), HEADERS);
 
     let exactly = |length: usize| {
-        let most = with(&format!("A: {0}\r\nB: {0}\r\nC: ", "y".repeat(6_000)));
-        most.replace("C: ", &format!("C: {}", "z".repeat(length - most.len())))
+        let max = with(&format!("A: {0}\r\nB: {0}\r\nC: ", "y".repeat(6_000)));
+        max.replace("C: ", &format!("C: {}", "z".repeat(length - max.len())))
     };
     assert_eq!(exactly(limits::HEAD).len(), 16 * 1024);
     accepted(exactly(limits::HEAD));
@@ -340,7 +340,7 @@ fn a_parser_has_room_for_what_a_head_may_still_have() {
     let mut parser = Parser::<Request>::new();
     assert!(parser.is_untouched());
     for fed in 0..1_000 {
-        assert_eq!(parser.room(), limits::HEAD - fed);
+        assert_eq!(parser.remaining(), limits::HEAD - fed);
         assert_eq!(parser.feed(b"G"), Ok(None));
         assert!(!parser.is_untouched());
     }

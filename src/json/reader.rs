@@ -5,16 +5,16 @@ use super::{Error, Fault, Value};
 
 /// A position in a text that only moves forward. It recurses once per level of nesting, which
 /// `parse` bounds.
-pub(super) struct Reader<'t> {
+pub(super) struct JsonReader<'t> {
     text: &'t str,
     at: usize,
     /// Members of one object.
     members: usize,
 }
 
-impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str, members: usize) -> Reader<'t> {
-        Reader { text, at: 0, members }
+impl<'t> JsonReader<'t> {
+    pub(super) fn new(text: &'t str, members: usize) -> JsonReader<'t> {
+        JsonReader { text, at: 0, members }
     }
 
     /// The one value of the text, nested at most `depth` levels deep.

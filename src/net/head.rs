@@ -51,18 +51,18 @@ pub fn read_response(
 #[derive(Debug)]
 pub enum HeadError {
     /// The peer closed without a word, as a browser closes a connection made in advance.
-    Silent,
+    Empty,
     /// The peer ended its half of the connection inside the head.
-    Cut,
+    Truncated,
     /// The deadline passed.
-    Late {
+    Timeout {
         /// The time there was.
         wait: Duration,
     },
     /// What came is not a head we accept.
-    Bad(Error),
+    Invalid(Error),
     /// The connection failed.
-    Failed(io::Error),
+    Io(io::Error),
 }
 
 impl HeadError {
@@ -70,12 +70,12 @@ impl HeadError {
     #[must_use]
     pub fn response(&self) -> Option<Response> {
         match self {
-            HeadError::Silent | HeadError::Failed(_) => None,
-            HeadError::Cut => Some(Response::error(Status::BAD_REQUEST, &self.to_string())),
-            HeadError::Late { .. } => {
+            HeadError::Empty | HeadError::Io(_) => None,
+            HeadError::Truncated => Some(Response::error(Status::BAD_REQUEST, &self.to_string())),
+            HeadError::Timeout { .. } => {
                 Some(Response::error(Status::REQUEST_TIMEOUT, &self.to_string()))
             }
-            HeadError::Bad(error) => Some(Response::from(*error)),
+            HeadError::Invalid(error) => Some(Response::from(*error)),
         }
     }
 }
@@ -89,40 +89,40 @@ fn read<H: Head>(
 ) -> Result<(H, Vec<u8>), HeadError> {
     let mut chunk = [0; limits::CHUNK];
     loop {
-        if let Some((head, used)) = parser.feed(&input).map_err(HeadError::Bad)? {
+        if let Some((head, used)) = parser.feed(&input).map_err(HeadError::Invalid)? {
             return Ok((head, input.split_off(used)));
         }
         input.clear();
         let left = deadline.left(stream.now());
-        let left = left.map_err(|_| HeadError::Late { wait: deadline.wait() })?;
-        stream.set_read_wait(left).map_err(HeadError::Failed)?;
-        let room = parser.room().min(chunk.len());
-        match stream.read(chunk.get_mut(..room).unwrap_or_default()) {
-            Ok(0) if parser.is_untouched() => return Err(HeadError::Silent),
-            Ok(0) => return Err(HeadError::Cut),
+        let left = left.map_err(|_| HeadError::Timeout { wait: deadline.wait() })?;
+        stream.set_read_wait(left).map_err(HeadError::Io)?;
+        let remaining = parser.remaining().min(chunk.len());
+        match stream.read(chunk.get_mut(..remaining).unwrap_or_default()) {
+            Ok(0) if parser.is_untouched() => return Err(HeadError::Empty),
+            Ok(0) => return Err(HeadError::Truncated),
             Ok(count) => input.extend_from_slice(chunk.get(..count).unwrap_or_default()),
-            Err(error) if is_early(error.kind()) => {} // the deadline says whether the wait is over
-            Err(error) => return Err(HeadError::Failed(error)),
+            Err(error) if is_retryable(error.kind()) => {} // the deadline says whether the wait is over
+            Err(error) => return Err(HeadError::Io(error)),
         }
     }
 }
 
 /// Whether a read ended without bytes for no fault of the peer: its time was up, a coarse timer
 /// fired early, or a signal came.
-fn is_early(kind: io::ErrorKind) -> bool {
+fn is_retryable(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 impl fmt::Display for HeadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            HeadError::Silent => f.write_str("the peer closed without sending anything"),
-            HeadError::Cut => f.write_str("the head ends too early"),
-            HeadError::Late { wait } => {
+            HeadError::Empty => f.write_str("the peer closed without sending anything"),
+            HeadError::Truncated => f.write_str("the head ends too early"),
+            HeadError::Timeout { wait } => {
                 write!(f, "no whole head came within {} s", wait.as_secs_f32())
             }
-            HeadError::Bad(error) => write!(f, "{error}"),
-            HeadError::Failed(error) => write!(f, "{error}"),
+            HeadError::Invalid(error) => write!(f, "{error}"),
+            HeadError::Io(error) => write!(f, "{error}"),
         }
     }
 }
@@ -238,7 +238,7 @@ mod tests {
         let mut stream = Script::new(steps);
         let start = stream.now;
         let error = stream.request().unwrap_err();
-        assert!(matches!(error, HeadError::Late { wait: limits::HEAD_WAIT }));
+        assert!(matches!(error, HeadError::Timeout { wait: limits::HEAD_WAIT }));
         assert_eq!(stream.now - start, limits::HEAD_WAIT);
         assert_eq!(error.to_string(), "no whole head came within 10 s");
         assert_eq!(error.response().unwrap().status(), Status::REQUEST_TIMEOUT);
@@ -259,19 +259,19 @@ mod tests {
     #[test]
     fn a_peer_that_leaves_is_told_only_what_it_can_read() {
         let silent = Script::new([Step::End]).request().unwrap_err();
-        assert!(matches!(silent, HeadError::Silent) && silent.response().is_none());
+        assert!(matches!(silent, HeadError::Empty) && silent.response().is_none());
         let cut = Script::new([Step::Bytes(b"GET /".to_vec()), Step::End]).request().unwrap_err();
-        assert!(matches!(cut, HeadError::Cut));
+        assert!(matches!(cut, HeadError::Truncated));
         assert_eq!(cut.response().unwrap().status(), Status::BAD_REQUEST);
         let reset = Script::new([Step::Fails(io::ErrorKind::ConnectionReset)]).request();
-        assert!(matches!(reset, Err(HeadError::Failed(error)) if error.kind()
+        assert!(matches!(reset, Err(HeadError::Io(error)) if error.kind()
             == io::ErrorKind::ConnectionReset));
     }
 
     #[test]
     fn tls_is_refused_at_its_first_byte() {
         let error = Script::bytes(&[b"\x16"]).request().unwrap_err();
-        assert!(matches!(error, HeadError::Bad(Error::NotHttp { first: 0x16 })));
+        assert!(matches!(error, HeadError::Invalid(Error::NotHttp { first: 0x16 })));
         assert_eq!(error.response().unwrap().status(), Status::BAD_REQUEST);
     }
 
@@ -280,7 +280,7 @@ mod tests {
         let line = [b"X: ".as_slice(), &[b'y'; 1_000], b"\r\n"].concat();
         let mut stream = Script::bytes(&[b"GET / HTTP/1.1\r\n", &line.repeat(1_000)]);
         let error = stream.request().unwrap_err();
-        assert!(matches!(error, HeadError::Bad(Error::HeadTooLong { .. })));
+        assert!(matches!(error, HeadError::Invalid(Error::HeadTooLong { .. })));
         assert_eq!(stream.read, limits::HEAD);
     }
 

@@ -66,8 +66,8 @@ mod tests {
         let sender = thread::Builder::new().spawn(move || {
             peer.write_all(&vec![0; limits::LINGER_BYTES]).unwrap();
             peer.shutdown(Shutdown::Write).unwrap();
-            let mut heard = String::new();
-            peer.read_to_string(&mut heard).map(|_| heard)
+            let mut received = String::new();
+            peer.read_to_string(&mut received).map(|_| received)
         });
         (&ours).write_all(b"the last word").unwrap();
         linger_within(&ours, usize::MAX, Duration::from_secs(60));

@@ -189,7 +189,7 @@ mod tests {
         }
     }
 
-    fn inbound(
+    fn reader(
         steps: impl IntoIterator<Item = io::Result<Vec<u8>>>,
         leftover: &[u8],
     ) -> MessageReader<Script> {
@@ -206,11 +206,11 @@ mod tests {
     #[test]
     fn a_stream_that_dribbles_says_the_same_as_one_that_gushes() {
         for size in 1..=WIRE.len() {
-            let mut inbound = inbound(WIRE.chunks(size).map(|bytes| Ok(bytes.to_vec())), b"");
-            assert_eq!(inbound.next_event().unwrap(), Some(text("Hello")), "{size} at a time");
-            assert_eq!(inbound.next_event().unwrap(), Some(Event::Ping(b"?".to_vec())));
-            assert_eq!(inbound.next_event().unwrap(), Some(text("hey!")));
-            assert_eq!(inbound.next_event().unwrap(), None);
+            let mut reader = reader(WIRE.chunks(size).map(|bytes| Ok(bytes.to_vec())), b"");
+            assert_eq!(reader.next_event().unwrap(), Some(text("Hello")), "{size} at a time");
+            assert_eq!(reader.next_event().unwrap(), Some(Event::Ping(b"?".to_vec())));
+            assert_eq!(reader.next_event().unwrap(), Some(text("hey!")));
+            assert_eq!(reader.next_event().unwrap(), None);
         }
     }
 
@@ -219,15 +219,15 @@ mod tests {
         for cut in 0..=WIRE.len() {
             let (leftover, later) = WIRE.split_at(cut);
             let steps = [later].into_iter().filter(|bytes| !bytes.is_empty());
-            let mut inbound = inbound(steps.map(|bytes| Ok(bytes.to_vec())), leftover);
+            let mut reader = reader(steps.map(|bytes| Ok(bytes.to_vec())), leftover);
             if cut >= 7 {
-                assert_eq!(inbound.step().unwrap(), Step::Event(text("Hello")));
-                assert_eq!(inbound.stream().0.len(), usize::from(cut < WIRE.len()));
+                assert_eq!(reader.step().unwrap(), Step::Event(text("Hello")));
+                assert_eq!(reader.stream().0.len(), usize::from(cut < WIRE.len()));
             } else {
-                assert_eq!(inbound.next_event().unwrap(), Some(text("Hello")));
+                assert_eq!(reader.next_event().unwrap(), Some(text("Hello")));
             }
-            assert_eq!(inbound.next_event().unwrap(), Some(Event::Ping(b"?".to_vec())));
-            assert_eq!(inbound.next_event().unwrap(), Some(text("hey!")));
+            assert_eq!(reader.next_event().unwrap(), Some(Event::Ping(b"?".to_vec())));
+            assert_eq!(reader.next_event().unwrap(), Some(text("hey!")));
         }
     }
 
@@ -236,12 +236,12 @@ mod tests {
         let waits = [ErrorKind::WouldBlock, ErrorKind::TimedOut];
         for wait in waits {
             let steps = WIRE.iter().flat_map(|byte| [Err(wait.into()), Ok(vec![*byte])]);
-            let mut inbound = inbound(steps, b"");
+            let mut reader = reader(steps, b"");
             let (mut events, mut waited) = (Vec::new(), 0);
             loop {
-                match inbound.step() {
+                match reader.step() {
                     Ok(Step::Event(event)) => events.push(event),
-                    Ok(Step::Partial) => assert!(inbound.is_mid_message()),
+                    Ok(Step::Partial) => assert!(reader.is_mid_message()),
                     Ok(Step::End) => break,
                     Err(MessageError::Stream(error)) if error.kind() == wait => waited += 1,
                     Err(error) => panic!("{error}"),
@@ -259,18 +259,18 @@ mod tests {
             Err(ErrorKind::Interrupted.into()),
             Ok(b"\x81\x00".to_vec()),
         ];
-        assert_eq!(inbound(steps, b"").step().unwrap(), Step::Event(text("")));
+        assert_eq!(reader(steps, b"").step().unwrap(), Step::Event(text("")));
     }
 
     #[test]
     fn a_stream_that_fails_or_ends_inside_a_message_says_so() {
         let steps = [Ok(b"\x81\x05He".to_vec()), Err(ErrorKind::ConnectionReset.into())];
-        let mut failing = inbound(steps, b"");
+        let mut failing = reader(steps, b"");
         let error = failing.next_event().unwrap_err();
         assert!(
             matches!(error, MessageError::Stream(error) if error.kind() == ErrorKind::ConnectionReset)
         );
-        let mut ending = inbound([Ok(b"\x81\x05He".to_vec())], b"");
+        let mut ending = reader([Ok(b"\x81\x05He".to_vec())], b"");
         assert_eq!(ending.next_event().unwrap(), None);
         assert!(ending.is_mid_message());
     }
@@ -279,8 +279,8 @@ mod tests {
     fn after_a_close_or_a_broken_rule_only_the_end_is_heard() {
         for wire in [b"\x88\x00".as_slice(), b"\x81\x80"] {
             let after = [Ok(b"\x81\x02no".to_vec()), Ok(b"\xff\xff".to_vec())];
-            let mut inbound = inbound([Ok(wire.to_vec())].into_iter().chain(after), b"");
-            match inbound.next_event() {
+            let mut reader = reader([Ok(wire.to_vec())].into_iter().chain(after), b"");
+            match reader.next_event() {
                 Ok(event) => assert_eq!(event, Some(Event::Close(None))),
                 Err(error) => {
                     assert!(matches!(
@@ -289,7 +289,7 @@ mod tests {
                     ));
                 }
             }
-            assert_eq!(inbound.next_event().unwrap(), None);
+            assert_eq!(reader.next_event().unwrap(), None);
         }
     }
 }

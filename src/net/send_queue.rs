@@ -15,7 +15,7 @@ use crate::failpoint;
 
 /// A socket that can be made to refuse what it cannot do at once.
 pub trait Socket {
-    /// Writes some of `bytes` and says how many, as [`Socket::set_waiting`] has said.
+    /// Writes some of `bytes` and says how many, as [`Socket::set_blocking`] has said.
     ///
     /// # Errors
     /// `WouldBlock` where the socket is full and may not wait; any other error means that it is dead.
@@ -25,7 +25,7 @@ pub trait Socket {
     ///
     /// # Errors
     /// What the system says: the socket is of no use then.
-    fn set_waiting(&self, waits: bool) -> io::Result<()>;
+    fn set_blocking(&self, blocking: bool) -> io::Result<()>;
 
     /// Ends both directions at once, so that a thread reading from it wakes.
     fn shutdown(&self);
@@ -37,8 +37,8 @@ impl Socket for TcpStream {
         socket.write(bytes)
     }
 
-    fn set_waiting(&self, waits: bool) -> io::Result<()> {
-        self.set_nonblocking(!waits)
+    fn set_blocking(&self, blocking: bool) -> io::Result<()> {
+        self.set_nonblocking(!blocking)
     }
 
     fn shutdown(&self) {
@@ -51,8 +51,8 @@ impl<P: Socket> Socket for Arc<P> {
         P::try_write(self, bytes)
     }
 
-    fn set_waiting(&self, waits: bool) -> io::Result<()> {
-        P::set_waiting(self, waits)
+    fn set_blocking(&self, blocking: bool) -> io::Result<()> {
+        P::set_blocking(self, blocking)
     }
 
     fn shutdown(&self) {
@@ -69,21 +69,21 @@ impl<P: Socket> Socket for Arc<P> {
 struct NonBlocking<P> {
     socket: P,
     /// Whether it may wait now. It only changes under the lock around the state.
-    waits: AtomicBool,
+    blocking: AtomicBool,
 }
 
 impl<P: Socket> NonBlocking<P> {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        if self.waits.load(Ordering::Relaxed) {
-            self.socket.set_waiting(false)?;
-            self.waits.store(false, Ordering::Relaxed);
+        if self.blocking.load(Ordering::Relaxed) {
+            self.socket.set_blocking(false)?;
+            self.blocking.store(false, Ordering::Relaxed);
         }
         self.socket.try_write(bytes)
     }
 
-    fn let_wait(&self) {
-        if !self.waits.swap(true, Ordering::Relaxed) {
-            self.socket.set_waiting(true).ok(); // the reader's next call says what is wrong
+    fn restore_blocking(&self) {
+        if !self.blocking.swap(true, Ordering::Relaxed) {
+            self.socket.set_blocking(true).ok(); // the reader's next call says what is wrong
         }
     }
 }
@@ -92,9 +92,9 @@ impl<P: Socket> NonBlocking<P> {
 #[derive(Debug)]
 pub struct SendQueue<P> {
     socket: NonBlocking<P>,
-    bound: usize,
+    limit: usize,
     state: Mutex<State>,
-    moved: Condvar,
+    drained: Condvar,
 }
 
 /// How a peer receives.
@@ -117,7 +117,7 @@ struct Backlog {
     segments: VecDeque<Arc<[u8]>>,
     offset: usize,
     bytes: usize,
-    stuck_since: Instant,
+    stalled_since: Instant,
 }
 
 /// What became of bytes given to [`SendQueue::send`].
@@ -149,10 +149,10 @@ pub enum Drained {
 }
 
 impl<P: Socket> SendQueue<P> {
-    /// A live peer behind `socket`, which may have `bound` bytes waiting.
-    pub fn new(socket: P, bound: usize) -> SendQueue<P> {
-        let socket = NonBlocking { socket, waits: AtomicBool::new(true) };
-        SendQueue { socket, bound, state: Mutex::new(State::Live), moved: Condvar::new() }
+    /// A live peer behind `socket`, which may have `limit` bytes waiting.
+    pub fn new(socket: P, limit: usize) -> SendQueue<P> {
+        let socket = NonBlocking { socket, blocking: AtomicBool::new(true) };
+        SendQueue { socket, limit, state: Mutex::new(State::Live), drained: Condvar::new() }
     }
 
     /// The socket itself.
@@ -175,16 +175,16 @@ impl<P: Socket> SendQueue<P> {
                     *state = State::Behind(Backlog::new(Arc::clone(bytes), count));
                     Sent::FellBehind
                 }
-                Err(error) if is_full(&error) => {
+                Err(error) if would_block(&error) => {
                     *state = State::Behind(Backlog::new(Arc::clone(bytes), 0));
                     Sent::FellBehind
                 }
                 Err(_) => {
-                    self.leave(state);
+                    self.close(state);
                     Sent::Closed
                 }
             },
-            State::Behind(backlog) if backlog.bytes.saturating_add(bytes.len()) > self.bound => {
+            State::Behind(backlog) if backlog.bytes.saturating_add(bytes.len()) > self.limit => {
                 Sent::Overflow
             }
             State::Behind(backlog) => {
@@ -199,20 +199,20 @@ impl<P: Socket> SendQueue<P> {
     /// has half of: it gets whole frames to the end.
     pub fn send_last(&self, bytes: &Arc<[u8]>) -> Sent {
         let mut state = self.state();
-        let (mut backlog, full) = match mem::replace(&mut *state, State::Closed) {
+        let (mut backlog, otherwise) = match mem::replace(&mut *state, State::Closed) {
             State::Live => (Backlog::empty(), Sent::FellBehind),
-            State::Behind(backlog) => (backlog.begun(), Sent::Queued),
-            leaving @ (State::Closing(_) | State::Closed) => {
-                *state = leaving;
+            State::Behind(backlog) => (backlog.started(), Sent::Queued),
+            closing @ (State::Closing(_) | State::Closed) => {
+                *state = closing;
                 return Sent::Closed;
             }
         };
         backlog.push(Arc::clone(bytes));
         if backlog.write_to(&self.socket).is_err() {
-            self.leave(state);
+            self.close(state);
             return Sent::Closed;
         }
-        let sent = if backlog.segments.is_empty() { Sent::Written } else { full };
+        let sent = if backlog.segments.is_empty() { Sent::Written } else { otherwise };
         *state = State::Closing(backlog);
         sent
     }
@@ -220,7 +220,7 @@ impl<P: Socket> SendQueue<P> {
     /// Writes as much of the backlog as the socket takes.
     pub fn drain(&self, now: Instant) -> Drained {
         let mut state = self.state();
-        let (backlog, leaving) = match &mut *state {
+        let (backlog, closing) = match &mut *state {
             State::Live => return Drained::Empty,
             State::Behind(backlog) => (backlog, false),
             State::Closing(backlog) => (backlog, true),
@@ -228,29 +228,29 @@ impl<P: Socket> SendQueue<P> {
         };
         let before = backlog.bytes;
         if backlog.write_to(&self.socket).is_err() {
-            self.leave(state);
+            self.close(state);
             return Drained::Closed;
         }
         let drained = if backlog.segments.is_empty() {
             Drained::Empty
         } else if backlog.bytes < before {
-            backlog.stuck_since = now;
+            backlog.stalled_since = now;
             Drained::Progress
         } else {
-            Drained::Stalled(now.saturating_duration_since(backlog.stuck_since))
+            Drained::Stalled(now.saturating_duration_since(backlog.stalled_since))
         };
-        if drained == Drained::Empty && !leaving {
+        if drained == Drained::Empty && !closing {
             *state = State::Live;
         }
         if drained != Drained::Stalled(Duration::ZERO) {
-            self.moved.notify_all();
+            self.drained.notify_all();
         }
         drained
     }
 
     /// Ends the connection now, whatever still waits.
     pub fn shutdown(&self) {
-        self.leave(self.state());
+        self.close(self.state());
     }
 
     /// Whether the connection is known to have ended: nothing will be sent on it any more.
@@ -261,17 +261,17 @@ impl<P: Socket> SendQueue<P> {
         }
     }
 
-    fn leave(&self, mut state: MutexGuard<'_, State>) {
+    fn close(&self, mut state: MutexGuard<'_, State>) {
         *state = State::Closed;
         self.socket.socket.shutdown();
-        self.moved.notify_all();
+        self.drained.notify_all();
     }
 
     /// Makes the socket wait again, once nobody is writing: what a reader does after a stray
     /// `WouldBlock`.
     pub fn restore_blocking(&self) {
         let state = self.state();
-        self.socket.let_wait();
+        self.socket.restore_blocking();
         drop(state);
     }
 
@@ -286,14 +286,14 @@ impl<P: Socket> SendQueue<P> {
                 State::Behind(_) => {}
                 State::Closing(_) | State::Closed => return false,
             }
-            state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.drained.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
 impl Backlog {
     fn empty() -> Backlog {
-        Backlog { segments: VecDeque::new(), offset: 0, bytes: 0, stuck_since: Instant::now() }
+        Backlog { segments: VecDeque::new(), offset: 0, bytes: 0, stalled_since: Instant::now() }
     }
 
     /// Begins with a segment of which the socket took `offset` bytes.
@@ -305,7 +305,7 @@ impl Backlog {
     }
 
     /// Only the segment that the peer has begun to receive, if there is one.
-    fn begun(mut self) -> Backlog {
+    fn started(mut self) -> Backlog {
         self.segments.truncate(usize::from(self.offset > 0));
         self.bytes = self.segments.front().map_or(0, |segment| segment.len() - self.offset);
         self
@@ -332,7 +332,7 @@ impl Backlog {
             }
             match socket.try_write(rest) {
                 Ok(count) => self.advance(count),
-                Err(error) if is_full(&error) => return Ok(()),
+                Err(error) if would_block(&error) => return Ok(()),
                 Err(error) => return Err(error),
             }
         }
@@ -341,7 +341,7 @@ impl Backlog {
 }
 
 /// Whether the socket merely has no room now.
-fn is_full(error: &io::Error) -> bool {
+fn would_block(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 

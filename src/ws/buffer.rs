@@ -53,21 +53,21 @@ mod tests {
     #[test]
     fn bytes_come_out_as_they_went_in() {
         let mut input = Buffer::default();
-        let (mut fed, mut heard) = (0_u8, 0_u8);
+        let (mut fed, mut taken) = (0_u8, 0_u8);
         for round in 0..100_usize {
             for _ in 0..round % 7 {
                 input.push(&[fed]);
                 fed = fed.wrapping_add(1);
             }
             for byte in input.take(round % 5) {
-                assert_eq!(*byte, heard);
-                heard = heard.wrapping_add(1);
+                assert_eq!(*byte, taken);
+                taken = taken.wrapping_add(1);
             }
             if round % 11 == 0 {
                 input.shrink();
             }
         }
-        assert_eq!(input.rest().len(), usize::from(fed.wrapping_sub(heard)));
+        assert_eq!(input.rest().len(), usize::from(fed.wrapping_sub(taken)));
     }
 
     #[test]

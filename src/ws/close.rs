@@ -3,7 +3,7 @@
 use super::close_code::CloseCode;
 use super::error::{Error, Violation};
 use super::frame::CONTROL_PAYLOAD;
-use super::utf8::Text;
+use super::utf8::Utf8Collector;
 
 /// What a Close frame says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Close {
         };
         let code = u16::from_be_bytes(code);
         let code = CloseCode::new(code).ok_or(Violation::CloseCode(code))?;
-        let mut text = Text::default();
+        let mut text = Utf8Collector::default();
         text.push(reason)?;
         Ok(Some(Close { code, reason: text.end()? }))
     }
@@ -56,17 +56,17 @@ mod tests {
     fn codes_that_may_be_sent_are_read_and_written_alike() {
         for code in [1000, 1001, 1002, 1003, 1007, 1010, 1011, 1012, 1013, 1014, 3000, 4413, 4999] {
             let payload = [&u16::to_be_bytes(code), "was schön".as_bytes()].concat();
-            let heard = Close::parse(&payload).unwrap().unwrap();
-            assert_eq!(heard, close(code, "was schön"));
-            assert_eq!(heard.payload(), payload);
+            let parsed = Close::parse(&payload).unwrap().unwrap();
+            assert_eq!(parsed, close(code, "was schön"));
+            assert_eq!(parsed.payload(), payload);
         }
     }
 
     #[test]
     fn codes_that_may_not_be_sent_break_the_protocol() {
         for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535] {
-            let heard = Close::parse(&u16::to_be_bytes(code));
-            assert_eq!(heard, Err(Violation::CloseCode(code).into()), "{code}");
+            let parsed = Close::parse(&u16::to_be_bytes(code));
+            assert_eq!(parsed, Err(Violation::CloseCode(code).into()), "{code}");
         }
     }
 

@@ -7,9 +7,9 @@ use std::mem;
 use super::buffer::Buffer;
 use super::close::Close;
 use super::error::{Error, Violation};
-use super::frame::{CONTROL_PAYLOAD, Header, Opcode, Role};
+use super::frame::{CONTROL_PAYLOAD, FrameHeader, Opcode, Role};
 use super::mask;
-use super::utf8::{NotUtf8, Text};
+use super::utf8::{NotUtf8, Utf8Collector};
 
 /// How much of one message a [`Decoder`] takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct Decoder {
     limits: Limits,
     input: Buffer,
     state: State,
-    message: Message,
+    message: PartialMessage,
     /// Frames of `message` so far.
     fragments: usize,
 }
@@ -71,7 +71,7 @@ impl Decoder {
             limits,
             input: Buffer::default(),
             state: State::BetweenFrames,
-            message: Message::None,
+            message: PartialMessage::None,
             fragments: 0,
         }
     }
@@ -98,7 +98,7 @@ impl Decoder {
             Ok(None) => self.input.shrink(),
             Ok(Some(Event::Close(_))) | Err(_) => {
                 self.state = State::Done;
-                self.message = Message::None;
+                self.message = PartialMessage::None;
                 self.input = Buffer::default();
             }
             Ok(Some(Event::Text(_) | Event::Binary(_) | Event::Ping(_) | Event::Pong(_))) => {}
@@ -110,7 +110,7 @@ impl Decoder {
     /// `None`.
     #[must_use]
     pub fn is_mid_message(&self) -> bool {
-        !self.input.rest().is_empty() || !matches!(self.message, Message::None)
+        !self.input.rest().is_empty() || !matches!(self.message, PartialMessage::None)
     }
 
     /// Bytes of an unfinished frame or message that are held here.
@@ -123,7 +123,8 @@ impl Decoder {
         loop {
             match self.state {
                 State::BetweenFrames => {
-                    let Some((header, size)) = Header::parse(self.role, self.input.rest())? else {
+                    let Some((header, size)) = FrameHeader::parse(self.role, self.input.rest())?
+                    else {
                         return Ok(None);
                     };
                     match header.opcode {
@@ -159,7 +160,7 @@ impl Decoder {
     }
 
     /// Takes a control frame, once it is there to its end.
-    fn take_control(&mut self, header: &Header, size: usize) -> Result<Option<Event>, Error> {
+    fn take_control(&mut self, header: &FrameHeader, size: usize) -> Result<Option<Event>, Error> {
         let length = usize::try_from(header.length).unwrap_or(CONTROL_PAYLOAD);
         if self.input.rest().len() < size.saturating_add(length) {
             return Ok(None);
@@ -176,17 +177,17 @@ impl Decoder {
     }
 
     /// Lets the payload of a data frame in, if the header fits what came before it.
-    fn begin_payload(&mut self, header: &Header) -> Result<(), Error> {
+    fn begin_payload(&mut self, header: &FrameHeader) -> Result<(), Error> {
         let fresh = match header.opcode {
-            Opcode::Text => Some(Message::Text(Text::default())),
-            Opcode::Binary => Some(Message::Binary(Vec::new())),
+            Opcode::Text => Some(PartialMessage::Text(Utf8Collector::default())),
+            Opcode::Binary => Some(PartialMessage::Binary(Vec::new())),
             Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong => None,
         };
         match (&self.message, fresh) {
-            (Message::None, Some(fresh)) => self.message = fresh,
-            (Message::None, None) => return Err(Violation::Orphan.into()), // §5.4
-            (Message::Text(_) | Message::Binary(_), None) => {}
-            (Message::Text(_) | Message::Binary(_), Some(_)) => {
+            (PartialMessage::None, Some(fresh)) => self.message = fresh,
+            (PartialMessage::None, None) => return Err(Violation::Orphan.into()), // §5.4
+            (PartialMessage::Text(_) | PartialMessage::Binary(_), None) => {}
+            (PartialMessage::Text(_) | PartialMessage::Binary(_), Some(_)) => {
                 return Err(Violation::Interruption.into()); // §5.4: "fragments of one message MUST NOT be interleaved"
             }
         }
@@ -212,36 +213,36 @@ fn unmask(mask: Option<[u8; 4]>, bytes: &mut [u8]) {
 
 /// The message in the making.
 #[derive(Debug, Default)]
-enum Message {
+enum PartialMessage {
     #[default]
     None,
-    Text(Text),
+    Text(Utf8Collector),
     Binary(Vec<u8>),
 }
 
-impl Message {
+impl PartialMessage {
     fn len(&self) -> usize {
         match self {
-            Message::None => 0,
-            Message::Text(text) => text.len(),
-            Message::Binary(bytes) => bytes.len(),
+            PartialMessage::None => 0,
+            PartialMessage::Text(text) => text.len(),
+            PartialMessage::Binary(bytes) => bytes.len(),
         }
     }
 
     fn push(&mut self, bytes: &[u8]) -> Result<(), NotUtf8> {
         match self {
-            Message::None => {}
-            Message::Text(text) => text.push(bytes)?,
-            Message::Binary(held) => held.extend_from_slice(bytes),
+            PartialMessage::None => {}
+            PartialMessage::Text(text) => text.push(bytes)?,
+            PartialMessage::Binary(held) => held.extend_from_slice(bytes),
         }
         Ok(())
     }
 
     fn end(self) -> Result<Option<Event>, NotUtf8> {
         Ok(match self {
-            Message::None => None,
-            Message::Text(text) => Some(Event::Text(text.end()?)),
-            Message::Binary(bytes) => Some(Event::Binary(bytes)),
+            PartialMessage::None => None,
+            PartialMessage::Text(text) => Some(Event::Text(text.end()?)),
+            PartialMessage::Binary(bytes) => Some(Event::Binary(bytes)),
         })
     }
 }

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::close::Close;
-use super::frame::{CONTROL_PAYLOAD, Header, Opcode};
+use super::frame::{CONTROL_PAYLOAD, FrameHeader, Opcode};
 use super::mask;
 
 /// Bytes of the longest header: two, an 8-byte length, a mask.
@@ -89,7 +89,7 @@ pub fn push_text_frame(out: &mut Vec<u8>, payload: &[u8]) {
 fn push_frame(opcode: Opcode, mask: Option<[u8; 4]>, payload: &[u8], out: &mut Vec<u8>) {
     out.reserve(payload.len().saturating_add(HEADER));
     let length = u64::try_from(payload.len()).unwrap_or(u64::MAX);
-    Header { fin: true, opcode, mask, length }.push(out);
+    FrameHeader { fin: true, opcode, mask, length }.push(out);
     let start = out.len();
     out.extend_from_slice(payload);
     if let (Some(mask), Some(payload)) = (mask, out.get_mut(start..)) {

@@ -139,9 +139,9 @@ mod tests {
             ),
             (Error::TooManyFragments { limit: 1_024 }, 1008, "message of more than 1024 frames"),
         ];
-        for (error, code, said) in cases {
+        for (error, code, text) in cases {
             assert_eq!(error.close_code().get(), code);
-            assert_eq!(error.to_string(), said);
+            assert_eq!(error.to_string(), text);
         }
     }
 }

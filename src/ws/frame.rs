@@ -61,7 +61,7 @@ impl Opcode {
 
 /// Everything in front of a frame's payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Header {
+pub(super) struct FrameHeader {
     pub(super) fin: bool,
     pub(super) opcode: Opcode,
     pub(super) mask: Option<[u8; 4]>,
@@ -69,11 +69,11 @@ pub(super) struct Header {
     pub(super) length: u64,
 }
 
-impl Header {
+impl FrameHeader {
     /// Reads the header that `input` begins with, sent to a peer in `role`, and how many bytes it
     /// took. `None`: more bytes are needed. Whatever is wrong with a header is said as soon as
     /// the bytes that prove it are there, without waiting for a payload.
-    pub(super) fn parse(role: Role, input: &[u8]) -> Result<Option<(Header, usize)>, Error> {
+    pub(super) fn parse(role: Role, input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Error> {
         let Some((&[first, second], rest)) = input.split_first_chunk() else { return Ok(None) };
         if first & 0x70 != 0 {
             return Err(Violation::ReservedBits.into()); // §5.2: "MUST be 0 unless an extension is negotiated"
@@ -105,7 +105,7 @@ impl Header {
             None => return Ok(None),
         };
         let size = input.len().saturating_sub(rest.len());
-        Ok(Some((Header { fin, opcode, mask, length }, size)))
+        Ok(Some((FrameHeader { fin, opcode, mask, length }, size)))
     }
 
     /// Appends the header to `out`, its length in the one form the RFC allows: the shortest.
@@ -157,8 +157,8 @@ mod tests {
 
     const MASK: [u8; 4] = *b"mask";
 
-    fn parse(input: &[u8]) -> Result<Option<(Header, usize)>, Error> {
-        Header::parse(Role::Server, input)
+    fn parse(input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Error> {
+        FrameHeader::parse(Role::Server, input)
     }
 
     #[test]
@@ -174,7 +174,8 @@ mod tests {
             ((1 << 63) - 1, b"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xffmask"),
         ];
         for (length, wire) in cases {
-            let header = Header { fin: true, opcode: Opcode::Binary, mask: Some(MASK), length };
+            let header =
+                FrameHeader { fin: true, opcode: Opcode::Binary, mask: Some(MASK), length };
             let mut out = Vec::new();
             header.push(&mut out);
             assert_eq!(out, wire, "{length}");
@@ -237,9 +238,9 @@ mod tests {
 
     #[test]
     fn a_client_refuses_a_masked_frame() {
-        let heard = Header::parse(Role::Client, b"\x81\x85");
-        assert_eq!(heard, Err(Violation::Masked.into()));
-        let header = Header { fin: true, opcode: Opcode::Text, mask: None, length: 5 };
-        assert_eq!(Header::parse(Role::Client, b"\x81\x05Hello"), Ok(Some((header, 2))));
+        let parsed = FrameHeader::parse(Role::Client, b"\x81\x85");
+        assert_eq!(parsed, Err(Violation::Masked.into()));
+        let header = FrameHeader { fin: true, opcode: Opcode::Text, mask: None, length: 5 };
+        assert_eq!(FrameHeader::parse(Role::Client, b"\x81\x05Hello"), Ok(Some((header, 2))));
     }
 }

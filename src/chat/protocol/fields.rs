@@ -19,7 +19,10 @@ impl<'v> Fields<'v> {
     }
 
     pub(crate) fn optional_string(self, key: &str) -> Result<Option<&'v str>, Rejection> {
-        self.0.get(key).map(|value| value.as_str().ok_or_else(|| not(key, "a string"))).transpose()
+        self.0
+            .get(key)
+            .map(|value| value.as_str().ok_or_else(|| must_be(key, "a string")))
+            .transpose()
     }
 
     pub(crate) fn string(self, key: &str) -> Result<&'v str, Rejection> {
@@ -27,7 +30,10 @@ impl<'v> Fields<'v> {
     }
 
     pub(crate) fn optional_number(self, key: &str) -> Result<Option<u64>, Rejection> {
-        self.0.get(key).map(|value| number(value).ok_or_else(|| not(key, WHOLE_NUMBER))).transpose()
+        self.0
+            .get(key)
+            .map(|value| number(value).ok_or_else(|| must_be(key, WHOLE_NUMBER)))
+            .transpose()
     }
 
     pub(crate) fn number(self, key: &str) -> Result<u64, Rejection> {
@@ -37,11 +43,14 @@ impl<'v> Fields<'v> {
     /// A yes or no; `false` where the field is absent.
     pub(crate) fn flag(self, key: &str) -> Result<bool, Rejection> {
         let Some(value) = self.0.get(key) else { return Ok(false) };
-        value.as_bool().ok_or_else(|| not(key, "true or false"))
+        value.as_bool().ok_or_else(|| must_be(key, "true or false"))
     }
 
     pub(crate) fn optional_list(self, key: &str) -> Result<Option<&'v [Value]>, Rejection> {
-        self.0.get(key).map(|value| value.as_array().ok_or_else(|| not(key, "a list"))).transpose()
+        self.0
+            .get(key)
+            .map(|value| value.as_array().ok_or_else(|| must_be(key, "a list")))
+            .transpose()
     }
 
     pub(crate) fn list(self, key: &str) -> Result<&'v [Value], Rejection> {
@@ -78,6 +87,6 @@ pub(crate) fn missing(key: &str) -> Rejection {
     Rejection::new(ErrorCode::BadMessage, format!("`{key}` is missing"))
 }
 
-pub(crate) fn not(key: &str, expected: &str) -> Rejection {
+pub(crate) fn must_be(key: &str, expected: &str) -> Rejection {
     Rejection::new(ErrorCode::BadMessage, format!("`{key}` must be {expected}"))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::fields::{Fields, not};
+use super::fields::{Fields, must_be};
 use crate::chat::error_code::Rejection;
 use crate::chat::operation::{Operation, Topic};
 use crate::chat::text::Text;
@@ -42,7 +42,7 @@ impl Operation {
         Ok(Some(match name {
             "post" => Operation::Post {
                 text: text()?,
-                me: me(fields)?,
+                me: read_me(fields)?,
                 reply: fields.optional_number("reply")?,
             },
             "edit" => Operation::Edit { target: fields.number("target")?, text: text()? },
@@ -63,10 +63,10 @@ pub(crate) fn push_target(target: u64, out: &mut String) {
 }
 
 /// Whether a line's `kind` is `"me"`, the only one there is.
-pub(crate) fn me(fields: Fields<'_>) -> Result<bool, Rejection> {
+pub(crate) fn read_me(fields: Fields<'_>) -> Result<bool, Rejection> {
     match fields.optional_string("kind")? {
         None => Ok(false),
         Some("me") => Ok(true),
-        Some(_) => Err(not("kind", "\"me\" or absent")),
+        Some(_) => Err(must_be("kind", "\"me\" or absent")),
     }
 }

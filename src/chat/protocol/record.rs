@@ -13,7 +13,7 @@ use crate::json;
 use crate::json::Value;
 
 /// Bytes that hold most records.
-const USUAL: usize = 320;
+const USUAL_BYTES: usize = 320;
 
 /// One numbered entry of a room's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Record {
     /// The record as JSON.
     #[must_use]
     pub fn encode(&self) -> String {
-        let mut out = String::with_capacity(USUAL);
+        let mut out = String::with_capacity(USUAL_BYTES);
         self.push_json(&mut out);
         out
     }

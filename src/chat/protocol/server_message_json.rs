@@ -1,6 +1,6 @@
 //! A server's messages from and to JSON.
 
-use super::fields::{Fields, not};
+use super::fields::{Fields, must_be};
 use super::record::Record;
 use super::server_message::{
     Change, ErrorMessage, Joined, Limits, RoomInfo, ServerMessage, Welcome,
@@ -58,7 +58,7 @@ impl ServerMessage {
             ServerMessage::Members { room, members, away } => {
                 object.string("type", "members").string("room", room.as_str());
                 push_names(&mut object, members);
-                push_absent(&mut object, away);
+                push_away(&mut object, away);
             }
             ServerMessage::Rooms { rooms } => {
                 object.string("type", "rooms").array("rooms", rooms.iter().map(room_info));
@@ -88,8 +88,8 @@ impl ServerMessage {
         let value = json::parse(text).map_err(|error| {
             Rejection::new(ErrorCode::BadJson, format!("not strict JSON: {error}"))
         })?;
-        let reply = read(&value)?;
-        Ok(reply.unwrap_or(ServerMessage::Other(value)))
+        let message = read(&value)?;
+        Ok(message.unwrap_or(ServerMessage::Other(value)))
     }
 
     /// The room and seq of a numbered entry of a type this version does not know: it takes its
@@ -150,7 +150,7 @@ fn read(value: &Value) -> Result<Option<ServerMessage>, Rejection> {
         "members" => ServerMessage::Members {
             room: fields.value("room")?,
             members: read_names(fields.list("members")?)?,
-            away: read_absent(fields)?,
+            away: read_away(fields)?,
         },
         "rooms" => ServerMessage::Rooms {
             rooms: fields.list("rooms")?.iter().map(read_room_info).collect::<Result<_, _>>()?,
@@ -218,7 +218,7 @@ fn read_joined(fields: Fields<'_>) -> Result<Joined, Rejection> {
         marked: fields.optional_number("marked")?,
         count: fields.number("count")?,
         members: fields.optional_list("members")?.map(read_names).transpose()?,
-        away: read_absent(fields)?,
+        away: read_away(fields)?,
     })
 }
 
@@ -236,7 +236,7 @@ fn push_joined(object: &mut Object, joined: &Joined) {
     if let Some(members) = &joined.members {
         push_names(object, members);
     }
-    push_absent(object, &joined.away);
+    push_away(object, &joined.away);
 }
 
 fn push_error(object: &mut Object, error: &ErrorMessage) {
@@ -263,7 +263,7 @@ fn read_change(fields: Fields<'_>) -> Result<Option<(UserName, Change)>, Rejecti
     let change = match fields.string("state")? {
         "joined" => Change::Joined,
         "left" => Change::Left,
-        _ => return Err(not("state", "\"joined\" or \"left\"")),
+        _ => return Err(must_be("state", "\"joined\" or \"left\"")),
     };
     Ok(Some((UserName::from_trusted(user), change)))
 }
@@ -272,7 +272,7 @@ fn read_names(items: &[Value]) -> Result<Vec<UserName>, Rejection> {
     items
         .iter()
         .map(|item| {
-            item.as_str().map(UserName::from_trusted).ok_or(not("members", "a list of names"))
+            item.as_str().map(UserName::from_trusted).ok_or(must_be("members", "a list of names"))
         })
         .collect()
 }
@@ -281,25 +281,25 @@ fn push_names(object: &mut Object, names: &[UserName]) {
     object.array("members", names.iter().map(|name| json::quoted(name.as_str())));
 }
 
-fn read_absent(fields: Fields<'_>) -> Result<Vec<AwayMember>, Rejection> {
-    let absent = |item: &Value| {
+fn read_away(fields: Fields<'_>) -> Result<Vec<AwayMember>, Rejection> {
+    let away_member = |item: &Value| {
         let fields = Fields::of(item)?;
         let user = UserName::from_trusted(fields.string("user")?);
         let text = AwayMessage::from_trusted(fields.optional_string("text")?.unwrap_or_default());
         Ok(AwayMember { user, text })
     };
-    fields.optional_list("away")?.unwrap_or_default().iter().map(absent).collect()
+    fields.optional_list("away")?.unwrap_or_default().iter().map(away_member).collect()
 }
 
 /// Adds who is away, if anybody is.
-fn push_absent(object: &mut Object, away: &[AwayMember]) {
-    let absent = |AwayMember { user, text }: &AwayMember| {
+fn push_away(object: &mut Object, away: &[AwayMember]) {
+    let away_member = |AwayMember { user, text }: &AwayMember| {
         let mut object = Object::new();
         object.string("user", user.as_str()).string("text", text.as_str());
         object.end()
     };
     if !away.is_empty() {
-        object.array("away", away.iter().map(absent));
+        object.array("away", away.iter().map(away_member));
     }
 }
 

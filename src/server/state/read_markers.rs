@@ -24,7 +24,7 @@ impl House {
     pub(crate) fn mark(&self, client: &Client, room: &Room, seq: u64) {
         let (held, seq) = (client.held(), seq.min(room.head()));
         let is_new = self.marks().advance(held.owner, room.log.id(), seq);
-        if !is_new || self.names().uses(&held.user.key()) < 2 {
+        if !is_new || self.names().connections(&held.user.key()) < 2 {
             return;
         }
         let marked = ServerMessage::Marked { room: room.name.clone(), seq };

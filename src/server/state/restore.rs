@@ -26,8 +26,8 @@ pub(crate) fn names(
     let path = store.names_path();
     let mut names = NameRegistry::new(config.hold_names);
     names.restore(facts(&path, logger)?, Now::read());
-    let file =
-        Journal::write(&path, &names.all(Now::read())).map_err(|error| about(&path, &error))?;
+    let file = Journal::write(&path, &names.saved_claims(Now::read()))
+        .map_err(|error| about(&path, &error))?;
     Ok((names, file))
 }
 

@@ -169,7 +169,7 @@ impl House {
 
     /// The owner of a name has posted.
     pub(crate) fn posted(&self, user: &UserName) {
-        let first = self.names().posted(user);
+        let first = self.names().set_posted(user);
         if first {
             self.keep_names();
         }
@@ -201,7 +201,7 @@ impl House {
             let all = {
                 let mut names = self.names();
                 names.take_changed(Now::read()); // all of them are written anyway
-                names.all(Now::read())
+                names.saved_claims(Now::read())
             };
             return file.compact(&all);
         }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{LIMITS, drain, frame, heard, server};
+use super::{LIMITS, decoded, drain, frame, server};
 use crate::ws::decoder::{Decoder, Event};
 use crate::ws::encoder::Encoder;
 use crate::ws::frame::{Opcode, Role};
@@ -70,7 +70,7 @@ fn rough_frame() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// What `tungstenite` makes of `wire`, until it wants more or is content no longer.
-fn tungstenite_heard(wire: &[u8]) -> Vec<Event> {
+fn tungstenite_decoded(wire: &[u8]) -> Vec<Event> {
     use std::io;
     use tungstenite::protocol::{Message, Role, WebSocket};
 
@@ -118,7 +118,7 @@ proptest! {
             expected.extend(vec![Event::Ping(b"?".to_vec()); pings]);
             expected.push(event.clone());
         }
-        prop_assert_eq!(&tungstenite_heard(&wire), &expected);
+        prop_assert_eq!(&tungstenite_decoded(&wire), &expected);
         let (mut decoder, mut events, mut rest) = (server(), Vec::new(), wire.as_slice());
         for piece in pieces {
             let (bytes, after) = rest.split_at(piece.min(rest.len()));
@@ -137,9 +137,9 @@ proptest! {
         wire in prop::collection::vec(rough_frame(), 1..6),
     ) {
         let wire = wire.concat();
-        if let Ok(mut events) = heard(&wire) {
+        if let Ok(mut events) = decoded(&wire) {
             events.retain(|event| !matches!(event, Event::Close(_))); // the comparison ends there
-            prop_assert_eq!(events, tungstenite_heard(&wire));
+            prop_assert_eq!(events, tungstenite_decoded(&wire));
         }
     }
 
