@@ -1,7 +1,7 @@
-//! Whose name is whose: a name belongs to whoever holds its token.
+//! The registry of names: a name belongs to the owner of its token.
 //!
-//! Room: a table of claims. Time and fresh tokens come in by argument; what is to outlive the
-//! process goes out as [`SavedClaim`] and comes back in.
+//! A table of claims. Time and new tokens come in by argument. Claims leave as [`SavedClaim`] to be
+//! stored, and come back in at the next start.
 
 use crate::time::Now;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -11,41 +11,41 @@ use super::owner_id::OwnerId;
 use super::{AwayMessage, Token, UserName};
 use crate::limits;
 
-/// A name that was claimed, and the proof to show next time.
+/// A claimed name, and the token that proves the claim next time.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// Who holds it.
+    /// Its owner.
     pub owner: OwnerId,
     /// The name as this claim spells it.
     pub user: UserName,
-    /// What proves the claim.
+    /// The token.
     pub token: Token,
 }
 
-/// The name is held, and the right token was not shown.
+/// The name is held, and the token shown is not its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NameTaken;
 
-/// A claim as it is kept over a restart.
+/// A claim as it is stored over a restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedClaim {
-    /// The name, as it was spelled last.
+    /// The name, in its latest spelling.
     pub user: UserName,
-    /// Who holds it.
+    /// Its owner.
     pub owner: OwnerId,
     /// Whether its owner has posted.
     pub posted: bool,
-    /// Until when it is held, in Unix time in ms; `None` while it is connected.
+    /// Until when it is held, in Unix time in ms; `None` while a connection uses it.
     pub until: Option<u64>,
-    /// That its owner is away, and why.
+    /// The away message, while its owner is away.
     pub away: Option<AwayMessage>,
 }
 
-/// All names that are held.
+/// All held names.
 #[derive(Debug)]
 pub struct NameRegistry {
     claims: HashMap<String, Claim>,
-    /// The keys of claims that are not kept yet as they are now.
+    /// The keys of claims that have changed since they were stored.
     changed: BTreeSet<String>,
     hold: Duration,
     sweep_at: usize,
@@ -58,16 +58,16 @@ struct Claim {
     /// Connections that use the name now.
     connections: usize,
     posted: bool,
-    /// Until when it is held once nobody uses it.
+    /// Until when it is held once no connection uses it.
     until: Instant,
     away: Option<AwayMessage>,
 }
 
-/// Below this many claims the lapsed ones are not looked for.
+/// Below this many claims, `sweep` does not look for lapsed ones.
 const SWEEP_FROM: usize = 1_024;
 
 impl NameRegistry {
-    /// No name is held yet; one that has posted stays held for `hold` after its last use.
+    /// An empty registry. A name that has posted stays held for `hold` after its last use.
     #[must_use]
     pub fn new(hold: Duration) -> NameRegistry {
         NameRegistry {
@@ -78,8 +78,8 @@ impl NameRegistry {
         }
     }
 
-    /// Takes up claims that an earlier run has kept, the oldest first. Whoever was connected when it
-    /// ended has dropped now.
+    /// Restores the claims that an earlier run stored, the oldest first. A name that was connected
+    /// when that run ended counts as released now.
     pub fn restore(&mut self, saved: impl IntoIterator<Item = SavedClaim>, now: Now) {
         for SavedClaim { user, owner, posted, until, away } in saved {
             let whole = hold_time(self.hold, posted);
@@ -88,7 +88,7 @@ impl NameRegistry {
             });
             let key = user.key();
             if left.is_zero() {
-                self.claims.remove(&key); // and what an older line said of it
+                self.claims.remove(&key); // this later claim replaces an older one
             } else {
                 let until = now.instant + left;
                 let claim = Claim { user, owner, connections: 0, posted, until, away };
@@ -97,10 +97,11 @@ impl NameRegistry {
         }
     }
 
-    /// Claims `user` for one connection, with the token that was `token_shown`.
+    /// Claims `user` for one connection, with the token that the client sent.
     ///
-    /// A free name goes to whoever comes first. It keeps a token that was shown for it: its owner
-    /// may come back to a server that has forgotten it, on several devices. Else it gets `new_token`.
+    /// A free name goes to the first client. It keeps the token that this client sent, because its
+    /// owner may return on several devices to a server that has lost its names. Without one it gets
+    /// `new_token`.
     ///
     /// # Errors
     /// [`NameTaken`] when the name is held and `token_shown` is not its token.
@@ -117,12 +118,12 @@ impl NameRegistry {
         let owner = OwnerId::of(user, &token);
         let identity = Identity { owner, user: user.clone(), token };
         if let Some(claim) = self.claims.get_mut(&key).filter(|claim| claim.is_held(now)) {
-            // Digests are compared: how far they agree tells nothing about how to go on guessing.
+            // Digests are compared: the time it takes does not help to guess the token.
             if token_shown.is_none() || claim.owner != owner {
                 return Err(NameTaken);
             }
             if !claim.was_used_recently(self.hold, now) {
-                claim.away = None; // it is back, after a while
+                claim.away = None; // its owner is back after a while
             }
             claim.connections += 1;
             if claim.connections == 1 {
@@ -143,7 +144,7 @@ impl NameRegistry {
         Ok(identity)
     }
 
-    /// Who holds the name with the key `key` now, if anybody does.
+    /// The owner of the name with the key `key`, if it is held now.
     #[must_use]
     pub fn owner(&self, key: &str, now: Instant) -> Option<OwnerId> {
         self.claims.get(key).filter(|claim| claim.is_held(now)).map(|claim| claim.owner)
@@ -155,15 +156,15 @@ impl NameRegistry {
         self.claims.get(key).map_or(0, |claim| claim.connections)
     }
 
-    /// Everybody who holds a name.
+    /// The owners of all held names.
     #[must_use]
     pub fn owners(&self, now: Instant) -> HashSet<OwnerId> {
         let claims = self.claims.values().filter(|claim| claim.is_held(now));
         claims.map(|claim| claim.owner).collect()
     }
 
-    /// The owner of `user` has posted: the name is now held for days, not seconds. True if that is
-    /// new.
+    /// Notes that the owner of `user` has posted: the name is now held for days, not seconds. True
+    /// if that is new.
     pub fn set_posted(&mut self, user: &UserName) -> bool {
         let key = user.key();
         let Some(claim) = self.claims.get_mut(&key).filter(|claim| !claim.posted) else {
@@ -174,7 +175,7 @@ impl NameRegistry {
         true
     }
 
-    /// The owner of `user` is away from now on, or back.
+    /// Sets or clears the away message of `user`.
     pub fn set_away(&mut self, user: &UserName, away: Option<AwayMessage>) {
         let key = user.key();
         if let Some(claim) = self.claims.get_mut(&key).filter(|claim| claim.away != away) {
@@ -183,13 +184,13 @@ impl NameRegistry {
         }
     }
 
-    /// Whether the owner of `user` is away, and why.
+    /// The away message of `user`, if its owner is away.
     #[must_use]
     pub fn away(&self, user: &UserName) -> Option<AwayMessage> {
         self.claims.get(&user.key())?.away.clone()
     }
 
-    /// One connection stops using the name it claimed.
+    /// Releases the name for one connection.
     pub fn release(&mut self, user: &UserName, now: Instant) {
         let key = user.key();
         if let Some(claim) = self.claims.get_mut(&key) {
@@ -201,26 +202,27 @@ impl NameRegistry {
         }
     }
 
-    /// The claims that have changed since this was asked last, as they are now.
+    /// The claims that have changed since the last call, as they are now.
     pub fn take_changed(&mut self, now: Now) -> Vec<SavedClaim> {
         let changed = std::mem::take(&mut self.changed);
         changed.iter().filter_map(|key| Some(self.claims.get(key)?.to_saved(now))).collect()
     }
 
-    /// What was taken could not be kept: it comes again.
+    /// Puts back claims that could not be stored: the next [`NameRegistry::take_changed`] returns
+    /// them again.
     pub fn put_back(&mut self, saved: &[SavedClaim]) {
         self.changed.extend(saved.iter().map(|saved| saved.user.key()));
     }
 
-    /// Every claim that holds.
+    /// All claims that are held.
     #[must_use]
     pub fn saved_claims(&self, now: Now) -> Vec<SavedClaim> {
         let claims = self.claims.values().filter(|claim| claim.is_held(now.instant));
         claims.map(|claim| claim.to_saved(now)).collect()
     }
 
-    /// Forgets lapsed claims, each time their number may have doubled: the table stays in
-    /// proportion to the names that are held.
+    /// Removes lapsed claims each time their number may have doubled: the table stays in proportion
+    /// to the held names.
     fn sweep(&mut self, now: Instant) {
         if self.claims.len() >= self.sweep_at {
             self.claims.retain(|_, claim| claim.is_held(now));
@@ -238,7 +240,8 @@ impl Claim {
         self.connections > 0 || now < self.until
     }
 
-    /// Whether it is in use, or was until [`limits::HOLD_AFTER_DROP`] ago; it holds.
+    /// Whether a connection uses it, or did until [`limits::HOLD_AFTER_DROP`] ago. Call it for a
+    /// held claim.
     fn was_used_recently(&self, hold: Duration, now: Instant) -> bool {
         let longer = hold_time(hold, self.posted).saturating_sub(limits::HOLD_AFTER_DROP);
         self.connections > 0 || now + longer < self.until
@@ -306,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_free_name_keeps_the_token_its_former_holder_shows() {
+    fn a_free_name_keeps_the_token_its_former_owner_shows() {
         let (mut names, now) = (NameRegistry::new(DAY), Instant::now());
         let laptop = names.claim(&user("bob"), Some(&token('7')), token('1'), now).unwrap();
         let phone = names.claim(&user("bob"), Some(&token('7')), token('2'), now).unwrap();
@@ -314,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn being_away_outlives_a_short_absence_and_not_a_long_one() {
+    fn an_away_message_outlives_a_short_absence_and_not_a_long_one() {
         let start = Instant::now();
         let lunch = || Some(AwayMessage::parse("lunch").unwrap());
         let after = |absence: Duration| {
@@ -354,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_restores_every_hold_and_nothing_more() {
+    fn saved_claims_restore_every_hold_and_nothing_more() {
         let now = |later: Duration| Now {
             instant: Instant::now() + later,
             unix_ms: 1_000_000 + u64::try_from(later.as_millis()).unwrap(),

@@ -1,19 +1,19 @@
-//! How much one client may say, and how much nuisance it may make.
+//! Rate limits of one client: how fast it may post, and how many control messages it may send.
 //!
-//! Room: arithmetic on instants that come in by argument. What follows from a refusal is not
-//! decided here.
+//! Arithmetic on instants that come in by argument. What follows from a verdict is decided in
+//! `server`.
 
 use std::time::{Duration, Instant};
 
-/// So many at once, then so many per second (the generic cell rate algorithm, as in ITU-T I.371:
-/// one instant is all it has to remember).
+/// A rate limit with a burst (the generic cell rate algorithm of ITU-T I.371: it stores one
+/// instant).
 #[derive(Debug, Clone)]
 pub struct RateLimiter {
-    /// Time that one use costs; zero where there is no limit.
+    /// Time between two uses at the full rate; zero where there is no limit.
     interval: Duration,
-    /// How far ahead of its rate a client may be.
+    /// How early a use may come.
     tolerance: Duration,
-    /// When a client that never ran ahead would be due again.
+    /// When the next use is due at the full rate.
     due: Option<Instant>,
 }
 
@@ -25,10 +25,10 @@ impl RateLimiter {
         RateLimiter { interval, tolerance: interval * burst.saturating_sub(1), due: None }
     }
 
-    /// Uses it once.
+    /// Uses the limiter once.
     ///
     /// # Errors
-    /// How long to wait until it can be used again, when it is used up. Nothing is charged then.
+    /// How long to wait, when the limit is reached. Such a use costs nothing.
     pub fn check(&mut self, now: Instant) -> Result<(), Duration> {
         let due = self.due.map_or(now, |due| due.max(now));
         let early = due.saturating_duration_since(now);
@@ -40,23 +40,23 @@ impl RateLimiter {
     }
 }
 
-/// What a client that makes a nuisance of itself should meet.
+/// What to do with a client after a message counted by [`FloodControl`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// An answer.
+    /// Answer it.
     Allow,
-    /// An answer, after this wait: it comes faster than is borne.
+    /// Answer it after this wait: the client is over the limit.
     Delay(Duration),
-    /// An end: it has gone on for longer than patience lasts.
+    /// Close the connection: the client has been over the limit for longer than the grace time.
     Disconnect,
 }
 
-/// Counts the control, empty and refused messages of one client, second by second.
+/// Counts one client's control, empty and rejected messages, per second.
 #[derive(Debug, Clone)]
 pub struct FloodControl {
-    /// So many in a second are borne.
+    /// Messages per second that are answered at once.
     limit: u32,
-    /// So long are more of them slowed.
+    /// How long a client may stay over the limit; its messages are slowed meanwhile.
     grace: Duration,
     second: Instant,
     in_second: u32,
@@ -64,14 +64,15 @@ pub struct FloodControl {
 }
 
 impl FloodControl {
-    /// None so far; `limit` in a second are borne, more of them are slowed for as long as `grace`.
+    /// A client that has sent none. Over `limit` per second it is slowed, and after `grace`
+    /// disconnected.
     #[must_use]
     pub fn new(limit: usize, grace: Duration, now: Instant) -> FloodControl {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX).max(1);
         FloodControl { limit, grace, second: now, in_second: 0, over_since: None }
     }
 
-    /// Counts one more.
+    /// Counts one message.
     pub fn check(&mut self, now: Instant) -> Verdict {
         let second = Duration::from_secs(1);
         let passed = now.saturating_duration_since(self.second);
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_flurry_is_slowed_and_forgiven_and_a_long_one_ends() {
+    fn a_short_flood_is_slowed_and_forgiven_and_a_long_one_disconnects() {
         let start = Instant::now();
         let mut flood = none(start);
         let allowed = (0..25).filter(|_| flood.check(start) == Verdict::Allow).count();
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn just_below_the_limit_is_borne_for_ever() {
+    fn just_below_the_limit_is_allowed_for_ever() {
         let start = Instant::now();
         let mut flood = none(start);
         assert!((0..2000).all(|n| flood.check(start + n * 50 * MS) == Verdict::Allow));

@@ -1,19 +1,19 @@
-//! How far everybody has read: one marker for a owner and a log, which only moves forward.
+//! Read markers: how far each owner has read each log. A marker only moves forward.
 //!
-//! Room: values. What is to outlive the process goes out as [`ReadMarker`] and comes back in.
+//! Markers leave as [`ReadMarker`] to be stored, and come back in at the next start.
 
 use std::collections::{HashMap, HashSet};
 
 use super::OwnerId;
 
-/// How far one owner has read one log, as it is kept over a restart.
+/// How far one owner has read one log, as it is stored over a restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadMarker {
-    /// Who has read.
+    /// The owner.
     pub owner: OwnerId,
-    /// The id of the log: a new log is unread.
+    /// The id of the log. A new log has no marker: all of it is unread.
     pub log: String,
-    /// The seq of the newest record that was read.
+    /// The seq of the newest record read.
     pub seq: u64,
 }
 
@@ -21,12 +21,12 @@ pub struct ReadMarker {
 #[derive(Debug, Default)]
 pub struct ReadMarkers {
     seqs: HashMap<(OwnerId, String), u64>,
-    /// Those that are not kept yet as they are now.
+    /// The markers that have changed since they were stored.
     changed: HashSet<(OwnerId, String)>,
 }
 
 impl ReadMarkers {
-    /// Takes up markers that an earlier run has kept, in any order.
+    /// Restores the markers that an earlier run stored, in any order.
     pub fn restore(&mut self, saved: impl IntoIterator<Item = ReadMarker>) {
         for ReadMarker { owner, log, seq } in saved {
             let current = self.seqs.entry((owner, log)).or_default();
@@ -40,7 +40,7 @@ impl ReadMarkers {
         self.seqs.get(&(owner, String::from(log))).copied()
     }
 
-    /// `owner` has read up to `seq`. False if that is nothing new.
+    /// Moves the marker of `owner` to `seq`. False if it was there already.
     pub fn advance(&mut self, owner: OwnerId, log: &str, seq: u64) -> bool {
         let key = (owner, String::from(log));
         let current = self.seqs.entry(key.clone()).or_default();
@@ -52,18 +52,19 @@ impl ReadMarkers {
         true
     }
 
-    /// The markers that have moved since this was asked last.
+    /// The markers that have moved since the last call.
     pub fn take_changed(&mut self) -> Vec<ReadMarker> {
         let changed = std::mem::take(&mut self.changed);
         changed.iter().filter_map(|key| Some(marker(key, *self.seqs.get(key)?))).collect()
     }
 
-    /// What was taken could not be kept: it comes again.
+    /// Puts back markers that could not be stored: the next [`ReadMarkers::take_changed`] returns
+    /// them again.
     pub fn put_back(&mut self, markers: &[ReadMarker]) {
         self.changed.extend(markers.iter().map(|marker| (marker.owner, marker.log.clone())));
     }
 
-    /// All of them, once those are forgotten whose owner or log is no more.
+    /// All markers, after those are removed whose owner or log no longer exists.
     pub fn prune(&mut self, is_alive: impl Fn(OwnerId, &str) -> bool) -> Vec<ReadMarker> {
         self.seqs.retain(|(owner, log), _| is_alive(*owner, log));
         self.seqs.iter().map(|(key, seq)| marker(key, *seq)).collect()
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_moved_is_kept_once_and_comes_again_if_it_could_not_be() {
+    fn a_moved_marker_is_taken_once_and_comes_again_if_it_could_not_be_stored() {
         let mut markers = ReadMarkers::default();
         markers.advance(owner("1"), "a", 7);
         markers.advance(owner("1"), "a", 9);

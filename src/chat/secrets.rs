@@ -1,13 +1,12 @@
-//! The secret that holds a name.
+//! Secrets: the token of a name and the server's password. Neither prints itself.
 
 use super::error_code::{ErrorCode, Rejection};
 use sha1_smol::Sha1;
 use std::fmt;
 use std::str::FromStr;
 
-/// 128 random bits, spelled on the wire as 32 lower-case hex digits. Whoever shows it holds the
-/// name it was given for, so it is never printed by accident: it has no `Display`, and its `Debug`
-/// says nothing.
+/// 128 random bits, spelled on the wire as 32 lower-case hex digits. Anyone who has it owns the
+/// name it was given for, so it has no `Display`, and its `Debug` hides it.
 #[derive(Clone)]
 pub struct Token([u8; 16]);
 
@@ -18,12 +17,12 @@ impl Token {
         Token(random)
     }
 
-    /// What [`Token::from_bytes`] would make it from.
+    /// The bytes that [`Token::from_bytes`] takes.
     pub(in crate::chat) fn to_bytes(&self) -> [u8; 16] {
         self.0
     }
 
-    /// The token as it travels and is kept.
+    /// The token as it is sent and stored.
     #[must_use]
     pub fn reveal(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.0))
@@ -44,7 +43,7 @@ impl FromStr for Token {
     }
 }
 
-/// Takes the same time wherever two tokens first differ, so that nobody can feel their way to one.
+/// Constant time: the comparison does not show where two tokens first differ.
 impl PartialEq for Token {
     fn eq(&self, other: &Token) -> bool {
         self.0.iter().zip(other.0).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
@@ -59,7 +58,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// A password as it was given. Its `Debug` says nothing, so that it never lands in a log.
+/// A password as it was given. Its `Debug` hides it, so it never gets into a log.
 #[derive(Clone)]
 pub struct Password(String);
 
@@ -70,15 +69,15 @@ impl Password {
         Password(text.into())
     }
 
-    /// The password as it travels.
+    /// The password as it is sent.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
     }
 }
 
-/// Compares digests, to their last byte: the time it takes says nothing of how much was right, and
-/// nobody can feel their way to it.
+/// Compares digests to the last byte: the time it takes does not show how much of a guess was
+/// right.
 impl PartialEq for Password {
     fn eq(&self, other: &Password) -> bool {
         let [ours, theirs] = [self, other].map(|password| Sha1::from(&password.0).digest().bytes());
@@ -122,8 +121,6 @@ mod tests {
             assert_ne!(token, other.parse().unwrap());
         }
     }
-
-    // from password
 
     #[test]
     fn only_the_whole_password_is_the_password() {

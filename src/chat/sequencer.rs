@@ -1,7 +1,8 @@
-//! What is being said in one room: numbers records, knows repeated cids, gathers the next batch.
+//! The sequencer of a room: numbers records, recognizes repeated cids (idempotent submissions), and
+//! collects the next batch.
 //!
-//! Room: values alone. It is the state behind a room's lock; who stores a batch and who receives it
-//! is not known here.
+//! Values only. It is the state behind a room's lock; storing a batch and broadcasting it is done
+//! in `server/room`.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -13,89 +14,90 @@ use super::{Cid, Operation, OwnerId, RoomName, UserName};
 use crate::json;
 use crate::limits;
 
-/// A connection, among all that this server has had.
+/// One of all the connections that this server has had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(pub u64);
 
-/// Who says something: a name, who holds it, and over which connection.
+/// The author of a submission: a name, its owner, and the connection.
 #[derive(Debug, Clone)]
 pub struct Author {
     /// The connection.
     pub client: ClientId,
-    /// Who holds the name.
+    /// The owner of the name.
     pub owner: OwnerId,
     /// The name.
     pub user: UserName,
 }
 
-/// One numbered record, as it is last_committed and as it travels.
+/// One record with its seq: the bytes that are stored and sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEntry {
-    /// 1, 2, 3 … without holes.
+    /// 1, 2, 3 … without a gap.
     pub seq: u64,
-    /// Who said it. It does not travel: the log keeps it beside the record.
+    /// The author's owner id. It is not sent: the log stores it beside the record.
     pub owner: OwnerId,
-    /// The record's JSON: the same bytes for everyone.
+    /// The record's JSON: the same bytes for every client.
     pub json: Arc<str>,
 }
 
-/// A record on its way into the log, and whom to tell if it does not get there.
+/// A record that is not stored yet, and who must get an error if storing fails.
 #[derive(Debug, Clone)]
 pub struct PendingRecord {
     /// The record.
     pub entry: LogEntry,
-    /// Who said it, by which name.
+    /// Its author.
     pub author: Author,
-    /// The cid it was said under.
+    /// Its cid.
     pub cid: Cid,
 }
 
-/// One thing that a room tells its members.
+/// One item that a room broadcasts to its members.
 #[derive(Debug, Clone)]
 pub enum BatchItem {
-    /// Something numbered, once it is last_committed.
+    /// A record: broadcast once it is stored.
     Record(PendingRecord),
-    /// Something that is neither numbered nor last_committed, and not told to one client, its cause.
+    /// An ephemeral event (presence, typing): not numbered, not stored, and not sent to the client
+    /// that caused it.
     Ephemeral {
         /// The message's JSON.
         json: String,
-        /// Who is left out.
+        /// The client that does not get it.
         except: Option<ClientId>,
-        /// How many asides the room had before it.
+        /// How many ephemeral events the room had before it.
         index: u64,
     },
 }
 
-/// What a room tells its members next, in order.
+/// What a room broadcasts next, in order.
 pub type Batch = Vec<BatchItem>;
 
-/// What became of a line that was said.
+/// The result of a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is in the batch, under a number.
+    /// It is in the batch, with a seq.
     Accepted,
-    /// It was said before and is last_committed under this seq.
+    /// It is a repeat, and is stored under this seq.
     AlreadyStored(u64),
-    /// It was said before and is on its way into the log.
+    /// It is a repeat, and is not stored yet.
     InFlight,
-    /// Its cid was used for something else.
+    /// Its cid was used for other content.
     CidConflict,
-    /// It answers a record that there is not.
+    /// It replies to a seq that does not exist.
     NoSuchTarget,
 }
 
-/// The state of one room's conversation.
+/// Numbers what is submitted to one room.
 #[derive(Debug)]
 pub struct Sequencer {
     room: RoomName,
-    /// The newest last_committed seq.
+    /// The newest seq that is stored.
     last_committed: u64,
-    /// The newest seq last_assigned out.
+    /// The newest seq assigned to a record.
     last_assigned: u64,
-    /// The `at` of the record last_assigned out last.
+    /// The `at` of the newest record.
     at: u64,
     batch: Batch,
-    /// Asides that there have been.
+    /// Ephemeral events so far.
     ephemeral_count: u64,
     recent_cids: RecentCids,
 }
@@ -115,12 +117,12 @@ impl Sequencer {
         }
     }
 
-    /// Takes note of a last_committed record of an earlier run, the oldest first: a repeat of it is known
-    /// again, and time does not go back behind it.
+    /// Restores a record that an earlier run stored, the oldest first: its cid is recognized again,
+    /// and `at` does not go back behind it.
     pub fn restore(&mut self, entry: &LogEntry) {
         let value = json::parse(&entry.json).ok();
         let Some(record) = value.and_then(|value| Record::from_json(&value).ok().flatten()) else {
-            return; // of a kind that a later version wrote: it has no cid that we would meet
+            return; // of a type from a later version: it has no cid that we would meet
         };
         self.at = self.at.max(record.at);
         let operation = match &record.kind {
@@ -130,31 +132,31 @@ impl Sequencer {
         self.recent_cids.add(entry.owner, record.cid, operation, entry.seq);
     }
 
-    /// The newest last_committed seq.
+    /// The newest seq that is stored.
     #[must_use]
     pub fn last_committed(&self) -> u64 {
         self.last_committed
     }
 
-    /// The newest seq last_assigned out.
+    /// The newest seq assigned to a record.
     #[must_use]
     pub fn last_assigned(&self) -> u64 {
         self.last_assigned
     }
 
-    /// How many items wait to be told.
+    /// How many items the batch has.
     #[must_use]
     pub fn pending_count(&self) -> usize {
         self.batch.len()
     }
 
-    /// Whether nothing waits to be told.
+    /// Whether the batch is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.batch.is_empty()
     }
 
-    /// What became of an operation that was done before under `cid`, if one was.
+    /// The outcome of an earlier submission under `cid`, if there was one.
     #[must_use]
     pub fn find(&self, owner: OwnerId, cid: &Cid, operation: &Operation) -> Option<Outcome> {
         let (seq, same) = self.recent_cids.find(owner, cid, operation)?;
@@ -165,7 +167,8 @@ impl Sequencer {
         })
     }
 
-    /// `author` does something under `cid`; `now` is Unix time in ms, and never goes back in a room.
+    /// Submits an operation under `cid`; `now` is Unix time in ms, and `at` never goes back in a
+    /// room.
     pub fn submit(&mut self, author: &Author, cid: Cid, operation: Operation, now: u64) -> Outcome {
         if let Some(outcome) = self.find(author.owner, &cid, &operation) {
             return outcome;
@@ -191,30 +194,31 @@ impl Sequencer {
         Outcome::Accepted
     }
 
-    /// Tells the members something that is not numbered, in order with everything else.
+    /// Adds an ephemeral event to the batch, in order with the records.
     pub fn push_ephemeral(&mut self, json: String, except: Option<ClientId>) {
         self.batch.push(BatchItem::Ephemeral { json, except, index: self.ephemeral_count });
         self.ephemeral_count += 1;
     }
 
-    /// How many asides there have been: the number of the next.
+    /// How many ephemeral events there have been: the index of the next.
     #[must_use]
     pub fn ephemeral_count(&self) -> u64 {
         self.ephemeral_count
     }
 
-    /// Takes the batch that has gathered.
+    /// Takes the batch.
     pub fn take_batch(&mut self) -> Batch {
         mem::take(&mut self.batch)
     }
 
-    /// Everything up to `seq` is last_committed.
+    /// Notes that everything up to `seq` is stored.
     pub fn commit(&mut self, seq: u64) {
         self.last_committed = self.last_committed.max(seq);
     }
 
-    /// What was taken could not be last_committed: its numbers, and those last_assigned out since, come again.
-    /// Returns what has gathered meanwhile and goes down with it; asides stay in the batch.
+    /// The batch that was taken could not be stored: its seqs, and those assigned since, are free
+    /// again. Returns the records collected since, which are lost too; ephemeral events stay in the
+    /// batch.
     pub fn roll_back(&mut self) -> Vec<PendingRecord> {
         self.last_assigned = self.last_committed;
         self.recent_cids.forget_after(self.last_committed);
@@ -229,10 +233,10 @@ impl Sequencer {
     }
 }
 
-/// What was done, in short; nothing for words that were deleted and that nobody knows any more.
+/// A hash of the operation; `None` where its text was erased and is not known any more.
 type Digest = Option<u64>;
 
-/// The cids of the newest records, by who used them, and a digest of what was said.
+/// The cids of the newest records by owner, each with a hash of its operation.
 #[derive(Debug, Default)]
 struct RecentCids {
     digests: RandomState,
@@ -241,7 +245,7 @@ struct RecentCids {
 }
 
 impl RecentCids {
-    /// The seq that `cid` has, and whether it stands for the same words.
+    /// The seq of `cid`, and whether it was used for the same operation.
     fn find(&self, owner: OwnerId, cid: &Cid, operation: &Operation) -> Option<(u64, bool)> {
         let (seq, digest) = self.seqs.get(&(owner, cid.clone()))?;
         Some((*seq, digest.is_none_or(|digest| digest == self.digests.hash_one(operation))))

@@ -1,4 +1,4 @@
-//! A client's messages from and to JSON.
+//! A client's messages to and from JSON.
 
 use super::client_message::{Agent, ClientMessage, Join, Range, Since};
 use super::fields::{Fields, WHOLE_NUMBER, must_be, number};
@@ -202,7 +202,9 @@ fn read_history(fields: Fields<'_>) -> Result<ClientMessage, Rejection> {
 fn read_search_text(fields: Fields<'_>) -> Result<String, Rejection> {
     let text = fields.string("text")?;
     match text.len() {
-        0 => Err(Rejection::new(ErrorCode::BadText, "`text` is empty: say what to look for")),
+        0 => {
+            Err(Rejection::new(ErrorCode::BadText, "`text` is empty: give the words to search for"))
+        }
         1..=limits::SEARCH_WORDS => Ok(text.to_owned()),
         _ => {
             let limit = limits::SEARCH_WORDS;
@@ -211,7 +213,7 @@ fn read_search_text(fields: Fields<'_>) -> Result<String, Rejection> {
     }
 }
 
-/// The object with what `push` adds to it, each member with a comma in front.
+/// The object with the fields that `push` appends, each with a comma in front.
 fn finish(mut object: Object, push: impl FnOnce(&mut String)) -> String {
     let mut json = object.end();
     json.pop();
@@ -220,7 +222,7 @@ fn finish(mut object: Object, push: impl FnOnce(&mut String)) -> String {
     json
 }
 
-/// What the refused message is about, if that field at least is fit.
+/// The field `key` of a rejected message, if it is valid.
 fn field_of<T: std::str::FromStr>(value: &Value, key: &str) -> Option<T> {
     value.get(key)?.as_str()?.parse().ok()
 }
@@ -235,7 +237,7 @@ fn push_token(object: &mut Object, token: Option<&Token>) {
     }
 }
 
-/// `object` with what a join says, finished.
+/// Adds the fields of a join to `object` and ends it.
 fn push_join(mut object: Object, join: &Join) -> String {
     object.string("room", join.room.as_str());
     match join.since {

@@ -1,4 +1,4 @@
-//! Reading one JSON object field by field, so that a refusal names the field and what it should be.
+//! Reads one JSON object field by field, so that a rejection names the field and what it should be.
 
 use std::str::FromStr;
 
@@ -40,7 +40,7 @@ impl<'v> Fields<'v> {
         self.optional_number(key)?.ok_or_else(|| missing(key))
     }
 
-    /// A yes or no; `false` where the field is absent.
+    /// A boolean; `false` where the field is absent.
     pub(crate) fn flag(self, key: &str) -> Result<bool, Rejection> {
         let Some(value) = self.0.get(key) else { return Ok(false) };
         value.as_bool().ok_or_else(|| must_be(key, "true or false"))
@@ -57,12 +57,12 @@ impl<'v> Fields<'v> {
         self.optional_list(key)?.ok_or_else(|| missing(key))
     }
 
-    /// A string that is a `T`.
+    /// A required string, parsed as `T`.
     pub(crate) fn value<T: FromStr<Err = Rejection>>(self, key: &str) -> Result<T, Rejection> {
         self.string(key)?.parse()
     }
 
-    /// A string that is a `T`, or no such field.
+    /// An optional string, parsed as `T`.
     pub(crate) fn optional_value<T: FromStr<Err = Rejection>>(
         self,
         key: &str,
@@ -78,7 +78,7 @@ impl<'v> Fields<'v> {
 
 pub(crate) const WHOLE_NUMBER: &str = "a whole number from 0 to 2^53-1";
 
-/// The number in `value`, if it is one that every end of the protocol can hold.
+/// The number in `value`, if both ends of the protocol can hold it.
 pub(crate) fn number(value: &Value) -> Option<u64> {
     value.as_u64().filter(|number| *number <= NUMBER_MAX)
 }

@@ -1,4 +1,4 @@
-//! A server's messages from and to JSON.
+//! A server's messages to and from JSON.
 
 use super::fields::{Fields, must_be};
 use super::record::Record;
@@ -83,7 +83,8 @@ impl ServerMessage {
     /// Reads one message of a server. A `type` this version does not know is [`ServerMessage::Other`].
     ///
     /// # Errors
-    /// Text that is no message of this protocol, in any version: the line is not to be trusted.
+    /// Text that is not a message of this protocol, in any version: the client must not trust this
+    /// connection.
     pub fn parse(text: &str) -> Result<ServerMessage, Rejection> {
         let value = json::parse(text).map_err(|error| {
             Rejection::new(ErrorCode::BadJson, format!("not strict JSON: {error}"))
@@ -92,8 +93,8 @@ impl ServerMessage {
         Ok(message.unwrap_or(ServerMessage::Other(value)))
     }
 
-    /// The room and seq of a numbered entry of a type this version does not know: it takes its
-    /// place in the order all the same, or every record after it would seem to follow a hole.
+    /// The room and seq of a record of a type this version does not know. It counts in the order of
+    /// the records; without it, every record after it would seem to follow a missing one.
     #[must_use]
     pub fn unknown_record(value: &Value) -> Option<(RoomName, u64)> {
         let fields = Fields::of(value).ok()?;
@@ -291,7 +292,7 @@ fn read_away(fields: Fields<'_>) -> Result<Vec<AwayMember>, Rejection> {
     fields.optional_list("away")?.unwrap_or_default().iter().map(away_member).collect()
 }
 
-/// Adds who is away, if anybody is.
+/// Adds the members who are away, if there are any.
 fn push_away(object: &mut Object, away: &[AwayMember]) {
     let away_member = |AwayMember { user, text }: &AwayMember| {
         let mut object = Object::new();

@@ -36,7 +36,7 @@ fn seqs(batch: &Batch) -> Vec<u64> {
 }
 
 #[test]
-fn what_is_said_is_numbered_and_a_repeat_is_known() {
+fn what_is_submitted_is_numbered_and_a_repeat_is_recognized() {
     let ([alice, bob], mut sequencer) = (authors(), sequencer());
     assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::Accepted);
     assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::InFlight);
@@ -51,11 +51,11 @@ fn what_is_said_is_numbered_and_a_repeat_is_known() {
     assert_eq!(sequencer.submit(&alice, cid("1"), post("b"), 5), Outcome::CidConflict);
     let me = Operation::Post { text: Text::parse("a", 100).unwrap(), me: true, reply: None };
     assert_eq!(sequencer.submit(&alice, cid("1"), me, 5), Outcome::CidConflict);
-    assert!(sequencer.is_empty(), "repeats are not told again");
+    assert!(sequencer.is_empty(), "a repeat is not broadcast again");
 }
 
 #[test]
-fn a_ledger_made_anew_knows_what_its_log_holds() {
+fn a_new_sequencer_recognizes_what_its_log_holds() {
     let ([alice, bob], mut before) = (authors(), sequencer());
     before.submit(&alice, cid("1"), post("a \"b\"\n"), 5_000);
     let me = Operation::Post { text: Text::parse("waves", 100).unwrap(), me: true, reply: None };
@@ -70,7 +70,7 @@ fn a_ledger_made_anew_knows_what_its_log_holds() {
     assert_eq!(after.submit(&bob, cid("1"), post("waves"), 0), Outcome::CidConflict);
     assert_eq!(after.submit(&bob, cid("2"), post("b"), 0), Outcome::Accepted);
     let batch = after.take_batch();
-    let Some(BatchItem::Record(pending)) = batch.first() else { panic!("nothing was offered") };
+    let Some(BatchItem::Record(pending)) = batch.first() else { panic!("the batch has no record") };
     assert!(pending.entry.json.contains("\"seq\":3,\"at\":6000,"), "{pending:?}");
 }
 
@@ -115,7 +115,7 @@ fn a_line_answers_an_earlier_one_and_is_known_by_which() {
 }
 
 #[test]
-fn what_is_done_under_one_cid_is_one_thing() {
+fn a_cid_used_for_another_operation_is_a_conflict() {
     let ([alice, _], mut sequencer) = (authors(), sequencer());
     let edit = |target| Operation::Edit { target, text: Text::parse("a", 10).unwrap() };
     assert_eq!(sequencer.submit(&alice, cid("1"), edit(7), 5), Outcome::Accepted);
@@ -157,7 +157,7 @@ fn a_clock_that_jumps_changes_neither_the_order_nor_sets_time_back() {
 }
 
 #[test]
-fn what_could_not_be_stored_never_was() {
+fn what_could_not_be_stored_leaves_no_trace() {
     let ([alice, bob], mut sequencer) = (authors(), sequencer());
     sequencer.submit(&alice, cid("1"), post("a"), 0);
     sequencer.take_batch();
@@ -165,14 +165,14 @@ fn what_could_not_be_stored_never_was() {
     sequencer.submit(&alice, cid("2"), post("b"), 0);
     sequencer.take_batch(); // this batch will fail
     sequencer.submit(&bob, cid("3"), post("c"), 0);
-    sequencer.push_ephemeral(String::from("aside"), None);
+    sequencer.push_ephemeral(String::from("typing"), None);
     let lost: Vec<u64> = sequencer.roll_back().iter().map(|pending| pending.entry.seq).collect();
     assert_eq!(lost, [3], "what was given out since goes down with it");
-    assert_eq!(sequencer.take_batch().len(), 1, "an aside needs no number");
+    assert_eq!(sequencer.take_batch().len(), 1, "an ephemeral event stays");
     assert_eq!(
         sequencer.submit(&alice, cid("2"), post("b"), 0),
         Outcome::Accepted,
-        "it may be said again"
+        "it may be submitted again"
     );
     assert_eq!(seqs(&sequencer.take_batch()), [2], "and its number was not used");
     assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 0), Outcome::AlreadyStored(1));
