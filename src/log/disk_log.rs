@@ -1,7 +1,7 @@
-//! A log on disk: a directory of files of lines, of which only the last is ever written.
+//! A log on disk: a directory of segment files, of which only the last is ever written.
 //!
-//! Room: one lock around writing, held over the write and its sync, which is what it is for; and one
-//! around what readers see, held for a moment.
+//! Two locks. `writer` is held over a write and its fsync, which serializes appends. `read_state`
+//! is held for a moment; readers never wait for the disk under it.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -21,25 +21,25 @@ use super::{Log, ReadLimit};
 use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::failpoint;
 
-/// When what is written is forced to the disk.
+/// When written records are fsynced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyncPolicy {
-    /// Expected anybody sees it: it survives a power cut.
+    /// Before a client sees them: they survive a power cut.
     Always,
-    /// Soon after: what anybody has seen survives a kill of the process.
+    /// Within 200 ms: they survive a kill of the process, but not always a power cut.
     Interval,
 }
 
-/// How logs are kept.
+/// The settings of a log.
 #[derive(Debug, Clone, Copy)]
 pub struct LogConfig {
-    /// When what is written is forced to the disk.
+    /// When written records are fsynced.
     pub sync: SyncPolicy,
-    /// Bytes of a file after which the next is begun.
+    /// Size in bytes at which a segment is full.
     pub file_bytes: u64,
-    /// Files whose records are all older than this are dropped.
+    /// Retention by age: segments whose records are all older than this are dropped.
     pub retain: Option<Duration>,
-    /// Files are dropped when this many records come after them.
+    /// Retention by count: segments that this many records come after are dropped.
     pub retain_records: Option<u64>,
 }
 
@@ -53,36 +53,36 @@ pub(super) struct DiskLog {
     pub(super) config: LogConfig,
     pub(super) files: Arc<dyn Files>,
     writer: Mutex<Writer>,
-    /// Held while something already written is forced to the disk.
+    /// Held during an fsync of records that were written before (`--sync interval`).
     fsync_lock: Mutex<()>,
     read_state: Mutex<ReadState>,
 }
 
-/// What is needed to go on writing.
+/// What the next append needs.
 #[derive(Debug)]
 pub(super) struct Writer {
-    /// The check value and the `at` of the newest line.
+    /// The checksum and the `at` of the newest line.
     pub(super) checksum: Checksum,
     at: u64,
     pub(super) open_file: OpenFile,
-    /// What was written and is not forced to the disk yet.
+    /// A file with records that are not fsynced yet.
     pub(super) unsynced: Option<Arc<dyn LogFile>>,
-    /// When the last file was verified again.
+    /// When the last segment was verified after an uncertain write.
     pub(super) verified: Option<Instant>,
 }
 
-/// Why a batch was not stored, and what that leaves.
+/// Why a batch was not stored, and what it leaves in the file.
 pub(super) enum AppendFailure {
-    /// Nothing of it is left.
+    /// Nothing: it was rolled back, or never written.
     Clean(io::Error),
-    /// What is left of it is not known.
+    /// Unknown.
     Uncertain(io::Error),
-    /// Another hand was at the file: it was not touched.
+    /// Another process changed the file; this one did not write to it.
     ChangedByOthers(io::Error),
 }
 
 impl DiskLog {
-    /// The log of which `recovered` was found in `dir`.
+    /// The log that `recovered` found in `dir`.
     pub(super) fn new(
         room: RoomName,
         dir: PathBuf,
@@ -113,13 +113,13 @@ impl DiskLog {
         }
     }
 
-    /// The one place this lock is taken. What a panic under it may leave in the file is found by the
-    /// next append, by its length.
+    /// A panic under this lock may leave bytes in the file; the next append finds them by the
+    /// file's length.
     pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
         failpoint::check(self.writer.lock().unwrap_or_else(PoisonError::into_inner), "writer")
     }
 
-    /// The one place this lock is taken. Each change is one call.
+    /// Each change under this lock is one call, so a panic leaves it consistent.
     pub(super) fn read_state(&self) -> MutexGuard<'_, ReadState> {
         failpoint::check(
             self.read_state.lock().unwrap_or_else(PoisonError::into_inner),
@@ -127,7 +127,7 @@ impl DiskLog {
         )
     }
 
-    /// The one place this lock is taken: after the writer's, never before.
+    /// Taken after `writer`, never before it.
     pub(super) fn fsync_lock(&self) -> MutexGuard<'_, ()> {
         failpoint::check(self.fsync_lock.lock().unwrap_or_else(PoisonError::into_inner), "fsync")
     }
@@ -151,7 +151,7 @@ impl DiskLog {
         }
     }
 
-    /// The last file, where it ends, and whether it is time for another.
+    /// The last segment's file, where it ends, and whether to begin another.
     fn last_file(&self, last: &Segment, bytes: u64, at: u64) -> (PathBuf, u64, bool) {
         let records = last.next - last.first;
         let full = last.end + bytes > self.config.file_bytes
@@ -160,14 +160,14 @@ impl DiskLog {
         (last.path.clone(), last.end, full && records > 0)
     }
 
-    /// Whether a record of the time `at` is no longer to be kept at `now`, both Unix time in ms.
+    /// Whether retention drops a record of the time `at` at `now`, both Unix time in ms.
     pub(super) fn is_expired(&self, at: u64, now: u64) -> bool {
         self.config
             .retain
             .is_some_and(|retain| u128::from(now.saturating_sub(at)) > retain.as_millis())
     }
 
-    /// Appends to the last file.
+    /// Appends to the last segment.
     fn append_to_last_file(
         &self,
         writer: &mut Writer,
@@ -184,7 +184,8 @@ impl DiskLog {
         })?;
         if len != end {
             let path = path.display();
-            let what = format!("{path} was changed by another hand: {len} bytes, not {end}");
+            let what =
+                format!("{path} was changed by another process: it has {len} bytes, not {end}");
             return Err(AppendFailure::ChangedByOthers(io::Error::other(what)));
         }
         let capacity = usize::try_from(bytes).unwrap_or(0);
@@ -200,7 +201,7 @@ impl DiskLog {
         if self.config.sync == SyncPolicy::Always
             && let Err(error) = file.fsync()
         {
-            // Whether it is on the disk is not known, and no later sync will tell: the system
+            // The batch may or may not be on the disk, and a later fsync cannot tell: the system
             // reports the error once, and takes the pages for written.
             file.set_len(end).ok();
             return Err(AppendFailure::Uncertain(error));
@@ -222,8 +223,8 @@ impl DiskLog {
         Ok(())
     }
 
-    /// Begins the next file with `batch`. The one before is forced to the disk first: only the last
-    /// file of a log is ever in doubt.
+    /// Begins the next segment with `batch`. The segment before it is fsynced first, so that only
+    /// the last one is ever uncertain.
     pub(super) fn begin_file(
         &self,
         writer: &mut Writer,
@@ -232,7 +233,7 @@ impl DiskLog {
         if let Some(unsynced) = writer.unsynced.take() {
             unsynced.fsync().map_err(AppendFailure::Uncertain)?;
         }
-        drop(self.fsync_lock()); // one that is underway is part of it
+        drop(self.fsync_lock()); // wait for an fsync that is running
         let forbidden = self.read_state().health.write_forbidden().map(String::from);
         if let Some(why) = forbidden {
             return Err(AppendFailure::Uncertain(io::Error::other(why)));
@@ -279,7 +280,7 @@ impl DiskLog {
         Ok(())
     }
 
-    /// Remembers what a failure leaves, and what it was.
+    /// Records what a failure leaves in the file, and returns its error.
     pub(super) fn record_failure(&self, failure: AppendFailure) -> io::Error {
         let (error, health): (_, fn(String) -> Health) = match failure {
             AppendFailure::Clean(error) => (error, Health::WriteFailed),
@@ -333,14 +334,14 @@ impl Log for DiskLog {
             };
             let Some((from, location)) = there else { break };
             if from > after && page.last().is_some() {
-                break; // retention has overtaken this read: a page has no hole
+                break; // retention has dropped the rest: a page has no gap
             }
             match location.read(&*self.files, from, &mut page) {
                 Ok(()) => {}
-                Err(_) if self.read_state().generation != generation => {} // written anew while we looked
-                Err(_) if page.last().is_some() => break, // whoever reads on will be told
+                Err(_) if self.read_state().generation != generation => {} // the segment was replaced meanwhile
+                Err(_) if page.last().is_some() => break, // the next read returns the error
                 Err(error) if error.kind() == ErrorKind::NotFound && self.first() > from + 1 => {
-                    continue; // dropped while we looked
+                    continue; // the segment was dropped meanwhile
                 }
                 Err(error) => return Err(error),
             }

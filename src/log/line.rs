@@ -1,15 +1,12 @@
-//! One line of a log's file: a record as it travels, who said it, and a check value chained to the
-//! line before.
-//!
-//! Room: bytes and values.
+//! One line of a segment: a record's JSON, its owner, and a checksum chained to the line before.
 //!
 //! ```text
 //! {"type":"log","version":1,"room":"lobby","log":"a6fa…","first":1,"at":0,"after":"0000000000000000","check":"5b81…"}
 //! {"type":"post","room":"lobby","seq":1,"at":1795394177902,"user":"alice","cid":"c1","text":"hi","holder":"9f2c…","check":"77e0…"}
 //! ```
 //!
-//! What the log adds stands at the end and has a fixed length, so a record is cut out of its line
-//! byte for byte as everyone has received it.
+//! The fields that the log adds are at the end and have a fixed length, so the record is cut out of
+//! its line byte for byte as every client has received it.
 
 use std::fmt;
 
@@ -25,29 +22,28 @@ const VERSION: u64 = 1;
 const OWNER: &str = ",\"holder\":\"";
 const CHECKSUM: &str = ",\"check\":\"";
 const END: &str = "\"}";
-/// Bytes from the quote that ends a owner to the brace before it.
+/// Bytes from the quote that ends an owner to the comma before it.
 const OWNER_BYTES: usize = OWNER.len() + OwnerId::DIGITS + 1;
 const CHECKSUM_BYTES: usize = CHECKSUM.len() + Checksum::DIGITS + END.len();
 
-/// The check value that an erased line had when it was whole.
+/// The checksum that an erased line had before it was erased.
 const ORIGINAL: &str = ",\"was\":\"";
 const ORIGINAL_BYTES: usize = ORIGINAL.len() + Checksum::DIGITS + 1;
 
-/// Bytes that a line has beside its record's JSON.
+/// Bytes of a line besides its record's JSON.
 pub(super) const OVERHEAD: usize = OWNER_BYTES + CHECKSUM_BYTES;
 
-/// What a line is checked by: the first 64 bits of SHA-1 over the check value of the line before
-/// (its 16 digits) and the line up to its own.
+/// The checksum of a line: the first 64 bits of SHA-1 over the checksum of the line before (its 16
+/// digits) and the line up to its own checksum.
 ///
-/// It finds what a disk, a power cut or an editor has done: by chance one altered line in 2^64
-/// passes. It is no seal against an owner of the files, who could compute the chain anew; for that
-/// no length would do.
+/// It detects what a disk, a power cut or an editor did: one altered line in 2^64 passes by chance.
+/// It does not detect an owner of the files who computes the chain again; no length would.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Checksum([u8; Checksum::DIGITS]);
 
 impl Checksum {
     const DIGITS: usize = 16;
-    /// What the first line of a log follows.
+    /// What the first line of a log is chained to.
     pub(super) const START: Checksum = Checksum([b'0'; Checksum::DIGITS]);
 
     pub(super) fn chain(self, body: &[u8]) -> Checksum {
@@ -88,18 +84,18 @@ impl fmt::Debug for Checksum {
     }
 }
 
-/// A line that is as it was written.
+/// A line whose checksum is right.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ValidLine<'l> {
     /// The record and its owner.
     pub(super) body: &'l [u8],
-    /// What the next line follows.
+    /// The checksum that the next line is chained to.
     pub(super) checksum: Checksum,
     /// Its text was erased.
     pub(super) erased: bool,
 }
 
-/// Takes the line (without its `\n`) apart, if it follows a line with the check value `before`.
+/// Verifies and splits a line (without its `\n`) that follows one with the checksum `before`.
 pub(super) fn verify_line(line: &[u8], before: Checksum) -> Option<ValidLine<'_>> {
     let (body, end) = line.split_at_checked(line.len().checked_sub(CHECKSUM_BYTES)?)?;
     let digits = end.strip_prefix(CHECKSUM.as_bytes())?.strip_suffix(END.as_bytes())?;
@@ -113,7 +109,7 @@ pub(super) fn verify_line(line: &[u8], before: Checksum) -> Option<ValidLine<'_>
     })
 }
 
-/// The body of an erased line, and the check value it had before. No other line ends so.
+/// The body of an erased line, and the checksum it had before. No other line ends like this.
 fn split_original(body: &[u8]) -> Option<(&[u8], Checksum)> {
     let (body, end) = body.split_at_checked(body.len().checked_sub(ORIGINAL_BYTES)?)?;
     let digits = end.strip_prefix(ORIGINAL.as_bytes())?.strip_suffix(b"\"")?;
@@ -122,7 +118,7 @@ fn split_original(body: &[u8]) -> Option<(&[u8], Checksum)> {
 
 // ---- Records -----------------------------------------------------------------------------------
 
-/// Appends the line of `entry`, which follows `before`; returns its check value.
+/// Appends the line of `entry`, chained to `before`; returns its checksum.
 pub(super) fn push_record(out: &mut Vec<u8>, entry: &LogEntry, before: Checksum) -> Checksum {
     let start = out.len();
     push_body(out, entry);
@@ -131,9 +127,9 @@ pub(super) fn push_record(out: &mut Vec<u8>, entry: &LogEntry, before: Checksum)
     checksum
 }
 
-/// Appends the line of `entry`, which is what is left of one with the check value `original`. The line
-/// after it followed that one, and still does: so one line can be erased without touching the rest.
-/// This one's own check value covers `original` as well.
+/// Appends the line of the redacted `entry`, whose line had the checksum `original`. The next line
+/// is chained to `original` and stays so: one line can be erased without touching the rest. This
+/// line's own checksum covers `original` as well.
 pub(super) fn push_erased(
     out: &mut Vec<u8>,
     entry: &LogEntry,
@@ -157,8 +153,8 @@ fn push_body(out: &mut Vec<u8>, entry: &LogEntry) {
     out.push(b'"');
 }
 
-/// The `seq` and the `at` of a record: every record has them side by side, near its beginning. The
-/// quotes of a text are escaped, so nothing that was said can stand for them.
+/// The `seq` and the `at` of a record: every record has them side by side, near its beginning.
+/// Quotes in a text are escaped, so no text can look like them.
 pub(super) fn seq_and_at(body: &[u8]) -> Option<(u64, u64)> {
     const SEQ: &[u8] = b",\"seq\":";
     let near = body.get(..body.len().min(160))?;
@@ -168,14 +164,14 @@ pub(super) fn seq_and_at(body: &[u8]) -> Option<(u64, u64)> {
     Some((seq, at))
 }
 
-/// Digits, then something else.
+/// A number, and what follows its digits.
 fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at_checked(digits)?;
     Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
 }
 
-/// The record in a line whose check value fits.
+/// The record in the body of a verified line.
 pub(super) fn parse_entry(body: &[u8]) -> Option<LogEntry> {
     let (seq, _) = seq_and_at(body)?;
     let (record, end) = body.split_at_checked(body.len().checked_sub(OWNER_BYTES)?)?;
@@ -187,33 +183,33 @@ pub(super) fn parse_entry(body: &[u8]) -> Option<LogEntry> {
 
 // ---- The line that begins a file ---------------------------------------------------------------
 
-/// What the first line of a file says.
+/// The first line of a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SegmentHeader {
     pub(super) room: RoomName,
     /// The log's id.
     pub(super) log: String,
-    /// The seq of the file's first record.
+    /// The seq of the segment's first record.
     pub(super) first: u64,
-    /// The `at` of the record before it: no later record is older.
+    /// The `at` of the record before it: no later record has an earlier one.
     pub(super) at: u64,
-    /// The check value of the line before, in the file before.
+    /// The checksum of the last line of the segment before.
     pub(super) after: Checksum,
-    /// The owners of the owners names of a private room, in the order of the names.
+    /// The owners of the two names of a private room, in the order of the names.
     pub(super) owners: Option<[OwnerId; 2]>,
 }
 
-/// Why a line is not a header that we can go by.
+/// Why a line is not a valid header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum HeaderError {
     /// A later version of this program wrote it.
     NewerVersion(u64),
-    /// It is altered, or no header at all.
+    /// It is altered, or not a header.
     Invalid,
 }
 
 impl SegmentHeader {
-    /// Appends the header's line; returns its check value, which the first record follows.
+    /// Appends the header's line; returns its checksum, which the first record is chained to.
     pub(super) fn push(&self, out: &mut Vec<u8>) -> Checksum {
         let mut object = Object::new();
         object.string("type", "log").number("version", VERSION);
@@ -242,7 +238,7 @@ impl SegmentHeader {
             return Err(invalid);
         }
         let after = Checksum::parse(string("after")?).ok_or(invalid)?;
-        let ValidLine { checksum, .. } = verify_line(line, after).ok_or(invalid)?; // so in every version to come
+        let ValidLine { checksum, .. } = verify_line(line, after).ok_or(invalid)?; // every later version keeps this too
         match number("version")? {
             VERSION => {}
             newer if newer > VERSION => return Err(HeaderError::NewerVersion(newer)),
@@ -261,7 +257,7 @@ impl SegmentHeader {
             after,
             owners,
         };
-        // A room may be spelled in more ways than one (`#lobby`); a file is of the one it is written with.
+        // A room name has more than one spelling (`#lobby`); the file must have the canonical one.
         let is_ours = header.first > 0 && header.room.as_str() == string("room")?;
         if is_ours { Ok((header, checksum)) } else { Err(invalid) }
     }
@@ -271,7 +267,7 @@ impl SegmentHeader {
 mod tests {
     use super::*;
 
-    fn said(text: &str) -> LogEntry {
+    fn post(text: &str) -> LogEntry {
         let quoted = json::quoted(text);
         LogEntry {
             seq: 7,
@@ -286,20 +282,20 @@ mod tests {
             ["hi", "\n{\"seq\":9999,\"at\":1}", "\u{2028}", &"\"".repeat(4096), ",\"seq\":8,"]
         {
             let (mut line, before) = (Vec::new(), Checksum::START);
-            let checksum = push_record(&mut line, &said(text), before);
+            let checksum = push_record(&mut line, &post(text), before);
             assert_eq!(line.pop(), Some(b'\n'));
             assert!(!line.contains(&b'\n'), "a record is one line");
             let ValidLine { body, checksum: found, erased } = verify_line(&line, before).unwrap();
             assert_eq!((found, seq_and_at(body)), (checksum, Some((7, 5))));
-            assert_eq!((parse_entry(body), erased), (Some(said(text)), false));
+            assert_eq!((parse_entry(body), erased), (Some(post(text)), false));
             json::parse(std::str::from_utf8(&line).unwrap()).unwrap();
         }
     }
 
     #[test]
-    fn the_check_value_is_what_sha1sum_makes_of_it() {
+    fn the_checksum_is_what_sha1sum_makes_of_it() {
         let mut line = Vec::new();
-        push_record(&mut line, &said("hi"), Checksum::START);
+        push_record(&mut line, &post("hi"), Checksum::START);
         // (printf 0000000000000000; printf '{…,"holder":"0123456789abcdef0123456789abcdef"') | sha1sum | cut -c1-16
         assert!(line.ends_with(b",\"check\":\"69c9dce5f2727c8e\"}\n"), "{}", line.escape_ascii());
     }
@@ -307,11 +303,11 @@ mod tests {
     #[test]
     fn what_is_left_of_an_erased_line_holds_the_chain() {
         let (mut whole, mut left, before) = (Vec::new(), Vec::new(), Checksum::START);
-        let original = push_record(&mut whole, &said("secret"), before);
-        push_erased(&mut left, &said("-"), before, original);
+        let original = push_record(&mut whole, &post("secret"), before);
+        push_erased(&mut left, &post("-"), before, original);
         left.pop();
         let ValidLine { body, checksum, erased } = verify_line(&left, before).unwrap();
-        assert_eq!((parse_entry(body), checksum, erased), (Some(said("-")), original, true));
+        assert_eq!((parse_entry(body), checksum, erased), (Some(post("-")), original, true));
         assert!(verify_line(&left, original).is_none(), "it still follows the line before it");
         json::parse(std::str::from_utf8(&left).unwrap()).unwrap();
     }
@@ -319,8 +315,8 @@ mod tests {
     #[test]
     fn any_bit_that_differs_is_noticed() {
         let (mut line, mut erased, before) = (Vec::new(), Vec::new(), Checksum::START);
-        let original = push_record(&mut line, &said("hello"), before);
-        push_erased(&mut erased, &said("-"), before, original);
+        let original = push_record(&mut line, &post("hello"), before);
+        push_erased(&mut erased, &post("-"), before, original);
         line.pop();
         erased.pop();
         for line in [&line, &erased] {

@@ -1,7 +1,7 @@
-//! Going through all files of a room's log, from the oldest record to the newest or to the first
-//! place that is not good.
+//! Scans all segments of a room's log, from the oldest record to the newest or to the first corrupt
+//! place.
 //!
-//! Room: reading only. What becomes of what is found is decided in `recover`, `verify` and `repair`.
+//! Reads only. `recover`, `verify` and `repair` decide what to do with the result.
 
 use std::fmt;
 use std::fs;
@@ -15,7 +15,7 @@ use super::segment::{Segment, first_of};
 use super::segment_scan::{CorruptionKind, Expected, is_torn, scan_segment};
 use crate::chat::OwnerId;
 
-/// A place in a log that is not good.
+/// A corrupt place in a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Corruption {
     /// The file.
@@ -24,7 +24,7 @@ pub struct Corruption {
     pub seq: u64,
     /// Where in the file, in bytes.
     pub offset: u64,
-    /// What is there.
+    /// What is wrong.
     pub kind: CorruptionKind,
 }
 
@@ -35,15 +35,15 @@ impl fmt::Display for Corruption {
     }
 }
 
-/// A log, as far as it is good.
+/// A log up to its first corrupt place.
 #[derive(Debug)]
 pub(super) struct LogScan {
     pub(super) segments: Vec<Segment>,
-    /// The id that the newest file says.
+    /// The log's id in the newest segment.
     pub(super) id: Option<String>,
-    /// The owners of a private room's names, as it says.
+    /// The owners of a private room's names in the newest segment.
     pub(super) owners: Option<[OwnerId; 2]>,
-    /// What the good records do to each other.
+    /// The state derived from the good records.
     pub(super) projection: Projection,
     /// The seq after the newest good record.
     pub(super) next: u64,
@@ -56,12 +56,12 @@ pub(super) struct LogScan {
 #[derive(Debug)]
 pub(super) struct ScanStop {
     pub(super) damage: Corruption,
-    /// It is only what an interrupted write leaves at the end of the last file.
+    /// It is a torn tail: what an interrupted write leaves at the end of the last segment.
     pub(super) torn: bool,
 }
 
-/// The files of a log and the seqs that their names say, the oldest first. None where there is no
-/// such directory.
+/// The segments of a log and the seqs in their names, the oldest first; none where the directory
+/// does not exist.
 pub(super) fn list_segments(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -79,7 +79,7 @@ pub(super) fn list_segments(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     Ok(found)
 }
 
-/// Walks through the log of `room` in `dir`. Every good record is shown to `each`.
+/// Scans the log of `room` in `dir`, and calls `each` for every good record.
 pub(super) fn scan_log(
     files: &dyn Files,
     room: &str,
@@ -123,7 +123,7 @@ pub(super) fn scan_log(
                 scan.segments.push(Segment::new(path.clone(), found, oldest));
                 (offset, kind, scan.next)
             }
-            // No record of the file is good, so the first of them is evidence as well.
+            // No record of this segment is good: so its first record counts as a later one, too.
             Err(kind) => (0, Some(kind), scan.next - 1),
         };
         let Some(kind) = kind else { continue };

@@ -1,6 +1,4 @@
-//! How a log that could not be written comes to be written again, where that is safe.
-//!
-//! Room: what `tend` does when there is write_error.
+//! Periodic maintenance of a log: fsync, retention, and retry after a failed write.
 
 use super::disk_log::DiskLog;
 use super::files::{append_all, copy, write_replacement};
@@ -12,95 +10,12 @@ use crate::limits;
 use std::io;
 use std::time::Instant;
 
-/// Bytes that must go into a file before the disk counts as not full.
+/// What a probe writes before the disk counts as not full.
 const PROBE: [u8; 4096] = [b'\n'; 4096];
 
 impl DiskLog {
-    /// Looks whether what was in the way is gone.
-    pub(super) fn retry_after_failure(&self) {
-        let health = self.read_state().health.clone();
-        match health {
-            Health::Ok | Health::Corrupt(_) => {}
-            Health::WriteFailed(_) => {
-                if self.probe().is_ok() {
-                    self.read_state().health.clear_if(&health);
-                }
-            }
-            Health::Uncertain(_) => {
-                let mut writer = self.writer();
-                let now = Instant::now();
-                let lately = |at| now.saturating_duration_since(at) < limits::VERIFY_EVERY;
-                if !writer.verified.is_some_and(lately) {
-                    writer.verified = Some(now);
-                    if self.rewrite_last_file(writer.checksum).is_ok() {
-                        writer.unsynced = None;
-                        self.read_state().health.clear_if(&health);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether something can be written where this log is.
-    fn probe(&self) -> io::Result<()> {
-        let path = self.dir.with_extension("probe");
-        self.files.remove(&path).ok(); // of a run that was killed right here
-        let file = self.files.create(&path)?;
-        let written = append_all(&*file, &PROBE);
-        self.files.remove(&path)?;
-        written
-    }
-
-    /// Verifies the last file, and writes it again as another. To sync the old one again would prove
-    /// nothing: after a failed sync the system takes its pages for clean. The new one's pages are
-    /// written for the first time, and it takes the old one's place only once that has succeeded.
-    /// Earlier files were synced before the last was begun.
-    fn rewrite_last_file(&self, checksum: super::line::Checksum) -> io::Result<()> {
-        let (last, next) = {
-            let read_state = self.read_state();
-            let last = read_state.segments.last();
-            (last.map(|last| (last.path.clone(), last.first, last.end)), read_state.next)
-        };
-        let refused = self.dir.join(file_name(next)); // a file that was begun, and did not get there
-        match self.files.remove(&refused) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
-        let Some((path, first, end)) = last else { return Ok(()) };
-        let file = self.files.write(&path)?;
-        if file.stat()?.len > end {
-            file.set_len(end)?; // what could not be rolled back
-        }
-        let found = scan_segment(&*file, self.room.as_str(), first, None, |_| Ok(()))?;
-        let good = found.is_ok_and(|scan| {
-            scan.corruption.is_none()
-                && scan.next == next
-                && scan.end == end
-                && scan.checksum == checksum
-        });
-        if !good {
-            return Err(io::Error::other("what was stored is not there"));
-        }
-        let replacement = write_replacement(&*self.files, &path, |replacement| {
-            copy(&*file, 0, end, replacement)
-        })?;
-        self.files.rename(&replacement, &path)?;
-        self.files.fsync_dir(&self.dir)
-    }
-}
-
-impl Health {
-    /// What `failure` says is no longer so, unless something else has come up.
-    fn clear_if(&mut self, failure: &Health) {
-        if self == failure {
-            *self = Health::Ok;
-        }
-    }
-}
-
-impl DiskLog {
-    /// Forces to the disk what is not there yet, without holding up who writes. A file that is written
-    /// to no longer is let go.
+    /// Fsyncs what was written since the last call (`--sync interval`); appends go on meanwhile.
+    /// Also closes the file of a log that is not written to any more.
     pub(super) fn fsync_pending(&self) -> io::Result<()> {
         let mut writer = self.writer();
         writer.open_file.close_if_unused();
@@ -114,8 +29,8 @@ impl DiskLog {
         synced
     }
 
-    /// Drops the files that are no longer to be kept, the oldest first, so that what remains is
-    /// contiguous after a kill at any moment.
+    /// Retention: drops the segments that are too old or too many, the oldest first, so that the
+    /// rest is contiguous after a kill at any point.
     pub(super) fn apply_retention(&self, now: u64) -> io::Result<()> {
         if self.config.retain.is_none() && self.config.retain_records.is_none() {
             return Ok(());
@@ -144,6 +59,87 @@ impl DiskLog {
             };
             self.files.remove(&path)?;
             self.files.fsync_dir(&self.dir)?;
+        }
+    }
+
+    /// Tests whether a log that failed can be written again.
+    pub(super) fn retry_after_failure(&self) {
+        let health = self.read_state().health.clone();
+        match health {
+            Health::Ok | Health::Corrupt(_) => {}
+            Health::WriteFailed(_) => {
+                if self.probe().is_ok() {
+                    self.read_state().health.clear_if(&health);
+                }
+            }
+            Health::Uncertain(_) => {
+                let mut writer = self.writer();
+                let now = Instant::now();
+                let lately = |at| now.saturating_duration_since(at) < limits::VERIFY_EVERY;
+                if !writer.verified.is_some_and(lately) {
+                    writer.verified = Some(now);
+                    if self.rewrite_last_file(writer.checksum).is_ok() {
+                        writer.unsynced = None;
+                        self.read_state().health.clear_if(&health);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a file can be written in the log's directory.
+    fn probe(&self) -> io::Result<()> {
+        let path = self.dir.with_extension("probe");
+        self.files.remove(&path).ok(); // left by a run that was killed here
+        let file = self.files.create(&path)?;
+        let written = append_all(&*file, &PROBE);
+        self.files.remove(&path)?;
+        written
+    }
+
+    /// Verifies the last segment and replaces it by a copy. A second fsync of the old file would
+    /// prove nothing: after a failed fsync the system takes its pages for clean. The pages of the
+    /// copy are written for the first time, and the copy replaces the old file only once its fsync
+    /// has succeeded. Earlier segments were fsynced before the last one was begun.
+    fn rewrite_last_file(&self, checksum: super::line::Checksum) -> io::Result<()> {
+        let (last, next) = {
+            let read_state = self.read_state();
+            let last = read_state.segments.last();
+            (last.map(|last| (last.path.clone(), last.first, last.end)), read_state.next)
+        };
+        let refused = self.dir.join(file_name(next)); // a new segment that failed half-way
+        match self.files.remove(&refused) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let Some((path, first, end)) = last else { return Ok(()) };
+        let file = self.files.write(&path)?;
+        if file.stat()?.len > end {
+            file.set_len(end)?; // what could not be rolled back
+        }
+        let found = scan_segment(&*file, self.room.as_str(), first, None, |_| Ok(()))?;
+        let good = found.is_ok_and(|scan| {
+            scan.corruption.is_none()
+                && scan.next == next
+                && scan.end == end
+                && scan.checksum == checksum
+        });
+        if !good {
+            return Err(io::Error::other("the last file does not hold what was stored"));
+        }
+        let replacement = write_replacement(&*self.files, &path, |replacement| {
+            copy(&*file, 0, end, replacement)
+        })?;
+        self.files.rename(&replacement, &path)?;
+        self.files.fsync_dir(&self.dir)
+    }
+}
+
+impl Health {
+    /// Clears `failure`, unless the health has changed meanwhile.
+    fn clear_if(&mut self, failure: &Health) {
+        if self == failure {
+            *self = Health::Ok;
         }
     }
 }

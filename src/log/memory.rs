@@ -1,6 +1,4 @@
-//! The simplest log that is right: the newest records, in memory. The one on disk is compared with it.
-//!
-//! Room: a lock around a queue. It stores nothing on disk, so a restart begins a new log.
+//! A log in memory, the simplest that is correct: tests compare the one on disk with it.
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,13 +16,13 @@ pub(super) struct MemoryLog {
 }
 
 impl MemoryLog {
-    /// An empty log under an id no other log has, which keeps the newest `keep` records.
+    /// An empty log with a new id, which keeps the newest `keep` records.
     #[must_use]
     pub(super) fn new(id: String, keep: usize) -> MemoryLog {
         MemoryLog { id, keep: keep.max(1), entries: Mutex::default() }
     }
 
-    /// The one place the lock is taken. Entries are only ever pushed and popped whole.
+    /// Entries are pushed and popped whole, so a panic leaves them consistent.
     fn entries(&self) -> MutexGuard<'_, VecDeque<LogEntry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,7 +1,7 @@
-//! Cutting a damaged log back to its last good record, by order of a person.
+//! The command `repair`: cuts a corrupt log back to its last good record.
 //!
-//! Room: one room of a data directory that no server uses. Everything that is cut off stays beside,
-//! under another name; killed anywhere, it can be run again.
+//! For one room of a data directory that no server uses. The files stay beside under another name;
+//! after a kill it can be run again.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,22 +15,22 @@ use super::log_scan::{Corruption, LogScan, list_segments, scan_log};
 use super::segment::file_name;
 use super::store::Store;
 
-/// What a repair has done.
+/// What a repair did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repaired {
     /// What was wrong.
     pub damage: Corruption,
     /// The newest record that is left.
     pub head: u64,
-    /// The files as they were, under their new names.
+    /// The old files, under their new names.
     pub backups: Vec<PathBuf>,
 }
 
-/// Cuts a log back to its last good record; `None` if all are good. It goes on under the
-/// id `new_id`: who has seen records that are gone must not take later ones for their continuation.
+/// Cuts a log back to its last good record; `None` if all are good. The log gets the id `new_id`,
+/// so that a client that has seen a lost record does not take a later one for its continuation.
 ///
 /// # Errors
-/// A server uses the directory; there is no such room; what kept a file from being written.
+/// A server uses the directory; there is no such room; a file could not be written.
 pub fn repair(root: &Path, name: &LogName, new_id: String) -> io::Result<Option<Repaired>> {
     let (dir, room) = (Store::log_dir(root, name), &name.room);
     if list_segments(&dir)?.is_empty() {
@@ -43,7 +43,7 @@ pub fn repair(root: &Path, name: &LogName, new_id: String) -> io::Result<Option<
     let Some(stop) = stop else { return Ok(None) };
     let damage = stop.damage;
     let mut backups = Vec::new();
-    // The newest first: until the damaged file itself is dealt with, the next run finds it again.
+    // The newest first: the corrupt file is replaced last, so a run after a kill finds it again.
     for (_, path) in list_segments(&dir)?.into_iter().rev().filter(|(_, path)| *path > damage.file)
     {
         let name = backup_name(&path);
@@ -62,7 +62,7 @@ pub fn repair(root: &Path, name: &LogName, new_id: String) -> io::Result<Option<
     if last != damage.file {
         let former = Disk.read(&damage.file)?;
         match damage.offset {
-            0 => fs::remove_file(&damage.file)?, // no record of it is good, and its number is wrong
+            0 => fs::remove_file(&damage.file)?, // it has no good record, and its name is wrong
             good => put(&damage.file, |file| copy(&*former, 0, good, file))?,
         }
     }
@@ -71,12 +71,12 @@ pub fn repair(root: &Path, name: &LogName, new_id: String) -> io::Result<Option<
     Ok(Some(Repaired { damage, head: next - 1, backups }))
 }
 
-/// Puts a whole new file in the place of the one at `path`.
+/// Replaces the file at `path` by a new one.
 fn put(path: &Path, write: impl FnOnce(&dyn LogFile) -> io::Result<()>) -> io::Result<()> {
     fs::rename(write_replacement(&Disk, path, write)?, path)
 }
 
-/// A name beside `path` that nothing has.
+/// A name beside `path` that is not used.
 fn backup_name(path: &Path) -> PathBuf {
     let name = |count: u32| {
         let mut name = OsString::from(path);

@@ -1,7 +1,7 @@
-//! One file of a log as it is remembered: which records it holds and where to look for them.
+//! A segment: one file of a log, with an index in memory of where its records are.
 //!
-//! Room: an index in memory, and positioned reads. Every record that is read is checked against the
-//! chain, so that what a disk has altered since the start is not served either.
+//! Reads verify every record against its checksum, so what the disk altered since the start is not
+//! served either.
 
 use super::ReadLimit;
 use super::files::Files;
@@ -11,17 +11,16 @@ use crate::chat::LogEntry;
 use std::io;
 use std::path::PathBuf;
 
-/// A file's name begins with the seq of its first record, in so many digits that names sort as
-/// numbers do.
+/// A file's name is the seq of its first record, with so many digits that names sort as numbers.
 const DIGITS: usize = 16;
 const ENDING: &str = ".jsonl";
 
-/// The name of the file whose first record is `first`.
+/// The name of the segment whose first record is `first`.
 pub(super) fn file_name(first: u64) -> String {
     format!("{first:0DIGITS$}{ENDING}")
 }
 
-/// The seq that a file's name says, if it is the name of a log's file: records count from 1.
+/// The seq in a segment's name; `None` for another name. Seqs start at 1.
 pub(super) fn first_of(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(ENDING)?;
     let all_digits = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -32,7 +31,7 @@ pub(super) fn first_of(name: &str) -> Option<u64> {
 #[derive(Debug)]
 pub(super) struct Segment {
     pub(super) path: PathBuf,
-    /// The seq of its first record, and the one after its last: the same where there is none.
+    /// The seq of its first record, and the one after its last; equal where it has none.
     pub(super) first: u64,
     pub(super) next: u64,
     /// Where its last line ends.
@@ -43,7 +42,8 @@ pub(super) struct Segment {
     pub(super) newest: u64,
 }
 
-/// Where to look for a record, cut out of the index so that no lock is needed any more.
+/// Where to start reading for a record: a copy from the index, so that no lock is held while
+/// reading.
 #[derive(Debug)]
 pub(super) struct Location {
     path: PathBuf,
@@ -57,7 +57,7 @@ impl Segment {
         Segment { path, first: header.first, next, end, index, oldest, newest: at }
     }
 
-    /// Where in the file the line of `seq` begins.
+    /// The offset of the line of `seq`.
     pub(super) fn offset_of(&self, files: &dyn Files, seq: u64) -> io::Result<u64> {
         let Some(Location { path, start, end }) = self.locate(seq) else { return Ok(0) };
         let file = files.read(&path)?;
@@ -76,7 +76,7 @@ impl Segment {
 }
 
 impl Location {
-    /// Adds to `page` the records after `after` that this file has, until it is full.
+    /// Adds the segment's records after `after` to `page`, until it is full.
     pub(super) fn read(&self, files: &dyn Files, after: u64, page: &mut Page) -> io::Result<()> {
         let file = files.read(&self.path)?;
         let mut lines = LineReader::new(&*file, self.start.offset, self.end);
@@ -100,11 +100,11 @@ impl Location {
 
     fn altered(&self, seq: u64) -> io::Error {
         let path = self.path.display();
-        io::Error::other(format!("{path}: record {seq} is not as it was written"))
+        io::Error::other(format!("{path}: record {seq} was altered, its checksum is wrong"))
     }
 }
 
-/// Records in order, until no more fit.
+/// Records in order, up to a [`ReadLimit`].
 #[derive(Debug)]
 pub(super) struct Page {
     limit: ReadLimit,
@@ -118,7 +118,7 @@ impl Page {
         Page { limit, bytes: 0, entries: Vec::new(), full: limit.records == 0 }
     }
 
-    /// Adds a record, unless it is one too many; the first comes whatever its length.
+    /// Adds a record, if it fits; the first always does.
     pub(super) fn add(&mut self, entry: LogEntry) {
         let bytes = self.bytes.saturating_add(entry.json.len());
         self.full = self.full || bytes > self.limit.bytes && !self.entries.is_empty();
@@ -133,7 +133,7 @@ impl Page {
         self.full
     }
 
-    /// The newest record so far.
+    /// The seq of the newest record so far.
     pub(super) fn last(&self) -> Option<u64> {
         self.entries.last().map(|entry| entry.seq)
     }

@@ -1,7 +1,7 @@
-//! Reading a log's file from one end to the other: which lines are good, and what is wrong with the
-//! first that is not.
+//! Scans one segment from end to end: which lines are good, and what is wrong with the first that
+//! is not.
 //!
-//! Room: positioned reads through one buffer, so memory does not depend on what the file holds.
+//! It reads through one buffer, so memory does not depend on the size of the file.
 
 use std::fmt;
 use std::io::{self, BufRead};
@@ -12,25 +12,25 @@ use crate::limits;
 
 // ---- Lines -------------------------------------------------------------------------------------
 
-/// The lines of a file, from an offset on.
+/// Reads the lines of a file, from an offset on.
 #[derive(Debug)]
 pub(super) struct LineReader<'f> {
     file: &'f dyn LogFile,
-    /// Where what is buffered begins in the file.
+    /// The offset of the buffer in the file.
     offset: u64,
     buffer: Vec<u8>,
-    /// How much of the buffer has been given out.
+    /// Bytes of the buffer that were returned.
     used: usize,
-    /// Nothing at or beyond this offset is read.
+    /// It reads nothing at or beyond this offset.
     end: u64,
 }
 
-/// What comes next in a file.
+/// The next line of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NextLine<'l> {
     /// A line, without its `\n`.
     Line(&'l [u8]),
-    /// The file ends inside a line, or the line is longer than any of ours.
+    /// The file ends inside a line, or the line is longer than any this program writes.
     Broken,
     /// The file ends.
     End,
@@ -41,7 +41,7 @@ impl<'f> LineReader<'f> {
         LineReader { file, offset, buffer: Vec::new(), used: 0, end }
     }
 
-    /// Where the next line begins.
+    /// The offset of the next line.
     pub(super) fn position(&self) -> u64 {
         self.offset + self.used as u64
     }
@@ -51,7 +51,7 @@ impl<'f> LineReader<'f> {
         loop {
             let rest = self.buffer.get(self.used..).unwrap_or_default();
             let fresh = rest.get(seen..).unwrap_or_default();
-            // A search for one byte among many is several times faster here than `position`.
+            // `skip_until` finds one byte among many several times faster here than `position`.
             let length = seen + (&mut &*fresh).skip_until(b'\n')?;
             if length > seen && rest.get(length - 1) == Some(&b'\n') {
                 let start = self.used;
@@ -70,7 +70,7 @@ impl<'f> LineReader<'f> {
         }
     }
 
-    /// Reads a chunk more behind what is not given out yet.
+    /// Reads one more chunk into the buffer.
     fn fill(&mut self) -> io::Result<usize> {
         self.buffer.drain(..self.used);
         self.offset += self.used as u64;
@@ -91,21 +91,21 @@ impl<'f> LineReader<'f> {
 
 // ---- A whole file ------------------------------------------------------------------------------
 
-/// A place in a file from which records can be read and checked.
+/// An offset from which records can be read and verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct IndexEntry {
-    /// The record that begins here.
+    /// The seq of the record there.
     pub(super) seq: u64,
     pub(super) offset: u64,
-    /// The check value of the line before.
+    /// The checksum of the line before.
     pub(super) before: Checksum,
 }
 
-/// What one file holds, as far as it is good.
+/// One segment, up to its first corrupt place.
 #[derive(Debug)]
 pub(super) struct Scan {
     pub(super) header: SegmentHeader,
-    /// A mark for the first record, and then one every [`limits::LOG_INDEX_EVERY`] bytes.
+    /// An entry for the first record, and then one every [`limits::LOG_INDEX_EVERY`] bytes.
     pub(super) index: Vec<IndexEntry>,
     /// The seq after the last good record; the header's `first` where there is none.
     pub(super) next: u64,
@@ -114,7 +114,7 @@ pub(super) struct Scan {
     pub(super) checksum: Checksum,
     /// The `at` of the last good record, or of the one before the file.
     pub(super) at: u64,
-    /// What is wrong there, if anything follows.
+    /// What is wrong there, if more follows.
     pub(super) corruption: Option<CorruptionKind>,
 }
 
@@ -123,57 +123,57 @@ pub(super) struct Scan {
 pub enum CorruptionKind {
     /// The file ends inside it.
     Unfinished,
-    /// It is longer than any line that is written here.
+    /// It is longer than any that this program writes.
     TooLong,
-    /// It is not what was written: its check value does not fit.
+    /// It is not what was written: its checksum is wrong.
     Altered,
-    /// It is sound, but has another number than its place.
+    /// Its checksum is right, but its seq is not the next.
     WrongSeq(u64),
-    /// The line that begins the file is not one that we can go by.
+    /// The first line of the file is not a valid header.
     BadHeader,
-    /// The file does not continue the one before.
+    /// The segment does not continue the one before.
     BrokenChain,
     /// A later version of this program wrote the file.
     NewerVersion(u64),
-    /// Its text was erased, and no record says that it was deleted.
+    /// Its text was erased, and no record deletes it.
     UnexplainedErasure,
 }
 
 impl fmt::Display for CorruptionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            CorruptionKind::Unfinished => f.write_str("the file ends inside the line"),
-            CorruptionKind::TooLong => {
-                f.write_str("the line is longer than any that is written here")
+            CorruptionKind::Unfinished => {
+                f.write_str("the line is incomplete, the file ends inside it")
             }
-            CorruptionKind::Altered => f.write_str("the line is not as it was written"),
-            CorruptionKind::WrongSeq(seq) => write!(f, "it is the line of record {seq}"),
+            CorruptionKind::TooLong => f.write_str("the line is too long"),
+            CorruptionKind::Altered => f.write_str("the line was altered, its checksum is wrong"),
+            CorruptionKind::WrongSeq(seq) => write!(f, "record {seq} is there instead"),
             CorruptionKind::BadHeader => {
-                f.write_str("the file does not begin as a log's file does")
+                f.write_str("the first line of the file is not a log header")
             }
             CorruptionKind::BrokenChain => f.write_str("the file does not continue the one before"),
             CorruptionKind::UnexplainedErasure => {
-                f.write_str("its text is gone, and no record deletes it")
+                f.write_str("its text was erased, but no record deletes it")
             }
             CorruptionKind::NewerVersion(version) => {
-                write!(f, "it has format {version}, of a later version")
+                write!(f, "the file has format {version}, of a later version of this program")
             }
         }
     }
 }
 
-/// What comes before a file: the seq and the check value it has to continue with.
+/// The seq and the checksum that a segment must continue with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Expected {
     pub(super) next: u64,
     pub(super) checksum: Checksum,
 }
 
-/// Reads `file`, whose name says that it begins with the record `first`, to its end or to the first
-/// line that is not good. Every good record is shown to `each`.
+/// Scans `file`, whose name says that its first record is `first`, to its end or to the first
+/// corrupt line. Calls `each` for every good record.
 ///
 /// # Errors
-/// A flaw in the header, at offset 0, as `Ok(Err(corruption))`; what keeps the file from being read.
+/// The file could not be read. An invalid header, at offset 0, is `Ok(Err(corruption))`.
 pub(super) fn scan_segment(
     file: &dyn LogFile,
     room: &str,
@@ -226,7 +226,7 @@ pub(super) fn scan_segment(
 }
 
 impl Scan {
-    /// Counts in a line, if it is the next good one.
+    /// Adds a line, if it is the next good one.
     fn take<'l>(&mut self, line: &'l [u8]) -> Result<ValidLine<'l>, CorruptionKind> {
         let valid = line::verify_line(line, self.checksum).ok_or(CorruptionKind::Altered)?;
         let (seq, at) = line::seq_and_at(valid.body).ok_or(CorruptionKind::Altered)?;
@@ -244,7 +244,7 @@ impl Scan {
     }
 }
 
-/// Adds a mark, if the last one is far enough behind.
+/// Adds an entry, if the last one is far enough behind.
 pub(super) fn push_index_entry(index: &mut Vec<IndexEntry>, entry: IndexEntry) {
     let due = index.last().is_none_or(|last| entry.offset - last.offset >= limits::LOG_INDEX_EVERY);
     if due {
@@ -254,15 +254,15 @@ pub(super) fn push_index_entry(index: &mut Vec<IndexEntry>, entry: IndexEntry) {
 
 // ---- A torn tail, or damage? -------------------------------------------------------------------
 
-/// Whether what follows `from`, where the record `next` should be, is what a write leaves that a
-/// kill or a power cut interrupted. It is not, if a record with a higher number stands somewhere
-/// behind: that one was written after, so this place was good once.
+/// Whether what follows `from`, where the record `next` should be, is a torn tail: what a kill or a
+/// power cut leaves of a write. It is not if a later record follows: that record was written after
+/// this place was good.
 pub(super) fn is_torn(file: &dyn LogFile, from: u64, next: u64) -> io::Result<bool> {
-    /// `,"seq":` and 20 digits: what may be cut in owners by the end of a chunk.
+    /// `,"seq":` and 20 digits: what the end of a chunk may cut in two.
     const OVERLAP: u64 = 32;
     let len = file.stat()?.len;
     if len.saturating_sub(from) > limits::LOG_TORN_BYTES {
-        return Ok(false); // no batch is as long
+        return Ok(false); // no batch is this long
     }
     let (mut at, mut chunk) = (from, vec![0; limits::LOG_CHUNK]);
     loop {
@@ -278,7 +278,7 @@ pub(super) fn is_torn(file: &dyn LogFile, from: u64, next: u64) -> io::Result<bo
     }
 }
 
-/// The highest number that stands where a record has its seq, in whatever bytes these are.
+/// The highest number found where a record has its seq, in any bytes.
 fn highest_seq(bytes: &[u8]) -> Option<u64> {
     const SEQ: &[u8] = b",\"seq\":";
     let starts = bytes.windows(SEQ.len()).enumerate().filter(|(_, window)| *window == SEQ);
@@ -286,7 +286,7 @@ fn highest_seq(bytes: &[u8]) -> Option<u64> {
         let rest = bytes.get(at + SEQ.len()..)?;
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if digits == 0 || digits == rest.len() {
-            return None; // the number may go on beyond this chunk: the next one holds it whole
+            return None; // the number may continue in the next chunk, which overlaps
         }
         let text = std::str::from_utf8(rest.get(..digits)?).ok()?;
         Some(text.parse().unwrap_or(u64::MAX))

@@ -1,12 +1,12 @@
-//! The log on disk, held against the simplest log that is right, cut and flipped anywhere, on files
-//! that fail.
+//! The log on disk: compared with the one in memory, cut and altered at any byte, on files that
+//! fail, on machines that crash.
 
-mod failing_files; // files that fail when they are told to
-mod corruption; // a log cut or altered anywhere
-mod storing; // what is stored, read, rotated, dropped
-mod write_errors; // when the disk does not do what it is asked
-mod crashing_files; // files of a machine that dies
-mod crash; // and what it leaves
+mod failing_files; // files that fail on command
+mod corruption; // a log cut or altered at any byte
+mod storing; // store, read, rotate, drop
+mod write_errors; // the disk refuses or fails
+mod crashing_files; // files of a machine that crashes
+mod crash; // what is left after a crash at any step
 mod repairing; // verify, export, repair
 mod erasing; // deleted texts
 
@@ -32,7 +32,7 @@ const CONFIG: LogConfig = LogConfig {
     retain_records: None,
 };
 
-/// A room's directory that goes away with the test.
+/// A data directory with one room, removed at the end of the test.
 struct TempDataDir(TempDir);
 
 impl TempDataDir {
@@ -50,7 +50,7 @@ impl TempDataDir {
         self.root().join("rooms/lobby")
     }
 
-    /// Opens the log as a start does.
+    /// Opens the log as a server does at start.
     fn open(&self, config: LogConfig) -> (DiskLog, Option<Torn>) {
         self.open_on(Arc::new(Disk), config)
     }
@@ -61,7 +61,7 @@ impl TempDataDir {
         (DiskLog::new(room, self.dir(), config, files, found), torn)
     }
 
-    /// The files of the log, by name.
+    /// The segments of the log, by name.
     fn files(&self) -> Vec<PathBuf> {
         super::log_scan::list_segments(&self.dir())
             .unwrap()
@@ -98,7 +98,7 @@ fn all(log: &dyn Log) -> Vec<LogEntry> {
     log.read(0, ALL).unwrap()
 }
 
-/// A log without any record yet, on these files.
+/// A log without records, on these files.
 fn empty_log(data: &TempDataDir, files: Arc<dyn Files>, config: LogConfig) -> DiskLog {
     let empty_log = Recovered::empty(String::from("fresh"), None);
     DiskLog::new("lobby".parse().unwrap(), data.dir(), config, files, empty_log)

@@ -1,7 +1,7 @@
-//! The file that a log is written to, kept open while lines keep coming.
+//! Writing: the open file of a log's last segment, and a batch as bytes.
 //!
-//! Room: one file, or none. Expected each batch it is looked up by its name again, so that a file that was
-//! moved away or replaced is not written to.
+//! Before each batch the file is looked up by name again, so that a file that was moved or replaced
+//! is not written to.
 
 use super::files::{FileId, Files, LogFile};
 use super::line::{self, Checksum};
@@ -13,24 +13,24 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What a log writes with.
+/// The file that a log appends to.
 #[derive(Debug, Default)]
 pub(super) struct OpenFile {
     cached: Option<CachedFile>,
 }
 
-/// A file that is kept open.
+/// A file kept open between batches.
 #[derive(Debug)]
 struct CachedFile {
     file: Arc<dyn LogFile>,
     id: FileId,
-    /// Whether it was asked for since [`OpenFile::close_if_unused`].
+    /// Whether it was used since [`OpenFile::close_if_unused`].
     used: bool,
     _slot: DescriptorSlot,
 }
 
-/// One of the descriptors that all logs of this process may keep: quiet rooms hold none, and a thousand
-/// busy ones leave enough for people.
+/// One of the [`limits::LOG_OPEN_FILES`] descriptors that all logs of this process may keep open:
+/// idle rooms keep none, and a thousand busy ones leave enough for clients.
 #[derive(Debug)]
 struct DescriptorSlot;
 
@@ -53,7 +53,7 @@ impl Drop for DescriptorSlot {
 }
 
 impl OpenFile {
-    /// The file that `path` names now, open for appending, and its length in bytes.
+    /// The file at `path`, open for appending, and its length in bytes.
     pub(super) fn open(
         &mut self,
         files: &dyn Files,
@@ -61,7 +61,7 @@ impl OpenFile {
     ) -> io::Result<(Arc<dyn LogFile>, u64)> {
         let named = files.stat(path)?;
         if let Some(cached) = self.cached.as_mut().filter(|cached| cached.id == named.id) {
-            cached.used = true; // and no other file has its number, as long as it is open
+            cached.used = true; // while it is open, no other file has its inode
             return Ok((Arc::clone(&cached.file), named.len));
         }
         self.cached = None;
@@ -76,13 +76,13 @@ impl OpenFile {
         Ok((file, opened.len))
     }
 
-    /// Lets go of a file that was not asked for since this was called last.
+    /// Closes the file if it was not used since the last call.
     pub(super) fn close_if_unused(&mut self) {
         self.cached.take_if(|cached| !std::mem::take(&mut cached.used));
     }
 }
 
-/// Lines that are to be appended, and what will be true once they are.
+/// Lines to append, and the state after them.
 pub(super) struct WriteBatch {
     pub(super) bytes: Vec<u8>,
     pub(super) checksum: Checksum,
@@ -90,13 +90,13 @@ pub(super) struct WriteBatch {
     /// The `at` of the first of them.
     pub(super) oldest: u64,
     pub(super) index: Vec<IndexEntry>,
-    /// Where in the file the bytes will begin.
+    /// The offset in the file where the bytes begin.
     from: u64,
 }
 
 impl WriteBatch {
-    /// Lines that follow `checksum` and `at`, after what `bytes` of a new file hold already, or at the
-    /// offset `from` of one that is there.
+    /// A batch chained to `checksum` and `at`: at the offset `from` of an existing file, or after
+    /// the `bytes` of a new one.
     pub(super) fn new(bytes: Vec<u8>, from: u64, checksum: Checksum, at: u64) -> WriteBatch {
         WriteBatch { bytes, checksum, at, oldest: 0, index: Vec::new(), from }
     }
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(len, 4);
         open_file.close_if_unused();
         let (again, _) = open_file.open(&Disk, &path).unwrap();
-        assert!(Arc::ptr_eq(&first, &again), "it was used between two rests");
+        assert!(Arc::ptr_eq(&first, &again), "it was used between two calls");
         open_file.close_if_unused();
         open_file.close_if_unused();
         let (reopened, _) = open_file.open(&Disk, &path).unwrap();

@@ -1,4 +1,5 @@
-//! A log cut or altered anywhere: never a wrong record served, never a good one before it lost.
+//! A log cut or altered at any byte: it never serves a wrong record, and never loses a good one
+//! before it.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -6,7 +7,7 @@ use super::failing_files::FailingFiles;
 use super::*;
 use crate::log::line::{Checksum, push_record, verify_line};
 
-/// A good log's one file, the offset where each record's line begins, and the end.
+/// The one segment of a good log, the offset where each record's line begins, and the end.
 fn good(count: u64) -> (Vec<u8>, Vec<usize>) {
     let data = TempDataDir::new();
     empty_log(&data, Arc::new(Disk), CONFIG).append(&records(1..=count)).unwrap();
@@ -25,7 +26,7 @@ fn started(bytes: &[u8]) -> (TempDataDir, DiskLog, Option<Torn>) {
     (data, log, torn)
 }
 
-/// Two thousand places below `end`, others in every run.
+/// Two thousand random places below `end`.
 fn places(end: usize) -> impl Iterator<Item = usize> {
     let random = RandomState::new();
     (0..2_000_u32).map(move |n| (random.hash_one(n) % end as u64) as usize)
@@ -44,7 +45,7 @@ fn cut_at_any_byte_of_its_last_records_it_keeps_all_whole_ones() {
             let name = format!("0000000000000001.jsonl.torn-{}", torn.offset);
             assert_eq!(data.names()[1], name);
             let backup = fs::read(torn.backup.unwrap()).unwrap();
-            assert_eq!(backup, &bytes[starts[whole as usize]..cut], "kept aside");
+            assert_eq!(backup, &bytes[starts[whole as usize]..cut], "the backup");
         }
         log.append(&records(whole + 1..=whole + 1)).unwrap();
         assert_eq!(all(&data.open(CONFIG).0), records(1..=whole + 1));
@@ -75,8 +76,8 @@ fn a_tail_of_zeros_chance_or_old_bytes_is_cut_as_well() {
     assert_eq!((all(&log), torn.is_some(), log.write_error()), (records(1..=2), true, None));
 }
 
-/// What is altered in the middle: the room is read up to there, and nothing is written or cut.
-fn assert_damaged(bytes: &[u8], about: &str) {
+/// Alters the middle: the room is readable up to there, and nothing is written or cut.
+fn assert_corrupt(bytes: &[u8], about: &str) {
     let (data, log, torn) = started(bytes);
     let served = all(&log);
     assert!(records(1..=12).starts_with(&served), "{about}: a wrong record is served");
@@ -87,25 +88,25 @@ fn assert_damaged(bytes: &[u8], about: &str) {
 }
 
 #[test]
-fn damage_in_the_middle_makes_a_room_read_only_up_to_it() {
+fn corruption_in_the_middle_makes_a_room_read_only_up_to_it() {
     let (bytes, starts) = good(12);
     for bit in starts[5] * 8..starts[6] * 8 {
         let mut altered = bytes.clone();
         altered[bit / 8] ^= 1 << (bit % 8);
-        assert_damaged(&altered, &format!("bit {bit}"));
+        assert_corrupt(&altered, &format!("bit {bit}"));
         let (_place, log, _) = started(&altered);
         assert_eq!(log.head(), 5, "bit {bit}");
     }
     let line = |n: usize| &bytes[starts[n]..starts[n + 1]];
     let around =
         |middle: &[&[u8]]| [&bytes[..starts[5]], &middle.concat(), &bytes[starts[7]..]].concat();
-    assert_damaged(&around(&[line(5)]), "one line is gone");
-    assert_damaged(&around(&[line(6), line(5)]), "two have changed places");
-    assert_damaged(&around(&[line(5), line(5), line(6)]), "one stands twice");
+    assert_corrupt(&around(&[line(5)]), "one line is gone");
+    assert_corrupt(&around(&[line(6), line(5)]), "two have changed places");
+    assert_corrupt(&around(&[line(5), line(5), line(6)]), "one stands twice");
     let text = String::from_utf8(bytes.clone()).unwrap();
-    assert_damaged(text.replace('\n', "\r\n").as_bytes(), "an editor was here");
+    assert_corrupt(text.replace('\n', "\r\n").as_bytes(), "an editor was here");
     let huge = text.replace("\"seq\":6,", "\"seq\":99999999999999999999999,");
-    assert_damaged(huge.as_bytes(), "a seq beyond all bounds");
+    assert_corrupt(huge.as_bytes(), "a seq beyond all bounds");
 }
 
 #[test]
@@ -119,7 +120,7 @@ fn two_thousand_bits_flipped_anywhere_never_serve_a_wrong_record() {
         let served = all(&log);
         let about = format!("bit {bit}");
         assert_eq!(served, records(1..=before.saturating_sub(1)), "{about}");
-        assert!(torn.is_some() || log.write_error().is_some(), "{about}: nothing was said");
+        assert!(torn.is_some() || log.write_error().is_some(), "{about}: nothing was reported");
         let kept: u64 = fs::read_dir(data.dir())
             .unwrap()
             .map(|entry| entry.unwrap().metadata().unwrap().len())
@@ -167,7 +168,7 @@ fn the_last_of_several_files_is_cut_anywhere_and_the_others_stay_whole() {
 }
 
 #[test]
-fn a_sound_line_with_a_number_that_is_not_its_own_is_damage() {
+fn a_valid_line_with_the_seq_of_another_is_corruption() {
     let (bytes, _) = good(3);
     let mut last = Checksum::START;
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -179,12 +180,12 @@ fn a_sound_line_with_a_number_that_is_not_its_own_is_damage() {
         let mut altered = bytes.clone();
         let next = push_record(&mut altered, &LogEntry { json: json.into(), ..entry }, last);
         push_record(&mut altered, &record(5, "hello"), next);
-        assert_damaged(&altered, &format!("seq {seq}"));
+        assert_corrupt(&altered, &format!("seq {seq}"));
     }
 }
 
 #[test]
-fn a_file_that_is_missing_in_the_middle_is_damage() {
+fn a_missing_segment_in_the_middle_is_corruption() {
     let data = TempDataDir::new();
     let config = LogConfig { file_bytes: 1_000, ..CONFIG };
     let log = empty_log(&data, Arc::new(Disk), config);
@@ -212,16 +213,16 @@ fn a_line_without_end_is_neither_held_in_memory_nor_cut() {
 }
 
 #[test]
-fn a_recovery_that_was_killed_is_done_again_with_the_same_end() {
+fn a_recovery_that_was_killed_is_repeated_with_the_same_result() {
     let (bytes, starts) = good(5);
     let (data, _, torn) = started(&bytes[..starts[4] + 9]);
     let torn = torn.unwrap();
-    // Killed after the tail was kept aside and before it was cut, and also halfway through keeping.
+    // Killed between the backup and the cut, and also half-way through the backup.
     for backup in [&bytes[starts[4]..starts[4] + 9], &bytes[starts[4]..starts[4] + 4]] {
         fs::write(&torn.file, &bytes[..starts[4] + 9]).unwrap();
         fs::write(torn.backup.as_ref().unwrap(), backup).unwrap();
         let (log, again) = data.open(CONFIG);
         assert_eq!((all(&log), again.as_ref()), (records(1..=4), Some(&torn)));
-        assert_eq!(data.names().len(), 2, "one file, and one aside");
+        assert_eq!(data.names().len(), 2, "one segment and one backup");
     }
 }

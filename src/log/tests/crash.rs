@@ -1,24 +1,24 @@
-//! A machine that dies at any step: what was stored is there, in order, and it goes on.
+//! A machine that crashes at any step: what was stored is there, in order, and the log goes on.
 
 use super::crashing_files::{Crash, CrashingFiles};
 use super::*;
 use crate::log::read_state::Health;
 
-/// Small files that soon go: the batches below fill six of them, and drop the first four.
+/// Small segments with retention: the batches below fill six of them, and drop the first four.
 const SMALL: LogConfig = LogConfig { file_bytes: 1_100, retain_records: Some(6), ..CONFIG };
 
 const LAST: u64 = 30;
 
-/// How far a life came.
+/// How far a run came.
 #[derive(Debug)]
 struct Run {
-    /// The newest record that was stored, as far as anybody was told.
+    /// The newest record whose append returned success.
     stored: u64,
-    /// The newest record of the batch that was being stored when it ended.
+    /// The newest record of the batch in progress when it ended.
     tried: u64,
 }
 
-/// Starts and stores batch after batch up to [`LAST`], until all is done or it dies.
+/// Starts and stores batch after batch up to [`LAST`], until all are done or the machine crashes.
 fn run_until_crash(data: &TempDataDir, machine: &CrashingFiles, config: LogConfig) -> Run {
     let files: Arc<dyn Files> = Arc::new(machine.clone());
     let room = "lobby".parse().unwrap();
@@ -28,7 +28,7 @@ fn run_until_crash(data: &TempDataDir, machine: &CrashingFiles, config: LogConfi
         return run;
     };
     let log = DiskLog::new(room, data.dir(), config, files, found);
-    assert_eq!(log.write_error(), None, "what a death leaves is no damage");
+    assert_eq!(log.write_error(), None, "what a crash leaves is not corruption");
     run.stored = log.head();
     while run.stored < LAST && !machine.has_crashed() {
         run.tried = (run.stored + 1 + run.stored % 3).min(LAST);
@@ -44,8 +44,8 @@ fn run_until_crash(data: &TempDataDir, machine: &CrashingFiles, config: LogConfi
     run
 }
 
-/// What a start finds after all.
-fn assert_kept(data: &TempDataDir, config: LogConfig, at_least: u64, at_most: u64, about: &str) {
+/// Asserts what a start finds afterwards.
+fn assert_stored(data: &TempDataDir, config: LogConfig, at_least: u64, at_most: u64, about: &str) {
     let (log, _) = data.open_on(Arc::new(CrashingFiles::new(data, usize::MAX)), config);
     assert_eq!(log.write_error(), None, "{about}");
     let head = log.head();
@@ -54,7 +54,7 @@ fn assert_kept(data: &TempDataDir, config: LogConfig, at_least: u64, at_most: u6
     assert!(head + 1 - log.first() >= head.min(6), "{about}: it keeps what it was asked to");
 }
 
-/// How many steps a whole life takes.
+/// How many steps a whole run takes.
 fn steps(config: LogConfig) -> usize {
     const MANY: usize = 1_000_000;
     let data = TempDataDir::new();
@@ -66,7 +66,7 @@ fn steps(config: LogConfig) -> usize {
 const CRASHES: [Crash; 3] = [Crash::Killed, Crash::PowerCut, Crash::NamesOnly];
 
 #[test]
-fn a_death_at_any_step_takes_nothing_that_was_stored() {
+fn a_crash_at_any_step_loses_nothing_that_was_stored() {
     let steps = steps(SMALL);
     assert!(steps > 50, "{steps}: the story has become too short");
     for crash in CRASHES {
@@ -76,10 +76,10 @@ fn a_death_at_any_step_takes_nothing_that_was_stored() {
             let machine = CrashingFiles::new(&data, step);
             let run = run_until_crash(&data, &machine, SMALL);
             let data = machine.remains(data, crash);
-            assert_kept(&data, SMALL, run.stored, run.tried, &about);
+            assert_stored(&data, SMALL, run.stored, run.tried, &about);
             let again = CrashingFiles::new(&data, usize::MAX);
             assert_eq!(run_until_crash(&data, &again, SMALL).stored, LAST, "{about}");
-            assert_kept(&data, SMALL, LAST, LAST, &about);
+            assert_stored(&data, SMALL, LAST, LAST, &about);
         }
     }
 }
@@ -94,16 +94,16 @@ fn what_was_handed_to_the_system_survives_a_kill_and_a_power_cut_takes_only_the_
             let machine = CrashingFiles::new(&data, step);
             let run = run_until_crash(&data, &machine, config);
             let data = machine.remains(data, crash);
-            // What is written is forced to the disk before the next batch, and none is longer.
+            // Written records are fsynced before the next batch, and no batch is longer.
             let unforced = if crash == Crash::Killed { 0 } else { 3 };
             let least = run.stored.saturating_sub(unforced);
-            assert_kept(&data, config, least, run.tried, &about);
+            assert_stored(&data, config, least, run.tried, &about);
         }
     }
 }
 
 #[test]
-fn a_start_that_dies_at_any_step_is_done_again_with_the_same_end() {
+fn a_start_that_crashes_at_any_step_is_repeated_with_the_same_result() {
     let config = LogConfig { retain_records: None, ..SMALL };
     let whole = TempDataDir::new();
     run_until_crash(&whole, &CrashingFiles::new(&whole, usize::MAX), config);
@@ -119,7 +119,7 @@ fn a_start_that_dies_at_any_step_is_done_again_with_the_same_end() {
             let done = recover(&machine, &room, &data.dir(), String::new()).is_ok();
             let data = machine.remains(data, crash);
             let head = undisturbed.head();
-            assert_kept(&data, config, head, head, &about);
+            assert_stored(&data, config, head, head, &about);
             if done {
                 assert!(step > 4, "it took fewer steps than there are");
                 break;
@@ -128,7 +128,7 @@ fn a_start_that_dies_at_any_step_is_done_again_with_the_same_end() {
     }
 }
 
-/// The same log, whose last file ends at byte `torn`.
+/// The same log, whose last segment ends at byte `torn`.
 fn copy(data: &TempDataDir, torn: u64) -> TempDataDir {
     let copy = TempDataDir::new();
     fs::create_dir(copy.dir()).unwrap();

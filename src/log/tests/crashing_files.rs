@@ -1,4 +1,4 @@
-//! Files of a machine that dies at a step of the test's choice, and what its disk has then.
+//! Files of a machine that crashes at a chosen step, and what its disk holds then.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,40 +8,40 @@ use std::sync::{Mutex, MutexGuard};
 use super::*;
 use crate::log::files::{LogFile, Stat};
 
-/// What ends, and how much of what was done is there afterwards.
+/// What crashes, and how much of its work is there afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Crash {
     /// The process: all that it did.
     Killed,
-    /// The machine: only what was synced, names and contents.
+    /// The machine: only what was fsynced, names and contents.
     PowerCut,
-    /// The machine: every name, but of contents only what was synced.
+    /// The machine: every name, but only the contents that were fsynced.
     NamesOnly,
 }
 
-/// The system's files, until it is over. Nothing is really forced to the disk.
+/// The system's files, until the crash. Nothing is really fsynced.
 #[derive(Debug, Clone)]
 pub(super) struct CrashingFiles(Arc<Mutex<Machine>>);
 
-/// A file, under whatever name.
+/// A file, under any name.
 type Number = usize;
 
 #[derive(Debug)]
 struct Machine {
     dir: PathBuf,
-    /// What it still does.
+    /// Steps until the crash.
     steps: usize,
     /// The names in the directory, as a process sees them, and those that are on the disk.
     names: BTreeMap<OsString, Number>,
     synced_names: BTreeMap<OsString, Number>,
     /// Whether the directory's own name is on the disk.
     dir_synced: bool,
-    /// What is on the disk of each file.
+    /// The contents of each file on the disk.
     synced: Vec<Vec<u8>>,
 }
 
 impl CrashingFiles {
-    /// A machine that has the directory of `data` on its disk, and dies after `steps` steps.
+    /// A machine with the directory of `data` on its disk, which crashes after `steps` steps.
     pub(super) fn new(data: &TempDataDir, steps: usize) -> CrashingFiles {
         let dir = data.dir();
         let (mut names, mut synced) = (BTreeMap::new(), Vec::new());
@@ -59,12 +59,12 @@ impl CrashingFiles {
         self.0.lock().unwrap()
     }
 
-    /// Whether it has come to its end.
+    /// Whether it has crashed.
     pub(super) fn has_crashed(&self) -> bool {
         self.machine().steps == 0
     }
 
-    /// How many steps it is from its end.
+    /// Steps until the crash.
     pub(super) fn steps_left(&self) -> usize {
         self.machine().steps
     }
@@ -177,7 +177,7 @@ struct CrashingFile {
 }
 
 impl LogFile for CrashingFile {
-    /// Half of the last one is there.
+    /// The last append before the crash writes half of its bytes.
     fn append(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut machine = self.crashing.machine();
         if machine.steps == 1 {

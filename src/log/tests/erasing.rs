@@ -1,4 +1,5 @@
-//! Deleted texts: served to nobody at once, gone from the disk soon, and the chain holds.
+//! Deleted texts: not served from the delete on, erased from the disk soon, and the chain of
+//! checksums holds.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -26,7 +27,8 @@ fn post(seq: u64, text: &str) -> LogEntry {
     entry(seq, Operation::Post { text: Text::parse(text, 100).unwrap(), me: false, reply: None })
 }
 
-/// 20 posts, 2 and 19 of them and an edit of 2 secret; then 2 and 19 are deleted. In several files.
+/// 20 posts, of which 2 and 19, and an edit of 2, are secret; then 2 and 19 are deleted. In several
+/// segments.
 fn fill(log: &dyn Log) -> Vec<LogEntry> {
     let text = |seq| if [2, 19].contains(&seq) { "secret" } else { "hello" };
     let edit = Operation::Edit { target: 2, text: Text::parse("secret too", 100).unwrap() };
@@ -45,8 +47,8 @@ fn on_disk(data: &TempDataDir) -> String {
     data.files().iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
-/// Tends until nothing is left to erase, as often as there are files: each pass does one, and the
-/// next in a log opened anew comes at once.
+/// Runs maintenance until nothing is left to erase: each call does one segment, and a log just
+/// opened does not wait.
 fn erase_all(data: &TempDataDir, config: LogConfig) {
     for _ in 0..10 {
         data.open(config).0.maintain(0).unwrap();
@@ -54,7 +56,7 @@ fn erase_all(data: &TempDataDir, config: LogConfig) {
 }
 
 #[test]
-fn a_deleted_text_is_served_to_nobody_from_the_moment_it_is_deleted() {
+fn a_deleted_text_is_not_served_from_the_moment_of_its_delete() {
     let data = TempDataDir::new();
     let log = empty_log(&data, Arc::new(Disk), SMALL);
     let left = fill(&log);
@@ -65,7 +67,7 @@ fn a_deleted_text_is_served_to_nobody_from_the_moment_it_is_deleted() {
     let name = "lobby".parse().unwrap();
     export(data.root(), &name, 0, |json| format!("{json}\n"), &mut out).unwrap();
     assert!(!String::from_utf8(out).unwrap().contains("secret"));
-    assert!(on_disk(&data).contains("secret"), "nothing was tended yet");
+    assert!(on_disk(&data).contains("secret"), "maintenance did not run yet");
 }
 
 #[test]
@@ -90,7 +92,7 @@ fn a_deleted_text_goes_from_the_disk_and_the_chain_holds() {
 #[test]
 fn the_log_that_erases_reads_and_writes_on() {
     let data = TempDataDir::new();
-    let log = empty_log(&data, Arc::new(Disk), CONFIG); // one file: the last
+    let log = empty_log(&data, Arc::new(Disk), CONFIG); // one segment: the last
     let mut left = fill(&log);
     log.maintain(0).unwrap();
     assert!(!on_disk(&data).contains("secret"));
@@ -103,7 +105,7 @@ fn the_log_that_erases_reads_and_writes_on() {
 }
 
 #[test]
-fn whoever_reads_while_a_file_is_replaced_sees_what_is_there() {
+fn a_reader_sees_every_record_while_a_segment_is_replaced() {
     let data = TempDataDir::new();
     let log = empty_log(&data, Arc::new(Disk), SMALL);
     let left = fill(&log);
@@ -150,7 +152,7 @@ fn a_disk_that_fails_anywhere_leaves_the_old_file_or_the_new_one_whole() {
 }
 
 #[test]
-fn a_death_at_any_step_leaves_a_file_whole_and_what_is_left_is_erased_later() {
+fn a_crash_at_any_step_leaves_a_segment_whole_and_the_rest_is_erased_later() {
     for crash in [Crash::Killed, Crash::PowerCut, Crash::NamesOnly] {
         for step in 1.. {
             let about = format!("{crash:?} at step {step}");
@@ -174,7 +176,7 @@ fn a_death_at_any_step_leaves_a_file_whole_and_what_is_left_is_erased_later() {
 }
 
 #[test]
-fn a_text_that_is_gone_without_a_reason_is_named() {
+fn a_text_erased_without_a_delete_is_reported() {
     let data = TempDataDir::new();
     fs::create_dir(data.dir()).unwrap();
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! Files that fail when they are told to.
+//! Files that fail on command.
 
 use std::io::{self, ErrorKind};
 use std::sync::Mutex;
@@ -10,16 +10,16 @@ use crate::log::files::{LogFile, Stat};
 /// What fails from now on.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    /// Bytes that the disk still takes; `u64::MAX` for as many as come.
+    /// Bytes that the disk still takes; `u64::MAX`: no limit.
     pub(super) room: AtomicU64,
     pub(super) sync: AtomicBool,
     pub(super) set_len: AtomicBool,
     pub(super) create: AtomicBool,
-    /// Whoever holds this holds up every sync of a file.
+    /// While a test holds this, every fsync of a file waits.
     pub(super) gate: Mutex<()>,
-    /// Somebody has come to the gate.
+    /// An fsync has come to the gate.
     pub(super) at_gate: AtomicBool,
-    /// Nothing is forced to the disk: a test of thousands of starts is about other things.
+    /// Nothing is fsynced: a test of thousands of starts is about other things.
     pub(super) lazy: AtomicBool,
     /// What was done, in order: only what makes things durable.
     pub(super) done: Mutex<Vec<String>>,

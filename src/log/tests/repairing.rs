@@ -1,4 +1,4 @@
-//! What a person can do: verify, export, repair.
+//! The commands: verify, export, repair.
 
 use super::*;
 use crate::log::{CorruptionKind, Store, export, repair, verify};
@@ -79,7 +79,7 @@ fn repair_cuts_back_to_the_last_good_record_and_loses_no_byte() {
         let done = done.unwrap();
         assert_eq!((done.damage.seq, done.head), (seq, seq - 1));
         for kept in &done.backups {
-            assert!(before.contains(&fs::read(kept).unwrap()), "kept as it was");
+            assert!(before.contains(&fs::read(kept).unwrap()), "an old file, unchanged");
         }
         let valid = verify(data.root(), &room()).unwrap();
         assert_eq!((valid.damage, valid.head), (None, seq - 1), "record {seq}");

@@ -1,4 +1,4 @@
-//! What is stored is read again: the same bytes, in order, also after a restart.
+//! What is stored is read back: the same bytes, in order, also after a restart.
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
@@ -81,7 +81,7 @@ fn what_it_reads_is_what_the_simplest_log_reads() {
 }
 
 #[test]
-fn the_index_has_a_mark_for_every_few_pages_only() {
+fn the_index_has_an_entry_for_every_few_pages_only() {
     let data = TempDataDir::new();
     let log = empty_log(&data, Arc::new(Disk), CONFIG);
     let batch: Vec<LogEntry> = (1..=2_000).map(|seq| record(seq, &"x".repeat(500))).collect();

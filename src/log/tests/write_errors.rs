@@ -1,5 +1,4 @@
-//! When the disk does not do what it is asked: nothing is used that was refused, nothing is lost
-//! that was not.
+//! The disk refuses or fails: nothing refused is used, and nothing stored is lost.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
@@ -7,7 +6,7 @@ use std::thread;
 use super::failing_files::FailingFiles;
 use super::*;
 
-/// A log of three records on files that can be told to fail.
+/// A log of three records on files that can be made to fail.
 fn three(data: &TempDataDir, sync: SyncPolicy) -> (DiskLog, FailingFiles) {
     let failing_files = FailingFiles::new();
     let log = empty_log(data, Arc::new(failing_files.clone()), LogConfig { sync, ..CONFIG });
@@ -36,7 +35,7 @@ fn a_full_disk_refuses_a_batch_whole_and_takes_it_once_there_is_room() {
 }
 
 #[test]
-fn a_log_that_nobody_writes_to_finds_out_by_itself_that_there_is_room_again() {
+fn an_idle_log_finds_out_by_itself_that_there_is_room_again() {
     let data = TempDataDir::new();
     let (log, failing_files) = three(&data, SyncPolicy::Always);
     failing_files.0.room.store(9, Relaxed);
@@ -67,7 +66,7 @@ fn after_a_failed_sync_no_later_sync_makes_it_good() {
     let (log, failing_files) = three(&data, SyncPolicy::Always);
     failing_files.0.sync.store(true, Relaxed);
     log.append(&records(4..=4)).unwrap_err();
-    assert_eq!((log.head(), all(&log)), (3, records(1..=3)), "nobody sees it");
+    assert_eq!((log.head(), all(&log)), (3, records(1..=3)), "it is not visible");
     failing_files.0.sync.store(false, Relaxed);
     log.append(&records(4..=4)).unwrap_err();
     assert!(log.write_error().is_some());
@@ -75,7 +74,7 @@ fn after_a_failed_sync_no_later_sync_makes_it_good() {
 }
 
 #[test]
-fn a_log_in_doubt_is_written_again_once_it_was_verified_and_copied() {
+fn an_uncertain_log_is_written_again_once_it_was_verified_and_copied() {
     for sync in [SyncPolicy::Always, SyncPolicy::Interval] {
         let data = TempDataDir::new();
         let (log, failing_files) = three(&data, sync);
@@ -85,7 +84,7 @@ fn a_log_in_doubt_is_written_again_once_it_was_verified_and_copied() {
         assert_eq!(
             log.maintain(0).is_ok(),
             sync == SyncPolicy::Always,
-            "the sync that fails is told"
+            "a failed fsync is returned"
         );
         assert!(log.write_error().is_some(), "a copy cannot be synced either");
         failing_files.0.sync.store(false, Relaxed);
@@ -131,7 +130,7 @@ fn a_roll_back_that_fails_stops_the_log_and_a_start_cuts_what_it_left() {
 }
 
 #[test]
-fn another_hand_is_noticed_at_the_next_append() {
+fn a_change_by_another_process_is_noticed_at_the_next_append() {
     let changes: [fn(&Path); 4] = [
         |path| fs::remove_file(path).unwrap(),
         |path| fs::rename(path, path.with_extension("elsewhere")).unwrap(),
@@ -202,7 +201,7 @@ fn what_the_disk_has_altered_since_the_start_is_not_served() {
 
 // ---- A slow disk -------------------------------------------------------------------------------
 
-/// Runs `slow` on a thread of its own up to a sync, and `meanwhile` before that sync goes on.
+/// Runs `slow` on its own thread up to an fsync, and `meanwhile` before that fsync goes on.
 fn at_a_slow_sync(
     failing_files: &FailingFiles,
     slow: impl FnOnce() + Send,
@@ -222,7 +221,7 @@ fn at_a_slow_sync(
 }
 
 #[test]
-fn while_a_sync_takes_its_time_others_read_what_was_stored_before() {
+fn reads_go_on_while_an_append_fsyncs() {
     let data = TempDataDir::new();
     let (log, failing_files) = three(&data, SyncPolicy::Always);
     at_a_slow_sync(
@@ -230,14 +229,14 @@ fn while_a_sync_takes_its_time_others_read_what_was_stored_before() {
         || log.append(&records(4..=4)).unwrap(),
         || {
             assert_eq!((log.first(), log.head(), log.write_error()), (1, 3, None));
-            assert_eq!(all(&log), records(1..=3), "nobody sees what is not stored");
+            assert_eq!(all(&log), records(1..=3), "what is not stored is not visible");
         },
     );
     assert_eq!(all(&log), records(1..=4));
 }
 
 #[test]
-fn while_what_was_handed_over_is_forced_to_the_disk_others_write() {
+fn appends_go_on_while_maintenance_fsyncs() {
     let data = TempDataDir::new();
     let (log, failing_files) = three(&data, SyncPolicy::Interval);
     log.append(&records(4..=4)).unwrap();
