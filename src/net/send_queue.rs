@@ -1,7 +1,7 @@
-//! What goes out to one peer, in order, without ever blocking the one who sends it.
+//! The send queue of one peer: bytes go out in order, and the sender never blocks. A slow peer gets
+//! a bounded backlog (backpressure).
 //!
-//! Room: a lock, a socket that can refuse, and a backlog of shared bytes. It does not know what the
-//! bytes mean, save that the last of them is a send_last.
+//! It does not know what the bytes mean, except which of them are the last.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
@@ -13,21 +13,22 @@ use std::time::{Duration, Instant};
 
 use crate::failpoint;
 
-/// A socket that can be made to refuse what it cannot do at once.
+/// A socket that can be made non-blocking.
 pub trait Socket {
-    /// Writes some of `bytes` and says how many, as [`Socket::set_blocking`] has said.
+    /// Writes some of `bytes` and returns how many.
     ///
     /// # Errors
-    /// `WouldBlock` where the socket is full and may not wait; any other error means that it is dead.
+    /// `WouldBlock` where the socket is full and non-blocking; any other error means that it is
+    /// dead.
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Whether reading and writing wait until they can go on.
+    /// Makes reads and writes block or not.
     ///
     /// # Errors
-    /// What the system says: the socket is of no use then.
+    /// The system's error: the socket cannot be used.
     fn set_blocking(&self, blocking: bool) -> io::Result<()>;
 
-    /// Ends both directions at once, so that a thread reading from it wakes.
+    /// Shuts down both directions, which wakes a thread that reads from it.
     fn shutdown(&self);
 }
 
@@ -42,7 +43,7 @@ impl Socket for TcpStream {
     }
 
     fn shutdown(&self) {
-        self.shutdown(Shutdown::Both).ok(); // a socket already dead is as good as shut
+        self.shutdown(Shutdown::Both).ok(); // an error means that it is closed already
     }
 }
 
@@ -60,15 +61,16 @@ impl<P: Socket> Socket for Arc<P> {
     }
 }
 
-/// A socket between writers that may not wait and a reader that must. O_NONBLOCK belongs to the
-/// socket, not to a call, so the two take turns: the first write after a turn of the reader sets it,
-/// and later ones find it set. A reader that is waiting already goes on waiting; one that comes and
-/// finds nothing to read fails with a stray `WouldBlock`, calls [`SendQueue::restore_blocking`] and reads again.
-/// So whoever mostly listens costs one system call a write, not three.
+/// A socket shared by senders that must not block and a reader that must. O_NONBLOCK belongs to the
+/// socket, not to a call, so the two take turns: the first write after the reader's turn sets it,
+/// and later writes find it set. A reader that is blocked already stays blocked; one that comes
+/// later and finds nothing to read gets a spurious `WouldBlock`, calls
+/// [`SendQueue::restore_blocking`] and reads again. So a client that mostly receives costs one
+/// system call per write, not three.
 #[derive(Debug)]
 struct NonBlocking<P> {
     socket: P,
-    /// Whether it may wait now. It only changes under the lock around the state.
+    /// Whether it is blocking now. It changes only under the lock around the state.
     blocking: AtomicBool,
 }
 
@@ -83,12 +85,18 @@ impl<P: Socket> NonBlocking<P> {
 
     fn restore_blocking(&self) {
         if !self.blocking.swap(true, Ordering::Relaxed) {
-            self.socket.set_blocking(true).ok(); // the reader's next call says what is wrong
+            self.socket.set_blocking(true).ok(); // the reader's next call returns the error
         }
     }
 }
 
-/// The sending half of a connection.
+/// The sending half of a connection. The contract:
+///
+/// - [`SendQueue::send`] and [`SendQueue::send_last`] do not block.
+/// - After [`Sent::FellBehind`] the caller MUST see to it that a thread calls [`SendQueue::drain`]
+///   until it returns [`Drained::Empty`] or [`Drained::Closed`].
+/// - After [`Sent::Overflow`] the caller MUST end the connection.
+/// - A reader MUST call [`SendQueue::restore_blocking`] after a spurious `WouldBlock`.
 #[derive(Debug)]
 pub struct SendQueue<P> {
     socket: NonBlocking<P>,
@@ -97,21 +105,21 @@ pub struct SendQueue<P> {
     drained: Condvar,
 }
 
-/// How a peer receives.
+/// How the peer receives.
 #[derive(Debug)]
 enum State {
-    /// Straight from whoever sends.
+    /// Live: each send writes to the socket.
     Live,
-    /// From its backlog, until it has caught up.
+    /// Behind: the peer gets its backlog first.
     Behind(Backlog),
-    /// Only what stands before the send_last, and the send_last.
+    /// Only the bytes before the last ones, and the last ones.
     Closing(Backlog),
-    /// Nothing: the socket is dead or shut.
+    /// Nothing: the socket is dead or closed.
     Closed,
 }
 
-/// What a peer still needs: shared bytes, how far into the first of them it is, and since when it
-/// has taken nothing.
+/// What the peer has not received: shared segments, how many bytes of the first it has, and since
+/// when the socket accepted nothing.
 #[derive(Debug)]
 struct Backlog {
     segments: VecDeque<Arc<[u8]>>,
@@ -120,52 +128,52 @@ struct Backlog {
     stalled_since: Instant,
 }
 
-/// What became of bytes given to [`SendQueue::send`].
+/// The result of [`SendQueue::send`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// The socket took them.
+    /// The socket accepted them.
     Written,
-    /// The peer has just fallen behind: somebody must [`SendQueue::drain`] it.
+    /// The peer has just fallen behind: a thread must [`SendQueue::drain`] the backlog.
     FellBehind,
-    /// They wait in the backlog, which is being drained.
+    /// They are in the backlog, which is being drained.
     Queued,
-    /// The backlog is at its bound: they were not taken, and the peer must go.
+    /// The backlog is full: the bytes were not accepted, and the connection must end.
     Overflow,
-    /// The peer is leaving or gone: they were dropped.
+    /// The connection is closing or closed: the bytes were dropped.
     Closed,
 }
 
-/// How a peer stands after [`SendQueue::drain`].
+/// The result of [`SendQueue::drain`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drained {
-    /// Nothing is waiting.
+    /// The backlog is empty.
     Empty,
-    /// Some bytes went, more are waiting.
+    /// Some bytes were written, more are left.
     Progress,
-    /// None went, for this long now.
+    /// None was written, for this long now.
     Stalled(Duration),
-    /// There is nobody to drain to.
+    /// The connection is closed.
     Closed,
 }
 
 impl<P: Socket> SendQueue<P> {
-    /// A live peer behind `socket`, which may have `limit` bytes waiting.
+    /// The send queue of a live peer behind `socket`, with a backlog of at most `limit` bytes.
     pub fn new(socket: P, limit: usize) -> SendQueue<P> {
         let socket = NonBlocking { socket, blocking: AtomicBool::new(true) };
         SendQueue { socket, limit, state: Mutex::new(State::Live), drained: Condvar::new() }
     }
 
-    /// The socket itself.
+    /// The socket.
     pub fn socket(&self) -> &P {
         &self.socket.socket
     }
 
-    /// The one place the lock is taken. A state is always whole: it is replaced, not built up.
+    /// A state is replaced as a whole, so a panic under this lock leaves it consistent.
     fn state(&self) -> MutexGuard<'_, State> {
         failpoint::check(self.state.lock().unwrap_or_else(PoisonError::into_inner), "send_queue")
     }
 
-    /// Sends `bytes` after everything sent before, or keeps them until the peer takes them.
+    /// Sends `bytes` after everything sent before: writes them, or adds them to the backlog.
     pub fn send(&self, bytes: &Arc<[u8]>) -> Sent {
         let mut state = self.state();
         match &mut *state {
@@ -195,8 +203,8 @@ impl<P: Socket> SendQueue<P> {
         }
     }
 
-    /// Sends `bytes` as the last ones. What waits before them is dropped, save the segment the peer
-    /// has half of: it gets whole frames to the end.
+    /// Sends `bytes` as the last ones. Drops the backlog before them, except the segment that the
+    /// peer has a part of: it gets whole frames to the end.
     pub fn send_last(&self, bytes: &Arc<[u8]>) -> Sent {
         let mut state = self.state();
         let (mut backlog, otherwise) = match mem::replace(&mut *state, State::Closed) {
@@ -217,7 +225,7 @@ impl<P: Socket> SendQueue<P> {
         sent
     }
 
-    /// Writes as much of the backlog as the socket takes.
+    /// Writes as much of the backlog as the socket accepts.
     pub fn drain(&self, now: Instant) -> Drained {
         let mut state = self.state();
         let (backlog, closing) = match &mut *state {
@@ -248,12 +256,12 @@ impl<P: Socket> SendQueue<P> {
         drained
     }
 
-    /// Ends the connection now, whatever still waits.
+    /// Closes the connection now and drops the backlog.
     pub fn shutdown(&self) {
         self.close(self.state());
     }
 
-    /// Whether the connection is known to have ended: nothing will be sent on it any more.
+    /// Whether the connection is known to be closed: nothing will be sent on it any more.
     pub fn is_closed(&self) -> bool {
         match *self.state() {
             State::Closed => true,
@@ -267,16 +275,16 @@ impl<P: Socket> SendQueue<P> {
         self.drained.notify_all();
     }
 
-    /// Makes the socket wait again, once nobody is writing: what a reader does after a stray
-    /// `WouldBlock`.
+    /// Makes the socket blocking again, once no write is in progress: what a reader does after a
+    /// spurious `WouldBlock`.
     pub fn restore_blocking(&self) {
         let state = self.state();
         self.socket.restore_blocking();
         drop(state);
     }
 
-    /// Waits until at most `bytes` are waiting, as somebody else drains; false if the peer is
-    /// leaving or gone.
+    /// Waits until another thread has drained the backlog to at most `bytes`; false if the
+    /// connection is closing or closed.
     pub fn wait_below(&self, bytes: usize) -> bool {
         let mut state = self.state();
         loop {
@@ -296,7 +304,7 @@ impl Backlog {
         Backlog { segments: VecDeque::new(), offset: 0, bytes: 0, stalled_since: Instant::now() }
     }
 
-    /// Begins with a segment of which the socket took `offset` bytes.
+    /// A backlog of one segment, of which the socket has accepted `offset` bytes.
     fn new(segment: Arc<[u8]>, offset: usize) -> Backlog {
         let mut backlog = Backlog::empty();
         backlog.push(segment);
@@ -304,7 +312,7 @@ impl Backlog {
         backlog
     }
 
-    /// Only the segment that the peer has begun to receive, if there is one.
+    /// Keeps only the segment that the peer has received a part of, if there is one.
     fn started(mut self) -> Backlog {
         self.segments.truncate(usize::from(self.offset > 0));
         self.bytes = self.segments.front().map_or(0, |segment| segment.len() - self.offset);
@@ -321,7 +329,8 @@ impl Backlog {
         self.bytes -= count;
     }
 
-    /// Writes until nothing waits or the socket is full. An error means that the socket is dead.
+    /// Writes until the backlog is empty or the socket is full. An error means that the socket is
+    /// dead.
     fn write_to(&mut self, socket: &NonBlocking<impl Socket>) -> io::Result<()> {
         while let Some(segment) = self.segments.front() {
             let rest = segment.get(self.offset..).unwrap_or_default();
@@ -340,7 +349,7 @@ impl Backlog {
     }
 }
 
-/// Whether the socket merely has no room now.
+/// Whether the socket is full, not dead.
 fn would_block(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }

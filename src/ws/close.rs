@@ -5,17 +5,17 @@ use super::error::{Error, Violation};
 use super::frame::CONTROL_PAYLOAD;
 use super::utf8::Utf8Collector;
 
-/// What a Close frame says.
+/// The contents of a Close frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Close {
-    /// Why, for programs.
+    /// For programs.
     pub code: CloseCode,
-    /// Why, for people; often empty. Of a longer one only the first 123 bytes travel.
+    /// For people; often empty. Only the first 123 bytes are sent.
     pub reason: String,
 }
 
 impl Close {
-    /// Reads the payload of a Close frame. An empty one says nothing: `None`.
+    /// Reads the payload of a Close frame; `None` for an empty one.
     pub(super) fn parse(payload: &[u8]) -> Result<Option<Close>, Error> {
         let Some((&code, reason)) = payload.split_first_chunk() else {
             return if payload.is_empty() {
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_reason_too_long_is_cut_between_characters() {
         let payload = close(1000, &"é".repeat(100)).payload();
-        assert_eq!(payload.len(), 2 + 122); // 123 would halve the 62nd é
+        assert_eq!(payload.len(), 2 + 122); // 123 would cut the 62nd é in two
         assert_eq!(Close::parse(&payload), Ok(Some(close(1000, &"é".repeat(61)))));
     }
 }

@@ -2,32 +2,32 @@
 
 use std::fmt;
 
-/// A code that may stand in a Close frame: 1000 to 1003, 1007 to 1014, 3000 to 4999.
+/// A code that may be sent in a Close frame: 1000 to 1003, 1007 to 1014, 3000 to 4999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CloseCode(u16);
 
 impl CloseCode {
-    /// 1000: the purpose is fulfilled.
+    /// 1000: normal closure.
     pub const NORMAL: CloseCode = CloseCode(1000);
-    /// 1001: a server going down, a page left.
+    /// 1001: the server shuts down, or the user left the page.
     pub const GOING_AWAY: CloseCode = CloseCode(1001);
     /// 1002: the peer broke the protocol.
     pub const PROTOCOL_ERROR: CloseCode = CloseCode(1002);
-    /// 1003: a kind of message that is not understood here.
+    /// 1003: a type of message that this end does not accept.
     pub const UNSUPPORTED: CloseCode = CloseCode(1003);
-    /// 1007: a message that is not what it says, such as text that is not UTF-8.
+    /// 1007: the data does not match the type of the message, such as text that is not UTF-8.
     pub const INVALID_DATA: CloseCode = CloseCode(1007);
-    /// 1008: a message against the rules of the house.
+    /// 1008: the message violates a policy.
     pub const POLICY: CloseCode = CloseCode(1008);
-    /// 1009: a message too big to take.
+    /// 1009: the message is too big.
     pub const TOO_BIG: CloseCode = CloseCode(1009);
-    /// 1011: the server met something it did not expect.
+    /// 1011: the server met an unexpected condition.
     pub const INTERNAL: CloseCode = CloseCode(1011);
     /// 1013: overloaded, try again later.
     pub const TRY_AGAIN: CloseCode = CloseCode(1013);
 
-    /// `code`, if it may be sent. The codes 1004 to 1006 and 1015 may not (§7.4.1), nor may those
-    /// that nobody has defined.
+    /// The code, if it may be sent. The codes 1004 to 1006 and 1015 may not (§7.4.1), nor may
+    /// undefined ones.
     ///
     /// ```
     /// use talk::ws::CloseCode;

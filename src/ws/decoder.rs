@@ -1,6 +1,7 @@
-//! From bytes to events: frames put together into messages, and refused where they break the rules.
+//! From bytes to events: puts the fragments of messages together, and refuses what breaks RFC 6455.
 //!
-//! Room: what one connection has sent so far. Time is the caller's, who asks [`Decoder::is_mid_message`].
+//! It holds what one connection has sent so far. Timeouts are the caller's, who asks
+//! [`Decoder::is_mid_message`].
 
 use std::mem;
 
@@ -11,35 +12,35 @@ use super::frame::{CONTROL_PAYLOAD, FrameHeader, Opcode, Role};
 use super::mask;
 use super::utf8::{NotUtf8, Utf8Collector};
 
-/// How much of one message a [`Decoder`] takes.
+/// Limits on one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of payload, over all its frames.
+    /// Bytes of payload, over all its fragments.
     pub message: usize,
-    /// Frames.
+    /// Fragments: frames of one message.
     pub fragments: usize,
 }
 
-/// What a peer has said.
+/// What a peer has sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A whole text message.
     Text(String),
     /// A whole binary message.
     Binary(Vec<u8>),
-    /// A ping, to be answered with a pong of the same payload; possibly between the frames of a
-    /// message.
+    /// A ping, to be answered with a pong of the same payload; it may come between the fragments of
+    /// a message.
     Ping(Vec<u8>),
-    /// A pong, asked for or not.
+    /// A pong, solicited or not.
     Pong(Vec<u8>),
-    /// The peer sends nothing more, and says why if it likes.
+    /// The peer's Close: it sends nothing more.
     Close(Option<Close>),
 }
 
-/// Turns what a peer sends, cut anywhere, into events.
+/// Decodes the bytes of a peer, cut anywhere, into events.
 ///
-/// Memory is held for bytes that have come, never for bytes that a header only claims, and none at
-/// all between messages.
+/// It allocates for bytes that have come, never for bytes that a header only announces, and holds
+/// nothing between messages.
 #[derive(Debug)]
 pub struct Decoder {
     role: Role,
@@ -56,14 +57,14 @@ enum State {
     /// The next bytes are a header.
     BetweenFrames,
     /// The next `left` bytes are payload of `message`. Control frames never come here: they are
-    /// short enough to be taken whole.
+    /// short enough to wait until they are complete.
     InPayload { fin: bool, left: usize, mask: Option<[u8; 4]> },
-    /// The peer has closed or broken the rules: whatever comes is ignored (§1.4, §7.1.7).
+    /// The peer has closed or broken the rules: all further bytes are ignored (§1.4, §7.1.7).
     Done,
 }
 
 impl Decoder {
-    /// A decoder for our end of a connection whose handshake is done.
+    /// A decoder for our end of a connection, after the handshake.
     #[must_use]
     pub fn new(role: Role, limits: Limits) -> Decoder {
         Decoder {
@@ -76,8 +77,8 @@ impl Decoder {
         }
     }
 
-    /// Takes what the peer sent. Its events are then read from [`Decoder::next_event`], all of them,
-    /// before more is fed: that bounds what is held here.
+    /// Adds bytes from the peer. The caller must take all events with [`Decoder::next_event`]
+    /// before it feeds more: that bounds the memory.
     pub fn feed(&mut self, bytes: &[u8]) {
         match self.state {
             State::BetweenFrames | State::InPayload { .. } => self.input.push(bytes),
@@ -85,13 +86,12 @@ impl Decoder {
         }
     }
 
-    /// The next event; `None` means that more must be fed. After a Close or an error it is always
-    /// `None`.
+    /// The next event; `None` means "feed me more". After a Close or an error it is always `None`.
     ///
     /// # Errors
-    /// The peer breaks RFC 6455 or exceeds a limit: it deserves a Close with
-    /// [`Error::close_code`]. A bad header is refused before its payload, and a byte that cannot be
-    /// UTF-8 before the rest of its message.
+    /// The peer breaks RFC 6455 or exceeds a limit; the answer is a Close with
+    /// [`Error::close_code`]. A bad header is refused before its payload comes, and a byte that
+    /// cannot be UTF-8 before the rest of its message.
     pub fn next_event(&mut self) -> Result<Option<Event>, Error> {
         let event = self.decode();
         match &event {
@@ -106,14 +106,14 @@ impl Decoder {
         event
     }
 
-    /// Whether the peer owes the rest of a frame or message, once [`Decoder::next_event`] has said
+    /// Whether a frame or message is incomplete; valid once [`Decoder::next_event`] has returned
     /// `None`.
     #[must_use]
     pub fn is_mid_message(&self) -> bool {
         !self.input.rest().is_empty() || !matches!(self.message, PartialMessage::None)
     }
 
-    /// Bytes of an unfinished frame or message that are held here.
+    /// Bytes held of an incomplete frame or message.
     #[must_use]
     pub fn unfinished(&self) -> usize {
         self.input.rest().len().saturating_add(self.message.len())
@@ -159,7 +159,7 @@ impl Decoder {
         }
     }
 
-    /// Takes a control frame, once it is there to its end.
+    /// Takes a control frame, once it is complete.
     fn take_control(&mut self, header: &FrameHeader, size: usize) -> Result<Option<Event>, Error> {
         let length = usize::try_from(header.length).unwrap_or(CONTROL_PAYLOAD);
         if self.input.rest().len() < size.saturating_add(length) {
@@ -176,7 +176,7 @@ impl Decoder {
         })
     }
 
-    /// Lets the payload of a data frame in, if the header fits what came before it.
+    /// Starts the payload of a data frame, if its header fits the frames before.
     fn begin_payload(&mut self, header: &FrameHeader) -> Result<(), Error> {
         let fresh = match header.opcode {
             Opcode::Text => Some(PartialMessage::Text(Utf8Collector::default())),
@@ -211,7 +211,7 @@ fn unmask(mask: Option<[u8; 4]>, bytes: &mut [u8]) {
     }
 }
 
-/// The message in the making.
+/// The message being received.
 #[derive(Debug, Default)]
 enum PartialMessage {
     #[default]

@@ -1,22 +1,22 @@
-//! A frame's header, read from a slice and written to a vector (RFC 6455 §5.2).
+//! The header of a frame, read from a slice and written to a vector (RFC 6455 §5.2).
 //!
-//! Room: one header at a time; what came before it, and limits on size, are the decoder's.
+//! One header at a time; the order of frames and the limits are the decoder's.
 
 use super::error::{Error, Violation};
 
 /// Payload bytes a control frame may carry (§5.5).
 pub(super) const CONTROL_PAYLOAD: usize = 125;
 
-/// Which end of the connection we are. A client masks what it sends, a server never does (§5.1).
+/// Our end of the connection. A client masks the frames it sends, a server never does (§5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// We accepted the connection: what arrives must be masked.
+    /// We accepted the connection: frames from the peer must be masked.
     Server,
-    /// We opened the connection: what arrives must not be masked.
+    /// We opened the connection: frames from the peer must not be masked.
     Client,
 }
 
-/// What a frame is (§11.8).
+/// The type of a frame (§11.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opcode {
     Continuation,
@@ -59,20 +59,20 @@ impl Opcode {
     }
 }
 
-/// Everything in front of a frame's payload.
+/// The header: everything before a frame's payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FrameHeader {
     pub(super) fin: bool,
     pub(super) opcode: Opcode,
     pub(super) mask: Option<[u8; 4]>,
-    /// Bytes of payload the header claims; below 2^63.
+    /// Bytes of payload that follow; below 2^63.
     pub(super) length: u64,
 }
 
 impl FrameHeader {
-    /// Reads the header that `input` begins with, sent to a peer in `role`, and how many bytes it
-    /// took. `None`: more bytes are needed. Whatever is wrong with a header is said as soon as
-    /// the bytes that prove it are there, without waiting for a payload.
+    /// Reads the header at the start of `input` for our end `role`, and returns its size in bytes;
+    /// `None`: more bytes are needed. An error is returned as soon as the bytes that prove it are
+    /// there, before any payload.
     pub(super) fn parse(role: Role, input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Error> {
         let Some((&[first, second], rest)) = input.split_first_chunk() else { return Ok(None) };
         if first & 0x70 != 0 {
@@ -128,7 +128,8 @@ impl FrameHeader {
     }
 }
 
-/// The payload's length and what follows it, from the 7 bits `short` and the bytes after them.
+/// The payload's length and the bytes after it, from the 7 bits `short` and the bytes that follow
+/// them.
 fn parse_length(short: u8, rest: &[u8]) -> Result<Option<(u64, &[u8])>, Violation> {
     let (length, least, rest) = match short {
         126 => {

@@ -1,10 +1,8 @@
-//! Text that arrives in pieces cut anywhere, checked as it arrives (RFC 6455 §8.1).
-//!
-//! Room: a string and the few bytes of a character that is not whole yet.
+//! UTF-8 text that arrives in pieces cut anywhere, validated as it arrives (RFC 6455 §8.1).
 
 use std::str;
 
-/// What has come of a text message. An invalid byte is found when it comes, not at the end.
+/// Collects the text of a message. An invalid byte is an error at once, not at the end.
 #[derive(Debug, Default)]
 pub(super) struct Utf8Collector {
     text: String,
@@ -12,7 +10,8 @@ pub(super) struct Utf8Collector {
     partial: Vec<u8>,
 }
 
-/// Bytes that no further byte could make UTF-8, at this offset of the text.
+/// The text is not UTF-8: no more bytes could make it valid. `at` is the offset of the bad
+/// character.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NotUtf8 {
     pub(super) at: usize,
@@ -36,7 +35,7 @@ impl Utf8Collector {
                     self.text.push_str(character);
                     self.partial.clear();
                 }
-                Err(error) if error.error_len().is_none() => {} // still torn
+                Err(error) if error.error_len().is_none() => {} // still incomplete
                 Err(_) => return Err(self.not_utf8()),
             }
         }
@@ -58,7 +57,7 @@ impl Utf8Collector {
         }
     }
 
-    /// The whole text, if it does not end inside a character.
+    /// The whole text; an error if it ends inside a character.
     pub(super) fn end(self) -> Result<String, NotUtf8> {
         if self.partial.is_empty() { Ok(self.text) } else { Err(self.not_utf8()) }
     }
@@ -89,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_first_byte_that_cannot_be_utf8_is_refused_when_it_comes() {
-        // The bytes, and how many of them are still the start of something valid.
+        // The bytes, and how many of them are still the start of valid text.
         let cases: [(&[u8], usize); 12] = [
             (b"ok\xc0\xaf", 2),
             (b"\xe0\x80\xaf", 1),

@@ -1,4 +1,4 @@
-//! A tube that is full, cut, stuck or dead, and what becomes of the bytes.
+//! A socket that is full, short of space, stalled or dead, and what the queue does with the bytes.
 
 use crate::net::send_queue::*;
 
@@ -8,7 +8,7 @@ struct FakeSocket {
     capacity: Mutex<Option<usize>>,
     written: Mutex<Vec<u8>>,
     is_shut_down: Mutex<bool>,
-    /// What it was told about waiting.
+    /// The calls of `set_blocking`.
     blocking: Mutex<Vec<bool>>,
 }
 
@@ -65,13 +65,13 @@ fn a_live_peer_gets_bytes_at_once() {
 }
 
 #[test]
-fn a_socket_may_not_wait_from_the_first_write_until_its_reader_must() {
+fn a_socket_is_non_blocking_from_the_first_write_until_its_reader_blocks() {
     let peer = peer(100, 100);
     peer.restore_blocking();
-    assert!(peer.socket().blocking.lock().unwrap().is_empty(), "it waits to begin with");
+    assert!(peer.socket().blocking.lock().unwrap().is_empty(), "it is blocking at first");
     peer.send(&bytes("one"));
     peer.send(&bytes("two"));
-    assert_eq!(*peer.socket().blocking.lock().unwrap(), [false], "told once");
+    assert_eq!(*peer.socket().blocking.lock().unwrap(), [false], "set once");
     peer.restore_blocking();
     peer.restore_blocking();
     peer.send_last(&bytes("three"));
@@ -97,14 +97,14 @@ fn a_full_socket_cut_anywhere_gets_every_byte_once_and_in_order() {
 }
 
 #[test]
-fn beyond_the_bound_bytes_are_refused_and_the_farewell_follows_the_begun_segment() {
+fn beyond_the_limit_bytes_are_refused_and_the_last_ones_follow_the_started_segment() {
     let peer = peer(2, 6);
     assert_eq!(peer.send(&bytes("abcd")), Sent::FellBehind); // 2 wait
     assert_eq!(peer.send(&bytes("efgh")), Sent::Queued); // 6 wait
     assert_eq!(peer.send(&bytes("i")), Sent::Overflow);
     assert_eq!(peer.send_last(&bytes("BYE")), Sent::Queued);
     assert_eq!(peer.send(&bytes("x")), Sent::Closed);
-    assert_eq!(peer.send_last(&bytes("AGAIN")), Sent::Closed, "one farewell at most");
+    assert_eq!(peer.send_last(&bytes("AGAIN")), Sent::Closed, "there is one last message at most");
     peer.socket().set_capacity(100);
     assert_eq!(peer.drain(Instant::now()), Drained::Empty);
     assert_eq!(peer.socket().written(), "abcdBYE");
@@ -112,7 +112,7 @@ fn beyond_the_bound_bytes_are_refused_and_the_farewell_follows_the_begun_segment
 }
 
 #[test]
-fn a_farewell_before_any_segment_has_begun_drops_them_all() {
+fn last_bytes_before_any_segment_has_started_drop_the_backlog() {
     let peer = peer(0, 100);
     peer.send(&bytes("abcd"));
     peer.send(&bytes("efgh"));
@@ -123,7 +123,7 @@ fn a_farewell_before_any_segment_has_begun_drops_them_all() {
 }
 
 #[test]
-fn a_peer_that_takes_nothing_is_stuck_for_as_long_as_that() {
+fn a_peer_that_accepts_nothing_is_stalled_for_that_long() {
     let peer = peer(1, 100);
     peer.send(&bytes("abcd"));
     let start = Instant::now() + Duration::from_secs(1);
@@ -134,7 +134,7 @@ fn a_peer_that_takes_nothing_is_stuck_for_as_long_as_that() {
 }
 
 #[test]
-fn a_dead_socket_is_abandoned_and_never_written_to_again() {
+fn a_dead_socket_is_shut_down_and_never_written_to_again() {
     let peer = SendQueue::new(FakeSocket::default(), 100);
     assert_eq!(peer.send(&bytes("a")), Sent::Closed);
     assert!(*peer.socket().is_shut_down.lock().unwrap());
@@ -145,7 +145,7 @@ fn a_dead_socket_is_abandoned_and_never_written_to_again() {
 }
 
 #[test]
-fn one_who_waits_wakes_when_there_is_room_and_when_the_peer_goes() {
+fn a_waiting_thread_wakes_when_there_is_room_and_when_the_peer_leaves() {
     for leaves in [false, true] {
         let peer = peer(0, 100);
         peer.send(&bytes("abcd"));

@@ -1,6 +1,6 @@
 //! The decoder on literal bytes, whole and cut anywhere.
 
-mod random; // on bytes made up, and beside another implementation
+mod random; // random bytes, and a comparison with `tungstenite`
 
 use super::{Decoder, Event, Limits};
 use crate::ws::close::Close;
@@ -15,7 +15,7 @@ fn server() -> Decoder {
     Decoder::new(Role::Server, LIMITS)
 }
 
-/// Everything `decoder` says until it wants more.
+/// All events until `decoder` needs more bytes.
 fn drain(decoder: &mut Decoder) -> Result<Vec<Event>, Error> {
     let mut events = Vec::new();
     while let Some(event) = decoder.next_event()? {
@@ -162,7 +162,7 @@ fn a_message_too_long_is_refused_by_its_header_and_nothing_is_allocated() {
     assert_eq!(error, Error::TooBig { bytes: 65_537, limit: 65_536 });
     let endless = b"\x02\x81mask\x00\x00\xff\x80\0\0\0\0\0\0\x05";
     assert_eq!(refused(endless), 1002);
-    // What a header claims is not held.
+    // What a header announces is not allocated.
     let mut decoder = server();
     decoder.feed(b"\x82\xff\0\0\0\0\0\x01\0\0mask");
     assert_eq!(decoder.next_event(), Ok(None));
@@ -178,7 +178,7 @@ fn a_message_of_too_many_frames_is_refused_at_the_first_one_too_many() {
     let allowed = [wire.as_slice(), &frame(true, Opcode::Continuation, b"x")].concat();
     assert_eq!(decoded(&allowed), Ok(vec![text(&"x".repeat(1_023))]));
     let twice = [allowed.as_slice(), &allowed].concat();
-    assert_eq!(decoded(&twice).map(|events| events.len()), Ok(2), "each message counts anew");
+    assert_eq!(decoded(&twice).map(|events| events.len()), Ok(2), "each message has its own count");
     wire.extend(frame(false, Opcode::Continuation, b""));
     assert_eq!(decoded(&wire), Ok(vec![]));
     wire.extend(frame(false, Opcode::Continuation, b""));
@@ -187,7 +187,7 @@ fn a_message_of_too_many_frames_is_refused_at_the_first_one_too_many() {
 
 #[test]
 fn an_invalid_byte_is_refused_before_the_rest_of_its_frame_comes() {
-    // Autobahn 6.4.3: κόσμε, then F4 90, which nothing could make a character; the rest withheld.
+    // Autobahn 6.4.3: κόσμε, then F4 90, which cannot start a character; the rest is held back.
     let payload = b"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xf4\x90\x80\x80\x65\x64";
     let wire = frame(true, Opcode::Text, payload);
     let mut decoder = server();

@@ -1,4 +1,4 @@
-//! The decoder on bytes made up, and beside `tungstenite`.
+//! The decoder on random bytes, and compared with `tungstenite`.
 
 use proptest::prelude::*;
 
@@ -41,7 +41,7 @@ fn frames(event: &Event, cuts: &[usize]) -> (Vec<u8>, usize) {
     (wire, cuts.len())
 }
 
-/// Frames that are nearly right: any first byte, any length form, a true or a false mask bit.
+/// Frames that are nearly valid: any first byte, any form of length, the mask bit right or wrong.
 fn rough_frame() -> impl Strategy<Value = Vec<u8>> {
     let first = prop_oneof![
         4 => prop::sample::select(vec![0x81_u8, 0x01, 0x80, 0x00, 0x82, 0x02, 0x89, 0x8a]),
@@ -69,7 +69,7 @@ fn rough_frame() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// What `tungstenite` makes of `wire`, until it wants more or is content no longer.
+/// What `tungstenite` reads from `wire`, until it needs more or refuses.
 fn tungstenite_decoded(wire: &[u8]) -> Vec<Event> {
     use std::io;
     use tungstenite::protocol::{Message, Role, WebSocket};
