@@ -1,8 +1,9 @@
-//! Command-line flags: a table in, values out, and the `--help` that cannot disagree with them.
+//! Command-line flags: parsing, `--help` and shell completions, all from one table of flags.
 //!
-//! Room: strings. Arguments and environment come in by argument; nothing is printed, nothing exits.
+//! Depends on strings; never on the process: arguments and environment come in by argument, and
+//! nothing prints or exits.
 
-mod completions; // for shells
+mod completions; // completions for shells
 
 use std::ffi::OsString;
 use std::fmt;
@@ -10,20 +11,20 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A binary's command line: what it is called, what it does, and its flags in `--help` order.
+/// A binary's command line: its usage, what it does, and its flags in the order of `--help`.
 #[derive(Debug)]
 pub struct Command {
-    /// The binary's name, and the words it takes: `"server [COMMAND]"`.
+    /// The binary's name and the words it takes: `"server [COMMAND]"`.
     pub usage: &'static str,
     /// One sentence above the flags.
     pub about: &'static str,
-    /// The table.
+    /// The table of flags.
     pub flags: &'static [Flag],
-    /// What stands below the flags, e.g. examples; may be empty.
+    /// Text below the flags, e.g. examples; may be empty.
     pub epilogue: &'static str,
 }
 
-/// One row of the table. A secret is a [`Flag::variable`]: a process list shows every argument.
+/// One flag. A secret must be a [`Flag::variable`]: a process list shows every argument.
 #[derive(Debug)]
 pub struct Flag {
     name: &'static str,
@@ -43,12 +44,12 @@ impl Flag {
         Flag { name, alias, short, placeholder, env, default: None, help, only_env: false }
     }
 
-    /// `--name VALUE` or `--name=VALUE`. The last one wins, unless asked with [`Args::all`].
+    /// `--name VALUE` or `--name=VALUE`. The last one counts, except in [`Args::all`].
     pub const fn value(name: &'static str, placeholder: &'static str, help: &'static str) -> Flag {
         Flag { placeholder: Some(placeholder), ..Flag::switch(name, help) }
     }
 
-    /// No flag at all: a value that only the environment may give.
+    /// A value that only the environment can give.
     pub const fn variable(name: &'static str, env: &'static str, help: &'static str) -> Flag {
         Flag { env: Some(env), only_env: true, ..Flag::value(name, "", help) }
     }
@@ -63,12 +64,12 @@ impl Flag {
         Flag { short: Some(short), ..self }
     }
 
-    /// The variable asked when the flag is not given; set to nothing, it counts as not set.
+    /// The environment variable used when the flag is not given; an empty one counts as not set.
     pub const fn env(self, env: &'static str) -> Flag {
         Flag { env: Some(env), ..self }
     }
 
-    /// The value when neither says anything.
+    /// The value when neither flag nor variable is given.
     pub const fn default(self, default: &'static str) -> Flag {
         Flag { default: Some(default), ..self }
     }
@@ -79,10 +80,10 @@ impl Flag {
 }
 
 impl Command {
-    /// Sorts `arguments` (without the program's name) by the table, the environment behind them.
+    /// Parses `arguments` (without the program's name), then adds environment and defaults.
     ///
     /// # Errors
-    /// A flag not in the table, a value missing or one too many, text that is not UTF-8.
+    /// An unknown flag, a missing or superfluous value, text that is not UTF-8.
     pub fn parse(
         &self,
         arguments: impl IntoIterator<Item = OsString>,
@@ -172,7 +173,7 @@ impl Command {
 }
 
 impl Flag {
-    /// Adds what the environment or the default says, when no flag has spoken.
+    /// Adds the value of the environment or the default, when the flag is not given.
     fn fill_in(
         &self,
         env: impl Fn(&str) -> Option<OsString>,
@@ -215,7 +216,7 @@ impl Flag {
     }
 }
 
-/// A sorted command line. NameRegistry are the table's, without dashes; an unknown one is just absent.
+/// A parsed command line. Names are those of the table, without dashes; an unknown name is absent.
 #[derive(Debug)]
 pub struct Args {
     given: Vec<Given>,
@@ -225,12 +226,12 @@ pub struct Args {
 #[derive(Debug)]
 struct Given {
     name: &'static str,
-    spelling: String, // `--nick`, `-q` or `TALK_USER`: what an error should point at
+    spelling: String, // `--nick`, `-q` or `TALK_USER`: what an error names
     value: String,
 }
 
 impl Args {
-    /// Whether the flag was given, by itself, its variable or its default.
+    /// Whether the flag was given, directly or by its variable or default.
     pub fn has(&self, name: &str) -> bool {
         self.count(name) > 0
     }
@@ -240,21 +241,21 @@ impl Args {
         self.given.iter().filter(|given| given.name == name).count()
     }
 
-    /// The value: flag over variable over default, and of several flags the last.
+    /// The value: of the flag, else of its variable, else the default; of several flags the last.
     pub fn get(&self, name: &str) -> Option<&str> {
         Some(&self.given(name)?.value)
     }
 
-    /// Every value of a repeatable flag; commas part several in one (`TALK_ROOM=lobby,rust`).
+    /// Every value of a repeatable flag; commas separate several in one (`TALK_ROOM=lobby,rust`).
     pub fn all(&self, name: &str) -> Vec<&str> {
         let given = self.given.iter().filter(|given| given.name == name);
         given.flat_map(|given| given.value.split(',')).filter(|value| !value.is_empty()).collect()
     }
 
-    /// The value as anything that can be read from a string.
+    /// The value parsed as a `T`.
     ///
     /// # Errors
-    /// What `T` says about it, with the flag (or variable) and the value in front.
+    /// The error of `T`, after the flag (or variable) and the value.
     pub fn parsed<T: FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<Option<T>, Error> {
         let Some(Given { spelling, value, .. }) = self.given(name) else { return Ok(None) };
         let refuse = |error| Error(format!("{spelling}: {value:?}: {error}"));
@@ -274,10 +275,10 @@ impl Args {
         Err(given.is_not(&format!("between {} and {}", range.start(), range.end())))
     }
 
-    /// The value as a time: a whole number with `ms`, `s`, `m`, `h` or `d`.
+    /// The value as a duration: a whole number with `ms`, `s`, `m`, `h` or `d`.
     ///
     /// # Errors
-    /// No unit, no number, or beyond what can be counted.
+    /// No unit, no number, or too large.
     pub fn duration(&self, name: &str) -> Result<Option<Duration>, Error> {
         let Some(given) = self.given(name) else { return Ok(None) };
         match duration(&given.value) {
@@ -286,7 +287,7 @@ impl Args {
         }
     }
 
-    /// The words that are no flags and no values, in order.
+    /// The words that are neither flags nor values, in order.
     pub fn words(&self) -> &[String] {
         &self.words
     }
@@ -302,7 +303,7 @@ impl Given {
     }
 }
 
-/// What is wrong with a command line, as a sentence for whoever typed it.
+/// What is wrong with a command line, as a sentence for the user.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Error(pub String);
 
@@ -314,8 +315,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The candidate that `word` was most likely meant to be: one that it begins, or at most two slips
-/// away, with half of it right.
+/// The candidate that `word` was most likely meant to be: one that starts with it, or at an edit
+/// distance of at most two, with half of it right.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |to: &str| if to.starts_with(word) { 1 } else { edit_distance(word, to) };
     let near = candidates.map(|candidate| (distance(candidate), candidate));
@@ -323,7 +324,7 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     (edit_distance <= 2 && 2 * edit_distance <= word.chars().count()).then_some(near)
 }
 
-/// Levenshtein's distance: letters added, dropped or changed on the way from `a` to `b`.
+/// The Levenshtein distance: letters added, dropped or changed from `a` to `b`.
 fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -340,7 +341,7 @@ fn edit_distance(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-/// A whole number with `ms`, `s`, `m`, `h` or `d` as a time.
+/// A whole number with `ms`, `s`, `m`, `h` or `d` as a duration.
 pub fn duration(text: &str) -> Option<Duration> {
     let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let millis = match unit {

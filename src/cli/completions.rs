@@ -1,8 +1,8 @@
-//! Completions for shells, made from the table of flags: they cannot disagree with it.
+//! Completions for shells, generated from the table of flags.
 
 use super::{Command, Error, Flag};
 
-/// A shell that completes.
+/// A supported shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shell {
     Bash,
@@ -10,22 +10,22 @@ enum Shell {
     Fish,
 }
 
-/// What may stand behind a flag.
+/// What a flag takes as its value.
 #[derive(Debug, PartialEq, Eq)]
 enum Value {
     Nothing,
     File,
     Directory,
-    /// One of these, or something else.
+    /// One of these words, or another value.
     Choice(Vec<&'static str>),
 }
 
 impl Command {
-    /// A script that lets `shell` complete the flags of `program`, and the commands that may be its
-    /// first word.
+    /// A script with which `shell` completes the flags of `program`, and `commands` as its first
+    /// word.
     ///
     /// # Errors
-    /// There is none for that shell.
+    /// The shell is not supported.
     pub fn completions(
         &self,
         program: &str,
@@ -49,7 +49,7 @@ impl Command {
     }
 }
 
-/// A spelling of a flag.
+/// One spelling of a flag.
 struct Row {
     dashed: String,
     help: &'static str,
@@ -71,7 +71,7 @@ impl Flag {
 }
 
 impl Value {
-    /// Of `N|now|all`, the words in small letters can be said as they are.
+    /// Of `N|now|all`, the words in lower case are literal.
     fn of(placeholder: &'static str) -> Value {
         let is_literal = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
         match placeholder {

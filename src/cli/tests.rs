@@ -10,7 +10,7 @@ const SERVER: Command = Command {
             .env("TALK_BIND")
             .default("127.0.0.1:8080"),
         Flag::value("user", "NAME", "who you are").alias("nick"),
-        Flag::value("room", "ROOM", "a room to join; may be repeated, or parted by commas")
+        Flag::value("room", "ROOM", "a room to join; may be repeated, or separated by commas")
             .env("TALK_ROOM"),
         Flag::value("rate", "N", "posts per second"),
         Flag::value("hold", "TIME", "how long a name is held"),
@@ -32,7 +32,7 @@ fn refusal(line: &str) -> String {
 }
 
 #[test]
-fn a_value_stands_after_a_space_or_an_equals_sign_and_the_last_one_wins() {
+fn a_value_comes_after_a_space_or_an_equals_sign_and_the_last_one_wins() {
     let args = parse("--bind a:1 --bind=b:2 --nick=bob --user=", &[]).unwrap();
     assert_eq!(args.get("bind"), Some("b:2"));
     assert_eq!(args.get("user"), Some(""));
@@ -79,7 +79,7 @@ fn numbers_and_times_are_read_with_their_limits() {
 }
 
 #[test]
-fn what_is_wrong_is_said_in_a_sentence_that_helps() {
+fn an_error_is_a_sentence_that_says_what_to_try() {
     assert_eq!(refusal("--bnid x"), "unknown flag --bnid (did you mean --bind?)");
     assert_eq!(refusal("--nik x"), "unknown flag --nik (did you mean --nick?)");
     assert_eq!(refusal("--verb"), "unknown flag --verb (did you mean --verbose?)");
@@ -109,7 +109,7 @@ fn help_is_the_table_aligned_and_wrapped() {
     assert!(help.starts_with("Serves a chat.\n\nUsage: server [flags]\n\n"), "{help}");
     let lines = [
         "      --bind HOST:PORT  where to listen [default: 127.0.0.1:8080] [$TALK_BIND]",
-        "      --room ROOM       a room to join; may be repeated, or parted by commas",
+        "      --room ROOM       a room to join; may be repeated, or separated by commas",
         "                        [$TALK_ROOM]",
         "      --user NAME       who you are [or --nick]",
         "  -v, --verbose         say more",

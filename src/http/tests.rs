@@ -1,4 +1,4 @@
-//! What strangers send, and what becomes of it.
+//! Heads as bytes, valid and invalid, whole and cut anywhere.
 #![expect(clippy::arithmetic_side_effects, reason = "a sum that overflows fails its test")]
 
 use super::{Authority, Body, Error, Head, Limits, Method, Parser, Request, Status, Version};
@@ -19,8 +19,8 @@ pub(super) fn fed<'b, H: Head>(
     Ok(None)
 }
 
-/// Parses a request whole, cut in two at every byte (of a long one, at a thousand), and byte by
-/// byte, and expects the same of all.
+/// Parses a request whole, cut in two at every byte (a long one at a thousand places), and byte by
+/// byte; all must give the same.
 fn parse(bytes: impl AsRef<[u8]>) -> Result<Option<(Request, usize)>, Error> {
     let bytes = bytes.as_ref();
     let parsed = fed([bytes]);
@@ -88,7 +88,7 @@ fn what_follows_a_head_is_left_alone() {
 }
 
 #[test]
-fn known_methods_are_read_and_others_are_told_why_not() {
+fn known_methods_are_read_and_others_are_refused_with_a_reason() {
     for (name, method) in [
         ("GET", Method::Get),
         ("HEAD", Method::Head),
