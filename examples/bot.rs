@@ -1,11 +1,11 @@
-//! A bot, and the example of `talk::client` as a library: whoever says `!ping` is answered `pong`.
+//! A bot, and an example of `talk::client` as a library: it answers `!ping` with `pong`.
 //!
 //! `cargo run --example bot -- --server 127.0.0.1:8080 --user pingbot --room lobby`
 //!
-//! What is hard is the library's: it comes back after the server was away, takes the room up where
-//! it was left, and sends an answer until it is stored, once. What is left to a bot is to tell what
-//! is said now from what was said while it was away, which nobody waits for any more: `joined` names
-//! the newest record there is, and whatever comes after that one is new.
+//! The library does what is hard: it reconnects, resumes the room where it was left, and sends an
+//! answer until it is stored, once. The bot must only tell new messages from those that were posted
+//! while it was offline, which need no answer any more: `joined` names the newest record of the
+//! room, and every later one is new.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     match args.map_err(Failure::from).and_then(|args| run(&args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            tell(&failure.to_string());
+            report(&failure.to_string());
             failure.exit_code()
         }
     }
@@ -82,7 +82,7 @@ fn run(args: &Args) -> Result<(), Failure> {
 // ---- What it does ------------------------------------------------------------------------------
 
 /// Answers that may wait to be stored: as many as a client may post at once. Pings that come faster
-/// than answers may go out are not all answered.
+/// than answers are stored get no answer.
 const UNSENT: usize = limits::BURST as usize;
 
 struct Bot {
@@ -96,7 +96,7 @@ struct Bot {
 }
 
 impl Bot {
-    /// Listens until there is no place for it.
+    /// Runs until the server refuses it for good.
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "most notices are for those who draw a chat"
@@ -104,17 +104,17 @@ impl Bot {
     fn run(mut self, notices: &Receiver<Notice>) -> Result<(), Failure> {
         for notice in notices {
             match notice {
-                // With each connection, before the records of the room.
+                // At each connection, before the records of the room.
                 Notice::Joined(joined) => self.head = joined.head,
                 Notice::Record(record) => self.on_record(&record),
                 Notice::Stored { .. } => self.unsent = self.unsent.saturating_sub(1),
                 Notice::Failed { cid, message, .. } => {
                     self.unsent = self.unsent.saturating_sub(1);
                     self.client.drop_line(&cid);
-                    tell(&format!("an answer was refused: {message}"));
+                    report(&format!("an answer was refused: {message}"));
                 }
-                Notice::State(State::Live) => tell(&format!("listening in {}", self.room)),
-                Notice::Trouble(fault) => tell(&fault.to_string()),
+                Notice::State(State::Live) => report(&format!("listening in {}", self.room)),
+                Notice::Trouble(fault) => report(&fault.to_string()),
                 Notice::Error { message, room: Some(room), .. } if room == self.room => {
                     return Err(Failure::Runtime(format!("cannot join {room}: {message}")));
                 }
@@ -128,7 +128,7 @@ impl Bot {
         Err(Failure::Runtime("the connection's thread has ended".to_owned()))
     }
 
-    /// Answers a ping that is said now, by somebody else.
+    /// Answers a ping that is new and from another user.
     fn on_record(&mut self, record: &Record) {
         let Kind::Operation(Operation::Post { text, me: false, .. }) = &record.kind else { return };
         let is_new = record.seq > self.head;
@@ -145,8 +145,8 @@ impl Bot {
 
 // ---- The key of its name -----------------------------------------------------------------------
 
-/// The key that is kept at `path`, or a new one. It is kept before the server hears of it: killed
-/// at any moment, the bot is not locked out of its own name.
+/// The key stored at `path`, or a new one. The file is written before the server gets the key: a
+/// kill at any moment does not lock the bot out of its name.
 fn key(path: &Path) -> Result<Token, Failure> {
     let at = path.display();
     match fs::read_to_string(path) {
@@ -159,13 +159,13 @@ fn key(path: &Path) -> Result<Token, Failure> {
     }
 }
 
-/// Makes a key and a file that holds it, which is there whole or not at all.
+/// Makes a key and a file with it. The file is complete or does not exist.
 fn make_key(path: &Path) -> io::Result<Token> {
     let token = Token::from_bytes(Entropy::open()?.nonce()?);
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".draft");
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600); // a key is whoever holds it
+    options.write(true).create(true).truncate(true).mode(0o600); // anyone who can read the key can use the name
     let mut file = options.open(&temporary)?;
     writeln!(file, "{}", token.reveal())?;
     file.sync_all()?;
@@ -173,13 +173,13 @@ fn make_key(path: &Path) -> io::Result<Token> {
     Ok(token)
 }
 
-// ---- What it tells -----------------------------------------------------------------------------
+// ---- Errors ------------------------------------------------------------------------------------
 
 /// Why the bot ends.
 enum Failure {
-    /// It was called wrongly: exit 2.
+    /// Wrong usage: exit 2.
     Usage(String),
-    /// It could not do what it was called for: exit 1.
+    /// A failure at run time: exit 1.
     Runtime(String),
 }
 
@@ -207,8 +207,9 @@ impl fmt::Display for Failure {
     }
 }
 
-/// One line on standard error. Some of the words are the server's: none of them commands a terminal.
-fn tell(what: &str) {
+/// Prints one line to standard error. Parts of it come from the server, so control characters are
+/// replaced.
+fn report(what: &str) {
     let safe = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
     let line: String = what.chars().map(safe).collect();
     writeln!(io::stderr(), "bot: {line}").ok();

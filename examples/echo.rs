@@ -1,5 +1,5 @@
-//! An echo server: what you say to it, it says back. A small tour of `http`, `handshake`, `ws` and
-//! `net`, and the server that the conformance suite examines.
+//! An echo server: it sends every message back. A short tour of `http`, `handshake`, `ws` and
+//! `net`, and the server under test in the conformance suite.
 //!
 //! `cargo run --release --example echo -- --bind 127.0.0.1:9001` (port 0: any free one)
 
@@ -18,7 +18,7 @@ use talk::net::head::read_request;
 use talk::net::{MessageError, MessageReader, linger};
 use talk::ws::{Close, Decoder, Encoder, Event, Limits, Role};
 
-/// The suite sends messages of 16 MiB, and some in 65,536 frames: far more than a chat takes.
+/// The suite sends messages of 16 MiB, and some in 65,536 frames: far more than a chat allows.
 const LIMITS: Limits = Limits { message: 64 * 1024 * 1024, fragments: 1024 * 1024 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -40,13 +40,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             if let Err(error) = session(&stream, &policy) {
                 writeln!(io::stderr(), "echo: {error}").ok();
             }
-            linger(&stream); // the peer shall read our last frame, and we are the first to close
+            linger(&stream); // the peer must be able to read our last frame, and we close first
         })?;
     }
     Ok(())
 }
 
-/// One connection: the handshake, then an echo of every message until somebody has had enough.
+/// Runs one connection: the handshake, then an echo of every message until one end closes.
 fn session(mut stream: &TcpStream, policy: &Policy) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let Some(leftover) = upgrade(stream, policy)? else { return Ok(()) };
@@ -78,8 +78,8 @@ fn session(mut stream: &TcpStream, policy: &Policy) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads the head of the request and answers it. `None`: there is no WebSocket; otherwise what was
-/// read past the head, which is frames already.
+/// Reads the request's head and answers it. `None`: no WebSocket; otherwise the bytes after the
+/// head, which are frames.
 fn upgrade(mut stream: &TcpStream, policy: &Policy) -> io::Result<Option<Vec<u8>>> {
     let deadline = Deadline::new(Instant::now(), limits::HEAD_WAIT);
     let mut parser = Parser::new();
@@ -95,6 +95,6 @@ fn upgrade(mut stream: &TcpStream, policy: &Policy) -> io::Result<Option<Vec<u8>
         let bytes = if bare { response.head_to_bytes() } else { response.to_bytes() };
         stream.write_all(&bytes)?;
     }
-    stream.set_read_timeout(None)?; // from here on, silence is fine
+    stream.set_read_timeout(None)?; // from here on, a silent peer is fine
     Ok(leftover)
 }

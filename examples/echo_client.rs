@@ -1,4 +1,4 @@
-//! An echo client: it runs every case of an Autobahn fuzzing server, echoing what each one says.
+//! An echo client: it runs every case of an Autobahn fuzzing server and echoes its messages.
 //!
 //! `cargo run --release --example echo_client -- ws://127.0.0.1:9001`
 
@@ -19,7 +19,7 @@ use talk::ws::{Close, Decoder, Encoder, Event, Limits, Role};
 /// The suite sends messages of 16 MiB, and some in 65,536 frames.
 const LIMITS: Limits = Limits { message: 64 * 1024 * 1024, fragments: 1024 * 1024 };
 
-/// A server that says nothing for this long is given up. A slow case takes seconds.
+/// A server that sends nothing for this long is given up. A slow case takes seconds.
 const SILENCE: Duration = Duration::from_secs(60);
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -45,7 +45,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One connection to `target`, until the server closes it. `answer` says what a message is worth.
+/// Runs one connection to `target` until the server closes it. `answer` returns what to send for a
+/// message.
 fn run_connection(
     server: &Authority,
     target: &str,
@@ -89,7 +90,7 @@ fn run_connection(
         (&stream).write_all(&out)?;
         out.clear();
     }
-    // All is said. The server shall close TCP first (RFC 6455 §7.1.1), or reset it, for all we care.
+    // The server closes TCP first (RFC 6455 §7.1.1); a reset is fine too.
     while let Ok(Some(_)) = reader.next_event() {}
     Ok(())
 }

@@ -167,7 +167,7 @@ fn what_could_not_be_stored_leaves_no_trace() {
     sequencer.submit(&bob, cid("3"), post("c"), 0);
     sequencer.push_ephemeral(String::from("typing"), None);
     let lost: Vec<u64> = sequencer.roll_back().iter().map(|pending| pending.entry.seq).collect();
-    assert_eq!(lost, [3], "what was given out since goes down with it");
+    assert_eq!(lost, [3], "the records since are lost too");
     assert_eq!(sequencer.take_batch().len(), 1, "an ephemeral event stays");
     assert_eq!(
         sequencer.submit(&alice, cid("2"), post("b"), 0),
