@@ -10,7 +10,9 @@ use crate::limits;
 /// The members of one room, by name.
 #[derive(Debug, Default)]
 pub struct Members {
+    /// The members by the key of their name.
     names: BTreeMap<String, Member>,
+    /// See [`Members::changes`].
     changes: u64,
 }
 

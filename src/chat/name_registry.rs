@@ -3,13 +3,13 @@
 //! A table of claims. Time and new tokens come in by argument. Claims leave as [`SavedClaim`] to be
 //! stored, and come back in at the next start.
 
-use crate::time::Now;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::owner_id::OwnerId;
 use super::{AwayMessage, Token, UserName};
 use crate::limits;
+use crate::time::Now;
 
 /// A claimed name, and the token that proves the claim next time.
 #[derive(Debug, Clone)]
@@ -44,10 +44,13 @@ pub struct SavedClaim {
 /// All held names.
 #[derive(Debug)]
 pub struct NameRegistry {
+    /// The claims by the key of their name.
     claims: HashMap<String, Claim>,
     /// The keys of claims that have changed since they were stored.
     changed: BTreeSet<String>,
+    /// How long a name that has posted is held after its last use.
     hold: Duration,
+    /// The number of claims at which lapsed ones are removed next.
     sweep_at: usize,
 }
 

@@ -20,6 +20,7 @@ pub struct ReadMarker {
 /// All read markers.
 #[derive(Debug, Default)]
 pub struct ReadMarkers {
+    /// The seq of each marker, by owner and log id.
     seqs: HashMap<(OwnerId, String), u64>,
     /// The markers that have changed since they were stored.
     changed: HashSet<(OwnerId, String)>,

@@ -1,9 +1,11 @@
 //! Secrets: the token of a name and the server's password. Neither prints itself.
 
-use super::error_code::{ErrorCode, Rejection};
-use sha1_smol::Sha1;
 use std::fmt;
 use std::str::FromStr;
+
+use sha1_smol::Sha1;
+
+use super::error_code::{ErrorCode, Rejection};
 
 /// 128 random bits, spelled on the wire as 32 lower-case hex digits. Anyone who has it owns the
 /// name it was given for, so it has no `Display`, and its `Debug` hides it.

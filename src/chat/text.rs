@@ -1,9 +1,10 @@
 //! Texts that users write: messages and away messages.
 
+use std::fmt;
+
 use super::UserName;
 use super::error_code::{ErrorCode, Rejection};
 use crate::limits;
-use std::fmt;
 
 /// The text of a message: at least one byte, at most the server's limit, no control character but
 /// `\n` and `\t`, no line end at the end. Everything else stays as it came: whoever shows it must

@@ -1,7 +1,8 @@
 //! A log on disk: a directory of segment files, of which only the last is ever written.
 //!
-//! Two locks. `writer` is held over a write and its fsync, which serializes appends. `read_state`
-//! is held for a moment; readers never wait for the disk under it.
+//! Three locks, taken in this order: `writer` is held over a write and its fsync, which serializes
+//! appends; `fsync_lock` over an fsync alone; `read_state` for a moment, so that readers never wait
+//! for the disk.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -12,11 +13,9 @@ use super::files::{Files, LogFile, append_all};
 use super::line::{self, Checksum, SegmentHeader};
 use super::read_state::{Health, ReadState};
 use super::recover::Recovered;
-use super::segment::Page;
-use super::segment::{Segment, file_name};
+use super::segment::{Page, Segment, file_name};
 use super::segment_scan::{IndexEntry, push_index_entry};
-use super::writer::OpenFile;
-use super::writer::WriteBatch;
+use super::writer::{OpenFile, WriteBatch};
 use super::{Log, ReadLimit};
 use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::failpoint;
@@ -24,9 +23,10 @@ use crate::failpoint;
 /// When written records are fsynced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyncPolicy {
-    /// Before a client sees them: they survive a power cut.
+    /// `--sync always`: before a client sees them. They survive a power cut.
     Always,
-    /// Within 200 ms: they survive a kill of the process, but not always a power cut.
+    /// `--sync interval`: within 200 ms. What a client sees has been handed to the OS: it survives a
+    /// kill of the process, but a power cut may take the newest records.
     Interval,
 }
 
@@ -47,14 +47,20 @@ pub struct LogConfig {
 #[derive(Debug)]
 pub(super) struct DiskLog {
     pub(super) room: RoomName,
+    /// The id of this log, in the header of each segment.
     id: String,
+    /// The owners of the two names of a private room.
     owners: Option<[OwnerId; 2]>,
+    /// The directory of the segments.
     pub(super) dir: PathBuf,
     pub(super) config: LogConfig,
+    /// The file system; tests have one that fails.
     pub(super) files: Arc<dyn Files>,
+    /// The end of the last segment, for appends.
     writer: Mutex<Writer>,
     /// Held during an fsync of records that were written before (`--sync interval`).
     fsync_lock: Mutex<()>,
+    /// What readers see.
     read_state: Mutex<ReadState>,
 }
 
@@ -64,6 +70,7 @@ pub(super) struct Writer {
     /// The checksum and the `at` of the newest line.
     pub(super) checksum: Checksum,
     at: u64,
+    /// The last segment's file, kept open while the log is busy.
     pub(super) open_file: OpenFile,
     /// A file with records that are not fsynced yet.
     pub(super) unsynced: Option<Arc<dyn LogFile>>,

@@ -108,9 +108,9 @@ impl DiskLog {
                 line::verify_line(line, before).ok_or_else(changed)?;
             push_index_entry(&mut index, IndexEntry { seq, offset: bytes.len() as u64, before });
             if target.to_erase.contains(&seq) && !erased {
-                let mut left = line::parse_entry(body).ok_or_else(changed)?;
-                redact(&mut left);
-                line::push_erased(&mut bytes, &left, before, checksum);
+                let mut redacted = line::parse_entry(body).ok_or_else(changed)?;
+                redact(&mut redacted);
+                line::push_erased(&mut bytes, &redacted, before, checksum);
             } else {
                 bytes.extend_from_slice(line);
                 bytes.push(b'\n');

@@ -1,7 +1,5 @@
 //! The file operations of a log behind a trait, so that tests can make them fail.
 
-use crate::limits;
-use crate::metrics::{Counter, Histogram};
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -9,6 +7,9 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+
+use crate::limits;
+use crate::metrics::{Counter, Histogram};
 
 /// An open file of a log.
 pub(super) trait LogFile: fmt::Debug + Send + Sync {

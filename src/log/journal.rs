@@ -264,14 +264,14 @@ mod tests {
     fn a_read_marker_is_a_line_of_its_own_kind() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("marks.jsonl");
-        let mark =
+        let marker =
             ReadMarker { owner: saved_claim("bob", None).owner, log: String::from("a6fa"), seq: 7 };
-        let mut file = Journal::write(&path, std::slice::from_ref(&mark)).unwrap();
-        file.append(&[ReadMarker { seq: 9, ..mark.clone() }]).unwrap();
+        let mut file = Journal::write(&path, std::slice::from_ref(&marker)).unwrap();
+        file.append(&[ReadMarker { seq: 9, ..marker.clone() }]).unwrap();
         let found = Journal::<ReadMarker>::read(&path).unwrap();
         assert_eq!(
             (found.records, found.invalid_lines),
-            (vec![mark.clone(), ReadMarker { seq: 9, ..mark }], 0)
+            (vec![marker.clone(), ReadMarker { seq: 9, ..marker }], 0)
         );
         assert_eq!(Journal::<SavedClaim>::read(&path).unwrap().records, [], "no names");
     }

@@ -1,14 +1,14 @@
 //! Periodic maintenance of a log: fsync, retention, and retry after a failed write.
 
+use std::io;
+use std::time::Instant;
+
 use super::disk_log::DiskLog;
 use super::files::{append_all, copy, write_replacement};
 use super::read_state::Health;
-use super::segment::Segment;
-use super::segment::file_name;
+use super::segment::{Segment, file_name};
 use super::segment_scan::scan_segment;
 use crate::limits;
-use std::io;
-use std::time::Instant;
 
 /// What a probe writes before the disk counts as not full.
 const PROBE: [u8; 4096] = [b'\n'; 4096];
@@ -20,7 +20,7 @@ impl DiskLog {
         let mut writer = self.writer();
         writer.open_file.close_if_unused();
         let Some(unsynced) = writer.unsynced.take() else { return Ok(()) };
-        let _forcing = self.fsync_lock();
+        let _fsyncing = self.fsync_lock();
         drop(writer);
         let synced = unsynced.fsync();
         if let Err(error) = &synced {

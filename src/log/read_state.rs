@@ -6,8 +6,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::projection::Projection;
-use super::segment::Page;
-use super::segment::{Location, Segment};
+use super::segment::{Location, Page, Segment};
 use crate::chat::LogEntry;
 use crate::limits;
 
@@ -54,10 +53,13 @@ impl Health {
 /// A log for its readers.
 #[derive(Debug)]
 pub(super) struct ReadState {
+    /// The segments, the oldest first.
     pub(super) segments: Vec<Segment>,
     /// The seq after the newest record.
     pub(super) next: u64,
+    /// The newest records, which are served from memory.
     newest: VecDeque<LogEntry>,
+    /// Bytes of their JSON.
     newest_bytes: usize,
     pub(super) health: Health,
     /// The state derived from the records.

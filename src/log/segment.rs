@@ -3,13 +3,14 @@
 //! Reads verify every record against its checksum, so what the disk altered since the start is not
 //! served either.
 
+use std::io;
+use std::path::PathBuf;
+
 use super::ReadLimit;
 use super::files::Files;
 use super::line;
 use super::segment_scan::{IndexEntry, LineReader, NextLine, Scan};
 use crate::chat::LogEntry;
-use std::io;
-use std::path::PathBuf;
 
 /// A file's name is the seq of its first record, with so many digits that names sort as numbers.
 const DIGITS: usize = 16;

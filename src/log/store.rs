@@ -13,8 +13,7 @@ use std::thread;
 
 use super::Log;
 use super::disk_log::{DiskLog, LogConfig};
-use super::files::{Disk, Files};
-use super::files::{LogMetrics, MeteredFiles};
+use super::files::{Disk, Files, LogMetrics, MeteredFiles};
 use super::log_name::LogName;
 use super::log_scan::{Corruption, list_segments};
 use super::recover::{Recovered, Torn, recover};

@@ -3,15 +3,16 @@
 //! Before each batch the file is looked up by name again, so that a file that was moved or replaced
 //! is not written to.
 
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::files::{FileId, Files, LogFile};
 use super::line::{self, Checksum};
 use super::segment_scan::IndexEntry;
 use crate::chat::LogEntry;
 use crate::limits;
-use std::io;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The file that a log appends to.
 #[derive(Debug, Default)]

@@ -100,8 +100,11 @@ impl<P: Socket> NonBlocking<P> {
 #[derive(Debug)]
 pub struct SendQueue<P> {
     socket: NonBlocking<P>,
+    /// Bytes of the backlog at most.
     limit: usize,
+    /// Live, behind, closing or closed; held over one non-blocking write.
     state: Mutex<State>,
+    /// Notified when the backlog shrinks and when the connection closes.
     drained: Condvar,
 }
 
