@@ -57,9 +57,9 @@ fn main() {
 fn fill(data: &Path, records: u64) -> u64 {
     let store = Store::open(data).unwrap();
     let file_bytes = limits::LOG_FILE;
-    let rules =
+    let config =
         LogConfig { sync: SyncPolicy::Interval, file_bytes, retain: None, retain_records: None };
-    let log = store.new_log(&"lobby".parse().unwrap(), rules, String::from("a6fa"), None);
+    let log = store.new_log(&"lobby".parse().unwrap(), config, String::from("a6fa"), None);
     let (mut batch, mut bytes) = (Vec::new(), 0);
     for seq in 1..=records {
         let (at, user) = (1_795_394_177_902 + seq, seq % 50);

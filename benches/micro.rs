@@ -37,13 +37,14 @@ mod mask;
 #[path = "../src/ws"]
 mod ws {
     pub mod close;
+    pub mod close_code;
     pub mod error;
     pub mod frame;
     pub mod utf8;
 
     /// The payload length in the header at the start of `input`.
     pub fn claimed(input: &[u8]) -> u64 {
-        frame::Header::parse(frame::Role::Server, input).unwrap().unwrap().0.length
+        frame::FrameHeader::parse(frame::Role::Server, input).unwrap().unwrap().0.length
     }
 }
 
@@ -249,9 +250,9 @@ mod json_read_a_post {
     #[divan::bench(args = TEXTS)]
     fn talk_as_a_request(bencher: Bencher<'_, '_>, size: usize) {
         let post = post(size);
-        bencher
-            .counter(BytesCount::new(post.len()))
-            .bench_local(|| ClientMessage::parse(black_box(&post), 1 << 20).unwrap());
+        bencher.counter(BytesCount::new(post.len())).bench_local(|| {
+            ClientMessage::parse(black_box(&post), 1 << 20, json::Limits::default()).unwrap()
+        });
     }
 }
 

@@ -1,8 +1,9 @@
-//! Command-line flags: a table in, values out, and the `--help` that cannot disagree with them.
+//! Command-line flags: parsing, `--help` and shell completions, all from one table of flags.
 //!
-//! Room: strings. Arguments and environment come in by argument; nothing is printed, nothing exits.
+//! Depends on strings; never on the process: arguments and environment come in by argument, and
+//! nothing prints or exits.
 
-mod completions; // for shells
+mod completions; // completions for shells
 
 use std::ffi::OsString;
 use std::fmt;
@@ -10,20 +11,20 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A binary's command line: what it is called, what it does, and its flags in `--help` order.
+/// A binary's command line: its usage, what it does, and its flags in the order of `--help`.
 #[derive(Debug)]
 pub struct Command {
-    /// The binary's name, and the words it takes: `"server [COMMAND]"`.
+    /// The binary's name and the words it takes: `"server [COMMAND]"`.
     pub usage: &'static str,
     /// One sentence above the flags.
     pub about: &'static str,
-    /// The table.
+    /// The table of flags.
     pub flags: &'static [Flag],
-    /// What stands below the flags, e.g. examples; may be empty.
+    /// Text below the flags, e.g. examples; may be empty.
     pub epilogue: &'static str,
 }
 
-/// One row of the table. A secret is a [`Flag::variable`]: a process list shows every argument.
+/// One flag. A secret must be a [`Flag::variable`]: a process list shows every argument.
 #[derive(Debug)]
 pub struct Flag {
     name: &'static str,
@@ -43,12 +44,12 @@ impl Flag {
         Flag { name, alias, short, placeholder, env, default: None, help, only_env: false }
     }
 
-    /// `--name VALUE` or `--name=VALUE`. The last one wins, unless asked with [`Args::all`].
+    /// `--name VALUE` or `--name=VALUE`. The last one counts, except in [`Args::all`].
     pub const fn value(name: &'static str, placeholder: &'static str, help: &'static str) -> Flag {
         Flag { placeholder: Some(placeholder), ..Flag::switch(name, help) }
     }
 
-    /// No flag at all: a value that only the environment may give.
+    /// A value that only the environment can give.
     pub const fn variable(name: &'static str, env: &'static str, help: &'static str) -> Flag {
         Flag { env: Some(env), only_env: true, ..Flag::value(name, "", help) }
     }
@@ -63,12 +64,12 @@ impl Flag {
         Flag { short: Some(short), ..self }
     }
 
-    /// The variable asked when the flag is not given; set to nothing, it counts as not set.
+    /// The environment variable used when the flag is not given; an empty one counts as not set.
     pub const fn env(self, env: &'static str) -> Flag {
         Flag { env: Some(env), ..self }
     }
 
-    /// The value when neither says anything.
+    /// The value when neither flag nor variable is given.
     pub const fn default(self, default: &'static str) -> Flag {
         Flag { default: Some(default), ..self }
     }
@@ -79,10 +80,10 @@ impl Flag {
 }
 
 impl Command {
-    /// Sorts `arguments` (without the program's name) by the table, the environment behind them.
+    /// Parses `arguments` (without the program's name), then adds environment and defaults.
     ///
     /// # Errors
-    /// A flag not in the table, a value missing or one too many, text that is not UTF-8.
+    /// An unknown flag, a missing or superfluous value, text that is not UTF-8.
     pub fn parse(
         &self,
         arguments: impl IntoIterator<Item = OsString>,
@@ -116,7 +117,7 @@ impl Command {
                     .next_if(|next| !next.as_ref().is_ok_and(|next| next.starts_with("--")))
                     .unwrap_or_else(|| Err(Error(format!("--{name} needs a value"))))?,
             };
-            args.given.push(Given { name: flag.name, said_as: format!("--{name}"), value });
+            args.given.push(Given { name: flag.name, spelling: format!("--{name}"), value });
         }
         self.flags.iter().try_for_each(|flag| flag.fill_in(&env, &mut args))?;
         Ok(args)
@@ -153,8 +154,8 @@ impl Command {
         for letter in letters.chars() {
             let flag = self.flags.iter().find(|flag| flag.short == Some(letter));
             let flag = flag.ok_or_else(|| Error(format!("unknown flag -{letter} (try --help)")))?;
-            let said_as = format!("-{letter}");
-            args.given.push(Given { name: flag.name, said_as, value: String::new() });
+            let spelling = format!("-{letter}");
+            args.given.push(Given { name: flag.name, spelling, value: String::new() });
         }
         Ok(())
     }
@@ -172,7 +173,7 @@ impl Command {
 }
 
 impl Flag {
-    /// Adds what the environment or the default says, when no flag has spoken.
+    /// Adds the value of the environment or the default, when the flag is not given.
     fn fill_in(
         &self,
         env: impl Fn(&str) -> Option<OsString>,
@@ -182,12 +183,12 @@ impl Flag {
             return Ok(());
         }
         let set = self.env.and_then(|name| Some((name, env(name).filter(|v| !v.is_empty())?)));
-        let (said_as, value) = match (set, self.default) {
+        let (spelling, value) = match (set, self.default) {
             (Some((name, value)), _) => (name.to_owned(), utf8(value)?),
             (None, Some(default)) => (format!("--{}", self.name), default.to_owned()),
             (None, None) => return Ok(()),
         };
-        let given = Given { name: self.name, said_as, value };
+        let given = Given { name: self.name, spelling, value };
         match (self.placeholder, given.value.as_str()) {
             (Some(_), _) => args.given.push(given),
             (None, "1" | "yes" | "true" | "on") => args.given.push(given),
@@ -215,7 +216,7 @@ impl Flag {
     }
 }
 
-/// A sorted command line. NameRegistry are the table's, without dashes; an unknown one is just absent.
+/// A parsed command line. Names are those of the table, without dashes; an unknown name is absent.
 #[derive(Debug)]
 pub struct Args {
     given: Vec<Given>,
@@ -225,12 +226,12 @@ pub struct Args {
 #[derive(Debug)]
 struct Given {
     name: &'static str,
-    said_as: String, // `--nick`, `-q` or `TALK_USER`: what an error should point at
+    spelling: String, // `--nick`, `-q` or `TALK_USER`: what an error names
     value: String,
 }
 
 impl Args {
-    /// Whether the flag was given, by itself, its variable or its default.
+    /// Whether the flag was given, directly or by its variable or default.
     pub fn has(&self, name: &str) -> bool {
         self.count(name) > 0
     }
@@ -240,24 +241,24 @@ impl Args {
         self.given.iter().filter(|given| given.name == name).count()
     }
 
-    /// The value: flag over variable over default, and of several flags the last.
+    /// The value: of the flag, else of its variable, else the default; of several flags the last.
     pub fn get(&self, name: &str) -> Option<&str> {
         Some(&self.given(name)?.value)
     }
 
-    /// Every value of a repeatable flag; commas part several in one (`TALK_ROOM=lobby,rust`).
+    /// Every value of a repeatable flag; commas separate several in one (`TALK_ROOM=lobby,rust`).
     pub fn all(&self, name: &str) -> Vec<&str> {
         let given = self.given.iter().filter(|given| given.name == name);
         given.flat_map(|given| given.value.split(',')).filter(|value| !value.is_empty()).collect()
     }
 
-    /// The value as anything that can be read from a string.
+    /// The value parsed as a `T`.
     ///
     /// # Errors
-    /// What `T` says about it, with the flag (or variable) and the value in front.
+    /// The error of `T`, after the flag (or variable) and the value.
     pub fn parsed<T: FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<Option<T>, Error> {
-        let Some(Given { said_as, value, .. }) = self.given(name) else { return Ok(None) };
-        let refuse = |error| Error(format!("{said_as}: {value:?}: {error}"));
+        let Some(Given { spelling, value, .. }) = self.given(name) else { return Ok(None) };
+        let refuse = |error| Error(format!("{spelling}: {value:?}: {error}"));
         value.parse().map(Some).map_err(refuse)
     }
 
@@ -274,10 +275,10 @@ impl Args {
         Err(given.is_not(&format!("between {} and {}", range.start(), range.end())))
     }
 
-    /// The value as a time: a whole number with `ms`, `s`, `m`, `h` or `d`.
+    /// The value as a duration: a whole number with `ms`, `s`, `m`, `h` or `d`.
     ///
     /// # Errors
-    /// No unit, no number, or beyond what can be counted.
+    /// No unit, no number, or too large.
     pub fn duration(&self, name: &str) -> Result<Option<Duration>, Error> {
         let Some(given) = self.given(name) else { return Ok(None) };
         match duration(&given.value) {
@@ -286,7 +287,7 @@ impl Args {
         }
     }
 
-    /// The words that are no flags and no values, in order.
+    /// The words that are neither flags nor values, in order.
     pub fn words(&self) -> &[String] {
         &self.words
     }
@@ -298,11 +299,11 @@ impl Args {
 
 impl Given {
     fn is_not(&self, what: &str) -> Error {
-        Error(format!("{}: {:?} is not {what}", self.said_as, self.value))
+        Error(format!("{}: {:?} is not {what}", self.spelling, self.value))
     }
 }
 
-/// What is wrong with a command line, as a sentence for whoever typed it.
+/// What is wrong with a command line, as a sentence for the user.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Error(pub String);
 
@@ -314,17 +315,17 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The candidate that `word` was most likely meant to be: one that it begins, or at most two slips
-/// away, with half of it right.
+/// The candidate that `word` was most likely meant to be: one that starts with it, or at an edit
+/// distance of at most two, with half of it right.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |to: &str| if to.starts_with(word) { 1 } else { slips(word, to) };
+    let distance = |to: &str| if to.starts_with(word) { 1 } else { edit_distance(word, to) };
     let near = candidates.map(|candidate| (distance(candidate), candidate));
-    let (slips, near) = near.min_by_key(|(slips, _)| *slips)?;
-    (slips <= 2 && 2 * slips <= word.chars().count()).then_some(near)
+    let (edit_distance, near) = near.min_by_key(|(edit_distance, _)| *edit_distance)?;
+    (edit_distance <= 2 && 2 * edit_distance <= word.chars().count()).then_some(near)
 }
 
-/// Levenshtein's distance: letters added, dropped or changed on the way from `a` to `b`.
-fn slips(a: &str, b: &str) -> usize {
+/// The Levenshtein distance: letters added, dropped or changed from `a` to `b`.
+fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (above, from) in a.chars().enumerate() {
@@ -340,7 +341,7 @@ fn slips(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-/// A whole number with `ms`, `s`, `m`, `h` or `d` as a time.
+/// A whole number with `ms`, `s`, `m`, `h` or `d` as a duration.
 pub fn duration(text: &str) -> Option<Duration> {
     let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let millis = match unit {
@@ -359,126 +360,4 @@ fn utf8(argument: OsString) -> Result<String, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SERVER: Command = Command {
-        usage: "server [flags]",
-        about: "Serves a chat.",
-        flags: &[
-            Flag::value("bind", "HOST:PORT", "where to listen")
-                .env("TALK_BIND")
-                .default("127.0.0.1:8080"),
-            Flag::value("user", "NAME", "who you are").alias("nick"),
-            Flag::value("room", "ROOM", "a room to join; may be repeated, or parted by commas")
-                .env("TALK_ROOM"),
-            Flag::value("rate", "N", "posts per second"),
-            Flag::value("hold", "TIME", "how long a name is held"),
-            Flag::switch("plain", "no escape sequences").env("TALK_PLAIN"),
-            Flag::switch("verbose", "say more").short('v'),
-            Flag::switch("quiet", "say less").short('q'),
-            Flag::variable("password", "TALK_PASSWORD", "the server's password"),
-        ],
-        epilogue: "See the README.",
-    };
-
-    fn parse(line: &str, env: &[(&str, &str)]) -> Result<Args, Error> {
-        let set = |name: &str| env.iter().find(|(set, _)| *set == name).map(|(_, v)| v.into());
-        SERVER.parse(line.split_whitespace().map(OsString::from), set)
-    }
-
-    fn refusal(line: &str) -> String {
-        parse(line, &[]).unwrap_err().0
-    }
-
-    #[test]
-    fn a_value_stands_after_a_space_or_an_equals_sign_and_the_last_one_wins() {
-        let args = parse("--bind a:1 --bind=b:2 --nick=bob --user=", &[]).unwrap();
-        assert_eq!(args.get("bind"), Some("b:2"));
-        assert_eq!(args.get("user"), Some(""));
-        assert_eq!(args.get("rate"), None);
-    }
-
-    #[test]
-    fn short_switches_cluster_and_count_and_everything_after_two_dashes_is_a_word() {
-        let args = parse("-vqv verify - -- --bind -x", &[]).unwrap();
-        assert_eq!((args.count("verbose"), args.has("quiet")), (2, true));
-        assert_eq!(args.words(), ["verify", "-", "--bind", "-x"]);
-    }
-
-    #[test]
-    fn a_flag_beats_the_environment_and_the_environment_beats_the_default() {
-        let env = [("TALK_BIND", "env:1"), ("TALK_PLAIN", "yes"), ("TALK_PASSWORD", "hush")];
-        assert_eq!(parse("--bind flag:1", &env).unwrap().get("bind"), Some("flag:1"));
-        let args = parse("", &env).unwrap();
-        assert_eq!((args.get("bind"), args.has("plain")), (Some("env:1"), true));
-        assert_eq!(args.get("password"), Some("hush"));
-        let unset = [("TALK_BIND", ""), ("TALK_PLAIN", "0")];
-        let args = parse("", &unset).unwrap();
-        assert_eq!((args.get("bind"), args.has("plain")), (Some("127.0.0.1:8080"), false));
-    }
-
-    #[test]
-    fn a_repeatable_flag_gives_all_its_values_and_commas_part_them() {
-        let env = [("TALK_ROOM", "lobby,rust")];
-        assert_eq!(parse("", &env).unwrap().all("room"), ["lobby", "rust"]);
-        assert_eq!(parse("--room a --room b,c", &env).unwrap().all("room"), ["a", "b", "c"]);
-    }
-
-    #[test]
-    fn numbers_and_times_are_read_with_their_limits() {
-        let args = parse("--rate 5 --hold 7d", &[]).unwrap();
-        assert_eq!(args.number("rate", 0..=10), Ok(Some(5)));
-        assert_eq!(args.number("room", 0..=10), Ok(None));
-        assert_eq!(args.duration("hold"), Ok(Some(Duration::from_secs(604_800))));
-        assert_eq!(args.parsed::<u8>("rate"), Ok(Some(5)));
-        assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
-        for bad in
-            ["", "10", "s", "1.5h", "-1s", "10 s", "99999999999999999999s", "99999999999999d"]
-        {
-            assert_eq!(duration(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_in_a_sentence_that_helps() {
-        assert_eq!(refusal("--bnid x"), "unknown flag --bnid (did you mean --bind?)");
-        assert_eq!(refusal("--nik x"), "unknown flag --nik (did you mean --nick?)");
-        assert_eq!(refusal("--verb"), "unknown flag --verb (did you mean --verbose?)");
-        assert_eq!(refusal("--frobnicate"), "unknown flag --frobnicate (try --help)");
-        assert_eq!(refusal("--password x"), "unknown flag --password (try --help)");
-        assert_eq!(refusal("-x"), "unknown flag -x (try --help)");
-        assert_eq!(refusal("--bind"), "--bind needs a value");
-        assert_eq!(refusal("--nick --plain"), "--nick needs a value");
-        assert_eq!(refusal("--plain=1"), "--plain takes no value");
-        let plain = parse("", &[("TALK_PLAIN", "maybe")]).unwrap_err();
-        assert_eq!(plain.0, "TALK_PLAIN: \"maybe\" is not yes or no");
-        let args = parse("--rate abc --hold 10 --nick a", &[]).unwrap();
-        let error = args.number("rate", 1..=9).unwrap_err();
-        assert_eq!(error.0, "--rate: \"abc\" is not a number");
-        let error = args.duration("hold").unwrap_err();
-        assert_eq!(error.0, "--hold: \"10\" is not a time like 10s, 5m, 2h or 7d");
-        let error = args.parsed::<u8>("user").unwrap_err();
-        assert_eq!(error.0, "--nick: \"a\": invalid digit found in string");
-        let args = parse("--rate 50", &[]).unwrap();
-        let error = args.number("rate", 1..=9).unwrap_err();
-        assert_eq!(error.0, "--rate: \"50\" is not between 1 and 9");
-    }
-
-    #[test]
-    fn help_is_the_table_aligned_and_wrapped() {
-        let help = SERVER.help();
-        assert!(help.starts_with("Serves a chat.\n\nUsage: server [flags]\n\n"), "{help}");
-        let lines = [
-            "      --bind HOST:PORT  where to listen [default: 127.0.0.1:8080] [$TALK_BIND]",
-            "      --room ROOM       a room to join; may be repeated, or parted by commas",
-            "                        [$TALK_ROOM]",
-            "      --user NAME       who you are [or --nick]",
-            "  -v, --verbose         say more",
-            "      TALK_PASSWORD     the server's password",
-        ];
-        assert!(lines.iter().all(|line| help.contains(&format!("{line}\n"))), "{help}");
-        assert!(help.lines().all(|line| line.len() <= 80), "{help}");
-        assert!(help.ends_with("\n\nSee the README.\n"), "{help}");
-    }
-}
+mod tests;

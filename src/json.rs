@@ -1,7 +1,8 @@
 //! A strict reader and a small writer of JSON (RFC 8259).
 //!
-//! Room: text and values. Strict means: one value and nothing after it, no duplicate keys, no lone
-//! surrogates, bounded depth and members; what it accepts, every other reader accepts as well.
+//! Depends on `limits`; never on I/O. Strict means: one value and nothing after it, no duplicate
+//! keys, no lone surrogates, bounded depth and members. What it accepts, every other reader accepts
+//! too.
 #![warn(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -17,7 +18,7 @@ use crate::limits;
 
 pub use writer::{Object, push_quoted, quoted};
 
-use reader::Reader;
+use reader::JsonReader;
 
 /// A JSON value. An object keeps its members in the order they came.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,18 +29,18 @@ pub enum Value {
     Bool(bool),
     /// A number without fraction or exponent that fits.
     Integer(i64),
-    /// Any other number; always finite.
+    /// Any other number; finite.
     Float(f64),
-    /// A string, its escapes resolved.
+    /// A string, with its escapes resolved.
     String(String),
     /// An array.
     Array(Vec<Value>),
-    /// An object; no key stands twice.
+    /// An object; keys are unique.
     Object(Vec<(String, Value)>),
 }
 
 impl Value {
-    /// The member named `key`; `None` too where this is not an object.
+    /// The member `key`; `None` also where this is not an object.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
         match self {
@@ -55,25 +56,25 @@ impl Value {
         }
     }
 
-    /// The text, where this is a string.
+    /// The text of a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         if let Value::String(text) = self { Some(text) } else { None }
     }
 
-    /// The number, where this is an integer of at least 0.
+    /// The value of an integer of at least 0.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
         if let Value::Integer(number) = self { u64::try_from(*number).ok() } else { None }
     }
 
-    /// The truth, where this is `true` or `false`.
+    /// The value of `true` or `false`.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         if let Value::Bool(truth) = self { Some(*truth) } else { None }
     }
 
-    /// The items, where this is an array.
+    /// The items of an array.
     #[must_use]
     pub fn as_array(&self) -> Option<&[Value]> {
         if let Value::Array(items) = self { Some(items) } else { None }
@@ -114,25 +115,25 @@ impl fmt::Display for Value {
     }
 }
 
-/// Why a text is not JSON, and at which byte.
+/// What is wrong with a text, and at which byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Error {
-    /// Offset in bytes of what does not fit.
+    /// The offset in bytes.
     pub at: usize,
-    /// What does not fit.
+    /// What is wrong there.
     pub fault: Fault,
 }
 
 /// What can be wrong with a JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The text ends inside a value.
+    /// The text ends inside the value.
     Ends,
-    /// A byte that cannot stand here.
+    /// A byte that is not allowed here.
     Unexpected,
-    /// A number that is not one, or is too large to hold.
+    /// An invalid number, or one that is too large.
     Number,
-    /// An escape that is not one, or half of a surrogate pair.
+    /// An invalid escape, or half of a surrogate pair.
     Escape,
     /// A control character inside a string.
     Control,
@@ -142,7 +143,7 @@ pub enum Fault {
     TooDeep,
     /// More than [`Limits::members`] members in one object.
     TooManyMembers,
-    /// Something after the value.
+    /// More text after the value.
     Trailing,
 }
 
@@ -165,7 +166,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// How much a text may nest and how wide its objects may be.
+/// Limits on nesting and on the size of objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Levels of arrays and objects.
@@ -180,7 +181,7 @@ impl Default for Limits {
     }
 }
 
-/// Reads one JSON value, within the limits of [`crate::limits`].
+/// Parses one JSON value, within the limits of [`crate::limits`].
 ///
 /// ```
 /// use talk::json;
@@ -190,18 +191,18 @@ impl Default for Limits {
 /// ```
 ///
 /// # Errors
-/// Whatever RFC 8259 forbids, a duplicate key, and what exceeds the limits on depth and members.
+/// RFC 8259 forbids it, it has a duplicate key, or it exceeds a limit.
 pub fn parse(text: &str) -> Result<Value, Error> {
     parse_within(text, Limits::default())
 }
 
-/// The same with other limits. It recurses once per level: a depth of more than some hundreds is a
-/// danger to the stack.
+/// Parses within other limits. It recurses once per level: a depth of more than some hundreds can
+/// overflow the stack.
 ///
 /// # Errors
 /// As [`parse`].
 pub fn parse_within(text: &str, limits: Limits) -> Result<Value, Error> {
-    Reader::new(text, limits.members).only_value(limits.depth)
+    JsonReader::new(text, limits.members).only_value(limits.depth)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use talk::chat::RoomName;
 use talk::chat::Text;
 use talk::chat::Token;
 use talk::chat::UserName;
+use talk::chat::protocol::ErrorMessage;
 use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
 use talk::client::Client;
@@ -105,7 +106,7 @@ impl Chat {
         if matches!(event, Event::State(State::Offline { .. })) {
             self.give_up_search();
         }
-        if let Event::Message(ServerMessage::Error { code, room: None, .. }) = &event
+        if let Event::Message(ServerMessage::Error(ErrorMessage { code, room: None, .. })) = &event
             && *code == ErrorCode::UnknownType
             && self.view.connection().was_welcomed()
         {
@@ -231,7 +232,9 @@ impl Chat {
         ) = event
         {
             outbox.belong_to(user)
-        } else if let Event::Message(ServerMessage::Error { code, room: None, .. }) = event
+        } else if let Event::Message(ServerMessage::Error(ErrorMessage {
+            code, room: None, ..
+        })) = event
             && matches!(code, ErrorCode::BadName | ErrorCode::NameTaken)
         {
             outbox.want_no_more()

@@ -6,13 +6,13 @@ use talk::time::DAY;
 use talk::time::MONTHS;
 use talk::time::WEEKDAYS;
 use talk::time::date;
-use talk::time::nth;
+use talk::time::name_at;
 use talk::time::weekday;
 
 /// A day as a chat names it: `Mon, 22 Nov 2026`.
 pub(crate) fn day_name(days: i64) -> String {
     let (year, month, day) = date(days * DAY);
-    format!("{}, {day} {} {year}", nth(&WEEKDAYS, weekday(days)), nth(&MONTHS, month - 1))
+    format!("{}, {day} {} {year}", name_at(&WEEKDAYS, weekday(days)), name_at(&MONTHS, month - 1))
 }
 
 /// `HH:MM` of a local time in seconds since 1970.

@@ -7,6 +7,7 @@ use talk::chat::ErrorCode;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Change;
+use talk::chat::protocol::ErrorMessage;
 use talk::chat::protocol::RoomInfo;
 use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
@@ -64,8 +65,10 @@ impl View {
             ServerMessage::Typing { room, user } => self.typed(&room, &user),
             ServerMessage::Marked { room, seq } => self.marked(&room, seq),
             ServerMessage::History { room, records, first } => self.history(&room, records, first),
-            ServerMessage::Error { .. } if !self.connection.was_welcomed() => {} // the end follows
-            ServerMessage::Error { code, message, room, .. } => self.refused(code, room, &message),
+            ServerMessage::Error(ErrorMessage { .. }) if !self.connection.was_welcomed() => {} // the end follows
+            ServerMessage::Error(ErrorMessage { code, message, room, .. }) => {
+                self.refused(code, room, &message)
+            }
             // A record comes as an event of its own, and what was found once the search is over.
             ServerMessage::Record(_) | ServerMessage::Found { .. } | ServerMessage::Other(_) => {}
         }

@@ -1,6 +1,7 @@
 //! What is shown of what is heard.
 
 use std::time::Duration;
+use talk::chat::protocol::ErrorMessage;
 
 use talk::chat::AwayMember;
 use talk::chat::Cid;
@@ -228,13 +229,13 @@ fn a_room_that_may_not_be_joined_is_left_again() {
     assert_eq!(status(&view), "[secret] bob · live");
     let (code, message) = (ErrorCode::TooManyRooms, "enough".to_owned());
     view.hear(
-        Event::Message(ServerMessage::Error {
+        Event::Message(ServerMessage::Error(ErrorMessage {
             code,
-            message,
+            message: message.into(),
             room: Some(room("secret")),
             cid: None,
             retry_ms: None,
-        }),
+        })),
         MIDNIGHT,
     );
     let expected = ["-- now in #secret --", "!! #secret: enough", "-- now in #lobby --"];

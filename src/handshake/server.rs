@@ -1,23 +1,23 @@
-//! The server's side: a request in, a 101 or a reason out (RFC 6455 §4.2).
+//! The server's end: a request in, a 101 or a refusal out (RFC 6455 §4.2).
 
 use std::fmt;
 
 use super::{Hosts, Origin, VERSION, accept_for};
 use crate::http::{Method, Request, Response, Status, Version};
 
-/// Whom a server lets in.
+/// Which requests a server accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// The hosts it answers to.
+    /// The hosts it serves.
     pub hosts: Hosts,
-    /// Pages other than its own that may open a WebSocket.
+    /// Origins other than its own that may open a WebSocket.
     pub origins: Vec<Origin>,
 }
 
-/// Why there is no WebSocket. Its [`Response`] says so to the peer.
+/// Why a request does not get a WebSocket. It converts to the [`Response`] that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The request is for a host that is not ours.
+    /// The request is for a host that this server does not serve.
     Host,
     /// The method is not GET.
     Method,
@@ -25,16 +25,16 @@ pub enum Refusal {
     OldHttp,
     /// `Upgrade: websocket` or `Connection: Upgrade` is missing.
     NoUpgrade,
-    /// `Sec-WebSocket-Version` is not 13, once.
+    /// `Sec-WebSocket-Version` is not 13, or is repeated.
     Version,
-    /// `Sec-WebSocket-Key` is not 16 bytes in base64, once.
+    /// `Sec-WebSocket-Key` is not 16 bytes in base64, or is repeated.
     Key,
-    /// The page that asks is not one of ours, and not allowed.
+    /// The page's origin is neither the server's own nor allowed.
     Origin,
 }
 
-/// The 101 that turns this request into a WebSocket. Which path it may have, the caller decides.
-/// Neither extensions nor subprotocols are negotiated: what is offered is not even read.
+/// The 101 that makes this request a WebSocket. The caller has checked the path. Extensions and
+/// subprotocols are not negotiated: their headers are not even read.
 ///
 /// ```
 /// use talk::handshake::{Hosts, Policy, accept};
@@ -50,7 +50,7 @@ pub enum Refusal {
 ///
 /// # Errors
 ///
-/// The first thing that stands against it (RFC 6455 §§4.2.1 and 4.4).
+/// The first violation of RFC 6455 §§4.2.1 and 4.4, or of the policy.
 pub fn accept(request: &Request, policy: &Policy) -> Result<Response, Refusal> {
     policy.hosts.check(request)?;
     if request.method != Method::Get {
@@ -76,7 +76,8 @@ pub fn accept(request: &Request, policy: &Policy) -> Result<Response, Refusal> {
         .header("Sec-WebSocket-Accept", accept_for(key)))
 }
 
-/// Who sends no `Origin` is no browser, and could send any: to refuse it would stop nobody.
+/// A client without `Origin` is not a browser, and could send any: refusing it would stop no
+/// attack.
 fn check_origin(request: &Request, policy: &Policy) -> Result<(), Refusal> {
     let Some(value) = request.headers.single("Origin").map_err(|_| Refusal::Origin)? else {
         return Ok(());
@@ -86,7 +87,7 @@ fn check_origin(request: &Request, policy: &Policy) -> Result<(), Refusal> {
     if own || policy.origins.contains(&origin) { Ok(()) } else { Err(Refusal::Origin) }
 }
 
-/// Whether this is 16 bytes in base64, by its shape. Decoding would be too strict: the RFC's own
+/// Whether this has the form of 16 bytes in base64. Decoding would be too strict: the RFC's own
 /// example `AQIDBAUGBwgJCgsMDQ4PEC==` has bits set that no byte uses (errata 3150).
 fn is_key(key: &str) -> bool {
     let digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
@@ -94,7 +95,7 @@ fn is_key(key: &str) -> bool {
 }
 
 impl Refusal {
-    /// The status of the answer.
+    /// The status of the response.
     #[must_use]
     pub fn status(self) -> Status {
         match self {
@@ -124,18 +125,18 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Refusal::Host => {
-                "this server does not answer to that host (its owner can: --allow-host NAME)"
+                "this server does not serve that host name (its operator can allow it: --allow-host NAME)"
             }
             Refusal::Method => "a WebSocket begins with GET",
             Refusal::OldHttp => "a WebSocket needs HTTP/1.1 (behind nginx: proxy_http_version 1.1)",
             Refusal::NoUpgrade => {
                 "only a WebSocket is served here: `Upgrade: websocket` and `Connection: Upgrade` \
-                 are missing (a proxy must pass them on)"
+                 are missing (a proxy must forward them)"
             }
             Refusal::Version => "Sec-WebSocket-Version must be 13",
             Refusal::Key => "Sec-WebSocket-Key must be 16 bytes in base64",
             Refusal::Origin => {
-                "pages of that origin may not connect (the server's owner can let them: \
+                "pages of that origin may not connect (the server's operator can allow it: \
                  --allow-origin URL)"
             }
         })

@@ -175,7 +175,7 @@ impl Look {
     }
 
     fn meant(&self, room: &str) -> io::Result<LogName> {
-        Store::meant(&self.data, room)
+        Store::find_log(&self.data, room)
     }
 
     fn verify(&self, rooms: &[LogName]) -> io::Result<()> {
@@ -224,7 +224,7 @@ impl Look {
         };
         writeln!(out, "{room}: was damaged at {}", done.damage)?;
         writeln!(out, "{room}: ends with record {} now; as they were, its files are", done.head)?;
-        done.kept.iter().try_for_each(|path| writeln!(out, "  {}", path.display()))
+        done.backups.iter().try_for_each(|path| writeln!(out, "  {}", path.display()))
     }
 
     fn export(&self, room: &LogName, since: u64, form: Form) -> io::Result<()> {

@@ -10,7 +10,7 @@ use super::state::shared::House;
 use crate::chat::ErrorCode;
 use crate::chat::protocol::Agent;
 use crate::http::Status;
-use crate::metrics::{Counter, Family, Histogram, Page};
+use crate::metrics::{Counter, Family, Histogram, PrometheusText};
 use crate::time::unix_ms;
 use crate::ws::CloseCode;
 
@@ -117,7 +117,7 @@ impl Metrics {
 
 /// The page, as of now.
 pub(super) fn page(house: &House) -> String {
-    let mut page = Page::default();
+    let mut page = PrometheusText::default();
     let version = [(env!("CARGO_PKG_VERSION"), 1)];
     page.gauges("talk_build_info", "The version that runs.", "version", version);
     people(house, &mut page);
@@ -127,7 +127,7 @@ pub(super) fn page(house: &House) -> String {
     page.end()
 }
 
-fn people(house: &House, page: &mut Page) {
+fn people(house: &House, page: &mut PrometheusText) {
     let metrics = &house.metrics;
     let clients = house.poll.all();
     let of = |agent| clients.iter().filter(|client| client.agent == agent).count();
@@ -160,7 +160,7 @@ fn people(house: &House, page: &mut Page) {
     page.gauge("talk_unfinished_bytes", "Bytes of unfinished messages.", bytes);
 }
 
-fn talk(house: &House, page: &mut Page) {
+fn talk(house: &House, page: &mut PrometheusText) {
     let metrics = &house.metrics;
     for (name, help, counter) in [
         ("talk_messages_total", "Records stored and shown.", &metrics.messages),
@@ -191,7 +191,7 @@ fn talk(house: &House, page: &mut Page) {
     page.family("talk_refused_total", "Messages answered with an error.", "code", &metrics.errors);
 }
 
-fn storage(house: &House, page: &mut Page) {
+fn storage(house: &House, page: &mut PrometheusText) {
     let (appends, log) = (&house.metrics.appends, house.meters());
     page.histogram("talk_log_append_seconds", "Storing a batch, its sync included.", appends);
     page.histogram("talk_log_sync_seconds", "Forcing a log to the disk.", &log.syncs);
@@ -200,7 +200,7 @@ fn storage(house: &House, page: &mut Page) {
     page.gauge("talk_log_writable", "Whether everything can be stored now.", is_well);
 }
 
-fn process(house: &House, page: &mut Page) {
+fn process(house: &House, page: &mut PrometheusText) {
     let lost = house.logger.dropped();
     page.counter("talk_log_lines_dropped_total", "Lines for the operator that were lost.", lost);
     let panics = house.metrics.panics.get();

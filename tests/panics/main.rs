@@ -46,18 +46,18 @@ const TAKEN: &[(&str, &[&str])] = &[
     ("marks_file", &["greeting", "storage"]),
     ("rooms", &["greeting", "session", "pulse", "storage"]),
     ("state", &["greeting", "session", "carrier", "pulse"]),
-    ("pace", &["greeting", "session", "carrier", "drain", "pulse"]),
+    ("send_queue", &["greeting", "session", "carrier", "drain", "pulse"]),
     ("identity", &["greeting", "session"]),
     ("loads", &["session", "carrier"]),
     ("behind", &["session", "drain"]),
     ("writer", &["session", "carrier", "storage"]),
-    ("shelf", &["greeting", "session", "carrier", "storage"]),
-    ("forcing", &["session"]),
+    ("read_state", &["greeting", "session", "carrier", "storage"]),
+    ("fsync", &["session"]),
 ];
 
 /// The same with `--sync interval`, where the storage thread does the fsync.
 const TAKEN_BY_STORAGE: &[(&str, &[&str])] =
-    &[("writer", &["storage"]), ("shelf", &["storage"]), ("forcing", &["storage"])];
+    &[("writer", &["storage"]), ("read_state", &["storage"]), ("fsync", &["storage"])];
 
 #[test]
 fn a_panic_under_any_lock_in_any_thread_harms_one_connection_at_most() {

@@ -69,7 +69,7 @@ fn fed<'b, H: Head>(
             return Ok(Some((head, taken + used)));
         }
         taken += piece.len();
-        assert_eq!(parser.room(), limits::HEAD - taken);
+        assert_eq!(parser.remaining(), limits::HEAD - taken);
     }
     Ok(None)
 }

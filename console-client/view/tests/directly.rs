@@ -1,5 +1,6 @@
 //! What is shown of private rooms.
 
+use talk::chat::protocol::ErrorMessage;
 use talk::chat::protocol::RoomInfo;
 
 use super::*;
@@ -66,13 +67,13 @@ fn private_rooms_go_when_the_name_goes() {
     view.hear(Event::Message(ServerMessage::Left { room: room(ANN) }), MIDNIGHT);
     assert_eq!(told(&mut view), ["-- you left @ann --", "-- now in #lobby --"]);
     let crossed = |code| {
-        Event::Message(ServerMessage::Error {
+        Event::Message(ServerMessage::Error(ErrorMessage {
             code,
-            message: "join this room first".to_owned(),
+            message: "join this room first".to_owned().into(),
             room: Some(room(ANN)),
             cid: None,
             retry_ms: None,
-        })
+        }))
     };
     view.hear(crossed(ErrorCode::NotJoined), MIDNIGHT);
     assert!(told(&mut view).is_empty());

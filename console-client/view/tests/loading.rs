@@ -5,6 +5,7 @@ use super::scrolling::lobby;
 use super::scrolling::say;
 use super::scrolling::seen;
 use super::*;
+use talk::chat::protocol::ErrorMessage;
 
 /// Records as `lobby` has them, in answer to a question for older or newer ones.
 fn page(seqs: std::ops::Range<u64>) -> Event {
@@ -44,13 +45,13 @@ fn a_refused_page_leaves_the_answers_after_it_to_their_questions() {
         view.expect(room("lobby"), Asked::List(2));
         let message = "it cannot be read".to_owned();
         view.hear(
-            Event::Message(ServerMessage::Error {
+            Event::Message(ServerMessage::Error(ErrorMessage {
                 code,
-                message,
+                message: message.into(),
                 room: Some(room("lobby")),
                 cid: None,
                 retry_ms: None,
-            }),
+            })),
             MIDNIGHT,
         );
         assert_eq!(view.wants(40, 4), None, "it is not asked for again and again");

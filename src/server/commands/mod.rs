@@ -14,7 +14,8 @@ use super::room::Room;
 use super::room::history;
 use super::state::shared::{House, TooManyRooms};
 use crate::chat::protocol::{
-    ClientMessage, Join, Joined, Limits, Range, Refused, RoomInfo, ServerMessage, Since, Welcome,
+    ClientMessage, ErrorMessage, Join, Joined, Limits, Range, RoomInfo, ServerMessage, Since,
+    Welcome,
 };
 use crate::chat::rate_limit::{FloodControl, RateLimiter, Verdict};
 use crate::chat::{Cid, ErrorCode, Operation, Rejection, RoomName, Token, UserName};
@@ -38,25 +39,25 @@ pub(super) struct Session {
 }
 
 /// A refusal that answers no message in particular.
-pub(super) fn refusal(rejection: Rejection) -> Refused {
-    Refused { code: rejection.code, message: rejection.message, cid: None, room: None }
+pub(super) fn refusal(rejection: Rejection) -> ErrorMessage {
+    rejection.into()
 }
 
-fn refused(code: ErrorCode, message: &'static str) -> Refused {
+fn refused(code: ErrorCode, message: &'static str) -> ErrorMessage {
     refusal(Rejection::new(code, message))
 }
 
-fn about_cid(refused: Refused, cid: Cid) -> Refused {
-    Refused { cid: Some(cid), ..refused }
+fn about_cid(refused: ErrorMessage, cid: Cid) -> ErrorMessage {
+    ErrorMessage { cid: Some(cid), ..refused }
 }
 
-fn unread(name: &RoomName) -> Refused {
+fn unread(name: &RoomName) -> ErrorMessage {
     let refused = refused(ErrorCode::Storage, "the log could not be read, try later");
     about_room(refused, name.clone())
 }
 
-fn about_room(refused: Refused, room: RoomName) -> Refused {
-    Refused { room: Some(room), ..refused }
+fn about_room(refused: ErrorMessage, room: RoomName) -> ErrorMessage {
+    ErrorMessage { room: Some(room), ..refused }
 }
 
 impl Session {
@@ -124,7 +125,7 @@ impl Session {
     pub(super) fn hear(&mut self, text: &str) -> Result<(), Ending> {
         self.settle_in();
         let config = &self.house.config;
-        match ClientMessage::parse_within(text, config.max_text, config.limits.json) {
+        match ClientMessage::parse(text, config.max_text, config.limits.json) {
             Ok(request) => {
                 if !matches!(request, ClientMessage::Submit { .. }) {
                     self.nuisance()?;
@@ -164,9 +165,9 @@ impl Session {
         self.house.tell(&self.client, reply);
     }
 
-    fn refuse(&mut self, refused: Refused) -> Result<(), Ending> {
+    fn refuse(&mut self, refused: ErrorMessage) -> Result<(), Ending> {
         self.nuisance()?;
-        self.tell(&refused.into_reply());
+        self.tell(&ServerMessage::Error(refused));
         Ok(())
     }
 
@@ -206,7 +207,7 @@ impl Session {
 
     // ---- Rooms ---------------------------------------------------------------------------------
 
-    fn room(&self, name: &RoomName) -> Result<Arc<Room>, Refused> {
+    fn room(&self, name: &RoomName) -> Result<Arc<Room>, ErrorMessage> {
         self.find(name).ok_or_else(|| {
             about_room(refused(ErrorCode::NotJoined, "join this room first"), name.clone())
         })
@@ -291,7 +292,7 @@ impl Session {
     }
 
     /// The room of this name: one it is in, or another one from now on.
-    fn open(&mut self, name: &RoomName) -> Result<Arc<Room>, Refused> {
+    fn open(&mut self, name: &RoomName) -> Result<Arc<Room>, ErrorMessage> {
         if let Some(room) = self.find(name) {
             if self.house.is_current(&room, &self.client) {
                 return Ok(room);
@@ -319,12 +320,12 @@ impl Session {
         }
     }
 
-    fn leave(&mut self, name: &RoomName) -> Result<(), Refused> {
+    fn leave(&mut self, name: &RoomName) -> Result<(), ErrorMessage> {
         self.part(&self.room(name)?);
         Ok(())
     }
 
-    fn who(&self, name: &RoomName) -> Result<(), Refused> {
+    fn who(&self, name: &RoomName) -> Result<(), ErrorMessage> {
         self.tell(&self.room(name)?.members());
         Ok(())
     }
@@ -343,14 +344,14 @@ impl Session {
         self.tell(&ServerMessage::Rooms { rooms });
     }
 
-    fn history(&self, name: &RoomName, range: Range, limit: usize) -> Result<(), Refused> {
+    fn history(&self, name: &RoomName, range: Range, limit: usize) -> Result<(), ErrorMessage> {
         let room = self.room(name)?;
         let page = history::page(&room, range, limit).map_err(|_| unread(name))?;
         self.house.tell_json(&self.client, &page);
         Ok(())
     }
 
-    fn search(&self, name: &RoomName, text: &str, before: Option<u64>) -> Result<(), Refused> {
+    fn search(&self, name: &RoomName, text: &str, before: Option<u64>) -> Result<(), ErrorMessage> {
         let room = self.room(name)?;
         let found = history::found(&room, text, before).map_err(|_| unread(name))?;
         self.house.tell_json(&self.client, &found);
@@ -359,7 +360,7 @@ impl Session {
 
     // ---- NameRegistry ---------------------------------------------------------------------------------
 
-    fn nick(&mut self, user: &UserName, token: Option<&Token>) -> Result<(), Refused> {
+    fn nick(&mut self, user: &UserName, token: Option<&Token>) -> Result<(), ErrorMessage> {
         let before = self.client.held();
         // A change of case only, or of nothing, is the same claim: its owner need not prove it.
         let token = if user.is_same_claim(&before.user) { Some(&before.token) } else { token };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Session, about_cid, refused};
-use crate::chat::protocol::{Kind, Record, Refused, ServerMessage};
+use crate::chat::protocol::{ErrorMessage, Kind, Record, ServerMessage};
 use crate::chat::{Author, Cid, ErrorCode, Operation, Outcome, RoomName, UserName};
 use crate::json;
 use crate::limits;
@@ -108,23 +108,23 @@ impl Session {
     fn put_off(&mut self, cid: Cid, wait: Duration) -> Result<(), Ending> {
         self.nuisance()?;
         let retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
-        self.tell(&ServerMessage::Error {
+        self.tell(&ServerMessage::Error(ErrorMessage {
             code: ErrorCode::RateLimited,
-            message: String::from("too many lines at once, the same line may be sent again soon"),
+            message: "too many lines at once, the same line may be sent again soon".into(),
             cid: Some(cid),
             room: None,
             retry_ms: Some(retry_ms),
-        });
+        }));
         Ok(())
     }
 
     /// Notes how far its name has read a room.
-    pub(crate) fn mark(&self, name: &RoomName, seq: u64) -> Result<(), Refused> {
+    pub(crate) fn mark(&self, name: &RoomName, seq: u64) -> Result<(), ErrorMessage> {
         self.house.mark(&self.client, &*self.room(name)?, seq);
         Ok(())
     }
 
-    pub(crate) fn typing(&mut self, name: &RoomName) -> Result<(), Refused> {
+    pub(crate) fn typing(&mut self, name: &RoomName) -> Result<(), ErrorMessage> {
         let room = self.room(name)?;
         let now = Instant::now();
         self.typed.retain(|(_, at)| now - *at < limits::TYPING_EVERY);
@@ -138,7 +138,12 @@ impl Session {
 
 /// Whether `author` may do this to the record `target`: edit or delete a post of their own that is
 /// still there.
-fn may(author: &Author, room: &Room, operation: &Operation, target: u64) -> Result<(), Refused> {
+fn may(
+    author: &Author,
+    room: &Room,
+    operation: &Operation,
+    target: u64,
+) -> Result<(), ErrorMessage> {
     let missing = || refused(ErrorCode::NoSuchRecord, "no post has this seq, or it is deleted");
     let entry = history::record(room, target).ok_or_else(missing)?;
     let value = json::parse(&entry.json).ok();

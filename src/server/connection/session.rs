@@ -173,8 +173,8 @@ impl Greeting<'_> {
             }
         };
         self.claim(&text).map_err(|(code, refusal)| {
-            if let ServerMessage::Error { code, .. } = &*refusal {
-                self.house.metrics.refused(*code);
+            if let ServerMessage::Error(error) = &*refusal {
+                self.house.metrics.refused(error.code);
             }
             let mut frame = Vec::new();
             Encoder::server().text(&refusal.encode(), &mut frame);
@@ -186,9 +186,9 @@ impl Greeting<'_> {
     /// Lets in whoever says a right hello, or says why not.
     fn claim(&self, text: &str) -> Result<Welcome, (CloseCode, Box<ServerMessage>)> {
         let config = &self.house.config;
-        let refuse = |rejection: Rejection| Box::new(refusal(rejection).into_reply());
+        let refuse = |rejection: Rejection| Box::new(ServerMessage::Error(refusal(rejection)));
         let (user, token, password, agent, joins) =
-            match ClientMessage::parse_within(text, config.max_text, config.limits.json) {
+            match ClientMessage::parse(text, config.max_text, config.limits.json) {
                 Ok(ClientMessage::Hello { user, token, password, agent, join }) => {
                     (user, token, password, agent, join)
                 }
@@ -198,7 +198,7 @@ impl Greeting<'_> {
                     return Err((disconnect::BAD_HELLO, refuse(rejection)));
                 }
                 Err(refused) => {
-                    return Err((disconnect::BAD_HELLO, Box::new(refused.into_reply())));
+                    return Err((disconnect::BAD_HELLO, Box::new(ServerMessage::Error(refused))));
                 }
             };
         if !self.knows(password.as_ref()) {

@@ -13,7 +13,7 @@ use super::history;
 use super::pacing::Rest;
 use super::parcel::Parcel;
 use super::{Load, Receiver, Room};
-use crate::chat::protocol::ServerMessage;
+use crate::chat::protocol::{ErrorMessage, ServerMessage};
 use crate::chat::{Batch, BatchItem, ClientId, ErrorCode, LogEntry};
 use crate::limits;
 use crate::server::logger::Level;
@@ -138,13 +138,13 @@ impl Bearer<'_> {
             let Some(client) = self.house.poll.find(offered.author.client) else { continue };
             self.house.tell(
                 &client,
-                &ServerMessage::Error {
+                &ServerMessage::Error(ErrorMessage {
                     code: ErrorCode::Storage,
-                    message: String::from("the server could not store this line, try again later"),
+                    message: "the server could not store this line, try again later".into(),
                     cid: Some(offered.cid),
                     room: None,
                     retry_ms: None,
-                },
+                }),
             );
         }
     }

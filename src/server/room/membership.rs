@@ -101,7 +101,7 @@ impl Room {
             marked: None,
             count: state.members.count(),
             members: (!is_large).then(|| state.members.list()),
-            away: if is_large { Vec::new() } else { state.members.away() },
+            away: if is_large { Vec::new() } else { state.members.away_members() },
         }
     }
 

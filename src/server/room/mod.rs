@@ -263,7 +263,7 @@ impl Room {
         ServerMessage::Members {
             room: self.name.clone(),
             members: members.list(),
-            away: members.away(),
+            away: members.away_members(),
         }
     }
 
@@ -301,7 +301,7 @@ impl Room {
 
     /// Takes the batch that has gathered.
     pub(crate) fn take(&self) -> Batch {
-        self.state().sequencer.take()
+        self.state().sequencer.take_batch()
     }
 
     /// What was taken could not be stored. Returns what goes down with it.

@@ -85,7 +85,7 @@ impl House {
     pub(crate) fn gather(&self, room: &Arc<Room>, after: u64) {
         let (Some(keys), Some(owners)) = (room.name.owners(), room.log.owners()) else { return };
         for (key, owner) in keys.into_iter().zip(owners) {
-            let uses = self.names().uses(key);
+            let uses = self.names().connections(key);
             if uses > room.connections(key) {
                 for client in self.devices(owner) {
                     self.bring(&client, room, after);

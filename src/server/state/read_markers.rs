@@ -24,7 +24,7 @@ impl House {
     pub(crate) fn mark(&self, client: &Client, room: &Room, seq: u64) {
         let (held, seq) = (client.held(), seq.min(room.head()));
         let is_new = self.marks().advance(held.owner, room.log.id(), seq);
-        if !is_new || self.names().uses(&held.user.key()) < 2 {
+        if !is_new || self.names().connections(&held.user.key()) < 2 {
             return;
         }
         let marked = ServerMessage::Marked { room: room.name.clone(), seq };
@@ -50,7 +50,7 @@ impl House {
             self.marks().put_back(&changed);
             return Err(error);
         }
-        if file.is_stale() {
+        if file.needs_compaction() {
             let owners = self.names().owners(Instant::now());
             let rooms = self.all_rooms();
             let logs: HashSet<&str> = rooms.iter().map(|room| room.log.id()).collect();

@@ -26,8 +26,8 @@ pub(crate) fn names(
     let path = store.names_path();
     let mut names = NameRegistry::new(config.hold_names);
     names.restore(facts(&path, logger)?, Now::read());
-    let file =
-        Journal::write(&path, &names.all(Now::read())).map_err(|error| about(&path, &error))?;
+    let file = Journal::write(&path, &names.saved_claims(Now::read()))
+        .map_err(|error| about(&path, &error))?;
     Ok((names, file))
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn marks(
     store: &Store,
     logger: &Logger,
 ) -> io::Result<(ReadMarkers, Journal<ReadMarker>)> {
-    let path = store.marks_path();
+    let path = store.read_markers_path();
     let mut marks = ReadMarkers::default();
     marks.restore(facts(&path, logger)?);
     let all = marks.prune(|_, _| true);
@@ -46,13 +46,13 @@ pub(crate) fn marks(
 
 /// What a journal holds. Lines that are none of ours are told, and left out.
 fn facts<T: JournalRecord>(path: &Path, logger: &Logger) -> io::Result<Vec<T>> {
-    let JournalContents { facts, unread } =
+    let JournalContents { records, invalid_lines } =
         Journal::read(path).map_err(|error| about(path, &error))?;
-    if unread > 0 {
-        let (file, lines) = (name(path), unread.to_string());
+    if invalid_lines > 0 {
+        let (file, lines) = (name(path), invalid_lines.to_string());
         logger.tell(Level::Warn, "lines-not-read", &[("file", &file), ("lines", &lines)]);
     }
-    Ok(facts)
+    Ok(records)
 }
 
 fn about(path: &Path, error: &io::Error) -> io::Error {
@@ -82,7 +82,7 @@ fn tell(logger: &Logger, log: &LogName, found: &RecoveryFinding) {
     let room = log.to_string();
     match found {
         RecoveryFinding::Torn(torn) => {
-            let Torn { file, offset, bytes, aside: _ } = torn;
+            let Torn { file, offset, bytes, backup: _ } = torn;
             let (file, offset, bytes) = (name(file), offset.to_string(), bytes.to_string());
             logger.tell(
                 Level::Warn,
@@ -91,15 +91,15 @@ fn tell(logger: &Logger, log: &LogName, found: &RecoveryFinding) {
             );
         }
         RecoveryFinding::Damaged(damage) => {
-            let Corruption { file, seq, offset, flaw } = damage;
-            let (file, flaw) = (name(file), flaw.to_string());
+            let Corruption { file, seq, offset, kind } = damage;
+            let (file, kind) = (name(file), kind.to_string());
             let (seq, offset) = (seq.to_string(), offset.to_string());
             let particulars = [
                 ("room", &*room),
                 ("file", &file),
                 ("seq", &seq),
                 ("offset", &offset),
-                ("why", &flaw),
+                ("why", &kind),
                 ("cure", "server repair"),
             ];
             logger.tell(Level::Warn, "damaged-read-only", &particulars);

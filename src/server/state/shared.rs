@@ -169,7 +169,7 @@ impl House {
 
     /// The owner of a name has posted.
     pub(crate) fn posted(&self, user: &UserName) {
-        let first = self.names().posted(user);
+        let first = self.names().set_posted(user);
         if first {
             self.keep_names();
         }
@@ -197,11 +197,11 @@ impl House {
     pub(crate) fn tend_names(&self) -> io::Result<()> {
         self.keep_names();
         let mut file = self.names_file();
-        if file.is_stale() {
+        if file.needs_compaction() {
             let all = {
                 let mut names = self.names();
                 names.take_changed(Now::read()); // all of them are written anyway
-                names.all(Now::read())
+                names.saved_claims(Now::read())
             };
             return file.compact(&all);
         }
@@ -317,8 +317,8 @@ impl House {
 
     /// Sends one message to one client.
     pub(crate) fn tell(&self, client: &Arc<Client>, reply: &ServerMessage) {
-        if let ServerMessage::Error { code, .. } = reply {
-            self.metrics.refused(*code);
+        if let ServerMessage::Error(error) = reply {
+            self.metrics.refused(error.code);
         }
         self.tell_json(client, &reply.encode());
     }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::TcpListener;
+use talk::chat::protocol::ErrorMessage;
 
 use serde_json::json;
 use talk::chat::protocol::Range;
@@ -130,7 +131,7 @@ fn a_taken_name_stops_the_client_until_the_user_tries_again() {
     let close = CloseFrame { code: 4409.into(), reason: "bob is taken".into() };
     server.0.close(Some(close)).unwrap();
     let code = until(&events, |event| match event {
-        Event::Message(ServerMessage::Error { code, .. }) => Some(*code),
+        Event::Message(ServerMessage::Error(ErrorMessage { code, .. })) => Some(*code),
         _ => None,
     });
     assert_eq!(code, ErrorCode::NameTaken);

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 use talk::chat::protocol::{
-    ClientMessage, Joined, Kind, Limits, Record, ServerMessage, Since, Welcome,
+    ClientMessage, ErrorMessage, Joined, Kind, Limits, Record, ServerMessage, Since, Welcome,
 };
 use talk::chat::{Cid, ErrorCode, Operation, RoomName, Text, UserName};
 use talk::client::session::{Action, Credentials, Input, Session};
@@ -189,13 +189,13 @@ impl World {
                 if let Some(record) = self.log.iter().find(|record| record.cid == cid) {
                     self.to_client.push_back(ServerMessage::Record(record.clone()));
                 } else if std::mem::take(&mut self.limits) {
-                    self.to_client.push_back(ServerMessage::Error {
+                    self.to_client.push_back(ServerMessage::Error(ErrorMessage {
                         code: ErrorCode::RateLimited,
-                        message: String::from("too fast"),
+                        message: "too fast".into(),
                         cid: Some(cid),
                         room: None,
                         retry_ms: Some(1),
-                    });
+                    }));
                 } else {
                     self.store("bob", cid);
                 }

@@ -17,6 +17,7 @@ use talk::client::Event;
 use talk::client::session::{
     Action, Credentials, Input, SavedSubmission, Session, State, Submission,
 };
+use talk::json;
 
 #[test]
 fn the_state_machine_follows_every_vector() {
@@ -113,7 +114,7 @@ fn emitted(event: &Event) -> Value {
 }
 
 fn submission(value: &Value) -> Submission {
-    match ClientMessage::parse(&value.to_string(), 4096).unwrap() {
+    match ClientMessage::parse(&value.to_string(), 4096, json::Limits::default()).unwrap() {
         ClientMessage::Submit { room, cid, operation } => Submission { room, cid, operation },
         other => panic!("not a submission: {other:?}"),
     }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
+use talk::chat::protocol::ErrorMessage;
 
 use talk::chat::protocol::{ServerMessage, Since};
 use talk::chat::{Operation, RoomName, Text};
@@ -185,7 +186,7 @@ impl Runner<'_> {
                 self.history
                     .report_violation(self.coordinator, &format!("stopped with {code}: {reason}"));
             }
-            Event::Message(ServerMessage::Error { code, message, .. }) => {
+            Event::Message(ServerMessage::Error(ErrorMessage { code, message, .. })) => {
                 self.history
                     .report_violation(self.coordinator, &format!("error {code}: {message}"));
             }

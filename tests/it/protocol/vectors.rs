@@ -8,15 +8,16 @@ use serde_json::Value;
 
 use talk::chat::protocol::{ClientMessage, ServerMessage};
 use talk::chat::{Rejection, RoomName, Text, UserName};
+use talk::json;
 
 #[test]
 fn every_request_is_read_or_refused_as_the_vectors_say() {
     for case in cases("requests") {
         let text = text(&case["text"]);
-        match ClientMessage::parse(text, 4096) {
+        match ClientMessage::parse(text, 4096, json::Limits::default()) {
             Ok(request) => {
                 assert_eq!(case["ok"], true, "{text}");
-                let again = ClientMessage::parse(&request.encode(), 4096);
+                let again = ClientMessage::parse(&request.encode(), 4096, json::Limits::default());
                 assert_eq!(again.as_ref(), Ok(&request), "{text}");
             }
             Err(refused) => {

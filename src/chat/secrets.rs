@@ -1,29 +1,30 @@
-//! The secret that holds a name.
+//! Secrets: the token of a name and the server's password. Neither prints itself.
 
 use std::fmt;
 use std::str::FromStr;
 
+use sha1_smol::Sha1;
+
 use super::error_code::{ErrorCode, Rejection};
 
-/// 128 random bits, spelled on the wire as 32 lower-case hex digits. Whoever shows it holds the
-/// name it was given for, so it is never printed by accident: it has no `Display`, and its `Debug`
-/// says nothing.
+/// 128 random bits, spelled on the wire as 32 lower-case hex digits. Anyone who has it owns the
+/// name it was given for, so it has no `Display`, and its `Debug` hides it.
 #[derive(Clone)]
 pub struct Token([u8; 16]);
 
 impl Token {
-    /// The token made of `chance`, which must come from the system's randomness.
+    /// The token made of `random`, which must come from the system's randomness.
     #[must_use]
-    pub fn from_bytes(chance: [u8; 16]) -> Token {
-        Token(chance)
+    pub fn from_bytes(random: [u8; 16]) -> Token {
+        Token(random)
     }
 
-    /// What [`Token::from_bytes`] would make it from.
+    /// The bytes that [`Token::from_bytes`] takes.
     pub(in crate::chat) fn to_bytes(&self) -> [u8; 16] {
         self.0
     }
 
-    /// The token as it travels and is kept.
+    /// The token as it is sent and stored.
     #[must_use]
     pub fn reveal(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.0))
@@ -44,7 +45,7 @@ impl FromStr for Token {
     }
 }
 
-/// Takes the same time wherever two tokens first differ, so that nobody can feel their way to one.
+/// Constant time: the comparison does not show where two tokens first differ.
 impl PartialEq for Token {
     fn eq(&self, other: &Token) -> bool {
         self.0.iter().zip(other.0).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
@@ -56,6 +57,42 @@ impl Eq for Token {}
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(secret)")
+    }
+}
+
+/// A password as it was given. Its `Debug` hides it, so it never gets into a log.
+#[derive(Clone)]
+pub struct Password(String);
+
+impl Password {
+    /// The password spelled `text`.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Password {
+        Password(text.into())
+    }
+
+    /// The password as it is sent.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Compares digests to the last byte: the time it takes does not show how much of a guess was
+/// right.
+impl PartialEq for Password {
+    fn eq(&self, other: &Password) -> bool {
+        let [ours, theirs] = [self, other].map(|password| Sha1::from(&password.0).digest().bytes());
+        let differing = ours.iter().zip(theirs).fold(0, |differing, (a, b)| differing | (a ^ b));
+        differing == 0
+    }
+}
+
+impl Eq for Password {}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(secret)")
     }
 }
 
@@ -85,5 +122,15 @@ mod tests {
         for other in ["10112233445566778899aabbccddeeff", "00112233445566778899aabbccddeefe"] {
             assert_ne!(token, other.parse().unwrap());
         }
+    }
+
+    #[test]
+    fn only_the_whole_password_is_the_password() {
+        let password = Password::new("open sesame");
+        assert_eq!(password, Password::new("open sesame"));
+        for other in ["", "open", "open sesame!", "Open sesame"] {
+            assert_ne!(password, Password::new(other), "{other:?}");
+        }
+        assert_eq!(format!("{password:?}"), "Password(secret)");
     }
 }

@@ -1,4 +1,4 @@
-//! Files that fail when they are told to.
+//! Files that fail on command.
 
 use std::io::{self, ErrorKind};
 use std::sync::Mutex;
@@ -10,16 +10,16 @@ use crate::log::files::{LogFile, Stat};
 /// What fails from now on.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    /// Bytes that the disk still takes; `u64::MAX` for as many as come.
+    /// Bytes that the disk still takes; `u64::MAX`: no limit.
     pub(super) room: AtomicU64,
     pub(super) sync: AtomicBool,
     pub(super) set_len: AtomicBool,
     pub(super) create: AtomicBool,
-    /// Whoever holds this holds up every sync of a file.
+    /// While a test holds this, every fsync of a file waits.
     pub(super) gate: Mutex<()>,
-    /// Somebody has come to the gate.
+    /// An fsync has come to the gate.
     pub(super) at_gate: AtomicBool,
-    /// Nothing is forced to the disk: a test of thousands of starts is about other things.
+    /// Nothing is fsynced: a test of thousands of starts is about other things.
     pub(super) lazy: AtomicBool,
     /// What was done, in order: only what makes things durable.
     pub(super) done: Mutex<Vec<String>>,
@@ -27,23 +27,23 @@ pub(super) struct Faults {
 
 /// The system's files, with faults.
 #[derive(Debug, Clone)]
-pub(super) struct Broken(pub(super) Arc<Faults>);
+pub(super) struct FailingFiles(pub(super) Arc<Faults>);
 
-impl Broken {
-    pub(super) fn new() -> Broken {
+impl FailingFiles {
+    pub(super) fn new() -> FailingFiles {
         let faults = Faults::default();
         faults.room.store(u64::MAX, Ordering::Relaxed);
-        Broken(Arc::new(faults))
+        FailingFiles(Arc::new(faults))
     }
 
-    pub(super) fn lazy() -> Broken {
-        let broken = Broken::new();
-        broken.0.lazy.store(true, Ordering::Relaxed);
-        broken
+    pub(super) fn lazy() -> FailingFiles {
+        let failing_files = FailingFiles::new();
+        failing_files.0.lazy.store(true, Ordering::Relaxed);
+        failing_files
     }
 
     fn wrap(&self, file: Arc<dyn LogFile>) -> Arc<dyn LogFile> {
-        Arc::new(BrokenFile { file, faults: Arc::clone(&self.0) })
+        Arc::new(FailingFile { file, faults: Arc::clone(&self.0) })
     }
 
     fn did(&self, what: &str, path: &Path) {
@@ -56,7 +56,7 @@ fn failing(fault: &AtomicBool) -> io::Result<()> {
     if fault.load(Ordering::Relaxed) { Err(io::Error::other("EIO")) } else { Ok(()) }
 }
 
-impl Files for Broken {
+impl Files for FailingFiles {
     fn read(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
         Ok(self.wrap(Disk.read(path)?))
     }
@@ -96,12 +96,12 @@ impl Files for Broken {
 }
 
 #[derive(Debug)]
-struct BrokenFile {
+struct FailingFile {
     file: Arc<dyn LogFile>,
     faults: Arc<Faults>,
 }
 
-impl LogFile for BrokenFile {
+impl LogFile for FailingFile {
     fn append(&self, bytes: &[u8]) -> io::Result<usize> {
         let room = self.faults.room.load(Ordering::Relaxed);
         if room == 0 {
@@ -133,7 +133,7 @@ impl LogFile for BrokenFile {
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let most = buffer.len().min(1_000); // short reads are allowed
-        self.file.read_at(&mut buffer[..most], offset)
+        let limit = buffer.len().min(1_000); // short reads are allowed
+        self.file.read_at(&mut buffer[..limit], offset)
     }
 }

@@ -1,4 +1,4 @@
-//! Files of a machine that dies at a step of the test's choice, and what its disk has then.
+//! Files of a machine that crashes at a chosen step, and what its disk holds then.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,42 +8,42 @@ use std::sync::{Mutex, MutexGuard};
 use super::*;
 use crate::log::files::{LogFile, Stat};
 
-/// What ends, and how much of what was done is there afterwards.
+/// What crashes, and how much of its work is there afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Death {
+pub(super) enum Crash {
     /// The process: all that it did.
     Killed,
-    /// The machine: only what was synced, names and contents.
+    /// The machine: only what was fsynced, names and contents.
     PowerCut,
-    /// The machine: every name, but of contents only what was synced.
+    /// The machine: every name, but only the contents that were fsynced.
     NamesOnly,
 }
 
-/// The system's files, until it is over. Nothing is really forced to the disk.
+/// The system's files, until the crash. Nothing is really fsynced.
 #[derive(Debug, Clone)]
-pub(super) struct Mortal(Arc<Mutex<Machine>>);
+pub(super) struct CrashingFiles(Arc<Mutex<Machine>>);
 
-/// A file, under whatever name.
+/// A file, under any name.
 type Number = usize;
 
 #[derive(Debug)]
 struct Machine {
     dir: PathBuf,
-    /// What it still does.
+    /// Steps until the crash.
     steps: usize,
     /// The names in the directory, as a process sees them, and those that are on the disk.
     names: BTreeMap<OsString, Number>,
     synced_names: BTreeMap<OsString, Number>,
     /// Whether the directory's own name is on the disk.
     dir_synced: bool,
-    /// What is on the disk of each file.
+    /// The contents of each file on the disk.
     synced: Vec<Vec<u8>>,
 }
 
-impl Mortal {
-    /// A machine that has the directory of `place` on its disk, and dies after `steps` steps.
-    pub(super) fn new(place: &Place, steps: usize) -> Mortal {
-        let dir = place.dir();
+impl CrashingFiles {
+    /// A machine with the directory of `data` on its disk, which crashes after `steps` steps.
+    pub(super) fn new(data: &TempDataDir, steps: usize) -> CrashingFiles {
+        let dir = data.dir();
         let (mut names, mut synced) = (BTreeMap::new(), Vec::new());
         for entry in fs::read_dir(&dir).into_iter().flatten() {
             let path = entry.unwrap().path();
@@ -52,33 +52,33 @@ impl Mortal {
         }
         let (synced_names, dir_synced) = (names.clone(), dir.exists());
         let machine = Machine { dir, steps, names, synced_names, dir_synced, synced };
-        Mortal(Arc::new(Mutex::new(machine)))
+        CrashingFiles(Arc::new(Mutex::new(machine)))
     }
 
     fn machine(&self) -> MutexGuard<'_, Machine> {
         self.0.lock().unwrap()
     }
 
-    /// Whether it has come to its end.
-    pub(super) fn is_dead(&self) -> bool {
+    /// Whether it has crashed.
+    pub(super) fn has_crashed(&self) -> bool {
         self.machine().steps == 0
     }
 
-    /// How many steps it is from its end.
+    /// Steps until the crash.
     pub(super) fn steps_left(&self) -> usize {
         self.machine().steps
     }
 
     /// What the next process finds.
-    pub(super) fn remains(&self, place: Place, death: Death) -> Place {
+    pub(super) fn remains(&self, data: TempDataDir, crash: Crash) -> TempDataDir {
         let machine = self.machine();
-        let names = match death {
-            Death::Killed => return place,
-            Death::PowerCut => &machine.synced_names,
-            Death::NamesOnly => &machine.names,
+        let names = match crash {
+            Crash::Killed => return data,
+            Crash::PowerCut => &machine.synced_names,
+            Crash::NamesOnly => &machine.names,
         };
-        let found = Place::new();
-        if machine.dir_synced || death == Death::NamesOnly && place.dir().exists() {
+        let found = TempDataDir::new();
+        if machine.dir_synced || crash == Crash::NamesOnly && data.dir().exists() {
             fs::create_dir(found.dir()).unwrap();
             for (name, number) in names {
                 fs::write(found.dir().join(name), &machine.synced[*number]).unwrap();
@@ -89,7 +89,7 @@ impl Mortal {
 
     fn open(&self, path: &Path, file: Arc<dyn LogFile>) -> Arc<dyn LogFile> {
         let number = self.machine().names[path.file_name().unwrap()];
-        Arc::new(MortalFile { file, path: path.to_owned(), number, mortal: self.clone() })
+        Arc::new(CrashingFile { file, path: path.to_owned(), number, crashing: self.clone() })
     }
 }
 
@@ -108,7 +108,7 @@ impl Machine {
     }
 }
 
-impl Files for Mortal {
+impl Files for CrashingFiles {
     fn read(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
         Ok(self.open(path, Disk.read(path)?))
     }
@@ -169,17 +169,17 @@ impl Files for Mortal {
 }
 
 #[derive(Debug)]
-struct MortalFile {
+struct CrashingFile {
     file: Arc<dyn LogFile>,
     path: PathBuf,
     number: Number,
-    mortal: Mortal,
+    crashing: CrashingFiles,
 }
 
-impl LogFile for MortalFile {
-    /// Half of the last one is there.
+impl LogFile for CrashingFile {
+    /// The last append before the crash writes half of its bytes.
     fn append(&self, bytes: &[u8]) -> io::Result<usize> {
-        let mut machine = self.mortal.machine();
+        let mut machine = self.crashing.machine();
         if machine.steps == 1 {
             self.file.append(&bytes[..bytes.len() / 2])?;
         }
@@ -188,14 +188,14 @@ impl LogFile for MortalFile {
     }
 
     fn fsync(&self) -> io::Result<()> {
-        let mut machine = self.mortal.machine();
+        let mut machine = self.crashing.machine();
         machine.step()?;
         machine.synced[self.number] = fs::read(&self.path)?;
         Ok(())
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.mortal.machine().step()?;
+        self.crashing.machine().step()?;
         self.file.set_len(len)
     }
 

@@ -1,34 +1,35 @@
-//! A log cut or altered anywhere: never a wrong record served, never a good one before it lost.
+//! A log cut or altered at any byte: it never serves a wrong record, and never loses a good one
+//! before it.
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::broken_files::Broken;
+use super::failing_files::FailingFiles;
 use super::*;
-use crate::log::line::{Checksum, checked, push_record};
+use crate::log::line::{Checksum, push_record, verify_line};
 
-/// A good log's one file, the offset where each record's line begins, and the end.
+/// The one segment of a good log, the offset where each record's line begins, and the end.
 fn good(count: u64) -> (Vec<u8>, Vec<usize>) {
-    let place = Place::new();
-    nothing(&place, Arc::new(Disk), RULES).append(&records(1..=count)).unwrap();
-    let bytes = fs::read(&place.files()[0]).unwrap();
+    let data = TempDataDir::new();
+    empty_log(&data, Arc::new(Disk), CONFIG).append(&records(1..=count)).unwrap();
+    let bytes = fs::read(&data.files()[0]).unwrap();
     let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
     let starts = ends.map(|(at, _)| at + 1).collect();
     (bytes, starts)
 }
 
 /// What a start makes of these bytes.
-fn started(bytes: &[u8]) -> (Place, DiskLog, Option<Torn>) {
-    let place = Place::new();
-    fs::create_dir(place.dir()).unwrap();
-    fs::write(place.dir().join("0000000000000001.jsonl"), bytes).unwrap();
-    let (log, torn) = place.open_on(Arc::new(Broken::lazy()), RULES);
-    (place, log, torn)
+fn started(bytes: &[u8]) -> (TempDataDir, DiskLog, Option<Torn>) {
+    let data = TempDataDir::new();
+    fs::create_dir(data.dir()).unwrap();
+    fs::write(data.dir().join("0000000000000001.jsonl"), bytes).unwrap();
+    let (log, torn) = data.open_on(Arc::new(FailingFiles::lazy()), CONFIG);
+    (data, log, torn)
 }
 
-/// Two thousand places below `end`, others in every run.
+/// Two thousand random places below `end`.
 fn places(end: usize) -> impl Iterator<Item = usize> {
-    let chance = RandomState::new();
-    (0..2_000_u32).map(move |n| (chance.hash_one(n) % end as u64) as usize)
+    let random = RandomState::new();
+    (0..2_000_u32).map(move |n| (random.hash_one(n) % end as u64) as usize)
 }
 
 #[test]
@@ -36,18 +37,18 @@ fn cut_at_any_byte_of_its_last_records_it_keeps_all_whole_ones() {
     let (bytes, starts) = good(6);
     for cut in starts[3]..bytes.len() {
         let whole = starts.iter().filter(|start| **start <= cut).count() as u64 - 1;
-        let (place, log, torn) = started(&bytes[..cut]);
+        let (data, log, torn) = started(&bytes[..cut]);
         assert_eq!(all(&log), records(1..=whole), "cut at byte {cut}");
         let at_end = starts.contains(&cut);
         assert_eq!(torn.is_none(), at_end, "cut at byte {cut}");
         if let Some(torn) = torn {
             let name = format!("0000000000000001.jsonl.torn-{}", torn.offset);
-            assert_eq!(place.names()[1], name);
-            let aside = fs::read(torn.aside.unwrap()).unwrap();
-            assert_eq!(aside, &bytes[starts[whole as usize]..cut], "kept aside");
+            assert_eq!(data.names()[1], name);
+            let backup = fs::read(torn.backup.unwrap()).unwrap();
+            assert_eq!(backup, &bytes[starts[whole as usize]..cut], "the backup");
         }
         log.append(&records(whole + 1..=whole + 1)).unwrap();
-        assert_eq!(all(&place.open(RULES).0), records(1..=whole + 1));
+        assert_eq!(all(&data.open(CONFIG).0), records(1..=whole + 1));
     }
 }
 
@@ -55,57 +56,57 @@ fn cut_at_any_byte_of_its_last_records_it_keeps_all_whole_ones() {
 fn a_tail_of_zeros_chance_or_old_bytes_is_cut_as_well() {
     let (bytes, starts) = good(6);
     let zeros = [1, 100, 4096].map(|count| vec![0; count]);
-    let chance: Vec<u8> =
+    let random: Vec<u8> =
         (0..5_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let old = bytes[starts[2]..starts[4]].to_vec();
-    for tail in zeros.into_iter().chain([chance, old]) {
+    for tail in zeros.into_iter().chain([random, old]) {
         let (_place, log, torn) = started(&[&bytes[..], &tail].concat());
         assert_eq!(all(&log), records(1..=6));
         assert_eq!(torn.unwrap().bytes, tail.len() as u64);
         assert_eq!(log.write_error(), None);
     }
     // Half of the pages of the last record, which has more than one.
-    let place = Place::new();
-    let log = nothing(&place, Arc::new(Disk), RULES);
+    let data = TempDataDir::new();
+    let log = empty_log(&data, Arc::new(Disk), CONFIG);
     log.append(&records(1..=2)).unwrap();
     log.append(&[record(3, &"x".repeat(9_000))]).unwrap();
-    let mut bytes = fs::read(&place.files()[0]).unwrap();
+    let mut bytes = fs::read(&data.files()[0]).unwrap();
     bytes[4096..8192].fill(0);
     let (_place, log, torn) = started(&bytes);
     assert_eq!((all(&log), torn.is_some(), log.write_error()), (records(1..=2), true, None));
 }
 
-/// What is altered in the middle: the room is read up to there, and nothing is written or cut.
-fn assert_damaged(bytes: &[u8], about: &str) {
-    let (place, log, torn) = started(bytes);
+/// Alters the middle: the room is readable up to there, and nothing is written or cut.
+fn assert_corrupt(bytes: &[u8], about: &str) {
+    let (data, log, torn) = started(bytes);
     let served = all(&log);
     assert!(records(1..=12).starts_with(&served), "{about}: a wrong record is served");
     assert_eq!(torn, None, "{about}");
     assert!(log.write_error().is_some(), "{about}");
     log.append(&records(log.head() + 1..=log.head() + 1)).unwrap_err();
-    assert_eq!(fs::read(&place.files()[0]).unwrap(), bytes, "{about}: left as it is");
+    assert_eq!(fs::read(&data.files()[0]).unwrap(), bytes, "{about}: left as it is");
 }
 
 #[test]
-fn damage_in_the_middle_makes_a_room_read_only_up_to_it() {
+fn corruption_in_the_middle_makes_a_room_read_only_up_to_it() {
     let (bytes, starts) = good(12);
     for bit in starts[5] * 8..starts[6] * 8 {
         let mut altered = bytes.clone();
         altered[bit / 8] ^= 1 << (bit % 8);
-        assert_damaged(&altered, &format!("bit {bit}"));
+        assert_corrupt(&altered, &format!("bit {bit}"));
         let (_place, log, _) = started(&altered);
         assert_eq!(log.head(), 5, "bit {bit}");
     }
     let line = |n: usize| &bytes[starts[n]..starts[n + 1]];
     let around =
         |middle: &[&[u8]]| [&bytes[..starts[5]], &middle.concat(), &bytes[starts[7]..]].concat();
-    assert_damaged(&around(&[line(5)]), "one line is gone");
-    assert_damaged(&around(&[line(6), line(5)]), "two have changed places");
-    assert_damaged(&around(&[line(5), line(5), line(6)]), "one stands twice");
+    assert_corrupt(&around(&[line(5)]), "one line is gone");
+    assert_corrupt(&around(&[line(6), line(5)]), "two have changed places");
+    assert_corrupt(&around(&[line(5), line(5), line(6)]), "one is there twice");
     let text = String::from_utf8(bytes.clone()).unwrap();
-    assert_damaged(text.replace('\n', "\r\n").as_bytes(), "an editor was here");
+    assert_corrupt(text.replace('\n', "\r\n").as_bytes(), "an editor was here");
     let huge = text.replace("\"seq\":6,", "\"seq\":99999999999999999999999,");
-    assert_damaged(huge.as_bytes(), "a seq beyond all bounds");
+    assert_corrupt(huge.as_bytes(), "a seq beyond all bounds");
 }
 
 #[test]
@@ -114,13 +115,13 @@ fn two_thousand_bits_flipped_anywhere_never_serve_a_wrong_record() {
     for bit in places(bytes.len() * 8) {
         let mut altered = bytes.clone();
         altered[bit / 8] ^= 1 << (bit % 8);
-        let (place, log, torn) = started(&altered);
+        let (data, log, torn) = started(&altered);
         let before = starts.iter().filter(|start| **start <= bit / 8).count() as u64;
         let served = all(&log);
         let about = format!("bit {bit}");
         assert_eq!(served, records(1..=before.saturating_sub(1)), "{about}");
-        assert!(torn.is_some() || log.write_error().is_some(), "{about}: nothing was said");
-        let kept: u64 = fs::read_dir(place.dir())
+        assert!(torn.is_some() || log.write_error().is_some(), "{about}: nothing was reported");
+        let kept: u64 = fs::read_dir(data.dir())
             .unwrap()
             .map(|entry| entry.unwrap().metadata().unwrap().len())
             .sum();
@@ -141,37 +142,37 @@ fn two_thousand_cuts_anywhere_lose_no_good_record() {
 
 #[test]
 fn the_last_of_several_files_is_cut_anywhere_and_the_others_stay_whole() {
-    let rules = LogConfig { file_bytes: 1_000, ..RULES };
-    let whole = Place::new();
-    let log = nothing(&whole, Arc::new(Disk), rules);
+    let config = LogConfig { file_bytes: 1_000, ..CONFIG };
+    let whole = TempDataDir::new();
+    let log = empty_log(&whole, Arc::new(Disk), config);
     (1..=12).for_each(|seq| log.append(&records(seq..=seq)).unwrap());
     let last = whole.files().pop().unwrap();
     let before = log.read_state().segments.last().unwrap().first - 1;
     let bytes = fs::read(&last).unwrap();
     assert!(before > 3 && before < 12, "several files, and records in the last");
     for cut in 0..bytes.len() {
-        let place = Place::new();
-        fs::create_dir(place.dir()).unwrap();
+        let data = TempDataDir::new();
+        fs::create_dir(data.dir()).unwrap();
         for path in whole.files() {
-            fs::copy(&path, place.dir().join(path.file_name().unwrap())).unwrap();
+            fs::copy(&path, data.dir().join(path.file_name().unwrap())).unwrap();
         }
-        fs::write(place.dir().join(last.file_name().unwrap()), &bytes[..cut]).unwrap();
-        let (log, _) = place.open_on(Arc::new(Broken::lazy()), rules);
+        fs::write(data.dir().join(last.file_name().unwrap()), &bytes[..cut]).unwrap();
+        let (log, _) = data.open_on(Arc::new(FailingFiles::lazy()), config);
         let lines = bytes[..cut].iter().filter(|byte| **byte == b'\n').count() as u64;
         let kept = before + lines.saturating_sub(1); // the first line is the header
         assert_eq!((all(&log), log.write_error()), (records(1..=kept), None), "cut at byte {cut}");
         assert_eq!(log.id(), "fresh", "cut at byte {cut}");
         log.append(&records(kept + 1..=kept + 1)).unwrap();
-        assert_eq!(all(&place.open(rules).0), records(1..=kept + 1), "cut at byte {cut}");
+        assert_eq!(all(&data.open(config).0), records(1..=kept + 1), "cut at byte {cut}");
     }
 }
 
 #[test]
-fn a_sound_line_with_a_number_that_is_not_its_own_is_damage() {
+fn a_valid_line_with_the_seq_of_another_is_corruption() {
     let (bytes, _) = good(3);
     let mut last = Checksum::START;
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        last = checked(line, last).unwrap().check;
+        last = verify_line(line, last).unwrap().checksum;
     }
     for seq in ["5", "9007199254740993", "18446744073709551615", "18446744073709551616", "-4"] {
         let entry = record(4, "hello");
@@ -179,19 +180,19 @@ fn a_sound_line_with_a_number_that_is_not_its_own_is_damage() {
         let mut altered = bytes.clone();
         let next = push_record(&mut altered, &LogEntry { json: json.into(), ..entry }, last);
         push_record(&mut altered, &record(5, "hello"), next);
-        assert_damaged(&altered, &format!("seq {seq}"));
+        assert_corrupt(&altered, &format!("seq {seq}"));
     }
 }
 
 #[test]
-fn a_file_that_is_missing_in_the_middle_is_damage() {
-    let place = Place::new();
-    let rules = LogConfig { file_bytes: 1_000, ..RULES };
-    let log = nothing(&place, Arc::new(Disk), rules);
+fn a_missing_segment_in_the_middle_is_corruption() {
+    let data = TempDataDir::new();
+    let config = LogConfig { file_bytes: 1_000, ..CONFIG };
+    let log = empty_log(&data, Arc::new(Disk), config);
     (1..=20).for_each(|seq| log.append(&records(seq..=seq)).unwrap());
-    let second = place.files()[1].clone();
+    let second = data.files()[1].clone();
     fs::remove_file(&second).unwrap();
-    let (log, torn) = place.open(rules);
+    let (log, torn) = data.open(config);
     assert!(torn.is_none() && log.write_error().is_some());
     let served = all(&log);
     assert!(!served.is_empty() && records(1..=20).starts_with(&served));
@@ -200,28 +201,28 @@ fn a_file_that_is_missing_in_the_middle_is_damage() {
 #[test]
 fn a_line_without_end_is_neither_held_in_memory_nor_cut() {
     let (bytes, _) = good(3);
-    let place = Place::new();
-    fs::create_dir(place.dir()).unwrap();
-    let path = place.dir().join("0000000000000001.jsonl");
+    let data = TempDataDir::new();
+    fs::create_dir(data.dir()).unwrap();
+    let path = data.dir().join("0000000000000001.jsonl");
     fs::write(&path, bytes).unwrap();
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     file.set_len(1 << 30).unwrap(); // sparse: a GiB of zeros without a newline
-    let (log, torn) = place.open(RULES);
+    let (log, torn) = data.open(CONFIG);
     assert!(torn.is_none() && log.write_error().is_some());
     assert_eq!(all(&log), records(1..=3));
 }
 
 #[test]
-fn a_recovery_that_was_killed_is_done_again_with_the_same_end() {
+fn a_recovery_that_was_killed_is_repeated_with_the_same_result() {
     let (bytes, starts) = good(5);
-    let (place, _, torn) = started(&bytes[..starts[4] + 9]);
+    let (data, _, torn) = started(&bytes[..starts[4] + 9]);
     let torn = torn.unwrap();
-    // Killed after the tail was kept aside and before it was cut, and also halfway through keeping.
-    for aside in [&bytes[starts[4]..starts[4] + 9], &bytes[starts[4]..starts[4] + 4]] {
+    // Killed between the backup and the cut, and also half-way through the backup.
+    for backup in [&bytes[starts[4]..starts[4] + 9], &bytes[starts[4]..starts[4] + 4]] {
         fs::write(&torn.file, &bytes[..starts[4] + 9]).unwrap();
-        fs::write(torn.aside.as_ref().unwrap(), aside).unwrap();
-        let (log, again) = place.open(RULES);
+        fs::write(torn.backup.as_ref().unwrap(), backup).unwrap();
+        let (log, again) = data.open(CONFIG);
         assert_eq!((all(&log), again.as_ref()), (records(1..=4), Some(&torn)));
-        assert_eq!(place.names().len(), 2, "one file, and one aside");
+        assert_eq!(data.names().len(), 2, "one segment and one backup");
     }
 }
