@@ -67,7 +67,7 @@ impl View {
             ServerMessage::History { room, records, first } => self.history(&room, records, first),
             ServerMessage::Error(ErrorMessage { .. }) if !self.connection.was_welcomed() => {} // the end follows
             ServerMessage::Error(ErrorMessage { code, message, room, .. }) => {
-                self.refused(code, room, &message)
+                self.refused(code, room, &message);
             }
             // A record comes as an event of its own, and what was found once the search is over.
             ServerMessage::Record(_) | ServerMessage::Found { .. } | ServerMessage::Other(_) => {}

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The fields that the log adds are at the end and have a fixed length, so the record is cut out of
-//! its line byte for byte as every client has received it.
+//! its line byte for byte as every client has received it. `holder` is the owner, `check` the checksum,
+//! and `was`, in a line that was erased, the checksum before.
 
 use std::fmt;
 
@@ -37,7 +38,8 @@ pub(super) const OVERHEAD: usize = OWNER_BYTES + CHECKSUM_BYTES;
 /// digits) and the line up to its own checksum.
 ///
 /// It detects what a disk, a power cut or an editor did: one altered line in 2^64 passes by chance.
-/// It does not detect an owner of the files who computes the chain again; no length would.
+/// It is no protection against a person who may write the files and computes the chain again; no
+/// length would be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Checksum([u8; Checksum::DIGITS]);
 
