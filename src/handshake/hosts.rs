@@ -11,7 +11,7 @@
 
 use std::net::IpAddr;
 
-use super::Refusal;
+use super::refusal::Refusal;
 use crate::http::{Authority, Host, Request};
 
 /// The hosts that this server serves.

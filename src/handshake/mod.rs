@@ -7,6 +7,7 @@
 //! may connect; a client builds an [`UpgradeRequest`] and verifies the response.
 
 mod server; // the server's end
+mod refusal; // why a request gets no WebSocket
 mod hosts; // which hosts the server serves
 mod origin; // which pages may connect
 mod trusted_proxies; // the client's address behind a proxy
@@ -16,7 +17,8 @@ mod client; // the client's end
 pub use crate::handshake::client::{Mismatch, UpgradeRequest, UpgradeRequestError};
 pub use crate::handshake::hosts::Hosts;
 pub use crate::handshake::origin::{Origin, OriginError, Scheme};
-pub use crate::handshake::server::{Policy, Refusal, accept};
+pub use crate::handshake::refusal::Refusal;
+pub use crate::handshake::server::{Policy, accept};
 pub use crate::handshake::trusted_proxies::{Network, NetworkError, Proxies, Source};
 
 use base64::Engine as _;
