@@ -17,18 +17,18 @@ use talk::log::{LogConfig, SyncPolicy};
 use talk::server::{Ceiling, Config, Level, ceiling};
 
 use crate::Failure;
+use crate::admin::{self, AdminCommand};
 use crate::bind::Bind;
-use crate::limit;
-use crate::look::{self, Look};
+use crate::limit_flags;
 
 /// What the command line asks for.
-pub(crate) enum Wish {
+pub(crate) enum Mode {
     /// A text, and nothing else.
     Show(String),
     /// A server.
     Serve(Box<Choices>),
     /// A look at what is kept.
-    Look(Look),
+    AdminCommand(AdminCommand),
 }
 
 /// How to serve.
@@ -148,34 +148,34 @@ Every flag has an environment variable of its name: --bind is TALK_BIND.",
 pub(crate) fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<OsString>,
-) -> Result<Wish, Failure> {
+) -> Result<Mode, Failure> {
     let mut arguments = arguments.into_iter().peekable();
     if arguments.next_if(|first| first == "limits").is_some() {
-        return limit::parse(arguments, env);
+        return limit_flags::parse(arguments, env);
     }
-    if let Some(command) = arguments.peek().and_then(|first| look::command(first)) {
-        return look::parse(command, arguments.skip(1), env);
+    if let Some(command) = arguments.peek().and_then(|first| admin::command(first)) {
+        return admin::parse(command, arguments.skip(1), env);
     }
     let args = COMMAND.parse(arguments, env).map_err(usage)?;
     if args.has("help") {
-        return Ok(Wish::Show(COMMAND.help()));
+        return Ok(Mode::Show(COMMAND.help()));
     }
     if let Some(shell) = args.get("completions") {
         let commands = ["verify", "export", "repair", "limits"];
-        return COMMAND.completions("server", &commands, shell).map(Wish::Show).map_err(usage);
+        return COMMAND.completions("server", &commands, shell).map(Mode::Show).map_err(usage);
     }
     if args.has("version") {
-        return Ok(Wish::Show(format!("talk {}\n", env!("CARGO_PKG_VERSION"))));
+        return Ok(Mode::Show(format!("talk {}\n", env!("CARGO_PKG_VERSION"))));
     }
     if let Some(word) = args.words().first() {
-        let what = match look::command(word.as_ref()) {
+        let what = match admin::command(word.as_ref()) {
             _ if word == "limits" => format!("{word} stands alone: server {word}"),
             Some(_) => format!("{word} stands before its flags, like server {word} --data DIR"),
             None => format!("unknown command {word:?}"),
         };
         return Err(Failure::Usage(what));
     }
-    choices(&args).map(|choices| Wish::Serve(Box::new(choices)))
+    choices(&args).map(|choices| Mode::Serve(Box::new(choices)))
 }
 
 fn choices(args: &Args) -> Result<Choices, Failure> {
@@ -204,7 +204,7 @@ fn config(args: &Args, bound: IpAddr, ceiling: Ceiling) -> Result<Config, Failur
     if max_clients > ceiling.connections {
         let what =
             format!("--max-clients {max_clients} is more than this machine holds, {ceiling}");
-        return Err(Failure::World(what));
+        return Err(Failure::Runtime(what));
     }
     let defaults = Config::new(policy(args, bound)?);
     let like_network = "an address, or a network like 10.0.0.0/8";
@@ -223,13 +223,13 @@ fn config(args: &Args, bound: IpAddr, ceiling: Ceiling) -> Result<Config, Failur
         burst: small("burst")?.unwrap_or(defaults.burst),
         max_text: number("max-text", 1, limits::TEXT_MAX as u64)?.unwrap_or(defaults.max_text),
         hold_names: args.duration("hold-names").map_err(usage)?.unwrap_or(defaults.hold_names),
-        limits: limit::limits(args)?,
-        rules: rules(args, defaults.rules)?,
+        limits: limit_flags::limits(args)?,
+        log: log_config(args, defaults.log)?,
         ..defaults
     })
 }
 
-fn rules(args: &Args, defaults: LogConfig) -> Result<LogConfig, Failure> {
+fn log_config(args: &Args, defaults: LogConfig) -> Result<LogConfig, Failure> {
     let sync = match args.get("sync") {
         None | Some("always") => SyncPolicy::Always,
         Some("interval") => SyncPolicy::Interval,
@@ -271,13 +271,15 @@ fn password(path: &str) -> Result<Password, Failure> {
     let text = read("--password-file", path)?;
     match text.lines().next().filter(|line| !line.is_empty()) {
         Some(line) => Ok(Password::new(line)),
-        None => Err(Failure::World(format!("--password-file: the first line of {path} is empty"))),
+        None => {
+            Err(Failure::Runtime(format!("--password-file: the first line of {path} is empty")))
+        }
     }
 }
 
 fn read(flag: &str, path: &str) -> Result<String, Failure> {
     fs::read_to_string(Path::new(path))
-        .map_err(|error| Failure::World(format!("{flag}: cannot read {path}: {error}")))
+        .map_err(|error| Failure::Runtime(format!("{flag}: cannot read {path}: {error}")))
 }
 
 pub(crate) fn usage(error: talk::cli::Error) -> Failure {

@@ -22,7 +22,7 @@ impl Bind {
     pub(crate) fn read(text: &str) -> Result<Bind, Failure> {
         match text.strip_prefix("fd:") {
             Some("0") => given().map_err(|error| {
-                Failure::World(format!(
+                Failure::Runtime(format!(
                     "--bind fd:0: standard input is no TCP socket that listens: {error} (with \
                      systemd: StandardInput=socket and a .socket unit)"
                 ))
@@ -48,7 +48,7 @@ impl Bind {
             Bind::Given(listener, _) => Ok(listener),
             Bind::Address(address) => TcpListener::bind(address).map_err(|error| {
                 let hint = hints::for_bind_error(&error, address);
-                Failure::World(format!("cannot listen on {address}: {error}{hint}"))
+                Failure::Runtime(format!("cannot listen on {address}: {error}{hint}"))
             }),
         }
     }

@@ -32,7 +32,7 @@ pub struct Config {
     /// How long a name that has posted is held after its last use.
     pub hold_names: Duration,
     /// How rooms are kept.
-    pub rules: LogConfig,
+    pub log: LogConfig,
     /// How much strangers may ask of it.
     pub limits: Limits,
 }
@@ -52,7 +52,7 @@ impl Config {
             burst: limits::BURST,
             max_text: limits::TEXT,
             hold_names: limits::HOLD_NAMES,
-            rules: LogConfig {
+            log: LogConfig {
                 sync: SyncPolicy::Always,
                 file_bytes: limits::LOG_FILE,
                 retain: None,

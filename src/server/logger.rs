@@ -80,7 +80,7 @@ impl Logger {
     }
 
     /// Tells one event: what happened, and its particulars as `key=value`. Values are escaped.
-    pub fn tell(&self, level: Level, event: &'static str, particulars: &[(&str, &str)]) {
+    pub fn log(&self, level: Level, event: &'static str, particulars: &[(&str, &str)]) {
         if level > self.most {
             return;
         }
@@ -251,8 +251,8 @@ mod tests {
     fn a_writer_that_panics_costs_its_line_and_no_more() {
         let written = Arc::new(Mutex::new(Vec::new()));
         let logger = Logger::start(Level::Info, Broken(false, Arc::clone(&written))).unwrap();
-        logger.tell(Level::Info, "first", &[]);
-        logger.tell(Level::Info, "second", &[]);
+        logger.log(Level::Info, "first", &[]);
+        logger.log(Level::Info, "second", &[]);
         let deadline = Instant::now() + Duration::from_secs(60);
         while written.lock().unwrap().is_empty() {
             assert!(Instant::now() < deadline, "nothing is written any more");
@@ -267,14 +267,14 @@ mod tests {
         let logger = Logger::start(Level::Info, Stuck(Arc::clone(&written))).unwrap();
         let stuck = written.lock().unwrap();
         for _ in 0..limits::LOG_QUEUE + 100 {
-            logger.tell(Level::Info, "joined", &[]);
+            logger.log(Level::Info, "joined", &[]);
         }
         assert!(logger.dropped() >= 99, "one line may be at the reader");
-        logger.tell(Level::Debug, "unwanted", &[]);
+        logger.log(Level::Debug, "unwanted", &[]);
         drop(stuck);
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
-            logger.tell(Level::Info, "left", &[]);
+            logger.log(Level::Info, "left", &[]);
             let text = String::from_utf8(written.lock().unwrap().clone()).unwrap();
             if text.contains("dropped_lines=") {
                 assert!(!text.contains("unwanted"));

@@ -1,12 +1,12 @@
 //! What the server counts, and the page on which it is told (`/metrics`).
 //!
-//! Room: counters, and a look at the house when somebody asks. NameRegistry and labels are fixed: no word of a
+//! Room: counters, and a look at the shared state when somebody asks. NameRegistry and labels are fixed: no word of a
 //! user, a room or a request is ever among them.
 
 use std::fs;
 
-use super::clients::disconnect::Ending;
-use super::state::shared::House;
+use super::clients::disconnect::Disconnect;
+use super::state::shared::Shared;
 use crate::chat::ErrorCode;
 use crate::chat::protocol::Agent;
 use crate::http::Status;
@@ -83,15 +83,15 @@ impl Metrics {
     }
 
     /// A WebSocket has ended; `dismissed` says with which code it was sent away, if it was.
-    pub(super) fn ended(&self, ending: &Ending, dismissed: Option<CloseCode>) {
+    pub(super) fn ended(&self, ending: &Disconnect, dismissed: Option<CloseCode>) {
         let code = dismissed.or(match ending {
-            Ending::Closed(code, _) => Some(*code),
-            Ending::Left(_) | Ending::Gone => None,
+            Disconnect::ByServer(code, _) => Some(*code),
+            Disconnect::ByPeer(_) | Disconnect::Lost => None,
         });
         match (code, ending) {
             (Some(code), _) => self.disconnects.count(&code.get().to_string()),
-            (None, Ending::Left(_)) => self.disconnects.count("left"),
-            (None, Ending::Gone | Ending::Closed(..)) => self.disconnects.count("gone"),
+            (None, Disconnect::ByPeer(_)) => self.disconnects.count("left"),
+            (None, Disconnect::Lost | Disconnect::ByServer(..)) => self.disconnects.count("gone"),
         }
     }
 
@@ -116,22 +116,22 @@ impl Metrics {
 }
 
 /// The page, as of now.
-pub(super) fn page(house: &House) -> String {
+pub(super) fn page(shared: &Shared) -> String {
     let mut page = Page::default();
     let version = [(env!("CARGO_PKG_VERSION"), 1)];
     page.gauges("talk_build_info", "The version that runs.", "version", version);
-    people(house, &mut page);
-    talk(house, &mut page);
-    storage(house, &mut page);
-    process(house, &mut page);
+    people(shared, &mut page);
+    talk(shared, &mut page);
+    storage(shared, &mut page);
+    process(shared, &mut page);
     page.end()
 }
 
-fn people(house: &House, page: &mut Page) {
-    let metrics = &house.metrics;
-    let clients = house.poll.all();
+fn people(shared: &Shared, page: &mut Page) {
+    let metrics = &shared.metrics;
+    let clients = shared.poll.all();
     let of = |agent| clients.iter().filter(|client| client.agent == agent).count();
-    let unknown = house.door.inside().saturating_sub(clients.len());
+    let unknown = shared.admission.inside().saturating_sub(clients.len());
     let kinds = [Agent::Web, Agent::Console, Agent::Bot].map(|agent| (agent.as_str(), of(agent)));
     page.gauges(
         "talk_connections",
@@ -139,7 +139,7 @@ fn people(house: &House, page: &mut Page) {
         "kind",
         kinds.into_iter().chain([("unknown", unknown)]),
     );
-    let most = house.config.max_clients;
+    let most = shared.config.max_clients;
     page.gauge("talk_connections_max", "Connections that there is room for.", most);
     page.family(
         "talk_connections_total",
@@ -154,14 +154,14 @@ fn people(house: &House, page: &mut Page) {
         &metrics.disconnects,
     );
     page.family("talk_http_requests_total", "Requests answered.", "code", &metrics.requests);
-    page.gauge("talk_rooms", "Rooms that are open.", house.all_rooms().len());
-    page.gauge("talk_clients_behind", "Clients with bytes waiting.", house.drain.count());
-    let bytes = house.unfinished.bytes();
+    page.gauge("talk_rooms", "Rooms that are open.", shared.all_rooms().len());
+    page.gauge("talk_clients_behind", "Clients with bytes waiting.", shared.slow_clients.count());
+    let bytes = shared.memory_budget.bytes();
     page.gauge("talk_unfinished_bytes", "Bytes of unfinished messages.", bytes);
 }
 
-fn talk(house: &House, page: &mut Page) {
-    let metrics = &house.metrics;
+fn talk(shared: &Shared, page: &mut Page) {
+    let metrics = &shared.metrics;
     for (name, help, counter) in [
         ("talk_messages_total", "Records stored and shown.", &metrics.messages),
         ("talk_deliveries_total", "Records written to a client's socket.", &metrics.deliveries),
@@ -191,21 +191,21 @@ fn talk(house: &House, page: &mut Page) {
     page.family("talk_refused_total", "Messages answered with an error.", "code", &metrics.errors);
 }
 
-fn storage(house: &House, page: &mut Page) {
-    let (appends, log) = (&house.metrics.appends, house.meters());
+fn storage(shared: &Shared, page: &mut Page) {
+    let (appends, log) = (&shared.metrics.appends, shared.meters());
     page.histogram("talk_log_append_seconds", "Storing a batch, its sync included.", appends);
     page.histogram("talk_log_sync_seconds", "Forcing a log to the disk.", &log.syncs);
     page.counter("talk_log_written_bytes_total", "Bytes written to logs.", log.written.get());
-    let is_well = usize::from(house.write_error().is_none());
+    let is_well = usize::from(shared.write_error().is_none());
     page.gauge("talk_log_writable", "Whether everything can be stored now.", is_well);
 }
 
-fn process(house: &House, page: &mut Page) {
-    let lost = house.logger.dropped();
+fn process(shared: &Shared, page: &mut Page) {
+    let lost = shared.logger.dropped();
     page.counter("talk_log_lines_dropped_total", "Lines for the operator that were lost.", lost);
-    let panics = house.metrics.panics.get();
+    let panics = shared.metrics.panics.get();
     page.counter("talk_panics_total", "Panics of threads; each one is a defect.", panics);
-    let started = house.metrics.started / 1_000;
+    let started = shared.metrics.started / 1_000;
     page.gauge("process_start_time_seconds", "Unix time at which the server began.", started);
     let count = |path| fs::read_dir(path).map_or(0, Iterator::count);
     page.gauge("process_open_fds", "Descriptors.", count("/proc/self/fd"));
@@ -242,10 +242,10 @@ mod tests {
             CloseCode::TRY_AGAIN,
         ];
         for code in sent {
-            metrics.ended(&Ending::closed(code, ""), None);
+            metrics.ended(&Disconnect::by_server(code, ""), None);
         }
-        metrics.ended(&Ending::Gone, Some(disconnect::NO_PONG));
-        metrics.ended(&Ending::Gone, None);
+        metrics.ended(&Disconnect::Lost, Some(disconnect::NO_PONG));
+        metrics.ended(&Disconnect::Lost, None);
         let counted: Vec<_> = metrics.disconnects.each().filter(|(_, count)| *count > 0).collect();
         assert_eq!(counted.len(), sent.len() + 1);
         assert!(counted.contains(&("4408", 2)) && counted.contains(&("gone", 1)), "{counted:?}");

@@ -4,7 +4,7 @@
 //!
 //! From a keystroke to everyone's screen: `accept` starts a `session`, which greets whoever says
 //! hello, hears messages and does what `verbs` says; a line goes into its `room`'s sequencer, `carry` takes the batch that has
-//! gathered into the log and then to everyone's socket; who cannot take it is drained by `drain`.
+//! gathered into the log and then to everyone's socket; who cannot take it is drained by `slow_clients`.
 
 mod state; // what the threads of one server share
 mod http; // what is served over plain HTTP
@@ -33,25 +33,25 @@ use std::time::Instant;
 pub use capacity::{Ceiling, ceiling};
 pub use config::Config;
 pub use logger::{Level, Logger};
-pub use tunable_limits::{Amount, LIMITS, Limit, Limits};
+pub use tunable_limits::{LIMITS, LimitValue, Limits, TunableLimit};
 
 use crate::limits;
 use crate::log::Store;
 use crate::net::entropy::Entropy;
 use crate::ws::CloseCode;
-use state::shared::House;
+use state::shared::Shared;
 
 /// A server that is bound, but does not serve yet.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
-    house: Arc<House>,
+    shared: Arc<Shared>,
 }
 
 /// Stops a server from another thread.
 #[derive(Debug, Clone)]
-pub struct Stopper {
-    house: Arc<House>,
+pub struct ServerHandle {
+    shared: Arc<Shared>,
     address: SocketAddr,
 }
 
@@ -66,20 +66,20 @@ impl Server {
         store: Store,
         logger: Logger,
     ) -> io::Result<Server> {
-        let house = Arc::new(House::new(config, store, logger, Entropy::open()?)?);
-        keep(&house, "carrier", House::carry_on)?;
-        keep(&house, "drain", |house| {
-            house.metrics.evicted.add(house.drain.round(house.config.limits.stall_wait));
+        let shared = Arc::new(Shared::new(config, store, logger, Entropy::open()?)?);
+        spawn_loop(&shared, "carrier", Shared::carry_on)?;
+        spawn_loop(&shared, "drain", |shared| {
+            shared.metrics.evicted.add(shared.slow_clients.round(shared.config.limits.stall_wait));
         })?;
-        keep(&house, "pulse", |house| {
+        spawn_loop(&shared, "pulse", |shared| {
             thread::sleep(limits::HEARTBEAT_EVERY);
-            background::pass(house);
+            background::pass(shared);
         })?;
-        keep(&house, "storage", |house| {
+        spawn_loop(&shared, "storage", |shared| {
             thread::sleep(limits::MAINTENANCE_EVERY);
-            tend::pass(house);
+            tend::pass(shared);
         })?;
-        Ok(Server { listener, house })
+        Ok(Server { listener, shared })
     }
 
     /// The address it is bound to.
@@ -94,23 +94,23 @@ impl Server {
     ///
     /// # Errors
     /// What the system says.
-    pub fn stopper(&self) -> io::Result<Stopper> {
-        Ok(Stopper { house: Arc::clone(&self.house), address: self.address()? })
+    pub fn handle(&self) -> io::Result<ServerHandle> {
+        Ok(ServerHandle { shared: Arc::clone(&self.shared), address: self.address()? })
     }
 
     /// Serves until it is stopped.
     pub fn run(self) {
-        connection::accept::run(&self.listener, &self.house);
+        connection::accept::run(&self.listener, &self.shared);
     }
 }
 
-impl Stopper {
+impl ServerHandle {
     /// Lets nobody in any more, tells everybody that the server goes away, and gives them a moment
     /// to hear it. What was shown is stored, so nothing else is to be done.
     pub fn stop(&self) {
-        self.house.stop();
-        for client in self.house.poll.all() {
-            self.house.dismiss(&client, CloseCode::GOING_AWAY, "the server goes away");
+        self.shared.stop();
+        for client in self.shared.poll.all() {
+            self.shared.dismiss(&client, CloseCode::GOING_AWAY, "the server goes away");
         }
         let mut address = self.address;
         match address {
@@ -124,7 +124,7 @@ impl Stopper {
         }
         TcpStream::connect_timeout(&address, limits::CLOSE_WAIT).ok(); // wakes the accept loop
         let patience = Instant::now() + limits::CLOSE_WAIT;
-        while !self.house.poll.is_empty() && Instant::now() < patience {
+        while !self.shared.poll.is_empty() && Instant::now() < patience {
             thread::sleep(limits::PACING_MAX);
         }
     }
@@ -132,16 +132,16 @@ impl Stopper {
 
 /// Starts a thread that does `pass` again and again, whatever happens in it: none of the server's
 /// own threads may end unnoticed.
-fn keep(
-    house: &Arc<House>,
+fn spawn_loop(
+    shared: &Arc<Shared>,
     name: &'static str,
-    pass: impl Fn(&House) + Send + 'static,
+    pass: impl Fn(&Shared) + Send + 'static,
 ) -> io::Result<()> {
-    let house = Arc::clone(house);
+    let shared = Arc::clone(shared);
     let run = move || {
         loop {
-            if catch_unwind(AssertUnwindSafe(|| pass(&house))).is_err() {
-                house.panicked(name);
+            if catch_unwind(AssertUnwindSafe(|| pass(&shared))).is_err() {
+                shared.panicked(name);
             }
         }
     };

@@ -4,21 +4,21 @@
 //! slow and pings may not.
 
 use super::logger::Level;
-use super::state::shared::House;
+use super::state::shared::Shared;
 use crate::time::unix_ms;
 
 /// One pass.
-pub(super) fn pass(house: &House) {
-    for room in house.all_rooms() {
+pub(super) fn pass(shared: &Shared) {
+    for room in shared.all_rooms() {
         if let Err(error) = room.log.maintain(unix_ms()) {
             let particulars = [("room", room.name.as_str()), ("error", &error.to_string())];
-            house.logger.tell(Level::Warn, "not-tended", &particulars);
+            shared.logger.log(Level::Warn, "not-tended", &particulars);
         }
     }
-    if let Err(error) = house.tend_marks() {
-        house.logger.tell(Level::Warn, "marks-not-kept", &[("error", &error.to_string())]);
+    if let Err(error) = shared.tend_marks() {
+        shared.logger.log(Level::Warn, "marks-not-kept", &[("error", &error.to_string())]);
     }
-    if let Err(error) = house.tend_names() {
-        house.logger.tell(Level::Warn, "names-not-kept", &[("error", &error.to_string())]);
+    if let Err(error) = shared.tend_names() {
+        shared.logger.log(Level::Warn, "names-not-kept", &[("error", &error.to_string())]);
     }
 }

@@ -24,7 +24,7 @@ pub struct Limits {
     /// See [`limits::MESSAGE_WAIT`].
     pub message_wait: Duration,
     /// See [`limits::PARTIAL_MESSAGES`].
-    pub unfinished: usize,
+    pub partial_messages: usize,
     /// See [`limits::PING_EVERY`].
     pub ping_every: Duration,
     /// See [`limits::PONG_WAIT`].
@@ -34,9 +34,9 @@ pub struct Limits {
     /// See [`limits::STALL_WAIT`].
     pub stall_wait: Duration,
     /// See [`limits::CONTROL_RATE`].
-    pub nuisances: usize,
+    pub control_rate: usize,
     /// See [`limits::FLOOD_GRACE`].
-    pub abuse_wait: Duration,
+    pub flood_grace: Duration,
     /// See [`limits::NEW_PER_ADDRESS`].
     pub new_per_address: usize,
     /// See [`limits::WRONG_PASSWORDS`].
@@ -59,13 +59,13 @@ impl Default for Limits {
             hello_wait: limits::HELLO_WAIT,
             ws: ws::Limits { message: limits::MESSAGE, fragments: limits::FRAGMENTS },
             message_wait: limits::MESSAGE_WAIT,
-            unfinished: limits::PARTIAL_MESSAGES,
+            partial_messages: limits::PARTIAL_MESSAGES,
             ping_every: limits::PING_EVERY,
             pong_wait: limits::PONG_WAIT,
             backlog: limits::BACKLOG,
             stall_wait: limits::STALL_WAIT,
-            nuisances: limits::CONTROL_RATE,
-            abuse_wait: limits::FLOOD_GRACE,
+            control_rate: limits::CONTROL_RATE,
+            flood_grace: limits::FLOOD_GRACE,
             new_per_address: limits::NEW_PER_ADDRESS,
             wrong_passwords: limits::WRONG_PASSWORDS,
             rooms: limits::ROOMS,
@@ -78,7 +78,7 @@ impl Default for Limits {
 
 /// One limit, as an operator meets it.
 #[derive(Debug)]
-pub struct Limit {
+pub struct TunableLimit {
     /// What `--limit` calls it.
     pub name: &'static str,
     /// What it is there for.
@@ -87,11 +87,11 @@ pub struct Limit {
     pub seen: &'static str,
     /// What it may be.
     range: RangeInclusive<u64>,
-    place: fn(&mut Limits) -> Place<'_>,
+    place: fn(&mut Limits) -> LimitField<'_>,
 }
 
 /// Where a limit's value is kept, by its kind.
-enum Place<'l> {
+enum LimitField<'l> {
     Bytes(&'l mut usize),
     Count(&'l mut usize),
     Wait(&'l mut Duration),
@@ -99,7 +99,7 @@ enum Place<'l> {
 
 /// A limit's value, with its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Amount {
+pub enum LimitValue {
     /// So many bytes.
     Bytes(u64),
     /// So many of whatever the limit counts.
@@ -108,127 +108,127 @@ pub enum Amount {
     Wait(Duration),
 }
 
-use Place::{Bytes, Count, Wait};
+use LimitField::{Bytes, Count, Wait};
 
 /// Milliseconds of an hour: no wait is longer.
 const HOUR: u64 = 3_600_000;
 const MIB: u64 = 1024 * 1024;
 
 /// Every limit that `--limit` can change. Those with a flag of their own are not among them.
-pub const LIMITS: &[Limit] = &[
-    Limit {
+pub const LIMITS: &[TunableLimit] = &[
+    TunableLimit {
         name: "request-line",
         protects: "memory and time of whoever reads heads",
         seen: "414",
         range: 64..=MIB,
         place: |l| Bytes(&mut l.http.first_line),
     },
-    Limit {
+    TunableLimit {
         name: "header-line",
         protects: "the same",
         seen: "431",
         range: 64..=MIB,
         place: |l| Bytes(&mut l.http.header_line),
     },
-    Limit {
+    TunableLimit {
         name: "headers",
         protects: "the same",
         seen: "431",
         range: 8..=10_000,
         place: |l| Count(&mut l.http.headers),
     },
-    Limit {
+    TunableLimit {
         name: "head",
         protects: "the same; never is more of a head read",
         seen: "431",
         range: 256..=16 * MIB,
         place: |l| Bytes(&mut l.http.head),
     },
-    Limit {
+    TunableLimit {
         name: "head-wait",
         protects: "places from those who only connect; counted from accept, not from the last byte",
         seen: "408",
         range: 10..=HOUR,
         place: |l| Wait(&mut l.head_wait),
     },
-    Limit {
+    TunableLimit {
         name: "hello-wait",
         protects: "places from those who never say who they are",
         seen: "close 4400",
         range: 10..=HOUR,
         place: |l| Wait(&mut l.hello_wait),
     },
-    Limit {
+    TunableLimit {
         name: "message",
         protects: "memory; shorter than six times --max-text, some texts do not fit",
         seen: "close 1009, from the header alone",
         range: 256..=16 * MIB,
         place: |l| Bytes(&mut l.ws.message),
     },
-    Limit {
+    TunableLimit {
         name: "fragments",
         protects: "time: each frame costs some, even an empty one",
         seen: "close 1008",
         range: 1..=1_000_000,
         place: |l| Count(&mut l.ws.fragments),
     },
-    Limit {
+    TunableLimit {
         name: "message-wait",
         protects: "memory from messages that are never finished",
         seen: "close 1008",
         range: 10..=HOUR,
         place: |l| Wait(&mut l.message_wait),
     },
-    Limit {
+    TunableLimit {
         name: "unfinished",
         protects: "memory from many unfinished messages at once",
         seen: "close 1013 for whoever sends the byte that is one too many",
         range: 1024..=1024 * MIB,
-        place: |l| Bytes(&mut l.unfinished),
+        place: |l| Bytes(&mut l.partial_messages),
     },
-    Limit {
+    TunableLimit {
         name: "ping-every",
         protects: "places from peers that vanished; keep it below a proxy's time-out",
         seen: "a ping after so long a silence",
         range: 10..=HOUR,
         place: |l| Wait(&mut l.ping_every),
     },
-    Limit {
+    TunableLimit {
         name: "pong-wait",
         protects: "the same",
         seen: "close 4408",
         range: 10..=HOUR,
         place: |l| Wait(&mut l.pong_wait),
     },
-    Limit {
+    TunableLimit {
         name: "backlog",
         protects: "memory from those who read more slowly than the room talks",
         seen: "close 4413; whoever returns gets the rest from the log",
         range: 1024..=1024 * MIB,
         place: |l| Bytes(&mut l.backlog),
     },
-    Limit {
+    TunableLimit {
         name: "stall-wait",
         protects: "the same from those who read nothing at all",
         seen: "the end of the connection",
         range: 10..=HOUR,
         place: |l| Wait(&mut l.stall_wait),
     },
-    Limit {
+    TunableLimit {
         name: "nuisances",
         protects: "time: control, empty and refused messages a second",
         seen: "slower answers, and close 4429 when it goes on",
         range: 1..=1_000_000,
-        place: |l| Count(&mut l.nuisances),
+        place: |l| Count(&mut l.control_rate),
     },
-    Limit {
+    TunableLimit {
         name: "abuse-wait",
         protects: "the same, and the rate of posts: so long is patience",
         seen: "close 4429",
         range: 10..=HOUR,
-        place: |l| Wait(&mut l.abuse_wait),
+        place: |l| Wait(&mut l.flood_grace),
     },
-    Limit {
+    TunableLimit {
         name: "new-per-address",
         protects: "new WebSockets of one address in a minute, for a --max-per-address of 64; another \
                    scales it",
@@ -236,42 +236,42 @@ pub const LIMITS: &[Limit] = &[
         range: 1..=1_000_000,
         place: |l| Count(&mut l.new_per_address),
     },
-    Limit {
+    TunableLimit {
         name: "wrong-passwords",
         protects: "the password from guessing: so many of one address in a minute",
         seen: "429 with Retry-After, for a right one too",
         range: 1..=1_000_000,
         place: |l| Count(&mut l.wrong_passwords),
     },
-    Limit {
+    TunableLimit {
         name: "rooms",
         protects: "memory and directories",
         seen: "error too_many_rooms",
         range: 1..=1_000_000,
         place: |l| Count(&mut l.rooms),
     },
-    Limit {
+    TunableLimit {
         name: "private-rooms",
         protects: "the same",
         seen: "error too_many_rooms",
         range: 1..=1_000_000,
         place: |l| Count(&mut l.private_rooms),
     },
-    Limit {
+    TunableLimit {
         name: "rooms-per-client",
         protects: "memory and time",
         seen: "error too_many_rooms",
         range: 1..=10_000,
         place: |l| Count(&mut l.rooms_per_client),
     },
-    Limit {
+    TunableLimit {
         name: "json-depth",
         protects: "the stack: reading recurses once for each level",
         seen: "error bad_json",
         range: 3..=128,
         place: |l| Count(&mut l.json.depth),
     },
-    Limit {
+    TunableLimit {
         name: "json-members",
         protects: "time: each key is compared with those before it",
         seen: "error bad_json",
@@ -280,21 +280,21 @@ pub const LIMITS: &[Limit] = &[
     },
 ];
 
-impl Limit {
+impl TunableLimit {
     /// The limit of this name.
     #[must_use]
-    pub fn find(name: &str) -> Option<&'static Limit> {
+    pub fn find(name: &str) -> Option<&'static TunableLimit> {
         LIMITS.iter().find(|limit| limit.name == name)
     }
 
     /// Its value among `limits`.
     #[must_use]
-    pub fn of(&self, mut limits: Limits) -> Amount {
+    pub fn of(&self, mut limits: Limits) -> LimitValue {
         let number = |count: &usize| u64::try_from(*count).unwrap_or(u64::MAX);
         match (self.place)(&mut limits) {
-            Bytes(bytes) => Amount::Bytes(number(bytes)),
-            Count(count) => Amount::Count(number(count)),
-            Wait(wait) => Amount::Wait(*wait),
+            Bytes(bytes) => LimitValue::Bytes(number(bytes)),
+            Count(count) => LimitValue::Count(number(count)),
+            Wait(wait) => LimitValue::Wait(*wait),
         }
     }
 
@@ -302,11 +302,11 @@ impl Limit {
     ///
     /// # Errors
     /// The least and the most that it may be.
-    pub fn set(&self, limits: &mut Limits, value: u64) -> Result<(), [Amount; 2]> {
+    pub fn set(&self, limits: &mut Limits, value: u64) -> Result<(), [LimitValue; 2]> {
         let amount = |value| match self.of(*limits) {
-            Amount::Bytes(_) => Amount::Bytes(value),
-            Amount::Count(_) => Amount::Count(value),
-            Amount::Wait(_) => Amount::Wait(Duration::from_millis(value)),
+            LimitValue::Bytes(_) => LimitValue::Bytes(value),
+            LimitValue::Count(_) => LimitValue::Count(value),
+            LimitValue::Wait(_) => LimitValue::Wait(Duration::from_millis(value)),
         };
         if !self.range.contains(&value) {
             return Err([amount(*self.range.start()), amount(*self.range.end())]);
@@ -321,18 +321,18 @@ impl Limit {
 }
 
 /// As `--limit` reads it, for people: the largest unit that divides it.
-impl fmt::Display for Amount {
+impl fmt::Display for LimitValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Amount::Bytes(bytes) if bytes > 0 && bytes.is_multiple_of(MIB) => {
+            LimitValue::Bytes(bytes) if bytes > 0 && bytes.is_multiple_of(MIB) => {
                 write!(f, "{}MiB", bytes / MIB)
             }
-            Amount::Bytes(bytes) if bytes > 0 && bytes.is_multiple_of(1024) => {
+            LimitValue::Bytes(bytes) if bytes > 0 && bytes.is_multiple_of(1024) => {
                 write!(f, "{}KiB", bytes / 1024)
             }
-            Amount::Bytes(count) | Amount::Count(count) => write!(f, "{count}"),
-            Amount::Wait(wait) if wait.subsec_millis() == 0 => write!(f, "{}s", wait.as_secs()),
-            Amount::Wait(wait) => write!(f, "{}ms", wait.as_millis()),
+            LimitValue::Bytes(count) | LimitValue::Count(count) => write!(f, "{count}"),
+            LimitValue::Wait(wait) if wait.subsec_millis() == 0 => write!(f, "{}s", wait.as_secs()),
+            LimitValue::Wait(wait) => write!(f, "{}ms", wait.as_millis()),
         }
     }
 }
@@ -359,12 +359,12 @@ mod tests {
 
     #[test]
     fn an_amount_is_said_in_the_largest_unit_that_fits() {
-        let said = |name: &str| Limit::find(name).unwrap().of(Limits::default()).to_string();
+        let said = |name: &str| TunableLimit::find(name).unwrap().of(Limits::default()).to_string();
         assert_eq!(said("message"), "64KiB");
         assert_eq!(said("backlog"), "1MiB");
         assert_eq!(said("fragments"), "1024");
         assert_eq!(said("head-wait"), "10s");
-        assert_eq!(Amount::Wait(Duration::from_millis(1_500)).to_string(), "1500ms");
-        assert_eq!(Amount::Bytes(1_500).to_string(), "1500");
+        assert_eq!(LimitValue::Wait(Duration::from_millis(1_500)).to_string(), "1500ms");
+        assert_eq!(LimitValue::Bytes(1_500).to_string(), "1500");
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use talk::handshake::{Hosts, Policy};
 use talk::log::Store;
-use talk::server::{Config, Level, Limits, Logger, Server, Stopper};
+use talk::server::{Config, Level, Limits, Logger, Server, ServerHandle};
 use tempfile::TempDir;
 
 use crate::support::raw::{self, Raw, frame};
@@ -17,7 +17,7 @@ use crate::support::{Peer, SOON};
 /// A server in this process, whose waits are this test's.
 struct Quick {
     address: SocketAddr,
-    stopper: Stopper,
+    handle: ServerHandle,
     running: Option<JoinHandle<()>>,
     _data: TempDir,
 }
@@ -33,14 +33,14 @@ impl Quick {
         let store = Store::open(data.path()).unwrap();
         let config = Config { max_per_address: 0, rate: 0, limits, ..config };
         let server = Server::new(listener, config, store, logger).unwrap();
-        let stopper = server.stopper().unwrap();
-        Quick { address, stopper, running: Some(thread::spawn(move || server.run())), _data: data }
+        let handle = server.handle().unwrap();
+        Quick { address, handle, running: Some(thread::spawn(move || server.run())), _data: data }
     }
 }
 
 impl Drop for Quick {
     fn drop(&mut self) {
-        self.stopper.stop();
+        self.handle.stop();
         self.running.take().unwrap().join().unwrap();
     }
 }

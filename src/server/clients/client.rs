@@ -57,33 +57,33 @@ impl Client {
     }
 
     /// The one place the lock is taken. An identity is replaced whole.
-    fn identity(&self) -> MutexGuard<'_, Identity> {
+    fn lock_identity(&self) -> MutexGuard<'_, Identity> {
         failpoint::check(self.identity.lock().unwrap_or_else(PoisonError::into_inner), "identity")
     }
 
     /// The name it goes by, and the proof of it.
-    pub(crate) fn held(&self) -> Identity {
-        self.identity().clone()
+    pub(crate) fn identity(&self) -> Identity {
+        self.lock_identity().clone()
     }
 
     /// Goes by another name from now on; returns the former one.
     pub(crate) fn rename(&self, held: Identity) -> Identity {
-        std::mem::replace(&mut *self.identity(), held)
+        std::mem::replace(&mut *self.lock_identity(), held)
     }
 
     /// Others have brought it into a room that its session does not know of yet.
-    pub(crate) fn call(&self) {
+    pub(crate) fn flag_invited(&self) {
         self.called.store(true, Ordering::Release);
     }
 
     /// Whether that is so; asked by its session, which then knows.
-    pub(crate) fn was_called(&self) -> bool {
+    pub(crate) fn take_invited(&self) -> bool {
         self.called.load(Ordering::Acquire) && self.called.swap(false, Ordering::AcqRel)
     }
 
     /// As whom it says things.
     pub(crate) fn author(&self) -> Author {
-        let held = self.identity();
+        let held = self.lock_identity();
         Author { client: self.id, owner: held.owner, user: held.user.clone() }
     }
 
@@ -97,34 +97,34 @@ impl Client {
     }
 
     /// Something came from it: it lives.
-    pub(crate) fn hear(&self) {
+    pub(crate) fn mark_received(&self) {
         self.stamp(&self.heard);
     }
 
     /// How long nothing has come from it.
-    pub(crate) fn silence(&self) -> Duration {
+    pub(crate) fn idle_time(&self) -> Duration {
         self.passed(self.heard.load(Ordering::Relaxed))
     }
 
     /// Notes that it is being pinged.
-    pub(crate) fn ping(&self) {
+    pub(crate) fn mark_pinged(&self) {
         self.stamp(&self.pinged);
     }
 
     /// How long ago it was pinged, if nothing has come from it since.
-    pub(crate) fn unanswered(&self) -> Option<Duration> {
+    pub(crate) fn unanswered_ping(&self) -> Option<Duration> {
         let pinged = self.pinged.load(Ordering::Relaxed);
         (pinged > self.heard.load(Ordering::Relaxed)).then(|| self.passed(pinged))
     }
 
     /// How long ago it was sent a Close frame, if it was.
-    pub(crate) fn closing(&self) -> Option<Duration> {
+    pub(crate) fn closing_time(&self) -> Option<Duration> {
         let closed = self.closed.load(Ordering::Relaxed);
         (closed > 0).then(|| self.passed(closed))
     }
 
     /// With which code it was sent away, if it was.
-    pub(crate) fn dismissed(&self) -> Option<CloseCode> {
+    pub(crate) fn close_code(&self) -> Option<CloseCode> {
         self.code.get().copied()
     }
 

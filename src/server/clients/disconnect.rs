@@ -7,18 +7,18 @@ use crate::ws::{Close, CloseCode};
 
 /// Why a conversation is over.
 #[derive(Debug)]
-pub(crate) enum Ending {
+pub(crate) enum Disconnect {
     /// The peer said so.
-    Left(Option<Close>),
+    ByPeer(Option<Close>),
     /// The line is dead.
-    Gone,
+    Lost,
     /// We say so.
-    Closed(CloseCode, Cow<'static, str>),
+    ByServer(CloseCode, Cow<'static, str>),
 }
 
-impl Ending {
-    pub(crate) fn closed(code: CloseCode, reason: &'static str) -> Ending {
-        Ending::Closed(code, Cow::Borrowed(reason))
+impl Disconnect {
+    pub(crate) fn by_server(code: CloseCode, reason: &'static str) -> Disconnect {
+        Disconnect::ByServer(code, Cow::Borrowed(reason))
     }
 }
 

@@ -12,22 +12,22 @@ use crate::net::Drained;
 
 /// Everybody who has bytes waiting.
 #[derive(Debug, Default)]
-pub(crate) struct Drain {
-    behind: Mutex<Vec<Behind>>,
+pub(crate) struct SlowClients {
+    behind: Mutex<Vec<SlowClient>>,
     more: Condvar,
 }
 
 /// A client and when to try its socket again.
 #[derive(Debug)]
-struct Behind {
+struct SlowClient {
     client: Arc<Client>,
     again: Instant,
     pause: Duration,
 }
 
-impl Drain {
+impl SlowClients {
     /// The one place the lock is taken. The list is only ever pushed to and taken whole.
-    fn behind(&self) -> MutexGuard<'_, Vec<Behind>> {
+    fn behind(&self) -> MutexGuard<'_, Vec<SlowClient>> {
         failpoint::check(self.behind.lock().unwrap_or_else(PoisonError::into_inner), "behind")
     }
 
@@ -35,7 +35,7 @@ impl Drain {
     pub(crate) fn add(&self, client: &Arc<Client>) {
         let again = Instant::now() + limits::RETRY_WRITE_MIN;
         let pause = limits::RETRY_WRITE_MIN;
-        self.behind().push(Behind { client: Arc::clone(client), again, pause });
+        self.behind().push(SlowClient { client: Arc::clone(client), again, pause });
         self.more.notify_one();
     }
 
@@ -59,10 +59,10 @@ impl Drain {
         drop(list);
         let (mut still, mut dropped) = (Vec::new(), 0);
         for behind in Vec::into_iter(due) {
-            match behind.tried(now, stall_wait) {
-                Tried::Behind(behind) => still.push(behind),
-                Tried::Done => {}
-                Tried::Stuck => dropped += 1,
+            match behind.retry(now, stall_wait) {
+                Retry::SlowClient(behind) => still.push(behind),
+                Retry::Done => {}
+                Retry::Evicted => dropped += 1,
             }
         }
         self.behind().extend(still);
@@ -76,28 +76,28 @@ impl Drain {
 }
 
 /// What a try has left.
-enum Tried {
+enum Retry {
     /// There is more.
-    Behind(Behind),
+    SlowClient(SlowClient),
     /// Nothing is left, or nobody.
     Done,
     /// It took nothing for too long, and was dropped.
-    Stuck,
+    Evicted,
 }
 
-impl Behind {
+impl SlowClient {
     /// Drains what the socket takes.
-    fn tried(mut self, now: Instant, stall_wait: Duration) -> Tried {
+    fn retry(mut self, now: Instant, stall_wait: Duration) -> Retry {
         match self.client.send_queue.drain(now) {
-            Drained::Empty | Drained::Closed => return Tried::Done,
+            Drained::Empty | Drained::Closed => return Retry::Done,
             Drained::Progress => self.pause = limits::RETRY_WRITE_MIN,
             Drained::Stalled(wait) if wait >= stall_wait => {
                 self.client.send_queue.shutdown();
-                return Tried::Stuck;
+                return Retry::Evicted;
             }
             Drained::Stalled(_) => self.pause = (self.pause * 2).min(limits::RETRY_WRITE_MAX),
         }
         self.again = now + self.pause;
-        Tried::Behind(self)
+        Retry::SlowClient(self)
     }
 }

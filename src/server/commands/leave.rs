@@ -10,18 +10,18 @@ use super::Session;
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let (id, house) = (self.client.id, &self.house);
+        let (id, shared) = (self.client.id, &self.shared);
         let rooms = RefCell::new(mem::take(&mut self.rooms));
-        self.surely(|| rooms.borrow_mut().extend(house.guests.end(id)));
+        self.surely(|| rooms.borrow_mut().extend(shared.invitations.end(id)));
         let user = RefCell::new(None);
-        self.surely(|| *user.borrow_mut() = Some(self.client.held().user));
+        self.surely(|| *user.borrow_mut() = Some(self.client.identity().user));
         for room in rooms.take() {
-            self.surely(|| house.carry(room.exit(id)));
+            self.surely(|| shared.carry(room.exit(id)));
         }
         if let Some(user) = user.take() {
-            self.survives(|| house.release(&user)); // twice would be once too often
+            self.survives(|| shared.release(&user)); // twice would be once too often
         }
-        self.surely(|| house.poll.remove(id));
+        self.surely(|| shared.poll.remove(id));
         self.survives(|| self.log("gone"));
     }
 }
@@ -38,7 +38,7 @@ impl Session {
     fn survives(&self, step: impl FnOnce()) -> bool {
         let is_done = catch_unwind(AssertUnwindSafe(step)).is_ok();
         if !is_done {
-            self.house.panicked("leaving");
+            self.shared.panicked("leaving");
         }
         is_done
     }

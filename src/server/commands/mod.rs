@@ -1,18 +1,18 @@
 //! What a client may do once it has said hello, and what each message does.
 //!
-//! Room: one session's view of the house: its client, the rooms it is in, how much it may still say.
+//! Room: one session's view of the shared state: its client, the rooms it is in, how much it may still say.
 
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
 use super::clients::client::Client;
-use super::clients::disconnect::{self, Ending};
+use super::clients::disconnect::{self, Disconnect};
 use super::logger::Level;
 use super::metrics::Resume;
 use super::room::Room;
 use super::room::history;
-use super::state::shared::{House, TooManyRooms};
+use super::state::shared::{Shared, TooManyRooms};
 use crate::chat::protocol::{
     ClientMessage, Join, Joined, Limits, Range, Refused, RoomInfo, ServerMessage, Since, Welcome,
 };
@@ -27,7 +27,7 @@ mod leave; // what is left of it when it ends: nothing
 /// One client's session. Dropped, by a panic too, it leaves every room and the registry.
 #[derive(Debug)]
 pub(super) struct Session {
-    house: Arc<House>,
+    shared: Arc<Shared>,
     client: Arc<Client>,
     rooms: Vec<Arc<Room>>,
     posts: RateLimiter,
@@ -61,15 +61,16 @@ fn about_room(refused: Refused, room: RoomName) -> Refused {
 
 impl Session {
     /// Registers a client.
-    pub(super) fn begin(house: &Arc<House>, client: Client) -> Session {
-        let (house, client) = (Arc::clone(house), Arc::new(client));
-        let posts = RateLimiter::new(house.config.rate, house.config.burst);
-        let (most, patience) = (house.config.limits.nuisances, house.config.limits.abuse_wait);
+    pub(super) fn begin(shared: &Arc<Shared>, client: Client) -> Session {
+        let (shared, client) = (Arc::clone(shared), Arc::new(client));
+        let posts = RateLimiter::new(shared.config.rate, shared.config.burst);
+        let (most, patience) =
+            (shared.config.limits.control_rate, shared.config.limits.flood_grace);
         let flood = FloodControl::new(most, patience, Instant::now());
         let (rooms, typed, posted) = (Vec::new(), Vec::new(), None);
-        let session = Session { house, client, rooms, posts, flood, typed, posted };
-        session.house.guests.begin(session.client.id); // from here on, a panic leaves nothing behind
-        session.house.poll.add(Arc::clone(&session.client));
+        let session = Session { shared, client, rooms, posts, flood, typed, posted };
+        session.shared.invitations.begin(session.client.id); // from here on, a panic leaves nothing behind
+        session.shared.poll.add(Arc::clone(&session.client));
         session.log("hello");
         session
     }
@@ -79,8 +80,8 @@ impl Session {
         Arc::clone(&self.client)
     }
 
-    pub(super) fn house(&self) -> &Arc<House> {
-        &self.house
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -89,19 +90,19 @@ impl Session {
 
     fn log(&self, event: &'static str) {
         let (id, address) = (self.client.id.0.to_string(), self.client.address.to_string());
-        let user = self.client.held().user;
+        let user = self.client.identity().user;
         let particulars = [("client", &*id), ("address", &*address), ("user", user.as_str())];
-        self.house.logger.tell(Level::Info, event, &particulars);
+        self.shared.logger.log(Level::Info, event, &particulars);
     }
 
     // ---- Messages ------------------------------------------------------------------------------
 
     /// Answers `hello`.
-    pub(super) fn welcome(&mut self, joins: Vec<Join>) -> Result<(), Ending> {
-        let held = self.client.held();
-        let config = &self.house.config;
+    pub(super) fn welcome(&mut self, joins: Vec<Join>) -> Result<(), Disconnect> {
+        let held = self.client.identity();
+        let config = &self.shared.config;
         let welcome = Welcome {
-            away: self.house.away(&held.user),
+            away: self.shared.away(&held.user),
             user: held.user,
             token: held.token,
             server: format!("talk/{}", env!("CARGO_PKG_VERSION")),
@@ -121,9 +122,9 @@ impl Session {
     }
 
     /// Does what a message asks.
-    pub(super) fn hear(&mut self, text: &str) -> Result<(), Ending> {
+    pub(super) fn hear(&mut self, text: &str) -> Result<(), Disconnect> {
         self.settle_in();
-        let config = &self.house.config;
+        let config = &self.shared.config;
         match ClientMessage::parse_within(text, config.max_text, config.limits.json) {
             Ok(request) => {
                 if !matches!(request, ClientMessage::Submit { .. }) {
@@ -136,41 +137,41 @@ impl Session {
     }
 
     /// Answers a ping. Pings are control messages: too many of them are a nuisance.
-    pub(super) fn pong(&mut self, payload: &[u8]) -> Result<(), Ending> {
+    pub(super) fn pong(&mut self, payload: &[u8]) -> Result<(), Disconnect> {
         self.nuisance()?;
         let mut frame = Vec::new();
         Encoder::server().pong(payload, &mut frame);
-        self.house.deliver(&self.client, &frame.into());
+        self.shared.deliver(&self.client, &frame.into());
         Ok(())
     }
 
     /// Counts a control, empty or refused message, and slows or ends whoever sends too many. Who has sent
     /// them and gone is not heard out: its place would be kept for as long as our patience lasts.
-    pub(super) fn nuisance(&mut self) -> Result<(), Ending> {
+    pub(super) fn nuisance(&mut self) -> Result<(), Disconnect> {
         match self.flood.check(Instant::now()) {
             Verdict::Allow => Ok(()),
-            Verdict::Delay(_) if self.client.send_queue.is_closed() => Err(Ending::Gone),
+            Verdict::Delay(_) if self.client.send_queue.is_closed() => Err(Disconnect::Lost),
             Verdict::Delay(wait) => {
                 thread::sleep(wait);
                 Ok(())
             }
             Verdict::Disconnect => {
-                Err(Ending::closed(disconnect::FLOODING, "too many messages for too long"))
+                Err(Disconnect::by_server(disconnect::FLOODING, "too many messages for too long"))
             }
         }
     }
 
     fn tell(&self, reply: &ServerMessage) {
-        self.house.tell(&self.client, reply);
+        self.shared.tell(&self.client, reply);
     }
 
-    fn refuse(&mut self, refused: Refused) -> Result<(), Ending> {
+    fn refuse(&mut self, refused: Refused) -> Result<(), Disconnect> {
         self.nuisance()?;
         self.tell(&refused.into_reply());
         Ok(())
     }
 
-    fn answer(&mut self, request: ClientMessage) -> Result<(), Ending> {
+    fn answer(&mut self, request: ClientMessage) -> Result<(), Disconnect> {
         let answered = match request {
             ClientMessage::Hello { .. } => {
                 Err(refused(ErrorCode::BadMessage, "hello is only said once, at the beginning"))
@@ -192,7 +193,7 @@ impl Session {
             }
             ClientMessage::Nick { user, token } => self.nick(&user, token.as_ref()),
             ClientMessage::Away(away) => {
-                self.house.set_away(&self.client.held().user, away);
+                self.shared.set_away(&self.client.identity().user, away);
                 Ok(())
             }
             ClientMessage::Typing { room } => self.typing(&room),
@@ -218,10 +219,10 @@ impl Session {
 
     /// Takes note of the private rooms that others have brought this client into.
     fn settle_in(&mut self) {
-        if !self.client.was_called() {
+        if !self.client.take_invited() {
             return;
         }
-        for room in self.house.guests.take(self.client.id) {
+        for room in self.shared.invitations.take(self.client.id) {
             if let Some(former) = self.find(&room.name).filter(|former| !Arc::ptr_eq(former, &room))
             {
                 self.go(&former); // the same name, but another's
@@ -235,7 +236,7 @@ impl Session {
     /// Leaves a room without a word to the client.
     fn go(&mut self, room: &Arc<Room>) {
         self.rooms.retain(|other| !Arc::ptr_eq(other, room));
-        self.house.carry(room.exit(self.client.id));
+        self.shared.carry(room.exit(self.client.id));
     }
 
     /// Leaves a room, and tells the client so.
@@ -243,10 +244,10 @@ impl Session {
         self.rooms.retain(|other| !Arc::ptr_eq(other, room));
         let load = room.exit(self.client.id);
         self.tell(&ServerMessage::Left { room: room.name.clone() });
-        self.house.carry(load);
+        self.shared.carry(load);
     }
 
-    fn join(&mut self, join: &Join) -> Result<(), Ending> {
+    fn join(&mut self, join: &Join) -> Result<(), Disconnect> {
         let room = match self.open(&join.room) {
             Ok(room) => room,
             Err(refused) => return self.refuse(about_room(refused, join.room.clone())),
@@ -254,15 +255,15 @@ impl Session {
         self.enter(&room, join.since, join.log.as_deref())
     }
 
-    fn enter(&self, room: &Arc<Room>, since: Since, log: Option<&str>) -> Result<(), Ending> {
-        let held = self.client.held();
-        let away = self.house.away(&held.user);
+    fn enter(&self, room: &Arc<Room>, since: Since, log: Option<&str>) -> Result<(), Disconnect> {
+        let held = self.client.identity();
+        let away = self.shared.away(&held.user);
         let entered = room.enter(&self.client, &held.user, away.as_ref(), since, log);
-        self.house.tell_away(&held.user, room); // if that has changed meanwhile
-        let marked = self.house.marked(held.owner, room);
+        self.shared.tell_away(&held.user, room); // if that has changed meanwhile
+        let marked = self.shared.marked(held.owner, room);
         let joined = Joined { marked, ..entered.joined };
         if let Since::After(seq) = since {
-            self.house.metrics.resumed(match joined.since {
+            self.shared.metrics.resumed(match joined.since {
                 _ if joined.reset => Resume::Fresh,
                 kept if kept > seq => Resume::BeyondRetention,
                 _ => Resume::Whole,
@@ -270,16 +271,16 @@ impl Session {
         }
         let since = joined.since;
         self.tell(&ServerMessage::Joined(joined));
-        self.house.carry(entered.load);
-        history::run(&self.house, &self.client, room, since, entered.changes)
+        self.shared.carry(entered.load);
+        history::run(&self.shared, &self.client, room, since, entered.changes)
     }
 
     /// Enters the private rooms in which something was said that this name has not read.
-    fn enter_unread(&mut self) -> Result<(), Ending> {
-        let held = self.client.held();
-        for room in self.house.private_rooms(&held) {
-            let marked = self.house.marked(held.owner, &room).unwrap_or(0);
-            let is_full = self.rooms.len() >= self.house.config.limits.rooms_per_client;
+    fn enter_unread(&mut self) -> Result<(), Disconnect> {
+        let held = self.client.identity();
+        for room in self.shared.private_rooms(&held) {
+            let marked = self.shared.marked(held.owner, &room).unwrap_or(0);
+            let is_full = self.rooms.len() >= self.shared.config.limits.rooms_per_client;
             if room.last_assigned() <= marked || is_full || self.find(&room.name).is_some() {
                 continue;
             }
@@ -293,21 +294,21 @@ impl Session {
     /// The room of this name: one it is in, or another one from now on.
     fn open(&mut self, name: &RoomName) -> Result<Arc<Room>, Refused> {
         if let Some(room) = self.find(name) {
-            if self.house.is_current(&room, &self.client) {
+            if self.shared.is_current(&room, &self.client) {
                 return Ok(room);
             }
             self.go(&room);
         }
-        if self.rooms.len() >= self.house.config.limits.rooms_per_client {
+        if self.rooms.len() >= self.shared.config.limits.rooms_per_client {
             let sentence = "you are in as many rooms as one client may be, leave one first";
             return Err(refused(ErrorCode::TooManyRooms, sentence));
         }
         let opened = if name.is_private() {
-            self.house.private_room(name, &self.client.held())
+            self.shared.private_room(name, &self.client.identity())
         } else {
             let full = "this server has as many rooms as it may";
             let rejection = |TooManyRooms| Rejection::new(ErrorCode::TooManyRooms, full);
-            self.house.open_room(name).map(|opened| opened.map_err(rejection))
+            self.shared.open_room(name).map(|opened| opened.map_err(rejection))
         };
         match opened {
             Ok(Ok(room)) => {
@@ -336,9 +337,9 @@ impl Session {
             members: room.count(),
             topic: room.log.topic(),
         };
-        let mut rooms = self.house.all_rooms();
+        let mut rooms = self.shared.all_rooms();
         rooms.retain(|room| !room.name.is_private());
-        rooms.extend(self.house.private_rooms(&self.client.held()));
+        rooms.extend(self.shared.private_rooms(&self.client.identity()));
         let rooms = rooms.into_iter().map(info).collect();
         self.tell(&ServerMessage::Rooms { rooms });
     }
@@ -346,24 +347,24 @@ impl Session {
     fn history(&self, name: &RoomName, range: Range, limit: usize) -> Result<(), Refused> {
         let room = self.room(name)?;
         let page = history::page(&room, range, limit).map_err(|_| unread(name))?;
-        self.house.tell_json(&self.client, &page);
+        self.shared.tell_json(&self.client, &page);
         Ok(())
     }
 
     fn search(&self, name: &RoomName, text: &str, before: Option<u64>) -> Result<(), Refused> {
         let room = self.room(name)?;
         let found = history::found(&room, text, before).map_err(|_| unread(name))?;
-        self.house.tell_json(&self.client, &found);
+        self.shared.tell_json(&self.client, &found);
         Ok(())
     }
 
     // ---- NameRegistry ---------------------------------------------------------------------------------
 
     fn nick(&mut self, user: &UserName, token: Option<&Token>) -> Result<(), Refused> {
-        let before = self.client.held();
+        let before = self.client.identity();
         // A change of case only, or of nothing, is the same claim: its owner need not prove it.
         let token = if user.is_same_claim(&before.user) { Some(&before.token) } else { token };
-        let held = self.house.claim(user, token).map_err(refusal)?;
+        let held = self.shared.claim(user, token).map_err(refusal)?;
         if !user.is_same_claim(&before.user) {
             for room in self.rooms.clone().iter().filter(|room| room.name.is_private()) {
                 self.part(room); // it belongs to the old name
@@ -375,14 +376,14 @@ impl Session {
             token: Some(held.token.clone()),
         };
         self.client.rename(held);
-        let away = self.house.away(&before.user);
-        self.house.release(&before.user);
+        let away = self.shared.away(&before.user);
+        self.shared.release(&before.user);
         self.tell(&renamed);
         for room in &self.rooms {
-            self.house.carry(room.rename(self.client.id, user));
+            self.shared.carry(room.rename(self.client.id, user));
         }
         if away.is_some() {
-            self.house.set_away(user, away); // it goes along
+            self.shared.set_away(user, away); // it goes along
         }
         self.log("renamed");
         Ok(())

@@ -10,7 +10,7 @@ use crate::chat::protocol::{Kind, Record, Refused, ServerMessage};
 use crate::chat::{Author, Cid, ErrorCode, Operation, Outcome, RoomName, UserName};
 use crate::json;
 use crate::limits;
-use crate::server::clients::disconnect::Ending;
+use crate::server::clients::disconnect::Disconnect;
 use crate::server::room::Room;
 use crate::server::room::history;
 use crate::time::unix_ms;
@@ -22,9 +22,9 @@ impl Session {
         name: &RoomName,
         cid: Cid,
         operation: Operation,
-    ) -> Result<(), Ending> {
+    ) -> Result<(), Disconnect> {
         match self.room(name) {
-            Ok(room) if self.house.is_current(&room, &self.client) => {
+            Ok(room) if self.shared.is_current(&room, &self.client) => {
                 self.act_in(&room, cid, operation)
             }
             Ok(room) => {
@@ -42,8 +42,8 @@ impl Session {
         to: &UserName,
         cid: Cid,
         operation: Operation,
-    ) -> Result<(), Ending> {
-        let Some(name) = RoomName::of_two(&self.client.held().user, to) else {
+    ) -> Result<(), Disconnect> {
+        let Some(name) = RoomName::of_two(&self.client.identity().user, to) else {
             let sentence = "a private room is for two";
             return self.refuse(about_cid(refused(ErrorCode::BadName, sentence), cid));
         };
@@ -53,7 +53,12 @@ impl Session {
         }
     }
 
-    fn act_in(&mut self, room: &Arc<Room>, cid: Cid, operation: Operation) -> Result<(), Ending> {
+    fn act_in(
+        &mut self,
+        room: &Arc<Room>,
+        cid: Cid,
+        operation: Operation,
+    ) -> Result<(), Disconnect> {
         if let Err(wait) = self.posts.check(Instant::now()) {
             return self.put_off(cid, wait);
         }
@@ -67,30 +72,30 @@ impl Session {
         }
         let before = room.name.is_private().then(|| room.head());
         let (told, load) = room.say(&author, cid.clone(), operation, unix_ms());
-        self.house.carry(load);
+        self.shared.carry(load);
         if let Some(head) = before
             && told != Outcome::NoSuchTarget
         {
             // After it was said: who says hello before this is found here, who does later finds the line.
-            self.house.gather(room, head);
+            self.shared.gather(room, head);
             self.settle_in();
         }
         match told {
             Outcome::Accepted => {
                 if self.posted.as_ref() != Some(&author.user) {
-                    self.house.posted(&author.user);
+                    self.shared.posted(&author.user);
                     self.posted = Some(author.user);
                 }
                 Ok(())
             }
             Outcome::InFlight => {
-                self.house.metrics.duplicates.count();
+                self.shared.metrics.duplicates.count();
                 Ok(()) // the record itself is the answer, and on its way
             }
             Outcome::AlreadyStored(seq) => {
-                self.house.metrics.duplicates.count();
+                self.shared.metrics.duplicates.count();
                 if let Some(json) = history::record(room, seq).map(|entry| entry.json) {
-                    self.house.tell_json(&self.client, &json);
+                    self.shared.tell_json(&self.client, &json);
                 }
                 Ok(())
             }
@@ -105,7 +110,7 @@ impl Session {
         }
     }
 
-    fn put_off(&mut self, cid: Cid, wait: Duration) -> Result<(), Ending> {
+    fn put_off(&mut self, cid: Cid, wait: Duration) -> Result<(), Disconnect> {
         self.nuisance()?;
         let retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
         self.tell(&ServerMessage::Error {
@@ -120,7 +125,7 @@ impl Session {
 
     /// Notes how far its name has read a room.
     pub(crate) fn mark(&self, name: &RoomName, seq: u64) -> Result<(), Refused> {
-        self.house.mark(&self.client, &*self.room(name)?, seq);
+        self.shared.mark(&self.client, &*self.room(name)?, seq);
         Ok(())
     }
 
@@ -130,7 +135,7 @@ impl Session {
         self.typed.retain(|(_, at)| now - *at < limits::TYPING_EVERY);
         if self.typed.iter().all(|(typed, _)| typed != name) {
             self.typed.push((name.clone(), now));
-            self.house.carry(room.typing(&self.client.author()));
+            self.shared.carry(room.typing(&self.client.author()));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The accept loop: a connection in, a thread out that greets it, and one that hears it.
 //!
-//! Room: the listener, the door, threads. It only accepts: whatever takes time is done elsewhere,
+//! Room: the listener, the admission, threads. It only accepts: whatever takes time is done elsewhere,
 //! and no error ends it.
 
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
@@ -11,23 +11,23 @@ use std::thread;
 use super::session;
 use crate::http::Response;
 use crate::limits;
-use crate::server::clients::admission::Pass;
+use crate::server::clients::admission::Permit;
 use crate::server::logger::Level;
-use crate::server::state::shared::House;
+use crate::server::state::shared::Shared;
 use crate::time::unix_ms;
 
-/// Accepts until the house stops.
-pub(crate) fn run(listener: &TcpListener, house: &Arc<House>) {
+/// Accepts until the server stops.
+pub(crate) fn run(listener: &TcpListener, shared: &Arc<Shared>) {
     let mut pause = limits::ACCEPT_PAUSE.0;
     loop {
         let accepted = listener.accept();
-        if house.is_stopping() {
+        if shared.is_stopping() {
             return;
         }
         let began = accepted.and_then(|(stream, peer)| {
-            let admitted = catch_unwind(AssertUnwindSafe(|| admit(house, stream, peer)));
+            let admitted = catch_unwind(AssertUnwindSafe(|| admit(shared, stream, peer)));
             admitted.unwrap_or_else(|_| {
-                house.panicked("accept");
+                shared.panicked("accept");
                 Ok(())
             })
         });
@@ -36,7 +36,7 @@ pub(crate) fn run(listener: &TcpListener, house: &Arc<House>) {
             Err(error) => {
                 // EMFILE, ENOMEM, EAGAIN for a thread, ECONNABORTED …: whatever it is, the next
                 // connection deserves a try, a little later.
-                house.logger.tell(Level::Warn, "accept-failed", &[("error", &error.to_string())]);
+                shared.logger.log(Level::Warn, "accept-failed", &[("error", &error.to_string())]);
                 thread::sleep(pause);
                 pause = (pause * 2).min(limits::ACCEPT_PAUSE.1);
             }
@@ -45,30 +45,30 @@ pub(crate) fn run(listener: &TcpListener, house: &Arc<House>) {
 }
 
 /// Finds a place for a connection and starts its session; without a place, says why.
-fn admit(house: &Arc<House>, stream: TcpStream, peer: SocketAddr) -> std::io::Result<()> {
+fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> std::io::Result<()> {
     let peer = peer.ip();
-    let entered = if house.config.proxies.trusts(peer) {
-        house.door.enter_unsettled()
+    let entered = if shared.config.proxies.trusts(peer) {
+        shared.admission.admit_proxy()
     } else {
-        house.door.enter(peer)
+        shared.admission.admit(peer)
     };
     match entered {
-        Ok(pass) => {
-            let greet = move |house: &Arc<House>, pass| greet(house, stream, peer, pass);
-            spawn(house, "greeting", limits::HELLO_STACK, pass, greet)
+        Ok(permit) => {
+            let greet = move |shared: &Arc<Shared>, permit| greet(shared, stream, peer, permit);
+            spawn(shared, "greeting", limits::HELLO_STACK, permit, greet)
         }
         Err(full) => {
-            house.logger.tell(
+            shared.logger.log(
                 Level::Debug,
                 "refused",
-                &[("address", &peer.to_string()), ("reason", full.word())],
+                &[("address", &peer.to_string()), ("reason", full.reason())],
             );
-            let Some(pass) = house.door.refuse() else { return Ok(()) };
-            let refuse = move |_: &Arc<House>, pass| {
+            let Some(permit) = shared.admission.slot_for_refusal() else { return Ok(()) };
+            let refuse = move |_: &Arc<Shared>, permit| {
                 session::refuse(&stream, &Response::from(full).dated(unix_ms()));
-                drop(pass);
+                drop(permit);
             };
-            spawn(house, "refusal", limits::HELLO_STACK, pass, refuse)
+            spawn(shared, "refusal", limits::HELLO_STACK, permit, refuse)
         }
     }
 }
@@ -76,32 +76,32 @@ fn admit(house: &Arc<House>, stream: TcpStream, peer: SocketAddr) -> std::io::Re
 /// Hears what a connection wants. A WebSocket that has said hello goes on in a thread of its own: this
 /// one's stack and heap have seen a head, a hello and perhaps a replay, and would keep the memory of it
 /// for as long as the connection lasts.
-fn greet(house: &Arc<House>, stream: TcpStream, peer: IpAddr, mut pass: Pass) {
-    let id = house.next_client();
-    let Some(line) = session::greet(house, stream, peer, &mut pass, id) else { return };
-    let converse = move |_: &Arc<House>, pass| {
+fn greet(shared: &Arc<Shared>, stream: TcpStream, peer: IpAddr, mut permit: Permit) {
+    let id = shared.next_client();
+    let Some(line) = session::greet(shared, stream, peer, &mut permit, id) else { return };
+    let converse = move |_: &Arc<Shared>, permit| {
         line.converse();
-        drop(pass);
+        drop(permit);
     };
-    if let Err(error) = spawn(house, "session", limits::SESSION_STACK, pass, converse) {
-        house.logger.tell(Level::Warn, "accept-failed", &[("error", &error.to_string())]);
+    if let Err(error) = spawn(shared, "session", limits::SESSION_STACK, permit, converse) {
+        shared.logger.log(Level::Warn, "accept-failed", &[("error", &error.to_string())]);
     }
 }
 
-/// Starts a thread that is given the pass and gives it back when it ends, however it ends. If the system
+/// Starts a thread that is given the permit and gives it back when it ends, however it ends. If the system
 /// refuses the thread, the connection closes. A panic ends this connection alone, and is counted.
 fn spawn(
-    house: &Arc<House>,
+    shared: &Arc<Shared>,
     name: &'static str,
     stack: usize,
-    pass: Pass,
-    run: impl FnOnce(&Arc<House>, Pass) + Send + 'static,
+    permit: Permit,
+    run: impl FnOnce(&Arc<Shared>, Permit) + Send + 'static,
 ) -> std::io::Result<()> {
-    let house = Arc::clone(house);
+    let shared = Arc::clone(shared);
     let thread = thread::Builder::new().name(String::from(name)).stack_size(stack);
     let survive = move || {
-        if catch_unwind(AssertUnwindSafe(|| run(&house, pass))).is_err() {
-            house.panicked(name);
+        if catch_unwind(AssertUnwindSafe(|| run(&shared, permit))).is_err() {
+            shared.panicked(name);
         }
     };
     thread.spawn(survive).map(drop)

@@ -16,48 +16,48 @@ use crate::limits;
 use crate::net::deadline::Deadline;
 use crate::net::head::read_request;
 use crate::net::{MessageError, MessageReader, SendQueue, Step, linger};
-use crate::server::clients::admission::Pass;
+use crate::server::clients::admission::Permit;
 use crate::server::clients::client::Client;
-use crate::server::clients::disconnect::{self, Ending};
-use crate::server::clients::memory_budget::Full;
+use crate::server::clients::disconnect::{self, Disconnect};
+use crate::server::clients::memory_budget::OverBudget;
 use crate::server::commands::{Session, refusal};
 use crate::server::http::routes::route;
 use crate::server::logger::Level;
-use crate::server::state::shared::House;
+use crate::server::state::shared::Shared;
 use crate::time::unix_ms;
 use crate::ws::{Close, CloseCode, Decoder, Encoder, Event, Role};
 
 /// Serves one connection up to its hello; returns what comes after it, if it is let in.
 pub(crate) fn greet(
-    house: &Arc<House>,
+    shared: &Arc<Shared>,
     stream: TcpStream,
     peer: IpAddr,
-    pass: &mut Pass,
+    permit: &mut Permit,
     id: ClientId,
 ) -> Option<Line> {
     stream.set_nodelay(true).ok(); // a batch is written whole: nothing is gained by waiting
     let stream = Arc::new(stream);
-    let deadline = Deadline::new(Instant::now(), house.config.limits.head_wait);
-    let mut parser = Parser::within(house.config.limits.http);
+    let deadline = Deadline::new(Instant::now(), shared.config.limits.head_wait);
+    let mut parser = Parser::within(shared.config.limits.http);
     let mut address = peer;
     let (response, leftover) = match read_request(&mut &*stream, &deadline, &mut parser) {
         Ok((request, leftover)) => {
-            let source = house.config.proxies.source(peer, &request.headers);
+            let source = shared.config.proxies.source(peer, &request.headers);
             address = source.address;
-            let settled = pass.settle(address).map_err(Response::from);
-            let response = settled.map_or_else(|full| full, |()| route(house, source, &request));
+            let settled = permit.assign(address).map_err(Response::from);
+            let response = settled.map_or_else(|full| full, |()| route(shared, source, &request));
             (response, leftover)
         }
         Err(error) => (error.response()?, Vec::new()),
     };
     let response = response.dated(unix_ms());
-    house.metrics.answered(response.status());
+    shared.metrics.answered(response.status());
     if response.status() != Status::SWITCHING_PROTOCOLS {
-        answer(house, &stream, address, &response, &parser);
+        answer(shared, &stream, address, &response, &parser);
         return None;
     }
     write(&stream, &response.to_bytes()).ok()?;
-    Greeting { house, stream: &stream, address, id }.hear(&leftover)
+    Greeting { shared, stream: &stream, address, id }.hear(&leftover)
 }
 
 /// Tells a connection for which there is no place why, once it has said what it wants.
@@ -70,7 +70,7 @@ pub(crate) fn refuse(stream: &TcpStream, response: &Response) {
 }
 
 fn answer(
-    house: &House,
+    shared: &Shared,
     stream: &TcpStream,
     address: IpAddr,
     response: &Response,
@@ -79,7 +79,7 @@ fn answer(
     if response.status().is_error() {
         let status = response.status().code().to_string();
         let particulars = [("address", &*address.to_string()), ("status", &*status)];
-        house.logger.tell(Level::Debug, "request-refused", &particulars);
+        shared.logger.log(Level::Debug, "request-refused", &particulars);
     }
     if write(stream, &bytes_of(response, parser)).is_ok() {
         linger(stream);
@@ -99,7 +99,7 @@ fn write(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
 
 /// A connection that has become a WebSocket and has not said who it is.
 struct Greeting<'g> {
-    house: &'g Arc<House>,
+    shared: &'g Arc<Shared>,
     stream: &'g Arc<TcpStream>,
     address: IpAddr,
     id: ClientId,
@@ -115,27 +115,27 @@ struct Welcome {
 impl Greeting<'_> {
     /// Hears the hello, and welcomes whoever may come in.
     fn hear(&self, leftover: &[u8]) -> Option<Line> {
-        let decoder = Decoder::new(Role::Server, self.house.config.limits.ws);
+        let decoder = Decoder::new(Role::Server, self.shared.config.limits.ws);
         let mut reader = MessageReader::new(&**self.stream, decoder, leftover);
-        let send_queue = SendQueue::new(Arc::clone(self.stream), self.house.config.limits.backlog);
+        let send_queue = SendQueue::new(Arc::clone(self.stream), self.shared.config.limits.backlog);
         match self.greet(&mut reader, &send_queue) {
             Ok(Welcome { held, agent, joins }) => {
-                self.house.metrics.welcomed(agent);
+                self.shared.metrics.welcomed(agent);
                 let client = Client::new(self.id, self.address, agent, send_queue, held);
-                let mut session = Session::begin(self.house, client);
-                if let Err(ending) = session.welcome(joins) {
+                let mut session = Session::begin(self.shared, client);
+                if let Err(disconnect) = session.welcome(joins) {
                     let client = session.end();
-                    self.house.metrics.ended(&ending, client.dismissed());
-                    part(self.stream, &client.send_queue, ending);
+                    self.shared.metrics.ended(&disconnect, client.close_code());
+                    part(self.stream, &client.send_queue, disconnect);
                     return None;
                 }
                 let (decoder, stream) = (reader.into_decoder(), Arc::clone(self.stream));
-                let message = self.house.config.limits.message_wait;
+                let message = self.shared.config.limits.message_wait;
                 Some(Line { stream, decoder, session, message })
             }
-            Err(ending) => {
-                self.house.metrics.ended(&ending, None);
-                part(self.stream, &send_queue, ending);
+            Err(disconnect) => {
+                self.shared.metrics.ended(&disconnect, None);
+                part(self.stream, &send_queue, disconnect);
                 None
             }
         }
@@ -146,15 +146,16 @@ impl Greeting<'_> {
         &self,
         reader: &mut MessageReader<&TcpStream>,
         send_queue: &SendQueue<Arc<TcpStream>>,
-    ) -> Result<Welcome, Ending> {
-        let deadline = Deadline::new(Instant::now(), self.house.config.limits.hello_wait);
-        let mut share = self.house.unfinished.share();
+    ) -> Result<Welcome, Disconnect> {
+        let deadline = Deadline::new(Instant::now(), self.shared.config.limits.hello_wait);
+        let mut reservation = self.shared.memory_budget.reservation();
         let text = loop {
-            share.hold(reader.unfinished()).map_err(|Full| too_much())?;
+            reservation.resize(reader.unfinished()).map_err(|OverBudget| too_much())?;
             let left = deadline.left(Instant::now());
-            let left =
-                left.map_err(|_| Ending::closed(disconnect::BAD_HELLO, "no hello came in time"))?;
-            self.stream.set_read_timeout(Some(left)).map_err(|_| Ending::Gone)?;
+            let left = left.map_err(|_| {
+                Disconnect::by_server(disconnect::BAD_HELLO, "no hello came in time")
+            })?;
+            self.stream.set_read_timeout(Some(left)).map_err(|_| Disconnect::Lost)?;
             match reader.step() {
                 Ok(Step::Event(Event::Text(text))) => break text,
                 Ok(Step::Event(Event::Ping(payload))) => {
@@ -163,9 +164,9 @@ impl Greeting<'_> {
                     send_queue.send(&pong.into());
                 }
                 Ok(Step::Event(Event::Pong(_)) | Step::Partial) => {}
-                Ok(Step::Event(Event::Close(close))) => return Err(Ending::Left(close)),
+                Ok(Step::Event(Event::Close(close))) => return Err(Disconnect::ByPeer(close)),
                 Ok(Step::Event(Event::Binary(_))) => return Err(binary()),
-                Ok(Step::End) => return Err(Ending::Gone),
+                Ok(Step::End) => return Err(Disconnect::Lost),
                 Err(error) => {
                     failed(error)?;
                     send_queue.restore_blocking(); // a pong was sent
@@ -174,18 +175,18 @@ impl Greeting<'_> {
         };
         self.claim(&text).map_err(|(code, refusal)| {
             if let ServerMessage::Error { code, .. } = &*refusal {
-                self.house.metrics.refused(*code);
+                self.shared.metrics.refused(*code);
             }
             let mut frame = Vec::new();
             Encoder::server().text(&refusal.encode(), &mut frame);
             send_queue.send(&frame.into());
-            Ending::closed(code, "hello was refused")
+            Disconnect::by_server(code, "hello was refused")
         })
     }
 
     /// Lets in whoever says a right hello, or says why not.
     fn claim(&self, text: &str) -> Result<Welcome, (CloseCode, Box<ServerMessage>)> {
-        let config = &self.house.config;
+        let config = &self.shared.config;
         let refuse = |rejection: Rejection| Box::new(refusal(rejection).into_reply());
         let (user, token, password, agent, joins) =
             match ClientMessage::parse_within(text, config.max_text, config.limits.json) {
@@ -206,7 +207,7 @@ impl Greeting<'_> {
                 Rejection::new(ErrorCode::Forbidden, "this server asks for its password");
             return Err((disconnect::BAD_PASSWORD, refuse(rejection)));
         }
-        let held = self.house.claim(&user, token.as_ref());
+        let held = self.shared.claim(&user, token.as_ref());
         let held = held.map_err(|rejection| (disconnect::NAME_TAKEN, refuse(rejection)))?;
         Ok(Welcome { held, agent: agent.unwrap_or(Agent::Bot), joins })
     }
@@ -216,10 +217,10 @@ impl Greeting<'_> {
     /// Whether a hello shows the password that this server asks for. Guessing takes time, and only so
     /// many tries.
     fn knows(&self, shown: Option<&Password>) -> bool {
-        let Some(expected) = &self.house.config.password else { return true };
+        let Some(expected) = &self.shared.config.password else { return true };
         let Some(shown) = shown else { return false };
         let is_right = shown == expected;
-        let opens = self.house.door.opens(self.address, is_right, Instant::now());
+        let opens = self.shared.admission.check_password(self.address, is_right, Instant::now());
         if !opens {
             thread::sleep(limits::WRONG_PASSWORD_WAIT);
         }
@@ -241,10 +242,10 @@ impl Line {
     pub(crate) fn converse(self) {
         let Line { stream, decoder, mut session, message } = self;
         let mut reader = MessageReader::new(&*stream, decoder, b"");
-        let Err(ending) = hear_all(&stream, message, &mut reader, &mut session);
-        let (house, client) = (Arc::clone(session.house()), session.end());
-        house.metrics.ended(&ending, client.dismissed());
-        part(&stream, &client.send_queue, ending);
+        let Err(disconnect) = hear_all(&stream, message, &mut reader, &mut session);
+        let (shared, client) = (Arc::clone(session.shared()), session.end());
+        shared.metrics.ended(&disconnect, client.close_code());
+        part(&stream, &client.send_queue, disconnect);
     }
 }
 
@@ -254,11 +255,11 @@ fn hear_all(
     wait: Duration,
     reader: &mut MessageReader<&TcpStream>,
     session: &mut Session,
-) -> Result<std::convert::Infallible, Ending> {
-    let gone = |_| Ending::Gone;
+) -> Result<std::convert::Infallible, Disconnect> {
+    let gone = |_| Disconnect::Lost;
     // A peer may be silent for ever between messages, but not inside one: each has its own time.
-    let house = Arc::clone(session.house());
-    let mut share = house.unfinished.share();
+    let shared = Arc::clone(session.shared());
+    let mut reservation = shared.memory_budget.reservation();
     let (mut due, mut is_timed): (Option<Deadline>, _) = (None, false);
     stream.set_read_timeout(None).map_err(gone)?;
     loop {
@@ -271,7 +272,7 @@ fn hear_all(
             Ok(None) => {}
             Err(error) => failed(error)?,
         }
-        share.hold(reader.unfinished()).map_err(|Full| too_much())?;
+        reservation.resize(reader.unfinished()).map_err(|OverBudget| too_much())?;
         let now = Instant::now();
         let begin = || Deadline::new(now, wait);
         due = reader.is_mid_message().then(|| due.unwrap_or_else(begin));
@@ -285,8 +286,8 @@ fn hear_all(
                 due = due.filter(|_| !is_message(&event));
                 heed(event, session)?;
             }
-            Ok(Step::Partial) => session.client().hear(),
-            Ok(Step::End) => return Err(Ending::Gone),
+            Ok(Step::Partial) => session.client().mark_received(),
+            Ok(Step::End) => return Err(Disconnect::Lost),
             Err(error) => {
                 failed(error)?;
                 session.client().send_queue.restore_blocking();
@@ -296,11 +297,11 @@ fn hear_all(
 }
 
 /// The last frame, if there is somebody to read it, and the end of the connection.
-fn part(stream: &TcpStream, send_queue: &SendQueue<Arc<TcpStream>>, ending: Ending) {
-    let close = match ending {
-        Ending::Left(close) => close, // §5.5.1: echo the status code
-        Ending::Closed(code, reason) => Some(Close { code, reason: reason.into_owned() }),
-        Ending::Gone => {
+fn part(stream: &TcpStream, send_queue: &SendQueue<Arc<TcpStream>>, disconnect: Disconnect) {
+    let close = match disconnect {
+        Disconnect::ByPeer(close) => close, // §5.5.1: echo the status code
+        Disconnect::ByServer(code, reason) => Some(Close { code, reason: reason.into_owned() }),
+        Disconnect::Lost => {
             send_queue.shutdown();
             return;
         }
@@ -323,43 +324,43 @@ fn is_message(event: &Event) -> bool {
 }
 
 /// Does what an event asks.
-fn heed(event: Event, session: &mut Session) -> Result<(), Ending> {
-    session.client().hear();
+fn heed(event: Event, session: &mut Session) -> Result<(), Disconnect> {
+    session.client().mark_received();
     match event {
         Event::Text(text) => {
-            session.house().metrics.received_bytes.add(text.len());
+            session.shared().metrics.received_bytes.add(text.len());
             session.hear(&text)
         }
         Event::Ping(payload) => session.pong(&payload),
         Event::Pong(_) => session.nuisance(),
         Event::Binary(_) => Err(binary()),
-        Event::Close(close) => Err(Ending::Left(close)),
+        Event::Close(close) => Err(Disconnect::ByPeer(close)),
     }
 }
 
-fn time_left(due: &Deadline, now: Instant) -> Result<Duration, Ending> {
-    due.left(now).map_err(|_| Ending::closed(CloseCode::POLICY, "the message took too long"))
+fn time_left(due: &Deadline, now: Instant) -> Result<Duration, Disconnect> {
+    due.left(now).map_err(|_| Disconnect::by_server(CloseCode::POLICY, "the message took too long"))
 }
 
-fn too_much() -> Ending {
-    Ending::closed(CloseCode::TRY_AGAIN, "too many messages are unfinished here, try again")
+fn too_much() -> Disconnect {
+    Disconnect::by_server(CloseCode::TRY_AGAIN, "too many messages are unfinished here, try again")
 }
 
-fn binary() -> Ending {
-    Ending::closed(CloseCode::UNSUPPORTED, "messages are text here")
+fn binary() -> Disconnect {
+    Disconnect::by_server(CloseCode::UNSUPPORTED, "messages are text here")
 }
 
 /// What an error ends: nothing, where merely nothing was there to read.
-fn failed(error: MessageError) -> Result<(), Ending> {
+fn failed(error: MessageError) -> Result<(), Disconnect> {
     match error {
         MessageError::Peer(error) => {
-            Err(Ending::Closed(error.close_code(), Cow::Owned(error.to_string())))
+            Err(Disconnect::ByServer(error.close_code(), Cow::Owned(error.to_string())))
         }
         MessageError::Stream(error)
             if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
         {
             Ok(())
         }
-        MessageError::Stream(_) => Err(Ending::Gone),
+        MessageError::Stream(_) => Err(Disconnect::Lost),
     }
 }

@@ -8,11 +8,11 @@ use super::static_files;
 use crate::handshake::{self, Source};
 use crate::http::{Method, Request, Response, Status};
 use crate::server::metrics;
-use crate::server::state::shared::House;
+use crate::server::state::shared::Shared;
 
 /// The answer to the `request` that came from `source`; a 101 is the beginning, any other the end.
-pub(crate) fn route(house: &House, source: Source, request: &Request) -> Response {
-    let policy = &house.config.policy;
+pub(crate) fn route(shared: &Shared, source: Source, request: &Request) -> Response {
+    let policy = &shared.config.policy;
     if let Err(refusal) = policy.hosts.check(request) {
         return refusal.into();
     }
@@ -25,20 +25,20 @@ pub(crate) fn route(house: &House, source: Source, request: &Request) -> Respons
             let accepted = handshake::accept(request, policy).map_err(Response::from);
             accepted.map_or_else(
                 |refused| refused,
-                |response| match house.door.upgrade(source.address, Instant::now()) {
+                |response| match shared.admission.count_websocket(source.address, Instant::now()) {
                     Ok(()) => response,
                     Err(full) => full.into(),
                 },
             )
         }
         "/healthz" | "/livez" => health(request, None),
-        "/readyz" if house.is_stopping() => health(request, Some("the server is stopping")),
+        "/readyz" if shared.is_stopping() => health(request, Some("the server is stopping")),
         "/readyz" => {
             // What exactly is in the way is the operator's to know, and in the log.
-            let write_error = house.write_error().map(|_| "something cannot be stored now");
+            let write_error = shared.write_error().map(|_| "something cannot be stored now");
             health(request, write_error)
         }
-        "/metrics" => metrics_page(house, source, request),
+        "/metrics" => metrics_page(shared, source, request),
         _ => static_files::find(request).unwrap_or_else(|| {
             Response::error(Status::NOT_FOUND, "there is nothing at this address")
         }),
@@ -46,7 +46,7 @@ pub(crate) fn route(house: &House, source: Source, request: &Request) -> Respons
 }
 
 /// The counts, for whoever asks from this computer and not through a proxy.
-fn metrics_page(house: &House, source: Source, request: &Request) -> Response {
+fn metrics_page(shared: &Shared, source: Source, request: &Request) -> Response {
     if !source.address.to_canonical().is_loopback() || source.forwarded {
         return Response::error(
             Status::FORBIDDEN,
@@ -56,7 +56,7 @@ fn metrics_page(house: &House, source: Source, request: &Request) -> Response {
     if !matches!(request.method, Method::Get | Method::Head) {
         return only_to_be_read();
     }
-    let page = metrics::page(house);
+    let page = metrics::page(shared);
     let response = Response::with_body(Status::OK, crate::metrics::CONTENT_TYPE, page.into_bytes());
     response.header("Cache-Control", "no-store")
 }

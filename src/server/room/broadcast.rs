@@ -10,16 +10,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::history;
-use super::pacing::Rest;
-use super::parcel::Parcel;
+use super::pacing::Pacing;
+use super::parcel::EncodedBatch;
 use super::{Load, Receiver, Room};
 use crate::chat::protocol::ServerMessage;
 use crate::chat::{Batch, BatchItem, ClientId, ErrorCode, LogEntry};
 use crate::limits;
 use crate::server::logger::Level;
-use crate::server::state::shared::House;
+use crate::server::state::shared::Shared;
 
-impl House {
+impl Shared {
     /// Carries a room for one round, if that fell to the caller.
     pub(crate) fn carry(&self, load: Option<Load>) {
         if let Some(load) = load {
@@ -35,9 +35,9 @@ impl House {
         let begun = Instant::now();
         let bearers: Vec<Bearer<'_>> = loads.into_iter().map(|load| carry(self, load)).collect();
         let worked = bearers.iter().map(|bearer| bearer.worked).sum();
-        let mut rest = Rest::new(begun, worked, Instant::now());
+        let mut pacing = Pacing::new(begun, worked, Instant::now());
         let pending_count = || bearers.iter().map(Bearer::pending_count).sum();
-        while let Some(nap) = rest.look(Instant::now(), pending_count()) {
+        while let Some(nap) = pacing.next_pause(Instant::now(), pending_count()) {
             thread::sleep(nap);
         }
         drop(bearers);
@@ -46,8 +46,8 @@ impl House {
 
 /// One round for one room. Once the bearer is dropped the load is set down; if more has gathered by
 /// then, the carrier thread goes on.
-fn carry(house: &House, load: Load) -> Bearer<'_> {
-    let mut bearer = Bearer { house, load: Some(load), worked: Duration::ZERO };
+fn carry(shared: &Shared, load: Load) -> Bearer<'_> {
+    let mut bearer = Bearer { shared, load: Some(load), worked: Duration::ZERO };
     bearer.worked = bearer.round();
     bearer
 }
@@ -55,7 +55,7 @@ fn carry(house: &House, load: Load) -> Bearer<'_> {
 /// Holds a load for one round. Dropped, by a panic too, it passes on what is still to be carried.
 #[must_use]
 struct Bearer<'h> {
-    house: &'h House,
+    shared: &'h Shared,
     load: Option<Load>,
     /// How long it wrote to receivers, as far as that was work: on a busy machine those who receive run
     /// before the one who writes to them.
@@ -65,7 +65,7 @@ struct Bearer<'h> {
 impl Drop for Bearer<'_> {
     fn drop(&mut self) {
         if let Some(load) = self.load.take().and_then(Load::set_down) {
-            self.house.carrier.add(load);
+            self.shared.carrier.add(load);
         }
     }
 }
@@ -84,7 +84,7 @@ impl Bearer<'_> {
         let begun = Instant::now();
         let appended = room.log.append(&entries);
         if !entries.is_empty() {
-            self.house.metrics.appends.observe(begun.elapsed());
+            self.shared.metrics.appends.observe(begun.elapsed());
         }
         let stored = match appended {
             Ok(()) => entries.last().map_or(0, |entry| entry.seq),
@@ -93,17 +93,17 @@ impl Bearer<'_> {
                 0
             }
         };
-        let parcel = Parcel::pack(&batch);
+        let encoded = EncodedBatch::encode(&batch);
         let start = Instant::now();
         let receivers = room.publish(stored);
         for Receiver { client, aside } in receivers.iter() {
-            self.house.deliver(client, &parcel.for_client(client.id, *aside));
+            self.shared.deliver(client, &encoded.for_client(client.id, *aside));
         }
         let worked = start.elapsed();
         for (client, seq) in room.published() {
             self.answer(room, client, seq);
         }
-        let metrics = &self.house.metrics;
+        let metrics = &self.shared.metrics;
         metrics.batches.count();
         if stored > 0 {
             metrics.messages.add(entries.len());
@@ -116,9 +116,9 @@ impl Bearer<'_> {
     /// Who said something again while it was written out may have heard it just before: it is told
     /// once more.
     fn answer(&self, room: &Room, client: ClientId, seq: u64) {
-        let Some(client) = self.house.poll.find(client) else { return };
+        let Some(client) = self.shared.poll.find(client) else { return };
         if let Some(entry) = history::record(room, seq) {
-            self.house.tell_json(&client, &entry.json);
+            self.shared.tell_json(&client, &entry.json);
         }
     }
 
@@ -132,11 +132,11 @@ impl Bearer<'_> {
         *batch = asides;
         let lost: Vec<BatchItem> = records;
         let (name, error) = (room.name.as_str(), error.to_string());
-        self.house.logger.tell(Level::Warn, "not-stored", &[("room", name), ("error", &error)]);
+        self.shared.logger.log(Level::Warn, "not-stored", &[("room", name), ("error", &error)]);
         for item in lost {
             let BatchItem::Record(offered) = item else { continue };
-            let Some(client) = self.house.poll.find(offered.author.client) else { continue };
-            self.house.tell(
+            let Some(client) = self.shared.poll.find(offered.author.client) else { continue };
+            self.shared.tell(
                 &client,
                 &ServerMessage::Error {
                     code: ErrorCode::Storage,

@@ -8,13 +8,13 @@ use std::sync::{Condvar, MutexGuard, PoisonError};
 
 /// What threads wait for under a lock that guards the condition.
 #[derive(Debug, Default)]
-pub(crate) struct Signal {
+pub(crate) struct LazyCondvar {
     condition: Condvar,
     /// It goes up under the lock, before that is given back.
     waiting: AtomicUsize,
 }
 
-impl Signal {
+impl LazyCondvar {
     /// Waits as `Condvar::wait` does: until a signal, or for no reason at all.
     pub(crate) fn wait<'g, T>(&self, guard: MutexGuard<'g, T>) -> MutexGuard<'g, T> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
@@ -25,7 +25,7 @@ impl Signal {
 
     /// Wakes everybody who waits. Called after the condition was changed under the lock: who has not
     /// counted itself by then has not looked at the condition yet, and will find it changed.
-    pub(crate) fn give(&self) {
+    pub(crate) fn notify_all(&self) {
         if self.waiting.load(Ordering::Relaxed) > 0 {
             self.condition.notify_all();
         }
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn no_signal_is_lost_between_two_threads_that_take_turns() {
         const TURNS: u32 = 20_000;
-        let (turn, signal) = (Mutex::new(0), Signal::default());
+        let (turn, signal) = (Mutex::new(0), LazyCondvar::default());
         let play = |own: u32| {
             for _ in 0..TURNS {
                 let mut now = turn.lock().unwrap();
@@ -51,7 +51,7 @@ mod tests {
                 }
                 *now += 1;
                 drop(now);
-                signal.give();
+                signal.notify_all();
             }
         };
         thread::scope(|scope| {

@@ -13,33 +13,33 @@ use crate::json::{self, Object, Value};
 use crate::limits;
 use crate::log::ReadLimit;
 use crate::server::clients::client::Client;
-use crate::server::clients::disconnect::{self, Ending};
+use crate::server::clients::disconnect::{self, Disconnect};
 use crate::server::logger::Level;
-use crate::server::state::shared::House;
+use crate::server::state::shared::Shared;
 use crate::ws::{self, CloseCode};
 
 /// Sends `client` what `room` keeps after `since`, until nothing is left and it is live: contiguous,
 /// in order, nothing twice. `changes` is what entering gave.
 pub(crate) fn run(
-    house: &House,
+    shared: &Shared,
     client: &Arc<Client>,
     room: &Arc<Room>,
     since: u64,
     changes: u64,
-) -> Result<(), Ending> {
+) -> Result<(), Disconnect> {
     let mut at = since;
     loop {
         if !client.send_queue.wait_below(limits::REPLAY_BYTES) {
-            return Err(Ending::Gone);
+            return Err(Disconnect::Lost);
         }
         match room.try_go_live(client.id, at, changes) {
             CatchUp::Left | CatchUp::Live(false) => return Ok(()),
             CatchUp::Live(true) => {
                 // Who came and went meanwhile was told to those who were live.
-                house.tell(client, &room.members());
+                shared.tell(client, &room.members());
                 return Ok(());
             }
-            CatchUp::Behind(head) => at = send_after(house, client, room, at, head)?,
+            CatchUp::Behind(head) => at = send_after(shared, client, room, at, head)?,
         }
     }
 }
@@ -47,17 +47,17 @@ pub(crate) fn run(
 /// Sends one page after `at`, not beyond `head`, and returns the seq it ends with. What stands in
 /// the log beyond the committed head is on its way to those who are live.
 fn send_after(
-    house: &House,
+    shared: &Shared,
     client: &Arc<Client>,
     room: &Room,
     at: u64,
     head: u64,
-) -> Result<u64, Ending> {
+) -> Result<u64, Disconnect> {
     let most = ReadLimit { records: limits::HISTORY_PAGE_MAX, bytes: limits::REPLAY_BYTES };
     let mut entries = room.log.read(at, most).map_err(|error| {
         let particulars = [("room", room.name.as_str()), ("error", &error.to_string())];
-        house.logger.tell(Level::Warn, "not-read", &particulars);
-        Ending::closed(CloseCode::INTERNAL, "the log could not be read")
+        shared.logger.log(Level::Warn, "not-read", &particulars);
+        Disconnect::by_server(CloseCode::INTERNAL, "the log could not be read")
     })?;
     entries.retain(|entry| entry.seq <= head);
     match (entries.first(), entries.last()) {
@@ -66,12 +66,12 @@ fn send_after(
             for entry in &entries {
                 ws::push_text_frame(&mut frames, entry.json.as_bytes());
             }
-            house.deliver(client, &frames.into());
-            house.metrics.replayed.add(entries.len());
+            shared.deliver(client, &frames.into());
+            shared.metrics.replayed.add(entries.len());
             Ok(last.seq)
         }
         // Retention has overtaken a slow reader: joining again tells it what is gone.
-        _ => Err(Ending::closed(disconnect::TOO_FAR_BEHIND, "reconnect and resume")),
+        _ => Err(Disconnect::by_server(disconnect::TOO_FAR_BEHIND, "reconnect and resume")),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::ws;
 
 /// What a client that enters has to do next: send the reply, replay from there, then go live.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct JoinStep {
     pub(crate) joined: Joined,
     pub(crate) changes: u64,
     pub(crate) load: Option<Load>,
@@ -43,7 +43,7 @@ impl Room {
         away: Option<&AwayMessage>,
         since: Since,
         log: Option<&str>,
-    ) -> Entry {
+    ) -> JoinStep {
         let mut state = self.settled();
         let aside = state.sequencer.ephemeral_count();
         match state.clients.iter_mut().find(|member| member.client.id == client.id) {
@@ -54,7 +54,7 @@ impl Room {
             None => self.admit(&mut state, client, (user, away), false),
         }
         let joined = self.joined(&state, since, log);
-        Entry { joined, changes: state.members.changes(), load: self.load(&mut state) }
+        JoinStep { joined, changes: state.members.changes(), load: self.load(&mut state) }
     }
 
     /// Makes a member of a client that is none.
@@ -106,7 +106,7 @@ impl Room {
     }
 
     /// A client that has replayed up to `seq` becomes live, if nothing has been stored since.
-    /// `changes` is what [`Entry`] gave.
+    /// `changes` is what [`JoinStep`] gave.
     pub(crate) fn try_go_live(&self, client: ClientId, seq: u64, changes: u64) -> CatchUp {
         let mut state = self.settled();
         let stored = state.sequencer.last_committed();

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::clients::client::Client;
-use super::room::condvar::Signal;
+use super::room::condvar::LazyCondvar;
 use crate::chat::protocol::ServerMessage;
 use crate::chat::{
     Author, AwayMessage, Batch, Cid, ClientId, Members, Operation, Outcome, PendingRecord,
@@ -35,7 +35,7 @@ pub(crate) struct Room {
     pub(crate) log: Arc<dyn Log>,
     state: Mutex<State>,
     /// Signalled when a round has been published.
-    published: Signal,
+    published: LazyCondvar,
 }
 
 /// The role of carrying one room. There is one of it for a room at a time, and it is never lost: it is
@@ -156,7 +156,7 @@ impl Room {
             round: Round::Free,
             late: Vec::new(),
         };
-        Ok(Room { name, log, state: Mutex::new(state), published: Signal::default() })
+        Ok(Room { name, log, state: Mutex::new(state), published: LazyCondvar::default() })
     }
 
     /// The one place the lock is taken. A panic under it can lose an aside, never a number: the
@@ -326,7 +326,7 @@ impl Room {
         let mut state = self.state();
         state.round = Round::Carried;
         state.published = state.sequencer.last_committed();
-        self.published.give();
+        self.published.notify_all();
         mem::take(&mut state.late)
     }
 
@@ -347,7 +347,7 @@ impl Room {
         if state.round == Round::Publishing {
             // After a panic, as well as it went.
             state.published = state.sequencer.last_committed();
-            self.published.give();
+            self.published.notify_all();
         }
         state.round = if is_free { Round::Free } else { Round::Carried };
     }

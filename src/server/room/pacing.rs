@@ -1,4 +1,4 @@
-//! The carrier's rest between owners rounds, in which lines gather that will share a write.
+//! The carrier's pacing between owners rounds, in which lines gather that will share a write.
 //!
 //! Room: values. How much has gathered and what time it is comes in by argument.
 
@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use crate::limits;
 
-/// A rest that is being taken.
+/// A pacing that is being taken.
 ///
 /// What a round saves by having waited is a write to each receiver for each line that joined it. So it
 /// waits in proportion to what its writes cost, and only while lines come: when none has come for as long
 /// as several took before, whoever has something to say wants to hear something first.
 #[derive(Debug)]
-pub(crate) struct Rest {
+pub(crate) struct Pacing {
     /// Since when lines gather.
     begun: Instant,
     end: Instant,
@@ -20,16 +20,16 @@ pub(crate) struct Rest {
     seen: Option<usize>,
 }
 
-impl Rest {
-    /// The rest after rounds that began at `begun`, wrote to receivers for `worked`, and are done `now`.
-    pub(crate) fn new(begun: Instant, worked: Duration, now: Instant) -> Rest {
+impl Pacing {
+    /// The pacing after rounds that began at `begun`, wrote to receivers for `worked`, and are done `now`.
+    pub(crate) fn new(begun: Instant, worked: Duration, now: Instant) -> Pacing {
         let whole = worked.saturating_mul(limits::PACING_FACTOR).min(limits::PACING_MAX);
         let end = if whole < limits::PACING_MIN { now } else { now + whole };
-        Rest { begun, end, seen: None }
+        Pacing { begun, end, seen: None }
     }
 
     /// How long to sleep before the next look, if it is not over: it is `now`, and `gathered` lines wait.
-    pub(crate) fn look(&mut self, now: Instant, gathered: usize) -> Option<Duration> {
+    pub(crate) fn next_pause(&mut self, now: Instant, gathered: usize) -> Option<Duration> {
         let left = self.end.saturating_duration_since(now);
         if left.is_zero() || self.seen.replace(gathered) == Some(gathered) {
             return None;
@@ -50,35 +50,38 @@ mod tests {
     #[test]
     fn it_lasts_while_lines_come_but_not_for_ever() {
         let begun = Instant::now();
-        let mut rest = Rest::new(begun, 100 * MS, begun + MS);
-        assert_eq!(rest.look(begun + MS, 100), Some(limits::PACING_MIN), "one every 10 us");
-        assert_eq!(rest.look(begun + 2 * MS, 10), Some(200 * limits::PACING_SILENCE * MS / 1_000));
-        assert_eq!(rest.look(begun + MS + limits::PACING_MAX, 11), None);
+        let mut pacing = Pacing::new(begun, 100 * MS, begun + MS);
+        assert_eq!(pacing.next_pause(begun + MS, 100), Some(limits::PACING_MIN), "one every 10 us");
+        assert_eq!(
+            pacing.next_pause(begun + 2 * MS, 10),
+            Some(200 * limits::PACING_SILENCE * MS / 1_000)
+        );
+        assert_eq!(pacing.next_pause(begun + MS + limits::PACING_MAX, 11), None);
     }
 
     #[test]
     fn it_ends_with_a_silence() {
         let begun = Instant::now();
-        let mut rest = Rest::new(begun, 100 * MS, begun + MS);
-        let silence = rest.look(begun + MS, 10).unwrap();
+        let mut pacing = Pacing::new(begun, 100 * MS, begun + MS);
+        let silence = pacing.next_pause(begun + MS, 10).unwrap();
         assert_eq!(
             silence,
             100 * limits::PACING_SILENCE * MS / 1_000,
             "eight that take 100 us each"
         );
-        assert_eq!(rest.look(begun + MS + silence, 10), None);
+        assert_eq!(pacing.next_pause(begun + MS + silence, 10), None);
     }
 
     #[test]
     fn a_room_in_which_nothing_has_come_yet_is_given_all_of_it() {
         let now = Instant::now();
-        assert_eq!(Rest::new(now, 100 * MS, now).look(now, 0), Some(limits::PACING_MAX));
+        assert_eq!(Pacing::new(now, 100 * MS, now).next_pause(now, 0), Some(limits::PACING_MAX));
     }
 
     #[test]
     fn few_writes_are_no_reason_to_rest() {
         let now = Instant::now();
         let worked = limits::PACING_MIN / (limits::PACING_FACTOR + 1);
-        assert_eq!(Rest::new(now, worked, now).look(now, 1), None);
+        assert_eq!(Pacing::new(now, worked, now).next_pause(now, 1), None);
     }
 }

@@ -10,7 +10,7 @@ use crate::ws;
 
 /// The frames of one batch.
 #[derive(Debug)]
-pub(crate) struct Parcel<'i> {
+pub(crate) struct EncodedBatch<'i> {
     items: &'i [BatchItem],
     everyone: Arc<[u8]>,
     /// What those receive instead who caused an aside.
@@ -19,13 +19,13 @@ pub(crate) struct Parcel<'i> {
     aside: Option<u64>,
 }
 
-impl Parcel<'_> {
-    pub(crate) fn pack(items: &[BatchItem]) -> Parcel<'_> {
+impl EncodedBatch<'_> {
+    pub(crate) fn encode(items: &[BatchItem]) -> EncodedBatch<'_> {
         let mut causes: Vec<ClientId> = items.iter().filter_map(cause).collect();
         causes.sort_unstable();
         causes.dedup();
         let frames_for = |client| frames(items, client, 0);
-        Parcel {
+        EncodedBatch {
             items,
             everyone: frames_for(None),
             others: causes.into_iter().map(|id| (id, frames_for(Some(id)))).collect(),
@@ -87,7 +87,7 @@ mod tests {
         let aside =
             |json: &str, except, index| BatchItem::Ephemeral { json: json.into(), except, index };
         let items = [aside("{}", None, 4), aside("[1]", Some(ClientId(7)), 5)];
-        let parcel = Parcel::pack(&items);
+        let parcel = EncodedBatch::encode(&items);
         assert_eq!(&**parcel.for_client(ClientId(1), 4), b"\x81\x02{}\x81\x03[1]");
         assert_eq!(&**parcel.for_client(ClientId(7), 4), b"\x81\x02{}");
         let (one, other) = (parcel.for_client(ClientId(1), 0), parcel.for_client(ClientId(2), 4));

@@ -7,14 +7,14 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Load;
-use super::condvar::Signal;
+use super::condvar::LazyCondvar;
 use crate::failpoint;
 
 /// The rooms that the carrier thread is to go on with.
 #[derive(Debug, Default)]
 pub(crate) struct Carrier {
     loads: Mutex<VecDeque<Load>>,
-    more: Signal,
+    more: LazyCondvar,
 }
 
 impl Carrier {
@@ -25,7 +25,7 @@ impl Carrier {
 
     pub(crate) fn add(&self, load: Load) {
         self.loads().push_back(load);
-        self.more.give();
+        self.more.notify_all();
     }
 
     /// Waits until there is work, and takes all of it.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::parcel::Parcel;
+use super::parcel::EncodedBatch;
 use super::{CatchUp, Room};
 use crate::chat::protocol::{Agent, Since};
 use crate::chat::{
@@ -77,7 +77,7 @@ fn who_came_before_a_newcomer_is_not_told_to_it_as_coming() {
     let (_data, room) = lobby();
     let mut loads = Vec::new();
     let mut come = |client: &Arc<Client>| {
-        let entered = room.enter(client, &client.held().user, None, Since::Now, None);
+        let entered = room.enter(client, &client.identity().user, None, Since::Now, None);
         assert_eq!(room.try_go_live(client.id, 0, entered.changes), CatchUp::Live(false));
         loads.extend(entered.load);
         entered.joined.count
@@ -87,12 +87,12 @@ fn who_came_before_a_newcomer_is_not_told_to_it_as_coming() {
     assert_eq!((come(&alice), come(&bob)), (1, 2));
     let batch = room.take(); // and while this round is on its way to the log
     assert_eq!(come(&eve), 3);
-    let parcel = Parcel::pack(&batch);
+    let encoded = EncodedBatch::encode(&batch);
     let heard: Vec<(u64, bool, bool)> = room
         .publish(0)
         .iter()
         .map(|receiver| {
-            let frames = parcel.for_client(receiver.client.id, receiver.aside);
+            let frames = encoded.for_client(receiver.client.id, receiver.aside);
             let frames = String::from_utf8_lossy(&frames);
             (receiver.client.id.0, frames.contains("alice"), frames.contains("bob"))
         })
@@ -105,8 +105,8 @@ fn who_came_before_a_newcomer_is_not_told_to_it_as_coming() {
 fn who_leaves_is_gone_whatever_it_is_called_by_then() {
     let (_data, room) = lobby();
     let ((bob, _b), (other, _o)) = (client(1, "bob"), client(2, "rob"));
-    room.enter(&bob, &bob.held().user, None, Since::Now, None);
-    bob.rename(other.held()); // and there its thread panicked, before the room was told
+    room.enter(&bob, &bob.identity().user, None, Since::Now, None);
+    bob.rename(other.identity()); // and there its thread panicked, before the room was told
     room.exit(bob.id);
     assert_eq!(room.count(), 0);
 }

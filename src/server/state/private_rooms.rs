@@ -1,13 +1,13 @@
 //! Private rooms: which one owners people share, and who is brought into it.
 //!
-//! Room: the house's names and rooms. A private room belongs to owners owners, not to owners spellings:
+//! Room: the shared's names and rooms. A private room belongs to owners owners, not to owners spellings:
 //! once a name has passed to somebody else, the same name of a room stands for another one.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::shared::{House, Rooms, TooManyRooms};
+use super::shared::{Rooms, Shared, TooManyRooms};
 use crate::chat::{ErrorCode, Identity, OwnerId, Rejection, RoomName};
 use crate::log::LogName;
 use crate::server::clients::client::Client;
@@ -35,7 +35,7 @@ impl Key {
     }
 }
 
-impl House {
+impl Shared {
     /// The private room `name` as `held` may enter it, opened if need be.
     pub(crate) fn private_room(
         &self,
@@ -76,7 +76,7 @@ impl House {
         if !room.name.is_private() {
             return true;
         }
-        let Some(key) = self.key(&room.name, &client.held()) else { return false };
+        let Some(key) = self.key(&room.name, &client.identity()) else { return false };
         find(&self.rooms(), &room.name, key).is_some_and(|found| Arc::ptr_eq(&found, room))
     }
 
@@ -95,18 +95,18 @@ impl House {
     }
 
     fn bring(&self, client: &Arc<Client>, room: &Arc<Room>, after: u64) {
-        if room.has(client.id) || !self.guests.note(client.id, room) {
+        if room.has(client.id) || !self.invitations.note(client.id, room) {
             return;
         }
-        client.call();
-        let held = client.held();
+        client.flag_invited();
+        let held = client.identity();
         let marked = self.marked(held.owner, room);
         let away = self.away(&held.user);
         let (sent, load) = room.bring(client, &held.user, away.as_ref(), after, marked);
         self.see_to(client, sent);
         self.carry(load);
         self.tell_away(&held.user, room);
-        if !self.guests.has(client.id) {
+        if !self.invitations.has(client.id) {
             self.carry(room.exit(client.id)); // its session ended without knowing of this
         }
     }

@@ -1,19 +1,19 @@
 //! How far everybody has read: told by one device, known to the others.
 //!
-//! Room: the house's markers and their file.
+//! Room: the shared's markers and their file.
 
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::shared::House;
+use super::shared::Shared;
 use crate::chat::OwnerId;
 use crate::chat::protocol::ServerMessage;
 use crate::server::clients::client::Client;
 use crate::server::room::Room;
 
-impl House {
+impl Shared {
     /// How far `owner` has read a room.
     pub(crate) fn marked(&self, owner: OwnerId, room: &Room) -> Option<u64> {
         let marked = self.marks().get(owner, room.log.id())?;
@@ -22,7 +22,7 @@ impl House {
 
     /// A client has read a room up to `seq`; the other devices of its name are told.
     pub(crate) fn mark(&self, client: &Client, room: &Room, seq: u64) {
-        let (held, seq) = (client.held(), seq.min(room.head()));
+        let (held, seq) = (client.identity(), seq.min(room.head()));
         let is_new = self.marks().advance(held.owner, room.log.id(), seq);
         if !is_new || self.names().uses(&held.user.key()) < 2 {
             return;
@@ -36,7 +36,7 @@ impl House {
     /// Every connection of one owner.
     pub(crate) fn devices(&self, owner: OwnerId) -> Vec<Arc<Client>> {
         let mut all = self.poll.all();
-        all.retain(|client| client.held().owner == owner);
+        all.retain(|client| client.identity().owner == owner);
         all
     }
 

@@ -1,6 +1,6 @@
 //! What an earlier run has left: the names that are held, read markers, and the rooms.
 //!
-//! Room: a store in, the house's furniture out. What was found amiss is told.
+//! Room: a store in, the shared's furniture out. What was found amiss is told.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -50,7 +50,7 @@ fn facts<T: JournalRecord>(path: &Path, logger: &Logger) -> io::Result<Vec<T>> {
         Journal::read(path).map_err(|error| about(path, &error))?;
     if unread > 0 {
         let (file, lines) = (name(path), unread.to_string());
-        logger.tell(Level::Warn, "lines-not-read", &[("file", &file), ("lines", &lines)]);
+        logger.log(Level::Warn, "lines-not-read", &[("file", &file), ("lines", &lines)]);
     }
     Ok(facts)
 }
@@ -68,7 +68,7 @@ pub(crate) fn rooms(
 ) -> io::Result<BTreeMap<LogName, Arc<Room>>> {
     let mut rooms = BTreeMap::new();
     for name in store.logs()? {
-        let (log, found) = store.open_log(&name, config.rules, entropy.token()?)?;
+        let (log, found) = store.open_log(&name, config.log, entropy.token()?)?;
         if let Some(found) = found {
             tell(logger, &name, &found);
         }
@@ -84,7 +84,7 @@ fn tell(logger: &Logger, log: &LogName, found: &RecoveryFinding) {
         RecoveryFinding::Torn(torn) => {
             let Torn { file, offset, bytes, aside: _ } = torn;
             let (file, offset, bytes) = (name(file), offset.to_string(), bytes.to_string());
-            logger.tell(
+            logger.log(
                 Level::Warn,
                 "torn-tail-cut",
                 &[("room", &*room), ("file", &file), ("offset", &offset), ("bytes", &bytes)],
@@ -102,7 +102,7 @@ fn tell(logger: &Logger, log: &LogName, found: &RecoveryFinding) {
                 ("why", &flaw),
                 ("cure", "server repair"),
             ];
-            logger.tell(Level::Warn, "damaged-read-only", &particulars);
+            logger.log(Level::Warn, "damaged-read-only", &particulars);
         }
     }
 }

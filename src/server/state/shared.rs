@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::guests::Guests;
+use super::guests::Invitations;
 use super::restore;
 use crate::chat::protocol::ServerMessage;
 use crate::chat::{
@@ -20,12 +20,12 @@ use crate::failpoint;
 use crate::log::{Journal, LogMetrics, LogName, Store};
 use crate::net::Sent;
 use crate::net::entropy::Entropy;
-use crate::server::clients::admission::Door;
+use crate::server::clients::admission::Admission;
 use crate::server::clients::client::Client;
 use crate::server::clients::disconnect;
-use crate::server::clients::memory_budget::Unfinished;
+use crate::server::clients::memory_budget::MemoryBudget;
 use crate::server::clients::poll::Poll;
-use crate::server::clients::slow_clients::Drain;
+use crate::server::clients::slow_clients::SlowClients;
 use crate::server::config::Config;
 use crate::server::logger::{Level, Logger};
 use crate::server::metrics::Metrics;
@@ -36,16 +36,16 @@ use crate::ws::{self, CloseCode};
 
 /// What is shared.
 #[derive(Debug)]
-pub(crate) struct House {
+pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) logger: Logger,
-    pub(crate) door: Arc<Door>,
+    pub(crate) admission: Arc<Admission>,
     pub(crate) poll: Poll,
-    pub(crate) guests: Guests,
+    pub(crate) invitations: Invitations,
     pub(crate) carrier: Carrier,
-    pub(crate) drain: Drain,
+    pub(crate) slow_clients: SlowClients,
     pub(crate) entropy: Entropy,
-    pub(crate) unfinished: Unfinished,
+    pub(crate) memory_budget: MemoryBudget,
     pub(crate) metrics: Metrics,
     store: Store,
     names: Mutex<NameRegistry>,
@@ -64,8 +64,8 @@ pub(crate) type Rooms = BTreeMap<LogName, Arc<Room>>;
 #[derive(Debug)]
 pub(crate) struct TooManyRooms;
 
-impl House {
-    /// The house that is kept in `store`, with every room and every held name that it has.
+impl Shared {
+    /// The shared that is kept in `store`, with every room and every held name that it has.
     ///
     /// # Errors
     /// What kept the store from being read. A room that is damaged is no error: it is told, and can
@@ -75,14 +75,14 @@ impl House {
         store: Store,
         logger: Logger,
         entropy: Entropy,
-    ) -> io::Result<House> {
+    ) -> io::Result<Shared> {
         let (names, names_file) = restore::names(&config, &store, &logger)?;
         let (marks, marks_file) = restore::marks(&store, &logger)?;
         let rooms = restore::rooms(&config, &store, &logger, &entropy)?;
-        Ok(House {
+        Ok(Shared {
             entropy,
-            unfinished: Unfinished::new(config.limits.unfinished),
-            door: Door::new(config.max_clients, config.max_per_address, &config.limits),
+            memory_budget: MemoryBudget::new(config.limits.partial_messages),
+            admission: Admission::new(config.max_clients, config.max_per_address, &config.limits),
             metrics: Metrics::default(),
             store,
             names: Mutex::new(names),
@@ -92,9 +92,9 @@ impl House {
             config,
             logger,
             poll: Poll::default(),
-            guests: Guests::default(),
+            invitations: Invitations::default(),
             carrier: Carrier::default(),
-            drain: Drain::default(),
+            slow_clients: SlowClients::default(),
             rooms: Mutex::new(rooms),
             clients: AtomicU64::new(1),
             stopping: AtomicBool::new(false),
@@ -121,7 +121,7 @@ impl House {
     /// A thread has panicked, and what it was to do goes on without what it just did.
     pub(crate) fn panicked(&self, thread: &'static str) {
         self.metrics.panics.count();
-        self.logger.tell(Level::Warn, "panic-survived", &[("thread", thread)]);
+        self.logger.log(Level::Warn, "panic-survived", &[("thread", thread)]);
     }
 
     // ---- NameRegistry ---------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ impl House {
         }
         let id = self.entropy.token()?;
         let log_name = LogName::new(name.clone(), &id);
-        let log = self.store.new_log(name, self.config.rules, id, owners);
+        let log = self.store.new_log(name, self.config.log, id, owners);
         let room = Arc::new(Room::new(name.clone(), log)?);
         rooms.insert(log_name, Arc::clone(&room));
         Ok(Ok(room))
@@ -307,7 +307,7 @@ impl House {
     pub(crate) fn see_to(&self, client: &Arc<Client>, sent: Sent) {
         match sent {
             Sent::Written | Sent::Queued | Sent::Closed => {}
-            Sent::FellBehind => self.drain.add(client),
+            Sent::FellBehind => self.slow_clients.add(client),
             Sent::Overflow => {
                 self.metrics.evicted.count();
                 self.dismiss(client, disconnect::TOO_FAR_BEHIND, "reconnect and resume");
@@ -336,12 +336,12 @@ impl House {
         let frame = client.close(code, reason);
         let sent = client.send_queue.send_last(&frame);
         if sent == Sent::FellBehind {
-            self.drain.add(client);
+            self.slow_clients.add(client);
         }
         if sent != Sent::Closed {
             let (id, code) = (client.id.0.to_string(), code.get().to_string());
             let particulars = [("client", &*id), ("code", &*code), ("reason", reason)];
-            self.logger.tell(Level::Debug, "dismissed", &particulars);
+            self.logger.log(Level::Debug, "dismissed", &particulars);
         }
     }
 }

@@ -5,10 +5,10 @@
 use std::ffi::OsString;
 
 use talk::cli::{Args, Command, Flag, duration, nearest};
-use talk::server::{Amount, LIMITS, Limit, Limits};
+use talk::server::{LIMITS, LimitValue, Limits, TunableLimit};
 
 use crate::Failure;
-use crate::args::{self, Wish};
+use crate::args::{self, Mode};
 
 const COMMAND: Command = Command {
     usage: "server limits [FLAGS]",
@@ -34,15 +34,15 @@ pub(crate) fn limits(args: &Args) -> Result<Limits, Failure> {
         let Some((name, value)) = given.split_once('=') else {
             return Err(usage(given, "is not like message=256KiB"));
         };
-        let Some(limit) = Limit::find(name) else {
+        let Some(limit) = TunableLimit::find(name) else {
             let near = nearest(name, LIMITS.iter().map(|limit| limit.name));
             let hint = near.map_or(String::new(), |near| format!(", did you mean {near}?"));
             return Err(usage(given, &format!("names no limit{hint} (see server limits)")));
         };
         let (number, like) = match limit.of(limits) {
-            Amount::Bytes(_) => (bytes(value), "a size like 4096, 64KiB or 1MiB"),
-            Amount::Count(_) => (value.parse().ok(), "a number"),
-            Amount::Wait(_) => (millis(value), "a time like 500ms, 10s or 5m"),
+            LimitValue::Bytes(_) => (bytes(value), "a size like 4096, 64KiB or 1MiB"),
+            LimitValue::Count(_) => (value.parse().ok(), "a number"),
+            LimitValue::Wait(_) => (millis(value), "a time like 500ms, 10s or 5m"),
         };
         let number = number.ok_or_else(|| usage(given, &format!("is not {like}")))?;
         limit
@@ -81,28 +81,28 @@ fn millis(text: &str) -> Option<u64> {
 pub(crate) fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<OsString>,
-) -> Result<Wish, Failure> {
+) -> Result<Mode, Failure> {
     let args = COMMAND.parse(arguments, env).map_err(args::usage)?;
     if let Some(word) = args.words().first() {
         return Err(Failure::Usage(format!("server limits takes no words: {word:?}")));
     }
-    Ok(Wish::Show(if args.has("help") { COMMAND.help() } else { list(&args) }))
+    Ok(Mode::Show(if args.has("help") { COMMAND.help() } else { list(&args) }))
 }
 
 /// What `server limits` prints.
 fn list(args: &Args) -> String {
-    let default = |limit: &Limit| limit.of(Limits::default()).to_string();
+    let default = |limit: &TunableLimit| limit.of(Limits::default()).to_string();
     let mut list = String::new();
     if args.has("markdown") {
         list.push_str("| limit | default | protects | a peer sees |\n|---|---|---|---|\n");
         for limit in LIMITS {
-            let Limit { name, protects, seen, .. } = limit;
+            let TunableLimit { name, protects, seen, .. } = limit;
             list.push_str(&format!("| `{name}` | {} | {protects} | {seen} |\n", default(limit)));
         }
         return list;
     }
     for limit in LIMITS {
-        let Limit { name, protects, seen, .. } = limit;
+        let TunableLimit { name, protects, seen, .. } = limit;
         list.push_str(&format!("{name:<17} {:>6}  {protects}\n", default(limit)));
         list.push_str(&format!("{:25} a peer sees: {seen}\n", ""));
     }

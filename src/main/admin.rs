@@ -15,10 +15,10 @@ use talk::net::entropy::Entropy;
 use talk::time::utc;
 
 use crate::Failure;
-use crate::args::{Wish, usage};
+use crate::args::{Mode, usage};
 
 /// What to look at, and how.
-pub(crate) struct Look {
+pub(crate) struct AdminCommand {
     data: PathBuf,
     task: Task,
 }
@@ -103,10 +103,10 @@ pub(crate) fn parse(
     command: &'static Command,
     arguments: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<OsString>,
-) -> Result<Wish, Failure> {
+) -> Result<Mode, Failure> {
     let args = command.parse(arguments, env).map_err(usage)?;
     if args.has("help") {
-        return Ok(Wish::Show(command.help()));
+        return Ok(Mode::Show(command.help()));
     }
     let room = match args.words() {
         [] => None,
@@ -125,7 +125,7 @@ pub(crate) fn parse(
         _ => Task::Verify(room),
     };
     let data = PathBuf::from(args.get("data").unwrap_or_default());
-    Ok(Wish::Look(Look { data, task }))
+    Ok(Mode::AdminCommand(AdminCommand { data, task }))
 }
 
 /// What may be a room: its name, or that of a private room's log.
@@ -147,7 +147,7 @@ fn form(args: &Args) -> Result<Form, Failure> {
     }
 }
 
-impl Look {
+impl AdminCommand {
     /// Does it.
     ///
     /// # Errors
@@ -156,7 +156,7 @@ impl Look {
         if !self.data.join("rooms").is_dir() {
             let data = self.data.display();
             let what = format!("{data} is not a data directory (--data DIR names another)");
-            return Err(Failure::World(what));
+            return Err(Failure::Runtime(what));
         }
         let done = match &self.task {
             Task::Verify(None) => Store::logs_in(&self.data).and_then(|logs| self.verify(&logs)),
@@ -169,7 +169,7 @@ impl Look {
         match done {
             // Whoever read our output has gone, and knows why.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => Err(Failure::World(error.to_string())),
+            Err(error) => Err(Failure::Runtime(error.to_string())),
             Ok(()) => Ok(()),
         }
     }
