@@ -28,7 +28,7 @@ fn a_line_is_edited_and_deleted_and_gone_when_the_screen_is_painted_anew() {
     bob.shows("   #2 hello");
     ann.type_in("/edit 2 not mine\r");
     ann.shows("✗   ann edited #2: not mine");
-    ann.shows("      not sent: only its author may");
+    ann.shows("      not sent: you can only edit or delete your own messages");
     ann.type_in("/drop\r");
     ann.until("it is given up", |rows| !rows.concat().contains('✗'));
     bob.type_in("/delete\r");
@@ -71,7 +71,7 @@ fn a_line_answers_another_by_its_number_and_shows_which() {
     let is_gone = |rows: &[String]| rows.iter().any(|row| row == "↳ #1 (deleted)");
     bob.until("painted anew", |rows| is_gone(rows) && !rows.concat().contains("tea"));
     bob.type_in("/reply 9 no\r");
-    bob.shows("      not sent: no record has the seq that this line answers");
+    bob.shows("      not sent: there is no message #9 in this room");
     bob.shows("↳ #9");
 }
 

@@ -37,27 +37,27 @@ use support::{Peer, Running, SOON};
 
 /// Each lock with the threads in which it is taken.
 const TAKEN: &[(&str, &[&str])] = &[
-    ("counts", &["main", "greeting", "session"]),
-    ("clients", &["greeting", "session", "pulse"]),
-    ("guests", &["greeting", "session"]),
-    ("names", &["greeting", "session", "storage"]),
-    ("names_file", &["greeting", "session", "storage"]),
-    ("marks", &["greeting", "session", "storage"]),
-    ("marks_file", &["greeting", "storage"]),
-    ("rooms", &["greeting", "session", "pulse", "storage"]),
-    ("state", &["greeting", "session", "carrier", "pulse"]),
-    ("pace", &["greeting", "session", "carrier", "drain", "pulse"]),
-    ("identity", &["greeting", "session"]),
-    ("loads", &["session", "carrier"]),
-    ("behind", &["session", "drain"]),
-    ("writer", &["session", "carrier", "storage"]),
-    ("shelf", &["greeting", "session", "carrier", "storage"]),
+    ("counts", &["main", "hello", "session"]),
+    ("clients", &["hello", "session", "heartbeat"]),
+    ("invitations", &["hello", "session"]),
+    ("names", &["hello", "session", "maintenance"]),
+    ("names_file", &["hello", "session", "maintenance"]),
+    ("read_markers", &["hello", "session", "maintenance"]),
+    ("read_markers_file", &["hello", "maintenance"]),
+    ("rooms", &["hello", "session", "heartbeat", "maintenance"]),
+    ("state", &["hello", "session", "broadcaster", "heartbeat"]),
+    ("pace", &["hello", "session", "broadcaster", "slow-clients", "heartbeat"]),
+    ("identity", &["hello", "session"]),
+    ("rounds", &["session", "broadcaster"]),
+    ("slow_clients", &["session", "slow-clients"]),
+    ("writer", &["session", "broadcaster", "maintenance"]),
+    ("shelf", &["hello", "session", "broadcaster", "maintenance"]),
     ("forcing", &["session"]),
 ];
 
 /// The same for what the storage thread does where it is the one that forces logs to the disk.
 const TAKEN_ASIDE: &[(&str, &[&str])] =
-    &[("writer", &["storage"]), ("shelf", &["storage"]), ("forcing", &["storage"])];
+    &[("writer", &["maintenance"]), ("shelf", &["maintenance"]), ("forcing", &["maintenance"])];
 
 #[test]
 fn a_panic_under_any_lock_in_any_thread_harms_one_connection_at_most() {
