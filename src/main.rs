@@ -1,17 +1,15 @@
-//! The `server` binary: arguments in, a running server out.
-//!
-//! Room: stdio, exit codes, wiring. Never a protocol decision.
+//! The `server` binary: parses arguments, starts the server, prints, and sets the exit code.
 
 #[path = "main/args.rs"]
-mod args; // flags into choices
+mod args; // flags to a configuration
 #[path = "main/bind.rs"]
 mod bind; // where to listen
 #[path = "main/limit_flags.rs"]
-mod limit_flags; // --limit, and the list of what it can change
+mod limit_flags; // --limit and server limits
 #[path = "main/admin.rs"]
 mod admin; // verify, export, repair
 #[path = "main/hints.rs"]
-mod hints; // what to do next, for people
+mod hints; // hints for the person who starts it
 
 use std::env;
 use std::fmt;
@@ -38,9 +36,9 @@ fn main() -> ExitCode {
 /// Why the server does not run.
 #[derive(Debug)]
 enum Failure {
-    /// The command line is not right: exit 2.
+    /// A mistake in the command line: exit 2.
     Usage(String),
-    /// Something outside of it is not: exit 1.
+    /// An error outside the program: exit 1.
     Runtime(String),
 }
 
@@ -64,8 +62,8 @@ impl fmt::Display for Failure {
 
 fn run(mode: Mode) -> Result<(), Failure> {
     match mode {
-        Mode::Show(text) => {
-            say(&text);
+        Mode::Print(text) => {
+            print(&text);
             Ok(())
         }
         Mode::Serve(choices) => serve(*choices),
@@ -83,15 +81,15 @@ fn serve(choices: Choices) -> Result<(), Failure> {
     let server = Server::new(listener, choices.config, store, logger).map_err(runtime)?;
     let address = server.address().map_err(runtime)?;
     if !choices.quiet {
-        say(&hints::welcome(address, choices.ceiling, &choices.data));
+        print(&hints::welcome(address, choices.ceiling, &choices.data));
     }
     stop_on_quit(&server).map_err(runtime)?;
     server.run();
     Ok(())
 }
 
-/// A panic is a line of the log like any other: where it was, but not what it says, which may be somebody's
-/// words. What the standard library would print could wait for ever for a reader.
+/// Logs each panic with its place, but without its message, which may contain text of a user. The default
+/// hook of the standard library would write to stderr itself, and could block for ever there.
 fn log_panics(logger: Logger) {
     panic::set_hook(Box::new(move |panic| {
         let current = thread::current();
@@ -102,23 +100,23 @@ fn log_panics(logger: Logger) {
     }));
 }
 
-/// On a terminal, a line `quit` stops the server. The end of the input never does.
+/// On a terminal, the line `quit` stops the server. The end of the input does not.
 fn stop_on_quit(server: &Server) -> io::Result<()> {
     if !io::stdin().is_terminal() {
         return Ok(());
     }
     let handle = server.handle()?;
-    let listen = move || {
+    let wait_for_quit = move || {
         let mut lines = io::stdin().lock().lines().map_while(Result::ok);
         if lines.any(|line| line.trim() == "quit") {
             handle.stop();
         }
     };
-    thread::Builder::new().name("terminal".into()).spawn(listen).map(drop)
+    thread::Builder::new().name("terminal".into()).spawn(wait_for_quit).map(drop)
 }
 
-/// Prints to standard output, where it is somebody's to read.
-fn say(text: &str) {
+/// Prints to standard output. A closed output is no error.
+fn print(text: &str) {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).ok();
 }

@@ -1,6 +1,5 @@
-//! The server's command line: flags and their environment twins into choices.
-//!
-//! Room: the files that flags name, standard input if it is a socket, and `/proc`. It starts nothing.
+//! The server's command line: flags and environment variables to a configuration. It reads the files that
+//! flags name, and `/proc`; it starts nothing.
 
 use std::ffi::OsString;
 use std::fs;
@@ -21,17 +20,17 @@ use crate::admin::{self, AdminCommand};
 use crate::bind::Bind;
 use crate::limit_flags;
 
-/// What the command line asks for.
+/// What the command line asks the program to do.
 pub(crate) enum Mode {
-    /// A text, and nothing else.
-    Show(String),
-    /// A server.
+    /// Print a text.
+    Print(String),
+    /// Run the server.
     Serve(Box<Choices>),
-    /// A look at what is kept.
+    /// Run a command on a data directory.
     AdminCommand(AdminCommand),
 }
 
-/// How to serve.
+/// How to run the server.
 pub(crate) struct Choices {
     pub(crate) bind: Bind,
     pub(crate) data: PathBuf,
@@ -43,108 +42,125 @@ pub(crate) struct Choices {
 
 const COMMAND: Command = Command {
     usage: "server [FLAGS]\n       server verify [ROOM] | repair ROOM | export ROOM | limits",
-    about: "Talk's server: chat between browser tabs and terminals.",
+    about: "The server of Talk, a chat for browsers and terminals.",
     flags: &[
         Flag::value(
             "bind",
             "HOST:PORT",
-            "where to listen; 0.0.0.0:8080 lets the network in, and fd:0 is a socket that systemd \
-             gives as standard input",
+            "where to listen; 0.0.0.0:8080 accepts connections from the network, fd:0 uses the \
+             listening socket on standard input (systemd)",
         )
         .env("TALK_BIND")
         .default("127.0.0.1:8080"),
-        Flag::value("data", "DIR", "where rooms and held names are kept; made if need be")
+        Flag::value("data", "DIR", "the directory for rooms and names; created if necessary")
             .env("TALK_DATA")
             .default("talk-data"),
-        Flag::value("motd", "FILE", "a message for everybody who comes in").env("TALK_MOTD"),
-        Flag::value("password-file", "FILE", "the first line is a password that everybody needs")
-            .env("TALK_PASSWORD_FILE"),
+        Flag::value("motd", "FILE", "a file with a message for everyone who connects")
+            .env("TALK_MOTD"),
+        Flag::value(
+            "password-file",
+            "FILE",
+            "a file whose first line is the password for this server",
+        )
+        .env("TALK_PASSWORD_FILE"),
         Flag::value(
             "allow-origin",
             "URL",
-            "a page elsewhere that may connect, like https://a.example; may be given again",
+            "another web page that may connect, like https://a.example; repeatable",
         )
         .env("TALK_ALLOW_ORIGIN"),
         Flag::value(
             "allow-host",
             "NAME",
-            "a name of this server, like chat.example; may be given again",
+            "a host name of this server, like chat.example; repeatable",
         )
         .env("TALK_ALLOW_HOST"),
         Flag::value(
             "trust-proxy",
             "ADDR",
-            "a proxy whose X-Forwarded-For is believed, or a network of them like 10.0.0.0/8; may \
-             be given again",
+            "a proxy to trust for client addresses (X-Forwarded-For), or a network of proxies like \
+             10.0.0.0/8; repeatable",
         )
         .env("TALK_TRUST_PROXY"),
-        Flag::value("max-clients", "N", "connections at once (as many as this machine can hold)")
-            .env("TALK_MAX_CLIENTS"),
+        Flag::value(
+            "max-clients",
+            "N",
+            "connections at once (default: as many as this machine can hold)",
+        )
+        .env("TALK_MAX_CLIENTS"),
         Flag::value(
             "max-per-address",
             "N",
-            "connections of one address at once; 0 turns off every limit per address",
+            "connections per address at once; 0 turns off every limit per address",
         )
         .env("TALK_MAX_PER_ADDRESS")
         .default("64"),
-        Flag::value("rate", "N", "posts of one client per second; 0 for no limit")
+        Flag::value("rate", "N", "messages per client and second; 0 for no limit")
             .env("TALK_RATE")
             .default("5"),
-        Flag::value("burst", "N", "posts of one client at once").env("TALK_BURST").default("20"),
+        Flag::value("burst", "N", "messages a client may send at once before --rate applies")
+            .env("TALK_BURST")
+            .default("20"),
         Flag::value(
             "limit",
             "NAME=VALUE",
-            "change another limit, one of those that server limits lists; may be given again",
+            "change another limit (list: server limits); repeatable",
         )
         .env("TALK_LIMIT"),
-        Flag::value("max-text", "BYTES", "length of a post").env("TALK_MAX_TEXT").default("4096"),
+        Flag::value("max-text", "BYTES", "maximum length of a message")
+            .env("TALK_MAX_TEXT")
+            .default("4096"),
         Flag::value(
             "sync",
             "always|interval",
-            "force each line to disk before anybody sees it, or soon after: then a power cut may \
-             take the last 200 ms, a kill nothing",
+            "fsync each message before it is shown, or within 200 ms: then a power failure may \
+             lose the last 200 ms, a kill nothing",
         )
         .env("TALK_SYNC")
         .default("always"),
-        Flag::value("retain-days", "N", "drop lines that are older (keep all)")
+        Flag::value("retain-days", "N", "delete messages older than N days (default: keep all)")
             .env("TALK_RETAIN_DAYS"),
         Flag::value(
             "retain-records",
             "N",
-            "keep at least this many lines of a room, and drop older ones (keep all)",
+            "keep at least N messages per room, and delete older ones (default: keep all)",
         )
         .env("TALK_RETAIN_RECORDS"),
-        Flag::value("hold-names", "DURATION", "how long a name that has posted stays its holder's")
-            .env("TALK_HOLD_NAMES")
-            .default("7d"),
-        Flag::switch("quiet", "say nothing but warnings").short('q'),
-        Flag::switch("verbose", "tell of every connection; twice, of refused requests as well")
+        Flag::value(
+            "hold-names",
+            "DURATION",
+            "how long a name that has posted stays reserved after its last use",
+        )
+        .env("TALK_HOLD_NAMES")
+        .default("7d"),
+        Flag::switch("quiet", "print warnings only").short('q'),
+        Flag::switch("verbose", "log every connection; twice (-vv): refused requests too")
             .short('v'),
         Flag::value("completions", "bash|zsh|fish", "print completions for that shell"),
         Flag::switch("version", "print the version").short('V'),
-        Flag::switch("help", "print this").short('h'),
+        Flag::switch("help", "print this help").short('h'),
     ],
     epilogue: "\
 Examples:
-  server                              for this computer only
-  server --bind 0.0.0.0:8080          for everybody on the network
+  server                              this computer only
+  server --bind 0.0.0.0:8080          everyone on the network
   server --bind 0.0.0.0:8080 --password-file secret.txt
 
-On a terminal, type quit to stop it. Nothing is lost when it is killed, either.
+To stop it, type quit in its terminal, or kill it: nothing is lost.
 
 Commands (server COMMAND --help says more):
-  server verify [ROOM]   checks every line that is kept
-  server export ROOM     prints what was said in a room
-  server repair ROOM     cuts a damaged room back to its last good line
-  server limits          lists what --limit can change
+  server verify [ROOM]   check every stored line
+  server export ROOM     print the messages of a room
+  server repair ROOM     remove the damaged end of a room
+  server limits          list the limits that --limit can change
 
 Every flag has an environment variable of its name: --bind is TALK_BIND.",
 };
 
-/// Reads the command line.
+/// Parses the command line.
 ///
 /// # Errors
-/// A flag that is not one, a value that does not fit, a file that cannot be read.
+/// For an unknown flag, a bad value, or a file that cannot be read.
 pub(crate) fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<OsString>,
@@ -158,19 +174,21 @@ pub(crate) fn parse(
     }
     let args = COMMAND.parse(arguments, env).map_err(usage)?;
     if args.has("help") {
-        return Ok(Mode::Show(COMMAND.help()));
+        return Ok(Mode::Print(COMMAND.help()));
     }
     if let Some(shell) = args.get("completions") {
         let commands = ["verify", "export", "repair", "limits"];
-        return COMMAND.completions("server", &commands, shell).map(Mode::Show).map_err(usage);
+        return COMMAND.completions("server", &commands, shell).map(Mode::Print).map_err(usage);
     }
     if args.has("version") {
-        return Ok(Mode::Show(format!("talk {}\n", env!("CARGO_PKG_VERSION"))));
+        return Ok(Mode::Print(format!("talk {}\n", env!("CARGO_PKG_VERSION"))));
     }
     if let Some(word) = args.words().first() {
         let what = match admin::command(word.as_ref()) {
-            _ if word == "limits" => format!("{word} stands alone: server {word}"),
-            Some(_) => format!("{word} stands before its flags, like server {word} --data DIR"),
+            _ if word == "limits" => {
+                format!("put {word} first, without other words: server {word}")
+            }
+            Some(_) => format!("put {word} first: server {word} --data DIR"),
             None => format!("unknown command {word:?}"),
         };
         return Err(Failure::Usage(what));
@@ -203,7 +221,7 @@ fn config(args: &Args, bound: IpAddr, ceiling: Ceiling) -> Result<Config, Failur
     let max_clients = number("max-clients", 1, u64::MAX)?.unwrap_or(ceiling.connections);
     if max_clients > ceiling.connections {
         let what =
-            format!("--max-clients {max_clients} is more than this machine holds, {ceiling}");
+            format!("--max-clients {max_clients} is more than this machine can hold: {ceiling}");
         return Err(Failure::Runtime(what));
     }
     let defaults = Config::new(policy(args, bound)?);
@@ -234,7 +252,9 @@ fn log_config(args: &Args, defaults: LogConfig) -> Result<LogConfig, Failure> {
         None | Some("always") => SyncPolicy::Always,
         Some("interval") => SyncPolicy::Interval,
         Some(other) => {
-            return Err(Failure::Usage(format!("--sync is always or interval, not {other:?}")));
+            return Err(Failure::Usage(format!(
+                "--sync must be always or interval, not {other:?}"
+            )));
         }
     };
     let days = args.number("retain-days", 1..=100_000).map_err(usage)?;
@@ -251,7 +271,7 @@ fn policy(args: &Args, bound: IpAddr) -> Result<Policy, Failure> {
     Ok(Policy { hosts: Hosts::new(bound, own_name, allowed), origins })
 }
 
-/// Each value of a flag that may be given again; one that cannot be read is not `what` it should be.
+/// All values of a repeatable flag. `what` describes a correct one, for the error.
 fn each<T: FromStr>(args: &Args, name: &str, what: &str) -> Result<Vec<T>, Failure> {
     let read = |value: &str| {
         value.parse().map_err(|_| Failure::Usage(format!("--{name}: {value:?} is not {what}")))

@@ -1,4 +1,4 @@
-//! How a server is run: every choice its operator has.
+//! The configuration of a server: every choice of its operator.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use crate::handshake::{Policy, Proxies};
 use crate::limits;
 use crate::log::{LogConfig, SyncPolicy};
 
-/// The choices, with what they mean. `--help` of the server says the same in its words.
+/// The configuration. `server --help` explains the same choices.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Which hosts it answers to, and which pages may connect.
+    /// The host names it answers to, and the web origins that may connect.
     pub policy: Policy,
-    /// The proxies in front of it, which say for whom they ask.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub proxies: Proxies,
-    /// What a new client is told in `welcome`.
+    /// The message of the day, sent in `welcome`.
     pub motd: Option<String>,
-    /// What a client must show in `hello`.
+    /// The password that `hello` must have.
     pub password: Option<Password>,
     /// Connections at once.
     pub max_clients: usize,
@@ -25,15 +25,15 @@ pub struct Config {
     pub max_per_address: usize,
     /// Posts of one client per second; 0 for no limit.
     pub rate: u32,
-    /// Posts of one client at once.
+    /// Posts of one client at once, before the rate applies.
     pub burst: u32,
-    /// Bytes of a posted text.
+    /// Bytes of a post.
     pub max_text: usize,
-    /// How long a name that has posted is held after its last use.
+    /// How long a name that has posted is reserved after its last use.
     pub hold_names: Duration,
-    /// How rooms are kept.
+    /// How logs are kept: fsync, file size, retention.
     pub log: LogConfig,
-    /// How much strangers may ask of it.
+    /// Limits on what clients may use.
     pub limits: Limits,
 }
 

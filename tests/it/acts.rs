@@ -116,7 +116,7 @@ fn a_deleted_text_is_served_to_nobody_and_goes_from_the_disk() {
         assert!(Instant::now() < deadline, "it is still on the disk");
         std::thread::yield_now();
     }
-    assert!(printed(&["verify"], data.path()).contains("sound"));
+    assert!(printed(&["verify"], data.path()).contains("intact"));
     bob.post("lobby", "c5", "it goes on");
     assert_eq!(bob.hear_own("bob", "c5")["seq"], 5);
 

@@ -36,7 +36,7 @@ fn what_a_line_answers_goes_with_it_everywhere() {
     assert_eq!(bob.hear_own("bob", "c2"), said, "a repeat is answered with the first");
     server.kill();
 
-    assert!(printed(&["verify"], data.path()).contains("sound"));
+    assert!(printed(&["verify"], data.path()).contains("intact"));
     assert_eq!(exported(data.path())[1], said);
     let server = Running::start_in(data.path(), &[]);
     let mut bob = Peer::connect(server.address);
@@ -93,7 +93,7 @@ fn what_is_answered_may_be_gone_and_an_answer_keeps_nothing_of_it() {
         assert!(Instant::now() < deadline, "it is still on the disk");
         std::thread::yield_now();
     }
-    assert!(printed(&["verify"], data.path()).contains("sound"));
+    assert!(printed(&["verify"], data.path()).contains("intact"));
 }
 
 #[test]

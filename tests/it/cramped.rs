@@ -116,7 +116,7 @@ fn a_server_that_the_file_size_limit_kills_has_lost_nothing() {
     let (mut ann, joined) = Peer::joined(server.address, "ann", "lobby");
     assert_eq!(joined["head"], stored.len());
     stored.iter().for_each(|record| assert_eq!(ann.hear(), *record));
-    assert!(printed(&["verify"], data.path()).contains("sound"));
+    assert!(printed(&["verify"], data.path()).contains("intact"));
 }
 
 #[test]

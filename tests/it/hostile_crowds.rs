@@ -39,7 +39,7 @@ fn five_hundred_silent_and_five_hundred_dribbling_connections_keep_nobody_out() 
 
 #[test]
 fn a_million_pings_that_nobody_reads_the_answers_of_cost_little() {
-    besieged(&["--limit", "abuse-wait=1s", "--limit", "stall-wait=1s"], |server| {
+    besieged(&["--limit", "flood-grace=1s", "--limit", "stall-wait=1s"], |server| {
         let mut raw = Raw::welcomed(server.address, "pinger");
         raw.0.set_write_timeout(Some(SOON / 2)).unwrap();
         let pings = frame(0x89, &[b'x'; 125], true).repeat(1_000);
@@ -53,7 +53,7 @@ fn a_million_pings_that_nobody_reads_the_answers_of_cost_little() {
 
 #[test]
 fn who_sends_refused_empty_and_binary_messages_is_slowed_and_then_sent_away() {
-    besieged(&["--limit", "abuse-wait=1s"], |server| {
+    besieged(&["--limit", "flood-grace=1s"], |server| {
         for (what, code, wire) in [
             ("empty", 4429, text("")),
             ("no JSON", 4429, text("{")),
@@ -75,7 +75,7 @@ fn who_sends_refused_empty_and_binary_messages_is_slowed_and_then_sent_away() {
 
 #[test]
 fn ten_thousand_names_of_rooms_make_no_more_rooms_than_there_may_be() {
-    let flags = ["--limit", "rooms=20", "--limit", "nuisances=100000"];
+    let flags = ["--limit", "rooms=20", "--limit", "control-rate=100000"];
     besieged(&flags, |server| {
         let (mut peer, _) = Peer::hello(server.address, "founder");
         let mut refused = 0;
@@ -90,7 +90,7 @@ fn ten_thousand_names_of_rooms_make_no_more_rooms_than_there_may_be() {
 
 #[test]
 fn new_names_joins_and_leaves_without_end_keep_nobody_waiting() {
-    besieged(&["--limit", "nuisances=100000"], |server| {
+    besieged(&["--limit", "control-rate=100000"], |server| {
         let (mut peer, _) = Peer::hello(server.address, "restless");
         for n in 0..1_000 {
             peer.say(&json!({"type": "join", "room": SQUARE}));
@@ -103,7 +103,7 @@ fn new_names_joins_and_leaves_without_end_keep_nobody_waiting() {
 
 #[test]
 fn fifty_who_read_all_of_history_again_and_again_keep_nobody_waiting() {
-    besieged(&["--limit", "nuisances=100000", "--max-text", "1000"], |server| {
+    besieged(&["--limit", "control-rate=100000", "--max-text", "1000"], |server| {
         let (mut writer, _) = Peer::joined(server.address, "writer", "lobby");
         let line = "x".repeat(1_000);
         for n in 0..500 {

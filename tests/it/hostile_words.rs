@@ -12,7 +12,7 @@ fn in_the_lobby(server: &Running) -> Peer {
 }
 
 /// Limits out of the way of tests that say much that is refused.
-const PATIENT: [&str; 2] = ["--limit", "nuisances=100000"];
+const PATIENT: [&str; 2] = ["--limit", "control-rate=100000"];
 
 #[test]
 fn a_name_that_could_be_taken_for_another_is_nobodys() {

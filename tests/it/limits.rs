@@ -33,7 +33,7 @@ fn the_document_has_the_table_that_the_server_prints() {
 fn a_limit_that_is_none_or_cannot_be_is_refused_with_what_could_be() {
     for (limit, said) in [
         ("mesage=64KiB", "did you mean message?"),
-        ("message", "is not like message=256KiB"),
+        ("message", "is not NAME=VALUE, like message=256KiB"),
         ("message=lots", "is not a size like"),
         ("hello-wait=10", "is not a time like"),
         ("json-depth=100000", "is not between 3 and 128"),
@@ -66,7 +66,7 @@ fn a_head_may_be_as_long_as_was_said() {
 
 #[test]
 fn unfinished_messages_have_a_bound_together_and_the_newest_is_sent_away() {
-    besieged(&["--limit", "unfinished=100KiB"], |server| {
+    besieged(&["--limit", "partial-messages=100KiB"], |server| {
         // A fragment, and a ping behind it: whoever has the pong knows that the fragment was taken.
         let begin = |peer: &mut Raw| {
             peer.send(&[frame(0x01, &[b'x'; 40_000], true), frame(0x89, b"?", true)].concat());

@@ -123,7 +123,7 @@ fn what_was_written_while_one_was_away_is_there_when_one_comes_back() {
     let verified = printed(&["verify"], data.path());
     assert!(verified.contains(&log), "{verified}");
     assert!(printed(&["export", ROOM], data.path()).contains("<alice> two"));
-    assert!(printed(&["verify", ROOM], data.path()).contains("sound"));
+    assert!(printed(&["verify", ROOM], data.path()).contains("intact"));
 }
 
 #[test]

@@ -25,7 +25,7 @@ REFUSED_ALL_THE_SAME = {
 }
 ALLOWED = {"y": {"bad_message"}, "n": {"bad_json"}, "i": {"bad_message", "bad_json"}}
 # Neither the size nor the number of these texts is what is tried here.
-LIMITS = ["nuisances=100000", "message=1MiB"]
+LIMITS = ["control-rate=100000", "message=1MiB"]
 
 
 class Peer:

@@ -90,7 +90,7 @@ def a_backup_holds_every_line(binary, data, folder):
     subprocess.run(["cp", "-a", f"{data}/.", f"{copy}/"], check=True)
     verified = subprocess.run([binary, "verify", "--data", copy], capture_output=True, text=True)
     told = (verified.returncode, verified.stdout)
-    assert told == (0, "lobby: records 1 to 60 in 1 file: sound\n"), verified
+    assert told == (0, "lobby: records 1 to 60 in 1 file: intact\n"), verified
     ok("a copy made while it is stopped is whole")
 
 

@@ -76,7 +76,7 @@ fn outlives(taken: &[(&str, &[&str])], sync: &str) {
     fs::create_dir(&traps).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.env("TALK_FAIL", &traps).stderr(Stdio::null());
-    let limits = ["ping-every=200ms", "pong-wait=2m", "nuisances=100000", "stall-wait=1s"];
+    let limits = ["ping-every=200ms", "pong-wait=2m", "control-rate=100000", "stall-wait=1s"];
     let mut flags: Vec<&str> = limits.iter().flat_map(|limit| ["--limit", limit]).collect();
     flags.extend(["--max-per-address", "100000", "--sync", sync]);
     let mut server = Running::start_by(&mut command, &data, &flags);
