@@ -78,7 +78,7 @@ fn reachable(ip: IpAddr) -> Vec<IpAddr> {
     own_addresses(&table).into_iter().map(IpAddr::V4).collect()
 }
 
-/// This machine's IPv4 addresses, loopback aside, from the kernel's routing trie: a leaf's address,
+/// This machine's IPv4 addresses without loopback, from the kernel's routing trie: a leaf's address,
 /// and below it `/32 host LOCAL`.
 fn own_addresses(table: &str) -> Vec<Ipv4Addr> {
     let mut found = Vec::new();

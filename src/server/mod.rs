@@ -97,7 +97,7 @@ impl Server {
     /// The address it is bound to.
     ///
     /// # Errors
-    /// When the system cannot tell it.
+    /// When the system refuses it.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }

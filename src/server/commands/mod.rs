@@ -3,7 +3,8 @@
 //! Depends on `state` and everything below it; never on `http` or `connection`.
 
 mod post; // posts, edits, deletes, topics, direct messages; typing
-mod rooms; // joining, leaving, lists, history, search, read markers
+mod rooms; // joining, leaving, invitations, read markers
+mod queries; // who, rooms, history, search
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -16,13 +17,13 @@ use std::time::Instant;
 use super::clients::client::Client;
 use super::clients::disconnect::{self, Disconnect};
 use super::logger::Level;
-use super::room::Room;
 use super::state::shared::Shared;
 use crate::chat::protocol::{ClientMessage, Join, Limits, Refused, ServerMessage, Welcome};
 use crate::chat::rate_limit::{FloodControl, RateLimiter, Verdict};
 use crate::chat::{AwayMessage, Cid, ErrorCode, Operation, Rejection, RoomName, Token, UserName};
 use crate::limits;
 use crate::ws::Encoder;
+use rooms::JoinedRooms;
 
 /// One client's session. When it is dropped, also by a panic, the client leaves every room and the poll
 /// registry.
@@ -30,8 +31,7 @@ use crate::ws::Encoder;
 pub(super) struct Session {
     shared: Arc<Shared>,
     client: Arc<Client>,
-    /// The rooms that the client is in.
-    rooms: Vec<Arc<Room>>,
+    rooms: JoinedRooms,
     /// How many posts it may still submit.
     posts: RateLimiter,
     /// How many other messages it may still send.
@@ -66,7 +66,7 @@ impl Session {
         let posts = RateLimiter::new(shared.config.rate, shared.config.burst);
         let limits = &shared.config.limits;
         let flood = FloodControl::new(limits.control_rate, limits.flood_grace, Instant::now());
-        let (rooms, typed, posted) = (Vec::new(), Vec::new(), None);
+        let (rooms, typed, posted) = (JoinedRooms::default(), Vec::new(), None);
         let session = Session { shared, client, rooms, posts, flood, typed, posted };
         // From here on, dropping the session undoes each step.
         session.shared.private_rooms.invitations.begin_session(session.client.id);
@@ -165,6 +165,10 @@ impl Session {
         self.shared.delivery.send_message(&self.client, message);
     }
 
+    fn send_json(&self, json: &str) {
+        self.shared.delivery.send_json(&self.client, json);
+    }
+
     fn refuse(&mut self, refused: Refused) -> Result<(), Disconnect> {
         self.check_flood()?;
         self.send(&refused.into_reply());
@@ -177,18 +181,29 @@ impl Session {
                 Err(refused(ErrorCode::BadMessage, "hello may only be the first message"))
             }
             ClientMessage::Join(join) => return self.join(&join),
-            ClientMessage::Leave { room } => self.leave(&room),
+            ClientMessage::Leave { room } => self.rooms.get(&room).map(|room| self.part(&room)),
             ClientMessage::Submit { room, cid, operation } => {
                 return self.submit(&room, cid, operation);
             }
             ClientMessage::Direct { to, cid, text, me, reply } => {
                 return self.direct(&to, cid, Operation::Post { text, me, reply });
             }
-            ClientMessage::History { room, range, limit } => self.history(&room, range, limit),
-            ClientMessage::Search { room, text, before } => self.search(&room, &text, before),
-            ClientMessage::Who { room } => self.who(&room),
+            ClientMessage::History { room, range, limit } => {
+                let page = self.rooms.get(&room);
+                page.and_then(|room| queries::history(&room, range, limit))
+                    .map(|p| self.send_json(&p))
+            }
+            ClientMessage::Search { room, text, before } => {
+                let found = self.rooms.get(&room);
+                found
+                    .and_then(|room| queries::search(&room, &text, before))
+                    .map(|f| self.send_json(&f))
+            }
+            ClientMessage::Who { room } => {
+                self.rooms.get(&room).map(|room| self.send(&room.members()))
+            }
             ClientMessage::Rooms => {
-                self.list_rooms();
+                self.send(&queries::rooms(&self.shared, &self.client));
                 Ok(())
             }
             ClientMessage::Nick { user, token } => self.rename(&user, token.as_ref()),
@@ -213,8 +228,8 @@ impl Session {
         let token = if user.is_same_claim(&before.user) { Some(&before.token) } else { token };
         let identity = self.shared.names.claim(user, token).map_err(refusal)?;
         if !user.is_same_claim(&before.user) {
-            for room in self.rooms.clone().iter().filter(|room| room.name.is_private()) {
-                self.part(room); // it belongs to the old name
+            for room in self.rooms.private() {
+                self.part(&room); // it belongs to the old name
             }
         }
         let renamed = ServerMessage::Renamed {
@@ -226,7 +241,7 @@ impl Session {
         let away = self.shared.names.away(&before.user);
         self.shared.names.release(&before.user);
         self.send(&renamed);
-        for room in &self.rooms {
+        for room in self.rooms.iter() {
             self.shared.broadcaster.run_round(room.rename(self.client.id, user));
         }
         if away.is_some() {
@@ -251,37 +266,35 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let (id, shared) = (self.client.id, &self.shared);
-        let rooms = RefCell::new(mem::take(&mut self.rooms));
+        let rooms = RefCell::new(mem::take(&mut self.rooms).into_vec());
         let invitations = &shared.private_rooms.invitations;
-        self.run_cleanup(|| rooms.borrow_mut().extend(invitations.end_session(id)));
+        run_cleanup(shared, || rooms.borrow_mut().extend(invitations.end_session(id)));
         let user = RefCell::new(None);
-        self.run_cleanup(|| *user.borrow_mut() = Some(self.client.identity().user));
+        run_cleanup(shared, || *user.borrow_mut() = Some(self.client.identity().user));
         for room in rooms.take() {
-            self.run_cleanup(|| shared.broadcaster.run_round(room.leave(id)));
+            run_cleanup(shared, || shared.broadcaster.run_round(room.leave(id)));
         }
         if let Some(user) = user.take() {
             // Not run again after a panic: it decrements a count.
-            self.catch_panic(|| shared.names.release(&user));
+            catch_panic(shared, || shared.names.release(&user));
         }
-        self.run_cleanup(|| shared.delivery.poll.remove(id));
-        self.catch_panic(|| self.log("gone"));
+        run_cleanup(shared, || shared.delivery.poll.remove(id));
+        catch_panic(shared, || self.log("gone"));
     }
 }
 
-impl Session {
-    /// Runs one step of the cleanup, and once more if it panicked.
-    fn run_cleanup(&self, step: impl Fn()) {
-        if !self.catch_panic(&step) {
-            self.catch_panic(&step);
-        }
+/// Runs one step of the cleanup, and once more if it panicked.
+fn run_cleanup(shared: &Shared, step: impl Fn()) {
+    if !catch_panic(shared, &step) {
+        catch_panic(shared, &step);
     }
+}
 
-    /// Runs one step of the cleanup. A panic in it is counted, and false returned.
-    fn catch_panic(&self, step: impl FnOnce()) -> bool {
-        let is_done = catch_unwind(AssertUnwindSafe(step)).is_ok();
-        if !is_done {
-            self.shared.panic_caught("cleanup");
-        }
-        is_done
+/// Runs one step of the cleanup. A panic in it is counted, and false returned.
+fn catch_panic(shared: &Shared, step: impl FnOnce()) -> bool {
+    let is_done = catch_unwind(AssertUnwindSafe(step)).is_ok();
+    if !is_done {
+        shared.panic_caught("cleanup");
     }
+    is_done
 }

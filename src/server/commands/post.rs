@@ -20,7 +20,7 @@ impl Session {
         cid: Cid,
         operation: Operation,
     ) -> Result<(), Disconnect> {
-        match self.room(name) {
+        match self.rooms.get(name) {
             Ok(room) if self.is_current(&room) => self.submit_to(&room, cid, operation),
             Ok(room) => {
                 self.part(&room);
@@ -92,7 +92,7 @@ impl Session {
             Outcome::AlreadyStored(seq) => {
                 self.shared.metrics.messages.duplicates.count();
                 if let Some(json) = history::record(room, seq).map(|entry| entry.json) {
-                    self.shared.delivery.send_json(&self.client, &json);
+                    self.send_json(&json);
                 }
                 Ok(())
             }
@@ -123,7 +123,7 @@ impl Session {
     }
 
     pub(super) fn typing(&mut self, name: &RoomName) -> Result<(), Refused> {
-        let room = self.room(name)?;
+        let room = self.rooms.get(name)?;
         let now = Instant::now();
         self.typed.retain(|(_, at)| now - *at < limits::TYPING_EVERY);
         if self.typed.iter().all(|(typed, _)| typed != name) {

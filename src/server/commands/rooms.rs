@@ -1,9 +1,9 @@
-//! Commands about rooms: join, leave, who, rooms; history, search, read markers.
+//! Commands about rooms: join, leave, invitations, read markers.
 
 use std::sync::Arc;
 
 use super::{Session, about_room, refusal, refused};
-use crate::chat::protocol::{Join, Joined, Range, Refused, RoomInfo, ServerMessage, Since};
+use crate::chat::protocol::{Join, Joined, Refused, ServerMessage, Since};
 use crate::chat::{ErrorCode, Rejection, RoomName};
 use crate::limits;
 use crate::server::clients::disconnect::Disconnect;
@@ -11,43 +11,74 @@ use crate::server::metrics::Resume;
 use crate::server::room::{Room, history};
 use crate::server::state::rooms::TooManyRooms;
 
-impl Session {
-    /// The room of this name that the client is in.
-    pub(super) fn room(&self, name: &RoomName) -> Result<Arc<Room>, Refused> {
+/// The rooms that a client is in. They are few: a list is enough.
+#[derive(Debug, Default)]
+pub(super) struct JoinedRooms(Vec<Arc<Room>>);
+
+impl JoinedRooms {
+    /// The room of this name.
+    ///
+    /// # Errors
+    /// `not_joined` when the client is not in one.
+    pub(super) fn get(&self, name: &RoomName) -> Result<Arc<Room>, Refused> {
         self.find(name).ok_or_else(|| {
             about_room(refused(ErrorCode::NotJoined, "join this room first"), name.clone())
         })
     }
 
     fn find(&self, name: &RoomName) -> Option<Arc<Room>> {
-        self.rooms.iter().find(|room| room.name == *name).cloned()
+        self.0.iter().find(|room| room.name == *name).cloned()
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Room>> {
+        self.0.iter()
+    }
+
+    /// The private ones of them.
+    pub(super) fn private(&self) -> Vec<Arc<Room>> {
+        self.0.iter().filter(|room| room.name.is_private()).cloned().collect()
+    }
+
+    fn add(&mut self, room: Arc<Room>) {
+        self.0.push(room);
+    }
+
+    fn remove(&mut self, room: &Arc<Room>) {
+        self.0.retain(|other| !Arc::ptr_eq(other, room));
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Arc<Room>> {
+        self.0
+    }
+}
+
+impl Session {
     /// Adds the private rooms that this client was invited into.
     pub(super) fn accept_invitations(&mut self) {
         if !self.client.take_invited() {
             return;
         }
         for room in self.shared.private_rooms.invitations.take(self.client.id) {
-            if let Some(former) = self.find(&room.name).filter(|former| !Arc::ptr_eq(former, &room))
+            if let Some(former) =
+                self.rooms.find(&room.name).filter(|former| !Arc::ptr_eq(former, &room))
             {
                 self.leave_silently(&former); // the same name, but of other owners
             }
             if self.rooms.iter().all(|other| !Arc::ptr_eq(other, &room)) {
-                self.rooms.push(room);
+                self.rooms.add(room);
             }
         }
     }
 
     /// Leaves a room without a message to the client.
     fn leave_silently(&mut self, room: &Arc<Room>) {
-        self.rooms.retain(|other| !Arc::ptr_eq(other, room));
+        self.rooms.remove(room);
         self.shared.broadcaster.run_round(room.leave(self.client.id));
     }
 
     /// Leaves a room, and sends the client `left`.
     pub(super) fn part(&mut self, room: &Arc<Room>) {
-        self.rooms.retain(|other| !Arc::ptr_eq(other, room));
+        self.rooms.remove(room);
         let round = room.leave(self.client.id);
         self.send(&ServerMessage::Left { room: room.name.clone() });
         self.shared.broadcaster.run_round(round);
@@ -87,11 +118,11 @@ impl Session {
         let identity = self.client.identity();
         for room in self.shared.private_rooms.of(&identity) {
             let marked = self.shared.read_markers.get(identity.owner, &room).unwrap_or(0);
-            let is_full = self.rooms.len() >= self.shared.config.limits.rooms_per_client;
-            if room.last_assigned() <= marked || is_full || self.find(&room.name).is_some() {
+            let is_full = self.rooms.0.len() >= self.shared.config.limits.rooms_per_client;
+            if room.last_assigned() <= marked || is_full || self.rooms.find(&room.name).is_some() {
                 continue;
             }
-            self.rooms.push(Arc::clone(&room));
+            self.rooms.add(Arc::clone(&room));
             let since = marked.max(room.head().saturating_sub(limits::HISTORY_PAGE as u64));
             self.enter(&room, Since::After(since), None)?;
         }
@@ -106,13 +137,13 @@ impl Session {
     /// The room of this name: one that the client is in already, or another one that is now added to its
     /// rooms.
     pub(super) fn open(&mut self, name: &RoomName) -> Result<Arc<Room>, Refused> {
-        if let Some(room) = self.find(name) {
+        if let Some(room) = self.rooms.find(name) {
             if self.is_current(&room) {
                 return Ok(room);
             }
             self.leave_silently(&room);
         }
-        if self.rooms.len() >= self.shared.config.limits.rooms_per_client {
+        if self.rooms.0.len() >= self.shared.config.limits.rooms_per_client {
             let message = "you are in as many rooms as allowed, leave one first";
             return Err(refused(ErrorCode::TooManyRooms, message));
         }
@@ -125,7 +156,7 @@ impl Session {
         };
         match opened {
             Ok(Ok(room)) => {
-                self.rooms.push(Arc::clone(&room));
+                self.rooms.add(Arc::clone(&room));
                 Ok(room)
             }
             Ok(Err(rejection)) => Err(refusal(rejection)),
@@ -133,57 +164,9 @@ impl Session {
         }
     }
 
-    pub(super) fn leave(&mut self, name: &RoomName) -> Result<(), Refused> {
-        self.part(&self.room(name)?);
-        Ok(())
-    }
-
-    pub(super) fn who(&self, name: &RoomName) -> Result<(), Refused> {
-        self.send(&self.room(name)?.members());
-        Ok(())
-    }
-
-    pub(super) fn list_rooms(&self) {
-        let info = |room: Arc<Room>| RoomInfo {
-            name: room.name.clone(),
-            head: room.head(),
-            members: room.member_count(),
-            topic: room.log.topic(),
-        };
-        let mut rooms = self.shared.rooms.all();
-        rooms.retain(|room| !room.name.is_private());
-        rooms.extend(self.shared.private_rooms.of(&self.client.identity()));
-        let rooms = rooms.into_iter().map(info).collect();
-        self.send(&ServerMessage::Rooms { rooms });
-    }
-
-    pub(super) fn history(
-        &self,
-        name: &RoomName,
-        range: Range,
-        limit: usize,
-    ) -> Result<(), Refused> {
-        let room = self.room(name)?;
-        let page = history::page(&room, range, limit).map_err(|_| unreadable(name))?;
-        self.shared.delivery.send_json(&self.client, &page);
-        Ok(())
-    }
-
-    pub(super) fn search(
-        &self,
-        name: &RoomName,
-        text: &str,
-        before: Option<u64>,
-    ) -> Result<(), Refused> {
-        let room = self.room(name)?;
-        let found = history::search(&room, text, before).map_err(|_| unreadable(name))?;
-        self.shared.delivery.send_json(&self.client, &found);
-        Ok(())
-    }
-
     /// Advances the read marker of the client's name, and sends it to the owner's other connections.
     pub(super) fn mark(&self, name: &RoomName, seq: u64) -> Result<(), Refused> {
-        let (room, shared) = (self.room(name)?, &self.shared);
+        let (room, shared) = (self.rooms.get(name)?, &self.shared);
         let (identity, seq) = (self.client.identity(), seq.min(room.head()));
         let is_new = shared.read_markers.advance(identity.owner, &room, seq);
         if !is_new || shared.names.connections(&identity.user.key()) < 2 {
@@ -196,9 +179,4 @@ impl Session {
         }
         Ok(())
     }
-}
-
-fn unreadable(name: &RoomName) -> Refused {
-    let refused = refused(ErrorCode::Storage, "the room's history could not be read, try later");
-    about_room(refused, name.clone())
 }
