@@ -20,8 +20,8 @@
 //! Read the folders in the order of the `mod` lines. A posted message passes through
 //! `connection/session.rs`, `commands/post.rs`, `room/mod.rs`, `room/broadcast.rs`, `clients/delivery.rs`.
 
-mod config; // every choice of the operator
 mod tunable_limits; // limits that --limit changes
+mod config; // every choice of the operator
 mod capacity; // how many connections this machine can hold
 mod logger; // the operator's log: one line per event
 mod metrics; // counters

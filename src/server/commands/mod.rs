@@ -4,9 +4,10 @@
 
 mod post; // posts, edits, deletes, topics, direct messages; typing
 mod rooms; // joining, leaving, invitations, read markers
-mod queries; // who, rooms, history, search
+mod queries; // rooms, history, search
+mod joined_rooms; // the rooms that one client is in
+mod errors; // error messages
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,10 +21,13 @@ use super::logger::Level;
 use super::state::shared::Shared;
 use crate::chat::protocol::{ClientMessage, Join, Limits, Refused, ServerMessage, Welcome};
 use crate::chat::rate_limit::{FloodControl, RateLimiter, Verdict};
-use crate::chat::{AwayMessage, Cid, ErrorCode, Operation, Rejection, RoomName, Token, UserName};
+use crate::chat::{AwayMessage, ErrorCode, Operation, RoomName, Token, UserName};
 use crate::limits;
 use crate::ws::Encoder;
-use rooms::JoinedRooms;
+use errors::refused;
+use joined_rooms::JoinedRooms;
+
+pub(super) use errors::refusal;
 
 /// One client's session. When it is dropped, also by a panic, the client leaves every room and the poll
 /// registry.
@@ -40,23 +44,6 @@ pub(super) struct Session {
     typed: Vec<(RoomName, Instant)>,
     /// The name under which it has posted.
     posted: Option<UserName>,
-}
-
-/// An error that answers no message in particular.
-pub(super) fn refusal(rejection: Rejection) -> Refused {
-    Refused { code: rejection.code, message: rejection.message, cid: None, room: None }
-}
-
-fn refused(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Refused {
-    refusal(Rejection::new(code, message))
-}
-
-fn about_cid(refused: Refused, cid: Cid) -> Refused {
-    Refused { cid: Some(cid), ..refused }
-}
-
-fn about_room(refused: Refused, room: RoomName) -> Refused {
-    Refused { room: Some(room), ..refused }
 }
 
 impl Session {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Session, about_cid, refused};
+use super::Session;
+use super::errors::{about_cid, refused};
 use crate::chat::protocol::{Kind, Record, Refused, ServerMessage};
 use crate::chat::{Author, Cid, ErrorCode, Operation, Outcome, RoomName, UserName};
 use crate::json;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{about_room, refused};
+use super::errors::{about_room, refused};
 use crate::chat::protocol::{Range, Refused, RoomInfo, ServerMessage};
 use crate::chat::{ErrorCode, RoomName};
 use crate::server::clients::client::Client;

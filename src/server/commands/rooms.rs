@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Session, about_room, refusal, refused};
+use super::Session;
+use super::errors::{about_room, refusal, refused};
 use crate::chat::protocol::{Join, Joined, Refused, ServerMessage, Since};
 use crate::chat::{ErrorCode, Rejection, RoomName};
 use crate::limits;
@@ -10,47 +11,6 @@ use crate::server::clients::disconnect::Disconnect;
 use crate::server::metrics::Resume;
 use crate::server::room::{Room, history};
 use crate::server::state::rooms::TooManyRooms;
-
-/// The rooms that a client is in. They are few: a list is enough.
-#[derive(Debug, Default)]
-pub(super) struct JoinedRooms(Vec<Arc<Room>>);
-
-impl JoinedRooms {
-    /// The room of this name.
-    ///
-    /// # Errors
-    /// `not_joined` when the client is not in one.
-    pub(super) fn get(&self, name: &RoomName) -> Result<Arc<Room>, Refused> {
-        self.find(name).ok_or_else(|| {
-            about_room(refused(ErrorCode::NotJoined, "join this room first"), name.clone())
-        })
-    }
-
-    fn find(&self, name: &RoomName) -> Option<Arc<Room>> {
-        self.0.iter().find(|room| room.name == *name).cloned()
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Room>> {
-        self.0.iter()
-    }
-
-    /// The private ones of them.
-    pub(super) fn private(&self) -> Vec<Arc<Room>> {
-        self.0.iter().filter(|room| room.name.is_private()).cloned().collect()
-    }
-
-    fn add(&mut self, room: Arc<Room>) {
-        self.0.push(room);
-    }
-
-    fn remove(&mut self, room: &Arc<Room>) {
-        self.0.retain(|other| !Arc::ptr_eq(other, room));
-    }
-
-    pub(super) fn into_vec(self) -> Vec<Arc<Room>> {
-        self.0
-    }
-}
 
 impl Session {
     /// Adds the private rooms that this client was invited into.
@@ -118,7 +78,7 @@ impl Session {
         let identity = self.client.identity();
         for room in self.shared.private_rooms.of(&identity) {
             let marked = self.shared.read_markers.get(identity.owner, &room).unwrap_or(0);
-            let is_full = self.rooms.0.len() >= self.shared.config.limits.rooms_per_client;
+            let is_full = self.rooms.len() >= self.shared.config.limits.rooms_per_client;
             if room.last_assigned() <= marked || is_full || self.rooms.find(&room.name).is_some() {
                 continue;
             }
@@ -143,7 +103,7 @@ impl Session {
             }
             self.leave_silently(&room);
         }
-        if self.rooms.0.len() >= self.shared.config.limits.rooms_per_client {
+        if self.rooms.len() >= self.shared.config.limits.rooms_per_client {
             let message = "you are in as many rooms as allowed, leave one first";
             return Err(refused(ErrorCode::TooManyRooms, message));
         }

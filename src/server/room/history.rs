@@ -5,7 +5,8 @@
 use std::io;
 use std::sync::Arc;
 
-use super::{CatchUp, Room};
+use super::Room;
+use super::membership::CatchUp;
 use crate::chat::LogEntry;
 use crate::chat::protocol::Range;
 use crate::json::{self, Object, Value};

@@ -26,8 +26,6 @@ use crate::log::{Log, ReadLimit};
 use condvar::LazyCondvar;
 use round::RoundGuard;
 
-pub(crate) use membership::CatchUp;
-
 /// A room of the server.
 ///
 /// The lock protects the state; a broadcast or an append runs without it. Under it a room asks its log for

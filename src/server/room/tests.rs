@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::Room;
 use super::broadcast::EncodedBatch;
-use super::{CatchUp, Room};
+use super::membership::CatchUp;
 use crate::chat::protocol::{Agent, Since};
 use crate::chat::{
     Author, BatchItem, ClientId, LogEntry, NameRegistry, Operation, Outcome, OwnerId, Text,
