@@ -13,7 +13,7 @@ use talk::cli::{Args, Command, Flag};
 use talk::handshake::{Hosts, Policy, Proxies};
 use talk::limits;
 use talk::log::{LogConfig, SyncPolicy};
-use talk::server::{Ceiling, Config, Level, ceiling};
+use talk::server::{Ceiling, Config, Level, PostLimits, ceiling};
 
 use crate::Failure;
 use crate::admin::{self, AdminCommand};
@@ -225,6 +225,7 @@ fn config(args: &Args, bound: IpAddr, ceiling: Ceiling) -> Result<Config, Failur
         return Err(Failure::Runtime(what));
     }
     let defaults = Config::new(policy(args, bound)?);
+    let posts = defaults.posts;
     let like_network = "an address, or a network like 10.0.0.0/8";
     Ok(Config {
         proxies: Proxies::new(each(args, "trust-proxy", like_network)?),
@@ -237,9 +238,11 @@ fn config(args: &Args, bound: IpAddr, ceiling: Ceiling) -> Result<Config, Failur
         max_clients,
         max_per_address: number("max-per-address", 0, 1_000_000)?
             .unwrap_or(defaults.max_per_address),
-        rate: small("rate")?.unwrap_or(defaults.rate),
-        burst: small("burst")?.unwrap_or(defaults.burst),
-        max_text: number("max-text", 1, limits::TEXT_MAX as u64)?.unwrap_or(defaults.max_text),
+        posts: PostLimits {
+            rate: small("rate")?.unwrap_or(posts.rate),
+            burst: small("burst")?.unwrap_or(posts.burst),
+            max_text: number("max-text", 1, limits::TEXT_MAX as u64)?.unwrap_or(posts.max_text),
+        },
         hold_names: args.duration("hold-names").map_err(usage)?.unwrap_or(defaults.hold_names),
         limits: limit_flags::limits(args)?,
         log: log_config(args, defaults.log)?,

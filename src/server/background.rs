@@ -31,10 +31,10 @@ fn check(shared: &Shared, client: &Arc<Client>) {
             client.send_queue.shutdown();
         }
     } else if let Some(unanswered) = client.unanswered_ping() {
-        if unanswered >= limits.pong_wait {
+        if unanswered >= limits.timeouts.pong {
             shared.delivery.disconnect(client, disconnect::NO_PONG, "no answer to a ping");
         }
-    } else if client.idle_time() >= limits.ping_every {
+    } else if client.idle_time() >= limits.timeouts.ping_every {
         let mut frame = Vec::new();
         Encoder::server().ping(&[], &mut frame);
         client.mark_pinged();

@@ -23,18 +23,25 @@ pub struct Config {
     pub max_clients: usize,
     /// Connections of one address at once; 0 turns off every limit per address.
     pub max_per_address: usize,
-    /// Posts of one client per second; 0 for no limit.
-    pub rate: u32,
-    /// Posts of one client at once, before the rate applies.
-    pub burst: u32,
-    /// Bytes of a post.
-    pub max_text: usize,
+    /// Limits of posts.
+    pub posts: PostLimits,
     /// How long a name that has posted is reserved after its last use.
     pub hold_names: Duration,
     /// How logs are kept: fsync, file size, retention.
     pub log: LogConfig,
     /// Limits on what clients may use.
     pub limits: Limits,
+}
+
+/// Limits of the posts of one client.
+#[derive(Debug, Clone, Copy)]
+pub struct PostLimits {
+    /// Posts per second; 0 for no limit.
+    pub rate: u32,
+    /// Posts at once, before the rate applies.
+    pub burst: u32,
+    /// Bytes of one post.
+    pub max_text: usize,
 }
 
 impl Config {
@@ -48,9 +55,7 @@ impl Config {
             password: None,
             max_clients: 1_000,
             max_per_address: limits::PER_ADDRESS,
-            rate: limits::RATE,
-            burst: limits::BURST,
-            max_text: limits::TEXT,
+            posts: PostLimits { rate: limits::RATE, burst: limits::BURST, max_text: limits::TEXT },
             hold_names: limits::HOLD_NAMES,
             log: LogConfig {
                 sync: SyncPolicy::Always,

@@ -43,9 +43,11 @@ use std::thread;
 use std::time::Instant;
 
 pub use capacity::{Ceiling, ceiling};
-pub use config::Config;
+pub use config::{Config, PostLimits};
 pub use logger::{Level, Logger};
-pub use tunable_limits::{LIMITS, LimitValue, Limits, TunableLimit};
+pub use tunable_limits::{
+    AddressLimits, FloodLimits, LIMITS, LimitValue, Limits, RoomLimits, Timeouts, TunableLimit,
+};
 
 use crate::limits;
 use crate::log::Store;
@@ -81,7 +83,7 @@ impl Server {
         let shared = Arc::new(Shared::new(config, store, logger, Entropy::open()?)?);
         spawn_loop(&shared, "broadcaster", |shared| shared.broadcaster.run_queued())?;
         spawn_loop(&shared, "slow-clients", |shared| {
-            shared.delivery.retry_slow_clients(shared.config.limits.stall_wait);
+            shared.delivery.retry_slow_clients(shared.config.limits.timeouts.stall);
         })?;
         spawn_loop(&shared, "heartbeat", |shared| {
             thread::sleep(limits::HEARTBEAT_EVERY);

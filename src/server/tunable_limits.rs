@@ -13,63 +13,102 @@ use crate::{http, json, ws};
 pub struct Limits {
     /// Of an HTTP head.
     pub http: http::Limits,
-    /// See [`limits::HEAD_WAIT`].
-    pub head_wait: Duration,
-    /// See [`limits::HELLO_WAIT`].
-    pub hello_wait: Duration,
-    /// Of a message.
+    /// Of a WebSocket message.
     pub ws: ws::Limits,
-    /// See [`limits::MESSAGE_WAIT`].
-    pub message_wait: Duration,
+    /// Of a message's JSON.
+    pub json: json::Limits,
+    /// How long the server waits.
+    pub timeouts: Timeouts,
     /// See [`limits::PARTIAL_MESSAGES`].
     pub partial_messages: usize,
+    /// See [`limits::BACKLOG`].
+    pub backlog: usize,
+    /// Of messages that are not posts.
+    pub flood: FloodLimits,
+    /// Of one address in a minute.
+    pub per_address: AddressLimits,
+    /// Of rooms.
+    pub rooms: RoomLimits,
+}
+
+/// How long the server waits for a peer.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// See [`limits::HEAD_WAIT`].
+    pub head: Duration,
+    /// See [`limits::HELLO_WAIT`].
+    pub hello: Duration,
+    /// See [`limits::MESSAGE_WAIT`].
+    pub message: Duration,
     /// See [`limits::PING_EVERY`].
     pub ping_every: Duration,
     /// See [`limits::PONG_WAIT`].
-    pub pong_wait: Duration,
-    /// See [`limits::BACKLOG`].
-    pub backlog: usize,
+    pub pong: Duration,
     /// See [`limits::STALL_WAIT`].
-    pub stall_wait: Duration,
+    pub stall: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        Timeouts {
+            head: limits::HEAD_WAIT,
+            hello: limits::HELLO_WAIT,
+            message: limits::MESSAGE_WAIT,
+            ping_every: limits::PING_EVERY,
+            pong: limits::PONG_WAIT,
+            stall: limits::STALL_WAIT,
+        }
+    }
+}
+
+/// Limits of control, empty and refused messages.
+#[derive(Debug, Clone, Copy)]
+pub struct FloodLimits {
     /// See [`limits::CONTROL_RATE`].
     pub control_rate: usize,
     /// See [`limits::FLOOD_GRACE`].
-    pub flood_grace: Duration,
-    /// See [`limits::NEW_PER_ADDRESS`].
-    pub new_per_address: usize,
+    pub grace: Duration,
+}
+
+/// Limits of one address in a minute.
+#[derive(Debug, Clone, Copy)]
+pub struct AddressLimits {
+    /// New WebSockets, see [`limits::NEW_PER_ADDRESS`].
+    pub websockets: usize,
     /// See [`limits::WRONG_PASSWORDS`].
     pub wrong_passwords: usize,
+}
+
+/// How many rooms there may be.
+#[derive(Debug, Clone, Copy)]
+pub struct RoomLimits {
     /// See [`limits::ROOMS`].
-    pub rooms: usize,
+    pub public: usize,
     /// See [`limits::PRIVATE_ROOMS`].
-    pub private_rooms: usize,
+    pub private: usize,
     /// See [`limits::ROOMS_PER_CLIENT`].
-    pub rooms_per_client: usize,
-    /// Of a message's JSON.
-    pub json: json::Limits,
+    pub per_client: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
             http: http::Limits::default(),
-            head_wait: limits::HEAD_WAIT,
-            hello_wait: limits::HELLO_WAIT,
             ws: ws::Limits { message: limits::MESSAGE, fragments: limits::FRAGMENTS },
-            message_wait: limits::MESSAGE_WAIT,
-            partial_messages: limits::PARTIAL_MESSAGES,
-            ping_every: limits::PING_EVERY,
-            pong_wait: limits::PONG_WAIT,
-            backlog: limits::BACKLOG,
-            stall_wait: limits::STALL_WAIT,
-            control_rate: limits::CONTROL_RATE,
-            flood_grace: limits::FLOOD_GRACE,
-            new_per_address: limits::NEW_PER_ADDRESS,
-            wrong_passwords: limits::WRONG_PASSWORDS,
-            rooms: limits::ROOMS,
-            private_rooms: limits::PRIVATE_ROOMS,
-            rooms_per_client: limits::ROOMS_PER_CLIENT,
             json: json::Limits::default(),
+            timeouts: Timeouts::default(),
+            partial_messages: limits::PARTIAL_MESSAGES,
+            backlog: limits::BACKLOG,
+            flood: FloodLimits { control_rate: limits::CONTROL_RATE, grace: limits::FLOOD_GRACE },
+            per_address: AddressLimits {
+                websockets: limits::NEW_PER_ADDRESS,
+                wrong_passwords: limits::WRONG_PASSWORDS,
+            },
+            rooms: RoomLimits {
+                public: limits::ROOMS,
+                private: limits::PRIVATE_ROOMS,
+                per_client: limits::ROOMS_PER_CLIENT,
+            },
         }
     }
 }
@@ -148,14 +187,14 @@ pub const LIMITS: &[TunableLimit] = &[
         protects: "connection slots from clients that send nothing; counted from accept, not from the last byte",
         seen: "408",
         range: 10..=HOUR,
-        field: |l| Wait(&mut l.head_wait),
+        field: |l| Wait(&mut l.timeouts.head),
     },
     TunableLimit {
         name: "hello-wait",
         protects: "connection slots from clients that never say hello",
         seen: "close 4400",
         range: 10..=HOUR,
-        field: |l| Wait(&mut l.hello_wait),
+        field: |l| Wait(&mut l.timeouts.hello),
     },
     TunableLimit {
         name: "message",
@@ -176,7 +215,7 @@ pub const LIMITS: &[TunableLimit] = &[
         protects: "memory from messages that are never finished",
         seen: "close 1008",
         range: 10..=HOUR,
-        field: |l| Wait(&mut l.message_wait),
+        field: |l| Wait(&mut l.timeouts.message),
     },
     TunableLimit {
         name: "partial-messages",
@@ -190,14 +229,14 @@ pub const LIMITS: &[TunableLimit] = &[
         protects: "connection slots from peers that are gone; keep it below the timeout of a proxy",
         seen: "a ping after this time without data",
         range: 10..=HOUR,
-        field: |l| Wait(&mut l.ping_every),
+        field: |l| Wait(&mut l.timeouts.ping_every),
     },
     TunableLimit {
         name: "pong-wait",
         protects: "the same",
         seen: "close 4408",
         range: 10..=HOUR,
-        field: |l| Wait(&mut l.pong_wait),
+        field: |l| Wait(&mut l.timeouts.pong),
     },
     TunableLimit {
         name: "backlog",
@@ -211,21 +250,21 @@ pub const LIMITS: &[TunableLimit] = &[
         protects: "the same, from clients that read nothing at all",
         seen: "the connection ends",
         range: 10..=HOUR,
-        field: |l| Wait(&mut l.stall_wait),
+        field: |l| Wait(&mut l.timeouts.stall),
     },
     TunableLimit {
         name: "control-rate",
         protects: "time: control, empty and refused messages per second",
         seen: "slower answers; close 4429 if it continues",
         range: 1..=1_000_000,
-        field: |l| Count(&mut l.control_rate),
+        field: |l| Count(&mut l.flood.control_rate),
     },
     TunableLimit {
         name: "flood-grace",
         protects: "the same, and the rate of posts: how long a client may exceed them",
         seen: "close 4429",
         range: 10..=HOUR,
-        field: |l| Wait(&mut l.flood_grace),
+        field: |l| Wait(&mut l.flood.grace),
     },
     TunableLimit {
         name: "new-per-address",
@@ -233,35 +272,35 @@ pub const LIMITS: &[TunableLimit] = &[
                    values scale it",
         seen: "429 with Retry-After",
         range: 1..=1_000_000,
-        field: |l| Count(&mut l.new_per_address),
+        field: |l| Count(&mut l.per_address.websockets),
     },
     TunableLimit {
         name: "wrong-passwords",
         protects: "the password from guessing: tries of one address per minute",
         seen: "429 with Retry-After, even with the right password",
         range: 1..=1_000_000,
-        field: |l| Count(&mut l.wrong_passwords),
+        field: |l| Count(&mut l.per_address.wrong_passwords),
     },
     TunableLimit {
         name: "rooms",
         protects: "memory and directories",
         seen: "error too_many_rooms",
         range: 1..=1_000_000,
-        field: |l| Count(&mut l.rooms),
+        field: |l| Count(&mut l.rooms.public),
     },
     TunableLimit {
         name: "private-rooms",
         protects: "the same",
         seen: "error too_many_rooms",
         range: 1..=1_000_000,
-        field: |l| Count(&mut l.private_rooms),
+        field: |l| Count(&mut l.rooms.private),
     },
     TunableLimit {
         name: "rooms-per-client",
         protects: "memory and time",
         seen: "error too_many_rooms",
         range: 1..=10_000,
-        field: |l| Count(&mut l.rooms_per_client),
+        field: |l| Count(&mut l.rooms.per_client),
     },
     TunableLimit {
         name: "json-depth",

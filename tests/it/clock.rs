@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use talk::handshake::{Hosts, Policy};
 use talk::log::Store;
-use talk::server::{Config, Level, Limits, Logger, Server, ServerHandle};
+use talk::server::{Config, Level, Logger, Server, ServerHandle, Timeouts};
 use tempfile::TempDir;
 
 use crate::support::raw::{self, Raw, frame};
@@ -23,15 +23,15 @@ struct Quick {
 }
 
 impl Quick {
-    fn start(limits: Limits) -> Quick {
+    fn start(timeouts: Timeouts) -> Quick {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let hosts = Hosts::new(address.ip(), None, Vec::new());
-        let config = Config::new(Policy { hosts, origins: Vec::new() });
+        let mut config = Config::new(Policy { hosts, origins: Vec::new() });
         let logger = Logger::start(Level::Warn, std::io::sink()).unwrap();
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(data.path()).unwrap();
-        let config = Config { max_per_address: 0, rate: 0, limits, ..config };
+        (config.max_per_address, config.posts.rate, config.limits.timeouts) = (0, 0, timeouts);
         let server = Server::new(listener, config, store, logger).unwrap();
         let handle = server.handle().unwrap();
         Quick { address, handle, running: Some(thread::spawn(move || server.run())), _data: data }
@@ -65,7 +65,7 @@ fn dribble(raw: &mut Raw, bytes: &[u8]) -> Duration {
 
 #[test]
 fn a_head_that_comes_byte_by_byte_has_one_deadline_for_all_of_it() {
-    let server = Quick::start(Limits { head_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { head: SHORT, ..Timeouts::default() });
     let mut raw = Raw::connect(server.address);
     raw.send(b"GET / HTTP/1.1\r\nX: ");
     let waited = dribble(&mut raw, b"x");
@@ -75,13 +75,13 @@ fn a_head_that_comes_byte_by_byte_has_one_deadline_for_all_of_it() {
 
 #[test]
 fn a_silent_connection_ends_at_the_same_deadline() {
-    let server = Quick::start(Limits { head_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { head: SHORT, ..Timeouts::default() });
     assert!(Raw::connect(server.address).read_to_end().starts_with(b"HTTP/1.1 408"));
 }
 
 #[test]
 fn without_a_hello_in_time_it_is_4400() {
-    let server = Quick::start(Limits { hello_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { hello: SHORT, ..Timeouts::default() });
     assert_eq!(Raw::upgraded(server.address).read_close(), 4400);
     let mut pinging = Raw::upgraded(server.address);
     pinging.send(&frame(0x89, b"", true)); // a ping is answered, but is no hello
@@ -91,7 +91,7 @@ fn without_a_hello_in_time_it_is_4400() {
 
 #[test]
 fn a_message_that_is_never_finished_is_1008() {
-    let server = Quick::start(Limits { message_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { message: SHORT, ..Timeouts::default() });
     let unfinished = [
         raw::text("x").split_last().unwrap().1.to_vec(), // one byte is missing
         frame(0x01, b"a", true),                         // a fragment without an end
@@ -110,7 +110,7 @@ fn a_message_that_is_never_finished_is_1008() {
 
 #[test]
 fn between_messages_one_may_be_silent_and_a_finished_message_is_not_late() {
-    let server = Quick::start(Limits { message_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { message: SHORT, ..Timeouts::default() });
     let mut raw = Raw::welcomed(server.address, "bob");
     for _ in 0..3 {
         let (first, second) = (raw::text(r#"{"type":"rooms"}"#), 5);
@@ -126,7 +126,7 @@ fn between_messages_one_may_be_silent_and_a_finished_message_is_not_late() {
 #[test]
 fn whoever_is_always_inside_a_message_has_the_whole_time_for_each() {
     let wait = SHORT * 4;
-    let server = Quick::start(Limits { message_wait: wait, ..Limits::default() });
+    let server = Quick::start(Timeouts { message: wait, ..Timeouts::default() });
     let mut raw = Raw::welcomed(server.address, "bob");
     let message = raw::text(r#"{"type":"rooms"}"#);
     let (first, rest) = message.split_at(5);
@@ -143,7 +143,7 @@ fn whoever_is_always_inside_a_message_has_the_whole_time_for_each() {
 
 #[test]
 fn pings_inside_a_message_give_it_no_more_time() {
-    let server = Quick::start(Limits { message_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { message: SHORT, ..Timeouts::default() });
     let mut raw = Raw::welcomed(server.address, "bob");
     raw.send(&frame(0x01, b"a", true));
     let ping = frame(0x89, b"", true);
@@ -166,7 +166,7 @@ fn pings_inside_a_message_give_it_no_more_time() {
 
 #[test]
 fn a_silent_client_is_pinged_and_one_that_does_not_answer_is_4408_and_gone() {
-    let server = Quick::start(Limits { ping_every: SHORT, pong_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { ping_every: SHORT, pong: SHORT, ..Timeouts::default() });
     let mut alice = Peer::connect(server.address);
     alice.say(&json!({"type": "hello", "user": "alice", "join": [{"room": "lobby"}]}));
     alice.hear_type("joined");
@@ -190,7 +190,7 @@ fn a_silent_client_is_pinged_and_one_that_does_not_answer_is_4408_and_gone() {
 
 #[test]
 fn a_planned_stop_is_told_to_everybody() {
-    let server = Quick::start(Limits::default());
+    let server = Quick::start(Timeouts::default());
     let (mut alice, _) = Peer::hello(server.address, "alice");
     let address = server.address;
     drop(server);
@@ -200,7 +200,7 @@ fn a_planned_stop_is_told_to_everybody() {
 
 #[test]
 fn a_stop_does_not_wait_for_those_who_do_not_read() {
-    let server = Quick::start(Limits::default());
+    let server = Quick::start(Timeouts::default());
     let stuck: Vec<Peer> =
         (0..20).map(|n| Peer::joined(server.address, &format!("stuck{n}"), "lobby").0).collect();
     let (mut writer, _) = Peer::joined(server.address, "writer", "lobby");

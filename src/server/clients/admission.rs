@@ -83,12 +83,12 @@ pub(crate) enum Refused {
 
 impl Admission {
     pub(crate) fn new(max: usize, max_per_address: usize, limits: &Limits) -> Arc<Admission> {
-        let scaled = max_per_address.saturating_mul(limits.new_per_address);
+        let scaled = max_per_address.saturating_mul(limits.per_address.websockets);
         Arc::new(Admission {
             max,
             max_per_address,
             new_per_address: scaled.div_ceil(limits::PER_ADDRESS),
-            wrong_passwords: limits.wrong_passwords,
+            wrong_passwords: limits.per_address.wrong_passwords,
             memory_budget: MemoryBudget::new(limits.partial_messages),
             is_stopping: AtomicBool::new(false),
             counts: Mutex::default(),

@@ -50,9 +50,10 @@ impl Session {
     /// Registers a client.
     pub(super) fn begin(shared: &Arc<Shared>, client: Client) -> Session {
         let (shared, client) = (Arc::clone(shared), Arc::new(client));
-        let posts = RateLimiter::new(shared.config.rate, shared.config.burst);
+        let posts = RateLimiter::new(shared.config.posts.rate, shared.config.posts.burst);
         let limits = &shared.config.limits;
-        let flood = FloodControl::new(limits.control_rate, limits.flood_grace, Instant::now());
+        let flood =
+            FloodControl::new(limits.flood.control_rate, limits.flood.grace, Instant::now());
         let (rooms, typed, posted) = (JoinedRooms::default(), Vec::new(), None);
         let session = Session { shared, client, rooms, posts, flood, typed, posted };
         // From here on, dropping the session undoes each step.
@@ -94,9 +95,9 @@ impl Session {
             token: identity.token,
             server: format!("talk/{}", env!("CARGO_PKG_VERSION")),
             limits: Limits {
-                text: config.max_text as u64,
-                rate: config.rate.into(),
-                burst: config.burst.into(),
+                text: config.posts.max_text as u64,
+                rate: config.posts.rate.into(),
+                burst: config.posts.burst.into(),
                 page: limits::HISTORY_PAGE as u64,
             },
             motd: config.motd.clone(),
@@ -112,7 +113,7 @@ impl Session {
     pub(super) fn on_text(&mut self, text: &str) -> Result<(), Disconnect> {
         self.accept_invitations();
         let config = &self.shared.config;
-        match ClientMessage::parse_within(text, config.max_text, config.limits.json) {
+        match ClientMessage::parse_within(text, config.posts.max_text, config.limits.json) {
             Ok(message) => {
                 if !matches!(message, ClientMessage::Submit { .. }) {
                     self.check_flood()?;

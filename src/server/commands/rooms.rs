@@ -78,7 +78,7 @@ impl Session {
         let identity = self.client.identity();
         for room in self.shared.private_rooms.of(&identity) {
             let marked = self.shared.read_markers.get(identity.owner, &room).unwrap_or(0);
-            let is_full = self.rooms.len() >= self.shared.config.limits.rooms_per_client;
+            let is_full = self.rooms.len() >= self.shared.config.limits.rooms.per_client;
             if room.last_assigned() <= marked || is_full || self.rooms.find(&room.name).is_some() {
                 continue;
             }
@@ -103,7 +103,7 @@ impl Session {
             }
             self.leave_silently(&room);
         }
-        if self.rooms.len() >= self.shared.config.limits.rooms_per_client {
+        if self.rooms.len() >= self.shared.config.limits.rooms.per_client {
             let message = "you are in as many rooms as allowed, leave one first";
             return Err(refused(ErrorCode::TooManyRooms, message));
         }

@@ -35,7 +35,7 @@ pub(super) fn handshake(
 ) -> Option<Connection> {
     stream.set_nodelay(true).ok(); // batches are written whole: Nagle's algorithm would only delay them
     let stream = Arc::new(stream);
-    let deadline = Deadline::new(Instant::now(), shared.config.limits.head_wait);
+    let deadline = Deadline::new(Instant::now(), shared.config.limits.timeouts.head);
     let mut parser = Parser::within(shared.config.limits.http);
     let mut address = peer;
     let (response, leftover) = match read_request(&mut &*stream, &deadline, &mut parser) {
@@ -130,7 +130,7 @@ impl Hello<'_> {
                     return None;
                 }
                 let (decoder, stream) = (reader.into_decoder(), Arc::clone(self.stream));
-                let message_wait = limits.message_wait;
+                let message_wait = limits.timeouts.message;
                 Some(Connection { stream, decoder, session, message_wait })
             }
             Err(disconnect) => {
@@ -147,7 +147,7 @@ impl Hello<'_> {
         reader: &mut MessageReader<&TcpStream>,
         send_queue: &SendQueue<Arc<TcpStream>>,
     ) -> Result<Accepted, Disconnect> {
-        let deadline = Deadline::new(Instant::now(), self.shared.config.limits.hello_wait);
+        let deadline = Deadline::new(Instant::now(), self.shared.config.limits.timeouts.hello);
         let mut reservation = self.shared.admission.memory_budget.reservation();
         let text = loop {
             reservation.resize(reader.unfinished())?;
@@ -191,7 +191,7 @@ impl Hello<'_> {
         let config = &self.shared.config;
         let refuse = |rejection: Rejection| Box::new(refusal(rejection).into_reply());
         let (user, token, password, agent, joins) =
-            match ClientMessage::parse_within(text, config.max_text, config.limits.json) {
+            match ClientMessage::parse_within(text, config.posts.max_text, config.limits.json) {
                 Ok(ClientMessage::Hello { user, token, password, agent, join }) => {
                     (user, token, password, agent, join)
                 }

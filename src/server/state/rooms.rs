@@ -43,8 +43,8 @@ impl Rooms {
             map: Mutex::new(map),
             store,
             log_config: config.log,
-            max_public: config.limits.rooms,
-            max_private: config.limits.private_rooms,
+            max_public: config.limits.rooms.public,
+            max_private: config.limits.rooms.private,
             entropy,
         }
     }
