@@ -28,12 +28,12 @@ enum Task {
     Export {
         room: String,
         since: u64,
-        form: Form,
+        form: ExportFormat,
     },
 }
 
 #[derive(Clone, Copy)]
-enum Form {
+enum ExportFormat {
     Text,
     Jsonl,
 }
@@ -143,10 +143,10 @@ fn since(args: &Args) -> Result<u64, Failure> {
     Ok(args.number("since", 0..=u64::MAX).map_err(usage)?.unwrap_or(0))
 }
 
-fn form(args: &Args) -> Result<Form, Failure> {
+fn form(args: &Args) -> Result<ExportFormat, Failure> {
     match args.get("format") {
-        None | Some("text") => Ok(Form::Text),
-        Some("jsonl") => Ok(Form::Jsonl),
+        None | Some("text") => Ok(ExportFormat::Text),
+        Some("jsonl") => Ok(ExportFormat::Jsonl),
         Some(other) => {
             Err(Failure::Usage(format!("--format must be text or jsonl, not {other:?}")))
         }
@@ -235,11 +235,11 @@ impl AdminCommand {
         done.kept.iter().try_for_each(|path| writeln!(out, "  {}", path.display()))
     }
 
-    fn export(&self, room: &LogName, since: u64, form: Form) -> io::Result<()> {
+    fn export(&self, room: &LogName, since: u64, form: ExportFormat) -> io::Result<()> {
         let mut out = BufWriter::new(io::stdout().lock());
         let form = |json: &str| match form {
-            Form::Jsonl => format!("{json}\n"),
-            Form::Text => text(json),
+            ExportFormat::Jsonl => format!("{json}\n"),
+            ExportFormat::Text => text(json),
         };
         let verified = log::export(&self.data, room, since, form, &mut out)?;
         out.flush()?;

@@ -210,8 +210,8 @@ fn choices(args: &Args) -> Result<Choices, Failure> {
 }
 
 fn config(args: &Args, bound: IpAddr, ceiling: Ceiling) -> Result<Config, Failure> {
-    let number = |name: &'static str, least: u64, most: u64| {
-        let number = args.number(name, least..=most).map_err(usage)?;
+    let number = |name: &'static str, min: u64, max: u64| {
+        let number = args.number(name, min..=max).map_err(usage)?;
         Ok::<_, Failure>(number.map(|number| usize::try_from(number).unwrap_or(usize::MAX)))
     };
     let small = |name: &'static str| {

@@ -45,7 +45,7 @@ pub(crate) fn limits(args: &Args) -> Result<Limits, Failure> {
         let number = number.ok_or_else(|| usage(given, &format!("is not {like}")))?;
         limit
             .set(&mut limits, number)
-            .map_err(|[least, most]| usage(given, &format!("is not between {least} and {most}")))?;
+            .map_err(|[min, max]| usage(given, &format!("is not between {min} and {max}")))?;
     }
     Ok(limits)
 }

@@ -96,7 +96,7 @@ pub(crate) fn find(request: &Request) -> Option<Response> {
         return Some(refused.header("Allow", "GET, HEAD"));
     }
     let tag = tag(file.bytes);
-    let known = request.headers.list("If-None-Match").any(|held| held == tag || held == "*");
+    let known = request.headers.list("If-None-Match").any(|known| known == tag || known == "*");
     let response = if known {
         Response::new(Status::NOT_MODIFIED)
     } else {

@@ -53,8 +53,8 @@ fn send_page(
     at: u64,
     head: u64,
 ) -> Result<u64, Disconnect> {
-    let most = ReadLimit { records: limits::HISTORY_PAGE_MAX, bytes: limits::REPLAY_BYTES };
-    let mut entries = room.log.read(at, most).map_err(|error| {
+    let limit = ReadLimit { records: limits::HISTORY_PAGE_MAX, bytes: limits::REPLAY_BYTES };
+    let mut entries = room.log.read(at, limit).map_err(|error| {
         let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
         delivery.logger.log(Level::Warn, "read-failed", &fields);
         Disconnect::by_server(CloseCode::INTERNAL, "the server cannot read the room's log")

@@ -160,8 +160,8 @@ impl Room {
         }
         state.add_client(&self.name, client, (user, away), true);
         let joined = Joined { marked, ..self.joined(&state, Since::After(after), None) };
-        let most = ReadLimit { records: limits::HISTORY_PAGE, bytes: limits::HISTORY_PAGE_BYTES };
-        let mut entries = self.log.read(joined.since, most).unwrap_or_default();
+        let limit = ReadLimit { records: limits::HISTORY_PAGE, bytes: limits::HISTORY_PAGE_BYTES };
+        let mut entries = self.log.read(joined.since, limit).unwrap_or_default();
         entries.retain(|entry| entry.seq <= joined.head);
         let mut frames = Vec::new();
         ws::push_text_frame(&mut frames, ServerMessage::Joined(joined).encode().as_bytes());

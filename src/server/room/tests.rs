@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::Room;
 use super::broadcast::EncodedBatch;
 use super::membership::CatchUp;
+use super::round::{RoundGuard, RoundQueue};
 use crate::chat::protocol::{Agent, Since};
 use crate::chat::{
     Author, BatchItem, ClientId, LogEntry, NameRegistry, Operation, Outcome, OwnerId, Text,
@@ -77,9 +78,9 @@ fn client(id: u64, user: &str) -> (Arc<Client>, TcpStream) {
     let send_queue = SendQueue::new(Arc::new(listener.accept().unwrap().0), limits::BACKLOG);
     let (user, token) = (user.parse().unwrap(), "0".repeat(32).parse().unwrap());
     let mut names = NameRegistry::new(Duration::ZERO);
-    let held = names.claim(&user, None, token, Instant::now()).unwrap();
+    let identity = names.claim(&user, None, token, Instant::now()).unwrap();
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    (Arc::new(Client::new(ClientId(id), address, Agent::Bot, send_queue, held)), peer)
+    (Arc::new(Client::new(ClientId(id), address, Agent::Bot, send_queue, identity)), peer)
 }
 
 #[test]
@@ -119,4 +120,39 @@ fn a_client_that_was_renamed_meanwhile_leaves_all_the_same() {
     bob.rename(other.identity()); // and there its thread panicked, before the room was outcome
     room.leave(bob.id);
     assert_eq!(room.member_count(), 0);
+}
+
+/// A post of a user who is in no room.
+fn post(room: &Arc<Room>, cid: &str) -> Option<RoundGuard> {
+    let user = "bob".parse().unwrap();
+    let owner = OwnerId::of(&user, &"0".repeat(32).parse().unwrap());
+    let bob = Author { client: ClientId(1), owner, user };
+    let text = Text::parse("hi", 10).unwrap();
+    let operation = Operation::Post { text, me: false, reply: None };
+    room.submit(&bob, cid.parse().unwrap(), operation, 0).1
+}
+
+#[test]
+fn a_guard_that_a_panic_drops_frees_the_room_for_the_heartbeat() {
+    let (_data, room) = lobby();
+    let guard = post(&room, "1").unwrap();
+    assert!(post(&room, "2").is_none(), "one round at a time");
+    assert!(room.check(Instant::now()).is_none());
+    drop(guard);
+    assert!(room.check(Instant::now()).is_some());
+}
+
+#[test]
+fn records_that_arrive_during_a_round_go_to_the_queue_with_its_guard() {
+    let ((_data, room), queue) = (lobby(), RoundQueue::default());
+    let guard = post(&room, "1").unwrap();
+    assert_eq!(room.take_batch().len(), 1);
+    assert!(post(&room, "2").is_none());
+    guard.finish(&queue);
+    let mut waiting = queue.take();
+    assert_eq!(waiting.len(), 1);
+    assert!(post(&room, "3").is_none(), "the room is not free while it waits");
+    assert_eq!(room.take_batch().len(), 2);
+    waiting.pop_front().unwrap().finish(&queue);
+    assert!(post(&room, "4").is_some(), "nothing was left, so it is free");
 }

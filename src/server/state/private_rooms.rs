@@ -94,7 +94,10 @@ impl PrivateRooms {
         let mut names: Vec<RoomName> =
             self.rooms.lock().keys().filter(is_theirs).map(|log| log.room.clone()).collect();
         names.dedup();
-        let open = |name: RoomName| find(&self.rooms.lock(), &name, self.access(&name, identity)?);
+        let open = |name: RoomName| {
+            let access = self.access(&name, identity)?; // takes the names' lock, so not under the rooms'
+            find(&self.rooms.lock(), &name, access)
+        };
         names.into_iter().filter_map(open).filter(|room| room.last_assigned() > 0).collect()
     }
 
