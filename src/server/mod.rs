@@ -1,7 +1,6 @@
 //! The server: accepts connections, runs their sessions, stores and broadcasts messages, serves the page.
 //!
-//! Depends on every layer below (`net`, `handshake`, `chat`, `log`, `http`, `ws`, `json`); never on `client`,
-//! arguments or exit codes.
+//! Depends on every layer below; never on `client`, arguments or exit codes.
 //!
 //! | thread | how many | what it does | how it ends |
 //! |---|---|---|---|

@@ -1,5 +1,5 @@
 //! A panic while a thread holds a lock: for each lock, in each kind of thread that takes it. Only the
-//! connection that the thread was for may feel it.
+//! connection that the thread served may be affected.
 //!
 //! Needs `--features fail-points`; the shipped binary has no traps.
 
@@ -20,7 +20,7 @@ mod support; // a running server, and peers that talk to it
 #[path = "../it/terminal.rs"]
 mod terminal; // a pseudo-terminal with a console on it
 mod consoles; // the same for a console
-mod provoker; // who makes threads take their locks
+mod provoker; // clients that make threads take their locks
 
 use std::fs;
 use std::net::SocketAddr;
@@ -35,8 +35,8 @@ use support::commands::{exported, printed};
 use support::raw::Raw;
 use support::{Peer, Running, SOON};
 
-/// Each lock with the threads in which it is taken.
-const TAKEN: &[(&str, &[&str])] = &[
+/// Each lock with the threads that take it.
+const LOCKS: &[(&str, &[&str])] = &[
     ("counts", &["main", "hello", "session"]),
     ("clients", &["hello", "session", "heartbeat"]),
     ("invitations", &["hello", "session"]),
@@ -55,22 +55,22 @@ const TAKEN: &[(&str, &[&str])] = &[
     ("forcing", &["session"]),
 ];
 
-/// The same for what the storage thread does where it is the one that forces logs to the disk.
-const TAKEN_ASIDE: &[(&str, &[&str])] =
+/// The same with `--sync interval`, where the maintenance thread does the fsync.
+const LOCKS_OF_INTERVAL: &[(&str, &[&str])] =
     &[("writer", &["maintenance"]), ("shelf", &["maintenance"]), ("forcing", &["maintenance"])];
 
 #[test]
 fn a_panic_under_any_lock_in_any_thread_harms_one_connection_at_most() {
-    outlives(TAKEN, "always");
+    outlives(LOCKS, "always");
 }
 
 #[test]
-fn a_panic_of_the_thread_that_forces_logs_harms_one_connection_at_most() {
-    outlives(TAKEN_ASIDE, "interval");
+fn a_panic_of_the_thread_that_fsyncs_logs_harms_one_connection_at_most() {
+    outlives(LOCKS_OF_INTERVAL, "interval");
 }
 
-/// One server meets a panic for every pair of `taken`, and serves two people all along.
-fn outlives(taken: &[(&str, &[&str])], sync: &str) {
+/// One server meets a panic for every pair of `locks`, and serves two people all along.
+fn outlives(locks: &[(&str, &[&str])], sync: &str) {
     let dir = tempfile::tempdir().unwrap();
     let (traps, data) = (dir.path().join("traps"), dir.path().join("data"));
     fs::create_dir(&traps).unwrap();
@@ -81,7 +81,7 @@ fn outlives(taken: &[(&str, &[&str])], sync: &str) {
     flags.extend(["--max-per-address", "100000", "--sync", sync]);
     let mut server = Running::start_by(&mut command, &data, &flags);
 
-    // A server that hangs answers pings all the same: somebody has to look at the clock.
+    // A watchdog: a server that hangs still answers pings, so no read would time out.
     let now = Arc::new(Mutex::new(String::new()));
     let (done, patience) = (Arc::clone(&now), SOON);
     let (_alive, ended) = mpsc::channel::<()>();
@@ -96,7 +96,7 @@ fn outlives(taken: &[(&str, &[&str])], sync: &str) {
     let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
     let (mut ben, _) = Peer::joined(server.address, "ben", "lobby");
     let mut sprung = 0;
-    for (lock, threads) in taken {
+    for (lock, threads) in locks {
         for thread in *threads {
             let trap = format!("{lock}@{thread}");
             fs::write(traps.join(&trap), "").unwrap();
@@ -110,8 +110,8 @@ fn outlives(taken: &[(&str, &[&str])], sync: &str) {
         }
     }
     assert_eq!(Raw::connect(server.address).count("talk_panics_total"), sprung as f64);
-    // A thread that panics while it gives its place back has not given it back.
-    let lost = taken.iter().filter(|(lock, _)| *lock == "counts").map(|(_, threads)| threads.len());
+    // A thread that panics while it frees its slot has not freed it.
+    let lost = locks.iter().filter(|(lock, _)| *lock == "counts").map(|(_, threads)| threads.len());
     only_those_two_are_left(server.address, lost.sum());
     ann.say(&json!({"type": "who", "room": "lobby"}));
     assert_eq!(ann.hear_type("members")["members"], json!(["ann", "ben"]));
@@ -125,11 +125,11 @@ fn outlives(taken: &[(&str, &[&str])], sync: &str) {
     assert_eq!(cids, (1..=said).map(|n| n.to_string()).collect::<Vec<_>>(), "once and in order");
 }
 
-/// Ann says a line, and both see it. A log in doubt refuses lines for some seconds; then the same line
-/// comes again.
+/// Ann posts a message, and both receive it. A log in an uncertain state refuses messages for some seconds;
+/// then she sends the same one again.
 fn goes_on(trap: &str, said: usize, ann: &mut Peer, ben: &mut Peer) {
     let (cid, since) = (said.to_string(), Instant::now());
-    let text = format!("{trap} {}", "x".repeat(3_000)); // what fills the sockets of those who do not read
+    let text = format!("{trap} {}", "x".repeat(3_000)); // fills the sockets of clients that do not read
     loop {
         ann.post("lobby", &cid, &text);
         let answer = loop {
@@ -142,7 +142,7 @@ fn goes_on(trap: &str, said: usize, ann: &mut Peer, ben: &mut Peer) {
             break;
         }
         assert_eq!(answer["code"], "storage", "after {trap}: {answer}");
-        assert!(since.elapsed() < SOON, "nothing can be said after {trap}");
+        assert!(since.elapsed() < SOON, "no message is accepted after {trap}");
     }
     let seen = ben.hear_own("ann", &cid);
     assert_eq!(seen["text"], text);
@@ -155,7 +155,7 @@ fn returns_to_readiness(address: SocketAddr, trap: &str) {
     }
 }
 
-/// Who asks how many there are is new as well.
+/// The connection that asks is counted as new, too.
 fn only_those_two_are_left(address: SocketAddr, lost: usize) {
     let most_new = 1.0 + lost as f64;
     let since = Instant::now();

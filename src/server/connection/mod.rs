@@ -1,6 +1,6 @@
 //! A connection, from the accepted socket to the commands of its session.
 //!
-//! Depends on everything else in the server; never on `mod.rs` and `background.rs`.
+//! Depends on every other folder of the server; never on `background`.
 
 pub(crate) mod accept; // a socket in, a thread out
 mod hello; // the HTTP head and hello
