@@ -25,7 +25,7 @@ VALID_BUT_REFUSED = {
 }
 ALLOWED = {"y": {"bad_message"}, "n": {"bad_json"}, "i": {"bad_message", "bad_json"}}
 # This test is not about the size or the number of the texts, so these limits are high.
-LIMITS = ["nuisances=100000", "message=1MiB"]
+LIMITS = ["control-rate=100000", "message=1MiB"]
 
 
 class Client:

@@ -90,7 +90,7 @@ def a_backup_has_every_record(binary, data, folder):
     subprocess.run(["cp", "-a", f"{data}/.", f"{copy}/"], check=True)
     verified = subprocess.run([binary, "verify", "--data", copy], capture_output=True, text=True)
     result = (verified.returncode, verified.stdout)
-    assert result == (0, "lobby: records 1 to 60 in 1 file: sound\n"), verified
+    assert result == (0, "lobby: records 1 to 60 in 1 file: intact\n"), verified
     ok("a copy made while the server is stopped is complete")
 
 

@@ -36,47 +36,47 @@ use support::raw_client::RawClient;
 use support::{TIMEOUT, TestClient, TestServer};
 
 /// Each lock with the threads that take it.
-const TAKEN: &[(&str, &[&str])] = &[
-    ("counts", &["main", "greeting", "session"]),
-    ("clients", &["greeting", "session", "pulse"]),
-    ("guests", &["greeting", "session"]),
-    ("names", &["greeting", "session", "storage"]),
-    ("names_file", &["greeting", "session", "storage"]),
-    ("marks", &["greeting", "session", "storage"]),
-    ("marks_file", &["greeting", "storage"]),
-    ("rooms", &["greeting", "session", "pulse", "storage"]),
-    ("state", &["greeting", "session", "carrier", "pulse"]),
-    ("send_queue", &["greeting", "session", "carrier", "drain", "pulse"]),
-    ("identity", &["greeting", "session"]),
-    ("loads", &["session", "carrier"]),
-    ("behind", &["session", "drain"]),
-    ("writer", &["session", "carrier", "storage"]),
-    ("read_state", &["greeting", "session", "carrier", "storage"]),
+const LOCKS: &[(&str, &[&str])] = &[
+    ("counts", &["main", "hello", "session"]),
+    ("clients", &["hello", "session", "heartbeat"]),
+    ("invitations", &["hello", "session"]),
+    ("names", &["hello", "session", "maintenance"]),
+    ("names_file", &["hello", "session", "maintenance"]),
+    ("read_markers", &["hello", "session", "maintenance"]),
+    ("read_markers_file", &["hello", "maintenance"]),
+    ("rooms", &["hello", "session", "heartbeat", "maintenance"]),
+    ("state", &["hello", "session", "broadcaster", "heartbeat"]),
+    ("send_queue", &["hello", "session", "broadcaster", "slow-clients", "heartbeat"]),
+    ("identity", &["hello", "session"]),
+    ("rounds", &["session", "broadcaster"]),
+    ("slow_clients", &["session", "slow-clients"]),
+    ("writer", &["session", "broadcaster", "maintenance"]),
+    ("read_state", &["hello", "session", "broadcaster", "maintenance"]),
     ("fsync", &["session"]),
 ];
 
-/// The same with `--sync interval`, where the storage thread does the fsync.
-const TAKEN_BY_STORAGE: &[(&str, &[&str])] =
-    &[("writer", &["storage"]), ("read_state", &["storage"]), ("fsync", &["storage"])];
+/// The locks that the maintenance thread takes only with `--sync interval`, when it does the fsync.
+const LOCKS_OF_INTERVAL: &[(&str, &[&str])] =
+    &[("writer", &["maintenance"]), ("read_state", &["maintenance"]), ("fsync", &["maintenance"])];
 
 #[test]
 fn a_panic_under_any_lock_in_any_thread_harms_one_connection_at_most() {
-    survives_panics(TAKEN, "always");
+    survives_panics(LOCKS, "always");
 }
 
 #[test]
 fn a_panic_of_the_fsync_thread_harms_one_connection_at_most() {
-    survives_panics(TAKEN_BY_STORAGE, "interval");
+    survives_panics(LOCKS_OF_INTERVAL, "interval");
 }
 
-/// Causes a panic for every pair of `taken` in one server, which must serve two clients all the time.
-fn survives_panics(taken: &[(&str, &[&str])], sync: &str) {
+/// Causes a panic for every pair of `locks` in one server, which must serve two clients all the time.
+fn survives_panics(locks: &[(&str, &[&str])], sync: &str) {
     let dir = tempfile::tempdir().unwrap();
     let (traps, data) = (dir.path().join("traps"), dir.path().join("data"));
     fs::create_dir(&traps).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.env("TALK_FAIL", &traps).stderr(Stdio::null());
-    let limits = ["ping-every=200ms", "pong-wait=2m", "nuisances=100000", "stall-wait=1s"];
+    let limits = ["ping-every=200ms", "pong-wait=2m", "control-rate=100000", "stall-wait=1s"];
     let mut flags: Vec<&str> = limits.iter().flat_map(|limit| ["--limit", limit]).collect();
     flags.extend(["--max-per-address", "100000", "--sync", sync]);
     let mut server = TestServer::start_by(&mut command, &data, &flags);
@@ -96,7 +96,7 @@ fn survives_panics(taken: &[(&str, &[&str])], sync: &str) {
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let (mut ben, _) = TestClient::joined(server.address, "ben", "lobby");
     let mut sprung = 0;
-    for (lock, threads) in taken {
+    for (lock, threads) in locks {
         for thread in *threads {
             let trap = format!("{lock}@{thread}");
             fs::write(traps.join(&trap), "").unwrap();
@@ -111,7 +111,7 @@ fn survives_panics(taken: &[(&str, &[&str])], sync: &str) {
     }
     assert_eq!(RawClient::connect(server.address).count("talk_panics_total"), sprung as f64);
     // A thread that panics while it frees its slot does not free it.
-    let lost = taken.iter().filter(|(lock, _)| *lock == "counts").map(|(_, threads)| threads.len());
+    let lost = locks.iter().filter(|(lock, _)| *lock == "counts").map(|(_, threads)| threads.len());
     only_two_clients_are_left(server.address, lost.sum());
     ann.send(&json!({"type": "who", "room": "lobby"}));
     assert_eq!(ann.receive_type("members")["members"], json!(["ann", "ben"]));

@@ -187,6 +187,18 @@ impl ErrorMessage {
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> ErrorMessage {
         ErrorMessage { code, message: message.into(), cid: None, room: None, retry_ms: None }
     }
+
+    /// The same error as the answer to the message with this cid.
+    #[must_use]
+    pub fn about_cid(self, cid: Cid) -> ErrorMessage {
+        ErrorMessage { cid: Some(cid), ..self }
+    }
+
+    /// The same error as the answer to a message about this room.
+    #[must_use]
+    pub fn about_room(self, room: RoomName) -> ErrorMessage {
+        ErrorMessage { room: Some(room), ..self }
+    }
 }
 
 impl From<Rejection> for ErrorMessage {

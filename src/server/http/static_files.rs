@@ -1,6 +1,6 @@
-//! The web client's files, inside the binary: no file system is ever asked.
+//! The files of the web page, embedded in the binary: the server never reads them from disk.
 //!
-//! Room: a fixed table. A path that is not in it is not found, however it is written.
+//! A fixed table: a path that is not in it is not found, however it is written.
 
 use crate::http::{Method, Request, Response, Status};
 
@@ -83,20 +83,20 @@ const FILES: &[File] = files![
     "wire.js" is JS,
 ];
 
-/// The response for a path of the page, if this is one. A room's page is the page: it reads the
-/// room from its own address.
+/// The response for a path of the page, or `None`. `/r/ROOM` is the page too: it reads the room from its
+/// URL.
 pub(crate) fn find(request: &Request) -> Option<Response> {
     let path = request.target.path.as_str();
     let is_page = path == "/" || path.strip_prefix("/r/").is_some_and(|room| !room.contains('/'));
     let file =
         if is_page { FILES.first()? } else { FILES.iter().find(|file| file.path == path)? };
     if !matches!(request.method, Method::Get | Method::Head) {
-        let sentence = "a file can only be read";
-        let refused = Response::error(Status::METHOD_NOT_ALLOWED, sentence);
+        let message = "only GET and HEAD work here";
+        let refused = Response::error(Status::METHOD_NOT_ALLOWED, message);
         return Some(refused.header("Allow", "GET, HEAD"));
     }
     let tag = tag(file.bytes);
-    let known = request.headers.list("If-None-Match").any(|held| held == tag || held == "*");
+    let known = request.headers.list("If-None-Match").any(|known| known == tag || known == "*");
     let response = if known {
         Response::new(Status::NOT_MODIFIED)
     } else {
@@ -105,7 +105,7 @@ pub(crate) fn find(request: &Request) -> Option<Response> {
     Some(response.header("ETag", tag).header("Cache-Control", "no-cache"))
 }
 
-/// An entity tag of the content: 64-bit FNV-1a, which is plenty to tell owners builds apart.
+/// An entity tag of the content: 64-bit FNV-1a, which is enough to distinguish two builds.
 fn tag(bytes: &[u8]) -> String {
     let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,39 +1,78 @@
-//! The rooms that wait for the carrier thread.
-//!
-//! Room: a queue. What is done with them is in `carry`.
+//! The permission to run a round for a room, and the rooms that wait for one.
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Load;
-use super::condvar::Signal;
+use super::Room;
+use super::condvar::LazyCondvar;
 use crate::failpoint;
 
-/// The rooms that the carrier thread is to go on with.
-#[derive(Debug, Default)]
-pub(crate) struct Carrier {
-    loads: Mutex<VecDeque<Load>>,
-    more: Signal,
+/// Permission to run rounds for a room; at most one exists.
+///
+/// Its holder runs one round and then calls [`finish`](RoundGuard::finish). If it is dropped instead, by a
+/// panic, then the room is free again, and the heartbeat starts the next round.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct RoundGuard {
+    room: Arc<Room>,
+    /// False once the room is free again.
+    is_held: bool,
 }
 
-impl Carrier {
-    /// The one place the lock is taken. A queue is only ever pushed to and taken whole.
-    fn loads(&self) -> MutexGuard<'_, VecDeque<Load>> {
-        failpoint::check(self.loads.lock().unwrap_or_else(PoisonError::into_inner), "loads")
+impl RoundGuard {
+    /// For [`Room::try_start_round`] only, which has marked the round as running.
+    pub(super) fn new(room: &Arc<Room>) -> RoundGuard {
+        RoundGuard { room: Arc::clone(room), is_held: true }
     }
 
-    pub(crate) fn add(&self, load: Load) {
-        self.loads().push_back(load);
-        self.more.give();
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
     }
 
-    /// Waits until there is work, and takes all of it.
-    pub(crate) fn take(&self) -> VecDeque<Load> {
-        let mut loads = self.loads();
-        while loads.is_empty() {
-            loads = self.more.wait(loads);
+    /// Ends the round. If more has arrived meanwhile, the room goes to `queue`, for the broadcaster thread.
+    pub(crate) fn finish(mut self, queue: &RoundQueue) {
+        self.is_held = !self.room.end_round();
+        if self.is_held {
+            queue.add(self);
         }
-        mem::take(&mut *loads)
+    }
+}
+
+impl Drop for RoundGuard {
+    fn drop(&mut self) {
+        if self.is_held {
+            self.room.abort_round();
+        }
+    }
+}
+
+/// The rooms for which the broadcaster thread runs the next round.
+///
+/// The lock protects the queue; it is held for a push, or to take all of it.
+#[derive(Debug, Default)]
+pub(crate) struct RoundQueue {
+    rounds: Mutex<VecDeque<RoundGuard>>,
+    /// Notified when a room is added.
+    added: LazyCondvar,
+}
+
+impl RoundQueue {
+    fn rounds(&self) -> MutexGuard<'_, VecDeque<RoundGuard>> {
+        failpoint::check(self.rounds.lock().unwrap_or_else(PoisonError::into_inner), "rounds")
+    }
+
+    fn add(&self, guard: RoundGuard) {
+        self.rounds().push_back(guard);
+        self.added.notify_all();
+    }
+
+    /// Waits until there is at least one, and takes all.
+    pub(crate) fn take(&self) -> VecDeque<RoundGuard> {
+        let mut rounds = self.rounds();
+        while rounds.is_empty() {
+            rounds = self.added.wait(rounds);
+        }
+        mem::take(&mut *rounds)
     }
 }

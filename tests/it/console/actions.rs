@@ -28,7 +28,7 @@ fn a_message_is_edited_and_deleted_and_gone_when_the_screen_is_redrawn() {
     bob.wait_for("   #2 hello");
     ann.type_in("/edit 2 not mine\r");
     ann.wait_for("✗   ann edited #2: not mine");
-    ann.wait_for("      not sent: only its author may");
+    ann.wait_for("      not sent: you can only edit or delete your own messages");
     ann.type_in("/drop\r");
     ann.wait_until("it is rejected", |rows| !rows.concat().contains('✗'));
     bob.type_in("/delete\r");
@@ -71,7 +71,7 @@ fn a_reply_names_a_message_by_its_number_and_shows_it() {
     let is_gone = |rows: &[String]| rows.iter().any(|row| row == "↳ #1 (deleted)");
     bob.wait_until("redrawn", |rows| is_gone(rows) && !rows.concat().contains("tea"));
     bob.type_in("/reply 9 no\r");
-    bob.wait_for("      not sent: no record has the seq that this line answers");
+    bob.wait_for("      not sent: there is no message #9 in this room");
     bob.wait_for("↳ #9");
 }
 

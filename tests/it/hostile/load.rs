@@ -41,7 +41,7 @@ fn five_hundred_silent_and_five_hundred_slow_connections_keep_no_client_out() {
 
 #[test]
 fn a_million_pings_whose_pongs_are_not_read_cost_little() {
-    under_attack(&["--limit", "abuse-wait=1s", "--limit", "stall-wait=1s"], |server| {
+    under_attack(&["--limit", "flood-grace=1s", "--limit", "stall-wait=1s"], |server| {
         let mut raw = RawClient::welcomed(server.address, "pinger");
         raw.0.set_write_timeout(Some(TIMEOUT / 2)).unwrap();
         let pings = frame(0x89, &[b'x'; 125], true).repeat(1_000);
@@ -55,7 +55,7 @@ fn a_million_pings_whose_pongs_are_not_read_cost_little() {
 
 #[test]
 fn a_client_that_sends_refused_empty_and_binary_messages_is_delayed_and_then_closed() {
-    under_attack(&["--limit", "abuse-wait=1s"], |server| {
+    under_attack(&["--limit", "flood-grace=1s"], |server| {
         for (what, code, wire) in [
             ("empty", 4429, text("")),
             ("no JSON", 4429, text("{")),
@@ -77,7 +77,7 @@ fn a_client_that_sends_refused_empty_and_binary_messages_is_delayed_and_then_clo
 
 #[test]
 fn ten_thousand_room_names_make_no_more_rooms_than_the_limit() {
-    let flags = ["--limit", "rooms=20", "--limit", "nuisances=100000"];
+    let flags = ["--limit", "rooms=20", "--limit", "control-rate=100000"];
     under_attack(&flags, |server| {
         let (mut peer, _) = TestClient::hello(server.address, "founder");
         let mut refused = 0;
@@ -92,7 +92,7 @@ fn ten_thousand_room_names_make_no_more_rooms_than_the_limit() {
 
 #[test]
 fn endless_new_names_joins_and_leaves_delay_no_other_client() {
-    under_attack(&["--limit", "nuisances=100000"], |server| {
+    under_attack(&["--limit", "control-rate=100000"], |server| {
         let (mut peer, _) = TestClient::hello(server.address, "restless");
         for n in 0..1_000 {
             peer.send(&json!({"type": "join", "room": SQUARE}));
@@ -105,7 +105,7 @@ fn endless_new_names_joins_and_leaves_delay_no_other_client() {
 
 #[test]
 fn fifty_clients_that_read_all_of_history_again_and_again_delay_no_other() {
-    under_attack(&["--limit", "nuisances=100000", "--max-text", "1000"], |server| {
+    under_attack(&["--limit", "control-rate=100000", "--max-text", "1000"], |server| {
         let (mut writer, _) = TestClient::joined(server.address, "writer", "lobby");
         let line = "x".repeat(1_000);
         for n in 0..500 {

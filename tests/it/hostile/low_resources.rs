@@ -289,7 +289,7 @@ fn a_server_that_the_file_size_limit_kills_has_lost_nothing() {
     let (mut ann, joined) = TestClient::joined(server.address, "ann", "lobby");
     assert_eq!(joined["head"], stored.len());
     stored.iter().for_each(|record| assert_eq!(ann.receive(), *record));
-    assert!(printed(&["verify"], data.path()).contains("sound"));
+    assert!(printed(&["verify"], data.path()).contains("intact"));
 }
 
 #[test]

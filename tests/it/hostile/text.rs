@@ -12,7 +12,7 @@ fn in_the_lobby(server: &TestServer) -> TestClient {
 }
 
 /// Limits so high that tests can send much that is refused.
-const PATIENT: [&str; 2] = ["--limit", "nuisances=100000"];
+const PATIENT: [&str; 2] = ["--limit", "control-rate=100000"];
 
 #[test]
 fn a_name_that_looks_like_another_is_refused() {

@@ -116,7 +116,7 @@ fn a_deleted_text_is_sent_to_no_client_and_erased_from_the_disk() {
         assert!(Instant::now() < deadline, "it is still on the disk");
         std::thread::yield_now();
     }
-    assert!(printed(&["verify"], data.path()).contains("sound"));
+    assert!(printed(&["verify"], data.path()).contains("intact"));
     bob.post("lobby", "c5", "it shows the newest");
     assert_eq!(bob.receive_own("bob", "c5")["seq"], 5);
 

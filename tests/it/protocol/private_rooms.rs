@@ -127,7 +127,7 @@ fn direct_messages_sent_while_disconnected_come_with_the_next_hello() {
     let verified = printed(&["verify"], data.path());
     assert!(verified.contains(&log), "{verified}");
     assert!(printed(&["export", ROOM], data.path()).contains("<alice> two"));
-    assert!(printed(&["verify", ROOM], data.path()).contains("sound"));
+    assert!(printed(&["verify", ROOM], data.path()).contains("intact"));
 }
 
 #[test]

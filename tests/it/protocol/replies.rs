@@ -36,7 +36,7 @@ fn a_reply_is_part_of_its_message_everywhere() {
     assert_eq!(bob.receive_own("bob", "c2"), said, "a repeat is answered with the first");
     server.kill();
 
-    assert!(printed(&["verify"], data.path()).contains("sound"));
+    assert!(printed(&["verify"], data.path()).contains("intact"));
     assert_eq!(exported(data.path())[1], said);
     let server = TestServer::start_in(data.path(), &[]);
     let mut bob = TestClient::connect(server.address);
@@ -93,7 +93,7 @@ fn a_reply_to_a_deleted_message_stays_and_has_none_of_its_text() {
         assert!(Instant::now() < deadline, "it is still on the disk");
         std::thread::yield_now();
     }
-    assert!(printed(&["verify"], data.path()).contains("sound"));
+    assert!(printed(&["verify"], data.path()).contains("intact"));
 }
 
 #[test]

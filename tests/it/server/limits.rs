@@ -36,7 +36,7 @@ fn docs_limits_has_the_table_that_the_server_prints() {
 fn an_unknown_or_invalid_limit_is_refused_with_the_possible_ones() {
     for (limit, said) in [
         ("mesage=64KiB", "did you mean message?"),
-        ("message", "is not like message=256KiB"),
+        ("message", "is not NAME=VALUE, like message=256KiB"),
         ("message=lots", "is not a size like"),
         ("hello-wait=10", "is not a time like"),
         ("json-depth=100000", "is not between 3 and 128"),
@@ -69,7 +69,7 @@ fn the_limit_of_a_head_holds() {
 
 #[test]
 fn unfinished_messages_share_a_limit_and_the_newest_is_closed() {
-    under_attack(&["--limit", "unfinished=100KiB"], |server| {
+    under_attack(&["--limit", "partial-messages=100KiB"], |server| {
         // A fragment, and a ping behind it: the pong shows that the server has read the fragment.
         let begin = |peer: &mut RawClient| {
             peer.send(&[frame(0x01, &[b'x'; 40_000], true), frame(0x89, b"?", true)].concat());

@@ -59,7 +59,7 @@ fn a_wrong_command_line_is_one_line_and_exit_2() {
         (&["--bnid", "x"][..], "did you mean --bind?"),
         (&["--bind"], "--bind needs a value"),
         (&["--bind", "no such data"], "is not an address like"),
-        (&["--bind", "fd:3"], "only be given as fd:0"),
+        (&["--bind", "fd:3"], "the only socket it can use is fd:0"),
         (&["--rate", "fast"], "is not a number"),
         (&["--max-text", "0"], "between 1 and"),
         (&["--hold-names", "long"], "7d"),
@@ -83,7 +83,7 @@ fn a_runtime_error_is_one_line_and_exit_1() {
         (vec!["--bind", &address], "cannot listen on"),
         (vec!["--motd", "/no/such/file"], "--motd: cannot read /no/such/file"),
         (vec!["--password-file", "/dev/null"], "is empty"),
-        (vec!["--max-clients", "99000000"], "more than this machine holds"),
+        (vec!["--max-clients", "99000000"], "more than this machine can hold"),
     ];
     for (args, part) in cases {
         let (code, error) = refused(&args);

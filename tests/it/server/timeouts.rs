@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use talk::handshake::{Hosts, Policy};
 use talk::log::Store;
-use talk::server::{Config, Level, Limits, Logger, Server, Stopper};
+use talk::server::{Config, Level, Logger, Server, ServerHandle, Timeouts};
 use tempfile::TempDir;
 
 use crate::support::raw_client::{self, RawClient, frame};
@@ -17,30 +17,30 @@ use crate::support::{TIMEOUT, TestClient};
 /// A server in this process, with the limits of this test.
 struct Quick {
     address: SocketAddr,
-    stopper: Stopper,
+    handle: ServerHandle,
     running: Option<JoinHandle<()>>,
     _data: TempDir,
 }
 
 impl Quick {
-    fn start(limits: Limits) -> Quick {
+    fn start(timeouts: Timeouts) -> Quick {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let hosts = Hosts::new(address.ip(), None, Vec::new());
-        let config = Config::new(Policy { hosts, origins: Vec::new() });
+        let mut config = Config::new(Policy { hosts, origins: Vec::new() });
         let logger = Logger::start(Level::Warn, std::io::sink()).unwrap();
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(data.path()).unwrap();
-        let config = Config { max_per_address: 0, rate: 0, limits, ..config };
+        (config.max_per_address, config.posts.rate, config.limits.timeouts) = (0, 0, timeouts);
         let server = Server::new(listener, config, store, logger).unwrap();
-        let stopper = server.stopper().unwrap();
-        Quick { address, stopper, running: Some(thread::spawn(move || server.run())), _data: data }
+        let handle = server.handle().unwrap();
+        Quick { address, handle, running: Some(thread::spawn(move || server.run())), _data: data }
     }
 }
 
 impl Drop for Quick {
     fn drop(&mut self) {
-        self.stopper.stop();
+        self.handle.stop();
         self.running.take().unwrap().join().unwrap();
     }
 }
@@ -65,7 +65,7 @@ fn dribble(raw: &mut RawClient, bytes: &[u8]) -> Duration {
 
 #[test]
 fn a_head_that_comes_byte_by_byte_has_one_deadline_for_all_of_it() {
-    let server = Quick::start(Limits { head_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { head: SHORT, ..Timeouts::default() });
     let mut raw = RawClient::connect(server.address);
     raw.send(b"GET / HTTP/1.1\r\nX: ");
     let waited = dribble(&mut raw, b"x");
@@ -75,13 +75,13 @@ fn a_head_that_comes_byte_by_byte_has_one_deadline_for_all_of_it() {
 
 #[test]
 fn a_silent_connection_ends_at_the_same_deadline() {
-    let server = Quick::start(Limits { head_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { head: SHORT, ..Timeouts::default() });
     assert!(RawClient::connect(server.address).read_to_end().starts_with(b"HTTP/1.1 408"));
 }
 
 #[test]
 fn without_a_hello_in_time_it_is_4400() {
-    let server = Quick::start(Limits { hello_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { hello: SHORT, ..Timeouts::default() });
     assert_eq!(RawClient::upgraded(server.address).read_close(), 4400);
     let mut pinging = RawClient::upgraded(server.address);
     pinging.send(&frame(0x89, b"", true)); // the server answers a ping, but still waits for hello
@@ -91,7 +91,7 @@ fn without_a_hello_in_time_it_is_4400() {
 
 #[test]
 fn a_message_that_is_never_finished_is_1008() {
-    let server = Quick::start(Limits { message_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { message: SHORT, ..Timeouts::default() });
     let unfinished = [
         raw_client::text("x").split_last().unwrap().1.to_vec(), // one byte is missing
         frame(0x01, b"a", true),                                // a fragment without an end
@@ -110,7 +110,7 @@ fn a_message_that_is_never_finished_is_1008() {
 
 #[test]
 fn a_client_may_be_silent_between_messages_and_a_finished_message_is_not_late() {
-    let server = Quick::start(Limits { message_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { message: SHORT, ..Timeouts::default() });
     let mut raw = RawClient::welcomed(server.address, "bob");
     for _ in 0..3 {
         let (first, second) = (raw_client::text(r#"{"type":"rooms"}"#), 5);
@@ -126,7 +126,7 @@ fn a_client_may_be_silent_between_messages_and_a_finished_message_is_not_late() 
 #[test]
 fn each_of_back_to_back_messages_has_the_whole_time() {
     let wait = SHORT * 4;
-    let server = Quick::start(Limits { message_wait: wait, ..Limits::default() });
+    let server = Quick::start(Timeouts { message: wait, ..Timeouts::default() });
     let mut raw = RawClient::welcomed(server.address, "bob");
     let message = raw_client::text(r#"{"type":"rooms"}"#);
     let (first, rest) = message.split_at(5);
@@ -143,7 +143,7 @@ fn each_of_back_to_back_messages_has_the_whole_time() {
 
 #[test]
 fn pings_inside_a_message_give_it_no_more_time() {
-    let server = Quick::start(Limits { message_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { message: SHORT, ..Timeouts::default() });
     let mut raw = RawClient::welcomed(server.address, "bob");
     raw.send(&frame(0x01, b"a", true));
     let ping = frame(0x89, b"", true);
@@ -166,7 +166,7 @@ fn pings_inside_a_message_give_it_no_more_time() {
 
 #[test]
 fn a_silent_client_is_pinged_and_one_that_does_not_answer_is_4408_and_gone() {
-    let server = Quick::start(Limits { ping_every: SHORT, pong_wait: SHORT, ..Limits::default() });
+    let server = Quick::start(Timeouts { ping_every: SHORT, pong: SHORT, ..Timeouts::default() });
     let mut alice = TestClient::connect(server.address);
     alice.send(&json!({"type": "hello", "user": "alice", "join": [{"room": "lobby"}]}));
     alice.receive_type("joined");
@@ -190,7 +190,7 @@ fn a_silent_client_is_pinged_and_one_that_does_not_answer_is_4408_and_gone() {
 
 #[test]
 fn a_planned_stop_is_announced_to_all_clients() {
-    let server = Quick::start(Limits::default());
+    let server = Quick::start(Timeouts::default());
     let (mut alice, _) = TestClient::hello(server.address, "alice");
     let address = server.address;
     drop(server);
@@ -200,7 +200,7 @@ fn a_planned_stop_is_announced_to_all_clients() {
 
 #[test]
 fn a_stop_does_not_wait_for_clients_that_do_not_read() {
-    let server = Quick::start(Limits::default());
+    let server = Quick::start(Timeouts::default());
     let stuck: Vec<TestClient> = (0..20)
         .map(|n| TestClient::joined(server.address, &format!("stuck{n}"), "lobby").0)
         .collect();

@@ -122,7 +122,7 @@ fn kill_and_resend(kills: u64, flags: &[&str]) {
         writers.into_iter().map(|writer| writer.join().unwrap()).collect()
     });
     TestServer::start_in(data.path(), flags).kill(); // cuts what the last kill may have torn
-    assert!(printed(&["verify"], data.path()).contains("sound"), "seed {seed}");
+    assert!(printed(&["verify"], data.path()).contains("intact"), "seed {seed}");
     let log = exported(data.path());
     let mut cids: HashMap<&str, u64> = HashMap::new();
     for (at, record) in log.iter().enumerate() {

@@ -124,7 +124,7 @@ fn records_beyond_the_retention_are_gone_and_joined_reports_the_first_left() {
     assert_eq!((&joined["first"], &joined["since"]), (&first.into(), &(first - 1).into()));
     assert_eq!(bob.receive_seqs((said + 1 - first) as usize), (first..=said).collect::<Vec<u64>>());
     assert!(said - first + 1 >= 5, "at least as many as were asked for are kept");
-    assert!(printed(&["verify", "lobby"], data.path()).contains("sound"));
+    assert!(printed(&["verify", "lobby"], data.path()).contains("intact"));
 }
 
 // ---- Damage and full disks ---------------------------------------------------------------------
@@ -166,7 +166,7 @@ fn a_damaged_room_is_read_only_until_it_is_repaired_and_others_are_not() {
 
     let (out, error) = failed(&["verify"], data.path());
     assert!(out.contains("DAMAGED") && out.contains("record 3, at byte "), "{out}");
-    assert!(error.contains("1 of 1 rooms are not sound"), "{error}");
+    assert!(error.contains("1 of 1 rooms are damaged"), "{error}");
     let mut server = TestServer::start_in(data.path(), &[]);
     assert!(!readyz(&server));
     let hello = json!({"type": "hello", "user": "bob", "token": welcome["token"],
@@ -248,5 +248,5 @@ fn fill_and_empty(data: &Path) {
     }
     bob.post("lobby", &format!("c{stored}"), &text);
     assert_eq!(bob.receive_own("bob", &format!("c{stored}"))["seq"], stored as u64 + 1, "no gap");
-    assert!(printed(&["verify"], data).contains("sound"));
+    assert!(printed(&["verify"], data).contains("intact"));
 }

@@ -167,7 +167,7 @@ fn a_copy_of_a_live_log_starts_with_its_whole_records() {
             let verdict = if torn {
                 format!("record {}, at byte ", whole + 1)
             } else {
-                format!("records 1 to {whole} in 1 file: sound")
+                format!("records 1 to {whole} in 1 file: intact")
             };
             let verified = server_says(&["verify"], elsewhere.path());
             assert!(verified.contains(&verdict), "{verdict}: {verified}");
@@ -223,7 +223,7 @@ fn no_text_becomes_a_record_of_its_own_or_ends_one() {
     let log = fs::read_to_string(log_file(data.path())).unwrap();
     assert_eq!(log.lines().count(), 1 + texts.len(), "one line each");
     assert!(log.lines().all(|line| line.len() < 64 * 1024));
-    assert!(printed(&["verify"], data.path()).contains("sound"));
+    assert!(printed(&["verify"], data.path()).contains("intact"));
     assert_eq!(exported(data.path()), stored);
     let after = TestServer::start_in(data.path(), &[]);
     let (mut ann, joined) = TestClient::joined(after.address, "ann", "lobby");
@@ -273,7 +273,7 @@ fn a_repair_that_is_killed_anywhere_is_done_again_and_loses_no_byte() {
         repair_for(undisturbed * kill / KILLS, data.path());
         printed(&["repair", "lobby"], data.path());
         let verified = printed(&["verify"], data.path());
-        assert!(verified.contains("records 1 to 49 in 2 files: sound"), "kill {kill}: {verified}");
+        assert!(verified.contains("records 1 to 49 in 2 files: intact"), "kill {kill}: {verified}");
         let files = fs::read_dir(log_file(data.path()).parent().unwrap()).unwrap();
         let mut files = files.map(|file| fs::read(file.unwrap().path()).unwrap());
         assert!(

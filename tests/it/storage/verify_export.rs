@@ -31,7 +31,7 @@ fn verify_and_export_work_beside_a_running_server() {
         let mut seen = 0;
         for _ in 0..10 {
             let out = printed(&["verify"], data.path());
-            assert!(out.is_empty() || out.contains("sound"), "{out}");
+            assert!(out.is_empty() || out.contains("intact"), "{out}");
             if !log_file(data.path()).exists() {
                 continue;
             }
@@ -91,7 +91,8 @@ fn export_prints_no_error_when_its_reader_is_gone() {
 
 #[test]
 fn the_commands_have_help_and_refuse_unknown_arguments() {
-    for (command, word) in [("verify", "beside a server"), ("repair", ".damaged"), ("export", "jq")]
+    for (command, word) in
+        [("verify", "while a server is running"), ("repair", ".damaged"), ("export", "jq")]
     {
         let help = server(&[command, "--help"], Path::new("."));
         let help = String::from_utf8(help.stdout).unwrap();
@@ -101,10 +102,10 @@ fn the_commands_have_help_and_refuse_unknown_arguments() {
     let cases: BTreeMap<&[&str], &str> = BTreeMap::from([
         (&["repair"][..], "which room?"),
         (&["export"], "which room?"),
-        (&["export", "a", "b"], "one room at a time"),
-        (&["export", "Two Words"], "is no room"),
+        (&["export", "a", "b"], "only one room"),
+        (&["export", "Two Words"], "is not a room name"),
         (&["export", "lobby", "--format", "xml"], "text or jsonl"),
-        (&["--quiet", "verify"], "stands before its flags"),
+        (&["--quiet", "verify"], "put verify first"),
     ]);
     for (args, part) in cases {
         let output = server(args, Path::new("/nowhere"));

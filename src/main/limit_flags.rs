@@ -1,53 +1,51 @@
-//! `--limit NAME=VALUE`, and `server limits`, which lists what there is.
-//!
-//! Room: words in, values out.
+//! `--limit NAME=VALUE`, and `server limits`, which lists the limits.
 
 use std::ffi::OsString;
 
 use talk::cli::{Args, Command, Flag, duration, nearest};
-use talk::server::{Amount, LIMITS, Limit, Limits};
+use talk::server::{LIMITS, LimitValue, Limits, TunableLimit};
 
 use crate::Failure;
-use crate::args::{self, Wish};
+use crate::args::{self, Mode};
 
 const COMMAND: Command = Command {
     usage: "server limits [FLAGS]",
     about: "Lists the limits that --limit NAME=VALUE can change.",
     flags: &[
         Flag::switch("markdown", "as the table in docs/limits.md"),
-        Flag::switch("help", "print this").short('h'),
+        Flag::switch("help", "print this help").short('h'),
     ],
     epilogue: "\
-Sizes may have KiB or MiB after them, waits have ms, s, m, h or d.
+A size may end with KiB or MiB; a time ends with ms, s, m, h or d.
 
 Example:
   server --limit message=256KiB --limit hello-wait=30s",
 };
 
-/// The limits with what `--limit` changes about them.
+/// The limits, as `--limit` changes them.
 ///
 /// # Errors
-/// A limit that is not one, and a value that does not fit.
+/// For an unknown limit, or a value that it may not have.
 pub(crate) fn limits(args: &Args) -> Result<Limits, Failure> {
     let mut limits = Limits::default();
     for given in args.all("limit") {
         let Some((name, value)) = given.split_once('=') else {
-            return Err(usage(given, "is not like message=256KiB"));
+            return Err(usage(given, "is not NAME=VALUE, like message=256KiB"));
         };
-        let Some(limit) = Limit::find(name) else {
+        let Some(limit) = TunableLimit::find(name) else {
             let near = nearest(name, LIMITS.iter().map(|limit| limit.name));
             let hint = near.map_or(String::new(), |near| format!(", did you mean {near}?"));
-            return Err(usage(given, &format!("names no limit{hint} (see server limits)")));
+            return Err(usage(given, &format!("is not a limit{hint} (see server limits)")));
         };
         let (number, like) = match limit.of(limits) {
-            Amount::Bytes(_) => (bytes(value), "a size like 4096, 64KiB or 1MiB"),
-            Amount::Count(_) => (value.parse().ok(), "a number"),
-            Amount::Wait(_) => (millis(value), "a time like 500ms, 10s or 5m"),
+            LimitValue::Bytes(_) => (bytes(value), "a size like 4096, 64KiB or 1MiB"),
+            LimitValue::Count(_) => (value.parse().ok(), "a number"),
+            LimitValue::Wait(_) => (millis(value), "a time like 500ms, 10s or 5m"),
         };
         let number = number.ok_or_else(|| usage(given, &format!("is not {like}")))?;
         limit
             .set(&mut limits, number)
-            .map_err(|[least, most]| usage(given, &format!("is not between {least} and {most}")))?;
+            .map_err(|[min, max]| usage(given, &format!("is not between {min} and {max}")))?;
     }
     Ok(limits)
 }
@@ -74,37 +72,37 @@ fn millis(text: &str) -> Option<u64> {
     duration(text).and_then(|wait| u64::try_from(wait.as_millis()).ok())
 }
 
-/// Reads the rest of the line of `server limits`.
+/// Parses the arguments of `server limits`.
 ///
 /// # Errors
-/// What it does not know.
+/// For an unknown argument.
 pub(crate) fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<OsString>,
-) -> Result<Wish, Failure> {
+) -> Result<Mode, Failure> {
     let args = COMMAND.parse(arguments, env).map_err(args::usage)?;
     if let Some(word) = args.words().first() {
-        return Err(Failure::Usage(format!("server limits takes no words: {word:?}")));
+        return Err(Failure::Usage(format!("server limits takes no arguments: {word:?}")));
     }
-    Ok(Wish::Show(if args.has("help") { COMMAND.help() } else { list(&args) }))
+    Ok(Mode::Print(if args.has("help") { COMMAND.help() } else { list(&args) }))
 }
 
-/// What `server limits` prints.
+/// The output of `server limits`.
 fn list(args: &Args) -> String {
-    let default = |limit: &Limit| limit.of(Limits::default()).to_string();
+    let default = |limit: &TunableLimit| limit.of(Limits::default()).to_string();
     let mut list = String::new();
     if args.has("markdown") {
-        list.push_str("| limit | default | protects | a peer sees |\n|---|---|---|---|\n");
+        list.push_str("| limit | default | protects | a client sees |\n|---|---|---|---|\n");
         for limit in LIMITS {
-            let Limit { name, protects, seen, .. } = limit;
+            let TunableLimit { name, protects, seen, .. } = limit;
             list.push_str(&format!("| `{name}` | {} | {protects} | {seen} |\n", default(limit)));
         }
         return list;
     }
     for limit in LIMITS {
-        let Limit { name, protects, seen, .. } = limit;
+        let TunableLimit { name, protects, seen, .. } = limit;
         list.push_str(&format!("{name:<17} {:>6}  {protects}\n", default(limit)));
-        list.push_str(&format!("{:25} a peer sees: {seen}\n", ""));
+        list.push_str(&format!("{:25} a client sees: {seen}\n", ""));
     }
     list
 }

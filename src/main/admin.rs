@@ -1,6 +1,4 @@
-//! The commands that look at what is kept: verify, export, repair.
-//!
-//! Room: a data directory, standard output, and its own command lines.
+//! The commands for a data directory: verify, export, repair.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -15,10 +13,10 @@ use talk::net::entropy::Entropy;
 use talk::time::utc;
 
 use crate::Failure;
-use crate::args::{Wish, usage};
+use crate::args::{Mode, usage};
 
-/// What to look at, and how.
-pub(crate) struct Look {
+/// One command, with its arguments.
+pub(crate) struct AdminCommand {
     data: PathBuf,
     task: Task,
 }
@@ -30,12 +28,12 @@ enum Task {
     Export {
         room: String,
         since: u64,
-        form: Form,
+        form: ExportFormat,
     },
 }
 
 #[derive(Clone, Copy)]
-enum Form {
+enum ExportFormat {
     Text,
     Jsonl,
 }
@@ -43,42 +41,46 @@ enum Form {
 const DATA: Flag = Flag::value("data", "DIR", "the data directory of the server")
     .env("TALK_DATA")
     .default("talk-data");
-const HELP: Flag = Flag::switch("help", "print this").short('h');
+const HELP: Flag = Flag::switch("help", "print this help").short('h');
 
 const VERIFY: Command = Command {
     usage: "server verify [ROOM] [FLAGS]",
-    about: "Checks every line that is kept of a room, or of all rooms.",
+    about: "Checks every stored line of a room, or of all rooms.",
     flags: &[DATA, HELP],
     epilogue: "\
-It names the first line that is not as it was written, and then exits with 1.
-It reads only, and may run beside a server: a line that is being written just
-then is not damage.",
+It reports the first line that is damaged, and then exits with 1. It only reads,
+and may run while a server is running: a line that is being written at that
+moment is not reported.",
 };
 
 const REPAIR: Command = Command {
     usage: "server repair ROOM [FLAGS]",
-    about: "Cuts a damaged room back to its last good line.",
+    about: "Removes the damaged end of a room, after its last good line.",
     flags: &[DATA, HELP],
     epilogue: "\
-Stop the server first. What is cut off is not deleted: the files stay in the
-room's directory as they were, with .damaged at the end of their names. Clients
-that have seen lines which are gone then drop what they have and begin anew.
-A room without damage is left alone.",
+Stop the server first. Nothing is deleted: the original files stay in the room's
+directory, with .damaged at the end of their names. Clients that have messages
+which are gone now discard their copy and load the room again. A room without
+damage is not changed.",
 };
 
 const EXPORT: Command = Command {
     usage: "server export ROOM [FLAGS]",
-    about: "Prints what was said in a room, the oldest line first.",
+    about: "Prints the messages of a room, oldest first.",
     flags: &[
         DATA,
-        Flag::value("format", "text|jsonl", "for people, or each record as clients receive it")
-            .default("text"),
-        Flag::value("since", "SEQ", "only what follows this record").default("0"),
+        Flag::value(
+            "format",
+            "text|jsonl",
+            "text for people, or each record as clients receive it",
+        )
+        .default("text"),
+        Flag::value("since", "NUMBER", "only messages after this one").default("0"),
         HELP,
     ],
     epilogue: "\
-It reads only, and may run beside a server. Every line is checked on the way; at
-one that is not as it was written the export ends, and exits with 1.
+It only reads, and may run while a server is running. It checks every line; at a
+damaged one the export stops, and exits with 1.
 
 Examples:
   server export lobby
@@ -95,23 +97,25 @@ pub(crate) fn command(name: &OsStr) -> Option<&'static Command> {
     }
 }
 
-/// Reads the rest of a command's line.
+/// Parses the arguments of a command.
 ///
 /// # Errors
-/// A flag that is not one, a value that does not fit, a room that is missing or one too many.
+/// For an unknown flag, a bad value, a missing room or one too many.
 pub(crate) fn parse(
     command: &'static Command,
     arguments: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<OsString>,
-) -> Result<Wish, Failure> {
+) -> Result<Mode, Failure> {
     let args = command.parse(arguments, env).map_err(usage)?;
     if args.has("help") {
-        return Ok(Wish::Show(command.help()));
+        return Ok(Mode::Print(command.help()));
     }
     let room = match args.words() {
         [] => None,
         [room] => Some(checked(room)?),
-        [_, more, ..] => return Err(Failure::Usage(format!("one room at a time: {more:?}"))),
+        [_, more, ..] => {
+            return Err(Failure::Usage(format!("only one room, not {more:?} as well")));
+        }
     };
     let needed = || {
         let what = format!("which room? {}", command.usage);
@@ -125,56 +129,58 @@ pub(crate) fn parse(
         _ => Task::Verify(room),
     };
     let data = PathBuf::from(args.get("data").unwrap_or_default());
-    Ok(Wish::Look(Look { data, task }))
+    Ok(Mode::AdminCommand(AdminCommand { data, task }))
 }
 
-/// What may be a room: its name, or that of a private room's log.
+/// Checks that an argument may be a room: a room name, or the name of a private room's log.
 fn checked(room: &str) -> Result<String, Failure> {
     let (name, _) = room.split_once('~').unwrap_or((room, ""));
     let fits = name.parse::<RoomName>().map(|_| String::from(room));
-    fits.map_err(|error| Failure::Usage(format!("{room:?} is no room: {error}")))
+    fits.map_err(|error| Failure::Usage(format!("{room:?} is not a room name: {error}")))
 }
 
 fn since(args: &Args) -> Result<u64, Failure> {
     Ok(args.number("since", 0..=u64::MAX).map_err(usage)?.unwrap_or(0))
 }
 
-fn form(args: &Args) -> Result<Form, Failure> {
+fn form(args: &Args) -> Result<ExportFormat, Failure> {
     match args.get("format") {
-        None | Some("text") => Ok(Form::Text),
-        Some("jsonl") => Ok(Form::Jsonl),
-        Some(other) => Err(Failure::Usage(format!("--format is text or jsonl, not {other:?}"))),
+        None | Some("text") => Ok(ExportFormat::Text),
+        Some("jsonl") => Ok(ExportFormat::Jsonl),
+        Some(other) => {
+            Err(Failure::Usage(format!("--format must be text or jsonl, not {other:?}")))
+        }
     }
 }
 
-impl Look {
-    /// Does it.
+impl AdminCommand {
+    /// Runs it.
     ///
     /// # Errors
-    /// What is not good, or kept it from being looked at.
+    /// When the data is damaged or cannot be read.
     pub(crate) fn run(&self) -> Result<(), Failure> {
         if !self.data.join("rooms").is_dir() {
             let data = self.data.display();
             let what = format!("{data} is not a data directory (--data DIR names another)");
-            return Err(Failure::World(what));
+            return Err(Failure::Runtime(what));
         }
         let done = match &self.task {
             Task::Verify(None) => Store::logs_in(&self.data).and_then(|logs| self.verify(&logs)),
-            Task::Verify(Some(room)) => self.meant(room).and_then(|log| self.verify(&[log])),
-            Task::Repair(room) => self.meant(room).and_then(|log| self.repair(&log)),
+            Task::Verify(Some(room)) => self.log_name(room).and_then(|log| self.verify(&[log])),
+            Task::Repair(room) => self.log_name(room).and_then(|log| self.repair(&log)),
             Task::Export { room, since, form } => {
-                self.meant(room).and_then(|log| self.export(&log, *since, *form))
+                self.log_name(room).and_then(|log| self.export(&log, *since, *form))
             }
         };
         match done {
-            // Whoever read our output has gone, and knows why.
+            // The program that reads the output has ended, and knows why.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => Err(Failure::World(error.to_string())),
+            Err(error) => Err(Failure::Runtime(error.to_string())),
             Ok(()) => Ok(()),
         }
     }
 
-    fn meant(&self, room: &str) -> io::Result<LogName> {
+    fn log_name(&self, room: &str) -> io::Result<LogName> {
         Store::find_log(&self.data, room)
     }
 
@@ -195,24 +201,26 @@ impl Look {
             writeln!(out, "{room}: {kept} in {files} {noun}: {verdict}")?;
         }
         if bad > 0 {
-            let what = format!("{bad} of {} rooms are not sound", rooms.len());
+            let what = format!("{bad} of {} rooms are damaged", rooms.len());
             return Err(io::Error::other(what));
         }
         Ok(())
     }
 
-    /// What is to be said of a room: `Err` if it is not sound.
+    /// The result for one room: `Err` if it is damaged.
     fn verdict(&self, room: &LogName, verified: &Verified) -> Result<String, String> {
         match &verified.damage {
-            None => Ok(String::from("sound")),
+            None => Ok(String::from("intact")),
             Some(_) if verified.torn && Store::is_in_use(&self.data) => {
-                Ok(String::from("sound, and more is being written"))
+                Ok(String::from("intact, and more is being written"))
             }
             Some(damage) if verified.torn => Err(format!(
-                "the end is torn, as a kill in the middle of a write leaves it ({damage}); \
-                 the server cuts it off when it starts"
+                "the last line is incomplete, as after a kill during a write ({damage}); \
+                 the server removes it when it starts"
             )),
-            Some(damage) => Err(format!("DAMAGED at {damage} (server repair {room} cuts it off)")),
+            Some(damage) => {
+                Err(format!("DAMAGED at {damage} (server repair {room} removes the damaged end)"))
+            }
         }
     }
 
@@ -220,31 +228,31 @@ impl Look {
         let fresh = Entropy::open()?.token()?;
         let mut out = io::stdout().lock();
         let Some(done) = log::repair(&self.data, room, fresh)? else {
-            return writeln!(out, "{room}: sound, nothing to repair");
+            return writeln!(out, "{room}: intact, nothing to repair");
         };
         writeln!(out, "{room}: was damaged at {}", done.damage)?;
-        writeln!(out, "{room}: ends with record {} now; as they were, its files are", done.head)?;
+        writeln!(out, "{room}: ends with record {} now; the original files are", done.head)?;
         done.backups.iter().try_for_each(|path| writeln!(out, "  {}", path.display()))
     }
 
-    fn export(&self, room: &LogName, since: u64, form: Form) -> io::Result<()> {
+    fn export(&self, room: &LogName, since: u64, form: ExportFormat) -> io::Result<()> {
         let mut out = BufWriter::new(io::stdout().lock());
         let form = |json: &str| match form {
-            Form::Jsonl => format!("{json}\n"),
-            Form::Text => text(json),
+            ExportFormat::Jsonl => format!("{json}\n"),
+            ExportFormat::Text => text(json),
         };
         let verified = log::export(&self.data, room, since, form, &mut out)?;
         out.flush()?;
         match self.verdict(room, &verified) {
             Ok(_) => Ok(()),
-            Err(_) if verified.torn => Ok(()), // what is torn was never said
+            Err(_) if verified.torn => Ok(()), // an incomplete line was never sent to anyone
             Err(what) => Err(io::Error::other(format!("{room}: {what}"))),
         }
     }
 }
 
-/// A record for people: when, who, what. The lines of a paste but the first are indented, so that
-/// none can pass for another's.
+/// A record for people: when, who, what. Further lines of a message are indented, so that none can look like
+/// a message of another user.
 fn text(json: &str) -> String {
     let record = json::parse(json).ok().and_then(|value| Record::from_json(&value).ok().flatten());
     let Some(Record { at, user, kind, .. }) = record else { return format!("{json}\n") };
