@@ -186,5 +186,5 @@ fn a_server_that_reads_nothing_never_makes_the_user_wait() {
     let room = RoomName::default();
     let said = (0..10_000_000).take_while(|_| client.who(&room)).count();
     assert!(said < 10_000_000, "the queue is bounded");
-    assert_eq!(trouble(&events), "the connection takes nothing any more");
+    assert_eq!(trouble(&events), "the connection no longer accepts data");
 }

@@ -91,7 +91,7 @@ fn the_servers_name_clock_and_errors_are_sanitized() {
     assert!(out.contains("--  upgrade     an answer in "), "{out}");
     assert!(out.contains("by nginx/1.2, 1.1 cache: not "), "{out}");
     assert!(out.contains(" s behind this computer"), "{out}");
-    assert!(out.contains("403 Forbidden: it, or something in front of it"), "{out}");
+    assert!(out.contains("403 Forbidden: it, or a proxy in front of it"), "{out}");
 
     let server = TestServer::start(&[]);
     let port = server.address.port();
