@@ -1,24 +1,24 @@
 // Where it all meets: the WebSocket, the timers and what the browser keeps, around the machine of
 // session.js. What the machine puts out is done here; what is seen is drawn by view.js.
 
-import { Acts } from "./acts.js";
-import { roomAt, seqAt } from "./address.js";
-import { wordsOf } from "./complete.js";
-import { Histories } from "./histories.js";
-import { House } from "./house.js";
-import { Link } from "./link.js";
-import { Marks } from "./marks.js";
-import { noticeOf } from "./notice.js";
-import { Outbox } from "./outbox.js";
-import { quoted } from "./rows.js";
-import { Search } from "./search.js";
-import { Session } from "./session.js";
-import { Store, storageOr } from "./store.js";
-import { randomId, Tabs } from "./tabs.js";
-import { Taste } from "./taste.js";
-import { View } from "./view.js";
-import { Visits } from "./visits.js";
-import { isPrivate, otherOf, roomName } from "./wire.js";
+import { Acts } from "./actions.js";
+import { roomAt, seqAt } from "./model/url.js";
+import { wordsOf } from "./model/completion.js";
+import { Histories } from "./model/history-requests.js";
+import { House } from "./model/chat.js";
+import { Link } from "./protocol/connection.js";
+import { Marks } from "./model/read-marker-sender.js";
+import { noticeOf } from "./model/notification.js";
+import { Outbox } from "./storage/outbox-store.js";
+import { quoted } from "./view/rows.js";
+import { Search } from "./model/search.js";
+import { Session } from "./protocol/session.js";
+import { Store, storageOr } from "./storage/store.js";
+import { randomId, Tabs } from "./storage/tabs.js";
+import { Taste } from "./storage/preferences.js";
+import { View } from "./view/page.js";
+import { Visits } from "./navigation.js";
+import { isPrivate, otherOf, roomName } from "./protocol/messages.js";
 
 const local = storageOr(() => localStorage);
 const store = new Store(local, storageOr(() => sessionStorage));
@@ -186,7 +186,7 @@ function forgetMe() {
 
 // ---- What the machine wants -----------------------------------------------------------------------
 
-/** @param {import("./session.js").Output[]} [outputs] */
+/** @param {import("./protocol/session.js").Output[]} [outputs] */
 function perform(outputs = []) {
   for (const output of outputs) {
     const [[kind, value] = []] = Object.entries(output);
@@ -211,7 +211,7 @@ function perform(outputs = []) {
   draw();
 }
 
-/** @param {import("./wire.js").Entry} entry */
+/** @param {import("./protocol/messages.js").Entry} entry */
 function record(entry) {
   const wasEditing = house.room?.editing;
   house.record(entry, house.room?.name === entry.room && isReading());
@@ -221,7 +221,7 @@ function record(entry) {
   view.composer.hint("The line you were editing was deleted", true);
 }
 
-/** Tells a person who does not look of a line that is meant for them. @param {import("./wire.js").Entry} entry */
+/** Tells a person who does not look of a line that is meant for them. @param {import("./protocol/messages.js").Entry} entry */
 function notify(entry) {
   const notice = noticeOf(entry, house);
   if (!notice) return;
@@ -276,7 +276,7 @@ function stopped(code) {
 
 // ---- What is heard --------------------------------------------------------------------------------
 
-/** @param {import("./wire.js").Message} message */
+/** @param {import("./protocol/messages.js").Message} message */
 function heard(message) {
   house.heard(message, Date.now());
   switch (message.type) {
@@ -297,7 +297,7 @@ function heard(message) {
   }
 }
 
-/** @param {import("./wire.js").Message} message */
+/** @param {import("./protocol/messages.js").Message} message */
 function welcomed({ user, limits, motd, server }) {
   house.server = server;
   goBy(user);
@@ -317,7 +317,7 @@ function goBy(user) {
   store.keepUser(user, session?.token ?? null);
 }
 
-/** @param {import("./wire.js").Message} message */
+/** @param {import("./protocol/messages.js").Message} message */
 function answered(message) {
   const { room, records, first } = message;
   const use = session && histories.answered(message, session);
@@ -328,7 +328,7 @@ function answered(message) {
   if (use === "missed") perform(session?.missed(room));
 }
 
-/** @param {import("./search.js").Found | null} found */
+/** @param {import("./model/search.js").Found | null} found */
 function found(found) {
   if (!found) return;
   house.rooms.get(found.room)?.found(found);
@@ -378,7 +378,7 @@ function isReading() {
   return !document.hidden && view.log.isFollowing && !visits.isSeeking;
 }
 
-/** @param {import("./wire.js").Message} message @returns {boolean} Whether it could be sent. */
+/** @param {import("./protocol/messages.js").Message} message @returns {boolean} Whether it could be sent. */
 function send(message) {
   return (session?.state === "live" || session?.state === "catching up") && link.send(message);
 }

@@ -64,7 +64,7 @@ def browse(front, server):
         print(f"not done: {front.name}: a browser (tests/run sets it up)")
         return
     url = f"https://{docs.NAME}:{front.tls_port}/"
-    subprocess.run(["node", web / "through.mjs", url], check=True, timeout=120)
+    subprocess.run(["node", web / "via_proxy.mjs", url], check=True, timeout=120)
     ok(f"{front.name}: a browser loads the page over https and talks over wss")
 
 

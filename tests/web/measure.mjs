@@ -2,7 +2,7 @@
 // Prints what the first load costs, when the first line stands, and how long frames take while somebody types.
 
 process.env.TALK_SERVER_BIN ??= new URL("../../target/release/server", import.meta.url).pathname;
-const { enter, launch, live, person, Server, until } = await import("./browser/house.mjs");
+const { enter, launch, live, person, Server, until } = await import("./browser/harness.mjs");
 const { WebSocket } = await import("ws");
 
 const RECORDS = Number(process.argv[2] ?? 100_000);

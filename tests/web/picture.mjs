@@ -4,8 +4,8 @@
 
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { until } from "./browser/house.mjs";
-import { Desk } from "./desk.mjs";
+import { until } from "./browser/harness.mjs";
+import { Desk } from "./side_by_side.mjs";
 
 const PICTURE = fileURLToPath(new URL("../../docs/side-by-side.png", import.meta.url));
 

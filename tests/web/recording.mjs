@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { lines, until } from "./browser/house.mjs";
-import { Desk } from "./desk.mjs";
+import { lines, until } from "./browser/harness.mjs";
+import { Desk } from "./side_by_side.mjs";
 
 const RECORDING = fileURLToPath(new URL("../../docs/side-by-side.webp", import.meta.url));
 

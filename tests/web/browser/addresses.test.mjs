@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, faked, live, person, PICTURES, say, until } from "./house.mjs";
+import { enter, faked, live, person, PICTURES, say, until } from "./harness.mjs";
 
 const { browser, fake } = await faked();
 for (let i = 1; i <= 700; i += 1) fake.say("long", ["ada", "eve"][i % 2], `line ${i}`);

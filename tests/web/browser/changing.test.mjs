@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fake } from "../fake.mjs";
-import { enter, lines, live, person, say, served, shows, until } from "./house.mjs";
+import { Fake } from "../fake_server.mjs";
+import { enter, lines, live, person, say, served, shows, until } from "./harness.mjs";
 
 const { browser, server } = await served(["--rate", "0"]);
 

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Fake } from "../fake.mjs";
-import { enter, launch, lines, live, person, say, shows, until } from "./house.mjs";
+import { Fake } from "../fake_server.mjs";
+import { enter, launch, lines, live, person, say, shows, until } from "./harness.mjs";
 
 let browser;
 let fake;

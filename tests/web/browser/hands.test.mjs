@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, live, person, served, shows, until } from "./house.mjs";
+import { enter, live, person, served, shows, until } from "./harness.mjs";
 
 const { browser, server } = await served(["--rate", "0"]);
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { enter, faked, lines, person, until } from "./house.mjs";
+import { enter, faked, lines, person, until } from "./harness.mjs";
 
 const STATIC = new URL("../../../static/", import.meta.url);
 

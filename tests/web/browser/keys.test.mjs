@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, faked, live, person, PICTURES, say, until } from "./house.mjs";
+import { enter, faked, live, person, PICTURES, say, until } from "./harness.mjs";
 
 const { browser, fake } = await faked();
 

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { WebSocket } from "ws";
-import { Fake } from "../fake.mjs";
-import { enter, launch, live, person, PICTURES, say } from "./house.mjs";
+import { Fake } from "../fake_server.mjs";
+import { enter, launch, live, person, PICTURES, say } from "./harness.mjs";
 
 const HOUR = 3_600_000;
 const WIDTHS = [[320, 568], [360, 720], [768, 1024], [1440, 900]];

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, faked, lines, person, until } from "./house.mjs";
+import { enter, faked, lines, person, until } from "./harness.mjs";
 
 const { browser, fake } = await faked();
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, lines, live, person, say, served, shows, until } from "./house.mjs";
+import { enter, lines, live, person, say, served, shows, until } from "./harness.mjs";
 
 const { browser, server } = await served(["--rate", "0"]);
 

@@ -5,7 +5,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { enter, lines, live, person, say, served, Server, shows, until } from "./house.mjs";
+import { enter, lines, live, person, say, served, Server, shows, until } from "./harness.mjs";
 
 const { browser, server } = await served(["--rate", "0"]);
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
-import { enter, lines, live, person, say, served, until } from "./house.mjs";
+import { enter, lines, live, person, say, served, until } from "./harness.mjs";
 
 const BINARY = process.env.TALK_CONSOLE_BIN ?? fileURLToPath(new URL("../../../target/debug/console", import.meta.url));
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { enter, person, PICTURES, say, served, Server, until } from "./house.mjs";
+import { enter, person, PICTURES, say, served, Server, until } from "./harness.mjs";
 
 const WORDS = [
   "run `cargo test --test it` **before** you push, *please*: snake_case and 2*3*4 stay",

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { House } from "../../../static/house.js";
-import { rowsOf } from "../../../static/rows.js";
+import { House } from "../../../static/model/chat.js";
+import { rowsOf } from "../../../static/view/rows.js";
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 const ALL = { from: -Infinity, to: Infinity };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { COMMANDS, help, textOf, understand } from "../../../static/commands.js";
+import { COMMANDS, help, textOf, understand } from "../../../static/model/commands.js";
 
 test("one is away with a reason or without, in one short line", () => {
   assert.deepEqual([understand("/away"), understand("/away for  tea"), understand("/back")], [{ away: "" }, { away: "for  tea" }, { back: true }]);

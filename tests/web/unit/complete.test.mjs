@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Completion, fitted, wordsOf } from "../../../static/complete.js";
-import { House } from "../../../static/house.js";
-import { Recall } from "../../../static/recall.js";
+import { Completion, fitted, wordsOf } from "../../../static/model/completion.js";
+import { House } from "../../../static/model/chat.js";
+import { Recall } from "../../../static/model/input-history.js";
 
 const WORDS = { names: ["Alice", "bob", "albert"], rooms: ["lobby", "rust", "rust-dev"] };
 

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressOf, roomAt } from "../../../static/address.js";
-import { House } from "../../../static/house.js";
-import { rowsOf } from "../../../static/rows.js";
-import { memory, Store } from "../../../static/store.js";
-import { otherOf, roomOfTwo } from "../../../static/wire.js";
+import { addressOf, roomAt } from "../../../static/model/url.js";
+import { House } from "../../../static/model/chat.js";
+import { rowsOf } from "../../../static/view/rows.js";
+import { memory, Store } from "../../../static/storage/store.js";
+import { otherOf, roomOfTwo } from "../../../static/protocol/messages.js";
 
 test("a private room has the two names, and tells each the other's", () => {
   assert.equal(roomOfTwo("Bob", "Alice"), "@alice+bob");

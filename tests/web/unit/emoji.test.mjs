@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EMOJI, withEmoji } from "../../../static/emoji.js";
-import { markup } from "../../../static/markup.js";
+import { EMOJI, withEmoji } from "../../../static/text/emoji.js";
+import { markup } from "../../../static/text/markup.js";
 
 test("about sixty names have one picture each", () => {
   assert.ok(EMOJI.size >= 55 && EMOJI.size <= 80, `${EMOJI.size}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { markup, plain } from "../../../static/markup.js";
+import { markup, plain } from "../../../static/text/markup.js";
 
 /** Pieces as a person would write them down: `<strong>x</strong>`. */
 const brief = (pieces) => pieces.map(({ kind, text, pieces: inner }) => (

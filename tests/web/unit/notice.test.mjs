@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { House } from "../../../static/house.js";
-import { mentions } from "../../../static/mentions.js";
-import { noticeOf } from "../../../static/notice.js";
-import { rowsOf } from "../../../static/rows.js";
-import { memory } from "../../../static/store.js";
-import { Taste } from "../../../static/taste.js";
+import { House } from "../../../static/model/chat.js";
+import { mentions } from "../../../static/model/mentions.js";
+import { noticeOf } from "../../../static/model/notification.js";
+import { rowsOf } from "../../../static/view/rows.js";
+import { memory } from "../../../static/storage/store.js";
+import { Taste } from "../../../static/storage/preferences.js";
 
 function joined(taste = new Taste(memory())) {
   const house = new House(taste);

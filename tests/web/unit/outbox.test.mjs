@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Outbox } from "../../../static/outbox.js";
-import { memory, Store } from "../../../static/store.js";
+import { Outbox } from "../../../static/storage/outbox-store.js";
+import { memory, Store } from "../../../static/storage/store.js";
 
 const line = (cid, text = cid) => ({ type: "post", room: "lobby", text, cid });
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { House } from "../../../static/house.js";
+import { House } from "../../../static/model/chat.js";
 
 const JOINED = { type: "joined", first: 1, head: 0, since: 0, count: 2, members: ["Ann", "bob"] };
 

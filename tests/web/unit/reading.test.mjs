@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { House } from "../../../static/house.js";
-import { Marks } from "../../../static/marks.js";
-import { Room } from "../../../static/room.js";
-import { rowsOf } from "../../../static/rows.js";
+import { House } from "../../../static/model/chat.js";
+import { Marks } from "../../../static/model/read-marker-sender.js";
+import { Room } from "../../../static/model/room.js";
+import { rowsOf } from "../../../static/view/rows.js";
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 

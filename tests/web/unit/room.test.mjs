@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { House } from "../../../static/house.js";
-import { Room } from "../../../static/room.js";
-import { rowsOf } from "../../../static/rows.js";
-import { span } from "../../../static/times.js";
+import { House } from "../../../static/model/chat.js";
+import { Room } from "../../../static/model/room.js";
+import { rowsOf } from "../../../static/view/rows.js";
+import { span } from "../../../static/text/time.js";
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 const ALL = { from: 0, to: Infinity };

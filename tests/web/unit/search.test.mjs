@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Room } from "../../../static/room.js";
-import { rowsOf } from "../../../static/rows.js";
-import { Search } from "../../../static/search.js";
+import { Room } from "../../../static/model/room.js";
+import { rowsOf } from "../../../static/view/rows.js";
+import { Search } from "../../../static/model/search.js";
 
 const post = (seq, more = {}) => ({ type: "post", room: "lobby", seq, at: 0, user: "ada", cid: `c${seq}`, text: `line ${seq}`, ...more });
 const answer = (records, before, more = {}) => ({ type: "found", room: "lobby", text: "lid", records, before, first: 1, ...more });

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressOf, roomAt, seqAt } from "../../../static/address.js";
-import { House } from "../../../static/house.js";
-import { seek } from "../../../static/seek.js";
+import { addressOf, roomAt, seqAt } from "../../../static/model/url.js";
+import { House } from "../../../static/model/chat.js";
+import { seek } from "../../../static/navigation.js";
 
 /** A room of which the lines from `since` to `head` were heard. */
 function room({ first = 1, since = 0, head, heard = head }) {

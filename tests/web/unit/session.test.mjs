@@ -1,9 +1,9 @@
-// The machine of static/session.js, held to the vectors that the Rust one is held to.
+// The machine of static/protocol/session.js, held to the vectors that the Rust one is held to.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Session } from "../../../static/session.js";
+import { Session } from "../../../static/protocol/session.js";
 
 const VECTORS = new URL("../../vectors/session/", import.meta.url);
 

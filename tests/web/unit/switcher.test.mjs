@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { House } from "../../../static/house.js";
-import { choices } from "../../../static/switcher.js";
+import { House } from "../../../static/model/chat.js";
+import { choices } from "../../../static/model/room-choices.js";
 
 function house() {
   const house = new House();

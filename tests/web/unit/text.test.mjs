@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byteLength, hue, tidy, tokens } from "../../../static/text.js";
+import { byteLength, hue, tidy, tokens } from "../../../static/text/text.js";
 
 const links = (line) => tokens(line).filter(({ href }) => href).map(({ text }) => text);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { decode, encode, isName, isRecord, nameKey, roomName, sameName } from "../../../static/wire.js";
+import { decode, encode, isName, isRecord, nameKey, roomName, sameName } from "../../../static/protocol/messages.js";
 
 /** The cases that the Rust side is held to as well. */
 const vectors = (name) => JSON.parse(readFileSync(new URL(`../../vectors/wire/${name}.json`, import.meta.url))).cases;

@@ -1,0 +1,176 @@
+// What a person types into the box, understood: a line to say, or a command.
+// May not know: the DOM, sockets, who is asking. Nothing unknown is ever sent.
+
+import { byteLength, nearest, tidy } from "../text/text.js";
+import { isName, roomName } from "../protocol/messages.js";
+
+/**
+ * @typedef {{ say: string, kind?: "me" } | { nick: string } | { join: string }
+ *   | { msg: string, text: string } | { edit: string | null } | { delete: true } | { topic: string | null }
+ *   | { answer: true, text: string } | { away: string } | { back: true } | { reply: number, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
+ *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
+ *   | { ignore: string, is: boolean } | { mute: string | null, is: boolean | null }
+ *   | { search: string } | { nothing: true } | { error: string }} Act
+ */
+
+/** Each command with what `/help` says of it. @type {[string, string][]} */
+export const COMMANDS = [
+  ["/me TEXT", "say what you are doing"],
+  ["/edit [TEXT]", "change your last line; ↑ in an empty box does it too"],
+  ["/delete", "take your last line away, for good"],
+  ["/reply NUMBER TEXT", "answer a line; its number ends the link to it"],
+  ["/msg NAME [TEXT]", "write to one person alone"],
+  ["/r TEXT", "answer the last who wrote to you alone"],
+  ["/topic [TEXT]", "show what this room is about, or say it; - takes it away"],
+  ["/join ROOM", "go to a room; it is made if there is none"],
+  ["/leave [ROOM]", "leave this room, or the one named"],
+  ["/search WORDS", "find lines of this room"],
+  ["/rooms", "list the rooms"],
+  ["/who", "list the people here"],
+  ["/away [TEXT]", "tell the others that you are away, and why"],
+  ["/back", "tell the others that you are back"],
+  ["/ignore NAME", "fold away what somebody writes; /unignore NAME shows it"],
+  ["/mute [ROOM]", "no counts and notices of this room, or the one named; again: with them; /unmute too"],
+  ["/nick NAME", "take another name"],
+  ["/resend", "send the lines that failed once more"],
+  ["/drop", "give up the lines that failed"],
+  ["/reconnect", "connect now, without waiting any longer"],
+  ["/key", "show the key of your name, to use it in a console"],
+  ["/version", "show the version of the server"],
+  ["/help [COMMAND]", "show this list, or what one command does"],
+  ["//text", "say “/text”"],
+];
+
+/** Bytes that a server takes for a topic, and of what it is to look for. */
+const TOPIC = 256;
+const AWAY = 256;
+const WORDS_SOUGHT = 256;
+
+export const BAD_NAME = "A name is 1 to 24 letters, digits, _ - or .";
+export const BAD_ROOM = "A room is 1 to 32 of a-z, 0-9, _ and -, and starts with a letter or digit";
+
+/** What the console has a command for and a page has other ways. @type {Record<string, string>} */
+const ELSEWHERE = {
+  history: "Scroll up for older lines",
+  goto: "Open the link of a line, or scroll up",
+  bell: "Choose notices and sounds in the settings",
+  quiet: "Hide joins and leaves in the settings",
+  timestamp: "Every line has its time; point at it for the date",
+  clear: "A page keeps its lines: End goes to the newest",
+  quit: "Close the tab to leave",
+};
+
+const WORDS = COMMANDS.map(([usage]) => usage.slice(1).split(" ")[0] ?? "").filter((word) => word !== "/text");
+
+/** Other words that fingers know. @type {Record<string, string>} */
+const ALIASES = {
+  w: "msg", m: "msg", whisper: "msg", query: "msg", e: "edit", del: "delete", exit: "quit", q: "quit",
+  h: "help", "?": "help", j: "join", part: "leave", close: "leave", list: "rooms", names: "who", name: "nick", lastlog: "search",
+};
+
+/** @param {string} typed @returns {Act} */
+export function understand(typed) {
+  const text = tidy(typed);
+  if (!text.trim()) return { nothing: true };
+  if (text.startsWith("//")) return { say: text.slice(1) };
+  if (!text.startsWith("/")) return { say: text };
+
+  const [, word = "", rest = ""] = /^\/(\S*)\s*(.*)$/su.exec(text) ?? [];
+  const command = commandOf(word);
+  switch (command) {
+    case "help": return { help: rest };
+    case "who": return { who: true };
+    case "rooms": return { rooms: true };
+    case "resend": return { resend: true };
+    case "drop": return { drop: true };
+    case "reconnect": return { reconnect: true };
+    case "key": return { key: true };
+    case "version": return { version: true };
+    case "r": return rest ? { answer: true, text: rest } : { error: "/r needs a text: /r yes" };
+    case "reply": return reply(rest);
+    case "search": return search(rest);
+    case "me": return rest ? { say: rest, kind: "me" } : { error: "/me needs a text: /me waves" };
+    case "edit": return { edit: rest || null };
+    case "delete": return rest ? { error: "/delete takes your last line away, and needs no text" } : { delete: true };
+    case "msg": return message(rest);
+    case "topic": return topic(rest);
+    case "away": return away(rest);
+    case "back": return rest ? { error: "/back needs no text" } : { back: true };
+    case "mute": case "unmute": return mute(rest, command === "mute" ? null : false);
+    case "ignore": case "unignore": return isName(rest) ? { ignore: rest, is: command === "ignore" } : { error: BAD_NAME };
+    case "nick": return isName(rest) ? { nick: rest } : { error: BAD_NAME };
+    case "join": return rest.startsWith("@") ? message(rest) : room(rest, (join) => ({ join }));
+    case "leave": return rest ? room(rest, (leave) => ({ leave })) : { leave: null };
+    default: return { error: Object.hasOwn(ELSEWHERE, command) ? ELSEWHERE[command] ?? "" : noCommand(word) };
+  }
+}
+
+/** What `/help` says: of all commands, or of one; null where there is none. @param {string} word */
+export function help(word) {
+  const name = `/${commandOf(word.replace(/^\//, ""))}`;
+  const rows = COMMANDS.filter(([usage]) => !word || usage.split(" ")[0] === name);
+  return rows.length ? rows.map((row) => row.join(" – ")).join("\n") : null;
+}
+
+/** @param {string} word */
+export function noCommand(word) {
+  const near = nearest(word.toLowerCase(), [...WORDS, ...Object.keys(ALIASES).filter((alias) => alias.length > 2)]);
+  return `There is no command /${word}. ${near ? `Did you mean /${near}?` : "Try /help"}, or // to say a line that starts with /`;
+}
+
+/** @param {string} word */
+function commandOf(word) {
+  const name = word.toLowerCase();
+  return Object.hasOwn(ALIASES, name) ? ALIASES[name] ?? name : name;
+}
+
+/** What of something typed would travel as a text. @param {string} typed */
+export function textOf(typed) {
+  const act = understand(typed);
+  if ("say" in act) return act.say;
+  if ("text" in act) return act.text;
+  return "edit" in act ? act.edit ?? "" : "";
+}
+
+/** @param {string} rest @returns {Act} */
+function away(rest) {
+  const isFit = byteLength(rest) <= AWAY && !rest.includes("\n");
+  return isFit ? { away: rest } : { error: `Why you are away is one line of up to ${AWAY} bytes` };
+}
+
+/** @param {string} rest @returns {Act} */
+function message(rest) {
+  const [, name = "", text = ""] = /^@?(\S*)\s*(.*)$/su.exec(rest) ?? [];
+  if (!name) return { error: "/msg needs a name: /msg ada hello" };
+  return isName(name) ? { msg: name, text } : { error: BAD_NAME };
+}
+
+/** @param {string} rest @param {boolean | null} is Null: whatever it is not now. @returns {Act} */
+function mute(rest, is) {
+  return rest ? room(rest, (mute) => ({ mute, is })) : { mute: null, is };
+}
+
+/** @param {string} rest @returns {Act} */
+function reply(rest) {
+  const [, seq, text] = /^#?([1-9]\d{0,14})\s+(.+)$/su.exec(rest) ?? [];
+  return seq && text ? { reply: Number(seq), text } : { error: "/reply needs the number of a line, and a text: /reply 1042 yes. Or use the button on the line" };
+}
+
+/** @param {string} rest @returns {Act} */
+function search(rest) {
+  if (byteLength(rest) > WORDS_SOUGHT) return { error: `At most ${WORDS_SOUGHT} bytes are looked for` };
+  return rest ? { search: rest } : { error: "/search needs words: /search red lid" };
+}
+
+/** @param {string} rest @returns {Act} */
+function topic(rest) {
+  const text = rest.replace(/\s+/g, " ");
+  if (byteLength(text) > TOPIC) return { error: `A topic has at most ${TOPIC} bytes` };
+  return { topic: text === "-" ? "" : text || null };
+}
+
+/** @param {string} typed @param {(room: string) => Act} act @returns {Act} */
+function room(typed, act) {
+  const name = roomName(typed);
+  return name ? act(name) : { error: BAD_ROOM };
+}

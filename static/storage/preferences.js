@@ -1,0 +1,90 @@
+// What a person does not want to see or hear, kept in the browser: rooms muted and people ignored,
+// by the name one goes by; comings and goings, notices and sounds, for all names.
+// May not know: the DOM, rooms. Storage comes in by argument.
+
+import { nameKey } from "../protocol/messages.js";
+
+/** What can be switched on and off. @typedef {"hideMoves" | "desktop" | "sound"} Switch */
+
+export class Taste {
+  #local;
+  #user = "";
+  /** @type {Set<string>} */ #muted = new Set();
+  /** @type {Set<string>} */ #ignored = new Set();
+
+  /** @param {Storage} local */
+  constructor(local) {
+    this.#local = local;
+  }
+
+  /** Reads anew what this name, in whatever tab, does not want. @param {string} user */
+  of(user) {
+    this.#user = user;
+    this.#muted = this.#list("muted");
+    this.#ignored = this.#list("ignored");
+  }
+
+  /** @returns {string[]} The keys of their names. */
+  get ignored() {
+    return [...this.#ignored];
+  }
+
+  /** @param {string} room */
+  isMuted(room) {
+    return this.#muted.has(room);
+  }
+
+  /** @param {string} user */
+  isIgnored(user) {
+    return this.#ignored.size > 0 && this.#ignored.has(nameKey(user));
+  }
+
+  /** @param {string} room @param {boolean} is */
+  mute(room, is) {
+    this.#keep("muted", this.#muted, room, is);
+  }
+
+  /** @param {string} user @param {boolean} is */
+  ignore(user, is) {
+    this.#keep("ignored", this.#ignored, nameKey(user), is);
+  }
+
+  /** @param {Switch} name */
+  has(name) {
+    return this.#local.getItem(`talk.${name}`) === "on";
+  }
+
+  /** @param {Switch} name @param {boolean} is */
+  turn(name, is) {
+    this.#put(`talk.${name}`, is ? "on" : "off");
+  }
+
+  /** @param {string} what @param {Set<string>} set @param {string} one @param {boolean} is */
+  #keep(what, set, one, is) {
+    if (is) set.add(one);
+    else set.delete(one);
+    this.#put(this.#key(what), JSON.stringify([...set]));
+  }
+
+  /** @param {string} what @returns {Set<string>} */
+  #list(what) {
+    try {
+      const kept = JSON.parse(this.#local.getItem(this.#key(what)) ?? "[]");
+      return new Set(Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : []);
+    } catch {
+      return new Set(); // not written by us
+    }
+  }
+
+  /** @param {string} what */
+  #key(what) {
+    return `talk.${what}.${nameKey(this.#user)}`;
+  }
+
+  /** A full storage costs only the next reload its convenience. @param {string} key @param {string} value */
+  #put(key, value) {
+    try {
+      this.#local.setItem(key, value);
+    } catch {}
+  }
+}

@@ -1,0 +1,98 @@
+// The few ways in which the views touch the DOM. Text becomes text nodes, and nothing else.
+// May not know: what is shown.
+
+/** @param {string} id @returns {any} An element that index.html has. */
+export function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`index.html has no #${id}`);
+  return element;
+}
+
+/**
+ * @param {string} tag @param {Record<string, string | boolean | undefined>} attributes
+ * @param {...(Node | string)} children Strings become text nodes.
+ */
+export function make(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** @param {string} label @param {() => void} act @param {Record<string, string>} [attributes] */
+export function button(label, act, attributes = {}) {
+  const element = make("button", { type: "button", ...attributes }, label);
+  element.addEventListener("click", act);
+  return element;
+}
+
+/** A name, in its colour and out of reach of the text around it. @param {string} name @param {number} hue */
+export function coloured(name, hue) {
+  const element = make("bdi", { class: "name", title: name }, name);
+  element.style.setProperty("--hue", String(hue));
+  return element;
+}
+
+/** A text whose links can be followed. @param {import("../text/text.js").Token[]} tokens */
+export function linked(tokens) {
+  return tokens.map(({ text, href }) => (href ? make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text));
+}
+
+/** @param {Element} element @param {string} text Set only when new, so that nothing is announced twice. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * Makes the children of `parent` those of `rows`, in order. A node stays while its row's key and
+ * mark stay; `build` makes the others. What had the focus keeps it.
+ * @template Row @param {Element} parent @param {Row[]} rows
+ * @param {(row: Row) => { key: string, mark: string }} identity @param {(row: Row) => HTMLElement} build
+ */
+export function fill(parent, rows, identity, build) {
+  const old = new Map([...parent.children].map((node) => [node.getAttribute("data-key"), node]));
+  let next = parent.firstElementChild;
+  for (const row of rows) {
+    const { key, mark } = identity(row);
+    let node = old.get(key);
+    old.delete(key);
+    if (node?.getAttribute("data-mark") !== mark) {
+      const fresh = build(row);
+      fresh.setAttribute("data-key", key);
+      fresh.setAttribute("data-mark", mark);
+      const hadFocus = node?.contains(document.activeElement);
+      if (node === next) next = node?.nextElementSibling ?? null;
+      node?.replaceWith(fresh);
+      node = fresh;
+      if (hadFocus) /** @type {HTMLElement | null} */ (fresh.querySelector("a, button"))?.focus();
+    }
+    if (node === next) next = next.nextElementSibling;
+    else parent.insertBefore(node, next);
+  }
+  for (const node of old.values()) node.remove();
+}
+
+/** Copies a text: by the clipboard where the browser allows it, else as a person would by hand. @param {string} text @returns {Promise<boolean>} Whether it worked. */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return byHand(text); // a page that came over the network without TLS has no clipboard
+  }
+}
+
+/** @param {string} text */
+function byHand(text) {
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+  const area = /** @type {HTMLTextAreaElement} */ (make("textarea", { class: "unseen", readonly: true, "aria-hidden": "true" }));
+  area.value = text;
+  (focused?.closest("dialog") ?? document.body).append(area); // outside of an open dialog nothing can be selected
+  area.select();
+  const isCopied = document.execCommand("copy");
+  area.remove();
+  focused?.focus({ preventScroll: true });
+  return isCopied;
+}

@@ -1,0 +1,73 @@
+// The switcher: a field that filters, and a list from which the arrows and Enter choose (the
+// combobox and listbox of ARIA: the focus stays in the field).
+// May know the DOM. May not know: rooms, what becomes of a choice.
+
+import { choices } from "../model/room-choices.js";
+import { byId, make } from "./dom.js";
+
+export class SwitcherView {
+  #dialog = byId("switcher");
+  #field = byId("switch-to");
+  #list = byId("switch-list");
+  /** @type {import("../model/chat.js").House | null} */ #house = null;
+  /** @type {import("../model/room-choices.js").Choice[]} */ #choices = [];
+  #at = 0;
+  #go;
+
+  /** @param {(choice: import("../model/room-choices.js").Choice) => void} go */
+  constructor(go) {
+    this.#go = go;
+    this.#field.addEventListener("input", () => this.#filter());
+    this.#field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#pressed(event));
+    this.#list.addEventListener("click", (/** @type {MouseEvent} */ { target }) => {
+      const option = target instanceof Element && target.closest("li");
+      if (option) this.#choose([...this.#list.children].indexOf(option));
+    });
+  }
+
+  /** @param {import("../model/chat.js").House} house */
+  open(house) {
+    this.#house = house;
+    this.#field.value = "";
+    this.#dialog.showModal();
+    this.#filter();
+  }
+
+  #filter() {
+    if (!this.#house) return;
+    this.#choices = choices(this.#house, this.#field.value);
+    this.#list.replaceChildren(...this.#choices.map(({ label, hint }, i) => (
+      make("li", { role: "option", id: `choice-${i}` }, make("bdi", {}, label), make("span", { class: "quiet" }, hint)))));
+    byId("switch-none").textContent = this.#choices.length ? "" : "No room and nobody here is called so";
+    this.#point(0);
+  }
+
+  /** @param {number} at */
+  #point(at) {
+    this.#at = at;
+    [...this.#list.children].forEach((option, i) => option.setAttribute("aria-selected", String(i === at)));
+    const option = this.#list.children[at];
+    option?.scrollIntoView({ block: "nearest" });
+    if (option) this.#field.setAttribute("aria-activedescendant", option.id);
+    else this.#field.removeAttribute("aria-activedescendant");
+  }
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    if (event.isComposing || event.keyCode === 229) return;
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const { length } = this.#choices;
+    if (step && length) this.#point((this.#at + step + length) % length);
+    else if (event.key === "Enter") this.#choose(this.#at);
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {number} at */
+  #choose(at) {
+    const choice = this.#choices[at];
+    if (!choice) return;
+    this.#dialog.close(); // gives the focus back first, so that where one goes can take it
+    this.#go(choice);
+  }
+}
