@@ -5,7 +5,7 @@ import { help, noCommand, understand } from "./model/commands.js";
 import { awayFor } from "./model/members.js";
 import { randomId } from "./storage/tabs.js";
 import { tidy } from "./text/text.js";
-import { roomOfTwo, sameName } from "./protocol/messages.js";
+import { roomOfTwo, sameName } from "./protocol/names.js";
 
 /** `typing` goes out at most this often. */
 const TYPING_MS = 3_000;

@@ -18,7 +18,7 @@ import { randomId, Tabs } from "./storage/tabs.js";
 import { Taste } from "./storage/preferences.js";
 import { View } from "./view/page.js";
 import { Visits } from "./navigation.js";
-import { isPrivate, otherOf, roomName } from "./protocol/messages.js";
+import { isPrivate, otherOf, roomName } from "./protocol/names.js";
 
 const local = storageOr(() => localStorage);
 const store = new Store(local, storageOr(() => sessionStorage));

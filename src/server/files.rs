@@ -55,6 +55,7 @@ const FILES: &[File] = files![
     "navigation.js" is JS,
     "protocol/connection.js" is JS,
     "protocol/messages.js" is JS,
+    "protocol/names.js" is JS,
     "protocol/outbox.js" is JS,
     "protocol/session.js" is JS,
     "protocol/socket.js" is JS,

@@ -5,7 +5,8 @@ import { awayFor } from "./members.js";
 import { Room } from "./room.js";
 import { memory } from "../storage/store.js";
 import { Taste } from "../storage/preferences.js";
-import { isPrivate, isRecord, sameName } from "../protocol/messages.js";
+import { isRecord } from "../protocol/messages.js";
+import { isPrivate, sameName } from "../protocol/names.js";
 
 /** Who is typing is believed this long: a little more than the time between two signs of it. */
 const TYPING_MS = 5_000;

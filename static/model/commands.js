@@ -2,7 +2,7 @@
 // May not know: the DOM, sockets, who is asking. Nothing unknown is ever sent.
 
 import { byteLength, nearest, tidy } from "../text/text.js";
-import { isName, roomName } from "../protocol/messages.js";
+import { isName, roomName } from "../protocol/names.js";
 
 /**
  * @typedef {{ say: string, kind?: "me" } | { nick: string } | { join: string }

@@ -4,7 +4,7 @@
 
 import { COMMANDS } from "./commands.js";
 import { EMOJI } from "../text/emoji.js";
-import { sameName } from "../protocol/messages.js";
+import { sameName } from "../protocol/names.js";
 
 /**
  * @typedef {{ names: string[], rooms: string[] }} Words What can be completed, in the order in which it

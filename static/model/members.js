@@ -1,7 +1,7 @@
 // Who is in a room, and who of them is away.
 // May not know: the DOM, sockets, clocks. What a room shows of it is the room's to say.
 
-import { nameKey } from "../protocol/messages.js";
+import { nameKey } from "../protocol/names.js";
 
 /** @typedef {{ user: string, text: string }} Absent */
 

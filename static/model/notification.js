@@ -1,7 +1,7 @@
 // Which lines are worth a notice beside the page: those that call one, and private ones.
 // May not know: the DOM, how a notice is given.
 
-import { sameName } from "../protocol/messages.js";
+import { sameName } from "../protocol/names.js";
 
 /** Characters of a line that a notice shows. */
 const SHOWN = 200;

@@ -1,7 +1,7 @@
 // Where one may want to go: rooms and people that fit what was typed, the likeliest first.
 // May not know: the DOM, what becomes of a choice.
 
-import { nameKey, roomName, sameName } from "../protocol/messages.js";
+import { nameKey, roomName, sameName } from "../protocol/names.js";
 
 /**
  * @typedef {{ label: string, hint: string } & ({ room: string } | { user: string })} Choice

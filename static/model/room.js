@@ -5,7 +5,7 @@ import { Changes, isChange } from "./edits.js";
 import { Marker } from "./read-marker.js";
 import { mentions } from "./mentions.js";
 import { People } from "./members.js";
-import { isPrivate, otherOf, sameName } from "../protocol/messages.js";
+import { isPrivate, otherOf, sameName } from "../protocol/names.js";
 
 /**
  * @typedef {import("../protocol/messages.js").Entry} Entry

@@ -1,7 +1,7 @@
 // The address of a room, or of a line in it, and back: /r/lobby, /r/@ada+bob, /r/lobby#42.
 // May not know: rooms, the history of the browser, the DOM.
 
-import { roomName } from "../protocol/messages.js";
+import { roomName } from "../protocol/names.js";
 
 /** @param {string | null} room @param {number | null} [seq] A line of it. */
 export function addressOf(room, seq = null) {

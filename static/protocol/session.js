@@ -5,7 +5,8 @@
 
 import { Places } from "./subscriptions.js";
 import { Queue } from "./outbox.js";
-import { isKnownRecord, isRecord, sameName } from "./messages.js";
+import { isKnownRecord, isRecord } from "./messages.js";
+import { sameName } from "./names.js";
 
 /**
  * @typedef {import("./messages.js").Message} Message

@@ -1,7 +1,7 @@
 // The rooms a person asked for, and how far each is shown: the refusal to show a hole.
 // May not know: what is sent or shown. It judges; session.js acts.
 
-import { isPrivate } from "./messages.js";
+import { isPrivate } from "./names.js";
 
 /**
  * @typedef {import("./messages.js").Message} Message

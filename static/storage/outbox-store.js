@@ -4,7 +4,7 @@
 // it is a server's own, because browsers keep one per origin.
 
 import { keysOf } from "./store.js";
-import { sameName } from "../protocol/messages.js";
+import { sameName } from "../protocol/names.js";
 
 /**
  * @typedef {{ type: "post" | "edit" | "delete" | "topic", room: string, cid: string, text?: string,

@@ -2,7 +2,7 @@
 // by the name one goes by; comings and goings, notices and sounds, for all names.
 // May not know: the DOM, rooms. Storage comes in by argument.
 
-import { nameKey } from "../protocol/messages.js";
+import { nameKey } from "../protocol/names.js";
 
 /** What can be switched on and off. @typedef {"hideMoves" | "desktop" | "sound"} Switch */
 

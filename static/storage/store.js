@@ -2,7 +2,7 @@
 // May not know: the DOM, sockets, what a token is good for. Both storages come in by argument:
 // `local` is shared by all tabs and lasts, `own` is this tab's and survives a reload.
 
-import { isPrivate, nameKey } from "../protocol/messages.js";
+import { isPrivate, nameKey } from "../protocol/names.js";
 
 export class Store {
   #local;

@@ -1,7 +1,7 @@
 // What strangers wrote, made ready to show, and what we write, made fit to send.
 // May not know: the DOM. Tokens come out; only a view makes nodes of them.
 
-import { nameKey } from "../protocol/messages.js";
+import { nameKey } from "../protocol/names.js";
 
 /** @typedef {{ text: string, href?: string }} Token A piece of a line; with `href`, a link. */
 

@@ -3,7 +3,7 @@
 
 import { BAD_NAME } from "../model/commands.js";
 import { byId, say } from "./dom.js";
-import { isKey, isName } from "../protocol/messages.js";
+import { isToken, isName } from "../protocol/names.js";
 
 export class DoorView {
   #door = byId("door");
@@ -23,7 +23,7 @@ export class DoorView {
         return;
       }
       const key = byId("held").open ? byId("held-key").value.trim().toLowerCase() : "";
-      if (key && !isKey(key)) return this.show("A key is 32 digits and letters from a to f");
+      if (key && !isToken(key)) return this.show("A key is 32 digits and letters from a to f");
       enter(user, this.#secret.hidden ? null : this.#password.value, key || null);
     });
     this.#name.addEventListener("input", () => say(this.#why, ""));

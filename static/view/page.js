@@ -13,7 +13,7 @@ import { LogView } from "./message-list.js";
 import { NoticeView } from "./notifications.js";
 import { SettingsView } from "./settings.js";
 import { SwitcherView } from "./room-picker.js";
-import { isName, sameName } from "../protocol/messages.js";
+import { isName, sameName } from "../protocol/names.js";
 
 /**
  * @typedef {import("../model/room.js").Room} Room

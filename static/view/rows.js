@@ -3,7 +3,7 @@
 
 import { plain } from "../text/markup.js";
 import { day, isSameDay } from "../text/time.js";
-import { otherOf, sameName } from "../protocol/messages.js";
+import { otherOf, sameName } from "../protocol/names.js";
 
 /**
  * @typedef {import("../model/room.js").Unsent} Unsent

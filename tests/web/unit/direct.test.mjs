@@ -6,7 +6,7 @@ import { addressOf, roomAt } from "../../../static/model/url.js";
 import { House } from "../../../static/model/chat.js";
 import { rowsOf } from "../../../static/view/rows.js";
 import { memory, Store } from "../../../static/storage/store.js";
-import { otherOf, roomOfTwo } from "../../../static/protocol/messages.js";
+import { otherOf, roomOfTwo } from "../../../static/protocol/names.js";
 
 test("a private room has the two names, and tells each the other's", () => {
   assert.equal(roomOfTwo("Bob", "Alice"), "@alice+bob");

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { decode, encode, isName, isRecord, nameKey, roomName, sameName } from "../../../static/protocol/messages.js";
+import { decode, encode, isRecord } from "../../../static/protocol/messages.js";
+import { isName, nameKey, roomName, sameName } from "../../../static/protocol/names.js";
 
 /** The cases that the Rust side is held to as well. */
 const vectors = (name) => JSON.parse(readFileSync(new URL(`../../vectors/wire/${name}.json`, import.meta.url))).cases;
