@@ -1,8 +1,8 @@
 // What a person types into the box, understood: a line to say, or a command.
 // May not know: the DOM, sockets, who is asking. Nothing unknown is ever sent.
 
-import { byteLength, nearest, tidy } from "../text/text.js";
-import { isName, roomName } from "../protocol/names.js";
+import { byteLength, nearest, normalize } from "../text/text.js";
+import { isUserName, parseRoomName } from "../protocol/names.js";
 
 /**
  * @typedef {{ say: string, kind?: "me" } | { nick: string } | { join: string }
@@ -10,7 +10,7 @@ import { isName, roomName } from "../protocol/names.js";
  *   | { answer: true, text: string } | { away: string } | { back: true } | { reply: number, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
  *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
  *   | { ignore: string, is: boolean } | { mute: string | null, is: boolean | null }
- *   | { search: string } | { nothing: true } | { error: string }} Act
+ *   | { search: string } | { nothing: true } | { error: string }} Command
  */
 
 /** Each command with what `/help` says of it. @type {[string, string][]} */
@@ -42,15 +42,15 @@ export const COMMANDS = [
 ];
 
 /** Bytes that a server takes for a topic, and of what it is to look for. */
-const TOPIC = 256;
-const AWAY = 256;
-const WORDS_SOUGHT = 256;
+const MAX_TOPIC_BYTES = 256;
+const MAX_AWAY_BYTES = 256;
+const MAX_SEARCH_BYTES = 256;
 
 export const BAD_NAME = "A name is 1 to 24 letters, digits, _ - or .";
 export const BAD_ROOM = "A room is 1 to 32 of a-z, 0-9, _ and -, and starts with a letter or digit";
 
 /** What the console has a command for and a page has other ways. @type {Record<string, string>} */
-const ELSEWHERE = {
+const PAGE_ALTERNATIVES = {
   history: "Scroll up for older lines",
   goto: "Open the link of a line, or scroll up",
   bell: "Choose notices and sounds in the settings",
@@ -60,7 +60,7 @@ const ELSEWHERE = {
   quit: "Close the tab to leave",
 };
 
-const WORDS = COMMANDS.map(([usage]) => usage.slice(1).split(" ")[0] ?? "").filter((word) => word !== "/text");
+const NAMES = COMMANDS.map(([usage]) => usage.slice(1).split(" ")[0] ?? "").filter((word) => word !== "/text");
 
 /** Other words that fingers know. @type {Record<string, string>} */
 const ALIASES = {
@@ -68,15 +68,15 @@ const ALIASES = {
   h: "help", "?": "help", j: "join", part: "leave", close: "leave", list: "rooms", names: "who", name: "nick", lastlog: "search",
 };
 
-/** @param {string} typed @returns {Act} */
-export function understand(typed) {
-  const text = tidy(typed);
+/** @param {string} typed @returns {Command} */
+export function parseCommand(typed) {
+  const text = normalize(typed);
   if (!text.trim()) return { nothing: true };
   if (text.startsWith("//")) return { say: text.slice(1) };
   if (!text.startsWith("/")) return { say: text };
 
   const [, word = "", rest = ""] = /^\/(\S*)\s*(.*)$/su.exec(text) ?? [];
-  const command = commandOf(word);
+  const command = resolveAlias(word);
   switch (command) {
     case "help": return { help: rest };
     case "who": return { who: true };
@@ -97,80 +97,80 @@ export function understand(typed) {
     case "away": return away(rest);
     case "back": return rest ? { error: "/back needs no text" } : { back: true };
     case "mute": case "unmute": return mute(rest, command === "mute" ? null : false);
-    case "ignore": case "unignore": return isName(rest) ? { ignore: rest, is: command === "ignore" } : { error: BAD_NAME };
-    case "nick": return isName(rest) ? { nick: rest } : { error: BAD_NAME };
+    case "ignore": case "unignore": return isUserName(rest) ? { ignore: rest, is: command === "ignore" } : { error: BAD_NAME };
+    case "nick": return isUserName(rest) ? { nick: rest } : { error: BAD_NAME };
     case "join": return rest.startsWith("@") ? message(rest) : room(rest, (join) => ({ join }));
     case "leave": return rest ? room(rest, (leave) => ({ leave })) : { leave: null };
-    default: return { error: Object.hasOwn(ELSEWHERE, command) ? ELSEWHERE[command] ?? "" : noCommand(word) };
+    default: return { error: Object.hasOwn(PAGE_ALTERNATIVES, command) ? PAGE_ALTERNATIVES[command] ?? "" : unknownCommand(word) };
   }
 }
 
 /** What `/help` says: of all commands, or of one; null where there is none. @param {string} word */
 export function help(word) {
-  const name = `/${commandOf(word.replace(/^\//, ""))}`;
+  const name = `/${resolveAlias(word.replace(/^\//, ""))}`;
   const rows = COMMANDS.filter(([usage]) => !word || usage.split(" ")[0] === name);
   return rows.length ? rows.map((row) => row.join(" – ")).join("\n") : null;
 }
 
 /** @param {string} word */
-export function noCommand(word) {
-  const near = nearest(word.toLowerCase(), [...WORDS, ...Object.keys(ALIASES).filter((alias) => alias.length > 2)]);
+export function unknownCommand(word) {
+  const near = nearest(word.toLowerCase(), [...NAMES, ...Object.keys(ALIASES).filter((alias) => alias.length > 2)]);
   return `There is no command /${word}. ${near ? `Did you mean /${near}?` : "Try /help"}, or // to say a line that starts with /`;
 }
 
 /** @param {string} word */
-function commandOf(word) {
+function resolveAlias(word) {
   const name = word.toLowerCase();
   return Object.hasOwn(ALIASES, name) ? ALIASES[name] ?? name : name;
 }
 
 /** What of something typed would travel as a text. @param {string} typed */
-export function textOf(typed) {
-  const act = understand(typed);
+export function messageTextOf(typed) {
+  const act = parseCommand(typed);
   if ("say" in act) return act.say;
   if ("text" in act) return act.text;
   return "edit" in act ? act.edit ?? "" : "";
 }
 
-/** @param {string} rest @returns {Act} */
+/** @param {string} rest @returns {Command} */
 function away(rest) {
-  const isFit = byteLength(rest) <= AWAY && !rest.includes("\n");
-  return isFit ? { away: rest } : { error: `Why you are away is one line of up to ${AWAY} bytes` };
+  const isFit = byteLength(rest) <= MAX_AWAY_BYTES && !rest.includes("\n");
+  return isFit ? { away: rest } : { error: `Why you are away is one line of up to ${MAX_AWAY_BYTES} bytes` };
 }
 
-/** @param {string} rest @returns {Act} */
+/** @param {string} rest @returns {Command} */
 function message(rest) {
   const [, name = "", text = ""] = /^@?(\S*)\s*(.*)$/su.exec(rest) ?? [];
   if (!name) return { error: "/msg needs a name: /msg ada hello" };
-  return isName(name) ? { msg: name, text } : { error: BAD_NAME };
+  return isUserName(name) ? { msg: name, text } : { error: BAD_NAME };
 }
 
-/** @param {string} rest @param {boolean | null} is Null: whatever it is not now. @returns {Act} */
+/** @param {string} rest @param {boolean | null} is Null: whatever it is not now. @returns {Command} */
 function mute(rest, is) {
   return rest ? room(rest, (mute) => ({ mute, is })) : { mute: null, is };
 }
 
-/** @param {string} rest @returns {Act} */
+/** @param {string} rest @returns {Command} */
 function reply(rest) {
   const [, seq, text] = /^#?([1-9]\d{0,14})\s+(.+)$/su.exec(rest) ?? [];
   return seq && text ? { reply: Number(seq), text } : { error: "/reply needs the number of a line, and a text: /reply 1042 yes. Or use the button on the line" };
 }
 
-/** @param {string} rest @returns {Act} */
+/** @param {string} rest @returns {Command} */
 function search(rest) {
-  if (byteLength(rest) > WORDS_SOUGHT) return { error: `At most ${WORDS_SOUGHT} bytes are looked for` };
+  if (byteLength(rest) > MAX_SEARCH_BYTES) return { error: `At most ${MAX_SEARCH_BYTES} bytes are looked for` };
   return rest ? { search: rest } : { error: "/search needs words: /search red lid" };
 }
 
-/** @param {string} rest @returns {Act} */
+/** @param {string} rest @returns {Command} */
 function topic(rest) {
   const text = rest.replace(/\s+/g, " ");
-  if (byteLength(text) > TOPIC) return { error: `A topic has at most ${TOPIC} bytes` };
+  if (byteLength(text) > MAX_TOPIC_BYTES) return { error: `A topic has at most ${MAX_TOPIC_BYTES} bytes` };
   return { topic: text === "-" ? "" : text || null };
 }
 
-/** @param {string} typed @param {(room: string) => Act} act @returns {Act} */
+/** @param {string} typed @param {(room: string) => Command} act @returns {Command} */
 function room(typed, act) {
-  const name = roomName(typed);
+  const name = parseRoomName(typed);
   return name ? act(name) : { error: BAD_ROOM };
 }

@@ -7,7 +7,7 @@ import { EMOJI } from "../text/emoji.js";
 import { sameName } from "../protocol/names.js";
 
 /**
- * @typedef {{ names: string[], rooms: string[] }} Words What can be completed, in the order in which it
+ * @typedef {{ names: string[], rooms: string[] }} Candidates What can be completed, in the order in which it
  *   is offered: who spoke last comes first.
  */
 
@@ -24,7 +24,7 @@ export class Completion {
     this.#at = candidates.length - 1;
   }
 
-  /** A completion of the word that ends `before`, what stands left of the cursor; null where nothing fits. @param {string} before @param {Words} words */
+  /** A completion of the word that ends `before`, what stands left of the cursor; null where nothing fits. @param {string} before @param {Candidates} words */
   static begin(before, { names, rooms }) {
     const start = Math.max(...[" ", "\n", "\t"].map((space) => before.lastIndexOf(space))) + 1;
     const typed = before.slice(start);
@@ -44,7 +44,7 @@ export class Completion {
   }
 
   /** Whether there is more than one thing that fits. */
-  get isOpen() {
+  get hasAlternatives() {
     return this.#candidates.length > 2;
   }
 
@@ -58,8 +58,8 @@ export class Completion {
   }
 
   /** Which of how many was taken, for whoever does not see the box. */
-  get state() {
-    const [word = "", then = ""] = [this.#at, this.#at + 1].map((at) => named(this.#candidates[at % this.#candidates.length] ?? ""));
+  get announcement() {
+    const [word = "", then = ""] = [this.#at, this.#at + 1].map((at) => describe(this.#candidates[at % this.#candidates.length] ?? ""));
     const count = this.#candidates.length - 1;
     if (this.#at === count) return `${word}, as you typed it. Tab: ${then}`;
     return count === 1 ? word : `${word}, ${this.#at + 1} of ${count}. Tab: ${then}`;
@@ -67,20 +67,20 @@ export class Completion {
 }
 
 /** A completed word as it goes before `after`: it needs no second space. @param {string} word @param {string} after */
-export function fitted(word, after) {
+export function fitSpacing(word, after) {
   return /^\s/.test(after) ? word.trimEnd() : word;
 }
 
-/** Whose words can be completed. @param {import("./chat.js").House} house @returns {Words} */
-export function wordsOf({ room, me, listed, known }) {
+/** Whose words can be completed. @param {import("./chat.js").Chat} chat @returns {Candidates} */
+export function candidatesFrom({ room, me, listed, knownRooms: known }) {
   const speakers = room?.items.flatMap((item) => ("record" in item ? [item.record.user] : [])).reverse() ?? [];
-  const names = [...new Set([...speakers, ...room?.members ?? [], ...room?.peer ? [room.peer] : []])];
+  const names = [...new Set([...speakers, ...room?.memberNames ?? [], ...room?.peer ? [room.peer] : []])];
   const rooms = listed.filter(({ peer }) => !peer).map(({ name }) => name);
   return { names: names.filter((name) => !sameName(name, me)), rooms: [...new Set([...rooms, ...known])] };
 }
 
 /** @param {string} candidate */
-function named(candidate) {
+function describe(candidate) {
   const word = candidate.trim();
   const picture = EMOJI.get(word.slice(1, -1));
   return picture ? `${picture} ${word}` : word.replace(/:$/, "");

@@ -6,8 +6,8 @@
  * @typedef {import("../protocol/session.js").Session} Session
  */
 
-export class Histories {
-  /** @type {{ room: string, isSignOfLife: boolean }[]} On their way, in order. */ #asked = [];
+export class HistoryRequests {
+  /** @type {{ room: string, isSignOfLife: boolean }[]} On their way, in order. */ #pending = [];
   #send;
 
   /** @param {(message: Message) => boolean} send Says whether it could. */
@@ -16,25 +16,25 @@ export class Histories {
   }
 
   /** @param {import("./room.js").Room} room @param {number} [limit] Lines to ask for; the server has a number of its own. */
-  older(room, limit) {
-    if (room.oldest === null || room.isAskingOlder) return;
-    room.isAskingOlder = this.#ask({ room: room.name, before: room.oldest, ...(limit && { limit }) }, false);
+  loadOlder(room, limit) {
+    if (room.oldest === null || room.isLoadingOlder) return;
+    room.isLoadingOlder = this.#request({ room: room.name, before: room.oldest, ...(limit && { limit }) }, false);
   }
 
   /** Something is asked that also tells whether a record was missed. @param {Session} session */
-  signOfLife(session) {
+  probe(session) {
     const room = session.rooms.find((each) => session.seq(each) !== null);
     if (!room) this.#send({ type: "rooms" });
-    else this.#ask({ room, after: session.seq(room), limit: 1 }, true);
+    else this.#request({ room, after: session.seq(room), limit: 1 }, true);
   }
 
   /**
    * What an answer is good for: older lines of its room, or news of records that never came.
    * @param {Message} message @param {Session} session @returns {"older" | "missed" | "nothing"}
    */
-  answered({ room, records }, session) {
-    const at = this.#asked.findIndex((question) => question.room === room);
-    const [question] = at < 0 ? [] : this.#asked.splice(at, 1);
+  received({ room, records }, session) {
+    const at = this.#pending.findIndex((question) => question.room === room);
+    const [question] = at < 0 ? [] : this.#pending.splice(at, 1);
     if (!question) return "nothing";
     if (!question.isSignOfLife) return "older";
     const seq = session.seq(room) ?? Infinity;
@@ -42,19 +42,19 @@ export class Histories {
   }
 
   /** The server does not answer about a room. @param {string} room */
-  refused(room) {
-    this.#asked = this.#asked.filter((question) => question.room !== room);
+  failed(room) {
+    this.#pending = this.#pending.filter((question) => question.room !== room);
   }
 
   /** The connection is another. */
-  cut() {
-    this.#asked = [];
+  disconnected() {
+    this.#pending = [];
   }
 
   /** @param {{ room: string, [field: string]: any }} question @param {boolean} isSignOfLife */
-  #ask(question, isSignOfLife) {
+  #request(question, isSignOfLife) {
     const isSent = this.#send({ type: "history", ...question });
-    if (isSent) this.#asked.push({ room: question.room, isSignOfLife });
+    if (isSent) this.#pending.push({ room: question.room, isSignOfLife });
     return isSent;
   }
 }

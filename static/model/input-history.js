@@ -2,35 +2,35 @@
 // May not know: the DOM, storage. It lasts as long as the page.
 
 /** Lines that are remembered of a room. */
-const REMEMBERED = 50;
+const KEPT_PER_ROOM = 50;
 
-export class Recall {
-  /** @type {Map<string, string[]>} */ #said = new Map();
+export class InputHistory {
+  /** @type {Map<string, string[]>} */ #sent = new Map();
   #room = "";
   #back = 0;
   #draft = "";
 
   /** One writes in this room now. @param {string} room */
-  turn(room) {
+  open(room) {
     this.#room = room;
     this.#back = 0;
   }
 
   /** @param {string} room @param {string} text */
   add(room, text) {
-    const others = (this.#said.get(room) ?? []).filter((said) => said !== text);
-    this.#said.set(room, [...others, text].slice(-REMEMBERED));
+    const others = (this.#sent.get(room) ?? []).filter((said) => said !== text);
+    this.#sent.set(room, [...others, text].slice(-KEPT_PER_ROOM));
     this.#back = 0;
   }
 
   /** What stands in the box now was typed. */
-  settle() {
+  reset() {
     this.#back = 0;
   }
 
   /** One further back, or forth to what stood in the box before; null: no further. @param {1 | -1} by @param {string} typed */
   step(by, typed) {
-    const here = this.#said.get(this.#room) ?? [];
+    const here = this.#sent.get(this.#room) ?? [];
     const back = this.#back + by;
     if (back < 0 || back > here.length) return null;
     if (this.#back === 0) this.#draft = typed;

@@ -3,34 +3,34 @@
 
 import { nameKey } from "../protocol/names.js";
 
-/** @typedef {{ user: string, text: string }} Absent */
+/** @typedef {{ user: string, text: string }} AwayMember */
 
-export class People {
-  /** @type {string[] | null} Sorted; null in a crowd, whose members nobody lists. */ members = null;
+export class Members {
+  /** @type {string[] | null} Sorted; null in a crowd, whose members nobody lists. */ names = null;
   count = 0;
   /** @type {Map<string, string>} Why, by the key of a name. */ #away = new Map();
 
-  /** @param {string[] | null} members @param {number} count @param {Absent[]} away */
-  listed(members, count, away) {
-    this.members = members;
+  /** @param {string[] | null} members @param {number} count @param {AwayMember[]} away */
+  replace(members, count, away) {
+    this.names = members;
     this.count = count;
     this.#away = new Map(away.map(({ user, text }) => [nameKey(user), text]));
   }
 
   /** @param {string} user @param {"joined" | "left"} state */
-  moved(user, state) {
-    if (!this.members) return;
-    const others = this.members.filter((member) => member !== user);
-    this.members = state === "left" ? others : [...others, user].sort((a, b) => a.localeCompare(b));
+  update(user, state) {
+    if (!this.names) return;
+    const others = this.names.filter((member) => member !== user);
+    this.names = state === "left" ? others : [...others, user].sort((a, b) => a.localeCompare(b));
   }
 
   /** Somebody goes by another name, away or not. Whether they are known here. @param {string} from @param {string} to */
-  renamed(from, to) {
-    if (!this.members?.includes(from)) return false;
-    const text = this.away(from);
+  rename(from, to) {
+    if (!this.names?.includes(from)) return false;
+    const text = this.awayMessage(from);
     this.setAway(from, null);
-    this.moved(from, "left");
-    this.moved(to, "joined");
+    this.update(from, "left");
+    this.update(to, "joined");
     this.setAway(to, text);
     return true;
   }
@@ -42,12 +42,12 @@ export class People {
   }
 
   /** Why somebody is away, in as many words as they gave; null where they are not. @param {string} user */
-  away(user) {
+  awayMessage(user) {
     return this.#away.get(nameKey(user)) ?? null;
   }
 }
 
 /** `away: lunch`, or `away`. @param {string} text */
-export function awayFor(text) {
+export function awayText(text) {
   return text ? `away: ${text}` : "away";
 }

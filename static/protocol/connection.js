@@ -5,38 +5,38 @@ import { Socket } from "./socket.js";
 
 /** @typedef {import("./messages.js").Message} Message */
 
-export class Link {
+export class Connection {
   /** @type {Socket | null} */ #socket = null;
   /** When it connects again by itself, in Unix ms. @type {number | null} */ retryAt = null;
   /** Since when nothing has been heard from the server, in Unix ms. @type {number | null} */ lostAt = null;
   #timer = 0;
-  #calls;
+  #handlers;
 
   /**
-   * @param {{ opened(): void, heard(message: Message): void, silent(): void, closed(code: number): void,
-   *   waited(): void }} calls `silent` should send what must be answered.
+   * @param {{ opened(): void, received(message: Message): void, probe(): void, closed(code: number): void,
+   *   retryDue(): void }} handlers `silent` should send what must be answered.
    */
-  constructor(calls) {
-    this.#calls = calls;
+  constructor(handlers) {
+    this.#handlers = handlers;
   }
 
   connect() {
     clearTimeout(this.#timer);
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.#socket = new Socket(`${scheme}://${location.host}/ws`, {
-      ...this.#calls,
+      ...this.#handlers,
       closed: (code) => {
         this.#socket = null;
-        this.#calls.closed(code);
+        this.#handlers.closed(code);
       },
     });
   }
 
   /** @param {number} ms */
-  wait(ms) {
+  retryIn(ms) {
     this.lostAt ??= Date.now();
     this.retryAt = Date.now() + ms;
-    this.#timer = setTimeout(() => this.#calls.waited(), ms);
+    this.#timer = setTimeout(() => this.#handlers.retryDue(), ms);
   }
 
   /** @param {Message} message @returns {boolean} Whether there is anything to send it over. */
@@ -46,16 +46,16 @@ export class Link {
   }
 
   /** All is well again. */
-  recovered() {
+  caughtUp() {
     this.retryAt = this.lostAt = null;
   }
 
   /** There is reason to doubt that the connection lives. */
-  doubt() {
-    this.#socket?.doubt(true);
+  probe() {
+    this.#socket?.probe(true);
   }
 
-  hangUp() {
-    this.#socket?.abandon();
+  disconnect() {
+    this.#socket?.abort();
   }
 }

@@ -2,7 +2,7 @@
 
 const ROOM_NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 /** The private room of two: the keys of their names, sorted. */
-const PRIVATE = /^@([\p{L}\p{M}\p{N}_.-]{1,72})\+([\p{L}\p{M}\p{N}_.-]{1,72})$/u;
+const PRIVATE_ROOM = /^@([\p{L}\p{M}\p{N}_.-]{1,72})\+([\p{L}\p{M}\p{N}_.-]{1,72})$/u;
 const TOKEN = /^[0-9a-f]{32}$/;
 
 /** Whether a room is a private one of two. @param {string} room */
@@ -11,7 +11,7 @@ export function isPrivate(room) {
 }
 
 /** @param {unknown} name Whether a server would take it, as far as one can know without asking. */
-export function isName(name) {
+export function isUserName(name) {
   return typeof name === "string" && /^[\p{L}\p{M}\p{N}_.-]{1,24}$/u.test(name);
 }
 
@@ -19,28 +19,28 @@ export function isName(name) {
  * The room that somebody means, or null: `#` in front and capitals are forgiven.
  * @param {string} typed
  */
-export function roomName(typed) {
+export function parseRoomName(typed) {
   const name = typed.trim().replace(/^#/, "").toLowerCase();
   if (ROOM_NAME.test(name)) return name;
-  const [, one, other] = PRIVATE.exec(typed.trim()) ?? [];
-  return one && other ? roomOfTwo(one, other) : null;
+  const [, one, other] = PRIVATE_ROOM.exec(typed.trim()) ?? [];
+  return one && other ? privateRoom(one, other) : null;
 }
 
 /** The private room of two people, or null for one alone. @param {string} one @param {string} other */
-export function roomOfTwo(one, other) {
-  const [first = "", second = ""] = [nameKey(one), nameKey(other)].sort(byCodePoints);
+export function privateRoom(one, other) {
+  const [first = "", second = ""] = [nameKey(one), nameKey(other)].sort(compareCodePoints);
   return first === second ? null : `@${first}+${second}`;
 }
 
 /** The key of whom one talks to in a private room; null where the room is not one's own. @param {string} room @param {string} me */
-export function otherOf(room, me) {
-  const [, first = null, second = null] = PRIVATE.exec(room) ?? [];
+export function peerOf(room, me) {
+  const [, first = null, second = null] = PRIVATE_ROOM.exec(room) ?? [];
   if (first === nameKey(me)) return second;
   return second === nameKey(me) ? first : null;
 }
 
 /** As the server sorts; JavaScript's own order is by half characters. @param {string} a @param {string} b */
-function byCodePoints(a, b) {
+function compareCodePoints(a, b) {
   const [left, right] = [Array.from(a), Array.from(b)];
   const at = left.findIndex((character, i) => character !== right[i]);
   if (at < 0) return left.length - right.length;
@@ -61,8 +61,8 @@ export function sameName(a, b) {
 }
 
 /** Whether a value of the protocol is the name of a room. @param {unknown} value */
-export function isRoom(value) {
-  return typeof value === "string" && (ROOM_NAME.test(value) || PRIVATE.test(value));
+export function isRoomName(value) {
+  return typeof value === "string" && (ROOM_NAME.test(value) || PRIVATE_ROOM.test(value));
 }
 
 /** Whether a value can be a token, which people call the key of a name. @param {unknown} value */

@@ -4,109 +4,109 @@
 // May not know: rooms, names, when to send.
 
 /**
- * @typedef {import("../storage/outbox-store.js").Line} Line
- * @typedef {{ line: Line, isInDoubt: boolean }} Entry
+ * @typedef {import("../storage/outbox-store.js").Submission} Submission
+ * @typedef {{ submission: Submission, isInDoubt: boolean }} Queued
  */
 
-export class Queue {
-  /** @type {Entry[]} */ #waiting = [];
-  /** @type {Line | null} */ #flight = null;
-  #isResting = false;
-  /** @type {Map<string, Line>} */ #failed = new Map();
+export class Outbox {
+  /** @type {Queued[]} */ #queue = [];
+  /** @type {Submission | null} */ #inFlight = null;
+  #isRateLimited = false;
+  /** @type {Map<string, Submission>} */ #failed = new Map();
 
-  get isBusy() {
-    return this.#flight !== null;
+  get hasInFlight() {
+    return this.#inFlight !== null;
   }
 
-  get hasDoubt() {
-    return this.#waiting.some((entry) => entry.isInDoubt);
+  get hasInDoubt() {
+    return this.#queue.some((entry) => entry.isInDoubt);
   }
 
-  /** @param {Line} line @param {boolean} isInDoubt It may have been sent before, in an earlier run. */
-  push(line, isInDoubt) {
-    this.#waiting.push({ line, isInDoubt });
+  /** @param {Submission} submission @param {boolean} isInDoubt It may have been sent before, in an earlier run. */
+  push(submission, isInDoubt) {
+    this.#queue.push({ submission, isInDoubt });
   }
 
-  /** A line refused in an earlier run. @param {Line} line */
-  pushFailed(line) {
-    this.#failed.set(line.cid, line);
+  /** A submission refused in an earlier run. @param {Submission} submission */
+  pushFailed(submission) {
+    this.#failed.set(submission.cid, submission);
   }
 
-  /** The next line takes off. @returns {Line | null} */
-  next() {
-    this.#flight = this.#waiting.shift()?.line ?? null;
-    return this.#flight;
+  /** The next submission takes off. @returns {Submission | null} */
+  takeNext() {
+    this.#inFlight = this.#queue.shift()?.submission ?? null;
+    return this.#inFlight;
   }
 
-  /** A record of ours came back. @param {string} room @param {string} cid @returns {boolean} Whether it settled a line. */
-  settle(room, cid) {
-    const isIt = (/** @type {Line | null | undefined} */ line) => line?.cid === cid && line.room === room;
-    if (isIt(this.#flight)) {
-      this.#flight = null;
-      this.#isResting = false;
+  /** A record of ours came back. @param {string} room @param {string} cid @returns {boolean} Whether it settled a submission. */
+  acknowledge(room, cid) {
+    const isAcknowledged = (/** @type {Submission | null | undefined} */ submission) => submission?.cid === cid && submission.room === room;
+    if (isAcknowledged(this.#inFlight)) {
+      this.#inFlight = null;
+      this.#isRateLimited = false;
       return true;
     }
-    const before = this.#waiting.length;
-    this.#waiting = this.#waiting.filter(({ line }) => !isIt(line));
-    return this.#waiting.length < before || (isIt(this.#failed.get(cid)) && this.#failed.delete(cid));
+    const before = this.#queue.length;
+    this.#queue = this.#queue.filter(({ submission }) => !isAcknowledged(submission));
+    return this.#queue.length < before || (isAcknowledged(this.#failed.get(cid)) && this.#failed.delete(cid));
   }
 
   /** @param {string | undefined} cid */
   isInFlight(cid) {
-    return this.#flight !== null && this.#flight.cid === cid;
+    return this.#inFlight !== null && this.#inFlight.cid === cid;
   }
 
-  /** The server wants a rest before the line in flight comes again. */
-  rest() {
-    this.#isResting = true;
+  /** The server wants a rest before the submission in flight comes again. */
+  rateLimited() {
+    this.#isRateLimited = true;
   }
 
-  rested() {
-    if (this.#isResting) this.cut();
+  resendDue() {
+    if (this.#isRateLimited) this.disconnected();
   }
 
   /** What was in flight goes back to the head of the queue. */
-  cut() {
-    if (this.#flight) this.#waiting.unshift({ line: this.#flight, isInDoubt: true });
-    this.#flight = null;
-    this.#isResting = false;
+  disconnected() {
+    if (this.#inFlight) this.#queue.unshift({ submission: this.#inFlight, isInDoubt: true });
+    this.#inFlight = null;
+    this.#isRateLimited = false;
   }
 
-  /** The line in flight was refused. */
-  fail() {
-    if (this.#flight) this.#failed.set(this.#flight.cid, this.#flight);
-    this.#flight = null;
+  /** The submission in flight was refused. */
+  failInFlight() {
+    if (this.#inFlight) this.#failed.set(this.#inFlight.cid, this.#inFlight);
+    this.#inFlight = null;
   }
 
-  /** Every line in doubt fails: nobody can settle it any more. @returns {string[]} Their cids. */
-  failDoubt() {
-    const doubtful = this.#waiting.filter((entry) => entry.isInDoubt).map(({ line }) => line);
-    this.#waiting = this.#waiting.filter((entry) => !entry.isInDoubt);
-    for (const line of doubtful) this.#failed.set(line.cid, line);
-    return doubtful.map(({ cid }) => cid);
+  /** Every submission in doubt fails: nobody can settle it any more. @returns {string[]} Their cids. */
+  failInDoubt() {
+    const inDoubt = this.#queue.filter((entry) => entry.isInDoubt).map(({ submission }) => submission);
+    this.#queue = this.#queue.filter((entry) => !entry.isInDoubt);
+    for (const submission of inDoubt) this.#failed.set(submission.cid, submission);
+    return inDoubt.map(({ cid }) => cid);
   }
 
   /** Every edit, delete and answer that waits to go to a room fails: what it means was of another log. @param {string} room */
-  failStrays(room) {
-    const isOne = (/** @type {Entry} */ { line }) => line.room === room && (line.target ?? line.reply) !== undefined;
-    const strays = this.#waiting.filter(isOne).map(({ line }) => line);
-    this.#waiting = this.#waiting.filter((entry) => !isOne(entry));
-    for (const line of strays) this.#failed.set(line.cid, line);
-    return strays.map(({ cid }) => cid);
+  failTargeted(room) {
+    const isTargeted = (/** @type {Queued} */ { submission }) => submission.room === room && (submission.target ?? submission.reply) !== undefined;
+    const targeted = this.#queue.filter(isTargeted).map(({ submission }) => submission);
+    this.#queue = this.#queue.filter((entry) => !isTargeted(entry));
+    for (const submission of targeted) this.#failed.set(submission.cid, submission);
+    return targeted.map(({ cid }) => cid);
   }
 
-  /** A failed line waits again, behind all others. @param {string} cid @returns {Line | undefined} */
+  /** A failed submission waits again, behind all others. @param {string} cid @returns {Submission | undefined} */
   resend(cid) {
-    const line = this.#failed.get(cid);
+    const submission = this.#failed.get(cid);
     this.#failed.delete(cid);
-    if (line) this.push(line, true);
-    return line;
+    if (submission) this.push(submission, true);
+    return submission;
   }
 
-  /** Forgets a line that failed or was never sent. @param {string} cid @returns {boolean} */
+  /** Forgets a submission that failed or was never sent. @param {string} cid @returns {boolean} */
   drop(cid) {
-    const at = this.#waiting.findIndex(({ line, isInDoubt }) => line.cid === cid && !isInDoubt);
-    if (at >= 0) this.#waiting.splice(at, 1);
-    return at >= 0 || this.#failed.delete(cid);
+    const index = this.#queue.findIndex(({ submission, isInDoubt }) => submission.cid === cid && !isInDoubt);
+    if (index >= 0) this.#queue.splice(index, 1);
+    return index >= 0 || this.#failed.delete(cid);
   }
 }

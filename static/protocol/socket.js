@@ -4,53 +4,53 @@
 import { decode, encode } from "./messages.js";
 
 /** Time for a connection and the first word that comes over it. */
-const CONNECT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** After this much silence the server is asked something. */
-const SILENCE_MS = 25_000;
+const PROBE_AFTER_MS = 25_000;
 
 /** Time to answer it; then the connection counts as lost. */
-const ANSWER_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** The same where the browser itself says that there is no network. */
-const SOON_MS = 3_000;
+const OFFLINE_TIMEOUT_MS = 3_000;
 
 /** How often to look: often enough that a machine that slept notices soon. */
-const LOOK_MS = 1_000;
+const WATCH_EVERY_MS = 1_000;
 
 /** The close code of a connection that just broke (RFC 6455 §7.4.1). */
-const BROKEN = 1006;
+const ABNORMAL_CLOSURE = 1006;
 
 export class Socket {
   #socket;
   #timer;
-  #heardAt = 0;
-  #askedAt = 0;
-  #patience = ANSWER_MS;
-  #calls;
+  #receivedAt = 0;
+  #probedAt = 0;
+  #answerTimeout = ANSWER_TIMEOUT_MS;
+  #handlers;
 
   /**
    * @param {string} url
-   * @param {{ opened(): void, heard(message: import("./messages.js").Message): void,
-   *   silent(): void, closed(code: number): void }} calls `silent` should send what must be answered.
+   * @param {{ opened(): void, received(message: import("./messages.js").Message): void,
+   *   probe(): void, closed(code: number): void }} handlers `silent` should send what must be answered.
    */
-  constructor(url, calls) {
-    this.#calls = calls;
+  constructor(url, handlers) {
+    this.#handlers = handlers;
     this.#socket = new WebSocket(url);
-    this.#timer = setTimeout(() => this.abandon(), CONNECT_MS);
-    this.#socket.onopen = () => calls.opened();
+    this.#timer = setTimeout(() => this.abort(), CONNECT_TIMEOUT_MS);
+    this.#socket.onopen = () => handlers.opened();
     this.#socket.onmessage = ({ data }) => {
-      if (!this.#heardAt) {
+      if (!this.#receivedAt) {
         clearTimeout(this.#timer);
-        this.#timer = setInterval(() => this.#look(), LOOK_MS);
+        this.#timer = setInterval(() => this.#watch(), WATCH_EVERY_MS);
       }
-      this.#heardAt = Date.now();
-      this.#askedAt = 0;
-      this.#patience = ANSWER_MS;
+      this.#receivedAt = Date.now();
+      this.#probedAt = 0;
+      this.#answerTimeout = ANSWER_TIMEOUT_MS;
       const message = decode(data);
-      if (message) calls.heard(message);
+      if (message) handlers.received(message);
     };
-    this.#socket.onclose = ({ code }) => this.#end(code);
+    this.#socket.onclose = ({ code }) => this.#closed(code);
   }
 
   /** @param {import("./messages.js").Message} message */
@@ -59,29 +59,29 @@ export class Socket {
   }
 
   /** Asks now: there is reason to doubt. @param {boolean} [isLikely] Whether it is likely to be lost. */
-  doubt(isLikely = false) {
-    if (isLikely) this.#patience = SOON_MS;
-    if (!this.#heardAt || this.#askedAt) return;
-    this.#askedAt = Date.now();
-    this.#calls.silent();
+  probe(isLikely = false) {
+    if (isLikely) this.#answerTimeout = OFFLINE_TIMEOUT_MS;
+    if (!this.#receivedAt || this.#probedAt) return;
+    this.#probedAt = Date.now();
+    this.#handlers.probe();
   }
 
   /** Gives up without waiting for a peer that may be gone. */
-  abandon() {
+  abort() {
     this.#socket.close();
-    this.#end(BROKEN);
+    this.#closed(ABNORMAL_CLOSURE);
   }
 
-  #look() {
+  #watch() {
     const now = Date.now();
-    if (this.#askedAt && now - this.#askedAt > this.#patience) this.abandon();
-    else if (now - this.#heardAt > SILENCE_MS) this.doubt();
+    if (this.#probedAt && now - this.#probedAt > this.#answerTimeout) this.abort();
+    else if (now - this.#receivedAt > PROBE_AFTER_MS) this.probe();
   }
 
   /** @param {number} code */
-  #end(code) {
+  #closed(code) {
     clearInterval(this.#timer);
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
-    this.#calls.closed(code);
+    this.#handlers.closed(code);
   }
 }

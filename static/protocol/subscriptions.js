@@ -1,18 +1,18 @@
-// The rooms a person asked for, and how far each is shown: the refusal to show a hole.
-// May not know: what is sent or shown. It judges; session.js acts.
+// The rooms a person asked for, and how far each is position: the refusal to show a hole.
+// May not know: what is sent or position. It judges; session.js acts.
 
 import { isPrivate } from "./names.js";
 
 /**
  * @typedef {import("./messages.js").Message} Message
- * @typedef {{ seq: number, log: string } | null} Shown The highest seq shown with nothing missing
+ * @typedef {{ seq: number, log: string } | null} Position The highest seq position with nothing missing
  *   before it, and the log it counts in; null before the first `joined`.
- * @typedef {{ shown: Shown, standing: "out" | "asked" | "in", head: number, hole: number | null }} Place
+ * @typedef {{ position: Position, joinState: "not joined" | "joining" | "joined", head: number, missingAfter: number | null }} Subscription
  *   `head`: where it is caught up; `hole`: the seq before a hole that a join should have filled.
  */
 
-export class Places {
-  /** @type {Map<string, Place>} */ #places = new Map();
+export class Subscriptions {
+  /** @type {Map<string, Subscription>} */ #subscriptions = new Map();
 
   /** @param {string[]} rooms */
   constructor(rooms) {
@@ -20,81 +20,81 @@ export class Places {
   }
 
   get rooms() {
-    return [...this.#places.keys()];
+    return [...this.#subscriptions.keys()];
   }
 
-  /** Whether every room is joined and shown as far as its head was then. */
+  /** Whether every room is joined and position as far as its head was then. */
   get isCaughtUp() {
-    return [...this.#places.values()].every(({ standing, shown, head }) => standing === "in" && shown !== null && shown.seq >= head);
+    return [...this.#subscriptions.values()].every(({ joinState, position, head }) => joinState === "joined" && position !== null && position.seq >= head);
   }
 
   /** @param {string} room @returns {boolean} false: it was there. */
   add(room) {
-    if (this.#places.has(room)) return false;
-    this.#places.set(room, { shown: null, standing: "out", head: 0, hole: null });
+    if (this.#subscriptions.has(room)) return false;
+    this.#subscriptions.set(room, { position: null, joinState: "not joined", head: 0, missingAfter: null });
     return true;
   }
 
   /** @param {string} room @returns {boolean} false: it was not there. */
-  forget(room) {
-    return this.#places.delete(room);
+  remove(room) {
+    return this.#subscriptions.delete(room);
   }
 
   /** @param {string} room */
   seq(room) {
-    return this.#places.get(room)?.shown?.seq ?? null;
+    return this.#subscriptions.get(room)?.position?.seq ?? null;
   }
 
   /** @param {string} room Whether a join is on its way. */
-  isAsked(room) {
-    return this.#places.get(room)?.standing === "asked";
+  isJoining(room) {
+    return this.#subscriptions.get(room)?.joinState === "joining";
   }
 
   /** The connection is gone, and every room has to be asked for again. */
-  cut() {
-    for (const place of this.#places.values()) {
-      place.standing = "out";
-      place.hole = null;
+  disconnected() {
+    for (const subscription of this.#subscriptions.values()) {
+      subscription.joinState = "not joined";
+      subscription.missingAfter = null;
     }
   }
 
-  /** Asks for one room: what its join says. @param {string} room @param {number | null} [hole] */
-  ask(room, hole = null) {
-    const place = this.#places.get(room);
-    if (!place) return { room };
-    place.standing = "asked";
-    place.hole = hole;
-    return place.shown ? { room, since: place.shown.seq, log: place.shown.log } : { room };
+  /** Asks for one room: what its join says. @param {string} room @param {number | null} [missingAfter] */
+  requestJoin(room, missingAfter = null) {
+    const subscription = this.#subscriptions.get(room);
+    if (!subscription) return { room };
+    subscription.joinState = "joining";
+    subscription.missingAfter = missingAfter;
+    return subscription.position ? { room, since: subscription.position.seq, log: subscription.position.log } : { room };
   }
 
-  /** The answer to a join. @param {Message} joined @returns {"unasked" | "goes on" | "reset" | "gap"} */
-  join({ room, log, since, head, reset }) {
+  /** The answer to a join. @param {Message} joined @returns {"not requested" | "continues" | "reset" | "gap"} */
+  joined({ room, log, since, head, reset }) {
     if (isPrivate(room)) this.add(room); // the server brings us where somebody writes to us
-    const place = this.#places.get(room);
-    if (!place) return "unasked";
-    place.standing = "in";
-    place.head = head;
-    const { shown } = place;
-    if (shown && !reset && shown.log === log && since <= shown.seq) return "goes on";
-    place.shown = { log, seq: since };
-    if (!shown) return "goes on";
-    return reset || shown.log !== log ? "reset" : "gap";
+    const subscription = this.#subscriptions.get(room);
+    if (!subscription) return "not requested";
+    subscription.joinState = "joined";
+    subscription.head = head;
+    const { position } = subscription;
+    if (position && !reset && position.log === log && since <= position.seq) return "continues";
+    subscription.position = { log, seq: since };
+    if (!position) return "continues";
+    return reset || position.log !== log ? "reset" : "gap";
   }
 
   /**
-   * Judges a record by its seq, and takes the place if it is the next.
+   * Judges a record by its seq, and takes the subscription if it is the next.
    * @param {string} room @param {number} seq
-   * @returns {"next" | "repeat" | "hole" | "hole asked" | "hole stays" | "elsewhere"}
+   * @returns {"next" | "repeat" | "missing" | "join pending" | "still missing" | "not joined"}
    */
-  place(room, seq) {
-    const place = this.#places.get(room);
-    if (!place?.shown) return "elsewhere";
-    if (seq <= place.shown.seq) return "repeat";
-    if (seq === place.shown.seq + 1) {
-      place.shown.seq = seq;
+  advance(room, seq) {
+    const subscription = this.#subscriptions.get(room);
+    if (!subscription?.position) return "not joined";
+    if (seq <= subscription.position.seq) return "repeat";
+    if (seq === subscription.position.seq + 1) {
+      subscription.position.seq = seq;
       return "next";
     }
-    if (place.standing !== "in") return "hole asked";
-    return place.hole === place.shown.seq ? "hole stays" : "hole";
+    if (subscription.joinState !== "joined") return "join pending";
+    return subscription.missingAfter === subscription.position.seq ? "still missing" : "missing";
   }
 }

@@ -8,15 +8,15 @@ import { sameName } from "../protocol/names.js";
 
 /**
  * @typedef {{ type: "post" | "edit" | "delete" | "topic", room: string, cid: string, text?: string,
- *   kind?: string, reply?: number, target?: number }} Line What chat sends: a line, which may answer the record
+ *   kind?: string, reply?: number, target?: number }} Submission What chat sends: a line, which may answer the record
  *   `reply` of its room, or what else is done under a cid.
- * @typedef {{ code: string, message: string }} Refusal
- * @typedef {{ line: Line, user: string, tab: string, order: number }} Kept
+ * @typedef {{ code: string, message: string }} Rejection
+ * @typedef {{ line: Submission, user: string, tab: string, order: number }} SavedSubmission
  */
 
 const PREFIX = "talk.line.";
 
-export class Outbox {
+export class OutboxStore {
   #storage;
   #tab;
   #last = 0;
@@ -29,15 +29,15 @@ export class Outbox {
 
   /**
    * Keeps a line; `now` (Unix ms) gives its place among those of other tabs.
-   * @param {Line} line @param {string} user @param {number} now @returns {boolean} false: no space
+   * @param {Submission} line @param {string} user @param {number} now @returns {boolean} false: no space
    */
-  keep(line, user, now) {
+  save(line, user, now) {
     this.#last = Math.max(this.#last + 1, now);
     return this.#write({ line, user, tab: this.#tab, order: this.#last });
   }
 
   /** The line is stored, or was dropped. @param {string} cid */
-  forget(cid) {
+  remove(cid) {
     this.#storage.removeItem(PREFIX + cid);
   }
 
@@ -55,7 +55,7 @@ export class Outbox {
 
   /**
    * Makes the lines of a tab that is gone ours, in the order they were said.
-   * @param {string} tab @param {string} user @returns {Line[]}
+   * @param {string} tab @param {string} user @returns {Submission[]}
    */
   adopt(tab, user) {
     const orphans = this.#all(user).filter((kept) => kept.tab === tab);
@@ -63,13 +63,13 @@ export class Outbox {
     return orphans.map(({ line }) => line);
   }
 
-  /** @param {string} user @returns {Kept[]} */
+  /** @param {string} user @returns {SavedSubmission[]} */
   #all(user) {
     const kept = keysOf(this.#storage).flatMap((key) => this.#read(key) ?? []);
     return kept.filter((one) => sameName(one.user, user)).sort((a, b) => a.order - b.order);
   }
 
-  /** @param {string} key @returns {Kept | null} */
+  /** @param {string} key @returns {SavedSubmission | null} */
   #read(key) {
     if (!key.startsWith(PREFIX)) return null;
     try {
@@ -82,7 +82,7 @@ export class Outbox {
     }
   }
 
-  /** @param {Kept} kept */
+  /** @param {SavedSubmission} kept */
   #write(kept) {
     try {
       this.#storage.setItem(PREFIX + kept.line.cid, JSON.stringify(kept));

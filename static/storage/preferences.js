@@ -6,7 +6,7 @@ import { nameKey } from "../protocol/names.js";
 
 /** What can be switched on and off. @typedef {"hideMoves" | "desktop" | "sound"} Switch */
 
-export class Taste {
+export class Preferences {
   #local;
   #user = "";
   /** @type {Set<string>} */ #muted = new Set();
@@ -18,10 +18,10 @@ export class Taste {
   }
 
   /** Reads anew what this name, in whatever tab, does not want. @param {string} user */
-  of(user) {
+  load(user) {
     this.#user = user;
-    this.#muted = this.#list("muted");
-    this.#ignored = this.#list("ignored");
+    this.#muted = this.#read("muted");
+    this.#ignored = this.#read("ignored");
   }
 
   /** @returns {string[]} The keys of their names. */
@@ -39,35 +39,35 @@ export class Taste {
     return this.#ignored.size > 0 && this.#ignored.has(nameKey(user));
   }
 
-  /** @param {string} room @param {boolean} is */
-  mute(room, is) {
-    this.#keep("muted", this.#muted, room, is);
+  /** @param {string} room @param {boolean} isMuted */
+  setMuted(room, isMuted) {
+    this.#update("muted", this.#muted, room, isMuted);
   }
 
-  /** @param {string} user @param {boolean} is */
-  ignore(user, is) {
-    this.#keep("ignored", this.#ignored, nameKey(user), is);
+  /** @param {string} user @param {boolean} isIgnored */
+  setIgnored(user, isIgnored) {
+    this.#update("ignored", this.#ignored, nameKey(user), isIgnored);
   }
 
   /** @param {Switch} name */
-  has(name) {
+  isOn(name) {
     return this.#local.getItem(`talk.${name}`) === "on";
   }
 
-  /** @param {Switch} name @param {boolean} is */
-  turn(name, is) {
-    this.#put(`talk.${name}`, is ? "on" : "off");
+  /** @param {Switch} name @param {boolean} isOn */
+  set(name, isOn) {
+    this.#save(`talk.${name}`, isOn ? "on" : "off");
   }
 
   /** @param {string} what @param {Set<string>} set @param {string} one @param {boolean} is */
-  #keep(what, set, one, is) {
+  #update(what, set, one, is) {
     if (is) set.add(one);
     else set.delete(one);
-    this.#put(this.#key(what), JSON.stringify([...set]));
+    this.#save(this.#key(what), JSON.stringify([...set]));
   }
 
   /** @param {string} what @returns {Set<string>} */
-  #list(what) {
+  #read(what) {
     try {
       const kept = JSON.parse(this.#local.getItem(this.#key(what)) ?? "[]");
       return new Set(Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : []);
@@ -82,7 +82,7 @@ export class Taste {
   }
 
   /** A full storage costs only the next reload its convenience. @param {string} key @param {string} value */
-  #put(key, value) {
+  #save(key, value) {
     try {
       this.#local.setItem(key, value);
     } catch {}

@@ -6,24 +6,24 @@ import { isPrivate, nameKey } from "../protocol/names.js";
 
 export class Store {
   #local;
-  #own;
+  #session;
 
-  /** @param {Storage} local @param {Storage} own */
-  constructor(local, own) {
+  /** @param {Storage} local @param {Storage} session */
+  constructor(local, session) {
     this.#local = local;
-    this.#own = own;
+    this.#session = session;
   }
 
   /** The name of this tab, or the one last used here, or null. */
   get user() {
-    return this.#own.getItem("talk.user") ?? this.#local.getItem("talk.user");
+    return this.#session.getItem("talk.user") ?? this.#local.getItem("talk.user");
   }
 
   /** @param {string} user @param {string | null} token */
-  keepUser(user, token) {
-    put(this.#own, "talk.user", user);
-    put(this.#local, "talk.user", user);
-    if (token) put(this.#local, tokenKey(user), token);
+  saveUser(user, token) {
+    save(this.#session, "talk.user", user);
+    save(this.#local, "talk.user", user);
+    if (token) save(this.#local, tokenKey(user), token);
   }
 
   /** @param {string} user */
@@ -35,18 +35,18 @@ export class Store {
   forget(user) {
     const drafts = keysOf(this.#local).filter((key) => key.startsWith(draftKey(user, "")));
     for (const key of ["talk.user", tokenKey(user), privateKey(user), ...drafts]) this.#local.removeItem(key);
-    this.#own.clear();
+    this.#session.clear();
   }
 
   /** The rooms of this browser, and the private ones of a name. @param {string} user @returns {string[]} */
   rooms(user) {
-    return [...list(this.#local.getItem("talk.rooms")), ...list(this.#local.getItem(privateKey(user)))];
+    return [...parseNames(this.#local.getItem("talk.rooms")), ...parseNames(this.#local.getItem(privateKey(user)))];
   }
 
   /** @param {string} user @param {string[]} rooms */
-  keepRooms(user, rooms) {
-    put(this.#local, "talk.rooms", JSON.stringify(rooms.filter((room) => !isPrivate(room))));
-    put(this.#local, privateKey(user), JSON.stringify(rooms.filter(isPrivate)));
+  saveRooms(user, rooms) {
+    save(this.#local, "talk.rooms", JSON.stringify(rooms.filter((room) => !isPrivate(room))));
+    save(this.#local, privateKey(user), JSON.stringify(rooms.filter(isPrivate)));
   }
 
   /** What was typed in a room and not said yet, in whatever tab. @param {string} user @param {string} room */
@@ -55,13 +55,13 @@ export class Store {
   }
 
   /** @param {string} user @param {string} room @param {string} text */
-  keepDraft(user, room, text) {
-    if (text) put(this.#local, draftKey(user, room), text);
+  saveDraft(user, room, text) {
+    if (text) save(this.#local, draftKey(user, room), text);
     else this.#local.removeItem(draftKey(user, room));
   }
 
   /** What another tab did, if it concerns this one. @param {StorageEvent} event @param {string} user @param {string} room */
-  told({ key, newValue }, user, room) {
+  changeOf({ key, newValue }, user, room) {
     if (key === tokenKey(user) && newValue === null) return "forgotten";
     return key === draftKey(user, room) ? "draft" : "other";
   }
@@ -71,18 +71,18 @@ export class Store {
  * The browser's storage, or, where it refuses one, a stand-in that lasts as long as the page.
  * @param {() => Storage} open @returns {Storage}
  */
-export function storageOr(open) {
+export function openStorage(open) {
   try {
     const storage = open();
     storage.getItem("talk.user");
     return storage;
   } catch {
-    return memory();
+    return memoryStorage();
   }
 }
 
 /** @returns {Storage} */
-export function memory() {
+export function memoryStorage() {
   /** @type {Map<string, string>} */
   const map = new Map();
   return {
@@ -101,14 +101,14 @@ export function keysOf(storage) {
 }
 
 /** A full storage costs only the next reload its convenience. @param {Storage} storage @param {string} key @param {string} value */
-function put(storage, key, value) {
+function save(storage, key, value) {
   try {
     storage.setItem(key, value);
   } catch {}
 }
 
 /** @param {string | null} kept @returns {string[]} */
-function list(kept) {
+function parseNames(kept) {
   try {
     const rooms = JSON.parse(kept ?? "[]");
     return Array.isArray(rooms) ? rooms.filter((room) => typeof room === "string") : [];

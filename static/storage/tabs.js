@@ -9,20 +9,20 @@ export class Tabs {
   /** @param {LockManager | undefined} locks Absent where a page came over the network without TLS. */
   constructor(locks) {
     this.#locks = locks;
-    this.own = randomId();
-    locks?.request(name(this.own), () => new Promise(() => {}));
+    this.id = randomId();
+    locks?.request(lockName(this.id), () => new Promise(() => {}));
   }
 
   /**
    * Calls `inherit` once a tab is gone: at once where locks are not to be had. Then several tabs may
    * inherit the same lines, which the cids make harmless.
-   * @param {string} tab @param {() => void} inherit
+   * @param {string} tab @param {() => void} callback
    */
-  outlive(tab, inherit) {
+  onceClosed(tab, callback) {
     if (this.#watched.has(tab)) return;
     this.#watched.add(tab);
-    if (this.#locks) this.#locks.request(name(tab), inherit);
-    else inherit();
+    if (this.#locks) this.#locks.request(lockName(tab), callback);
+    else callback();
   }
 }
 
@@ -32,6 +32,6 @@ export function randomId() {
 }
 
 /** @param {string} tab */
-function name(tab) {
+function lockName(tab) {
   return `talk.tab.${tab}`;
 }

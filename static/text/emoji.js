@@ -19,7 +19,7 @@ export const EMOJI = new Map(Array.from(TABLE.matchAll(/(\S+) (\S+)/g), ([, name
  * `std::fire::x` and `12:30:x` are none.
  * @param {string} text
  */
-export function withEmoji(text) {
+export function replaceEmoji(text) {
   let shown = "";
   let done = 0;
   for (const { 0: name, index } of text.matchAll(/:[a-z0-9_+-]{1,24}:/g)) {

@@ -2,8 +2,8 @@
 // May not know: the DOM. Pieces come out; only a view makes nodes of them. Nothing is looked at
 // twice: whatever a stranger writes takes time in proportion to its length.
 
-import { withEmoji } from "./emoji.js";
-import { cut, tokens } from "./text.js";
+import { replaceEmoji } from "./emoji.js";
+import { truncate, splitLinks } from "./text.js";
 
 /**
  * @typedef {{ kind: "text" | "code" | "block", text: string } | { kind: "link", text: string, href: string }
@@ -13,27 +13,27 @@ import { cut, tokens } from "./text.js";
  */
 
 /** Marks of a line. One with more was not written by a person, and is shown as it came. */
-const MARKS = 400;
+const MAX_MARKS = 400;
 
 /** What a mark inside a word stands next to, as in `2*3*4`. Scripts without spaces have no such words. */
 const LETTER = /(?![\p{Ideographic}\p{scx=Hiragana}\p{scx=Katakana}])[\p{L}\p{M}\p{N}_]/u;
 
 /** @param {string} line @returns {Piece[]} */
-export function markup(line) {
-  if ((line.match(/\*+|`+|^>/gm)?.length ?? 0) > MARKS) return linked(line, (text) => text);
-  const rows = cut(line).split("\n");
+export function parseMarkup(line) {
+  if ((line.match(/\*+|`+|^>/gm)?.length ?? 0) > MAX_MARKS) return linkPieces(line, (text) => text);
+  const rows = truncate(line).split("\n");
   const lastFence = rows.findLastIndex(isFence);
-  const isPlain = (/** @type {number} */ i) => i < rows.length && !isQuote(rows[i]) && !(i < lastFence && isOpening(rows[i]));
+  const isPlain = (/** @type {number} */ i) => i < rows.length && !isQuote(rows[i]) && !(i < lastFence && isOpeningFence(rows[i]));
   /** @type {Piece[]} */
   const pieces = [];
   for (let i = 0; i < rows.length; i += 1) {
     const start = i;
     if (isPlain(i)) {
       while (isPlain(i + 1)) i += 1;
-      pieces.push(...lines(rows.slice(start, i + 1)));
+      pieces.push(...parseInlineRows(rows.slice(start, i + 1)));
     } else if (isQuote(rows[i])) {
       while (isQuote(rows[i + 1])) i += 1;
-      pieces.push({ kind: "quote", pieces: lines(rows.slice(start, i + 1).map((row) => row.slice(2))) });
+      pieces.push({ kind: "quote", pieces: parseInlineRows(rows.slice(start, i + 1).map((row) => row.slice(2))) });
     } else {
       do i += 1; while (!isFence(rows[i]));
       pieces.push({ kind: "block", text: rows.slice(start + 1, i).join("\n") });
@@ -48,7 +48,7 @@ function isFence(row = "") {
 }
 
 /** A fence may name a language. @param {string} [row] */
-function isOpening(row = "") {
+function isOpeningFence(row = "") {
   return /^```[a-zA-Z0-9.+#-]{0,20}\s*$/.test(row);
 }
 
@@ -58,37 +58,37 @@ function isQuote(row) {
 }
 
 /** Each by itself: a mark that was left open harms no other line. @param {string[]} rows */
-function lines(rows) {
+function parseInlineRows(rows) {
   /** @type {Piece[]} */
   const pieces = [];
   for (const [i, row] of rows.entries()) {
-    if (i) add(pieces, { kind: "text", text: "\n" });
-    for (const piece of inline(row)) add(pieces, piece);
+    if (i) appendPiece(pieces, { kind: "text", text: "\n" });
+    for (const piece of parseInline(row)) appendPiece(pieces, piece);
   }
   return pieces;
 }
 
 /** @param {string} row @returns {Piece[]} */
-function inline(row) {
-  const parts = codes(row).flatMap((part) => (part.kind === "code" ? [part] : linked(part.text)));
-  return tree(paired(parts.flatMap((part, i) => (part.kind === "text" ? marks(part.text, i > 0, i + 1 < parts.length) : [part]))));
+function parseInline(row) {
+  const parts = splitCode(row).flatMap((part) => (part.kind === "code" ? [part] : linkPieces(part.text)));
+  return buildTree(pairMarks(parts.flatMap((part, i) => (part.kind === "text" ? splitMarks(part.text, i > 0, i + 1 < parts.length) : [part]))));
 }
 
 /** What a line says without its marks, and without empty rows. @param {string} line */
-export function plain(line) {
-  return wordsOf(markup(line)).replace(/\n+/g, "\n").trim();
+export function plainText(line) {
+  return textOfPieces(parseMarkup(line)).replace(/\n+/g, "\n").trim();
 }
 
 /** @param {Piece[]} pieces @returns {string} */
-function wordsOf(pieces) {
+function textOfPieces(pieces) {
   return pieces.map((piece) => {
-    const words = "pieces" in piece ? wordsOf(piece.pieces) : piece.text;
+    const words = "pieces" in piece ? textOfPieces(piece.pieces) : piece.text;
     return piece.kind === "quote" || piece.kind === "block" ? `\n${words}\n` : words; // they stand by themselves
   }).join("");
 }
 
 /** Code ends with as many backticks as it began with. @param {string} row @returns {{ kind: "text" | "code", text: string }[]} */
-function codes(row) {
+function splitCode(row) {
   const runs = [...row.matchAll(/`+/g)];
   /** @type {Map<number, number>} */
   const later = new Map();
@@ -115,8 +115,8 @@ function codes(row) {
 }
 
 /** @param {string} text @param {(text: string) => string} painted @returns {Piece[]} */
-function linked(text, painted = withEmoji) {
-  return tokens(text).map(({ text, href }) => (href ? { kind: "link", text, href } : { kind: "text", text: painted(text) }));
+function linkPieces(text, painted = replaceEmoji) {
+  return splitLinks(text).map(({ text, href }) => (href ? { kind: "link", text, href } : { kind: "text", text: painted(text) }));
 }
 
 /**
@@ -125,7 +125,7 @@ function linked(text, painted = withEmoji) {
  * @param {string} text @param {boolean} isAfter Whether code or a link stands before it. @param {boolean} isBefore And after.
  * @returns {(Piece | Mark)[]}
  */
-function marks(text, isAfter, isBefore) {
+function splitMarks(text, isAfter, isBefore) {
   /** @type {(Piece | Mark)[]} */
   const parts = [];
   let done = 0;
@@ -146,7 +146,7 @@ function marks(text, isAfter, isBefore) {
 }
 
 /** Tells each mark its role. Of a kind only one is open at a time, so this never looks far. @param {(Piece | Mark)[]} parts */
-function paired(parts) {
+function pairMarks(parts) {
   /** @type {Mark[]} */
   let open = [];
   return parts.flatMap(/** @returns {(Piece | Mark)[]} */ (part) => {
@@ -169,21 +169,21 @@ function paired(parts) {
 }
 
 /** @param {(Piece | Mark)[]} parts @returns {Piece[]} */
-function tree(parts) {
+function buildTree(parts) {
   /** @type {Piece[][]} */
   const levels = [[]];
   for (const part of parts) {
     const level = levels.at(-1) ?? [];
-    if (part.kind !== "mark") add(level, part);
+    if (part.kind !== "mark") appendPiece(level, part);
     else if (part.role === "opens") levels.push([]);
     else if (part.role === "closes") levels.at(-2)?.push({ kind: part.text === "*" ? "em" : "strong", pieces: levels.pop() ?? [] });
-    else add(level, { kind: "text", text: part.text });
+    else appendPiece(level, { kind: "text", text: part.text });
   }
   return levels[0] ?? [];
 }
 
 /** Text goes on where text stood. @param {Piece[]} pieces @param {Piece} piece */
-function add(pieces, piece) {
+function appendPiece(pieces, piece) {
   const last = pieces.at(-1);
   if (last?.kind === "text" && piece.kind === "text") pieces[pieces.length - 1] = { kind: "text", text: last.text + piece.text };
   else pieces.push(piece);

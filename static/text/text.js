@@ -3,37 +3,37 @@
 
 import { nameKey } from "../protocol/names.js";
 
-/** @typedef {{ text: string, href?: string }} Token A piece of a line; with `href`, a link. */
+/** @typedef {{ text: string, href?: string }} TextPart A piece of a line; with `href`, a link. */
 
 /** Characters of one line that are shown. A server of ours allows 10,000 bytes at most. */
-const SHOWN = 16_384;
+const MAX_SHOWN_CHARS = 16_384;
 
 /** Characters of a link; what is longer stays text. */
-const LINK = 2_048;
+const MAX_LINK_CHARS = 2_048;
 
 /**
  * A link ends at white space, quotes, angle brackets, and at what turns or hides the text after
  * it: invisible and direction-changing characters could make it look like another address.
  */
-const LINKS = /\bhttps?:\/\/[^\s"'`<>\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/giu;
+const LINK = /\bhttps?:\/\/[^\s"'`<>\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/giu;
 
 /** As much of a line as is shown. @param {string} line */
-export function cut(line) {
-  return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
+export function truncate(line) {
+  return line.length > MAX_SHOWN_CHARS ? `${line.slice(0, MAX_SHOWN_CHARS)}…` : line;
 }
 
 /**
  * A line as text and links, in order; put together again it is the same line, cut at what is shown.
- * @param {string} line @returns {Token[]}
+ * @param {string} line @returns {TextPart[]}
  */
-export function tokens(line) {
-  const shown = cut(line);
-  /** @type {Token[]} */
+export function splitLinks(line) {
+  const shown = truncate(line);
+  /** @type {TextPart[]} */
   const list = [];
   let done = 0;
-  for (const match of shown.matchAll(LINKS)) {
-    const text = withoutTail(match[0]);
-    const href = address(text);
+  for (const match of shown.matchAll(LINK)) {
+    const text = trimPunctuation(match[0]);
+    const href = parseUrl(text);
     if (!href) continue;
     if (match.index > done) list.push({ text: shown.slice(done, match.index) });
     list.push({ text, href });
@@ -48,7 +48,7 @@ export function tokens(line) {
  * mark for each control character, which a server would refuse.
  * @param {string} typed
  */
-export function tidy(typed) {
+export function normalize(typed) {
   return typed
     .replace(/\r\n?/g, "\n")
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|\p{Surrogate}/gu, "\ufffd")
@@ -74,8 +74,8 @@ export function hue(name) {
 }
 
 /** @param {string} text */
-function address(text) {
-  if (text.length > LINK) return null;
+function parseUrl(text) {
+  if (text.length > MAX_LINK_CHARS) return null;
   try {
     const url = new URL(text);
     return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
@@ -88,31 +88,31 @@ function address(text) {
  * Punctuation after a link is the sentence's; a closing bracket too, unless the link opened it.
  * @param {string} link
  */
-function withoutTail(link) {
+function trimPunctuation(link) {
   let end = link.length;
   for (; end > 0; end -= 1) {
     const last = link[end - 1] ?? "";
     if (".,;:!?*_~…”’»".includes(last)) continue;
     const opening = { ")": "(", "]": "[", "}": "{" }[last];
-    if (!opening || within(link, opening, end) >= within(link, last, end)) break;
+    if (!opening || countBefore(link, opening, end) >= countBefore(link, last, end)) break;
   }
   return link.slice(0, end);
 }
 
 /** How often `sign` stands before `end`. @param {string} link @param {string} sign @param {number} end */
-function within(link, sign, end) {
+function countBefore(link, sign, end) {
   return link.slice(0, end).split(sign).length - 1;
 }
 
 /** The word that was probably meant: one slip away, or two where it has four letters; else null. @param {string} typed @param {string[]} words */
 export function nearest(typed, words) {
   const most = Math.min(2, Math.floor(typed.length / 2));
-  const near = words.map((word) => ({ word, slips: slips(typed, word) })).filter(({ slips }) => slips <= most);
+  const near = words.map((word) => ({ word, slips: editDistance(typed, word) })).filter(({ slips }) => slips <= most);
   return near.sort((a, b) => a.slips - b.slips)[0]?.word ?? null;
 }
 
 /** Letters wrong, missing, too many, or swapped with the next. @param {string} a @param {string} b */
-function slips(a, b) {
+function editDistance(a, b) {
   /** @type {number[][]} */
   const cost = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   const at = (/** @type {number} */ i, /** @type {number} */ j) => cost[i]?.[j] ?? Infinity;

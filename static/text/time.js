@@ -2,7 +2,7 @@
 // May not know: the DOM, or what time it is: `now` comes in by argument.
 
 /** The last moment that a Date can hold; a server may send a later one. */
-const LAST = 8.64e15;
+const MAX_DATE = 8.64e15;
 
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
@@ -10,29 +10,29 @@ const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "nu
 const yearFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
 
 /** @param {number} at */
-export const clock = (at) => clockFormat.format(date(at));
+export const formatTime = (at) => clockFormat.format(toDate(at));
 
 /** @param {number} at */
-export const full = (at) => fullFormat.format(date(at));
+export const formatFull = (at) => fullFormat.format(toDate(at));
 
 /** @param {number} at */
-export const iso = (at) => date(at).toISOString();
+export const formatIso = (at) => toDate(at).toISOString();
 
 /** @param {number} a @param {number} b */
-export const isSameDay = (a, b) => date(a).toDateString() === date(b).toDateString();
+export const isSameDay = (a, b) => toDate(a).toDateString() === toDate(b).toDateString();
 
 /** @param {number} at @param {number} now */
-export function day(at, now) {
-  const yesterday = date(now);
+export function formatDay(at, now) {
+  const yesterday = toDate(now);
   yesterday.setDate(yesterday.getDate() - 1);
   if (isSameDay(at, now)) return "Today";
   if (isSameDay(at, yesterday.getTime())) return "Yesterday";
-  const isThisYear = date(at).getFullYear() === date(now).getFullYear();
-  return (isThisYear ? dayFormat : yearFormat).format(date(at));
+  const isThisYear = toDate(at).getFullYear() === toDate(now).getFullYear();
+  return (isThisYear ? dayFormat : yearFormat).format(toDate(at));
 }
 
 /** How long something lasted, in the largest whole unit: "12 s", "3 min", "2 h", "4 days". @param {number} ms */
-export function span(ms) {
+export function formatDuration(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
@@ -41,6 +41,6 @@ export function span(ms) {
 }
 
 /** @param {number} at */
-function date(at) {
-  return new Date(Math.min(at, LAST));
+function toDate(at) {
+  return new Date(Math.min(at, MAX_DATE));
 }

@@ -1,46 +1,46 @@
 // The box in which one writes: it grows, completes, remembers, counts, and says what is wrong.
 // May know the DOM. May not know: sockets, the protocol, storage, what becomes of what is said.
 
-import { textOf } from "../model/commands.js";
-import { Completion, fitted } from "../model/completion.js";
-import { Recall } from "../model/input-history.js";
-import { byteLength, tidy } from "../text/text.js";
-import { byId, make, say } from "./dom.js";
+import { messageTextOf } from "../model/commands.js";
+import { Completion, fitSpacing } from "../model/completion.js";
+import { InputHistory } from "../model/input-history.js";
+import { byteLength, normalize } from "../text/text.js";
+import { byId, make, setText } from "./dom.js";
 
 /** What is left is shown from this part of the limit on. */
-const NEAR = 1 / 8;
+const NEAR_LIMIT = 1 / 8;
 
 /** The box grows to this many pixels, then it scrolls. */
-const TALLEST = 200;
+const MAX_HEIGHT_PX = 200;
 
-export class ComposerView {
+export class Composer {
   #box = byId("box");
   #hint = byId("hint");
-  #about = byId("about");
-  #acts;
+  #contextBar = byId("context");
+  #callbacks;
   #limit = Infinity;
-  #left = Infinity;
+  #bytesLeft = Infinity;
   #isEditing = false;
   #room = "";
-  #recall = new Recall();
+  #history = new InputHistory();
   /** Under way, and how the box stood before the cursor then. @type {{ completion: Completion, before: string } | null} */ #completing = null;
 
-  /** @param {import("./page.js").Acts} acts */
-  constructor(acts) {
-    this.#acts = acts;
-    byId("say").addEventListener("submit", (/** @type {Event} */ event) => {
+  /** @param {import("./page.js").Callbacks} callbacks */
+  constructor(callbacks) {
+    this.#callbacks = callbacks;
+    byId("composer").addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
       this.#submit();
     });
     byId("cancel").addEventListener("click", () => {
-      acts.cancel();
+      callbacks.cancelContext();
       this.focus();
     });
     this.#box.addEventListener("input", () => {
-      this.#recall.settle();
-      this.#input();
+      this.#history.reset();
+      this.#inputChanged();
     });
-    this.#box.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#pressed(event));
+    this.#box.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#keyPressed(event));
   }
 
   /**
@@ -50,23 +50,23 @@ export class ComposerView {
    */
   open(room, text, label, { isEditing, quote }) {
     this.#room = room;
-    this.#recall.turn(room);
+    this.#history.open(room);
     this.#box.value = text;
     this.#box.placeholder = label;
     this.#isEditing = isEditing;
-    this.#about.hidden = !isEditing && !quote;
-    byId("about-what").replaceChildren(...(isEditing ? ["Editing your line"] : quote ? answering(quote) : [])); // anew, so that it is read out
-    byId("about-keys").textContent = isEditing ? "Enter saves, Esc cancels" : "Esc cancels";
-    say(byId("box-label"), isEditing ? "Edit your line" : label);
+    this.#contextBar.hidden = !isEditing && !quote;
+    byId("context-text").replaceChildren(...(isEditing ? ["Editing your line"] : quote ? replyContext(quote) : [])); // anew, so that it is read out
+    byId("context-keys").textContent = isEditing ? "Enter saves, Esc cancels" : "Esc cancels";
+    setText(byId("box-label"), isEditing ? "Edit your line" : label);
     byId("send").setAttribute("aria-label", isEditing ? "Save" : "Send");
     this.hint("");
-    this.#changed();
+    this.#layout();
   }
 
   /** Bytes that the server takes. @param {number} bytes */
-  limit(bytes) {
+  setLimit(bytes) {
     this.#limit = bytes;
-    this.#changed();
+    this.#layout();
   }
 
   focus() {
@@ -74,132 +74,132 @@ export class ComposerView {
   }
 
   /** Takes the focus where that does not bring up a keyboard over half the page. */
-  invite() {
+  focusUnlessTouch() {
     if (!matchMedia("(pointer: coarse)").matches) this.focus();
   }
 
   /** @param {string} hint @param {boolean} [isBad] */
   hint(hint, isBad = false) {
-    say(this.#hint, hint);
+    setText(this.#hint, hint);
     this.#hint.classList.toggle("bad", isBad);
   }
 
   #submit() {
     const text = this.#box.value;
     const room = this.#room;
-    if (this.#left < 0) return this.hint(`Not sent: ${bytes(-this.#left)} too many. Shorten it, or make two lines of it`, true);
-    this.#put("");
-    const why = this.#acts.say(text);
+    if (this.#bytesLeft < 0) return this.hint(`Not sent: ${formatBytes(-this.#bytesLeft)} too many. Shorten it, or make two lines of it`, true);
+    this.#setInput("");
+    const why = this.#callbacks.submitInput(text);
     this.focus();
     if (why) {
-      this.#put(text);
+      this.#setInput(text);
       this.hint(why, true);
     } else {
-      this.#recall.add(room, text);
+      this.#history.add(room, text);
     }
   }
 
   /** @param {string} text */
-  #put(text) {
+  #setInput(text) {
     this.#box.value = text;
-    this.#input();
+    this.#inputChanged();
   }
 
   /** Something else stands in the box. */
-  #input() {
+  #inputChanged() {
     const { value } = this.#box;
     this.hint("");
-    this.#changed();
-    this.#acts.typed(value);
-    if (/(^\/j(oin)? |(^|\s)#)$/i.test(value)) this.#acts.lookAround();
+    this.#layout();
+    this.#callbacks.inputChanged(value);
+    if (/(^\/j(oin)? |(^|\s)#)$/i.test(value)) this.#callbacks.requestRooms();
   }
 
   /** What stands before the cursor. */
-  get #before() {
+  get #beforeCursor() {
     const { value, selectionStart, selectionEnd } = this.#box;
     return selectionStart === selectionEnd ? value.slice(0, selectionStart) : "";
   }
 
   get #isCompleting() {
-    return this.#completing !== null && this.#completing.before === this.#before;
+    return this.#completing !== null && this.#completing.before === this.#beforeCursor;
   }
 
   /** @returns {boolean} false: there is nothing to complete. */
   #complete() {
-    const completion = this.#isCompleting ? this.#completing?.completion : Completion.begin(this.#before, this.#acts.words());
+    const completion = this.#isCompleting ? this.#completing?.completion : Completion.begin(this.#beforeCursor, this.#callbacks.completions());
     if (!completion) return false;
     this.#replace(completion, completion.next());
-    this.hint(completion.state);
-    this.#completing = completion.isOpen ? { completion, before: this.#before } : null;
+    this.hint(completion.announcement);
+    this.#completing = completion.hasAlternatives ? { completion, before: this.#beforeCursor } : null;
     return true;
   }
 
   /** @param {Completion} completion @param {string} word In place of the one that is being completed. */
   #replace({ start }, word) {
     const { value, selectionEnd } = this.#box;
-    this.#box.setRangeText(fitted(word, value.slice(selectionEnd)), start, selectionEnd, "end");
-    this.#recall.settle();
-    this.#input();
+    this.#box.setRangeText(fitSpacing(word, value.slice(selectionEnd)), start, selectionEnd, "end");
+    this.#history.reset();
+    this.#inputChanged();
   }
 
   /** @param {KeyboardEvent} event */
-  #pressed(event) {
+  #keyPressed(event) {
     // While an input method composes, Enter chooses a word (229: how Safari says so).
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       this.#submit();
-    } else if (event.key === "Tab" && isPlain(event)) {
+    } else if (event.key === "Tab" && hasNoModifier(event)) {
       if (this.#complete()) event.preventDefault(); // else it leaves the box, as Shift+Tab always does
     } else if (event.key === "Escape" && this.#completing && this.#isCompleting) {
       event.stopPropagation();
       this.#replace(this.#completing.completion, this.#completing.completion.typed);
       this.#completing = null;
-    } else if (event.key === "Escape" && !this.#about.hidden) {
+    } else if (event.key === "Escape" && !this.#contextBar.hidden) {
       event.stopPropagation();
-      this.#acts.cancel();
-    } else if (event.key === "ArrowUp" && !this.#box.value && !this.#isEditing && isPlain(event)) {
+      this.#callbacks.cancelContext();
+    } else if (event.key === "ArrowUp" && !this.#box.value && !this.#isEditing && hasNoModifier(event)) {
       event.preventDefault();
-      this.hint(this.#acts.editLast() ?? "");
+      this.hint(this.#callbacks.editLast() ?? "");
     } else if ((event.ctrlKey || event.metaKey) && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
-      const text = this.#recall.step(event.key === "ArrowUp" ? 1 : -1, this.#box.value);
-      if (text !== null) this.#put(text);
+      const text = this.#history.step(event.key === "ArrowUp" ? 1 : -1, this.#box.value);
+      if (text !== null) this.#setInput(text);
     }
   }
 
-  #changed() {
+  #layout() {
     const box = this.#box;
     box.style.height = "auto";
-    box.style.height = `${Math.min(box.scrollHeight, TALLEST)}px`;
+    box.style.height = `${Math.min(box.scrollHeight, MAX_HEIGHT_PX)}px`;
     byId("send").disabled = !box.value.trim();
-    this.#left = this.#limit - byteLength(this.#isEditing ? tidy(box.value) : textOf(box.value));
-    this.#count();
+    this.#bytesLeft = this.#limit - byteLength(this.#isEditing ? normalize(box.value) : messageTextOf(box.value));
+    this.#showBytesLeft();
   }
 
   /** Near the limit, each byte is counted for the eye; the ear hears only what has changed. */
-  #count() {
-    const isOver = this.#left < 0;
-    const isNear = this.#left < this.#limit * NEAR;
-    say(byId("left"), isOver ? `${bytes(-this.#left)} too many` : isNear ? `${bytes(this.#left)} left` : "");
-    say(byId("fullness"), isOver ? "Too long to be sent" : isNear ? "The line is almost full" : "");
-    byId("left").classList.toggle("bad", isOver);
+  #showBytesLeft() {
+    const isOver = this.#bytesLeft < 0;
+    const isNear = this.#bytesLeft < this.#limit * NEAR_LIMIT;
+    setText(byId("bytes-left"), isOver ? `${formatBytes(-this.#bytesLeft)} too many` : isNear ? `${formatBytes(this.#bytesLeft)} left` : "");
+    setText(byId("length-status"), isOver ? "Too long to be sent" : isNear ? "The line is almost full" : "");
+    byId("bytes-left").classList.toggle("bad", isOver);
     this.#box.setAttribute("aria-invalid", String(isOver));
   }
 }
 
 /** @param {import("./rows.js").Quote} quote */
-function answering({ seq, user, text }) {
+function replyContext({ seq, user, text }) {
   if (user === null) return [`Replying to line ${seq}`];
-  return ["Replying to ", make("bdi", {}, user), ": ", make("bdi", { class: "quiet" }, text ?? "deleted")];
+  return ["Replying to ", make("bdi", {}, user), ": ", make("bdi", { class: "secondary" }, text ?? "deleted")];
 }
 
 /** @param {number} count */
-function bytes(count) {
+function formatBytes(count) {
   return count === 1 ? "1 byte" : `${count.toLocaleString()} bytes`;
 }
 
 /** @param {KeyboardEvent} event */
-function isPlain({ altKey, ctrlKey, metaKey, shiftKey }) {
+function hasNoModifier({ altKey, ctrlKey, metaKey, shiftKey }) {
   return !altKey && !ctrlKey && !metaKey && !shiftKey;
 }

@@ -29,19 +29,19 @@ export function button(label, act, attributes = {}) {
 }
 
 /** A name, in its colour and out of reach of the text around it. @param {string} name @param {number} hue */
-export function coloured(name, hue) {
+export function colouredName(name, hue) {
   const element = make("bdi", { class: "name", title: name }, name);
   element.style.setProperty("--hue", String(hue));
   return element;
 }
 
-/** A text whose links can be followed. @param {import("../text/text.js").Token[]} tokens */
-export function linked(tokens) {
+/** A text whose links can be followed. @param {import("../text/text.js").TextPart[]} tokens */
+export function linkNodes(tokens) {
   return tokens.map(({ text, href }) => (href ? make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text));
 }
 
 /** @param {Element} element @param {string} text Set only when new, so that nothing is announced twice. */
-export function say(element, text) {
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
@@ -51,7 +51,7 @@ export function say(element, text) {
  * @template Row @param {Element} parent @param {Row[]} rows
  * @param {(row: Row) => { key: string, mark: string }} identity @param {(row: Row) => HTMLElement} build
  */
-export function fill(parent, rows, identity, build) {
+export function reconcile(parent, rows, identity, build) {
   const old = new Map([...parent.children].map((node) => [node.getAttribute("data-key"), node]));
   let next = parent.firstElementChild;
   for (const row of rows) {
@@ -75,19 +75,19 @@ export function fill(parent, rows, identity, build) {
 }
 
 /** Copies a text: by the clipboard where the browser allows it, else as a person would by hand. @param {string} text @returns {Promise<boolean>} Whether it worked. */
-export async function copy(text) {
+export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return byHand(text); // a page that came over the network without TLS has no clipboard
+    return copyBySelection(text); // a page that came over the network without TLS has no clipboard
   }
 }
 
 /** @param {string} text */
-function byHand(text) {
+function copyBySelection(text) {
   const focused = /** @type {HTMLElement | null} */ (document.activeElement);
-  const area = /** @type {HTMLTextAreaElement} */ (make("textarea", { class: "unseen", readonly: true, "aria-hidden": "true" }));
+  const area = /** @type {HTMLTextAreaElement} */ (make("textarea", { class: "visually-hidden", readonly: true, "aria-hidden": "true" }));
   area.value = text;
   (focused?.closest("dialog") ?? document.body).append(area); // outside of an open dialog nothing can be selected
   area.select();

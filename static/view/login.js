@@ -2,40 +2,40 @@
 // May know the DOM. May not know: sockets, the protocol, storage.
 
 import { BAD_NAME } from "../model/commands.js";
-import { byId, say } from "./dom.js";
-import { isToken, isName } from "../protocol/names.js";
+import { byId, setText } from "./dom.js";
+import { isToken, isUserName } from "../protocol/names.js";
 
-export class DoorView {
-  #door = byId("door");
+export class LoginView {
+  #element = byId("login");
   #name = byId("name");
   #password = byId("password");
-  #secret = byId("secret");
-  #why = byId("why");
+  #passwordRow = byId("password-row");
+  #error = byId("login-error");
 
-  /** @param {import("./page.js").Acts["enter"]} enter */
+  /** @param {import("./page.js").Callbacks["logIn"]} enter */
   constructor(enter) {
-    byId("enter").addEventListener("submit", (/** @type {Event} */ event) => {
+    byId("login-form").addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
       const user = this.#name.value.trim();
-      if (!isName(user)) {
+      if (!isUserName(user)) {
         this.show(user ? BAD_NAME : "Which name shall the others see?");
         this.#name.focus();
         return;
       }
-      const key = byId("held").open ? byId("held-key").value.trim().toLowerCase() : "";
+      const key = byId("key-row").open ? byId("login-key").value.trim().toLowerCase() : "";
       if (key && !isToken(key)) return this.show("A key is 32 digits and letters from a to f");
-      enter(user, this.#secret.hidden ? null : this.#password.value, key || null);
+      enter(user, this.#passwordRow.hidden ? null : this.#password.value, key || null);
     });
-    this.#name.addEventListener("input", () => say(this.#why, ""));
+    this.#name.addEventListener("input", () => setText(this.#error, ""));
   }
 
   /** @param {string} why @param {{ user?: string, isPasswordAsked?: boolean }} [ask] */
   show(why, { user, isPasswordAsked } = {}) {
-    say(this.#why, why);
+    setText(this.#error, why);
     if (user !== undefined) this.#name.value = user;
-    if (isPasswordAsked !== undefined) this.#secret.hidden = !isPasswordAsked;
-    if (!this.#door.hidden && isPasswordAsked === undefined) return;
-    this.#door.hidden = false;
+    if (isPasswordAsked !== undefined) this.#passwordRow.hidden = !isPasswordAsked;
+    if (!this.#element.hidden && isPasswordAsked === undefined) return;
+    this.#element.hidden = false;
     this.#password.value = "";
     const field = isPasswordAsked ? this.#password : this.#name;
     field.focus();
@@ -43,12 +43,12 @@ export class DoorView {
   }
 
   hide() {
-    this.#door.hidden = true;
+    this.#element.hidden = true;
   }
 
   /** @param {boolean} isBusy */
-  busy(isBusy) {
-    byId("go").disabled = isBusy;
-    say(byId("go"), isBusy ? "Joining…" : "Join");
+  setBusy(isBusy) {
+    byId("login-submit").disabled = isBusy;
+    setText(byId("login-submit"), isBusy ? "Joining…" : "Join");
   }
 }

@@ -2,19 +2,19 @@
 // May know the DOM, and rows. May not know: sockets, the protocol, storage.
 
 import { rowsOf } from "./rows.js";
-import { reachable, settleStop } from "./message-actions.js";
-import { fill } from "./dom.js";
-import { build, mark } from "./message.js";
+import { enableActions, updateTabStop } from "./message-actions.js";
+import { reconcile } from "./dom.js";
+import { buildRow, versionOf } from "./message.js";
 
 /** Items in the document at once: enough for any screen, few enough to stay quick. */
-const WINDOW = 280;
+const WINDOW_ITEMS = 280;
 
 /** Items taken in when one scrolls towards an edge, and this near to it, in pixels. */
-const STEP = 100;
-const NEAR = 800;
+const STEP_ITEMS = 100;
+const NEAR_EDGE_PX = 800;
 
 /** Pixels from the bottom that still count as being there. */
-const BOTTOM = 48;
+const BOTTOM_PX = 48;
 
 /**
  * @typedef {{ from: number, to: number, isFollowing: boolean, anchor: [string, number] | null }} Position
@@ -22,141 +22,141 @@ const BOTTOM = 48;
  *   row's key and its distance from the top of what is visible.
  */
 
-export class LogView {
+export class MessageList {
   #scroller;
   #log;
-  #acts;
+  #callbacks;
   /** @type {import("../model/room.js").Room | null} */ #room = null;
   /** @type {WeakMap<object, Position>} */ #positions = new WeakMap();
-  /** @type {Position} */ #at = latest();
+  /** @type {Position} */ #position = followingPosition();
   #me = "";
-  /** @type {import("../storage/preferences.js").Taste | undefined} */ #taste;
+  /** @type {import("../storage/preferences.js").Preferences | undefined} */ #preferences;
   /** The key of the line that the address names. @type {string | null} */ #target = null;
 
-  /** @param {HTMLElement} scroller @param {HTMLElement} log @param {import("./page.js").Acts} acts */
-  constructor(scroller, log, acts) {
+  /** @param {HTMLElement} scroller @param {HTMLElement} log @param {import("./page.js").Callbacks} callbacks */
+  constructor(scroller, log, callbacks) {
     this.#scroller = scroller;
     this.#log = log;
-    this.#acts = acts;
+    this.#callbacks = callbacks;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    reachable(log);
-    new ResizeObserver(() => this.#keepPlace()).observe(scroller);
+    enableActions(log);
+    new ResizeObserver(() => this.#restoreScroll()).observe(scroller);
   }
 
   /** Whether the newest line is in view. */
   get isFollowing() {
-    return this.#at.isFollowing;
+    return this.#position.isFollowing;
   }
 
   /** Whether a line is pointed at. */
-  get isPointing() {
+  get hasTarget() {
     return this.#target !== null;
   }
 
-  /** @param {import("../model/room.js").Room | null} room @param {string} me @param {import("../storage/preferences.js").Taste} [taste] */
-  draw(room, me, taste = this.#taste) {
+  /** @param {import("../model/room.js").Room | null} room @param {string} me @param {import("../storage/preferences.js").Preferences} [preferences] */
+  draw(room, me, preferences = this.#preferences) {
     this.#me = me;
-    this.#taste = taste;
-    if (room !== this.#room) this.#change(room);
+    this.#preferences = preferences;
+    if (room !== this.#room) this.#switchRoom(room);
     if (!room) return this.#log.replaceChildren();
-    if (!this.#at.isFollowing) this.#anchor();
-    this.#slide(room);
-    fill(this.#log, rowsOf(room, this.#at, me, Date.now(), taste), (row) => ({ key: row.key, mark: mark(row) }), (row) => build(row, this.#acts));
-    this.#point();
-    this.#keepPlace();
-    settleStop(this.#log, this.#scroller.getBoundingClientRect().bottom + 1);
-    this.#reach();
+    if (!this.#position.isFollowing) this.#saveAnchor();
+    this.#fitWindow(room);
+    reconcile(this.#log, rowsOf(room, this.#position, me, Date.now(), preferences), (row) => ({ key: row.key, mark: versionOf(row) }), (row) => buildRow(row, this.#callbacks));
+    this.#markTarget();
+    this.#restoreScroll();
+    updateTabStop(this.#log, this.#scroller.getBoundingClientRect().bottom + 1);
+    this.#extendWindow();
   }
 
-  /** Goes to a line of this room, and points at it. @param {{ place: number, key: string }} line */
-  show({ place, key }) {
+  /** Goes to a line of this room, and points at it. @param {{ index: number, key: string }} line */
+  show({ index: place, key }) {
     const room = this.#room;
     if (!room) return;
-    this.#silence();
-    const to = place + STEP < room.end ? place + STEP : Infinity;
-    this.#at = { from: place - STEP, to, isFollowing: false, anchor: [key, this.#scroller.clientHeight / 3] };
+    this.#suppressAnnouncements();
+    const to = place + STEP_ITEMS < room.end ? place + STEP_ITEMS : Infinity;
+    this.#position = { from: place - STEP_ITEMS, to, isFollowing: false, anchor: [key, this.#scroller.clientHeight / 3] };
     this.#target = key;
     this.draw(room, this.#me);
     this.#row(key)?.focus({ preventScroll: true }); // so that it is read out
   }
 
   /** Points at no line any more. */
-  unpoint() {
+  clearTarget() {
     this.#target = null;
-    this.#point();
+    this.#markTarget();
   }
 
   jumpToLatest() {
     this.#target = null;
-    this.#at = latest();
+    this.#position = followingPosition();
     if (this.#room) this.draw(this.#room, this.#me);
-    this.#acts.moved();
+    this.#callbacks.scrolled();
   }
 
   /** @param {number} pages */
-  page(pages) {
+  scrollPages(pages) {
     this.#scroller.scrollBy({ top: pages * this.#scroller.clientHeight * 0.9 });
   }
 
   /** @param {import("../model/room.js").Room | null} room */
-  #change(room) {
-    if (this.#room) this.#positions.set(this.#room, this.#at);
+  #switchRoom(room) {
+    if (this.#room) this.#positions.set(this.#room, this.#position);
     this.#room = room;
-    this.#at = (room && this.#positions.get(room)) ?? latest();
+    this.#position = (room && this.#positions.get(room)) ?? followingPosition();
     this.#target = null;
-    this.#silence();
+    this.#suppressAnnouncements();
   }
 
   /** What is shown anew is not read aloud: only what is said from now on. */
-  #silence() {
+  #suppressAnnouncements() {
     this.#log.setAttribute("aria-live", "off");
     this.#log.replaceChildren();
     requestAnimationFrame(() => this.#log.setAttribute("aria-live", "polite"));
   }
 
   /** Fits the window to what has come or gone since. @param {import("../model/room.js").Room} room */
-  #slide(room) {
-    const at = this.#at;
+  #fitWindow(room) {
+    const at = this.#position;
     if (at.from >= room.end) at.isFollowing = true; // another log, or nothing shown yet
     if (at.isFollowing) {
-      at.from = Math.max(Math.min(at.from, room.end - STEP), room.end - WINDOW);
+      at.from = Math.max(Math.min(at.from, room.end - STEP_ITEMS), room.end - WINDOW_ITEMS);
       at.to = Infinity;
     }
     at.from = Math.max(at.from, room.base);
-    if (Math.min(at.to, room.end) - at.from > WINDOW) at.to = at.from + WINDOW;
-    room.inUse = at.isFollowing ? Infinity : at.from;
+    if (Math.min(at.to, room.end) - at.from > WINDOW_ITEMS) at.to = at.from + WINDOW_ITEMS;
+    room.firstInView = at.isFollowing ? Infinity : at.from;
   }
 
   #scrolled() {
     if (!this.#room) return;
-    this.#at.isFollowing = this.#at.to === Infinity && this.#below() < BOTTOM;
-    this.#anchor();
-    this.#reach();
-    this.#acts.moved();
+    this.#position.isFollowing = this.#position.to === Infinity && this.#distanceToBottom() < BOTTOM_PX;
+    this.#saveAnchor();
+    this.#extendWindow();
+    this.#callbacks.scrolled();
   }
 
   /** Takes in more where an edge of the window is near. */
-  #reach() {
+  #extendWindow() {
     const room = this.#room;
-    const at = this.#at;
+    const at = this.#position;
     if (!room) return;
-    if (this.#scroller.scrollTop < NEAR) {
-      if (at.from > room.base && !(at.isFollowing && room.end - at.from >= WINDOW)) {
-        at.from -= STEP;
+    if (this.#scroller.scrollTop < NEAR_EDGE_PX) {
+      if (at.from > room.base && !(at.isFollowing && room.end - at.from >= WINDOW_ITEMS)) {
+        at.from -= STEP_ITEMS;
         this.draw(room, this.#me);
       } else if (at.from <= room.base && room.hasOlder) {
-        this.#acts.older();
+        this.#callbacks.loadOlder();
       }
-    } else if (at.to < room.end && this.#below() < NEAR) {
-      at.to += STEP;
-      at.from = Math.max(at.from, at.to - WINDOW);
+    } else if (at.to < room.end && this.#distanceToBottom() < NEAR_EDGE_PX) {
+      at.to += STEP_ITEMS;
+      at.from = Math.max(at.from, at.to - WINDOW_ITEMS);
       if (at.to >= room.end) at.to = Infinity;
       this.draw(room, this.#me);
     }
   }
 
   /** Marks the line that the address names, and no other. */
-  #point() {
+  #markTarget() {
     const target = this.#target === null ? null : this.#row(this.#target);
     const old = this.#log.querySelector(".target");
     if (old === target) return;
@@ -172,23 +172,23 @@ export class LogView {
     return this.#log.querySelector(`[data-key="${CSS.escape(key)}"]`);
   }
 
-  #below() {
+  #distanceToBottom() {
     return this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight;
   }
 
   /** Remembers the first row in view and where it stands. */
-  #anchor() {
+  #saveAnchor() {
     const top = this.#scroller.getBoundingClientRect().top;
     for (const row of this.#log.children) {
       const box = row.getBoundingClientRect();
-      if (box.bottom <= top || !row.classList.contains("line")) continue;
-      this.#at.anchor = [row.getAttribute("data-key") ?? "", box.top - top];
+      if (box.bottom <= top || !row.classList.contains("message")) continue;
+      this.#position.anchor = [row.getAttribute("data-key") ?? "", box.top - top];
       return;
     }
   }
 
-  #keepPlace() {
-    const { isFollowing, anchor } = this.#at;
+  #restoreScroll() {
+    const { isFollowing, anchor } = this.#position;
     if (isFollowing) {
       this.#scroller.scrollTop = this.#scroller.scrollHeight;
     } else if (anchor) {
@@ -200,6 +200,6 @@ export class LogView {
 }
 
 /** @returns {Position} */
-function latest() {
+function followingPosition() {
   return { from: Infinity, to: Infinity, isFollowing: true, anchor: null };
 }

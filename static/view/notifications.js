@@ -3,26 +3,26 @@
 
 /** The icon, in the page's own colours, with room for a mark. */
 const ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="4 4 48 49"><path fill="#1f6f54" d="M16 4h24a12 12 0 0 1 12 12v16a12 12 0 0 1-12 12H27.5L15.7 52.3A1.6 1.6 0 0 1 13 51.1V43.6A12 12 0 0 1 4 32V16A12 12 0 0 1 16 4z"/>';
-const PROMPT = '<path fill="none" stroke="#f5f8f6" stroke-width="4.5" stroke-linecap="round" d="M17 17.5l7 6.5-7 6.5"/>';
+const ICON_PROMPT = '<path fill="none" stroke="#f5f8f6" stroke-width="4.5" stroke-linecap="round" d="M17 17.5l7 6.5-7 6.5"/>';
 
 /** The sound: two short tones, in Hz. */
-const TONES = [660, 880];
+const TONES_HZ = [660, 880];
 
-export class NoticeView {
+export class Notifications {
   #icon = /** @type {HTMLLinkElement} */ (document.querySelector('link[rel="icon"]'));
-  #mark = "";
+  #badge = "";
   /** @type {AudioContext | null} */ #audio = null;
 
   /** Marks the icon: with how often one was called, or that something is unread. @param {number} unread @param {number} calls */
-  badge(unread, calls) {
+  setBadge(unread, calls) {
     const mark = calls ? String(Math.min(calls, 9)) : unread ? " " : "";
-    if (mark === this.#mark) return;
-    this.#mark = mark;
-    this.#icon.href = mark ? `data:image/svg+xml,${encodeURIComponent(marked(mark))}` : "/icon.svg";
+    if (mark === this.#badge) return;
+    this.#badge = mark;
+    this.#icon.href = mark ? `data:image/svg+xml,${encodeURIComponent(iconWithBadge(mark))}` : "/icon.svg";
   }
 
   /** @param {{ title: string, body: string }} notice @param {string} tag A later one takes its place. @param {() => void} open */
-  desktop({ title, body }, tag, open) {
+  showDesktop({ title, body }, tag, open) {
     if (globalThis.Notification?.permission !== "granted") return;
     try {
       const note = new Notification(title, { body, tag, icon: "/icon.svg" });
@@ -34,10 +34,10 @@ export class NoticeView {
     } catch {} // phones show none without a service worker
   }
 
-  sound() {
+  playSound() {
     this.#audio ??= new AudioContext();
     const { currentTime, destination } = this.#audio;
-    TONES.forEach((frequency, i) => {
+    TONES_HZ.forEach((frequency, i) => {
       const [tone, gain] = [new OscillatorNode(this.#audio ??= new AudioContext(), { frequency }), new GainNode(this.#audio, { gain: 0 })];
       const start = currentTime + i * 0.12;
       gain.gain.setTargetAtTime(0.08, start, 0.01);
@@ -50,14 +50,14 @@ export class NoticeView {
 }
 
 /** Whether notes on the desktop may be shown; asks the person, who has just asked for them. @returns {Promise<string>} Why not, or nothing. */
-export async function allowDesktop() {
+export async function requestDesktopPermission() {
   if (!globalThis.Notification) return "This browser shows no notices of this page";
   const answer = await Notification.requestPermission();
   return answer === "granted" ? "" : "The browser does not allow notices of this page: its settings can change that";
 }
 
 /** @param {string} mark */
-function marked(mark) {
+function iconWithBadge(mark) {
   const dot = '<circle cx="39" cy="17" r="13" fill="#b3261e" stroke="#fff" stroke-width="2"/>';
-  return `${ICON}${PROMPT}${dot}<text x="39" y="24" font-family="sans-serif" font-size="20" font-weight="700" text-anchor="middle" fill="#fff">${mark.trim()}</text></svg>`;
+  return `${ICON}${ICON_PROMPT}${dot}<text x="39" y="24" font-family="sans-serif" font-size="20" font-weight="700" text-anchor="middle" fill="#fff">${mark.trim()}</text></svg>`;
 }

@@ -2,131 +2,131 @@
 // May know the DOM. May not know: sockets, the protocol, storage.
 
 import { BAD_ROOM } from "../model/commands.js";
-import { addressOf } from "../model/url.js";
-import { hue, tokens } from "../text/text.js";
-import { awayFor } from "../model/members.js";
-import { span } from "../text/time.js";
-import { ComposerView } from "./composer.js";
-import { button, byId, coloured, fill, linked, make, say } from "./dom.js";
-import { DoorView } from "./login.js";
-import { LogView } from "./message-list.js";
-import { NoticeView } from "./notifications.js";
+import { roomPath } from "../model/url.js";
+import { hue, splitLinks } from "../text/text.js";
+import { awayText } from "../model/members.js";
+import { formatDuration } from "../text/time.js";
+import { Composer } from "./composer.js";
+import { button, byId, colouredName, reconcile, linkNodes, make, setText } from "./dom.js";
+import { LoginView } from "./login.js";
+import { MessageList } from "./message-list.js";
+import { Notifications } from "./notifications.js";
 import { SettingsView } from "./settings.js";
-import { SwitcherView } from "./room-picker.js";
-import { isName, sameName } from "../protocol/names.js";
+import { RoomPicker } from "./room-picker.js";
+import { isUserName, sameName } from "../protocol/names.js";
 
 /**
  * @typedef {import("../model/room.js").Room} Room
- * @typedef {import("../model/chat.js").House} House
- * @typedef {{ house: House, state: import("../protocol/session.js").State, why: string,
- *   retryAt: number | null, lostAt: number | null, typists: string[] }} Scene All that is shown; both moments in Unix ms.
+ * @typedef {import("../model/chat.js").Chat} House
+ * @typedef {{ chat: House, state: import("../protocol/session.js").State, reason: string,
+ *   retryAt: number | null, lostAt: number | null, typingUsers: string[] }} PageState All that is shown; both moments in Unix ms.
  * @typedef {{
- *   enter(user: string, password: string | null, key: string | null): void, rename(user: string): void,
- *   visit(room: string): boolean, leave(room: string): void, step(by: number, isUnread: boolean): void,
- *   say(text: string): string | null, typed(text: string): void, write(user: string): void,
- *   edit(seq: number, text: string): void, editLast(): string | null, cancel(): void, remove(seq: number): void,
- *   answer(seq: number): void, goTo(seq: number): void, copyLink(seq: number): void,
+ *   logIn(user: string, password: string | null, key: string | null): void, rename(user: string): void,
+ *   openRoom(room: string): boolean, leaveRoom(room: string): void, openNeighbour(by: number, isUnread: boolean): void,
+ *   submitInput(text: string): string | null, inputChanged(text: string): void, openDirect(user: string): void,
+ *   editMessage(seq: number, text: string): void, editLast(): string | null, cancelContext(): void, deleteMessage(seq: number): void,
+ *   replyTo(seq: number): void, openMessage(seq: number): void, copyLink(seq: number): void,
  *   resend(cid: string): void, drop(cid: string): void,
- *   words(): import("../model/completion.js").Words, older(): void, moved(): void, lookAround(): void, retry(): void,
- *   key(): string, changed(): void, trySound(): void, forgetMe(): void,
- * }} Acts What a person can do. `visit` says whether that can be a room, `say` and `editLast` why nothing comes of it.
+ *   completions(): import("../model/completion.js").Candidates, loadOlder(): void, scrolled(): void, requestRooms(): void, retry(): void,
+ *   key(): string, preferencesChanged(): void, playSound(): void, forgetMe(): void,
+ * }} Callbacks What a person can do. `visit` says whether that can be a room, `say` and `editLast` why nothing comes of it.
  */
 
 /** The time offline is told from this many milliseconds on. */
-const WHILE = 3_000;
+const SHOW_DURATION_AFTER_MS = 3_000;
 
-const TROUBLE = { offline: "Offline.", connecting: "Connecting…", stopped: "Stopped." };
+const STATE_TEXT = { offline: "Offline.", connecting: "Connecting…", stopped: "Stopped." };
 
-export class View {
-  #acts;
-  #house = byId("house");
-  #switcher;
+export class Page {
+  #callbacks;
+  #element = byId("app");
+  #roomPicker;
   #settings;
-  /** @type {House | null} */ #shown = null;
-  #panels = [byId("rooms"), byId("people")];
+  /** @type {House | null} */ #chat = null;
+  #panels = [byId("rooms"), byId("members")];
 
-  /** @param {Acts} acts */
-  constructor(acts) {
-    this.#acts = acts;
-    this.door = new DoorView(acts.enter);
-    this.log = new LogView(byId("scroller"), byId("log"), acts);
-    this.composer = new ComposerView(acts);
-    this.notice = new NoticeView();
-    this.#settings = new SettingsView(acts);
-    this.#switcher = new SwitcherView((choice) => void ("room" in choice ? acts.visit(choice.room) : acts.write(choice.user)));
-    byId("switch").addEventListener("click", () => this.#switch());
-    byId("keys-button").addEventListener("click", () => this.#sheet());
-    byId("settings-button").addEventListener("click", () => {
+  /** @param {Callbacks} callbacks */
+  constructor(callbacks) {
+    this.#callbacks = callbacks;
+    this.login = new LoginView(callbacks.logIn);
+    this.messages = new MessageList(byId("scroller"), byId("log"), callbacks);
+    this.composer = new Composer(callbacks);
+    this.notifications = new Notifications();
+    this.#settings = new SettingsView(callbacks);
+    this.#roomPicker = new RoomPicker((choice) => void ("room" in choice ? callbacks.openRoom(choice.room) : callbacks.openDirect(choice.user)));
+    byId("open-picker").addEventListener("click", () => this.#openRoomPicker());
+    byId("open-shortcuts").addEventListener("click", () => this.#showShortcuts());
+    byId("open-settings").addEventListener("click", () => {
       this.closePanels();
-      if (this.#shown) this.#settings.open(this.#shown);
+      if (this.#chat) this.#settings.open(this.#chat);
     });
-    byId("retry").addEventListener("click", acts.retry);
-    byId("latest").addEventListener("click", () => this.#latest());
+    byId("retry").addEventListener("click", callbacks.retry);
+    byId("latest").addEventListener("click", () => this.#jumpToLatest());
     byId("rename").addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
       const user = byId("new-name").value.trim();
-      if (!isName(user)) return;
+      if (!isUserName(user)) return;
       byId("rename").hidePopover();
-      acts.rename(user);
+      callbacks.rename(user);
     });
-    byId("room").addEventListener("focus", acts.lookAround);
+    byId("join-room").addEventListener("focus", callbacks.requestRooms);
     byId("join").addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
-      const isRoom = acts.visit(byId("room").value);
-      if (isRoom) byId("room").value = "";
+      const isRoom = callbacks.openRoom(byId("join-room").value);
+      if (isRoom) byId("join-room").value = "";
       else this.composer.hint(BAD_ROOM, true);
     });
-    document.addEventListener("keydown", (event) => this.#pressed(event));
+    document.addEventListener("keydown", (event) => this.#keyPressed(event));
     // A panel that was opened over a narrow page stands beside a wide one.
     matchMedia("(min-width: 760px)").addEventListener("change", () => this.closePanels());
   }
 
-  enterHouse() {
-    this.door.hide();
-    this.#house.hidden = false;
-    this.composer.invite();
+  show() {
+    this.login.hide();
+    this.#element.hidden = false;
+    this.composer.focusUnlessTouch();
   }
 
-  leaveHouse() {
-    this.#house.hidden = true;
+  hide() {
+    this.#element.hidden = true;
   }
 
   closePanels() {
     for (const panel of this.#panels) if (panel.matches(":popover-open")) panel.hidePopover();
   }
 
-  /** @param {Scene} scene */
+  /** @param {PageState} scene */
   draw(scene) {
-    const { house, typists } = scene;
-    this.#shown = house;
-    const { room, me, unread } = house;
+    const { chat, typingUsers: typists } = scene;
+    this.#chat = chat;
+    const { room, me, unread } = chat;
     const name = room ? `${room.peer ?? room.name} – Talk` : "Talk";
     document.title = document.hidden && unread ? `(${unread}) ${name}` : name;
-    this.notice.badge(document.hidden ? unread : 0, document.hidden ? house.calls : 0);
-    say(byId("title"), room?.label ?? "No room");
-    this.#drawTopic(room ? about(room) : "");
+    this.notifications.setBadge(document.hidden ? unread : 0, document.hidden ? chat.unreadMentions : 0);
+    setText(byId("title"), room?.label ?? "No room");
+    this.#drawTopic(room ? headerText(room) : "");
     this.#drawState(scene);
-    this.#drawRooms(house);
-    this.#drawPeople(room, house);
-    this.log.draw(room, me, house.taste);
-    say(byId("typing"), typing(typists));
-    const isBack = room !== null && !this.log.isFollowing;
+    this.#drawRooms(chat);
+    this.#drawMembers(room, chat);
+    this.messages.draw(room, me, chat.preferences);
+    setText(byId("typing"), typingText(typists));
+    const isBack = room !== null && !this.messages.isFollowing;
     byId("latest").hidden = !isBack;
-    if (isBack) say(byId("latest"), room.unread ? `${unreadOf(room)} new ↓ jump to latest` : "Jump to latest ↓");
+    if (isBack) setText(byId("latest"), room.unread ? `${unreadText(room)} new ↓ jump to latest` : "Jump to latest ↓");
   }
 
-  /** @param {Scene} scene */
-  #drawState({ state, why, retryAt, lostAt }) {
+  /** @param {PageState} scene */
+  #drawState({ state, reason: why, retryAt, lostAt }) {
     const isTrouble = state === "offline" || state === "stopped" || (state === "connecting" && retryAt !== null);
     byId("state").dataset.state = state;
-    say(byId("state"), state);
-    byId("trouble").hidden = !isTrouble;
+    setText(byId("state"), state);
+    byId("problem").hidden = !isTrouble;
     if (!isTrouble) return;
     const lasted = Date.now() - (lostAt ?? Date.now());
-    const isLong = state === "offline" && lasted >= WHILE;
-    say(byId("trouble-what"), why || (isLong ? `Offline for ${span(lasted)}.` : TROUBLE[state]));
+    const isLong = state === "offline" && lasted >= SHOW_DURATION_AFTER_MS;
+    setText(byId("problem-text"), why || (isLong ? `Offline for ${formatDuration(lasted)}.` : STATE_TEXT[state]));
     const seconds = Math.max(1, Math.ceil(((retryAt ?? 0) - Date.now()) / 1000));
-    say(byId("trouble-when"), state === "offline" ? `Next try in ${seconds} s. What you write is kept.` : "");
+    setText(byId("problem-retry"), state === "offline" ? `Next try in ${seconds} s. What you write is kept.` : "");
     byId("retry").hidden = state === "connecting";
   }
 
@@ -135,89 +135,89 @@ export class View {
     const element = byId("topic");
     if (element.title === topic) return;
     element.title = topic;
-    element.replaceChildren(...linked(tokens(topic)));
+    element.replaceChildren(...linkNodes(splitLinks(topic)));
   }
 
-  /** @param {House} house */
-  #drawRooms({ me, listed, room, known, taste, unreadElsewhere }) {
-    const draw = (/** @type {string} */ id, /** @type {Room[]} */ rooms) => fill(byId(id), rooms, (each) => ({
-      key: each.name, mark: `${each === room} ${unreadOf(each)} ${each.mentions} ${taste.isMuted(each.name)} ${each.label}`,
-    }), (each) => this.#roomEntry(each, each === room, taste.isMuted(each.name)));
+  /** @param {House} chat */
+  #drawRooms({ me, listed, room, knownRooms: known, preferences, unreadElsewhere }) {
+    const draw = (/** @type {string} */ id, /** @type {Room[]} */ rooms) => reconcile(byId(id), rooms, (each) => ({
+      key: each.name, mark: `${each === room} ${unreadText(each)} ${each.mentions} ${preferences.isMuted(each.name)} ${each.label}`,
+    }), (each) => this.#roomEntry(each, each === room, preferences.isMuted(each.name)));
     draw("room-list", listed.filter(({ peer }) => !peer));
     draw("direct-list", listed.filter(({ peer }) => peer));
     byId("direct").hidden = listed.every(({ peer }) => !peer);
-    fill(byId("known"), known, (name) => ({ key: name, mark: "" }), (name) => make("option", { value: name }));
-    say(byId("elsewhere"), unreadElsewhere ? String(unreadElsewhere) : "");
-    say(byId("me"), me);
+    reconcile(byId("known-rooms"), known, (name) => ({ key: name, mark: "" }), (name) => make("option", { value: name }));
+    setText(byId("unread-elsewhere"), unreadElsewhere ? String(unreadElsewhere) : "");
+    setText(byId("me"), me);
     byId("me").style.setProperty("--hue", String(hue(me)));
   }
 
   /** @param {Room} room @param {boolean} isCurrent @param {boolean} isMuted */
   #roomEntry(room, isCurrent, isMuted) {
     const { name, label } = room;
-    const link = make("a", { href: addressOf(name), "aria-current": isCurrent && "page" }, make("bdi", {}, label));
-    if (isMuted) link.append(make("span", { class: "quiet" }, "muted"));
-    if (room.mentions) link.append(make("span", { class: "call", title: "somebody wrote your name" }, "@", make("span", { class: "unseen" }, ` ${room.mentions} with your name,`)));
-    if (room.unread) link.append(make("span", { class: isMuted ? "badge muted" : "badge" }, unreadOf(room), make("span", { class: "unseen" }, " unread")));
+    const link = make("a", { href: roomPath(name), "aria-current": isCurrent && "page" }, make("bdi", {}, label));
+    if (isMuted) link.append(make("span", { class: "secondary" }, "muted"));
+    if (room.mentions) link.append(make("span", { class: "mentions", title: "somebody wrote your name" }, "@", make("span", { class: "visually-hidden" }, ` ${room.mentions} with your name,`)));
+    if (room.unread) link.append(make("span", { class: isMuted ? "badge muted" : "badge" }, unreadText(room), make("span", { class: "visually-hidden" }, " unread")));
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      this.#acts.visit(name);
+      this.#callbacks.openRoom(name);
     });
-    return make("li", {}, link, button("×", () => this.#acts.leave(name), { class: "plain", "aria-label": `Leave ${label}` }));
+    return make("li", {}, link, button("×", () => this.#callbacks.leaveRoom(name), { class: "plain", "aria-label": `Leave ${label}` }));
   }
 
-  /** @param {Room | null} room @param {House} house */
-  #drawPeople(room, { me, away }) {
-    const count = room?.people.count ?? 0;
-    const why = (/** @type {string} */ name) => sameName(name, me) ? away : room?.people.away(name) ?? null;
-    say(byId("count"), String(count));
-    say(byId("people-title"), `People · ${count}`);
-    const members = room?.members ?? [];
-    const rows = room && !room.members ? [""] : members;
-    fill(byId("people-list"), rows, (name) => ({ key: name, mark: `${sameName(name, me)} ${why(name)}` }), (name) => {
-      if (!name) return make("li", { class: "quiet" }, "Too many to list");
-      const shown = coloured(name, hue(name));
-      if (sameName(name, me)) return make("li", {}, shown, " ", make("span", { class: "quiet" }, "you"), ...absence(why(name)));
-      const write = button("", () => this.#acts.write(name), { class: "plain" });
-      write.append(make("span", { class: "unseen" }, "Write to "), shown);
-      return make("li", {}, write, ...absence(why(name)));
+  /** @param {Room | null} room @param {House} chat */
+  #drawMembers(room, { me, away }) {
+    const count = room?.members.count ?? 0;
+    const why = (/** @type {string} */ name) => sameName(name, me) ? away : room?.members.awayMessage(name) ?? null;
+    setText(byId("member-count"), String(count));
+    setText(byId("members-title"), `People · ${count}`);
+    const members = room?.memberNames ?? [];
+    const rows = room && !room.memberNames ? [""] : members;
+    reconcile(byId("members-list"), rows, (name) => ({ key: name, mark: `${sameName(name, me)} ${why(name)}` }), (name) => {
+      if (!name) return make("li", { class: "secondary" }, "Too many to list");
+      const shown = colouredName(name, hue(name));
+      if (sameName(name, me)) return make("li", {}, shown, " ", make("span", { class: "secondary" }, "you"), ...awayNote(why(name)));
+      const write = button("", () => this.#callbacks.openDirect(name), { class: "plain" });
+      write.append(make("span", { class: "visually-hidden" }, "Write to "), shown);
+      return make("li", {}, write, ...awayNote(why(name)));
     });
   }
 
-  #latest() {
-    this.log.jumpToLatest();
-    this.composer.invite();
+  #jumpToLatest() {
+    this.messages.jumpToLatest();
+    this.composer.focusUnlessTouch();
   }
 
-  #sheet() {
+  #showShortcuts() {
     this.closePanels();
-    byId("keys").showModal();
+    byId("shortcuts").showModal();
   }
 
-  #switch() {
-    if (!this.#shown) return;
+  #openRoomPicker() {
+    if (!this.#chat) return;
     this.closePanels();
-    this.#acts.lookAround();
-    this.#switcher.open(this.#shown);
+    this.#callbacks.requestRooms();
+    this.#roomPicker.open(this.#chat);
   }
 
   /** Keys that work wherever the focus is. @param {KeyboardEvent} event */
-  #pressed(event) {
-    if (this.#house.hidden || event.isComposing || document.querySelector("dialog[open]")) return;
+  #keyPressed(event) {
+    if (this.#element.hidden || event.isComposing || document.querySelector("dialog[open]")) return;
     const { key, altKey, ctrlKey, metaKey, shiftKey } = event;
     const target = /** @type {HTMLElement} */ (event.target);
     const isWriting = /^(INPUT|TEXTAREA)$/.test(target.tagName);
     if ((ctrlKey || metaKey) && !altKey && !shiftKey && key.toLowerCase() === "k") {
-      this.#switch();
+      this.#openRoomPicker();
     } else if (key === "?" && !isWriting) {
-      this.#sheet();
+      this.#showShortcuts();
     } else if (altKey && (key === "ArrowUp" || key === "ArrowDown")) {
-      this.#acts.step(key === "ArrowUp" ? -1 : 1, shiftKey);
+      this.#callbacks.openNeighbour(key === "ArrowUp" ? -1 : 1, shiftKey);
     } else if (key === "PageUp" || key === "PageDown") {
-      this.log.page(key === "PageUp" ? -1 : 1);
+      this.messages.scrollPages(key === "PageUp" ? -1 : 1);
     } else if (key === "End" && !isWriting) {
-      this.#latest();
+      this.#jumpToLatest();
     } else if (key === "Escape" && isWriting) {
       return target.blur();
     } else {
@@ -230,23 +230,23 @@ export class View {
 }
 
 /** What a room is about; of a private one, that the other is away. @param {Room} room */
-function about({ topic, peer, people }) {
-  const why = peer === null ? null : people.away(peer);
-  return why === null ? topic : `${peer} is ${awayFor(why)}`;
+function headerText({ topic, peer, members: people }) {
+  const why = peer === null ? null : people.awayMessage(peer);
+  return why === null ? topic : `${peer} is ${awayText(why)}`;
 }
 
 /** Beside a name, that they are away, if they are. @param {string | null} why */
-function absence(why) {
-  return why === null ? [] : [" ", make("bdi", { class: "quiet absence", title: awayFor(why) }, awayFor(why))];
+function awayNote(why) {
+  return why === null ? [] : [" ", make("bdi", { class: "secondary away", title: awayText(why) }, awayText(why))];
 }
 
 /** @param {Room} room */
-function unreadOf({ unread, hasMoreUnread }) {
+function unreadText({ unread, hasMoreUnread }) {
   return `${unread}${hasMoreUnread ? "+" : ""}`;
 }
 
 /** @param {string[]} users */
-function typing(users) {
+function typingText(users) {
   const [one, two] = users;
   if (users.length > 2) return "Several people are typing…";
   if (two) return `${one} and ${two} are typing…`;

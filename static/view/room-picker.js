@@ -5,46 +5,46 @@
 import { choices } from "../model/room-choices.js";
 import { byId, make } from "./dom.js";
 
-export class SwitcherView {
-  #dialog = byId("switcher");
-  #field = byId("switch-to");
-  #list = byId("switch-list");
-  /** @type {import("../model/chat.js").House | null} */ #house = null;
+export class RoomPicker {
+  #dialog = byId("room-picker");
+  #field = byId("picker-input");
+  #list = byId("picker-list");
+  /** @type {import("../model/chat.js").Chat | null} */ #chat = null;
   /** @type {import("../model/room-choices.js").Choice[]} */ #choices = [];
-  #at = 0;
-  #go;
+  #selected = 0;
+  #onChoice;
 
   /** @param {(choice: import("../model/room-choices.js").Choice) => void} go */
   constructor(go) {
-    this.#go = go;
+    this.#onChoice = go;
     this.#field.addEventListener("input", () => this.#filter());
-    this.#field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#pressed(event));
+    this.#field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#keyPressed(event));
     this.#list.addEventListener("click", (/** @type {MouseEvent} */ { target }) => {
       const option = target instanceof Element && target.closest("li");
       if (option) this.#choose([...this.#list.children].indexOf(option));
     });
   }
 
-  /** @param {import("../model/chat.js").House} house */
-  open(house) {
-    this.#house = house;
+  /** @param {import("../model/chat.js").Chat} chat */
+  open(chat) {
+    this.#chat = chat;
     this.#field.value = "";
     this.#dialog.showModal();
     this.#filter();
   }
 
   #filter() {
-    if (!this.#house) return;
-    this.#choices = choices(this.#house, this.#field.value);
+    if (!this.#chat) return;
+    this.#choices = choices(this.#chat, this.#field.value);
     this.#list.replaceChildren(...this.#choices.map(({ label, hint }, i) => (
-      make("li", { role: "option", id: `choice-${i}` }, make("bdi", {}, label), make("span", { class: "quiet" }, hint)))));
-    byId("switch-none").textContent = this.#choices.length ? "" : "No room and nobody here is called so";
-    this.#point(0);
+      make("li", { role: "option", id: `choice-${i}` }, make("bdi", {}, label), make("span", { class: "secondary" }, hint)))));
+    byId("picker-empty").textContent = this.#choices.length ? "" : "No room and nobody here is called so";
+    this.#select(0);
   }
 
   /** @param {number} at */
-  #point(at) {
-    this.#at = at;
+  #select(at) {
+    this.#selected = at;
     [...this.#list.children].forEach((option, i) => option.setAttribute("aria-selected", String(i === at)));
     const option = this.#list.children[at];
     option?.scrollIntoView({ block: "nearest" });
@@ -53,12 +53,12 @@ export class SwitcherView {
   }
 
   /** @param {KeyboardEvent} event */
-  #pressed(event) {
+  #keyPressed(event) {
     if (event.isComposing || event.keyCode === 229) return;
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     const { length } = this.#choices;
-    if (step && length) this.#point((this.#at + step + length) % length);
-    else if (event.key === "Enter") this.#choose(this.#at);
+    if (step && length) this.#select((this.#selected + step + length) % length);
+    else if (event.key === "Enter") this.#choose(this.#selected);
     else return;
     event.preventDefault();
   }
@@ -68,6 +68,6 @@ export class SwitcherView {
     const choice = this.#choices[at];
     if (!choice) return;
     this.#dialog.close(); // gives the focus back first, so that where one goes can take it
-    this.#go(choice);
+    this.#onChoice(choice);
   }
 }

@@ -1,49 +1,49 @@
 // What stands under what: a room's items as rows, with days, groups and the "new" rule between.
 // May not know: the DOM. What is here is what a log looks like, before it looks like anything.
 
-import { plain } from "../text/markup.js";
-import { day, isSameDay } from "../text/time.js";
-import { otherOf, sameName } from "../protocol/names.js";
+import { plainText } from "../text/markup.js";
+import { formatDay, isSameDay } from "../text/time.js";
+import { peerOf, sameName } from "../protocol/names.js";
 
 /**
  * @typedef {import("../model/room.js").Unsent} Unsent
  * @typedef {"stored" | "pending" | "failed"} State
- * @typedef {{ cid: string, what: string, why: string }} Failure Of something one did: "Not sent", and why.
- * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][], lines?: Quote[] }} Rule
- *   `rooms` it leads to: the name of each, and what a person calls it. `lines` it leads to.
- * @typedef {{ key: string, kind: "moves", moves: [string, "joined" | "left"][] }} Moves
+ * @typedef {{ cid: string, what: string, reason: string }} Failure Of something one did: "Not sent", and why.
+ * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][], hits?: Quote[] }} TextRow
+ *   `rooms` it leads to: the name of each, and what a person calls it. `hits` it leads to.
+ * @typedef {{ key: string, kind: "presence", changes: [string, "joined" | "left"][] }} PresenceRow
  * @typedef {{ key: string, kind: "topic", user: string, text: string, state: State, failures: Failure[] }} TopicRow
- * @typedef {{ key: string, kind: "late", text: string, state: State, failures: Failure[] }} LateRow
+ * @typedef {{ key: string, kind: "edit", text: string, state: State, failures: Failure[] }} UnloadedEditRow
  *   An unsent change of a line that is not here.
  * @typedef {{ seq: number, user: string | null, text: string | null }} Quote What a line answers, or a search found.
  *   `user` null: it is not loaded; `text` null as well where it was deleted.
- * @typedef {{ key: string, kind: "line", user: string, at: number, text: string | null, version: string,
+ * @typedef {{ key: string, kind: "message", user: string, at: number, text: string | null, version: string,
  *   seq: number | null, isAction: boolean, isMine: boolean, isMention: boolean, isFirst: boolean, isEdited: boolean,
- *   isEditing: boolean, isGoing: boolean, quote: Quote | null, state: State, failures: Failure[] }} LineRow
+ *   isEditing: boolean, isDeleting: boolean, quote: Quote | null, state: State, failures: Failure[] }} MessageRow
  *   `text` null: deleted; `version` is another whenever the text is. `seq` null: not stored. `isFirst`:
- *   of a group, so that it shows the name and the time. `isGoing`: its delete is on its way.
- * @typedef {Rule | Moves | TopicRow | LateRow | LineRow} Row
+ *   of a group, so that it shows the name and the time. `isDeleting`: its delete is on its way.
+ * @typedef {TextRow | PresenceRow | TopicRow | UnloadedEditRow | MessageRow} Row
  */
 
 /** Lines of one author closer than this stand under one name. */
 const GROUP_MS = 5 * 60_000;
 
 /** Characters of what was not changed, to know it by. */
-const GLIMPSE = 60;
+const MAX_EXCERPT_CHARS = 60;
 
 /** Characters of what is answered: more than a wide page shows in a row. */
-const QUOTED = 200;
+const MAX_QUOTE_CHARS = 200;
 
 /**
  * @param {import("../model/room.js").Room} room @param {{ from: number, to: number }} window Places.
- * @param {string} me @param {number} now @param {import("../storage/preferences.js").Taste} [taste] @returns {Row[]}
+ * @param {string} me @param {number} now @param {import("../storage/preferences.js").Preferences} [preferences] @returns {Row[]}
  */
-export function rowsOf(room, { from, to }, me, now, taste) {
+export function rowsOf(room, { from, to }, me, now, preferences) {
   /** @type {Row[]} */
   const rows = [];
-  const { changes, others } = sorted(room);
-  if (from <= room.base && room.oldest !== null && !room.hasOlder) rows.push(beginning(room));
-  /** @type {LineRow | null} */
+  const { changes, others } = splitUnsent(room);
+  if (from <= room.base && room.oldest !== null && !room.hasOlder) rows.push(firstRow(room));
+  /** @type {MessageRow | null} */
   let last = null;
 
   let ignored = 0;
@@ -54,13 +54,13 @@ export function rowsOf(room, { from, to }, me, now, taste) {
     if (above?.kind === "ignored") above.text = text;
     else rows.push({ key: `ignored ${key}`, kind: "ignored", text });
   };
-  const add = (/** @type {LineRow} */ row, isNews = false) => {
+  const add = (/** @type {MessageRow} */ row, isNews = false) => {
     if (!last || !isSameDay(last.at, row.at)) {
-      rows.push({ key: `day ${row.key}`, kind: "day", text: day(row.at, now) });
+      rows.push({ key: `day ${row.key}`, kind: "day", text: formatDay(row.at, now) });
     }
     if (isNews) rows.push({ key: "new", kind: "new", text: "New" });
     const above = rows.at(-1);
-    row.isFirst = row.isAction || row.quote !== null || above?.kind !== "line" || above.isAction || above.state === "failed"
+    row.isFirst = row.isAction || row.quote !== null || above?.kind !== "message" || above.isAction || above.state === "failed"
       || above.user !== row.user || row.at - above.at > GROUP_MS;
     rows.push(row);
     last = row;
@@ -69,30 +69,30 @@ export function rowsOf(room, { from, to }, me, now, taste) {
   for (const item of room.items.slice(Math.max(from - room.base, 0), to - room.base)) {
     if ("record" in item) {
       const { seq, user, text, type } = item.record;
-      if (taste?.isIgnored(user) && !sameName(user, me)) fold(item.key);
+      if (preferences?.isIgnored(user) && !sameName(user, me)) fold(item.key);
       else if (type === "topic") rows.push({ key: item.key, kind: "topic", user, text, state: "stored", failures: [] });
-      else add(posted(room, item, changes.get(seq) ?? [], me, taste), seq === room.newFrom);
-    } else if ("moves" in item) {
-      if (!taste?.has("hideMoves")) rows.push({ key: item.key, kind: "moves", moves: [...item.moves] });
+      else add(postRow(room, item, changes.get(seq) ?? [], me, preferences), seq === room.newFrom);
+    } else if ("presence" in item) {
+      if (!preferences?.isOn("hideMoves")) rows.push({ key: item.key, kind: "presence", changes: [...item.presence] });
     } else if ("missing" in item) {
-      rows.push({ key: item.key, kind: "gap", text: missing(item.missing) });
+      rows.push({ key: item.key, kind: "gap", text: gapText(item.missing) });
     } else {
-      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, otherOf(name, me) ?? `#${name}`]), lines: item.records?.filter((each) => !taste?.isIgnored(each.user)).map(pointed) });
+      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, peerOf(name, me) ?? `#${name}`]), hits: item.records?.filter((each) => !preferences?.isIgnored(each.user)).map(searchHit) });
     }
   }
   if (to < room.end) return rows;
   for (const unsent of others) {
-    const { line, at } = unsent;
+    const { submission: line, at } = unsent;
     const key = `cid ${line.cid}`;
-    const failures = [unsent].filter(({ refusal }) => refusal).map(failure);
+    const failures = [unsent].filter(({ rejection: refusal }) => refusal).map(failure);
     const state = failures.length ? "failed" : "pending";
     if (line.type === "topic") rows.push({ key, kind: "topic", user: me, text: line.text ?? "", state, failures });
-    else if (line.type !== "post") rows.push({ key, kind: "late", text: late(line), state, failures });
+    else if (line.type !== "post") rows.push({ key, kind: "edit", text: unloadedEditText(line), state, failures });
     else {
       add({
-        key, kind: "line", user: me, at, text: line.text ?? "", version: "", seq: null, isAction: line.kind === "me",
-        isMine: true, isMention: false, isFirst: true, isEdited: false, isEditing: false, isGoing: false,
-        quote: quoted(room, line.reply, taste), state, failures,
+        key, kind: "message", user: me, at, text: line.text ?? "", version: "", seq: null, isAction: line.kind === "me",
+        isMine: true, isMention: false, isFirst: true, isEdited: false, isEditing: false, isDeleting: false,
+        quote: quoteOf(room, line.reply, preferences), state, failures,
       });
     }
   }
@@ -100,12 +100,12 @@ export function rowsOf(room, { from, to }, me, now, taste) {
 }
 
 /** What is not stored yet: changes by the line they are about, if it is here, and all others. @param {import("../model/room.js").Room} room */
-function sorted({ unsent, oldest }) {
+function splitUnsent({ unsent, oldest }) {
   /** @type {Map<number, Unsent[]>} */
   const changes = new Map();
   const others = [];
   for (const each of unsent.values()) {
-    const { target } = each.line;
+    const { target } = each.submission;
     if (target === undefined || oldest === null || target < oldest) others.push(each);
     else changes.set(target, [...changes.get(target) ?? [], each]);
   }
@@ -114,68 +114,68 @@ function sorted({ unsent, oldest }) {
 
 /**
  * A post, as our own changes on their way would have it.
- * @param {import("../model/room.js").Room} room @param {{ key: string, record: import("../protocol/messages.js").Entry }} item
- * @param {Unsent[]} changes @param {string} me @param {import("../storage/preferences.js").Taste} [taste] @returns {LineRow}
+ * @param {import("../model/room.js").Room} room @param {{ key: string, record: import("../protocol/messages.js").LogRecord }} item
+ * @param {Unsent[]} changes @param {string} me @param {import("../storage/preferences.js").Preferences} [preferences] @returns {MessageRow}
  */
-function posted(room, { key, record }, changes, me, taste) {
+function postRow(room, { key, record }, changes, me, preferences) {
   const { seq, user, at, kind } = record;
-  const { text, version } = room.words(record);
-  const failures = changes.filter(({ refusal }) => refusal).map(failure);
-  const coming = changes.findLast(({ refusal }) => !refusal)?.line;
+  const { text, version } = room.currentText(record);
+  const failures = changes.filter(({ rejection: refusal }) => refusal).map(failure);
+  const coming = changes.findLast(({ rejection: refusal }) => !refusal)?.submission;
   return {
-    key, kind: "line", user, at, seq, isAction: kind === "me", isMine: sameName(user, me), isFirst: true,
-    isMention: text !== null && !sameName(user, me) && room.calls({ ...record, text }, me),
+    key, kind: "message", user, at, seq, isAction: kind === "me", isMine: sameName(user, me), isFirst: true,
+    isMention: text !== null && !sameName(user, me) && room.isMentionOf({ ...record, text }, me),
     text: text === null ? null : coming?.text ?? text,
-    version: `${version} ${changes.map(({ line }) => line.cid)}`,
-    isEdited: text !== null && (version > 0 || coming?.type === "edit"), isEditing: room.editing?.seq === seq, isGoing: coming?.type === "delete",
-    quote: text === null ? null : quoted(room, record.reply, taste), state: failures.length ? "failed" : coming ? "pending" : "stored", failures,
+    version: `${version} ${changes.map(({ submission: line }) => line.cid)}`,
+    isEdited: text !== null && (version > 0 || coming?.type === "edit"), isEditing: room.editing?.seq === seq, isDeleting: coming?.type === "delete",
+    quote: text === null ? null : quoteOf(room, record.reply, preferences), state: failures.length ? "failed" : coming ? "pending" : "stored", failures,
   };
 }
 
 /**
  * What a line answers, as far as it is here and may be shown.
- * @param {import("../model/room.js").Room} room @param {number} [seq] @param {import("../storage/preferences.js").Taste} [taste] @returns {Quote | null}
+ * @param {import("../model/room.js").Room} room @param {number} [seq] @param {import("../storage/preferences.js").Preferences} [preferences] @returns {Quote | null}
  */
-export function quoted(room, seq, taste) {
+export function quoteOf(room, seq, preferences) {
   if (seq === undefined) return null;
-  const record = room.record(seq);
-  if (record?.type !== "post" || taste?.isIgnored(record.user)) return { seq, user: null, text: null };
-  const { text } = room.words(record);
-  return { seq, user: record.user, text: text && glimpse(plain(text), QUOTED) };
+  const record = room.recordAt(seq);
+  if (record?.type !== "post" || preferences?.isIgnored(record.user)) return { seq, user: null, text: null };
+  const { text } = room.currentText(record);
+  return { seq, user: record.user, text: text && excerpt(plainText(text), MAX_QUOTE_CHARS) };
 }
 
-/** A post, or one that was edited, as it was found. @param {import("../protocol/messages.js").Entry} record @returns {Quote} */
-function pointed({ type, seq, target, user, text }) {
-  return { seq: type === "edit" ? target : seq, user, text: glimpse(plain(text), QUOTED) };
+/** A post, or one that was edited, as it was found. @param {import("../protocol/messages.js").LogRecord} record @returns {Quote} */
+function searchHit({ type, seq, target, user, text }) {
+  return { seq: type === "edit" ? target : seq, user, text: excerpt(plainText(text), MAX_QUOTE_CHARS) };
 }
 
 /** @param {Unsent} unsent @returns {Failure} */
-function failure({ line, refusal }) {
+function failure({ submission: line, rejection: refusal }) {
   const { cid, type, text } = line;
-  const what = { post: "Not sent", edit: `Not changed to “${glimpse(text)}”`, delete: "Not deleted", topic: "Topic not set" }[type];
-  return { cid, what, why: refusal?.message ?? "" };
+  const what = { post: "Not sent", edit: `Not changed to “${excerpt(text)}”`, delete: "Not deleted", topic: "Topic not set" }[type];
+  return { cid, what, reason: refusal?.message ?? "" };
 }
 
-/** @param {import("../storage/outbox-store.js").Line} line */
-function late({ type, text }) {
+/** @param {import("../storage/outbox-store.js").Submission} line */
+function unloadedEditText({ type, text }) {
   return type === "edit" ? `An older line of yours becomes: ${text}` : "An older line of yours is to be deleted";
 }
 
 /** @param {string} [text] @param {number} [length] */
-function glimpse(text = "", length = GLIMPSE) {
+function excerpt(text = "", length = MAX_EXCERPT_CHARS) {
   const shown = text.slice(0, length).replaceAll("\n", " ");
   return shown.length < text.length ? `${shown}…` : shown;
 }
 
-/** @param {import("../model/room.js").Room} room @returns {Rule} */
-function beginning({ oldest, peer, label }) {
+/** @param {import("../model/room.js").Room} room @returns {TextRow} */
+function firstRow({ oldest, peer, label }) {
   if (oldest !== null && oldest > 1) return { key: "beginning", kind: "gap", text: "What was said before this is no longer kept" };
   const text = peer ? `Only ${peer} and you can read this.` : `This is where ${label} begins.`;
   return { key: "beginning", kind: "note", text };
 }
 
 /** @param {number} count */
-function missing(count) {
+function gapText(count) {
   const lines = count === 1 ? "One line is" : `${count.toLocaleString()} lines are`;
   return `${lines} missing here: the server no longer keeps them`;
 }

@@ -1,66 +1,66 @@
 // The settings: what to hear of and what to hide, the key of one's name, and the way out.
 // May know the DOM. May not know: storage, sockets, what a key is good for.
 
-import { button, byId, copy, make, say } from "./dom.js";
-import { allowDesktop } from "./notifications.js";
+import { button, byId, copyText, make, setText } from "./dom.js";
+import { requestDesktopPermission } from "./notifications.js";
 
 /** What stands for a key that is not to be seen over a shoulder. */
-const HIDDEN = "•".repeat(12);
+const HIDDEN_KEY = "•".repeat(12);
 
 /** @typedef {import("../storage/preferences.js").Switch} Switch */
 /** @type {[string, Switch][]} */
-const SWITCHES = [["set-moves", "hideMoves"], ["set-sound", "sound"], ["set-desktop", "desktop"]];
+const SWITCHES = [["set-presence", "hideMoves"], ["set-sound", "sound"], ["set-desktop", "desktop"]];
 
 export class SettingsView {
-  #acts;
-  /** @type {import("../model/chat.js").House | null} */ #house = null;
+  #callbacks;
+  /** @type {import("../model/chat.js").Chat | null} */ #chat = null;
 
-  /** @param {import("./page.js").Acts} acts */
-  constructor(acts) {
-    this.#acts = acts;
-    for (const [id, name] of SWITCHES) byId(id).addEventListener("change", () => this.#turn(id, name));
+  /** @param {import("./page.js").Callbacks} callbacks */
+  constructor(callbacks) {
+    this.#callbacks = callbacks;
+    for (const [id, name] of SWITCHES) byId(id).addEventListener("change", () => this.#setSwitch(id, name));
     byId("set-mute").addEventListener("change", () => {
-      if (this.#house?.room) this.#house.taste.mute(this.#house.room.name, byId("set-mute").checked);
-      acts.changed();
+      if (this.#chat?.room) this.#chat.preferences.setMuted(this.#chat.room.name, byId("set-mute").checked);
+      callbacks.preferencesChanged();
     });
-    byId("key-show").addEventListener("click", () => this.#show(byId("key-show").getAttribute("aria-pressed") !== "true"));
+    byId("key-show").addEventListener("click", () => this.#showKey(byId("key-show").getAttribute("aria-pressed") !== "true"));
     byId("key-copy").addEventListener("click", async () => {
-      const isCopied = await copy(acts.key());
-      this.#say(isCopied ? "Key copied" : "This browser does not let the page copy");
+      const isCopied = await copyText(callbacks.key());
+      this.#setStatus(isCopied ? "Key copied" : "This browser does not let the page copy");
     });
     byId("forget").addEventListener("click", () => {
-      if (byId("forget").classList.contains("sure")) acts.forgetMe();
-      else this.#ask(true);
+      if (byId("forget").classList.contains("confirming")) callbacks.forgetMe();
+      else this.#confirmForget(true);
     });
-    byId("forget").addEventListener("blur", () => this.#ask(false));
+    byId("forget").addEventListener("blur", () => this.#confirmForget(false));
   }
 
-  /** @param {import("../model/chat.js").House} house */
-  open(house) {
-    this.#house = house;
-    const { room, me, taste } = house;
-    for (const [id, name] of SWITCHES) byId(id).checked = taste.has(name);
+  /** @param {import("../model/chat.js").Chat} chat */
+  open(chat) {
+    this.#chat = chat;
+    const { room, me, preferences } = chat;
+    for (const [id, name] of SWITCHES) byId(id).checked = preferences.isOn(name);
     // A switch does not say on where the browser has said no since.
     byId("set-desktop").checked &&= globalThis.Notification?.permission === "granted";
-    byId("set-mute").checked = room !== null && taste.isMuted(room.name);
+    byId("set-mute").checked = room !== null && preferences.isMuted(room.name);
     byId("set-mute").disabled = room === null;
-    say(byId("set-room"), room?.label ?? "the room");
-    say(byId("key-name"), me);
-    this.#ignored();
-    this.#show(false);
-    this.#say("");
+    setText(byId("set-room"), room?.label ?? "the room");
+    setText(byId("key-name"), me);
+    this.#drawIgnored();
+    this.#showKey(false);
+    this.#setStatus("");
     byId("settings").showModal();
   }
 
-  #ignored() {
-    const taste = this.#house?.taste;
-    const users = taste?.ignored ?? [];
+  #drawIgnored() {
+    const preferences = this.#chat?.preferences;
+    const users = preferences?.ignored ?? [];
     byId("ignored").hidden = users.length === 0;
     byId("ignored-list").replaceChildren(...users.map((user) => {
       const show = button("Show again", () => {
-        taste?.ignore(user, false);
-        this.#ignored();
-        this.#acts.changed();
+        preferences?.setIgnored(user, false);
+        this.#drawIgnored();
+        this.#callbacks.preferencesChanged();
         byId("settings-title").focus(); // the button is gone
       }, { class: "plain", "aria-label": `Show again what ${user} writes` });
       return make("li", {}, make("bdi", {}, user), show);
@@ -68,30 +68,30 @@ export class SettingsView {
   }
 
   /** @param {string} id @param {Switch} name */
-  async #turn(id, name) {
+  async #setSwitch(id, name) {
     const box = byId(id);
-    const why = name === "desktop" && box.checked ? await allowDesktop() : "";
+    const why = name === "desktop" && box.checked ? await requestDesktopPermission() : "";
     if (why) box.checked = false;
-    this.#say(why);
-    this.#house?.taste.turn(name, box.checked);
-    if (name === "sound" && box.checked) this.#acts.trySound();
-    this.#acts.changed();
+    this.#setStatus(why);
+    this.#chat?.preferences.set(name, box.checked);
+    if (name === "sound" && box.checked) this.#callbacks.playSound();
+    this.#callbacks.preferencesChanged();
   }
 
   /** @param {boolean} is */
-  #show(is) {
-    byId("key").value = is ? this.#acts.key() : HIDDEN;
+  #showKey(is) {
+    byId("key").value = is ? this.#callbacks.key() : HIDDEN_KEY;
     byId("key-show").setAttribute("aria-pressed", String(is));
   }
 
   /** @param {boolean} isAsking */
-  #ask(isAsking) {
-    byId("forget").classList.toggle("sure", isAsking);
-    say(byId("forget"), isAsking ? "Really? Without the key the name is lost" : "Forget the key and leave");
+  #confirmForget(isAsking) {
+    byId("forget").classList.toggle("confirming", isAsking);
+    setText(byId("forget"), isAsking ? "Really? Without the key the name is lost" : "Forget the key and leave");
   }
 
   /** @param {string} words */
-  #say(words) {
-    say(byId("set-why"), words);
+  #setStatus(words) {
+    setText(byId("settings-status"), words);
   }
 }

@@ -52,14 +52,13 @@ fn input(value: &Value) -> Input {
     match kind.as_str() {
         "start" => Input::Start,
         "opened" => Input::Opened,
-        "heard" => Input::Heard(Reply::parse(&what.to_string()).unwrap()),
-        // serde_json sorts keys, so `chance` comes first.
-        "chance" | "closed" => Input::Closed {
+        "received" => Input::Heard(Reply::parse(&what.to_string()).unwrap()),
+        "closed" => Input::Closed {
             code: value["closed"].as_u64().unwrap().try_into().unwrap(),
-            chance: value["chance"].as_f64().unwrap(),
+            chance: value["jitter"].as_f64().unwrap(),
         },
-        "say" => Input::Say(line(what)),
-        "again" => Input::Again,
+        "submit" => Input::Say(line(what)),
+        "resend_due" => Input::Again,
         "resend" => Input::Resend(text(what).parse().unwrap()),
         "drop" => Input::Drop(text(what).parse().unwrap()),
         "join" => Input::Join(text(what).parse().unwrap()),
@@ -80,10 +79,10 @@ fn output(output: &Output) -> Value {
             State::Stopped => "stopped",
         }}),
         Output::Connect => json!({ "connect": true }),
-        Output::Wait(wait) => json!({ "wait": millis(*wait) }),
+        Output::Wait(wait) => json!({ "retry_in": millis(*wait) }),
         Output::Send(request) => json!({ "send": message(&request.encode()) }),
-        Output::AgainIn(wait) => json!({ "again_in": millis(*wait) }),
-        Output::HangUp(code) => json!({ "hang_up": code }),
+        Output::AgainIn(wait) => json!({ "resend_in": millis(*wait) }),
+        Output::HangUp(code) => json!({ "disconnect": code }),
         Output::Record(record) => json!({ "record": message(&record.encode()) }),
         Output::Reset(room) => json!({ "reset": room.as_str() }),
         Output::Gap { room, first } => json!({ "gap": { "room": room.as_str(), "first": first } }),
@@ -96,7 +95,7 @@ fn output(output: &Output) -> Value {
             json!({ "failed": { "cid": cid.as_str(), "code": code.as_str(), "message": message } })
         }
         Output::Dropped(cid) => json!({ "dropped": cid.as_str() }),
-        Output::Notice(reply) => json!({ "notice": message(&reply.encode()) }),
+        Output::Notice(reply) => json!({ "message": message(&reply.encode()) }),
         Output::Stopped(code) => json!({ "stopped": code }),
     }
 }

@@ -40,7 +40,7 @@ function watch() {
     }
   };
   new MutationObserver((_, self) => {
-    if (!document.querySelector("#log .line")) return;
+    if (!document.querySelector("#log .message")) return;
     self.disconnect();
     globalThis.lineAt = performance.now();
     requestAnimationFrame(() => setTimeout(() => (globalThis.paintedAt = performance.now())));
@@ -105,7 +105,7 @@ try {
   await typing(page, socket, `at the newest of ${RECORDS} lines`);
   const began = performance.now();
   await page.goto(`${server.url}/r/lobby#1`);
-  await page.locator(".line.target", { hasText: "line 1:" }).waitFor({ timeout: 120_000 });
+  await page.locator(".message.target", { hasText: "line 1:" }).waitFor({ timeout: 120_000 });
   console.log(`line 1 of ${RECORDS}, by its address: ${ms(performance.now() - began)}`);
   await typing(page, socket, "with all of them loaded, at line 1");
   socket.close();

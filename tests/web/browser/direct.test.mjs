@@ -13,7 +13,7 @@ const hide = (page, isHidden) => page.evaluate((hidden) => {
   document.dispatchEvent(new Event("visibilitychange"));
 }, isHidden);
 /** The rows of a log: its lines, and where the rule stands. */
-const rows = (page) => page.locator("#log > :is(.line, .new)").evaluateAll((all) => all.map((row) => (
+const rows = (page) => page.locator("#log > :is(.message, .new)").evaluateAll((all) => all.map((row) => (
   row.className === "new" ? "New" : row.querySelector(".text").textContent)));
 const leave = async (...contexts) => {
   for (const context of contexts) {
@@ -164,7 +164,7 @@ test("what one device read is read on the other", async () => {
 test("who is away is seen beside the name and in the private room, until they are back", async () => {
   const people = [await person(browser), await person(browser)];
   const [ada, bob] = [await enter(people[0], server.url, "Ada2"), await enter(people[1], server.url, "bob2")];
-  const beside = (page, name) => page.locator("#people-list li", { hasText: name }).locator(".absence");
+  const beside = (page, name) => page.locator("#members-list li", { hasText: name }).locator(".away");
   await say(bob, "/away gone for tea");
   await bob.getByText("You are away: gone for tea. /back when you are back").waitFor();
   await until(() => beside(ada, "bob2").textContent(), (seen) => seen === "away: gone for tea");

@@ -262,7 +262,7 @@ test("offline says for how long, and when it tries again", async () => {
   await fake.listen(fake.port);
   await page.getByRole("button", { name: "Try now" }).click();
   await live(page);
-  await page.locator("#trouble").waitFor({ state: "hidden" });
+  await page.locator("#problem").waitFor({ state: "hidden" });
   await fake.stop();
   await page.getByText("Offline.", { exact: true }).waitFor(); // counted from its own beginning
   await fake.listen(fake.port);

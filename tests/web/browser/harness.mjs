@@ -75,7 +75,7 @@ export async function say(page, text) {
 
 /** The lines on a page, oldest first: what was said, with its state when that is not stored. */
 export function lines(page) {
-  return page.locator("#log .line").evaluateAll((rows) => rows.map((row) => {
+  return page.locator("#log .message").evaluateAll((rows) => rows.map((row) => {
     const { state } = row.dataset;
     return (state === "stored" ? "" : `${state}: `) + row.querySelector(".text").textContent;
   }));

@@ -6,7 +6,7 @@ import { enter, lines, live, person, say, served, shows, until } from "./harness
 
 const { browser, server } = await served(["--rate", "0"]);
 
-const line = (page, text) => page.locator("#log .line", { has: page.locator(".text", { hasText: text }) });
+const line = (page, text) => page.locator("#log .message", { has: page.locator(".text", { hasText: text }) });
 const quotes = (page) => page.locator("#log .quote").evaluateAll((all) => all.map(({ textContent }) => textContent));
 
 test("a line is answered by its button, and who is answered is called", async () => {
@@ -18,22 +18,22 @@ test("a line is answered by its button, and who is answered is called", async ()
   await bob.locator("#box").fill("I have");
   await line(bob, "who has the key?").hover();
   await line(bob, "who has the key?").getByRole("button", { name: "Reply" }).click();
-  await bob.locator("#about", { hasText: "Replying to ada: who has the key?" }).waitFor();
+  await bob.locator("#context", { hasText: "Replying to ada: who has the key?" }).waitFor();
   assert.equal(await bob.locator("#box").inputValue(), "I have", "what was typed stays");
   await bob.keyboard.press("Enter");
-  await bob.locator("#about").waitFor({ state: "hidden" });
+  await bob.locator("#context").waitFor({ state: "hidden" });
   for (const [page, prefix] of [[ada, "calls you: "], [bob, ""]]) {
     await shows(page, ["who has the key?", "and where is it?", `${prefix}I have`]);
     assert.deepEqual(await quotes(page), ["answers ada who has the key?"]);
   }
-  await ada.locator(".line.mention", { hasText: "I have" }).waitFor();
-  assert.equal(await bob.locator(".line.mention").count(), 0);
+  await ada.locator(".message.mention", { hasText: "I have" }).waitFor();
+  assert.equal(await bob.locator(".message.mention").count(), 0);
   await say(bob, "but not here");
   await shows(ada, ["who has the key?", "and where is it?", "calls you: I have", "but not here"]);
   assert.equal((await quotes(ada)).length, 1, "one answer, one quote");
 
   await ada.locator(".quote").click();
-  await ada.locator(".line.target", { hasText: "who has the key?" }).waitFor();
+  await ada.locator(".message.target", { hasText: "who has the key?" }).waitFor();
   assert.match(ada.url(), /\/r\/ask#1$/);
   await ada.goBack();
   await until(() => ada.url(), (url) => url.endsWith("/r/ask"));
@@ -53,13 +53,13 @@ test("by the keyboard: from the box to a line, and Esc gives it up", async () =>
   await shows(page, ["one", "two"]);
   await page.locator("#box").focus();
   await page.keyboard.press("Shift+Tab");
-  for (let presses = 0; presses < 12 && !await page.locator(".acts button:focus").count(); presses += 1) await page.keyboard.press("Shift+Tab");
+  for (let presses = 0; presses < 12 && !await page.locator(".actions button:focus").count(); presses += 1) await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("ArrowUp");
-  while (!await page.locator(".acts .reply:focus").count()) await page.keyboard.press("ArrowRight");
+  while (!await page.locator(".actions .reply:focus").count()) await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Enter");
-  await page.locator("#about", { hasText: "Replying to kim: one" }).waitFor();
+  await page.locator("#context", { hasText: "Replying to kim: one" }).waitFor();
   await page.keyboard.press("Escape");
-  await page.locator("#about").waitFor({ state: "hidden" });
+  await page.locator("#context").waitFor({ state: "hidden" });
   await say(page, "three");
   await say(page, "/reply 2 to two");
   await say(page, "/reply 99 to nobody");

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { markup, plain } from "../../../static/text/markup.js";
+import { parseMarkup, plainText } from "../../../static/text/markup.js";
 
 /** Pieces as a person would write them down: `<strong>x</strong>`. */
 const brief = (pieces) => pieces.map(({ kind, text, pieces: inner }) => (
   kind === "text" ? text : `<${kind}>${inner ? brief(inner) : text}</${kind}>`)).join("");
 const words = (pieces) => pieces.map(({ text, pieces: inner }) => (inner ? words(inner) : text)).join("");
-const shown = (line) => brief(markup(line));
+const shown = (line) => brief(parseMarkup(line));
 const depth = (pieces) => Math.max(0, ...pieces.map(({ pieces: inner }) => (inner ? 1 + depth(inner) : 0)));
 
 test("code, strong, em and links are marked, and their marks are gone", () => {
@@ -51,7 +51,7 @@ test("fenced blocks and quotes stand by themselves, and their text is whole", ()
 });
 
 test("punctuation and marks after a link are not the link's", () => {
-  const links = (line) => markup(line).flatMap((piece) => piece.pieces ?? piece).filter(({ kind }) => kind === "link").map(({ href }) => href);
+  const links = (line) => parseMarkup(line).flatMap((piece) => piece.pieces ?? piece).filter(({ kind }) => kind === "link").map(({ href }) => href);
   assert.deepEqual(links("*http://a.example/x*, **https://b.example**"), ["http://a.example/x", "https://b.example/"]);
   assert.deepEqual(links("`http://a.example` *javascript:alert(1)* **data:text/html,x**"), []);
   assert.deepEqual(links("http://a.example/\u202e*moc.live*"), ["http://a.example/"]);
@@ -63,7 +63,7 @@ test("the text of all pieces is the line, minus marks", () => {
   const random = (below) => (seed = (seed * 48271) % 0x7fffffff) % below;
   for (let i = 0; i < 5_000; i += 1) {
     const line = Array.from({ length: random(24) }, () => bits[random(bits.length)]).join("");
-    const pieces = markup(line);
+    const pieces = parseMarkup(line);
     let at = 0;
     let lost = "";
     for (const character of words(pieces)) {
@@ -85,20 +85,20 @@ test("marks without end take a time in proportion, and make few pieces", () => {
   ]) {
     for (const times of [390 / bit.length, 4_096, 16_384 / bit.length]) {
       const { user: before } = process.cpuUsage();
-      const pieces = markup(bit.repeat(times));
+      const pieces = parseMarkup(bit.repeat(times));
       const { user: after } = process.cpuUsage();
       assert.ok(after - before < 1_500_000, `${JSON.stringify(bit)} takes ${after - before} µs`);
       assert.ok(count(pieces) <= 500, `${JSON.stringify(bit)} makes ${count(pieces)} pieces`);
     }
   }
-  assert.equal(words(markup("*".repeat(4_096))), "*".repeat(4_096));
-  assert.equal(words(markup("*a* ".repeat(1_000))), "*a* ".repeat(1_000), "too many to be meant");
+  assert.equal(words(parseMarkup("*".repeat(4_096))), "*".repeat(4_096));
+  assert.equal(words(parseMarkup("*a* ".repeat(1_000))), "*a* ".repeat(1_000), "too many to be meant");
 });
 
 test("a line of ten million characters is cut", () => {
-  assert.equal(words(markup("y".repeat(10_000_000))).length, 16_385);
+  assert.equal(words(parseMarkup("y".repeat(10_000_000))).length, 16_385);
 });
 
 test("a line without its marks is its words, and what stands by itself ends a row", () => {
-  assert.equal(plain("> **quoted** `x`\nand :tada: *so* on\n```\ncode\n```\nend"), "quoted x\nand 🎉 so on\ncode\nend");
+  assert.equal(plainText("> **quoted** `x`\nand :tada: *so* on\n```\ncode\n```\nend"), "quoted x\nand 🎉 so on\ncode\nend");
 });

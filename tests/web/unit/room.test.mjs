@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { House } from "../../../static/model/chat.js";
+import { Chat } from "../../../static/model/chat.js";
 import { Room } from "../../../static/model/room.js";
 import { rowsOf } from "../../../static/view/rows.js";
-import { span } from "../../../static/text/time.js";
+import { formatDuration } from "../../../static/text/time.js";
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 const ALL = { from: 0, to: Infinity };
@@ -22,7 +22,7 @@ const kinds = (room, window = ALL) => rowsOf(room, window, "bob", NOON).map((row
 
 test("lines of one author in a row stand under one name", () => {
   const room = lobby(post(1, "ada"), post(2, "ada"), post(3, "bob"), post(4, "ada"), { ...post(5, "ada"), at: NOON + 600_000 });
-  const lines = rowsOf(room, ALL, "bob", NOON).filter((row) => row.kind === "line");
+  const lines = rowsOf(room, ALL, "bob", NOON).filter((row) => row.kind === "message");
   assert.deepEqual(lines.map((row) => row.isFirst), [true, false, true, true, true]);
   assert.deepEqual(lines.map((row) => row.isMine), [false, false, true, false, false]);
 });
@@ -35,7 +35,7 @@ test("a new day is ruled off", () => {
 });
 
 test("a moment that no calendar has is shown all the same", () => {
-  assert.deepEqual(kinds(lobby(post(1, "eve", "x", Number.MAX_SAFE_INTEGER))), ["note", "day", "line"]);
+  assert.deepEqual(kinds(lobby(post(1, "eve", "x", Number.MAX_SAFE_INTEGER))), ["note", "day", "message"]);
 });
 
 test("unread lines are counted and ruled off, old ones are not", () => {
@@ -43,7 +43,7 @@ test("unread lines are counted and ruled off, old ones are not", () => {
   room.joined({ first: 1, head: 2, since: 0, members: [], count: 0 });
   for (const seq of [1, 2, 3, 4]) room.add(post(seq, "ada"), false, false);
   assert.equal(room.unread, 2);
-  assert.deepEqual(kinds(room), ["note", "day", "line", "line", "new", "line", "line"]);
+  assert.deepEqual(kinds(room), ["note", "day", "message", "message", "new", "message", "message"]);
 });
 
 test("older pages come before what is there, once", () => {
@@ -77,26 +77,26 @@ test("who leaves and returns has not been away, and comings and goings in a row 
   presence("eve", "joined");
   presence("ada", "left");
   presence("bob", "joined");
-  assert.deepEqual(kinds(room), ["note", "day", "line", "moves"]);
-  assert.deepEqual(room.members, ["bob", "eve"]);
+  assert.deepEqual(kinds(room), ["note", "day", "message", "presence"]);
+  assert.deepEqual(room.memberNames, ["bob", "eve"]);
   presence("eve", "left");
   presence("ada", "joined");
-  assert.deepEqual(kinds(room), ["note", "day", "line"]);
+  assert.deepEqual(kinds(room), ["note", "day", "message"]);
 });
 
 test("a line of ours waits at the end, is refused in its place, and becomes a record under the same key", () => {
-  const house = new House();
-  house.me = "bob";
-  house.ensure("lobby").joined({ first: 1, head: 0, since: 0, members: ["bob"], count: 1 });
-  house.pending({ type: "post", room: "lobby", text: "hi", cid: "c1" }, NOON);
-  const key = () => rowsOf(house.ensure("lobby"), ALL, "bob", NOON).findLast((row) => row.kind === "line");
+  const chat = new Chat();
+  chat.me = "bob";
+  chat.ensureRoom("lobby").joined({ first: 1, head: 0, since: 0, members: ["bob"], count: 1 });
+  chat.pending({ type: "post", room: "lobby", text: "hi", cid: "c1" }, NOON);
+  const key = () => rowsOf(chat.ensureRoom("lobby"), ALL, "bob", NOON).findLast((row) => row.kind === "message");
   assert.equal(key().state, "pending");
-  house.failed({ cid: "c1", code: "storage", message: "no" });
-  assert.deepEqual([key().state, key().failures], ["failed", [{ cid: "c1", what: "Not sent", why: "no" }]]);
-  house.pending({ type: "post", room: "lobby", text: "hi", cid: "c1" }, NOON);
+  chat.failed({ cid: "c1", code: "storage", message: "no" });
+  assert.deepEqual([key().state, key().failures], ["failed", [{ cid: "c1", what: "Not sent", reason: "no" }]]);
+  chat.pending({ type: "post", room: "lobby", text: "hi", cid: "c1" }, NOON);
   const before = key().key;
-  house.stored({ cid: "c1", seq: 1 });
-  house.record({ ...post(1, "bob"), cid: "c1" }, true);
+  chat.stored({ cid: "c1", seq: 1 });
+  chat.addRecord({ ...post(1, "bob"), cid: "c1" }, true);
   assert.deepEqual([key().state, key().key], ["stored", before]);
 });
 
@@ -111,20 +111,20 @@ test("a room holds 5,000 items at most, and what it lets go of can be asked for 
 test("what somebody looks at is kept, whatever comes, within reason", () => {
   const room = lobby();
   for (let seq = 1; seq <= 4_000; seq += 1) room.add(post(seq, "ada"), false, false);
-  room.inUse = 100;
+  room.firstInView = 100;
   for (let seq = 4_001; seq <= 9_000; seq += 1) room.add(post(seq, "ada"), false, false);
   assert.deepEqual([room.base, room.items[100].record.seq], [0, 101]);
-  room.inUse = Infinity;
+  room.firstInView = Infinity;
   for (let seq = 9_001; seq <= 9_010; seq += 1) room.add(post(seq, "ada"), false, false);
   assert.ok(room.items.length <= 5_000);
-  room.inUse = room.base;
+  room.firstInView = room.base;
   for (let seq = 9_011; seq <= 140_000; seq += 1) room.add(post(seq, "ada"), false, false);
   assert.ok(room.items.length <= 120_000);
 });
 
 test("a line shows what it answers, as far as that is here", () => {
   const room = lobby(post(5, "ada", "**what** now?"), { ...post(6, "bob", "go on"), reply: 5 }, { ...post(7, "ada"), reply: 2 }, { ...post(8, "ada"), reply: 6 });
-  const quotes = () => rowsOf(room, ALL, "bob", NOON).filter((row) => row.kind === "line").map(({ quote }) => quote);
+  const quotes = () => rowsOf(room, ALL, "bob", NOON).filter((row) => row.kind === "message").map(({ quote }) => quote);
   assert.deepEqual(quotes(), [
     null, { seq: 5, user: "ada", text: "what now?" }, { seq: 2, user: null, text: null }, { seq: 6, user: "bob", text: "go on" },
   ]);
@@ -139,16 +139,16 @@ test("a line shows what it answers, as far as that is here", () => {
 
 test("a line starts a group of its own if it answers another", () => {
   const room = lobby(post(1, "ada"), { ...post(2, "ada"), reply: 1 }, post(3, "ada"));
-  assert.deepEqual(rowsOf(room, ALL, "bob", NOON).filter((row) => row.kind === "line").map((row) => row.isFirst), [true, true, false]);
+  assert.deepEqual(rowsOf(room, ALL, "bob", NOON).filter((row) => row.kind === "message").map((row) => row.isFirst), [true, true, false]);
 });
 
 test("an answer on its way shows what it answers", () => {
   const room = lobby(post(1, "ada", "ready?"));
-  room.unsent.set("c", { line: { type: "post", room: "lobby", cid: "c", text: "yes", reply: 1 }, at: NOON, refusal: null });
+  room.unsent.set("c", { submission: { type: "post", room: "lobby", cid: "c", text: "yes", reply: 1 }, at: NOON, rejection: null });
   assert.deepEqual(rowsOf(room, ALL, "bob", NOON).at(-1).quote, { seq: 1, user: "ada", text: "ready?" });
 });
 
 test("how long something lasted is said in one unit", () => {
-  const shown = [-5, 999, 12_400, 59_999, 60_000, 3_599_000, 7_300_000, 47 * 3_600_000, 50 * 3_600_000].map(span);
+  const shown = [-5, 999, 12_400, 59_999, 60_000, 3_599_000, 7_300_000, 47 * 3_600_000, 50 * 3_600_000].map(formatDuration);
   assert.deepEqual(shown, ["0 s", "0 s", "12 s", "59 s", "1 min", "59 min", "2 h", "47 h", "2 days"]);
 });

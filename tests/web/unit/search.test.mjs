@@ -17,46 +17,46 @@ function searching(isThere = () => true) {
 
 test("it asks on until all was looked at, and gives what it found in order", () => {
   const { asked, search } = searching();
-  assert.ok(search.begin("lobby", "lid"));
-  assert.equal(search.found(answer([post(900), post(950)], 501)), null);
-  assert.equal(search.found(answer([], 1, { text: "another" })), null, "nobody waits for it");
-  const found = search.found(answer([post(3)], 1));
+  assert.ok(search.start("lobby", "lid"));
+  assert.equal(search.received(answer([post(900), post(950)], 501)), null);
+  assert.equal(search.received(answer([], 1, { text: "another" })), null, "nobody waits for it");
+  const found = search.received(answer([post(3)], 1));
   assert.deepEqual(found.records.map(({ seq }) => seq), [3, 900, 950]);
-  assert.ok(found.isWhole);
+  assert.ok(found.isComplete);
   assert.deepEqual(asked, [{ type: "search", room: "lobby", text: "lid" }, { type: "search", room: "lobby", text: "lid", before: 501 }]);
-  assert.equal(search.found(answer([post(3)], 1)), null, "an answer comes once");
+  assert.equal(search.received(answer([post(3)], 1)), null, "an answer comes once");
 });
 
 test("enough is enough, and what retention dropped is not asked for", () => {
   const { asked, search } = searching();
-  search.begin("lobby", "lid");
+  search.start("lobby", "lid");
   const many = Array.from({ length: 30 }, (_, i) => post(600 + i));
-  assert.equal(search.found(answer(many, 501)).isWhole, false);
-  search.begin("lobby", "lid");
-  assert.ok(search.found(answer([], 501, { first: 501 })).isWhole);
+  assert.equal(search.received(answer(many, 501)).isComplete, false);
+  search.start("lobby", "lid");
+  assert.ok(search.received(answer([], 501, { first: 501 })).isComplete);
   assert.equal(asked.length, 2);
 });
 
 test("a cut ends it, and without a line there is none", () => {
   let isThere = true;
   const { search } = searching(() => isThere);
-  assert.equal(search.cut(), false);
-  search.begin("lobby", "lid");
-  assert.equal(search.cut(), true);
-  assert.equal(search.found(answer([post(1)], 1)), null);
+  assert.equal(search.disconnected(), false);
+  search.start("lobby", "lid");
+  assert.equal(search.disconnected(), true);
+  assert.equal(search.received(answer([post(1)], 1)), null);
   isThere = false;
-  assert.equal(search.begin("lobby", "lid"), false);
+  assert.equal(search.start("lobby", "lid"), false);
 });
 
 test("what was found stands in the room as ways to it, an edit as a way to its line", () => {
   const room = new Room("lobby");
   const show = (found) => {
-    room.found({ room: "lobby", text: "lid", isWhole: true, ...found });
+    room.searchFinished({ room: "lobby", text: "lid", isComplete: true, ...found });
     return rowsOf(room, { from: 0, to: Infinity }, "bob", 0).at(-1);
   };
   const row = show({ records: [post(4, { text: "a **lid**" }), post(9, { type: "edit", target: 7, text: "the lid" })] });
   assert.equal(row.text, "2 lines have “lid”:");
-  assert.deepEqual(row.lines, [{ seq: 4, user: "ada", text: "a lid" }, { seq: 7, user: "ada", text: "the lid" }]);
+  assert.deepEqual(row.hits, [{ seq: 4, user: "ada", text: "a lid" }, { seq: 7, user: "ada", text: "the lid" }]);
   assert.equal(show({ records: [] }).text, "Nothing here has “lid”");
-  assert.equal(show({ records: [post(1)], isWhole: false }).text, "One line has “lid”, and older ones may:");
+  assert.equal(show({ records: [post(1)], isComplete: false }).text, "One line has “lid”, and older ones may:");
 });

@@ -11,10 +11,10 @@ const VECTORS = new URL("../../vectors/session/", import.meta.url);
 const CALLS = {
   start: (session) => session.start(),
   opened: (session) => session.opened(),
-  heard: (session, { heard }) => session.heard(heard),
-  closed: (session, { closed, chance }) => session.closed(closed, chance),
-  say: (session, { say }) => session.say(say),
-  again: (session) => session.again(),
+  received: (session, { received }) => session.received(received),
+  closed: (session, { closed, jitter }) => session.closed(closed, jitter),
+  submit: (session, { submit }) => session.submit(submit),
+  resend_due: (session) => session.resendDue(),
   resend: (session, { resend }) => session.resend(resend),
   drop: (session, { drop }) => session.drop(drop),
   join: (session, { join }) => session.join(join),
@@ -38,11 +38,11 @@ test("a record missed in silence is asked for, once until that is answered", () 
   const session = new Session({ user: "bob", rooms: ["lobby"] });
   session.start();
   session.opened();
-  session.heard({ type: "welcome", user: "bob", token: "t" });
-  assert.deepEqual(session.missed("lobby"), [], "the join is still on its way");
-  session.heard({ type: "joined", room: "lobby", log: "L", first: 1, head: 4, since: 4 });
-  assert.deepEqual(session.missed("lobby"), [
+  session.received({ type: "welcome", user: "bob", token: "t" });
+  assert.deepEqual(session.requestMissing("lobby"), [], "the join is still on its way");
+  session.received({ type: "joined", room: "lobby", log: "L", first: 1, head: 4, since: 4 });
+  assert.deepEqual(session.requestMissing("lobby"), [
     { send: { type: "join", room: "lobby", since: 4, log: "L" } }, { state: "catching up" },
   ]);
-  assert.deepEqual(session.missed("lobby"), []);
+  assert.deepEqual(session.requestMissing("lobby"), []);
 });

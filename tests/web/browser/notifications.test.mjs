@@ -1,0 +1,180 @@
+// What calls a person, on the page and beside it, and how they keep it quiet.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { enter, faked, live, person, PICTURES, say, until } from "./harness.mjs";
+
+const { browser, fake } = await faked();
+
+const title = (page, text) => page.locator("#title").getByText(text, { exact: true }).waitFor();
+const hint = (page, text) => page.locator("#hint", { hasText: text }).waitFor();
+const hide = (page, isHidden) => page.evaluate((hidden) => {
+  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}, isHidden);
+
+test("a line with one's name stands out, also without colour, and its room is marked", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${fake.url}/r/quiet`, "bob");
+  await say(page, "/join work");
+  await title(page, "#work");
+  fake.say("work", "ada", "Bob, the build is red");
+  fake.say("work", "ada", "bobby tables is not meant");
+  await page.locator(".message.mention", { hasText: "the build is red" }).waitFor();
+  await page.getByText("bobby tables").waitFor();
+  assert.equal(await page.locator(".message.mention").count(), 1);
+  assert.equal(await page.locator(".message.mention .text").textContent(), "calls you: Bob, the build is red");
+  assert.notEqual(await page.locator(".message.mention").evaluate((line) => getComputedStyle(line, "::before").content), "none");
+  fake.say("quiet", "ada", "and bob?");
+  fake.say("quiet", "ada", "nothing");
+  await page.getByRole("link", { name: "#quiet @ 1 with your name, 2 unread" }).waitFor();
+  await page.screenshot({ path: `${PICTURES}mention.png`, animations: "disabled" });
+  await page.getByRole("link", { name: "#quiet" }).click();
+  await page.locator("#room-list .mentions").waitFor({ state: "detached" });
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
+test("a muted room is not counted in the title, over a reload too", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${fake.url}/r/loud`, "mia");
+  await say(page, "/mute");
+  await hint(page, "Muted: #loud");
+  await page.reload();
+  await live(page);
+  await page.getByRole("link", { name: "#loud muted" }).waitFor();
+  await hide(page, true);
+  fake.say("loud", "ada", "mia!");
+  await page.getByRole("link", { name: /1 unread/ }).waitFor({ state: "attached" });
+  assert.equal(await page.title(), "loud – Talk");
+  await hide(page, false);
+  await say(page, "/unmute");
+  await hint(page, "Not muted any more");
+  await hide(page, true);
+  fake.say("loud", "ada", "mia?");
+  await until(() => page.title(), (now) => now === "(1) loud – Talk");
+  await context.close();
+});
+
+test("what somebody ignored writes folds to a quiet row, and unfolds", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${fake.url}/r/fold`, "ivy");
+  await say(page, "/ignore ivy");
+  await hint(page, "That is you");
+  await page.locator("#box").fill("");
+  fake.say("fold", "eve", "one");
+  await say(page, "/ignore Eve");
+  await page.locator(".ignored", { hasText: "A line of somebody you ignore" }).waitFor();
+  fake.say("fold", "eve", "two");
+  await page.locator(".ignored", { hasText: "2 lines of people you ignore" }).waitFor();
+  assert.equal(await page.locator(".message").count(), 0);
+  await page.reload();
+  await live(page);
+  await page.locator(".ignored").waitFor();
+  await say(page, "/unignore eve");
+  await page.locator(".message", { hasText: "two" }).waitFor();
+  assert.equal(await page.locator(".ignored").count(), 0);
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
+/** In place of what a headless browser does not do: notes and sounds, counted; a permission, asked for. */
+const STAND_INS = (answer) => {
+  globalThis.asked = 0;
+  globalThis.notes = [];
+  globalThis.tones = 0;
+  globalThis.Notification = class {
+    static permission = "default";
+    static requestPermission() {
+      globalThis.asked += 1;
+      return Promise.resolve((Notification.permission = answer));
+    }
+    constructor(title, { body, tag }) {
+      globalThis.notes.push({ title, body, tag });
+      globalThis.note = this;
+    }
+    close() {}
+  };
+  const { start } = OscillatorNode.prototype;
+  OscillatorNode.prototype.start = function (...at) {
+    globalThis.tones += 1;
+    return start.apply(this, at);
+  };
+};
+
+async function withStandIns(name, answer) {
+  const context = await person(browser);
+  await context.addInitScript(STAND_INS, answer);
+  return { context, page: await enter(context, `${fake.url}/r/${name}`, name) };
+}
+
+const noticed = (page) => page.evaluate(() => ({ asked: globalThis.asked, notes: globalThis.notes, tones: globalThis.tones }));
+
+test("nothing is shown or played unasked, and no permission is asked for", async () => {
+  const { context, page } = await withStandIns("una", "granted");
+  await hide(page, true);
+  fake.say("una", "ada", "una!");
+  await until(() => page.title(), (now) => now.startsWith("(1)"));
+  assert.deepEqual(await noticed(page), { asked: 0, notes: [], tones: 0 });
+  await context.close();
+});
+
+test("by choice, one's name and private lines are told of while the page is hidden, and nothing else", async () => {
+  const { context, page } = await withStandIns("nia", "granted");
+  await say(page, "/join still");
+  await title(page, "#still");
+  await say(page, "/mute");
+  await hint(page, "Muted: #still");
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.screenshot({ path: `${PICTURES}settings.png`, animations: "disabled" });
+  await page.getByLabel("Show a notice").check();
+  await page.getByLabel("Play a sound").check();
+  await until(() => noticed(page), ({ asked, tones }) => asked === 1 && tones === 2, "asked once, heard once");
+  await page.getByRole("button", { name: "Done" }).click();
+  fake.say("nia", "ada", "nia, seen");
+  await page.getByRole("link", { name: /1 with your name/ }).waitFor();
+  await hide(page, true);
+  fake.say("still", "ada", "nia, in a muted room");
+  fake.say("nia", "ada", "not for her");
+  fake.say("nia", "ada", "Nia: for her");
+  await until(() => page.title(), (now) => now.startsWith("(3)"));
+  assert.deepEqual((await noticed(page)).notes, [{ title: "ada in #nia", body: "Nia: for her", tag: "nia" }]);
+  assert.equal((await noticed(page)).tones, 4);
+  assert.match(await page.locator("link[rel=icon]").getAttribute("href"), /^data:image\/svg\+xml,.*%3E2%3C/);
+  await page.evaluate(() => globalThis.note.onclick());
+  await title(page, "#nia");
+  await page.locator(".message.target", { hasText: "for her" }).waitFor();
+  await hide(page, false);
+  await until(() => page.locator("link[rel=icon]").getAttribute("href"), (href) => href === "/icon.svg");
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
+test("where the browser says no, the switch goes back and says why", async () => {
+  const { context, page } = await withStandIns("noa", "denied");
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByLabel("Show a notice").click();
+  await page.getByText("The browser does not allow notices of this page").waitFor();
+  assert.equal(await page.getByLabel("Show a notice").isChecked(), false);
+  await context.close();
+});
+
+test("the settings mute, hide comings and goings, and bring back who is ignored", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${fake.url}/r/set`, "sue");
+  await say(page, "/ignore eve");
+  await hint(page, "folded away");
+  fake.say("set", "eve", "hello");
+  fake.tell("set", { type: "presence", room: "set", user: "zed", state: "joined", count: 2 });
+  await page.locator(".presence", { hasText: "zed joined" }).waitFor();
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByLabel("Mute #set").check();
+  await page.getByLabel("Hide who joins and leaves").check();
+  await page.getByRole("button", { name: "Show again what eve writes" }).click();
+  await page.keyboard.press("Escape");
+  await page.locator(".presence").waitFor({ state: "detached" });
+  await page.locator(".message", { hasText: "hello" }).waitFor();
+  await page.getByRole("link", { name: "#set muted" }).waitFor();
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});

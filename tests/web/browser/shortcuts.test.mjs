@@ -1,0 +1,90 @@
+// Getting about with the keyboard: the switcher, the rooms above and below, the sheet of keys.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { enter, faked, live, person, PICTURES, say, until } from "./harness.mjs";
+
+const { browser, fake } = await faked();
+
+const title = (page, text) => page.locator("#title").getByText(text, { exact: true }).waitFor();
+const focused = (page) => page.evaluate(() => document.activeElement.id);
+
+test("Ctrl+K filters rooms and people, arrows and Enter go, Esc goes back to where one was", async () => {
+  const [bob, ada] = [await person(browser), await person(browser)];
+  const page = await enter(bob, `${fake.url}/r/lobby`, "bob");
+  await enter(ada, `${fake.url}/r/lobby`, "ada");
+  await say(page, "/join rust");
+  await title(page, "#rust");
+  await page.locator("#box").fill("half a thought");
+  await page.keyboard.press("Control+k");
+  assert.equal(await focused(page), "picker-input");
+  await page.keyboard.type("nowhere!");
+  await page.getByText("No room and nobody here is called so").waitFor();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  await page.locator("#room-picker").waitFor({ state: "hidden" });
+  assert.equal(await focused(page), "box");
+  assert.equal(await page.locator("#box").inputValue(), "half a thought");
+
+  await page.keyboard.press("Control+k");
+  const selected = () => page.locator("#picker-list [aria-selected=true] bdi").textContent();
+  await until(selected, (label) => label === "#lobby");
+  await page.keyboard.press("ArrowDown");
+  assert.equal(await selected(), "ada");
+  assert.equal(await page.locator("#picker-input").getAttribute("aria-activedescendant"), "choice-1");
+  await page.screenshot({ path: `${PICTURES}switcher.png`, animations: "disabled" });
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  await title(page, "#lobby");
+  assert.equal(await focused(page), "box");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("AD");
+  await page.keyboard.press("Enter");
+  await title(page, "ada");
+  await page.getByRole("button", { name: "Go to…" }).click();
+  await page.keyboard.type("brand-new");
+  await page.getByRole("option", { name: "#brand-new" }).click();
+  await title(page, "#brand-new");
+  await live(page);
+  for (const context of [bob, ada]) {
+    assert.deepEqual(context.errors, []);
+    await context.close();
+  }
+});
+
+test("Alt and the arrows go through the rooms", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${fake.url}/r/one`, "cat");
+  await say(page, "/join two");
+  await title(page, "#two");
+  await page.keyboard.press("Alt+ArrowUp");
+  await title(page, "#one");
+  await page.keyboard.press("Alt+ArrowDown");
+  await title(page, "#two");
+  await context.close();
+});
+
+test("the sheet of keys comes on ? outside of the box, and from its button, and writes nothing", async () => {
+  const context = await person(browser, { viewport: { width: 320, height: 568 } });
+  const page = await enter(context, `${fake.url}/r/sheet`, "dee");
+  const sheet = page.getByRole("dialog", { name: "Keys" });
+  await page.locator("#box").pressSequentially("why?");
+  assert.equal(await sheet.isVisible(), false);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("?");
+  await sheet.waitFor();
+  await page.screenshot({ path: `${PICTURES}keys.png`, animations: "disabled" });
+  await page.keyboard.type("x");
+  await page.keyboard.press("Escape");
+  await sheet.waitFor({ state: "hidden" });
+  assert.equal(await page.locator("#box").inputValue(), "why?");
+  await page.getByRole("button", { name: "Rooms" }).click();
+  await page.getByRole("button", { name: "Keys" }).click();
+  await sheet.waitFor();
+  assert.equal(await page.locator("#rooms:popover-open").count(), 0);
+  await sheet.getByRole("button", { name: "Close" }).click();
+  await sheet.waitFor({ state: "hidden" });
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});

@@ -1,0 +1,48 @@
+// The way to a line that an address names, and the addresses themselves.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { roomPath, roomFromPath, seqFromHash } from "../../../static/model/url.js";
+import { Chat } from "../../../static/model/chat.js";
+import { locateMessage } from "../../../static/navigation.js";
+
+/** A room of which the lines from `since` to `head` were heard. */
+function room({ first = 1, since = 0, head, heard = head }) {
+  const chat = new Chat();
+  chat.me = "bob";
+  chat.received({ type: "joined", room: "lobby", first, head, since, members: ["bob"], count: 1 }, 0);
+  for (let seq = since + 1; seq <= heard; seq += 1) {
+    const change = seq === 7 ? { type: "edit", target: 6 } : { type: "post" };
+    chat.addRecord({ room: "lobby", seq, at: 0, user: "ada", cid: `c${seq}`, text: `line ${seq}`, ...change }, true);
+  }
+  return chat.rooms.get("lobby");
+}
+
+test("an address names a room, or a line in it", () => {
+  assert.equal(roomPath("lobby"), "/r/lobby");
+  assert.equal(roomPath("@ada+оля", 42), `${encodeURI("/r/@ada+оля")}#42`);
+  assert.equal(roomFromPath("/r/lobby"), "lobby");
+  assert.equal(seqFromHash("#42"), 42);
+  for (const hash of ["", "#", "#0", "#-1", "#1.5", "#4x", "#1e9", `#${"9".repeat(16)}`]) assert.equal(seqFromHash(hash), null, hash);
+});
+
+test("a line that was heard is found in its place", () => {
+  assert.deepEqual(locateMessage(room({ head: 9 }), 3), { found: { index: 2, key: "seq 3" } });
+});
+
+test("one further back is asked for, one that is gone or not there yet is not", () => {
+  const back = room({ first: 100, since: 500, head: 510 });
+  assert.deepEqual(locateMessage(back, 120), { ask: true });
+  assert.match(locateMessage(back, 99).why, /no longer kept/);
+  assert.match(locateMessage(back, 511).why, /no line 511 in #lobby yet/);
+  assert.match(locateMessage(room({ since: 300_000, head: 300_001 }), 5).why, /too far back/);
+});
+
+test("what only changed another line is none", () => {
+  assert.match(locateMessage(room({ head: 9 }), 7).why, /changed another/);
+});
+
+test("nothing is judged before the room has caught up", () => {
+  assert.deepEqual(locateMessage(room({ head: 9, heard: 4 }), 8), { wait: true });
+  assert.deepEqual(locateMessage(new Chat().ensureRoom("lobby"), 1), { wait: true });
+});

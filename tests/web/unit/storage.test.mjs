@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { OutboxStore } from "../../../static/storage/outbox-store.js";
+import { memoryStorage, Store } from "../../../static/storage/store.js";
+
+const line = (cid, text = cid) => ({ type: "post", room: "lobby", text, cid });
+
+test("a tab that is gone leaves its lines to another, in the order they were said", () => {
+  const storage = memoryStorage();
+  const gone = new OutboxStore(storage, "t1");
+  gone.save(line("b"), "bob", 1000);
+  gone.save({ ...line("a"), kind: "me" }, "bob", 1000);
+  gone.save(line("c"), "bob", 10); // the clock went back
+  const heir = new OutboxStore(storage, "t2");
+  assert.deepEqual(heir.otherTabs("Bob"), ["t1"]);
+  assert.deepEqual(heir.adopt("t1", "bob"), [line("b"), { ...line("a"), kind: "me" }, line("c")]);
+  assert.deepEqual(heir.otherTabs("bob"), [], "they are its own now");
+  assert.deepEqual(new OutboxStore(storage, "t3").adopt("t1", "bob"), [], "and nobody else's");
+});
+
+test("a line is kept with what it answers", () => {
+  const storage = memoryStorage();
+  const answer = { ...line("a"), reply: 7 };
+  new OutboxStore(storage, "t1").save(answer, "bob", 1);
+  assert.deepEqual(new OutboxStore(storage, "t2").adopt("t1", "bob"), [answer]);
+});
+
+test("two tabs keep and forget without touching each other's lines", () => {
+  const storage = memoryStorage();
+  const one = new OutboxStore(storage, "t1");
+  const two = new OutboxStore(storage, "t2");
+  one.save(line("a"), "bob", 1);
+  two.save(line("b"), "bob", 2);
+  one.remove("a");
+  assert.deepEqual(one.adopt("t2", "bob"), [line("b")]);
+});
+
+test("lines belong to the name they were said under, until it is changed", () => {
+  const storage = memoryStorage();
+  const outbox = new OutboxStore(storage, "t1");
+  outbox.save(line("a"), "bob", 1);
+  new OutboxStore(storage, "t2").save(line("b"), "bob", 2);
+  outbox.rename("bob", "rob");
+  const heir = new OutboxStore(storage, "t3");
+  assert.deepEqual(heir.otherTabs("rob"), ["t1"]);
+  assert.deepEqual(heir.otherTabs("bob"), ["t2"]);
+});
+
+test("what others left in the storage is left alone", () => {
+  const storage = memoryStorage();
+  for (const [key, value] of [
+    ["talk.line.x", "{"], ["talk.line.y", "null"], ["talk.line.z", "{\"cid\":\"z\"}"], ["other", "1"],
+    ["talk.line.q", JSON.stringify({ line: line("not q"), user: "bob", tab: "t0", order: 1 })],
+  ]) storage.setItem(key, value);
+  const outbox = new OutboxStore(storage, "t1");
+  assert.deepEqual(outbox.otherTabs("bob"), []);
+  assert.equal(storage.length, 5);
+});
+
+test("a full storage is said", () => {
+  const storage = { ...memoryStorage(), setItem() { throw new Error("QuotaExceededError"); } };
+  assert.equal(new OutboxStore(storage, "t1").save(line("a"), "bob", 1), false);
+});
+
+test("drafts are kept by name and room, for all tabs, and go with the name", () => {
+  const local = memoryStorage();
+  const store = new Store(local, memoryStorage());
+  store.saveDraft("Bob", "lobby", "half a");
+  assert.deepEqual([store.draft("bob", "lobby"), store.draft("bob", "rust"), store.draft("ada", "lobby")], ["half a", "", ""]);
+  assert.equal(new Store(local, memoryStorage()).draft("bob", "lobby"), "half a");
+  store.saveDraft("ada", "lobby", "hers");
+  store.forget("bob");
+  assert.deepEqual([store.draft("bob", "lobby"), store.draft("ada", "lobby")], ["", "hers"]);
+});
+
+test("what another tab did is told apart", () => {
+  const local = memoryStorage();
+  const seen = [];
+  local.setItem = (key, newValue) => seen.push({ key, newValue });
+  local.removeItem = (key) => seen.push({ key, newValue: null });
+  const store = new Store(local, memoryStorage());
+  store.saveUser("bob", "t");
+  store.saveDraft("bob", "lobby", "x");
+  store.saveDraft("bob", "rust", "x");
+  store.forget("bob");
+  assert.deepEqual(seen.map((event) => store.changeOf(event, "BOB", "lobby")), ["other", "other", "draft", "other", "other", "forgotten", "other"]);
+});
