@@ -1,24 +1,23 @@
-// What a person does with words: each line typed, each button on a line, as an act of the machine.
-// May not know: sockets, timers, what the server says, how anything looks.
+// Actions: what a person does with text. Each command typed and each button on a message becomes a submission or a request.
 
-import { help, unknownCommand, parseCommand } from "./model/commands.js";
+import { help, parseCommand, unknownCommand } from "./model/commands.js";
 import { awayText } from "./model/members.js";
+import { privateRoom, sameName } from "./protocol/names.js";
 import { randomId } from "./storage/tabs.js";
 import { normalize } from "./text/text.js";
-import { privateRoom, sameName } from "./protocol/names.js";
 
-/** `typing` goes out at most this often. */
+/** `typing` is sent at most this often. */
 const TYPING_SENT_EVERY_MS = 3_000;
 
 /**
- * @typedef {import("./storage/outbox-store.js").Submission} Line
+ * @typedef {import("./protocol/outbox.js").Submission} Submission
+ * @typedef {import("./model/room.js").Room} Room
  * @typedef {{
- *   chat: import("./model/chat.js").Chat, store: import("./storage/store.js").Store, outbox: import("./storage/outbox-store.js").OutboxStore,
- *   submit(line: Line): void, send(message: import("./protocol/messages.js").Message): boolean, rename(user: string): void,
- *   visit(room: string): boolean, leave(room: string): void, openBox(): void, jumpToLatest(): void,
- *   search(room: string, text: string): boolean, resend(cid: string): void, drop(cid: string): void, retry(): void,
- *   hint(words: string, isBad: boolean): void, draw(): void,
- * }} Context What the acts are done with. `send` says whether there is a connection.
+ *   chat: import("./model/chat.js").Chat, client: import("./client.js").Client, search: import("./model/search.js").Search,
+ *   store: import("./storage/store.js").Store, outboxStore: import("./storage/outbox-store.js").OutboxStore,
+ *   openRoom(room: string): boolean, leaveRoom(room: string): void, openComposer(): void, jumpToLatest(): void,
+ *   hint(text: string, isBad: boolean): void, draw(): void,
+ * }} Context
  */
 
 export class Actions {
@@ -32,82 +31,82 @@ export class Actions {
     this.#chat = context.chat;
   }
 
-  /** What was typed and sent off. @param {string} typed @returns {string | null} Why nothing comes of it. */
+  /** Executes what was typed: a message or a command. @param {string} typed @returns {string | null} Why nothing was done. */
   submitInput(typed) {
     const { room } = this.#chat;
     if (room?.editing) return this.#finishEdit(room, normalize(typed));
-    const act = parseCommand(typed);
-    const desk = this.#context;
-    if ("error" in act) return act.error;
-    if ("nick" in act) desk.rename(act.nick);
-    else if ("join" in act) desk.visit(act.join);
-    else if ("ignore" in act) return this.ignore(act.ignore, act.is);
-    else if ("msg" in act) return this.openDirect(act.msg, act.text);
-    else if ("answer" in act) return this.#replyDirect(act.text);
-    else if ("away" in act) return this.#setAway(act.away);
-    else if ("back" in act) return this.#setAway(null);
-    else if ("resend" in act) return this.#forEachFailed(desk.resend);
-    else if ("drop" in act) return this.#forEachFailed(desk.drop);
-    else if ("reconnect" in act) desk.retry();
+    const command = parseCommand(typed);
+    const { client, openRoom, leaveRoom, draw } = this.#context;
+    if ("error" in command) return command.error;
+    if ("nick" in command) client.rename(command.nick);
+    else if ("join" in command) openRoom(command.join);
+    else if ("ignore" in command) return this.ignore(command.ignore, command.is);
+    else if ("msg" in command) return this.openDirect(command.msg, command.text);
+    else if ("answer" in command) return this.#replyDirect(command.text);
+    else if ("away" in command) return this.#setAway(command.away);
+    else if ("back" in command) return this.#setAway(null);
+    else if ("resend" in command) return this.#forEachFailed((cid) => client.resend(cid));
+    else if ("drop" in command) return this.#forEachFailed((cid) => client.drop(cid));
+    else if ("reconnect" in command) client.start();
     else if (!room) return "Join a room first: /join lobby";
-    else if ("reply" in act) return this.#reply(room, act.reply, act.text);
-    else if ("say" in act) this.#post(room, act.say, act.kind, room.replyingTo);
-    else if ("mute" in act) return this.#mute(act.mute ?? room.name, act.is);
-    else if ("edit" in act) return this.#editLast(room, act.edit);
-    else if ("delete" in act) return this.#deleteLast(room);
-    else if ("topic" in act) return this.#topic(room, act.topic);
-    else if ("leave" in act) desk.leave(act.leave ?? room.name);
-    else if ("help" in act) return this.#note(room, help(act.help), unknownCommand(act.help));
-    else if ("version" in act) return this.#note(room, this.#chat.server && `The server is ${this.#chat.server}`, "The server is not reached yet");
-    else if ("key" in act) return this.#note(room, this.#key(), "There is no key yet: the server gives it");
-    else if ("search" in act) return this.#search(room, act.search);
-    else if ("who" in act) return this.#request("members", { type: "who", room: room.name });
-    else if ("rooms" in act) return this.#request("rooms", { type: "rooms" });
-    desk.draw();
+    else if ("reply" in command) return this.#reply(room, command.reply, command.text);
+    else if ("say" in command) this.#post(room, command.say, command.kind, room.replyingTo);
+    else if ("mute" in command) return this.#mute(command.mute ?? room.name, command.is);
+    else if ("edit" in command) return this.#editLast(room, command.edit);
+    else if ("delete" in command) return this.#deleteLast(room);
+    else if ("topic" in command) return this.#topic(room, command.topic);
+    else if ("leave" in command) leaveRoom(command.leave ?? room.name);
+    else if ("help" in command) return this.#note(room, help(command.help), unknownCommand(command.help));
+    else if ("version" in command) return this.#note(room, this.#chat.server && `The server is ${this.#chat.server}`, "The server is not reached yet");
+    else if ("key" in command) return this.#note(room, this.#key(), "There is no key yet: the server gives it");
+    else if ("search" in command) return this.#search(room, command.search);
+    else if ("who" in command) return this.#request("members", { type: "who", room: room.name });
+    else if ("rooms" in command) return this.#request("rooms", { type: "rooms" });
+    draw();
     return null;
   }
 
-  /** What stands in the box. @param {string} text */
+  /** The text of the input box changed. @param {string} text */
   inputChanged(text) {
     const { room } = this.#chat;
     if (!room) return;
     if (room.editing) return void (room.editing.text = text);
     this.#context.store.saveDraft(this.#chat.me, room.name, text);
     const isQuiet = !text || text.startsWith("/") || !room.memberNames || Date.now() - this.#typingSentAt < TYPING_SENT_EVERY_MS;
-    if (!isQuiet && this.#context.send({ type: "typing", room: room.name })) this.#typingSentAt = Date.now();
+    if (!isQuiet && this.#context.client.send({ type: "typing", room: room.name })) this.#typingSentAt = Date.now();
   }
 
-  /** Opens the private room with somebody, and says something there. @param {string} user @param {string} text @returns {string | null} */
+  /** Opens the private room with a user, and posts a text there. @param {string} user @param {string} text @returns {string | null} */
   openDirect(user, text) {
     const name = privateRoom(this.#chat.me, user);
     if (!name) return "That is you";
     this.#chat.ensureRoom(name).setPeerSpelling(user);
-    this.#context.visit(name);
+    this.#context.openRoom(name);
     if (text) this.#post(this.#chat.ensureRoom(name), text);
     return null;
   }
 
   /** @param {string} user @param {boolean} is @returns {string | null} */
   ignore(user, is) {
-    const { chat } = this.#context;
-    if (sameName(user, chat.me)) return "That is you";
-    chat.preferences.setIgnored(user, is);
+    const { me, preferences } = this.#chat;
+    if (sameName(user, me)) return "That is you";
+    preferences.setIgnored(user, is);
     this.#context.hint(is ? `What ${user} writes is folded away: /unignore ${user} shows it` : `What ${user} writes is shown`, false);
     this.#context.draw();
     return null;
   }
 
-  /** @param {string | null} text Why we are away; null: we are back. */
+  /** @param {string | null} text The away message; null: back. */
   #setAway(text) {
-    const desk = this.#context;
-    if (!desk.send(text === null ? { type: "back" } : { type: "away", text })) return "Not connected: nobody can be told now";
+    const { client, hint, draw } = this.#context;
+    if (!client.send(text === null ? { type: "back" } : { type: "away", text })) return "Not connected: nobody can be told now";
     this.#chat.away = text;
-    desk.hint(text === null ? "You are back" : `You are ${awayText(text)}. /back when you are back`, false);
-    desk.draw();
+    hint(text === null ? "You are back" : `You are ${awayText(text)}. /back when you are back`, false);
+    draw();
     return null;
   }
 
-  /** @param {string} name @param {boolean | null} is Null: whatever it is not now. @returns {string | null} */
+  /** @param {string} name @param {boolean | null} is Null: the opposite of now. @returns {string | null} */
   #mute(name, is) {
     const { preferences, rooms } = this.#chat;
     const label = rooms.get(name)?.label ?? `#${name}`;
@@ -119,38 +118,38 @@ export class Actions {
     return null;
   }
 
-  // ---- Lines that stand already -------------------------------------------------------------------
+  // ---- Messages that are stored -------------------------------------------------------------------
 
-  /** Takes a line of ours back into the box. @param {number} seq @param {string} text */
+  /** Puts an own message into the input box, to edit it. @param {number} seq @param {string} text */
   edit(seq, text) {
     const { room } = this.#chat;
     if (!room) return;
     room.editing = { seq, text };
-    this.#context.openBox();
+    this.#context.openComposer();
   }
 
-  /** @returns {string | null} Why our last line cannot be edited. */
+  /** @returns {string | null} Why the last own message cannot be edited. */
   editLast() {
     const { room } = this.#chat;
     return room ? this.#editLast(room, null) : "There is no room";
   }
 
-  /** The line stays as it was, or is not answered. */
+  /** Ends the edit or the reply that the input box is in. */
   cancel() {
     const { room } = this.#chat;
     if (!room) return;
     if (room.editing) room.editing = null;
     else room.replyingTo = null;
-    this.#context.openBox();
+    this.#context.openComposer();
   }
 
-  /** The next line answers this one. @param {number} seq */
+  /** The next message replies to this one. @param {number} seq */
   replyTo(seq) {
     const { room } = this.#chat;
     if (!room) return;
     room.editing = null;
     room.replyingTo = seq;
-    this.#context.openBox();
+    this.#context.openComposer();
   }
 
   /** @param {number} target */
@@ -161,7 +160,7 @@ export class Actions {
     this.#submit({ type: "delete", room: room.name, cid: randomId(), target });
   }
 
-  /** @param {import("./model/room.js").Room} room @param {string | null} text */
+  /** @param {Room} room @param {string | null} text */
   #editLast(room, text) {
     const last = lastMessage(room, this.#chat.me);
     if (typeof last === "string") return last;
@@ -170,7 +169,7 @@ export class Actions {
     return null;
   }
 
-  /** @param {import("./model/room.js").Room} room */
+  /** @param {Room} room */
   #deleteLast(room) {
     const last = lastMessage(room, this.#chat.me);
     if (typeof last === "string") return last;
@@ -178,7 +177,7 @@ export class Actions {
     return null;
   }
 
-  /** The box, with a line of ours in it, was sent off. @param {import("./model/room.js").Room} room @param {string} text */
+  /** Submits the edit that the input box holds. @param {Room} room @param {string} text */
   #finishEdit(room, text) {
     const { editing } = room;
     if (!text.trim()) return "A line cannot become empty: delete it, or press Esc to keep it";
@@ -187,12 +186,12 @@ export class Actions {
     return null;
   }
 
-  /** @param {import("./model/room.js").Room} room @param {{ seq: number, text: string | null }} line @param {string} text */
-  #edit(room, line, text) {
-    if (text !== line.text) this.#submit({ type: "edit", room: room.name, cid: randomId(), target: line.seq, text });
+  /** @param {Room} room @param {{ seq: number, text: string | null }} post @param {string} text */
+  #edit(room, post, text) {
+    if (text !== post.text) this.#submit({ type: "edit", room: room.name, cid: randomId(), target: post.seq, text });
   }
 
-  /** @param {import("./model/room.js").Room} room @param {string | null} text */
+  /** @param {Room} room @param {string | null} text */
   #topic(room, text) {
     if (text !== null) this.#submit({ type: "topic", room: room.name, cid: randomId(), text });
     else room.note(room.topic ? `The topic of ${room.label}: ${room.topic}` : `${room.label} has no topic: /topic TEXT sets one`);
@@ -200,16 +199,16 @@ export class Actions {
     return null;
   }
 
-  // ---- Lines that failed, and what is told to the person alone --------------------------------------
+  // ---- Failed messages, and notes that only this person sees ----------------------------------------
 
-  /** @param {(cid: string) => void} act @returns {string | null} */
-  #forEachFailed(act) {
-    const { failedCids: refused } = this.#chat;
-    for (const cid of refused) act(cid);
-    return refused.length ? null : "No line has failed";
+  /** @param {(cid: string) => void} callback @returns {string | null} */
+  #forEachFailed(callback) {
+    const { failedCids } = this.#chat;
+    for (const cid of failedCids) callback(cid);
+    return failedCids.length ? null : "No line has failed";
   }
 
-  /** @param {import("./model/room.js").Room} room @param {number} seq @param {string} text @returns {string | null} */
+  /** @param {Room} room @param {number} seq @param {string} text @returns {string | null} */
   #reply(room, seq, text) {
     if (seq > room.newest) return `There is no line ${seq} in ${room.label} yet: the newest is ${room.newest}`;
     this.#post(room, text, undefined, seq);
@@ -218,8 +217,8 @@ export class Actions {
 
   /** @param {string} text @returns {string | null} */
   #replyDirect(text) {
-    const { lastDirectSender: writer } = this.#chat;
-    return writer ? this.openDirect(writer, text) : "Nobody has written to you alone yet";
+    const { lastDirectSender } = this.#chat;
+    return lastDirectSender ? this.openDirect(lastDirectSender, text) : "Nobody has written to you alone yet";
   }
 
   #key() {
@@ -228,17 +227,17 @@ export class Actions {
       + "In a console, put it in a file and name that with --token-file";
   }
 
-  /** @param {import("./model/room.js").Room} room @param {string | null} words @param {string} otherwise */
-  #note(room, words, otherwise) {
-    if (!words) return otherwise;
-    room.note(words);
+  /** @param {Room} room @param {string | null} text @param {string} otherwise */
+  #note(room, text, otherwise) {
+    if (!text) return otherwise;
+    room.note(text);
     this.#context.jumpToLatest();
     return null;
   }
 
-  // ---- The smaller helpers ------------------------------------------------------------------------
+  // ---- Helpers ------------------------------------------------------------------------------------
 
-  /** @param {import("./model/room.js").Room} room @param {string} text @param {"me"} [kind] @param {number | null} [reply] The line it answers. */
+  /** @param {Room} room @param {string} text @param {"me"} [kind] @param {number | null} [reply] The seq it replies to. */
   #post(room, text, kind, reply) {
     room.newFrom = null;
     this.#submit({ type: "post", room: room.name, text, cid: randomId(), ...(kind && { kind }), ...(reply && { reply }) });
@@ -246,31 +245,31 @@ export class Actions {
     this.#context.jumpToLatest();
   }
 
-  /** @param {Line} line */
-  #submit(line) {
-    const isKept = this.#context.outbox.save(line, this.#chat.me, Date.now());
-    this.#context.submit(line);
-    if (!isKept) this.#context.hint("This browser has no space left to keep unsent lines: leave this page open", true);
+  /** @param {Submission} submission */
+  #submit(submission) {
+    const isSaved = this.#context.outboxStore.save(submission, this.#chat.me, Date.now());
+    this.#context.client.submit(submission);
+    if (!isSaved) this.#context.hint("This browser has no space left to keep unsent lines: leave this page open", true);
   }
 
-  /** @param {import("./model/room.js").Room} room @param {string} text */
+  /** @param {Room} room @param {string} text */
   #search({ name }, text) {
-    if (!this.#context.search(name, text)) return "The server cannot be asked while there is no connection";
+    if (!this.#context.search.start(name, text)) return "The server cannot be asked while there is no connection";
     this.#context.hint(`Looking for “${text}”…`, false);
     return null;
   }
 
-  /** Asks what the room shall show. @param {string} answer Its type. @param {import("./protocol/messages.js").Message} question */
-  #request(answer, question) {
-    if (!this.#context.send(question)) return "The server cannot be asked while there is no connection";
-    this.#chat.expectedReplies.add(answer);
+  /** Sends a request whose reply the room shows. @param {string} replyType @param {import("./protocol/messages.js").Message} request */
+  #request(replyType, request) {
+    if (!this.#context.client.send(request)) return "The server cannot be asked while there is no connection";
+    this.#chat.expectedReplies.add(replyType);
     return null;
   }
 }
 
-/** Our last line of a room, as it shall stand; or why there is none. @param {import("./model/room.js").Room} room @param {string} me */
+/** The last own message of a room, with its text after unsent edits; or why there is none. @param {Room} room @param {string} me */
 function lastMessage(room, me) {
-  const isWaiting = [...room.unsent.values()].some(({ submission: line }) => line.type === "post");
+  const isWaiting = [...room.unsent.values()].some(({ submission }) => submission.type === "post");
   if (isWaiting) return "Your last line is not stored yet: it can be changed once it is";
   return room.lastPostOf(me) ?? "There is no line of yours here";
 }

@@ -1,75 +1,75 @@
-// Where one is: the room on the screen, the line in it that the address names, and the way there.
-// May know the address of the page. May not know: sockets, the protocol, what lines say.
+// Navigation: the room on the screen, the message that the URL names, and loading history until it is found.
 
 import { roomPath } from "./model/url.js";
 import { copyText } from "./view/dom.js";
 
-/** How far back one goes page by page for a line: fewer than a room of the page can hold. */
+/** The most records to go back, page by page, for one message: fewer than a room of the page can hold. */
 const MAX_DISTANCE = 110_000;
 
-/** Lines asked for at once on the way to one that is far back: a server gives no more. */
+/** Records per page on the way back: a server gives no more. */
 const PAGE = 200;
 
 /**
- * @typedef {{ room: string, seq: number, lines?: number }} Target `lines`: how far above what was here.
+ * @typedef {{ room: string, seq: number, distance?: number }} Target `distance`: how many records above the oldest loaded one.
  * @typedef {{ found: { index: number, key: string } } | { ask: true } | { wait: true } | { why: string }} Step
- *   `ask`: for an older page; `why`: no such line can be shown.
+ *   `ask`: load an older page first; `why`: the message cannot be shown.
  * @typedef {{
  *   chat: import("./model/chat.js").Chat, historyRequests: import("./model/history-requests.js").HistoryRequests,
- *   log: import("./view/message-list.js").MessageList, hint(words: string, isBad?: boolean): void, openBox(): void, draw(): void,
- * }} Context What is needed on the way.
+ *   messages: import("./view/message-list.js").MessageList, hint(text: string, isBad?: boolean): void,
+ *   openComposer(): void, draw(): void,
+ * }} Context
  */
 
 export class Navigation {
   #context;
-  /** The line that the address names, until it is on the screen. @type {Target | null} */ #target = null;
+  /** The message that the URL names, until it is on the screen. @type {Target | null} */ #target = null;
 
-  /** @param {Context} guide */
-  constructor(guide) {
-    this.#context = guide;
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
   }
 
-  /** Whether one is on the way to a line. */
+  /** Whether the target is not on the screen yet. */
   get isLocating() {
     return this.#target !== null;
   }
 
-  /** @param {string | null} room @param {boolean} isNewAddress @param {number | null} [seq] A line of it to go to. */
-  show(room, isNewAddress, seq = null) {
-    const { chat, log, openBox, draw } = this.#context;
+  /** @param {string | null} room @param {boolean} isNewEntry Whether the browser's history gets an entry. @param {number | null} [seq] A message of it to go to. */
+  show(room, isNewEntry, seq = null) {
+    const { chat, messages, openComposer, draw } = this.#context;
     chat.show(room);
-    const address = roomPath(room, seq);
-    if (location.pathname + location.hash !== address) history[isNewAddress ? "pushState" : "replaceState"](null, "", address);
+    const path = roomPath(room, seq);
+    if (location.pathname + location.hash !== path) history[isNewEntry ? "pushState" : "replaceState"](null, "", path);
     this.#target = room && seq !== null ? { room, seq } : null;
-    if (!this.#target) log.clearTarget();
-    openBox();
+    if (!this.#target) messages.clearTarget();
+    openComposer();
     draw();
   }
 
-  /** A step nearer to the line that the address names. */
+  /** Goes one step towards the target: shows it, or loads an older page. */
   locateStep() {
-    const { chat: { room }, historyRequests, log, hint } = this.#context;
+    const { chat: { room }, historyRequests, messages, hint } = this.#context;
     if (!this.#target || room?.name !== this.#target.room) return;
     const { seq } = this.#target;
     const step = locateMessage(room, seq);
     if ("wait" in step) return;
     if ("ask" in step) {
-      this.#target.lines ??= room.oldest === null ? 0 : room.oldest - seq;
-      hint(`Going back to line ${seq}, ${this.#target.lines.toLocaleString()} lines up…`);
+      this.#target.distance ??= room.oldest === null ? 0 : room.oldest - seq;
+      hint(`Going back to line ${seq}, ${this.#target.distance.toLocaleString()} lines up…`);
       return historyRequests.loadOlder(room, PAGE);
     }
     hint("why" in step ? step.why : "", "why" in step);
     this.#target = null;
-    if ("found" in step) log.show(step.found);
+    if ("found" in step) messages.show(step.found);
   }
 
-  /** Who went on from the line that the address names is not brought back to it by a reload. */
+  /** Removes the target from the URL once the person scrolled away from it, so that a reload does not go back to it. */
   scrolled() {
-    const { chat: { room }, log } = this.#context;
-    if (!this.#target && !log.hasTarget && location.hash) history.replaceState(null, "", roomPath(room?.name ?? null));
+    const { chat: { room }, messages } = this.#context;
+    if (!this.#target && !messages.hasTarget && location.hash) history.replaceState(null, "", roomPath(room?.name ?? null));
   }
 
-  /** @param {number} seq A line of the room on the screen. */
+  /** @param {number} seq A message of the room on the screen. */
   async copyLink(seq) {
     const { chat: { room }, hint } = this.#context;
     if (!room) return;
@@ -78,7 +78,7 @@ export class Navigation {
   }
 }
 
-/** The next step to a line of this room. @param {import("./model/room.js").Room} room @param {number} seq @returns {Step} */
+/** The next step to a message of this room. @param {import("./model/room.js").Room} room @param {number} seq @returns {Step} */
 export function locateMessage(room, seq) {
   const { oldest, newest, first, label } = room;
   if (oldest === null || !room.isCaughtUp) return { wait: true };

@@ -36,6 +36,7 @@ const FILES: &[File] = files![
     "icon-maskable.svg" is SVG,
     "manifest.webmanifest" is MANIFEST,
     "actions.js" is JS,
+    "client.js" is JS,
     "main.js" is JS,
     "model/chat.js" is JS,
     "model/commands.js" is JS,

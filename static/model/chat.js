@@ -102,7 +102,7 @@ export class Chat {
 
   // ---- Lines of ours ------------------------------------------------------------------------------
 
-  /** @param {import("../storage/outbox-store.js").Submission} line @param {number} now */
+  /** @param {import("../protocol/outbox.js").Submission} line @param {number} now */
   pending(line, now) {
     this.ensureRoom(line.room).unsent.set(line.cid, { submission: line, at: now, rejection: null });
   }

@@ -9,8 +9,8 @@ import { isPrivate, peerOf, sameName } from "../protocol/names.js";
 
 /**
  * @typedef {import("../protocol/messages.js").LogRecord} Entry
- * @typedef {import("../storage/outbox-store.js").Submission} Line
- * @typedef {{ submission: Line, at: number, rejection: import("../storage/outbox-store.js").Rejection | null }} Unsent
+ * @typedef {import("../protocol/outbox.js").Submission} Line
+ * @typedef {{ submission: Line, at: number, rejection: import("../protocol/outbox.js").Rejection | null }} Unsent
  * @typedef {{ key: string, record: Entry, isQuiet: boolean, isMention: boolean }
  *   | { key: string, at: number, presence: Map<string, "joined" | "left"> }
  *   | { key: string, missing: number }

@@ -4,7 +4,10 @@
 // May not know: rooms, names, when to send.
 
 /**
- * @typedef {import("../storage/outbox-store.js").Submission} Submission
+ * @typedef {{ type: "post" | "edit" | "delete" | "topic", room: string, cid: string, text?: string,
+ *   kind?: string, reply?: number, target?: number }} Submission An action of the person that the server is to store:
+ *   `reply` is the seq that a post replies to, `target` the seq that an edit or a delete is about.
+ * @typedef {{ code: string, message: string }} Rejection Why the server refused a submission.
  * @typedef {{ submission: Submission, isInDoubt: boolean }} Queued
  */
 

@@ -10,7 +10,7 @@ import { sameName } from "./names.js";
 
 /**
  * @typedef {import("./messages.js").Message} Message
- * @typedef {import("../storage/outbox-store.js").Submission} Line
+ * @typedef {import("./outbox.js").Submission} Line
  * @typedef {"offline" | "connecting" | "catching up" | "live" | "stopped"} State
  * @typedef {{ [kind: string]: any }} Action One thing to do or to show; its one key says which.
  */
@@ -121,7 +121,7 @@ export class Session {
 
   /**
    * Lines kept from an earlier run; one that `failed` in it waits for a word.
-   * @param {(Line & { failed?: import("../storage/outbox-store.js").Rejection })[]} submissions
+   * @param {(Line & { failed?: import("./outbox.js").Rejection })[]} submissions
    */
   restore(submissions) {
     for (const { failed, ...submission } of submissions) {

@@ -7,10 +7,7 @@ import { keysOf } from "./store.js";
 import { sameName } from "../protocol/names.js";
 
 /**
- * @typedef {{ type: "post" | "edit" | "delete" | "topic", room: string, cid: string, text?: string,
- *   kind?: string, reply?: number, target?: number }} Submission What chat sends: a line, which may answer the record
- *   `reply` of its room, or what else is done under a cid.
- * @typedef {{ code: string, message: string }} Rejection
+ * @typedef {import("../protocol/outbox.js").Submission} Submission
  * @typedef {{ line: Submission, user: string, tab: string, order: number }} SavedSubmission
  */
 

@@ -13,6 +13,13 @@ const NEAR_LIMIT = 1 / 8;
 /** The box grows to this many pixels, then it scrolls. */
 const MAX_HEIGHT_PX = 200;
 
+/**
+ * @typedef {{
+ *   submitInput(text: string): string | null, inputChanged(text: string): void, editLast(): string | null,
+ *   cancelContext(): void, completions(): import("../model/completion.js").Candidates, requestRooms(): void,
+ * }} Callbacks `submitInput` and `editLast` return why nothing was done, or null.
+ */
+
 export class Composer {
   #box = byId("box");
   #hint = byId("hint");
@@ -25,7 +32,7 @@ export class Composer {
   #history = new InputHistory();
   /** Under way, and how the box stood before the cursor then. @type {{ completion: Completion, before: string } | null} */ #completing = null;
 
-  /** @param {import("./page.js").Callbacks} callbacks */
+  /** @param {Callbacks} callbacks */
   constructor(callbacks) {
     this.#callbacks = callbacks;
     byId("composer").addEventListener("submit", (/** @type {Event} */ event) => {

@@ -12,8 +12,8 @@ export class LoginView {
   #passwordRow = byId("password-row");
   #error = byId("login-error");
 
-  /** @param {import("./page.js").Callbacks["logIn"]} enter */
-  constructor(enter) {
+  /** @param {(user: string, password: string | null, key: string | null) => void} logIn */
+  constructor(logIn) {
     byId("login-form").addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
       const user = this.#name.value.trim();
@@ -24,7 +24,7 @@ export class LoginView {
       }
       const key = byId("key-row").open ? byId("login-key").value.trim().toLowerCase() : "";
       if (key && !isToken(key)) return this.show("A key is 32 digits and letters from a to f");
-      enter(user, this.#passwordRow.hidden ? null : this.#password.value, key || null);
+      logIn(user, this.#passwordRow.hidden ? null : this.#password.value, key || null);
     });
     this.#name.addEventListener("input", () => setText(this.#error, ""));
   }

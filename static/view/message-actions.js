@@ -10,12 +10,19 @@ const MAX_LABEL_CHARS = 40;
 /** A delete that was asked about is forgotten again after this long. */
 const CONFIRM_MS = 5_000;
 
+/**
+ * @typedef {{
+ *   editMessage(seq: number, text: string): void, deleteMessage(seq: number): void,
+ *   replyTo(seq: number): void, copyLink(seq: number): void,
+ * }} Callbacks
+ */
+
 /** What can be done to lines whose buttons are not made yet. @type {WeakMap<Element, () => HTMLElement>} */
 const pendingActions = new WeakMap();
 
 /**
  * Other people's lines get their buttons when somebody comes near: most never need any.
- * @param {HTMLElement} line @param {{ seq: number, text: string, isMine: boolean }} what @param {import("./page.js").Callbacks} callbacks
+ * @param {HTMLElement} line @param {{ seq: number, text: string, isMine: boolean }} what @param {Callbacks} callbacks
  */
 export function offerActions(line, what, callbacks) {
   if (what.isMine) line.append(buildActions(what, callbacks));
@@ -30,7 +37,7 @@ function ensureActions(line) {
   return line?.querySelector(".actions") ?? null;
 }
 
-/** @param {{ seq: number, text: string, isMine: boolean }} line @param {import("./page.js").Callbacks} callbacks */
+/** @param {{ seq: number, text: string, isMine: boolean }} line @param {Callbacks} callbacks */
 function buildActions({ seq, text, isMine }, callbacks) {
   const glimpse = text.length > MAX_LABEL_CHARS ? `${text.slice(0, MAX_LABEL_CHARS)}…` : text;
   const edit = button("Edit", () => callbacks.editMessage(seq, text), { class: "edit", tabindex: "-1", "aria-label": `Edit “${glimpse}”` });

@@ -20,6 +20,7 @@ const BOTTOM_PX = 48;
  * @typedef {{ from: number, to: number, isFollowing: boolean, anchor: [string, number] | null }} Position
  *   Places of the first item and after the last one; Infinity: whatever comes. The anchor is a
  *   row's key and its distance from the top of what is visible.
+ * @typedef {import("./message.js").Callbacks & { loadOlder(): void, scrolled(): void }} Callbacks
  */
 
 export class MessageList {
@@ -33,7 +34,7 @@ export class MessageList {
   /** @type {import("../storage/preferences.js").Preferences | undefined} */ #preferences;
   /** The key of the line that the address names. @type {string | null} */ #target = null;
 
-  /** @param {HTMLElement} scroller @param {HTMLElement} log @param {import("./page.js").Callbacks} callbacks */
+  /** @param {HTMLElement} scroller @param {HTMLElement} log @param {Callbacks} callbacks */
   constructor(scroller, log, callbacks) {
     this.#scroller = scroller;
     this.#log = log;

@@ -9,10 +9,12 @@ import { richText } from "./rich-text.js";
 
 /**
  * @typedef {import("./rows.js").MessageRow} LineRow
- * @typedef {import("./page.js").Callbacks} Acts
+ * @typedef {import("./message-actions.js").Callbacks & {
+ *   openRoom(room: string): boolean, openMessage(seq: number): void, resend(cid: string): void, drop(cid: string): void,
+ * }} Callbacks
  */
 
-/** @param {import("./rows.js").Row} row @param {Acts} callbacks @returns {HTMLElement} */
+/** @param {import("./rows.js").Row} row @param {Callbacks} callbacks @returns {HTMLElement} */
 export function buildRow(row, callbacks) {
   switch (row.kind) {
     case "message": return messageRow(row, callbacks);
@@ -38,7 +40,7 @@ export function versionOf(row) {
   }
 }
 
-/** @param {LineRow} row @param {Acts} callbacks */
+/** @param {LineRow} row @param {Callbacks} callbacks */
 function messageRow(row, callbacks) {
   const name = colouredName(row.user, hue(row.user));
   const time = make("time", { datetime: formatIso(row.at), title: formatFull(row.at) }, formatTime(row.at));
@@ -70,7 +72,7 @@ function textElement({ text, isEdited }) {
   return element;
 }
 
-/** A line elsewhere, and the way to it. @param {import("./rows.js").Quote} quote @param {Acts} callbacks @param {string} [why] For who does not see it. */
+/** A line elsewhere, and the way to it. @param {import("./rows.js").Quote} quote @param {Callbacks} callbacks @param {string} [why] For who does not see it. */
 function linkToMessage({ seq, user, text }, callbacks, why = "") {
   const name = user === null ? `line ${seq}` : colouredName(user, hue(user));
   const words = text ?? (user === null ? "" : "deleted");
@@ -88,13 +90,13 @@ function topicNodes(text) {
   return text ? [" set the topic: ", make("bdi", { class: "topic" }, ...linkNodes(splitLinks(text)))] : [" took the topic away"];
 }
 
-/** A row that may not be stored yet. @param {import("./rows.js").TopicRow | import("./rows.js").UnloadedEditRow} row @param {Acts} callbacks @param {(Node | string)[]} children */
+/** A row that may not be stored yet. @param {import("./rows.js").TopicRow | import("./rows.js").UnloadedEditRow} row @param {Callbacks} callbacks @param {(Node | string)[]} children */
 function unsentRow({ state, failures }, callbacks, ...children) {
   const words = make("p", { class: "text" }, ...children);
   return make("div", { class: "note", "data-state": state }, words, ...failures.map((failure) => failureElement(failure, callbacks)));
 }
 
-/** @param {import("./rows.js").Failure} failure @param {Acts} callbacks */
+/** @param {import("./rows.js").Failure} failure @param {Callbacks} callbacks */
 function failureElement({ what, reason: why, cid }, callbacks) {
   return make("div", { class: "failure", role: "alert" }, make("span", {}, `${what}: ${why}`),
     button("Send again", () => callbacks.resend(cid)), button("Drop", () => callbacks.drop(cid)));

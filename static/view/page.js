@@ -20,16 +20,10 @@ import { isUserName, sameName } from "../protocol/names.js";
  * @typedef {import("../model/chat.js").Chat} House
  * @typedef {{ chat: House, state: import("../protocol/session.js").State, reason: string,
  *   retryAt: number | null, lostAt: number | null, typingUsers: string[] }} PageState All that is shown; both moments in Unix ms.
- * @typedef {{
- *   logIn(user: string, password: string | null, key: string | null): void, rename(user: string): void,
- *   openRoom(room: string): boolean, leaveRoom(room: string): void, openNeighbour(by: number, isUnread: boolean): void,
- *   submitInput(text: string): string | null, inputChanged(text: string): void, openDirect(user: string): void,
- *   editMessage(seq: number, text: string): void, editLast(): string | null, cancelContext(): void, deleteMessage(seq: number): void,
- *   replyTo(seq: number): void, openMessage(seq: number): void, copyLink(seq: number): void,
- *   resend(cid: string): void, drop(cid: string): void,
- *   completions(): import("../model/completion.js").Candidates, loadOlder(): void, scrolled(): void, requestRooms(): void, retry(): void,
- *   key(): string, preferencesChanged(): void, playSound(): void, forgetMe(): void,
- * }} Callbacks What a person can do. `visit` says whether that can be a room, `say` and `editLast` why nothing comes of it.
+ * @typedef {import("./message-list.js").Callbacks & import("./composer.js").Callbacks & import("./settings.js").Callbacks & {
+ *   logIn(user: string, password: string | null, key: string | null): void, rename(user: string): void, retry(): void,
+ *   leaveRoom(room: string): void, openNeighbour(by: number, isUnread: boolean): void, openDirect(user: string): void,
+ * }} Callbacks What a person can do. `openRoom` returns whether that can be a room.
  */
 
 /** The time offline is told from this many milliseconds on. */

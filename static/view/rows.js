@@ -156,7 +156,7 @@ function failure({ submission: line, rejection: refusal }) {
   return { cid, what, reason: refusal?.message ?? "" };
 }
 
-/** @param {import("../storage/outbox-store.js").Submission} line */
+/** @param {import("../protocol/outbox.js").Submission} line */
 function unloadedEditText({ type, text }) {
   return type === "edit" ? `An older line of yours becomes: ${text}` : "An older line of yours is to be deleted";
 }

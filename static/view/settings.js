@@ -7,7 +7,10 @@ import { requestDesktopPermission } from "./notifications.js";
 /** What stands for a key that is not to be seen over a shoulder. */
 const HIDDEN_KEY = "•".repeat(12);
 
-/** @typedef {import("../storage/preferences.js").Switch} Switch */
+/**
+ * @typedef {import("../storage/preferences.js").Switch} Switch
+ * @typedef {{ preferencesChanged(): void, key(): string, forgetMe(): void, playSound(): void }} Callbacks
+ */
 /** @type {[string, Switch][]} */
 const SWITCHES = [["set-presence", "hideMoves"], ["set-sound", "sound"], ["set-desktop", "desktop"]];
 
@@ -15,7 +18,7 @@ export class SettingsView {
   #callbacks;
   /** @type {import("../model/chat.js").Chat | null} */ #chat = null;
 
-  /** @param {import("./page.js").Callbacks} callbacks */
+  /** @param {Callbacks} callbacks */
   constructor(callbacks) {
     this.#callbacks = callbacks;
     for (const [id, name] of SWITCHES) byId(id).addEventListener("change", () => this.#setSwitch(id, name));
