@@ -239,7 +239,7 @@ export class Actions {
 
   /** @param {Room} room @param {string} text @param {"me"} [kind] @param {number | null} [reply] The seq it replies to. */
   #post(room, text, kind, reply) {
-    room.newFrom = null;
+    room.hideNewRule();
     this.#submit({ type: "post", room: room.name, text, cid: randomId(), ...(kind && { kind }), ...(reply && { reply }) });
     if (reply && reply === room.replyingTo) this.cancel();
     this.#context.jumpToLatest();

@@ -52,6 +52,7 @@ const FILES: &[File] = files![
     "model/room.js" is JS,
     "model/room-choices.js" is JS,
     "model/search.js" is JS,
+    "model/unread.js" is JS,
     "model/url.js" is JS,
     "navigation.js" is JS,
     "protocol/connection.js" is JS,

@@ -74,7 +74,7 @@ export class Chat {
 
   /** Shows a room, or none. @param {string | null} name */
   show(name) {
-    if (this.room && this.room.name !== name && !this.room.unread) this.room.newFrom = null;
+    if (this.room && this.room.name !== name && !this.room.unread) this.room.hideNewRule();
     this.room = name ? this.ensureRoom(name) : null;
   }
 

@@ -1,76 +1,70 @@
-// A room as its person sees it: what was said, who is there, what is still unread.
-// May not know: the DOM, sockets, clocks. When something happened comes in by argument.
+// One room as the person sees it: its records and notes, its members, what is unsent and what is unread.
 
-import { Edits, isEdit } from "./edits.js";
-import { ReadMarker } from "./read-marker.js";
-import { mentions } from "./mentions.js";
-import { Members } from "./members.js";
 import { isPrivate, peerOf, sameName } from "../protocol/names.js";
+import { Edits, isEdit } from "./edits.js";
+import { Members } from "./members.js";
+import { mentions } from "./mentions.js";
+import { Unread } from "./unread.js";
 
 /**
- * @typedef {import("../protocol/messages.js").LogRecord} Entry
- * @typedef {import("../protocol/outbox.js").Submission} Line
- * @typedef {{ submission: Line, at: number, rejection: import("../protocol/outbox.js").Rejection | null }} Unsent
- * @typedef {{ key: string, record: Entry, isQuiet: boolean, isMention: boolean }
+ * @typedef {import("../protocol/messages.js").LogRecord} LogRecord
+ * @typedef {import("../protocol/outbox.js").Submission} Submission
+ * @typedef {{ submission: Submission, at: number, rejection: import("../protocol/outbox.js").Rejection | null }} Unsent
+ * @typedef {import("./unread.js").RecordItem
  *   | { key: string, at: number, presence: Map<string, "joined" | "left"> }
  *   | { key: string, missing: number }
- *   | { key: string, note: string, rooms?: string[], records?: Entry[] }} Item One thing of a room, in its place.
- *   `isQuiet`: nothing to be read, for it is one's own, or of somebody whom one ignores.
+ *   | { key: string, note: string, rooms?: string[], records?: LogRecord[] }} Item One thing that the room shows.
  */
 
-/** Items kept of one room; older ones can be asked for again. */
+/** Items kept of one room; older ones can be loaded again. */
 const MAX_ITEMS = 5_000;
 
-/** Items kept at most, where somebody reads far back. */
+/** Items kept at most while the person is scrolled far back. */
 const MAX_ITEMS_SCROLLED = 120_000;
 
 export class Room {
   /** The oldest seq that the server keeps. */
   first = 0;
-  /** The lowest and the highest seq that were heard, without a hole; null before the first `joined`. */
+  /** The lowest and the highest seq received, with none missing between; null before the first `joined`. */
   /** @type {number | null} */ oldest = null;
   newest = 0;
-  /** @type {Item[]} What is shown; edits and deletes are not, they change what is. */ items = [];
-  /** The place of items[0] among all: goes down as older items come, up as they are let go. */
+  /** What is shown, in order. Edits and deletes have no item: they change one. @type {Item[]} */ items = [];
+  /** The index of items[0] among all items ever: falls as older items load, rises as they are dropped. */
   base = 0;
-  /** The lowest place that somebody looks at: what stands there is kept. */
+  /** The lowest index on the screen: items from here on are kept. */
   firstInView = Infinity;
   /** @type {Map<string, Unsent>} */ unsent = new Map();
   members = new Members();
   topic = "";
-  /** @type {Map<string, number>} Who is typing, and until when to believe it. */ typing = new Map();
-  unread = 0;
-  /** How many of the unread lines have one's name. */
-  mentions = 0;
-  /** @type {number | null} The seq under the "new" rule. */ newFrom = null;
-  /** @type {{ seq: number, text: string } | null} The line of ours that is being edited, and as what. */ editing = null;
-  /** @type {number | null} The line that the next one answers. */ replyingTo = null;
+  /** Who is typing, and until when to show it. @type {Map<string, number>} */ typing = new Map();
+  /** The own message that is being edited, and its new text. @type {{ seq: number, text: string } | null} */ editing = null;
+  /** The seq that the next message replies to. @type {number | null} */ replyingTo = null;
   isLoadingOlder = false;
-  /** The head when we joined last: nothing up to it is said right now. */
+  /** The head at the last join: records up to it are history, later ones are live. */
   #head = 0;
-  #readMarker = new ReadMarker();
+  #unread = new Unread();
   #edits = new Edits();
   #keyCount = 0;
   /** @type {Map<number, string>} */ #cids = new Map();
 
-  /** @param {string} name @param {string} [me] Whose room it is, if it is a private one. */
+  /** @param {string} name @param {string} [me] Needed for a private room. */
   constructor(name, me = "") {
     this.name = name;
-    /** Whom one talks to here, where that is one person. */
+    /** The other person of a private room, else null. */
     this.peer = isPrivate(name) ? peerOf(name, me) : null;
   }
 
-  /** What a person calls it. */
+  /** The room's name on the screen. */
   get label() {
     return this.peer ?? `#${this.name}`;
   }
 
-  /** Null in a crowd, whose members nobody lists. */
+  /** Null in a large room, for which the server sends no list. */
   get memberNames() {
     return this.members.names;
   }
 
-  /** The place after the last item. */
+  /** The index after the last item. */
   get end() {
     return this.base + this.items.length;
   }
@@ -79,19 +73,14 @@ export class Room {
     return this.oldest !== null && this.oldest > Math.max(this.first, 1);
   }
 
-  /** Whether all is here that was said before we joined. */
+  /** Whether all records up to the head at the last join have arrived. */
   get isCaughtUp() {
     return this.newest >= this.#head;
   }
 
-  /** Whether a record is said right now, and was not waiting for us. @param {number} seq */
+  /** Whether a record was posted after the last join. @param {number} seq */
   isLive(seq) {
     return seq > this.#head;
-  }
-
-  /** Whether more is unread than was loaded. */
-  get hasMoreUnread() {
-    return this.unread > 0 && this.hasOlder && (this.oldest ?? 0) > this.#readMarker.at + 1;
   }
 
   /** @param {import("../protocol/messages.js").Message} message */
@@ -102,18 +91,12 @@ export class Room {
     this.#head = head;
     this.membersListed({ members, count, away });
     this.topic = topic ?? "";
-    // Who never read here has nothing to catch up with, unless it was written to them.
-    this.#readMarker.joined(marked ?? null, this.peer ? 0 : head);
-    this.#recount();
+    // Somebody who never read here has no unread messages, except in a private room.
+    this.#unread.readMarker.joined(marked ?? null, this.peer ? 0 : head);
+    this.#unread.recount(this.items);
   }
 
-  /** Who is here now. @param {{ [field: string]: any }} message */
-  membersListed({ members, count, away }) {
-    this.members.replace(members ?? null, count ?? members?.length ?? 0, away ?? []);
-    for (const member of members ?? []) this.setPeerSpelling(member);
-  }
-
-  /** @param {Entry} record @param {boolean} isQuiet @param {boolean} isSeen Whether the newest line is in view. @param {string} [me] */
+  /** @param {LogRecord} record @param {boolean} isQuiet @param {boolean} isSeen Whether the newest message is in view. @param {string} [me] */
   add(record, isQuiet, isSeen, me = "") {
     const { seq, type, user } = record;
     const cid = this.#cids.get(seq);
@@ -122,15 +105,15 @@ export class Room {
     this.typing.delete(user);
     this.setPeerSpelling(user);
     if (isEdit(record)) return this.#applyEdit(record);
-    if (type === "topic" && seq > this.#head) this.topic = record.text;
+    if (type === "topic" && this.isLive(seq)) this.topic = record.text;
     const isMention = !isQuiet && this.isMentionOf(record, me);
     this.items.push({ key: cid ? `cid ${cid}` : `seq ${seq}`, record: this.#edits.withoutDeleted(record), isQuiet, isMention });
-    if (isSeen && seq > this.#head) this.markRead();
-    else if (this.#isUnread(record, isQuiet)) this.#count(seq, isMention);
+    if (isSeen && this.isLive(seq)) this.markRead();
+    else this.#unread.add(record, isQuiet, isMention);
     if (this.items.length > MAX_ITEMS) this.#trim();
   }
 
-  /** A page from before the oldest record. @param {Entry[]} records @param {number} first @param {string} me @param {(user: string) => boolean} [isIgnored] */
+  /** Adds a page from before the oldest record. @param {LogRecord[]} records @param {number} first @param {string} me @param {(user: string) => boolean} [isIgnored] */
   addOlder(records, first, me, isIgnored = () => false) {
     this.first = first;
     this.isLoadingOlder = false;
@@ -143,78 +126,76 @@ export class Room {
       return { key: `seq ${record.seq}`, record: this.#edits.withoutDeleted(record), isQuiet, isMention: false };
     });
     this.items.unshift(...shown);
-    for (const item of shown) item.isMention = !item.isQuiet && this.isMentionOf(item.record, me); // some answer one another
+    for (const item of shown) item.isMention = !item.isQuiet && this.isMentionOf(item.record, me); // some reply to others of the page
     this.base -= shown.length;
-    this.#recount();
+    this.#unread.recount(this.items);
   }
 
-  /** The line is about to come back as a record: it keeps its place on the screen. @param {string} cid @param {number} seq */
+  /** The record of a submission will follow: it keeps the submission's row on the screen. @param {string} cid @param {number} seq */
   stored(cid, seq) {
     this.unsent.delete(cid);
     this.#cids.set(seq, cid);
   }
 
-  /** The connection is gone, and with it what was only news. */
+  /** Forgets what holds only while connected. */
   disconnected() {
     this.typing.clear();
     this.isLoadingOlder = false;
-    this.#readMarker.disconnected();
+    this.#unread.readMarker.disconnected();
   }
 
-  /** Another log has taken the place of the one we followed. */
+  /** The room has another log now: forgets all of the old one. */
   reset() {
     this.items = [];
     this.base = 0;
     this.oldest = null;
     this.newest = 0;
-    this.#readMarker = new ReadMarker();
+    this.#unread = new Unread();
     this.#edits.clear();
-    this.newFrom = null;
     this.editing = this.replyingTo = null;
-    this.unread = this.mentions = 0;
     this.note("This room was started afresh; what stood here before is gone.");
   }
 
-  /** @param {number} next The oldest seq there is; all between it and our last one is gone. */
+  /** Shows that retention removed records. @param {number} next The oldest seq that the server still keeps. */
   gap(next) {
     this.items.push({ key: `gap ${next}`, missing: next - this.newest - 1 });
   }
 
-  /** A word of ours to the person alone. @param {string} note @param {{ rooms?: string[], records?: Entry[] }} [about] What it leads to. */
-  note(note, about) {
+  /** Shows a text to this person only. @param {string} note @param {{ rooms?: string[], records?: LogRecord[] }} [links] */
+  note(note, links) {
     this.#keyCount += 1;
-    this.items.push({ key: `note ${this.#keyCount}`, note, ...about });
+    this.items.push({ key: `note ${this.#keyCount}`, note, ...links });
   }
 
-  /** @param {import("./search.js").SearchResult} found */
-  searchFinished({ text, records, isComplete: isWhole }) {
+  /** @param {import("./search.js").SearchResult} result */
+  searchFinished({ text, records, isComplete }) {
     const count = records.length === 1 ? "One line has" : `${records.length} lines have`;
     if (records.length === 0) return this.note(`Nothing here has “${text}”`);
-    this.note(`${count} “${text}”${isWhole ? "" : ", and older ones may"}:`, { records });
+    this.note(`${count} “${text}”${isComplete ? "" : ", and older ones may"}:`, { records });
   }
 
-  // ---- What was said, and what became of it ---------------------------------------------------------
+  // ---- Posts and their edits ------------------------------------------------------------------------
 
-  /** What a post says now. @param {Entry} post */
+  /** What a post says now. @param {LogRecord} post */
   currentText(post) {
     return this.#edits.current(post);
   }
 
-  /** Whether a post is meant for one above others: it has the name, or answers a line of theirs. @param {Entry} post @param {string} me */
+  /** Whether a post has the person's name in it, or replies to one of the person's. @param {LogRecord} post @param {string} me */
   isMentionOf({ type, text, reply }, me) {
     if (type !== "post") return false;
     return mentions(text, me) || sameName(this.recordAt(reply)?.user ?? "", me);
   }
 
-  /** What a post will say once what is on its way is stored; null: nothing. @param {number} seq */
+  /** What a post will say once the unsent edits are stored; null: deleted. @param {number} seq */
   textAfterUnsent(seq) {
-    const coming = [...this.unsent.values()].findLast(({ submission: line, rejection: refusal }) => line.target === seq && !refusal)?.submission;
-    if (coming) return coming.text ?? null;
+    const edit = [...this.unsent.values()].findLast(({ submission, rejection }) => submission.target === seq && !rejection)?.submission;
+    if (edit) return edit.text ?? null;
     const record = this.recordAt(seq);
     return record ? this.currentText(record).text : null;
   }
 
-  /** The last line of a person that stands here and was loaded. @param {string} user */
+  /** The newest loaded post of a user that is not deleted. @param {string} user */
   lastPostOf(user) {
     for (const item of this.items.toReversed()) {
       if (!("record" in item) || item.record.type !== "post" || !sameName(item.record.user, user)) continue;
@@ -224,14 +205,14 @@ export class Room {
     return null;
   }
 
-  /** Where a record stands, and its row's key. @param {number} seq */
+  /** The index of a record, and the key of its row. @param {number} seq */
   locate(seq) {
     const at = this.items.findIndex((each) => "record" in each && each.record.seq === seq);
     const item = this.items[at];
     return item ? { index: this.base + at, key: item.key } : null;
   }
 
-  /** What was said under a number, if it is loaded. @param {number} [seq] */
+  /** The record with a seq, if it is loaded. @param {number} [seq] */
   recordAt(seq) {
     return seq === undefined ? undefined : this.#itemAt(seq)?.record;
   }
@@ -242,16 +223,16 @@ export class Room {
     return item && "record" in item ? item : undefined;
   }
 
-  /** @param {Entry} change */
-  #applyEdit(change) {
-    const { target } = change;
-    this.#edits.apply(change);
+  /** @param {LogRecord} edit An edit or a delete. */
+  #applyEdit(edit) {
+    const { target } = edit;
+    this.#edits.apply(edit);
     const item = this.#itemAt(target);
     if (!item) return;
     item.record = this.#edits.withoutDeleted(item.record);
     if (!item.record.deleted) return;
     if (this.editing?.seq === target) this.editing = null;
-    this.#recount();
+    this.#unread.recount(this.items);
   }
 
   #trim() {
@@ -263,65 +244,65 @@ export class Room {
     if (first) this.oldest = first.record.seq;
   }
 
-  // ---- What was read --------------------------------------------------------------------------------
+  // ---- Unread messages ------------------------------------------------------------------------------
 
-  /** All that is here has been seen; while more of what was missed is on its way, nothing was. */
-  markRead() {
-    if (this.oldest === null || this.newest < this.#head) return;
-    this.unread = this.mentions = 0;
-    this.#readMarker.read(this.newest);
+  get unread() {
+    return this.#unread.count;
   }
 
-  /** How far was read and not told yet, or null. */
+  get mentions() {
+    return this.#unread.mentions;
+  }
+
+  /** The seq under the "New" rule. */
+  get newFrom() {
+    return this.#unread.first;
+  }
+
+  hideNewRule() {
+    this.#unread.first = null;
+  }
+
+  /** Whether messages that are not loaded are unread as well. */
+  get hasMoreUnread() {
+    return this.unread > 0 && this.hasOlder && (this.oldest ?? 0) > this.#unread.readMarker.at + 1;
+  }
+
+  /** Marks all as read, unless missed messages are still arriving. */
+  markRead() {
+    if (this.oldest !== null && this.isCaughtUp) this.#unread.markRead(this.newest);
+  }
+
+  /** The read marker that the server does not have yet, or null. */
   get unsentMarker() {
-    return this.#readMarker.unsent;
+    return this.#unread.readMarker.unsent;
   }
 
   markerSent() {
-    this.#readMarker.sent();
+    this.#unread.readMarker.sent();
   }
 
-  /** It was read so far on another device. @param {number} seq */
+  /** The person read up to this seq on another device. @param {number} seq */
   markedElsewhere(seq) {
-    this.#readMarker.readElsewhere(seq);
-    this.#recount();
+    this.#unread.readMarker.readElsewhere(seq);
+    this.#unread.recount(this.items);
   }
 
-  #recount() {
-    if (this.unread === 0 && this.newFrom !== null) return; // read already: the rule stays while one looks
-    this.unread = this.mentions = 0;
-    this.newFrom = null;
-    for (const item of this.items.toReversed()) {
-      if (!("record" in item)) continue;
-      if (item.record.seq <= this.#readMarker.at) break;
-      if (!this.#isUnread(item.record, item.isQuiet)) continue;
-      this.unread += 1;
-      if (item.isMention) this.mentions += 1;
-      this.newFrom = item.record.seq;
-    }
+  // ---- Members --------------------------------------------------------------------------------------
+
+  /** Replaces the members. @param {{ [field: string]: any }} message */
+  membersListed({ members, count, away }) {
+    this.members.replace(members ?? null, count ?? members?.length ?? 0, away ?? []);
+    for (const member of members ?? []) this.setPeerSpelling(member);
   }
 
-  /** @param {number} seq @param {boolean} isMention */
-  #count(seq, isMention) {
-    if (this.unread === 0) this.newFrom = seq;
-    this.unread += 1;
-    if (isMention) this.mentions += 1;
-  }
-
-  /** @param {Entry} record @param {boolean} isQuiet */
-  #isUnread({ type, seq, deleted }, isQuiet) {
-    return type === "post" && !isQuiet && !deleted && seq > this.#readMarker.at;
-  }
-
-  // ---- Who is here ----------------------------------------------------------------------------------
-
-  /** How the other one writes the name. @param {string} user */
+  /** Spells the name of the peer as the peer does: the room's name has it in lower case. @param {string} user */
   setPeerSpelling(user) {
     if (this.peer !== null && sameName(user, this.peer)) this.peer = user;
   }
 
   /**
-   * Comings and goings in a row are one item, in which a return undoes a leaving.
+   * Successive joins and leaves become one item, a presence summary, in which a return cancels a leave.
    * @param {import("../protocol/messages.js").Message} message @param {string} me @param {number} now
    */
   presence({ user, state, count, away }, me, now) {
