@@ -288,7 +288,7 @@ export class Client {
       chat.rooms.get(room)?.addOlder(records, first, chat.me, (user) => preferences.isIgnored(user));
       navigation.locateStep(); // at once: an old message can be hundreds of pages away
     }
-    if (use === "missed") this.#perform(this.session?.requestMissing(room));
+    if (use === "missing") this.#perform(this.session?.requestMissing(room));
   }
 
   /** @param {import("./model/search.js").SearchResult | null} result */

@@ -1,5 +1,4 @@
-// The rooms of a person, and what becomes of them as the machine and the server speak.
-// May not know: the DOM, sockets, storage, clocks. When something happened comes in by argument.
+// Chat: the rooms of the person, what is unsent and unread in them, and what the server says about rooms and users.
 
 import { awayText } from "./members.js";
 import { Room } from "./room.js";
@@ -8,41 +7,40 @@ import { Preferences } from "../storage/preferences.js";
 import { isRecord } from "../protocol/messages.js";
 import { isPrivate, sameName } from "../protocol/names.js";
 
-/** Who is typing is believed this long: a little more than the time between two signs of it. */
+/** How long a user is shown as typing: a little longer than the time between two `typing` messages. */
 const TYPING_SHOWN_MS = 5_000;
 
 export class Chat {
   me = "";
-  /** @type {string | null} Why we are away, if we are. */ away = null;
+  /** Our away message, if we are away. @type {string | null} */ away = null;
   /** @type {Map<string, Room>} */ rooms = new Map();
-  /** @type {Room | null} The one on the screen. */ room = null;
-  /** @type {string[]} Rooms that the server told of. */ knownRooms = [];
-  /** As it names itself and its version. */ server = "";
-  /** Answers that were asked for by a command, so that the room shows them. @type {Set<string>} */ expectedReplies = new Set();
+  /** The room on the screen. @type {Room | null} */ room = null;
+  /** The public rooms of the server's last list. @type {string[]} */ knownRooms = [];
+  /** The server's name and version. */ server = "";
+  /** Replies that a command requested, which the room will show. @type {Set<string>} */ expectedReplies = new Set();
 
-  /** What the person does not want to see or hear. @type {Preferences} */ preferences;
 
   constructor(preferences = new Preferences(memoryStorage())) {
     this.preferences = preferences;
   }
 
-  /** As they stand in the list: everybody's, then those of two. */
+  /** The rooms in the order of the list: first the public ones, then the private ones. */
   get listed() {
     const all = [...this.rooms.values()];
     return [...all.filter(({ peer }) => !peer), ...all.filter(({ peer }) => peer)];
   }
 
-  /** What is unread, in rooms that are not muted. */
+  /** Unread messages in rooms that are not muted. */
   get unread() {
     return this.#unmuted.reduce((sum, { unread }) => sum + unread, 0);
   }
 
-  /** The same of other rooms than the one on the screen. */
+  /** The same without the room on the screen. */
   get unreadElsewhere() {
     return this.#unmuted.reduce((sum, room) => sum + (room === this.room ? 0 : room.unread), 0);
   }
 
-  /** Unread lines that are meant for one alone, or have one's name. */
+  /** Unread messages in private rooms, and unread mentions. */
   get unreadMentions() {
     return this.#unmuted.reduce((sum, { peer, unread, mentions }) => sum + (peer ? unread : mentions), 0);
   }
@@ -51,12 +49,12 @@ export class Chat {
     return [...this.rooms.values()].filter(({ name }) => !this.preferences.isMuted(name));
   }
 
-  /** Lines, or what was asked to be done to them, that were refused: cids. */
+  /** The cids of the submissions that failed. */
   get failedCids() {
-    return [...this.rooms.values()].flatMap(({ unsent }) => [...unsent.values()]).filter(({ rejection: refusal }) => refusal).map(({ submission: line }) => line.cid);
+    return [...this.rooms.values()].flatMap(({ unsent }) => [...unsent.values()]).filter(({ rejection }) => rejection).map(({ submission }) => submission.cid);
   }
 
-  /** Who wrote last to us alone, or null. */
+  /** The user who last wrote in a private room, or null. */
   get lastDirectSender() {
     const said = this.listed.filter(({ peer }) => peer).flatMap(({ peer, items }) => {
       const last = items.findLast((item) => "record" in item && item.record.type === "post" && !sameName(item.record.user, this.me));
@@ -72,13 +70,13 @@ export class Chat {
     return room;
   }
 
-  /** Shows a room, or none. @param {string | null} name */
+  /** Puts a room on the screen, or none. @param {string | null} name */
   show(name) {
     if (this.room && this.room.name !== name && !this.room.unread) this.room.hideNewRule();
     this.room = name ? this.ensureRoom(name) : null;
   }
 
-  /** The room above (-1) or below; `isUnread`: the next with something unread. @param {number} by @param {boolean} isUnread */
+  /** The room above (-1) or below in the list; `isUnread`: the next one with unread messages. @param {number} by @param {boolean} isUnread */
   neighbour(by, isUnread) {
     const all = this.listed;
     const here = this.room ? all.indexOf(this.room) : 0;
@@ -94,17 +92,17 @@ export class Chat {
     return [...this.room?.typing ?? []].filter(([, until]) => until > now).map(([user]) => user);
   }
 
-  /** The next record of a room; `isSeen`: its newest line is in view. @param {import("../protocol/messages.js").LogRecord} record @param {boolean} isSeen */
+  /** Adds the next record of a room; `isSeen`: the newest message is in view. @param {import("../protocol/messages.js").LogRecord} record @param {boolean} isSeen */
   addRecord(record, isSeen) {
     const isQuiet = sameName(record.user, this.me) || this.preferences.isIgnored(record.user);
     this.rooms.get(record.room)?.add(record, isQuiet, isSeen, this.me);
   }
 
-  // ---- Lines of ours ------------------------------------------------------------------------------
+  // ---- Our submissions ------------------------------------------------------------------------------
 
-  /** @param {import("../protocol/outbox.js").Submission} line @param {number} now */
-  pending(line, now) {
-    this.ensureRoom(line.room).unsent.set(line.cid, { submission: line, at: now, rejection: null });
+  /** @param {import("../protocol/outbox.js").Submission} submission @param {number} now */
+  pending(submission, now) {
+    this.ensureRoom(submission.room).unsent.set(submission.cid, { submission, at: now, rejection: null });
   }
 
   /** @param {{ cid: string, seq: number }} stored */
@@ -112,10 +110,10 @@ export class Chat {
     this.#roomOf(cid)?.stored(cid, seq);
   }
 
-  /** @param {{ cid: string, code: string, message: string }} refusal */
-  failed(refusal) {
-    const unsent = this.#roomOf(refusal.cid)?.unsent.get(refusal.cid);
-    if (unsent) unsent.rejection = refusal;
+  /** @param {{ cid: string, code: string, message: string }} rejection */
+  failed(rejection) {
+    const unsent = this.#roomOf(rejection.cid)?.unsent.get(rejection.cid);
+    if (unsent) unsent.rejection = rejection;
   }
 
   /** @param {string} cid */
@@ -123,12 +121,12 @@ export class Chat {
     this.#roomOf(cid)?.unsent.delete(cid);
   }
 
-  /** What was asked to be done to lines of a room, and is not done: cids. @param {string} name */
+  /** The cids of a room's unsent edits and deletes. @param {string} name */
   unsentEdits(name) {
-    return [...this.rooms.get(name)?.unsent.values() ?? []].filter(({ submission: line }) => line.target !== undefined).map(({ submission: line }) => line.cid);
+    return [...this.rooms.get(name)?.unsent.values() ?? []].filter(({ submission }) => submission.target !== undefined).map(({ submission }) => submission.cid);
   }
 
-  /** Whether it is something to be done to a line. @param {string} cid */
+  /** Whether a submission is an edit or a delete. @param {string} cid */
   isEdit(cid) {
     return this.#roomOf(cid)?.unsent.get(cid)?.submission.target !== undefined;
   }
@@ -138,19 +136,19 @@ export class Chat {
     return [...this.rooms.values()].find(({ unsent }) => unsent.has(cid));
   }
 
-  // ---- What the server says of rooms and people ---------------------------------------------------
+  // ---- What the server says about rooms and users -----------------------------------------------------
 
   /** @param {import("../protocol/messages.js").Message} message @param {number} now */
   received(message, now) {
     const room = this.rooms.get(message.room);
     switch (message.type) {
-      case "joined": return this.ensureRoom(message.room).joined(message); // asked for, or brought into a private one
+      case "joined": return this.ensureRoom(message.room).joined(message); // joined by us, or a private room that the server added us to
       case "marked": return room?.markedElsewhere(message.seq);
       case "presence": return room?.presence(message, this.me, now);
       case "typing": return void room?.typing.set(message.user, now + TYPING_SHOWN_MS);
       case "members":
         room?.membersListed(message);
-        if (this.expectedReplies.delete("members")) room?.note(here(room.members));
+        if (this.expectedReplies.delete("members")) room?.note(memberList(room.members));
         return;
       case "away": return this.#setAway(message, message.text);
       case "back": return this.#setAway(message, null);
@@ -158,13 +156,13 @@ export class Chat {
       case "rooms":
         this.knownRooms = message.rooms.map((/** @type {{ name: string }} */ { name }) => name);
         if (this.expectedReplies.delete("rooms")) this.room?.note("Rooms:", { rooms: this.knownRooms });
-        this.knownRooms = this.knownRooms.filter((name) => !isPrivate(name)); // those are not joined by typing their names
+        this.knownRooms = this.knownRooms.filter((name) => !isPrivate(name)); // no completion for private rooms
         return;
       case "renamed":
         for (const each of this.rooms.values()) each.renamed(message.user, message.to);
         return;
       default:
-        // Of a later version: it takes its place, and that is all.
+        // A record of an unknown type only takes its seq.
         if (room && isRecord(message)) room.newest = message.seq;
     }
   }
@@ -172,15 +170,15 @@ export class Chat {
   /** @param {import("../protocol/messages.js").Message} message @param {string | null} text */
   #setAway({ room, user }, text) {
     this.rooms.get(room)?.members.setAway(user, text);
-    if (sameName(user, this.me)) this.away = text; // said here, or on another device of ours
+    if (sameName(user, this.me)) this.away = text; // set here, or on another device of ours
   }
 }
 
-/** `Here: ann, bob (away: lunch)` @param {import("./members.js").Members} people */
-function here(people) {
-  const shown = (people.names ?? []).map((user) => {
-    const why = people.awayMessage(user);
-    return why === null ? user : `${user} (${awayText(why)})`;
+/** `Here: ann, bob (away: lunch)` @param {import("./members.js").Members} members */
+function memberList(members) {
+  const shown = (members.names ?? []).map((user) => {
+    const away = members.awayMessage(user);
+    return away === null ? user : `${user} (${awayText(away)})`;
   });
   return `Here: ${shown.join(", ")}`;
 }

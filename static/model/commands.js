@@ -1,5 +1,4 @@
-// What a person types into the box, understood: a line to say, or a command.
-// May not know: the DOM, sockets, who is asking. Nothing unknown is ever sent.
+// Commands: what a person types, parsed into a message or a command. An unknown command is never sent.
 
 import { byteLength, nearest, normalize } from "../text/text.js";
 import { isUserName, parseRoomName } from "../protocol/names.js";
@@ -13,7 +12,7 @@ import { isUserName, parseRoomName } from "../protocol/names.js";
  *   | { search: string } | { nothing: true } | { error: string }} Command
  */
 
-/** Each command with what `/help` says of it. @type {[string, string][]} */
+/** Each command with its help text. @type {[string, string][]} */
 export const COMMANDS = [
   ["/me TEXT", "say what you are doing"],
   ["/edit [TEXT]", "change your last line; ↑ in an empty box does it too"],
@@ -41,7 +40,7 @@ export const COMMANDS = [
   ["//text", "say “/text”"],
 ];
 
-/** Bytes that a server takes for a topic, and of what it is to look for. */
+/** Limits of the server. */
 const MAX_TOPIC_BYTES = 256;
 const MAX_AWAY_BYTES = 256;
 const MAX_SEARCH_BYTES = 256;
@@ -49,7 +48,7 @@ const MAX_SEARCH_BYTES = 256;
 export const BAD_NAME = "A name is 1 to 24 letters, digits, _ - or .";
 export const BAD_ROOM = "A room is 1 to 32 of a-z, 0-9, _ and -, and starts with a letter or digit";
 
-/** What the console has a command for and a page has other ways. @type {Record<string, string>} */
+/** Commands of the console that the page does in another way. @type {Record<string, string>} */
 const PAGE_ALTERNATIVES = {
   history: "Scroll up for older lines",
   goto: "Open the link of a line, or scroll up",
@@ -62,7 +61,7 @@ const PAGE_ALTERNATIVES = {
 
 const NAMES = COMMANDS.map(([usage]) => usage.slice(1).split(" ")[0] ?? "").filter((word) => word !== "/text");
 
-/** Other words that fingers know. @type {Record<string, string>} */
+/** Other names for commands. @type {Record<string, string>} */
 const ALIASES = {
   w: "msg", m: "msg", whisper: "msg", query: "msg", e: "edit", del: "delete", exit: "quit", q: "quit",
   h: "help", "?": "help", j: "join", part: "leave", close: "leave", list: "rooms", names: "who", name: "nick", lastlog: "search",
@@ -105,7 +104,7 @@ export function parseCommand(typed) {
   }
 }
 
-/** What `/help` says: of all commands, or of one; null where there is none. @param {string} word */
+/** The help text of all commands, or of one; null if there is no such command. @param {string} word */
 export function help(word) {
   const name = `/${resolveAlias(word.replace(/^\//, ""))}`;
   const rows = COMMANDS.filter(([usage]) => !word || usage.split(" ")[0] === name);
@@ -124,12 +123,12 @@ function resolveAlias(word) {
   return Object.hasOwn(ALIASES, name) ? ALIASES[name] ?? name : name;
 }
 
-/** What of something typed would travel as a text. @param {string} typed */
+/** The part of a typed text that would be sent as text. @param {string} typed */
 export function messageTextOf(typed) {
-  const act = parseCommand(typed);
-  if ("say" in act) return act.say;
-  if ("text" in act) return act.text;
-  return "edit" in act ? act.edit ?? "" : "";
+  const command = parseCommand(typed);
+  if ("say" in command) return command.say;
+  if ("text" in command) return command.text;
+  return "edit" in command ? command.edit ?? "" : "";
 }
 
 /** @param {string} rest @returns {Command} */
@@ -145,7 +144,7 @@ function message(rest) {
   return isUserName(name) ? { msg: name, text } : { error: BAD_NAME };
 }
 
-/** @param {string} rest @param {boolean | null} is Null: whatever it is not now. @returns {Command} */
+/** @param {string} rest @param {boolean | null} is Null: the opposite of now. @returns {Command} */
 function mute(rest, is) {
   return rest ? room(rest, (mute) => ({ mute, is })) : { mute: null, is };
 }
@@ -169,8 +168,8 @@ function topic(rest) {
   return { topic: text === "-" ? "" : text || null };
 }
 
-/** @param {string} typed @param {(room: string) => Command} act @returns {Command} */
-function room(typed, act) {
+/** @param {string} typed @param {(room: string) => Command} build @returns {Command} */
+function room(typed, build) {
   const name = parseRoomName(typed);
-  return name ? act(name) : { error: BAD_ROOM };
+  return name ? build(name) : { error: BAD_ROOM };
 }

@@ -1,6 +1,5 @@
-// Completion by Tab, as in the console: of a command at the start of a line, of a room after `#`, of a
-// picture's name after `:`, of a person's anywhere.
-// May not know: the DOM, where the words come from.
+// Completion by Tab, as in the console: of a command at the start of a text, of a room after `#`, of the name
+// of an emoji after `:`, and of a user's name anywhere.
 
 import { COMMANDS } from "./commands.js";
 import { EMOJI } from "../text/emoji.js";
@@ -8,7 +7,7 @@ import { sameName } from "../protocol/names.js";
 
 /**
  * @typedef {{ names: string[], rooms: string[] }} Candidates What can be completed, in the order in which it
- *   is offered: who spoke last comes first.
+ *     is offered: the latest author first.
  */
 
 const commands = COMMANDS.map(([usage]) => usage.split(" ")[0] ?? "").filter((word) => !word.startsWith("//"));
@@ -24,7 +23,7 @@ export class Completion {
     this.#at = candidates.length - 1;
   }
 
-  /** A completion of the word that ends `before`, what stands left of the cursor; null where nothing fits. @param {string} before @param {Candidates} words */
+  /** Completes the word at the end of `before`, the text left of the cursor; null if nothing matches. @param {string} before @param {Candidates} candidates */
   static begin(before, { names, rooms }) {
     const start = Math.max(...[" ", "\n", "\t"].map((space) => before.lastIndexOf(space))) + 1;
     const typed = before.slice(start);
@@ -43,7 +42,7 @@ export class Completion {
     return fit(names, "", line ? " " : ": ");
   }
 
-  /** Whether there is more than one thing that fits. */
+  /** Whether more than one candidate matches. */
   get hasAlternatives() {
     return this.#candidates.length > 2;
   }
@@ -57,7 +56,7 @@ export class Completion {
     return this.#candidates[this.#at] ?? "";
   }
 
-  /** Which of how many was taken, for whoever does not see the box. */
+  /** The chosen candidate and the next one, for a screen reader. */
   get announcement() {
     const [word = "", then = ""] = [this.#at, this.#at + 1].map((at) => describe(this.#candidates[at % this.#candidates.length] ?? ""));
     const count = this.#candidates.length - 1;
@@ -66,17 +65,17 @@ export class Completion {
   }
 }
 
-/** A completed word as it goes before `after`: it needs no second space. @param {string} word @param {string} after */
+/** A completed word in front of `after`: without a second space. @param {string} word @param {string} after */
 export function fitSpacing(word, after) {
   return /^\s/.test(after) ? word.trimEnd() : word;
 }
 
-/** Whose words can be completed. @param {import("./chat.js").Chat} chat @returns {Candidates} */
-export function candidatesFrom({ room, me, listed, knownRooms: known }) {
+/** Collects what can be completed. @param {import("./chat.js").Chat} chat @returns {Candidates} */
+export function candidatesFrom({ room, me, listed, knownRooms }) {
   const speakers = room?.items.flatMap((item) => ("record" in item ? [item.record.user] : [])).reverse() ?? [];
   const names = [...new Set([...speakers, ...room?.memberNames ?? [], ...room?.peer ? [room.peer] : []])];
   const rooms = listed.filter(({ peer }) => !peer).map(({ name }) => name);
-  return { names: names.filter((name) => !sameName(name, me)), rooms: [...new Set([...rooms, ...known])] };
+  return { names: names.filter((name) => !sameName(name, me)), rooms: [...new Set([...rooms, ...knownRooms])] };
 }
 
 /** @param {string} candidate */

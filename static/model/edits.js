@@ -1,14 +1,12 @@
-// What became of posts: the edits and deletes of a room, by the post they are about, which may be
-// older than what is loaded.
-// May not know: where anything stands, who said it, the DOM.
+// Edits: the edits and deletes of a room, by the post that they change, which may not be loaded.
 
 /**
- * @typedef {import("../protocol/messages.js").LogRecord} Entry
- * @typedef {{ text: string | null, version: number }} CurrentText What a post says now, null: nothing any
- *   more; and the seq of the record that made it so, 0 for its own.
+ * @typedef {import("../protocol/messages.js").LogRecord} LogRecord
+ * @typedef {{ text: string | null, version: number }} CurrentText What a post says now, null if it was deleted;
+ *     and the seq of the record that says so, 0 for the post itself.
  */
 
-/** Whether a record has no line of its own, but changes another's. @param {Entry} record */
+/** Whether a record changes a post, and is not shown itself. @param {LogRecord} record */
 export function isEdit({ type }) {
   return type === "edit" || type === "delete";
 }
@@ -17,27 +15,27 @@ export class Edits {
   /** @type {Map<number, CurrentText>} */ #byPost = new Map();
 
   /**
-   * The last of several edits counts, whenever it is heard, and nothing undoes a delete.
-   * @param {Entry} change
+   * The edit with the highest seq wins, in whatever order they arrive, and a delete is final.
+   * @param {LogRecord} edit An edit or a delete.
    */
   apply({ type, seq, target, text, deleted }) {
-    const words = { text: type === "delete" || deleted ? null : text, version: seq };
+    const current = { text: type === "delete" || deleted ? null : text, version: seq };
     const last = this.#byPost.get(target);
-    if (last?.text === null || (last && words.text !== null && last.version > seq)) return;
-    this.#byPost.set(target, words);
+    if (last?.text === null || (last && current.text !== null && last.version > seq)) return;
+    this.#byPost.set(target, current);
   }
 
-  /** @param {Entry} post @returns {CurrentText} */
+  /** @param {LogRecord} post @returns {CurrentText} */
   current(post) {
     const last = this.#byPost.get(post.seq);
     if (post.deleted) return { text: null, version: last?.version ?? 0 };
     return last ?? { text: post.text, version: 0 };
   }
 
-  /** A record to keep: without the words that its author took back. @param {Entry} record @returns {Entry} */
+  /** The record to show: a deleted post has no text. @param {LogRecord} record @returns {LogRecord} */
   withoutDeleted(record) {
-    const isGone = record.type === "post" && this.current(record).text === null;
-    return isGone ? { ...record, text: "", deleted: true } : record;
+    const isDeleted = record.type === "post" && this.current(record).text === null;
+    return isDeleted ? { ...record, text: "", deleted: true } : record;
   }
 
   clear() {

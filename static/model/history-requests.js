@@ -1,5 +1,4 @@
-// Looks at the history: for older lines, and, for a sign of life, at what may have been missed.
-// May not know: sockets, clocks, the DOM. Messages go out through the `send` that comes in.
+// HistoryRequests: asks for older records; and probes a silent connection, which also shows missing records.
 
 /**
  * @typedef {import("../protocol/messages.js").Message} Message
@@ -7,21 +6,21 @@
  */
 
 export class HistoryRequests {
-  /** @type {{ room: string, isSignOfLife: boolean }[]} On their way, in order. */ #pending = [];
+  /** Not answered yet, in order. @type {{ room: string, isProbe: boolean }[]} */ #pending = [];
   #send;
 
-  /** @param {(message: Message) => boolean} send Says whether it could. */
+  /** @param {(message: Message) => boolean} send Returns whether it was sent. */
   constructor(send) {
     this.#send = send;
   }
 
-  /** @param {import("./room.js").Room} room @param {number} [limit] Lines to ask for; the server has a number of its own. */
+  /** @param {import("./room.js").Room} room @param {number} [limit] How many records; by default the server's number. */
   loadOlder(room, limit) {
     if (room.oldest === null || room.isLoadingOlder) return;
     room.isLoadingOlder = this.#request({ room: room.name, before: room.oldest, ...(limit && { limit }) }, false);
   }
 
-  /** Something is asked that also tells whether a record was missed. @param {Session} session */
+  /** Sends a request that the server must answer, and whose answer shows whether records are missing. @param {Session} session */
   probe(session) {
     const room = session.rooms.find((each) => session.seq(each) !== null);
     if (!room) this.#send({ type: "rooms" });
@@ -29,32 +28,32 @@ export class HistoryRequests {
   }
 
   /**
-   * What an answer is good for: older lines of its room, or news of records that never came.
-   * @param {Message} message @param {Session} session @returns {"older" | "missed" | "nothing"}
+   * What a reply is for: older records of its room, or a probe that found missing records.
+   * @param {Message} message @param {Session} session @returns {"older" | "missing" | "nothing"}
    */
   received({ room, records }, session) {
-    const at = this.#pending.findIndex((question) => question.room === room);
-    const [question] = at < 0 ? [] : this.#pending.splice(at, 1);
-    if (!question) return "nothing";
-    if (!question.isSignOfLife) return "older";
+    const at = this.#pending.findIndex((request) => request.room === room);
+    const [request] = at < 0 ? [] : this.#pending.splice(at, 1);
+    if (!request) return "nothing";
+    if (!request.isProbe) return "older";
     const seq = session.seq(room) ?? Infinity;
-    return records.some((/** @type {{ seq: number }} */ record) => record.seq > seq) ? "missed" : "nothing";
+    return records.some((/** @type {{ seq: number }} */ record) => record.seq > seq) ? "missing" : "nothing";
   }
 
-  /** The server does not answer about a room. @param {string} room */
+  /** The server refused a request about a room. @param {string} room */
   failed(room) {
-    this.#pending = this.#pending.filter((question) => question.room !== room);
+    this.#pending = this.#pending.filter((request) => request.room !== room);
   }
 
-  /** The connection is another. */
+  /** The connection is gone, and with it the replies. */
   disconnected() {
     this.#pending = [];
   }
 
-  /** @param {{ room: string, [field: string]: any }} question @param {boolean} isSignOfLife */
-  #request(question, isSignOfLife) {
-    const isSent = this.#send({ type: "history", ...question });
-    if (isSent) this.#pending.push({ room: question.room, isSignOfLife });
+  /** @param {{ room: string, [field: string]: any }} fields @param {boolean} isProbe */
+  #request(fields, isProbe) {
+    const isSent = this.#send({ type: "history", ...fields });
+    if (isSent) this.#pending.push({ room: fields.room, isProbe });
     return isSent;
   }
 }

@@ -1,7 +1,6 @@
-// What was sent from a room and can be brought back into the box; and what stood in the box before.
-// May not know: the DOM, storage. It lasts as long as the page.
+// InputHistory: what was sent from each room and can be recalled into the input box, while the page is open.
 
-/** Lines that are remembered of a room. */
+/** Texts kept of a room. */
 const KEPT_PER_ROOM = 50;
 
 export class InputHistory {
@@ -10,7 +9,7 @@ export class InputHistory {
   #back = 0;
   #draft = "";
 
-  /** One writes in this room now. @param {string} room */
+  /** The input box is for this room now. @param {string} room */
   open(room) {
     this.#room = room;
     this.#back = 0;
@@ -23,12 +22,12 @@ export class InputHistory {
     this.#back = 0;
   }
 
-  /** What stands in the box now was typed. */
+  /** The person typed: recall starts again from there. */
   reset() {
     this.#back = 0;
   }
 
-  /** One further back, or forth to what stood in the box before; null: no further. @param {1 | -1} by @param {string} typed */
+  /** One further back, or forward to what was typed before; null at the end. @param {1 | -1} by @param {string} typed */
   step(by, typed) {
     const here = this.#sent.get(this.#room) ?? [];
     const back = this.#back + by;

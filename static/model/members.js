@@ -1,18 +1,17 @@
-// Who is in a room, and who of them is away.
-// May not know: the DOM, sockets, clocks. What a room shows of it is the room's to say.
+// Members: who is in a room, and who of them is away.
 
 import { nameKey } from "../protocol/names.js";
 
 /** @typedef {{ user: string, text: string }} AwayMember */
 
 export class Members {
-  /** @type {string[] | null} Sorted; null in a crowd, whose members nobody lists. */ names = null;
+  /** Sorted; null in a large room, for which the server sends no list. @type {string[] | null} */ names = null;
   count = 0;
-  /** @type {Map<string, string>} Why, by the key of a name. */ #away = new Map();
+  /** Away messages by name key. @type {Map<string, string>} */ #away = new Map();
 
-  /** @param {string[] | null} members @param {number} count @param {AwayMember[]} away */
-  replace(members, count, away) {
-    this.names = members;
+  /** @param {string[] | null} names @param {number} count @param {AwayMember[]} away */
+  replace(names, count, away) {
+    this.names = names;
     this.count = count;
     this.#away = new Map(away.map(({ user, text }) => [nameKey(user), text]));
   }
@@ -24,7 +23,7 @@ export class Members {
     this.names = state === "left" ? others : [...others, user].sort((a, b) => a.localeCompare(b));
   }
 
-  /** Somebody goes by another name, away or not. Whether they are known here. @param {string} from @param {string} to */
+  /** Renames a member, and keeps the away message. Returns whether the member was known. @param {string} from @param {string} to */
   rename(from, to) {
     if (!this.names?.includes(from)) return false;
     const text = this.awayMessage(from);
@@ -35,13 +34,13 @@ export class Members {
     return true;
   }
 
-  /** @param {string} user @param {string | null} text Why; null: back. */
+  /** @param {string} user @param {string | null} text The away message; null: back. */
   setAway(user, text) {
     if (text === null) this.#away.delete(nameKey(user));
     else this.#away.set(nameKey(user), text);
   }
 
-  /** Why somebody is away, in as many words as they gave; null where they are not. @param {string} user */
+  /** The away message of a user, which may be empty; null if the user is not away. @param {string} user */
   awayMessage(user) {
     return this.#away.get(nameKey(user)) ?? null;
   }

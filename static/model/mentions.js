@@ -1,9 +1,8 @@
-// Whether a line calls somebody by name.
-// May not know: rooms, the DOM.
+// Mentions: whether a text has a name in it.
 
 /**
- * Whether a name stands in a text as a word of its own, in any case. A point or a dash ends the
- * word, unless it joins it to another: in "bob-cat" and "bob.org" nobody calls bob.
+ * Whether a text has a name as a word of its own, in any case. A dot or a dash ends the word, unless it
+ * joins it to another: "bob-cat" and "bob.org" do not mention bob.
  * @param {string} text @param {string} name
  */
 export function mentions(text, name) {
@@ -12,7 +11,7 @@ export function mentions(text, name) {
   return last.pattern.test(text);
 }
 
-/** Nearly always the same one. */
+/** The last pattern: nearly every call has the same name. */
 let last = { name: "", pattern: /^/ };
 
 /** @param {string} name Of letters, digits, `_`, `-` and `.`, as all names are. */

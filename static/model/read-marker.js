@@ -1,26 +1,24 @@
-// How far a room has been read: here, on the other devices of the same name, and as the server
-// keeps it.
-// May not know: what stands in the room, clocks, when the server is told.
+// ReadMarker: how far the person has read a room, here and on other devices, and what the server knows of it.
 
 export class ReadMarker {
-  /** All up to it has been read, wherever; null before the first word of the server. @type {number | null} */ #at = null;
-  /** All up to it was seen here. */
+  /** The seq read so far on any device; null before the first `joined`. @type {number | null} */ #at = null;
+  /** The seq read so far here. */
   #readHere = 0;
-  /** What the server knows; null while there is no telling it. @type {number | null} */ #onServer = null;
+  /** The seq that the server knows; null while disconnected. @type {number | null} */ #onServer = null;
 
   get at() {
     return this.#at ?? 0;
   }
 
-  /** How far was read here and the server does not know yet, or null. */
+  /** The seq read here that the server does not know yet, or null. */
   get unsent() {
     return this.#onServer !== null && this.#readHere > this.#onServer ? this.#readHere : null;
   }
 
-  /** @param {number | null} kept What the server kept. @param {number} start Where one begins who never read here. */
-  joined(kept, start) {
-    this.#at = Math.max(this.#at ?? 0, kept ?? (this.#at === null ? start : 0));
-    this.#onServer = kept ?? 0;
+  /** @param {number | null} saved The server's read marker. @param {number} start Where to begin if there is none. */
+  joined(saved, start) {
+    this.#at = Math.max(this.#at ?? 0, saved ?? (this.#at === null ? start : 0));
+    this.#onServer = saved ?? 0;
   }
 
   /** @param {number} seq */
@@ -33,13 +31,13 @@ export class ReadMarker {
     this.#onServer = Math.max(this.#onServer ?? 0, this.#readHere);
   }
 
-  /** It was read so far on another device. @param {number} seq */
+  /** The person read up to this seq on another device. @param {number} seq */
   readElsewhere(seq) {
     this.#at = Math.max(this.at, seq);
     if (this.#onServer !== null) this.#onServer = Math.max(this.#onServer, seq);
   }
 
-  /** The connection is gone, and maybe what was told last. */
+  /** The connection is gone, and maybe the last marker sent over it. */
   disconnected() {
     this.#onServer = null;
   }

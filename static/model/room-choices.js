@@ -1,5 +1,4 @@
-// Where one may want to go: rooms and people that fit what was typed, the likeliest first.
-// May not know: the DOM, what becomes of a choice.
+// The choices of the room picker: rooms and users that match what was typed, the likeliest first.
 
 import { nameKey, parseRoomName, sameName } from "../protocol/names.js";
 
@@ -14,7 +13,7 @@ const MAX_CHOICES = 12;
 export function choices(chat, typed) {
   const wanted = nameKey(typed.trim().replace(/^#/, ""));
   const others = chat.listed.filter((room) => room !== chat.room);
-  // With nothing typed, what has something new is likeliest.
+  // With nothing typed, rooms with unread messages come first.
   const rooms = wanted ? chat.listed : [...others.filter(({ unread }) => unread), ...others.filter(({ unread }) => !unread)];
   /** @type {Choice[]} */
   const all = rooms.map(({ name, label, unread }) => ({ room: name, label, hint: unread ? `${unread} unread` : "" }));
@@ -30,7 +29,7 @@ export function choices(chat, typed) {
   return isThere ? fits : [...fits, { room: name, label: `#${name}`, hint: "join or create" }];
 }
 
-/** Everybody who is in a room with us. @param {import("./chat.js").Chat} chat */
+/** The users who are in a room with us. @param {import("./chat.js").Chat} chat */
 function knownUsers({ rooms, me }) {
   const members = [...rooms.values()].flatMap((room) => room.memberNames ?? []).filter((user) => !sameName(user, me));
   return [...new Set(members)].sort((a, b) => a.localeCompare(b));

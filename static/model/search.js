@@ -1,49 +1,48 @@
-// Looks for words in a room, from the newest line down: a question after the other, as a server answers
-// each for a few hundred lines only.
-// May not know: the DOM, sockets. Questions go out through the `send` that comes in.
+// Search for words in a room, from the newest record down. A server searches a few hundred records per
+// request, so it sends one request after the other.
 
-/** Lines found that are enough at once. */
+/** Records found after which it stops. */
 const MAX_RESULTS = 30;
 
 /**
  * @typedef {import("../protocol/messages.js").Message} Message
  * @typedef {{ room: string, text: string, records: import("../protocol/messages.js").LogRecord[], isComplete: boolean }} SearchResult
- *   Posts, and edits of posts, in order; `isWhole`: there are no older ones.
+ *     Posts and edits, in order; `isComplete`: the search reached the oldest record.
  */
 
 export class Search {
   #send;
-  /** What is being looked for. @type {{ room: string, text: string } | null} */ #query = null;
+  /** The running search. @type {{ room: string, text: string } | null} */ #query = null;
   /** @type {import("../protocol/messages.js").LogRecord[]} */ #records = [];
 
-  /** @param {(message: Message) => boolean} send Says whether it could. */
+  /** @param {(message: Message) => boolean} send Returns whether it was sent. */
   constructor(send) {
     this.#send = send;
   }
 
-  /** One search at a time: another takes the place of this one. @param {string} room @param {string} text */
+  /** Starts a search, in place of the one that runs. @param {string} room @param {string} text */
   start(room, text) {
     this.#records = [];
     this.#query = { room, text };
     return this.#request();
   }
 
-  /** @param {Message} message @returns {SearchResult | null} null: it goes on, or nobody waits for it. */
+  /** @param {Message} message @returns {SearchResult | null} null: the search goes on, or it is not running any more. */
   received({ room, text, records, before, first }) {
-    const wanted = this.#query;
-    if (wanted?.room !== room || wanted?.text !== text) return null;
+    const query = this.#query;
+    if (query?.room !== room || query?.text !== text) return null;
     this.#records = [...records, ...this.#records];
-    const isWhole = before <= Math.max(first, 1);
-    if (!isWhole && this.#records.length < MAX_RESULTS && this.#request(before)) return null;
+    const isComplete = before <= Math.max(first, 1);
+    if (!isComplete && this.#records.length < MAX_RESULTS && this.#request(before)) return null;
     this.#query = null;
-    return { room, text, records: this.#records, isComplete: isWhole };
+    return { room, text, records: this.#records, isComplete };
   }
 
-  /** The connection is another: nobody answers any more. @returns {boolean} Whether something was being looked for. */
+  /** The connection is gone. @returns {boolean} Whether a search was running. */
   disconnected() {
-    const wasLooking = this.#query !== null;
+    const wasRunning = this.#query !== null;
     this.#query = null;
-    return wasLooking;
+    return wasRunning;
   }
 
   /** @param {number} [before] */

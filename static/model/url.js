@@ -1,9 +1,8 @@
-// The address of a room, or of a line in it, and back: /r/lobby, /r/@ada+bob, /r/lobby#42.
-// May not know: rooms, the history of the browser, the DOM.
+// The URL of a room, or of a message in it, and back: /r/lobby, /r/@ada+bob, /r/lobby#42.
 
 import { parseRoomName } from "../protocol/names.js";
 
-/** @param {string | null} room @param {number | null} [seq] A line of it. */
+/** @param {string | null} room @param {number | null} [seq] A message of it. */
 export function roomPath(room, seq = null) {
   return room ? encodeURI(`/r/${room}`) + (seq === null ? "" : `#${seq}`) : "/";
 }
@@ -14,11 +13,11 @@ export function roomFromPath(path) {
   try {
     return parseRoomName(decodeURIComponent(path.slice("/r/".length)));
   } catch {
-    return null; // its percents stand for no text
+    return null; // no valid percent encoding
   }
 }
 
-/** The line that the end of an address names. @param {string} hash @returns {number | null} */
+/** The seq in the fragment of a URL. @param {string} hash @returns {number | null} */
 export function seqFromHash(hash) {
   return /^#[1-9]\d{0,14}$/.test(hash) ? Number(hash.slice(1)) : null;
 }

@@ -1,5 +1,4 @@
-// One connection after another: opens it, waits for the next, sends over the one there is.
-// May not know: what messages mean, when to connect, the DOM.
+// Connection: opens a WebSocket, sends over it, and waits before the next one. The session decides when.
 
 import { Socket } from "./socket.js";
 
@@ -7,14 +6,14 @@ import { Socket } from "./socket.js";
 
 export class Connection {
   /** @type {Socket | null} */ #socket = null;
-  /** When it connects again by itself, in Unix ms. @type {number | null} */ retryAt = null;
-  /** Since when nothing has been heard from the server, in Unix ms. @type {number | null} */ lostAt = null;
+  /** When it reconnects by itself, in Unix ms. @type {number | null} */ retryAt = null;
+  /** Since when the connection is down, in Unix ms. @type {number | null} */ lostAt = null;
   #timer = 0;
   #handlers;
 
   /**
    * @param {{ opened(): void, received(message: Message): void, probe(): void, closed(code: number): void,
-   *   retryDue(): void }} handlers `silent` should send what must be answered.
+   *     retryDue(): void }} handlers `probe` sends a request that the server must answer.
    */
   constructor(handlers) {
     this.#handlers = handlers;
@@ -39,18 +38,18 @@ export class Connection {
     this.#timer = setTimeout(() => this.#handlers.retryDue(), ms);
   }
 
-  /** @param {Message} message @returns {boolean} Whether there is anything to send it over. */
+  /** @param {Message} message @returns {boolean} Whether there is a socket to send it over. */
   send(message) {
     this.#socket?.send(message);
     return this.#socket !== null;
   }
 
-  /** All is well again. */
+  /** The session is live again. */
   caughtUp() {
     this.retryAt = this.lostAt = null;
   }
 
-  /** There is reason to doubt that the connection lives. */
+  /** Checks whether the connection still works. */
   probe() {
     this.#socket?.probe(true);
   }

@@ -1,5 +1,4 @@
-// The protocol's messages: text in, checked objects out, and back.
-// May not know: sockets, clocks, storage, the DOM, or what a message is good for.
+// Messages of the protocol: parses and checks what the server sends, encodes what the client sends.
 
 import { isRoomName, isToken } from "./names.js";
 
@@ -7,11 +6,11 @@ import { isRoomName, isToken } from "./names.js";
  * @typedef {{ type: string, [field: string]: any }} Message One JSON object of the protocol.
  * @typedef {{ type: "post" | "edit" | "delete" | "topic", room: string, seq: number, at: number, user: string,
  *   cid: string, text: string, kind?: string, reply?: number, target: number, deleted?: boolean }} LogRecord
- *   A numbered entry of a room's log; which fields it has depends on its type.
- * @typedef {Record<string, (v: any) => boolean>} Shape What each field must be.
+ *     A numbered record of a room's log; which fields it has depends on its type.
+ * @typedef {Record<string, (v: any) => boolean>} Shape The check for each field.
  */
 
-/** Characters of a message; a longer one is no chat server's, and is not even parsed. */
+/** A longer message is not from a chat server, and is not parsed. */
 const MAX_MESSAGE_CHARS = 16 * 1024 * 1024;
 
 const isString = (/** @type {unknown} */ v) => typeof v === "string";
@@ -26,10 +25,10 @@ const optional = (/** @type {(v: any) => boolean} */ fits) => (/** @type {unknow
 
 const LIMIT_FIELDS = { text: isCount, rate: isCount, burst: isCount, page: isCount };
 const RECORD_FIELDS = { room: isRoomName, seq: isCount, at: isCount, user: isString, cid: isString };
-/** Words, or nothing where their author has deleted them. */
+/** A text, or an empty one where its author deleted the post. */
 const isTextOrDeleted = (/** @type {any} */ v) => v?.deleted === true ? v.text === "" : isText(v?.text) && optional(isBoolean)(v.deleted);
 const allOf = (/** @type {((v: any) => boolean)[]} */ ...fits) => (/** @type {any} */ v) => fits.every((fit) => fit(v));
-/** The records there are; each is shown, or changes what is. @type {Record<string, (v: any) => boolean>} */
+/** The record types that this version knows. @type {Record<string, (v: any) => boolean>} */
 const RECORDS = {
   post: allOf(hasFields({ ...RECORD_FIELDS, kind: optional(isString), reply: optional(isCount) }), isTextOrDeleted),
   edit: allOf(hasFields({ ...RECORD_FIELDS, target: isCount }), isTextOrDeleted),
@@ -40,7 +39,7 @@ const isLogRecord = (/** @type {any} */ v) => (RECORDS[v?.type] ?? hasFields({ t
 const isAwayMember = hasFields({ user: isString, text: isString });
 const ROOM_FIELDS = { name: isString, head: isCount, members: isCount };
 
-/** What each message of a server must hold. Fields beyond these are ignored: version 1 may grow. */
+/** The required fields of each server message. Other fields are ignored: version 1 may add some. */
 const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | ((v: any) => boolean)>} */ ({
   ...RECORDS,
   welcome: { user: isString, token: isToken, server: isString, limits: hasFields(LIMIT_FIELDS), motd: optional(isString), away: optional(isString) },
@@ -69,8 +68,8 @@ export function encode(message) {
 }
 
 /**
- * The message that a server's words hold, or null where they are not of this protocol. A record
- * that was left out so is not lost: the next one shows the hole. A type of a later version passes.
+ * Parses a message; null if it does not match the protocol. A record rejected here is not lost:
+ * the session sees that its seq is missing. A type of a later version is accepted.
  * @param {unknown} json @returns {Message | null}
  */
 export function decode(json) {
@@ -86,12 +85,12 @@ export function decode(json) {
   return isString(value?.type) && fits(value) ? value : null;
 }
 
-/** Whether a message is a record that this version knows. @param {Message} message */
+/** Whether this version knows a record's type. @param {Message} message */
 export function isKnownRecord({ type }) {
   return Object.hasOwn(RECORDS, type);
 }
 
-/** Whether a message, of whatever version, is a numbered entry of a log. @param {Message} message */
+/** Whether a message, of any version, is a numbered record of a log. @param {Message} message */
 export function isRecord(message) {
   return hasFields(RECORD_FIELDS)(message);
 }

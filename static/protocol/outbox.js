@@ -1,7 +1,6 @@
-// The lines a person said that are not stored yet, in the order they were said. One is in flight
-// at a time, so that no cut can change the order; one that was sent once is in doubt until a
-// record or a refusal settles it: it may be stored already.
-// May not know: rooms, names, when to send.
+// Outbox: the submissions that are not stored yet, in order. One is in flight at a time, so that a
+// disconnect cannot change the order. A submission that was sent once is in doubt, because it may be
+// stored already, until a record or an error resolves it.
 
 /**
  * @typedef {{ type: "post" | "edit" | "delete" | "topic", room: string, cid: string, text?: string,
@@ -25,23 +24,23 @@ export class Outbox {
     return this.#queue.some((entry) => entry.isInDoubt);
   }
 
-  /** @param {Submission} submission @param {boolean} isInDoubt It may have been sent before, in an earlier run. */
+  /** @param {Submission} submission @param {boolean} isInDoubt Whether it may have been sent in an earlier run. */
   push(submission, isInDoubt) {
     this.#queue.push({ submission, isInDoubt });
   }
 
-  /** A submission refused in an earlier run. @param {Submission} submission */
+  /** Adds a submission that was refused in an earlier run. @param {Submission} submission */
   pushFailed(submission) {
     this.#failed.set(submission.cid, submission);
   }
 
-  /** The next submission takes off. @returns {Submission | null} */
+  /** Puts the next submission in flight. @returns {Submission | null} */
   takeNext() {
     this.#inFlight = this.#queue.shift()?.submission ?? null;
     return this.#inFlight;
   }
 
-  /** A record of ours came back. @param {string} room @param {string} cid @returns {boolean} Whether it settled a submission. */
+  /** A record with our cid arrived. @param {string} room @param {string} cid @returns {boolean} Whether it was for a submission. */
   acknowledge(room, cid) {
     const isAcknowledged = (/** @type {Submission | null | undefined} */ submission) => submission?.cid === cid && submission.room === room;
     if (isAcknowledged(this.#inFlight)) {
@@ -59,7 +58,7 @@ export class Outbox {
     return this.#inFlight !== null && this.#inFlight.cid === cid;
   }
 
-  /** The server wants a rest before the submission in flight comes again. */
+  /** The server asked to wait before the submission in flight is sent again. */
   rateLimited() {
     this.#isRateLimited = true;
   }
@@ -68,20 +67,20 @@ export class Outbox {
     if (this.#isRateLimited) this.disconnected();
   }
 
-  /** What was in flight goes back to the head of the queue. */
+  /** Puts the submission in flight back at the head of the queue, in doubt. */
   disconnected() {
     if (this.#inFlight) this.#queue.unshift({ submission: this.#inFlight, isInDoubt: true });
     this.#inFlight = null;
     this.#isRateLimited = false;
   }
 
-  /** The submission in flight was refused. */
+  /** The server refused the submission in flight. */
   failInFlight() {
     if (this.#inFlight) this.#failed.set(this.#inFlight.cid, this.#inFlight);
     this.#inFlight = null;
   }
 
-  /** Every submission in doubt fails: nobody can settle it any more. @returns {string[]} Their cids. */
+  /** Fails every submission in doubt: nothing can resolve them any more. @returns {string[]} Their cids. */
   failInDoubt() {
     const inDoubt = this.#queue.filter((entry) => entry.isInDoubt).map(({ submission }) => submission);
     this.#queue = this.#queue.filter((entry) => !entry.isInDoubt);
@@ -89,7 +88,7 @@ export class Outbox {
     return inDoubt.map(({ cid }) => cid);
   }
 
-  /** Every edit, delete and answer that waits to go to a room fails: what it means was of another log. @param {string} room */
+  /** Fails the queued edits, deletes and replies of a room: their seqs belonged to another log. @param {string} room @returns {string[]} Their cids. */
   failTargeted(room) {
     const isTargeted = (/** @type {Queued} */ { submission }) => submission.room === room && (submission.target ?? submission.reply) !== undefined;
     const targeted = this.#queue.filter(isTargeted).map(({ submission }) => submission);
@@ -98,7 +97,7 @@ export class Outbox {
     return targeted.map(({ cid }) => cid);
   }
 
-  /** A failed submission waits again, behind all others. @param {string} cid @returns {Submission | undefined} */
+  /** Queues a failed submission again, behind the others. @param {string} cid @returns {Submission | undefined} */
   resend(cid) {
     const submission = this.#failed.get(cid);
     this.#failed.delete(cid);

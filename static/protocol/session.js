@@ -1,7 +1,6 @@
-// The client's half of the promise: offline → connecting → catching up → live. The console runs the
-// same machine in Rust (src/client/session.rs); tests/vectors/session/ holds both to one behaviour.
-// May not know: sockets, clocks, chance, storage, the DOM. What happened comes in as a call, what
-// is to be done goes out as a list, in order.
+// Session: the client's state machine: offline → connecting → catching up → live. The console runs the same
+// one in Rust (src/client/session.rs), and tests/vectors/session/ holds both to one behaviour. Input comes in
+// as a call, and each call returns the actions to perform, in order. No I/O, no clock, no randomness.
 
 import { Subscriptions } from "./subscriptions.js";
 import { Outbox } from "./outbox.js";
@@ -10,31 +9,31 @@ import { sameName } from "./names.js";
 
 /**
  * @typedef {import("./messages.js").Message} Message
- * @typedef {import("./outbox.js").Submission} Line
+ * @typedef {import("./outbox.js").Submission} Submission
  * @typedef {"offline" | "connecting" | "catching up" | "live" | "stopped"} State
- * @typedef {{ [kind: string]: any }} Action One thing to do or to show; its one key says which.
+ * @typedef {{ [kind: string]: any }} Action One thing to do or to show; its only key is its kind.
  */
 
-/** Waits before connecting again: doubling from the first to the longest, in ms. */
+/** Backoff before reconnecting: doubles from the first to the longest. */
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 30_000;
 
-/** The rest before a submission comes again where `rate_limited` names none, in ms. */
+/** Wait before sending again where `rate_limited` names no time. */
 const RESEND_WAIT_MS = 1_000;
 
-/** The close code for a server that keeps records from us (RFC 6455 §7.4.1). */
+/** Closes a connection that keeps records from us (RFC 6455 §7.4.1). */
 const PROTOCOL_ERROR = 1002;
 
-/** Closes after which coming back by itself would be useless or rude: the person must act. */
+/** Close codes after which reconnecting is useless or rude: the person has to act. */
 const FINAL_CODES = new Set([4400, 4401, 4403, 4409]);
 const NAME_TAKEN = 4409;
 
 export class Session {
   /** @type {State} */ #state = "offline";
-  /** @type {"disconnected" | "hello sent" | "welcomed"} How far the present connection has come. */ #link = "disconnected";
+  /** How far the current connection got. @type {"disconnected" | "hello sent" | "welcomed"} */ #link = "disconnected";
   #subscriptions;
   #outbox = new Outbox();
-  /** @type {{ user: string, isRequested: boolean, next: string | null } | null} A name wanted. */ #rename = null;
+  /** The wanted name. @type {{ user: string, isRequested: boolean, next: string | null } | null} */ #rename = null;
   #attempts = 0;
   #closeCode = 0;
   /** @type {Action[]} */ #actions = [];
@@ -52,7 +51,7 @@ export class Session {
     return this.#state;
   }
 
-  /** The rooms asked for, in order. */
+  /** The subscribed rooms, in order. */
   get rooms() {
     return this.#subscriptions.rooms;
   }
@@ -62,9 +61,9 @@ export class Session {
     return this.#subscriptions.seq(room);
   }
 
-  // ---- What happens: each call returns what follows from it ---------------------------------------
+  // ---- Input: each call returns the actions that follow ---------------------------------------------
 
-  /** The person wants to be connected, or a wait is over. */
+  /** The person wants a connection, or the backoff is over. */
   start() {
     if (this.#state === "offline" || this.#state === "stopped") {
       this.#setState("connecting");
@@ -92,7 +91,7 @@ export class Session {
     return this.#takeActions();
   }
 
-  /** The WebSocket is gone; 1006 if it just broke. @param {number} code @param {number} jitter In [0, 1). */
+  /** The WebSocket is closed; 1006 if the connection broke. @param {number} code @param {number} jitter In [0, 1). */
   closed(code, jitter) {
     if (this.#state === "offline" || this.#state === "stopped") return [];
     this.#link = "disconnected";
@@ -112,7 +111,7 @@ export class Session {
     return this.#takeActions();
   }
 
-  /** @param {Line} submission */
+  /** @param {Submission} submission */
   submit(submission) {
     this.#outbox.push(submission, false);
     this.#actions.push({ pending: submission });
@@ -120,8 +119,8 @@ export class Session {
   }
 
   /**
-   * Lines kept from an earlier run; one that `failed` in it waits for a word.
-   * @param {(Line & { failed?: import("./outbox.js").Rejection })[]} submissions
+   * Adds submissions of an earlier run; one that `failed` there is not sent by itself.
+   * @param {(Submission & { failed?: import("./outbox.js").Rejection })[]} submissions
    */
   restore(submissions) {
     for (const { failed, ...submission } of submissions) {
@@ -136,20 +135,20 @@ export class Session {
     return this.#takeActions();
   }
 
-  /** The rest that a rate limit asked for is over. */
+  /** The wait that a rate limit demanded is over. */
   resendDue() {
     this.#outbox.resendDue();
     return this.#takeActions();
   }
 
-  /** A failed submission shall be sent again. @param {string} cid */
+  /** Sends a failed submission again. @param {string} cid */
   resend(cid) {
     const submission = this.#outbox.resend(cid);
     if (submission) this.#actions.push({ pending: submission });
     return this.#takeActions();
   }
 
-  /** A submission that failed, or was never sent, is given up. @param {string} cid */
+  /** Gives up a submission that failed or was never sent. @param {string} cid */
   drop(cid) {
     if (this.#outbox.drop(cid)) this.#actions.push({ dropped: cid });
     return this.#takeActions();
@@ -174,7 +173,7 @@ export class Session {
     const isLost = this.#state === "stopped" && this.#closeCode === NAME_TAKEN;
     const isUnclaimed = this.#link === "disconnected" && !this.token && !this.#outbox.hasInDoubt;
     if (isLost || isUnclaimed) {
-      // Nothing is held that could be renamed: the next hello simply says another name.
+      // No claim to rename: the next hello just uses the other name.
       this.user = user;
       this.token = undefined;
       this.#rename = null;
@@ -188,13 +187,13 @@ export class Session {
     return this.#takeActions();
   }
 
-  /** A look at the history showed records that never came. @param {string} room */
+  /** Joins a room again after its history showed records that never arrived. @param {string} room */
   requestMissing(room) {
     if (this.#link === "welcomed" && !this.#subscriptions.isJoining(room)) this.#requestJoin(room);
     return this.#takeActions();
   }
 
-  // ---- What the server says -----------------------------------------------------------------------
+  // ---- Messages of the server -----------------------------------------------------------------------
 
   /** @param {Message} message */
   #receive(message) {
@@ -209,7 +208,7 @@ export class Session {
         if (message.token || sameName(message.user, this.user)) this.#renamed(message);
         return this.#emitMessage(message);
       case "left":
-        // A room asked for again since is not the one that was left.
+        // A room that we have requested again since then is not the one left.
         if (!this.#subscriptions.isJoining(message.room)) this.#subscriptions.remove(message.room);
         return this.#emitMessage(message);
       case "error": return this.#error(message);
@@ -227,7 +226,7 @@ export class Session {
     this.#emitMessage(message);
   }
 
-  /** What was shown is of another log, and so is what edits, deletes and answers meant. @param {string} room */
+  /** Reports that the room has another log, and fails what was about records of the old one. @param {string} room */
   #reset(room) {
     this.#actions.push({ reset: room });
     const message = "the room has begun anew, and the line it was about is gone";
@@ -244,14 +243,14 @@ export class Session {
       case "join pending": return;
     }
     if (sameName(user, this.user) && this.#outbox.acknowledge(room, cid)) this.#actions.push({ stored: { cid, seq } });
-    // A record of a later version takes its place, or all after it would seem to follow a hole.
+    // A record of an unknown type takes its seq as well, or all later ones would seem to follow missing records.
     if (order === "next") this.#actions.push(isKnownRecord(record) ? { record } : { message: record });
   }
 
   /** @param {Message} message */
   #renamed({ user, to, token }) {
     this.user = to;
-    if (token || !sameName(user, to)) this.token = token; // the old one does not hold another name
+    if (token || !sameName(user, to)) this.token = token; // the old token does not own another name
     if (this.#rename?.isRequested) this.#finishRename();
   }
 
@@ -271,9 +270,9 @@ export class Session {
     }
   }
 
-  // ---- What follows -------------------------------------------------------------------------------
+  // ---- Actions --------------------------------------------------------------------------------------
 
-  /** Everything to do now, after working out whether all is shown and what may be sent. */
+  /** Updates the state, sends what may be sent now, and returns all actions. */
   #takeActions() {
     if (this.#link === "welcomed") {
       if (this.#subscriptions.isCaughtUp) this.#attempts = 0;
@@ -285,7 +284,7 @@ export class Session {
     return out;
   }
 
-  /** A new name before the next submission, but behind every submission that was sent under the old one. */
+  /** Sends a rename before the next submission, but after every submission that was sent under the old name. */
   #sendNext() {
     if (this.#rename && !this.#outbox.hasInDoubt) {
       this.#rename.isRequested = true;

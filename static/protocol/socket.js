@@ -1,24 +1,23 @@
-// One WebSocket, watched: browsers show no pings, so a silent server is asked for a sign of life.
-// May not know: what messages mean, the DOM, when to connect again.
+// Socket: one WebSocket with a timeout. Browsers do not show pings, so after silence it asks for an answer.
 
 import { decode, encode } from "./messages.js";
 
-/** Time for a connection and the first word that comes over it. */
+/** Time to connect and receive the first message. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** After this much silence the server is asked something. */
+/** After this much silence it sends a probe. */
 const PROBE_AFTER_MS = 25_000;
 
-/** Time to answer it; then the connection counts as lost. */
+/** Time to answer the probe; then the connection counts as lost. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** The same where the browser itself says that there is no network. */
+/** The same when the browser reports that there is no network. */
 const OFFLINE_TIMEOUT_MS = 3_000;
 
-/** How often to look: often enough that a machine that slept notices soon. */
+/** How often to check: often enough to notice soon that the computer slept. */
 const WATCH_EVERY_MS = 1_000;
 
-/** The close code of a connection that just broke (RFC 6455 §7.4.1). */
+/** The close code of a broken connection (RFC 6455 §7.4.1). */
 const ABNORMAL_CLOSURE = 1006;
 
 export class Socket {
@@ -32,7 +31,7 @@ export class Socket {
   /**
    * @param {string} url
    * @param {{ opened(): void, received(message: import("./messages.js").Message): void,
-   *   probe(): void, closed(code: number): void }} handlers `silent` should send what must be answered.
+   *     probe(): void, closed(code: number): void }} handlers `probe` sends a request that the server must answer.
    */
   constructor(url, handlers) {
     this.#handlers = handlers;
@@ -58,15 +57,15 @@ export class Socket {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(encode(message));
   }
 
-  /** Asks now: there is reason to doubt. @param {boolean} [isLikely] Whether it is likely to be lost. */
-  probe(isLikely = false) {
-    if (isLikely) this.#answerTimeout = OFFLINE_TIMEOUT_MS;
+  /** Sends a probe now. @param {boolean} [isLikelyLost] Then the answer must come sooner. */
+  probe(isLikelyLost = false) {
+    if (isLikelyLost) this.#answerTimeout = OFFLINE_TIMEOUT_MS;
     if (!this.#receivedAt || this.#probedAt) return;
     this.#probedAt = Date.now();
     this.#handlers.probe();
   }
 
-  /** Gives up without waiting for a peer that may be gone. */
+  /** Closes without waiting for the peer, which may be gone. */
   abort() {
     this.#socket.close();
     this.#closed(ABNORMAL_CLOSURE);

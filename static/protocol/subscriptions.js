@@ -1,14 +1,14 @@
-// The rooms a person asked for, and how far each is position: the refusal to show a hole.
-// May not know: what is sent or position. It judges; session.js acts.
+// Subscriptions: the rooms that the person joined, and how far each is shown. They decide whether the next
+// record may be shown, so that no record is ever skipped; session.js acts on that.
 
 import { isPrivate } from "./names.js";
 
 /**
  * @typedef {import("./messages.js").Message} Message
- * @typedef {{ seq: number, log: string } | null} Position The highest seq position with nothing missing
- *   before it, and the log it counts in; null before the first `joined`.
+ * @typedef {{ seq: number, log: string } | null} Position The highest seq shown with none missing
+ *     before it, and the log that it belongs to; null before the first `joined`.
  * @typedef {{ position: Position, joinState: "not joined" | "joining" | "joined", head: number, missingAfter: number | null }} Subscription
- *   `head`: where it is caught up; `hole`: the seq before a hole that a join should have filled.
+ *     `head`: once shown, the room is caught up. `missingAfter`: the seq after which a join was to bring the missing records.
  */
 
 export class Subscriptions {
@@ -23,19 +23,19 @@ export class Subscriptions {
     return [...this.#subscriptions.keys()];
   }
 
-  /** Whether every room is joined and position as far as its head was then. */
+  /** Whether every room is joined and shown up to its head at that time. */
   get isCaughtUp() {
     return [...this.#subscriptions.values()].every(({ joinState, position, head }) => joinState === "joined" && position !== null && position.seq >= head);
   }
 
-  /** @param {string} room @returns {boolean} false: it was there. */
+  /** @param {string} room @returns {boolean} Whether it was added. */
   add(room) {
     if (this.#subscriptions.has(room)) return false;
     this.#subscriptions.set(room, { position: null, joinState: "not joined", head: 0, missingAfter: null });
     return true;
   }
 
-  /** @param {string} room @returns {boolean} false: it was not there. */
+  /** @param {string} room @returns {boolean} Whether it was there. */
   remove(room) {
     return this.#subscriptions.delete(room);
   }
@@ -45,12 +45,12 @@ export class Subscriptions {
     return this.#subscriptions.get(room)?.position?.seq ?? null;
   }
 
-  /** @param {string} room Whether a join is on its way. */
+  /** Whether a join is not answered yet. @param {string} room */
   isJoining(room) {
     return this.#subscriptions.get(room)?.joinState === "joining";
   }
 
-  /** The connection is gone, and every room has to be asked for again. */
+  /** The connection is gone: every room has to be joined again. */
   disconnected() {
     for (const subscription of this.#subscriptions.values()) {
       subscription.joinState = "not joined";
@@ -58,7 +58,7 @@ export class Subscriptions {
     }
   }
 
-  /** Asks for one room: what its join says. @param {string} room @param {number | null} [missingAfter] */
+  /** Starts a join, and returns its fields. @param {string} room @param {number | null} [missingAfter] */
   requestJoin(room, missingAfter = null) {
     const subscription = this.#subscriptions.get(room);
     if (!subscription) return { room };
@@ -67,9 +67,9 @@ export class Subscriptions {
     return subscription.position ? { room, since: subscription.position.seq, log: subscription.position.log } : { room };
   }
 
-  /** The answer to a join. @param {Message} joined @returns {"not requested" | "continues" | "reset" | "gap"} */
+  /** Applies the answer to a join. @param {Message} joined @returns {"not requested" | "continues" | "reset" | "gap"} */
   joined({ room, log, since, head, reset }) {
-    if (isPrivate(room)) this.add(room); // the server brings us where somebody writes to us
+    if (isPrivate(room)) this.add(room); // the server adds us to a private room when its other member writes there
     const subscription = this.#subscriptions.get(room);
     if (!subscription) return "not requested";
     subscription.joinState = "joined";
@@ -82,7 +82,7 @@ export class Subscriptions {
   }
 
   /**
-   * Judges a record by its seq, and takes the subscription if it is the next.
+   * Checks a record's seq, and advances the position if it is the next.
    * @param {string} room @param {number} seq
    * @returns {"next" | "repeat" | "missing" | "join pending" | "still missing" | "not joined"}
    */

@@ -1,14 +1,13 @@
-// Unsent lines, kept so that neither a reload nor a closed tab loses them: one key per line, so
-// that tabs never overwrite each other, and in each the tab that wrote it and sends it.
-// May not know: sockets, clocks, the DOM, or whether a tab is alive. Storage comes in by argument;
-// it is a server's own, because browsers keep one per origin.
+// OutboxStore: unsent submissions in localStorage, so that no reload and no closed tab loses them. Each has a
+// key of its own, so that tabs do not overwrite each other, and the id of the tab that sends it. Browsers keep
+// one storage per origin, so it holds the submissions to one server.
 
 import { keysOf } from "./store.js";
 import { sameName } from "../protocol/names.js";
 
 /**
  * @typedef {import("../protocol/outbox.js").Submission} Submission
- * @typedef {{ line: Submission, user: string, tab: string, order: number }} SavedSubmission
+ * @typedef {{ line: Submission, user: string, tab: string, order: number }} SavedSubmission The stored format.
  */
 
 const PREFIX = "talk.line.";
@@ -18,71 +17,71 @@ export class OutboxStore {
   #tab;
   #last = 0;
 
-  /** @param {Storage} storage @param {string} tab This tab's own id. */
+  /** @param {Storage} storage @param {string} tab The id of this tab. */
   constructor(storage, tab) {
     this.#storage = storage;
     this.#tab = tab;
   }
 
   /**
-   * Keeps a line; `now` (Unix ms) gives its place among those of other tabs.
-   * @param {Submission} line @param {string} user @param {number} now @returns {boolean} false: no space
+   * Saves a submission; `now` (Unix ms) gives its place among those of other tabs.
+   * @param {Submission} submission @param {string} user @param {number} now @returns {boolean} false: no space
    */
-  save(line, user, now) {
+  save(submission, user, now) {
     this.#last = Math.max(this.#last + 1, now);
-    return this.#write({ line, user, tab: this.#tab, order: this.#last });
+    return this.#write({ line: submission, user, tab: this.#tab, order: this.#last });
   }
 
-  /** The line is stored, or was dropped. @param {string} cid */
+  /** The submission is stored or dropped. @param {string} cid */
   remove(cid) {
     this.#storage.removeItem(PREFIX + cid);
   }
 
-  /** This tab goes on under another name, and so do its lines. @param {string} from @param {string} to */
+  /** This tab has another name now: its submissions follow. @param {string} from @param {string} to */
   rename(from, to) {
-    for (const kept of this.#all(from)) {
-      if (kept.tab === this.#tab) this.#write({ ...kept, user: to });
+    for (const saved of this.#all(from)) {
+      if (saved.tab === this.#tab) this.#write({ ...saved, user: to });
     }
   }
 
-  /** The tabs, this one left out, that have lines under this name. @param {string} user */
+  /** The other tabs that have submissions under a name. @param {string} user */
   otherTabs(user) {
-    return [...new Set(this.#all(user).map((kept) => kept.tab))].filter((tab) => tab !== this.#tab);
+    return [...new Set(this.#all(user).map((saved) => saved.tab))].filter((tab) => tab !== this.#tab);
   }
 
   /**
-   * Makes the lines of a tab that is gone ours, in the order they were said.
+   * Takes over the submissions of a closed tab, in order.
    * @param {string} tab @param {string} user @returns {Submission[]}
    */
   adopt(tab, user) {
-    const orphans = this.#all(user).filter((kept) => kept.tab === tab);
-    for (const kept of orphans) this.#write({ ...kept, tab: this.#tab });
-    return orphans.map(({ line }) => line);
+    const adopted = this.#all(user).filter((saved) => saved.tab === tab);
+    for (const saved of adopted) this.#write({ ...saved, tab: this.#tab });
+    return adopted.map(({ line }) => line);
   }
 
   /** @param {string} user @returns {SavedSubmission[]} */
   #all(user) {
-    const kept = keysOf(this.#storage).flatMap((key) => this.#read(key) ?? []);
-    return kept.filter((one) => sameName(one.user, user)).sort((a, b) => a.order - b.order);
+    const saved = keysOf(this.#storage).flatMap((key) => this.#read(key) ?? []);
+    return saved.filter((one) => sameName(one.user, user)).sort((a, b) => a.order - b.order);
   }
 
   /** @param {string} key @returns {SavedSubmission | null} */
   #read(key) {
     if (!key.startsWith(PREFIX)) return null;
     try {
-      const kept = JSON.parse(this.#storage.getItem(key) ?? "null");
-      const { line, user, tab, order } = kept;
+      const saved = JSON.parse(this.#storage.getItem(key) ?? "null");
+      const { line, user, tab, order } = saved;
       const whole = [line.type, line.room, line.cid, user, tab].every((v) => typeof v === "string");
-      return whole && key === PREFIX + line.cid && Number.isFinite(order) ? kept : null;
+      return whole && key === PREFIX + line.cid && Number.isFinite(order) ? saved : null;
     } catch {
       return null; // not written by us
     }
   }
 
-  /** @param {SavedSubmission} kept */
-  #write(kept) {
+  /** @param {SavedSubmission} saved */
+  #write(saved) {
     try {
-      this.#storage.setItem(PREFIX + kept.line.cid, JSON.stringify(kept));
+      this.#storage.setItem(PREFIX + saved.line.cid, JSON.stringify(saved));
       return true;
     } catch {
       return false; // the browser's quota

@@ -1,10 +1,9 @@
-// What a person does not want to see or hear, kept in the browser: rooms muted and people ignored,
-// by the name one goes by; comings and goings, notices and sounds, for all names.
-// May not know: the DOM, rooms. Storage comes in by argument.
+// Preferences, kept in the browser: muted rooms and ignored users for each name; hidden joins and leaves,
+// notifications and sound for all names.
 
 import { nameKey } from "../protocol/names.js";
 
-/** What can be switched on and off. @typedef {"hideMoves" | "desktop" | "sound"} Switch */
+/** @typedef {"hideMoves" | "desktop" | "sound"} Switch `hideMoves` hides joins and leaves; the names are keys of the storage. */
 
 export class Preferences {
   #local;
@@ -17,14 +16,14 @@ export class Preferences {
     this.#local = local;
   }
 
-  /** Reads anew what this name, in whatever tab, does not want. @param {string} user */
+  /** Reads the preferences of a name, which another tab may have changed. @param {string} user */
   load(user) {
     this.#user = user;
     this.#muted = this.#read("muted");
     this.#ignored = this.#read("ignored");
   }
 
-  /** @returns {string[]} The keys of their names. */
+  /** @returns {string[]} Name keys. */
   get ignored() {
     return [...this.#ignored];
   }
@@ -81,7 +80,7 @@ export class Preferences {
     return `talk.${what}.${nameKey(this.#user)}`;
   }
 
-  /** A full storage costs only the next reload its convenience. @param {string} key @param {string} value */
+  /** If the storage is full, only the next page load misses the change. @param {string} key @param {string} value */
   #save(key, value) {
     try {
       this.#local.setItem(key, value);

@@ -1,6 +1,6 @@
-// What a browser keeps of a person: names with their tokens, rooms, and by name the drafts.
-// May not know: the DOM, sockets, what a token is good for. Both storages come in by argument:
-// `local` is shared by all tabs and lasts, `own` is this tab's and survives a reload.
+// Store: what the browser keeps of a person: names with their tokens, rooms, and drafts for each name.
+// `local` is localStorage, shared by all tabs; `session` is sessionStorage, of this tab only, which survives
+// a reload.
 
 import { isPrivate, nameKey } from "../protocol/names.js";
 
@@ -14,7 +14,7 @@ export class Store {
     this.#session = session;
   }
 
-  /** The name of this tab, or the one last used here, or null. */
+  /** The name of this tab, or the last one used in this browser, or null. */
   get user() {
     return this.#session.getItem("talk.user") ?? this.#local.getItem("talk.user");
   }
@@ -31,14 +31,14 @@ export class Store {
     return this.#local.getItem(tokenKey(user));
   }
 
-  /** This browser goes by the name no more, and could not. @param {string} user */
+  /** Removes a name, its token and its drafts. @param {string} user */
   forget(user) {
     const drafts = keysOf(this.#local).filter((key) => key.startsWith(draftKey(user, "")));
     for (const key of ["talk.user", tokenKey(user), privateKey(user), ...drafts]) this.#local.removeItem(key);
     this.#session.clear();
   }
 
-  /** The rooms of this browser, and the private ones of a name. @param {string} user @returns {string[]} */
+  /** The public rooms of this browser, and the private rooms of a name. @param {string} user @returns {string[]} */
   rooms(user) {
     return [...parseNames(this.#local.getItem("talk.rooms")), ...parseNames(this.#local.getItem(privateKey(user)))];
   }
@@ -49,7 +49,7 @@ export class Store {
     save(this.#local, privateKey(user), JSON.stringify(rooms.filter(isPrivate)));
   }
 
-  /** What was typed in a room and not said yet, in whatever tab. @param {string} user @param {string} room */
+  /** The draft of a room, from any tab. @param {string} user @param {string} room */
   draft(user, room) {
     return this.#local.getItem(draftKey(user, room)) ?? "";
   }
@@ -60,7 +60,7 @@ export class Store {
     else this.#local.removeItem(draftKey(user, room));
   }
 
-  /** What another tab did, if it concerns this one. @param {StorageEvent} event @param {string} user @param {string} room */
+  /** Which change of another tab matters to this one. @param {StorageEvent} event @param {string} user @param {string} room */
   changeOf({ key, newValue }, user, room) {
     if (key === tokenKey(user) && newValue === null) return "forgotten";
     return key === draftKey(user, room) ? "draft" : "other";
@@ -68,7 +68,7 @@ export class Store {
 }
 
 /**
- * The browser's storage, or, where it refuses one, a stand-in that lasts as long as the page.
+ * The browser's storage; where it refuses, a replacement that lasts as long as the page.
  * @param {() => Storage} open @returns {Storage}
  */
 export function openStorage(open) {
@@ -95,12 +95,12 @@ export function memoryStorage() {
   };
 }
 
-/** All keys of a storage, or of its stand-in. @param {Storage} storage */
+/** All keys of a storage. @param {Storage} storage */
 export function keysOf(storage) {
   return Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? "");
 }
 
-/** A full storage costs only the next reload its convenience. @param {Storage} storage @param {string} key @param {string} value */
+/** If the storage is full, only the next page load misses the value. @param {Storage} storage @param {string} key @param {string} value */
 function save(storage, key, value) {
   try {
     storage.setItem(key, value);

@@ -1,12 +1,11 @@
-// Which tabs of this browser live: each holds a lock for as long as it does, so whoever is given
-// another's lock knows that it is gone.
-// May not know: what a tab's lines are. Locks come in by argument.
+// Tabs: which tabs of this browser are open. Each holds a lock as long as it is open, so a tab that gets
+// another's lock knows that it was closed.
 
 export class Tabs {
   #locks;
   /** @type {Set<string>} */ #watched = new Set();
 
-  /** @param {LockManager | undefined} locks Absent where a page came over the network without TLS. */
+  /** @param {LockManager | undefined} locks Undefined on a page from the network without TLS. */
   constructor(locks) {
     this.#locks = locks;
     this.id = randomId();
@@ -14,8 +13,8 @@ export class Tabs {
   }
 
   /**
-   * Calls `inherit` once a tab is gone: at once where locks are not to be had. Then several tabs may
-   * inherit the same lines, which the cids make harmless.
+   * Calls `callback` once a tab is closed, or at once where there are no locks. Then several tabs may adopt
+   * the same submissions; their cids keep the server from storing them twice.
    * @param {string} tab @param {() => void} callback
    */
   onceClosed(tab, callback) {
@@ -26,7 +25,7 @@ export class Tabs {
   }
 }
 
-/** 16 random bytes in hex: a cid, or a tab's id. */
+/** 16 random bytes in hex, for a cid or the id of a tab. */
 export function randomId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,7 +1,6 @@
-// The small pictures that have a name: `:tada:`. They travel as names; only what is shown has the picture.
-// May not know: the DOM, where a text stands. Never asked about code.
+// Emoji by name: `:tada:`. A message has the name; only the screen shows the emoji. Not used in code.
 
-/** Each name, as elsewhere in chat, and its picture. */
+/** The names that other chat systems use. */
 const TABLE = `
 smile 😄 grin 😁 joy 😂 wink 😉 blush 😊 heart_eyes 😍 sunglasses 😎 thinking 🤔 smirk 😏 neutral_face 😐 confused 😕
 cry 😢 sob 😭 angry 😠 rage 😡 scream 😱 flushed 😳 sleeping 😴 tired_face 😫 sweat_smile 😅 upside_down 🙃 exploding_head 🤯
@@ -15,8 +14,8 @@ question ❓ exclamation ❗ bulb 💡 lock 🔒 key 🔑 hourglass ⌛ memo �
 export const EMOJI = new Map(Array.from(TABLE.matchAll(/(\S+) (\S+)/g), ([, name = "", picture = ""]) => [name, picture]));
 
 /**
- * A text with pictures for the names in it. One begins and ends a word, or stands next to another:
- * `std::fire::x` and `12:30:x` are none.
+ * Replaces the names of emoji in a text. A name has to begin and end a word, or follow another emoji:
+ * not in `std::fire::x` and `12:30:x`.
  * @param {string} text
  */
 export function replaceEmoji(text) {

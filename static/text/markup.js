@@ -1,27 +1,26 @@
-// The marks people put into a line, understood: `code`, fenced blocks, **strong**, *em*, > quotes.
-// May not know: the DOM. Pieces come out; only a view makes nodes of them. Nothing is looked at
-// twice: whatever a stranger writes takes time in proportion to its length.
+// Parses the markup of a message: `code`, fenced blocks, **strong**, *em*, > quotes. It returns pieces, of
+// which only a view makes nodes. No character is looked at twice, so the time is proportional to the length.
 
 import { replaceEmoji } from "./emoji.js";
 import { truncate, splitLinks } from "./text.js";
 
 /**
  * @typedef {{ kind: "text" | "code" | "block", text: string } | { kind: "link", text: string, href: string }
- *   | { kind: "strong" | "em" | "quote", pieces: Piece[] }} Piece A piece of a line, without its marks.
+ *     | { kind: "strong" | "em" | "quote", pieces: Piece[] }} Piece A piece of a text, without its marks.
  * @typedef {{ kind: "mark", text: string, mayOpen: boolean, mayClose: boolean, role: "" | "opens" | "closes" }} Mark
  *   A mark without a role is text.
  */
 
-/** Marks of a line. One with more was not written by a person, and is shown as it came. */
+/** A text with more marks was not written by a person, and is shown unparsed. */
 const MAX_MARKS = 400;
 
-/** What a mark inside a word stands next to, as in `2*3*4`. Scripts without spaces have no such words. */
+/** A mark beside such a character is inside a word, as in `2*3*4`. Scripts without spaces have no such words. */
 const LETTER = /(?![\p{Ideographic}\p{scx=Hiragana}\p{scx=Katakana}])[\p{L}\p{M}\p{N}_]/u;
 
-/** @param {string} line @returns {Piece[]} */
-export function parseMarkup(line) {
-  if ((line.match(/\*+|`+|^>/gm)?.length ?? 0) > MAX_MARKS) return linkPieces(line, (text) => text);
-  const rows = truncate(line).split("\n");
+/** @param {string} text @returns {Piece[]} */
+export function parseMarkup(text) {
+  if ((text.match(/\*+|`+|^>/gm)?.length ?? 0) > MAX_MARKS) return linkPieces(text, (part) => part);
+  const rows = truncate(text).split("\n");
   const lastFence = rows.findLastIndex(isFence);
   const isPlain = (/** @type {number} */ i) => i < rows.length && !isQuote(rows[i]) && !(i < lastFence && isOpeningFence(rows[i]));
   /** @type {Piece[]} */
@@ -47,17 +46,17 @@ function isFence(row = "") {
   return /^```\s*$/.test(row);
 }
 
-/** A fence may name a language. @param {string} [row] */
+/** An opening fence may name a language. @param {string} [row] */
 function isOpeningFence(row = "") {
   return /^```[a-zA-Z0-9.+#-]{0,20}\s*$/.test(row);
 }
 
-/** `>_<` is a face. @param {string} [row] */
+/** `>_<` is an emoticon, not a quote. @param {string} [row] */
 function isQuote(row) {
   return row === ">" || row?.startsWith("> ");
 }
 
-/** Each by itself: a mark that was left open harms no other line. @param {string[]} rows */
+/** Parses each row alone: an open mark does not affect the next row. @param {string[]} rows */
 function parseInlineRows(rows) {
   /** @type {Piece[]} */
   const pieces = [];
@@ -74,20 +73,20 @@ function parseInline(row) {
   return buildTree(pairMarks(parts.flatMap((part, i) => (part.kind === "text" ? splitMarks(part.text, i > 0, i + 1 < parts.length) : [part]))));
 }
 
-/** What a line says without its marks, and without empty rows. @param {string} line */
-export function plainText(line) {
-  return textOfPieces(parseMarkup(line)).replace(/\n+/g, "\n").trim();
+/** The text without its marks and without empty rows. @param {string} text */
+export function plainText(text) {
+  return textOfPieces(parseMarkup(text)).replace(/\n+/g, "\n").trim();
 }
 
 /** @param {Piece[]} pieces @returns {string} */
 function textOfPieces(pieces) {
   return pieces.map((piece) => {
     const words = "pieces" in piece ? textOfPieces(piece.pieces) : piece.text;
-    return piece.kind === "quote" || piece.kind === "block" ? `\n${words}\n` : words; // they stand by themselves
+    return piece.kind === "quote" || piece.kind === "block" ? `\n${words}\n` : words; // on rows of their own
   }).join("");
 }
 
-/** Code ends with as many backticks as it began with. @param {string} row @returns {{ kind: "text" | "code", text: string }[]} */
+/** Code ends with as many backticks as it begins with. @param {string} row @returns {{ kind: "text" | "code", text: string }[]} */
 function splitCode(row) {
   const runs = [...row.matchAll(/`+/g)];
   /** @type {Map<number, number>} */
@@ -114,15 +113,15 @@ function splitCode(row) {
   return parts;
 }
 
-/** @param {string} text @param {(text: string) => string} painted @returns {Piece[]} */
-function linkPieces(text, painted = replaceEmoji) {
-  return splitLinks(text).map(({ text, href }) => (href ? { kind: "link", text, href } : { kind: "text", text: painted(text) }));
+/** @param {string} text @param {(text: string) => string} transform @returns {Piece[]} */
+function linkPieces(text, transform = replaceEmoji) {
+  return splitLinks(text).map(({ text, href }) => (href ? { kind: "link", text, href } : { kind: "text", text: transform(text) }));
 }
 
 /**
- * Text with the marks in it: one to three stars. A mark clings to what it marks, and none stands
- * inside a word.
- * @param {string} text @param {boolean} isAfter Whether code or a link stands before it. @param {boolean} isBefore And after.
+ * Splits text at its marks: one to three stars, directly before or after what they mark, and not inside
+ * a word.
+ * @param {string} text @param {boolean} isAfter Whether code or a link precedes it. @param {boolean} isBefore Whether one follows.
  * @returns {(Piece | Mark)[]}
  */
 function splitMarks(text, isAfter, isBefore) {
@@ -145,7 +144,7 @@ function splitMarks(text, isAfter, isBefore) {
   return parts;
 }
 
-/** Tells each mark its role. Of a kind only one is open at a time, so this never looks far. @param {(Piece | Mark)[]} parts */
+/** Gives each mark its role. Only one mark of a kind is open at a time, so the search is short. @param {(Piece | Mark)[]} parts */
 function pairMarks(parts) {
   /** @type {Mark[]} */
   let open = [];
@@ -182,7 +181,7 @@ function buildTree(parts) {
   return levels[0] ?? [];
 }
 
-/** Text goes on where text stood. @param {Piece[]} pieces @param {Piece} piece */
+/** Appends a piece; text is joined to text before it. @param {Piece[]} pieces @param {Piece} piece */
 function appendPiece(pieces, piece) {
   const last = pieces.at(-1);
   if (last?.kind === "text" && piece.kind === "text") pieces[pieces.length - 1] = { kind: "text", text: last.text + piece.text };

@@ -1,51 +1,50 @@
-// What strangers wrote, made ready to show, and what we write, made fit to send.
-// May not know: the DOM. Tokens come out; only a view makes nodes of them.
+// Text: prepares what other users wrote for the screen, and what the person wrote for the server.
 
 import { nameKey } from "../protocol/names.js";
 
-/** @typedef {{ text: string, href?: string }} TextPart A piece of a line; with `href`, a link. */
+/** @typedef {{ text: string, href?: string }} TextPart A part of a text; with `href`, a link. */
 
-/** Characters of one line that are shown. A server of ours allows 10,000 bytes at most. */
+/** Characters of one text that are shown. Our server allows 10,000 bytes at most. */
 const MAX_SHOWN_CHARS = 16_384;
 
-/** Characters of a link; what is longer stays text. */
+/** A longer link stays text. */
 const MAX_LINK_CHARS = 2_048;
 
 /**
- * A link ends at white space, quotes, angle brackets, and at what turns or hides the text after
- * it: invisible and direction-changing characters could make it look like another address.
+ * A link ends at white space, quotes, angle brackets, and invisible or direction-changing characters,
+ * which could make it look like another address.
  */
 const LINK = /\bhttps?:\/\/[^\s"'`<>\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/giu;
 
-/** As much of a line as is shown. @param {string} line */
-export function truncate(line) {
-  return line.length > MAX_SHOWN_CHARS ? `${line.slice(0, MAX_SHOWN_CHARS)}…` : line;
+/** The part of a text that is shown. @param {string} text */
+export function truncate(text) {
+  return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
 }
 
 /**
- * A line as text and links, in order; put together again it is the same line, cut at what is shown.
- * @param {string} line @returns {TextPart[]}
+ * Splits a text into text and links, in order; joined, they are the text as it is shown.
+ * @param {string} text @returns {TextPart[]}
  */
-export function splitLinks(line) {
-  const shown = truncate(line);
+export function splitLinks(text) {
+  const shown = truncate(text);
   /** @type {TextPart[]} */
   const list = [];
   let done = 0;
   for (const match of shown.matchAll(LINK)) {
-    const text = trimPunctuation(match[0]);
-    const href = parseUrl(text);
+    const link = trimPunctuation(match[0]);
+    const href = parseUrl(link);
     if (!href) continue;
     if (match.index > done) list.push({ text: shown.slice(done, match.index) });
-    list.push({ text, href });
-    done = match.index + text.length;
+    list.push({ text: link, href });
+    done = match.index + link.length;
   }
   if (done < shown.length) list.push({ text: shown.slice(done) });
   return list;
 }
 
 /**
- * A text fit to send: line ends as `\n` and none around it, no halves of characters, and a visible
- * mark for each control character, which a server would refuse.
+ * Prepares a text for the server: line ends as `\n` and none around it, and U+FFFD in place of
+ * unpaired surrogates and control characters, which a server would refuse.
  * @param {string} typed
  */
 export function normalize(typed) {
@@ -55,14 +54,14 @@ export function normalize(typed) {
     .replace(/^\n+|\s+$/g, "");
 }
 
-/** Bytes of a text as it travels. @param {string} text */
+/** The length of a text in UTF-8. @param {string} text */
 export function byteLength(text) {
   return new TextEncoder().encode(text).length;
 }
 
 /**
- * The hue of a name, in degrees: one of 16, the same for everybody and in every case (FNV-1a, and
- * a last multiplication, for the lowest bits of FNV hardly mix).
+ * The hue of a name, in degrees: one of 16, the same for every user and in every case (FNV-1a, and
+ * a last multiplication, because the lowest bits of FNV hardly mix).
  * @param {string} name
  */
 export function hue(name) {
@@ -85,7 +84,7 @@ function parseUrl(text) {
 }
 
 /**
- * Punctuation after a link is the sentence's; a closing bracket too, unless the link opened it.
+ * Cuts punctuation that ends the sentence, not the link; a closing bracket too, unless the link opened it.
  * @param {string} link
  */
 function trimPunctuation(link) {
@@ -99,19 +98,19 @@ function trimPunctuation(link) {
   return link.slice(0, end);
 }
 
-/** How often `sign` stands before `end`. @param {string} link @param {string} sign @param {number} end */
+/** How often `sign` occurs before `end`. @param {string} link @param {string} sign @param {number} end */
 function countBefore(link, sign, end) {
   return link.slice(0, end).split(sign).length - 1;
 }
 
-/** The word that was probably meant: one slip away, or two where it has four letters; else null. @param {string} typed @param {string[]} words */
+/** The word that was probably meant: one mistake away, or two from four letters on; else null. @param {string} typed @param {string[]} words */
 export function nearest(typed, words) {
   const most = Math.min(2, Math.floor(typed.length / 2));
-  const near = words.map((word) => ({ word, slips: editDistance(typed, word) })).filter(({ slips }) => slips <= most);
-  return near.sort((a, b) => a.slips - b.slips)[0]?.word ?? null;
+  const closest = words.map((word) => ({ word, distance: editDistance(typed, word) })).filter(({ distance }) => distance <= most);
+  return closest.sort((a, b) => a.distance - b.distance)[0]?.word ?? null;
 }
 
-/** Letters wrong, missing, too many, or swapped with the next. @param {string} a @param {string} b */
+/** Characters wrong, missing, extra, or swapped with the next. @param {string} a @param {string} b */
 function editDistance(a, b) {
   /** @type {number[][]} */
   const cost = [Array.from({ length: b.length + 1 }, (_, j) => j)];

@@ -1,7 +1,6 @@
-// Moments (Unix ms) as a person reads them, in the zone and language of the reader.
-// May not know: the DOM, or what time it is: `now` comes in by argument.
+// Formats times (Unix ms) in the time zone and language of the reader.
 
-/** The last moment that a Date can hold; a server may send a later one. */
+/** The last time that a Date can hold; a server may send a later one. */
 const MAX_DATE = 8.64e15;
 
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
@@ -31,7 +30,7 @@ export function formatDay(at, now) {
   return (isThisYear ? dayFormat : yearFormat).format(toDate(at));
 }
 
-/** How long something lasted, in the largest whole unit: "12 s", "3 min", "2 h", "4 days". @param {number} ms */
+/** A duration in the largest whole unit: "12 s", "3 min", "2 h", "4 days". @param {number} ms */
 export function formatDuration(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return `${seconds} s`;

@@ -1,5 +1,4 @@
-// The box in which one writes: it grows, completes, remembers, counts, and says what is wrong.
-// May know the DOM. May not know: sockets, the protocol, storage, what becomes of what is said.
+// Composer: the input box. It grows with its text, completes words, recalls what was sent, and counts bytes.
 
 import { messageTextOf } from "../model/commands.js";
 import { Completion, fitSpacing } from "../model/completion.js";
@@ -7,10 +6,10 @@ import { InputHistory } from "../model/input-history.js";
 import { byteLength, normalize } from "../text/text.js";
 import { byId, make, setText } from "./dom.js";
 
-/** What is left is shown from this part of the limit on. */
+/** From this part of the limit on, it shows how many bytes are left. */
 const NEAR_LIMIT = 1 / 8;
 
-/** The box grows to this many pixels, then it scrolls. */
+/** Beyond this height the box scrolls. */
 const MAX_HEIGHT_PX = 200;
 
 /**
@@ -30,7 +29,7 @@ export class Composer {
   #isEditing = false;
   #room = "";
   #history = new InputHistory();
-  /** Under way, and how the box stood before the cursor then. @type {{ completion: Completion, before: string } | null} */ #completing = null;
+  /** The completion in progress, and the text before the cursor then. @type {{ completion: Completion, before: string } | null} */ #completing = null;
 
   /** @param {Callbacks} callbacks */
   constructor(callbacks) {
@@ -52,8 +51,8 @@ export class Composer {
 
   /**
    * @param {string} room @param {string} text @param {string} label
-   * @param {{ isEditing: boolean, quote: import("./rows.js").Quote | null }} about Whether it is a line that stands
-   *   already, or which one it answers.
+   * @param {{ isEditing: boolean, quote: import("./rows.js").Quote | null }} context Whether a message is being edited,
+   *     or which one it replies to.
    */
   open(room, text, label, { isEditing, quote }) {
     this.#room = room;
@@ -62,7 +61,7 @@ export class Composer {
     this.#box.placeholder = label;
     this.#isEditing = isEditing;
     this.#contextBar.hidden = !isEditing && !quote;
-    byId("context-text").replaceChildren(...(isEditing ? ["Editing your line"] : quote ? replyContext(quote) : [])); // anew, so that it is read out
+    byId("context-text").replaceChildren(...(isEditing ? ["Editing your line"] : quote ? replyContext(quote) : [])); // replaced even if equal, so that it is announced
     byId("context-keys").textContent = isEditing ? "Enter saves, Esc cancels" : "Esc cancels";
     setText(byId("box-label"), isEditing ? "Edit your line" : label);
     byId("send").setAttribute("aria-label", isEditing ? "Save" : "Send");
@@ -70,7 +69,7 @@ export class Composer {
     this.#layout();
   }
 
-  /** Bytes that the server takes. @param {number} bytes */
+  /** The server's limit. @param {number} bytes */
   setLimit(bytes) {
     this.#limit = bytes;
     this.#layout();
@@ -80,7 +79,7 @@ export class Composer {
     this.#box.focus();
   }
 
-  /** Takes the focus where that does not bring up a keyboard over half the page. */
+  /** Takes the focus, except on a touch screen, where a keyboard would cover half of the page. */
   focusUnlessTouch() {
     if (!matchMedia("(pointer: coarse)").matches) this.focus();
   }
@@ -112,7 +111,7 @@ export class Composer {
     this.#inputChanged();
   }
 
-  /** Something else stands in the box. */
+  /** The text of the box changed. */
   #inputChanged() {
     const { value } = this.#box;
     this.hint("");
@@ -121,7 +120,7 @@ export class Composer {
     if (/(^\/j(oin)? |(^|\s)#)$/i.test(value)) this.#callbacks.requestRooms();
   }
 
-  /** What stands before the cursor. */
+  /** The text before the cursor. */
   get #beforeCursor() {
     const { value, selectionStart, selectionEnd } = this.#box;
     return selectionStart === selectionEnd ? value.slice(0, selectionStart) : "";
@@ -131,7 +130,7 @@ export class Composer {
     return this.#completing !== null && this.#completing.before === this.#beforeCursor;
   }
 
-  /** @returns {boolean} false: there is nothing to complete. */
+  /** @returns {boolean} false: nothing to complete. */
   #complete() {
     const completion = this.#isCompleting ? this.#completing?.completion : Completion.begin(this.#beforeCursor, this.#callbacks.completions());
     if (!completion) return false;
@@ -141,7 +140,7 @@ export class Composer {
     return true;
   }
 
-  /** @param {Completion} completion @param {string} word In place of the one that is being completed. */
+  /** @param {Completion} completion @param {string} word Replaces the word being completed. */
   #replace({ start }, word) {
     const { value, selectionEnd } = this.#box;
     this.#box.setRangeText(fitSpacing(word, value.slice(selectionEnd)), start, selectionEnd, "end");
@@ -151,13 +150,13 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #keyPressed(event) {
-    // While an input method composes, Enter chooses a word (229: how Safari says so).
+    // While an input method composes, Enter chooses a word. Safari then reports key code 229.
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       this.#submit();
     } else if (event.key === "Tab" && hasNoModifier(event)) {
-      if (this.#complete()) event.preventDefault(); // else it leaves the box, as Shift+Tab always does
+      if (this.#complete()) event.preventDefault(); // else Tab leaves the box, like Shift+Tab
     } else if (event.key === "Escape" && this.#completing && this.#isCompleting) {
       event.stopPropagation();
       this.#replace(this.#completing.completion, this.#completing.completion.typed);
@@ -184,7 +183,7 @@ export class Composer {
     this.#showBytesLeft();
   }
 
-  /** Near the limit, each byte is counted for the eye; the ear hears only what has changed. */
+  /** Near the limit it shows every change; a screen reader announces only the state. */
   #showBytesLeft() {
     const isOver = this.#bytesLeft < 0;
     const isNear = this.#bytesLeft < this.#limit * NEAR_LIMIT;

@@ -1,7 +1,6 @@
-// The few ways in which the views touch the DOM. Text becomes text nodes, and nothing else.
-// May not know: what is shown.
+// DOM helpers of the views. Text becomes text nodes, and nothing else.
 
-/** @param {string} id @returns {any} An element that index.html has. */
+/** @param {string} id @returns {any} An element of index.html. */
 export function byId(id) {
   const element = document.getElementById(id);
   if (!element) throw new Error(`index.html has no #${id}`);
@@ -28,40 +27,40 @@ export function button(label, act, attributes = {}) {
   return element;
 }
 
-/** A name, in its colour and out of reach of the text around it. @param {string} name @param {number} hue */
+/** A name in its colour; `bdi` keeps its direction from the text around it. @param {string} name @param {number} hue */
 export function colouredName(name, hue) {
   const element = make("bdi", { class: "name", title: name }, name);
   element.style.setProperty("--hue", String(hue));
   return element;
 }
 
-/** A text whose links can be followed. @param {import("../text/text.js").TextPart[]} tokens */
+/** Text with links. @param {import("../text/text.js").TextPart[]} tokens */
 export function linkNodes(tokens) {
   return tokens.map(({ text, href }) => (href ? make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text));
 }
 
-/** @param {Element} element @param {string} text Set only when new, so that nothing is announced twice. */
+/** Sets a text if it is new, so that nothing is announced twice. @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
 /**
- * Makes the children of `parent` those of `rows`, in order. A node stays while its row's key and
- * mark stay; `build` makes the others. What had the focus keeps it.
+ * Makes the children of `parent` match `rows`, in order. A node stays as long as the key and the version of
+ * its row; `build` makes the others. The focus stays with its row.
  * @template Row @param {Element} parent @param {Row[]} rows
- * @param {(row: Row) => { key: string, mark: string }} identity @param {(row: Row) => HTMLElement} build
+ * @param {(row: Row) => { key: string, version: string }} identity @param {(row: Row) => HTMLElement} build
  */
 export function reconcile(parent, rows, identity, build) {
   const old = new Map([...parent.children].map((node) => [node.getAttribute("data-key"), node]));
   let next = parent.firstElementChild;
   for (const row of rows) {
-    const { key, mark } = identity(row);
+    const { key, version } = identity(row);
     let node = old.get(key);
     old.delete(key);
-    if (node?.getAttribute("data-mark") !== mark) {
+    if (node?.getAttribute("data-version") !== version) {
       const fresh = build(row);
       fresh.setAttribute("data-key", key);
-      fresh.setAttribute("data-mark", mark);
+      fresh.setAttribute("data-version", version);
       const hadFocus = node?.contains(document.activeElement);
       if (node === next) next = node?.nextElementSibling ?? null;
       node?.replaceWith(fresh);
@@ -74,13 +73,13 @@ export function reconcile(parent, rows, identity, build) {
   for (const node of old.values()) node.remove();
 }
 
-/** Copies a text: by the clipboard where the browser allows it, else as a person would by hand. @param {string} text @returns {Promise<boolean>} Whether it worked. */
+/** Copies a text with the clipboard API, or else by selecting it. @param {string} text @returns {Promise<boolean>} Whether it worked. */
 export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return copyBySelection(text); // a page that came over the network without TLS has no clipboard
+    return copyBySelection(text); // a page from the network without TLS has no clipboard
   }
 }
 
@@ -89,7 +88,7 @@ function copyBySelection(text) {
   const focused = /** @type {HTMLElement | null} */ (document.activeElement);
   const area = /** @type {HTMLTextAreaElement} */ (make("textarea", { class: "visually-hidden", readonly: true, "aria-hidden": "true" }));
   area.value = text;
-  (focused?.closest("dialog") ?? document.body).append(area); // outside of an open dialog nothing can be selected
+  (focused?.closest("dialog") ?? document.body).append(area); // while a dialog is open, only its content can be selected
   area.select();
   const isCopied = document.execCommand("copy");
   area.remove();

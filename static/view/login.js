@@ -1,5 +1,4 @@
-// The door: a name is asked for here, and a password if the server wants one.
-// May know the DOM. May not know: sockets, the protocol, storage.
+// LoginView: the form for the name, the password if the server wants one, and the key.
 
 import { BAD_NAME } from "../model/commands.js";
 import { byId, setText } from "./dom.js";

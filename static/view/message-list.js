@@ -1,25 +1,24 @@
-// A room's lines on the screen: a window on them that follows the newest, or stays where one reads.
-// May know the DOM, and rows. May not know: sockets, the protocol, storage.
+// MessageList: shows a window of a room's items, which follows the newest message or stays where the person reads.
 
 import { rowsOf } from "./rows.js";
 import { enableActions, updateTabStop } from "./message-actions.js";
 import { reconcile } from "./dom.js";
 import { buildRow, versionOf } from "./message.js";
 
-/** Items in the document at once: enough for any screen, few enough to stay quick. */
+/** Items in the document at once: enough for any screen, few enough to stay fast. */
 const WINDOW_ITEMS = 280;
 
-/** Items taken in when one scrolls towards an edge, and this near to it, in pixels. */
+/** Items added when scrolling towards an edge of the window, from this many pixels on. */
 const STEP_ITEMS = 100;
 const NEAR_EDGE_PX = 800;
 
-/** Pixels from the bottom that still count as being there. */
+/** Pixels from the bottom that still count as the bottom. */
 const BOTTOM_PX = 48;
 
 /**
  * @typedef {{ from: number, to: number, isFollowing: boolean, anchor: [string, number] | null }} Position
- *   Places of the first item and after the last one; Infinity: whatever comes. The anchor is a
- *   row's key and its distance from the top of what is visible.
+ *     Indexes of the first item and after the last one; `to` Infinity: to the newest. The anchor is the
+ *     key of a row and its distance from the top of the view.
  * @typedef {import("./message.js").Callbacks & { loadOlder(): void, scrolled(): void }} Callbacks
  */
 
@@ -32,7 +31,7 @@ export class MessageList {
   /** @type {Position} */ #position = followingPosition();
   #me = "";
   /** @type {import("../storage/preferences.js").Preferences | undefined} */ #preferences;
-  /** The key of the line that the address names. @type {string | null} */ #target = null;
+  /** The key of the message that the URL names. @type {string | null} */ #target = null;
 
   /** @param {HTMLElement} scroller @param {HTMLElement} log @param {Callbacks} callbacks */
   constructor(scroller, log, callbacks) {
@@ -44,12 +43,12 @@ export class MessageList {
     new ResizeObserver(() => this.#restoreScroll()).observe(scroller);
   }
 
-  /** Whether the newest line is in view. */
+  /** Whether the newest message is in view. */
   get isFollowing() {
     return this.#position.isFollowing;
   }
 
-  /** Whether a line is pointed at. */
+  /** Whether a message is marked as the target of the URL. */
   get hasTarget() {
     return this.#target !== null;
   }
@@ -62,26 +61,26 @@ export class MessageList {
     if (!room) return this.#log.replaceChildren();
     if (!this.#position.isFollowing) this.#saveAnchor();
     this.#fitWindow(room);
-    reconcile(this.#log, rowsOf(room, this.#position, me, Date.now(), preferences), (row) => ({ key: row.key, mark: versionOf(row) }), (row) => buildRow(row, this.#callbacks));
+    reconcile(this.#log, rowsOf(room, this.#position, me, Date.now(), preferences), (row) => ({ key: row.key, version: versionOf(row) }), (row) => buildRow(row, this.#callbacks));
     this.#markTarget();
     this.#restoreScroll();
     updateTabStop(this.#log, this.#scroller.getBoundingClientRect().bottom + 1);
     this.#extendWindow();
   }
 
-  /** Goes to a line of this room, and points at it. @param {{ index: number, key: string }} line */
-  show({ index: place, key }) {
+  /** Scrolls to a message of the room, and marks it as the target. @param {{ index: number, key: string }} location */
+  show({ index, key }) {
     const room = this.#room;
     if (!room) return;
     this.#suppressAnnouncements();
-    const to = place + STEP_ITEMS < room.end ? place + STEP_ITEMS : Infinity;
-    this.#position = { from: place - STEP_ITEMS, to, isFollowing: false, anchor: [key, this.#scroller.clientHeight / 3] };
+    const to = index + STEP_ITEMS < room.end ? index + STEP_ITEMS : Infinity;
+    this.#position = { from: index - STEP_ITEMS, to, isFollowing: false, anchor: [key, this.#scroller.clientHeight / 3] };
     this.#target = key;
     this.draw(room, this.#me);
-    this.#row(key)?.focus({ preventScroll: true }); // so that it is read out
+    this.#row(key)?.focus({ preventScroll: true }); // so that it is announced
   }
 
-  /** Points at no line any more. */
+  /** Marks no message any more. */
   clearTarget() {
     this.#target = null;
     this.#markTarget();
@@ -108,17 +107,17 @@ export class MessageList {
     this.#suppressAnnouncements();
   }
 
-  /** What is shown anew is not read aloud: only what is said from now on. */
+  /** Keeps screen readers from announcing the old messages that a redraw inserts. */
   #suppressAnnouncements() {
     this.#log.setAttribute("aria-live", "off");
     this.#log.replaceChildren();
     requestAnimationFrame(() => this.#log.setAttribute("aria-live", "polite"));
   }
 
-  /** Fits the window to what has come or gone since. @param {import("../model/room.js").Room} room */
+  /** Fits the window to items added or dropped since. @param {import("../model/room.js").Room} room */
   #fitWindow(room) {
     const at = this.#position;
-    if (at.from >= room.end) at.isFollowing = true; // another log, or nothing shown yet
+    if (at.from >= room.end) at.isFollowing = true; // the room was reset, or nothing was shown yet
     if (at.isFollowing) {
       at.from = Math.max(Math.min(at.from, room.end - STEP_ITEMS), room.end - WINDOW_ITEMS);
       at.to = Infinity;
@@ -136,7 +135,7 @@ export class MessageList {
     this.#callbacks.scrolled();
   }
 
-  /** Takes in more where an edge of the window is near. */
+  /** Adds items where the view is near an edge of the window. */
   #extendWindow() {
     const room = this.#room;
     const at = this.#position;
@@ -156,7 +155,7 @@ export class MessageList {
     }
   }
 
-  /** Marks the line that the address names, and no other. */
+  /** Marks the target, and nothing else. */
   #markTarget() {
     const target = this.#target === null ? null : this.#row(this.#target);
     const old = this.#log.querySelector(".target");
@@ -177,7 +176,7 @@ export class MessageList {
     return this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight;
   }
 
-  /** Remembers the first row in view and where it stands. */
+  /** Remembers the first row in view and its position. */
   #saveAnchor() {
     const top = this.#scroller.getBoundingClientRect().top;
     for (const row of this.#log.children) {

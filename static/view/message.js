@@ -1,5 +1,4 @@
-// One row of a log as an element: a line with what can be done to it, a rule, a note.
-// May know the DOM, and rows. May not know: where the row stands, what becomes of an act.
+// One row of the message list as an element: a message with its buttons, a rule or a note.
 
 import { hue, splitLinks } from "../text/text.js";
 import { formatTime, formatFull, formatIso } from "../text/time.js";
@@ -8,7 +7,7 @@ import { button, colouredName, linkNodes, make } from "./dom.js";
 import { richText } from "./rich-text.js";
 
 /**
- * @typedef {import("./rows.js").MessageRow} LineRow
+ * @typedef {import("./rows.js").MessageRow} MessageRow
  * @typedef {import("./message-actions.js").Callbacks & {
  *   openRoom(room: string): boolean, openMessage(seq: number): void, resend(cid: string): void, drop(cid: string): void,
  * }} Callbacks
@@ -28,19 +27,19 @@ export function buildRow(row, callbacks) {
   return rule;
 }
 
-/** What of a row can change while it stands. @param {import("./rows.js").Row} row */
+/** What the element of a row depends on: if it changes, the element is built again. @param {import("./rows.js").Row} row */
 export function versionOf(row) {
   switch (row.kind) {
     case "message": return [
-      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.version, row.isEditing, row.quote?.user, row.quote?.text, ...row.failures.map(({ reason: why }) => why),
+      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.version, row.isEditing, row.quote?.user, row.quote?.text, ...row.failures.map(({ reason }) => reason),
     ].join(" ");
     case "presence": return row.changes.join(" ");
-    case "topic": case "edit": return [row.state, ...row.failures.map(({ reason: why }) => why)].join(" ");
+    case "topic": case "edit": return [row.state, ...row.failures.map(({ reason }) => reason)].join(" ");
     default: return row.text;
   }
 }
 
-/** @param {LineRow} row @param {Callbacks} callbacks */
+/** @param {MessageRow} row @param {Callbacks} callbacks */
 function messageRow(row, callbacks) {
   const name = colouredName(row.user, hue(row.user));
   const time = make("time", { datetime: formatIso(row.at), title: formatFull(row.at) }, formatTime(row.at));
@@ -50,21 +49,21 @@ function messageRow(row, callbacks) {
     text.prepend(name, " ");
     text.append(" ", time);
   }
-  const line = make("div", { class: "message", "data-state": row.state, "aria-live": row.isMine ? "off" : undefined });
+  const element = make("div", { class: "message", "data-state": row.state, "aria-live": row.isMine ? "off" : undefined });
   for (const [kind, is] of Object.entries({
     first: row.isFirst, action: row.isAction, mine: row.isMine, mention: row.isMention, editing: row.isEditing, deleting: row.isDeleting,
-  })) line.classList.toggle(kind, is);
-  if (row.quote) line.append(linkToMessage(row.quote, callbacks, "answers "));
-  if (row.isAction) line.append(text);
-  else if (row.isFirst) line.append(make("div", { class: "message-header" }, name, time), text);
-  else line.append(make("span", { class: "visually-hidden" }, `${row.user}: `), text, time);
+  })) element.classList.toggle(kind, is);
+  if (row.quote) element.append(linkToMessage(row.quote, callbacks, "answers "));
+  if (row.isAction) element.append(text);
+  else if (row.isFirst) element.append(make("div", { class: "message-header" }, name, time), text);
+  else element.append(make("span", { class: "visually-hidden" }, `${row.user}: `), text, time);
   const { seq, text: now } = row;
-  if (seq !== null && now !== null && !row.isDeleting) offerActions(line, { seq, text: now, isMine: row.isMine }, callbacks);
-  for (const failure of row.failures) line.append(failureElement(failure, callbacks));
-  return line;
+  if (seq !== null && now !== null && !row.isDeleting) offerActions(element, { seq, text: now, isMine: row.isMine }, callbacks);
+  for (const failure of row.failures) element.append(failureElement(failure, callbacks));
+  return element;
 }
 
-/** What a line says, or that it says nothing any more. @param {LineRow} row */
+/** The text of a message, or that it was deleted. @param {MessageRow} row */
 function textElement({ text, isEdited }) {
   if (text === null) return make("div", { class: "text deleted" }, "deleted");
   const element = make("div", { class: "text", dir: "auto" }, ...richText(text));
@@ -72,11 +71,11 @@ function textElement({ text, isEdited }) {
   return element;
 }
 
-/** A line elsewhere, and the way to it. @param {import("./rows.js").Quote} quote @param {Callbacks} callbacks @param {string} [why] For who does not see it. */
-function linkToMessage({ seq, user, text }, callbacks, why = "") {
+/** A link to another message. @param {import("./rows.js").Quote} quote @param {Callbacks} callbacks @param {string} [prefix] For screen readers. */
+function linkToMessage({ seq, user, text }, callbacks, prefix = "") {
   const name = user === null ? `line ${seq}` : colouredName(user, hue(user));
-  const words = text ?? (user === null ? "" : "deleted");
-  const link = make("a", { href: `#${seq}`, class: "quote" }, make("span", { class: "visually-hidden" }, why), name, " ", make("bdi", {}, words));
+  const shown = text ?? (user === null ? "" : "deleted");
+  const link = make("a", { href: `#${seq}`, class: "quote" }, make("span", { class: "visually-hidden" }, prefix), name, " ", make("bdi", {}, shown));
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
@@ -92,13 +91,13 @@ function topicNodes(text) {
 
 /** A row that may not be stored yet. @param {import("./rows.js").TopicRow | import("./rows.js").UnloadedEditRow} row @param {Callbacks} callbacks @param {(Node | string)[]} children */
 function unsentRow({ state, failures }, callbacks, ...children) {
-  const words = make("p", { class: "text" }, ...children);
-  return make("div", { class: "note", "data-state": state }, words, ...failures.map((failure) => failureElement(failure, callbacks)));
+  const element = make("p", { class: "text" }, ...children);
+  return make("div", { class: "note", "data-state": state }, element, ...failures.map((failure) => failureElement(failure, callbacks)));
 }
 
 /** @param {import("./rows.js").Failure} failure @param {Callbacks} callbacks */
-function failureElement({ what, reason: why, cid }, callbacks) {
-  return make("div", { class: "failure", role: "alert" }, make("span", {}, `${what}: ${why}`),
+function failureElement({ what, reason, cid }, callbacks) {
+  return make("div", { class: "failure", role: "alert" }, make("span", {}, `${what}: ${reason}`),
     button("Send again", () => callbacks.resend(cid)), button("Drop", () => callbacks.drop(cid)));
 }
 

@@ -1,5 +1,4 @@
-// The page: door, rooms, people, state, and how its parts are told what to show.
-// May know the DOM. May not know: sockets, the protocol, storage.
+// Page: the root view: header, rooms, members, connection state, shortcuts. It tells the other views what to show.
 
 import { BAD_ROOM } from "../model/commands.js";
 import { roomPath } from "../model/url.js";
@@ -17,16 +16,16 @@ import { isUserName, sameName } from "../protocol/names.js";
 
 /**
  * @typedef {import("../model/room.js").Room} Room
- * @typedef {import("../model/chat.js").Chat} House
- * @typedef {{ chat: House, state: import("../protocol/session.js").State, reason: string,
- *   retryAt: number | null, lostAt: number | null, typingUsers: string[] }} PageState All that is shown; both moments in Unix ms.
+ * @typedef {import("../model/chat.js").Chat} Chat
+ * @typedef {{ chat: Chat, state: import("../protocol/session.js").State, reason: string,
+ *     retryAt: number | null, lostAt: number | null, typingUsers: string[] }} PageState All that is shown; both times in Unix ms.
  * @typedef {import("./message-list.js").Callbacks & import("./composer.js").Callbacks & import("./settings.js").Callbacks & {
  *   logIn(user: string, password: string | null, key: string | null): void, rename(user: string): void, retry(): void,
  *   leaveRoom(room: string): void, openNeighbour(by: number, isUnread: boolean): void, openDirect(user: string): void,
  * }} Callbacks What a person can do. `openRoom` returns whether that can be a room.
  */
 
-/** The time offline is told from this many milliseconds on. */
+/** From this long on, the banner says for how long the page is offline. */
 const SHOW_DURATION_AFTER_MS = 3_000;
 
 const STATE_TEXT = { offline: "Offline.", connecting: "Connecting…", stopped: "Stopped." };
@@ -36,7 +35,7 @@ export class Page {
   #element = byId("app");
   #roomPicker;
   #settings;
-  /** @type {House | null} */ #chat = null;
+  /** @type {Chat | null} */ #chat = null;
   #panels = [byId("rooms"), byId("members")];
 
   /** @param {Callbacks} callbacks */
@@ -71,7 +70,7 @@ export class Page {
       else this.composer.hint(BAD_ROOM, true);
     });
     document.addEventListener("keydown", (event) => this.#keyPressed(event));
-    // A panel that was opened over a narrow page stands beside a wide one.
+    // On a wide page the panels are not popovers.
     matchMedia("(min-width: 760px)").addEventListener("change", () => this.closePanels());
   }
 
@@ -89,9 +88,9 @@ export class Page {
     for (const panel of this.#panels) if (panel.matches(":popover-open")) panel.hidePopover();
   }
 
-  /** @param {PageState} scene */
-  draw(scene) {
-    const { chat, typingUsers: typists } = scene;
+  /** @param {PageState} pageState */
+  draw(pageState) {
+    const { chat, typingUsers } = pageState;
     this.#chat = chat;
     const { room, me, unread } = chat;
     const name = room ? `${room.peer ?? room.name} – Talk` : "Talk";
@@ -99,26 +98,26 @@ export class Page {
     this.notifications.setBadge(document.hidden ? unread : 0, document.hidden ? chat.unreadMentions : 0);
     setText(byId("title"), room?.label ?? "No room");
     this.#drawTopic(room ? headerText(room) : "");
-    this.#drawState(scene);
+    this.#drawState(pageState);
     this.#drawRooms(chat);
     this.#drawMembers(room, chat);
     this.messages.draw(room, me, chat.preferences);
-    setText(byId("typing"), typingText(typists));
-    const isBack = room !== null && !this.messages.isFollowing;
-    byId("latest").hidden = !isBack;
-    if (isBack) setText(byId("latest"), room.unread ? `${unreadText(room)} new ↓ jump to latest` : "Jump to latest ↓");
+    setText(byId("typing"), typingText(typingUsers));
+    const isScrolledBack = room !== null && !this.messages.isFollowing;
+    byId("latest").hidden = !isScrolledBack;
+    if (isScrolledBack) setText(byId("latest"), room.unread ? `${unreadText(room)} new ↓ jump to latest` : "Jump to latest ↓");
   }
 
-  /** @param {PageState} scene */
-  #drawState({ state, reason: why, retryAt, lostAt }) {
-    const isTrouble = state === "offline" || state === "stopped" || (state === "connecting" && retryAt !== null);
+  /** @param {PageState} pageState */
+  #drawState({ state, reason, retryAt, lostAt }) {
+    const isProblem = state === "offline" || state === "stopped" || (state === "connecting" && retryAt !== null);
     byId("state").dataset.state = state;
     setText(byId("state"), state);
-    byId("problem").hidden = !isTrouble;
-    if (!isTrouble) return;
-    const lasted = Date.now() - (lostAt ?? Date.now());
-    const isLong = state === "offline" && lasted >= SHOW_DURATION_AFTER_MS;
-    setText(byId("problem-text"), why || (isLong ? `Offline for ${formatDuration(lasted)}.` : STATE_TEXT[state]));
+    byId("problem").hidden = !isProblem;
+    if (!isProblem) return;
+    const duration = Date.now() - (lostAt ?? Date.now());
+    const isLong = state === "offline" && duration >= SHOW_DURATION_AFTER_MS;
+    setText(byId("problem-text"), reason || (isLong ? `Offline for ${formatDuration(duration)}.` : STATE_TEXT[state]));
     const seconds = Math.max(1, Math.ceil(((retryAt ?? 0) - Date.now()) / 1000));
     setText(byId("problem-retry"), state === "offline" ? `Next try in ${seconds} s. What you write is kept.` : "");
     byId("retry").hidden = state === "connecting";
@@ -132,15 +131,15 @@ export class Page {
     element.replaceChildren(...linkNodes(splitLinks(topic)));
   }
 
-  /** @param {House} chat */
-  #drawRooms({ me, listed, room, knownRooms: known, preferences, unreadElsewhere }) {
+  /** @param {Chat} chat */
+  #drawRooms({ me, listed, room, knownRooms, preferences, unreadElsewhere }) {
     const draw = (/** @type {string} */ id, /** @type {Room[]} */ rooms) => reconcile(byId(id), rooms, (each) => ({
-      key: each.name, mark: `${each === room} ${unreadText(each)} ${each.mentions} ${preferences.isMuted(each.name)} ${each.label}`,
+      key: each.name, version: `${each === room} ${unreadText(each)} ${each.mentions} ${preferences.isMuted(each.name)} ${each.label}`,
     }), (each) => this.#roomEntry(each, each === room, preferences.isMuted(each.name)));
     draw("room-list", listed.filter(({ peer }) => !peer));
     draw("direct-list", listed.filter(({ peer }) => peer));
     byId("direct").hidden = listed.every(({ peer }) => !peer);
-    reconcile(byId("known-rooms"), known, (name) => ({ key: name, mark: "" }), (name) => make("option", { value: name }));
+    reconcile(byId("known-rooms"), knownRooms, (name) => ({ key: name, version: "" }), (name) => make("option", { value: name }));
     setText(byId("unread-elsewhere"), unreadElsewhere ? String(unreadElsewhere) : "");
     setText(byId("me"), me);
     byId("me").style.setProperty("--hue", String(hue(me)));
@@ -161,21 +160,21 @@ export class Page {
     return make("li", {}, link, button("×", () => this.#callbacks.leaveRoom(name), { class: "plain", "aria-label": `Leave ${label}` }));
   }
 
-  /** @param {Room | null} room @param {House} chat */
+  /** @param {Room | null} room @param {Chat} chat */
   #drawMembers(room, { me, away }) {
     const count = room?.members.count ?? 0;
-    const why = (/** @type {string} */ name) => sameName(name, me) ? away : room?.members.awayMessage(name) ?? null;
+    const awayMessage = (/** @type {string} */ name) => sameName(name, me) ? away : room?.members.awayMessage(name) ?? null;
     setText(byId("member-count"), String(count));
     setText(byId("members-title"), `People · ${count}`);
     const members = room?.memberNames ?? [];
     const rows = room && !room.memberNames ? [""] : members;
-    reconcile(byId("members-list"), rows, (name) => ({ key: name, mark: `${sameName(name, me)} ${why(name)}` }), (name) => {
+    reconcile(byId("members-list"), rows, (name) => ({ key: name, version: `${sameName(name, me)} ${awayMessage(name)}` }), (name) => {
       if (!name) return make("li", { class: "secondary" }, "Too many to list");
       const shown = colouredName(name, hue(name));
-      if (sameName(name, me)) return make("li", {}, shown, " ", make("span", { class: "secondary" }, "you"), ...awayNote(why(name)));
+      if (sameName(name, me)) return make("li", {}, shown, " ", make("span", { class: "secondary" }, "you"), ...awayNote(awayMessage(name)));
       const write = button("", () => this.#callbacks.openDirect(name), { class: "plain" });
       write.append(make("span", { class: "visually-hidden" }, "Write to "), shown);
-      return make("li", {}, write, ...awayNote(why(name)));
+      return make("li", {}, write, ...awayNote(awayMessage(name)));
     });
   }
 
@@ -196,7 +195,7 @@ export class Page {
     this.#roomPicker.open(this.#chat);
   }
 
-  /** Keys that work wherever the focus is. @param {KeyboardEvent} event */
+  /** Shortcuts that work wherever the focus is. @param {KeyboardEvent} event */
   #keyPressed(event) {
     if (this.#element.hidden || event.isComposing || document.querySelector("dialog[open]")) return;
     const { key, altKey, ctrlKey, metaKey, shiftKey } = event;
@@ -215,7 +214,7 @@ export class Page {
     } else if (key === "Escape" && isWriting) {
       return target.blur();
     } else {
-      // Typing anywhere writes in the box; the key itself goes there because it has the focus now.
+      // Typing anywhere goes to the input box: the key event follows the focus.
       if (!isWriting && key.length === 1 && key !== " " && !altKey && !ctrlKey && !metaKey) this.composer.focus();
       return;
     }
@@ -223,15 +222,15 @@ export class Page {
   }
 }
 
-/** What a room is about; of a private one, that the other is away. @param {Room} room */
-function headerText({ topic, peer, members: people }) {
-  const why = peer === null ? null : people.awayMessage(peer);
-  return why === null ? topic : `${peer} is ${awayText(why)}`;
+/** The topic of a room; in a private room, that the peer is away. @param {Room} room */
+function headerText({ topic, peer, members }) {
+  const away = peer === null ? null : members.awayMessage(peer);
+  return away === null ? topic : `${peer} is ${awayText(away)}`;
 }
 
-/** Beside a name, that they are away, if they are. @param {string | null} why */
-function awayNote(why) {
-  return why === null ? [] : [" ", make("bdi", { class: "secondary away", title: awayText(why) }, awayText(why))];
+/** The away message beside a name, if there is one. @param {string | null} text */
+function awayNote(text) {
+  return text === null ? [] : [" ", make("bdi", { class: "secondary away", title: awayText(text) }, awayText(text))];
 }
 
 /** @param {Room} room */

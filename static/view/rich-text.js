@@ -1,15 +1,14 @@
-// What a line says as nodes: text, links, code, emphasis, quotes.
-// May know the DOM. May not know: what marks look like, who said it.
+// Rich text: a message's markup as nodes: text, links, code, emphasis, quotes.
 
 import { parseMarkup } from "../text/markup.js";
 import { button, copyText, linkNodes, make } from "./dom.js";
 
-/** “Copied” stands this long. */
+/** How long “Copied” is shown. */
 const COPIED_MS = 2_000;
 
-/** @param {string} line */
-export function richText(line) {
-  return parseMarkup(line).map(buildNode);
+/** @param {string} text */
+export function richText(text) {
+  return parseMarkup(text).map(buildNode);
 }
 
 /** @param {import("../text/markup.js").Piece} piece @returns {Node | string} */
@@ -28,12 +27,12 @@ function buildNode(piece) {
 function codeBlock(text) {
   const code = make("code", {}, text);
   let back = 0;
-  const taken = button("Copy", async () => {
+  const copyButton = button("Copy", async () => {
     const isCopied = await copyText(text);
     if (!isCopied) getSelection()?.selectAllChildren(code);
-    taken.textContent = isCopied ? "Copied" : "Press Ctrl+C";
+    copyButton.textContent = isCopied ? "Copied" : "Press Ctrl+C";
     clearTimeout(back);
-    back = setTimeout(() => (taken.textContent = "Copy"), COPIED_MS);
+    back = setTimeout(() => (copyButton.textContent = "Copy"), COPIED_MS);
   }, { class: "copy", "aria-live": "polite" });
-  return make("div", { class: "block" }, make("pre", { dir: "ltr" }, code), taken);
+  return make("div", { class: "block" }, make("pre", { dir: "ltr" }, code), copyButton);
 }

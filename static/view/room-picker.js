@@ -1,6 +1,5 @@
-// The switcher: a field that filters, and a list from which the arrows and Enter choose (the
-// combobox and listbox of ARIA: the focus stays in the field).
-// May know the DOM. May not know: rooms, what becomes of a choice.
+// RoomPicker: a field that filters, and a list from which arrows and Enter choose (ARIA's combobox with a
+// listbox: the focus stays in the field).
 
 import { choices } from "../model/room-choices.js";
 import { byId, make } from "./dom.js";
@@ -14,9 +13,9 @@ export class RoomPicker {
   #selected = 0;
   #onChoice;
 
-  /** @param {(choice: import("../model/room-choices.js").Choice) => void} go */
-  constructor(go) {
-    this.#onChoice = go;
+  /** @param {(choice: import("../model/room-choices.js").Choice) => void} onChoice */
+  constructor(onChoice) {
+    this.#onChoice = onChoice;
     this.#field.addEventListener("input", () => this.#filter());
     this.#field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#keyPressed(event));
     this.#list.addEventListener("click", (/** @type {MouseEvent} */ { target }) => {
@@ -67,7 +66,7 @@ export class RoomPicker {
   #choose(at) {
     const choice = this.#choices[at];
     if (!choice) return;
-    this.#dialog.close(); // gives the focus back first, so that where one goes can take it
+    this.#dialog.close(); // closing restores the focus, so the choice must come after it
     this.#onChoice(choice);
   }
 }

@@ -1,5 +1,4 @@
-// What stands under what: a room's items as rows, with days, groups and the "new" rule between.
-// May not know: the DOM. What is here is what a log looks like, before it looks like anything.
+// Rows: a room's items in the order in which they are shown, with rules for days and for "New", and groups.
 
 import { plainText } from "../text/markup.js";
 import { formatDay, isSameDay } from "../text/time.js";
@@ -8,40 +7,40 @@ import { peerOf, sameName } from "../protocol/names.js";
 /**
  * @typedef {import("../model/room.js").Unsent} Unsent
  * @typedef {"stored" | "pending" | "failed"} State
- * @typedef {{ cid: string, what: string, reason: string }} Failure Of something one did: "Not sent", and why.
+ * @typedef {{ cid: string, what: string, reason: string }} Failure A submission that failed: "Not sent", and why.
  * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][], hits?: Quote[] }} TextRow
- *   `rooms` it leads to: the name of each, and what a person calls it. `hits` it leads to.
+ *     `rooms` and `hits` are links: the name and the label of each room, and the records found by a search.
  * @typedef {{ key: string, kind: "presence", changes: [string, "joined" | "left"][] }} PresenceRow
  * @typedef {{ key: string, kind: "topic", user: string, text: string, state: State, failures: Failure[] }} TopicRow
  * @typedef {{ key: string, kind: "edit", text: string, state: State, failures: Failure[] }} UnloadedEditRow
- *   An unsent change of a line that is not here.
- * @typedef {{ seq: number, user: string | null, text: string | null }} Quote What a line answers, or a search found.
- *   `user` null: it is not loaded; `text` null as well where it was deleted.
+ *     An unsent edit or delete of a message that is not loaded.
+ * @typedef {{ seq: number, user: string | null, text: string | null }} Quote What a message replies to, or a search found.
+ *     `user` null: not loaded; `text` null as well: deleted.
  * @typedef {{ key: string, kind: "message", user: string, at: number, text: string | null, version: string,
  *   seq: number | null, isAction: boolean, isMine: boolean, isMention: boolean, isFirst: boolean, isEdited: boolean,
  *   isEditing: boolean, isDeleting: boolean, quote: Quote | null, state: State, failures: Failure[] }} MessageRow
- *   `text` null: deleted; `version` is another whenever the text is. `seq` null: not stored. `isFirst`:
- *   of a group, so that it shows the name and the time. `isDeleting`: its delete is on its way.
+ *     `text` null: deleted; `version` changes with the text. `seq` null: not stored. `isFirst`: of a group,
+ *     so it shows the name and the time. `isDeleting`: its delete is not stored yet.
  * @typedef {TextRow | PresenceRow | TopicRow | UnloadedEditRow | MessageRow} Row
  */
 
-/** Lines of one author closer than this stand under one name. */
+/** Messages of one author closer than this form a group under one name. */
 const GROUP_MS = 5 * 60_000;
 
-/** Characters of what was not changed, to know it by. */
+/** Characters of a failed edit that its error shows. */
 const MAX_EXCERPT_CHARS = 60;
 
-/** Characters of what is answered: more than a wide page shows in a row. */
+/** Characters of a quote: more than a wide page shows in one row. */
 const MAX_QUOTE_CHARS = 200;
 
 /**
- * @param {import("../model/room.js").Room} room @param {{ from: number, to: number }} window Places.
+ * @param {import("../model/room.js").Room} room @param {{ from: number, to: number }} window Indexes.
  * @param {string} me @param {number} now @param {import("../storage/preferences.js").Preferences} [preferences] @returns {Row[]}
  */
 export function rowsOf(room, { from, to }, me, now, preferences) {
   /** @type {Row[]} */
   const rows = [];
-  const { changes, others } = splitUnsent(room);
+  const { edits, others } = splitUnsent(room);
   if (from <= room.base && room.oldest !== null && !room.hasOlder) rows.push(firstRow(room));
   /** @type {MessageRow | null} */
   let last = null;
@@ -54,11 +53,11 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
     if (above?.kind === "ignored") above.text = text;
     else rows.push({ key: `ignored ${key}`, kind: "ignored", text });
   };
-  const add = (/** @type {MessageRow} */ row, isNews = false) => {
+  const add = (/** @type {MessageRow} */ row, isNew = false) => {
     if (!last || !isSameDay(last.at, row.at)) {
       rows.push({ key: `day ${row.key}`, kind: "day", text: formatDay(row.at, now) });
     }
-    if (isNews) rows.push({ key: "new", kind: "new", text: "New" });
+    if (isNew) rows.push({ key: "new", kind: "new", text: "New" });
     const above = rows.at(-1);
     row.isFirst = row.isAction || row.quote !== null || above?.kind !== "message" || above.isAction || above.state === "failed"
       || above.user !== row.user || row.at - above.at > GROUP_MS;
@@ -71,7 +70,7 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
       const { seq, user, text, type } = item.record;
       if (preferences?.isIgnored(user) && !sameName(user, me)) fold(item.key);
       else if (type === "topic") rows.push({ key: item.key, kind: "topic", user, text, state: "stored", failures: [] });
-      else add(postRow(room, item, changes.get(seq) ?? [], me, preferences), seq === room.newFrom);
+      else add(postRow(room, item, edits.get(seq) ?? [], me, preferences), seq === room.newFrom);
     } else if ("presence" in item) {
       if (!preferences?.isOn("hideMoves")) rows.push({ key: item.key, kind: "presence", changes: [...item.presence] });
     } else if ("missing" in item) {
@@ -82,58 +81,58 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
   }
   if (to < room.end) return rows;
   for (const unsent of others) {
-    const { submission: line, at } = unsent;
-    const key = `cid ${line.cid}`;
-    const failures = [unsent].filter(({ rejection: refusal }) => refusal).map(failure);
+    const { submission, at } = unsent;
+    const key = `cid ${submission.cid}`;
+    const failures = [unsent].filter(({ rejection }) => rejection).map(failure);
     const state = failures.length ? "failed" : "pending";
-    if (line.type === "topic") rows.push({ key, kind: "topic", user: me, text: line.text ?? "", state, failures });
-    else if (line.type !== "post") rows.push({ key, kind: "edit", text: unloadedEditText(line), state, failures });
+    if (submission.type === "topic") rows.push({ key, kind: "topic", user: me, text: submission.text ?? "", state, failures });
+    else if (submission.type !== "post") rows.push({ key, kind: "edit", text: unloadedEditText(submission), state, failures });
     else {
       add({
-        key, kind: "message", user: me, at, text: line.text ?? "", version: "", seq: null, isAction: line.kind === "me",
+        key, kind: "message", user: me, at, text: submission.text ?? "", version: "", seq: null, isAction: submission.kind === "me",
         isMine: true, isMention: false, isFirst: true, isEdited: false, isEditing: false, isDeleting: false,
-        quote: quoteOf(room, line.reply, preferences), state, failures,
+        quote: quoteOf(room, submission.reply, preferences), state, failures,
       });
     }
   }
   return rows;
 }
 
-/** What is not stored yet: changes by the line they are about, if it is here, and all others. @param {import("../model/room.js").Room} room */
+/** Splits the unsent submissions: edits by their loaded target, and all others. @param {import("../model/room.js").Room} room */
 function splitUnsent({ unsent, oldest }) {
   /** @type {Map<number, Unsent[]>} */
-  const changes = new Map();
+  const edits = new Map();
   const others = [];
   for (const each of unsent.values()) {
     const { target } = each.submission;
     if (target === undefined || oldest === null || target < oldest) others.push(each);
-    else changes.set(target, [...changes.get(target) ?? [], each]);
+    else edits.set(target, [...edits.get(target) ?? [], each]);
   }
-  return { changes, others };
+  return { edits, others };
 }
 
 /**
- * A post, as our own changes on their way would have it.
+ * A post, as it will be once its unsent edits are stored.
  * @param {import("../model/room.js").Room} room @param {{ key: string, record: import("../protocol/messages.js").LogRecord }} item
- * @param {Unsent[]} changes @param {string} me @param {import("../storage/preferences.js").Preferences} [preferences] @returns {MessageRow}
+ * @param {Unsent[]} edits @param {string} me @param {import("../storage/preferences.js").Preferences} [preferences] @returns {MessageRow}
  */
-function postRow(room, { key, record }, changes, me, preferences) {
+function postRow(room, { key, record }, edits, me, preferences) {
   const { seq, user, at, kind } = record;
   const { text, version } = room.currentText(record);
-  const failures = changes.filter(({ rejection: refusal }) => refusal).map(failure);
-  const coming = changes.findLast(({ rejection: refusal }) => !refusal)?.submission;
+  const failures = edits.filter(({ rejection }) => rejection).map(failure);
+  const edit = edits.findLast(({ rejection }) => !rejection)?.submission;
   return {
     key, kind: "message", user, at, seq, isAction: kind === "me", isMine: sameName(user, me), isFirst: true,
     isMention: text !== null && !sameName(user, me) && room.isMentionOf({ ...record, text }, me),
-    text: text === null ? null : coming?.text ?? text,
-    version: `${version} ${changes.map(({ submission: line }) => line.cid)}`,
-    isEdited: text !== null && (version > 0 || coming?.type === "edit"), isEditing: room.editing?.seq === seq, isDeleting: coming?.type === "delete",
-    quote: text === null ? null : quoteOf(room, record.reply, preferences), state: failures.length ? "failed" : coming ? "pending" : "stored", failures,
+    text: text === null ? null : edit?.text ?? text,
+    version: `${version} ${edits.map(({ submission }) => submission.cid)}`,
+    isEdited: text !== null && (version > 0 || edit?.type === "edit"), isEditing: room.editing?.seq === seq, isDeleting: edit?.type === "delete",
+    quote: text === null ? null : quoteOf(room, record.reply, preferences), state: failures.length ? "failed" : edit ? "pending" : "stored", failures,
   };
 }
 
 /**
- * What a line answers, as far as it is here and may be shown.
+ * The quote of a seq, as far as it is loaded and may be shown.
  * @param {import("../model/room.js").Room} room @param {number} [seq] @param {import("../storage/preferences.js").Preferences} [preferences] @returns {Quote | null}
  */
 export function quoteOf(room, seq, preferences) {
@@ -144,19 +143,19 @@ export function quoteOf(room, seq, preferences) {
   return { seq, user: record.user, text: text && excerpt(plainText(text), MAX_QUOTE_CHARS) };
 }
 
-/** A post, or one that was edited, as it was found. @param {import("../protocol/messages.js").LogRecord} record @returns {Quote} */
+/** A post, or an edit of one, that a search found. @param {import("../protocol/messages.js").LogRecord} record @returns {Quote} */
 function searchHit({ type, seq, target, user, text }) {
   return { seq: type === "edit" ? target : seq, user, text: excerpt(plainText(text), MAX_QUOTE_CHARS) };
 }
 
 /** @param {Unsent} unsent @returns {Failure} */
-function failure({ submission: line, rejection: refusal }) {
-  const { cid, type, text } = line;
+function failure({ submission, rejection }) {
+  const { cid, type, text } = submission;
   const what = { post: "Not sent", edit: `Not changed to “${excerpt(text)}”`, delete: "Not deleted", topic: "Topic not set" }[type];
-  return { cid, what, reason: refusal?.message ?? "" };
+  return { cid, what, reason: rejection?.message ?? "" };
 }
 
-/** @param {import("../protocol/outbox.js").Submission} line */
+/** @param {import("../protocol/outbox.js").Submission} submission */
 function unloadedEditText({ type, text }) {
   return type === "edit" ? `An older line of yours becomes: ${text}` : "An older line of yours is to be deleted";
 }

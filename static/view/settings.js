@@ -1,10 +1,9 @@
-// The settings: what to hear of and what to hide, the key of one's name, and the way out.
-// May know the DOM. May not know: storage, sockets, what a key is good for.
+// SettingsView: the settings dialog: preferences, ignored users, the key of the name, and how to leave.
 
 import { button, byId, copyText, make, setText } from "./dom.js";
 import { requestDesktopPermission } from "./notifications.js";
 
-/** What stands for a key that is not to be seen over a shoulder. */
+/** Shown in place of the key, so that nobody reads it over a shoulder. */
 const HIDDEN_KEY = "•".repeat(12);
 
 /**
@@ -43,7 +42,7 @@ export class SettingsView {
     this.#chat = chat;
     const { room, me, preferences } = chat;
     for (const [id, name] of SWITCHES) byId(id).checked = preferences.isOn(name);
-    // A switch does not say on where the browser has said no since.
+    // The browser may have withdrawn the permission since.
     byId("set-desktop").checked &&= globalThis.Notification?.permission === "granted";
     byId("set-mute").checked = room !== null && preferences.isMuted(room.name);
     byId("set-mute").disabled = room === null;
