@@ -57,8 +57,8 @@ export class Actions {
     else if ("topic" in command) return this.#topic(room, command.topic);
     else if ("leave" in command) leaveRoom(command.leave ?? room.name);
     else if ("help" in command) return this.#note(room, help(command.help), unknownCommand(command.help));
-    else if ("version" in command) return this.#note(room, this.#chat.server && `The server is ${this.#chat.server}`, "The server is not reached yet");
-    else if ("key" in command) return this.#note(room, this.#key(), "There is no key yet: the server gives it");
+    else if ("version" in command) return this.#note(room, this.#chat.server && `The server is ${this.#chat.server}`, "Not connected yet");
+    else if ("key" in command) return this.#note(room, this.#key(), "No key yet: connect first");
     else if ("search" in command) return this.#search(room, command.search);
     else if ("who" in command) return this.#request("members", { type: "who", room: room.name });
     else if ("rooms" in command) return this.#request("rooms", { type: "rooms" });
@@ -79,7 +79,7 @@ export class Actions {
   /** Opens the private room with a user, and posts a text there. @param {string} user @param {string} text @returns {string | null} */
   openDirect(user, text) {
     const name = privateRoom(this.#chat.me, user);
-    if (!name) return "That is you";
+    if (!name) return "That is your own name";
     this.#chat.ensureRoom(name).setPeerSpelling(user);
     this.#context.openRoom(name);
     if (text) this.#post(this.#chat.ensureRoom(name), text);
@@ -89,9 +89,9 @@ export class Actions {
   /** @param {string} user @param {boolean} is @returns {string | null} */
   ignore(user, is) {
     const { me, preferences } = this.#chat;
-    if (sameName(user, me)) return "That is you";
+    if (sameName(user, me)) return "That is your own name";
     preferences.setIgnored(user, is);
-    this.#context.hint(is ? `What ${user} writes is folded away: /unignore ${user} shows it` : `What ${user} writes is shown`, false);
+    this.#context.hint(is ? `Messages from ${user} are hidden. /unignore ${user} shows them` : `Messages from ${user} are shown`, false);
     this.#context.draw();
     return null;
   }
@@ -99,9 +99,9 @@ export class Actions {
   /** @param {string | null} text The away message; null: back. */
   #setAway(text) {
     const { client, hint, draw } = this.#context;
-    if (!client.send(text === null ? { type: "back" } : { type: "away", text })) return "Not connected: nobody can be told now";
+    if (!client.send(text === null ? { type: "back" } : { type: "away", text })) return "You are offline. Try again when connected";
     this.#chat.away = text;
-    hint(text === null ? "You are back" : `You are ${awayText(text)}. /back when you are back`, false);
+    hint(text === null ? "You are back" : `You are ${awayText(text)}. /back ends it`, false);
     draw();
     return null;
   }
@@ -113,7 +113,7 @@ export class Actions {
     const was = preferences.isMuted(name);
     if (is === was) return `${label} is not muted`;
     preferences.setMuted(name, !was);
-    this.#context.hint(was ? `Not muted any more: ${label}` : `Muted: ${label}. /unmute ${name} to hear of it`, false);
+    this.#context.hint(was ? `${label} is no longer muted` : `${label} is muted. /unmute ${name} ends it`, false);
     this.#context.draw();
     return null;
   }
@@ -131,7 +131,7 @@ export class Actions {
   /** @returns {string | null} Why the last own message cannot be edited. */
   editLast() {
     const { room } = this.#chat;
-    return room ? this.#editLast(room, null) : "There is no room";
+    return room ? this.#editLast(room, null) : "You are in no room";
   }
 
   /** Ends the edit or the reply that the input box is in. */
@@ -180,7 +180,7 @@ export class Actions {
   /** Submits the edit that the input box holds. @param {Room} room @param {string} text */
   #finishEdit(room, text) {
     const { editing } = room;
-    if (!text.trim()) return "A line cannot become empty: delete it, or press Esc to keep it";
+    if (!text.trim()) return "A message cannot be empty: delete it, or press Esc to keep it";
     if (editing) this.#edit(room, { seq: editing.seq, text: room.textAfterUnsent(editing.seq) }, text);
     this.cancel();
     return null;
@@ -205,12 +205,12 @@ export class Actions {
   #forEachFailed(callback) {
     const { failedCids } = this.#chat;
     for (const cid of failedCids) callback(cid);
-    return failedCids.length ? null : "No line has failed";
+    return failedCids.length ? null : "No message has failed";
   }
 
   /** @param {Room} room @param {number} seq @param {string} text @returns {string | null} */
   #reply(room, seq, text) {
-    if (seq > room.newest) return `There is no line ${seq} in ${room.label} yet: the newest is ${room.newest}`;
+    if (seq > room.newest) return `There is no message #${seq} in ${room.label} yet: the newest is #${room.newest}`;
     this.#post(room, text, undefined, seq);
     return null;
   }
@@ -218,13 +218,13 @@ export class Actions {
   /** @param {string} text @returns {string | null} */
   #replyDirect(text) {
     const { lastDirectSender } = this.#chat;
-    return lastDirectSender ? this.openDirect(lastDirectSender, text) : "Nobody has written to you alone yet";
+    return lastDirectSender ? this.openDirect(lastDirectSender, text) : "No direct message to reply to yet";
   }
 
   #key() {
     const key = this.#context.store.token(this.#chat.me);
-    return key && `The key of ${this.#chat.me}, and as good as being ${this.#chat.me}: ${key}\n`
-      + "In a console, put it in a file and name that with --token-file";
+    return key && `Key for ${this.#chat.me}: ${key}\n`
+      + `Anyone who has it can post as ${this.#chat.me}. For the console, put it in a file and use --token-file`;
   }
 
   /** @param {Room} room @param {string | null} text @param {string} otherwise */
@@ -249,19 +249,19 @@ export class Actions {
   #submit(submission) {
     const isSaved = this.#context.outboxStore.save(submission, this.#chat.me, Date.now());
     this.#context.client.submit(submission);
-    if (!isSaved) this.#context.hint("This browser has no space left to keep unsent lines: leave this page open", true);
+    if (!isSaved) this.#context.hint("This browser has no space left for unsent messages: keep this page open", true);
   }
 
   /** @param {Room} room @param {string} text */
   #search({ name }, text) {
-    if (!this.#context.search.start(name, text)) return "The server cannot be asked while there is no connection";
-    this.#context.hint(`Looking for “${text}”…`, false);
+    if (!this.#context.search.start(name, text)) return "You are offline. Try again when connected";
+    this.#context.hint(`Searching for “${text}”…`, false);
     return null;
   }
 
   /** Sends a request whose reply the room shows. @param {string} replyType @param {import("./protocol/messages.js").Message} request */
   #request(replyType, request) {
-    if (!this.#context.client.send(request)) return "The server cannot be asked while there is no connection";
+    if (!this.#context.client.send(request)) return "You are offline. Try again when connected";
     this.#chat.expectedReplies.add(replyType);
     return null;
   }
@@ -270,6 +270,6 @@ export class Actions {
 /** The last own message of a room, with its text after unsent edits; or why there is none. @param {Room} room @param {string} me */
 function lastMessage(room, me) {
   const isWaiting = [...room.unsent.values()].some(({ submission }) => submission.type === "post");
-  if (isWaiting) return "Your last line is not stored yet: it can be changed once it is";
-  return room.lastPostOf(me) ?? "There is no line of yours here";
+  if (isWaiting) return "Your last message is not stored yet. Try again when it is";
+  return room.lastPostOf(me) ?? "You have no message here";
 }

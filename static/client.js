@@ -184,7 +184,7 @@ export class Client {
   #connect() {
     const { historyRequests, search, page } = this.#parts;
     historyRequests.disconnected();
-    if (search.disconnected()) page.composer.hint("The search was interrupted: ask again once the line is back", true);
+    if (search.disconnected()) page.composer.hint("Search stopped: connection lost. Search again when online", true);
     this.lastError = "";
     this.connection.connect();
   }
@@ -204,12 +204,12 @@ export class Client {
     if (code === 4409 && this.session) this.session.token = store.token(this.session.user) ?? undefined; // a typed key may be wrong
     /** @type {Record<number, string>} */
     const reasons = {
-      4401: this.session?.password ? "That is not the password." : "This server asks for a password.",
-      4409: `Somebody else is ${chat.me} now. Choose another name.`,
+      4401: this.session?.password ? "Wrong password." : "This server needs a password.",
+      4409: `The name ${chat.me} is in use. If it is yours, enter its key below.`,
     };
     this.isChatShown = false;
     page.hide();
-    page.login.show(reasons[code] ?? (this.lastError || "The server did not understand this page. Reload it."), {
+    page.login.show(reasons[code] ?? (this.lastError || "The server did not understand this page. Reload the page."), {
       user: chat.me, isPasswordAsked: code === 4401,
     });
   }
@@ -222,7 +222,7 @@ export class Client {
     if (document.hidden) this.#notify(record);
     if (!wasEditing || chat.room?.editing) return;
     openComposer();
-    page.composer.hint("The line you were editing was deleted", true);
+    page.composer.hint("The message you were editing was deleted", true);
   }
 
   /** @param {import("./protocol/messages.js").LogRecord} record */

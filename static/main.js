@@ -97,7 +97,7 @@ function openRoom(typed, seq = null) {
 function leaveRoom(room) {
   if (!chat.rooms.get(room)?.unsent.size) return client.leave(room);
   const { label } = chat.ensureRoom(room);
-  hint(`${label} has lines that are not sent yet: drop them, or wait until they are`, true);
+  hint(`${label} has unsent messages: wait until they are sent, or drop them`, true);
 }
 
 /** Fills the input box for the room on the screen: with the message being edited, or the draft. */

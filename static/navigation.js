@@ -55,7 +55,7 @@ export class Navigation {
     if ("wait" in step) return;
     if ("ask" in step) {
       this.#target.distance ??= room.oldest === null ? 0 : room.oldest - seq;
-      hint(`Going back to line ${seq}, ${this.#target.distance.toLocaleString()} lines up…`);
+      hint(`Loading message #${seq}, ${this.#target.distance.toLocaleString()} messages back…`);
       return historyRequests.loadOlder(room, PAGE);
     }
     hint("why" in step ? step.why : "", "why" in step);
@@ -74,7 +74,7 @@ export class Navigation {
     const { chat: { room }, hint } = this.#context;
     if (!room) return;
     const isCopied = await copyText(location.origin + roomPath(room.name, seq));
-    hint(isCopied ? "Link copied" : "This browser does not let the page copy", !isCopied);
+    hint(isCopied ? "Link copied" : "This browser does not allow copying", !isCopied);
   }
 }
 
@@ -82,12 +82,12 @@ export class Navigation {
 export function locateMessage(room, seq) {
   const { oldest, newest, first, label } = room;
   if (oldest === null || !room.isCaughtUp) return { wait: true };
-  if (seq > newest) return { why: `There is no line ${seq} in ${label} yet: the newest is ${newest}` };
-  if (seq < first) return { why: `Line ${seq} of ${label} is no longer kept` };
+  if (seq > newest) return { why: `There is no message #${seq} in ${label} yet: the newest is #${newest}` };
+  if (seq < first) return { why: `Message #${seq} of ${label} is no longer kept` };
   if (seq >= oldest) {
     const found = room.locate(seq);
-    return found ? { found } : { why: `Number ${seq} of ${label} is no line of its own: it changed another` };
+    return found ? { found } : { why: `#${seq} in ${label} is an edit or a delete, not a message` };
   }
-  if (oldest - seq > MAX_DISTANCE) return { why: `Line ${seq} of ${label} is too far back to be shown here` };
+  if (oldest - seq > MAX_DISTANCE) return { why: `Message #${seq} of ${label} is too far back to show` };
   return { ask: true };
 }

@@ -15,29 +15,29 @@ import { isUserName, parseRoomName } from "../protocol/names.js";
 /** Each command with its help text. @type {[string, string][]} */
 export const COMMANDS = [
   ["/me TEXT", "say what you are doing"],
-  ["/edit [TEXT]", "change your last line; ↑ in an empty box does it too"],
-  ["/delete", "take your last line away, for good"],
-  ["/reply NUMBER TEXT", "answer a line; its number ends the link to it"],
-  ["/msg NAME [TEXT]", "write to one person alone"],
-  ["/r TEXT", "answer the last who wrote to you alone"],
-  ["/topic [TEXT]", "show what this room is about, or say it; - takes it away"],
-  ["/join ROOM", "go to a room; it is made if there is none"],
-  ["/leave [ROOM]", "leave this room, or the one named"],
-  ["/search WORDS", "find lines of this room"],
+  ["/edit [TEXT]", "edit your last message; or press ↑ in the empty input box"],
+  ["/delete", "delete your last message, for everyone"],
+  ["/reply NUMBER TEXT", "reply to message NUMBER (the number is at the end of its link)"],
+  ["/msg NAME [TEXT]", "send a direct message"],
+  ["/r TEXT", "reply to the last direct message"],
+  ["/topic [TEXT]", "show the topic of this room, or set it; - removes it"],
+  ["/join ROOM", "go to a room; it is created if necessary"],
+  ["/leave [ROOM]", "leave this room, or ROOM"],
+  ["/search WORDS", "search the messages of this room"],
   ["/rooms", "list the rooms"],
   ["/who", "list the people here"],
-  ["/away [TEXT]", "tell the others that you are away, and why"],
-  ["/back", "tell the others that you are back"],
-  ["/ignore NAME", "fold away what somebody writes; /unignore NAME shows it"],
-  ["/mute [ROOM]", "no counts and notices of this room, or the one named; again: with them; /unmute too"],
-  ["/nick NAME", "take another name"],
-  ["/resend", "send the lines that failed once more"],
-  ["/drop", "give up the lines that failed"],
-  ["/reconnect", "connect now, without waiting any longer"],
-  ["/key", "show the key of your name, to use it in a console"],
+  ["/away [TEXT]", "set your away message"],
+  ["/back", "clear your away message"],
+  ["/ignore NAME", "hide messages from NAME; /unignore NAME shows them"],
+  ["/mute [ROOM]", "mute or unmute this room, or ROOM"],
+  ["/nick NAME", "change your name"],
+  ["/resend", "send failed messages again"],
+  ["/drop", "discard failed messages"],
+  ["/reconnect", "reconnect now"],
+  ["/key", "show the key for your name, for use in a console"],
   ["/version", "show the version of the server"],
-  ["/help [COMMAND]", "show this list, or what one command does"],
-  ["//text", "say “/text”"],
+  ["/help [COMMAND]", "show this list, or help for one command"],
+  ["//text", "send “/text”"],
 ];
 
 /** Limits of the server. */
@@ -46,16 +46,16 @@ const MAX_AWAY_BYTES = 256;
 const MAX_SEARCH_BYTES = 256;
 
 export const BAD_NAME = "A name is 1 to 24 letters, digits, _ - or .";
-export const BAD_ROOM = "A room is 1 to 32 of a-z, 0-9, _ and -, and starts with a letter or digit";
+export const BAD_ROOM = "A room name is 1 to 32 of a-z, 0-9, _ and -, and starts with a letter or digit";
 
 /** Commands of the console that the page does in another way. @type {Record<string, string>} */
 const PAGE_ALTERNATIVES = {
-  history: "Scroll up for older lines",
-  goto: "Open the link of a line, or scroll up",
-  bell: "Choose notices and sounds in the settings",
+  history: "Scroll up for older messages",
+  goto: "Open the link of a message, or scroll up",
+  bell: "Choose notifications and sound in the settings",
   quiet: "Hide joins and leaves in the settings",
-  timestamp: "Every line has its time; point at it for the date",
-  clear: "A page keeps its lines: End goes to the newest",
+  timestamp: "Every message has its time; point at it for the date",
+  clear: "/clear works in the console only. Press End for the newest message",
   quit: "Close the tab to leave",
 };
 
@@ -90,11 +90,11 @@ export function parseCommand(typed) {
     case "search": return search(rest);
     case "me": return rest ? { say: rest, kind: "me" } : { error: "/me needs a text: /me waves" };
     case "edit": return { edit: rest || null };
-    case "delete": return rest ? { error: "/delete takes your last line away, and needs no text" } : { delete: true };
+    case "delete": return rest ? { error: "/delete deletes your last message, and takes no text" } : { delete: true };
     case "msg": return message(rest);
     case "topic": return topic(rest);
     case "away": return away(rest);
-    case "back": return rest ? { error: "/back needs no text" } : { back: true };
+    case "back": return rest ? { error: "/back takes no text" } : { back: true };
     case "mute": case "unmute": return mute(rest, command === "mute" ? null : false);
     case "ignore": case "unignore": return isUserName(rest) ? { ignore: rest, is: command === "ignore" } : { error: BAD_NAME };
     case "nick": return isUserName(rest) ? { nick: rest } : { error: BAD_NAME };
@@ -114,7 +114,7 @@ export function help(word) {
 /** @param {string} word */
 export function unknownCommand(word) {
   const near = nearest(word.toLowerCase(), [...NAMES, ...Object.keys(ALIASES).filter((alias) => alias.length > 2)]);
-  return `There is no command /${word}. ${near ? `Did you mean /${near}?` : "Try /help"}, or // to say a line that starts with /`;
+  return `There is no command /${word}. ${near ? `Did you mean /${near}?` : "Try /help"}, or // to send a message that starts with /`;
 }
 
 /** @param {string} word */
@@ -134,7 +134,7 @@ export function messageTextOf(typed) {
 /** @param {string} rest @returns {Command} */
 function away(rest) {
   const isFit = byteLength(rest) <= MAX_AWAY_BYTES && !rest.includes("\n");
-  return isFit ? { away: rest } : { error: `Why you are away is one line of up to ${MAX_AWAY_BYTES} bytes` };
+  return isFit ? { away: rest } : { error: `An away message is one line of up to ${MAX_AWAY_BYTES} bytes` };
 }
 
 /** @param {string} rest @returns {Command} */
@@ -152,12 +152,12 @@ function mute(rest, is) {
 /** @param {string} rest @returns {Command} */
 function reply(rest) {
   const [, seq, text] = /^#?([1-9]\d{0,14})\s+(.+)$/su.exec(rest) ?? [];
-  return seq && text ? { reply: Number(seq), text } : { error: "/reply needs the number of a line, and a text: /reply 1042 yes. Or use the button on the line" };
+  return seq && text ? { reply: Number(seq), text } : { error: "/reply needs the number of a message and a text: /reply 1042 yes. Or use the Reply button of the message" };
 }
 
 /** @param {string} rest @returns {Command} */
 function search(rest) {
-  if (byteLength(rest) > MAX_SEARCH_BYTES) return { error: `At most ${MAX_SEARCH_BYTES} bytes are looked for` };
+  if (byteLength(rest) > MAX_SEARCH_BYTES) return { error: `Search for at most ${MAX_SEARCH_BYTES} bytes` };
   return rest ? { search: rest } : { error: "/search needs words: /search red lid" };
 }
 

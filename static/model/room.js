@@ -153,7 +153,7 @@ export class Room {
     this.#unread = new Unread();
     this.#edits.clear();
     this.editing = this.replyingTo = null;
-    this.note("This room was started afresh; what stood here before is gone.");
+    this.note("This room was reset. Its earlier messages are gone.");
   }
 
   /** Shows that retention removed records. @param {number} next The oldest seq that the server still keeps. */
@@ -169,9 +169,9 @@ export class Room {
 
   /** @param {import("./search.js").SearchResult} result */
   searchFinished({ text, records, isComplete }) {
-    const count = records.length === 1 ? "One line has" : `${records.length} lines have`;
-    if (records.length === 0) return this.note(`Nothing here has “${text}”`);
-    this.note(`${count} “${text}”${isComplete ? "" : ", and older ones may"}:`, { records });
+    const count = records.length === 1 ? "One message has" : `${records.length} messages have`;
+    if (records.length === 0) return this.note(`No message has “${text}”`);
+    this.note(`${count} “${text}”${isComplete ? "" : "; older ones may as well"}:`, { records });
   }
 
   // ---- Posts and their edits ------------------------------------------------------------------------

@@ -61,9 +61,9 @@ export class Composer {
     this.#box.placeholder = label;
     this.#isEditing = isEditing;
     this.#contextBar.hidden = !isEditing && !quote;
-    byId("context-text").replaceChildren(...(isEditing ? ["Editing your line"] : quote ? replyContext(quote) : [])); // replaced even if equal, so that it is announced
+    byId("context-text").replaceChildren(...(isEditing ? ["Editing your message"] : quote ? replyContext(quote) : [])); // replaced even if equal, so that it is announced
     byId("context-keys").textContent = isEditing ? "Enter saves, Esc cancels" : "Esc cancels";
-    setText(byId("box-label"), isEditing ? "Edit your line" : label);
+    setText(byId("box-label"), isEditing ? "Edit your message" : label);
     byId("send").setAttribute("aria-label", isEditing ? "Save" : "Send");
     this.hint("");
     this.#layout();
@@ -93,7 +93,7 @@ export class Composer {
   #submit() {
     const text = this.#box.value;
     const room = this.#room;
-    if (this.#bytesLeft < 0) return this.hint(`Not sent: ${formatBytes(-this.#bytesLeft)} too many. Shorten it, or make two lines of it`, true);
+    if (this.#bytesLeft < 0) return this.hint(`Not sent: ${formatBytes(-this.#bytesLeft)} too many. Shorten it, or split it into two messages`, true);
     this.#setInput("");
     const why = this.#callbacks.submitInput(text);
     this.focus();
@@ -188,7 +188,7 @@ export class Composer {
     const isOver = this.#bytesLeft < 0;
     const isNear = this.#bytesLeft < this.#limit * NEAR_LIMIT;
     setText(byId("bytes-left"), isOver ? `${formatBytes(-this.#bytesLeft)} too many` : isNear ? `${formatBytes(this.#bytesLeft)} left` : "");
-    setText(byId("length-status"), isOver ? "Too long to be sent" : isNear ? "The line is almost full" : "");
+    setText(byId("length-status"), isOver ? "Too long to send" : isNear ? "Near the length limit" : "");
     byId("bytes-left").classList.toggle("bad", isOver);
     this.#box.setAttribute("aria-invalid", String(isOver));
   }
@@ -196,7 +196,7 @@ export class Composer {
 
 /** @param {import("./rows.js").Quote} quote */
 function replyContext({ seq, user, text }) {
-  if (user === null) return [`Replying to line ${seq}`];
+  if (user === null) return [`Replying to message #${seq}`];
   return ["Replying to ", make("bdi", {}, user), ": ", make("bdi", { class: "secondary" }, text ?? "deleted")];
 }
 

@@ -17,12 +17,12 @@ export class LoginView {
       event.preventDefault();
       const user = this.#name.value.trim();
       if (!isUserName(user)) {
-        this.show(user ? BAD_NAME : "Which name shall the others see?");
+        this.show(user ? BAD_NAME : "Enter the name that others will see");
         this.#name.focus();
         return;
       }
       const key = byId("key-row").open ? byId("login-key").value.trim().toLowerCase() : "";
-      if (key && !isToken(key)) return this.show("A key is 32 digits and letters from a to f");
+      if (key && !isToken(key)) return this.show("A key is 32 characters: digits and letters from a to f");
       logIn(user, this.#passwordRow.hidden ? null : this.#password.value, key || null);
     });
     this.#name.addEventListener("input", () => setText(this.#error, ""));

@@ -44,7 +44,7 @@ function messageRow(row, callbacks) {
   const name = colouredName(row.user, hue(row.user));
   const time = make("time", { datetime: formatIso(row.at), title: formatFull(row.at) }, formatTime(row.at));
   const text = textElement(row);
-  if (row.isMention) text.prepend(make("span", { class: "visually-hidden" }, "calls you: "));
+  if (row.isMention) text.prepend(make("span", { class: "visually-hidden" }, "mentions you: "));
   if (row.isAction) {
     text.prepend(name, " ");
     text.append(" ", time);
@@ -53,7 +53,7 @@ function messageRow(row, callbacks) {
   for (const [kind, is] of Object.entries({
     first: row.isFirst, action: row.isAction, mine: row.isMine, mention: row.isMention, editing: row.isEditing, deleting: row.isDeleting,
   })) element.classList.toggle(kind, is);
-  if (row.quote) element.append(linkToMessage(row.quote, callbacks, "answers "));
+  if (row.quote) element.append(linkToMessage(row.quote, callbacks, "reply to "));
   if (row.isAction) element.append(text);
   else if (row.isFirst) element.append(make("div", { class: "message-header" }, name, time), text);
   else element.append(make("span", { class: "visually-hidden" }, `${row.user}: `), text, time);
@@ -73,7 +73,7 @@ function textElement({ text, isEdited }) {
 
 /** A link to another message. @param {import("./rows.js").Quote} quote @param {Callbacks} callbacks @param {string} [prefix] For screen readers. */
 function linkToMessage({ seq, user, text }, callbacks, prefix = "") {
-  const name = user === null ? `line ${seq}` : colouredName(user, hue(user));
+  const name = user === null ? `message #${seq}` : colouredName(user, hue(user));
   const shown = text ?? (user === null ? "" : "deleted");
   const link = make("a", { href: `#${seq}`, class: "quote" }, make("span", { class: "visually-hidden" }, prefix), name, " ", make("bdi", {}, shown));
   link.addEventListener("click", (event) => {
@@ -86,7 +86,7 @@ function linkToMessage({ seq, user, text }, callbacks, prefix = "") {
 
 /** @param {string} text */
 function topicNodes(text) {
-  return text ? [" set the topic: ", make("bdi", { class: "topic" }, ...linkNodes(splitLinks(text)))] : [" took the topic away"];
+  return text ? [" set the topic: ", make("bdi", { class: "topic" }, ...linkNodes(splitLinks(text)))] : [" removed the topic"];
 }
 
 /** A row that may not be stored yet. @param {import("./rows.js").TopicRow | import("./rows.js").UnloadedEditRow} row @param {Callbacks} callbacks @param {(Node | string)[]} children */

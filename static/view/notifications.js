@@ -50,9 +50,9 @@ export class Notifications {
 
 /** Asks the browser for permission, if necessary. @returns {Promise<string>} Why not, or nothing. */
 export async function requestDesktopPermission() {
-  if (!globalThis.Notification) return "This browser shows no notices of this page";
+  if (!globalThis.Notification) return "This browser shows no notifications of this page";
   const answer = await Notification.requestPermission();
-  return answer === "granted" ? "" : "The browser does not allow notices of this page: its settings can change that";
+  return answer === "granted" ? "" : "The browser blocks notifications of this page. Allow them in the browser's settings";
 }
 
 /** @param {string} badge */

@@ -119,7 +119,7 @@ export class Page {
     const isLong = state === "offline" && duration >= SHOW_DURATION_AFTER_MS;
     setText(byId("problem-text"), reason || (isLong ? `Offline for ${formatDuration(duration)}.` : STATE_TEXT[state]));
     const seconds = Math.max(1, Math.ceil(((retryAt ?? 0) - Date.now()) / 1000));
-    setText(byId("problem-retry"), state === "offline" ? `Next try in ${seconds} s. What you write is kept.` : "");
+    setText(byId("problem-retry"), state === "offline" ? `Next try in ${seconds} s. Messages that you write are kept.` : "");
     byId("retry").hidden = state === "connecting";
   }
 
@@ -150,7 +150,7 @@ export class Page {
     const { name, label } = room;
     const link = make("a", { href: roomPath(name), "aria-current": isCurrent && "page" }, make("bdi", {}, label));
     if (isMuted) link.append(make("span", { class: "secondary" }, "muted"));
-    if (room.mentions) link.append(make("span", { class: "mentions", title: "somebody wrote your name" }, "@", make("span", { class: "visually-hidden" }, ` ${room.mentions} with your name,`)));
+    if (room.mentions) link.append(make("span", { class: "mentions", title: "unread mentions" }, "@", make("span", { class: "visually-hidden" }, ` ${room.mentions} mention${room.mentions === 1 ? "" : "s"},`)));
     if (room.unread) link.append(make("span", { class: isMuted ? "badge muted" : "badge" }, unreadText(room), make("span", { class: "visually-hidden" }, " unread")));
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -169,7 +169,7 @@ export class Page {
     const members = room?.memberNames ?? [];
     const rows = room && !room.memberNames ? [""] : members;
     reconcile(byId("members-list"), rows, (name) => ({ key: name, version: `${sameName(name, me)} ${awayMessage(name)}` }), (name) => {
-      if (!name) return make("li", { class: "secondary" }, "Too many to list");
+      if (!name) return make("li", { class: "secondary" }, "Too many people to list");
       const shown = colouredName(name, hue(name));
       if (sameName(name, me)) return make("li", {}, shown, " ", make("span", { class: "secondary" }, "you"), ...awayNote(awayMessage(name)));
       const write = button("", () => this.#callbacks.openDirect(name), { class: "plain" });

@@ -37,7 +37,7 @@ export class RoomPicker {
     this.#choices = choices(this.#chat, this.#field.value);
     this.#list.replaceChildren(...this.#choices.map(({ label, hint }, i) => (
       make("li", { role: "option", id: `choice-${i}` }, make("bdi", {}, label), make("span", { class: "secondary" }, hint)))));
-    byId("picker-empty").textContent = this.#choices.length ? "" : "No room and nobody here is called so";
+    byId("picker-empty").textContent = this.#choices.length ? "" : "No room or person matches";
     this.#select(0);
   }
 

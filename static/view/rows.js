@@ -49,7 +49,7 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
   const fold = (/** @type {string} */ key) => {
     const above = rows.at(-1);
     ignored = above?.kind === "ignored" ? ignored + 1 : 1;
-    const text = ignored === 1 ? "A line of somebody you ignore" : `${ignored} lines of people you ignore`;
+    const text = ignored === 1 ? "A message from a person you ignore" : `${ignored} messages from people you ignore`;
     if (above?.kind === "ignored") above.text = text;
     else rows.push({ key: `ignored ${key}`, kind: "ignored", text });
   };
@@ -157,7 +157,7 @@ function failure({ submission, rejection }) {
 
 /** @param {import("../protocol/outbox.js").Submission} submission */
 function unloadedEditText({ type, text }) {
-  return type === "edit" ? `An older line of yours becomes: ${text}` : "An older line of yours is to be deleted";
+  return type === "edit" ? `Edit of an older message: ${text}` : "Delete of an older message";
 }
 
 /** @param {string} [text] @param {number} [length] */
@@ -168,13 +168,13 @@ function excerpt(text = "", length = MAX_EXCERPT_CHARS) {
 
 /** @param {import("../model/room.js").Room} room @returns {TextRow} */
 function firstRow({ oldest, peer, label }) {
-  if (oldest !== null && oldest > 1) return { key: "beginning", kind: "gap", text: "What was said before this is no longer kept" };
+  if (oldest !== null && oldest > 1) return { key: "beginning", kind: "gap", text: "Earlier messages are no longer kept" };
   const text = peer ? `Only ${peer} and you can read this.` : `This is where ${label} begins.`;
   return { key: "beginning", kind: "note", text };
 }
 
 /** @param {number} count */
 function gapText(count) {
-  const lines = count === 1 ? "One line is" : `${count.toLocaleString()} lines are`;
-  return `${lines} missing here: the server no longer keeps them`;
+  return count === 1 ? "One message is missing here: the server no longer keeps it"
+    : `${count.toLocaleString()} messages are missing here: the server no longer keeps them`;
 }

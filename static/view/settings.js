@@ -28,7 +28,7 @@ export class SettingsView {
     byId("key-show").addEventListener("click", () => this.#showKey(byId("key-show").getAttribute("aria-pressed") !== "true"));
     byId("key-copy").addEventListener("click", async () => {
       const isCopied = await copyText(callbacks.key());
-      this.#setStatus(isCopied ? "Key copied" : "This browser does not let the page copy");
+      this.#setStatus(isCopied ? "Key copied" : "This browser does not allow copying");
     });
     byId("forget").addEventListener("click", () => {
       if (byId("forget").classList.contains("confirming")) callbacks.forgetMe();
@@ -64,7 +64,7 @@ export class SettingsView {
         this.#drawIgnored();
         this.#callbacks.preferencesChanged();
         byId("settings-title").focus(); // the button is gone
-      }, { class: "plain", "aria-label": `Show again what ${user} writes` });
+      }, { class: "plain", "aria-label": `Show messages from ${user} again` });
       return make("li", {}, make("bdi", {}, user), show);
     }));
   }

@@ -1,4 +1,4 @@
-// A small server of the chat protocol that does what it is told, faults included: the fixture for
+// FakeServer: a small server of the chat protocol that a test controls, faults included: for
 // what the real server would never do, or not on demand. Everything else is tested against the
 // real one.
 
@@ -13,7 +13,7 @@ const TYPES = { html: "text/html", js: "text/javascript", css: "text/css", svg: 
 export const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
   + "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-/** 32 hex digits that hold a name. */
+/** Token: 32 hex digits that own a name. */
 function token(user) {
   return Buffer.from(user).toString("hex").padEnd(32, "0").slice(0, 32);
 }
@@ -22,14 +22,14 @@ export class Fake {
   /** room → { log, records } */
   rooms = new Map();
   clients = new Set();
-  /** Every post heard, stored or not. */
+  /** Every post received, stored or not. */
   posts = [];
-  /** Messages heard, of any type. */
+  /** Messages received, of any type. */
   heard = [];
   password = null;
-  /** A message to its answer, in place of the usual one; undefined: as usual, null: none at all. */
+  /** Maps a message to its answer; undefined: the usual answer, null: none. */
   instead = () => undefined;
-  /** A dead server keeps its sockets and says nothing. */
+  /** A mute server keeps its sockets and sends nothing. */
   isMute = false;
   holders = new Map();
   /** Read markers: "user room" → seq. */
@@ -52,14 +52,14 @@ export class Fake {
     this.url = `http://127.0.0.1:${this.port}`;
   }
 
-  /** Goes away, as by a kill; `listen(port)` brings it back with its rooms. */
+  /** Stops as if killed; `listen(port)` restarts it with its rooms. */
   async stop() {
     for (const client of this.clients) client.socket.terminate();
     this.http.closeAllConnections();
     await new Promise((done) => this.http.close(done));
   }
 
-  /** Cuts every connection. */
+  /** Breaks every connection. */
   cut() {
     for (const client of this.clients) client.socket.terminate();
   }
@@ -69,7 +69,7 @@ export class Fake {
     return this.rooms.get(name);
   }
 
-  /** Somebody who is not there says something. */
+  /** Posts as a user who is not connected. */
   say(room, user, text, extra = {}) {
     const { records } = this.room(room);
     const record = {
@@ -81,7 +81,7 @@ export class Fake {
     return record;
   }
 
-  /** To every client in a room, words as they are or a message. */
+  /** Sends raw text or a message to every client in a room. */
   tell(room, message) {
     const words = typeof message === "string" ? message : JSON.stringify(message);
     for (const client of this.clients) if (client.rooms.has(room)) client.socket.send(words);
@@ -211,7 +211,7 @@ export class Fake {
     const known = records.find((record) => record.cid === cid && record.user === client.user);
     if (known) return tell(known);
     for (const other of this.clients) {
-      // Who is written to alone is brought in.
+      // The other user of a private room is added to it.
       if (room.startsWith("@") && !other.rooms.has(room) && this.#mayEnter(other, room)) {
         this.#join(other, { room }, (reply) => other.socket.send(JSON.stringify(reply)));
       }
@@ -219,7 +219,7 @@ export class Fake {
     this.say(room, client.user, text, { cid, ...(kind && { kind }), ...(reply && { reply }) });
   }
 
-  /** What is done to a line, or to the room. */
+  /** An edit, a delete or a topic. */
   #act(client, { type, room, cid, target, text }, tell) {
     const { records } = this.room(room);
     const refuse = (code) => tell({ type: "error", code, message: `refused: ${code}`, cid });

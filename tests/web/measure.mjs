@@ -1,5 +1,5 @@
 // How fast the page is, in a room of 100,000 lines: cargo build --release, then node tests/web/measure.mjs
-// Prints what the first load costs, when the first line stands, and how long frames take while somebody types.
+// Prints what the first load costs, when the first message is shown, and how long frames take while typing.
 
 process.env.TALK_SERVER_BIN ??= new URL("../../target/release/server", import.meta.url).pathname;
 const { enter, launch, live, person, Server, until } = await import("./browser/harness.mjs");
@@ -8,7 +8,7 @@ const { WebSocket } = await import("ws");
 const RECORDS = Number(process.argv[2] ?? 100_000);
 const WORDS = "the quick brown fox jumps over the lazy dog and writes it all down ";
 
-/** Fills a room, as fast as the server takes it. */
+/** Fills a room, as fast as the server accepts it. */
 async function fill(url, count) {
   const socket = new WebSocket(`${url.replace("http", "ws")}/ws`);
   await new Promise((done) => socket.once("open", done));
@@ -30,7 +30,7 @@ async function fill(url, count) {
   return socket;
 }
 
-/** Notes when the socket opened and when the first line stood on the screen. */
+/** Records when the socket opened and when the first message was on the screen. */
 function watch() {
   const Real = globalThis.WebSocket;
   globalThis.WebSocket = class extends Real {
@@ -50,7 +50,7 @@ function watch() {
 const ms = (number) => `${number.toFixed(1)} ms`;
 const at = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 
-/** Types, with lines coming in, and says how long the frames were. */
+/** Types while messages arrive, and returns how long the frames took. */
 async function typing(page, socket, what) {
   await page.locator("#box").focus();
   await page.evaluate(() => {

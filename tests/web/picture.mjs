@@ -1,6 +1,6 @@
 // Draws docs/side-by-side.png: a real tab and a real terminal in one room, as the README shows them.
 //
-//   node tests/web/picture.mjs        (wants tmux, Chromium, and both binaries built)
+//   node tests/web/picture.mjs        (needs tmux, Chromium, and both binaries built)
 
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
 // Records docs/side-by-side.webp: a tab and a terminal talk, the server is killed and comes back.
 //
-//   node tests/web/recording.mjs      (wants tmux, Chromium, img2webp, and both binaries built)
+//   node tests/web/recording.mjs      (needs tmux, Chromium, img2webp, and both binaries built)
 //
 // Every frame is what both showed at that moment, for as long as they showed it.
 
@@ -15,13 +15,13 @@ import { Desk } from "./side_by_side.mjs";
 
 const RECORDING = fileURLToPath(new URL("../../docs/side-by-side.webp", import.meta.url));
 
-/** The last frame is looked at for so long before it begins anew. */
+/** How long the last frame is shown before the loop restarts. */
 const LAST_MS = 4_000;
 
-/** A person's pace. */
+/** Typing speed. */
 const KEY_MS = 70;
 
-/** Takes frames until it is told to stop; two alike are one. */
+/** Takes frames until stopped; equal ones become one. */
 class Camera {
   /** @type {{ png: Buffer, at: number }[]} */ frames = [];
   #running = true;

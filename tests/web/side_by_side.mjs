@@ -21,7 +21,7 @@ export class Desk {
     desk.server = await Server.start(["--rate", "0"]);
     const ada = await person(desk.browser, { viewport: { width: 760, height: 560 }, deviceScaleFactor: scale });
     desk.page = await enter(ada, desk.server.url, "ada");
-    await desk.page.mouse.move(1, 1); // or the pointer rests on a line
+    await desk.page.mouse.move(1, 1); // away from any message
     const state = mkdtempSync(join(tmpdir(), "talk-picture-"));
     tmux("new-session", "-d", "-s", "talk", "-x", String(COLUMNS), "-y", String(ROWS),
       `env TZ=UTC XDG_STATE_HOME=${state} COLORTERM=truecolor ${CONSOLE} --user bob --server ${desk.server.url}`);
@@ -48,7 +48,7 @@ export class Desk {
     }, { columns: COLUMNS, rows: ROWS });
   }
 
-  /** What the terminal shows. */
+  /** The terminal's screen as text. */
   screen() {
     return tmux("capture-pane", "-p", "-e", "-t", "talk");
   }
@@ -62,14 +62,14 @@ export class Desk {
     tmux("send-keys", "-t", "talk", "Enter");
   }
 
-  /** Types a line at the terminal, and waits for it in the tab. @param {string} text */
+  /** Sends a message at the terminal, and waits for it in the tab. @param {string} text */
   async say(text) {
     this.type(text);
     this.enter();
     await until(() => lines(this.page), (seen) => seen.some((line) => line.includes(text.replace("/me ", ""))), text);
   }
 
-  /** Writes a line in the tab, and waits for it at the terminal. @param {string} text */
+  /** Sends a message in the tab, and waits for it at the terminal. @param {string} text */
   async write(text) {
     await say(this.page, text);
     await until(() => this.screen(), (seen) => seen.includes(text.slice(0, 30)), text);

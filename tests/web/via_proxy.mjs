@@ -1,5 +1,5 @@
-// A browser on the page of a server behind a proxy: node via_proxy.mjs URL. Its name leads to this machine, and whoever
-// signed its certificate is trusted.
+// A browser on the page of a server behind a proxy: node via_proxy.mjs URL. The name resolves to this machine, and any
+// certificate is accepted.
 
 import { strict as assert } from "node:assert";
 import { enter, launch, person, say, shows } from "./browser/harness.mjs";

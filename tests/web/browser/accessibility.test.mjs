@@ -1,4 +1,4 @@
-// What axe-core finds wrong for people who use the page with other means: nothing, in any state.
+// Accessibility: axe-core finds nothing wrong in any state of the page.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -11,7 +11,7 @@ const { browser, fake } = await faked();
 for (const [user, text] of [["ada", "morning"], ["ada", "bob: see https://example.org"], ["bob", "hello"], ["eve", "later"]]) fake.say("lobby", user, text);
 fake.topics.set("lobby", "Release on Friday: https://example.org/plan");
 
-/** Every rule broken, and where. */
+/** Every violated rule, and where. */
 const violations = (page) => page.evaluate(async () => {
   const found = await globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
   return found.violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`));
@@ -40,7 +40,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.keyboard.press("Escape");
       await page.locator("#scroller").focus();
       await page.keyboard.press("?");
-      await page.getByRole("dialog", { name: "Keys" }).waitFor();
+      await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
       await check("the keys");
       await page.keyboard.press("Escape");
       await page.locator("#open-settings").evaluate((button) => button.click());

@@ -1,5 +1,5 @@
-// How it looks: pictures for a person, of each state at each width in both schemes, and what of
-// looks can be measured: contrast, and nothing that sticks out.
+// Appearance: screenshots of each state at each width in both colour schemes, and what can be
+// measured: contrast, and nothing that overflows.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
@@ -43,7 +43,7 @@ function converse() {
   fake.say("gardening", "ada", "tomatoes!");
 }
 
-/** Somebody who is only there. */
+/** A client that is only connected. */
 async function attend(user) {
   const socket = new WebSocket(`${fake.url.replace("http", "ws")}/ws`);
   await new Promise((open) => socket.on("open", open));
@@ -128,7 +128,7 @@ for (const colorScheme of ["light", "dark"]) {
     });
   }
 
-  test(`what is read has the contrast that WCAG AA asks for: ${colorScheme}`, async () => {
+  test(`text has the contrast that WCAG AA requires: ${colorScheme}`, async () => {
     const context = await person(browser, { colorScheme });
     const page = await enter(context, fake.url, "bob");
     const weak = await page.evaluate(() => {

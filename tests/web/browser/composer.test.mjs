@@ -1,4 +1,4 @@
-// What one writes with, and how it is shown: marks, and what the box completes, remembers, counts.
+// The composer: markup, completion, input history, and the byte counter.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -12,7 +12,7 @@ const WORDS = [
 const { browser, server } = await served(["--rate", "0"]);
 
 for (const colorScheme of ["light", "dark"]) {
-  test(`marks are shown as what they mean, and stay in an edit: ${colorScheme}`, async () => {
+  test(`markup is rendered, and is source text in an edit: ${colorScheme}`, async () => {
     const context = await person(browser, { viewport: { width: 320, height: 640 }, colorScheme, deviceScaleFactor: 2 });
     const page = await enter(context, `${server.url}/r/${colorScheme}`, colorScheme);
     for (const text of WORDS) await say(page, text);
@@ -34,11 +34,12 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
-test("a block of code is copied by its button, with the keyboard, also where there is no clipboard for pages", async () => {
+test("a code block is copied by its button, with the keyboard, and without the clipboard API", async () => {
   const context = await person(browser);
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await enter(context, `${server.url}/r/copy`, "cora");
   await say(page, "```\none  *two*\n\tthree\n```");
+  await page.locator('.message[data-state="stored"]').waitFor(); // its row is built again then
   const copy = page.locator("#log").getByRole("button", { name: "Copy", exact: true });
   const pasted = () => page.evaluate(() => navigator.clipboard.readText());
   await copy.focus();
@@ -55,7 +56,7 @@ test("a block of code is copied by its button, with the keyboard, also where the
   await context.close();
 });
 
-test("Tab completes who spoke last, rooms, commands and pictures, and leaves the box where nothing fits", async () => {
+test("Tab completes the latest author, rooms, commands and emoji, and leaves the box where nothing matches", async () => {
   const [context, others] = [await person(browser), await person(browser)];
   const page = await enter(context, `${server.url}/r/tabs`, "tess");
   for (const [user, text] of [["adam", "first"], ["adele", "second"]]) {
@@ -101,7 +102,7 @@ test("Tab completes who spoke last, rooms, commands and pictures, and leaves the
   }
 });
 
-test("what was sent comes back with Ctrl and the arrows, and the draft after it", async () => {
+test("Ctrl and the arrows recall what was sent, and then the draft", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/back`, "rec");
   for (const text of ["one", "two"]) await say(page, text);
@@ -121,7 +122,7 @@ test("what was sent comes back with Ctrl and the arrows, and the draft after it"
   await context.close();
 });
 
-test("near the limit bytes are counted as they travel, and beyond it a line is refused in words and kept", async (t) => {
+test("near the limit bytes are counted in UTF-8, and a longer message is refused with a reason and kept", async (t) => {
   const small = await Server.start(["--max-text", "100"]);
   t.after(() => small.stop());
   for (const colorScheme of ["light", "dark"]) {
@@ -133,14 +134,14 @@ test("near the limit bytes are counted as they travel, and beyond it a line is r
     assert.equal(await counter(), "");
     await box.fill("é".repeat(44));
     assert.equal(await counter(), "12 bytes left");
-    assert.equal(await page.locator("#length-status").textContent(), "The line is almost full");
+    assert.equal(await page.locator("#length-status").textContent(), "Near the length limit");
     await box.fill("é".repeat(50));
     assert.equal(await counter(), "0 bytes left");
     await box.fill(`/me ${"é".repeat(50)}`);
     assert.equal(await counter(), "0 bytes left", "the command does not travel");
     await box.fill("é".repeat(50) + "a");
     assert.equal(await counter(), "1 byte too many");
-    assert.equal(await page.locator("#length-status").textContent(), "Too long to be sent");
+    assert.equal(await page.locator("#length-status").textContent(), "Too long to send");
     assert.equal(await box.getAttribute("aria-invalid"), "true");
     await box.press("Enter");
     await page.locator("#hint.bad", { hasText: "Not sent: 1 byte too many." }).waitFor();
@@ -158,7 +159,7 @@ test("near the limit bytes are counted as they travel, and beyond it a line is r
   }
 });
 
-test("lines are found by their words, and each leads to its place", async () => {
+test("a search finds messages, and each result leads to its message", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/lost`, "sue");
   for (let i = 1; i <= 60; i += 1) await say(page, i === 3 ? "the *red* lid <b>here</b>" : `hay ${i}`);
@@ -166,11 +167,11 @@ test("lines are found by their words, and each leads to its place", async () => 
   await say(page, "/search");
   await page.locator("#hint.bad", { hasText: "/search needs words" }).waitFor();
   await say(page, "/search RED* LID");
-  await page.getByText("One line has “RED* LID”:").waitFor();
+  await page.getByText("One message has “RED* LID”:").waitFor();
   await page.locator(".note .quote", { hasText: "sue the red lid <b>here</b>" }).click();
   await page.locator(".message.target", { hasText: "the red lid" }).waitFor();
   await say(page, "/search needle");
-  await page.getByText("Nothing here has “needle”").waitFor();
+  await page.getByText("No message has “needle”").waitFor();
   assert.deepEqual(context.errors, []);
   await context.close();
 });

@@ -1,4 +1,4 @@
-// Lines for one person alone, and what was read: between people, tabs and devices.
+// Private rooms and read markers, between users, tabs and devices.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,7 +12,7 @@ const hide = (page, isHidden) => page.evaluate((hidden) => {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
 }, isHidden);
-/** The rows of a log: its lines, and where the rule stands. */
+/** The rows of a room: its messages and the "New" rule. */
 const rows = (page) => page.locator("#log > :is(.message, .new)").evaluateAll((all) => all.map((row) => (
   row.className === "new" ? "New" : row.querySelector(".text").textContent)));
 const leave = async (...contexts) => {
@@ -22,7 +22,7 @@ const leave = async (...contexts) => {
   }
 };
 
-/** Another browser of the same person. */
+/** Another browser of the same user. */
 async function device(context, url, name) {
   const [held] = (await context.storageState()).origins;
   const other = await person(browser, { storageState: { cookies: [], origins: [held] } });
@@ -33,13 +33,13 @@ async function device(context, url, name) {
   return page;
 }
 
-test("two talk alone: a third sees nothing, and both find it again after a reload", async () => {
+test("two users talk in private: a third sees nothing, and both still have it after a reload", async () => {
   const people = [await person(browser), await person(browser), await person(browser)];
   const [ada, bob, eve] = [
     await enter(people[0], server.url, "Ada"), await enter(people[1], server.url, "bob"), await enter(people[2], server.url, "eve"),
   ];
   await say(ada, "/msg BOB psst");
-  await title(ada, "bob"); // as he writes it himself
+  await title(ada, "bob"); // as he spells it himself
   assert.equal(new URL(ada.url()).pathname, "/r/@ada+bob");
   await shows(ada, ["psst"]);
   await direct(bob, "Ada 1 unread").click();
@@ -67,7 +67,7 @@ test("two talk alone: a third sees nothing, and both find it again after a reloa
   await leave(...people);
 });
 
-test("a click on a person opens their private room, which is left like any other", async () => {
+test("a click on a user opens the private room, which is left like any other", async () => {
   const [gus, hal] = [await person(browser, { viewport: { width: 1200, height: 700 } }), await person(browser)];
   const page = await enter(gus, server.url, "gus");
   await enter(hal, server.url, "hal");
@@ -75,9 +75,9 @@ test("a click on a person opens their private room, which is left like any other
   await title(page, "hal");
   await say(page, "hello");
   await shows(page, ["hello"]);
-  assert.equal(await page.getByRole("button", { name: "Write to gus" }).count(), 0, "nobody writes to themselves");
+  assert.equal(await page.getByRole("button", { name: "Write to gus" }).count(), 0, "no button for the user itself");
   await say(page, "/msg gus me");
-  await page.locator("#hint.bad", { hasText: "That is you" }).waitFor();
+  await page.locator("#hint.bad", { hasText: "That is your own name" }).waitFor();
   await page.locator("#box").fill("");
   await page.getByRole("button", { name: "Leave hal" }).focus();
   await page.keyboard.press("Enter");
@@ -88,7 +88,7 @@ test("a click on a person opens their private room, which is left like any other
   await leave(gus, hal);
 });
 
-test("nobody to write to is said, and the words are not lost", async () => {
+test("a message to an unknown user is refused with a reason, and the text is not lost", async () => {
   const context = await person(browser);
   const page = await enter(context, server.url, "ivo");
   await say(page, "/msg nobody-at-all hello?");
@@ -98,7 +98,7 @@ test("nobody to write to is said, and the words are not lost", async () => {
   await leave(context);
 });
 
-test("a private room goes with the name it belongs to", async () => {
+test("a private room disappears with its name", async () => {
   const [jan, kim] = [await person(browser), await person(browser)];
   const page = await enter(jan, server.url, "jan");
   const other = await enter(kim, server.url, "kim");
@@ -112,7 +112,7 @@ test("a private room goes with the name it belongs to", async () => {
   await leave(jan, kim);
 });
 
-test("what came while one was away stands under a rule, and is counted in rooms not looked at", async () => {
+test("messages missed while away are under a rule, and counted in other rooms", async () => {
   const [lea, max] = [await person(browser), await person(browser)];
   const page = await enter(lea, `${server.url}/r/away`, "lea");
   const other = await enter(max, `${server.url}/r/away`, "max");
@@ -138,7 +138,7 @@ test("what came while one was away stands under a rule, and is counted in rooms 
   await leave(lea, max);
 });
 
-test("what one device read is read on the other", async () => {
+test("what was read on one device is read on the other", async () => {
   const [nia, oto] = [await person(browser), await person(browser)];
   const page = await enter(nia, `${server.url}/r/both`, "nia");
   const other = await enter(oto, `${server.url}/r/both`, "oto");
@@ -161,12 +161,12 @@ test("what one device read is read on the other", async () => {
   await leave(nia, oto, second.context(), third.context());
 });
 
-test("who is away is seen beside the name and in the private room, until they are back", async () => {
+test("an away message is shown beside the name and in the private room, until /back", async () => {
   const people = [await person(browser), await person(browser)];
   const [ada, bob] = [await enter(people[0], server.url, "Ada2"), await enter(people[1], server.url, "bob2")];
   const beside = (page, name) => page.locator("#members-list li", { hasText: name }).locator(".away");
   await say(bob, "/away gone for tea");
-  await bob.getByText("You are away: gone for tea. /back when you are back").waitFor();
+  await bob.getByText("You are away: gone for tea. /back ends it").waitFor();
   await until(() => beside(ada, "bob2").textContent(), (seen) => seen === "away: gone for tea");
   await until(() => beside(bob, "bob2").textContent(), (seen) => seen === "away: gone for tea");
   await say(ada, "/msg bob2 are you there?");

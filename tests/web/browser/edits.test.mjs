@@ -1,4 +1,4 @@
-// Lines that change: edited, deleted, and the topic of a room; by two people, over a reload, offline.
+// Edits, deletes and topics: between two users, over a reload, offline.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,7 +16,7 @@ const leave = async (...contexts) => {
   }
 };
 
-test("the up arrow takes one's last line back, Enter changes it for everybody, Esc leaves it", async () => {
+test("the up arrow edits the last message, Enter saves it for all, Esc cancels", async () => {
   const [ann, bea] = [await person(browser), await person(browser)];
   const page = await enter(ann, `${server.url}/r/edit`, "ann");
   const other = await enter(bea, `${server.url}/r/edit`, "bea");
@@ -28,7 +28,7 @@ test("the up arrow takes one's last line back, Enter changes it for everybody, E
   await box(page).press("ArrowUp");
   assert.equal(await box(page).inputValue(), "tow");
   await page.locator(".message.editing", { hasText: "tow" }).waitFor();
-  assert.equal(await page.locator("#box-label").textContent(), "Edit your line");
+  assert.equal(await page.locator("#box-label").textContent(), "Edit your message");
   await box(page).press("Escape");
   assert.equal(await box(page).inputValue(), "");
   await page.locator("#context").waitFor({ state: "hidden" });
@@ -47,7 +47,7 @@ test("the up arrow takes one's last line back, Enter changes it for everybody, E
   await leave(ann, bea);
 });
 
-test("a draft comes back after an edit, and an edit is not one", async () => {
+test("a draft comes back after an edit, and an edit is no draft", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/draft`, "dee");
   await say(page, "one");
@@ -72,7 +72,7 @@ test("a draft comes back after an edit, and an edit is not one", async () => {
   await leave(context);
 });
 
-test("a delete asks once more, takes the words from everybody, and is not undone by a reload", async () => {
+test("a delete asks again, removes the text for all, and is not undone by a reload", async () => {
   const [cat, dan] = [await person(browser), await person(browser)];
   const page = await enter(cat, `${server.url}/r/gone`, "cat");
   const other = await enter(dan, `${server.url}/r/gone`, "dan");
@@ -101,11 +101,11 @@ test("a delete asks once more, takes the words from everybody, and is not undone
   await say(page, "/delete");
   for (const each of [page, other]) await shows(each, ["deleted", "deleted"]);
   await say(page, "/delete");
-  await page.locator("#hint", { hasText: "There is no line of yours here" }).waitFor();
+  await page.locator("#hint", { hasText: "You have no message here" }).waitFor();
   await leave(cat, dan);
 });
 
-test("the buttons on lines are one stop of the Tab key, and arrows go from line to line", async () => {
+test("the buttons on messages are one stop of the Tab key, and arrows go from message to message", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/arrows`, "kay");
   for (const text of ["one", "two", "three"]) await say(page, text);
@@ -129,7 +129,7 @@ test("the buttons on lines are one stop of the Tab key, and arrows go from line 
   await leave(context);
 });
 
-test("a finger brings up what can be done to a line", async () => {
+test("a tap shows the buttons of a message", async () => {
   const context = await person(browser, { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
   const page = await enter(context, `${server.url}/r/touch`, "tia");
   await say(page, "one");
@@ -145,7 +145,7 @@ test("a finger brings up what can be done to a line", async () => {
   await leave(context);
 });
 
-test("a topic is shown with the room, said in the log, and there for who comes later", async () => {
+test("a topic is shown in the header and in the room, also to users who join later", async () => {
   const [eve, fay] = [await person(browser), await person(browser)];
   const page = await enter(eve, `${server.url}/r/topic`, "eve");
   await say(page, "/topic");
@@ -158,12 +158,12 @@ test("a topic is shown with the room, said in the log, and there for who comes l
   await say(other, "/topic");
   await other.locator("#log .note", { hasText: "The topic of #topic: tea" }).waitFor();
   await say(other, "/topic -");
-  await page.locator("#log .note", { hasText: "fay took the topic away" }).waitFor();
+  await page.locator("#log .note", { hasText: "fay removed the topic" }).waitFor();
   await until(() => page.locator("#topic").textContent(), (topic) => topic === "");
   await leave(eve, fay);
 });
 
-test("what was changed in older lines holds when they are loaded later", async () => {
+test("edits of older messages apply when those are loaded later", async () => {
   const fake = await Fake.start();
   for (let i = 1; i <= 250; i += 1) fake.say("long", "ada", `line ${i}`);
   fake.say("long", "ada", "the first", { type: "edit", target: 1 });
@@ -183,7 +183,7 @@ test("what was changed in older lines holds when they are loaded later", async (
   await fake.stop();
 });
 
-test("a change made offline outlives a reload, is shown as pending, and is stored once and in order", async () => {
+test("an offline edit survives a reload, is shown as pending, and is stored once and in order", async () => {
   const fake = await Fake.start();
   const context = await person(browser);
   const page = await enter(context, fake.url, "bob");
@@ -218,7 +218,7 @@ test("a change made offline outlives a reload, is shown as pending, and is store
   await fake.stop();
 });
 
-test("a refused change says why in its place, and is sent again or dropped", async () => {
+test("a refused edit shows the reason at its message, and is sent again or dropped", async () => {
   const fake = await Fake.start();
   const context = await person(browser);
   const page = await enter(context, fake.url, "bob");
@@ -240,7 +240,7 @@ test("a refused change says why in its place, and is sent again or dropped", asy
   await fake.stop();
 });
 
-test("a line that is deleted elsewhere is not edited on", async () => {
+test("editing ends when the message is deleted elsewhere", async () => {
   const fake = await Fake.start();
   const context = await person(browser);
   const page = await enter(context, fake.url, "bob");
@@ -249,7 +249,7 @@ test("a line that is deleted elsewhere is not edited on", async () => {
   await box(page).press("ArrowUp");
   await box(page).fill("one more word");
   fake.say("lobby", "bob", undefined, { type: "delete", target: 1 });
-  await page.locator("#hint.bad", { hasText: "The line you were editing was deleted" }).waitFor();
+  await page.locator("#hint.bad", { hasText: "The message you were editing was deleted" }).waitFor();
   assert.equal(await box(page).inputValue(), "");
   await shows(page, ["deleted"]);
   await leave(context);

@@ -1,4 +1,4 @@
-// What goes wrong, on demand, by the fake server: refusals, cuts, silence, lies.
+// Faults made by the fake server: refusals, disconnects, silence, wrong messages.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
@@ -23,7 +23,7 @@ afterEach(async () => {
 
 const refusal = (code, cid, extra = {}) => ({ type: "error", code, message: `refused: ${code}`, cid, ...extra });
 
-test("a refused line turns red with its reason, and is sent again or dropped", async () => {
+test("a refused message turns red with its reason, and is sent again or dropped", async () => {
   fake.instead = ({ type, cid }) => (type === "post" ? refusal("storage", cid) : undefined);
   const page = await enter(context, fake.url, "bob");
   await say(page, "one");
@@ -56,7 +56,7 @@ test("what is typed offline survives a reload, and is sent once and in order", a
   for (const text of ["one", "two", "three"]) await say(page, text);
   await page.locator("#box").fill("a draft");
   await shows(page, ["pending: one", "pending: two", "pending: three"]);
-  // The page comes back from the cache of a service we do not have: serve it, but no WebSocket yet.
+  // Serve the page, but no WebSocket yet.
   await fake.listen(fake.port);
   fake.instead = () => null;
   await page.reload();
@@ -71,7 +71,7 @@ test("what is typed offline survives a reload, and is sent once and in order", a
   assert.equal(fake.room("lobby").records.length, 3);
 });
 
-test("a line whose record was lost is sent again and stored once", async () => {
+test("a message whose record was lost is sent again and stored once", async () => {
   const page = await enter(context, fake.url, "bob");
   fake.instead = (message, { socket }) => {
     if (message.type !== "post") return undefined;
@@ -86,7 +86,7 @@ test("a line whose record was lost is sent again and stored once", async () => {
   assert.equal(fake.room("lobby").records.length, 2);
 });
 
-test("a tab that is closed leaves its unsent lines to another, and tabs alive keep their own", async () => {
+test("another tab adopts the unsent messages of a closed one, and open tabs keep their own", async () => {
   const page = await enter(context, fake.url, "bob");
   const other = await context.newPage();
   await other.goto(fake.url);
@@ -105,7 +105,7 @@ test("a tab that is closed leaves its unsent lines to another, and tabs alive ke
   await until(() => lines(page), (seen) => seen.length === 2);
 });
 
-test("a rate limit is waited out, in order and without a word", async () => {
+test("a rate limit is waited out, in order and without a message to the person", async () => {
   const page = await enter(context, fake.url, "bob");
   let refusals = 2;
   fake.instead = ({ type, cid }) => (type === "post" && refusals-- > 0 ? refusal("rate_limited", cid, { retry_ms: 50 }) : undefined);
@@ -114,7 +114,7 @@ test("a rate limit is waited out, in order and without a word", async () => {
   assert.equal(fake.posts.length, 5);
 });
 
-test("a taken name and a wanted password are asked for at the door", async () => {
+test("a taken name and a missing password are requested at login", async () => {
   fake.holders.set("bob", "somebody's");
   fake.password = "sesame";
   const page = await context.newPage();
@@ -124,13 +124,13 @@ test("a taken name and a wanted password are asked for at the door", async () =>
   await page.getByText("A name is 1 to 24 letters").waitFor();
   await page.getByLabel("Your name").fill("bob");
   await page.keyboard.press("Enter");
-  await page.getByText("This server asks for a password.").waitFor();
+  await page.getByText("This server needs a password.").waitFor();
   await page.getByLabel("Password").fill("wrong");
   await page.keyboard.press("Enter");
-  await page.getByText("That is not the password.").waitFor();
+  await page.getByText("Wrong password.").waitFor();
   await page.getByLabel("Password").fill("sesame");
   await page.keyboard.press("Enter");
-  await page.getByText("Somebody else is bob now.").waitFor();
+  await page.getByText("The name bob is in use.").waitFor();
   await page.getByLabel("Your name").fill("rob");
   await page.keyboard.press("Enter");
   await live(page);
@@ -141,7 +141,7 @@ test("a taken name and a wanted password are asked for at the door", async () =>
   assert.ok(!(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).includes("sesame"));
 });
 
-test("a server that is not there at first is waited for at the door", async () => {
+test("login waits for a server that is not there at first", async () => {
   const page = await context.newPage();
   await page.goto(fake.url);
   await fake.stop();
@@ -152,7 +152,7 @@ test("a server that is not there at first is waited for at the door", async () =
   await live(page);
 });
 
-test("who was removed is told, and comes back only when asked to", async () => {
+test("a removed user sees the reason, and reconnects only on request", async () => {
   const page = await enter(context, fake.url, "bob");
   for (const { socket } of fake.clients) socket.close(4403, "kicked");
   await page.getByText("You were removed from this server.").waitFor();
@@ -161,7 +161,7 @@ test("who was removed is told, and comes back only when asked to", async () => {
   await live(page);
 });
 
-test("silence is asked about after 25 s, and a server that stays silent is left", async () => {
+test("after 25 s of silence the page sends a probe, and leaves a server that stays silent", async () => {
   await context.clock.install();
   const page = await enter(context, fake.url, "bob");
   fake.say("lobby", "ada", "hello");
@@ -175,12 +175,12 @@ test("silence is asked about after 25 s, and a server that stays silent is left"
   assert.equal(await page.locator("#state").textContent(), "live");
   await context.clock.runFor(11_000);
   await until(() => page.locator("#state").textContent(), (state) => state !== "live");
-  fake.isMute = false; // what was said to it meanwhile stays unanswered
+  fake.isMute = false; // messages sent meanwhile stay unanswered
   await context.clock.runFor(12_000);
   await live(page);
 });
 
-test("a record that never came is noticed by asking, and fetched", async () => {
+test("a probe finds missing records, which are then requested", async () => {
   await context.clock.install();
   const page = await enter(context, fake.url, "bob");
   fake.say("lobby", "ada", "one");
@@ -191,7 +191,7 @@ test("a record that never came is noticed by asking, and fetched", async () => {
   await shows(page, ["one", "lost", "lost too"]);
 });
 
-test("a hostile server's frames are ignored or asked about, and a hole is never shown as whole", async () => {
+test("a hostile server's frames are ignored or trigger a rejoin, and records after missing ones are never shown", async () => {
   const page = await enter(context, fake.url, "bob");
   fake.say("lobby", "ada", "one");
   await shows(page, ["one"]);
@@ -209,7 +209,7 @@ test("a hostile server's frames are ignored or asked about, and a hole is never 
   fake.tell("lobby", jump);
   await until(() => fake.heard, ([first]) => first?.type === "join" && first.since === 1);
   await shows(page, ["one"]);
-  fake.tell("lobby", jump); // a second lie after an answered join: the line is not to be trusted
+  fake.tell("lobby", jump); // still missing after an answered join: the page does not trust the connection
   await until(() => fake.heard.filter(({ type }) => type === "hello").length, (hellos) => hellos === 1);
   await live(page);
   fake.say("lobby", "ada", `${"z".repeat(1_000_000)}`);
@@ -217,7 +217,7 @@ test("a hostile server's frames are ignored or asked about, and a hole is never 
   await until(() => lines(page), (seen) => seen.length === 3 && seen[1].length === 16_385 && seen[2] === "still here");
 });
 
-test("a log that begins anew is said, and shown from its beginning", async () => {
+test("a reset log is reported, and shown from its beginning", async () => {
   for (let i = 0; i < 90; i += 1) fake.say("lobby", "ada", `old ${i}`);
   const page = await enter(context, fake.url, "bob");
   for (let i = 0; i < 250; i += 1) fake.say("lobby", "ada", `old too ${i}`);
@@ -226,10 +226,10 @@ test("a log that begins anew is said, and shown from its beginning", async () =>
   fake.say("lobby", "ada", "new");
   fake.cut();
   await shows(page, ["new"]);
-  await page.getByText("This room was started afresh").waitFor();
+  await page.getByText("This room was reset").waitFor();
 });
 
-test("the browser's own word that it is online again is taken at once", async () => {
+test("the page reconnects as soon as the browser reports that it is online", async () => {
   const page = await enter(context, fake.url, "bob");
   await fake.stop();
   await page.getByText(/^Offline/).waitFor();
@@ -239,7 +239,7 @@ test("the browser's own word that it is online again is taken at once", async ()
   await live(page);
 });
 
-test("a network that is gone is noticed, and what was written meanwhile goes out once when it is back", async () => {
+test("a lost network is noticed, and what was written meanwhile is sent once when it is back", async () => {
   const page = await enter(context, `${fake.url}/r/air`, "bob");
   await say(page, "before");
   await shows(page, ["before"]);
@@ -254,21 +254,21 @@ test("a network that is gone is noticed, and what was written meanwhile goes out
   assert.deepEqual(fake.room("air").records.map(({ text }) => text), ["before", "in the tunnel", "still in it"]);
 });
 
-test("offline says for how long, and when it tries again", async () => {
+test("the offline banner shows for how long, and when the next try is", async () => {
   const page = await enter(context, fake.url, "bob");
   await fake.stop();
   await page.getByText(/^Offline for \d+ s\.$/).waitFor();
-  await page.getByText(/^Next try in \d+ s\. What you write is kept\.$/).waitFor();
+  await page.getByText(/^Next try in \d+ s\. Messages that you write are kept\.$/).waitFor();
   await fake.listen(fake.port);
   await page.getByRole("button", { name: "Try now" }).click();
   await live(page);
   await page.locator("#problem").waitFor({ state: "hidden" });
   await fake.stop();
-  await page.getByText("Offline.", { exact: true }).waitFor(); // counted from its own beginning
+  await page.getByText("Offline.", { exact: true }).waitFor(); // counted from the start of this outage
   await fake.listen(fake.port);
 });
 
-test("a room with unsent lines is not left, and another tab that inherits them joins their room", async () => {
+test("a room with unsent messages is not left, and another tab that adopts them joins the room", async () => {
   const page = await enter(context, `${fake.url}/r/den`, "bob");
   const other = await context.newPage();
   await other.goto(fake.url);
@@ -279,16 +279,16 @@ test("a room with unsent lines is not left, and another tab that inherits them j
   await page.getByText(/^Offline/).waitFor();
   await say(page, "kept");
   await say(page, "/leave");
-  await page.locator("#hint.bad", { hasText: "#den has lines that are not sent yet" }).waitFor();
+  await page.locator("#hint.bad", { hasText: "#den has unsent messages" }).waitFor();
   await page.close();
   await fake.listen(fake.port);
   await until(() => fake.room("den").records.map(({ text }) => text), (texts) => texts.join() === "kept");
 });
 
-test("a first welcome that is lost on its way locks nobody out of their own name", async () => {
+test("a lost first welcome does not lock the name", async () => {
   fake.instead = ({ type, user, token }) => {
     if (type !== "hello" || fake.holders.has(user)) return undefined;
-    fake.holders.set(user, token ?? "the server's own"); // claimed, and the line is cut before it says so
+    fake.holders.set(user, token ?? "the server's own"); // claimed, but the connection breaks before the welcome
     fake.cut();
     return null;
   };

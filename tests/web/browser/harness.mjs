@@ -1,4 +1,4 @@
-// What the browser tests share: one Chromium, pages that report every error, and ways to wait.
+// Harness of the browser tests: Chromium, pages that report every error, the server, and ways to wait.
 
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync } from "node:fs";
@@ -16,7 +16,7 @@ const FLAGS = [
 
 const BINARY = process.env.TALK_SERVER_BIN ?? fileURLToPath(new URL("../../../target/debug/server", import.meta.url));
 
-/** Where pictures go, for a person to look at. */
+/** Where screenshots go. */
 export const PICTURES = fileURLToPath(new URL("../../out/web/", import.meta.url));
 mkdirSync(PICTURES, { recursive: true });
 
@@ -24,12 +24,12 @@ export function launch(flags = []) {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...flags] });
 }
 
-/** A person's browser: its own storage. Pages of it are its tabs. Errors in them end up in `errors`. */
+/** A browser with its own storage. Its pages are tabs; `errors` collects their errors. */
 export async function person(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, locale: "en-GB", timezoneId: "UTC", ...options });
   context.setDefaultTimeout(10_000);
   context.errors = [];
-  // What the page's own policy forbids is an error as well, reported or not.
+  // A violation of the page's own policy is an error as well, reported or not.
   await context.addInitScript(() => addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
     console.error(`the policy forbids: ${violatedDirective} ${blockedURI}`)));
   context.on("weberror", (error) => context.errors.push(String(error.error())));
@@ -47,14 +47,14 @@ export async function served(flags = []) {
   return { browser, server };
 }
 
-/** A browser and a server that does what a test tells it to. */
+/** A browser and a fake server that a test controls. */
 export async function faked() {
   const [browser, fake] = await Promise.all([launch(), Fake.start()]);
   after(() => Promise.all([browser.close(), fake.stop()]));
   return { browser, fake };
 }
 
-/** Opens a tab and goes in under a name. */
+/** Opens a tab and logs in. */
 export async function enter(context, url, name) {
   const page = await context.newPage();
   await page.goto(url);
@@ -73,7 +73,7 @@ export async function say(page, text) {
   await page.locator("#box").press("Enter");
 }
 
-/** The lines on a page, oldest first: what was said, with its state when that is not stored. */
+/** The messages on a page, oldest first, each with its state if it is not stored. */
 export function lines(page) {
   return page.locator("#log .message").evaluateAll((rows) => rows.map((row) => {
     const { state } = row.dataset;
@@ -81,7 +81,7 @@ export function lines(page) {
   }));
 }
 
-/** Waits until `look` gives what `isRight` accepts; fails with what it saw last. */
+/** Waits until `isRight` accepts what `look` returns; fails with the last value. */
 export async function until(look, isRight, what = "", ms = 10_000) {
   const deadline = Date.now() + ms;
   for (;;) {
@@ -92,7 +92,7 @@ export async function until(look, isRight, what = "", ms = 10_000) {
   }
 }
 
-/** The built server on a port of its own; `stop` kills it, `start` brings it back to that port and what it kept. */
+/** The built server on its own port; `stop` kills it, `start` restarts it on that port and its data. */
 export class Server {
   static async start(flags = []) {
     const server = new Server();
@@ -127,6 +127,6 @@ export class Server {
   }
 }
 
-/** Waits until these lines stand in the log, and no others. */
+/** Waits until the room shows these messages, and no others. */
 export const shows = (page, wanted) =>
   until(() => lines(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted));

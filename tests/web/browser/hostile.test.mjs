@@ -1,4 +1,4 @@
-// Strangers' text on the page: it stays text, harms only its own line, and links only where it may.
+// Hostile text on the page: it stays text, affects only its own row, and links only to http and https.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const MARKUP = [
 
 const { browser, fake } = await faked();
 
-test("markup is shown as it was written, wherever it stands, and makes no element", async () => {
+test("HTML is shown as text, wherever it is, and makes no element", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/markup`, "bob");
   const counted = () => page.evaluate(() => document.querySelectorAll("script, img, svg, b, iframe, a[href^='javascript']").length);
@@ -50,7 +50,7 @@ test("markup is shown as it was written, wherever it stands, and makes no elemen
   await context.close();
 });
 
-test("strangers' marks make only what they may, and neither links nor directions reach out of them", async () => {
+test("markup makes only allowed elements, and neither links nor directions leak out of it", async () => {
   const context = await person(browser, { viewport: { width: 320, height: 640 } });
   const page = await enter(context, `${fake.url}/r/marks`, "bob");
   fake.say("marks", "eve", "**<img src=x onerror=globalThis.harmed=1>** *javascript:alert(1)* `http://a.example`");
@@ -82,7 +82,7 @@ test("strangers' marks make only what they may, and neither links nor directions
   await context.close();
 });
 
-test("only http and https become links, which open apart and know nothing of us", async () => {
+test("only http and https become links, which open in a new tab without opener or referrer", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/links`, "bob");
   for (const text of [
@@ -96,7 +96,7 @@ test("only http and https become links, which open apart and know nothing of us"
   await context.close();
 });
 
-test("no line reaches out of its place: not by direction, nor height, nor width", async () => {
+test("no message leaves its row: not by direction, nor height, nor width", async () => {
   const context = await person(browser, { viewport: { width: 320, height: 640 } });
   const page = await enter(context, `${fake.url}/r/wild`, "bob");
   fake.say("wild", "eve", "plain");
@@ -125,7 +125,7 @@ test("no line reaches out of its place: not by direction, nor height, nor width"
   await context.close();
 });
 
-test("the source has no way to make text into markup or code, and asks nobody else for anything", () => {
+test("the source cannot turn text into HTML or code, and loads nothing from other hosts", () => {
   for (const name of FILES) {
     const source = readFileSync(new URL(name, STATIC), "utf8").replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
     for (const way of [
@@ -135,13 +135,13 @@ test("the source has no way to make text into markup or code, and asks nobody el
   }
 });
 
-test("every module is asked for at once, not found out one by one", () => {
+test("every module is preloaded", () => {
   const page = readFileSync(new URL("index.html", STATIC), "utf8");
   const modules = FILES.filter((name) => name.endsWith(".js") && name !== "main.js");
   assert.deepEqual([...page.matchAll(/modulepreload" href="\/([^"]+)"/g)].map(([, name]) => name).sort(), modules.sort());
 });
 
-test("the whole page is small, as it is and as a proxy packs it", (t) => {
+test("the whole page is small, as it is and compressed", (t) => {
   const files = FILES.map((name) => readFileSync(new URL(name, STATIC)));
   const sum = (/** @type {(file: Buffer) => number} */ size) => files.reduce((all, file) => all + size(file), 0);
   const [plain, gzip, brotli] = [sum(({ length }) => length), sum((file) => gzipSync(file).length), sum((file) => brotliCompressSync(file).length)];

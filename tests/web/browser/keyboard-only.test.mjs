@@ -6,7 +6,7 @@ import { enter, live, person, served, shows, until } from "./harness.mjs";
 
 const { browser, server } = await served(["--rate", "0"]);
 
-/** Presses Tab until a control has the focus; fails where it is never reached. */
+/** Presses Tab until a control has the focus; fails if it is not reached. */
 async function tabTo(page, name, key = "Tab") {
   const focused = () => page.evaluate(() => {
     const { id, textContent, ariaLabel } = document.activeElement;
@@ -28,7 +28,7 @@ async function type(page, text) {
   await enterKey(page);
 }
 
-/** From the box to what can be done to the last line, then along it. */
+/** From the box to the buttons of the last message, then along them. */
 async function doTo(page, act) {
   await page.locator("#log .actions").last().waitFor({ state: "attached" });
   for (let presses = 0; presses < 12 && !await page.locator(".actions button:focus").count(); presses += 1) await page.keyboard.press("Shift+Tab");
@@ -37,7 +37,7 @@ async function doTo(page, act) {
   await enterKey(page);
 }
 
-test("every feature is at hand for who has only keys", async () => {
+test("every feature works with the keyboard alone", async () => {
   const [mine, theirs] = [await person(browser, { viewport: { width: 1440, height: 800 }, permissions: ["clipboard-read", "clipboard-write"] }), await person(browser)];
   const other = await enter(theirs, `${server.url}/r/lobby`, "ada");
   const page = await mine.newPage();
@@ -45,7 +45,7 @@ test("every feature is at hand for who has only keys", async () => {
   await type(page, "kay");
   await live(page);
 
-  // Lines: said, edited in two ways, answered, linked, deleted.
+  // Messages: sent, edited in two ways, replied to, linked, deleted.
   await type(page, "one");
   await shows(page, ["one"]);
   await page.keyboard.press("ArrowUp");
@@ -69,7 +69,7 @@ test("every feature is at hand for who has only keys", async () => {
   await shows(page, ["one!? edited", "deleted"]);
   await page.locator("#box:focus").waitFor();
 
-  // Rooms: by the field, by letters, by arrows; topic; left by its button.
+  // Rooms: by the field, the picker, the arrows; topic; left by the button.
   await tabTo(page, "join-room");
   await type(page, "garden");
   await page.locator("#title", { hasText: "#garden" }).waitFor();
@@ -84,7 +84,7 @@ test("every feature is at hand for who has only keys", async () => {
   await enterKey(page);
   await page.locator("#title", { hasText: "#lobby" }).waitFor();
 
-  // People: one is written to from the list.
+  // Members: a direct message from the list.
   await tabTo(page, "Write to ada");
   await enterKey(page);
   await page.locator("#title", { hasText: "ada" }).waitFor();
@@ -92,7 +92,7 @@ test("every feature is at hand for who has only keys", async () => {
   await other.locator("#direct-list", { hasText: "kay" }).waitFor();
   await page.keyboard.press("Alt+ArrowUp");
 
-  // Reading: up, and back to the newest by its button.
+  // Scrolling: up, and back to the newest by the button.
   for (let i = 1; i <= 60; i += 1) await other.locator("#box").fill(`line ${i}`).then(() => other.keyboard.press("Enter"));
   await page.getByText("line 60", { exact: true }).waitFor();
   await tabTo(page, "scroller", "Shift+Tab");
@@ -103,7 +103,7 @@ test("every feature is at hand for who has only keys", async () => {
   await enterKey(page);
   await until(() => page.evaluate(() => document.querySelector("#latest").hidden), (is) => is);
 
-  // Oneself: settings, key, name.
+  // Own name: settings, key, rename.
   await tabTo(page, "open-settings");
   await enterKey(page);
   await tabTo(page, "set-mute");
@@ -118,7 +118,7 @@ test("every feature is at hand for who has only keys", async () => {
   await type(page, "kim");
   await page.locator("#me", { hasText: "kim" }).waitFor();
 
-  // Trouble: a line written offline, tried again, and stored.
+  // Offline: a message written, retried, and stored.
   await server.stop();
   await page.locator('#state[data-state="offline"]').waitFor();
   await tabTo(page, "box");

@@ -1,4 +1,4 @@
-// Two people and the built server: what anybody does in the first ten minutes.
+// Two users and the built server: what everyone does in the first ten minutes.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { enter, lines, live, person, say, served, Server, shows, until } from ".
 const { browser, server } = await served(["--rate", "0"]);
 
 
-test("one comes in, and talks, with the keyboard alone", async () => {
+test("a person logs in and writes with the keyboard alone", async () => {
   const context = await person(browser);
   const page = await context.newPage();
   await page.goto(`${server.url}/r/keys`);
@@ -22,7 +22,7 @@ test("one comes in, and talks, with the keyboard alone", async () => {
   await page.keyboard.type("second line");
   await page.keyboard.press("Enter");
   await shows(page, ["first line\nsecond line"]);
-  // Every control is reached by Tab, the box does not keep it, and what is focused is seen.
+  // Tab reaches every control, leaves the box, and the focus is visible.
   const seen = new Set();
   for (let i = 0; i < 18; i += 1) {
     await page.keyboard.press("Tab");
@@ -43,7 +43,7 @@ test("one comes in, and talks, with the keyboard alone", async () => {
   await context.close();
 });
 
-test("two people's tabs show the same lines once and in one order", async () => {
+test("two users' tabs show the same messages once and in one order", async () => {
   const [ann, bea] = [await person(browser), await person(browser)];
   const url = `${server.url}/r/both`;
   const pages = [await enter(ann, url, "ann"), await enter(bea, url, "bea")];
@@ -66,7 +66,7 @@ test("two people's tabs show the same lines once and in one order", async () => 
   }
 });
 
-test("people come, type, act, take another name and go, and the others see it", async () => {
+test("joins, typing, /me, renames and leaves are shown to others", async () => {
   const [cat, dan] = [await person(browser), await person(browser)];
   const url = `${server.url}/r/people`;
   const page = await enter(cat, url, "cat");
@@ -90,20 +90,20 @@ test("people come, type, act, take another name and go, and the others see it", 
   await cat.close();
 });
 
-test("a name is changed in a form, and a taken one is refused in words", async () => {
+test("a name is changed in a form, and a taken one is refused with a reason", async () => {
   const [eve, fay] = [await person(browser), await person(browser)];
   const page = await enter(eve, server.url, "eve");
   await enter(fay, server.url, "fay");
   await page.getByRole("button", { name: "Change" }).click();
   await page.getByLabel("Your new name").fill("FAY");
-  await page.getByRole("button", { name: "Take it" }).click();
+  await page.getByRole("button", { name: "Change name" }).click();
   await page.locator("#hint.bad", { hasText: /FAY|taken|name/i }).waitFor();
   assert.equal(await page.locator("#me").textContent(), "eve");
   const third = await (await person(browser)).newPage();
   await third.goto(server.url);
   await third.getByLabel("Your name").fill("eve");
   await third.keyboard.press("Enter");
-  await third.getByText("Somebody else is eve now. Choose another name.").waitFor();
+  await third.getByText("The name eve is in use. If it is yours, enter its key below.").waitFor();
   await third.getByLabel("Your name").fill("eva");
   await third.keyboard.press("Enter");
   await live(third);
@@ -148,7 +148,7 @@ test("rooms are joined, counted, walked through, and left", async () => {
   }
 });
 
-test("a command nobody knows is said to be one, and sent to nobody", async () => {
+test("an unknown command is reported, and not sent", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/cmd`, "ida");
   await say(page, "/paswd hunter2");
@@ -162,8 +162,8 @@ test("a command nobody knows is said to be one, and sent to nobody", async () =>
   await say(page, "/version");
   await page.locator("#log .note", { hasText: "The server is talk/" }).waitFor();
   await say(page, "/key");
-  await page.locator("#log .note", { hasText: /as good as being ida: [0-9a-f]{32}/ }).waitFor();
-  for (const [typed, why] of [["/quit", "Close the tab"], ["/r yes", "Nobody has written"], ["/resend", "No line has failed"], ["/help jion", "no command /jion"]]) {
+  await page.locator("#log .note", { hasText: /Key for ida: [0-9a-f]{32}/ }).waitFor();
+  for (const [typed, why] of [["/quit", "Close the tab"], ["/r yes", "No direct message to reply to"], ["/resend", "No message has failed"], ["/help jion", "no command /jion"]]) {
     await say(page, typed);
     await page.locator("#hint.bad", { hasText: why }).waitFor();
   }
@@ -171,7 +171,7 @@ test("a command nobody knows is said to be one, and sent to nobody", async () =>
   await context.close();
 });
 
-test("through a kill of the server nothing typed is lost, and all of it is stored once", async () => {
+test("when the server is killed nothing typed is lost, and all of it is stored once", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/kill`, "jan");
   await say(page, "before");
@@ -187,7 +187,7 @@ test("through a kill of the server nothing typed is lost, and all of it is store
   await context.close();
 });
 
-test("a name that the server refuses, and its password, are settled at the door", async (t) => {
+test("login handles a refused name, and the server's password", async (t) => {
   const file = join(mkdtempSync(join(tmpdir(), "talk-web-")), "password");
   writeFileSync(file, "open sesame\n");
   const guarded = await Server.start(["--password-file", file]);
@@ -200,7 +200,7 @@ test("a name that the server refuses, and its password, are settled at the door"
   await page.locator("#login-error", { hasText: "that name is reserved" }).waitFor();
   await page.getByLabel("Your name").fill("kim");
   await page.keyboard.press("Enter");
-  await page.getByText("This server asks for a password.").waitFor();
+  await page.getByText("This server needs a password.").waitFor();
   await page.getByLabel("Password").fill("open sesame");
   await page.keyboard.press("Enter");
   await live(page);
@@ -208,9 +208,9 @@ test("a name that the server refuses, and its password, are settled at the door"
   await context.close();
 });
 
-test("two tabs of one person share what is typed and not said yet", async () => {
+test("two tabs of one user share a draft", async () => {
   const context = await person(browser);
-  const focus = (page, is) => page.evaluate((has) => (document.hasFocus = () => has), is); // here every tab believes it has it
+  const focus = (page, is) => page.evaluate((has) => (document.hasFocus = () => has), is); // here every tab believes that it has the focus
   const one = await enter(context, `${server.url}/r/shared`, "sam");
   const two = await context.newPage();
   await two.goto(`${server.url}/r/shared`);

@@ -1,4 +1,4 @@
-// The key of a name: how it goes to another device, and how one lets it go. Against the built server.
+// The key of a name: on another device, and forgotten. Against the built server.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { enter, live, person, say, served, shows, until } from "./harness.mjs";
 
 const { browser, server } = await served(["--rate", "0"]);
 
-test("the key of a name opens it on another device, and nothing else does", async () => {
+test("the key of a name gives it to another device, and nothing else does", async () => {
   const [one, two] = [await person(browser, { permissions: ["clipboard-read", "clipboard-write"] }), await person(browser)];
   const page = await enter(one, `${server.url}/r/keys`, "kim");
   await say(page, "from here");
@@ -25,14 +25,14 @@ test("the key of a name opens it on another device, and nothing else does", asyn
   await other.goto(`${server.url}/r/keys`);
   await other.getByLabel("Your name").fill("kim");
   await other.getByText("I have a key for this name").click();
-  const typed = other.getByLabel("Its key");
+  const typed = other.getByLabel("Key (page: Settings; console: /key)");
   const join = other.getByRole("button", { name: "Join", exact: true });
   await typed.fill("0123");
   await join.click();
-  await other.getByText("A key is 32 digits and letters from a to f").waitFor();
+  await other.getByText("A key is 32 characters: digits and letters from a to f").waitFor();
   await typed.fill("0".repeat(32));
   await join.click();
-  await other.getByText("Somebody else is kim now").waitFor();
+  await other.getByText("The name kim is in use").waitFor();
   await typed.fill(` ${key.toUpperCase()} `);
   await join.click();
   await live(other);
@@ -45,7 +45,7 @@ test("the key of a name opens it on another device, and nothing else does", asyn
   }
 });
 
-test("who forgets the key stands at the door again, and it is asked for twice", async () => {
+test("forgetting the key asks again, and returns to login", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/keys`, "leo");
   const beside = await context.newPage();
@@ -59,7 +59,7 @@ test("who forgets the key stands at the door again, and it is asked for twice", 
   const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
   assert.doesNotMatch(kept, /talk\.token|"talk\.user"/);
   await until(() => page.url(), (url) => url === `${server.url}/`);
-  await beside.getByLabel("Your name").waitFor(); // the other tab goes by it no more, either
+  await beside.getByLabel("Your name").waitFor(); // the other tab has lost the name as well
   assert.deepEqual(context.errors, []);
   await context.close();
 });

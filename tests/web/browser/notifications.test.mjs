@@ -1,4 +1,4 @@
-// What calls a person, on the page and beside it, and how they keep it quiet.
+// Mentions, muted rooms, ignored users, notifications and sound.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +13,7 @@ const hide = (page, isHidden) => page.evaluate((hidden) => {
   document.dispatchEvent(new Event("visibilitychange"));
 }, isHidden);
 
-test("a line with one's name stands out, also without colour, and its room is marked", async () => {
+test("a mention is highlighted, also without colour, and its room is marked", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/quiet`, "bob");
   await say(page, "/join work");
@@ -23,11 +23,11 @@ test("a line with one's name stands out, also without colour, and its room is ma
   await page.locator(".message.mention", { hasText: "the build is red" }).waitFor();
   await page.getByText("bobby tables").waitFor();
   assert.equal(await page.locator(".message.mention").count(), 1);
-  assert.equal(await page.locator(".message.mention .text").textContent(), "calls you: Bob, the build is red");
+  assert.equal(await page.locator(".message.mention .text").textContent(), "mentions you: Bob, the build is red");
   assert.notEqual(await page.locator(".message.mention").evaluate((line) => getComputedStyle(line, "::before").content), "none");
   fake.say("quiet", "ada", "and bob?");
   fake.say("quiet", "ada", "nothing");
-  await page.getByRole("link", { name: "#quiet @ 1 with your name, 2 unread" }).waitFor();
+  await page.getByRole("link", { name: "#quiet @ 1 mention, 2 unread" }).waitFor();
   await page.screenshot({ path: `${PICTURES}mention.png`, animations: "disabled" });
   await page.getByRole("link", { name: "#quiet" }).click();
   await page.locator("#room-list .mentions").waitFor({ state: "detached" });
@@ -39,7 +39,7 @@ test("a muted room is not counted in the title, over a reload too", async () => 
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/loud`, "mia");
   await say(page, "/mute");
-  await hint(page, "Muted: #loud");
+  await hint(page, "#loud is muted");
   await page.reload();
   await live(page);
   await page.getByRole("link", { name: "#loud muted" }).waitFor();
@@ -49,24 +49,24 @@ test("a muted room is not counted in the title, over a reload too", async () => 
   assert.equal(await page.title(), "loud – Talk");
   await hide(page, false);
   await say(page, "/unmute");
-  await hint(page, "Not muted any more");
+  await hint(page, "is no longer muted");
   await hide(page, true);
   fake.say("loud", "ada", "mia?");
   await until(() => page.title(), (now) => now === "(1) loud – Talk");
   await context.close();
 });
 
-test("what somebody ignored writes folds to a quiet row, and unfolds", async () => {
+test("messages of an ignored user fold to one row, and unfold", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/fold`, "ivy");
   await say(page, "/ignore ivy");
-  await hint(page, "That is you");
+  await hint(page, "That is your own name");
   await page.locator("#box").fill("");
   fake.say("fold", "eve", "one");
   await say(page, "/ignore Eve");
-  await page.locator(".ignored", { hasText: "A line of somebody you ignore" }).waitFor();
+  await page.locator(".ignored", { hasText: "A message from a person you ignore" }).waitFor();
   fake.say("fold", "eve", "two");
-  await page.locator(".ignored", { hasText: "2 lines of people you ignore" }).waitFor();
+  await page.locator(".ignored", { hasText: "2 messages from people you ignore" }).waitFor();
   assert.equal(await page.locator(".message").count(), 0);
   await page.reload();
   await live(page);
@@ -78,7 +78,7 @@ test("what somebody ignored writes folds to a quiet row, and unfolds", async () 
   await context.close();
 });
 
-/** In place of what a headless browser does not do: notes and sounds, counted; a permission, asked for. */
+/** Replaces what a headless browser lacks: counts notifications and sounds, and permission requests. */
 const STAND_INS = (answer) => {
   globalThis.asked = 0;
   globalThis.notes = [];
@@ -110,7 +110,7 @@ async function withStandIns(name, answer) {
 
 const noticed = (page) => page.evaluate(() => ({ asked: globalThis.asked, notes: globalThis.notes, tones: globalThis.tones }));
 
-test("nothing is shown or played unasked, and no permission is asked for", async () => {
+test("by default nothing is shown or played, and no permission is requested", async () => {
   const { context, page } = await withStandIns("una", "granted");
   await hide(page, true);
   fake.say("una", "ada", "una!");
@@ -119,20 +119,20 @@ test("nothing is shown or played unasked, and no permission is asked for", async
   await context.close();
 });
 
-test("by choice, one's name and private lines are told of while the page is hidden, and nothing else", async () => {
+test("by choice, mentions and direct messages notify while the page is hidden, and nothing else does", async () => {
   const { context, page } = await withStandIns("nia", "granted");
   await say(page, "/join still");
   await title(page, "#still");
   await say(page, "/mute");
-  await hint(page, "Muted: #still");
+  await hint(page, "#still is muted");
   await page.getByRole("button", { name: "Settings" }).click();
   await page.screenshot({ path: `${PICTURES}settings.png`, animations: "disabled" });
-  await page.getByLabel("Show a notice").check();
+  await page.getByLabel("Notify me").check();
   await page.getByLabel("Play a sound").check();
   await until(() => noticed(page), ({ asked, tones }) => asked === 1 && tones === 2, "asked once, heard once");
   await page.getByRole("button", { name: "Done" }).click();
   fake.say("nia", "ada", "nia, seen");
-  await page.getByRole("link", { name: /1 with your name/ }).waitFor();
+  await page.getByRole("link", { name: /1 mention/ }).waitFor();
   await hide(page, true);
   fake.say("still", "ada", "nia, in a muted room");
   fake.say("nia", "ada", "not for her");
@@ -150,27 +150,27 @@ test("by choice, one's name and private lines are told of while the page is hidd
   await context.close();
 });
 
-test("where the browser says no, the switch goes back and says why", async () => {
+test("if the browser refuses, the switch goes back and says why", async () => {
   const { context, page } = await withStandIns("noa", "denied");
   await page.getByRole("button", { name: "Settings" }).click();
-  await page.getByLabel("Show a notice").click();
-  await page.getByText("The browser does not allow notices of this page").waitFor();
-  assert.equal(await page.getByLabel("Show a notice").isChecked(), false);
+  await page.getByLabel("Notify me").click();
+  await page.getByText("The browser blocks notifications of this page").waitFor();
+  assert.equal(await page.getByLabel("Notify me").isChecked(), false);
   await context.close();
 });
 
-test("the settings mute, hide comings and goings, and bring back who is ignored", async () => {
+test("the settings mute, hide joins and leaves, and unignore users", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/set`, "sue");
   await say(page, "/ignore eve");
-  await hint(page, "folded away");
+  await hint(page, "are hidden");
   fake.say("set", "eve", "hello");
   fake.tell("set", { type: "presence", room: "set", user: "zed", state: "joined", count: 2 });
   await page.locator(".presence", { hasText: "zed joined" }).waitFor();
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByLabel("Mute #set").check();
-  await page.getByLabel("Hide who joins and leaves").check();
-  await page.getByRole("button", { name: "Show again what eve writes" }).click();
+  await page.getByLabel("Hide joins and leaves").check();
+  await page.getByRole("button", { name: "Show messages from eve again" }).click();
   await page.keyboard.press("Escape");
   await page.locator(".presence").waitFor({ state: "detached" });
   await page.locator(".message", { hasText: "hello" }).waitFor();

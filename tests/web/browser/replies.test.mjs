@@ -1,4 +1,4 @@
-// A line answers another: by its button, by the keyboard, by a command; what was answered is shown and found.
+// Replies: by the button, the keyboard, a command; the quote is shown and leads to its message.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ const { browser, server } = await served(["--rate", "0"]);
 const line = (page, text) => page.locator("#log .message", { has: page.locator(".text", { hasText: text }) });
 const quotes = (page) => page.locator("#log .quote").evaluateAll((all) => all.map(({ textContent }) => textContent));
 
-test("a line is answered by its button, and who is answered is called", async () => {
+test("the Reply button replies, and mentions the author", async () => {
   const [ours, theirs] = [await person(browser), await person(browser)];
   const ada = await enter(ours, `${server.url}/r/ask`, "ada");
   const bob = await enter(theirs, `${server.url}/r/ask`, "bob");
@@ -22,14 +22,14 @@ test("a line is answered by its button, and who is answered is called", async ()
   assert.equal(await bob.locator("#box").inputValue(), "I have", "what was typed stays");
   await bob.keyboard.press("Enter");
   await bob.locator("#context").waitFor({ state: "hidden" });
-  for (const [page, prefix] of [[ada, "calls you: "], [bob, ""]]) {
+  for (const [page, prefix] of [[ada, "mentions you: "], [bob, ""]]) {
     await shows(page, ["who has the key?", "and where is it?", `${prefix}I have`]);
-    assert.deepEqual(await quotes(page), ["answers ada who has the key?"]);
+    assert.deepEqual(await quotes(page), ["reply to ada who has the key?"]);
   }
   await ada.locator(".message.mention", { hasText: "I have" }).waitFor();
   assert.equal(await bob.locator(".message.mention").count(), 0);
   await say(bob, "but not here");
-  await shows(ada, ["who has the key?", "and where is it?", "calls you: I have", "but not here"]);
+  await shows(ada, ["who has the key?", "and where is it?", "mentions you: I have", "but not here"]);
   assert.equal((await quotes(ada)).length, 1, "one answer, one quote");
 
   await ada.locator(".quote").click();
@@ -39,13 +39,13 @@ test("a line is answered by its button, and who is answered is called", async ()
   await until(() => ada.url(), (url) => url.endsWith("/r/ask"));
   await ada.reload();
   await live(ada);
-  await until(() => quotes(ada), ([quote]) => quote === "answers ada who has the key?");
+  await until(() => quotes(ada), ([quote]) => quote === "reply to ada who has the key?");
   assert.deepEqual([...ours.errors, ...theirs.errors], []);
   await ours.close();
   await theirs.close();
 });
 
-test("by the keyboard: from the box to a line, and Esc gives it up", async () => {
+test("with the keyboard: from the box to a message, and Esc cancels", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/hands`, "kim");
   await say(page, "one");
@@ -63,15 +63,15 @@ test("by the keyboard: from the box to a line, and Esc gives it up", async () =>
   await say(page, "three");
   await say(page, "/reply 2 to two");
   await say(page, "/reply 99 to nobody");
-  await page.locator("#hint.bad", { hasText: "There is no line 99" }).waitFor();
+  await page.locator("#hint.bad", { hasText: "There is no message #99" }).waitFor();
   assert.equal(await page.locator("#box").inputValue(), "/reply 99 to nobody");
   await shows(page, ["one", "two", "three", "to two"]);
-  assert.deepEqual(await quotes(page), ["answers kim two"]);
+  assert.deepEqual(await quotes(page), ["reply to kim two"]);
   assert.deepEqual(context.errors, []);
   await context.close();
 });
 
-test("an answer survives offline, an edit and the end of what it answered", async () => {
+test("a reply survives offline, an edit and the delete of what it replied to", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/through`, "una");
   await say(page, "the question");
@@ -80,18 +80,18 @@ test("an answer survives offline, an edit and the end of what it answered", asyn
   await page.locator('#state[data-state="offline"]').waitFor();
   await say(page, "/reply 1 the answer");
   await shows(page, ["the question", "pending: the answer"]);
-  assert.deepEqual(await quotes(page), ["answers una the question"]);
+  assert.deepEqual(await quotes(page), ["reply to una the question"]);
   await server.start();
   await live(page);
   await shows(page, ["the question", "the answer"]);
-  assert.deepEqual(await quotes(page), ["answers una the question"]);
+  assert.deepEqual(await quotes(page), ["reply to una the question"]);
   await say(page, "/edit the last answer");
   await shows(page, ["the question", "the last answer edited"]);
-  assert.deepEqual(await quotes(page), ["answers una the question"]);
+  assert.deepEqual(await quotes(page), ["reply to una the question"]);
   await line(page, "the question").hover();
   await line(page, "the question").getByRole("button", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Really delete" }).click();
-  await until(() => quotes(page), ([quote]) => quote === "answers una deleted");
+  await until(() => quotes(page), ([quote]) => quote === "reply to una deleted");
   assert.deepEqual(await lines(page), ["deleted", "the last answer edited"]);
   assert.deepEqual(context.errors, []);
   await context.close();

@@ -1,4 +1,4 @@
-// Reading: the newest line is followed, until one scrolls up; then nothing moves under the eyes.
+// Scrolling: the view follows the newest message until the person scrolls up; then nothing moves.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { enter, faked, lines, person, until } from "./harness.mjs";
 
 const { browser, fake } = await faked();
 
-/** Where the first line in view stands, and how far down the page is. */
+/** The position of the first message in view, and how far the page is scrolled. */
 const view = (page) => page.evaluate(() => {
   const scroller = document.querySelector("#scroller");
   const { top } = scroller.getBoundingClientRect();
@@ -30,7 +30,7 @@ function fill(room, count) {
   }
 }
 
-test("the newest line is followed, and who scrolls up stays where they read", async () => {
+test("the view follows the newest message, and stays where the person scrolled", async () => {
   fill("read", 90);
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/read`, "bob");
@@ -54,14 +54,14 @@ test("the newest line is followed, and who scrolls up stays where they read", as
   await context.close();
 });
 
-test("older pages come in above without a jump, down to the beginning", async () => {
+test("older pages load above without a jump, down to the beginning", async () => {
   fill("old", 450);
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/old`, "bob");
   await until(() => view(page), ({ below, rows }) => below === 0 && rows > 100);
   await wheel(page, -1_500);
   await until(() => view(page), ({ below }) => below > 1_400);
-  // Whatever comes in above, the line that is read moves by what the wheel moves it, and no more.
+  // Whatever loads above, the message in view moves only as far as the wheel moves it.
   for (let i = 0; i < 200; i += 1) {
     const before = await view(page);
     if (before.text === "line 1") break;
@@ -90,7 +90,7 @@ test("older pages come in above without a jump, down to the beginning", async ()
   await context.close();
 });
 
-test("a hundred thousand lines leave the page light and alive", async () => {
+test("a hundred thousand messages leave the page light and responsive", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/flood`, "bob");
   for (let i = 0; i < 100; i += 1) {
@@ -106,7 +106,7 @@ test("a hundred thousand lines leave the page light and alive", async () => {
   await context.close();
 });
 
-test("a hidden page counts in its title what was not seen", async () => {
+test("a hidden page counts unread messages in its title", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/title`, "bob");
   assert.equal(await page.title(), "title – Talk");

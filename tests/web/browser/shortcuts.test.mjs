@@ -1,4 +1,4 @@
-// Getting about with the keyboard: the switcher, the rooms above and below, the sheet of keys.
+// Shortcuts: the room picker, the previous and next room, the list of shortcuts.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ const { browser, fake } = await faked();
 const title = (page, text) => page.locator("#title").getByText(text, { exact: true }).waitFor();
 const focused = (page) => page.evaluate(() => document.activeElement.id);
 
-test("Ctrl+K filters rooms and people, arrows and Enter go, Esc goes back to where one was", async () => {
+test("Ctrl+K filters rooms and people, arrows and Enter choose, Esc cancels", async () => {
   const [bob, ada] = [await person(browser), await person(browser)];
   const page = await enter(bob, `${fake.url}/r/lobby`, "bob");
   await enter(ada, `${fake.url}/r/lobby`, "ada");
@@ -19,7 +19,7 @@ test("Ctrl+K filters rooms and people, arrows and Enter go, Esc goes back to whe
   await page.keyboard.press("Control+k");
   assert.equal(await focused(page), "picker-input");
   await page.keyboard.type("nowhere!");
-  await page.getByText("No room and nobody here is called so").waitFor();
+  await page.getByText("No room or person matches").waitFor();
   await page.keyboard.press("Enter");
   await page.keyboard.press("Escape");
   await page.locator("#room-picker").waitFor({ state: "hidden" });
@@ -64,10 +64,10 @@ test("Alt and the arrows go through the rooms", async () => {
   await context.close();
 });
 
-test("the sheet of keys comes on ? outside of the box, and from its button, and writes nothing", async () => {
+test("? outside of the box, or the button, shows the shortcuts and types nothing", async () => {
   const context = await person(browser, { viewport: { width: 320, height: 568 } });
   const page = await enter(context, `${fake.url}/r/sheet`, "dee");
-  const sheet = page.getByRole("dialog", { name: "Keys" });
+  const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
   await page.locator("#box").pressSequentially("why?");
   assert.equal(await sheet.isVisible(), false);
   await page.keyboard.press("Escape");
@@ -79,7 +79,7 @@ test("the sheet of keys comes on ? outside of the box, and from its button, and 
   await sheet.waitFor({ state: "hidden" });
   assert.equal(await page.locator("#box").inputValue(), "why?");
   await page.getByRole("button", { name: "Rooms" }).click();
-  await page.getByRole("button", { name: "Keys" }).click();
+  await page.getByRole("button", { name: "Shortcuts" }).click();
   await sheet.waitFor();
   assert.equal(await page.locator("#rooms:popover-open").count(), 0);
   await sheet.getByRole("button", { name: "Close" }).click();

@@ -1,4 +1,4 @@
-// A line has an address: it opens the room around that line, can be copied, and is a step back and forth.
+// URLs of messages: they open the room around the message, can be copied, and work with back and forward.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ for (let i = 1; i <= 700; i += 1) fake.say("long", ["ada", "eve"][i % 2], `line 
 
 const title = (page, text) => page.locator("#title", { hasText: text }).waitFor();
 
-/** Waits until a line is pointed at, and in view. */
+/** Waits until a message is marked as the target, and in view. */
 async function pointed(page, text) {
   await page.locator(".message.target", { has: page.getByText(text, { exact: true }) }).waitFor();
   await until(() => page.evaluate(() => {
@@ -19,7 +19,7 @@ async function pointed(page, text) {
   }), (isInView) => isInView, `${text} in view`);
 }
 
-test("the address of a line far back opens the room around it, and points at it for every reader", async () => {
+test("the URL of an old message opens the room around it, and marks it, also for screen readers", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/long#123`, "bob");
   await pointed(page, "line 123");
@@ -32,7 +32,7 @@ test("the address of a line far back opens the room around it, and points at it 
   await page.screenshot({ path: `${PICTURES}address.png`, animations: "disabled" });
   assert.equal(fake.heard.filter(({ type }) => type === "history").length <= 4, true, "in few questions");
 
-  // Over a reload; and on from there.
+  // Over a reload; then it scrolls on.
   await page.reload();
   await live(page);
   await pointed(page, "line 123");
@@ -43,7 +43,7 @@ test("the address of a line far back opens the room around it, and points at it 
   await context.close();
 });
 
-test("back and forward go between lines and rooms", async () => {
+test("back and forward go between messages and rooms", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/long`, "bob");
   await page.evaluate(() => (location.hash = "#650"));
@@ -63,17 +63,17 @@ test("back and forward go between lines and rooms", async () => {
   await context.close();
 });
 
-test("a line that is not there says so, and the room is shown as ever", async () => {
+test("the URL of a missing message says so, and the room is shown as usual", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/long#99999`, "bob");
-  await page.locator("#hint", { hasText: "There is no line 99999 in #long yet" }).waitFor();
+  await page.locator("#hint", { hasText: "There is no message #99999 in #long yet" }).waitFor();
   await page.getByText("line 700", { exact: true }).waitFor();
   assert.equal(await page.locator("#latest").isVisible(), false);
   assert.deepEqual(context.errors, []);
   await context.close();
 });
 
-test("what is unread stays so while one looks at a line further back", async () => {
+test("messages stay unread while the person looks at an older one", async () => {
   const context = await person(browser);
   fake.marks.set("mia long", 690);
   const page = await enter(context, `${fake.url}/r/long#200`, "mia");
@@ -82,7 +82,7 @@ test("what is unread stays so while one looks at a line further back", async () 
   await context.close();
 });
 
-test("the link of anybody's line is copied by a button on it", async () => {
+test("the link of any message is copied by its button", async () => {
   const context = await person(browser, { permissions: ["clipboard-read", "clipboard-write"] });
   const page = await enter(context, `${fake.url}/r/long`, "bob");
   await page.getByText("line 700", { exact: true }).hover();
@@ -90,7 +90,7 @@ test("the link of anybody's line is copied by a button on it", async () => {
   await page.locator("#hint", { hasText: "Link copied" }).waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());
   assert.equal(link, `${fake.url}/r/long#700`);
-  // A page without a clipboard of its own copies as one would by hand.
+  // Without the clipboard API the page copies by selecting.
   await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true }));
   await page.getByText("line 699", { exact: true }).hover();
   await page.getByRole("button", { name: "Copy link to “line 699”" }).click();

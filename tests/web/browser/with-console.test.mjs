@@ -1,4 +1,4 @@
-// Two consoles and two tabs in one room, all built: everybody sees the same lines once, in one order.
+// Two consoles and two tabs in one room: all show the same messages once, in one order.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -12,7 +12,7 @@ import { enter, lines, live, person, say, served, until } from "./harness.mjs";
 
 const BINARY = process.env.TALK_CONSOLE_BIN ?? fileURLToPath(new URL("../../../target/debug/console", import.meta.url));
 
-/** A console whose lines are read and written through pipes. */
+/** A console with pipes as input and output. */
 class Console {
   constructor(url, user) {
     this.lines = [];
@@ -27,7 +27,7 @@ class Console {
     this.child.stdin.write(`${text}\n`);
   }
 
-  /** What was said, without time and name: `23:59 bob text`. Notes about the room begin with `--`. */
+  /** The texts, without time and name: `23:59 bob text`. Notes about the room begin with `--`. */
   texts() {
     const said = this.lines.filter((line) => /^\d\d:\d\d [^-]/.test(line));
     return said.map((line) => line.split(" ").slice(2).join(" "));
@@ -43,7 +43,7 @@ class Console {
 
 const { browser, server } = await served(["--rate", "0"]);
 
-test("two tabs and two consoles show the same lines once and in one order", async () => {
+test("two tabs and two consoles show the same messages once and in one order", async () => {
   const people = [await person(browser), await person(browser)];
   const tabs = [await enter(people[0], server.url, "tab-one"), await enter(people[1], server.url, "tab-two")];
   const consoles = [new Console(server.url, "console-one"), new Console(server.url, "console-two")];
@@ -64,7 +64,7 @@ test("two tabs and two consoles show the same lines once and in one order", asyn
   assert.equal(new Set(all).size, 42, "each once");
   await until(() => lines(tabs[1]), (seen) => JSON.stringify(seen) === JSON.stringify(all), "the other tab");
   for (const terminal of consoles) {
-    // A console in a script shows what was said since it came, from its own first line on.
+    // A console in a script shows what was posted since it joined, from its own first message on.
     const first = all.indexOf(terminal.texts()[0]);
     assert.ok(first === 0 || first === 1, terminal.texts()[0]);
     const rest = JSON.stringify(all.slice(first));
@@ -77,7 +77,7 @@ test("two tabs and two consoles show the same lines once and in one order", asyn
   }
 });
 
-test("the server goes away and comes back, and a tab and a console go on without a person's help", async () => {
+test("when the server is restarted, a tab and a console resume by themselves", async () => {
   const context = await person(browser);
   const tab = await enter(context, server.url, "tab-three");
   const terminal = new Console(server.url, "console-three");

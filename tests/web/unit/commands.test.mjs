@@ -3,26 +3,26 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { COMMANDS, help, messageTextOf, parseCommand } from "../../../static/model/commands.js";
 
-test("one is away with a reason or without, in one short line", () => {
+test("/away takes a message or none, on one short line", () => {
   assert.deepEqual([parseCommand("/away"), parseCommand("/away for  tea"), parseCommand("/back")], [{ away: "" }, { away: "for  tea" }, { back: true }]);
   for (const typed of [`/away ${"x".repeat(257)}`, "/away two\nlines", "/back now"]) assert.ok("error" in parseCommand(typed), typed);
 });
 
-test("what does not start with a slash is said, tidied", () => {
+test("a text without a slash is a message, normalized", () => {
   assert.deepEqual(parseCommand("hello\r\nthere \n"), { say: "hello\nthere" });
   assert.deepEqual(parseCommand("  indented"), { say: "  indented" });
   assert.deepEqual(parseCommand("a / b"), { say: "a / b" });
 });
 
-test("nothing is not said", () => {
+test("an empty text is not sent", () => {
   for (const typed of ["", " ", "\n\n", "\t"]) assert.deepEqual(parseCommand(typed), { nothing: true });
 });
 
-test("two slashes say one", () => {
+test("two slashes send one", () => {
   assert.deepEqual(parseCommand("//etc/hosts"), { say: "/etc/hosts" });
 });
 
-test("an unknown command is an error and never a line", () => {
+test("an unknown command is an error and never a message", () => {
   for (const typed of ["/mgs bob secret", "/paswd hunter2", "/", "/ x", "/constructor", "/__proto__"]) {
     const act = parseCommand(typed);
     assert.ok("error" in act, typed);
@@ -30,7 +30,7 @@ test("an unknown command is an error and never a line", () => {
   }
 });
 
-test("each command is understood, with its aliases", () => {
+test("each command is parsed, with its aliases", () => {
   assert.deepEqual(parseCommand("/me  waves  twice"), { say: "waves  twice", kind: "me" });
   assert.deepEqual(parseCommand("/NICK rob"), { nick: "rob" });
   assert.deepEqual(parseCommand("/j #Rust"), { join: "rust" });
@@ -53,19 +53,19 @@ test("each command is understood, with its aliases", () => {
   assert.deepEqual([parseCommand("/topic"), parseCommand("/topic -")], [{ topic: null }, { topic: "" }]);
 });
 
-test("a command with an unfit argument is an error", () => {
+test("a command with a wrong argument is an error", () => {
   for (const typed of ["/me", "/r", "/nick", "/nick a b", "/join", "/join a b", "/leave ../x", "/mute ../x", "/msg", "/msg a+b x", "/delete that", `/topic ${"é".repeat(129)}`]) {
     assert.ok("error" in parseCommand(typed), typed);
   }
 });
 
-test("what would travel as a text is known before it does", () => {
+test("the text that a command would send is known before", () => {
   for (const [typed, text] of [
     ["hello \n", "hello"], ["//x", "/x"], ["/me waves", "waves"], ["/msg ada psst", "psst"], ["/edit new", "new"], ["/edit", ""], ["/who", ""], ["/jion x", ""], ["", ""],
   ]) assert.equal(messageTextOf(typed), text, typed);
 });
 
-test("every word that the console knows is known here, if only to say what a page has instead", () => {
+test("every command of the console is known, if only to say what the page has instead", () => {
   const table = readFileSync(new URL("../../../console-client/command.rs", import.meta.url), "utf8").split("const TABLE")[1].split("];")[0];
   const words = [...table.matchAll(/&\[((?:"[^"]+",? ?)+)\],\s*"/g)].flatMap(([, names]) => names.match(/[^", ]+/g));
   assert.ok(words.length > 30 && words.includes("whisper"), `${words}`);
@@ -78,20 +78,20 @@ test("every word that the console knows is known here, if only to say what a pag
   assert.equal(help("").split("\n").length, COMMANDS.length);
 });
 
-test("help lists what is understood", () => {
+test("/help lists the commands", () => {
   for (const [command] of COMMANDS) {
     const typed = command.replace("[TEXT]", "x").replace("TEXT", "x").replace("[ROOM]", "x").replace("ROOM", "x").replace("NAME", "x").replace("NUMBER", "1");
     assert.ok(!("error" in parseCommand(typed)), typed);
   }
 });
 
-test("a slip gets the command that was meant", () => {
+test("a typo gets a suggestion", () => {
   const meant = (typed) => /Did you mean (\S+)\?/.exec(parseCommand(typed).error)?.[1] ?? null;
   assert.deepEqual(["/jion x", "/tpic", "/replay 1 x", "/mee", "/lsit"].map(meant), ["/join", "/topic", "/reply", "/me", "/list"]);
   assert.deepEqual(["/etc/passwd", "/xyzzy", "/", "/zq"].map(meant), [null, null, null, null]);
 });
 
-test("a line is answered by its number; joining a person is writing to them", () => {
+test("/reply takes a number; /join with a name opens a private room", () => {
   assert.deepEqual(parseCommand("/reply 12 yes\nno"), { reply: 12, text: "yes\nno" });
   assert.deepEqual(parseCommand("/reply #12 yes"), { reply: 12, text: "yes" });
   for (const typed of ["/reply", "/reply 12", "/reply yes", "/reply 0 x", "/reply 1.5 x", "/reply 9999999999999999 x"]) assert.ok("error" in parseCommand(typed), typed);

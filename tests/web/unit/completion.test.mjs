@@ -6,7 +6,7 @@ import { InputHistory } from "../../../static/model/input-history.js";
 
 const WORDS = { names: ["Alice", "bob", "albert"], rooms: ["lobby", "rust", "rust-dev"] };
 
-/** All that is offered, in order; what was typed is the last. */
+/** All candidates, in order; what was typed is the last. */
 function offers(before, words = WORDS) {
   const completion = Completion.begin(before, words);
   if (!completion) return [];
@@ -15,7 +15,7 @@ function offers(before, words = WORDS) {
   return all;
 }
 
-test("a name that opens the line gets a colon, and Tab goes round", () => {
+test("a name at the start gets a colon, and Tab wraps around", () => {
   assert.deepEqual(offers("al"), ["Alice: ", "albert: ", "al"]);
   assert.deepEqual(offers("hi AL"), ["Alice ", "albert ", "AL"]);
   assert.deepEqual(offers("hi @b"), ["@bob ", "@b"]);
@@ -23,7 +23,7 @@ test("a name that opens the line gets a colon, and Tab goes round", () => {
   assert.deepEqual(offers("/msg a"), ["Alice ", "albert ", "a"]);
 });
 
-test("commands, rooms and pictures are completed where they belong", () => {
+test("commands, rooms and emoji are completed in their places", () => {
   assert.deepEqual(offers("/jo"), ["/join ", "/jo"]);
   assert.deepEqual(offers("see #R"), ["#rust ", "#rust-dev ", "#R"]);
   assert.deepEqual(offers("/join r"), ["rust ", "rust-dev ", "r"]);
@@ -31,11 +31,11 @@ test("commands, rooms and pictures are completed where they belong", () => {
   assert.ok(offers(":s").length > 5);
 });
 
-test("nothing is completed from nothing, nor to nothing", () => {
+test("without a word or a match nothing is completed", () => {
   for (const before of ["", "hi ", "al ", "zed", "say /h", ":", ":nobody", "x:ta", "//he", "#zzz", " \n"]) assert.deepEqual(offers(before), [], before);
 });
 
-test("what was taken is said, and how to go on", () => {
+test("the chosen candidate is announced, and the next one", () => {
   const completion = Completion.begin("al", WORDS);
   const said = [1, 2, 3].map(() => (completion.next(), completion.announcement));
   assert.deepEqual(said, ["Alice, 1 of 2. Tab: albert", "albert, 2 of 2. Tab: al", "al, as you typed it. Tab: Alice"]);
@@ -45,7 +45,7 @@ test("what was taken is said, and how to go on", () => {
   assert.deepEqual([only.announcement, only.hasAlternatives, only.typed], ["🎉 :tada:", false, ":tad"]);
 });
 
-test("who spoke last comes first, then who is here, and never oneself", () => {
+test("the latest author comes first, then the members, and never the person", () => {
   const chat = new Chat();
   chat.me = "me";
   chat.show("lobby");
@@ -59,7 +59,7 @@ test("who spoke last comes first, then who is here, and never oneself", () => {
   assert.deepEqual(candidatesFrom(chat), { names: ["zoe", "bob", "amy"], rooms: ["lobby", "rust", "tea"] });
 });
 
-test("what was sent from a room comes back in that room, and then what stood in the box", () => {
+test("what was sent from a room is recalled in that room, and then the draft", () => {
   const recall = new InputHistory();
   recall.open("lobby");
   assert.equal(recall.step(1, "draft"), null);
@@ -79,6 +79,6 @@ test("what was sent from a room comes back in that room, and then what stood in 
   assert.equal(count, 50);
 });
 
-test("in the middle of a line a completed word needs no second space", () => {
+test("before a space, a completed word gets no second one", () => {
   assert.deepEqual([fitSpacing("bob ", " is here"), fitSpacing("bob ", ""), fitSpacing("bob: ", "hi"), fitSpacing(":tada: ", "\nx")], ["bob", "bob ", "bob: ", ":tada:"]);
 });

@@ -1,4 +1,4 @@
-// Private rooms: their names, their addresses, how they are called and kept.
+// Private rooms: their names, URLs, labels, and how they are stored.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { rowsOf } from "../../../static/view/rows.js";
 import { memoryStorage, Store } from "../../../static/storage/store.js";
 import { peerOf, privateRoom } from "../../../static/protocol/names.js";
 
-test("a private room has the two names, and tells each the other's", () => {
+test("a private room's name has both users, and gives each the other's", () => {
   assert.equal(privateRoom("Bob", "Alice"), "@alice+bob");
   assert.equal(privateRoom("bob", "BOB"), null);
   assert.equal(peerOf("@alice+bob", "Bob"), "alice");
@@ -17,17 +17,17 @@ test("a private room has the two names, and tells each the other's", () => {
   assert.equal(peerOf("lobby", "bob"), null);
 });
 
-test("an address leads to its room and back, whatever script it is written in", () => {
+test("a URL leads to its room and back, in every script", () => {
   for (const room of ["lobby", "@alice+bob", "@alice+оля", "@a.b+c_d"]) {
     const path = new URL(roomPath(room), "http://host").pathname;
-    assert.equal(path, roomPath(room), "as the browser shows it");
+    assert.equal(path, roomPath(room), "as the browser writes it");
     assert.equal(roomFromPath(path), room);
   }
   assert.equal(roomFromPath("/r/%40alice%2Bbob"), "@alice+bob");
   for (const path of ["/", "/r/", "/r/%ff", "/r/@alice", "/r/@alice+alice", "/r/a b", "/x/lobby"]) assert.equal(roomFromPath(path), null, path);
 });
 
-test("it is called by the other's name as they write it, and stands after everybody's rooms", () => {
+test("its label is the peer's name as the peer spells it, and it is listed after the public rooms", () => {
   const chat = new Chat();
   chat.me = "bob";
   chat.received({ type: "joined", room: "@alice+bob", first: 1, head: 0, since: 0, count: 2, members: ["Alice", "bob"] }, 0);
@@ -38,7 +38,7 @@ test("it is called by the other's name as they write it, and stands after everyb
   assert.equal(chat.neighbour(1, false), "@alice+bob");
 });
 
-test("the list of rooms calls them so as well, and they are not offered to be joined by name", () => {
+test("/rooms labels them so as well, and completion does not offer them", () => {
   const chat = new Chat();
   chat.me = "bob";
   chat.show("lobby");
@@ -49,7 +49,7 @@ test("the list of rooms calls them so as well, and they are not offered to be jo
   assert.deepEqual(chat.knownRooms, ["lobby"]);
 });
 
-test("private rooms are kept for their name, the others for the browser", () => {
+test("private rooms are stored for a name, public ones for the browser", () => {
   const store = new Store(memoryStorage(), memoryStorage());
   store.saveRooms("bob", ["lobby", "@alice+bob"]);
   store.saveRooms("carol", ["lobby", "rust"]);

@@ -1,4 +1,4 @@
-// What edits, deletes and topics make of a room, whenever they are heard.
+// Edits, deletes and topics of a room, in whatever order they arrive.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -26,23 +26,23 @@ const rows = (room) => rowsOf(room, ALL, "bob", NOON);
 const lines = (room) => rows(room).filter(({ kind }) => kind === "message")
   .map(({ text, isEdited, state }) => [text, isEdited ? "edited" : "", state === "stored" ? "" : state].filter((v) => v !== "").join(" "));
 
-test("an edited line shows its last words in its place, and no line of its own", () => {
+test("an edited message shows its last text, and the edit has no row", () => {
   const { chat, room } = joined(0);
   for (const each of [post(1), post(2), edit(3, 1, "one"), edit(4, 1, "won"), post(5)]) chat.addRecord(each, true);
   assert.deepEqual(lines(room), ["won edited", "line 2", "line 5"]);
   assert.equal(room.newest, 5);
 });
 
-test("edits heard before their line are its words once it is loaded, the last of them whatever the order", () => {
+test("edits received before their message apply once it is loaded, the last one in any order", () => {
   const { chat, room } = joined(9);
   chat.addRecord(edit(10, 2, "latest"), true);
   room.addOlder([post(2), edit(3, 2, "earlier"), post(4), remove(5, 4)], 1, "bob");
   assert.deepEqual(lines(room), ["latest edited", ""]);
   assert.equal(room.oldest, 2);
-  assert.ok(room.hasOlder, "what is not shown counts all the same");
+  assert.ok(room.hasOlder, "records that are not shown count as well");
 });
 
-test("a deleted line keeps its place, and its words are nowhere", () => {
+test("a deleted message keeps its row, and its text is nowhere", () => {
   const { chat, room } = joined(0);
   for (const each of [post(1, { text: "secret" }), edit(2, 1, "secret too"), post(3), remove(4, 1)]) chat.addRecord(each, true);
   assert.deepEqual(rows(room).filter(({ kind }) => kind === "message").map(({ text }) => text), [null, "line 3"]);
@@ -51,7 +51,7 @@ test("a deleted line keeps its place, and its words are nowhere", () => {
   assert.ok(!JSON.stringify([room.items, rows(room), room.currentText(post(1))]).includes("secret"));
 });
 
-test("a line whose delete was heard first is never kept with its words", () => {
+test("a message whose delete was received first is never kept with its text", () => {
   const { chat, room } = joined(9);
   chat.addRecord(remove(10, 2), true);
   room.addOlder([post(2, { text: "secret" })], 1, "bob");
@@ -59,14 +59,14 @@ test("a line whose delete was heard first is never kept with its words", () => {
   assert.deepEqual(lines(room), [""]);
 });
 
-test("records that come as deleted are shown so", () => {
+test("records that arrive as deleted are shown as deleted", () => {
   const { chat, room } = joined(0);
   chat.addRecord(post(1, { text: "", deleted: true }), true);
   chat.addRecord({ ...edit(2, 1, ""), deleted: true }, true);
   assert.deepEqual(lines(room), [""]);
 });
 
-test("a page of nothing but changes asks on, and a flood of them leaves the lines on the screen", () => {
+test("a page of edits only leads to the next page, and a flood of edits leaves the messages on the screen", () => {
   const { chat, room } = joined(500);
   for (let seq = 501; seq <= 900; seq += 1) chat.addRecord(edit(seq, 7, `v${seq}`), true);
   assert.equal(room.items.length, 0);
@@ -75,7 +75,7 @@ test("a page of nothing but changes asks on, and a flood of them leaves the line
   assert.deepEqual([room.oldest, room.hasOlder], [401, true]);
 });
 
-test("an edit on its way is shown as pending, refused with its reason, and dropped without a trace", () => {
+test("an unsent edit is shown as pending, refused with its reason, and dropped without a trace", () => {
   const { chat, room } = joined(0);
   chat.addRecord(post(1), true);
   const line = { type: "edit", room: "lobby", cid: "e1", target: 1, text: "won" };
@@ -92,7 +92,7 @@ test("an edit on its way is shown as pending, refused with its reason, and dropp
   assert.deepEqual(lines(room), ["line 1"]);
 });
 
-test("an edit that was stored shows no moment of the old words", () => {
+test("between stored and its record, an edit never shows the old text", () => {
   const { chat, room } = joined(0);
   chat.addRecord(post(1), true);
   chat.pending({ type: "edit", room: "lobby", cid: "e1", target: 1, text: "won" }, NOON);
@@ -101,16 +101,16 @@ test("an edit that was stored shows no moment of the old words", () => {
   assert.deepEqual(lines(room), ["won edited"]);
 });
 
-test("a delete on its way leaves the line until it is stored", () => {
+test("an unsent delete leaves the message until it is stored", () => {
   const { chat, room } = joined(0);
   chat.addRecord(post(1), true);
   chat.pending({ type: "delete", room: "lobby", cid: "d1", target: 1 }, NOON);
   const row = rows(room).at(-1);
   assert.deepEqual([row.text, row.state, row.isDeleting], ["line 1", "pending", true]);
-  assert.equal(room.lastPostOf("bob"), null, "and it is not edited any more");
+  assert.equal(room.lastPostOf("bob"), null, "and cannot be edited any more");
 });
 
-test("a change of a line that is not loaded waits at the end until it is", () => {
+test("an unsent edit of a message that is not loaded has a row at the end until it is", () => {
   const { chat, room } = joined(9);
   chat.pending({ type: "edit", room: "lobby", cid: "e1", target: 3, text: "won" }, NOON);
   assert.deepEqual(rows(room).map(({ kind }) => kind), ["edit"]);
@@ -119,14 +119,14 @@ test("a change of a line that is not loaded waits at the end until it is", () =>
   assert.ok(!rows(room).some(({ kind }) => kind === "edit"));
 });
 
-test("the last line of ours that stands is the one to edit", () => {
+test("the last own message that is not deleted is the one to edit", () => {
   const { chat, room } = joined(0);
   assert.equal(room.lastPostOf("bob"), null);
   for (const each of [post(1), post(2), { ...post(3), user: "ada" }, remove(4, 2), edit(5, 1, "won")]) chat.addRecord(each, true);
   assert.deepEqual(room.lastPostOf("BOB"), { seq: 1, text: "won" });
 });
 
-test("editing a line ends when it is deleted elsewhere", () => {
+test("editing ends when the message is deleted elsewhere", () => {
   const { chat, room } = joined(0);
   chat.addRecord(post(1), true);
   room.editing = { seq: 1, text: "wo" };
@@ -134,7 +134,7 @@ test("editing a line ends when it is deleted elsewhere", () => {
   assert.equal(room.editing, null);
 });
 
-test("a topic is the room's from its record on, but not from one of old", () => {
+test("a topic is set by a live record, but not by an old one", () => {
   const { chat, room } = joined(0, 3);
   room.joined({ first: 1, head: 3, since: 0, count: 0, topic: "cake" });
   chat.addRecord(record("topic", 1, { text: "tea" }), true);
@@ -144,7 +144,7 @@ test("a topic is the room's from its record on, but not from one of old", () => 
   assert.deepEqual(rows(room).filter(({ kind }) => kind === "topic").map(({ user, text }) => [user, text]), [["bob", "tea"], ["bob", "rest"]]);
 });
 
-test("a topic on its way, and one refused, stand at the end", () => {
+test("an unsent topic, and a refused one, are shown at the end", () => {
   const { chat, room } = joined(0);
   chat.pending({ type: "topic", room: "lobby", cid: "t1", text: "tea" }, NOON);
   assert.deepEqual([rows(room).at(-1).kind, rows(room).at(-1).state], ["topic", "pending"]);
@@ -153,7 +153,7 @@ test("a topic on its way, and one refused, stand at the end", () => {
   assert.ok(!chat.isEdit("t1"));
 });
 
-test("what was to be done to a log that is gone is known, so that it can be dropped", () => {
+test("the unsent edits of a room are known, to be dropped when it is reset", () => {
   const { chat } = joined(0);
   chat.pending({ type: "edit", room: "lobby", cid: "e1", target: 1, text: "x" }, NOON);
   chat.pending({ type: "post", room: "lobby", cid: "p1", text: "x" }, NOON);
@@ -161,7 +161,7 @@ test("what was to be done to a log that is gone is known, so that it can be drop
   assert.deepEqual(chat.unsentEdits("elsewhere"), []);
 });
 
-test("records of a later version in the history leave no trace and do no harm", () => {
+test("records of a later version in the history are not shown and do no harm", () => {
   const { chat, room } = joined(9, 10);
   room.addOlder([{ type: "aurora", seq: 8 }, post(9)], 1, "bob");
   chat.received(record("aurora", 10), NOON);

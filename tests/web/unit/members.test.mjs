@@ -1,4 +1,4 @@
-// Who is here, and who of them is away.
+// Members of a room, and who of them is away.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { Chat } from "../../../static/model/chat.js";
 
 const JOINED = { type: "joined", first: 1, head: 0, since: 0, count: 2, members: ["Ann", "bob"] };
 
-test("who is away is known as the server says it, and by every spelling and new name", () => {
+test("a user is away as the server says, under every spelling and after a rename", () => {
   const chat = new Chat();
   chat.me = "bob";
   chat.received({ ...JOINED, room: "lobby", away: [{ user: "Ann", text: "lunch" }] }, 0);
@@ -22,7 +22,7 @@ test("who is away is known as the server says it, and by every spelling and new 
   assert.equal(members.awayMessage("eve"), null);
 });
 
-test("one is away oneself as the server says it, whatever device said so", () => {
+test("the person is away as the server says, whichever device set it", () => {
   const chat = new Chat();
   chat.me = "bob";
   chat.received({ type: "welcome", away: "tea" }, 0);
@@ -36,7 +36,7 @@ test("one is away oneself as the server says it, whatever device said so", () =>
   assert.equal(chat.away, null);
 });
 
-test("what /who answers says who is away", () => {
+test("/who shows who is away", () => {
   const chat = new Chat();
   chat.ensureRoom("lobby");
   chat.show("lobby");

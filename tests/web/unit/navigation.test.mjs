@@ -1,4 +1,4 @@
-// The way to a line that an address names, and the addresses themselves.
+// URLs, and the way to the message that one names.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { roomPath, roomFromPath, seqFromHash } from "../../../static/model/url.j
 import { Chat } from "../../../static/model/chat.js";
 import { locateMessage } from "../../../static/navigation.js";
 
-/** A room of which the lines from `since` to `head` were heard. */
+/** A room with the messages from `since` to `head` loaded. */
 function room({ first = 1, since = 0, head, heard = head }) {
   const chat = new Chat();
   chat.me = "bob";
@@ -18,7 +18,7 @@ function room({ first = 1, since = 0, head, heard = head }) {
   return chat.rooms.get("lobby");
 }
 
-test("an address names a room, or a line in it", () => {
+test("a URL names a room, or a message in it", () => {
   assert.equal(roomPath("lobby"), "/r/lobby");
   assert.equal(roomPath("@ada+оля", 42), `${encodeURI("/r/@ada+оля")}#42`);
   assert.equal(roomFromPath("/r/lobby"), "lobby");
@@ -26,23 +26,23 @@ test("an address names a room, or a line in it", () => {
   for (const hash of ["", "#", "#0", "#-1", "#1.5", "#4x", "#1e9", `#${"9".repeat(16)}`]) assert.equal(seqFromHash(hash), null, hash);
 });
 
-test("a line that was heard is found in its place", () => {
+test("a loaded message is found by its seq", () => {
   assert.deepEqual(locateMessage(room({ head: 9 }), 3), { found: { index: 2, key: "seq 3" } });
 });
 
-test("one further back is asked for, one that is gone or not there yet is not", () => {
+test("an older message is requested, one that is gone or does not exist yet is not", () => {
   const back = room({ first: 100, since: 500, head: 510 });
   assert.deepEqual(locateMessage(back, 120), { ask: true });
   assert.match(locateMessage(back, 99).why, /no longer kept/);
-  assert.match(locateMessage(back, 511).why, /no line 511 in #lobby yet/);
+  assert.match(locateMessage(back, 511).why, /no message #511 in #lobby yet/);
   assert.match(locateMessage(room({ since: 300_000, head: 300_001 }), 5).why, /too far back/);
 });
 
-test("what only changed another line is none", () => {
-  assert.match(locateMessage(room({ head: 9 }), 7).why, /changed another/);
+test("an edit is not a message", () => {
+  assert.match(locateMessage(room({ head: 9 }), 7).why, /is an edit or a delete, not a message/);
 });
 
-test("nothing is judged before the room has caught up", () => {
+test("before the room has caught up the answer is to wait", () => {
   assert.deepEqual(locateMessage(room({ head: 9, heard: 4 }), 8), { wait: true });
   assert.deepEqual(locateMessage(new Chat().ensureRoom("lobby"), 1), { wait: true });
 });

@@ -1,4 +1,4 @@
-// What calls a person, and what they do not want to hear of: mentions, muted rooms, ignored people.
+// Mentions, muted rooms, ignored users, and which messages are worth a notification.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -24,16 +24,16 @@ function joined(preferences = new Preferences(memoryStorage())) {
   return { chat, preferences, hear, rows };
 }
 
-test("a name calls where it is a word of its own, in any case", () => {
+test("a name is a mention as a word of its own, in any case", () => {
   for (const text of ["bob", "BOB: hi", "hello, Bob!", "(bob)", "@bob", "bob's", "ask bob.", "bob...", "a bob", "x\nbob"]) assert.ok(mentions(text, "bob"), text);
   for (const text of ["", "bobby", "abob", "bob-cat", "x.bob", "bob_", "bob.org", "bób", "b ob"]) assert.ok(!mentions(text, "bob"), text);
   assert.ok(mentions("привет, ОЛЯ!", "Оля"));
   assert.ok(mentions("a.b is here", "a.b"));
-  assert.ok(!mentions("axb is here", "a.b"), "a point is a point");
+  assert.ok(!mentions("axb is here", "a.b"), "a dot is only a dot");
   assert.ok(!mentions("anything", ""));
 });
 
-test("a room counts its unread mentions; one's own lines and read ones are none", () => {
+test("a room counts its unread mentions; own and read messages do not count", () => {
   const { chat, hear } = joined();
   hear("ada", "bob?");
   hear("ada", "nobody");
@@ -46,7 +46,7 @@ test("a room counts its unread mentions; one's own lines and read ones are none"
   assert.deepEqual([room.mentions, chat.unreadMentions], [0, 0]);
 });
 
-test("a muted room is in no sum, and counts for itself", () => {
+test("a muted room has its own count, but is in no sum", () => {
   const { chat, preferences, hear } = joined();
   preferences.setMuted("rust", true);
   hear("ada", "bob!", "rust");
@@ -56,7 +56,7 @@ test("a muted room is in no sum, and counts for itself", () => {
   assert.deepEqual([chat.unread, chat.unreadMentions], [2, 1]);
 });
 
-test("the lines of who is ignored fold to one row, count for nothing, and come back", () => {
+test("messages of an ignored user fold to one row, do not count, and come back", () => {
   const { chat, preferences, hear, rows } = joined();
   hear("ada", "one");
   preferences.setIgnored("EVE", true);
@@ -64,13 +64,13 @@ test("the lines of who is ignored fold to one row, count for nothing, and come b
   hear("Eve", "again");
   hear("ada", "two");
   hear("eve", "more");
-  assert.deepEqual(rows(), ["one", "2 lines of people you ignore", "two", "A line of somebody you ignore"]);
+  assert.deepEqual(rows(), ["one", "2 messages from people you ignore", "two", "A message from a person you ignore"]);
   assert.deepEqual([chat.unread, chat.unreadMentions], [2, 0]);
   preferences.setIgnored("eve", false);
   assert.deepEqual(rows(), ["one", "bob, bob, bob", "again", "two", "more"]);
 });
 
-test("comings and goings can be left out", () => {
+test("joins and leaves can be hidden", () => {
   const { chat, preferences, hear, rows } = joined();
   hear("ada", "one");
   chat.received({ type: "presence", room: "lobby", user: "zed", state: "joined", count: 2 }, 0);
@@ -79,7 +79,7 @@ test("comings and goings can be left out", () => {
   assert.deepEqual(rows(), ["one"]);
 });
 
-test("what one does not want is kept per name, and what is not ours does no harm", () => {
+test("preferences are stored per name, and foreign data in the storage does no harm", () => {
   const storage = memoryStorage();
   const preferences = new Preferences(storage);
   preferences.load("bob");
@@ -95,7 +95,7 @@ test("what one does not want is kept per name, and what is not ours does no harm
   assert.equal(again.isIgnored("eve"), false);
 });
 
-test("a notice is for live lines with one's name and for private ones, not for what is muted, ignored, old or one's own", () => {
+test("a notification is for live mentions and direct messages, not for muted, ignored, old or own ones", () => {
   const { chat, preferences } = joined();
   chat.received({ type: "joined", room: "@ada+bob", first: 1, head: 5, since: 0, members: ["ada", "bob"], count: 2 }, 0);
   const line = (fields) => notificationFor({ type: "post", room: "lobby", seq: 9, at: 0, user: "ada", cid: "c", text: "hi bob", ...fields }, chat);
@@ -112,7 +112,7 @@ test("a notice is for live lines with one's name and for private ones, not for w
   assert.equal(line({}), null);
 });
 
-test("who is answered is called", () => {
+test("a reply mentions the author of the message", () => {
   const { chat, hear } = joined();
   hear("bob", "who is here?");
   hear("ada", "nobody else");
@@ -124,5 +124,5 @@ test("who is answered is called", () => {
   const older = [{ ...answer, seq: 1, user: "bob", reply: undefined }, { ...answer, seq: 2 }].map((each) => ({ ...each, room: "late" }));
   chat.received({ type: "joined", room: "late", first: 1, head: 3, since: 2, marked: 0, members: ["bob"], count: 1 }, 0);
   chat.rooms.get("late").addOlder(older.map((each) => ({ ...each, reply: each.reply && 1 })), 1, "bob");
-  assert.equal(chat.rooms.get("late").mentions, 1, "also where both came in one page");
+  assert.equal(chat.rooms.get("late").mentions, 1, "also if both arrived in one page");
 });

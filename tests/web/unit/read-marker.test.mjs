@@ -1,4 +1,4 @@
-// What is unread, where the "new" rule stands, and what the server is told of it.
+// Unread messages, the "New" rule, and the read marker that the server gets.
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
@@ -19,30 +19,30 @@ function joined(fields, name = "lobby") {
   return { chat, room, hear };
 }
 
-test("the rule stands above the first line of somebody else beyond the marker, even when all is in view", () => {
+test("the rule is above the first message of another user beyond the marker, even when all is in view", () => {
   const { room, hear } = joined({ head: 6, since: 0, marked: 3 });
   for (const seq of [1, 2, 3]) hear(seq, { isSeen: true });
   hear(4, { user: "bob", isSeen: true });
   hear(5, { isSeen: true });
-  room.markRead(); // a picture drawn meanwhile
+  room.markRead(); // a frame drawn meanwhile
   hear(6, { isSeen: true });
-  assert.deepEqual([room.newFrom, room.unread], [5, 2], "not read while the rest is on its way");
+  assert.deepEqual([room.newFrom, room.unread], [5, 2], "not read while the rest is arriving");
   room.markRead();
   assert.deepEqual([room.newFrom, room.unread, room.unsentMarker], [5, 0, 6]);
   const kinds = rowsOf(room, { from: 0, to: Infinity }, "bob", NOON).map(({ kind }) => kind);
   assert.deepEqual(kinds, ["note", "day", "message", "message", "message", "message", "new", "message", "message"]);
   hear(7, { isSeen: true });
-  assert.deepEqual([room.newFrom, room.unread, room.unsentMarker], [5, 0, 7], "what is seen as it comes is not new");
+  assert.deepEqual([room.newFrom, room.unread, room.unsentMarker], [5, 0, 7], "what is in view as it arrives is not new");
 });
 
-test("who never read in a room begins with its newest line, but what was written to them alone is unread", () => {
+test("without a read marker nothing is unread, except direct messages", () => {
   const all = joined({ head: 2, since: 0 });
   const two = joined({ head: 2, since: 0 }, "@ada+bob");
   for (const { hear } of [all, two]) for (const seq of [1, 2]) hear(seq);
   assert.deepEqual([all.room.unread, two.room.unread], [0, 2]);
 });
 
-test("where the page begins after the marker, at least what is loaded is unread, and older pages add to it", () => {
+test("if the page begins after the marker, what is loaded is unread, and older pages add to it", () => {
   const { room, hear } = joined({ head: 9, since: 7, marked: 4 });
   for (const seq of [8, 9]) hear(seq);
   assert.deepEqual([room.unread, room.hasMoreUnread, room.newFrom], [2, true, 8]);
@@ -50,7 +50,7 @@ test("where the page begins after the marker, at least what is loaded is unread,
   assert.deepEqual([room.unread, room.hasMoreUnread, room.newFrom], [4, false, 5]);
 });
 
-test("edits, topics and deleted lines are not unread", () => {
+test("edits, topics and deleted messages are not unread", () => {
   const { room, hear } = joined({ head: 0, since: 0 });
   hear(1);
   hear(2);
@@ -61,18 +61,18 @@ test("edits, topics and deleted lines are not unread", () => {
   assert.deepEqual([room.unread, room.newFrom], [1, 2]);
 });
 
-test("what another device read is not unread here", () => {
+test("what was read on another device is not unread here", () => {
   const { chat, room, hear } = joined({ head: 0, since: 0, marked: 0 });
   for (const seq of [1, 2, 3]) hear(seq);
   chat.received({ type: "marked", room: "lobby", seq: 2 }, NOON);
   assert.deepEqual([room.unread, room.newFrom], [1, 3]);
   chat.received({ type: "marked", room: "lobby", seq: 1 }, NOON);
-  assert.equal(room.unread, 1, "it never goes back");
+  assert.equal(room.unread, 1, "it never moves back");
   chat.received({ type: "marked", room: "lobby", seq: 3 }, NOON);
   assert.deepEqual([room.unread, room.newFrom, room.unsentMarker], [0, null, null]);
 });
 
-test("a rule one looks at stays when another device reads on", () => {
+test("a visible rule stays when another device reads on", () => {
   const { chat, room, hear } = joined({ head: 1, since: 0, marked: 0 });
   hear(1);
   room.markRead();
@@ -80,21 +80,21 @@ test("a rule one looks at stays when another device reads on", () => {
   assert.equal(room.newFrom, 1);
 });
 
-test("what was told over a connection that broke is told again, and only if the server does not know it", () => {
+test("a marker sent over a broken connection is sent again, but only if the server does not know it", () => {
   const { chat, room, hear } = joined({ head: 0, since: 0 });
   hear(1, { isSeen: true });
   assert.equal(room.unsentMarker, 1);
   room.markerSent();
   assert.equal(room.unsentMarker, null);
   room.disconnected();
-  assert.equal(room.unsentMarker, null, "there is nobody to tell");
+  assert.equal(room.unsentMarker, null, "there is no connection");
   chat.received({ type: "joined", room: "lobby", first: 1, head: 1, since: 1, count: 1, marked: 0 }, NOON);
   assert.equal(room.unsentMarker, 1);
   chat.received({ type: "joined", room: "lobby", first: 1, head: 1, since: 1, count: 1, marked: 1 }, NOON);
   assert.deepEqual([room.unsentMarker, room.unread], [null, 0]);
 });
 
-test("it is told at most every two seconds, at once when the page goes, and kept while it cannot be", (t) => {
+test("it is sent at most every two seconds, at once when the page closes, and kept while offline", (t) => {
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: NOON });
   t.after(() => mock.timers.reset());
   const { chat, hear } = joined({ head: 0, since: 0 });
@@ -123,10 +123,10 @@ test("it is told at most every two seconds, at once when the page goes, and kept
   assert.deepEqual(told, [1, 3, 4, 5]);
 });
 
-test("a room that is drawn before anything of it is known was not read in", () => {
+test("drawing a room before its join was answered reads nothing", () => {
   const room = new Room("lobby");
   room.markRead();
   room.joined({ first: 1, head: 2, since: 0, members: [], count: 0 });
   for (const seq of [1, 2]) room.add({ type: "post", room: "lobby", seq, at: 0, user: "ada", cid: `c${seq}`, text: "x" }, false, false);
-  assert.deepEqual([room.unread, room.newFrom], [0, null], "who comes for the first time begins with the newest line");
+  assert.deepEqual([room.unread, room.newFrom], [0, null], "a new user has nothing unread");
 });

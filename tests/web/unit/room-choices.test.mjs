@@ -1,4 +1,4 @@
-// What the switcher offers for what is typed into it.
+// The choices of the room picker.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -19,16 +19,16 @@ function chat() {
 
 const labels = (typed) => choices(chat(), typed).map(({ label }) => label);
 
-test("with nothing typed: what is unread first, not where one is, people once", () => {
+test("with nothing typed: unread rooms first, not the current room, each person once", () => {
   assert.deepEqual(labels(""), ["#trust", "#rust", "ada", "Rudi", "#gardening"]);
 });
 
-test("what begins so comes before what has it inside, whatever the case; a new room is offered last", () => {
+test("a match at the start comes before one inside, in any case; a new room is offered last", () => {
   assert.deepEqual(labels("RU"), ["#rust", "Rudi", "#trust", "#ru"]);
   assert.deepEqual(labels("#rust"), ["#rust", "#trust"]);
 });
 
-test("each choice says where it leads", () => {
+test("each choice has its label and its hint", () => {
   assert.deepEqual(choices(chat(), "rudi")[0], { user: "Rudi", label: "Rudi", hint: "write to" });
   assert.deepEqual(choices(chat(), "trust")[0], { room: "trust", label: "#trust", hint: "1 unread" });
   assert.deepEqual(choices(chat(), "gard")[0], { room: "gardening", label: "#gardening", hint: "join" });

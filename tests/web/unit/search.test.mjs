@@ -1,4 +1,4 @@
-// Looking for words: question after question until enough is found, or all was looked at.
+// Search: one request after the other until enough is found, or all is searched.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -15,19 +15,19 @@ function searching(isThere = () => true) {
   return { asked, search };
 }
 
-test("it asks on until all was looked at, and gives what it found in order", () => {
+test("a search goes on until all is searched, and returns the results in order", () => {
   const { asked, search } = searching();
   assert.ok(search.start("lobby", "lid"));
   assert.equal(search.received(answer([post(900), post(950)], 501)), null);
-  assert.equal(search.received(answer([], 1, { text: "another" })), null, "nobody waits for it");
+  assert.equal(search.received(answer([], 1, { text: "another" })), null, "no search waits for it");
   const found = search.received(answer([post(3)], 1));
   assert.deepEqual(found.records.map(({ seq }) => seq), [3, 900, 950]);
   assert.ok(found.isComplete);
   assert.deepEqual(asked, [{ type: "search", room: "lobby", text: "lid" }, { type: "search", room: "lobby", text: "lid", before: 501 }]);
-  assert.equal(search.received(answer([post(3)], 1)), null, "an answer comes once");
+  assert.equal(search.received(answer([post(3)], 1)), null, "only one answer counts");
 });
 
-test("enough is enough, and what retention dropped is not asked for", () => {
+test("a search stops at its limit, and does not ask for what retention removed", () => {
   const { asked, search } = searching();
   search.start("lobby", "lid");
   const many = Array.from({ length: 30 }, (_, i) => post(600 + i));
@@ -37,7 +37,7 @@ test("enough is enough, and what retention dropped is not asked for", () => {
   assert.equal(asked.length, 2);
 });
 
-test("a cut ends it, and without a line there is none", () => {
+test("a disconnect ends a search, and offline there is none", () => {
   let isThere = true;
   const { search } = searching(() => isThere);
   assert.equal(search.disconnected(), false);
@@ -48,15 +48,15 @@ test("a cut ends it, and without a line there is none", () => {
   assert.equal(search.start("lobby", "lid"), false);
 });
 
-test("what was found stands in the room as ways to it, an edit as a way to its line", () => {
+test("results are links in the room, an edit as a link to its message", () => {
   const room = new Room("lobby");
   const show = (found) => {
     room.searchFinished({ room: "lobby", text: "lid", isComplete: true, ...found });
     return rowsOf(room, { from: 0, to: Infinity }, "bob", 0).at(-1);
   };
   const row = show({ records: [post(4, { text: "a **lid**" }), post(9, { type: "edit", target: 7, text: "the lid" })] });
-  assert.equal(row.text, "2 lines have “lid”:");
+  assert.equal(row.text, "2 messages have “lid”:");
   assert.deepEqual(row.hits, [{ seq: 4, user: "ada", text: "a lid" }, { seq: 7, user: "ada", text: "the lid" }]);
-  assert.equal(show({ records: [] }).text, "Nothing here has “lid”");
-  assert.equal(show({ records: [post(1)], isComplete: false }).text, "One line has “lid”, and older ones may:");
+  assert.equal(show({ records: [] }).text, "No message has “lid”");
+  assert.equal(show({ records: [post(1)], isComplete: false }).text, "One message has “lid”; older ones may as well:");
 });

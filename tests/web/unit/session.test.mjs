@@ -1,4 +1,4 @@
-// The machine of static/protocol/session.js, held to the vectors that the Rust one is held to.
+// static/protocol/session.js, held to the same vectors as the Rust session.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -34,12 +34,12 @@ for (const file of readdirSync(VECTORS).filter((name) => name.endsWith(".json"))
   });
 }
 
-test("a record missed in silence is asked for, once until that is answered", () => {
+test("missing records that a probe found are requested, once until that is answered", () => {
   const session = new Session({ user: "bob", rooms: ["lobby"] });
   session.start();
   session.opened();
   session.received({ type: "welcome", user: "bob", token: "t" });
-  assert.deepEqual(session.requestMissing("lobby"), [], "the join is still on its way");
+  assert.deepEqual(session.requestMissing("lobby"), [], "the join is not answered yet");
   session.received({ type: "joined", room: "lobby", log: "L", first: 1, head: 4, since: 4 });
   assert.deepEqual(session.requestMissing("lobby"), [
     { send: { type: "join", room: "lobby", since: 4, log: "L" } }, { state: "catching up" },

@@ -5,7 +5,7 @@ import { memoryStorage, Store } from "../../../static/storage/store.js";
 
 const line = (cid, text = cid) => ({ type: "post", room: "lobby", text, cid });
 
-test("a tab that is gone leaves its lines to another, in the order they were said", () => {
+test("another tab adopts the messages of a closed one, in order", () => {
   const storage = memoryStorage();
   const gone = new OutboxStore(storage, "t1");
   gone.save(line("b"), "bob", 1000);
@@ -15,17 +15,17 @@ test("a tab that is gone leaves its lines to another, in the order they were sai
   assert.deepEqual(heir.otherTabs("Bob"), ["t1"]);
   assert.deepEqual(heir.adopt("t1", "bob"), [line("b"), { ...line("a"), kind: "me" }, line("c")]);
   assert.deepEqual(heir.otherTabs("bob"), [], "they are its own now");
-  assert.deepEqual(new OutboxStore(storage, "t3").adopt("t1", "bob"), [], "and nobody else's");
+  assert.deepEqual(new OutboxStore(storage, "t3").adopt("t1", "bob"), [], "and no other tab's");
 });
 
-test("a line is kept with what it answers", () => {
+test("a message is saved with what it replies to", () => {
   const storage = memoryStorage();
   const answer = { ...line("a"), reply: 7 };
   new OutboxStore(storage, "t1").save(answer, "bob", 1);
   assert.deepEqual(new OutboxStore(storage, "t2").adopt("t1", "bob"), [answer]);
 });
 
-test("two tabs keep and forget without touching each other's lines", () => {
+test("two tabs save and remove without touching each other's messages", () => {
   const storage = memoryStorage();
   const one = new OutboxStore(storage, "t1");
   const two = new OutboxStore(storage, "t2");
@@ -35,7 +35,7 @@ test("two tabs keep and forget without touching each other's lines", () => {
   assert.deepEqual(one.adopt("t2", "bob"), [line("b")]);
 });
 
-test("lines belong to the name they were said under, until it is changed", () => {
+test("messages belong to the name they were submitted under, until it is changed", () => {
   const storage = memoryStorage();
   const outbox = new OutboxStore(storage, "t1");
   outbox.save(line("a"), "bob", 1);
@@ -46,7 +46,7 @@ test("lines belong to the name they were said under, until it is changed", () =>
   assert.deepEqual(heir.otherTabs("bob"), ["t2"]);
 });
 
-test("what others left in the storage is left alone", () => {
+test("foreign data in the storage is left alone", () => {
   const storage = memoryStorage();
   for (const [key, value] of [
     ["talk.line.x", "{"], ["talk.line.y", "null"], ["talk.line.z", "{\"cid\":\"z\"}"], ["other", "1"],
@@ -57,12 +57,12 @@ test("what others left in the storage is left alone", () => {
   assert.equal(storage.length, 5);
 });
 
-test("a full storage is said", () => {
+test("a full storage is reported", () => {
   const storage = { ...memoryStorage(), setItem() { throw new Error("QuotaExceededError"); } };
   assert.equal(new OutboxStore(storage, "t1").save(line("a"), "bob", 1), false);
 });
 
-test("drafts are kept by name and room, for all tabs, and go with the name", () => {
+test("drafts are saved by name and room, for all tabs, and removed with the name", () => {
   const local = memoryStorage();
   const store = new Store(local, memoryStorage());
   store.saveDraft("Bob", "lobby", "half a");
@@ -73,7 +73,7 @@ test("drafts are kept by name and room, for all tabs, and go with the name", () 
   assert.deepEqual([store.draft("bob", "lobby"), store.draft("ada", "lobby")], ["", "hers"]);
 });
 
-test("what another tab did is told apart", () => {
+test("changes of another tab are told apart", () => {
   const local = memoryStorage();
   const seen = [];
   local.setItem = (key, newValue) => seen.push({ key, newValue });
