@@ -18,27 +18,27 @@ function token(user) {
   return Buffer.from(user).toString("hex").padEnd(32, "0").slice(0, 32);
 }
 
-export class Fake {
+export class FakeServer {
   /** room → { log, records } */
   rooms = new Map();
   clients = new Set();
   /** Every post received, stored or not. */
   posts = [];
   /** Messages received, of any type. */
-  heard = [];
+  received = [];
   password = null;
   /** Maps a message to its answer; undefined: the usual answer, null: none. */
   instead = () => undefined;
   /** A mute server keeps its sockets and sends nothing. */
   isMute = false;
-  holders = new Map();
+  tokens = new Map();
   /** Read markers: "user room" → seq. */
   marks = new Map();
   /** room → topic */
   topics = new Map();
 
   static async start() {
-    const fake = new Fake();
+    const fake = new FakeServer();
     await fake.listen(0);
     return fake;
   }
@@ -70,19 +70,19 @@ export class Fake {
   }
 
   /** Posts as a user who is not connected. */
-  say(room, user, text, extra = {}) {
+  post(room, user, text, extra = {}) {
     const { records } = this.room(room);
     const record = {
       type: "post", room, seq: records.length + 1, at: Date.now(), user,
       cid: `fake-${room}-${records.length + 1}`, text, ...extra,
     };
     records.push(record);
-    this.tell(room, record);
+    this.broadcast(room, record);
     return record;
   }
 
   /** Sends raw text or a message to every client in a room. */
-  tell(room, message) {
+  broadcast(room, message) {
     const words = typeof message === "string" ? message : JSON.stringify(message);
     for (const client of this.clients) if (client.rooms.has(room)) client.socket.send(words);
   }
@@ -114,7 +114,7 @@ export class Fake {
     socket.on("message", (data) => {
       if (this.isMute) return;
       const message = JSON.parse(data);
-      this.heard.push(message);
+      this.received.push(message);
       if (message.type === "post") this.posts.push(message);
       if (message.room?.startsWith("@") && !this.#mayEnter(client, message.room)) {
         return socket.send(JSON.stringify({ type: "error", code: "forbidden", message: "that room is for others", room: message.room }));
@@ -127,17 +127,17 @@ export class Fake {
   }
 
   #answer(client, message) {
-    const tell = (reply) => client.socket.send(JSON.stringify(reply));
+    const send = (reply) => client.socket.send(JSON.stringify(reply));
     const { room } = message;
     switch (message.type) {
-      case "hello": return this.#hello(client, message, tell);
-      case "join": return this.#join(client, message, tell);
+      case "hello": return this.#hello(client, message, send);
+      case "join": return this.#join(client, message, send);
       case "leave":
         client.rooms.delete(room);
-        tell({ type: "left", room });
+        send({ type: "left", room });
         return this.#presence(room, client.user, "left");
-      case "post": return this.#post(client, message, tell);
-      case "edit": case "delete": case "topic": return this.#act(client, message, tell);
+      case "post": return this.#post(client, message, send);
+      case "edit": case "delete": case "topic": return this.#act(client, message, send);
       case "mark": {
         const key = `${client.user} ${room}`;
         if (message.seq <= (this.marks.get(key) ?? 0)) return;
@@ -153,46 +153,46 @@ export class Fake {
         const page = message.before
           ? records.filter(({ seq }) => seq < message.before).slice(-limit)
           : records.filter(({ seq }) => seq > message.after).slice(0, limit);
-        return tell({ type: "history", room, records: page, first: 1 });
+        return send({ type: "history", room, records: page, first: 1 });
       }
-      case "who": return tell({ type: "members", room, members: this.members(room) });
+      case "who": return send({ type: "members", room, members: this.members(room) });
       case "rooms":
-        return tell({
+        return send({
           type: "rooms",
           rooms: [...this.rooms].map(([name, { records }]) => ({ name, head: records.length, members: this.members(name).length })),
         });
       case "nick": {
-        if (this.holders.has(message.user)) return tell({ type: "error", code: "name_taken", message: `the name ${message.user} is taken` });
+        if (this.tokens.has(message.user)) return send({ type: "error", code: "name_taken", message: `the name ${message.user} is taken` });
         const renamed = { type: "renamed", user: client.user, to: message.user };
         client.user = message.user;
         for (const each of client.rooms) for (const other of this.clients) {
           if (other !== client && other.rooms.has(each)) other.socket.send(JSON.stringify(renamed));
         }
-        return tell({ ...renamed, token: token(message.user) });
+        return send({ ...renamed, token: token(message.user) });
       }
       case "typing":
         for (const other of this.clients) {
           if (other !== client && other.rooms.has(room)) other.socket.send(JSON.stringify({ type: "typing", room, user: client.user }));
         }
         return;
-      default: return tell({ type: "error", code: "unknown_type", message: `there is no type ${message.type}` });
+      default: return send({ type: "error", code: "unknown_type", message: `there is no type ${message.type}` });
     }
   }
 
-  #hello(client, message, tell) {
+  #hello(client, message, send) {
     if (this.password !== null && message.password !== this.password) return client.socket.close(4401, "password");
-    const holder = this.holders.get(message.user);
+    const holder = this.tokens.get(message.user);
     if (holder && holder !== message.token) {
-      tell({ type: "error", code: "name_taken", message: `the name ${message.user} is taken` });
+      send({ type: "error", code: "name_taken", message: `the name ${message.user} is taken` });
       return client.socket.close(4409, "name taken");
     }
     client.user = message.user;
     const limits = { text: 4096, rate: 5, burst: 20, page: 100 };
-    tell({ type: "welcome", user: message.user, token: token(message.user), server: "talk/fake", limits });
-    for (const join of message.join ?? []) this.#join(client, join, tell);
+    send({ type: "welcome", user: message.user, token: token(message.user), server: "talk/fake", limits });
+    for (const join of message.join ?? []) this.#join(client, join, send);
   }
 
-  #join(client, { room, since, log }, tell) {
+  #join(client, { room, since, log }, send) {
     const isNew = !client.rooms.has(room);
     client.rooms.add(room);
     const { records, log: id } = this.room(room);
@@ -201,30 +201,30 @@ export class Fake {
     const from = since === undefined || reset ? Math.max(0, head - 100) : since;
     const members = this.members(room);
     const [topic, marked] = [this.topics.get(room), this.marks.get(`${client.user} ${room}`)];
-    tell({ type: "joined", room, log: id, first: head ? 1 : 0, head, since: from, reset, topic, marked, count: members.length, members });
-    for (const record of records.slice(from)) tell(record);
+    send({ type: "joined", room, log: id, first: head ? 1 : 0, head, since: from, reset, topic, marked, count: members.length, members });
+    for (const record of records.slice(from)) send(record);
     if (isNew) this.#presence(room, client.user, "joined", client);
   }
 
-  #post(client, { room, cid, text, kind, reply }, tell) {
+  #post(client, { room, cid, text, kind, reply }, send) {
     const { records } = this.room(room);
     const known = records.find((record) => record.cid === cid && record.user === client.user);
-    if (known) return tell(known);
+    if (known) return send(known);
     for (const other of this.clients) {
       // The other user of a private room is added to it.
       if (room.startsWith("@") && !other.rooms.has(room) && this.#mayEnter(other, room)) {
         this.#join(other, { room }, (reply) => other.socket.send(JSON.stringify(reply)));
       }
     }
-    this.say(room, client.user, text, { cid, ...(kind && { kind }), ...(reply && { reply }) });
+    this.post(room, client.user, text, { cid, ...(kind && { kind }), ...(reply && { reply }) });
   }
 
   /** An edit, a delete or a topic. */
-  #act(client, { type, room, cid, target, text }, tell) {
+  #act(client, { type, room, cid, target, text }, send) {
     const { records } = this.room(room);
-    const refuse = (code) => tell({ type: "error", code, message: `refused: ${code}`, cid });
+    const refuse = (code) => send({ type: "error", code, message: `refused: ${code}`, cid });
     const known = records.find((record) => record.cid === cid && record.user === client.user);
-    if (known) return tell(known);
+    if (known) return send(known);
     const post = records.find(({ seq }) => seq === target);
     if (type !== "topic") {
       if (post?.type !== "post" || (post.deleted && type === "edit")) return refuse("no_such_record");
@@ -236,7 +236,7 @@ export class Fake {
         if (record === post || record.target === target) Object.assign(record, record.type === "delete" ? {} : { text: "", deleted: true });
       }
     }
-    this.say(room, client.user, text, { type, cid, target });
+    this.post(room, client.user, text, { type, cid, target });
   }
 
   #mayEnter({ user }, room) {

@@ -13,12 +13,12 @@ async function fill(url, count) {
   const socket = new WebSocket(`${url.replace("http", "ws")}/ws`);
   await new Promise((done) => socket.once("open", done));
   const say = (message) => socket.send(JSON.stringify(message));
-  say({ type: "hello", user: "ada", join: [{ room: "lobby" }] });
+  post({ type: "hello", user: "ada", join: [{ room: "lobby" }] });
   await new Promise((done, fail) => {
     socket.on("close", fail);
     let said = 0;
     const more = () => {
-      for (const end = Math.min(said + 200, count); said < end;) say({ type: "post", room: "lobby", cid: `f${++said}`, text: `line ${said}: ${WORDS}` });
+      for (const end = Math.min(said + 200, count); said < end;) post({ type: "post", room: "lobby", cid: `f${++said}`, text: `line ${said}: ${WORDS}` });
     };
     socket.on("message", (data) => {
       const { type, seq } = JSON.parse(data);

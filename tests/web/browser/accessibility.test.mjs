@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { enter, faked, person, say } from "./harness.mjs";
+import { enter, withFakeServer, person, post } from "./harness.mjs";
 
 const AXE = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
-const { browser, fake } = await faked();
-for (const [user, text] of [["ada", "morning"], ["ada", "bob: see https://example.org"], ["bob", "hello"], ["eve", "later"]]) fake.say("lobby", user, text);
+const { browser, fake } = await withFakeServer();
+for (const [user, text] of [["ada", "morning"], ["ada", "bob: see https://example.org"], ["bob", "hello"], ["eve", "later"]]) fake.post("lobby", user, text);
 fake.topics.set("lobby", "Release on Friday: https://example.org/plan");
 
 /** Every violated rule, and where. */
@@ -52,7 +52,7 @@ for (const colorScheme of ["light", "dark"]) {
         await check("the rooms");
         await page.keyboard.press("Escape");
       }
-      await say(page, "/msg eve psst");
+      await post(page, "/msg eve psst");
       await page.locator("#title", { hasText: "eve" }).waitFor();
       await check("a private room");
       await context.close();

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { WebSocket } from "ws";
-import { Fake } from "../fake_server.mjs";
-import { enter, launch, live, person, PICTURES, say } from "./harness.mjs";
+import { FakeServer } from "../fake_server.mjs";
+import { enter, launch, live, person, SCREENSHOTS, post } from "./harness.mjs";
 
 const HOUR = 3_600_000;
 const WIDTHS = [[320, 568], [360, 720], [768, 1024], [1440, 900]];
@@ -16,31 +16,31 @@ let fake;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 beforeEach(async () => {
-  fake = await Fake.start();
+  fake = await FakeServer.start();
   converse();
 });
 afterEach(() => fake.stop());
 
 function converse() {
   const ago = (hours) => ({ at: Date.now() - hours * HOUR });
-  fake.say("lobby", "ada", "Morning. Is the build green again?", ago(26));
-  fake.say("lobby", "ada", "I restarted it last night and went to bed", ago(25.99));
-  fake.say("lobby", "Grace", "It is: https://ci.example.org/talk/build/4711?view=log", ago(25.9));
-  fake.say("lobby", "linus", "finally", ago(25.8));
-  fake.say("lobby", "ada", "waves at everybody", { ...ago(3), kind: "me" });
-  fake.say("lobby", "Grace", "Shall we look at the reconnect code together? I keep seeing a gap after the laptop sleeps, and I "
+  fake.post("lobby", "ada", "Morning. Is the build green again?", ago(26));
+  fake.post("lobby", "ada", "I restarted it last night and went to bed", ago(25.99));
+  fake.post("lobby", "Grace", "It is: https://ci.example.org/talk/build/4711?view=log", ago(25.9));
+  fake.post("lobby", "linus", "finally", ago(25.8));
+  fake.post("lobby", "ada", "waves at everybody", { ...ago(3), kind: "me" });
+  fake.post("lobby", "Grace", "Shall we look at the reconnect code together? I keep seeing a gap after the laptop sleeps, and I "
     + "would like to know whether it is the client or the proxy in between that forgets to say goodbye.", ago(2));
-  fake.say("lobby", "linus", "sure. Paste from my side:\n\n\tfor line in outbox {\n\t\tsend(line)\n\t}\n\nthat is all there is to it", ago(1.9));
-  fake.say("lobby", "José", "مرحبا بالجميع، كيف الحال؟", ago(1.5));
-  fake.say("lobby", "Ольга", "Всем привет", ago(1.4));
-  fake.say("lobby", "Ольга", "Всем превет", ago(1.3));
-  fake.say("lobby", "Ольга", "Всем добрый день", { type: "edit", target: 10 });
-  fake.say("lobby", "linus", "", { ...ago(1.2), deleted: true });
-  fake.say("lobby", "Grace", "> all there is to it\nOne thing: **never** call `send` twice :eyes:\n```\nlet sent = outbox.take();\nsend(sent)\n```", ago(1.1));
-  fake.say("lobby", "ada", "Once is what it is about. bob, can you try it with a lid closed?", { ...ago(0.9), reply: 13 });
+  fake.post("lobby", "linus", "sure. Paste from my side:\n\n\tfor line in outbox {\n\t\tsend(line)\n\t}\n\nthat is all there is to it", ago(1.9));
+  fake.post("lobby", "José", "مرحبا بالجميع، كيف الحال؟", ago(1.5));
+  fake.post("lobby", "Ольга", "Всем привет", ago(1.4));
+  fake.post("lobby", "Ольга", "Всем превет", ago(1.3));
+  fake.post("lobby", "Ольга", "Всем добрый день", { type: "edit", target: 10 });
+  fake.post("lobby", "linus", "", { ...ago(1.2), deleted: true });
+  fake.post("lobby", "Grace", "> all there is to it\nOne thing: **never** call `send` twice :eyes:\n```\nlet sent = outbox.take();\nsend(sent)\n```", ago(1.1));
+  fake.post("lobby", "ada", "Once is what it is about. bob, can you try it with a lid closed?", { ...ago(0.9), reply: 13 });
   fake.topics.set("lobby", "Release on Friday: https://example.org/plan, and nothing else until then");
-  fake.say("rust", "ada", "1.95 is out");
-  fake.say("gardening", "ada", "tomatoes!");
+  fake.post("rust", "ada", "1.95 is out");
+  fake.post("gardening", "ada", "tomatoes!");
 }
 
 /** A client that is only connected. */
@@ -57,7 +57,7 @@ for (const colorScheme of ["light", "dark"]) {
       const context = await person(browser, { viewport: { width, height }, colorScheme, deviceScaleFactor: width < 1000 ? 2 : 1 });
       const page = await context.newPage();
       const picture = async (state) => {
-        await page.screenshot({ path: `${PICTURES}${colorScheme}-${width}-${state}.png`, animations: "disabled" });
+        await page.screenshot({ path: `${SCREENSHOTS}${colorScheme}-${width}-${state}.png`, animations: "disabled" });
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${state} is too wide`);
       };
       await page.goto(fake.url);
@@ -65,21 +65,21 @@ for (const colorScheme of ["light", "dark"]) {
       await page.getByLabel("Your name").fill("bob");
       await page.keyboard.press("Enter");
       await live(page);
-      for (const room of ["rust", "gardening", "lobby"]) await say(page, `/join ${room}`);
+      for (const room of ["rust", "gardening", "lobby"]) await post(page, `/join ${room}`);
       await live(page);
       for (const user of ["ada", "Grace", "linus", "José", "Ольга"]) await attend(user);
       await page.locator("#member-count", { hasText: "6" }).waitFor({ state: "attached" });
-      await say(page, "/msg Grace see you at noon?");
+      await post(page, "/msg Grace see you at noon?");
       await page.locator("#title", { hasText: "Grace" }).waitFor();
-      await say(page, "/join lobby");
-      fake.say("rust", "ada", "and 1.96 soon");
-      fake.say("@bob+grace", "Grace", "yes!");
-      await say(page, "I can help with that after lunch");
-      fake.say("lobby", "ada", "Perfect. See https://example.org/notes_(draft).");
+      await post(page, "/join lobby");
+      fake.post("rust", "ada", "and 1.96 soon");
+      fake.post("@bob+grace", "Grace", "yes!");
+      await post(page, "I can help with that after lunch");
+      fake.post("lobby", "ada", "Perfect. See https://example.org/notes_(draft).");
       fake.instead = ({ type, cid }) => (type === "post" ? { type: "error", code: "storage", cid, message: "the server could not store this line" } : undefined);
-      await say(page, "This one the server will refuse");
+      await post(page, "This one the server will refuse");
       await page.locator("[data-state=failed]").waitFor();
-      fake.tell("lobby", { type: "typing", room: "lobby", user: "Grace" });
+      fake.broadcast("lobby", { type: "typing", room: "lobby", user: "Grace" });
       await page.getByText("Grace is typing…").waitFor();
       await picture("talking");
       await page.locator(".message.mine", { hasText: "after lunch" }).hover();
@@ -91,7 +91,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.locator("#context").waitFor();
       await picture("editing");
       await page.locator("#box").press("Escape");
-      await say(page, "/reply 14 Lid closed, **no gap**. Two hours so far");
+      await post(page, "/reply 14 Lid closed, **no gap**. Two hours so far");
       await page.locator(".quote", { hasText: "Once is what" }).waitFor();
       await page.locator(".message.mention").hover();
       await page.locator(".message.mention").getByRole("button", { name: "Reply" }).click();
@@ -119,7 +119,7 @@ for (const colorScheme of ["light", "dark"]) {
       }
       await fake.stop();
       await page.getByText(/^Offline/).waitFor();
-      await say(page, "Written while offline, and kept for later");
+      await post(page, "Written while offline, and kept for later");
       await page.locator("[data-state=pending]").waitFor();
       await picture("offline");
       assert.deepEqual(context.errors, []);

@@ -2,20 +2,20 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { enter, person, PICTURES, say, served, Server, until } from "./harness.mjs";
+import { enter, person, SCREENSHOTS, post, withServer, Server, until } from "./harness.mjs";
 
 const WORDS = [
   "run `cargo test --test it` **before** you push, *please*: snake_case and 2*3*4 stay",
   "> who restarts the server?\n> it is noon\nI do:\n```sh\nfor host in one two; do\n\tssh \"$host\" restart\ndone\n```\nthat is **all** :tada:",
 ];
 
-const { browser, server } = await served(["--rate", "0"]);
+const { browser, server } = await withServer(["--rate", "0"]);
 
 for (const colorScheme of ["light", "dark"]) {
   test(`markup is rendered, and is source text in an edit: ${colorScheme}`, async () => {
     const context = await person(browser, { viewport: { width: 320, height: 640 }, colorScheme, deviceScaleFactor: 2 });
     const page = await enter(context, `${server.url}/r/${colorScheme}`, colorScheme);
-    for (const text of WORDS) await say(page, text);
+    for (const text of WORDS) await post(page, text);
     const line = page.locator("#log .message[data-state=stored]");
     await until(() => line.count(), (count) => count === 2);
     const parts = (nth, tag) => line.nth(nth).locator(`.text ${tag}`).allTextContents();
@@ -25,7 +25,7 @@ for (const colorScheme of ["light", "dark"]) {
     assert.deepEqual(await parts(1, "blockquote"), ["who restarts the server?\nit is noon"]);
     assert.deepEqual(await parts(1, "pre"), ["for host in one two; do\n\tssh \"$host\" restart\ndone"]);
     assert.match(await line.nth(1).textContent(), /that is all 🎉/);
-    await page.screenshot({ path: `${PICTURES}${colorScheme}-320-marks.png` });
+    await page.screenshot({ path: `${SCREENSHOTS}${colorScheme}-320-marks.png` });
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     await page.locator("#box").press("ArrowUp");
     assert.equal(await page.locator("#box").inputValue(), WORDS[1], "with its marks");
@@ -38,7 +38,7 @@ test("a code block is copied by its button, with the keyboard, and without the c
   const context = await person(browser);
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await enter(context, `${server.url}/r/copy`, "cora");
-  await say(page, "```\none  *two*\n\tthree\n```");
+  await post(page, "```\none  *two*\n\tthree\n```");
   await page.locator('.message[data-state="stored"]').waitFor(); // its row is built again then
   const copy = page.locator("#log").getByRole("button", { name: "Copy", exact: true });
   const pasted = () => page.evaluate(() => navigator.clipboard.readText());
@@ -61,7 +61,7 @@ test("Tab completes the latest author, rooms, commands and emoji, and leaves the
   const page = await enter(context, `${server.url}/r/tabs`, "tess");
   for (const [user, text] of [["adam", "first"], ["adele", "second"]]) {
     const other = await enter(others, `${server.url}/r/tabs`, user);
-    await say(other, text);
+    await post(other, text);
     await page.locator("#log .message", { hasText: text }).waitFor();
     await other.evaluate(() => { localStorage.clear(); sessionStorage.clear(); });
     await other.close();
@@ -105,7 +105,7 @@ test("Tab completes the latest author, rooms, commands and emoji, and leaves the
 test("Ctrl and the arrows recall what was sent, and then the draft", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/back`, "rec");
-  for (const text of ["one", "two"]) await say(page, text);
+  for (const text of ["one", "two"]) await post(page, text);
   const box = page.locator("#box");
   await box.fill("a draft");
   const seen = [];
@@ -114,7 +114,7 @@ test("Ctrl and the arrows recall what was sent, and then the draft", async () =>
     seen.push(await box.inputValue());
   }
   assert.deepEqual(seen, ["two", "one", "one", "two", "a draft", "a draft"]);
-  await say(page, "/join elsewhere");
+  await post(page, "/join elsewhere");
   await until(() => page.locator("#title").textContent(), (title) => title === "#elsewhere");
   await box.press("Control+ArrowUp");
   assert.equal(await box.inputValue(), "", "another room has nothing of it");
@@ -146,7 +146,7 @@ test("near the limit bytes are counted in UTF-8, and a longer message is refused
     await box.press("Enter");
     await page.locator("#hint.bad", { hasText: "Not sent: 1 byte too many." }).waitFor();
     assert.equal((await box.inputValue()).length, 51);
-    await page.screenshot({ path: `${PICTURES}${colorScheme}-320-full.png` });
+    await page.screenshot({ path: `${SCREENSHOTS}${colorScheme}-320-full.png` });
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     await box.press("Backspace");
     assert.equal(await page.locator("#hint").textContent(), "");
@@ -162,15 +162,15 @@ test("near the limit bytes are counted in UTF-8, and a longer message is refused
 test("a search finds messages, and each result leads to its message", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/lost`, "sue");
-  for (let i = 1; i <= 60; i += 1) await say(page, i === 3 ? "the *red* lid <b>here</b>" : `hay ${i}`);
+  for (let i = 1; i <= 60; i += 1) await post(page, i === 3 ? "the *red* lid <b>here</b>" : `hay ${i}`);
   await page.getByText("hay 60", { exact: true }).waitFor();
-  await say(page, "/search");
+  await post(page, "/search");
   await page.locator("#hint.bad", { hasText: "/search needs words" }).waitFor();
-  await say(page, "/search RED* LID");
+  await post(page, "/search RED* LID");
   await page.getByText("One message has “RED* LID”:").waitFor();
   await page.locator(".note .quote", { hasText: "sue the red lid <b>here</b>" }).click();
   await page.locator(".message.target", { hasText: "the red lid" }).waitFor();
-  await say(page, "/search needle");
+  await post(page, "/search needle");
   await page.getByText("No message has “needle”").waitFor();
   assert.deepEqual(context.errors, []);
   await context.close();

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fake } from "../fake_server.mjs";
-import { enter, lines, live, person, say, served, shows, until } from "./harness.mjs";
+import { FakeServer } from "../fake_server.mjs";
+import { enter, lines, live, person, post, withServer, shows, until } from "./harness.mjs";
 
-const { browser, server } = await served(["--rate", "0"]);
+const { browser, server } = await withServer(["--rate", "0"]);
 
 const box = (page) => page.locator("#box");
 const deleted = (page) => page.locator("#log .deleted").count();
@@ -20,10 +20,10 @@ test("the up arrow edits the last message, Enter saves it for all, Esc cancels",
   const [ann, bea] = [await person(browser), await person(browser)];
   const page = await enter(ann, `${server.url}/r/edit`, "ann");
   const other = await enter(bea, `${server.url}/r/edit`, "bea");
-  await say(page, "one");
-  await say(page, "tow");
+  await post(page, "one");
+  await post(page, "tow");
   await shows(other, ["one", "tow"]);
-  await say(other, "three");
+  await post(other, "three");
   await shows(page, ["one", "tow", "three"]);
   await box(page).press("ArrowUp");
   assert.equal(await box(page).inputValue(), "tow");
@@ -50,13 +50,13 @@ test("the up arrow edits the last message, Enter saves it for all, Esc cancels",
 test("a draft comes back after an edit, and an edit is no draft", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/draft`, "dee");
-  await say(page, "one");
+  await post(page, "one");
   await shows(page, ["one"]);
   await box(page).fill("half a thought");
   await page.locator(".message").hover();
   await page.getByRole("button", { name: "Edit “one”" }).click();
   await box(page).fill("won");
-  await say(page, "won");
+  await post(page, "won");
   await shows(page, ["won edited"]);
   assert.equal(await box(page).inputValue(), "half a thought");
   await box(page).fill("");
@@ -76,10 +76,10 @@ test("a delete asks again, removes the text for all, and is not undone by a relo
   const [cat, dan] = [await person(browser), await person(browser)];
   const page = await enter(cat, `${server.url}/r/gone`, "cat");
   const other = await enter(dan, `${server.url}/r/gone`, "dan");
-  await say(page, "kept");
-  await say(page, "a hushed word");
+  await post(page, "kept");
+  await post(page, "a hushed word");
   await shows(other, ["kept", "a hushed word"]);
-  await say(page, "/edit another hushed word");
+  await post(page, "/edit another hushed word");
   await shows(other, ["kept", "another hushed word edited"]);
   assert.equal(await other.locator(".actions .edit, .actions .delete").count(), 0, "only on lines of one's own");
   await page.locator(".message", { hasText: "hushed" }).hover();
@@ -98,9 +98,9 @@ test("a delete asks again, removes the text for all, and is not undone by a relo
   await box(page).press("ArrowUp");
   assert.equal(await box(page).inputValue(), "kept", "the last that stands");
   await box(page).press("Escape");
-  await say(page, "/delete");
+  await post(page, "/delete");
   for (const each of [page, other]) await shows(each, ["deleted", "deleted"]);
-  await say(page, "/delete");
+  await post(page, "/delete");
   await page.locator("#hint", { hasText: "You have no message here" }).waitFor();
   await leave(cat, dan);
 });
@@ -108,7 +108,7 @@ test("a delete asks again, removes the text for all, and is not undone by a relo
 test("the buttons on messages are one stop of the Tab key, and arrows go from message to message", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/arrows`, "kay");
-  for (const text of ["one", "two", "three"]) await say(page, text);
+  for (const text of ["one", "two", "three"]) await post(page, text);
   await shows(page, ["one", "two", "three"]);
   const focused = () => page.evaluate(() => document.activeElement.getAttribute("aria-label"));
   await page.locator("#scroller").focus();
@@ -132,14 +132,14 @@ test("the buttons on messages are one stop of the Tab key, and arrows go from me
 test("a tap shows the buttons of a message", async () => {
   const context = await person(browser, { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
   const page = await enter(context, `${server.url}/r/touch`, "tia");
-  await say(page, "one");
-  await say(page, "two");
+  await post(page, "one");
+  await post(page, "two");
   await shows(page, ["one", "two"]);
   const opacity = (n) => page.locator(".actions").nth(n).evaluate((acts) => getComputedStyle(acts).opacity);
   await page.locator(".message .text").nth(1).tap();
   await until(() => opacity(1), (it) => it === "1");
   await page.getByRole("button", { name: "Edit “two”" }).tap();
-  await say(page, "too");
+  await post(page, "too");
   await shows(page, ["one", "too edited"]);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
   await leave(context);
@@ -148,28 +148,28 @@ test("a tap shows the buttons of a message", async () => {
 test("a topic is shown in the header and in the room, also to users who join later", async () => {
   const [eve, fay] = [await person(browser), await person(browser)];
   const page = await enter(eve, `${server.url}/r/topic`, "eve");
-  await say(page, "/topic");
+  await post(page, "/topic");
   await page.locator("#log .note", { hasText: "#topic has no topic" }).waitFor();
-  await say(page, "/topic tea & https://example.org/cake");
+  await post(page, "/topic tea & https://example.org/cake");
   await page.locator("#log .note", { hasText: "eve set the topic: tea & https://example.org/cake" }).waitFor();
   const other = await enter(fay, `${server.url}/r/topic`, "fay");
   await until(() => other.locator("#topic").textContent(), (topic) => topic === "tea & https://example.org/cake");
   assert.equal(await other.locator("#topic a").getAttribute("href"), "https://example.org/cake");
-  await say(other, "/topic");
+  await post(other, "/topic");
   await other.locator("#log .note", { hasText: "The topic of #topic: tea" }).waitFor();
-  await say(other, "/topic -");
+  await post(other, "/topic -");
   await page.locator("#log .note", { hasText: "fay removed the topic" }).waitFor();
   await until(() => page.locator("#topic").textContent(), (topic) => topic === "");
   await leave(eve, fay);
 });
 
 test("edits of older messages apply when those are loaded later", async () => {
-  const fake = await Fake.start();
-  for (let i = 1; i <= 250; i += 1) fake.say("long", "ada", `line ${i}`);
-  fake.say("long", "ada", "the first", { type: "edit", target: 1 });
+  const fake = await FakeServer.start();
+  for (let i = 1; i <= 250; i += 1) fake.post("long", "ada", `line ${i}`);
+  fake.post("long", "ada", "the first", { type: "edit", target: 1 });
   fake.room("long").records[1].text = "";
   fake.room("long").records[1].deleted = true;
-  fake.say("long", "ada", undefined, { type: "delete", target: 2 });
+  fake.post("long", "ada", undefined, { type: "delete", target: 2 });
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/long`, "bob");
   await until(() => lines(page), (seen) => seen.at(-1) === "line 250", "no line for the changes");
@@ -184,21 +184,21 @@ test("edits of older messages apply when those are loaded later", async () => {
 });
 
 test("an offline edit survives a reload, is shown as pending, and is stored once and in order", async () => {
-  const fake = await Fake.start();
+  const fake = await FakeServer.start();
   const context = await person(browser);
   const page = await enter(context, fake.url, "bob");
-  await say(page, "one");
-  await say(page, "two");
+  await post(page, "one");
+  await post(page, "two");
   await shows(page, ["one", "two"]);
   await fake.stop();
   await page.getByText(/^Offline/).waitFor();
-  await say(page, "/edit too");
+  await post(page, "/edit too");
   await shows(page, ["one", "pending: too edited"]);
   await page.locator(".message").first().hover();
   await page.getByRole("button", { name: "Delete “one”" }).click();
   await page.getByRole("button", { name: "Really delete “one”?" }).click();
   await shows(page, ["pending: one", "pending: too edited"]);
-  await say(page, "/topic rest");
+  await post(page, "/topic rest");
   await page.locator("#log .note[data-state=pending]", { hasText: "bob set the topic: rest" }).waitFor();
   await fake.listen(fake.port);
   fake.instead = ({ target }) => (target ? null : undefined);
@@ -219,19 +219,19 @@ test("an offline edit survives a reload, is shown as pending, and is stored once
 });
 
 test("a refused edit shows the reason at its message, and is sent again or dropped", async () => {
-  const fake = await Fake.start();
+  const fake = await FakeServer.start();
   const context = await person(browser);
   const page = await enter(context, fake.url, "bob");
-  await say(page, "one");
+  await post(page, "one");
   await shows(page, ["one"]);
   fake.instead = ({ type, cid }) => (type === "edit" ? { type: "error", code: "storage", message: "the disk is full", cid } : undefined);
-  await say(page, "/edit won");
+  await post(page, "/edit won");
   await shows(page, ["failed: one"]);
   await page.getByText("Not changed to “won”: the disk is full").waitFor();
   await page.locator("#hint.bad", { hasText: "Your change was refused" }).waitFor();
   await page.getByRole("button", { name: "Drop" }).click();
   await shows(page, ["one"]);
-  await say(page, "/edit won");
+  await post(page, "/edit won");
   await shows(page, ["failed: one"]);
   fake.instead = () => undefined;
   await page.getByRole("button", { name: "Send again" }).click();
@@ -241,14 +241,14 @@ test("a refused edit shows the reason at its message, and is sent again or dropp
 });
 
 test("editing ends when the message is deleted elsewhere", async () => {
-  const fake = await Fake.start();
+  const fake = await FakeServer.start();
   const context = await person(browser);
   const page = await enter(context, fake.url, "bob");
-  await say(page, "one");
+  await post(page, "one");
   await shows(page, ["one"]);
   await box(page).press("ArrowUp");
   await box(page).fill("one more word");
-  fake.say("lobby", "bob", undefined, { type: "delete", target: 1 });
+  fake.post("lobby", "bob", undefined, { type: "delete", target: 1 });
   await page.locator("#hint.bad", { hasText: "The message you were editing was deleted" }).waitFor();
   assert.equal(await box(page).inputValue(), "");
   await shows(page, ["deleted"]);

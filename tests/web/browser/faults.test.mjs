@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Fake } from "../fake_server.mjs";
-import { enter, launch, lines, live, person, say, shows, until } from "./harness.mjs";
+import { FakeServer } from "../fake_server.mjs";
+import { enter, launch, lines, live, person, post, shows, until } from "./harness.mjs";
 
 let browser;
 let fake;
@@ -12,7 +12,7 @@ let context;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 beforeEach(async () => {
-  fake = await Fake.start();
+  fake = await FakeServer.start();
   context = await person(browser);
 });
 afterEach(async () => {
@@ -26,8 +26,8 @@ const refusal = (code, cid, extra = {}) => ({ type: "error", code, message: `ref
 test("a refused message turns red with its reason, and is sent again or dropped", async () => {
   fake.instead = ({ type, cid }) => (type === "post" ? refusal("storage", cid) : undefined);
   const page = await enter(context, fake.url, "bob");
-  await say(page, "one");
-  await say(page, "two");
+  await post(page, "one");
+  await post(page, "two");
   await shows(page, ["failed: one", "failed: two"]);
   await page.getByText("Not sent: refused: storage").first().waitFor();
   fake.instead = () => undefined;
@@ -37,12 +37,12 @@ test("a refused message turns red with its reason, and is sent again or dropped"
   await shows(page, ["one"]);
   assert.equal(fake.room("lobby").records.length, 1);
   fake.instead = ({ type, cid }) => (type === "post" ? refusal("storage", cid) : undefined);
-  for (const text of ["three", "four"]) await say(page, text);
+  for (const text of ["three", "four"]) await post(page, text);
   await shows(page, ["one", "failed: three", "failed: four"]);
   fake.instead = ({ type, cid, text }) => (type === "post" && text === "four" ? refusal("storage", cid) : undefined);
-  await say(page, "/resend");
+  await post(page, "/resend");
   await shows(page, ["one", "three", "failed: four"]);
-  await say(page, "/drop");
+  await post(page, "/drop");
   await shows(page, ["one", "three"]);
   await page.reload();
   await live(page);
@@ -53,7 +53,7 @@ test("what is typed offline survives a reload, and is sent once and in order", a
   const page = await enter(context, fake.url, "bob");
   await fake.stop();
   await page.getByText(/^Offline/).waitFor();
-  for (const text of ["one", "two", "three"]) await say(page, text);
+  for (const text of ["one", "two", "three"]) await post(page, text);
   await page.locator("#box").fill("a draft");
   await shows(page, ["pending: one", "pending: two", "pending: three"]);
   // Serve the page, but no WebSocket yet.
@@ -80,8 +80,8 @@ test("a message whose record was lost is sent again and stored once", async () =
     socket.terminate();
     return null;
   };
-  await say(page, "once");
-  await say(page, "then");
+  await post(page, "once");
+  await post(page, "then");
   await shows(page, ["once", "then"]);
   assert.equal(fake.room("lobby").records.length, 2);
 });
@@ -94,8 +94,8 @@ test("another tab adopts the unsent messages of a closed one, and open tabs keep
   await fake.stop();
   await other.getByText(/^Offline/).waitFor();
   await page.getByText(/^Offline/).waitFor();
-  await say(page, "mine");
-  await say(other, "left behind");
+  await post(page, "mine");
+  await post(other, "left behind");
   await shows(other, ["pending: left behind"]);
   await shows(page, ["pending: mine"]);
   await other.close();
@@ -109,13 +109,13 @@ test("a rate limit is waited out, in order and without a message to the person",
   const page = await enter(context, fake.url, "bob");
   let refusals = 2;
   fake.instead = ({ type, cid }) => (type === "post" && refusals-- > 0 ? refusal("rate_limited", cid, { retry_ms: 50 }) : undefined);
-  for (const text of ["one", "two", "three"]) await say(page, text);
+  for (const text of ["one", "two", "three"]) await post(page, text);
   await shows(page, ["one", "two", "three"]);
   assert.equal(fake.posts.length, 5);
 });
 
 test("a taken name and a missing password are requested at login", async () => {
-  fake.holders.set("bob", "somebody's");
+  fake.tokens.set("bob", "somebody's");
   fake.password = "sesame";
   const page = await context.newPage();
   await page.goto(fake.url);
@@ -164,12 +164,12 @@ test("a removed user sees the reason, and reconnects only on request", async () 
 test("after 25 s of silence the page sends a probe, and leaves a server that stays silent", async () => {
   await context.clock.install();
   const page = await enter(context, fake.url, "bob");
-  fake.say("lobby", "ada", "hello");
+  fake.post("lobby", "ada", "hello");
   await shows(page, ["hello"]);
-  fake.heard.length = 0;
+  fake.received.length = 0;
   await context.clock.runFor(27_000);
-  await until(() => fake.heard.length, (count) => count === 1);
-  assert.deepEqual(fake.heard[0], { type: "history", room: "lobby", after: 1, limit: 1 });
+  await until(() => fake.received.length, (count) => count === 1);
+  assert.deepEqual(fake.received[0], { type: "history", room: "lobby", after: 1, limit: 1 });
   fake.isMute = true;
   await context.clock.runFor(27_000);
   assert.equal(await page.locator("#state").textContent(), "live");
@@ -183,7 +183,7 @@ test("after 25 s of silence the page sends a probe, and leaves a server that sta
 test("a probe finds missing records, which are then requested", async () => {
   await context.clock.install();
   const page = await enter(context, fake.url, "bob");
-  fake.say("lobby", "ada", "one");
+  fake.post("lobby", "ada", "one");
   await shows(page, ["one"]);
   const { records } = fake.room("lobby");
   records.push({ ...records[0], seq: 2, cid: "lost-2", text: "lost" }, { ...records[0], seq: 3, cid: "lost-3", text: "lost too" });
@@ -193,7 +193,7 @@ test("a probe finds missing records, which are then requested", async () => {
 
 test("a hostile server's frames are ignored or trigger a rejoin, and records after missing ones are never shown", async () => {
   const page = await enter(context, fake.url, "bob");
-  fake.say("lobby", "ada", "one");
+  fake.post("lobby", "ada", "one");
   await shows(page, ["one"]);
   for (const words of [
     "not json", "[]", "null", "{\"type\":\"aurora\",\"x\":1}", "{\"type\":\"post\"}",
@@ -201,29 +201,29 @@ test("a hostile server's frames are ignored or trigger a rejoin, and records aft
     JSON.stringify({ type: "post", room: "elsewhere", seq: 2, at: 1, user: "eve", cid: "e", text: "not asked for" }),
     JSON.stringify({ type: "rooms", rooms: [{ name: "<img>", head: 1, members: 1 }] }),
     JSON.stringify({ type: "history", room: "lobby", first: 1, records: [] }),
-  ]) fake.tell("lobby", words);
+  ]) fake.broadcast("lobby", words);
   for (const { socket } of fake.clients) socket.send(Buffer.from([1, 2, 3]));
-  fake.tell("lobby", { ...fake.room("lobby").records[0] }); // a repeat
-  fake.heard.length = 0;
+  fake.broadcast("lobby", { ...fake.room("lobby").records[0] }); // a repeat
+  fake.received.length = 0;
   const jump = { type: "post", room: "lobby", seq: 9, at: 1, user: "eve", cid: "e9", text: "after a hole" };
-  fake.tell("lobby", jump);
-  await until(() => fake.heard, ([first]) => first?.type === "join" && first.since === 1);
+  fake.broadcast("lobby", jump);
+  await until(() => fake.received, ([first]) => first?.type === "join" && first.since === 1);
   await shows(page, ["one"]);
-  fake.tell("lobby", jump); // still missing after an answered join: the page does not trust the connection
-  await until(() => fake.heard.filter(({ type }) => type === "hello").length, (hellos) => hellos === 1);
+  fake.broadcast("lobby", jump); // still missing after an answered join: the page does not trust the connection
+  await until(() => fake.received.filter(({ type }) => type === "hello").length, (hellos) => hellos === 1);
   await live(page);
-  fake.say("lobby", "ada", `${"z".repeat(1_000_000)}`);
-  fake.say("lobby", "ada", "still here");
+  fake.post("lobby", "ada", `${"z".repeat(1_000_000)}`);
+  fake.post("lobby", "ada", "still here");
   await until(() => lines(page), (seen) => seen.length === 3 && seen[1].length === 16_385 && seen[2] === "still here");
 });
 
 test("a reset log is reported, and shown from its beginning", async () => {
-  for (let i = 0; i < 90; i += 1) fake.say("lobby", "ada", `old ${i}`);
+  for (let i = 0; i < 90; i += 1) fake.post("lobby", "ada", `old ${i}`);
   const page = await enter(context, fake.url, "bob");
-  for (let i = 0; i < 250; i += 1) fake.say("lobby", "ada", `old too ${i}`);
+  for (let i = 0; i < 250; i += 1) fake.post("lobby", "ada", `old too ${i}`);
   await until(() => lines(page), (all) => all.at(-1) === "old too 249");
   fake.rooms.set("lobby", { log: "log-lobby-2", records: [] });
-  fake.say("lobby", "ada", "new");
+  fake.post("lobby", "ada", "new");
   fake.cut();
   await shows(page, ["new"]);
   await page.getByText("This room was reset").waitFor();
@@ -241,12 +241,12 @@ test("the page reconnects as soon as the browser reports that it is online", asy
 
 test("a lost network is noticed, and what was written meanwhile is sent once when it is back", async () => {
   const page = await enter(context, `${fake.url}/r/air`, "bob");
-  await say(page, "before");
+  await post(page, "before");
   await shows(page, ["before"]);
   await context.setOffline(true);
-  await say(page, "in the tunnel");
+  await post(page, "in the tunnel");
   await page.getByText(/^Offline/).waitFor();
-  await say(page, "still in it");
+  await post(page, "still in it");
   await shows(page, ["before", "pending: in the tunnel", "pending: still in it"]);
   await context.setOffline(false);
   await live(page);
@@ -273,12 +273,12 @@ test("a room with unsent messages is not left, and another tab that adopts them 
   const other = await context.newPage();
   await other.goto(fake.url);
   await live(other);
-  await say(other, "/leave den");
+  await post(other, "/leave den");
   await other.getByRole("link", { name: "#den" }).waitFor({ state: "detached" });
   await fake.stop();
   await page.getByText(/^Offline/).waitFor();
-  await say(page, "kept");
-  await say(page, "/leave");
+  await post(page, "kept");
+  await post(page, "/leave");
   await page.locator("#hint.bad", { hasText: "#den has unsent messages" }).waitFor();
   await page.close();
   await fake.listen(fake.port);
@@ -287,12 +287,12 @@ test("a room with unsent messages is not left, and another tab that adopts them 
 
 test("a lost first welcome does not lock the name", async () => {
   fake.instead = ({ type, user, token }) => {
-    if (type !== "hello" || fake.holders.has(user)) return undefined;
-    fake.holders.set(user, token ?? "the server's own"); // claimed, but the connection breaks before the welcome
+    if (type !== "hello" || fake.tokens.has(user)) return undefined;
+    fake.tokens.set(user, token ?? "the server's own"); // claimed, but the connection breaks before the welcome
     fake.cut();
     return null;
   };
   const page = await enter(context, fake.url, "una");
-  await say(page, "it is me");
+  await post(page, "it is me");
   await shows(page, ["it is me"]);
 });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { Fake } from "../fake_server.mjs";
+import { FakeServer } from "../fake_server.mjs";
 
 const FLAGS = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -17,8 +17,8 @@ const FLAGS = [
 const BINARY = process.env.TALK_SERVER_BIN ?? fileURLToPath(new URL("../../../target/debug/server", import.meta.url));
 
 /** Where screenshots go. */
-export const PICTURES = fileURLToPath(new URL("../../out/web/", import.meta.url));
-mkdirSync(PICTURES, { recursive: true });
+export const SCREENSHOTS = fileURLToPath(new URL("../../out/web/", import.meta.url));
+mkdirSync(SCREENSHOTS, { recursive: true });
 
 export function launch(flags = []) {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...flags] });
@@ -41,15 +41,15 @@ export async function person(browser, options = {}) {
 }
 
 /** A browser and the built server for all tests of a file. */
-export async function served(flags = []) {
+export async function withServer(flags = []) {
   const [browser, server] = await Promise.all([launch(), Server.start(flags)]);
   after(() => Promise.all([browser.close(), server.stop()]));
   return { browser, server };
 }
 
 /** A browser and a fake server that a test controls. */
-export async function faked() {
-  const [browser, fake] = await Promise.all([launch(), Fake.start()]);
+export async function withFakeServer() {
+  const [browser, fake] = await Promise.all([launch(), FakeServer.start()]);
   after(() => Promise.all([browser.close(), fake.stop()]));
   return { browser, fake };
 }
@@ -68,7 +68,7 @@ export function live(page) {
   return page.locator('#state[data-state="live"]').waitFor();
 }
 
-export async function say(page, text) {
+export async function post(page, text) {
   await page.locator("#box").fill(text);
   await page.locator("#box").press("Enter");
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { enter, faked, lines, person, until } from "./harness.mjs";
+import { enter, withFakeServer, lines, person, until } from "./harness.mjs";
 
 const STATIC = new URL("../../../static/", import.meta.url);
 /** The paths of the page's files, below `static/`. */
@@ -15,32 +15,32 @@ const MARKUP = [
   "&#x3c;b&#x3e; &lt;b&gt;", "__proto__", "constructor", "{{7*7}}", "${7*7}", "<a href=javascript:alert(1)>x</a>", "<!--", "]]>",
 ];
 
-const { browser, fake } = await faked();
+const { browser, fake } = await withFakeServer();
 
 test("HTML is shown as text, wherever it is, and makes no element", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/markup`, "bob");
   const counted = () => page.evaluate(() => document.querySelectorAll("script, img, svg, b, iframe, a[href^='javascript']").length);
   const before = await counted();
-  for (const text of MARKUP) fake.say("markup", text.slice(0, 24), text);
-  for (const text of MARKUP) fake.say("markup", text.slice(0, 24), text, { kind: "me" });
+  for (const text of MARKUP) fake.post("markup", text.slice(0, 24), text);
+  for (const text of MARKUP) fake.post("markup", text.slice(0, 24), text, { kind: "me" });
   const seen = await until(() => lines(page), (all) => all.length === 2 * MARKUP.length);
   assert.deepEqual(seen.slice(0, MARKUP.length), MARKUP);
   for (const [i, text] of MARKUP.entries()) {
-    fake.say("markup", text.slice(0, 24), text, { type: "topic" });
-    fake.say("markup", text.slice(0, 24), text, { type: "edit", target: MARKUP.length - i });
+    fake.post("markup", text.slice(0, 24), text, { type: "topic" });
+    fake.post("markup", text.slice(0, 24), text, { type: "edit", target: MARKUP.length - i });
   }
   await until(() => lines(page), (all) => all[0] === `${MARKUP.at(-1)} edited`);
   assert.equal(await page.locator("#topic").textContent(), MARKUP.at(-1));
-  fake.tell("markup", { type: "joined", room: "@bob+<img src=x>", log: "x", first: 1, head: 0, since: 0, reset: false, count: 1, members: [] });
-  fake.tell("markup", { type: "joined", room: "@bob+__proto__", log: "x", first: 1, head: 0, since: 0, reset: false, count: 1, topic: MARKUP[0], members: MARKUP });
+  fake.broadcast("markup", { type: "joined", room: "@bob+<img src=x>", log: "x", first: 1, head: 0, since: 0, reset: false, count: 1, members: [] });
+  fake.broadcast("markup", { type: "joined", room: "@bob+__proto__", log: "x", first: 1, head: 0, since: 0, reset: false, count: 1, topic: MARKUP[0], members: MARKUP });
   for (const user of MARKUP) {
-    fake.tell("markup", { type: "presence", room: "markup", user, state: "joined", count: 9 });
-    fake.tell("markup", { type: "typing", room: "markup", user });
+    fake.broadcast("markup", { type: "presence", room: "markup", user, state: "joined", count: 9 });
+    fake.broadcast("markup", { type: "typing", room: "markup", user });
   }
-  fake.tell("markup", { type: "renamed", user: MARKUP[0], to: MARKUP[1] });
-  fake.tell("markup", { type: "error", code: "storage", message: MARKUP[0] });
-  fake.tell("markup", { type: "rooms", rooms: [{ name: MARKUP[0], head: 1, members: 1 }] });
+  fake.broadcast("markup", { type: "renamed", user: MARKUP[0], to: MARKUP[1] });
+  fake.broadcast("markup", { type: "error", code: "storage", message: MARKUP[0] });
+  fake.broadcast("markup", { type: "rooms", rooms: [{ name: MARKUP[0], head: 1, members: 1 }] });
   await page.locator("#hint", { hasText: MARKUP[0] }).waitFor();
   await page.locator("#members-list", { hasText: MARKUP[2] }).waitFor({ state: "attached" });
   assert.equal(await counted(), before);
@@ -53,12 +53,12 @@ test("HTML is shown as text, wherever it is, and makes no element", async () => 
 test("markup makes only allowed elements, and neither links nor directions leak out of it", async () => {
   const context = await person(browser, { viewport: { width: 320, height: 640 } });
   const page = await enter(context, `${fake.url}/r/marks`, "bob");
-  fake.say("marks", "eve", "**<img src=x onerror=globalThis.harmed=1>** *javascript:alert(1)* `http://a.example`");
-  fake.say("marks", "eve", "> <svg onload=globalThis.harmed=1> **http://a\"onx=1**\n```x\n</code></pre><script>globalThis.harmed=1</script>\n```");
-  fake.say("marks", "eve", "`\u202etxt.exe` after **\u202ebold\u2067**");
-  fake.say("marks", "eve", "*a* ".repeat(1_000));
-  fake.say("marks", "eve", "```\n".repeat(1_000));
-  fake.say("marks", "eve", `\`${"w".repeat(2_000)}\`\n> ${"q".repeat(1_000)}\n\`\`\`\n${"b".repeat(900)}\n\`\`\``);
+  fake.post("marks", "eve", "**<img src=x onerror=globalThis.harmed=1>** *javascript:alert(1)* `http://a.example`");
+  fake.post("marks", "eve", "> <svg onload=globalThis.harmed=1> **http://a\"onx=1**\n```x\n</code></pre><script>globalThis.harmed=1</script>\n```");
+  fake.post("marks", "eve", "`\u202etxt.exe` after **\u202ebold\u2067**");
+  fake.post("marks", "eve", "*a* ".repeat(1_000));
+  fake.post("marks", "eve", "```\n".repeat(1_000));
+  fake.post("marks", "eve", `\`${"w".repeat(2_000)}\`\n> ${"q".repeat(1_000)}\n\`\`\`\n${"b".repeat(900)}\n\`\`\``);
   const seen = await until(() => lines(page), (all) => all.length === 6);
   assert.equal(seen[0], "<img src=x onerror=globalThis.harmed=1> javascript:alert(1) http://a.example");
   assert.equal(seen[3], "*a* ".repeat(1_000));
@@ -87,7 +87,7 @@ test("only http and https become links, which open in a new tab without opener o
   const page = await enter(context, `${fake.url}/r/links`, "bob");
   for (const text of [
     "javascript:alert(1) data:text/html,x vbscript:x file:///x", "http://a\"onx=1", "see https://b.example/(c), please",
-  ]) fake.say("links", "eve", text);
+  ]) fake.post("links", "eve", text);
   await until(() => lines(page), (all) => all.length === 3);
   const links = await page.locator("#log a").evaluateAll((all) => all.map((a) => [a.href, a.target, a.rel, a.getAttributeNames().length]));
   assert.deepEqual(links, [
@@ -99,11 +99,11 @@ test("only http and https become links, which open in a new tab without opener o
 test("no message leaves its row: not by direction, nor height, nor width", async () => {
   const context = await person(browser, { viewport: { width: 320, height: 640 } });
   const page = await enter(context, `${fake.url}/r/wild`, "bob");
-  fake.say("wild", "eve", "plain");
-  fake.say("wild", "\u202eeve\u2067", "\u202etxt.exe\u2066\u2067\u2068");
-  fake.say("wild", "zed", `Z${"\u0335\u0489\u0300\u0301\u0302".repeat(300)}algo`);
-  fake.say("wild", "wide", "w".repeat(4_000));
-  fake.say("wild", "W".repeat(24), `https://example.org/${"p".repeat(1_000)}`);
+  fake.post("wild", "eve", "plain");
+  fake.post("wild", "\u202eeve\u2067", "\u202etxt.exe\u2066\u2067\u2068");
+  fake.post("wild", "zed", `Z${"\u0335\u0489\u0300\u0301\u0302".repeat(300)}algo`);
+  fake.post("wild", "wide", "w".repeat(4_000));
+  fake.post("wild", "W".repeat(24), `https://example.org/${"p".repeat(1_000)}`);
   await until(() => lines(page), (all) => all.length === 5);
   const found = await page.evaluate(() => {
     const rows = [...document.querySelectorAll("#log .message")];

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, live, person, served, shows, until } from "./harness.mjs";
+import { enter, live, person, withServer, shows, until } from "./harness.mjs";
 
-const { browser, server } = await served(["--rate", "0"]);
+const { browser, server } = await withServer(["--rate", "0"]);
 
 /** Presses Tab until a control has the focus; fails if it is not reached. */
 async function tabTo(page, name, key = "Tab") {

@@ -5,9 +5,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { enter, lines, live, person, say, served, Server, shows, until } from "./harness.mjs";
+import { enter, lines, live, person, post, withServer, Server, shows, until } from "./harness.mjs";
 
-const { browser, server } = await served(["--rate", "0"]);
+const { browser, server } = await withServer(["--rate", "0"]);
 
 
 test("a person logs in and writes with the keyboard alone", async () => {
@@ -52,7 +52,7 @@ test("two users' tabs show the same messages once and in one order", async () =>
   await live(again);
   pages.push(again);
   for (let i = 0; i < 20; i += 1) {
-    await Promise.all(pages.map((page, who) => say(page, `${who}.${i}`)));
+    await Promise.all(pages.map((page, who) => post(page, `${who}.${i}`)));
   }
   const first = await until(() => lines(pages[0]), (seen) => seen.length === 60 && !seen.some((line) => line.includes(":")));
   assert.equal(new Set(first).size, 60);
@@ -75,14 +75,14 @@ test("joins, typing, /me, renames and leaves are shown to others", async () => {
   await until(() => page.locator("#member-count").textContent(), (count) => count === "2");
   await other.locator("#box").pressSequentially("h");
   await page.getByText("dan is typing…").waitFor();
-  await say(other, "/me waves");
+  await post(other, "/me waves");
   await page.locator("#log .message.action", { hasText: "dan waves" }).waitFor();
-  await say(other, "/nick Daniel");
+  await post(other, "/nick Daniel");
   await page.getByText("dan is now Daniel").waitFor();
   await until(() => other.locator("#me").textContent(), (me) => me === "Daniel");
-  await say(other, "me again");
+  await post(other, "me again");
   await page.locator("#log .message .name", { hasText: "Daniel" }).waitFor();
-  await say(page, "/who");
+  await post(page, "/who");
   await page.locator("#log .note", { hasText: "Here: cat, Daniel" }).waitFor();
   await dan.close();
   await page.locator("#log .presence", { hasText: "Daniel left" }).waitFor();
@@ -119,7 +119,7 @@ test("rooms are joined, counted, walked through, and left", async () => {
   await live(page);
   assert.equal(new URL(page.url()).pathname, "/r/den");
   await page.getByRole("link", { name: "#lobby" }).click();
-  await say(other, "are you there?");
+  await post(other, "are you there?");
   await page.getByRole("link", { name: "#den 1 unread" }).waitFor();
   await page.keyboard.press("Alt+Shift+ArrowDown");
   await shows(page, ["are you there?"]);
@@ -130,13 +130,13 @@ test("rooms are joined, counted, walked through, and left", async () => {
   await page.locator("#box").fill("a draft for the lobby");
   await page.getByRole("link", { name: "#den" }).click();
   assert.equal(await page.locator("#box").inputValue(), "");
-  await say(page, "/join lobby");
+  await post(page, "/join lobby");
   assert.equal(await page.locator("#box").inputValue(), "a draft for the lobby");
-  await say(page, "/rooms");
+  await post(page, "/rooms");
   await page.locator("#log").getByRole("button", { name: "#den" }).click();
   await page.locator("#box").press("Control+ArrowUp");
   assert.equal(await page.locator("#box").inputValue(), "/join lobby", "what was said in this room comes back");
-  await say(page, "/leave");
+  await post(page, "/leave");
   await until(() => page.locator("#title").textContent(), (title) => title === "#lobby");
   assert.equal(await page.getByRole("link", { name: "#den" }).count(), 0);
   await page.reload();
@@ -151,20 +151,20 @@ test("rooms are joined, counted, walked through, and left", async () => {
 test("an unknown command is reported, and not sent", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/cmd`, "ida");
-  await say(page, "/paswd hunter2");
+  await post(page, "/paswd hunter2");
   await page.locator("#hint.bad", { hasText: "There is no command /paswd" }).waitFor();
   assert.equal(await page.locator("#box").inputValue(), "/paswd hunter2", "and can be mended");
-  await say(page, "//shrug");
-  await say(page, "/help");
+  await post(page, "//shrug");
+  await post(page, "/help");
   await page.locator("#log .note", { hasText: "/nick NAME" }).waitFor();
-  await say(page, "/help w");
+  await post(page, "/help w");
   await page.locator("#log .note", { hasText: /^\/msg NAME/ }).waitFor();
-  await say(page, "/version");
+  await post(page, "/version");
   await page.locator("#log .note", { hasText: "The server is talk/" }).waitFor();
-  await say(page, "/key");
+  await post(page, "/key");
   await page.locator("#log .note", { hasText: /Key for ida: [0-9a-f]{32}/ }).waitFor();
   for (const [typed, why] of [["/quit", "Close the tab"], ["/r yes", "No direct message to reply to"], ["/resend", "No message has failed"], ["/help jion", "no command /jion"]]) {
-    await say(page, typed);
+    await post(page, typed);
     await page.locator("#hint.bad", { hasText: why }).waitFor();
   }
   await shows(page, ["/shrug"]);
@@ -174,12 +174,12 @@ test("an unknown command is reported, and not sent", async () => {
 test("when the server is killed nothing typed is lost, and all of it is stored once", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/kill`, "jan");
-  await say(page, "before");
+  await post(page, "before");
   await shows(page, ["before"]);
   await server.stop();
   await page.getByText(/^Offline/).waitFor();
-  await say(page, "one");
-  await say(page, "two");
+  await post(page, "one");
+  await post(page, "two");
   await shows(page, ["before", "pending: one", "pending: two"]);
   await server.start();
   await live(page);

@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, live, person, say, served, shows, until } from "./harness.mjs";
+import { enter, live, person, post, withServer, shows, until } from "./harness.mjs";
 
-const { browser, server } = await served(["--rate", "0"]);
+const { browser, server } = await withServer(["--rate", "0"]);
 
 test("the key of a name gives it to another device, and nothing else does", async () => {
   const [one, two] = [await person(browser, { permissions: ["clipboard-read", "clipboard-write"] }), await person(browser)];
   const page = await enter(one, `${server.url}/r/keys`, "kim");
-  await say(page, "from here");
+  await post(page, "from here");
   await shows(page, ["from here"]);
   await page.getByRole("button", { name: "Settings" }).click();
   const field = page.getByRole("textbox", { name: "Key", exact: true });

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, faked, live, person, PICTURES, say, until } from "./harness.mjs";
+import { enter, withFakeServer, live, person, SCREENSHOTS, post, until } from "./harness.mjs";
 
-const { browser, fake } = await faked();
+const { browser, fake } = await withFakeServer();
 
 const title = (page, text) => page.locator("#title").getByText(text, { exact: true }).waitFor();
 const hint = (page, text) => page.locator("#hint", { hasText: text }).waitFor();
@@ -16,19 +16,19 @@ const hide = (page, isHidden) => page.evaluate((hidden) => {
 test("a mention is highlighted, also without colour, and its room is marked", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/quiet`, "bob");
-  await say(page, "/join work");
+  await post(page, "/join work");
   await title(page, "#work");
-  fake.say("work", "ada", "Bob, the build is red");
-  fake.say("work", "ada", "bobby tables is not meant");
+  fake.post("work", "ada", "Bob, the build is red");
+  fake.post("work", "ada", "bobby tables is not meant");
   await page.locator(".message.mention", { hasText: "the build is red" }).waitFor();
   await page.getByText("bobby tables").waitFor();
   assert.equal(await page.locator(".message.mention").count(), 1);
   assert.equal(await page.locator(".message.mention .text").textContent(), "mentions you: Bob, the build is red");
   assert.notEqual(await page.locator(".message.mention").evaluate((line) => getComputedStyle(line, "::before").content), "none");
-  fake.say("quiet", "ada", "and bob?");
-  fake.say("quiet", "ada", "nothing");
+  fake.post("quiet", "ada", "and bob?");
+  fake.post("quiet", "ada", "nothing");
   await page.getByRole("link", { name: "#quiet @ 1 mention, 2 unread" }).waitFor();
-  await page.screenshot({ path: `${PICTURES}mention.png`, animations: "disabled" });
+  await page.screenshot({ path: `${SCREENSHOTS}mention.png`, animations: "disabled" });
   await page.getByRole("link", { name: "#quiet" }).click();
   await page.locator("#room-list .mentions").waitFor({ state: "detached" });
   assert.deepEqual(context.errors, []);
@@ -38,20 +38,20 @@ test("a mention is highlighted, also without colour, and its room is marked", as
 test("a muted room is not counted in the title, over a reload too", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/loud`, "mia");
-  await say(page, "/mute");
+  await post(page, "/mute");
   await hint(page, "#loud is muted");
   await page.reload();
   await live(page);
   await page.getByRole("link", { name: "#loud muted" }).waitFor();
   await hide(page, true);
-  fake.say("loud", "ada", "mia!");
+  fake.post("loud", "ada", "mia!");
   await page.getByRole("link", { name: /1 unread/ }).waitFor({ state: "attached" });
   assert.equal(await page.title(), "loud – Talk");
   await hide(page, false);
-  await say(page, "/unmute");
+  await post(page, "/unmute");
   await hint(page, "is no longer muted");
   await hide(page, true);
-  fake.say("loud", "ada", "mia?");
+  fake.post("loud", "ada", "mia?");
   await until(() => page.title(), (now) => now === "(1) loud – Talk");
   await context.close();
 });
@@ -59,19 +59,19 @@ test("a muted room is not counted in the title, over a reload too", async () => 
 test("messages of an ignored user fold to one row, and unfold", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/fold`, "ivy");
-  await say(page, "/ignore ivy");
+  await post(page, "/ignore ivy");
   await hint(page, "That is your own name");
   await page.locator("#box").fill("");
-  fake.say("fold", "eve", "one");
-  await say(page, "/ignore Eve");
+  fake.post("fold", "eve", "one");
+  await post(page, "/ignore Eve");
   await page.locator(".ignored", { hasText: "A message from a person you ignore" }).waitFor();
-  fake.say("fold", "eve", "two");
+  fake.post("fold", "eve", "two");
   await page.locator(".ignored", { hasText: "2 messages from people you ignore" }).waitFor();
   assert.equal(await page.locator(".message").count(), 0);
   await page.reload();
   await live(page);
   await page.locator(".ignored").waitFor();
-  await say(page, "/unignore eve");
+  await post(page, "/unignore eve");
   await page.locator(".message", { hasText: "two" }).waitFor();
   assert.equal(await page.locator(".ignored").count(), 0);
   assert.deepEqual(context.errors, []);
@@ -113,7 +113,7 @@ const noticed = (page) => page.evaluate(() => ({ asked: globalThis.asked, notes:
 test("by default nothing is shown or played, and no permission is requested", async () => {
   const { context, page } = await withStandIns("una", "granted");
   await hide(page, true);
-  fake.say("una", "ada", "una!");
+  fake.post("una", "ada", "una!");
   await until(() => page.title(), (now) => now.startsWith("(1)"));
   assert.deepEqual(await noticed(page), { asked: 0, notes: [], tones: 0 });
   await context.close();
@@ -121,22 +121,22 @@ test("by default nothing is shown or played, and no permission is requested", as
 
 test("by choice, mentions and direct messages notify while the page is hidden, and nothing else does", async () => {
   const { context, page } = await withStandIns("nia", "granted");
-  await say(page, "/join still");
+  await post(page, "/join still");
   await title(page, "#still");
-  await say(page, "/mute");
+  await post(page, "/mute");
   await hint(page, "#still is muted");
   await page.getByRole("button", { name: "Settings" }).click();
-  await page.screenshot({ path: `${PICTURES}settings.png`, animations: "disabled" });
+  await page.screenshot({ path: `${SCREENSHOTS}settings.png`, animations: "disabled" });
   await page.getByLabel("Notify me").check();
   await page.getByLabel("Play a sound").check();
   await until(() => noticed(page), ({ asked, tones }) => asked === 1 && tones === 2, "asked once, heard once");
   await page.getByRole("button", { name: "Done" }).click();
-  fake.say("nia", "ada", "nia, seen");
+  fake.post("nia", "ada", "nia, seen");
   await page.getByRole("link", { name: /1 mention/ }).waitFor();
   await hide(page, true);
-  fake.say("still", "ada", "nia, in a muted room");
-  fake.say("nia", "ada", "not for her");
-  fake.say("nia", "ada", "Nia: for her");
+  fake.post("still", "ada", "nia, in a muted room");
+  fake.post("nia", "ada", "not for her");
+  fake.post("nia", "ada", "Nia: for her");
   await until(() => page.title(), (now) => now.startsWith("(3)"));
   assert.deepEqual((await noticed(page)).notes, [{ title: "ada in #nia", body: "Nia: for her", tag: "nia" }]);
   assert.equal((await noticed(page)).tones, 4);
@@ -162,10 +162,10 @@ test("if the browser refuses, the switch goes back and says why", async () => {
 test("the settings mute, hide joins and leaves, and unignore users", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/set`, "sue");
-  await say(page, "/ignore eve");
+  await post(page, "/ignore eve");
   await hint(page, "are hidden");
-  fake.say("set", "eve", "hello");
-  fake.tell("set", { type: "presence", room: "set", user: "zed", state: "joined", count: 2 });
+  fake.post("set", "eve", "hello");
+  fake.broadcast("set", { type: "presence", room: "set", user: "zed", state: "joined", count: 2 });
   await page.locator(".presence", { hasText: "zed joined" }).waitFor();
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByLabel("Mute #set").check();

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, lines, live, person, say, served, shows, until } from "./harness.mjs";
+import { enter, lines, live, person, post, withServer, shows, until } from "./harness.mjs";
 
-const { browser, server } = await served(["--rate", "0"]);
+const { browser, server } = await withServer(["--rate", "0"]);
 
 const line = (page, text) => page.locator("#log .message", { has: page.locator(".text", { hasText: text }) });
 const quotes = (page) => page.locator("#log .quote").evaluateAll((all) => all.map(({ textContent }) => textContent));
@@ -13,8 +13,8 @@ test("the Reply button replies, and mentions the author", async () => {
   const [ours, theirs] = [await person(browser), await person(browser)];
   const ada = await enter(ours, `${server.url}/r/ask`, "ada");
   const bob = await enter(theirs, `${server.url}/r/ask`, "bob");
-  await say(ada, "who has the **key**?");
-  await say(ada, "and where is it?");
+  await post(ada, "who has the **key**?");
+  await post(ada, "and where is it?");
   await bob.locator("#box").fill("I have");
   await line(bob, "who has the key?").hover();
   await line(bob, "who has the key?").getByRole("button", { name: "Reply" }).click();
@@ -28,7 +28,7 @@ test("the Reply button replies, and mentions the author", async () => {
   }
   await ada.locator(".message.mention", { hasText: "I have" }).waitFor();
   assert.equal(await bob.locator(".message.mention").count(), 0);
-  await say(bob, "but not here");
+  await post(bob, "but not here");
   await shows(ada, ["who has the key?", "and where is it?", "mentions you: I have", "but not here"]);
   assert.equal((await quotes(ada)).length, 1, "one answer, one quote");
 
@@ -48,8 +48,8 @@ test("the Reply button replies, and mentions the author", async () => {
 test("with the keyboard: from the box to a message, and Esc cancels", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/hands`, "kim");
-  await say(page, "one");
-  await say(page, "two");
+  await post(page, "one");
+  await post(page, "two");
   await shows(page, ["one", "two"]);
   await page.locator("#box").focus();
   await page.keyboard.press("Shift+Tab");
@@ -60,9 +60,9 @@ test("with the keyboard: from the box to a message, and Esc cancels", async () =
   await page.locator("#context", { hasText: "Replying to kim: one" }).waitFor();
   await page.keyboard.press("Escape");
   await page.locator("#context").waitFor({ state: "hidden" });
-  await say(page, "three");
-  await say(page, "/reply 2 to two");
-  await say(page, "/reply 99 to nobody");
+  await post(page, "three");
+  await post(page, "/reply 2 to two");
+  await post(page, "/reply 99 to nobody");
   await page.locator("#hint.bad", { hasText: "There is no message #99" }).waitFor();
   assert.equal(await page.locator("#box").inputValue(), "/reply 99 to nobody");
   await shows(page, ["one", "two", "three", "to two"]);
@@ -74,18 +74,18 @@ test("with the keyboard: from the box to a message, and Esc cancels", async () =
 test("a reply survives offline, an edit and the delete of what it replied to", async () => {
   const context = await person(browser);
   const page = await enter(context, `${server.url}/r/through`, "una");
-  await say(page, "the question");
+  await post(page, "the question");
   await shows(page, ["the question"]);
   await server.stop();
   await page.locator('#state[data-state="offline"]').waitFor();
-  await say(page, "/reply 1 the answer");
+  await post(page, "/reply 1 the answer");
   await shows(page, ["the question", "pending: the answer"]);
   assert.deepEqual(await quotes(page), ["reply to una the question"]);
   await server.start();
   await live(page);
   await shows(page, ["the question", "the answer"]);
   assert.deepEqual(await quotes(page), ["reply to una the question"]);
-  await say(page, "/edit the last answer");
+  await post(page, "/edit the last answer");
   await shows(page, ["the question", "the last answer edited"]);
   assert.deepEqual(await quotes(page), ["reply to una the question"]);
   await line(page, "the question").hover();

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, faked, lines, person, until } from "./harness.mjs";
+import { enter, withFakeServer, lines, person, until } from "./harness.mjs";
 
-const { browser, fake } = await faked();
+const { browser, fake } = await withFakeServer();
 
 /** The position of the first message in view, and how far the page is scrolled. */
 const view = (page) => page.evaluate(() => {
@@ -26,7 +26,7 @@ const wheel = async (page, by) => {
 
 function fill(room, count) {
   for (let i = 1; i <= count; i += 1) {
-    fake.say(room, ["ada", "eve", "zed"][Math.floor(i / 3) % 3], `line ${i}${i % 7 ? "" : " and more".repeat(40)}`);
+    fake.post(room, ["ada", "eve", "zed"][Math.floor(i / 3) % 3], `line ${i}${i % 7 ? "" : " and more".repeat(40)}`);
   }
 }
 

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, faked, live, person, PICTURES, say, until } from "./harness.mjs";
+import { enter, withFakeServer, live, person, SCREENSHOTS, post, until } from "./harness.mjs";
 
-const { browser, fake } = await faked();
+const { browser, fake } = await withFakeServer();
 
 const title = (page, text) => page.locator("#title").getByText(text, { exact: true }).waitFor();
 const focused = (page) => page.evaluate(() => document.activeElement.id);
@@ -13,7 +13,7 @@ test("Ctrl+K filters rooms and people, arrows and Enter choose, Esc cancels", as
   const [bob, ada] = [await person(browser), await person(browser)];
   const page = await enter(bob, `${fake.url}/r/lobby`, "bob");
   await enter(ada, `${fake.url}/r/lobby`, "ada");
-  await say(page, "/join rust");
+  await post(page, "/join rust");
   await title(page, "#rust");
   await page.locator("#box").fill("half a thought");
   await page.keyboard.press("Control+k");
@@ -32,7 +32,7 @@ test("Ctrl+K filters rooms and people, arrows and Enter choose, Esc cancels", as
   await page.keyboard.press("ArrowDown");
   assert.equal(await selected(), "ada");
   assert.equal(await page.locator("#picker-input").getAttribute("aria-activedescendant"), "choice-1");
-  await page.screenshot({ path: `${PICTURES}switcher.png`, animations: "disabled" });
+  await page.screenshot({ path: `${SCREENSHOTS}switcher.png`, animations: "disabled" });
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("Enter");
   await title(page, "#lobby");
@@ -55,7 +55,7 @@ test("Ctrl+K filters rooms and people, arrows and Enter choose, Esc cancels", as
 test("Alt and the arrows go through the rooms", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/one`, "cat");
-  await say(page, "/join two");
+  await post(page, "/join two");
   await title(page, "#two");
   await page.keyboard.press("Alt+ArrowUp");
   await title(page, "#one");
@@ -73,7 +73,7 @@ test("? outside of the box, or the button, shows the shortcuts and types nothing
   await page.keyboard.press("Escape");
   await page.keyboard.press("?");
   await sheet.waitFor();
-  await page.screenshot({ path: `${PICTURES}keys.png`, animations: "disabled" });
+  await page.screenshot({ path: `${SCREENSHOTS}keys.png`, animations: "disabled" });
   await page.keyboard.type("x");
   await page.keyboard.press("Escape");
   await sheet.waitFor({ state: "hidden" });

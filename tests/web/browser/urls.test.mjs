@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, faked, live, person, PICTURES, say, until } from "./harness.mjs";
+import { enter, withFakeServer, live, person, SCREENSHOTS, post, until } from "./harness.mjs";
 
-const { browser, fake } = await faked();
-for (let i = 1; i <= 700; i += 1) fake.say("long", ["ada", "eve"][i % 2], `line ${i}`);
+const { browser, fake } = await withFakeServer();
+for (let i = 1; i <= 700; i += 1) fake.post("long", ["ada", "eve"][i % 2], `line ${i}`);
 
 const title = (page, text) => page.locator("#title", { hasText: text }).waitFor();
 
@@ -29,8 +29,8 @@ test("the URL of an old message opens the room around it, and marks it, also for
   assert.notEqual(await line.evaluate((element) => getComputedStyle(element, "::before").content), "none", "a mark beside the colour");
   assert.equal(await page.locator(".target").count(), 1);
   for (const near of ["line 122", "line 124"]) await page.getByText(near, { exact: true }).waitFor();
-  await page.screenshot({ path: `${PICTURES}address.png`, animations: "disabled" });
-  assert.equal(fake.heard.filter(({ type }) => type === "history").length <= 4, true, "in few questions");
+  await page.screenshot({ path: `${SCREENSHOTS}address.png`, animations: "disabled" });
+  assert.equal(fake.received.filter(({ type }) => type === "history").length <= 4, true, "in few questions");
 
   // Over a reload; then it scrolls on.
   await page.reload();
@@ -48,7 +48,7 @@ test("back and forward go between messages and rooms", async () => {
   const page = await enter(context, `${fake.url}/r/long`, "bob");
   await page.evaluate(() => (location.hash = "#650"));
   await pointed(page, "line 650");
-  await say(page, "/join other");
+  await post(page, "/join other");
   await title(page, "#other");
   await page.goBack();
   await pointed(page, "line 650");

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
-import { enter, lines, live, person, say, served, until } from "./harness.mjs";
+import { enter, lines, live, person, post, withServer, until } from "./harness.mjs";
 
 const BINARY = process.env.TALK_CONSOLE_BIN ?? fileURLToPath(new URL("../../../target/debug/console", import.meta.url));
 
@@ -23,7 +23,7 @@ class Console {
     createInterface({ input: this.child.stdout }).on("line", (line) => this.lines.push(line));
   }
 
-  say(text) {
+  post(text) {
     this.child.stdin.write(`${text}\n`);
   }
 
@@ -41,22 +41,22 @@ class Console {
   }
 }
 
-const { browser, server } = await served(["--rate", "0"]);
+const { browser, server } = await withServer(["--rate", "0"]);
 
 test("two tabs and two consoles show the same messages once and in one order", async () => {
   const people = [await person(browser), await person(browser)];
   const tabs = [await enter(people[0], server.url, "tab-one"), await enter(people[1], server.url, "tab-two")];
   const consoles = [new Console(server.url, "console-one"), new Console(server.url, "console-two")];
   for (const [n, terminal] of consoles.entries()) {
-    terminal.say(`console ${n} is here`);
+    terminal.post(`console ${n} is here`);
     await until(() => lines(tabs[0]), (seen) => seen.includes(`console ${n} is here`));
   }
 
   const talk = (n) => Promise.all([
-    say(tabs[0], `tab one says ${n}`),
-    say(tabs[1], `tab two says ${n}`),
-    consoles[0].say(`console one says ${n}`),
-    consoles[1].say(`console two says ${n}`),
+    post(tabs[0], `tab one says ${n}`),
+    post(tabs[1], `tab two says ${n}`),
+    consoles[0].post(`console one says ${n}`),
+    consoles[1].post(`console two says ${n}`),
   ]);
   for (let n = 0; n < 10; n += 1) await talk(n);
 
@@ -81,12 +81,12 @@ test("when the server is restarted, a tab and a console resume by themselves", a
   const context = await person(browser);
   const tab = await enter(context, server.url, "tab-three");
   const terminal = new Console(server.url, "console-three");
-  terminal.say("before");
+  terminal.post("before");
   await until(() => lines(tab), (seen) => seen.includes("before"));
   await server.stop();
   await tab.locator('#state[data-state="offline"]').waitFor();
-  await say(tab, "said by the tab while it was away");
-  terminal.say("said by the console while it was away");
+  await post(tab, "said by the tab while it was away");
+  terminal.post("said by the console while it was away");
   await server.start();
   await live(tab);
   const said = ["said by the tab while it was away", "said by the console while it was away"];
