@@ -16,9 +16,9 @@ try {
   await scene.sendInTerminal("/me is looking for the cable");
   await scene.sendInTab("No hurry. The plan for today is at https://example.org/plan");
   await scene.sendInTerminal("reading it now: looks fine to me");
-  await scene.sendInTab("Then let us restart the server at noon, nobody will lose a line.");
-  await scene.sendInTerminal("and if the line drops while I type?");
-  await scene.sendInTab("Your lines wait, and go out once when you are back. Try it :)");
+  await scene.sendInTab("Then let us restart the server at noon, no message will be lost.");
+  await scene.sendInTerminal("and if the connection drops while I type?");
+  await scene.sendInTab("Your messages wait, and are sent once when you are back. Try it :)");
   scene.type("hold my coff");
   await until(() => scene.screen(), (seen) => seen.includes("hold my coff"), "the input line");
   writeFileSync(PICTURE, await scene.picture());

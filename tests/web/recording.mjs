@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { lines, until } from "./browser/harness.mjs";
+import { messages, until } from "./browser/harness.mjs";
 import { SideBySide } from "./side_by_side.mjs";
 
 const RECORDING = fileURLToPath(new URL("../../docs/side-by-side.webp", import.meta.url));
@@ -56,7 +56,7 @@ const written = async (/** @type {string} */ text) => {
   await scene.page.locator("#box").pressSequentially(text, { delay: KEY_MS });
   await scene.page.locator("#box").press("Enter");
 };
-const inTab = (/** @type {string} */ text) => until(() => lines(scene.page), (seen) => seen.some((line) => line === text), text, 40_000);
+const inTab = (/** @type {string} */ text) => until(() => messages(scene.page), (seen) => seen.some((line) => line === text), text, 40_000);
 const live = async () => {
   await until(() => scene.screen(), (seen) => seen.includes("· live ·"), "the terminal", 40_000);
   await scene.page.locator('#state[data-state="live"]').waitFor({ timeout: 40_000 });
@@ -72,15 +72,15 @@ try {
   await pause(900);
   await scene.server.stop(); // kill -9
   await scene.page.locator('#state[data-state="offline"]').waitFor();
-  await typed("this line waits for the server");
+  await typed("this message waits for the server");
   await written("So does this one.");
   await pause(1_500);
   await scene.server.start();
   await live();
-  await inTab("this line waits for the server");
+  await inTab("this message waits for the server");
   await until(() => scene.screen(), (seen) => seen.includes("So does this one."), "the terminal");
   await pause(1_200);
-  await typed("/me sees each line once, in one order");
+  await typed("/me sees each message once, in one order");
   await pause(1_000);
   await camera.stop();
 

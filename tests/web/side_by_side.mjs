@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { enter, launch, lines, person, post, Server, until } from "./browser/harness.mjs";
+import { enter, launch, messages, person, post, Server, until } from "./browser/harness.mjs";
 
 const CONSOLE = fileURLToPath(new URL("../../target/debug/console", import.meta.url));
 const [COLUMNS, ROWS] = [58, 18];
@@ -66,7 +66,7 @@ export class SideBySide {
   async sendInTerminal(text) {
     this.type(text);
     this.enter();
-    await until(() => lines(this.page), (seen) => seen.some((line) => line.includes(text.replace("/me ", ""))), text);
+    await until(() => messages(this.page), (seen) => seen.some((line) => line.includes(text.replace("/me ", ""))), text);
   }
 
   /** Sends a message in the tab, and waits for it at the terminal. @param {string} text */

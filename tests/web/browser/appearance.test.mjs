@@ -76,7 +76,7 @@ for (const colorScheme of ["light", "dark"]) {
       fake.post("@bob+grace", "Grace", "yes!");
       await post(page, "I can help with that after lunch");
       fake.post("lobby", "ada", "Perfect. See https://example.org/notes_(draft).");
-      fake.instead = ({ type, cid }) => (type === "post" ? { type: "error", code: "storage", cid, message: "the server could not store this line" } : undefined);
+      fake.instead = ({ type, cid }) => (type === "post" ? { type: "error", code: "storage", cid, message: "the server could not store this message" } : undefined);
       await post(page, "This one the server will refuse");
       await page.locator("[data-state=failed]").waitFor();
       fake.broadcast("lobby", { type: "typing", room: "lobby", user: "Grace" });

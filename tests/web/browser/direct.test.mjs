@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, lines, live, person, post, withServer, shows, until } from "./harness.mjs";
+import { enter, messages, live, person, post, withServer, shows, until } from "./harness.mjs";
 
 const { browser, server } = await withServer(["--rate", "0"]);
 
@@ -93,7 +93,7 @@ test("a message to an unknown user is refused with a reason, and the text is not
   const page = await enter(context, server.url, "ivo");
   await post(page, "/msg nobody-at-all hello?");
   await page.locator("#hint.bad").waitFor();
-  await until(() => lines(page), (seen) => seen.includes("failed: hello?"));
+  await until(() => messages(page), (seen) => seen.includes("failed: hello?"));
   await page.getByRole("button", { name: "Drop" }).click();
   await leave(context);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeServer } from "../fake_server.mjs";
-import { enter, lines, live, person, post, withServer, shows, until } from "./harness.mjs";
+import { enter, messages, live, person, post, withServer, shows, until } from "./harness.mjs";
 
 const { browser, server } = await withServer(["--rate", "0"]);
 
@@ -172,13 +172,13 @@ test("edits of older messages apply when those are loaded later", async () => {
   fake.post("long", "ada", undefined, { type: "delete", target: 2 });
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/long`, "bob");
-  await until(() => lines(page), (seen) => seen.at(-1) === "line 250", "no line for the changes");
+  await until(() => messages(page), (seen) => seen.at(-1) === "line 250", "no line for the changes");
   for (let i = 0; i < 100; i += 1) {
-    if ((await lines(page))[0] === "the first edited") break;
+    if ((await messages(page))[0] === "the first edited") break;
     await page.evaluate(() => { document.querySelector("#scroller").scrollTop = 0; });
     await new Promise((next) => setTimeout(next, 30));
   }
-  assert.deepEqual((await lines(page)).slice(0, 3), ["the first edited", "deleted", "line 3"]);
+  assert.deepEqual((await messages(page)).slice(0, 3), ["the first edited", "deleted", "line 3"]);
   await leave(context);
   await fake.stop();
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { FakeServer } from "../fake_server.mjs";
-import { enter, launch, lines, live, person, post, shows, until } from "./harness.mjs";
+import { enter, launch, messages, live, person, post, shows, until } from "./harness.mjs";
 
 let browser;
 let fake;
@@ -102,7 +102,7 @@ test("another tab adopts the unsent messages of a closed one, and open tabs keep
   await fake.listen(fake.port);
   const texts = await until(() => fake.room("lobby").records.map(({ text }) => text), (all) => all.length === 2);
   assert.deepEqual(texts.sort(), ["left behind", "mine"]);
-  await until(() => lines(page), (seen) => seen.length === 2);
+  await until(() => messages(page), (seen) => seen.length === 2);
 });
 
 test("a rate limit is waited out, in order and without a message to the person", async () => {
@@ -214,14 +214,14 @@ test("a hostile server's frames are ignored or trigger a rejoin, and records aft
   await live(page);
   fake.post("lobby", "ada", `${"z".repeat(1_000_000)}`);
   fake.post("lobby", "ada", "still here");
-  await until(() => lines(page), (seen) => seen.length === 3 && seen[1].length === 16_385 && seen[2] === "still here");
+  await until(() => messages(page), (seen) => seen.length === 3 && seen[1].length === 16_385 && seen[2] === "still here");
 });
 
 test("a reset log is reported, and shown from its beginning", async () => {
   for (let i = 0; i < 90; i += 1) fake.post("lobby", "ada", `old ${i}`);
   const page = await enter(context, fake.url, "bob");
   for (let i = 0; i < 250; i += 1) fake.post("lobby", "ada", `old too ${i}`);
-  await until(() => lines(page), (all) => all.at(-1) === "old too 249");
+  await until(() => messages(page), (all) => all.at(-1) === "old too 249");
   fake.rooms.set("lobby", { log: "log-lobby-2", records: [] });
   fake.post("lobby", "ada", "new");
   fake.cut();

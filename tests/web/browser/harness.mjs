@@ -74,7 +74,7 @@ export async function post(page, text) {
 }
 
 /** The messages on a page, oldest first, each with its state if it is not stored. */
-export function lines(page) {
+export function messages(page) {
   return page.locator("#log .message").evaluateAll((rows) => rows.map((row) => {
     const { state } = row.dataset;
     return (state === "stored" ? "" : `${state}: `) + row.querySelector(".text").textContent;
@@ -129,4 +129,4 @@ export class Server {
 
 /** Waits until the room shows these messages, and no others. */
 export const shows = (page, wanted) =>
-  until(() => lines(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted));
+  until(() => messages(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted));

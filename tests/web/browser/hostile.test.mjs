@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { enter, withFakeServer, lines, person, until } from "./harness.mjs";
+import { enter, withFakeServer, messages, person, until } from "./harness.mjs";
 
 const STATIC = new URL("../../../static/", import.meta.url);
 /** The paths of the page's files, below `static/`. */
@@ -24,13 +24,13 @@ test("HTML is shown as text, wherever it is, and makes no element", async () => 
   const before = await counted();
   for (const text of MARKUP) fake.post("markup", text.slice(0, 24), text);
   for (const text of MARKUP) fake.post("markup", text.slice(0, 24), text, { kind: "me" });
-  const seen = await until(() => lines(page), (all) => all.length === 2 * MARKUP.length);
+  const seen = await until(() => messages(page), (all) => all.length === 2 * MARKUP.length);
   assert.deepEqual(seen.slice(0, MARKUP.length), MARKUP);
   for (const [i, text] of MARKUP.entries()) {
     fake.post("markup", text.slice(0, 24), text, { type: "topic" });
     fake.post("markup", text.slice(0, 24), text, { type: "edit", target: MARKUP.length - i });
   }
-  await until(() => lines(page), (all) => all[0] === `${MARKUP.at(-1)} edited`);
+  await until(() => messages(page), (all) => all[0] === `${MARKUP.at(-1)} edited`);
   assert.equal(await page.locator("#topic").textContent(), MARKUP.at(-1));
   fake.broadcast("markup", { type: "joined", room: "@bob+<img src=x>", log: "x", first: 1, head: 0, since: 0, reset: false, count: 1, members: [] });
   fake.broadcast("markup", { type: "joined", room: "@bob+__proto__", log: "x", first: 1, head: 0, since: 0, reset: false, count: 1, topic: MARKUP[0], members: MARKUP });
@@ -59,7 +59,7 @@ test("markup makes only allowed elements, and neither links nor directions leak 
   fake.post("marks", "eve", "*a* ".repeat(1_000));
   fake.post("marks", "eve", "```\n".repeat(1_000));
   fake.post("marks", "eve", `\`${"w".repeat(2_000)}\`\n> ${"q".repeat(1_000)}\n\`\`\`\n${"b".repeat(900)}\n\`\`\``);
-  const seen = await until(() => lines(page), (all) => all.length === 6);
+  const seen = await until(() => messages(page), (all) => all.length === 6);
   assert.equal(seen[0], "<img src=x onerror=globalThis.harmed=1> javascript:alert(1) http://a.example");
   assert.equal(seen[3], "*a* ".repeat(1_000));
   const found = await page.evaluate(() => {
@@ -88,7 +88,7 @@ test("only http and https become links, which open in a new tab without opener o
   for (const text of [
     "javascript:alert(1) data:text/html,x vbscript:x file:///x", "http://a\"onx=1", "see https://b.example/(c), please",
   ]) fake.post("links", "eve", text);
-  await until(() => lines(page), (all) => all.length === 3);
+  await until(() => messages(page), (all) => all.length === 3);
   const links = await page.locator("#log a").evaluateAll((all) => all.map((a) => [a.href, a.target, a.rel, a.getAttributeNames().length]));
   assert.deepEqual(links, [
     ["http://a/", "_blank", "noopener noreferrer", 3], ["https://b.example/(c)", "_blank", "noopener noreferrer", 3],
@@ -104,7 +104,7 @@ test("no message leaves its row: not by direction, nor height, nor width", async
   fake.post("wild", "zed", `Z${"\u0335\u0489\u0300\u0301\u0302".repeat(300)}algo`);
   fake.post("wild", "wide", "w".repeat(4_000));
   fake.post("wild", "W".repeat(24), `https://example.org/${"p".repeat(1_000)}`);
-  await until(() => lines(page), (all) => all.length === 5);
+  await until(() => messages(page), (all) => all.length === 5);
   const found = await page.evaluate(() => {
     const rows = [...document.querySelectorAll("#log .message")];
     const box = (node) => node.getBoundingClientRect();

@@ -5,7 +5,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { enter, lines, live, person, post, withServer, Server, shows, until } from "./harness.mjs";
+import { enter, messages, live, person, post, withServer, Server, shows, until } from "./harness.mjs";
 
 const { browser, server } = await withServer(["--rate", "0"]);
 
@@ -54,7 +54,7 @@ test("two users' tabs show the same messages once and in one order", async () =>
   for (let i = 0; i < 20; i += 1) {
     await Promise.all(pages.map((page, who) => post(page, `${who}.${i}`)));
   }
-  const first = await until(() => lines(pages[0]), (seen) => seen.length === 60 && !seen.some((line) => line.includes(":")));
+  const first = await until(() => messages(pages[0]), (seen) => seen.length === 60 && !seen.some((line) => line.includes(":")));
   assert.equal(new Set(first).size, 60);
   for (const page of pages) await shows(page, first);
   for (const who of [0, 1, 2]) {

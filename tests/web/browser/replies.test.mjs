@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, lines, live, person, post, withServer, shows, until } from "./harness.mjs";
+import { enter, messages, live, person, post, withServer, shows, until } from "./harness.mjs";
 
 const { browser, server } = await withServer(["--rate", "0"]);
 
@@ -92,7 +92,7 @@ test("a reply survives offline, an edit and the delete of what it replied to", a
   await line(page, "the question").getByRole("button", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Really delete" }).click();
   await until(() => quotes(page), ([quote]) => quote === "reply to una deleted");
-  assert.deepEqual(await lines(page), ["deleted", "the last answer edited"]);
+  assert.deepEqual(await messages(page), ["deleted", "the last answer edited"]);
   assert.deepEqual(context.errors, []);
   await context.close();
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, withFakeServer, lines, person, until } from "./harness.mjs";
+import { enter, withFakeServer, messages, person, until } from "./harness.mjs";
 
 const { browser, fake } = await withFakeServer();
 
@@ -85,7 +85,7 @@ test("older pages load above without a jump, down to the beginning", async () =>
   assert.ok((await view(page)).rows < 500);
   await page.getByRole("button", { name: /[Jj]ump to latest/ }).click();
   await until(() => view(page), ({ below }) => below === 0);
-  assert.equal((await lines(page)).at(-1).startsWith("line 450"), true);
+  assert.equal((await messages(page)).at(-1).startsWith("line 450"), true);
   assert.deepEqual(context.errors, []);
   await context.close();
 });
@@ -102,7 +102,7 @@ test("a hundred thousand messages leave the page light and responsive", async ()
   await until(() => page.evaluate(() => document.querySelectorAll("*").length), (count) => count <= 1_500);
   await page.locator("#box").fill("still alive");
   await page.locator("#box").press("Enter");
-  await until(() => lines(page), (all) => all.at(-1) === "still alive");
+  await until(() => messages(page), (all) => all.at(-1) === "still alive");
   await context.close();
 });
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
-import { enter, lines, live, person, post, withServer, until } from "./harness.mjs";
+import { enter, messages, live, person, post, withServer, until } from "./harness.mjs";
 
 const BINARY = process.env.TALK_CONSOLE_BIN ?? fileURLToPath(new URL("../../../target/debug/console", import.meta.url));
 
@@ -49,7 +49,7 @@ test("two tabs and two consoles show the same messages once and in one order", a
   const consoles = [new Console(server.url, "console-one"), new Console(server.url, "console-two")];
   for (const [n, terminal] of consoles.entries()) {
     terminal.post(`console ${n} is here`);
-    await until(() => lines(tabs[0]), (seen) => seen.includes(`console ${n} is here`));
+    await until(() => messages(tabs[0]), (seen) => seen.includes(`console ${n} is here`));
   }
 
   const talk = (n) => Promise.all([
@@ -60,9 +60,9 @@ test("two tabs and two consoles show the same messages once and in one order", a
   ]);
   for (let n = 0; n < 10; n += 1) await talk(n);
 
-  const all = await until(() => lines(tabs[0]), (seen) => seen.length === 42 && !seen.some((line) => line.startsWith("pending")));
+  const all = await until(() => messages(tabs[0]), (seen) => seen.length === 42 && !seen.some((line) => line.startsWith("pending")));
   assert.equal(new Set(all).size, 42, "each once");
-  await until(() => lines(tabs[1]), (seen) => JSON.stringify(seen) === JSON.stringify(all), "the other tab");
+  await until(() => messages(tabs[1]), (seen) => JSON.stringify(seen) === JSON.stringify(all), "the other tab");
   for (const terminal of consoles) {
     // A console in a script shows what was posted since it joined, from its own first message on.
     const first = all.indexOf(terminal.texts()[0]);
@@ -82,7 +82,7 @@ test("when the server is restarted, a tab and a console resume by themselves", a
   const tab = await enter(context, server.url, "tab-three");
   const terminal = new Console(server.url, "console-three");
   terminal.post("before");
-  await until(() => lines(tab), (seen) => seen.includes("before"));
+  await until(() => messages(tab), (seen) => seen.includes("before"));
   await server.stop();
   await tab.locator('#state[data-state="offline"]').waitFor();
   await post(tab, "said by the tab while it was away");
@@ -91,9 +91,9 @@ test("when the server is restarted, a tab and a console resume by themselves", a
   await live(tab);
   const said = ["said by the tab while it was away", "said by the console while it was away"];
   const both = (seen) => said.every((text) => seen.filter((line) => line === text).length === 1);
-  await until(() => lines(tab), both, "the tab", 40_000);
+  await until(() => messages(tab), both, "the tab", 40_000);
   await until(() => terminal.texts(), both, "the console", 40_000);
-  assert.deepEqual((await lines(tab)).filter((line) => line === "before"), ["before"], "what was said before is kept");
+  assert.deepEqual((await messages(tab)).filter((line) => line === "before"), ["before"], "what was said before is kept");
   assert.equal(await terminal.end(), 0);
   await context.close();
 });
