@@ -42,7 +42,7 @@ export class Actions {
     else if ("join" in command) openRoom(command.join);
     else if ("ignore" in command) return this.ignore(command.ignore, command.is);
     else if ("msg" in command) return this.openDirect(command.msg, command.text);
-    else if ("answer" in command) return this.#replyDirect(command.text);
+    else if ("replyDirect" in command) return this.#replyDirect(command.replyDirect);
     else if ("away" in command) return this.#setAway(command.away);
     else if ("back" in command) return this.#setAway(null);
     else if ("resend" in command) return this.#forEachFailed((cid) => client.resend(cid));
@@ -50,7 +50,7 @@ export class Actions {
     else if ("reconnect" in command) client.start();
     else if (!room) return "Join a room first: /join lobby";
     else if ("reply" in command) return this.#reply(room, command.reply, command.text);
-    else if ("say" in command) this.#post(room, command.say, command.kind, room.replyingTo);
+    else if ("post" in command) this.#post(room, command.post, command.kind, room.replyingTo);
     else if ("mute" in command) return this.#mute(command.mute ?? room.name, command.is);
     else if ("edit" in command) return this.#editLast(room, command.edit);
     else if ("delete" in command) return this.#deleteLast(room);

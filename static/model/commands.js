@@ -4,9 +4,9 @@ import { byteLength, nearest, normalize } from "../text/text.js";
 import { isUserName, parseRoomName } from "../protocol/names.js";
 
 /**
- * @typedef {{ say: string, kind?: "me" } | { nick: string } | { join: string }
+ * @typedef {{ post: string, kind?: "me" } | { nick: string } | { join: string }
  *   | { msg: string, text: string } | { edit: string | null } | { delete: true } | { topic: string | null }
- *   | { answer: true, text: string } | { away: string } | { back: true } | { reply: number, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
+ *   | { replyDirect: string } | { away: string } | { back: true } | { reply: number, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
  *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
  *   | { ignore: string, is: boolean } | { mute: string | null, is: boolean | null }
  *   | { search: string } | { nothing: true } | { error: string }} Command
@@ -71,8 +71,8 @@ const ALIASES = {
 export function parseCommand(typed) {
   const text = normalize(typed);
   if (!text.trim()) return { nothing: true };
-  if (text.startsWith("//")) return { say: text.slice(1) };
-  if (!text.startsWith("/")) return { say: text };
+  if (text.startsWith("//")) return { post: text.slice(1) };
+  if (!text.startsWith("/")) return { post: text };
 
   const [, word = "", rest = ""] = /^\/(\S*)\s*(.*)$/su.exec(text) ?? [];
   const command = resolveAlias(word);
@@ -85,10 +85,10 @@ export function parseCommand(typed) {
     case "reconnect": return { reconnect: true };
     case "key": return { key: true };
     case "version": return { version: true };
-    case "r": return rest ? { answer: true, text: rest } : { error: "/r needs a text: /r yes" };
+    case "r": return rest ? { replyDirect: rest } : { error: "/r needs a text: /r yes" };
     case "reply": return reply(rest);
     case "search": return search(rest);
-    case "me": return rest ? { say: rest, kind: "me" } : { error: "/me needs a text: /me waves" };
+    case "me": return rest ? { post: rest, kind: "me" } : { error: "/me needs a text: /me waves" };
     case "edit": return { edit: rest || null };
     case "delete": return rest ? { error: "/delete deletes your last message, and takes no text" } : { delete: true };
     case "msg": return message(rest);
@@ -126,8 +126,9 @@ function resolveAlias(word) {
 /** The part of a typed text that would be sent as text. @param {string} typed */
 export function messageTextOf(typed) {
   const command = parseCommand(typed);
-  if ("say" in command) return command.say;
+  if ("post" in command) return command.post;
   if ("text" in command) return command.text;
+  if ("replyDirect" in command) return command.replyDirect;
   return "edit" in command ? command.edit ?? "" : "";
 }
 

@@ -24,7 +24,7 @@ for (const colorScheme of ["light", "dark"]) {
       const first = await context.newPage();
       await first.goto(fake.url);
       await first.evaluate(AXE);
-      assert.deepEqual(await violations(first), [], "the door");
+      assert.deepEqual(await violations(first), [], "login");
       await first.close();
       const page = await enter(context, `${fake.url}/r/lobby#2`, "bob");
       await page.locator(".message.target").waitFor();

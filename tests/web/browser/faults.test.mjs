@@ -115,7 +115,7 @@ test("a rate limit is waited out, in order and without a message to the person",
 });
 
 test("a taken name and a missing password are requested at login", async () => {
-  fake.tokens.set("bob", "somebody's");
+  fake.tokens.set("bob", "another user's");
   fake.password = "sesame";
   const page = await context.newPage();
   await page.goto(fake.url);
@@ -205,7 +205,7 @@ test("a hostile server's frames are ignored or trigger a rejoin, and records aft
   for (const { socket } of fake.clients) socket.send(Buffer.from([1, 2, 3]));
   fake.broadcast("lobby", { ...fake.room("lobby").records[0] }); // a repeat
   fake.received.length = 0;
-  const jump = { type: "post", room: "lobby", seq: 9, at: 1, user: "eve", cid: "e9", text: "after a hole" };
+  const jump = { type: "post", room: "lobby", seq: 9, at: 1, user: "eve", cid: "e9", text: "after missing records" };
   fake.broadcast("lobby", jump);
   await until(() => fake.received, ([first]) => first?.type === "join" && first.since === 1);
   await shows(page, ["one"]);

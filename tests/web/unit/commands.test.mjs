@@ -9,9 +9,9 @@ test("/away takes a message or none, on one short line", () => {
 });
 
 test("a text without a slash is a message, normalized", () => {
-  assert.deepEqual(parseCommand("hello\r\nthere \n"), { say: "hello\nthere" });
-  assert.deepEqual(parseCommand("  indented"), { say: "  indented" });
-  assert.deepEqual(parseCommand("a / b"), { say: "a / b" });
+  assert.deepEqual(parseCommand("hello\r\nthere \n"), { post: "hello\nthere" });
+  assert.deepEqual(parseCommand("  indented"), { post: "  indented" });
+  assert.deepEqual(parseCommand("a / b"), { post: "a / b" });
 });
 
 test("an empty text is not sent", () => {
@@ -19,19 +19,19 @@ test("an empty text is not sent", () => {
 });
 
 test("two slashes send one", () => {
-  assert.deepEqual(parseCommand("//etc/hosts"), { say: "/etc/hosts" });
+  assert.deepEqual(parseCommand("//etc/hosts"), { post: "/etc/hosts" });
 });
 
 test("an unknown command is an error and never a message", () => {
   for (const typed of ["/mgs bob secret", "/paswd hunter2", "/", "/ x", "/constructor", "/__proto__"]) {
     const act = parseCommand(typed);
     assert.ok("error" in act, typed);
-    assert.ok(!("say" in act), typed);
+    assert.ok(!("post" in act), typed);
   }
 });
 
 test("each command is parsed, with its aliases", () => {
-  assert.deepEqual(parseCommand("/me  waves  twice"), { say: "waves  twice", kind: "me" });
+  assert.deepEqual(parseCommand("/me  waves  twice"), { post: "waves  twice", kind: "me" });
   assert.deepEqual(parseCommand("/NICK rob"), { nick: "rob" });
   assert.deepEqual(parseCommand("/j #Rust"), { join: "rust" });
   assert.deepEqual(parseCommand("/leave"), { leave: null });
@@ -42,7 +42,7 @@ test("each command is parsed, with its aliases", () => {
   assert.deepEqual(parseCommand("/edit two  words"), { edit: "two  words" });
   assert.deepEqual(parseCommand("/edit"), { edit: null });
   assert.deepEqual(parseCommand("/delete"), { delete: true });
-  assert.deepEqual([parseCommand("/r yes  please"), parseCommand("/help join")], [{ answer: true, text: "yes  please" }, { help: "join" }]);
+  assert.deepEqual([parseCommand("/r yes  please"), parseCommand("/help join")], [{ replyDirect: "yes  please" }, { help: "join" }]);
   for (const word of ["resend", "drop", "reconnect", "key", "version"]) assert.deepEqual(parseCommand(`/${word}`), { [word]: true });
   assert.deepEqual(parseCommand("/msg @Ada psst"), { msg: "Ada", text: "psst" });
   for (const word of ["msg", "w", "m", "whisper", "query"]) assert.deepEqual(parseCommand(`/${word} Ada  psst`), { msg: "Ada", text: "psst" });

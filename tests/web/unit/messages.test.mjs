@@ -14,11 +14,11 @@ test("decoding gives what was encoded", () => {
 });
 
 test("what does not match the protocol is no message", () => {
-  const strangers = [
+  const invalid = [
     "", "{", "null", "7", "[]", "\"post\"", "{}", "{\"type\":7}", "{\"type\":null}", new ArrayBuffer(3), undefined,
     "[".repeat(60_000), `"${"x".repeat(17 * 1024 * 1024)}"`,
   ];
-  for (const stranger of strangers) assert.equal(decode(stranger), null);
+  for (const text of invalid) assert.equal(decode(text), null);
 });
 
 test("a message with a field missing or of the wrong type is no message", () => {

@@ -15,13 +15,13 @@ function joined(preferences = new Preferences(memoryStorage())) {
   preferences.load("bob");
   for (const room of ["lobby", "rust"]) chat.received({ type: "joined", room, first: 1, head: 0, since: 0, members: ["bob"], count: 1 }, 0);
   let seq = { lobby: 0, rust: 0 };
-  const hear = (user, text, room = "lobby") => {
+  const receive = (user, text, room = "lobby") => {
     seq[room] += 1;
     chat.addRecord({ type: "post", room, seq: seq[room], at: 0, user, cid: `${room}${seq[room]}`, text }, false);
   };
   const rows = () => rowsOf(chat.rooms.get("lobby"), { from: 0, to: Infinity }, "bob", 0, preferences)
     .filter(({ kind }) => ["message", "ignored", "presence"].includes(kind)).map(({ kind, text }) => (kind === "presence" ? "presence" : text));
-  return { chat, preferences, hear, rows };
+  return { chat, preferences, receive, rows };
 }
 
 test("a name is a mention as a word of its own, in any case", () => {
@@ -34,10 +34,10 @@ test("a name is a mention as a word of its own, in any case", () => {
 });
 
 test("a room counts its unread mentions; own and read messages do not count", () => {
-  const { chat, hear } = joined();
-  hear("ada", "bob?");
-  hear("ada", "nobody");
-  hear("bob", "bob is me");
+  const { chat, receive } = joined();
+  receive("ada", "bob?");
+  receive("ada", "nobody");
+  receive("bob", "bob is me");
   const room = chat.rooms.get("lobby");
   assert.deepEqual([room.unread, room.mentions, chat.unreadMentions], [2, 1, 1]);
   const line = rowsOf(room, { from: 0, to: Infinity }, "bob", 0).filter(({ kind }) => kind === "message").map(({ isMention }) => isMention);
@@ -47,23 +47,23 @@ test("a room counts its unread mentions; own and read messages do not count", ()
 });
 
 test("a muted room has its own count, but is in no sum", () => {
-  const { chat, preferences, hear } = joined();
+  const { chat, preferences, receive } = joined();
   preferences.setMuted("rust", true);
-  hear("ada", "bob!", "rust");
-  hear("ada", "hello");
+  receive("ada", "bob!", "rust");
+  receive("ada", "hello");
   assert.deepEqual([chat.unread, chat.unreadElsewhere, chat.unreadMentions, chat.rooms.get("rust").unread], [1, 1, 0, 1]);
   preferences.setMuted("rust", false);
   assert.deepEqual([chat.unread, chat.unreadMentions], [2, 1]);
 });
 
 test("messages of an ignored user fold to one row, do not count, and come back", () => {
-  const { chat, preferences, hear, rows } = joined();
-  hear("ada", "one");
+  const { chat, preferences, receive, rows } = joined();
+  receive("ada", "one");
   preferences.setIgnored("EVE", true);
-  hear("eve", "bob, bob, bob");
-  hear("Eve", "again");
-  hear("ada", "two");
-  hear("eve", "more");
+  receive("eve", "bob, bob, bob");
+  receive("Eve", "again");
+  receive("ada", "two");
+  receive("eve", "more");
   assert.deepEqual(rows(), ["one", "2 messages from people you ignore", "two", "A message from a person you ignore"]);
   assert.deepEqual([chat.unread, chat.unreadMentions], [2, 0]);
   preferences.setIgnored("eve", false);
@@ -71,8 +71,8 @@ test("messages of an ignored user fold to one row, do not count, and come back",
 });
 
 test("joins and leaves can be hidden", () => {
-  const { chat, preferences, hear, rows } = joined();
-  hear("ada", "one");
+  const { chat, preferences, receive, rows } = joined();
+  receive("ada", "one");
   chat.received({ type: "presence", room: "lobby", user: "zed", state: "joined", count: 2 }, 0);
   assert.deepEqual(rows(), ["one", "presence"]);
   preferences.set("hideMoves", true);
@@ -113,9 +113,9 @@ test("a notification is for live mentions and direct messages, not for muted, ig
 });
 
 test("a reply mentions the author of the message", () => {
-  const { chat, hear } = joined();
-  hear("bob", "who is here?");
-  hear("ada", "nobody else");
+  const { chat, receive } = joined();
+  receive("bob", "who is here?");
+  receive("ada", "nobody else");
   const answer = { type: "post", room: "lobby", seq: 3, at: 0, user: "eve", cid: "x", text: "me", reply: 1 };
   assert.equal(notificationFor(answer, chat).title, "eve in #lobby");
   assert.equal(notificationFor({ ...answer, reply: 2 }, chat), null);
