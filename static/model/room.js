@@ -91,7 +91,7 @@ export class Room {
     this.#head = head;
     this.membersListed({ members, count, away });
     this.topic = topic ?? "";
-    // Somebody who never read here has no unread messages, except in a private room.
+    // Without a read marker nothing is unread, except in a private room.
     this.#unread.readMarker.joined(marked ?? null, this.peer ? 0 : head);
     this.#unread.recount(this.items);
   }

@@ -3,7 +3,7 @@
 import { button, byId, copyText, make, setText } from "./dom.js";
 import { requestDesktopPermission } from "./notifications.js";
 
-/** Shown in place of the key, so that nobody reads it over a shoulder. */
+/** Shown in place of the key, so that it cannot be read over a shoulder. */
 const HIDDEN_KEY = "•".repeat(12);
 
 /**
