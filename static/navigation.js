@@ -11,8 +11,8 @@ const PAGE = 200;
 
 /**
  * @typedef {{ room: string, seq: number, distance?: number }} Target `distance`: how many records above the oldest loaded one.
- * @typedef {{ found: { index: number, key: string } } | { ask: true } | { wait: true } | { why: string }} Step
- *   `ask`: load an older page first; `why`: the message cannot be shown.
+ * @typedef {{ found: { index: number, key: string } } | { loadOlder: true } | { wait: true } | { reason: string }} Step
+ *   `loadOlder`: load an older page first; `reason`: the message cannot be shown.
  * @typedef {{
  *   chat: import("./model/chat.js").Chat, historyRequests: import("./model/history-requests.js").HistoryRequests,
  *   messages: import("./view/message-list.js").MessageList, hint(text: string, isBad?: boolean): void,
@@ -53,12 +53,12 @@ export class Navigation {
     const { seq } = this.#target;
     const step = locateMessage(room, seq);
     if ("wait" in step) return;
-    if ("ask" in step) {
+    if ("loadOlder" in step) {
       this.#target.distance ??= room.oldest === null ? 0 : room.oldest - seq;
       hint(`Loading message #${seq}, ${this.#target.distance.toLocaleString()} messages back…`);
       return historyRequests.loadOlder(room, PAGE);
     }
-    hint("why" in step ? step.why : "", "why" in step);
+    hint("reason" in step ? step.reason : "", "reason" in step);
     this.#target = null;
     if ("found" in step) messages.show(step.found);
   }
@@ -82,12 +82,12 @@ export class Navigation {
 export function locateMessage(room, seq) {
   const { oldest, newest, first, label } = room;
   if (oldest === null || !room.isCaughtUp) return { wait: true };
-  if (seq > newest) return { why: `There is no message #${seq} in ${label} yet: the newest is #${newest}` };
-  if (seq < first) return { why: `Message #${seq} of ${label} is no longer kept` };
+  if (seq > newest) return { reason: `There is no message #${seq} in ${label} yet: the newest is #${newest}` };
+  if (seq < first) return { reason: `Message #${seq} of ${label} is no longer kept` };
   if (seq >= oldest) {
     const found = room.locate(seq);
-    return found ? { found } : { why: `#${seq} in ${label} is an edit or a delete, not a message` };
+    return found ? { found } : { reason: `#${seq} in ${label} is an edit or a delete, not a message` };
   }
-  if (oldest - seq > MAX_DISTANCE) return { why: `Message #${seq} of ${label} is too far back to show` };
-  return { ask: true };
+  if (oldest - seq > MAX_DISTANCE) return { reason: `Message #${seq} of ${label} is too far back to show` };
+  return { loadOlder: true };
 }

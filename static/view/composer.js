@@ -95,11 +95,11 @@ export class Composer {
     const room = this.#room;
     if (this.#bytesLeft < 0) return this.hint(`Not sent: ${formatBytes(-this.#bytesLeft)} too many. Shorten it, or split it into two messages`, true);
     this.#setInput("");
-    const why = this.#callbacks.submitInput(text);
+    const error = this.#callbacks.submitInput(text);
     this.focus();
-    if (why) {
+    if (error) {
       this.#setInput(text);
-      this.hint(why, true);
+      this.hint(error, true);
     } else {
       this.#history.add(room, text);
     }

@@ -28,9 +28,9 @@ export class LoginView {
     this.#name.addEventListener("input", () => setText(this.#error, ""));
   }
 
-  /** @param {string} why @param {{ user?: string, isPasswordAsked?: boolean }} [ask] */
-  show(why, { user, isPasswordAsked } = {}) {
-    setText(this.#error, why);
+  /** @param {string} error @param {{ user?: string, isPasswordAsked?: boolean }} [ask] */
+  show(error, { user, isPasswordAsked } = {}) {
+    setText(this.#error, error);
     if (user !== undefined) this.#name.value = user;
     if (isPasswordAsked !== undefined) this.#passwordRow.hidden = !isPasswordAsked;
     if (!this.#element.hidden && isPasswordAsked === undefined) return;

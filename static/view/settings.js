@@ -72,9 +72,9 @@ export class SettingsView {
   /** @param {string} id @param {Switch} name */
   async #setSwitch(id, name) {
     const box = byId(id);
-    const why = name === "desktop" && box.checked ? await requestDesktopPermission() : "";
-    if (why) box.checked = false;
-    this.#setStatus(why);
+    const error = name === "desktop" && box.checked ? await requestDesktopPermission() : "";
+    if (error) box.checked = false;
+    this.#setStatus(error);
     this.#chat?.preferences.set(name, box.checked);
     if (name === "sound" && box.checked) this.#callbacks.playSound();
     this.#callbacks.preferencesChanged();

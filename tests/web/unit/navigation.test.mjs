@@ -32,14 +32,14 @@ test("a loaded message is found by its seq", () => {
 
 test("an older message is requested, one that is gone or does not exist yet is not", () => {
   const back = room({ first: 100, since: 500, head: 510 });
-  assert.deepEqual(locateMessage(back, 120), { ask: true });
-  assert.match(locateMessage(back, 99).why, /no longer kept/);
-  assert.match(locateMessage(back, 511).why, /no message #511 in #lobby yet/);
-  assert.match(locateMessage(room({ since: 300_000, head: 300_001 }), 5).why, /too far back/);
+  assert.deepEqual(locateMessage(back, 120), { loadOlder: true });
+  assert.match(locateMessage(back, 99).reason, /no longer kept/);
+  assert.match(locateMessage(back, 511).reason, /no message #511 in #lobby yet/);
+  assert.match(locateMessage(room({ since: 300_000, head: 300_001 }), 5).reason, /too far back/);
 });
 
 test("an edit is not a message", () => {
-  assert.match(locateMessage(room({ head: 9 }), 7).why, /is an edit or a delete, not a message/);
+  assert.match(locateMessage(room({ head: 9 }), 7).reason, /is an edit or a delete, not a message/);
 });
 
 test("before the room has caught up the answer is to wait", () => {
