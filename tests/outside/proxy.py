@@ -64,7 +64,7 @@ def check_in_browser(proxy, server):
         print(f"skipped: {proxy.name}: a browser (tests/run sets it up)")
         return
     url = f"https://{docs.NAME}:{proxy.tls_port}/"
-    subprocess.run(["node", web / "through.mjs", url], check=True, timeout=120)
+    subprocess.run(["node", web / "via_proxy.mjs", url], check=True, timeout=120)
     ok(f"{proxy.name}: a browser loads the page over https and chats over wss")
 
 

@@ -56,15 +56,14 @@ fn input(value: &Value) -> Input {
     match kind.as_str() {
         "start" => Input::Start,
         "opened" => Input::Opened,
-        "heard" => Input::Received(ServerMessage::parse(&what.to_string()).unwrap()),
-        // serde_json sorts keys, so `jitter` comes first.
-        "chance" | "closed" => Input::Closed {
+        "received" => Input::Received(ServerMessage::parse(&what.to_string()).unwrap()),
+        "closed" => Input::Closed {
             code: value["closed"].as_u64().unwrap().try_into().unwrap(),
             reason: String::new(),
-            jitter: value["chance"].as_f64().unwrap(),
+            jitter: value["jitter"].as_f64().unwrap(),
         },
-        "say" => Input::Submit(submission(what)),
-        "again" => Input::ResendDue,
+        "submit" => Input::Submit(submission(what)),
+        "resend_due" => Input::ResendDue,
         "resend" => Input::Resend(text(what).parse().unwrap()),
         "drop" => Input::Drop(text(what).parse().unwrap()),
         "join" => Input::Join(text(what).parse().unwrap()),
@@ -78,10 +77,10 @@ fn input(value: &Value) -> Input {
 fn output(action: &Action) -> Value {
     match action {
         Action::Connect => json!({ "connect": true }),
-        Action::Retry(wait) => json!({ "wait": millis(*wait) }),
+        Action::Retry(wait) => json!({ "retry_in": millis(*wait) }),
         Action::Send(request) => json!({ "send": message(&request.encode()) }),
-        Action::ResendIn(wait) => json!({ "again_in": millis(*wait) }),
-        Action::Disconnect(code) => json!({ "hang_up": code }),
+        Action::ResendIn(wait) => json!({ "resend_in": millis(*wait) }),
+        Action::Disconnect(code) => json!({ "disconnect": code }),
         Action::Emit(event) => emitted(event),
     }
 }
@@ -107,7 +106,7 @@ fn emitted(event: &Event) -> Value {
             json!({ "failed": { "cid": cid.as_str(), "code": code.as_str(), "message": message } })
         }
         Event::Dropped(cid) => json!({ "dropped": cid.as_str() }),
-        Event::Message(reply) => json!({ "notice": message(&reply.encode()) }),
+        Event::Message(reply) => json!({ "message": message(&reply.encode()) }),
         Event::Stopped { code, .. } => json!({ "stopped": code }),
         Event::ConnectionLost(error) => panic!("the session knows no connection: {error}"),
     }
