@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 
 use super::history;
 use super::pacing::Pacing;
-use super::round::{RoundGuard, RoundQueue};
-use super::{Receiver, Room};
+use super::round_queue::RoundQueue;
+use super::state::Receiver;
+use super::{Room, RoundGuard};
 use crate::chat::protocol::{ErrorMessage, ServerMessage};
 use crate::chat::{Batch, BatchItem, ClientId, ErrorCode, LogEntry};
 use crate::limits;
@@ -39,7 +40,14 @@ impl Broadcaster {
     pub(crate) fn run_round(&self, guard: Option<RoundGuard>) {
         if let Some(guard) = guard {
             run_round(&self.delivery, guard.room());
-            guard.finish(&self.queue);
+            self.finish(guard);
+        }
+    }
+
+    /// Ends a round. If more has arrived meanwhile, the broadcaster thread runs the next one.
+    fn finish(&self, guard: RoundGuard) {
+        if let Some(guard) = guard.finish() {
+            self.queue.add(guard);
         }
     }
 
@@ -56,7 +64,7 @@ impl Broadcaster {
             thread::sleep(sleep);
         }
         for guard in guards {
-            guard.finish(&self.queue);
+            self.finish(guard);
         }
     }
 }

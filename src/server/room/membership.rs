@@ -3,8 +3,8 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::round::RoundGuard;
-use super::{Room, RoomClient, RoomState};
+use super::state::{RoomClient, RoomState};
+use super::{Room, RoundGuard};
 use crate::chat::protocol::{Change, Joined, ServerMessage, Since};
 use crate::chat::{AwayMessage, ClientId, RenameEffect, RoomName, UserName};
 use crate::limits;

@@ -2,8 +2,9 @@
 //!
 //! Depends on `clients` and what is below it; never on `state`, `commands`, `http` or `connection`.
 
+mod state; // what a room's lock protects
 pub(crate) mod membership; // join, go live, leave, rename
-pub(crate) mod round; // the permission to run a round, the queue of rooms that wait
+pub(crate) mod round_queue; // the rooms that wait for the broadcaster thread
 pub(crate) mod broadcast; // a batch into the log and to everyone
 pub(crate) mod pacing; // the pause between two rounds
 pub(crate) mod history; // stored records for clients
@@ -14,17 +15,16 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::clients::client::Client;
 use crate::chat::protocol::ServerMessage;
 use crate::chat::{
-    Author, AwayMessage, Batch, Cid, ClientId, Members, Operation, Outcome, PendingRecord,
-    RoomName, Sequencer, UserName,
+    Author, AwayMessage, Batch, Cid, ClientId, Operation, Outcome, PendingRecord, RoomName,
+    Sequencer, UserName,
 };
 use crate::failpoint;
 use crate::limits;
 use crate::log::{Log, ReadLimit};
 use condvar::LazyCondvar;
-use round::RoundGuard;
+use state::{Receiver, Receivers, RoomClient, RoomState, Round};
 
 /// A room of the server.
 ///
@@ -42,78 +42,6 @@ pub(crate) struct Room {
     broadcast_ended: LazyCondvar,
 }
 
-/// All live clients. Rounds share the list; it is built again only after a change.
-pub(crate) type Receivers = Arc<[Receiver]>;
-
-/// A client that receives broadcasts.
-#[derive(Debug)]
-pub(crate) struct Receiver {
-    pub(crate) client: Arc<Client>,
-    /// The index of the first ephemeral event it gets.
-    pub(crate) first_ephemeral: u64,
-}
-
-/// What the lock protects.
-#[derive(Debug)]
-struct RoomState {
-    /// Numbers records, detects repeats, gathers the batch.
-    sequencer: Sequencer,
-    /// All connections in the room.
-    clients: Vec<RoomClient>,
-    /// The live ones of them; `None` after a change.
-    receivers: Option<Receivers>,
-    /// The names in the room.
-    members: Members,
-    /// When a large room last got its count.
-    count_sent: Option<Instant>,
-    /// Whether the count has changed since.
-    is_count_outdated: bool,
-    round: Round,
-    /// Up to this seq, every record was written to every receiver.
-    broadcast_up_to: u64,
-    /// Records that were submitted again while they were being written to receivers, and by which client.
-    repeats: Vec<(ClientId, u64)>,
-}
-
-/// One connection in the room.
-#[derive(Debug)]
-struct RoomClient {
-    client: Arc<Client>,
-    /// The name under which it counts as a member. The client itself may be renamed already.
-    user: UserName,
-    /// False while it catches up: then it receives no broadcasts.
-    is_live: bool,
-    /// The index of the first ephemeral event that its `joined` does not cover: earlier joins are in the
-    /// list of members there.
-    first_ephemeral: u64,
-}
-
-/// Whether a round is running.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Round {
-    /// No thread holds the room's [`RoundGuard`].
-    Idle,
-    /// One does.
-    Running,
-    /// One does, and is writing to receivers.
-    Broadcasting,
-}
-
-impl RoomState {
-    /// A record that is stored, but not written to every receiver yet, is in flight: an answer now would
-    /// overtake the records before it.
-    fn unless_in_flight(&self, outcome: Outcome) -> Outcome {
-        match outcome {
-            Outcome::AlreadyStored(seq) if seq > self.broadcast_up_to => Outcome::InFlight,
-            outcome @ (Outcome::Accepted
-            | Outcome::AlreadyStored(_)
-            | Outcome::InFlight
-            | Outcome::CidConflict
-            | Outcome::NoSuchTarget) => outcome,
-        }
-    }
-}
-
 impl Room {
     /// The room of `log`. It reads the log's newest records, so that repeats of them are detected.
     ///
@@ -129,17 +57,7 @@ impl Room {
             seq = last.seq;
             entries.iter().for_each(|entry| sequencer.restore(entry));
         }
-        let state = RoomState {
-            broadcast_up_to: sequencer.last_committed(),
-            sequencer,
-            clients: Vec::new(),
-            receivers: None,
-            members: Members::default(),
-            count_sent: None,
-            is_count_outdated: false,
-            round: Round::Idle,
-            repeats: Vec::new(),
-        };
+        let state = RoomState::new(sequencer);
         Ok(Room { name, log, state: Mutex::new(state), broadcast_ended: LazyCondvar::default() })
     }
 
@@ -165,7 +83,7 @@ impl Room {
             return None;
         }
         state.round = Round::Running;
-        Some(RoundGuard::new(self))
+        Some(RoundGuard { room: Arc::clone(self), is_held: true })
     }
 
     // ---- What clients do -----------------------------------------------------------------------
@@ -340,6 +258,39 @@ impl Room {
             self.broadcast_ended.notify_all();
         }
         state.round = round;
+    }
+}
+
+/// Permission to run rounds for a room; at most one exists.
+///
+/// Its holder runs one round and then calls [`finish`](RoundGuard::finish). If it is dropped instead, by a
+/// panic, then the room is free again, and the heartbeat starts the next round.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct RoundGuard {
+    room: Arc<Room>,
+    /// False once the room is free again.
+    is_held: bool,
+}
+
+impl RoundGuard {
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// Ends the round. If more has arrived meanwhile, the room is not idle: the permission is returned,
+    /// for the next round.
+    pub(crate) fn finish(mut self) -> Option<RoundGuard> {
+        self.is_held = !self.room.end_round();
+        self.is_held.then_some(self)
+    }
+}
+
+impl Drop for RoundGuard {
+    fn drop(&mut self) {
+        if self.is_held {
+            self.room.abort_round();
+        }
     }
 }
 

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::Room;
+use super::RoundGuard;
 use super::broadcast::EncodedBatch;
 use super::membership::CatchUp;
-use super::round::{RoundGuard, RoundQueue};
+use super::round_queue::RoundQueue;
 use crate::chat::protocol::{Agent, Since};
 use crate::chat::{
     Author, BatchItem, ClientId, LogEntry, NameRegistry, Operation, Outcome, OwnerId, Text,
@@ -117,7 +118,7 @@ fn a_client_that_was_renamed_meanwhile_leaves_all_the_same() {
     let (_data, room) = lobby();
     let ((bob, _b), (other, _o)) = (client(1, "bob"), client(2, "rob"));
     room.join(&bob, &bob.identity().user, None, Since::Now, None);
-    bob.rename(other.identity()); // and there its thread panicked, before the room was outcome
+    bob.rename(other.identity()); // and there its thread panicked, before the room knew of it
     room.leave(bob.id);
     assert_eq!(room.member_count(), 0);
 }
@@ -148,11 +149,11 @@ fn records_that_arrive_during_a_round_go_to_the_queue_with_its_guard() {
     let guard = post(&room, "1").unwrap();
     assert_eq!(room.take_batch().len(), 1);
     assert!(post(&room, "2").is_none());
-    guard.finish(&queue);
+    queue.add(guard.finish().expect("a record arrived meanwhile"));
     let mut waiting = queue.take();
     assert_eq!(waiting.len(), 1);
     assert!(post(&room, "3").is_none(), "the room is not free while it waits");
     assert_eq!(room.take_batch().len(), 2);
-    waiting.pop_front().unwrap().finish(&queue);
+    assert!(waiting.pop_front().unwrap().finish().is_none());
     assert!(post(&room, "4").is_some(), "nothing was left, so it is free");
 }

@@ -66,7 +66,7 @@ test("the text that a command would send is known before", () => {
 });
 
 test("every command of the console is known, if only to say what the page has instead", () => {
-  const table = readFileSync(new URL("../../../console-client/command.rs", import.meta.url), "utf8").split("const TABLE")[1].split("];")[0];
+  const table = readFileSync(new URL("../../../console-client/command/mod.rs", import.meta.url), "utf8").split("const TABLE")[1].split("];")[0];
   const words = [...table.matchAll(/&\[((?:"[^"]+",? ?)+)\],\s*"/g)].flatMap(([, names]) => names.match(/[^", ]+/g));
   assert.ok(words.length > 30 && words.includes("whisper"), `${words}`);
   for (const word of words) assert.doesNotMatch(parseCommand(`/${word}`).error ?? "", /There is no command/, word);
