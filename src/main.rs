@@ -1,5 +1,7 @@
 //! The `server` binary: parses arguments, starts the server, prints, and sets the exit code.
 
+#[path = "main/exit.rs"]
+mod exit; // what went wrong, and the exit code
 #[path = "main/args.rs"]
 mod args; // flags to a configuration
 #[path = "main/bind.rs"]
@@ -12,13 +14,13 @@ mod admin; // verify, export, repair
 mod hints; // hints for the person who starts it
 
 use std::env;
-use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::panic;
 use std::process::ExitCode;
 use std::thread;
 
 use args::{Choices, Mode};
+use exit::Failure;
 use talk::log::Store;
 use talk::server::{Level, Logger, Server};
 
@@ -33,33 +35,6 @@ fn main() -> ExitCode {
     }
 }
 
-/// Why the server does not run.
-#[derive(Debug)]
-enum Failure {
-    /// A mistake in the command line: exit 2.
-    Usage(String),
-    /// An error outside the program: exit 1.
-    Runtime(String),
-}
-
-impl Failure {
-    fn exit_code(&self) -> ExitCode {
-        match self {
-            Failure::Usage(_) => ExitCode::from(2),
-            Failure::Runtime(_) => ExitCode::from(1),
-        }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Usage(what) => write!(f, "{what} (see server --help)"),
-            Failure::Runtime(what) => f.write_str(what),
-        }
-    }
-}
-
 fn run(mode: Mode) -> Result<(), Failure> {
     match mode {
         Mode::Print(text) => {
@@ -67,7 +42,7 @@ fn run(mode: Mode) -> Result<(), Failure> {
             Ok(())
         }
         Mode::Serve(choices) => serve(*choices),
-        Mode::AdminCommand(admin) => admin.run(),
+        Mode::Admin(command) => command.run(),
     }
 }
 

@@ -12,8 +12,7 @@ use talk::log::{self, LogName, Store, Verified};
 use talk::net::entropy::Entropy;
 use talk::time::utc;
 
-use crate::Failure;
-use crate::args::{Mode, usage};
+use crate::exit::Failure;
 
 /// One command, with its arguments.
 pub(crate) struct AdminCommand {
@@ -22,6 +21,7 @@ pub(crate) struct AdminCommand {
 }
 
 enum Task {
+    Help(&'static Command),
     /// One room, or all.
     Verify(Option<String>),
     Repair(String),
@@ -105,10 +105,11 @@ pub(crate) fn parse(
     command: &'static Command,
     arguments: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<OsString>,
-) -> Result<Mode, Failure> {
-    let args = command.parse(arguments, env).map_err(usage)?;
+) -> Result<AdminCommand, Failure> {
+    let args = command.parse(arguments, env)?;
+    let data = PathBuf::from(args.get("data").unwrap_or_default());
     if args.has("help") {
-        return Ok(Mode::Print(command.help()));
+        return Ok(AdminCommand { data, task: Task::Help(command) });
     }
     let room = match args.words() {
         [] => None,
@@ -128,8 +129,7 @@ pub(crate) fn parse(
         }
         _ => Task::Verify(room),
     };
-    let data = PathBuf::from(args.get("data").unwrap_or_default());
-    Ok(Mode::AdminCommand(AdminCommand { data, task }))
+    Ok(AdminCommand { data, task })
 }
 
 /// Checks that an argument may be a room: a room name, or the name of a private room's log.
@@ -140,7 +140,7 @@ fn checked(room: &str) -> Result<String, Failure> {
 }
 
 fn since(args: &Args) -> Result<u64, Failure> {
-    Ok(args.number("since", 0..=u64::MAX).map_err(usage)?.unwrap_or(0))
+    Ok(args.number("since", 0..=u64::MAX)?.unwrap_or(0))
 }
 
 fn form(args: &Args) -> Result<ExportFormat, Failure> {
@@ -159,12 +159,16 @@ impl AdminCommand {
     /// # Errors
     /// When the data is damaged or cannot be read.
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        if !self.data.join("rooms").is_dir() {
+        if !matches!(self.task, Task::Help(_)) && !self.data.join("rooms").is_dir() {
             let data = self.data.display();
             let what = format!("{data} is not a data directory (--data DIR names another)");
             return Err(Failure::Runtime(what));
         }
         let done = match &self.task {
+            Task::Help(command) => {
+                io::stdout().write_all(command.help().as_bytes()).ok(); // a closed output is no error
+                Ok(())
+            }
             Task::Verify(None) => Store::logs_in(&self.data).and_then(|logs| self.verify(&logs)),
             Task::Verify(Some(room)) => self.log_name(room).and_then(|log| self.verify(&[log])),
             Task::Repair(room) => self.log_name(room).and_then(|log| self.repair(&log)),

@@ -15,9 +15,9 @@ use talk::limits;
 use talk::log::{LogConfig, SyncPolicy};
 use talk::server::{Ceiling, Config, Level, PostLimits, ceiling};
 
-use crate::Failure;
 use crate::admin::{self, AdminCommand};
 use crate::bind::Bind;
+use crate::exit::Failure;
 use crate::limit_flags;
 
 /// What the command line asks the program to do.
@@ -27,7 +27,7 @@ pub(crate) enum Mode {
     /// Run the server.
     Serve(Box<Choices>),
     /// Run a command on a data directory.
-    AdminCommand(AdminCommand),
+    Admin(AdminCommand),
 }
 
 /// How to run the server.
@@ -167,18 +167,18 @@ pub(crate) fn parse(
 ) -> Result<Mode, Failure> {
     let mut arguments = arguments.into_iter().peekable();
     if arguments.next_if(|first| first == "limits").is_some() {
-        return limit_flags::parse(arguments, env);
+        return limit_flags::parse(arguments, env).map(Mode::Print);
     }
     if let Some(command) = arguments.peek().and_then(|first| admin::command(first)) {
-        return admin::parse(command, arguments.skip(1), env);
+        return admin::parse(command, arguments.skip(1), env).map(Mode::Admin);
     }
-    let args = COMMAND.parse(arguments, env).map_err(usage)?;
+    let args = COMMAND.parse(arguments, env)?;
     if args.has("help") {
         return Ok(Mode::Print(COMMAND.help()));
     }
     if let Some(shell) = args.get("completions") {
         let commands = ["verify", "export", "repair", "limits"];
-        return COMMAND.completions("server", &commands, shell).map(Mode::Print).map_err(usage);
+        return Ok(Mode::Print(COMMAND.completions("server", &commands, shell)?));
     }
     if args.has("version") {
         return Ok(Mode::Print(format!("talk {}\n", env!("CARGO_PKG_VERSION"))));
@@ -211,11 +211,11 @@ fn choices(args: &Args) -> Result<Choices, Failure> {
 
 fn config(args: &Args, bound: IpAddr, ceiling: Ceiling) -> Result<Config, Failure> {
     let number = |name: &'static str, min: u64, max: u64| {
-        let number = args.number(name, min..=max).map_err(usage)?;
+        let number = args.number(name, min..=max)?;
         Ok::<_, Failure>(number.map(|number| usize::try_from(number).unwrap_or(usize::MAX)))
     };
     let small = |name: &'static str| {
-        let number = args.number(name, 0..=1_000_000).map_err(usage)?;
+        let number = args.number(name, 0..=1_000_000)?;
         Ok::<_, Failure>(number.and_then(|number| u32::try_from(number).ok()))
     };
     let max_clients = number("max-clients", 1, u64::MAX)?.unwrap_or(ceiling.connections);
@@ -243,7 +243,7 @@ fn config(args: &Args, bound: IpAddr, ceiling: Ceiling) -> Result<Config, Failur
             burst: small("burst")?.unwrap_or(posts.burst),
             max_text: number("max-text", 1, limits::TEXT_MAX as u64)?.unwrap_or(posts.max_text),
         },
-        hold_names: args.duration("hold-names").map_err(usage)?.unwrap_or(defaults.hold_names),
+        hold_names: args.duration("hold-names")?.unwrap_or(defaults.hold_names),
         limits: limit_flags::limits(args)?,
         log: log_config(args, defaults.log)?,
         ..defaults
@@ -260,9 +260,9 @@ fn log_config(args: &Args, defaults: LogConfig) -> Result<LogConfig, Failure> {
             )));
         }
     };
-    let days = args.number("retain-days", 1..=100_000).map_err(usage)?;
+    let days = args.number("retain-days", 1..=100_000)?;
     let retain = days.map(|days| Duration::from_secs(days * 24 * 60 * 60));
-    let retain_records = args.number("retain-records", 1..=u64::MAX).map_err(usage)?;
+    let retain_records = args.number("retain-records", 1..=u64::MAX)?;
     Ok(LogConfig { sync, retain, retain_records, ..defaults })
 }
 
@@ -303,8 +303,4 @@ fn password(path: &str) -> Result<Password, Failure> {
 fn read(flag: &str, path: &str) -> Result<String, Failure> {
     fs::read_to_string(Path::new(path))
         .map_err(|error| Failure::Runtime(format!("{flag}: cannot read {path}: {error}")))
-}
-
-pub(crate) fn usage(error: talk::cli::Error) -> Failure {
-    Failure::Usage(error.0)
 }

@@ -4,7 +4,8 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::fd::AsFd;
 
-use crate::{Failure, hints};
+use crate::exit::Failure;
+use crate::hints;
 
 /// The value of `--bind`.
 pub(crate) enum Bind {

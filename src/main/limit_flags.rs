@@ -5,8 +5,7 @@ use std::ffi::OsString;
 use talk::cli::{Args, Command, Flag, duration, nearest};
 use talk::server::{LIMITS, LimitValue, Limits, TunableLimit};
 
-use crate::Failure;
-use crate::args::{self, Mode};
+use crate::exit::Failure;
 
 const COMMAND: Command = Command {
     usage: "server limits [FLAGS]",
@@ -72,19 +71,19 @@ fn millis(text: &str) -> Option<u64> {
     duration(text).and_then(|wait| u64::try_from(wait.as_millis()).ok())
 }
 
-/// Parses the arguments of `server limits`.
+/// The output of `server limits` with these arguments.
 ///
 /// # Errors
 /// For an unknown argument.
 pub(crate) fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<OsString>,
-) -> Result<Mode, Failure> {
-    let args = COMMAND.parse(arguments, env).map_err(args::usage)?;
+) -> Result<String, Failure> {
+    let args = COMMAND.parse(arguments, env)?;
     if let Some(word) = args.words().first() {
         return Err(Failure::Usage(format!("server limits takes no arguments: {word:?}")));
     }
-    Ok(Mode::Print(if args.has("help") { COMMAND.help() } else { list(&args) }))
+    Ok(if args.has("help") { COMMAND.help() } else { list(&args) })
 }
 
 /// The output of `server limits`.
