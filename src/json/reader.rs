@@ -1,7 +1,8 @@
 //! Parses a JSON text in one pass.
 
+use super::error::{Error, Fault};
+use super::value::Value;
 use super::writer::is_special;
-use super::{Error, Fault, Value};
 
 /// A position in the text that only moves forward. It recurses once per level of nesting, which
 /// `parse` bounds.

@@ -55,7 +55,7 @@ pub(super) struct RoomClient {
 /// Whether a round is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Round {
-    /// No thread holds the room's [`RoundGuard`].
+    /// No thread holds the room's [`RoundGuard`](super::RoundGuard).
     Idle,
     /// One does.
     Running,

@@ -1,6 +1,7 @@
-//! Rules on the source tree: which folder may import which, and what no file may contain.
+//! Rules on the source tree: which file may import which, and what no file may contain.
 
 mod circles; // no circle of imports
+mod folders; // the order of the folders in a crate
 mod graph; // circles in a graph
 mod imports; // which file imports which
 mod tokens; // Rust source as tokens
