@@ -1,5 +1,5 @@
-//! How long a key takes from the terminal to the terminal, in the console, while lines pour in:
-//! `cargo bench --bench echo`, or `-- 5000` for another number of lines a second.
+//! How long the console takes to echo a key on the terminal while messages arrive:
+//! `cargo bench --bench echo`, or `-- 5000` for another number of messages a second.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,6 +10,8 @@
     reason = "a bench that meets an error has nothing to say but that"
 )]
 
+#[path = "../tests/common/mod.rs"]
+mod common;
 mod support;
 
 use std::env;
@@ -22,14 +24,14 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use support::figures::{ms, quantile};
-use support::peer::{PATIENCE, Peer, is};
-use support::process::Server;
+use support::client::{Client, TIMEOUT, is};
+use support::server::Server;
+use support::statistics::{ms, quantile};
 
-/// Lines a second, as long as nobody says otherwise.
+/// Messages a second, unless an argument says otherwise.
 const RATE: u32 = 1_000;
 
-/// Keys that are measured, and the time between two of them: a fast typist's, uneven to the flood.
+/// Keys that are measured, and the time between two of them: a fast typist's, and no multiple of the flood's.
 const KEYS: usize = 1_000;
 const PAUSE: Duration = Duration::from_micros(13_300);
 
@@ -51,7 +53,7 @@ fn main() {
     }
 }
 
-/// The times of all keys in milliseconds, and how many lines a second the console has shown.
+/// The times of all keys in milliseconds, and how many messages a second the console has shown.
 fn echoes(rate: u32) -> (Vec<f64>, f64) {
     let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let server = Server::start(data.path(), &["--sync", "interval"]);
@@ -66,7 +68,7 @@ fn echoes(rate: u32) -> (Vec<f64>, f64) {
     let seen = watch(pair.master.try_clone_reader().unwrap());
     let mut keyboard = pair.master.take_writer().unwrap();
     wait(&seen, |rows| rows.iter().any(|row| row.contains(" live ")));
-    let flood = (rate > 0).then(|| pour(&server.address, rate));
+    let flood = (rate > 0).then(|| flood(&server.address, rate));
     if rate > 0 {
         wait(&seen, |rows| rows[0].contains(" ann "));
     }
@@ -92,7 +94,7 @@ fn echoes(rate: u32) -> (Vec<f64>, f64) {
     (times, shown)
 }
 
-/// The number of the newest line, as the status line of the next screen says.
+/// The seq of the newest message, from the status line of the next screen.
 fn newest(seen: &Receiver<(Instant, Vec<String>)>, rate: u32) -> f64 {
     let mut newest = 0.0;
     let is_told = |rows: &[String]| {
@@ -108,7 +110,7 @@ fn newest(seen: &Receiver<(Instant, Vec<String>)>, rate: u32) -> f64 {
     newest
 }
 
-/// A terminal: after each chunk of bytes, the time when it was read and what the screen shows then.
+/// A terminal: after each chunk of output, the time when it was read, and the screen then.
 fn watch(mut reader: Box<dyn Read + Send>) -> Receiver<(Instant, Vec<String>)> {
     let (sender, seen) = mpsc::channel();
     let [rows, columns] = [ROWS, COLUMNS].map(|size| NonZeroU16::new(size).unwrap());
@@ -128,22 +130,22 @@ fn watch(mut reader: Box<dyn Read + Send>) -> Receiver<(Instant, Vec<String>)> {
     seen
 }
 
-/// The time when the screen was first as it should be.
+/// The time when the screen was first as expected.
 fn wait(
     seen: &Receiver<(Instant, Vec<String>)>,
     mut is_so: impl FnMut(&[String]) -> bool,
 ) -> Instant {
     loop {
-        let (at, rows) = seen.recv_timeout(PATIENCE).unwrap();
+        let (at, rows) = seen.recv_timeout(TIMEOUT).unwrap();
         if is_so(&rows) {
             return at;
         }
     }
 }
 
-/// Ann says so many lines a second until the server is gone.
-fn pour(address: &str, rate: u32) -> thread::JoinHandle<()> {
-    let mut ann = Peer::join(address, "ann", "\"now\"");
+/// Ann posts so many messages a second until the server is gone.
+fn flood(address: &str, rate: u32) -> thread::JoinHandle<()> {
+    let mut ann = Client::join(address, "ann", "\"now\"");
     ann.wait(|payload| is(payload, "joined"));
     let mut ears = ann.stream.try_clone().unwrap();
     thread::spawn(move || {

@@ -1,8 +1,8 @@
-//! What a long log costs: a start, a page of history, a thousand clients that come back:
+//! The costs of a long log: a start, a page of history, a thousand clients that reconnect:
 //! `cargo bench --bench log`.
 //!
-//! The log is written through the library, 1,000,000 records of a usual length (250 MB); its files are
-//! still in the system's memory when it is read. `-- --quick` takes a tenth of everything.
+//! The bench writes the log through the library: 1,000,000 records of a usual length (250 MB). Its files are
+//! still in the page cache when it is read. `-- --quick` takes a tenth of everything.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,6 +13,8 @@
     reason = "a bench that meets an error has nothing to say but that"
 )]
 
+#[path = "../tests/common/mod.rs"]
+mod common;
 mod support;
 
 use std::env;
@@ -20,22 +22,23 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::crowd::Crowd;
-use support::figures::{Dice, median, mib, ms, quantile};
-use support::peer::{PATIENCE, Peer, is};
-use support::process::Server;
+use common::rng::Rng;
+use support::client::{Client, TIMEOUT, is};
+use support::client_pool::ClientPool;
+use support::server::Server;
+use support::statistics::{median, mib, ms, quantile};
 use talk::chat::LogEntry;
 use talk::limits;
 use talk::log::{LogConfig, Store, SyncPolicy};
 
-/// Records of a page, and how many pages are asked for.
+/// Records of a page, and how many pages are requested.
 const PAGE: u64 = 100;
 const PAGES: usize = 1_000;
-/// Clients that ask for them in turn: one alone would be slowed down for asking so often.
-const ASKERS: usize = 10;
+/// Clients that request them in turn: the server would delay a single client that asks so often.
+const CLIENTS: usize = 10;
 /// Between two pages.
 const PAUSE: Duration = Duration::from_millis(8);
-/// Starts of which the median is told.
+/// Starts of which the median is printed.
 const STARTS: usize = 5;
 
 fn main() {
@@ -50,13 +53,13 @@ fn main() {
     resume(data.path(), records, clients, missed);
 }
 
-/// Writes a log as long conversations make it.
+/// Writes a log like that of long conversations.
 fn fill(data: &Path, records: u64) -> u64 {
     let store = Store::open(data).unwrap();
     let file_bytes = limits::LOG_FILE;
-    let rules =
+    let config =
         LogConfig { sync: SyncPolicy::Interval, file_bytes, retain: None, retain_records: None };
-    let log = store.new_log(&"lobby".parse().unwrap(), rules, String::from("a6fa"), None);
+    let log = store.new_log(&"lobby".parse().unwrap(), config, String::from("a6fa"), None);
     let (mut batch, mut bytes) = (Vec::new(), 0);
     for seq in 1..=records {
         let (at, user) = (1_795_394_177_902 + seq, seq % 50);
@@ -82,9 +85,9 @@ fn start(data: &Path) {
     for _ in 0..STARTS {
         let begun = Instant::now();
         let server = Server::start(data, &[]);
-        server.answers();
+        server.wait_until_ready();
         waits.push(begun.elapsed().as_secs_f64());
-        peaks.push(mib(server.peak_rss()));
+        peaks.push(mib(server.peak_rss_kib() * 1_024));
     }
     println!(
         "start: {:.2} s to the first answer ({:.2} to {:.2}), peak RSS {:.1} MiB",
@@ -95,20 +98,22 @@ fn start(data: &Path) {
     );
 }
 
-/// A hundred records from anywhere.
+/// A page of records at a random place.
 fn pages(data: &Path, records: u64, count: usize) {
     let server = Server::start(data, &[]);
-    let asker = |n| Peer::join(&server.address, &format!("asker{n}"), "\"now\"");
-    let mut askers: Vec<Peer> = (0..ASKERS).map(asker).collect();
-    askers.iter_mut().for_each(|peer| peer.wait(|payload| is(payload, "joined")));
-    let (mut dice, mut waits, mut empty) = (Dice(42), Vec::new(), Vec::new());
+    let client = |n| Client::join(&server.address, &format!("asker{n}"), "\"now\"");
+    let mut clients: Vec<Client> = (0..CLIENTS).map(client).collect();
+    clients.iter_mut().for_each(|client| client.wait(|payload| is(payload, "joined")));
+    let (mut rng, mut waits, mut empty) = (Rng::new(42), Vec::new(), Vec::new());
     for n in 0..count {
-        let after = dice.roll(records - PAGE);
+        let after = rng.below(records - PAGE);
         let (first, last) = (after + 1, after + PAGE);
-        let peer = &mut askers[n % ASKERS];
+        let client = &mut clients[n % CLIENTS];
         let begun = Instant::now();
-        peer.say(&format!(r#"{{"type":"history","room":"lobby","after":{after},"limit":{PAGE}}}"#));
-        peer.wait(|payload| {
+        client.send(&format!(
+            r#"{{"type":"history","room":"lobby","after":{after},"limit":{PAGE}}}"#
+        ));
+        client.wait(|payload| {
             if !is(payload, "history") {
                 return false;
             }
@@ -118,8 +123,8 @@ fn pages(data: &Path, records: u64, count: usize) {
         waits.push(ms(begun.elapsed()));
         thread::sleep(PAUSE);
         let begun = Instant::now();
-        peer.say(r#"{"type":"who","room":"lobby"}"#);
-        peer.wait(|payload| is(payload, "members"));
+        client.send(r#"{"type":"who","room":"lobby"}"#);
+        client.wait(|payload| is(payload, "members"));
         empty.push(ms(begun.elapsed()));
         thread::sleep(PAUSE);
     }
@@ -129,7 +134,7 @@ fn pages(data: &Path, records: u64, count: usize) {
         quantile(&mut waits, 0.99)
     );
     println!(
-        "  a question that needs no log, in between: median {:.2} ms, p99 {:.2} ms",
+        "  a request that needs no log, in between: median {:.2} ms, p99 {:.2} ms",
         median(&mut empty),
         quantile(&mut empty, 0.99)
     );
@@ -140,40 +145,40 @@ fn holds(payload: &[u8], seq: u64) -> bool {
     payload.windows(part.len()).any(|window| window == part.as_bytes())
 }
 
-/// Everybody was away for a while and comes back at once.
+/// All clients were disconnected for a while, and reconnect at once.
 fn resume(data: &Path, records: u64, clients: usize, missed: u64) {
     let server = Server::start(data, &[]);
-    let (before, cpu) = (server.rss(), server.cpu());
+    let (before, cpu) = (server.rss_kib(), server.cpu());
     let begun = Instant::now();
-    let (since, mut crowd) = ((records - missed).to_string(), Crowd::new());
-    let (mut heard, mut current, mut joined) = (vec![0; clients], 0, Duration::ZERO);
+    let (since, mut pool) = ((records - missed).to_string(), ClientPool::new());
+    let (mut received, mut current, mut joined) = (vec![0; clients], 0, Duration::ZERO);
     while current < clients {
-        assert!(begun.elapsed() < PATIENCE * 5, "{current} of {clients} have caught up");
-        let wait = match crowd.len() {
+        assert!(begun.elapsed() < TIMEOUT * 5, "{current} of {clients} have caught up");
+        let wait = match pool.len() {
             n if n < clients => {
-                crowd.add(Peer::join(&server.address, &format!("client{n}"), &since));
+                pool.add(Client::join(&server.address, &format!("client{n}"), &since));
                 joined = begun.elapsed();
                 Duration::ZERO
             }
-            _ => PATIENCE,
+            _ => TIMEOUT,
         };
-        crowd.turn(wait, |place, payload, _| {
+        pool.poll(wait, |place, payload, _| {
             if is(payload, "post") {
-                heard[place] += 1;
-                current += usize::from(heard[place] == missed);
+                received[place] += 1;
+                current += usize::from(received[place] == missed);
             }
         });
     }
     let caught_up = begun.elapsed();
-    // Live is who hears what is said now.
-    crowd.say(0, br#"{"type":"post","room":"lobby","cid":"now","text":"who is here?"}"#);
+    // A client is live once it receives a new message.
+    pool.send(0, br#"{"type":"post","room":"lobby","cid":"now","text":"who is here?"}"#);
     let mut live = 0;
     while live < clients {
-        crowd.turn(PATIENCE, |_, payload, _| live += usize::from(is(payload, "post")));
+        pool.poll(TIMEOUT, |_, payload, _| live += usize::from(is(payload, "post")));
     }
-    let (peak, cpu) = (server.peak_rss(), server.cpu() - cpu);
+    let (peak, cpu) = (server.peak_rss_kib(), server.cpu() - cpu);
     println!(
-        "{clients} clients come back, {missed} records behind: connected in {:.1} s, caught up in \
+        "{clients} clients reconnect, {missed} records behind: connected in {:.1} s, caught up in \
          {:.1} s ({:.2} M records a second, {:.2} us of CPU each), all live in {:.1} s",
         joined.as_secs_f64(),
         caught_up.as_secs_f64(),
@@ -181,5 +186,5 @@ fn resume(data: &Path, records: u64, clients: usize, missed: u64) {
         cpu.as_secs_f64() * 1e6 / (clients as u64 * missed) as f64,
         begun.elapsed().as_secs_f64(),
     );
-    println!("  RSS {:.1} MiB before, {:.1} MiB at most", mib(before), mib(peak));
+    println!("  RSS {:.1} MiB before, {:.1} MiB at most", mib(before * 1_024), mib(peak * 1_024));
 }

@@ -1,5 +1,5 @@
-//! The parsers and writers alone, each beside a library that does the same: `cargo bench --bench micro`,
-//! or `-- masking` for some of them. Sizes are bytes of payload or text.
+//! The parsers and encoders alone, each compared with another library: `cargo bench --bench micro`, or
+//! `-- masking` for some of them. Sizes are bytes of payload or text.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::protocol::frame::{Frame, FrameHeader};
 use tungstenite::protocol::{Role as TheirRole, WebSocket, WebSocketConfig};
 
-// What the library keeps to itself, from the same files. Only some of it is used here.
+// Private modules of the library, from the same files. Only some of their items are used here.
 #[path = "../src/ws/mask.rs"]
 #[allow(dead_code, unused_imports, reason = "a bench needs one function of it")]
 mod mask;
@@ -37,13 +37,14 @@ mod mask;
 #[path = "../src/ws"]
 mod ws {
     pub mod close;
+    pub mod close_code;
     pub mod error;
     pub mod frame;
     pub mod utf8;
 
-    /// Bytes of payload that the header which `input` begins with claims.
+    /// The payload length in the header at the start of `input`.
     pub fn claimed(input: &[u8]) -> u64 {
-        frame::Header::parse(frame::Role::Server, input).unwrap().unwrap().0.length
+        frame::FrameHeader::parse(frame::Role::Server, input).unwrap().unwrap().0.length
     }
 }
 
@@ -56,12 +57,12 @@ fn main() {
     divan::Divan::from_args().min_time(Duration::from_millis(200)).main();
 }
 
-/// A text of the letters of a chat.
+/// A text with the letters of a chat.
 fn text(size: usize) -> String {
     "hello, this is a line of the usual sort. ".chars().cycle().take(size).collect()
 }
 
-/// A client's text message, on the wire.
+/// A client's text message as bytes.
 fn message(size: usize) -> Vec<u8> {
     let mut wire = Vec::new();
     Encoder::client(|| KEY).text(&text(size), &mut wire);
@@ -134,7 +135,7 @@ mod encode_as_server {
     }
 }
 
-/// The same of a client, masked.
+/// The same for a client, masked.
 mod encode_as_client {
     use super::*;
 
@@ -163,25 +164,25 @@ mod encode_as_client {
     }
 }
 
-/// A client's text message, from the wire to a string.
+/// A client's text message, from bytes to a string.
 mod decode {
     use super::*;
 
-    /// What a server reads at once.
+    /// The bytes of one read of the server.
     const CHUNK: usize = 16 << 10;
 
     #[divan::bench(args = SIZES)]
     fn talk(bencher: Bencher<'_, '_>, size: usize) {
         let (wire, mut decoder) = (message(size), Decoder::new(Role::Server, LIMITS));
         bencher.counter(BytesCount::new(size)).bench_local(|| {
-            let mut heard = None;
+            let mut received = None;
             for chunk in black_box(&wire).chunks(CHUNK) {
                 decoder.feed(chunk);
-                heard = decoder.next_event().unwrap();
+                received = decoder.next_event().unwrap();
             }
-            assert!(matches!(heard, Some(Event::Text(_))));
-            assert!(decoder.next_event().unwrap().is_none()); // a session asks, too
-            heard
+            assert!(matches!(received, Some(Event::Text(_))));
+            assert!(decoder.next_event().unwrap().is_none()); // a session asks as well
+            received
         });
     }
 
@@ -193,7 +194,7 @@ mod decode {
         bencher.counter(BytesCount::new(size)).bench_local(|| socket.read().unwrap());
     }
 
-    /// A peer that says the same again and again, a message or a chunk for each read.
+    /// A client that sends the same message again and again; each read returns a message or a chunk.
     struct Again {
         wire: Vec<u8>,
         at: usize,
@@ -245,13 +246,13 @@ mod json_read_a_post {
             .bench_local(|| serde_json::from_str::<serde_json::Value>(black_box(&post)).unwrap());
     }
 
-    /// With every rule of the protocol: names, lengths, what a text may hold.
+    /// With every rule of the protocol: names, lengths, the characters of a text.
     #[divan::bench(args = TEXTS)]
     fn talk_as_a_request(bencher: Bencher<'_, '_>, size: usize) {
         let post = post(size);
-        bencher
-            .counter(BytesCount::new(post.len()))
-            .bench_local(|| ClientMessage::parse(black_box(&post), 1 << 20).unwrap());
+        bencher.counter(BytesCount::new(post.len())).bench_local(|| {
+            ClientMessage::parse(black_box(&post), 1 << 20, json::Limits::default()).unwrap()
+        });
     }
 }
 
@@ -294,8 +295,8 @@ mod json_write_a_record {
     }
 }
 
-/// What a browser sends to open a WebSocket. Ours also copies it and checks what any request must
-/// have, which httparse leaves to its caller.
+/// A browser's upgrade request. Ours also copies it and checks what any request must have, which httparse
+/// leaves to its caller.
 mod http_head {
     use super::*;
 

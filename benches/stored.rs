@@ -1,5 +1,5 @@
-//! How many posts a second are stored and shown, by how many writers, beside what the disk itself can
-//! do at the same time: `cargo bench --bench stored`, or `-- always 64` for one figure.
+//! How many posts a second are stored and delivered, by number of writers, compared with what the disk itself
+//! can do at the same time: `cargo bench --bench stored`, or `-- always 64` for one figure.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,6 +10,8 @@
     reason = "a bench that meets an error has nothing to say but that"
 )]
 
+#[path = "../tests/common/mod.rs"]
+mod common;
 mod support;
 
 use std::env;
@@ -18,16 +20,16 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use support::crowd::Crowd;
-use support::figures::median;
-use support::peer::{PATIENCE, Peer, is};
-use support::process::Server;
+use support::client::{Client, TIMEOUT, is};
+use support::client_pool::ClientPool;
+use support::server::Server;
+use support::statistics::median;
 
-/// How long each figure is measured, and before that, how long everybody writes unmeasured.
+/// How long each figure is measured, and how long the writers run before that.
 const SPAN: Duration = Duration::from_secs(2);
-const WARMTH: Duration = Duration::from_millis(500);
+const WARMUP: Duration = Duration::from_millis(500);
 
-/// Each figure is measured so often, in turn with the others: disks have moods.
+/// Each figure is measured so often, in turn with the others: the speed of a disk varies.
 const ROUNDS: usize = 3;
 
 /// Bytes of a line of a log with a short text.
@@ -61,7 +63,9 @@ fn main() {
     }
     let syncs = median(&mut syncs);
     println!("a bare loop of write and fdatasync: {syncs:>9.0} a second");
-    println!("posts stored and shown to their writer, each with one in flight, in one room:");
+    println!(
+        "posts stored and received by their writer, one in flight for each writer, in one room:"
+    );
     for ((sync, writers), rates) in ways.iter().zip(&mut rates) {
         let (rate, low, high) = (median(rates), rates[0], rates[ROUNDS - 1]);
         println!(
@@ -72,7 +76,7 @@ fn main() {
     }
 }
 
-/// What one writer of lines gets out of this disk.
+/// How many lines a second one writer can write and fsync on this disk.
 fn bare(dir: &Path) -> f64 {
     let path = dir.join("bare");
     File::create(&path).unwrap();
@@ -86,21 +90,21 @@ fn bare(dir: &Path) -> f64 {
     f64::from(count) / start.elapsed().as_secs_f64()
 }
 
-/// Each writer posts one line after another, each when the one before has come back.
+/// Each writer posts its next message when it has received the record of the one before.
 fn posts(data: &Path, sync: &str, writers: usize) -> f64 {
     let server = Server::start(data, &["--sync", sync]);
-    let mut crowd = Crowd::new();
+    let mut pool = ClientPool::new();
     for n in 0..writers {
-        let mut peer = Peer::join(&server.address, &format!("writer{n}"), "\"now\"");
-        peer.wait(|payload| is(payload, "joined"));
-        crowd.add(peer);
+        let mut client = Client::join(&server.address, &format!("writer{n}"), "\"now\"");
+        client.wait(|payload| is(payload, "joined"));
+        pool.add(client);
     }
     let mut said = vec![0_u64; writers];
     let mut awaited: Vec<String> = (0..writers).map(|n| cid(n, 0)).collect();
-    (0..writers).for_each(|n| say(&mut crowd, n, &awaited[n]));
+    (0..writers).for_each(|n| say(&mut pool, n, &awaited[n]));
     let (begun, mut start, mut stored, mut back) = (Instant::now(), None, 0, Vec::new());
     loop {
-        crowd.turn(PATIENCE, |place, payload, _| {
+        pool.poll(TIMEOUT, |place, payload, _| {
             let own = payload.len().checked_sub(FROM_END).map(|at| &payload[at..at + CID]);
             if own == Some(awaited[place].as_bytes()) {
                 back.push(place);
@@ -108,7 +112,7 @@ fn posts(data: &Path, sync: &str, writers: usize) -> f64 {
         });
         let now = Instant::now();
         match start {
-            None if now - begun >= WARMTH => start = Some(now),
+            None if now - begun >= WARMUP => start = Some(now),
             None => {}
             Some(start) if now - start >= SPAN => {
                 return stored as f64 / (now - start).as_secs_f64();
@@ -118,13 +122,13 @@ fn posts(data: &Path, sync: &str, writers: usize) -> f64 {
         for place in back.drain(..) {
             said[place] += 1;
             awaited[place] = cid(place, said[place]);
-            say(&mut crowd, place, &awaited[place]);
+            say(&mut pool, place, &awaited[place]);
         }
     }
 }
 
-/// What every writer says, and where the cid stands in the record of it: that is found without a
-/// search, because each writer hears what all of them say.
+/// A writer's post, and where its cid is in the record: read without a search, because each writer receives
+/// the records of all.
 const TEXT: &str = "hello, this is a line of the usual length, give or take some";
 const CID: usize = 16;
 const FROM_END: usize = CID + "\",\"text\":\"\"}".len() + TEXT.len();
@@ -133,7 +137,7 @@ fn cid(place: usize, count: u64) -> String {
     format!("{place:04}-{count:011}")
 }
 
-fn say(crowd: &mut Crowd, place: usize, cid: &str) {
+fn say(pool: &mut ClientPool, place: usize, cid: &str) {
     let post = format!(r#"{{"type":"post","room":"lobby","cid":"{cid}","text":"{TEXT}"}}"#);
-    crowd.say(place, post.as_bytes());
+    pool.send(place, post.as_bytes());
 }

@@ -3,6 +3,7 @@
 use std::mem;
 use std::time::Duration;
 use std::time::Instant;
+use talk::chat::protocol::ErrorMessage;
 
 use talk::chat::UserName;
 use talk::chat::close_code;
@@ -70,10 +71,10 @@ impl ConnectionStatus {
             self.error = error.to_string();
         } else if let Event::Stopped { code, reason } = event {
             self.stopped = Some((*code, reason.clone()));
-        } else if let Event::Message(ServerMessage::Error { message, .. }) = event
+        } else if let Event::Message(ServerMessage::Error(ErrorMessage { message, .. })) = event
             && !self.was_welcomed()
         {
-            self.rejection.clone_from(message);
+            self.rejection = message.to_string();
         }
     }
 
@@ -202,13 +203,13 @@ mod tests {
         let mut status = ConnectionStatus::new();
         let me: UserName = "bob".parse().unwrap();
         let error = |message: &str| {
-            Event::Message(ServerMessage::Error {
+            Event::Message(ServerMessage::Error(ErrorMessage {
                 code: talk::chat::ErrorCode::Forbidden,
-                message: message.to_owned(),
+                message: message.to_owned().into(),
                 cid: None,
                 room: None,
                 retry_ms: None,
-            })
+            }))
         };
         status.apply(&error("no"));
         assert_eq!(status.final_reason(&me, false), None);

@@ -26,10 +26,10 @@ mod check; // the connection tested
 
 // Properties of any text, tried here and by the targets of `fuzz/`.
 #[cfg(test)]
-#[path = "../tests/properties/made_up.rs"]
-mod made_up;
+#[path = "../tests/properties/generators.rs"]
+mod generators;
 #[cfg(test)]
-#[path = "../tests/properties/shown.rs"]
+#[path = "../tests/properties/sanitize.rs"]
 mod shown;
 
 use std::env;

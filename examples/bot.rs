@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, channel};
 use std::{env, fmt};
+use talk::chat::protocol::ErrorMessage;
 
 use talk::chat::protocol::{Kind, Record, ServerMessage, Since};
 use talk::chat::{Operation, RoomName, Text, Token, UserName};
@@ -115,9 +116,11 @@ impl Bot {
                 }
                 Event::State(State::Live) => log(&format!("listening in {}", self.room)),
                 Event::ConnectionLost(error) => log(&error.to_string()),
-                Event::Message(ServerMessage::Error { message, room: Some(room), .. })
-                    if room == self.room =>
-                {
+                Event::Message(ServerMessage::Error(ErrorMessage {
+                    message,
+                    room: Some(room),
+                    ..
+                })) if room == self.room => {
                     return Err(Failure::Runtime(format!("cannot join {room}: {message}")));
                 }
                 Event::Stopped { code, .. } => {

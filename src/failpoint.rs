@@ -1,18 +1,17 @@
-//! Places at which a test can make a thread panic, most of them where it holds a lock.
+//! Fail points: places where a test can make a thread panic, most of them under a lock.
 //!
-//! Room: nothing at all, except in a build for those tests (`--features fail-points`): there, a file that
-//! a test has laid in the directory `TALK_FAIL` is a trap for the thread and the place in its name. It
-//! springs once.
+//! They exist only in a build for those tests (`--features fail-points`). There, a file
+//! `NAME@THREAD` in the directory `TALK_FAIL` makes that thread panic at that place, once.
 
-/// Hands on the `guard` of the lock, or of what else is called `name`.
+/// Returns `guard`, the guard of the lock or other place called `name`.
 #[cfg(not(feature = "fail-points"))]
 #[inline(always)]
 pub fn check<G>(guard: G, _name: &str) -> G {
     guard
 }
 
-/// Hands on the `guard` of the lock, or of what else is called `name`, unless a trap is laid here:
-/// `NAME@THREAD`.
+/// Returns `guard`, the guard of the lock or other place called `name`, unless the file
+/// `NAME@THREAD` exists: then it panics.
 #[cfg(feature = "fail-points")]
 pub fn check<G>(guard: G, name: &str) -> G {
     let Some(traps) = std::env::var_os("TALK_FAIL") else { return guard };

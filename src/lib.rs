@@ -1,28 +1,49 @@
-//! Talk: chat between browser tabs and terminals, on the standard library alone.
+//! Talk: a chat server, and the client that the console and bots use. WebSocket, HTTP, JSON and the
+//! log are written here, on the standard library.
 //!
-//! The house has floors, and a file imports from its own folder or from lower floors only
-//! (`tests/it/tidy.rs` holds the imports to that). The modules below stand in reading order, from
-//! the ground floor up: an hour is enough to read them all.
+//! # Where to start reading
+//!
+//! The modules below are in reading order, from the bottom layer up. A file imports from its own
+//! folder and from lower layers only; `tests/it/tidy.rs` checks that. Each folder's `mod.rs` says
+//! what the folder is and what it may depend on.
+//!
+//! | layer | modules | what it does |
+//! |---|---|---|
+//! | 0 | [`limits`] [`ws`] [`http`] [`json`] [`time`] [`metrics`] [`cli`] | bytes to values and back; no sockets, threads or files |
+//! | 1 | [`handshake`] [`chat`] [`log`] | the upgrade, the rules of the chat, the durable log |
+//! | 2 | [`net`] | the only read and write loops on sockets |
+//! | 3 | [`server`] [`client`] | the two ends of a connection |
+//!
+//! The binaries are above: `src/main.rs` is the server's, `console-client/main.rs` the console's.
+//! The browser's client is in `static/`.
+//!
+//! # The way of a message
+//!
+//! A client's bytes come in by [`net::MessageReader`] and [`ws::Decoder`] and become a
+//! [`chat::protocol::ClientMessage`]. A room's [`chat::Sequencer`] gives it a seq and puts the record
+//! into the room's batch. A round appends the batch to the room's [`log`], with one write and one
+//! fsync, and then broadcasts it: each receiver gets one non-blocking write through its
+//! [`net::SendQueue`].
 
-// Floor 0: bytes and values. No sockets, no threads, no clock.
+// Layer 0: bytes and values.
 pub mod limits; // every size, count and wait, with its reason
-pub mod ws; // RFC 6455 frames and messages
-pub mod http; // RFC 9112 heads
-pub mod json; // RFC 8259, strictly
+pub mod ws; // RFC 6455: frames and messages
+pub mod http; // RFC 9112: heads of requests and responses
+pub mod json; // RFC 8259: a strict reader and a small writer
 #[doc(hidden)]
-pub mod failpoint; // where tests make threads panic
-pub mod time; // days and dates
-pub mod metrics; // counts, times, and how they are told
-pub mod cli; // a lexer for command-line flags
+pub mod failpoint; // places where a test can make a thread panic
+pub mod time; // clocks and dates
+pub mod metrics; // counters and histograms, as Prometheus reads them
+pub mod cli; // a parser for command-line flags
 
-// Floor 1: what the bytes mean.
-pub mod handshake; // from an HTTP head to a WebSocket, both sides
+// Layer 1: what the bytes mean.
+pub mod handshake; // from an HTTP request to a WebSocket, both ends
 pub mod chat; // names, rooms, the protocol's messages, the rules
-pub mod log; // a room's numbered records
+pub mod log; // a room's durable log of numbered records
 
-// Floor 2: blocking sockets made orderly.
-pub mod net;
+// Layer 2: blocking sockets.
+pub mod net; // heads before a deadline, messages in, a send queue out
 
-// Floor 3: the two ends.
-pub mod server;
-pub mod client;
+// Layer 3: the two ends.
+pub mod server; // accepts, routes, runs sessions, stores and broadcasts
+pub mod client; // connects, resumes, sends until stored

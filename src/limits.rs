@@ -1,7 +1,6 @@
-//! Every size, count and wait in one place, each with its unit and its reason.
+//! Every size, count and wait, each with its unit and its reason.
 //!
-//! Room: constants. A limit that a user can change has a flag of the same name, and its value here
-//! is the default.
+//! A limit that a user can change has a flag of the same name; its value here is the default.
 
 use std::time::Duration;
 
@@ -16,20 +15,21 @@ pub const HEADER_LINE: usize = 8_192;
 /// Header lines of one head. Browsers send about 20.
 pub const HEADERS: usize = 100;
 
-/// Bytes of a whole head, request line and blank line included: all that is ever read of one.
+/// Bytes of a whole head, request line and blank line included. No more is read.
 pub const HEAD: usize = 16 * 1024;
 
-/// Empty lines forgiven before a request line (RFC 9112 §2.2 asks for "at least one").
+/// Empty lines ignored before a request line (RFC 9112 §2.2 asks for "at least one").
 pub const LEADING_EMPTY_LINES: usize = 2;
 
 /// Time to send a whole request head, counted from accept, however many reads it takes.
 pub const HEAD_WAIT: Duration = Duration::from_secs(10);
 
-/// Answers a client passes over because they only announce another (100, 103); a server has no
-/// reason to send more than one or two.
+/// Interim responses (100, 103) that a client skips; a server has no reason to send more than one
+/// or two.
 pub const INTERIM_HEADS: usize = 8;
 
-/// Bytes a refused peer may still send before the socket closes, so that it can read the refusal.
+/// Bytes that a refused peer may still send before the socket closes, so that it can read the
+/// refusal.
 pub const LINGER_BYTES: usize = 1024 * 1024;
 
 /// Time a refused peer has to read the refusal (RFC 9112 §9.6: half-close, drain, close).
@@ -41,29 +41,29 @@ pub const LINGER_WAIT: Duration = Duration::from_secs(1);
 /// escaped as `\u00XX`, fits twice.
 pub const MESSAGE: usize = 64 * 1024;
 
-/// Frames of one message: far more than any browser makes, few enough to bound the work.
+/// Frames of one fragmented message: far more than any browser sends, few enough to bound the work.
 pub const FRAGMENTS: usize = 1_024;
 
 /// Time to finish a message once its first byte has come.
 pub const MESSAGE_WAIT: Duration = Duration::from_secs(30);
 
-/// Bytes of unfinished messages, of all clients together: a thousand of the longest. Whoever sends the
-/// byte that is one too many gets 1013.
+/// Bytes of partial messages of all clients together: a thousand of the longest. The client whose
+/// byte exceeds it is closed with 1013.
 pub const PARTIAL_MESSAGES: usize = 64 * 1024 * 1024;
 
 /// Time for the first message, `hello`, counted from the 101.
 pub const HELLO_WAIT: Duration = Duration::from_secs(10);
 
-/// A client not heard for this long is pinged.
+/// Heartbeat: a client that sent nothing for this long is pinged.
 pub const PING_EVERY: Duration = Duration::from_secs(20);
 
-/// A pinged client not heard for this long is closed with 4408.
+/// Heartbeat: a pinged client that sent nothing for this long is closed with 4408.
 pub const PONG_WAIT: Duration = Duration::from_secs(20);
 
 /// Time between our Close frame and closing the socket for a peer that does not answer it.
 pub const CLOSE_WAIT: Duration = Duration::from_secs(1);
 
-/// Random bytes fetched at a time for the masks of a client's frames: 256 masks a system call.
+/// Random bytes read at a time for the masks of a client's frames: 256 masks per system call.
 pub const MASK_BLOCK: usize = 1_024;
 
 // ---- JSON --------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ pub const JSON_DEPTH: usize = 16;
 /// Members of one object. The protocol's largest has twelve.
 pub const JSON_MEMBERS: usize = 64;
 
-// ---- NameRegistry, rooms, texts -----------------------------------------------------------------------
+// ---- Names, rooms, texts -----------------------------------------------------------------------
 
 /// Characters of a user's name.
 pub const NAME_CHARS: usize = 24;
@@ -85,10 +85,10 @@ pub const ROOM_NAME: usize = 32;
 /// Bytes of a posted text (`--max-text`).
 pub const TEXT: usize = 4_096;
 
-/// Bytes of a room's topic: it stands in one line above the room.
+/// Bytes of a room's topic: the page and the console show it in one line.
 pub const TOPIC: usize = 256;
 
-/// Bytes of why somebody is away: it stands beside a name.
+/// Bytes of an away message: it is shown beside a name.
 pub const AWAY: usize = 256;
 
 /// Bytes (which are characters) of a `cid`.
@@ -102,101 +102,103 @@ pub const TEXT_MAX: usize = 10_000;
 /// Records of one `history` answer when the request names no `limit`, and of a first join.
 pub const HISTORY_PAGE: usize = 100;
 
-/// Bytes of the words of a `search`.
+/// Bytes of the words of one `search`.
 pub const SEARCH_WORDS: usize = 256;
 
-/// Records looked at for one `search`: what one question may cost. The client asks on from there.
+/// Records examined for one `search`, which bounds the cost of one request. The client continues
+/// from there.
 pub const SEARCH_SPAN: usize = 500;
 
 /// Records of one `history` answer at most.
 pub const HISTORY_PAGE_MAX: usize = 200;
 
-/// Rooms of one server: each costs memory, and later a directory.
+/// Public rooms of one server: each costs memory, and a directory once it has a record.
 pub const ROOMS: usize = 1_000;
 
-/// Private rooms of one server: more than public ones, as each pair of people may have one.
+/// Private rooms of one server: more than public ones, as every two users may have one.
 pub const PRIVATE_ROOMS: usize = 10_000;
 
 /// Rooms of one client.
 pub const ROOMS_PER_CLIENT: usize = 50;
 
-/// Private rooms that others may bring one connection into: as many as it may join by itself.
+/// Private rooms that other users may invite one connection to: as many as it may join by itself.
 pub const INVITATIONS: usize = ROOMS_PER_CLIENT;
 
-/// Posts of one client at once (`--burst`).
+/// Posts that one client may send at once: the burst of its rate limit (`--burst`).
 pub const BURST: u32 = 20;
 
-/// Posts of one client per second (`--rate`).
+/// Posts of one client per second: its rate limit (`--rate`).
 pub const RATE: u32 = 5;
 
-/// Control, empty and refused messages of one client per second; beyond it 4429.
+/// Control, empty and rejected messages of one client per second; beyond it, it is slowed.
 pub const CONTROL_RATE: usize = 20;
 
-/// A client that goes on posting while it is refused is closed with 4429 after this long.
+/// A client that keeps sending over a rate limit is closed with 4429 after this long.
 pub const FLOOD_GRACE: Duration = Duration::from_secs(10);
 
-/// Members of a room up to which it is intimate: it has a list of members, a presence for each
-/// coming and going, and typing. Beyond, these would cost the square of the crowd.
+/// Members up to which a room is small: only then it has a list of members, a `presence` for each
+/// join and leave, and `typing`. In a large room these would cost the square of its members.
 pub const SMALL_ROOM: usize = 100;
 
-/// In a crowd, the one `presence` with the new count is sent at most this often.
+/// In a large room, a `presence` with the new count is broadcast at most this often.
 pub const CROWD_PRESENCE_EVERY: Duration = Duration::from_secs(5);
 
-/// One client's `typing` is relayed to a room at most this often.
+/// One client's `typing` is broadcast to a room at most this often.
 pub const TYPING_EVERY: Duration = Duration::from_secs(3);
 
-/// A dropped name is held this long for its owner, whether or not it ever posted.
+/// A name is held for its owner this long after its last connection, even if it never posted.
 pub const HOLD_AFTER_DROP: Duration = Duration::from_secs(60);
 
-/// A name that has posted is held this long after its last use (`--hold-names`).
+/// A name that has posted is held this long after its last connection (`--hold-names`).
 pub const HOLD_NAMES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Newest records of a room among which a repeated `cid` is recognised.
+/// Newest records of a room among which a repeated `cid` is recognized: so far back a submission is
+/// idempotent.
 pub const CID_WINDOW: usize = 10_000;
 
 // ---- The log -----------------------------------------------------------------------------------
 
-/// Bytes of a log's file after which the next is begun: what retention drops at a time, and what is
-/// written again after a failed sync.
+/// Bytes of a log's segment after which the next is begun: what retention drops at a time, and what
+/// is copied after a failed fsync.
 pub const LOG_FILE: u64 = 8 * 1024 * 1024;
 
 /// Bytes of one line of a log. The longest record, a text of [`TEXT_MAX`] bytes with every byte
 /// escaped as `\n` is, takes a third.
 pub const LOG_LINE: usize = 64 * 1024;
 
-/// Bytes of a log between two marks of its index: what is read at most to find a record.
+/// Bytes of a log between two entries of its index: what is read at most to find a record.
 pub const LOG_INDEX_EVERY: u64 = 32 * 1024;
 
-/// Bytes read from a log's file at a time.
+/// Bytes read from a segment at a time.
 pub const LOG_CHUNK: usize = 64 * 1024;
 
-/// Bytes that an interrupted write may leave behind at most. More is damage: no batch is as long.
+/// Bytes of a torn tail at most: no batch is longer, so more is corruption.
 pub const LOG_TORN_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Newest records of a room that are kept in memory, so that whoever was away for a moment costs no
-/// reading from disk.
+/// Newest records of a room kept in memory, so that a client that was offline for a moment costs no
+/// read from disk.
 pub const LOG_NEWEST: usize = 256;
 
-/// Bytes of these records' JSON.
+/// Bytes of their JSON.
 pub const LOG_NEWEST_BYTES: usize = 128 * 1024;
 
-/// Descriptors that logs keep open between two batches, for the busiest rooms: the others open their
-/// file for each.
+/// File descriptors that logs keep open between batches, for the busiest rooms: the other logs open
+/// their file for each batch.
 pub const LOG_OPEN_FILES: usize = 16;
 
-/// How often logs are tended: what is written with `--sync interval` is forced to disk within twice
+/// How often the maintenance of logs runs: with `--sync interval` a write is fsynced within twice
 /// this time.
 pub const MAINTENANCE_EVERY: Duration = Duration::from_millis(100);
 
-/// Deleted texts are erased from a room's files this often at most: each time costs writing a file of
-/// up to [`LOG_FILE`] bytes anew. They are served to nobody in between.
+/// Deleted texts are erased from a room's segments at most this often: each time rewrites a file of
+/// up to [`LOG_FILE`] bytes. They are not served meanwhile.
 pub const ERASE_EVERY: Duration = Duration::from_secs(5);
 
-/// A log whose last file is in doubt is verified again this often.
+/// A log whose last segment is uncertain is verified again at most this often.
 pub const VERIFY_EVERY: Duration = Duration::from_secs(5);
 
-/// Bytes of the file of names, and of that of read markers, after which it is written anew, if that
-/// makes it much smaller.
+/// Bytes of a journal (names, read markers) after which it is compacted, if that makes it much
+/// smaller.
 pub const JOURNAL: u64 = 256 * 1024;
 
 // ---- Connections -------------------------------------------------------------------------------
@@ -204,20 +206,22 @@ pub const JOURNAL: u64 = 256 * 1024;
 /// Connections of one address (IPv4, or IPv6 /64) at once (`--max-per-address`).
 pub const PER_ADDRESS: usize = 64;
 
-/// New WebSockets of one address in a minute, for a `--max-per-address` of [`PER_ADDRESS`]; another
+/// New WebSockets of one address per minute, for a `--max-per-address` of [`PER_ADDRESS`]; another
 /// value scales it.
 pub const NEW_PER_ADDRESS: usize = 120;
 
-/// Connections that are told at the same time why they are refused; more are just dropped.
+/// Refused connections that get an answer at the same time; more are closed without one.
 pub const REFUSALS: usize = 16;
 
-/// Pauses of the accept loop after an error: no descriptor, no thread. It doubles up to the second.
+/// Backoff of the accept loop after an error (no descriptor, no thread): it doubles up to one
+/// second.
 pub const ACCEPT_PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
 
-/// How often the pulse looks after pings, silent peers and crowds.
+/// How often the heartbeat thread looks for pings that are due, silent clients and pending
+/// presence.
 pub const HEARTBEAT_EVERY: Duration = Duration::from_millis(500);
 
-/// Wait before a wrong password is answered: guessing takes time.
+/// Wait before a wrong password is answered: it slows guessing.
 pub const WRONG_PASSWORD_WAIT: Duration = Duration::from_secs(1);
 
 /// Wrong passwords of one address in a minute: a person mistypes a few, a program tries thousands.
@@ -226,80 +230,85 @@ pub const WRONG_PASSWORDS: usize = 5;
 /// Bytes of the records of one `history` answer; a page may hold fewer records than asked for.
 pub const HISTORY_PAGE_BYTES: usize = 256 * 1024;
 
-/// Bytes a client that is behind may have waiting; beyond it is closed with 4413.
+/// Bytes of a client's backlog (backpressure); beyond it, the client is closed with 4413 and
+/// resumes from the log.
 pub const BACKLOG: usize = 1024 * 1024;
 
-/// A client that is behind and takes nothing for this long is dropped.
+/// A client whose socket accepts no byte of its backlog for this long is dropped.
 pub const STALL_WAIT: Duration = Duration::from_secs(10);
 
-/// The first pause before a full socket is tried again; it doubles while nothing moves.
+/// Backoff of writes to a full socket: the first pause. It doubles while no byte is written.
 pub const RETRY_WRITE_MIN: Duration = Duration::from_millis(1);
 
-/// The longest pause before a full socket is tried again: a thousand stuck ones then cost little.
+/// Backoff of writes to a full socket: the longest pause. A thousand stalled clients then cost
+/// little.
 pub const RETRY_WRITE_MAX: Duration = Duration::from_millis(50);
 
-/// Stack of a thread that hears a connection up to its hello, in bytes of address space. It is so much
-/// larger than [`SESSION_STACK`] that the C library, which keeps the stacks of threads that have ended,
-/// does not give one, with all the pages that a greeting has touched, to a session.
+/// Stack of a thread that reads a connection up to its `hello`, in bytes of address space. It is so
+/// much larger than [`SESSION_STACK`] that the C library, which reuses the stacks of ended threads,
+/// does not give one, with all the pages that a hello has touched, to a session.
 pub const HELLO_STACK: usize = 2 * 1024 * 1024;
 
 /// Stack of a session thread, in bytes of address space; only touched pages cost memory. Debug
 /// builds have large frames.
 pub const SESSION_STACK: usize = 256 * 1024;
 
-/// Bytes read from a socket at a time: a chat message nearly always fits. They lie on the stack of a
-/// thread that waits, one for each connection: 4 KiB here would cost each of them a page more.
+/// Bytes read from a socket at a time: a chat message nearly always fits. The buffer is on the
+/// stack of each waiting thread: with 4 KiB here, each connection would cost a page more.
 pub const CHUNK: usize = 1024;
 
-/// Bytes read at a time from whoever has filled a [`CHUNK`].
+/// Bytes read at a time from a peer that has just filled a [`CHUNK`].
 pub const LARGE_CHUNK: usize = 16 * 1024;
 
-/// Lines waiting for the logger; more are dropped and counted.
+/// Lines in the logger's queue; more are dropped and counted.
 pub const LOG_QUEUE: usize = 1_024;
 
-/// Lines of one event that are written in a second; more are counted. What strangers can cause without
-/// end must fill no disk.
+/// Lines of one log event written per second; more are only counted. Remote peers can cause events
+/// without end, and these must not fill the disk.
 pub const LOG_LINES: u64 = 10;
 
 /// Bytes of one value in a log line.
 pub const LOG_VALUE: usize = 120;
 
-/// The longest time in which a write to one receiver counts as work: it takes no longer, unless it is
-/// interrupted.
+/// The longest time that a write to one receiver counts for: a write takes no longer, unless the
+/// thread was interrupted.
 pub const PACING_WRITE: Duration = Duration::from_micros(10);
 
-/// The carrier rests so many times as long as it wrote to receivers. Twice: of three parts of a busy
-/// room's time one goes into writing, and lines of all three share it.
+/// Pacing: after a round, the broadcaster pauses this many times as long as the round's writes
+/// took. With 2, a busy room spends a third of its time writing, and the records of all three
+/// thirds share a write.
 pub const PACING_FACTOR: u32 = 2;
 
-/// But never longer than this: a line waits for one rest and two rounds at most.
+/// Pacing: the longest pause. A record waits for one pause and two rounds at most.
 pub const PACING_MAX: Duration = Duration::from_millis(3);
 
-/// It does not rest at all where that would be shorter than this: few share a write then, and the
-/// system's timers are late by half of it (timer slack, prctl(2)).
+/// Pacing: a shorter pause is skipped. Few records share a write then, and the system's timers are
+/// late by half of it (timer slack, prctl(2)).
 pub const PACING_MIN: Duration = Duration::from_micros(100);
 
-/// Lines that do not come in the time in which they would have: then no more will come now.
+/// Pacing: the pause ends after a silence of this many average gaps between records: then no more
+/// will come now.
 pub const PACING_SILENCE: u32 = 8;
 
-/// Bytes of history sent to a joining client at a time.
+/// Bytes of history sent at a time to a client that joins.
 pub const REPLAY_BYTES: usize = 64 * 1024;
 
 // ---- The client's side -------------------------------------------------------------------------
 
-/// First wait before connecting again; it doubles up to [`RECONNECT_MAX`].
+/// Reconnect backoff of a client: the first wait. It doubles up to [`RECONNECT_MAX`], with jitter.
 pub const RECONNECT_MIN: Duration = Duration::from_millis(500);
 
-/// Longest wait before connecting again.
+/// Reconnect backoff of a client: the longest wait.
 pub const RECONNECT_MAX: Duration = Duration::from_secs(30);
 
 /// Time for a TCP connection and for the server's answer to the upgrade, each.
 pub const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
-/// A server that pings every [`PING_EVERY`] and is not heard for this long is gone.
+/// A server pings every [`PING_EVERY`]; a client that got nothing for this long closes the
+/// connection.
 pub const SERVER_SILENCE: Duration = Duration::from_secs(50);
 
-/// Messages a client has waiting to go out; more mean that the connection takes nothing any more.
+/// Messages in a client's send queue; with more, the connection counts as stalled.
 pub const CLIENT_QUEUE: usize = 256;
 
 /// Bytes of one WebSocket message a client accepts: a `history` of the longest records.

@@ -1,38 +1,37 @@
-//! Counts and times, and the text in which they are told (Prometheus' text format, version 0.0.4).
+//! Counters and histograms, and their output in Prometheus' text format, version 0.0.4.
 //!
-//! Room: atomics and a `String`. What is counted, and its name, is for others to say; no label ever
-//! comes from a stranger.
+//! The caller says what is counted and under which name. A label never holds text from a peer.
 
 use std::fmt::{Display, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What the text is, as `Content-Type` says it.
+/// The `Content-Type` of the text.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Something that only grows.
+/// A count that only grows.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
 
 impl Counter {
-    /// One more.
+    /// Adds one.
     pub fn count(&self) {
         self.add(1);
     }
 
-    /// So many more.
+    /// Adds `count`.
     pub fn add(&self, count: usize) {
         self.0.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    /// How many.
+    /// The count.
     #[must_use]
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// A counter for each of a few words that are known beforehand.
+/// A counter for each of a fixed list of words.
 #[derive(Debug)]
 pub struct Family<const N: usize> {
     words: [&'static str; N],
@@ -40,26 +39,27 @@ pub struct Family<const N: usize> {
 }
 
 impl<const N: usize> Family<N> {
-    /// A counter for each of `words`; the last of them takes whatever is none of them.
+    /// A counter for each of `words`; the last one counts every other word.
     #[must_use]
     pub fn new(words: [&'static str; N]) -> Family<N> {
         Family { words, counters: std::array::from_fn(|_| Counter::default()) }
     }
 
-    /// One more of `word`.
+    /// Adds one to `word`.
     pub fn count(&self, word: &str) {
         let index = self.words.iter().position(|known| *known == word);
         let counter = index.map_or(self.counters.last(), |index| self.counters.get(index));
         counter.into_iter().for_each(Counter::count);
     }
 
-    /// Each word and how often it was counted.
+    /// Each word and its count.
     pub fn each(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.words.iter().copied().zip(self.counters.iter().map(Counter::get))
     }
 }
 
-/// Upper bounds of the buckets of a [`Histogram`]: from what memory takes to what a bad disk takes.
+/// Upper bounds of the buckets of a [`Histogram`]: from the time memory takes to that of a bad
+/// disk.
 const BOUNDS: [Duration; 11] = [
     Duration::from_micros(50),
     Duration::from_micros(100),
@@ -74,16 +74,16 @@ const BOUNDS: [Duration; 11] = [
     Duration::from_secs(1),
 ];
 
-/// How long something took, how often.
+/// A histogram of durations.
 #[derive(Debug, Default)]
 pub struct Histogram {
-    /// Those within each bound and not within the one before; the last are beyond all.
+    /// The count within each bound and not within the one before; the last is beyond all.
     buckets: [Counter; BOUNDS.len() + 1],
     nanos: AtomicU64,
 }
 
 impl Histogram {
-    /// It took so long once.
+    /// Adds one duration.
     pub fn observe(&self, took: Duration) {
         let index = BOUNDS.iter().position(|bound| took <= *bound).unwrap_or(BOUNDS.len());
         self.buckets.get(index).into_iter().for_each(Counter::count);
@@ -92,12 +92,12 @@ impl Histogram {
     }
 }
 
-/// The text in the making. NameRegistry are the caller's, and constants.
+/// The text, metric by metric. Names are the caller's constants.
 #[derive(Debug, Default)]
-pub struct Page(String);
+pub struct PrometheusText(String);
 
-impl Page {
-    /// What comes next is called so, and of this kind.
+impl PrometheusText {
+    /// Writes the two comment lines of a metric.
     fn head(&mut self, name: &str, kind: &str, help: &str) {
         self.line(format_args!("# HELP {name} {help}"));
         self.line(format_args!("# TYPE {name} {kind}"));
@@ -107,19 +107,19 @@ impl Page {
         writeln!(self.0, "{line}").ok(); // writing to a String cannot fail
     }
 
-    /// Something that only grows.
+    /// Writes a counter.
     pub fn counter(&mut self, name: &str, help: &str, value: impl Display) {
         self.head(name, "counter", help);
         self.line(format_args!("{name} {value}"));
     }
 
-    /// Something that comes and goes.
+    /// Writes a gauge: a value that goes up and down.
     pub fn gauge(&mut self, name: &str, help: &str, value: impl Display) {
         self.head(name, "gauge", help);
         self.line(format_args!("{name} {value}"));
     }
 
-    /// The same for each of a few words.
+    /// Writes a gauge for each of a few words.
     pub fn gauges<V: Display>(
         &mut self,
         name: &str,
@@ -133,7 +133,7 @@ impl Page {
         }
     }
 
-    /// A counter for each of a few words.
+    /// Writes a counter for each word of a family.
     pub fn family<const N: usize>(
         &mut self,
         name: &str,
@@ -147,7 +147,7 @@ impl Page {
         }
     }
 
-    /// How long something took, how often; in seconds.
+    /// Writes a histogram, in seconds.
     pub fn histogram(&mut self, name: &str, help: &str, histogram: &Histogram) {
         self.head(name, "histogram", help);
         let mut so_far = 0_u64;
@@ -163,7 +163,7 @@ impl Page {
         self.line(format_args!("{name}_count {so_far}"));
     }
 
-    /// The text.
+    /// The whole text.
     #[must_use]
     pub fn end(self) -> String {
         self.0
@@ -177,14 +177,14 @@ mod tests {
     #[test]
     fn a_page_is_written_as_prometheus_reads_it() {
         let family = Family::new(["left", "gone", "other"]);
-        ["left", "left", "never heard of"].iter().for_each(|word| family.count(word));
-        let mut page = Page::default();
-        page.counter("a_total", "How many.", 3);
-        page.gauge("b", "How much.", 2.5);
-        page.gauges("c", "Of each.", "kind", [("web", 1), ("bot", 0)]);
-        page.family("d_total", "Of each.", "reason", &family);
+        ["left", "left", "unknown"].iter().for_each(|word| family.count(word));
+        let mut out = PrometheusText::default();
+        out.counter("a_total", "How many.", 3);
+        out.gauge("b", "How much.", 2.5);
+        out.gauges("c", "Of each.", "kind", [("web", 1), ("bot", 0)]);
+        out.family("d_total", "Of each.", "reason", &family);
         assert_eq!(
-            page.end(),
+            out.end(),
             "# HELP a_total How many.\n# TYPE a_total counter\na_total 3\n\
              # HELP b How much.\n# TYPE b gauge\nb 2.5\n\
              # HELP c Of each.\n# TYPE c gauge\nc{kind=\"web\"} 1\nc{kind=\"bot\"} 0\n\
@@ -199,9 +199,9 @@ mod tests {
         for micros in [50, 51, 2_000_000] {
             histogram.observe(Duration::from_micros(micros));
         }
-        let mut page = Page::default();
-        page.histogram("x_seconds", "How long.", &histogram);
-        let text = page.end();
+        let mut out = PrometheusText::default();
+        out.histogram("x_seconds", "How long.", &histogram);
+        let text = out.end();
         for line in [
             "x_seconds_bucket{le=\"0.00005\"} 1",
             "x_seconds_bucket{le=\"0.0001\"} 2",

@@ -1,8 +1,8 @@
-//! Time: the two clocks read together, and dates of the proleptic Gregorian calendar in whole numbers.
+//! Time: a reading of both clocks, and dates of the proleptic Gregorian calendar in whole numbers.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// One moment on both clocks.
+/// One moment, read from both clocks.
 #[derive(Debug, Clone, Copy)]
 pub struct Now {
     /// The monotonic clock, for waits.
@@ -12,7 +12,7 @@ pub struct Now {
 }
 
 impl Now {
-    /// This moment.
+    /// Reads both clocks.
     #[must_use]
     pub fn read() -> Now {
         Now { instant: Instant::now(), unix_ms: unix_ms() }
@@ -26,13 +26,13 @@ pub fn unix_ms() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Seconds of a day.
+/// Seconds in a day.
 pub const DAY: i64 = 86_400;
 
-/// The days of a week, as RFC 9110 §5.6.7 spells them.
+/// The names of the days, as RFC 9110 §5.6.7 spells them, from Sunday.
 pub const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
-/// The months of a year, likewise.
+/// The names of the months, likewise.
 pub const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -52,8 +52,8 @@ pub fn date(seconds: i64) -> (i64, i64, i64) {
     let day = day - (365 * year + year / 4 - year / 100);
     let month = (5 * day + 2) / 153;
     let date = day - (153 * month + 2) / 5 + 1;
-    let (month, turned) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (era * 400 + year + turned, month, date)
+    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (era * 400 + year + next_year, month, date)
 }
 
 /// The day of a time in seconds since 1970, in days since then.
@@ -77,7 +77,7 @@ pub fn weekday(days: i64) -> i64 {
     (days + 4).rem_euclid(7)
 }
 
-/// Unix time in ms as RFC 3339 has it: `2026-11-22T23:59:01.250Z`.
+/// Unix time in ms in the format of RFC 3339: `2026-11-22T23:59:01.250Z`.
 #[must_use]
 pub fn utc(unix_ms: u64) -> String {
     let seconds = i64::try_from(unix_ms / 1_000).unwrap_or(i64::MAX);
@@ -86,7 +86,7 @@ pub fn utc(unix_ms: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
 }
 
-/// Unix time in ms as an IMF-fixdate (RFC 9110 §5.6.7), what HTTP's `Date` holds.
+/// Unix time in ms as an IMF-fixdate (RFC 9110 §5.6.7), the format of HTTP's `Date`.
 ///
 /// ```
 /// assert_eq!(talk::time::http_date(784_111_777_000), "Sun, 06 Nov 1994 08:49:37 GMT");
@@ -95,7 +95,8 @@ pub fn utc(unix_ms: u64) -> String {
 pub fn http_date(unix_ms: u64) -> String {
     let seconds = i64::try_from(unix_ms / 1_000).unwrap_or(i64::MAX);
     let ((year, month, day), [hour, minute, second]) = (date(seconds), time(seconds));
-    let (weekday, month) = (nth(&WEEKDAYS, weekday(self::day(seconds))), nth(&MONTHS, month - 1));
+    let (weekday, month) =
+        (name_at(&WEEKDAYS, weekday(self::day(seconds))), name_at(&MONTHS, month - 1));
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
@@ -107,15 +108,15 @@ pub fn read_http_date(date: &str) -> Option<i64> {
     };
     let month = MONTHS.into_iter().zip(1..).find(|(name, _)| *name == month)?.1;
     let [hour, minute, second] = time.split(':').collect::<Vec<_>>()[..] else { return None };
-    let number = |text: &str, most: i64| text.parse().ok().filter(|n: &i64| (0..=most).contains(n));
+    let number = |text: &str, max: i64| text.parse().ok().filter(|n: &i64| (0..=max).contains(n));
     let days = days(number(year, 9_999)?, month, number(day, 31)?);
     let minutes = (days * 24 + number(hour, 23)?) * 60 + number(minute, 59)?;
     Some(minutes * 60 + number(second, 60)?)
 }
 
-/// The name with the number `at`; nothing beyond them.
+/// The name with the index `at`; empty beyond the last.
 #[must_use]
-pub fn nth(names: &[&'static str], at: i64) -> &'static str {
+pub fn name_at(names: &[&'static str], at: i64) -> &'static str {
     usize::try_from(at).ok().and_then(|at| names.get(at)).copied().unwrap_or_default()
 }
 
@@ -141,7 +142,7 @@ mod tests {
             assert_eq!(date(days_since * DAY + DAY - 1), date_of);
             let (year, month, day) = date_of;
             assert_eq!(days(year, month, day), days_since);
-            assert_eq!(nth(&WEEKDAYS, weekday(days_since)), on);
+            assert_eq!(name_at(&WEEKDAYS, weekday(days_since)), on);
         }
     }
 

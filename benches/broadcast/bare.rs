@@ -1,7 +1,7 @@
 //! The system calls alone: one thread, one epoll, one `write` for each client, and no protocol.
 //!
-//! What comes from a client is unmasked and goes to every client as it is. There is no handshake, no JSON,
-//! no log, no order of things to keep: nobody delivers for less.
+//! A client's message is unmasked and goes to every client unchanged. There is no handshake, no JSON, no log
+//! and no order to keep: no server can deliver for less.
 
 use std::io::{ErrorKind, Read, Write};
 use std::thread;
@@ -11,12 +11,12 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use talk::ws;
 
-/// What one `write` carries.
+/// What one `write` contains.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sends {
     /// One message.
     Each,
-    /// All messages that came in one round: it goes on reading until nothing more is there.
+    /// All messages of one round: the server reads until nothing more is there.
     Batches,
 }
 
@@ -45,13 +45,13 @@ pub(crate) fn serve(sends: Sends) {
                 }
                 continue;
             }
-            let (stream, heard) = &mut clients[event.token().0];
+            let (stream, received) = &mut clients[event.token().0];
             match stream.read(&mut chunk) {
                 Ok(0) | Err(_) => continue, // the bench ends, and this process with it
-                Ok(count) => heard.extend_from_slice(&chunk[..count]),
+                Ok(count) => received.extend_from_slice(&chunk[..count]),
             }
-            while let Some(length) = first(heard, &mut round) {
-                heard.drain(..length);
+            while let Some(length) = first(received, &mut round) {
+                received.drain(..length);
                 ends.push(round.len());
             }
         }
@@ -71,21 +71,21 @@ pub(crate) fn serve(sends: Sends) {
     }
 }
 
-/// Appends to `round` what the first frame of `heard` says, as a server's frame; returns its length.
-fn first(heard: &[u8], round: &mut Vec<u8>) -> Option<usize> {
-    let (start, length) = match heard.get(1)? & 0x7f {
-        126 => (4, usize::from(u16::from_be_bytes(heard.get(2..4)?.try_into().unwrap()))),
-        127 => (10, u64::from_be_bytes(heard.get(2..10)?.try_into().unwrap()) as usize),
+/// Appends the first frame of `received` to `round`, as a server's frame; returns its length.
+fn first(received: &[u8], round: &mut Vec<u8>) -> Option<usize> {
+    let (start, length) = match received.get(1)? & 0x7f {
+        126 => (4, usize::from(u16::from_be_bytes(received.get(2..4)?.try_into().unwrap()))),
+        127 => (10, u64::from_be_bytes(received.get(2..10)?.try_into().unwrap()) as usize),
         length => (2, usize::from(length)),
     };
-    let mask: [u8; 4] = heard.get(start..start + 4)?.try_into().unwrap();
-    let payload = heard.get(start + 4..start + 4 + length)?;
+    let mask: [u8; 4] = received.get(start..start + 4)?.try_into().unwrap();
+    let payload = received.get(start + 4..start + 4 + length)?;
     let bytes: Vec<u8> = payload.iter().zip(mask.iter().cycle()).map(|(b, m)| b ^ m).collect();
     ws::push_text_frame(round, &bytes);
     Some(start + 4 + length)
 }
 
-/// Writes all of it; a client whose socket is full is waited for.
+/// Writes all of it; waits while the client's socket is full.
 fn write(to: &mut TcpStream, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         match to.write(bytes) {

@@ -1,24 +1,24 @@
-//! What becomes of the costs when there are more people, in one room or in several.
+//! How the costs grow with the number of clients, in one room or in several.
 
-use crate::coming::{self, Coming};
-use crate::kinds::Kind;
 use crate::load::{Load, Pace};
-use crate::support::figures::median;
+use crate::plan::{Plan, TEXT};
+use crate::presence::{self, Presence};
 use crate::support::plot::{Axis, HEIGHT, Line, Plot};
-use crate::support::process::open_files;
+use crate::support::server::open_files;
+use crate::support::statistics::median;
 use crate::table::{Figures, Table, cell, ratio};
-use crate::workloads::{Plan, TEXT};
+use crate::targets::Target;
 
-/// The same for all sizes, and within what one processor can do: what differs is how many share a message.
+/// The same for all sizes, and within the capacity of one CPU: only the number of clients per message differs.
 const DELIVERIES_PER_SECOND: usize = 50_000;
-/// Files that a process needs besides its connections; the server keeps some more of them free.
+/// Files that a process needs besides its connections; the server reserves some more.
 const OTHER_FILES: usize = 64;
 
-/// People, and the rooms over which they are spread.
-const CROWDS: [(usize, usize); 6] =
+/// Clients, and the rooms over which they are spread.
+const SIZES: [(usize, usize); 6] =
     [(10, 1), (100, 1), (1_000, 1), (10_000, 1), (1_000, 10), (1_000, 100)];
 
-/// As many connections as were wanted, or as a process may have.
+/// `wanted` connections, or as many as a process may have.
 pub(crate) fn within_limits(table: &mut Table, wanted: usize) -> usize {
     let most = open_files().saturating_sub(OTHER_FILES);
     if wanted > most {
@@ -28,42 +28,42 @@ pub(crate) fn within_limits(table: &mut Table, wanted: usize) -> usize {
 }
 
 pub(crate) fn measure(plan: &Plan, table: &mut Table) {
-    table.title("8: people and rooms, 50,000 deliveries/s in each case");
-    let crowds = CROWDS.map(|(clients, rooms)| (within_limits(table, clients), rooms));
-    let mut all = crowds.map(|_| (Figures::default(), Figures::default()));
+    table.title("8: clients and rooms, 50,000 deliveries/s in each case");
+    let sizes = SIZES.map(|(clients, rooms)| (within_limits(table, clients), rooms));
+    let mut all = sizes.map(|_| (Figures::default(), Figures::default()));
     for _ in 0..plan.rounds {
-        for ((clients, rooms), (talk, batch)) in crowds.into_iter().zip(&mut all) {
+        for ((clients, rooms), (talk, batch)) in sizes.into_iter().zip(&mut all) {
             let load = load(clients, rooms);
-            talk.add(&load.run(Kind::Talk, plan.span));
+            talk.add(&load.run(Target::Talk, plan.span));
             if rooms == 1 {
-                batch.add(&load.run(Kind::Batch, plan.span));
+                batch.add(&load.run(Target::Batch, plan.span));
             }
         }
     }
-    for ((clients, rooms), (talk, batch)) in crowds.into_iter().zip(&all) {
+    for ((clients, rooms), (talk, batch)) in sizes.into_iter().zip(&all) {
         let s = if rooms == 1 { "" } else { "s" };
         table.row(&format!("{clients} in {rooms} room{s}"), talk);
         if rooms == 1 {
             table.row("  bare-batch", batch);
         }
     }
-    table.plot("scaling.svg", costs(&crowds, &all));
-    // The system's part grows as well, with what no longer fits into the caches: the aim is not to add to it.
-    for ((clients, rooms), (talk, batch)) in crowds.into_iter().zip(&all).skip(2) {
+    table.plot("scaling.svg", costs(&sizes, &all));
+    // The kernel's part grows too, with what no longer fits into the caches: the target is not to add to it.
+    for ((clients, rooms), (talk, batch)) in sizes.into_iter().zip(&all).skip(2) {
         if rooms == 1 {
             let what = format!("8: CPU of a delivery to {clients}, to bare-batch");
             table.at_most(&what, ratio(&talk.cost, &batch.cost), 1.25);
         }
     }
-    come_and_go(plan, table);
+    join_and_leave(plan, table);
 }
 
-/// By how many share a room: of one room, and of 1,000 people in several.
-fn costs(crowds: &[(usize, usize)], all: &[(Figures, Figures)]) -> Plot {
+/// The costs by clients per room: of one room, and of 1,000 clients in several rooms.
+fn costs(sizes: &[(usize, usize)], all: &[(Figures, Figures)]) -> Plot {
     let point =
-        |people: usize, figures: &Figures| (people as f64, median(&mut figures.cost.clone()));
+        |clients: usize, figures: &Figures| (clients as f64, median(&mut figures.cost.clone()));
     let (mut one, mut several, mut batch) = (Vec::new(), Vec::new(), Vec::new());
-    for ((clients, rooms), (talk, bare)) in crowds.iter().zip(all) {
+    for ((clients, rooms), (talk, bare)) in sizes.iter().zip(all) {
         if *rooms == 1 {
             one.push(point(*clients, talk));
             batch.push(point(*clients, bare));
@@ -79,7 +79,7 @@ fn costs(crowds: &[(usize, usize)], all: &[(Figures, Figures)]) -> Plot {
         |name: &str, colour, points| Line { name: name.into(), colour, points, is_dotted: true };
     Plot {
         title: "CPU of a delivery, at 50,000 deliveries/s".into(),
-        x: Axis::log("people in a room", first, last),
+        x: Axis::log("clients in a room", first, last),
         y: Axis::linear("CPU of the server, µs for each delivery", most),
         lines: vec![
             line("talk, one room", 0, one),
@@ -94,23 +94,21 @@ fn costs(crowds: &[(usize, usize)], all: &[(Figures, Figures)]) -> Plot {
 fn load(clients: usize, rooms: usize) -> Load {
     let messages = DELIVERIES_PER_SECOND * rooms / clients;
     let pace = Pace::Open(messages.max(1) as u32);
-    Load { clients, senders: clients.min(100), deaf: 0, pace, rooms, text: TEXT }
+    Load { clients, senders: clients.min(100), non_readers: 0, pace, rooms, text: TEXT }
 }
 
-fn come_and_go(plan: &Plan, table: &mut Table) {
-    table.title(
-        "8: coming into one room and leaving it: what each of 10 who watch is told, CPU of each",
-    );
+fn join_and_leave(plan: &Plan, table: &mut Table) {
+    table.title("8: joining and leaving one room: what each of 10 members receives, CPU of each");
     let sizes = [1_000, 10_000].map(|count| within_limits(table, count));
     let mut all = sizes.map(|_| Vec::new());
     for _ in 0..plan.rounds {
-        sizes.into_iter().zip(&mut all).for_each(|(count, all)| all.push(coming::measure(count)));
+        sizes.into_iter().zip(&mut all).for_each(|(count, all)| all.push(presence::measure(count)));
     }
     let figures =
-        |n: usize, of: fn(&Coming) -> f64| -> Vec<f64> { all[n].iter().map(of).collect() };
+        |n: usize, of: fn(&Presence) -> f64| -> Vec<f64> { all[n].iter().map(of).collect() };
     for (n, count) in sizes.into_iter().enumerate() {
         table.line(&format!(
-            "{count} come: {} messages, {} bytes, {} us; they leave: {}, {}, {} us",
+            "{count} join: {} messages, {} bytes, {} us; they leave: {}, {}, {} us",
             cell(&figures(n, |found| found.joining.messages), 0),
             cell(&figures(n, |found| found.joining.bytes), 0),
             cell(&figures(n, |found| found.joining.cpu_us), 0),
@@ -119,7 +117,7 @@ fn come_and_go(plan: &Plan, table: &mut Table) {
             cell(&figures(n, |found| found.leaving.cpu_us), 0),
         ));
     }
-    // Costs that grew with the crowd would be ten times as high.
+    // Costs proportional to the room's members would be ten times as high.
     let grown = |of| ratio(&figures(1, of), &figures(0, of));
     table.at_most(
         &format!("8: CPU of joining and leaving, of {} to 1,000", sizes[1]),
@@ -127,6 +125,6 @@ fn come_and_go(plan: &Plan, table: &mut Table) {
         3.0,
     );
     let bytes = grown(|found| found.joining.bytes + found.leaving.bytes);
-    let what = format!("8: presence told to one who watches {}, to 1,000", sizes[1]);
+    let what = format!("8: presence sent to a member of {}, to 1,000", sizes[1]);
     table.at_most(&what, bytes, 2.0);
 }

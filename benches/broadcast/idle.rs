@@ -1,46 +1,44 @@
-//! Many connections: how many there may be, what each takes, how fast they come.
+//! Idle connections: how many there may be, the memory of each, how fast they connect.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::coming;
+use crate::connect_storm;
 use crate::growth::within_limits;
-use crate::kinds::{Kind, LOBBY, Running};
-use crate::storm;
-use crate::support::peer::{PATIENCE, upgrade};
+use crate::plan::Plan;
+use crate::presence;
+use crate::support::client::{TIMEOUT, upgrade};
 use crate::table::Table;
-use crate::workloads::Plan;
+use crate::targets::{LOBBY, Running, Target};
 
-/// Files that a server may have open which is to be filled.
+/// Open files of a server that is to be filled.
 const FEW_FILES: usize = 200;
-/// How many come at once.
+/// How many clients connect at once.
 const STORM: usize = 2_000;
 
 pub(crate) fn measure(plan: &Plan, table: &mut Table) {
-    table.title("7: connections that have joined a room and say nothing");
+    table.title("7: idle connections that have joined a room");
     let is_quick = plan.span <= Duration::from_secs(1);
     hold(within_limits(table, if is_quick { 1_000 } else { 15_000 }), table);
     let count = within_limits(table, STORM);
-    let (inside, passed) = storm::meet(count);
+    let (inside, passed) = connect_storm::connect_at_once(count);
     let passed = passed.as_secs_f64();
-    table.line(&format!("{count} at once: {inside} have joined after {passed:.2} s"));
-    table.at_least(
-        "7: of those who come at once, how many are served",
-        inside as f64,
-        count as f64,
-    );
+    table.line(&format!(
+        "{count} simultaneous connections: {inside} have joined after {passed:.2} s"
+    ));
+    table.at_least("7: simultaneous connections that are served", inside as f64, count as f64);
     fill(table);
 }
 
-/// Connects so many clients, which join a room and stay.
+/// Connects so many clients, which join a room and stay idle.
 fn hold(count: usize, table: &mut Table) {
-    let running = Kind::Talk.start();
-    let (rss, cpu, begun) = (running.server.rss(), running.server.cpu(), Instant::now());
-    let _held = coming::connect(&running, 0, count);
+    let running = Target::Talk.start();
+    let (rss, cpu, begun) = (running.server.rss_kib(), running.server.cpu(), Instant::now());
+    let _held = presence::connect(&running, 0, count);
     let per_second = count as f64 / begun.elapsed().as_secs_f64();
-    let rss = (running.server.rss() - rss) as f64 / count as f64 / 1_024.0;
+    let rss = (running.server.rss_kib() - rss) as f64 / count as f64;
     let cpu = (running.server.cpu() - cpu).as_secs_f64() * 1e6 / count as f64;
     table.line(&format!(
         "{count} connections: {rss:.1} KiB of RSS each, {per_second:.0} connected and joined a second, \
@@ -53,26 +51,26 @@ fn hold(count: usize, table: &mut Table) {
 /// Connects as many clients as a server with few files has room for, and one more.
 fn fill(table: &mut Table) {
     if Command::new("prlimit").arg("--version").output().is_err() {
-        table.line("what one beyond the ceiling is told is left out: prlimit is not there");
+        table.line("the answer to one connection too many is left out: prlimit is not installed");
         return;
     }
-    let (running, room) = Kind::start_within(FEW_FILES);
+    let (running, room) = Target::start_within(FEW_FILES);
     let held: Vec<_> = (0..room).map(|place| running.client(place, LOBBY)).collect();
     let answer = ask(&running);
     let status = answer.split(' ').nth(1).unwrap_or_default();
     let let_in = held.len();
     table.line(&format!(
-        "with {FEW_FILES} files: room for {room}, {let_in} let in, the next told {status}"
+        "with {FEW_FILES} files: room for {room}, {let_in} accepted, the next answered with {status}"
     ));
-    let what = format!("7: what one beyond the ceiling of {room} is told");
+    let what = format!("7: the answer to one connection more than {room}");
     table.target(&what, status.parse().unwrap_or(0.0), 503.0, 503.0);
 }
 
-/// What somebody is answered who asks to come in.
+/// The status of the answer to an upgrade request.
 fn ask(running: &Running) -> String {
     let address = &running.server.address;
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream.write_all(upgrade(address).as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

@@ -1,34 +1,34 @@
-//! What clients do to a server: some say something, all listen.
+//! The load on a server: some clients send, all receive.
 
 use std::process;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use crate::kinds::{Kind, LOBBY, Running};
-use crate::support::crowd::Crowd;
-use crate::support::peer::is;
-use crate::support::process::cpu;
+use crate::common::server_process::cpu;
+use crate::support::client::is;
+use crate::support::client_pool::ClientPool;
+use crate::targets::{LOBBY, Running, Target};
 
-/// Time before the measured span: everybody has joined, buffers have grown, queues are what they will be.
-const WARMTH: Duration = Duration::from_millis(700);
-/// The longest wait for something to happen.
+/// Time before the measured span: all clients have joined, buffers have grown, queues are stable.
+const WARMUP: Duration = Duration::from_millis(700);
+/// The longest wait for an event.
 const WAIT: Duration = Duration::from_millis(100);
 
-/// How long what is under way may take to arrive after a measurement. An overloaded server needs longer,
-/// and is not waited for.
+/// How long messages in flight may take to arrive after a measurement. An overloaded server needs longer;
+/// the bench does not wait for it.
 const SETTLING: Duration = Duration::from_secs(3);
-/// If nothing comes for so long, nothing more will.
+/// If nothing comes for so long, nothing more will come.
 const SILENCE: Duration = Duration::from_secs(1);
 
 /// A load.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) clients: usize,
-    /// How many of them say something.
+    /// How many of them send.
     pub(crate) senders: usize,
     /// How many more have joined and never read.
-    pub(crate) deaf: usize,
+    pub(crate) non_readers: usize,
     pub(crate) pace: Pace,
     /// Rooms over which the clients are spread.
     pub(crate) rooms: usize,
@@ -36,23 +36,23 @@ pub(crate) struct Load {
     pub(crate) text: usize,
 }
 
-/// When something is said.
+/// When the clients send.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Pace {
-    /// So many messages a second, whatever becomes of them.
+    /// So many messages a second, whether or not they are delivered.
     Open(u32),
     /// Each sender has so many in flight.
     Closed(usize),
 }
 
-/// What came of it.
+/// The result of a load.
 pub(crate) struct Outcome {
     pub(crate) deliveries: u64,
     pub(crate) span: Duration,
-    /// What the server used of the processors, and what the clients did.
+    /// The CPU time of the server, and of the clients.
     pub(crate) cpu: Duration,
     pub(crate) clients_cpu: Duration,
-    /// From when a message was due to when it was read, in us: by everybody at an open pace, by its
+    /// From when a message was due to when it was read, in us: by every client at an open pace, by its
     /// sender at a closed one.
     pub(crate) latencies: Histogram<u64>,
 }
@@ -72,7 +72,7 @@ impl Outcome {
     }
 }
 
-/// Who said a message, and when it was due: what its cid tells.
+/// The sender of a message, and when it was due, from its cid.
 const CID: usize = "00000-0000000000000000".len();
 
 pub(crate) fn cid(place: usize, nanos: u64) -> String {
@@ -84,7 +84,7 @@ pub(crate) struct Said {
     pub(crate) nanos: u64,
 }
 
-/// Reads the cid from where it must stand, if this is a message of this bench.
+/// Reads the cid at its fixed place, if this is a message of this bench.
 pub(crate) fn said(payload: &[u8], text: usize) -> Option<Said> {
     let at = payload.len().checked_sub(CID + "\",\"text\":\"\"}".len() + text)?;
     let cid = payload.get(at..at + CID)?;
@@ -101,19 +101,19 @@ fn histogram() -> Histogram<u64> {
 }
 
 impl Load {
-    pub(crate) fn run(&self, kind: Kind, span: Duration) -> Outcome {
-        let running = kind.start();
-        let mut crowd = Crowd::new();
+    pub(crate) fn run(&self, target: Target, span: Duration) -> Outcome {
+        let running = target.start();
+        let mut pool = ClientPool::new();
         for place in 0..self.clients {
-            let mut peer = running.client(place, &self.room(place));
+            let mut client = running.client(place, &self.room(place));
             if place + 1 == self.clients {
-                peer = running.see_in(peer, place);
+                client = running.wait_until_known(client, place);
             }
-            crowd.add(peer);
+            pool.add(client);
         }
-        let deaf = self.clients..self.clients + self.deaf;
-        let _deaf: Vec<_> = deaf.map(|place| running.client(place, LOBBY)).collect();
-        Drive::new(self, kind, crowd).drive(&running, span)
+        let non_readers = self.clients..self.clients + self.non_readers;
+        let _non_readers: Vec<_> = non_readers.map(|place| running.client(place, LOBBY)).collect();
+        Drive::new(self, target, pool).drive(&running, span)
     }
 
     fn room(&self, place: usize) -> String {
@@ -126,24 +126,24 @@ impl Load {
 
 struct Drive<'l> {
     load: &'l Load,
-    kind: Kind,
-    crowd: Crowd,
+    target: Target,
+    pool: ClientPool,
     text: String,
     begun: Instant,
-    /// Messages said, and deliveries of them, since the beginning.
+    /// Messages sent, and deliveries of them, since the start.
     said: u64,
     delivered: u64,
-    /// Senders that may say the next, at a closed pace.
+    /// Senders that may send the next message, at a closed pace.
     free: Vec<usize>,
 }
 
 impl Drive<'_> {
-    fn new(load: &Load, kind: Kind, crowd: Crowd) -> Drive<'_> {
+    fn new(load: &Load, target: Target, pool: ClientPool) -> Drive<'_> {
         let text = "x".repeat(load.text);
         Drive {
             load,
-            kind,
-            crowd,
+            target,
+            pool,
             text,
             begun: Instant::now(),
             said: 0,
@@ -157,7 +157,7 @@ impl Drive<'_> {
         if let Pace::Closed(in_flight) = self.load.pace {
             self.free = (0..self.load.senders).flat_map(|n| vec![n; in_flight]).collect();
         }
-        self.until(WARMTH, &mut histogram());
+        self.until(WARMUP, &mut histogram());
         let (cpu_before, own_before) = (running.server.cpu(), cpu(process::id()));
         let start = Instant::now();
         let mut latencies = histogram();
@@ -173,29 +173,29 @@ impl Drive<'_> {
         outcome
     }
 
-    /// Hears what is under way: whoever drops messages would be fast.
+    /// Receives what is in flight: a server that drops messages would look fast.
     fn settle(&mut self) {
         let wanted = self.said * (self.load.clients / self.load.rooms) as u64;
         let begun = Instant::now();
-        let (delivered, mut heard) = (&mut self.delivered, Instant::now());
+        let (delivered, mut received) = (&mut self.delivered, Instant::now());
         while *delivered < wanted && begun.elapsed() < SETTLING {
-            self.crowd.turn(WAIT, |_, payload, now| {
+            self.pool.poll(WAIT, |_, payload, now| {
                 *delivered += u64::from(is(payload, "post"));
-                heard = now;
+                received = now;
             });
             let missing = wanted - *delivered;
-            assert!(heard.elapsed() < SILENCE, "{missing} of {wanted} deliveries never came");
+            assert!(received.elapsed() < SILENCE, "{missing} of {wanted} deliveries never came");
         }
-        assert!(*delivered <= wanted, "{delivered} deliveries, where {wanted} were to be");
+        assert!(*delivered <= wanted, "{delivered} deliveries instead of {wanted}");
     }
 
-    /// Goes on until so long after the beginning; returns how many messages were delivered.
+    /// Runs until so long after the start; returns how many messages were delivered.
     fn until(&mut self, end: Duration, latencies: &mut Histogram<u64>) -> u64 {
         let (mut deliveries, begun, load) = (0, self.begun, *self.load);
         loop {
             let wait = self.say_what_is_due();
             let free = &mut self.free;
-            self.crowd.turn(wait, |place, payload, now| {
+            self.pool.poll(wait, |place, payload, now| {
                 deliveries += u64::from(is(payload, "post"));
                 match load.pace {
                     Pace::Closed(_) if place >= load.senders => return,
@@ -241,8 +241,8 @@ impl Drive<'_> {
 
     fn say(&mut self, place: usize, due: Duration) {
         let cid = cid(place, due.as_nanos() as u64);
-        let post = self.kind.post(place, &self.load.room(place), &cid, &self.text);
-        self.crowd.say(place, post.as_bytes());
+        let post = self.target.post(place, &self.load.room(place), &cid, &self.text);
+        self.pool.send(place, post.as_bytes());
         self.said += 1;
     }
 }

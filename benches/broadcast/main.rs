@@ -1,16 +1,16 @@
-//! What it costs to deliver: beside bare system calls, and beside what others build.
+//! The cost of delivering messages, compared with bare system calls and with other servers.
 //!
 //! `cargo bench --bench broadcast` runs everything, about seven minutes. `-- 2 5` picks workloads,
 //! `-- --quick` measures shortly and once, `-- --rounds=9` more often. The servers take turns, each in a
-//! process of its own, so what else the machine does meets all of them; medians are told, and in
-//! brackets the least and the most.
+//! process of its own, so other load of the machine affects all of them; the table has medians, and in
+//! brackets the minimum and the maximum.
 //!
 //! `-- --svg` draws workloads 3 and 8 into `docs/`, `-- --svg=DIR` elsewhere.
 //!
-//! Workloads 7 and 8 have 15,000 and 10,000 connections: `ulimit -n 20000` before, or they say that they take
-//! fewer.
+//! Workloads 7 and 8 have 15,000 and 10,000 connections: run `ulimit -n 20000` before, or they take fewer and
+//! say so.
 //!
-//! The clients share one thread and count frames; what of a payload they look at has a fixed place.
+//! The clients share one thread and count frames; what they read of a payload is at a fixed place.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,19 +21,22 @@
     reason = "a bench that meets an error has nothing to say but that"
 )]
 
+mod plan; // how much is measured
 mod bare; // the system calls alone
 mod growth; // more clients, more rooms
-mod coming; // many who come and go
-mod storm; // all at once
-mod idle; // many connections that say nothing
-mod kinds; // the servers that are compared
-mod load; // what clients do to one of them
-mod others; // servers as others build them
-mod uwebsockets; // one in C++
-mod pair; // two clients in turn
-mod table; // what is printed
-mod workloads; // which load meets which servers
+mod presence; // joins and leaves
+mod connect_storm; // many connect at once
+mod idle; // idle connections
+mod targets; // the servers that are compared
+mod load; // the load on one of them
+mod peers; // other servers, in Rust
+mod uwebsockets; // another server, in C++
+mod ping_pong; // two clients in turn
+mod table; // the printed table
+mod workloads; // which load on which servers
 
+#[path = "../../tests/common/mod.rs"]
+mod common;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -41,8 +44,8 @@ use std::env;
 use std::path::Path;
 use std::time::Duration;
 
+use plan::Plan;
 use table::Table;
-use workloads::Plan;
 
 fn main() {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -50,9 +53,9 @@ fn main() {
     match *words {
         ["serve-bare"] => bare::serve(bare::Sends::Each),
         ["serve-batch"] => bare::serve(bare::Sends::Batches),
-        ["serve-tokio"] => others::tokio(),
-        ["serve-threads"] => others::threads(None),
-        ["serve-threads", file] => others::threads(Some(file)),
+        ["serve-tokio"] => peers::tokio(),
+        ["serve-threads"] => peers::threads(None),
+        ["serve-threads", file] => peers::threads(Some(file)),
         _ => measure(&words),
     }
 }

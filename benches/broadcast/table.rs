@@ -1,4 +1,4 @@
-//! What is printed: a table as it is measured, and at the end what was aimed at.
+//! The printed table: rows as they are measured, and at the end the targets.
 
 use std::fs;
 use std::path::Path;
@@ -6,17 +6,17 @@ use std::path::Path;
 use hdrhistogram::Histogram;
 
 use crate::load::Outcome;
-use crate::support::figures::median;
 use crate::support::plot::Plot;
+use crate::support::statistics::median;
 
-/// What several runs of the same thing gave, in the order of the runs.
+/// The figures of several runs of one load, in the order of the runs.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Figures {
     /// Deliveries a second.
     pub(crate) rate: Vec<f64>,
     /// us of the server's CPU for each delivery.
     pub(crate) cost: Vec<f64>,
-    /// The same of the clients.
+    /// The same for the clients.
     pub(crate) clients: Vec<f64>,
     /// ms from when a message was due to when it was read.
     pub(crate) half: Vec<f64>,
@@ -39,7 +39,7 @@ impl Figures {
     }
 }
 
-/// The median of what was measured of one to what was measured of the other in the same round.
+/// The median ratio of two figures of the same rounds.
 pub(crate) fn ratio(one: &[f64], other: &[f64]) -> f64 {
     let mut ratios: Vec<f64> = one.iter().zip(other).map(|(one, other)| one / other).collect();
     median(&mut ratios)
@@ -49,12 +49,12 @@ pub(crate) fn ratio(one: &[f64], other: &[f64]) -> f64 {
 pub(crate) struct Table {
     begun: bool,
     targets: Vec<String>,
-    /// What can be drawn, and in which file.
+    /// The plots, and their files.
     plots: Vec<(&'static str, Plot)>,
 }
 
 impl Table {
-    /// What follows is about this.
+    /// Begins a section.
     pub(crate) fn title(&mut self, title: &str) {
         if !self.begun {
             println!(
@@ -77,12 +77,12 @@ impl Table {
         );
     }
 
-    /// Something that has columns of its own.
+    /// A line without the table's columns.
     pub(crate) fn line(&mut self, line: &str) {
         println!("  {line}");
     }
 
-    /// Notes what was aimed at.
+    /// Adds a target, and whether it is met.
     pub(crate) fn target(&mut self, what: &str, found: f64, least: f64, most: f64) {
         let verdict = if (least..=most).contains(&found) { "met   " } else { "MISSED" };
         let aim = match (least.is_finite(), most.is_finite()) {
@@ -117,7 +117,7 @@ impl Table {
     }
 }
 
-/// The median, and in brackets the least and the most.
+/// The median, and in brackets the minimum and the maximum.
 pub(crate) fn cell(values: &[f64], places: usize) -> String {
     let mut sorted = values.to_vec();
     let middle = median(&mut sorted);

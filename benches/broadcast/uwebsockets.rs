@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The built server, or nothing where there is no network or no compiler, which is said once.
+/// The built server; `None`, and one line of output, if there is no network or no compiler.
 pub(crate) fn server() -> Option<&'static Path> {
     static SERVER: OnceLock<Option<PathBuf>> = OnceLock::new();
     let built = SERVER.get_or_init(|| {

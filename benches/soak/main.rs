@@ -1,12 +1,12 @@
-//! A long run: half of the clients behave, half do whatever comes to their minds, and the server is killed.
+//! A long run: half of the clients behave, half attack, and the server is killed.
 //!
 //! `cargo bench --bench soak -- --minutes 20 --clients 500 --svg docs/soak.svg`, after `ulimit -n 20000`. Without
-//! words it is a minute with 100 clients. `--seed N` repeats the decisions of a run; what the system does in
-//! between it cannot repeat. `--server=FILE` takes another build.
+//! arguments it takes a minute with 100 clients. `--seed N` repeats the decisions of a run; it cannot repeat what
+//! the operating system does in between. `--server=FILE` takes another build.
 //!
 //! At 25, 50 and 75 % of the time the server is killed with SIGKILL and started again on its port and data;
-//! `--kills 1` has it killed once, in the middle.
-//! What is found is printed in plain lines; the exit code is 1 if one of them is FAILED.
+//! `--kills 1` kills it once, in the middle.
+//! It prints a report in plain lines, and exits with 1 if one of them is FAILED.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,15 +17,16 @@
     reason = "a bench that meets an error has nothing to say but that"
 )]
 
-mod plan; // what was asked for
-mod board; // what everybody in the run knows
-mod lives; // the server, killed and started again
-mod sampler; // its memory, threads and descriptors, each second
-mod good; // those who behave
-mod bad; // those who do not
-mod verdict; // what is found
-mod picture; // what is drawn
+mod args; // the command line
+mod run; // what every thread shares
+mod sampler; // the server's memory, threads and descriptors, each second
+mod clients; // half of the clients: they behave
+mod attackers; // the other half
+mod report; // the result
+mod chart; // the result, drawn
 
+#[path = "../../tests/common/mod.rs"]
+mod common; // shared with the tests: the server process, the checker
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -34,85 +35,115 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use board::{Board, Phase};
-use lives::Lives;
-use plan::Plan;
+use args::Args;
+use common::coordinator::Phase;
+use common::restarting_server::RestartingServer;
+use report::Report;
+use run::Run;
 use sampler::Sampler;
-use verdict::Verdict;
+use support::server::{program, wait_until_ready};
 
 /// Between a kill and the next start.
-const AWAY: Duration = Duration::from_secs(1);
-/// For those who behave to come in, and at the end to have seen everything.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// For what the others have left behind to be gone.
-const CLEARANCE: Duration = Duration::from_secs(5);
-/// How often something is looked at that is waited for.
-const GLANCE: Duration = Duration::from_millis(50);
+const DOWN: Duration = Duration::from_secs(1);
+/// For the clients to become live, and at the end to have seen everything.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// For the connections of the attackers to be gone.
+const CLEANUP: Duration = Duration::from_secs(5);
+/// How often a condition that is waited for is checked.
+const POLL_EVERY: Duration = Duration::from_millis(50);
 
 fn main() -> ExitCode {
-    let plan = Plan::from_words();
-    println!("{plan}");
-    let mut lives = Lives::new();
-    let board = Arc::new(Board::new(&plan, lives.address));
-    lives.start();
-    board.turn();
-    let sampler = Sampler::start(&board, &lives);
-    let good = good::start(&plan, &board);
-    let mut verdict = Verdict::default();
-    let all_in = wait(PATIENCE, || board.good_live() == plan.good());
-    verdict.must("all who behave are in before anything else begins", all_in, "");
-    thread::sleep(Duration::from_secs(1)); // threads that greeted them end
+    let args = Args::parse();
+    println!("{args}");
+    let home = tempfile::tempdir().unwrap();
+    let mut server = RestartingServer::new(&program(), home.path());
+    let run = Arc::new(Run::new(&args, server.address));
+    start(&mut server, &run);
+    let sampler = Sampler::start(&run, server.process().pid());
+    let clients = clients::start(&args, &run);
+    let mut report = Report::default();
+    let all_live = wait(TIMEOUT, || run.live_clients() == args.clients());
+    report.must("all clients are live before the attacks begin", all_live, "");
+    thread::sleep(Duration::from_secs(1)); // the hello threads end
     let calm = sampler.now();
-    println!("calm: {calm}");
+    println!("before the attacks: {calm}");
 
-    let bad = bad::start(&plan, &board);
-    let last = plan.kills + 1;
+    let attackers = attackers::start(&args, &run);
+    let last = args.kills + 1;
     for life in 1..=last {
-        let end = plan.span() * life / last;
-        wait(plan.span(), || board.begun.elapsed() >= end);
-        let panics = lives.counter("talk_panics_total");
-        verdict.must(&format!("life {life}: no panic"), panics == Some(0), &lives.figures());
+        let end = args.span() * life / last;
+        wait(args.span(), || run.start.elapsed() >= end);
+        let panics = server.counter("talk_panics_total");
+        report.must(&format!("life {life}: no panic"), panics == Some(0), &figures(&server));
         if life < last {
-            board.turn();
-            lives.kill();
-            thread::sleep(AWAY);
-            lives.start();
-            board.turn();
-            sampler.look_at(&lives);
+            run.next_epoch();
+            server.kill();
+            thread::sleep(DOWN);
+            start(&mut server, &run);
+            sampler.set_pid(server.process().pid());
         }
     }
 
-    board.enter(Phase::Peace);
-    let deeds = bad::finish(bad);
+    run.coordinator.enter(Phase::Quiet);
+    let counts = attackers::finish(attackers);
     let begun = Instant::now();
-    let is_cleared = wait(CLEARANCE, || {
-        sampler.now().is_near(&calm) && lives.connections() == Some(plan.good() as u64)
-    });
-    verdict.must(
+    let only_clients = || connections(&server) == Some(args.clients() as u64);
+    let is_clean = wait(CLEANUP, || sampler.now().is_near(&calm) && only_clients());
+    report.must(
         "descriptors and threads are back within 5 s",
-        is_cleared,
-        &format!("after {:.1} s: {}; calm: {calm}", begun.elapsed().as_secs_f64(), sampler.now()),
+        is_clean,
+        &format!("after {:.1} s: {}; before: {calm}", begun.elapsed().as_secs_f64(), sampler.now()),
     );
-    let all_seen =
-        wait(PATIENCE, || lives.connections() == Some(plan.good() as u64) && board.is_settled());
-    verdict.must("everybody who behaves has seen everything", all_seen, &board.standings());
-    board.enter(Phase::Over);
-    let diaries = good::finish(good);
-    let panics = lives.counter("talk_panics_total");
-    verdict.must("after all: no panic", panics == Some(0), "");
-    lives.kill();
+    let all_seen = wait(TIMEOUT, || only_clients() && run.behind().is_empty());
+    report.must(
+        "every client has seen everything",
+        all_seen,
+        &format!("behind: {:?}", run.behind()),
+    );
+    run.coordinator.enter(Phase::Done);
+    let clients = clients::finish(clients);
+    let panics = server.counter("talk_panics_total");
+    report.must("after all: no panic", panics == Some(0), "");
+    server.kill();
     let samples = sampler.finish();
 
-    verdict.conclude(&board, &lives, diaries, &deeds, &samples);
-    if let Some(file) = &plan.svg {
-        std::fs::write(file, picture::draw(&plan, &samples)).unwrap();
+    report.conclude(&run, &server, clients, &counts, &samples);
+    if let Some(file) = &args.svg {
+        std::fs::write(file, chart::draw(&args, &samples)).unwrap();
     }
-    verdict.print();
-    if verdict.has_failed() {
-        println!("kept: {}", lives.keep().display());
+    report.print();
+    if report.has_failed() {
+        println!("data kept in {}", home.keep().display());
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
+}
+
+/// Starts the server, and returns once it is ready.
+fn start(server: &mut RestartingServer, run: &Run) {
+    server.start(&[]);
+    server.wait_until_up();
+    wait_until_ready(server.address);
+    run.next_epoch();
+}
+
+/// How many connections have been welcomed.
+fn connections(server: &RestartingServer) -> Option<u64> {
+    server.counter("talk_connections{kind=\"bot\"}")
+}
+
+/// What the server has done in this life.
+fn figures(server: &RestartingServer) -> String {
+    let of = |name| server.counter(name).map_or(String::from("?"), |count| count.to_string());
+    format!(
+        "{} records, {} deliveries, {} replayed, {} repeats known, {} fell too far behind, {} s of CPU",
+        of("talk_messages_total"),
+        of("talk_deliveries_total"),
+        of("talk_replayed_messages_total"),
+        of("talk_duplicates_suppressed_total"),
+        of("talk_slow_clients_evicted_total"),
+        server.process().cpu().as_secs(),
+    )
 }
 
 /// Waits until it is so; `false` if that takes too long.
@@ -122,7 +153,7 @@ fn wait(most: Duration, is_so: impl Fn() -> bool) -> bool {
         if is_so() {
             return true;
         }
-        thread::sleep(GLANCE);
+        thread::sleep(POLL_EVERY);
     }
     is_so()
 }

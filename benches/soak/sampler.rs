@@ -7,21 +7,20 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::board::Board;
-use crate::lives::Lives;
+use crate::run::Run;
 
 const EVERY: Duration = Duration::from_secs(1);
 
-/// A few threads come when they are first needed.
+/// The server starts a few threads when it first needs them.
 const SPARE_THREADS: usize = 8;
-/// The busiest rooms' files stay open between two batches.
+/// The files of the busiest rooms stay open between two batches.
 const SPARE_DESCRIPTORS: usize = 24;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sample {
-    /// Seconds since the run began.
+    /// Seconds since the start of the run.
     pub(crate) at: f64,
-    /// The server's process: another in each life.
+    /// The server's process id: another in each life.
     pub(crate) pid: u32,
     pub(crate) rss_kib: u64,
     pub(crate) threads: usize,
@@ -44,7 +43,7 @@ impl Sample {
         })
     }
 
-    /// Whether nobody is there who was not there then.
+    /// Whether threads and descriptors are back to about those of `calm`.
     pub(crate) fn is_near(&self, calm: &Sample) -> bool {
         self.threads <= calm.threads + SPARE_THREADS
             && self.descriptors <= calm.descriptors + SPARE_DESCRIPTORS
@@ -61,7 +60,7 @@ impl fmt::Display for Sample {
 
 pub(crate) struct Sampler {
     shared: Arc<Shared>,
-    board: Arc<Board>,
+    run: Arc<Run>,
     thread: JoinHandle<()>,
 }
 
@@ -72,33 +71,33 @@ struct Shared {
 }
 
 impl Sampler {
-    pub(crate) fn start(board: &Arc<Board>, lives: &Lives) -> Sampler {
+    pub(crate) fn start(run: &Arc<Run>, pid: u32) -> Sampler {
         let shared = Arc::new(Shared {
-            pid: AtomicU32::new(lives.pid()),
+            pid: AtomicU32::new(pid),
             is_over: AtomicBool::new(false),
             samples: Mutex::default(),
         });
-        let (mine, time) = (Arc::clone(&shared), Arc::clone(board));
+        let (mine, time) = (Arc::clone(&shared), Arc::clone(run));
         let sample = move || {
             while !mine.is_over.load(Ordering::SeqCst) {
                 let pid = mine.pid.load(Ordering::SeqCst);
-                let found = Sample::take(pid, time.begun.elapsed().as_secs_f64());
+                let found = Sample::take(pid, time.start.elapsed().as_secs_f64());
                 mine.samples.lock().unwrap().extend(found);
                 thread::sleep(EVERY);
             }
         };
-        Sampler { shared, board: Arc::clone(board), thread: thread::spawn(sample) }
+        Sampler { shared, run: Arc::clone(run), thread: thread::spawn(sample) }
     }
 
-    /// The server has begun another life.
-    pub(crate) fn look_at(&self, lives: &Lives) {
-        self.shared.pid.store(lives.pid(), Ordering::SeqCst);
+    /// The server was started again.
+    pub(crate) fn set_pid(&self, pid: u32) {
+        self.shared.pid.store(pid, Ordering::SeqCst);
     }
 
-    /// What is so just now.
+    /// A sample taken now.
     pub(crate) fn now(&self) -> Sample {
         let pid = self.shared.pid.load(Ordering::SeqCst);
-        Sample::take(pid, self.board.begun.elapsed().as_secs_f64()).unwrap()
+        Sample::take(pid, self.run.start.elapsed().as_secs_f64()).unwrap()
     }
 
     pub(crate) fn finish(self) -> Vec<Sample> {

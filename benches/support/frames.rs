@@ -1,13 +1,13 @@
-//! Payloads out of a server's bytes, and a client's bytes out of payloads.
+//! Decodes a server's frames, and encodes a client's.
 
-/// The payloads in a stream of frames, cut anywhere. Only what is cut is copied.
+/// Decodes a stream of frames, cut anywhere. Only incomplete frames are copied.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     rest: Vec<u8>,
 }
 
 impl Frames {
-    /// Shows every payload that `bytes` completes to `each`.
+    /// Calls `each` for every payload that `bytes` completes.
     pub(crate) fn feed(&mut self, bytes: &[u8], mut each: impl FnMut(&[u8])) {
         if self.rest.is_empty() {
             let used = all(bytes, &mut each);
@@ -20,7 +20,7 @@ impl Frames {
     }
 }
 
-/// Shows the payloads of all whole frames; returns where the last of them ends.
+/// Calls `each` for the payloads of all whole frames; returns where the last of them ends.
 fn all(bytes: &[u8], each: &mut impl FnMut(&[u8])) -> usize {
     let mut at = 0;
     while let Some(payload) = first(&bytes[at..]) {
@@ -41,7 +41,7 @@ fn first(bytes: &[u8]) -> Option<(usize, usize)> {
     (bytes.len() >= start + length).then_some((start, start + length))
 }
 
-/// Appends the frame in which a client sends a text, masked as it must be.
+/// Appends the masked frame in which a client sends a text.
 pub(crate) fn push(out: &mut Vec<u8>, payload: &[u8]) {
     const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
     out.push(0x81);

@@ -1,13 +1,13 @@
-//! What the benches share: a server of their own, clients that cost little, and figures.
+//! What the benches share: servers, clients that cost little, statistics and plots.
 //!
-//! Room: processes, sockets, the files under `/proc`. It knows the chat protocol as bytes; a client that
-//! parsed JSON would cost more than the server it measures.
+//! It handles the chat protocol as bytes: a client that parsed JSON would cost more than the server that it
+//! measures. Depends on `tests/common` for processes; never on a bench.
 
 #![allow(dead_code, reason = "each bench uses a part of it")]
 
-pub(crate) mod process; // a server, and what the system says about it
-pub(crate) mod frames; // payloads out of bytes
-pub(crate) mod peer; // one client
-pub(crate) mod crowd; // many, on one thread
-pub(crate) mod figures; // medians and quantiles
-pub(crate) mod plot; // lines in a picture
+pub(crate) mod server; // the server under measurement, and others
+pub(crate) mod frames; // frames, decoded and encoded
+pub(crate) mod client; // one client
+pub(crate) mod client_pool; // many clients on one thread
+pub(crate) mod statistics; // medians and quantiles
+pub(crate) mod plot; // curves in an SVG

@@ -1,32 +1,32 @@
-//! Lines in a picture: SVG, in colours that can be read on white and on black.
+//! Line plots as SVG, in colours that are readable on white and on black.
 
 use std::fmt::Write;
 use std::slice;
 
 const WIDTH: f64 = 760.0;
-/// Of a picture that stands alone.
+/// The height of a single plot.
 pub(crate) const HEIGHT: f64 = 420.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 560.0;
 const TOP: f64 = 48.0;
-/// Under the axes.
+/// The space under the axes.
 const FOOT: f64 = 64.0;
-/// Between the names of two lines.
+/// The distance between the names of two lines.
 const NAME_HEIGHT: f64 = 18.0;
 
-/// Of text and axes. What stands on a page cannot know whether the page is light or dark.
+/// The colour of text and axes: an image cannot know whether its page is light or dark.
 const INK: &str = "#7b828c";
-/// Of the lines.
+/// The colours of the lines.
 const COLOURS: [&str; 6] = ["#2f81f7", "#d98324", "#a06cd5", "#2fa36b", "#d2557f", "#1a9fb3"];
 
-/// A picture.
+/// A plot.
 #[derive(Debug)]
 pub(crate) struct Plot {
     pub(crate) title: String,
     pub(crate) x: Axis,
     pub(crate) y: Axis,
     pub(crate) lines: Vec<Line>,
-    /// Where on the x axis something happened that all lines meet.
+    /// Marks on the x axis that concern all lines.
     pub(crate) marks: Vec<f64>,
     pub(crate) height: f64,
 }
@@ -35,7 +35,7 @@ pub(crate) struct Plot {
 pub(crate) struct Axis {
     pub(crate) label: String,
     pub(crate) scale: Scale,
-    /// Where something is written, and what.
+    /// The place and the text of each tick.
     pub(crate) ticks: Vec<(f64, String)>,
 }
 
@@ -48,10 +48,10 @@ pub(crate) enum Scale {
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) name: String,
-    /// Which of the colours: one server has the same in all pictures, and ours the first.
+    /// The index of its colour: each server has the same in all plots, and ours the first.
     pub(crate) colour: usize,
     pub(crate) points: Vec<(f64, f64)>,
-    /// Few points are shown as such; many make a curve.
+    /// Whether each point is drawn as a dot, not only as a part of the line.
     pub(crate) is_dotted: bool,
 }
 
@@ -68,7 +68,7 @@ impl Axis {
         Axis { label: label.into(), scale: Scale::Linear { to: count * step }, ticks }
     }
 
-    /// The powers of ten around what is between `least` and `most`.
+    /// The powers of ten from below `least` to above `most`.
     pub(crate) fn log(label: &str, least: f64, most: f64) -> Axis {
         let (first, last) = (least.log10().floor() as i32, most.log10().ceil() as i32);
         let ticks = (first..=last).map(|power| {
@@ -79,7 +79,7 @@ impl Axis {
         Axis { label: label.into(), scale, ticks: ticks.collect() }
     }
 
-    /// Parts of all, 50 % to 99.99 %, each nine as far from the last: the value is one in so many.
+    /// Percentiles from 50 % to 99.99 %, with equal distances between the nines: the value is 1/(1 − p).
     pub(crate) fn percentiles(label: &str) -> Axis {
         let ticks =
             [("50 %", 2.0), ("90 %", 1e1), ("99 %", 1e2), ("99.9 %", 1e3), ("99.99 %", 1e4)];
@@ -97,7 +97,7 @@ fn grouped(number: u64) -> String {
 }
 
 impl Scale {
-    /// Where a value lies: 0 at the beginning of the axis, 1 at its end.
+    /// The place of a value: 0 at the start of the axis, 1 at its end.
     fn place(self, value: f64) -> f64 {
         match self {
             Scale::Linear { to } => value / to,
@@ -106,7 +106,7 @@ impl Scale {
     }
 }
 
-/// Pictures below each other; what they show is named by the first.
+/// Plots below each other; the first one's title is the title of the image.
 pub(crate) fn stacked(plots: &[Plot]) -> String {
     let height: f64 = plots.iter().map(|plot| plot.height).sum();
     let title = plots.first().map_or("", |plot| &plot.title);
@@ -214,7 +214,7 @@ impl Plot {
         }
     }
 
-    /// Each name beside the end of its line, moved down where it would cover another. Dots lead to it from a
+    /// Each name is beside the end of its line, moved down where it would cover another. Dots lead to it from a
     /// line that ends early. A line without a name is a part of another.
     fn push_names(&self, out: &mut String) {
         let named = self.lines.iter().filter(|line| !line.name.is_empty());

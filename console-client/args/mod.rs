@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(refusal("bob"), "\"bob\" is not a flag (try --user bob)");
         assert_eq!(
             refusal("--user b/b"),
-            "--user: \"b/b\": a name holds letters, digits, _ - and . only (accented letters composed), not U+002F"
+            "--user: \"b/b\": a name can hold only letters, digits, _ - and . (accented letters composed), not U+002F"
         );
         assert!(refusal("--room A").starts_with("--room: \"A\": "));
         assert!(refusal("--server wss://x").starts_with("--server: \"wss://x\": TLS"));

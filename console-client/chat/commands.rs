@@ -14,6 +14,7 @@ use talk::limits;
 use talk::time;
 
 use super::Chat;
+use super::search::RoomSearch;
 use crate::command;
 use crate::command::Command;
 use crate::command::Target;
@@ -219,6 +220,18 @@ impl Chat {
         }
     }
 
+    /// Starts searching the current room for `text`; a search under way is given up.
+    fn search(&mut self, text: String) -> Result<(), String> {
+        let room = self.current()?.name.clone();
+        if text.len() > limits::SEARCH_WORDS {
+            let max = limits::SEARCH_WORDS;
+            return Err(format!("the text to search for is longer than {max} bytes"));
+        }
+        requested(self.client.search(&room, &text, None))?;
+        self.search = Some(RoomSearch::new(room, text));
+        Ok(())
+    }
+
     // ---- Our messages --------------------------------------------------------------------------
 
     /// The message that `/edit` and `/delete` are about: this number, or our last message here.
@@ -264,7 +277,7 @@ fn failed(unsent: &UnsentList) -> Result<Vec<(Cid, RoomName)>, String> {
 }
 
 /// An error if a request could not be sent.
-pub(super) fn requested(is_sent: bool) -> Result<(), String> {
+fn requested(is_sent: bool) -> Result<(), String> {
     let offline = || "not connected: try again when the status is live".to_owned();
     is_sent.then_some(()).ok_or_else(offline)
 }

@@ -8,6 +8,8 @@ use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::Text;
 use talk::chat::Token;
+use talk::chat::protocol::ErrorMessage;
+use talk::chat::protocol::Record;
 use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
 use talk::client::Client;
@@ -17,6 +19,7 @@ use talk::limits;
 
 use crate::chat::read_markers::ReadMarkerSender;
 use crate::chat::search::RoomSearch;
+use crate::chat::search::SearchStep;
 use crate::chat::user_files::UserFiles;
 use crate::command;
 use crate::command::Command;
@@ -98,7 +101,7 @@ impl Chat {
         if matches!(event, Event::State(State::Offline { .. })) {
             self.cancel_search();
         }
-        if let Event::Message(ServerMessage::Error { code, room: None, .. }) = &event
+        if let Event::Message(ServerMessage::Error(ErrorMessage { code, room: None, .. })) = &event
             && *code == ErrorCode::UnknownType
             && self.view.connection.status.was_welcomed()
         {
@@ -109,6 +112,34 @@ impl Chat {
         self.view.apply(event, now);
         self.save_preferences();
         self.view.connection.status.final_reason(self.view.me(), self.password.is_some())
+    }
+
+    /// Takes an answer to a search; shows what was found once the search is finished.
+    fn on_found(
+        &mut self,
+        room: &RoomName,
+        text: &str,
+        records: Vec<Record>,
+        before: u64,
+        first: u64,
+    ) {
+        let search = self.search.take_if(|search| search.room == *room && search.text == text);
+        let Some(mut search) = search else { return };
+        match search.take(&self.client, records, before, first) {
+            SearchStep::Continues => self.search = Some(search),
+            SearchStep::Finished { is_complete } => {
+                self.view.list_found(room, text, &search.records, is_complete);
+            }
+        }
+    }
+
+    /// Gives up a search, because the connection is lost.
+    fn cancel_search(&mut self) {
+        if let Some(RoomSearch { text, .. }) = self.search.take() {
+            let text =
+                format!("search for {text:?} stopped: connection lost (try again when live)");
+            self.view.display.error(&text);
+        }
     }
 
     /// Does what a submitted line asks for: sends it, or runs the command.

@@ -2,10 +2,7 @@
 
 use talk::chat::RoomName;
 use talk::chat::protocol::Record;
-use talk::limits;
-
-use super::Chat;
-use super::commands::requested;
+use talk::client::Client;
 
 /// Matches that are enough for one search.
 const ENOUGH: usize = 30;
@@ -13,53 +10,44 @@ const ENOUGH: usize = 30;
 /// A search and what it has found so far.
 #[derive(Debug)]
 pub(super) struct RoomSearch {
-    room: RoomName,
-    text: String,
-    records: Vec<Record>,
+    pub(super) room: RoomName,
+    pub(super) text: String,
+    /// What was found, oldest first.
+    pub(super) records: Vec<Record>,
 }
 
-impl Chat {
-    /// Starts searching the current room for `text`; a search under way is given up.
-    pub(super) fn search(&mut self, text: String) -> Result<(), String> {
-        let room = self.current()?.name.clone();
-        if text.len() > limits::SEARCH_WORDS {
-            return Err(format!(
-                "the text to search for is longer than {} bytes",
-                limits::SEARCH_WORDS
-            ));
-        }
-        requested(self.client.search(&room, &text, None))?;
-        self.search = Some(RoomSearch { room, text, records: Vec::new() });
-        Ok(())
+/// Whether a search goes on after an answer.
+#[derive(Debug)]
+pub(super) enum SearchStep {
+    /// The next request is sent.
+    Continues,
+    /// `is_complete`: nothing older is left to search.
+    Finished { is_complete: bool },
+}
+
+impl RoomSearch {
+    /// A search whose first request was sent.
+    pub(super) fn new(room: RoomName, text: String) -> RoomSearch {
+        RoomSearch { room, text, records: Vec::new() }
     }
 
-    /// Takes one answer: requests the next, or shows what was found.
-    pub(super) fn on_found(
+    /// Takes one answer, and sends the next request if necessary. The records older than `before`
+    /// are not searched yet; the room keeps them from `first` on.
+    pub(super) fn take(
         &mut self,
-        room: &RoomName,
-        text: &str,
+        client: &Client,
         mut records: Vec<Record>,
         before: u64,
         first: u64,
-    ) {
-        let search = self.search.take_if(|search| search.room == *room && search.text == text);
-        let Some(mut search) = search else { return };
-        records.append(&mut search.records); // each answer is older than the last
+    ) -> SearchStep {
+        records.append(&mut self.records); // each answer is older than the last
+        self.records = records;
         let is_complete = before <= first.max(1);
-        let continues = !is_complete && records.len() < ENOUGH;
-        if continues && self.client.search(room, text, Some(before)) {
-            self.search = Some(RoomSearch { records, ..search });
+        let continues = !is_complete && self.records.len() < ENOUGH;
+        if continues && client.search(&self.room, &self.text, Some(before)) {
+            SearchStep::Continues
         } else {
-            self.view.list_found(room, text, &records, is_complete);
-        }
-    }
-
-    /// Gives up a search, because the connection is lost.
-    pub(super) fn cancel_search(&mut self) {
-        if let Some(RoomSearch { text, .. }) = self.search.take() {
-            let text =
-                format!("search for {text:?} stopped: connection lost (try again when live)");
-            self.view.display.error(&text);
+            SearchStep::Finished { is_complete }
         }
     }
 }

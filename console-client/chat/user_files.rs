@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use talk::chat::ErrorCode;
 use talk::chat::UserName;
+use talk::chat::protocol::ErrorMessage;
 use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
 use talk::client::Event;
@@ -61,7 +62,9 @@ impl UserFiles {
         ) = event
         {
             outbox.set_name(user)
-        } else if let Event::Message(ServerMessage::Error { code, room: None, .. }) = event
+        } else if let Event::Message(ServerMessage::Error(ErrorMessage {
+            code, room: None, ..
+        })) = event
             && matches!(code, ErrorCode::BadName | ErrorCode::NameTaken)
         {
             outbox.cancel_name()

@@ -2,9 +2,9 @@
 
 use talk::chat::protocol::NUMBER_MAX;
 
-use super::Command;
-use super::Input;
-use super::Target;
+use super::input::Command;
+use super::input::Input;
+use super::input::Target;
 
 pub(super) fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())

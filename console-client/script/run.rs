@@ -4,6 +4,7 @@
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
+use talk::chat::protocol::ErrorMessage;
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
@@ -124,7 +125,9 @@ impl ScriptRun {
                 complain(&sentence);
             }
         }
-        if let Event::Message(ServerMessage::Error { message, room: Some(room), .. }) = event
+        if let Event::Message(ServerMessage::Error(ErrorMessage {
+            message, room: Some(room), ..
+        })) = event
             && self.rooms.contains(room)
         {
             return Err(format!("cannot join {room}: {message}"));

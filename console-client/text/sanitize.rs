@@ -101,7 +101,7 @@ fn is_hidden(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::made_up::{INPUTS, hold};
+    use crate::generators::{INPUTS, hold};
 
     fn shown(text: &str) -> String {
         Sanitized::one_line(text).0

@@ -228,8 +228,8 @@ pub(crate) fn day_name(days: i64) -> String {
     let (year, month, day) = time::date(days * time::DAY);
     format!(
         "{}, {day} {} {year}",
-        time::nth(&time::WEEKDAYS, time::weekday(days)),
-        time::nth(&time::MONTHS, month - 1)
+        time::name_at(&time::WEEKDAYS, time::weekday(days)),
+        time::name_at(&time::MONTHS, month - 1)
     )
 }
 

@@ -6,6 +6,7 @@ use talk::chat::ErrorCode;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Change;
+use talk::chat::protocol::ErrorMessage;
 use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
 use talk::client::Event;
@@ -78,8 +79,8 @@ impl View {
                 self.on_history(&room, records, first);
             }
             // An error before the welcome rejects our hello: the end follows, with the reason.
-            ServerMessage::Error { .. } if !self.connection.status.was_welcomed() => {}
-            ServerMessage::Error { code, message, room, .. } => {
+            ServerMessage::Error(_) if !self.connection.status.was_welcomed() => {}
+            ServerMessage::Error(ErrorMessage { code, message, room, .. }) => {
                 self.on_error(code, room, &message);
             }
             // Records come as events of their own; the chat shows a search once it is complete.

@@ -23,6 +23,7 @@ use crate::stdio::keys::Direction;
 use crate::storage::preferences::PreferenceChange;
 use crate::text::line::Line;
 use crate::text::style::Row;
+use talk::chat::protocol::ErrorMessage;
 
 mod edits; // edits, deletes, topics
 mod replies; // messages that answer others
@@ -277,13 +278,13 @@ fn a_room_that_may_not_be_joined_is_removed_again() {
     assert_eq!(status(&view), "[secret] bob · live");
     let (code, message) = (ErrorCode::TooManyRooms, "enough".to_owned());
     view.apply(
-        Event::Message(ServerMessage::Error {
+        Event::Message(ServerMessage::Error(ErrorMessage {
             code,
-            message,
+            message: message.into(),
             room: Some(room("secret")),
             cid: None,
             retry_ms: None,
-        }),
+        })),
         MIDNIGHT,
     );
     let expected = ["-- now in #secret --", "!! #secret: enough", "-- now in #lobby --"];

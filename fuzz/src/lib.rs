@@ -1,6 +1,6 @@
-//! What the targets have in common: each tries one property on what the fuzzer makes up.
+//! The fuzz targets: each tries one property on the fuzzer's input.
 //!
-//! The properties themselves are in `tests/properties/`, where `cargo test` tries them too.
+//! The properties are in `tests/properties/`; `cargo test` tries them too.
 #![forbid(unsafe_code)]
 
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 mod properties;
 
 // The console is a binary: its filter is taken from its files.
-#[path = "../../tests/properties/shown.rs"]
+#[path = "../../tests/properties/sanitize.rs"]
 mod shown;
 #[path = "../../console-client"]
 #[allow(dead_code, reason = "a target needs some of it")]
@@ -31,7 +31,7 @@ pub fn frames(input: &[u8]) {
     properties::frames::any_bytes(input);
 }
 
-/// Frames built by what the input chooses.
+/// Frames built from choices that the input makes.
 pub fn built(input: &[u8]) {
     properties::frames::built(input);
 }
@@ -58,7 +58,7 @@ pub fn logs(input: &[u8]) {
     properties::logs::any_bytes(input, DATA.path());
 }
 
-/// Any bytes as something that a terminal is to show.
+/// Any bytes as text for a terminal.
 pub fn shown(input: &[u8]) {
     shown::any_bytes(input);
 }

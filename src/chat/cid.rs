@@ -1,4 +1,5 @@
-//! The name a client gives to a message, so that sending it twice stores it once.
+//! The client's id of a submission. It makes a submission idempotent: sent twice, it is stored
+//! once.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,15 +8,16 @@ use std::sync::Arc;
 use super::error_code::{ErrorCode, Rejection};
 use crate::limits;
 
-/// 1 to [`limits::CID`] characters of `[A-Za-z0-9_.:-]`, invented by the client, one per message.
+/// 1 to [`limits::CID`] characters of `[A-Za-z0-9_.:-]`, chosen by the client, one per submission.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cid(Arc<str>);
 
 impl Cid {
-    /// The cid that spells `chance` in hex: 128 random bits never meet again.
+    /// The cid that spells `random` in hex: two values of 128 random bits never collide in
+    /// practice.
     #[must_use]
-    pub fn from_bytes(chance: [u8; 16]) -> Cid {
-        Cid(format!("{:032x}", u128::from_be_bytes(chance)).into())
+    pub fn from_bytes(random: [u8; 16]) -> Cid {
+        Cid(format!("{:032x}", u128::from_be_bytes(random)).into())
     }
 
     /// The cid as text.

@@ -1,23 +1,23 @@
-//! The protocol's own close codes: why a conversation ends.
+//! The protocol's own close codes: why the server ends a connection.
 //!
-//! Room: numbers. RFC 6455 §7.4.2 leaves 4000 to 4999 to applications.
+//! RFC 6455 §7.4.2 leaves 4000 to 4999 to applications.
 
-/// The first message was not a right `hello`, or none came in time.
+/// The first message was not a valid `hello`, or none came in time.
 pub const BAD_HELLO: u16 = 4400;
-/// The server's password is needed, or was wrong.
+/// The server's password is missing or wrong.
 pub const BAD_PASSWORD: u16 = 4401;
-/// An operator ended it.
+/// An operator closed the connection.
 pub const KICKED: u16 = 4403;
-/// No answer to pings.
+/// The client did not answer a ping.
 pub const NO_PONG: u16 = 4408;
-/// Someone else holds the name.
+/// Another owner holds the name.
 pub const NAME_TAKEN: u16 = 4409;
-/// The client fell too far behind: it reconnects and resumes.
+/// The client's backlog is over its limit: it reconnects and resumes.
 pub const TOO_FAR_BEHIND: u16 = 4413;
-/// Too many messages for too long.
+/// The client sent too many messages for too long.
 pub const FLOODING: u16 = 4429;
 
-/// Whether a client may come back by itself: not where a person has to change something first.
+/// Whether the client may reconnect by itself: not where a person has to change something first.
 ///
 /// ```
 /// assert!(talk::chat::close_code::is_worth_retrying(1006));

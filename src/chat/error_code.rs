@@ -1,11 +1,11 @@
-//! Why something was not accepted: the protocol's error codes, and what a value's `parse` answers.
+//! The protocol's error codes, and the [`Rejection`] that a value's `parse` returns.
 //!
-//! Room: values. What becomes of a refusal (an `error`, a close) is decided where it is sent.
+//! Whether a rejection becomes an `error` message or a close is decided where it is sent.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// The `code` of an `error`: what a program can act on. The sentence beside it is for people.
+/// The `code` of an `error`, for programs. The sentence beside it is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
     /// The message is not strict JSON.
@@ -16,29 +16,29 @@ pub enum ErrorCode {
     UnknownType,
     /// The name breaks a rule for names.
     BadName,
-    /// Someone else holds the name.
+    /// Another owner holds the name.
     NameTaken,
     /// The room's name breaks a rule, or there is no such room.
     BadRoom,
     /// The sender is not in the room.
     NotJoined,
-    /// The text has more bytes than the server takes.
+    /// The text has more bytes than the server accepts.
     TooLong,
     /// The text is empty, or holds a control character.
     BadText,
-    /// The `cid` is known with another content; the first stays.
+    /// The `cid` was used before for other content; the first content stays.
     CidConflict,
-    /// Too fast: nothing was stored, and the same `cid` may come again after `retry_ms`.
+    /// Rate limit: nothing was stored. The client may send the same `cid` again after `retry_ms`.
     RateLimited,
     /// The sender may not do this.
     Forbidden,
-    /// No record has this seq, or it is no longer kept.
+    /// No record has this seq, or retention has dropped it.
     NoSuchRecord,
-    /// The server, or the client, has as many rooms as it may.
+    /// The server, or the client, has reached its maximum number of rooms.
     TooManyRooms,
-    /// The log could not be written; nothing was stored.
+    /// The log cannot be written; nothing was stored.
     Storage,
-    /// A code of a later version, which only a client meets. The sentence still says what is wrong.
+    /// A code of a later version; only a client receives it. The sentence still says what is wrong.
     Other,
 }
 
@@ -99,18 +99,18 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// Why a text is not the value it should be: a code for programs, a sentence for people. The
-/// sentence never repeats what the stranger sent.
+/// Why a text is not a valid value: a code for programs and a sentence for people. The sentence
+/// never repeats what the peer sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    /// What a program can act on.
+    /// For programs.
     pub code: ErrorCode,
-    /// What a person can act on.
+    /// For people.
     pub message: Cow<'static, str>,
 }
 
 impl Rejection {
-    /// A refusal with `code` that says `message`.
+    /// A rejection with `code` and the sentence `message`.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Rejection {
         Rejection { code, message: message.into() }
     }

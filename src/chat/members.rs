@@ -1,6 +1,6 @@
-//! Who is in a room: names, however many connections each uses.
+//! The members of a room: names, and how many connections use each.
 //!
-//! Room: values. Who is told of a change is not decided here.
+//! Who gets the presence event for a change is decided in `server`.
 
 use std::collections::BTreeMap;
 
@@ -10,46 +10,48 @@ use crate::limits;
 /// The members of one room, by name.
 #[derive(Debug, Default)]
 pub struct Members {
-    names: BTreeMap<String, Person>,
+    /// The members by the key of their name.
+    names: BTreeMap<String, Member>,
+    /// See [`Members::changes`].
     changes: u64,
 }
 
 #[derive(Debug)]
-struct Person {
+struct Member {
     user: UserName,
     connections: usize,
     away: Option<AwayMessage>,
 }
 
-/// What a change of name looks like to the others.
+/// How a change of name looks to the other members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RenameEffect {
-    /// One person is now called otherwise.
+    /// A member has a new name.
     Renamed,
-    /// The old name stays, for another device: a new person came.
+    /// The old name stays, for another device: a new member joined.
     Joined,
-    /// The new name was here already: the old one went.
+    /// The new name was a member already: the old one left.
     Left,
-    /// Both names were here before and are here still.
+    /// Both names were members before and still are.
     Unchanged,
 }
 
 impl Members {
-    /// One more connection uses this name, which may be away. True if it is the first.
+    /// Adds one connection of `user`, who may be away. True if it is the first of this name.
     pub fn add(&mut self, user: &UserName, away: Option<&AwayMessage>) -> bool {
-        let fresh = || Person { user: user.clone(), connections: 0, away: away.cloned() };
-        let person = self.names.entry(user.key()).or_insert_with(fresh);
-        person.connections += 1;
-        let first = person.connections == 1;
+        let new_member = || Member { user: user.clone(), connections: 0, away: away.cloned() };
+        let member = self.names.entry(user.key()).or_insert_with(new_member);
+        member.connections += 1;
+        let first = member.connections == 1;
         self.changes += u64::from(first);
         first
     }
 
-    /// One connection fewer uses this name. True if it was the last.
+    /// Removes one connection of `user`. True if it was the last of this name.
     pub fn remove(&mut self, user: &UserName) -> bool {
-        let Some(person) = self.names.get_mut(&user.key()) else { return false };
-        person.connections -= 1;
-        let last = person.connections == 0;
+        let Some(member) = self.names.get_mut(&user.key()) else { return false };
+        member.connections -= 1;
+        let last = member.connections == 0;
         if last {
             self.names.remove(&user.key());
             self.changes += 1;
@@ -57,11 +59,11 @@ impl Members {
         last
     }
 
-    /// One connection goes by another name from now on.
+    /// Changes the name of one connection.
     pub fn rename(&mut self, from: &UserName, to: &UserName) -> RenameEffect {
         if from.is_same_claim(to) {
-            if let Some(person) = self.names.get_mut(&to.key()) {
-                person.user = to.clone();
+            if let Some(member) = self.names.get_mut(&to.key()) {
+                member.user = to.clone();
             }
             self.changes += 1;
             return RenameEffect::Renamed;
@@ -75,57 +77,59 @@ impl Members {
         }
     }
 
-    /// Somebody is away from now on, or back. True if that is new; false for who is not here, too.
+    /// Sets or clears the away message of `user`. True if it changed; false where `user` is not a
+    /// member.
     pub fn set_away(&mut self, user: &UserName, away: Option<&AwayMessage>) -> bool {
-        let person = self.names.get_mut(&user.key());
-        let Some(person) = person.filter(|person| person.away.as_ref() != away) else {
+        let member = self.names.get_mut(&user.key());
+        let Some(member) = member.filter(|member| member.away.as_ref() != away) else {
             return false;
         };
-        person.away = away.cloned();
+        member.away = away.cloned();
         self.changes += 1;
         true
     }
 
-    /// How many connections of the name with the key `key` are here.
+    /// How many connections the name with the key `key` has here.
     #[must_use]
     pub fn connections(&self, key: &str) -> usize {
-        self.names.get(key).map_or(0, |person| person.connections)
+        self.names.get(key).map_or(0, |member| member.connections)
     }
 
-    /// How many members are here.
+    /// How many members there are.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.names.len() as u64
     }
 
-    /// Whether there are more than [`limits::SMALL_ROOM`]: then comings and goings are only counted.
+    /// Whether there are more than [`limits::SMALL_ROOM`]: then presence events carry only the
+    /// count.
     #[must_use]
     pub fn is_large(&self) -> bool {
         self.names.len() > limits::SMALL_ROOM
     }
 
-    /// Everybody, sorted, ignoring case.
+    /// All names, sorted, ignoring case.
     #[must_use]
     pub fn list(&self) -> Vec<UserName> {
-        self.names.values().map(|person| person.user.clone()).collect()
+        self.names.values().map(|member| member.user.clone()).collect()
     }
 
-    /// Whether somebody here is away, and why.
+    /// The away message of `user`; `None` for one who is not away or not a member.
     #[must_use]
     pub fn away_of(&self, user: &UserName) -> Option<&AwayMessage> {
         self.names.get(&user.key())?.away.as_ref()
     }
 
-    /// Those who are away, in the same order.
+    /// The members who are away, in the same order.
     #[must_use]
-    pub fn away(&self) -> Vec<AwayMember> {
-        let absent = |person: &Person| {
-            Some(AwayMember { user: person.user.clone(), text: person.away.clone()? })
+    pub fn away_members(&self) -> Vec<AwayMember> {
+        let away_member = |member: &Member| {
+            Some(AwayMember { user: member.user.clone(), text: member.away.clone()? })
         };
-        self.names.values().filter_map(absent).collect()
+        self.names.values().filter_map(away_member).collect()
     }
 
-    /// How often somebody came, went, was renamed, went away or was back.
+    /// How often a member joined, left, was renamed, went away or came back.
     #[must_use]
     pub fn changes(&self) -> u64 {
         self.changes
@@ -141,23 +145,23 @@ mod tests {
     }
 
     #[test]
-    fn who_is_away_is_so_once_and_under_a_new_name_too() {
+    fn an_away_message_is_set_once_and_stays_under_a_new_name() {
         let lunch = AwayMessage::parse("lunch").unwrap();
         let mut members = Members::default();
         assert!(!members.set_away(&user("bob"), Some(&lunch)), "not here");
         members.add(&user("ann"), None);
         members.add(&user("bob"), Some(&lunch));
-        let absent = |name| vec![AwayMember { user: user(name), text: lunch.clone() }];
-        assert_eq!(members.away(), absent("bob"));
+        let away_member = |name| vec![AwayMember { user: user(name), text: lunch.clone() }];
+        assert_eq!(members.away_members(), away_member("bob"));
         let changes = members.changes();
         assert!(!members.set_away(&user("Bob"), Some(&lunch)), "no news");
         assert_eq!(members.changes(), changes);
         members.rename(&user("bob"), &user("rob"));
-        assert_eq!(members.away(), absent("rob"));
+        assert_eq!(members.away_members(), away_member("rob"));
         members.rename(&user("rob"), &user("Rob"));
-        assert_eq!(members.away(), absent("Rob"));
+        assert_eq!(members.away_members(), away_member("Rob"));
         assert!(members.set_away(&user("rob"), None));
-        assert_eq!((members.away(), members.changes()), (Vec::new(), changes + 4));
+        assert_eq!((members.away_members(), members.changes()), (Vec::new(), changes + 4));
     }
 
     #[test]

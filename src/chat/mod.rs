@@ -1,42 +1,39 @@
-//! What is said, and who may say it: names, rooms, the protocol's messages, the rules.
+//! The rules of the chat, as values and state machines: names, rooms, the protocol's messages,
+//! numbering, rate limits.
 //!
-//! Room: `json` and locks. Never HTTP, WebSocket, sockets, files, threads or printing; time and
-//! chance come in by argument.
+//! Depends on `json`, `limits`, `time`; never on HTTP, WebSocket, sockets, files, threads or the
+//! clock: time and randomness come in by argument.
 
-pub mod error_code; // why something is not accepted: the error codes
-// The values: only `parse` makes one, so whoever holds one need not check it again.
+pub mod error_code; // why a value or message is rejected
+// The values. Only `parse` constructs one, so code that has one need not check it again.
 pub mod cid;
-pub mod owner_id; // who stands behind a name
-mod unicode; // which characters may stand in a name
+pub mod owner_id; // a digest that identifies the owner of a name
+mod unicode; // which characters a name may hold
 pub mod user_name;
-pub mod password;
 pub mod room_name;
 pub mod text;
-pub mod operation; // what is done to a room's log
-pub mod away; // that somebody is away, and why
-pub mod token;
+pub mod operation; // what one can do to a room's log
+pub mod secrets; // passwords and tokens
 pub mod protocol; // the protocol's messages, both directions
 // The rules.
-pub mod close_code; // why a conversation ends
-pub mod sequencer; // what is being said in one room
-pub mod name_registry; // whose name is whose
+pub mod close_code; // why the server ends a connection
+pub mod sequencer; // one room: seqs, repeated cids, the next batch
+pub mod name_registry; // who owns which name
 pub mod members; // who is in a room
-pub mod read_markers; // how far everybody has read
-pub mod rate_limit; // how much a client may say
+pub mod read_markers; // how far each owner has read
+pub mod rate_limit; // how much one client may send
 
-pub use away::{AwayMember, AwayMessage};
 pub use cid::Cid;
 pub use error_code::{ErrorCode, Rejection};
 pub use members::{Members, RenameEffect};
 pub use name_registry::{Identity, NameRegistry, NameTaken, SavedClaim};
 pub use operation::{Operation, Topic};
 pub use owner_id::OwnerId;
-pub use password::Password;
 pub use read_markers::{ReadMarker, ReadMarkers};
 pub use room_name::RoomName;
+pub use secrets::{Password, Token};
 pub use sequencer::{
     Author, Batch, BatchItem, ClientId, LogEntry, Outcome, PendingRecord, Sequencer,
 };
-pub use text::Text;
-pub use token::Token;
+pub use text::{AwayMember, AwayMessage, Text};
 pub use user_name::UserName;

@@ -1,53 +1,56 @@
-//! Whose name is whose: a name belongs to whoever holds its token.
+//! The registry of names: a name belongs to the owner of its token.
 //!
-//! Room: a table of claims. Time and fresh tokens come in by argument; what is to outlive the
-//! process goes out as [`SavedClaim`] and comes back in.
+//! A table of claims. Time and new tokens come in by argument. Claims leave as [`SavedClaim`] to be
+//! stored, and come back in at the next start.
 
-use crate::time::Now;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::owner_id::OwnerId;
 use super::{AwayMessage, Token, UserName};
 use crate::limits;
+use crate::time::Now;
 
-/// A name that was claimed, and the proof to show next time.
+/// A claimed name, and the token that proves the claim next time.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// Who holds it.
+    /// Its owner.
     pub owner: OwnerId,
     /// The name as this claim spells it.
     pub user: UserName,
-    /// What proves the claim.
+    /// The token.
     pub token: Token,
 }
 
-/// The name is held, and the right token was not shown.
+/// The name is held, and the token shown is not its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NameTaken;
 
-/// A claim as it is kept over a restart.
+/// A claim as it is stored over a restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedClaim {
-    /// The name, as it was spelled last.
+    /// The name, in its latest spelling.
     pub user: UserName,
-    /// Who holds it.
+    /// Its owner.
     pub owner: OwnerId,
     /// Whether its owner has posted.
     pub posted: bool,
-    /// Until when it is held, in Unix time in ms; `None` while it is connected.
+    /// Until when it is held, in Unix time in ms; `None` while a connection uses it.
     pub until: Option<u64>,
-    /// That its owner is away, and why.
+    /// The away message, while its owner is away.
     pub away: Option<AwayMessage>,
 }
 
-/// All names that are held.
+/// All held names.
 #[derive(Debug)]
 pub struct NameRegistry {
+    /// The claims by the key of their name.
     claims: HashMap<String, Claim>,
-    /// The keys of claims that are not kept yet as they are now.
+    /// The keys of claims that have changed since they were stored.
     changed: BTreeSet<String>,
+    /// How long a name that has posted is held after its last use.
     hold: Duration,
+    /// The number of claims at which lapsed ones are removed next.
     sweep_at: usize,
 }
 
@@ -56,18 +59,18 @@ struct Claim {
     user: UserName,
     owner: OwnerId,
     /// Connections that use the name now.
-    uses: usize,
+    connections: usize,
     posted: bool,
-    /// Until when it is held once nobody uses it.
+    /// Until when it is held once no connection uses it.
     until: Instant,
     away: Option<AwayMessage>,
 }
 
-/// Below this many claims the lapsed ones are not looked for.
+/// Below this many claims, `sweep` does not look for lapsed ones.
 const SWEEP_FROM: usize = 1_024;
 
 impl NameRegistry {
-    /// No name is held yet; one that has posted stays held for `hold` after its last use.
+    /// An empty registry. A name that has posted stays held for `hold` after its last use.
     #[must_use]
     pub fn new(hold: Duration) -> NameRegistry {
         NameRegistry {
@@ -78,87 +81,94 @@ impl NameRegistry {
         }
     }
 
-    /// Takes up claims that an earlier run has kept, the oldest first. Whoever was connected when it
-    /// ended has dropped now.
-    pub fn restore(&mut self, kept: impl IntoIterator<Item = SavedClaim>, now: Now) {
-        for SavedClaim { user, owner, posted, until, away } in kept {
-            let whole = hold_of(self.hold, posted);
+    /// Restores the claims that an earlier run stored, the oldest first. A name that was connected
+    /// when that run ended counts as released now.
+    pub fn restore(&mut self, saved: impl IntoIterator<Item = SavedClaim>, now: Now) {
+        for SavedClaim { user, owner, posted, until, away } in saved {
+            let whole = hold_time(self.hold, posted);
             let left = until.map_or(whole, |until| {
                 Duration::from_millis(until.saturating_sub(now.unix_ms)).min(whole)
             });
             let key = user.key();
             if left.is_zero() {
-                self.claims.remove(&key); // and what an older line said of it
+                self.claims.remove(&key); // this later claim replaces an older one
             } else {
                 let until = now.instant + left;
-                let claim = Claim { user, owner, uses: 0, posted, until, away };
+                let claim = Claim { user, owner, connections: 0, posted, until, away };
                 self.claims.insert(key, claim);
             }
         }
     }
 
-    /// Claims `user` for one connection, with the token that was `shown`.
+    /// Claims `user` for one connection, with the token that the client sent.
     ///
-    /// A free name goes to whoever comes first. It keeps a token that was shown for it: its owner
-    /// may come back to a server that has forgotten it, on several devices. Else it gets `fresh`.
+    /// A free name goes to the first client. It keeps the token that this client sent, because its
+    /// owner may return on several devices to a server that has lost its names. Without one it gets
+    /// `new_token`.
     ///
     /// # Errors
-    /// [`NameTaken`] when the name is held and `shown` is not its token.
+    /// [`NameTaken`] when the name is held and `token_shown` is not its token.
     pub fn claim(
         &mut self,
         user: &UserName,
-        shown: Option<&Token>,
-        fresh: Token,
+        token_shown: Option<&Token>,
+        new_token: Token,
         now: Instant,
     ) -> Result<Identity, NameTaken> {
         self.sweep(now);
         let key = user.key();
-        let token = shown.cloned().unwrap_or(fresh);
+        let token = token_shown.cloned().unwrap_or(new_token);
         let owner = OwnerId::of(user, &token);
-        let held = Identity { owner, user: user.clone(), token };
-        if let Some(claim) = self.claims.get_mut(&key).filter(|claim| claim.holds(now)) {
-            // Digests are compared: how far they agree tells nothing about how to go on guessing.
-            if shown.is_none() || claim.owner != owner {
+        let identity = Identity { owner, user: user.clone(), token };
+        if let Some(claim) = self.claims.get_mut(&key).filter(|claim| claim.is_held(now)) {
+            // Digests are compared: the time it takes does not help to guess the token.
+            if token_shown.is_none() || claim.owner != owner {
                 return Err(NameTaken);
             }
-            if !claim.is_fresh(self.hold, now) {
-                claim.away = None; // it is back, after a while
+            if !claim.was_used_recently(self.hold, now) {
+                claim.away = None; // its owner is back after a while
             }
-            claim.uses += 1;
-            if claim.uses == 1 {
+            claim.connections += 1;
+            if claim.connections == 1 {
                 self.changed.insert(key);
             }
-            return Ok(held);
+            return Ok(identity);
         }
-        let claim =
-            Claim { user: user.clone(), owner, uses: 1, posted: false, until: now, away: None };
+        let claim = Claim {
+            user: user.clone(),
+            owner,
+            connections: 1,
+            posted: false,
+            until: now,
+            away: None,
+        };
         self.claims.insert(key.clone(), claim);
         self.changed.insert(key);
-        Ok(held)
+        Ok(identity)
     }
 
-    /// Who holds the name with the key `key` now, if anybody does.
+    /// The owner of the name with the key `key`, if it is held now.
     #[must_use]
     pub fn owner(&self, key: &str, now: Instant) -> Option<OwnerId> {
-        self.claims.get(key).filter(|claim| claim.holds(now)).map(|claim| claim.owner)
+        self.claims.get(key).filter(|claim| claim.is_held(now)).map(|claim| claim.owner)
     }
 
     /// How many connections use the name with the key `key`.
     #[must_use]
-    pub fn uses(&self, key: &str) -> usize {
-        self.claims.get(key).map_or(0, |claim| claim.uses)
+    pub fn connections(&self, key: &str) -> usize {
+        self.claims.get(key).map_or(0, |claim| claim.connections)
     }
 
-    /// Everybody who holds a name.
+    /// The owners of all held names.
     #[must_use]
     pub fn owners(&self, now: Instant) -> HashSet<OwnerId> {
-        let claims = self.claims.values().filter(|claim| claim.holds(now));
+        let claims = self.claims.values().filter(|claim| claim.is_held(now));
         claims.map(|claim| claim.owner).collect()
     }
 
-    /// The owner of `user` has posted: the name is now held for days, not seconds. True if that is
-    /// new.
-    pub fn posted(&mut self, user: &UserName) -> bool {
+    /// Notes that the owner of `user` has posted: the name is now held for days, not seconds. True
+    /// if that is new.
+    pub fn set_posted(&mut self, user: &UserName) -> bool {
         let key = user.key();
         let Some(claim) = self.claims.get_mut(&key).filter(|claim| !claim.posted) else {
             return false;
@@ -168,7 +178,7 @@ impl NameRegistry {
         true
     }
 
-    /// The owner of `user` is away from now on, or back.
+    /// Sets or clears the away message of `user`.
     pub fn set_away(&mut self, user: &UserName, away: Option<AwayMessage>) {
         let key = user.key();
         if let Some(claim) = self.claims.get_mut(&key).filter(|claim| claim.away != away) {
@@ -177,212 +187,77 @@ impl NameRegistry {
         }
     }
 
-    /// Whether the owner of `user` is away, and why.
+    /// The away message of `user`, if its owner is away.
     #[must_use]
     pub fn away(&self, user: &UserName) -> Option<AwayMessage> {
         self.claims.get(&user.key())?.away.clone()
     }
 
-    /// One connection stops using the name it claimed.
+    /// Releases the name for one connection.
     pub fn release(&mut self, user: &UserName, now: Instant) {
         let key = user.key();
         if let Some(claim) = self.claims.get_mut(&key) {
-            claim.uses = claim.uses.saturating_sub(1);
-            claim.until = now + hold_of(self.hold, claim.posted);
-            if claim.uses == 0 {
+            claim.connections = claim.connections.saturating_sub(1);
+            claim.until = now + hold_time(self.hold, claim.posted);
+            if claim.connections == 0 {
                 self.changed.insert(key);
             }
         }
     }
 
-    /// The claims that have changed since this was asked last, as they are now.
+    /// The claims that have changed since the last call, as they are now.
     pub fn take_changed(&mut self, now: Now) -> Vec<SavedClaim> {
         let changed = std::mem::take(&mut self.changed);
-        changed.iter().filter_map(|key| Some(self.claims.get(key)?.kept(now))).collect()
+        changed.iter().filter_map(|key| Some(self.claims.get(key)?.to_saved(now))).collect()
     }
 
-    /// What was taken could not be kept: it comes again.
-    pub fn put_back(&mut self, kept: &[SavedClaim]) {
-        self.changed.extend(kept.iter().map(|kept| kept.user.key()));
+    /// Puts back claims that could not be stored: the next [`NameRegistry::take_changed`] returns
+    /// them again.
+    pub fn put_back(&mut self, saved: &[SavedClaim]) {
+        self.changed.extend(saved.iter().map(|saved| saved.user.key()));
     }
 
-    /// Every claim that holds.
+    /// All claims that are held.
     #[must_use]
-    pub fn all(&self, now: Now) -> Vec<SavedClaim> {
-        let claims = self.claims.values().filter(|claim| claim.holds(now.instant));
-        claims.map(|claim| claim.kept(now)).collect()
+    pub fn saved_claims(&self, now: Now) -> Vec<SavedClaim> {
+        let claims = self.claims.values().filter(|claim| claim.is_held(now.instant));
+        claims.map(|claim| claim.to_saved(now)).collect()
     }
 
-    /// Forgets lapsed claims, each time their number may have doubled: the table stays in
-    /// proportion to the names that are held.
+    /// Removes lapsed claims each time their number may have doubled: the table stays in proportion
+    /// to the held names.
     fn sweep(&mut self, now: Instant) {
         if self.claims.len() >= self.sweep_at {
-            self.claims.retain(|_, claim| claim.holds(now));
+            self.claims.retain(|_, claim| claim.is_held(now));
             self.sweep_at = SWEEP_FROM.max(self.claims.len() * 2);
         }
     }
 }
 
-fn hold_of(hold: Duration, posted: bool) -> Duration {
+fn hold_time(hold: Duration, posted: bool) -> Duration {
     if posted { hold.max(limits::HOLD_AFTER_DROP) } else { limits::HOLD_AFTER_DROP }
 }
 
 impl Claim {
-    fn holds(&self, now: Instant) -> bool {
-        self.uses > 0 || now < self.until
+    fn is_held(&self, now: Instant) -> bool {
+        self.connections > 0 || now < self.until
     }
 
-    /// Whether it is in use, or was until [`limits::HOLD_AFTER_DROP`] ago; it holds.
-    fn is_fresh(&self, hold: Duration, now: Instant) -> bool {
-        let longer = hold_of(hold, self.posted).saturating_sub(limits::HOLD_AFTER_DROP);
-        self.uses > 0 || now + longer < self.until
+    /// Whether a connection uses it, or did until [`limits::HOLD_AFTER_DROP`] ago. Call it for a
+    /// held claim.
+    fn was_used_recently(&self, hold: Duration, now: Instant) -> bool {
+        let longer = hold_time(hold, self.posted).saturating_sub(limits::HOLD_AFTER_DROP);
+        self.connections > 0 || now + longer < self.until
     }
 
-    fn kept(&self, now: Now) -> SavedClaim {
+    fn to_saved(&self, now: Now) -> SavedClaim {
         let left = self.until.saturating_duration_since(now.instant).as_millis();
         let left = u64::try_from(left).unwrap_or(u64::MAX);
-        let until = (self.uses == 0).then(|| now.unix_ms.saturating_add(left));
+        let until = (self.connections == 0).then(|| now.unix_ms.saturating_add(left));
         let (user, away) = (self.user.clone(), self.away.clone());
         SavedClaim { user, owner: self.owner, posted: self.posted, until, away }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-    fn user(name: &str) -> UserName {
-        name.parse().unwrap()
-    }
-
-    fn token(digit: char) -> Token {
-        digit.to_string().repeat(32).parse().unwrap()
-    }
-
-    #[test]
-    fn a_held_name_needs_its_token_whatever_its_case() {
-        let (mut names, now) = (NameRegistry::new(7 * DAY), Instant::now());
-        let bob = names.claim(&user("bob"), None, token('1'), now).unwrap();
-        assert_eq!(bob.token, token('1'));
-        assert!(names.claim(&user("BOB"), None, token('2'), now).is_err());
-        assert!(names.claim(&user("Bob"), Some(&token('3')), token('2'), now).is_err());
-        let device = names.claim(&user("Bob"), Some(&bob.token), token('2'), now).unwrap();
-        assert_eq!((device.owner, device.token), (bob.owner, token('1')));
-        assert_eq!(device.user, user("Bob"), "spelled as this device does");
-    }
-
-    #[test]
-    fn a_dropped_name_is_held_for_a_minute_and_a_posters_for_days() {
-        let (mut names, now) = (NameRegistry::new(7 * DAY), Instant::now());
-        let bob = names.claim(&user("bob"), None, token('1'), now).unwrap();
-        names.claim(&user("bob"), Some(&bob.token), token('2'), now).unwrap();
-        names.release(&user("bob"), now);
-        let later = now + 30 * DAY;
-        assert!(names.claim(&user("bob"), None, token('3'), later).is_err(), "one device is left");
-
-        names.release(&user("bob"), later);
-        let soon = later + Duration::from_secs(59);
-        assert!(names.claim(&user("bob"), None, token('3'), soon).is_err());
-        let late = later + Duration::from_secs(60);
-        let other = names.claim(&user("bob"), None, token('3'), late).unwrap();
-        assert_ne!(other.owner, bob.owner);
-
-        names.posted(&user("bob"));
-        names.release(&user("bob"), late);
-        assert!(
-            names
-                .claim(&user("bob"), None, token('4'), late + 7 * DAY - limits::PACING_MAX)
-                .is_err()
-        );
-        assert!(names.claim(&user("bob"), None, token('4'), late + 7 * DAY).is_ok());
-    }
-
-    #[test]
-    fn a_free_name_keeps_the_token_its_former_holder_shows() {
-        let (mut names, now) = (NameRegistry::new(DAY), Instant::now());
-        let laptop = names.claim(&user("bob"), Some(&token('7')), token('1'), now).unwrap();
-        let phone = names.claim(&user("bob"), Some(&token('7')), token('2'), now).unwrap();
-        assert_eq!(laptop.owner, phone.owner);
-    }
-
-    #[test]
-    fn being_away_outlives_a_short_absence_and_not_a_long_one() {
-        let start = Instant::now();
-        let lunch = || Some(AwayMessage::parse("lunch").unwrap());
-        let after = |absence: Duration| {
-            let mut names = NameRegistry::new(7 * DAY);
-            let bob = names.claim(&user("bob"), None, token('1'), start).unwrap();
-            names.posted(&user("bob"));
-            names.set_away(&user("BOB"), lunch());
-            names.release(&user("bob"), start);
-            let kept = names.take_changed(Now { instant: start, unix_ms: 0 });
-            let mut restored = NameRegistry::new(7 * DAY);
-            let unix_ms = u64::try_from(absence.as_millis()).unwrap();
-            restored.restore(kept, Now { instant: start + absence, unix_ms });
-            for names in [&mut names, &mut restored] {
-                names.claim(&user("bob"), Some(&bob.token), token('2'), start + absence).unwrap();
-            }
-            (names.away(&user("bob")), restored.away(&user("bob")))
-        };
-        assert_eq!(after(limits::HOLD_AFTER_DROP - limits::PACING_MAX), (lunch(), lunch()));
-        assert_eq!(after(limits::HOLD_AFTER_DROP), (None, None), "over a restart as well");
-        let mut names = NameRegistry::new(DAY);
-        names.claim(&user("bob"), None, token('1'), start).unwrap();
-        names.set_away(&user("bob"), lunch());
-        names.set_away(&user("bob"), None);
-        assert_eq!(names.away(&user("bob")), None);
-    }
-
-    #[test]
-    fn lapsed_claims_are_forgotten() {
-        let (mut names, now) = (NameRegistry::new(DAY), Instant::now());
-        for n in 0..5_000_u32 {
-            let at = now + limits::HOLD_AFTER_DROP * n;
-            let name = user(&format!("user{n}"));
-            names.claim(&name, None, token('1'), at).unwrap();
-            names.release(&name, at);
-        }
-        assert!(names.claims.len() <= SWEEP_FROM, "{} claims", names.claims.len());
-    }
-
-    #[test]
-    fn what_is_kept_restores_every_hold_and_nothing_more() {
-        let now = |later: Duration| Now {
-            instant: Instant::now() + later,
-            unix_ms: 1_000_000 + u64::try_from(later.as_millis()).unwrap(),
-        };
-        let start = now(Duration::ZERO);
-        let mut names = NameRegistry::new(7 * DAY);
-        let claim = |names: &mut NameRegistry, name: &str, digit| {
-            names.claim(&user(name), None, token(digit), start.instant).unwrap()
-        };
-        let poster = claim(&mut names, "poster", '1');
-        claim(&mut names, "visitor", '2');
-        claim(&mut names, "here", '3');
-        assert!(names.posted(&user("poster")) && !names.posted(&user("poster")));
-        names.release(&user("poster"), start.instant);
-        names.release(&user("visitor"), start.instant);
-        let kept = names.take_changed(start);
-        assert_eq!(kept.len(), 3);
-        assert_eq!(kept.iter().filter(|kept| kept.until.is_none()).count(), 1, "who is here");
-        assert!(names.take_changed(start).is_empty());
-        names.put_back(&kept);
-        assert_eq!(names.take_changed(start), kept);
-
-        let free = |later: Duration, name: &str| {
-            let mut again = NameRegistry::new(7 * DAY);
-            again.restore(kept.clone(), now(later));
-            again.claim(&user(name), None, token('9'), now(later).instant).is_ok()
-        };
-        let (minute, second) = (Duration::from_secs(60), Duration::from_secs(1));
-        assert!(!free(second, "poster") && !free(6 * DAY, "POSTER") && free(7 * DAY, "poster"));
-        assert!(!free(minute - second, "visitor") && free(minute, "visitor"));
-        assert!(!free(DAY, "here"), "dropped when the server ended, so held from its start");
-        let mut again = NameRegistry::new(7 * DAY);
-        again.restore(kept.clone(), now(DAY));
-        let back = again.claim(&user("poster"), Some(&token('1')), token('9'), now(DAY).instant);
-        assert_eq!(back.unwrap().owner, poster.owner);
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
-//! What a person does to a room's log: said under a cid, stored once.
+//! What one can do to a room's log: post, edit, delete, set the topic. Submitted under a cid,
+//! stored once.
 //!
-//! Room: values. Whether it may be done is the server's to judge.
+//! Whether the sender may do it is decided in `server`.
 
 use std::fmt;
 
@@ -9,33 +10,33 @@ use super::error_code::Rejection;
 use super::text::one_line;
 use crate::limits;
 
-/// One thing that can be done to a room's log.
+/// One change to a room's log.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Operation {
-    /// Say a line.
+    /// Posts a message.
     Post {
-        /// What is said.
+        /// Its text.
         text: Text,
-        /// It tells what its author does (`/me waves`).
+        /// It says what its author does (`/me waves`).
         me: bool,
-        /// The seq of the record that it answers.
+        /// The seq of the message that it replies to.
         reply: Option<u64>,
     },
-    /// Say a line of one's own in other words.
+    /// Changes the text of one's own message.
     Edit {
         /// The seq of the post.
         target: u64,
-        /// What stands there from now on.
+        /// The new text.
         text: Text,
     },
-    /// Take a line of one's own back: nobody is shown its text any more.
+    /// Deletes one's own message: its text is no longer shown to anyone.
     Delete {
         /// The seq of the post.
         target: u64,
     },
-    /// Say what the room is about.
+    /// Sets the topic of the room.
     Topic {
-        /// What it is about.
+        /// The topic.
         text: Topic,
     },
 }
@@ -52,7 +53,7 @@ impl Operation {
         }
     }
 
-    /// The seq of the post that it is about, if it is about one.
+    /// The seq of the post that it edits or deletes.
     #[must_use]
     pub fn target(&self) -> Option<u64> {
         match self {
@@ -61,10 +62,10 @@ impl Operation {
         }
     }
 
-    /// The seq of the record that it means, which in another log would be another: its target, or
-    /// what it answers.
+    /// The seq that it refers to: its target, or the message it replies to. In another log that seq
+    /// is another record.
     #[must_use]
-    pub fn meant(&self) -> Option<u64> {
+    pub fn referenced_seq(&self) -> Option<u64> {
         match self {
             Operation::Post { reply, .. } => *reply,
             Operation::Edit { .. } | Operation::Delete { .. } | Operation::Topic { .. } => {
@@ -74,12 +75,12 @@ impl Operation {
     }
 }
 
-/// What a room is about: one line of up to [`limits::TOPIC`] bytes, or nothing.
+/// The topic of a room: one line of up to [`limits::TOPIC`] bytes, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Topic(String);
 
 impl Topic {
-    /// Reads a topic. Nothing at all takes the former one away.
+    /// Reads a topic. An empty one clears the topic.
     ///
     /// # Errors
     /// `too_long` beyond [`limits::TOPIC`] bytes; `bad_text` for a control character, line breaks
@@ -88,7 +89,7 @@ impl Topic {
         one_line("a topic", text, limits::TOPIC).map(Topic)
     }
 
-    /// The topic; empty where there is none.
+    /// The topic; empty where the room has none.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,6 +1,7 @@
-//! Who stands behind a name: the same person after a restart, another one once the name has passed on.
+//! Identifies the owner of a name: the same owner after a restart, another one once the name has
+//! been claimed by someone else.
 //!
-//! Room: a name and its token in, a digest out. It never holds the token itself.
+//! A name and its token in, a digest out. The token itself is not kept.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,22 +11,23 @@ use sha1_smol::Sha1;
 use super::error_code::{ErrorCode, Rejection};
 use super::{Token, UserName};
 
-/// Who holds a name: a digest of the name and of the token that proves the claim. Rights hang on
-/// it, not on the spelling of the name.
+/// The owner of a name: a digest of the name and of the token that proves the claim. Permissions
+/// belong to the owner, not to the spelling of the name.
 ///
-/// It is the first 128 bits of SHA-1 over the name's key, a zero byte and the token's 16 bytes. What
-/// is known of SHA-1 are collisions: two inputs of an attacker's making with one digest. To show a
-/// token for somebody else's owner takes a second preimage, and to read the token out of it means
-/// to guess 128 random bits. So a owner may be written where a token may not: into logs and files.
-/// Being a function of both, it is known again by a server that has forgotten everything else.
+/// It is the first 128 bits of SHA-1 over the name's key, a zero byte and the token's 16 bytes. The
+/// known attacks on SHA-1 are collisions: two inputs, both made by the attacker, with one digest.
+/// To find a token for another user's owner id takes a second preimage, and to recover the token
+/// takes a guess of 128 random bits. So an owner id may be written where a token may not: to logs
+/// and files. It depends on name and token only, so a server that has lost everything else
+/// recognizes the owner again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OwnerId([u8; 16]);
 
 impl OwnerId {
-    /// Digits of a owner as text.
+    /// Digits of an owner id as text.
     pub const DIGITS: usize = 32;
 
-    /// Whoever shows `token` for `user`.
+    /// The owner of `user` who has `token`.
     #[must_use]
     pub fn of(user: &UserName, token: &Token) -> OwnerId {
         let mut digest = Sha1::new();
@@ -51,7 +53,7 @@ impl FromStr for OwnerId {
         let fits = text.len() == OwnerId::DIGITS && text.bytes().all(is_digit);
         let bits = fits.then(|| u128::from_str_radix(text, 16).ok()).flatten();
         bits.map(|bits| OwnerId(bits.to_be_bytes()))
-            .ok_or(Rejection::new(ErrorCode::BadMessage, "a holder is 32 lower-case hex digits"))
+            .ok_or(Rejection::new(ErrorCode::BadMessage, "an owner id is 32 lower-case hex digits"))
     }
 }
 
@@ -64,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_holder_is_a_name_in_any_case_and_its_token() {
+    fn an_owner_id_is_made_of_a_name_in_any_case_and_its_token() {
         let token = "00112233445566778899aabbccddeeff";
         let bob = owner("bob", token);
         assert_eq!(bob, owner("BOB", token));

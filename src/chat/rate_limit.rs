@@ -1,19 +1,19 @@
-//! How much one client may say, and how much nuisance it may make.
+//! Rate limits of one client: how fast it may post, and how many control messages it may send.
 //!
-//! Room: arithmetic on instants that come in by argument. What follows from a refusal is not
-//! decided here.
+//! Arithmetic on instants that come in by argument. What follows from a verdict is decided in
+//! `server`.
 
 use std::time::{Duration, Instant};
 
-/// So many at once, then so many per second (the generic cell rate algorithm, as in ITU-T I.371:
-/// one instant is all it has to remember).
+/// A rate limit with a burst (the generic cell rate algorithm of ITU-T I.371: it stores one
+/// instant).
 #[derive(Debug, Clone)]
 pub struct RateLimiter {
-    /// Time that one use costs; zero where there is no limit.
+    /// Time between two uses at the full rate; zero where there is no limit.
     interval: Duration,
-    /// How far ahead of its rate a client may be.
-    ahead: Duration,
-    /// When a client that never ran ahead would be due again.
+    /// How early a use may come.
+    tolerance: Duration,
+    /// When the next use is due at the full rate.
     due: Option<Instant>,
 }
 
@@ -22,75 +22,76 @@ impl RateLimiter {
     #[must_use]
     pub fn new(rate: u32, burst: u32) -> RateLimiter {
         let interval = Duration::from_secs(1).checked_div(rate).unwrap_or_default();
-        RateLimiter { interval, ahead: interval * burst.saturating_sub(1), due: None }
+        RateLimiter { interval, tolerance: interval * burst.saturating_sub(1), due: None }
     }
 
-    /// Uses it once.
+    /// Uses the limiter once.
     ///
     /// # Errors
-    /// How long to wait until it can be used again, when it is used up. Nothing is charged then.
+    /// How long to wait, when the limit is reached. Such a use costs nothing.
     pub fn check(&mut self, now: Instant) -> Result<(), Duration> {
         let due = self.due.map_or(now, |due| due.max(now));
         let early = due.saturating_duration_since(now);
-        if early > self.ahead {
-            return Err(early - self.ahead);
+        if early > self.tolerance {
+            return Err(early - self.tolerance);
         }
         self.due = Some(due + self.interval);
         Ok(())
     }
 }
 
-/// What a client that makes a nuisance of itself should meet.
+/// What to do with a client after a message counted by [`FloodControl`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// An answer.
+    /// Answer it.
     Allow,
-    /// An answer, after this wait: it comes faster than is borne.
+    /// Answer it after this wait: the client is over the limit.
     Delay(Duration),
-    /// An end: it has gone on for longer than patience lasts.
+    /// Close the connection: the client has been over the limit for longer than the grace time.
     Disconnect,
 }
 
-/// Counts the control, empty and refused messages of one client, second by second.
+/// Counts one client's control, empty and rejected messages, per second.
 #[derive(Debug, Clone)]
 pub struct FloodControl {
-    /// So many in a second are borne.
-    most: u32,
-    /// So long are more of them slowed.
-    patience: Duration,
+    /// Messages per second that are answered at once.
+    limit: u32,
+    /// How long a client may stay over the limit; its messages are slowed meanwhile.
+    grace: Duration,
     second: Instant,
     in_second: u32,
-    bad_since: Option<Instant>,
+    over_since: Option<Instant>,
 }
 
 impl FloodControl {
-    /// None so far; `most` in a second are borne, more of them are slowed for as long as `patience`.
+    /// A client that has sent none. Over `limit` per second it is slowed, and after `grace`
+    /// disconnected.
     #[must_use]
-    pub fn new(most: usize, patience: Duration, now: Instant) -> FloodControl {
-        let most = u32::try_from(most).unwrap_or(u32::MAX).max(1);
-        FloodControl { most, patience, second: now, in_second: 0, bad_since: None }
+    pub fn new(limit: usize, grace: Duration, now: Instant) -> FloodControl {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX).max(1);
+        FloodControl { limit, grace, second: now, in_second: 0, over_since: None }
     }
 
-    /// Counts one more.
+    /// Counts one message.
     pub fn check(&mut self, now: Instant) -> Verdict {
         let second = Duration::from_secs(1);
         let passed = now.saturating_duration_since(self.second);
         if passed >= second {
-            let was_bad = self.in_second > self.most && passed < 2 * second;
-            if !was_bad {
-                self.bad_since = None;
+            let was_over = self.in_second > self.limit && passed < 2 * second;
+            if !was_over {
+                self.over_since = None;
             }
             (self.second, self.in_second) = (now, 0);
         }
         self.in_second += 1;
-        if self.in_second <= self.most {
+        if self.in_second <= self.limit {
             return Verdict::Allow;
         }
-        let bad_since = *self.bad_since.get_or_insert(now);
-        if now.saturating_duration_since(bad_since) >= self.patience {
+        let over_since = *self.over_since.get_or_insert(now);
+        if now.saturating_duration_since(over_since) >= self.grace {
             return Verdict::Disconnect;
         }
-        Verdict::Delay(second / self.most)
+        Verdict::Delay(second / self.limit)
     }
 }
 
@@ -129,18 +130,18 @@ mod tests {
     }
 
     #[test]
-    fn a_short_flurry_is_slowed_and_forgiven_and_a_long_one_ends() {
+    fn a_short_flood_is_slowed_and_forgiven_and_a_long_one_disconnects() {
         let start = Instant::now();
         let mut flood = none(start);
-        let kept = (0..25).filter(|_| flood.check(start) == Verdict::Allow).count();
-        assert_eq!(kept, 20);
+        let allowed = (0..25).filter(|_| flood.check(start) == Verdict::Allow).count();
+        assert_eq!(allowed, 20);
         assert_eq!(flood.check(start + 3000 * MS), Verdict::Allow, "forgiven");
 
         let mut flood = none(start);
-        let lost = (0..2000)
+        let disconnected = (0..2000)
             .map(|n| start + n * 10 * MS)
             .find(|at| flood.check(*at) == Verdict::Disconnect);
-        let after = lost.unwrap().duration_since(start);
+        let after = disconnected.unwrap().duration_since(start);
         assert!(
             after >= limits::FLOOD_GRACE && after <= limits::FLOOD_GRACE + 400 * MS,
             "{after:?}"
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn just_below_the_limit_is_borne_for_ever() {
+    fn just_below_the_limit_is_allowed_for_ever() {
         let start = Instant::now();
         let mut flood = none(start);
         assert!((0..2000).all(|n| flood.check(start + n * 50 * MS) == Verdict::Allow));

@@ -1,36 +1,37 @@
-//! How far everybody has read: one marker for a owner and a log, which only moves forward.
+//! Read markers: how far each owner has read each log. A marker only moves forward.
 //!
-//! Room: values. What is to outlive the process goes out as [`ReadMarker`] and comes back in.
+//! Markers leave as [`ReadMarker`] to be stored, and come back in at the next start.
 
 use std::collections::{HashMap, HashSet};
 
 use super::OwnerId;
 
-/// How far one owner has read one log, as it is kept over a restart.
+/// How far one owner has read one log, as it is stored over a restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadMarker {
-    /// Who has read.
+    /// The owner.
     pub owner: OwnerId,
-    /// The id of the log: a new log is unread.
+    /// The id of the log. A new log has no marker: all of it is unread.
     pub log: String,
-    /// The seq of the newest record that was read.
+    /// The seq of the newest record read.
     pub seq: u64,
 }
 
 /// All read markers.
 #[derive(Debug, Default)]
 pub struct ReadMarkers {
+    /// The seq of each marker, by owner and log id.
     seqs: HashMap<(OwnerId, String), u64>,
-    /// Those that are not kept yet as they are now.
+    /// The markers that have changed since they were stored.
     changed: HashSet<(OwnerId, String)>,
 }
 
 impl ReadMarkers {
-    /// Takes up markers that an earlier run has kept, in any order.
-    pub fn restore(&mut self, kept: impl IntoIterator<Item = ReadMarker>) {
-        for ReadMarker { owner, log, seq } in kept {
-            let marked = self.seqs.entry((owner, log)).or_default();
-            *marked = seq.max(*marked);
+    /// Restores the markers that an earlier run stored, in any order.
+    pub fn restore(&mut self, saved: impl IntoIterator<Item = ReadMarker>) {
+        for ReadMarker { owner, log, seq } in saved {
+            let current = self.seqs.entry((owner, log)).or_default();
+            *current = seq.max(*current);
         }
     }
 
@@ -40,37 +41,38 @@ impl ReadMarkers {
         self.seqs.get(&(owner, String::from(log))).copied()
     }
 
-    /// `owner` has read up to `seq`. False if that is nothing new.
+    /// Moves the marker of `owner` to `seq`. False if it was there already.
     pub fn advance(&mut self, owner: OwnerId, log: &str, seq: u64) -> bool {
         let key = (owner, String::from(log));
-        let marked = self.seqs.entry(key.clone()).or_default();
-        if seq <= *marked {
+        let current = self.seqs.entry(key.clone()).or_default();
+        if seq <= *current {
             return false;
         }
-        *marked = seq;
+        *current = seq;
         self.changed.insert(key);
         true
     }
 
-    /// The markers that have moved since this was asked last.
+    /// The markers that have moved since the last call.
     pub fn take_changed(&mut self) -> Vec<ReadMarker> {
         let changed = std::mem::take(&mut self.changed);
-        changed.iter().filter_map(|key| Some(mark(key, *self.seqs.get(key)?))).collect()
+        changed.iter().filter_map(|key| Some(marker(key, *self.seqs.get(key)?))).collect()
     }
 
-    /// What was taken could not be kept: it comes again.
-    pub fn put_back(&mut self, marks: &[ReadMarker]) {
-        self.changed.extend(marks.iter().map(|mark| (mark.owner, mark.log.clone())));
+    /// Puts back markers that could not be stored: the next [`ReadMarkers::take_changed`] returns
+    /// them again.
+    pub fn put_back(&mut self, markers: &[ReadMarker]) {
+        self.changed.extend(markers.iter().map(|marker| (marker.owner, marker.log.clone())));
     }
 
-    /// All of them, once those are forgotten whose owner or log is no more.
+    /// All markers, after those are removed whose owner or log no longer exists.
     pub fn prune(&mut self, is_alive: impl Fn(OwnerId, &str) -> bool) -> Vec<ReadMarker> {
         self.seqs.retain(|(owner, log), _| is_alive(*owner, log));
-        self.seqs.iter().map(|(key, seq)| mark(key, *seq)).collect()
+        self.seqs.iter().map(|(key, seq)| marker(key, *seq)).collect()
     }
 }
 
-fn mark((owner, log): &(OwnerId, String), seq: u64) -> ReadMarker {
+fn marker((owner, log): &(OwnerId, String), seq: u64) -> ReadMarker {
     ReadMarker { owner: *owner, log: log.clone(), seq }
 }
 
@@ -84,24 +86,24 @@ mod tests {
 
     #[test]
     fn a_marker_moves_forward_and_never_back() {
-        let mut marks = ReadMarkers::default();
-        assert_eq!(marks.get(owner("1"), "a"), None);
-        assert!(marks.advance(owner("1"), "a", 7));
-        assert!(!marks.advance(owner("1"), "a", 7) && !marks.advance(owner("1"), "a", 3));
-        assert!(!marks.advance(owner("2"), "a", 0), "nothing is read");
-        assert_eq!((marks.get(owner("1"), "a"), marks.get(owner("1"), "b")), (Some(7), None));
+        let mut markers = ReadMarkers::default();
+        assert_eq!(markers.get(owner("1"), "a"), None);
+        assert!(markers.advance(owner("1"), "a", 7));
+        assert!(!markers.advance(owner("1"), "a", 7) && !markers.advance(owner("1"), "a", 3));
+        assert!(!markers.advance(owner("2"), "a", 0), "nothing is read");
+        assert_eq!((markers.get(owner("1"), "a"), markers.get(owner("1"), "b")), (Some(7), None));
     }
 
     #[test]
-    fn what_has_moved_is_kept_once_and_comes_again_if_it_could_not_be() {
-        let mut marks = ReadMarkers::default();
-        marks.advance(owner("1"), "a", 7);
-        marks.advance(owner("1"), "a", 9);
-        let taken = marks.take_changed();
+    fn a_moved_marker_is_taken_once_and_comes_again_if_it_could_not_be_stored() {
+        let mut markers = ReadMarkers::default();
+        markers.advance(owner("1"), "a", 7);
+        markers.advance(owner("1"), "a", 9);
+        let taken = markers.take_changed();
         assert_eq!(taken, [ReadMarker { owner: owner("1"), log: String::from("a"), seq: 9 }]);
-        assert!(marks.take_changed().is_empty());
-        marks.put_back(&taken);
-        assert_eq!(marks.take_changed(), taken);
+        assert!(markers.take_changed().is_empty());
+        markers.put_back(&taken);
+        assert_eq!(markers.take_changed(), taken);
 
         let mut again = ReadMarkers::default();
         again.restore(taken.iter().cloned().chain([ReadMarker { seq: 4, ..taken[0].clone() }]));

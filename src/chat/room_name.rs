@@ -9,15 +9,16 @@ use super::error_code::{ErrorCode, Rejection};
 use super::unicode;
 use crate::limits;
 
-/// 1 to [`limits::ROOM_NAME`] of `[a-z0-9_-]`, the first a letter or digit: fit for a URL and for a
-/// directory's name on any system. Members write it with a `#` in front, which is no part of it.
+/// 1 to [`limits::ROOM_NAME`] of `[a-z0-9_-]`, the first a letter or digit: valid in a URL and as
+/// the name of a directory on any system. Users write it with a `#` in front, which is not part of
+/// it.
 ///
-/// Or a private room of two, `@alice+bob`: the keys of their names, sorted.
+/// Or the private room of two users, `@alice+bob`: the keys of their names, sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomName(Arc<str>);
 
 impl RoomName {
-    /// The private room of two people; `None` for one who would talk to themselves.
+    /// The private room of two users; `None` if they are the same.
     ///
     /// ```
     /// # use talk::chat::{RoomName, UserName};
@@ -36,19 +37,19 @@ impl RoomName {
         &self.0
     }
 
-    /// The keys of the two who share it, if it is a private room.
+    /// The keys of its two users, if it is a private room.
     #[must_use]
     pub fn owners(&self) -> Option<[&str; 2]> {
         self.0.strip_prefix('@')?.split_once('+').map(|(one, other)| [one, other])
     }
 
-    /// Whether it is a private room of two.
+    /// Whether it is the private room of two users.
     #[must_use]
     pub fn is_private(&self) -> bool {
         self.0.starts_with('@')
     }
 
-    /// The key of the one with whom `user` shares it; `None` where it is not theirs.
+    /// The key of the user with whom `user` shares it; `None` where `user` is neither of the two.
     #[must_use]
     pub fn other(&self, user: &UserName) -> Option<&str> {
         let ([one, other], key) = (self.owners()?, user.key());
@@ -60,7 +61,7 @@ impl RoomName {
     }
 }
 
-/// The room of those who name none.
+/// The room of a client that names none.
 impl Default for RoomName {
     fn default() -> RoomName {
         RoomName("lobby".into())
@@ -70,28 +71,29 @@ impl Default for RoomName {
 impl FromStr for RoomName {
     type Err = Rejection;
 
-    /// Reads a name, with or without a `#` in front; a private room's with its two names in any case
-    /// and order.
+    /// Reads a name, with or without a `#` in front; a private room's with its two names in any
+    /// case and order.
     fn from_str(text: &str) -> Result<RoomName, Rejection> {
-        if let Some(two) = text.strip_prefix('@') {
-            return two.split_once('+').and_then(|(one, other)| private_of(one, other)).ok_or_else(
-                || {
+        if let Some(names) = text.strip_prefix('@') {
+            return names
+                .split_once('+')
+                .and_then(|(one, other)| private_of(one, other))
+                .ok_or_else(|| {
                     Rejection::new(
                         ErrorCode::BadRoom,
-                        "a private room is @ and two names with a + between",
+                        "the name of a private room is @ and two user names with + between them",
                     )
-                },
-            );
+                });
         }
         let name = text.strip_prefix('#').unwrap_or(text);
-        let starts_well = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let starts_right = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
         let fits =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
-        if !starts_well || name.len() > limits::ROOM_NAME || !name.bytes().all(fits) {
+        if !starts_right || name.len() > limits::ROOM_NAME || !name.bytes().all(fits) {
             return Err(Rejection::new(
                 ErrorCode::BadRoom,
                 format!(
-                    "a room's name is 1 to {} of a-z 0-9 _ -, and starts with a letter or digit",
+                    "a room name has 1 to {} of a-z 0-9 _ - and starts with a letter or digit",
                     limits::ROOM_NAME
                 ),
             ));
@@ -109,9 +111,9 @@ fn private(one: &str, other: &str) -> Option<RoomName> {
     (first != second).then(|| RoomName(format!("@{first}+{second}").into()))
 }
 
-/// The key that `text` spells: letters, digits, marks and `_-.` alone, so that it can stand in a
-/// directory's name. A key may hold what no fresh name may (`İ` in lower case has a mark of its
-/// own), so it is not judged as a name is.
+/// The key of the name `text`: letters, digits, marks and `_-.` only, so that it can be part of a
+/// directory's name. A key may hold what a new name may not (`İ` in lower case has a combining
+/// mark), so it is not checked as a name.
 fn key_of(text: &str) -> Option<String> {
     let key = UserName::from_trusted(text).key();
     let fits = |c: char| {
@@ -139,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_room_has_one_name_whoever_says_it() {
+    fn a_private_room_has_one_name_in_any_case_and_order() {
         let room = RoomName::of_two(&user("Zoë"), &user("alice")).unwrap();
         assert_eq!(room.as_str(), "@alice+zoë");
         for text in ["@alice+zoë", "@ZOË+Alice", "@zoë+alice"] {

@@ -1,9 +1,9 @@
-//! Which characters may stand in a name, and which alphabet they belong to.
+//! Which characters a name may hold, and which of the look-alike scripts they belong to.
 //!
-//! Room: characters. The standard library knows letters and digits but neither marks nor scripts,
-//! so the ranges a name needs are written out here; they change about as often as Unicode does.
+//! The standard library knows letters and digits but neither marks nor scripts, so the ranges that
+//! names need are listed here; they change about as often as Unicode does.
 
-/// The alphabets whose letters look alike: `a` is three characters. A name keeps to one of them.
+/// The scripts whose letters look alike: `a` is a letter in three of them. A name uses only one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Script {
     Latin,
@@ -11,8 +11,8 @@ pub(crate) enum Script {
     Cyrillic,
 }
 
-/// The alphabet `letter` belongs to, where it is one of those that look alike.
-pub(crate) fn alphabet(letter: char) -> Option<Script> {
+/// The script of `letter`, where it is one of those that look alike.
+pub(crate) fn script_of(letter: char) -> Option<Script> {
     match letter {
         'A'..='Z'
         | 'a'..='z'
@@ -30,27 +30,27 @@ pub(crate) fn alphabet(letter: char) -> Option<Script> {
     }
 }
 
-/// Whether `c` is a letter or digit of a script that people write their names in today.
+/// Whether `c` is a letter or digit of a script in which people write their names today.
 pub(crate) fn is_letter_or_digit(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || (c.is_alphanumeric()
             && !is_compatibility_form(c)
-            && !is_foreign_mark(c)
+            && !is_unneeded_mark(c)
             && !is_blank(c)
-            && (c < '\u{10000}' || is_living_beyond_the_first_plane(c)))
+            && (c < '\u{10000}' || is_modern_supplementary(c)))
 }
 
 /// Whether `c` is a mark without which its script cannot be written: vowel signs, viramas, tones,
-/// subjoined letters of the scripts of South and South-East Asia. They may stand only on a letter
-/// of their own script.
+/// subjoined letters of the scripts of South and South-East Asia. It may only follow a letter of
+/// its own script.
 ///
-/// Accents that sit on Latin, Greek and Cyrillic letters are none of these: those letters exist
-/// composed, and a name that may be spelled in two ways would be two names that look the same. The
-/// vowel points of Hebrew and Arabic are none either: names are written without them.
+/// Accents on Latin, Greek and Cyrillic letters are not among them: those letters exist composed,
+/// and a name that could be spelled in two ways would be two names that look the same. The vowel
+/// points of Hebrew and Arabic are not either: names are written without them.
 pub(crate) fn is_needed_mark(c: char) -> bool {
     match c {
         // The nine scripts from Devanagari to Malayalam share one layout, 128 characters each.
-        '\u{a70}' | '\u{a71}' => true, // the two of Gurmukhi alone
+        '\u{a70}' | '\u{a71}' => true, // only in Gurmukhi
         '\u{900}'..='\u{d7f}' => matches!(
             u32::from(c) & 0x7f,
             0x00..=0x03 | 0x3c | 0x3e..=0x4d | 0x55..=0x57 | 0x62..=0x63
@@ -96,15 +96,15 @@ pub(crate) fn is_needed_mark(c: char) -> bool {
     }
 }
 
-/// Whether `mark` may stand right after `base`: the blocks of 256 characters are scripts, near
-/// enough, and a mark of one script on a letter of another is never a name.
-pub(crate) fn carries(base: char, mark: char) -> bool {
+/// Whether `mark` may follow `base` directly: a block of 256 characters is roughly a script, and a
+/// mark of one script on a letter of another is never part of a name.
+pub(crate) fn may_carry_mark(base: char, mark: char) -> bool {
     (is_letter_or_digit(base) || is_needed_mark(base))
         && u32::from(base) >> 8 == u32::from(mark) >> 8
 }
 
-/// Letters and digits in fancy dress (superscript, circled, full-width, mathematical, joined):
-/// each looks like, and is not, the plain one.
+/// Compatibility forms of letters and digits (superscript, circled, full-width, mathematical,
+/// ligatures): each looks like the plain one and is another character.
 fn is_compatibility_form(c: char) -> bool {
     matches!(c,
         '\u{aa}' | '\u{b2}'..='\u{be}'
@@ -118,8 +118,8 @@ fn is_compatibility_form(c: char) -> bool {
         | '\u{fb00}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{ff00}'..='\u{ffef}')
 }
 
-/// ReadMarkers that no name needs: they pile up on any letter ("zalgo"), or spell it a second way.
-fn is_foreign_mark(c: char) -> bool {
+/// Marks that no name needs: they stack on any letter ("zalgo"), or spell it a second way.
+fn is_unneeded_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5c7}'
         | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}'
@@ -133,14 +133,15 @@ fn is_foreign_mark(c: char) -> bool {
         | '\u{fe00}'..='\u{fe2f}')
 }
 
-/// Letters by the book that show nothing: the Hangul fillers, and two vowels of Khmer.
+/// Letters by their Unicode category that show nothing: the Hangul fillers, and two vowels of
+/// Khmer.
 fn is_blank(c: char) -> bool {
     matches!(c, '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{3164}' | '\u{ffa0}')
 }
 
-/// ReadLimit of what lies above U+FFFF is notation, or scripts of the dead with glyphs as wide as a
-/// line. These are alive.
-fn is_living_beyond_the_first_plane(c: char) -> bool {
+/// The scripts above U+FFFF that are in use today. Most others there are notation, or historic
+/// scripts with glyphs as wide as a line.
+fn is_modern_supplementary(c: char) -> bool {
     matches!(c,
         '\u{104b0}'..='\u{104fb}' // Osage
         | '\u{10d00}'..='\u{10d39}' // Hanifi Rohingya

@@ -1,4 +1,4 @@
-//! The name of a person.
+//! The name of a user.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,22 +9,23 @@ use super::unicode;
 use super::unicode::Script;
 use crate::limits;
 
-/// NameRegistry that would speak for the house. Compared by their key.
+/// Names that would look like the server itself. Compared by key.
 const RESERVED: [&str; 3] = ["system", "server", "talk"];
 
-/// ReadMarkers one letter may carry in a row. Myanmar needs four at times; beyond, a name is a drawing.
+/// Marks that may follow one letter. Myanmar sometimes needs four; more would draw over other
+/// lines.
 const MARKS: usize = 4;
 
-/// A name fit to show to strangers: 1 to [`limits::NAME_CHARS`] letters, digits, `_`, `-`, `.` of
-/// any script, with nothing invisible and nothing that passes for someone else.
+/// A name that is safe to show to other users: 1 to [`limits::NAME_CHARS`] letters, digits, `_`,
+/// `-`, `.` of any script, with nothing invisible and no look-alike of another name.
 ///
-/// It is kept as its owner spells it; [`UserName::key`] is what names are compared by.
+/// It keeps its owner's spelling; names are compared by [`UserName::key`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserName(Arc<str>);
 
 impl UserName {
-    /// A name that the other end, or an earlier run, has already let in. It is not judged again:
-    /// the rules may have grown, and a line whose author we would now refuse was still said.
+    /// A name that the server, or an earlier run, has accepted. It is not checked again: the rules
+    /// may have become stricter, and a record whose author would be rejected today still exists.
     #[must_use]
     pub fn from_trusted(text: &str) -> UserName {
         UserName(text.into())
@@ -38,8 +39,8 @@ impl UserName {
 
     /// What names are claimed and compared by: the same for all spellings that differ only in case.
     ///
-    /// Each character is raised to upper case and lowered again, which makes one of `σ` and `ς`, of
-    /// `i` and `ı`, of `ß` and `SS`.
+    /// Each character is converted to upper case and back to lower case. That makes `σ` and `ς`
+    /// equal, `i` and `ı`, `ß` and `SS`.
     ///
     /// ```
     /// # use talk::chat::UserName;
@@ -51,7 +52,7 @@ impl UserName {
         self.0.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
     }
 
-    /// Whether the two are one claim.
+    /// Whether the two have the same key.
     #[must_use]
     pub fn is_same_claim(&self, other: &UserName) -> bool {
         self == other || self.key() == other.key()
@@ -64,13 +65,13 @@ impl FromStr for UserName {
     fn from_str(text: &str) -> Result<UserName, Rejection> {
         let count = text.chars().count();
         if count == 0 || count > limits::NAME_CHARS {
-            return Err(rejection(format!("a name has 1 to {} characters", limits::NAME_CHARS)));
+            return Err(bad_name(format!("a name has 1 to {} characters", limits::NAME_CHARS)));
         }
         check_characters(text)?;
-        check_alphabet(text)?;
+        check_scripts(text)?;
         let name = UserName(text.into());
         if RESERVED.contains(&name.key().as_str()) {
-            return Err(rejection("that name is reserved"));
+            return Err(bad_name("that name is reserved"));
         }
         Ok(name)
     }
@@ -83,10 +84,11 @@ fn check_characters(text: &str) -> Result<(), Rejection> {
     for c in text.chars() {
         if unicode::is_needed_mark(c) {
             marks = marks.saturating_add(1);
-            let is_carried = before.is_some_and(|base| base != c && unicode::carries(base, c));
+            let is_carried =
+                before.is_some_and(|base| base != c && unicode::may_carry_mark(base, c));
             if !is_carried || marks > MARKS {
-                return Err(rejection(format!(
-                    "in a name, U+{:04X} cannot stand there",
+                return Err(bad_name(format!(
+                    "a name cannot have U+{:04X} at that place",
                     u32::from(c)
                 )));
             }
@@ -94,8 +96,8 @@ fn check_characters(text: &str) -> Result<(), Rejection> {
             marks = 0;
         } else {
             let code = u32::from(c);
-            return Err(rejection(format!(
-                "a name holds letters, digits, _ - and . only (accented letters composed), not U+{code:04X}"
+            return Err(bad_name(format!(
+                "a name can hold only letters, digits, _ - and . (accented letters composed), not U+{code:04X}"
             )));
         }
         before = Some(c);
@@ -103,18 +105,18 @@ fn check_characters(text: &str) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// All letters that have look-alikes are of one alphabet.
-fn check_alphabet(text: &str) -> Result<(), Rejection> {
+/// All letters that have look-alikes are of one script.
+fn check_scripts(text: &str) -> Result<(), Rejection> {
     let mut first: Option<Script> = None;
-    for alphabet in text.chars().filter_map(unicode::alphabet) {
-        if *first.get_or_insert(alphabet) != alphabet {
-            return Err(rejection("a name may not mix Latin, Greek and Cyrillic letters"));
+    for script in text.chars().filter_map(unicode::script_of) {
+        if *first.get_or_insert(script) != script {
+            return Err(bad_name("a name cannot mix Latin, Greek and Cyrillic letters"));
         }
     }
     Ok(())
 }
 
-fn rejection(message: impl Into<std::borrow::Cow<'static, str>>) -> Rejection {
+fn bad_name(message: impl Into<std::borrow::Cow<'static, str>>) -> Rejection {
     Rejection::new(ErrorCode::BadName, message)
 }
 

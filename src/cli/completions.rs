@@ -1,8 +1,8 @@
-//! Completions for shells, made from the table of flags: they cannot disagree with it.
+//! Completions for shells, generated from the table of flags.
 
 use super::{Command, Error, Flag};
 
-/// A shell that completes.
+/// A supported shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shell {
     Bash,
@@ -10,22 +10,22 @@ enum Shell {
     Fish,
 }
 
-/// What may stand behind a flag.
+/// What a flag takes as its value.
 #[derive(Debug, PartialEq, Eq)]
 enum Value {
     Nothing,
     File,
     Directory,
-    /// One of these, or something else.
+    /// One of these words, or another value.
     Choice(Vec<&'static str>),
 }
 
 impl Command {
-    /// A script that lets `shell` complete the flags of `program`, and the commands that may be its
-    /// first word.
+    /// A script with which `shell` completes the flags of `program`, and `commands` as its first
+    /// word.
     ///
     /// # Errors
-    /// There is none for that shell.
+    /// The shell is not supported.
     pub fn completions(
         &self,
         program: &str,
@@ -49,7 +49,7 @@ impl Command {
     }
 }
 
-/// A spelling of a flag.
+/// One spelling of a flag.
 struct Row {
     dashed: String,
     help: &'static str,
@@ -71,7 +71,7 @@ impl Flag {
 }
 
 impl Value {
-    /// Of `N|now|all`, the words in small letters can be said as they are.
+    /// Of `N|now|all`, the words in lower case are literal.
     fn of(placeholder: &'static str) -> Value {
         let is_literal = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
         match placeholder {
@@ -116,12 +116,12 @@ complete -o default -F _{program} {program}
 fn zsh(program: &str, commands: &[&str], rows: &[Row]) -> String {
     let mut specs = String::new();
     for Row { dashed, help, value } in rows {
-        let mut told = String::new();
+        let mut escaped = String::new();
         for letter in help.chars() {
             match letter {
-                '\'' => told.push_str("'\\''"),
-                '[' | ']' | ':' | '\\' => told.extend(['\\', letter]),
-                _ => told.push(letter),
+                '\'' => escaped.push_str("'\\''"),
+                '[' | ']' | ':' | '\\' => escaped.extend(['\\', letter]),
+                _ => escaped.push(letter),
             }
         }
         let action = match value {
@@ -131,7 +131,7 @@ fn zsh(program: &str, commands: &[&str], rows: &[Row]) -> String {
             Some((name, Value::Directory)) => format!(":{name}:_files -/"),
             Some((name, Value::Choice(words))) => format!(":{name}:({})", words.join(" ")),
         };
-        specs.push_str(&format!("        '*{dashed}[{told}]{action}' \\\n"));
+        specs.push_str(&format!("        '*{dashed}[{escaped}]{action}' \\\n"));
     }
     let commands = match commands {
         [] => String::new(),

@@ -36,7 +36,7 @@ pub(super) fn open(address: &Address, entropy: &Entropy) -> Result<Opened, Conne
     let token = Token::from_bytes(entropy.nonce().map_err(ConnectionError::System)?);
     let stream = connect(address, &resolve(address)?)?;
     let no_answer = |error| ConnectionError::NoAnswer { address: address.clone(), error };
-    let failed = |source| no_answer(HeadError::Failed(source));
+    let failed = |source| no_answer(HeadError::Io(source));
     stream.set_nodelay(true).map_err(failed)?;
     stream.set_write_timeout(Some(limits::STALL_WAIT)).map_err(failed)?;
 

@@ -144,7 +144,7 @@ impl Outbox {
     /// the record was of another log. Returns their cids.
     pub(super) fn fail_targeting(&mut self, room: &RoomName) -> Vec<Cid> {
         self.fail_where(|Queued { submission, .. }| {
-            submission.room == *room && submission.operation.meant().is_some()
+            submission.room == *room && submission.operation.referenced_seq().is_some()
         })
     }
 

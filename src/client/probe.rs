@@ -8,7 +8,7 @@ use super::address::Address;
 use super::connect;
 use super::connection::LIMITS;
 use super::error::ConnectionError;
-use crate::chat::protocol::{ClientMessage, ServerMessage, Welcome};
+use crate::chat::protocol::{ClientMessage, ErrorMessage, ServerMessage, Welcome};
 use crate::chat::{Password, Token, UserName};
 use crate::handshake::UpgradeRequest;
 use crate::limits;
@@ -115,7 +115,7 @@ fn upgrade(
     report: &mut dyn FnMut(Finding),
 ) -> Result<Vec<u8>, ConnectionError> {
     let no_answer = |error| ConnectionError::NoAnswer { address: address.clone(), error };
-    let failed = |source| no_answer(HeadError::Failed(source));
+    let failed = |source| no_answer(HeadError::Io(source));
     let request = UpgradeRequest::new(address.authority(), address.target(), nonce)
         .map_err(|error| failed(std::io::Error::new(ErrorKind::InvalidInput, error)))?;
     let start = Instant::now();
@@ -167,8 +167,8 @@ impl Probe<'_> {
                 report(Finding::Welcome(welcome));
                 return Ok(());
             }
-            if let ServerMessage::Error { message, .. } = message {
-                report(Finding::Rejected(message));
+            if let ServerMessage::Error(ErrorMessage { message, .. }) = message {
+                report(Finding::Rejected(message.into_owned()));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The client's side: a request out, the answer verified (RFC 6455 §4.1).
+//! The client's end: the request for a WebSocket, and the check of the response (RFC 6455 §4.1).
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::{VERSION, accept_for};
 use crate::http::{Authority, ResponseHead, Status, is_token, is_value};
 
-/// A request for a WebSocket, and what its answer must be.
+/// A request for a WebSocket, and the key that its response must answer.
 ///
 /// ```
 /// use talk::handshake::UpgradeRequest;
@@ -22,42 +22,43 @@ pub struct UpgradeRequest {
     head: String,
 }
 
-/// What cannot be written into a request.
+/// What cannot be part of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpgradeRequestError {
-    /// The target does not begin with `/`, or has a space, a `#`, or anything but visible ASCII.
+    /// The target does not begin with `/`, or has a space, a `#`, or a character that is not
+    /// visible ASCII.
     Target,
-    /// A header's name is no token or its value has control characters.
+    /// A header's name is not a token, or its value has control characters.
     Header,
 }
 
-/// Why an answer is no WebSocket.
+/// Why a response does not open a WebSocket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mismatch {
     /// The status is not 101.
     Status {
-        /// What it is.
+        /// The status.
         status: Status,
-        /// Where a redirect points, if that is visible ASCII. It is not followed.
+        /// The target of a redirect, if it is visible ASCII. It is not followed.
         location: Option<String>,
     },
     /// `Upgrade: websocket` or `Connection: Upgrade` is missing.
     NoUpgrade,
-    /// `Sec-WebSocket-Accept` is missing, stands twice, or answers another key.
+    /// `Sec-WebSocket-Accept` is missing, repeated, or answers another key.
     Accept,
-    /// An extension nobody asked for.
+    /// An extension that was not requested.
     Extension,
-    /// A subprotocol nobody asked for.
+    /// A subprotocol that was not requested.
     Subprotocol,
 }
 
 impl UpgradeRequest {
-    /// An request to `authority` for `target`, a path with or without a query. The `nonce` must be
-    /// fresh and random for each.
+    /// A request to `authority` for `target`, a path with or without a query. The `nonce` must be
+    /// new and random for each request.
     ///
     /// # Errors
     ///
-    /// [`UpgradeRequestError::Target`] where the target could not be sent as it is.
+    /// [`UpgradeRequestError::Target`] where the target is not valid in a request.
     pub fn new(
         authority: &Authority,
         target: &str,
@@ -83,7 +84,7 @@ impl UpgradeRequest {
     ///
     /// # Errors
     ///
-    /// [`UpgradeRequestError::Header`] where it could not be written as one header line.
+    /// [`UpgradeRequestError::Header`] where it is not a valid header line.
     pub fn header(
         mut self,
         name: &str,
@@ -104,11 +105,11 @@ impl UpgradeRequest {
         [self.head.as_bytes(), b"\r\n"].concat()
     }
 
-    /// Verifies the answer: after it, what comes are frames.
+    /// Checks the response. After it, all bytes are frames.
     ///
     /// # Errors
     ///
-    /// The first thing that is not as RFC 6455 §4.1 asks; the connection must be closed.
+    /// The first violation of RFC 6455 §4.1; the connection must be closed.
     pub fn verify(&self, answer: &ResponseHead) -> Result<(), Mismatch> {
         let headers = &answer.headers;
         if answer.status != Status::SWITCHING_PROTOCOLS {
@@ -151,8 +152,8 @@ impl fmt::Display for Mismatch {
                  have dropped the headers",
             ),
             Mismatch::Accept => f.write_str(
-                "the server's Sec-WebSocket-Accept does not answer our key: something in between \
-                 answers for it",
+                "the server's Sec-WebSocket-Accept does not match our key: something in between \
+                 answers for the server",
             ),
             Mismatch::Extension => {
                 f.write_str("the server uses a WebSocket extension that was not asked for")
@@ -166,25 +167,29 @@ impl fmt::Display for Mismatch {
 
 impl std::error::Error for Mismatch {}
 
-/// What a person can make of a status, and do about it.
+/// What a status means for the user, and what to try.
 fn advice(status: Status) -> &'static str {
     match status.code() {
-        200..300 => "there is something else than a chat at this address; check host and port",
-        300..400 => "it redirects, which is not followed; connect to the right address directly",
-        400 | 405 => {
-            "it does not take this for a WebSocket; a proxy in between may have changed it"
+        200..300 => "something other than a chat answers at this address; check host and port",
+        300..400 => {
+            "it redirects, and redirects are not followed; connect to the right address directly"
         }
-        401 | 407 => "something in front of it asks for a login, which cannot be given here",
-        403 => "it, or something in front of it, does not let us in",
+        400 | 405 => {
+            "it did not accept the WebSocket request; a proxy in between may have changed it"
+        }
+        401 | 407 => "a proxy in front of it asks for a login, which this client does not support",
+        403 => "it, or a proxy in front of it, does not allow this connection",
         404 | 410 => "there is no chat at this address; check host and port",
         408 => "it did not get our request in time; try again",
-        421 => "it does not know this host name; use its address, or start it with --allow-host",
-        426 => "something in between does not pass WebSockets on; check the proxy",
+        421 => {
+            "it does not know this host name; use its address, or start the server with --allow-host"
+        }
+        426 => "a proxy in between does not forward WebSockets; check the proxy",
         429 => "too many connections from here; try again in a minute",
         502 | 504 => "the proxy in front of it cannot reach it; is the server running?",
         503 => "it is full or stopping; try again soon",
-        500.. => "it has a fault; its log says more",
-        _ => "that is no WebSocket",
+        500.. => "it had an internal error; see its log",
+        _ => "this is not a WebSocket",
     }
 }
 
@@ -192,10 +197,10 @@ impl fmt::Display for UpgradeRequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             UpgradeRequestError::Target => {
-                "a target is a path such as /ws, in visible ASCII without `#`"
+                "a target must be a path such as /ws, in visible ASCII without `#`"
             }
             UpgradeRequestError::Header => {
-                "a header is a name and a value without control characters"
+                "a header must be a name and a value without control characters"
             }
         })
     }
@@ -226,7 +231,7 @@ mod tests {
         \r\n";
 
     #[test]
-    fn an_offer_is_these_bytes() {
+    fn an_upgrade_request_is_these_bytes() {
         let request = request().header("User-Agent", "talk/0.1.0").unwrap();
         let expected = "GET /ws HTTP/1.1\r\n\
             Host: localhost:8080\r\n\
@@ -240,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_can_be_smuggled_into_an_offer() {
+    fn nothing_can_be_smuggled_into_an_upgrade_request() {
         let authority = "localhost".parse().unwrap();
         for target in ["", "ws", "/ ", "/#x", "/\r\nX: y", "/é", "http://localhost/"] {
             let request = UpgradeRequest::new(&authority, target, [0; 16]);
@@ -286,7 +291,7 @@ mod tests {
             ("302 Found", "it redirects"),
             ("400 Bad Request", "a proxy in between"),
             ("401 Unauthorized", "asks for a login"),
-            ("403 Forbidden", "does not let us in"),
+            ("403 Forbidden", "does not allow"),
             ("404 Not Found", "there is no chat at this address"),
             ("421 Misdirected Request", "--allow-host"),
             ("426 Upgrade Required", "check the proxy"),
@@ -294,7 +299,7 @@ mod tests {
             ("500 Internal Server Error", "its log"),
             ("502 Bad Gateway", "is the server running?"),
             ("503 Service Unavailable", "full or stopping"),
-            ("103 ", "no WebSocket"),
+            ("103 ", "not a WebSocket"),
         ] {
             let sentence = verdict(&format!("HTTP/1.1 {status}\r\n\r\n")).unwrap_err().to_string();
             let start = format!("the server answered {}: ", status.trim_end());

@@ -1,40 +1,40 @@
-//! Which hosts this server answers to.
+//! The hosts that this server serves: protection against DNS rebinding.
 //!
-//! A browser lets a page talk to the host the page came from. With *DNS rebinding* a stranger's
-//! page makes that host ours: its own name, evil.example, suddenly resolves to 127.0.0.1, and our
-//! answers are the stranger's to read. What gives it away is `Host`, which still says evil.example.
-//! So a server answers only to hosts whose address no stranger decides.
+//! A browser lets a page talk to the host that the page came from. With *DNS rebinding* an
+//! attacker's page uses that: its own name, evil.example, suddenly resolves to 127.0.0.1, and the
+//! page can read our responses. The `Host` header still says evil.example. So a server serves only
+//! hosts whose address no attacker controls.
 //!
-//! The port in `Host` is not compared with the port listened on. It would stop nobody (a rebinding
-//! page is served from the same port), and it would lock out people behind `ssh -L` and port maps,
-//! who rightly come with another one.
+//! The port in `Host` is not compared with the port that the server listens on. It would stop no
+//! attack (a rebinding page is served from the same port), and it would lock out users behind `ssh
+//! -L` and port maps, who have another port for good reason.
 
 use std::net::IpAddr;
 
-use super::Refusal;
+use super::refusal::Refusal;
 use crate::http::{Authority, Host, Request};
 
-/// The hosts this server answers to.
+/// The hosts that this server serves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hosts {
     reach: Reach,
     allowed: Vec<Host>,
 }
 
-/// Who can reach the server at all.
+/// From where the server can be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Reach {
-    /// This machine only: then only loopback's own names are right.
+    /// This machine only: then only loopback's own names are valid.
     Loopback,
-    /// A network: any address is right, as an address cannot be rebound, and so are these names of
-    /// this machine.
+    /// A network: any address is valid, as an address cannot be rebound, and so are these names of
+    /// the machine.
     Network(Vec<Host>),
 }
 
 impl Hosts {
-    /// The hosts of a server listening on `bound`: loopback's names, and on a wider bind any
-    /// address and the names a network has for the machine called `own_name`; and those `allowed`
-    /// by hand.
+    /// The hosts of a server listening on `bound`: loopback's names; on a wider bind also any
+    /// address and the names that a network has for the machine called `own_name`; and the
+    /// `allowed` ones (`--allow-host`).
     ///
     /// ```
     /// use talk::handshake::Hosts;
@@ -54,14 +54,13 @@ impl Hosts {
         Hosts { reach, allowed }
     }
 
-    /// Refuses a request for somebody else's host; for every request, a page's as well as an
-    /// upgrade's.
+    /// Refuses a request for another host: every request, for a page as well as for an upgrade.
     ///
-    /// A request without a host may pass: only HTTP/1.0 has none, and no browser speaks it.
+    /// A request without a host is accepted: only HTTP/1.0 has none, and no browser uses it.
     ///
     /// # Errors
     ///
-    /// [`Refusal::Host`], to be answered 421 (RFC 9110 §7.4).
+    /// [`Refusal::Host`], answered with 421 (RFC 9110 §7.4).
     pub fn check(&self, request: &Request) -> Result<(), Refusal> {
         match &request.authority {
             Some(authority) if !self.answers_to(authority) => Err(Refusal::Host),
@@ -69,7 +68,7 @@ impl Hosts {
         }
     }
 
-    /// Whether this is one of our hosts, at any port.
+    /// Whether this server serves this host, at any port.
     #[must_use]
     pub fn answers_to(&self, authority: &Authority) -> bool {
         self.is_allowed(&authority.host)
@@ -82,14 +81,14 @@ impl Hosts {
             }
     }
 
-    /// Whether this host was allowed by hand.
+    /// Whether this host was allowed with `--allow-host`.
     pub(super) fn is_allowed(&self, host: &Host) -> bool {
         self.allowed.contains(host)
     }
 }
 
-/// The names a network has for a machine: its own, that without the domain, and the one multicast
-/// DNS gives it (RFC 6762 §3). No stranger can have any of them point elsewhere.
+/// The names that a network has for a machine: its own name, that name without the domain, and its
+/// name in multicast DNS (RFC 6762 §3). No attacker can make them resolve to another address.
 fn names_of(own_name: &str) -> Vec<Host> {
     let short = own_name.split('.').next().unwrap_or(own_name);
     let names = [own_name, short, &format!("{short}.local")].map(str::parse);

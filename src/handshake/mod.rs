@@ -1,21 +1,24 @@
-//! From an HTTP head to a WebSocket: accept or refuse an upgrade, ask for and verify one.
+//! From an HTTP head to a WebSocket: a server accepts or refuses an upgrade, a client requests one
+//! and checks the response.
 //!
-//! Room: `http` values and digests. Never a socket, a frame, or a word of chat.
+//! Depends on `http`, SHA-1 and base64; never on sockets, frames or `chat`.
 //!
-//! A server asks [`accept()`], under a [`Policy`] that says which hosts it answers to and which pages
-//! may open it; a client makes an [`UpgradeRequest`] and verifies the answer.
+//! A server calls [`accept()`] with a [`Policy`], which says which hosts it serves and which pages
+//! may connect; a client builds an [`UpgradeRequest`] and verifies the response.
 
-mod server; // the server's side
-mod hosts; // which Host we answer to
-mod origin; // which pages may open us
-mod trusted_proxies; // whom a proxy speaks for
+mod server; // the server's end
+mod refusal; // why a request gets no WebSocket
+mod hosts; // which hosts the server serves
+mod origin; // which pages may connect
+mod trusted_proxies; // the client's address behind a proxy
 
-mod client; // the client's side
+mod client; // the client's end
 
 pub use crate::handshake::client::{Mismatch, UpgradeRequest, UpgradeRequestError};
 pub use crate::handshake::hosts::Hosts;
 pub use crate::handshake::origin::{Origin, OriginError, Scheme};
-pub use crate::handshake::server::{Policy, Refusal, accept};
+pub use crate::handshake::refusal::Refusal;
+pub use crate::handshake::server::{Policy, accept};
 pub use crate::handshake::trusted_proxies::{Network, NetworkError, Proxies, Source};
 
 use base64::Engine as _;
@@ -36,8 +39,8 @@ pub fn accept_for(key: &str) -> String {
     STANDARD.encode(digest.digest().bytes())
 }
 
-/// The only version of the protocol there is (RFC 6455 §4.1).
+/// The only version of the protocol (RFC 6455 §4.1).
 const VERSION: &str = "13";
 
 #[cfg(test)]
-mod tests; // both sides, right and wrong
+mod tests; // both ends, valid and invalid

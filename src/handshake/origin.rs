@@ -1,7 +1,7 @@
-//! Which page asks (RFC 6454), and whether it may.
+//! The origin of a page (RFC 6454), and whether it may connect.
 //!
-//! A browser lets any page open a WebSocket to any server, and says in `Origin` which page it is.
-//! To refuse the wrong ones is the server's part (RFC 6455 §10.2).
+//! A browser lets any page open a WebSocket to any server, and names the page's origin in `Origin`.
+//! Refusing the wrong ones is the server's duty (RFC 6455 §10.2).
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use std::str::FromStr;
 use super::Hosts;
 use crate::http::{Authority, Host};
 
-/// Where a page comes from: scheme, host and port, all three compared exactly.
+/// The origin of a page: scheme, host and port, all three compared exactly.
 ///
 /// ```
 /// use talk::handshake::Origin;
@@ -26,25 +26,25 @@ pub struct Origin {
     port: u16,
 }
 
-/// How a page came.
+/// The scheme of a page's URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// As plain HTTP, which is what a server of ours speaks.
+    /// Plain HTTP, which this server speaks.
     Http,
-    /// Over TLS: then a proxy stands in front of us.
+    /// HTTP over TLS: a proxy in front of this server adds it.
     Https,
 }
 
-/// Not an origin.
+/// The text is not an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OriginError;
 
 impl Origin {
-    /// Whether a page of this origin is one of our own, asking for `asked`.
+    /// Whether a page of this origin is one of this server's own, in a request to `asked`.
     ///
-    /// As we speak plain HTTP, our pages come by http from the very host and port they ask for.
-    /// By https they come only if a proxy adds TLS, and somebody who set one up has named its host
-    /// (`--allow-host`); for any other host https is a stranger.
+    /// This server speaks plain HTTP, so its pages have an http origin with the host and port of
+    /// the request. An https origin is its own only behind a proxy that adds TLS, and then the
+    /// operator has named the host (`--allow-host`); any other https origin is foreign.
     pub(super) fn is_own(&self, asked: &Authority, hosts: &Hosts) -> bool {
         let scheme_fits = match self.scheme {
             Scheme::Http => true,
@@ -57,7 +57,7 @@ impl Origin {
 }
 
 impl Scheme {
-    /// The port that need not be written.
+    /// The default port, which is not written.
     fn port(self) -> u16 {
         match self {
             Scheme::Http => 80,
@@ -99,7 +99,7 @@ impl fmt::Display for Origin {
 
 impl fmt::Display for OriginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an origin is http:// or https:// and a host, with nothing behind: https://chat.example")
+        f.write_str("an origin is http:// or https:// and a host, with nothing after it: https://chat.example")
     }
 }
 

@@ -1,40 +1,20 @@
-//! The server's side: a request in, a 101 or a reason out (RFC 6455 §4.2).
+//! The server's end: a request in, a 101 or a refusal out (RFC 6455 §4.2).
 
-use std::fmt;
-
+use super::refusal::Refusal;
 use super::{Hosts, Origin, VERSION, accept_for};
 use crate::http::{Method, Request, Response, Status, Version};
 
-/// Whom a server lets in.
+/// Which requests a server accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// The hosts it answers to.
+    /// The hosts it serves.
     pub hosts: Hosts,
-    /// Pages other than its own that may open a WebSocket.
+    /// Origins other than its own that may open a WebSocket.
     pub origins: Vec<Origin>,
 }
 
-/// Why there is no WebSocket. Its [`Response`] says so to the peer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// The request is for a host that is not ours.
-    Host,
-    /// The method is not GET.
-    Method,
-    /// The request is HTTP/1.0, which cannot upgrade.
-    OldHttp,
-    /// `Upgrade: websocket` or `Connection: Upgrade` is missing.
-    NoUpgrade,
-    /// `Sec-WebSocket-Version` is not 13, once.
-    Version,
-    /// `Sec-WebSocket-Key` is not 16 bytes in base64, once.
-    Key,
-    /// The page that asks is not one of ours, and not allowed.
-    Origin,
-}
-
-/// The 101 that turns this request into a WebSocket. Which path it may have, the caller decides.
-/// Neither extensions nor subprotocols are negotiated: what is offered is not even read.
+/// The 101 that makes this request a WebSocket. The caller has checked the path. Extensions and
+/// subprotocols are not negotiated: their headers are not even read.
 ///
 /// ```
 /// use talk::handshake::{Hosts, Policy, accept};
@@ -50,7 +30,7 @@ pub enum Refusal {
 ///
 /// # Errors
 ///
-/// The first thing that stands against it (RFC 6455 §§4.2.1 and 4.4).
+/// The first violation of RFC 6455 §§4.2.1 and 4.4, or of the policy.
 pub fn accept(request: &Request, policy: &Policy) -> Result<Response, Refusal> {
     policy.hosts.check(request)?;
     if request.method != Method::Get {
@@ -76,7 +56,8 @@ pub fn accept(request: &Request, policy: &Policy) -> Result<Response, Refusal> {
         .header("Sec-WebSocket-Accept", accept_for(key)))
 }
 
-/// Who sends no `Origin` is no browser, and could send any: to refuse it would stop nobody.
+/// A client without `Origin` is not a browser, and could send any: refusing it would stop no
+/// attack.
 fn check_origin(request: &Request, policy: &Policy) -> Result<(), Refusal> {
     let Some(value) = request.headers.single("Origin").map_err(|_| Refusal::Origin)? else {
         return Ok(());
@@ -86,60 +67,9 @@ fn check_origin(request: &Request, policy: &Policy) -> Result<(), Refusal> {
     if own || policy.origins.contains(&origin) { Ok(()) } else { Err(Refusal::Origin) }
 }
 
-/// Whether this is 16 bytes in base64, by its shape. Decoding would be too strict: the RFC's own
+/// Whether this has the form of 16 bytes in base64. Decoding would be too strict: the RFC's own
 /// example `AQIDBAUGBwgJCgsMDQ4PEC==` has bits set that no byte uses (errata 3150).
 fn is_key(key: &str) -> bool {
     let digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     key.strip_suffix("==").is_some_and(|digits| digits.len() == 22 && digits.bytes().all(digit))
 }
-
-impl Refusal {
-    /// The status of the answer.
-    #[must_use]
-    pub fn status(self) -> Status {
-        match self {
-            Refusal::Host => Status::MISDIRECTED,
-            Refusal::Method => Status::METHOD_NOT_ALLOWED,
-            Refusal::OldHttp | Refusal::NoUpgrade | Refusal::Version => Status::UPGRADE_REQUIRED,
-            Refusal::Key => Status::BAD_REQUEST,
-            Refusal::Origin => Status::FORBIDDEN,
-        }
-    }
-}
-
-impl From<Refusal> for Response {
-    fn from(refusal: Refusal) -> Response {
-        let response = Response::error(refusal.status(), &refusal.to_string());
-        match refusal {
-            Refusal::Method => response.header("Allow", "GET"),
-            Refusal::OldHttp | Refusal::NoUpgrade | Refusal::Version => response
-                .header("Upgrade", "websocket") // RFC 9110 §15.5.22
-                .header("Sec-WebSocket-Version", VERSION), // RFC 6455 §4.4
-            Refusal::Host | Refusal::Key | Refusal::Origin => response,
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Refusal::Host => {
-                "this server does not answer to that host (its owner can: --allow-host NAME)"
-            }
-            Refusal::Method => "a WebSocket begins with GET",
-            Refusal::OldHttp => "a WebSocket needs HTTP/1.1 (behind nginx: proxy_http_version 1.1)",
-            Refusal::NoUpgrade => {
-                "only a WebSocket is served here: `Upgrade: websocket` and `Connection: Upgrade` \
-                 are missing (a proxy must pass them on)"
-            }
-            Refusal::Version => "Sec-WebSocket-Version must be 13",
-            Refusal::Key => "Sec-WebSocket-Key must be 16 bytes in base64",
-            Refusal::Origin => {
-                "pages of that origin may not connect (the server's owner can let them: \
-                 --allow-origin URL)"
-            }
-        })
-    }
-}
-
-impl std::error::Error for Refusal {}

@@ -1,4 +1,4 @@
-//! Upgrades right and wrong, as bytes, and the two ends against each other.
+//! Upgrades as bytes, valid and invalid, and the two ends against each other.
 
 use proptest::prelude::*;
 
@@ -15,7 +15,7 @@ const UPGRADE: &str = "GET /ws HTTP/1.1\r\n\
     Sec-WebSocket-Version: 13\r\n\
     \r\n";
 
-/// A server on loopback, with another page and a proxy's host allowed.
+/// A server on loopback that allows another origin and a proxy's host.
 fn policy() -> Policy {
     let allowed = vec!["chat.example".parse().unwrap()];
     Policy {
@@ -30,8 +30,8 @@ fn request(head: &str) -> Request {
     request
 }
 
-/// What the upgrade is answered when `line` is replaced by `by` (each without its line end; an
-/// empty one is left out).
+/// The response to the upgrade with `line` replaced by `by` (each without its line end; an empty
+/// one is left out).
 fn changed(line: &str, by: &str) -> Result<Response, Refusal> {
     let ended = |line: &str| if line.is_empty() { String::new() } else { format!("{line}\r\n") };
     let (line, by) = (ended(line), ended(by));
@@ -72,7 +72,7 @@ fn the_tokens_of_an_upgrade_may_be_written_in_many_ways() {
 }
 
 #[test]
-fn what_is_offered_beside_is_neither_negotiated_nor_read() {
+fn extensions_and_subprotocols_are_neither_negotiated_nor_read() {
     for offered in [
         String::from("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"),
         String::from("Sec-WebSocket-Extensions: ;;=,\"\\"),
@@ -87,7 +87,7 @@ fn what_is_offered_beside_is_neither_negotiated_nor_read() {
 }
 
 #[test]
-fn a_request_that_does_not_upgrade_is_told_how() {
+fn a_request_that_does_not_upgrade_gets_a_426_that_says_how() {
     for (line, by) in [
         ("Upgrade: websocket", ""),
         ("Upgrade: websocket", "Upgrade: websocket2"),
@@ -115,7 +115,7 @@ fn only_version_13_is_spoken() {
         let by = if by.is_empty() { by.into() } else { format!("Sec-WebSocket-Version: {by}") };
         assert_eq!(changed("Sec-WebSocket-Version: 13", &by), Err(Refusal::Version), "{by:?}");
     }
-    // An underscore is no hyphen: this is another header, and 13 is missing.
+    // An underscore is not a hyphen: this is another header, and 13 is missing.
     let smuggled = "Sec_WebSocket_Version: 13";
     assert_eq!(changed("Sec-WebSocket-Version: 13", smuggled), Err(Refusal::Version));
     let head = answer_head(&Refusal::Version.into());
@@ -166,7 +166,7 @@ fn a_rebound_host_is_misdirected_whatever_its_origin_says() {
     let absolute = "GET http://evil.com:9000/ws HTTP/1.1";
     assert_eq!(changed("GET /ws HTTP/1.1", absolute), Err(Refusal::Host));
     assert_eq!(answer_head(&Refusal::Host.into()).status.code(), 421);
-    // A plain page is refused alike; HTTP/1.0 without a host is no browser.
+    // A request for a page is refused in the same way; HTTP/1.0 without a host is not a browser.
     let page = request("GET / HTTP/1.1\r\nHost: evil.com\r\n\r\n");
     assert_eq!(policy().hosts.check(&page), Err(Refusal::Host));
     let old = request("GET /healthz HTTP/1.0\r\n\r\n");
@@ -241,17 +241,17 @@ fn a_refusal_is_a_whole_response_that_repeats_nothing() {
 
 proptest! {
     #[test]
-    fn every_offer_is_accepted_and_its_answer_verified(
+    fn every_upgrade_request_is_accepted_and_its_response_verified(
         nonce: [u8; 16],
         port: u16,
         target in "/[a-z/%]{0,9}(\\?[a-z=&|]{0,9})?",
         agent in "[!-~]([ -~é]{0,9}[!-~])?",
     ) {
-        let offer = UpgradeRequest::new(&format!("localhost:{port}").parse().unwrap(), &target, nonce);
-        let offer = offer.unwrap().header("User-Agent", &agent).unwrap();
-        let (request, used) = Parser::<Request>::new().feed(&offer.to_bytes()).unwrap().unwrap();
-        prop_assert_eq!(used, offer.to_bytes().len());
+        let upgrade = UpgradeRequest::new(&format!("localhost:{port}").parse().unwrap(), &target, nonce);
+        let upgrade = upgrade.unwrap().header("User-Agent", &agent).unwrap();
+        let (request, used) = Parser::<Request>::new().feed(&upgrade.to_bytes()).unwrap().unwrap();
+        prop_assert_eq!(used, upgrade.to_bytes().len());
         let answer = accept(&request, &policy()).unwrap();
-        prop_assert_eq!(offer.verify(&answer_head(&answer)), Ok(()));
+        prop_assert_eq!(upgrade.verify(&answer_head(&answer)), Ok(()));
     }
 }

@@ -1,9 +1,9 @@
-//! Whose word about a client's address is taken.
+//! The client's address behind trusted proxies: `X-Forwarded-For`.
 //!
-//! A server behind a proxy sees one peer, the proxy, which says in `X-Forwarded-For` for whom it
-//! asks: whatever the header said before, and behind it the address that the proxy itself sees. Only
-//! what a proxy of ours has written can be believed, so the list is read from its right end, and
-//! only if the peer is such a proxy. What stands further left was sent by a stranger.
+//! A server behind a proxy sees the proxy's address only. The proxy appends the address that it
+//! sees to `X-Forwarded-For`, after whatever the header held before. Only entries that a trusted
+//! proxy wrote can be believed, so the list is read from its right end, and only if the peer is a
+//! trusted proxy. Entries further left may be forged.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use crate::http::{Authority, Headers, Host};
 
-/// The proxies in front of this server.
+/// The trusted proxies in front of this server.
 ///
 /// ```
 /// use talk::handshake::Proxies;
@@ -25,46 +25,46 @@ pub struct Proxies {
     networks: Vec<Network>,
 }
 
-/// An address, or a network of them in CIDR's notation (RFC 4632 §3.1, RFC 4291 §2.3).
+/// An address, or a network in CIDR notation (RFC 4632 §3.1, RFC 4291 §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,
-    /// Leading bits that count.
+    /// Leading bits that are compared.
     prefix: u32,
 }
 
-/// Where a request comes from.
+/// The source of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
-    /// The address of whoever asks, as far as it can be believed.
+    /// The client's address, as far as it can be trusted.
     pub address: IpAddr,
-    /// Whether the request says that somebody passed it on, be that true or not: it has
-    /// `X-Forwarded-For` or `Forwarded` (RFC 7239).
+    /// Whether the request claims to be forwarded, true or not: it has `X-Forwarded-For` or
+    /// `Forwarded` (RFC 7239).
     pub forwarded: bool,
 }
 
-/// Not a network.
+/// The text is not a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NetworkError;
 
 impl Proxies {
-    /// All of these, and nobody else.
+    /// Trusts these networks and no other.
     #[must_use]
     pub fn new(networks: Vec<Network>) -> Proxies {
         Proxies { networks }
     }
 
-    /// Whether this address is one of our proxies.
+    /// Whether this address is a trusted proxy.
     #[must_use]
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(address))
     }
 
-    /// Who has sent a request with these headers, over a connection from `peer`.
+    /// The source of a request with these headers, over a connection from `peer`.
     ///
-    /// From the peer outward, each proxy of ours names whom it speaks for; the first that is none of
-    /// ours is the client. If all are, it is the outermost. If one of them names what is no address,
-    /// there is nobody but the peer to hold to it.
+    /// Starting with the peer, each trusted proxy names the address before it; the first address
+    /// that is not a trusted proxy is the client's. If all are, it is the outermost. If a proxy
+    /// names something that is not an address, the result is the peer.
     #[must_use]
     pub fn source(&self, peer: IpAddr, headers: &Headers) -> Source {
         let hops: Vec<&str> = headers.list(FORWARDED_FOR).collect();
@@ -85,7 +85,7 @@ impl Proxies {
 
 const FORWARDED_FOR: &str = "X-Forwarded-For";
 
-/// The address of one hop: bare, or with a port, and an IPv6 address with or without brackets.
+/// The address in one entry: bare or with a port, an IPv6 address with or without brackets.
 fn hop(text: &str) -> Option<IpAddr> {
     let bare = text.parse().ok();
     let address = bare.or_else(|| match text.parse::<Authority>().ok()?.host {
@@ -104,7 +104,7 @@ impl Network {
     }
 }
 
-/// An address as a number, and how many bits that has.
+/// An address as a number, and its width in bits.
 fn bits(address: IpAddr) -> (u128, u32) {
     match address {
         IpAddr::V4(v4) => (v4.to_bits().into(), 32),
@@ -120,7 +120,7 @@ impl FromStr for Network {
     /// # Errors
     ///
     /// [`NetworkError`] for anything else: a name, a port, a prefix that is too long, bits set
-    /// behind the prefix.
+    /// after the prefix.
     fn from_str(text: &str) -> Result<Network, NetworkError> {
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
@@ -137,9 +137,9 @@ impl FromStr for Network {
         };
         let host_bits = width.checked_sub(prefix).ok_or(NetworkError)?;
         if number.trailing_zeros() < host_bits {
-            return Err(NetworkError); // 10.0.0.1/8: a slip, of which one half is not meant
+            return Err(NetworkError); // 10.0.0.1/8: the address or the prefix is a mistake
         }
-        // An IPv4 address in IPv6's clothes is compared as what it is.
+        // An IPv4-mapped IPv6 address is compared as the IPv4 address.
         let address = address.to_canonical();
         let prefix = prefix.checked_sub(width.saturating_sub(bits(address).1));
         Ok(Network { address, prefix: prefix.ok_or(NetworkError)? })
@@ -181,7 +181,7 @@ mod tests {
         for (lines, address) in [
             (&["X-Forwarded-For: 192.0.2.1"][..], "192.0.2.1"),
             (&["x-forwarded-for:\t192.0.2.1 "], "192.0.2.1"),
-            (&["X-Forwarded-For: 198.51.100.9, 192.0.2.1"], "192.0.2.1"), // the left is forged
+            (&["X-Forwarded-For: 198.51.100.9, 192.0.2.1"], "192.0.2.1"), // the left entry is forged
             (&["X-Forwarded-For: nonsense, 192.0.2.1"], "192.0.2.1"),
             (&["X-Forwarded-For: 192.0.2.1, 10.0.0.7"], "192.0.2.1"),
             (&["X-Forwarded-For: 192.0.2.1,, 10.0.0.7, ::1 ,"], "192.0.2.1"),
@@ -193,7 +193,7 @@ mod tests {
             (&["X-Forwarded-For: [2001:db8::1]:4711"], "2001:db8::1"),
             (&["X-Forwarded-For: ::ffff:192.0.2.1"], "192.0.2.1"),
             (&["X-Forwarded-For: 192.0.2.1, ::ffff:10.0.0.7"], "192.0.2.1"),
-            (&["X-Forwarded-For: 10.0.0.8, 10.0.0.7"], "10.0.0.8"), // all ours: the outermost
+            (&["X-Forwarded-For: 10.0.0.8, 10.0.0.7"], "10.0.0.8"), // all trusted: the outermost
         ] {
             let expected = Source { address: ip(address), forwarded: true };
             assert_eq!(source("127.0.0.1", lines), expected, "{lines:?}");
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_s_header_is_not_believed_but_noticed() {
+    fn the_header_of_an_untrusted_peer_is_not_believed_but_noticed() {
         let expected = Source { address: ip("192.0.2.7"), forwarded: true };
         assert_eq!(source("192.0.2.7", &["X-Forwarded-For: 192.0.2.1"]), expected);
         assert_eq!(source("192.0.2.7", &["X-Forwarded-For: 127.0.0.1"]), expected);

@@ -1,6 +1,6 @@
 //! Host and port, as `Host`, an absolute target and an `Origin` carry them (RFC 3986 §3.2).
 //!
-//! Stricter than the RFC, which lets a name be nearly anything: what is accepted here can be
+//! Stricter than the RFC, which allows almost anything as a name: what is accepted here can be
 //! compared byte by byte.
 
 use std::fmt;
@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::error::Error;
 
-/// A host and, where it was written, a port.
+/// A host and, if it was given, a port.
 ///
 /// ```
 /// use talk::http::{Authority, Host};
@@ -23,11 +23,11 @@ use super::error::Error;
 pub struct Authority {
     /// The host.
     pub host: Host,
-    /// The port; `None` stands for the scheme's own.
+    /// The port; `None` means the scheme's default.
     pub port: Option<u16>,
 }
 
-/// A name or an address. Two are equal only if they are the same host.
+/// A name or an address. Two values are equal only if they are the same host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Host {
     /// A name in lower case: 1 to 253 letters, digits, `-`, `.` and `_`.
@@ -51,7 +51,7 @@ impl FromStr for Authority {
             Some(_) | None => (text, None),
         };
         let port = match port {
-            None | Some("") => None, // RFC 3986 §3.2.3: an empty port is the scheme's own
+            None | Some("") => None, // RFC 3986 §3.2.3: an empty port means the default
             Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Some(digits.parse().map_err(|_| Error::Host)?)
             }

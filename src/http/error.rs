@@ -1,6 +1,6 @@
-//! Everything that can be wrong with a head, and the status that says so.
+//! Everything that can be wrong with a head, and the status of the response to it.
 //!
-//! No sentence repeats a peer's text: it could be a page's markup or a terminal's escape.
+//! No sentence repeats the peer's text: it could be markup for a page or an escape for a terminal.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use crate::limits;
 /// Why bytes are not a head we accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
-    /// The first byte cannot begin a head: TLS, or another protocol altogether.
+    /// The first byte cannot begin a head: it is TLS, or another protocol.
     NotHttp {
         /// That byte.
         first: u8,
     },
-    /// A byte that can stand nowhere in this line.
+    /// A byte that is not allowed in this line.
     Byte {
         /// That byte.
         byte: u8,
@@ -35,37 +35,37 @@ pub enum Error {
         /// Its second digit.
         minor: u8,
     },
-    /// A method no standard we know defines.
+    /// A method that no standard defines.
     UnknownMethod,
-    /// A known method, but not in capitals.
+    /// A known method, not in capitals.
     MethodCase,
-    /// A target that is none, or none for this method.
+    /// A target that is invalid, or invalid for this method.
     Target,
     /// A first line that is too long.
     FirstLineTooLong {
-        /// Bytes it may have.
+        /// The maximum of bytes.
         limit: usize,
     },
     /// A header line that is not `name: value`.
     HeaderLine,
-    /// A header line that begins with white space: the folding of old.
+    /// A header line that begins with white space (obsolete line folding).
     Folded,
     /// A header line that is too long.
     HeaderLineTooLong {
-        /// Bytes it may have.
+        /// The maximum of bytes.
         limit: usize,
     },
     /// Too many header lines.
     TooManyHeaders {
-        /// Lines it may have.
+        /// The maximum of lines.
         limit: usize,
     },
-    /// A head that does not end early enough.
+    /// A head that is too long.
     HeadTooLong {
-        /// Bytes it may have.
+        /// The maximum of bytes.
         limit: usize,
     },
-    /// A header that may stand only once and does not.
+    /// A header that is given more than once and may not be.
     Repeated {
         /// Its name.
         name: &'static str,
@@ -78,14 +78,14 @@ pub enum Error {
     ContentLength,
     /// A `Transfer-Encoding` other than `chunked`.
     UnknownTransferEncoding,
-    /// A `Transfer-Encoding` where none may be: beside a `Content-Length`, twice, or in HTTP/1.0.
+    /// A `Transfer-Encoding` that is not allowed: beside a `Content-Length`, twice, or in HTTP/1.0.
     TransferEncoding,
-    /// A body where the method has none.
+    /// A body with a method that has none.
     UnexpectedBody,
 }
 
 impl Error {
-    /// The status of the answer to a request that is wrong in this way.
+    /// The status of the response to such a request.
     #[must_use]
     pub fn status(&self) -> Status {
         match self {
@@ -119,13 +119,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::NotHttp { first: TLS_HANDSHAKE } => {
-                f.write_str("this is TLS, and plain HTTP is spoken here (try http:// or ws://)")
+                f.write_str("this is TLS, but this server speaks plain HTTP (try http:// or ws://)")
             }
             Error::NotHttp { first } => write!(f, "this is not HTTP: it begins with {first:#04x}"),
-            Error::Byte { byte } => write!(f, "the byte {byte:#04x} cannot stand in this line"),
-            Error::LineEnd => {
-                f.write_str("a line must end in CR LF, and only there may they stand")
-            }
+            Error::Byte { byte } => write!(f, "the byte {byte:#04x} is not allowed in this line"),
+            Error::LineEnd => f.write_str("a line must end in CR LF and contain neither elsewhere"),
             Error::EmptyLines => write!(
                 f,
                 "more than {} empty lines before the request line",
@@ -134,7 +132,7 @@ impl fmt::Display for Error {
             Error::RequestLine => f.write_str("the first line is not `METHOD target HTTP/1.1`"),
             Error::StatusLine => f.write_str("the first line is not `HTTP/1.1 200 reason`"),
             Error::Version { major, minor } => {
-                write!(f, "HTTP/{major}.{minor} is not spoken here (HTTP/1.1 is)")
+                write!(f, "HTTP/{major}.{minor} is not supported (HTTP/1.1 is)")
             }
             Error::UnknownMethod => f.write_str("unknown method"),
             Error::MethodCase => f.write_str("methods are written in capitals: GET"),
@@ -142,24 +140,24 @@ impl fmt::Display for Error {
                 f.write_str("the target is neither a path such as `/` nor an http:// address")
             }
             Error::FirstLineTooLong { limit } => {
-                write!(f, "a first line of more than {limit} bytes")
+                write!(f, "the first line has more than {limit} bytes")
             }
             Error::HeaderLine => f.write_str("a header line is not `name: value`"),
             Error::Folded => f.write_str("a header line begins with white space"),
             Error::HeaderLineTooLong { limit } => {
-                write!(f, "a header line of more than {limit} bytes")
+                write!(f, "a header line has more than {limit} bytes")
             }
             Error::TooManyHeaders { limit } => write!(f, "more than {limit} header lines"),
-            Error::HeadTooLong { limit } => write!(f, "a head of more than {limit} bytes"),
-            Error::Repeated { name } => write!(f, "{name} stands more than once"),
+            Error::HeadTooLong { limit } => write!(f, "the head has more than {limit} bytes"),
+            Error::Repeated { name } => write!(f, "{name} is given more than once"),
             Error::HostMissing => f.write_str("Host is missing"),
             Error::Host => f.write_str("Host is not `host` or `host:port`"),
             Error::ContentLength => f.write_str("Content-Length is not a number"),
             Error::UnknownTransferEncoding => {
                 f.write_str("this Transfer-Encoding is not implemented")
             }
-            Error::TransferEncoding => f.write_str("Transfer-Encoding cannot stand here"),
-            Error::UnexpectedBody => f.write_str("a request of this method has no body"),
+            Error::TransferEncoding => f.write_str("Transfer-Encoding is not allowed here"),
+            Error::UnexpectedBody => f.write_str("a request with this method cannot have a body"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::error::Error;
 
-/// The headers of one head, in the order they came. NameRegistry are compared without regard to case.
+/// The headers of one head, in the order they came. Names are compared without regard to case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers {
     lines: Vec<(String, String)>,
@@ -16,11 +16,11 @@ impl Headers {
             .map(|(_, value)| value)
     }
 
-    /// The value of a header that may stand only once.
+    /// The value of a header that may be given only once.
     ///
     /// # Errors
     ///
-    /// [`Error::Repeated`] where it stands twice, even with the same value (RFC 9110 §5.3).
+    /// [`Error::Repeated`] where it is given twice, even with the same value (RFC 9110 §5.3).
     pub fn single(&self, name: &'static str) -> Result<Option<&str>, Error> {
         let mut values = self.values(name);
         let first = values.next();
@@ -42,7 +42,7 @@ impl Headers {
         self.list(name).any(|element| element.eq_ignore_ascii_case(token))
     }
 
-    /// How many lines there are.
+    /// The number of lines.
     pub(super) fn count(&self) -> usize {
         self.lines.len()
     }
@@ -55,7 +55,7 @@ impl Headers {
     /// Reads one header line, given without its line end (RFC 9112 §5).
     pub(super) fn push_line(&mut self, line: &[u8]) -> Result<(), Error> {
         if line.starts_with(b" ") || line.starts_with(b"\t") {
-            return Err(Error::Folded); // §5.2: reject, or else mend what a sender got wrong
+            return Err(Error::Folded); // §5.2: "reject the message", or replace the folding
         }
         let mut parts = line.splitn(2, |byte| *byte == b':');
         let (Some(name), Some(value)) = (parts.next(), parts.next()) else {
@@ -72,21 +72,21 @@ impl Headers {
     }
 }
 
-/// Whether `text` is a token, what names of methods and headers are made of (RFC 9110 §5.6.2).
+/// Whether `text` is a token, as the names of methods and headers are (RFC 9110 §5.6.2).
 #[must_use]
 pub fn is_token(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(fits)
 }
 
-/// Whether `text` can be written as the value of a header: no control characters, and no space
-/// around it.
+/// Whether `text` can be written as the value of a header: no control characters, and no space at
+/// either end.
 #[must_use]
 pub fn is_value(text: &str) -> bool {
     text.chars().all(|c| c == '\t' || !c.is_control()) && text.trim_matches(SPACE) == text
 }
 
-/// What may stand around a value or an element: OWS (RFC 9110 §5.6.3).
+/// White space around a value or an element: OWS (RFC 9110 §5.6.3).
 const SPACE: [char; 2] = [' ', '\t'];
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! RFC 9112 heads as values, parsed and written, for both sides.
+//! Heads of HTTP requests and responses (RFC 9112) as values, parsed and written, for both ends.
 //!
-//! Room: slices and strings. Never a socket, a thread, a clock, or what a target means.
+//! Depends on slices, strings, `limits` and `time`; never on sockets, threads or the clock. It does
+//! not know what a target means.
 //!
-//! A [`Parser`] is fed bytes as they come and yields a [`Request`] (for a server) or a
-//! [`ResponseHead`] (for a client); a [`Response`] is what a server writes.
+//! A [`Parser`] is fed bytes as they come and returns a [`Request`] (for a server) or a
+//! [`ResponseHead`] (for a client); a server writes a [`Response`].
 #![warn(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -18,7 +19,7 @@ mod authority; // host and port
 mod headers; // names and values
 
 mod response; // what a server writes
-mod status; // three digits and a phrase
+mod status; // status code and reason phrase
 
 mod error; // everything that can be wrong with a head
 
@@ -32,6 +33,6 @@ pub use crate::http::response_head::ResponseHead;
 pub use crate::http::status::Status;
 
 #[cfg(test)]
-mod properties; // what holds for any bytes
+mod properties; // properties of any bytes
 #[cfg(test)]
-mod tests; // what strangers send
+mod tests; // heads as bytes, valid and invalid

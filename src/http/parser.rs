@@ -1,4 +1,4 @@
-//! Bytes in, a head out. Each byte is looked at once, however the bytes are cut.
+//! Bytes in, a head out. It looks at each byte once, however the bytes are cut.
 
 use std::fmt;
 use std::mem;
@@ -13,20 +13,20 @@ pub trait Head: Sized {
     /// What the first line says.
     type FirstLine: fmt::Debug;
 
-    /// Empty lines forgiven before the first line.
+    /// Empty lines ignored before the first line.
     const LEADING_EMPTY_LINES: usize;
 
     /// Whether the first line is visible ASCII and spaces only.
     const ASCII_FIRST_LINE: bool;
 
-    /// Reads the first line, given without its line end.
+    /// Reads the first line, without its line end.
     ///
     /// # Errors
     ///
     /// What is wrong with it.
     fn first_line(line: &[u8]) -> Result<Self::FirstLine, Error>;
 
-    /// Makes the head of its parts, and checks what needs all of them.
+    /// Builds the head, and checks what needs both parts.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ pub trait Head: Sized {
     fn from_parts(first_line: Self::FirstLine, headers: Headers) -> Result<Self, Error>;
 }
 
-/// How much of one head a [`Parser`] takes.
+/// Limits on one head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the first line.
@@ -58,10 +58,10 @@ impl Default for Limits {
     }
 }
 
-/// Reads one head from pieces of any size, within its [`Limits`].
+/// Parses one head from pieces of any size, within its [`Limits`].
 ///
-/// What is wrong is said as soon as it is seen: other protocols at their first byte, a line that is
-/// too long at the byte that makes it so.
+/// An error is returned as soon as it is seen: for another protocol at its first byte, for a line
+/// that is too long at the first byte beyond the limit.
 ///
 /// ```
 /// use talk::http::{Parser, Request};
@@ -77,7 +77,7 @@ pub struct Parser<H: Head> {
     limits: Limits,
     first_line: Option<H::FirstLine>,
     headers: Headers,
-    /// The line so far; a carriage return seen is its last byte until the line feed comes.
+    /// The line so far; after a carriage return that is its last byte until the line feed comes.
     line: Vec<u8>,
     empty_lines: usize,
     taken: usize,
@@ -85,14 +85,14 @@ pub struct Parser<H: Head> {
 }
 
 impl<H: Head> Parser<H> {
-    /// A parser that has seen nothing, with the limits of [`crate::limits`].
+    /// A parser with the limits of [`crate::limits`].
     #[must_use]
     #[expect(clippy::new_without_default, reason = "a half-read head is not a default value")]
     pub fn new() -> Parser<H> {
         Parser::within(Limits::default())
     }
 
-    /// The same with other limits.
+    /// A parser with other limits.
     #[must_use]
     pub fn within(limits: Limits) -> Parser<H> {
         Parser {
@@ -106,8 +106,8 @@ impl<H: Head> Parser<H> {
         }
     }
 
-    /// Takes the next bytes: `None` asks for more, otherwise the head is whole and the number says
-    /// how many of `input`'s bytes were its own. One parser reads one head.
+    /// Adds bytes. `None`: feed me more. Otherwise the head is complete, and the number is how many
+    /// bytes of `input` belong to it. One parser reads one head.
     ///
     /// # Errors
     ///
@@ -120,16 +120,16 @@ impl<H: Head> Parser<H> {
             {
                 return Ok(Some((head, used)));
             }
-            if self.room() == 0 {
+            if self.remaining() == 0 {
                 return Err(Error::HeadTooLong { limit: self.limits.head });
             }
         }
         Ok(None)
     }
 
-    /// Bytes this head may still take; reading more from the peer is never needed.
+    /// Bytes that this head may still have: the caller need not read more.
     #[must_use]
-    pub fn room(&self) -> usize {
+    pub fn remaining(&self) -> usize {
         self.limits.head.saturating_sub(self.taken)
     }
 
@@ -139,17 +139,18 @@ impl<H: Head> Parser<H> {
         self.taken == 0
     }
 
-    /// Whether this is a HEAD request as far as can be seen: then no answer has a body (RFC 9110 §9.3.2),
-    /// and neither has one to a head that goes wrong later.
+    /// Whether this is a HEAD request, as soon as its method is read: then the response has no body
+    /// (RFC 9110 §9.3.2), even if the rest of the head is invalid.
     #[must_use]
     pub fn asks_for_head(&self) -> bool {
         self.asks_for_head
     }
 
-    /// Takes one byte into the line; `true` when it ends the line.
+    /// Adds one byte to the line; `true` when it ends the line.
     fn take(&mut self, byte: u8) -> Result<bool, Error> {
-        // RFC 9112 §2.2 lets a recipient take a bare LF for a line end, and tells it to refuse or
-        // mend a bare CR. Where two readers of one stream disagree on lines, requests are smuggled.
+        // RFC 9112 §2.2 allows a recipient to accept a bare LF as a line end, and tells it to
+        // reject or replace a bare CR. Here both are errors: where two readers of one stream
+        // disagree on lines, requests can be smuggled.
         match (self.line.last(), byte) {
             (Some(b'\r'), b'\n') => {
                 self.line.pop();
@@ -167,7 +168,7 @@ impl<H: Head> Parser<H> {
         Ok(false)
     }
 
-    /// Refuses a byte that cannot be part of this line's text, or is one too many.
+    /// An error for a byte that is not allowed in this line, or exceeds its limit.
     fn check(&self, byte: u8) -> Result<(), Error> {
         let fits = match byte {
             b' '..=b'~' => true,
@@ -192,7 +193,7 @@ impl<H: Head> Parser<H> {
         }
     }
 
-    /// Reads the line that has just ended; the head, when that was its last.
+    /// Reads the line that has just ended; returns the head after its last line.
     fn end_line(&mut self) -> Result<Option<H>, Error> {
         let line = mem::take(&mut self.line);
         match (self.first_line.take(), line.is_empty()) {

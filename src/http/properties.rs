@@ -1,4 +1,4 @@
-//! What holds for any bytes: nothing panics, cuts change nothing, and `httparse` agrees with us.
+//! For any bytes: nothing panics, cuts change nothing, and `httparse` agrees.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::tests::fed;
 use super::{Headers, Request, ResponseHead, Version};
 use crate::limits;
 
-/// Bytes that are often nearly a head.
+/// Bytes that are often almost a head.
 fn nearly_heads(first_lines: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let pieces = [
         "Host: a",
@@ -42,7 +42,7 @@ fn nearly_heads(first_lines: &'static [&'static str]) -> impl Strategy<Value = V
     })
 }
 
-/// The headers as `httparse` gives them, read as we read them.
+/// The headers of `httparse`, in our form.
 fn lines(headers: &[httparse::Header<'_>]) -> Vec<(String, String)> {
     let latin_1 = |value: &[u8]| value.iter().map(|byte| char::from(*byte)).collect();
     headers.iter().map(|header| (String::from(header.name), latin_1(header.value))).collect()

@@ -1,4 +1,4 @@
-//! What a server reads: a request's head (RFC 9112 §3).
+//! The head of a request, which a server reads (RFC 9112 §3).
 
 use super::authority::Authority;
 use super::error::Error;
@@ -6,21 +6,21 @@ use super::headers::{Headers, is_token};
 use super::parser::Head;
 use crate::limits;
 
-/// The head of a request, checked for all that RFC 9112 asks of any request.
+/// The head of a request. It meets all that RFC 9112 requires of any request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What is asked.
+    /// The method.
     pub method: Method,
-    /// Of what.
+    /// The target.
     pub target: Target,
-    /// In which version.
+    /// The version.
     pub version: Version,
     /// All header lines.
     pub headers: Headers,
-    /// The host asked for: the target's if it names one (RFC 9112 §3.2.2), else `Host`. Only
+    /// The host of the request: the target's if it names one (RFC 9112 §3.2.2), else `Host`. Only
     /// HTTP/1.0 may have none.
     pub authority: Option<Authority>,
-    /// What follows the head.
+    /// The body that follows the head.
     pub body: Body,
 }
 
@@ -47,7 +47,7 @@ pub enum Method {
     Patch,
 }
 
-/// What a request asks for. Nothing is percent-decoded: a path is compared as it was sent, so there
+/// The target of a request. Nothing is percent-decoded: a path is compared as it was sent, so there
 /// is one way to write each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -57,7 +57,7 @@ pub struct Target {
     pub query: Option<String>,
 }
 
-/// A version of HTTP that is spoken here.
+/// A supported version of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
     /// HTTP/1.0
@@ -66,12 +66,12 @@ pub enum Version {
     Http11,
 }
 
-/// What follows a request's head.
+/// How the body is delimited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
-    /// Nothing.
+    /// No body.
     None,
-    /// So many bytes, as `Content-Length` says; possibly 0.
+    /// This many bytes, from `Content-Length`; may be 0.
     Length(u64),
     /// `Transfer-Encoding: chunked`.
     Chunked,
@@ -91,7 +91,7 @@ impl Head for Request {
         else {
             return Err(Error::RequestLine);
         };
-        // The version first: it says whether the rest can be understood at all (`PRI * HTTP/2.0`).
+        // The version first: it says whether the rest can be read at all (`PRI * HTTP/2.0`).
         let version = Version::parse(version).ok_or(Error::RequestLine)??;
         let method = Method::parse(method)?;
         let (target, authority) = Target::parse(method, target)?;
@@ -113,7 +113,7 @@ impl Head for Request {
             Method::Post | Method::Put | Method::Delete | Method::Options | Method::Patch => false,
         };
         if bodiless && !matches!(body, Body::None | Body::Length(0)) {
-            // RFC 9110 §9.3.1: a server may refuse it, as a likely attempt at smuggling.
+            // RFC 9110 §9.3.1: a server may reject it, as a possible smuggling attack.
             return Err(Error::UnexpectedBody);
         }
         Ok(Request { method, target, version, headers, authority: named.or(host), body })
@@ -144,7 +144,8 @@ impl Method {
 }
 
 impl Target {
-    /// Reads the target that fits the method, and the authority it names (RFC 9112 §3.2).
+    /// Browsers send `|`, `[`, `^` and the like unescaped. No code decodes a path or maps it to a
+    /// file, so all visible ASCII is allowed; but a fragment is never sent (§3.2).
     fn parse(method: Method, word: &str) -> Result<(Target, Option<Authority>), Error> {
         // Browsers send `|`, `[`, `^` and the like as they are. As nothing decodes a path or maps
         // it to a file, all visible ASCII may pass; but a fragment is never sent (§3.2).
@@ -182,7 +183,7 @@ impl Target {
 }
 
 impl Version {
-    /// `None` for what is no version; an error for a version that is not spoken here.
+    /// `None` for text that is not a version; an error for an unsupported one.
     pub(super) fn parse(word: &str) -> Option<Result<Version, Error>> {
         let [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] = word.as_bytes() else {
             return None;
@@ -197,7 +198,7 @@ impl Version {
 }
 
 impl Body {
-    /// How the body is delimited (RFC 9112 §6.3), where no two readers could disagree on it.
+    /// How the body is delimited (RFC 9112 §6.3). An error where two readers could disagree.
     fn of(version: Version, headers: &Headers) -> Result<Body, Error> {
         let length = match headers.single("Content-Length")? {
             Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -211,7 +212,7 @@ impl Body {
         }
         let mut codings = headers.list("Transfer-Encoding");
         match (length, version, codings.next(), codings.next()) {
-            // §6.1: a request with both is to be refused; one in HTTP/1.0 has faulty framing.
+            // §6.1: a request with both must be rejected; one in HTTP/1.0 has faulty framing.
             (Some(_), ..) | (_, Version::Http10, ..) | (_, _, None, _) => {
                 Err(Error::TransferEncoding)
             }
@@ -223,7 +224,7 @@ impl Body {
             (None, Version::Http11, Some(coding), Some(_))
                 if coding.eq_ignore_ascii_case("chunked") =>
             {
-                Err(Error::TransferEncoding) // §6.1: chunked comes last, and once
+                Err(Error::TransferEncoding) // §6.1: chunked is the last coding, and only once
             }
             (None, Version::Http11, Some(_), _) => Err(Error::UnknownTransferEncoding),
         }

@@ -1,4 +1,4 @@
-//! What a server writes: whole responses, made safe for browsers in one place.
+//! Responses, which a server writes; the headers that protect browsers are added here.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::headers::{is_token, is_value};
 use super::status::Status;
 use crate::time;
 
-/// A whole response. After it the connection closes, unless it is a 101.
+/// A whole response. The connection closes after it, unless it is a 101.
 ///
 /// ```
 /// use talk::http::{Response, Status};
@@ -30,7 +30,7 @@ impl Response {
         Response { status, headers: Vec::new(), body: Cow::Borrowed(&[]) }
     }
 
-    /// A response with a body of this type; name the charset of a text.
+    /// A response with a body of this type; a text type must name its charset.
     #[must_use]
     pub fn with_body(
         status: Status,
@@ -41,8 +41,8 @@ impl Response {
         Response { body: body.into(), ..typed }
     }
 
-    /// An error for people: its status and a sentence, which must repeat nothing the peer sent.
-    /// Nobody may store it.
+    /// An error for people: its status and a sentence, which must not repeat text from the peer. It
+    /// may not be cached.
     #[must_use]
     pub fn error(status: Status, sentence: &str) -> Response {
         let body = format!("{status}: {sentence}\n").into_bytes();
@@ -50,8 +50,8 @@ impl Response {
             .header("Cache-Control", "no-store")
     }
 
-    /// Adds a header. One that could not be written as a single header line is left out: a line
-    /// more, and the response would be somebody else's.
+    /// Adds a header. One that is not a valid header line is left out: a line break in it would let
+    /// its author write the rest of the response.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Response {
         let value = value.into();
@@ -61,19 +61,19 @@ impl Response {
         self
     }
 
-    /// Says when it was made, in Unix time in ms: who has a clock must (RFC 9110 §6.6.1).
+    /// Adds the time, in Unix time in ms: a server with a clock must (RFC 9110 §6.6.1).
     #[must_use]
     pub fn dated(self, unix_ms: u64) -> Response {
         self.header("Date", time::http_date(unix_ms))
     }
 
-    /// How it went.
+    /// The status.
     #[must_use]
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// The bytes that answer every method but HEAD.
+    /// The bytes of the response to any method but HEAD.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.head_to_bytes();
@@ -83,11 +83,11 @@ impl Response {
         bytes
     }
 
-    /// The bytes that answer HEAD: the same head, its `Content-Length` too, and no body (RFC 9110
-    /// §9.3.2).
+    /// The bytes of the response to HEAD: the same head with its `Content-Length`, and no body (RFC
+    /// 9110 §9.3.2).
     #[must_use]
     pub fn head_to_bytes(&self) -> Vec<u8> {
-        // RFC 9112 §4: the space before a reason stands even where there is none.
+        // RFC 9112 §4: the space before the reason is required even where there is no reason.
         let (code, phrase) = (self.status.code(), self.status.phrase());
         let mut head = format!("HTTP/1.1 {code} {phrase}\r\n");
         let mut line = |name: &str, value: &str| {
@@ -107,7 +107,7 @@ impl Response {
             if !self.is_bodiless() {
                 line("Content-Length", &self.body.len().to_string());
             }
-            // RFC 9110 §7.8: who sends Upgrade names it in Connection too.
+            // RFC 9110 §7.8: a sender of Upgrade must list it in Connection.
             let upgrade = self.headers.iter().any(|(name, _)| *name == "Upgrade");
             line("Connection", if upgrade { "close, Upgrade" } else { "close" });
         }
@@ -115,24 +115,25 @@ impl Response {
         head.into_bytes()
     }
 
-    /// Whether the status itself says that there is no body (RFC 9112 §6.3).
+    /// Whether a response with this status never has a body (RFC 9112 §6.3).
     fn is_bodiless(&self) -> bool {
         self.status.is_informational() || matches!(self.status.code(), 204 | 304)
     }
 }
 
 impl From<Error> for Response {
-    /// The answer to a request that is wrong in this way.
+    /// The response to such a request.
     fn from(error: Error) -> Response {
         let response = Response::error(error.status(), &error.to_string());
         if error.status() == Status::METHOD_NOT_ALLOWED {
-            return response.header("Allow", "GET"); // RFC 9110 §15.5.6: a 405 names what is
+            return response.header("Allow", "GET"); // RFC 9110 §15.5.6: a 405 lists the allowed methods
         }
         response
     }
 }
 
-/// What a browser is told with every response, an error's too: any of them can be opened as a page.
+/// Security headers for browsers, in every response: any of them, also an error, can be opened as a
+/// page.
 const SECURITY: [(&str, &str); 6] = [
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("X-Content-Type-Options", "nosniff"),
@@ -142,9 +143,10 @@ const SECURITY: [(&str, &str); 6] = [
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ];
 
-/// Our own scripts, styles, images and manifest, our own WebSocket (`'self'` covers ws: of the same
-/// origin), and nothing else. No `trusted-types 'none'` beside it: only our own scripts run, and they make
-/// no policy; it would stop only a later service worker, and what people's browser extensions add.
+/// Allows our own scripts, styles, images and manifest, our own WebSocket (`'self'` includes ws: of
+/// the same origin), and nothing else. `trusted-types 'none'` is not set: only our own scripts run,
+/// and they create no policy; it would only stop a later service worker, and what browser
+/// extensions add.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";

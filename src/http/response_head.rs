@@ -1,4 +1,4 @@
-//! What a client reads: a response's head (RFC 9112 §4).
+//! The head of a response, which a client reads (RFC 9112 §4).
 
 use super::error::Error;
 use super::headers::Headers;
@@ -9,9 +9,9 @@ use super::status::Status;
 /// The head of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResponseHead {
-    /// In which version.
+    /// The version.
     pub version: Version,
-    /// How it went.
+    /// The status.
     pub status: Status,
     /// All header lines.
     pub headers: Headers,
@@ -29,9 +29,10 @@ impl Head for ResponseHead {
         let version = word().and_then(Version::parse).ok_or(Error::StatusLine)??;
         let digits = word().filter(|word| word.len() == 3).ok_or(Error::StatusLine)?;
         if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Error::StatusLine); // parse would take a sign
+            return Err(Error::StatusLine); // parse would accept a sign
         }
-        // The reason is for people and not even compared; without one, some leave its space out.
+        // The reason is for people and is not compared; some servers leave out the space before an
+        // empty one.
         let status = digits.parse().ok().and_then(Status::new).ok_or(Error::StatusLine)?;
         Ok((version, status))
     }

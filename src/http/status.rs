@@ -1,4 +1,4 @@
-//! Three digits and the phrase people read beside them (RFC 9110 §15).
+//! Status codes and their reason phrases (RFC 9110 §15).
 
 use std::fmt;
 
@@ -50,19 +50,19 @@ impl Status {
     /// 505 HTTP Version Not Supported
     pub const VERSION_NOT_SUPPORTED: Status = Status(505);
 
-    /// The status of this number; `None` below 100 and above 999.
+    /// The status with this code; `None` below 100 and above 999.
     #[must_use]
     pub fn new(code: u16) -> Option<Status> {
         (100..1000).contains(&code).then_some(Status(code))
     }
 
-    /// The three digits as a number.
+    /// The code.
     #[must_use]
     pub fn code(self) -> u16 {
         self.0
     }
 
-    /// Whether this is a 1xx: more is to come, in HTTP or in another protocol.
+    /// Whether this is a 1xx: another response follows, or another protocol.
     #[must_use]
     pub fn is_informational(self) -> bool {
         self.0 < 200
@@ -74,7 +74,7 @@ impl Status {
         self.0 >= 400
     }
 
-    /// The standard phrase; empty where we know none.
+    /// The standard phrase; empty where none is known here.
     #[must_use]
     pub fn phrase(self) -> &'static str {
         match self.0 {

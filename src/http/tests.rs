@@ -1,4 +1,4 @@
-//! What strangers send, and what becomes of it.
+//! Heads as bytes, valid and invalid, whole and cut anywhere.
 #![expect(clippy::arithmetic_side_effects, reason = "a sum that overflows fails its test")]
 
 use super::{Authority, Body, Error, Head, Limits, Method, Parser, Request, Status, Version};
@@ -19,8 +19,8 @@ pub(super) fn fed<'b, H: Head>(
     Ok(None)
 }
 
-/// Parses a request whole, cut in two at every byte (of a long one, at a thousand), and byte by
-/// byte, and expects the same of all.
+/// Parses a request whole, cut in two at every byte (a long one at a thousand places), and byte by
+/// byte; all must give the same.
 fn parse(bytes: impl AsRef<[u8]>) -> Result<Option<(Request, usize)>, Error> {
     let bytes = bytes.as_ref();
     let parsed = fed([bytes]);
@@ -88,7 +88,7 @@ fn what_follows_a_head_is_left_alone() {
 }
 
 #[test]
-fn known_methods_are_read_and_others_are_told_why_not() {
+fn known_methods_are_read_and_others_are_refused_with_a_reason() {
     for (name, method) in [
         ("GET", Method::Get),
         ("HEAD", Method::Head),
@@ -307,8 +307,8 @@ fn a_head_has_limits_and_each_its_status() {
     assert_eq!(refused(with(&lines(2_000))), HEADERS);
 
     let exactly = |length: usize| {
-        let most = with(&format!("A: {0}\r\nB: {0}\r\nC: ", "y".repeat(6_000)));
-        most.replace("C: ", &format!("C: {}", "z".repeat(length - most.len())))
+        let max = with(&format!("A: {0}\r\nB: {0}\r\nC: ", "y".repeat(6_000)));
+        max.replace("C: ", &format!("C: {}", "z".repeat(length - max.len())))
     };
     assert_eq!(exactly(limits::HEAD).len(), 16 * 1024);
     accepted(exactly(limits::HEAD));
@@ -340,7 +340,7 @@ fn a_parser_has_room_for_what_a_head_may_still_have() {
     let mut parser = Parser::<Request>::new();
     assert!(parser.is_untouched());
     for fed in 0..1_000 {
-        assert_eq!(parser.room(), limits::HEAD - fed);
+        assert_eq!(parser.remaining(), limits::HEAD - fed);
         assert_eq!(parser.feed(b"G"), Ok(None));
         assert!(!parser.is_untouched());
     }

@@ -1,23 +1,24 @@
-//! One pass over a JSON text.
+//! Parses a JSON text in one pass.
 
+use super::error::{Error, Fault};
+use super::value::Value;
 use super::writer::is_special;
-use super::{Error, Fault, Value};
 
-/// A position in a text that only moves forward. It recurses once per level of nesting, which
+/// A position in the text that only moves forward. It recurses once per level of nesting, which
 /// `parse` bounds.
-pub(super) struct Reader<'t> {
+pub(super) struct JsonReader<'t> {
     text: &'t str,
     at: usize,
-    /// Members of one object.
+    /// The maximum of members in one object.
     members: usize,
 }
 
-impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str, members: usize) -> Reader<'t> {
-        Reader { text, at: 0, members }
+impl<'t> JsonReader<'t> {
+    pub(super) fn new(text: &'t str, members: usize) -> JsonReader<'t> {
+        JsonReader { text, at: 0, members }
     }
 
-    /// The one value of the text, nested at most `depth` levels deep.
+    /// The value of the whole text, nested at most `depth` levels deep.
     pub(super) fn only_value(mut self, depth: usize) -> Result<Value, Error> {
         self.skip_space();
         let value = self.value(depth)?;
@@ -33,7 +34,7 @@ impl<'t> Reader<'t> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Moves over `count` bytes, which the caller has seen.
+    /// Moves over `count` bytes that the caller has checked.
     fn skip(&mut self, count: usize) {
         self.at = self.at.saturating_add(count).min(self.text.len());
     }
@@ -42,7 +43,7 @@ impl<'t> Reader<'t> {
         Error { at: self.at, fault }
     }
 
-    /// The error for a byte that cannot stand here, or for none.
+    /// The error for a byte that is not allowed here, or for the end of the text.
     fn unexpected(&self) -> Error {
         self.fault(if self.peek().is_none() { Fault::Ends } else { Fault::Unexpected })
     }
@@ -120,7 +121,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Takes what follows an item: `close` ends the list, a comma goes on.
+    /// Reads what follows an item: `true` for `close`, which ends the list, `false` for a comma.
     fn ends_list(&mut self, close: u8) -> Result<bool, Error> {
         self.skip_space();
         match self.peek() {
@@ -231,7 +232,7 @@ impl<'t> Reader<'t> {
     fn code_unit(&mut self) -> Option<u16> {
         let digits = self.rest().get(..4)?;
         if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None; // from_str_radix would take a sign
+            return None; // from_str_radix would accept a sign
         }
         self.skip(4);
         u16::from_str_radix(digits, 16).ok()

@@ -1,4 +1,4 @@
-//! What is read, what is refused, and that writing and reading agree.
+//! What is read, what is refused, and that a written value is read back.
 
 use proptest::prelude::*;
 

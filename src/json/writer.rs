@@ -1,7 +1,7 @@
-//! JSON written member by member.
+//! Writes JSON member by member.
 
-/// Whether a byte of a text cannot stand for itself in a JSON string (RFC 8259 §7). All of these are
-/// ASCII, so they never stand inside a longer character.
+/// Whether a byte must be escaped in a JSON string (RFC 8259 §7). All such bytes are ASCII, so none
+/// is part of a longer character.
 pub(super) fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < b' '
 }
@@ -42,7 +42,7 @@ pub fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Writes one object, member by member. The caller names no key twice.
+/// Writes one object, member by member. The caller must not repeat a key.
 ///
 /// ```
 /// let mut object = talk::json::Object::new();

@@ -1,7 +1,8 @@
-//! A log on disk: a directory of files of lines, of which only the last is ever written.
+//! A log on disk: a directory of segment files, of which only the last is ever written.
 //!
-//! Room: one lock around writing, held over the write and its sync, which is what it is for; and one
-//! around what readers see, held for a moment.
+//! Three locks, taken in this order: `writer` is held over a write and its fsync, which serializes
+//! appends; `fsync_lock` over an fsync alone; `read_state` for a moment, so that readers never wait
+//! for the disk.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -9,37 +10,36 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::files::{Files, LogFile, append_all};
-use super::line::{self, Checksum, Header};
+use super::line::{self, Checksum, SegmentHeader};
 use super::read_state::{Health, ReadState};
 use super::recover::Recovered;
-use super::segment::Page;
-use super::segment::{Segment, file_name};
-use super::segment_scan::{IndexEntry, mark};
-use super::writer::OpenFile;
-use super::writer::WriteBatch;
+use super::segment::{Page, Segment, file_name};
+use super::segment_scan::{IndexEntry, push_index_entry};
+use super::writer::{OpenFile, WriteBatch};
 use super::{Log, ReadLimit};
 use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::failpoint;
 
-/// When what is written is forced to the disk.
+/// When written records are fsynced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyncPolicy {
-    /// Expected anybody sees it: it survives a power cut.
+    /// `--sync always`: before a client sees them. They survive a power cut.
     Always,
-    /// Soon after: what anybody has seen survives a kill of the process.
+    /// `--sync interval`: within 200 ms. What a client sees has been handed to the OS: it survives a
+    /// kill of the process, but a power cut may take the newest records.
     Interval,
 }
 
-/// How logs are kept.
+/// The settings of a log.
 #[derive(Debug, Clone, Copy)]
 pub struct LogConfig {
-    /// When what is written is forced to the disk.
+    /// When written records are fsynced.
     pub sync: SyncPolicy,
-    /// Bytes of a file after which the next is begun.
+    /// Size in bytes at which a segment is full.
     pub file_bytes: u64,
-    /// Files whose records are all older than this are dropped.
+    /// Retention by age: segments whose records are all older than this are dropped.
     pub retain: Option<Duration>,
-    /// Files are dropped when this many records come after them.
+    /// Retention by count: segments that this many records come after are dropped.
     pub retain_records: Option<u64>,
 }
 
@@ -47,53 +47,60 @@ pub struct LogConfig {
 #[derive(Debug)]
 pub(super) struct DiskLog {
     pub(super) room: RoomName,
+    /// The id of this log, in the header of each segment.
     id: String,
+    /// The owners of the two names of a private room.
     owners: Option<[OwnerId; 2]>,
+    /// The directory of the segments.
     pub(super) dir: PathBuf,
-    pub(super) rules: LogConfig,
+    pub(super) config: LogConfig,
+    /// The file system; tests have one that fails.
     pub(super) files: Arc<dyn Files>,
+    /// The end of the last segment, for appends.
     writer: Mutex<Writer>,
-    /// Held while something already written is forced to the disk.
+    /// Held during an fsync of records that were written before (`--sync interval`).
     fsync_lock: Mutex<()>,
+    /// What readers see.
     read_state: Mutex<ReadState>,
 }
 
-/// What is needed to go on writing.
+/// What the next append needs.
 #[derive(Debug)]
 pub(super) struct Writer {
-    /// The check value and the `at` of the newest line.
-    pub(super) check: Checksum,
+    /// The checksum and the `at` of the newest line.
+    pub(super) checksum: Checksum,
     at: u64,
+    /// The last segment's file, kept open while the log is busy.
     pub(super) open_file: OpenFile,
-    /// What was written and is not forced to the disk yet.
+    /// A file with records that are not fsynced yet.
     pub(super) unsynced: Option<Arc<dyn LogFile>>,
-    /// When the last file was verified again.
+    /// When the last segment was verified after an uncertain write.
     pub(super) verified: Option<Instant>,
 }
 
-/// Why a batch was not stored, and what that leaves.
-pub(super) enum Failure {
-    /// Nothing of it is left.
+/// Why a batch was not stored, and what it leaves in the file.
+pub(super) enum AppendFailure {
+    /// Nothing: it was rolled back, or never written.
     Clean(io::Error),
-    /// What is left of it is not known.
+    /// Unknown.
     Uncertain(io::Error),
-    /// Another hand was at the file: it was not touched.
+    /// Another process changed the file; this one did not write to it.
     ChangedByOthers(io::Error),
 }
 
 impl DiskLog {
-    /// The log of which `recovered` was found in `dir`.
+    /// The log that `recovered` found in `dir`.
     pub(super) fn new(
         room: RoomName,
         dir: PathBuf,
-        rules: LogConfig,
+        config: LogConfig,
         files: Arc<dyn Files>,
         recovered: Recovered,
     ) -> DiskLog {
-        let Recovered { id, segments, next, check, at, owners, projection, damage } = recovered;
+        let Recovered { id, segments, next, checksum, at, owners, projection, damage } = recovered;
         let health = damage.map_or(Health::Ok, |damage| Health::Corrupt(damage.to_string()));
         let writer = Mutex::new(Writer {
-            check,
+            checksum,
             at,
             open_file: OpenFile::default(),
             unsynced: None,
@@ -105,7 +112,7 @@ impl DiskLog {
             id,
             owners,
             dir,
-            rules,
+            config,
             files,
             writer,
             fsync_lock: Mutex::default(),
@@ -113,97 +120,101 @@ impl DiskLog {
         }
     }
 
-    /// The one place this lock is taken. What a panic under it may leave in the file is found by the
-    /// next append, by its length.
+    /// A panic under this lock may leave bytes in the file; the next append finds them by the
+    /// file's length.
     pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
         failpoint::check(self.writer.lock().unwrap_or_else(PoisonError::into_inner), "writer")
     }
 
-    /// The one place this lock is taken. Each change is one call.
+    /// Each change under this lock is one call, so a panic leaves it consistent.
     pub(super) fn read_state(&self) -> MutexGuard<'_, ReadState> {
-        failpoint::check(self.read_state.lock().unwrap_or_else(PoisonError::into_inner), "shelf")
+        failpoint::check(
+            self.read_state.lock().unwrap_or_else(PoisonError::into_inner),
+            "read_state",
+        )
     }
 
-    /// The one place this lock is taken: after the writer's, never before.
+    /// Taken after `writer`, never before it.
     pub(super) fn fsync_lock(&self) -> MutexGuard<'_, ()> {
-        failpoint::check(self.fsync_lock.lock().unwrap_or_else(PoisonError::into_inner), "forcing")
+        failpoint::check(self.fsync_lock.lock().unwrap_or_else(PoisonError::into_inner), "fsync")
     }
 
     // ---- Writing -------------------------------------------------------------------------------
 
-    fn write(&self, writer: &mut Writer, batch: &[LogEntry]) -> Result<(), Failure> {
-        let line = |entry: &LogEntry| (entry.json.len() + line::ADDS) as u64;
+    fn write(&self, writer: &mut Writer, batch: &[LogEntry]) -> Result<(), AppendFailure> {
+        let line = |entry: &LogEntry| (entry.json.len() + line::OVERHEAD) as u64;
         let bytes: u64 = batch.iter().map(line).sum();
         let last =
             self.read_state().segments.last().map(|last| self.last_file(last, bytes, writer.at));
         match last {
-            Some((path, end, false)) => self.write_on(writer, &path, end, batch, bytes),
+            Some((path, end, false)) => self.append_to_last_file(writer, &path, end, batch, bytes),
             Some((_, _, true)) => self.begin_file(writer, batch),
             None => {
                 let rooms = self.dir.parent().unwrap_or(Path::new("."));
                 let made = self.files.create_dir(&self.dir);
-                made.and_then(|()| self.files.fsync_dir(rooms)).map_err(Failure::Clean)?;
+                made.and_then(|()| self.files.fsync_dir(rooms)).map_err(AppendFailure::Clean)?;
                 self.begin_file(writer, batch)
             }
         }
     }
 
-    /// The last file, where it ends, and whether it is time for another.
+    /// The last segment's file, where it ends, and whether to begin another.
     fn last_file(&self, last: &Segment, bytes: u64, at: u64) -> (PathBuf, u64, bool) {
         let records = last.next - last.first;
-        let full = last.end + bytes > self.rules.file_bytes
-            || self.rules.retain_records.is_some_and(|most| records >= most)
-            || self.is_over(last.oldest, at);
+        let full = last.end + bytes > self.config.file_bytes
+            || self.config.retain_records.is_some_and(|limit| records >= limit)
+            || self.is_expired(last.oldest, at);
         (last.path.clone(), last.end, full && records > 0)
     }
 
-    /// Whether a record of the time `at` is no longer to be kept at `now`, both Unix time in ms.
-    pub(super) fn is_over(&self, at: u64, now: u64) -> bool {
-        self.rules
+    /// Whether retention drops a record of the time `at` at `now`, both Unix time in ms.
+    pub(super) fn is_expired(&self, at: u64, now: u64) -> bool {
+        self.config
             .retain
             .is_some_and(|retain| u128::from(now.saturating_sub(at)) > retain.as_millis())
     }
 
-    /// Appends to the last file.
-    fn write_on(
+    /// Appends to the last segment.
+    fn append_to_last_file(
         &self,
         writer: &mut Writer,
         path: &Path,
         end: u64,
         batch: &[LogEntry],
         bytes: u64,
-    ) -> Result<(), Failure> {
-        let (file, len) = writer.open_file.file(&*self.files, path).map_err(|error| {
+    ) -> Result<(), AppendFailure> {
+        let (file, len) = writer.open_file.open(&*self.files, path).map_err(|error| {
             let gone = error.kind() == ErrorKind::NotFound;
             let what = format!("cannot open {}: {error}", path.display());
             let error = io::Error::new(error.kind(), what);
-            if gone { Failure::ChangedByOthers(error) } else { Failure::Clean(error) }
+            if gone { AppendFailure::ChangedByOthers(error) } else { AppendFailure::Clean(error) }
         })?;
         if len != end {
             let path = path.display();
-            let what = format!("{path} was changed by another hand: {len} bytes, not {end}");
-            return Err(Failure::ChangedByOthers(io::Error::other(what)));
+            let what =
+                format!("{path} was changed by another process: it has {len} bytes, not {end}");
+            return Err(AppendFailure::ChangedByOthers(io::Error::other(what)));
         }
-        let room = usize::try_from(bytes).unwrap_or(0);
+        let capacity = usize::try_from(bytes).unwrap_or(0);
         let mut write_batch =
-            WriteBatch::new(Vec::with_capacity(room), end, writer.check, writer.at);
+            WriteBatch::new(Vec::with_capacity(capacity), end, writer.checksum, writer.at);
         write_batch.push(batch);
         if let Err(error) = append_all(&*file, &write_batch.bytes) {
             return Err(match file.set_len(end) {
-                Ok(()) => Failure::Clean(error),
-                Err(_) => Failure::Uncertain(error),
+                Ok(()) => AppendFailure::Clean(error),
+                Err(_) => AppendFailure::Uncertain(error),
             });
         }
-        if self.rules.sync == SyncPolicy::Always
+        if self.config.sync == SyncPolicy::Always
             && let Err(error) = file.fsync()
         {
-            // Whether it is on the disk is not known, and no later sync will tell: the system
+            // The batch may or may not be on the disk, and a later fsync cannot tell: the system
             // reports the error once, and takes the pages for written.
             file.set_len(end).ok();
-            return Err(Failure::Uncertain(error));
+            return Err(AppendFailure::Uncertain(error));
         }
-        (writer.check, writer.at) = (write_batch.check, write_batch.at);
-        if self.rules.sync == SyncPolicy::Interval {
+        (writer.checksum, writer.at) = (write_batch.checksum, write_batch.at);
+        if self.config.sync == SyncPolicy::Interval {
             writer.unsynced = Some(file);
         }
         let mut read_state = self.read_state();
@@ -213,38 +224,38 @@ impl DiskLog {
             if last.oldest == 0 {
                 last.oldest = write_batch.oldest;
             }
-            write_batch.marks.into_iter().for_each(|next| mark(&mut last.marks, next));
+            write_batch.index.into_iter().for_each(|next| push_index_entry(&mut last.index, next));
         }
-        read_state.stored(batch);
+        read_state.append(batch);
         Ok(())
     }
 
-    /// Begins the next file with `batch`. The one before is forced to the disk first: only the last
-    /// file of a log is ever in doubt.
+    /// Begins the next segment with `batch`. The segment before it is fsynced first, so that only
+    /// the last one is ever uncertain.
     pub(super) fn begin_file(
         &self,
         writer: &mut Writer,
         batch: &[LogEntry],
-    ) -> Result<(), Failure> {
+    ) -> Result<(), AppendFailure> {
         if let Some(unsynced) = writer.unsynced.take() {
-            unsynced.fsync().map_err(Failure::Uncertain)?;
+            unsynced.fsync().map_err(AppendFailure::Uncertain)?;
         }
-        drop(self.fsync_lock()); // one that is underway is part of it
-        let forbidden = self.read_state().health.forbids().map(String::from);
+        drop(self.fsync_lock()); // wait for an fsync that is running
+        let forbidden = self.read_state().health.write_forbidden().map(String::from);
         if let Some(why) = forbidden {
-            return Err(Failure::Uncertain(io::Error::other(why)));
+            return Err(AppendFailure::Uncertain(io::Error::other(why)));
         }
         let first = self.read_state().next;
         let (room, log) = (self.room.clone(), self.id.clone());
-        let (at, after, owners) = (writer.at, writer.check, self.owners);
-        let header = Header { room, log, first, at, after, owners };
+        let (at, after, owners) = (writer.at, writer.checksum, self.owners);
+        let header = SegmentHeader { room, log, first, at, after, owners };
         let mut bytes = Vec::new();
-        let check = header.push(&mut bytes);
-        let start = IndexEntry { seq: first, offset: bytes.len() as u64, before: check };
-        let mut write_batch = WriteBatch::new(bytes, 0, check, writer.at);
+        let checksum = header.push(&mut bytes);
+        let start = IndexEntry { seq: first, offset: bytes.len() as u64, before: checksum };
+        let mut write_batch = WriteBatch::new(bytes, 0, checksum, writer.at);
         write_batch.push(batch);
         let path = self.dir.join(file_name(first));
-        let file = self.files.create(&path).map_err(Failure::Clean)?;
+        let file = self.files.create(&path).map_err(AppendFailure::Clean)?;
         let written = append_all(&*file, &write_batch.bytes);
         let failed = match written {
             Ok(()) => match file.fsync().and_then(|()| self.files.fsync_dir(&self.dir)) {
@@ -255,32 +266,33 @@ impl DiskLog {
         };
         if let Some((error, clean)) = failed {
             let removed = self.files.remove(&path).is_ok();
-            let failure = if clean && removed { Failure::Clean } else { Failure::Uncertain };
+            let failure =
+                if clean && removed { AppendFailure::Clean } else { AppendFailure::Uncertain };
             return Err(failure(error));
         }
-        (writer.check, writer.at) = (write_batch.check, write_batch.at);
-        let mut marks = vec![start];
-        write_batch.marks.into_iter().for_each(|next| mark(&mut marks, next));
+        (writer.checksum, writer.at) = (write_batch.checksum, write_batch.at);
+        let mut index = vec![start];
+        write_batch.index.into_iter().for_each(|next| push_index_entry(&mut index, next));
         let mut read_state = self.read_state();
         read_state.segments.push(Segment {
             path,
             first,
             next: first + batch.len() as u64,
             end: write_batch.bytes.len() as u64,
-            marks,
+            index,
             oldest: write_batch.oldest,
             newest: write_batch.at,
         });
-        read_state.stored(batch);
+        read_state.append(batch);
         Ok(())
     }
 
-    /// Remembers what a failure leaves, and what it was.
-    pub(super) fn note(&self, failure: Failure) -> io::Error {
+    /// Records what a failure leaves in the file, and returns its error.
+    pub(super) fn record_failure(&self, failure: AppendFailure) -> io::Error {
         let (error, health): (_, fn(String) -> Health) = match failure {
-            Failure::Clean(error) => (error, Health::WriteFailed),
-            Failure::Uncertain(error) => (error, Health::Uncertain),
-            Failure::ChangedByOthers(error) => (error, Health::Corrupt),
+            AppendFailure::Clean(error) => (error, Health::WriteFailed),
+            AppendFailure::Uncertain(error) => (error, Health::Uncertain),
+            AppendFailure::ChangedByOthers(error) => (error, Health::Corrupt),
         };
         self.read_state().health = health(error.to_string());
         error
@@ -307,7 +319,7 @@ impl Log for DiskLog {
         let mut writer = self.writer();
         let (forbidden, next) = {
             let read_state = self.read_state();
-            (read_state.health.forbids().map(String::from), read_state.next)
+            (read_state.health.write_forbidden().map(String::from), read_state.next)
         };
         if let Some(why) = forbidden {
             return Err(io::Error::other(why));
@@ -315,28 +327,28 @@ impl Log for DiskLog {
         if !(next..).zip(batch).all(|(seq, entry)| entry.seq == seq) {
             return Err(io::Error::other(format!("the batch does not begin with record {next}")));
         }
-        self.write(&mut writer, batch).map_err(|failure| self.note(failure))?;
+        self.write(&mut writer, batch).map_err(|failure| self.record_failure(failure))?;
         self.read_state().health.recover();
         Ok(())
     }
 
-    fn read(&self, after: u64, most: ReadLimit) -> io::Result<Vec<LogEntry>> {
-        let (mut after, mut page) = (after, Page::new(most));
+    fn read(&self, after: u64, limit: ReadLimit) -> io::Result<Vec<LogEntry>> {
+        let (mut after, mut page) = (after, Page::new(limit));
         while !page.is_full() {
             let (there, generation) = {
                 let read_state = self.read_state();
                 (read_state.read(after, &mut page), read_state.generation)
             };
-            let Some((from, place)) = there else { break };
+            let Some((from, location)) = there else { break };
             if from > after && page.last().is_some() {
-                break; // retention has overtaken this read: a page has no hole
+                break; // retention has dropped the rest: a page has no gap
             }
-            match place.read(&*self.files, from, &mut page) {
+            match location.read(&*self.files, from, &mut page) {
                 Ok(()) => {}
-                Err(_) if self.read_state().generation != generation => {} // written anew while we looked
-                Err(_) if page.last().is_some() => break, // whoever reads on will be told
+                Err(_) if self.read_state().generation != generation => {} // the segment was replaced meanwhile
+                Err(_) if page.last().is_some() => break, // the next read returns the error
                 Err(error) if error.kind() == ErrorKind::NotFound && self.first() > from + 1 => {
-                    continue; // dropped while we looked
+                    continue; // the segment was dropped meanwhile
                 }
                 Err(error) => return Err(error),
             }

@@ -1,9 +1,9 @@
-//! Taking deleted texts from the disk.
+//! Erases deleted texts from the disk, as part of maintenance.
 //!
-//! Room: what `tend` does about them. Nobody is served a deleted text from the moment it is deleted;
-//! here the words go as well. A file is written anew, with what is left of each deleted record in its
-//! place, and takes the place of the old one whole: killed anywhere, the old one or the new one stands
-//! there, and the next start finds what is still to do.
+//! A deleted text is served to no client from the moment of its delete; erasure removes it from the
+//! file as well. It writes a new file with the redacted records in their places, and renames it
+//! over the old one: after a kill at any point one of the two is there, and the next start erases
+//! what is left.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -12,14 +12,14 @@ use std::time::Instant;
 
 use super::disk_log::{DiskLog, Writer};
 use super::files::{append_all, write_replacement};
-use super::line::{self, Header, ValidLine};
+use super::line::{self, SegmentHeader, ValidLine};
 use super::projection::redact;
 use super::read_state::Health;
-use super::segment_scan::{IndexEntry, Lines, Next, mark};
+use super::segment_scan::{IndexEntry, LineReader, NextLine, push_index_entry};
 use crate::limits;
 
-/// A file that holds deleted texts, as the index knows it.
-struct Target {
+/// A segment that holds deleted texts.
+struct SegmentToErase {
     path: PathBuf,
     first: u64,
     end: u64,
@@ -27,27 +27,29 @@ struct Target {
     to_erase: BTreeSet<u64>,
 }
 
-/// A file written anew.
-struct Anew {
+/// A segment with the deleted texts removed.
+struct RewrittenSegment {
     bytes: Vec<u8>,
-    marks: Vec<IndexEntry>,
+    index: Vec<IndexEntry>,
 }
 
 impl DiskLog {
-    /// Erases the deleted texts of one file, if any has some and it is time.
+    /// Erases the deleted texts of one segment, if one has some and [`limits::ERASE_EVERY`] has
+    /// passed.
     pub(super) fn erase(&self) -> io::Result<()> {
-        let Some(target) = self.target(Instant::now()) else { return Ok(()) };
-        self.fsync_pending()?; // the words may not be gone before the record that deletes them is on the disk
+        let Some(target) = self.next_segment_to_erase(Instant::now()) else { return Ok(()) };
+        self.fsync_pending()?; // a text must not be gone before the record that deletes it is on the disk
         if !target.is_last {
             return self.replace(&target, None);
         }
-        // Nobody may append to the old one meanwhile. It may be the last no longer, now that it is ours.
+        // The writer's lock keeps appends out of the old file. Look again under it: the segment may
+        // not be the last any more.
         let mut writer = self.writer();
-        let Some(target) = self.target(Instant::now()) else { return Ok(()) };
+        let Some(target) = self.next_segment_to_erase(Instant::now()) else { return Ok(()) };
         self.replace(&target, target.is_last.then_some(&mut *writer))
     }
 
-    fn target(&self, now: Instant) -> Option<Target> {
+    fn next_segment_to_erase(&self, now: Instant) -> Option<SegmentToErase> {
         let read_state = self.read_state();
         let lately = |at| now.saturating_duration_since(at) < limits::ERASE_EVERY;
         if read_state.health != Health::Ok || read_state.replaced.is_some_and(lately) {
@@ -58,61 +60,63 @@ impl DiskLog {
             let to_erase = read_state.projection.to_erase(segment.first, segment.next);
             let (first, end, is_last) = (segment.first, segment.end, segment.first == last);
             let path = segment.path.clone();
-            (!to_erase.is_empty()).then_some(Target { path, first, end, is_last, to_erase })
+            (!to_erase.is_empty()).then_some(SegmentToErase { path, first, end, is_last, to_erase })
         })
     }
 
-    fn replace(&self, target: &Target, writer: Option<&mut Writer>) -> io::Result<()> {
-        self.read_state().replaced = Some(Instant::now()); // also if it fails: not again at once
-        let anew = self.rewrite(target)?;
-        let path =
-            write_replacement(&*self.files, &target.path, |file| append_all(file, &anew.bytes))?;
+    fn replace(&self, target: &SegmentToErase, writer: Option<&mut Writer>) -> io::Result<()> {
+        self.read_state().replaced = Some(Instant::now()); // also if it fails: do not retry at once
+        let rewritten = self.rewrite(target)?;
+        let path = write_replacement(&*self.files, &target.path, |file| {
+            append_all(file, &rewritten.bytes)
+        })?;
         {
-            // Index and file change together. A rename waits for no disk.
+            // Index and file change in one step. A rename does not wait for the disk.
             let mut read_state = self.read_state();
             self.files.rename(&path, &target.path)?;
             read_state.generation += 1;
             if let Some(segment) = read_state.segments.iter_mut().find(|s| s.first == target.first)
             {
-                (segment.end, segment.marks) = (anew.bytes.len() as u64, anew.marks);
+                (segment.end, segment.index) = (rewritten.bytes.len() as u64, rewritten.index);
             }
-            read_state.projection.erased(&target.to_erase);
+            read_state.projection.set_erased(&target.to_erase);
         }
         if let Some(writer) = writer {
-            writer.unsynced = None; // all of it is in the new file, which is on the disk
+            writer.unsynced = None; // all of it is in the new file, which is fsynced
         }
         self.files.fsync_dir(target.path.parent().unwrap_or(Path::new(".")))
     }
 
-    /// The file's lines, with what is left of those that are to_erase.
-    fn rewrite(&self, target: &Target) -> io::Result<Anew> {
+    /// The segment's lines, those in `to_erase` redacted.
+    fn rewrite(&self, target: &SegmentToErase) -> io::Result<RewrittenSegment> {
         let file = self.files.read(&target.path)?;
-        let mut lines = Lines::new(&*file, 0, target.end);
-        let unsound = || io::Error::other(format!("{} is not as it was", target.path.display()));
-        let Next::Line(head) = lines.next_line()? else { return Err(unsound()) };
-        let (_, mut before) = Header::parse(head).map_err(|_| unsound())?;
+        let mut lines = LineReader::new(&*file, 0, target.end);
+        let changed =
+            || io::Error::other(format!("{} is not as it was written", target.path.display()));
+        let NextLine::Line(head) = lines.next_line()? else { return Err(changed()) };
+        let (_, mut before) = SegmentHeader::parse(head).map_err(|_| changed())?;
         let mut bytes = [head, b"\n"].concat();
         let start = bytes.len() as u64;
-        let mut marks = vec![IndexEntry { seq: target.first, offset: start, before }];
+        let mut index = vec![IndexEntry { seq: target.first, offset: start, before }];
         for seq in target.first.. {
             let line = match lines.next_line()? {
-                Next::Line(line) => line,
-                Next::End => break,
-                Next::Broken => return Err(unsound()),
+                NextLine::Line(line) => line,
+                NextLine::End => break,
+                NextLine::Broken => return Err(changed()),
             };
-            let ValidLine { body, check, erased } =
-                line::checked(line, before).ok_or_else(unsound)?;
-            mark(&mut marks, IndexEntry { seq, offset: bytes.len() as u64, before });
+            let ValidLine { body, checksum, erased } =
+                line::verify_line(line, before).ok_or_else(changed)?;
+            push_index_entry(&mut index, IndexEntry { seq, offset: bytes.len() as u64, before });
             if target.to_erase.contains(&seq) && !erased {
-                let mut left = line::entry(body).ok_or_else(unsound)?;
-                redact(&mut left);
-                line::push_erased(&mut bytes, &left, before, check);
+                let mut redacted = line::parse_entry(body).ok_or_else(changed)?;
+                redact(&mut redacted);
+                line::push_erased(&mut bytes, &redacted, before, checksum);
             } else {
                 bytes.extend_from_slice(line);
                 bytes.push(b'\n');
             }
-            before = check;
+            before = checksum;
         }
-        Ok(Anew { bytes, marks })
+        Ok(RewrittenSegment { bytes, index })
     }
 }

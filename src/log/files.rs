@@ -1,9 +1,5 @@
-//! The few things a log does with files, behind a trait, so that tests can make them fail.
-//!
-//! Room: files and directories of the system.
+//! The file operations of a log behind a trait, so that tests can make them fail.
 
-use crate::limits;
-use crate::metrics::{Counter, Histogram};
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -12,25 +8,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::limits;
+use crate::metrics::{Counter, Histogram};
+
 /// An open file of a log.
 pub(super) trait LogFile: fmt::Debug + Send + Sync {
-    /// Writes at the end, as much as goes; returns how much that was.
+    /// Appends as much as the system takes; returns how many bytes.
     fn append(&self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Returns once everything written is on the disk.
+    /// Returns once everything written is on the disk: fdatasync(2).
     fn fsync(&self) -> io::Result<()>;
 
     /// Cuts the file to `len` bytes.
     fn set_len(&self, len: u64) -> io::Result<()>;
 
-    /// Which file it is, and its length.
+    /// The file's identity and length.
     fn stat(&self) -> io::Result<Stat>;
 
-    /// Reads at `offset`, as much as goes; 0 at the end.
+    /// Reads at `offset`, as much as the system gives; 0 at the end.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 }
 
-/// What a log asks about a file.
+/// Identity and length of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stat {
     /// In bytes.
@@ -38,7 +37,7 @@ pub(super) struct Stat {
     pub(super) id: FileId,
 }
 
-/// What tells a file from every other that is there at the same time: its device and inode (inode(7)).
+/// Identifies a file among all that exist at the same time: device and inode (inode(7)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileId(u64, u64);
 
@@ -48,7 +47,7 @@ impl From<Metadata> for Stat {
     }
 }
 
-/// Where a log finds its files.
+/// The file system of a log.
 pub(super) trait Files: fmt::Debug + Send + Sync {
     /// Opens a file for reading.
     fn read(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
@@ -56,26 +55,26 @@ pub(super) trait Files: fmt::Debug + Send + Sync {
     /// Opens a file for reading and appending.
     fn write(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
 
-    /// The file that has this name now.
+    /// Identity and length of the file that has this name now.
     fn stat(&self, path: &Path) -> io::Result<Stat>;
 
-    /// Makes a file that is not there yet.
+    /// Creates a file; fails if the name exists.
     fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
 
-    /// Makes a directory, for its owner only, if it is not there yet.
+    /// Creates a directory, for its owner only, if it does not exist.
     fn create_dir(&self, path: &Path) -> io::Result<()>;
 
-    /// Makes the names in a directory as durable as `sync` makes what is in a file.
+    /// Fsyncs a directory: makes the names in it durable.
     fn fsync_dir(&self, path: &Path) -> io::Result<()>;
 
-    /// Gives a file another name, in place of what has it now.
+    /// Renames a file over the one that has the new name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
 }
 
-/// Writes all of `bytes` at the end of `file`.
+/// Appends all of `bytes` to `file`.
 pub(super) fn append_all(file: &dyn LogFile, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.append(bytes) {
@@ -88,22 +87,22 @@ pub(super) fn append_all(file: &dyn LogFile, mut bytes: &[u8]) -> io::Result<()>
     Ok(())
 }
 
-/// Writes a whole new file beside the one at `path`, and returns its path once it is on the disk: renamed,
-/// it takes the old one's place. Killed anywhere before that, the old one stands.
+/// Writes and fsyncs a new file beside the one at `path`, and returns its path. The caller renames
+/// it over the old one; after a kill before that, the old one is still there.
 pub(super) fn write_replacement(
     files: &dyn Files,
     path: &Path,
     write: impl FnOnce(&dyn LogFile) -> io::Result<()>,
 ) -> io::Result<PathBuf> {
-    let anew = path.with_extension("anew");
-    files.remove(&anew).ok(); // of an attempt that failed, or was killed right here
-    let file = files.create(&anew)?;
+    let replacement = path.with_extension("anew");
+    files.remove(&replacement).ok(); // left by an attempt that failed or was killed
+    let file = files.create(&replacement)?;
     write(&*file)?;
     file.fsync()?;
-    Ok(anew)
+    Ok(replacement)
 }
 
-/// Copies what `from` holds between owners offsets to the end of `to`.
+/// Copies the bytes of `from` between two offsets to the end of `to`.
 pub(super) fn copy(from: &dyn LogFile, start: u64, end: u64, to: &dyn LogFile) -> io::Result<()> {
     let (mut at, mut chunk) = (start, vec![0; limits::LOG_CHUNK]);
     while at < end {
@@ -118,7 +117,7 @@ pub(super) fn copy(from: &dyn LogFile, start: u64, end: u64, to: &dyn LogFile) -
     Ok(())
 }
 
-/// The system's own files.
+/// The system's files.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Disk;
 
@@ -180,16 +179,16 @@ impl LogFile for File {
     }
 }
 
-/// What is counted about the logs of one store.
+/// Metrics of the logs of one store.
 #[derive(Debug, Default)]
 pub struct LogMetrics {
     /// Bytes written.
     pub written: Counter,
-    /// How long it took to force them to the disk.
+    /// How long each fsync took.
     pub syncs: Histogram,
 }
 
-/// The system's files, counted.
+/// The system's files, with metrics.
 #[derive(Debug)]
 pub(super) struct MeteredFiles {
     pub(super) metrics: Arc<LogMetrics>,
@@ -249,9 +248,9 @@ impl LogFile for MeteredFile {
     }
 
     fn fsync(&self) -> io::Result<()> {
-        let begun = Instant::now();
+        let start = Instant::now();
         let synced = self.file.fsync();
-        self.metrics.syncs.observe(begun.elapsed());
+        self.metrics.syncs.observe(start.elapsed());
         synced
     }
 

@@ -1,8 +1,7 @@
-//! Small facts kept over a restart: who holds a name, how far somebody has read. A file of lines to
-//! which each change is added; for each fact the last line counts.
+//! A journal: an append-only file of small records (claims of names, read markers), of which the
+//! last one for each key counts. Compaction rewrites it.
 //!
-//! Room: one file of a kind. What a fact means is for `chat` to know; here are no tokens, only
-//! owners, from which no token can be made.
+//! It holds no tokens, only owner ids, from which no token can be computed.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -17,49 +16,49 @@ use crate::chat::{AwayMessage, ReadMarker, SavedClaim, UserName};
 use crate::json::{self, Object, Value};
 use crate::limits;
 
-/// A fact that can be written as a line.
+/// A record that can be written as a line.
 pub trait JournalRecord: Sized {
-    /// What the file's first line says that it holds.
+    /// The `type` in the file's first line.
     const KIND: &'static str;
 
-    /// Adds its members to a line.
+    /// Adds the record's fields to a line.
     fn push(&self, line: &mut Object);
 
-    /// Reads it from a line.
+    /// Reads the record from a line.
     fn parse(line: &Value) -> Option<Self>;
 }
 
-/// A file of facts.
+/// A file of records.
 #[derive(Debug)]
 pub struct Journal<T> {
     path: PathBuf,
     file: Arc<File>,
     bytes: u64,
-    /// What it had when it was written anew last.
-    compact: u64,
+    /// Its size after the last compaction.
+    compacted_bytes: u64,
     synced: bool,
-    /// The last line may be half a line.
+    /// The last line may be incomplete.
     torn: bool,
     write_error: Option<String>,
-    facts: PhantomData<T>,
+    records: PhantomData<T>,
 }
 
-/// What a journal holds.
+/// The contents of a journal.
 #[derive(Debug)]
 pub struct JournalContents<T> {
-    /// The facts, the oldest line first.
-    pub facts: Vec<T>,
-    /// Lines that are none of ours, or only half of one.
-    pub unread: usize,
+    /// The records, the oldest first.
+    pub records: Vec<T>,
+    /// Lines that are not valid records, incomplete ones included.
+    pub invalid_lines: usize,
 }
 
 impl<T: JournalRecord> Journal<T> {
-    /// What is kept in the file at `path`; nothing where there is none.
+    /// Reads the file at `path`; empty where there is none.
     ///
     /// # Errors
-    /// What kept it from being read.
+    /// The file could not be read.
     pub fn read(path: &Path) -> io::Result<JournalContents<T>> {
-        let mut found = JournalContents { facts: Vec::new(), unread: 0 };
+        let mut found = JournalContents { records: Vec::new(), invalid_lines: 0 };
         let bytes = match fs::read(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
             other => other?,
@@ -67,47 +66,49 @@ impl<T: JournalRecord> Journal<T> {
         let header = header::<T>();
         for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             match parse(line) {
-                Some(fact) => found.facts.push(fact),
+                Some(record) => found.records.push(record),
                 None if line == header.trim_end().as_bytes() => {}
-                None => found.unread += 1,
+                None => found.invalid_lines += 1,
             }
         }
         Ok(found)
     }
 
-    /// Begins the file at `path` anew with `facts`. The former one stays until the new one is whole.
+    /// Writes a new file with `records` to `path`. The former one stays until the new one is
+    /// complete.
     ///
     /// # Errors
-    /// What kept it from being written.
-    pub fn write(path: &Path, facts: &[T]) -> io::Result<Journal<T>> {
-        let anew = path.with_extension("anew");
+    /// The file could not be written.
+    pub fn write(path: &Path, records: &[T]) -> io::Result<Journal<T>> {
+        let replacement = path.with_extension("anew");
         let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&anew)?;
-        let text = [header::<T>(), lines(facts)].concat();
+        let mut file =
+            options.write(true).create(true).truncate(true).mode(0o600).open(&replacement)?;
+        let text = [header::<T>(), lines(records)].concat();
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&anew, path)?;
+        fs::rename(&replacement, path)?;
         Disk.fsync_dir(path.parent().unwrap_or(Path::new(".")))?;
         let (path, file, bytes) = (path.to_owned(), Arc::new(file), text.len() as u64);
         Ok(Journal {
             path,
             file,
             bytes,
-            compact: bytes,
+            compacted_bytes: bytes,
             synced: true,
             torn: false,
             write_error: None,
-            facts: PhantomData,
+            records: PhantomData,
         })
     }
 
-    /// Adds what has changed. A kill of the process does not undo it.
+    /// Appends changed records. They survive a kill of the process.
     ///
     /// # Errors
-    /// What kept it from being written.
-    pub fn append(&mut self, facts: &[T]) -> io::Result<()> {
+    /// The file could not be written.
+    pub fn append(&mut self, records: &[T]) -> io::Result<()> {
         let start = if self.torn { "\n" } else { "" };
-        let text = [start, &lines(facts)].concat();
+        let text = [start, &lines(records)].concat();
         let written = (&*self.file).write_all(text.as_bytes());
         self.torn = written.is_err();
         self.write_error = written.as_ref().err().map(io::Error::to_string);
@@ -116,28 +117,28 @@ impl<T: JournalRecord> Journal<T> {
         written
     }
 
-    /// The file, if something in it is to be forced to the disk.
+    /// The file, if it has records that are not fsynced yet.
     pub fn take_unsynced(&mut self) -> Option<Arc<File>> {
         let unsynced = !mem::replace(&mut self.synced, true);
         unsynced.then(|| Arc::clone(&self.file))
     }
 
-    /// Whether most of its lines are about what is no longer so.
+    /// Whether compaction is due: most lines are superseded.
     #[must_use]
-    pub fn is_stale(&self) -> bool {
-        self.bytes > limits::JOURNAL && self.bytes > self.compact.saturating_mul(4)
+    pub fn needs_compaction(&self) -> bool {
+        self.bytes > limits::JOURNAL && self.bytes > self.compacted_bytes.saturating_mul(4)
     }
 
-    /// Writes it anew with `facts`.
+    /// Compacts the file: rewrites it with `records` only.
     ///
     /// # Errors
-    /// What kept it from being written; then it is as it was.
-    pub fn compact(&mut self, facts: &[T]) -> io::Result<()> {
-        *self = Journal::write(&self.path, facts)?;
+    /// The file could not be written; then the old one is unchanged.
+    pub fn compact(&mut self, records: &[T]) -> io::Result<()> {
+        *self = Journal::write(&self.path, records)?;
         Ok(())
     }
 
-    /// Why it could not be written, if that is so.
+    /// The error of the last append, if it failed.
     #[must_use]
     pub fn write_error(&self) -> Option<&str> {
         self.write_error.as_deref()
@@ -150,11 +151,11 @@ fn header<T: JournalRecord>() -> String {
     object.end() + "\n"
 }
 
-fn lines<T: JournalRecord>(facts: &[T]) -> String {
+fn lines<T: JournalRecord>(records: &[T]) -> String {
     let mut text = String::new();
-    for fact in facts {
+    for record in records {
         let mut object = Object::new();
-        fact.push(&mut object);
+        record.push(&mut object);
         text.push_str(&object.end());
         text.push('\n');
     }
@@ -165,7 +166,7 @@ fn parse<T: JournalRecord>(line: &[u8]) -> Option<T> {
     T::parse(&json::parse(std::str::from_utf8(line).ok()?).ok()?)
 }
 
-/// Who holds a name.
+/// A claim of a name.
 impl JournalRecord for SavedClaim {
     const KIND: &'static str = "names";
 
@@ -193,7 +194,7 @@ impl JournalRecord for SavedClaim {
     }
 }
 
-/// How far somebody has read.
+/// A read marker.
 impl JournalRecord for ReadMarker {
     const KIND: &'static str = "marks";
 
@@ -215,7 +216,7 @@ impl JournalRecord for ReadMarker {
 mod tests {
     use super::*;
 
-    fn kept(user: &str, until: Option<u64>) -> SavedClaim {
+    fn saved_claim(user: &str, until: Option<u64>) -> SavedClaim {
         let owner = "0123456789abcdef0123456789abcdef".parse().unwrap();
         let away = until.map(|_| AwayMessage::parse("lunch").unwrap());
         SavedClaim { user: user.parse().unwrap(), owner, posted: until.is_some(), until, away }
@@ -225,48 +226,53 @@ mod tests {
     fn what_was_added_is_read_again_and_a_half_line_spoils_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("names.jsonl");
-        assert!(Journal::<SavedClaim>::read(&path).unwrap().facts.is_empty());
-        let mut file = Journal::write(&path, &[kept("alice", Some(7))]).unwrap();
-        file.append(&[kept("bob", None), kept("José", Some(9))]).unwrap();
-        let all = [kept("alice", Some(7)), kept("bob", None), kept("José", Some(9))];
-        assert_eq!(Journal::<SavedClaim>::read(&path).unwrap().facts, all);
+        assert!(Journal::<SavedClaim>::read(&path).unwrap().records.is_empty());
+        let mut file = Journal::write(&path, &[saved_claim("alice", Some(7))]).unwrap();
+        file.append(&[saved_claim("bob", None), saved_claim("José", Some(9))]).unwrap();
+        let all =
+            [saved_claim("alice", Some(7)), saved_claim("bob", None), saved_claim("José", Some(9))];
+        assert_eq!(Journal::<SavedClaim>::read(&path).unwrap().records, all);
         let whole = fs::read(&path).unwrap();
         for cut in 0..whole.len() {
             fs::write(&path, &whole[..cut]).unwrap();
             let names = Journal::<SavedClaim>::read(&path).unwrap();
-            assert!(all.starts_with(&names.facts) && names.unread <= 1, "cut at byte {cut}");
+            assert!(
+                all.starts_with(&names.records) && names.invalid_lines <= 1,
+                "cut at byte {cut}"
+            );
         }
     }
 
     #[test]
-    fn it_is_written_anew_once_most_of_it_is_stale() {
+    fn it_is_compacted_once_most_of_it_is_superseded() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("names.jsonl");
         let mut file = Journal::write(&path, &[]).unwrap();
-        while !file.is_stale() {
-            file.append(&vec![kept("bob", None); 100]).unwrap();
+        while !file.needs_compaction() {
+            file.append(&vec![saved_claim("bob", None); 100]).unwrap();
         }
-        file.compact(&[kept("bob", None)]).unwrap();
-        file.append(&[kept("bob", Some(5))]).unwrap();
-        assert!(!file.is_stale());
+        file.compact(&[saved_claim("bob", None)]).unwrap();
+        file.append(&[saved_claim("bob", Some(5))]).unwrap();
+        assert!(!file.needs_compaction());
         let names = Journal::<SavedClaim>::read(&path).unwrap();
-        assert_eq!(names.facts, [kept("bob", None), kept("bob", Some(5))]);
+        assert_eq!(names.records, [saved_claim("bob", None), saved_claim("bob", Some(5))]);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]
-    fn how_far_somebody_has_read_is_a_line_of_its_own_kind() {
+    fn a_read_marker_is_a_line_of_its_own_kind() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("marks.jsonl");
-        let mark = ReadMarker { owner: kept("bob", None).owner, log: String::from("a6fa"), seq: 7 };
-        let mut file = Journal::write(&path, std::slice::from_ref(&mark)).unwrap();
-        file.append(&[ReadMarker { seq: 9, ..mark.clone() }]).unwrap();
+        let marker =
+            ReadMarker { owner: saved_claim("bob", None).owner, log: String::from("a6fa"), seq: 7 };
+        let mut file = Journal::write(&path, std::slice::from_ref(&marker)).unwrap();
+        file.append(&[ReadMarker { seq: 9, ..marker.clone() }]).unwrap();
         let found = Journal::<ReadMarker>::read(&path).unwrap();
         assert_eq!(
-            (found.facts, found.unread),
-            (vec![mark.clone(), ReadMarker { seq: 9, ..mark }], 0)
+            (found.records, found.invalid_lines),
+            (vec![marker.clone(), ReadMarker { seq: 9, ..marker }], 0)
         );
-        assert_eq!(Journal::<SavedClaim>::read(&path).unwrap().facts, [], "no names");
+        assert_eq!(Journal::<SavedClaim>::read(&path).unwrap().records, [], "no names");
     }
 }

@@ -1,15 +1,13 @@
-//! One line of a log's file: a record as it travels, who said it, and a check value chained to the
-//! line before.
-//!
-//! Room: bytes and values.
+//! One line of a segment: a record's JSON, its owner, and a checksum chained to the line before.
 //!
 //! ```text
 //! {"type":"log","version":1,"room":"lobby","log":"a6fa…","first":1,"at":0,"after":"0000000000000000","check":"5b81…"}
 //! {"type":"post","room":"lobby","seq":1,"at":1795394177902,"user":"alice","cid":"c1","text":"hi","holder":"9f2c…","check":"77e0…"}
 //! ```
 //!
-//! What the log adds stands at the end and has a fixed length, so a record is cut out of its line
-//! byte for byte as everyone has received it.
+//! The fields that the log adds are at the end and have a fixed length, so the record is cut out of
+//! its line byte for byte as every client has received it. `holder` is the owner, `check` the checksum,
+//! and `was`, in a line that was erased, the checksum before.
 
 use std::fmt;
 
@@ -22,50 +20,50 @@ use crate::json::Object;
 /// The version of the format that this program writes, and the newest that it reads.
 const VERSION: u64 = 1;
 
-const HOLDER: &str = ",\"holder\":\"";
-const CHECK: &str = ",\"check\":\"";
+const OWNER: &str = ",\"holder\":\"";
+const CHECKSUM: &str = ",\"check\":\"";
 const END: &str = "\"}";
-/// Bytes from the quote that ends a owner to the brace before it.
-const HOLDER_BYTES: usize = HOLDER.len() + OwnerId::DIGITS + 1;
-const CHECK_BYTES: usize = CHECK.len() + Checksum::DIGITS + END.len();
+/// Bytes from the quote that ends an owner to the comma before it.
+const OWNER_BYTES: usize = OWNER.len() + OwnerId::DIGITS + 1;
+const CHECKSUM_BYTES: usize = CHECKSUM.len() + Checksum::DIGITS + END.len();
 
-/// The check value that an erased line had when it was whole.
-const WAS: &str = ",\"was\":\"";
-const WAS_BYTES: usize = WAS.len() + Checksum::DIGITS + 1;
+/// The checksum that an erased line had before it was erased.
+const ORIGINAL: &str = ",\"was\":\"";
+const ORIGINAL_BYTES: usize = ORIGINAL.len() + Checksum::DIGITS + 1;
 
-/// Bytes that a line has beside its record's JSON.
-pub(super) const ADDS: usize = HOLDER_BYTES + CHECK_BYTES;
+/// Bytes of a line besides its record's JSON.
+pub(super) const OVERHEAD: usize = OWNER_BYTES + CHECKSUM_BYTES;
 
-/// What a line is checked by: the first 64 bits of SHA-1 over the check value of the line before
-/// (its 16 digits) and the line up to its own.
+/// The checksum of a line: the first 64 bits of SHA-1 over the checksum of the line before (its 16
+/// digits) and the line up to its own checksum.
 ///
-/// It finds what a disk, a power cut or an editor has done: by chance one altered line in 2^64
-/// passes. It is no seal against an owner of the files, who could compute the chain anew; for that
-/// no length would do.
+/// It detects what a disk, a power cut or an editor did: one altered line in 2^64 passes by chance.
+/// It is no protection against a person who may write the files and computes the chain again; no
+/// length would be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Checksum([u8; Checksum::DIGITS]);
 
 impl Checksum {
     const DIGITS: usize = 16;
-    /// What the first line of a log follows.
+    /// What the first line of a log is chained to.
     pub(super) const START: Checksum = Checksum([b'0'; Checksum::DIGITS]);
 
-    pub(super) fn of(self, body: &[u8]) -> Checksum {
+    pub(super) fn chain(self, body: &[u8]) -> Checksum {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut digest = Sha1::new();
         digest.update(&self.0);
         digest.update(body);
         let bytes = digest.digest().bytes();
         let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
-        let mut check = Checksum::START;
-        for (place, digit) in check.0.iter_mut().zip(digits) {
+        let mut checksum = Checksum::START;
+        for (place, digit) in checksum.0.iter_mut().zip(digits) {
             *place = HEX.get(usize::from(digit)).copied().unwrap_or_default();
         }
-        check
+        checksum
     }
 
-    pub(super) fn push_end(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(CHECK.as_bytes());
+    pub(super) fn push_closing(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(CHECKSUM.as_bytes());
         out.extend_from_slice(&self.0);
         out.extend_from_slice(END.as_bytes());
         out.push(b'\n');
@@ -84,76 +82,81 @@ impl fmt::Display for Checksum {
 
 impl fmt::Debug for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Check({self})")
+        write!(f, "Checksum({self})")
     }
 }
 
-/// A line that is as it was written.
+/// A line whose checksum is right.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ValidLine<'l> {
     /// The record and its owner.
     pub(super) body: &'l [u8],
-    /// What the next line follows.
-    pub(super) check: Checksum,
+    /// The checksum that the next line is chained to.
+    pub(super) checksum: Checksum,
     /// Its text was erased.
     pub(super) erased: bool,
 }
 
-/// Takes the line (without its `\n`) apart, if it follows a line with the check value `before`.
-pub(super) fn checked(line: &[u8], before: Checksum) -> Option<ValidLine<'_>> {
-    let (body, end) = line.split_at_checked(line.len().checked_sub(CHECK_BYTES)?)?;
-    let digits = end.strip_prefix(CHECK.as_bytes())?.strip_suffix(END.as_bytes())?;
-    let check = before.of(body);
-    if digits != check.0 {
+/// Verifies and splits a line (without its `\n`) that follows one with the checksum `before`.
+pub(super) fn verify_line(line: &[u8], before: Checksum) -> Option<ValidLine<'_>> {
+    let (body, end) = line.split_at_checked(line.len().checked_sub(CHECKSUM_BYTES)?)?;
+    let digits = end.strip_prefix(CHECKSUM.as_bytes())?.strip_suffix(END.as_bytes())?;
+    let checksum = before.chain(body);
+    if digits != checksum.0 {
         return None;
     }
-    Some(match was(body) {
-        Some((body, check)) => ValidLine { body, check, erased: true },
-        None => ValidLine { body, check, erased: false },
+    Some(match split_original(body) {
+        Some((body, checksum)) => ValidLine { body, checksum, erased: true },
+        None => ValidLine { body, checksum, erased: false },
     })
 }
 
-/// The body of an erased line, and the check value it had before. No other line ends so.
-fn was(body: &[u8]) -> Option<(&[u8], Checksum)> {
-    let (body, end) = body.split_at_checked(body.len().checked_sub(WAS_BYTES)?)?;
-    let digits = end.strip_prefix(WAS.as_bytes())?.strip_suffix(b"\"")?;
+/// The body of an erased line, and the checksum it had before. No other line ends like this.
+fn split_original(body: &[u8]) -> Option<(&[u8], Checksum)> {
+    let (body, end) = body.split_at_checked(body.len().checked_sub(ORIGINAL_BYTES)?)?;
+    let digits = end.strip_prefix(ORIGINAL.as_bytes())?.strip_suffix(b"\"")?;
     Some((body, Checksum(digits.try_into().ok()?)))
 }
 
 // ---- Records -----------------------------------------------------------------------------------
 
-/// Appends the line of `entry`, which follows `before`; returns its check value.
+/// Appends the line of `entry`, chained to `before`; returns its checksum.
 pub(super) fn push_record(out: &mut Vec<u8>, entry: &LogEntry, before: Checksum) -> Checksum {
     let start = out.len();
     push_body(out, entry);
-    let check = before.of(out.get(start..).unwrap_or_default());
-    check.push_end(out);
-    check
+    let checksum = before.chain(out.get(start..).unwrap_or_default());
+    checksum.push_closing(out);
+    checksum
 }
 
-/// Appends the line of `entry`, which is what is left of one with the check value `was`. The line
-/// after it followed that one, and still does: so one line can be erased without touching the rest.
-/// This one's own check value covers `was` as well.
-pub(super) fn push_erased(out: &mut Vec<u8>, entry: &LogEntry, before: Checksum, was: Checksum) {
+/// Appends the line of the redacted `entry`, whose line had the checksum `original`. The next line
+/// is chained to `original` and stays so: one line can be erased without touching the rest. This
+/// line's own checksum covers `original` as well.
+pub(super) fn push_erased(
+    out: &mut Vec<u8>,
+    entry: &LogEntry,
+    before: Checksum,
+    original: Checksum,
+) {
     let start = out.len();
     push_body(out, entry);
-    out.extend_from_slice(WAS.as_bytes());
-    out.extend_from_slice(&was.0);
+    out.extend_from_slice(ORIGINAL.as_bytes());
+    out.extend_from_slice(&original.0);
     out.push(b'"');
-    let check = before.of(out.get(start..).unwrap_or_default());
-    check.push_end(out);
+    let checksum = before.chain(out.get(start..).unwrap_or_default());
+    checksum.push_closing(out);
 }
 
 fn push_body(out: &mut Vec<u8>, entry: &LogEntry) {
     let open = entry.json.strip_suffix('}').unwrap_or(&entry.json);
     out.extend_from_slice(open.as_bytes());
-    out.extend_from_slice(HOLDER.as_bytes());
+    out.extend_from_slice(OWNER.as_bytes());
     out.extend_from_slice(entry.owner.to_string().as_bytes());
     out.push(b'"');
 }
 
-/// The `seq` and the `at` of a record: every record has them side by side, near its beginning. The
-/// quotes of a text are escaped, so nothing that was said can stand for them.
+/// The `seq` and the `at` of a record: every record has them side by side, near its beginning.
+/// Quotes in a text are escaped, so no text can look like them.
 pub(super) fn seq_and_at(body: &[u8]) -> Option<(u64, u64)> {
     const SEQ: &[u8] = b",\"seq\":";
     let near = body.get(..body.len().min(160))?;
@@ -163,18 +166,18 @@ pub(super) fn seq_and_at(body: &[u8]) -> Option<(u64, u64)> {
     Some((seq, at))
 }
 
-/// Digits, then something else.
+/// A number, and what follows its digits.
 fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at_checked(digits)?;
     Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
 }
 
-/// The record in a line whose check value fits.
-pub(super) fn entry(body: &[u8]) -> Option<LogEntry> {
+/// The record in the body of a verified line.
+pub(super) fn parse_entry(body: &[u8]) -> Option<LogEntry> {
     let (seq, _) = seq_and_at(body)?;
-    let (record, end) = body.split_at_checked(body.len().checked_sub(HOLDER_BYTES)?)?;
-    let owner = end.strip_prefix(HOLDER.as_bytes())?.strip_suffix(b"\"")?;
+    let (record, end) = body.split_at_checked(body.len().checked_sub(OWNER_BYTES)?)?;
+    let owner = end.strip_prefix(OWNER.as_bytes())?.strip_suffix(b"\"")?;
     let owner = std::str::from_utf8(owner).ok()?.parse().ok()?;
     let json = [std::str::from_utf8(record).ok()?, "}"].concat();
     Some(LogEntry { seq, owner, json: json.into() })
@@ -182,33 +185,33 @@ pub(super) fn entry(body: &[u8]) -> Option<LogEntry> {
 
 // ---- The line that begins a file ---------------------------------------------------------------
 
-/// What the first line of a file says.
+/// The first line of a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Header {
+pub(super) struct SegmentHeader {
     pub(super) room: RoomName,
     /// The log's id.
     pub(super) log: String,
-    /// The seq of the file's first record.
+    /// The seq of the segment's first record.
     pub(super) first: u64,
-    /// The `at` of the record before it: no later record is older.
+    /// The `at` of the record before it: no later record has an earlier one.
     pub(super) at: u64,
-    /// The check value of the line before, in the file before.
+    /// The checksum of the last line of the segment before.
     pub(super) after: Checksum,
-    /// The owners of the owners names of a private room, in the order of the names.
+    /// The owners of the two names of a private room, in the order of the names.
     pub(super) owners: Option<[OwnerId; 2]>,
 }
 
-/// Why a line is not a header that we can go by.
+/// Why a line is not a valid header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoHeader {
+pub(super) enum HeaderError {
     /// A later version of this program wrote it.
-    Newer(u64),
-    /// It is altered, or no header at all.
-    Unfit,
+    NewerVersion(u64),
+    /// It is altered, or not a header.
+    Invalid,
 }
 
-impl Header {
-    /// Appends the header's line; returns its check value, which the first record follows.
+impl SegmentHeader {
+    /// Appends the header's line; returns its checksum, which the first record is chained to.
     pub(super) fn push(&self, out: &mut Vec<u8>) -> Checksum {
         let mut object = Object::new();
         object.string("type", "log").number("version", VERSION);
@@ -221,44 +224,44 @@ impl Header {
         let closed = object.end();
         let body = closed.strip_suffix('}').unwrap_or(&closed).as_bytes();
         out.extend_from_slice(body);
-        let check = self.after.of(body);
-        check.push_end(out);
-        check
+        let checksum = self.after.chain(body);
+        checksum.push_closing(out);
+        checksum
     }
 
     /// Reads a header's line, without its `\n`.
-    pub(super) fn parse(line: &[u8]) -> Result<(Header, Checksum), NoHeader> {
-        let unfit = NoHeader::Unfit;
-        let text = std::str::from_utf8(line).map_err(|_| unfit)?;
-        let value = json::parse(text).map_err(|_| unfit)?;
-        let string = |key| value.get(key).and_then(json::Value::as_str).ok_or(unfit);
-        let number = |key| value.get(key).and_then(json::Value::as_u64).ok_or(unfit);
+    pub(super) fn parse(line: &[u8]) -> Result<(SegmentHeader, Checksum), HeaderError> {
+        let invalid = HeaderError::Invalid;
+        let text = std::str::from_utf8(line).map_err(|_| invalid)?;
+        let value = json::parse(text).map_err(|_| invalid)?;
+        let string = |key| value.get(key).and_then(json::Value::as_str).ok_or(invalid);
+        let number = |key| value.get(key).and_then(json::Value::as_u64).ok_or(invalid);
         if string("type")? != "log" {
-            return Err(unfit);
+            return Err(invalid);
         }
-        let after = Checksum::parse(string("after")?).ok_or(unfit)?;
-        let ValidLine { check, .. } = checked(line, after).ok_or(unfit)?; // so in every version to come
+        let after = Checksum::parse(string("after")?).ok_or(invalid)?;
+        let ValidLine { checksum, .. } = verify_line(line, after).ok_or(invalid)?; // every later version keeps this too
         match number("version")? {
             VERSION => {}
-            newer if newer > VERSION => return Err(NoHeader::Newer(newer)),
-            _ => return Err(unfit),
+            newer if newer > VERSION => return Err(HeaderError::NewerVersion(newer)),
+            _ => return Err(invalid),
         }
-        let owner = |key| string(key)?.parse::<OwnerId>().map_err(|_| unfit);
+        let owner = |key| string(key)?.parse::<OwnerId>().map_err(|_| invalid);
         let owners = match value.get("one") {
             Some(_) => Some([owner("one")?, owner("other")?]),
             None => None,
         };
-        let header = Header {
-            room: string("room")?.parse().map_err(|_| unfit)?,
+        let header = SegmentHeader {
+            room: string("room")?.parse().map_err(|_| invalid)?,
             log: String::from(string("log")?),
             first: number("first")?,
             at: number("at")?,
             after,
             owners,
         };
-        // A room may be spelled in more ways than one (`#lobby`); a file is of the one it is written with.
+        // A room name has more than one spelling (`#lobby`); the file must have the canonical one.
         let is_ours = header.first > 0 && header.room.as_str() == string("room")?;
-        if is_ours { Ok((header, check)) } else { Err(unfit) }
+        if is_ours { Ok((header, checksum)) } else { Err(invalid) }
     }
 }
 
@@ -266,7 +269,7 @@ impl Header {
 mod tests {
     use super::*;
 
-    fn said(text: &str) -> LogEntry {
+    fn post(text: &str) -> LogEntry {
         let quoted = json::quoted(text);
         LogEntry {
             seq: 7,
@@ -281,20 +284,20 @@ mod tests {
             ["hi", "\n{\"seq\":9999,\"at\":1}", "\u{2028}", &"\"".repeat(4096), ",\"seq\":8,"]
         {
             let (mut line, before) = (Vec::new(), Checksum::START);
-            let check = push_record(&mut line, &said(text), before);
+            let checksum = push_record(&mut line, &post(text), before);
             assert_eq!(line.pop(), Some(b'\n'));
             assert!(!line.contains(&b'\n'), "a record is one line");
-            let ValidLine { body, check: found, erased } = checked(&line, before).unwrap();
-            assert_eq!((found, seq_and_at(body)), (check, Some((7, 5))));
-            assert_eq!((entry(body), erased), (Some(said(text)), false));
+            let ValidLine { body, checksum: found, erased } = verify_line(&line, before).unwrap();
+            assert_eq!((found, seq_and_at(body)), (checksum, Some((7, 5))));
+            assert_eq!((parse_entry(body), erased), (Some(post(text)), false));
             json::parse(std::str::from_utf8(&line).unwrap()).unwrap();
         }
     }
 
     #[test]
-    fn the_check_value_is_what_sha1sum_makes_of_it() {
+    fn the_checksum_is_what_sha1sum_makes_of_it() {
         let mut line = Vec::new();
-        push_record(&mut line, &said("hi"), Checksum::START);
+        push_record(&mut line, &post("hi"), Checksum::START);
         // (printf 0000000000000000; printf '{…,"holder":"0123456789abcdef0123456789abcdef"') | sha1sum | cut -c1-16
         assert!(line.ends_with(b",\"check\":\"69c9dce5f2727c8e\"}\n"), "{}", line.escape_ascii());
     }
@@ -302,57 +305,61 @@ mod tests {
     #[test]
     fn what_is_left_of_an_erased_line_holds_the_chain() {
         let (mut whole, mut left, before) = (Vec::new(), Vec::new(), Checksum::START);
-        let was = push_record(&mut whole, &said("secret"), before);
-        push_erased(&mut left, &said("-"), before, was);
+        let original = push_record(&mut whole, &post("secret"), before);
+        push_erased(&mut left, &post("-"), before, original);
         left.pop();
-        let ValidLine { body, check, erased } = checked(&left, before).unwrap();
-        assert_eq!((entry(body), check, erased), (Some(said("-")), was, true));
-        assert!(checked(&left, was).is_none(), "it still follows the line before it");
+        let ValidLine { body, checksum, erased } = verify_line(&left, before).unwrap();
+        assert_eq!((parse_entry(body), checksum, erased), (Some(post("-")), original, true));
+        assert!(verify_line(&left, original).is_none(), "it still follows the line before it");
         json::parse(std::str::from_utf8(&left).unwrap()).unwrap();
     }
 
     #[test]
     fn any_bit_that_differs_is_noticed() {
         let (mut line, mut erased, before) = (Vec::new(), Vec::new(), Checksum::START);
-        let was = push_record(&mut line, &said("hello"), before);
-        push_erased(&mut erased, &said("-"), before, was);
+        let original = push_record(&mut line, &post("hello"), before);
+        push_erased(&mut erased, &post("-"), before, original);
         line.pop();
         erased.pop();
         for line in [&line, &erased] {
             for at in 0..line.len() * 8 {
                 let mut altered = line.clone();
                 altered[at / 8] ^= 1 << (at % 8);
-                assert!(checked(&altered, before).is_none(), "bit {at}");
+                assert!(verify_line(&altered, before).is_none(), "bit {at}");
             }
         }
-        assert!(checked(&line, before.of(b"another line")).is_none(), "after another line");
-        assert!((0..line.len()).all(|cut| checked(&line[..cut], before).is_none()));
+        assert!(verify_line(&line, before.chain(b"another line")).is_none(), "after another line");
+        assert!((0..line.len()).all(|cut| verify_line(&line[..cut], before).is_none()));
     }
 
     #[test]
     fn a_header_says_what_its_file_continues() {
-        let header = Header {
+        let header = SegmentHeader {
             room: "lobby".parse().unwrap(),
             log: String::from("a6fa"),
             first: 8,
             at: 5,
-            after: Checksum::START.of(b"x"),
+            after: Checksum::START.chain(b"x"),
             owners: Some(["0", "f"].map(|digit| digit.repeat(32).parse().unwrap())),
         };
         let mut line = Vec::new();
-        let check = header.push(&mut line);
+        let checksum = header.push(&mut line);
         line.pop();
-        assert_eq!(Header::parse(&line), Ok((header.clone(), check)));
+        assert_eq!(SegmentHeader::parse(&line), Ok((header.clone(), checksum)));
         let text = String::from_utf8(line).unwrap();
         let newer = text.replace("\"version\":1", "\"version\":2");
-        assert_eq!(Header::parse(newer.as_bytes()), Err(NoHeader::Unfit), "a bit was flipped");
-        let body = newer.split(CHECK).next().unwrap().as_bytes();
+        assert_eq!(
+            SegmentHeader::parse(newer.as_bytes()),
+            Err(HeaderError::Invalid),
+            "a bit was flipped"
+        );
+        let body = newer.split(CHECKSUM).next().unwrap().as_bytes();
         let mut newer = body.to_vec();
-        header.after.of(body).push_end(&mut newer);
+        header.after.chain(body).push_closing(&mut newer);
         newer.pop();
-        assert_eq!(Header::parse(&newer), Err(NoHeader::Newer(2)));
+        assert_eq!(SegmentHeader::parse(&newer), Err(HeaderError::NewerVersion(2)));
         let other = text.replace("\"first\":8", "\"first\":9");
-        assert_eq!(Header::parse(other.as_bytes()), Err(NoHeader::Unfit));
-        assert_eq!(Header::parse(b""), Err(NoHeader::Unfit));
+        assert_eq!(SegmentHeader::parse(other.as_bytes()), Err(HeaderError::Invalid));
+        assert_eq!(SegmentHeader::parse(b""), Err(HeaderError::Invalid));
     }
 }

@@ -1,14 +1,12 @@
-//! What the directory of a log is called.
-//!
-//! Room: values.
+//! The name of a log's directory.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::chat::{Rejection, RoomName};
 
-/// The name of a room; a private room's with a label of its own, `@alice+bob~a6fa…`: once a name has
-/// passed to somebody else, there is another log for the same owners names.
+/// The name of the room; for a private room also the id of the log, `@alice+bob~a6fa…`: once one of
+/// its names belongs to another owner, the two names have another log.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogName {
     /// The room.
@@ -16,11 +14,11 @@ pub struct LogName {
     label: String,
 }
 
-/// Bytes of a label.
+/// Bytes of a label, at most.
 const LABEL: usize = 32;
 
 impl LogName {
-    /// The log of `room` that was begun under the id `id`.
+    /// The log of `room` that was created with the id `id`.
     #[must_use]
     pub fn new(room: RoomName, id: &str) -> LogName {
         let label = if room.is_private() { String::from(id) } else { String::new() };
@@ -39,8 +37,12 @@ impl FromStr for LogName {
     type Err = Rejection;
 
     fn from_str(text: &str) -> Result<LogName, Rejection> {
-        let rejection =
-            || Rejection::new(crate::chat::ErrorCode::BadRoom, "a private room's log has a label");
+        let rejection = || {
+            Rejection::new(
+                crate::chat::ErrorCode::BadRoom,
+                "only the name of a private room's log ends in ~ and a label",
+            )
+        };
         let (room, label) = text.split_once('~').unwrap_or((text, ""));
         let room: RoomName = room.parse()?;
         let fits = label.bytes().all(|byte| byte.is_ascii_alphanumeric()) && label.len() <= LABEL;

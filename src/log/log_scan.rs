@@ -1,7 +1,7 @@
-//! Going through all files of a room's log, from the oldest record to the newest or to the first
-//! place that is not good.
+//! Scans all segments of a room's log, from the oldest record to the newest or to the first corrupt
+//! place.
 //!
-//! Room: reading only. What becomes of what is found is decided in `recover`, `verify` and `repair`.
+//! Reads only. `recover`, `verify` and `repair` decide what to do with the result.
 
 use std::fmt;
 use std::fs;
@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use super::files::Files;
 use super::line::{self, Checksum, ValidLine};
-use super::projection::{Projection, is_plain};
+use super::projection::{Projection, is_post};
 use super::segment::{Segment, first_of};
 use super::segment_scan::{CorruptionKind, Expected, is_torn, scan_segment};
 use crate::chat::OwnerId;
 
-/// A place in a log that is not good.
+/// A corrupt place in a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Corruption {
     /// The file.
@@ -24,30 +24,30 @@ pub struct Corruption {
     pub seq: u64,
     /// Where in the file, in bytes.
     pub offset: u64,
-    /// What is there.
-    pub flaw: CorruptionKind,
+    /// What is wrong.
+    pub kind: CorruptionKind,
 }
 
 impl fmt::Display for Corruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Corruption { file, seq, offset, flaw } = self;
-        write!(f, "{}: record {seq}, at byte {offset}: {flaw}", file.display())
+        let Corruption { file, seq, offset, kind } = self;
+        write!(f, "{}: record {seq}, at byte {offset}: {kind}", file.display())
     }
 }
 
-/// A log, as far as it is good.
+/// A log up to its first corrupt place.
 #[derive(Debug)]
 pub(super) struct LogScan {
     pub(super) segments: Vec<Segment>,
-    /// The id that the newest file says.
+    /// The log's id in the newest segment.
     pub(super) id: Option<String>,
-    /// The owners of a private room's names, as it says.
+    /// The owners of a private room's names in the newest segment.
     pub(super) owners: Option<[OwnerId; 2]>,
-    /// What the good records do to each other.
+    /// The state derived from the good records.
     pub(super) projection: Projection,
     /// The seq after the newest good record.
     pub(super) next: u64,
-    pub(super) check: Checksum,
+    pub(super) checksum: Checksum,
     pub(super) at: u64,
     pub(super) stop: Option<ScanStop>,
 }
@@ -56,13 +56,13 @@ pub(super) struct LogScan {
 #[derive(Debug)]
 pub(super) struct ScanStop {
     pub(super) damage: Corruption,
-    /// It is only what an interrupted write leaves at the end of the last file.
+    /// It is a torn tail: what an interrupted write leaves at the end of the last segment.
     pub(super) torn: bool,
 }
 
-/// The files of a log and the seqs that their names say, the oldest first. None where there is no
-/// such directory.
-pub(super) fn list(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+/// The segments of a log and the seqs in their names, the oldest first; none where the directory
+/// does not exist.
+pub(super) fn list_segments(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         other => other?,
@@ -79,14 +79,14 @@ pub(super) fn list(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     Ok(found)
 }
 
-/// Walks through the log of `room` in `dir`. Every good record is shown to `each`.
+/// Scans the log of `room` in `dir`, and calls `each` for every good record.
 pub(super) fn scan_log(
     files: &dyn Files,
     room: &str,
     dir: &Path,
     mut each: impl FnMut(&ValidLine<'_>) -> io::Result<()>,
 ) -> io::Result<LogScan> {
-    let listed = list(dir)?;
+    let listed = list_segments(dir)?;
     let next = listed.first().map_or(1, |(first, _)| *first);
     let mut scan = LogScan {
         segments: Vec::new(),
@@ -94,7 +94,7 @@ pub(super) fn scan_log(
         owners: None,
         projection: Projection::default(),
         next,
-        check: Checksum::START,
+        checksum: Checksum::START,
         at: 0,
         stop: None,
     };
@@ -102,42 +102,42 @@ pub(super) fn scan_log(
     for (first, path) in listed {
         let file = files.read(&path)?;
         let known = scan.id.is_some();
-        let before = known.then_some(Expected { next: scan.next, check: scan.check });
+        let before = known.then_some(Expected { next: scan.next, checksum: scan.checksum });
         let (mut oldest, projection) = (0, &mut scan.projection);
-        let found = scan_segment(&*file, room, first, before, |sound| {
+        let found = scan_segment(&*file, room, first, before, |valid| {
             if oldest == 0 {
-                oldest = line::seq_and_at(sound.body).map_or(0, |(_, at)| at);
+                oldest = line::seq_and_at(valid.body).map_or(0, |(_, at)| at);
             }
-            if sound.erased || !is_plain(sound.body) {
-                line::entry(sound.body)
+            if valid.erased || !is_post(valid.body) {
+                line::parse_entry(valid.body)
                     .iter()
-                    .for_each(|entry| projection.apply(entry, sound.erased));
+                    .for_each(|entry| projection.apply(entry, valid.erased));
             }
-            each(sound)
+            each(valid)
         })?;
-        let (offset, flaw, expected) = match found {
+        let (offset, kind, expected) = match found {
             Ok(found) => {
-                let (offset, flaw) = (found.end, found.flaw);
+                let (offset, kind) = (found.end, found.corruption);
                 (scan.id, scan.owners) = (Some(found.header.log.clone()), found.header.owners);
-                (scan.next, scan.check, scan.at) = (found.next, found.check, found.at);
+                (scan.next, scan.checksum, scan.at) = (found.next, found.checksum, found.at);
                 scan.segments.push(Segment::new(path.clone(), found, oldest));
-                (offset, flaw, scan.next)
+                (offset, kind, scan.next)
             }
-            // No record of the file is good, so the first of them is evidence as well.
-            Err(flaw) => (0, Some(flaw), scan.next - 1),
+            // No record of this segment is good: so its first record counts as a later one, too.
+            Err(kind) => (0, Some(kind), scan.next - 1),
         };
-        let Some(flaw) = flaw else { continue };
+        let Some(kind) = kind else { continue };
         let may_be_torn = newest == Some(first)
             && matches!(
-                flaw,
+                kind,
                 CorruptionKind::Unfinished
                     | CorruptionKind::TooLong
                     | CorruptionKind::Altered
-                    | CorruptionKind::NoHeader
+                    | CorruptionKind::BadHeader
             )
-            || matches!(flaw, CorruptionKind::WrongSeq(seq) if seq < scan.next && newest == Some(first));
+            || matches!(kind, CorruptionKind::WrongSeq(seq) if seq < scan.next && newest == Some(first));
         let torn = may_be_torn && is_torn(&*file, offset, expected)?;
-        let damage = Corruption { file: path, seq: scan.next, offset, flaw };
+        let damage = Corruption { file: path, seq: scan.next, offset, kind };
         scan.stop = Some(ScanStop { damage, torn });
         break;
     }

@@ -1,6 +1,4 @@
-//! The simplest log that is right: the newest records, in memory. The one on disk is compared with it.
-//!
-//! Room: a lock around a queue. It stores nothing on disk, so a restart begins a new log.
+//! A log in memory, the simplest that is correct: tests compare the one on disk with it.
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,26 +9,26 @@ use crate::chat::{LogEntry, OwnerId};
 
 /// The newest records of a room.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(super) struct MemoryLog {
     id: String,
     keep: usize,
     entries: Mutex<VecDeque<LogEntry>>,
 }
 
-impl Memory {
-    /// An empty log under an id no other log has, which keeps the newest `keep` records.
+impl MemoryLog {
+    /// An empty log with a new id, which keeps the newest `keep` records.
     #[must_use]
-    pub(super) fn new(id: String, keep: usize) -> Memory {
-        Memory { id, keep: keep.max(1), entries: Mutex::default() }
+    pub(super) fn new(id: String, keep: usize) -> MemoryLog {
+        MemoryLog { id, keep: keep.max(1), entries: Mutex::default() }
     }
 
-    /// The one place the lock is taken. Entries are only ever pushed and popped whole.
+    /// Entries are pushed and popped whole, so a panic leaves them consistent.
     fn entries(&self) -> MutexGuard<'_, VecDeque<LogEntry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Log for Memory {
+impl Log for MemoryLog {
     fn id(&self) -> &str {
         &self.id
     }
@@ -51,16 +49,16 @@ impl Log for Memory {
         Ok(())
     }
 
-    fn read(&self, after: u64, most: ReadLimit) -> io::Result<Vec<LogEntry>> {
+    fn read(&self, after: u64, limit: ReadLimit) -> io::Result<Vec<LogEntry>> {
         let entries = self.entries();
         let from = entries.partition_point(|entry| entry.seq <= after);
         let mut bytes = 0;
         let fits = |entry: &&LogEntry| {
             let first = bytes == 0;
             bytes += entry.json.len();
-            first || bytes <= most.bytes
+            first || bytes <= limit.bytes
         };
-        Ok(entries.range(from..).take(most.records).take_while(fits).cloned().collect())
+        Ok(entries.range(from..).take(limit.records).take_while(fits).cloned().collect())
     }
 
     fn owners(&self) -> Option<[OwnerId; 2]> {
@@ -94,20 +92,20 @@ mod tests {
         .collect()
     }
 
-    fn seqs(log: &Memory, after: u64, most: ReadLimit) -> Vec<u64> {
-        log.read(after, most).unwrap().iter().map(|entry| entry.seq).collect()
+    fn seqs(log: &MemoryLog, after: u64, limit: ReadLimit) -> Vec<u64> {
+        log.read(after, limit).unwrap().iter().map(|entry| entry.seq).collect()
     }
 
     #[test]
     fn an_empty_log_begins_at_one() {
-        let log = Memory::new(String::from("a"), 10);
+        let log = MemoryLog::new(String::from("a"), 10);
         assert_eq!((log.first(), log.head()), (1, 0));
         assert!(seqs(&log, 0, ALL).is_empty());
     }
 
     #[test]
     fn records_are_read_back_by_seq_within_both_bounds() {
-        let log = Memory::new(String::from("a"), 10);
+        let log = MemoryLog::new(String::from("a"), 10);
         log.append(&entries(1..=5)).unwrap();
         assert_eq!((log.first(), log.head()), (1, 5));
         assert_eq!(seqs(&log, 0, ALL), [1, 2, 3, 4, 5]);
@@ -120,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_oldest_records_go_and_first_moves() {
-        let log = Memory::new(String::from("a"), 3);
+        let log = MemoryLog::new(String::from("a"), 3);
         log.append(&entries(1..=2)).unwrap();
         log.append(&entries(3..=7)).unwrap();
         assert_eq!((log.first(), log.head()), (5, 7));

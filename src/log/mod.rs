@@ -1,31 +1,33 @@
-//! A room's numbered records: append, recover, read by seq, verify.
+//! A room's durable log of numbered records: append, recover, read by seq, verify. A log is a
+//! directory of segments: files of lines, each line with a checksum chained to the one before.
 //!
-//! Room: files, `json`, and the values of `chat`. Never a socket or a client.
+//! Depends on `chat`, `json`, `limits`, `metrics`, `failpoint` and files; never on sockets or
+//! clients.
 //!
-//! A room reaches its log through [`Log`] alone, because more than one kind will stand behind it.
+//! A room uses its log only through [`Log`]: another kind of log can implement it.
 
-// From the outside in: what a server opens, and the log behind the trait.
+// From the outside in: the data directory, and the log behind the trait.
 mod store; // the data directory
-mod log_name; // what a directory in it is called
+mod log_name; // the name of a log's directory
 mod disk_log; // a log on disk
-mod writer; // the file they go into
-mod maintenance; // written again after write_error
-mod erasure; // deleted texts taken from the disk
-mod read_state; // what its readers see
-mod segment; // one file and its index
-// What stands in the files.
-mod line; // one line: record, owner, check value
-mod projection; // what records do to others: edits, deletes, the topic
-mod segment_scan; // one file from end to end
-mod log_scan; // all files of a room
-mod recover; // what a start does with them
-mod verify; // what a person does: verify, export
-mod repair; // and repair
+mod writer; // the open file, and a batch to append
+mod maintenance; // fsync, retention, retry after a failure
+mod erasure; // removes deleted texts from the disk
+mod read_state; // what readers see
+mod segment; // one file and its index; a page of records
+// What is in the files.
+mod line; // one line: record, owner, checksum
+mod projection; // state derived from the records: deletes, edits, the topic
+mod segment_scan; // reads one file from end to end
+mod log_scan; // reads all files of a room
+mod recover; // recovery at start: cuts a torn tail
+mod verify; // the commands verify and export
+mod repair; // the command repair
 mod files; // the system's files, behind a trait
-mod journal; // small facts: names that are held, read markers
+mod journal; // names and read markers, an append-only file with compaction
 
 #[cfg(test)]
-mod memory; // the simplest log that is right: what the durable one is compared with
+mod memory; // a log in memory, which tests compare with
 #[cfg(test)]
 mod tests;
 
@@ -45,54 +47,55 @@ pub use verify::{Verified, export, verify};
 
 use crate::chat::{LogEntry, OwnerId};
 
-/// How much one read may bring.
+/// How much one read returns at most.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadLimit {
     /// Records.
     pub records: usize,
-    /// Bytes of their JSON; the first record comes even when it alone is longer.
+    /// Bytes of their JSON; the first record is returned even if it alone is longer.
     pub bytes: usize,
 }
 
 /// One room's log. Reading goes on while a batch is appended.
 pub trait Log: fmt::Debug + Send + Sync {
-    /// The id of this log: another one means other records under the same numbers.
+    /// The id of this log: another id means other records under the same seqs.
     fn id(&self) -> &str;
 
-    /// The oldest seq that is kept; `head() + 1` where none is.
+    /// The oldest seq that retention has kept; `head() + 1` where there is none.
     fn first(&self) -> u64;
 
     /// The newest stored seq; 0 before the first record.
     fn head(&self) -> u64;
 
-    /// Stores a batch, all of it or nothing. When this returns, it is stored as safely as the log
-    /// was asked to. Its records follow `head()` without a hole.
+    /// Stores a batch, all of it or nothing (group commit: one write and one fsync for all its
+    /// records). When this returns, it is as durable as the log's `SyncPolicy` says. Its seqs
+    /// follow `head()` without a gap.
     ///
     /// # Errors
-    /// What kept the batch from being stored. Nothing of it counts then: its numbers come again.
+    /// The batch could not be stored. Nothing of it counts: its seqs are free again.
     fn append(&self, batch: &[LogEntry]) -> io::Result<()>;
 
-    /// The records that follow `after`, oldest first, as many as `most` allows and are kept. None is
-    /// left out between owners of them; of those that were deleted, what is left comes.
+    /// The records after `after`, the oldest first, up to `limit`. The result is contiguous;
+    /// deleted records are redacted.
     ///
     /// # Errors
-    /// What kept them from being read; a record that is not as it was written is never served.
-    fn read(&self, after: u64, most: ReadLimit) -> io::Result<Vec<LogEntry>>;
+    /// The records could not be read. A record that is not as it was written is never returned.
+    fn read(&self, after: u64, limit: ReadLimit) -> io::Result<Vec<LogEntry>>;
 
-    /// The owners of the owners names of a private room, in the order of the names; none elsewhere.
+    /// The owners of the two names of a private room, in the order of the names; `None` for another
+    /// room.
     fn owners(&self) -> Option<[OwnerId; 2]>;
 
-    /// What the newest record about it says that the room is about, if it says anything.
+    /// The topic of the room, if it has one.
     fn topic(&self) -> Option<String>;
 
     /// Why the log cannot be written now, as far as is known.
     fn write_error(&self) -> Option<String>;
 
-    /// What is to be done by the clock, at `now` (Unix time in ms): what was only handed to the
-    /// system is forced to the disk, old records are dropped, deleted texts are erased, and a log that
-    /// could not be written looks whether it can be again.
+    /// Periodic maintenance at `now` (Unix time in ms): fsync pending writes (`--sync interval`),
+    /// apply retention, erase deleted texts, retry a log that failed.
     ///
     /// # Errors
-    /// What went wrong; it is tried again.
+    /// What failed; the next call retries it.
     fn maintain(&self, now: u64) -> io::Result<()>;
 }

@@ -1,7 +1,7 @@
-//! What records do to others: which texts are deleted, which edits go with them, what the topic is.
+//! State derived from a log's records (a projection, in event sourcing): deleted texts, the edits
+//! of each post, the topic.
 //!
-//! Room: seqs in memory, as many as there were edits and deletes. It reads records and writes what is
-//! left of them; where they stand is not known here.
+//! Seqs in memory, as many as there were edits and deletes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -10,38 +10,38 @@ use crate::chat::protocol::{Kind, Record};
 use crate::chat::{LogEntry, Operation};
 use crate::json;
 
-/// What the records of a log come to, beside their text.
+/// The derived state of one log.
 #[derive(Debug, Default)]
 pub(super) struct Projection {
-    /// The edits of each post that has any.
+    /// The edits of each post that has some.
     edits: BTreeMap<u64, Vec<u64>>,
-    /// The records whose text is served to nobody: deleted posts, and their edits.
+    /// The records whose text is not served: deleted posts and their edits.
     hidden: BTreeSet<u64>,
     /// The records whose text is no longer on disk.
     erased: BTreeSet<u64>,
-    /// Those that are hidden and not erased yet.
+    /// The hidden records that are not erased yet.
     to_erase: BTreeSet<u64>,
-    /// The newest topic; empty where it was taken away.
+    /// The newest topic; empty where there is none.
     topic: String,
 }
 
-/// How a record begins that bears on no other.
+/// How a record begins that does not change the state.
 const POST: &[u8] = b"{\"type\":\"post\"";
 
-/// Whether a record, as text, is a post and so need not be looked at: nearly all are.
-pub(super) fn is_plain(json: &[u8]) -> bool {
+/// Whether a record, as JSON, is a post and need not be parsed: nearly all are.
+pub(super) fn is_post(json: &[u8]) -> bool {
     json.starts_with(POST)
 }
 
 impl Projection {
-    /// Takes the next record into account; `erased` says that its text is not on disk any more.
+    /// Applies the next record; `erased` says that its text is not on disk any more.
     pub(super) fn apply(&mut self, entry: &LogEntry, erased: bool) {
         let seq = entry.seq;
         if erased {
             self.erased.insert(seq);
             self.to_erase.remove(&seq);
         }
-        if is_plain(entry.json.as_bytes()) {
+        if is_post(entry.json.as_bytes()) {
             return;
         }
         match record(&entry.json).map(|record| record.kind) {
@@ -51,7 +51,7 @@ impl Projection {
             ) => {
                 self.edits.entry(target).or_default().push(seq);
                 if self.hidden.contains(&target) {
-                    self.hide(seq); // it was on its way when the post was deleted
+                    self.hide(seq); // an edit that was stored after the delete
                 }
             }
             Some(Kind::Operation(Operation::Delete { target })) => {
@@ -72,7 +72,7 @@ impl Projection {
         }
     }
 
-    /// Takes the text out of those of `entries` that are deleted.
+    /// Redacts those of `entries` whose text is deleted.
     pub(super) fn redact(&self, entries: &mut [LogEntry]) {
         if self.hidden.is_empty() {
             return;
@@ -82,28 +82,28 @@ impl Projection {
         }
     }
 
-    /// What the room is about.
+    /// The topic of the room.
     pub(super) fn topic(&self) -> Option<&str> {
         Some(&*self.topic).filter(|topic| !topic.is_empty())
     }
 
-    /// The records between owners seqs, the second not included, whose text is to go from the disk.
+    /// The records from `first` to before `next` whose text must be erased from the disk.
     pub(super) fn to_erase(&self, first: u64, next: u64) -> BTreeSet<u64> {
         self.to_erase.range(first..next).copied().collect()
     }
 
-    /// The texts of these records are gone from the disk.
-    pub(super) fn erased(&mut self, seqs: &BTreeSet<u64>) {
+    /// Notes that the texts of these records were erased from the disk.
+    pub(super) fn set_erased(&mut self, seqs: &BTreeSet<u64>) {
         self.to_erase.retain(|seq| !seqs.contains(seq));
         self.erased.extend(seqs);
     }
 
-    /// A record whose text is gone though none says that it was deleted.
-    pub(super) fn unexplained(&self) -> Option<u64> {
+    /// A record whose text was erased though no record deletes it.
+    pub(super) fn unexplained_erasure(&self) -> Option<u64> {
         self.erased.difference(&self.hidden).next().copied()
     }
 
-    /// Forgets what was about records before `first`, which are no longer kept.
+    /// Forgets the records before `first`, which retention has dropped.
     pub(super) fn forget_before(&mut self, first: u64) {
         self.edits = self.edits.split_off(&first);
         for seqs in [&mut self.hidden, &mut self.erased, &mut self.to_erase] {
@@ -117,7 +117,7 @@ fn record(json: &str) -> Option<Record> {
     Record::from_json(&json::parse(json).ok()?).ok().flatten()
 }
 
-/// Leaves of a post, or of an edit, its place and nothing of its words.
+/// Removes the text of a post, or of an edit; its place in the log stays.
 pub(super) fn redact(entry: &mut LogEntry) {
     let Some(mut found) = record(&entry.json) else { return };
     let edit_of = match found.kind {
@@ -142,17 +142,17 @@ mod tests {
         LogEntry { seq, owner: "0".repeat(32).parse().unwrap(), json: json.into() }
     }
 
-    fn said(text: &str) -> Text {
+    fn text(text: &str) -> Text {
         Text::parse(text, 100).unwrap()
     }
 
     fn log() -> Vec<LogEntry> {
         vec![
-            entry(1, Operation::Post { text: said("secret"), me: true, reply: Some(1) }),
-            entry(2, Operation::Post { text: said("harmless"), me: false, reply: None }),
-            entry(3, Operation::Edit { target: 1, text: said("secret again") }),
+            entry(1, Operation::Post { text: text("secret"), me: true, reply: Some(1) }),
+            entry(2, Operation::Post { text: text("harmless"), me: false, reply: None }),
+            entry(3, Operation::Edit { target: 1, text: text("secret again") }),
             entry(4, Operation::Delete { target: 1 }),
-            entry(5, Operation::Edit { target: 1, text: said("secret, once more") }),
+            entry(5, Operation::Edit { target: 1, text: text("secret, once more") }),
             entry(6, Operation::Topic { text: Topic::parse("tea").unwrap() }),
         ]
     }
@@ -189,15 +189,15 @@ mod tests {
         redact(&mut log[2]);
         log.iter().for_each(|entry| projection.apply(entry, [1, 3].contains(&entry.seq)));
         assert_eq!(
-            (projection.to_erase(0, 9), projection.unexplained()),
+            (projection.to_erase(0, 9), projection.unexplained_erasure()),
             (BTreeSet::from([5]), None)
         );
         redact(&mut log[1]);
         projection.apply(&log[1], true);
-        assert_eq!(projection.unexplained(), Some(2), "nobody deleted it");
+        assert_eq!(projection.unexplained_erasure(), Some(2), "no record deletes it");
         projection.forget_before(3);
         assert_eq!(
-            (projection.to_erase(0, 9), projection.unexplained()),
+            (projection.to_erase(0, 9), projection.unexplained_erasure()),
             (BTreeSet::from([5]), None)
         );
     }

@@ -1,33 +1,32 @@
-//! What readers of a log see: its files, its newest records, and whether it can be written.
+//! What readers of a log see: its segments, its newest records, and whether it can be written.
 //!
-//! Room: memory. It is the state behind a lock that is only ever held for a moment.
+//! The state behind a lock that is held for a moment only; nothing here waits for the disk.
 
 use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::projection::Projection;
-use super::segment::Page;
-use super::segment::{Location, Segment};
+use super::segment::{Location, Page, Segment};
 use crate::chat::LogEntry;
 use crate::limits;
 
 /// Whether a log can be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Health {
-    /// As far as is known.
+    /// Yes, as far as is known.
     Ok,
-    /// The last batch could not be stored, and left nothing behind: the next may be.
+    /// The last batch could not be stored, and left nothing behind: the next one may succeed.
     WriteFailed(String),
-    /// What is in the last file is not known for certain. Nothing is written to it until it has been
-    /// verified again.
+    /// The contents of the last segment are uncertain. Nothing is written before maintenance has
+    /// verified it.
     Uncertain(String),
-    /// A place in the middle is damaged, or another hand has changed the last file: nothing is
-    /// written before somebody has looked at it.
+    /// A record in the middle is corrupt, or another process changed the last file: nothing is
+    /// written until an operator has repaired it.
     Corrupt(String),
 }
 
 impl Health {
-    /// Why it cannot be written, if that is so.
+    /// The error, if it cannot be written.
     pub(super) fn write_error(&self) -> Option<&str> {
         match self {
             Health::Ok => None,
@@ -35,15 +34,15 @@ impl Health {
         }
     }
 
-    /// A batch was stored: what was in its way is gone. What has come up meanwhile stays.
+    /// Clears a failed write once a batch was stored. Another problem that came up meanwhile stays.
     pub(super) fn recover(&mut self) {
         if matches!(self, Health::WriteFailed(_)) {
             *self = Health::Ok;
         }
     }
 
-    /// Why not even trying is right, if that is so.
-    pub(super) fn forbids(&self) -> Option<&str> {
+    /// The error, if an append must not even be tried.
+    pub(super) fn write_forbidden(&self) -> Option<&str> {
         match self {
             Health::Ok | Health::WriteFailed(_) => None,
             Health::Uncertain(why) | Health::Corrupt(why) => Some(why),
@@ -51,21 +50,24 @@ impl Health {
     }
 }
 
-/// A log as its readers see it.
+/// A log for its readers.
 #[derive(Debug)]
 pub(super) struct ReadState {
+    /// The segments, the oldest first.
     pub(super) segments: Vec<Segment>,
     /// The seq after the newest record.
     pub(super) next: u64,
+    /// The newest records, which are served from memory.
     newest: VecDeque<LogEntry>,
+    /// Bytes of their JSON.
     newest_bytes: usize,
     pub(super) health: Health,
-    /// What records do to others.
+    /// The state derived from the records.
     pub(super) projection: Projection,
-    /// How often a file was replaced by one with other offsets: who reads by an older index looks
-    /// again.
+    /// How often a segment was replaced by one with other offsets: a reader with an older index
+    /// reads again.
     pub(super) generation: u64,
-    /// When a file was replaced last.
+    /// When a segment was last replaced.
     pub(super) replaced: Option<Instant>,
 }
 
@@ -85,8 +87,9 @@ impl ReadState {
         self.segments.first().map_or(self.next, |segment| segment.first)
     }
 
-    /// Adds to `page` the records after `after` that are in memory. Where they are not, tells where
-    /// they are, and after which seq to look there: that of the request, unless less is kept.
+    /// Adds to `page` the records after `after` that are in memory. If they are not there, returns
+    /// where they are on disk, and the seq to read after: `after`, unless retention has dropped
+    /// more.
     pub(super) fn read(&self, after: u64, page: &mut Page) -> Option<(u64, Location)> {
         let after = after.max(self.first().saturating_sub(1));
         let wanted = after + 1;
@@ -104,11 +107,11 @@ impl ReadState {
             return None;
         }
         let index = self.segments.partition_point(|segment| segment.next <= wanted);
-        Some((after, self.segments.get(index)?.place(wanted)?))
+        Some((after, self.segments.get(index)?.locate(wanted)?))
     }
 
-    /// Takes in what has been stored.
-    pub(super) fn stored(&mut self, batch: &[LogEntry]) {
+    /// Adds stored records.
+    pub(super) fn append(&mut self, batch: &[LogEntry]) {
         self.next += batch.len() as u64;
         batch.iter().for_each(|entry| self.projection.apply(entry, false));
         self.newest.extend(batch.iter().cloned());

@@ -1,7 +1,6 @@
-//! What a start finds on disk, made fit to go on with.
+//! Recovery at start: reads a log, and cuts a torn tail.
 //!
-//! Room: one room's directory. It cuts a torn tail, and touches nothing else. Killed anywhere in
-//! between, it does the same again.
+//! It changes nothing else. If it is killed, the next start does the same again.
 
 use std::ffi::OsString;
 use std::io;
@@ -15,22 +14,22 @@ use super::segment::Segment;
 use super::segment_scan::CorruptionKind;
 use crate::chat::{OwnerId, RoomName};
 
-/// A log as it was found, cut to what is good.
+/// A log as recovery left it.
 #[derive(Debug)]
 pub(super) struct Recovered {
     pub(super) id: String,
     pub(super) segments: Vec<Segment>,
     pub(super) next: u64,
-    pub(super) check: Checksum,
+    pub(super) checksum: Checksum,
     pub(super) at: u64,
     /// The owners of the names of a private room.
     pub(super) owners: Option<[OwnerId; 2]>,
     pub(super) projection: Projection,
-    /// Beyond this place nothing is served, and nothing is written.
+    /// Records from here on are not served, and nothing is written.
     pub(super) damage: Option<Corruption>,
 }
 
-/// The end of a log that an interrupted write had left, and that was cut off.
+/// A torn tail that was cut off: what an interrupted write had left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Torn {
     /// The file.
@@ -39,61 +38,62 @@ pub struct Torn {
     pub offset: u64,
     /// Bytes that were cut off.
     pub bytes: u64,
-    /// Where they are kept.
-    pub aside: Option<PathBuf>,
+    /// The file that holds them now.
+    pub backup: Option<PathBuf>,
 }
 
 impl Recovered {
-    /// A log that has nothing yet.
-    pub(super) fn nothing(id: String, owners: Option<[OwnerId; 2]>) -> Recovered {
-        let (segments, check, projection) = (Vec::new(), Checksum::START, Projection::default());
-        Recovered { id, segments, next: 1, check, at: 0, owners, projection, damage: None }
+    /// A log without records.
+    pub(super) fn empty(id: String, owners: Option<[OwnerId; 2]>) -> Recovered {
+        let (segments, checksum, projection) = (Vec::new(), Checksum::START, Projection::default());
+        Recovered { id, segments, next: 1, checksum, at: 0, owners, projection, damage: None }
     }
 }
 
-/// Reads the log of `room` in `dir` from end to end. A log without an id yet gets `fresh`.
+/// Recovers the log of `room` in `dir`. A log without an id gets `new_id`.
 ///
 /// # Errors
-/// What kept it from being read, and a format of a later version: that is no damage to work around.
+/// The log could not be read or cut, or a later version wrote it: that is not corruption to work
+/// around.
 pub(super) fn recover(
     files: &dyn Files,
     room: &RoomName,
     dir: &Path,
-    fresh: String,
+    new_id: String,
 ) -> io::Result<(Recovered, Option<Torn>)> {
-    let LogScan { segments, id, owners, projection, next, check, at, stop } =
+    let LogScan { segments, id, owners, projection, next, checksum, at, stop } =
         scan_log(files, room.as_str(), dir, |_| Ok(()))?;
-    let id = id.unwrap_or(fresh);
+    let id = id.unwrap_or(new_id);
     let (torn, damage) = match stop {
         None => (None, None),
-        Some(stop) if stop.torn => (Some(cut(files, &stop.damage)?), None),
-        Some(stop) if matches!(stop.damage.flaw, CorruptionKind::Newer(_)) => {
+        Some(stop) if stop.torn => (Some(cut_torn_tail(files, &stop.damage)?), None),
+        Some(stop) if matches!(stop.damage.kind, CorruptionKind::NewerVersion(_)) => {
             return Err(io::Error::other(stop.damage.to_string()));
         }
         Some(stop) => (None, Some(stop.damage)),
     };
-    Ok((Recovered { id, segments, next, check, at, owners, projection, damage }, torn))
+    Ok((Recovered { id, segments, next, checksum, at, owners, projection, damage }, torn))
 }
 
-/// Cuts off a torn tail, once it is kept aside.
-fn cut(files: &dyn Files, damage: &Corruption) -> io::Result<Torn> {
+/// Cuts off a torn tail, after copying it to a backup.
+fn cut_torn_tail(files: &dyn Files, damage: &Corruption) -> io::Result<Torn> {
     let (path, offset) = (&damage.file, damage.offset);
     let file = files.write(path)?;
     let len = file.stat()?.len;
-    let aside = (len > offset).then(|| keep_aside(files, path, offset, len)).transpose()?;
+    let backup = (len > offset).then(|| back_up(files, path, offset, len)).transpose()?;
     if offset == 0 {
-        files.remove(path)?; // not even its first line had been finished
+        files.remove(path)?; // not even its header is complete
     } else {
         file.set_len(offset)?;
         file.fsync()?;
     }
     files.fsync_dir(path.parent().unwrap_or(Path::new(".")))?;
-    Ok(Torn { file: path.clone(), offset, bytes: len - offset, aside })
+    Ok(Torn { file: path.clone(), offset, bytes: len - offset, backup })
 }
 
-/// Copies the end of a file to one beside it. An earlier one of this name and length is what a start
-/// that was killed right here has left.
-fn keep_aside(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Result<PathBuf> {
+/// Copies the end of a file to a new file beside it. An earlier one of this name and at most this
+/// length was left by a start that was killed here.
+fn back_up(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Result<PathBuf> {
     let mut count = 0;
     loop {
         let mut name = OsString::from(path);
@@ -101,18 +101,18 @@ fn keep_aside(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Resu
         if count > 0 {
             name.push(format!(".{count}"));
         }
-        let aside = PathBuf::from(name);
-        match files.read(&aside) {
+        let backup = PathBuf::from(name);
+        match files.read(&backup) {
             Ok(earlier) if earlier.stat()?.len > len - offset => {
                 count += 1;
                 continue;
             }
-            Ok(_) => files.remove(&aside)?,
+            Ok(_) => files.remove(&backup)?,
             Err(_) => {}
         }
-        let kept = files.create(&aside)?;
-        copy(&*files.read(path)?, offset, len, &*kept)?;
-        kept.fsync()?;
-        return Ok(aside);
+        let copied = files.create(&backup)?;
+        copy(&*files.read(path)?, offset, len, &*copied)?;
+        copied.fsync()?;
+        return Ok(backup);
     }
 }

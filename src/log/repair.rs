@@ -1,7 +1,7 @@
-//! Cutting a damaged log back to its last good record, by order of a person.
+//! The command `repair`: cuts a corrupt log back to its last good record.
 //!
-//! Room: one room of a data directory that no server uses. Everything that is cut off stays beside,
-//! under another name; killed anywhere, it can be run again.
+//! For one room of a data directory that no server uses. The files stay beside under another name;
+//! after a kill it can be run again.
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,73 +9,75 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::files::{Disk, Files, LogFile, append_all, copy, write_replacement};
-use super::line::Header;
+use super::line::SegmentHeader;
 use super::log_name::LogName;
-use super::log_scan::{Corruption, LogScan, list, scan_log};
+use super::log_scan::{Corruption, LogScan, list_segments, scan_log};
 use super::segment::file_name;
 use super::store::Store;
 
-/// What a repair has done.
+/// What a repair did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repaired {
     /// What was wrong.
     pub damage: Corruption,
     /// The newest record that is left.
     pub head: u64,
-    /// The files as they were, under their new names.
-    pub kept: Vec<PathBuf>,
+    /// The old files, under their new names.
+    pub backups: Vec<PathBuf>,
 }
 
-/// Cuts a log back to its last good record; `None` if all are good. It goes on under the
-/// id `fresh`: who has seen records that are gone must not take later ones for their continuation.
+/// Cuts a log back to its last good record; `None` if all are good. The log gets the id `new_id`,
+/// so that a client that has seen a lost record does not take a later one for its continuation.
 ///
 /// # Errors
-/// A server uses the directory; there is no such room; what kept a file from being written.
-pub fn repair(root: &Path, name: &LogName, fresh: String) -> io::Result<Option<Repaired>> {
+/// A server uses the directory; there is no such room; a file could not be written.
+pub fn repair(root: &Path, name: &LogName, new_id: String) -> io::Result<Option<Repaired>> {
     let (dir, room) = (Store::log_dir(root, name), &name.room);
-    if list(&dir)?.is_empty() {
+    if list_segments(&dir)?.is_empty() {
         let what = format!("there is no log of room {name} in {}", root.display());
         return Err(io::Error::new(ErrorKind::NotFound, what));
     }
     let _store = Store::open(root)?;
-    let LogScan { segments: _, id: _, owners, projection: _, next, check, at, stop } =
+    let LogScan { segments: _, id: _, owners, projection: _, next, checksum, at, stop } =
         scan_log(&Disk, room.as_str(), &dir, |_| Ok(()))?;
     let Some(stop) = stop else { return Ok(None) };
     let damage = stop.damage;
-    let mut kept = Vec::new();
-    // The newest first: until the damaged file itself is dealt with, the next run finds it again.
-    for (_, path) in list(&dir)?.into_iter().rev().filter(|(_, path)| *path > damage.file) {
-        let name = aside(&path);
+    let mut backups = Vec::new();
+    // The newest first: the corrupt file is replaced last, so a run after a kill finds it again.
+    for (_, path) in list_segments(&dir)?.into_iter().rev().filter(|(_, path)| *path > damage.file)
+    {
+        let name = backup_name(&path);
         fs::rename(&path, &name)?;
-        kept.push(name);
+        backups.push(name);
     }
-    let name = aside(&damage.file);
+    let name = backup_name(&damage.file);
     fs::hard_link(&damage.file, &name)?;
-    kept.push(name);
+    backups.push(name);
     let mut line = Vec::new();
-    let header = Header { room: room.clone(), log: fresh, first: next, at, after: check, owners };
+    let header =
+        SegmentHeader { room: room.clone(), log: new_id, first: next, at, after: checksum, owners };
     header.push(&mut line);
     let last = dir.join(file_name(next));
     put(&last, |file| append_all(file, &line))?;
     if last != damage.file {
         let former = Disk.read(&damage.file)?;
         match damage.offset {
-            0 => fs::remove_file(&damage.file)?, // no record of it is good, and its number is wrong
+            0 => fs::remove_file(&damage.file)?, // it has no good record, and its name is wrong
             good => put(&damage.file, |file| copy(&*former, 0, good, file))?,
         }
     }
     Disk.fsync_dir(&dir)?;
-    kept.reverse();
-    Ok(Some(Repaired { damage, head: next - 1, kept }))
+    backups.reverse();
+    Ok(Some(Repaired { damage, head: next - 1, backups }))
 }
 
-/// Puts a whole new file in the place of the one at `path`.
+/// Replaces the file at `path` by a new one.
 fn put(path: &Path, write: impl FnOnce(&dyn LogFile) -> io::Result<()>) -> io::Result<()> {
     fs::rename(write_replacement(&Disk, path, write)?, path)
 }
 
-/// A name beside `path` that nothing has.
-fn aside(path: &Path) -> PathBuf {
+/// A name beside `path` that is not used.
+fn backup_name(path: &Path) -> PathBuf {
     let name = |count: u32| {
         let mut name = OsString::from(path);
         name.push(if count == 0 { String::from(".damaged") } else { format!(".damaged-{count}") });

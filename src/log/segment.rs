@@ -1,27 +1,27 @@
-//! One file of a log as it is remembered: which records it holds and where to look for them.
+//! A segment: one file of a log, with an index in memory of where its records are.
 //!
-//! Room: an index in memory, and positioned reads. Every record that is read is checked against the
-//! chain, so that what a disk has altered since the start is not served either.
+//! Reads verify every record against its checksum, so what the disk altered since the start is not
+//! served either.
+
+use std::io;
+use std::path::PathBuf;
 
 use super::ReadLimit;
 use super::files::Files;
 use super::line;
-use super::segment_scan::{IndexEntry, Lines, Next, Scan};
+use super::segment_scan::{IndexEntry, LineReader, NextLine, Scan};
 use crate::chat::LogEntry;
-use std::io;
-use std::path::PathBuf;
 
-/// A file's name begins with the seq of its first record, in so many digits that names sort as
-/// numbers do.
+/// A file's name is the seq of its first record, with so many digits that names sort as numbers.
 const DIGITS: usize = 16;
 const ENDING: &str = ".jsonl";
 
-/// The name of the file whose first record is `first`.
+/// The name of the segment whose first record is `first`.
 pub(super) fn file_name(first: u64) -> String {
     format!("{first:0DIGITS$}{ENDING}")
 }
 
-/// The seq that a file's name says, if it is the name of a log's file: records count from 1.
+/// The seq in a segment's name; `None` for another name. Seqs start at 1.
 pub(super) fn first_of(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(ENDING)?;
     let all_digits = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -32,67 +32,68 @@ pub(super) fn first_of(name: &str) -> Option<u64> {
 #[derive(Debug)]
 pub(super) struct Segment {
     pub(super) path: PathBuf,
-    /// The seq of its first record, and the one after its last: the same where there is none.
+    /// The seq of its first record, and the one after its last; equal where it has none.
     pub(super) first: u64,
     pub(super) next: u64,
     /// Where its last line ends.
     pub(super) end: u64,
-    pub(super) marks: Vec<IndexEntry>,
+    pub(super) index: Vec<IndexEntry>,
     /// The `at` of its first and its last record.
     pub(super) oldest: u64,
     pub(super) newest: u64,
 }
 
-/// Where to look for a record, cut out of the index so that no lock is needed any more.
+/// Where to start reading for a record: a copy from the index, so that no lock is held while
+/// reading.
 #[derive(Debug)]
 pub(super) struct Location {
     path: PathBuf,
-    mark: IndexEntry,
+    start: IndexEntry,
     end: u64,
 }
 
 impl Segment {
     pub(super) fn new(path: PathBuf, scan: Scan, oldest: u64) -> Segment {
-        let Scan { header, marks, next, end, check: _, at, flaw: _ } = scan;
-        Segment { path, first: header.first, next, end, marks, oldest, newest: at }
+        let Scan { header, index, next, end, checksum: _, at, corruption: _ } = scan;
+        Segment { path, first: header.first, next, end, index, oldest, newest: at }
     }
 
-    /// Where in the file the line of `seq` begins.
+    /// The offset of the line of `seq`.
     pub(super) fn offset_of(&self, files: &dyn Files, seq: u64) -> io::Result<u64> {
-        let Some(Location { path, mark, end }) = self.place(seq) else { return Ok(0) };
+        let Some(Location { path, start, end }) = self.locate(seq) else { return Ok(0) };
         let file = files.read(&path)?;
-        let mut lines = Lines::new(&*file, mark.offset, end);
-        for _ in mark.seq..seq {
+        let mut lines = LineReader::new(&*file, start.offset, end);
+        for _ in start.seq..seq {
             lines.next_line()?;
         }
         Ok(lines.position())
     }
 
-    pub(super) fn place(&self, seq: u64) -> Option<Location> {
-        let after = self.marks.partition_point(|mark| mark.seq <= seq);
-        let mark = *self.marks.get(after.checked_sub(1)?)?;
-        Some(Location { path: self.path.clone(), mark, end: self.end })
+    pub(super) fn locate(&self, seq: u64) -> Option<Location> {
+        let after = self.index.partition_point(|start| start.seq <= seq);
+        let start = *self.index.get(after.checked_sub(1)?)?;
+        Some(Location { path: self.path.clone(), start, end: self.end })
     }
 }
 
 impl Location {
-    /// Adds to `page` the records after `after` that this file has, until it is full.
+    /// Adds the segment's records after `after` to `page`, until it is full.
     pub(super) fn read(&self, files: &dyn Files, after: u64, page: &mut Page) -> io::Result<()> {
         let file = files.read(&self.path)?;
-        let mut lines = Lines::new(&*file, self.mark.offset, self.end);
-        let IndexEntry { mut seq, mut before, .. } = self.mark;
+        let mut lines = LineReader::new(&*file, self.start.offset, self.end);
+        let IndexEntry { mut seq, mut before, .. } = self.start;
         while !page.is_full() {
-            let sound = match lines.next_line()? {
-                Next::Line(line) => line::checked(line, before),
-                Next::Broken => None,
-                Next::End => return Ok(()),
+            let valid = match lines.next_line()? {
+                NextLine::Line(line) => line::verify_line(line, before),
+                NextLine::Broken => None,
+                NextLine::End => return Ok(()),
             };
-            let sound = sound.ok_or_else(|| self.altered(seq))?;
+            let valid = valid.ok_or_else(|| self.altered(seq))?;
             if seq > after {
-                let entry = line::entry(sound.body).filter(|entry| entry.seq == seq);
+                let entry = line::parse_entry(valid.body).filter(|entry| entry.seq == seq);
                 page.add(entry.ok_or_else(|| self.altered(seq))?);
             }
-            before = sound.check;
+            before = valid.checksum;
             seq += 1;
         }
         Ok(())
@@ -100,32 +101,32 @@ impl Location {
 
     fn altered(&self, seq: u64) -> io::Error {
         let path = self.path.display();
-        io::Error::other(format!("{path}: record {seq} is not as it was written"))
+        io::Error::other(format!("{path}: record {seq} was altered, its checksum is wrong"))
     }
 }
 
-/// Records in order, until no more fit.
+/// Records in order, up to a [`ReadLimit`].
 #[derive(Debug)]
 pub(super) struct Page {
-    most: ReadLimit,
+    limit: ReadLimit,
     bytes: usize,
     entries: Vec<LogEntry>,
     full: bool,
 }
 
 impl Page {
-    pub(super) fn new(most: ReadLimit) -> Page {
-        Page { most, bytes: 0, entries: Vec::new(), full: most.records == 0 }
+    pub(super) fn new(limit: ReadLimit) -> Page {
+        Page { limit, bytes: 0, entries: Vec::new(), full: limit.records == 0 }
     }
 
-    /// Adds a record, unless it is one too many; the first comes whatever its length.
+    /// Adds a record, if it fits; the first always does.
     pub(super) fn add(&mut self, entry: LogEntry) {
         let bytes = self.bytes.saturating_add(entry.json.len());
-        self.full = self.full || bytes > self.most.bytes && !self.entries.is_empty();
+        self.full = self.full || bytes > self.limit.bytes && !self.entries.is_empty();
         if !self.full {
             self.bytes = bytes;
             self.entries.push(entry);
-            self.full = self.entries.len() >= self.most.records;
+            self.full = self.entries.len() >= self.limit.records;
         }
     }
 
@@ -133,7 +134,7 @@ impl Page {
         self.full
     }
 
-    /// The newest record so far.
+    /// The seq of the newest record so far.
     pub(super) fn last(&self) -> Option<u64> {
         self.entries.last().map(|entry| entry.seq)
     }

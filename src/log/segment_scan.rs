@@ -1,74 +1,76 @@
-//! Reading a log's file from one end to the other: which lines are good, and what is wrong with the
-//! first that is not.
+//! Scans one segment from end to end: which lines are good, and what is wrong with the first that
+//! is not.
 //!
-//! Room: positioned reads through one buffer, so memory does not depend on what the file holds.
+//! It reads through one buffer, so memory does not depend on the size of the file.
 
 use std::fmt;
 use std::io::{self, BufRead};
 
 use super::files::LogFile;
-use super::line::{self, Checksum, Header, NoHeader, ValidLine};
+use super::line::{self, Checksum, HeaderError, SegmentHeader, ValidLine};
 use crate::limits;
 
 // ---- Lines -------------------------------------------------------------------------------------
 
-/// The lines of a file, from an offset on.
+/// Reads the lines of a file, from an offset on.
 #[derive(Debug)]
-pub(super) struct Lines<'f> {
+pub(super) struct LineReader<'f> {
     file: &'f dyn LogFile,
-    /// Where what is buffered begins in the file.
+    /// The offset of the buffer in the file.
     offset: u64,
     buffer: Vec<u8>,
-    /// How much of the buffer has been given out.
+    /// Bytes of the buffer that were returned.
     used: usize,
-    /// Nothing at or beyond this offset is read.
+    /// It reads nothing at or beyond this offset.
     end: u64,
 }
 
-/// What comes next in a file.
+/// The next line of a file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next<'l> {
+pub(super) enum NextLine<'l> {
     /// A line, without its `\n`.
     Line(&'l [u8]),
-    /// The file ends inside a line, or the line is longer than any of ours.
+    /// The file ends inside a line, or the line is longer than any this program writes.
     Broken,
     /// The file ends.
     End,
 }
 
-impl<'f> Lines<'f> {
-    pub(super) fn new(file: &'f dyn LogFile, offset: u64, end: u64) -> Lines<'f> {
-        Lines { file, offset, buffer: Vec::new(), used: 0, end }
+impl<'f> LineReader<'f> {
+    pub(super) fn new(file: &'f dyn LogFile, offset: u64, end: u64) -> LineReader<'f> {
+        LineReader { file, offset, buffer: Vec::new(), used: 0, end }
     }
 
-    /// Where the next line begins.
+    /// The offset of the next line.
     pub(super) fn position(&self) -> u64 {
         self.offset + self.used as u64
     }
 
-    pub(super) fn next_line(&mut self) -> io::Result<Next<'_>> {
+    pub(super) fn next_line(&mut self) -> io::Result<NextLine<'_>> {
         let mut seen = 0;
         loop {
             let rest = self.buffer.get(self.used..).unwrap_or_default();
             let fresh = rest.get(seen..).unwrap_or_default();
-            // A search for one byte among many is several times faster here than `position`.
+            // `skip_until` finds one byte among many several times faster here than `position`.
             let length = seen + (&mut &*fresh).skip_until(b'\n')?;
             if length > seen && rest.get(length - 1) == Some(&b'\n') {
                 let start = self.used;
                 self.used += length;
-                return Ok(Next::Line(self.buffer.get(start..self.used - 1).unwrap_or_default()));
+                return Ok(NextLine::Line(
+                    self.buffer.get(start..self.used - 1).unwrap_or_default(),
+                ));
             }
             seen = rest.len();
             if seen > limits::LOG_LINE {
-                return Ok(Next::Broken);
+                return Ok(NextLine::Broken);
             }
             if self.fill()? == 0 {
-                return Ok(if seen == 0 { Next::End } else { Next::Broken });
+                return Ok(if seen == 0 { NextLine::End } else { NextLine::Broken });
             }
         }
     }
 
-    /// Reads a chunk more behind what is not given out yet.
+    /// Reads one more chunk into the buffer.
     fn fill(&mut self) -> io::Result<usize> {
         self.buffer.drain(..self.used);
         self.offset += self.used as u64;
@@ -89,31 +91,31 @@ impl<'f> Lines<'f> {
 
 // ---- A whole file ------------------------------------------------------------------------------
 
-/// A place in a file from which records can be read and checked.
+/// An offset from which records can be read and verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct IndexEntry {
-    /// The record that begins here.
+    /// The seq of the record there.
     pub(super) seq: u64,
     pub(super) offset: u64,
-    /// The check value of the line before.
+    /// The checksum of the line before.
     pub(super) before: Checksum,
 }
 
-/// What one file holds, as far as it is good.
+/// One segment, up to its first corrupt place.
 #[derive(Debug)]
 pub(super) struct Scan {
-    pub(super) header: Header,
-    /// A mark for the first record, and then one every [`limits::LOG_INDEX_EVERY`] bytes.
-    pub(super) marks: Vec<IndexEntry>,
+    pub(super) header: SegmentHeader,
+    /// An entry for the first record, and then one every [`limits::LOG_INDEX_EVERY`] bytes.
+    pub(super) index: Vec<IndexEntry>,
     /// The seq after the last good record; the header's `first` where there is none.
     pub(super) next: u64,
     /// Where the last good line ends.
     pub(super) end: u64,
-    pub(super) check: Checksum,
+    pub(super) checksum: Checksum,
     /// The `at` of the last good record, or of the one before the file.
     pub(super) at: u64,
-    /// What is wrong there, if anything follows.
-    pub(super) flaw: Option<CorruptionKind>,
+    /// What is wrong there, if more follows.
+    pub(super) corruption: Option<CorruptionKind>,
 }
 
 /// What is wrong with a line.
@@ -121,55 +123,57 @@ pub(super) struct Scan {
 pub enum CorruptionKind {
     /// The file ends inside it.
     Unfinished,
-    /// It is longer than any line that is written here.
+    /// It is longer than any that this program writes.
     TooLong,
-    /// It is not what was written: its check value does not fit.
+    /// It is not what was written: its checksum is wrong.
     Altered,
-    /// It is sound, but has another number than its place.
+    /// Its checksum is right, but its seq is not the next.
     WrongSeq(u64),
-    /// The line that begins the file is not one that we can go by.
-    NoHeader,
-    /// The file does not continue the one before.
-    Gap,
+    /// The first line of the file is not a valid header.
+    BadHeader,
+    /// The segment does not continue the one before.
+    BrokenChain,
     /// A later version of this program wrote the file.
-    Newer(u64),
-    /// Its text was erased, and no record says that it was deleted.
-    Unexplained,
+    NewerVersion(u64),
+    /// Its text was erased, and no record deletes it.
+    UnexplainedErasure,
 }
 
 impl fmt::Display for CorruptionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            CorruptionKind::Unfinished => f.write_str("the file ends inside the line"),
-            CorruptionKind::TooLong => {
-                f.write_str("the line is longer than any that is written here")
+            CorruptionKind::Unfinished => {
+                f.write_str("the line is incomplete, the file ends inside it")
             }
-            CorruptionKind::Altered => f.write_str("the line is not as it was written"),
-            CorruptionKind::WrongSeq(seq) => write!(f, "it is the line of record {seq}"),
-            CorruptionKind::NoHeader => f.write_str("the file does not begin as a log's file does"),
-            CorruptionKind::Gap => f.write_str("the file does not continue the one before"),
-            CorruptionKind::Unexplained => {
-                f.write_str("its text is gone, and no record deletes it")
+            CorruptionKind::TooLong => f.write_str("the line is too long"),
+            CorruptionKind::Altered => f.write_str("the line was altered, its checksum is wrong"),
+            CorruptionKind::WrongSeq(seq) => write!(f, "record {seq} is there instead"),
+            CorruptionKind::BadHeader => {
+                f.write_str("the first line of the file is not a log header")
             }
-            CorruptionKind::Newer(version) => {
-                write!(f, "it has format {version}, of a later version")
+            CorruptionKind::BrokenChain => f.write_str("the file does not continue the one before"),
+            CorruptionKind::UnexplainedErasure => {
+                f.write_str("its text was erased, but no record deletes it")
+            }
+            CorruptionKind::NewerVersion(version) => {
+                write!(f, "the file has format {version}, of a later version of this program")
             }
         }
     }
 }
 
-/// What comes before a file: the seq and the check value it has to continue with.
+/// The seq and the checksum that a segment must continue with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Expected {
     pub(super) next: u64,
-    pub(super) check: Checksum,
+    pub(super) checksum: Checksum,
 }
 
-/// Reads `file`, whose name says that it begins with the record `first`, to its end or to the first
-/// line that is not good. Every good record is shown to `each`.
+/// Scans `file`, whose name says that its first record is `first`, to its end or to the first
+/// corrupt line. Calls `each` for every good record.
 ///
 /// # Errors
-/// A flaw in the header, at offset 0, as `Ok(Err(flaw))`; what keeps the file from being read.
+/// The file could not be read. An invalid header, at offset 0, is `Ok(Err(corruption))`.
 pub(super) fn scan_segment(
     file: &dyn LogFile,
     room: &str,
@@ -178,81 +182,87 @@ pub(super) fn scan_segment(
     mut each: impl FnMut(&ValidLine<'_>) -> io::Result<()>,
 ) -> io::Result<Result<Scan, CorruptionKind>> {
     let len = file.stat()?.len;
-    let mut lines = Lines::new(file, 0, len);
-    let (header, check) = match lines.next_line()? {
-        Next::Line(line) => match Header::parse(line) {
+    let mut lines = LineReader::new(file, 0, len);
+    let (header, checksum) = match lines.next_line()? {
+        NextLine::Line(line) => match SegmentHeader::parse(line) {
             Ok(header) => header,
-            Err(NoHeader::Newer(version)) => return Ok(Err(CorruptionKind::Newer(version))),
-            Err(NoHeader::Unfit) => return Ok(Err(CorruptionKind::NoHeader)),
+            Err(HeaderError::NewerVersion(version)) => {
+                return Ok(Err(CorruptionKind::NewerVersion(version)));
+            }
+            Err(HeaderError::Invalid) => return Ok(Err(CorruptionKind::BadHeader)),
         },
-        Next::Broken | Next::End => return Ok(Err(CorruptionKind::NoHeader)),
+        NextLine::Broken | NextLine::End => return Ok(Err(CorruptionKind::BadHeader)),
     };
     if header.room.as_str() != room {
-        return Ok(Err(CorruptionKind::NoHeader));
+        return Ok(Err(CorruptionKind::BadHeader));
     }
     let named = header.first == first;
     if !named
-        || before.is_some_and(|before| before.next != header.first || before.check != header.after)
+        || before
+            .is_some_and(|before| before.next != header.first || before.checksum != header.after)
     {
-        return Ok(Err(CorruptionKind::Gap));
+        return Ok(Err(CorruptionKind::BrokenChain));
     }
     let end = lines.position();
-    let marks = vec![IndexEntry { seq: header.first, offset: end, before: check }];
+    let index = vec![IndexEntry { seq: header.first, offset: end, before: checksum }];
     let (next, at) = (header.first, header.at);
-    let mut scan = Scan { header, marks, next, end, check, at, flaw: None };
+    let mut scan = Scan { header, index, next, end, checksum, at, corruption: None };
     loop {
-        let flaw = match lines.next_line()? {
-            Next::End => return Ok(Ok(scan)),
-            Next::Broken if len - scan.end > limits::LOG_LINE as u64 => CorruptionKind::TooLong,
-            Next::Broken => CorruptionKind::Unfinished,
-            Next::Line(line) => match scan.take(line) {
-                Ok(sound) => {
-                    each(&sound)?;
+        let corruption = match lines.next_line()? {
+            NextLine::End => return Ok(Ok(scan)),
+            NextLine::Broken if len - scan.end > limits::LOG_LINE as u64 => CorruptionKind::TooLong,
+            NextLine::Broken => CorruptionKind::Unfinished,
+            NextLine::Line(line) => match scan.take(line) {
+                Ok(valid) => {
+                    each(&valid)?;
                     continue;
                 }
-                Err(flaw) => flaw,
+                Err(corruption) => corruption,
             },
         };
-        scan.flaw = Some(flaw);
+        scan.corruption = Some(corruption);
         return Ok(Ok(scan));
     }
 }
 
 impl Scan {
-    /// Counts in a line, if it is the next good one.
+    /// Adds a line, if it is the next good one.
     fn take<'l>(&mut self, line: &'l [u8]) -> Result<ValidLine<'l>, CorruptionKind> {
-        let sound = line::checked(line, self.check).ok_or(CorruptionKind::Altered)?;
-        let (seq, at) = line::seq_and_at(sound.body).ok_or(CorruptionKind::Altered)?;
+        let valid = line::verify_line(line, self.checksum).ok_or(CorruptionKind::Altered)?;
+        let (seq, at) = line::seq_and_at(valid.body).ok_or(CorruptionKind::Altered)?;
         if seq != self.next {
             return Err(CorruptionKind::WrongSeq(seq));
         }
-        mark(&mut self.marks, IndexEntry { seq, offset: self.end, before: self.check });
+        push_index_entry(
+            &mut self.index,
+            IndexEntry { seq, offset: self.end, before: self.checksum },
+        );
         self.next += 1;
         self.end += line.len() as u64 + 1;
-        (self.check, self.at) = (sound.check, self.at.max(at));
-        Ok(sound)
+        (self.checksum, self.at) = (valid.checksum, self.at.max(at));
+        Ok(valid)
     }
 }
 
-/// Adds a mark, if the last one is far enough behind.
-pub(super) fn mark(marks: &mut Vec<IndexEntry>, mark: IndexEntry) {
-    let due = marks.last().is_none_or(|last| mark.offset - last.offset >= limits::LOG_INDEX_EVERY);
+/// Adds an entry, if the last one is far enough behind.
+pub(super) fn push_index_entry(index: &mut Vec<IndexEntry>, entry: IndexEntry) {
+    let due = index.last().is_none_or(|last| entry.offset - last.offset >= limits::LOG_INDEX_EVERY);
     if due {
-        marks.push(mark);
+        index.push(entry);
     }
 }
 
 // ---- A torn tail, or damage? -------------------------------------------------------------------
 
-/// Whether what follows `from`, where the record `next` should be, is what a write leaves that a
-/// kill or a power cut interrupted. It is not, if a record with a higher number stands somewhere
-/// behind: that one was written after, so this place was good once.
+/// Whether what follows `from`, where the record `next` should be, is a torn tail: what a kill or a
+/// power cut leaves of a write. It is not if a later record follows: that record was written after
+/// this place was good.
 pub(super) fn is_torn(file: &dyn LogFile, from: u64, next: u64) -> io::Result<bool> {
-    /// `,"seq":` and 20 digits: what may be cut in owners by the end of a chunk.
+    /// `,"seq":` and 20 digits: what the end of a chunk may cut in two.
     const OVERLAP: u64 = 32;
     let len = file.stat()?.len;
     if len.saturating_sub(from) > limits::LOG_TORN_BYTES {
-        return Ok(false); // no batch is as long
+        return Ok(false); // no batch is this long
     }
     let (mut at, mut chunk) = (from, vec![0; limits::LOG_CHUNK]);
     loop {
@@ -268,7 +278,7 @@ pub(super) fn is_torn(file: &dyn LogFile, from: u64, next: u64) -> io::Result<bo
     }
 }
 
-/// The highest number that stands where a record has its seq, in whatever bytes these are.
+/// The highest number found where a record has its seq, in any bytes.
 fn highest_seq(bytes: &[u8]) -> Option<u64> {
     const SEQ: &[u8] = b",\"seq\":";
     let starts = bytes.windows(SEQ.len()).enumerate().filter(|(_, window)| *window == SEQ);
@@ -276,7 +286,7 @@ fn highest_seq(bytes: &[u8]) -> Option<u64> {
         let rest = bytes.get(at + SEQ.len()..)?;
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if digits == 0 || digits == rest.len() {
-            return None; // the number may go on beyond this chunk: the next one holds it whole
+            return None; // the number may continue in the next chunk, which overlaps
         }
         let text = std::str::from_utf8(rest.get(..digits)?).ok()?;
         Some(text.parse().unwrap_or(u64::MAX))

@@ -1,7 +1,8 @@
-//! The data directory: one server's, by a lock that a kill frees.
+//! The data directory. A lock, which a kill releases, keeps it to one server.
 //!
-//! Room: a directory's layout. `DATA/lock` names who is in it, `DATA/names.jsonl` who holds which
-//! name, and `DATA/rooms/ROOM/` is the log of a room, `DATA/rooms/@ONE+OTHER~LABEL/` of a private one.
+//! `DATA/lock` names the server's process, `DATA/names.jsonl` holds the claims of names,
+//! `DATA/marks.jsonl` the read markers, `DATA/rooms/ROOM/` is the log of a room,
+//! `DATA/rooms/@ONE+OTHER~LABEL/` of a private one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -12,15 +13,14 @@ use std::thread;
 
 use super::Log;
 use super::disk_log::{DiskLog, LogConfig};
-use super::files::{Disk, Files};
-use super::files::{LogMetrics, MeteredFiles};
+use super::files::{Disk, Files, LogMetrics, MeteredFiles};
 use super::log_name::LogName;
-use super::log_scan::{Corruption, list};
+use super::log_scan::{Corruption, list_segments};
 use super::recover::{Recovered, Torn, recover};
 use crate::chat::{OwnerId, RoomName};
 use crate::limits;
 
-/// A data directory that nobody else uses as long as this lives.
+/// A data directory, locked as long as this value lives.
 #[derive(Debug)]
 pub struct Store {
     root: PathBuf,
@@ -28,31 +28,31 @@ pub struct Store {
     _lock: File,
 }
 
-/// How often a lock is tried again.
+/// How often to try the lock again.
 const LOCK_TRIES: usize = 10;
 
-/// What a start had to do for a room, or could not.
+/// What recovery found in a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecoveryFinding {
-    /// The end of the log was torn, and was cut.
+    /// A torn tail, which was cut off.
     Torn(Torn),
-    /// The log is damaged: the room can only be read.
+    /// Corruption: the room is read-only.
     Damaged(Corruption),
 }
 
 impl Store {
-    /// Takes possession of the directory `root`, which is made if need be, for its owner only.
+    /// Locks the directory `root`. Creates it if it does not exist, for its owner only.
     ///
     /// # Errors
-    /// A sentence that says what is in the way: another server, a file, a disk that is full.
+    /// The directory cannot be used: by which server or file, or because the disk is full.
     pub fn open(root: &Path) -> io::Result<Store> {
-        let told = |doing: &'static str| move |error| about(doing, root, &error);
+        let explain = |doing: &'static str| move |error| about(doing, root, &error);
         let rooms = root.join("rooms");
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&rooms)
-            .map_err(told("cannot make the data directory"))?;
+            .map_err(explain("cannot create the data directory"))?;
         let lock = Store::lock(root)?;
         let probe = root.join("probe");
         let probed = fs::write(&probe, [b'\n'; 4096]).and_then(|()| fs::remove_file(&probe));
@@ -61,66 +61,66 @@ impl Store {
                 root.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
             )
         });
-        synced.map_err(told("cannot write in the data directory"))?;
+        synced.map_err(explain("cannot write in the data directory"))?;
         Ok(Store { root: root.to_owned(), metrics: Arc::default(), _lock: lock })
     }
 
-    /// The lock, which names its owner for whoever comes second.
+    /// Takes the lock and writes the process id to it, for the error of a second server.
     fn lock(root: &Path) -> io::Result<File> {
-        let told = |error| about("cannot lock the data directory", root, &error);
+        let explain = |error| about("cannot lock the data directory", root, &error);
         let path = root.join("lock");
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let mut lock = options.open(&path).map_err(told)?;
+        let mut lock = options.open(&path).map_err(explain)?;
         let mut locked = lock.try_lock();
         for _ in 0..LOCK_TRIES {
             if matches!(locked, Err(TryLockError::WouldBlock)) {
-                thread::sleep(limits::PACING_MAX); // whoever only looks lets go at once
+                thread::sleep(limits::PACING_MAX); // a check of the lock releases it at once
                 locked = lock.try_lock();
             }
         }
         match locked {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let owner = owner(&mut lock);
-                let what = format!("the data directory {} is in use by {owner}", root.display());
+                let holder = lock_holder(&mut lock);
+                let what = format!("the data directory {} is in use by {holder}", root.display());
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, what));
             }
-            Err(TryLockError::Error(error)) => return Err(told(error)),
+            Err(TryLockError::Error(error)) => return Err(explain(error)),
         }
-        lock.set_len(0).map_err(told)?;
-        writeln!(lock, "{}", std::process::id()).map_err(told)?;
+        lock.set_len(0).map_err(explain)?;
+        writeln!(lock, "{}", std::process::id()).map_err(explain)?;
         Ok(lock)
     }
 
-    /// Whether a server is using the directory now.
+    /// Whether a server uses the directory now.
     #[must_use]
     pub fn is_in_use(root: &Path) -> bool {
         let lock = File::open(root.join("lock"));
         lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
-    /// The logs there are, by name.
+    /// The names of the logs.
     ///
     /// # Errors
-    /// What kept the directory from being read.
+    /// The directory could not be read.
     pub fn logs(&self) -> io::Result<Vec<LogName>> {
         Store::logs_in(&self.root)
     }
 
-    /// The same, of a directory that another may be using.
+    /// The names of the logs in a directory that another process may use.
     ///
     /// # Errors
-    /// What kept the directory from being read.
+    /// The directory could not be read.
     pub fn logs_in(root: &Path) -> io::Result<Vec<LogName>> {
         let mut logs = Vec::new();
         let entries = fs::read_dir(root.join("rooms"));
         for entry in entries.map_err(|error| about("cannot read the rooms in", root, &error))? {
             let entry = entry?;
             let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
-                continue; // nothing of ours
+                continue; // not a log
             };
-            if !list(&entry.path())?.is_empty() {
+            if !list_segments(&entry.path())?.is_empty() {
                 logs.push(name);
             }
         }
@@ -128,17 +128,18 @@ impl Store {
         Ok(logs)
     }
 
-    /// The log that a person means: its full name, or the name of a private room that has one log.
+    /// Finds the log of a room: by its full name, or by the name of a private room that has one
+    /// log.
     ///
     /// # Errors
-    /// A sentence that says what there is instead.
-    pub fn meant(root: &Path, text: &str) -> io::Result<LogName> {
+    /// There is none, or more than one.
+    pub fn find_log(root: &Path, text: &str) -> io::Result<LogName> {
         let exact = text.parse::<LogName>();
         let room = match (exact, text.parse::<RoomName>()) {
             (Ok(name), _) => return Ok(name),
             (Err(_), Ok(room)) => room,
-            (Err(_), Err(unfit)) => {
-                let what = format!("{text:?} is no room: {unfit}");
+            (Err(_), Err(invalid)) => {
+                let what = format!("{text:?} is not a room name: {invalid}");
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
             }
         };
@@ -158,24 +159,24 @@ impl Store {
         }
     }
 
-    /// Where a log is.
+    /// The directory of a log.
     pub(super) fn log_dir(root: &Path, name: &LogName) -> PathBuf {
         root.join("rooms").join(name.to_string())
     }
 
-    /// Where read markers are kept.
+    /// The file of the read markers.
     #[must_use]
-    pub fn marks_path(&self) -> PathBuf {
+    pub fn read_markers_path(&self) -> PathBuf {
         self.root.join("marks.jsonl")
     }
 
-    /// Where names that are held are kept.
+    /// The file of the claims of names.
     #[must_use]
     pub fn names_path(&self) -> PathBuf {
         self.root.join("names.jsonl")
     }
 
-    /// What is counted about its logs.
+    /// The metrics of its logs.
     #[must_use]
     pub fn metrics(&self) -> &LogMetrics {
         &self.metrics
@@ -185,20 +186,20 @@ impl Store {
         Arc::new(MeteredFiles { metrics: Arc::clone(&self.metrics) })
     }
 
-    /// Opens a log that is there, with what there is to say about it. `fresh` is its id if it
-    /// turns out to have nothing yet.
+    /// Opens an existing log, with what recovery found. It gets the id `new_id` if it has no record
+    /// yet.
     ///
     /// # Errors
-    /// What kept it from being read or cut.
+    /// The log could not be read or cut.
     pub fn open_log(
         &self,
         name: &LogName,
-        rules: LogConfig,
-        fresh: String,
+        config: LogConfig,
+        new_id: String,
     ) -> io::Result<(Arc<dyn Log>, Option<RecoveryFinding>)> {
         let dir = Store::log_dir(&self.root, name);
         let room = &name.room;
-        let (recovered, torn) = recover(&Disk, room, &dir, fresh)
+        let (recovered, torn) = recover(&Disk, room, &dir, new_id)
             .map_err(|error| about("cannot open the log in", &dir, &error))?;
         let found = recovered
             .damage
@@ -206,27 +207,27 @@ impl Store {
             .map(RecoveryFinding::Damaged)
             .or(torn.map(RecoveryFinding::Torn));
         let files = self.files();
-        Ok((Arc::new(DiskLog::new(room.clone(), dir, rules, files, recovered)), found))
+        Ok((Arc::new(DiskLog::new(room.clone(), dir, config, files, recovered)), found))
     }
 
-    /// A log for a room that has none; `owners` are the owners of a private room's names. Nothing is on
-    /// disk before something is appended.
+    /// A new log for a room; `owners` are the owners of a private room's names. Its directory is
+    /// created by the first append.
     #[must_use]
     pub fn new_log(
         &self,
         room: &RoomName,
-        rules: LogConfig,
+        config: LogConfig,
         id: String,
         owners: Option<[OwnerId; 2]>,
     ) -> Arc<dyn Log> {
         let dir = Store::log_dir(&self.root, &LogName::new(room.clone(), &id));
-        let (files, nothing) = (self.files(), Recovered::nothing(id, owners));
-        Arc::new(DiskLog::new(room.clone(), dir, rules, files, nothing))
+        let (files, empty) = (self.files(), Recovered::empty(id, owners));
+        Arc::new(DiskLog::new(room.clone(), dir, config, files, empty))
     }
 }
 
-/// Who holds a lock, as far as its file tells.
-fn owner(lock: &mut File) -> String {
+/// The process that holds the lock, as far as its file says.
+fn lock_holder(lock: &mut File) -> String {
     let mut text = String::new();
     lock.take(32).read_to_string(&mut text).ok();
     let pid: Option<u32> = text.trim().parse().ok();

@@ -1,14 +1,14 @@
-//! The log on disk, held against the simplest log that is right, cut and flipped anywhere, on files
-//! that fail.
+//! The log on disk: compared with the one in memory, cut and altered at any byte, on files that
+//! fail, on machines that crash.
 
-mod broken_files; // files that fail when they are told to
-mod cut; // a log cut or altered anywhere
-mod kept; // what is stored, read, rotated, dropped
-mod write_error; // when the disk does not do what it is asked
-mod mortal; // files of a machine that dies
-mod killed; // and what it leaves
-mod repaired; // verify, export, repair
-mod erased; // deleted texts
+mod failing_files; // files that fail on command
+mod corruption; // a log cut or altered at any byte
+mod storing; // store, read, rotate, drop
+mod write_errors; // the disk refuses or fails
+mod crashing_files; // files of a machine that crashes
+mod crash; // what is left after a crash at any step
+mod repairing; // verify, export, repair
+mod erasing; // deleted texts
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,21 +25,21 @@ use crate::limits;
 
 const ALL: ReadLimit = ReadLimit { records: usize::MAX, bytes: usize::MAX };
 
-const RULES: LogConfig = LogConfig {
+const CONFIG: LogConfig = LogConfig {
     sync: SyncPolicy::Always,
     file_bytes: limits::LOG_FILE,
     retain: None,
     retain_records: None,
 };
 
-/// A room's directory that goes away with the test.
-struct Place(TempDir);
+/// A data directory with one room, removed at the end of the test.
+struct TempDataDir(TempDir);
 
-impl Place {
-    fn new() -> Place {
-        let place = Place(tempfile::tempdir().unwrap());
-        fs::create_dir(place.0.path().join("rooms")).unwrap();
-        place
+impl TempDataDir {
+    fn new() -> TempDataDir {
+        let data = TempDataDir(tempfile::tempdir().unwrap());
+        fs::create_dir(data.0.path().join("rooms")).unwrap();
+        data
     }
 
     fn root(&self) -> &Path {
@@ -50,20 +50,24 @@ impl Place {
         self.root().join("rooms/lobby")
     }
 
-    /// Opens the log as a start does.
-    fn open(&self, rules: LogConfig) -> (DiskLog, Option<Torn>) {
-        self.open_on(Arc::new(Disk), rules)
+    /// Opens the log as a server does at start.
+    fn open(&self, config: LogConfig) -> (DiskLog, Option<Torn>) {
+        self.open_on(Arc::new(Disk), config)
     }
 
-    fn open_on(&self, files: Arc<dyn Files>, rules: LogConfig) -> (DiskLog, Option<Torn>) {
+    fn open_on(&self, files: Arc<dyn Files>, config: LogConfig) -> (DiskLog, Option<Torn>) {
         let room = "lobby".parse().unwrap();
         let (found, torn) = recover(&*files, &room, &self.dir(), String::from("fresh")).unwrap();
-        (DiskLog::new(room, self.dir(), rules, files, found), torn)
+        (DiskLog::new(room, self.dir(), config, files, found), torn)
     }
 
-    /// The files of the log, by name.
+    /// The segments of the log, by name.
     fn files(&self) -> Vec<PathBuf> {
-        super::log_scan::list(&self.dir()).unwrap().into_iter().map(|(_, path)| path).collect()
+        super::log_scan::list_segments(&self.dir())
+            .unwrap()
+            .into_iter()
+            .map(|(_, path)| path)
+            .collect()
     }
 
     /// All names in the directory.
@@ -94,8 +98,8 @@ fn all(log: &dyn Log) -> Vec<LogEntry> {
     log.read(0, ALL).unwrap()
 }
 
-/// A log without any record yet, on these files.
-fn nothing(place: &Place, files: Arc<dyn Files>, rules: LogConfig) -> DiskLog {
-    let nothing = Recovered::nothing(String::from("fresh"), None);
-    DiskLog::new("lobby".parse().unwrap(), place.dir(), rules, files, nothing)
+/// A log without records, on these files.
+fn empty_log(data: &TempDataDir, files: Arc<dyn Files>, config: LogConfig) -> DiskLog {
+    let empty_log = Recovered::empty(String::from("fresh"), None);
+    DiskLog::new("lobby".parse().unwrap(), data.dir(), config, files, empty_log)
 }

@@ -1,6 +1,6 @@
-//! What a person asks a log on disk: is it sound, and what does it say?
+//! The commands `verify` and `export`: is a log good, and what does it say?
 //!
-//! Room: reading only, also beside a running server.
+//! They read only, and work beside a running server.
 
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::log_scan::{Corruption, LogScan, scan_log};
 use super::segment_scan::CorruptionKind;
 use super::store::Store;
 
-/// What verifying a log has shown.
+/// The result of verifying a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     /// The id of the log.
@@ -23,44 +23,43 @@ pub struct Verified {
     pub head: u64,
     /// Files that were read.
     pub files: usize,
-    /// The first place that is not good.
+    /// The first corrupt place.
     pub damage: Option<Corruption>,
-    /// It is at the end, as an interrupted write leaves it: a start cuts it off, and nothing that was
-    /// ever shown is lost.
+    /// It is a torn tail: the next start cuts it off, and no record that a client has seen is lost.
     pub torn: bool,
 }
 
-/// How often a log that is being written is looked at again before something counts as damage: a
-/// reader may see half of a write, or of its being taken back.
-const LOOKS: usize = 3;
+/// How often a log in use is scanned before a finding counts: a reader may see half of a write or
+/// of a roll-back.
+const SCAN_TRIES: usize = 3;
 
 /// Checks every record of a log.
 ///
 /// # Errors
-/// What kept the log from being read; no such room.
+/// The log could not be read; no such room.
 pub fn verify(root: &Path, name: &LogName) -> io::Result<Verified> {
-    let scan = look(root, name, &mut |_| Ok(()))?;
-    let unexplained = unexplained(&scan)?;
+    let scan = scan_with_retries(root, name, &mut |_| Ok(()))?;
+    let unexplained = unexplained_erasure(&scan)?;
     let mut verified = Verified::of(scan);
     verified.damage = verified.damage.or(unexplained);
     Ok(verified)
 }
 
-/// The first record whose text is gone though no record deletes it.
-fn unexplained(scan: &LogScan) -> io::Result<Option<Corruption>> {
-    let seq = scan.projection.unexplained().filter(|_| scan.stop.is_none()); // the reason may stand beyond
+/// The first record whose text was erased though no record deletes it.
+fn unexplained_erasure(scan: &LogScan) -> io::Result<Option<Corruption>> {
+    let seq = scan.projection.unexplained_erasure().filter(|_| scan.stop.is_none()); // a later record may delete it
     let segment = seq.and_then(|seq| scan.segments.iter().find(|segment| segment.next > seq));
     let (Some(seq), Some(segment)) = (seq, segment) else { return Ok(None) };
-    let (file, flaw) = (segment.path.clone(), CorruptionKind::Unexplained);
+    let (file, kind) = (segment.path.clone(), CorruptionKind::UnexplainedErasure);
     let offset = segment.offset_of(&Disk, seq)?;
-    Ok(Some(Corruption { file, seq, offset, flaw }))
+    Ok(Some(Corruption { file, seq, offset, kind }))
 }
 
-/// Writes the JSON of every record after `since` to `out`, as it travels, each with what `form` makes
-/// of it, up to the first place that is not good. Of what was deleted, what is left is written.
+/// Writes every record after `since` to `out`, as `form` turns its JSON into text, up to the first
+/// corrupt place. Deleted records are redacted.
 ///
 /// # Errors
-/// What kept the log from being read, or `out` from being written; no such room.
+/// The log could not be read, or `out` not written; no such room.
 pub fn export(
     root: &Path,
     name: &LogName,
@@ -68,13 +67,13 @@ pub fn export(
     mut form: impl FnMut(&str) -> String,
     out: &mut dyn Write,
 ) -> io::Result<Verified> {
-    // A delete stands behind what it deletes: all of them are known before the first is written.
-    let projection = look(root, name, &mut |_| Ok(()))?.projection;
+    // A delete comes after what it deletes: read all deletes before writing the first record.
+    let projection = scan_with_retries(root, name, &mut |_| Ok(()))?.projection;
     let mut after = since;
-    let scan = look(root, name, &mut |sound| {
-        let entry = line::entry(sound.body).filter(|entry| entry.seq > after);
+    let scan = scan_with_retries(root, name, &mut |valid| {
+        let entry = line::parse_entry(valid.body).filter(|entry| entry.seq > after);
         if let Some(entry) = entry {
-            after = entry.seq; // a second look goes on where the first ended
+            after = entry.seq; // a retry continues where the scan before ended
             let mut entry = [entry];
             projection.redact(&mut entry);
             entry.iter().try_for_each(|entry| out.write_all(form(&entry.json).as_bytes()))?;
@@ -84,19 +83,19 @@ pub fn export(
     Ok(Verified::of(scan))
 }
 
-fn look(
+fn scan_with_retries(
     root: &Path,
     name: &LogName,
     each: &mut dyn FnMut(&ValidLine<'_>) -> io::Result<()>,
 ) -> io::Result<LogScan> {
     let dir = Store::log_dir(root, name);
-    let mut looks = 1;
+    let mut tries = 1;
     loop {
-        let walked = scan_log(&Disk, name.room.as_str(), &dir, &mut *each);
-        let again = looks < LOOKS && Store::is_in_use(root);
-        looks += 1;
-        match walked {
-            // Retention may drop a file between the listing and the reading.
+        let scanned = scan_log(&Disk, name.room.as_str(), &dir, &mut *each);
+        let again = tries < SCAN_TRIES && Store::is_in_use(root);
+        tries += 1;
+        match scanned {
+            // Retention may drop a segment between listing and reading.
             Err(error) if error.kind() == ErrorKind::NotFound && again => {}
             Err(error) => return Err(error),
             Ok(scan) if scan.stop.as_ref().is_some_and(|stop| !stop.torn) && again => {}
@@ -111,7 +110,8 @@ fn look(
 
 impl Verified {
     fn of(scan: LogScan) -> Verified {
-        let LogScan { segments, id, owners: _, projection: _, next, check: _, at: _, stop } = scan;
+        let LogScan { segments, id, owners: _, projection: _, next, checksum: _, at: _, stop } =
+            scan;
         let torn = stop.as_ref().is_some_and(|stop| stop.torn);
         Verified {
             id,

@@ -1,109 +1,113 @@
-//! The file that a log is written to, kept open while lines keep coming.
+//! Writing: the open file of a log's last segment, and a batch as bytes.
 //!
-//! Room: one file, or none. Expected each batch it is looked up by its name again, so that a file that was
-//! moved away or replaced is not written to.
+//! Before each batch the file is looked up by name again, so that a file that was moved or replaced
+//! is not written to.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::files::{FileId, Files, LogFile};
 use super::line::{self, Checksum};
 use super::segment_scan::IndexEntry;
 use crate::chat::LogEntry;
 use crate::limits;
-use std::io;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What a log writes with.
+/// The file that a log appends to.
 #[derive(Debug, Default)]
 pub(super) struct OpenFile {
-    held: Option<Held>,
+    cached: Option<CachedFile>,
 }
 
-/// A file that is kept open.
+/// A file kept open between batches.
 #[derive(Debug)]
-struct Held {
+struct CachedFile {
     file: Arc<dyn LogFile>,
     id: FileId,
-    /// Whether it was asked for since [`OpenFile::rest`].
+    /// Whether it was used since [`OpenFile::close_if_unused`].
     used: bool,
-    _place: Place,
+    _slot: DescriptorSlot,
 }
 
-/// One of the descriptors that all logs of this process may keep: quiet rooms hold none, and a thousand
-/// busy ones leave enough for people.
+/// One of the [`limits::LOG_OPEN_FILES`] descriptors that all logs of this process may keep open:
+/// idle rooms keep none, and a thousand busy ones leave enough for clients.
 #[derive(Debug)]
-struct Place;
+struct DescriptorSlot;
 
-static TAKEN: AtomicUsize = AtomicUsize::new(0);
+static SLOTS_USED: AtomicUsize = AtomicUsize::new(0);
 
-impl Place {
-    fn take() -> Option<Place> {
+impl DescriptorSlot {
+    fn acquire() -> Option<DescriptorSlot> {
         let free = |taken| (taken < limits::LOG_OPEN_FILES).then_some(taken + 1);
-        TAKEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).ok().map(|_| Place)
+        SLOTS_USED
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, free)
+            .ok()
+            .map(|_| DescriptorSlot)
     }
 }
 
-impl Drop for Place {
+impl Drop for DescriptorSlot {
     fn drop(&mut self) {
-        TAKEN.fetch_sub(1, Ordering::Relaxed);
+        SLOTS_USED.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl OpenFile {
-    /// The file that `path` names now, open for appending, and its length in bytes.
-    pub(super) fn file(
+    /// The file at `path`, open for appending, and its length in bytes.
+    pub(super) fn open(
         &mut self,
         files: &dyn Files,
         path: &Path,
     ) -> io::Result<(Arc<dyn LogFile>, u64)> {
         let named = files.stat(path)?;
-        if let Some(held) = self.held.as_mut().filter(|held| held.id == named.id) {
-            held.used = true; // and no other file has its number, as long as it is open
-            return Ok((Arc::clone(&held.file), named.len));
+        if let Some(cached) = self.cached.as_mut().filter(|cached| cached.id == named.id) {
+            cached.used = true; // while it is open, no other file has its inode
+            return Ok((Arc::clone(&cached.file), named.len));
         }
-        self.held = None;
+        self.cached = None;
         let file = files.write(path)?;
         let opened = file.stat()?;
-        self.held = Place::take().map(|place| Held {
+        self.cached = DescriptorSlot::acquire().map(|place| CachedFile {
             file: Arc::clone(&file),
             id: opened.id,
             used: true,
-            _place: place,
+            _slot: place,
         });
         Ok((file, opened.len))
     }
 
-    /// Lets go of a file that was not asked for since this was called last.
-    pub(super) fn rest(&mut self) {
-        self.held.take_if(|held| !std::mem::take(&mut held.used));
+    /// Closes the file if it was not used since the last call.
+    pub(super) fn close_if_unused(&mut self) {
+        self.cached.take_if(|cached| !std::mem::take(&mut cached.used));
     }
 }
 
-/// Lines that are to be appended, and what will be true once they are.
+/// Lines to append, and the state after them.
 pub(super) struct WriteBatch {
     pub(super) bytes: Vec<u8>,
-    pub(super) check: Checksum,
+    pub(super) checksum: Checksum,
     pub(super) at: u64,
     /// The `at` of the first of them.
     pub(super) oldest: u64,
-    pub(super) marks: Vec<IndexEntry>,
-    /// Where in the file the bytes will begin.
+    pub(super) index: Vec<IndexEntry>,
+    /// The offset in the file where the bytes begin.
     from: u64,
 }
 
 impl WriteBatch {
-    /// Lines that follow `check` and `at`, after what `bytes` of a new file hold already, or at the
-    /// offset `from` of one that is there.
-    pub(super) fn new(bytes: Vec<u8>, from: u64, check: Checksum, at: u64) -> WriteBatch {
-        WriteBatch { bytes, check, at, oldest: 0, marks: Vec::new(), from }
+    /// A batch chained to `checksum` and `at`: at the offset `from` of an existing file, or after
+    /// the `bytes` of a new one.
+    pub(super) fn new(bytes: Vec<u8>, from: u64, checksum: Checksum, at: u64) -> WriteBatch {
+        WriteBatch { bytes, checksum, at, oldest: 0, index: Vec::new(), from }
     }
 
     pub(super) fn push(&mut self, batch: &[LogEntry]) {
         for entry in batch {
             let start = self.bytes.len();
             let offset = self.from + start as u64;
-            self.marks.push(IndexEntry { seq: entry.seq, offset, before: self.check });
-            self.check = line::push_record(&mut self.bytes, entry, self.check);
+            self.index.push(IndexEntry { seq: entry.seq, offset, before: self.checksum });
+            self.checksum = line::push_record(&mut self.bytes, entry, self.checksum);
             let line = self.bytes.get(start..).unwrap_or_default();
             if let Some((_, at)) = line::seq_and_at(line) {
                 self.at = self.at.max(at);
@@ -128,20 +132,20 @@ mod tests {
         let path = place.path().join("1.jsonl");
         fs::write(&path, "one\n").unwrap();
         let mut open_file = OpenFile::default();
-        let (first, len) = open_file.file(&Disk, &path).unwrap();
+        let (first, len) = open_file.open(&Disk, &path).unwrap();
         assert_eq!(len, 4);
-        open_file.rest();
-        let (again, _) = open_file.file(&Disk, &path).unwrap();
-        assert!(Arc::ptr_eq(&first, &again), "it was used between two rests");
-        open_file.rest();
-        open_file.rest();
-        let (anew, _) = open_file.file(&Disk, &path).unwrap();
-        assert!(!Arc::ptr_eq(&first, &anew), "it was not");
+        open_file.close_if_unused();
+        let (again, _) = open_file.open(&Disk, &path).unwrap();
+        assert!(Arc::ptr_eq(&first, &again), "it was used between two calls");
+        open_file.close_if_unused();
+        open_file.close_if_unused();
+        let (reopened, _) = open_file.open(&Disk, &path).unwrap();
+        assert!(!Arc::ptr_eq(&first, &reopened), "it was not");
         fs::rename(&path, place.path().join("moved")).unwrap();
-        assert_eq!(open_file.file(&Disk, &path).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(open_file.open(&Disk, &path).unwrap_err().kind(), io::ErrorKind::NotFound);
         fs::write(&path, "another\n").unwrap();
-        let (replaced, len) = open_file.file(&Disk, &path).unwrap();
-        assert!(!Arc::ptr_eq(&anew, &replaced), "the name is another's");
+        let (replaced, len) = open_file.open(&Disk, &path).unwrap();
+        assert!(!Arc::ptr_eq(&reopened, &replaced), "the name is another's");
         assert_eq!(len, 8);
     }
 }

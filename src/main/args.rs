@@ -1,6 +1,5 @@
-//! The server's command line: flags and their environment twins into choices.
-//!
-//! Room: the files that flags name, standard input if it is a socket, and `/proc`. It starts nothing.
+//! The server's command line: flags and environment variables to a configuration. It reads the files that
+//! flags name, and `/proc`; it starts nothing.
 
 use std::ffi::OsString;
 use std::fs;
@@ -14,24 +13,24 @@ use talk::cli::{Args, Command, Flag};
 use talk::handshake::{Hosts, Policy, Proxies};
 use talk::limits;
 use talk::log::{LogConfig, SyncPolicy};
-use talk::server::{Ceiling, Config, Level, ceiling};
+use talk::server::{Ceiling, Config, Level, PostLimits, ceiling};
 
-use crate::Failure;
+use crate::admin::{self, AdminCommand};
 use crate::bind::Bind;
-use crate::limit;
-use crate::look::{self, Look};
+use crate::exit::Failure;
+use crate::limit_flags;
 
-/// What the command line asks for.
-pub(crate) enum Wish {
-    /// A text, and nothing else.
-    Show(String),
-    /// A server.
+/// What the command line asks the program to do.
+pub(crate) enum Mode {
+    /// Print a text.
+    Print(String),
+    /// Run the server.
     Serve(Box<Choices>),
-    /// A look at what is kept.
-    Look(Look),
+    /// Run a command on a data directory.
+    Admin(AdminCommand),
 }
 
-/// How to serve.
+/// How to run the server.
 pub(crate) struct Choices {
     pub(crate) bind: Bind,
     pub(crate) data: PathBuf,
@@ -43,139 +42,158 @@ pub(crate) struct Choices {
 
 const COMMAND: Command = Command {
     usage: "server [FLAGS]\n       server verify [ROOM] | repair ROOM | export ROOM | limits",
-    about: "Talk's server: chat between browser tabs and terminals.",
+    about: "The server of Talk, a chat for browsers and terminals.",
     flags: &[
         Flag::value(
             "bind",
             "HOST:PORT",
-            "where to listen; 0.0.0.0:8080 lets the network in, and fd:0 is a socket that systemd \
-             gives as standard input",
+            "where to listen; 0.0.0.0:8080 accepts connections from the network, fd:0 uses the \
+             listening socket on standard input (systemd)",
         )
         .env("TALK_BIND")
         .default("127.0.0.1:8080"),
-        Flag::value("data", "DIR", "where rooms and held names are kept; made if need be")
+        Flag::value("data", "DIR", "the directory for rooms and names; created if necessary")
             .env("TALK_DATA")
             .default("talk-data"),
-        Flag::value("motd", "FILE", "a message for everybody who comes in").env("TALK_MOTD"),
-        Flag::value("password-file", "FILE", "the first line is a password that everybody needs")
-            .env("TALK_PASSWORD_FILE"),
+        Flag::value("motd", "FILE", "a file with a message for everyone who connects")
+            .env("TALK_MOTD"),
+        Flag::value(
+            "password-file",
+            "FILE",
+            "a file whose first line is the password for this server",
+        )
+        .env("TALK_PASSWORD_FILE"),
         Flag::value(
             "allow-origin",
             "URL",
-            "a page elsewhere that may connect, like https://a.example; may be given again",
+            "another web page that may connect, like https://a.example; repeatable",
         )
         .env("TALK_ALLOW_ORIGIN"),
         Flag::value(
             "allow-host",
             "NAME",
-            "a name of this server, like chat.example; may be given again",
+            "a host name of this server, like chat.example; repeatable",
         )
         .env("TALK_ALLOW_HOST"),
         Flag::value(
             "trust-proxy",
             "ADDR",
-            "a proxy whose X-Forwarded-For is believed, or a network of them like 10.0.0.0/8; may \
-             be given again",
+            "a proxy to trust for client addresses (X-Forwarded-For), or a network of proxies like \
+             10.0.0.0/8; repeatable",
         )
         .env("TALK_TRUST_PROXY"),
-        Flag::value("max-clients", "N", "connections at once (as many as this machine can hold)")
-            .env("TALK_MAX_CLIENTS"),
+        Flag::value(
+            "max-clients",
+            "N",
+            "connections at once (default: as many as this machine can hold)",
+        )
+        .env("TALK_MAX_CLIENTS"),
         Flag::value(
             "max-per-address",
             "N",
-            "connections of one address at once; 0 turns off every limit per address",
+            "connections per address at once; 0 turns off every limit per address",
         )
         .env("TALK_MAX_PER_ADDRESS")
         .default("64"),
-        Flag::value("rate", "N", "posts of one client per second; 0 for no limit")
+        Flag::value("rate", "N", "messages per client and second; 0 for no limit")
             .env("TALK_RATE")
             .default("5"),
-        Flag::value("burst", "N", "posts of one client at once").env("TALK_BURST").default("20"),
+        Flag::value("burst", "N", "messages a client may send at once before --rate applies")
+            .env("TALK_BURST")
+            .default("20"),
         Flag::value(
             "limit",
             "NAME=VALUE",
-            "change another limit, one of those that server limits lists; may be given again",
+            "change another limit (list: server limits); repeatable",
         )
         .env("TALK_LIMIT"),
-        Flag::value("max-text", "BYTES", "length of a post").env("TALK_MAX_TEXT").default("4096"),
+        Flag::value("max-text", "BYTES", "maximum length of a message")
+            .env("TALK_MAX_TEXT")
+            .default("4096"),
         Flag::value(
             "sync",
             "always|interval",
-            "force each line to disk before anybody sees it, or soon after: then a power cut may \
-             take the last 200 ms, a kill nothing",
+            "fsync each message before it is shown, or within 200 ms: then a power failure may \
+             lose the last 200 ms, a kill nothing",
         )
         .env("TALK_SYNC")
         .default("always"),
-        Flag::value("retain-days", "N", "drop lines that are older (keep all)")
+        Flag::value("retain-days", "N", "delete messages older than N days (default: keep all)")
             .env("TALK_RETAIN_DAYS"),
         Flag::value(
             "retain-records",
             "N",
-            "keep at least this many lines of a room, and drop older ones (keep all)",
+            "keep at least N messages per room, and delete older ones (default: keep all)",
         )
         .env("TALK_RETAIN_RECORDS"),
-        Flag::value("hold-names", "DURATION", "how long a name that has posted stays its holder's")
-            .env("TALK_HOLD_NAMES")
-            .default("7d"),
-        Flag::switch("quiet", "say nothing but warnings").short('q'),
-        Flag::switch("verbose", "tell of every connection; twice, of refused requests as well")
+        Flag::value(
+            "hold-names",
+            "DURATION",
+            "how long a name that has posted stays reserved after its last use",
+        )
+        .env("TALK_HOLD_NAMES")
+        .default("7d"),
+        Flag::switch("quiet", "print warnings only").short('q'),
+        Flag::switch("verbose", "log every connection; twice (-vv): refused requests too")
             .short('v'),
         Flag::value("completions", "bash|zsh|fish", "print completions for that shell"),
         Flag::switch("version", "print the version").short('V'),
-        Flag::switch("help", "print this").short('h'),
+        Flag::switch("help", "print this help").short('h'),
     ],
     epilogue: "\
 Examples:
-  server                              for this computer only
-  server --bind 0.0.0.0:8080          for everybody on the network
+  server                              this computer only
+  server --bind 0.0.0.0:8080          everyone on the network
   server --bind 0.0.0.0:8080 --password-file secret.txt
 
-On a terminal, type quit to stop it. Nothing is lost when it is killed, either.
+To stop it, type quit in its terminal, or kill it: nothing is lost.
 
 Commands (server COMMAND --help says more):
-  server verify [ROOM]   checks every line that is kept
-  server export ROOM     prints what was said in a room
-  server repair ROOM     cuts a damaged room back to its last good line
-  server limits          lists what --limit can change
+  server verify [ROOM]   check every stored line
+  server export ROOM     print the messages of a room
+  server repair ROOM     remove the damaged end of a room
+  server limits          list the limits that --limit can change
 
 Every flag has an environment variable of its name: --bind is TALK_BIND.",
 };
 
-/// Reads the command line.
+/// Parses the command line.
 ///
 /// # Errors
-/// A flag that is not one, a value that does not fit, a file that cannot be read.
+/// For an unknown flag, a bad value, or a file that cannot be read.
 pub(crate) fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<OsString>,
-) -> Result<Wish, Failure> {
+) -> Result<Mode, Failure> {
     let mut arguments = arguments.into_iter().peekable();
     if arguments.next_if(|first| first == "limits").is_some() {
-        return limit::parse(arguments, env);
+        return limit_flags::parse(arguments, env).map(Mode::Print);
     }
-    if let Some(command) = arguments.peek().and_then(|first| look::command(first)) {
-        return look::parse(command, arguments.skip(1), env);
+    if let Some(command) = arguments.peek().and_then(|first| admin::command(first)) {
+        return admin::parse(command, arguments.skip(1), env).map(Mode::Admin);
     }
-    let args = COMMAND.parse(arguments, env).map_err(usage)?;
+    let args = COMMAND.parse(arguments, env)?;
     if args.has("help") {
-        return Ok(Wish::Show(COMMAND.help()));
+        return Ok(Mode::Print(COMMAND.help()));
     }
     if let Some(shell) = args.get("completions") {
         let commands = ["verify", "export", "repair", "limits"];
-        return COMMAND.completions("server", &commands, shell).map(Wish::Show).map_err(usage);
+        return Ok(Mode::Print(COMMAND.completions("server", &commands, shell)?));
     }
     if args.has("version") {
-        return Ok(Wish::Show(format!("talk {}\n", env!("CARGO_PKG_VERSION"))));
+        return Ok(Mode::Print(format!("talk {}\n", env!("CARGO_PKG_VERSION"))));
     }
     if let Some(word) = args.words().first() {
-        let what = match look::command(word.as_ref()) {
-            _ if word == "limits" => format!("{word} stands alone: server {word}"),
-            Some(_) => format!("{word} stands before its flags, like server {word} --data DIR"),
+        let what = match admin::command(word.as_ref()) {
+            _ if word == "limits" => {
+                format!("put {word} first, without other words: server {word}")
+            }
+            Some(_) => format!("put {word} first: server {word} --data DIR"),
             None => format!("unknown command {word:?}"),
         };
         return Err(Failure::Usage(what));
     }
-    choices(&args).map(|choices| Wish::Serve(Box::new(choices)))
+    choices(&args).map(|choices| Mode::Serve(Box::new(choices)))
 }
 
 fn choices(args: &Args) -> Result<Choices, Failure> {
@@ -192,21 +210,22 @@ fn choices(args: &Args) -> Result<Choices, Failure> {
 }
 
 fn config(args: &Args, bound: IpAddr, ceiling: Ceiling) -> Result<Config, Failure> {
-    let number = |name: &'static str, least: u64, most: u64| {
-        let number = args.number(name, least..=most).map_err(usage)?;
+    let number = |name: &'static str, min: u64, max: u64| {
+        let number = args.number(name, min..=max)?;
         Ok::<_, Failure>(number.map(|number| usize::try_from(number).unwrap_or(usize::MAX)))
     };
     let small = |name: &'static str| {
-        let number = args.number(name, 0..=1_000_000).map_err(usage)?;
+        let number = args.number(name, 0..=1_000_000)?;
         Ok::<_, Failure>(number.and_then(|number| u32::try_from(number).ok()))
     };
     let max_clients = number("max-clients", 1, u64::MAX)?.unwrap_or(ceiling.connections);
     if max_clients > ceiling.connections {
         let what =
-            format!("--max-clients {max_clients} is more than this machine holds, {ceiling}");
-        return Err(Failure::World(what));
+            format!("--max-clients {max_clients} is more than this machine can hold: {ceiling}");
+        return Err(Failure::Runtime(what));
     }
     let defaults = Config::new(policy(args, bound)?);
+    let posts = defaults.posts;
     let like_network = "an address, or a network like 10.0.0.0/8";
     Ok(Config {
         proxies: Proxies::new(each(args, "trust-proxy", like_network)?),
@@ -219,27 +238,31 @@ fn config(args: &Args, bound: IpAddr, ceiling: Ceiling) -> Result<Config, Failur
         max_clients,
         max_per_address: number("max-per-address", 0, 1_000_000)?
             .unwrap_or(defaults.max_per_address),
-        rate: small("rate")?.unwrap_or(defaults.rate),
-        burst: small("burst")?.unwrap_or(defaults.burst),
-        max_text: number("max-text", 1, limits::TEXT_MAX as u64)?.unwrap_or(defaults.max_text),
-        hold_names: args.duration("hold-names").map_err(usage)?.unwrap_or(defaults.hold_names),
-        limits: limit::limits(args)?,
-        rules: rules(args, defaults.rules)?,
+        posts: PostLimits {
+            rate: small("rate")?.unwrap_or(posts.rate),
+            burst: small("burst")?.unwrap_or(posts.burst),
+            max_text: number("max-text", 1, limits::TEXT_MAX as u64)?.unwrap_or(posts.max_text),
+        },
+        hold_names: args.duration("hold-names")?.unwrap_or(defaults.hold_names),
+        limits: limit_flags::limits(args)?,
+        log: log_config(args, defaults.log)?,
         ..defaults
     })
 }
 
-fn rules(args: &Args, defaults: LogConfig) -> Result<LogConfig, Failure> {
+fn log_config(args: &Args, defaults: LogConfig) -> Result<LogConfig, Failure> {
     let sync = match args.get("sync") {
         None | Some("always") => SyncPolicy::Always,
         Some("interval") => SyncPolicy::Interval,
         Some(other) => {
-            return Err(Failure::Usage(format!("--sync is always or interval, not {other:?}")));
+            return Err(Failure::Usage(format!(
+                "--sync must be always or interval, not {other:?}"
+            )));
         }
     };
-    let days = args.number("retain-days", 1..=100_000).map_err(usage)?;
+    let days = args.number("retain-days", 1..=100_000)?;
     let retain = days.map(|days| Duration::from_secs(days * 24 * 60 * 60));
-    let retain_records = args.number("retain-records", 1..=u64::MAX).map_err(usage)?;
+    let retain_records = args.number("retain-records", 1..=u64::MAX)?;
     Ok(LogConfig { sync, retain, retain_records, ..defaults })
 }
 
@@ -251,7 +274,7 @@ fn policy(args: &Args, bound: IpAddr) -> Result<Policy, Failure> {
     Ok(Policy { hosts: Hosts::new(bound, own_name, allowed), origins })
 }
 
-/// Each value of a flag that may be given again; one that cannot be read is not `what` it should be.
+/// All values of a repeatable flag. `what` describes a correct one, for the error.
 fn each<T: FromStr>(args: &Args, name: &str, what: &str) -> Result<Vec<T>, Failure> {
     let read = |value: &str| {
         value.parse().map_err(|_| Failure::Usage(format!("--{name}: {value:?} is not {what}")))
@@ -271,15 +294,13 @@ fn password(path: &str) -> Result<Password, Failure> {
     let text = read("--password-file", path)?;
     match text.lines().next().filter(|line| !line.is_empty()) {
         Some(line) => Ok(Password::new(line)),
-        None => Err(Failure::World(format!("--password-file: the first line of {path} is empty"))),
+        None => {
+            Err(Failure::Runtime(format!("--password-file: the first line of {path} is empty")))
+        }
     }
 }
 
 fn read(flag: &str, path: &str) -> Result<String, Failure> {
     fs::read_to_string(Path::new(path))
-        .map_err(|error| Failure::World(format!("{flag}: cannot read {path}: {error}")))
-}
-
-pub(crate) fn usage(error: talk::cli::Error) -> Failure {
-    Failure::Usage(error.0)
+        .map_err(|error| Failure::Runtime(format!("{flag}: cannot read {path}: {error}")))
 }

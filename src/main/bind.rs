@@ -1,54 +1,53 @@
-//! Where the server listens: at an address, or on a socket that whoever started it has opened.
-//!
-//! Room: `--bind` into a listener. What might help when an address cannot be had, `hints` says.
+//! `--bind`: listening on an address, or on a socket that the parent process has opened.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::fd::AsFd;
 
-use crate::{Failure, hints};
+use crate::exit::Failure;
+use crate::hints;
 
-/// What `--bind` asks for.
+/// The value of `--bind`.
 pub(crate) enum Bind {
     /// An address of this computer.
     Address(SocketAddr),
-    /// The socket that is standard input, and its address.
-    Given(TcpListener, SocketAddr),
+    /// The socket on standard input, and its address.
+    Inherited(TcpListener, SocketAddr),
 }
 
 impl Bind {
-    /// Reads `fd:0`, or `HOST:PORT`, where a host may be a name; `:8080` and `8080` are ports of this
-    /// computer.
+    /// Parses `fd:0`, or `HOST:PORT`, where the host may be a name; `:8080` and `8080` mean 127.0.0.1.
     pub(crate) fn read(text: &str) -> Result<Bind, Failure> {
         match text.strip_prefix("fd:") {
-            Some("0") => given().map_err(|error| {
-                Failure::World(format!(
-                    "--bind fd:0: standard input is no TCP socket that listens: {error} (with \
+            Some("0") => inherited().map_err(|error| {
+                Failure::Runtime(format!(
+                    "--bind fd:0: standard input is not a listening TCP socket: {error} (with \
                      systemd: StandardInput=socket and a .socket unit)"
                 ))
             }),
             Some(_) => {
-                let what = format!("--bind: {text:?}: a socket can only be given as fd:0");
+                let what =
+                    format!("--bind: {text:?}: the only socket it can use is fd:0, standard input");
                 Err(Failure::Usage(what))
             }
             None => address(text).map(Bind::Address),
         }
     }
 
-    /// The address, before or after listening.
+    /// The address that it listens on, or will.
     pub(crate) fn address(&self) -> SocketAddr {
         match self {
-            Bind::Address(address) | Bind::Given(_, address) => *address,
+            Bind::Address(address) | Bind::Inherited(_, address) => *address,
         }
     }
 
-    /// Listens there.
+    /// Starts to listen.
     pub(crate) fn listen(self) -> Result<TcpListener, Failure> {
         match self {
-            Bind::Given(listener, _) => Ok(listener),
+            Bind::Inherited(listener, _) => Ok(listener),
             Bind::Address(address) => TcpListener::bind(address).map_err(|error| {
                 let hint = hints::for_bind_error(&error, address);
-                Failure::World(format!("cannot listen on {address}: {error}{hint}"))
+                Failure::Runtime(format!("cannot listen on {address}: {error}{hint}"))
             }),
         }
     }
@@ -65,20 +64,22 @@ fn address(text: &str) -> Result<SocketAddr, Failure> {
     })
 }
 
-/// Takes the listening socket that is standard input.
-fn given() -> io::Result<Bind> {
+/// The listening socket on standard input.
+fn inherited() -> io::Result<Bind> {
     let socket = io::stdin().as_fd().try_clone_to_owned()?;
     let listener = TcpListener::from(socket);
-    let address = listener.local_addr()?; // fails for what is no socket, and of another family
-    // There is no asking a socket whether it listens. But of all sockets with such an address only
-    // one that is connected to nobody has nobody to hear from; a datagram socket hears anybody.
+    let address = listener.local_addr()?; // an error for anything but an IP socket
+    // std cannot ask a socket whether it listens. But of the sockets with an IP address only an unconnected
+    // stream socket answers a read with ENOTCONN; a datagram socket would wait for any sender.
     listener.set_nonblocking(true)?;
     let stream = TcpStream::from(listener.as_fd().try_clone_to_owned()?);
-    let heard = stream.peek(&mut [0]);
-    // Whoever opened it may have wanted it so for their own sake: accept would spin.
+    let peeked = stream.peek(&mut [0]);
+    // Not back to what it was: with a non-blocking listener the accept loop would spin.
     listener.set_nonblocking(false)?;
-    match heard {
-        Err(error) if error.kind() == ErrorKind::NotConnected => Ok(Bind::Given(listener, address)),
-        Ok(_) | Err(_) => Err(io::Error::other("it is a connection, or takes datagrams")),
+    match peeked {
+        Err(error) if error.kind() == ErrorKind::NotConnected => {
+            Ok(Bind::Inherited(listener, address))
+        }
+        Ok(_) | Err(_) => Err(io::Error::other("it is a connection or a datagram socket")),
     }
 }

@@ -1,6 +1,4 @@
-//! What the server tells the person who started it: what to do next.
-//!
-//! Room: an address in, sentences out, and a look at this machine's own addresses.
+//! Hints for the person who starts the server: what to do next, and what may help after an error.
 
 use std::fmt::Write;
 use std::fs;
@@ -10,34 +8,37 @@ use std::path::Path;
 
 use talk::server::Ceiling;
 
-/// The lines printed at start. The first line is the URL alone, for programs that look for it.
+/// The text printed at start. The first line is the URL alone, for programs that read it.
 pub(crate) fn welcome(address: SocketAddr, ceiling: Ceiling, data: &Path) -> String {
     let port = address.port();
-    let mut text = format!("http://{}/\n\n", near(address));
+    let mut text = format!("http://{}/\n\n", local(address));
     let mut line = |what: &str, how: &str| writeln!(text, "  {what:<17}{how}").is_ok();
-    let server = if port == 8080 { String::new() } else { format!(" --server {}", near(address)) };
-    line("in a browser", &format!("http://{}/", near(address)));
+    let server = if port == 8080 { String::new() } else { format!(" --server {}", local(address)) };
+    line("in a browser", &format!("http://{}/", local(address)));
     line("in a terminal", &format!("cargo run --bin console -- --user bob{server}"));
     if address.ip().is_loopback() {
-        line("on the network", &format!("start it with --bind 0.0.0.0:{port} to let others in"));
+        line(
+            "on the network",
+            &format!("start with --bind 0.0.0.0:{port} to accept connections from other computers"),
+        );
     } else {
         for host in reachable(address.ip()) {
             let host = SocketAddr::new(host, port);
             line("on the network", &format!("http://{host}/  or  --server {host}"));
         }
     }
-    line("room for", &ceiling.to_string());
-    line("rooms are kept", &format!("in {}", data.display()));
-    line("to stop", "type quit; when it is killed, nothing is lost either");
+    line("capacity", &ceiling.to_string());
+    line("data directory", &data.display().to_string());
+    line("to stop", "type quit, or kill it: nothing is lost");
     text
 }
 
-/// What might help when an address cannot be listened on.
+/// What may help when listening on an address fails.
 pub(crate) fn for_bind_error(error: &io::Error, bind: SocketAddr) -> String {
     let kind = error.kind();
     if kind == io::ErrorKind::AddrInUse {
         let next = SocketAddr::new(bind.ip(), bind.port().wrapping_add(1).max(1024));
-        format!(" (another program, perhaps another server, has that port; try --bind {next})")
+        format!(" (another program, perhaps another server, uses that port; try --bind {next})")
     } else if kind == io::ErrorKind::AddrNotAvailable {
         String::from(" (this computer does not have that address; try --bind 0.0.0.0:8080)")
     } else if kind == io::ErrorKind::PermissionDenied {
@@ -47,28 +48,28 @@ pub(crate) fn for_bind_error(error: &io::Error, bind: SocketAddr) -> String {
     }
 }
 
-/// What might help when the data directory cannot be used.
+/// What may help when the data directory cannot be used.
 pub(crate) fn for_store_error(error: &io::Error) -> &'static str {
     let kind = error.kind();
     if kind == io::ErrorKind::ResourceBusy {
-        " (one server uses a directory at a time; try --data with another)"
+        " (another server is using it; try --data with another directory)"
     } else if kind == io::ErrorKind::StorageFull {
-        " (make room there, or try --data with another directory)"
+        " (free some disk space, or try --data with another directory)"
     } else {
         " (try --data with another directory)"
     }
 }
 
-/// The address as this computer reaches it.
-fn near(address: SocketAddr) -> SocketAddr {
-    let mut near = address;
+/// The address under which this computer reaches the server.
+fn local(address: SocketAddr) -> SocketAddr {
+    let mut local = address;
     if address.ip().is_unspecified() {
-        near.set_ip(Ipv4Addr::LOCALHOST.into());
+        local.set_ip(Ipv4Addr::LOCALHOST.into());
     }
-    near
+    local
 }
 
-/// The addresses under which others reach what is bound to `ip`.
+/// The addresses under which other computers reach a server that is bound to `ip`.
 fn reachable(ip: IpAddr) -> Vec<IpAddr> {
     if !ip.is_unspecified() {
         return vec![ip];
@@ -77,7 +78,7 @@ fn reachable(ip: IpAddr) -> Vec<IpAddr> {
     own_addresses(&table).into_iter().map(IpAddr::V4).collect()
 }
 
-/// This machine's IPv4 addresses, loopback aside, from the kernel's routing trie: a leaf's address,
+/// This machine's IPv4 addresses without loopback, from the kernel's routing trie: a leaf's address,
 /// and below it `/32 host LOCAL`.
 fn own_addresses(table: &str) -> Vec<Ipv4Addr> {
     let mut found = Vec::new();

@@ -1,13 +1,13 @@
-//! Waiting with an end: a moment that does not move, however many reads it takes.
+//! Deadlines: a fixed end for a wait, however many reads it takes.
 //!
-//! A read's own timeout starts again with every byte, so a peer that sends one now and then would
-//! hold a thread for ever.
+//! A socket's read timeout starts again with every byte: a peer that sends one byte now and then
+//! would hold a thread for ever.
 
 use std::io::{self, Read};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// The moment by which something must be done.
+/// The time by which something must be done.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
     start: Instant,
@@ -15,7 +15,7 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// The moment `wait` after `start`.
+    /// The time `wait` after `start`.
     #[must_use]
     pub fn new(start: Instant, wait: Duration) -> Deadline {
         Deadline { start, wait }
@@ -35,30 +35,30 @@ impl Deadline {
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::TimedOut`] when none is.
+    /// [`io::ErrorKind::TimedOut`] when the deadline has passed.
     pub fn left(&self, now: Instant) -> io::Result<Duration> {
         let left = self.wait.saturating_sub(now.saturating_duration_since(self.start));
         if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
     }
 
-    /// The whole time there was.
+    /// The whole wait.
     #[must_use]
     pub fn wait(&self) -> Duration {
         self.wait
     }
 }
 
-/// A stream whose reads can be told when to give up.
+/// A stream with a read timeout.
 pub trait TimedRead: Read {
-    /// Makes each following read give up after `wait`, which is not zero, with
-    /// [`io::ErrorKind::WouldBlock`] or [`io::ErrorKind::TimedOut`].
+    /// Sets the timeout of the following reads to `wait`, which is not zero. A read that takes
+    /// longer fails with [`io::ErrorKind::WouldBlock`] or [`io::ErrorKind::TimedOut`].
     ///
     /// # Errors
     ///
     /// Those of the stream.
     fn set_read_wait(&mut self, wait: Duration) -> io::Result<()>;
 
-    /// The clock this stream's deadlines are counted on; a test's stream has its own.
+    /// The clock of this stream's deadlines; a test's stream has its own.
     fn now(&self) -> Instant {
         Instant::now()
     }

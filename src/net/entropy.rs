@@ -1,5 +1,4 @@
-//! Bytes nobody can guess, from the system. Where there are none there is an error, never a
-//! substitute.
+//! Random bytes from the system. If there are none it is an error; there is no fallback.
 
 use std::fmt;
 use std::fs::File;
@@ -7,7 +6,7 @@ use std::io::{self, Read};
 
 use crate::limits;
 
-/// The system's source of randomness, held open: with no descriptor to spare it still answers.
+/// The system's random source, kept open: it works even when no file descriptor is free.
 #[derive(Debug)]
 pub struct Entropy {
     source: File,
@@ -18,7 +17,7 @@ impl Entropy {
     ///
     /// # Errors
     ///
-    /// What the system says, and of which file.
+    /// The system's error, with the path of the source.
     pub fn open() -> io::Result<Entropy> {
         Ok(Entropy { source: File::open(SOURCE).map_err(|error| named(&error))? })
     }
@@ -27,12 +26,12 @@ impl Entropy {
     ///
     /// # Errors
     ///
-    /// What the system says; then `bytes` must not be used.
+    /// The system's error; then `bytes` must not be used.
     pub fn fill(&self, bytes: &mut [u8]) -> io::Result<()> {
         (&self.source).read_exact(bytes).map_err(|error| named(&error))
     }
 
-    /// 16 bytes, such as the nonce of a WebSocket offer.
+    /// 16 random bytes, such as the nonce of a WebSocket upgrade.
     ///
     /// # Errors
     ///
@@ -43,7 +42,7 @@ impl Entropy {
         Ok(nonce)
     }
 
-    /// 128 bits as 32 hexadecimal digits: a secret that fits in a line of text.
+    /// 128 random bits as 32 hexadecimal digits.
     ///
     /// # Errors
     ///
@@ -56,12 +55,12 @@ impl Entropy {
     ///
     /// # Errors
     ///
-    /// As [`fill`](Entropy::fill), which has been tried when this returns.
+    /// As [`fill`](Entropy::fill), which has succeeded once when this returns.
     ///
     /// # Panics
     ///
-    /// Later, should the open source refuse to be read, which Linux's never does: a frame with a
-    /// mask that can be guessed must not be sent (RFC 6455 §10.3), so its thread ends instead.
+    /// Later, if the open source cannot be read, which does not happen on Linux: a frame with a
+    /// predictable mask must not be sent (RFC 6455 §10.3), so its thread ends instead.
     pub fn into_masks(self) -> io::Result<impl FnMut() -> [u8; 4] + Send + 'static> {
         let mut masks = Masks::new(self.source)?;
         #[expect(clippy::panic, reason = "see Panics: an encoder cannot refuse a frame")]
@@ -69,7 +68,7 @@ impl Entropy {
     }
 }
 
-/// Masks cut from blocks of random bytes: a system call for every 256, each byte used once.
+/// Masks cut from blocks of random bytes: one system call for 256 masks, each byte used once.
 struct Masks<R> {
     source: R,
     block: [u8; limits::MASK_BLOCK],
@@ -97,7 +96,7 @@ impl<R: Read> Masks<R> {
 }
 
 impl<R> fmt::Debug for Masks<R> {
-    /// Without the bytes, which are nobody's to see.
+    /// Without the bytes, which are secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Masks").field("used", &self.used).finish_non_exhaustive()
     }

@@ -1,6 +1,6 @@
-//! One head from a socket, whole and in time, or the reason why not.
+//! Reads one HTTP head from a socket before a deadline, or returns the reason why not.
 //!
-//! The stream must block: the deadline is kept by telling each read how long it may take.
+//! The stream must block: each read gets the rest of the time as its timeout.
 
 use std::fmt;
 use std::io;
@@ -10,12 +10,12 @@ use super::deadline::{Deadline, TimedRead};
 use crate::http::{Error, Head, Parser, Request, Response, ResponseHead, Status};
 use crate::limits;
 
-/// Reads a request's head with this parser, which has seen nothing yet, and hands back the bytes that
-/// came after it: a client need not wait for the 101 before its first frame.
+/// Reads a request's head with an unused `parser`, and returns the bytes that came after it: a
+/// client need not wait for the 101 before its first frame.
 ///
 /// # Errors
 ///
-/// [`HeadError`], which knows what to answer.
+/// [`HeadError`], which knows the response to send.
 pub fn read_request(
     stream: &mut impl TimedRead,
     deadline: &Deadline,
@@ -24,10 +24,10 @@ pub fn read_request(
     read(stream, deadline, parser, Vec::new())
 }
 
-/// Reads the head of the answer to a request, and hands back the bytes that came after it.
+/// Reads a response's head, and returns the bytes that came after it.
 ///
-/// Answers that only announce another (100 Continue, 103 Early Hints) are passed over, up to
-/// [`limits::INTERIM_HEADS`] of them (RFC 9110 §15.2).
+/// Interim responses (100 Continue, 103 Early Hints) are skipped, up to [`limits::INTERIM_HEADS`]
+/// of them (RFC 9110 §15.2).
 ///
 /// # Errors
 ///
@@ -50,37 +50,38 @@ pub fn read_response(
 /// Why there is no head.
 #[derive(Debug)]
 pub enum HeadError {
-    /// The peer closed without a word, as a browser closes a connection made in advance.
-    Silent,
-    /// The peer ended its half of the connection inside the head.
-    Cut,
+    /// The peer closed without sending a byte, as a browser closes a connection that it opened in
+    /// advance.
+    Empty,
+    /// The peer closed its sending side inside the head.
+    Truncated,
     /// The deadline passed.
-    Late {
-        /// The time there was.
+    Timeout {
+        /// The whole time there was.
         wait: Duration,
     },
-    /// What came is not a head we accept.
-    Bad(Error),
+    /// The bytes are not a head we accept.
+    Invalid(Error),
     /// The connection failed.
-    Failed(io::Error),
+    Io(io::Error),
 }
 
 impl HeadError {
-    /// What a server answers; `None` where nobody would read it.
+    /// The response of a server; `None` where no peer would read it.
     #[must_use]
     pub fn response(&self) -> Option<Response> {
         match self {
-            HeadError::Silent | HeadError::Failed(_) => None,
-            HeadError::Cut => Some(Response::error(Status::BAD_REQUEST, &self.to_string())),
-            HeadError::Late { .. } => {
+            HeadError::Empty | HeadError::Io(_) => None,
+            HeadError::Truncated => Some(Response::error(Status::BAD_REQUEST, &self.to_string())),
+            HeadError::Timeout { .. } => {
                 Some(Response::error(Status::REQUEST_TIMEOUT, &self.to_string()))
             }
-            HeadError::Bad(error) => Some(Response::from(*error)),
+            HeadError::Invalid(error) => Some(Response::from(*error)),
         }
     }
 }
 
-/// Reads one head, of which `input` has come already.
+/// Reads one head that starts with `input`.
 fn read<H: Head>(
     stream: &mut impl TimedRead,
     deadline: &Deadline,
@@ -89,40 +90,40 @@ fn read<H: Head>(
 ) -> Result<(H, Vec<u8>), HeadError> {
     let mut chunk = [0; limits::CHUNK];
     loop {
-        if let Some((head, used)) = parser.feed(&input).map_err(HeadError::Bad)? {
+        if let Some((head, used)) = parser.feed(&input).map_err(HeadError::Invalid)? {
             return Ok((head, input.split_off(used)));
         }
         input.clear();
         let left = deadline.left(stream.now());
-        let left = left.map_err(|_| HeadError::Late { wait: deadline.wait() })?;
-        stream.set_read_wait(left).map_err(HeadError::Failed)?;
-        let room = parser.room().min(chunk.len());
-        match stream.read(chunk.get_mut(..room).unwrap_or_default()) {
-            Ok(0) if parser.is_untouched() => return Err(HeadError::Silent),
-            Ok(0) => return Err(HeadError::Cut),
+        let left = left.map_err(|_| HeadError::Timeout { wait: deadline.wait() })?;
+        stream.set_read_wait(left).map_err(HeadError::Io)?;
+        let remaining = parser.remaining().min(chunk.len());
+        match stream.read(chunk.get_mut(..remaining).unwrap_or_default()) {
+            Ok(0) if parser.is_untouched() => return Err(HeadError::Empty),
+            Ok(0) => return Err(HeadError::Truncated),
             Ok(count) => input.extend_from_slice(chunk.get(..count).unwrap_or_default()),
-            Err(error) if is_early(error.kind()) => {} // the deadline says whether the wait is over
-            Err(error) => return Err(HeadError::Failed(error)),
+            Err(error) if is_retryable(error.kind()) => {} // the deadline says whether the time is up
+            Err(error) => return Err(HeadError::Io(error)),
         }
     }
 }
 
-/// Whether a read ended without bytes for no fault of the peer: its time was up, a coarse timer
-/// fired early, or a signal came.
-fn is_early(kind: io::ErrorKind) -> bool {
+/// Whether a read returned no bytes though the connection is fine: its timeout passed, a coarse
+/// timer fired early, or a signal came.
+fn is_retryable(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 impl fmt::Display for HeadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            HeadError::Silent => f.write_str("the peer closed without sending anything"),
-            HeadError::Cut => f.write_str("the head ends too early"),
-            HeadError::Late { wait } => {
-                write!(f, "no whole head came within {} s", wait.as_secs_f32())
+            HeadError::Empty => f.write_str("the peer closed without sending anything"),
+            HeadError::Truncated => f.write_str("the head ends too early"),
+            HeadError::Timeout { wait } => {
+                write!(f, "no complete head came within {} s", wait.as_secs_f32())
             }
-            HeadError::Bad(error) => write!(f, "{error}"),
-            HeadError::Failed(error) => write!(f, "{error}"),
+            HeadError::Invalid(error) => write!(f, "{error}"),
+            HeadError::Io(error) => write!(f, "{error}"),
         }
     }
 }
@@ -139,16 +140,16 @@ mod tests {
 
     const REQUEST: &[u8] = b"GET /ws HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-    /// What the next read meets.
+    /// What the next read returns.
     enum Step {
         Bytes(Vec<u8>),
-        /// So much time passes, and then these bytes come.
+        /// These bytes come after this time.
         After(Duration, Vec<u8>),
         Fails(io::ErrorKind),
         End,
     }
 
-    /// A stream on a clock of its own, that moves only when somebody waits.
+    /// A stream with its own clock, which moves only while a read waits.
     struct Script {
         steps: VecDeque<Step>,
         now: Instant,
@@ -238,9 +239,9 @@ mod tests {
         let mut stream = Script::new(steps);
         let start = stream.now;
         let error = stream.request().unwrap_err();
-        assert!(matches!(error, HeadError::Late { wait: limits::HEAD_WAIT }));
+        assert!(matches!(error, HeadError::Timeout { wait: limits::HEAD_WAIT }));
         assert_eq!(stream.now - start, limits::HEAD_WAIT);
-        assert_eq!(error.to_string(), "no whole head came within 10 s");
+        assert_eq!(error.to_string(), "no complete head came within 10 s");
         assert_eq!(error.response().unwrap().status(), Status::REQUEST_TIMEOUT);
     }
 
@@ -257,21 +258,21 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_leaves_is_told_only_what_it_can_read() {
+    fn a_peer_that_leaves_gets_only_a_response_that_it_can_read() {
         let silent = Script::new([Step::End]).request().unwrap_err();
-        assert!(matches!(silent, HeadError::Silent) && silent.response().is_none());
+        assert!(matches!(silent, HeadError::Empty) && silent.response().is_none());
         let cut = Script::new([Step::Bytes(b"GET /".to_vec()), Step::End]).request().unwrap_err();
-        assert!(matches!(cut, HeadError::Cut));
+        assert!(matches!(cut, HeadError::Truncated));
         assert_eq!(cut.response().unwrap().status(), Status::BAD_REQUEST);
         let reset = Script::new([Step::Fails(io::ErrorKind::ConnectionReset)]).request();
-        assert!(matches!(reset, Err(HeadError::Failed(error)) if error.kind()
+        assert!(matches!(reset, Err(HeadError::Io(error)) if error.kind()
             == io::ErrorKind::ConnectionReset));
     }
 
     #[test]
     fn tls_is_refused_at_its_first_byte() {
         let error = Script::bytes(&[b"\x16"]).request().unwrap_err();
-        assert!(matches!(error, HeadError::Bad(Error::NotHttp { first: 0x16 })));
+        assert!(matches!(error, HeadError::Invalid(Error::NotHttp { first: 0x16 })));
         assert_eq!(error.response().unwrap().status(), Status::BAD_REQUEST);
     }
 
@@ -280,7 +281,7 @@ mod tests {
         let line = [b"X: ".as_slice(), &[b'y'; 1_000], b"\r\n"].concat();
         let mut stream = Script::bytes(&[b"GET / HTTP/1.1\r\n", &line.repeat(1_000)]);
         let error = stream.request().unwrap_err();
-        assert!(matches!(error, HeadError::Bad(Error::HeadTooLong { .. })));
+        assert!(matches!(error, HeadError::Invalid(Error::HeadTooLong { .. })));
         assert_eq!(stream.read, limits::HEAD);
     }
 

@@ -1,8 +1,7 @@
-//! The last word: a socket closed so that its peer can still read what was sent to it.
+//! Lingering close: closes a socket so that the peer can still read what was sent to it.
 //!
-//! Room: one `TcpStream` and a clock. A socket closed while it holds unread bytes is reset by the
-//! system, and a reset makes the peer's system throw away what the peer has not read yet: the very
-//! refusal or Close frame that explains the end.
+//! The system resets a socket that is closed with unread bytes, and a reset makes the peer's system
+//! discard what the peer has not read yet: the very refusal or Close frame that explains the end.
 
 use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, TcpStream};
@@ -11,12 +10,12 @@ use std::time::{Duration, Instant};
 use super::deadline::Deadline;
 use crate::limits;
 
-/// Ends a connection in an orderly way (RFC 9112 §9.6): says that nothing more is sent, reads and
-/// drops what the peer still sends, at most [`limits::LINGER_BYTES`] or [`limits::LINGER_WAIT`] in
-/// all, then shuts the socket down.
+/// Closes a connection in the order of RFC 9112 §9.6: shuts down sending, reads and discards what
+/// the peer still sends, at most [`limits::LINGER_BYTES`] or [`limits::LINGER_WAIT`] in all, then
+/// closes.
 ///
-/// Blocks that long at most. What goes wrong on the way ends the connection as well, so there is
-/// nothing to report.
+/// Blocks for that long at most. An error on the way also ends the connection, so there is nothing
+/// to report.
 pub fn linger(stream: &TcpStream) {
     linger_within(stream, limits::LINGER_BYTES, limits::LINGER_WAIT);
 }
@@ -31,7 +30,7 @@ fn half_close_and_drain(
     mut bytes: usize,
     deadline: &Deadline,
 ) -> io::Result<()> {
-    stream.set_nonblocking(false)?; // or a drained socket would make this spin
+    stream.set_nonblocking(false)?; // a non-blocking socket would make this loop spin
     stream.shutdown(Shutdown::Write)?;
     let mut chunk = [0; limits::CHUNK];
     while bytes > 0 {
@@ -61,18 +60,18 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_in_the_middle_of_sending_still_reads_the_last_word() {
+    fn a_peer_in_the_middle_of_sending_still_reads_the_last_bytes() {
         let (ours, mut peer) = pair();
         let sender = thread::Builder::new().spawn(move || {
             peer.write_all(&vec![0; limits::LINGER_BYTES]).unwrap();
             peer.shutdown(Shutdown::Write).unwrap();
-            let mut heard = String::new();
-            peer.read_to_string(&mut heard).map(|_| heard)
+            let mut received = String::new();
+            peer.read_to_string(&mut received).map(|_| received)
         });
-        (&ours).write_all(b"the last word").unwrap();
+        (&ours).write_all(b"the last bytes").unwrap();
         linger_within(&ours, usize::MAX, Duration::from_secs(60));
         drop(ours);
-        assert_eq!(sender.unwrap().join().unwrap().unwrap(), "the last word");
+        assert_eq!(sender.unwrap().join().unwrap().unwrap(), "the last bytes");
     }
 
     #[test]

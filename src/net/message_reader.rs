@@ -1,7 +1,6 @@
-//! Messages in: a stream read chunk by chunk into a decoder.
+//! Messages in: reads a stream chunk by chunk into a decoder.
 //!
-//! Room: any `Read` and a [`Decoder`]. Deadlines are the caller's, who sets the stream's timeout
-//! between two steps.
+//! Deadlines are the caller's, who sets the stream's timeout between two steps.
 
 use std::io::{self, ErrorKind, Read};
 use std::{error, fmt};
@@ -9,7 +8,7 @@ use std::{error, fmt};
 use crate::limits;
 use crate::ws::{self, Decoder, Event};
 
-/// The reading end of a WebSocket connection.
+/// The receiving half of a WebSocket connection.
 ///
 /// ```
 /// use talk::net::MessageReader;
@@ -31,30 +30,31 @@ pub struct MessageReader<S> {
     read_large: bool,
 }
 
-/// What one step of an [`MessageReader`] brought.
+/// The result of one step of a [`MessageReader`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// The peer said something whole.
+    /// A whole message or control frame.
     Event(Event),
-    /// Some bytes, but nothing whole yet.
+    /// Some bytes, but no whole message yet.
     Partial,
-    /// The peer sends nothing more.
+    /// The peer has closed its sending side.
     End,
 }
 
 impl<S: Read> MessageReader<S> {
-    /// Reads messages from `stream`, after `leftover`: what was read past the end of the HTTP head.
+    /// Reads messages from `stream`, starting with `leftover`: what was read past the end of the
+    /// HTTP head.
     #[must_use]
     pub fn new(stream: S, mut decoder: Decoder, leftover: &[u8]) -> MessageReader<S> {
         decoder.feed(leftover);
         MessageReader { stream, decoder, read_large: false }
     }
 
-    /// The next event, however many reads it takes; `None` at the end of the stream. After a Close
-    /// or an error of the peer's nothing is heard any more, and this reads on to the end.
+    /// The next event, however many reads it takes; `None` at the end of the stream. After a Close,
+    /// or an error of the peer, it only reads on to the end.
     ///
-    /// A peer that sends a byte now and then keeps this busy for ever: whoever has a deadline calls
-    /// [`MessageReader::step`].
+    /// A peer that sends a byte now and then keeps this call busy for ever: a caller with a
+    /// deadline uses [`MessageReader::step`].
     ///
     /// # Errors
     /// As [`MessageReader::step`].
@@ -68,20 +68,20 @@ impl<S: Read> MessageReader<S> {
         }
     }
 
-    /// The next event that is here already: no read is needed for it.
+    /// The next event that needs no read.
     ///
     /// # Errors
-    /// [`MessageError::Peer`] when the peer breaks the rules.
+    /// [`MessageError::Peer`] when the peer breaks RFC 6455 or a limit.
     pub fn buffered(&mut self) -> Result<Option<Event>, MessageError> {
         Ok(self.decoder.next_event()?)
     }
 
-    /// The next event held, or else what one read brings.
+    /// The next buffered event, or else the result of one read.
     ///
     /// # Errors
-    /// [`MessageError::Peer`] when the peer breaks the rules. [`MessageError::Stream`] when reading
-    /// fails; after a `WouldBlock` or `TimedOut` among these, which lose nothing, another step may
-    /// be tried.
+    /// [`MessageError::Peer`] when the peer breaks RFC 6455 or a limit. [`MessageError::Stream`]
+    /// when reading fails; `WouldBlock` and `TimedOut` among these lose nothing, and the caller may
+    /// try another step.
     pub fn step(&mut self) -> Result<Step, MessageError> {
         if let Some(event) = self.buffered()? {
             return Ok(Step::Event(event));
@@ -96,8 +96,9 @@ impl<S: Read> MessageReader<S> {
         Ok(self.decoder.next_event()?.map_or(Step::Partial, Step::Event))
     }
 
-    /// Reads into a chunk of its own stack frame, which is only ever touched where it is needed: a
-    /// thread keeps the pages of its stack that it has touched once, and there is one for each peer.
+    /// Reads into a chunk on its own stack frame, so that a thread touches a large one only when it
+    /// needs it: a thread keeps every page of its stack that it has touched, and each connection
+    /// has a thread.
     #[inline(never)]
     fn read<const SIZE: usize>(&mut self) -> io::Result<usize> {
         let mut chunk = [0; SIZE];
@@ -113,25 +114,25 @@ impl<S: Read> MessageReader<S> {
         Ok(count)
     }
 
-    /// Bytes of an unfinished message that are held here.
+    /// Bytes of a partial message that are buffered.
     #[must_use]
     pub fn unfinished(&self) -> usize {
         self.decoder.unfinished()
     }
 
-    /// Whether the peer owes the rest of a message; asked after anything but an event.
+    /// Whether a message is incomplete; valid after any step that returned no event.
     #[must_use]
     pub fn is_mid_message(&self) -> bool {
         self.decoder.is_mid_message()
     }
 
-    /// What has been read and not heard yet, for a reader of the same stream elsewhere.
+    /// The decoder with what was read and not returned yet, for another reader of the same stream.
     #[must_use]
     pub fn into_decoder(self) -> Decoder {
         self.decoder
     }
 
-    /// The stream read from.
+    /// The stream.
     #[must_use]
     pub fn stream(&self) -> &S {
         &self.stream
@@ -141,9 +142,9 @@ impl<S: Read> MessageReader<S> {
 /// Why no message could be read.
 #[derive(Debug)]
 pub enum MessageError {
-    /// The peer broke the rules.
+    /// The peer broke RFC 6455 or a limit.
     Peer(ws::Error),
-    /// The stream failed, or had nothing in the time it was given.
+    /// The stream failed, or its timeout passed.
     Stream(io::Error),
 }
 
@@ -177,7 +178,7 @@ mod tests {
     use super::*;
     use crate::ws::{Limits, Role, Violation};
 
-    /// A stream that does what it is told, one step per read, and then ends.
+    /// A stream that follows a script, one item per read, and then ends.
     struct Script(VecDeque<io::Result<Vec<u8>>>);
 
     impl Read for Script {
@@ -189,7 +190,7 @@ mod tests {
         }
     }
 
-    fn inbound(
+    fn reader(
         steps: impl IntoIterator<Item = io::Result<Vec<u8>>>,
         leftover: &[u8],
     ) -> MessageReader<Script> {
@@ -204,13 +205,13 @@ mod tests {
     const WIRE: &[u8] = b"\x81\x05Hello\x01\x02he\x89\x01?\x80\x02y!";
 
     #[test]
-    fn a_stream_that_dribbles_says_the_same_as_one_that_gushes() {
+    fn a_stream_of_single_bytes_reads_the_same_as_one_of_large_chunks() {
         for size in 1..=WIRE.len() {
-            let mut inbound = inbound(WIRE.chunks(size).map(|bytes| Ok(bytes.to_vec())), b"");
-            assert_eq!(inbound.next_event().unwrap(), Some(text("Hello")), "{size} at a time");
-            assert_eq!(inbound.next_event().unwrap(), Some(Event::Ping(b"?".to_vec())));
-            assert_eq!(inbound.next_event().unwrap(), Some(text("hey!")));
-            assert_eq!(inbound.next_event().unwrap(), None);
+            let mut reader = reader(WIRE.chunks(size).map(|bytes| Ok(bytes.to_vec())), b"");
+            assert_eq!(reader.next_event().unwrap(), Some(text("Hello")), "{size} at a time");
+            assert_eq!(reader.next_event().unwrap(), Some(Event::Ping(b"?".to_vec())));
+            assert_eq!(reader.next_event().unwrap(), Some(text("hey!")));
+            assert_eq!(reader.next_event().unwrap(), None);
         }
     }
 
@@ -219,15 +220,15 @@ mod tests {
         for cut in 0..=WIRE.len() {
             let (leftover, later) = WIRE.split_at(cut);
             let steps = [later].into_iter().filter(|bytes| !bytes.is_empty());
-            let mut inbound = inbound(steps.map(|bytes| Ok(bytes.to_vec())), leftover);
+            let mut reader = reader(steps.map(|bytes| Ok(bytes.to_vec())), leftover);
             if cut >= 7 {
-                assert_eq!(inbound.step().unwrap(), Step::Event(text("Hello")));
-                assert_eq!(inbound.stream().0.len(), usize::from(cut < WIRE.len()));
+                assert_eq!(reader.step().unwrap(), Step::Event(text("Hello")));
+                assert_eq!(reader.stream().0.len(), usize::from(cut < WIRE.len()));
             } else {
-                assert_eq!(inbound.next_event().unwrap(), Some(text("Hello")));
+                assert_eq!(reader.next_event().unwrap(), Some(text("Hello")));
             }
-            assert_eq!(inbound.next_event().unwrap(), Some(Event::Ping(b"?".to_vec())));
-            assert_eq!(inbound.next_event().unwrap(), Some(text("hey!")));
+            assert_eq!(reader.next_event().unwrap(), Some(Event::Ping(b"?".to_vec())));
+            assert_eq!(reader.next_event().unwrap(), Some(text("hey!")));
         }
     }
 
@@ -236,12 +237,12 @@ mod tests {
         let waits = [ErrorKind::WouldBlock, ErrorKind::TimedOut];
         for wait in waits {
             let steps = WIRE.iter().flat_map(|byte| [Err(wait.into()), Ok(vec![*byte])]);
-            let mut inbound = inbound(steps, b"");
+            let mut reader = reader(steps, b"");
             let (mut events, mut waited) = (Vec::new(), 0);
             loop {
-                match inbound.step() {
+                match reader.step() {
                     Ok(Step::Event(event)) => events.push(event),
-                    Ok(Step::Partial) => assert!(inbound.is_mid_message()),
+                    Ok(Step::Partial) => assert!(reader.is_mid_message()),
                     Ok(Step::End) => break,
                     Err(MessageError::Stream(error)) if error.kind() == wait => waited += 1,
                     Err(error) => panic!("{error}"),
@@ -259,28 +260,28 @@ mod tests {
             Err(ErrorKind::Interrupted.into()),
             Ok(b"\x81\x00".to_vec()),
         ];
-        assert_eq!(inbound(steps, b"").step().unwrap(), Step::Event(text("")));
+        assert_eq!(reader(steps, b"").step().unwrap(), Step::Event(text("")));
     }
 
     #[test]
     fn a_stream_that_fails_or_ends_inside_a_message_says_so() {
         let steps = [Ok(b"\x81\x05He".to_vec()), Err(ErrorKind::ConnectionReset.into())];
-        let mut failing = inbound(steps, b"");
+        let mut failing = reader(steps, b"");
         let error = failing.next_event().unwrap_err();
         assert!(
             matches!(error, MessageError::Stream(error) if error.kind() == ErrorKind::ConnectionReset)
         );
-        let mut ending = inbound([Ok(b"\x81\x05He".to_vec())], b"");
+        let mut ending = reader([Ok(b"\x81\x05He".to_vec())], b"");
         assert_eq!(ending.next_event().unwrap(), None);
         assert!(ending.is_mid_message());
     }
 
     #[test]
-    fn after_a_close_or_a_broken_rule_only_the_end_is_heard() {
+    fn after_a_close_or_an_error_only_the_end_is_read() {
         for wire in [b"\x88\x00".as_slice(), b"\x81\x80"] {
             let after = [Ok(b"\x81\x02no".to_vec()), Ok(b"\xff\xff".to_vec())];
-            let mut inbound = inbound([Ok(wire.to_vec())].into_iter().chain(after), b"");
-            match inbound.next_event() {
+            let mut reader = reader([Ok(wire.to_vec())].into_iter().chain(after), b"");
+            match reader.next_event() {
                 Ok(event) => assert_eq!(event, Some(Event::Close(None))),
                 Err(error) => {
                     assert!(matches!(
@@ -289,7 +290,7 @@ mod tests {
                     ));
                 }
             }
-            assert_eq!(inbound.next_event().unwrap(), None);
+            assert_eq!(reader.next_event().unwrap(), None);
         }
     }
 }

@@ -1,11 +1,12 @@
-//! Blocking sockets made orderly: heads with a deadline, messages in, frames out.
+//! The only read and write loops on sockets: heads with a deadline, messages in, a send queue out.
 //!
-//! Room: `Read`, `Write`, `TcpStream`, `Instant`, the system's randomness. Never a word of chat.
+//! Depends on `http`, `ws`, `limits`, `failpoint`, `TcpStream`, `Instant` and the system's
+//! randomness; never on `chat`.
 
-pub mod deadline; // waiting with an end
-pub mod entropy; // bytes nobody can guess
-pub mod head; // a head before its deadline
-mod linger; // the last word of a connection
+pub mod deadline; // a fixed end for a wait
+pub mod entropy; // random bytes
+pub mod head; // reads an HTTP head before its deadline
+mod linger; // closes so that the peer can read the last frame
 mod message_reader; // messages in
 mod send_queue; // frames out, without blocking
 

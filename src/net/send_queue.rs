@@ -1,7 +1,7 @@
-//! What goes out to one peer, in order, without ever blocking the one who sends it.
+//! The send queue of one peer: bytes go out in order, and the sender never blocks. A slow peer gets
+//! a bounded backlog (backpressure).
 //!
-//! Room: a lock, a socket that can refuse, and a backlog of shared bytes. It does not know what the
-//! bytes mean, save that the last of them is a send_last.
+//! It does not know what the bytes mean, except which of them are the last.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
@@ -13,21 +13,22 @@ use std::time::{Duration, Instant};
 
 use crate::failpoint;
 
-/// A socket that can be made to refuse what it cannot do at once.
+/// A socket that can be made non-blocking.
 pub trait Socket {
-    /// Writes some of `bytes` and says how many, as [`Socket::set_waiting`] has said.
+    /// Writes some of `bytes` and returns how many.
     ///
     /// # Errors
-    /// `WouldBlock` where the socket is full and may not wait; any other error means that it is dead.
+    /// `WouldBlock` where the socket is full and non-blocking; any other error means that it is
+    /// dead.
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Whether reading and writing wait until they can go on.
+    /// Makes reads and writes block or not.
     ///
     /// # Errors
-    /// What the system says: the socket is of no use then.
-    fn set_waiting(&self, waits: bool) -> io::Result<()>;
+    /// The system's error: the socket cannot be used.
+    fn set_blocking(&self, blocking: bool) -> io::Result<()>;
 
-    /// Ends both directions at once, so that a thread reading from it wakes.
+    /// Shuts down both directions, which wakes a thread that reads from it.
     fn shutdown(&self);
 }
 
@@ -37,12 +38,12 @@ impl Socket for TcpStream {
         socket.write(bytes)
     }
 
-    fn set_waiting(&self, waits: bool) -> io::Result<()> {
-        self.set_nonblocking(!waits)
+    fn set_blocking(&self, blocking: bool) -> io::Result<()> {
+        self.set_nonblocking(!blocking)
     }
 
     fn shutdown(&self) {
-        self.shutdown(Shutdown::Both).ok(); // a socket already dead is as good as shut
+        self.shutdown(Shutdown::Both).ok(); // an error means that it is closed already
     }
 }
 
@@ -51,8 +52,8 @@ impl<P: Socket> Socket for Arc<P> {
         P::try_write(self, bytes)
     }
 
-    fn set_waiting(&self, waits: bool) -> io::Result<()> {
-        P::set_waiting(self, waits)
+    fn set_blocking(&self, blocking: bool) -> io::Result<()> {
+        P::set_blocking(self, blocking)
     }
 
     fn shutdown(&self) {
@@ -60,112 +61,122 @@ impl<P: Socket> Socket for Arc<P> {
     }
 }
 
-/// A socket between writers that may not wait and a reader that must. O_NONBLOCK belongs to the
-/// socket, not to a call, so the two take turns: the first write after a turn of the reader sets it,
-/// and later ones find it set. A reader that is waiting already goes on waiting; one that comes and
-/// finds nothing to read fails with a stray `WouldBlock`, calls [`SendQueue::restore_blocking`] and reads again.
-/// So whoever mostly listens costs one system call a write, not three.
+/// A socket shared by senders that must not block and a reader that must. O_NONBLOCK belongs to the
+/// socket, not to a call, so the two take turns: the first write after the reader's turn sets it,
+/// and later writes find it set. A reader that is blocked already stays blocked; one that comes
+/// later and finds nothing to read gets a spurious `WouldBlock`, calls
+/// [`SendQueue::restore_blocking`] and reads again. So a client that mostly receives costs one
+/// system call per write, not three.
 #[derive(Debug)]
 struct NonBlocking<P> {
     socket: P,
-    /// Whether it may wait now. It only changes under the lock around the state.
-    waits: AtomicBool,
+    /// Whether it is blocking now. It changes only under the lock around the state.
+    blocking: AtomicBool,
 }
 
 impl<P: Socket> NonBlocking<P> {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        if self.waits.load(Ordering::Relaxed) {
-            self.socket.set_waiting(false)?;
-            self.waits.store(false, Ordering::Relaxed);
+        if self.blocking.load(Ordering::Relaxed) {
+            self.socket.set_blocking(false)?;
+            self.blocking.store(false, Ordering::Relaxed);
         }
         self.socket.try_write(bytes)
     }
 
-    fn let_wait(&self) {
-        if !self.waits.swap(true, Ordering::Relaxed) {
-            self.socket.set_waiting(true).ok(); // the reader's next call says what is wrong
+    fn restore_blocking(&self) {
+        if !self.blocking.swap(true, Ordering::Relaxed) {
+            self.socket.set_blocking(true).ok(); // the reader's next call returns the error
         }
     }
 }
 
-/// The sending half of a connection.
+/// The sending half of a connection. The contract:
+///
+/// - [`SendQueue::send`] and [`SendQueue::send_last`] do not block.
+/// - After [`Sent::FellBehind`] the caller MUST see to it that a thread calls [`SendQueue::drain`]
+///   until it returns [`Drained::Empty`] or [`Drained::Closed`].
+/// - After [`Sent::Overflow`] the caller MUST end the connection.
+/// - A reader MUST call [`SendQueue::restore_blocking`] after a spurious `WouldBlock`.
 #[derive(Debug)]
 pub struct SendQueue<P> {
     socket: NonBlocking<P>,
-    bound: usize,
+    /// Bytes of the backlog at most.
+    limit: usize,
+    /// Live, behind, closing or closed; held over one non-blocking write.
     state: Mutex<State>,
-    moved: Condvar,
+    /// Notified when the backlog shrinks and when the connection closes.
+    drained: Condvar,
 }
 
-/// How a peer receives.
+/// How the peer receives.
 #[derive(Debug)]
 enum State {
-    /// Straight from whoever sends.
+    /// Live: each send writes to the socket.
     Live,
-    /// From its backlog, until it has caught up.
+    /// Behind: the peer gets its backlog first.
     Behind(Backlog),
-    /// Only what stands before the send_last, and the send_last.
+    /// Only the bytes before the last ones, and the last ones.
     Closing(Backlog),
-    /// Nothing: the socket is dead or shut.
+    /// Nothing: the socket is dead or closed.
     Closed,
 }
 
-/// What a peer still needs: shared bytes, how far into the first of them it is, and since when it
-/// has taken nothing.
+/// What the peer has not received: shared segments, how many bytes of the first it has, and since
+/// when the socket accepted nothing.
 #[derive(Debug)]
 struct Backlog {
     segments: VecDeque<Arc<[u8]>>,
     offset: usize,
     bytes: usize,
-    stuck_since: Instant,
+    stalled_since: Instant,
 }
 
-/// What became of bytes given to [`SendQueue::send`].
+/// The result of [`SendQueue::send`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// The socket took them.
+    /// The socket accepted them.
     Written,
-    /// The peer has just fallen behind: somebody must [`SendQueue::drain`] it.
+    /// The peer has just fallen behind: a thread must [`SendQueue::drain`] the backlog.
     FellBehind,
-    /// They wait in the backlog, which is being drained.
+    /// They are in the backlog, which is being drained.
     Queued,
-    /// The backlog is at its bound: they were not taken, and the peer must go.
+    /// The backlog is full: the bytes were not accepted, and the connection must end.
     Overflow,
-    /// The peer is leaving or gone: they were dropped.
+    /// The connection is closing or closed: the bytes were dropped.
     Closed,
 }
 
-/// How a peer stands after [`SendQueue::drain`].
+/// The result of [`SendQueue::drain`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drained {
-    /// Nothing is waiting.
+    /// The backlog is empty.
     Empty,
-    /// Some bytes went, more are waiting.
+    /// Some bytes were written, more are left.
     Progress,
-    /// None went, for this long now.
+    /// None was written, for this long now.
     Stalled(Duration),
-    /// There is nobody to drain to.
+    /// The connection is closed.
     Closed,
 }
 
 impl<P: Socket> SendQueue<P> {
-    /// A live peer behind `socket`, which may have `bound` bytes waiting.
-    pub fn new(socket: P, bound: usize) -> SendQueue<P> {
-        let socket = NonBlocking { socket, waits: AtomicBool::new(true) };
-        SendQueue { socket, bound, state: Mutex::new(State::Live), moved: Condvar::new() }
+    /// The send queue of a live peer behind `socket`, with a backlog of at most `limit` bytes.
+    pub fn new(socket: P, limit: usize) -> SendQueue<P> {
+        let socket = NonBlocking { socket, blocking: AtomicBool::new(true) };
+        SendQueue { socket, limit, state: Mutex::new(State::Live), drained: Condvar::new() }
     }
 
-    /// The socket itself.
+    /// The socket.
     pub fn socket(&self) -> &P {
         &self.socket.socket
     }
 
-    /// The one place the lock is taken. A state is always whole: it is replaced, not built up.
+    /// A state is replaced as a whole, so a panic under this lock leaves it consistent.
     fn state(&self) -> MutexGuard<'_, State> {
-        failpoint::check(self.state.lock().unwrap_or_else(PoisonError::into_inner), "pace")
+        failpoint::check(self.state.lock().unwrap_or_else(PoisonError::into_inner), "send_queue")
     }
 
-    /// Sends `bytes` after everything sent before, or keeps them until the peer takes them.
+    /// Sends `bytes` after everything sent before: writes them, or adds them to the backlog.
     pub fn send(&self, bytes: &Arc<[u8]>) -> Sent {
         let mut state = self.state();
         match &mut *state {
@@ -175,16 +186,16 @@ impl<P: Socket> SendQueue<P> {
                     *state = State::Behind(Backlog::new(Arc::clone(bytes), count));
                     Sent::FellBehind
                 }
-                Err(error) if is_full(&error) => {
+                Err(error) if would_block(&error) => {
                     *state = State::Behind(Backlog::new(Arc::clone(bytes), 0));
                     Sent::FellBehind
                 }
                 Err(_) => {
-                    self.leave(state);
+                    self.close(state);
                     Sent::Closed
                 }
             },
-            State::Behind(backlog) if backlog.bytes.saturating_add(bytes.len()) > self.bound => {
+            State::Behind(backlog) if backlog.bytes.saturating_add(bytes.len()) > self.limit => {
                 Sent::Overflow
             }
             State::Behind(backlog) => {
@@ -195,32 +206,32 @@ impl<P: Socket> SendQueue<P> {
         }
     }
 
-    /// Sends `bytes` as the last ones. What waits before them is dropped, save the segment the peer
-    /// has half of: it gets whole frames to the end.
+    /// Sends `bytes` as the last ones. Drops the backlog before them, except the segment that the
+    /// peer has a part of: it gets whole frames to the end.
     pub fn send_last(&self, bytes: &Arc<[u8]>) -> Sent {
         let mut state = self.state();
-        let (mut backlog, full) = match mem::replace(&mut *state, State::Closed) {
+        let (mut backlog, otherwise) = match mem::replace(&mut *state, State::Closed) {
             State::Live => (Backlog::empty(), Sent::FellBehind),
-            State::Behind(backlog) => (backlog.begun(), Sent::Queued),
-            leaving @ (State::Closing(_) | State::Closed) => {
-                *state = leaving;
+            State::Behind(backlog) => (backlog.started(), Sent::Queued),
+            closing @ (State::Closing(_) | State::Closed) => {
+                *state = closing;
                 return Sent::Closed;
             }
         };
         backlog.push(Arc::clone(bytes));
         if backlog.write_to(&self.socket).is_err() {
-            self.leave(state);
+            self.close(state);
             return Sent::Closed;
         }
-        let sent = if backlog.segments.is_empty() { Sent::Written } else { full };
+        let sent = if backlog.segments.is_empty() { Sent::Written } else { otherwise };
         *state = State::Closing(backlog);
         sent
     }
 
-    /// Writes as much of the backlog as the socket takes.
+    /// Writes as much of the backlog as the socket accepts.
     pub fn drain(&self, now: Instant) -> Drained {
         let mut state = self.state();
-        let (backlog, leaving) = match &mut *state {
+        let (backlog, closing) = match &mut *state {
             State::Live => return Drained::Empty,
             State::Behind(backlog) => (backlog, false),
             State::Closing(backlog) => (backlog, true),
@@ -228,32 +239,32 @@ impl<P: Socket> SendQueue<P> {
         };
         let before = backlog.bytes;
         if backlog.write_to(&self.socket).is_err() {
-            self.leave(state);
+            self.close(state);
             return Drained::Closed;
         }
         let drained = if backlog.segments.is_empty() {
             Drained::Empty
         } else if backlog.bytes < before {
-            backlog.stuck_since = now;
+            backlog.stalled_since = now;
             Drained::Progress
         } else {
-            Drained::Stalled(now.saturating_duration_since(backlog.stuck_since))
+            Drained::Stalled(now.saturating_duration_since(backlog.stalled_since))
         };
-        if drained == Drained::Empty && !leaving {
+        if drained == Drained::Empty && !closing {
             *state = State::Live;
         }
         if drained != Drained::Stalled(Duration::ZERO) {
-            self.moved.notify_all();
+            self.drained.notify_all();
         }
         drained
     }
 
-    /// Ends the connection now, whatever still waits.
+    /// Closes the connection now and drops the backlog.
     pub fn shutdown(&self) {
-        self.leave(self.state());
+        self.close(self.state());
     }
 
-    /// Whether the connection is known to have ended: nothing will be sent on it any more.
+    /// Whether the connection is known to be closed: nothing will be sent on it any more.
     pub fn is_closed(&self) -> bool {
         match *self.state() {
             State::Closed => true,
@@ -261,22 +272,22 @@ impl<P: Socket> SendQueue<P> {
         }
     }
 
-    fn leave(&self, mut state: MutexGuard<'_, State>) {
+    fn close(&self, mut state: MutexGuard<'_, State>) {
         *state = State::Closed;
         self.socket.socket.shutdown();
-        self.moved.notify_all();
+        self.drained.notify_all();
     }
 
-    /// Makes the socket wait again, once nobody is writing: what a reader does after a stray
-    /// `WouldBlock`.
+    /// Makes the socket blocking again, once no write is in progress: what a reader does after a
+    /// spurious `WouldBlock`.
     pub fn restore_blocking(&self) {
         let state = self.state();
-        self.socket.let_wait();
+        self.socket.restore_blocking();
         drop(state);
     }
 
-    /// Waits until at most `bytes` are waiting, as somebody else drains; false if the peer is
-    /// leaving or gone.
+    /// Waits until another thread has drained the backlog to at most `bytes`; false if the
+    /// connection is closing or closed.
     pub fn wait_below(&self, bytes: usize) -> bool {
         let mut state = self.state();
         loop {
@@ -286,17 +297,17 @@ impl<P: Socket> SendQueue<P> {
                 State::Behind(_) => {}
                 State::Closing(_) | State::Closed => return false,
             }
-            state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.drained.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
 impl Backlog {
     fn empty() -> Backlog {
-        Backlog { segments: VecDeque::new(), offset: 0, bytes: 0, stuck_since: Instant::now() }
+        Backlog { segments: VecDeque::new(), offset: 0, bytes: 0, stalled_since: Instant::now() }
     }
 
-    /// Begins with a segment of which the socket took `offset` bytes.
+    /// A backlog of one segment, of which the socket has accepted `offset` bytes.
     fn new(segment: Arc<[u8]>, offset: usize) -> Backlog {
         let mut backlog = Backlog::empty();
         backlog.push(segment);
@@ -304,8 +315,8 @@ impl Backlog {
         backlog
     }
 
-    /// Only the segment that the peer has begun to receive, if there is one.
-    fn begun(mut self) -> Backlog {
+    /// Keeps only the segment that the peer has received a part of, if there is one.
+    fn started(mut self) -> Backlog {
         self.segments.truncate(usize::from(self.offset > 0));
         self.bytes = self.segments.front().map_or(0, |segment| segment.len() - self.offset);
         self
@@ -321,7 +332,8 @@ impl Backlog {
         self.bytes -= count;
     }
 
-    /// Writes until nothing waits or the socket is full. An error means that the socket is dead.
+    /// Writes until the backlog is empty or the socket is full. An error means that the socket is
+    /// dead.
     fn write_to(&mut self, socket: &NonBlocking<impl Socket>) -> io::Result<()> {
         while let Some(segment) = self.segments.front() {
             let rest = segment.get(self.offset..).unwrap_or_default();
@@ -332,7 +344,7 @@ impl Backlog {
             }
             match socket.try_write(rest) {
                 Ok(count) => self.advance(count),
-                Err(error) if is_full(&error) => return Ok(()),
+                Err(error) if would_block(&error) => return Ok(()),
                 Err(error) => return Err(error),
             }
         }
@@ -340,8 +352,8 @@ impl Backlog {
     }
 }
 
-/// Whether the socket merely has no room now.
-fn is_full(error: &io::Error) -> bool {
+/// Whether the socket is full, not dead.
+fn would_block(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 

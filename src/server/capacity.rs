@@ -1,27 +1,26 @@
-//! How many connections this machine can hold, computed before the first one comes.
+//! Capacity: how many connections this machine can hold, computed at start.
 //!
-//! Room: the text of a few files under `/proc` and `/sys`, which comes in by argument. When threads
-//! or memory maps run out, Rust's runtime may abort the process instead of returning an error, so
-//! the server must stay below the ceiling by itself.
+//! When threads or memory maps run out, Rust's runtime may abort the process instead of returning an error,
+//! so the server stays below the ceiling by itself. The files under `/proc` and `/sys` come in by argument.
 
 use std::fmt;
 
-/// Descriptors kept free: the listener, logs, a refusal on its way, whatever std opens.
+/// Descriptors kept free: the listener, logs, refusals, what std opens.
 const SPARE_DESCRIPTORS: u64 = 32;
 /// Memory maps of one thread: its stack, the guard page, and the same for its signal stack.
 const MAPS_PER_THREAD: u64 = 4;
-/// Memory maps kept free: the program, its libraries, its heap; and the second thread that a connection
-/// has for a moment, when it goes from its greeting to its session, for some 700 that do so at once.
+/// Memory maps kept free: the program, its libraries, its heap; and the second thread that a connection has
+/// for a moment, between hello and session, for some 700 connections at once.
 const SPARE_MAPS: u64 = 4_096;
-/// Threads kept free: our own, and those of other programs of this user.
+/// Threads kept free: the server's own, and those of other programs of this user.
 const SPARE_THREADS: u64 = 128;
 
-/// The most connections that can be held, and what sets the bound.
+/// The maximum number of connections, and which limit sets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ceiling {
     /// Connections at once.
     pub connections: usize,
-    /// The limit of the system that is reached first.
+    /// The system limit that is reached first.
     pub set_by: &'static str,
 }
 
@@ -31,8 +30,8 @@ impl fmt::Display for Ceiling {
     }
 }
 
-/// Computes the ceiling from what `read` returns for a path; a file that is not there or says "max"
-/// sets no bound.
+/// Computes the ceiling from what `read` returns for a path. A file that does not exist or contains "max"
+/// sets no limit.
 pub fn ceiling(read: impl Fn(&str) -> Option<String>) -> Ceiling {
     let number = |path: &str| read(path)?.trim().parse::<u64>().ok();
     let descriptors = read("/proc/self/limits").and_then(|limits| open_files(&limits));
@@ -54,7 +53,7 @@ pub fn ceiling(read: impl Fn(&str) -> Option<String>) -> Ceiling {
         .into_iter()
         .filter_map(|(set_by, bound)| Some((bound?, set_by)))
         .min()
-        .unwrap_or((1_000, "a guess: this system does not tell its limits"));
+        .unwrap_or((1_000, "a guess: this system does not show its limits"));
     let connections = usize::try_from(lowest.0).unwrap_or(usize::MAX).max(1);
     Ceiling { connections, set_by: lowest.1 }
 }
@@ -103,6 +102,6 @@ mod tests {
         let unbounded = proc(&[GROUP, ("/sys/fs/cgroup/talk.slice/pids.max", "max\n")]);
         assert_eq!(unbounded.connections, 1_000);
         let tiny = proc(&[("/proc/self/limits", "Max open files 16 16 files")]);
-        assert_eq!(tiny.connections, 1, "never zero: one can at least be told");
+        assert_eq!(tiny.connections, 1, "never zero");
     }
 }

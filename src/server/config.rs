@@ -1,4 +1,4 @@
-//! How a server is run: every choice its operator has.
+//! The configuration of a server: every choice of its operator.
 
 use std::time::Duration;
 
@@ -8,33 +8,40 @@ use crate::handshake::{Policy, Proxies};
 use crate::limits;
 use crate::log::{LogConfig, SyncPolicy};
 
-/// The choices, with what they mean. `--help` of the server says the same in its words.
+/// The configuration. `server --help` explains the same choices.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Which hosts it answers to, and which pages may connect.
+    /// The host names it answers to, and the web origins that may connect.
     pub policy: Policy,
-    /// The proxies in front of it, which say for whom they ask.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub proxies: Proxies,
-    /// What a new client is told in `welcome`.
+    /// The message of the day, sent in `welcome`.
     pub motd: Option<String>,
-    /// What a client must show in `hello`.
+    /// The password that `hello` must have.
     pub password: Option<Password>,
     /// Connections at once.
     pub max_clients: usize,
     /// Connections of one address at once; 0 turns off every limit per address.
     pub max_per_address: usize,
-    /// Posts of one client per second; 0 for no limit.
-    pub rate: u32,
-    /// Posts of one client at once.
-    pub burst: u32,
-    /// Bytes of a posted text.
-    pub max_text: usize,
-    /// How long a name that has posted is held after its last use.
+    /// Limits of posts.
+    pub posts: PostLimits,
+    /// How long a name that has posted is reserved after its last use.
     pub hold_names: Duration,
-    /// How rooms are kept.
-    pub rules: LogConfig,
-    /// How much strangers may ask of it.
+    /// How logs are kept: fsync, file size, retention.
+    pub log: LogConfig,
+    /// Limits on what clients may use.
     pub limits: Limits,
+}
+
+/// Limits of the posts of one client.
+#[derive(Debug, Clone, Copy)]
+pub struct PostLimits {
+    /// Posts per second; 0 for no limit.
+    pub rate: u32,
+    /// Posts at once, before the rate applies.
+    pub burst: u32,
+    /// Bytes of one post.
+    pub max_text: usize,
 }
 
 impl Config {
@@ -48,11 +55,9 @@ impl Config {
             password: None,
             max_clients: 1_000,
             max_per_address: limits::PER_ADDRESS,
-            rate: limits::RATE,
-            burst: limits::BURST,
-            max_text: limits::TEXT,
+            posts: PostLimits { rate: limits::RATE, burst: limits::BURST, max_text: limits::TEXT },
             hold_names: limits::HOLD_NAMES,
-            rules: LogConfig {
+            log: LogConfig {
                 sync: SyncPolicy::Always,
                 file_bytes: limits::LOG_FILE,
                 retain: None,

@@ -1,7 +1,7 @@
-//! One line per event on standard error, written by one thread so that nobody else ever waits.
+//! The operator's log: one line per event on standard error, written by one thread, so that no other thread
+//! waits.
 //!
-//! Room: a bounded queue and a `Write` that comes in by argument. Strangers' words are escaped and
-//! cut here, at the only door.
+//! All text of users is escaped and cut here.
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -16,19 +16,19 @@ use crate::limits;
 use crate::time::unix_ms;
 use crate::time::utc;
 
-/// How much is said.
+/// How important an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Something an operator should look at.
+    /// Something that needs the operator's attention.
     Warn,
-    /// What happens to the server and to connections as a whole.
+    /// Starts and ends of sessions.
     Info,
-    /// Each coming and going.
+    /// Every refused request and every disconnect by the server.
     Debug,
 }
 
 impl Level {
-    fn word(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Level::Warn => "warn",
             Level::Info => "info",
@@ -37,84 +37,86 @@ impl Level {
     }
 }
 
-/// Where events are told. A full queue drops lines and counts them.
+/// Logs events. A full queue drops lines and counts them.
 #[derive(Debug, Clone)]
 pub struct Logger {
-    most: Level,
-    lines: SyncSender<Line>,
-    lost: Arc<Lost>,
+    /// The least important level that is written.
+    max: Level,
+    /// The queue to the logger thread.
+    lines: SyncSender<LogLine>,
+    dropped: Arc<Dropped>,
 }
 
-/// What was never written.
+/// How many lines were dropped.
 #[derive(Debug, Default)]
-struct Lost {
-    /// Since a line last told of it.
-    lately: AtomicU64,
+struct Dropped {
+    /// Since a line last reported it.
+    unreported: AtomicU64,
     /// Since the start.
-    ever: AtomicU64,
+    total: AtomicU64,
 }
 
-/// A line on its way, and what it tells of.
+/// A line for the logger thread, and its event.
 #[derive(Debug)]
-struct Line {
+struct LogLine {
     event: &'static str,
     text: String,
 }
 
 impl Logger {
-    /// Starts the thread that writes to `out` what is at most `most`.
+    /// Starts the thread that writes events up to the level `max` to `out`.
     ///
     /// # Errors
     /// When the system refuses the thread.
-    pub fn start(most: Level, out: impl Write + Send + 'static) -> std::io::Result<Logger> {
+    pub fn start(max: Level, out: impl Write + Send + 'static) -> std::io::Result<Logger> {
         let (lines, queue) = sync_channel(limits::LOG_QUEUE);
-        let lost = Arc::<Lost>::default();
-        let (mut out, mut budget) = (out, Budget::new(Instant::now()));
+        let dropped = Arc::<Dropped>::default();
+        let (mut out, mut budget) = (out, LineBudget::new(Instant::now()));
         let run = move || {
-            // Whatever a writer does, the next line is written.
+            // A panic in `out` costs one line.
             let mut pass = || write_all(&queue, &mut budget, &mut out);
             while catch_unwind(AssertUnwindSafe(&mut pass)).is_err() {}
         };
         thread::Builder::new().name("logger".into()).spawn(run)?;
-        Ok(Logger { most, lines, lost })
+        Ok(Logger { max, lines, dropped })
     }
 
-    /// Tells one event: what happened, and its particulars as `key=value`. Values are escaped.
-    pub fn tell(&self, level: Level, event: &'static str, particulars: &[(&str, &str)]) {
-        if level > self.most {
+    /// Logs one event, with its fields as `key=value`. Values are escaped.
+    pub fn log(&self, level: Level, event: &'static str, fields: &[(&str, &str)]) {
+        if level > self.max {
             return;
         }
-        let mut text = format!("{} {} {event}", utc(unix_ms()), level.word());
-        for (key, value) in particulars {
-            write!(text, " {key}={}", safe(value)).ok(); // writing to a String cannot fail
+        let mut text = format!("{} {} {event}", utc(unix_ms()), level.name());
+        for (key, value) in fields {
+            write!(text, " {key}={}", escape(value)).ok(); // writing to a String cannot fail
         }
-        let dropped = self.lost.lately.swap(0, Ordering::Relaxed);
+        let dropped = self.dropped.unreported.swap(0, Ordering::Relaxed);
         if dropped > 0 {
             write!(text, " dropped_lines={dropped}").ok();
         }
-        if self.lines.try_send(Line { event, text }).is_err() {
-            self.lost.lately.fetch_add(dropped + 1, Ordering::Relaxed);
-            self.lost.ever.fetch_add(1, Ordering::Relaxed);
+        if self.lines.try_send(LogLine { event, text }).is_err() {
+            self.dropped.unreported.fetch_add(dropped + 1, Ordering::Relaxed);
+            self.dropped.total.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// How many lines were lost since the start because nobody took them.
+    /// How many lines were dropped since the start, because the queue was full.
     pub(crate) fn dropped(&self) -> u64 {
-        self.lost.ever.load(Ordering::Relaxed)
+        self.dropped.total.load(Ordering::Relaxed)
     }
 }
 
-/// Writes until every [`Logger`] is gone. A reader that went away changes nothing.
-fn write_all(queue: &Receiver<Line>, budget: &mut Budget, out: &mut impl Write) {
+/// Writes lines until every [`Logger`] is dropped. Write errors are ignored.
+fn write_all(queue: &Receiver<LogLine>, budget: &mut LineBudget, out: &mut impl Write) {
     loop {
         match queue.recv_timeout(SECOND) {
             Ok(line) => {
-                budget.turn(Instant::now(), out);
+                budget.next_second(Instant::now(), out);
                 if budget.take(line.event) {
                     write(out, line.text);
                 }
             }
-            Err(RecvTimeoutError::Timeout) => budget.turn(Instant::now(), out),
+            Err(RecvTimeoutError::Timeout) => budget.next_second(Instant::now(), out),
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
@@ -127,17 +129,17 @@ fn write(out: &mut impl Write, mut line: String) {
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How many lines of each event are written in a second: what strangers can cause without end fills no
-/// disk. Those beyond are counted, and the count is told when the second is over.
+/// Limits how many lines of each event are written in a second, so that clients cannot fill a disk. Lines
+/// beyond the limit are counted, and the count is written when the second is over.
 #[derive(Debug)]
-struct Budget {
+struct LineBudget {
     second: Instant,
     events: Vec<(&'static str, u64)>,
 }
 
-impl Budget {
-    fn new(now: Instant) -> Budget {
-        Budget { second: now, events: Vec::new() }
+impl LineBudget {
+    fn new(now: Instant) -> LineBudget {
+        LineBudget { second: now, events: Vec::new() }
     }
 
     /// Whether one more line of `event` is written in this second.
@@ -155,8 +157,8 @@ impl Budget {
         }
     }
 
-    /// Begins a new second, if this one is over, and tells what was left out in it.
-    fn turn(&mut self, now: Instant, out: &mut impl Write) {
+    /// Starts a new second if this one is over, and writes how many lines were left out in it.
+    fn next_second(&mut self, now: Instant, out: &mut impl Write) {
         if now.saturating_duration_since(self.second) < SECOND {
             return;
         }
@@ -170,23 +172,23 @@ impl Budget {
     }
 }
 
-/// `value` with everything escaped that could end a line, move a cursor or fake a field, and cut.
-fn safe(value: &str) -> String {
-    let mut safe = String::new();
+/// `value`, cut to a length, with everything escaped that could end a line, move a cursor or fake a field.
+fn escape(value: &str) -> String {
+    let mut escaped = String::new();
     for character in value.chars() {
-        if safe.len() > limits::LOG_VALUE {
-            safe.push('…');
+        if escaped.len() > limits::LOG_VALUE {
+            escaped.push('…');
             break;
         }
         if character.is_ascii_graphic() && character != '\\' || character.is_alphanumeric() {
-            safe.push(character);
+            escaped.push(character);
         } else if character == ' ' {
-            safe.push('_');
+            escaped.push('_');
         } else {
-            safe.extend(character.escape_unicode());
+            escaped.extend(character.escape_unicode());
         }
     }
-    safe
+    escaped
 }
 
 #[cfg(test)]
@@ -196,14 +198,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_strangers_say_stays_one_short_line() {
-        assert_eq!(safe("bob"), "bob");
-        assert_eq!(safe("José 😀"), "José_\\u{1f600}");
-        assert_eq!(safe("a\r\nb\x1b[2J\u{202e}"), "a\\u{d}\\u{a}b\\u{1b}[2J\\u{202e}");
-        assert!(safe(&"x".repeat(10_000)).len() < 300);
+    fn text_of_users_stays_one_short_line() {
+        assert_eq!(escape("bob"), "bob");
+        assert_eq!(escape("José 😀"), "José_\\u{1f600}");
+        assert_eq!(escape("a\r\nb\x1b[2J\u{202e}"), "a\\u{d}\\u{a}b\\u{1b}[2J\\u{202e}");
+        assert!(escape(&"x".repeat(10_000)).len() < 300);
     }
 
-    /// A reader that blocks until it is let go.
+    /// A writer that blocks until the test releases it.
     struct Stuck(Arc<Mutex<Vec<u8>>>);
 
     impl Write for Stuck {
@@ -220,15 +222,15 @@ mod tests {
     #[test]
     fn a_flood_of_one_event_is_counted_and_leaves_others_alone() {
         let (start, mut out) = (Instant::now(), Vec::new());
-        let mut budget = Budget::new(start);
+        let mut budget = LineBudget::new(start);
         let written = (0..100_000).filter(|_| budget.take("refused")).count();
         assert_eq!(written as u64, limits::LOG_LINES);
         assert!(budget.take("joined"));
-        budget.turn(start + SECOND / 2, &mut out);
+        budget.next_second(start + SECOND / 2, &mut out);
         assert!(out.is_empty() && !budget.take("refused"));
-        budget.turn(start + SECOND, &mut out);
-        let told = String::from_utf8(out).unwrap();
-        assert!(told.ends_with(" warn refused left_out=99991\n"), "{told}");
+        budget.next_second(start + SECOND, &mut out);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.ends_with(" warn refused left_out=99991\n"), "{text}");
         assert!(budget.take("refused"), "a new second");
     }
 
@@ -248,11 +250,11 @@ mod tests {
     }
 
     #[test]
-    fn a_writer_that_panics_costs_its_line_and_no_more() {
+    fn a_writer_that_panics_costs_one_line() {
         let written = Arc::new(Mutex::new(Vec::new()));
         let logger = Logger::start(Level::Info, Broken(false, Arc::clone(&written))).unwrap();
-        logger.tell(Level::Info, "first", &[]);
-        logger.tell(Level::Info, "second", &[]);
+        logger.log(Level::Info, "first", &[]);
+        logger.log(Level::Info, "second", &[]);
         let deadline = Instant::now() + Duration::from_secs(60);
         while written.lock().unwrap().is_empty() {
             assert!(Instant::now() < deadline, "nothing is written any more");
@@ -262,25 +264,25 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_is_stuck_holds_up_nobody_and_the_loss_is_counted() {
+    fn a_stuck_reader_blocks_no_thread_and_dropped_lines_are_counted() {
         let written = Arc::new(Mutex::new(Vec::new()));
         let logger = Logger::start(Level::Info, Stuck(Arc::clone(&written))).unwrap();
         let stuck = written.lock().unwrap();
         for _ in 0..limits::LOG_QUEUE + 100 {
-            logger.tell(Level::Info, "joined", &[]);
+            logger.log(Level::Info, "joined", &[]);
         }
         assert!(logger.dropped() >= 99, "one line may be at the reader");
-        logger.tell(Level::Debug, "unwanted", &[]);
+        logger.log(Level::Debug, "unwanted", &[]);
         drop(stuck);
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
-            logger.tell(Level::Info, "left", &[]);
+            logger.log(Level::Info, "left", &[]);
             let text = String::from_utf8(written.lock().unwrap().clone()).unwrap();
             if text.contains("dropped_lines=") {
                 assert!(!text.contains("unwanted"));
                 break;
             }
-            assert!(Instant::now() < deadline, "the loss is never told");
+            assert!(Instant::now() < deadline, "the loss is never reported");
             thread::yield_now();
         }
     }

@@ -1,27 +1,38 @@
-//! The server: accept, route, sessions, the poll registry, carrying, the embedded page.
+//! The server: accepts connections, runs their sessions, stores and broadcasts messages, serves the page.
 //!
-//! Room: everything below, and threads. Never arguments, exit codes, or the client.
+//! Depends on every layer below; never on `client`, arguments or exit codes.
 //!
-//! From a keystroke to everyone's screen: `accept` starts a `session`, which greets whoever says
-//! hello, hears messages and does what `verbs` says; a line goes into its `room`'s sequencer, `carry` takes the batch that has
-//! gathered into the log and then to everyone's socket; who cannot take it is drained by `drain`.
+//! | thread | how many | what it does | how it ends |
+//! |---|---|---|---|
+//! | (caller of [`Server::run`]) | 1 | accepts connections | [`ServerHandle::stop`] |
+//! | `hello` | 1 per new connection | HTTP head, `hello`, first catch-up | starts `session`, or closes |
+//! | `session` | 1 per client | reads messages and executes them | with its connection |
+//! | `refusal` | at most `REFUSALS` | sends the reason to a connection without a slot | after that |
+//! | `broadcaster` | 1 | runs the rounds that sessions leave | with the process |
+//! | `slow-clients` | 1 | retries writes to full sockets | with the process |
+//! | `heartbeat` | 1 | every 500 ms: pings, counts of large rooms | with the process |
+//! | `maintenance` | 1 | every 100 ms: fsync, retention, retries | with the process |
+//! | `logger` | 1 | writes the operator's log | with the last [`Logger`] |
+//!
+//! A panic never ends a thread of the lower half: its loop catches it.
+//!
+//! Read the folders in the order of the `mod` lines. A posted message passes through
+//! `connection/session.rs`, `commands/post.rs`, `room/mod.rs`, `room/broadcast.rs`, `clients/delivery.rs`.
 
-mod state; // what the threads of one server share
-mod http; // what is served over plain HTTP
-mod connection; // a connection, from its socket to its commands
-mod clients; // who is connected
+mod tunable_limits; // limits that --limit changes
+mod config; // every choice of the operator
+mod capacity; // how many connections this machine can hold
+mod logger; // the operator's log: one line per event
+mod metrics; // counters
+
+mod clients; // who is connected, sending to them
+mod room; // one room: join, submit, rounds
+mod state; // what threads share: names, rooms, read markers
 mod commands; // what each message does
+mod http; // the web page, health, metrics
+mod connection; // from a socket to commands
 
-mod room; // one room
-
-mod background; // what happens by the clock
-mod tend; // the same for what is stored
-
-mod config; // every choice its operator has
-mod tunable_limits; // how much strangers may ask of it
-mod capacity; // how many this machine can hold
-mod metrics; // what is counted
-mod logger; // one line per event
+mod background; // heartbeat and maintenance
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -31,86 +42,89 @@ use std::thread;
 use std::time::Instant;
 
 pub use capacity::{Ceiling, ceiling};
-pub use config::Config;
+pub use config::{Config, PostLimits};
 pub use logger::{Level, Logger};
-pub use tunable_limits::{Amount, LIMITS, Limit, Limits};
+pub use tunable_limits::{
+    AddressLimits, FloodLimits, LIMITS, LimitValue, Limits, RoomLimits, Timeouts, TunableLimit,
+};
 
 use crate::limits;
 use crate::log::Store;
 use crate::net::entropy::Entropy;
 use crate::ws::CloseCode;
-use state::shared::House;
+use state::shared::Shared;
 
 /// A server that is bound, but does not serve yet.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
-    house: Arc<House>,
+    shared: Arc<Shared>,
 }
 
 /// Stops a server from another thread.
 #[derive(Debug, Clone)]
-pub struct Stopper {
-    house: Arc<House>,
+pub struct ServerHandle {
+    shared: Arc<Shared>,
     address: SocketAddr,
 }
 
 impl Server {
-    /// A server on `listener` that keeps its rooms in `store`, and whose events go to `logger`.
+    /// A server on `listener` that keeps its rooms in `store` and logs events to `logger`.
     ///
     /// # Errors
-    /// When the store cannot be read, the system has no randomness to give, or refuses a thread.
+    /// When the store cannot be read, or the system refuses randomness or a thread.
     pub fn new(
         listener: TcpListener,
         config: Config,
         store: Store,
         logger: Logger,
     ) -> io::Result<Server> {
-        let house = Arc::new(House::new(config, store, logger, Entropy::open()?)?);
-        keep(&house, "carrier", House::carry_on)?;
-        keep(&house, "drain", |house| {
-            house.metrics.evicted.add(house.drain.round(house.config.limits.stall_wait));
+        let shared = Arc::new(Shared::new(config, store, logger, Entropy::open()?)?);
+        spawn_loop(&shared, "broadcaster", |shared| shared.broadcaster.run_queued())?;
+        spawn_loop(&shared, "slow-clients", |shared| {
+            shared.delivery.retry_slow_clients(shared.config.limits.timeouts.stall);
         })?;
-        keep(&house, "pulse", |house| {
+        spawn_loop(&shared, "heartbeat", |shared| {
             thread::sleep(limits::HEARTBEAT_EVERY);
-            background::pass(house);
+            background::heartbeat(shared);
         })?;
-        keep(&house, "storage", |house| {
+        spawn_loop(&shared, "maintenance", |shared| {
             thread::sleep(limits::MAINTENANCE_EVERY);
-            tend::pass(house);
+            background::maintenance(shared);
         })?;
-        Ok(Server { listener, house })
+        Ok(Server { listener, shared })
     }
 
     /// The address it is bound to.
     ///
     /// # Errors
-    /// What the system says.
+    /// When the system refuses it.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// What stops it.
+    /// A handle that stops it.
     ///
     /// # Errors
-    /// What the system says.
-    pub fn stopper(&self) -> io::Result<Stopper> {
-        Ok(Stopper { house: Arc::clone(&self.house), address: self.address()? })
+    /// As [`address`](Server::address).
+    pub fn handle(&self) -> io::Result<ServerHandle> {
+        Ok(ServerHandle { shared: Arc::clone(&self.shared), address: self.address()? })
     }
 
     /// Serves until it is stopped.
     pub fn run(self) {
-        connection::accept::run(&self.listener, &self.house);
+        connection::accept::run(&self.listener, &self.shared);
     }
 }
 
-impl Stopper {
-    /// Lets nobody in any more, tells everybody that the server goes away, and gives them a moment
-    /// to hear it. What was shown is stored, so nothing else is to be done.
+impl ServerHandle {
+    /// Stops accepting, sends every client a Close frame, and gives them a moment to read it. Every message
+    /// that was shown is stored already, so there is nothing else to do.
     pub fn stop(&self) {
-        self.house.stop();
-        for client in self.house.poll.all() {
-            self.house.dismiss(&client, CloseCode::GOING_AWAY, "the server goes away");
+        let delivery = &self.shared.delivery;
+        self.shared.admission.stop();
+        for client in delivery.poll.all() {
+            delivery.disconnect(&client, CloseCode::GOING_AWAY, "the server is shutting down");
         }
         let mut address = self.address;
         match address {
@@ -123,25 +137,25 @@ impl Stopper {
             SocketAddr::V4(_) | SocketAddr::V6(_) => {}
         }
         TcpStream::connect_timeout(&address, limits::CLOSE_WAIT).ok(); // wakes the accept loop
-        let patience = Instant::now() + limits::CLOSE_WAIT;
-        while !self.house.poll.is_empty() && Instant::now() < patience {
+        let deadline = Instant::now() + limits::CLOSE_WAIT;
+        while !delivery.poll.is_empty() && Instant::now() < deadline {
             thread::sleep(limits::PACING_MAX);
         }
     }
 }
 
-/// Starts a thread that does `pass` again and again, whatever happens in it: none of the server's
-/// own threads may end unnoticed.
-fn keep(
-    house: &Arc<House>,
+/// Starts a thread that repeats `pass` for ever. A panic in it is caught and logged: these threads must not
+/// end unnoticed.
+fn spawn_loop(
+    shared: &Arc<Shared>,
     name: &'static str,
-    pass: impl Fn(&House) + Send + 'static,
+    pass: impl Fn(&Shared) + Send + 'static,
 ) -> io::Result<()> {
-    let house = Arc::clone(house);
+    let shared = Arc::clone(shared);
     let run = move || {
         loop {
-            if catch_unwind(AssertUnwindSafe(|| pass(&house))).is_err() {
-                house.panicked(name);
+            if catch_unwind(AssertUnwindSafe(|| pass(&shared))).is_err() {
+                shared.panic_caught(name);
             }
         }
     };

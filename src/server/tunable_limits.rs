@@ -1,7 +1,5 @@
-//! The limits that the operator of a server may change, and the table that explains them.
-//!
-//! Room: values and words. What each limit is when nobody changes it, and why, stands in
-//! [`crate::limits`].
+//! The limits that an operator may change, and the table that explains them. The defaults and their reasons
+//! are in [`crate::limits`].
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -10,88 +8,128 @@ use std::time::Duration;
 use crate::limits;
 use crate::{http, json, ws};
 
-/// How much strangers may ask of one server.
+/// How much clients may use of one server.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Of a request's head.
+    /// Of an HTTP head.
     pub http: http::Limits,
-    /// See [`limits::HEAD_WAIT`].
-    pub head_wait: Duration,
-    /// See [`limits::HELLO_WAIT`].
-    pub hello_wait: Duration,
-    /// Of a message.
+    /// Of a WebSocket message.
     pub ws: ws::Limits,
-    /// See [`limits::MESSAGE_WAIT`].
-    pub message_wait: Duration,
+    /// Of a message's JSON.
+    pub json: json::Limits,
+    /// How long the server waits.
+    pub timeouts: Timeouts,
     /// See [`limits::PARTIAL_MESSAGES`].
-    pub unfinished: usize,
+    pub partial_messages: usize,
+    /// See [`limits::BACKLOG`].
+    pub backlog: usize,
+    /// Of messages that are not posts.
+    pub flood: FloodLimits,
+    /// Of one address in a minute.
+    pub per_address: AddressLimits,
+    /// Of rooms.
+    pub rooms: RoomLimits,
+}
+
+/// How long the server waits for a peer.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// See [`limits::HEAD_WAIT`].
+    pub head: Duration,
+    /// See [`limits::HELLO_WAIT`].
+    pub hello: Duration,
+    /// See [`limits::MESSAGE_WAIT`].
+    pub message: Duration,
     /// See [`limits::PING_EVERY`].
     pub ping_every: Duration,
     /// See [`limits::PONG_WAIT`].
-    pub pong_wait: Duration,
-    /// See [`limits::BACKLOG`].
-    pub backlog: usize,
+    pub pong: Duration,
     /// See [`limits::STALL_WAIT`].
-    pub stall_wait: Duration,
+    pub stall: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        Timeouts {
+            head: limits::HEAD_WAIT,
+            hello: limits::HELLO_WAIT,
+            message: limits::MESSAGE_WAIT,
+            ping_every: limits::PING_EVERY,
+            pong: limits::PONG_WAIT,
+            stall: limits::STALL_WAIT,
+        }
+    }
+}
+
+/// Limits of control, empty and refused messages.
+#[derive(Debug, Clone, Copy)]
+pub struct FloodLimits {
     /// See [`limits::CONTROL_RATE`].
-    pub nuisances: usize,
+    pub control_rate: usize,
     /// See [`limits::FLOOD_GRACE`].
-    pub abuse_wait: Duration,
-    /// See [`limits::NEW_PER_ADDRESS`].
-    pub new_per_address: usize,
+    pub grace: Duration,
+}
+
+/// Limits of one address in a minute.
+#[derive(Debug, Clone, Copy)]
+pub struct AddressLimits {
+    /// New WebSockets, see [`limits::NEW_PER_ADDRESS`].
+    pub websockets: usize,
     /// See [`limits::WRONG_PASSWORDS`].
     pub wrong_passwords: usize,
+}
+
+/// How many rooms there may be.
+#[derive(Debug, Clone, Copy)]
+pub struct RoomLimits {
     /// See [`limits::ROOMS`].
-    pub rooms: usize,
+    pub public: usize,
     /// See [`limits::PRIVATE_ROOMS`].
-    pub private_rooms: usize,
+    pub private: usize,
     /// See [`limits::ROOMS_PER_CLIENT`].
-    pub rooms_per_client: usize,
-    /// Of a message's JSON.
-    pub json: json::Limits,
+    pub per_client: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
             http: http::Limits::default(),
-            head_wait: limits::HEAD_WAIT,
-            hello_wait: limits::HELLO_WAIT,
             ws: ws::Limits { message: limits::MESSAGE, fragments: limits::FRAGMENTS },
-            message_wait: limits::MESSAGE_WAIT,
-            unfinished: limits::PARTIAL_MESSAGES,
-            ping_every: limits::PING_EVERY,
-            pong_wait: limits::PONG_WAIT,
-            backlog: limits::BACKLOG,
-            stall_wait: limits::STALL_WAIT,
-            nuisances: limits::CONTROL_RATE,
-            abuse_wait: limits::FLOOD_GRACE,
-            new_per_address: limits::NEW_PER_ADDRESS,
-            wrong_passwords: limits::WRONG_PASSWORDS,
-            rooms: limits::ROOMS,
-            private_rooms: limits::PRIVATE_ROOMS,
-            rooms_per_client: limits::ROOMS_PER_CLIENT,
             json: json::Limits::default(),
+            timeouts: Timeouts::default(),
+            partial_messages: limits::PARTIAL_MESSAGES,
+            backlog: limits::BACKLOG,
+            flood: FloodLimits { control_rate: limits::CONTROL_RATE, grace: limits::FLOOD_GRACE },
+            per_address: AddressLimits {
+                websockets: limits::NEW_PER_ADDRESS,
+                wrong_passwords: limits::WRONG_PASSWORDS,
+            },
+            rooms: RoomLimits {
+                public: limits::ROOMS,
+                private: limits::PRIVATE_ROOMS,
+                per_client: limits::ROOMS_PER_CLIENT,
+            },
         }
     }
 }
 
-/// One limit, as an operator meets it.
+/// One limit, as an operator sees it.
 #[derive(Debug)]
-pub struct Limit {
-    /// What `--limit` calls it.
+pub struct TunableLimit {
+    /// Its name for `--limit`.
     pub name: &'static str,
-    /// What it is there for.
+    /// What it protects.
     pub protects: &'static str,
-    /// What a peer sees that runs into it.
+    /// What a client sees that exceeds it.
     pub seen: &'static str,
-    /// What it may be.
+    /// The values it may have.
     range: RangeInclusive<u64>,
-    place: fn(&mut Limits) -> Place<'_>,
+    /// Where its value is stored.
+    field: fn(&mut Limits) -> LimitField<'_>,
 }
 
-/// Where a limit's value is kept, by its kind.
-enum Place<'l> {
+/// Where a limit's value is stored, by its kind.
+enum LimitField<'l> {
     Bytes(&'l mut usize),
     Count(&'l mut usize),
     Wait(&'l mut Duration),
@@ -99,240 +137,240 @@ enum Place<'l> {
 
 /// A limit's value, with its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Amount {
-    /// So many bytes.
+pub enum LimitValue {
+    /// Bytes.
     Bytes(u64),
-    /// So many of whatever the limit counts.
+    /// A number.
     Count(u64),
-    /// So long.
+    /// A time.
     Wait(Duration),
 }
 
-use Place::{Bytes, Count, Wait};
+use LimitField::{Bytes, Count, Wait};
 
-/// Milliseconds of an hour: no wait is longer.
+/// An hour in milliseconds: the longest wait.
 const HOUR: u64 = 3_600_000;
 const MIB: u64 = 1024 * 1024;
 
-/// Every limit that `--limit` can change. Those with a flag of their own are not among them.
-pub const LIMITS: &[Limit] = &[
-    Limit {
+/// Every limit that `--limit` can change. Limits with a flag of their own are not in it.
+pub const LIMITS: &[TunableLimit] = &[
+    TunableLimit {
         name: "request-line",
-        protects: "memory and time of whoever reads heads",
+        protects: "memory and time for reading HTTP heads",
         seen: "414",
         range: 64..=MIB,
-        place: |l| Bytes(&mut l.http.first_line),
+        field: |l| Bytes(&mut l.http.first_line),
     },
-    Limit {
+    TunableLimit {
         name: "header-line",
         protects: "the same",
         seen: "431",
         range: 64..=MIB,
-        place: |l| Bytes(&mut l.http.header_line),
+        field: |l| Bytes(&mut l.http.header_line),
     },
-    Limit {
+    TunableLimit {
         name: "headers",
         protects: "the same",
         seen: "431",
         range: 8..=10_000,
-        place: |l| Count(&mut l.http.headers),
+        field: |l| Count(&mut l.http.headers),
     },
-    Limit {
+    TunableLimit {
         name: "head",
-        protects: "the same; never is more of a head read",
+        protects: "the same; the server never reads more of a head",
         seen: "431",
         range: 256..=16 * MIB,
-        place: |l| Bytes(&mut l.http.head),
+        field: |l| Bytes(&mut l.http.head),
     },
-    Limit {
+    TunableLimit {
         name: "head-wait",
-        protects: "places from those who only connect; counted from accept, not from the last byte",
+        protects: "connection slots from clients that send nothing; counted from accept, not from the last byte",
         seen: "408",
         range: 10..=HOUR,
-        place: |l| Wait(&mut l.head_wait),
+        field: |l| Wait(&mut l.timeouts.head),
     },
-    Limit {
+    TunableLimit {
         name: "hello-wait",
-        protects: "places from those who never say who they are",
+        protects: "connection slots from clients that never say hello",
         seen: "close 4400",
         range: 10..=HOUR,
-        place: |l| Wait(&mut l.hello_wait),
+        field: |l| Wait(&mut l.timeouts.hello),
     },
-    Limit {
+    TunableLimit {
         name: "message",
-        protects: "memory; shorter than six times --max-text, some texts do not fit",
-        seen: "close 1009, from the header alone",
+        protects: "memory; below six times --max-text, some texts do not fit",
+        seen: "close 1009, after the frame header",
         range: 256..=16 * MIB,
-        place: |l| Bytes(&mut l.ws.message),
+        field: |l| Bytes(&mut l.ws.message),
     },
-    Limit {
+    TunableLimit {
         name: "fragments",
         protects: "time: each frame costs some, even an empty one",
         seen: "close 1008",
         range: 1..=1_000_000,
-        place: |l| Count(&mut l.ws.fragments),
+        field: |l| Count(&mut l.ws.fragments),
     },
-    Limit {
+    TunableLimit {
         name: "message-wait",
         protects: "memory from messages that are never finished",
         seen: "close 1008",
         range: 10..=HOUR,
-        place: |l| Wait(&mut l.message_wait),
+        field: |l| Wait(&mut l.timeouts.message),
     },
-    Limit {
-        name: "unfinished",
-        protects: "memory from many unfinished messages at once",
-        seen: "close 1013 for whoever sends the byte that is one too many",
+    TunableLimit {
+        name: "partial-messages",
+        protects: "memory from many partial messages at once",
+        seen: "close 1013 for the client whose bytes exceed it",
         range: 1024..=1024 * MIB,
-        place: |l| Bytes(&mut l.unfinished),
+        field: |l| Bytes(&mut l.partial_messages),
     },
-    Limit {
+    TunableLimit {
         name: "ping-every",
-        protects: "places from peers that vanished; keep it below a proxy's time-out",
-        seen: "a ping after so long a silence",
+        protects: "connection slots from peers that are gone; keep it below the timeout of a proxy",
+        seen: "a ping after this time without data",
         range: 10..=HOUR,
-        place: |l| Wait(&mut l.ping_every),
+        field: |l| Wait(&mut l.timeouts.ping_every),
     },
-    Limit {
+    TunableLimit {
         name: "pong-wait",
         protects: "the same",
         seen: "close 4408",
         range: 10..=HOUR,
-        place: |l| Wait(&mut l.pong_wait),
+        field: |l| Wait(&mut l.timeouts.pong),
     },
-    Limit {
+    TunableLimit {
         name: "backlog",
-        protects: "memory from those who read more slowly than the room talks",
-        seen: "close 4413; whoever returns gets the rest from the log",
+        protects: "memory from clients that read more slowly than the room posts",
+        seen: "close 4413; after reconnecting, the rest from the log",
         range: 1024..=1024 * MIB,
-        place: |l| Bytes(&mut l.backlog),
+        field: |l| Bytes(&mut l.backlog),
     },
-    Limit {
+    TunableLimit {
         name: "stall-wait",
-        protects: "the same from those who read nothing at all",
-        seen: "the end of the connection",
+        protects: "the same, from clients that read nothing at all",
+        seen: "the connection ends",
         range: 10..=HOUR,
-        place: |l| Wait(&mut l.stall_wait),
+        field: |l| Wait(&mut l.timeouts.stall),
     },
-    Limit {
-        name: "nuisances",
-        protects: "time: control, empty and refused messages a second",
-        seen: "slower answers, and close 4429 when it goes on",
+    TunableLimit {
+        name: "control-rate",
+        protects: "time: control, empty and refused messages per second",
+        seen: "slower answers; close 4429 if it continues",
         range: 1..=1_000_000,
-        place: |l| Count(&mut l.nuisances),
+        field: |l| Count(&mut l.flood.control_rate),
     },
-    Limit {
-        name: "abuse-wait",
-        protects: "the same, and the rate of posts: so long is patience",
+    TunableLimit {
+        name: "flood-grace",
+        protects: "the same, and the rate of posts: how long a client may exceed them",
         seen: "close 4429",
         range: 10..=HOUR,
-        place: |l| Wait(&mut l.abuse_wait),
+        field: |l| Wait(&mut l.flood.grace),
     },
-    Limit {
+    TunableLimit {
         name: "new-per-address",
-        protects: "new WebSockets of one address in a minute, for a --max-per-address of 64; another \
-                   scales it",
+        protects: "new WebSockets of one address per minute, for a --max-per-address of 64; other \
+                   values scale it",
         seen: "429 with Retry-After",
         range: 1..=1_000_000,
-        place: |l| Count(&mut l.new_per_address),
+        field: |l| Count(&mut l.per_address.websockets),
     },
-    Limit {
+    TunableLimit {
         name: "wrong-passwords",
-        protects: "the password from guessing: so many of one address in a minute",
-        seen: "429 with Retry-After, for a right one too",
+        protects: "the password from guessing: tries of one address per minute",
+        seen: "429 with Retry-After, even with the right password",
         range: 1..=1_000_000,
-        place: |l| Count(&mut l.wrong_passwords),
+        field: |l| Count(&mut l.per_address.wrong_passwords),
     },
-    Limit {
+    TunableLimit {
         name: "rooms",
         protects: "memory and directories",
         seen: "error too_many_rooms",
         range: 1..=1_000_000,
-        place: |l| Count(&mut l.rooms),
+        field: |l| Count(&mut l.rooms.public),
     },
-    Limit {
+    TunableLimit {
         name: "private-rooms",
         protects: "the same",
         seen: "error too_many_rooms",
         range: 1..=1_000_000,
-        place: |l| Count(&mut l.private_rooms),
+        field: |l| Count(&mut l.rooms.private),
     },
-    Limit {
+    TunableLimit {
         name: "rooms-per-client",
         protects: "memory and time",
         seen: "error too_many_rooms",
         range: 1..=10_000,
-        place: |l| Count(&mut l.rooms_per_client),
+        field: |l| Count(&mut l.rooms.per_client),
     },
-    Limit {
+    TunableLimit {
         name: "json-depth",
-        protects: "the stack: reading recurses once for each level",
+        protects: "the stack: the parser recurses once per level",
         seen: "error bad_json",
         range: 3..=128,
-        place: |l| Count(&mut l.json.depth),
+        field: |l| Count(&mut l.json.depth),
     },
-    Limit {
+    TunableLimit {
         name: "json-members",
         protects: "time: each key is compared with those before it",
         seen: "error bad_json",
         range: 12..=10_000,
-        place: |l| Count(&mut l.json.members),
+        field: |l| Count(&mut l.json.members),
     },
 ];
 
-impl Limit {
+impl TunableLimit {
     /// The limit of this name.
     #[must_use]
-    pub fn find(name: &str) -> Option<&'static Limit> {
+    pub fn find(name: &str) -> Option<&'static TunableLimit> {
         LIMITS.iter().find(|limit| limit.name == name)
     }
 
-    /// Its value among `limits`.
+    /// Its value in `limits`.
     #[must_use]
-    pub fn of(&self, mut limits: Limits) -> Amount {
+    pub fn of(&self, mut limits: Limits) -> LimitValue {
         let number = |count: &usize| u64::try_from(*count).unwrap_or(u64::MAX);
-        match (self.place)(&mut limits) {
-            Bytes(bytes) => Amount::Bytes(number(bytes)),
-            Count(count) => Amount::Count(number(count)),
-            Wait(wait) => Amount::Wait(*wait),
+        match (self.field)(&mut limits) {
+            Bytes(bytes) => LimitValue::Bytes(number(bytes)),
+            Count(count) => LimitValue::Count(number(count)),
+            Wait(wait) => LimitValue::Wait(*wait),
         }
     }
 
-    /// Sets it, if it may be so: bytes, a count, or milliseconds.
+    /// Sets it: bytes, a number, or milliseconds.
     ///
     /// # Errors
-    /// The least and the most that it may be.
-    pub fn set(&self, limits: &mut Limits, value: u64) -> Result<(), [Amount; 2]> {
+    /// The smallest and the largest value allowed, if `value` is not between them.
+    pub fn set(&self, limits: &mut Limits, value: u64) -> Result<(), [LimitValue; 2]> {
         let amount = |value| match self.of(*limits) {
-            Amount::Bytes(_) => Amount::Bytes(value),
-            Amount::Count(_) => Amount::Count(value),
-            Amount::Wait(_) => Amount::Wait(Duration::from_millis(value)),
+            LimitValue::Bytes(_) => LimitValue::Bytes(value),
+            LimitValue::Count(_) => LimitValue::Count(value),
+            LimitValue::Wait(_) => LimitValue::Wait(Duration::from_millis(value)),
         };
         if !self.range.contains(&value) {
             return Err([amount(*self.range.start()), amount(*self.range.end())]);
         }
         let count = usize::try_from(value).unwrap_or(usize::MAX);
-        match (self.place)(limits) {
-            Bytes(place) | Count(place) => *place = count,
-            Wait(place) => *place = Duration::from_millis(value),
+        match (self.field)(limits) {
+            Bytes(field) | Count(field) => *field = count,
+            Wait(field) => *field = Duration::from_millis(value),
         }
         Ok(())
     }
 }
 
-/// As `--limit` reads it, for people: the largest unit that divides it.
-impl fmt::Display for Amount {
+/// As `--limit` reads it, in the largest unit that divides it.
+impl fmt::Display for LimitValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Amount::Bytes(bytes) if bytes > 0 && bytes.is_multiple_of(MIB) => {
+            LimitValue::Bytes(bytes) if bytes > 0 && bytes.is_multiple_of(MIB) => {
                 write!(f, "{}MiB", bytes / MIB)
             }
-            Amount::Bytes(bytes) if bytes > 0 && bytes.is_multiple_of(1024) => {
+            LimitValue::Bytes(bytes) if bytes > 0 && bytes.is_multiple_of(1024) => {
                 write!(f, "{}KiB", bytes / 1024)
             }
-            Amount::Bytes(count) | Amount::Count(count) => write!(f, "{count}"),
-            Amount::Wait(wait) if wait.subsec_millis() == 0 => write!(f, "{}s", wait.as_secs()),
-            Amount::Wait(wait) => write!(f, "{}ms", wait.as_millis()),
+            LimitValue::Bytes(count) | LimitValue::Count(count) => write!(f, "{count}"),
+            LimitValue::Wait(wait) if wait.subsec_millis() == 0 => write!(f, "{}s", wait.as_secs()),
+            LimitValue::Wait(wait) => write!(f, "{}ms", wait.as_millis()),
         }
     }
 }
@@ -342,7 +380,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_limit_has_its_own_place_and_keeps_to_its_range() {
+    fn each_limit_has_its_own_field_and_keeps_to_its_range() {
         for limit in LIMITS {
             let mut limits = Limits::default();
             let (least, most) = (*limit.range.start(), *limit.range.end());
@@ -358,13 +396,14 @@ mod tests {
     }
 
     #[test]
-    fn an_amount_is_said_in_the_largest_unit_that_fits() {
-        let said = |name: &str| Limit::find(name).unwrap().of(Limits::default()).to_string();
-        assert_eq!(said("message"), "64KiB");
-        assert_eq!(said("backlog"), "1MiB");
-        assert_eq!(said("fragments"), "1024");
-        assert_eq!(said("head-wait"), "10s");
-        assert_eq!(Amount::Wait(Duration::from_millis(1_500)).to_string(), "1500ms");
-        assert_eq!(Amount::Bytes(1_500).to_string(), "1500");
+    fn a_value_is_printed_in_the_largest_unit_that_fits() {
+        let printed =
+            |name: &str| TunableLimit::find(name).unwrap().of(Limits::default()).to_string();
+        assert_eq!(printed("message"), "64KiB");
+        assert_eq!(printed("backlog"), "1MiB");
+        assert_eq!(printed("fragments"), "1024");
+        assert_eq!(printed("head-wait"), "10s");
+        assert_eq!(LimitValue::Wait(Duration::from_millis(1_500)).to_string(), "1500ms");
+        assert_eq!(LimitValue::Bytes(1_500).to_string(), "1500");
     }
 }

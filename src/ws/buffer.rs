@@ -1,14 +1,13 @@
-//! The bytes fed and not decoded yet.
+//! The bytes fed to a decoder and not decoded yet.
 //!
-//! Room: one vector and how much of its start is spent. Taking is a step of the offset; bytes move
-//! rarely, and never more of them than were taken, so that ten thousand frames in one slice cost ten
-//! thousand steps.
+//! Taking bytes moves an offset. Bytes are moved rarely, and never more of them than were taken, so
+//! that ten thousand frames in one slice cost ten thousand steps.
 
 /// A queue of bytes.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
-    /// Bytes at the start of `bytes` that are spent; never more than there are.
+    /// Bytes at the start of `bytes` that were taken; at most its length.
     taken: usize,
 }
 
@@ -22,7 +21,7 @@ impl Buffer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// What is held.
+    /// The bytes not taken yet.
     pub(super) fn rest(&self) -> &[u8] {
         self.bytes.get(self.taken..).unwrap_or_default()
     }
@@ -34,7 +33,7 @@ impl Buffer {
         self.bytes.get_mut(from..self.taken).unwrap_or_default()
     }
 
-    /// Gives back all memory but what the held bytes need: nothing, if nothing is held.
+    /// Frees all memory except for the bytes not taken yet: all, if there are none.
     pub(super) fn shrink(&mut self) {
         self.bytes = self.rest().to_vec();
         self.taken = 0;
@@ -53,25 +52,25 @@ mod tests {
     #[test]
     fn bytes_come_out_as_they_went_in() {
         let mut input = Buffer::default();
-        let (mut fed, mut heard) = (0_u8, 0_u8);
+        let (mut fed, mut taken) = (0_u8, 0_u8);
         for round in 0..100_usize {
             for _ in 0..round % 7 {
                 input.push(&[fed]);
                 fed = fed.wrapping_add(1);
             }
             for byte in input.take(round % 5) {
-                assert_eq!(*byte, heard);
-                heard = heard.wrapping_add(1);
+                assert_eq!(*byte, taken);
+                taken = taken.wrapping_add(1);
             }
             if round % 11 == 0 {
                 input.shrink();
             }
         }
-        assert_eq!(input.rest().len(), usize::from(fed.wrapping_sub(heard)));
+        assert_eq!(input.rest().len(), usize::from(fed.wrapping_sub(taken)));
     }
 
     #[test]
-    fn an_input_that_is_never_quite_drained_does_not_grow() {
+    fn a_buffer_that_is_never_quite_drained_does_not_grow() {
         let mut input = Buffer::default();
         input.push(b"x");
         for _ in 0..1_000 {

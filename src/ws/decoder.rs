@@ -1,52 +1,53 @@
-//! From bytes to events: frames put together into messages, and refused where they break the rules.
+//! From bytes to events: puts the fragments of messages together, and refuses what breaks RFC 6455.
 //!
-//! Room: what one connection has sent so far. Time is the caller's, who asks [`Decoder::is_mid_message`].
+//! It holds what one connection has sent so far. Timeouts are the caller's, who asks
+//! [`Decoder::is_mid_message`].
 
 use std::mem;
 
 use super::buffer::Buffer;
 use super::close::Close;
 use super::error::{Error, Violation};
-use super::frame::{CONTROL_PAYLOAD, Header, Opcode, Role};
+use super::frame::{CONTROL_PAYLOAD, FrameHeader, Opcode, Role};
 use super::mask;
-use super::utf8::{NotUtf8, Text};
+use super::utf8::{NotUtf8, Utf8Collector};
 
-/// How much of one message a [`Decoder`] takes.
+/// Limits on one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of payload, over all its frames.
+    /// Bytes of payload, over all its fragments.
     pub message: usize,
-    /// Frames.
+    /// Fragments: frames of one message.
     pub fragments: usize,
 }
 
-/// What a peer has said.
+/// What a peer has sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A whole text message.
     Text(String),
     /// A whole binary message.
     Binary(Vec<u8>),
-    /// A ping, to be answered with a pong of the same payload; possibly between the frames of a
-    /// message.
+    /// A ping, to be answered with a pong of the same payload; it may come between the fragments of
+    /// a message.
     Ping(Vec<u8>),
-    /// A pong, asked for or not.
+    /// A pong, solicited or not.
     Pong(Vec<u8>),
-    /// The peer sends nothing more, and says why if it likes.
+    /// The peer's Close: it sends nothing more.
     Close(Option<Close>),
 }
 
-/// Turns what a peer sends, cut anywhere, into events.
+/// Decodes the bytes of a peer, cut anywhere, into events.
 ///
-/// Memory is held for bytes that have come, never for bytes that a header only claims, and none at
-/// all between messages.
+/// It allocates for bytes that have come, never for bytes that a header only announces, and holds
+/// nothing between messages.
 #[derive(Debug)]
 pub struct Decoder {
     role: Role,
     limits: Limits,
     input: Buffer,
     state: State,
-    message: Message,
+    message: PartialMessage,
     /// Frames of `message` so far.
     fragments: usize,
 }
@@ -56,14 +57,14 @@ enum State {
     /// The next bytes are a header.
     BetweenFrames,
     /// The next `left` bytes are payload of `message`. Control frames never come here: they are
-    /// short enough to be taken whole.
+    /// short enough to wait until they are complete.
     InPayload { fin: bool, left: usize, mask: Option<[u8; 4]> },
-    /// The peer has closed or broken the rules: whatever comes is ignored (§1.4, §7.1.7).
+    /// The peer has closed or broken the rules: all further bytes are ignored (§1.4, §7.1.7).
     Done,
 }
 
 impl Decoder {
-    /// A decoder for our end of a connection whose handshake is done.
+    /// A decoder for our end of a connection, after the handshake.
     #[must_use]
     pub fn new(role: Role, limits: Limits) -> Decoder {
         Decoder {
@@ -71,13 +72,13 @@ impl Decoder {
             limits,
             input: Buffer::default(),
             state: State::BetweenFrames,
-            message: Message::None,
+            message: PartialMessage::None,
             fragments: 0,
         }
     }
 
-    /// Takes what the peer sent. Its events are then read from [`Decoder::next_event`], all of them,
-    /// before more is fed: that bounds what is held here.
+    /// Adds bytes from the peer. The caller must take all events with [`Decoder::next_event`]
+    /// before it feeds more: that bounds the memory.
     pub fn feed(&mut self, bytes: &[u8]) {
         match self.state {
             State::BetweenFrames | State::InPayload { .. } => self.input.push(bytes),
@@ -85,20 +86,19 @@ impl Decoder {
         }
     }
 
-    /// The next event; `None` means that more must be fed. After a Close or an error it is always
-    /// `None`.
+    /// The next event; `None` means "feed me more". After a Close or an error it is always `None`.
     ///
     /// # Errors
-    /// The peer breaks RFC 6455 or exceeds a limit: it deserves a Close with
-    /// [`Error::close_code`]. A bad header is refused before its payload, and a byte that cannot be
-    /// UTF-8 before the rest of its message.
+    /// The peer breaks RFC 6455 or exceeds a limit; the answer is a Close with
+    /// [`Error::close_code`]. A bad header is refused before its payload comes, and a byte that
+    /// cannot be UTF-8 before the rest of its message.
     pub fn next_event(&mut self) -> Result<Option<Event>, Error> {
         let event = self.decode();
         match &event {
             Ok(None) => self.input.shrink(),
             Ok(Some(Event::Close(_))) | Err(_) => {
                 self.state = State::Done;
-                self.message = Message::None;
+                self.message = PartialMessage::None;
                 self.input = Buffer::default();
             }
             Ok(Some(Event::Text(_) | Event::Binary(_) | Event::Ping(_) | Event::Pong(_))) => {}
@@ -106,14 +106,14 @@ impl Decoder {
         event
     }
 
-    /// Whether the peer owes the rest of a frame or message, once [`Decoder::next_event`] has said
+    /// Whether a frame or message is incomplete; valid once [`Decoder::next_event`] has returned
     /// `None`.
     #[must_use]
     pub fn is_mid_message(&self) -> bool {
-        !self.input.rest().is_empty() || !matches!(self.message, Message::None)
+        !self.input.rest().is_empty() || !matches!(self.message, PartialMessage::None)
     }
 
-    /// Bytes of an unfinished frame or message that are held here.
+    /// Bytes held of an incomplete frame or message.
     #[must_use]
     pub fn unfinished(&self) -> usize {
         self.input.rest().len().saturating_add(self.message.len())
@@ -123,7 +123,8 @@ impl Decoder {
         loop {
             match self.state {
                 State::BetweenFrames => {
-                    let Some((header, size)) = Header::parse(self.role, self.input.rest())? else {
+                    let Some((header, size)) = FrameHeader::parse(self.role, self.input.rest())?
+                    else {
                         return Ok(None);
                     };
                     match header.opcode {
@@ -158,8 +159,8 @@ impl Decoder {
         }
     }
 
-    /// Takes a control frame, once it is there to its end.
-    fn take_control(&mut self, header: &Header, size: usize) -> Result<Option<Event>, Error> {
+    /// Takes a control frame, once it is complete.
+    fn take_control(&mut self, header: &FrameHeader, size: usize) -> Result<Option<Event>, Error> {
         let length = usize::try_from(header.length).unwrap_or(CONTROL_PAYLOAD);
         if self.input.rest().len() < size.saturating_add(length) {
             return Ok(None);
@@ -175,18 +176,18 @@ impl Decoder {
         })
     }
 
-    /// Lets the payload of a data frame in, if the header fits what came before it.
-    fn begin_payload(&mut self, header: &Header) -> Result<(), Error> {
+    /// Starts the payload of a data frame, if its header fits the frames before.
+    fn begin_payload(&mut self, header: &FrameHeader) -> Result<(), Error> {
         let fresh = match header.opcode {
-            Opcode::Text => Some(Message::Text(Text::default())),
-            Opcode::Binary => Some(Message::Binary(Vec::new())),
+            Opcode::Text => Some(PartialMessage::Text(Utf8Collector::default())),
+            Opcode::Binary => Some(PartialMessage::Binary(Vec::new())),
             Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong => None,
         };
         match (&self.message, fresh) {
-            (Message::None, Some(fresh)) => self.message = fresh,
-            (Message::None, None) => return Err(Violation::Orphan.into()), // §5.4
-            (Message::Text(_) | Message::Binary(_), None) => {}
-            (Message::Text(_) | Message::Binary(_), Some(_)) => {
+            (PartialMessage::None, Some(fresh)) => self.message = fresh,
+            (PartialMessage::None, None) => return Err(Violation::Orphan.into()), // §5.4
+            (PartialMessage::Text(_) | PartialMessage::Binary(_), None) => {}
+            (PartialMessage::Text(_) | PartialMessage::Binary(_), Some(_)) => {
                 return Err(Violation::Interruption.into()); // §5.4: "fragments of one message MUST NOT be interleaved"
             }
         }
@@ -210,38 +211,38 @@ fn unmask(mask: Option<[u8; 4]>, bytes: &mut [u8]) {
     }
 }
 
-/// The message in the making.
+/// The message being received.
 #[derive(Debug, Default)]
-enum Message {
+enum PartialMessage {
     #[default]
     None,
-    Text(Text),
+    Text(Utf8Collector),
     Binary(Vec<u8>),
 }
 
-impl Message {
+impl PartialMessage {
     fn len(&self) -> usize {
         match self {
-            Message::None => 0,
-            Message::Text(text) => text.len(),
-            Message::Binary(bytes) => bytes.len(),
+            PartialMessage::None => 0,
+            PartialMessage::Text(text) => text.len(),
+            PartialMessage::Binary(bytes) => bytes.len(),
         }
     }
 
     fn push(&mut self, bytes: &[u8]) -> Result<(), NotUtf8> {
         match self {
-            Message::None => {}
-            Message::Text(text) => text.push(bytes)?,
-            Message::Binary(held) => held.extend_from_slice(bytes),
+            PartialMessage::None => {}
+            PartialMessage::Text(text) => text.push(bytes)?,
+            PartialMessage::Binary(held) => held.extend_from_slice(bytes),
         }
         Ok(())
     }
 
     fn end(self) -> Result<Option<Event>, NotUtf8> {
         Ok(match self {
-            Message::None => None,
-            Message::Text(text) => Some(Event::Text(text.end()?)),
-            Message::Binary(bytes) => Some(Event::Binary(bytes)),
+            PartialMessage::None => None,
+            PartialMessage::Text(text) => Some(Event::Text(text.end()?)),
+            PartialMessage::Binary(bytes) => Some(Event::Binary(bytes)),
         })
     }
 }

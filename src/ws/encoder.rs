@@ -1,11 +1,11 @@
-//! From messages to bytes: each message one frame, its length in the shortest form.
+//! From messages to bytes: each message is one frame, with its length in the shortest form.
 //!
-//! Room: a vector to append to. When to send, and that nothing follows a Close, is the session's.
+//! When to send, and that nothing follows a Close, is the caller's.
 
 use std::fmt;
 
 use super::close::Close;
-use super::frame::{CONTROL_PAYLOAD, Header, Opcode};
+use super::frame::{CONTROL_PAYLOAD, FrameHeader, Opcode};
 use super::mask;
 
 /// Bytes of the longest header: two, an 8-byte length, a mask.
@@ -13,21 +13,21 @@ const HEADER: usize = 14;
 
 /// Writes the frames of one end of a connection.
 ///
-/// Every verb appends one whole frame to `out`, so that several may be sent in one write.
+/// Every method appends one whole frame to `out`, so that several can be sent in one write.
 pub struct Encoder {
     /// A client's source of masks; a server has none (§5.1).
     mask: Option<Box<dyn FnMut() -> [u8; 4] + Send>>,
 }
 
 impl Encoder {
-    /// The server's end: no frame is masked.
+    /// The server's end: frames are not masked.
     #[must_use]
     pub fn server() -> Encoder {
         Encoder { mask: None }
     }
 
-    /// The client's end: each frame is masked with a fresh `mask`, which must be unpredictable
-    /// (§10.3) everywhere but in a test.
+    /// The client's end: each frame is masked with a new `mask`, which must be unpredictable
+    /// (§10.3) except in a test.
     #[must_use]
     pub fn client(mask: impl FnMut() -> [u8; 4] + Send + 'static) -> Encoder {
         Encoder { mask: Some(Box::new(mask)) }
@@ -43,20 +43,20 @@ impl Encoder {
         self.push(Opcode::Binary, bytes, out);
     }
 
-    /// Appends a ping. A payload has at most 125 bytes (§5.5); what is beyond them is not sent.
+    /// Appends a ping. A payload has at most 125 bytes (§5.5); the rest is cut off.
     pub fn ping(&mut self, payload: &[u8], out: &mut Vec<u8>) {
         self.push(Opcode::Ping, control(payload), out);
     }
 
-    /// Appends a pong, which answers a ping with the ping's own payload (§5.5.3); what is beyond 125
-    /// bytes is not sent.
+    /// Appends a pong, which answers a ping with the ping's own payload (§5.5.3); beyond 125 bytes
+    /// it is cut off.
     pub fn pong(&mut self, payload: &[u8], out: &mut Vec<u8>) {
         self.push(Opcode::Pong, control(payload), out);
     }
 
     /// Appends a Close: the last frame, after which nothing may be sent (§5.5.1).
     ///
-    /// The answer to a peer's Close says the same: `encoder.close(heard.as_ref(), &mut out)`.
+    /// The answer to a peer's Close repeats it: `encoder.close(received.as_ref(), &mut out)`.
     pub fn close(&mut self, close: Option<&Close>, out: &mut Vec<u8>) {
         let payload = close.map(Close::payload).unwrap_or_default();
         self.push(Opcode::Close, &payload, out);
@@ -75,7 +75,7 @@ impl fmt::Debug for Encoder {
 }
 
 /// Appends a server's text message to `out`: [`Encoder::text`] for a broadcast, encoded once for
-/// all. `payload` is UTF-8, which the caller vouches for.
+/// all clients. `payload` must be UTF-8.
 ///
 /// ```
 /// let mut out = Vec::new();
@@ -89,7 +89,7 @@ pub fn push_text_frame(out: &mut Vec<u8>, payload: &[u8]) {
 fn push_frame(opcode: Opcode, mask: Option<[u8; 4]>, payload: &[u8], out: &mut Vec<u8>) {
     out.reserve(payload.len().saturating_add(HEADER));
     let length = u64::try_from(payload.len()).unwrap_or(u64::MAX);
-    Header { fin: true, opcode, mask, length }.push(out);
+    FrameHeader { fin: true, opcode, mask, length }.push(out);
     let start = out.len();
     out.extend_from_slice(payload);
     if let (Some(mask), Some(payload)) = (mask, out.get_mut(start..)) {
@@ -97,7 +97,7 @@ fn push_frame(opcode: Opcode, mask: Option<[u8; 4]>, payload: &[u8], out: &mut V
     }
 }
 
-/// As much of `payload` as a control frame carries.
+/// As much of `payload` as fits in a control frame.
 fn control(payload: &[u8]) -> &[u8] {
     payload.get(..CONTROL_PAYLOAD).unwrap_or(payload)
 }
@@ -105,7 +105,7 @@ fn control(payload: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ws::close::CloseCode;
+    use crate::ws::close_code::CloseCode;
 
     fn server(write: impl FnOnce(&mut Encoder, &mut Vec<u8>)) -> Vec<u8> {
         let mut out = Vec::new();

@@ -1,60 +1,58 @@
-//! How a peer can break the rules, and the close code that answers it.
-//!
-//! Room: facts and their numbers.
+//! The ways in which a peer breaks RFC 6455 or a limit, and the close code for each.
 
 use std::{error, fmt};
 
-use super::close::CloseCode;
+use super::close_code::CloseCode;
 use super::utf8::NotUtf8;
 
-/// Why nothing more can be decoded.
+/// Why decoding has stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
-    /// The peer does not speak RFC 6455.
+    /// The peer violates RFC 6455.
     Protocol(Violation),
     /// A text message, or the reason of a Close, is not UTF-8.
     NotUtf8 {
-        /// Bytes of the text that come before the character that is none.
+        /// Bytes of the text before the first invalid character.
         at: usize,
     },
-    /// A message is, or by its header would become, too long.
+    /// A message is too long, or its header announces one that is.
     TooBig {
-        /// Bytes the message would have at least.
+        /// Bytes of the message, at least.
         bytes: usize,
-        /// Bytes it may have.
+        /// The maximum.
         limit: usize,
     },
-    /// A message comes in too many frames.
+    /// A message has too many fragments.
     TooManyFragments {
-        /// Frames it may have.
+        /// The maximum.
         limit: usize,
     },
 }
 
-/// A way to break RFC 6455 that ends with 1002.
+/// A violation of RFC 6455 that is answered with 1002.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Violation {
-    /// A reserved bit is set, and no extension was negotiated that gives it a meaning.
+    /// A reserved bit is set, and no extension that defines it was negotiated.
     ReservedBits,
-    /// The opcode means nothing: 3 to 7 or 11 to 15.
+    /// The opcode is undefined: 3 to 7 or 11 to 15.
     ReservedOpcode(u8),
     /// A client's frame without a mask.
     Unmasked,
     /// A server's frame with a mask.
     Masked,
-    /// A control frame that is not the whole of its message.
+    /// A fragmented control frame.
     FragmentedControl,
-    /// A control frame with over 125 bytes.
+    /// A control frame of more than 125 bytes.
     LongControl,
-    /// A length in more bytes than it needs.
+    /// A length that is not in its shortest form.
     WastefulLength(u64),
     /// A length of 2^63 or more.
     EndlessLength,
-    /// A continuation without a message to continue.
+    /// A continuation frame without a message before it.
     Orphan,
-    /// A new message before the last one has ended.
+    /// A new message before the last fragment of the one before.
     Interruption,
-    /// A Close frame with one byte.
+    /// A Close frame with a payload of one byte.
     HalfCloseCode,
     /// A close code that may not be sent.
     CloseCode(u16),
@@ -107,17 +105,17 @@ impl fmt::Display for Violation {
         match self {
             Violation::ReservedBits => f.write_str("frame with a reserved bit set"),
             Violation::ReservedOpcode(opcode) => write!(f, "frame with reserved opcode {opcode}"),
-            Violation::Unmasked => f.write_str("frame of a client without a mask"),
-            Violation::Masked => f.write_str("frame of a server with a mask"),
+            Violation::Unmasked => f.write_str("client frame without a mask"),
+            Violation::Masked => f.write_str("server frame with a mask"),
             Violation::FragmentedControl => f.write_str("control frame in fragments"),
             Violation::LongControl => f.write_str("control frame of more than 125 bytes"),
             Violation::WastefulLength(length) => {
                 write!(f, "length {length} written in more bytes than it needs")
             }
             Violation::EndlessLength => f.write_str("length with the top bit set"),
-            Violation::Orphan => f.write_str("continuation of no message"),
-            Violation::Interruption => f.write_str("new message inside an unfinished one"),
-            Violation::HalfCloseCode => f.write_str("close frame with half a code"),
+            Violation::Orphan => f.write_str("continuation frame without a message"),
+            Violation::Interruption => f.write_str("new message before the last one has ended"),
+            Violation::HalfCloseCode => f.write_str("close frame with a payload of one byte"),
             Violation::CloseCode(code) => write!(f, "close code {code}, which may not be sent"),
         }
     }
@@ -139,9 +137,9 @@ mod tests {
             ),
             (Error::TooManyFragments { limit: 1_024 }, 1008, "message of more than 1024 frames"),
         ];
-        for (error, code, said) in cases {
+        for (error, code, text) in cases {
             assert_eq!(error.close_code().get(), code);
-            assert_eq!(error.to_string(), said);
+            assert_eq!(error.to_string(), text);
         }
     }
 }

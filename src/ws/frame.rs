@@ -1,22 +1,22 @@
-//! A frame's header, read from a slice and written to a vector (RFC 6455 §5.2).
+//! The header of a frame, read from a slice and written to a vector (RFC 6455 §5.2).
 //!
-//! Room: one header at a time; what came before it, and limits on size, are the decoder's.
+//! One header at a time; the order of frames and the limits are the decoder's.
 
 use super::error::{Error, Violation};
 
 /// Payload bytes a control frame may carry (§5.5).
 pub(super) const CONTROL_PAYLOAD: usize = 125;
 
-/// Which end of the connection we are. A client masks what it sends, a server never does (§5.1).
+/// Our end of the connection. A client masks the frames it sends, a server never does (§5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// We accepted the connection: what arrives must be masked.
+    /// We accepted the connection: frames from the peer must be masked.
     Server,
-    /// We opened the connection: what arrives must not be masked.
+    /// We opened the connection: frames from the peer must not be masked.
     Client,
 }
 
-/// What a frame is (§11.8).
+/// The type of a frame (§11.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opcode {
     Continuation,
@@ -59,21 +59,21 @@ impl Opcode {
     }
 }
 
-/// Everything in front of a frame's payload.
+/// The header: everything before a frame's payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Header {
+pub(super) struct FrameHeader {
     pub(super) fin: bool,
     pub(super) opcode: Opcode,
     pub(super) mask: Option<[u8; 4]>,
-    /// Bytes of payload the header claims; below 2^63.
+    /// Bytes of payload that follow; below 2^63.
     pub(super) length: u64,
 }
 
-impl Header {
-    /// Reads the header that `input` begins with, sent to a peer in `role`, and how many bytes it
-    /// took. `None`: more bytes are needed. Whatever is wrong with a header is said as soon as
-    /// the bytes that prove it are there, without waiting for a payload.
-    pub(super) fn parse(role: Role, input: &[u8]) -> Result<Option<(Header, usize)>, Error> {
+impl FrameHeader {
+    /// Reads the header at the start of `input` for our end `role`, and returns its size in bytes;
+    /// `None`: more bytes are needed. An error is returned as soon as the bytes that prove it are
+    /// there, before any payload.
+    pub(super) fn parse(role: Role, input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Error> {
         let Some((&[first, second], rest)) = input.split_first_chunk() else { return Ok(None) };
         if first & 0x70 != 0 {
             return Err(Violation::ReservedBits.into()); // §5.2: "MUST be 0 unless an extension is negotiated"
@@ -105,7 +105,7 @@ impl Header {
             None => return Ok(None),
         };
         let size = input.len().saturating_sub(rest.len());
-        Ok(Some((Header { fin, opcode, mask, length }, size)))
+        Ok(Some((FrameHeader { fin, opcode, mask, length }, size)))
     }
 
     /// Appends the header to `out`, its length in the one form the RFC allows: the shortest.
@@ -128,7 +128,8 @@ impl Header {
     }
 }
 
-/// The payload's length and what follows it, from the 7 bits `short` and the bytes after them.
+/// The payload's length and the bytes after it, from the 7 bits `short` and the bytes that follow
+/// them.
 fn parse_length(short: u8, rest: &[u8]) -> Result<Option<(u64, &[u8])>, Violation> {
     let (length, least, rest) = match short {
         126 => {
@@ -157,8 +158,8 @@ mod tests {
 
     const MASK: [u8; 4] = *b"mask";
 
-    fn parse(input: &[u8]) -> Result<Option<(Header, usize)>, Error> {
-        Header::parse(Role::Server, input)
+    fn parse(input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Error> {
+        FrameHeader::parse(Role::Server, input)
     }
 
     #[test]
@@ -174,7 +175,8 @@ mod tests {
             ((1 << 63) - 1, b"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xffmask"),
         ];
         for (length, wire) in cases {
-            let header = Header { fin: true, opcode: Opcode::Binary, mask: Some(MASK), length };
+            let header =
+                FrameHeader { fin: true, opcode: Opcode::Binary, mask: Some(MASK), length };
             let mut out = Vec::new();
             header.push(&mut out);
             assert_eq!(out, wire, "{length}");
@@ -237,9 +239,9 @@ mod tests {
 
     #[test]
     fn a_client_refuses_a_masked_frame() {
-        let heard = Header::parse(Role::Client, b"\x81\x85");
-        assert_eq!(heard, Err(Violation::Masked.into()));
-        let header = Header { fin: true, opcode: Opcode::Text, mask: None, length: 5 };
-        assert_eq!(Header::parse(Role::Client, b"\x81\x05Hello"), Ok(Some((header, 2))));
+        let parsed = FrameHeader::parse(Role::Client, b"\x81\x85");
+        assert_eq!(parsed, Err(Violation::Masked.into()));
+        let header = FrameHeader { fin: true, opcode: Opcode::Text, mask: None, length: 5 };
+        assert_eq!(FrameHeader::parse(Role::Client, b"\x81\x05Hello"), Ok(Some((header, 2))));
     }
 }

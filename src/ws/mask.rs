@@ -1,10 +1,8 @@
-//! The XOR that a client lays over its payloads (RFC 6455 §5.3).
-//!
-//! Room: a slice and four bytes.
+//! The masking of a client's payloads: XOR with four bytes (RFC 6455 §5.3).
 
-/// XORs `bytes` with `mask`, repeated; doing it twice gives the bytes back.
+/// XORs `bytes` with `mask`, repeated. Masking twice gives the bytes back.
 ///
-/// Eight bytes at a time: the compiler makes wider ones of that where the machine has them.
+/// Eight bytes at a time; the compiler uses wider registers where the machine has them.
 pub(super) fn apply(mask: [u8; 4], bytes: &mut [u8]) {
     let [a, b, c, d] = mask;
     let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
@@ -17,7 +15,7 @@ pub(super) fn apply(mask: [u8; 4], bytes: &mut [u8]) {
     }
 }
 
-/// The mask as it continues after `bytes` of payload.
+/// The mask for the rest of a payload, after its first `bytes`.
 pub(super) fn after(mut mask: [u8; 4], bytes: usize) -> [u8; 4] {
     mask.rotate_left(bytes % 4);
     mask

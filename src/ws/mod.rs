@@ -1,7 +1,7 @@
-//! RFC 6455, from bytes to events and back.
+//! RFC 6455: a sans-I/O codec from bytes to events and back.
 //!
-//! Room: slices, vectors and enums. Never a socket, a thread, a clock, randomness, a log line, or a
-//! word of chat.
+//! Depends on slices, vectors, enums and `limits`; never on sockets, threads, the clock,
+//! randomness, files or `chat`.
 //!
 //! ```
 //! use talk::ws::{Decoder, Encoder, Event, Limits, Role};
@@ -23,13 +23,15 @@
 mod decoder; // bytes → events
 mod encoder; // messages → bytes
 mod frame; // a frame's header
-mod mask; // the client's XOR
+mod mask; // masking: XOR of a client's payloads
 mod utf8; // text that arrives in pieces
 mod buffer; // bytes not decoded yet
-mod close; // why a connection ends
-mod error; // how a peer can break the rules
+mod close; // the payload of a Close frame
+mod close_code; // its code: why a connection ends
+mod error; // how a peer breaks the rules
 
-pub use close::{Close, CloseCode};
+pub use close::Close;
+pub use close_code::CloseCode;
 pub use decoder::{Decoder, Event, Limits};
 pub use encoder::{Encoder, push_text_frame};
 pub use error::{Error, Violation};

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 #[path = "../properties/mod.rs"]
 pub(crate) mod bodies;
-#[path = "../properties/made_up.rs"]
-pub(crate) mod made_up;
+#[path = "../properties/generators.rs"]
+pub(crate) mod generators;
 
 use bodies::{frames, heads, logs, messages, texts};
-use made_up::{INPUTS, hold};
+use generators::{INPUTS, hold};
 
 #[test]
 fn any_bytes_are_frames_alike_however_they_are_cut() {
@@ -19,7 +19,7 @@ fn any_bytes_are_frames_alike_however_they_are_cut() {
 }
 
 #[test]
-fn frames_built_right_or_wrong_are_heard_as_the_model_hears_them() {
+fn valid_and_invalid_frames_are_read_as_the_model_reads_them() {
     hold("built", INPUTS / 2, Vec::new(), frames::built);
 }
 
@@ -34,18 +34,18 @@ fn any_text_is_json_to_us_if_it_is_to_serde_json() {
 }
 
 #[test]
-fn any_text_that_is_a_message_stays_it_when_it_is_written() {
+fn any_message_is_the_same_after_it_is_written_and_read_again() {
     hold("messages", INPUTS, vectors(), messages::any_bytes);
 }
 
 #[test]
-fn any_bytes_as_a_log_give_out_what_a_second_reader_finds_in_them() {
+fn any_bytes_as_a_log_are_served_as_a_second_reader_reads_them() {
     let data = tempfile::tempdir().unwrap();
-    // An input is some lines, and each is read twice: more than 100,000 of them.
+    // An input is several lines, and each is read twice: more than 100,000 in all.
     hold("logs", INPUTS / 5, Vec::new(), |bytes| logs::any_bytes(bytes, data.path()));
 }
 
-/// The messages that both clients are held to.
+/// The messages of the vectors for both clients.
 fn vectors() -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/wire");
     let mut texts = Vec::new();

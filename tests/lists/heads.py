@@ -1,16 +1,17 @@
-"""The requests of http_desync_guardian's lists, each sent to the running server as raw bytes.
+"""Sends each request of http_desync_guardian's lists to the running server, as raw bytes.
 
 Usage: heads.py PATH-OF-THE-SERVER-BINARY FOLDER-OF-THE-LISTS
 
-The lists say of each request how safe it is to pass on: compliant, acceptable, ambiguous or severe. Whatever
-they say, one thing holds here: **a connection carries one response, with `Connection: close`, and then ends;
-what follows a head is never read as another request.** So each is sent alone, with a second request behind
-it, and with one behind the end of an empty chunked body. The second is never answered, nor counted.
+The lists say how safe it is to forward each request: compliant, acceptable, ambiguous or severe. For all of
+them, one thing holds here: **a connection gets one response, with `Connection: close`, and then ends; the server
+never reads the bytes after a head as another request.** So the test sends each request alone, with a second
+request after it, and with a second request after the end of an empty chunked body. The server neither answers nor
+counts the second.
 
-Then the verdict. All of their targets are nowhere: 404 says that the head was read, anything else that it was
-refused. What they call ambiguous or severe must be refused, and the rest be read, but for the differences
+Then the verdict. None of their targets exists: 404 means that the server read the head, anything else that it
+refused it. It must refuse what the lists call ambiguous or severe, and read the rest, except for the differences
 listed here, which docs/differences.md explains. Their requests name no host, which alone would be a reason to
-refuse them (RFC 9112 §3.2), so one is added.
+refuse them (RFC 9112 §3.2), so the test adds one.
 """
 
 import collections
@@ -21,17 +22,17 @@ import sys
 
 import yaml
 
-from server import SOON, running
+from server import TIMEOUT, running
 
 TO_BE_READ = {"Compliant": True, "Acceptable": True, "Ambiguous": False, "Severe": False}
 
 SECOND = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
-BEHIND = [b"", SECOND, b"0\r\n\r\n" + SECOND]
+SUFFIXES = [b"", SECOND, b"0\r\n\r\n" + SECOND]
 
-# Where our verdict is another: a row of this document, and what the lists call these requests.
+# Where our verdict differs: a row of this document, and the names of these requests in the lists.
 DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "differences.md"
 DIFFERENCES = {
-    "similar name": [  # these alone we read and they do not
+    "similar name": [  # the only ones that we read and they refuse
         "Transfer_Encoding with underscore.",
         "Content_Length with underscore.",
         "Transfer-Encoding with multiple hyphens",
@@ -71,23 +72,23 @@ DIFFERENCES = {
         "[space] in URI",
     ],
 }
-EXPLAINED = {name for names in DIFFERENCES.values() for name in names}
+LISTED = {name for names in DIFFERENCES.values() for name in names}
 
 
 def explained():
-    """The rows of the document that say of how many requests they are, and that number."""
+    """The rows of the document that have a number of requests, with that number."""
     rows = re.findall(r"^\| `([^`]+)` \| (\d+) \|", DOCUMENT.read_text(), re.MULTILINE)
     return {row: int(count) for row, count in rows}
 
 
 def cases(folder):
-    """Every request of every list; all scalars are strings."""
+    """Each request of each list; all scalars are strings."""
     for file in sorted(pathlib.Path(folder).glob("*.yaml")):
         yield from yaml.load(file.read_text(), yaml.BaseLoader)
 
 
 def unescaped(text):
-    """The text without the lists' own escapes, which come on top of YAML's."""
+    """The text without the lists' own escapes, which are in addition to YAML's."""
     def character(match):
         escape = match[1]
         if len(escape) == 3:
@@ -97,7 +98,7 @@ def unescaped(text):
 
 
 def heads(case):
-    """The request as bytes: in UTF-8, as their own tests have it, and in Latin-1 where that is another."""
+    """The request as bytes: in UTF-8, as in their own tests, and in Latin-1 where that differs."""
     lines = [f"{case['method']} {case['uri']} {case['version']}"]
     headers = case["headers"] or []
     lines += [f"{header['name']}: {header['value']}" for header in headers]
@@ -110,24 +111,24 @@ def heads(case):
 
 
 def exchange(port, request):
-    """All that comes back for these bytes until the server ends the connection."""
-    with socket.create_connection(("127.0.0.1", port), SOON) as peer:
+    """Everything that the server sends for these bytes until it ends the connection."""
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as peer:
         peer.sendall(request)
-        heard = b""
+        received = b""
         while chunk := peer.recv(65536):
-            heard += chunk
-    return heard
+            received += chunk
+    return received
 
 
-def status_of_the_only_response(heard, method):
-    """The status, if this is one whole response that says it is the last, and not a byte more."""
-    head, end, body = heard.partition(b"\r\n\r\n")
+def status_of_the_only_response(received, method):
+    """The status; these bytes must be exactly one whole response with `Connection: close`."""
+    head, end, body = received.partition(b"\r\n\r\n")
     first, *lines = head.decode("ascii").split("\r\n")
     headers = dict(line.split(": ", 1) for line in lines)
-    assert end and headers["Connection"] == "close", heard
-    assert len(body) == (0 if method == "HEAD" else int(headers["Content-Length"])), heard
+    assert end and headers["Connection"] == "close", received
+    assert len(body) == (0 if method == "HEAD" else int(headers["Content-Length"])), received
     version, status, _ = first.split(" ", 2)
-    assert version == "HTTP/1.1", heard
+    assert version == "HTTP/1.1", received
     return int(status)
 
 
@@ -135,22 +136,22 @@ def main():
     assert explained() == {row: len(names) for row, names in DIFFERENCES.items()}, DOCUMENT
     counts, unexplained, different = collections.Counter(), [], set()
     with running(sys.argv[1]) as server:
-        before = server.counted("talk_http_requests_total")
+        before = server.count("talk_http_requests_total")
         for case in cases(sys.argv[2]):
             name = case["name"]
-            requests = [head + behind for head in heads(case) for behind in BEHIND]
-            heard = [exchange(server.port, request) for request in requests]
-            statuses = {status_of_the_only_response(one, case["method"]) for one in heard}
-            assert len(statuses) == 1, f"{name}: what is behind changes the answer: {statuses}"
+            requests = [head + suffix for head in heads(case) for suffix in SUFFIXES]
+            responses = [exchange(server.port, request) for request in requests]
+            statuses = {status_of_the_only_response(response, case["method"]) for response in responses}
+            assert len(statuses) == 1, f"{name}: the bytes after it change the answer: {statuses}"
             is_read, tier = statuses == {404}, case["expected"]["tier"]
             if is_read != TO_BE_READ[tier]:
                 different.add(name)
-                if name not in EXPLAINED:
+                if name not in LISTED:
                     unexplained.append(f"{name}: {tier} to them, {statuses} to us")
             counts.update(connections=len(requests), read=is_read, refused=not is_read)
-        counted = server.counted("talk_http_requests_total") - before
-        assert counted == counts["connections"] + 1, "one request each, and this page's"
-    unexplained += [f"{name}: no difference any more" for name in EXPLAINED - different]
+        count = server.count("talk_http_requests_total") - before
+        assert count == counts["connections"] + 1, "one request each, and this page's"
+    unexplained += [f"{name}: no longer a difference" for name in LISTED - different]
     for line in unexplained:
         print(line)
     total = counts["read"] + counts["refused"]

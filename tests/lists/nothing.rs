@@ -1,1 +1,1 @@
-//! Empty: this package is only there to name others.
+//! Empty: this package exists only to name others.

@@ -2,10 +2,10 @@
 
 Usage: texts.py PATH-OF-THE-SERVER-BINARY FOLDER-OF-THE-SUITE
 
-By its name a text is JSON (y_), is not (n_), or may be taken for either (i_). What is not UTF-8 is closed
-with 1007 whatever its name: RFC 6455 asks for that before anybody looks for JSON. The rest is answered with
-one error: bad_json, or, as no text of the suite is a message of the protocol, bad_message. After each, an
-ordinary message is answered.
+The name of a text says whether it is JSON (y_), is not (n_), or may be accepted or refused (i_). The server
+closes the connection with 1007 for a text that is not UTF-8, whatever its name: RFC 6455 requires that before
+any JSON is parsed. It answers each other text with one error: bad_json, or bad_message, as no text of the suite
+is a message of the protocol. After each text, the server must answer an ordinary message.
 """
 
 import asyncio
@@ -16,55 +16,55 @@ import sys
 
 import websockets
 
-from server import SOON, running
+from server import TIMEOUT, running
 
-# JSON to the suite, but not to us. docs/differences.md says why.
-REFUSED_ALL_THE_SAME = {
+# JSON in the suite, but refused by us. docs/differences.md says why.
+VALID_BUT_REFUSED = {
     "y_object_duplicated_key.json": "a key twice",
     "y_object_duplicated_key_and_value.json": "a key twice",
 }
 ALLOWED = {"y": {"bad_message"}, "n": {"bad_json"}, "i": {"bad_message", "bad_json"}}
-# Neither the size nor the number of these texts is what is tried here.
-LIMITS = ["nuisances=100000", "message=1MiB"]
+# This test is not about the size or the number of the texts, so these limits are high.
+LIMITS = ["control-rate=100000", "message=1MiB"]
 
 
-class Peer:
-    """A client that has said hello, and comes again when it was closed."""
+class Client:
+    """A client that sends hello, and reconnects after it was closed."""
 
     def __init__(self, server):
-        self.url, self.visits = server.url.replace("http:", "ws:") + "ws", 0
+        self.url, self.connections = server.url.replace("http:", "ws:") + "ws", 0
 
-    async def enter(self):
+    async def connect(self):
         self.socket = await websockets.connect(self.url, compression=None)
-        self.visits += 1
-        await self.socket.send(json.dumps({"type": "hello", "user": f"peer{self.visits}"}))
-        assert (await self.hear())["type"] == "welcome"
+        self.connections += 1
+        await self.socket.send(json.dumps({"type": "hello", "user": f"client{self.connections}"}))
+        assert (await self.receive())["type"] == "welcome"
 
-    async def hear(self):
-        return json.loads(await asyncio.wait_for(self.socket.recv(), SOON))
+    async def receive(self):
+        return json.loads(await asyncio.wait_for(self.socket.recv(), TIMEOUT))
 
     async def outcome(self, text):
-        """What becomes of these bytes as a message: the code of an error, or of a Close."""
+        """The answer to these bytes as a message: the code of an error, or of a Close."""
         try:
             await self.socket.send(text, text=True)
-            answer = await self.hear()
+            answer = await self.receive()
             assert answer["type"] == "error", answer
             return answer["code"]
         except websockets.ConnectionClosed as closed:
             return closed.rcvd and closed.rcvd.code
 
-    async def is_answered(self):
+    async def check_alive(self):
         await self.socket.send('{"type":"rooms"}')
-        assert (await self.hear())["type"] == "rooms"
+        assert (await self.receive())["type"] == "rooms"
 
 
 def expected(name, text):
-    """What may become of a text."""
+    """The allowed outcomes for a text."""
     try:
         text.decode()
     except UnicodeDecodeError:
         return {1007}
-    return {"bad_json"} if name in REFUSED_ALL_THE_SAME else ALLOWED[name[0]]
+    return {"bad_json"} if name in VALID_BUT_REFUSED else ALLOWED[name[0]]
 
 
 async def main():
@@ -72,17 +72,17 @@ async def main():
     assert len(files) == 318, f"the suite has 318 texts, not {len(files)}"
     counts, unexplained = collections.Counter(), []
     with running(sys.argv[1], *LIMITS) as server:
-        peer = Peer(server)
-        await peer.enter()
+        client = Client(server)
+        await client.connect()
         for file in files:
             text = file.read_bytes()
-            outcome = await peer.outcome(text)
+            outcome = await client.outcome(text)
             counts[outcome] += 1
             if outcome not in expected(file.name, text):
                 unexplained.append(f"{file.name}: {outcome}")
             if outcome == 1007:
-                await peer.enter()
-            await peer.is_answered()
+                await client.connect()
+            await client.check_alive()
     for line in unexplained:
         print(line)
     print(f"{len(files)} texts: {counts['bad_message']} accepted as JSON, {counts['bad_json']} refused, "

@@ -1,5 +1,5 @@
-//! A panic while a thread holds a lock: for each lock, in each kind of thread that takes it. Only the
-//! connection that the thread was for may feel it.
+//! A panic while a thread holds a lock: for each lock, in each kind of thread that takes it. It may end
+//! only the connection that the thread works for.
 //!
 //! Needs `--features fail-points`; the shipped binary has no traps.
 
@@ -15,12 +15,12 @@
     reason = "to panic is how a test fails; the support is shared with tests that need more of it"
 )]
 
+#[path = "../common/mod.rs"]
+mod common; // server processes
 #[path = "../it/support/mod.rs"]
-mod support; // a running server, and peers that talk to it
-#[path = "../it/terminal.rs"]
-mod terminal; // a pseudo-terminal with a console on it
-mod consoles; // the same for a console
-mod provoker; // who makes threads take their locks
+mod support; // servers, clients and terminals for tests
+mod console; // a panic in the console
+mod trigger; // clients that make threads take their locks
 
 use std::fs;
 use std::net::SocketAddr;
@@ -32,89 +32,89 @@ use std::time::Instant;
 
 use serde_json::json;
 use support::commands::{exported, printed};
-use support::raw::Raw;
-use support::{Peer, Running, SOON};
+use support::raw_client::RawClient;
+use support::{TIMEOUT, TestClient, TestServer};
 
-/// Each lock with the threads in which it is taken.
-const TAKEN: &[(&str, &[&str])] = &[
-    ("counts", &["main", "greeting", "session"]),
-    ("clients", &["greeting", "session", "pulse"]),
-    ("guests", &["greeting", "session"]),
-    ("names", &["greeting", "session", "storage"]),
-    ("names_file", &["greeting", "session", "storage"]),
-    ("marks", &["greeting", "session", "storage"]),
-    ("marks_file", &["greeting", "storage"]),
-    ("rooms", &["greeting", "session", "pulse", "storage"]),
-    ("state", &["greeting", "session", "carrier", "pulse"]),
-    ("pace", &["greeting", "session", "carrier", "drain", "pulse"]),
-    ("identity", &["greeting", "session"]),
-    ("loads", &["session", "carrier"]),
-    ("behind", &["session", "drain"]),
-    ("writer", &["session", "carrier", "storage"]),
-    ("shelf", &["greeting", "session", "carrier", "storage"]),
-    ("forcing", &["session"]),
+/// Each lock with the threads that take it.
+const LOCKS: &[(&str, &[&str])] = &[
+    ("counts", &["main", "hello", "session"]),
+    ("clients", &["hello", "session", "heartbeat"]),
+    ("invitations", &["hello", "session"]),
+    ("names", &["hello", "session", "maintenance"]),
+    ("names_file", &["hello", "session", "maintenance"]),
+    ("read_markers", &["hello", "session", "maintenance"]),
+    ("read_markers_file", &["hello", "maintenance"]),
+    ("rooms", &["hello", "session", "heartbeat", "maintenance"]),
+    ("state", &["hello", "session", "broadcaster", "heartbeat"]),
+    ("send_queue", &["hello", "session", "broadcaster", "slow-clients", "heartbeat"]),
+    ("identity", &["hello", "session"]),
+    ("rounds", &["session", "broadcaster"]),
+    ("slow_clients", &["session", "slow-clients"]),
+    ("writer", &["session", "broadcaster", "maintenance"]),
+    ("read_state", &["hello", "session", "broadcaster", "maintenance"]),
+    ("fsync", &["session"]),
 ];
 
-/// The same for what the storage thread does where it is the one that forces logs to the disk.
-const TAKEN_ASIDE: &[(&str, &[&str])] =
-    &[("writer", &["storage"]), ("shelf", &["storage"]), ("forcing", &["storage"])];
+/// The locks that the maintenance thread takes only with `--sync interval`, when it does the fsync.
+const LOCKS_OF_INTERVAL: &[(&str, &[&str])] =
+    &[("writer", &["maintenance"]), ("read_state", &["maintenance"]), ("fsync", &["maintenance"])];
 
 #[test]
 fn a_panic_under_any_lock_in_any_thread_harms_one_connection_at_most() {
-    outlives(TAKEN, "always");
+    survives_panics(LOCKS, "always");
 }
 
 #[test]
-fn a_panic_of_the_thread_that_forces_logs_harms_one_connection_at_most() {
-    outlives(TAKEN_ASIDE, "interval");
+fn a_panic_of_the_fsync_thread_harms_one_connection_at_most() {
+    survives_panics(LOCKS_OF_INTERVAL, "interval");
 }
 
-/// One server meets a panic for every pair of `taken`, and serves two people all along.
-fn outlives(taken: &[(&str, &[&str])], sync: &str) {
+/// Causes a panic for every pair of `locks` in one server, which must serve two clients all the time.
+fn survives_panics(locks: &[(&str, &[&str])], sync: &str) {
     let dir = tempfile::tempdir().unwrap();
     let (traps, data) = (dir.path().join("traps"), dir.path().join("data"));
     fs::create_dir(&traps).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.env("TALK_FAIL", &traps).stderr(Stdio::null());
-    let limits = ["ping-every=200ms", "pong-wait=2m", "nuisances=100000", "stall-wait=1s"];
+    let limits = ["ping-every=200ms", "pong-wait=2m", "control-rate=100000", "stall-wait=1s"];
     let mut flags: Vec<&str> = limits.iter().flat_map(|limit| ["--limit", limit]).collect();
     flags.extend(["--max-per-address", "100000", "--sync", sync]);
-    let mut server = Running::start_by(&mut command, &data, &flags);
+    let mut server = TestServer::start_by(&mut command, &data, &flags);
 
-    // A server that hangs answers pings all the same: somebody has to look at the clock.
+    // A server that hangs still answers pings: a thread of the test enforces the time limit.
     let now = Arc::new(Mutex::new(String::new()));
-    let (done, patience) = (Arc::clone(&now), SOON);
+    let (done, timeout) = (Arc::clone(&now), TIMEOUT);
     let (_alive, ended) = mpsc::channel::<()>();
     thread::spawn(move || {
-        if ended.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout) {
+        if ended.recv_timeout(timeout) == Err(mpsc::RecvTimeoutError::Timeout) {
             eprintln!("it hangs at {}", done.lock().unwrap());
             process::abort();
         }
     });
 
     let mut said = 0;
-    let (mut ann, _) = Peer::joined(server.address, "ann", "lobby");
-    let (mut ben, _) = Peer::joined(server.address, "ben", "lobby");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+    let (mut ben, _) = TestClient::joined(server.address, "ben", "lobby");
     let mut sprung = 0;
-    for (lock, threads) in taken {
+    for (lock, threads) in locks {
         for thread in *threads {
             let trap = format!("{lock}@{thread}");
             fs::write(traps.join(&trap), "").unwrap();
             *now.lock().unwrap() = trap.clone();
-            provoker::provoke(server.address, &traps.join(&trap), &trap, sprung);
+            trigger::spring(server.address, &traps.join(&trap), &trap, sprung);
             sprung += 1;
-            assert!(server.is_alive(), "{trap} has ended the server");
+            assert!(server.is_alive(), "{trap} ended the server");
             said += 1;
-            goes_on(&trap, said, &mut ann, &mut ben);
-            returns_to_readiness(server.address, &trap);
+            chat_goes_on(&trap, said, &mut ann, &mut ben);
+            becomes_ready_again(server.address, &trap);
         }
     }
-    assert_eq!(Raw::connect(server.address).count("talk_panics_total"), sprung as f64);
-    // A thread that panics while it gives its place back has not given it back.
-    let lost = taken.iter().filter(|(lock, _)| *lock == "counts").map(|(_, threads)| threads.len());
-    only_those_two_are_left(server.address, lost.sum());
-    ann.say(&json!({"type": "who", "room": "lobby"}));
-    assert_eq!(ann.hear_type("members")["members"], json!(["ann", "ben"]));
+    assert_eq!(RawClient::connect(server.address).count("talk_panics_total"), sprung as f64);
+    // A thread that panics while it frees its slot does not free it.
+    let lost = locks.iter().filter(|(lock, _)| *lock == "counts").map(|(_, threads)| threads.len());
+    only_two_clients_are_left(server.address, lost.sum());
+    ann.send(&json!({"type": "who", "room": "lobby"}));
+    assert_eq!(ann.receive_type("members")["members"], json!(["ann", "ben"]));
     server.kill();
     assert!(printed(&["verify"], &data).contains("lobby"));
     let cids: Vec<String> = exported(&data)
@@ -125,47 +125,47 @@ fn outlives(taken: &[(&str, &[&str])], sync: &str) {
     assert_eq!(cids, (1..=said).map(|n| n.to_string()).collect::<Vec<_>>(), "once and in order");
 }
 
-/// Ann says a line, and both see it. A log in doubt refuses lines for some seconds; then the same line
-/// comes again.
-fn goes_on(trap: &str, said: usize, ann: &mut Peer, ben: &mut Peer) {
+/// Ann posts a message, and both receive it. A log in doubt refuses messages for some seconds; then she
+/// posts the same message again.
+fn chat_goes_on(trap: &str, said: usize, ann: &mut TestClient, ben: &mut TestClient) {
     let (cid, since) = (said.to_string(), Instant::now());
-    let text = format!("{trap} {}", "x".repeat(3_000)); // what fills the sockets of those who do not read
+    let text = format!("{trap} {}", "x".repeat(3_000)); // fills the sockets of clients that do not read
     loop {
         ann.post("lobby", &cid, &text);
         let answer = loop {
-            let heard = ann.hear();
-            if heard["cid"] == *cid && heard["type"] != "presence" {
-                break heard;
+            let received = ann.receive();
+            if received["cid"] == *cid && received["type"] != "presence" {
+                break received;
             }
         };
         if answer["type"] == "post" {
             break;
         }
         assert_eq!(answer["code"], "storage", "after {trap}: {answer}");
-        assert!(since.elapsed() < SOON, "nothing can be said after {trap}");
+        assert!(since.elapsed() < TIMEOUT, "nothing can be said after {trap}");
     }
-    let seen = ben.hear_own("ann", &cid);
+    let seen = ben.receive_own("ann", &cid);
     assert_eq!(seen["text"], text);
 }
 
-fn returns_to_readiness(address: SocketAddr, trap: &str) {
+fn becomes_ready_again(address: SocketAddr, trap: &str) {
     let since = Instant::now();
-    while !Raw::connect(address).get("/readyz").starts_with("HTTP/1.1 200 ") {
-        assert!(since.elapsed() < SOON, "not ready any more after {trap}");
+    while !RawClient::connect(address).get("/readyz").starts_with("HTTP/1.1 200 ") {
+        assert!(since.elapsed() < TIMEOUT, "not ready any more after {trap}");
     }
 }
 
-/// Who asks how many there are is new as well.
-fn only_those_two_are_left(address: SocketAddr, lost: usize) {
+/// The connection that reads the metrics is a new one as well.
+fn only_two_clients_are_left(address: SocketAddr, lost: usize) {
     let most_new = 1.0 + lost as f64;
     let since = Instant::now();
     loop {
-        let here = Raw::connect(address).count("talk_connections{kind=\"bot\"}");
-        let new = Raw::connect(address).count("talk_connections{kind=\"unknown\"}");
+        let here = RawClient::connect(address).count("talk_connections{kind=\"bot\"}");
+        let new = RawClient::connect(address).count("talk_connections{kind=\"unknown\"}");
         if here == 2.0 && new <= most_new {
             return;
         }
-        assert!(since.elapsed() < SOON / 3, "{here} clients and {new} others are left");
+        assert!(since.elapsed() < TIMEOUT / 3, "{here} clients and {new} others are left");
     }
 }
 

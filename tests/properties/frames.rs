@@ -1,41 +1,41 @@
-//! Frames: any bytes, and frames built right or nearly right beside a model that knows how they were built.
+//! Frames: any bytes, and valid or nearly valid frames against a model that knows how they were built.
 
 use arbitrary::Unstructured;
 use talk::ws::{Close, CloseCode, Decoder, Encoder, Event, Limits, Role};
 
-/// Small, so that inputs of a few hundred bytes run into them.
+/// Small, so that inputs of a few hundred bytes reach them.
 const LIMITS: Limits = Limits { message: 256, fragments: 4 };
 
-/// What a decoder made of its input.
+/// What a decoder read from its input.
 #[derive(Debug, PartialEq)]
-struct Heard {
+struct Decoded {
     events: Vec<Event>,
-    /// The close code that an error deserves.
+    /// The close code of an error.
     refused: Option<u16>,
-    /// The peer owes the rest of something.
+    /// The peer has not sent the rest of a frame or message.
     mid_message: bool,
 }
 
-/// However bytes are cut, the same is heard, and no more than was sent. What was heard and is said
-/// again, by our own encoder, is heard the same, and is no longer than it was.
+/// However bytes are cut, the decoder reads the same, and no more than was sent. What it reads, encoded by
+/// our encoder, is read the same again, and is not longer than it was.
 pub(crate) fn any_bytes(wire: &[u8]) {
     for role in [Role::Server, Role::Client] {
-        let whole = heard(role, &mut [wire].into_iter());
+        let whole = received(role, &mut [wire].into_iter());
         if wire.len().is_multiple_of(2) {
-            assert_eq!(heard(role, &mut wire.chunks(1)), whole, "byte by byte");
+            assert_eq!(received(role, &mut wire.chunks(1)), whole, "byte by byte");
         } else {
-            assert_eq!(heard(role, &mut pieces(wire)), whole, "in pieces");
+            assert_eq!(received(role, &mut pieces(wire)), whole, "in pieces");
         }
 
-        let again = said(role, &whole.events);
-        assert!(again.len() <= wire.len(), "more is heard than was said");
-        let ours = heard(role, &mut [again.as_slice()].into_iter());
+        let again = encoded(role, &whole.events);
+        assert!(again.len() <= wire.len(), "more is received than was said");
+        let ours = received(role, &mut [again.as_slice()].into_iter());
         assert_eq!(ours.events, whole.events, "said again");
         assert_eq!((ours.refused, ours.mid_message), (None, false), "said again");
     }
 }
 
-/// Frames of any kind, most of them right, are heard as a model hears them that never saw a byte.
+/// Frames of any kind, most of them valid: the decoder reads what the model says, which knows no bytes.
 pub(crate) fn built(input: &[u8]) {
     let mut choices = Unstructured::new(input);
     let mut next = move || choices.arbitrary::<u8>().unwrap_or_default();
@@ -43,10 +43,10 @@ pub(crate) fn built(input: &[u8]) {
     let frames: Vec<Frame> = (0..1 + next() % 12).map(|_| Frame::make(role, &mut next)).collect();
     let mut wire = Vec::new();
     frames.iter().for_each(|frame| frame.push(&mut wire));
-    assert_eq!(heard(role, &mut pieces(&wire)), expected(role, &frames), "{frames:x?}");
+    assert_eq!(received(role, &mut pieces(&wire)), expected(role, &frames), "{frames:x?}");
 }
 
-/// `wire` cut as its own bytes say.
+/// `wire` in pieces, whose lengths its own bytes determine.
 fn pieces(mut wire: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (piece, rest) = wire.split_at(wire.len().min(usize::from(*wire.first()?) % 23 + 1));
@@ -55,41 +55,42 @@ fn pieces(mut wire: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-fn heard(role: Role, pieces: &mut dyn Iterator<Item = &[u8]>) -> Heard {
+fn received(role: Role, pieces: &mut dyn Iterator<Item = &[u8]>) -> Decoded {
     let mut decoder = Decoder::new(role, LIMITS);
-    let mut heard = Heard { events: Vec::new(), refused: None, mid_message: false };
+    let mut received = Decoded { events: Vec::new(), refused: None, mid_message: false };
     for piece in pieces {
         decoder.feed(piece);
         loop {
             match decoder.next_event() {
-                Ok(Some(event)) => heard.events.push(event),
+                Ok(Some(event)) => received.events.push(event),
                 Ok(None) => break,
                 Err(error) => {
-                    assert_eq!(heard.refused, None, "an error after an error");
-                    heard.refused = Some(error.close_code().get());
+                    assert_eq!(received.refused, None, "an error after an error");
+                    received.refused = Some(error.close_code().get());
                 }
             }
         }
-        heard.mid_message = decoder.is_mid_message();
+        received.mid_message = decoder.is_mid_message();
     }
-    let done = heard.refused.is_some() || matches!(heard.events.last(), Some(Event::Close(_)));
-    assert!(!(done && heard.mid_message), "nothing is owed after the end");
-    heard
+    let done =
+        received.refused.is_some() || matches!(received.events.last(), Some(Event::Close(_)));
+    assert!(!(done && received.mid_message), "nothing is owed after the end");
+    received
 }
 
-/// What the peer of a decoder in `role` would send to be heard so.
-fn said(role: Role, events: &[Event]) -> Vec<u8> {
+/// The bytes that the peer of a decoder in `role` sends for these events.
+fn encoded(role: Role, events: &[Event]) -> Vec<u8> {
     let mut encoder = match role {
         Role::Server => Encoder::client(|| [0x37, 0xfa, 0x21, 0x3d]),
         Role::Client => Encoder::server(),
     };
     let mut wire = Vec::new();
-    events.iter().for_each(|event| say(&mut encoder, event, &mut wire));
+    events.iter().for_each(|event| encode(&mut encoder, event, &mut wire));
     wire
 }
 
-/// Appends what makes the other end hear `event`.
-pub(crate) fn say(encoder: &mut Encoder, event: &Event, wire: &mut Vec<u8>) {
+/// Appends the bytes that the other end reads as `event`.
+pub(crate) fn encode(encoder: &mut Encoder, event: &Event, wire: &mut Vec<u8>) {
     match event {
         Event::Text(text) => encoder.text(text, wire),
         Event::Binary(bytes) => encoder.binary(bytes, wire),
@@ -116,7 +117,7 @@ enum Form {
     Shortest,
     In16,
     In64,
-    /// In 64 bits, the first of them set.
+    /// In 64 bits, the highest of them set.
     Endless,
 }
 
@@ -192,7 +193,7 @@ impl Frame {
         self.first & 0x80 != 0
     }
 
-    /// Whether its header alone breaks RFC 6455.
+    /// Whether the header alone breaks RFC 6455.
     fn is_against_the_rfc(&self, role: Role) -> bool {
         let length = self.payload.len();
         let fits = match self.form {
@@ -209,11 +210,11 @@ impl Frame {
     }
 }
 
-/// The rules of RFC 6455 on frames that are whole.
-fn expected(role: Role, frames: &[Frame]) -> Heard {
+/// The rules of RFC 6455 for whole frames.
+fn expected(role: Role, frames: &[Frame]) -> Decoded {
     let (mut events, mut message, mut fragments) = (Vec::new(), None::<(u8, Vec<u8>)>, 0);
     for frame in frames {
-        let refused = |code, events| Heard { events, refused: Some(code), mid_message: false };
+        let refused = |code, events| Decoded { events, refused: Some(code), mid_message: false };
         if frame.is_against_the_rfc(role) {
             return refused(1002, events);
         }
@@ -224,7 +225,7 @@ fn expected(role: Role, frames: &[Frame]) -> Heard {
                     Ok(close) => events.push(Event::Close(close)),
                     Err(code) => return refused(code, events),
                 }
-                return Heard { events, refused: None, mid_message: false };
+                return Decoded { events, refused: None, mid_message: false };
             }
             (9 | 10, unfinished) => {
                 events.push(if frame.opcode() == 9 {
@@ -263,7 +264,7 @@ fn expected(role: Role, frames: &[Frame]) -> Heard {
             Ok(_) | Err(_) => Event::Binary(bytes),
         });
     }
-    Heard { events, refused: None, mid_message: message.is_some() }
+    Decoded { events, refused: None, mid_message: message.is_some() }
 }
 
 fn close(payload: &[u8]) -> Result<Option<Close>, u16> {

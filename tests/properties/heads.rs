@@ -1,4 +1,4 @@
-//! Heads of HTTP: any bytes as a request's and as a response's.
+//! HTTP heads: any bytes as a request and as a response.
 
 use std::fmt::{Debug, Write};
 
@@ -8,14 +8,14 @@ use talk::http::{
 };
 use talk::limits;
 
-/// However bytes are cut, the same is read. What is accepted holds nothing that could not stand in a
-/// head, and is read the same when it is written again. What is refused is answered with a head that
-/// our own client reads, and that repeats no byte of it.
+/// However bytes are cut, the parser reads the same. An accepted head contains nothing that a head must
+/// not contain, and is read the same when it is written again. A refused head is answered with a response
+/// that our own client reads, and that repeats no byte of it.
 pub(crate) fn any_bytes(bytes: &[u8]) {
     let request = cut_anyhow::<Request>(bytes);
     if let Err(error) = request
         && bytes.len().is_multiple_of(16)
-    // there are few answers, and they are long
+    // there are few responses, and they are long
     {
         answered(error);
     }
@@ -40,7 +40,7 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
     }
 }
 
-/// What reading `bytes` comes to, cut or not.
+/// The result of parsing `bytes`, cut or not.
 fn cut_anyhow<H: Head + Debug + PartialEq>(bytes: &[u8]) -> Result<Option<(H, usize)>, Error> {
     let whole = fed::<H>([bytes]);
     let cut = [1, 7, bytes.len().div_ceil(2).max(1)][bytes.len() % 3];
@@ -48,7 +48,7 @@ fn cut_anyhow<H: Head + Debug + PartialEq>(bytes: &[u8]) -> Result<Option<(H, us
     whole
 }
 
-/// What answers a bad request says nothing but visible ASCII, and is read back.
+/// The response to a bad request is visible ASCII, and can be parsed.
 fn answered(error: Error) {
     let wire = Response::from(error).to_bytes();
     assert!(wire.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b' '..=b'~')), "{error:?}");
@@ -69,7 +69,7 @@ fn fed<'b, H: Head>(
             return Ok(Some((head, taken + used)));
         }
         taken += piece.len();
-        assert_eq!(parser.room(), limits::HEAD - taken);
+        assert_eq!(parser.remaining(), limits::HEAD - taken);
     }
     Ok(None)
 }
@@ -86,7 +86,7 @@ fn fit(headers: &Headers) {
     }
 }
 
-/// The head that says the same.
+/// The same head, written again.
 fn written(request: &Request, target: &str) -> Vec<u8> {
     let method = match request.method {
         Method::Get => "GET",

@@ -1,4 +1,4 @@
-//! A room's log: any bytes as its files, beside a second reader that knows only the form of a line.
+//! A room's log: any bytes as its files, against a second reader that knows only the form of a line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,16 +10,16 @@ use talk::chat::protocol::{Kind, Record};
 use talk::json::{self, Value};
 use talk::log::{LogName, export};
 
-/// What stands for a check value that is to be right. Without it no altered byte would be looked at: the
-/// chain would break before it.
+/// Stands for a correct checksum in an input. Without it an altered byte would never be read: the chain
+/// of checksums would break before it.
 const OPEN: &str = "................";
 
 const START: &str = "0000000000000000";
 
-/// What a log gives out is what its files hold up to the first line that is not good, without a hole, and
-/// without the text of what was deleted.
+/// A log serves what its files hold up to the first bad line, with no record missing, and without deleted
+/// texts.
 ///
-/// `root` is a data directory that nobody else uses.
+/// `root` is a data directory that no other test uses.
 pub(crate) fn any_bytes(input: &[u8], root: &Path) {
     let files = files(&sealed(input));
     let dir = root.join("rooms/lobby");
@@ -61,7 +61,7 @@ pub(crate) fn any_bytes(input: &[u8], root: &Path) {
     }
 }
 
-/// Files that are removed at the end, also of a failure: what comes next shall not find them.
+/// Files that are removed at the end, of a failure too: the next input must not find them.
 struct Gone(Vec<PathBuf>);
 
 impl Drop for Gone {
@@ -76,7 +76,7 @@ fn record(json: &str) -> Option<Record> {
     Record::from_json(&json::parse(json).ok()?).ok().flatten()
 }
 
-/// The records whose text nobody may be shown: those that a record deletes, and their edits.
+/// The records whose text no client may get: those that a record deletes, and their edits.
 fn deleted(records: &[(u64, String)]) -> BTreeSet<u64> {
     let kinds: Vec<(u64, Kind)> =
         records.iter().filter_map(|(seq, json)| Some((*seq, record(json)?.kind))).collect();
@@ -98,7 +98,7 @@ fn deleted(records: &[(u64, String)]) -> BTreeSet<u64> {
 
 // ---- Input to files ------------------------------------------------------------------------------
 
-/// `input` with the check values that were left open.
+/// `input` with correct checksums where it left them open.
 fn sealed(input: &[u8]) -> Vec<u8> {
     let (mut out, mut chain) = (Vec::new(), START.as_bytes().to_vec());
     for line in input.split_inclusive(|byte| *byte == b'\n') {
@@ -118,7 +118,7 @@ fn sealed(input: &[u8]) -> Vec<u8> {
     out
 }
 
-/// `line` with `value` where it is left open behind `key`.
+/// `line` with `value` where it is left open after `key`.
 fn put(line: &[u8], key: &[u8], value: &[u8]) -> Vec<u8> {
     let open = [key, OPEN.as_bytes()].concat();
     match line.windows(open.len()).position(|window| window == open) {
@@ -130,7 +130,7 @@ fn put(line: &[u8], key: &[u8], value: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The files of a log by their numbers: each begins behind a line `file NUMBER`.
+/// The files of a log by their numbers: each begins after a line `file NUMBER`.
 fn files(bytes: &[u8]) -> BTreeMap<u64, Vec<u8>> {
     let (mut files, mut number) = (BTreeMap::new(), 1);
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -154,9 +154,9 @@ struct Expected {
     first: u64,
     /// The seq after the newest good record.
     next: u64,
-    /// All of it is good.
+    /// Whether all lines are good.
     is_whole: bool,
-    /// Where in its file the first line stands that is not.
+    /// The offset of the first bad line in its file.
     offset: u64,
     records: Vec<(u64, String)>,
 }
@@ -206,7 +206,7 @@ fn size(line: &[u8]) -> u64 {
     u64::try_from(line.len()).expect("a line is short")
 }
 
-/// The first seq of a file, the check value that its header follows, and its own.
+/// The first seq of a file, the checksum before its header, and the header's own.
 fn header(line: &[u8]) -> Option<(u64, Vec<u8>, Vec<u8>)> {
     let value = json::parse(std::str::from_utf8(line).ok()?).ok()?;
     let string = |key| value.get(key).and_then(Value::as_str);
@@ -230,7 +230,7 @@ fn header(line: &[u8]) -> Option<(u64, Vec<u8>, Vec<u8>)> {
     fits.then(|| (first, after.to_vec(), was(body).map_or(right, <[u8]>::to_vec)))
 }
 
-/// The seq of a record whose check value is right, its JSON, and what the next line follows.
+/// The seq of a record with a correct checksum, its JSON, and the checksum for the next line.
 fn good(line: &[u8], chain: &[u8]) -> Option<(u64, Option<String>, Vec<u8>)> {
     let (body, digits) = split_check(line);
     let right = check(chain, body);
@@ -244,9 +244,9 @@ fn good(line: &[u8], chain: &[u8]) -> Option<(u64, Option<String>, Vec<u8>)> {
     let seq = number_after(&body[from..], b",\"seq\":")?;
     let digits = body[from + 7..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     number_after(&body[from + 7 + digits..], b",\"at\":")?;
-    // Nothing else is a record: only whoever knows how to reckon check values could write it.
-    let owner = body.len().checked_sub(44).map(|from| body.split_at(from));
-    let json = owner.and_then(|(record, end)| {
+    // Nothing else is a record: writing one needs a correct checksum.
+    let holder = body.len().checked_sub(44).map(|from| body.split_at(from));
+    let json = holder.and_then(|(record, end)| {
         let digits = end.strip_prefix(b",\"holder\":\"")?.strip_suffix(b"\"")?;
         std::str::from_utf8(digits).ok()?.parse::<talk::chat::OwnerId>().ok()?;
         Some(String::from_utf8(record.to_vec()).ok()? + "}")
@@ -254,7 +254,7 @@ fn good(line: &[u8], chain: &[u8]) -> Option<(u64, Option<String>, Vec<u8>)> {
     Some((seq, json, after))
 }
 
-/// A line without its check value, and that.
+/// A line without its checksum, and the checksum.
 fn split_check(line: &[u8]) -> (&[u8], Option<&[u8]>) {
     let from = line.len().saturating_sub(28);
     let (body, end) = line.split_at(from);
@@ -265,7 +265,7 @@ fn split_check(line: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// The check value that an erased line had when it was whole.
+/// The checksum that an erased line had before it was erased.
 fn was(body: &[u8]) -> Option<&[u8]> {
     let end = body.get(body.len().checked_sub(25)?..)?;
     end.strip_prefix(b",\"was\":\"")?.strip_suffix(b"\"")
@@ -276,7 +276,7 @@ fn check(chain: &[u8], body: &[u8]) -> Vec<u8> {
     digest.as_bytes()[..16].to_vec()
 }
 
-/// The number that follows `key`, with which `text` begins.
+/// The number after `key`, with which `text` begins.
 fn number_after(text: &[u8], key: &[u8]) -> Option<u64> {
     let digits = text.strip_prefix(key)?.iter().take_while(|byte| byte.is_ascii_digit());
     String::from_utf8(digits.copied().collect()).ok()?.parse().ok()

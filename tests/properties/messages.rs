@@ -4,8 +4,8 @@ use talk::chat::protocol::{ClientMessage, NUMBER_MAX, ServerMessage};
 use talk::chat::{ErrorCode, RoomName};
 use talk::{json, limits};
 
-/// What is read as a message is written as strict JSON of one line, and read again as it was. A refusal
-/// repeats nothing of the text that was refused, and is itself a message.
+/// An accepted message is written as strict JSON on one line, and read again as it was. A rejection
+/// repeats nothing of the rejected text, and is itself a message.
 pub(crate) fn any_bytes(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     request(text);
@@ -13,10 +13,10 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
 }
 
 fn request(text: &str) {
-    match ClientMessage::parse(text, limits::TEXT) {
+    match ClientMessage::parse(text, limits::TEXT, json::Limits::default()) {
         Ok(request) => {
             let again = one_line(&request.encode());
-            let read = ClientMessage::parse(&again, limits::TEXT);
+            let read = ClientMessage::parse(&again, limits::TEXT, json::Limits::default());
             assert_eq!(read.as_ref(), Ok(&request), "{again}");
             assert_eq!(read.map(|request| request.encode()), Ok(again));
             rules(text);
@@ -25,12 +25,14 @@ fn request(text: &str) {
             assert!(refused.message.is_ascii(), "{}", refused.message);
             assert!(refused.message.bytes().all(|byte| !byte.is_ascii_control()));
             assert!(refused.cid.is_none() || refused.room.is_none(), "one of them says which");
-            let written = one_line(&refused.clone().into_reply().encode());
-            let Ok(ServerMessage::Error { code, cid, room, .. }) = ServerMessage::parse(&written)
-            else {
+            let written = one_line(&ServerMessage::Error(refused.clone()).encode());
+            let Ok(ServerMessage::Error(error)) = ServerMessage::parse(&written) else {
                 panic!("{written} is no error")
             };
-            assert_eq!((code, cid, room), (refused.code, refused.cid, refused.room));
+            assert_eq!(
+                (error.code, error.cid, error.room),
+                (refused.code, refused.cid, refused.room)
+            );
         }
     }
 }
@@ -61,7 +63,7 @@ fn one_line(json: &str) -> String {
     json.to_owned()
 }
 
-/// What a request that was accepted may not say, looked up in the text itself.
+/// What an accepted client message must not contain, searched in the text itself.
 fn rules(text: &str) {
     let value: serde_json::Value = serde_json::from_str(text).expect("strict JSON is JSON");
     let number = |key: &str| value.get(key).and_then(serde_json::Value::as_u64);

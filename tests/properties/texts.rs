@@ -1,10 +1,10 @@
-//! JSON: any text, beside `serde_json`.
+//! JSON: any text, against `serde_json`.
 
 use talk::json::{self, Fault, Value};
 use talk::limits;
 
-/// We accept what `serde_json` accepts and read the same, but for what we refuse on purpose: a key twice,
-/// and what is too deep or too wide. What is read is written and read again as it was.
+/// We accept what `serde_json` accepts and read the same, except what we refuse on purpose: a duplicate
+/// key, too deep or too wide a text. What is read is written and read again as it was.
 pub(crate) fn any_bytes(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     any_text(text);
@@ -46,7 +46,7 @@ fn is_same(ours: &Value, theirs: &serde_json::Value) -> bool {
         (Value::Null, Theirs::Null) => true,
         (Value::Bool(ours), Theirs::Bool(theirs)) => ours == theirs,
         (Value::String(ours), Theirs::String(theirs)) => ours == theirs,
-        // They keep the sign of -0, and their last digits of a large number are not always the nearest.
+        // serde_json keeps the sign of -0, and its last digits of a large number are not always the nearest.
         (Value::Integer(0), Theirs::Number(theirs)) => theirs.as_f64() == Some(0.0),
         (Value::Integer(ours), Theirs::Number(theirs)) => theirs.as_i64() == Some(*ours),
         (Value::Float(ours), Theirs::Number(theirs)) => theirs
@@ -94,7 +94,7 @@ fn outside_strings(text: &str) -> impl Iterator<Item = u8> {
     })
 }
 
-/// Members of all objects; of a key that stands twice they keep one.
+/// Members of all objects; serde_json keeps one of a duplicate key.
 fn members(value: &serde_json::Value) -> usize {
     match value {
         serde_json::Value::Array(items) => items.iter().map(members).sum(),

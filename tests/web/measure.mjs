@@ -1,36 +1,36 @@
-// How fast the page is, in a room of 100,000 lines: cargo build --release, then node tests/web/measure.mjs
-// Prints what the first load costs, when the first line stands, and how long frames take while somebody types.
+// How fast the page is, in a room of 100,000 messages: cargo build --release, then node tests/web/measure.mjs
+// Prints what the first load costs, when the first message is shown, and how long frames take while typing.
 
 process.env.TALK_SERVER_BIN ??= new URL("../../target/release/server", import.meta.url).pathname;
-const { enter, launch, live, person, Server, until } = await import("./browser/house.mjs");
+const { enter, launch, live, person, Server, until } = await import("./browser/harness.mjs");
 const { WebSocket } = await import("ws");
 
 const RECORDS = Number(process.argv[2] ?? 100_000);
 const WORDS = "the quick brown fox jumps over the lazy dog and writes it all down ";
 
-/** Fills a room, as fast as the server takes it. */
+/** Fills a room, as fast as the server accepts it. */
 async function fill(url, count) {
   const socket = new WebSocket(`${url.replace("http", "ws")}/ws`);
   await new Promise((done) => socket.once("open", done));
-  const say = (message) => socket.send(JSON.stringify(message));
-  say({ type: "hello", user: "ada", join: [{ room: "lobby" }] });
+  const send = (message) => socket.send(JSON.stringify(message));
+  send({ type: "hello", user: "ada", join: [{ room: "lobby" }] });
   await new Promise((done, fail) => {
     socket.on("close", fail);
-    let said = 0;
+    let sent = 0;
     const more = () => {
-      for (const end = Math.min(said + 200, count); said < end;) say({ type: "post", room: "lobby", cid: `f${++said}`, text: `line ${said}: ${WORDS}` });
+      for (const end = Math.min(sent + 200, count); sent < end;) send({ type: "post", room: "lobby", cid: `f${++sent}`, text: `line ${sent}: ${WORDS}` });
     };
     socket.on("message", (data) => {
       const { type, seq } = JSON.parse(data);
       if (type === "joined") more();
-      if (type === "post" && seq === said) seq === count ? done() : more();
+      if (type === "post" && seq === sent) seq === count ? done() : more();
     });
   });
   socket.removeAllListeners("close");
   return socket;
 }
 
-/** Notes when the socket opened and when the first line stood on the screen. */
+/** Records when the socket opened and when the first message was on the screen. */
 function watch() {
   const Real = globalThis.WebSocket;
   globalThis.WebSocket = class extends Real {
@@ -40,9 +40,9 @@ function watch() {
     }
   };
   new MutationObserver((_, self) => {
-    if (!document.querySelector("#log .line")) return;
+    if (!document.querySelector("#log .message")) return;
     self.disconnect();
-    globalThis.lineAt = performance.now();
+    globalThis.shownAt = performance.now();
     requestAnimationFrame(() => setTimeout(() => (globalThis.paintedAt = performance.now())));
   }).observe(document, { subtree: true, childList: true });
 }
@@ -50,7 +50,7 @@ function watch() {
 const ms = (number) => `${number.toFixed(1)} ms`;
 const at = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 
-/** Types, with lines coming in, and says how long the frames were. */
+/** Types while messages arrive, and returns how long the frames took. */
 async function typing(page, socket, what) {
   await page.locator("#box").focus();
   await page.evaluate(() => {
@@ -94,20 +94,20 @@ try {
     });
     await tab.goto(server.url);
     await live(tab);
-    const { openedAt, lineAt, paintedAt } = await until(() => tab.evaluate(() => ({ openedAt, lineAt, paintedAt: globalThis.paintedAt })), ({ paintedAt }) => paintedAt);
-    cold.push({ bytes, files, line: lineAt - openedAt, painted: paintedAt - openedAt, all: paintedAt });
+    const { openedAt, shownAt, paintedAt } = await until(() => tab.evaluate(() => ({ openedAt, shownAt, paintedAt: globalThis.paintedAt })), ({ paintedAt }) => paintedAt);
+    cold.push({ bytes, files, shown: shownAt - openedAt, painted: paintedAt - openedAt, all: paintedAt });
     await tab.close();
   }
   const middle = (what) => at(cold.map((one) => one[what]).sort((a, b) => a - b), 0.5);
   console.log(`first load: ${middle("files")} files, ${middle("bytes")} bytes with heads, nothing cached (median of ${cold.length})`);
-  console.log(`first line: in the document ${ms(middle("line"))} after the socket opened, painted after ${ms(middle("painted"))}; since the page was asked for ${ms(middle("all"))}`);
+  console.log(`first message: in the document ${ms(middle("shown"))} after the socket opened, painted after ${ms(middle("painted"))}; since the page was requested ${ms(middle("all"))}`);
 
-  await typing(page, socket, `at the newest of ${RECORDS} lines`);
+  await typing(page, socket, `at the newest of ${RECORDS} messages`);
   const began = performance.now();
   await page.goto(`${server.url}/r/lobby#1`);
-  await page.locator(".line.target", { hasText: "line 1:" }).waitFor({ timeout: 120_000 });
-  console.log(`line 1 of ${RECORDS}, by its address: ${ms(performance.now() - began)}`);
-  await typing(page, socket, "with all of them loaded, at line 1");
+  await page.locator(".message.target", { hasText: "line 1:" }).waitFor({ timeout: 120_000 });
+  console.log(`message 1 of ${RECORDS}, by its URL: ${ms(performance.now() - began)}`);
+  await typing(page, socket, "with all of them loaded, at message 1");
   socket.close();
 } finally {
   await browser.close();

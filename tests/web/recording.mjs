@@ -1,6 +1,6 @@
 // Records docs/side-by-side.webp: a tab and a terminal talk, the server is killed and comes back.
 //
-//   node tests/web/recording.mjs      (wants tmux, Chromium, img2webp, and both binaries built)
+//   node tests/web/recording.mjs      (needs tmux, Chromium, img2webp, and both binaries built)
 //
 // Every frame is what both showed at that moment, for as long as they showed it.
 
@@ -10,30 +10,30 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { lines, until } from "./browser/house.mjs";
-import { Desk } from "./desk.mjs";
+import { messages, until } from "./browser/harness.mjs";
+import { SideBySide } from "./side_by_side.mjs";
 
 const RECORDING = fileURLToPath(new URL("../../docs/side-by-side.webp", import.meta.url));
 
-/** The last frame is looked at for so long before it begins anew. */
+/** How long the last frame is shown before the loop restarts. */
 const LAST_MS = 4_000;
 
-/** A person's pace. */
+/** Typing speed. */
 const KEY_MS = 70;
 
-/** Takes frames until it is told to stop; two alike are one. */
+/** Takes frames until stopped; equal ones become one. */
 class Camera {
   /** @type {{ png: Buffer, at: number }[]} */ frames = [];
   #running = true;
 
-  constructor(desk) {
-    this.done = this.#run(desk);
+  constructor(scene) {
+    this.done = this.#run(scene);
   }
 
-  async #run(desk) {
+  async #run(scene) {
     while (this.#running) {
       const at = Date.now();
-      const png = await desk.picture();
+      const png = await scene.picture();
       if (!this.frames.at(-1)?.png.equals(png)) this.frames.push({ png, at });
     }
   }
@@ -44,43 +44,43 @@ class Camera {
   }
 }
 
-const desk = await Desk.open(1);
+const scene = await SideBySide.open(1);
 const typed = async (/** @type {string} */ text) => {
   for (const key of text) {
-    desk.type(key);
+    scene.type(key);
     await pause(KEY_MS);
   }
-  desk.enter();
+  scene.enter();
 };
 const written = async (/** @type {string} */ text) => {
-  await desk.page.locator("#box").pressSequentially(text, { delay: KEY_MS });
-  await desk.page.locator("#box").press("Enter");
+  await scene.page.locator("#box").pressSequentially(text, { delay: KEY_MS });
+  await scene.page.locator("#box").press("Enter");
 };
-const inTab = (/** @type {string} */ text) => until(() => lines(desk.page), (seen) => seen.some((line) => line === text), text, 40_000);
+const inTab = (/** @type {string} */ text) => until(() => messages(scene.page), (seen) => seen.some((line) => line === text), text, 40_000);
 const live = async () => {
-  await until(() => desk.screen(), (seen) => seen.includes("· live ·"), "the terminal", 40_000);
-  await desk.page.locator('#state[data-state="live"]').waitFor({ timeout: 40_000 });
+  await until(() => scene.screen(), (seen) => seen.includes("· live ·"), "the terminal", 40_000);
+  await scene.page.locator('#state[data-state="live"]').waitFor({ timeout: 40_000 });
 };
 
 try {
-  const camera = new Camera(desk);
+  const camera = new Camera(scene);
   await pause(800);
   await written("Good morning. Restarting the server in a minute.");
   await pause(700);
   await typed("go ahead, I keep typing");
   await inTab("go ahead, I keep typing");
   await pause(900);
-  await desk.server.stop(); // kill -9
-  await desk.page.locator('#state[data-state="offline"]').waitFor();
-  await typed("this line waits for the server");
+  await scene.server.stop(); // kill -9
+  await scene.page.locator('#state[data-state="offline"]').waitFor();
+  await typed("this message waits for the server");
   await written("So does this one.");
   await pause(1_500);
-  await desk.server.start();
+  await scene.server.start();
   await live();
-  await inTab("this line waits for the server");
-  await until(() => desk.screen(), (seen) => seen.includes("So does this one."), "the terminal");
+  await inTab("this message waits for the server");
+  await until(() => scene.screen(), (seen) => seen.includes("So does this one."), "the terminal");
   await pause(1_200);
-  await typed("/me sees each line once, in one order");
+  await typed("/me sees each message once, in one order");
   await pause(1_000);
   await camera.stop();
 
@@ -95,5 +95,5 @@ try {
   execFileSync("img2webp", ["-loop", "0", "-min_size", "-lossy", "-q", "70", "-m", "4", ...inputs, "-o", RECORDING], { stdio: ["ignore", "ignore", "inherit"] });
   console.log(`${frames.length} frames`);
 } finally {
-  await desk.close();
+  await scene.close();
 }

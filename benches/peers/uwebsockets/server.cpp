@@ -1,4 +1,4 @@
-// Sends every message to everybody, its sender too, through uWebSockets' publish/subscribe: what its own
+// Sends every message to every client, its sender too, through uWebSockets' publish/subscribe: what its own
 // examples/BroadcastingEchoServer.cpp does, with one topic for all.
 
 #include "App.h"
@@ -13,7 +13,7 @@ int main() {
         .compression = uWS::DISABLED,
         .maxPayloadLength = 1024 * 1024,
         .idleTimeout = 0,      // a bench is silent where it wants
-        .maxBackpressure = 0,  // without limit: nobody is dropped, nothing skipped
+        .maxBackpressure = 0,  // without limit: no client is dropped, no message skipped
         .sendPingsAutomatically = false,
         .open = [](auto *ws) { ws->subscribe("lobby"); },
         .message = [&app](auto *, std::string_view message, uWS::OpCode code) {

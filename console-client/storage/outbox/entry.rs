@@ -66,7 +66,7 @@ impl OutboxEntry {
         let value = json::parse(line).ok()?;
         let text = |key| value.get(key).and_then(Value::as_str);
         if text("type").is_some() {
-            return match ClientMessage::parse(line, limits::TEXT_MAX) {
+            return match ClientMessage::parse(line, limits::TEXT_MAX, json::Limits::default()) {
                 Ok(ClientMessage::Submit { room, cid, operation }) => {
                     Some(OutboxEntry::Pending(Submission { room, cid, operation }))
                 }

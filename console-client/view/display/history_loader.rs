@@ -12,7 +12,6 @@ use talk::chat::protocol::Record;
 use talk::limits;
 use talk::time;
 
-use super::scroll::LineId;
 use crate::room::HistoryWindow;
 use crate::room::Room;
 use crate::text::line::Line;
@@ -35,6 +34,15 @@ pub(crate) struct HistoryLoader {
     /// A page key that waits for lines: its columns and rows.
     pub(in crate::view) pending_page: Option<(usize, usize)>,
     time_search: Option<TimeSearch>,
+}
+
+/// A line that can be scrolled to, in order: loaded history comes before the scrollback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LineId {
+    /// A line of loaded history: the record's seq, and which of its lines.
+    Loaded(u64, usize),
+    /// The number of a line in the scrollback.
+    Kept(u64),
 }
 
 /// What a page of history was requested for.

@@ -23,6 +23,7 @@ use crate::view::format::RecordStyle;
 
 pub(in crate::view) mod rooms; // which rooms, and switching between them
 mod lines; // where a line is shown
+mod navigation; // switching rooms, scrolling
 mod presence; // joins and leaves, folded
 mod preferences; // what the person switched
 pub(in crate::view) mod scroll; // scrolling back

@@ -1,4 +1,4 @@
-//! The rooms we are in: which is the current one, and switching, entering and leaving.
+//! The rooms we are in, and which is the current one.
 
 use talk::chat::AwayMember;
 use talk::chat::Operation;
@@ -7,7 +7,6 @@ use talk::chat::UserName;
 use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
 
-use super::Display;
 use crate::room::Room;
 use crate::stdio::keys::Direction;
 
@@ -107,6 +106,29 @@ impl RoomList {
         (self.current + step) % count
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// Makes a room the current one; true if it was not.
+    pub(super) fn set_current(&mut self, at: usize) -> bool {
+        std::mem::replace(&mut self.current, at) != at
+    }
+
+    /// Removes a room. If it was the current one, there is none now, and its index is returned.
+    pub(super) fn remove(&mut self, name: &RoomName) -> Option<usize> {
+        let at = self.position(name)?;
+        self.rooms.remove(at);
+        if at == self.current {
+            self.current = usize::MAX; // so that the next switch shows what was missed
+            return Some(at);
+        }
+        if at < self.current {
+            self.current -= 1;
+        }
+        None
+    }
+
     // ---- Read markers --------------------------------------------------------------------------
 
     /// The read positions that the server does not know, in rooms that are joined.
@@ -167,46 +189,4 @@ impl RoomList {
 
 fn away_text(member: &AwayMember) -> String {
     format!("{} is {}", member.user, member.text)
-}
-
-impl Display {
-    /// Switches to a room by its index; false if there is none.
-    pub(crate) fn switch_to(&mut self, at: usize) -> bool {
-        if at >= self.rooms.rooms.len() {
-            return false;
-        }
-        self.flush_presence();
-        self.scroll_to_newest(); // lines of this room come before those of the next
-        let Some(room) = self.rooms.rooms.get_mut(at) else { return false };
-        let was = std::mem::replace(&mut self.rooms.current, at);
-        if was != at {
-            room.read_position.mark_seen(room.seqs.newest);
-            let (name, unread) = (room.name.clone(), room.scrollback.unread_count());
-            let unseen = room.scrollback.take_unseen();
-            let more = if unread == 0 { String::new() } else { format!(" · {unread} new") };
-            let cut = if unread > unseen.len() { ", the latest:" } else { "" };
-            self.notice(&format!("now in {}{more}{cut}", self.label(&name)));
-            self.output.push_unseen(unseen);
-        }
-        true
-    }
-
-    /// Adds a room that is being joined and switches to it: messages typed now go there.
-    pub(crate) fn enter(&mut self, name: RoomName) {
-        self.rooms.add(name);
-        self.switch_to(self.rooms.rooms.len() - 1);
-    }
-
-    /// Removes a room that we are no longer in; another becomes the current one.
-    pub(in crate::view) fn remove_room(&mut self, name: &RoomName) {
-        let Some(at) = self.rooms.position(name) else { return };
-        self.rooms.rooms.remove(at);
-        if at == self.rooms.current {
-            self.scroll.leave();
-            self.rooms.current = usize::MAX; // no room, so that switching shows what was missed
-            self.switch_to(at.saturating_sub(1));
-        } else if at < self.rooms.current {
-            self.rooms.current -= 1;
-        }
-    }
 }

@@ -5,6 +5,7 @@ use super::scroll::lobby;
 use super::scroll::say;
 use super::scroll::seen;
 use super::*;
+use talk::chat::protocol::ErrorMessage;
 
 /// A page of the history of `lobby`.
 fn page(seqs: std::ops::Range<u64>) -> Event {
@@ -44,13 +45,13 @@ fn a_refused_page_leaves_later_answers_to_their_requests() {
         view.display.scroll.history.expect(room("lobby"), Purpose::List(2));
         let message = "it cannot be read".to_owned();
         view.apply(
-            Event::Message(ServerMessage::Error {
+            Event::Message(ServerMessage::Error(ErrorMessage {
                 code,
-                message,
+                message: message.into(),
                 room: Some(room("lobby")),
                 cid: None,
                 retry_ms: None,
-            }),
+            })),
             MIDNIGHT,
         );
         assert_eq!(wants(&mut view, 40, 4), None, "it is not requested again and again");

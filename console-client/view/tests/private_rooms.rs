@@ -3,6 +3,7 @@
 use talk::chat::protocol::RoomInfo;
 
 use super::*;
+use talk::chat::protocol::ErrorMessage;
 
 const ANN: &str = "@ann+bob";
 
@@ -66,13 +67,13 @@ fn private_rooms_go_when_the_name_goes() {
     view.apply(Event::Message(ServerMessage::Left { room: room(ANN) }), MIDNIGHT);
     assert_eq!(printed(&mut view), ["-- you left @ann --", "-- now in #lobby --"]);
     let crossed = |code| {
-        Event::Message(ServerMessage::Error {
+        Event::Message(ServerMessage::Error(ErrorMessage {
             code,
-            message: "join this room first".to_owned(),
+            message: "join this room first".to_owned().into(),
             room: Some(room(ANN)),
             cid: None,
             retry_ms: None,
-        })
+        }))
     };
     view.apply(crossed(ErrorCode::NotJoined), MIDNIGHT);
     assert!(printed(&mut view).is_empty());

@@ -1,119 +1,113 @@
-//! What a client asks of a server.
+//! The messages that a client sends.
 
-use std::borrow::Cow;
-
-use super::server_message::ServerMessage;
-use crate::chat::away::AwayMessage;
 use crate::chat::cid::Cid;
-use crate::chat::error_code::ErrorCode;
 use crate::chat::operation::Operation;
-use crate::chat::password::Password;
 use crate::chat::room_name::RoomName;
-use crate::chat::text::Text;
-use crate::chat::token::Token;
+use crate::chat::secrets::{Password, Token};
+use crate::chat::text::{AwayMessage, Text};
 use crate::chat::user_name::UserName;
 
 /// A message from a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientMessage {
-    /// Who is there, first of all.
+    /// The first message: who the client is.
     Hello {
-        /// The name it wants.
+        /// The name it asks for.
         user: UserName,
-        /// What proves that the name is its own.
+        /// The token of that name.
         token: Option<Token>,
         /// The server's password.
         password: Option<Password>,
-        /// What kind of client it is.
+        /// The kind of client.
         agent: Option<Agent>,
         /// The rooms to join at once.
         join: Vec<Join>,
     },
-    /// Take part in a room.
+    /// Join a room.
     Join(Join),
-    /// No longer take part.
+    /// Leave a room.
     Leave {
         /// The room.
         room: RoomName,
     },
-    /// Do something to a room's log: say a line, edit or delete one, set the topic.
+    /// Do something to a room's log: post, edit, delete, set the topic.
     Submit {
         /// The room.
         room: RoomName,
-        /// Its own name: done again under it, it is not stored again.
+        /// Its id: a repeat under the same cid is not stored again.
         cid: Cid,
-        /// What is done.
+        /// The operation.
         operation: Operation,
     },
-    /// Say a line to one person, in the private room of the two.
+    /// Post to one user, in the private room of the two.
     Direct {
-        /// Who it is for.
+        /// The recipient.
         to: UserName,
-        /// The line's own name.
+        /// Its id.
         cid: Cid,
-        /// What is said.
+        /// The text.
         text: Text,
-        /// It tells what its author does.
+        /// It says what its author does.
         me: bool,
-        /// The seq of the record that it answers.
+        /// The seq of the message that it replies to.
         reply: Option<u64>,
     },
-    /// Read what was said.
+    /// Read old records.
     History {
         /// The room.
         room: RoomName,
-        /// Which way from which record.
+        /// The direction, and the seq to start from.
         range: Range,
         /// Records at most: 1 to [`HISTORY_PAGE_MAX`](crate::limits::HISTORY_PAGE_MAX).
         limit: usize,
     },
-    /// Find what was said.
+    /// Search old records.
     Search {
         /// The room.
         room: RoomName,
-        /// What to look for: 1 to [`SEARCH_WORDS`](crate::limits::SEARCH_WORDS) bytes.
+        /// The words: 1 to [`SEARCH_WORDS`](crate::limits::SEARCH_WORDS) bytes.
         text: String,
-        /// Look at what is older than this seq; absent: at the newest.
+        /// Search the records before this seq; absent: start with the newest.
         before: Option<u64>,
     },
-    /// Who is in a room?
+    /// List the members of a room.
     Who {
         /// The room.
         room: RoomName,
     },
-    /// Which rooms are there?
+    /// List the rooms.
     Rooms,
-    /// Be called otherwise.
+    /// Change the name.
     Nick {
         /// The new name.
         user: UserName,
-        /// What proves that it is its own.
+        /// The token of that name.
         token: Option<Token>,
     },
-    /// One is away from now on, on all devices, or back.
+    /// Set the away message, for all devices of the name; `None` clears it.
     Away(Option<AwayMessage>),
-    /// Somebody is writing.
+    /// The user is typing.
     Typing {
         /// The room.
         room: RoomName,
     },
-    /// Everything up to a record has been read, on this device.
+    /// Move the read marker.
     Mark {
         /// The room.
         room: RoomName,
-        /// The seq of the record.
+        /// The seq of the newest record read on this device.
         seq: u64,
     },
 }
 
-/// What kind of client someone uses.
+/// The kind of client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Agent {
-    /// A browser's tab.
+    /// The page, in a browser tab.
     Web,
-    /// A terminal.
+    /// The console client.
     Console,
-    /// A program, or a client that calls itself something else.
+    /// A bot, or a client with any other name.
     Bot,
 }
 
@@ -128,7 +122,7 @@ impl Agent {
         }
     }
 
-    /// The agent that calls itself `text`.
+    /// The agent that is spelled `text`.
     #[must_use]
     pub fn from_wire(text: &str) -> Agent {
         match text {
@@ -139,25 +133,25 @@ impl Agent {
     }
 }
 
-/// Taking part in a room, from some place in its log on.
+/// The join of one room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Join {
     /// The room.
     pub room: RoomName,
-    /// Where to start.
+    /// Where to start in its log.
     pub since: Since,
-    /// The id of the log that `since` counts in, as it was last seen.
+    /// The id of the log that `since` refers to, as the client last saw it.
     pub log: Option<String>,
 }
 
 /// Where a join starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
-    /// With the newest page.
+    /// With the newest page of history.
     Newest,
-    /// With nothing old.
+    /// With new records only.
     Now,
-    /// After this seq; 0 is everything that is kept.
+    /// After this seq; 0 is every record that is kept.
     After(u64),
 }
 
@@ -168,26 +162,4 @@ pub enum Range {
     Before(u64),
     /// The oldest ones after this seq.
     After(u64),
-}
-
-/// Why a message was not accepted, and what it was about, as far as that could be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// What a program can operation on.
-    pub code: ErrorCode,
-    /// What a person can operation on; it never repeats what the stranger sent.
-    pub message: Cow<'static, str>,
-    /// The cid of the refused message.
-    pub cid: Option<Cid>,
-    /// The room of the refused message, where it names no cid.
-    pub room: Option<RoomName>,
-}
-
-impl Refused {
-    /// The `error` that says so.
-    #[must_use]
-    pub fn into_reply(self) -> ServerMessage {
-        let Refused { code, message, cid, room } = self;
-        ServerMessage::Error { code, message: message.into_owned(), cid, room, retry_ms: None }
-    }
 }

@@ -1,47 +1,35 @@
-//! A client's messages from and to JSON.
+//! A client's messages to and from JSON.
 
-use super::client_message::{Agent, ClientMessage, Join, Range, Refused, Since};
-use super::fields::{Fields, WHOLE_NUMBER, not, number};
-use super::operation_json::me;
-use crate::chat::away::AwayMessage;
+use super::client_message::{Agent, ClientMessage, Join, Range, Since};
+use super::fields::{Fields, WHOLE_NUMBER, must_be, number};
+use super::operation_json::read_me;
+use super::server_message::ErrorMessage;
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::operation::Operation;
-use crate::chat::password::Password;
 use crate::chat::room_name::RoomName;
-use crate::chat::text::Text;
-use crate::chat::token::Token;
+use crate::chat::secrets::{Password, Token};
+use crate::chat::text::{AwayMessage, Text};
 use crate::json;
 use crate::json::{Object, Value};
 use crate::limits;
 
 impl ClientMessage {
-    /// Reads one message of a client whose texts may have `max_text` bytes.
+    /// Reads one message of a client whose texts may have `max_text` bytes, within `limits` on its JSON.
     ///
     /// # Errors
-    /// Whatever keeps it from being a message of this protocol, with the code to answer.
-    pub fn parse(text: &str, max_text: usize) -> Result<ClientMessage, Refused> {
-        ClientMessage::parse_within(text, max_text, json::Limits::default())
-    }
-
-    /// The same with other limits on its JSON.
-    ///
-    /// # Errors
-    /// As [`ClientMessage::parse`].
-    pub fn parse_within(
+    /// The `error` to answer, for text that is not a message of this protocol.
+    pub fn parse(
         text: &str,
         max_text: usize,
         limits: json::Limits,
-    ) -> Result<ClientMessage, Refused> {
-        let value = json::parse_within(text, limits).map_err(|error| Refused {
-            code: ErrorCode::BadJson,
-            message: format!("not strict JSON: {error}").into(),
-            cid: None,
-            room: None,
+    ) -> Result<ClientMessage, ErrorMessage> {
+        let value = json::parse_within(text, limits).map_err(|error| {
+            ErrorMessage::new(ErrorCode::BadJson, format!("not strict JSON: {error}"))
         })?;
-        read(&value, max_text).map_err(|Rejection { code, message }| {
-            let cid = said(&value, "cid");
-            let room = if cid.is_none() { said(&value, "room") } else { None };
-            Refused { code, message, cid, room }
+        read(&value, max_text).map_err(|rejection| {
+            let cid = field_of(&value, "cid");
+            let room = if cid.is_none() { field_of(&value, "room") } else { None };
+            ErrorMessage { cid, room, ..rejection.into() }
         })
     }
 
@@ -138,13 +126,13 @@ fn read(value: &Value, max_text: usize) -> Result<ClientMessage, Rejection> {
             to: fields.value("to")?,
             cid: fields.value("cid")?,
             text: Text::parse(fields.string("text")?, max_text)?,
-            me: me(fields)?,
+            me: read_me(fields)?,
             reply: fields.optional_number("reply")?,
         },
         "history" => read_history(fields)?,
         "search" => ClientMessage::Search {
             room: fields.value("room")?,
-            text: read_words(fields)?,
+            text: read_search_text(fields)?,
             before: fields.optional_number("before")?,
         },
         "who" => ClientMessage::Who { room: fields.value("room")? },
@@ -182,7 +170,7 @@ fn read_join(fields: Fields<'_>) -> Result<Join, Rejection> {
         None => Since::Newest,
         Some(value) if value.as_str() == Some("now") => Since::Now,
         Some(value) => Since::After(
-            number(value).ok_or(not("since", "\"now\" or a whole number from 0 to 2^53-1"))?,
+            number(value).ok_or(must_be("since", "\"now\" or a whole number from 0 to 2^53-1"))?,
         ),
     };
     let log = fields.optional_string("log")?.map(str::to_owned);
@@ -193,15 +181,17 @@ fn read_history(fields: Fields<'_>) -> Result<ClientMessage, Rejection> {
     let range = match (fields.optional_number("before")?, fields.optional_number("after")?) {
         (Some(before), None) => Range::Before(before),
         (None, Some(after)) => Range::After(after),
-        (None, None) => return Err(not("before", &format!("{WHOLE_NUMBER}, or `after` given"))),
-        (Some(_), Some(_)) => return Err(not("before", "absent where `after` is given")),
+        (None, None) => {
+            return Err(must_be("before", &format!("{WHOLE_NUMBER}, or `after` given")));
+        }
+        (Some(_), Some(_)) => return Err(must_be("before", "absent where `after` is given")),
     };
     let limit = match fields.optional_number("limit")? {
         None => limits::HISTORY_PAGE,
         Some(limit) => usize::try_from(limit)
             .ok()
             .filter(|limit| (1..=limits::HISTORY_PAGE_MAX).contains(limit))
-            .ok_or(not(
+            .ok_or(must_be(
                 "limit",
                 &format!("a whole number from 1 to {}", limits::HISTORY_PAGE_MAX),
             ))?,
@@ -209,19 +199,21 @@ fn read_history(fields: Fields<'_>) -> Result<ClientMessage, Rejection> {
     Ok(ClientMessage::History { room: fields.value("room")?, range, limit })
 }
 
-fn read_words(fields: Fields<'_>) -> Result<String, Rejection> {
+fn read_search_text(fields: Fields<'_>) -> Result<String, Rejection> {
     let text = fields.string("text")?;
     match text.len() {
-        0 => Err(Rejection::new(ErrorCode::BadText, "`text` is empty: say what to look for")),
+        0 => {
+            Err(Rejection::new(ErrorCode::BadText, "`text` is empty: give the words to search for"))
+        }
         1..=limits::SEARCH_WORDS => Ok(text.to_owned()),
         _ => {
-            let most = limits::SEARCH_WORDS;
-            Err(Rejection::new(ErrorCode::TooLong, format!("`text` has more than {most} bytes")))
+            let limit = limits::SEARCH_WORDS;
+            Err(Rejection::new(ErrorCode::TooLong, format!("`text` has more than {limit} bytes")))
         }
     }
 }
 
-/// The object with what `push` adds to it, each member with a comma in front.
+/// The object with the fields that `push` appends, each with a comma in front.
 fn finish(mut object: Object, push: impl FnOnce(&mut String)) -> String {
     let mut json = object.end();
     json.pop();
@@ -230,8 +222,8 @@ fn finish(mut object: Object, push: impl FnOnce(&mut String)) -> String {
     json
 }
 
-/// What the refused message is about, if that field at least is fit.
-fn said<T: std::str::FromStr>(value: &Value, key: &str) -> Option<T> {
+/// The field `key` of a rejected message, if it is valid.
+fn field_of<T: std::str::FromStr>(value: &Value, key: &str) -> Option<T> {
     value.get(key)?.as_str()?.parse().ok()
 }
 
@@ -245,7 +237,7 @@ fn push_token(object: &mut Object, token: Option<&Token>) {
     }
 }
 
-/// `object` with what a join says, finished.
+/// Adds the fields of a join to `object` and ends it.
 fn push_join(mut object: Object, join: &Join) -> String {
     object.string("room", join.room.as_str());
     match join.since {

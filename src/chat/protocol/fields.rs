@@ -1,4 +1,4 @@
-//! Reading one JSON object field by field, so that a refusal names the field and what it should be.
+//! Reads one JSON object field by field, so that a rejection names the field and what it should be.
 
 use std::str::FromStr;
 
@@ -19,7 +19,10 @@ impl<'v> Fields<'v> {
     }
 
     pub(crate) fn optional_string(self, key: &str) -> Result<Option<&'v str>, Rejection> {
-        self.0.get(key).map(|value| value.as_str().ok_or_else(|| not(key, "a string"))).transpose()
+        self.0
+            .get(key)
+            .map(|value| value.as_str().ok_or_else(|| must_be(key, "a string")))
+            .transpose()
     }
 
     pub(crate) fn string(self, key: &str) -> Result<&'v str, Rejection> {
@@ -27,33 +30,39 @@ impl<'v> Fields<'v> {
     }
 
     pub(crate) fn optional_number(self, key: &str) -> Result<Option<u64>, Rejection> {
-        self.0.get(key).map(|value| number(value).ok_or_else(|| not(key, WHOLE_NUMBER))).transpose()
+        self.0
+            .get(key)
+            .map(|value| number(value).ok_or_else(|| must_be(key, WHOLE_NUMBER)))
+            .transpose()
     }
 
     pub(crate) fn number(self, key: &str) -> Result<u64, Rejection> {
         self.optional_number(key)?.ok_or_else(|| missing(key))
     }
 
-    /// A yes or no; `false` where the field is absent.
+    /// A boolean; `false` where the field is absent.
     pub(crate) fn flag(self, key: &str) -> Result<bool, Rejection> {
         let Some(value) = self.0.get(key) else { return Ok(false) };
-        value.as_bool().ok_or_else(|| not(key, "true or false"))
+        value.as_bool().ok_or_else(|| must_be(key, "true or false"))
     }
 
     pub(crate) fn optional_list(self, key: &str) -> Result<Option<&'v [Value]>, Rejection> {
-        self.0.get(key).map(|value| value.as_array().ok_or_else(|| not(key, "a list"))).transpose()
+        self.0
+            .get(key)
+            .map(|value| value.as_array().ok_or_else(|| must_be(key, "a list")))
+            .transpose()
     }
 
     pub(crate) fn list(self, key: &str) -> Result<&'v [Value], Rejection> {
         self.optional_list(key)?.ok_or_else(|| missing(key))
     }
 
-    /// A string that is a `T`.
+    /// A required string, parsed as `T`.
     pub(crate) fn value<T: FromStr<Err = Rejection>>(self, key: &str) -> Result<T, Rejection> {
         self.string(key)?.parse()
     }
 
-    /// A string that is a `T`, or no such field.
+    /// An optional string, parsed as `T`.
     pub(crate) fn optional_value<T: FromStr<Err = Rejection>>(
         self,
         key: &str,
@@ -69,7 +78,7 @@ impl<'v> Fields<'v> {
 
 pub(crate) const WHOLE_NUMBER: &str = "a whole number from 0 to 2^53-1";
 
-/// The number in `value`, if it is one that every end of the protocol can hold.
+/// The number in `value`, if both ends of the protocol can hold it.
 pub(crate) fn number(value: &Value) -> Option<u64> {
     value.as_u64().filter(|number| *number <= NUMBER_MAX)
 }
@@ -78,6 +87,6 @@ pub(crate) fn missing(key: &str) -> Rejection {
     Rejection::new(ErrorCode::BadMessage, format!("`{key}` is missing"))
 }
 
-pub(crate) fn not(key: &str, expected: &str) -> Rejection {
+pub(crate) fn must_be(key: &str, expected: &str) -> Rejection {
     Rejection::new(ErrorCode::BadMessage, format!("`{key}` must be {expected}"))
 }

@@ -1,19 +1,20 @@
-//! The protocol's messages as values, in both directions, each read and written here alone.
+//! The protocol's messages as values, in both directions, and their JSON.
 //!
-//! Room: JSON text and the values of `chat`. Whether a message may be said now is decided above.
-//! A field that no version knows is ignored; one that is known is never guessed at.
+//! Depends on `json` and the values of `chat`; never on the state of a room or a client: whether a
+//! message is allowed now is decided in `server`. An unknown field is ignored; a known one must be
+//! valid.
 
-mod fields; // reading one object, field by field
-mod operation_json; // what is done to a log, the same in both directions
+mod fields; // reads one object, field by field
+mod operation_json; // what one can do to a log, as a request and as a record
 pub mod record; // a numbered entry of a room's log
 pub mod server_message; // server → client
-mod server_message_json; // and how they are written
+mod server_message_json; // its JSON
 pub mod client_message; // client → server
-mod client_message_json; // and how they are written
+mod client_message_json; // its JSON
 
-pub use client_message::{Agent, ClientMessage, Join, Range, Refused, Since};
+pub use client_message::{Agent, ClientMessage, Join, Range, Since};
 pub use record::{Kind, Record};
-pub use server_message::{Change, Joined, Limits, RoomInfo, ServerMessage, Welcome};
+pub use server_message::{Change, ErrorMessage, Joined, Limits, RoomInfo, ServerMessage, Welcome};
 
-/// The largest seq, and the largest number of any kind here: up to it, JavaScript counts exactly.
+/// The largest seq, and the largest number anywhere in the protocol: JavaScript is exact up to it.
 pub const NUMBER_MAX: u64 = (1 << 53) - 1;

@@ -1,16 +1,16 @@
-//! What is done to a room's log, from and to JSON: a request and the record of it have the same fields.
+//! Operations to and from JSON: a request and its record have the same fields.
 
 use std::fmt::Write;
 
-use super::fields::{Fields, not};
+use super::fields::{Fields, must_be};
 use crate::chat::error_code::Rejection;
 use crate::chat::operation::{Operation, Topic};
 use crate::chat::text::Text;
 use crate::json;
 
 impl Operation {
-    /// Appends the fields that say it, each with a comma in front. Every posted line passes here, so
-    /// nothing is allocated but room in `out`.
+    /// Appends the operation's fields, each with a comma in front. Every post passes here, so it
+    /// allocates nothing but space in `out`.
     pub(crate) fn push_fields(&self, out: &mut String) {
         match self {
             Operation::Post { text, me, reply } => {
@@ -19,7 +19,7 @@ impl Operation {
                     out.push_str(",\"kind\":\"me\"");
                 }
                 if let Some(seq) = reply {
-                    write!(out, ",\"reply\":{seq}").ok(); // a String takes all
+                    write!(out, ",\"reply\":{seq}").ok(); // writing to a String cannot fail
                 }
             }
             Operation::Edit { target, text } => {
@@ -31,8 +31,8 @@ impl Operation {
         }
     }
 
-    /// Reads what a message of type `name` does, whose texts may have `max_text` bytes; `None` where
-    /// it is of another type.
+    /// Reads the operation of a message of type `name`, whose texts may have `max_text` bytes;
+    /// `None` for another type.
     pub(crate) fn read(
         name: &str,
         fields: Fields<'_>,
@@ -42,7 +42,7 @@ impl Operation {
         Ok(Some(match name {
             "post" => Operation::Post {
                 text: text()?,
-                me: me(fields)?,
+                me: read_me(fields)?,
                 reply: fields.optional_number("reply")?,
             },
             "edit" => Operation::Edit { target: fields.number("target")?, text: text()? },
@@ -59,14 +59,14 @@ fn push_text(text: &str, out: &mut String) {
 }
 
 pub(crate) fn push_target(target: u64, out: &mut String) {
-    write!(out, ",\"target\":{target}").ok(); // a String takes all
+    write!(out, ",\"target\":{target}").ok(); // writing to a String cannot fail
 }
 
-/// Whether a line's `kind` is `"me"`, the only one there is.
-pub(crate) fn me(fields: Fields<'_>) -> Result<bool, Rejection> {
+/// Whether the `kind` of a post is `"me"`, the only one there is.
+pub(crate) fn read_me(fields: Fields<'_>) -> Result<bool, Rejection> {
     match fields.optional_string("kind")? {
         None => Ok(false),
         Some("me") => Ok(true),
-        Some(_) => Err(not("kind", "\"me\" or absent")),
+        Some(_) => Err(must_be("kind", "\"me\" or absent")),
     }
 }

@@ -1,4 +1,4 @@
-//! A numbered entry of a room's log, as it travels: the same bytes for everyone.
+//! A numbered entry of a room's log, as it is sent: the same bytes for every client.
 
 use std::fmt::Write;
 
@@ -13,33 +13,34 @@ use crate::json;
 use crate::json::Value;
 
 /// Bytes that hold most records.
-const USUAL: usize = 320;
+const USUAL_BYTES: usize = 320;
 
 /// One numbered entry of a room's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// The room.
     pub room: RoomName,
-    /// Its place in the room's log: 1, 2, 3 … without holes.
+    /// Its number in the room's log: 1, 2, 3 … without a gap.
     pub seq: u64,
     /// Unix time in milliseconds, never before the previous record's.
     pub at: u64,
-    /// Who said it.
+    /// The author's name.
     pub user: UserName,
-    /// The name its author's client gave it.
+    /// The id that its author's client chose.
     pub cid: Cid,
-    /// What it is.
+    /// What it says.
     pub kind: Kind,
 }
 
-/// What a record says.
+/// The content of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// What somebody did.
+    /// An operation.
     Operation(Operation),
-    /// What is left of a post, or of an edit, whose author has deleted the post: its place.
+    /// A post, or an edit of one, whose author has deleted the post: only its place in the log is
+    /// left.
     Erased {
-        /// The seq of the post that an edit was about; nothing for a post.
+        /// The post that it edited; `None` where it is a post itself.
         edit_of: Option<u64>,
     },
 }
@@ -57,14 +58,14 @@ impl Kind {
 }
 
 impl Record {
-    /// Appends the record as JSON. Every posted line passes here, so nothing is allocated but room
-    /// in `out`.
+    /// Appends the record as JSON. Every post passes here, so it allocates nothing but space in
+    /// `out`.
     pub fn push_json(&self, out: &mut String) {
         out.push_str("{\"type\":\"");
         out.push_str(self.kind.name());
         out.push_str("\",\"room\":\"");
-        out.push_str(self.room.as_str()); // fit names and cids hold nothing JSON would escape
-        write!(out, "\",\"seq\":{},\"at\":{},\"user\":", self.seq, self.at).ok(); // a String takes all
+        out.push_str(self.room.as_str()); // a valid room name or cid needs no escape in JSON
+        write!(out, "\",\"seq\":{},\"at\":{},\"user\":", self.seq, self.at).ok(); // writing to a String cannot fail
         json::push_quoted(out, self.user.as_str());
         out.push_str(",\"cid\":\"");
         out.push_str(self.cid.as_str());
@@ -84,7 +85,7 @@ impl Record {
     /// The record as JSON.
     #[must_use]
     pub fn encode(&self) -> String {
-        let mut out = String::with_capacity(USUAL);
+        let mut out = String::with_capacity(USUAL_BYTES);
         self.push_json(&mut out);
         out
     }
@@ -92,13 +93,13 @@ impl Record {
     /// Reads a record that a server sent; `None` for one of a `type` this version does not know.
     ///
     /// # Errors
-    /// A field that is missing or rejection.
+    /// A field that is missing or invalid.
     pub fn from_json(value: &Value) -> Result<Option<Record>, Rejection> {
         let fields = Fields::of(value)?;
         let kind = match (fields.string("type")?, fields.flag("deleted")?) {
             ("post", true) => Kind::Erased { edit_of: None },
             ("edit", true) => Kind::Erased { edit_of: Some(fields.number("target")?) },
-            // The server's limit on the length is the server's to hold.
+            // The server checks its limit on the length; a client accepts any.
             (name, _) => match Operation::read(name, fields, usize::MAX)? {
                 Some(operation) => Kind::Operation(operation),
                 None => return Ok(None),

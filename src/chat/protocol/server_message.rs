@@ -1,11 +1,13 @@
-//! What a server says to a client.
+//! The messages that a server sends.
+
+use std::borrow::Cow;
 
 use super::record::Record;
-use crate::chat::away::{AwayMember, AwayMessage};
 use crate::chat::cid::Cid;
-use crate::chat::error_code::ErrorCode;
+use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::room_name::RoomName;
-use crate::chat::token::Token;
+use crate::chat::secrets::Token;
+use crate::chat::text::{AwayMember, AwayMessage};
 use crate::chat::user_name::UserName;
 use crate::json::Value;
 
@@ -14,7 +16,7 @@ use crate::json::Value;
 pub enum ServerMessage {
     /// The answer to `hello`.
     Welcome(Welcome),
-    /// The answer to a join; what follows starts after its `since`.
+    /// The answer to `join`; the records that follow start after its `since`.
     Joined(Joined),
     /// A numbered entry of a room's log.
     Record(Record),
@@ -27,49 +29,49 @@ pub enum ServerMessage {
         /// The oldest seq the room still keeps.
         first: u64,
     },
-    /// What a `search` has found, among the records that were looked at.
+    /// The result of a `search`.
     Found {
         /// The room.
         room: RoomName,
-        /// What was looked for.
+        /// The words that were searched for.
         text: String,
-        /// The records, in order.
+        /// The records that hold them, in order.
         records: Vec<Record>,
-        /// What is older than this seq has not been looked at.
+        /// Records before this seq have not been searched.
         before: u64,
         /// The oldest seq the room still keeps.
         first: u64,
     },
-    /// Somebody came or went.
+    /// A member joined or left.
     Presence {
         /// The room.
         room: RoomName,
-        /// Who; nobody in particular in a crowd.
+        /// Who, and which; absent in a large room.
         change: Option<(UserName, Change)>,
-        /// Who came is away, and why.
+        /// The away message of a member who joins and is away.
         away: Option<AwayMessage>,
         /// Members of the room now.
         count: u64,
     },
-    /// Somebody is away, or back.
+    /// A user is away, or back.
     Away {
         /// The room.
         room: RoomName,
-        /// Who.
+        /// The user.
         user: UserName,
-        /// Why they are away; nothing when they are back.
+        /// The away message; `None` when the user is back.
         away: Option<AwayMessage>,
     },
-    /// Somebody is called otherwise now.
+    /// A user has a new name.
     Renamed {
         /// The old name.
         user: UserName,
         /// The new name.
         to: UserName,
-        /// What holds the new name; only in the copy for its owner.
+        /// The token of the new name; only in the copy for its owner.
         token: Option<Token>,
     },
-    /// Who is in a room.
+    /// The members of a room.
     Members {
         /// The room.
         room: RoomName,
@@ -78,44 +80,33 @@ pub enum ServerMessage {
         /// Those of them who are away.
         away: Vec<AwayMember>,
     },
-    /// Which rooms there are.
+    /// The rooms of the server.
     Rooms {
         /// One entry per room.
         rooms: Vec<RoomInfo>,
     },
-    /// The client no longer takes part in a room.
+    /// The client has left a room.
     Left {
         /// The room.
         room: RoomName,
     },
-    /// Somebody is writing.
+    /// A user is typing.
     Typing {
         /// The room.
         room: RoomName,
-        /// Who.
+        /// The user.
         user: UserName,
     },
-    /// How far this name has read a room, on another of its devices.
+    /// The read marker of this name in a room was moved on another device.
     Marked {
         /// The room.
         room: RoomName,
-        /// The seq of the newest record that was read.
+        /// The seq of the newest record read.
         seq: u64,
     },
-    /// Something was not done.
-    Error {
-        /// What a program can operation on.
-        code: ErrorCode,
-        /// What a person can operation on.
-        message: String,
-        /// The message it answers.
-        cid: Option<Cid>,
-        /// The room it is about.
-        room: Option<RoomName>,
-        /// When to try again, in milliseconds from now.
-        retry_ms: Option<u64>,
-    },
-    /// Something of a later version, which only a client meets. It is passed on as it came.
+    /// The server did not do what a message asked.
+    Error(ErrorMessage),
+    /// A message of a later version; only a client receives it. It is passed on as it came.
     Other(Value),
 }
 
@@ -124,19 +115,19 @@ pub enum ServerMessage {
 pub struct Welcome {
     /// The name the client has now.
     pub user: UserName,
-    /// What holds it.
+    /// Its token.
     pub token: Token,
     /// The server's name and version, like `talk/0.1.0`.
     pub server: String,
-    /// What the server takes.
+    /// The server's limits.
     pub limits: Limits,
     /// The message of the day.
     pub motd: Option<String>,
-    /// This name is away, and why.
+    /// The away message, while this name is away.
     pub away: Option<AwayMessage>,
 }
 
-/// What a server takes from a client.
+/// What a server accepts from a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a text.
@@ -149,7 +140,7 @@ pub struct Limits {
     pub page: u64,
 }
 
-/// The answer to a join.
+/// The answer to `join`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joined {
     /// The room.
@@ -158,30 +149,70 @@ pub struct Joined {
     pub log: String,
     /// The oldest seq it keeps.
     pub first: u64,
-    /// Its newest seq; 0 where nothing was said yet.
+    /// Its newest seq; 0 where it is empty.
     pub head: u64,
-    /// What follows starts after this seq.
+    /// The records that follow start after this seq.
     pub since: u64,
-    /// What the client has of this room does not fit this log and is to be dropped.
+    /// The client must drop what it has of this room: it belongs to another log.
     pub reset: bool,
-    /// What the room is about.
+    /// The topic of the room.
     pub topic: Option<String>,
-    /// How far this name has read.
+    /// The read marker of this name.
     pub marked: Option<u64>,
     /// Members of the room.
     pub count: u64,
-    /// Their names, sorted; absent in a crowd.
+    /// Their names, sorted; absent in a large room.
     pub members: Option<Vec<UserName>>,
-    /// Those of them who are away; nobody in a crowd.
+    /// Those of them who are away; empty in a large room.
     pub away: Vec<AwayMember>,
 }
 
-/// Which way somebody went.
+/// Why the server did not do what a message asked, and which message that was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorMessage {
+    /// For programs.
+    pub code: ErrorCode,
+    /// For people; it never repeats what the client sent.
+    pub message: Cow<'static, str>,
+    /// The cid of the message that it answers.
+    pub cid: Option<Cid>,
+    /// The room that it is about; absent where `cid` names the message.
+    pub room: Option<RoomName>,
+    /// When to try again, in milliseconds from now.
+    pub retry_ms: Option<u64>,
+}
+
+impl ErrorMessage {
+    /// An error with `code` that says `message`, about no message or room in particular.
+    pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> ErrorMessage {
+        ErrorMessage { code, message: message.into(), cid: None, room: None, retry_ms: None }
+    }
+
+    /// The same error as the answer to the message with this cid.
+    #[must_use]
+    pub fn about_cid(self, cid: Cid) -> ErrorMessage {
+        ErrorMessage { cid: Some(cid), ..self }
+    }
+
+    /// The same error as the answer to a message about this room.
+    #[must_use]
+    pub fn about_room(self, room: RoomName) -> ErrorMessage {
+        ErrorMessage { room: Some(room), ..self }
+    }
+}
+
+impl From<Rejection> for ErrorMessage {
+    fn from(Rejection { code, message }: Rejection) -> ErrorMessage {
+        ErrorMessage::new(code, message)
+    }
+}
+
+/// Whether a member joined or left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// They came.
+    /// The member joined.
     Joined,
-    /// They went.
+    /// The member left.
     Left,
 }
 
@@ -196,15 +227,15 @@ impl Change {
     }
 }
 
-/// A room as `rooms` lists it.
+/// A room in the answer to `rooms`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomInfo {
     /// Its name.
     pub name: RoomName,
     /// Its newest seq.
     pub head: u64,
-    /// How many are in it.
+    /// How many members it has.
     pub members: u64,
-    /// What it is about.
+    /// Its topic.
     pub topic: Option<String>,
 }

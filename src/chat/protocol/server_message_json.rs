@@ -1,12 +1,14 @@
-//! A server's messages from and to JSON.
+//! A server's messages to and from JSON.
 
-use super::fields::{Fields, not};
+use super::fields::{Fields, must_be};
 use super::record::Record;
-use super::server_message::{Change, Joined, Limits, RoomInfo, ServerMessage, Welcome};
-use crate::chat::away::{AwayMember, AwayMessage};
+use super::server_message::{
+    Change, ErrorMessage, Joined, Limits, RoomInfo, ServerMessage, Welcome,
+};
 use crate::chat::cid::Cid;
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::room_name::RoomName;
+use crate::chat::text::{AwayMember, AwayMessage};
 use crate::chat::user_name::UserName;
 use crate::json;
 use crate::json::{Object, Value};
@@ -56,7 +58,7 @@ impl ServerMessage {
             ServerMessage::Members { room, members, away } => {
                 object.string("type", "members").string("room", room.as_str());
                 push_names(&mut object, members);
-                push_absent(&mut object, away);
+                push_away(&mut object, away);
             }
             ServerMessage::Rooms { rooms } => {
                 object.string("type", "rooms").array("rooms", rooms.iter().map(room_info));
@@ -72,19 +74,7 @@ impl ServerMessage {
                 object.string("type", "marked").string("room", room.as_str());
                 object.number("seq", *seq);
             }
-            ServerMessage::Error { code, message, cid, room, retry_ms } => {
-                object.string("type", "error").string("code", code.as_str());
-                object.string("message", message);
-                if let Some(cid) = cid {
-                    object.string("cid", cid.as_str());
-                }
-                if let Some(room) = room {
-                    object.string("room", room.as_str());
-                }
-                if let Some(retry_ms) = retry_ms {
-                    object.number("retry_ms", *retry_ms);
-                }
-            }
+            ServerMessage::Error(error) => push_error(&mut object, error),
             ServerMessage::Other(value) => return value.to_string(),
         }
         object.end()
@@ -93,17 +83,18 @@ impl ServerMessage {
     /// Reads one message of a server. A `type` this version does not know is [`ServerMessage::Other`].
     ///
     /// # Errors
-    /// Text that is no message of this protocol, in any version: the line is not to be trusted.
+    /// Text that is not a message of this protocol, in any version: the client must not trust this
+    /// connection.
     pub fn parse(text: &str) -> Result<ServerMessage, Rejection> {
         let value = json::parse(text).map_err(|error| {
             Rejection::new(ErrorCode::BadJson, format!("not strict JSON: {error}"))
         })?;
-        let reply = read(&value)?;
-        Ok(reply.unwrap_or(ServerMessage::Other(value)))
+        let message = read(&value)?;
+        Ok(message.unwrap_or(ServerMessage::Other(value)))
     }
 
-    /// The room and seq of a numbered entry of a type this version does not know: it takes its
-    /// place in the order all the same, or every record after it would seem to follow a hole.
+    /// The room and seq of a record of a type this version does not know. It counts in the order of
+    /// the records; without it, every record after it would seem to follow a missing one.
     #[must_use]
     pub fn unknown_record(value: &Value) -> Option<(RoomName, u64)> {
         let fields = Fields::of(value).ok()?;
@@ -160,7 +151,7 @@ fn read(value: &Value) -> Result<Option<ServerMessage>, Rejection> {
         "members" => ServerMessage::Members {
             room: fields.value("room")?,
             members: read_names(fields.list("members")?)?,
-            away: read_absent(fields)?,
+            away: read_away(fields)?,
         },
         "rooms" => ServerMessage::Rooms {
             rooms: fields.list("rooms")?.iter().map(read_room_info).collect::<Result<_, _>>()?,
@@ -173,13 +164,13 @@ fn read(value: &Value) -> Result<Option<ServerMessage>, Rejection> {
         "marked" => {
             ServerMessage::Marked { room: fields.value("room")?, seq: fields.number("seq")? }
         }
-        "error" => ServerMessage::Error {
+        "error" => ServerMessage::Error(ErrorMessage {
             code: ErrorCode::from_wire(fields.string("code")?),
-            message: fields.string("message")?.to_owned(),
+            message: fields.string("message")?.to_owned().into(),
             cid: fields.optional_value("cid")?,
             room: fields.optional_value("room")?,
             retry_ms: fields.optional_number("retry_ms")?,
-        },
+        }),
         _ => return Ok(Record::from_json(value)?.map(ServerMessage::Record)),
     }))
 }
@@ -228,7 +219,7 @@ fn read_joined(fields: Fields<'_>) -> Result<Joined, Rejection> {
         marked: fields.optional_number("marked")?,
         count: fields.number("count")?,
         members: fields.optional_list("members")?.map(read_names).transpose()?,
-        away: read_absent(fields)?,
+        away: read_away(fields)?,
     })
 }
 
@@ -246,7 +237,21 @@ fn push_joined(object: &mut Object, joined: &Joined) {
     if let Some(members) = &joined.members {
         push_names(object, members);
     }
-    push_absent(object, &joined.away);
+    push_away(object, &joined.away);
+}
+
+fn push_error(object: &mut Object, error: &ErrorMessage) {
+    object.string("type", "error").string("code", error.code.as_str());
+    object.string("message", &error.message);
+    if let Some(cid) = &error.cid {
+        object.string("cid", cid.as_str());
+    }
+    if let Some(room) = &error.room {
+        object.string("room", room.as_str());
+    }
+    if let Some(retry_ms) = error.retry_ms {
+        object.number("retry_ms", retry_ms);
+    }
 }
 
 /// The records of a page. Those of a type this version does not know are left out.
@@ -259,7 +264,7 @@ fn read_change(fields: Fields<'_>) -> Result<Option<(UserName, Change)>, Rejecti
     let change = match fields.string("state")? {
         "joined" => Change::Joined,
         "left" => Change::Left,
-        _ => return Err(not("state", "\"joined\" or \"left\"")),
+        _ => return Err(must_be("state", "\"joined\" or \"left\"")),
     };
     Ok(Some((UserName::from_trusted(user), change)))
 }
@@ -268,7 +273,7 @@ fn read_names(items: &[Value]) -> Result<Vec<UserName>, Rejection> {
     items
         .iter()
         .map(|item| {
-            item.as_str().map(UserName::from_trusted).ok_or(not("members", "a list of names"))
+            item.as_str().map(UserName::from_trusted).ok_or(must_be("members", "a list of names"))
         })
         .collect()
 }
@@ -277,25 +282,25 @@ fn push_names(object: &mut Object, names: &[UserName]) {
     object.array("members", names.iter().map(|name| json::quoted(name.as_str())));
 }
 
-fn read_absent(fields: Fields<'_>) -> Result<Vec<AwayMember>, Rejection> {
-    let absent = |item: &Value| {
+fn read_away(fields: Fields<'_>) -> Result<Vec<AwayMember>, Rejection> {
+    let away_member = |item: &Value| {
         let fields = Fields::of(item)?;
         let user = UserName::from_trusted(fields.string("user")?);
         let text = AwayMessage::from_trusted(fields.optional_string("text")?.unwrap_or_default());
         Ok(AwayMember { user, text })
     };
-    fields.optional_list("away")?.unwrap_or_default().iter().map(absent).collect()
+    fields.optional_list("away")?.unwrap_or_default().iter().map(away_member).collect()
 }
 
-/// Adds who is away, if anybody is.
-fn push_absent(object: &mut Object, away: &[AwayMember]) {
-    let absent = |AwayMember { user, text }: &AwayMember| {
+/// Adds the members who are away, if there are any.
+fn push_away(object: &mut Object, away: &[AwayMember]) {
+    let away_member = |AwayMember { user, text }: &AwayMember| {
         let mut object = Object::new();
         object.string("user", user.as_str()).string("text", text.as_str());
         object.end()
     };
     if !away.is_empty() {
-        object.array("away", away.iter().map(absent));
+        object.array("away", away.iter().map(away_member));
     }
 }
 

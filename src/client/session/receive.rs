@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Action, Link, Rename, Session};
-use crate::chat::protocol::{ClientMessage, Joined, Record, ServerMessage};
-use crate::chat::{Cid, ErrorCode, Rejection, RoomName, Token, UserName};
+use crate::chat::protocol::{ClientMessage, ErrorMessage, Joined, Record, ServerMessage};
+use crate::chat::{ErrorCode, Rejection, RoomName, Token, UserName};
 use crate::client::event::Event;
 use crate::client::subscriptions::{JoinResult, Order};
 
@@ -28,9 +28,8 @@ impl Session {
             self.on_record(record, actions);
             return false;
         }
-        if let ServerMessage::Error { code, message, cid, room, retry_ms } = message {
-            let rejection = Rejection::new(*code, message.clone());
-            return !self.on_error(rejection, cid.as_ref(), room.as_ref(), *retry_ms, actions);
+        if let ServerMessage::Error(error) = message {
+            return !self.on_error(error, actions);
         }
         if let ServerMessage::Joined(joined) = message {
             return self.on_joined(joined, actions) != JoinResult::NotRequested;
@@ -73,7 +72,7 @@ impl Session {
         let failed = self.outbox.fail_targeting(&room);
         actions.push(Action::Emit(Event::Reset(room)));
         for cid in failed {
-            let message = "the room has begun anew, and the line it was about is gone";
+            let message = "the room was reset, and the message it was about is gone";
             let rejection = Rejection::new(ErrorCode::NoSuchRecord, message);
             actions.push(Action::Emit(Event::Failed { cid, rejection }));
         }
@@ -112,23 +111,18 @@ impl Session {
     /// An error that names the submission in flight is its answer; returns `true` then. One that
     /// names a room that is being joined rejects the join. One that names neither answers a `nick`,
     /// if one was sent.
-    fn on_error(
-        &mut self,
-        rejection: Rejection,
-        cid: Option<&Cid>,
-        room: Option<&RoomName>,
-        retry_ms: Option<u64>,
-        actions: &mut Vec<Action>,
-    ) -> bool {
+    fn on_error(&mut self, error: &ErrorMessage, actions: &mut Vec<Action>) -> bool {
+        let ErrorMessage { code, message, cid, room, retry_ms } = error;
         match (cid, room) {
             (Some(cid), _) if self.outbox.is_in_flight(cid) => {
-                if rejection.code == ErrorCode::RateLimited {
+                if *code == ErrorCode::RateLimited {
                     self.outbox.rate_limit();
                     let wait = retry_ms.map_or(RESEND_WAIT, Duration::from_millis);
                     actions.push(Action::ResendIn(wait));
                 } else {
                     self.outbox.fail();
-                    actions.push(Action::Emit(Event::Failed { cid: cid.clone(), rejection }));
+                    let (cid, rejection) = (cid.clone(), Rejection::new(*code, message.clone()));
+                    actions.push(Action::Emit(Event::Failed { cid, rejection }));
                 }
                 return true;
             }

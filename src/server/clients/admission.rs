@@ -1,161 +1,185 @@
-//! Who may come in: connections in all, and those of one address.
-//!
-//! Room: counts behind one lock. A [`Pass`] is a place taken; dropped, the place is free again.
+//! Admission: how many connections the server accepts, in total and per address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::memory_budget::MemoryBudget;
 use crate::failpoint;
 use crate::http::{Response, Status};
 use crate::limits;
 use crate::server::tunable_limits::Limits;
 
-/// Counts connections.
+/// Grants slots to connections, and memory to their partial messages.
+///
+/// The lock protects the counts, which change in single steps.
 #[derive(Debug)]
-pub(crate) struct Door {
-    all: usize,
-    per_address: usize,
+pub(crate) struct Admission {
+    /// Connections at once.
+    max: usize,
+    /// Connections of one address at once; 0 turns off every limit per address.
+    max_per_address: usize,
     /// New WebSockets of one address in a minute.
     new_per_address: usize,
     /// Wrong passwords of one address in a minute.
     wrong_passwords: usize,
+    /// Bytes of partial messages.
+    pub(crate) memory_budget: MemoryBudget,
+    /// Whether the server is shutting down and accepts no more connections.
+    is_stopping: AtomicBool,
     counts: Mutex<Counts>,
 }
 
 #[derive(Debug, Default)]
 struct Counts {
-    inside: usize,
-    refused: usize,
+    /// Connections that hold a slot.
+    open: usize,
+    /// Refusals that are being sent.
+    refusals: usize,
     addresses: HashMap<IpAddr, Address>,
 }
 
+/// The counts of one address.
 #[derive(Debug)]
 struct Address {
-    inside: usize,
-    /// New WebSockets since `minute` began, and wrong passwords.
+    open: usize,
+    /// New WebSockets since `minute`.
     new: usize,
+    /// Wrong passwords since `minute`.
     wrong: usize,
+    /// When the current minute started.
     minute: Instant,
 }
 
-/// A place taken by one connection.
+/// A slot that one connection holds. Dropping it frees the slot.
 #[derive(Debug)]
-pub(crate) struct Pass {
-    door: Arc<Door>,
-    place: Place,
+pub(crate) struct Permit {
+    admission: Arc<Admission>,
+    slot: Slot,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Place {
-    /// One of this address's.
-    Settled(IpAddr),
-    /// One of no address's yet: a proxy has it, and has not said for whom.
-    Unsettled,
-    /// One of those in which refusals are said.
+enum Slot {
+    /// It counts for this address.
+    OfAddress(IpAddr),
+    /// A proxy opened the connection, and has not said yet for which address.
+    OfProxy,
+    /// One of the few for sending refusals.
     Refusal,
 }
 
-/// Why a connection is not let in.
+/// Why a connection is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Full {
-    /// The server holds as many as it can.
+pub(crate) enum Refused {
+    /// The server has as many connections as it can hold.
     Server,
-    /// This address holds, or has lately opened, as many as one may.
+    /// This address has, or has lately opened, as many connections as one may.
     Address,
-    /// This address has lately shown as many wrong passwords as one may.
-    Guesses,
+    /// This address has lately sent as many wrong passwords as one may.
+    WrongPasswords,
 }
 
-impl Door {
-    pub(crate) fn new(all: usize, per_address: usize, limits: &Limits) -> Arc<Door> {
-        let scaled = per_address.saturating_mul(limits.new_per_address);
-        Arc::new(Door {
-            all,
-            per_address,
+impl Admission {
+    pub(crate) fn new(max: usize, max_per_address: usize, limits: &Limits) -> Arc<Admission> {
+        let scaled = max_per_address.saturating_mul(limits.per_address.websockets);
+        Arc::new(Admission {
+            max,
+            max_per_address,
             new_per_address: scaled.div_ceil(limits::PER_ADDRESS),
-            wrong_passwords: limits.wrong_passwords,
+            wrong_passwords: limits.per_address.wrong_passwords,
+            memory_budget: MemoryBudget::new(limits.partial_messages),
+            is_stopping: AtomicBool::new(false),
             counts: Mutex::default(),
         })
     }
 
-    /// The one place the lock is taken. Counts change in single steps.
     fn counts(&self) -> MutexGuard<'_, Counts> {
         failpoint::check(self.counts.lock().unwrap_or_else(PoisonError::into_inner), "counts")
     }
 
-    /// How many are inside.
-    pub(crate) fn inside(&self) -> usize {
-        self.counts().inside
+    /// How many connections are open.
+    pub(crate) fn open(&self) -> usize {
+        self.counts().open
     }
 
-    /// Takes a place for a connection from `address`.
-    pub(crate) fn enter(self: &Arc<Door>, address: IpAddr) -> Result<Pass, Full> {
+    /// The server shuts down: the accept loop ends with the next connection.
+    pub(crate) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Release);
+    }
+
+    /// Whether the server is shutting down.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Acquire)
+    }
+
+    /// Takes a slot for a connection from `address`.
+    pub(crate) fn admit(self: &Arc<Admission>, address: IpAddr) -> Result<Permit, Refused> {
         let mut counts = self.counts();
-        counts.has_room(self.all)?;
-        counts.settle(address, self.per_address)?;
-        counts.inside += 1;
-        Ok(self.pass(Place::Settled(address)))
+        counts.check_capacity(self.max)?;
+        counts.assign(address, self.max_per_address)?;
+        counts.open += 1;
+        Ok(self.permit(Slot::OfAddress(address)))
     }
 
-    /// Takes a place for a connection from a proxy; whose it is, [`Pass::settle`] says later.
-    pub(crate) fn enter_unsettled(self: &Arc<Door>) -> Result<Pass, Full> {
+    /// Takes a slot for a connection from a proxy; [`Permit::assign`] later says for which address.
+    pub(crate) fn admit_proxy(self: &Arc<Admission>) -> Result<Permit, Refused> {
         let mut counts = self.counts();
-        counts.has_room(self.all)?;
-        counts.inside += 1;
-        Ok(self.pass(Place::Unsettled))
+        counts.check_capacity(self.max)?;
+        counts.open += 1;
+        Ok(self.permit(Slot::OfProxy))
     }
 
-    fn pass(self: &Arc<Door>, place: Place) -> Pass {
-        Pass { door: Arc::clone(self), place }
+    fn permit(self: &Arc<Admission>, slot: Slot) -> Permit {
+        Permit { admission: Arc::clone(self), slot }
     }
 
-    /// Takes one of the few places in which a refusal is said; beyond them a connection is dropped.
-    pub(crate) fn refuse(self: &Arc<Door>) -> Option<Pass> {
+    /// Takes one of the few slots for sending a refusal; without one, the connection is dropped.
+    pub(crate) fn slot_for_refusal(self: &Arc<Admission>) -> Option<Permit> {
         let mut counts = self.counts();
-        (counts.refused < limits::REFUSALS).then(|| {
-            counts.refused += 1;
-            self.pass(Place::Refusal)
+        (counts.refusals < limits::REFUSALS).then(|| {
+            counts.refusals += 1;
+            self.permit(Slot::Refusal)
         })
     }
 
     /// Counts a new WebSocket from `address`.
-    pub(crate) fn upgrade(&self, address: IpAddr, now: Instant) -> Result<(), Full> {
-        if self.per_address == 0 {
+    pub(crate) fn count_websocket(&self, address: IpAddr, now: Instant) -> Result<(), Refused> {
+        if self.max_per_address == 0 {
             return Ok(());
         }
         let mut counts = self.counts();
-        let held = counts.address(address);
-        held.turn(now);
-        if held.wrong >= self.wrong_passwords {
-            return Err(Full::Guesses);
+        let address = counts.address(address);
+        address.start_minute(now);
+        if address.wrong >= self.wrong_passwords {
+            return Err(Refused::WrongPasswords);
         }
-        if held.new >= self.new_per_address {
-            return Err(Full::Address);
+        if address.new >= self.new_per_address {
+            return Err(Refused::Address);
         }
-        held.new += 1;
+        address.new += 1;
         Ok(())
     }
 
-    /// Counts a password that `address` has shown, and says whether it opens: a right one does not
-    /// either, where too many were wrong before it.
-    pub(crate) fn opens(&self, address: IpAddr, is_right: bool, now: Instant) -> bool {
-        if self.per_address == 0 {
+    /// Counts a password that `address` has sent, and returns whether to accept it. After too many wrong
+    /// ones even a right one is refused.
+    pub(crate) fn check_password(&self, address: IpAddr, is_right: bool, now: Instant) -> bool {
+        if self.max_per_address == 0 {
             return is_right;
         }
         let mut counts = self.counts();
-        let held = counts.address(address);
-        held.turn(now);
-        let is_spent = held.wrong >= self.wrong_passwords;
-        held.wrong += usize::from(!is_right);
-        is_right && !is_spent
+        let address = counts.address(address);
+        address.start_minute(now);
+        let is_blocked = address.wrong >= self.wrong_passwords;
+        address.wrong += usize::from(!is_right);
+        is_right && !is_blocked
     }
 }
 
 impl Address {
-    /// Begins a new minute, when the last is over.
-    fn turn(&mut self, now: Instant) {
+    /// Starts a new minute if the last one is over.
+    fn start_minute(&mut self, now: Instant) {
         if now.saturating_duration_since(self.minute) >= MINUTE {
             (self.minute, self.new, self.wrong) = (now, 0, 0);
         }
@@ -164,94 +188,97 @@ impl Address {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-impl Pass {
-    /// Makes a place that is no address's yet one of `address`'s; any other stays whose it is.
-    pub(crate) fn settle(&mut self, address: IpAddr) -> Result<(), Full> {
-        match self.place {
-            Place::Settled(_) | Place::Refusal => return Ok(()),
-            Place::Unsettled => self.door.counts().settle(address, self.door.per_address)?,
+impl Permit {
+    /// Counts a connection from a proxy for `address`; any other keeps its address.
+    pub(crate) fn assign(&mut self, address: IpAddr) -> Result<(), Refused> {
+        match self.slot {
+            Slot::OfAddress(_) | Slot::Refusal => return Ok(()),
+            Slot::OfProxy => {
+                let max_per_address = self.admission.max_per_address;
+                self.admission.counts().assign(address, max_per_address)?;
+            }
         }
-        self.place = Place::Settled(address);
+        self.slot = Slot::OfAddress(address);
         Ok(())
     }
 }
 
 impl Counts {
-    fn has_room(&self, all: usize) -> Result<(), Full> {
-        if self.inside < all { Ok(()) } else { Err(Full::Server) }
+    fn check_capacity(&self, max: usize) -> Result<(), Refused> {
+        if self.open < max { Ok(()) } else { Err(Refused::Server) }
     }
 
-    /// Counts one more of `address`, if it holds fewer than `most`; 0 for no limit.
-    fn settle(&mut self, address: IpAddr, most: usize) -> Result<(), Full> {
-        if most > 0 {
-            let held = self.address(address);
-            if held.inside >= most {
-                return Err(Full::Address);
+    /// Counts one more connection of `address`, if it has fewer than `max`; 0 for no limit.
+    fn assign(&mut self, address: IpAddr, max: usize) -> Result<(), Refused> {
+        if max > 0 {
+            let address = self.address(address);
+            if address.open >= max {
+                return Err(Refused::Address);
             }
-            held.inside += 1;
+            address.open += 1;
         }
         Ok(())
     }
 
     fn address(&mut self, address: IpAddr) -> &mut Address {
         let now = Instant::now();
-        if self.addresses.len() > 2 * self.inside + limits::PER_ADDRESS {
-            let is_used = |held: &Address| held.inside > 0 || now - held.minute < MINUTE;
-            self.addresses.retain(|_, held| is_used(held));
+        if self.addresses.len() > 2 * self.open + limits::PER_ADDRESS {
+            let is_used = |address: &Address| address.open > 0 || now - address.minute < MINUTE;
+            self.addresses.retain(|_, address| is_used(address));
         }
-        let fresh = Address { inside: 0, new: 0, wrong: 0, minute: now };
-        self.addresses.entry(neighbourhood(address)).or_insert(fresh)
+        let fresh = Address { open: 0, new: 0, wrong: 0, minute: now };
+        self.addresses.entry(network_of(address)).or_insert(fresh)
     }
 }
 
-/// What counts as one address: a host, or an IPv6 network of the size that one site gets.
-fn neighbourhood(address: IpAddr) -> IpAddr {
+/// What counts as one address: an IPv4 host, or an IPv6 /64, the size of network that one site gets.
+fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         v4 @ IpAddr::V4(_) => v4,
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
     }
 }
 
-impl Drop for Pass {
+impl Drop for Permit {
     fn drop(&mut self) {
-        let mut counts = self.door.counts();
-        match self.place {
-            Place::Refusal => counts.refused -= 1,
-            Place::Unsettled => counts.inside -= 1,
-            Place::Settled(address) => {
-                counts.inside -= 1;
-                if let Some(held) = counts.addresses.get_mut(&neighbourhood(address)) {
-                    held.inside = held.inside.saturating_sub(1);
+        let mut counts = self.admission.counts();
+        match self.slot {
+            Slot::Refusal => counts.refusals -= 1,
+            Slot::OfProxy => counts.open -= 1,
+            Slot::OfAddress(address) => {
+                counts.open -= 1;
+                if let Some(address) = counts.addresses.get_mut(&network_of(address)) {
+                    address.open = address.open.saturating_sub(1);
                 }
             }
         }
     }
 }
 
-impl Full {
+impl Refused {
     /// For the log.
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
-            Full::Server => "server-full",
-            Full::Address => "address-full",
-            Full::Guesses => "wrong-passwords",
+            Refused::Server => "server-full",
+            Refused::Address => "address-full",
+            Refused::WrongPasswords => "wrong-passwords",
         }
     }
 }
 
-impl From<Full> for Response {
-    fn from(full: Full) -> Response {
-        match full {
-            Full::Server => {
+impl From<Refused> for Response {
+    fn from(refused: Refused) -> Response {
+        match refused {
+            Refused::Server => {
                 Response::error(Status::UNAVAILABLE, "this server is full, try again later")
                     .header("Retry-After", "10")
             }
-            Full::Address => Response::error(
+            Refused::Address => Response::error(
                 Status::TOO_MANY_REQUESTS,
                 "too many connections from your address, try again in a minute",
             )
             .header("Retry-After", "60"),
-            Full::Guesses => Response::error(
+            Refused::WrongPasswords => Response::error(
                 Status::TOO_MANY_REQUESTS,
                 "too many wrong passwords from your address, try again in a minute",
             )
@@ -269,77 +296,83 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_free_again_when_its_pass_is_dropped() {
-        let door = Door::new(2, 0, &Limits::default());
-        let first = door.enter(ip("10.0.0.1")).unwrap();
-        let _second = door.enter(ip("10.0.0.1")).unwrap();
-        assert_eq!(door.enter(ip("10.0.0.2")).unwrap_err(), Full::Server);
+    fn a_slot_is_free_again_when_its_permit_is_dropped() {
+        let admission = Admission::new(2, 0, &Limits::default());
+        let first = admission.admit(ip("10.0.0.1")).unwrap();
+        let _second = admission.admit(ip("10.0.0.1")).unwrap();
+        assert_eq!(admission.admit(ip("10.0.0.2")).unwrap_err(), Refused::Server);
         drop(first);
-        assert!(door.enter(ip("10.0.0.2")).is_ok());
+        assert!(admission.admit(ip("10.0.0.2")).is_ok());
     }
 
     #[test]
-    fn one_address_may_hold_so_many_and_an_ipv6_network_is_one_address() {
-        let door = Door::new(100, 2, &Limits::default());
-        let inside = ["10.0.0.1", "::ffff:10.0.0.1", "2001:db8::1", "2001:db8::2:3"];
-        let passes: Vec<Pass> = inside.iter().map(|text| door.enter(ip(text)).unwrap()).collect();
-        assert_eq!(door.enter(ip("10.0.0.1")).unwrap_err(), Full::Address);
-        assert_eq!(door.enter(ip("2001:db8::ffff")).unwrap_err(), Full::Address);
-        assert!(door.enter(ip("2001:db8:0:1::1")).is_ok());
-        drop(passes);
-        assert!(door.enter(ip("10.0.0.1")).is_ok());
+    fn one_address_may_have_so_many_and_an_ipv6_network_is_one_address() {
+        let admission = Admission::new(100, 2, &Limits::default());
+        let addresses = ["10.0.0.1", "::ffff:10.0.0.1", "2001:db8::1", "2001:db8::2:3"];
+        let permits: Vec<Permit> =
+            addresses.iter().map(|text| admission.admit(ip(text)).unwrap()).collect();
+        assert_eq!(admission.admit(ip("10.0.0.1")).unwrap_err(), Refused::Address);
+        assert_eq!(admission.admit(ip("2001:db8::ffff")).unwrap_err(), Refused::Address);
+        assert!(admission.admit(ip("2001:db8:0:1::1")).is_ok());
+        drop(permits);
+        assert!(admission.admit(ip("10.0.0.1")).is_ok());
     }
 
     #[test]
-    fn a_place_taken_by_a_proxy_counts_for_whom_it_speaks() {
-        let door = Door::new(4, 1, &Limits::default());
-        let mut passes: Vec<Pass> = (0..4).map(|_| door.enter_unsettled().unwrap()).collect();
-        assert_eq!(door.enter_unsettled().unwrap_err(), Full::Server);
-        assert_eq!(passes[0].settle(ip("192.0.2.1")), Ok(()));
-        assert_eq!(passes[0].settle(ip("192.0.2.9")), Ok(()), "it stays whose it is");
-        assert_eq!(passes[1].settle(ip("192.0.2.1")), Err(Full::Address));
-        assert_eq!(passes[2].settle(ip("192.0.2.2")), Ok(()));
-        drop(passes.remove(0));
-        assert_eq!(passes[0].settle(ip("192.0.2.1")), Ok(()));
-        drop(passes);
-        let counts = door.counts();
-        assert_eq!(counts.inside, 0);
-        assert!(counts.addresses.values().all(|held| held.inside == 0));
+    fn a_slot_taken_by_a_proxy_counts_for_the_address_it_names() {
+        let admission = Admission::new(4, 1, &Limits::default());
+        let mut permits: Vec<Permit> = (0..4).map(|_| admission.admit_proxy().unwrap()).collect();
+        assert_eq!(admission.admit_proxy().unwrap_err(), Refused::Server);
+        assert_eq!(permits[0].assign(ip("192.0.2.1")), Ok(()));
+        assert_eq!(permits[0].assign(ip("192.0.2.9")), Ok(()), "it keeps its address");
+        assert_eq!(permits[1].assign(ip("192.0.2.1")), Err(Refused::Address));
+        assert_eq!(permits[2].assign(ip("192.0.2.2")), Ok(()));
+        drop(permits.remove(0));
+        assert_eq!(permits[0].assign(ip("192.0.2.1")), Ok(()));
+        drop(permits);
+        let counts = admission.counts();
+        assert_eq!(counts.open, 0);
+        assert!(counts.addresses.values().all(|address| address.open == 0));
     }
 
     #[test]
     fn one_address_may_open_so_many_in_a_minute() {
-        let (door, now) = (Door::new(100, limits::PER_ADDRESS, &Limits::default()), Instant::now());
-        let opened = (0..200).filter(|_| door.upgrade(ip("10.0.0.1"), now).is_ok()).count();
+        let (admission, now) =
+            (Admission::new(100, limits::PER_ADDRESS, &Limits::default()), Instant::now());
+        let opened =
+            (0..200).filter(|_| admission.count_websocket(ip("10.0.0.1"), now).is_ok()).count();
         assert_eq!(opened, limits::NEW_PER_ADDRESS);
-        assert!(door.upgrade(ip("10.0.0.1"), now + 2 * MINUTE).is_ok());
+        assert!(admission.count_websocket(ip("10.0.0.1"), now + 2 * MINUTE).is_ok());
     }
 
     #[test]
-    fn who_has_guessed_too_often_waits_even_with_the_right_password() {
-        let (door, now) = (Door::new(100, 64, &Limits::default()), Instant::now());
-        assert!(door.opens(ip("10.0.0.1"), true, now));
+    fn after_too_many_wrong_passwords_even_the_right_one_is_refused() {
+        let (admission, now) = (Admission::new(100, 64, &Limits::default()), Instant::now());
+        assert!(admission.check_password(ip("10.0.0.1"), true, now));
         for _ in 0..limits::WRONG_PASSWORDS {
-            assert_eq!(door.upgrade(ip("10.0.0.1"), now), Ok(()));
-            assert!(!door.opens(ip("10.0.0.1"), false, now));
+            assert_eq!(admission.count_websocket(ip("10.0.0.1"), now), Ok(()));
+            assert!(!admission.check_password(ip("10.0.0.1"), false, now));
         }
-        assert!(!door.opens(ip("10.0.0.1"), true, now));
-        assert_eq!(door.upgrade(ip("10.0.0.1"), now), Err(Full::Guesses));
-        assert!(door.opens(ip("10.0.0.2"), true, now), "others are not concerned");
+        assert!(!admission.check_password(ip("10.0.0.1"), true, now));
+        assert_eq!(admission.count_websocket(ip("10.0.0.1"), now), Err(Refused::WrongPasswords));
+        assert!(
+            admission.check_password(ip("10.0.0.2"), true, now),
+            "other addresses are not affected"
+        );
         let later = now + 2 * MINUTE;
-        assert_eq!(door.upgrade(ip("10.0.0.1"), later), Ok(()));
-        assert!(door.opens(ip("10.0.0.1"), true, later));
+        assert_eq!(admission.count_websocket(ip("10.0.0.1"), later), Ok(()));
+        assert!(admission.check_password(ip("10.0.0.1"), true, later));
     }
 
     #[test]
     fn addresses_that_have_left_are_forgotten() {
-        let door = Door::new(100, 2, &Limits::default());
+        let admission = Admission::new(100, 2, &Limits::default());
         for n in 0..5_000_u32 {
-            drop(door.enter(IpAddr::V4(n.into())).unwrap());
+            drop(admission.admit(IpAddr::V4(n.into())).unwrap());
         }
-        let mut counts = door.counts();
-        for held in counts.addresses.values_mut() {
-            held.minute = held.minute.checked_sub(MINUTE).unwrap();
+        let mut counts = admission.counts();
+        for address in counts.addresses.values_mut() {
+            address.minute = address.minute.checked_sub(MINUTE).unwrap();
         }
         counts.address(ip("10.0.0.1"));
         assert_eq!(counts.addresses.len(), 1);

@@ -1,7 +1,4 @@
-//! A registered person: one connection that has said hello.
-//!
-//! Room: an send_queue half, an identity, a few instants. It does not know what its rooms are; its
-//! session does.
+//! A client: one connection that has said hello.
 
 use std::net::{IpAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,23 +11,61 @@ use crate::failpoint;
 use crate::net::SendQueue;
 use crate::ws::{Close, CloseCode, Encoder};
 
-/// One client. Sessions, rooms and threads share it by `Arc`.
+/// One client. Its session, its rooms and the server's threads share it by `Arc`. It does not know its
+/// rooms; its session does.
+///
+/// The lock protects the identity, which is replaced whole; nothing else happens under it.
 #[derive(Debug)]
 pub(crate) struct Client {
+    /// Unique while the server runs.
     pub(crate) id: ClientId,
+    /// The peer's address, or the one that a trusted proxy names.
     pub(crate) address: IpAddr,
+    /// Which program it says it is.
     pub(crate) agent: Agent,
+    /// Frames on their way to its socket.
     pub(crate) send_queue: SendQueue<Arc<TcpStream>>,
+    /// The name it has claimed, and the proof of it.
     identity: Mutex<Identity>,
-    called: AtomicBool,
-    since: Instant,
-    /// Milliseconds after `since` at which it was last heard.
-    heard: AtomicU64,
-    /// The same for the last ping and for our Close frame; 0 for never.
+    /// Whether it was invited into a room that its session does not know yet.
+    is_invited: AtomicBool,
+    /// When something was last received, pinged, closed.
+    activity: Activity,
+    /// The code of the Close frame that the server has sent to it.
+    close_code: OnceLock<CloseCode>,
+}
+
+/// Instants as milliseconds since the connection's start, so that each fits an atomic.
+#[derive(Debug)]
+struct Activity {
+    start: Instant,
+    /// When something was last received.
+    received: AtomicU64,
+    /// When the server last sent a ping; 0 for never.
     pinged: AtomicU64,
+    /// When the server sent its Close frame; 0 for never.
     closed: AtomicU64,
-    /// The code of that frame.
-    code: OnceLock<CloseCode>,
+}
+
+impl Activity {
+    fn new() -> Activity {
+        let start = Instant::now();
+        Activity {
+            start,
+            received: AtomicU64::new(0),
+            pinged: AtomicU64::new(0),
+            closed: AtomicU64::new(0),
+        }
+    }
+
+    fn mark(&self, at: &AtomicU64) {
+        let passed = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        at.store(passed.max(1), Ordering::Relaxed);
+    }
+
+    fn since(&self, at: u64) -> Duration {
+        self.start.elapsed().saturating_sub(Duration::from_millis(at))
+    }
 }
 
 impl Client {
@@ -47,91 +82,79 @@ impl Client {
             agent,
             send_queue,
             identity: Mutex::new(identity),
-            called: AtomicBool::new(false),
-            since: Instant::now(),
-            heard: AtomicU64::new(0),
-            pinged: AtomicU64::new(0),
-            closed: AtomicU64::new(0),
-            code: OnceLock::new(),
+            is_invited: AtomicBool::new(false),
+            activity: Activity::new(),
+            close_code: OnceLock::new(),
         }
     }
 
-    /// The one place the lock is taken. An identity is replaced whole.
-    fn identity(&self) -> MutexGuard<'_, Identity> {
+    fn lock_identity(&self) -> MutexGuard<'_, Identity> {
         failpoint::check(self.identity.lock().unwrap_or_else(PoisonError::into_inner), "identity")
     }
 
-    /// The name it goes by, and the proof of it.
-    pub(crate) fn held(&self) -> Identity {
-        self.identity().clone()
+    /// The name it has claimed, and the proof of it.
+    pub(crate) fn identity(&self) -> Identity {
+        self.lock_identity().clone()
     }
 
-    /// Goes by another name from now on; returns the former one.
-    pub(crate) fn rename(&self, held: Identity) -> Identity {
-        std::mem::replace(&mut *self.identity(), held)
+    /// Replaces its identity, and returns the former one.
+    pub(crate) fn rename(&self, identity: Identity) -> Identity {
+        std::mem::replace(&mut *self.lock_identity(), identity)
     }
 
-    /// Others have brought it into a room that its session does not know of yet.
-    pub(crate) fn call(&self) {
-        self.called.store(true, Ordering::Release);
+    /// Notes that it was invited into a room that its session does not know yet.
+    pub(crate) fn flag_invited(&self) {
+        self.is_invited.store(true, Ordering::Release);
     }
 
-    /// Whether that is so; asked by its session, which then knows.
-    pub(crate) fn was_called(&self) -> bool {
-        self.called.load(Ordering::Acquire) && self.called.swap(false, Ordering::AcqRel)
+    /// Whether [`flag_invited`](Client::flag_invited) was called since this was last asked.
+    pub(crate) fn take_invited(&self) -> bool {
+        self.is_invited.load(Ordering::Acquire) && self.is_invited.swap(false, Ordering::AcqRel)
     }
 
-    /// As whom it says things.
+    /// The author of what it submits now.
     pub(crate) fn author(&self) -> Author {
-        let held = self.identity();
-        Author { client: self.id, owner: held.owner, user: held.user.clone() }
+        let identity = self.lock_identity();
+        Author { client: self.id, owner: identity.owner, user: identity.user.clone() }
     }
 
-    fn stamp(&self, at: &AtomicU64) {
-        let passed = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
-        at.store(passed.max(1), Ordering::Relaxed);
+    /// Notes that something was received from it.
+    pub(crate) fn mark_received(&self) {
+        self.activity.mark(&self.activity.received);
     }
 
-    fn passed(&self, at: u64) -> Duration {
-        self.since.elapsed().saturating_sub(Duration::from_millis(at))
-    }
-
-    /// Something came from it: it lives.
-    pub(crate) fn hear(&self) {
-        self.stamp(&self.heard);
-    }
-
-    /// How long nothing has come from it.
-    pub(crate) fn silence(&self) -> Duration {
-        self.passed(self.heard.load(Ordering::Relaxed))
+    /// How long nothing was received from it.
+    pub(crate) fn idle_time(&self) -> Duration {
+        self.activity.since(self.activity.received.load(Ordering::Relaxed))
     }
 
     /// Notes that it is being pinged.
-    pub(crate) fn ping(&self) {
-        self.stamp(&self.pinged);
+    pub(crate) fn mark_pinged(&self) {
+        self.activity.mark(&self.activity.pinged);
     }
 
-    /// How long ago it was pinged, if nothing has come from it since.
-    pub(crate) fn unanswered(&self) -> Option<Duration> {
-        let pinged = self.pinged.load(Ordering::Relaxed);
-        (pinged > self.heard.load(Ordering::Relaxed)).then(|| self.passed(pinged))
+    /// How long ago it was pinged, if nothing was received from it since.
+    pub(crate) fn unanswered_ping(&self) -> Option<Duration> {
+        let pinged = self.activity.pinged.load(Ordering::Relaxed);
+        let received = self.activity.received.load(Ordering::Relaxed);
+        (pinged > received).then(|| self.activity.since(pinged))
     }
 
-    /// How long ago it was sent a Close frame, if it was.
-    pub(crate) fn closing(&self) -> Option<Duration> {
-        let closed = self.closed.load(Ordering::Relaxed);
-        (closed > 0).then(|| self.passed(closed))
+    /// How long ago the server sent it a Close frame, if it did.
+    pub(crate) fn closing_time(&self) -> Option<Duration> {
+        let closed = self.activity.closed.load(Ordering::Relaxed);
+        (closed > 0).then(|| self.activity.since(closed))
     }
 
-    /// With which code it was sent away, if it was.
-    pub(crate) fn dismissed(&self) -> Option<CloseCode> {
-        self.code.get().copied()
+    /// The code of the Close frame that the server sent it, if it did.
+    pub(crate) fn close_code(&self) -> Option<CloseCode> {
+        self.close_code.get().copied()
     }
 
-    /// Notes that it is being sent a Close frame, and makes that frame.
-    pub(crate) fn close(&self, code: CloseCode, reason: &str) -> Arc<[u8]> {
-        self.stamp(&self.closed);
-        self.code.set(code).ok(); // the first reason counts
+    /// Notes that it is being sent a Close frame, and encodes that frame.
+    pub(crate) fn close_frame(&self, code: CloseCode, reason: &str) -> Arc<[u8]> {
+        self.activity.mark(&self.activity.closed);
+        self.close_code.set(code).ok(); // the first reason counts
         let mut frame = Vec::new();
         let close = Close { code, reason: reason.into() };
         Encoder::server().close(Some(&close), &mut frame);

@@ -1,64 +1,67 @@
-//! Unfinished messages: how many bytes of them all clients together may have here.
-//!
-//! Room: one count. A [`Share`] is one connection's part of it; dropped, it is given back.
+//! A budget for partial messages: how many bytes of them all clients together may keep in memory.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The count.
+/// The budget.
 #[derive(Debug)]
-pub(crate) struct Unfinished {
-    most: usize,
+pub(crate) struct MemoryBudget {
+    /// How many bytes may be reserved.
+    max: usize,
+    /// How many bytes are reserved.
     bytes: AtomicUsize,
 }
 
-/// What one connection has of it.
+/// One connection's part of the budget. Dropping it returns its bytes.
 #[derive(Debug)]
-pub(crate) struct Share<'u> {
-    of: &'u Unfinished,
+pub(crate) struct Reservation<'b> {
+    budget: &'b MemoryBudget,
     bytes: usize,
 }
 
-/// All clients together have as much as they may.
+/// All connections together have reserved more than the budget.
 #[derive(Debug)]
-pub(crate) struct Full;
+pub(crate) struct OverBudget;
 
-impl Unfinished {
-    /// So many bytes at most.
-    pub(crate) fn new(most: usize) -> Unfinished {
-        Unfinished { most, bytes: AtomicUsize::new(0) }
+impl MemoryBudget {
+    /// A budget of `max` bytes.
+    pub(crate) fn new(max: usize) -> MemoryBudget {
+        MemoryBudget { max, bytes: AtomicUsize::new(0) }
     }
 
-    /// How many there are now.
+    /// How many bytes are reserved now.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// A share that is empty.
-    pub(crate) fn share(&self) -> Share<'_> {
-        Share { of: self, bytes: 0 }
+    /// An empty reservation.
+    pub(crate) fn reservation(&self) -> Reservation<'_> {
+        Reservation { budget: self, bytes: 0 }
     }
 }
 
-impl Share<'_> {
-    /// Makes it so many bytes.
-    pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), Full> {
+impl Reservation<'_> {
+    /// Changes this reservation to `bytes`.
+    ///
+    /// # Errors
+    /// When the budget is exceeded; the bytes are reserved all the same, until the connection ends.
+    pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), OverBudget> {
         if bytes <= self.bytes {
             if bytes < self.bytes {
-                self.of.bytes.fetch_sub(self.bytes - bytes, Ordering::Relaxed);
+                self.budget.bytes.fetch_sub(self.bytes - bytes, Ordering::Relaxed);
                 self.bytes = bytes;
             }
             return Ok(());
         }
         let more = bytes - self.bytes;
-        let before = self.of.bytes.fetch_add(more, Ordering::Relaxed);
+        let before = self.budget.bytes.fetch_add(more, Ordering::Relaxed);
         self.bytes = bytes;
-        if before.saturating_add(more) > self.of.most { Err(Full) } else { Ok(()) }
+        if before.saturating_add(more) > self.budget.max { Err(OverBudget) } else { Ok(()) }
     }
 }
 
-impl Drop for Share<'_> {
+impl Drop for Reservation<'_> {
     fn drop(&mut self) {
-        self.of.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.budget.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -68,17 +71,17 @@ mod tests {
 
     #[test]
     fn the_newest_is_refused_and_what_it_had_is_free_again() {
-        let unfinished = Unfinished::new(100);
-        let (mut one, mut owners) = (unfinished.share(), unfinished.share());
-        assert!(one.hold(60).is_ok());
-        assert!(owners.hold(40).is_ok());
-        assert!(owners.hold(41).is_err());
-        drop(owners);
-        assert!(one.hold(100).is_ok());
-        assert!(one.hold(0).is_ok());
-        let mut three = unfinished.share();
-        assert!(three.hold(100).is_ok());
+        let budget = MemoryBudget::new(100);
+        let (mut one, mut two) = (budget.reservation(), budget.reservation());
+        assert!(one.resize(60).is_ok());
+        assert!(two.resize(40).is_ok());
+        assert!(two.resize(41).is_err());
+        drop(two);
+        assert!(one.resize(100).is_ok());
+        assert!(one.resize(0).is_ok());
+        let mut three = budget.reservation();
+        assert!(three.resize(100).is_ok());
         drop((one, three));
-        assert_eq!(unfinished.bytes.load(Ordering::Relaxed), 0);
+        assert_eq!(budget.bytes.load(Ordering::Relaxed), 0);
     }
 }

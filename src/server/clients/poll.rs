@@ -1,24 +1,32 @@
-//! The poll registry: everybody who is connected.
-//!
-//! Room: one lock around one list. Nothing slow happens under it.
+//! The poll registry: all connected clients.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::client::Client;
-use crate::chat::ClientId;
+use crate::chat::{ClientId, OwnerId};
 use crate::failpoint;
 
 /// All clients, from hello until their session ends.
+///
+/// The lock protects the list only. It is held for a scan or a copy of the list, never over a write.
 #[derive(Debug, Default)]
 pub(crate) struct Poll {
+    /// In no order.
     clients: Mutex<Vec<Arc<Client>>>,
+    /// The id that was assigned last.
+    last_id: AtomicU64,
 }
 
 impl Poll {
-    /// The one place the lock is taken. A poisoned list is still a list: no invariant spans owners
-    /// calls.
+    /// A poisoned list is still a list: each change is a single call.
     fn clients(&self) -> MutexGuard<'_, Vec<Arc<Client>>> {
         failpoint::check(self.clients.lock().unwrap_or_else(PoisonError::into_inner), "clients")
+    }
+
+    /// An id for a new connection; the first is 1.
+    pub(crate) fn next_id(&self) -> ClientId {
+        ClientId(self.last_id.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
     pub(crate) fn add(&self, client: Arc<Client>) {
@@ -40,8 +48,15 @@ impl Poll {
         self.clients().is_empty()
     }
 
-    /// Everybody, as of now.
+    /// All clients at this moment.
     pub(crate) fn all(&self) -> Vec<Arc<Client>> {
         self.clients().clone()
+    }
+
+    /// All connections of one owner at this moment.
+    pub(crate) fn of_owner(&self, owner: OwnerId) -> Vec<Arc<Client>> {
+        let mut all = self.all(); // each client's own lock is taken below, so not under this one
+        all.retain(|client| client.identity().owner == owner);
+        all
     }
 }

@@ -1,6 +1,4 @@
-//! The thread that drains those who are behind, so that nobody else waits for them.
-//!
-//! Room: a list of clients whose sockets were full, and a clock.
+//! Clients whose socket was full: a thread retries their writes, so that no other thread waits for them.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,94 +8,102 @@ use crate::failpoint;
 use crate::limits;
 use crate::net::Drained;
 
-/// Everybody who has bytes waiting.
+/// All clients that have bytes waiting in their send queue.
+///
+/// The lock protects the list. The thread takes the clients that are due out of the list and writes
+/// without the lock.
 #[derive(Debug, Default)]
-pub(crate) struct Drain {
-    behind: Mutex<Vec<Behind>>,
-    more: Condvar,
+pub(crate) struct SlowClients {
+    waiting: Mutex<Vec<SlowClient>>,
+    /// Notified when a client is added.
+    added: Condvar,
 }
 
-/// A client and when to try its socket again.
+/// A client and when its socket is tried again.
 #[derive(Debug)]
-struct Behind {
+struct SlowClient {
     client: Arc<Client>,
-    again: Instant,
+    due: Instant,
+    /// The pause before the retry after that; it doubles while the socket takes nothing.
     pause: Duration,
 }
 
-impl Drain {
-    /// The one place the lock is taken. The list is only ever pushed to and taken whole.
-    fn behind(&self) -> MutexGuard<'_, Vec<Behind>> {
-        failpoint::check(self.behind.lock().unwrap_or_else(PoisonError::into_inner), "behind")
+impl SlowClients {
+    /// The list is only pushed to and taken from in single calls.
+    fn waiting(&self) -> MutexGuard<'_, Vec<SlowClient>> {
+        failpoint::check(
+            self.waiting.lock().unwrap_or_else(PoisonError::into_inner),
+            "slow_clients",
+        )
     }
 
-    /// Takes charge of a client that has just fallen behind.
+    /// Adds a client whose socket has just become full.
     pub(crate) fn add(&self, client: &Arc<Client>) {
-        let again = Instant::now() + limits::RETRY_WRITE_MIN;
+        let due = Instant::now() + limits::RETRY_WRITE_MIN;
         let pause = limits::RETRY_WRITE_MIN;
-        self.behind().push(Behind { client: Arc::clone(client), again, pause });
-        self.more.notify_one();
+        self.waiting().push(SlowClient { client: Arc::clone(client), due, pause });
+        self.added.notify_one();
     }
 
-    /// Waits for clients, and for the next of them to be due, and tries those that are; who takes nothing
-    /// for `stall_wait` is dropped. Returns how many were.
-    pub(crate) fn round(&self, stall_wait: Duration) -> usize {
-        let mut list = self.behind();
+    /// Waits until at least one client is due, and retries all that are. A client that has taken nothing
+    /// for `stall_wait` is evicted. Returns how many were.
+    pub(crate) fn retry_due(&self, stall_wait: Duration) -> usize {
+        let mut waiting = self.waiting();
         let now = loop {
             let now = Instant::now();
-            list = match list.iter().map(|behind| behind.again).min() {
-                None => self.more.wait(list).unwrap_or_else(PoisonError::into_inner),
-                Some(again) if again <= now => break now,
-                Some(again) => {
-                    let waited = self.more.wait_timeout(list, again - now);
+            waiting = match waiting.iter().map(|slow| slow.due).min() {
+                None => self.added.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+                Some(due) if due <= now => break now,
+                Some(due) => {
+                    let waited = self.added.wait_timeout(waiting, due - now);
                     waited.unwrap_or_else(PoisonError::into_inner).0
                 }
             };
         };
-        let (due, later) = std::mem::take(&mut *list).into_iter().partition(|b| b.again <= now);
-        *list = later;
-        drop(list);
-        let (mut still, mut dropped) = (Vec::new(), 0);
-        for behind in Vec::into_iter(due) {
-            match behind.tried(now, stall_wait) {
-                Tried::Behind(behind) => still.push(behind),
-                Tried::Done => {}
-                Tried::Stuck => dropped += 1,
+        let (due, later) = std::mem::take(&mut *waiting).into_iter().partition(|s| s.due <= now);
+        *waiting = later;
+        drop(waiting);
+        let (mut still_slow, mut evicted) = (Vec::new(), 0);
+        for slow in Vec::into_iter(due) {
+            match slow.retry(now, stall_wait) {
+                Retry::Later(slow) => still_slow.push(slow),
+                Retry::Done => {}
+                Retry::Evicted => evicted += 1,
             }
         }
-        self.behind().extend(still);
-        dropped
+        self.waiting().extend(still_slow);
+        evicted
     }
 
-    /// How many there are, save those that are being tried just now.
+    /// How many clients wait, except those that are being retried at this moment.
     pub(crate) fn count(&self) -> usize {
-        self.behind().len()
+        self.waiting().len()
     }
 }
 
-/// What a try has left.
-enum Tried {
-    /// There is more.
-    Behind(Behind),
-    /// Nothing is left, or nobody.
+/// The result of one retry.
+enum Retry {
+    /// More bytes are waiting.
+    Later(SlowClient),
+    /// The send queue is empty or closed.
     Done,
-    /// It took nothing for too long, and was dropped.
-    Stuck,
+    /// The socket took nothing for too long; the connection was shut down.
+    Evicted,
 }
 
-impl Behind {
-    /// Drains what the socket takes.
-    fn tried(mut self, now: Instant, stall_wait: Duration) -> Tried {
+impl SlowClient {
+    /// Writes as many bytes as the socket takes.
+    fn retry(mut self, now: Instant, stall_wait: Duration) -> Retry {
         match self.client.send_queue.drain(now) {
-            Drained::Empty | Drained::Closed => return Tried::Done,
+            Drained::Empty | Drained::Closed => return Retry::Done,
             Drained::Progress => self.pause = limits::RETRY_WRITE_MIN,
             Drained::Stalled(wait) if wait >= stall_wait => {
                 self.client.send_queue.shutdown();
-                return Tried::Stuck;
+                return Retry::Evicted;
             }
             Drained::Stalled(_) => self.pause = (self.pause * 2).min(limits::RETRY_WRITE_MAX),
         }
-        self.again = now + self.pause;
-        Tried::Behind(self)
+        self.due = now + self.pause;
+        Retry::Later(self)
     }
 }

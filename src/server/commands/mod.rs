@@ -1,86 +1,71 @@
-//! What a client may do once it has said hello, and what each message does.
+//! Commands: what each message of a client does.
 //!
-//! Room: one session's view of the house: its client, the rooms it is in, how much it may still say.
+//! Depends on `state` and everything below it; never on `http` or `connection`.
 
+mod post; // posts, edits, deletes, topics, direct messages; typing
+mod rooms; // joining, leaving, invitations, read markers
+mod queries; // rooms, history, search
+mod joined_rooms; // the rooms that one client is in
+
+use std::cell::RefCell;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
 use super::clients::client::Client;
-use super::clients::disconnect::{self, Ending};
+use super::clients::disconnect::{self, Disconnect};
 use super::logger::Level;
-use super::metrics::Resume;
-use super::room::Room;
-use super::room::history;
-use super::state::shared::{House, TooManyRooms};
-use crate::chat::protocol::{
-    ClientMessage, Join, Joined, Limits, Range, Refused, RoomInfo, ServerMessage, Since, Welcome,
-};
+use super::state::shared::Shared;
+use crate::chat::protocol::{ClientMessage, ErrorMessage, Join, Limits, ServerMessage, Welcome};
 use crate::chat::rate_limit::{FloodControl, RateLimiter, Verdict};
-use crate::chat::{Cid, ErrorCode, Operation, Rejection, RoomName, Token, UserName};
+use crate::chat::{AwayMessage, ErrorCode, Operation, RoomName, Token, UserName};
 use crate::limits;
 use crate::ws::Encoder;
+use joined_rooms::JoinedRooms;
 
-mod post; // what is done to a room's log, and told of it
-mod leave; // what is left of it when it ends: nothing
-
-/// One client's session. Dropped, by a panic too, it leaves every room and the registry.
+/// One client's session. When it is dropped, also by a panic, the client leaves every room and the poll
+/// registry.
 #[derive(Debug)]
 pub(super) struct Session {
-    house: Arc<House>,
+    shared: Arc<Shared>,
     client: Arc<Client>,
-    rooms: Vec<Arc<Room>>,
+    rooms: JoinedRooms,
+    /// How many posts it may still submit.
     posts: RateLimiter,
+    /// How many other messages it may still send.
     flood: FloodControl,
+    /// When it was last typing in each room.
     typed: Vec<(RoomName, Instant)>,
     /// The name under which it has posted.
     posted: Option<UserName>,
 }
 
-/// A refusal that answers no message in particular.
-pub(super) fn refusal(rejection: Rejection) -> Refused {
-    Refused { code: rejection.code, message: rejection.message, cid: None, room: None }
-}
-
-fn refused(code: ErrorCode, message: &'static str) -> Refused {
-    refusal(Rejection::new(code, message))
-}
-
-fn about_cid(refused: Refused, cid: Cid) -> Refused {
-    Refused { cid: Some(cid), ..refused }
-}
-
-fn unread(name: &RoomName) -> Refused {
-    let refused = refused(ErrorCode::Storage, "the log could not be read, try later");
-    about_room(refused, name.clone())
-}
-
-fn about_room(refused: Refused, room: RoomName) -> Refused {
-    Refused { room: Some(room), ..refused }
-}
-
 impl Session {
     /// Registers a client.
-    pub(super) fn begin(house: &Arc<House>, client: Client) -> Session {
-        let (house, client) = (Arc::clone(house), Arc::new(client));
-        let posts = RateLimiter::new(house.config.rate, house.config.burst);
-        let (most, patience) = (house.config.limits.nuisances, house.config.limits.abuse_wait);
-        let flood = FloodControl::new(most, patience, Instant::now());
-        let (rooms, typed, posted) = (Vec::new(), Vec::new(), None);
-        let session = Session { house, client, rooms, posts, flood, typed, posted };
-        session.house.guests.begin(session.client.id); // from here on, a panic leaves nothing behind
-        session.house.poll.add(Arc::clone(&session.client));
+    pub(super) fn begin(shared: &Arc<Shared>, client: Client) -> Session {
+        let (shared, client) = (Arc::clone(shared), Arc::new(client));
+        let posts = RateLimiter::new(shared.config.posts.rate, shared.config.posts.burst);
+        let limits = &shared.config.limits;
+        let flood =
+            FloodControl::new(limits.flood.control_rate, limits.flood.grace, Instant::now());
+        let (rooms, typed, posted) = (JoinedRooms::default(), Vec::new(), None);
+        let session = Session { shared, client, rooms, posts, flood, typed, posted };
+        // From here on, dropping the session undoes each step.
+        session.shared.private_rooms.invitations.begin_session(session.client.id);
+        session.shared.delivery.poll.add(Arc::clone(&session.client));
         session.log("hello");
         session
     }
 
-    /// Ends the session, and hands back the client for its farewell.
+    /// Ends the session, and returns the client, whose connection is still open.
     pub(super) fn end(self) -> Arc<Client> {
         Arc::clone(&self.client)
     }
 
-    pub(super) fn house(&self) -> &Arc<House> {
-        &self.house
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -89,302 +74,211 @@ impl Session {
 
     fn log(&self, event: &'static str) {
         let (id, address) = (self.client.id.0.to_string(), self.client.address.to_string());
-        let user = self.client.held().user;
-        let particulars = [("client", &*id), ("address", &*address), ("user", user.as_str())];
-        self.house.logger.tell(Level::Info, event, &particulars);
+        let user = self.client.identity().user;
+        let fields = [("client", &*id), ("address", &*address), ("user", user.as_str())];
+        self.shared.logger.log(Level::Info, event, &fields);
     }
 
     // ---- Messages ------------------------------------------------------------------------------
 
     /// Answers `hello`.
-    pub(super) fn welcome(&mut self, joins: Vec<Join>) -> Result<(), Ending> {
-        let held = self.client.held();
-        let config = &self.house.config;
+    pub(super) fn welcome(&mut self, joins: Vec<Join>) -> Result<(), Disconnect> {
+        let identity = self.client.identity();
+        let config = &self.shared.config;
         let welcome = Welcome {
-            away: self.house.away(&held.user),
-            user: held.user,
-            token: held.token,
+            away: self.shared.names.away(&identity.user),
+            user: identity.user,
+            token: identity.token,
             server: format!("talk/{}", env!("CARGO_PKG_VERSION")),
             limits: Limits {
-                text: config.max_text as u64,
-                rate: config.rate.into(),
-                burst: config.burst.into(),
+                text: config.posts.max_text as u64,
+                rate: config.posts.rate.into(),
+                burst: config.posts.burst.into(),
                 page: limits::HISTORY_PAGE as u64,
             },
             motd: config.motd.clone(),
         };
-        self.tell(&ServerMessage::Welcome(welcome));
+        self.send(&ServerMessage::Welcome(welcome));
         for join in joins {
-            self.answer(ClientMessage::Join(join))?;
+            self.execute(ClientMessage::Join(join))?;
         }
-        self.enter_unread()
+        self.join_unread()
     }
 
-    /// Does what a message asks.
-    pub(super) fn hear(&mut self, text: &str) -> Result<(), Ending> {
-        self.settle_in();
-        let config = &self.house.config;
-        match ClientMessage::parse_within(text, config.max_text, config.limits.json) {
-            Ok(request) => {
-                if !matches!(request, ClientMessage::Submit { .. }) {
-                    self.nuisance()?;
+    /// Executes a text message.
+    pub(super) fn on_text(&mut self, text: &str) -> Result<(), Disconnect> {
+        self.accept_invitations();
+        let config = &self.shared.config;
+        match ClientMessage::parse(text, config.posts.max_text, config.limits.json) {
+            Ok(message) => {
+                if !matches!(message, ClientMessage::Submit { .. }) {
+                    self.check_flood()?;
                 }
-                self.answer(request)
+                self.execute(message)
             }
             Err(refused) => self.refuse(refused),
         }
     }
 
-    /// Answers a ping. Pings are control messages: too many of them are a nuisance.
-    pub(super) fn pong(&mut self, payload: &[u8]) -> Result<(), Ending> {
-        self.nuisance()?;
+    /// Answers a ping.
+    pub(super) fn pong(&mut self, payload: &[u8]) -> Result<(), Disconnect> {
+        self.check_flood()?;
         let mut frame = Vec::new();
         Encoder::server().pong(payload, &mut frame);
-        self.house.deliver(&self.client, &frame.into());
+        self.shared.delivery.send(&self.client, &frame.into());
         Ok(())
     }
 
-    /// Counts a control, empty or refused message, and slows or ends whoever sends too many. Who has sent
-    /// them and gone is not heard out: its place would be kept for as long as our patience lasts.
-    pub(super) fn nuisance(&mut self) -> Result<(), Ending> {
+    /// Counts a control, empty or refused message; delays or disconnects a client that sends too many. A
+    /// flooding client that has disconnected is dropped at once; delaying it would hold its connection slot.
+    pub(super) fn check_flood(&mut self) -> Result<(), Disconnect> {
         match self.flood.check(Instant::now()) {
             Verdict::Allow => Ok(()),
-            Verdict::Delay(_) if self.client.send_queue.is_closed() => Err(Ending::Gone),
+            Verdict::Delay(_) if self.client.send_queue.is_closed() => Err(Disconnect::Lost),
             Verdict::Delay(wait) => {
                 thread::sleep(wait);
                 Ok(())
             }
             Verdict::Disconnect => {
-                Err(Ending::closed(disconnect::FLOODING, "too many messages for too long"))
+                Err(Disconnect::by_server(disconnect::FLOODING, "too many messages for too long"))
             }
         }
     }
 
-    fn tell(&self, reply: &ServerMessage) {
-        self.house.tell(&self.client, reply);
+    fn send(&self, message: &ServerMessage) {
+        self.shared.delivery.send_message(&self.client, message);
     }
 
-    fn refuse(&mut self, refused: Refused) -> Result<(), Ending> {
-        self.nuisance()?;
-        self.tell(&refused.into_reply());
+    fn send_json(&self, json: &str) {
+        self.shared.delivery.send_json(&self.client, json);
+    }
+
+    fn refuse(&mut self, error: ErrorMessage) -> Result<(), Disconnect> {
+        self.check_flood()?;
+        self.send(&ServerMessage::Error(error));
         Ok(())
     }
 
-    fn answer(&mut self, request: ClientMessage) -> Result<(), Ending> {
-        let answered = match request {
+    fn execute(&mut self, message: ClientMessage) -> Result<(), Disconnect> {
+        let result = match message {
             ClientMessage::Hello { .. } => {
-                Err(refused(ErrorCode::BadMessage, "hello is only said once, at the beginning"))
+                Err(ErrorMessage::new(ErrorCode::BadMessage, "hello may only be the first message"))
             }
             ClientMessage::Join(join) => return self.join(&join),
-            ClientMessage::Leave { room } => self.leave(&room),
+            ClientMessage::Leave { room } => self.rooms.get(&room).map(|room| self.part(&room)),
             ClientMessage::Submit { room, cid, operation } => {
-                return self.act(&room, cid, operation);
+                return self.submit(&room, cid, operation);
             }
             ClientMessage::Direct { to, cid, text, me, reply } => {
                 return self.direct(&to, cid, Operation::Post { text, me, reply });
             }
-            ClientMessage::History { room, range, limit } => self.history(&room, range, limit),
-            ClientMessage::Search { room, text, before } => self.search(&room, &text, before),
-            ClientMessage::Who { room } => self.who(&room),
+            ClientMessage::History { room, range, limit } => {
+                let page = self.rooms.get(&room);
+                page.and_then(|room| queries::history(&room, range, limit))
+                    .map(|p| self.send_json(&p))
+            }
+            ClientMessage::Search { room, text, before } => {
+                let found = self.rooms.get(&room);
+                found
+                    .and_then(|room| queries::search(&room, &text, before))
+                    .map(|f| self.send_json(&f))
+            }
+            ClientMessage::Who { room } => {
+                self.rooms.get(&room).map(|room| self.send(&room.members()))
+            }
             ClientMessage::Rooms => {
-                self.list_rooms();
+                self.send(&queries::rooms(&self.shared, &self.client));
                 Ok(())
             }
-            ClientMessage::Nick { user, token } => self.nick(&user, token.as_ref()),
+            ClientMessage::Nick { user, token } => self.rename(&user, token.as_ref()),
             ClientMessage::Away(away) => {
-                self.house.set_away(&self.client.held().user, away);
+                self.set_away(&self.client.identity().user, away);
                 Ok(())
             }
             ClientMessage::Typing { room } => self.typing(&room),
             ClientMessage::Mark { room, seq } => self.mark(&room, seq),
         };
-        match answered {
+        match result {
             Ok(()) => Ok(()),
             Err(refused) => self.refuse(refused),
         }
     }
 
-    // ---- Rooms ---------------------------------------------------------------------------------
+    // ---- Names ---------------------------------------------------------------------------------
 
-    fn room(&self, name: &RoomName) -> Result<Arc<Room>, Refused> {
-        self.find(name).ok_or_else(|| {
-            about_room(refused(ErrorCode::NotJoined, "join this room first"), name.clone())
-        })
-    }
-
-    fn find(&self, name: &RoomName) -> Option<Arc<Room>> {
-        self.rooms.iter().find(|room| room.name == *name).cloned()
-    }
-
-    /// Takes note of the private rooms that others have brought this client into.
-    fn settle_in(&mut self) {
-        if !self.client.was_called() {
-            return;
-        }
-        for room in self.house.guests.take(self.client.id) {
-            if let Some(former) = self.find(&room.name).filter(|former| !Arc::ptr_eq(former, &room))
-            {
-                self.go(&former); // the same name, but another's
-            }
-            if self.rooms.iter().all(|other| !Arc::ptr_eq(other, &room)) {
-                self.rooms.push(room);
-            }
-        }
-    }
-
-    /// Leaves a room without a word to the client.
-    fn go(&mut self, room: &Arc<Room>) {
-        self.rooms.retain(|other| !Arc::ptr_eq(other, room));
-        self.house.carry(room.exit(self.client.id));
-    }
-
-    /// Leaves a room, and tells the client so.
-    fn part(&mut self, room: &Arc<Room>) {
-        self.rooms.retain(|other| !Arc::ptr_eq(other, room));
-        let load = room.exit(self.client.id);
-        self.tell(&ServerMessage::Left { room: room.name.clone() });
-        self.house.carry(load);
-    }
-
-    fn join(&mut self, join: &Join) -> Result<(), Ending> {
-        let room = match self.open(&join.room) {
-            Ok(room) => room,
-            Err(refused) => return self.refuse(about_room(refused, join.room.clone())),
-        };
-        self.enter(&room, join.since, join.log.as_deref())
-    }
-
-    fn enter(&self, room: &Arc<Room>, since: Since, log: Option<&str>) -> Result<(), Ending> {
-        let held = self.client.held();
-        let away = self.house.away(&held.user);
-        let entered = room.enter(&self.client, &held.user, away.as_ref(), since, log);
-        self.house.tell_away(&held.user, room); // if that has changed meanwhile
-        let marked = self.house.marked(held.owner, room);
-        let joined = Joined { marked, ..entered.joined };
-        if let Since::After(seq) = since {
-            self.house.metrics.resumed(match joined.since {
-                _ if joined.reset => Resume::Fresh,
-                kept if kept > seq => Resume::BeyondRetention,
-                _ => Resume::Whole,
-            });
-        }
-        let since = joined.since;
-        self.tell(&ServerMessage::Joined(joined));
-        self.house.carry(entered.load);
-        history::run(&self.house, &self.client, room, since, entered.changes)
-    }
-
-    /// Enters the private rooms in which something was said that this name has not read.
-    fn enter_unread(&mut self) -> Result<(), Ending> {
-        let held = self.client.held();
-        for room in self.house.private_rooms(&held) {
-            let marked = self.house.marked(held.owner, &room).unwrap_or(0);
-            let is_full = self.rooms.len() >= self.house.config.limits.rooms_per_client;
-            if room.last_assigned() <= marked || is_full || self.find(&room.name).is_some() {
-                continue;
-            }
-            self.rooms.push(Arc::clone(&room));
-            let since = marked.max(room.head().saturating_sub(limits::HISTORY_PAGE as u64));
-            self.enter(&room, Since::After(since), None)?;
-        }
-        Ok(())
-    }
-
-    /// The room of this name: one it is in, or another one from now on.
-    fn open(&mut self, name: &RoomName) -> Result<Arc<Room>, Refused> {
-        if let Some(room) = self.find(name) {
-            if self.house.is_current(&room, &self.client) {
-                return Ok(room);
-            }
-            self.go(&room);
-        }
-        if self.rooms.len() >= self.house.config.limits.rooms_per_client {
-            let sentence = "you are in as many rooms as one client may be, leave one first";
-            return Err(refused(ErrorCode::TooManyRooms, sentence));
-        }
-        let opened = if name.is_private() {
-            self.house.private_room(name, &self.client.held())
-        } else {
-            let full = "this server has as many rooms as it may";
-            let rejection = |TooManyRooms| Rejection::new(ErrorCode::TooManyRooms, full);
-            self.house.open_room(name).map(|opened| opened.map_err(rejection))
-        };
-        match opened {
-            Ok(Ok(room)) => {
-                self.rooms.push(Arc::clone(&room));
-                Ok(room)
-            }
-            Ok(Err(rejection)) => Err(refusal(rejection)),
-            Err(_) => Err(refused(ErrorCode::Storage, "the room could not be opened, try later")),
-        }
-    }
-
-    fn leave(&mut self, name: &RoomName) -> Result<(), Refused> {
-        self.part(&self.room(name)?);
-        Ok(())
-    }
-
-    fn who(&self, name: &RoomName) -> Result<(), Refused> {
-        self.tell(&self.room(name)?.members());
-        Ok(())
-    }
-
-    fn list_rooms(&self) {
-        let info = |room: Arc<Room>| RoomInfo {
-            name: room.name.clone(),
-            head: room.head(),
-            members: room.count(),
-            topic: room.log.topic(),
-        };
-        let mut rooms = self.house.all_rooms();
-        rooms.retain(|room| !room.name.is_private());
-        rooms.extend(self.house.private_rooms(&self.client.held()));
-        let rooms = rooms.into_iter().map(info).collect();
-        self.tell(&ServerMessage::Rooms { rooms });
-    }
-
-    fn history(&self, name: &RoomName, range: Range, limit: usize) -> Result<(), Refused> {
-        let room = self.room(name)?;
-        let page = history::page(&room, range, limit).map_err(|_| unread(name))?;
-        self.house.tell_json(&self.client, &page);
-        Ok(())
-    }
-
-    fn search(&self, name: &RoomName, text: &str, before: Option<u64>) -> Result<(), Refused> {
-        let room = self.room(name)?;
-        let found = history::found(&room, text, before).map_err(|_| unread(name))?;
-        self.house.tell_json(&self.client, &found);
-        Ok(())
-    }
-
-    // ---- NameRegistry ---------------------------------------------------------------------------------
-
-    fn nick(&mut self, user: &UserName, token: Option<&Token>) -> Result<(), Refused> {
-        let before = self.client.held();
-        // A change of case only, or of nothing, is the same claim: its owner need not prove it.
+    fn rename(&mut self, user: &UserName, token: Option<&Token>) -> Result<(), ErrorMessage> {
+        let before = self.client.identity();
+        // A name that differs in case only, or not at all, is the same claim: it needs no proof.
         let token = if user.is_same_claim(&before.user) { Some(&before.token) } else { token };
-        let held = self.house.claim(user, token).map_err(refusal)?;
+        let identity = self.shared.names.claim(user, token).map_err(ErrorMessage::from)?;
         if !user.is_same_claim(&before.user) {
-            for room in self.rooms.clone().iter().filter(|room| room.name.is_private()) {
-                self.part(room); // it belongs to the old name
+            for room in self.rooms.private() {
+                self.part(&room); // it belongs to the old name
             }
         }
         let renamed = ServerMessage::Renamed {
             user: before.user.clone(),
-            to: held.user.clone(),
-            token: Some(held.token.clone()),
+            to: identity.user.clone(),
+            token: Some(identity.token.clone()),
         };
-        self.client.rename(held);
-        let away = self.house.away(&before.user);
-        self.house.release(&before.user);
-        self.tell(&renamed);
-        for room in &self.rooms {
-            self.house.carry(room.rename(self.client.id, user));
+        self.client.rename(identity);
+        let away = self.shared.names.away(&before.user);
+        self.shared.names.release(&before.user);
+        self.send(&renamed);
+        for room in self.rooms.iter() {
+            self.shared.broadcaster.run_round(room.rename(self.client.id, user));
         }
         if away.is_some() {
-            self.house.set_away(user, away); // it goes along
+            self.set_away(user, away); // the new name keeps the away message
         }
         self.log("renamed");
         Ok(())
     }
+
+    /// Sets or clears the away message of a name, in every room that it is in.
+    fn set_away(&self, user: &UserName, away: Option<AwayMessage>) {
+        self.shared.names.set_away(user, away);
+        let key = user.key();
+        let rooms = self.shared.rooms.all();
+        for room in rooms.iter().filter(|room| room.connections(&key) > 0) {
+            self.shared.names.update_away(user, room, &self.shared.broadcaster);
+        }
+    }
+}
+
+/// The end of a session. Each step runs even if another one panics.
+impl Drop for Session {
+    fn drop(&mut self) {
+        let (id, shared) = (self.client.id, &self.shared);
+        let rooms = RefCell::new(mem::take(&mut self.rooms).into_vec());
+        let invitations = &shared.private_rooms.invitations;
+        run_cleanup(shared, || rooms.borrow_mut().extend(invitations.end_session(id)));
+        let user = RefCell::new(None);
+        run_cleanup(shared, || *user.borrow_mut() = Some(self.client.identity().user));
+        for room in rooms.take() {
+            run_cleanup(shared, || shared.broadcaster.run_round(room.leave(id)));
+        }
+        if let Some(user) = user.take() {
+            // Not run again after a panic: it decrements a count.
+            catch_panic(shared, || shared.names.release(&user));
+        }
+        run_cleanup(shared, || shared.delivery.poll.remove(id));
+        catch_panic(shared, || self.log("gone"));
+    }
+}
+
+/// Runs one step of the cleanup, and once more if it panicked.
+fn run_cleanup(shared: &Shared, step: impl Fn()) {
+    if !catch_panic(shared, &step) {
+        catch_panic(shared, &step);
+    }
+}
+
+/// Runs one step of the cleanup. A panic in it is counted, and false returned.
+fn catch_panic(shared: &Shared, step: impl FnOnce()) -> bool {
+    let is_done = catch_unwind(AssertUnwindSafe(step)).is_ok();
+    if !is_done {
+        shared.panic_caught("cleanup");
+    }
+    is_done
 }

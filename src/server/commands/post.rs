@@ -1,152 +1,153 @@
-//! What a client does to a room's log, and what it lets the others know beside.
-//!
-//! Room: one session. Whether an edit or a delete may be done is judged here, by the record it is about.
+//! Commands that change a room's log: post, edit, delete, topic, direct messages; and typing.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Session, about_cid, refused};
-use crate::chat::protocol::{Kind, Record, Refused, ServerMessage};
+use super::Session;
+use crate::chat::protocol::{ErrorMessage, Kind, Record, ServerMessage};
 use crate::chat::{Author, Cid, ErrorCode, Operation, Outcome, RoomName, UserName};
 use crate::json;
 use crate::limits;
-use crate::server::clients::disconnect::Ending;
-use crate::server::room::Room;
-use crate::server::room::history;
+use crate::server::clients::disconnect::Disconnect;
+use crate::server::room::{Room, history};
 use crate::time::unix_ms;
 
 impl Session {
-    /// Does something to the log of a room it is in.
-    pub(crate) fn act(
+    /// Submits an operation to a room that the client is in.
+    pub(super) fn submit(
         &mut self,
         name: &RoomName,
         cid: Cid,
         operation: Operation,
-    ) -> Result<(), Ending> {
-        match self.room(name) {
-            Ok(room) if self.house.is_current(&room, &self.client) => {
-                self.act_in(&room, cid, operation)
-            }
+    ) -> Result<(), Disconnect> {
+        match self.rooms.get(name) {
+            Ok(room) if self.is_current(&room) => self.submit_to(&room, cid, operation),
             Ok(room) => {
                 self.part(&room);
-                let passed = "somebody else has that name now, join the room anew";
-                self.refuse(about_cid(refused(ErrorCode::NotJoined, passed), cid))
+                let passed = "this name belongs to another person now, join the room again";
+                self.refuse(ErrorMessage::new(ErrorCode::NotJoined, passed).about_cid(cid))
             }
-            Err(refused) => self.refuse(about_cid(refused, cid)),
+            Err(refused) => self.refuse(refused.about_cid(cid)),
         }
     }
 
-    /// Says a line in the private room it shares with `to`.
-    pub(crate) fn direct(
+    /// Submits a post to the private room of the client and `to`.
+    pub(super) fn direct(
         &mut self,
         to: &UserName,
         cid: Cid,
         operation: Operation,
-    ) -> Result<(), Ending> {
-        let Some(name) = RoomName::of_two(&self.client.held().user, to) else {
-            let sentence = "a private room is for two";
-            return self.refuse(about_cid(refused(ErrorCode::BadName, sentence), cid));
+    ) -> Result<(), Disconnect> {
+        let Some(name) = RoomName::of_two(&self.client.identity().user, to) else {
+            let message = "you cannot send a direct message to yourself";
+            return self.refuse(ErrorMessage::new(ErrorCode::BadName, message).about_cid(cid));
         };
         match self.open(&name) {
-            Ok(room) => self.act_in(&room, cid, operation),
-            Err(refused) => self.refuse(about_cid(refused, cid)),
+            Ok(room) => self.submit_to(&room, cid, operation),
+            Err(refused) => self.refuse(refused.about_cid(cid)),
         }
     }
 
-    fn act_in(&mut self, room: &Arc<Room>, cid: Cid, operation: Operation) -> Result<(), Ending> {
+    fn submit_to(
+        &mut self,
+        room: &Arc<Room>,
+        cid: Cid,
+        operation: Operation,
+    ) -> Result<(), Disconnect> {
         if let Err(wait) = self.posts.check(Instant::now()) {
-            return self.put_off(cid, wait);
+            return self.refuse_until(cid, wait);
         }
         let author = self.client.author();
-        // What was done once is answered with what came of it, whatever has become of its target.
+        // A repeat gets the outcome of the first submission, even if its target has changed since.
         if let Some(target) = operation.target()
             && room.find(&author, &cid, &operation).is_none()
-            && let Err(refused) = may(&author, room, &operation, target)
+            && let Err(refused) = check_target(&author, room, &operation, target)
         {
-            return self.refuse(about_cid(refused, cid));
+            return self.refuse(refused.about_cid(cid));
         }
-        let before = room.name.is_private().then(|| room.head());
-        let (told, load) = room.say(&author, cid.clone(), operation, unix_ms());
-        self.house.carry(load);
-        if let Some(head) = before
-            && told != Outcome::NoSuchTarget
+        let reply = if let Operation::Post { reply, .. } = &operation { *reply } else { None };
+        let head_before = room.name.is_private().then(|| room.head());
+        let (outcome, round) = room.submit(&author, cid.clone(), operation, unix_ms());
+        self.shared.broadcaster.run_round(round);
+        if let Some(head) = head_before
+            && outcome != Outcome::NoSuchTarget
         {
-            // After it was said: who says hello before this is found here, who does later finds the line.
-            self.house.gather(room, head);
-            self.settle_in();
+            // After the submission: a client that said hello before is found now; one that says hello
+            // later finds the message in the log.
+            self.shared.private_rooms.invite_both(room, head);
+            self.accept_invitations();
         }
-        match told {
+        match outcome {
             Outcome::Accepted => {
                 if self.posted.as_ref() != Some(&author.user) {
-                    self.house.posted(&author.user);
+                    self.shared.names.posted(&author.user);
                     self.posted = Some(author.user);
                 }
                 Ok(())
             }
             Outcome::InFlight => {
-                self.house.metrics.duplicates.count();
-                Ok(()) // the record itself is the answer, and on its way
+                self.shared.metrics.messages.duplicates.count();
+                Ok(()) // the broadcast of the record will be the answer
             }
             Outcome::AlreadyStored(seq) => {
-                self.house.metrics.duplicates.count();
+                self.shared.metrics.messages.duplicates.count();
                 if let Some(json) = history::record(room, seq).map(|entry| entry.json) {
-                    self.house.tell_json(&self.client, &json);
+                    self.send_json(&json);
                 }
                 Ok(())
             }
             Outcome::CidConflict => {
-                let sentence = "this cid was used for another text, which stays";
-                self.refuse(about_cid(refused(ErrorCode::CidConflict, sentence), cid))
+                let message = "this cid was used for another message, which stays as it is";
+                self.refuse(ErrorMessage::new(ErrorCode::CidConflict, message).about_cid(cid))
             }
             Outcome::NoSuchTarget => {
-                let sentence = "no record has the seq that this line answers";
-                self.refuse(about_cid(refused(ErrorCode::NoSuchRecord, sentence), cid))
+                let seq = reply.unwrap_or_default();
+                let message = format!("there is no message #{seq} in this room");
+                self.refuse(ErrorMessage::new(ErrorCode::NoSuchRecord, message).about_cid(cid))
             }
         }
     }
 
-    fn put_off(&mut self, cid: Cid, wait: Duration) -> Result<(), Ending> {
-        self.nuisance()?;
+    /// The rate limit: the same message may be sent again after `wait`.
+    fn refuse_until(&mut self, cid: Cid, wait: Duration) -> Result<(), Disconnect> {
+        self.check_flood()?;
         let retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
-        self.tell(&ServerMessage::Error {
-            code: ErrorCode::RateLimited,
-            message: String::from("too many lines at once, the same line may be sent again soon"),
-            cid: Some(cid),
-            room: None,
-            retry_ms: Some(retry_ms),
-        });
+        let message = "too many messages at once, send it again in a moment";
+        let error = ErrorMessage::new(ErrorCode::RateLimited, message).about_cid(cid);
+        self.send(&ServerMessage::Error(ErrorMessage { retry_ms: Some(retry_ms), ..error }));
         Ok(())
     }
 
-    /// Notes how far its name has read a room.
-    pub(crate) fn mark(&self, name: &RoomName, seq: u64) -> Result<(), Refused> {
-        self.house.mark(&self.client, &*self.room(name)?, seq);
-        Ok(())
-    }
-
-    pub(crate) fn typing(&mut self, name: &RoomName) -> Result<(), Refused> {
-        let room = self.room(name)?;
+    pub(super) fn typing(&mut self, name: &RoomName) -> Result<(), ErrorMessage> {
+        let room = self.rooms.get(name)?;
         let now = Instant::now();
         self.typed.retain(|(_, at)| now - *at < limits::TYPING_EVERY);
         if self.typed.iter().all(|(typed, _)| typed != name) {
             self.typed.push((name.clone(), now));
-            self.house.carry(room.typing(&self.client.author()));
+            self.shared.broadcaster.run_round(room.typing(&self.client.author()));
         }
         Ok(())
     }
 }
 
-/// Whether `author` may do this to the record `target`: edit or delete a post of their own that is
-/// still there.
-fn may(author: &Author, room: &Room, operation: &Operation, target: u64) -> Result<(), Refused> {
-    let missing = || refused(ErrorCode::NoSuchRecord, "no post has this seq, or it is deleted");
+/// Whether `author` may edit or delete the record `target`: it must be a post of their own, and not deleted.
+fn check_target(
+    author: &Author,
+    room: &Room,
+    operation: &Operation,
+    target: u64,
+) -> Result<(), ErrorMessage> {
+    let missing = || {
+        let message = format!("there is no message #{target} in this room, or it is deleted");
+        ErrorMessage::new(ErrorCode::NoSuchRecord, message)
+    };
     let entry = history::record(room, target).ok_or_else(missing)?;
     let value = json::parse(&entry.json).ok();
     let record = value.and_then(|value| Record::from_json(&value).ok().flatten());
     let is_edit = matches!(operation, Operation::Edit { .. });
     match record.map(|record| record.kind) {
         Some(Kind::Operation(Operation::Post { .. })) => {}
-        Some(Kind::Erased { edit_of: None }) if !is_edit => {} // to delete twice does no harm
+        Some(Kind::Erased { edit_of: None }) if !is_edit => {} // a second delete does no harm
         Some(
             Kind::Operation(
                 Operation::Edit { .. } | Operation::Delete { .. } | Operation::Topic { .. },
@@ -158,5 +159,5 @@ fn may(author: &Author, room: &Room, operation: &Operation, target: u64) -> Resu
     if entry.owner == author.owner {
         return Ok(());
     }
-    Err(refused(ErrorCode::Forbidden, "only its author may edit or delete a line"))
+    Err(ErrorMessage::new(ErrorCode::Forbidden, "you can only edit or delete your own messages"))
 }

@@ -1,42 +1,42 @@
-//! The accept loop: a connection in, a thread out that greets it, and one that hears it.
+//! The accept loop: a socket in, and out a thread for its hello, then one for its session.
 //!
-//! Room: the listener, the door, threads. It only accepts: whatever takes time is done elsewhere,
-//! and no error ends it.
+//! It only accepts: slow work is done by other threads, and no error ends the loop.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
-use super::session;
+use super::hello;
 use crate::http::Response;
 use crate::limits;
-use crate::server::clients::admission::Pass;
+use crate::server::clients::admission::Permit;
 use crate::server::logger::Level;
-use crate::server::state::shared::House;
+use crate::server::state::shared::Shared;
 use crate::time::unix_ms;
 
-/// Accepts until the house stops.
-pub(crate) fn run(listener: &TcpListener, house: &Arc<House>) {
+/// Accepts until the server is stopped.
+pub(crate) fn run(listener: &TcpListener, shared: &Arc<Shared>) {
     let mut pause = limits::ACCEPT_PAUSE.0;
     loop {
         let accepted = listener.accept();
-        if house.is_stopping() {
+        if shared.admission.is_stopping() {
             return;
         }
-        let began = accepted.and_then(|(stream, peer)| {
-            let admitted = catch_unwind(AssertUnwindSafe(|| admit(house, stream, peer)));
+        let started = accepted.and_then(|(stream, peer)| {
+            let admitted = catch_unwind(AssertUnwindSafe(|| admit(shared, stream, peer)));
             admitted.unwrap_or_else(|_| {
-                house.panicked("accept");
+                shared.panic_caught("accept");
                 Ok(())
             })
         });
-        match began {
+        match started {
             Ok(()) => pause = limits::ACCEPT_PAUSE.0,
             Err(error) => {
-                // EMFILE, ENOMEM, EAGAIN for a thread, ECONNABORTED …: whatever it is, the next
-                // connection deserves a try, a little later.
-                house.logger.tell(Level::Warn, "accept-failed", &[("error", &error.to_string())]);
+                // EMFILE, ENOMEM, EAGAIN for a thread, ECONNABORTED …: after any of them the next
+                // connection may succeed, a little later.
+                shared.logger.log(Level::Warn, "accept-failed", &[("error", &error.to_string())]);
                 thread::sleep(pause);
                 pause = (pause * 2).min(limits::ACCEPT_PAUSE.1);
             }
@@ -44,65 +44,65 @@ pub(crate) fn run(listener: &TcpListener, house: &Arc<House>) {
     }
 }
 
-/// Finds a place for a connection and starts its session; without a place, says why.
-fn admit(house: &Arc<House>, stream: TcpStream, peer: SocketAddr) -> std::io::Result<()> {
+/// Takes a slot for a connection and starts its hello thread; without a slot, a thread sends the reason.
+fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
     let peer = peer.ip();
-    let entered = if house.config.proxies.trusts(peer) {
-        house.door.enter_unsettled()
+    let admitted = if shared.config.proxies.trusts(peer) {
+        shared.admission.admit_proxy()
     } else {
-        house.door.enter(peer)
+        shared.admission.admit(peer)
     };
-    match entered {
-        Ok(pass) => {
-            let greet = move |house: &Arc<House>, pass| greet(house, stream, peer, pass);
-            spawn(house, "greeting", limits::HELLO_STACK, pass, greet)
+    match admitted {
+        Ok(permit) => {
+            let serve = move |shared: &Arc<Shared>, permit| serve(shared, stream, peer, permit);
+            spawn(shared, "hello", limits::HELLO_STACK, permit, serve)
         }
-        Err(full) => {
-            house.logger.tell(
+        Err(refused) => {
+            shared.logger.log(
                 Level::Debug,
                 "refused",
-                &[("address", &peer.to_string()), ("reason", full.word())],
+                &[("address", &peer.to_string()), ("reason", refused.reason())],
             );
-            let Some(pass) = house.door.refuse() else { return Ok(()) };
-            let refuse = move |_: &Arc<House>, pass| {
-                session::refuse(&stream, &Response::from(full).dated(unix_ms()));
-                drop(pass);
+            let Some(permit) = shared.admission.slot_for_refusal() else { return Ok(()) };
+            let refuse = move |_: &Arc<Shared>, permit| {
+                hello::refuse(&stream, &Response::from(refused).dated(unix_ms()));
+                drop(permit);
             };
-            spawn(house, "refusal", limits::HELLO_STACK, pass, refuse)
+            spawn(shared, "refusal", limits::HELLO_STACK, permit, refuse)
         }
     }
 }
 
-/// Hears what a connection wants. A WebSocket that has said hello goes on in a thread of its own: this
-/// one's stack and heap have seen a head, a hello and perhaps a replay, and would keep the memory of it
-/// for as long as the connection lasts.
-fn greet(house: &Arc<House>, stream: TcpStream, peer: IpAddr, mut pass: Pass) {
-    let id = house.next_client();
-    let Some(line) = session::greet(house, stream, peer, &mut pass, id) else { return };
-    let converse = move |_: &Arc<House>, pass| {
-        line.converse();
-        drop(pass);
+/// Serves a connection up to its hello. The session then runs in a new thread: this one's stack and heap
+/// have grown with a head, a hello and perhaps a catch-up, and would keep that memory for as long as the
+/// connection lasts.
+fn serve(shared: &Arc<Shared>, stream: TcpStream, peer: IpAddr, mut permit: Permit) {
+    let id = shared.delivery.poll.next_id();
+    let Some(connection) = hello::handshake(shared, stream, peer, &mut permit, id) else { return };
+    let run = move |_: &Arc<Shared>, permit| {
+        connection.run();
+        drop(permit);
     };
-    if let Err(error) = spawn(house, "session", limits::SESSION_STACK, pass, converse) {
-        house.logger.tell(Level::Warn, "accept-failed", &[("error", &error.to_string())]);
+    if let Err(error) = spawn(shared, "session", limits::SESSION_STACK, permit, run) {
+        shared.logger.log(Level::Warn, "accept-failed", &[("error", &error.to_string())]);
     }
 }
 
-/// Starts a thread that is given the pass and gives it back when it ends, however it ends. If the system
-/// refuses the thread, the connection closes. A panic ends this connection alone, and is counted.
+/// Starts a thread that owns the permit and returns it when it ends, also by a panic. If the system refuses
+/// the thread, the connection closes. A panic ends this connection alone, and is counted.
 fn spawn(
-    house: &Arc<House>,
+    shared: &Arc<Shared>,
     name: &'static str,
     stack: usize,
-    pass: Pass,
-    run: impl FnOnce(&Arc<House>, Pass) + Send + 'static,
-) -> std::io::Result<()> {
-    let house = Arc::clone(house);
+    permit: Permit,
+    run: impl FnOnce(&Arc<Shared>, Permit) + Send + 'static,
+) -> io::Result<()> {
+    let shared = Arc::clone(shared);
     let thread = thread::Builder::new().name(String::from(name)).stack_size(stack);
-    let survive = move || {
-        if catch_unwind(AssertUnwindSafe(|| run(&house, pass))).is_err() {
-            house.panicked(name);
+    let body = move || {
+        if catch_unwind(AssertUnwindSafe(|| run(&shared, permit))).is_err() {
+            shared.panic_caught(name);
         }
     };
-    thread.spawn(survive).map(drop)
+    thread.spawn(body).map(drop)
 }

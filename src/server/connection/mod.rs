@@ -1,4 +1,7 @@
-//! A connection, from its socket to its commands.
+//! A connection, from the accepted socket to the commands of its session.
+//!
+//! Depends on every other folder of the server; never on `background`.
 
-pub(crate) mod accept; // a connection in, a session thread out
-pub(crate) mod session; // a connection's life
+pub(crate) mod accept; // a socket in, a thread out
+mod hello; // the HTTP head and hello
+mod session; // the reading loop

@@ -1,320 +1,87 @@
-//! A connection's life: a head, perhaps a hello, messages, an end.
-//!
-//! Room: one socket and its clock. What a message does is for `verbs` to say.
+//! The reading loop of a connection that has said hello: from frames to commands.
 
-use std::borrow::Cow;
-use std::io::{self, ErrorKind, Write};
-use std::net::{IpAddr, TcpStream};
+use std::convert::Infallible;
+use std::net::TcpStream;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::chat::protocol::{Agent, ClientMessage, Join, ServerMessage};
-use crate::chat::{ClientId, ErrorCode, Identity, Password, Rejection};
-use crate::http::{self, Parser, Response, Status};
-use crate::limits;
 use crate::net::deadline::Deadline;
-use crate::net::head::read_request;
-use crate::net::{MessageError, MessageReader, SendQueue, Step, linger};
-use crate::server::clients::admission::Pass;
-use crate::server::clients::client::Client;
-use crate::server::clients::disconnect::{self, Ending};
-use crate::server::clients::memory_budget::Full;
-use crate::server::commands::{Session, refusal};
-use crate::server::http::routes::route;
-use crate::server::logger::Level;
-use crate::server::state::shared::House;
-use crate::time::unix_ms;
-use crate::ws::{Close, CloseCode, Decoder, Encoder, Event, Role};
+use crate::net::{MessageReader, Step};
+use crate::server::clients::disconnect::{Disconnect, check_read_error};
+use crate::server::commands::Session;
+use crate::ws::{CloseCode, Decoder, Event};
 
-/// Serves one connection up to its hello; returns what comes after it, if it is let in.
-pub(crate) fn greet(
-    house: &Arc<House>,
-    stream: TcpStream,
-    peer: IpAddr,
-    pass: &mut Pass,
-    id: ClientId,
-) -> Option<Line> {
-    stream.set_nodelay(true).ok(); // a batch is written whole: nothing is gained by waiting
-    let stream = Arc::new(stream);
-    let deadline = Deadline::new(Instant::now(), house.config.limits.head_wait);
-    let mut parser = Parser::within(house.config.limits.http);
-    let mut address = peer;
-    let (response, leftover) = match read_request(&mut &*stream, &deadline, &mut parser) {
-        Ok((request, leftover)) => {
-            let source = house.config.proxies.source(peer, &request.headers);
-            address = source.address;
-            let settled = pass.settle(address).map_err(Response::from);
-            let response = settled.map_or_else(|full| full, |()| route(house, source, &request));
-            (response, leftover)
-        }
-        Err(error) => (error.response()?, Vec::new()),
-    };
-    let response = response.dated(unix_ms());
-    house.metrics.answered(response.status());
-    if response.status() != Status::SWITCHING_PROTOCOLS {
-        answer(house, &stream, address, &response, &parser);
-        return None;
-    }
-    write(&stream, &response.to_bytes()).ok()?;
-    Greeting { house, stream: &stream, address, id }.hear(&leftover)
-}
-
-/// Tells a connection for which there is no place why, once it has said what it wants.
-pub(crate) fn refuse(stream: &TcpStream, response: &Response) {
-    let deadline = Deadline::new(Instant::now(), limits::LINGER_WAIT);
-    let mut parser = Parser::new();
-    drop(read_request(&mut &*stream, &deadline, &mut parser)); // a refusal that comes early is not read
-    write(stream, &bytes_of(response, &parser)).ok();
-    linger(stream);
-}
-
-fn answer(
-    house: &House,
-    stream: &TcpStream,
-    address: IpAddr,
-    response: &Response,
-    parser: &Parser<http::Request>,
-) {
-    if response.status().is_error() {
-        let status = response.status().code().to_string();
-        let particulars = [("address", &*address.to_string()), ("status", &*status)];
-        house.logger.tell(Level::Debug, "request-refused", &particulars);
-    }
-    if write(stream, &bytes_of(response, parser)).is_ok() {
-        linger(stream);
-    }
-}
-
-/// The response to what this parser has read, as far as it came.
-fn bytes_of(response: &Response, parser: &Parser<http::Request>) -> Vec<u8> {
-    if parser.asks_for_head() { response.head_to_bytes() } else { response.to_bytes() }
-}
-
-/// Writes a whole response. It fits the socket's buffer; a peer that takes nothing ends here.
-fn write(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
-    stream.set_write_timeout(Some(limits::STALL_WAIT))?;
-    stream.write_all(bytes)
-}
-
-/// A connection that has become a WebSocket and has not said who it is.
-struct Greeting<'g> {
-    house: &'g Arc<House>,
-    stream: &'g Arc<TcpStream>,
-    address: IpAddr,
-    id: ClientId,
-}
-
-/// Whoever has said a right hello.
-struct Welcome {
-    held: Identity,
-    agent: Agent,
-    joins: Vec<Join>,
-}
-
-impl Greeting<'_> {
-    /// Hears the hello, and welcomes whoever may come in.
-    fn hear(&self, leftover: &[u8]) -> Option<Line> {
-        let decoder = Decoder::new(Role::Server, self.house.config.limits.ws);
-        let mut reader = MessageReader::new(&**self.stream, decoder, leftover);
-        let send_queue = SendQueue::new(Arc::clone(self.stream), self.house.config.limits.backlog);
-        match self.greet(&mut reader, &send_queue) {
-            Ok(Welcome { held, agent, joins }) => {
-                self.house.metrics.welcomed(agent);
-                let client = Client::new(self.id, self.address, agent, send_queue, held);
-                let mut session = Session::begin(self.house, client);
-                if let Err(ending) = session.welcome(joins) {
-                    let client = session.end();
-                    self.house.metrics.ended(&ending, client.dismissed());
-                    part(self.stream, &client.send_queue, ending);
-                    return None;
-                }
-                let (decoder, stream) = (reader.into_decoder(), Arc::clone(self.stream));
-                let message = self.house.config.limits.message_wait;
-                Some(Line { stream, decoder, session, message })
-            }
-            Err(ending) => {
-                self.house.metrics.ended(&ending, None);
-                part(self.stream, &send_queue, ending);
-                None
-            }
-        }
-    }
-
-    /// Waits for `hello` and for nothing else, and claims its name.
-    fn greet(
-        &self,
-        reader: &mut MessageReader<&TcpStream>,
-        send_queue: &SendQueue<Arc<TcpStream>>,
-    ) -> Result<Welcome, Ending> {
-        let deadline = Deadline::new(Instant::now(), self.house.config.limits.hello_wait);
-        let mut share = self.house.unfinished.share();
-        let text = loop {
-            share.hold(reader.unfinished()).map_err(|Full| too_much())?;
-            let left = deadline.left(Instant::now());
-            let left =
-                left.map_err(|_| Ending::closed(disconnect::BAD_HELLO, "no hello came in time"))?;
-            self.stream.set_read_timeout(Some(left)).map_err(|_| Ending::Gone)?;
-            match reader.step() {
-                Ok(Step::Event(Event::Text(text))) => break text,
-                Ok(Step::Event(Event::Ping(payload))) => {
-                    let mut pong = Vec::new();
-                    Encoder::server().pong(&payload, &mut pong);
-                    send_queue.send(&pong.into());
-                }
-                Ok(Step::Event(Event::Pong(_)) | Step::Partial) => {}
-                Ok(Step::Event(Event::Close(close))) => return Err(Ending::Left(close)),
-                Ok(Step::Event(Event::Binary(_))) => return Err(binary()),
-                Ok(Step::End) => return Err(Ending::Gone),
-                Err(error) => {
-                    failed(error)?;
-                    send_queue.restore_blocking(); // a pong was sent
-                }
-            }
-        };
-        self.claim(&text).map_err(|(code, refusal)| {
-            if let ServerMessage::Error { code, .. } = &*refusal {
-                self.house.metrics.refused(*code);
-            }
-            let mut frame = Vec::new();
-            Encoder::server().text(&refusal.encode(), &mut frame);
-            send_queue.send(&frame.into());
-            Ending::closed(code, "hello was refused")
-        })
-    }
-
-    /// Lets in whoever says a right hello, or says why not.
-    fn claim(&self, text: &str) -> Result<Welcome, (CloseCode, Box<ServerMessage>)> {
-        let config = &self.house.config;
-        let refuse = |rejection: Rejection| Box::new(refusal(rejection).into_reply());
-        let (user, token, password, agent, joins) =
-            match ClientMessage::parse_within(text, config.max_text, config.limits.json) {
-                Ok(ClientMessage::Hello { user, token, password, agent, join }) => {
-                    (user, token, password, agent, join)
-                }
-                Ok(_) => {
-                    let rejection =
-                        Rejection::new(ErrorCode::BadMessage, "the first message must be hello");
-                    return Err((disconnect::BAD_HELLO, refuse(rejection)));
-                }
-                Err(refused) => {
-                    return Err((disconnect::BAD_HELLO, Box::new(refused.into_reply())));
-                }
-            };
-        if !self.knows(password.as_ref()) {
-            let rejection =
-                Rejection::new(ErrorCode::Forbidden, "this server asks for its password");
-            return Err((disconnect::BAD_PASSWORD, refuse(rejection)));
-        }
-        let held = self.house.claim(&user, token.as_ref());
-        let held = held.map_err(|rejection| (disconnect::NAME_TAKEN, refuse(rejection)))?;
-        Ok(Welcome { held, agent: agent.unwrap_or(Agent::Bot), joins })
-    }
-}
-
-impl Greeting<'_> {
-    /// Whether a hello shows the password that this server asks for. Guessing takes time, and only so
-    /// many tries.
-    fn knows(&self, shown: Option<&Password>) -> bool {
-        let Some(expected) = &self.house.config.password else { return true };
-        let Some(shown) = shown else { return false };
-        let is_right = shown == expected;
-        let opens = self.house.door.opens(self.address, is_right, Instant::now());
-        if !opens {
-            thread::sleep(limits::WRONG_PASSWORD_WAIT);
-        }
-        opens
-    }
-}
-
-/// A connection that has said hello: all that its thread needs.
-pub(crate) struct Line {
-    stream: Arc<TcpStream>,
-    decoder: Decoder,
-    session: Session,
+/// All that the session thread needs of a connection.
+pub(super) struct Connection {
+    pub(super) stream: Arc<TcpStream>,
+    /// It may hold bytes that came after hello.
+    pub(super) decoder: Decoder,
+    pub(super) session: Session,
     /// How long one message may take.
-    message: Duration,
+    pub(super) message_wait: Duration,
 }
 
-impl Line {
-    /// Hears the client until one of us ends it, and says farewell.
-    pub(crate) fn converse(self) {
-        let Line { stream, decoder, mut session, message } = self;
+impl Connection {
+    /// Reads messages until either side ends the connection, and closes it.
+    pub(super) fn run(self) {
+        let Connection { stream, decoder, mut session, message_wait } = self;
         let mut reader = MessageReader::new(&*stream, decoder, b"");
-        let Err(ending) = hear_all(&stream, message, &mut reader, &mut session);
-        let (house, client) = (Arc::clone(session.house()), session.end());
-        house.metrics.ended(&ending, client.dismissed());
-        part(&stream, &client.send_queue, ending);
+        let Err(disconnect) = read_all(&stream, message_wait, &mut reader, &mut session);
+        let (shared, client) = (Arc::clone(session.shared()), session.end());
+        disconnect.count(&shared.metrics, client.close_code());
+        disconnect.close(&stream, &client.send_queue);
     }
 }
 
-/// Hears a client until one of us ends it; `wait` is how long one message may take.
-fn hear_all(
+/// Reads messages until either side ends the connection; `wait` is how long one message may take.
+fn read_all(
     stream: &TcpStream,
     wait: Duration,
     reader: &mut MessageReader<&TcpStream>,
     session: &mut Session,
-) -> Result<std::convert::Infallible, Ending> {
-    let gone = |_| Ending::Gone;
-    // A peer may be silent for ever between messages, but not inside one: each has its own time.
-    let house = Arc::clone(session.house());
-    let mut share = house.unfinished.share();
-    let (mut due, mut is_timed): (Option<Deadline>, _) = (None, false);
-    stream.set_read_timeout(None).map_err(gone)?;
+) -> Result<Infallible, Disconnect> {
+    let lost = |_| Disconnect::Lost;
+    // A peer may be silent for ever between messages, but not inside one: each has its own deadline.
+    let shared = Arc::clone(session.shared());
+    let mut reservation = shared.admission.memory_budget.reservation();
+    let (mut due, mut has_timeout): (Option<Deadline>, _) = (None, false);
+    stream.set_read_timeout(None).map_err(lost)?;
     loop {
         match reader.buffered() {
             Ok(Some(event)) => {
                 due = due.filter(|_| !is_message(&event));
-                heed(event, session)?;
+                on_event(event, session)?;
                 continue;
             }
             Ok(None) => {}
-            Err(error) => failed(error)?,
+            Err(error) => check_read_error(error)?,
         }
-        share.hold(reader.unfinished()).map_err(|Full| too_much())?;
+        reservation.resize(reader.unfinished())?;
         let now = Instant::now();
         let begin = || Deadline::new(now, wait);
         due = reader.is_mid_message().then(|| due.unwrap_or_else(begin));
-        if due.is_some() || is_timed {
+        if due.is_some() || has_timeout {
             let left = due.as_ref().map(|due| time_left(due, now)).transpose()?;
-            stream.set_read_timeout(left).map_err(gone)?;
-            is_timed = due.is_some();
+            stream.set_read_timeout(left).map_err(lost)?;
+            has_timeout = due.is_some();
         }
         match reader.step() {
             Ok(Step::Event(event)) => {
                 due = due.filter(|_| !is_message(&event));
-                heed(event, session)?;
+                on_event(event, session)?;
             }
-            Ok(Step::Partial) => session.client().hear(),
-            Ok(Step::End) => return Err(Ending::Gone),
+            Ok(Step::Partial) => session.client().mark_received(),
+            Ok(Step::End) => return Err(Disconnect::Lost),
             Err(error) => {
-                failed(error)?;
+                check_read_error(error)?;
                 session.client().send_queue.restore_blocking();
             }
         }
     }
 }
 
-/// The last frame, if there is somebody to read it, and the end of the connection.
-fn part(stream: &TcpStream, send_queue: &SendQueue<Arc<TcpStream>>, ending: Ending) {
-    let close = match ending {
-        Ending::Left(close) => close, // §5.5.1: echo the status code
-        Ending::Closed(code, reason) => Some(Close { code, reason: reason.into_owned() }),
-        Ending::Gone => {
-            send_queue.shutdown();
-            return;
-        }
-    };
-    let mut frame = Vec::new();
-    Encoder::server().close(close.as_ref(), &mut frame);
-    send_queue.send_last(&frame.into());
-    send_queue.restore_blocking(); // from here on it is read without asking
-    linger(stream);
-    send_queue.shutdown();
-}
-
-/// Whether a message ends with this event. A control frame may stand inside one, and gives it no more
-/// time.
+/// Whether a message ends with this event. A control frame may come inside a message, and does not extend
+/// its deadline.
 fn is_message(event: &Event) -> bool {
     match event {
         Event::Text(_) | Event::Binary(_) => true,
@@ -322,44 +89,20 @@ fn is_message(event: &Event) -> bool {
     }
 }
 
-/// Does what an event asks.
-fn heed(event: Event, session: &mut Session) -> Result<(), Ending> {
-    session.client().hear();
+fn on_event(event: Event, session: &mut Session) -> Result<(), Disconnect> {
+    session.client().mark_received();
     match event {
         Event::Text(text) => {
-            session.house().metrics.received_bytes.add(text.len());
-            session.hear(&text)
+            session.shared().metrics.connections.received_bytes.add(text.len());
+            session.on_text(&text)
         }
         Event::Ping(payload) => session.pong(&payload),
-        Event::Pong(_) => session.nuisance(),
-        Event::Binary(_) => Err(binary()),
-        Event::Close(close) => Err(Ending::Left(close)),
+        Event::Pong(_) => session.check_flood(),
+        Event::Binary(_) => Err(Disconnect::binary_message()),
+        Event::Close(close) => Err(Disconnect::ByPeer(close)),
     }
 }
 
-fn time_left(due: &Deadline, now: Instant) -> Result<Duration, Ending> {
-    due.left(now).map_err(|_| Ending::closed(CloseCode::POLICY, "the message took too long"))
-}
-
-fn too_much() -> Ending {
-    Ending::closed(CloseCode::TRY_AGAIN, "too many messages are unfinished here, try again")
-}
-
-fn binary() -> Ending {
-    Ending::closed(CloseCode::UNSUPPORTED, "messages are text here")
-}
-
-/// What an error ends: nothing, where merely nothing was there to read.
-fn failed(error: MessageError) -> Result<(), Ending> {
-    match error {
-        MessageError::Peer(error) => {
-            Err(Ending::Closed(error.close_code(), Cow::Owned(error.to_string())))
-        }
-        MessageError::Stream(error)
-            if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
-        {
-            Ok(())
-        }
-        MessageError::Stream(_) => Err(Ending::Gone),
-    }
+fn time_left(due: &Deadline, now: Instant) -> Result<Duration, Disconnect> {
+    due.left(now).map_err(|_| Disconnect::by_server(CloseCode::POLICY, "the message took too long"))
 }

@@ -1,77 +1,78 @@
-//! What a request asks for: a WebSocket, a file, or how the server is.
-//!
-//! Room: a request in, a response out. The response of a WebSocket is its 101.
+//! Routes: from a request to its response. The response to a WebSocket request is its 101.
 
 use std::time::Instant;
 
-use super::static_files;
+use super::{metrics_page, static_files};
 use crate::handshake::{self, Source};
 use crate::http::{Method, Request, Response, Status};
-use crate::server::metrics;
-use crate::server::state::shared::House;
+use crate::metrics::CONTENT_TYPE;
+use crate::server::state::shared::Shared;
 
-/// The answer to the `request` that came from `source`; a 101 is the beginning, any other the end.
-pub(crate) fn route(house: &House, source: Source, request: &Request) -> Response {
-    let policy = &house.config.policy;
+/// The response to a `request` from `source`. After a 101 the connection is a WebSocket; after any other
+/// it ends.
+pub(crate) fn route(shared: &Shared, source: Source, request: &Request) -> Response {
+    let policy = &shared.config.policy;
     if let Err(refusal) = policy.hosts.check(request) {
         return refusal.into();
     }
     match request.target.path.as_str() {
         "/ws" if request.target.query.is_some() => {
-            // What stands in an address stands in histories and in the logs of proxies.
-            Response::error(Status::BAD_REQUEST, "/ws takes no query: secrets are said in hello")
+            // URLs end up in browser histories and in the logs of proxies.
+            Response::error(Status::BAD_REQUEST, "/ws takes no query: send secrets in hello")
         }
         "/ws" => {
             let accepted = handshake::accept(request, policy).map_err(Response::from);
             accepted.map_or_else(
                 |refused| refused,
-                |response| match house.door.upgrade(source.address, Instant::now()) {
+                |response| match shared.admission.count_websocket(source.address, Instant::now()) {
                     Ok(()) => response,
-                    Err(full) => full.into(),
+                    Err(refused) => refused.into(),
                 },
             )
         }
         "/healthz" | "/livez" => health(request, None),
-        "/readyz" if house.is_stopping() => health(request, Some("the server is stopping")),
-        "/readyz" => {
-            // What exactly is in the way is the operator's to know, and in the log.
-            let write_error = house.write_error().map(|_| "something cannot be stored now");
-            health(request, write_error)
+        "/readyz" if shared.admission.is_stopping() => {
+            health(request, Some("the server is shutting down"))
         }
-        "/metrics" => metrics_page(house, source, request),
-        _ => static_files::find(request).unwrap_or_else(|| {
-            Response::error(Status::NOT_FOUND, "there is nothing at this address")
-        }),
+        "/readyz" => {
+            // The error itself may name paths, so it goes to the operator's log only.
+            let problem =
+                shared.write_error().map(|_| "the server cannot write to its data directory");
+            health(request, problem)
+        }
+        "/metrics" => metrics(shared, source, request),
+        _ => static_files::find(request)
+            .unwrap_or_else(|| Response::error(Status::NOT_FOUND, "no page at this address")),
     }
 }
 
-/// The counts, for whoever asks from this computer and not through a proxy.
-fn metrics_page(house: &House, source: Source, request: &Request) -> Response {
+/// The metrics page, for requests from this computer that did not come through a proxy.
+fn metrics(shared: &Shared, source: Source, request: &Request) -> Response {
     if !source.address.to_canonical().is_loopback() || source.forwarded {
         return Response::error(
             Status::FORBIDDEN,
-            "this is told to the server's own computer only",
+            "only the computer that the server runs on may read this",
         );
     }
     if !matches!(request.method, Method::Get | Method::Head) {
-        return only_to_be_read();
+        return read_only();
     }
-    let page = metrics::page(house);
-    let response = Response::with_body(Status::OK, crate::metrics::CONTENT_TYPE, page.into_bytes());
+    let page = metrics_page::page(shared);
+    let response = Response::with_body(Status::OK, CONTENT_TYPE, page.into_bytes());
     response.header("Cache-Control", "no-store")
 }
 
-fn only_to_be_read() -> Response {
-    let refused = Response::error(Status::METHOD_NOT_ALLOWED, "this can only be read");
+fn read_only() -> Response {
+    let refused = Response::error(Status::METHOD_NOT_ALLOWED, "only GET and HEAD work here");
     refused.header("Allow", "GET, HEAD")
 }
 
-fn health(request: &Request, write_error: Option<&str>) -> Response {
+fn health(request: &Request, problem: Option<&str>) -> Response {
     if !matches!(request.method, Method::Get | Method::Head) {
-        return only_to_be_read();
+        return read_only();
     }
-    if let Some(write_error) = write_error {
-        return Response::error(Status::UNAVAILABLE, write_error);
+    if let Some(problem) = problem {
+        return Response::error(Status::UNAVAILABLE, problem);
     }
     let response = Response::with_body(Status::OK, "text/plain; charset=utf-8", b"ok\n");
     response.header("Cache-Control", "no-store")

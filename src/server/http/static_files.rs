@@ -1,6 +1,6 @@
-//! The web client's files, inside the binary: no file system is ever asked.
+//! The files of the web page, embedded in the binary: the server never reads them from disk.
 //!
-//! Room: a fixed table. A path that is not in it is not found, however it is written.
+//! A fixed table: a path that is not in it is not found, however it is written.
 
 use crate::http::{Method, Request, Response, Status};
 
@@ -11,7 +11,7 @@ struct File {
     bytes: &'static [u8],
 }
 
-/// The files of `static/`, each by its own name.
+/// The files of `static/`, each by its path in it.
 macro_rules! files {
     ($($name:literal is $content_type:expr),+ $(,)?) => {
         &[$(File {
@@ -35,68 +35,69 @@ const FILES: &[File] = files![
     "icon.svg" is SVG,
     "icon-maskable.svg" is SVG,
     "manifest.webmanifest" is MANIFEST,
-    "acts.js" is JS,
-    "address.js" is JS,
-    "changes.js" is JS,
-    "commands.js" is JS,
-    "complete.js" is JS,
-    "emoji.js" is JS,
-    "histories.js" is JS,
-    "house.js" is JS,
-    "link.js" is JS,
+    "actions.js" is JS,
+    "client.js" is JS,
     "main.js" is JS,
-    "marker.js" is JS,
-    "marks.js" is JS,
-    "markup.js" is JS,
-    "mentions.js" is JS,
-    "notice.js" is JS,
-    "outbox.js" is JS,
-    "people.js" is JS,
-    "places.js" is JS,
-    "queue.js" is JS,
-    "recall.js" is JS,
-    "room.js" is JS,
-    "rows.js" is JS,
-    "search.js" is JS,
-    "seek.js" is JS,
-    "session.js" is JS,
-    "socket.js" is JS,
-    "store.js" is JS,
-    "switcher.js" is JS,
-    "tabs.js" is JS,
-    "taste.js" is JS,
-    "text.js" is JS,
-    "times.js" is JS,
-    "view-acts.js" is JS,
-    "view-composer.js" is JS,
-    "view-copy.js" is JS,
-    "view-dom.js" is JS,
-    "view-door.js" is JS,
-    "view-line.js" is JS,
-    "view-log.js" is JS,
-    "view-notice.js" is JS,
-    "view-settings.js" is JS,
-    "view-switcher.js" is JS,
-    "view-text.js" is JS,
-    "view.js" is JS,
-    "visits.js" is JS,
-    "wire.js" is JS,
+    "model/chat.js" is JS,
+    "model/commands.js" is JS,
+    "model/completion.js" is JS,
+    "model/edits.js" is JS,
+    "model/history-requests.js" is JS,
+    "model/input-history.js" is JS,
+    "model/members.js" is JS,
+    "model/mentions.js" is JS,
+    "model/notification.js" is JS,
+    "model/read-marker.js" is JS,
+    "model/read-marker-sender.js" is JS,
+    "model/room.js" is JS,
+    "model/room-choices.js" is JS,
+    "model/search.js" is JS,
+    "model/unread.js" is JS,
+    "model/url.js" is JS,
+    "navigation.js" is JS,
+    "protocol/connection.js" is JS,
+    "protocol/messages.js" is JS,
+    "protocol/names.js" is JS,
+    "protocol/outbox.js" is JS,
+    "protocol/session.js" is JS,
+    "protocol/socket.js" is JS,
+    "protocol/subscriptions.js" is JS,
+    "storage/outbox-store.js" is JS,
+    "storage/preferences.js" is JS,
+    "storage/store.js" is JS,
+    "storage/tabs.js" is JS,
+    "text/emoji.js" is JS,
+    "text/markup.js" is JS,
+    "text/text.js" is JS,
+    "text/time.js" is JS,
+    "view/composer.js" is JS,
+    "view/dom.js" is JS,
+    "view/login.js" is JS,
+    "view/message.js" is JS,
+    "view/message-actions.js" is JS,
+    "view/message-list.js" is JS,
+    "view/notifications.js" is JS,
+    "view/page.js" is JS,
+    "view/rich-text.js" is JS,
+    "view/room-picker.js" is JS,
+    "view/rows.js" is JS,
+    "view/settings.js" is JS,
 ];
 
-/// The response for a path of the page, if this is one. A room's page is the page: it reads the
-/// room from its own address.
+/// The response for a path of the page, or `None`. `/r/ROOM` is the page too: it reads the room from its
+/// URL.
 pub(crate) fn find(request: &Request) -> Option<Response> {
     let path = request.target.path.as_str();
     let is_page = path == "/" || path.strip_prefix("/r/").is_some_and(|room| !room.contains('/'));
     let file =
         if is_page { FILES.first()? } else { FILES.iter().find(|file| file.path == path)? };
     if !matches!(request.method, Method::Get | Method::Head) {
-        let sentence = "a file can only be read";
-        let refused = Response::error(Status::METHOD_NOT_ALLOWED, sentence);
+        let message = "only GET and HEAD work here";
+        let refused = Response::error(Status::METHOD_NOT_ALLOWED, message);
         return Some(refused.header("Allow", "GET, HEAD"));
     }
     let tag = tag(file.bytes);
-    let known = request.headers.list("If-None-Match").any(|held| held == tag || held == "*");
+    let known = request.headers.list("If-None-Match").any(|known| known == tag || known == "*");
     let response = if known {
         Response::new(Status::NOT_MODIFIED)
     } else {
@@ -105,7 +106,7 @@ pub(crate) fn find(request: &Request) -> Option<Response> {
     Some(response.header("ETag", tag).header("Cache-Control", "no-cache"))
 }
 
-/// An entity tag of the content: 64-bit FNV-1a, which is plenty to tell owners builds apart.
+/// An entity tag of the content: 64-bit FNV-1a, which is enough to distinguish two builds.
 fn tag(bytes: &[u8]) -> String {
     let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
@@ -123,11 +124,25 @@ mod tests {
         find(&Parser::new().feed(head.as_bytes()).unwrap().unwrap().0)
     }
 
+    fn paths(folder: &std::path::Path, below: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let path = format!("{below}/{}", entry.file_name().into_string().unwrap());
+            if entry.file_type().unwrap().is_dir() {
+                found.extend(paths(&entry.path(), &path));
+            } else {
+                found.push(path);
+            }
+        }
+        found
+    }
+
     #[test]
-    fn every_file_of_the_folder_is_served_under_its_name() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/static");
-        for file in std::fs::read_dir(folder).unwrap() {
-            let path = format!("/{}", file.unwrap().file_name().into_string().unwrap());
+    fn every_file_of_the_folder_is_served_under_its_path() {
+        let found = paths(concat!(env!("CARGO_MANIFEST_DIR"), "/static").as_ref(), "");
+        assert_eq!(found.len(), FILES.len());
+        for path in found {
             assert_eq!(get("GET", &path, "").unwrap().status(), Status::OK, "{path}");
         }
     }

@@ -1,158 +1,241 @@
-//! Carrying: a room's batch into its log, and then to everyone in the room.
+//! Broadcast: store a room's batch in its log, then send it to everyone in the room.
 //!
-//! Room: rounds, and the thread that goes on with them. Whoever finds nobody carrying a room carries
-//! it for one round; if more has gathered meanwhile, the carrier thread goes on until nothing is
-//! left, so that no session is kept from its own reading.
+//! The thread that submits a record runs one round itself if none is running. If more records arrive
+//! meanwhile, the broadcaster thread takes over, so that a session is not kept from reading its socket.
 
+use std::borrow::Cow;
 use std::io;
 use std::mem;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::history;
-use super::pacing::Rest;
-use super::parcel::Parcel;
-use super::{Load, Receiver, Room};
-use crate::chat::protocol::ServerMessage;
+use super::pacing::Pacing;
+use super::round_queue::RoundQueue;
+use super::state::Receiver;
+use super::{Room, RoundGuard};
+use crate::chat::protocol::{ErrorMessage, ServerMessage};
 use crate::chat::{Batch, BatchItem, ClientId, ErrorCode, LogEntry};
 use crate::limits;
+use crate::server::clients::delivery::Delivery;
 use crate::server::logger::Level;
-use crate::server::state::shared::House;
+use crate::ws;
 
-impl House {
-    /// Carries a room for one round, if that fell to the caller.
-    pub(crate) fn carry(&self, load: Option<Load>) {
-        if let Some(load) = load {
-            drop(carry(self, load));
+/// Runs rounds.
+#[derive(Debug)]
+pub(crate) struct Broadcaster {
+    /// Sends to the receivers.
+    delivery: Arc<Delivery>,
+    /// The rooms that the broadcaster thread continues with.
+    queue: RoundQueue,
+}
+
+impl Broadcaster {
+    pub(crate) fn new(delivery: Arc<Delivery>) -> Broadcaster {
+        Broadcaster { delivery, queue: RoundQueue::default() }
+    }
+
+    /// Runs one round, if the caller got the permission to.
+    pub(crate) fn run_round(&self, guard: Option<RoundGuard>) {
+        if let Some(guard) = guard {
+            run_round(&self.delivery, guard.room());
+            self.finish(guard);
         }
     }
 
-    /// What the carrier thread does: waits for work, does one round for every room that has any, and
-    /// rests. Two members feel no delay, a thousand share writes. The time in which the log was forced to
-    /// the disk does not count as work: meanwhile the next batch gathered.
-    pub(crate) fn carry_on(&self) {
-        let loads = self.carrier.take();
-        let begun = Instant::now();
-        let bearers: Vec<Bearer<'_>> = loads.into_iter().map(|load| carry(self, load)).collect();
-        let worked = bearers.iter().map(|bearer| bearer.worked).sum();
-        let mut rest = Rest::new(begun, worked, Instant::now());
-        let pending_count = || bearers.iter().map(Bearer::pending_count).sum();
-        while let Some(nap) = rest.look(Instant::now(), pending_count()) {
-            thread::sleep(nap);
-        }
-        drop(bearers);
-    }
-}
-
-/// One round for one room. Once the bearer is dropped the load is set down; if more has gathered by
-/// then, the carrier thread goes on.
-fn carry(house: &House, load: Load) -> Bearer<'_> {
-    let mut bearer = Bearer { house, load: Some(load), worked: Duration::ZERO };
-    bearer.worked = bearer.round();
-    bearer
-}
-
-/// Holds a load for one round. Dropped, by a panic too, it passes on what is still to be carried.
-#[must_use]
-struct Bearer<'h> {
-    house: &'h House,
-    load: Option<Load>,
-    /// How long it wrote to receivers, as far as that was work: on a busy machine those who receive run
-    /// before the one who writes to them.
-    worked: Duration,
-}
-
-impl Drop for Bearer<'_> {
-    fn drop(&mut self) {
-        if let Some(load) = self.load.take().and_then(Load::set_down) {
-            self.house.carrier.add(load);
+    /// Ends a round. If more has arrived meanwhile, the broadcaster thread runs the next one.
+    fn finish(&self, guard: RoundGuard) {
+        if let Some(guard) = guard.finish() {
+            self.queue.add(guard);
         }
     }
-}
 
-impl Bearer<'_> {
-    /// How much waits for the next round.
-    fn pending_count(&self) -> usize {
-        self.load.as_ref().map_or(0, |load| load.room().pending_count())
-    }
-
-    /// Does the round; returns how long it worked.
-    fn round(&self) -> Duration {
-        let Some(room) = self.load.as_ref().map(Load::room) else { return Duration::ZERO };
-        let mut batch = room.take();
-        let entries: Vec<LogEntry> = batch.iter().filter_map(entry).collect();
-        let begun = Instant::now();
-        let appended = room.log.append(&entries);
-        if !entries.is_empty() {
-            self.house.metrics.appends.observe(begun.elapsed());
-        }
-        let stored = match appended {
-            Ok(()) => entries.last().map_or(0, |entry| entry.seq),
-            Err(error) => {
-                self.refuse(room, &error, &mut batch);
-                0
-            }
-        };
-        let parcel = Parcel::pack(&batch);
+    /// Waits for work, runs one round for each room that has any, and pauses; the broadcaster thread
+    /// repeats it. With two members there is no delay; a thousand share writes. An fsync does not count
+    /// as write time: meanwhile the next batch gathered.
+    pub(crate) fn run_queued(&self) {
+        let guards = self.queue.take();
         let start = Instant::now();
-        let receivers = room.publish(stored);
-        for Receiver { client, aside } in receivers.iter() {
-            self.house.deliver(client, &parcel.for_client(client.id, *aside));
+        let write_time = guards.iter().map(|guard| run_round(&self.delivery, guard.room())).sum();
+        let mut pacing = Pacing::new(start, write_time, Instant::now());
+        let waiting = || guards.iter().map(|guard| guard.room().pending_count()).sum();
+        while let Some(sleep) = pacing.next_sleep(Instant::now(), waiting()) {
+            thread::sleep(sleep);
         }
-        let worked = start.elapsed();
-        for (client, seq) in room.published() {
-            self.answer(room, client, seq);
-        }
-        let metrics = &self.house.metrics;
-        metrics.batches.count();
-        if stored > 0 {
-            metrics.messages.add(entries.len());
-            metrics.deliveries.add(entries.len() * receivers.len());
-        }
-        let receivers = u32::try_from(receivers.len()).unwrap_or(u32::MAX);
-        worked.min(limits::PACING_WRITE.saturating_mul(receivers))
-    }
-
-    /// Who said something again while it was written out may have heard it just before: it is told
-    /// once more.
-    fn answer(&self, room: &Room, client: ClientId, seq: u64) {
-        let Some(client) = self.house.poll.find(client) else { return };
-        if let Some(entry) = history::record(room, seq) {
-            self.house.tell_json(&client, &entry.json);
+        for guard in guards {
+            self.finish(guard);
         }
     }
+}
 
-    /// A batch could not be stored: its authors are told, and only asides are left in it.
-    fn refuse(&self, room: &Room, error: &io::Error, batch: &mut Batch) {
-        let also = room.roll_back().into_iter().map(BatchItem::Record);
-        let (records, asides) = mem::take(batch)
-            .into_iter()
-            .chain(also)
-            .partition(|i| matches!(i, BatchItem::Record(_)));
-        *batch = asides;
-        let lost: Vec<BatchItem> = records;
-        let (name, error) = (room.name.as_str(), error.to_string());
-        self.house.logger.tell(Level::Warn, "not-stored", &[("room", name), ("error", &error)]);
-        for item in lost {
-            let BatchItem::Record(offered) = item else { continue };
-            let Some(client) = self.house.poll.find(offered.author.client) else { continue };
-            self.house.tell(
-                &client,
-                &ServerMessage::Error {
-                    code: ErrorCode::Storage,
-                    message: String::from("the server could not store this line, try again later"),
-                    cid: Some(offered.cid),
-                    room: None,
-                    retry_ms: None,
-                },
-            );
+/// Stores and broadcasts the batch that has gathered. Returns how long it wrote to receivers, but at most
+/// [`PACING_WRITE`](limits::PACING_WRITE) for each: on a busy machine the receivers run before the thread
+/// that writes to them.
+fn run_round(delivery: &Delivery, room: &Room) -> Duration {
+    let mut batch = room.take_batch();
+    let entries: Vec<LogEntry> = batch.iter().filter_map(entry).collect();
+    let start = Instant::now();
+    let appended = room.log.append(&entries);
+    let metrics = &delivery.metrics.messages;
+    if !entries.is_empty() {
+        metrics.appends.observe(start.elapsed());
+    }
+    let stored = match appended {
+        Ok(()) => entries.last().map_or(0, |entry| entry.seq),
+        Err(error) => {
+            refuse(delivery, room, &error, &mut batch);
+            0
         }
+    };
+    let encoded = EncodedBatch::encode(&batch);
+    let start = Instant::now();
+    let receivers = room.commit(stored);
+    for Receiver { client, first_ephemeral } in receivers.iter() {
+        delivery.send(client, &encoded.frames_for(client.id, *first_ephemeral));
+    }
+    let write_time = start.elapsed();
+    for (client, seq) in room.end_broadcast() {
+        answer_repeat(delivery, room, client, seq);
+    }
+    metrics.rounds.count();
+    if stored > 0 {
+        metrics.stored.add(entries.len());
+        metrics.deliveries.add(entries.len() * receivers.len());
+    }
+    let receivers = u32::try_from(receivers.len()).unwrap_or(u32::MAX);
+    write_time.min(limits::PACING_WRITE.saturating_mul(receivers))
+}
+
+/// Sends a record again to a client that submitted it again during the broadcast: it may have received the
+/// record just before that.
+fn answer_repeat(delivery: &Delivery, room: &Room, client: ClientId, seq: u64) {
+    let Some(client) = delivery.poll.find(client) else { return };
+    if let Some(entry) = history::record(room, seq) {
+        delivery.send_json(&client, &entry.json);
+    }
+}
+
+/// The batch could not be stored: sends an error to the author of each record, and leaves only the ephemeral
+/// events in the batch.
+fn refuse(delivery: &Delivery, room: &Room, error: &io::Error, batch: &mut Batch) {
+    let also = room.roll_back().into_iter().map(BatchItem::Record);
+    let (records, ephemeral) = mem::take(batch)
+        .into_iter()
+        .chain(also)
+        .partition(|item| matches!(item, BatchItem::Record(_)));
+    *batch = ephemeral;
+    let lost: Vec<BatchItem> = records;
+    let (name, error) = (room.name.as_str(), error.to_string());
+    delivery.logger.log(Level::Warn, "append-failed", &[("room", name), ("error", &error)]);
+    for item in lost {
+        let BatchItem::Record(pending) = item else { continue };
+        let Some(client) = delivery.poll.find(pending.author.client) else { continue };
+        let message = "the server could not store this message, try again later";
+        let error = ErrorMessage::new(ErrorCode::Storage, message).about_cid(pending.cid);
+        delivery.send_message(&client, &ServerMessage::Error(error));
     }
 }
 
 fn entry(item: &BatchItem) -> Option<LogEntry> {
     match item {
-        BatchItem::Record(offered) => Some(offered.entry.clone()),
+        BatchItem::Record(pending) => Some(pending.entry.clone()),
         BatchItem::Ephemeral { .. } => None,
+    }
+}
+
+/// A batch as WebSocket frames: encoded once, shared by all receivers.
+#[derive(Debug)]
+pub(super) struct EncodedBatch<'i> {
+    items: &'i [BatchItem],
+    /// The frames for a client that caused none of the ephemeral events.
+    everyone: Arc<[u8]>,
+    /// The frames for each client that caused one: it does not get its own.
+    causes: Vec<(ClientId, Arc<[u8]>)>,
+    /// The index of the first ephemeral event.
+    first_ephemeral: Option<u64>,
+}
+
+impl EncodedBatch<'_> {
+    pub(super) fn encode(items: &[BatchItem]) -> EncodedBatch<'_> {
+        let mut causes: Vec<ClientId> = items.iter().filter_map(cause).collect();
+        causes.sort_unstable();
+        causes.dedup();
+        let frames_for = |client| frames(items, client, 0);
+        EncodedBatch {
+            items,
+            everyone: frames_for(None),
+            causes: causes.into_iter().map(|id| (id, frames_for(Some(id)))).collect(),
+            first_ephemeral: items.iter().find_map(index),
+        }
+    }
+
+    /// The frames for `client`. A client that joined during the batch does not get ephemeral events older
+    /// than `first_ephemeral`; its frames are encoded separately. No client gets an ephemeral event that
+    /// it caused.
+    pub(super) fn frames_for(&self, client: ClientId, first_ephemeral: u64) -> Cow<'_, Arc<[u8]>> {
+        if self.first_ephemeral.is_some_and(|first| first < first_ephemeral) {
+            return Cow::Owned(frames(self.items, Some(client), first_ephemeral));
+        }
+        let own = self.causes.iter().find(|(id, _)| *id == client);
+        Cow::Borrowed(own.map_or(&self.everyone, |(_, frames)| frames))
+    }
+}
+
+/// Encodes the items that `client` gets, with ephemeral events from the index `first_ephemeral` on.
+fn frames(items: &[BatchItem], client: Option<ClientId>, first_ephemeral: u64) -> Arc<[u8]> {
+    let mut frames = Vec::new();
+    for item in items {
+        let is_own = client.is_some() && cause(item) == client;
+        let is_old = index(item).is_some_and(|index| index < first_ephemeral);
+        if !is_own && !is_old {
+            ws::push_text_frame(&mut frames, json(item).as_bytes());
+        }
+    }
+    frames.into()
+}
+
+fn cause(item: &BatchItem) -> Option<ClientId> {
+    match item {
+        BatchItem::Record(_) => None,
+        BatchItem::Ephemeral { except, .. } => *except,
+    }
+}
+
+fn index(item: &BatchItem) -> Option<u64> {
+    match item {
+        BatchItem::Record(_) => None,
+        BatchItem::Ephemeral { index, .. } => Some(*index),
+    }
+}
+
+fn json(item: &BatchItem) -> &str {
+    match item {
+        BatchItem::Record(pending) => &pending.entry.json,
+        BatchItem::Ephemeral { json, .. } => json,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everyone_gets_the_same_bytes_but_for_the_cause_of_an_ephemeral_event() {
+        let event =
+            |json: &str, except, index| BatchItem::Ephemeral { json: json.into(), except, index };
+        let items = [event("{}", None, 4), event("[1]", Some(ClientId(7)), 5)];
+        let encoded = EncodedBatch::encode(&items);
+        assert_eq!(&**encoded.frames_for(ClientId(1), 4), b"\x81\x02{}\x81\x03[1]");
+        assert_eq!(&**encoded.frames_for(ClientId(7), 4), b"\x81\x02{}");
+        let (one, two) = (encoded.frames_for(ClientId(1), 0), encoded.frames_for(ClientId(2), 4));
+        assert!(Arc::ptr_eq(&one, &two), "encoded once");
+        assert_eq!(
+            &**encoded.frames_for(ClientId(1), 5),
+            b"\x81\x03[1]",
+            "it joined after the first"
+        );
+        assert_eq!(&**encoded.frames_for(ClientId(7), 5), b"");
+        assert_eq!(&**encoded.frames_for(ClientId(1), 6), b"");
     }
 }

@@ -1,33 +1,33 @@
-//! A condition variable that costs nothing to signal while nobody waits for it.
+//! A condition variable that costs nothing to notify while no thread waits.
 //!
-//! Room: a condition variable and a count. The one of std makes a system call for each signal, and most
-//! rounds of a room end with nobody waiting for that.
+//! The one of std makes a system call for each notification, and most rounds of a room end while no thread
+//! waits for that.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, MutexGuard, PoisonError};
 
-/// What threads wait for under a lock that guards the condition.
+/// A condition variable for a condition that a lock protects.
 #[derive(Debug, Default)]
-pub(crate) struct Signal {
-    condition: Condvar,
-    /// It goes up under the lock, before that is given back.
+pub(crate) struct LazyCondvar {
+    condvar: Condvar,
+    /// How many threads wait. A waiter increments it while it holds the lock.
     waiting: AtomicUsize,
 }
 
-impl Signal {
-    /// Waits as `Condvar::wait` does: until a signal, or for no reason at all.
+impl LazyCondvar {
+    /// Waits as `Condvar::wait` does: until a notification, or spuriously.
     pub(crate) fn wait<'g, T>(&self, guard: MutexGuard<'g, T>) -> MutexGuard<'g, T> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let guard = self.condition.wait(guard).unwrap_or_else(PoisonError::into_inner);
+        let guard = self.condvar.wait(guard).unwrap_or_else(PoisonError::into_inner);
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         guard
     }
 
-    /// Wakes everybody who waits. Called after the condition was changed under the lock: who has not
-    /// counted itself by then has not looked at the condition yet, and will find it changed.
-    pub(crate) fn give(&self) {
+    /// Wakes all waiting threads. Call it after the condition was changed under the lock: a thread that
+    /// is not counted by then has not checked the condition yet, and will find it changed.
+    pub(crate) fn notify_all(&self) {
         if self.waiting.load(Ordering::Relaxed) > 0 {
-            self.condition.notify_all();
+            self.condvar.notify_all();
         }
     }
 }
@@ -40,18 +40,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_signal_is_lost_between_two_threads_that_take_turns() {
+    fn no_notification_is_lost_between_two_threads_that_take_turns() {
         const TURNS: u32 = 20_000;
-        let (turn, signal) = (Mutex::new(0), Signal::default());
+        let (turn, condvar) = (Mutex::new(0), LazyCondvar::default());
         let play = |own: u32| {
             for _ in 0..TURNS {
                 let mut now = turn.lock().unwrap();
                 while *now % 2 != own {
-                    now = signal.wait(now);
+                    now = condvar.wait(now);
                 }
                 *now += 1;
                 drop(now);
-                signal.give();
+                condvar.notify_all();
             }
         };
         thread::scope(|scope| {
@@ -59,6 +59,6 @@ mod tests {
             scope.spawn(|| play(1));
         });
         assert_eq!(turn.into_inner().unwrap(), 2 * TURNS);
-        assert_eq!(signal.waiting.into_inner(), 0);
+        assert_eq!(condvar.waiting.into_inner(), 0);
     }
 }

@@ -1,63 +1,63 @@
-//! What was said before: to those who join, and to those who ask.
+//! Stored records for clients: catch-up after a join, pages of history, search results.
 //!
-//! Room: a room's log in, frames out, a page at a time. It waits for the socket, never for a lock
-//! that others need.
+//! It reads the log a page at a time. It may wait for the client's socket, but never under a lock.
 
 use std::io;
 use std::sync::Arc;
 
-use super::{CatchUp, Room};
+use super::Room;
+use super::membership::CatchUp;
 use crate::chat::LogEntry;
 use crate::chat::protocol::Range;
 use crate::json::{self, Object, Value};
 use crate::limits;
 use crate::log::ReadLimit;
 use crate::server::clients::client::Client;
-use crate::server::clients::disconnect::{self, Ending};
+use crate::server::clients::delivery::Delivery;
+use crate::server::clients::disconnect::{self, Disconnect};
 use crate::server::logger::Level;
-use crate::server::state::shared::House;
 use crate::ws::{self, CloseCode};
 
-/// Sends `client` what `room` keeps after `since`, until nothing is left and it is live: contiguous,
-/// in order, nothing twice. `changes` is what entering gave.
-pub(crate) fn run(
-    house: &House,
+/// Sends `client` the records of `room` after `since`, until it has all and is live: contiguous, in order,
+/// none twice. `changes` is what joining returned.
+pub(crate) fn catch_up(
+    delivery: &Delivery,
     client: &Arc<Client>,
     room: &Arc<Room>,
     since: u64,
     changes: u64,
-) -> Result<(), Ending> {
+) -> Result<(), Disconnect> {
     let mut at = since;
     loop {
         if !client.send_queue.wait_below(limits::REPLAY_BYTES) {
-            return Err(Ending::Gone);
+            return Err(Disconnect::Lost);
         }
         match room.try_go_live(client.id, at, changes) {
             CatchUp::Left | CatchUp::Live(false) => return Ok(()),
             CatchUp::Live(true) => {
-                // Who came and went meanwhile was told to those who were live.
-                house.tell(client, &room.members());
+                // Joins and leaves meanwhile were sent to live clients only.
+                delivery.send_message(client, &room.members());
                 return Ok(());
             }
-            CatchUp::Behind(head) => at = send_after(house, client, room, at, head)?,
+            CatchUp::Behind(head) => at = send_page(delivery, client, room, at, head)?,
         }
     }
 }
 
-/// Sends one page after `at`, not beyond `head`, and returns the seq it ends with. What stands in
-/// the log beyond the committed head is on its way to those who are live.
-fn send_after(
-    house: &House,
+/// Sends one page after `at`, not beyond `head`, and returns the seq it ends with. Records in the log
+/// beyond the committed head are being broadcast to the live clients.
+fn send_page(
+    delivery: &Delivery,
     client: &Arc<Client>,
     room: &Room,
     at: u64,
     head: u64,
-) -> Result<u64, Ending> {
-    let most = ReadLimit { records: limits::HISTORY_PAGE_MAX, bytes: limits::REPLAY_BYTES };
-    let mut entries = room.log.read(at, most).map_err(|error| {
-        let particulars = [("room", room.name.as_str()), ("error", &error.to_string())];
-        house.logger.tell(Level::Warn, "not-read", &particulars);
-        Ending::closed(CloseCode::INTERNAL, "the log could not be read")
+) -> Result<u64, Disconnect> {
+    let limit = ReadLimit { records: limits::HISTORY_PAGE_MAX, bytes: limits::REPLAY_BYTES };
+    let mut entries = room.log.read(at, limit).map_err(|error| {
+        let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
+        delivery.logger.log(Level::Warn, "read-failed", &fields);
+        Disconnect::by_server(CloseCode::INTERNAL, "the server cannot read the room's log")
     })?;
     entries.retain(|entry| entry.seq <= head);
     match (entries.first(), entries.last()) {
@@ -66,23 +66,23 @@ fn send_after(
             for entry in &entries {
                 ws::push_text_frame(&mut frames, entry.json.as_bytes());
             }
-            house.deliver(client, &frames.into());
-            house.metrics.replayed.add(entries.len());
+            delivery.send(client, &frames.into());
+            delivery.metrics.messages.replayed.add(entries.len());
             Ok(last.seq)
         }
-        // Retention has overtaken a slow reader: joining again tells it what is gone.
-        _ => Err(Ending::closed(disconnect::TOO_FAR_BEHIND, "reconnect and resume")),
+        // Retention has deleted records that a slow client still needs: a new join reports what is gone.
+        _ => Err(Disconnect::by_server(disconnect::TOO_FAR_BEHIND, "reconnect and resume")),
     }
 }
 
-/// The stored record of `seq`, if it is still kept.
+/// The stored record of `seq`, if retention has not deleted it.
 pub(crate) fn record(room: &Room, seq: u64) -> Option<LogEntry> {
     let entries = room.log.read(seq.checked_sub(1)?, ReadLimit { records: 1, bytes: 1 }).ok()?;
     entries.into_iter().find(|entry| entry.seq == seq && seq <= room.head())
 }
 
-/// The `history` that answers a request for `limit` records. Its bytes are bounded too; then it
-/// holds those nearest to the seq that was asked about.
+/// The `history` message for a request of `limit` records. Its bytes are bounded too; then it holds the
+/// records nearest to the requested seq.
 pub(crate) fn page(room: &Room, range: Range, limit: usize) -> io::Result<String> {
     let limit = limit.min(limits::HISTORY_PAGE_MAX);
     let (after, end, bytes) = match range {
@@ -102,16 +102,16 @@ pub(crate) fn page(room: &Room, range: Range, limit: usize) -> io::Result<String
     Ok(page.array("records", records).number("first", room.log.first()).end())
 }
 
-/// The `found` that answers a search for `text`, in any case, among the
-/// [`SEARCH_SPAN`](limits::SEARCH_SPAN) records before `before`, or the newest. Posts are found by
-/// their own words, and edits by theirs; what was deleted has none. Its bytes are bounded as a page's.
-pub(crate) fn found(room: &Room, text: &str, before: Option<u64>) -> io::Result<String> {
+/// The `found` message for a search for `text`, in upper or lower case, among the
+/// [`SEARCH_SPAN`](limits::SEARCH_SPAN) records before `before`, or the newest. Posts and edits are each
+/// found by their own text; deleted ones have none. Its bytes are bounded as those of a page.
+pub(crate) fn search(room: &Room, text: &str, before: Option<u64>) -> io::Result<String> {
     let end = before.unwrap_or(u64::MAX).min(room.head() + 1);
     let after = end.saturating_sub(limits::SEARCH_SPAN as u64 + 1);
     let mut entries =
         room.log.read(after, ReadLimit { records: limits::SEARCH_SPAN, bytes: usize::MAX })?;
     let words = text.to_lowercase();
-    entries.retain(|entry| entry.seq < end && says(entry, &words));
+    entries.retain(|entry| entry.seq < end && contains(entry, &words));
     let count = entries.len();
     let entries = nearest(entries);
     let before = match entries.first() {
@@ -124,12 +124,12 @@ pub(crate) fn found(room: &Room, text: &str, before: Option<u64>) -> io::Result<
     Ok(found.number("before", before).number("first", room.log.first()).end())
 }
 
-/// Whether a post, or an edit of one, has `words`, which are in lower case.
-fn says(entry: &LogEntry, words: &str) -> bool {
+/// Whether a post or an edit contains `words`, which are in lower case.
+fn contains(entry: &LogEntry, words: &str) -> bool {
     let Ok(record) = json::parse(&entry.json) else { return false };
-    let is_said = matches!(record.get("type").and_then(Value::as_str), Some("post" | "edit"));
+    let has_text = matches!(record.get("type").and_then(Value::as_str), Some("post" | "edit"));
     let text = record.get("text").and_then(Value::as_str).unwrap_or_default();
-    is_said && text.to_lowercase().contains(words)
+    has_text && text.to_lowercase().contains(words)
 }
 
 /// The newest of `entries` that fit a page, at least one.

@@ -1,81 +1,66 @@
-//! Who comes into a room, goes, and is called otherwise; and where the old meets the new.
-//!
-//! Room: the room's lock, and in one place the lock of a client's socket under it.
+//! Joining a room, going live, leaving, and renames.
 
 use std::mem;
 use std::sync::Arc;
 
-use super::{Load, Room, RoomClient, State};
+use super::state::{RoomClient, RoomState};
+use super::{Room, RoundGuard};
 use crate::chat::protocol::{Change, Joined, ServerMessage, Since};
-use crate::chat::{AwayMessage, ClientId, RenameEffect, UserName};
+use crate::chat::{AwayMessage, ClientId, RenameEffect, RoomName, UserName};
 use crate::limits;
 use crate::log::ReadLimit;
 use crate::net::Sent;
 use crate::server::clients::client::Client;
 use crate::ws;
 
-/// What a client that enters has to do next: send the reply, replay from there, then go live.
+/// What the session does after [`Room::join`]: send `joined`, run the round, catch up.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct JoinStep {
+    /// The message for the client, without its read marker.
     pub(crate) joined: Joined,
+    /// The count of membership changes, for [`Room::try_go_live`].
     pub(crate) changes: u64,
-    pub(crate) load: Option<Load>,
+    /// A round to run, if none is running.
+    pub(crate) round: Option<RoundGuard>,
 }
 
-/// Whether a replaying client has caught up.
+/// Whether a client that catches up has all records.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CatchUp {
-    /// It is live from now on. True if members came or went while it replayed.
+    /// It is live. True if members joined or left meanwhile.
     Live(bool),
-    /// More has been stored meanwhile, up to this seq.
+    /// More records were stored meanwhile, up to this seq.
     Behind(u64),
     /// It is no longer in the room.
     Left,
 }
 
 impl Room {
-    /// A client enters, or enters again: it is a member from now on, but receives nothing until it
-    /// has replayed what it missed and met the [`Room::try_go_live`].
-    pub(crate) fn enter(
+    /// Adds a client, or starts its catch-up again if it has joined before. It is a member from now on, but
+    /// receives no broadcasts until [`try_go_live`](Room::try_go_live).
+    pub(crate) fn join(
         self: &Arc<Room>,
         client: &Arc<Client>,
         user: &UserName,
         away: Option<&AwayMessage>,
         since: Since,
         log: Option<&str>,
-    ) -> Entry {
-        let mut state = self.settled();
-        let aside = state.sequencer.ephemeral_count();
-        match state.clients.iter_mut().find(|member| member.client.id == client.id) {
-            Some(member) => {
-                (member.live, member.aside) = (false, aside);
+    ) -> JoinStep {
+        let mut state = self.state_between_broadcasts();
+        let first_ephemeral = state.sequencer.ephemeral_count();
+        match state.clients.iter_mut().find(|entry| entry.client.id == client.id) {
+            Some(entry) => {
+                (entry.is_live, entry.first_ephemeral) = (false, first_ephemeral);
                 state.receivers = None;
             }
-            None => self.admit(&mut state, client, (user, away), false),
+            None => state.add_client(&self.name, client, (user, away), false),
         }
         let joined = self.joined(&state, since, log);
-        Entry { joined, changes: state.members.changes(), load: self.load(&mut state) }
+        let changes = state.members.changes();
+        JoinStep { joined, changes, round: self.try_start_round(&mut state) }
     }
 
-    /// Makes a member of a client that is none.
-    fn admit(
-        &self,
-        state: &mut State,
-        client: &Arc<Client>,
-        (user, away): (&UserName, Option<&AwayMessage>),
-        live: bool,
-    ) {
-        let aside = state.sequencer.ephemeral_count();
-        let (client, id) = (Arc::clone(client), client.id);
-        state.clients.push(RoomClient { client, user: user.clone(), live, aside });
-        state.receivers = None;
-        if state.members.add(user, away) {
-            let came = Some((user.clone(), Change::Joined));
-            self.tell_presence(state, came, Some(id));
-        }
-    }
-
-    fn joined(&self, state: &State, since: Since, log: Option<&str>) -> Joined {
+    fn joined(&self, state: &RoomState, since: Since, log: Option<&str>) -> Joined {
         let (first, head) = (self.log.first(), state.sequencer.last_committed());
         let oldest = first.saturating_sub(1);
         let newest = head.saturating_sub(limits::HISTORY_PAGE as u64).max(oldest);
@@ -101,108 +86,128 @@ impl Room {
             marked: None,
             count: state.members.count(),
             members: (!is_large).then(|| state.members.list()),
-            away: if is_large { Vec::new() } else { state.members.away() },
+            away: if is_large { Vec::new() } else { state.members.away_members() },
         }
     }
 
-    /// A client that has replayed up to `seq` becomes live, if nothing has been stored since.
-    /// `changes` is what [`Entry`] gave.
+    /// Makes a client live that has received everything up to `seq`, if nothing was stored since.
+    /// `changes` comes from its [`JoinStep`].
     pub(crate) fn try_go_live(&self, client: ClientId, seq: u64, changes: u64) -> CatchUp {
-        let mut state = self.settled();
+        let mut state = self.state_between_broadcasts();
         let stored = state.sequencer.last_committed();
         if stored > seq {
             return CatchUp::Behind(stored);
         }
         let changed = state.members.changes() != changes && !state.members.is_large();
-        match state.clients.iter_mut().find(|member| member.client.id == client) {
-            Some(member) => member.live = true,
+        match state.clients.iter_mut().find(|entry| entry.client.id == client) {
+            Some(entry) => entry.is_live = true,
             None => return CatchUp::Left,
         }
         state.receivers = None;
         CatchUp::Live(changed)
     }
 
-    /// A client leaves.
-    pub(crate) fn exit(self: &Arc<Room>, client: ClientId) -> Option<Load> {
-        let mut state = self.settled();
-        let index = state.clients.iter().position(|member| member.client.id == client)?;
+    /// Removes a client.
+    pub(crate) fn leave(self: &Arc<Room>, client: ClientId) -> Option<RoundGuard> {
+        let mut state = self.state_between_broadcasts();
+        let index = state.clients.iter().position(|entry| entry.client.id == client)?;
         let RoomClient { user, .. } = state.clients.swap_remove(index);
         state.receivers = None;
         if state.members.remove(&user) {
-            self.tell_presence(&mut state, Some((user, Change::Left)), None);
+            state.push_presence(&self.name, Some((user, Change::Left)), None);
         }
-        self.load(&mut state)
+        self.try_start_round(&mut state)
     }
 
-    /// A member goes by another name. Its other devices keep the old one, so what the others are
-    /// told depends on who is left under either.
-    pub(crate) fn rename(self: &Arc<Room>, client: ClientId, to: &UserName) -> Option<Load> {
+    /// A client goes by another name. Its owner's other connections keep the old one, so which event the
+    /// others get depends on the connections that each name has left.
+    pub(crate) fn rename(self: &Arc<Room>, client: ClientId, to: &UserName) -> Option<RoundGuard> {
         let mut state = self.state();
-        let member = state.clients.iter_mut().find(|member| member.client.id == client)?;
-        let from = mem::replace(&mut member.user, to.clone());
+        let entry = state.clients.iter_mut().find(|entry| entry.client.id == client)?;
+        let from = mem::replace(&mut entry.user, to.clone());
         match state.members.rename(&from, to) {
             RenameEffect::Renamed => {
                 let renamed = ServerMessage::Renamed { user: from, to: to.clone(), token: None };
                 state.sequencer.push_ephemeral(renamed.encode(), Some(client));
             }
             RenameEffect::Joined => {
-                let came = Some((to.clone(), Change::Joined));
-                self.tell_presence(&mut state, came, Some(client));
+                let joined = Some((to.clone(), Change::Joined));
+                state.push_presence(&self.name, joined, Some(client));
             }
             RenameEffect::Left => {
-                let went = Some((from, Change::Left));
-                self.tell_presence(&mut state, went, Some(client));
+                let left = Some((from, Change::Left));
+                state.push_presence(&self.name, left, Some(client));
             }
             RenameEffect::Unchanged => {}
         }
-        self.load(&mut state)
+        self.try_start_round(&mut state)
     }
 
-    /// Among few, each coming and going is told; in a crowd only that the count has changed, later.
-    /// Whose doing it is need not be told.
-    pub(super) fn tell_presence(
-        &self,
-        state: &mut State,
-        change: Option<(UserName, Change)>,
-        cause: Option<ClientId>,
-    ) {
-        if change.is_some() && state.members.is_large() {
-            state.crowd_changed = true;
-            return;
-        }
-        let room = self.name.clone();
-        let away = change.as_ref().and_then(|(user, _)| state.members.away_of(user).cloned());
-        let presence = ServerMessage::Presence { room, change, away, count: state.members.count() };
-        state.sequencer.push_ephemeral(presence.encode(), cause);
-    }
-
-    /// Brings a client in that did not ask: it is told where it is, then what was stored after the
-    /// record `after`, which is little and of late, and then what comes. Nothing is done for one that is
-    /// here already. What becomes of the bytes that are written here is for the caller to see to.
-    pub(crate) fn bring(
+    /// Adds a client that did not ask, to a private room: sends it `joined`, then the records after
+    /// `after`, which are few and recent, and makes it live. Does nothing for a client that is a member. The
+    /// caller handles the result of the write.
+    pub(crate) fn invite(
         self: &Arc<Room>,
         client: &Arc<Client>,
         user: &UserName,
         away: Option<&AwayMessage>,
         after: u64,
         marked: Option<u64>,
-    ) -> (Sent, Option<Load>) {
-        let mut state = self.settled();
-        if state.clients.iter().any(|member| member.client.id == client.id) {
+    ) -> (Sent, Option<RoundGuard>) {
+        let mut state = self.state_between_broadcasts();
+        if state.clients.iter().any(|entry| entry.client.id == client.id) {
             return (Sent::Written, None);
         }
-        self.admit(&mut state, client, (user, away), true);
+        state.add_client(&self.name, client, (user, away), true);
         let joined = Joined { marked, ..self.joined(&state, Since::After(after), None) };
-        let most = ReadLimit { records: limits::HISTORY_PAGE, bytes: limits::HISTORY_PAGE_BYTES };
-        let mut entries = self.log.read(joined.since, most).unwrap_or_default();
+        let limit = ReadLimit { records: limits::HISTORY_PAGE, bytes: limits::HISTORY_PAGE_BYTES };
+        let mut entries = self.log.read(joined.since, limit).unwrap_or_default();
         entries.retain(|entry| entry.seq <= joined.head);
-        let mut frame = Vec::new();
-        ws::push_text_frame(&mut frame, ServerMessage::Joined(joined).encode().as_bytes());
+        let mut frames = Vec::new();
+        ws::push_text_frame(&mut frames, ServerMessage::Joined(joined).encode().as_bytes());
         for entry in &entries {
-            ws::push_text_frame(&mut frame, entry.json.as_bytes());
+            ws::push_text_frame(&mut frames, entry.json.as_bytes());
         }
-        // Under the room's lock, so that no round comes between. A write that cannot block.
-        let sent = client.send_queue.send(&frame.into());
-        (sent, self.load(&mut state))
+        // Under the room's lock, so that no broadcast comes between. This write cannot block.
+        let sent = client.send_queue.send(&frames.into());
+        (sent, self.try_start_round(&mut state))
+    }
+}
+
+impl RoomState {
+    /// Adds a client that is not in the room.
+    fn add_client(
+        &mut self,
+        room: &RoomName,
+        client: &Arc<Client>,
+        (user, away): (&UserName, Option<&AwayMessage>),
+        is_live: bool,
+    ) {
+        let first_ephemeral = self.sequencer.ephemeral_count();
+        let (client, id) = (Arc::clone(client), client.id);
+        self.clients.push(RoomClient { client, user: user.clone(), is_live, first_ephemeral });
+        self.receivers = None;
+        if self.members.add(user, away) {
+            let joined = Some((user.clone(), Change::Joined));
+            self.push_presence(room, joined, Some(id));
+        }
+    }
+
+    /// In a small room each join and leave is an event, except for the client that caused it. A large room
+    /// only gets its new count, later.
+    pub(super) fn push_presence(
+        &mut self,
+        room: &RoomName,
+        change: Option<(UserName, Change)>,
+        cause: Option<ClientId>,
+    ) {
+        if change.is_some() && self.members.is_large() {
+            self.is_count_outdated = true;
+            return;
+        }
+        let away = change.as_ref().and_then(|(user, _)| self.members.away_of(user).cloned());
+        let (room, count) = (room.clone(), self.members.count());
+        let presence = ServerMessage::Presence { room, change, away, count };
+        self.sequencer.push_ephemeral(presence.encode(), cause);
     }
 }

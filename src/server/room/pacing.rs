@@ -1,42 +1,43 @@
-//! The carrier's rest between owners rounds, in which lines gather that will share a write.
+//! The pause between two rounds of the broadcaster thread, in which records gather that share a write.
 //!
-//! Room: values. How much has gathered and what time it is comes in by argument.
+//! Values only: the time and the number of waiting records come in by argument.
 
 use std::time::{Duration, Instant};
 
 use crate::limits;
 
-/// A rest that is being taken.
+/// One pause.
 ///
-/// What a round saves by having waited is a write to each receiver for each line that joined it. So it
-/// waits in proportion to what its writes cost, and only while lines come: when none has come for as long
-/// as several took before, whoever has something to say wants to hear something first.
+/// Waiting before a round saves one write per receiver for each record that joins the batch. So the pause
+/// is in proportion to the last round's write time, and ends early once no record has arrived for eight
+/// average gaps: then the authors probably wait for an answer.
 #[derive(Debug)]
-pub(crate) struct Rest {
-    /// Since when lines gather.
-    begun: Instant,
+pub(crate) struct Pacing {
+    /// Since when records gather.
+    start: Instant,
     end: Instant,
-    /// How many had at the last look.
-    seen: Option<usize>,
+    /// How many records were waiting when this was asked last.
+    last_waiting: Option<usize>,
 }
 
-impl Rest {
-    /// The rest after rounds that began at `begun`, wrote to receivers for `worked`, and are done `now`.
-    pub(crate) fn new(begun: Instant, worked: Duration, now: Instant) -> Rest {
-        let whole = worked.saturating_mul(limits::PACING_FACTOR).min(limits::PACING_MAX);
+impl Pacing {
+    /// The pause after rounds that started at `start`, wrote to receivers for `write_time`, and ended `now`.
+    pub(crate) fn new(start: Instant, write_time: Duration, now: Instant) -> Pacing {
+        let whole = write_time.saturating_mul(limits::PACING_FACTOR).min(limits::PACING_MAX);
         let end = if whole < limits::PACING_MIN { now } else { now + whole };
-        Rest { begun, end, seen: None }
+        Pacing { start, end, last_waiting: None }
     }
 
-    /// How long to sleep before the next look, if it is not over: it is `now`, and `gathered` lines wait.
-    pub(crate) fn look(&mut self, now: Instant, gathered: usize) -> Option<Duration> {
+    /// How long to sleep before asking again, at `now` with `waiting` records in the batch; `None` when the
+    /// pause is over.
+    pub(crate) fn next_sleep(&mut self, now: Instant, waiting: usize) -> Option<Duration> {
         let left = self.end.saturating_duration_since(now);
-        if left.is_zero() || self.seen.replace(gathered) == Some(gathered) {
+        if left.is_zero() || self.last_waiting.replace(waiting) == Some(waiting) {
             return None;
         }
-        let lines = u32::try_from(gathered).unwrap_or(u32::MAX);
-        let each = now.saturating_duration_since(self.begun).checked_div(lines).unwrap_or(left);
-        let silence = each.saturating_mul(limits::PACING_SILENCE).max(limits::PACING_MIN);
+        let records = u32::try_from(waiting).unwrap_or(u32::MAX);
+        let gap = now.saturating_duration_since(self.start).checked_div(records).unwrap_or(left);
+        let silence = gap.saturating_mul(limits::PACING_SILENCE).max(limits::PACING_MIN);
         Some(left.min(silence))
     }
 }
@@ -48,37 +49,36 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn it_lasts_while_lines_come_but_not_for_ever() {
-        let begun = Instant::now();
-        let mut rest = Rest::new(begun, 100 * MS, begun + MS);
-        assert_eq!(rest.look(begun + MS, 100), Some(limits::PACING_MIN), "one every 10 us");
-        assert_eq!(rest.look(begun + 2 * MS, 10), Some(200 * limits::PACING_SILENCE * MS / 1_000));
-        assert_eq!(rest.look(begun + MS + limits::PACING_MAX, 11), None);
+    fn it_lasts_while_records_arrive_but_not_for_ever() {
+        let start = Instant::now();
+        let mut pacing = Pacing::new(start, 100 * MS, start + MS);
+        assert_eq!(pacing.next_sleep(start + MS, 100), Some(limits::PACING_MIN), "one every 10 us");
+        assert_eq!(
+            pacing.next_sleep(start + 2 * MS, 10),
+            Some(200 * limits::PACING_SILENCE * MS / 1_000)
+        );
+        assert_eq!(pacing.next_sleep(start + MS + limits::PACING_MAX, 11), None);
     }
 
     #[test]
     fn it_ends_with_a_silence() {
-        let begun = Instant::now();
-        let mut rest = Rest::new(begun, 100 * MS, begun + MS);
-        let silence = rest.look(begun + MS, 10).unwrap();
-        assert_eq!(
-            silence,
-            100 * limits::PACING_SILENCE * MS / 1_000,
-            "eight that take 100 us each"
-        );
-        assert_eq!(rest.look(begun + MS + silence, 10), None);
+        let start = Instant::now();
+        let mut pacing = Pacing::new(start, 100 * MS, start + MS);
+        let silence = pacing.next_sleep(start + MS, 10).unwrap();
+        assert_eq!(silence, 100 * limits::PACING_SILENCE * MS / 1_000, "eight gaps of 100 us");
+        assert_eq!(pacing.next_sleep(start + MS + silence, 10), None);
     }
 
     #[test]
-    fn a_room_in_which_nothing_has_come_yet_is_given_all_of_it() {
+    fn a_room_without_waiting_records_gets_the_whole_pause() {
         let now = Instant::now();
-        assert_eq!(Rest::new(now, 100 * MS, now).look(now, 0), Some(limits::PACING_MAX));
+        assert_eq!(Pacing::new(now, 100 * MS, now).next_sleep(now, 0), Some(limits::PACING_MAX));
     }
 
     #[test]
-    fn few_writes_are_no_reason_to_rest() {
+    fn short_writes_are_no_reason_to_pause() {
         let now = Instant::now();
-        let worked = limits::PACING_MIN / (limits::PACING_FACTOR + 1);
-        assert_eq!(Rest::new(now, worked, now).look(now, 1), None);
+        let write_time = limits::PACING_MIN / (limits::PACING_FACTOR + 1);
+        assert_eq!(Pacing::new(now, write_time, now).next_sleep(now, 1), None);
     }
 }

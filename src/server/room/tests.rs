@@ -1,4 +1,4 @@
-//! A room's round, step by step.
+//! A round, step by step; joins and leaves around it.
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::parcel::Parcel;
-use super::{CatchUp, Room};
+use super::Room;
+use super::RoundGuard;
+use super::broadcast::EncodedBatch;
+use super::membership::CatchUp;
+use super::round_queue::RoundQueue;
 use crate::chat::protocol::{Agent, Since};
 use crate::chat::{
     Author, BatchItem, ClientId, LogEntry, NameRegistry, Operation, Outcome, OwnerId, Text,
@@ -21,43 +24,52 @@ fn lobby() -> (TempDir, Arc<Room>) {
     let data = tempfile::tempdir().unwrap();
     let store = Store::open(data.path()).unwrap();
     let (sync, file_bytes) = (SyncPolicy::Interval, limits::LOG_FILE);
-    let rules = LogConfig { sync, file_bytes, retain: None, retain_records: None };
-    let log = store.new_log(&"lobby".parse().unwrap(), rules, String::from("L1"), None);
+    let config = LogConfig { sync, file_bytes, retain: None, retain_records: None };
+    let log = store.new_log(&"lobby".parse().unwrap(), config, String::from("L1"), None);
     (data, Arc::new(Room::new("lobby".parse().unwrap(), log).unwrap()))
 }
 
 #[test]
-fn a_repeat_never_overtakes_what_is_being_published() {
+fn a_repeat_never_overtakes_a_running_broadcast() {
     let (_data, room) = lobby();
     let user = "bob".parse().unwrap();
     let owner = OwnerId::of(&user, &"0".repeat(32).parse().unwrap());
     let bob = Author { client: ClientId(1), owner, user };
-    let say = |cid: &str| {
-        let act = Operation::Post { text: Text::parse("hi", 10).unwrap(), me: false, reply: None };
-        room.say(&bob, cid.parse().unwrap(), act, 0)
+    let submit = |cid: &str| {
+        let operation =
+            Operation::Post { text: Text::parse("hi", 10).unwrap(), me: false, reply: None };
+        room.submit(&bob, cid.parse().unwrap(), operation, 0)
     };
 
-    let (told, load) = say("1");
-    assert_eq!((told, say("2").0), (Outcome::Accepted, Outcome::Accepted));
-    let batch = room.take();
+    let (outcome, round) = submit("1");
+    assert_eq!((outcome, submit("2").0), (Outcome::Accepted, Outcome::Accepted));
+    let batch = room.take_batch();
     let entry = |item: &BatchItem| match item {
-        BatchItem::Record(offered) => Some(offered.entry.clone()),
+        BatchItem::Record(pending) => Some(pending.entry.clone()),
         BatchItem::Ephemeral { .. } => None,
     };
     room.log.append(&batch.iter().filter_map(entry).collect::<Vec<LogEntry>>()).unwrap();
-    assert_eq!(say("2").0, Outcome::InFlight);
-    room.publish(2);
-    assert_eq!(say("2").0, Outcome::InFlight, "bob hears 1 and 2 from the round, in this order");
-    let late = room.published();
-    assert_eq!(late, [(ClientId(1), 2)], "or has heard them already, and is answered after it");
-    assert_eq!(say("2").0, Outcome::AlreadyStored(2));
+    assert_eq!(submit("2").0, Outcome::InFlight);
+    room.commit(2);
+    assert_eq!(
+        submit("2").0,
+        Outcome::InFlight,
+        "bob receives 1 and 2 from the round, in this order"
+    );
+    let repeats = room.end_broadcast();
+    assert_eq!(
+        repeats,
+        [(ClientId(1), 2)],
+        "or has received them already, and is answered after it"
+    );
+    assert_eq!(submit("2").0, Outcome::AlreadyStored(2));
 
-    assert_eq!(say("3").0, Outcome::Accepted);
-    room.take();
-    room.publish(3);
-    room.end_round(); // a panic on the way to the receivers
-    assert_eq!(say("3").0, Outcome::AlreadyStored(3));
-    drop(load);
+    assert_eq!(submit("3").0, Outcome::Accepted);
+    room.take_batch();
+    room.commit(3);
+    room.abort_round(); // a panic on the way to the receivers
+    assert_eq!(submit("3").0, Outcome::AlreadyStored(3));
+    drop(round);
 }
 
 /// A client, and the peer that keeps its socket open.
@@ -67,46 +79,81 @@ fn client(id: u64, user: &str) -> (Arc<Client>, TcpStream) {
     let send_queue = SendQueue::new(Arc::new(listener.accept().unwrap().0), limits::BACKLOG);
     let (user, token) = (user.parse().unwrap(), "0".repeat(32).parse().unwrap());
     let mut names = NameRegistry::new(Duration::ZERO);
-    let held = names.claim(&user, None, token, Instant::now()).unwrap();
+    let identity = names.claim(&user, None, token, Instant::now()).unwrap();
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    (Arc::new(Client::new(ClientId(id), address, Agent::Bot, send_queue, held)), peer)
+    (Arc::new(Client::new(ClientId(id), address, Agent::Bot, send_queue, identity)), peer)
 }
 
 #[test]
-fn who_came_before_a_newcomer_is_not_told_to_it_as_coming() {
+fn a_new_member_gets_no_join_event_of_those_before_it() {
     let (_data, room) = lobby();
-    let mut loads = Vec::new();
-    let mut come = |client: &Arc<Client>| {
-        let entered = room.enter(client, &client.held().user, None, Since::Now, None);
-        assert_eq!(room.try_go_live(client.id, 0, entered.changes), CatchUp::Live(false));
-        loads.extend(entered.load);
-        entered.joined.count
+    let mut rounds = Vec::new();
+    let mut join = |client: &Arc<Client>| {
+        let joined = room.join(client, &client.identity().user, None, Since::Now, None);
+        assert_eq!(room.try_go_live(client.id, 0, joined.changes), CatchUp::Live(false));
+        rounds.extend(joined.round);
+        joined.joined.count
     };
     let ((alice, _a), (bob, _b), (eve, _e)) =
         (client(1, "alice"), client(2, "bob"), client(3, "eve"));
-    assert_eq!((come(&alice), come(&bob)), (1, 2));
-    let batch = room.take(); // and while this round is on its way to the log
-    assert_eq!(come(&eve), 3);
-    let parcel = Parcel::pack(&batch);
-    let heard: Vec<(u64, bool, bool)> = room
-        .publish(0)
+    assert_eq!((join(&alice), join(&bob)), (1, 2));
+    let batch = room.take_batch(); // and while this batch is being stored
+    assert_eq!(join(&eve), 3);
+    let encoded = EncodedBatch::encode(&batch);
+    let received: Vec<(u64, bool, bool)> = room
+        .commit(0)
         .iter()
         .map(|receiver| {
-            let frames = parcel.for_client(receiver.client.id, receiver.aside);
+            let frames = encoded.frames_for(receiver.client.id, receiver.first_ephemeral);
             let frames = String::from_utf8_lossy(&frames);
             (receiver.client.id.0, frames.contains("alice"), frames.contains("bob"))
         })
         .collect();
-    assert_eq!(heard, [(1, false, true), (2, false, false), (3, false, false)]);
-    assert_eq!(room.published(), []);
+    assert_eq!(received, [(1, false, true), (2, false, false), (3, false, false)]);
+    assert_eq!(room.end_broadcast(), []);
 }
 
 #[test]
-fn who_leaves_is_gone_whatever_it_is_called_by_then() {
+fn a_client_that_was_renamed_meanwhile_leaves_all_the_same() {
     let (_data, room) = lobby();
     let ((bob, _b), (other, _o)) = (client(1, "bob"), client(2, "rob"));
-    room.enter(&bob, &bob.held().user, None, Since::Now, None);
-    bob.rename(other.held()); // and there its thread panicked, before the room was told
-    room.exit(bob.id);
-    assert_eq!(room.count(), 0);
+    room.join(&bob, &bob.identity().user, None, Since::Now, None);
+    bob.rename(other.identity()); // and there its thread panicked, before the room knew of it
+    room.leave(bob.id);
+    assert_eq!(room.member_count(), 0);
+}
+
+/// A post of a user who is in no room.
+fn post(room: &Arc<Room>, cid: &str) -> Option<RoundGuard> {
+    let user = "bob".parse().unwrap();
+    let owner = OwnerId::of(&user, &"0".repeat(32).parse().unwrap());
+    let bob = Author { client: ClientId(1), owner, user };
+    let text = Text::parse("hi", 10).unwrap();
+    let operation = Operation::Post { text, me: false, reply: None };
+    room.submit(&bob, cid.parse().unwrap(), operation, 0).1
+}
+
+#[test]
+fn a_guard_that_a_panic_drops_frees_the_room_for_the_heartbeat() {
+    let (_data, room) = lobby();
+    let guard = post(&room, "1").unwrap();
+    assert!(post(&room, "2").is_none(), "one round at a time");
+    assert!(room.check(Instant::now()).is_none());
+    drop(guard);
+    assert!(room.check(Instant::now()).is_some());
+}
+
+#[test]
+fn records_that_arrive_during_a_round_go_to_the_queue_with_its_guard() {
+    let ((_data, room), queue) = (lobby(), RoundQueue::default());
+    let guard = post(&room, "1").unwrap();
+    assert_eq!(room.take_batch().len(), 1);
+    assert!(post(&room, "2").is_none());
+    queue.add(guard.finish().expect("a record arrived meanwhile"));
+    let mut waiting = queue.take();
+    assert_eq!(waiting.len(), 1);
+    assert!(post(&room, "3").is_none(), "the room is not free while it waits");
+    assert_eq!(room.take_batch().len(), 2);
+    assert!(waiting.pop_front().unwrap().finish().is_none());
+    assert!(post(&room, "4").is_some(), "nothing was left, so it is free");
 }

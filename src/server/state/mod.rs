@@ -1,7 +1,10 @@
-//! What the threads of one server share.
+//! What the threads of one server share, as parts; each has its own file and lock.
+//!
+//! Depends on `room`, `clients` and what is below them; never on `commands`, `http` or `connection`.
 
-pub(crate) mod shared; // what all threads share
-pub(crate) mod private_rooms; // the rooms of owners
-pub(crate) mod guests; // who was brought into one
-pub(crate) mod read_markers; // how far everybody has read
-pub(crate) mod restore; // what an earlier run has left in it
+pub(crate) mod shared; // all parts
+pub(crate) mod names; // claims of names, and their file
+pub(crate) mod rooms; // every open room
+pub(crate) mod private_rooms; // rooms of two owners, invitations
+pub(crate) mod read_markers; // how far each owner has read, and the file
+mod restore; // the state that an earlier run has left

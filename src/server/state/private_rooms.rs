@@ -1,129 +1,213 @@
-//! Private rooms: which one owners people share, and who is brought into it.
+//! Private rooms: who may enter one, and invitations into it.
 //!
-//! Room: the house's names and rooms. A private room belongs to owners owners, not to owners spellings:
-//! once a name has passed to somebody else, the same name of a room stands for another one.
+//! A private room belongs to two owners, not to two names: once a name has passed to another owner, the
+//! same room name means another room.
 
+use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
-use std::time::Instant;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::shared::{House, Rooms, TooManyRooms};
-use crate::chat::{ErrorCode, Identity, OwnerId, Rejection, RoomName};
+use super::names::Names;
+use super::read_markers::ReadMarkerStore;
+use super::rooms::{RoomMap, Rooms, TooManyRooms};
+use crate::chat::{ClientId, ErrorCode, Identity, OwnerId, Rejection, RoomName};
+use crate::failpoint;
+use crate::limits;
 use crate::log::LogName;
 use crate::server::clients::client::Client;
+use crate::server::clients::delivery::Delivery;
 use crate::server::room::Room;
+use crate::server::room::broadcast::Broadcaster;
 
-/// Whether a person may be in a private room: as which of its owners, and who the other is now, if
-/// anybody holds that name.
+/// Finds and opens private rooms, and invites clients into them.
+#[derive(Debug)]
+pub(crate) struct PrivateRooms {
+    /// Who owns a name now.
+    pub(super) names: Arc<Names>,
+    /// Where the rooms are.
+    pub(super) rooms: Arc<Rooms>,
+    /// For the `joined` of an invited client.
+    pub(super) read_markers: Arc<ReadMarkerStore>,
+    /// Finds an owner's connections, and sends to them.
+    pub(super) delivery: Arc<Delivery>,
+    /// Runs the rounds that invitations start.
+    pub(super) broadcaster: Arc<Broadcaster>,
+    /// Invitations that sessions have not accepted yet.
+    pub(crate) invitations: Invitations,
+}
+
+/// What decides whether a person may enter a private room: which of its two names is theirs, and who owns
+/// the other name now, if it has an owner.
 #[derive(Debug, Clone, Copy)]
-struct Key {
+struct Access {
+    /// The index of their own name, 0 or 1.
     at: usize,
-    mine: OwnerId,
+    own: OwnerId,
     other: Option<OwnerId>,
 }
 
-impl Key {
-    fn opens(self, owners: [OwnerId; 2]) -> bool {
-        let [mine, other] = if self.at == 0 { owners } else { [owners[1], owners[0]] };
-        mine == self.mine && self.other.is_none_or(|owner| owner == other)
+impl Access {
+    fn allows(self, owners: [OwnerId; 2]) -> bool {
+        let [own, other] = if self.at == 0 { owners } else { [owners[1], owners[0]] };
+        own == self.own && self.other.is_none_or(|owner| owner == other)
     }
 
-    /// The owners owners, if both are known.
+    /// The two owners, if both names have one.
     fn owners(self) -> Option<[OwnerId; 2]> {
         let other = self.other?;
-        Some(if self.at == 0 { [self.mine, other] } else { [other, self.mine] })
+        Some(if self.at == 0 { [self.own, other] } else { [other, self.own] })
     }
 }
 
-impl House {
-    /// The private room `name` as `held` may enter it, opened if need be.
-    pub(crate) fn private_room(
+impl PrivateRooms {
+    /// The private room `name` that belongs to `identity` and the current owner of the other name; opens
+    /// it if necessary.
+    pub(crate) fn open(
         &self,
         name: &RoomName,
-        held: &Identity,
+        identity: &Identity,
     ) -> io::Result<Result<Arc<Room>, Rejection>> {
-        let forbidden = "a private room is open to the two it is named after";
-        let Some(key) = self.key(name, held) else {
+        let Some(access) = self.access(name, identity) else {
+            let forbidden = "only the two people in its name may enter a private room";
             return Ok(Err(Rejection::new(ErrorCode::Forbidden, forbidden)));
         };
-        let mut rooms = self.rooms();
-        if let Some(room) = find(&rooms, name, key) {
+        let mut map = self.rooms.lock();
+        if let Some(room) = find(&map, name, access) {
             return Ok(Ok(room));
         }
-        let Some(owners) = key.owners() else {
-            let nobody = "nobody has that name now, so there is nobody to write to";
-            return Ok(Err(Rejection::new(ErrorCode::BadName, nobody)));
+        let Some(owners) = access.owners() else {
+            let other = name.other(&identity.user).unwrap_or_default();
+            let unknown = format!("nobody is called {other} now");
+            return Ok(Err(Rejection::new(ErrorCode::BadName, unknown)));
         };
-        let added = self.add_room(&mut rooms, name, Some(owners))?;
-        let full = "this server has as many private rooms as it may";
+        let added = self.rooms.add(&mut map, name, Some(owners))?;
+        let full = "this server has reached its limit of private rooms";
         Ok(added.map_err(|TooManyRooms| Rejection::new(ErrorCode::TooManyRooms, full)))
     }
 
-    /// The private rooms of a person in which anything was ever said.
-    pub(crate) fn private_rooms(&self, held: &Identity) -> Vec<Arc<Room>> {
-        let key = held.user.key();
+    /// The private rooms of a person that have any records.
+    pub(crate) fn of(&self, identity: &Identity) -> Vec<Arc<Room>> {
+        let key = identity.user.key();
         let is_theirs =
             |log: &&LogName| log.room.owners().is_some_and(|owners| owners.contains(&&*key));
         let mut names: Vec<RoomName> =
-            self.rooms().keys().filter(is_theirs).map(|log| log.room.clone()).collect();
+            self.rooms.lock().keys().filter(is_theirs).map(|log| log.room.clone()).collect();
         names.dedup();
-        let open = |name: RoomName| find(&self.rooms(), &name, self.key(&name, held)?);
+        let open = |name: RoomName| {
+            let access = self.access(&name, identity)?; // takes the names' lock, so not under the rooms'
+            find(&self.rooms.lock(), &name, access)
+        };
         names.into_iter().filter_map(open).filter(|room| room.last_assigned() > 0).collect()
     }
 
-    /// Whether the room is still the one its name stands for, to `client`: a public one always is.
+    /// Whether a private room is still the one that its name means for `client`.
     pub(crate) fn is_current(&self, room: &Arc<Room>, client: &Client) -> bool {
-        if !room.name.is_private() {
-            return true;
-        }
-        let Some(key) = self.key(&room.name, &client.held()) else { return false };
-        find(&self.rooms(), &room.name, key).is_some_and(|found| Arc::ptr_eq(&found, room))
+        let Some(access) = self.access(&room.name, &client.identity()) else { return false };
+        find(&self.rooms.lock(), &room.name, access).is_some_and(|found| Arc::ptr_eq(&found, room))
     }
 
-    /// Brings the owners people of a private room into it, on every device that is not in it yet, so that
-    /// they hear what was said there after the record `after`.
-    pub(crate) fn gather(&self, room: &Arc<Room>, after: u64) {
+    /// Invites both owners of a private room into it, on every connection that is not in it yet. They
+    /// receive the records after `after`.
+    pub(crate) fn invite_both(&self, room: &Arc<Room>, after: u64) {
         let (Some(keys), Some(owners)) = (room.name.owners(), room.log.owners()) else { return };
         for (key, owner) in keys.into_iter().zip(owners) {
-            let uses = self.names().uses(key);
-            if uses > room.connections(key) {
-                for client in self.devices(owner) {
-                    self.bring(&client, room, after);
+            if self.names.connections(key) > room.connections(key) {
+                for client in self.delivery.poll.of_owner(owner) {
+                    self.invite(&client, room, after);
                 }
             }
         }
     }
 
-    fn bring(&self, client: &Arc<Client>, room: &Arc<Room>, after: u64) {
-        if room.has(client.id) || !self.guests.note(client.id, room) {
+    fn invite(&self, client: &Arc<Client>, room: &Arc<Room>, after: u64) {
+        if room.has_client(client.id) || !self.invitations.add(client.id, room) {
             return;
         }
-        client.call();
-        let held = client.held();
-        let marked = self.marked(held.owner, room);
-        let away = self.away(&held.user);
-        let (sent, load) = room.bring(client, &held.user, away.as_ref(), after, marked);
-        self.see_to(client, sent);
-        self.carry(load);
-        self.tell_away(&held.user, room);
-        if !self.guests.has(client.id) {
-            self.carry(room.exit(client.id)); // its session ended without knowing of this
+        client.flag_invited();
+        let identity = client.identity();
+        let marked = self.read_markers.get(identity.owner, room);
+        let away = self.names.away(&identity.user);
+        let (sent, round) = room.invite(client, &identity.user, away.as_ref(), after, marked);
+        self.delivery.after_send(client, sent);
+        self.broadcaster.run_round(round);
+        self.names.update_away(&identity.user, room, &self.broadcaster);
+        if !self.invitations.has_session(client.id) {
+            self.broadcaster.run_round(room.leave(client.id)); // its session ended before it could accept
         }
     }
 
-    fn key(&self, name: &RoomName, held: &Identity) -> Option<Key> {
-        let other = name.other(&held.user)?;
+    fn access(&self, name: &RoomName, identity: &Identity) -> Option<Access> {
+        let other = name.other(&identity.user)?;
         let at = usize::from(name.owners()?[0] == other);
-        let other = self.names().owner(other, Instant::now());
-        Some(Key { at, mine: held.owner, other })
+        Some(Access { at, own: identity.owner, other: self.names.owner(other) })
     }
 }
 
-fn find(rooms: &Rooms, name: &RoomName, key: Key) -> Option<Arc<Room>> {
-    let of_that_name = rooms.range(LogName::new(name.clone(), "")..);
+fn find(map: &RoomMap, name: &RoomName, access: Access) -> Option<Arc<Room>> {
+    let of_that_name = map.range(LogName::new(name.clone(), "")..);
     let mut of_that_name = of_that_name.take_while(|(log, _)| log.room == *name);
-    let fits = |room: &Arc<Room>| room.log.owners().is_some_and(|owners| key.opens(owners));
+    let fits = |room: &Arc<Room>| room.log.owners().is_some_and(|owners| access.allows(owners));
     of_that_name.find(|(_, room)| fits(room)).map(|(_, room)| Arc::clone(room))
+}
+
+/// The private rooms that clients were invited into, for their sessions to accept.
+///
+/// The lock protects the table, for single calls. Only invitations, and the start and end of a session,
+/// take it.
+#[derive(Debug, Default)]
+pub(crate) struct Invitations {
+    sessions: Mutex<HashMap<ClientId, Invited>>,
+}
+
+/// The invitations of one session.
+#[derive(Debug, Default)]
+struct Invited {
+    /// The rooms that it has not accepted yet.
+    rooms: Vec<Arc<Room>>,
+    /// How many invitations it has got in all.
+    count: usize,
+}
+
+impl Invitations {
+    fn sessions(&self) -> MutexGuard<'_, HashMap<ClientId, Invited>> {
+        failpoint::check(
+            self.sessions.lock().unwrap_or_else(PoisonError::into_inner),
+            "invitations",
+        )
+    }
+
+    /// A session begins.
+    pub(crate) fn begin_session(&self, client: ClientId) {
+        self.sessions().insert(client, Invited::default());
+    }
+
+    /// Notes that a client is about to be invited. False if it must not be: its session has ended, or it
+    /// got too many invitations.
+    fn add(&self, client: ClientId, room: &Arc<Room>) -> bool {
+        let mut sessions = self.sessions();
+        let invited =
+            sessions.get_mut(&client).filter(|session| session.count < limits::INVITATIONS);
+        let Some(invited) = invited else { return false };
+        invited.count += 1;
+        invited.rooms.push(Arc::clone(room));
+        true
+    }
+
+    /// The rooms that a client was invited into since this was called last.
+    pub(crate) fn take(&self, client: ClientId) -> Vec<Arc<Room>> {
+        self.sessions().get_mut(&client).map_or(Vec::new(), |session| mem::take(&mut session.rooms))
+    }
+
+    /// A session ends: its client gets no more invitations. Returns those it has not accepted.
+    pub(crate) fn end_session(&self, client: ClientId) -> Vec<Arc<Room>> {
+        self.sessions().remove(&client).map_or(Vec::new(), |session| session.rooms)
+    }
+
+    /// Whether a client's session is running.
+    fn has_session(&self, client: ClientId) -> bool {
+        self.sessions().contains_key(&client)
+    }
 }
 
 #[cfg(test)]
@@ -131,17 +215,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_private_room_is_of_two_holders_and_not_of_two_names() {
-        let [alice, bob, other]: [OwnerId; 3] =
+    fn a_private_room_is_of_two_owners_and_not_of_two_names() {
+        let [alice, bob, eve]: [OwnerId; 3] =
             ["1", "2", "3"].map(|digit| digit.repeat(32).parse().unwrap());
-        let key = |at, mine, other| Key { at, mine, other };
-        assert!(key(0, alice, Some(bob)).opens([alice, bob]));
-        assert!(key(1, bob, Some(alice)).opens([alice, bob]));
-        assert!(key(0, alice, None).opens([alice, bob]), "bob's name is nobody's now");
-        assert!(!key(0, alice, Some(other)).opens([alice, bob]), "it has passed to somebody else");
-        assert!(!key(1, other, Some(alice)).opens([alice, bob]), "who reads nothing of it");
-        assert!(!key(1, alice, Some(bob)).opens([alice, bob]), "each in their place");
-        assert_eq!(key(1, bob, Some(alice)).owners(), Some([alice, bob]));
-        assert_eq!(key(1, bob, None).owners(), None);
+        let access = |at, own, other| Access { at, own, other };
+        assert!(access(0, alice, Some(bob)).allows([alice, bob]));
+        assert!(access(1, bob, Some(alice)).allows([alice, bob]));
+        assert!(access(0, alice, None).allows([alice, bob]), "bob's name has no owner now");
+        assert!(
+            !access(0, alice, Some(eve)).allows([alice, bob]),
+            "it has passed to another owner"
+        );
+        assert!(!access(1, eve, Some(alice)).allows([alice, bob]), "who reads nothing of it");
+        assert!(!access(1, alice, Some(bob)).allows([alice, bob]), "each in their place");
+        assert_eq!(access(1, bob, Some(alice)).owners(), Some([alice, bob]));
+        assert_eq!(access(1, bob, None).owners(), None);
     }
 }

@@ -1,64 +1,82 @@
-//! How far everybody has read: told by one device, known to the others.
-//!
-//! Room: the house's markers and their file.
+//! Read markers: how far each owner has read each room; and the file that keeps them over a restart.
 
 use std::collections::HashSet;
 use std::io;
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::shared::House;
-use crate::chat::OwnerId;
-use crate::chat::protocol::ServerMessage;
-use crate::server::clients::client::Client;
+use super::names::Names;
+use super::rooms::Rooms;
+use crate::chat::{OwnerId, ReadMarker, ReadMarkers};
+use crate::failpoint;
+use crate::log::Journal;
 use crate::server::room::Room;
 
-impl House {
+/// All read markers.
+///
+/// Two locks. The one on the markers is held for single calls. The one on the file is held by the
+/// maintenance thread over a small write; the markers', the names' and the rooms' are taken under it.
+#[derive(Debug)]
+pub(crate) struct ReadMarkerStore {
+    markers: Mutex<ReadMarkers>,
+    /// The markers on disk.
+    file: Mutex<Journal<ReadMarker>>,
+}
+
+impl ReadMarkerStore {
+    pub(super) fn new(markers: ReadMarkers, file: Journal<ReadMarker>) -> ReadMarkerStore {
+        ReadMarkerStore { markers: Mutex::new(markers), file: Mutex::new(file) }
+    }
+
+    fn markers(&self) -> MutexGuard<'_, ReadMarkers> {
+        failpoint::check(
+            self.markers.lock().unwrap_or_else(PoisonError::into_inner),
+            "read_markers",
+        )
+    }
+
+    fn file(&self) -> MutexGuard<'_, Journal<ReadMarker>> {
+        failpoint::check(
+            self.file.lock().unwrap_or_else(PoisonError::into_inner),
+            "read_markers_file",
+        )
+    }
+
     /// How far `owner` has read a room.
-    pub(crate) fn marked(&self, owner: OwnerId, room: &Room) -> Option<u64> {
-        let marked = self.marks().get(owner, room.log.id())?;
-        Some(marked.min(room.head()))
+    pub(crate) fn get(&self, owner: OwnerId, room: &Room) -> Option<u64> {
+        let seq = self.markers().get(owner, room.log.id())?;
+        Some(seq.min(room.head()))
     }
 
-    /// A client has read a room up to `seq`; the other devices of its name are told.
-    pub(crate) fn mark(&self, client: &Client, room: &Room, seq: u64) {
-        let (held, seq) = (client.held(), seq.min(room.head()));
-        let is_new = self.marks().advance(held.owner, room.log.id(), seq);
-        if !is_new || self.names().uses(&held.user.key()) < 2 {
-            return;
-        }
-        let marked = ServerMessage::Marked { room: room.name.clone(), seq };
-        for other in self.devices(held.owner).iter().filter(|other| other.id != client.id) {
-            self.tell(other, &marked);
-        }
+    /// Advances the read marker of `owner`. False if it was there already.
+    pub(crate) fn advance(&self, owner: OwnerId, room: &Room, seq: u64) -> bool {
+        self.markers().advance(owner, room.log.id(), seq)
     }
 
-    /// Every connection of one owner.
-    pub(crate) fn devices(&self, owner: OwnerId) -> Vec<Arc<Client>> {
-        let mut all = self.poll.all();
-        all.retain(|client| client.held().owner == owner);
-        all
-    }
-
-    /// What is done about read markers by the clock.
-    pub(crate) fn tend_marks(&self) -> io::Result<()> {
-        let changed = self.marks().take_changed();
-        let mut file = self.marks_file();
+    /// Periodic maintenance: saves the changes, then compacts the file if it is mostly outdated, or fsyncs
+    /// it. Compacting drops markers whose owner or room is gone.
+    pub(crate) fn maintain(&self, names: &Names, rooms: &Rooms) -> io::Result<()> {
+        let changed = self.markers().take_changed();
+        let mut file = self.file();
         if !changed.is_empty()
             && let Err(error) = file.append(&changed)
         {
-            self.marks().put_back(&changed);
+            self.markers().put_back(&changed);
             return Err(error);
         }
-        if file.is_stale() {
-            let owners = self.names().owners(Instant::now());
-            let rooms = self.all_rooms();
+        if file.needs_compaction() {
+            let owners = names.owners();
+            let rooms = rooms.all();
             let logs: HashSet<&str> = rooms.iter().map(|room| room.log.id()).collect();
             let is_alive = |owner, log: &str| owners.contains(&owner) && logs.contains(log);
-            let all = self.marks().prune(is_alive);
+            let all = self.markers().prune(is_alive);
             return file.compact(&all);
         }
         let unsynced = file.take_unsynced();
         unsynced.map_or(Ok(()), |unsynced| unsynced.sync_data())
+    }
+
+    /// Why read markers cannot be saved now, if so.
+    pub(super) fn write_error(&self) -> Option<String> {
+        self.file().write_error().map(String::from)
     }
 }

@@ -1,12 +1,10 @@
-//! What an earlier run has left: the names that are held, read markers, and the rooms.
-//!
-//! Room: a store in, the house's furniture out. What was found amiss is told.
+//! Loads names, read markers and rooms from the data directory at start, and logs any damage found.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::rooms::RoomMap;
 use crate::chat::{NameRegistry, ReadMarker, ReadMarkers, SavedClaim};
 use crate::log::{
     Corruption, Journal, JournalContents, JournalRecord, LogName, RecoveryFinding, Store, Torn,
@@ -17,60 +15,60 @@ use crate::server::logger::{Level, Logger};
 use crate::server::room::Room;
 use crate::time::Now;
 
-/// The names that an earlier run has kept, and their file, written anew.
-pub(crate) fn names(
+/// The claimed names, and their file, written again without outdated lines.
+pub(super) fn names(
     config: &Config,
     store: &Store,
     logger: &Logger,
 ) -> io::Result<(NameRegistry, Journal<SavedClaim>)> {
     let path = store.names_path();
     let mut names = NameRegistry::new(config.hold_names);
-    names.restore(facts(&path, logger)?, Now::read());
-    let file =
-        Journal::write(&path, &names.all(Now::read())).map_err(|error| about(&path, &error))?;
+    names.restore(records(&path, logger)?, Now::read());
+    let file = Journal::write(&path, &names.saved_claims(Now::read()))
+        .map_err(|error| about(&path, &error))?;
     Ok((names, file))
 }
 
-/// The read markers that an earlier run has kept, and their file, written anew.
-pub(crate) fn marks(
+/// The read markers, and their file, written again without outdated lines.
+pub(super) fn read_markers(
     store: &Store,
     logger: &Logger,
 ) -> io::Result<(ReadMarkers, Journal<ReadMarker>)> {
-    let path = store.marks_path();
-    let mut marks = ReadMarkers::default();
-    marks.restore(facts(&path, logger)?);
-    let all = marks.prune(|_, _| true);
+    let path = store.read_markers_path();
+    let mut markers = ReadMarkers::default();
+    markers.restore(records(&path, logger)?);
+    let all = markers.prune(|_, _| true);
     let file = Journal::write(&path, &all).map_err(|error| about(&path, &error))?;
-    Ok((marks, file))
+    Ok((markers, file))
 }
 
-/// What a journal holds. Lines that are none of ours are told, and left out.
-fn facts<T: JournalRecord>(path: &Path, logger: &Logger) -> io::Result<Vec<T>> {
-    let JournalContents { facts, unread } =
+/// The records of a journal. Lines that cannot be read are counted in the log, and left out.
+fn records<T: JournalRecord>(path: &Path, logger: &Logger) -> io::Result<Vec<T>> {
+    let JournalContents { records, invalid_lines } =
         Journal::read(path).map_err(|error| about(path, &error))?;
-    if unread > 0 {
-        let (file, lines) = (name(path), unread.to_string());
-        logger.tell(Level::Warn, "lines-not-read", &[("file", &file), ("lines", &lines)]);
+    if invalid_lines > 0 {
+        let (file, lines) = (file_name(path), invalid_lines.to_string());
+        logger.log(Level::Warn, "lines-not-read", &[("file", &file), ("lines", &lines)]);
     }
-    Ok(facts)
+    Ok(records)
 }
 
 fn about(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
-/// The rooms that have a log. One that is damaged is told, and can be read up to there.
-pub(crate) fn rooms(
+/// The rooms that have a log. A damaged one is logged, and can be read up to the damage.
+pub(super) fn rooms(
     config: &Config,
     store: &Store,
     logger: &Logger,
     entropy: &Entropy,
-) -> io::Result<BTreeMap<LogName, Arc<Room>>> {
-    let mut rooms = BTreeMap::new();
+) -> io::Result<RoomMap> {
+    let mut rooms = RoomMap::new();
     for name in store.logs()? {
-        let (log, found) = store.open_log(&name, config.rules, entropy.token()?)?;
-        if let Some(found) = found {
-            tell(logger, &name, &found);
+        let (log, finding) = store.open_log(&name, config.log, entropy.token()?)?;
+        if let Some(finding) = finding {
+            log_finding(logger, &name, &finding);
         }
         let room = Room::new(name.room.clone(), log)?;
         rooms.insert(name, Arc::new(room));
@@ -78,36 +76,36 @@ pub(crate) fn rooms(
     Ok(rooms)
 }
 
-fn tell(logger: &Logger, log: &LogName, found: &RecoveryFinding) {
+fn log_finding(logger: &Logger, log: &LogName, finding: &RecoveryFinding) {
     let room = log.to_string();
-    match found {
+    match finding {
         RecoveryFinding::Torn(torn) => {
-            let Torn { file, offset, bytes, aside: _ } = torn;
-            let (file, offset, bytes) = (name(file), offset.to_string(), bytes.to_string());
-            logger.tell(
+            let Torn { file, offset, bytes, backup: _ } = torn;
+            let (file, offset, bytes) = (file_name(file), offset.to_string(), bytes.to_string());
+            logger.log(
                 Level::Warn,
                 "torn-tail-cut",
                 &[("room", &*room), ("file", &file), ("offset", &offset), ("bytes", &bytes)],
             );
         }
         RecoveryFinding::Damaged(damage) => {
-            let Corruption { file, seq, offset, flaw } = damage;
-            let (file, flaw) = (name(file), flaw.to_string());
+            let Corruption { file, seq, offset, kind } = damage;
+            let (file, kind) = (file_name(file), kind.to_string());
             let (seq, offset) = (seq.to_string(), offset.to_string());
-            let particulars = [
+            let fields = [
                 ("room", &*room),
                 ("file", &file),
                 ("seq", &seq),
                 ("offset", &offset),
-                ("why", &flaw),
+                ("why", &kind),
                 ("cure", "server repair"),
             ];
-            logger.tell(Level::Warn, "damaged-read-only", &particulars);
+            logger.log(Level::Warn, "damaged-read-only", &fields);
         }
     }
 }
 
-/// A file's name without its directory: a line of the logger is short.
-fn name(path: &Path) -> String {
+/// A file's name without its directory, to keep log lines short.
+fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -1,11 +1,12 @@
 //! The decoder on literal bytes, whole and cut anywhere.
 
-mod random; // on bytes made up, and beside another implementation
+mod random; // random bytes, and a comparison with `tungstenite`
 
 use super::{Decoder, Event, Limits};
-use crate::ws::close::{Close, CloseCode};
+use crate::ws::close::Close;
+use crate::ws::close_code::CloseCode;
 use crate::ws::error::{Error, Violation};
-use crate::ws::frame::{Header, Opcode, Role};
+use crate::ws::frame::{FrameHeader, Opcode, Role};
 use crate::ws::mask;
 
 const LIMITS: Limits = Limits { message: 65_536, fragments: 1_024 };
@@ -14,7 +15,7 @@ fn server() -> Decoder {
     Decoder::new(Role::Server, LIMITS)
 }
 
-/// Everything `decoder` says until it wants more.
+/// All events until `decoder` needs more bytes.
 fn drain(decoder: &mut Decoder) -> Result<Vec<Event>, Error> {
     let mut events = Vec::new();
     while let Some(event) = decoder.next_event()? {
@@ -23,21 +24,21 @@ fn drain(decoder: &mut Decoder) -> Result<Vec<Event>, Error> {
     Ok(events)
 }
 
-fn heard(wire: &[u8]) -> Result<Vec<Event>, Error> {
+fn decoded(wire: &[u8]) -> Result<Vec<Event>, Error> {
     let mut decoder = server();
     decoder.feed(wire);
     drain(&mut decoder)
 }
 
 fn refused(wire: &[u8]) -> u16 {
-    heard(wire).expect_err("bad bytes must be refused").close_code().get()
+    decoded(wire).expect_err("bad bytes must be refused").close_code().get()
 }
 
 /// A client's frame, masked.
 fn frame(fin: bool, opcode: Opcode, payload: &[u8]) -> Vec<u8> {
     let key = [0x37, 0xfa, 0x21, 0x3d];
     let mut wire = Vec::new();
-    Header { fin, opcode, mask: Some(key), length: payload.len() as u64 }.push(&mut wire);
+    FrameHeader { fin, opcode, mask: Some(key), length: payload.len() as u64 }.push(&mut wire);
     let start = wire.len();
     wire.extend_from_slice(payload);
     mask::apply(key, &mut wire[start..]);
@@ -52,9 +53,9 @@ fn text(text: &str) -> Event {
 fn the_samples_of_the_rfc_are_read() {
     // §5.7
     let hello = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
-    assert_eq!(heard(hello), Ok(vec![text("Hello")]));
+    assert_eq!(decoded(hello), Ok(vec![text("Hello")]));
     let pong = b"\x8a\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
-    assert_eq!(heard(pong), Ok(vec![Event::Pong(b"Hello".to_vec())]));
+    assert_eq!(decoded(pong), Ok(vec![Event::Pong(b"Hello".to_vec())]));
 
     let mut client = Decoder::new(Role::Client, LIMITS);
     client.feed(b"\x81\x05Hello\x01\x03Hel\x80\x02lo\x89\x05Hello");
@@ -109,7 +110,7 @@ fn messages_of_every_awkward_length_arrive_whole() {
     for length in (0..=300).chain([65_534, 65_535, 65_536]) {
         let payload = vec![0xA5; length];
         let wire = frame(true, Opcode::Binary, &payload);
-        assert_eq!(heard(&wire), Ok(vec![Event::Binary(payload)]), "{length} bytes");
+        assert_eq!(decoded(&wire), Ok(vec![Event::Binary(payload)]), "{length} bytes");
     }
 }
 
@@ -118,7 +119,7 @@ fn ten_thousand_frames_in_one_slice_all_arrive_in_order() {
     let wire: Vec<u8> =
         (0..10_000).flat_map(|n| frame(true, Opcode::Text, format!("{n}").as_bytes())).collect();
     let expected: Vec<Event> = (0..10_000).map(|n| text(&format!("{n}"))).collect();
-    assert_eq!(heard(&wire), Ok(expected));
+    assert_eq!(decoded(&wire), Ok(expected));
 }
 
 #[test]
@@ -146,22 +147,22 @@ fn fragments_that_do_not_belong_are_refused() {
         ([begun.clone(), frame(false, Opcode::Text, b"b")].concat(), Violation::Interruption),
         ([begun, frame(true, Opcode::Binary, b"b")].concat(), Violation::Interruption),
     ] {
-        assert_eq!(heard(&wire), Err(violation.into()), "{wire:x?}");
+        assert_eq!(decoded(&wire), Err(violation.into()), "{wire:x?}");
     }
 }
 
 #[test]
 fn a_message_too_long_is_refused_by_its_header_and_nothing_is_allocated() {
-    assert_eq!(heard(b"\x82\xff\0\0\0\0\0\x01\0\0mask"), Ok(vec![])); // 65,536
+    assert_eq!(decoded(b"\x82\xff\0\0\0\0\0\x01\0\0mask"), Ok(vec![])); // 65,536
     assert_eq!(refused(b"\x82\xff\0\0\0\0\0\x01\0\x01mask"), 1009);
     assert_eq!(refused(b"\x82\xff\0\0\0\x01\0\0\0\x01mask"), 1009);
     assert_eq!(refused(b"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xffmask"), 1009);
     let half = frame(false, Opcode::Binary, &[0; 40_000]);
-    let error = heard(&[half.as_slice(), b"\x80\xfe\x63\xc1mask"].concat()).unwrap_err();
+    let error = decoded(&[half.as_slice(), b"\x80\xfe\x63\xc1mask"].concat()).unwrap_err();
     assert_eq!(error, Error::TooBig { bytes: 65_537, limit: 65_536 });
     let endless = b"\x02\x81mask\x00\x00\xff\x80\0\0\0\0\0\0\x05";
     assert_eq!(refused(endless), 1002);
-    // What a header claims is not held.
+    // What a header announces is not allocated.
     let mut decoder = server();
     decoder.feed(b"\x82\xff\0\0\0\0\0\x01\0\0mask");
     assert_eq!(decoder.next_event(), Ok(None));
@@ -175,18 +176,18 @@ fn a_message_of_too_many_frames_is_refused_at_the_first_one_too_many() {
         wire.extend(frame(false, Opcode::Continuation, b"x"));
     }
     let allowed = [wire.as_slice(), &frame(true, Opcode::Continuation, b"x")].concat();
-    assert_eq!(heard(&allowed), Ok(vec![text(&"x".repeat(1_023))]));
+    assert_eq!(decoded(&allowed), Ok(vec![text(&"x".repeat(1_023))]));
     let twice = [allowed.as_slice(), &allowed].concat();
-    assert_eq!(heard(&twice).map(|events| events.len()), Ok(2), "each message counts anew");
+    assert_eq!(decoded(&twice).map(|events| events.len()), Ok(2), "each message has its own count");
     wire.extend(frame(false, Opcode::Continuation, b""));
-    assert_eq!(heard(&wire), Ok(vec![]));
+    assert_eq!(decoded(&wire), Ok(vec![]));
     wire.extend(frame(false, Opcode::Continuation, b""));
-    assert_eq!(heard(&wire), Err(Error::TooManyFragments { limit: 1_024 }));
+    assert_eq!(decoded(&wire), Err(Error::TooManyFragments { limit: 1_024 }));
 }
 
 #[test]
 fn an_invalid_byte_is_refused_before_the_rest_of_its_frame_comes() {
-    // Autobahn 6.4.3: κόσμε, then F4 90, which nothing could make a character; the rest withheld.
+    // Autobahn 6.4.3: κόσμε, then F4 90, which cannot start a character; the rest is held back.
     let payload = b"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xf4\x90\x80\x80\x65\x64";
     let wire = frame(true, Opcode::Text, payload);
     let mut decoder = server();
@@ -210,7 +211,7 @@ fn text_that_is_not_utf8_is_invalid_data() {
 
 #[test]
 fn a_close_frame_with_a_code_or_reason_that_may_not_be_sent_is_refused() {
-    assert_eq!(heard(&frame(true, Opcode::Close, b"")), Ok(vec![Event::Close(None)]));
+    assert_eq!(decoded(&frame(true, Opcode::Close, b"")), Ok(vec![Event::Close(None)]));
     assert_eq!(refused(&frame(true, Opcode::Close, b"\x03\xed")), 1002);
     assert_eq!(refused(&frame(true, Opcode::Close, b"\x03")), 1002);
     assert_eq!(refused(&frame(true, Opcode::Close, b"\x03\xe8\xff")), 1007);

@@ -8,12 +8,12 @@ use tungstenite::error::{Error as Theirs, ProtocolError};
 use tungstenite::protocol::{Role as TheirRole, WebSocket, WebSocketConfig};
 
 use super::{Difference, INPUTS, explained, shown_by_its_example};
-use crate::properties::bodies::frames::say;
-use crate::properties::made_up::hold;
+use crate::properties::bodies::frames::encode;
+use crate::properties::generators::hold;
 
 const LIMITS: Limits = Limits { message: 1_024, fragments: 8 };
 
-/// Where we part from tungstenite: in what is refused, and when.
+/// Where we differ from tungstenite: in what is refused, and when.
 pub(super) const FRAMES: &[Difference] = &[
     ("length not minimal", b"\x82\xfe\x00\x01\0\0\0\0x"),
     ("header refused early", b"\xc1\x85\0\0\0\0Hel"),
@@ -28,7 +28,7 @@ pub(super) const FRAMES: &[Difference] = &[
 ];
 
 #[test]
-fn frames_are_heard_as_tungstenite_hears_them_or_the_table_says_why_not() {
+fn frames_are_read_as_tungstenite_reads_them_or_the_table_says_why_not() {
     shown_by_its_example(FRAMES, to_a_server);
     hold("frames", INPUTS, Vec::new(), |input| {
         explained(FRAMES, input, to_a_server(input));
@@ -37,7 +37,7 @@ fn frames_are_heard_as_tungstenite_hears_them_or_the_table_says_why_not() {
 }
 
 #[test]
-fn what_either_writes_has_the_same_bytes_and_the_other_hears_it() {
+fn both_encoders_write_the_same_bytes_and_read_each_other() {
     hold("shown", INPUTS, Vec::new(), |input| {
         let messages = messages(input);
         let (mut encoder, mut ours) = (Encoder::server(), Vec::new());
@@ -45,13 +45,13 @@ fn what_either_writes_has_the_same_bytes_and_the_other_hears_it() {
         let wire = Wire { left: &[], written: Vec::new() };
         let mut theirs = WebSocket::from_raw_socket(wire, TheirRole::Server, Some(config));
         for message in &messages {
-            say(&mut encoder, message, &mut ours);
-            theirs.send(theirs_of(message)).unwrap();
+            encode(&mut encoder, message, &mut ours);
+            theirs.send(their_message(message)).unwrap();
         }
         assert_eq!(theirs.get_ref().written, ours);
-        let (heard, outcome) = they_hear(TheirRole::Client, &ours);
-        assert_eq!((heard, outcome), (messages.clone(), Outcome::WantsMore));
-        assert_eq!(we_hear(Role::Client, &ours), (messages, Ok(())));
+        let (received, outcome) = their_result(TheirRole::Client, &ours);
+        assert_eq!((received, outcome), (messages.clone(), Outcome::WantsMore));
+        assert_eq!(our_result(Role::Client, &ours), (messages, Ok(())));
     });
 }
 
@@ -59,10 +59,10 @@ fn to_a_server(input: &[u8]) -> Option<&'static str> {
     kind(Role::Server, TheirRole::Server, input)
 }
 
-/// What differs, if anything.
+/// The difference, if there is one.
 fn kind(role: Role, their_role: TheirRole, input: &[u8]) -> Option<&'static str> {
-    let (ours, we) = we_hear(role, input);
-    let (theirs, they) = they_hear(their_role, input);
+    let (ours, we) = our_result(role, input);
+    let (theirs, they) = their_result(their_role, input);
     if let (Some(Event::Close(Some(ours))), Some(Event::Close(Some(theirs)))) =
         (ours.last(), theirs.last())
         && (ours.code.get(), theirs.code) == (1014, CloseCode::PROTOCOL_ERROR)
@@ -70,7 +70,7 @@ fn kind(role: Role, their_role: TheirRole, input: &[u8]) -> Option<&'static str>
         return Some("close code registered later");
     }
     let common = ours.len().min(theirs.len());
-    assert_eq!(ours[..common], theirs[..common], "what both hear is the same");
+    assert_eq!(ours[..common], theirs[..common], "both read the same");
     let more = &theirs[common..];
     let controls = more.iter().all(|event| matches!(event, Event::Ping(_) | Event::Pong(_)));
     match (we, they) {
@@ -78,7 +78,7 @@ fn kind(role: Role, their_role: TheirRole, input: &[u8]) -> Option<&'static str>
         (Ok(()), _) => Some("we go on where they do not"),
         (Err(_), Outcome::Refused) if ours == theirs => None,
         (Err(Error::Protocol(Violation::WastefulLength(_))), _) => Some("length not minimal"),
-        // A control frame has no longer form of its length at all, so we call it too long.
+        // A control frame cannot have a longer form of its length, so we report it as too long.
         (Err(Error::Protocol(Violation::LongControl)), _)
             if matches!(more, [Event::Ping(_) | Event::Pong(_) | Event::Close(_), ..]) =>
         {
@@ -90,7 +90,7 @@ fn kind(role: Role, their_role: TheirRole, input: &[u8]) -> Option<&'static str>
             Some("close code that may not be sent")
         }
         (Err(Error::TooManyFragments { .. }), _) => Some("too many frames"),
-        // Within a fragmented message, whole frames may follow that one.
+        // Inside a fragmented message, whole frames may follow that one.
         (Err(Error::NotUtf8 { .. }), Outcome::WantsMore | Outcome::Refused) if controls => {
             Some("text refused early")
         }
@@ -101,7 +101,7 @@ fn kind(role: Role, their_role: TheirRole, input: &[u8]) -> Option<&'static str>
     }
 }
 
-fn we_hear(role: Role, wire: &[u8]) -> (Vec<Event>, Result<(), Error>) {
+fn our_result(role: Role, wire: &[u8]) -> (Vec<Event>, Result<(), Error>) {
     let (mut decoder, mut events) = (Decoder::new(role, LIMITS), Vec::new());
     decoder.feed(wire);
     loop {
@@ -113,16 +113,16 @@ fn we_hear(role: Role, wire: &[u8]) -> (Vec<Event>, Result<(), Error>) {
     }
 }
 
-/// How it ends for tungstenite.
+/// How tungstenite ends.
 #[derive(Debug, PartialEq)]
 enum Outcome {
-    /// With a Close.
+    /// By a Close.
     Done,
     WantsMore,
     Refused,
 }
 
-fn they_hear(role: TheirRole, wire: &[u8]) -> (Vec<Event>, Outcome) {
+fn their_result(role: TheirRole, wire: &[u8]) -> (Vec<Event>, Outcome) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(LIMITS.message))
         .max_frame_size(Some(LIMITS.message));
@@ -152,7 +152,7 @@ fn they_hear(role: TheirRole, wire: &[u8]) -> (Vec<Event>, Outcome) {
     }
 }
 
-/// Messages that hold what `input` says: the first byte of each is its kind, the second its length.
+/// Messages made from `input`: the first byte of each is its kind, the second its length.
 fn messages(mut input: &[u8]) -> Vec<Event> {
     let mut messages = Vec::new();
     while let [kind, length, rest @ ..] = input {
@@ -169,7 +169,7 @@ fn messages(mut input: &[u8]) -> Vec<Event> {
     messages
 }
 
-fn theirs_of(message: &Event) -> Message {
+fn their_message(message: &Event) -> Message {
     match message {
         Event::Text(text) => Message::text(text.as_str()),
         Event::Binary(bytes) => Message::binary(bytes.clone()),

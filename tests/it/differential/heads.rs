@@ -5,10 +5,10 @@ use talk::http::{Error, Head, Headers, Method, Parser, Request, ResponseHead, Ve
 use talk::limits;
 
 use super::{Difference, INPUTS, explained, shown_by_its_example};
-use crate::properties::made_up::hold;
+use crate::properties::generators::hold;
 
-/// What is wrong with a request to us and not to httparse, which reads the form of a head and leaves its
-/// meaning to its caller.
+/// Why we refuse a request that httparse accepts: it parses the form of a head and leaves its meaning to
+/// its caller.
 pub(super) const REQUESTS: &[Difference] = &[
     ("line end", b"GET / HTTP/1.1\nHost: a\r\n\r\n"),
     ("empty lines", b"\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -48,7 +48,7 @@ fn a_response_is_read_as_httparse_reads_it_or_the_table_says_why_not() {
     hold("heads", INPUTS, Vec::new(), |input| explained(RESPONSES, input, response(input)));
 }
 
-/// What differs about a request, if anything.
+/// The difference about a request, if there is one.
 fn request(input: &[u8]) -> Option<&'static str> {
     let mut lines = [httparse::EMPTY_HEADER; limits::HEADERS];
     let mut read = httparse::Request::new(&mut lines);
@@ -71,14 +71,14 @@ fn request(input: &[u8]) -> Option<&'static str> {
             None
         }
         (Ok(None), Ok(Theirs::Partial)) | (Err(_), Err(_)) => None,
-        (Ok(None), Err(_)) => Some(late::<Request>(input, "judged at the line's end")),
+        (Ok(None), Err(_)) => Some(refused_later::<Request>(input, "judged at the line's end")),
         (Err(error), Ok(_)) => Some(refused(error, input)),
         (Ok(Some(_)), Err(_) | Ok(Theirs::Partial)) => Some("we accept what they do not"),
         (Ok(None), Ok(Theirs::Complete(_))) => Some("we want more than they do"),
     }
 }
 
-/// Why we refuse a request, with the input looked at again.
+/// Why we refuse a request, from a second look at the input.
 fn refused(error: Error, input: &[u8]) -> &'static str {
     let empty = 2 * input.chunks(2).take_while(|two| two == b"\r\n").count();
     let end = input[empty..].windows(4).position(|four| four == b"\r\n\r\n");
@@ -119,7 +119,7 @@ fn refused(error: Error, input: &[u8]) -> &'static str {
     name
 }
 
-/// What differs about a response, if anything.
+/// The difference about a response, if there is one.
 fn response(input: &[u8]) -> Option<&'static str> {
     let mut lines = [httparse::EMPTY_HEADER; limits::HEADERS];
     let mut read = httparse::Response::new(&mut lines);
@@ -134,7 +134,7 @@ fn response(input: &[u8]) -> Option<&'static str> {
         }
         (Ok(None), Ok(Theirs::Partial)) | (Err(_), Err(_)) => None,
         (Ok(None), Err(_)) => {
-            Some(late::<ResponseHead>(input, "response judged at the line's end"))
+            Some(refused_later::<ResponseHead>(input, "response judged at the line's end"))
         }
         (Err(Error::LineEnd), Ok(_)) if has_bare_end(input) => Some("line end of a response"),
         (Err(Error::EmptyLines), Ok(_)) if input.starts_with(b"\r\n") => {
@@ -147,8 +147,8 @@ fn response(input: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// They refuse a line at the byte that spoils it, we where it ends: `kind`, if that is so here.
-fn late<H: Head>(input: &[u8], kind: &'static str) -> &'static str {
+/// httparse refuses a line at its first bad byte, we at its end: returns `kind` if that is the case here.
+fn refused_later<H: Head>(input: &[u8], kind: &'static str) -> &'static str {
     let end: &[u8] = if input.ends_with(b"\r") { b"\n" } else { b"\r\n" };
     let ended = fed::<H>(&[input, end].concat());
     if ended.is_err() { kind } else { "they refuse what we do not" }
@@ -158,7 +158,7 @@ fn fed<H: Head>(input: &[u8]) -> Result<Option<(H, usize)>, Error> {
     Parser::<H>::new().feed(input)
 }
 
-/// Whether a line feed stands without a carriage return, or the other way round.
+/// Whether there is a line feed without a carriage return, or the other way round.
 fn has_bare_end(input: &[u8]) -> bool {
     let feed = input
         .iter()

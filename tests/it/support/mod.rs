@@ -1,21 +1,23 @@
-//! A running server, and peers that talk to it: one that speaks raw bytes, one that speaks the
-//! protocol through somebody else's WebSocket library.
+//! Servers, clients and terminals for tests. One client sends raw bytes, the other speaks the protocol with
+//! a WebSocket library that is not ours.
 
-pub(crate) mod commands;
-pub(crate) mod filled;
-pub(crate) mod gate;
-pub(crate) mod peer;
-pub(crate) mod raw;
-pub(crate) mod server;
-pub(crate) mod siege;
+pub(crate) mod test_server; // the server, until it is dropped
+pub(crate) mod commands; // the server as a command that ends by itself
+pub(crate) mod fixtures; // data directories with many records
+pub(crate) mod test_client; // speaks the protocol
+pub(crate) mod raw_client; // sends bytes
+pub(crate) mod under_attack; // bystanders chat while a test attacks
+pub(crate) mod port_gate; // a proxy that a test opens and closes
+pub(crate) mod scripted_server; // for our client library
+pub(crate) mod terminal; // a pseudo-terminal and an emulator
+pub(crate) mod piped_console; // the console between pipes
 
-pub(crate) use gate::Gate;
-pub(crate) use peer::Peer;
-pub(crate) use raw::Raw;
-pub(crate) use server::Running;
+pub(crate) use port_gate::PortGate;
+pub(crate) use raw_client::RawClient;
+pub(crate) use test_client::TestClient;
+pub(crate) use test_server::TestServer;
 
 use std::time::Duration;
 
-/// How long a test waits for what must come, on a machine that has much else to do. It is never
-/// waited for what must not.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+/// How long a test waits for what must come, on a busy machine. No test waits for what must not come.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);

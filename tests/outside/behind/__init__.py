@@ -1,1 +1,1 @@
-"""What the tests of a server behind others share."""
+"""Shared by the tests that run the server behind a proxy or under systemd."""

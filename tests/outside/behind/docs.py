@@ -1,4 +1,4 @@
-"""The blocks of docs/deploy.md and README.md: what people copy is what is tested."""
+"""The configuration blocks of docs/deploy.md and README.md: the tests use what people copy."""
 
 import pathlib
 import re
@@ -16,7 +16,7 @@ def blocks(kind, page="docs/deploy.md"):
 
 
 def replaced(text, pairs):
-    """The block with this test's own places in it; each must be there."""
+    """The block with its paths and ports replaced by the test's own; each must occur in it."""
     for old, new in pairs:
         assert old in text, f"{old!r} is not in the block"
         text = text.replace(old, new)
@@ -28,8 +28,8 @@ def location(block):
     return textwrap.dedent(re.search(r"^ *location .*?^ *}\n", block, re.S | re.M).group(0))
 
 
-def same_everywhere():
-    """The README shows the same nginx location as the page about deploying, which shows it twice."""
+def check_readme():
+    """Checks that the README has the same nginx location as docs/deploy.md, which has it twice."""
     tls, plain = blocks("nginx")
     [readme] = blocks("nginx", "README.md")
     assert location(tls) == location(plain) == location(readme) == readme
@@ -40,25 +40,25 @@ def same_everywhere():
 def nginx(folder, tls_port, plain_port, upstream, read_timeout=None):
     """Both nginx servers, for these ports."""
     tls, plain = blocks("nginx")
-    here = [(UPSTREAM, f"127.0.0.1:{upstream}")]
+    replacements = [(UPSTREAM, f"127.0.0.1:{upstream}")]
     if read_timeout:
-        here.append(("proxy_read_timeout 60s;", f"proxy_read_timeout {read_timeout};"))
+        replacements.append(("proxy_read_timeout 60s;", f"proxy_read_timeout {read_timeout};"))
     certificates = f"/etc/letsencrypt/live/{NAME}"
     tls = replaced(tls, [
         ("listen 443 ssl;", f"listen 127.0.0.1:{tls_port} ssl;"),
         (f"{certificates}/fullchain.pem", f"{folder}/cert.pem"),
-        (f"{certificates}/privkey.pem", f"{folder}/key.pem"), *here,
+        (f"{certificates}/privkey.pem", f"{folder}/key.pem"), *replacements,
     ])
-    return tls + replaced(plain, [(PLAIN, f"127.0.0.1:{plain_port}"), *here])
+    return tls + replaced(plain, [(PLAIN, f"127.0.0.1:{plain_port}"), *replacements])
 
 
 def caddy(folder, tls_port, plain_port, upstream):
-    """Both Caddy sites, for these ports; the certificate is ours, as nobody gives us another."""
+    """Both Caddy sites, for these ports; with our own certificate, as Caddy cannot get one here."""
     tls, plain = blocks("caddy")
-    here = (UPSTREAM, f"127.0.0.1:{upstream}")
+    replacement = (UPSTREAM, f"127.0.0.1:{upstream}")
     tls = replaced(tls, [
         (f"{NAME} {{\n", f"https://{NAME}:{tls_port} {{\n    bind 127.0.0.1\n"
-                         f"    tls {folder}/cert.pem {folder}/key.pem\n"), here,
+                         f"    tls {folder}/cert.pem {folder}/key.pem\n"), replacement,
     ])
-    plain = replaced(plain, [(f"{PLAIN} {{\n", f"127.0.0.1:{plain_port} {{\n    bind 127.0.0.1\n"), here])
+    plain = replaced(plain, [(f"{PLAIN} {{\n", f"127.0.0.1:{plain_port} {{\n    bind 127.0.0.1\n"), replacement])
     return tls + plain

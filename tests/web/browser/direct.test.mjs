@@ -1,10 +1,10 @@
-// Lines for one person alone, and what was read: between people, tabs and devices.
+// Private rooms and read markers, between users, tabs and devices.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, lines, live, person, say, served, shows, until } from "./house.mjs";
+import { enter, messages, live, person, post, withServer, shows, until } from "./harness.mjs";
 
-const { browser, server } = await served(["--rate", "0"]);
+const { browser, server } = await withServer(["--rate", "0"]);
 
 const title = (page, wanted) => until(() => page.locator("#title").textContent(), (seen) => seen === wanted, wanted);
 const direct = (page, name) => page.locator("#direct-list").getByRole("link", { name });
@@ -12,8 +12,8 @@ const hide = (page, isHidden) => page.evaluate((hidden) => {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
 }, isHidden);
-/** The rows of a log: its lines, and where the rule stands. */
-const rows = (page) => page.locator("#log > :is(.line, .new)").evaluateAll((all) => all.map((row) => (
+/** The rows of a room: its messages and the "New" rule. */
+const rows = (page) => page.locator("#log > :is(.message, .new)").evaluateAll((all) => all.map((row) => (
   row.className === "new" ? "New" : row.querySelector(".text").textContent)));
 const leave = async (...contexts) => {
   for (const context of contexts) {
@@ -22,7 +22,7 @@ const leave = async (...contexts) => {
   }
 };
 
-/** Another browser of the same person. */
+/** Another browser of the same user. */
 async function device(context, url, name) {
   const [held] = (await context.storageState()).origins;
   const other = await person(browser, { storageState: { cookies: [], origins: [held] } });
@@ -33,20 +33,20 @@ async function device(context, url, name) {
   return page;
 }
 
-test("two talk alone: a third sees nothing, and both find it again after a reload", async () => {
+test("two users talk in private: a third sees nothing, and both still have it after a reload", async () => {
   const people = [await person(browser), await person(browser), await person(browser)];
   const [ada, bob, eve] = [
     await enter(people[0], server.url, "Ada"), await enter(people[1], server.url, "bob"), await enter(people[2], server.url, "eve"),
   ];
-  await say(ada, "/msg BOB psst");
-  await title(ada, "bob"); // as he writes it himself
+  await post(ada, "/msg BOB psst");
+  await title(ada, "bob"); // as he spells it himself
   assert.equal(new URL(ada.url()).pathname, "/r/@ada+bob");
   await shows(ada, ["psst"]);
   await direct(bob, "Ada 1 unread").click();
   await title(bob, "Ada");
   await shows(bob, ["psst"]);
   await bob.getByText("Only Ada and you can read this.").waitFor();
-  await say(bob, "yes?");
+  await post(bob, "yes?");
   await shows(ada, ["psst", "yes?"]);
   assert.equal(await eve.locator("#direct").isVisible(), false);
   await eve.goto(`${server.url}/r/@ada+bob`);
@@ -61,23 +61,23 @@ test("two talk alone: a third sees nothing, and both find it again after a reloa
     await page.locator("#room-list").getByRole("link", { name: "#lobby" }).click();
     await title(page, "#lobby");
   }
-  await say(bob, "/r and again");
+  await post(bob, "/r and again");
   await title(bob, "Ada");
   await shows(bob, ["psst", "yes?", "and again"]);
   await leave(...people);
 });
 
-test("a click on a person opens their private room, which is left like any other", async () => {
+test("a click on a user opens the private room, which is left like any other", async () => {
   const [gus, hal] = [await person(browser, { viewport: { width: 1200, height: 700 } }), await person(browser)];
   const page = await enter(gus, server.url, "gus");
   await enter(hal, server.url, "hal");
   await page.getByRole("button", { name: "Write to hal" }).click();
   await title(page, "hal");
-  await say(page, "hello");
+  await post(page, "hello");
   await shows(page, ["hello"]);
-  assert.equal(await page.getByRole("button", { name: "Write to gus" }).count(), 0, "nobody writes to themselves");
-  await say(page, "/msg gus me");
-  await page.locator("#hint.bad", { hasText: "That is you" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Write to gus" }).count(), 0, "no button for the user itself");
+  await post(page, "/msg gus me");
+  await page.locator("#hint.bad", { hasText: "That is your own name" }).waitFor();
   await page.locator("#box").fill("");
   await page.getByRole("button", { name: "Leave hal" }).focus();
   await page.keyboard.press("Enter");
@@ -88,42 +88,42 @@ test("a click on a person opens their private room, which is left like any other
   await leave(gus, hal);
 });
 
-test("nobody to write to is said, and the words are not lost", async () => {
+test("a message to an unknown user is refused with a reason, and the text is not lost", async () => {
   const context = await person(browser);
   const page = await enter(context, server.url, "ivo");
-  await say(page, "/msg nobody-at-all hello?");
+  await post(page, "/msg nobody-at-all hello?");
   await page.locator("#hint.bad").waitFor();
-  await until(() => lines(page), (seen) => seen.includes("failed: hello?"));
+  await until(() => messages(page), (seen) => seen.includes("failed: hello?"));
   await page.getByRole("button", { name: "Drop" }).click();
   await leave(context);
 });
 
-test("a private room goes with the name it belongs to", async () => {
+test("a private room disappears with its name", async () => {
   const [jan, kim] = [await person(browser), await person(browser)];
   const page = await enter(jan, server.url, "jan");
   const other = await enter(kim, server.url, "kim");
-  await say(page, "/msg kim hi");
+  await post(page, "/msg kim hi");
   await direct(other, "jan 1 unread").waitFor();
   await shows(page, ["hi"]);
-  await say(page, "/nick jane");
+  await post(page, "/nick jane");
   await title(page, "#lobby");
   assert.equal(await page.locator("#direct").isVisible(), false);
   assert.equal(await page.evaluate(() => localStorage.getItem("talk.private.jan")), '["@jan+kim"]', "for when the name is used again");
   await leave(jan, kim);
 });
 
-test("what came while one was away stands under a rule, and is counted in rooms not looked at", async () => {
+test("messages missed while away are under a rule, and counted in other rooms", async () => {
   const [lea, max] = [await person(browser), await person(browser)];
   const page = await enter(lea, `${server.url}/r/away`, "lea");
   const other = await enter(max, `${server.url}/r/away`, "max");
-  await say(other, "one");
+  await post(other, "one");
   await shows(page, ["one"]);
-  await say(page, "two");
+  await post(page, "two");
   await shows(page, ["one", "two"]);
   await hide(page, true);
   await page.close();
-  await say(other, "three");
-  await say(other, "four");
+  await post(other, "three");
+  await post(other, "four");
   await shows(other, ["one", "two", "three", "four"]);
 
   const again = await lea.newPage();
@@ -138,16 +138,16 @@ test("what came while one was away stands under a rule, and is counted in rooms 
   await leave(lea, max);
 });
 
-test("what one device read is read on the other", async () => {
+test("what was read on one device is read on the other", async () => {
   const [nia, oto] = [await person(browser), await person(browser)];
   const page = await enter(nia, `${server.url}/r/both`, "nia");
   const other = await enter(oto, `${server.url}/r/both`, "oto");
-  await say(page, "here");
+  await post(page, "here");
   await shows(other, ["here"]);
   const second = await device(nia, `${server.url}/r/elsewhere`, "nia");
   await hide(page, true);
-  await say(other, "one");
-  await say(other, "two");
+  await post(other, "one");
+  await post(other, "two");
   await second.getByRole("link", { name: "#both 2 unread" }).waitFor();
   await until(() => page.title(), (name) => name === "(2) both – Talk");
   await second.getByRole("link", { name: "#both" }).click();
@@ -161,20 +161,20 @@ test("what one device read is read on the other", async () => {
   await leave(nia, oto, second.context(), third.context());
 });
 
-test("who is away is seen beside the name and in the private room, until they are back", async () => {
+test("an away message is shown beside the name and in the private room, until /back", async () => {
   const people = [await person(browser), await person(browser)];
   const [ada, bob] = [await enter(people[0], server.url, "Ada2"), await enter(people[1], server.url, "bob2")];
-  const beside = (page, name) => page.locator("#people-list li", { hasText: name }).locator(".absence");
-  await say(bob, "/away gone for tea");
-  await bob.getByText("You are away: gone for tea. /back when you are back").waitFor();
+  const beside = (page, name) => page.locator("#members-list li", { hasText: name }).locator(".away");
+  await post(bob, "/away gone for tea");
+  await bob.getByText("You are away: gone for tea. /back ends it").waitFor();
   await until(() => beside(ada, "bob2").textContent(), (seen) => seen === "away: gone for tea");
   await until(() => beside(bob, "bob2").textContent(), (seen) => seen === "away: gone for tea");
-  await say(ada, "/msg bob2 are you there?");
+  await post(ada, "/msg bob2 are you there?");
   await until(() => ada.locator("#topic").textContent(), (seen) => seen === "bob2 is away: gone for tea");
   await bob.reload();
   await live(bob);
   await until(() => beside(bob, "bob2").textContent(), (seen) => seen === "away: gone for tea", "after a reload");
-  await say(bob, "/back");
+  await post(bob, "/back");
   await until(() => ada.locator("#topic").textContent(), (seen) => seen === "", "back");
   await until(() => beside(ada, "bob2").count(), (seen) => seen === 0);
   await leave(...people);

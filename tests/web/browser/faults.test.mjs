@@ -1,9 +1,9 @@
-// What goes wrong, on demand, by the fake server: refusals, cuts, silence, lies.
+// Faults made by the fake server: refusals, disconnects, silence, wrong messages.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Fake } from "../fake.mjs";
-import { enter, launch, lines, live, person, say, shows, until } from "./house.mjs";
+import { FakeServer } from "../fake_server.mjs";
+import { enter, launch, messages, live, person, post, shows, until } from "./harness.mjs";
 
 let browser;
 let fake;
@@ -12,7 +12,7 @@ let context;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 beforeEach(async () => {
-  fake = await Fake.start();
+  fake = await FakeServer.start();
   context = await person(browser);
 });
 afterEach(async () => {
@@ -23,11 +23,11 @@ afterEach(async () => {
 
 const refusal = (code, cid, extra = {}) => ({ type: "error", code, message: `refused: ${code}`, cid, ...extra });
 
-test("a refused line turns red with its reason, and is sent again or dropped", async () => {
+test("a refused message turns red with its reason, and is sent again or dropped", async () => {
   fake.instead = ({ type, cid }) => (type === "post" ? refusal("storage", cid) : undefined);
   const page = await enter(context, fake.url, "bob");
-  await say(page, "one");
-  await say(page, "two");
+  await post(page, "one");
+  await post(page, "two");
   await shows(page, ["failed: one", "failed: two"]);
   await page.getByText("Not sent: refused: storage").first().waitFor();
   fake.instead = () => undefined;
@@ -37,12 +37,12 @@ test("a refused line turns red with its reason, and is sent again or dropped", a
   await shows(page, ["one"]);
   assert.equal(fake.room("lobby").records.length, 1);
   fake.instead = ({ type, cid }) => (type === "post" ? refusal("storage", cid) : undefined);
-  for (const text of ["three", "four"]) await say(page, text);
+  for (const text of ["three", "four"]) await post(page, text);
   await shows(page, ["one", "failed: three", "failed: four"]);
   fake.instead = ({ type, cid, text }) => (type === "post" && text === "four" ? refusal("storage", cid) : undefined);
-  await say(page, "/resend");
+  await post(page, "/resend");
   await shows(page, ["one", "three", "failed: four"]);
-  await say(page, "/drop");
+  await post(page, "/drop");
   await shows(page, ["one", "three"]);
   await page.reload();
   await live(page);
@@ -53,10 +53,10 @@ test("what is typed offline survives a reload, and is sent once and in order", a
   const page = await enter(context, fake.url, "bob");
   await fake.stop();
   await page.getByText(/^Offline/).waitFor();
-  for (const text of ["one", "two", "three"]) await say(page, text);
+  for (const text of ["one", "two", "three"]) await post(page, text);
   await page.locator("#box").fill("a draft");
   await shows(page, ["pending: one", "pending: two", "pending: three"]);
-  // The page comes back from the cache of a service we do not have: serve it, but no WebSocket yet.
+  // Serve the page, but no WebSocket yet.
   await fake.listen(fake.port);
   fake.instead = () => null;
   await page.reload();
@@ -71,7 +71,7 @@ test("what is typed offline survives a reload, and is sent once and in order", a
   assert.equal(fake.room("lobby").records.length, 3);
 });
 
-test("a line whose record was lost is sent again and stored once", async () => {
+test("a message whose record was lost is sent again and stored once", async () => {
   const page = await enter(context, fake.url, "bob");
   fake.instead = (message, { socket }) => {
     if (message.type !== "post") return undefined;
@@ -80,13 +80,13 @@ test("a line whose record was lost is sent again and stored once", async () => {
     socket.terminate();
     return null;
   };
-  await say(page, "once");
-  await say(page, "then");
+  await post(page, "once");
+  await post(page, "then");
   await shows(page, ["once", "then"]);
   assert.equal(fake.room("lobby").records.length, 2);
 });
 
-test("a tab that is closed leaves its unsent lines to another, and tabs alive keep their own", async () => {
+test("another tab adopts the unsent messages of a closed one, and open tabs keep their own", async () => {
   const page = await enter(context, fake.url, "bob");
   const other = await context.newPage();
   await other.goto(fake.url);
@@ -94,28 +94,28 @@ test("a tab that is closed leaves its unsent lines to another, and tabs alive ke
   await fake.stop();
   await other.getByText(/^Offline/).waitFor();
   await page.getByText(/^Offline/).waitFor();
-  await say(page, "mine");
-  await say(other, "left behind");
+  await post(page, "mine");
+  await post(other, "left behind");
   await shows(other, ["pending: left behind"]);
   await shows(page, ["pending: mine"]);
   await other.close();
   await fake.listen(fake.port);
   const texts = await until(() => fake.room("lobby").records.map(({ text }) => text), (all) => all.length === 2);
   assert.deepEqual(texts.sort(), ["left behind", "mine"]);
-  await until(() => lines(page), (seen) => seen.length === 2);
+  await until(() => messages(page), (seen) => seen.length === 2);
 });
 
-test("a rate limit is waited out, in order and without a word", async () => {
+test("a rate limit is waited out, in order and without a message to the person", async () => {
   const page = await enter(context, fake.url, "bob");
   let refusals = 2;
   fake.instead = ({ type, cid }) => (type === "post" && refusals-- > 0 ? refusal("rate_limited", cid, { retry_ms: 50 }) : undefined);
-  for (const text of ["one", "two", "three"]) await say(page, text);
+  for (const text of ["one", "two", "three"]) await post(page, text);
   await shows(page, ["one", "two", "three"]);
   assert.equal(fake.posts.length, 5);
 });
 
-test("a taken name and a wanted password are asked for at the door", async () => {
-  fake.holders.set("bob", "somebody's");
+test("a taken name and a missing password are requested at login", async () => {
+  fake.tokens.set("bob", "another user's");
   fake.password = "sesame";
   const page = await context.newPage();
   await page.goto(fake.url);
@@ -124,13 +124,13 @@ test("a taken name and a wanted password are asked for at the door", async () =>
   await page.getByText("A name is 1 to 24 letters").waitFor();
   await page.getByLabel("Your name").fill("bob");
   await page.keyboard.press("Enter");
-  await page.getByText("This server asks for a password.").waitFor();
+  await page.getByText("This server needs a password.").waitFor();
   await page.getByLabel("Password").fill("wrong");
   await page.keyboard.press("Enter");
-  await page.getByText("That is not the password.").waitFor();
+  await page.getByText("Wrong password.").waitFor();
   await page.getByLabel("Password").fill("sesame");
   await page.keyboard.press("Enter");
-  await page.getByText("Somebody else is bob now.").waitFor();
+  await page.getByText("The name bob is in use.").waitFor();
   await page.getByLabel("Your name").fill("rob");
   await page.keyboard.press("Enter");
   await live(page);
@@ -141,7 +141,7 @@ test("a taken name and a wanted password are asked for at the door", async () =>
   assert.ok(!(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).includes("sesame"));
 });
 
-test("a server that is not there at first is waited for at the door", async () => {
+test("login waits for a server that is not there at first", async () => {
   const page = await context.newPage();
   await page.goto(fake.url);
   await fake.stop();
@@ -152,7 +152,7 @@ test("a server that is not there at first is waited for at the door", async () =
   await live(page);
 });
 
-test("who was removed is told, and comes back only when asked to", async () => {
+test("a removed user sees the reason, and reconnects only on request", async () => {
   const page = await enter(context, fake.url, "bob");
   for (const { socket } of fake.clients) socket.close(4403, "kicked");
   await page.getByText("You were removed from this server.").waitFor();
@@ -161,29 +161,29 @@ test("who was removed is told, and comes back only when asked to", async () => {
   await live(page);
 });
 
-test("silence is asked about after 25 s, and a server that stays silent is left", async () => {
+test("after 25 s of silence the page sends a probe, and leaves a server that stays silent", async () => {
   await context.clock.install();
   const page = await enter(context, fake.url, "bob");
-  fake.say("lobby", "ada", "hello");
+  fake.post("lobby", "ada", "hello");
   await shows(page, ["hello"]);
-  fake.heard.length = 0;
+  fake.received.length = 0;
   await context.clock.runFor(27_000);
-  await until(() => fake.heard.length, (count) => count === 1);
-  assert.deepEqual(fake.heard[0], { type: "history", room: "lobby", after: 1, limit: 1 });
+  await until(() => fake.received.length, (count) => count === 1);
+  assert.deepEqual(fake.received[0], { type: "history", room: "lobby", after: 1, limit: 1 });
   fake.isMute = true;
   await context.clock.runFor(27_000);
   assert.equal(await page.locator("#state").textContent(), "live");
   await context.clock.runFor(11_000);
   await until(() => page.locator("#state").textContent(), (state) => state !== "live");
-  fake.isMute = false; // what was said to it meanwhile stays unanswered
+  fake.isMute = false; // messages sent meanwhile stay unanswered
   await context.clock.runFor(12_000);
   await live(page);
 });
 
-test("a record that never came is noticed by asking, and fetched", async () => {
+test("a probe finds missing records, which are then requested", async () => {
   await context.clock.install();
   const page = await enter(context, fake.url, "bob");
-  fake.say("lobby", "ada", "one");
+  fake.post("lobby", "ada", "one");
   await shows(page, ["one"]);
   const { records } = fake.room("lobby");
   records.push({ ...records[0], seq: 2, cid: "lost-2", text: "lost" }, { ...records[0], seq: 3, cid: "lost-3", text: "lost too" });
@@ -191,9 +191,9 @@ test("a record that never came is noticed by asking, and fetched", async () => {
   await shows(page, ["one", "lost", "lost too"]);
 });
 
-test("a hostile server's frames are ignored or asked about, and a hole is never shown as whole", async () => {
+test("a hostile server's frames are ignored or trigger a rejoin, and records after missing ones are never shown", async () => {
   const page = await enter(context, fake.url, "bob");
-  fake.say("lobby", "ada", "one");
+  fake.post("lobby", "ada", "one");
   await shows(page, ["one"]);
   for (const words of [
     "not json", "[]", "null", "{\"type\":\"aurora\",\"x\":1}", "{\"type\":\"post\"}",
@@ -201,35 +201,35 @@ test("a hostile server's frames are ignored or asked about, and a hole is never 
     JSON.stringify({ type: "post", room: "elsewhere", seq: 2, at: 1, user: "eve", cid: "e", text: "not asked for" }),
     JSON.stringify({ type: "rooms", rooms: [{ name: "<img>", head: 1, members: 1 }] }),
     JSON.stringify({ type: "history", room: "lobby", first: 1, records: [] }),
-  ]) fake.tell("lobby", words);
+  ]) fake.broadcast("lobby", words);
   for (const { socket } of fake.clients) socket.send(Buffer.from([1, 2, 3]));
-  fake.tell("lobby", { ...fake.room("lobby").records[0] }); // a repeat
-  fake.heard.length = 0;
-  const jump = { type: "post", room: "lobby", seq: 9, at: 1, user: "eve", cid: "e9", text: "after a hole" };
-  fake.tell("lobby", jump);
-  await until(() => fake.heard, ([first]) => first?.type === "join" && first.since === 1);
+  fake.broadcast("lobby", { ...fake.room("lobby").records[0] }); // a repeat
+  fake.received.length = 0;
+  const jump = { type: "post", room: "lobby", seq: 9, at: 1, user: "eve", cid: "e9", text: "after missing records" };
+  fake.broadcast("lobby", jump);
+  await until(() => fake.received, ([first]) => first?.type === "join" && first.since === 1);
   await shows(page, ["one"]);
-  fake.tell("lobby", jump); // a second lie after an answered join: the line is not to be trusted
-  await until(() => fake.heard.filter(({ type }) => type === "hello").length, (hellos) => hellos === 1);
+  fake.broadcast("lobby", jump); // still missing after an answered join: the page does not trust the connection
+  await until(() => fake.received.filter(({ type }) => type === "hello").length, (hellos) => hellos === 1);
   await live(page);
-  fake.say("lobby", "ada", `${"z".repeat(1_000_000)}`);
-  fake.say("lobby", "ada", "still here");
-  await until(() => lines(page), (seen) => seen.length === 3 && seen[1].length === 16_385 && seen[2] === "still here");
+  fake.post("lobby", "ada", `${"z".repeat(1_000_000)}`);
+  fake.post("lobby", "ada", "still here");
+  await until(() => messages(page), (seen) => seen.length === 3 && seen[1].length === 16_385 && seen[2] === "still here");
 });
 
-test("a log that begins anew is said, and shown from its beginning", async () => {
-  for (let i = 0; i < 90; i += 1) fake.say("lobby", "ada", `old ${i}`);
+test("a reset log is reported, and shown from its beginning", async () => {
+  for (let i = 0; i < 90; i += 1) fake.post("lobby", "ada", `old ${i}`);
   const page = await enter(context, fake.url, "bob");
-  for (let i = 0; i < 250; i += 1) fake.say("lobby", "ada", `old too ${i}`);
-  await until(() => lines(page), (all) => all.at(-1) === "old too 249");
+  for (let i = 0; i < 250; i += 1) fake.post("lobby", "ada", `old too ${i}`);
+  await until(() => messages(page), (all) => all.at(-1) === "old too 249");
   fake.rooms.set("lobby", { log: "log-lobby-2", records: [] });
-  fake.say("lobby", "ada", "new");
+  fake.post("lobby", "ada", "new");
   fake.cut();
   await shows(page, ["new"]);
-  await page.getByText("This room was started afresh").waitFor();
+  await page.getByText("This room was reset").waitFor();
 });
 
-test("the browser's own word that it is online again is taken at once", async () => {
+test("the page reconnects as soon as the browser reports that it is online", async () => {
   const page = await enter(context, fake.url, "bob");
   await fake.stop();
   await page.getByText(/^Offline/).waitFor();
@@ -239,14 +239,14 @@ test("the browser's own word that it is online again is taken at once", async ()
   await live(page);
 });
 
-test("a network that is gone is noticed, and what was written meanwhile goes out once when it is back", async () => {
+test("a lost network is noticed, and what was written meanwhile is sent once when it is back", async () => {
   const page = await enter(context, `${fake.url}/r/air`, "bob");
-  await say(page, "before");
+  await post(page, "before");
   await shows(page, ["before"]);
   await context.setOffline(true);
-  await say(page, "in the tunnel");
+  await post(page, "in the tunnel");
   await page.getByText(/^Offline/).waitFor();
-  await say(page, "still in it");
+  await post(page, "still in it");
   await shows(page, ["before", "pending: in the tunnel", "pending: still in it"]);
   await context.setOffline(false);
   await live(page);
@@ -254,45 +254,45 @@ test("a network that is gone is noticed, and what was written meanwhile goes out
   assert.deepEqual(fake.room("air").records.map(({ text }) => text), ["before", "in the tunnel", "still in it"]);
 });
 
-test("offline says for how long, and when it tries again", async () => {
+test("the offline banner shows for how long, and when the next try is", async () => {
   const page = await enter(context, fake.url, "bob");
   await fake.stop();
   await page.getByText(/^Offline for \d+ s\.$/).waitFor();
-  await page.getByText(/^Next try in \d+ s\. What you write is kept\.$/).waitFor();
+  await page.getByText(/^Next try in \d+ s\. Messages that you write are kept\.$/).waitFor();
   await fake.listen(fake.port);
   await page.getByRole("button", { name: "Try now" }).click();
   await live(page);
-  await page.locator("#trouble").waitFor({ state: "hidden" });
+  await page.locator("#problem").waitFor({ state: "hidden" });
   await fake.stop();
-  await page.getByText("Offline.", { exact: true }).waitFor(); // counted from its own beginning
+  await page.getByText("Offline.", { exact: true }).waitFor(); // counted from the start of this outage
   await fake.listen(fake.port);
 });
 
-test("a room with unsent lines is not left, and another tab that inherits them joins their room", async () => {
+test("a room with unsent messages is not left, and another tab that adopts them joins the room", async () => {
   const page = await enter(context, `${fake.url}/r/den`, "bob");
   const other = await context.newPage();
   await other.goto(fake.url);
   await live(other);
-  await say(other, "/leave den");
+  await post(other, "/leave den");
   await other.getByRole("link", { name: "#den" }).waitFor({ state: "detached" });
   await fake.stop();
   await page.getByText(/^Offline/).waitFor();
-  await say(page, "kept");
-  await say(page, "/leave");
-  await page.locator("#hint.bad", { hasText: "#den has lines that are not sent yet" }).waitFor();
+  await post(page, "kept");
+  await post(page, "/leave");
+  await page.locator("#hint.bad", { hasText: "#den has unsent messages" }).waitFor();
   await page.close();
   await fake.listen(fake.port);
   await until(() => fake.room("den").records.map(({ text }) => text), (texts) => texts.join() === "kept");
 });
 
-test("a first welcome that is lost on its way locks nobody out of their own name", async () => {
+test("a lost first welcome does not lock the name", async () => {
   fake.instead = ({ type, user, token }) => {
-    if (type !== "hello" || fake.holders.has(user)) return undefined;
-    fake.holders.set(user, token ?? "the server's own"); // claimed, and the line is cut before it says so
+    if (type !== "hello" || fake.tokens.has(user)) return undefined;
+    fake.tokens.set(user, token ?? "the server's own"); // claimed, but the connection breaks before the welcome
     fake.cut();
     return null;
   };
   const page = await enter(context, fake.url, "una");
-  await say(page, "it is me");
+  await post(page, "it is me");
   await shows(page, ["it is me"]);
 });

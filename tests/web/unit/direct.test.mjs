@@ -1,58 +1,58 @@
-// Private rooms: their names, their addresses, how they are called and kept.
+// Private rooms: their names, URLs, labels, and how they are stored.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressOf, roomAt } from "../../../static/address.js";
-import { House } from "../../../static/house.js";
-import { rowsOf } from "../../../static/rows.js";
-import { memory, Store } from "../../../static/store.js";
-import { otherOf, roomOfTwo } from "../../../static/wire.js";
+import { roomPath, roomFromPath } from "../../../static/model/url.js";
+import { Chat } from "../../../static/model/chat.js";
+import { rowsOf } from "../../../static/view/rows.js";
+import { memoryStorage, Store } from "../../../static/storage/store.js";
+import { peerOf, privateRoom } from "../../../static/protocol/names.js";
 
-test("a private room has the two names, and tells each the other's", () => {
-  assert.equal(roomOfTwo("Bob", "Alice"), "@alice+bob");
-  assert.equal(roomOfTwo("bob", "BOB"), null);
-  assert.equal(otherOf("@alice+bob", "Bob"), "alice");
-  assert.equal(otherOf("@alice+bob", "alice"), "bob");
-  assert.equal(otherOf("@alice+bob", "carol"), null);
-  assert.equal(otherOf("lobby", "bob"), null);
+test("a private room's name has both users, and gives each the other's", () => {
+  assert.equal(privateRoom("Bob", "Alice"), "@alice+bob");
+  assert.equal(privateRoom("bob", "BOB"), null);
+  assert.equal(peerOf("@alice+bob", "Bob"), "alice");
+  assert.equal(peerOf("@alice+bob", "alice"), "bob");
+  assert.equal(peerOf("@alice+bob", "carol"), null);
+  assert.equal(peerOf("lobby", "bob"), null);
 });
 
-test("an address leads to its room and back, whatever script it is written in", () => {
+test("a URL leads to its room and back, in every script", () => {
   for (const room of ["lobby", "@alice+bob", "@alice+оля", "@a.b+c_d"]) {
-    const path = new URL(addressOf(room), "http://host").pathname;
-    assert.equal(path, addressOf(room), "as the browser shows it");
-    assert.equal(roomAt(path), room);
+    const path = new URL(roomPath(room), "http://host").pathname;
+    assert.equal(path, roomPath(room), "as the browser writes it");
+    assert.equal(roomFromPath(path), room);
   }
-  assert.equal(roomAt("/r/%40alice%2Bbob"), "@alice+bob");
-  for (const path of ["/", "/r/", "/r/%ff", "/r/@alice", "/r/@alice+alice", "/r/a b", "/x/lobby"]) assert.equal(roomAt(path), null, path);
+  assert.equal(roomFromPath("/r/%40alice%2Bbob"), "@alice+bob");
+  for (const path of ["/", "/r/", "/r/%ff", "/r/@alice", "/r/@alice+alice", "/r/a b", "/x/lobby"]) assert.equal(roomFromPath(path), null, path);
 });
 
-test("it is called by the other's name as they write it, and stands after everybody's rooms", () => {
-  const house = new House();
-  house.me = "bob";
-  house.heard({ type: "joined", room: "@alice+bob", first: 1, head: 0, since: 0, count: 2, members: ["Alice", "bob"] }, 0);
-  house.ensure("lobby");
-  assert.equal(house.rooms.get("@alice+bob").label, "Alice");
-  assert.deepEqual(house.listed.map(({ label }) => label), ["#lobby", "Alice"]);
-  house.enter("lobby");
-  assert.equal(house.neighbour(1, false), "@alice+bob");
+test("its label is the peer's name as the peer spells it, and it is listed after the public rooms", () => {
+  const chat = new Chat();
+  chat.me = "bob";
+  chat.received({ type: "joined", room: "@alice+bob", first: 1, head: 0, since: 0, count: 2, members: ["Alice", "bob"] }, 0);
+  chat.ensureRoom("lobby");
+  assert.equal(chat.rooms.get("@alice+bob").label, "Alice");
+  assert.deepEqual(chat.listed.map(({ label }) => label), ["#lobby", "Alice"]);
+  chat.show("lobby");
+  assert.equal(chat.neighbour(1, false), "@alice+bob");
 });
 
-test("the list of rooms calls them so as well, and they are not offered to be joined by name", () => {
-  const house = new House();
-  house.me = "bob";
-  house.enter("lobby");
-  house.awaited.add("rooms");
-  house.heard({ type: "rooms", rooms: [{ name: "lobby" }, { name: "@alice+bob" }] }, 0);
-  const [{ rooms }] = rowsOf(house.room, { from: 0, to: Infinity }, "bob", 0);
+test("/rooms labels them so as well, and completion does not offer them", () => {
+  const chat = new Chat();
+  chat.me = "bob";
+  chat.show("lobby");
+  chat.expectedReplies.add("rooms");
+  chat.received({ type: "rooms", rooms: [{ name: "lobby" }, { name: "@alice+bob" }] }, 0);
+  const [{ rooms }] = rowsOf(chat.room, { from: 0, to: Infinity }, "bob", 0);
   assert.deepEqual(rooms, [["lobby", "#lobby"], ["@alice+bob", "alice"]]);
-  assert.deepEqual(house.known, ["lobby"]);
+  assert.deepEqual(chat.knownRooms, ["lobby"]);
 });
 
-test("private rooms are kept for their name, the others for the browser", () => {
-  const store = new Store(memory(), memory());
-  store.keepRooms("bob", ["lobby", "@alice+bob"]);
-  store.keepRooms("carol", ["lobby", "rust"]);
+test("private rooms are stored for a name, public ones for the browser", () => {
+  const store = new Store(memoryStorage(), memoryStorage());
+  store.saveRooms("bob", ["lobby", "@alice+bob"]);
+  store.saveRooms("carol", ["lobby", "rust"]);
   assert.deepEqual(store.rooms("Bob"), ["lobby", "rust", "@alice+bob"]);
   assert.deepEqual(store.rooms("carol"), ["lobby", "rust"]);
 });

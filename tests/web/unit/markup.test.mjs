@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { markup, plain } from "../../../static/markup.js";
+import { parseMarkup, plainText } from "../../../static/text/markup.js";
 
-/** Pieces as a person would write them down: `<strong>x</strong>`. */
+/** Pieces in short: `<strong>x</strong>`. */
 const brief = (pieces) => pieces.map(({ kind, text, pieces: inner }) => (
   kind === "text" ? text : `<${kind}>${inner ? brief(inner) : text}</${kind}>`)).join("");
 const words = (pieces) => pieces.map(({ text, pieces: inner }) => (inner ? words(inner) : text)).join("");
-const shown = (line) => brief(markup(line));
+const shown = (line) => brief(parseMarkup(line));
 const depth = (pieces) => Math.max(0, ...pieces.map(({ pieces: inner }) => (inner ? 1 + depth(inner) : 0)));
 
-test("code, strong, em and links are marked, and their marks are gone", () => {
+test("code, strong, em and links are parsed, and their marks removed", () => {
   for (const [line, wanted] of [
     ["run `cargo test` **now**, *please*", "run <code>cargo test</code> <strong>now</strong>, <em>please</em>"],
     ["***both***", "<strong><em>both</em></strong>"],
@@ -23,7 +23,7 @@ test("code, strong, em and links are marked, and their marks are gone", () => {
   ]) assert.equal(shown(line), wanted);
 });
 
-test("what only looks like marks stays as it was written", () => {
+test("text that only looks like marks is left as it is", () => {
   for (const line of [
     "snake_case_word __init__ _x_", "2*3*4 = 24", "2 * 3 * 4", "a**b**c", "rm *.js *.ts", "int *p, **q;", "* one\n* two", "/** doc */",
     "SELECT * FROM t", "Жук*ов*а", "é*é*é", "****", "**", "*", "``", "`", "* a *", "** a **", "*a\nb*", "`a\nb`", "**a", "a*", "`a``", "*a_b",
@@ -31,14 +31,14 @@ test("what only looks like marks stays as it was written", () => {
   ]) assert.equal(shown(line), line);
 });
 
-test("a mark that was left open harms nothing after it", () => {
+test("an open mark does not affect the text after it", () => {
   assert.equal(shown("**a *b** c"), "<strong>a *b</strong> c");
   assert.equal(shown("*a *b* c"), "*a <em>b</em> c");
   assert.equal(shown("*a\n*b*"), "*a\n<em>b</em>");
   assert.equal(shown("`a **b** c"), "`a <strong>b</strong> c");
 });
 
-test("fenced blocks and quotes stand by themselves, and their text is whole", () => {
+test("fenced blocks and quotes are pieces of their own, with all their text", () => {
   for (const [line, wanted] of [
     ["see:\n```\n*a*\n\n  http://b\n```\nso", "see:<block>*a*\n\n  http://b</block>so"],
     ["```rust\nfn\n```", "<block>fn</block>"],
@@ -50,20 +50,20 @@ test("fenced blocks and quotes stand by themselves, and their text is whole", ()
   ]) assert.equal(shown(line), wanted, line);
 });
 
-test("punctuation and marks after a link are not the link's", () => {
-  const links = (line) => markup(line).flatMap((piece) => piece.pieces ?? piece).filter(({ kind }) => kind === "link").map(({ href }) => href);
+test("punctuation and marks after a link are not part of it", () => {
+  const links = (line) => parseMarkup(line).flatMap((piece) => piece.pieces ?? piece).filter(({ kind }) => kind === "link").map(({ href }) => href);
   assert.deepEqual(links("*http://a.example/x*, **https://b.example**"), ["http://a.example/x", "https://b.example/"]);
   assert.deepEqual(links("`http://a.example` *javascript:alert(1)* **data:text/html,x**"), []);
   assert.deepEqual(links("http://a.example/\u202e*moc.live*"), ["http://a.example/"]);
 });
 
-test("the text of all pieces is the line, minus marks", () => {
+test("the text of all pieces is the message without marks", () => {
   const bits = ["*", "**", "***", "`", "``", "```", "\n", "\n```\n", "> ", "\n> ", " ", "é", "漢", "👍", "http://a.example/b", "_", ":", "\u202e"];
   let seed = 7;
   const random = (below) => (seed = (seed * 48271) % 0x7fffffff) % below;
   for (let i = 0; i < 5_000; i += 1) {
     const line = Array.from({ length: random(24) }, () => bits[random(bits.length)]).join("");
-    const pieces = markup(line);
+    const pieces = parseMarkup(line);
     let at = 0;
     let lost = "";
     for (const character of words(pieces)) {
@@ -77,7 +77,7 @@ test("the text of all pieces is the line, minus marks", () => {
   }
 });
 
-test("marks without end take a time in proportion, and make few pieces", () => {
+test("many marks take time in proportion, and make few pieces", () => {
   const count = (pieces) => pieces.reduce((sum, { pieces: inner }) => sum + 1 + count(inner ?? []), 0);
   for (const bit of [
     "*", "**", "***", "`", "``", "* ", " *", "*a", "a*", "*a ", "**a ", "*a* ", "**a *b ", "`a ", "`a``b```c", "> ", "> \n", ">\n", "> a\n\n", "```\n", "```js\n",
@@ -85,20 +85,20 @@ test("marks without end take a time in proportion, and make few pieces", () => {
   ]) {
     for (const times of [390 / bit.length, 4_096, 16_384 / bit.length]) {
       const { user: before } = process.cpuUsage();
-      const pieces = markup(bit.repeat(times));
+      const pieces = parseMarkup(bit.repeat(times));
       const { user: after } = process.cpuUsage();
       assert.ok(after - before < 1_500_000, `${JSON.stringify(bit)} takes ${after - before} µs`);
       assert.ok(count(pieces) <= 500, `${JSON.stringify(bit)} makes ${count(pieces)} pieces`);
     }
   }
-  assert.equal(words(markup("*".repeat(4_096))), "*".repeat(4_096));
-  assert.equal(words(markup("*a* ".repeat(1_000))), "*a* ".repeat(1_000), "too many to be meant");
+  assert.equal(words(parseMarkup("*".repeat(4_096))), "*".repeat(4_096));
+  assert.equal(words(parseMarkup("*a* ".repeat(1_000))), "*a* ".repeat(1_000), "too many marks: unparsed");
 });
 
-test("a line of ten million characters is cut", () => {
-  assert.equal(words(markup("y".repeat(10_000_000))).length, 16_385);
+test("a text of ten million characters is cut", () => {
+  assert.equal(words(parseMarkup("y".repeat(10_000_000))).length, 16_385);
 });
 
-test("a line without its marks is its words, and what stands by itself ends a row", () => {
-  assert.equal(plain("> **quoted** `x`\nand :tada: *so* on\n```\ncode\n```\nend"), "quoted x\nand 🎉 so on\ncode\nend");
+test("plain text has no marks, and quotes and blocks have rows of their own", () => {
+  assert.equal(plainText("> **quoted** `x`\nand :tada: *so* on\n```\ncode\n```\nend"), "quoted x\nand 🎉 so on\ncode\nend");
 });

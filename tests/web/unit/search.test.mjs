@@ -1,10 +1,10 @@
-// Looking for words: question after question until enough is found, or all was looked at.
+// Search: one request after the other until enough is found, or all is searched.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Room } from "../../../static/room.js";
-import { rowsOf } from "../../../static/rows.js";
-import { Search } from "../../../static/search.js";
+import { Room } from "../../../static/model/room.js";
+import { rowsOf } from "../../../static/view/rows.js";
+import { Search } from "../../../static/model/search.js";
 
 const post = (seq, more = {}) => ({ type: "post", room: "lobby", seq, at: 0, user: "ada", cid: `c${seq}`, text: `line ${seq}`, ...more });
 const answer = (records, before, more = {}) => ({ type: "found", room: "lobby", text: "lid", records, before, first: 1, ...more });
@@ -15,48 +15,48 @@ function searching(isThere = () => true) {
   return { asked, search };
 }
 
-test("it asks on until all was looked at, and gives what it found in order", () => {
+test("a search goes on until all is searched, and returns the results in order", () => {
   const { asked, search } = searching();
-  assert.ok(search.begin("lobby", "lid"));
-  assert.equal(search.found(answer([post(900), post(950)], 501)), null);
-  assert.equal(search.found(answer([], 1, { text: "another" })), null, "nobody waits for it");
-  const found = search.found(answer([post(3)], 1));
+  assert.ok(search.start("lobby", "lid"));
+  assert.equal(search.received(answer([post(900), post(950)], 501)), null);
+  assert.equal(search.received(answer([], 1, { text: "another" })), null, "no search waits for it");
+  const found = search.received(answer([post(3)], 1));
   assert.deepEqual(found.records.map(({ seq }) => seq), [3, 900, 950]);
-  assert.ok(found.isWhole);
+  assert.ok(found.isComplete);
   assert.deepEqual(asked, [{ type: "search", room: "lobby", text: "lid" }, { type: "search", room: "lobby", text: "lid", before: 501 }]);
-  assert.equal(search.found(answer([post(3)], 1)), null, "an answer comes once");
+  assert.equal(search.received(answer([post(3)], 1)), null, "only one answer counts");
 });
 
-test("enough is enough, and what retention dropped is not asked for", () => {
+test("a search stops at its limit, and does not ask for what retention removed", () => {
   const { asked, search } = searching();
-  search.begin("lobby", "lid");
+  search.start("lobby", "lid");
   const many = Array.from({ length: 30 }, (_, i) => post(600 + i));
-  assert.equal(search.found(answer(many, 501)).isWhole, false);
-  search.begin("lobby", "lid");
-  assert.ok(search.found(answer([], 501, { first: 501 })).isWhole);
+  assert.equal(search.received(answer(many, 501)).isComplete, false);
+  search.start("lobby", "lid");
+  assert.ok(search.received(answer([], 501, { first: 501 })).isComplete);
   assert.equal(asked.length, 2);
 });
 
-test("a cut ends it, and without a line there is none", () => {
+test("a disconnect ends a search, and offline there is none", () => {
   let isThere = true;
   const { search } = searching(() => isThere);
-  assert.equal(search.cut(), false);
-  search.begin("lobby", "lid");
-  assert.equal(search.cut(), true);
-  assert.equal(search.found(answer([post(1)], 1)), null);
+  assert.equal(search.disconnected(), false);
+  search.start("lobby", "lid");
+  assert.equal(search.disconnected(), true);
+  assert.equal(search.received(answer([post(1)], 1)), null);
   isThere = false;
-  assert.equal(search.begin("lobby", "lid"), false);
+  assert.equal(search.start("lobby", "lid"), false);
 });
 
-test("what was found stands in the room as ways to it, an edit as a way to its line", () => {
+test("results are links in the room, an edit as a link to its message", () => {
   const room = new Room("lobby");
   const show = (found) => {
-    room.found({ room: "lobby", text: "lid", isWhole: true, ...found });
+    room.searchFinished({ room: "lobby", text: "lid", isComplete: true, ...found });
     return rowsOf(room, { from: 0, to: Infinity }, "bob", 0).at(-1);
   };
   const row = show({ records: [post(4, { text: "a **lid**" }), post(9, { type: "edit", target: 7, text: "the lid" })] });
-  assert.equal(row.text, "2 lines have “lid”:");
-  assert.deepEqual(row.lines, [{ seq: 4, user: "ada", text: "a lid" }, { seq: 7, user: "ada", text: "the lid" }]);
-  assert.equal(show({ records: [] }).text, "Nothing here has “lid”");
-  assert.equal(show({ records: [post(1)], isWhole: false }).text, "One line has “lid”, and older ones may:");
+  assert.equal(row.text, "2 messages have “lid”:");
+  assert.deepEqual(row.hits, [{ seq: 4, user: "ada", text: "a lid" }, { seq: 7, user: "ada", text: "the lid" }]);
+  assert.equal(show({ records: [] }).text, "No message has “lid”");
+  assert.equal(show({ records: [post(1)], isComplete: false }).text, "One message has “lid”; older ones may as well:");
 });

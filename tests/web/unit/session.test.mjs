@@ -1,9 +1,9 @@
-// The machine of static/session.js, held to the vectors that the Rust one is held to.
+// static/protocol/session.js, held to the same vectors as the Rust session.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Session } from "../../../static/session.js";
+import { Session } from "../../../static/protocol/session.js";
 
 const VECTORS = new URL("../../vectors/session/", import.meta.url);
 
@@ -11,10 +11,10 @@ const VECTORS = new URL("../../vectors/session/", import.meta.url);
 const CALLS = {
   start: (session) => session.start(),
   opened: (session) => session.opened(),
-  heard: (session, { heard }) => session.heard(heard),
-  closed: (session, { closed, chance }) => session.closed(closed, chance),
-  say: (session, { say }) => session.say(say),
-  again: (session) => session.again(),
+  received: (session, { received }) => session.received(received),
+  closed: (session, { closed, jitter }) => session.closed(closed, jitter),
+  submit: (session, { submit }) => session.submit(submit),
+  resend_due: (session) => session.resendDue(),
   resend: (session, { resend }) => session.resend(resend),
   drop: (session, { drop }) => session.drop(drop),
   join: (session, { join }) => session.join(join),
@@ -34,15 +34,15 @@ for (const file of readdirSync(VECTORS).filter((name) => name.endsWith(".json"))
   });
 }
 
-test("a record missed in silence is asked for, once until that is answered", () => {
+test("missing records that a probe found are requested, once until that is answered", () => {
   const session = new Session({ user: "bob", rooms: ["lobby"] });
   session.start();
   session.opened();
-  session.heard({ type: "welcome", user: "bob", token: "t" });
-  assert.deepEqual(session.missed("lobby"), [], "the join is still on its way");
-  session.heard({ type: "joined", room: "lobby", log: "L", first: 1, head: 4, since: 4 });
-  assert.deepEqual(session.missed("lobby"), [
+  session.received({ type: "welcome", user: "bob", token: "t" });
+  assert.deepEqual(session.requestMissing("lobby"), [], "the join is not answered yet");
+  session.received({ type: "joined", room: "lobby", log: "L", first: 1, head: 4, since: 4 });
+  assert.deepEqual(session.requestMissing("lobby"), [
     { send: { type: "join", room: "lobby", since: 4, log: "L" } }, { state: "catching up" },
   ]);
-  assert.deepEqual(session.missed("lobby"), []);
+  assert.deepEqual(session.requestMissing("lobby"), []);
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byteLength, hue, tidy, tokens } from "../../../static/text.js";
+import { byteLength, hue, normalize, splitLinks } from "../../../static/text/text.js";
 
-const links = (line) => tokens(line).filter(({ href }) => href).map(({ text }) => text);
+const links = (line) => splitLinks(line).filter(({ href }) => href).map(({ text }) => text);
 
 test("http and https are linked, and nothing else", () => {
   assert.deepEqual(links("see http://a.example/x and HTTPS://b.example?q=1#f"), ["http://a.example/x", "HTTPS://b.example?q=1#f"]);
@@ -23,40 +23,40 @@ test("a character that turns or hides text ends a link", () => {
   }
 });
 
-test("punctuation after a link is the sentence's", () => {
+test("punctuation after a link is not part of it", () => {
   assert.deepEqual(links("(see http://a.example/b_(c)), or http://d.example/?!"), ["http://a.example/b_(c)", "http://d.example/"]);
   assert.deepEqual(links("“http://a.example…” [http://b.example]."), ["http://a.example", "http://b.example"]);
 });
 
-test("tokens put together again are the line", () => {
+test("all parts joined are the text", () => {
   for (const line of ["", "plain", "http://a", "a http://b c http://d", "<b>&amp;</b>", "x".repeat(4096), "\n\t "]) {
-    assert.equal(tokens(line).map(({ text }) => text).join(""), line);
+    assert.equal(splitLinks(line).map(({ text }) => text).join(""), line);
   }
 });
 
-test("a link of over 2,048 characters stays text, and a line of ten million is cut", () => {
+test("a link of over 2,048 characters stays text, and a text of ten million is cut", () => {
   assert.deepEqual(links(`http://a.example/${"x".repeat(2048)}`), []);
-  const [token] = tokens("y".repeat(10_000_000));
+  const [token] = splitLinks("y".repeat(10_000_000));
   assert.equal(token.text.length, 16_385);
 });
 
-test("a line of nothing but half-links takes no time", () => {
+test("a text of nothing but half-links takes no time", () => {
   const started = performance.now();
-  for (const piece of ["http://", "https://a(", "http://a.((((", "https://a)))))"]) tokens(piece.repeat(2_000));
+  for (const piece of ["http://", "https://a(", "http://a.((((", "https://a)))))"]) splitLinks(piece.repeat(2_000));
   assert.ok(performance.now() - started < 500);
 });
 
-test("what is sent has line feeds, no control characters and no halves of characters", () => {
-  assert.equal(tidy("\r\n  a\r\nb\rc\td\n\n "), "  a\nb\nc\td");
-  assert.equal(tidy("\u001b[31mred\u0000\u007f\u009b"), "\ufffd[31mred\ufffd\ufffd\ufffd");
-  assert.equal(tidy("\ud800 and 👋 and \udc00"), "\ufffd and 👋 and \ufffd");
+test("what is sent has line feeds, no control characters and no unpaired surrogates", () => {
+  assert.equal(normalize("\r\n  a\r\nb\rc\td\n\n "), "  a\nb\nc\td");
+  assert.equal(normalize("\u001b[31mred\u0000\u007f\u009b"), "\ufffd[31mred\ufffd\ufffd\ufffd");
+  assert.equal(normalize("\ud800 and 👋 and \udc00"), "\ufffd and 👋 and \ufffd");
 });
 
-test("bytes are counted as they travel", () => {
+test("bytes are counted in UTF-8", () => {
   assert.equal(byteLength("aé👋"), 7);
 });
 
-test("a name has one of sixteen hues, in any case the same", () => {
+test("a name has one of sixteen hues, the same in any case", () => {
   const hues = new Set(Array.from({ length: 500 }, (_, i) => hue(`user${i}`)));
   assert.equal(hues.size, 16);
   assert.equal(hue("José"), hue("JOSÉ"));

@@ -1,8 +1,8 @@
-//! The decoder on bytes made up, and beside `tungstenite`.
+//! The decoder on random bytes, and compared with `tungstenite`.
 
 use proptest::prelude::*;
 
-use super::{LIMITS, drain, frame, heard, server};
+use super::{LIMITS, decoded, drain, frame, server};
 use crate::ws::decoder::{Decoder, Event};
 use crate::ws::encoder::Encoder;
 use crate::ws::frame::{Opcode, Role};
@@ -41,7 +41,7 @@ fn frames(event: &Event, cuts: &[usize]) -> (Vec<u8>, usize) {
     (wire, cuts.len())
 }
 
-/// Frames that are nearly right: any first byte, any length form, a true or a false mask bit.
+/// Frames that are nearly valid: any first byte, any form of length, the mask bit right or wrong.
 fn rough_frame() -> impl Strategy<Value = Vec<u8>> {
     let first = prop_oneof![
         4 => prop::sample::select(vec![0x81_u8, 0x01, 0x80, 0x00, 0x82, 0x02, 0x89, 0x8a]),
@@ -69,8 +69,8 @@ fn rough_frame() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// What `tungstenite` makes of `wire`, until it wants more or is content no longer.
-fn tungstenite_heard(wire: &[u8]) -> Vec<Event> {
+/// What `tungstenite` reads from `wire`, until it needs more or refuses.
+fn tungstenite_decoded(wire: &[u8]) -> Vec<Event> {
     use std::io;
     use tungstenite::protocol::{Message, Role, WebSocket};
 
@@ -118,7 +118,7 @@ proptest! {
             expected.extend(vec![Event::Ping(b"?".to_vec()); pings]);
             expected.push(event.clone());
         }
-        prop_assert_eq!(&tungstenite_heard(&wire), &expected);
+        prop_assert_eq!(&tungstenite_decoded(&wire), &expected);
         let (mut decoder, mut events, mut rest) = (server(), Vec::new(), wire.as_slice());
         for piece in pieces {
             let (bytes, after) = rest.split_at(piece.min(rest.len()));
@@ -137,9 +137,9 @@ proptest! {
         wire in prop::collection::vec(rough_frame(), 1..6),
     ) {
         let wire = wire.concat();
-        if let Ok(mut events) = heard(&wire) {
+        if let Ok(mut events) = decoded(&wire) {
             events.retain(|event| !matches!(event, Event::Close(_))); // the comparison ends there
-            prop_assert_eq!(events, tungstenite_heard(&wire));
+            prop_assert_eq!(events, tungstenite_decoded(&wire));
         }
     }
 

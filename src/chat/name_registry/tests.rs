@@ -1,0 +1,136 @@
+//! Claims, holds and away messages of the registry of names.
+
+use super::*;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn user(name: &str) -> UserName {
+    name.parse().unwrap()
+}
+
+fn token(digit: char) -> Token {
+    digit.to_string().repeat(32).parse().unwrap()
+}
+
+#[test]
+fn a_held_name_needs_its_token_whatever_its_case() {
+    let (mut names, now) = (NameRegistry::new(7 * DAY), Instant::now());
+    let bob = names.claim(&user("bob"), None, token('1'), now).unwrap();
+    assert_eq!(bob.token, token('1'));
+    assert!(names.claim(&user("BOB"), None, token('2'), now).is_err());
+    assert!(names.claim(&user("Bob"), Some(&token('3')), token('2'), now).is_err());
+    let device = names.claim(&user("Bob"), Some(&bob.token), token('2'), now).unwrap();
+    assert_eq!((device.owner, device.token), (bob.owner, token('1')));
+    assert_eq!(device.user, user("Bob"), "spelled as this device does");
+}
+
+#[test]
+fn a_dropped_name_is_held_for_a_minute_and_a_posters_for_days() {
+    let (mut names, now) = (NameRegistry::new(7 * DAY), Instant::now());
+    let bob = names.claim(&user("bob"), None, token('1'), now).unwrap();
+    names.claim(&user("bob"), Some(&bob.token), token('2'), now).unwrap();
+    names.release(&user("bob"), now);
+    let later = now + 30 * DAY;
+    assert!(names.claim(&user("bob"), None, token('3'), later).is_err(), "one device is left");
+
+    names.release(&user("bob"), later);
+    let soon = later + Duration::from_secs(59);
+    assert!(names.claim(&user("bob"), None, token('3'), soon).is_err());
+    let late = later + Duration::from_secs(60);
+    let other = names.claim(&user("bob"), None, token('3'), late).unwrap();
+    assert_ne!(other.owner, bob.owner);
+
+    names.set_posted(&user("bob"));
+    names.release(&user("bob"), late);
+    assert!(
+        names.claim(&user("bob"), None, token('4'), late + 7 * DAY - limits::PACING_MAX).is_err()
+    );
+    assert!(names.claim(&user("bob"), None, token('4'), late + 7 * DAY).is_ok());
+}
+
+#[test]
+fn a_free_name_keeps_the_token_its_former_owner_shows() {
+    let (mut names, now) = (NameRegistry::new(DAY), Instant::now());
+    let laptop = names.claim(&user("bob"), Some(&token('7')), token('1'), now).unwrap();
+    let phone = names.claim(&user("bob"), Some(&token('7')), token('2'), now).unwrap();
+    assert_eq!(laptop.owner, phone.owner);
+}
+
+#[test]
+fn an_away_message_outlives_a_short_absence_and_not_a_long_one() {
+    let start = Instant::now();
+    let lunch = || Some(AwayMessage::parse("lunch").unwrap());
+    let after = |absence: Duration| {
+        let mut names = NameRegistry::new(7 * DAY);
+        let bob = names.claim(&user("bob"), None, token('1'), start).unwrap();
+        names.set_posted(&user("bob"));
+        names.set_away(&user("BOB"), lunch());
+        names.release(&user("bob"), start);
+        let saved = names.take_changed(Now { instant: start, unix_ms: 0 });
+        let mut restored = NameRegistry::new(7 * DAY);
+        let unix_ms = u64::try_from(absence.as_millis()).unwrap();
+        restored.restore(saved, Now { instant: start + absence, unix_ms });
+        for names in [&mut names, &mut restored] {
+            names.claim(&user("bob"), Some(&bob.token), token('2'), start + absence).unwrap();
+        }
+        (names.away(&user("bob")), restored.away(&user("bob")))
+    };
+    assert_eq!(after(limits::HOLD_AFTER_DROP - limits::PACING_MAX), (lunch(), lunch()));
+    assert_eq!(after(limits::HOLD_AFTER_DROP), (None, None), "over a restart as well");
+    let mut names = NameRegistry::new(DAY);
+    names.claim(&user("bob"), None, token('1'), start).unwrap();
+    names.set_away(&user("bob"), lunch());
+    names.set_away(&user("bob"), None);
+    assert_eq!(names.away(&user("bob")), None);
+}
+
+#[test]
+fn lapsed_claims_are_forgotten() {
+    let (mut names, now) = (NameRegistry::new(DAY), Instant::now());
+    for n in 0..5_000_u32 {
+        let at = now + limits::HOLD_AFTER_DROP * n;
+        let name = user(&format!("user{n}"));
+        names.claim(&name, None, token('1'), at).unwrap();
+        names.release(&name, at);
+    }
+    assert!(names.claims.len() <= SWEEP_FROM, "{} claims", names.claims.len());
+}
+
+#[test]
+fn saved_claims_restore_every_hold_and_nothing_more() {
+    let now = |later: Duration| Now {
+        instant: Instant::now() + later,
+        unix_ms: 1_000_000 + u64::try_from(later.as_millis()).unwrap(),
+    };
+    let start = now(Duration::ZERO);
+    let mut names = NameRegistry::new(7 * DAY);
+    let claim = |names: &mut NameRegistry, name: &str, digit| {
+        names.claim(&user(name), None, token(digit), start.instant).unwrap()
+    };
+    let poster = claim(&mut names, "poster", '1');
+    claim(&mut names, "visitor", '2');
+    claim(&mut names, "here", '3');
+    assert!(names.set_posted(&user("poster")) && !names.set_posted(&user("poster")));
+    names.release(&user("poster"), start.instant);
+    names.release(&user("visitor"), start.instant);
+    let saved = names.take_changed(start);
+    assert_eq!(saved.len(), 3);
+    assert_eq!(saved.iter().filter(|saved| saved.until.is_none()).count(), 1, "who is here");
+    assert!(names.take_changed(start).is_empty());
+    names.put_back(&saved);
+    assert_eq!(names.take_changed(start), saved);
+
+    let free = |later: Duration, name: &str| {
+        let mut again = NameRegistry::new(7 * DAY);
+        again.restore(saved.clone(), now(later));
+        again.claim(&user(name), None, token('9'), now(later).instant).is_ok()
+    };
+    let (minute, second) = (Duration::from_secs(60), Duration::from_secs(1));
+    assert!(!free(second, "poster") && !free(6 * DAY, "POSTER") && free(7 * DAY, "poster"));
+    assert!(!free(minute - second, "visitor") && free(minute, "visitor"));
+    assert!(!free(DAY, "here"), "dropped when the server ended, so held from its start");
+    let mut again = NameRegistry::new(7 * DAY);
+    again.restore(saved.clone(), now(DAY));
+    let back = again.claim(&user("poster"), Some(&token('1')), token('9'), now(DAY).instant);
+    assert_eq!(back.unwrap().owner, poster.owner);
+}

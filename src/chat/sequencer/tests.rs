@@ -1,0 +1,198 @@
+//! Numbering, repeats, roll-back: the sequencer of one room, without a log.
+
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::chat::{NameRegistry, Text};
+
+fn authors() -> [Author; 2] {
+    let mut names = NameRegistry::new(Duration::ZERO);
+    let mut author = |client, name: &str| {
+        let (user, token) = (name.parse().unwrap(), "0".repeat(32).parse().unwrap());
+        let identity = names.claim(&user, None, token, Instant::now()).unwrap();
+        Author { client: ClientId(client), owner: identity.owner, user }
+    };
+    [author(1, "alice"), author(2, "bob")]
+}
+
+fn post(text: &str) -> Operation {
+    Operation::Post { text: Text::parse(text, 100).unwrap(), me: false, reply: None }
+}
+
+fn cid(cid: &str) -> Cid {
+    cid.parse().unwrap()
+}
+
+fn sequencer() -> Sequencer {
+    Sequencer::new("lobby".parse().unwrap(), 0, 0)
+}
+
+fn seqs(batch: &Batch) -> Vec<u64> {
+    let seq = |item: &BatchItem| match item {
+        BatchItem::Record(pending) => Some(pending.entry.seq),
+        BatchItem::Ephemeral { .. } => None,
+    };
+    batch.iter().filter_map(seq).collect()
+}
+
+#[test]
+fn what_is_submitted_is_numbered_and_a_repeat_is_recognized() {
+    let ([alice, bob], mut sequencer) = (authors(), sequencer());
+    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::Accepted);
+    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::InFlight);
+    assert_eq!(
+        sequencer.submit(&bob, cid("1"), post("b"), 5),
+        Outcome::Accepted,
+        "another's cid is another"
+    );
+    assert_eq!(seqs(&sequencer.take_batch()), [1, 2]);
+    sequencer.commit(2);
+    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::AlreadyStored(1));
+    assert_eq!(sequencer.submit(&alice, cid("1"), post("b"), 5), Outcome::CidConflict);
+    let me = Operation::Post { text: Text::parse("a", 100).unwrap(), me: true, reply: None };
+    assert_eq!(sequencer.submit(&alice, cid("1"), me, 5), Outcome::CidConflict);
+    assert!(sequencer.is_empty(), "a repeat is not broadcast again");
+}
+
+#[test]
+fn a_new_sequencer_recognizes_what_its_log_holds() {
+    let ([alice, bob], mut before) = (authors(), sequencer());
+    before.submit(&alice, cid("1"), post("a \"b\"\n"), 5_000);
+    let me = Operation::Post { text: Text::parse("waves", 100).unwrap(), me: true, reply: None };
+    before.submit(&bob, cid("1"), me.clone(), 6_000);
+    let mut after = Sequencer::new("lobby".parse().unwrap(), 2, 0);
+    for item in before.take_batch() {
+        let BatchItem::Record(pending) = item else { continue };
+        after.restore(&pending.entry);
+    }
+    assert_eq!(after.submit(&alice, cid("1"), post("a \"b\"\n"), 0), Outcome::AlreadyStored(1));
+    assert_eq!(after.submit(&bob, cid("1"), me, 0), Outcome::AlreadyStored(2));
+    assert_eq!(after.submit(&bob, cid("1"), post("waves"), 0), Outcome::CidConflict);
+    assert_eq!(after.submit(&bob, cid("2"), post("b"), 0), Outcome::Accepted);
+    let batch = after.take_batch();
+    let Some(BatchItem::Record(pending)) = batch.first() else { panic!("the batch has no record") };
+    assert!(pending.entry.json.contains("\"seq\":3,\"at\":6000,"), "{pending:?}");
+}
+
+#[test]
+fn a_repeat_of_words_that_were_deleted_is_known_by_its_cid_alone() {
+    let ([alice, _], mut sequencer) = (authors(), sequencer());
+    let json = r#"{"type":"post","room":"lobby","seq":1,"at":5,"user":"alice","cid":"1","text":"","deleted":true}"#;
+    sequencer.restore(&LogEntry { seq: 1, owner: alice.owner, json: json.into() });
+    sequencer.commit(1);
+    assert_eq!(
+        sequencer.submit(&alice, cid("1"), post("whatever it was"), 9),
+        Outcome::AlreadyStored(1)
+    );
+}
+
+#[test]
+fn a_line_answers_an_earlier_one_and_is_known_by_which() {
+    let ([alice, bob], mut before) = (authors(), sequencer());
+    let answer = |seq| {
+        let Operation::Post { text, me, .. } = post("yes") else { unreachable!() };
+        Operation::Post { text, me, reply: Some(seq) }
+    };
+    assert_eq!(before.submit(&alice, cid("1"), answer(1), 0), Outcome::NoSuchTarget, "not itself");
+    before.submit(&alice, cid("2"), post("tea?"), 0);
+    for seq in [0, 2, u64::MAX] {
+        assert_eq!(before.submit(&bob, cid("3"), answer(seq), 0), Outcome::NoSuchTarget, "{seq}");
+    }
+    assert_eq!(before.last_assigned(), 1, "no number was used");
+    assert_eq!(before.submit(&bob, cid("3"), answer(1), 0), Outcome::Accepted, "its cid is free");
+    let batch = before.take_batch();
+    let mut after = Sequencer::new("lobby".parse().unwrap(), 2, 0);
+    for item in &batch {
+        let BatchItem::Record(pending) = item else { continue };
+        after.restore(&pending.entry);
+    }
+    before.commit(2);
+    for sequencer in [&mut before, &mut after] {
+        assert_eq!(sequencer.submit(&bob, cid("3"), answer(1), 0), Outcome::AlreadyStored(2));
+        assert_eq!(sequencer.submit(&bob, cid("3"), answer(9), 0), Outcome::CidConflict);
+        assert_eq!(sequencer.submit(&bob, cid("3"), post("yes"), 0), Outcome::CidConflict);
+    }
+}
+
+#[test]
+fn a_cid_used_for_another_operation_is_a_conflict() {
+    let ([alice, _], mut sequencer) = (authors(), sequencer());
+    let edit = |target| Operation::Edit { target, text: Text::parse("a", 10).unwrap() };
+    assert_eq!(sequencer.submit(&alice, cid("1"), edit(7), 5), Outcome::Accepted);
+    assert_eq!(sequencer.submit(&alice, cid("1"), edit(7), 5), Outcome::InFlight);
+    assert_eq!(sequencer.submit(&alice, cid("1"), edit(8), 5), Outcome::CidConflict);
+    assert_eq!(
+        sequencer.submit(&alice, cid("1"), Operation::Delete { target: 7 }, 5),
+        Outcome::CidConflict
+    );
+    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::CidConflict);
+}
+
+#[test]
+fn a_clock_that_jumps_changes_neither_the_order_nor_sets_time_back() {
+    const NOW: u64 = 1_795_394_177_902;
+    const HOUR: u64 = 60 * 60 * 1_000;
+    const TEN_YEARS: u64 = 10 * 365 * 24 * HOUR;
+    let ([alice, _], mut sequencer) = (authors(), sequencer());
+    let before_1970 = 0; // what the server makes of such a clock
+    let clock = [NOW, NOW - HOUR, before_1970, NOW + 1, NOW + TEN_YEARS, NOW + 2, NOW + HOUR];
+    for (n, now) in clock.into_iter().enumerate() {
+        assert_eq!(
+            sequencer.submit(&alice, cid(&n.to_string()), post("a"), now),
+            Outcome::Accepted
+        );
+    }
+    let batch = sequencer.take_batch();
+    assert_eq!(seqs(&batch), [1, 2, 3, 4, 5, 6, 7]);
+    let at = |item: &BatchItem| match item {
+        BatchItem::Record(pending) => {
+            let (_, rest) = pending.entry.json.split_once("\"at\":").unwrap();
+            rest.split(',').next().unwrap().parse::<u64>().unwrap()
+        }
+        BatchItem::Ephemeral { .. } => 0,
+    };
+    let late = NOW + TEN_YEARS;
+    let expected = [NOW, NOW, NOW, NOW + 1, late, late, late];
+    assert_eq!(batch.iter().map(at).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn what_could_not_be_stored_leaves_no_trace() {
+    let ([alice, bob], mut sequencer) = (authors(), sequencer());
+    sequencer.submit(&alice, cid("1"), post("a"), 0);
+    sequencer.take_batch();
+    sequencer.commit(1);
+    sequencer.submit(&alice, cid("2"), post("b"), 0);
+    sequencer.take_batch(); // this batch will fail
+    sequencer.submit(&bob, cid("3"), post("c"), 0);
+    sequencer.push_ephemeral(String::from("typing"), None);
+    let lost: Vec<u64> = sequencer.roll_back().iter().map(|pending| pending.entry.seq).collect();
+    assert_eq!(lost, [3], "the records since are lost too");
+    assert_eq!(sequencer.take_batch().len(), 1, "an ephemeral event stays");
+    assert_eq!(
+        sequencer.submit(&alice, cid("2"), post("b"), 0),
+        Outcome::Accepted,
+        "it may be submitted again"
+    );
+    assert_eq!(seqs(&sequencer.take_batch()), [2], "and its number was not used");
+    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 0), Outcome::AlreadyStored(1));
+}
+
+#[test]
+fn a_cid_is_known_for_as_long_as_the_window_says() {
+    let ([alice, _], mut sequencer) = (authors(), sequencer());
+    let window = limits::CID_WINDOW as u64;
+    for n in 0..window {
+        sequencer.submit(&alice, cid(&n.to_string()), post("a"), 0);
+    }
+    sequencer.take_batch();
+    sequencer.commit(window);
+    assert_eq!(sequencer.submit(&alice, cid("0"), post("a"), 0), Outcome::AlreadyStored(1));
+    sequencer.submit(&alice, cid("more"), post("a"), 0);
+    assert_eq!(
+        sequencer.submit(&alice, cid("0"), post("a"), 0),
+        Outcome::Accepted,
+        "beyond the window"
+    );
+    assert_eq!(sequencer.recent_cids.seqs.len(), limits::CID_WINDOW);
+}

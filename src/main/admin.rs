@@ -1,0 +1,285 @@
+//! The commands for a data directory: verify, export, repair.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::PathBuf;
+
+use talk::chat::protocol::{Kind, Record};
+use talk::chat::{Operation, RoomName, Text};
+use talk::cli::{Args, Command, Flag};
+use talk::json;
+use talk::log::{self, LogName, Store, Verified};
+use talk::net::entropy::Entropy;
+use talk::time::utc;
+
+use crate::exit::Failure;
+
+/// One command, with its arguments.
+pub(crate) struct AdminCommand {
+    data: PathBuf,
+    task: Task,
+}
+
+enum Task {
+    Help(&'static Command),
+    /// One room, or all.
+    Verify(Option<String>),
+    Repair(String),
+    Export {
+        room: String,
+        since: u64,
+        form: ExportFormat,
+    },
+}
+
+#[derive(Clone, Copy)]
+enum ExportFormat {
+    Text,
+    Jsonl,
+}
+
+const DATA: Flag = Flag::value("data", "DIR", "the data directory of the server")
+    .env("TALK_DATA")
+    .default("talk-data");
+const HELP: Flag = Flag::switch("help", "print this help").short('h');
+
+const VERIFY: Command = Command {
+    usage: "server verify [ROOM] [FLAGS]",
+    about: "Checks every stored line of a room, or of all rooms.",
+    flags: &[DATA, HELP],
+    epilogue: "\
+It reports the first line that is damaged, and then exits with 1. It only reads,
+and may run while a server is running: a line that is being written at that
+moment is not reported.",
+};
+
+const REPAIR: Command = Command {
+    usage: "server repair ROOM [FLAGS]",
+    about: "Removes the damaged end of a room, after its last good line.",
+    flags: &[DATA, HELP],
+    epilogue: "\
+Stop the server first. Nothing is deleted: the original files stay in the room's
+directory, with .damaged at the end of their names. Clients that have messages
+which are gone now discard their copy and load the room again. A room without
+damage is not changed.",
+};
+
+const EXPORT: Command = Command {
+    usage: "server export ROOM [FLAGS]",
+    about: "Prints the messages of a room, oldest first.",
+    flags: &[
+        DATA,
+        Flag::value(
+            "format",
+            "text|jsonl",
+            "text for people, or each record as clients receive it",
+        )
+        .default("text"),
+        Flag::value("since", "NUMBER", "only messages after this one").default("0"),
+        HELP,
+    ],
+    epilogue: "\
+It only reads, and may run while a server is running. It checks every line; at a
+damaged one the export stops, and exits with 1.
+
+Examples:
+  server export lobby
+  server export lobby --format jsonl --since 1000 | jq -r .text",
+};
+
+/// The command of this name, if there is one.
+pub(crate) fn command(name: &OsStr) -> Option<&'static Command> {
+    match name.to_str()? {
+        "verify" => Some(&VERIFY),
+        "repair" => Some(&REPAIR),
+        "export" => Some(&EXPORT),
+        _ => None,
+    }
+}
+
+/// Parses the arguments of a command.
+///
+/// # Errors
+/// For an unknown flag, a bad value, a missing room or one too many.
+pub(crate) fn parse(
+    command: &'static Command,
+    arguments: impl IntoIterator<Item = OsString>,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Result<AdminCommand, Failure> {
+    let args = command.parse(arguments, env)?;
+    let data = PathBuf::from(args.get("data").unwrap_or_default());
+    if args.has("help") {
+        return Ok(AdminCommand { data, task: Task::Help(command) });
+    }
+    let room = match args.words() {
+        [] => None,
+        [room] => Some(checked(room)?),
+        [_, more, ..] => {
+            return Err(Failure::Usage(format!("only one room, not {more:?} as well")));
+        }
+    };
+    let needed = || {
+        let what = format!("which room? {}", command.usage);
+        room.clone().ok_or(Failure::Usage(what))
+    };
+    let task = match command.usage {
+        usage if usage == REPAIR.usage => Task::Repair(needed()?),
+        usage if usage == EXPORT.usage => {
+            Task::Export { room: needed()?, since: since(&args)?, form: form(&args)? }
+        }
+        _ => Task::Verify(room),
+    };
+    Ok(AdminCommand { data, task })
+}
+
+/// Checks that an argument may be a room: a room name, or the name of a private room's log.
+fn checked(room: &str) -> Result<String, Failure> {
+    let (name, _) = room.split_once('~').unwrap_or((room, ""));
+    let fits = name.parse::<RoomName>().map(|_| String::from(room));
+    fits.map_err(|error| Failure::Usage(format!("{room:?} is not a room name: {error}")))
+}
+
+fn since(args: &Args) -> Result<u64, Failure> {
+    Ok(args.number("since", 0..=u64::MAX)?.unwrap_or(0))
+}
+
+fn form(args: &Args) -> Result<ExportFormat, Failure> {
+    match args.get("format") {
+        None | Some("text") => Ok(ExportFormat::Text),
+        Some("jsonl") => Ok(ExportFormat::Jsonl),
+        Some(other) => {
+            Err(Failure::Usage(format!("--format must be text or jsonl, not {other:?}")))
+        }
+    }
+}
+
+impl AdminCommand {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When the data is damaged or cannot be read.
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        if !matches!(self.task, Task::Help(_)) && !self.data.join("rooms").is_dir() {
+            let data = self.data.display();
+            let what = format!("{data} is not a data directory (--data DIR names another)");
+            return Err(Failure::Runtime(what));
+        }
+        let done = match &self.task {
+            Task::Help(command) => {
+                io::stdout().write_all(command.help().as_bytes()).ok(); // a closed output is no error
+                Ok(())
+            }
+            Task::Verify(None) => Store::logs_in(&self.data).and_then(|logs| self.verify(&logs)),
+            Task::Verify(Some(room)) => self.log_name(room).and_then(|log| self.verify(&[log])),
+            Task::Repair(room) => self.log_name(room).and_then(|log| self.repair(&log)),
+            Task::Export { room, since, form } => {
+                self.log_name(room).and_then(|log| self.export(&log, *since, *form))
+            }
+        };
+        match done {
+            // The program that reads the output has ended, and knows why.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => Err(Failure::Runtime(error.to_string())),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn log_name(&self, room: &str) -> io::Result<LogName> {
+        Store::find_log(&self.data, room)
+    }
+
+    fn verify(&self, rooms: &[LogName]) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        let mut bad = 0;
+        for room in rooms {
+            let verified = log::verify(&self.data, room)?;
+            let Verified { first, head, files, .. } = verified;
+            let kept = match head + 1 - first {
+                0 => String::from("no records"),
+                _ => format!("records {first} to {head}"),
+            };
+            let verdict = self.verdict(room, &verified);
+            bad += usize::from(verdict.is_err());
+            let verdict = verdict.unwrap_or_else(|what| what);
+            let noun = if files == 1 { "file" } else { "files" };
+            writeln!(out, "{room}: {kept} in {files} {noun}: {verdict}")?;
+        }
+        if bad > 0 {
+            let what = format!("{bad} of {} rooms are damaged", rooms.len());
+            return Err(io::Error::other(what));
+        }
+        Ok(())
+    }
+
+    /// The result for one room: `Err` if it is damaged.
+    fn verdict(&self, room: &LogName, verified: &Verified) -> Result<String, String> {
+        match &verified.damage {
+            None => Ok(String::from("intact")),
+            Some(_) if verified.torn && Store::is_in_use(&self.data) => {
+                Ok(String::from("intact, and more is being written"))
+            }
+            Some(damage) if verified.torn => Err(format!(
+                "the last line is incomplete, as after a kill during a write ({damage}); \
+                 the server removes it when it starts"
+            )),
+            Some(damage) => {
+                Err(format!("DAMAGED at {damage} (server repair {room} removes the damaged end)"))
+            }
+        }
+    }
+
+    fn repair(&self, room: &LogName) -> io::Result<()> {
+        let fresh = Entropy::open()?.token()?;
+        let mut out = io::stdout().lock();
+        let Some(done) = log::repair(&self.data, room, fresh)? else {
+            return writeln!(out, "{room}: intact, nothing to repair");
+        };
+        writeln!(out, "{room}: was damaged at {}", done.damage)?;
+        writeln!(out, "{room}: ends with record {} now; the original files are", done.head)?;
+        done.backups.iter().try_for_each(|path| writeln!(out, "  {}", path.display()))
+    }
+
+    fn export(&self, room: &LogName, since: u64, form: ExportFormat) -> io::Result<()> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        let form = |json: &str| match form {
+            ExportFormat::Jsonl => format!("{json}\n"),
+            ExportFormat::Text => text(json),
+        };
+        let verified = log::export(&self.data, room, since, form, &mut out)?;
+        out.flush()?;
+        match self.verdict(room, &verified) {
+            Ok(_) => Ok(()),
+            Err(_) if verified.torn => Ok(()), // an incomplete line was never sent to anyone
+            Err(what) => Err(io::Error::other(format!("{room}: {what}"))),
+        }
+    }
+}
+
+/// A record for people: when, who, what. Further lines of a message are indented, so that none can look like
+/// a message of another user.
+fn text(json: &str) -> String {
+    let record = json::parse(json).ok().and_then(|value| Record::from_json(&value).ok().flatten());
+    let Some(Record { at, user, kind, .. }) = record else { return format!("{json}\n") };
+    let at = utc(at);
+    let indented = |text: &Text| text.as_str().replace('\n', "\n    ");
+    match kind {
+        Kind::Operation(Operation::Post { text, me, reply }) => {
+            let answers = reply.map_or_else(String::new, |seq| format!("↳ {seq} "));
+            let user = if me { format!("* {user}") } else { format!("<{user}>") };
+            format!("{at} {answers}{user} {}\n", indented(&text))
+        }
+        Kind::Operation(Operation::Edit { target, text }) => {
+            format!("{at} -- {user} edited {target}: {}\n", indented(&text))
+        }
+        Kind::Operation(Operation::Delete { target }) => {
+            format!("{at} -- {user} deleted {target}\n")
+        }
+        Kind::Operation(Operation::Topic { text }) => {
+            format!("{at} -- {user} set the topic: {text}\n")
+        }
+        Kind::Erased { edit_of: None } => format!("{at} <{user}> (deleted)\n"),
+        Kind::Erased { edit_of: Some(target) } => {
+            format!("{at} -- {user} edited {target}: (deleted)\n")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Answers to questions: the rooms, a page of history, a search.
+
+use std::sync::Arc;
+
+use crate::chat::protocol::{ErrorMessage, Range, RoomInfo, ServerMessage};
+use crate::chat::{ErrorCode, RoomName};
+use crate::server::clients::client::Client;
+use crate::server::room::{Room, history};
+use crate::server::state::shared::Shared;
+
+/// The public rooms, and the private ones of this client.
+pub(super) fn rooms(shared: &Shared, client: &Client) -> ServerMessage {
+    let info = |room: Arc<Room>| RoomInfo {
+        name: room.name.clone(),
+        head: room.head(),
+        members: room.member_count(),
+        topic: room.log.topic(),
+    };
+    let mut rooms = shared.rooms.all();
+    rooms.retain(|room| !room.name.is_private());
+    rooms.extend(shared.private_rooms.of(&client.identity()));
+    ServerMessage::Rooms { rooms: rooms.into_iter().map(info).collect() }
+}
+
+/// A page of history, as JSON.
+pub(super) fn history(room: &Room, range: Range, limit: usize) -> Result<String, ErrorMessage> {
+    history::page(room, range, limit).map_err(|_| unreadable(&room.name))
+}
+
+/// The result of a search, as JSON.
+pub(super) fn search(room: &Room, text: &str, before: Option<u64>) -> Result<String, ErrorMessage> {
+    history::search(room, text, before).map_err(|_| unreadable(&room.name))
+}
+
+fn unreadable(name: &RoomName) -> ErrorMessage {
+    let refused =
+        ErrorMessage::new(ErrorCode::Storage, "the room's history could not be read, try later");
+    refused.about_room(name.clone())
+}

@@ -1,0 +1,119 @@
+//! The page `/metrics`, in Prometheus' text format.
+
+use std::fs;
+
+use crate::chat::protocol::Agent;
+use crate::metrics::PrometheusText;
+use crate::server::state::shared::Shared;
+
+/// The page at this moment.
+pub(super) fn page(shared: &Shared) -> String {
+    let mut page = PrometheusText::default();
+    let version = [(env!("CARGO_PKG_VERSION"), 1)];
+    page.gauges("talk_build_info", "The version of the server.", "version", version);
+    connections(shared, &mut page);
+    messages(shared, &mut page);
+    storage(shared, &mut page);
+    process(shared, &mut page);
+    page.end()
+}
+
+fn connections(shared: &Shared, page: &mut PrometheusText) {
+    let metrics = &shared.metrics.connections;
+    let clients = shared.delivery.poll.all();
+    let of = |agent| clients.iter().filter(|client| client.agent == agent).count();
+    let unknown = shared.admission.open().saturating_sub(clients.len());
+    let kinds = [Agent::Web, Agent::Console, Agent::Bot].map(|agent| (agent.as_str(), of(agent)));
+    page.gauges(
+        "talk_connections",
+        "Open connections; those of kind unknown have not said hello.",
+        "kind",
+        kinds.into_iter().chain([("unknown", unknown)]),
+    );
+    let max = shared.config.max_clients;
+    page.gauge("talk_connections_max", "Connections the server accepts at once.", max);
+    page.family("talk_connections_total", "Clients that were welcomed.", "kind", &metrics.welcomed);
+    page.family(
+        "talk_disconnects_total",
+        "WebSockets that ended, by the close code that was sent; left: the peer closed; gone: the \
+         connection was lost.",
+        "reason",
+        &metrics.disconnects,
+    );
+    page.family("talk_http_requests_total", "HTTP responses.", "code", &shared.metrics.requests);
+    page.gauge("talk_rooms", "Open rooms.", shared.rooms.all().len());
+    let slow = shared.delivery.slow_clients.count();
+    page.gauge("talk_clients_behind", "Clients with bytes waiting to be sent.", slow);
+    let bytes = shared.admission.memory_budget.bytes();
+    page.gauge("talk_unfinished_bytes", "Bytes of partial messages in memory.", bytes);
+}
+
+fn messages(shared: &Shared, page: &mut PrometheusText) {
+    let (messages, connections) = (&shared.metrics.messages, &shared.metrics.connections);
+    for (name, help, counter) in [
+        ("talk_messages_total", "Records stored and broadcast.", &messages.stored),
+        ("talk_deliveries_total", "Records written to a client.", &messages.deliveries),
+        ("talk_batches_total", "Batches stored and broadcast.", &messages.rounds),
+        (
+            "talk_duplicates_suppressed_total",
+            "Repeats of a message that was accepted before.",
+            &messages.duplicates,
+        ),
+        (
+            "talk_replayed_messages_total",
+            "Records sent to clients that catch up.",
+            &messages.replayed,
+        ),
+        (
+            "talk_slow_clients_evicted_total",
+            "Clients disconnected because they were too slow.",
+            &connections.evicted,
+        ),
+        (
+            "talk_sent_bytes_total",
+            "Bytes given to sockets or send queues.",
+            &connections.sent_bytes,
+        ),
+        ("talk_received_bytes_total", "Bytes of messages received.", &connections.received_bytes),
+    ] {
+        page.counter(name, help, counter.get());
+    }
+    page.family(
+        "talk_resumes_total",
+        "Joins with a since; ok: nothing was missing, fresh: another log, beyond_retention: some \
+         records are deleted.",
+        "result",
+        &messages.resumes,
+    );
+    page.family("talk_refused_total", "Messages answered with an error.", "code", &messages.errors);
+}
+
+fn storage(shared: &Shared, page: &mut PrometheusText) {
+    let (appends, log) = (&shared.metrics.messages.appends, shared.rooms.log_metrics());
+    page.histogram("talk_log_append_seconds", "Time to store a batch, fsync included.", appends);
+    page.histogram("talk_log_sync_seconds", "Time of an fsync of a log.", &log.syncs);
+    page.counter("talk_log_written_bytes_total", "Bytes written to logs.", log.written.get());
+    let is_writable = usize::from(shared.write_error().is_none());
+    page.gauge("talk_log_writable", "1 if everything can be stored now, else 0.", is_writable);
+}
+
+fn process(shared: &Shared, page: &mut PrometheusText) {
+    let dropped = shared.logger.dropped();
+    page.counter(
+        "talk_log_lines_dropped_total",
+        "Log lines for the operator that were dropped.",
+        dropped,
+    );
+    let panics = shared.metrics.panics.get();
+    page.counter("talk_panics_total", "Panics that were caught; each one is a bug.", panics);
+    let started = shared.metrics.started / 1_000;
+    page.gauge("process_start_time_seconds", "Unix time at which the server started.", started);
+    let count = |path| fs::read_dir(path).map_or(0, Iterator::count);
+    page.gauge("process_open_fds", "Open file descriptors.", count("/proc/self/fd"));
+    page.gauge("process_threads", "Threads.", count("/proc/self/task"));
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = resident.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    let bytes = kib.unwrap_or(0) * 1024;
+    page.gauge("process_resident_memory_bytes", "Resident memory.", bytes);
+}

@@ -1,0 +1,94 @@
+//! The state of a room, which its lock protects.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::chat::{ClientId, Members, Outcome, Sequencer, UserName};
+use crate::server::clients::client::Client;
+
+/// All live clients. Rounds share the list; it is built again only after a change.
+pub(crate) type Receivers = Arc<[Receiver]>;
+
+/// A client that receives broadcasts.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    pub(crate) client: Arc<Client>,
+    /// The index of the first ephemeral event it gets.
+    pub(crate) first_ephemeral: u64,
+}
+
+/// What the lock protects.
+#[derive(Debug)]
+pub(super) struct RoomState {
+    /// Numbers records, detects repeats, gathers the batch.
+    pub(super) sequencer: Sequencer,
+    /// All connections in the room.
+    pub(super) clients: Vec<RoomClient>,
+    /// The live ones of them; `None` after a change.
+    pub(super) receivers: Option<Receivers>,
+    /// The names in the room.
+    pub(super) members: Members,
+    /// When a large room last got its count.
+    pub(super) count_sent: Option<Instant>,
+    /// Whether the count has changed since.
+    pub(super) is_count_outdated: bool,
+    pub(super) round: Round,
+    /// Up to this seq, every record was written to every receiver.
+    pub(super) broadcast_up_to: u64,
+    /// Records that were submitted again while they were being written to receivers, and by which client.
+    pub(super) repeats: Vec<(ClientId, u64)>,
+}
+
+/// One connection in the room.
+#[derive(Debug)]
+pub(super) struct RoomClient {
+    pub(super) client: Arc<Client>,
+    /// The name under which it counts as a member. The client itself may be renamed already.
+    pub(super) user: UserName,
+    /// False while it catches up: then it receives no broadcasts.
+    pub(super) is_live: bool,
+    /// The index of the first ephemeral event that its `joined` does not cover: earlier joins are in the
+    /// list of members there.
+    pub(super) first_ephemeral: u64,
+}
+
+/// Whether a round is running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Round {
+    /// No thread holds the room's [`RoundGuard`](super::RoundGuard).
+    Idle,
+    /// One does.
+    Running,
+    /// One does, and is writing to receivers.
+    Broadcasting,
+}
+
+impl RoomState {
+    /// The state of a room without clients, whose records are all stored.
+    pub(super) fn new(sequencer: Sequencer) -> RoomState {
+        RoomState {
+            broadcast_up_to: sequencer.last_committed(),
+            sequencer,
+            clients: Vec::new(),
+            receivers: None,
+            members: Members::default(),
+            count_sent: None,
+            is_count_outdated: false,
+            round: Round::Idle,
+            repeats: Vec::new(),
+        }
+    }
+
+    /// A record that is stored, but not written to every receiver yet, is in flight: an answer now would
+    /// overtake the records before it.
+    pub(super) fn unless_in_flight(&self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::AlreadyStored(seq) if seq > self.broadcast_up_to => Outcome::InFlight,
+            outcome @ (Outcome::Accepted
+            | Outcome::AlreadyStored(_)
+            | Outcome::InFlight
+            | Outcome::CidConflict
+            | Outcome::NoSuchTarget) => outcome,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Claims of names, and the file that keeps them over a restart.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crate::chat::{
+    AwayMessage, ErrorCode, Identity, NameRegistry, NameTaken, OwnerId, Rejection, SavedClaim,
+    Token, UserName,
+};
+use crate::failpoint;
+use crate::log::Journal;
+use crate::net::entropy::Entropy;
+use crate::server::room::Room;
+use crate::server::room::broadcast::Broadcaster;
+use crate::time::Now;
+
+/// All claimed names.
+///
+/// Two locks. The one on the registry is held for single calls. The one on the file is held over a small
+/// write; the registry's is taken under it, so that the lines of the file are in the order of the changes.
+#[derive(Debug)]
+pub(crate) struct Names {
+    /// Who owns which name.
+    registry: Mutex<NameRegistry>,
+    /// The claims on disk.
+    file: Mutex<Journal<SavedClaim>>,
+    /// For the tokens of new claims.
+    entropy: Arc<Entropy>,
+}
+
+impl Names {
+    pub(super) fn new(
+        registry: NameRegistry,
+        file: Journal<SavedClaim>,
+        entropy: Arc<Entropy>,
+    ) -> Names {
+        Names { registry: Mutex::new(registry), file: Mutex::new(file), entropy }
+    }
+
+    fn registry(&self) -> MutexGuard<'_, NameRegistry> {
+        failpoint::check(self.registry.lock().unwrap_or_else(PoisonError::into_inner), "names")
+    }
+
+    fn file(&self) -> MutexGuard<'_, Journal<SavedClaim>> {
+        failpoint::check(self.file.lock().unwrap_or_else(PoisonError::into_inner), "names_file")
+    }
+
+    /// Claims a name for one connection. `shown` is the token that the client sent.
+    ///
+    /// # Errors
+    /// When another owner has the name, or the system has no randomness.
+    pub(crate) fn claim(
+        &self,
+        user: &UserName,
+        shown: Option<&Token>,
+    ) -> Result<Identity, Rejection> {
+        let fresh = self.entropy.token().ok().and_then(|token| token.parse().ok());
+        let fresh: Token = fresh.ok_or_else(|| {
+            Rejection::new(ErrorCode::Storage, "the server cannot create a key: no randomness")
+        })?;
+        let claimed = self.registry().claim(user, shown, fresh, Instant::now());
+        let identity = claimed.map_err(|NameTaken| {
+            let taken = format!("the name {user} is in use; choose another, or show its key");
+            Rejection::new(ErrorCode::NameTaken, taken)
+        });
+        self.save();
+        identity
+    }
+
+    /// One connection of a name ends.
+    pub(crate) fn release(&self, user: &UserName) {
+        self.registry().release(user, Instant::now());
+        self.save();
+    }
+
+    /// The owner of a name has posted: the name is kept for days now, not seconds.
+    pub(crate) fn posted(&self, user: &UserName) {
+        let is_first = self.registry().set_posted(user);
+        if is_first {
+            self.save();
+        }
+    }
+
+    /// Saves the changes, so that they survive a kill. Changes that cannot be written now are tried again
+    /// with the next ones.
+    fn save(&self) {
+        let mut file = self.file();
+        let changed = self.registry().take_changed(Now::read());
+        if !changed.is_empty() && file.append(&changed).is_err() {
+            self.registry().put_back(&changed);
+        }
+    }
+
+    /// Periodic maintenance: saves the changes, then compacts the file if it is mostly outdated, or fsyncs
+    /// it.
+    pub(crate) fn maintain(&self) -> io::Result<()> {
+        self.save();
+        let mut file = self.file();
+        if file.needs_compaction() {
+            let all = {
+                let mut registry = self.registry();
+                registry.take_changed(Now::read()); // all of them are written anyway
+                registry.saved_claims(Now::read())
+            };
+            return file.compact(&all);
+        }
+        let unsynced = file.take_unsynced();
+        drop(file); // a claim does not wait for an fsync
+        unsynced.map_or(Ok(()), |unsynced| unsynced.sync_data())
+    }
+
+    /// Why claims cannot be saved now, if so.
+    pub(super) fn write_error(&self) -> Option<String> {
+        self.file().write_error().map(String::from)
+    }
+
+    /// The owner of the name with the key `key` now.
+    pub(super) fn owner(&self, key: &str) -> Option<OwnerId> {
+        self.registry().owner(key, Instant::now())
+    }
+
+    /// All owners of names now.
+    pub(super) fn owners(&self) -> HashSet<OwnerId> {
+        self.registry().owners(Instant::now())
+    }
+
+    /// How many connections use the name with the key `key`.
+    pub(crate) fn connections(&self, key: &str) -> usize {
+        self.registry().connections(key)
+    }
+
+    /// The away message of a name, if its owner is away.
+    pub(crate) fn away(&self, user: &UserName) -> Option<AwayMessage> {
+        self.registry().away(user)
+    }
+
+    /// Sets or clears the away message of a name.
+    pub(crate) fn set_away(&self, user: &UserName, away: Option<AwayMessage>) {
+        self.registry().set_away(user, away);
+        self.save();
+    }
+
+    /// Updates in a room whether a member is away. The state is read after the member is in the room: it
+    /// may have changed meanwhile, at a moment when the thread that changed it did not find the member.
+    pub(crate) fn update_away(&self, user: &UserName, room: &Arc<Room>, rounds: &Broadcaster) {
+        let away = self.away(user);
+        rounds.run_round(room.set_away(user, away.as_ref()));
+    }
+}

@@ -1,0 +1,109 @@
+//! Every open room.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::chat::{OwnerId, RoomName};
+use crate::failpoint;
+use crate::log::{LogConfig, LogMetrics, LogName, Store};
+use crate::net::entropy::Entropy;
+use crate::server::config::Config;
+use crate::server::room::Room;
+
+/// Rooms by the names of their logs. Private rooms of one name may be there several times, each with
+/// other owners.
+pub(crate) type RoomMap = BTreeMap<LogName, Arc<Room>>;
+
+/// Every open room.
+///
+/// The lock protects the map. Under it a room may be asked for its head; a room never takes this lock.
+#[derive(Debug)]
+pub(crate) struct Rooms {
+    map: Mutex<RoomMap>,
+    /// The data directory.
+    store: Store,
+    /// How new logs are kept.
+    log_config: LogConfig,
+    /// How many public rooms may be open.
+    max_public: usize,
+    /// How many private rooms may be open.
+    max_private: usize,
+    /// For the ids of new logs.
+    entropy: Arc<Entropy>,
+}
+
+/// As many rooms are open as the server allows.
+#[derive(Debug)]
+pub(crate) struct TooManyRooms;
+
+impl Rooms {
+    pub(super) fn new(map: RoomMap, store: Store, config: &Config, entropy: Arc<Entropy>) -> Rooms {
+        Rooms {
+            map: Mutex::new(map),
+            store,
+            log_config: config.log,
+            max_public: config.limits.rooms.public,
+            max_private: config.limits.rooms.private,
+            entropy,
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, RoomMap> {
+        failpoint::check(self.map.lock().unwrap_or_else(PoisonError::into_inner), "rooms")
+    }
+
+    /// The public room of this name; opens it if necessary.
+    pub(crate) fn open(&self, name: &RoomName) -> io::Result<Result<Arc<Room>, TooManyRooms>> {
+        let mut map = self.lock();
+        if let Some(room) = map.get(&LogName::new(name.clone(), "")) {
+            return Ok(Ok(Arc::clone(room)));
+        }
+        self.add(&mut map, name, None)
+    }
+
+    /// Adds a room; `owners` are those of a private room.
+    pub(super) fn add(
+        &self,
+        map: &mut RoomMap,
+        name: &RoomName,
+        owners: Option<[OwnerId; 2]>,
+    ) -> io::Result<Result<Arc<Room>, TooManyRooms>> {
+        let max = if name.is_private() { self.max_private } else { self.max_public };
+        let is_full = |map: &RoomMap| {
+            let same_kind = map.keys().filter(|log| log.room.is_private() == name.is_private());
+            same_kind.count() >= max
+        };
+        if map.len() >= max && is_full(map) {
+            // Forgets rooms without clients and records. Nothing else refers to them: they can only be
+            // found through this map, which is locked.
+            map.retain(|_, room| {
+                Arc::strong_count(room) > 1 || room.head() > 0 || room.log.write_error().is_some()
+            });
+            if is_full(map) {
+                return Ok(Err(TooManyRooms));
+            }
+        }
+        let id = self.entropy.token()?;
+        let log_name = LogName::new(name.clone(), &id);
+        let log = self.store.new_log(name, self.log_config, id, owners);
+        let room = Arc::new(Room::new(name.clone(), log)?);
+        map.insert(log_name, Arc::clone(&room));
+        Ok(Ok(room))
+    }
+
+    /// Every open room, by name.
+    pub(crate) fn all(&self) -> Vec<Arc<Room>> {
+        self.lock().values().cloned().collect()
+    }
+
+    /// Why a room's log cannot be written now, if so.
+    pub(super) fn write_error(&self) -> Option<String> {
+        self.all().iter().find_map(|room| room.log.write_error())
+    }
+
+    /// What is counted about logs.
+    pub(crate) fn log_metrics(&self) -> &LogMetrics {
+        self.store.metrics()
+    }
+}

@@ -1,0 +1,275 @@
+// Actions: what a person does with text. Each command typed and each button on a message becomes a submission or a request.
+
+import { help, parseCommand, unknownCommand } from "./model/commands.js";
+import { awayText } from "./model/members.js";
+import { privateRoom, sameName } from "./protocol/names.js";
+import { randomId } from "./storage/tabs.js";
+import { normalize } from "./text/text.js";
+
+/** `typing` is sent at most this often. */
+const TYPING_SENT_EVERY_MS = 3_000;
+
+/**
+ * @typedef {import("./protocol/outbox.js").Submission} Submission
+ * @typedef {import("./model/room.js").Room} Room
+ * @typedef {{
+ *   chat: import("./model/chat.js").Chat, client: import("./client.js").Client, search: import("./model/search.js").Search,
+ *   store: import("./storage/store.js").Store, outboxStore: import("./storage/outbox-store.js").OutboxStore,
+ *   openRoom(room: string): boolean, leaveRoom(room: string): void, openComposer(): void, jumpToLatest(): void,
+ *   hint(text: string, isBad: boolean): void, draw(): void,
+ * }} Context
+ */
+
+export class Actions {
+  #context;
+  #chat;
+  #typingSentAt = 0;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    this.#chat = context.chat;
+  }
+
+  /** Executes what was typed: a message or a command. @param {string} typed @returns {string | null} Why nothing was done. */
+  submitInput(typed) {
+    const { room } = this.#chat;
+    if (room?.editing) return this.#finishEdit(room, normalize(typed));
+    const command = parseCommand(typed);
+    const { client, openRoom, leaveRoom, draw } = this.#context;
+    if ("error" in command) return command.error;
+    if ("nick" in command) client.rename(command.nick);
+    else if ("join" in command) openRoom(command.join);
+    else if ("ignore" in command) return this.ignore(command.ignore, command.is);
+    else if ("msg" in command) return this.openDirect(command.msg, command.text);
+    else if ("replyDirect" in command) return this.#replyDirect(command.replyDirect);
+    else if ("away" in command) return this.#setAway(command.away);
+    else if ("back" in command) return this.#setAway(null);
+    else if ("resend" in command) return this.#forEachFailed((cid) => client.resend(cid));
+    else if ("drop" in command) return this.#forEachFailed((cid) => client.drop(cid));
+    else if ("reconnect" in command) client.start();
+    else if (!room) return "Join a room first: /join lobby";
+    else if ("reply" in command) return this.#reply(room, command.reply, command.text);
+    else if ("post" in command) this.#post(room, command.post, command.kind, room.replyingTo);
+    else if ("mute" in command) return this.#mute(command.mute ?? room.name, command.is);
+    else if ("edit" in command) return this.#editLast(room, command.edit);
+    else if ("delete" in command) return this.#deleteLast(room);
+    else if ("topic" in command) return this.#topic(room, command.topic);
+    else if ("leave" in command) leaveRoom(command.leave ?? room.name);
+    else if ("help" in command) return this.#note(room, help(command.help), unknownCommand(command.help));
+    else if ("version" in command) return this.#note(room, this.#chat.server && `The server is ${this.#chat.server}`, "Not connected yet");
+    else if ("key" in command) return this.#note(room, this.#key(), "No key yet: connect first");
+    else if ("search" in command) return this.#search(room, command.search);
+    else if ("who" in command) return this.#request("members", { type: "who", room: room.name });
+    else if ("rooms" in command) return this.#request("rooms", { type: "rooms" });
+    draw();
+    return null;
+  }
+
+  /** The text of the input box changed. @param {string} text */
+  inputChanged(text) {
+    const { room } = this.#chat;
+    if (!room) return;
+    if (room.editing) return void (room.editing.text = text);
+    this.#context.store.saveDraft(this.#chat.me, room.name, text);
+    const isQuiet = !text || text.startsWith("/") || !room.memberNames || Date.now() - this.#typingSentAt < TYPING_SENT_EVERY_MS;
+    if (!isQuiet && this.#context.client.send({ type: "typing", room: room.name })) this.#typingSentAt = Date.now();
+  }
+
+  /** Opens the private room with a user, and posts a text there. @param {string} user @param {string} text @returns {string | null} */
+  openDirect(user, text) {
+    const name = privateRoom(this.#chat.me, user);
+    if (!name) return "That is your own name";
+    this.#chat.ensureRoom(name).setPeerSpelling(user);
+    this.#context.openRoom(name);
+    if (text) this.#post(this.#chat.ensureRoom(name), text);
+    return null;
+  }
+
+  /** @param {string} user @param {boolean} is @returns {string | null} */
+  ignore(user, is) {
+    const { me, preferences } = this.#chat;
+    if (sameName(user, me)) return "That is your own name";
+    preferences.setIgnored(user, is);
+    this.#context.hint(is ? `Messages from ${user} are hidden. /unignore ${user} shows them` : `Messages from ${user} are shown`, false);
+    this.#context.draw();
+    return null;
+  }
+
+  /** @param {string | null} text The away message; null: back. */
+  #setAway(text) {
+    const { client, hint, draw } = this.#context;
+    if (!client.send(text === null ? { type: "back" } : { type: "away", text })) return "You are offline. Try again when connected";
+    this.#chat.away = text;
+    hint(text === null ? "You are back" : `You are ${awayText(text)}. /back ends it`, false);
+    draw();
+    return null;
+  }
+
+  /** @param {string} name @param {boolean | null} is Null: the opposite of now. @returns {string | null} */
+  #mute(name, is) {
+    const { preferences, rooms } = this.#chat;
+    const label = rooms.get(name)?.label ?? `#${name}`;
+    const was = preferences.isMuted(name);
+    if (is === was) return `${label} is not muted`;
+    preferences.setMuted(name, !was);
+    this.#context.hint(was ? `${label} is no longer muted` : `${label} is muted. /unmute ${name} ends it`, false);
+    this.#context.draw();
+    return null;
+  }
+
+  // ---- Messages that are stored -------------------------------------------------------------------
+
+  /** Puts an own message into the input box, to edit it. @param {number} seq @param {string} text */
+  edit(seq, text) {
+    const { room } = this.#chat;
+    if (!room) return;
+    room.editing = { seq, text };
+    this.#context.openComposer();
+  }
+
+  /** @returns {string | null} Why the last own message cannot be edited. */
+  editLast() {
+    const { room } = this.#chat;
+    return room ? this.#editLast(room, null) : "You are in no room";
+  }
+
+  /** Ends the edit or the reply that the input box is in. */
+  cancel() {
+    const { room } = this.#chat;
+    if (!room) return;
+    if (room.editing) room.editing = null;
+    else room.replyingTo = null;
+    this.#context.openComposer();
+  }
+
+  /** The next message replies to this one. @param {number} seq */
+  replyTo(seq) {
+    const { room } = this.#chat;
+    if (!room) return;
+    room.editing = null;
+    room.replyingTo = seq;
+    this.#context.openComposer();
+  }
+
+  /** @param {number} target */
+  deleteMessage(target) {
+    const { room } = this.#chat;
+    if (!room) return;
+    if (room.editing?.seq === target) this.cancel();
+    this.#submit({ type: "delete", room: room.name, cid: randomId(), target });
+  }
+
+  /** @param {Room} room @param {string | null} text */
+  #editLast(room, text) {
+    const last = lastMessage(room, this.#chat.me);
+    if (typeof last === "string") return last;
+    if (text === null) this.edit(last.seq, last.text);
+    else this.#edit(room, last, text);
+    return null;
+  }
+
+  /** @param {Room} room */
+  #deleteLast(room) {
+    const last = lastMessage(room, this.#chat.me);
+    if (typeof last === "string") return last;
+    this.deleteMessage(last.seq);
+    return null;
+  }
+
+  /** Submits the edit that the input box holds. @param {Room} room @param {string} text */
+  #finishEdit(room, text) {
+    const { editing } = room;
+    if (!text.trim()) return "A message cannot be empty: delete it, or press Esc to keep it";
+    if (editing) this.#edit(room, { seq: editing.seq, text: room.textAfterUnsent(editing.seq) }, text);
+    this.cancel();
+    return null;
+  }
+
+  /** @param {Room} room @param {{ seq: number, text: string | null }} post @param {string} text */
+  #edit(room, post, text) {
+    if (text !== post.text) this.#submit({ type: "edit", room: room.name, cid: randomId(), target: post.seq, text });
+  }
+
+  /** @param {Room} room @param {string | null} text */
+  #topic(room, text) {
+    if (text !== null) this.#submit({ type: "topic", room: room.name, cid: randomId(), text });
+    else room.note(room.topic ? `The topic of ${room.label}: ${room.topic}` : `${room.label} has no topic: /topic TEXT sets one`);
+    this.#context.jumpToLatest();
+    return null;
+  }
+
+  // ---- Failed messages, and notes that only this person sees ----------------------------------------
+
+  /** @param {(cid: string) => void} callback @returns {string | null} */
+  #forEachFailed(callback) {
+    const { failedCids } = this.#chat;
+    for (const cid of failedCids) callback(cid);
+    return failedCids.length ? null : "No message has failed";
+  }
+
+  /** @param {Room} room @param {number} seq @param {string} text @returns {string | null} */
+  #reply(room, seq, text) {
+    if (seq > room.newest) return `There is no message #${seq} in ${room.label} yet: the newest is #${room.newest}`;
+    this.#post(room, text, undefined, seq);
+    return null;
+  }
+
+  /** @param {string} text @returns {string | null} */
+  #replyDirect(text) {
+    const { lastDirectSender } = this.#chat;
+    return lastDirectSender ? this.openDirect(lastDirectSender, text) : "No direct message to reply to yet";
+  }
+
+  #key() {
+    const key = this.#context.store.token(this.#chat.me);
+    return key && `Key for ${this.#chat.me}: ${key}\n`
+      + `Anyone who has it can post as ${this.#chat.me}. For the console, put it in a file and use --token-file`;
+  }
+
+  /** @param {Room} room @param {string | null} text @param {string} otherwise */
+  #note(room, text, otherwise) {
+    if (!text) return otherwise;
+    room.note(text);
+    this.#context.jumpToLatest();
+    return null;
+  }
+
+  // ---- Helpers ------------------------------------------------------------------------------------
+
+  /** @param {Room} room @param {string} text @param {"me"} [kind] @param {number | null} [reply] The seq it replies to. */
+  #post(room, text, kind, reply) {
+    room.hideNewRule();
+    this.#submit({ type: "post", room: room.name, text, cid: randomId(), ...(kind && { kind }), ...(reply && { reply }) });
+    if (reply && reply === room.replyingTo) this.cancel();
+    this.#context.jumpToLatest();
+  }
+
+  /** @param {Submission} submission */
+  #submit(submission) {
+    const isSaved = this.#context.outboxStore.save(submission, this.#chat.me, Date.now());
+    this.#context.client.submit(submission);
+    if (!isSaved) this.#context.hint("This browser has no space left for unsent messages: keep this page open", true);
+  }
+
+  /** @param {Room} room @param {string} text */
+  #search({ name }, text) {
+    if (!this.#context.search.start(name, text)) return "You are offline. Try again when connected";
+    this.#context.hint(`Searching for “${text}”…`, false);
+    return null;
+  }
+
+  /** Sends a request whose reply the room shows. @param {string} replyType @param {import("./protocol/messages.js").Message} request */
+  #request(replyType, request) {
+    if (!this.#context.client.send(request)) return "You are offline. Try again when connected";
+    this.#chat.expectedReplies.add(replyType);
+    return null;
+  }
+}
+
+/** The last own message of a room, with its text after unsent edits; or why there is none. @param {Room} room @param {string} me */
+function lastMessage(room, me) {
+  const isWaiting = [...room.unsent.values()].some(({ submission }) => submission.type === "post");
+  if (isWaiting) return "Your last message is not stored yet. Try again when it is";
+  return room.lastPostOf(me) ?? "You have no message here";
+}

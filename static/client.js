@@ -1,0 +1,342 @@
+// The client: performs what the session asks for, and applies what the server sends to the chat, the storage and the page.
+
+import { notificationFor } from "./model/notification.js";
+import { roomFromPath, seqFromHash } from "./model/url.js";
+import { Connection } from "./protocol/connection.js";
+import { isPrivate, parseRoomName, peerOf } from "./protocol/names.js";
+import { Session } from "./protocol/session.js";
+import { randomId } from "./storage/tabs.js";
+
+/**
+ * @typedef {import("./protocol/messages.js").Message} Message
+ * @typedef {{
+ *   chat: import("./model/chat.js").Chat, preferences: import("./storage/preferences.js").Preferences,
+ *   store: import("./storage/store.js").Store, outboxStore: import("./storage/outbox-store.js").OutboxStore,
+ *   tabs: import("./storage/tabs.js").Tabs, search: import("./model/search.js").Search,
+ *   historyRequests: import("./model/history-requests.js").HistoryRequests,
+ *   page: import("./view/page.js").Page, navigation: import("./navigation.js").Navigation,
+ *   isReading(): boolean, openRoom(room: string, seq: number): void, openComposer(): void, draw(): void,
+ * }} Parts What the client works on. `isReading`: whether a message that arrives now is in view.
+ */
+
+export class Client {
+  /** @type {Session | null} */ session = null;
+  /** The server's last error message, which explains a stop. */ lastError = "";
+  /** Whether the rooms are on the screen: after the first welcome, or when the name was used before. */ isChatShown = false;
+  #parts;
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    this.connection = new Connection({
+      opened: () => {
+        // The client chooses the token itself: if the server chose it and the welcome were lost, the name would be locked.
+        if (this.session) this.session.token ??= randomId();
+        this.#perform(this.session?.opened());
+      },
+      received: (message) => this.#perform(this.session?.received(message)),
+      probe: () => this.session && parts.historyRequests.probe(this.session),
+      closed: (code) => {
+        for (const room of parts.chat.rooms.values()) room.disconnected();
+        this.#perform(this.session?.closed(code, Math.random()));
+      },
+      retryDue: () => this.start(),
+    });
+  }
+
+  // ---- Log in and out -----------------------------------------------------------------------------
+
+  /** Continues under a name that this browser used before. @param {string} user */
+  resume(user) {
+    this.isChatShown = true;
+    this.#parts.page.show();
+    this.session = this.#begin(user);
+    this.start();
+  }
+
+  /** @param {string} user @param {string | null} password @param {string | null} key */
+  logIn(user, password, key) {
+    const { chat, store, page } = this.#parts;
+    const session = this.session ??= this.#begin(user);
+    if (user !== session.user) {
+      // A name that no welcome confirmed is not claimed: the session must not ask the server to rename it.
+      if (session.token !== store.token(session.user)) session.token = undefined;
+      this.rename(user);
+      session.token ??= store.token(session.user) ?? undefined;
+      this.#saveName(session.user);
+      for (const room of session.rooms.filter((each) => !mayJoin(user, each))) this.#perform(session.leave(room));
+      for (const room of store.rooms(user).filter((each) => isPrivate(each) && mayJoin(user, each))) {
+        chat.ensureRoom(room);
+        this.join(room);
+      }
+    }
+    session.token = key ?? session.token;
+    session.password = password ?? session.password;
+    page.login.setBusy(true);
+    this.start();
+  }
+
+  /** @param {string} user */
+  #begin(user) {
+    const { chat, preferences, store, navigation } = this.#parts;
+    const address = roomFromPath(location.pathname);
+    const here = address && mayJoin(user, address) ? address : null;
+    const rooms = [...new Set([...store.rooms(user), ...(here ? [here] : [])])].filter((room) => mayJoin(user, room));
+    if (rooms.length === 0) rooms.push("lobby");
+    chat.me = user;
+    preferences.load(user);
+    for (const room of rooms) chat.ensureRoom(room);
+    navigation.show(here ?? rooms[0] ?? null, false, here ? seqFromHash(location.hash) : null);
+    return new Session({ user, token: store.token(user) ?? undefined, agent: "web", rooms });
+  }
+
+  /** Removes the name and its key from this browser, and returns to the login form. */
+  forgetMe() {
+    this.connection.disconnect();
+    this.#parts.store.forget(this.#parts.chat.me);
+    location.replace("/");
+  }
+
+  // ---- What the person does -----------------------------------------------------------------------
+
+  /** Connects, if there is no connection. */
+  start() {
+    this.#perform(this.session?.start());
+  }
+
+  /** @param {import("./protocol/outbox.js").Submission} submission */
+  submit(submission) {
+    this.#perform(this.session?.submit(submission));
+  }
+
+  /** @param {string} cid */
+  resend(cid) {
+    this.#perform(this.session?.resend(cid));
+  }
+
+  /** @param {string} cid */
+  drop(cid) {
+    this.#perform(this.session?.drop(cid));
+  }
+
+  /** @param {string} user */
+  rename(user) {
+    this.#perform(this.session?.nick(user));
+  }
+
+  /** @param {string} room */
+  join(room) {
+    this.#perform(this.session?.join(room));
+  }
+
+  /** @param {string} room */
+  leave(room) {
+    this.#perform(this.session?.leave(room));
+    this.#removeRoom(room);
+    this.#saveRooms();
+  }
+
+  /** @param {Message} message @returns {boolean} Whether there is a connection to send it over. */
+  send(message) {
+    return (this.session?.state === "live" || this.session?.state === "catching up") && this.connection.send(message);
+  }
+
+  /** Takes over unsent messages of closed tabs: a tab sends its own messages, and another sends them only once it is closed. */
+  adoptUnsent() {
+    const { chat, outboxStore, tabs } = this.#parts;
+    for (const tab of outboxStore.otherTabs(chat.me)) {
+      tabs.onceClosed(tab, () => {
+        const submissions = outboxStore.adopt(tab, chat.me);
+        for (const { room } of submissions) this.join(room);
+        this.#perform(this.session?.restore(submissions));
+      });
+    }
+  }
+
+  // ---- What the session asks for ------------------------------------------------------------------
+
+  /** @param {import("./protocol/session.js").Action[]} [actions] */
+  #perform(actions = []) {
+    const { chat, outboxStore, draw } = this.#parts;
+    for (const action of actions) {
+      const [[kind, value] = []] = Object.entries(action);
+      switch (kind) {
+        case "connect": this.#connect(); break;
+        case "state": if (value === "live") this.connection.caughtUp(); break;
+        case "retry_in": this.#retryIn(value); break;
+        case "send": this.connection.send(value); break;
+        case "disconnect": this.connection.disconnect(); break;
+        case "resend_in": setTimeout(() => this.#perform(this.session?.resendDue()), value); break;
+        case "stopped": this.#stopped(value); break;
+        case "record": this.#record(value); break;
+        case "reset": this.#reset(value); break;
+        case "gap": chat.ensureRoom(value.room).gap(value.first); break;
+        case "pending": chat.pending(value, Date.now()); break;
+        case "failed": this.#failed(value); break;
+        case "stored": chat.stored(value); outboxStore.remove(value.cid); break;
+        case "dropped": chat.dropped(value); outboxStore.remove(value); break;
+        case "message": this.#received(value); break;
+      }
+    }
+    draw();
+  }
+
+  #connect() {
+    const { historyRequests, search, page } = this.#parts;
+    historyRequests.disconnected();
+    if (search.disconnected()) page.composer.hint("Search stopped: connection lost. Search again when online", true);
+    this.lastError = "";
+    this.connection.connect();
+  }
+
+  /** @param {number} ms */
+  #retryIn(ms) {
+    this.connection.retryIn(ms);
+    if (!this.isChatShown) this.#parts.page.login.show("The server does not answer. Trying again…");
+  }
+
+  /** @param {number} code */
+  #stopped(code) {
+    const { chat, store, page } = this.#parts;
+    this.connection.retryAt = null;
+    page.login.setBusy(false);
+    if (code === 4403) return void (this.lastError ||= "You were removed from this server.");
+    if (code === 4409 && this.session) this.session.token = store.token(this.session.user) ?? undefined; // a typed key may be wrong
+    /** @type {Record<number, string>} */
+    const reasons = {
+      4401: this.session?.password ? "Wrong password." : "This server needs a password.",
+      4409: `The name ${chat.me} is in use. If it is yours, enter its key below.`,
+    };
+    this.isChatShown = false;
+    page.hide();
+    page.login.show(reasons[code] ?? (this.lastError || "The server did not understand this page. Reload the page."), {
+      user: chat.me, isPasswordAsked: code === 4401,
+    });
+  }
+
+  /** @param {import("./protocol/messages.js").LogRecord} record */
+  #record(record) {
+    const { chat, page, isReading, openComposer } = this.#parts;
+    const wasEditing = chat.room?.editing;
+    chat.addRecord(record, chat.room?.name === record.room && isReading());
+    if (document.hidden) this.#notify(record);
+    if (!wasEditing || chat.room?.editing) return;
+    openComposer();
+    page.composer.hint("The message you were editing was deleted", true);
+  }
+
+  /** @param {import("./protocol/messages.js").LogRecord} record */
+  #notify(record) {
+    const { chat, preferences, page, openRoom } = this.#parts;
+    const notification = notificationFor(record, chat);
+    if (!notification) return;
+    if (preferences.isOn("sound")) page.notifications.playSound();
+    if (preferences.isOn("desktop")) page.notifications.showDesktop(notification, record.room, () => openRoom(record.room, record.seq));
+  }
+
+  /** @param {string} room */
+  #reset(room) {
+    const { chat, openComposer } = this.#parts;
+    // In the new log the seqs belong to other messages: drop the edits and deletes of the old ones.
+    for (const cid of chat.unsentEdits(room)) this.drop(cid);
+    chat.ensureRoom(room).reset();
+    if (chat.room?.name === room) openComposer();
+  }
+
+  /** @param {{ cid: string } & import("./protocol/outbox.js").Rejection} rejection */
+  #failed(rejection) {
+    const { chat, page } = this.#parts;
+    chat.failed(rejection);
+    if (chat.isEdit(rejection.cid)) page.composer.hint(`Your change was refused: ${rejection.message}`, true);
+  }
+
+  // ---- What the server sends ----------------------------------------------------------------------
+
+  /** @param {Message} message */
+  #received(message) {
+    this.#parts.chat.received(message, Date.now());
+    switch (message.type) {
+      case "welcome": return this.#welcomed(message);
+      case "joined": return this.#saveRooms();
+      case "renamed": return this.session?.user === message.to ? this.#saveName(message.to) : undefined;
+      case "left": return this.session?.rooms.includes(message.room) ? undefined : this.#removeRoom(message.room);
+      case "history": return this.#historyReceived(message);
+      case "found": return this.#searchFinished(this.#parts.search.received(message));
+      case "error": return this.#error(message);
+    }
+  }
+
+  /** @param {Message} message */
+  #welcomed({ user, limits, motd, server }) {
+    const { chat, page } = this.#parts;
+    chat.server = server;
+    this.#saveName(user);
+    page.login.setBusy(false);
+    if (!this.isChatShown) page.show();
+    page.composer.setLimit(limits?.text ?? Infinity); // measures the input box, which must be on the screen for that
+    if (!this.isChatShown && motd) chat.room?.note(motd);
+    this.isChatShown = true;
+    this.adoptUnsent();
+  }
+
+  /** @param {Message} message */
+  #historyReceived(message) {
+    const { chat, historyRequests, navigation, preferences } = this.#parts;
+    const { room, records, first } = message;
+    const use = this.session && historyRequests.received(message, this.session);
+    if (use === "older") {
+      chat.rooms.get(room)?.addOlder(records, first, chat.me, (user) => preferences.isIgnored(user));
+      navigation.locateStep(); // at once: an old message can be hundreds of pages away
+    }
+    if (use === "missing") this.#perform(this.session?.requestMissing(room));
+  }
+
+  /** @param {import("./model/search.js").SearchResult | null} result */
+  #searchFinished(result) {
+    if (!result) return;
+    const { chat, page } = this.#parts;
+    chat.rooms.get(result.room)?.searchFinished(result);
+    page.composer.hint("");
+    if (chat.room?.name === result.room) page.messages.jumpToLatest();
+  }
+
+  /** @param {Message} message */
+  #error({ message, room }) {
+    this.lastError = message;
+    this.#parts.historyRequests.failed(room);
+    if (room && !this.session?.rooms.includes(room)) {
+      this.#removeRoom(room);
+      this.#saveRooms();
+    }
+    if (this.session?.state !== "connecting") this.#parts.page.composer.hint(message, true);
+  }
+
+  // ---- Names and rooms that are kept --------------------------------------------------------------
+
+  /** @param {string} user */
+  #saveName(user) {
+    const { chat, outboxStore, preferences, store } = this.#parts;
+    if (user !== chat.me) outboxStore.rename(chat.me, user);
+    chat.me = user;
+    preferences.load(user);
+    store.saveUser(user, this.session?.token ?? null);
+  }
+
+  #saveRooms() {
+    if (this.session) this.#parts.store.saveRooms(this.session.user, this.session.rooms);
+  }
+
+  /** Removes a room from the list, unless it has unsent messages. @param {string} name */
+  #removeRoom(name) {
+    const { chat, navigation } = this.#parts;
+    const room = chat.rooms.get(name);
+    if (!room || room.unsent.size) return;
+    chat.rooms.delete(name);
+    if (chat.room === room) navigation.show(chat.listed[0]?.name ?? null, false);
+  }
+}
+
+/** Whether a user may join a room: every public one, and the private rooms of the user's own. @param {string} user @param {string} room */
+function mayJoin(user, room) {
+  return parseRoomName(room) === room && (!isPrivate(room) || peerOf(room, user) !== null);
+}

@@ -1,0 +1,184 @@
+// Chat: the rooms of the person, what is unsent and unread in them, and what the server says about rooms and users.
+
+import { awayText } from "./members.js";
+import { Room } from "./room.js";
+import { memoryStorage } from "../storage/store.js";
+import { Preferences } from "../storage/preferences.js";
+import { isRecord } from "../protocol/messages.js";
+import { isPrivate, sameName } from "../protocol/names.js";
+
+/** How long a user is shown as typing: a little longer than the time between two `typing` messages. */
+const TYPING_SHOWN_MS = 5_000;
+
+export class Chat {
+  me = "";
+  /** Our away message, if we are away. @type {string | null} */ away = null;
+  /** @type {Map<string, Room>} */ rooms = new Map();
+  /** The room on the screen. @type {Room | null} */ room = null;
+  /** The public rooms of the server's last list. @type {string[]} */ knownRooms = [];
+  /** The server's name and version. */ server = "";
+  /** Replies that a command requested, which the room will show. @type {Set<string>} */ expectedReplies = new Set();
+
+
+  constructor(preferences = new Preferences(memoryStorage())) {
+    this.preferences = preferences;
+  }
+
+  /** The rooms in the order of the list: first the public ones, then the private ones. */
+  get listed() {
+    const all = [...this.rooms.values()];
+    return [...all.filter(({ peer }) => !peer), ...all.filter(({ peer }) => peer)];
+  }
+
+  /** Unread messages in rooms that are not muted. */
+  get unread() {
+    return this.#unmuted.reduce((sum, { unread }) => sum + unread, 0);
+  }
+
+  /** The same without the room on the screen. */
+  get unreadElsewhere() {
+    return this.#unmuted.reduce((sum, room) => sum + (room === this.room ? 0 : room.unread), 0);
+  }
+
+  /** Unread messages in private rooms, and unread mentions. */
+  get unreadMentions() {
+    return this.#unmuted.reduce((sum, { peer, unread, mentions }) => sum + (peer ? unread : mentions), 0);
+  }
+
+  get #unmuted() {
+    return [...this.rooms.values()].filter(({ name }) => !this.preferences.isMuted(name));
+  }
+
+  /** The cids of the submissions that failed. */
+  get failedCids() {
+    return [...this.rooms.values()].flatMap(({ unsent }) => [...unsent.values()]).filter(({ rejection }) => rejection).map(({ submission }) => submission.cid);
+  }
+
+  /** The user who last wrote in a private room, or null. */
+  get lastDirectSender() {
+    const said = this.listed.filter(({ peer }) => peer).flatMap(({ peer, items }) => {
+      const last = items.findLast((item) => "record" in item && item.record.type === "post" && !sameName(item.record.user, this.me));
+      return last && "record" in last ? [{ peer, at: last.record.at }] : [];
+    });
+    return said.sort((a, b) => a.at - b.at).at(-1)?.peer ?? null;
+  }
+
+  /** @param {string} name */
+  ensureRoom(name) {
+    const room = this.rooms.get(name) ?? new Room(name, this.me);
+    this.rooms.set(name, room);
+    return room;
+  }
+
+  /** Puts a room on the screen, or none. @param {string | null} name */
+  show(name) {
+    if (this.room && this.room.name !== name && !this.room.unread) this.room.hideNewRule();
+    this.room = name ? this.ensureRoom(name) : null;
+  }
+
+  /** The room above (-1) or below in the list; `isUnread`: the next one with unread messages. @param {number} by @param {boolean} isUnread */
+  neighbour(by, isUnread) {
+    const all = this.listed;
+    const here = this.room ? all.indexOf(this.room) : 0;
+    for (let i = 1; i < all.length; i += 1) {
+      const room = all.at((here + by * i) % all.length);
+      if (room && (room.unread || !isUnread)) return room.name;
+    }
+    return null;
+  }
+
+  /** @param {number} now */
+  typingUsers(now) {
+    return [...this.room?.typing ?? []].filter(([, until]) => until > now).map(([user]) => user);
+  }
+
+  /** Adds the next record of a room; `isSeen`: the newest message is in view. @param {import("../protocol/messages.js").LogRecord} record @param {boolean} isSeen */
+  addRecord(record, isSeen) {
+    const isQuiet = sameName(record.user, this.me) || this.preferences.isIgnored(record.user);
+    this.rooms.get(record.room)?.add(record, isQuiet, isSeen, this.me);
+  }
+
+  // ---- Our submissions ------------------------------------------------------------------------------
+
+  /** @param {import("../protocol/outbox.js").Submission} submission @param {number} now */
+  pending(submission, now) {
+    this.ensureRoom(submission.room).unsent.set(submission.cid, { submission, at: now, rejection: null });
+  }
+
+  /** @param {{ cid: string, seq: number }} stored */
+  stored({ cid, seq }) {
+    this.#roomOf(cid)?.stored(cid, seq);
+  }
+
+  /** @param {{ cid: string, code: string, message: string }} rejection */
+  failed(rejection) {
+    const unsent = this.#roomOf(rejection.cid)?.unsent.get(rejection.cid);
+    if (unsent) unsent.rejection = rejection;
+  }
+
+  /** @param {string} cid */
+  dropped(cid) {
+    this.#roomOf(cid)?.unsent.delete(cid);
+  }
+
+  /** The cids of a room's unsent edits and deletes. @param {string} name */
+  unsentEdits(name) {
+    return [...this.rooms.get(name)?.unsent.values() ?? []].filter(({ submission }) => submission.target !== undefined).map(({ submission }) => submission.cid);
+  }
+
+  /** Whether a submission is an edit or a delete. @param {string} cid */
+  isEdit(cid) {
+    return this.#roomOf(cid)?.unsent.get(cid)?.submission.target !== undefined;
+  }
+
+  /** @param {string} cid */
+  #roomOf(cid) {
+    return [...this.rooms.values()].find(({ unsent }) => unsent.has(cid));
+  }
+
+  // ---- What the server says about rooms and users -----------------------------------------------------
+
+  /** @param {import("../protocol/messages.js").Message} message @param {number} now */
+  received(message, now) {
+    const room = this.rooms.get(message.room);
+    switch (message.type) {
+      case "joined": return this.ensureRoom(message.room).joined(message); // joined by us, or a private room that the server added us to
+      case "marked": return room?.markedElsewhere(message.seq);
+      case "presence": return room?.presence(message, this.me, now);
+      case "typing": return void room?.typing.set(message.user, now + TYPING_SHOWN_MS);
+      case "members":
+        room?.membersListed(message);
+        if (this.expectedReplies.delete("members")) room?.note(memberList(room.members));
+        return;
+      case "away": return this.#setAway(message, message.text);
+      case "back": return this.#setAway(message, null);
+      case "welcome": return void (this.away = message.away ?? null);
+      case "rooms":
+        this.knownRooms = message.rooms.map((/** @type {{ name: string }} */ { name }) => name);
+        if (this.expectedReplies.delete("rooms")) this.room?.note("Rooms:", { rooms: this.knownRooms });
+        this.knownRooms = this.knownRooms.filter((name) => !isPrivate(name)); // no completion for private rooms
+        return;
+      case "renamed":
+        for (const each of this.rooms.values()) each.renamed(message.user, message.to);
+        return;
+      default:
+        // A record of an unknown type only takes its seq.
+        if (room && isRecord(message)) room.newest = message.seq;
+    }
+  }
+
+  /** @param {import("../protocol/messages.js").Message} message @param {string | null} text */
+  #setAway({ room, user }, text) {
+    this.rooms.get(room)?.members.setAway(user, text);
+    if (sameName(user, this.me)) this.away = text; // set here, or on another device of ours
+  }
+}
+
+/** `Here: ann, bob (away: lunch)` @param {import("./members.js").Members} members */
+function memberList(members) {
+  const shown = (members.names ?? []).map((user) => {
+    const away = members.awayMessage(user);
+    return away === null ? user : `${user} (${awayText(away)})`;
+  });
+  return `Here: ${shown.join(", ")}`;
+}

@@ -1,0 +1,21 @@
+// Mentions: whether a text has a name in it.
+
+/**
+ * Whether a text has a name as a word of its own, in any case. A dot or a dash ends the word, unless it
+ * joins it to another: "bob-cat" and "bob.org" do not mention bob.
+ * @param {string} text @param {string} name
+ */
+export function mentions(text, name) {
+  if (!name) return false;
+  if (name !== last.name) last = { name, pattern: pattern(name) };
+  return last.pattern.test(text);
+}
+
+/** The last pattern: nearly every call has the same name. */
+let last = { name: "", pattern: /^/ };
+
+/** @param {string} name Of letters, digits, `_`, `-` and `.`, as all names are. */
+function pattern(name) {
+  const letter = "[\\p{L}\\p{M}\\p{N}_]";
+  return new RegExp(`(?<!${letter}[.-]?)${name.replaceAll(".", "\\.")}(?![.-]?${letter})`, "iu");
+}

@@ -1,0 +1,20 @@
+// Which messages are worth a notification: mentions, and messages in private rooms.
+
+import { sameName } from "../protocol/names.js";
+
+/** Characters of a message that a notification shows. */
+const MAX_BODY_CHARS = 200;
+
+/**
+ * The notification for a record, or null: for history, in a muted room, of an ignored user, or without a
+ * mention.
+ * @param {import("../protocol/messages.js").LogRecord} record @param {import("./chat.js").Chat} chat
+ * @returns {{ title: string, body: string } | null}
+ */
+export function notificationFor(record, { rooms, me, preferences }) {
+  const { type, room: name, seq, user, text, deleted } = record;
+  const room = rooms.get(name);
+  if (!room?.isLive(seq) || type !== "post" || deleted || sameName(user, me)) return null;
+  if (preferences.isMuted(name) || preferences.isIgnored(user) || !(room.peer || room.isMentionOf(record, me))) return null;
+  return { title: room.peer ? user : `${user} in ${room.label}`, body: text.slice(0, MAX_BODY_CHARS) };
+}

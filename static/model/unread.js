@@ -1,0 +1,51 @@
+// The unread messages of one room: how many, how many of them are mentions, and which is the first.
+
+import { ReadMarker } from "./read-marker.js";
+
+/**
+ * @typedef {import("../protocol/messages.js").LogRecord} LogRecord
+ * @typedef {{ key: string, record: LogRecord, isQuiet: boolean, isMention: boolean }} RecordItem `isQuiet`: never unread,
+ *   because the person wrote it or ignores its author.
+ */
+
+export class Unread {
+  count = 0;
+  /** How many of them mention the person. */
+  mentions = 0;
+  /** The first of them, under the "New" rule; it stays until the person leaves the room or writes. @type {number | null} */ first = null;
+  readMarker = new ReadMarker();
+
+  /** Counts a record that just arrived. @param {LogRecord} record @param {boolean} isQuiet @param {boolean} isMention */
+  add(record, isQuiet, isMention) {
+    if (!this.#isUnread(record, isQuiet)) return;
+    if (this.count === 0) this.first = record.seq;
+    this.count += 1;
+    if (isMention) this.mentions += 1;
+  }
+
+  /** All messages up to this seq were in view. @param {number} seq */
+  markRead(seq) {
+    this.count = this.mentions = 0;
+    this.readMarker.read(seq);
+  }
+
+  /** Counts again, after the read marker or the items changed. @param {(RecordItem | { key: string })[]} items A room's. */
+  recount(items) {
+    if (this.count === 0 && this.first !== null) return; // all is read, and the person still sees the rule
+    this.count = this.mentions = 0;
+    this.first = null;
+    for (const item of items.toReversed()) {
+      if (!("record" in item)) continue;
+      if (item.record.seq <= this.readMarker.at) break;
+      if (!this.#isUnread(item.record, item.isQuiet)) continue;
+      this.count += 1;
+      if (item.isMention) this.mentions += 1;
+      this.first = item.record.seq;
+    }
+  }
+
+  /** @param {LogRecord} record @param {boolean} isQuiet */
+  #isUnread({ type, seq, deleted }, isQuiet) {
+    return type === "post" && !isQuiet && !deleted && seq > this.readMarker.at;
+  }
+}

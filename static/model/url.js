@@ -1,0 +1,23 @@
+// The URL of a room, or of a message in it, and back: /r/lobby, /r/@ada+bob, /r/lobby#42.
+
+import { parseRoomName } from "../protocol/names.js";
+
+/** @param {string | null} room @param {number | null} [seq] A message of it. */
+export function roomPath(room, seq = null) {
+  return room ? encodeURI(`/r/${room}`) + (seq === null ? "" : `#${seq}`) : "/";
+}
+
+/** @param {string} path @returns {string | null} */
+export function roomFromPath(path) {
+  if (!path.startsWith("/r/")) return null;
+  try {
+    return parseRoomName(decodeURIComponent(path.slice("/r/".length)));
+  } catch {
+    return null; // no valid percent encoding
+  }
+}
+
+/** The seq in the fragment of a URL. @param {string} hash @returns {number | null} */
+export function seqFromHash(hash) {
+  return /^#[1-9]\d{0,14}$/.test(hash) ? Number(hash.slice(1)) : null;
+}

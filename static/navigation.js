@@ -1,0 +1,93 @@
+// Navigation: the room on the screen, the message that the URL names, and loading history until it is found.
+
+import { roomPath } from "./model/url.js";
+import { copyText } from "./view/dom.js";
+
+/** The most records to go back, page by page, for one message: fewer than a room of the page can hold. */
+const MAX_DISTANCE = 110_000;
+
+/** Records per page on the way back: a server gives no more. */
+const PAGE = 200;
+
+/**
+ * @typedef {{ room: string, seq: number, distance?: number }} Target `distance`: how many records above the oldest loaded one.
+ * @typedef {{ found: { index: number, key: string } } | { loadOlder: true } | { wait: true } | { reason: string }} Step
+ *   `loadOlder`: load an older page first; `reason`: the message cannot be shown.
+ * @typedef {{
+ *   chat: import("./model/chat.js").Chat, historyRequests: import("./model/history-requests.js").HistoryRequests,
+ *   messages: import("./view/message-list.js").MessageList, hint(text: string, isBad?: boolean): void,
+ *   openComposer(): void, draw(): void,
+ * }} Context
+ */
+
+export class Navigation {
+  #context;
+  /** The message that the URL names, until it is on the screen. @type {Target | null} */ #target = null;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+  }
+
+  /** Whether the target is not on the screen yet. */
+  get isLocating() {
+    return this.#target !== null;
+  }
+
+  /** @param {string | null} room @param {boolean} isNewEntry Whether the browser's history gets an entry. @param {number | null} [seq] A message of it to go to. */
+  show(room, isNewEntry, seq = null) {
+    const { chat, messages, openComposer, draw } = this.#context;
+    chat.show(room);
+    const path = roomPath(room, seq);
+    if (location.pathname + location.hash !== path) history[isNewEntry ? "pushState" : "replaceState"](null, "", path);
+    this.#target = room && seq !== null ? { room, seq } : null;
+    if (!this.#target) messages.clearTarget();
+    openComposer();
+    draw();
+  }
+
+  /** Goes one step towards the target: shows it, or loads an older page. */
+  locateStep() {
+    const { chat: { room }, historyRequests, messages, hint } = this.#context;
+    if (!this.#target || room?.name !== this.#target.room) return;
+    const { seq } = this.#target;
+    const step = locateMessage(room, seq);
+    if ("wait" in step) return;
+    if ("loadOlder" in step) {
+      this.#target.distance ??= room.oldest === null ? 0 : room.oldest - seq;
+      hint(`Loading message #${seq}, ${this.#target.distance.toLocaleString()} messages back…`);
+      return historyRequests.loadOlder(room, PAGE);
+    }
+    hint("reason" in step ? step.reason : "", "reason" in step);
+    this.#target = null;
+    if ("found" in step) messages.show(step.found);
+  }
+
+  /** Removes the target from the URL once the person scrolled away from it, so that a reload does not go back to it. */
+  scrolled() {
+    const { chat: { room }, messages } = this.#context;
+    if (!this.#target && !messages.hasTarget && location.hash) history.replaceState(null, "", roomPath(room?.name ?? null));
+  }
+
+  /** @param {number} seq A message of the room on the screen. */
+  async copyLink(seq) {
+    const { chat: { room }, hint } = this.#context;
+    if (!room) return;
+    const isCopied = await copyText(location.origin + roomPath(room.name, seq));
+    hint(isCopied ? "Link copied" : "This browser does not allow copying", !isCopied);
+  }
+}
+
+/** The next step to a message of this room. @param {import("./model/room.js").Room} room @param {number} seq @returns {Step} */
+export function locateMessage(room, seq) {
+  const { oldest, newest, first, label } = room;
+  if (oldest === null || !room.isCaughtUp) return { wait: true };
+  if (seq > newest) return { reason: `There is no message #${seq} in ${label} yet: the newest is #${newest}` };
+  if (seq < first) return { reason: `Message #${seq} of ${label} is no longer kept` };
+  if (seq >= oldest) {
+    const found = room.locate(seq);
+    return found ? { found } : { reason: `#${seq} in ${label} is an edit or a delete, not a message` };
+  }
+  if (oldest - seq > MAX_DISTANCE) return { reason: `Message #${seq} of ${label} is too far back to show` };
+  return { loadOlder: true };
+}

@@ -1,0 +1,102 @@
+// Messages of the protocol: parses and checks what the server sends, encodes what the client sends.
+
+import { isRoomName, isToken } from "./names.js";
+
+/**
+ * @typedef {{ type: string, [field: string]: any }} Message One JSON object of the protocol.
+ * @typedef {{ type: "post" | "edit" | "delete" | "topic", room: string, seq: number, at: number, user: string,
+ *   cid: string, text: string, kind?: string, reply?: number, target: number, deleted?: boolean }} LogRecord
+ *     A numbered record of a room's log; which fields it has depends on its type.
+ * @typedef {Record<string, (v: any) => boolean>} Shape The check for each field.
+ */
+
+/** A longer message is not from a chat server, and is not parsed. */
+const MAX_MESSAGE_CHARS = 16 * 1024 * 1024;
+
+const isString = (/** @type {unknown} */ v) => typeof v === "string";
+const matching = (/** @type {RegExp} */ pattern) => (/** @type {unknown} */ v) => typeof v === "string" && pattern.test(v);
+const isText = matching(/^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]+$/);
+const isBoolean = (/** @type {unknown} */ v) => typeof v === "boolean";
+const isCount = (/** @type {any} */ v) => Number.isSafeInteger(v) && v >= 0;
+const listOf = (/** @type {(v: any) => boolean} */ fits) => (/** @type {unknown} */ v) =>
+  Array.isArray(v) && v.every(fits);
+const optional = (/** @type {(v: any) => boolean} */ fits) => (/** @type {unknown} */ v) =>
+  v === undefined || v === null || fits(v);
+
+const LIMIT_FIELDS = { text: isCount, rate: isCount, burst: isCount, page: isCount };
+const RECORD_FIELDS = { room: isRoomName, seq: isCount, at: isCount, user: isString, cid: isString };
+/** A text, or an empty one where its author deleted the post. */
+const isTextOrDeleted = (/** @type {any} */ v) => v?.deleted === true ? v.text === "" : isText(v?.text) && optional(isBoolean)(v.deleted);
+const allOf = (/** @type {((v: any) => boolean)[]} */ ...fits) => (/** @type {any} */ v) => fits.every((fit) => fit(v));
+/** The record types that this version knows. @type {Record<string, (v: any) => boolean>} */
+const RECORDS = {
+  post: allOf(hasFields({ ...RECORD_FIELDS, kind: optional(isString), reply: optional(isCount) }), isTextOrDeleted),
+  edit: allOf(hasFields({ ...RECORD_FIELDS, target: isCount }), isTextOrDeleted),
+  delete: hasFields({ ...RECORD_FIELDS, target: isCount }),
+  topic: hasFields({ ...RECORD_FIELDS, text: matching(/^[^\u0000-\u001f\u007f-\u009f]*$/) }),
+};
+const isLogRecord = (/** @type {any} */ v) => (RECORDS[v?.type] ?? hasFields({ type: isString, seq: isCount }))(v);
+const isAwayMember = hasFields({ user: isString, text: isString });
+const ROOM_FIELDS = { name: isString, head: isCount, members: isCount };
+
+/** The required fields of each server message. Other fields are ignored: version 1 may add some. */
+const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | ((v: any) => boolean)>} */ ({
+  ...RECORDS,
+  welcome: { user: isString, token: isToken, server: isString, limits: hasFields(LIMIT_FIELDS), motd: optional(isString), away: optional(isString) },
+  joined: {
+    room: isRoomName, log: isString, first: isCount, head: isCount, since: isCount, reset: optional(isBoolean),
+    count: isCount, members: optional(listOf(isString)), topic: optional(isString), marked: optional(isCount),
+    away: optional(listOf(isAwayMember)),
+  },
+  history: { room: isRoomName, records: listOf(isLogRecord), first: isCount },
+  found: { room: isRoomName, text: isString, records: listOf(isLogRecord), before: isCount, first: isCount },
+  presence: { room: isRoomName, user: optional(isString), state: optional(matching(/^(joined|left)$/)), count: isCount, away: optional(isString) },
+  away: { room: isRoomName, user: isString, text: isString },
+  back: { room: isRoomName, user: isString },
+  renamed: { user: isString, to: isString, token: optional(isToken) },
+  members: { room: isRoomName, members: listOf(isString), away: optional(listOf(isAwayMember)) },
+  rooms: { rooms: listOf(hasFields(ROOM_FIELDS)) },
+  left: { room: isRoomName },
+  typing: { room: isRoomName, user: isString },
+  marked: { room: isRoomName, seq: isCount },
+  error: { code: isString, message: isString, cid: optional(isString), room: optional(isRoomName), retry_ms: optional(isCount) },
+})));
+
+/** @param {Message} message */
+export function encode(message) {
+  return JSON.stringify(message);
+}
+
+/**
+ * Parses a message; null if it does not match the protocol. A record rejected here is not lost:
+ * the session sees that its seq is missing. A type of a later version is accepted.
+ * @param {unknown} json @returns {Message | null}
+ */
+export function decode(json) {
+  if (typeof json !== "string" || json.length > MAX_MESSAGE_CHARS) return null;
+  let value;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return null;
+  }
+  const shape = SHAPES.get(value?.type) ?? {};
+  const fits = typeof shape === "function" ? shape : hasFields(shape);
+  return isString(value?.type) && fits(value) ? value : null;
+}
+
+/** Whether this version knows a record's type. @param {Message} message */
+export function isKnownRecord({ type }) {
+  return Object.hasOwn(RECORDS, type);
+}
+
+/** Whether a message, of any version, is a numbered record of a log. @param {Message} message */
+export function isRecord(message) {
+  return hasFields(RECORD_FIELDS)(message);
+}
+
+/** @param {Shape} shape @returns {(v: any) => boolean} */
+function hasFields(shape) {
+  return (value) => typeof value === "object" && value !== null && !Array.isArray(value)
+    && Object.entries(shape).every(([field, fits]) => fits(value[field]));
+}

@@ -1,0 +1,71 @@
+// Names of users and rooms: which are valid, how they are compared, and tokens.
+
+const ROOM_NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+/** The private room of two users: their name keys, sorted. */
+const PRIVATE_ROOM = /^@([\p{L}\p{M}\p{N}_.-]{1,72})\+([\p{L}\p{M}\p{N}_.-]{1,72})$/u;
+const TOKEN = /^[0-9a-f]{32}$/;
+
+/** Whether a room is a private room. @param {string} room */
+export function isPrivate(room) {
+  return room.startsWith("@");
+}
+
+/** Whether a name looks valid; the server may still refuse it. @param {unknown} name */
+export function isUserName(name) {
+  return typeof name === "string" && /^[\p{L}\p{M}\p{N}_.-]{1,24}$/u.test(name);
+}
+
+/**
+ * The room name in what a person typed, or null. A leading `#` and capitals are accepted.
+ * @param {string} typed
+ */
+export function parseRoomName(typed) {
+  const name = typed.trim().replace(/^#/, "").toLowerCase();
+  if (ROOM_NAME.test(name)) return name;
+  const [, one, other] = PRIVATE_ROOM.exec(typed.trim()) ?? [];
+  return one && other ? privateRoom(one, other) : null;
+}
+
+/** The private room of two users, or null if both are the same. @param {string} one @param {string} other */
+export function privateRoom(one, other) {
+  const [first = "", second = ""] = [nameKey(one), nameKey(other)].sort(compareCodePoints);
+  return first === second ? null : `@${first}+${second}`;
+}
+
+/** The name key of the other user of a private room; null if the room is not one of `me`. @param {string} room @param {string} me */
+export function peerOf(room, me) {
+  const [, first = null, second = null] = PRIVATE_ROOM.exec(room) ?? [];
+  if (first === nameKey(me)) return second;
+  return second === nameKey(me) ? first : null;
+}
+
+/** The server's order. JavaScript compares UTF-16 units instead. @param {string} a @param {string} b */
+function compareCodePoints(a, b) {
+  const [left, right] = [Array.from(a), Array.from(b)];
+  const at = left.findIndex((character, i) => character !== right[i]);
+  if (at < 0) return left.length - right.length;
+  return (left[at]?.codePointAt(0) ?? 0) - (right[at]?.codePointAt(0) ?? -1);
+}
+
+/** The key by which names are compared: names that differ only in case are the same claim. @param {string} name */
+export function nameKey(name) {
+  if (/^[\0-\x7f]*$/.test(name)) return name.toLowerCase();
+  // Character by character: in a whole word, a final sigma would change.
+  const lower = (/** @type {string} */ text) => Array.from(text, (character) => character.toLowerCase()).join("");
+  return Array.from(name, (character) => lower(character.toUpperCase())).join("");
+}
+
+/** @param {string} a @param {string} b */
+export function sameName(a, b) {
+  return nameKey(a) === nameKey(b);
+}
+
+/** Whether a value is the name of a room. @param {unknown} value */
+export function isRoomName(value) {
+  return typeof value === "string" && (ROOM_NAME.test(value) || PRIVATE_ROOM.test(value));
+}
+
+/** Whether a value is a token, which the page calls the key of a name. @param {unknown} value */
+export function isToken(value) {
+  return typeof value === "string" && TOKEN.test(value);
+}

@@ -1,0 +1,100 @@
+// Subscriptions: the rooms that the person joined, and how far each is shown. They decide whether the next
+// record may be shown, so that no record is ever skipped; session.js acts on that.
+
+import { isPrivate } from "./names.js";
+
+/**
+ * @typedef {import("./messages.js").Message} Message
+ * @typedef {{ seq: number, log: string } | null} Position The highest seq shown with none missing
+ *     before it, and the log that it belongs to; null before the first `joined`.
+ * @typedef {{ position: Position, joinState: "not joined" | "joining" | "joined", head: number, missingAfter: number | null }} Subscription
+ *     `head`: once shown, the room is caught up. `missingAfter`: the seq after which a join was to bring the missing records.
+ */
+
+export class Subscriptions {
+  /** @type {Map<string, Subscription>} */ #subscriptions = new Map();
+
+  /** @param {string[]} rooms */
+  constructor(rooms) {
+    for (const room of rooms) this.add(room);
+  }
+
+  get rooms() {
+    return [...this.#subscriptions.keys()];
+  }
+
+  /** Whether every room is joined and shown up to its head at that time. */
+  get isCaughtUp() {
+    return [...this.#subscriptions.values()].every(({ joinState, position, head }) => joinState === "joined" && position !== null && position.seq >= head);
+  }
+
+  /** @param {string} room @returns {boolean} Whether it was added. */
+  add(room) {
+    if (this.#subscriptions.has(room)) return false;
+    this.#subscriptions.set(room, { position: null, joinState: "not joined", head: 0, missingAfter: null });
+    return true;
+  }
+
+  /** @param {string} room @returns {boolean} Whether it was there. */
+  remove(room) {
+    return this.#subscriptions.delete(room);
+  }
+
+  /** @param {string} room */
+  seq(room) {
+    return this.#subscriptions.get(room)?.position?.seq ?? null;
+  }
+
+  /** Whether a join is not answered yet. @param {string} room */
+  isJoining(room) {
+    return this.#subscriptions.get(room)?.joinState === "joining";
+  }
+
+  /** The connection is gone: every room has to be joined again. */
+  disconnected() {
+    for (const subscription of this.#subscriptions.values()) {
+      subscription.joinState = "not joined";
+      subscription.missingAfter = null;
+    }
+  }
+
+  /** Starts a join, and returns its fields. @param {string} room @param {number | null} [missingAfter] */
+  requestJoin(room, missingAfter = null) {
+    const subscription = this.#subscriptions.get(room);
+    if (!subscription) return { room };
+    subscription.joinState = "joining";
+    subscription.missingAfter = missingAfter;
+    return subscription.position ? { room, since: subscription.position.seq, log: subscription.position.log } : { room };
+  }
+
+  /** Applies the answer to a join. @param {Message} joined @returns {"not requested" | "continues" | "reset" | "gap"} */
+  joined({ room, log, since, head, reset }) {
+    if (isPrivate(room)) this.add(room); // the server adds us to a private room when its other member writes there
+    const subscription = this.#subscriptions.get(room);
+    if (!subscription) return "not requested";
+    subscription.joinState = "joined";
+    subscription.head = head;
+    const { position } = subscription;
+    if (position && !reset && position.log === log && since <= position.seq) return "continues";
+    subscription.position = { log, seq: since };
+    if (!position) return "continues";
+    return reset || position.log !== log ? "reset" : "gap";
+  }
+
+  /**
+   * Checks a record's seq, and advances the position if it is the next.
+   * @param {string} room @param {number} seq
+   * @returns {"next" | "repeat" | "missing" | "join pending" | "still missing" | "not joined"}
+   */
+  advance(room, seq) {
+    const subscription = this.#subscriptions.get(room);
+    if (!subscription?.position) return "not joined";
+    if (seq <= subscription.position.seq) return "repeat";
+    if (seq === subscription.position.seq + 1) {
+      subscription.position.seq = seq;
+      return "next";
+    }
+    if (subscription.joinState !== "joined") return "join pending";
+    return subscription.missingAfter === subscription.position.seq ? "still missing" : "missing";
+  }
+}

@@ -1,0 +1,133 @@
+// Store: what the browser keeps of a person: names with their tokens, rooms, and drafts for each name.
+// `local` is localStorage, shared by all tabs; `session` is sessionStorage, of this tab only, which survives
+// a reload.
+
+import { isPrivate, nameKey } from "../protocol/names.js";
+
+export class Store {
+  #local;
+  #session;
+
+  /** @param {Storage} local @param {Storage} session */
+  constructor(local, session) {
+    this.#local = local;
+    this.#session = session;
+  }
+
+  /** The name of this tab, or the last one used in this browser, or null. */
+  get user() {
+    return this.#session.getItem("talk.user") ?? this.#local.getItem("talk.user");
+  }
+
+  /** @param {string} user @param {string | null} token */
+  saveUser(user, token) {
+    save(this.#session, "talk.user", user);
+    save(this.#local, "talk.user", user);
+    if (token) save(this.#local, tokenKey(user), token);
+  }
+
+  /** @param {string} user */
+  token(user) {
+    return this.#local.getItem(tokenKey(user));
+  }
+
+  /** Removes a name, its token and its drafts. @param {string} user */
+  forget(user) {
+    const drafts = keysOf(this.#local).filter((key) => key.startsWith(draftKey(user, "")));
+    for (const key of ["talk.user", tokenKey(user), privateKey(user), ...drafts]) this.#local.removeItem(key);
+    this.#session.clear();
+  }
+
+  /** The public rooms of this browser, and the private rooms of a name. @param {string} user @returns {string[]} */
+  rooms(user) {
+    return [...parseNames(this.#local.getItem("talk.rooms")), ...parseNames(this.#local.getItem(privateKey(user)))];
+  }
+
+  /** @param {string} user @param {string[]} rooms */
+  saveRooms(user, rooms) {
+    save(this.#local, "talk.rooms", JSON.stringify(rooms.filter((room) => !isPrivate(room))));
+    save(this.#local, privateKey(user), JSON.stringify(rooms.filter(isPrivate)));
+  }
+
+  /** The draft of a room, from any tab. @param {string} user @param {string} room */
+  draft(user, room) {
+    return this.#local.getItem(draftKey(user, room)) ?? "";
+  }
+
+  /** @param {string} user @param {string} room @param {string} text */
+  saveDraft(user, room, text) {
+    if (text) save(this.#local, draftKey(user, room), text);
+    else this.#local.removeItem(draftKey(user, room));
+  }
+
+  /** Which change of another tab matters to this one. @param {StorageEvent} event @param {string} user @param {string} room */
+  changeOf({ key, newValue }, user, room) {
+    if (key === tokenKey(user) && newValue === null) return "forgotten";
+    return key === draftKey(user, room) ? "draft" : "other";
+  }
+}
+
+/**
+ * The browser's storage; where it refuses, a replacement that lasts as long as the page.
+ * @param {() => Storage} open @returns {Storage}
+ */
+export function openStorage(open) {
+  try {
+    const storage = open();
+    storage.getItem("talk.user");
+    return storage;
+  } catch {
+    return memoryStorage();
+  }
+}
+
+/** @returns {Storage} */
+export function memoryStorage() {
+  /** @type {Map<string, string>} */
+  const map = new Map();
+  return {
+    get length() { return map.size; },
+    key: (i) => [...map.keys()][i] ?? null,
+    getItem: (key) => map.get(key) ?? null,
+    setItem: (key, value) => void map.set(key, String(value)),
+    removeItem: (key) => void map.delete(key),
+    clear: () => map.clear(),
+  };
+}
+
+/** All keys of a storage. @param {Storage} storage */
+export function keysOf(storage) {
+  return Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? "");
+}
+
+/** If the storage is full, only the next page load misses the value. @param {Storage} storage @param {string} key @param {string} value */
+function save(storage, key, value) {
+  try {
+    storage.setItem(key, value);
+  } catch {}
+}
+
+/** @param {string | null} kept @returns {string[]} */
+function parseNames(kept) {
+  try {
+    const rooms = JSON.parse(kept ?? "[]");
+    return Array.isArray(rooms) ? rooms.filter((room) => typeof room === "string") : [];
+  } catch {
+    return []; // not written by us
+  }
+}
+
+/** @param {string} user */
+function privateKey(user) {
+  return `talk.private.${nameKey(user)}`;
+}
+
+/** @param {string} user @param {string} room */
+function draftKey(user, room) {
+  return `talk.draft.${nameKey(user)} ${room}`;
+}
+
+/** @param {string} user */
+function tokenKey(user) {
+  return `talk.token.${nameKey(user)}`;
+}

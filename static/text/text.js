@@ -1,0 +1,127 @@
+// Text: prepares what other users wrote for the screen, and what the person wrote for the server.
+
+import { nameKey } from "../protocol/names.js";
+
+/** @typedef {{ text: string, href?: string }} TextPart A part of a text; with `href`, a link. */
+
+/** Characters of one text that are shown. Our server allows 10,000 bytes at most. */
+const MAX_SHOWN_CHARS = 16_384;
+
+/** A longer link stays text. */
+const MAX_LINK_CHARS = 2_048;
+
+/**
+ * A link ends at white space, quotes, angle brackets, and invisible or direction-changing characters,
+ * which could make it look like another address.
+ */
+const LINK = /\bhttps?:\/\/[^\s"'`<>\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/giu;
+
+/** The part of a text that is shown. @param {string} text */
+export function truncate(text) {
+  return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
+}
+
+/**
+ * Splits a text into text and links, in order; joined, they are the text as it is shown.
+ * @param {string} text @returns {TextPart[]}
+ */
+export function splitLinks(text) {
+  const shown = truncate(text);
+  /** @type {TextPart[]} */
+  const list = [];
+  let done = 0;
+  for (const match of shown.matchAll(LINK)) {
+    const link = trimPunctuation(match[0]);
+    const href = parseUrl(link);
+    if (!href) continue;
+    if (match.index > done) list.push({ text: shown.slice(done, match.index) });
+    list.push({ text: link, href });
+    done = match.index + link.length;
+  }
+  if (done < shown.length) list.push({ text: shown.slice(done) });
+  return list;
+}
+
+/**
+ * Prepares a text for the server: line ends as `\n` and none around it, and U+FFFD in place of
+ * unpaired surrogates and control characters, which a server would refuse.
+ * @param {string} typed
+ */
+export function normalize(typed) {
+  return typed
+    .replace(/\r\n?/g, "\n")
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|\p{Surrogate}/gu, "\ufffd")
+    .replace(/^\n+|\s+$/g, "");
+}
+
+/** The length of a text in UTF-8. @param {string} text */
+export function byteLength(text) {
+  return new TextEncoder().encode(text).length;
+}
+
+/**
+ * The hue of a name, in degrees: one of 16, the same for every user and in every case (FNV-1a, and
+ * a last multiplication, because the lowest bits of FNV hardly mix).
+ * @param {string} name
+ */
+export function hue(name) {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(nameKey(name))) {
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  }
+  return (Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 28) * 22.5;
+}
+
+/** @param {string} text */
+function parseUrl(text) {
+  if (text.length > MAX_LINK_CHARS) return null;
+  try {
+    const url = new URL(text);
+    return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Cuts punctuation that ends the sentence, not the link; a closing bracket too, unless the link opened it.
+ * @param {string} link
+ */
+function trimPunctuation(link) {
+  let end = link.length;
+  for (; end > 0; end -= 1) {
+    const last = link[end - 1] ?? "";
+    if (".,;:!?*_~…”’»".includes(last)) continue;
+    const opening = { ")": "(", "]": "[", "}": "{" }[last];
+    if (!opening || countBefore(link, opening, end) >= countBefore(link, last, end)) break;
+  }
+  return link.slice(0, end);
+}
+
+/** How often `sign` occurs before `end`. @param {string} link @param {string} sign @param {number} end */
+function countBefore(link, sign, end) {
+  return link.slice(0, end).split(sign).length - 1;
+}
+
+/** The word that was probably meant: one mistake away, or two from four letters on; else null. @param {string} typed @param {string[]} words */
+export function nearest(typed, words) {
+  const most = Math.min(2, Math.floor(typed.length / 2));
+  const closest = words.map((word) => ({ word, distance: editDistance(typed, word) })).filter(({ distance }) => distance <= most);
+  return closest.sort((a, b) => a.distance - b.distance)[0]?.word ?? null;
+}
+
+/** Characters wrong, missing, extra, or swapped with the next. @param {string} a @param {string} b */
+function editDistance(a, b) {
+  /** @type {number[][]} */
+  const cost = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  const at = (/** @type {number} */ i, /** @type {number} */ j) => cost[i]?.[j] ?? Infinity;
+  for (let i = 1; i <= a.length; i += 1) {
+    cost[i] = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const isSwap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const least = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + Number(a[i - 1] !== b[j - 1]), isSwap ? at(i - 2, j - 2) + 1 : Infinity);
+      cost[i]?.push(least);
+    }
+  }
+  return at(a.length, b.length);
+}

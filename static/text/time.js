@@ -1,0 +1,45 @@
+// Formats times (Unix ms) in the time zone and language of the reader.
+
+/** The last time that a Date can hold; a server may send a later one. */
+const MAX_DATE = 8.64e15;
+
+const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const yearFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
+
+/** @param {number} at */
+export const formatTime = (at) => clockFormat.format(toDate(at));
+
+/** @param {number} at */
+export const formatFull = (at) => fullFormat.format(toDate(at));
+
+/** @param {number} at */
+export const formatIso = (at) => toDate(at).toISOString();
+
+/** @param {number} a @param {number} b */
+export const isSameDay = (a, b) => toDate(a).toDateString() === toDate(b).toDateString();
+
+/** @param {number} at @param {number} now */
+export function formatDay(at, now) {
+  const yesterday = toDate(now);
+  yesterday.setDate(yesterday.getDate() - 1);
+  if (isSameDay(at, now)) return "Today";
+  if (isSameDay(at, yesterday.getTime())) return "Yesterday";
+  const isThisYear = toDate(at).getFullYear() === toDate(now).getFullYear();
+  return (isThisYear ? dayFormat : yearFormat).format(toDate(at));
+}
+
+/** A duration in the largest whole unit: "12 s", "3 min", "2 h", "4 days". @param {number} ms */
+export function formatDuration(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`;
+  return `${Math.floor(seconds / 86_400)} days`;
+}
+
+/** @param {number} at */
+function toDate(at) {
+  return new Date(Math.min(at, MAX_DATE));
+}

@@ -1,0 +1,97 @@
+// DOM helpers of the views. Text becomes text nodes, and nothing else.
+
+/** @param {string} id @returns {any} An element of index.html. */
+export function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`index.html has no #${id}`);
+  return element;
+}
+
+/**
+ * @param {string} tag @param {Record<string, string | boolean | undefined>} attributes
+ * @param {...(Node | string)} children Strings become text nodes.
+ */
+export function make(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** @param {string} label @param {() => void} act @param {Record<string, string>} [attributes] */
+export function button(label, act, attributes = {}) {
+  const element = make("button", { type: "button", ...attributes }, label);
+  element.addEventListener("click", act);
+  return element;
+}
+
+/** A name in its colour; `bdi` keeps its direction from the text around it. @param {string} name @param {number} hue */
+export function colouredName(name, hue) {
+  const element = make("bdi", { class: "name", title: name }, name);
+  element.style.setProperty("--hue", String(hue));
+  return element;
+}
+
+/** Text with links. @param {import("../text/text.js").TextPart[]} tokens */
+export function linkNodes(tokens) {
+  return tokens.map(({ text, href }) => (href ? make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text));
+}
+
+/** Sets a text if it is new, so that nothing is announced twice. @param {Element} element @param {string} text */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * Makes the children of `parent` match `rows`, in order. A node stays as long as the key and the version of
+ * its row; `build` makes the others. The focus stays with its row.
+ * @template Row @param {Element} parent @param {Row[]} rows
+ * @param {(row: Row) => { key: string, version: string }} identity @param {(row: Row) => HTMLElement} build
+ */
+export function reconcile(parent, rows, identity, build) {
+  const old = new Map([...parent.children].map((node) => [node.getAttribute("data-key"), node]));
+  let next = parent.firstElementChild;
+  for (const row of rows) {
+    const { key, version } = identity(row);
+    let node = old.get(key);
+    old.delete(key);
+    if (node?.getAttribute("data-version") !== version) {
+      const fresh = build(row);
+      fresh.setAttribute("data-key", key);
+      fresh.setAttribute("data-version", version);
+      const hadFocus = node?.contains(document.activeElement);
+      if (node === next) next = node?.nextElementSibling ?? null;
+      node?.replaceWith(fresh);
+      node = fresh;
+      if (hadFocus) /** @type {HTMLElement | null} */ (fresh.querySelector("a, button"))?.focus();
+    }
+    if (node === next) next = next.nextElementSibling;
+    else parent.insertBefore(node, next);
+  }
+  for (const node of old.values()) node.remove();
+}
+
+/** Copies a text with the clipboard API, or else by selecting it. @param {string} text @returns {Promise<boolean>} Whether it worked. */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyBySelection(text); // a page from the network without TLS has no clipboard
+  }
+}
+
+/** @param {string} text */
+function copyBySelection(text) {
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+  const area = /** @type {HTMLTextAreaElement} */ (make("textarea", { class: "visually-hidden", readonly: true, "aria-hidden": "true" }));
+  area.value = text;
+  (focused?.closest("dialog") ?? document.body).append(area); // while a dialog is open, only its content can be selected
+  area.select();
+  const isCopied = document.execCommand("copy");
+  area.remove();
+  focused?.focus({ preventScroll: true });
+  return isCopied;
+}

@@ -1,0 +1,53 @@
+// LoginView: the form for the name, the password if the server wants one, and the key.
+
+import { BAD_NAME } from "../model/commands.js";
+import { byId, setText } from "./dom.js";
+import { isToken, isUserName } from "../protocol/names.js";
+
+export class LoginView {
+  #element = byId("login");
+  #name = byId("name");
+  #password = byId("password");
+  #passwordRow = byId("password-row");
+  #error = byId("login-error");
+
+  /** @param {(user: string, password: string | null, key: string | null) => void} logIn */
+  constructor(logIn) {
+    byId("login-form").addEventListener("submit", (/** @type {Event} */ event) => {
+      event.preventDefault();
+      const user = this.#name.value.trim();
+      if (!isUserName(user)) {
+        this.show(user ? BAD_NAME : "Enter the name that others will see");
+        this.#name.focus();
+        return;
+      }
+      const key = byId("key-row").open ? byId("login-key").value.trim().toLowerCase() : "";
+      if (key && !isToken(key)) return this.show("A key is 32 characters: digits and letters from a to f");
+      logIn(user, this.#passwordRow.hidden ? null : this.#password.value, key || null);
+    });
+    this.#name.addEventListener("input", () => setText(this.#error, ""));
+  }
+
+  /** @param {string} error @param {{ user?: string, isPasswordAsked?: boolean }} [ask] */
+  show(error, { user, isPasswordAsked } = {}) {
+    setText(this.#error, error);
+    if (user !== undefined) this.#name.value = user;
+    if (isPasswordAsked !== undefined) this.#passwordRow.hidden = !isPasswordAsked;
+    if (!this.#element.hidden && isPasswordAsked === undefined) return;
+    this.#element.hidden = false;
+    this.#password.value = "";
+    const field = isPasswordAsked ? this.#password : this.#name;
+    field.focus();
+    field.select();
+  }
+
+  hide() {
+    this.#element.hidden = true;
+  }
+
+  /** @param {boolean} isBusy */
+  setBusy(isBusy) {
+    byId("login-submit").disabled = isBusy;
+    setText(byId("login-submit"), isBusy ? "Joining…" : "Join");
+  }
+}

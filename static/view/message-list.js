@@ -1,0 +1,205 @@
+// MessageList: shows a window of a room's items, which follows the newest message or stays where the person reads.
+
+import { rowsOf } from "./rows.js";
+import { enableActions, updateTabStop } from "./message-actions.js";
+import { reconcile } from "./dom.js";
+import { buildRow, versionOf } from "./message.js";
+
+/** Items in the document at once: enough for any screen, few enough to stay fast. */
+const WINDOW_ITEMS = 280;
+
+/** Items added when scrolling towards an edge of the window, from this many pixels on. */
+const STEP_ITEMS = 100;
+const NEAR_EDGE_PX = 800;
+
+/** Pixels from the bottom that still count as the bottom. */
+const BOTTOM_PX = 48;
+
+/**
+ * @typedef {{ from: number, to: number, isFollowing: boolean, anchor: [string, number] | null }} Position
+ *     Indexes of the first item and after the last one; `to` Infinity: to the newest. The anchor is the
+ *     key of a row and its distance from the top of the view.
+ * @typedef {import("./message.js").Callbacks & { loadOlder(): void, scrolled(): void }} Callbacks
+ */
+
+export class MessageList {
+  #scroller;
+  #log;
+  #callbacks;
+  /** @type {import("../model/room.js").Room | null} */ #room = null;
+  /** @type {WeakMap<object, Position>} */ #positions = new WeakMap();
+  /** @type {Position} */ #position = followingPosition();
+  #me = "";
+  /** @type {import("../storage/preferences.js").Preferences | undefined} */ #preferences;
+  /** The key of the message that the URL names. @type {string | null} */ #target = null;
+
+  /** @param {HTMLElement} scroller @param {HTMLElement} log @param {Callbacks} callbacks */
+  constructor(scroller, log, callbacks) {
+    this.#scroller = scroller;
+    this.#log = log;
+    this.#callbacks = callbacks;
+    scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    enableActions(log);
+    new ResizeObserver(() => this.#restoreScroll()).observe(scroller);
+  }
+
+  /** Whether the newest message is in view. */
+  get isFollowing() {
+    return this.#position.isFollowing;
+  }
+
+  /** Whether a message is marked as the target of the URL. */
+  get hasTarget() {
+    return this.#target !== null;
+  }
+
+  /** @param {import("../model/room.js").Room | null} room @param {string} me @param {import("../storage/preferences.js").Preferences} [preferences] */
+  draw(room, me, preferences = this.#preferences) {
+    this.#me = me;
+    this.#preferences = preferences;
+    if (room !== this.#room) this.#switchRoom(room);
+    if (!room) return this.#log.replaceChildren();
+    if (!this.#position.isFollowing) this.#saveAnchor();
+    this.#fitWindow(room);
+    reconcile(this.#log, rowsOf(room, this.#position, me, Date.now(), preferences), (row) => ({ key: row.key, version: versionOf(row) }), (row) => buildRow(row, this.#callbacks));
+    this.#markTarget();
+    this.#restoreScroll();
+    updateTabStop(this.#log, this.#scroller.getBoundingClientRect().bottom + 1);
+    this.#extendWindow();
+  }
+
+  /** Scrolls to a message of the room, and marks it as the target. @param {{ index: number, key: string }} location */
+  show({ index, key }) {
+    const room = this.#room;
+    if (!room) return;
+    this.#suppressAnnouncements();
+    const to = index + STEP_ITEMS < room.end ? index + STEP_ITEMS : Infinity;
+    this.#position = { from: index - STEP_ITEMS, to, isFollowing: false, anchor: [key, this.#scroller.clientHeight / 3] };
+    this.#target = key;
+    this.draw(room, this.#me);
+    this.#row(key)?.focus({ preventScroll: true }); // so that it is announced
+  }
+
+  /** Marks no message any more. */
+  clearTarget() {
+    this.#target = null;
+    this.#markTarget();
+  }
+
+  jumpToLatest() {
+    this.#target = null;
+    this.#position = followingPosition();
+    if (this.#room) this.draw(this.#room, this.#me);
+    this.#callbacks.scrolled();
+  }
+
+  /** @param {number} pages */
+  scrollPages(pages) {
+    this.#scroller.scrollBy({ top: pages * this.#scroller.clientHeight * 0.9 });
+  }
+
+  /** @param {import("../model/room.js").Room | null} room */
+  #switchRoom(room) {
+    if (this.#room) this.#positions.set(this.#room, this.#position);
+    this.#room = room;
+    this.#position = (room && this.#positions.get(room)) ?? followingPosition();
+    this.#target = null;
+    this.#suppressAnnouncements();
+  }
+
+  /** Keeps screen readers from announcing the old messages that a redraw inserts. */
+  #suppressAnnouncements() {
+    this.#log.setAttribute("aria-live", "off");
+    this.#log.replaceChildren();
+    requestAnimationFrame(() => this.#log.setAttribute("aria-live", "polite"));
+  }
+
+  /** Fits the window to items added or dropped since. @param {import("../model/room.js").Room} room */
+  #fitWindow(room) {
+    const at = this.#position;
+    if (at.from >= room.end) at.isFollowing = true; // the room was reset, or nothing was shown yet
+    if (at.isFollowing) {
+      at.from = Math.max(Math.min(at.from, room.end - STEP_ITEMS), room.end - WINDOW_ITEMS);
+      at.to = Infinity;
+    }
+    at.from = Math.max(at.from, room.base);
+    if (Math.min(at.to, room.end) - at.from > WINDOW_ITEMS) at.to = at.from + WINDOW_ITEMS;
+    room.firstInView = at.isFollowing ? Infinity : at.from;
+  }
+
+  #scrolled() {
+    if (!this.#room) return;
+    this.#position.isFollowing = this.#position.to === Infinity && this.#distanceToBottom() < BOTTOM_PX;
+    this.#saveAnchor();
+    this.#extendWindow();
+    this.#callbacks.scrolled();
+  }
+
+  /** Adds items where the view is near an edge of the window. */
+  #extendWindow() {
+    const room = this.#room;
+    const at = this.#position;
+    if (!room) return;
+    if (this.#scroller.scrollTop < NEAR_EDGE_PX) {
+      if (at.from > room.base && !(at.isFollowing && room.end - at.from >= WINDOW_ITEMS)) {
+        at.from -= STEP_ITEMS;
+        this.draw(room, this.#me);
+      } else if (at.from <= room.base && room.hasOlder) {
+        this.#callbacks.loadOlder();
+      }
+    } else if (at.to < room.end && this.#distanceToBottom() < NEAR_EDGE_PX) {
+      at.to += STEP_ITEMS;
+      at.from = Math.max(at.from, at.to - WINDOW_ITEMS);
+      if (at.to >= room.end) at.to = Infinity;
+      this.draw(room, this.#me);
+    }
+  }
+
+  /** Marks the target, and nothing else. */
+  #markTarget() {
+    const target = this.#target === null ? null : this.#row(this.#target);
+    const old = this.#log.querySelector(".target");
+    if (old === target) return;
+    old?.classList.remove("target");
+    old?.removeAttribute("aria-current");
+    target?.classList.add("target");
+    target?.setAttribute("aria-current", "location");
+    target?.setAttribute("tabindex", "-1");
+  }
+
+  /** @param {string} key @returns {HTMLElement | null} */
+  #row(key) {
+    return this.#log.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  }
+
+  #distanceToBottom() {
+    return this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight;
+  }
+
+  /** Remembers the first row in view and its position. */
+  #saveAnchor() {
+    const top = this.#scroller.getBoundingClientRect().top;
+    for (const row of this.#log.children) {
+      const box = row.getBoundingClientRect();
+      if (box.bottom <= top || !row.classList.contains("message")) continue;
+      this.#position.anchor = [row.getAttribute("data-key") ?? "", box.top - top];
+      return;
+    }
+  }
+
+  #restoreScroll() {
+    const { isFollowing, anchor } = this.#position;
+    if (isFollowing) {
+      this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    } else if (anchor) {
+      const row = this.#row(anchor[0]);
+      const top = this.#scroller.getBoundingClientRect().top;
+      if (row) this.#scroller.scrollTop += row.getBoundingClientRect().top - top - anchor[1];
+    }
+  }
+}
+
+/** @returns {Position} */
+function followingPosition() {
+  return { from: Infinity, to: Infinity, isFollowing: true, anchor: null };
+}

@@ -1,0 +1,112 @@
+// One row of the message list as an element: a message with its buttons, a rule or a note.
+
+import { hue, splitLinks } from "../text/text.js";
+import { formatTime, formatFull, formatIso } from "../text/time.js";
+import { offerActions } from "./message-actions.js";
+import { button, colouredName, linkNodes, make } from "./dom.js";
+import { richText } from "./rich-text.js";
+
+/**
+ * @typedef {import("./rows.js").MessageRow} MessageRow
+ * @typedef {import("./message-actions.js").Callbacks & {
+ *   openRoom(room: string): boolean, openMessage(seq: number): void, resend(cid: string): void, drop(cid: string): void,
+ * }} Callbacks
+ */
+
+/** @param {import("./rows.js").Row} row @param {Callbacks} callbacks @returns {HTMLElement} */
+export function buildRow(row, callbacks) {
+  switch (row.kind) {
+    case "message": return messageRow(row, callbacks);
+    case "presence": return make("p", { class: "presence" }, ...presenceNodes(row.changes));
+    case "topic": return unsentRow(row, callbacks, colouredName(row.user, hue(row.user)), ...topicNodes(row.text));
+    case "edit": return unsentRow(row, callbacks, row.text);
+  }
+  const rule = make("p", { class: row.kind }, make("span", {}, row.text));
+  for (const found of row.hits ?? []) rule.append(linkToMessage(found, callbacks));
+  for (const [room, label] of row.rooms ?? []) rule.append(button(label, () => callbacks.openRoom(room), { class: "chip" }));
+  return rule;
+}
+
+/** What the element of a row depends on: if it changes, the element is built again. @param {import("./rows.js").Row} row */
+export function versionOf(row) {
+  switch (row.kind) {
+    case "message": return [
+      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.version, row.isEditing, row.quote?.user, row.quote?.text, ...row.failures.map(({ reason }) => reason),
+    ].join(" ");
+    case "presence": return row.changes.join(" ");
+    case "topic": case "edit": return [row.state, ...row.failures.map(({ reason }) => reason)].join(" ");
+    default: return row.text;
+  }
+}
+
+/** @param {MessageRow} row @param {Callbacks} callbacks */
+function messageRow(row, callbacks) {
+  const name = colouredName(row.user, hue(row.user));
+  const time = make("time", { datetime: formatIso(row.at), title: formatFull(row.at) }, formatTime(row.at));
+  const text = textElement(row);
+  if (row.isMention) text.prepend(make("span", { class: "visually-hidden" }, "mentions you: "));
+  if (row.isAction) {
+    text.prepend(name, " ");
+    text.append(" ", time);
+  }
+  const element = make("div", { class: "message", "data-state": row.state, "aria-live": row.isMine ? "off" : undefined });
+  for (const [kind, is] of Object.entries({
+    first: row.isFirst, action: row.isAction, mine: row.isMine, mention: row.isMention, editing: row.isEditing, deleting: row.isDeleting,
+  })) element.classList.toggle(kind, is);
+  if (row.quote) element.append(linkToMessage(row.quote, callbacks, "reply to "));
+  if (row.isAction) element.append(text);
+  else if (row.isFirst) element.append(make("div", { class: "message-header" }, name, time), text);
+  else element.append(make("span", { class: "visually-hidden" }, `${row.user}: `), text, time);
+  const { seq, text: now } = row;
+  if (seq !== null && now !== null && !row.isDeleting) offerActions(element, { seq, text: now, isMine: row.isMine }, callbacks);
+  for (const failure of row.failures) element.append(failureElement(failure, callbacks));
+  return element;
+}
+
+/** The text of a message, or that it was deleted. @param {MessageRow} row */
+function textElement({ text, isEdited }) {
+  if (text === null) return make("div", { class: "text deleted" }, "deleted");
+  const element = make("div", { class: "text", dir: "auto" }, ...richText(text));
+  if (isEdited) element.append(" ", make("span", { class: "edited" }, "edited"));
+  return element;
+}
+
+/** A link to another message. @param {import("./rows.js").Quote} quote @param {Callbacks} callbacks @param {string} [prefix] For screen readers. */
+function linkToMessage({ seq, user, text }, callbacks, prefix = "") {
+  const name = user === null ? `message #${seq}` : colouredName(user, hue(user));
+  const shown = text ?? (user === null ? "" : "deleted");
+  const link = make("a", { href: `#${seq}`, class: "quote" }, make("span", { class: "visually-hidden" }, prefix), name, " ", make("bdi", {}, shown));
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    callbacks.openMessage(seq);
+  });
+  return link;
+}
+
+/** @param {string} text */
+function topicNodes(text) {
+  return text ? [" set the topic: ", make("bdi", { class: "topic" }, ...linkNodes(splitLinks(text)))] : [" removed the topic"];
+}
+
+/** A row that may not be stored yet. @param {import("./rows.js").TopicRow | import("./rows.js").UnloadedEditRow} row @param {Callbacks} callbacks @param {(Node | string)[]} children */
+function unsentRow({ state, failures }, callbacks, ...children) {
+  const element = make("p", { class: "text" }, ...children);
+  return make("div", { class: "note", "data-state": state }, element, ...failures.map((failure) => failureElement(failure, callbacks)));
+}
+
+/** @param {import("./rows.js").Failure} failure @param {Callbacks} callbacks */
+function failureElement({ what, reason, cid }, callbacks) {
+  return make("div", { class: "failure", role: "alert" }, make("span", {}, `${what}: ${reason}`),
+    button("Send again", () => callbacks.resend(cid)), button("Drop", () => callbacks.drop(cid)));
+}
+
+/** “ada, bob joined · eve left”. @param {[string, string][]} changes */
+function presenceNodes(changes) {
+  return ["joined", "left"].flatMap((what) => {
+    const users = changes.filter(([, state]) => state === what).map(([user]) => colouredName(user, hue(user)));
+    if (users.length === 0) return [];
+    const isSecond = what === "left" && users.length < changes.length;
+    return [isSecond ? " · " : "", ...users.flatMap((user, i) => (i ? [", ", user] : [user])), ` ${what}`];
+  });
+}

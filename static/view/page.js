@@ -1,0 +1,247 @@
+// Page: the root view: header, rooms, members, connection state, shortcuts. It tells the other views what to show.
+
+import { BAD_ROOM } from "../model/commands.js";
+import { roomPath } from "../model/url.js";
+import { hue, splitLinks } from "../text/text.js";
+import { awayText } from "../model/members.js";
+import { formatDuration } from "../text/time.js";
+import { Composer } from "./composer.js";
+import { button, byId, colouredName, reconcile, linkNodes, make, setText } from "./dom.js";
+import { LoginView } from "./login.js";
+import { MessageList } from "./message-list.js";
+import { Notifications } from "./notifications.js";
+import { SettingsView } from "./settings.js";
+import { RoomPicker } from "./room-picker.js";
+import { isUserName, sameName } from "../protocol/names.js";
+
+/**
+ * @typedef {import("../model/room.js").Room} Room
+ * @typedef {import("../model/chat.js").Chat} Chat
+ * @typedef {{ chat: Chat, state: import("../protocol/session.js").State, reason: string,
+ *     retryAt: number | null, lostAt: number | null, typingUsers: string[] }} PageState All that is shown; both times in Unix ms.
+ * @typedef {import("./message-list.js").Callbacks & import("./composer.js").Callbacks & import("./settings.js").Callbacks & {
+ *   logIn(user: string, password: string | null, key: string | null): void, rename(user: string): void, retry(): void,
+ *   leaveRoom(room: string): void, openNeighbour(by: number, isUnread: boolean): void, openDirect(user: string): void,
+ * }} Callbacks What a person can do. `openRoom` returns whether that can be a room.
+ */
+
+/** From this long on, the banner says for how long the page is offline. */
+const SHOW_DURATION_AFTER_MS = 3_000;
+
+const STATE_TEXT = { offline: "Offline.", connecting: "Connecting…", stopped: "Stopped." };
+
+export class Page {
+  #callbacks;
+  #element = byId("app");
+  #roomPicker;
+  #settings;
+  /** @type {Chat | null} */ #chat = null;
+  #panels = [byId("rooms"), byId("members")];
+
+  /** @param {Callbacks} callbacks */
+  constructor(callbacks) {
+    this.#callbacks = callbacks;
+    this.login = new LoginView(callbacks.logIn);
+    this.messages = new MessageList(byId("scroller"), byId("log"), callbacks);
+    this.composer = new Composer(callbacks);
+    this.notifications = new Notifications();
+    this.#settings = new SettingsView(callbacks);
+    this.#roomPicker = new RoomPicker((choice) => void ("room" in choice ? callbacks.openRoom(choice.room) : callbacks.openDirect(choice.user)));
+    byId("open-picker").addEventListener("click", () => this.#openRoomPicker());
+    byId("open-shortcuts").addEventListener("click", () => this.#showShortcuts());
+    byId("open-settings").addEventListener("click", () => {
+      this.closePanels();
+      if (this.#chat) this.#settings.open(this.#chat);
+    });
+    byId("retry").addEventListener("click", callbacks.retry);
+    byId("latest").addEventListener("click", () => this.#jumpToLatest());
+    byId("rename").addEventListener("submit", (/** @type {Event} */ event) => {
+      event.preventDefault();
+      const user = byId("new-name").value.trim();
+      if (!isUserName(user)) return;
+      byId("rename").hidePopover();
+      callbacks.rename(user);
+    });
+    byId("join-room").addEventListener("focus", callbacks.requestRooms);
+    byId("join").addEventListener("submit", (/** @type {Event} */ event) => {
+      event.preventDefault();
+      const isRoom = callbacks.openRoom(byId("join-room").value);
+      if (isRoom) byId("join-room").value = "";
+      else this.composer.hint(BAD_ROOM, true);
+    });
+    document.addEventListener("keydown", (event) => this.#keyPressed(event));
+    // On a wide page the panels are not popovers.
+    matchMedia("(min-width: 760px)").addEventListener("change", () => this.closePanels());
+  }
+
+  show() {
+    this.login.hide();
+    this.#element.hidden = false;
+    this.composer.focusUnlessTouch();
+  }
+
+  hide() {
+    this.#element.hidden = true;
+  }
+
+  closePanels() {
+    for (const panel of this.#panels) if (panel.matches(":popover-open")) panel.hidePopover();
+  }
+
+  /** @param {PageState} pageState */
+  draw(pageState) {
+    const { chat, typingUsers } = pageState;
+    this.#chat = chat;
+    const { room, me, unread } = chat;
+    const name = room ? `${room.peer ?? room.name} – Talk` : "Talk";
+    document.title = document.hidden && unread ? `(${unread}) ${name}` : name;
+    this.notifications.setBadge(document.hidden ? unread : 0, document.hidden ? chat.unreadMentions : 0);
+    setText(byId("title"), room?.label ?? "No room");
+    this.#drawTopic(room ? headerText(room) : "");
+    this.#drawState(pageState);
+    this.#drawRooms(chat);
+    this.#drawMembers(room, chat);
+    this.messages.draw(room, me, chat.preferences);
+    setText(byId("typing"), typingText(typingUsers));
+    const isScrolledBack = room !== null && !this.messages.isFollowing;
+    byId("latest").hidden = !isScrolledBack;
+    if (isScrolledBack) setText(byId("latest"), room.unread ? `${unreadText(room)} new ↓ jump to latest` : "Jump to latest ↓");
+  }
+
+  /** @param {PageState} pageState */
+  #drawState({ state, reason, retryAt, lostAt }) {
+    const isProblem = state === "offline" || state === "stopped" || (state === "connecting" && retryAt !== null);
+    byId("state").dataset.state = state;
+    setText(byId("state"), state);
+    byId("problem").hidden = !isProblem;
+    if (!isProblem) return;
+    const duration = Date.now() - (lostAt ?? Date.now());
+    const isLong = state === "offline" && duration >= SHOW_DURATION_AFTER_MS;
+    setText(byId("problem-text"), reason || (isLong ? `Offline for ${formatDuration(duration)}.` : STATE_TEXT[state]));
+    const seconds = Math.max(1, Math.ceil(((retryAt ?? 0) - Date.now()) / 1000));
+    setText(byId("problem-retry"), state === "offline" ? `Next try in ${seconds} s. Messages that you write are kept.` : "");
+    byId("retry").hidden = state === "connecting";
+  }
+
+  /** @param {string} topic */
+  #drawTopic(topic) {
+    const element = byId("topic");
+    if (element.title === topic) return;
+    element.title = topic;
+    element.replaceChildren(...linkNodes(splitLinks(topic)));
+  }
+
+  /** @param {Chat} chat */
+  #drawRooms({ me, listed, room, knownRooms, preferences, unreadElsewhere }) {
+    const draw = (/** @type {string} */ id, /** @type {Room[]} */ rooms) => reconcile(byId(id), rooms, (each) => ({
+      key: each.name, version: `${each === room} ${unreadText(each)} ${each.mentions} ${preferences.isMuted(each.name)} ${each.label}`,
+    }), (each) => this.#roomEntry(each, each === room, preferences.isMuted(each.name)));
+    draw("room-list", listed.filter(({ peer }) => !peer));
+    draw("direct-list", listed.filter(({ peer }) => peer));
+    byId("direct").hidden = listed.every(({ peer }) => !peer);
+    reconcile(byId("known-rooms"), knownRooms, (name) => ({ key: name, version: "" }), (name) => make("option", { value: name }));
+    setText(byId("unread-elsewhere"), unreadElsewhere ? String(unreadElsewhere) : "");
+    setText(byId("me"), me);
+    byId("me").style.setProperty("--hue", String(hue(me)));
+  }
+
+  /** @param {Room} room @param {boolean} isCurrent @param {boolean} isMuted */
+  #roomEntry(room, isCurrent, isMuted) {
+    const { name, label } = room;
+    const link = make("a", { href: roomPath(name), "aria-current": isCurrent && "page" }, make("bdi", {}, label));
+    if (isMuted) link.append(make("span", { class: "secondary" }, "muted"));
+    if (room.mentions) link.append(make("span", { class: "mentions", title: "unread mentions" }, "@", make("span", { class: "visually-hidden" }, ` ${room.mentions} mention${room.mentions === 1 ? "" : "s"},`)));
+    if (room.unread) link.append(make("span", { class: isMuted ? "badge muted" : "badge" }, unreadText(room), make("span", { class: "visually-hidden" }, " unread")));
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.#callbacks.openRoom(name);
+    });
+    return make("li", {}, link, button("×", () => this.#callbacks.leaveRoom(name), { class: "plain", "aria-label": `Leave ${label}` }));
+  }
+
+  /** @param {Room | null} room @param {Chat} chat */
+  #drawMembers(room, { me, away }) {
+    const count = room?.members.count ?? 0;
+    const awayMessage = (/** @type {string} */ name) => sameName(name, me) ? away : room?.members.awayMessage(name) ?? null;
+    setText(byId("member-count"), String(count));
+    setText(byId("members-title"), `People · ${count}`);
+    const members = room?.memberNames ?? [];
+    const rows = room && !room.memberNames ? [""] : members;
+    reconcile(byId("members-list"), rows, (name) => ({ key: name, version: `${sameName(name, me)} ${awayMessage(name)}` }), (name) => {
+      if (!name) return make("li", { class: "secondary" }, "Too many people to list");
+      const shown = colouredName(name, hue(name));
+      if (sameName(name, me)) return make("li", {}, shown, " ", make("span", { class: "secondary" }, "you"), ...awayNote(awayMessage(name)));
+      const write = button("", () => this.#callbacks.openDirect(name), { class: "plain" });
+      write.append(make("span", { class: "visually-hidden" }, "Write to "), shown);
+      return make("li", {}, write, ...awayNote(awayMessage(name)));
+    });
+  }
+
+  #jumpToLatest() {
+    this.messages.jumpToLatest();
+    this.composer.focusUnlessTouch();
+  }
+
+  #showShortcuts() {
+    this.closePanels();
+    byId("shortcuts").showModal();
+  }
+
+  #openRoomPicker() {
+    if (!this.#chat) return;
+    this.closePanels();
+    this.#callbacks.requestRooms();
+    this.#roomPicker.open(this.#chat);
+  }
+
+  /** Shortcuts that work wherever the focus is. @param {KeyboardEvent} event */
+  #keyPressed(event) {
+    if (this.#element.hidden || event.isComposing || document.querySelector("dialog[open]")) return;
+    const { key, altKey, ctrlKey, metaKey, shiftKey } = event;
+    const target = /** @type {HTMLElement} */ (event.target);
+    const isWriting = /^(INPUT|TEXTAREA)$/.test(target.tagName);
+    if ((ctrlKey || metaKey) && !altKey && !shiftKey && key.toLowerCase() === "k") {
+      this.#openRoomPicker();
+    } else if (key === "?" && !isWriting) {
+      this.#showShortcuts();
+    } else if (altKey && (key === "ArrowUp" || key === "ArrowDown")) {
+      this.#callbacks.openNeighbour(key === "ArrowUp" ? -1 : 1, shiftKey);
+    } else if (key === "PageUp" || key === "PageDown") {
+      this.messages.scrollPages(key === "PageUp" ? -1 : 1);
+    } else if (key === "End" && !isWriting) {
+      this.#jumpToLatest();
+    } else if (key === "Escape" && isWriting) {
+      return target.blur();
+    } else {
+      // Typing anywhere goes to the input box: the key event follows the focus.
+      if (!isWriting && key.length === 1 && key !== " " && !altKey && !ctrlKey && !metaKey) this.composer.focus();
+      return;
+    }
+    event.preventDefault();
+  }
+}
+
+/** The topic of a room; in a private room, that the peer is away. @param {Room} room */
+function headerText({ topic, peer, members }) {
+  const away = peer === null ? null : members.awayMessage(peer);
+  return away === null ? topic : `${peer} is ${awayText(away)}`;
+}
+
+/** The away message beside a name, if there is one. @param {string | null} text */
+function awayNote(text) {
+  return text === null ? [] : [" ", make("bdi", { class: "secondary away", title: awayText(text) }, awayText(text))];
+}
+
+/** @param {Room} room */
+function unreadText({ unread, hasMoreUnread }) {
+  return `${unread}${hasMoreUnread ? "+" : ""}`;
+}
+
+/** @param {string[]} users */
+function typingText(users) {
+  const [one, two] = users;
+  if (users.length > 2) return "Several people are typing…";
+  if (two) return `${one} and ${two} are typing…`;
+  return one ? `${one} is typing…` : "";
+}

@@ -1,0 +1,38 @@
+// Rich text: a message's markup as nodes: text, links, code, emphasis, quotes.
+
+import { parseMarkup } from "../text/markup.js";
+import { button, copyText, linkNodes, make } from "./dom.js";
+
+/** How long “Copied” is shown. */
+const COPIED_MS = 2_000;
+
+/** @param {string} text */
+export function richText(text) {
+  return parseMarkup(text).map(buildNode);
+}
+
+/** @param {import("../text/markup.js").Piece} piece @returns {Node | string} */
+function buildNode(piece) {
+  switch (piece.kind) {
+    case "text": return piece.text;
+    case "link": return linkNodes([piece])[0] ?? "";
+    case "code": return make("code", {}, piece.text);
+    case "strong": case "em": return make(piece.kind, {}, ...piece.pieces.map(buildNode));
+    case "quote": return make("blockquote", { dir: "auto" }, ...piece.pieces.map(buildNode));
+    case "block": return codeBlock(piece.text);
+  }
+}
+
+/** @param {string} text */
+function codeBlock(text) {
+  const code = make("code", {}, text);
+  let back = 0;
+  const copyButton = button("Copy", async () => {
+    const isCopied = await copyText(text);
+    if (!isCopied) getSelection()?.selectAllChildren(code);
+    copyButton.textContent = isCopied ? "Copied" : "Press Ctrl+C";
+    clearTimeout(back);
+    back = setTimeout(() => (copyButton.textContent = "Copy"), COPIED_MS);
+  }, { class: "copy", "aria-live": "polite" });
+  return make("div", { class: "block" }, make("pre", { dir: "ltr" }, code), copyButton);
+}

@@ -1,0 +1,180 @@
+// Rows: a room's items in the order in which they are shown, with rules for days and for "New", and groups.
+
+import { plainText } from "../text/markup.js";
+import { formatDay, isSameDay } from "../text/time.js";
+import { peerOf, sameName } from "../protocol/names.js";
+
+/**
+ * @typedef {import("../model/room.js").Unsent} Unsent
+ * @typedef {"stored" | "pending" | "failed"} State
+ * @typedef {{ cid: string, what: string, reason: string }} Failure A submission that failed: "Not sent", and why.
+ * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][], hits?: Quote[] }} TextRow
+ *     `rooms` and `hits` are links: the name and the label of each room, and the records found by a search.
+ * @typedef {{ key: string, kind: "presence", changes: [string, "joined" | "left"][] }} PresenceRow
+ * @typedef {{ key: string, kind: "topic", user: string, text: string, state: State, failures: Failure[] }} TopicRow
+ * @typedef {{ key: string, kind: "edit", text: string, state: State, failures: Failure[] }} UnloadedEditRow
+ *     An unsent edit or delete of a message that is not loaded.
+ * @typedef {{ seq: number, user: string | null, text: string | null }} Quote What a message replies to, or a search found.
+ *     `user` null: not loaded; `text` null as well: deleted.
+ * @typedef {{ key: string, kind: "message", user: string, at: number, text: string | null, version: string,
+ *   seq: number | null, isAction: boolean, isMine: boolean, isMention: boolean, isFirst: boolean, isEdited: boolean,
+ *   isEditing: boolean, isDeleting: boolean, quote: Quote | null, state: State, failures: Failure[] }} MessageRow
+ *     `text` null: deleted; `version` changes with the text. `seq` null: not stored. `isFirst`: of a group,
+ *     so it shows the name and the time. `isDeleting`: its delete is not stored yet.
+ * @typedef {TextRow | PresenceRow | TopicRow | UnloadedEditRow | MessageRow} Row
+ */
+
+/** Messages of one author closer than this form a group under one name. */
+const GROUP_MS = 5 * 60_000;
+
+/** Characters of a failed edit that its error shows. */
+const MAX_EXCERPT_CHARS = 60;
+
+/** Characters of a quote: more than a wide page shows in one row. */
+const MAX_QUOTE_CHARS = 200;
+
+/**
+ * @param {import("../model/room.js").Room} room @param {{ from: number, to: number }} window Indexes.
+ * @param {string} me @param {number} now @param {import("../storage/preferences.js").Preferences} [preferences] @returns {Row[]}
+ */
+export function rowsOf(room, { from, to }, me, now, preferences) {
+  /** @type {Row[]} */
+  const rows = [];
+  const { edits, others } = splitUnsent(room);
+  if (from <= room.base && room.oldest !== null && !room.hasOlder) rows.push(firstRow(room));
+  /** @type {MessageRow | null} */
+  let last = null;
+
+  let ignored = 0;
+  const fold = (/** @type {string} */ key) => {
+    const above = rows.at(-1);
+    ignored = above?.kind === "ignored" ? ignored + 1 : 1;
+    const text = ignored === 1 ? "A message from a person you ignore" : `${ignored} messages from people you ignore`;
+    if (above?.kind === "ignored") above.text = text;
+    else rows.push({ key: `ignored ${key}`, kind: "ignored", text });
+  };
+  const add = (/** @type {MessageRow} */ row, isNew = false) => {
+    if (!last || !isSameDay(last.at, row.at)) {
+      rows.push({ key: `day ${row.key}`, kind: "day", text: formatDay(row.at, now) });
+    }
+    if (isNew) rows.push({ key: "new", kind: "new", text: "New" });
+    const above = rows.at(-1);
+    row.isFirst = row.isAction || row.quote !== null || above?.kind !== "message" || above.isAction || above.state === "failed"
+      || above.user !== row.user || row.at - above.at > GROUP_MS;
+    rows.push(row);
+    last = row;
+  };
+
+  for (const item of room.items.slice(Math.max(from - room.base, 0), to - room.base)) {
+    if ("record" in item) {
+      const { seq, user, text, type } = item.record;
+      if (preferences?.isIgnored(user) && !sameName(user, me)) fold(item.key);
+      else if (type === "topic") rows.push({ key: item.key, kind: "topic", user, text, state: "stored", failures: [] });
+      else add(postRow(room, item, edits.get(seq) ?? [], me, preferences), seq === room.newFrom);
+    } else if ("presence" in item) {
+      if (!preferences?.isOn("hideMoves")) rows.push({ key: item.key, kind: "presence", changes: [...item.presence] });
+    } else if ("missing" in item) {
+      rows.push({ key: item.key, kind: "gap", text: gapText(item.missing) });
+    } else {
+      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, peerOf(name, me) ?? `#${name}`]), hits: item.records?.filter((each) => !preferences?.isIgnored(each.user)).map(searchHit) });
+    }
+  }
+  if (to < room.end) return rows;
+  for (const unsent of others) {
+    const { submission, at } = unsent;
+    const key = `cid ${submission.cid}`;
+    const failures = [unsent].filter(({ rejection }) => rejection).map(failure);
+    const state = failures.length ? "failed" : "pending";
+    if (submission.type === "topic") rows.push({ key, kind: "topic", user: me, text: submission.text ?? "", state, failures });
+    else if (submission.type !== "post") rows.push({ key, kind: "edit", text: unloadedEditText(submission), state, failures });
+    else {
+      add({
+        key, kind: "message", user: me, at, text: submission.text ?? "", version: "", seq: null, isAction: submission.kind === "me",
+        isMine: true, isMention: false, isFirst: true, isEdited: false, isEditing: false, isDeleting: false,
+        quote: quoteOf(room, submission.reply, preferences), state, failures,
+      });
+    }
+  }
+  return rows;
+}
+
+/** Splits the unsent submissions: edits by their loaded target, and all others. @param {import("../model/room.js").Room} room */
+function splitUnsent({ unsent, oldest }) {
+  /** @type {Map<number, Unsent[]>} */
+  const edits = new Map();
+  const others = [];
+  for (const each of unsent.values()) {
+    const { target } = each.submission;
+    if (target === undefined || oldest === null || target < oldest) others.push(each);
+    else edits.set(target, [...edits.get(target) ?? [], each]);
+  }
+  return { edits, others };
+}
+
+/**
+ * A post, as it will be once its unsent edits are stored.
+ * @param {import("../model/room.js").Room} room @param {{ key: string, record: import("../protocol/messages.js").LogRecord }} item
+ * @param {Unsent[]} edits @param {string} me @param {import("../storage/preferences.js").Preferences} [preferences] @returns {MessageRow}
+ */
+function postRow(room, { key, record }, edits, me, preferences) {
+  const { seq, user, at, kind } = record;
+  const { text, version } = room.currentText(record);
+  const failures = edits.filter(({ rejection }) => rejection).map(failure);
+  const edit = edits.findLast(({ rejection }) => !rejection)?.submission;
+  return {
+    key, kind: "message", user, at, seq, isAction: kind === "me", isMine: sameName(user, me), isFirst: true,
+    isMention: text !== null && !sameName(user, me) && room.isMentionOf({ ...record, text }, me),
+    text: text === null ? null : edit?.text ?? text,
+    version: `${version} ${edits.map(({ submission }) => submission.cid)}`,
+    isEdited: text !== null && (version > 0 || edit?.type === "edit"), isEditing: room.editing?.seq === seq, isDeleting: edit?.type === "delete",
+    quote: text === null ? null : quoteOf(room, record.reply, preferences), state: failures.length ? "failed" : edit ? "pending" : "stored", failures,
+  };
+}
+
+/**
+ * The quote of a seq, as far as it is loaded and may be shown.
+ * @param {import("../model/room.js").Room} room @param {number} [seq] @param {import("../storage/preferences.js").Preferences} [preferences] @returns {Quote | null}
+ */
+export function quoteOf(room, seq, preferences) {
+  if (seq === undefined) return null;
+  const record = room.recordAt(seq);
+  if (record?.type !== "post" || preferences?.isIgnored(record.user)) return { seq, user: null, text: null };
+  const { text } = room.currentText(record);
+  return { seq, user: record.user, text: text && excerpt(plainText(text), MAX_QUOTE_CHARS) };
+}
+
+/** A post, or an edit of one, that a search found. @param {import("../protocol/messages.js").LogRecord} record @returns {Quote} */
+function searchHit({ type, seq, target, user, text }) {
+  return { seq: type === "edit" ? target : seq, user, text: excerpt(plainText(text), MAX_QUOTE_CHARS) };
+}
+
+/** @param {Unsent} unsent @returns {Failure} */
+function failure({ submission, rejection }) {
+  const { cid, type, text } = submission;
+  const what = { post: "Not sent", edit: `Not changed to “${excerpt(text)}”`, delete: "Not deleted", topic: "Topic not set" }[type];
+  return { cid, what, reason: rejection?.message ?? "" };
+}
+
+/** @param {import("../protocol/outbox.js").Submission} submission */
+function unloadedEditText({ type, text }) {
+  return type === "edit" ? `Edit of an older message: ${text}` : "Delete of an older message";
+}
+
+/** @param {string} [text] @param {number} [length] */
+function excerpt(text = "", length = MAX_EXCERPT_CHARS) {
+  const shown = text.slice(0, length).replaceAll("\n", " ");
+  return shown.length < text.length ? `${shown}…` : shown;
+}
+
+/** @param {import("../model/room.js").Room} room @returns {TextRow} */
+function firstRow({ oldest, peer, label }) {
+  if (oldest !== null && oldest > 1) return { key: "beginning", kind: "gap", text: "Earlier messages are no longer kept" };
+  const text = peer ? `Only ${peer} and you can read this.` : `This is where ${label} begins.`;
+  return { key: "beginning", kind: "note", text };
+}
+
+/** @param {number} count */
+function gapText(count) {
+  return count === 1 ? "One message is missing here: the server no longer keeps it"
+    : `${count.toLocaleString()} messages are missing here: the server no longer keeps them`;
+}

@@ -1,0 +1,99 @@
+// SettingsView: the settings dialog: preferences, ignored users, the key of the name, and how to leave.
+
+import { button, byId, copyText, make, setText } from "./dom.js";
+import { requestDesktopPermission } from "./notifications.js";
+
+/** Shown in place of the key, so that it cannot be read over a shoulder. */
+const HIDDEN_KEY = "•".repeat(12);
+
+/**
+ * @typedef {import("../storage/preferences.js").Switch} Switch
+ * @typedef {{ preferencesChanged(): void, key(): string, forgetMe(): void, playSound(): void }} Callbacks
+ */
+/** @type {[string, Switch][]} */
+const SWITCHES = [["set-presence", "hideMoves"], ["set-sound", "sound"], ["set-desktop", "desktop"]];
+
+export class SettingsView {
+  #callbacks;
+  /** @type {import("../model/chat.js").Chat | null} */ #chat = null;
+
+  /** @param {Callbacks} callbacks */
+  constructor(callbacks) {
+    this.#callbacks = callbacks;
+    for (const [id, name] of SWITCHES) byId(id).addEventListener("change", () => this.#setSwitch(id, name));
+    byId("set-mute").addEventListener("change", () => {
+      if (this.#chat?.room) this.#chat.preferences.setMuted(this.#chat.room.name, byId("set-mute").checked);
+      callbacks.preferencesChanged();
+    });
+    byId("key-show").addEventListener("click", () => this.#showKey(byId("key-show").getAttribute("aria-pressed") !== "true"));
+    byId("key-copy").addEventListener("click", async () => {
+      const isCopied = await copyText(callbacks.key());
+      this.#setStatus(isCopied ? "Key copied" : "This browser does not allow copying");
+    });
+    byId("forget").addEventListener("click", () => {
+      if (byId("forget").classList.contains("confirming")) callbacks.forgetMe();
+      else this.#confirmForget(true);
+    });
+    byId("forget").addEventListener("blur", () => this.#confirmForget(false));
+  }
+
+  /** @param {import("../model/chat.js").Chat} chat */
+  open(chat) {
+    this.#chat = chat;
+    const { room, me, preferences } = chat;
+    for (const [id, name] of SWITCHES) byId(id).checked = preferences.isOn(name);
+    // The browser may have withdrawn the permission since.
+    byId("set-desktop").checked &&= globalThis.Notification?.permission === "granted";
+    byId("set-mute").checked = room !== null && preferences.isMuted(room.name);
+    byId("set-mute").disabled = room === null;
+    setText(byId("set-room"), room?.label ?? "the room");
+    setText(byId("key-name"), me);
+    this.#drawIgnored();
+    this.#showKey(false);
+    this.#setStatus("");
+    byId("settings").showModal();
+  }
+
+  #drawIgnored() {
+    const preferences = this.#chat?.preferences;
+    const users = preferences?.ignored ?? [];
+    byId("ignored").hidden = users.length === 0;
+    byId("ignored-list").replaceChildren(...users.map((user) => {
+      const show = button("Show again", () => {
+        preferences?.setIgnored(user, false);
+        this.#drawIgnored();
+        this.#callbacks.preferencesChanged();
+        byId("settings-title").focus(); // the button is gone
+      }, { class: "plain", "aria-label": `Show messages from ${user} again` });
+      return make("li", {}, make("bdi", {}, user), show);
+    }));
+  }
+
+  /** @param {string} id @param {Switch} name */
+  async #setSwitch(id, name) {
+    const box = byId(id);
+    const error = name === "desktop" && box.checked ? await requestDesktopPermission() : "";
+    if (error) box.checked = false;
+    this.#setStatus(error);
+    this.#chat?.preferences.set(name, box.checked);
+    if (name === "sound" && box.checked) this.#callbacks.playSound();
+    this.#callbacks.preferencesChanged();
+  }
+
+  /** @param {boolean} is */
+  #showKey(is) {
+    byId("key").value = is ? this.#callbacks.key() : HIDDEN_KEY;
+    byId("key-show").setAttribute("aria-pressed", String(is));
+  }
+
+  /** @param {boolean} isAsking */
+  #confirmForget(isAsking) {
+    byId("forget").classList.toggle("confirming", isAsking);
+    setText(byId("forget"), isAsking ? "Really? Without the key the name is lost" : "Forget the key and leave");
+  }
+
+  /** @param {string} words */
+  #setStatus(words) {
+    setText(byId("settings-status"), words);
+  }
+}

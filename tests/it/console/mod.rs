@@ -1,0 +1,15 @@
+//! The built console, most of it on a pseudo-terminal.
+
+mod interactive; // typing, drawing, leaving
+mod terminals; // widths, colours, terminals without a screen
+mod editing; // the input line: recall, long pastes
+mod flood; // typing while messages pour in
+mod scrollback; // scrolling back, and loading older messages
+mod suspend; // ^Z and fg
+mod exit; // every way to end
+mod away; // away messages
+mod preferences; // joins and leaves, the bell, ignored users
+mod actions; // edits, deletes, topics, private rooms, unread counts
+mod read_markers; // what it reports as read
+mod outbox; // unsent messages outlive it
+mod without_terminal; // pipes, scripts, --check

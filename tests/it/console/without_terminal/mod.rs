@@ -1,0 +1,5 @@
+//! The console without a terminal: between pipes, in scripts, `--check`.
+
+mod piped; // lines in, lines out, an exit code
+mod scripts; // one message sent, or records read
+mod check; // the connection to a server, step by step

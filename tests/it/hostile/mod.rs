@@ -1,0 +1,8 @@
+//! Hostile clients, hostile text, scarce resources and broken networks.
+
+mod http; // requests that are wrong, ambiguous or malicious
+mod load; // many slow, greedy or unfinished connections
+mod low_resources; // few descriptors, refused system calls, no disk, stopped processes
+mod text; // names, rooms, numbers and texts that pretend to be others
+mod console; // remote text never controls a terminal
+mod cable_cut; // a console on another computer, and the cable between

@@ -1,0 +1,13 @@
+//! The protocol's messages, between the built server and a client that is not ours.
+
+mod messages; // hello, join, post, presence, typing
+mod edits; // edits, deletes, topics
+mod replies; // messages that reply to messages
+mod private_rooms; // rooms of two
+mod read_markers; // how far a user has read
+mod names; // who owns a name
+mod away; // away messages
+mod catch_up; // history, resume, and the change to live
+mod reconnect; // clients that come back
+mod search; // searching the history
+mod vectors; // tests/vectors/wire

@@ -1,0 +1,6 @@
+//! The log on disk: kills, restarts, damage, files changed by others.
+
+mod kill; // SIGKILL under load: each message stored once
+mod recovery; // restarts, damage, full disks
+mod tampered_files; // files that another program has changed
+mod verify_export; // the verify and export commands

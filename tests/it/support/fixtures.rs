@@ -1,0 +1,34 @@
+//! Data directories with many records.
+
+use std::path::Path;
+
+use talk::chat::protocol::{Kind, Record};
+use talk::chat::{Cid, LogEntry, Operation, OwnerId, RoomName, Text};
+use talk::limits;
+use talk::log::{LogConfig, Store, SyncPolicy};
+
+/// Makes a data directory whose lobby has the records 1 to `count`, each with `text` and the number.
+pub(crate) fn fill(data: &Path, count: u64, text: &str) {
+    let store = Store::open(data).unwrap();
+    let (sync, file_bytes) = (SyncPolicy::Interval, limits::LOG_FILE);
+    let rules = LogConfig { sync, file_bytes, retain: None, retain_records: None };
+    let log = store.new_log(&RoomName::default(), rules, "0123456789abcdef".repeat(2), None);
+    let user: talk::chat::UserName = "writer".parse().unwrap();
+    let owner = OwnerId::of(&user, &"0".repeat(32).parse().unwrap());
+    let entry = |seq: u64| {
+        let text = Text::parse(&format!("{text} {seq}"), limits::TEXT_MAX).unwrap();
+        let record = Record {
+            room: RoomName::default(),
+            seq,
+            at: 1_795_394_177_902 + seq,
+            user: user.clone(),
+            cid: Cid::from_bytes(u128::from(seq).to_be_bytes()),
+            kind: Kind::Operation(Operation::Post { text, me: false, reply: None }),
+        };
+        LogEntry { seq, owner, json: record.encode().into() }
+    };
+    let seqs: Vec<u64> = (1..=count).collect();
+    for batch in seqs.chunks(1_000) {
+        log.append(&batch.iter().copied().map(entry).collect::<Vec<LogEntry>>()).unwrap();
+    }
+}

@@ -1,0 +1,61 @@
+// Accessibility: axe-core finds nothing wrong in any state of the page.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { enter, withFakeServer, person, post } from "./harness.mjs";
+
+const AXE = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+
+const { browser, fake } = await withFakeServer();
+for (const [user, text] of [["ada", "morning"], ["ada", "bob: see https://example.org"], ["bob", "hello"], ["eve", "later"]]) fake.post("lobby", user, text);
+fake.topics.set("lobby", "Release on Friday: https://example.org/plan");
+
+/** Every violated rule, and where. */
+const violations = (page) => page.evaluate(async () => {
+  const found = await globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`));
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const width of [360, 1440]) {
+    test(`axe finds nothing: ${colorScheme}, ${width} px`, async () => {
+      const context = await person(browser, { viewport: { width, height: 800 }, colorScheme, reducedMotion: "reduce" });
+      const first = await context.newPage();
+      await first.goto(fake.url);
+      await first.evaluate(AXE);
+      assert.deepEqual(await violations(first), [], "login");
+      await first.close();
+      const page = await enter(context, `${fake.url}/r/lobby#2`, "bob");
+      await page.locator(".message.target").waitFor();
+      await page.evaluate(AXE);
+      const check = async (state) => assert.deepEqual(await violations(page), [], state);
+      await check("talking");
+      await page.keyboard.press("Control+k");
+      await page.locator("#room-picker[open]").waitFor();
+      await check("the switcher");
+      await page.keyboard.type("lob");
+      await page.getByRole("option", { name: "#lobby" }).waitFor();
+      await check("the switcher, with choices");
+      await page.keyboard.press("Escape");
+      await page.locator("#scroller").focus();
+      await page.keyboard.press("?");
+      await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+      await check("the keys");
+      await page.keyboard.press("Escape");
+      await page.locator("#open-settings").evaluate((button) => button.click());
+      await page.getByRole("dialog", { name: "Settings" }).waitFor();
+      await check("the settings");
+      await page.keyboard.press("Escape");
+      if (width < 760) {
+        await page.getByRole("button", { name: "Rooms" }).click();
+        await check("the rooms");
+        await page.keyboard.press("Escape");
+      }
+      await post(page, "/msg eve psst");
+      await page.locator("#title", { hasText: "eve" }).waitFor();
+      await check("a private room");
+      await context.close();
+    });
+  }
+}

@@ -1,0 +1,87 @@
+// The key of a name: on another device, and forgotten. Against the built server.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { enter, live, person, post, withServer, shows, until } from "./harness.mjs";
+
+const { browser, server } = await withServer(["--rate", "0"]);
+
+test("the key of a name gives it to another device, and nothing else does", async () => {
+  const [one, two] = [await person(browser, { permissions: ["clipboard-read", "clipboard-write"] }), await person(browser)];
+  const page = await enter(one, `${server.url}/r/keys`, "kim");
+  await post(page, "from here");
+  await shows(page, ["from here"]);
+  await page.getByRole("button", { name: "Settings" }).click();
+  const field = page.getByRole("textbox", { name: "Key", exact: true });
+  assert.doesNotMatch(await field.inputValue(), /[0-9a-f]{32}/, "not shown by default");
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  const key = await field.inputValue();
+  assert.match(key, /^[0-9a-f]{32}$/);
+  await page.getByRole("button", { name: "Copy", exact: true }).click();
+  await page.getByText("Key copied").waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
+
+  const other = await two.newPage();
+  await other.goto(`${server.url}/r/keys`);
+  await other.getByLabel("Your name").fill("kim");
+  await other.getByText("I have a key for this name").click();
+  const typed = other.getByLabel("Key (page: Settings; console: /key)");
+  const join = other.getByRole("button", { name: "Join", exact: true });
+  await typed.fill("0123");
+  await join.click();
+  await other.getByText("A key is 32 characters: digits and letters from a to f").waitFor();
+  await typed.fill("0".repeat(32));
+  await join.click();
+  await other.getByText("The name kim is in use").waitFor();
+  await typed.fill(` ${key.toUpperCase()} `);
+  await join.click();
+  await live(other);
+  await other.getByRole("button", { name: "Edit “from here”" }).waitFor({ state: "attached" });
+  await other.reload();
+  await live(other);
+  for (const context of [one, two]) {
+    assert.deepEqual(context.errors, []);
+    await context.close();
+  }
+});
+
+test("forgetting the key asks again, and returns to login", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${server.url}/r/keys`, "leo");
+  const beside = await context.newPage();
+  await beside.goto(`${server.url}/r/keys`);
+  await live(beside);
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("button", { name: "Forget the key and leave" }).click();
+  await page.getByRole("button", { name: "Really?" }).click();
+  await page.getByLabel("Your name").waitFor();
+  assert.equal(await page.getByLabel("Your name").inputValue(), "");
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  assert.doesNotMatch(kept, /talk\.token|"talk\.user"/);
+  await until(() => page.url(), (url) => url === `${server.url}/`);
+  await beside.getByLabel("Your name").waitFor(); // the other tab has lost the name as well
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
+test("the page can be installed: the browser finds nothing wrong with its manifest", async () => {
+  const context = await person(browser);
+  const page = await context.newPage();
+  await page.goto(server.url);
+  const devtools = await context.newCDPSession(page);
+  const { url, errors, data } = await devtools.send("Page.getAppManifest");
+  assert.deepEqual([url, errors], [`${server.url}/manifest.webmanifest`, []]);
+  const { name, display, icons } = JSON.parse(data);
+  assert.deepEqual([name, display], ["Talk", "standalone"]);
+  for (const { src, type } of icons) {
+    const icon = await page.request.get(new URL(src, server.url).href);
+    assert.deepEqual([icon.status(), icon.headers()["content-type"]], [200, type]);
+  }
+  const manifest = await page.request.get(url);
+  assert.equal(manifest.headers()["content-type"], "application/manifest+json");
+  for (const scheme of ["light", "dark"]) {
+    assert.equal(await page.locator(`meta[name=theme-color][media*=${scheme}]`).count(), 1);
+  }
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
