@@ -25,7 +25,7 @@ pub(crate) struct ConnectionStatus {
     /// Why it was lost, or could not be made; empty if it was not, or once it is live again.
     error: String,
     /// The error that the person knows already.
-    said: String,
+    reported: String,
     /// The server's answer to our `hello`, if it rejected it.
     rejection: String,
     /// The close code and reason after which the client does not reconnect.
@@ -57,7 +57,7 @@ impl ConnectionStatus {
             progress: Progress::None,
             offline_since: Instant::now(),
             error: String::new(),
-            said: String::new(),
+            reported: String::new(),
             rejection: String::new(),
             stopped: None,
         }
@@ -118,39 +118,39 @@ impl ConnectionStatus {
         self.progress >= Progress::Welcomed
     }
 
-    /// What to say after a change of the state. Each attempt to connect may fail for the same
-    /// reason; that is said once.
-    pub(crate) fn say_once(&mut self) -> Option<ConnectionChange> {
+    /// What to report after a change of the state. Each attempt to connect may fail for the same
+    /// reason; it is reported once.
+    pub(crate) fn report_once(&mut self) -> Option<ConnectionChange> {
         if self.is_live() {
-            let was_said = !mem::take(&mut self.said).is_empty();
-            return was_said.then_some(ConnectionChange::Restored);
+            let was_reported = !mem::take(&mut self.reported).is_empty();
+            return was_reported.then_some(ConnectionChange::Restored);
         }
         let is_offline = matches!(self.state, Some(State::Offline { .. }));
-        if !is_offline || self.error == self.said {
+        if !is_offline || self.error == self.reported {
             return None;
         }
-        self.said.clone_from(&self.error);
+        self.reported.clone_from(&self.error);
         Some(ConnectionChange::Lost(format!("{}; reconnecting", self.error)))
     }
 
     /// Why the client does not reconnect, once it has stopped, and what to try.
     pub(crate) fn final_reason(&self, me: &UserName, has_password: bool) -> Option<String> {
         let (code, reason) = self.stopped.as_ref()?;
-        let said = if self.rejection.is_empty() { reason } else { &self.rejection };
-        let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+        let quoted = if self.rejection.is_empty() { reason } else { &self.rejection };
+        let quoted = if quoted.is_empty() { String::new() } else { format!(": {quoted}") };
         Some(match *code {
             close_code::BAD_PASSWORD if has_password => {
-                format!("the server rejected this password{said}")
+                format!("the server rejected this password{quoted}")
             }
             close_code::BAD_PASSWORD => {
-                format!("the server wants a password{said} {PASSWORD_HINT}")
+                format!("the server wants a password{quoted} {PASSWORD_HINT}")
             }
             close_code::NAME_TAKEN => format!(
                 "the name {me} is taken (try another with --user; if it is yours, give its key with \
                  --token-file FILE)"
             ),
-            close_code::KICKED => format!("you were removed from the chat{said}"),
-            _ => format!("the server refused the connection ({code}){said}"),
+            close_code::KICKED => format!("you were removed from the chat{quoted}"),
+            _ => format!("the server refused the connection ({code}){quoted}"),
         })
     }
 
@@ -176,13 +176,13 @@ mod tests {
     fn lose(status: &mut ConnectionStatus, error: ConnectionError) -> Option<ConnectionChange> {
         status.apply(&Event::State(State::Connecting));
         status.apply(&Event::ConnectionLost(error));
-        assert_eq!(status.say_once(), None, "the state follows");
+        assert_eq!(status.report_once(), None, "the state follows");
         status.apply(&Event::State(State::Offline { retry: Duration::ZERO }));
-        status.say_once()
+        status.report_once()
     }
 
     #[test]
-    fn a_lost_connection_is_said_once_for_each_reason_and_so_is_its_return() {
+    fn a_lost_connection_is_reported_once_for_each_reason_and_so_is_its_return() {
         let mut status = ConnectionStatus::new();
         let lost = lose(&mut status, ConnectionError::Eof);
         assert_eq!(
@@ -193,7 +193,7 @@ mod tests {
         assert!(lose(&mut status, ConnectionError::WriteStalled).is_some());
         for expected in [Some(ConnectionChange::Restored), None] {
             status.apply(&Event::State(State::Live));
-            assert_eq!(status.say_once(), expected);
+            assert_eq!(status.report_once(), expected);
         }
         assert!(lose(&mut status, ConnectionError::WriteStalled).is_some(), "after it was live");
     }

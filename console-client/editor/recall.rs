@@ -64,7 +64,7 @@ impl Recall {
     }
 }
 
-/// A search under direction.
+/// A search under way.
 #[derive(Debug)]
 pub(super) struct RecallSearch {
     part: String,

@@ -123,10 +123,17 @@ mod tests {
     use talk::chat::Text;
 
     fn record(seq: u64) -> Record {
-        let act =
+        let operation =
             Operation::Post { text: Text::parse("secret", 9).unwrap(), me: false, reply: None };
         let (user, cid) = ("ann".parse().unwrap(), "c".parse().unwrap());
-        Record { room: RoomName::default(), seq, at: seq, user, cid, kind: Kind::Operation(act) }
+        Record {
+            room: RoomName::default(),
+            seq,
+            at: seq,
+            user,
+            cid,
+            kind: Kind::Operation(operation),
+        }
     }
 
     fn records(seqs: std::ops::Range<u64>) -> Vec<Record> {

@@ -113,7 +113,7 @@ impl ScriptRun {
         if let Some(reason) = self.connection.final_reason(&self.me, self.has_password) {
             return Err(reason);
         }
-        match self.connection.say_once() {
+        match self.connection.report_once() {
             Some(ConnectionChange::Lost(sentence)) => complain(&sentence),
             Some(ConnectionChange::Restored) => complain("connected again"),
             None => {}

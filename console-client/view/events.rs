@@ -95,7 +95,7 @@ impl View {
             history.cancel_requests();
             self.connection.set_retry(retry, self.display.clock.now);
         }
-        match self.connection.status.say_once() {
+        match self.connection.status.report_once() {
             Some(ConnectionChange::Lost(sentence)) => self.display.error(&sentence),
             Some(ConnectionChange::Restored) => self.display.notice("connected again"),
             None => {}

@@ -19,7 +19,7 @@ fn user(name: &str) -> UserName {
     name.parse().unwrap()
 }
 
-fn line(cid: &str) -> Submission {
+fn submission(cid: &str) -> Submission {
     let text = Text::parse(&format!("says {cid}"), 100).unwrap();
     Submission {
         room: "lobby".parse().unwrap(),
@@ -38,7 +38,7 @@ fn load(home: &TempDir, name: &str) -> Adopted {
 
 fn outbox(home: &TempDir, cids: &[&str]) -> OutboxStore {
     let mut outbox = load(home, "bob").outbox;
-    cids.iter().for_each(|cid| outbox.save(&line(cid), false).unwrap());
+    cids.iter().for_each(|cid| outbox.save(&submission(cid), false).unwrap());
     outbox
 }
 
@@ -66,8 +66,8 @@ fn path(home: &TempDir, name: &str) -> PathBuf {
 fn what_is_saved_is_found_by_the_next_start_and_what_is_removed_leaves_nothing() {
     let home = tempfile::tempdir().unwrap();
     let mut first = outbox(&home, &["a", "b", "c"]);
-    first.save(&line("b"), true).unwrap(); // the client's own event
-    first.remove(&line("a").cid).unwrap();
+    first.save(&submission("b"), true).unwrap(); // the client's own event
+    first.remove(&submission("a").cid).unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -79,9 +79,9 @@ fn what_is_saved_is_found_by_the_next_start_and_what_is_removed_leaves_nothing()
 
     let second = load(&home, "BOB");
     assert_eq!(found(&second), ["b", "c"]);
-    assert_eq!(second.saved[0].submission, line("b"));
+    assert_eq!(second.saved[0].submission, submission("b"));
     let mut second = second.outbox;
-    second.save(&line("d"), false).unwrap();
+    second.save(&submission("d"), false).unwrap();
     drop(second);
 
     let mut third = load(&home, "bob");
@@ -100,7 +100,7 @@ fn a_submission_belongs_to_the_console_that_wrote_it_while_that_one_lives() {
     let two = load(&home, "bob");
     assert!(found(&two).is_empty());
     let mut two = two.outbox;
-    two.save(&line("b"), false).unwrap();
+    two.save(&submission("b"), false).unwrap();
     drop(one);
     let three = load(&home, "bob");
     assert_eq!(found(&three), ["a"]);
@@ -118,25 +118,25 @@ fn other_names_find_nothing() {
     let nowhere = Adopted::load(None, user("bob"), MIDNIGHT);
     assert!(found(&nowhere).is_empty());
     let mut nowhere = nowhere.outbox;
-    nowhere.save(&line("b"), false).unwrap();
-    assert!(!nowhere.contains(&line("b").cid));
+    nowhere.save(&submission("b"), false).unwrap();
+    assert!(!nowhere.contains(&submission("b").cid));
 }
 
 #[test]
 fn a_failed_submission_is_found_with_its_reason_and_as_the_newest_once_sent_again() {
     let home = tempfile::tempdir().unwrap();
     let mut one = outbox(&home, &["a", "b"]);
-    one.set_failed(&line("a").cid, full()).unwrap();
+    one.set_failed(&submission("a").cid, full()).unwrap();
     drop(one);
     let mut two = load(&home, "bob");
     assert_eq!(found(&two), ["a!", "b"]);
     assert_eq!(two.saved[0].rejection, Some(full()));
-    two.outbox.save(&line("a"), false).unwrap();
+    two.outbox.save(&submission("a"), false).unwrap();
     drop(two);
     let mut three = load(&home, "bob");
     assert_eq!(found(&three), ["b", "a"]);
-    three.outbox.set_failed(&line("a").cid, full()).unwrap();
-    three.outbox.remove(&line("a").cid).unwrap(); // dropped
+    three.outbox.set_failed(&submission("a").cid, full()).unwrap();
+    three.outbox.remove(&submission("a").cid).unwrap(); // dropped
     drop(three);
     assert_eq!(found(&load(&home, "bob")), ["b"]);
 }
@@ -145,14 +145,14 @@ fn a_failed_submission_is_found_with_its_reason_and_as_the_newest_once_sent_agai
 fn one_submission_that_stays_does_not_keep_all_that_were_saved_after_it() {
     let home = tempfile::tempdir().unwrap();
     let mut one = outbox(&home, &["stuck"]);
-    one.set_failed(&line("stuck").cid, full()).unwrap();
+    one.set_failed(&submission("stuck").cid, full()).unwrap();
     for count in 0..2_000 {
-        let line = line(&format!("c{count}"));
-        one.save(&line, false).unwrap();
-        one.remove(&line.cid).unwrap();
+        let submission = submission(&format!("c{count}"));
+        one.save(&submission, false).unwrap();
+        one.remove(&submission.cid).unwrap();
     }
-    one.save(&line("a"), false).unwrap();
-    one.save(&line("stuck"), false).unwrap(); // sent again: from file to file
+    one.save(&submission("a"), false).unwrap();
+    one.save(&submission("stuck"), false).unwrap(); // sent again: from file to file
     let size: u64 =
         files(&home).iter().map(|name| fs::metadata(path(&home, name)).unwrap().len()).sum();
     assert!(files(&home).len() <= 2 && size < 70_000, "{:?}, {size} bytes", files(&home));
@@ -165,11 +165,14 @@ fn a_submission_that_was_being_moved_from_file_to_file_is_found_once() {
     let home = tempfile::tempdir().unwrap();
     drop(outbox(&home, &["a", "b"]));
     let name = files(&home)[0].clone();
-    fs::write(path(&home, "bob+9999999999999-1.lines"), OutboxEntry::Pending(line("a")).write())
-        .unwrap();
+    fs::write(
+        path(&home, "bob+9999999999999-1.lines"),
+        OutboxEntry::Pending(submission("a")).write(),
+    )
+    .unwrap();
     let mut both = load(&home, "bob");
     assert_eq!(found(&both), ["b", "a"]);
-    both.outbox.remove(&line("a").cid).unwrap();
+    both.outbox.remove(&submission("a").cid).unwrap();
     drop(both);
     assert_eq!((found(&load(&home, "bob")), files(&home)), (vec!["b".to_owned()], vec![name]));
 }
@@ -179,14 +182,14 @@ fn a_submission_that_may_be_stored_under_another_name_waits_for_the_person() {
     let home = tempfile::tempdir().unwrap();
     let mut one = outbox(&home, &["a"]);
     one.request_name(&user("rob")).unwrap();
-    one.save(&line("b"), false).unwrap();
+    one.save(&submission("b"), false).unwrap();
     drop(one); // killed before it learned whether it is rob
     let mut two = load(&home, "bob");
     assert_eq!(found(&two), ["a!", "b!"]);
     let why = &two.saved[0].rejection.as_ref().unwrap().message;
     assert_eq!(why, "it may have been stored already, under the name rob");
-    two.outbox.save(&line("c"), false).unwrap(); // sent as bob beyond doubt
-    two.outbox.save(&line("a"), false).unwrap(); // sent again by the person
+    two.outbox.save(&submission("c"), false).unwrap(); // sent as bob beyond doubt
+    two.outbox.save(&submission("a"), false).unwrap(); // sent again by the person
     drop(two);
     assert_eq!(found(&load(&home, "bob")), ["b!", "c", "a"]);
 }
@@ -200,7 +203,7 @@ fn submissions_follow_a_rename_and_stay_when_it_is_refused() {
     one.request_name(&user("rob")).unwrap();
     one.set_name(&user("bob")).unwrap(); // connected again, and not renamed yet
     one.set_name(&user("rob")).unwrap();
-    one.save(&line("b"), false).unwrap();
+    one.save(&submission("b"), false).unwrap();
     drop(one);
     assert!(found(&load(&home, "bob")).is_empty());
     let mut two = load(&home, "rob");
@@ -216,9 +219,9 @@ fn a_name_requested_before_a_submission_puts_it_in_doubt_too() {
     let home = tempfile::tempdir().unwrap();
     let mut one = outbox(&home, &[]);
     one.request_name(&user("rob")).unwrap();
-    one.save(&line("a"), false).unwrap();
-    one.remove(&line("a").cid).unwrap();
-    one.save(&line("b"), false).unwrap();
+    one.save(&submission("a"), false).unwrap();
+    one.remove(&submission("a").cid).unwrap();
+    one.save(&submission("b"), false).unwrap();
     drop(one);
     assert_eq!(found(&load(&home, "bob")), ["b!"]);
 }
@@ -233,7 +236,7 @@ fn an_entry_that_was_being_written_is_cut_off_and_the_file_goes_on() {
     fs::write(&file, bytes).unwrap();
     let mut two = load(&home, "bob");
     assert_eq!((found(&two), two.problems.len()), (vec!["a".to_owned()], 0));
-    two.outbox.save(&line("c"), false).unwrap();
+    two.outbox.save(&submission("c"), false).unwrap();
     drop(two);
     assert_eq!(found(&load(&home, "bob")), ["a", "c"]);
 }
@@ -242,12 +245,12 @@ fn an_entry_that_was_being_written_is_cut_off_and_the_file_goes_on() {
 fn a_damaged_file_is_reported_once_and_set_aside_and_its_readable_entries_are_found() {
     let home = tempfile::tempdir().unwrap();
     let mut one = outbox(&home, &["a", "b"]);
-    one.set_failed(&line("a").cid, full()).unwrap();
+    one.set_failed(&submission("a").cid, full()).unwrap();
     drop(one);
     let name = files(&home)[0].clone();
     let mut bytes = fs::read(path(&home, &name)).unwrap();
     bytes.extend(b"\xff\x00 no entry\n");
-    bytes.extend(OutboxEntry::Pending(line("c")).write().into_bytes());
+    bytes.extend(OutboxEntry::Pending(submission("c")).write().into_bytes());
     fs::write(path(&home, &name), &bytes).unwrap();
     let two = load(&home, "bob");
     assert_eq!(found(&two), ["a!", "b", "c"]);
@@ -292,9 +295,9 @@ fn where_nothing_can_be_written_it_says_so_and_saves_nothing() {
     let home = tempfile::tempdir().unwrap();
     let mut one = load(&home, "bob").outbox;
     fs::write(home.path().join("talk"), "a file where the directory should be").unwrap();
-    let problem = one.save(&line("a"), true).unwrap_err();
+    let problem = one.save(&submission("a"), true).unwrap_err();
     assert!(problem.starts_with("cannot save unsent messages in "), "{problem}");
-    assert!(!one.contains(&line("a").cid));
+    assert!(!one.contains(&submission("a").cid));
     drop(one);
     assert_eq!(load(&home, "bob").problems.len(), 1);
 }
