@@ -4,7 +4,7 @@
 //! # Where to start reading
 //!
 //! The modules below are in reading order, from the bottom layer up. A file imports from its own
-//! folder and from lower layers only; `tests/it/tidy.rs` checks that. Each folder's `mod.rs` says
+//! folder and from lower layers only; `tests/it/tidy/` checks that. Each folder's `mod.rs` says
 //! what the folder is and what it may depend on.
 //!
 //! | layer | modules | what it does |

@@ -1,5 +1,5 @@
 // Session: the client's state machine: offline → connecting → catching up → live. The console runs the same
-// one in Rust (src/client/session.rs), and tests/vectors/session/ holds both to one behaviour. Input comes in
+// one in Rust (src/client/session/), and tests/vectors/session/ holds both to one behaviour. Input comes in
 // as a call, and each call returns the actions to perform, in order. No I/O, no clock, no randomness.
 
 import { Subscriptions } from "./subscriptions.js";
