@@ -10,25 +10,31 @@ import { normalize } from "./text/text.js";
 const TYPING_SENT_EVERY_MS = 3_000;
 
 /**
- * @typedef {import("./protocol/outbox.js").Submission} Submission
- * @typedef {import("./model/room.js").Room} Room
+ * @import { Client } from "./client.js"
+ * @import { Chat } from "./model/chat.js"
+ * @import { Room } from "./model/room.js"
+ * @import { Search } from "./model/search.js"
+ * @import { Message } from "./protocol/messages.js"
+ * @import { Submission } from "./protocol/outbox.js"
+ * @import { OutboxStore } from "./storage/outbox-store.js"
+ * @import { Store } from "./storage/store.js"
  * @typedef {{
- *   chat: import("./model/chat.js").Chat, client: import("./client.js").Client, search: import("./model/search.js").Search,
- *   store: import("./storage/store.js").Store, outboxStore: import("./storage/outbox-store.js").OutboxStore,
+ *   chat: Chat, client: Client, search: Search,
+ *   store: Store, outboxStore: OutboxStore,
  *   openRoom(room: string): boolean, leaveRoom(room: string): void, openComposer(): void, jumpToLatest(): void,
  *   hint(text: string, isBad: boolean): void, draw(): void,
- * }} Context
+ * }} ActionsParts
  */
 
 export class Actions {
-  #context;
+  #parts;
   #chat;
   #typingSentAt = 0;
 
-  /** @param {Context} context */
-  constructor(context) {
-    this.#context = context;
-    this.#chat = context.chat;
+  /** @param {ActionsParts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    this.#chat = parts.chat;
   }
 
   /** Executes what was typed: a message or a command. @param {string} typed @returns {string | null} Why nothing was done. */
@@ -36,7 +42,7 @@ export class Actions {
     const { room } = this.#chat;
     if (room?.editing) return this.#finishEdit(room, normalize(typed));
     const command = parseCommand(typed);
-    const { client, openRoom, leaveRoom, draw } = this.#context;
+    const { client, openRoom, leaveRoom, draw } = this.#parts;
     if ("error" in command) return command.error;
     if ("nick" in command) client.rename(command.nick);
     else if ("join" in command) openRoom(command.join);
@@ -71,9 +77,9 @@ export class Actions {
     const { room } = this.#chat;
     if (!room) return;
     if (room.editing) return void (room.editing.text = text);
-    this.#context.store.saveDraft(this.#chat.me, room.name, text);
+    this.#parts.store.saveDraft(this.#chat.me, room.name, text);
     const isQuiet = !text || text.startsWith("/") || !room.memberNames || Date.now() - this.#typingSentAt < TYPING_SENT_EVERY_MS;
-    if (!isQuiet && this.#context.client.send({ type: "typing", room: room.name })) this.#typingSentAt = Date.now();
+    if (!isQuiet && this.#parts.client.send({ type: "typing", room: room.name })) this.#typingSentAt = Date.now();
   }
 
   /** Opens the private room with a user, and posts a text there. @param {string} user @param {string} text @returns {string | null} */
@@ -81,7 +87,7 @@ export class Actions {
     const name = privateRoom(this.#chat.me, user);
     if (!name) return "That is your own name";
     this.#chat.ensureRoom(name).setPeerSpelling(user);
-    this.#context.openRoom(name);
+    this.#parts.openRoom(name);
     if (text) this.#post(this.#chat.ensureRoom(name), text);
     return null;
   }
@@ -91,14 +97,14 @@ export class Actions {
     const { me, preferences } = this.#chat;
     if (sameName(user, me)) return "That is your own name";
     preferences.setIgnored(user, is);
-    this.#context.hint(is ? `Messages from ${user} are hidden. /unignore ${user} shows them` : `Messages from ${user} are shown`, false);
-    this.#context.draw();
+    this.#parts.hint(is ? `Messages from ${user} are hidden. /unignore ${user} shows them` : `Messages from ${user} are shown`, false);
+    this.#parts.draw();
     return null;
   }
 
   /** @param {string | null} text The away message; null: back. */
   #setAway(text) {
-    const { client, hint, draw } = this.#context;
+    const { client, hint, draw } = this.#parts;
     if (!client.send(text === null ? { type: "back" } : { type: "away", text })) return "You are offline. Try again when connected";
     this.#chat.away = text;
     hint(text === null ? "You are back" : `You are ${awayText(text)}. /back ends it`, false);
@@ -113,19 +119,19 @@ export class Actions {
     const was = preferences.isMuted(name);
     if (is === was) return `${label} is not muted`;
     preferences.setMuted(name, !was);
-    this.#context.hint(was ? `${label} is no longer muted` : `${label} is muted. /unmute ${name} ends it`, false);
-    this.#context.draw();
+    this.#parts.hint(was ? `${label} is no longer muted` : `${label} is muted. /unmute ${name} ends it`, false);
+    this.#parts.draw();
     return null;
   }
 
-  // ---- Messages that are stored -------------------------------------------------------------------
+  // ---- Messages that are stored ----
 
   /** Puts an own message into the input box, to edit it. @param {number} seq @param {string} text */
   edit(seq, text) {
     const { room } = this.#chat;
     if (!room) return;
     room.editing = { seq, text };
-    this.#context.openComposer();
+    this.#parts.openComposer();
   }
 
   /** @returns {string | null} Why the last own message cannot be edited. */
@@ -140,7 +146,7 @@ export class Actions {
     if (!room) return;
     if (room.editing) room.editing = null;
     else room.replyingTo = null;
-    this.#context.openComposer();
+    this.#parts.openComposer();
   }
 
   /** The next message replies to this one. @param {number} seq */
@@ -149,7 +155,7 @@ export class Actions {
     if (!room) return;
     room.editing = null;
     room.replyingTo = seq;
-    this.#context.openComposer();
+    this.#parts.openComposer();
   }
 
   /** @param {number} target */
@@ -195,11 +201,11 @@ export class Actions {
   #topic(room, text) {
     if (text !== null) this.#submit({ type: "topic", room: room.name, cid: randomId(), text });
     else room.note(room.topic ? `The topic of ${room.label}: ${room.topic}` : `${room.label} has no topic: /topic TEXT sets one`);
-    this.#context.jumpToLatest();
+    this.#parts.jumpToLatest();
     return null;
   }
 
-  // ---- Failed messages, and notes that only this person sees ----------------------------------------
+  // ---- Failed messages, and notes that only this person sees ----
 
   /** @param {(cid: string) => void} callback @returns {string | null} */
   #forEachFailed(callback) {
@@ -222,7 +228,7 @@ export class Actions {
   }
 
   #key() {
-    const key = this.#context.store.token(this.#chat.me);
+    const key = this.#parts.store.token(this.#chat.me);
     return key && `Key for ${this.#chat.me}: ${key}\n`
       + `Anyone who has it can post as ${this.#chat.me}. For the console, put it in a file and use --token-file`;
   }
@@ -231,37 +237,37 @@ export class Actions {
   #note(room, text, otherwise) {
     if (!text) return otherwise;
     room.note(text);
-    this.#context.jumpToLatest();
+    this.#parts.jumpToLatest();
     return null;
   }
 
-  // ---- Helpers ------------------------------------------------------------------------------------
+  // ---- Helpers ----
 
   /** @param {Room} room @param {string} text @param {"me"} [kind] @param {number | null} [reply] The seq it replies to. */
   #post(room, text, kind, reply) {
     room.hideNewRule();
     this.#submit({ type: "post", room: room.name, text, cid: randomId(), ...(kind && { kind }), ...(reply && { reply }) });
     if (reply && reply === room.replyingTo) this.cancel();
-    this.#context.jumpToLatest();
+    this.#parts.jumpToLatest();
   }
 
   /** @param {Submission} submission */
   #submit(submission) {
-    const isSaved = this.#context.outboxStore.save(submission, this.#chat.me, Date.now());
-    this.#context.client.submit(submission);
-    if (!isSaved) this.#context.hint("This browser has no space left for unsent messages: keep this page open", true);
+    const isSaved = this.#parts.outboxStore.save(submission, this.#chat.me, Date.now());
+    this.#parts.client.submit(submission);
+    if (!isSaved) this.#parts.hint("This browser has no space left for unsent messages: keep this page open", true);
   }
 
   /** @param {Room} room @param {string} text */
   #search({ name }, text) {
-    if (!this.#context.search.start(name, text)) return "You are offline. Try again when connected";
-    this.#context.hint(`Searching for “${text}”…`, false);
+    if (!this.#parts.search.start(name, text)) return "You are offline. Try again when connected";
+    this.#parts.hint(`Searching for “${text}”…`, false);
     return null;
   }
 
-  /** Sends a request whose reply the room shows. @param {string} replyType @param {import("./protocol/messages.js").Message} request */
+  /** Sends a request whose reply the room shows. @param {string} replyType @param {Message} request */
   #request(replyType, request) {
-    if (!this.#context.client.send(request)) return "You are offline. Try again when connected";
+    if (!this.#parts.client.send(request)) return "You are offline. Try again when connected";
     this.#chat.expectedReplies.add(replyType);
     return null;
   }

@@ -8,15 +8,26 @@ import { Session } from "./protocol/session.js";
 import { randomId } from "./storage/tabs.js";
 
 /**
- * @typedef {import("./protocol/messages.js").Message} Message
+ * @import { Chat } from "./model/chat.js"
+ * @import { HistoryRequests } from "./model/history-requests.js"
+ * @import { Search, SearchResult } from "./model/search.js"
+ * @import { Navigation } from "./navigation.js"
+ * @import { LogRecord, Message } from "./protocol/messages.js"
+ * @import { Rejection, Submission } from "./protocol/outbox.js"
+ * @import { Action } from "./protocol/session.js"
+ * @import { OutboxStore } from "./storage/outbox-store.js"
+ * @import { Preferences } from "./storage/preferences.js"
+ * @import { Store } from "./storage/store.js"
+ * @import { Tabs } from "./storage/tabs.js"
+ * @import { Page } from "./view/page.js"
  * @typedef {{
- *   chat: import("./model/chat.js").Chat, preferences: import("./storage/preferences.js").Preferences,
- *   store: import("./storage/store.js").Store, outboxStore: import("./storage/outbox-store.js").OutboxStore,
- *   tabs: import("./storage/tabs.js").Tabs, search: import("./model/search.js").Search,
- *   historyRequests: import("./model/history-requests.js").HistoryRequests,
- *   page: import("./view/page.js").Page, navigation: import("./navigation.js").Navigation,
+ *   chat: Chat, preferences: Preferences,
+ *   store: Store, outboxStore: OutboxStore,
+ *   tabs: Tabs, search: Search,
+ *   historyRequests: HistoryRequests,
+ *   page: Page, navigation: Navigation,
  *   isReading(): boolean, openRoom(room: string, seq: number): void, openComposer(): void, draw(): void,
- * }} Parts What the client works on. `isReading`: whether a message that arrives now is in view.
+ * }} ClientParts What the client works on. `isReading`: whether a message that arrives now is in view.
  */
 
 export class Client {
@@ -25,7 +36,7 @@ export class Client {
   /** Whether the rooms are on the screen: after the first welcome, or when the name was used before. */ isChatShown = false;
   #parts;
 
-  /** @param {Parts} parts */
+  /** @param {ClientParts} parts */
   constructor(parts) {
     this.#parts = parts;
     this.connection = new Connection({
@@ -44,7 +55,7 @@ export class Client {
     });
   }
 
-  // ---- Log in and out -----------------------------------------------------------------------------
+  // ---- Log in and out ----
 
   /** Continues under a name that this browser used before. @param {string} user */
   resume(user) {
@@ -97,14 +108,14 @@ export class Client {
     location.replace("/");
   }
 
-  // ---- What the person does -----------------------------------------------------------------------
+  // ---- What the person does ----
 
   /** Connects, if there is no connection. */
   start() {
     this.#perform(this.session?.start());
   }
 
-  /** @param {import("./protocol/outbox.js").Submission} submission */
+  /** @param {Submission} submission */
   submit(submission) {
     this.#perform(this.session?.submit(submission));
   }
@@ -153,9 +164,9 @@ export class Client {
     }
   }
 
-  // ---- What the session asks for ------------------------------------------------------------------
+  // ---- What the session asks for ----
 
-  /** @param {import("./protocol/session.js").Action[]} [actions] */
+  /** @param {Action[]} [actions] */
   #perform(actions = []) {
     const { chat, outboxStore, draw } = this.#parts;
     for (const action of actions) {
@@ -214,7 +225,7 @@ export class Client {
     });
   }
 
-  /** @param {import("./protocol/messages.js").LogRecord} record */
+  /** @param {LogRecord} record */
   #record(record) {
     const { chat, page, isReading, openComposer } = this.#parts;
     const wasEditing = chat.room?.editing;
@@ -225,7 +236,7 @@ export class Client {
     page.composer.hint("The message you were editing was deleted", true);
   }
 
-  /** @param {import("./protocol/messages.js").LogRecord} record */
+  /** @param {LogRecord} record */
   #notify(record) {
     const { chat, preferences, page, openRoom } = this.#parts;
     const notification = notificationFor(record, chat);
@@ -243,14 +254,14 @@ export class Client {
     if (chat.room?.name === room) openComposer();
   }
 
-  /** @param {{ cid: string } & import("./protocol/outbox.js").Rejection} rejection */
+  /** @param {{ cid: string } & Rejection} rejection */
   #failed(rejection) {
     const { chat, page } = this.#parts;
     chat.failed(rejection);
     if (chat.isEdit(rejection.cid)) page.composer.hint(`Your change was refused: ${rejection.message}`, true);
   }
 
-  // ---- What the server sends ----------------------------------------------------------------------
+  // ---- What the server sends ----
 
   /** @param {Message} message */
   #received(message) {
@@ -291,7 +302,7 @@ export class Client {
     if (use === "missing") this.#perform(this.session?.requestMissing(room));
   }
 
-  /** @param {import("./model/search.js").SearchResult | null} result */
+  /** @param {SearchResult | null} result */
   #searchFinished(result) {
     if (!result) return;
     const { chat, page } = this.#parts;
@@ -311,7 +322,7 @@ export class Client {
     if (this.session?.state !== "connecting") this.#parts.page.composer.hint(message, true);
   }
 
-  // ---- Names and rooms that are kept --------------------------------------------------------------
+  // ---- Names and rooms that are kept ----
 
   /** @param {string} user */
   #saveName(user) {

@@ -17,13 +17,15 @@ import { Tabs } from "./storage/tabs.js";
 import { Page } from "./view/page.js";
 import { quoteOf } from "./view/rows.js";
 
+/** @import { Message } from "./protocol/messages.js" */
+
 const local = openStorage(() => localStorage);
 const store = new Store(local, openStorage(() => sessionStorage));
 const tabs = new Tabs(navigator.locks);
 const outboxStore = new OutboxStore(local, tabs.id);
 const preferences = new Preferences(local);
 const chat = new Chat(preferences);
-const send = (/** @type {import("./protocol/messages.js").Message} */ message) => client.send(message);
+const send = (/** @type {Message} */ message) => client.send(message);
 const historyRequests = new HistoryRequests(send);
 const search = new Search(send);
 const readMarkers = new ReadMarkerSender(chat, send);
@@ -80,7 +82,7 @@ const actions = new Actions({
   jumpToLatest: () => page.messages.jumpToLatest(),
 });
 
-// ---- Rooms and the input box ------------------------------------------------------------------------
+// ---- Rooms and the input box ----
 
 /** @param {string} typed @param {number | null} [seq] A message of it to go to. @returns {boolean} Whether that can be a room. */
 function openRoom(typed, seq = null) {
@@ -109,7 +111,7 @@ function openComposer() {
   draw();
 }
 
-// ---- Drawing ----------------------------------------------------------------------------------------
+// ---- Drawing ----
 
 let isDrawing = false;
 
@@ -140,7 +142,7 @@ function isReading() {
   return !document.hidden && page.messages.isFollowing && !navigation.isLocating;
 }
 
-// ---- Events of the browser --------------------------------------------------------------------------
+// ---- Events of the browser ----
 
 addEventListener("online", () => client.start());
 addEventListener("offline", () => client.connection.probe());

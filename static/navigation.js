@@ -10,23 +10,27 @@ const MAX_DISTANCE = 110_000;
 const PAGE = 200;
 
 /**
+ * @import { Chat } from "./model/chat.js"
+ * @import { HistoryRequests } from "./model/history-requests.js"
+ * @import { Room } from "./model/room.js"
+ * @import { MessageList } from "./view/message-list.js"
  * @typedef {{ room: string, seq: number, distance?: number }} Target `distance`: how many records above the oldest loaded one.
  * @typedef {{ found: { index: number, key: string } } | { loadOlder: true } | { wait: true } | { reason: string }} Step
  *   `loadOlder`: load an older page first; `reason`: the message cannot be shown.
  * @typedef {{
- *   chat: import("./model/chat.js").Chat, historyRequests: import("./model/history-requests.js").HistoryRequests,
- *   messages: import("./view/message-list.js").MessageList, hint(text: string, isBad?: boolean): void,
+ *   chat: Chat, historyRequests: HistoryRequests,
+ *   messages: MessageList, hint(text: string, isBad?: boolean): void,
  *   openComposer(): void, draw(): void,
- * }} Context
+ * }} NavigationParts
  */
 
 export class Navigation {
-  #context;
+  #parts;
   /** The message that the URL names, until it is on the screen. @type {Target | null} */ #target = null;
 
-  /** @param {Context} context */
-  constructor(context) {
-    this.#context = context;
+  /** @param {NavigationParts} parts */
+  constructor(parts) {
+    this.#parts = parts;
   }
 
   /** Whether the target is not on the screen yet. */
@@ -36,7 +40,7 @@ export class Navigation {
 
   /** @param {string | null} room @param {boolean} isNewEntry Whether the browser's history gets an entry. @param {number | null} [seq] A message of it to go to. */
   show(room, isNewEntry, seq = null) {
-    const { chat, messages, openComposer, draw } = this.#context;
+    const { chat, messages, openComposer, draw } = this.#parts;
     chat.show(room);
     const path = roomPath(room, seq);
     if (location.pathname + location.hash !== path) history[isNewEntry ? "pushState" : "replaceState"](null, "", path);
@@ -48,7 +52,7 @@ export class Navigation {
 
   /** Goes one step towards the target: shows it, or loads an older page. */
   locateStep() {
-    const { chat: { room }, historyRequests, messages, hint } = this.#context;
+    const { chat: { room }, historyRequests, messages, hint } = this.#parts;
     if (!this.#target || room?.name !== this.#target.room) return;
     const { seq } = this.#target;
     const step = locateMessage(room, seq);
@@ -65,20 +69,20 @@ export class Navigation {
 
   /** Removes the target from the URL once the person scrolled away from it, so that a reload does not go back to it. */
   scrolled() {
-    const { chat: { room }, messages } = this.#context;
+    const { chat: { room }, messages } = this.#parts;
     if (!this.#target && !messages.hasTarget && location.hash) history.replaceState(null, "", roomPath(room?.name ?? null));
   }
 
   /** @param {number} seq A message of the room on the screen. */
   async copyLink(seq) {
-    const { chat: { room }, hint } = this.#context;
+    const { chat: { room }, hint } = this.#parts;
     if (!room) return;
     const isCopied = await copyText(location.origin + roomPath(room.name, seq));
     hint(isCopied ? "Link copied" : "This browser does not allow copying", !isCopied);
   }
 }
 
-/** The next step to a message of this room. @param {import("./model/room.js").Room} room @param {number} seq @returns {Step} */
+/** The next step to a message of this room. @param {Room} room @param {number} seq @returns {Step} */
 export function locateMessage(room, seq) {
   const { oldest, newest, first, label } = room;
   if (oldest === null || !room.isCaughtUp) return { wait: true };

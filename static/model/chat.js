@@ -7,6 +7,12 @@ import { Preferences } from "../storage/preferences.js";
 import { isRecord } from "../protocol/messages.js";
 import { isPrivate, sameName } from "../protocol/names.js";
 
+/**
+ * @import { LogRecord, Message } from "../protocol/messages.js"
+ * @import { Submission } from "../protocol/outbox.js"
+ * @import { Members } from "./members.js"
+ */
+
 /** How long a user is shown as typing: a little longer than the time between two `typing` messages. */
 const TYPING_SHOWN_MS = 5_000;
 
@@ -92,15 +98,15 @@ export class Chat {
     return [...this.room?.typing ?? []].filter(([, until]) => until > now).map(([user]) => user);
   }
 
-  /** Adds the next record of a room; `isSeen`: the newest message is in view. @param {import("../protocol/messages.js").LogRecord} record @param {boolean} isSeen */
+  /** Adds the next record of a room; `isSeen`: the newest message is in view. @param {LogRecord} record @param {boolean} isSeen */
   addRecord(record, isSeen) {
     const isQuiet = sameName(record.user, this.me) || this.preferences.isIgnored(record.user);
     this.rooms.get(record.room)?.add(record, isQuiet, isSeen, this.me);
   }
 
-  // ---- Our submissions ------------------------------------------------------------------------------
+  // ---- Our submissions ----
 
-  /** @param {import("../protocol/outbox.js").Submission} submission @param {number} now */
+  /** @param {Submission} submission @param {number} now */
   pending(submission, now) {
     this.ensureRoom(submission.room).unsent.set(submission.cid, { submission, at: now, rejection: null });
   }
@@ -136,9 +142,9 @@ export class Chat {
     return [...this.rooms.values()].find(({ unsent }) => unsent.has(cid));
   }
 
-  // ---- What the server says about rooms and users -----------------------------------------------------
+  // ---- What the server says about rooms and users ----
 
-  /** @param {import("../protocol/messages.js").Message} message @param {number} now */
+  /** @param {Message} message @param {number} now */
   received(message, now) {
     const room = this.rooms.get(message.room);
     switch (message.type) {
@@ -167,14 +173,14 @@ export class Chat {
     }
   }
 
-  /** @param {import("../protocol/messages.js").Message} message @param {string | null} text */
+  /** @param {Message} message @param {string | null} text */
   #setAway({ room, user }, text) {
     this.rooms.get(room)?.members.setAway(user, text);
     if (sameName(user, this.me)) this.away = text; // set here, or on another device of ours
   }
 }
 
-/** `Here: ann, bob (away: lunch)` @param {import("./members.js").Members} members */
+/** `Here: ann, bob (away: lunch)` @param {Members} members */
 function memberList(members) {
   const shown = (members.names ?? []).map((user) => {
     const away = members.awayMessage(user);

@@ -6,6 +6,7 @@ import { EMOJI } from "../text/emoji.js";
 import { sameName } from "../protocol/names.js";
 
 /**
+ * @import { Chat } from "./chat.js"
  * @typedef {{ names: string[], rooms: string[] }} Candidates What can be completed, in the order in which it
  *     is offered: the latest author first.
  */
@@ -70,7 +71,7 @@ export function fitSpacing(word, after) {
   return /^\s/.test(after) ? word.trimEnd() : word;
 }
 
-/** Collects what can be completed. @param {import("./chat.js").Chat} chat @returns {Candidates} */
+/** Collects what can be completed. @param {Chat} chat @returns {Candidates} */
 export function candidatesFrom({ room, me, listed, knownRooms }) {
   const speakers = room?.items.flatMap((item) => ("record" in item ? [item.record.user] : [])).reverse() ?? [];
   const names = [...new Set([...speakers, ...room?.memberNames ?? [], ...room?.peer ? [room.peer] : []])];

@@ -1,7 +1,7 @@
 // Edits: the edits and deletes of a room, by the post that they change, which may not be loaded.
 
 /**
- * @typedef {import("../protocol/messages.js").LogRecord} LogRecord
+ * @import { LogRecord } from "../protocol/messages.js"
  * @typedef {{ text: string | null, version: number }} CurrentText What a post says now, null if it was deleted;
  *     and the seq of the record that says so, 0 for the post itself.
  */

@@ -1,8 +1,9 @@
 // HistoryRequests: asks for older records; and probes a silent connection, which also shows missing records.
 
 /**
- * @typedef {import("../protocol/messages.js").Message} Message
- * @typedef {import("../protocol/session.js").Session} Session
+ * @import { Message } from "../protocol/messages.js"
+ * @import { Session } from "../protocol/session.js"
+ * @import { Room } from "./room.js"
  */
 
 export class HistoryRequests {
@@ -14,7 +15,7 @@ export class HistoryRequests {
     this.#send = send;
   }
 
-  /** @param {import("./room.js").Room} room @param {number} [limit] How many records; by default the server's number. */
+  /** @param {Room} room @param {number} [limit] How many records; by default the server's number. */
   loadOlder(room, limit) {
     if (room.oldest === null || room.isLoadingOlder) return;
     room.isLoadingOlder = this.#request({ room: room.name, before: room.oldest, ...(limit && { limit }) }, false);

@@ -2,13 +2,18 @@
 
 import { sameName } from "../protocol/names.js";
 
+/**
+ * @import { LogRecord } from "../protocol/messages.js"
+ * @import { Chat } from "./chat.js"
+ */
+
 /** Characters of a message that a notification shows. */
 const MAX_BODY_CHARS = 200;
 
 /**
  * The notification for a record, or null: for history, in a muted room, of an ignored user, or without a
  * mention.
- * @param {import("../protocol/messages.js").LogRecord} record @param {import("./chat.js").Chat} chat
+ * @param {LogRecord} record @param {Chat} chat
  * @returns {{ title: string, body: string } | null}
  */
 export function notificationFor(record, { rooms, me, preferences }) {

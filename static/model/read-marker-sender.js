@@ -1,5 +1,10 @@
 // ReadMarkerSender: sends the rooms' read markers to the server, soon but not for every message.
 
+/**
+ * @import { Message } from "../protocol/messages.js"
+ * @import { Chat } from "./chat.js"
+ */
+
 /** Read markers are sent at most this often. */
 const MARK_INTERVAL_MS = 2_000;
 
@@ -9,7 +14,7 @@ export class ReadMarkerSender {
   #timer = 0;
   #sentAt = 0;
 
-  /** @param {import("./chat.js").Chat} chat @param {(message: import("../protocol/messages.js").Message) => boolean} send Returns whether it was sent. */
+  /** @param {Chat} chat @param {(message: Message) => boolean} send Returns whether it was sent. */
   constructor(chat, send) {
     this.#chat = chat;
     this.#send = send;

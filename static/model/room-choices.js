@@ -3,13 +3,14 @@
 import { nameKey, parseRoomName, sameName } from "../protocol/names.js";
 
 /**
+ * @import { Chat } from "./chat.js"
  * @typedef {{ label: string, hint: string } & ({ room: string } | { user: string })} Choice
  */
 
 /** Choices shown at once. */
 const MAX_CHOICES = 12;
 
-/** @param {import("./chat.js").Chat} chat @param {string} typed @returns {Choice[]} */
+/** @param {Chat} chat @param {string} typed @returns {Choice[]} */
 export function choices(chat, typed) {
   const wanted = nameKey(typed.trim().replace(/^#/, ""));
   const others = chat.listed.filter((room) => room !== chat.room);
@@ -29,7 +30,7 @@ export function choices(chat, typed) {
   return isThere ? fits : [...fits, { room: name, label: `#${name}`, hint: "join or create" }];
 }
 
-/** The users who are in a room with us. @param {import("./chat.js").Chat} chat */
+/** The users who are in a room with us. @param {Chat} chat */
 function knownUsers({ rooms, me }) {
   const members = [...rooms.values()].flatMap((room) => room.memberNames ?? []).filter((user) => !sameName(user, me));
   return [...new Set(members)].sort((a, b) => a.localeCompare(b));

@@ -7,10 +7,12 @@ import { mentions } from "./mentions.js";
 import { Unread } from "./unread.js";
 
 /**
- * @typedef {import("../protocol/messages.js").LogRecord} LogRecord
- * @typedef {import("../protocol/outbox.js").Submission} Submission
- * @typedef {{ submission: Submission, at: number, rejection: import("../protocol/outbox.js").Rejection | null }} Unsent
- * @typedef {import("./unread.js").RecordItem
+ * @import { LogRecord, Message } from "../protocol/messages.js"
+ * @import { Rejection, Submission } from "../protocol/outbox.js"
+ * @import { SearchResult } from "./search.js"
+ * @import { RecordItem } from "./unread.js"
+ * @typedef {{ submission: Submission, at: number, rejection: Rejection | null }} Unsent
+ * @typedef {RecordItem
  *   | { key: string, at: number, presence: Map<string, "joined" | "left"> }
  *   | { key: string, missing: number }
  *   | { key: string, note: string, rooms?: string[], records?: LogRecord[] }} Item One thing that the room shows.
@@ -83,7 +85,7 @@ export class Room {
     return seq > this.#head;
   }
 
-  /** @param {import("../protocol/messages.js").Message} message */
+  /** @param {Message} message */
   joined({ first, head, since, members, count, away, topic, marked }) {
     this.first = first;
     this.oldest ??= since + 1;
@@ -167,14 +169,14 @@ export class Room {
     this.items.push({ key: `note ${this.#keyCount}`, note, ...links });
   }
 
-  /** @param {import("./search.js").SearchResult} result */
+  /** @param {SearchResult} result */
   searchFinished({ text, records, isComplete }) {
     const count = records.length === 1 ? "One message has" : `${records.length} messages have`;
     if (records.length === 0) return this.note(`No message has “${text}”`);
     this.note(`${count} “${text}”${isComplete ? "" : "; older ones may as well"}:`, { records });
   }
 
-  // ---- Posts and their edits ------------------------------------------------------------------------
+  // ---- Posts and their edits ----
 
   /** What a post says now. @param {LogRecord} post */
   currentText(post) {
@@ -244,7 +246,7 @@ export class Room {
     if (first) this.oldest = first.record.seq;
   }
 
-  // ---- Unread messages ------------------------------------------------------------------------------
+  // ---- Unread messages ----
 
   get unread() {
     return this.#unread.count;
@@ -288,7 +290,7 @@ export class Room {
     this.#unread.recount(this.items);
   }
 
-  // ---- Members --------------------------------------------------------------------------------------
+  // ---- Members ----
 
   /** Replaces the members. @param {{ [field: string]: any }} message */
   membersListed({ members, count, away }) {
@@ -303,7 +305,7 @@ export class Room {
 
   /**
    * Successive joins and leaves become one item, a presence summary, in which a return cancels a leave.
-   * @param {import("../protocol/messages.js").Message} message @param {string} me @param {number} now
+   * @param {Message} message @param {string} me @param {number} now
    */
   presence({ user, state, count, away }, me, now) {
     this.members.count = count;

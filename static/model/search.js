@@ -5,15 +5,15 @@
 const MAX_RESULTS = 30;
 
 /**
- * @typedef {import("../protocol/messages.js").Message} Message
- * @typedef {{ room: string, text: string, records: import("../protocol/messages.js").LogRecord[], isComplete: boolean }} SearchResult
+ * @import { LogRecord, Message } from "../protocol/messages.js"
+ * @typedef {{ room: string, text: string, records: LogRecord[], isComplete: boolean }} SearchResult
  *     Posts and edits, in order; `isComplete`: the search reached the oldest record.
  */
 
 export class Search {
   #send;
   /** The running search. @type {{ room: string, text: string } | null} */ #query = null;
-  /** @type {import("../protocol/messages.js").LogRecord[]} */ #records = [];
+  /** @type {LogRecord[]} */ #records = [];
 
   /** @param {(message: Message) => boolean} send Returns whether it was sent. */
   constructor(send) {

@@ -3,7 +3,7 @@
 import { ReadMarker } from "./read-marker.js";
 
 /**
- * @typedef {import("../protocol/messages.js").LogRecord} LogRecord
+ * @import { LogRecord } from "../protocol/messages.js"
  * @typedef {{ key: string, record: LogRecord, isQuiet: boolean, isMention: boolean }} RecordItem `isQuiet`: never unread,
  *   because the person wrote it or ignores its author.
  */

@@ -2,7 +2,7 @@
 
 import { Socket } from "./socket.js";
 
-/** @typedef {import("./messages.js").Message} Message */
+/** @import { Message } from "./messages.js" */
 
 export class Connection {
   /** @type {Socket | null} */ #socket = null;

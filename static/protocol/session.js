@@ -8,8 +8,8 @@ import { isKnownRecord, isRecord } from "./messages.js";
 import { sameName } from "./names.js";
 
 /**
- * @typedef {import("./messages.js").Message} Message
- * @typedef {import("./outbox.js").Submission} Submission
+ * @import { Message } from "./messages.js"
+ * @import { Rejection, Submission } from "./outbox.js"
  * @typedef {"offline" | "connecting" | "catching up" | "live" | "stopped"} State
  * @typedef {{ [kind: string]: any }} Action One thing to do or to show; its only key is its kind.
  */
@@ -61,7 +61,7 @@ export class Session {
     return this.#subscriptions.seq(room);
   }
 
-  // ---- Input: each call returns the actions that follow ---------------------------------------------
+  // ---- Input: each call returns the actions that follow ----
 
   /** The person wants a connection, or the backoff is over. */
   start() {
@@ -120,7 +120,7 @@ export class Session {
 
   /**
    * Adds submissions of an earlier run; one that `failed` there is not sent by itself.
-   * @param {(Submission & { failed?: import("./outbox.js").Rejection })[]} submissions
+   * @param {(Submission & { failed?: Rejection })[]} submissions
    */
   restore(submissions) {
     for (const { failed, ...submission } of submissions) {
@@ -193,7 +193,7 @@ export class Session {
     return this.#takeActions();
   }
 
-  // ---- Messages of the server -----------------------------------------------------------------------
+  // ---- Messages of the server ----
 
   /** @param {Message} message */
   #receive(message) {
@@ -270,7 +270,7 @@ export class Session {
     }
   }
 
-  // ---- Actions --------------------------------------------------------------------------------------
+  // ---- Actions ----
 
   /** Updates the state, sends what may be sent now, and returns all actions. */
   #takeActions() {

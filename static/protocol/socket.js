@@ -2,6 +2,8 @@
 
 import { decode, encode } from "./messages.js";
 
+/** @import { Message } from "./messages.js" */
+
 /** Time to connect and receive the first message. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -30,7 +32,7 @@ export class Socket {
 
   /**
    * @param {string} url
-   * @param {{ opened(): void, received(message: import("./messages.js").Message): void,
+   * @param {{ opened(): void, received(message: Message): void,
    *     probe(): void, closed(code: number): void }} handlers `probe` sends a request that the server must answer.
    */
   constructor(url, handlers) {
@@ -52,7 +54,7 @@ export class Socket {
     this.#socket.onclose = ({ code }) => this.#closed(code);
   }
 
-  /** @param {import("./messages.js").Message} message */
+  /** @param {Message} message */
   send(message) {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(encode(message));
   }

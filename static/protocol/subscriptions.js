@@ -4,7 +4,7 @@
 import { isPrivate } from "./names.js";
 
 /**
- * @typedef {import("./messages.js").Message} Message
+ * @import { Message } from "./messages.js"
  * @typedef {{ seq: number, log: string } | null} Position The highest seq shown with none missing
  *     before it, and the log that it belongs to; null before the first `joined`.
  * @typedef {{ position: Position, joinState: "not joined" | "joining" | "joined", head: number, missingAfter: number | null }} Subscription

@@ -6,7 +6,7 @@ import { keysOf } from "./store.js";
 import { sameName } from "../protocol/names.js";
 
 /**
- * @typedef {import("../protocol/outbox.js").Submission} Submission
+ * @import { Submission } from "../protocol/outbox.js"
  * @typedef {{ line: Submission, user: string, tab: string, order: number }} SavedSubmission The stored format.
  */
 

@@ -13,10 +13,12 @@ const NEAR_LIMIT = 1 / 8;
 const MAX_HEIGHT_PX = 200;
 
 /**
+ * @import { Candidates } from "../model/completion.js"
+ * @import { Quote } from "./rows.js"
  * @typedef {{
  *   submitInput(text: string): string | null, inputChanged(text: string): void, editLast(): string | null,
- *   cancelContext(): void, completions(): import("../model/completion.js").Candidates, requestRooms(): void,
- * }} Callbacks `submitInput` and `editLast` return why nothing was done, or null.
+ *   cancelContext(): void, completions(): Candidates, requestRooms(): void,
+ * }} ComposerCallbacks `submitInput` and `editLast` return why nothing was done, or null.
  */
 
 export class Composer {
@@ -31,7 +33,7 @@ export class Composer {
   #history = new InputHistory();
   /** The completion in progress, and the text before the cursor then. @type {{ completion: Completion, before: string } | null} */ #completing = null;
 
-  /** @param {Callbacks} callbacks */
+  /** @param {ComposerCallbacks} callbacks */
   constructor(callbacks) {
     this.#callbacks = callbacks;
     byId("composer").addEventListener("submit", (/** @type {Event} */ event) => {
@@ -51,7 +53,7 @@ export class Composer {
 
   /**
    * @param {string} room @param {string} text @param {string} label
-   * @param {{ isEditing: boolean, quote: import("./rows.js").Quote | null }} context Whether a message is being edited,
+   * @param {{ isEditing: boolean, quote: Quote | null }} context Whether a message is being edited,
    *     or which one it replies to.
    */
   open(room, text, label, { isEditing, quote }) {
@@ -194,7 +196,7 @@ export class Composer {
   }
 }
 
-/** @param {import("./rows.js").Quote} quote */
+/** @param {Quote} quote */
 function replyContext({ seq, user, text }) {
   if (user === null) return [`Replying to message #${seq}`];
   return ["Replying to ", make("bdi", {}, user), ": ", make("bdi", { class: "secondary" }, text ?? "deleted")];

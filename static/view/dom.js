@@ -1,5 +1,7 @@
 // DOM helpers of the views. Text becomes text nodes, and nothing else.
 
+/** @import { TextPart } from "../text/text.js" */
+
 /** @param {string} id @returns {any} An element of index.html. */
 export function byId(id) {
   const element = document.getElementById(id);
@@ -34,7 +36,7 @@ export function colouredName(name, hue) {
   return element;
 }
 
-/** Text with links. @param {import("../text/text.js").TextPart[]} tokens */
+/** Text with links. @param {TextPart[]} tokens */
 export function linkNodes(tokens) {
   return tokens.map(({ text, href }) => (href ? make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text));
 }

@@ -13,7 +13,7 @@ const CONFIRM_MS = 5_000;
  * @typedef {{
  *   editMessage(seq: number, text: string): void, deleteMessage(seq: number): void,
  *   replyTo(seq: number): void, copyLink(seq: number): void,
- * }} Callbacks
+ * }} MessageCallbacks
  */
 
 /** Messages whose buttons are not made yet, and how to make them. @type {WeakMap<Element, () => HTMLElement>} */
@@ -21,7 +21,7 @@ const pendingActions = new WeakMap();
 
 /**
  * Other users' messages get their buttons only when the pointer or the focus comes near: most never need them.
- * @param {HTMLElement} element @param {{ seq: number, text: string, isMine: boolean }} message @param {Callbacks} callbacks
+ * @param {HTMLElement} element @param {{ seq: number, text: string, isMine: boolean }} message @param {MessageCallbacks} callbacks
  */
 export function offerActions(element, message, callbacks) {
   if (message.isMine) element.append(buildActions(message, callbacks));
@@ -36,7 +36,7 @@ function ensureActions(message) {
   return message?.querySelector(".actions") ?? null;
 }
 
-/** @param {{ seq: number, text: string, isMine: boolean }} message @param {Callbacks} callbacks */
+/** @param {{ seq: number, text: string, isMine: boolean }} message @param {MessageCallbacks} callbacks */
 function buildActions({ seq, text, isMine }, callbacks) {
   const excerpt = text.length > MAX_LABEL_CHARS ? `${text.slice(0, MAX_LABEL_CHARS)}…` : text;
   const edit = button("Edit", () => callbacks.editMessage(seq, text), { class: "edit", tabindex: "-1", "aria-label": `Edit “${excerpt}”` });

@@ -16,24 +16,27 @@ const NEAR_EDGE_PX = 800;
 const BOTTOM_PX = 48;
 
 /**
- * @typedef {{ from: number, to: number, isFollowing: boolean, anchor: [string, number] | null }} Position
+ * @import { Room } from "../model/room.js"
+ * @import { Preferences } from "../storage/preferences.js"
+ * @import { RowCallbacks } from "./message.js"
+ * @typedef {{ from: number, to: number, isFollowing: boolean, anchor: [string, number] | null }} WindowPosition
  *     Indexes of the first item and after the last one; `to` Infinity: to the newest. The anchor is the
  *     key of a row and its distance from the top of the view.
- * @typedef {import("./message.js").Callbacks & { loadOlder(): void, scrolled(): void }} Callbacks
+ * @typedef {RowCallbacks & { loadOlder(): void, scrolled(): void }} MessageListCallbacks
  */
 
 export class MessageList {
   #scroller;
   #log;
   #callbacks;
-  /** @type {import("../model/room.js").Room | null} */ #room = null;
-  /** @type {WeakMap<object, Position>} */ #positions = new WeakMap();
-  /** @type {Position} */ #position = followingPosition();
+  /** @type {Room | null} */ #room = null;
+  /** @type {WeakMap<object, WindowPosition>} */ #positions = new WeakMap();
+  /** @type {WindowPosition} */ #position = followingPosition();
   #me = "";
-  /** @type {import("../storage/preferences.js").Preferences | undefined} */ #preferences;
+  /** @type {Preferences | undefined} */ #preferences;
   /** The key of the message that the URL names. @type {string | null} */ #target = null;
 
-  /** @param {HTMLElement} scroller @param {HTMLElement} log @param {Callbacks} callbacks */
+  /** @param {HTMLElement} scroller @param {HTMLElement} log @param {MessageListCallbacks} callbacks */
   constructor(scroller, log, callbacks) {
     this.#scroller = scroller;
     this.#log = log;
@@ -53,7 +56,7 @@ export class MessageList {
     return this.#target !== null;
   }
 
-  /** @param {import("../model/room.js").Room | null} room @param {string} me @param {import("../storage/preferences.js").Preferences} [preferences] */
+  /** @param {Room | null} room @param {string} me @param {Preferences} [preferences] */
   draw(room, me, preferences = this.#preferences) {
     this.#me = me;
     this.#preferences = preferences;
@@ -98,7 +101,7 @@ export class MessageList {
     this.#scroller.scrollBy({ top: pages * this.#scroller.clientHeight * 0.9 });
   }
 
-  /** @param {import("../model/room.js").Room | null} room */
+  /** @param {Room | null} room */
   #switchRoom(room) {
     if (this.#room) this.#positions.set(this.#room, this.#position);
     this.#room = room;
@@ -114,7 +117,7 @@ export class MessageList {
     requestAnimationFrame(() => this.#log.setAttribute("aria-live", "polite"));
   }
 
-  /** Fits the window to items added or dropped since. @param {import("../model/room.js").Room} room */
+  /** Fits the window to items added or dropped since. @param {Room} room */
   #fitWindow(room) {
     const at = this.#position;
     if (at.from >= room.end) at.isFollowing = true; // the room was reset, or nothing was shown yet
@@ -199,7 +202,7 @@ export class MessageList {
   }
 }
 
-/** @returns {Position} */
+/** @returns {WindowPosition} */
 function followingPosition() {
   return { from: Infinity, to: Infinity, isFollowing: true, anchor: null };
 }

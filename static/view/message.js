@@ -7,13 +7,14 @@ import { button, colouredName, linkNodes, make } from "./dom.js";
 import { richText } from "./rich-text.js";
 
 /**
- * @typedef {import("./rows.js").MessageRow} MessageRow
- * @typedef {import("./message-actions.js").Callbacks & {
+ * @import { MessageCallbacks } from "./message-actions.js"
+ * @import { Failure, MessageRow, Quote, Row, TopicRow, UnloadedEditRow } from "./rows.js"
+ * @typedef {MessageCallbacks & {
  *   openRoom(room: string): boolean, openMessage(seq: number): void, resend(cid: string): void, drop(cid: string): void,
- * }} Callbacks
+ * }} RowCallbacks
  */
 
-/** @param {import("./rows.js").Row} row @param {Callbacks} callbacks @returns {HTMLElement} */
+/** @param {Row} row @param {RowCallbacks} callbacks @returns {HTMLElement} */
 export function buildRow(row, callbacks) {
   switch (row.kind) {
     case "message": return messageRow(row, callbacks);
@@ -27,7 +28,7 @@ export function buildRow(row, callbacks) {
   return rule;
 }
 
-/** What the element of a row depends on: if it changes, the element is built again. @param {import("./rows.js").Row} row */
+/** What the element of a row depends on: if it changes, the element is built again. @param {Row} row */
 export function versionOf(row) {
   switch (row.kind) {
     case "message": return [
@@ -39,7 +40,7 @@ export function versionOf(row) {
   }
 }
 
-/** @param {MessageRow} row @param {Callbacks} callbacks */
+/** @param {MessageRow} row @param {RowCallbacks} callbacks */
 function messageRow(row, callbacks) {
   const name = colouredName(row.user, hue(row.user));
   const time = make("time", { datetime: formatIso(row.at), title: formatFull(row.at) }, formatTime(row.at));
@@ -71,7 +72,7 @@ function textElement({ text, isEdited }) {
   return element;
 }
 
-/** A link to another message. @param {import("./rows.js").Quote} quote @param {Callbacks} callbacks @param {string} [prefix] For screen readers. */
+/** A link to another message. @param {Quote} quote @param {RowCallbacks} callbacks @param {string} [prefix] For screen readers. */
 function linkToMessage({ seq, user, text }, callbacks, prefix = "") {
   const name = user === null ? `message #${seq}` : colouredName(user, hue(user));
   const shown = text ?? (user === null ? "" : "deleted");
@@ -89,13 +90,13 @@ function topicNodes(text) {
   return text ? [" set the topic: ", make("bdi", { class: "topic" }, ...linkNodes(splitLinks(text)))] : [" removed the topic"];
 }
 
-/** A row that may not be stored yet. @param {import("./rows.js").TopicRow | import("./rows.js").UnloadedEditRow} row @param {Callbacks} callbacks @param {(Node | string)[]} children */
+/** A row that may not be stored yet. @param {TopicRow | UnloadedEditRow} row @param {RowCallbacks} callbacks @param {(Node | string)[]} children */
 function unsentRow({ state, failures }, callbacks, ...children) {
   const element = make("p", { class: "text" }, ...children);
   return make("div", { class: "note", "data-state": state }, element, ...failures.map((failure) => failureElement(failure, callbacks)));
 }
 
-/** @param {import("./rows.js").Failure} failure @param {Callbacks} callbacks */
+/** @param {Failure} failure @param {RowCallbacks} callbacks */
 function failureElement({ what, reason, cid }, callbacks) {
   return make("div", { class: "failure", role: "alert" }, make("span", {}, `${what}: ${reason}`),
     button("Send again", () => callbacks.resend(cid)), button("Drop", () => callbacks.drop(cid)));

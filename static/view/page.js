@@ -15,14 +15,18 @@ import { RoomPicker } from "./room-picker.js";
 import { isUserName, sameName } from "../protocol/names.js";
 
 /**
- * @typedef {import("../model/room.js").Room} Room
- * @typedef {import("../model/chat.js").Chat} Chat
- * @typedef {{ chat: Chat, state: import("../protocol/session.js").State, reason: string,
+ * @import { Chat } from "../model/chat.js"
+ * @import { Room } from "../model/room.js"
+ * @import { State } from "../protocol/session.js"
+ * @import { ComposerCallbacks } from "./composer.js"
+ * @import { MessageListCallbacks } from "./message-list.js"
+ * @import { SettingsCallbacks } from "./settings.js"
+ * @typedef {{ chat: Chat, state: State, reason: string,
  *     retryAt: number | null, lostAt: number | null, typingUsers: string[] }} PageState All that is shown; both times in Unix ms.
- * @typedef {import("./message-list.js").Callbacks & import("./composer.js").Callbacks & import("./settings.js").Callbacks & {
+ * @typedef {MessageListCallbacks & ComposerCallbacks & SettingsCallbacks & {
  *   logIn(user: string, password: string | null, key: string | null): void, rename(user: string): void, retry(): void,
  *   leaveRoom(room: string): void, openNeighbour(by: number, isUnread: boolean): void, openDirect(user: string): void,
- * }} Callbacks What a person can do. `openRoom` returns whether that can be a room.
+ * }} PageCallbacks What a person can do. `openRoom` returns whether that can be a room.
  */
 
 /** From this long on, the banner says for how long the page is offline. */
@@ -38,7 +42,7 @@ export class Page {
   /** @type {Chat | null} */ #chat = null;
   #panels = [byId("rooms"), byId("members")];
 
-  /** @param {Callbacks} callbacks */
+  /** @param {PageCallbacks} callbacks */
   constructor(callbacks) {
     this.#callbacks = callbacks;
     this.login = new LoginView(callbacks.logIn);

@@ -3,6 +3,8 @@
 import { parseMarkup } from "../text/markup.js";
 import { button, copyText, linkNodes, make } from "./dom.js";
 
+/** @import { Piece } from "../text/markup.js" */
+
 /** How long “Copied” is shown. */
 const COPIED_MS = 2_000;
 
@@ -11,7 +13,7 @@ export function richText(text) {
   return parseMarkup(text).map(buildNode);
 }
 
-/** @param {import("../text/markup.js").Piece} piece @returns {Node | string} */
+/** @param {Piece} piece @returns {Node | string} */
 function buildNode(piece) {
   switch (piece.kind) {
     case "text": return piece.text;

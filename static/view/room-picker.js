@@ -4,16 +4,21 @@
 import { choices } from "../model/room-choices.js";
 import { byId, make } from "./dom.js";
 
+/**
+ * @import { Chat } from "../model/chat.js"
+ * @import { Choice } from "../model/room-choices.js"
+ */
+
 export class RoomPicker {
   #dialog = byId("room-picker");
   #field = byId("picker-input");
   #list = byId("picker-list");
-  /** @type {import("../model/chat.js").Chat | null} */ #chat = null;
-  /** @type {import("../model/room-choices.js").Choice[]} */ #choices = [];
+  /** @type {Chat | null} */ #chat = null;
+  /** @type {Choice[]} */ #choices = [];
   #selected = 0;
   #onChoice;
 
-  /** @param {(choice: import("../model/room-choices.js").Choice) => void} onChoice */
+  /** @param {(choice: Choice) => void} onChoice */
   constructor(onChoice) {
     this.#onChoice = onChoice;
     this.#field.addEventListener("input", () => this.#filter());
@@ -24,7 +29,7 @@ export class RoomPicker {
     });
   }
 
-  /** @param {import("../model/chat.js").Chat} chat */
+  /** @param {Chat} chat */
   open(chat) {
     this.#chat = chat;
     this.#field.value = "";

@@ -5,20 +5,23 @@ import { formatDay, isSameDay } from "../text/time.js";
 import { peerOf, sameName } from "../protocol/names.js";
 
 /**
- * @typedef {import("../model/room.js").Unsent} Unsent
- * @typedef {"stored" | "pending" | "failed"} State
+ * @import { Room, Unsent } from "../model/room.js"
+ * @import { LogRecord } from "../protocol/messages.js"
+ * @import { Submission } from "../protocol/outbox.js"
+ * @import { Preferences } from "../storage/preferences.js"
+ * @typedef {"stored" | "pending" | "failed"} SendState
  * @typedef {{ cid: string, what: string, reason: string }} Failure A submission that failed: "Not sent", and why.
  * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][], hits?: Quote[] }} TextRow
  *     `rooms` and `hits` are links: the name and the label of each room, and the records found by a search.
  * @typedef {{ key: string, kind: "presence", changes: [string, "joined" | "left"][] }} PresenceRow
- * @typedef {{ key: string, kind: "topic", user: string, text: string, state: State, failures: Failure[] }} TopicRow
- * @typedef {{ key: string, kind: "edit", text: string, state: State, failures: Failure[] }} UnloadedEditRow
+ * @typedef {{ key: string, kind: "topic", user: string, text: string, state: SendState, failures: Failure[] }} TopicRow
+ * @typedef {{ key: string, kind: "edit", text: string, state: SendState, failures: Failure[] }} UnloadedEditRow
  *     An unsent edit or delete of a message that is not loaded.
  * @typedef {{ seq: number, user: string | null, text: string | null }} Quote What a message replies to, or a search found.
  *     `user` null: not loaded; `text` null as well: deleted.
  * @typedef {{ key: string, kind: "message", user: string, at: number, text: string | null, version: string,
  *   seq: number | null, isAction: boolean, isMine: boolean, isMention: boolean, isFirst: boolean, isEdited: boolean,
- *   isEditing: boolean, isDeleting: boolean, quote: Quote | null, state: State, failures: Failure[] }} MessageRow
+ *   isEditing: boolean, isDeleting: boolean, quote: Quote | null, state: SendState, failures: Failure[] }} MessageRow
  *     `text` null: deleted; `version` changes with the text. `seq` null: not stored. `isFirst`: of a group,
  *     so it shows the name and the time. `isDeleting`: its delete is not stored yet.
  * @typedef {TextRow | PresenceRow | TopicRow | UnloadedEditRow | MessageRow} Row
@@ -34,8 +37,8 @@ const MAX_EXCERPT_CHARS = 60;
 const MAX_QUOTE_CHARS = 200;
 
 /**
- * @param {import("../model/room.js").Room} room @param {{ from: number, to: number }} window Indexes.
- * @param {string} me @param {number} now @param {import("../storage/preferences.js").Preferences} [preferences] @returns {Row[]}
+ * @param {Room} room @param {{ from: number, to: number }} window Indexes.
+ * @param {string} me @param {number} now @param {Preferences} [preferences] @returns {Row[]}
  */
 export function rowsOf(room, { from, to }, me, now, preferences) {
   /** @type {Row[]} */
@@ -98,7 +101,7 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
   return rows;
 }
 
-/** Splits the unsent submissions: edits by their loaded target, and all others. @param {import("../model/room.js").Room} room */
+/** Splits the unsent submissions: edits by their loaded target, and all others. @param {Room} room */
 function splitUnsent({ unsent, oldest }) {
   /** @type {Map<number, Unsent[]>} */
   const edits = new Map();
@@ -113,8 +116,8 @@ function splitUnsent({ unsent, oldest }) {
 
 /**
  * A post, as it will be once its unsent edits are stored.
- * @param {import("../model/room.js").Room} room @param {{ key: string, record: import("../protocol/messages.js").LogRecord }} item
- * @param {Unsent[]} edits @param {string} me @param {import("../storage/preferences.js").Preferences} [preferences] @returns {MessageRow}
+ * @param {Room} room @param {{ key: string, record: LogRecord }} item
+ * @param {Unsent[]} edits @param {string} me @param {Preferences} [preferences] @returns {MessageRow}
  */
 function postRow(room, { key, record }, edits, me, preferences) {
   const { seq, user, at, kind } = record;
@@ -133,7 +136,7 @@ function postRow(room, { key, record }, edits, me, preferences) {
 
 /**
  * The quote of a seq, as far as it is loaded and may be shown.
- * @param {import("../model/room.js").Room} room @param {number} [seq] @param {import("../storage/preferences.js").Preferences} [preferences] @returns {Quote | null}
+ * @param {Room} room @param {number} [seq] @param {Preferences} [preferences] @returns {Quote | null}
  */
 export function quoteOf(room, seq, preferences) {
   if (seq === undefined) return null;
@@ -143,7 +146,7 @@ export function quoteOf(room, seq, preferences) {
   return { seq, user: record.user, text: text && excerpt(plainText(text), MAX_QUOTE_CHARS) };
 }
 
-/** A post, or an edit of one, that a search found. @param {import("../protocol/messages.js").LogRecord} record @returns {Quote} */
+/** A post, or an edit of one, that a search found. @param {LogRecord} record @returns {Quote} */
 function searchHit({ type, seq, target, user, text }) {
   return { seq: type === "edit" ? target : seq, user, text: excerpt(plainText(text), MAX_QUOTE_CHARS) };
 }
@@ -155,7 +158,7 @@ function failure({ submission, rejection }) {
   return { cid, what, reason: rejection?.message ?? "" };
 }
 
-/** @param {import("../protocol/outbox.js").Submission} submission */
+/** @param {Submission} submission */
 function unloadedEditText({ type, text }) {
   return type === "edit" ? `Edit of an older message: ${text}` : "Delete of an older message";
 }
@@ -166,7 +169,7 @@ function excerpt(text = "", length = MAX_EXCERPT_CHARS) {
   return shown.length < text.length ? `${shown}…` : shown;
 }
 
-/** @param {import("../model/room.js").Room} room @returns {TextRow} */
+/** @param {Room} room @returns {TextRow} */
 function firstRow({ oldest, peer, label }) {
   if (oldest !== null && oldest > 1) return { key: "beginning", kind: "gap", text: "Earlier messages are no longer kept" };
   const text = peer ? `Only ${peer} and you can read this.` : `This is where ${label} begins.`;

@@ -7,17 +7,18 @@ import { requestDesktopPermission } from "./notifications.js";
 const HIDDEN_KEY = "•".repeat(12);
 
 /**
- * @typedef {import("../storage/preferences.js").Switch} Switch
- * @typedef {{ preferencesChanged(): void, key(): string, forgetMe(): void, playSound(): void }} Callbacks
+ * @import { Chat } from "../model/chat.js"
+ * @import { Switch } from "../storage/preferences.js"
+ * @typedef {{ preferencesChanged(): void, key(): string, forgetMe(): void, playSound(): void }} SettingsCallbacks
  */
 /** @type {[string, Switch][]} */
 const SWITCHES = [["set-presence", "hideMoves"], ["set-sound", "sound"], ["set-desktop", "desktop"]];
 
 export class SettingsView {
   #callbacks;
-  /** @type {import("../model/chat.js").Chat | null} */ #chat = null;
+  /** @type {Chat | null} */ #chat = null;
 
-  /** @param {Callbacks} callbacks */
+  /** @param {SettingsCallbacks} callbacks */
   constructor(callbacks) {
     this.#callbacks = callbacks;
     for (const [id, name] of SWITCHES) byId(id).addEventListener("change", () => this.#setSwitch(id, name));
@@ -37,7 +38,7 @@ export class SettingsView {
     byId("forget").addEventListener("blur", () => this.#confirmForget(false));
   }
 
-  /** @param {import("../model/chat.js").Chat} chat */
+  /** @param {Chat} chat */
   open(chat) {
     this.#chat = chat;
     const { room, me, preferences } = chat;
