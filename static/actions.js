@@ -1,10 +1,13 @@
-// Actions: what a person does with text. Each command typed and each button on a message becomes a submission or a request.
+// Actions: what a person does with text. Each command typed and each button on a message becomes a submission or a
+// request. A method that can refuse returns why, or null.
 
 import { help, parseCommand, unknownCommand } from "./model/commands.js";
 import { awayText } from "./model/members.js";
 import { privateRoom, sameName } from "./protocol/names.js";
 import { randomId } from "./storage/tabs.js";
 import { normalize } from "./text/text.js";
+
+const OFFLINE = "You are offline. Try again when connected";
 
 /** `typing` is sent at most this often. */
 const TYPING_SENT_EVERY_MS = 3_000;
@@ -19,8 +22,7 @@ const TYPING_SENT_EVERY_MS = 3_000;
  * @import { OutboxStore } from "./storage/outbox-store.js"
  * @import { Store } from "./storage/store.js"
  * @typedef {{
- *   chat: Chat, client: Client, search: Search,
- *   store: Store, outboxStore: OutboxStore,
+ *   chat: Chat, client: Client, search: Search, store: Store, outboxStore: OutboxStore,
  *   openRoom(room: string): boolean, leaveRoom(room: string): void, openComposer(): void, jumpToLatest(): void,
  *   hint(text: string, isBad: boolean): void, draw(): void,
  * }} ActionsParts
@@ -37,7 +39,7 @@ export class Actions {
     this.#chat = parts.chat;
   }
 
-  /** Executes what was typed: a message or a command. @param {string} typed @returns {string | null} Why nothing was done. */
+  /** Executes what was typed: a message or a command. @param {string} typed */
   submitInput(typed) {
     const { room } = this.#chat;
     if (room?.editing) return this.#finishEdit(room, normalize(typed));
@@ -46,7 +48,7 @@ export class Actions {
     if ("error" in command) return command.error;
     if ("nick" in command) client.rename(command.nick);
     else if ("join" in command) openRoom(command.join);
-    else if ("ignore" in command) return this.ignore(command.ignore, command.is);
+    else if ("ignore" in command) return this.ignore(command.ignore, command.isIgnored);
     else if ("msg" in command) return this.openDirect(command.msg, command.text);
     else if ("replyDirect" in command) return this.#replyDirect(command.replyDirect);
     else if ("away" in command) return this.#setAway(command.away);
@@ -57,7 +59,7 @@ export class Actions {
     else if (!room) return "Join a room first: /join lobby";
     else if ("reply" in command) return this.#reply(room, command.reply, command.text);
     else if ("post" in command) this.#post(room, command.post, command.kind, room.replyingTo);
-    else if ("mute" in command) return this.#mute(command.mute ?? room.name, command.is);
+    else if ("mute" in command) return this.#mute(command.mute ?? room.name, command.isMuted);
     else if ("edit" in command) return this.#editLast(room, command.edit);
     else if ("delete" in command) return this.#deleteLast(room);
     else if ("topic" in command) return this.#topic(room, command.topic);
@@ -82,7 +84,7 @@ export class Actions {
     if (!isQuiet && this.#parts.client.send({ type: "typing", room: room.name })) this.#typingSentAt = Date.now();
   }
 
-  /** Opens the private room with a user, and posts a text there. @param {string} user @param {string} text @returns {string | null} */
+  /** Opens the private room with a user, and posts a text there. @param {string} user @param {string} text */
   openDirect(user, text) {
     const name = privateRoom(this.#chat.me, user);
     if (!name) return "That is your own name";
@@ -92,12 +94,12 @@ export class Actions {
     return null;
   }
 
-  /** @param {string} user @param {boolean} is @returns {string | null} */
-  ignore(user, is) {
+  /** @param {string} user @param {boolean} isIgnored */
+  ignore(user, isIgnored) {
     const { me, preferences } = this.#chat;
     if (sameName(user, me)) return "That is your own name";
-    preferences.setIgnored(user, is);
-    this.#parts.hint(is ? `Messages from ${user} are hidden. /unignore ${user} shows them` : `Messages from ${user} are shown`, false);
+    preferences.setIgnored(user, isIgnored);
+    this.#parts.hint(isIgnored ? `Messages from ${user} are hidden. /unignore ${user} shows them` : `Messages from ${user} are shown`, false);
     this.#parts.draw();
     return null;
   }
@@ -105,26 +107,26 @@ export class Actions {
   /** @param {string | null} text The away message; null: back. */
   #setAway(text) {
     const { client, hint, draw } = this.#parts;
-    if (!client.send(text === null ? { type: "back" } : { type: "away", text })) return "You are offline. Try again when connected";
+    if (!client.send(text === null ? { type: "back" } : { type: "away", text })) return OFFLINE;
     this.#chat.away = text;
     hint(text === null ? "You are back" : `You are ${awayText(text)}. /back ends it`, false);
     draw();
     return null;
   }
 
-  /** @param {string} name @param {boolean | null} is Null: the opposite of now. @returns {string | null} */
-  #mute(name, is) {
+  /** @param {string} name @param {boolean | null} isMuted Null: the opposite of now. */
+  #mute(name, isMuted) {
     const { preferences, rooms } = this.#chat;
     const label = rooms.get(name)?.label ?? `#${name}`;
     const was = preferences.isMuted(name);
-    if (is === was) return `${label} is not muted`;
+    if (isMuted === was) return `${label} is not muted`;
     preferences.setMuted(name, !was);
     this.#parts.hint(was ? `${label} is no longer muted` : `${label} is muted. /unmute ${name} ends it`, false);
     this.#parts.draw();
     return null;
   }
 
-  // ---- Messages that are stored ----
+  // ---- Edit, delete, reply, topic ----
 
   /** Puts an own message into the input box, to edit it. @param {number} seq @param {string} text */
   edit(seq, text) {
@@ -134,7 +136,6 @@ export class Actions {
     this.#parts.openComposer();
   }
 
-  /** @returns {string | null} Why the last own message cannot be edited. */
   editLast() {
     const { room } = this.#chat;
     return room ? this.#editLast(room, null) : "You are in no room";
@@ -207,21 +208,21 @@ export class Actions {
 
   // ---- Failed messages, and notes that only this person sees ----
 
-  /** @param {(cid: string) => void} callback @returns {string | null} */
+  /** @param {(cid: string) => void} callback */
   #forEachFailed(callback) {
     const { failedCids } = this.#chat;
     for (const cid of failedCids) callback(cid);
     return failedCids.length ? null : "No message has failed";
   }
 
-  /** @param {Room} room @param {number} seq @param {string} text @returns {string | null} */
+  /** @param {Room} room @param {number} seq @param {string} text */
   #reply(room, seq, text) {
     if (seq > room.newest) return `There is no message #${seq} in ${room.label} yet: the newest is #${room.newest}`;
     this.#post(room, text, undefined, seq);
     return null;
   }
 
-  /** @param {string} text @returns {string | null} */
+  /** @param {string} text */
   #replyDirect(text) {
     const { lastDirectSender } = this.#chat;
     return lastDirectSender ? this.openDirect(lastDirectSender, text) : "No direct message to reply to yet";
@@ -260,14 +261,14 @@ export class Actions {
 
   /** @param {Room} room @param {string} text */
   #search({ name }, text) {
-    if (!this.#parts.search.start(name, text)) return "You are offline. Try again when connected";
+    if (!this.#parts.search.start(name, text)) return OFFLINE;
     this.#parts.hint(`Searching for “${text}”…`, false);
     return null;
   }
 
   /** Sends a request whose reply the room shows. @param {string} replyType @param {Message} request */
   #request(replyType, request) {
-    if (!this.#parts.client.send(request)) return "You are offline. Try again when connected";
+    if (!this.#parts.client.send(request)) return OFFLINE;
     this.#chat.expectedReplies.add(replyType);
     return null;
   }

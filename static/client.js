@@ -21,11 +21,8 @@ import { randomId } from "./storage/tabs.js";
  * @import { Tabs } from "./storage/tabs.js"
  * @import { Page } from "./view/page.js"
  * @typedef {{
- *   chat: Chat, preferences: Preferences,
- *   store: Store, outboxStore: OutboxStore,
- *   tabs: Tabs, search: Search,
- *   historyRequests: HistoryRequests,
- *   page: Page, navigation: Navigation,
+ *   chat: Chat, preferences: Preferences, store: Store, outboxStore: OutboxStore, tabs: Tabs, search: Search,
+ *   historyRequests: HistoryRequests, page: Page, navigation: Navigation,
  *   isReading(): boolean, openRoom(room: string, seq: number): void, openComposer(): void, draw(): void,
  * }} ClientParts What the client works on. `isReading`: whether a message that arrives now is in view.
  */
@@ -61,14 +58,14 @@ export class Client {
   resume(user) {
     this.isChatShown = true;
     this.#parts.page.show();
-    this.session = this.#begin(user);
+    this.session = this.#createSession(user);
     this.start();
   }
 
   /** @param {string} user @param {string | null} password @param {string | null} key */
   logIn(user, password, key) {
     const { chat, store, page } = this.#parts;
-    const session = this.session ??= this.#begin(user);
+    const session = this.session ??= this.#createSession(user);
     if (user !== session.user) {
       // A name that no welcome confirmed is not claimed: the session must not ask the server to rename it.
       if (session.token !== store.token(session.user)) session.token = undefined;
@@ -88,7 +85,7 @@ export class Client {
   }
 
   /** @param {string} user */
-  #begin(user) {
+  #createSession(user) {
     const { chat, preferences, store, navigation } = this.#parts;
     const address = roomFromPath(location.pathname);
     const here = address && mayJoin(user, address) ? address : null;
@@ -294,12 +291,12 @@ export class Client {
   #historyReceived(message) {
     const { chat, historyRequests, navigation, preferences } = this.#parts;
     const { room, records, first } = message;
-    const use = this.session && historyRequests.received(message, this.session);
-    if (use === "older") {
+    const purpose = this.session && historyRequests.received(message, this.session);
+    if (purpose === "older") {
       chat.rooms.get(room)?.addOlder(records, first, chat.me, (user) => preferences.isIgnored(user));
       navigation.locateStep(); // at once: an old message can be hundreds of pages away
     }
-    if (use === "missing") this.#perform(this.session?.requestMissing(room));
+    if (purpose === "missing") this.#perform(this.session?.requestMissing(room));
   }
 
   /** @param {SearchResult | null} result */
@@ -322,7 +319,7 @@ export class Client {
     if (this.session?.state !== "connecting") this.#parts.page.composer.hint(message, true);
   }
 
-  // ---- Names and rooms that are kept ----
+  // ---- Saving the name and the rooms ----
 
   /** @param {string} user */
   #saveName(user) {

@@ -17,7 +17,7 @@ import { Tabs } from "./storage/tabs.js";
 import { Page } from "./view/page.js";
 import { quoteOf } from "./view/rows.js";
 
-/** @import { Message } from "./protocol/messages.js" */
+/** @import { Send } from "./protocol/messages.js" */
 
 const local = openStorage(() => localStorage);
 const store = new Store(local, openStorage(() => sessionStorage));
@@ -25,7 +25,7 @@ const tabs = new Tabs(navigator.locks);
 const outboxStore = new OutboxStore(local, tabs.id);
 const preferences = new Preferences(local);
 const chat = new Chat(preferences);
-const send = (/** @type {Message} */ message) => client.send(message);
+/** @type {Send} */ const send = (message) => client.send(message);
 const historyRequests = new HistoryRequests(send);
 const search = new Search(send);
 const readMarkers = new ReadMarkerSender(chat, send);

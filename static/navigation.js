@@ -18,9 +18,8 @@ const PAGE = 200;
  * @typedef {{ found: { index: number, key: string } } | { loadOlder: true } | { wait: true } | { reason: string }} Step
  *   `loadOlder`: load an older page first; `reason`: the message cannot be shown.
  * @typedef {{
- *   chat: Chat, historyRequests: HistoryRequests,
- *   messages: MessageList, hint(text: string, isBad?: boolean): void,
- *   openComposer(): void, draw(): void,
+ *   chat: Chat, historyRequests: HistoryRequests, messages: MessageList,
+ *   hint(text: string, isBad?: boolean): void, openComposer(): void, draw(): void,
  * }} NavigationParts
  */
 

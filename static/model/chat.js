@@ -25,7 +25,6 @@ export class Chat {
   /** The server's name and version. */ server = "";
   /** Replies that a command requested, which the room will show. @type {Set<string>} */ expectedReplies = new Set();
 
-
   constructor(preferences = new Preferences(memoryStorage())) {
     this.preferences = preferences;
   }
@@ -55,7 +54,6 @@ export class Chat {
     return [...this.rooms.values()].filter(({ name }) => !this.preferences.isMuted(name));
   }
 
-  /** The cids of the submissions that failed. */
   get failedCids() {
     return [...this.rooms.values()].flatMap(({ unsent }) => [...unsent.values()]).filter(({ rejection }) => rejection).map(({ submission }) => submission.cid);
   }
@@ -127,7 +125,7 @@ export class Chat {
     this.#roomOf(cid)?.unsent.delete(cid);
   }
 
-  /** The cids of a room's unsent edits and deletes. @param {string} name */
+  /** The cids of unsent edits and deletes. @param {string} name */
   unsentEdits(name) {
     return [...this.rooms.get(name)?.unsent.values() ?? []].filter(({ submission }) => submission.target !== undefined).map(({ submission }) => submission.cid);
   }

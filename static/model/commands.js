@@ -8,7 +8,7 @@ import { isUserName, parseRoomName } from "../protocol/names.js";
  *   | { msg: string, text: string } | { edit: string | null } | { delete: true } | { topic: string | null }
  *   | { replyDirect: string } | { away: string } | { back: true } | { reply: number, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
  *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
- *   | { ignore: string, is: boolean } | { mute: string | null, is: boolean | null }
+ *   | { ignore: string, isIgnored: boolean } | { mute: string | null, isMuted: boolean | null }
  *   | { search: string } | { nothing: true } | { error: string }} Command
  */
 
@@ -86,20 +86,20 @@ export function parseCommand(typed) {
     case "key": return { key: true };
     case "version": return { version: true };
     case "r": return rest ? { replyDirect: rest } : { error: "/r needs a text: /r yes" };
-    case "reply": return reply(rest);
-    case "search": return search(rest);
+    case "reply": return parseReply(rest);
+    case "search": return parseSearch(rest);
     case "me": return rest ? { post: rest, kind: "me" } : { error: "/me needs a text: /me waves" };
     case "edit": return { edit: rest || null };
     case "delete": return rest ? { error: "/delete deletes your last message, and takes no text" } : { delete: true };
-    case "msg": return message(rest);
-    case "topic": return topic(rest);
-    case "away": return away(rest);
+    case "msg": return parseMsg(rest);
+    case "topic": return parseTopic(rest);
+    case "away": return parseAway(rest);
     case "back": return rest ? { error: "/back takes no text" } : { back: true };
-    case "mute": case "unmute": return mute(rest, command === "mute" ? null : false);
-    case "ignore": case "unignore": return isUserName(rest) ? { ignore: rest, is: command === "ignore" } : { error: BAD_NAME };
+    case "mute": case "unmute": return parseMute(rest, command === "mute" ? null : false);
+    case "ignore": case "unignore": return isUserName(rest) ? { ignore: rest, isIgnored: command === "ignore" } : { error: BAD_NAME };
     case "nick": return isUserName(rest) ? { nick: rest } : { error: BAD_NAME };
-    case "join": return rest.startsWith("@") ? message(rest) : room(rest, (join) => ({ join }));
-    case "leave": return rest ? room(rest, (leave) => ({ leave })) : { leave: null };
+    case "join": return rest.startsWith("@") ? parseMsg(rest) : parseRoom(rest, (join) => ({ join }));
+    case "leave": return rest ? parseRoom(rest, (leave) => ({ leave })) : { leave: null };
     default: return { error: Object.hasOwn(PAGE_ALTERNATIVES, command) ? PAGE_ALTERNATIVES[command] ?? "" : unknownCommand(word) };
   }
 }
@@ -133,44 +133,44 @@ export function messageTextOf(typed) {
 }
 
 /** @param {string} rest @returns {Command} */
-function away(rest) {
+function parseAway(rest) {
   const isFit = byteLength(rest) <= MAX_AWAY_BYTES && !rest.includes("\n");
   return isFit ? { away: rest } : { error: `An away message is one line of up to ${MAX_AWAY_BYTES} bytes` };
 }
 
 /** @param {string} rest @returns {Command} */
-function message(rest) {
+function parseMsg(rest) {
   const [, name = "", text = ""] = /^@?(\S*)\s*(.*)$/su.exec(rest) ?? [];
   if (!name) return { error: "/msg needs a name: /msg ada hello" };
   return isUserName(name) ? { msg: name, text } : { error: BAD_NAME };
 }
 
-/** @param {string} rest @param {boolean | null} is Null: the opposite of now. @returns {Command} */
-function mute(rest, is) {
-  return rest ? room(rest, (mute) => ({ mute, is })) : { mute: null, is };
+/** @param {string} rest @param {boolean | null} isMuted Null: the opposite of now. @returns {Command} */
+function parseMute(rest, isMuted) {
+  return rest ? parseRoom(rest, (mute) => ({ mute, isMuted })) : { mute: null, isMuted };
 }
 
 /** @param {string} rest @returns {Command} */
-function reply(rest) {
+function parseReply(rest) {
   const [, seq, text] = /^#?([1-9]\d{0,14})\s+(.+)$/su.exec(rest) ?? [];
   return seq && text ? { reply: Number(seq), text } : { error: "/reply needs the number of a message and a text: /reply 1042 yes. Or use the Reply button of the message" };
 }
 
 /** @param {string} rest @returns {Command} */
-function search(rest) {
+function parseSearch(rest) {
   if (byteLength(rest) > MAX_SEARCH_BYTES) return { error: `Search for at most ${MAX_SEARCH_BYTES} bytes` };
   return rest ? { search: rest } : { error: "/search needs words: /search red lid" };
 }
 
 /** @param {string} rest @returns {Command} */
-function topic(rest) {
+function parseTopic(rest) {
   const text = rest.replace(/\s+/g, " ");
   if (byteLength(text) > MAX_TOPIC_BYTES) return { error: `A topic has at most ${MAX_TOPIC_BYTES} bytes` };
   return { topic: text === "-" ? "" : text || null };
 }
 
 /** @param {string} typed @param {(room: string) => Command} build @returns {Command} */
-function room(typed, build) {
+function parseRoom(typed, build) {
   const name = parseRoomName(typed);
   return name ? build(name) : { error: BAD_ROOM };
 }

@@ -71,7 +71,7 @@ export function fitSpacing(word, after) {
   return /^\s/.test(after) ? word.trimEnd() : word;
 }
 
-/** Collects what can be completed. @param {Chat} chat @returns {Candidates} */
+/** @param {Chat} chat @returns {Candidates} */
 export function candidatesFrom({ room, me, listed, knownRooms }) {
   const speakers = room?.items.flatMap((item) => ("record" in item ? [item.record.user] : [])).reverse() ?? [];
   const names = [...new Set([...speakers, ...room?.memberNames ?? [], ...room?.peer ? [room.peer] : []])];

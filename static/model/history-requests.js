@@ -1,7 +1,7 @@
 // HistoryRequests: asks for older records; and probes a silent connection, which also shows missing records.
 
 /**
- * @import { Message } from "../protocol/messages.js"
+ * @import { Message, Send } from "../protocol/messages.js"
  * @import { Session } from "../protocol/session.js"
  * @import { Room } from "./room.js"
  */
@@ -10,7 +10,7 @@ export class HistoryRequests {
   /** Not answered yet, in order. @type {{ room: string, isProbe: boolean }[]} */ #pending = [];
   #send;
 
-  /** @param {(message: Message) => boolean} send Returns whether it was sent. */
+  /** @param {Send} send */
   constructor(send) {
     this.#send = send;
   }

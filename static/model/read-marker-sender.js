@@ -1,7 +1,7 @@
 // ReadMarkerSender: sends the rooms' read markers to the server, soon but not for every message.
 
 /**
- * @import { Message } from "../protocol/messages.js"
+ * @import { Send } from "../protocol/messages.js"
  * @import { Chat } from "./chat.js"
  */
 
@@ -14,7 +14,7 @@ export class ReadMarkerSender {
   #timer = 0;
   #sentAt = 0;
 
-  /** @param {Chat} chat @param {(message: Message) => boolean} send Returns whether it was sent. */
+  /** @param {Chat} chat @param {Send} send */
   constructor(chat, send) {
     this.#chat = chat;
     this.#send = send;

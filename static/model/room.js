@@ -27,8 +27,7 @@ const MAX_ITEMS_SCROLLED = 120_000;
 export class Room {
   /** The oldest seq that the server keeps. */
   first = 0;
-  /** The lowest and the highest seq received, with none missing between; null before the first `joined`. */
-  /** @type {number | null} */ oldest = null;
+  /** The lowest seq received; none is missing up to `newest`. Null before the first `joined`. @type {number | null} */ oldest = null;
   newest = 0;
   /** What is shown, in order. Edits and deletes have no item: they change one. @type {Item[]} */ items = [];
   /** The index of items[0] among all items ever: falls as older items load, rises as they are dropped. */
@@ -47,7 +46,7 @@ export class Room {
   #unread = new Unread();
   #edits = new Edits();
   #keyCount = 0;
-  /** @type {Map<number, string>} */ #cids = new Map();
+  /** The cids of stored submissions whose records are to come, by seq. @type {Map<number, string>} */ #cids = new Map();
 
   /** @param {string} name @param {string} [me] Needed for a private room. */
   constructor(name, me = "") {
@@ -66,7 +65,7 @@ export class Room {
     return this.members.names;
   }
 
-  /** The index after the last item. */
+  /** The index after that of the last item. */
   get end() {
     return this.base + this.items.length;
   }
@@ -94,7 +93,7 @@ export class Room {
     this.membersListed({ members, count, away });
     this.topic = topic ?? "";
     // Without a read marker nothing is unread, except in a private room.
-    this.#unread.readMarker.joined(marked ?? null, this.peer ? 0 : head);
+    this.#unread.readPosition.joined(marked ?? null, this.peer ? 0 : head);
     this.#unread.recount(this.items);
   }
 
@@ -143,7 +142,7 @@ export class Room {
   disconnected() {
     this.typing.clear();
     this.isLoadingOlder = false;
-    this.#unread.readMarker.disconnected();
+    this.#unread.readPosition.disconnected();
   }
 
   /** The room has another log now: forgets all of the old one. */
@@ -178,7 +177,7 @@ export class Room {
 
   // ---- Posts and their edits ----
 
-  /** What a post says now. @param {LogRecord} post */
+  /** @param {LogRecord} post */
   currentText(post) {
     return this.#edits.current(post);
   }
@@ -214,7 +213,7 @@ export class Room {
     return item ? { index: this.base + at, key: item.key } : null;
   }
 
-  /** The record with a seq, if it is loaded. @param {number} [seq] */
+  /** @param {number} [seq] */
   recordAt(seq) {
     return seq === undefined ? undefined : this.#itemAt(seq)?.record;
   }
@@ -256,7 +255,7 @@ export class Room {
     return this.#unread.mentions;
   }
 
-  /** The seq under the "New" rule. */
+  /** The seq of the first message under the "New" rule. */
   get newFrom() {
     return this.#unread.first;
   }
@@ -267,7 +266,7 @@ export class Room {
 
   /** Whether messages that are not loaded are unread as well. */
   get hasMoreUnread() {
-    return this.unread > 0 && this.hasOlder && (this.oldest ?? 0) > this.#unread.readMarker.at + 1;
+    return this.unread > 0 && this.hasOlder && (this.oldest ?? 0) > this.#unread.readPosition.at + 1;
   }
 
   /** Marks all as read, unless missed messages are still arriving. */
@@ -277,16 +276,16 @@ export class Room {
 
   /** The read marker that the server does not have yet, or null. */
   get unsentMarker() {
-    return this.#unread.readMarker.unsent;
+    return this.#unread.readPosition.unsent;
   }
 
   markerSent() {
-    this.#unread.readMarker.sent();
+    this.#unread.readPosition.sent();
   }
 
   /** The person read up to this seq on another device. @param {number} seq */
   markedElsewhere(seq) {
-    this.#unread.readMarker.readElsewhere(seq);
+    this.#unread.readPosition.readElsewhere(seq);
     this.#unread.recount(this.items);
   }
 

@@ -5,7 +5,7 @@
 const MAX_RESULTS = 30;
 
 /**
- * @import { LogRecord, Message } from "../protocol/messages.js"
+ * @import { LogRecord, Message, Send } from "../protocol/messages.js"
  * @typedef {{ room: string, text: string, records: LogRecord[], isComplete: boolean }} SearchResult
  *     Posts and edits, in order; `isComplete`: the search reached the oldest record.
  */
@@ -15,7 +15,7 @@ export class Search {
   /** The running search. @type {{ room: string, text: string } | null} */ #query = null;
   /** @type {LogRecord[]} */ #records = [];
 
-  /** @param {(message: Message) => boolean} send Returns whether it was sent. */
+  /** @param {Send} send */
   constructor(send) {
     this.#send = send;
   }

@@ -1,6 +1,6 @@
 // The unread messages of one room: how many, how many of them are mentions, and which is the first.
 
-import { ReadMarker } from "./read-marker.js";
+import { ReadPosition } from "./read-position.js";
 
 /**
  * @import { LogRecord } from "../protocol/messages.js"
@@ -13,7 +13,7 @@ export class Unread {
   /** How many of them mention the person. */
   mentions = 0;
   /** The first of them, under the "New" rule; it stays until the person leaves the room or writes. @type {number | null} */ first = null;
-  readMarker = new ReadMarker();
+  readPosition = new ReadPosition();
 
   /** Counts a record that just arrived. @param {LogRecord} record @param {boolean} isQuiet @param {boolean} isMention */
   add(record, isQuiet, isMention) {
@@ -26,17 +26,17 @@ export class Unread {
   /** All messages up to this seq were in view. @param {number} seq */
   markRead(seq) {
     this.count = this.mentions = 0;
-    this.readMarker.read(seq);
+    this.readPosition.read(seq);
   }
 
-  /** Counts again, after the read marker or the items changed. @param {(RecordItem | { key: string })[]} items A room's. */
+  /** Counts again, after the read position or the items changed. @param {(RecordItem | { key: string })[]} items A room's. */
   recount(items) {
     if (this.count === 0 && this.first !== null) return; // all is read, and the person still sees the rule
     this.count = this.mentions = 0;
     this.first = null;
     for (const item of items.toReversed()) {
       if (!("record" in item)) continue;
-      if (item.record.seq <= this.readMarker.at) break;
+      if (item.record.seq <= this.readPosition.at) break;
       if (!this.#isUnread(item.record, item.isQuiet)) continue;
       this.count += 1;
       if (item.isMention) this.mentions += 1;
@@ -46,6 +46,6 @@ export class Unread {
 
   /** @param {LogRecord} record @param {boolean} isQuiet */
   #isUnread({ type, seq, deleted }, isQuiet) {
-    return type === "post" && !isQuiet && !deleted && seq > this.readMarker.at;
+    return type === "post" && !isQuiet && !deleted && seq > this.readPosition.at;
   }
 }

@@ -7,7 +7,7 @@ export function roomPath(room, seq = null) {
   return room ? encodeURI(`/r/${room}`) + (seq === null ? "" : `#${seq}`) : "/";
 }
 
-/** @param {string} path @returns {string | null} */
+/** @param {string} path */
 export function roomFromPath(path) {
   if (!path.startsWith("/r/")) return null;
   try {
@@ -17,7 +17,7 @@ export function roomFromPath(path) {
   }
 }
 
-/** The seq in the fragment of a URL. @param {string} hash @returns {number | null} */
+/** @param {string} hash */
 export function seqFromHash(hash) {
   return /^#[1-9]\d{0,14}$/.test(hash) ? Number(hash.slice(1)) : null;
 }

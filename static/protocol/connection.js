@@ -2,7 +2,10 @@
 
 import { Socket } from "./socket.js";
 
-/** @import { Message } from "./messages.js" */
+/**
+ * @import { Message } from "./messages.js"
+ * @import { SocketHandlers } from "./socket.js"
+ */
 
 export class Connection {
   /** @type {Socket | null} */ #socket = null;
@@ -11,10 +14,7 @@ export class Connection {
   #timer = 0;
   #handlers;
 
-  /**
-   * @param {{ opened(): void, received(message: Message): void, probe(): void, closed(code: number): void,
-   *     retryDue(): void }} handlers `probe` sends a request that the server must answer.
-   */
+  /** @param {SocketHandlers & { retryDue(): void }} handlers */
   constructor(handlers) {
     this.#handlers = handlers;
   }

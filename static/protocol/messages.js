@@ -7,40 +7,40 @@ import { isRoomName, isToken } from "./names.js";
  * @typedef {{ type: "post" | "edit" | "delete" | "topic", room: string, seq: number, at: number, user: string,
  *   cid: string, text: string, kind?: string, reply?: number, target: number, deleted?: boolean }} LogRecord
  *     A numbered record of a room's log; which fields it has depends on its type.
- * @typedef {Record<string, (v: any) => boolean>} Shape The check for each field.
+ * @typedef {(message: Message) => boolean} Send Returns whether there is a connection to send it over.
+ * @typedef {(v: any) => boolean} Check
+ * @typedef {Record<string, Check>} Shape The check for each field.
  */
 
 /** A longer message is not from a chat server, and is not parsed. */
 const MAX_MESSAGE_CHARS = 16 * 1024 * 1024;
 
-const isString = (/** @type {unknown} */ v) => typeof v === "string";
-const matching = (/** @type {RegExp} */ pattern) => (/** @type {unknown} */ v) => typeof v === "string" && pattern.test(v);
+/** @type {Check} */ const isString = (v) => typeof v === "string";
+/** @type {(pattern: RegExp) => Check} */ const matching = (pattern) => (v) => typeof v === "string" && pattern.test(v);
 const isText = matching(/^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]+$/);
-const isBoolean = (/** @type {unknown} */ v) => typeof v === "boolean";
-const isCount = (/** @type {any} */ v) => Number.isSafeInteger(v) && v >= 0;
-const listOf = (/** @type {(v: any) => boolean} */ fits) => (/** @type {unknown} */ v) =>
-  Array.isArray(v) && v.every(fits);
-const optional = (/** @type {(v: any) => boolean} */ fits) => (/** @type {unknown} */ v) =>
-  v === undefined || v === null || fits(v);
+/** @type {Check} */ const isBoolean = (v) => typeof v === "boolean";
+/** @type {Check} */ const isCount = (v) => Number.isSafeInteger(v) && v >= 0;
+/** @type {(fits: Check) => Check} */ const listOf = (fits) => (v) => Array.isArray(v) && v.every(fits);
+/** @type {(fits: Check) => Check} */ const optional = (fits) => (v) => v === undefined || v === null || fits(v);
 
 const LIMIT_FIELDS = { text: isCount, rate: isCount, burst: isCount, page: isCount };
 const RECORD_FIELDS = { room: isRoomName, seq: isCount, at: isCount, user: isString, cid: isString };
-/** A text, or an empty one where its author deleted the post. */
-const isTextOrDeleted = (/** @type {any} */ v) => v?.deleted === true ? v.text === "" : isText(v?.text) && optional(isBoolean)(v.deleted);
-const allOf = (/** @type {((v: any) => boolean)[]} */ ...fits) => (/** @type {any} */ v) => fits.every((fit) => fit(v));
-/** The record types that this version knows. @type {Record<string, (v: any) => boolean>} */
+/** A text, or an empty one where its author deleted the post. @type {Check} */
+const isTextOrDeleted = (v) => v?.deleted === true ? v.text === "" : isText(v?.text) && optional(isBoolean)(v.deleted);
+/** @type {(...fits: Check[]) => Check} */ const allOf = (...fits) => (v) => fits.every((fit) => fit(v));
+/** The record types that this version knows. @type {Shape} */
 const RECORDS = {
   post: allOf(hasFields({ ...RECORD_FIELDS, kind: optional(isString), reply: optional(isCount) }), isTextOrDeleted),
   edit: allOf(hasFields({ ...RECORD_FIELDS, target: isCount }), isTextOrDeleted),
   delete: hasFields({ ...RECORD_FIELDS, target: isCount }),
   topic: hasFields({ ...RECORD_FIELDS, text: matching(/^[^\u0000-\u001f\u007f-\u009f]*$/) }),
 };
-const isLogRecord = (/** @type {any} */ v) => (RECORDS[v?.type] ?? hasFields({ type: isString, seq: isCount }))(v);
+/** @type {Check} */ const isLogRecord = (v) => (RECORDS[v?.type] ?? hasFields({ type: isString, seq: isCount }))(v);
 const isAwayMember = hasFields({ user: isString, text: isString });
 const ROOM_FIELDS = { name: isString, head: isCount, members: isCount };
 
 /** The required fields of each server message. Other fields are ignored: version 1 may add some. */
-const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | ((v: any) => boolean)>} */ ({
+const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | Check>} */ ({
   ...RECORDS,
   welcome: { user: isString, token: isToken, server: isString, limits: hasFields(LIMIT_FIELDS), motd: optional(isString), away: optional(isString) },
   joined: {
@@ -95,7 +95,7 @@ export function isRecord(message) {
   return hasFields(RECORD_FIELDS)(message);
 }
 
-/** @param {Shape} shape @returns {(v: any) => boolean} */
+/** @param {Shape} shape @returns {Check} */
 function hasFields(shape) {
   return (value) => typeof value === "object" && value !== null && !Array.isArray(value)
     && Object.entries(shape).every(([field, fits]) => fits(value[field]));

@@ -5,7 +5,7 @@ const ROOM_NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const PRIVATE_ROOM = /^@([\p{L}\p{M}\p{N}_.-]{1,72})\+([\p{L}\p{M}\p{N}_.-]{1,72})$/u;
 const TOKEN = /^[0-9a-f]{32}$/;
 
-/** Whether a room is a private room. @param {string} room */
+/** @param {string} room */
 export function isPrivate(room) {
   return room.startsWith("@");
 }
@@ -60,12 +60,12 @@ export function sameName(a, b) {
   return nameKey(a) === nameKey(b);
 }
 
-/** Whether a value is the name of a room. @param {unknown} value */
+/** @param {unknown} value */
 export function isRoomName(value) {
   return typeof value === "string" && (ROOM_NAME.test(value) || PRIVATE_ROOM.test(value));
 }
 
-/** Whether a value is a token, which the page calls the key of a name. @param {unknown} value */
+/** The page calls a token the key of a name. @param {unknown} value */
 export function isToken(value) {
   return typeof value === "string" && TOKEN.test(value);
 }

@@ -34,7 +34,7 @@ export class Outbox {
     this.#failed.set(submission.cid, submission);
   }
 
-  /** Puts the next submission in flight. @returns {Submission | null} */
+  /** Puts the next submission in flight. */
   takeNext() {
     this.#inFlight = this.#queue.shift()?.submission ?? null;
     return this.#inFlight;
@@ -80,24 +80,25 @@ export class Outbox {
     this.#inFlight = null;
   }
 
-  /** Fails every submission in doubt: nothing can resolve them any more. @returns {string[]} Their cids. */
+  /** Fails every submission in doubt: nothing can resolve them any more. Returns their cids. */
   failInDoubt() {
-    const inDoubt = this.#queue.filter((entry) => entry.isInDoubt).map(({ submission }) => submission);
-    this.#queue = this.#queue.filter((entry) => !entry.isInDoubt);
-    for (const submission of inDoubt) this.#failed.set(submission.cid, submission);
-    return inDoubt.map(({ cid }) => cid);
+    return this.#failWhere(({ isInDoubt }) => isInDoubt);
   }
 
-  /** Fails the queued edits, deletes and replies of a room: their seqs belonged to another log. @param {string} room @returns {string[]} Their cids. */
+  /** Fails the queued edits, deletes and replies of a room: their seqs belonged to another log. Returns their cids. @param {string} room */
   failTargeted(room) {
-    const isTargeted = (/** @type {Queued} */ { submission }) => submission.room === room && (submission.target ?? submission.reply) !== undefined;
-    const targeted = this.#queue.filter(isTargeted).map(({ submission }) => submission);
-    this.#queue = this.#queue.filter((entry) => !isTargeted(entry));
-    for (const submission of targeted) this.#failed.set(submission.cid, submission);
-    return targeted.map(({ cid }) => cid);
+    return this.#failWhere(({ submission }) => submission.room === room && (submission.target ?? submission.reply) !== undefined);
   }
 
-  /** Queues a failed submission again, behind the others. @param {string} cid @returns {Submission | undefined} */
+  /** @param {(entry: Queued) => boolean} isOne */
+  #failWhere(isOne) {
+    const failed = this.#queue.filter(isOne).map(({ submission }) => submission);
+    this.#queue = this.#queue.filter((entry) => !isOne(entry));
+    for (const submission of failed) this.#failed.set(submission.cid, submission);
+    return failed.map(({ cid }) => cid);
+  }
+
+  /** Queues a failed submission again, behind the others. @param {string} cid */
   resend(cid) {
     const submission = this.#failed.get(cid);
     this.#failed.delete(cid);
@@ -105,7 +106,7 @@ export class Outbox {
     return submission;
   }
 
-  /** Forgets a submission that failed or was never sent. @param {string} cid @returns {boolean} */
+  /** Forgets a submission that failed or was never sent. @param {string} cid */
   drop(cid) {
     const index = this.#queue.findIndex(({ submission, isInDoubt }) => submission.cid === cid && !isInDoubt);
     if (index >= 0) this.#queue.splice(index, 1);

@@ -240,7 +240,7 @@ export class Session {
     switch (order) {
       case "missing": return this.#requestJoin(room, this.#subscriptions.seq(room));
       case "still missing": return void this.#actions.push({ disconnect: PROTOCOL_ERROR });
-      case "join pending": return;
+      case "awaiting missing": return;
     }
     if (sameName(user, this.user) && this.#outbox.acknowledge(room, cid)) this.#actions.push({ stored: { cid, seq } });
     // A record of an unknown type takes its seq as well, or all later ones would seem to follow missing records.

@@ -2,7 +2,11 @@
 
 import { decode, encode } from "./messages.js";
 
-/** @import { Message } from "./messages.js" */
+/**
+ * @import { Message } from "./messages.js"
+ * @typedef {{ opened(): void, received(message: Message): void, probe(): void, closed(code: number): void }} SocketHandlers
+ *     `probe` sends a request that the server must answer.
+ */
 
 /** Time to connect and receive the first message. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -30,11 +34,7 @@ export class Socket {
   #answerTimeout = ANSWER_TIMEOUT_MS;
   #handlers;
 
-  /**
-   * @param {string} url
-   * @param {{ opened(): void, received(message: Message): void,
-   *     probe(): void, closed(code: number): void }} handlers `probe` sends a request that the server must answer.
-   */
+  /** @param {string} url @param {SocketHandlers} handlers */
   constructor(url, handlers) {
     this.#handlers = handlers;
     this.#socket = new WebSocket(url);

@@ -12,7 +12,7 @@ import { isPrivate } from "./names.js";
  */
 
 export class Subscriptions {
-  /** @type {Map<string, Subscription>} */ #subscriptions = new Map();
+  /** @type {Map<string, Subscription>} */ #byRoom = new Map();
 
   /** @param {string[]} rooms */
   constructor(rooms) {
@@ -20,39 +20,39 @@ export class Subscriptions {
   }
 
   get rooms() {
-    return [...this.#subscriptions.keys()];
+    return [...this.#byRoom.keys()];
   }
 
   /** Whether every room is joined and shown up to its head at that time. */
   get isCaughtUp() {
-    return [...this.#subscriptions.values()].every(({ joinState, position, head }) => joinState === "joined" && position !== null && position.seq >= head);
+    return [...this.#byRoom.values()].every(({ joinState, position, head }) => joinState === "joined" && position !== null && position.seq >= head);
   }
 
   /** @param {string} room @returns {boolean} Whether it was added. */
   add(room) {
-    if (this.#subscriptions.has(room)) return false;
-    this.#subscriptions.set(room, { position: null, joinState: "not joined", head: 0, missingAfter: null });
+    if (this.#byRoom.has(room)) return false;
+    this.#byRoom.set(room, { position: null, joinState: "not joined", head: 0, missingAfter: null });
     return true;
   }
 
   /** @param {string} room @returns {boolean} Whether it was there. */
   remove(room) {
-    return this.#subscriptions.delete(room);
+    return this.#byRoom.delete(room);
   }
 
   /** @param {string} room */
   seq(room) {
-    return this.#subscriptions.get(room)?.position?.seq ?? null;
+    return this.#byRoom.get(room)?.position?.seq ?? null;
   }
 
   /** Whether a join is not answered yet. @param {string} room */
   isJoining(room) {
-    return this.#subscriptions.get(room)?.joinState === "joining";
+    return this.#byRoom.get(room)?.joinState === "joining";
   }
 
   /** The connection is gone: every room has to be joined again. */
   disconnected() {
-    for (const subscription of this.#subscriptions.values()) {
+    for (const subscription of this.#byRoom.values()) {
       subscription.joinState = "not joined";
       subscription.missingAfter = null;
     }
@@ -60,7 +60,7 @@ export class Subscriptions {
 
   /** Starts a join, and returns its fields. @param {string} room @param {number | null} [missingAfter] */
   requestJoin(room, missingAfter = null) {
-    const subscription = this.#subscriptions.get(room);
+    const subscription = this.#byRoom.get(room);
     if (!subscription) return { room };
     subscription.joinState = "joining";
     subscription.missingAfter = missingAfter;
@@ -70,7 +70,7 @@ export class Subscriptions {
   /** Applies the answer to a join. @param {Message} joined @returns {"not requested" | "continues" | "reset" | "gap"} */
   joined({ room, log, since, head, reset }) {
     if (isPrivate(room)) this.add(room); // the server adds us to a private room when its other member writes there
-    const subscription = this.#subscriptions.get(room);
+    const subscription = this.#byRoom.get(room);
     if (!subscription) return "not requested";
     subscription.joinState = "joined";
     subscription.head = head;
@@ -84,17 +84,17 @@ export class Subscriptions {
   /**
    * Checks a record's seq, and advances the position if it is the next.
    * @param {string} room @param {number} seq
-   * @returns {"next" | "repeat" | "missing" | "join pending" | "still missing" | "not joined"}
+   * @returns {"next" | "repeat" | "missing" | "awaiting missing" | "still missing" | "not joined"}
    */
   advance(room, seq) {
-    const subscription = this.#subscriptions.get(room);
+    const subscription = this.#byRoom.get(room);
     if (!subscription?.position) return "not joined";
     if (seq <= subscription.position.seq) return "repeat";
     if (seq === subscription.position.seq + 1) {
       subscription.position.seq = seq;
       return "next";
     }
-    if (subscription.joinState !== "joined") return "join pending";
+    if (subscription.joinState !== "joined") return "awaiting missing";
     return subscription.missingAfter === subscription.position.seq ? "still missing" : "missing";
   }
 }

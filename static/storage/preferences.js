@@ -1,7 +1,8 @@
-// Preferences, kept in the browser: muted rooms and ignored users for each name; hidden joins and leaves,
+// Preferences, saved in the browser: muted rooms and ignored users for each name; hidden joins and leaves,
 // notifications and sound for all names.
 
 import { nameKey } from "../protocol/names.js";
+import { readStrings, saveItem } from "./store.js";
 
 /** @typedef {"hideMoves" | "desktop" | "sound"} Switch `hideMoves` hides joins and leaves; the names are keys of the storage. */
 
@@ -19,8 +20,8 @@ export class Preferences {
   /** Reads the preferences of a name, which another tab may have changed. @param {string} user */
   load(user) {
     this.#user = user;
-    this.#muted = this.#read("muted");
-    this.#ignored = this.#read("ignored");
+    this.#muted = new Set(readStrings(this.#local, this.#key("muted")));
+    this.#ignored = new Set(readStrings(this.#local, this.#key("ignored")));
   }
 
   /** @returns {string[]} Name keys. */
@@ -55,35 +56,18 @@ export class Preferences {
 
   /** @param {Switch} name @param {boolean} isOn */
   set(name, isOn) {
-    this.#save(`talk.${name}`, isOn ? "on" : "off");
+    saveItem(this.#local, `talk.${name}`, isOn ? "on" : "off");
   }
 
-  /** @param {string} what @param {Set<string>} set @param {string} one @param {boolean} is */
-  #update(what, set, one, is) {
-    if (is) set.add(one);
-    else set.delete(one);
-    this.#save(this.#key(what), JSON.stringify([...set]));
+  /** @param {"muted" | "ignored"} list @param {Set<string>} set @param {string} name @param {boolean} isMember */
+  #update(list, set, name, isMember) {
+    if (isMember) set.add(name);
+    else set.delete(name);
+    saveItem(this.#local, this.#key(list), JSON.stringify([...set]));
   }
 
-  /** @param {string} what @returns {Set<string>} */
-  #read(what) {
-    try {
-      const kept = JSON.parse(this.#local.getItem(this.#key(what)) ?? "[]");
-      return new Set(Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : []);
-    } catch {
-      return new Set(); // not written by us
-    }
-  }
-
-  /** @param {string} what */
-  #key(what) {
-    return `talk.${what}.${nameKey(this.#user)}`;
-  }
-
-  /** If the storage is full, only the next page load misses the change. @param {string} key @param {string} value */
-  #save(key, value) {
-    try {
-      this.#local.setItem(key, value);
-    } catch {}
+  /** @param {"muted" | "ignored"} list */
+  #key(list) {
+    return `talk.${list}.${nameKey(this.#user)}`;
   }
 }

@@ -21,9 +21,9 @@ export class Store {
 
   /** @param {string} user @param {string | null} token */
   saveUser(user, token) {
-    save(this.#session, "talk.user", user);
-    save(this.#local, "talk.user", user);
-    if (token) save(this.#local, tokenKey(user), token);
+    saveItem(this.#session, "talk.user", user);
+    saveItem(this.#local, "talk.user", user);
+    if (token) saveItem(this.#local, tokenKey(user), token);
   }
 
   /** @param {string} user */
@@ -38,15 +38,15 @@ export class Store {
     this.#session.clear();
   }
 
-  /** The public rooms of this browser, and the private rooms of a name. @param {string} user @returns {string[]} */
+  /** The public rooms of this browser, and the private rooms of a name. @param {string} user */
   rooms(user) {
-    return [...parseNames(this.#local.getItem("talk.rooms")), ...parseNames(this.#local.getItem(privateKey(user)))];
+    return [...readStrings(this.#local, "talk.rooms"), ...readStrings(this.#local, privateKey(user))];
   }
 
   /** @param {string} user @param {string[]} rooms */
   saveRooms(user, rooms) {
-    save(this.#local, "talk.rooms", JSON.stringify(rooms.filter((room) => !isPrivate(room))));
-    save(this.#local, privateKey(user), JSON.stringify(rooms.filter(isPrivate)));
+    saveItem(this.#local, "talk.rooms", JSON.stringify(rooms.filter((room) => !isPrivate(room))));
+    saveItem(this.#local, privateKey(user), JSON.stringify(rooms.filter(isPrivate)));
   }
 
   /** The draft of a room, from any tab. @param {string} user @param {string} room */
@@ -56,7 +56,7 @@ export class Store {
 
   /** @param {string} user @param {string} room @param {string} text */
   saveDraft(user, room, text) {
-    if (text) save(this.#local, draftKey(user, room), text);
+    if (text) saveItem(this.#local, draftKey(user, room), text);
     else this.#local.removeItem(draftKey(user, room));
   }
 
@@ -95,23 +95,23 @@ export function memoryStorage() {
   };
 }
 
-/** All keys of a storage. @param {Storage} storage */
+/** @param {Storage} storage */
 export function keysOf(storage) {
   return Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? "");
 }
 
 /** If the storage is full, only the next page load misses the value. @param {Storage} storage @param {string} key @param {string} value */
-function save(storage, key, value) {
+export function saveItem(storage, key, value) {
   try {
     storage.setItem(key, value);
   } catch {}
 }
 
-/** @param {string | null} kept @returns {string[]} */
-function parseNames(kept) {
+/** @param {Storage} storage @param {string} key @returns {string[]} */
+export function readStrings(storage, key) {
   try {
-    const rooms = JSON.parse(kept ?? "[]");
-    return Array.isArray(rooms) ? rooms.filter((room) => typeof room === "string") : [];
+    const saved = JSON.parse(storage.getItem(key) ?? "[]");
+    return Array.isArray(saved) ? saved.filter((each) => typeof each === "string") : [];
   } catch {
     return []; // not written by us
   }

@@ -4,7 +4,7 @@ import { messageTextOf } from "../model/commands.js";
 import { Completion, fitSpacing } from "../model/completion.js";
 import { InputHistory } from "../model/input-history.js";
 import { byteLength, normalize } from "../text/text.js";
-import { byId, make, setText } from "./dom.js";
+import { byId, make, on, onSubmit, setText } from "./dom.js";
 
 /** From this part of the limit on, it shows how many bytes are left. */
 const NEAR_LIMIT = 1 / 8;
@@ -36,19 +36,16 @@ export class Composer {
   /** @param {ComposerCallbacks} callbacks */
   constructor(callbacks) {
     this.#callbacks = callbacks;
-    byId("composer").addEventListener("submit", (/** @type {Event} */ event) => {
-      event.preventDefault();
-      this.#submit();
-    });
-    byId("cancel").addEventListener("click", () => {
+    onSubmit("composer", () => this.#submit());
+    on("cancel", "click", () => {
       callbacks.cancelContext();
       this.focus();
     });
-    this.#box.addEventListener("input", () => {
+    on("box", "input", () => {
       this.#history.reset();
       this.#inputChanged();
     });
-    this.#box.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#keyPressed(event));
+    on("box", "keydown", (event) => this.#keyPressed(event));
   }
 
   /**
@@ -113,7 +110,6 @@ export class Composer {
     this.#inputChanged();
   }
 
-  /** The text of the box changed. */
   #inputChanged() {
     const { value } = this.#box;
     this.hint("");
@@ -122,7 +118,6 @@ export class Composer {
     if (/(^\/j(oin)? |(^|\s)#)$/i.test(value)) this.#callbacks.requestRooms();
   }
 
-  /** The text before the cursor. */
   get #beforeCursor() {
     const { value, selectionStart, selectionEnd } = this.#box;
     return selectionStart === selectionEnd ? value.slice(0, selectionStart) : "";

@@ -10,6 +10,32 @@ export function byId(id) {
 }
 
 /**
+ * Calls `handler` at each event of an element of index.html.
+ * @template {keyof HTMLElementEventMap} Type
+ * @param {string} id @param {Type} type @param {(event: HTMLElementEventMap[Type]) => void} handler
+ */
+export function on(id, type, handler) {
+  byId(id).addEventListener(type, handler);
+}
+
+/** Calls `act` in place of sending a form. @param {string} id @param {() => void} act */
+export function onSubmit(id, act) {
+  on(id, "submit", (event) => {
+    event.preventDefault();
+    act();
+  });
+}
+
+/** Calls `act` in place of following a link, unless a key asks for a new tab or window. @param {HTMLElement} link @param {() => void} act */
+export function onFollow(link, act) {
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+/**
  * @param {string} tag @param {Record<string, string | boolean | undefined>} attributes
  * @param {...(Node | string)} children Strings become text nodes.
  */
@@ -29,6 +55,11 @@ export function button(label, act, attributes = {}) {
   return element;
 }
 
+/** Text for screen readers only. @param {string} text */
+export function hiddenText(text) {
+  return make("span", { class: "visually-hidden" }, text);
+}
+
 /** A name in its colour; `bdi` keeps its direction from the text around it. @param {string} name @param {number} hue */
 export function colouredName(name, hue) {
   const element = make("bdi", { class: "name", title: name }, name);
@@ -36,9 +67,9 @@ export function colouredName(name, hue) {
   return element;
 }
 
-/** Text with links. @param {TextPart[]} tokens */
-export function linkNodes(tokens) {
-  return tokens.map(({ text, href }) => (href ? make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text));
+/** @param {TextPart[]} parts */
+export function linkNodes(parts) {
+  return parts.map(({ text, href }) => (href ? make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text));
 }
 
 /** Sets a text if it is new, so that nothing is announced twice. @param {Element} element @param {string} text */

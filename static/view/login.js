@@ -1,7 +1,7 @@
 // LoginView: the form for the name, the password if the server wants one, and the key.
 
 import { BAD_NAME } from "../model/commands.js";
-import { byId, setText } from "./dom.js";
+import { byId, onSubmit, setText } from "./dom.js";
 import { isToken, isUserName } from "../protocol/names.js";
 
 export class LoginView {
@@ -13,8 +13,7 @@ export class LoginView {
 
   /** @param {(user: string, password: string | null, key: string | null) => void} logIn */
   constructor(logIn) {
-    byId("login-form").addEventListener("submit", (/** @type {Event} */ event) => {
-      event.preventDefault();
+    onSubmit("login-form", () => {
       const user = this.#name.value.trim();
       if (!isUserName(user)) {
         this.show(user ? BAD_NAME : "Enter the name that others will see");

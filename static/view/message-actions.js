@@ -14,6 +14,7 @@ const CONFIRM_MS = 5_000;
  *   editMessage(seq: number, text: string): void, deleteMessage(seq: number): void,
  *   replyTo(seq: number): void, copyLink(seq: number): void,
  * }} MessageCallbacks
+ * @typedef {{ seq: number, text: string, isMine: boolean }} ActionTarget A stored message, with its present text.
  */
 
 /** Messages whose buttons are not made yet, and how to make them. @type {WeakMap<Element, () => HTMLElement>} */
@@ -21,7 +22,7 @@ const pendingActions = new WeakMap();
 
 /**
  * Other users' messages get their buttons only when the pointer or the focus comes near: most never need them.
- * @param {HTMLElement} element @param {{ seq: number, text: string, isMine: boolean }} message @param {MessageCallbacks} callbacks
+ * @param {HTMLElement} element @param {ActionTarget} message @param {MessageCallbacks} callbacks
  */
 export function offerActions(element, message, callbacks) {
   if (message.isMine) element.append(buildActions(message, callbacks));
@@ -36,19 +37,28 @@ function ensureActions(message) {
   return message?.querySelector(".actions") ?? null;
 }
 
-/** @param {{ seq: number, text: string, isMine: boolean }} message @param {MessageCallbacks} callbacks */
+/** @param {ActionTarget} message @param {MessageCallbacks} callbacks */
 function buildActions({ seq, text, isMine }, callbacks) {
   const excerpt = text.length > MAX_LABEL_CHARS ? `${text.slice(0, MAX_LABEL_CHARS)}…` : text;
-  const edit = button("Edit", () => callbacks.editMessage(seq, text), { class: "edit", tabindex: "-1", "aria-label": `Edit “${excerpt}”` });
-  const link = button("Copy link", () => callbacks.copyLink(seq), { class: "link", tabindex: "-1", "aria-label": `Copy link to “${excerpt}”` });
-  const reply = button("Reply", () => callbacks.replyTo(seq), { class: "reply", tabindex: "-1", "aria-label": `Reply to “${excerpt}”` });
-  return make("div", { class: "actions" }, ...(isMine ? [edit, deleteButton(excerpt, () => callbacks.deleteMessage(seq))] : []), reply, link);
+  const actions = make("div", { class: "actions" });
+  if (isMine) {
+    actions.append(actionButton("edit", "Edit", `Edit “${excerpt}”`, () => callbacks.editMessage(seq, text)));
+    actions.append(deleteButton(excerpt, () => callbacks.deleteMessage(seq)));
+  }
+  actions.append(actionButton("reply", "Reply", `Reply to “${excerpt}”`, () => callbacks.replyTo(seq)));
+  actions.append(actionButton("link", "Copy link", `Copy link to “${excerpt}”`, () => callbacks.copyLink(seq)));
+  return actions;
+}
+
+/** @param {string} name @param {string} text @param {string} label For screen readers. @param {() => void} act */
+function actionButton(name, text, label, act) {
+  return button(text, act, { class: name, tabindex: "-1", "aria-label": label });
 }
 
 /** A button that asks again before it does what cannot be undone. @param {string} excerpt @param {() => void} act */
 function deleteButton(excerpt, act) {
   const label = `Delete “${excerpt}”`;
-  const element = button("Delete", () => {}, { class: "delete", tabindex: "-1", "aria-label": label });
+  const element = actionButton("delete", "Delete", label, () => {});
   let timer = 0;
   const setConfirming = (/** @type {boolean} */ isConfirming) => {
     clearTimeout(timer);

@@ -3,7 +3,7 @@
 import { hue, splitLinks } from "../text/text.js";
 import { formatTime, formatFull, formatIso } from "../text/time.js";
 import { offerActions } from "./message-actions.js";
-import { button, colouredName, linkNodes, make } from "./dom.js";
+import { button, colouredName, hiddenText, linkNodes, make, onFollow } from "./dom.js";
 import { richText } from "./rich-text.js";
 
 /**
@@ -45,7 +45,7 @@ function messageRow(row, callbacks) {
   const name = colouredName(row.user, hue(row.user));
   const time = make("time", { datetime: formatIso(row.at), title: formatFull(row.at) }, formatTime(row.at));
   const text = textElement(row);
-  if (row.isMention) text.prepend(make("span", { class: "visually-hidden" }, "mentions you: "));
+  if (row.isMention) text.prepend(hiddenText("mentions you: "));
   if (row.isAction) {
     text.prepend(name, " ");
     text.append(" ", time);
@@ -57,7 +57,7 @@ function messageRow(row, callbacks) {
   if (row.quote) element.append(linkToMessage(row.quote, callbacks, "reply to "));
   if (row.isAction) element.append(text);
   else if (row.isFirst) element.append(make("div", { class: "message-header" }, name, time), text);
-  else element.append(make("span", { class: "visually-hidden" }, `${row.user}: `), text, time);
+  else element.append(hiddenText(`${row.user}: `), text, time);
   const { seq, text: now } = row;
   if (seq !== null && now !== null && !row.isDeleting) offerActions(element, { seq, text: now, isMine: row.isMine }, callbacks);
   for (const failure of row.failures) element.append(failureElement(failure, callbacks));
@@ -72,16 +72,12 @@ function textElement({ text, isEdited }) {
   return element;
 }
 
-/** A link to another message. @param {Quote} quote @param {RowCallbacks} callbacks @param {string} [prefix] For screen readers. */
+/** @param {Quote} quote @param {RowCallbacks} callbacks @param {string} [prefix] For screen readers. */
 function linkToMessage({ seq, user, text }, callbacks, prefix = "") {
   const name = user === null ? `message #${seq}` : colouredName(user, hue(user));
   const shown = text ?? (user === null ? "" : "deleted");
-  const link = make("a", { href: `#${seq}`, class: "quote" }, make("span", { class: "visually-hidden" }, prefix), name, " ", make("bdi", {}, shown));
-  link.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    callbacks.openMessage(seq);
-  });
+  const link = make("a", { href: `#${seq}`, class: "quote" }, hiddenText(prefix), name, " ", make("bdi", {}, shown));
+  onFollow(link, () => callbacks.openMessage(seq));
   return link;
 }
 

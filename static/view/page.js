@@ -1,4 +1,4 @@
-// Page: the root view: header, rooms, members, connection state, shortcuts. It tells the other views what to show.
+// Page: the root view: header, rooms, members, connection state, shortcuts. It draws the other views.
 
 import { BAD_ROOM } from "../model/commands.js";
 import { roomPath } from "../model/url.js";
@@ -6,7 +6,7 @@ import { hue, splitLinks } from "../text/text.js";
 import { awayText } from "../model/members.js";
 import { formatDuration } from "../text/time.js";
 import { Composer } from "./composer.js";
-import { button, byId, colouredName, reconcile, linkNodes, make, setText } from "./dom.js";
+import { button, byId, colouredName, hiddenText, linkNodes, make, on, onFollow, onSubmit, reconcile, setText } from "./dom.js";
 import { LoginView } from "./login.js";
 import { MessageList } from "./message-list.js";
 import { Notifications } from "./notifications.js";
@@ -51,24 +51,22 @@ export class Page {
     this.notifications = new Notifications();
     this.#settings = new SettingsView(callbacks);
     this.#roomPicker = new RoomPicker((choice) => void ("room" in choice ? callbacks.openRoom(choice.room) : callbacks.openDirect(choice.user)));
-    byId("open-picker").addEventListener("click", () => this.#openRoomPicker());
-    byId("open-shortcuts").addEventListener("click", () => this.#showShortcuts());
-    byId("open-settings").addEventListener("click", () => {
+    on("open-picker", "click", () => this.#openRoomPicker());
+    on("open-shortcuts", "click", () => this.#showShortcuts());
+    on("open-settings", "click", () => {
       this.closePanels();
       if (this.#chat) this.#settings.open(this.#chat);
     });
-    byId("retry").addEventListener("click", callbacks.retry);
-    byId("latest").addEventListener("click", () => this.#jumpToLatest());
-    byId("rename").addEventListener("submit", (/** @type {Event} */ event) => {
-      event.preventDefault();
+    on("retry", "click", callbacks.retry);
+    on("latest", "click", () => this.#jumpToLatest());
+    onSubmit("rename", () => {
       const user = byId("new-name").value.trim();
       if (!isUserName(user)) return;
       byId("rename").hidePopover();
       callbacks.rename(user);
     });
-    byId("join-room").addEventListener("focus", callbacks.requestRooms);
-    byId("join").addEventListener("submit", (/** @type {Event} */ event) => {
-      event.preventDefault();
+    on("join-room", "focus", callbacks.requestRooms);
+    onSubmit("join", () => {
       const isRoom = callbacks.openRoom(byId("join-room").value);
       if (isRoom) byId("join-room").value = "";
       else this.composer.hint(BAD_ROOM, true);
@@ -154,13 +152,9 @@ export class Page {
     const { name, label } = room;
     const link = make("a", { href: roomPath(name), "aria-current": isCurrent && "page" }, make("bdi", {}, label));
     if (isMuted) link.append(make("span", { class: "secondary" }, "muted"));
-    if (room.mentions) link.append(make("span", { class: "mentions", title: "unread mentions" }, "@", make("span", { class: "visually-hidden" }, ` ${room.mentions} mention${room.mentions === 1 ? "" : "s"},`)));
-    if (room.unread) link.append(make("span", { class: isMuted ? "badge muted" : "badge" }, unreadText(room), make("span", { class: "visually-hidden" }, " unread")));
-    link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      this.#callbacks.openRoom(name);
-    });
+    if (room.mentions) link.append(make("span", { class: "mentions", title: "unread mentions" }, "@", hiddenText(` ${room.mentions} mention${room.mentions === 1 ? "" : "s"},`)));
+    if (room.unread) link.append(make("span", { class: isMuted ? "badge muted" : "badge" }, unreadText(room), hiddenText(" unread")));
+    onFollow(link, () => this.#callbacks.openRoom(name));
     return make("li", {}, link, button("×", () => this.#callbacks.leaveRoom(name), { class: "plain", "aria-label": `Leave ${label}` }));
   }
 
@@ -177,7 +171,7 @@ export class Page {
       const shown = colouredName(name, hue(name));
       if (sameName(name, me)) return make("li", {}, shown, " ", make("span", { class: "secondary" }, "you"), ...awayNote(awayMessage(name)));
       const write = button("", () => this.#callbacks.openDirect(name), { class: "plain" });
-      write.append(make("span", { class: "visually-hidden" }, "Write to "), shown);
+      write.append(hiddenText("Write to "), shown);
       return make("li", {}, write, ...awayNote(awayMessage(name)));
     });
   }
@@ -232,7 +226,7 @@ function headerText({ topic, peer, members }) {
   return away === null ? topic : `${peer} is ${awayText(away)}`;
 }
 
-/** The away message beside a name, if there is one. @param {string | null} text */
+/** @param {string | null} text */
 function awayNote(text) {
   return text === null ? [] : [" ", make("bdi", { class: "secondary away", title: awayText(text) }, awayText(text))];
 }

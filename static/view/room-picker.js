@@ -2,7 +2,7 @@
 // listbox: the focus stays in the field).
 
 import { choices } from "../model/room-choices.js";
-import { byId, make } from "./dom.js";
+import { byId, make, on } from "./dom.js";
 
 /**
  * @import { Chat } from "../model/chat.js"
@@ -21,9 +21,9 @@ export class RoomPicker {
   /** @param {(choice: Choice) => void} onChoice */
   constructor(onChoice) {
     this.#onChoice = onChoice;
-    this.#field.addEventListener("input", () => this.#filter());
-    this.#field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#keyPressed(event));
-    this.#list.addEventListener("click", (/** @type {MouseEvent} */ { target }) => {
+    on("picker-input", "input", () => this.#filter());
+    on("picker-input", "keydown", (event) => this.#keyPressed(event));
+    on("picker-list", "click", ({ target }) => {
       const option = target instanceof Element && target.closest("li");
       if (option) this.#choose([...this.#list.children].indexOf(option));
     });

@@ -1,6 +1,6 @@
 // SettingsView: the settings dialog: preferences, ignored users, the key of the name, and how to leave.
 
-import { button, byId, copyText, make, setText } from "./dom.js";
+import { button, byId, copyText, make, on, setText } from "./dom.js";
 import { requestDesktopPermission } from "./notifications.js";
 
 /** Shown in place of the key, so that it cannot be read over a shoulder. */
@@ -21,21 +21,21 @@ export class SettingsView {
   /** @param {SettingsCallbacks} callbacks */
   constructor(callbacks) {
     this.#callbacks = callbacks;
-    for (const [id, name] of SWITCHES) byId(id).addEventListener("change", () => this.#setSwitch(id, name));
-    byId("set-mute").addEventListener("change", () => {
+    for (const [id, name] of SWITCHES) on(id, "change", () => this.#setSwitch(id, name));
+    on("set-mute", "change", () => {
       if (this.#chat?.room) this.#chat.preferences.setMuted(this.#chat.room.name, byId("set-mute").checked);
       callbacks.preferencesChanged();
     });
-    byId("key-show").addEventListener("click", () => this.#showKey(byId("key-show").getAttribute("aria-pressed") !== "true"));
-    byId("key-copy").addEventListener("click", async () => {
+    on("key-show", "click", () => this.#showKey(byId("key-show").getAttribute("aria-pressed") !== "true"));
+    on("key-copy", "click", async () => {
       const isCopied = await copyText(callbacks.key());
       this.#setStatus(isCopied ? "Key copied" : "This browser does not allow copying");
     });
-    byId("forget").addEventListener("click", () => {
+    on("forget", "click", () => {
       if (byId("forget").classList.contains("confirming")) callbacks.forgetMe();
       else this.#confirmForget(true);
     });
-    byId("forget").addEventListener("blur", () => this.#confirmForget(false));
+    on("forget", "blur", () => this.#confirmForget(false));
   }
 
   /** @param {Chat} chat */
@@ -81,10 +81,10 @@ export class SettingsView {
     this.#callbacks.preferencesChanged();
   }
 
-  /** @param {boolean} is */
-  #showKey(is) {
-    byId("key").value = is ? this.#callbacks.key() : HIDDEN_KEY;
-    byId("key-show").setAttribute("aria-pressed", String(is));
+  /** @param {boolean} isVisible */
+  #showKey(isVisible) {
+    byId("key").value = isVisible ? this.#callbacks.key() : HIDDEN_KEY;
+    byId("key-show").setAttribute("aria-pressed", String(isVisible));
   }
 
   /** @param {boolean} isAsking */
@@ -93,8 +93,8 @@ export class SettingsView {
     setText(byId("forget"), isAsking ? "Really? Without the key the name is lost" : "Forget the key and leave");
   }
 
-  /** @param {string} words */
-  #setStatus(words) {
-    setText(byId("settings-status"), words);
+  /** @param {string} text */
+  #setStatus(text) {
+    setText(byId("settings-status"), text);
   }
 }

@@ -47,7 +47,7 @@ const FILES: &[File] = files![
     "model/members.js" is JS,
     "model/mentions.js" is JS,
     "model/notification.js" is JS,
-    "model/read-marker.js" is JS,
+    "model/read-position.js" is JS,
     "model/read-marker-sender.js" is JS,
     "model/room.js" is JS,
     "model/room-choices.js" is JS,

@@ -48,8 +48,8 @@ test("each command is parsed, with its aliases", () => {
   for (const word of ["msg", "w", "m", "whisper", "query"]) assert.deepEqual(parseCommand(`/${word} Ada  psst`), { msg: "Ada", text: "psst" });
   assert.deepEqual(parseCommand("/msg Ada"), { msg: "Ada", text: "" });
   assert.deepEqual(parseCommand("/topic tea\nand cake"), { topic: "tea and cake" });
-  assert.deepEqual([parseCommand("/mute"), parseCommand("/mute #Rust")], [{ mute: null, is: null }, { mute: "rust", is: null }]);
-  assert.deepEqual([parseCommand("/unmute"), parseCommand("/unmute rust")], [{ mute: null, is: false }, { mute: "rust", is: false }]);
+  assert.deepEqual([parseCommand("/mute"), parseCommand("/mute #Rust")], [{ mute: null, isMuted: null }, { mute: "rust", isMuted: null }]);
+  assert.deepEqual([parseCommand("/unmute"), parseCommand("/unmute rust")], [{ mute: null, isMuted: false }, { mute: "rust", isMuted: false }]);
   assert.deepEqual([parseCommand("/topic"), parseCommand("/topic -")], [{ topic: null }, { topic: "" }]);
 });
 

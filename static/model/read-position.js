@@ -1,6 +1,6 @@
-// ReadMarker: how far the person has read a room, here and on other devices, and what the server knows of it.
+// ReadPosition: how far the person has read a room, here and on other devices, and what the server knows of it.
 
-export class ReadMarker {
+export class ReadPosition {
   /** The seq read so far on any device; null before the first `joined`. @type {number | null} */ #at = null;
   /** The seq read so far here. */
   #readHere = 0;
