@@ -48,6 +48,7 @@ pub(crate) fn check(
 
 struct Report {
     output: Output,
+    /// Whether stdout can be written.
     written: Result<(), String>,
     /// The server's answer to our `hello`, if it rejected it.
     rejection: Option<String>,
@@ -63,11 +64,11 @@ impl Report {
                 self.print(
                     Passed,
                     "name",
-                    &format!("{host} is {} ({})", found.join(", "), ms(took)),
+                    &format!("{host} is {} ({})", found.join(", "), format_ms(took)),
                 );
             }
             Finding::Connected { to, took } => {
-                self.print(Passed, "connection", &format!("{to} answers in {}", ms(took)));
+                self.print(Passed, "connection", &format!("{to} answers in {}", format_ms(took)));
             }
             Finding::Answered { upgraded, took, software, date, body } => {
                 let by = if software.is_empty() {
@@ -78,9 +79,9 @@ impl Report {
                 let text = body.map_or(String::new(), |body| format!(": {body}"));
                 let (result, what) =
                     if upgraded { (Passed, "a WebSocket") } else { (Note, "an answer") };
-                let what = format!("{what} in {}{by}{text}", ms(took));
+                let what = format!("{what} in {}{by}{text}", format_ms(took));
                 self.print(result, "upgrade", &what);
-                self.clock(date.as_deref());
+                self.report_clock(date.as_deref());
             }
             Finding::Rejected(message) => self.rejection = Some(message),
             Finding::Welcome(welcome) => {
@@ -106,17 +107,17 @@ impl Report {
                     [times.first(), times.last()].map(|t| t.copied().unwrap_or_default());
                 let what = format!(
                     "{}, of {} pings ({} to {})",
-                    ms(middle),
+                    format_ms(middle),
                     times.len(),
-                    ms(least),
-                    ms(most)
+                    format_ms(least),
+                    format_ms(most)
                 );
                 self.print(Passed, "round trip", &what);
             }
         }
     }
 
-    fn clock(&mut self, date: Option<&str>) {
+    fn report_clock(&mut self, date: Option<&str>) {
         let ours = i64::try_from(time::unix_ms() / 1000).unwrap_or(0);
         let Some(theirs) = date.and_then(time::read_http_date) else {
             let why = "unknown: the answer has no Date header (messages show the server's time)";
@@ -158,9 +159,10 @@ impl Report {
             | ConnectionError::Io(_)
             | ConnectionError::Closed { .. } => "server",
         };
-        let said = self.rejection.take().map_or(String::new(), |said| format!("; it says: {said}"));
+        let rejection = self.rejection.take();
+        let quoted = rejection.map_or(String::new(), |text| format!("; it says: {text}"));
         let hint = if step == "password" { format!(" {PASSWORD_HINT}") } else { String::new() };
-        self.print(StepResult::Failed, step, &format!("{error}{said}{hint}"));
+        self.print(StepResult::Failed, step, &format!("{error}{quoted}{hint}"));
     }
 
     fn print(&mut self, result: StepResult, step: &str, what: &str) {
@@ -179,6 +181,6 @@ impl Report {
 }
 
 /// `0.31 ms`
-fn ms(time: Duration) -> String {
+fn format_ms(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1_000.0)
 }

@@ -3,10 +3,10 @@
 use std::mem;
 use std::time::Duration;
 use std::time::Instant;
-use talk::chat::protocol::ErrorMessage;
 
 use talk::chat::UserName;
 use talk::chat::close_code;
+use talk::chat::protocol::ErrorMessage;
 use talk::chat::protocol::ServerMessage;
 use talk::client::Event;
 use talk::client::State;
@@ -19,6 +19,7 @@ pub(crate) const PASSWORD_HINT: &str = "(try --password-file FILE or TALK_PASSWO
 pub(crate) struct ConnectionStatus {
     /// `None` before the first event.
     state: Option<State>,
+    /// How far the best connection so far has come.
     progress: Progress,
     /// When it was last live, or when the program started.
     offline_since: Instant,
@@ -32,7 +33,7 @@ pub(crate) struct ConnectionStatus {
     stopped: Option<(u16, String)>,
 }
 
-/// How far the best connection so far has come.
+/// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Progress {
     None,

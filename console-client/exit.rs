@@ -25,7 +25,7 @@ impl Failure {
             Failure::Failed(sentence) => (1, sentence),
             Failure::Reported => return ExitCode::from(1),
         };
-        complain(&sentence);
+        print_error(&sentence);
         ExitCode::from(code)
     }
 }
@@ -46,7 +46,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// Prints a problem on stderr, sanitized: some of it may be the server's text.
-pub(crate) fn complain(sentence: &str) {
+pub(crate) fn print_error(sentence: &str) {
     let safe = Sanitized::one_line(sentence);
     _ = writeln!(io::stderr(), "console: {}", safe.as_str()); // stderr is the last resort
 }

@@ -4,9 +4,9 @@
 mod text; // text for a terminal: styled, sanitized, measured
 mod stdio; // the terminal, the keyboard, stdout, and the console's events
 mod storage; // files that the console keeps between runs
-mod exit; // exit codes and last words
+mod exit; // exit codes, and errors on stderr
 
-// What was asked for.
+// What the person asked for.
 mod args; // the command line
 mod prompt; // the name, the password, the time zone
 
@@ -18,7 +18,7 @@ mod connection_status; // the connection, and what to say about it
 mod view; // client events → lines and a status line
 mod chat; // input → the client, events → the view
 
-// Its four forms.
+// The four ways to use it.
 mod tui; // on a terminal
 mod plain; // on pipes
 mod script; // one message sent, or records printed
@@ -54,8 +54,8 @@ use crate::chat::Chat;
 use crate::chat::user_files::UserFiles;
 use crate::exit::Failure;
 use crate::exit::cannot_start;
-use crate::exit::complain;
 use crate::exit::print;
+use crate::exit::print_error;
 use crate::plain::Plain;
 use crate::stdio::events::Event;
 use crate::stdio::panic_hook::PanicHook;
@@ -71,7 +71,7 @@ use crate::view::OutputMode;
 use crate::view::View;
 
 fn main() -> ExitCode {
-    let done = match args::read(env::args_os().skip(1), |name| env::var_os(name)) {
+    let done = match args::parse(env::args_os().skip(1), |name| env::var_os(name)) {
         Ok(Mode::Help(help)) => print(&help),
         Ok(Mode::Version) => print(&format!("console {}\n", env!("CARGO_PKG_VERSION"))),
         Ok(Mode::Chat(args)) => chat(args),
@@ -88,9 +88,9 @@ fn main() -> ExitCode {
 fn chat(args: Args) -> Result<(), Failure> {
     let user = match args.user.clone() {
         Some(user) => user,
-        None => prompt::name()?,
+        None => prompt::ask_name()?,
     };
-    let password = prompt::password(&args)?;
+    let password = prompt::load_password(&args)?;
     let secret = password.clone();
     let chosen = args.token_file.clone().map(|file| (user.clone(), file));
     let server = args.server.authority().to_string();
@@ -109,12 +109,12 @@ fn chat(args: Args) -> Result<(), Failure> {
     // Unsent submissions of a script are neither saved nor taken over. The program that piped them in
     // still has them, learns from the exit code that they were not stored, and may pipe them in
     // again, under other cids: then they would be stored twice. A script has no preferences either.
-    let persons = directory.clone().filter(|_| has_person);
+    let person_directory = directory.clone().filter(|_| has_person);
     let Adopted { outbox, saved, problems } =
-        Adopted::load(persons.clone(), user.clone(), time::unix_ms());
+        Adopted::load(person_directory.clone(), user.clone(), time::unix_ms());
     add_rooms_of(&saved, &mut rooms);
-    let mut view = View::new(user.clone(), server, &rooms, prompt::time_zone(), mode);
-    let preferences_file = PreferencesFile::new(persons);
+    let mut view = View::new(user.clone(), server, &rooms, prompt::load_time_zone(), mode);
+    let preferences_file = PreferencesFile::new(person_directory);
     match preferences_file.load() {
         Ok(preferences) => view.display.preferences.load(preferences),
         Err(sentence) => view.display.error(&sentence),
@@ -164,10 +164,10 @@ fn run_on_terminal(
     let Ok(ended) = ended else { return Err(Failure::Reported) };
     let (view, outbox) = ended.chat.close();
     if let Some(sentence) = &ended.failure {
-        complain(sentence);
+        print_error(sentence);
     }
     if !ended.draft.is_empty() {
-        complain(&format!("your unfinished message: {}", ended.draft));
+        print_error(&format!("your unfinished message: {}", ended.draft));
     }
     let is_any_unsent = report_unsent(&view, &outbox, usize::MAX);
     if is_any_unsent || ended.failure.is_some() { Err(Failure::Reported) } else { Ok(()) }
@@ -177,7 +177,7 @@ fn run_on_pipes(plain: Plain, queue: &Receiver<Event>) -> Result<(), Failure> {
     let ended = plain.run(queue);
     let (view, outbox) = ended.chat.close();
     if let Some(sentence) = &ended.failure {
-        complain(sentence);
+        print_error(sentence);
     }
     let is_any_unsent = report_unsent(&view, &outbox, 10);
     if is_any_unsent || ended.failure.is_some() || ended.refused > 0 {
@@ -202,16 +202,16 @@ fn report_unsent(view: &View, outbox: &OutboxStore, at_most: usize) -> bool {
         let reason = reason.unwrap_or("the server did not confirm it");
         let room = view.display.label(&submission.room);
         let text = view::format::text_of(&submission.operation).0;
-        complain(&format!("not sent to {room}: {text} ({reason})"));
+        print_error(&format!("not sent to {room}: {text} ({reason})"));
     }
     let more = view.unsent.iter().skip(at_most).count();
     if more > 0 {
-        complain(&format!("not sent: {more} more messages"));
+        print_error(&format!("not sent: {more} more messages"));
     }
     let is_any = view.unsent.len() > 0;
     if is_any && view.unsent.iter().all(|(submission, _)| outbox.contains(&submission.cid)) {
         let me = view.me();
-        complain(&format!("saved: they are sent when you start the console as {me} again"));
+        print_error(&format!("saved: they are sent when you start the console as {me} again"));
     }
     is_any
 }

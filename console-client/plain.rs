@@ -40,9 +40,11 @@ pub(crate) struct Plain {
 /// How the chat ended.
 #[derive(Debug)]
 pub(crate) struct PlainEnd {
+    /// The chat, to be closed.
     pub(crate) chat: Chat,
     /// Lines that could not be sent at all; each was reported.
     pub(crate) refused: usize,
+    /// The reason, if the input did not just end.
     pub(crate) failure: Option<String>,
 }
 

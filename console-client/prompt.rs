@@ -11,11 +11,11 @@ use talk::chat::UserName;
 
 use crate::args::Args;
 use crate::exit::Failure;
-use crate::exit::complain;
+use crate::exit::print_error;
 use crate::text::timezone::TimeZone;
 
 /// Asks the person at the terminal for a name.
-pub(crate) fn name() -> Result<UserName, Failure> {
+pub(crate) fn ask_name() -> Result<UserName, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage("no name given (try --user NAME)".to_owned()));
     }
@@ -26,14 +26,14 @@ pub(crate) fn name() -> Result<UserName, Failure> {
             Ok(0) | Err(_) => return Err(Failure::Usage("no name given".to_owned())),
             Ok(_) => match line.trim().parse() {
                 Ok(user) => return Ok(user),
-                Err(rejection) => complain(&rejection.to_string()),
+                Err(rejection) => print_error(&rejection.to_string()),
             },
         }
     }
 }
 
-/// The server's password, if it or its file was given.
-pub(crate) fn password(args: &Args) -> Result<Option<String>, Failure> {
+/// Returns the server's password, if it or its file was given.
+pub(crate) fn load_password(args: &Args) -> Result<Option<String>, Failure> {
     let Some(file) = &args.password_file else { return Ok(args.password.clone()) };
     match fs::read_to_string(file) {
         Ok(text) => Ok(Some(text.lines().next().unwrap_or_default().to_owned())),
@@ -43,8 +43,8 @@ pub(crate) fn password(args: &Args) -> Result<Option<String>, Failure> {
     }
 }
 
-/// The local time zone: the one in `TZ`, or else the system's.
-pub(crate) fn time_zone() -> TimeZone {
+/// Loads the local time zone: the one in `TZ`, or else the system's.
+pub(crate) fn load_time_zone() -> TimeZone {
     let load = |path: &Path| fs::read(path).ok().and_then(|file| TimeZone::from_file(&file));
     let zone = match env::var_os("TZ").and_then(|tz| tz.into_string().ok()) {
         None => load(Path::new("/etc/localtime")),

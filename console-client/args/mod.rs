@@ -34,13 +34,19 @@ pub(crate) enum Mode {
 pub(crate) struct Args {
     /// `None`: the person is asked for it.
     pub(crate) user: Option<UserName>,
+    /// Where to connect.
     pub(crate) server: Address,
     /// At least one.
     pub(crate) rooms: Vec<RoomName>,
+    /// The server's password, from the environment.
     pub(crate) password: Option<String>,
+    /// The file with the server's password, which takes precedence.
     pub(crate) password_file: Option<PathBuf>,
+    /// The file for the key of the name.
     pub(crate) token_file: Option<PathBuf>,
+    /// Whether to print lines on a terminal too, without a screen.
     pub(crate) plain: bool,
+    /// The colours of the terminal.
     pub(crate) palette: Palette,
     /// How long a script waits without a connection.
     pub(crate) timeout: Duration,
@@ -110,7 +116,7 @@ are not sent yet are saved under ~/.local/state/talk.",
 ///
 /// # Errors
 /// A sentence for the person who typed it.
-pub(crate) fn read(
+pub(crate) fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Mode, cli::Error> {
@@ -181,7 +187,7 @@ mod tests {
 
     fn mode(line: &str, env: &[(&str, &str)]) -> Result<Mode, cli::Error> {
         let set = |name: &str| env.iter().find(|(set, _)| *set == name).map(|(_, v)| v.into());
-        read(line.split_whitespace().map(OsString::from), set)
+        parse(line.split_whitespace().map(OsString::from), set)
     }
 
     fn args(line: &str, env: &[(&str, &str)]) -> Args {

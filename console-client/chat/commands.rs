@@ -48,24 +48,24 @@ impl Chat {
                 self.send_direct(&room, &text)?;
             }
             Command::Reply(seq, text) => {
-                let (room, text) = (self.current()?.name.clone(), self.text(&text)?);
+                let (room, text) = (self.current_room()?.name.clone(), self.parse_text(&text)?);
                 self.send(&room, Operation::Post { text, me: false, reply: Some(seq) });
             }
             Command::ListNewest => self.view.display.print_about_room(listing::newest_posts),
             Command::Edit(seq, text) => {
-                let (room, text) = (self.current()?.name.clone(), self.text(&text)?);
+                let (room, text) = (self.current_room()?.name.clone(), self.parse_text(&text)?);
                 let target = self.own_message(seq)?;
                 self.send(&room, Operation::Edit { target, text });
             }
             Command::ListOwn => self.view.display.print_about_room(listing::own_posts),
             Command::Delete(seq) => {
-                let room = self.current()?.name.clone();
+                let room = self.current_room()?.name.clone();
                 let target = self.own_message(seq)?;
                 self.send(&room, Operation::Delete { target });
             }
             Command::Topic(None) => self.view.display.print_about_room(listing::topic),
             Command::Topic(Some(text)) => {
-                let room = self.current()?.name.clone();
+                let room = self.current_room()?.name.clone();
                 let text = if text == "-" { "" } else { &text };
                 let text = Topic::parse(text).map_err(|rejection| rejection.to_string())?;
                 self.send(&room, Operation::Topic { text });
@@ -79,10 +79,10 @@ impl Chat {
                 self.read_markers.send(&self.client, &mut self.view);
                 self.client.leave(&room);
             }
-            Command::Who => requested(self.client.who(&self.current()?.name))?,
+            Command::Who => requested(self.client.who(&self.current_room()?.name))?,
             Command::Rooms => requested(self.client.rooms())?,
             Command::History(count) => {
-                let room = self.current()?;
+                let room = self.current_room()?;
                 let range = room.page_before().ok_or("no messages here yet")?;
                 let (name, count) = (room.name.clone(), count.min(limits::HISTORY_PAGE));
                 self.request_page(&name, range, Purpose::List(count))?;
@@ -152,7 +152,7 @@ impl Chat {
     }
 
     fn send_direct(&mut self, room: &RoomName, text: &str) -> Result<(), String> {
-        let text = self.text(text)?;
+        let text = self.parse_text(text)?;
         self.join_in_background(room);
         self.send(room, Operation::Post { text, me: false, reply: None });
         let away = self.view.display.rooms.away_elsewhere(room, self.view.me());
@@ -179,7 +179,7 @@ impl Chat {
     pub(super) fn room_or_current(&self, name: Option<String>) -> Result<RoomName, String> {
         match name {
             Some(name) => self.room_named(&name),
-            None => Ok(self.current()?.name.clone()),
+            None => Ok(self.current_room()?.name.clone()),
         }
     }
 
@@ -191,7 +191,7 @@ impl Chat {
             Target::Time(minutes) => self.view.display.go_to_time(minutes, time::unix_ms()),
             Target::Seq(seq) if self.view.display.go_to(seq)? => Ok(()),
             Target::Seq(seq) => {
-                let room = self.current()?;
+                let room = self.current_room()?;
                 let (range, count) = room.page_around(seq).ok_or("no messages here yet")?;
                 let name = room.name.clone();
                 self.request_page(&name, range, Purpose::List(count))
@@ -222,7 +222,7 @@ impl Chat {
 
     /// Starts searching the current room for `text`; a search under way is given up.
     fn search(&mut self, text: String) -> Result<(), String> {
-        let room = self.current()?.name.clone();
+        let room = self.current_room()?.name.clone();
         if text.len() > limits::SEARCH_WORDS {
             let max = limits::SEARCH_WORDS;
             return Err(format!("the text to search for is longer than {max} bytes"));
@@ -238,7 +238,7 @@ impl Chat {
     fn own_message(&self, seq: Option<u64>) -> Result<u64, String> {
         match seq {
             Some(seq) => Ok(seq),
-            None => Ok(self.view.unsent.last_own_post(self.current()?)?),
+            None => Ok(self.view.unsent.last_own_post(self.current_room()?)?),
         }
     }
 }

@@ -38,7 +38,9 @@ pub(crate) mod user_files; // what is saved on disk
 #[derive(Debug)]
 pub(crate) struct Chat {
     client: Client,
+    /// What the person sees.
     pub(crate) view: View,
+    /// What is saved on disk.
     files: UserFiles,
     /// The server's password, if one was given.
     password: Option<String>,
@@ -46,6 +48,7 @@ pub(crate) struct Chat {
     token: Option<Token>,
     /// When the next `typing` may be sent, in Unix milliseconds.
     typing_next_at: u64,
+    /// Sends how far the person has read.
     read_markers: ReadMarkerSender,
     /// The search that is under way.
     search: Option<RoomSearch>,
@@ -144,7 +147,7 @@ impl Chat {
 
     /// Does what a submitted line asks for: sends it, or runs the command.
     pub(crate) fn submit(&mut self, line: &str) -> SubmitResult {
-        let result = match command::read(line) {
+        let result = match command::parse(line) {
             Ok(Input::Post(text)) => self.post(&text, false),
             Ok(Input::Me(text)) => self.post(&text, true),
             Ok(Input::Command(Command::Quit)) => return SubmitResult::Quit,
@@ -166,7 +169,7 @@ impl Chat {
     pub(crate) fn is_secret(&self, line: &str) -> bool {
         let secrets = [self.password.clone(), self.token.as_ref().map(Token::reveal)];
         let mut secrets = secrets.iter().flatten();
-        matches!(command::read(line), Ok(Input::Command(Command::Key)))
+        matches!(command::parse(line), Ok(Input::Command(Command::Key)))
             || secrets.any(|secret| !secret.is_empty() && line.contains(secret.as_str()))
     }
 
@@ -201,13 +204,13 @@ impl Chat {
     }
 
     fn post(&mut self, text: &str, me: bool) -> Result<(), String> {
-        let (text, room) = (self.text(text)?, self.current()?.name.clone());
+        let (text, room) = (self.parse_text(text)?, self.current_room()?.name.clone());
         self.send(&room, Operation::Post { text, me, reply: None });
         Ok(())
     }
 
     /// Checks a text against the server's limit.
-    fn text(&self, text: &str) -> Result<Text, String> {
+    fn parse_text(&self, text: &str) -> Result<Text, String> {
         let max = self.view.connection.text_max();
         Text::parse(text, max).map_err(|rejection| rejection.to_string())
     }
@@ -226,7 +229,7 @@ impl Chat {
         self.view.unsent.add(submission);
     }
 
-    fn current(&self) -> Result<&Room, String> {
+    fn current_room(&self) -> Result<&Room, String> {
         let room = self.view.display.rooms.current();
         room.ok_or_else(|| "you are in no room (try /join lobby)".to_owned())
     }

@@ -1,4 +1,4 @@
-//! Commands that concern only the person: whom to ignore, what rings, how messages are stamped.
+//! Commands that concern only the person: whom to ignore, when the bell rings, the time stamps.
 
 use talk::chat::RoomName;
 use talk::chat::UserName;

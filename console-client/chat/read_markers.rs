@@ -5,7 +5,7 @@ use talk::client::Client;
 use crate::view::View;
 
 /// How often read markers are sent, in milliseconds.
-const EVERY: u64 = 2_000;
+const SEND_EVERY: u64 = 2_000;
 
 /// Sends read markers, if the server knows them.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl ReadMarkerSender {
     /// Sends the markers, unless some were sent less than 2 s ago.
     pub(super) fn send_if_due(&mut self, client: &Client, view: &mut View, now: u64) {
         if now >= self.next_at && self.has_unsent(view) {
-            self.next_at = now.saturating_add(EVERY);
+            self.next_at = now.saturating_add(SEND_EVERY);
             self.send(client, view);
         }
     }

@@ -4,13 +4,15 @@ use talk::chat::RoomName;
 use talk::chat::protocol::Record;
 use talk::client::Client;
 
-/// Matches that are enough for one search.
-const ENOUGH: usize = 30;
+/// Records found after which a search stops.
+const MAX_RESULTS: usize = 30;
 
 /// A search and what it has found so far.
 #[derive(Debug)]
 pub(super) struct RoomSearch {
+    /// The room searched.
     pub(super) room: RoomName,
+    /// The words searched for.
     pub(super) text: String,
     /// What was found, oldest first.
     pub(super) records: Vec<Record>,
@@ -43,7 +45,7 @@ impl RoomSearch {
         records.append(&mut self.records); // each answer is older than the last
         self.records = records;
         let is_complete = before <= first.max(1);
-        let continues = !is_complete && self.records.len() < ENOUGH;
+        let continues = !is_complete && self.records.len() < MAX_RESULTS;
         if continues && client.search(&self.room, &self.text, Some(before)) {
             SearchStep::Continues
         } else {

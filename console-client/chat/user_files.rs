@@ -18,10 +18,13 @@ use crate::storage::tokens::TokenStore;
 /// The files, written as the client's events come.
 #[derive(Debug)]
 pub(crate) struct UserFiles {
+    /// The keys of names.
     tokens: TokenStore,
+    /// Submissions that are not stored yet.
     outbox: OutboxStore,
     /// The last write to the outbox failed, which was reported.
     outbox_failing: bool,
+    /// What the person switched.
     preferences: PreferencesFile,
 }
 

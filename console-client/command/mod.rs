@@ -30,7 +30,9 @@ pub(crate) use input::Target;
 pub(crate) struct CommandInfo {
     /// The name and its aliases, without the slash.
     pub(crate) names: &'static [&'static str],
+    /// The argument in `/help`: `[ROOM]`.
     pub(crate) argument: &'static str,
+    /// What it does, for `/help`.
     pub(crate) help: &'static str,
     /// Parses the argument; `None` if it is missing, or too long.
     parse: fn(&str) -> Option<Input>,
@@ -108,11 +110,11 @@ pub(crate) const TABLE: &[CommandInfo] = &[
         none(rest, Command::Preference(PreferenceCommand::Quiet))
     }),
     entry(&["bell"], "[off|mention|all]", "what rings: nothing, mentions, every message", |what| {
-        let bell = known(what, BellMode::read)?;
+        let bell = known(what, BellMode::parse)?;
         Some(Input::Command(Command::Preference(PreferenceCommand::Bell(bell))))
     }),
     entry(&["timestamp"], "[time|datetime|off]", "time stamps of new messages", |what| {
-        let style = known(what, TimestampStyle::read)?;
+        let style = known(what, TimestampStyle::parse)?;
         Some(Input::Command(Command::Preference(PreferenceCommand::Timestamp(style))))
     }),
     entry(&["resend"], "", "send failed messages again", |rest| none(rest, Command::Resend)),
@@ -136,7 +138,7 @@ pub(crate) const TABLE: &[CommandInfo] = &[
 ///
 /// # Errors
 /// A sentence for the person: there is no such command, or its argument is wrong.
-pub(crate) fn read(line: &str) -> Result<Input, String> {
+pub(crate) fn parse(line: &str) -> Result<Input, String> {
     let Some(rest) = line.strip_prefix('/').filter(|_| !line.contains('\n')) else {
         return Ok(Input::Post(line.to_owned()));
     };

@@ -8,14 +8,14 @@ fn post(text: &str) -> Result<Input, String> {
 
 #[test]
 fn a_line_is_a_message_and_two_slashes_send_one() {
-    assert_eq!(read("hi /there"), post("hi /there"));
-    assert_eq!(read(" /quit"), post(" /quit"));
-    assert_eq!(read("//etc/hosts is it"), post("/etc/hosts is it"));
+    assert_eq!(parse("hi /there"), post("hi /there"));
+    assert_eq!(parse(" /quit"), post(" /quit"));
+    assert_eq!(parse("//etc/hosts is it"), post("/etc/hosts is it"));
 }
 
 #[test]
 fn a_paste_of_several_lines_runs_nothing() {
-    assert_eq!(read("/quit\n/nick eve"), post("/quit\n/nick eve"));
+    assert_eq!(parse("/quit\n/nick eve"), post("/quit\n/nick eve"));
 }
 
 #[test]
@@ -53,9 +53,9 @@ fn commands_have_aliases_and_arguments() {
         ),
         ("/r yes", Command::ReplyDirect("yes".to_owned())),
     ] {
-        assert_eq!(read(line), Ok(Input::Command(command)), "{line}");
+        assert_eq!(parse(line), Ok(Input::Command(command)), "{line}");
     }
-    assert_eq!(read("/me waves  twice"), Ok(Input::Me("waves  twice".to_owned())));
+    assert_eq!(parse("/me waves  twice"), Ok(Input::Me("waves  twice".to_owned())));
 }
 
 #[test]
@@ -63,37 +63,37 @@ fn a_direct_message_needs_no_text_and_the_name_no_at() {
     let to = |name: &str, text: Option<&str>| {
         Ok(Input::Command(Command::Message(name.to_owned(), text.map(str::to_owned))))
     };
-    assert_eq!(read("/msg Ann hi  there"), to("Ann", Some("hi  there")));
+    assert_eq!(parse("/msg Ann hi  there"), to("Ann", Some("hi  there")));
     for (line, text) in [("/w @ann  hi", Some("hi")), ("/query ann", None), ("/m ann ", None)] {
-        assert_eq!(read(line), to("ann", text), "{line}");
+        assert_eq!(parse(line), to("ann", text), "{line}");
     }
-    assert!(read("/msg").is_err() && read("/msg @").is_err());
+    assert!(parse("/msg").is_err() && parse("/msg @").is_err());
 }
 
 #[test]
 fn an_edit_and_a_delete_are_of_the_last_message_unless_a_number_comes_first() {
     let edit = |seq, text: &str| Ok(Input::Command(Command::Edit(seq, text.to_owned())));
-    assert_eq!(read("/edit new  text"), edit(None, "new  text"));
-    assert_eq!(read("/edit 7 new  text"), edit(Some(7), "new  text"));
-    assert_eq!(read("/edit #7  x"), edit(Some(7), "x"));
-    assert_eq!(read("/edit 7th of May"), edit(None, "7th of May"));
-    assert_eq!(read("/edit"), Ok(Input::Command(Command::ListOwn)));
-    assert!(read("/edit 7").is_err() && read("/edit #7 ").is_err());
+    assert_eq!(parse("/edit new  text"), edit(None, "new  text"));
+    assert_eq!(parse("/edit 7 new  text"), edit(Some(7), "new  text"));
+    assert_eq!(parse("/edit #7  x"), edit(Some(7), "x"));
+    assert_eq!(parse("/edit 7th of May"), edit(None, "7th of May"));
+    assert_eq!(parse("/edit"), Ok(Input::Command(Command::ListOwn)));
+    assert!(parse("/edit 7").is_err() && parse("/edit #7 ").is_err());
     for (line, seq) in [("/delete", None), ("/delete 7", Some(7)), ("/delete #7", Some(7))] {
-        assert_eq!(read(line), Ok(Input::Command(Command::Delete(seq))), "{line}");
+        assert_eq!(parse(line), Ok(Input::Command(Command::Delete(seq))), "{line}");
     }
-    assert!(read("/delete it").is_err() && read("/delete 0").is_err());
+    assert!(parse("/delete it").is_err() && parse("/delete 0").is_err());
 }
 
 #[test]
 fn a_reply_has_the_number_of_a_message_and_a_text() {
     for (line, seq, text) in [("/reply 7 yes  it is", 7, "yes  it is"), ("/reply #7  x", 7, "x")] {
-        assert_eq!(read(line), Ok(Input::Command(Command::Reply(seq, text.to_owned()))), "{line}");
+        assert_eq!(parse(line), Ok(Input::Command(Command::Reply(seq, text.to_owned()))), "{line}");
     }
-    assert_eq!(read("/reply "), Ok(Input::Command(Command::ListNewest)));
+    assert_eq!(parse("/reply "), Ok(Input::Command(Command::ListNewest)));
     let too_big = "/reply 9007199254740992 x"; // 2^53: no number of this protocol
     for line in ["/reply 7", "/reply yes", "/reply yes it is", "/reply 0 x", "/reply #", too_big] {
-        assert_eq!(read(line).unwrap_err(), "usage: /reply [NUMBER TEXT]", "{line}");
+        assert_eq!(parse(line).unwrap_err(), "usage: /reply [NUMBER TEXT]", "{line}");
     }
 }
 
@@ -105,27 +105,27 @@ fn a_message_to_go_to_is_named_by_its_number_or_a_time() {
         ("/goto 13:05", Target::Time(785)),
         ("/goto 0:00", Target::Time(0)),
     ] {
-        assert_eq!(read(line), Ok(Input::Command(Command::Goto(target))), "{line}");
+        assert_eq!(parse(line), Ok(Input::Command(Command::Goto(target))), "{line}");
     }
     for line in ["/goto", "/goto 0", "/goto 24:00", "/goto 1:60", "/goto +1:00", "/goto 1:2:3"] {
-        assert_eq!(read(line).unwrap_err(), "usage: /goto NUMBER|HH:MM", "{line}");
+        assert_eq!(parse(line).unwrap_err(), "usage: /goto NUMBER|HH:MM", "{line}");
     }
 }
 
 #[test]
 fn an_unknown_command_is_never_sent() {
-    let refusal = |line| read(line).unwrap_err();
-    assert_eq!(refusal("/jion x"), "no command /jion, nothing was sent (did you mean /join?)");
+    let error_of = |line| parse(line).unwrap_err();
+    assert_eq!(error_of("/jion x"), "no command /jion, nothing was sent (did you mean /join?)");
     assert_eq!(
-        refusal("/s3cret-pass"),
+        error_of("/s3cret-pass"),
         "no command /s3cret-pass, nothing was sent (/help lists them all)"
     );
-    assert_eq!(refusal("/nick"), "usage: /nick NAME");
-    assert_eq!(refusal("/bell on"), "usage: /bell [off|mention|all]");
-    assert_eq!(refusal("/timestamp now"), "usage: /timestamp [time|datetime|off]");
-    assert_eq!(refusal("/nick a b"), "usage: /nick NAME");
-    assert_eq!(refusal("/history 0"), "usage: /history [N]");
-    assert!(read("/").is_err());
+    assert_eq!(error_of("/nick"), "usage: /nick NAME");
+    assert_eq!(error_of("/bell on"), "usage: /bell [off|mention|all]");
+    assert_eq!(error_of("/timestamp now"), "usage: /timestamp [time|datetime|off]");
+    assert_eq!(error_of("/nick a b"), "usage: /nick NAME");
+    assert_eq!(error_of("/history 0"), "usage: /history [N]");
+    assert!(parse("/").is_err());
 }
 
 #[test]

@@ -15,8 +15,11 @@ pub(crate) struct Words {
 /// A completion under way: each Tab shows the next candidate, then what was typed again.
 #[derive(Debug)]
 pub(crate) struct Completion {
+    /// Where the completed word starts.
     start: usize,
-    candidates: Vec<String>, // what was typed is the last
+    /// What it can be completed to; what was typed is the last.
+    candidates: Vec<String>,
+    /// The candidate shown.
     at: usize,
 }
 
@@ -46,7 +49,6 @@ impl Completion {
         Some(Completion { start, candidates, at })
     }
 
-    /// Where the completed word starts.
     pub(crate) fn start(&self) -> usize {
         self.start
     }

@@ -52,9 +52,9 @@ impl Editor {
 
 /// Whether `c` and the character before it are seen as one.
 fn joins(before: char, c: char) -> bool {
-    width::is_joined(c) || before == '\u{200D}' || c == '\u{FE0F}'
+    width::is_combining(c) || before == '\u{200D}' || c == '\u{FE0F}'
 }
 
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || width::is_joined(c)
+    c.is_alphanumeric() || width::is_combining(c)
 }

@@ -20,10 +20,15 @@ pub(crate) use recall::Recall;
 #[derive(Debug, Default)]
 pub(crate) struct Editor {
     text: Vec<char>,
+    /// The character before which the cursor is.
     cursor: usize,
+    /// The text deleted last, which Ctrl-Y inserts.
     killed: Vec<char>,
+    /// Earlier input.
     recall: Recall,
+    /// What the next key does.
     mode: EditMode,
+    /// The completion under way; any key but Tab ends it.
     completion: Option<Completion>,
 }
 

@@ -6,6 +6,7 @@ use crate::storage::input_history::MAX_ENTRIES;
 #[derive(Debug, Default)]
 pub(crate) struct Recall {
     lines: Vec<String>,
+    /// The line shown; `None` while new text is typed.
     recalled: Option<Recalled>,
 }
 
@@ -67,9 +68,11 @@ impl Recall {
 /// A search under way.
 #[derive(Debug)]
 pub(super) struct RecallSearch {
+    /// What the line must contain.
     part: String,
     /// The line found.
     at: Option<usize>,
+    /// The last letter found no line.
     is_failing: bool,
     /// What was being typed before.
     pub(super) draft: String,

@@ -29,12 +29,19 @@ pub(crate) struct Room {
     pub(crate) name: RoomName,
     /// The server has confirmed that we are in it.
     pub(crate) is_joined: bool,
+    /// The topic, if there is one.
     pub(crate) topic: Option<String>,
+    /// Who is here, away, typing.
     pub(crate) members: RoomMembers,
+    /// The newest lines.
     pub(crate) scrollback: Scrollback,
+    /// Our posts, which can be edited and deleted.
     pub(crate) own_posts: OwnPosts,
+    /// The posts that a reply can quote.
     pub(crate) posts: RecentPosts,
+    /// How far the room was read.
     pub(crate) read_position: ReadPosition,
+    /// Which records the server keeps, and which are shown.
     pub(crate) seqs: Seqs,
     /// The local day of the last line, in days since 1970.
     last_day: Option<i64>,

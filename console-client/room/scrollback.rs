@@ -10,6 +10,7 @@ use crate::text::line::Line;
 /// The newest lines of a room, and how many of them the person has not seen yet.
 #[derive(Debug, Default)]
 pub(crate) struct Scrollback {
+    /// The lines, oldest first.
     recent: VecDeque<KeptLine>,
     /// The number of the next line: each line has its own for as long as it is kept.
     next: u64,

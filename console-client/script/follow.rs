@@ -14,7 +14,7 @@ use talk::client::State;
 
 use super::ScriptRun;
 use super::run::Wait;
-use crate::exit::complain;
+use crate::exit::print_error;
 use crate::stdio::output::Output;
 use crate::stdio::output::Reader;
 use crate::text::line::Line;
@@ -106,10 +106,10 @@ fn report_missing(since: Since, joined: &Joined) {
     let Since::After(asked) = since else { return };
     let Joined { room, first, head, .. } = joined;
     if joined.reset {
-        complain(&format!(
+        print_error(&format!(
             "{room} has no record {asked}: its newest is {head}, so its latest records follow"
         ));
     } else if asked > 0 && joined.since > asked {
-        complain(&format!("records of {room} are missing: the server keeps #{first} and later"));
+        print_error(&format!("records of {room} are missing: the server keeps #{first} and later"));
     }
 }

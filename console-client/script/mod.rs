@@ -33,13 +33,13 @@ const STDIN_MAX: u64 = 1024 * 1024;
 
 /// Sends a message, or prints records. A script that only reads needs no name.
 pub(crate) fn run(args: Args, script: &Script) -> Result<(), Failure> {
-    let password = prompt::password(&args)?;
+    let password = prompt::load_password(&args)?;
     let has_password = password.is_some();
     let Args { server, rooms, timeout, .. } = args;
     let (user, tokens, token) = match (args.user, &script.task) {
         (None, Task::Read { .. }) => (anonymous_name().map_err(cannot_start)?, None, None),
         (user, _) => {
-            let user = user.map_or_else(prompt::name, Ok)?;
+            let user = user.map_or_else(prompt::ask_name, Ok)?;
             let chosen = args.token_file.map(|file| (user.clone(), file));
             let authority = server.authority().to_string();
             let tokens = TokenStore::new(&authority, chosen, |name| env::var_os(name));
@@ -55,7 +55,7 @@ pub(crate) fn run(args: Args, script: &Script) -> Result<(), Failure> {
         Config { server, user, token, password, rooms: rooms.clone(), since, agent, outbox };
     let client = client::start(config, sender).map_err(cannot_start)?;
     let run = ScriptRun::new(client, events, rooms, me).with_timeout(timeout).with_tokens(tokens);
-    let run = run.with_zone(prompt::time_zone()).with_password(has_password);
+    let run = run.with_zone(prompt::load_time_zone()).with_password(has_password);
     match &script.task {
         Task::Send(_) => run.send(&text, script.json),
         Task::Read { since, follows } => run.follow(*since, *follows, script.json),
@@ -65,7 +65,7 @@ pub(crate) fn run(args: Args, script: &Script) -> Result<(), Failure> {
 
 /// Tests the connection to the server, under a name made for this run.
 pub(crate) fn check(args: &Args) -> Result<(), Failure> {
-    let password = prompt::password(args)?;
+    let password = prompt::load_password(args)?;
     let user = anonymous_name().map_err(cannot_start)?;
     check::check(&args.server, user, password).map_err(Failure::Failed)
 }

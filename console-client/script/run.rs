@@ -15,22 +15,30 @@ use talk::client::Event;
 
 use crate::connection_status::ConnectionChange;
 use crate::connection_status::ConnectionStatus;
-use crate::exit::complain;
+use crate::exit::print_error;
 use crate::storage::tokens::TokenStore;
 use crate::text::timezone::TimeZone;
 
 /// A running script.
 #[derive(Debug)]
 pub(crate) struct ScriptRun {
+    /// Sends and joins.
     pub(super) client: Client,
+    /// What the client reports.
     events: Receiver<Event>,
+    /// The rooms to send to or to read.
     pub(super) rooms: Vec<RoomName>,
+    /// The name of this run.
     pub(super) me: UserName,
     /// Stores the key of the name; `None` for a name of this run alone.
     tokens: Option<TokenStore>,
+    /// The time zone of the time stamps.
     pub(super) zone: TimeZone,
+    /// How long to wait without a connection.
     timeout: Duration,
+    /// Whether a password was given.
     has_password: bool,
+    /// The state of the connection.
     connection: ConnectionStatus,
 }
 
@@ -114,15 +122,15 @@ impl ScriptRun {
             return Err(reason);
         }
         match self.connection.report_once() {
-            Some(ConnectionChange::Lost(sentence)) => complain(&sentence),
-            Some(ConnectionChange::Restored) => complain("connected again"),
+            Some(ConnectionChange::Lost(sentence)) => print_error(&sentence),
+            Some(ConnectionChange::Restored) => print_error("connected again"),
             None => {}
         }
         if let Event::Message(ServerMessage::Welcome(Welcome { user, token, .. })) = event {
             self.me = user.clone();
             if let Some(Err(sentence)) = self.tokens.as_ref().map(|tokens| tokens.save(user, token))
             {
-                complain(&sentence);
+                print_error(&sentence);
             }
         }
         if let Event::Message(ServerMessage::Error(ErrorMessage {
@@ -133,12 +141,12 @@ impl ScriptRun {
             return Err(format!("cannot join {room}: {message}"));
         }
         if let Event::Gap { room, first } = event {
-            complain(&format!(
+            print_error(&format!(
                 "records of {room} are missing: the server keeps #{first} and later"
             ));
         }
         if let Event::Reset(room) = event {
-            complain(&format!("{room} was reset: its records are new ones"));
+            print_error(&format!("{room} was reset: its records are new ones"));
         }
         Ok(())
     }

@@ -49,14 +49,18 @@ pub(crate) enum Direction {
 /// Decodes keys; holds the bytes of an unfinished one.
 #[derive(Debug, Default)]
 pub(crate) struct KeyDecoder {
+    /// The bytes of an unfinished key.
     held: Vec<u8>,
+    /// The paste under way.
     paste: Option<Paste>,
 }
 
 /// A paste whose end has not come yet.
 #[derive(Debug, Default)]
 struct Paste {
+    /// Its first [`PASTE_MAX`] bytes.
     kept: Vec<u8>,
+    /// How many bytes came after them.
     beyond: usize,
 }
 

@@ -106,6 +106,6 @@ fn stty(arguments: &[&str]) -> Option<String> {
     let mut stty = Command::new("stty");
     stty.args(arguments).stdin(Stdio::inherit()).stderr(Stdio::null());
     let output = stty.output().ok()?;
-    let said = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| said.trim().to_owned())
+    let output_text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| output_text.trim().to_owned())
 }

@@ -58,10 +58,10 @@ pub(crate) enum TimestampStyle {
 
 impl Preferences {
     /// Reads the text of a file.
-    pub(crate) fn read(text: &str) -> Preferences {
+    pub(crate) fn parse(text: &str) -> Preferences {
         let mut preferences = Preferences::default();
         for line in text.lines() {
-            match PreferenceChange::read(line) {
+            match PreferenceChange::parse(line) {
                 Some(change) => preferences.set(&change),
                 None => preferences.unknown.push(line.to_owned()),
             }
@@ -122,14 +122,14 @@ impl Preferences {
 
 impl PreferenceChange {
     /// Reads a line, with or without a slash in front: a person may have written it.
-    fn read(line: &str) -> Option<PreferenceChange> {
+    fn parse(line: &str) -> Option<PreferenceChange> {
         let line = line.trim();
         let line = line.strip_prefix('/').unwrap_or(line);
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let rest = rest.trim_start();
         match word {
-            "bell" => BellMode::read(rest).map(PreferenceChange::Bell),
-            "timestamp" => TimestampStyle::read(rest).map(PreferenceChange::Timestamp),
+            "bell" => BellMode::parse(rest).map(PreferenceChange::Bell),
+            "timestamp" => TimestampStyle::parse(rest).map(PreferenceChange::Timestamp),
             "quiet" => rest.is_empty().then_some(PreferenceChange::Quiet(true)),
             "ignore" => rest.parse().ok().map(|user| PreferenceChange::Ignored(user, true)),
             "mute" => rest.parse().ok().map(|room| PreferenceChange::Muted(room, true)),
@@ -139,7 +139,7 @@ impl PreferenceChange {
 }
 
 impl BellMode {
-    pub(crate) fn read(word: &str) -> Option<BellMode> {
+    pub(crate) fn parse(word: &str) -> Option<BellMode> {
         let all = [BellMode::Off, BellMode::Mention, BellMode::All];
         all.into_iter().find(|bell| bell.word() == word)
     }
@@ -154,7 +154,7 @@ impl BellMode {
 }
 
 impl TimestampStyle {
-    pub(crate) fn read(word: &str) -> Option<TimestampStyle> {
+    pub(crate) fn parse(word: &str) -> Option<TimestampStyle> {
         let all = [TimestampStyle::Time, TimestampStyle::DateTime, TimestampStyle::Off];
         all.into_iter().find(|style| style.word() == word)
     }
@@ -198,7 +198,7 @@ impl PreferencesFile {
             read => read,
         };
         match read {
-            Ok(text) => Ok(Preferences::read(&text)),
+            Ok(text) => Ok(Preferences::parse(&text)),
             Err(error) if is_missing(&error) => Ok(Preferences::default()),
             Err(error) => {
                 let path = path.display();
@@ -232,7 +232,7 @@ mod tests {
     fn what_is_written_is_read_again_and_unknown_lines_stay() {
         let text = "# mine\ncolour of a later version\nbell all\ntimestamp datetime\nquiet\n\
                     ignore eve\nignore Zoë\nmute dev\nmute @ann+bob\n";
-        let preferences = Preferences::read(text);
+        let preferences = Preferences::parse(text);
         assert_eq!(preferences.write(), text);
         assert!(preferences.is_ignored(&"EVE".parse().unwrap()));
         assert!(preferences.is_muted(&"@ann+bob".parse().unwrap()));
@@ -240,7 +240,7 @@ mod tests {
             (preferences.bell, preferences.timestamp, preferences.is_quiet),
             (BellMode::All, TimestampStyle::DateTime, true)
         );
-        let half = Preferences::read("bell al\nignore two words\nquiet please\nmute");
+        let half = Preferences::parse("bell al\nignore two words\nquiet please\nmute");
         assert_eq!(half.write(), "bell al\nignore two words\nquiet please\nmute\n");
         assert_eq!(Preferences { unknown: Vec::new(), ..half }, Preferences::default());
     }
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn what_a_person_writes_is_read_as_it_is_meant() {
         let preferences =
-            Preferences::read("  /ignore  eve \r\nmute\t#dev\n/quiet\n\n# bell off\n");
+            Preferences::parse("  /ignore  eve \r\nmute\t#dev\n/quiet\n\n# bell off\n");
         assert_eq!(preferences.write(), "\n# bell off\nquiet\nignore eve\nmute dev\n");
     }
 

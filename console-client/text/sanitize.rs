@@ -54,7 +54,7 @@ fn push(safe: &mut String, c: char, before: Preceding, next: Option<char>) -> Pr
     // A joiner joins only characters that are shown unchanged.
     let joins = |marks: usize| {
         next.is_some_and(|next| {
-            let shown = width::is_joined(next) && marks >= MARKS;
+            let shown = width::is_combining(next) && marks >= MARKS;
             !next.is_ascii() && !next.is_control() && !is_hidden(next) && !shown
         })
     };
@@ -74,11 +74,11 @@ fn push(safe: &mut String, c: char, before: Preceding, next: Option<char>) -> Pr
         }
         _ if c.is_control() => _ = write!(safe, "\\x{:02x}", u32::from(c)),
         _ if is_hidden(c) => _ = write!(safe, "\\u{{{:x}}}", u32::from(c)),
-        (_, Preceding::Visible { ascii, marks }) if width::is_joined(c) && marks < MARKS => {
+        (_, Preceding::Visible { ascii, marks }) if width::is_combining(c) && marks < MARKS => {
             safe.push(c);
             return Preceding::Visible { ascii, marks: marks + 1 };
         }
-        _ if width::is_joined(c) => _ = write!(safe, "\\u{{{:x}}}", u32::from(c)),
+        _ if width::is_combining(c) => _ = write!(safe, "\\u{{{:x}}}", u32::from(c)),
         _ => {
             safe.push(c);
             return Preceding::Visible { ascii: c.is_ascii(), marks: 0 };

@@ -48,20 +48,20 @@ enum TransitionDay {
 impl TimeZone {
     /// Reads a TZif file of any version; `None` if it is none.
     pub(crate) fn from_file(file: &[u8]) -> Option<TimeZone> {
-        let (first, rest) = Block::read(file, 4)?;
+        let (first, rest) = Block::parse(file, 4)?;
         if first.version == 0 {
             return first.zone(None);
         }
         // From version 2 on, the same again with 64-bit times, and a rule for the time after.
-        let (second, footer) = Block::read(rest, 8)?;
+        let (second, footer) = Block::parse(rest, 8)?;
         let footer = footer.strip_prefix(b"\n")?;
         let line = footer.get(..footer.iter().position(|byte| *byte == b'\n')?)?;
-        second.zone(PosixRule::read(std::str::from_utf8(line).ok()?))
+        second.zone(PosixRule::parse(std::str::from_utf8(line).ok()?))
     }
 
     /// Reads a POSIX rule, as `TZ` may hold.
     pub(crate) fn from_rule(rule: &str) -> Option<TimeZone> {
-        PosixRule::read(rule).map(|rule| TimeZone { rule: Some(rule), ..TimeZone::default() })
+        PosixRule::parse(rule).map(|rule| TimeZone { rule: Some(rule), ..TimeZone::default() })
     }
 
     /// Seconds to add to UTC at the Unix time `at`.
@@ -86,7 +86,7 @@ struct Block<'a> {
 
 impl<'a> Block<'a> {
     /// The block at the start of `input`, whose times are `time_size` bytes, and what follows it.
-    fn read(input: &'a [u8], time_size: usize) -> Option<(Block<'a>, &'a [u8])> {
+    fn parse(input: &'a [u8], time_size: usize) -> Option<(Block<'a>, &'a [u8])> {
         let (header, mut rest) = input.split_at_checked(44)?;
         let version = *header.strip_prefix(b"TZif")?.first()?;
         let count = |at: usize| {
@@ -126,7 +126,7 @@ fn signed(bytes: &[u8]) -> i64 {
 }
 
 impl PosixRule {
-    fn read(text: &str) -> Option<PosixRule> {
+    fn parse(text: &str) -> Option<PosixRule> {
         let rest = name(text)?;
         let (standard, rest) = time(rest)?;
         if rest.is_empty() {
@@ -140,8 +140,8 @@ impl PosixRule {
         let (starts, ends) = rest.strip_prefix(',')?.split_once(',')?;
         let summer = DaylightTime {
             offset: -summer,
-            starts: Transition::read(starts)?,
-            ends: Transition::read(ends)?,
+            starts: Transition::parse(starts)?,
+            ends: Transition::parse(ends)?,
         };
         Some(PosixRule { standard: -standard, summer: Some(summer) })
     }
@@ -161,7 +161,7 @@ impl PosixRule {
 }
 
 impl Transition {
-    fn read(text: &str) -> Option<Transition> {
+    fn parse(text: &str) -> Option<Transition> {
         let (day, clock) = text.split_once('/').unwrap_or((text, "2"));
         let (seconds, "") = time(clock)? else { return None };
         let day = if let Some(day) = day.strip_prefix('M') {

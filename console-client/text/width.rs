@@ -24,7 +24,7 @@ pub(crate) fn of_text(text: &str) -> usize {
 }
 
 /// Whether `c` belongs to the character before it, so that a cursor does not stop between them.
-pub(crate) fn is_joined(c: char) -> bool {
+pub(crate) fn is_combining(c: char) -> bool {
     is_in(ZERO, c.into())
 }
 

@@ -35,11 +35,17 @@ pub(crate) mod screen; // what is where on the terminal
 /// The chat on a terminal.
 #[derive(Debug)]
 pub(crate) struct Tui {
+    /// The client and its view.
     chat: Chat,
+    /// The terminal in raw mode; dropping it restores the old one.
     terminal: Terminal,
+    /// What is painted.
     screen: Screen,
+    /// Bytes from stdin → keys.
     keys: KeyDecoder,
+    /// The input line.
     editor: Editor,
+    /// The file of earlier input.
     history: InputHistory,
     /// The last key was Ctrl-C.
     interrupted: bool,
@@ -50,6 +56,7 @@ pub(crate) struct Tui {
 /// How the chat ended.
 #[derive(Debug)]
 pub(crate) struct TuiEnd {
+    /// The chat, to be closed.
     pub(crate) chat: Chat,
     /// The text in the input line.
     pub(crate) draft: String,
@@ -123,7 +130,7 @@ impl Tui {
         };
         self.display().scroll_to_newest();
         self.display().flush_presence();
-        _ = self.paint(); // the last lines; if the terminal is gone, nobody sees them
+        _ = self.paint(); // the last lines; if the terminal is gone, they are lost
         let mut out = String::new();
         self.screen.erase(&mut out);
         _ = terminal::write(&out);
@@ -224,7 +231,7 @@ impl Tui {
                 }
             }
             KeyAction::NextRoom(direction) => {
-                let at = self.display().rooms.beside(direction);
+                let at = self.display().rooms.neighbour(direction);
                 self.display().switch_to(at);
             }
             KeyAction::NextUnread => {

@@ -222,7 +222,7 @@ fn prompt(editor: &Editor, columns: usize) -> String {
     };
     let mut end: Vec<char> = prompt.chars().rev().take_while(fits).collect();
     end.reverse();
-    end.into_iter().skip_while(|c| width::is_joined(*c)).collect()
+    end.into_iter().skip_while(|c| width::is_combining(*c)).collect()
 }
 
 /// Rows being filled with the input.
@@ -235,7 +235,7 @@ struct Layout {
 impl Layout {
     fn push(&mut self, mut chars: &[char]) {
         while let Some((first, rest)) = chars.split_first() {
-            let marks = rest.iter().take_while(|c| width::is_joined(**c)).count();
+            let marks = rest.iter().take_while(|c| width::is_combining(**c)).count();
             let (letter, rest) = chars.split_at_checked(1 + marks).unwrap_or((chars, &[]));
             chars = rest;
             match first {

@@ -24,8 +24,11 @@ enum Priority {
 /// The status line: `[lobby] bob · live · 3 people · #1042 · Act: 2,5`.
 #[derive(Debug)]
 pub(crate) struct StatusLine {
+    /// The title of the room: `lobby`, `@alice`.
     room: String,
+    /// The style of the whole line, by the state of the connection.
     style: Style,
+    /// The other parts; on a narrow terminal the least important are left out.
     parts: Vec<(Priority, String)>,
 }
 

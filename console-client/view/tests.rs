@@ -115,8 +115,8 @@ fn switch_to_unread(view: &mut View) {
     view.display.switch_to(at);
 }
 
-fn switch_beside(view: &mut View, direction: Direction) {
-    let at = view.display.rooms.beside(direction);
+fn switch_to_neighbour(view: &mut View, direction: Direction) {
+    let at = view.display.rooms.neighbour(direction);
     view.display.switch_to(at);
 }
 
@@ -262,7 +262,7 @@ fn messages_of_another_room_are_counted_and_shown_after_switching_to_it() {
         (Direction::Forward, "[rust]"),
         (Direction::Back, "[lobby]"),
     ] {
-        switch_beside(&mut view, direction);
+        switch_to_neighbour(&mut view, direction);
         assert!(status(&view).starts_with(at), "{}", status(&view));
     }
     view.apply(Event::Message(ServerMessage::Left { room: room("rust") }), MIDNIGHT);

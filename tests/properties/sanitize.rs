@@ -30,7 +30,7 @@ fn settled(line: &Sanitized) {
     assert_eq!(&Sanitized::one_line(line.as_str()), line, "filtering twice is filtering once");
     let mut tower = 0;
     for c in line.as_str().chars() {
-        tower = if width::is_joined(c) { tower + 1 } else { 0 };
+        tower = if width::is_combining(c) { tower + 1 } else { 0 };
         assert!(tower <= 9, "a tower of marks: {line:?}");
     }
 }

@@ -9,8 +9,8 @@ use crate::args::Mode;
 use talk::chat::protocol::Since;
 
 fn task(line: &str) -> Result<Option<Task>, String> {
-    let wish = args::read(line.split_whitespace().map(OsString::from), |_| None);
-    match wish.map_err(|error| error.0)? {
+    let mode = args::parse(line.split_whitespace().map(OsString::from), |_| None);
+    match mode.map_err(|error| error.0)? {
         Mode::Script(_, script) => Ok(Some(script.task)),
         Mode::Chat(_) | Mode::Check(_) | Mode::Help(_) | Mode::Version => Ok(None),
     }

@@ -123,12 +123,12 @@ impl Adopted {
             }
             self.saved.push(SavedSubmission { submission, rejection });
         }
-        let mut aside = file.path.clone().into_os_string();
-        aside.push(".damaged");
-        file.rename(PathBuf::from(&aside))?;
-        let aside = Path::new(&aside).display();
+        let mut renamed = file.path.clone().into_os_string();
+        renamed.push(".damaged");
+        file.rename(PathBuf::from(&renamed))?;
+        let renamed = Path::new(&renamed).display();
         self.problems.push(format!(
-            "a file of unsent messages is damaged and was renamed to {aside}; \
+            "a file of unsent messages is damaged and was renamed to {renamed}; \
              {count} unsent messages were read from it"
         ));
         Ok(())

@@ -61,7 +61,7 @@ impl OutboxEntry {
         object.end() + "\n"
     }
 
-    fn read(line: &[u8]) -> Option<OutboxEntry> {
+    fn parse(line: &[u8]) -> Option<OutboxEntry> {
         let line = std::str::from_utf8(line).ok()?;
         let value = json::parse(line).ok()?;
         let text = |key| value.get(key).and_then(Value::as_str);
@@ -87,12 +87,12 @@ impl OutboxEntry {
 
 impl FileContent {
     /// Reads the bytes of a file.
-    pub(crate) fn read(bytes: &[u8]) -> FileContent {
+    pub(crate) fn parse(bytes: &[u8]) -> FileContent {
         let mut content = FileContent::default();
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let Some(line) = line.strip_suffix(b"\n") else { break };
             content.whole += line.len() + 1;
-            match OutboxEntry::read(line) {
+            match OutboxEntry::parse(line) {
                 Some(entry) => content.apply(entry),
                 None => content.is_damaged = true,
             }
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_entries_add_up_to_the_submissions_not_removed_in_order() {
-        let content = FileContent::read(FILE.as_bytes());
+        let content = FileContent::parse(FILE.as_bytes());
         assert_eq!(cids(&content), ["a", "d", "c"]);
         let message = "disk \"full\"".to_owned();
         let rejection = Some(Rejection::new(ErrorCode::Storage, message));
@@ -152,17 +152,17 @@ mod tests {
     #[test]
     fn an_entry_reads_as_it_was_written() {
         for line in FILE.lines() {
-            assert_eq!(OutboxEntry::read(line.as_bytes()).unwrap().write(), format!("{line}\n"));
+            assert_eq!(OutboxEntry::parse(line.as_bytes()).unwrap().write(), format!("{line}\n"));
         }
     }
 
     #[test]
     fn a_writer_killed_at_any_byte_leaves_its_whole_entries_and_no_damage() {
         for cut in 0..=FILE.len() {
-            let content = FileContent::read(&FILE.as_bytes()[..cut]);
+            let content = FileContent::parse(&FILE.as_bytes()[..cut]);
             let whole = FILE[..cut].rfind('\n').map_or(0, |at| at + 1);
             assert!(!content.is_damaged, "cut at {cut}");
-            assert_eq!(content, FileContent::read(&FILE.as_bytes()[..whole]), "cut at {cut}");
+            assert_eq!(content, FileContent::parse(&FILE.as_bytes()[..whole]), "cut at {cut}");
             assert_eq!(content.whole, whole);
         }
     }
@@ -179,9 +179,9 @@ mod tests {
             "\0\0",
             "\u{1b}",
         ] {
-            let content = FileContent::read(format!("{bad}\n{FILE}").as_bytes());
+            let content = FileContent::parse(format!("{bad}\n{FILE}").as_bytes());
             assert_eq!((cids(&content), content.is_damaged), (vec!["a", "d", "c"], true), "{bad}");
         }
-        assert!(FileContent::read(b"\xff\n").is_damaged);
+        assert!(FileContent::parse(b"\xff\n").is_damaged);
     }
 }

@@ -20,7 +20,9 @@ use crate::storage::private_file;
 /// A file that we have locked.
 #[derive(Debug)]
 pub(crate) struct OutboxFile {
+    /// Where it is.
     pub(crate) path: PathBuf,
+    /// Open to read and append, and locked.
     file: File,
     /// Bytes of whole entries.
     length: u64,
@@ -31,7 +33,9 @@ pub(crate) struct OutboxFile {
 /// A submission in a file.
 #[derive(Debug)]
 pub(crate) struct HeldSubmission {
+    /// Its id.
     pub(crate) cid: Cid,
+    /// Whether the server rejected it.
     pub(crate) has_failed: bool,
 }
 
@@ -85,7 +89,7 @@ impl OutboxFile {
             return Ok(FileContent { is_damaged: true, ..FileContent::default() });
         }
         (&self.file).take(READ_MAX).read_to_end(&mut bytes)?;
-        let content = FileContent::read(&bytes);
+        let content = FileContent::parse(&bytes);
         self.length = u64::try_from(content.whole).unwrap_or(u64::MAX);
         if self.length < size && !content.is_damaged {
             self.file.set_len(self.length)?;

@@ -26,6 +26,7 @@ pub(crate) struct HistoryLoader {
     is_online: bool,
     /// The pages of history requested and not received yet; they come in this order.
     requests: VecDeque<(RoomName, Purpose)>,
+    /// The records loaded; `None` if the scrollback is enough.
     window: Option<HistoryWindow>,
     /// The lines of the window.
     lines: Vec<(LineId, Line)>,
@@ -33,6 +34,7 @@ pub(crate) struct HistoryLoader {
     last_day: Option<i64>,
     /// A page key that waits for lines: its columns and rows.
     pub(in crate::view) pending_page: Option<(usize, usize)>,
+    /// The search of `/goto HH:MM`, while it runs.
     time_search: Option<TimeSearch>,
 }
 
@@ -42,7 +44,7 @@ pub(crate) enum LineId {
     /// A line of loaded history: the record's seq, and which of its lines.
     Loaded(u64, usize),
     /// The number of a line in the scrollback.
-    Kept(u64),
+    Scrollback(u64),
 }
 
 /// What a page of history was requested for.
@@ -165,10 +167,10 @@ impl HistoryLoader {
 
     /// Starts the search for the first record since a time, in local seconds, between two seqs.
     pub(in crate::view) fn search(&mut self, since: i64, from: u64, to: u64) {
-        self.search_on(TimeSearch { since, from, to });
+        self.load_next(TimeSearch { since, from, to });
     }
 
-    fn search_on(&mut self, search: TimeSearch) {
+    fn load_next(&mut self, search: TimeSearch) {
         self.load_at(search.next());
         self.time_search = Some(search);
     }
@@ -178,7 +180,7 @@ impl HistoryLoader {
         let search = self.time_search?;
         let search = self.window.as_ref().map_or(search, |window| search.narrowed(window, clock));
         if search.from < search.to {
-            self.search_on(search);
+            self.load_next(search);
             return None;
         }
         self.time_search = None;

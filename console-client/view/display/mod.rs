@@ -11,8 +11,8 @@ use crate::room::Room;
 use crate::text::line::Line;
 use crate::text::timezone::TimeZone;
 use crate::view::display::output::Channel;
-use crate::view::display::output::Output;
 use crate::view::display::output::OutputMode;
+use crate::view::display::output::OutputQueue;
 use crate::view::display::preferences::SessionPreferences;
 use crate::view::display::presence::PresenceSummary;
 use crate::view::display::rooms::RoomList;
@@ -36,7 +36,7 @@ pub(crate) struct Display {
     /// Our name.
     pub(crate) me: UserName,
     pub(in crate::view) clock: Clock,
-    pub(crate) output: Output,
+    pub(crate) output: OutputQueue,
     pub(crate) rooms: RoomList,
     /// Joins and leaves in the current room since its last line.
     pub(in crate::view) presence: PresenceSummary,
@@ -54,7 +54,7 @@ impl Display {
         Display {
             me,
             clock: Clock { zone, now: 0 },
-            output: Output::new(mode),
+            output: OutputQueue::new(mode),
             rooms: RoomList::new(rooms),
             presence: PresenceSummary::default(),
             preferences: SessionPreferences::default(),

@@ -145,7 +145,7 @@ impl Display {
     fn go_to_line(&mut self, number: u64) {
         if self.output.has_screen() {
             self.scroll.history.clear();
-            let line = LineId::Kept(number);
+            let line = LineId::Scrollback(number);
             return self.scroll_to(Some(ScrollPosition::of_line(line)));
         }
         let Some(room) = self.rooms.current() else { return };

@@ -4,7 +4,8 @@ use crate::text::line::Line;
 
 /// Lines to print, the hint to show, and which lines come out at all.
 #[derive(Debug)]
-pub(crate) struct Output {
+pub(crate) struct OutputQueue {
+    /// Which lines come out.
     mode: OutputMode,
     /// Lines not printed yet.
     lines: Vec<(Channel, Line)>,
@@ -33,9 +34,9 @@ pub(crate) enum Channel {
     Notice,
 }
 
-impl Output {
-    pub(in crate::view) fn new(mode: OutputMode) -> Output {
-        Output { mode, lines: Vec::new(), hint: None }
+impl OutputQueue {
+    pub(in crate::view) fn new(mode: OutputMode) -> OutputQueue {
+        OutputQueue { mode, lines: Vec::new(), hint: None }
     }
 
     pub(in crate::view) fn mode(&self) -> OutputMode {
@@ -73,8 +74,9 @@ impl Output {
 /// The terminal's bell.
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
+    /// It is to ring.
     is_due: bool,
-    /// Unix milliseconds.
+    /// When it may ring again, in Unix milliseconds.
     silent_until: u64,
 }
 
@@ -86,8 +88,8 @@ impl Bell {
         self.is_due = true;
     }
 
-    /// Whether to ring now. At most one ring every 2 s, however many messages came: nobody makes a
-    /// stranger's terminal an alarm clock.
+    /// Whether to ring now. At most one ring every 2 s, however many messages came, so that no
+    /// other user can make this terminal an alarm clock.
     pub(crate) fn take(&mut self, now: u64) -> bool {
         let rings = std::mem::take(&mut self.is_due) && now >= self.silent_until;
         if rings {

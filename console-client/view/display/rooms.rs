@@ -97,7 +97,7 @@ impl RoomList {
     }
 
     /// The room before or after the current one, round and round.
-    pub(crate) fn beside(&self, direction: Direction) -> usize {
+    pub(crate) fn neighbour(&self, direction: Direction) -> usize {
         let count = self.rooms.len().max(1);
         let step = match direction {
             Direction::Back => count - 1,

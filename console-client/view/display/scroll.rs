@@ -18,6 +18,7 @@ use crate::view::format;
 pub(crate) struct Scroll {
     /// The row at the top of the screen; `None` at the newest lines.
     position: Option<ScrollPosition>,
+    /// Older messages, loaded for it.
     pub(crate) history: HistoryLoader,
 }
 
@@ -179,7 +180,7 @@ impl Scroll {
     /// screen, the position moves to the same record in loaded history.
     pub(in crate::view) fn keep_position(&mut self, room: &Room) {
         let Some(position) = self.position else { return };
-        let LineId::Kept(number) = position.line else { return };
+        let LineId::Scrollback(number) = position.line else { return };
         if let Some(seq) = room.scrollback.drops_next(number) {
             self.history.load_at(seq);
             let line = LineId::Loaded(seq, 2); // the line with its text
@@ -200,7 +201,7 @@ impl Scroll {
         let mut lines: Vec<(LineId, &Line)> = self.history.lines().collect();
         if self.history.adjoins(Some(room)) {
             let kept = room.scrollback.numbered_after(self.history.last_day());
-            lines.extend(kept.map(|(number, line)| (LineId::Kept(number), line)));
+            lines.extend(kept.map(|(number, line)| (LineId::Scrollback(number), line)));
         }
         let id = self.position.map(|position| position.line);
         let split = id.map_or(lines.len(), |id| lines.partition_point(|(at, _)| *at < id));

@@ -82,8 +82,8 @@ fn the_bell_rings_as_set_and_never_for_the_past() {
         (BellMode::All, [true, true, true, false]),
     ] {
         let said = [("lobby", "ann", "hi"), ("lobby", "ann", "Bob?"), ("@ann+bob", "ann", "x")];
-        let heard = said.map(|(name, who, said)| rings(bell, name, who, said));
-        assert_eq!(heard, expected[..3], "{bell:?}");
+        let rung = said.map(|(name, who, said)| rings(bell, name, who, said));
+        assert_eq!(rung, expected[..3], "{bell:?}");
         assert_eq!(rings(bell, "lobby", "bob", "bob"), expected[3], "our own words, {bell:?}");
     }
     let mut view = view(OutputMode::OneRoom, &["lobby"]);

@@ -160,7 +160,7 @@ impl Session {
         self.link = Link::Disconnected;
         self.closed = code;
         self.subscriptions.on_disconnect();
-        self.outbox.requeue();
+        self.outbox.on_disconnect();
         self.rename = match mem::replace(&mut self.rename, Rename::None) {
             Rename::None => Rename::None,
             Rename::Wanted(user) => Rename::Wanted(user),
@@ -205,13 +205,13 @@ impl Session {
         }
         match &self.rename {
             Rename::Requested { .. } => {}
-            Rename::Wanted(user) if !self.outbox.has_doubt() => {
+            Rename::Wanted(user) if !self.outbox.has_in_doubt() => {
                 let user = user.clone();
                 actions.push(Action::Send(ClientMessage::Nick { user: user.clone(), token: None }));
                 self.rename = Rename::Requested { user, next: None };
             }
             Rename::Wanted(_) | Rename::None => {
-                actions.extend(self.outbox.next().map(Action::Send));
+                actions.extend(self.outbox.take_next().map(Action::Send));
             }
         }
     }
@@ -239,13 +239,13 @@ impl Session {
         let is_taken = self.state == State::Stopped && self.closed == close_code::NAME_TAKEN;
         let is_unclaimed = self.link == Link::Disconnected
             && self.credentials.token.is_none()
-            && !self.outbox.has_doubt();
+            && !self.outbox.has_in_doubt();
         if is_taken || is_unclaimed {
             // The server holds no name for us to rename: the next hello uses the new one.
             self.credentials.user = user;
             self.credentials.token = None;
             self.rename = Rename::None;
-            for cid in self.outbox.fail_doubtful() {
+            for cid in self.outbox.fail_in_doubt() {
                 let message = "it was sent under a name that is gone, and may have been stored";
                 let rejection = Rejection::new(ErrorCode::NameTaken, message);
                 actions.push(Action::Emit(Event::Failed { cid, rejection }));
