@@ -7,11 +7,11 @@ import { Chat } from "../../../static/model/chat.js";
 import { locateMessage } from "../../../static/navigation.js";
 
 /** A room with the messages from `since` to `head` loaded. */
-function room({ first = 1, since = 0, head, heard = head }) {
+function room({ first = 1, since = 0, head, received = head }) {
   const chat = new Chat();
   chat.me = "bob";
   chat.received({ type: "joined", room: "lobby", first, head, since, members: ["bob"], count: 1 }, 0);
-  for (let seq = since + 1; seq <= heard; seq += 1) {
+  for (let seq = since + 1; seq <= received; seq += 1) {
     const change = seq === 7 ? { type: "edit", target: 6 } : { type: "post" };
     chat.addRecord({ room: "lobby", seq, at: 0, user: "ada", cid: `c${seq}`, text: `line ${seq}`, ...change }, true);
   }
@@ -43,6 +43,6 @@ test("an edit is not a message", () => {
 });
 
 test("before the room has caught up the answer is to wait", () => {
-  assert.deepEqual(locateMessage(room({ head: 9, heard: 4 }), 8), { wait: true });
+  assert.deepEqual(locateMessage(room({ head: 9, received: 4 }), 8), { wait: true });
   assert.deepEqual(locateMessage(new Chat().ensureRoom("lobby"), 1), { wait: true });
 });

@@ -14,56 +14,56 @@ function joined(fields, name = "lobby") {
   chat.me = "bob";
   chat.received({ type: "joined", room: name, first: 1, members: ["ada", "bob"], count: 2, ...fields }, NOON);
   const room = chat.rooms.get(name);
-  const hear = (seq, { isSeen = false, ...rest } = {}) =>
+  const receive = (seq, { isSeen = false, ...rest } = {}) =>
     chat.addRecord({ type: "post", room: name, seq, at: NOON, user: "ada", cid: `c${seq}`, text: `line ${seq}`, ...rest }, isSeen);
-  return { chat, room, hear };
+  return { chat, room, receive };
 }
 
 test("the rule is above the first message of another user beyond the marker, even when all is in view", () => {
-  const { room, hear } = joined({ head: 6, since: 0, marked: 3 });
-  for (const seq of [1, 2, 3]) hear(seq, { isSeen: true });
-  hear(4, { user: "bob", isSeen: true });
-  hear(5, { isSeen: true });
+  const { room, receive } = joined({ head: 6, since: 0, marked: 3 });
+  for (const seq of [1, 2, 3]) receive(seq, { isSeen: true });
+  receive(4, { user: "bob", isSeen: true });
+  receive(5, { isSeen: true });
   room.markRead(); // a frame drawn meanwhile
-  hear(6, { isSeen: true });
+  receive(6, { isSeen: true });
   assert.deepEqual([room.newFrom, room.unread], [5, 2], "not read while the rest is arriving");
   room.markRead();
   assert.deepEqual([room.newFrom, room.unread, room.unsentMarker], [5, 0, 6]);
   const kinds = rowsOf(room, { from: 0, to: Infinity }, "bob", NOON).map(({ kind }) => kind);
   assert.deepEqual(kinds, ["note", "day", "message", "message", "message", "message", "new", "message", "message"]);
-  hear(7, { isSeen: true });
+  receive(7, { isSeen: true });
   assert.deepEqual([room.newFrom, room.unread, room.unsentMarker], [5, 0, 7], "what is in view as it arrives is not new");
 });
 
 test("without a read marker nothing is unread, except direct messages", () => {
   const all = joined({ head: 2, since: 0 });
   const two = joined({ head: 2, since: 0 }, "@ada+bob");
-  for (const { hear } of [all, two]) for (const seq of [1, 2]) hear(seq);
+  for (const { receive } of [all, two]) for (const seq of [1, 2]) receive(seq);
   assert.deepEqual([all.room.unread, two.room.unread], [0, 2]);
 });
 
 test("if the page begins after the marker, what is loaded is unread, and older pages add to it", () => {
-  const { room, hear } = joined({ head: 9, since: 7, marked: 4 });
-  for (const seq of [8, 9]) hear(seq);
+  const { room, receive } = joined({ head: 9, since: 7, marked: 4 });
+  for (const seq of [8, 9]) receive(seq);
   assert.deepEqual([room.unread, room.hasMoreUnread, room.newFrom], [2, true, 8]);
   room.addOlder([3, 4, 5, 6, 7].map((seq) => ({ type: "post", seq, at: NOON, user: seq === 6 ? "bob" : "ada", text: "x" })), 1, "bob");
   assert.deepEqual([room.unread, room.hasMoreUnread, room.newFrom], [4, false, 5]);
 });
 
 test("edits, topics and deleted messages are not unread", () => {
-  const { room, hear } = joined({ head: 0, since: 0 });
-  hear(1);
-  hear(2);
-  hear(3, { type: "topic" });
-  hear(4, { type: "edit", target: 1 });
+  const { room, receive } = joined({ head: 0, since: 0 });
+  receive(1);
+  receive(2);
+  receive(3, { type: "topic" });
+  receive(4, { type: "edit", target: 1 });
   assert.equal(room.unread, 2);
-  hear(5, { type: "delete", target: 1 });
+  receive(5, { type: "delete", target: 1 });
   assert.deepEqual([room.unread, room.newFrom], [1, 2]);
 });
 
 test("what was read on another device is not unread here", () => {
-  const { chat, room, hear } = joined({ head: 0, since: 0, marked: 0 });
-  for (const seq of [1, 2, 3]) hear(seq);
+  const { chat, room, receive } = joined({ head: 0, since: 0, marked: 0 });
+  for (const seq of [1, 2, 3]) receive(seq);
   chat.received({ type: "marked", room: "lobby", seq: 2 }, NOON);
   assert.deepEqual([room.unread, room.newFrom], [1, 3]);
   chat.received({ type: "marked", room: "lobby", seq: 1 }, NOON);
@@ -73,16 +73,16 @@ test("what was read on another device is not unread here", () => {
 });
 
 test("a visible rule stays when another device reads on", () => {
-  const { chat, room, hear } = joined({ head: 1, since: 0, marked: 0 });
-  hear(1);
+  const { chat, room, receive } = joined({ head: 1, since: 0, marked: 0 });
+  receive(1);
   room.markRead();
   chat.received({ type: "marked", room: "lobby", seq: 1 }, NOON);
   assert.equal(room.newFrom, 1);
 });
 
 test("a marker sent over a broken connection is sent again, but only if the server does not know it", () => {
-  const { chat, room, hear } = joined({ head: 0, since: 0 });
-  hear(1, { isSeen: true });
+  const { chat, room, receive } = joined({ head: 0, since: 0 });
+  receive(1, { isSeen: true });
   assert.equal(room.unsentMarker, 1);
   room.markerSent();
   assert.equal(room.unsentMarker, null);
@@ -97,30 +97,30 @@ test("a marker sent over a broken connection is sent again, but only if the serv
 test("it is sent at most every two seconds, at once when the page closes, and kept while offline", (t) => {
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: NOON });
   t.after(() => mock.timers.reset());
-  const { chat, hear } = joined({ head: 0, since: 0 });
-  const told = [];
+  const { chat, receive } = joined({ head: 0, since: 0 });
+  const sent = [];
   let isOpen = true;
-  const marks = new ReadMarkerSender(chat, ({ seq }) => isOpen && told.push(seq) > 0);
+  const marks = new ReadMarkerSender(chat, ({ seq }) => isOpen && sent.push(seq) > 0);
   const read = (seq) => {
-    hear(seq, { isSeen: true });
+    receive(seq, { isSeen: true });
     marks.sendSoon();
   };
   for (const seq of [1, 2, 3]) read(seq);
-  assert.deepEqual(told, [1]);
+  assert.deepEqual(sent, [1]);
   mock.timers.tick(1_999);
-  assert.deepEqual(told, [1]);
+  assert.deepEqual(sent, [1]);
   mock.timers.tick(1);
-  assert.deepEqual(told, [1, 3]);
+  assert.deepEqual(sent, [1, 3]);
   read(4);
   marks.sendNow();
   marks.sendNow();
-  assert.deepEqual(told, [1, 3, 4]);
+  assert.deepEqual(sent, [1, 3, 4]);
   isOpen = false;
   mock.timers.tick(5_000);
   read(5);
   isOpen = true;
   marks.sendSoon();
-  assert.deepEqual(told, [1, 3, 4, 5]);
+  assert.deepEqual(sent, [1, 3, 4, 5]);
 });
 
 test("drawing a room before its join was answered reads nothing", () => {
