@@ -74,7 +74,7 @@ export class Chat {
     return room;
   }
 
-  /** Puts a room on the screen, or none. @param {string | null} name */
+  /** @param {string | null} name Null: no room. */
   show(name) {
     if (this.room && this.room.name !== name && !this.room.unread) this.room.hideNewRule();
     this.room = name ? this.ensureRoom(name) : null;

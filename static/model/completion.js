@@ -43,7 +43,6 @@ export class Completion {
     return fit(names, "", line ? " " : ": ");
   }
 
-  /** Whether more than one candidate matches. */
   get hasAlternatives() {
     return this.#candidates.length > 2;
   }

@@ -45,7 +45,7 @@ export class Subscriptions {
     return this.#byRoom.get(room)?.position?.seq ?? null;
   }
 
-  /** Whether a join is not answered yet. @param {string} room */
+  /** @param {string} room */
   isJoining(room) {
     return this.#byRoom.get(room)?.joinState === "joining";
   }

@@ -98,7 +98,7 @@ function trimPunctuation(link) {
   return link.slice(0, end);
 }
 
-/** How often `sign` occurs before `end`. @param {string} link @param {string} sign @param {number} end */
+/** @param {string} link @param {string} sign @param {number} end */
 function countBefore(link, sign, end) {
   return link.slice(0, end).split(sign).length - 1;
 }

@@ -51,7 +51,6 @@ export class MessageList {
     return this.#position.isFollowing;
   }
 
-  /** Whether a message is marked as the target of the URL. */
   get hasTarget() {
     return this.#target !== null;
   }
@@ -83,7 +82,6 @@ export class MessageList {
     this.#row(key)?.focus({ preventScroll: true }); // so that it is announced
   }
 
-  /** Marks no message any more. */
   clearTarget() {
     this.#target = null;
     this.#markTarget();

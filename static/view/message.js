@@ -14,7 +14,7 @@ import { richText } from "./rich-text.js";
  * }} RowCallbacks
  */
 
-/** @param {Row} row @param {RowCallbacks} callbacks @returns {HTMLElement} */
+/** @param {Row} row @param {RowCallbacks} callbacks */
 export function buildRow(row, callbacks) {
   switch (row.kind) {
     case "message": return messageRow(row, callbacks);
