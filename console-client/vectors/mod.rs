@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::json;
 
 mod commands; // what a typed line means
+mod rooms; // mentions, edits, what is unread
 
 fn table(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/vectors/{name}.json"));
@@ -35,6 +36,10 @@ fn with_fields(mut object: Value, fields: &Value) -> Value {
     let more = fields.as_object().unwrap().clone();
     object.as_object_mut().unwrap().extend(more);
     object
+}
+
+fn list(case: &Value, key: &str) -> Vec<Value> {
+    case.get(key).map_or(Vec::new(), |list| list.as_array().unwrap().clone())
 }
 
 fn text(value: &Value) -> &str {

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { Chat } from "../../../static/model/chat.js";
 import { COMMANDS, parseCommand } from "../../../static/model/commands.js";
+import { rowsOf } from "../../../static/view/rows.js";
 
 const table = (name) => JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url)));
 
@@ -51,9 +53,39 @@ function refusal(sentence) {
 
 const INSTEAD = /^(Scroll|Open|Choose|Hide|Every message|\/clear works|Close)/;
 
+/** 2026-11-23 00:00 UTC. A record without a time is as many minutes later as its number. */
+const MIDNIGHT = Date.UTC(2026, 10, 23);
+
+/** A record, as the tables abbreviate it. */
+function record(short, room = "lobby") {
+  const { seq = 1 } = short;
+  return { type: "post", room, seq, at: MIDNIGHT + seq * 60_000, user: "ann", cid: `c${seq}`, text: `line ${seq}`, ...short };
+}
+
+/** A chat that has joined a room. */
+function joined(me, fields = {}) {
+  const chat = new Chat();
+  chat.me = me;
+  chat.received({ type: "joined", room: "lobby", first: 1, head: 0, since: 0, members: ["ann", me], count: 2, ...fields }, MIDNIGHT);
+  return chat;
+}
+
+const messages = (chat, room = "lobby") =>
+  rowsOf(chat.rooms.get(room), { from: -Infinity, to: Infinity }, chat.me, MIDNIGHT).filter(({ kind }) => kind === "message");
+
+/** Whether the message of the last record is shown as a mention. */
+function isMention({ name, text, records = [{ text }] }) {
+  const chat = joined(name);
+  for (const each of records) chat.addRecord(record(each), false);
+  const { seq = 1, target = seq } = records.at(-1);
+  return messages(chat).find((row) => row.seq === target)?.isMention ?? false;
+}
+
 test("a typed text means what the table says", () => check("commands", meaning));
 
 test("every command is in the table", () => {
   const typed = table("commands").cases.map((each) => each.typed.split(/\s/)[0]);
   for (const [usage] of COMMANDS.filter(([usage]) => !usage.startsWith("//"))) assert.ok(typed.includes(usage.split(" ")[0]), usage);
 });
+
+test("a message is a mention where the table says", () => check("mentions", isMention));
