@@ -5,15 +5,17 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Chat } from "../../../static/model/chat.js";
 import { COMMANDS, parseCommand } from "../../../static/model/commands.js";
+import { Completion, candidatesFrom, fitSpacing } from "../../../static/model/completion.js";
 import { rowsOf } from "../../../static/view/rows.js";
 
 const table = (name) => JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url)));
 
 /** Compares what `actual` makes of each case with what the table says of the page. */
 function check(name, actual) {
-  for (const each of table(name).cases) {
+  const { cases, defaults } = table(name);
+  for (const each of cases) {
     const expected = each.page ?? each.both;
-    if (expected !== undefined) assert.deepEqual(actual(each), expected, `${each.about}: ${JSON.stringify(each)}`);
+    if (expected !== undefined) assert.deepEqual(actual({ ...defaults, ...each }), expected, `${each.about}: ${JSON.stringify(each)}`);
   }
 }
 
@@ -81,6 +83,20 @@ function isMention({ name, text, records = [{ text }] }) {
   return messages(chat).find((row) => row.seq === target)?.isMention ?? false;
 }
 
+/** The texts that Tab shows, each with `|` at the cursor. After them it shows what was typed. */
+function completions({ typed, me, members, wrote, rooms }) {
+  const chat = joined(me, { members });
+  chat.show("lobby");
+  for (const name of rooms) chat.ensureRoom(name);
+  wrote.forEach((user, i) => chat.addRecord(record({ seq: i + 1, user }), false));
+  const [before, after] = typed.split("|");
+  const completion = Completion.begin(before, candidatesFrom(chat));
+  const next = () => `${before.slice(0, completion.start)}${fitSpacing(completion.next(), after)}|${after}`;
+  const shown = [];
+  for (let text = completion ? next() : typed; text !== typed; text = next()) shown.push(text);
+  return shown;
+}
+
 test("a typed text means what the table says", () => check("commands", meaning));
 
 test("every command is in the table", () => {
@@ -89,3 +105,5 @@ test("every command is in the table", () => {
 });
 
 test("a message is a mention where the table says", () => check("mentions", isMention));
+
+test("Tab completes what the table says", () => check("completion", completions));
