@@ -1,4 +1,4 @@
-//! What a room shows after some records: `tests/vectors/mentions.json`.
+//! What a room shows after some records: `tests/vectors/mentions.json` and `edits.json`.
 
 use serde_json::Value;
 use serde_json::json;
@@ -6,11 +6,16 @@ use serde_json::json;
 use talk::chat::UserName;
 use talk::chat::protocol::Record;
 use talk::chat::protocol::ServerMessage;
+use talk::client::Event;
+use talk::client::State;
 
 use super::check;
 use super::list;
 use super::text;
 use super::with_fields;
+use crate::text::timezone::TimeZone;
+use crate::view::OutputMode;
+use crate::view::View;
 use crate::view::format;
 
 /// 2026-11-23 00:00 UTC. A record without a time is as many minutes later as its number.
@@ -42,7 +47,72 @@ fn is_mention(case: &Value) -> bool {
     format::mentions(&record(records.last().unwrap(), "lobby"), &name)
 }
 
+// ---- Edits -------------------------------------------------------------------------------------
+
+/// A view of bob's that shows a room and has joined it as the case says.
+fn view(room: &str, case: &Value) -> View {
+    let (me, rooms) = ("bob".parse().unwrap(), [room.parse().unwrap()]);
+    let mut view = View::new(me, String::new(), &rooms, TimeZone::default(), OutputMode::OneRoom);
+    apply(&mut view, Event::Message(joined(room, case)));
+    apply(&mut view, Event::State(State::Live));
+    view
+}
+
+fn joined(room: &str, case: &Value) -> ServerMessage {
+    let since = case.get("since").cloned().unwrap_or(json!(0));
+    let mut joined = json!({
+        "type": "joined", "log": "L1", "first": 1, "head": since, "since": since, "reset": false,
+        "count": 2, "members": ["ann", "bob"],
+    });
+    for key in ["head", "marked"] {
+        if let Some(number) = case.get(key) {
+            joined[key] = number.clone();
+        }
+    }
+    message(&joined, room)
+}
+
+fn apply(view: &mut View, event: Event) {
+    view.apply(event, MIDNIGHT);
+}
+
+/// Gives the view a record, or a page of older history.
+fn apply_records(view: &mut View, records: &Value, room: &str) {
+    let event = match records.as_array() {
+        None => Event::Record(record(records, room)),
+        Some(page) => Event::Message(ServerMessage::History {
+            room: room.parse().unwrap(),
+            records: page.iter().map(|short| record(short, room)).collect(),
+            first: 1,
+        }),
+    };
+    apply(view, event);
+}
+
+/// What each message says now, and which is the last of bob's that can be edited.
+fn texts(case: &Value) -> Value {
+    let mut view = view("lobby", case);
+    list(case, "records").iter().for_each(|each| apply_records(&mut view, each, "lobby"));
+    view.display.output.take(); // what is printed is not held any more
+    let room = view.display.rooms.current().unwrap();
+    let shown =
+        (1..=20).filter_map(|seq| Some((seq.to_string(), json!(room.posts.find(seq)?.excerpt))));
+    let mut result = json!({ "texts": Value::from_iter(shown) });
+    if let Ok(last) = view.unsent.last_own_post(room) {
+        result["last_own"] = json!(last);
+    }
+    if let Some(secret) = case.get("secret") {
+        result["is_held"] = json!(format!("{view:?}").contains(text(secret)));
+    }
+    result
+}
+
 #[test]
 fn a_message_is_a_mention_where_the_table_says() {
     check("mentions", |case| json!(is_mention(case)));
+}
+
+#[test]
+fn a_message_says_what_the_table_says_after_its_edits() {
+    check("edits", texts);
 }

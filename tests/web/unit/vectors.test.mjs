@@ -83,6 +83,28 @@ function isMention({ name, text, records = [{ text }] }) {
   return messages(chat).find((row) => row.seq === target)?.isMention ?? false;
 }
 
+/** A room of bob's with these records; a list is a page of older history. */
+function loaded({ records, since = 0 }) {
+  const chat = joined("bob", { since, head: since });
+  const room = chat.rooms.get("lobby");
+  for (const each of records) {
+    if (Array.isArray(each)) room.addOlder(each.map((short) => record(short)), 1, "bob");
+    else chat.addRecord(record(each), true);
+  }
+  return { room, rows: messages(chat) };
+}
+
+/** What each message says now, and which is the last of bob's that can be edited. */
+function texts(each) {
+  const { room, rows } = loaded(each);
+  const result = { texts: Object.fromEntries(rows.map(({ seq, text }) => [seq, text])) };
+  const last = room.lastPostOf("bob");
+  if (last) result.last_own = last.seq;
+  const posts = each.records.flat().filter(({ type }) => type === undefined).map((short) => room.currentText(record(short)));
+  if (each.secret) result.is_held = JSON.stringify([room.items, rows, posts]).includes(each.secret);
+  return result;
+}
+
 /** The texts that Tab shows, each with `|` at the cursor. After them it shows what was typed. */
 function completions({ typed, me, members, wrote, rooms }) {
   const chat = joined(me, { members });
@@ -107,3 +129,12 @@ test("every command is in the table", () => {
 test("a message is a mention where the table says", () => check("mentions", isMention));
 
 test("Tab completes what the table says", () => check("completion", completions));
+
+test("a message says what the table says after its edits", () => check("edits", texts));
+
+test("a message is marked as edited where the table says", () => {
+  for (const each of table("edits").cases) {
+    const marked = loaded(each).rows.filter(({ isEdited }) => isEdited).map(({ seq }) => seq);
+    assert.deepEqual(marked, each.edited ?? [], each.about);
+  }
+});
