@@ -1,4 +1,4 @@
-//! What a room shows after some records: `tests/vectors/mentions.json` and `edits.json`.
+//! What a room shows after some records: `tests/vectors/mentions.json`, `edits.json` and `unread.json`.
 
 use serde_json::Value;
 use serde_json::json;
@@ -13,6 +13,8 @@ use super::check;
 use super::list;
 use super::text;
 use super::with_fields;
+use crate::storage::preferences::PreferenceChange;
+use crate::text::line::Line;
 use crate::text::timezone::TimeZone;
 use crate::view::OutputMode;
 use crate::view::View;
@@ -107,6 +109,40 @@ fn texts(case: &Value) -> Value {
     result
 }
 
+// ---- Unread ------------------------------------------------------------------------------------
+
+/// How many messages are unread in a room that bob is not looking at, whether one is a mention, and
+/// above which the line of the unread ones is.
+fn unread(case: &Value) -> Value {
+    let room = case.get("room").map_or("lobby", text);
+    let mut view = view("elsewhere", &json!({}));
+    for name in list(case, "ignored") {
+        let user = text(&name).parse().unwrap();
+        view.display.preferences.set(PreferenceChange::Ignored(user, true));
+    }
+    apply(&mut view, Event::Message(joined(room, case)));
+    for event in list(case, "events") {
+        match event.get("type").and_then(Value::as_str) {
+            Some("marked") => apply(&mut view, Event::Message(message(&event, room))),
+            _ => apply_records(&mut view, &event, room),
+        }
+    }
+    let shown = &view.display.rooms.get(&room.parse().unwrap()).unwrap().scrollback;
+    let below = |rule| shown.numbered().filter(move |(number, _)| *number > rule);
+    let first = shown.unread_line().and_then(|rule| below(rule).find_map(|(_, line)| seq_of(line)));
+    json!({
+        "unread": shown.unread_count(),
+        "has_mention": shown.has_mention(),
+        "first": first,
+    })
+}
+
+/// The seq of the record that a line shows, by its time: seq 4 is `00:04 ann line 4`.
+fn seq_of(line: &Line) -> Option<u64> {
+    let drawn: String = line.unwrapped().into_iter().flatten().map(|(_, text)| text).collect();
+    drawn.strip_prefix("00:")?.split(' ').next()?.parse().ok()
+}
+
 #[test]
 fn a_message_is_a_mention_where_the_table_says() {
     check("mentions", |case| json!(is_mention(case)));
@@ -115,4 +151,9 @@ fn a_message_is_a_mention_where_the_table_says() {
 #[test]
 fn a_message_says_what_the_table_says_after_its_edits() {
     check("edits", texts);
+}
+
+#[test]
+fn as_many_messages_are_unread_as_the_table_says() {
+    check("unread", unread);
 }

@@ -15,7 +15,7 @@ function check(name, actual) {
   const { cases, defaults } = table(name);
   for (const each of cases) {
     const expected = each.page ?? each.both;
-    if (expected !== undefined) assert.deepEqual(actual({ ...defaults, ...each }), expected, `${each.about}: ${JSON.stringify(each)}`);
+    assert.deepEqual(actual({ ...defaults, ...each }), expected, `${each.about}: ${JSON.stringify(each)}`);
   }
 }
 
@@ -46,14 +46,15 @@ function meaning({ typed }) {
   }
 }
 
+/** How the page begins to say what it has instead of a command. */
+const INSTEAD = /^(Scroll|Open|Choose|Hide|Every message|\/clear works|Close)/;
+
 /** An unknown command and the suggestion, what the page has instead of a command, or a wrong argument. */
 function refusal(sentence) {
   const [, word, hint] = /^There is no command \/(\S*)\. (.*)$/su.exec(sentence) ?? [];
   if (word !== undefined) return { unknown: word, suggestion: /^Did you mean \/(\S+)\?/.exec(hint)?.[1] ?? null };
   return INSTEAD.test(sentence) ? { instead: sentence } : { refused: true };
 }
-
-const INSTEAD = /^(Scroll|Open|Choose|Hide|Every message|\/clear works|Close)/;
 
 /** 2026-11-23 00:00 UTC. A record without a time is as many minutes later as its number. */
 const MIDNIGHT = Date.UTC(2026, 10, 23);
@@ -105,6 +106,24 @@ function texts(each) {
   return result;
 }
 
+/** A chat of bob's, who is not looking at the room, after these events; a list is a page of older history. */
+function unseen({ room = "lobby", since = 0, head = since, marked, ignored = [], events }) {
+  const chat = joined("bob", { room, since, head, marked });
+  for (const name of ignored) chat.preferences.setIgnored(name, true);
+  for (const each of events) {
+    if (Array.isArray(each)) chat.rooms.get(room).addOlder(each.map((short) => record(short, room)), 1, "bob", (name) => chat.preferences.isIgnored(name));
+    else if (each.type === "marked") chat.received({ room, ...each }, MIDNIGHT);
+    else chat.addRecord(record(each, room), false);
+  }
+  return { chat, room: chat.rooms.get(room) };
+}
+
+/** How many messages are unread, whether one is a mention, and above which the "New" rule is. */
+function unread(each) {
+  const { chat, room } = unseen(each);
+  return { unread: room.unread, has_mention: chat.unreadMentions > 0, first: room.newFrom };
+}
+
 /** The texts that Tab shows, each with `|` at the cursor. After them it shows what was typed. */
 function completions({ typed, me, members, wrote, rooms }) {
   const chat = joined(me, { members });
@@ -115,9 +134,18 @@ function completions({ typed, me, members, wrote, rooms }) {
   const completion = Completion.begin(before, candidatesFrom(chat));
   const next = () => `${before.slice(0, completion.start)}${fitSpacing(completion.next(), after)}|${after}`;
   const shown = [];
-  for (let text = completion ? next() : typed; text !== typed; text = next()) shown.push(text);
+  for (let text = completion ? next() : typed; text !== typed && shown.length < 100; text = next()) shown.push(text);
   return shown;
 }
+
+test("where the clients differ, a case has what each does, and says how", () => {
+  for (const { cases } of ["commands", "mentions", "completion", "edits", "unread"].map(table)) {
+    for (const { about, both, console, page, difference } of cases) {
+      assert.deepEqual([console, page, difference].map((each) => each === undefined), Array(3).fill(both !== undefined), about);
+      if (difference) assert.notDeepEqual(console, page, about);
+    }
+  }
+});
 
 test("a typed text means what the table says", () => check("commands", meaning));
 
@@ -137,4 +165,10 @@ test("a message is marked as edited where the table says", () => {
     const marked = loaded(each).rows.filter(({ isEdited }) => isEdited).map(({ seq }) => seq);
     assert.deepEqual(marked, each.edited ?? [], each.about);
   }
+});
+
+test("as many messages are unread as the table says", () => check("unread", unread));
+
+test("as many mentions are unread as the table says", () => {
+  for (const each of table("unread").cases) assert.equal(unseen(each).chat.unreadMentions, each.mentions ?? 0, each.about);
 });
