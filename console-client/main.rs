@@ -32,6 +32,10 @@ mod generators;
 #[path = "../tests/properties/sanitize.rs"]
 mod shown;
 
+// What the console and the page do alike.
+#[cfg(test)]
+mod vectors;
+
 use std::env;
 use std::io;
 use std::io::IsTerminal;

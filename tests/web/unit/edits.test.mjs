@@ -51,14 +51,6 @@ test("a deleted message keeps its row, and its text is nowhere", () => {
   assert.ok(!JSON.stringify([room.items, rows(room), room.currentText(post(1))]).includes("secret"));
 });
 
-test("a message whose delete was received first is never kept with its text", () => {
-  const { chat, room } = joined(9);
-  chat.addRecord(remove(10, 2), true);
-  room.addOlder([post(2, { text: "secret" })], 1, "bob");
-  assert.ok(!JSON.stringify(room.items).includes("secret"));
-  assert.deepEqual(lines(room), [""]);
-});
-
 test("records that arrive as deleted are shown as deleted", () => {
   const { chat, room } = joined(0);
   chat.addRecord(post(1, { text: "", deleted: true }), true);

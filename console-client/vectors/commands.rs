@@ -1,0 +1,173 @@
+//! What a typed line means: `tests/vectors/commands.json`.
+
+use serde_json::Value;
+use serde_json::json;
+
+use talk::chat::AwayMessage;
+use talk::chat::RoomName;
+use talk::chat::Text;
+use talk::chat::Topic;
+use talk::chat::UserName;
+use talk::limits;
+
+use super::check;
+use super::table;
+use super::text;
+use super::with_fields;
+use crate::command;
+use crate::command::Command;
+use crate::command::Input;
+use crate::command::PreferenceCommand;
+use crate::command::Target;
+use crate::storage::preferences::BellMode;
+use crate::storage::preferences::TimestampStyle;
+
+/// What a typed line means. The chat checks names, rooms and texts only when it runs a command, so
+/// that check is here too.
+fn meaning(typed: &str) -> Value {
+    let input = match command::parse(typed) {
+        Ok(input) => input,
+        Err(sentence) => return refusal(&sentence),
+    };
+    let meaning = match input {
+        Input::Post(text) => text_of(&text).map(|text| json!({ "post": text })),
+        Input::Me(text) => text_of(&text).map(|text| json!({ "post": text, "me": true })),
+        Input::Command(command) => command_meaning(command),
+    };
+    meaning.unwrap_or_else(|| json!({ "refused": true }))
+}
+
+fn command_meaning(command: Command) -> Option<Value> {
+    let (name, arguments) = match command {
+        Command::Help(None) => ("help", json!({})),
+        Command::Help(Some(about)) => ("help", json!({ "about": about.trim_start_matches('/') })),
+        Command::Message(name, None) => ("msg", json!({ "name": user(&name)? })),
+        Command::Message(name, Some(text)) => {
+            ("msg", json!({ "name": user(&name)?, "text": text_of(&text)? }))
+        }
+        Command::ReplyDirect(text) => ("r", json!({ "text": text_of(&text)? })),
+        Command::Reply(seq, text) => ("reply", json!({ "seq": seq, "text": text_of(&text)? })),
+        Command::ListNewest => ("list newest", json!({})),
+        Command::Edit(None, text) => ("edit", json!({ "text": text_of(&text)? })),
+        Command::Edit(Some(seq), text) => ("edit", json!({ "seq": seq, "text": text_of(&text)? })),
+        Command::ListOwn => ("list own", json!({})),
+        Command::Delete(None) => ("delete", json!({})),
+        Command::Delete(Some(seq)) => ("delete", json!({ "seq": seq })),
+        Command::Topic(None) => ("topic", json!({})),
+        Command::Topic(Some(text)) => {
+            let text = if text == "-" { "" } else { &text };
+            ("topic", json!({ "text": Topic::parse(text).ok()?.to_string() }))
+        }
+        Command::Nick(name) => ("nick", json!({ "name": user(&name)? })),
+        Command::Join(name) => match name.strip_prefix('@').filter(|name| !name.contains('+')) {
+            Some(name) => ("msg", json!({ "name": user(name)? })),
+            None => ("join", json!({ "room": room(&name)? })),
+        },
+        Command::Part(name) => ("leave", optional_room(name)?),
+        Command::Who => ("who", json!({})),
+        Command::Rooms => ("rooms", json!({})),
+        Command::History(count) => ("history", json!({ "count": count })),
+        Command::Search(words) if words.len() > limits::SEARCH_WORDS => return None,
+        Command::Search(words) => ("search", json!({ "words": words })),
+        Command::Goto(Target::Seq(seq)) => ("goto", json!({ "seq": seq })),
+        Command::Goto(Target::Time(minutes)) => ("goto", json!({ "minutes": minutes })),
+        Command::Away(text) => {
+            AwayMessage::parse(text.as_deref().unwrap_or_default()).ok()?;
+            ("away", json!({ "text": text.unwrap_or_default() }))
+        }
+        Command::Back => ("back", json!({})),
+        Command::Preference(command) => preference(command)?,
+        Command::Resend => ("resend", json!({})),
+        Command::Drop => ("drop", json!({})),
+        Command::Reconnect => ("reconnect", json!({})),
+        Command::Clear => ("clear", json!({})),
+        Command::Key => ("key", json!({})),
+        Command::Version => ("version", json!({})),
+        Command::Quit => ("quit", json!({})),
+    };
+    Some(with_fields(json!({ "command": name }), &arguments))
+}
+
+fn preference(command: PreferenceCommand) -> Option<(&'static str, Value)> {
+    Some(match command {
+        PreferenceCommand::Ignore(None) => ("list ignored", json!({})),
+        PreferenceCommand::Ignore(Some(name)) => ("ignore", json!({ "name": user(&name)? })),
+        PreferenceCommand::Unignore(name) => ("unignore", json!({ "name": user(&name)? })),
+        PreferenceCommand::Mute(name) => ("mute", optional_room(name)?),
+        PreferenceCommand::Unmute(name) => ("unmute", optional_room(name)?),
+        PreferenceCommand::Quiet => ("quiet", json!({})),
+        PreferenceCommand::Bell(None) => ("bell", json!({})),
+        PreferenceCommand::Bell(Some(mode)) => {
+            let mode = match mode {
+                BellMode::Off => "off",
+                BellMode::Mention => "mention",
+                BellMode::All => "all",
+            };
+            ("bell", json!({ "mode": mode }))
+        }
+        PreferenceCommand::Timestamp(None) => ("timestamp", json!({})),
+        PreferenceCommand::Timestamp(Some(style)) => {
+            let style = match style {
+                TimestampStyle::Time => "time",
+                TimestampStyle::DateTime => "datetime",
+                TimestampStyle::Off => "off",
+            };
+            ("timestamp", json!({ "style": style }))
+        }
+    })
+}
+
+/// An unknown command and the suggestion, or a wrong argument.
+fn refusal(sentence: &str) -> Value {
+    let Some((word, hint)) = sentence
+        .strip_prefix("no command /")
+        .and_then(|rest| rest.split_once(", nothing was sent"))
+    else {
+        return json!({ "refused": true });
+    };
+    let near = hint.strip_prefix(" (did you mean /").and_then(|near| near.strip_suffix("?)"));
+    json!({ "unknown": word, "suggestion": near })
+}
+
+fn text_of(typed: &str) -> Option<String> {
+    Some(Text::parse(typed, limits::TEXT).ok()?.to_string())
+}
+
+fn user(typed: &str) -> Option<String> {
+    Some(typed.parse::<UserName>().ok()?.to_string())
+}
+
+fn room(typed: &str) -> Option<String> {
+    Some(typed.parse::<RoomName>().ok()?.to_string())
+}
+
+/// A room, the private room with a user, or the room on the screen.
+fn optional_room(typed: Option<String>) -> Option<Value> {
+    let Some(typed) = typed else { return Some(json!({})) };
+    match typed.strip_prefix('@').filter(|name| !name.contains('+')) {
+        Some(name) => Some(json!({ "with": user(name)? })),
+        None => Some(json!({ "room": room(&typed)? })),
+    }
+}
+
+/// Every name of a command and every alias.
+fn command_words() -> Vec<&'static str> {
+    command::TABLE.iter().flat_map(|entry| entry.names).copied().collect()
+}
+
+#[test]
+fn a_typed_line_means_what_the_table_says() {
+    check("commands", |case| meaning(text(&case["typed"])));
+}
+
+#[test]
+fn every_command_is_in_the_table() {
+    let table = table("commands");
+    let typed: Vec<&str> =
+        table["cases"].as_array().unwrap().iter().map(|case| text(&case["typed"])).collect();
+    for word in command_words() {
+        let is_typed =
+            |line: &&&str| line[..].split_whitespace().next() == Some(&format!("/{word}"));
+        assert!(typed.iter().any(|line| is_typed(&line)), "no case for /{word}");
+    }
+}
