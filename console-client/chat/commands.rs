@@ -9,7 +9,7 @@ use talk::chat::RoomName;
 use talk::chat::Token;
 use talk::chat::Topic;
 use talk::chat::UserName;
-use talk::chat::protocol::Range;
+use talk::chat::protocol::HistoryRange;
 use talk::limits;
 use talk::time;
 
@@ -202,7 +202,7 @@ impl Chat {
     fn request_page(
         &mut self,
         room: &RoomName,
-        range: Range,
+        range: HistoryRange,
         purpose: Purpose,
     ) -> Result<(), String> {
         requested(self.client.history(room, range))?;

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::mem;
 use std::sync::Arc;
 
-use super::protocol::{Kind, Record};
+use super::protocol::{Record, RecordKind};
 use super::{Cid, Operation, OwnerId, RoomName, UserName};
 use crate::json;
 use crate::limits;
@@ -126,8 +126,8 @@ impl Sequencer {
         };
         self.at = self.at.max(record.at);
         let operation = match &record.kind {
-            Kind::Operation(operation) => Some(operation),
-            Kind::Erased { .. } => None,
+            RecordKind::Operation(operation) => Some(operation),
+            RecordKind::Erased { .. } => None,
         };
         self.recent_cids.add(entry.owner, record.cid, operation, entry.seq);
     }
@@ -187,7 +187,7 @@ impl Sequencer {
             at: self.at,
             user: author.user.clone(),
             cid: cid.clone(),
-            kind: Kind::Operation(operation),
+            kind: RecordKind::Operation(operation),
         };
         let entry = LogEntry { seq: record.seq, owner: author.owner, json: record.encode().into() };
         self.batch.push(BatchItem::Record(PendingRecord { entry, author: author.clone(), cid }));

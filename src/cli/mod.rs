@@ -117,7 +117,7 @@ impl Command {
                     .next_if(|next| !next.as_ref().is_ok_and(|next| next.starts_with("--")))
                     .unwrap_or_else(|| Err(Error(format!("--{name} needs a value"))))?,
             };
-            args.given.push(Given { name: flag.name, spelling: format!("--{name}"), value });
+            args.given.push(GivenFlag { name: flag.name, spelling: format!("--{name}"), value });
         }
         self.flags.iter().try_for_each(|flag| flag.fill_in(&env, &mut args))?;
         Ok(args)
@@ -155,7 +155,7 @@ impl Command {
             let flag = self.flags.iter().find(|flag| flag.short == Some(letter));
             let flag = flag.ok_or_else(|| Error(format!("unknown flag -{letter} (try --help)")))?;
             let spelling = format!("-{letter}");
-            args.given.push(Given { name: flag.name, spelling, value: String::new() });
+            args.given.push(GivenFlag { name: flag.name, spelling, value: String::new() });
         }
         Ok(())
     }
@@ -188,7 +188,7 @@ impl Flag {
             (None, Some(default)) => (format!("--{}", self.name), default.to_owned()),
             (None, None) => return Ok(()),
         };
-        let given = Given { name: self.name, spelling, value };
+        let given = GivenFlag { name: self.name, spelling, value };
         match (self.placeholder, given.value.as_str()) {
             (Some(_), _) => args.given.push(given),
             (None, "1" | "yes" | "true" | "on") => args.given.push(given),
@@ -219,12 +219,12 @@ impl Flag {
 /// A parsed command line. Names are those of the table, without dashes; an unknown name is absent.
 #[derive(Debug)]
 pub struct Args {
-    given: Vec<Given>,
+    given: Vec<GivenFlag>,
     words: Vec<String>,
 }
 
 #[derive(Debug)]
-struct Given {
+struct GivenFlag {
     name: &'static str,
     spelling: String, // `--nick`, `-q` or `TALK_USER`: what an error names
     value: String,
@@ -257,7 +257,7 @@ impl Args {
     /// # Errors
     /// The error of `T`, after the flag (or variable) and the value.
     pub fn parsed<T: FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<Option<T>, Error> {
-        let Some(Given { spelling, value, .. }) = self.given(name) else { return Ok(None) };
+        let Some(GivenFlag { spelling, value, .. }) = self.given(name) else { return Ok(None) };
         let refuse = |error| Error(format!("{spelling}: {value:?}: {error}"));
         value.parse().map(Some).map_err(refuse)
     }
@@ -292,12 +292,12 @@ impl Args {
         &self.words
     }
 
-    fn given(&self, name: &str) -> Option<&Given> {
+    fn given(&self, name: &str) -> Option<&GivenFlag> {
         self.given.iter().rfind(|given| given.name == name)
     }
 }
 
-impl Given {
+impl GivenFlag {
     fn is_not(&self, what: &str) -> Error {
         Error(format!("{}: {:?} is not {what}", self.spelling, self.value))
     }

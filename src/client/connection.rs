@@ -22,7 +22,7 @@ pub(super) const LIMITS: Limits =
 
 /// The sending half of a connection. What is sent goes out in order.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct ConnectionSender {
     stream: Arc<TcpStream>,
     outgoing: SyncSender<Outgoing>,
 }
@@ -35,10 +35,10 @@ pub(super) enum Outgoing {
     Close(Option<Close>),
 }
 
-impl Connection {
+impl ConnectionSender {
     /// A connection whose writer takes what is sent to `outgoing`.
-    pub(super) fn new(stream: Arc<TcpStream>, outgoing: SyncSender<Outgoing>) -> Connection {
-        Connection { stream, outgoing }
+    pub(super) fn new(stream: Arc<TcpStream>, outgoing: SyncSender<Outgoing>) -> ConnectionSender {
+        ConnectionSender { stream, outgoing }
     }
 
     /// Sends a message; `false` if the queue is full, and then shuts the connection down.

@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::connection::Connection;
+use super::connection::ConnectionSender;
 use super::error::ConnectionError;
 use super::event::Event;
 use super::session::{Action, Input, Session};
@@ -31,7 +31,7 @@ struct Inner {
     session: Session,
     events: Sender<Event>,
     /// The open connection, if there is one.
-    connection: Option<Connection>,
+    connection: Option<ConnectionSender>,
     next_step: NextStep,
     /// When the submission in flight, rejected as too fast, is sent again.
     resend_at: Option<Instant>,
@@ -165,7 +165,7 @@ impl Driver {
     }
 
     /// The WebSocket is open. A name that has no token is claimed with `token`.
-    pub(super) fn on_open(&self, connection: Connection, token: Token) {
+    pub(super) fn on_open(&self, connection: ConnectionSender, token: Token) {
         let mut inner = self.lock();
         if inner.next_step == NextStep::Close {
             connection.close(CloseCode::NORMAL); // the client was closed while it was being made

@@ -52,14 +52,14 @@ pub mod probe; // tests a connection step by step
 
 pub use address::{Address, AddressError};
 pub use error::ConnectionError;
-pub use event::{Event, State};
+pub use event::{ConnectionState, Event};
 pub use outbox::{SavedSubmission, Submission};
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::{fmt, io, thread};
 
-use crate::chat::protocol::{Agent, ClientMessage, Range, Since};
+use crate::chat::protocol::{Agent, ClientMessage, HistoryRange, Since};
 use crate::chat::{AwayMessage, Cid, Operation, Password, RoomName, Text, Token, UserName};
 use crate::client::driver::Driver;
 use crate::client::session::{Credentials, Input, Session};
@@ -222,7 +222,7 @@ impl Client {
     }
 
     /// Asks for a page of a room's history; `false` if the client is not connected.
-    pub fn history(&self, room: &RoomName, range: Range) -> bool {
+    pub fn history(&self, room: &RoomName, range: HistoryRange) -> bool {
         let (room, limit) = (room.clone(), limits::HISTORY_PAGE);
         self.driver.send(ClientMessage::History { room, range, limit })
     }

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 
-use talk::chat::protocol::{Kind, Record};
+use talk::chat::protocol::{Record, RecordKind};
 use talk::chat::{Operation, RoomName, Text};
 use talk::cli::{Args, Command, Flag};
 use talk::json;
@@ -17,10 +17,10 @@ use crate::exit::Failure;
 /// One command, with its arguments.
 pub(crate) struct AdminCommand {
     data: PathBuf,
-    task: Task,
+    task: AdminTask,
 }
 
-enum Task {
+enum AdminTask {
     Help(&'static Command),
     /// One room, or all.
     Verify(Option<String>),
@@ -109,7 +109,7 @@ pub(crate) fn parse(
     let args = command.parse(arguments, env)?;
     let data = PathBuf::from(args.get("data").unwrap_or_default());
     if args.has("help") {
-        return Ok(AdminCommand { data, task: Task::Help(command) });
+        return Ok(AdminCommand { data, task: AdminTask::Help(command) });
     }
     let room = match args.words() {
         [] => None,
@@ -123,11 +123,11 @@ pub(crate) fn parse(
         room.clone().ok_or(Failure::Usage(what))
     };
     let task = match command.usage {
-        usage if usage == REPAIR.usage => Task::Repair(needed()?),
+        usage if usage == REPAIR.usage => AdminTask::Repair(needed()?),
         usage if usage == EXPORT.usage => {
-            Task::Export { room: needed()?, since: since(&args)?, form: form(&args)? }
+            AdminTask::Export { room: needed()?, since: since(&args)?, form: form(&args)? }
         }
-        _ => Task::Verify(room),
+        _ => AdminTask::Verify(room),
     };
     Ok(AdminCommand { data, task })
 }
@@ -159,20 +159,24 @@ impl AdminCommand {
     /// # Errors
     /// When the data is damaged or cannot be read.
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        if !matches!(self.task, Task::Help(_)) && !self.data.join("rooms").is_dir() {
+        if !matches!(self.task, AdminTask::Help(_)) && !self.data.join("rooms").is_dir() {
             let data = self.data.display();
             let what = format!("{data} is not a data directory (--data DIR names another)");
             return Err(Failure::Runtime(what));
         }
         let done = match &self.task {
-            Task::Help(command) => {
+            AdminTask::Help(command) => {
                 io::stdout().write_all(command.help().as_bytes()).ok(); // a closed output is no error
                 Ok(())
             }
-            Task::Verify(None) => Store::logs_in(&self.data).and_then(|logs| self.verify(&logs)),
-            Task::Verify(Some(room)) => self.log_name(room).and_then(|log| self.verify(&[log])),
-            Task::Repair(room) => self.log_name(room).and_then(|log| self.repair(&log)),
-            Task::Export { room, since, form } => {
+            AdminTask::Verify(None) => {
+                Store::logs_in(&self.data).and_then(|logs| self.verify(&logs))
+            }
+            AdminTask::Verify(Some(room)) => {
+                self.log_name(room).and_then(|log| self.verify(&[log]))
+            }
+            AdminTask::Repair(room) => self.log_name(room).and_then(|log| self.repair(&log)),
+            AdminTask::Export { room, since, form } => {
                 self.log_name(room).and_then(|log| self.export(&log, *since, *form))
             }
         };
@@ -229,9 +233,9 @@ impl AdminCommand {
     }
 
     fn repair(&self, room: &LogName) -> io::Result<()> {
-        let fresh = Entropy::open()?.token()?;
+        let new_id = Entropy::open()?.token()?;
         let mut out = io::stdout().lock();
-        let Some(done) = log::repair(&self.data, room, fresh)? else {
+        let Some(done) = log::repair(&self.data, room, new_id)? else {
             return writeln!(out, "{room}: intact, nothing to repair");
         };
         writeln!(out, "{room}: was damaged at {}", done.damage)?;
@@ -263,22 +267,22 @@ fn text(json: &str) -> String {
     let at = utc(at);
     let indented = |text: &Text| text.as_str().replace('\n', "\n    ");
     match kind {
-        Kind::Operation(Operation::Post { text, me, reply }) => {
+        RecordKind::Operation(Operation::Post { text, me, reply }) => {
             let answers = reply.map_or_else(String::new, |seq| format!("↳ {seq} "));
             let user = if me { format!("* {user}") } else { format!("<{user}>") };
             format!("{at} {answers}{user} {}\n", indented(&text))
         }
-        Kind::Operation(Operation::Edit { target, text }) => {
+        RecordKind::Operation(Operation::Edit { target, text }) => {
             format!("{at} -- {user} edited {target}: {}\n", indented(&text))
         }
-        Kind::Operation(Operation::Delete { target }) => {
+        RecordKind::Operation(Operation::Delete { target }) => {
             format!("{at} -- {user} deleted {target}\n")
         }
-        Kind::Operation(Operation::Topic { text }) => {
+        RecordKind::Operation(Operation::Topic { text }) => {
             format!("{at} -- {user} set the topic: {text}\n")
         }
-        Kind::Erased { edit_of: None } => format!("{at} <{user}> (deleted)\n"),
-        Kind::Erased { edit_of: Some(target) } => {
+        RecordKind::Erased { edit_of: None } => format!("{at} <{user}> (deleted)\n"),
+        RecordKind::Erased { edit_of: Some(target) } => {
             format!("{at} -- {user} edited {target}: (deleted)\n")
         }
     }

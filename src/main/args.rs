@@ -16,7 +16,7 @@ use talk::log::{LogConfig, SyncPolicy};
 use talk::server::{Ceiling, Config, Level, PostLimits, ceiling};
 
 use crate::admin::{self, AdminCommand};
-use crate::bind::Bind;
+use crate::bind::BindAddress;
 use crate::exit::Failure;
 use crate::limit_flags;
 
@@ -32,7 +32,7 @@ pub(crate) enum Mode {
 
 /// How to run the server.
 pub(crate) struct Choices {
-    pub(crate) bind: Bind,
+    pub(crate) bind: BindAddress,
     pub(crate) data: PathBuf,
     pub(crate) config: Config,
     pub(crate) ceiling: Ceiling,
@@ -197,7 +197,7 @@ pub(crate) fn parse(
 }
 
 fn choices(args: &Args) -> Result<Choices, Failure> {
-    let bind = Bind::read(args.get("bind").unwrap_or_default())?;
+    let bind = BindAddress::read(args.get("bind").unwrap_or_default())?;
     let ceiling = ceiling(|path| fs::read_to_string(path).ok());
     Ok(Choices {
         data: PathBuf::from(args.get("data").unwrap_or_default()),

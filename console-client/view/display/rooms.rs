@@ -4,8 +4,8 @@ use talk::chat::AwayMember;
 use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::UserName;
-use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
+use talk::chat::protocol::RecordKind;
 
 use crate::room::Room;
 use crate::stdio::keys::Direction;
@@ -77,7 +77,7 @@ impl RoomList {
 
     /// Whether it is a message of another user that the server does not know to be read.
     pub(in crate::view) fn is_unread(&self, record: &Record, me: &UserName) -> bool {
-        matches!(record.kind, Kind::Operation(Operation::Post { .. }))
+        matches!(record.kind, RecordKind::Operation(Operation::Post { .. }))
             && !record.user.is_same_claim(me)
             && self.get(&record.room).is_some_and(|room| room.read_position.is_unread(record.seq))
     }
@@ -150,7 +150,7 @@ impl RoomList {
 
     /// Notes the sender of a direct message.
     pub(in crate::view) fn note_direct(&mut self, record: &Record) {
-        if matches!(record.kind, Kind::Operation(Operation::Post { .. }))
+        if matches!(record.kind, RecordKind::Operation(Operation::Post { .. }))
             && self.last_direct.as_ref().is_none_or(|(when, _)| record.at >= *when)
         {
             self.last_direct = Some((record.at, record.user.clone()));

@@ -57,7 +57,7 @@ pub enum ClientMessage {
         /// The room.
         room: RoomName,
         /// The direction, and the seq to start from.
-        range: Range,
+        range: HistoryRange,
         /// Records at most: 1 to [`HISTORY_PAGE_MAX`](crate::limits::HISTORY_PAGE_MAX).
         limit: usize,
     },
@@ -77,7 +77,7 @@ pub enum ClientMessage {
     },
     /// List the rooms.
     Rooms,
-    /// Change the name.
+    /// PresenceChange the name.
     Nick {
         /// The new name.
         user: UserName,
@@ -157,7 +157,7 @@ pub enum Since {
 
 /// Which records a `history` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Range {
+pub enum HistoryRange {
     /// The newest ones before this seq.
     Before(u64),
     /// The oldest ones after this seq.

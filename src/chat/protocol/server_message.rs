@@ -47,7 +47,7 @@ pub enum ServerMessage {
         /// The room.
         room: RoomName,
         /// Who, and which; absent in a large room.
-        change: Option<(UserName, Change)>,
+        change: Option<(UserName, PresenceChange)>,
         /// The away message of a member who joins and is away.
         away: Option<AwayMessage>,
         /// Members of the room now.
@@ -209,20 +209,20 @@ impl From<Rejection> for ErrorMessage {
 
 /// Whether a member joined or left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum PresenceChange {
     /// The member joined.
     Joined,
     /// The member left.
     Left,
 }
 
-impl Change {
+impl PresenceChange {
     /// The change as it is spelled on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Change::Joined => "joined",
-            Change::Left => "left",
+            PresenceChange::Joined => "joined",
+            PresenceChange::Left => "left",
         }
     }
 }

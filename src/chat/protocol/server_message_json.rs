@@ -3,7 +3,7 @@
 use super::fields::{Fields, must_be};
 use super::record::Record;
 use super::server_message::{
-    Change, ErrorMessage, Joined, Limits, RoomInfo, ServerMessage, Welcome,
+    ErrorMessage, Joined, Limits, PresenceChange, RoomInfo, ServerMessage, Welcome,
 };
 use crate::chat::cid::Cid;
 use crate::chat::error_code::{ErrorCode, Rejection};
@@ -259,11 +259,11 @@ fn read_records(items: &[Value]) -> Result<Vec<Record>, Rejection> {
     items.iter().filter_map(|item| Record::from_json(item).transpose()).collect()
 }
 
-fn read_change(fields: Fields<'_>) -> Result<Option<(UserName, Change)>, Rejection> {
+fn read_change(fields: Fields<'_>) -> Result<Option<(UserName, PresenceChange)>, Rejection> {
     let Some(user) = fields.optional_string("user")? else { return Ok(None) };
     let change = match fields.string("state")? {
-        "joined" => Change::Joined,
-        "left" => Change::Left,
+        "joined" => PresenceChange::Joined,
+        "left" => PresenceChange::Left,
         _ => return Err(must_be("state", "\"joined\" or \"left\"")),
     };
     Ok(Some((UserName::from_trusted(user), change)))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Link, Rename, Session};
+use super::{Action, ConnectionStage, Rename, Session};
 use crate::chat::protocol::{ClientMessage, ErrorMessage, Joined, Record, ServerMessage};
 use crate::chat::{ErrorCode, Rejection, RoomName, Token, UserName};
 use crate::client::event::Event;
@@ -40,7 +40,7 @@ impl Session {
             return self.advance(&room, seq, actions) == Order::Next;
         }
         if let ServerMessage::Welcome(welcome) = message {
-            self.link = Link::Welcomed;
+            self.stage = ConnectionStage::Welcomed;
             self.credentials.user = welcome.user.clone();
             self.credentials.token = Some(welcome.token.clone());
         }

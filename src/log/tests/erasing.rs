@@ -7,7 +7,7 @@ use std::thread;
 use super::crashing_files::{Crash, CrashingFiles};
 use super::failing_files::FailingFiles;
 use super::*;
-use crate::chat::protocol::{Kind, Record};
+use crate::chat::protocol::{Record, RecordKind};
 use crate::chat::{Operation, Text};
 use crate::log::files::append_all;
 use crate::log::line::{Checksum, SegmentHeader, push_erased, push_record};
@@ -18,7 +18,7 @@ const SMALL: LogConfig = LogConfig { file_bytes: 1_200, ..CONFIG };
 
 fn entry(seq: u64, operation: Operation) -> LogEntry {
     let (room, cid) = ("lobby".parse().unwrap(), format!("c{seq}").parse().unwrap());
-    let (user, kind) = ("bob".parse().unwrap(), Kind::Operation(operation));
+    let (user, kind) = ("bob".parse().unwrap(), RecordKind::Operation(operation));
     let json = Record { room, seq, at: 5, user, cid, kind }.encode();
     LogEntry { seq, owner: format!("{seq:032x}").parse().unwrap(), json: json.into() }
 }

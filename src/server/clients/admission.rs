@@ -38,12 +38,12 @@ struct Counts {
     open: usize,
     /// Refusals that are being sent.
     refusals: usize,
-    addresses: HashMap<IpAddr, Address>,
+    addresses: HashMap<IpAddr, AddressCounts>,
 }
 
 /// The counts of one address.
 #[derive(Debug)]
-struct Address {
+struct AddressCounts {
     open: usize,
     /// New WebSockets since `minute`.
     new: usize,
@@ -177,7 +177,7 @@ impl Admission {
     }
 }
 
-impl Address {
+impl AddressCounts {
     /// Starts a new minute if the last one is over.
     fn start_minute(&mut self, now: Instant) {
         if now.saturating_duration_since(self.minute) >= MINUTE {
@@ -220,13 +220,14 @@ impl Counts {
         Ok(())
     }
 
-    fn address(&mut self, address: IpAddr) -> &mut Address {
+    fn address(&mut self, address: IpAddr) -> &mut AddressCounts {
         let now = Instant::now();
         if self.addresses.len() > 2 * self.open + limits::PER_ADDRESS {
-            let is_used = |address: &Address| address.open > 0 || now - address.minute < MINUTE;
+            let is_used =
+                |address: &AddressCounts| address.open > 0 || now - address.minute < MINUTE;
             self.addresses.retain(|_, address| is_used(address));
         }
-        let fresh = Address { open: 0, new: 0, wrong: 0, minute: now };
+        let fresh = AddressCounts { open: 0, new: 0, wrong: 0, minute: now };
         self.addresses.entry(network_of(address)).or_insert(fresh)
     }
 }

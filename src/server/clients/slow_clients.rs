@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::client::Client;
 use crate::failpoint;
 use crate::limits;
-use crate::net::Drained;
+use crate::net::DrainResult;
 
 /// All clients that have bytes waiting in their send queue.
 ///
@@ -95,13 +95,13 @@ impl SlowClient {
     /// Writes as many bytes as the socket takes.
     fn retry(mut self, now: Instant, stall_wait: Duration) -> Retry {
         match self.client.send_queue.drain(now) {
-            Drained::Empty | Drained::Closed => return Retry::Done,
-            Drained::Progress => self.pause = limits::RETRY_WRITE_MIN,
-            Drained::Stalled(wait) if wait >= stall_wait => {
+            DrainResult::Empty | DrainResult::Closed => return Retry::Done,
+            DrainResult::Progress => self.pause = limits::RETRY_WRITE_MIN,
+            DrainResult::Stalled(wait) if wait >= stall_wait => {
                 self.client.send_queue.shutdown();
                 return Retry::Evicted;
             }
-            Drained::Stalled(_) => self.pause = (self.pause * 2).min(limits::RETRY_WRITE_MAX),
+            DrainResult::Stalled(_) => self.pause = (self.pause * 2).min(limits::RETRY_WRITE_MAX),
         }
         self.due = now + self.pause;
         Retry::Later(self)

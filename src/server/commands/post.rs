@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Session;
-use crate::chat::protocol::{ErrorMessage, Kind, Record, ServerMessage};
+use crate::chat::protocol::{ErrorMessage, Record, RecordKind, ServerMessage};
 use crate::chat::{Author, Cid, ErrorCode, Operation, Outcome, RoomName, UserName};
 use crate::json;
 use crate::limits;
@@ -146,13 +146,13 @@ fn check_target(
     let record = value.and_then(|value| Record::from_json(&value).ok().flatten());
     let is_edit = matches!(operation, Operation::Edit { .. });
     match record.map(|record| record.kind) {
-        Some(Kind::Operation(Operation::Post { .. })) => {}
-        Some(Kind::Erased { edit_of: None }) if !is_edit => {} // a second delete does no harm
+        Some(RecordKind::Operation(Operation::Post { .. })) => {}
+        Some(RecordKind::Erased { edit_of: None }) if !is_edit => {} // a second delete does no harm
         Some(
-            Kind::Operation(
+            RecordKind::Operation(
                 Operation::Edit { .. } | Operation::Delete { .. } | Operation::Topic { .. },
             )
-            | Kind::Erased { .. },
+            | RecordKind::Erased { .. },
         )
         | None => return Err(missing()),
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::chat::protocol::{ErrorMessage, Range, RoomInfo, ServerMessage};
+use crate::chat::protocol::{ErrorMessage, HistoryRange, RoomInfo, ServerMessage};
 use crate::chat::{ErrorCode, RoomName};
 use crate::server::clients::client::Client;
 use crate::server::room::{Room, history};
@@ -23,7 +23,11 @@ pub(super) fn rooms(shared: &Shared, client: &Client) -> ServerMessage {
 }
 
 /// A page of history, as JSON.
-pub(super) fn history(room: &Room, range: Range, limit: usize) -> Result<String, ErrorMessage> {
+pub(super) fn history(
+    room: &Room,
+    range: HistoryRange,
+    limit: usize,
+) -> Result<String, ErrorMessage> {
     history::page(room, range, limit).map_err(|_| unreadable(&room.name))
 }
 

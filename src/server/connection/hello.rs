@@ -104,7 +104,7 @@ struct Hello<'h> {
 }
 
 /// An accepted hello.
-struct Accepted {
+struct AcceptedHello {
     identity: Identity,
     agent: Agent,
     joins: Vec<Join>,
@@ -119,7 +119,7 @@ impl Hello<'_> {
         let mut reader = MessageReader::new(&**self.stream, decoder, leftover);
         let send_queue = SendQueue::new(Arc::clone(self.stream), limits.backlog);
         match self.read(&mut reader, &send_queue) {
-            Ok(Accepted { identity, agent, joins }) => {
+            Ok(AcceptedHello { identity, agent, joins }) => {
                 metrics.connections.welcomed(agent);
                 let client = Client::new(self.id, self.address, agent, send_queue, identity);
                 let mut session = Session::begin(self.shared, client);
@@ -146,7 +146,7 @@ impl Hello<'_> {
         &self,
         reader: &mut MessageReader<&TcpStream>,
         send_queue: &SendQueue<Arc<TcpStream>>,
-    ) -> Result<Accepted, Disconnect> {
+    ) -> Result<AcceptedHello, Disconnect> {
         let deadline = Deadline::new(Instant::now(), self.shared.config.limits.timeouts.hello);
         let mut reservation = self.shared.admission.memory_budget.reservation();
         let text = loop {
@@ -185,7 +185,7 @@ impl Hello<'_> {
     ///
     /// # Errors
     /// The close code, and the message to send before it.
-    fn accept(&self, text: &str) -> Result<Accepted, (CloseCode, Box<ErrorMessage>)> {
+    fn accept(&self, text: &str) -> Result<AcceptedHello, (CloseCode, Box<ErrorMessage>)> {
         let config = &self.shared.config;
         let refuse = |rejection: Rejection| Box::new(ErrorMessage::from(rejection));
         let (user, token, password, agent, joins) =
@@ -207,7 +207,7 @@ impl Hello<'_> {
         }
         let identity = self.shared.names.claim(&user, token.as_ref());
         let identity = identity.map_err(|rejection| (disconnect::NAME_TAKEN, refuse(rejection)))?;
-        Ok(Accepted { identity, agent: agent.unwrap_or(Agent::Bot), joins })
+        Ok(AcceptedHello { identity, agent: agent.unwrap_or(Agent::Bot), joins })
     }
 
     /// Whether a hello has the password, if the server requires one. A wrong one costs time, and an address

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Room;
 use super::membership::CatchUp;
 use crate::chat::LogEntry;
-use crate::chat::protocol::Range;
+use crate::chat::protocol::HistoryRange;
 use crate::json::{self, Object, Value};
 use crate::limits;
 use crate::log::ReadLimit;
@@ -83,18 +83,18 @@ pub(crate) fn record(room: &Room, seq: u64) -> Option<LogEntry> {
 
 /// The `history` message for a request of `limit` records. Its bytes are bounded too; then it holds the
 /// records nearest to the requested seq.
-pub(crate) fn page(room: &Room, range: Range, limit: usize) -> io::Result<String> {
+pub(crate) fn page(room: &Room, range: HistoryRange, limit: usize) -> io::Result<String> {
     let limit = limit.min(limits::HISTORY_PAGE_MAX);
     let (after, end, bytes) = match range {
-        Range::After(seq) => (seq, u64::MAX, limits::HISTORY_PAGE_BYTES),
-        Range::Before(seq) => (seq.saturating_sub(limit as u64 + 1), seq, usize::MAX),
+        HistoryRange::After(seq) => (seq, u64::MAX, limits::HISTORY_PAGE_BYTES),
+        HistoryRange::Before(seq) => (seq.saturating_sub(limit as u64 + 1), seq, usize::MAX),
     };
     let head = room.head();
     let mut entries = room.log.read(after, ReadLimit { records: limit, bytes })?;
     entries.retain(|entry| entry.seq < end && entry.seq <= head);
     let entries = match range {
-        Range::After(_) => entries,
-        Range::Before(_) => nearest(entries),
+        HistoryRange::After(_) => entries,
+        HistoryRange::Before(_) => nearest(entries),
     };
     let records = entries.iter().map(|entry| &*entry.json);
     let mut page = Object::new();

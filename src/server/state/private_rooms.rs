@@ -157,12 +157,12 @@ fn find(map: &RoomMap, name: &RoomName, access: Access) -> Option<Arc<Room>> {
 /// take it.
 #[derive(Debug, Default)]
 pub(crate) struct Invitations {
-    sessions: Mutex<HashMap<ClientId, Invited>>,
+    sessions: Mutex<HashMap<ClientId, SessionInvitations>>,
 }
 
 /// The invitations of one session.
 #[derive(Debug, Default)]
-struct Invited {
+struct SessionInvitations {
     /// The rooms that it has not accepted yet.
     rooms: Vec<Arc<Room>>,
     /// How many invitations it has got in all.
@@ -170,7 +170,7 @@ struct Invited {
 }
 
 impl Invitations {
-    fn sessions(&self) -> MutexGuard<'_, HashMap<ClientId, Invited>> {
+    fn sessions(&self) -> MutexGuard<'_, HashMap<ClientId, SessionInvitations>> {
         failpoint::check(
             self.sessions.lock().unwrap_or_else(PoisonError::into_inner),
             "invitations",
@@ -179,7 +179,7 @@ impl Invitations {
 
     /// A session begins.
     pub(crate) fn begin_session(&self, client: ClientId) {
-        self.sessions().insert(client, Invited::default());
+        self.sessions().insert(client, SessionInvitations::default());
     }
 
     /// Notes that a client is about to be invited. False if it must not be: its session has ended, or it
