@@ -164,7 +164,8 @@ impl Chat {
 
     /// The private room with another user.
     fn room_with(&self, user: &UserName) -> Result<RoomName, String> {
-        RoomName::of_two(self.view.me(), user).ok_or_else(|| format!("you are {user} yourself"))
+        RoomName::private_between(self.view.me(), user)
+            .ok_or_else(|| format!("you are {user} yourself"))
     }
 
     /// A room by its name; `@bob` is the private room with bob.

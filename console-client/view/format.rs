@@ -247,7 +247,7 @@ pub(crate) fn tag(room: &RoomName, ours: &UserName) -> Line {
 
 /// A room in brackets: `rust`, and `@alice` for the private room of `ours` and alice.
 pub(crate) fn title(room: &RoomName, ours: &UserName) -> String {
-    room.other(ours).map_or_else(|| room.to_string(), |other| format!("@{other}"))
+    room.other_key(ours).map_or_else(|| room.to_string(), |other| format!("@{other}"))
 }
 
 /// A room in a sentence: `#rust`, `@alice`.

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::limits;
 
-    fn none(now: Instant) -> FloodControl {
+    fn flood_control(now: Instant) -> FloodControl {
         FloodControl::new(limits::CONTROL_RATE, limits::FLOOD_GRACE, now)
     }
 
@@ -132,12 +132,12 @@ mod tests {
     #[test]
     fn a_short_flood_is_slowed_and_forgiven_and_a_long_one_disconnects() {
         let start = Instant::now();
-        let mut flood = none(start);
+        let mut flood = flood_control(start);
         let allowed = (0..25).filter(|_| flood.check(start) == Verdict::Allow).count();
         assert_eq!(allowed, 20);
         assert_eq!(flood.check(start + 3000 * MS), Verdict::Allow, "forgiven");
 
-        let mut flood = none(start);
+        let mut flood = flood_control(start);
         let disconnected = (0..2000)
             .map(|n| start + n * 10 * MS)
             .find(|at| flood.check(*at) == Verdict::Disconnect);
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn just_below_the_limit_is_allowed_for_ever() {
         let start = Instant::now();
-        let mut flood = none(start);
+        let mut flood = flood_control(start);
         assert!((0..2000).all(|n| flood.check(start + n * 50 * MS) == Verdict::Allow));
     }
 }

@@ -23,12 +23,12 @@ impl RoomName {
     /// ```
     /// # use talk::chat::{RoomName, UserName};
     /// let [bob, alice]: [UserName; 2] = ["Bob", "alice"].map(|name| name.parse().unwrap());
-    /// assert_eq!(RoomName::of_two(&bob, &alice).unwrap().as_str(), "@alice+bob");
-    /// assert_eq!(RoomName::of_two(&bob, &bob), None);
+    /// assert_eq!(RoomName::private_between(&bob, &alice).unwrap().as_str(), "@alice+bob");
+    /// assert_eq!(RoomName::private_between(&bob, &bob), None);
     /// ```
     #[must_use]
-    pub fn of_two(one: &UserName, other: &UserName) -> Option<RoomName> {
-        private(&one.key(), &other.key())
+    pub fn private_between(one: &UserName, other: &UserName) -> Option<RoomName> {
+        private_of_keys(&one.key(), &other.key())
     }
 
     /// The room's name as text, without `#`.
@@ -39,7 +39,7 @@ impl RoomName {
 
     /// The keys of its two users, if it is a private room.
     #[must_use]
-    pub fn owners(&self) -> Option<[&str; 2]> {
+    pub fn user_keys(&self) -> Option<[&str; 2]> {
         self.0.strip_prefix('@')?.split_once('+').map(|(one, other)| [one, other])
     }
 
@@ -51,8 +51,8 @@ impl RoomName {
 
     /// The key of the user with whom `user` shares it; `None` where `user` is neither of the two.
     #[must_use]
-    pub fn other(&self, user: &UserName) -> Option<&str> {
-        let ([one, other], key) = (self.owners()?, user.key());
+    pub fn other_key(&self, user: &UserName) -> Option<&str> {
+        let ([one, other], key) = (self.user_keys()?, user.key());
         match (one == key, other == key) {
             (true, false) => Some(other),
             (false, true) => Some(one),
@@ -77,7 +77,7 @@ impl FromStr for RoomName {
         if let Some(names) = text.strip_prefix('@') {
             return names
                 .split_once('+')
-                .and_then(|(one, other)| private_of(one, other))
+                .and_then(|(one, other)| private_of_names(one, other))
                 .ok_or_else(|| {
                     Rejection::new(
                         ErrorCode::BadRoom,
@@ -102,11 +102,11 @@ impl FromStr for RoomName {
     }
 }
 
-fn private_of(one: &str, other: &str) -> Option<RoomName> {
-    private(&key_of(one)?, &key_of(other)?)
+fn private_of_names(one: &str, other: &str) -> Option<RoomName> {
+    private_of_keys(&key_of(one)?, &key_of(other)?)
 }
 
-fn private(one: &str, other: &str) -> Option<RoomName> {
+fn private_of_keys(one: &str, other: &str) -> Option<RoomName> {
     let (first, second) = (one.min(other), one.max(other));
     (first != second).then(|| RoomName(format!("@{first}+{second}").into()))
 }
@@ -142,22 +142,22 @@ mod tests {
 
     #[test]
     fn a_private_room_has_one_name_in_any_case_and_order() {
-        let room = RoomName::of_two(&user("Zoë"), &user("alice")).unwrap();
+        let room = RoomName::private_between(&user("Zoë"), &user("alice")).unwrap();
         assert_eq!(room.as_str(), "@alice+zoë");
         for text in ["@alice+zoë", "@ZOË+Alice", "@zoë+alice"] {
             assert_eq!(text.parse(), Ok(room.clone()), "{text}");
         }
-        assert_eq!(room.other(&user("ZOË")), Some("alice"));
-        assert_eq!(room.other(&user("eve")), None);
+        assert_eq!(room.other_key(&user("ZOË")), Some("alice"));
+        assert_eq!(room.other_key(&user("eve")), None);
         assert!(room.is_private() && !RoomName::default().is_private());
     }
 
     #[test]
     fn every_name_can_share_a_room() {
         for name in ["İpek", "Straße", "ΟΔΟΣ", "ภาษา", "José", "a.b-c_d", "日本"] {
-            let room = RoomName::of_two(&user(name), &user("bob")).unwrap();
+            let room = RoomName::private_between(&user(name), &user("bob")).unwrap();
             assert_eq!(room.as_str().parse(), Ok(room.clone()), "{name}");
-            assert!(room.other(&user(name)).is_some());
+            assert!(room.other_key(&user(name)).is_some());
         }
     }
 

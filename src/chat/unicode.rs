@@ -98,7 +98,7 @@ pub(crate) fn is_needed_mark(c: char) -> bool {
 
 /// Whether `mark` may follow `base` directly: a block of 256 characters is roughly a script, and a
 /// mark of one script on a letter of another is never part of a name.
-pub(crate) fn may_carry_mark(base: char, mark: char) -> bool {
+pub(crate) fn may_take_mark(base: char, mark: char) -> bool {
     (is_letter_or_digit(base) || is_needed_mark(base))
         && u32::from(base) >> 8 == u32::from(mark) >> 8
 }

@@ -84,9 +84,9 @@ fn check_characters(text: &str) -> Result<(), Rejection> {
     for c in text.chars() {
         if unicode::is_needed_mark(c) {
             marks = marks.saturating_add(1);
-            let is_carried =
-                before.is_some_and(|base| base != c && unicode::may_carry_mark(base, c));
-            if !is_carried || marks > MARKS {
+            let may_follow =
+                before.is_some_and(|base| base != c && unicode::may_take_mark(base, c));
+            if !may_follow || marks > MARKS {
                 return Err(bad_name(format!(
                     "a name cannot have U+{:04X} at that place",
                     u32::from(c)

@@ -95,7 +95,7 @@ impl Command {
         while let Some(argument) = arguments.next().transpose()? {
             let Some(long) = argument.strip_prefix("--").filter(|_| !only_words) else {
                 match argument.strip_prefix('-').filter(|rest| !only_words && !rest.is_empty()) {
-                    Some(letters) => self.shorts(letters, &mut args)?,
+                    Some(letters) => self.parse_short_flags(letters, &mut args)?,
                     None => args.words.push(argument),
                 }
                 continue;
@@ -108,7 +108,7 @@ impl Command {
                 Some((name, value)) => (name, Some(value.to_owned())),
                 None => (long, None),
             };
-            let flag = self.flag(name)?;
+            let flag = self.find_flag(name)?;
             let value = match (flag.placeholder, inline) {
                 (None, Some(_)) => return Err(Error(format!("--{name} takes no value"))),
                 (None, None) => String::new(),
@@ -119,18 +119,18 @@ impl Command {
             };
             args.given.push(GivenFlag { name: flag.name, spelling: format!("--{name}"), value });
         }
-        self.flags.iter().try_for_each(|flag| flag.fill_in(&env, &mut args))?;
+        self.flags.iter().try_for_each(|flag| flag.apply_default(&env, &mut args))?;
         Ok(args)
     }
 
     /// The table for people, aligned, at most 80 columns wide.
     pub fn help(&self) -> String {
-        let left: Vec<String> = self.flags.iter().map(Flag::left).collect();
+        let left: Vec<String> = self.flags.iter().map(Flag::left_column).collect();
         let column = left.iter().map(String::len).max().unwrap_or(0) + 2;
         let mut help = format!("{}\n\nUsage: {}\n\n", self.about, self.usage);
         for (flag, left) in self.flags.iter().zip(&left) {
             let mut line = format!("{left:column$}");
-            for word in flag.right().split(' ') {
+            for word in flag.right_column().split(' ') {
                 if line.len() + word.len() > 79 && line.trim_end().len() > column {
                     help.push_str(line.trim_end());
                     help.push('\n');
@@ -150,7 +150,7 @@ impl Command {
         help
     }
 
-    fn shorts(&self, letters: &str, args: &mut Args) -> Result<(), Error> {
+    fn parse_short_flags(&self, letters: &str, args: &mut Args) -> Result<(), Error> {
         for letter in letters.chars() {
             let flag = self.flags.iter().find(|flag| flag.short == Some(letter));
             let flag = flag.ok_or_else(|| Error(format!("unknown flag -{letter} (try --help)")))?;
@@ -160,7 +160,7 @@ impl Command {
         Ok(())
     }
 
-    fn flag(&self, name: &str) -> Result<&Flag, Error> {
+    fn find_flag(&self, name: &str) -> Result<&Flag, Error> {
         self.flags.iter().find(|flag| flag.is_called(name)).ok_or_else(|| {
             let named = self.flags.iter().filter(|flag| !flag.only_env);
             let names = named.flat_map(|flag| [Some(flag.name), flag.alias]).flatten();
@@ -174,7 +174,7 @@ impl Command {
 
 impl Flag {
     /// Adds the value of the environment or the default, when the flag is not given.
-    fn fill_in(
+    fn apply_default(
         &self,
         env: impl Fn(&str) -> Option<OsString>,
         args: &mut Args,
@@ -198,7 +198,7 @@ impl Flag {
         Ok(())
     }
 
-    fn left(&self) -> String {
+    fn left_column(&self) -> String {
         if self.only_env {
             return format!("      {}", self.env.unwrap_or_default());
         }
@@ -207,7 +207,7 @@ impl Flag {
         format!("  {short}--{}{placeholder}", self.name)
     }
 
-    fn right(&self) -> String {
+    fn right_column(&self) -> String {
         let default = self.default.map_or(String::new(), |value| format!(" [default: {value}]"));
         let env = self.env.filter(|_| !self.only_env);
         let env = env.map_or(String::new(), |name| format!(" [${name}]"));
@@ -243,7 +243,7 @@ impl Args {
 
     /// The value: of the flag, else of its variable, else the default; of several flags the last.
     pub fn get(&self, name: &str) -> Option<&str> {
-        Some(&self.given(name)?.value)
+        Some(&self.find_given(name)?.value)
     }
 
     /// Every value of a repeatable flag; commas separate several in one (`TALK_ROOM=lobby,rust`).
@@ -257,7 +257,9 @@ impl Args {
     /// # Errors
     /// The error of `T`, after the flag (or variable) and the value.
     pub fn parsed<T: FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<Option<T>, Error> {
-        let Some(GivenFlag { spelling, value, .. }) = self.given(name) else { return Ok(None) };
+        let Some(GivenFlag { spelling, value, .. }) = self.find_given(name) else {
+            return Ok(None);
+        };
         let refuse = |error| Error(format!("{spelling}: {value:?}: {error}"));
         value.parse().map(Some).map_err(refuse)
     }
@@ -267,7 +269,7 @@ impl Args {
     /// # Errors
     /// Not a number, or out of range.
     pub fn number(&self, name: &str, range: RangeInclusive<u64>) -> Result<Option<u64>, Error> {
-        let Some(given) = self.given(name) else { return Ok(None) };
+        let Some(given) = self.find_given(name) else { return Ok(None) };
         let number = given.value.parse().map_err(|_| given.is_not("a number"))?;
         if range.contains(&number) {
             return Ok(Some(number));
@@ -280,7 +282,7 @@ impl Args {
     /// # Errors
     /// No unit, no number, or too large.
     pub fn duration(&self, name: &str) -> Result<Option<Duration>, Error> {
-        let Some(given) = self.given(name) else { return Ok(None) };
+        let Some(given) = self.find_given(name) else { return Ok(None) };
         match duration(&given.value) {
             Some(duration) => Ok(Some(duration)),
             None => Err(given.is_not("a time like 10s, 5m, 2h or 7d")),
@@ -292,7 +294,7 @@ impl Args {
         &self.words
     }
 
-    fn given(&self, name: &str) -> Option<&GivenFlag> {
+    fn find_given(&self, name: &str) -> Option<&GivenFlag> {
         self.given.iter().rfind(|given| given.name == name)
     }
 }

@@ -70,17 +70,17 @@ impl Outbox {
     }
 
     /// Whether a submission is in flight, or waits because it was rate limited.
-    pub(super) fn is_busy(&self) -> bool {
+    pub(super) fn has_in_flight(&self) -> bool {
         self.in_flight.is_some()
     }
 
     /// Whether a waiting submission was sent before.
-    pub(super) fn has_doubt(&self) -> bool {
+    pub(super) fn has_in_doubt(&self) -> bool {
         self.queue.iter().any(|queued| queued.is_in_doubt)
     }
 
     /// The next submission to send, if none is in flight.
-    pub(super) fn next(&mut self) -> Option<ClientMessage> {
+    pub(super) fn take_next(&mut self) -> Option<ClientMessage> {
         if self.in_flight.is_some() {
             return None;
         }
@@ -91,7 +91,7 @@ impl Outbox {
     }
 
     /// A record of this client arrived: removes the submission that made it, if there is one.
-    pub(super) fn settle(&mut self, room: &RoomName, cid: &Cid) -> bool {
+    pub(super) fn acknowledge(&mut self, room: &RoomName, cid: &Cid) -> bool {
         let is_it = |submission: &Submission| submission.cid == *cid && submission.room == *room;
         if self.in_flight.as_ref().is_some_and(|in_flight| is_it(&in_flight.submission)) {
             self.in_flight = None;
@@ -109,7 +109,7 @@ impl Outbox {
     }
 
     /// The submission in flight was rejected as too fast: it waits for [`Outbox::resend_due`].
-    pub(super) fn rate_limit(&mut self) {
+    pub(super) fn set_rate_limited(&mut self) {
         if let Some(in_flight) = &mut self.in_flight {
             in_flight.is_rate_limited = true;
         }
@@ -130,19 +130,19 @@ impl Outbox {
     }
 
     /// The submission in flight was rejected.
-    pub(super) fn fail(&mut self) {
+    pub(super) fn fail_in_flight(&mut self) {
         self.failed.extend(self.in_flight.take().map(|in_flight| in_flight.submission));
     }
 
     /// Every submission in doubt fails: no record or rejection can settle it any more. Returns
     /// their cids.
-    pub(super) fn fail_doubtful(&mut self) -> Vec<Cid> {
+    pub(super) fn fail_in_doubt(&mut self) -> Vec<Cid> {
         self.fail_where(|queued| queued.is_in_doubt)
     }
 
     /// Every waiting submission for `room` that names a record fails (edits, deletes and replies):
     /// the record was of another log. Returns their cids.
-    pub(super) fn fail_targeting(&mut self, room: &RoomName) -> Vec<Cid> {
+    pub(super) fn fail_targeted(&mut self, room: &RoomName) -> Vec<Cid> {
         self.fail_where(|Queued { submission, .. }| {
             submission.room == *room && submission.operation.referenced_seq().is_some()
         })

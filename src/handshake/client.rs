@@ -110,13 +110,13 @@ impl UpgradeRequest {
     /// # Errors
     ///
     /// The first violation of RFC 6455 §4.1; the connection must be closed.
-    pub fn verify(&self, answer: &ResponseHead) -> Result<(), Mismatch> {
-        let headers = &answer.headers;
-        if answer.status != Status::SWITCHING_PROTOCOLS {
+    pub fn verify(&self, response: &ResponseHead) -> Result<(), Mismatch> {
+        let headers = &response.headers;
+        if response.status != Status::SWITCHING_PROTOCOLS {
             let location = headers.values("Location").next();
             let location = location.filter(|url| url.bytes().all(|byte| byte.is_ascii_graphic()));
             return Err(Mismatch::Status {
-                status: answer.status,
+                status: response.status,
                 location: location.map(String::from),
             });
         }
@@ -219,8 +219,8 @@ mod tests {
             .unwrap()
     }
 
-    fn verdict(answer: &str) -> Result<(), Mismatch> {
-        let (head, _) = Parser::new().feed(answer.as_bytes()).unwrap().unwrap();
+    fn verdict(response: &str) -> Result<(), Mismatch> {
+        let (head, _) = Parser::new().feed(response.as_bytes()).unwrap().unwrap();
         request().verify(&head)
     }
 

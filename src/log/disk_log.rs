@@ -97,8 +97,10 @@ impl DiskLog {
         files: Arc<dyn Files>,
         recovered: Recovered,
     ) -> DiskLog {
-        let Recovered { id, segments, next, checksum, at, owners, projection, damage } = recovered;
-        let health = damage.map_or(Health::Ok, |damage| Health::Corrupt(damage.to_string()));
+        let Recovered { id, segments, next, checksum, at, owners, projection, corruption } =
+            recovered;
+        let health =
+            corruption.map_or(Health::Ok, |corruption| Health::Corrupt(corruption.to_string()));
         let writer = Mutex::new(Writer {
             checksum,
             at,

@@ -89,7 +89,7 @@ impl DiskLog {
 
     /// The segment's lines, those in `to_erase` redacted.
     fn rewrite(&self, target: &SegmentToErase) -> io::Result<RewrittenSegment> {
-        let file = self.files.read(&target.path)?;
+        let file = self.files.open_for_reading(&target.path)?;
         let mut lines = LineReader::new(&*file, 0, target.end);
         let changed =
             || io::Error::other(format!("{} is not as it was written", target.path.display()));

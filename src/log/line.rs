@@ -157,17 +157,17 @@ fn push_body(out: &mut Vec<u8>, entry: &LogEntry) {
 
 /// The `seq` and the `at` of a record: every record has them side by side, near its beginning.
 /// Quotes in a text are escaped, so no text can look like them.
-pub(super) fn seq_and_at(body: &[u8]) -> Option<(u64, u64)> {
+pub(super) fn parse_seq_and_at(body: &[u8]) -> Option<(u64, u64)> {
     const SEQ: &[u8] = b",\"seq\":";
     let near = body.get(..body.len().min(160))?;
     let at = near.windows(SEQ.len()).position(|window| window == SEQ)?;
-    let (seq, rest) = number(body.get(at + SEQ.len()..)?)?;
-    let (at, _) = number(rest.strip_prefix(b",\"at\":")?)?;
+    let (seq, rest) = take_number(body.get(at + SEQ.len()..)?)?;
+    let (at, _) = take_number(rest.strip_prefix(b",\"at\":")?)?;
     Some((seq, at))
 }
 
 /// A number, and what follows its digits.
-fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+fn take_number(text: &[u8]) -> Option<(u64, &[u8])> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at_checked(digits)?;
     Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
@@ -175,7 +175,7 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
 
 /// The record in the body of a verified line.
 pub(super) fn parse_entry(body: &[u8]) -> Option<LogEntry> {
-    let (seq, _) = seq_and_at(body)?;
+    let (seq, _) = parse_seq_and_at(body)?;
     let (record, end) = body.split_at_checked(body.len().checked_sub(OWNER_BYTES)?)?;
     let owner = end.strip_prefix(OWNER.as_bytes())?.strip_suffix(b"\"")?;
     let owner = std::str::from_utf8(owner).ok()?.parse().ok()?;
@@ -288,7 +288,7 @@ mod tests {
             assert_eq!(line.pop(), Some(b'\n'));
             assert!(!line.contains(&b'\n'), "a record is one line");
             let ValidLine { body, checksum: found, erased } = verify_line(&line, before).unwrap();
-            assert_eq!((found, seq_and_at(body)), (checksum, Some((7, 5))));
+            assert_eq!((found, parse_seq_and_at(body)), (checksum, Some((7, 5))));
             assert_eq!((parse_entry(body), erased), (Some(post(text)), false));
             json::parse(std::str::from_utf8(&line).unwrap()).unwrap();
         }

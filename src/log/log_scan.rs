@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::files::Files;
 use super::line::{self, Checksum, ValidLine};
 use super::projection::{Projection, is_post};
-use super::segment::{Segment, first_of};
+use super::segment::{Segment, parse_file_name};
 use super::segment_scan::{CorruptionKind, Expected, is_torn, scan_segment};
 use crate::chat::OwnerId;
 
@@ -55,7 +55,7 @@ pub(super) struct LogScan {
 /// Why a scan ended before the end of the files.
 #[derive(Debug)]
 pub(super) struct ScanStop {
-    pub(super) damage: Corruption,
+    pub(super) corruption: Corruption,
     /// It is a torn tail: what an interrupted write leaves at the end of the last segment.
     pub(super) torn: bool,
 }
@@ -71,7 +71,7 @@ pub(super) fn list_segments(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     for entry in entries {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str());
-        if let Some(first) = name.and_then(first_of) {
+        if let Some(first) = name.and_then(parse_file_name) {
             found.push((first, path));
         }
     }
@@ -100,13 +100,13 @@ pub(super) fn scan_log(
     };
     let newest = listed.last().map(|(first, _)| *first);
     for (first, path) in listed {
-        let file = files.read(&path)?;
+        let file = files.open_for_reading(&path)?;
         let known = scan.id.is_some();
         let before = known.then_some(Expected { next: scan.next, checksum: scan.checksum });
         let (mut oldest, projection) = (0, &mut scan.projection);
         let found = scan_segment(&*file, room, first, before, |valid| {
             if oldest == 0 {
-                oldest = line::seq_and_at(valid.body).map_or(0, |(_, at)| at);
+                oldest = line::parse_seq_and_at(valid.body).map_or(0, |(_, at)| at);
             }
             if valid.erased || !is_post(valid.body) {
                 line::parse_entry(valid.body)
@@ -137,8 +137,8 @@ pub(super) fn scan_log(
             )
             || matches!(kind, CorruptionKind::WrongSeq(seq) if seq < scan.next && newest == Some(first));
         let torn = may_be_torn && is_torn(&*file, offset, expected)?;
-        let damage = Corruption { file: path, seq: scan.next, offset, kind };
-        scan.stop = Some(ScanStop { damage, torn });
+        let corruption = Corruption { file: path, seq: scan.next, offset, kind };
+        scan.stop = Some(ScanStop { corruption, torn });
         break;
     }
     Ok(scan)

@@ -113,7 +113,7 @@ impl DiskLog {
             Ok(()) | Err(_) => {}
         }
         let Some((path, first, end)) = last else { return Ok(()) };
-        let file = self.files.write(&path)?;
+        let file = self.files.open_for_appending(&path)?;
         if file.stat()?.len > end {
             file.set_len(end)?; // what could not be rolled back
         }

@@ -26,7 +26,7 @@ pub(super) struct Recovered {
     pub(super) owners: Option<[OwnerId; 2]>,
     pub(super) projection: Projection,
     /// Records from here on are not served, and nothing is written.
-    pub(super) damage: Option<Corruption>,
+    pub(super) corruption: Option<Corruption>,
 }
 
 /// A torn tail that was cut off: what an interrupted write had left.
@@ -46,7 +46,7 @@ impl Recovered {
     /// A log without records.
     pub(super) fn empty(id: String, owners: Option<[OwnerId; 2]>) -> Recovered {
         let (segments, checksum, projection) = (Vec::new(), Checksum::START, Projection::default());
-        Recovered { id, segments, next: 1, checksum, at: 0, owners, projection, damage: None }
+        Recovered { id, segments, next: 1, checksum, at: 0, owners, projection, corruption: None }
     }
 }
 
@@ -64,21 +64,21 @@ pub(super) fn recover(
     let LogScan { segments, id, owners, projection, next, checksum, at, stop } =
         scan_log(files, room.as_str(), dir, |_| Ok(()))?;
     let id = id.unwrap_or(new_id);
-    let (torn, damage) = match stop {
+    let (torn, corruption) = match stop {
         None => (None, None),
-        Some(stop) if stop.torn => (Some(cut_torn_tail(files, &stop.damage)?), None),
-        Some(stop) if matches!(stop.damage.kind, CorruptionKind::NewerVersion(_)) => {
-            return Err(io::Error::other(stop.damage.to_string()));
+        Some(stop) if stop.torn => (Some(cut_torn_tail(files, &stop.corruption)?), None),
+        Some(stop) if matches!(stop.corruption.kind, CorruptionKind::NewerVersion(_)) => {
+            return Err(io::Error::other(stop.corruption.to_string()));
         }
-        Some(stop) => (None, Some(stop.damage)),
+        Some(stop) => (None, Some(stop.corruption)),
     };
-    Ok((Recovered { id, segments, next, checksum, at, owners, projection, damage }, torn))
+    Ok((Recovered { id, segments, next, checksum, at, owners, projection, corruption }, torn))
 }
 
 /// Cuts off a torn tail, after copying it to a backup.
-fn cut_torn_tail(files: &dyn Files, damage: &Corruption) -> io::Result<Torn> {
-    let (path, offset) = (&damage.file, damage.offset);
-    let file = files.write(path)?;
+fn cut_torn_tail(files: &dyn Files, corruption: &Corruption) -> io::Result<Torn> {
+    let (path, offset) = (&corruption.file, corruption.offset);
+    let file = files.open_for_appending(path)?;
     let len = file.stat()?.len;
     let backup = (len > offset).then(|| back_up(files, path, offset, len)).transpose()?;
     if offset == 0 {
@@ -102,7 +102,7 @@ fn back_up(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Result<
             name.push(format!(".{count}"));
         }
         let backup = PathBuf::from(name);
-        match files.read(&backup) {
+        match files.open_for_reading(&backup) {
             Ok(earlier) if earlier.stat()?.len > len - offset => {
                 count += 1;
                 continue;
@@ -111,7 +111,7 @@ fn back_up(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Result<
             Err(_) => {}
         }
         let copied = files.create(&backup)?;
-        copy(&*files.read(path)?, offset, len, &*copied)?;
+        copy(&*files.open_for_reading(path)?, offset, len, &*copied)?;
         copied.fsync()?;
         return Ok(backup);
     }

@@ -22,7 +22,7 @@ pub(super) fn file_name(first: u64) -> String {
 }
 
 /// The seq in a segment's name; `None` for another name. Seqs start at 1.
-pub(super) fn first_of(name: &str) -> Option<u64> {
+pub(super) fn parse_file_name(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(ENDING)?;
     let all_digits = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
     all_digits.then(|| digits.parse().ok()).flatten().filter(|first| *first > 0)
@@ -61,7 +61,7 @@ impl Segment {
     /// The offset of the line of `seq`.
     pub(super) fn offset_of(&self, files: &dyn Files, seq: u64) -> io::Result<u64> {
         let Some(Location { path, start, end }) = self.locate(seq) else { return Ok(0) };
-        let file = files.read(&path)?;
+        let file = files.open_for_reading(&path)?;
         let mut lines = LineReader::new(&*file, start.offset, end);
         for _ in start.seq..seq {
             lines.next_line()?;
@@ -79,7 +79,7 @@ impl Segment {
 impl Location {
     /// Adds the segment's records after `after` to `page`, until it is full.
     pub(super) fn read(&self, files: &dyn Files, after: u64, page: &mut Page) -> io::Result<()> {
-        let file = files.read(&self.path)?;
+        let file = files.open_for_reading(&self.path)?;
         let mut lines = LineReader::new(&*file, self.start.offset, self.end);
         let IndexEntry { mut seq, mut before, .. } = self.start;
         while !page.is_full() {

@@ -229,7 +229,7 @@ impl Scan {
     /// Adds a line, if it is the next good one.
     fn take<'l>(&mut self, line: &'l [u8]) -> Result<ValidLine<'l>, CorruptionKind> {
         let valid = line::verify_line(line, self.checksum).ok_or(CorruptionKind::Altered)?;
-        let (seq, at) = line::seq_and_at(valid.body).ok_or(CorruptionKind::Altered)?;
+        let (seq, at) = line::parse_seq_and_at(valid.body).ok_or(CorruptionKind::Altered)?;
         if seq != self.next {
             return Err(CorruptionKind::WrongSeq(seq));
         }

@@ -37,7 +37,7 @@ pub enum RecoveryFinding {
     /// A torn tail, which was cut off.
     Torn(Torn),
     /// Corruption: the room is read-only.
-    Damaged(Corruption),
+    Corrupt(Corruption),
 }
 
 impl Store {
@@ -202,9 +202,9 @@ impl Store {
         let (recovered, torn) = recover(&Disk, room, &dir, new_id)
             .map_err(|error| about("cannot open the log in", &dir, &error))?;
         let found = recovered
-            .damage
+            .corruption
             .clone()
-            .map(RecoveryFinding::Damaged)
+            .map(RecoveryFinding::Corrupt)
             .or(torn.map(RecoveryFinding::Torn));
         let files = self.files();
         Ok((Arc::new(DiskLog::new(room.clone(), dir, config, files, recovered)), found))

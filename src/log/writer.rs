@@ -66,7 +66,7 @@ impl OpenFile {
             return Ok((Arc::clone(&cached.file), named.len));
         }
         self.cached = None;
-        let file = files.write(path)?;
+        let file = files.open_for_appending(path)?;
         let opened = file.stat()?;
         self.cached = DescriptorSlot::acquire().map(|place| CachedFile {
             file: Arc::clone(&file),
@@ -109,7 +109,7 @@ impl WriteBatch {
             self.index.push(IndexEntry { seq: entry.seq, offset, before: self.checksum });
             self.checksum = line::push_record(&mut self.bytes, entry, self.checksum);
             let line = self.bytes.get(start..).unwrap_or_default();
-            if let Some((_, at)) = line::seq_and_at(line) {
+            if let Some((_, at)) = line::parse_seq_and_at(line) {
                 self.at = self.at.max(at);
                 if self.oldest == 0 {
                     self.oldest = at;

@@ -28,7 +28,7 @@ enum AdminTask {
     Export {
         room: String,
         since: u64,
-        form: ExportFormat,
+        format: ExportFormat,
     },
 }
 
@@ -88,7 +88,7 @@ Examples:
 };
 
 /// The command of this name, if there is one.
-pub(crate) fn command(name: &OsStr) -> Option<&'static Command> {
+pub(crate) fn find_command(name: &OsStr) -> Option<&'static Command> {
     match name.to_str()? {
         "verify" => Some(&VERIFY),
         "repair" => Some(&REPAIR),
@@ -113,7 +113,7 @@ pub(crate) fn parse(
     }
     let room = match args.words() {
         [] => None,
-        [room] => Some(checked(room)?),
+        [room] => Some(check_room(room)?),
         [_, more, ..] => {
             return Err(Failure::Usage(format!("only one room, not {more:?} as well")));
         }
@@ -124,26 +124,28 @@ pub(crate) fn parse(
     };
     let task = match command.usage {
         usage if usage == REPAIR.usage => AdminTask::Repair(needed()?),
-        usage if usage == EXPORT.usage => {
-            AdminTask::Export { room: needed()?, since: since(&args)?, form: form(&args)? }
-        }
+        usage if usage == EXPORT.usage => AdminTask::Export {
+            room: needed()?,
+            since: parse_since(&args)?,
+            format: parse_format(&args)?,
+        },
         _ => AdminTask::Verify(room),
     };
     Ok(AdminCommand { data, task })
 }
 
 /// Checks that an argument may be a room: a room name, or the name of a private room's log.
-fn checked(room: &str) -> Result<String, Failure> {
+fn check_room(room: &str) -> Result<String, Failure> {
     let (name, _) = room.split_once('~').unwrap_or((room, ""));
     let fits = name.parse::<RoomName>().map(|_| String::from(room));
     fits.map_err(|error| Failure::Usage(format!("{room:?} is not a room name: {error}")))
 }
 
-fn since(args: &Args) -> Result<u64, Failure> {
+fn parse_since(args: &Args) -> Result<u64, Failure> {
     Ok(args.number("since", 0..=u64::MAX)?.unwrap_or(0))
 }
 
-fn form(args: &Args) -> Result<ExportFormat, Failure> {
+fn parse_format(args: &Args) -> Result<ExportFormat, Failure> {
     match args.get("format") {
         None | Some("text") => Ok(ExportFormat::Text),
         Some("jsonl") => Ok(ExportFormat::Jsonl),
@@ -176,8 +178,8 @@ impl AdminCommand {
                 self.log_name(room).and_then(|log| self.verify(&[log]))
             }
             AdminTask::Repair(room) => self.log_name(room).and_then(|log| self.repair(&log)),
-            AdminTask::Export { room, since, form } => {
-                self.log_name(room).and_then(|log| self.export(&log, *since, *form))
+            AdminTask::Export { room, since, format } => {
+                self.log_name(room).and_then(|log| self.export(&log, *since, *format))
             }
         };
         match done {
@@ -217,18 +219,18 @@ impl AdminCommand {
 
     /// The result for one room: `Err` if it is damaged.
     fn verdict(&self, room: &LogName, verified: &Verified) -> Result<String, String> {
-        match &verified.damage {
+        match &verified.corruption {
             None => Ok(String::from("intact")),
             Some(_) if verified.torn && Store::is_in_use(&self.data) => {
                 Ok(String::from("intact, and more is being written"))
             }
-            Some(damage) if verified.torn => Err(format!(
-                "the last line is incomplete, as after a kill during a write ({damage}); \
+            Some(corruption) if verified.torn => Err(format!(
+                "the last line is incomplete, as after a kill during a write ({corruption}); \
                  the server removes it when it starts"
             )),
-            Some(damage) => {
-                Err(format!("DAMAGED at {damage} (server repair {room} removes the damaged end)"))
-            }
+            Some(corruption) => Err(format!(
+                "DAMAGED at {corruption} (server repair {room} removes the damaged end)"
+            )),
         }
     }
 
@@ -238,18 +240,18 @@ impl AdminCommand {
         let Some(done) = log::repair(&self.data, room, new_id)? else {
             return writeln!(out, "{room}: intact, nothing to repair");
         };
-        writeln!(out, "{room}: was damaged at {}", done.damage)?;
+        writeln!(out, "{room}: was damaged at {}", done.corruption)?;
         writeln!(out, "{room}: ends with record {} now; the original files are", done.head)?;
         done.backups.iter().try_for_each(|path| writeln!(out, "  {}", path.display()))
     }
 
-    fn export(&self, room: &LogName, since: u64, form: ExportFormat) -> io::Result<()> {
+    fn export(&self, room: &LogName, since: u64, format: ExportFormat) -> io::Result<()> {
         let mut out = BufWriter::new(io::stdout().lock());
-        let form = |json: &str| match form {
+        let format = |json: &str| match format {
             ExportFormat::Jsonl => format!("{json}\n"),
-            ExportFormat::Text => text(json),
+            ExportFormat::Text => format_record(json),
         };
-        let verified = log::export(&self.data, room, since, form, &mut out)?;
+        let verified = log::export(&self.data, room, since, format, &mut out)?;
         out.flush()?;
         match self.verdict(room, &verified) {
             Ok(_) => Ok(()),
@@ -261,7 +263,7 @@ impl AdminCommand {
 
 /// A record for people: when, who, what. Further lines of a message are indented, so that none can look like
 /// a message of another user.
-fn text(json: &str) -> String {
+fn format_record(json: &str) -> String {
     let record = json::parse(json).ok().and_then(|value| Record::from_json(&value).ok().flatten());
     let Some(Record { at, user, kind, .. }) = record else { return format!("{json}\n") };
     let at = utc(at);

@@ -19,7 +19,7 @@ impl BindAddress {
     /// Parses `fd:0`, or `HOST:PORT`, where the host may be a name; `:8080` and `8080` mean 127.0.0.1.
     pub(crate) fn read(text: &str) -> Result<BindAddress, Failure> {
         match text.strip_prefix("fd:") {
-            Some("0") => inherited().map_err(|error| {
+            Some("0") => inherit_socket().map_err(|error| {
                 Failure::Runtime(format!(
                     "--bind fd:0: standard input is not a listening TCP socket: {error} (with \
                      systemd: StandardInput=socket and a .socket unit)"
@@ -30,7 +30,7 @@ impl BindAddress {
                     format!("--bind: {text:?}: the only socket it can use is fd:0, standard input");
                 Err(Failure::Usage(what))
             }
-            None => address(text).map(BindAddress::Address),
+            None => parse_address(text).map(BindAddress::Address),
         }
     }
 
@@ -53,7 +53,7 @@ impl BindAddress {
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, Failure> {
+fn parse_address(text: &str) -> Result<SocketAddr, Failure> {
     let full = match text.strip_prefix(':').unwrap_or(text) {
         port if port.parse::<u16>().is_ok() => format!("127.0.0.1:{port}"),
         _ => String::from(text),
@@ -65,7 +65,7 @@ fn address(text: &str) -> Result<SocketAddr, Failure> {
 }
 
 /// The listening socket on standard input.
-fn inherited() -> io::Result<BindAddress> {
+fn inherit_socket() -> io::Result<BindAddress> {
     let socket = io::stdin().as_fd().try_clone_to_owned()?;
     let listener = TcpListener::from(socket);
     let address = listener.local_addr()?; // an error for anything but an IP socket

@@ -116,8 +116,8 @@ impl<S: Read> MessageReader<S> {
 
     /// Bytes of a partial message that are buffered.
     #[must_use]
-    pub fn unfinished(&self) -> usize {
-        self.decoder.unfinished()
+    pub fn partial_bytes(&self) -> usize {
+        self.decoder.partial_bytes()
     }
 
     /// Whether a message is incomplete; valid after any step that returned no event.

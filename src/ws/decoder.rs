@@ -115,7 +115,7 @@ impl Decoder {
 
     /// Bytes held of an incomplete frame or message.
     #[must_use]
-    pub fn unfinished(&self) -> usize {
+    pub fn partial_bytes(&self) -> usize {
         self.input.rest().len().saturating_add(self.message.len())
     }
 

@@ -36,9 +36,9 @@ pub(crate) fn any_bytes(input: &[u8], root: &Path) {
 
     let expected = Expected::of(&files);
     assert_eq!((found.first, found.head + 1), (expected.first, expected.next));
-    assert_eq!(found.damage.is_none(), expected.is_whole, "{:?}", found.damage);
-    assert!(!found.torn || found.damage.is_some());
-    if let Some(damage) = &found.damage {
+    assert_eq!(found.corruption.is_none(), expected.is_whole, "{:?}", found.corruption);
+    assert!(!found.torn || found.corruption.is_some());
+    if let Some(damage) = &found.corruption {
         assert_eq!((damage.seq, damage.offset), (expected.next, expected.offset), "{damage}");
     }
     let given = String::from_utf8(given).expect("JSON is UTF-8");

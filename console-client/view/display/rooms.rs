@@ -174,7 +174,7 @@ impl RoomList {
     /// `ann is away: lunch`, for a message from another room to the private room with ann.
     pub(crate) fn away_elsewhere(&self, name: &RoomName, me: &UserName) -> Option<String> {
         let is_here = self.current().is_some_and(|room| room.name == *name);
-        let other = name.other(me).filter(|_| !is_here)?;
+        let other = name.other_key(me).filter(|_| !is_here)?;
         let mut away = self.rooms.iter().flat_map(|room| room.members.away());
         away.find(|member| member.user.key() == other).map(away_text)
     }

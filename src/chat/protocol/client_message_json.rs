@@ -2,7 +2,7 @@
 
 use super::client_message::{Agent, ClientMessage, HistoryRange, Join, Since};
 use super::fields::{Fields, WHOLE_NUMBER, must_be, number};
-use super::operation_json::read_me;
+use super::operation_json::read_kind;
 use super::server_message::ErrorMessage;
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::operation::Operation;
@@ -126,7 +126,7 @@ fn read(value: &Value, max_text: usize) -> Result<ClientMessage, Rejection> {
             to: fields.value("to")?,
             cid: fields.value("cid")?,
             text: Text::parse(fields.string("text")?, max_text)?,
-            me: read_me(fields)?,
+            me: read_kind(fields)?,
             reply: fields.optional_number("reply")?,
         },
         "history" => read_history(fields)?,

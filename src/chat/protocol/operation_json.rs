@@ -42,7 +42,7 @@ impl Operation {
         Ok(Some(match name {
             "post" => Operation::Post {
                 text: text()?,
-                me: read_me(fields)?,
+                me: read_kind(fields)?,
                 reply: fields.optional_number("reply")?,
             },
             "edit" => Operation::Edit { target: fields.number("target")?, text: text()? },
@@ -63,7 +63,7 @@ pub(crate) fn push_target(target: u64, out: &mut String) {
 }
 
 /// Whether the `kind` of a post is `"me"`, the only one there is.
-pub(crate) fn read_me(fields: Fields<'_>) -> Result<bool, Rejection> {
+pub(crate) fn read_kind(fields: Fields<'_>) -> Result<bool, Rejection> {
     match fields.optional_string("kind")? {
         None => Ok(false),
         Some("me") => Ok(true),

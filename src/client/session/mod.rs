@@ -205,18 +205,18 @@ impl Session {
     /// Sends the next of what waits, if the client is live and nothing is in flight. A new name
     /// goes before the next submission, but after every submission already sent under the old one.
     fn send_next(&mut self, actions: &mut Vec<Action>) {
-        if self.state != ConnectionState::Live || self.outbox.is_busy() {
+        if self.state != ConnectionState::Live || self.outbox.has_in_flight() {
             return;
         }
         match &self.rename {
             Rename::Requested { .. } => {}
-            Rename::Wanted(user) if !self.outbox.has_doubt() => {
+            Rename::Wanted(user) if !self.outbox.has_in_doubt() => {
                 let user = user.clone();
                 actions.push(Action::Send(ClientMessage::Nick { user: user.clone(), token: None }));
                 self.rename = Rename::Requested { user, next: None };
             }
             Rename::Wanted(_) | Rename::None => {
-                actions.extend(self.outbox.next().map(Action::Send));
+                actions.extend(self.outbox.take_next().map(Action::Send));
             }
         }
     }
@@ -249,13 +249,13 @@ impl Session {
             self.state == ConnectionState::Stopped && self.closed == close_code::NAME_TAKEN;
         let is_unclaimed = self.stage == ConnectionStage::Disconnected
             && self.credentials.token.is_none()
-            && !self.outbox.has_doubt();
+            && !self.outbox.has_in_doubt();
         if is_taken || is_unclaimed {
             // The server holds no name for us to rename: the next hello uses the new one.
             self.credentials.user = user;
             self.credentials.token = None;
             self.rename = Rename::None;
-            for cid in self.outbox.fail_doubtful() {
+            for cid in self.outbox.fail_in_doubt() {
                 let message = "it was sent under a name that is gone, and may have been stored";
                 let rejection = Rejection::new(ErrorCode::NameTaken, message);
                 actions.push(Action::Emit(Event::Failed { cid, rejection }));

@@ -69,7 +69,7 @@ impl Session {
     /// What was shown of a room is of another log, and so are the records that waiting edits,
     /// deletes and replies name.
     fn reset(&mut self, room: RoomName, actions: &mut Vec<Action>) {
-        let failed = self.outbox.fail_targeting(&room);
+        let failed = self.outbox.fail_targeted(&room);
         actions.push(Action::Emit(Event::Reset(room)));
         for cid in failed {
             let message = "the room was reset, and the message it was about is gone";
@@ -87,7 +87,7 @@ impl Session {
             return;
         }
         let is_ours = record.user.is_same_claim(&self.credentials.user);
-        if is_ours && self.outbox.settle(&record.room, &record.cid) {
+        if is_ours && self.outbox.acknowledge(&record.room, &record.cid) {
             let (cid, seq) = (record.cid.clone(), record.seq);
             actions.push(Action::Emit(Event::Stored { cid, seq }));
         }
@@ -116,11 +116,11 @@ impl Session {
         match (cid, room) {
             (Some(cid), _) if self.outbox.is_in_flight(cid) => {
                 if *code == ErrorCode::RateLimited {
-                    self.outbox.rate_limit();
+                    self.outbox.set_rate_limited();
                     let wait = retry_ms.map_or(RESEND_WAIT, Duration::from_millis);
                     actions.push(Action::ResendIn(wait));
                 } else {
-                    self.outbox.fail();
+                    self.outbox.fail_in_flight();
                     let (cid, rejection) = (cid.clone(), Rejection::new(*code, message.clone()));
                     actions.push(Action::Emit(Event::Failed { cid, rejection }));
                 }

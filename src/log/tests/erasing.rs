@@ -80,7 +80,7 @@ fn a_deleted_text_goes_from_the_disk_and_the_chain_holds() {
         assert!(!text.contains("secret"), "{text}");
         assert_eq!(text.matches("\"deleted\":true").count(), 3);
         let verified = verify(data.root(), &"lobby".parse().unwrap()).unwrap();
-        assert_eq!((verified.damage, verified.head), (None, 23));
+        assert_eq!((verified.corruption, verified.head), (None, 23));
         let log = data.open(config).0;
         assert_eq!(all(&log), left);
         log.append(&[post(24, "goes on")]).unwrap();
@@ -166,7 +166,7 @@ fn a_crash_at_any_step_leaves_a_segment_whole_and_the_rest_is_erased_later() {
             erase_all(&data, SMALL);
             assert!(!on_disk(&data).contains("secret"), "{about}");
             let verified = verify(data.root(), &"lobby".parse().unwrap()).unwrap();
-            assert_eq!((verified.damage, verified.head), (None, 23), "{about}");
+            assert_eq!((verified.corruption, verified.head), (None, 23), "{about}");
             if is_done {
                 assert!(step > 4, "it took fewer steps than there are");
                 break;
@@ -191,9 +191,9 @@ fn a_text_erased_without_a_delete_is_reported() {
     push_erased(&mut bytes, &erased, before, original);
     push_record(&mut bytes, &post(3, "hello"), original);
     append_all(&*Disk.create(&data.dir().join("0000000000000001.jsonl")).unwrap(), &bytes).unwrap();
-    let damage = verify(data.root(), &"lobby".parse().unwrap()).unwrap().damage.unwrap();
+    let corruption = verify(data.root(), &"lobby".parse().unwrap()).unwrap().corruption.unwrap();
     assert_eq!(
-        (damage.seq, damage.offset, damage.kind),
+        (corruption.seq, corruption.offset, corruption.kind),
         (2, offset, CorruptionKind::UnexplainedErasure)
     );
     assert_eq!(all(&data.open(CONFIG).0).len(), 3, "the others are served");

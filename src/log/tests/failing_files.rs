@@ -57,12 +57,12 @@ fn failing(fault: &AtomicBool) -> io::Result<()> {
 }
 
 impl Files for FailingFiles {
-    fn read(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Ok(self.wrap(Disk.read(path)?))
+    fn open_for_reading(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Ok(self.wrap(Disk.open_for_reading(path)?))
     }
 
-    fn write(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Ok(self.wrap(Disk.write(path)?))
+    fn open_for_appending(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Ok(self.wrap(Disk.open_for_appending(path)?))
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {

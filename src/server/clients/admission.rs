@@ -100,7 +100,7 @@ impl Admission {
     }
 
     /// How many connections are open.
-    pub(crate) fn open(&self) -> usize {
+    pub(crate) fn open_connections(&self) -> usize {
         self.counts().open
     }
 
@@ -120,7 +120,7 @@ impl Admission {
         counts.check_capacity(self.max)?;
         counts.assign(address, self.max_per_address)?;
         counts.open += 1;
-        Ok(self.permit(Slot::OfAddress(address)))
+        Ok(self.new_permit(Slot::OfAddress(address)))
     }
 
     /// Takes a slot for a connection from a proxy; [`Permit::assign`] later says for which address.
@@ -128,19 +128,19 @@ impl Admission {
         let mut counts = self.counts();
         counts.check_capacity(self.max)?;
         counts.open += 1;
-        Ok(self.permit(Slot::OfProxy))
+        Ok(self.new_permit(Slot::OfProxy))
     }
 
-    fn permit(self: &Arc<Admission>, slot: Slot) -> Permit {
+    fn new_permit(self: &Arc<Admission>, slot: Slot) -> Permit {
         Permit { admission: Arc::clone(self), slot }
     }
 
     /// Takes one of the few slots for sending a refusal; without one, the connection is dropped.
-    pub(crate) fn slot_for_refusal(self: &Arc<Admission>) -> Option<Permit> {
+    pub(crate) fn admit_for_refusal(self: &Arc<Admission>) -> Option<Permit> {
         let mut counts = self.counts();
         (counts.refusals < limits::REFUSALS).then(|| {
             counts.refusals += 1;
-            self.permit(Slot::Refusal)
+            self.new_permit(Slot::Refusal)
         })
     }
 
@@ -150,7 +150,7 @@ impl Admission {
             return Ok(());
         }
         let mut counts = self.counts();
-        let address = counts.address(address);
+        let address = counts.counts_of(address);
         address.start_minute(now);
         if address.wrong >= self.wrong_passwords {
             return Err(Refused::WrongPasswords);
@@ -169,7 +169,7 @@ impl Admission {
             return is_right;
         }
         let mut counts = self.counts();
-        let address = counts.address(address);
+        let address = counts.counts_of(address);
         address.start_minute(now);
         let is_blocked = address.wrong >= self.wrong_passwords;
         address.wrong += usize::from(!is_right);
@@ -211,7 +211,7 @@ impl Counts {
     /// Counts one more connection of `address`, if it has fewer than `max`; 0 for no limit.
     fn assign(&mut self, address: IpAddr, max: usize) -> Result<(), Refused> {
         if max > 0 {
-            let address = self.address(address);
+            let address = self.counts_of(address);
             if address.open >= max {
                 return Err(Refused::Address);
             }
@@ -220,7 +220,7 @@ impl Counts {
         Ok(())
     }
 
-    fn address(&mut self, address: IpAddr) -> &mut AddressCounts {
+    fn counts_of(&mut self, address: IpAddr) -> &mut AddressCounts {
         let now = Instant::now();
         if self.addresses.len() > 2 * self.open + limits::PER_ADDRESS {
             let is_used =
@@ -375,7 +375,7 @@ mod tests {
         for address in counts.addresses.values_mut() {
             address.minute = address.minute.checked_sub(MINUTE).unwrap();
         }
-        counts.address(ip("10.0.0.1"));
+        counts.counts_of(ip("10.0.0.1"));
         assert_eq!(counts.addresses.len(), 1);
     }
 }

@@ -61,7 +61,7 @@ impl Delivery {
     /// Sends one message to one client.
     pub(crate) fn send_message(&self, client: &Arc<Client>, message: &ServerMessage) {
         if let ServerMessage::Error(error) = message {
-            self.metrics.messages.refused(error.code);
+            self.metrics.messages.count_rejection(error.code);
         }
         self.send_json(client, &message.encode());
     }

@@ -55,7 +55,7 @@ impl Session {
         // From here on, dropping the session undoes each step.
         session.shared.private_rooms.invitations.begin_session(session.client.id);
         session.shared.delivery.poll.add(Arc::clone(&session.client));
-        session.log("hello");
+        session.log_event("hello");
         session
     }
 
@@ -72,7 +72,7 @@ impl Session {
         &self.client
     }
 
-    fn log(&self, event: &'static str) {
+    fn log_event(&self, event: &'static str) {
         let (id, address) = (self.client.id.0.to_string(), self.client.address.to_string());
         let user = self.client.identity().user;
         let fields = [("client", &*id), ("address", &*address), ("user", user.as_str())];
@@ -116,12 +116,12 @@ impl Session {
                 }
                 self.execute(message)
             }
-            Err(refused) => self.refuse(refused),
+            Err(error) => self.reject(error),
         }
     }
 
     /// Answers a ping.
-    pub(super) fn pong(&mut self, payload: &[u8]) -> Result<(), Disconnect> {
+    pub(super) fn answer_ping(&mut self, payload: &[u8]) -> Result<(), Disconnect> {
         self.check_flood()?;
         let mut frame = Vec::new();
         Encoder::server().pong(payload, &mut frame);
@@ -153,7 +153,7 @@ impl Session {
         self.shared.delivery.send_json(&self.client, json);
     }
 
-    fn refuse(&mut self, error: ErrorMessage) -> Result<(), Disconnect> {
+    fn reject(&mut self, error: ErrorMessage) -> Result<(), Disconnect> {
         self.check_flood()?;
         self.send(&ServerMessage::Error(error));
         Ok(())
@@ -165,16 +165,18 @@ impl Session {
                 Err(ErrorMessage::new(ErrorCode::BadMessage, "hello may only be the first message"))
             }
             ClientMessage::Join(join) => return self.join(&join),
-            ClientMessage::Leave { room } => self.rooms.get(&room).map(|room| self.part(&room)),
+            ClientMessage::Leave { room } => {
+                self.rooms.get(&room).map(|room| self.leave_room(&room))
+            }
             ClientMessage::Submit { room, cid, operation } => {
                 return self.submit(&room, cid, operation);
             }
             ClientMessage::Direct { to, cid, text, me, reply } => {
-                return self.direct(&to, cid, Operation::Post { text, me, reply });
+                return self.submit_direct(&to, cid, Operation::Post { text, me, reply });
             }
             ClientMessage::History { room, range, limit } => {
                 let page = self.rooms.get(&room);
-                page.and_then(|room| queries::history(&room, range, limit))
+                page.and_then(|room| queries::read_history(&room, range, limit))
                     .map(|p| self.send_json(&p))
             }
             ClientMessage::Search { room, text, before } => {
@@ -184,10 +186,10 @@ impl Session {
                     .map(|f| self.send_json(&f))
             }
             ClientMessage::Who { room } => {
-                self.rooms.get(&room).map(|room| self.send(&room.members()))
+                self.rooms.get(&room).map(|room| self.send(&room.members_message()))
             }
             ClientMessage::Rooms => {
-                self.send(&queries::rooms(&self.shared, &self.client));
+                self.send(&queries::list_rooms(&self.shared, &self.client));
                 Ok(())
             }
             ClientMessage::Nick { user, token } => self.rename(&user, token.as_ref()),
@@ -195,12 +197,12 @@ impl Session {
                 self.set_away(&self.client.identity().user, away);
                 Ok(())
             }
-            ClientMessage::Typing { room } => self.typing(&room),
-            ClientMessage::Mark { room, seq } => self.mark(&room, seq),
+            ClientMessage::Typing { room } => self.send_typing(&room),
+            ClientMessage::Mark { room, seq } => self.advance_read_marker(&room, seq),
         };
         match result {
             Ok(()) => Ok(()),
-            Err(refused) => self.refuse(refused),
+            Err(error) => self.reject(error),
         }
     }
 
@@ -213,7 +215,7 @@ impl Session {
         let identity = self.shared.names.claim(user, token).map_err(ErrorMessage::from)?;
         if !user.is_same_claim(&before.user) {
             for room in self.rooms.private() {
-                self.part(&room); // it belongs to the old name
+                self.leave_room(&room); // it belongs to the old name
             }
         }
         let renamed = ServerMessage::Renamed {
@@ -231,7 +233,7 @@ impl Session {
         if away.is_some() {
             self.set_away(user, away); // the new name keeps the away message
         }
-        self.log("renamed");
+        self.log_event("renamed");
         Ok(())
     }
 
@@ -263,7 +265,7 @@ impl Drop for Session {
             catch_panic(shared, || shared.names.release(&user));
         }
         run_cleanup(shared, || shared.delivery.poll.remove(id));
-        catch_panic(shared, || self.log("gone"));
+        catch_panic(shared, || self.log_event("gone"));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::server::room::{Room, history};
 use crate::server::state::shared::Shared;
 
 /// The public rooms, and the private ones of this client.
-pub(super) fn rooms(shared: &Shared, client: &Client) -> ServerMessage {
+pub(super) fn list_rooms(shared: &Shared, client: &Client) -> ServerMessage {
     let info = |room: Arc<Room>| RoomInfo {
         name: room.name.clone(),
         head: room.head(),
@@ -23,12 +23,12 @@ pub(super) fn rooms(shared: &Shared, client: &Client) -> ServerMessage {
 }
 
 /// A page of history, as JSON.
-pub(super) fn history(
+pub(super) fn read_history(
     room: &Room,
     range: HistoryRange,
     limit: usize,
 ) -> Result<String, ErrorMessage> {
-    history::page(room, range, limit).map_err(|_| unreadable(&room.name))
+    history::read_page(room, range, limit).map_err(|_| unreadable(&room.name))
 }
 
 /// The result of a search, as JSON.
@@ -37,7 +37,7 @@ pub(super) fn search(room: &Room, text: &str, before: Option<u64>) -> Result<Str
 }
 
 fn unreadable(name: &RoomName) -> ErrorMessage {
-    let refused =
+    let error =
         ErrorMessage::new(ErrorCode::Storage, "the room's history could not be read, try later");
-    refused.about_room(name.clone())
+    error.about_room(name.clone())
 }

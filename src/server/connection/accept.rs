@@ -63,7 +63,7 @@ fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> io::Resul
                 "refused",
                 &[("address", &peer.to_string()), ("reason", refused.reason())],
             );
-            let Some(permit) = shared.admission.slot_for_refusal() else { return Ok(()) };
+            let Some(permit) = shared.admission.admit_for_refusal() else { return Ok(()) };
             let refuse = move |_: &Arc<Shared>, permit| {
                 hello::refuse(&stream, &Response::from(refused).dated(unix_ms()));
                 drop(permit);

@@ -49,12 +49,12 @@ pub(super) fn handshake(
         Err(error) => (error.response()?, Vec::new()),
     };
     let response = response.dated(unix_ms());
-    shared.metrics.responded(response.status());
+    shared.metrics.count_response(response.status());
     if response.status() != Status::SWITCHING_PROTOCOLS {
         respond(shared, &stream, address, &response, &parser);
         return None;
     }
-    write(&stream, &response.to_bytes()).ok()?;
+    write_response(&stream, &response.to_bytes()).ok()?;
     Hello { shared, stream: &stream, address, id }.run(&leftover)
 }
 
@@ -63,7 +63,7 @@ pub(super) fn refuse(stream: &TcpStream, response: &Response) {
     let deadline = Deadline::new(Instant::now(), limits::LINGER_WAIT);
     let mut parser = Parser::new();
     drop(read_request(&mut &*stream, &deadline, &mut parser)); // clients do not read an early refusal
-    write(stream, &bytes_of(response, &parser)).ok();
+    write_response(stream, &encode_response(response, &parser)).ok();
     linger(stream);
 }
 
@@ -79,18 +79,18 @@ fn respond(
         let fields = [("address", &*address.to_string()), ("status", &*status)];
         shared.logger.log(Level::Debug, "request-refused", &fields);
     }
-    if write(stream, &bytes_of(response, parser)).is_ok() {
+    if write_response(stream, &encode_response(response, parser)).is_ok() {
         linger(stream);
     }
 }
 
 /// The response to the request that this parser has read, without its body for HEAD.
-fn bytes_of(response: &Response, parser: &Parser<http::Request>) -> Vec<u8> {
+fn encode_response(response: &Response, parser: &Parser<http::Request>) -> Vec<u8> {
     if parser.asks_for_head() { response.head_to_bytes() } else { response.to_bytes() }
 }
 
 /// Writes a whole response. It fits the socket's buffer; a peer that reads nothing gets a timeout.
-fn write(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
+fn write_response(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
     stream.set_write_timeout(Some(limits::STALL_WAIT))?;
     stream.write_all(bytes)
 }
@@ -118,9 +118,9 @@ impl Hello<'_> {
         let decoder = Decoder::new(Role::Server, limits.ws);
         let mut reader = MessageReader::new(&**self.stream, decoder, leftover);
         let send_queue = SendQueue::new(Arc::clone(self.stream), limits.backlog);
-        match self.read(&mut reader, &send_queue) {
+        match self.read_hello(&mut reader, &send_queue) {
             Ok(AcceptedHello { identity, agent, joins }) => {
-                metrics.connections.welcomed(agent);
+                metrics.connections.count_welcome(agent);
                 let client = Client::new(self.id, self.address, agent, send_queue, identity);
                 let mut session = Session::begin(self.shared, client);
                 if let Err(disconnect) = session.welcome(joins) {
@@ -142,7 +142,7 @@ impl Hello<'_> {
     }
 
     /// Waits for `hello`, answering pings, and claims its name.
-    fn read(
+    fn read_hello(
         &self,
         reader: &mut MessageReader<&TcpStream>,
         send_queue: &SendQueue<Arc<TcpStream>>,
@@ -150,7 +150,7 @@ impl Hello<'_> {
         let deadline = Deadline::new(Instant::now(), self.shared.config.limits.timeouts.hello);
         let mut reservation = self.shared.admission.memory_budget.reservation();
         let text = loop {
-            reservation.resize(reader.unfinished())?;
+            reservation.resize(reader.partial_bytes())?;
             let left = deadline.left(Instant::now()).map_err(|_| {
                 Disconnect::by_server(disconnect::BAD_HELLO, "hello did not arrive in time")
             })?;
@@ -172,8 +172,8 @@ impl Hello<'_> {
                 }
             }
         };
-        self.accept(&text).map_err(|(code, error)| {
-            self.shared.metrics.messages.refused(error.code);
+        self.check_hello(&text).map_err(|(code, error)| {
+            self.shared.metrics.messages.count_rejection(error.code);
             let mut frame = Vec::new();
             Encoder::server().text(&ServerMessage::Error(*error).encode(), &mut frame);
             send_queue.send(&frame.into());
@@ -185,7 +185,7 @@ impl Hello<'_> {
     ///
     /// # Errors
     /// The close code, and the message to send before it.
-    fn accept(&self, text: &str) -> Result<AcceptedHello, (CloseCode, Box<ErrorMessage>)> {
+    fn check_hello(&self, text: &str) -> Result<AcceptedHello, (CloseCode, Box<ErrorMessage>)> {
         let config = &self.shared.config;
         let refuse = |rejection: Rejection| Box::new(ErrorMessage::from(rejection));
         let (user, token, password, agent, joins) =
@@ -212,10 +212,10 @@ impl Hello<'_> {
 
     /// Whether a hello has the password, if the server requires one. A wrong one costs time, and an address
     /// has only so many tries.
-    fn check_password(&self, shown: Option<&Password>) -> bool {
+    fn check_password(&self, sent: Option<&Password>) -> bool {
         let Some(expected) = &self.shared.config.password else { return true };
-        let Some(shown) = shown else { return false };
-        let is_right = shown == expected;
+        let Some(sent) = sent else { return false };
+        let is_right = sent == expected;
         let admission = &self.shared.admission;
         let is_accepted = admission.check_password(self.address, is_right, Instant::now());
         if !is_accepted {

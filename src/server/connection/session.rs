@@ -56,7 +56,7 @@ fn read_all(
             Ok(None) => {}
             Err(error) => check_read_error(error)?,
         }
-        reservation.resize(reader.unfinished())?;
+        reservation.resize(reader.partial_bytes())?;
         let now = Instant::now();
         let begin = || Deadline::new(now, wait);
         due = reader.is_mid_message().then(|| due.unwrap_or_else(begin));
@@ -96,7 +96,7 @@ fn on_event(event: Event, session: &mut Session) -> Result<(), Disconnect> {
             session.shared().metrics.connections.received_bytes.add(text.len());
             session.on_text(&text)
         }
-        Event::Ping(payload) => session.pong(&payload),
+        Event::Ping(payload) => session.answer_ping(&payload),
         Event::Pong(_) => session.check_flood(),
         Event::Binary(_) => Err(Disconnect::binary_message()),
         Event::Close(close) => Err(Disconnect::ByPeer(close)),

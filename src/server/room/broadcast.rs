@@ -84,7 +84,7 @@ fn run_round(delivery: &Delivery, room: &Room) -> Duration {
     let stored = match appended {
         Ok(()) => entries.last().map_or(0, |entry| entry.seq),
         Err(error) => {
-            refuse(delivery, room, &error, &mut batch);
+            reject_batch(delivery, room, &error, &mut batch);
             0
         }
     };
@@ -111,14 +111,14 @@ fn run_round(delivery: &Delivery, room: &Room) -> Duration {
 /// record just before that.
 fn answer_repeat(delivery: &Delivery, room: &Room, client: ClientId, seq: u64) {
     let Some(client) = delivery.poll.find(client) else { return };
-    if let Some(entry) = history::record(room, seq) {
+    if let Some(entry) = history::read_record(room, seq) {
         delivery.send_json(&client, &entry.json);
     }
 }
 
 /// The batch could not be stored: sends an error to the author of each record, and leaves only the ephemeral
 /// events in the batch.
-fn refuse(delivery: &Delivery, room: &Room, error: &io::Error, batch: &mut Batch) {
+fn reject_batch(delivery: &Delivery, room: &Room, error: &io::Error, batch: &mut Batch) {
     let also = room.roll_back().into_iter().map(BatchItem::Record);
     let (records, ephemeral) = mem::take(batch)
         .into_iter()
@@ -151,7 +151,7 @@ pub(super) struct EncodedBatch<'i> {
     /// The frames for a client that caused none of the ephemeral events.
     everyone: Arc<[u8]>,
     /// The frames for each client that caused one: it does not get its own.
-    causes: Vec<(ClientId, Arc<[u8]>)>,
+    own_frames: Vec<(ClientId, Arc<[u8]>)>,
     /// The index of the first ephemeral event.
     first_ephemeral: Option<u64>,
 }
@@ -161,11 +161,11 @@ impl EncodedBatch<'_> {
         let mut causes: Vec<ClientId> = items.iter().filter_map(cause).collect();
         causes.sort_unstable();
         causes.dedup();
-        let frames_for = |client| frames(items, client, 0);
+        let frames_for = |client| encode_frames(items, client, 0);
         EncodedBatch {
             items,
             everyone: frames_for(None),
-            causes: causes.into_iter().map(|id| (id, frames_for(Some(id)))).collect(),
+            own_frames: causes.into_iter().map(|id| (id, frames_for(Some(id)))).collect(),
             first_ephemeral: items.iter().find_map(index),
         }
     }
@@ -175,15 +175,15 @@ impl EncodedBatch<'_> {
     /// it caused.
     pub(super) fn frames_for(&self, client: ClientId, first_ephemeral: u64) -> Cow<'_, Arc<[u8]>> {
         if self.first_ephemeral.is_some_and(|first| first < first_ephemeral) {
-            return Cow::Owned(frames(self.items, Some(client), first_ephemeral));
+            return Cow::Owned(encode_frames(self.items, Some(client), first_ephemeral));
         }
-        let own = self.causes.iter().find(|(id, _)| *id == client);
+        let own = self.own_frames.iter().find(|(id, _)| *id == client);
         Cow::Borrowed(own.map_or(&self.everyone, |(_, frames)| frames))
     }
 }
 
 /// Encodes the items that `client` gets, with ephemeral events from the index `first_ephemeral` on.
-fn frames(items: &[BatchItem], client: Option<ClientId>, first_ephemeral: u64) -> Arc<[u8]> {
+fn encode_frames(items: &[BatchItem], client: Option<ClientId>, first_ephemeral: u64) -> Arc<[u8]> {
     let mut frames = Vec::new();
     for item in items {
         let is_own = client.is_some() && cause(item) == client;

@@ -36,7 +36,7 @@ pub(crate) fn catch_up(
             CatchUp::Left | CatchUp::Live(false) => return Ok(()),
             CatchUp::Live(true) => {
                 // Joins and leaves meanwhile were sent to live clients only.
-                delivery.send_message(client, &room.members());
+                delivery.send_message(client, &room.members_message());
                 return Ok(());
             }
             CatchUp::Behind(head) => at = send_page(delivery, client, room, at, head)?,
@@ -76,14 +76,14 @@ fn send_page(
 }
 
 /// The stored record of `seq`, if retention has not deleted it.
-pub(crate) fn record(room: &Room, seq: u64) -> Option<LogEntry> {
+pub(crate) fn read_record(room: &Room, seq: u64) -> Option<LogEntry> {
     let entries = room.log.read(seq.checked_sub(1)?, ReadLimit { records: 1, bytes: 1 }).ok()?;
     entries.into_iter().find(|entry| entry.seq == seq && seq <= room.head())
 }
 
 /// The `history` message for a request of `limit` records. Its bytes are bounded too; then it holds the
 /// records nearest to the requested seq.
-pub(crate) fn page(room: &Room, range: HistoryRange, limit: usize) -> io::Result<String> {
+pub(crate) fn read_page(room: &Room, range: HistoryRange, limit: usize) -> io::Result<String> {
     let limit = limit.min(limits::HISTORY_PAGE_MAX);
     let (after, end, bytes) = match range {
         HistoryRange::After(seq) => (seq, u64::MAX, limits::HISTORY_PAGE_BYTES),

@@ -55,12 +55,12 @@ impl Room {
             }
             None => state.add_client(&self.name, client, (user, away), false),
         }
-        let joined = self.joined(&state, since, log);
+        let joined = self.joined_message(&state, since, log);
         let changes = state.members.changes();
         JoinStep { joined, changes, round: self.try_start_round(&mut state) }
     }
 
-    fn joined(&self, state: &RoomState, since: Since, log: Option<&str>) -> Joined {
+    fn joined_message(&self, state: &RoomState, since: Since, log: Option<&str>) -> Joined {
         let (first, head) = (self.log.first(), state.sequencer.last_committed());
         let oldest = first.saturating_sub(1);
         let newest = head.saturating_sub(limits::HISTORY_PAGE as u64).max(oldest);
@@ -159,7 +159,7 @@ impl Room {
             return (SendResult::Written, None);
         }
         state.add_client(&self.name, client, (user, away), true);
-        let joined = Joined { marked, ..self.joined(&state, Since::After(after), None) };
+        let joined = Joined { marked, ..self.joined_message(&state, Since::After(after), None) };
         let limit = ReadLimit { records: limits::HISTORY_PAGE, bytes: limits::HISTORY_PAGE_BYTES };
         let mut entries = self.log.read(joined.since, limit).unwrap_or_default();
         entries.retain(|entry| entry.seq <= joined.head);

@@ -119,7 +119,7 @@ impl Room {
     }
 
     /// Sends all others that the author is typing, except in a large room.
-    pub(crate) fn typing(self: &Arc<Room>, author: &Author) -> Option<RoundGuard> {
+    pub(crate) fn push_typing(self: &Arc<Room>, author: &Author) -> Option<RoundGuard> {
         let mut state = self.state();
         if state.members.is_large() {
             return None;
@@ -161,7 +161,7 @@ impl Room {
     // ---- What clients ask ----------------------------------------------------------------------
 
     /// The `members` message.
-    pub(crate) fn members(&self) -> ServerMessage {
+    pub(crate) fn members_message(&self) -> ServerMessage {
         let members = &self.state().members;
         ServerMessage::Members {
             room: self.name.clone(),

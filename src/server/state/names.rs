@@ -76,7 +76,7 @@ impl Names {
     }
 
     /// The owner of a name has posted: the name is kept for days now, not seconds.
-    pub(crate) fn posted(&self, user: &UserName) {
+    pub(crate) fn set_posted(&self, user: &UserName) {
         let is_first = self.registry().set_posted(user);
         if is_first {
             self.save();

@@ -77,7 +77,7 @@ impl PrivateRooms {
             return Ok(Ok(room));
         }
         let Some(owners) = access.owners() else {
-            let other = name.other(&identity.user).unwrap_or_default();
+            let other = name.other_key(&identity.user).unwrap_or_default();
             let unknown = format!("nobody is called {other} now");
             return Ok(Err(Rejection::new(ErrorCode::BadName, unknown)));
         };
@@ -90,7 +90,7 @@ impl PrivateRooms {
     pub(crate) fn of(&self, identity: &Identity) -> Vec<Arc<Room>> {
         let key = identity.user.key();
         let is_theirs =
-            |log: &&LogName| log.room.owners().is_some_and(|owners| owners.contains(&&*key));
+            |log: &&LogName| log.room.user_keys().is_some_and(|owners| owners.contains(&&*key));
         let mut names: Vec<RoomName> =
             self.rooms.lock().keys().filter(is_theirs).map(|log| log.room.clone()).collect();
         names.dedup();
@@ -110,7 +110,7 @@ impl PrivateRooms {
     /// Invites both owners of a private room into it, on every connection that is not in it yet. They
     /// receive the records after `after`.
     pub(crate) fn invite_both(&self, room: &Arc<Room>, after: u64) {
-        let (Some(keys), Some(owners)) = (room.name.owners(), room.log.owners()) else { return };
+        let (Some(keys), Some(owners)) = (room.name.user_keys(), room.log.owners()) else { return };
         for (key, owner) in keys.into_iter().zip(owners) {
             if self.names.connections(key) > room.connections(key) {
                 for client in self.delivery.poll.of_owner(owner) {
@@ -138,8 +138,8 @@ impl PrivateRooms {
     }
 
     fn access(&self, name: &RoomName, identity: &Identity) -> Option<Access> {
-        let other = name.other(&identity.user)?;
-        let at = usize::from(name.owners()?[0] == other);
+        let other = name.other_key(&identity.user)?;
+        let at = usize::from(name.user_keys()?[0] == other);
         Some(Access { at, own: identity.owner, other: self.names.owner(other) })
     }
 }
