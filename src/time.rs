@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 pub struct Now {
     /// The monotonic clock, for waits.
     pub instant: Instant,
-    /// Unix time in ms, for what outlives the process.
+    /// Unix time in ms, for what is stored over a restart.
     pub unix_ms: u64,
 }
 

@@ -13,8 +13,7 @@ use crate::limits;
 pub struct Cid(Arc<str>);
 
 impl Cid {
-    /// The cid that spells `random` in hex: two values of 128 random bits never collide in
-    /// practice.
+    /// `random` in hex: two values of 128 random bits never collide in practice.
     #[must_use]
     pub fn from_bytes(random: [u8; 16]) -> Cid {
         Cid(format!("{:032x}", u128::from_be_bytes(random)).into())

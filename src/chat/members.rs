@@ -1,6 +1,6 @@
 //! The members of a room: names, and how many connections use each.
 //!
-//! Who gets the presence event for a change is decided in `server`.
+//! `server` decides who gets the presence event for a change.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +18,11 @@ pub struct Members {
 
 #[derive(Debug)]
 struct Member {
+    /// The name, as its owner spells it.
     user: UserName,
+    /// Connections that use the name in this room.
     connections: usize,
+    /// The away message, while the member is away.
     away: Option<AwayMessage>,
 }
 

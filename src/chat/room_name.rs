@@ -49,7 +49,7 @@ impl RoomName {
         self.0.starts_with('@')
     }
 
-    /// The key of the user with whom `user` shares it; `None` where `user` is neither of the two.
+    /// The key of the other user of a private room; `None` where `user` is not one of its two.
     #[must_use]
     pub fn other_key(&self, user: &UserName) -> Option<&str> {
         let ([one, other], key) = (self.user_keys()?, user.key());
@@ -61,7 +61,7 @@ impl RoomName {
     }
 }
 
-/// The room of a client that names none.
+/// The room of a client that does not choose one.
 impl Default for RoomName {
     fn default() -> RoomName {
         RoomName("lobby".into())
@@ -71,7 +71,7 @@ impl Default for RoomName {
 impl FromStr for RoomName {
     type Err = Rejection;
 
-    /// Reads a name, with or without a `#` in front; a private room's with its two names in any
+    /// Reads a name, with or without a `#` in front. The two names of a private room may be in any
     /// case and order.
     fn from_str(text: &str) -> Result<RoomName, Rejection> {
         if let Some(names) = text.strip_prefix('@') {

@@ -133,8 +133,8 @@ fn is_unneeded_mark(c: char) -> bool {
         | '\u{fe00}'..='\u{fe2f}')
 }
 
-/// Letters by their Unicode category that show nothing: the Hangul fillers, and two vowels of
-/// Khmer.
+/// Characters that are letters by their Unicode category, but invisible: the Hangul fillers, and
+/// two vowels of Khmer.
 fn is_blank(c: char) -> bool {
     matches!(c, '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{3164}' | '\u{ffa0}')
 }

@@ -12,14 +12,14 @@ use crate::limits;
 /// Names that would look like the server itself. Compared by key.
 const RESERVED: [&str; 3] = ["system", "server", "talk"];
 
-/// Marks that may follow one letter. Myanmar sometimes needs four; more would draw over other
-/// lines.
+/// Marks that may follow one letter. Myanmar sometimes needs four; more would cover the lines above
+/// and below.
 const MARKS: usize = 4;
 
 /// A name that is safe to show to other users: 1 to [`limits::NAME_CHARS`] letters, digits, `_`,
 /// `-`, `.` of any script, with nothing invisible and no look-alike of another name.
 ///
-/// It keeps its owner's spelling; names are compared by [`UserName::key`].
+/// It has the spelling that its owner chose; names are compared by [`UserName::key`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserName(Arc<str>);
 
@@ -37,7 +37,8 @@ impl UserName {
         &self.0
     }
 
-    /// What names are claimed and compared by: the same for all spellings that differ only in case.
+    /// The key that names are claimed and compared by: the same for all spellings that differ only
+    /// in case.
     ///
     /// Each character is converted to upper case and back to lower case. That makes `σ` and `ς`
     /// equal, `i` and `ı`, `ß` and `SS`.

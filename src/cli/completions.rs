@@ -53,7 +53,9 @@ impl Command {
 
 /// One spelling of a flag.
 struct FlagSpelling {
+    /// The spelling with its dashes.
     dashed: String,
+    /// The flag's text in `--help`.
     help: &'static str,
     /// `None`: a switch.
     value: Option<(&'static str, ValueKind)>,

@@ -27,13 +27,21 @@ pub struct Command {
 /// One flag. A secret must be a [`Flag::variable`]: a process list shows every argument.
 #[derive(Debug)]
 pub struct Flag {
+    /// The name, without dashes.
     name: &'static str,
+    /// Another name, without dashes.
     alias: Option<&'static str>,
+    /// The one-letter form.
     short: Option<char>,
+    /// The name of its value in `--help`; `None` for a switch.
     placeholder: Option<&'static str>,
+    /// The environment variable used when the flag is not given.
     env: Option<&'static str>,
+    /// The value when neither is given.
     default: Option<&'static str>,
+    /// Its text in `--help`.
     help: &'static str,
+    /// Whether only the environment can give it.
     only_env: bool,
 }
 
@@ -216,17 +224,23 @@ impl Flag {
     }
 }
 
-/// A parsed command line. Names are those of the table, without dashes; an unknown name is absent.
+/// A parsed command line. Names are those of the table, without dashes; a name that is not in the
+/// table counts as not given.
 #[derive(Debug)]
 pub struct Args {
+    /// Flags with their values, in order; those of the environment and defaults last.
     given: Vec<GivenFlag>,
+    /// Arguments that are neither flags nor values, in order.
     words: Vec<String>,
 }
 
+/// A flag with its value.
 #[derive(Debug)]
 struct GivenFlag {
+    /// The name in the table.
     name: &'static str,
     spelling: String, // `--nick`, `-q` or `TALK_USER`: what an error names
+    /// The value; empty for a switch.
     value: String,
 }
 
@@ -241,12 +255,14 @@ impl Args {
         self.given.iter().filter(|given| given.name == name).count()
     }
 
-    /// The value: of the flag, else of its variable, else the default; of several flags the last.
+    /// The value of the flag; if it was not given, that of its variable; else the default. If the
+    /// flag was given several times, the last one counts.
     pub fn get(&self, name: &str) -> Option<&str> {
         Some(&self.find_given(name)?.value)
     }
 
-    /// Every value of a repeatable flag; commas separate several in one (`TALK_ROOM=lobby,rust`).
+    /// Every value of a repeatable flag. One value may be a list with commas
+    /// (`TALK_ROOM=lobby,rust`).
     pub fn all(&self, name: &str) -> Vec<&str> {
         let given = self.given.iter().filter(|given| given.name == name);
         given.flat_map(|given| given.value.split(',')).filter(|value| !value.is_empty()).collect()
@@ -317,8 +333,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The candidate that `word` was most likely meant to be: one that starts with it, or at an edit
-/// distance of at most two, with half of it right.
+/// The candidate that `word` was most likely meant to be. It starts with `word`, or its edit
+/// distance is at most two and at most half the length of `word`.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |to: &str| if to.starts_with(word) { 1 } else { edit_distance(word, to) };
     let near = candidates.map(|candidate| (distance(candidate), candidate));

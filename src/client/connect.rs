@@ -20,6 +20,7 @@ const ADDRESSES: usize = 8;
 /// An open WebSocket.
 #[derive(Debug)]
 pub(super) struct OpenWebSocket {
+    /// The socket, after the upgrade.
     pub(super) stream: TcpStream,
     /// Bytes of the first frames, read together with the answer to the upgrade.
     pub(super) leftover: Vec<u8>,

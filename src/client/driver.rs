@@ -1,4 +1,4 @@
-//! The client's one lock: the session, and everything its actions are done to.
+//! The client's one lock: the session, and what its actions change.
 //!
 //! No thread waits while it holds the lock: a message goes into the connection's send queue, an
 //! event into the caller's channel.
@@ -20,6 +20,7 @@ use crate::ws::CloseCode;
 /// the connection's thread share it.
 #[derive(Debug)]
 pub(super) struct Driver {
+    /// The session, and what its actions change.
     inner: Mutex<Inner>,
     /// Signals that `next_step` changed or the connection ended.
     changed: Condvar,
@@ -28,10 +29,13 @@ pub(super) struct Driver {
 /// What the lock protects.
 #[derive(Debug)]
 struct Inner {
+    /// The state machine.
     session: Session,
+    /// The caller's channel.
     events: Sender<Event>,
     /// The open connection, if there is one.
     connection: Option<ConnectionSender>,
+    /// What the connection's thread does next.
     next_step: NextStep,
     /// When the submission in flight, rejected as too fast, is sent again.
     resend_at: Option<Instant>,

@@ -31,7 +31,7 @@ pub enum Event {
     Gap {
         /// The room.
         room: RoomName,
-        /// The oldest seq the room keeps.
+        /// The oldest seq that retention has left.
         first: u64,
     },
     /// A submission waits to be stored.

@@ -1,7 +1,7 @@
 //! The submissions of a client that are not stored yet, in the order they were made.
 //!
 //! One is in flight at a time, so that a lost connection cannot change their order. A submission
-//! that was sent once is in doubt until a record or a rejection settles it: it may be stored
+//! that was sent once is in doubt until a record or a rejection resolves it: it may be stored
 //! already.
 
 use std::collections::VecDeque;
@@ -14,7 +14,7 @@ use crate::chat::{Cid, Operation, Rejection, RoomName};
 pub struct Submission {
     /// The room it is for.
     pub room: RoomName,
-    /// Its id, by which the server recognises it when it comes again.
+    /// Its id, by which the server recognizes a repeat.
     pub cid: Cid,
     /// What it does.
     pub operation: Operation,
@@ -25,15 +25,18 @@ pub struct Submission {
 pub struct SavedSubmission {
     /// The submission, under the cid it had then.
     pub submission: Submission,
-    /// Why the server rejected it, if it did: then it is sent only when the person says so.
+    /// Why the server rejected it, if it did: then it is sent again only if the person asks.
     pub rejection: Option<Rejection>,
 }
 
 /// The submissions of one client that are waiting, in flight or rejected.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
+    /// Submissions that wait for their turn, in order.
     queue: VecDeque<Queued>,
+    /// The submission that was sent and is not answered.
     in_flight: Option<InFlight>,
+    /// Rejected submissions, which the person can resend or drop.
     failed: Vec<Submission>,
 }
 
@@ -134,7 +137,7 @@ impl Outbox {
         self.failed.extend(self.in_flight.take().map(|in_flight| in_flight.submission));
     }
 
-    /// Every submission in doubt fails: no record or rejection can settle it any more. Returns
+    /// Every submission in doubt fails: no record or rejection can resolve it any more. Returns
     /// their cids.
     pub(super) fn fail_in_doubt(&mut self) -> Vec<Cid> {
         self.fail_where(|queued| queued.is_in_doubt)

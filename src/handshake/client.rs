@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::{VERSION, accept_for};
 use crate::http::{Authority, ResponseHead, Status, is_token, is_value};
 
-/// A request for a WebSocket, and the key that its response must answer.
+/// A request for a WebSocket, and the key that the response must prove to know.
 ///
 /// ```
 /// use talk::handshake::UpgradeRequest;

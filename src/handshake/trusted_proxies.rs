@@ -1,9 +1,9 @@
 //! The client's address behind trusted proxies: `X-Forwarded-For`.
 //!
 //! A server behind a proxy sees the proxy's address only. The proxy appends the address that it
-//! sees to `X-Forwarded-For`, after whatever the header held before. Only entries that a trusted
-//! proxy wrote can be believed, so the list is read from its right end, and only if the peer is a
-//! trusted proxy. Entries further left may be forged.
+//! sees to `X-Forwarded-For`, at the end of what the header held before. Only entries that a
+//! trusted proxy wrote can be believed, so the list is read from its right end, and only if the
+//! peer is a trusted proxy. Entries further left may be forged.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -4,10 +4,11 @@ use super::error::{Error, Fault};
 use super::value::Value;
 use super::writer::is_special;
 
-/// A position in the text that only moves forward. It recurses once per level of nesting, which
-/// `parse` bounds.
+/// A position in the text that only moves forward. It recurses once per level of nesting; the
+/// caller of [`JsonReader::parse_document`] bounds the depth.
 pub(super) struct JsonReader<'t> {
     text: &'t str,
+    /// The offset of the next byte.
     at: usize,
     /// The maximum of members in one object.
     members: usize,
@@ -18,7 +19,7 @@ impl<'t> JsonReader<'t> {
         JsonReader { text, at: 0, members }
     }
 
-    /// The value of the whole text, nested at most `depth` levels deep.
+    /// Parses the whole text as one value, nested at most `depth` levels deep.
     pub(super) fn parse_document(mut self, depth: usize) -> Result<Value, Error> {
         self.skip_space();
         let value = self.parse_value(depth)?;
@@ -172,7 +173,7 @@ impl<'t> JsonReader<'t> {
         }
     }
 
-    /// At least one digit.
+    /// Takes all digits here; `None` if there is none.
     fn take_digits(&mut self) -> Option<&'t str> {
         let rest = self.rest();
         let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());

@@ -20,16 +20,23 @@ use crate::limits;
 
 /// A segment that holds deleted texts.
 struct SegmentToErase {
+    /// Its file.
     path: PathBuf,
+    /// The seq of its first record.
     first: u64,
+    /// Where its last line ends.
     end: u64,
+    /// Whether appends go to it.
     is_last: bool,
+    /// The seqs of the deleted records.
     to_erase: BTreeSet<u64>,
 }
 
 /// A segment with the deleted texts removed.
 struct RewrittenSegment {
+    /// The whole new file.
     bytes: Vec<u8>,
+    /// Its index.
     index: Vec<IndexEntry>,
 }
 

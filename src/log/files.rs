@@ -87,7 +87,7 @@ pub(super) fn append_all(file: &dyn LogFile, mut bytes: &[u8]) -> io::Result<()>
     Ok(())
 }
 
-/// Writes and fsyncs a new file beside the one at `path`, and returns its path. The caller renames
+/// Writes and fsyncs a new file next to the one at `path`, and returns its path. The caller renames
 /// it over the old one; after a kill before that, the old one is still there.
 pub(super) fn write_replacement(
     files: &dyn Files,

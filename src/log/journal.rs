@@ -31,14 +31,19 @@ pub trait JournalRecord: Sized {
 /// A file of records.
 #[derive(Debug)]
 pub struct Journal<T> {
+    /// Where it is.
     path: PathBuf,
+    /// The open file.
     file: Arc<File>,
+    /// Its size.
     bytes: u64,
     /// Its size after the last compaction.
     compacted_bytes: u64,
+    /// Whether all of it is fsynced.
     synced: bool,
     /// The last line may be incomplete.
     torn: bool,
+    /// The error of the last append, if it failed.
     write_error: Option<String>,
     records: PhantomData<T>,
 }

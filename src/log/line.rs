@@ -17,7 +17,7 @@ use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::json;
 use crate::json::Object;
 
-/// The version of the format that this program writes, and the newest that it reads.
+/// The version of the format that this program writes, and the newest that it can read.
 const VERSION: u64 = 1;
 
 const OWNER: &str = ",\"holder\":\"";
@@ -38,14 +38,14 @@ pub(super) const OVERHEAD: usize = OWNER_BYTES + CHECKSUM_BYTES;
 /// digits) and the line up to its own checksum.
 ///
 /// It detects what a disk, a power cut or an editor did: one altered line in 2^64 passes by chance.
-/// It is no protection against a person who may write the files and computes the chain again; no
-/// length would be.
+/// It does not protect against a person who may write the files and computes the chain again; no
+/// longer checksum would.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Checksum([u8; Checksum::DIGITS]);
 
 impl Checksum {
     const DIGITS: usize = 16;
-    /// What the first line of a log is chained to.
+    /// The checksum that the first line of a log is chained to.
     pub(super) const START: Checksum = Checksum([b'0'; Checksum::DIGITS]);
 
     pub(super) fn chain(self, body: &[u8]) -> Checksum {

@@ -38,6 +38,7 @@ impl fmt::Display for Corruption {
 /// A log up to its first corrupt place.
 #[derive(Debug)]
 pub(super) struct LogScan {
+    /// The good segments, the oldest first.
     pub(super) segments: Vec<Segment>,
     /// The log's id in the newest segment.
     pub(super) id: Option<String>,
@@ -47,14 +48,18 @@ pub(super) struct LogScan {
     pub(super) projection: Projection,
     /// The seq after the newest good record.
     pub(super) next: u64,
+    /// The checksum of the newest good line.
     pub(super) checksum: Checksum,
+    /// The `at` of the newest good record.
     pub(super) at: u64,
+    /// The first corrupt place, if there is one.
     pub(super) stop: Option<ScanStop>,
 }
 
 /// Why a scan ended before the end of the files.
 #[derive(Debug)]
 pub(super) struct ScanStop {
+    /// What is wrong there.
     pub(super) corruption: Corruption,
     /// It is a torn tail: what an interrupted write leaves at the end of the last segment.
     pub(super) torn: bool,
@@ -123,7 +128,8 @@ pub(super) fn scan_log(
                 scan.segments.push(Segment::new(path.clone(), found, oldest));
                 (offset, kind, scan.next)
             }
-            // No record of this segment is good: so its first record counts as a later one, too.
+            // No record of this segment is good. So even its first record counts as one written
+            // later.
             Err(kind) => (0, Some(kind), scan.next - 1),
         };
         let Some(kind) = kind else { continue };

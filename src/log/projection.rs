@@ -25,7 +25,7 @@ pub(super) struct Projection {
     topic: String,
 }
 
-/// How a record begins that does not change the state.
+/// How the JSON of a post begins. A post does not change the state.
 const POST: &[u8] = b"{\"type\":\"post\"";
 
 /// Whether a record, as JSON, is a post and need not be parsed: nearly all are.
@@ -34,7 +34,7 @@ pub(super) fn is_post(json: &[u8]) -> bool {
 }
 
 impl Projection {
-    /// Applies the next record; `erased` says that its text is not on disk any more.
+    /// Applies the next record; `erased`: its text is no longer on disk.
     pub(super) fn apply(&mut self, entry: &LogEntry, erased: bool) {
         let seq = entry.seq;
         if erased {

@@ -17,13 +17,19 @@ use crate::chat::{OwnerId, RoomName};
 /// A log as recovery left it.
 #[derive(Debug)]
 pub(super) struct Recovered {
+    /// The log's id.
     pub(super) id: String,
+    /// The segments, the oldest first.
     pub(super) segments: Vec<Segment>,
+    /// The seq after the newest record.
     pub(super) next: u64,
+    /// The checksum of the newest line.
     pub(super) checksum: Checksum,
+    /// The `at` of the newest record.
     pub(super) at: u64,
     /// The owners of the names of a private room.
     pub(super) owners: Option<[OwnerId; 2]>,
+    /// The state derived from the records.
     pub(super) projection: Projection,
     /// Records from here on are not served, and nothing is written.
     pub(super) corruption: Option<Corruption>,
@@ -91,8 +97,8 @@ fn cut_torn_tail(files: &dyn Files, corruption: &Corruption) -> io::Result<Torn>
     Ok(Torn { file: path.clone(), offset, bytes: len - offset, backup })
 }
 
-/// Copies the end of a file to a new file beside it. An earlier one of this name and at most this
-/// length was left by a start that was killed here.
+/// Copies the end of a file to a new file next to it. If a file of this name and at most this
+/// length exists, a start that was killed here has left it.
 fn back_up(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Result<PathBuf> {
     let mut count = 0;
     loop {

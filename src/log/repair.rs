@@ -1,7 +1,7 @@
 //! The command `repair`: cuts a corrupt log back to its last good record.
 //!
-//! For one room of a data directory that no server uses. The files stay beside under another name;
-//! after a kill it can be run again.
+//! For one room of a data directory that no server uses. The old files stay in the directory under
+//! other names. After a kill it can be run again.
 
 use std::ffi::OsString;
 use std::fs;
@@ -27,7 +27,7 @@ pub struct Repaired {
 }
 
 /// Cuts a log back to its last good record; `None` if all are good. The log gets the id `new_id`,
-/// so that a client that has seen a lost record does not take a later one for its continuation.
+/// so that a client that has seen a lost record does not show a later one as the next.
 ///
 /// # Errors
 /// A server uses the directory; there is no such room; a file could not be written.
@@ -77,7 +77,7 @@ fn replace_file(path: &Path, write: impl FnOnce(&dyn LogFile) -> io::Result<()>)
     fs::rename(write_replacement(&Disk, path, write)?, path)
 }
 
-/// A name beside `path` that is not used.
+/// A new name in the directory of `path`.
 fn backup_name(path: &Path) -> PathBuf {
     let name = |count: u32| {
         let mut name = OsString::from(path);

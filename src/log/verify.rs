@@ -1,6 +1,6 @@
-//! The commands `verify` and `export`: is a log good, and what does it say?
+//! The commands `verify` and `export`: check a log, and print its records.
 //!
-//! They read only, and work beside a running server.
+//! They only read, and can run while a server uses the log.
 
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -17,7 +17,7 @@ use super::store::Store;
 pub struct Verified {
     /// The id of the log.
     pub id: Option<String>,
-    /// The oldest record that is kept.
+    /// The oldest record that retention has left.
     pub first: u64,
     /// The newest record that is good.
     pub head: u64,

@@ -17,6 +17,7 @@ use crate::limits;
 /// The file that a log appends to.
 #[derive(Debug, Default)]
 pub(super) struct OpenFile {
+    /// The open file, if a descriptor was free for it.
     cached: Option<CachedFile>,
 }
 
@@ -24,6 +25,7 @@ pub(super) struct OpenFile {
 #[derive(Debug)]
 struct CachedFile {
     file: Arc<dyn LogFile>,
+    /// Identifies the file, to notice one with the same name.
     id: FileId,
     /// Whether it was used since [`OpenFile::close_if_unused`].
     used: bool,
@@ -31,7 +33,7 @@ struct CachedFile {
 }
 
 /// One of the [`limits::LOG_OPEN_FILES`] descriptors that all logs of this process may keep open:
-/// idle rooms keep none, and a thousand busy ones leave enough for clients.
+/// idle rooms use none, and a thousand busy ones leave enough for clients.
 #[derive(Debug)]
 struct DescriptorSlot;
 
@@ -85,11 +87,15 @@ impl OpenFile {
 
 /// Lines to append, and the state after them.
 pub(super) struct WriteBatch {
+    /// The lines.
     pub(super) bytes: Vec<u8>,
+    /// The checksum of the last line.
     pub(super) checksum: Checksum,
+    /// The `at` of the last record.
     pub(super) at: u64,
     /// The `at` of the first of them.
     pub(super) oldest: u64,
+    /// An entry for each line.
     pub(super) index: Vec<IndexEntry>,
     /// The offset in the file where the bytes begin.
     from: u64,

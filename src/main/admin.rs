@@ -16,7 +16,9 @@ use crate::exit::Failure;
 
 /// One command, with its arguments.
 pub(crate) struct AdminCommand {
+    /// The data directory.
     data: PathBuf,
+    /// What to do.
     task: AdminTask,
 }
 
@@ -156,7 +158,7 @@ fn parse_format(args: &Args) -> Result<ExportFormat, Failure> {
 }
 
 impl AdminCommand {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
     /// When the data is damaged or cannot be read.

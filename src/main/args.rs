@@ -32,11 +32,17 @@ pub(crate) enum Mode {
 
 /// How to run the server.
 pub(crate) struct ServerOptions {
+    /// Where to listen.
     pub(crate) bind: BindAddress,
+    /// The data directory.
     pub(crate) data: PathBuf,
+    /// The configuration of the server.
     pub(crate) config: Config,
+    /// How many connections this machine can hold.
     pub(crate) ceiling: Ceiling,
+    /// What to log.
     pub(crate) level: Level,
+    /// Whether to print nothing at start.
     pub(crate) quiet: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Random bytes from the system. If there are none it is an error; there is no fallback.
+//! Random bytes from the system. Without them every call fails; there is no fallback.
 
 use std::fmt;
 use std::fs::File;
@@ -70,8 +70,11 @@ impl Entropy {
 
 /// Masks cut from blocks of random bytes: one system call for 256 masks, each byte used once.
 struct Masks<R> {
+    /// Where random bytes come from.
     source: R,
+    /// The last block read.
     block: [u8; limits::MASK_BLOCK],
+    /// Bytes of the block that were used.
     used: usize,
 }
 

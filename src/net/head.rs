@@ -57,7 +57,7 @@ pub enum HeadError {
     Truncated,
     /// The deadline passed.
     Timeout {
-        /// The whole time there was.
+        /// How long the peer had.
         wait: Duration,
     },
     /// The bytes are not a head we accept.
@@ -102,7 +102,7 @@ fn read<H: Head>(
             Ok(0) if parser.is_untouched() => return Err(HeadError::Empty),
             Ok(0) => return Err(HeadError::Truncated),
             Ok(count) => input.extend_from_slice(chunk.get(..count).unwrap_or_default()),
-            Err(error) if is_retryable(error.kind()) => {} // the deadline says whether the time is up
+            Err(error) if is_retryable(error.kind()) => {} // the deadline decides whether the time is up
             Err(error) => return Err(HeadError::Io(error)),
         }
     }

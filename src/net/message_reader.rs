@@ -1,6 +1,6 @@
 //! Messages in: reads a stream chunk by chunk into a decoder.
 //!
-//! Deadlines are the caller's, who sets the stream's timeout between two steps.
+//! The caller holds the deadlines: it sets the stream's timeout between two steps.
 
 use std::io::{self, ErrorKind, Read};
 use std::{error, fmt};

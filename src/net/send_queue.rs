@@ -69,6 +69,7 @@ impl<P: Socket> Socket for Arc<P> {
 /// system call per write, not three.
 #[derive(Debug)]
 struct NonBlocking<P> {
+    /// The socket.
     socket: P,
     /// Whether it is blocking now. It changes only under the lock around the state.
     blocking: AtomicBool,
@@ -93,12 +94,13 @@ impl<P: Socket> NonBlocking<P> {
 /// The sending half of a connection. The contract:
 ///
 /// - [`SendQueue::send`] and [`SendQueue::send_last`] do not block.
-/// - After [`SendResult::FellBehind`] the caller MUST see to it that a thread calls [`SendQueue::drain`]
+/// - After [`SendResult::FellBehind`] the caller MUST make a thread call [`SendQueue::drain`]
 ///   until it returns [`DrainResult::Empty`] or [`DrainResult::Closed`].
 /// - After [`SendResult::Overflow`] the caller MUST end the connection.
 /// - A reader MUST call [`SendQueue::restore_blocking`] after a spurious `WouldBlock`.
 #[derive(Debug)]
 pub struct SendQueue<P> {
+    /// The socket, which the reader shares.
     socket: NonBlocking<P>,
     /// Bytes of the backlog at most.
     limit: usize,
@@ -121,20 +123,23 @@ enum QueueState {
     Closed,
 }
 
-/// What the peer has not received: shared segments, how many bytes of the first it has, and since
-/// when the socket accepted nothing.
+/// What the peer has not received yet.
 #[derive(Debug)]
 struct Backlog {
+    /// What is left to write, in order.
     segments: VecDeque<Arc<[u8]>>,
+    /// Bytes of the first segment that the socket has accepted.
     offset: usize,
+    /// Bytes that are left to write.
     bytes: usize,
+    /// Since when the socket has accepted nothing.
     stalled_since: Instant,
 }
 
 /// The result of [`SendQueue::send`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendResult {
-    /// The socket accepted them.
+    /// The socket accepted all bytes.
     Written,
     /// The peer has just fallen behind: a thread must [`SendQueue::drain`] the backlog.
     FellBehind,

@@ -1,7 +1,7 @@
 //! From bytes to events: puts the fragments of messages together, and refuses what breaks RFC 6455.
 //!
-//! It holds what one connection has sent so far. Timeouts are the caller's, who asks
-//! [`Decoder::is_mid_message`].
+//! It holds the bytes of one connection that are not decoded yet. The caller sets timeouts; it asks
+//! [`Decoder::is_mid_message`] whether the peer must send more.
 
 use std::mem;
 
@@ -37,16 +37,19 @@ pub enum Event {
     Close(Option<Close>),
 }
 
-/// Decodes the bytes of a peer, cut anywhere, into events.
+/// Decodes the bytes of a peer, in pieces of any size, into events.
 ///
-/// It allocates for bytes that have come, never for bytes that a header only announces, and holds
-/// nothing between messages.
+/// It allocates for bytes that have come, never for bytes that a header only announces. Between
+/// messages it holds no memory.
 #[derive(Debug)]
 pub struct Decoder {
     role: Role,
     limits: Limits,
+    /// Bytes fed and not decoded yet.
     input: Buffer,
+    /// Where in the stream of frames it is.
     state: DecoderState,
+    /// The message being received.
     message: PartialMessage,
     /// Frames of `message` so far.
     fragments: usize,
@@ -113,7 +116,7 @@ impl Decoder {
         !self.input.rest().is_empty() || !matches!(self.message, PartialMessage::None)
     }
 
-    /// Bytes held of an incomplete frame or message.
+    /// Bytes of an incomplete frame or message that it holds.
     #[must_use]
     pub fn partial_bytes(&self) -> usize {
         self.input.rest().len().saturating_add(self.message.len())
@@ -176,7 +179,7 @@ impl Decoder {
         })
     }
 
-    /// Starts the payload of a data frame, if its header fits the frames before.
+    /// Starts the payload of a data frame, if the frame may follow the frames before it.
     fn begin_payload(&mut self, header: &FrameHeader) -> Result<(), Error> {
         let new_message = match header.opcode {
             Opcode::Text => Some(PartialMessage::Text(Utf8Collector::default())),

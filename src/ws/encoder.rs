@@ -1,6 +1,6 @@
 //! From messages to bytes: each message is one frame, with its length in the shortest form.
 //!
-//! When to send, and that nothing follows a Close, is the caller's.
+//! The caller decides when to send, and sends nothing after a Close.
 
 use std::fmt;
 

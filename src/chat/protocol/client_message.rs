@@ -47,7 +47,7 @@ pub enum ClientMessage {
         cid: Cid,
         /// The text.
         text: Text,
-        /// It says what its author does.
+        /// Whether it is an action of its author (`/me waves`).
         me: bool,
         /// The seq of the message that it replies to.
         reply: Option<u64>,
@@ -151,7 +151,7 @@ pub enum Since {
     Newest,
     /// With new records only.
     Now,
-    /// After this seq; 0 is every record that is kept.
+    /// After this seq; 0: every record that retention has left.
     After(u64),
 }
 

@@ -28,7 +28,7 @@ pub struct Record {
     pub user: UserName,
     /// The id that its author's client chose.
     pub cid: Cid,
-    /// What it says.
+    /// Its content.
     pub kind: RecordKind,
 }
 
@@ -58,7 +58,7 @@ impl RecordKind {
 }
 
 impl Record {
-    /// Appends the record as JSON. Every post passes here, so it allocates nothing but space in
+    /// Appends the record as JSON. It runs for every post, so it allocates nothing but space in
     /// `out`.
     pub fn push_json(&self, out: &mut String) {
         out.push_str("{\"type\":\"");

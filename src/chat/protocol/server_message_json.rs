@@ -93,8 +93,8 @@ impl ServerMessage {
         Ok(message.unwrap_or(ServerMessage::Other(value)))
     }
 
-    /// The room and seq of a record of a type this version does not know. It counts in the order of
-    /// the records; without it, every record after it would seem to follow a missing one.
+    /// The room and seq of a record whose type this version does not know. The client counts it:
+    /// else the record after it would seem to follow a missing one.
     #[must_use]
     pub fn unknown_record(value: &Value) -> Option<(RoomName, u64)> {
         let fields = Fields::of(value).ok()?;

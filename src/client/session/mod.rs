@@ -1,8 +1,11 @@
 //! The client as a state machine: offline → connecting → catching up → live.
 //!
-//! It has no clock, no randomness and no I/O. The host passes in what happened as an [`Input`], and
-//! does what comes out as [`Action`]s, in order. The browser's client is the same machine; both are
-//! held to `tests/vectors/session/`.
+//! Depends on `outbox`, `subscriptions`, `event`, `chat` and `limits`; never on sockets, threads,
+//! the clock or randomness.
+//!
+//! The host (`driver.rs`) passes in what happened as an [`Input`], and performs the [`Action`]s
+//! that the session returns, in order. The browser's client is the same machine;
+//! `tests/vectors/session/` tests both.
 
 use std::mem;
 use std::time::Duration;
@@ -25,19 +28,25 @@ pub use action::{Action, Credentials, Input};
 /// The state of one client.
 #[derive(Debug)]
 pub struct Session {
+    /// What the next `hello` contains.
     credentials: Credentials,
+    /// The state that events report.
     state: ConnectionState,
+    /// How far the handshake of the connection has come.
     stage: ConnectionStage,
     /// Connections in a row that ended before they were live.
     attempts: u32,
     /// The close code of the last connection.
     closed: u16,
+    /// The rooms, and how far each is shown.
     subscriptions: Subscriptions,
+    /// Submissions that are not stored yet.
     outbox: Outbox,
+    /// A change of name that is under way.
     rename: Rename,
 }
 
-/// How far the present connection has come.
+/// How far the handshake of the present connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ConnectionStage {
     /// There is none.
@@ -182,7 +191,7 @@ impl Session {
         actions.push(Action::Retry(retry));
     }
 
-    /// Enters catching up or live, whichever it is.
+    /// Enters `CatchingUp` or `Live`, once the server has accepted the client.
     fn update_state(&mut self, actions: &mut Vec<Action>) {
         if self.stage != ConnectionStage::Welcomed {
             return;
@@ -202,8 +211,9 @@ impl Session {
         }
     }
 
-    /// Sends the next of what waits, if the client is live and nothing is in flight. A new name
-    /// goes before the next submission, but after every submission already sent under the old one.
+    /// Sends the next message that waits, if the client is live and no submission is in flight. A
+    /// new name is sent before the next submission, but only after every submission that was sent
+    /// under the old name is settled.
     fn send_next(&mut self, actions: &mut Vec<Action>) {
         if self.state != ConnectionState::Live || self.outbox.has_in_flight() {
             return;

@@ -29,6 +29,7 @@ pub(crate) struct Admission {
     pub(crate) memory_budget: MemoryBudget,
     /// Whether the server is shutting down and accepts no more connections.
     is_stopping: AtomicBool,
+    /// The connections now, and what each address did lately.
     counts: Mutex<Counts>,
 }
 
@@ -38,12 +39,14 @@ struct Counts {
     open: usize,
     /// Refusals that are being sent.
     refusals: usize,
+    /// By address; an IPv6 /64 is one.
     addresses: HashMap<IpAddr, AddressCounts>,
 }
 
 /// The counts of one address.
 #[derive(Debug)]
 struct AddressCounts {
+    /// Connections that hold a slot.
     open: usize,
     /// New WebSockets since `minute`.
     new: usize,
@@ -64,7 +67,7 @@ pub(crate) struct Permit {
 enum Slot {
     /// It counts for this address.
     OfAddress(IpAddr),
-    /// A proxy opened the connection, and has not said yet for which address.
+    /// A proxy opened the connection; its request has not named the client's address yet.
     OfProxy,
     /// One of the few for sending refusals.
     Refusal,
@@ -75,9 +78,9 @@ enum Slot {
 pub(crate) enum Refused {
     /// The server has as many connections as it can hold.
     Server,
-    /// This address has, or has lately opened, as many connections as one may.
+    /// This address has as many connections as an address may have, or has opened as many in the last minute.
     Address,
-    /// This address has lately sent as many wrong passwords as one may.
+    /// This address has sent as many wrong passwords in the last minute as an address may.
     WrongPasswords,
 }
 
@@ -123,7 +126,7 @@ impl Admission {
         Ok(self.new_permit(Slot::OfAddress(address)))
     }
 
-    /// Takes a slot for a connection from a proxy; [`Permit::assign`] later says for which address.
+    /// Takes a slot for a connection from a proxy; [`Permit::assign`] later names the client's address.
     pub(crate) fn admit_proxy(self: &Arc<Admission>) -> Result<Permit, Refused> {
         let mut counts = self.counts();
         counts.check_capacity(self.max)?;

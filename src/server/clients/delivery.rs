@@ -20,7 +20,7 @@ use crate::ws::{self, CloseCode};
 /// Sends to clients, and disconnects them.
 #[derive(Debug)]
 pub(crate) struct Delivery {
-    /// All clients that have said hello.
+    /// All clients whose hello was accepted.
     pub(crate) poll: Poll,
     /// Clients whose socket was full.
     pub(crate) slow_clients: SlowClients,

@@ -1,4 +1,4 @@
-//! A budget for partial messages: how many bytes of them all clients together may keep in memory.
+//! A budget for partial messages: how many bytes of them all clients together may have in memory.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -14,6 +14,7 @@ use crate::net::DrainResult;
 /// without the lock.
 #[derive(Debug, Default)]
 pub(crate) struct SlowClients {
+    /// The clients, in any order.
     waiting: Mutex<Vec<SlowClient>>,
     /// Notified when a client is added.
     added: Condvar,
@@ -22,7 +23,9 @@ pub(crate) struct SlowClients {
 /// A client and when its socket is tried again.
 #[derive(Debug)]
 struct SlowClient {
+    /// The client.
     client: Arc<Client>,
+    /// When to try again.
     due: Instant,
     /// The pause before the retry after that; it doubles while the socket takes nothing.
     pause: Duration,

@@ -29,8 +29,11 @@ use joined_rooms::JoinedRooms;
 /// registry.
 #[derive(Debug)]
 pub(super) struct Session {
+    /// What all sessions share.
     shared: Arc<Shared>,
+    /// The client, which rooms and the poll registry share.
     client: Arc<Client>,
+    /// The rooms it is in.
     rooms: JoinedRooms,
     /// How many posts it may still submit.
     posts: RateLimiter,
@@ -129,7 +132,7 @@ impl Session {
         Ok(())
     }
 
-    /// Counts a control, empty or refused message; delays or disconnects a client that sends too many. A
+    /// Counts a control, empty or rejected message; delays or disconnects a client that sends too many. A
     /// flooding client that has disconnected is dropped at once; delaying it would hold its connection slot.
     pub(super) fn check_flood(&mut self) -> Result<(), Disconnect> {
         match self.flood.check(Instant::now()) {
@@ -276,7 +279,7 @@ fn run_cleanup(shared: &Shared, step: impl Fn()) {
     }
 }
 
-/// Runs one step of the cleanup. A panic in it is counted, and false returned.
+/// Runs one step of the cleanup. False if it panicked; the panic is counted.
 fn catch_panic(shared: &Shared, step: impl FnOnce()) -> bool {
     let is_done = catch_unwind(AssertUnwindSafe(step)).is_ok();
     if !is_done {

@@ -72,8 +72,8 @@ impl Session {
         if let Some(head) = head_before
             && outcome != Outcome::NoSuchTarget
         {
-            // After the submission: a client that said hello before is found now; one that says hello
-            // later finds the message in the log.
+            // After the submission: clients that are connected by now are found here, and later ones find the
+            // message in the log.
             self.shared.private_rooms.invite_both(room, head);
             self.accept_invitations();
         }

@@ -1,4 +1,4 @@
-//! Answers to questions: the rooms, a page of history, a search.
+//! Commands that only read: the rooms, a page of history, a search.
 
 use std::sync::Arc;
 

@@ -95,7 +95,7 @@ fn write_response(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes)
 }
 
-/// A WebSocket that has not said hello.
+/// A WebSocket whose hello has not come yet.
 struct Hello<'h> {
     shared: &'h Arc<Shared>,
     stream: &'h Arc<TcpStream>,
@@ -105,8 +105,11 @@ struct Hello<'h> {
 
 /// An accepted hello.
 struct AcceptedHello {
+    /// The claimed name.
     identity: Identity,
+    /// The kind of client.
     agent: Agent,
+    /// The rooms to join at once.
     joins: Vec<Join>,
 }
 
@@ -210,8 +213,8 @@ impl Hello<'_> {
         Ok(AcceptedHello { identity, agent: agent.unwrap_or(Agent::Bot), joins })
     }
 
-    /// Whether a hello has the password, if the server requires one. A wrong one costs time, and an address
-    /// has only so many tries.
+    /// Whether a hello has the password, if the server requires one. A wrong one delays the answer, and each
+    /// address has a limited number of tries.
     fn check_password(&self, sent: Option<&Password>) -> bool {
         let Some(expected) = &self.shared.config.password else { return true };
         let Some(sent) = sent else { return false };

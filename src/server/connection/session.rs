@@ -1,4 +1,4 @@
-//! The reading loop of a connection that has said hello: from frames to commands.
+//! The reading loop of a connection whose hello was accepted: from frames to commands.
 
 use std::convert::Infallible;
 use std::net::TcpStream;
@@ -13,9 +13,11 @@ use crate::ws::{CloseCode, Decoder, Event};
 
 /// All that the session thread needs of a connection.
 pub(super) struct Connection {
+    /// The socket.
     pub(super) stream: Arc<TcpStream>,
     /// It may hold bytes that came after hello.
     pub(super) decoder: Decoder,
+    /// What executes its messages.
     pub(super) session: Session,
     /// How long one message may take.
     pub(super) message_wait: Duration,

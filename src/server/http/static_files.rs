@@ -1,6 +1,6 @@
 //! The files of the web page, embedded in the binary: the server never reads them from disk.
 //!
-//! A fixed table: a path that is not in it is not found, however it is written.
+//! A fixed table: a path that is not in it, in any spelling, is not found.
 
 use crate::http::{Method, Request, Response, Status};
 

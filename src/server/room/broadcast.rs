@@ -1,7 +1,7 @@
 //! Broadcast: store a room's batch in its log, then send it to everyone in the room.
 //!
 //! The thread that submits a record runs one round itself if none is running. If more records arrive
-//! meanwhile, the broadcaster thread takes over, so that a session is not kept from reading its socket.
+//! meanwhile, the broadcaster thread takes over, so that the session can go back to reading its socket.
 
 use std::borrow::Cow;
 use std::io;
@@ -51,9 +51,9 @@ impl Broadcaster {
         }
     }
 
-    /// Waits for work, runs one round for each room that has any, and pauses; the broadcaster thread
-    /// repeats it. With two members there is no delay; a thousand share writes. An fsync does not count
-    /// as write time: meanwhile the next batch gathered.
+    /// Waits for work, runs one round for each room that has any, and pauses; the broadcaster thread repeats
+    /// it. The pause grows with the number of receivers: none with two members; with a thousand, records
+    /// share writes. An fsync does not count as write time: the next batch gathers during it.
     pub(crate) fn run_queued(&self) {
         let guards = self.queue.take();
         let start = Instant::now();
@@ -116,8 +116,8 @@ fn answer_repeat(delivery: &Delivery, room: &Room, client: ClientId, seq: u64) {
     }
 }
 
-/// The batch could not be stored: sends an error to the author of each record, and leaves only the ephemeral
-/// events in the batch.
+/// Rejects a batch that could not be stored: sends an error to the author of each record, and leaves only the
+/// ephemeral events in the batch.
 fn reject_batch(delivery: &Delivery, room: &Room, error: &io::Error, batch: &mut Batch) {
     let also = room.roll_back().into_iter().map(BatchItem::Record);
     let (records, ephemeral) = mem::take(batch)
@@ -147,6 +147,7 @@ fn entry(item: &BatchItem) -> Option<LogEntry> {
 /// A batch as WebSocket frames: encoded once, shared by all receivers.
 #[derive(Debug)]
 pub(super) struct EncodedBatch<'i> {
+    /// The batch.
     items: &'i [BatchItem],
     /// The frames for a client that caused none of the ephemeral events.
     everyone: Arc<[u8]>,

@@ -19,7 +19,7 @@ use crate::server::logger::Level;
 use crate::ws::{self, CloseCode};
 
 /// Sends `client` the records of `room` after `since`, until it has all and is live: contiguous, in order,
-/// none twice. `changes` is what joining returned.
+/// none twice. `changes` comes from the join.
 pub(crate) fn catch_up(
     delivery: &Delivery,
     client: &Arc<Client>,
@@ -104,7 +104,7 @@ pub(crate) fn read_page(room: &Room, range: HistoryRange, limit: usize) -> io::R
 
 /// The `found` message for a search for `text`, in upper or lower case, among the
 /// [`SEARCH_SPAN`](limits::SEARCH_SPAN) records before `before`, or the newest. Posts and edits are each
-/// found by their own text; deleted ones have none. Its bytes are bounded as those of a page.
+/// found by their own text; a deleted record has none. A page's limit of bytes holds here too.
 pub(crate) fn search(room: &Room, text: &str, before: Option<u64>) -> io::Result<String> {
     let end = before.unwrap_or(u64::MAX).min(room.head() + 1);
     let after = end.saturating_sub(limits::SEARCH_SPAN as u64 + 1);

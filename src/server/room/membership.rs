@@ -119,8 +119,8 @@ impl Room {
         self.try_start_round(&mut state)
     }
 
-    /// A client goes by another name. Its owner's other connections keep the old one, so which event the
-    /// others get depends on the connections that each name has left.
+    /// Renames a client. Its owner's other connections still have the old name, so the event that the other
+    /// members get depends on how many connections each name has left.
     pub(crate) fn rename(self: &Arc<Room>, client: ClientId, to: &UserName) -> Option<RoundGuard> {
         let mut state = self.state();
         let entry = state.clients.iter_mut().find(|entry| entry.client.id == client)?;

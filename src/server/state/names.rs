@@ -1,4 +1,4 @@
-//! Claims of names, and the file that keeps them over a restart.
+//! Claims of names, and the file that stores them over a restart.
 
 use std::collections::HashSet;
 use std::io;
@@ -75,7 +75,7 @@ impl Names {
         self.save();
     }
 
-    /// The owner of a name has posted: the name is kept for days now, not seconds.
+    /// Notes that the owner of a name has posted: the name is held for days now, not seconds.
     pub(crate) fn set_posted(&self, user: &UserName) {
         let is_first = self.registry().set_posted(user);
         if is_first {

@@ -37,13 +37,15 @@ pub(crate) struct PrivateRooms {
     pub(crate) invitations: Invitations,
 }
 
-/// What decides whether a person may enter a private room: which of its two names is theirs, and who owns
-/// the other name now, if it has an owner.
+/// Decides whether a person may enter a private room: which of its two names is theirs, and who owns the
+/// other name now.
 #[derive(Debug, Clone, Copy)]
 struct Access {
     /// The index of their own name, 0 or 1.
     at: usize,
+    /// Their own owner id.
     own: OwnerId,
+    /// The owner of the other name, if it has one.
     other: Option<OwnerId>,
 }
 
@@ -157,6 +159,7 @@ fn find(map: &RoomMap, name: &RoomName, access: Access) -> Option<Arc<Room>> {
 /// take it.
 #[derive(Debug, Default)]
 pub(crate) struct Invitations {
+    /// The invitations of each running session.
     sessions: Mutex<HashMap<ClientId, SessionInvitations>>,
 }
 
@@ -226,8 +229,11 @@ mod tests {
             !access(0, alice, Some(eve)).allows([alice, bob]),
             "it has passed to another owner"
         );
-        assert!(!access(1, eve, Some(alice)).allows([alice, bob]), "who reads nothing of it");
-        assert!(!access(1, alice, Some(bob)).allows([alice, bob]), "each in their place");
+        assert!(!access(1, eve, Some(alice)).allows([alice, bob]), "eve is not one of its owners");
+        assert!(
+            !access(1, alice, Some(bob)).allows([alice, bob]),
+            "the order of the owners counts"
+        );
         assert_eq!(access(1, bob, Some(alice)).owners(), Some([alice, bob]));
         assert_eq!(access(1, bob, None).owners(), None);
     }
