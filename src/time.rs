@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_http_date_is_none() {
+    fn a_text_that_is_not_an_http_date_is_rejected() {
         for bad in [
             "",
             "Sunday, 06-Nov-94 08:49:37 GMT",

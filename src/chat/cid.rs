@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sixteen_random_bytes_make_a_fit_cid() {
+    fn sixteen_random_bytes_make_a_valid_cid() {
         let cid =
             Cid::from_bytes(*b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\xff");
         assert_eq!(cid.as_str(), "000102030405060708090a0b0c0d0eff");

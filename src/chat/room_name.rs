@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_can_share_a_room() {
+    fn every_name_can_be_part_of_a_private_room() {
         for name in ["İpek", "Straße", "ΟΔΟΣ", "ภาษา", "José", "a.b-c_d", "日本"] {
             let room = RoomName::private_between(&user(name), &user("bob")).unwrap();
             assert_eq!(room.as_str().parse(), Ok(room.clone()), "{name}");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pair_of_names_is_no_room() {
+    fn a_private_room_needs_two_different_valid_names() {
         for text in
             ["@", "@+", "@bob", "@bob+", "@+bob", "@bob+bob", "@bob+BOB", "@a+b+c", "@../x+b"]
         {

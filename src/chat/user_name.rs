@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_many_scripts_are_fit() {
+    fn names_of_many_scripts_are_valid() {
         let names = [
             "bob",
             "B.o-b_9",
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_hide_or_pretend_are_refused() {
+    fn names_with_invisible_or_look_alike_characters_are_rejected() {
         let names = [
             "",
             "a b",
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn twenty_four_characters_are_a_name_whatever_their_bytes() {
+    fn a_name_has_at_most_24_characters_of_any_size() {
         assert!("𠮷".repeat(24).parse::<UserName>().is_ok());
         assert!("𠮷".repeat(25).parse::<UserName>().is_err());
     }

@@ -158,7 +158,7 @@ mod tests {
     use crate::client::session::{Credentials, Session};
 
     #[test]
-    fn a_server_without_a_byte_for_too_long_is_gone() {
+    fn a_server_that_sends_nothing_for_too_long_times_out() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let credentials =

@@ -259,14 +259,14 @@ mod tests {
     }
 
     #[test]
-    fn the_right_answer_is_verified() {
+    fn a_correct_response_is_accepted() {
         assert_eq!(verdict(SWITCH), Ok(()));
         assert_eq!(verdict(&SWITCH.replace("websocket", "WebSocket")), Ok(()));
         assert_eq!(verdict(&SWITCH.replace("Upgrade\r\n", "keep-alive, upgrade\r\n")), Ok(()));
     }
 
     #[test]
-    fn an_answer_that_is_no_websocket_is_refused() {
+    fn a_response_that_opens_no_websocket_is_rejected() {
         let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
         for (line, by, mismatch) in [
             ("Upgrade: websocket\r\n", "", Mismatch::NoUpgrade),

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn an_own_name_that_is_none_adds_nothing() {
+    fn an_invalid_own_name_adds_no_host() {
         let hosts = Hosts::new("0.0.0.0".parse().unwrap(), Some("my box"), Vec::new());
         assert_eq!(hosts.reach, Reach::Network(Vec::new()));
     }

@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn a_request_we_accept_httparse_accepts_and_reads_alike(
+    fn a_request_we_accept_httparse_parses_the_same(
         bytes in almost_heads(&["GET / HTTP/1.1", "POST /a?b HTTP/1.1", "GET http://a/ HTTP/1.0"]),
         cut: u8,
     ) {
@@ -82,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn a_response_we_accept_httparse_accepts_and_reads_alike(
+    fn a_response_we_accept_httparse_parses_the_same(
         bytes in almost_heads(&["HTTP/1.1 101 Switching Protocols", "HTTP/1.0 404 ", "HTTP/1.1 200"]),
     ) {
         if let Ok(Some((head, used))) = fed::<ResponseHead>([bytes.as_slice()]) {
@@ -95,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn a_target_we_accept_httparse_accepts_as_it_is(target in "/[ -~]{0,12}") {
+    fn a_target_we_accept_httparse_leaves_as_it_is(target in "/[ -~]{0,12}") {
         let head = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         if let Ok(Some((request, _))) = fed::<Request>([head.as_bytes()]) {
             let mut headers = [httparse::EMPTY_HEADER; 4];

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_whole_closes_is_not_stored_and_is_safe_to_open() {
+    fn an_error_response_closes_is_not_cached_and_has_the_security_headers() {
         let bytes = Response::from(Error::HeaderLine).to_bytes();
         let (head, used) = head(&bytes);
         assert_eq!(head.status, Status::BAD_REQUEST);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_in_small_letters_is_answered_with_what_is_allowed() {
+    fn a_method_in_lower_case_is_answered_with_the_allowed_methods() {
         let (head, _) = head(&Response::from(Error::MethodCase).to_bytes());
         assert_eq!(head.status.code(), 405);
         assert_eq!(head.headers.single("Allow"), Ok(Some("GET")));

@@ -56,8 +56,8 @@ impl Checksum {
         let bytes = digest.digest().bytes();
         let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
         let mut checksum = Checksum::START;
-        for (place, digit) in checksum.0.iter_mut().zip(digits) {
-            *place = HEX.get(usize::from(digit)).copied().unwrap_or_default();
+        for (slot, digit) in checksum.0.iter_mut().zip(digits) {
+            *slot = HEX.get(usize::from(digit)).copied().unwrap_or_default();
         }
         checksum
     }
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_of_an_erased_line_holds_the_chain() {
+    fn an_erased_line_does_not_break_the_checksum_chain() {
         let (mut whole, mut left, before) = (Vec::new(), Vec::new(), Checksum::START);
         let original = push_record(&mut whole, &post("secret"), before);
         push_erased(&mut left, &post("-"), before, original);
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bit_that_differs_is_noticed() {
+    fn any_flipped_bit_is_detected() {
         let (mut line, mut erased, before) = (Vec::new(), Vec::new(), Checksum::START);
         let original = push_record(&mut line, &post("hello"), before);
         push_erased(&mut erased, &post("-"), before, original);
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_says_what_its_file_continues() {
+    fn a_header_is_chained_to_the_line_before_its_file() {
         let header = SegmentHeader {
             room: "lobby".parse().unwrap(),
             log: String::from("a6fa"),

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_records_go_and_first_moves() {
+    fn the_oldest_records_are_dropped_and_first_advances() {
         let log = MemoryLog::new(String::from("a"), 3);
         log.append(&entries(1..=2)).unwrap();
         log.append(&entries(3..=7)).unwrap();

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_erased_is_not_due_and_needs_a_reason() {
+    fn an_erased_record_is_not_erased_again_and_needs_a_delete() {
         let (mut log, mut projection) = (log(), Projection::default());
         redact(&mut log[0]);
         redact(&mut log[2]);

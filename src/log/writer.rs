@@ -70,11 +70,11 @@ impl OpenFile {
         self.cached = None;
         let file = files.open_for_appending(path)?;
         let opened = file.stat()?;
-        self.cached = DescriptorSlot::acquire().map(|place| CachedFile {
+        self.cached = DescriptorSlot::acquire().map(|slot| CachedFile {
             file: Arc::clone(&file),
             id: opened.id,
             used: true,
-            _slot: place,
+            _slot: slot,
         });
         Ok((file, opened.len))
     }
@@ -133,9 +133,9 @@ mod tests {
     use crate::log::files::Disk;
 
     #[test]
-    fn a_file_is_kept_while_it_is_used_and_while_its_name_is_its_own() {
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("1.jsonl");
+    fn a_file_stays_open_while_it_is_used_and_while_its_name_is_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("1.jsonl");
         fs::write(&path, "one\n").unwrap();
         let mut open_file = OpenFile::default();
         let (first, len) = open_file.open(&Disk, &path).unwrap();
@@ -147,7 +147,7 @@ mod tests {
         open_file.close_if_unused();
         let (reopened, _) = open_file.open(&Disk, &path).unwrap();
         assert!(!Arc::ptr_eq(&first, &reopened), "it was not");
-        fs::rename(&path, place.path().join("moved")).unwrap();
+        fs::rename(&path, dir.path().join("moved")).unwrap();
         assert_eq!(open_file.open(&Disk, &path).unwrap_err().kind(), io::ErrorKind::NotFound);
         fs::write(&path, "another\n").unwrap();
         let (replaced, len) = open_file.open(&Disk, &path).unwrap();

@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_sends_a_byte_now_and_then_is_late_at_the_deadline() {
+    fn a_peer_that_sends_a_byte_now_and_then_fails_at_the_deadline() {
         let second = Duration::from_secs(1);
         let steps = REQUEST.iter().map(|byte| ScriptStep::After(second, vec![*byte]));
         let mut stream = ScriptedStream::new(steps);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_that_ends_early_is_no_deadline() {
+    fn a_read_that_ends_early_is_not_a_timeout() {
         let mut stream = ScriptedStream::new([
             ScriptStep::Fails(io::ErrorKind::Interrupted),
             ScriptStep::Fails(io::ErrorKind::WouldBlock),

@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_fails_or_ends_inside_a_message_says_so() {
+    fn a_stream_that_fails_or_ends_inside_a_message_is_an_error() {
         let steps = [Ok(b"\x81\x05He".to_vec()), Err(ErrorKind::ConnectionReset.into())];
         let mut failing = reader(steps, b"");
         let error = failing.next_event().unwrap_err();

@@ -380,7 +380,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_limit_has_its_own_field_and_keeps_to_its_range() {
+    fn each_limit_has_its_own_field_and_stays_in_its_range() {
         for limit in LIMITS {
             let mut limits = Limits::default();
             let (least, most) = (*limit.range.start(), *limit.range.end());

@@ -71,7 +71,7 @@ fn a_deleted_text_is_not_served_from_the_moment_of_its_delete() {
 }
 
 #[test]
-fn a_deleted_text_goes_from_the_disk_and_the_chain_holds() {
+fn a_deleted_text_is_erased_from_the_disk_and_the_chain_is_intact() {
     for sync in [SyncPolicy::Always, SyncPolicy::Interval] {
         let (data, config) = (TempDataDir::new(), LogConfig { sync, ..SMALL });
         let left = fill(&empty_log(&data, Arc::new(Disk), config));
@@ -90,7 +90,7 @@ fn a_deleted_text_goes_from_the_disk_and_the_chain_holds() {
 }
 
 #[test]
-fn the_log_that_erases_reads_and_writes_on() {
+fn reads_and_writes_continue_after_an_erasure() {
     let data = TempDataDir::new();
     let log = empty_log(&data, Arc::new(Disk), CONFIG); // one segment: the last
     let mut left = fill(&log);
@@ -126,15 +126,15 @@ fn a_reader_sees_every_record_while_a_segment_is_replaced() {
 }
 
 #[test]
-fn a_disk_that_fails_anywhere_leaves_the_old_file_or_the_new_one_whole() {
+fn a_disk_that_fails_at_any_step_leaves_the_old_file_or_the_new_one_whole() {
     for room in (0..1_600).step_by(97) {
         let data = TempDataDir::new();
         let left = fill(&empty_log(&data, Arc::new(Disk), SMALL));
         let failing_files = FailingFiles::new();
         let log = data.open_on(Arc::new(failing_files.clone()), SMALL).0;
-        failing_files.0.room.store(room, Ordering::Relaxed);
+        failing_files.0.free_bytes.store(room, Ordering::Relaxed);
         drop(log.maintain(0)); // it may fail, or have enough room
-        failing_files.0.room.store(u64::MAX, Ordering::Relaxed);
+        failing_files.0.free_bytes.store(u64::MAX, Ordering::Relaxed);
         assert_eq!(all(&log), left, "{room} bytes of room");
         drop(log);
         erase_all(&data, SMALL);

@@ -41,7 +41,7 @@ fn verify_names_the_first_bad_record() {
 }
 
 #[test]
-fn export_gives_every_record_as_it_travels_up_to_the_first_bad_one() {
+fn export_writes_every_record_as_it_was_sent_up_to_the_first_bad_one() {
     let data = damaged(12);
     let mut out = Vec::new();
     let done = export(data.root(), &room(), 3, |json| format!("{json}\n"), &mut out).unwrap();
@@ -52,7 +52,7 @@ fn export_gives_every_record_as_it_travels_up_to_the_first_bad_one() {
 }
 
 #[test]
-fn export_gives_nothing_of_a_file_whose_name_says_another_number() {
+fn export_writes_nothing_of_a_file_with_a_wrong_name() {
     let data = TempDataDir::new();
     empty_log(&data, Arc::new(Disk), CONFIG).append(&records(1..=3)).unwrap();
     let renamed = data.dir().join("0000000000000005.jsonl");
@@ -64,7 +64,7 @@ fn export_gives_nothing_of_a_file_whose_name_says_another_number() {
 }
 
 #[test]
-fn a_file_named_as_of_record_0_is_none_of_the_log() {
+fn a_file_named_after_record_0_is_not_part_of_the_log() {
     let data = TempDataDir::new();
     empty_log(&data, Arc::new(Disk), CONFIG).append(&records(1..=3)).unwrap();
     fs::write(data.dir().join("0000000000000000.jsonl"), "{").unwrap();

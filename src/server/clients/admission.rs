@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_may_have_so_many_and_an_ipv6_network_is_one_address() {
+    fn connections_of_one_address_are_limited_and_an_ipv6_network_is_one_address() {
         let admission = Admission::new(100, 2, &Limits::default());
         let addresses = ["10.0.0.1", "::ffff:10.0.0.1", "2001:db8::1", "2001:db8::2:3"];
         let permits: Vec<Permit> =
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_may_open_so_many_in_a_minute() {
+    fn new_websockets_of_one_address_are_limited_per_minute() {
         let (admission, now) =
             (Admission::new(100, limits::PER_ADDRESS, &Limits::default()), Instant::now());
         let opened =

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_takes_the_manifest_for_one() {
+    fn the_manifest_has_the_media_type_of_one() {
         let manifest = get("GET", "/manifest.webmanifest", "").unwrap();
         let bytes = manifest.to_bytes();
         assert!(

@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everyone_gets_the_same_bytes_but_for_the_cause_of_an_ephemeral_event() {
+    fn all_receivers_share_one_encoding_except_who_caused_an_ephemeral_event() {
         let event =
             |json: &str, except, index| BatchItem::Ephemeral { json: json.into(), except, index };
         let items = [event("{}", None, 4), event("[1]", Some(ClientId(7)), 5)];
