@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use talk::chat::protocol::{ClientMessage, Kind, Record};
+use talk::chat::protocol::{ClientMessage, Record, RecordKind};
 use talk::chat::{Operation, Text};
 use talk::http::Parser;
 use talk::json;
@@ -268,7 +268,7 @@ mod json_write_a_record {
             at: 1_795_394_177_902,
             user: "alice".parse().unwrap(),
             cid: "3f9a0c77-000000012".parse().unwrap(),
-            kind: Kind::Operation(Operation::Post { text, me: false, reply: None }),
+            kind: RecordKind::Operation(Operation::Post { text, me: false, reply: None }),
         }
     }
 

@@ -8,8 +8,8 @@ use talk::chat::UserName;
 use talk::chat::close_code;
 use talk::chat::protocol::ErrorMessage;
 use talk::chat::protocol::ServerMessage;
+use talk::client::ConnectionState;
 use talk::client::Event;
-use talk::client::State;
 
 /// What to try when the server wants a password.
 pub(crate) const PASSWORD_HINT: &str = "(try --password-file FILE or TALK_PASSWORD)";
@@ -18,7 +18,7 @@ pub(crate) const PASSWORD_HINT: &str = "(try --password-file FILE or TALK_PASSWO
 #[derive(Debug)]
 pub(crate) struct ConnectionStatus {
     /// `None` before the first event.
-    state: Option<State>,
+    state: Option<ConnectionState>,
     /// How far the best connection so far has come.
     progress: Progress,
     /// When it was last live, or when the program started.
@@ -79,15 +79,17 @@ impl ConnectionStatus {
         }
     }
 
-    fn enter(&mut self, state: State) {
+    fn enter(&mut self, state: ConnectionState) {
         if self.is_live() {
             self.offline_since = Instant::now();
         }
         self.state = Some(state);
         let progress = match state {
-            State::Offline { .. } | State::Connecting | State::Stopped => Progress::None,
-            State::CatchingUp => Progress::Welcomed,
-            State::Live => Progress::Live,
+            ConnectionState::Offline { .. }
+            | ConnectionState::Connecting
+            | ConnectionState::Stopped => Progress::None,
+            ConnectionState::CatchingUp => Progress::Welcomed,
+            ConnectionState::Live => Progress::Live,
         };
         self.progress = self.progress.max(progress);
         if self.is_live() {
@@ -95,17 +97,17 @@ impl ConnectionStatus {
         }
     }
 
-    pub(crate) fn state(&self) -> Option<State> {
+    pub(crate) fn state(&self) -> Option<ConnectionState> {
         self.state
     }
 
     pub(crate) fn is_live(&self) -> bool {
-        self.state == Some(State::Live)
+        self.state == Some(ConnectionState::Live)
     }
 
     /// Whether the server answers requests, though not everything missed may be shown yet.
     pub(crate) fn is_connected(&self) -> bool {
-        matches!(self.state, Some(State::CatchingUp | State::Live))
+        matches!(self.state, Some(ConnectionState::CatchingUp | ConnectionState::Live))
     }
 
     /// Whether it was live at any time.
@@ -126,7 +128,7 @@ impl ConnectionStatus {
             let was_reported = !mem::take(&mut self.reported).is_empty();
             return was_reported.then_some(ConnectionChange::Restored);
         }
-        let is_offline = matches!(self.state, Some(State::Offline { .. }));
+        let is_offline = matches!(self.state, Some(ConnectionState::Offline { .. }));
         if !is_offline || self.error == self.reported {
             return None;
         }
@@ -175,10 +177,10 @@ mod tests {
     use super::*;
 
     fn lose(status: &mut ConnectionStatus, error: ConnectionError) -> Option<ConnectionChange> {
-        status.apply(&Event::State(State::Connecting));
+        status.apply(&Event::State(ConnectionState::Connecting));
         status.apply(&Event::ConnectionLost(error));
         assert_eq!(status.report_once(), None, "the state follows");
-        status.apply(&Event::State(State::Offline { retry: Duration::ZERO }));
+        status.apply(&Event::State(ConnectionState::Offline { retry: Duration::ZERO }));
         status.report_once()
     }
 
@@ -193,7 +195,7 @@ mod tests {
         assert_eq!(lose(&mut status, ConnectionError::Eof), None);
         assert!(lose(&mut status, ConnectionError::WriteStalled).is_some());
         for expected in [Some(ConnectionChange::Restored), None] {
-            status.apply(&Event::State(State::Live));
+            status.apply(&Event::State(ConnectionState::Live));
             assert_eq!(status.report_once(), expected);
         }
         assert!(lose(&mut status, ConnectionError::WriteStalled).is_some(), "after it was live");

@@ -16,11 +16,11 @@ use std::sync::mpsc::{Receiver, channel};
 use std::{env, fmt};
 use talk::chat::protocol::ErrorMessage;
 
-use talk::chat::protocol::{Kind, Record, ServerMessage, Since};
+use talk::chat::protocol::{Record, RecordKind, ServerMessage, Since};
 use talk::chat::{Operation, RoomName, Text, Token, UserName};
 use talk::cli;
 use talk::cli::{Args, Command, Flag};
-use talk::client::{Address, Client, Config, Event, State, start};
+use talk::client::{Address, Client, Config, ConnectionState, Event, start};
 use talk::limits;
 use talk::net::entropy::Entropy;
 
@@ -114,7 +114,7 @@ impl Bot {
                     self.client.discard(&cid);
                     log(&format!("answer rejected: {rejection}"));
                 }
-                Event::State(State::Live) => log(&format!("listening in {}", self.room)),
+                Event::State(ConnectionState::Live) => log(&format!("listening in {}", self.room)),
                 Event::ConnectionLost(error) => log(&error.to_string()),
                 Event::Message(ServerMessage::Error(ErrorMessage {
                     message,
@@ -135,7 +135,9 @@ impl Bot {
 
     /// Answers a new ping of another user.
     fn on_record(&mut self, record: &Record) {
-        let Kind::Operation(Operation::Post { text, me: false, .. }) = &record.kind else { return };
+        let RecordKind::Operation(Operation::Post { text, me: false, .. }) = &record.kind else {
+            return;
+        };
         let is_new = record.seq > self.head;
         let is_ours = record.user.is_same_claim(&self.user);
         if text.as_str() != "!ping" || !is_new || is_ours || self.unsent == UNSENT {

@@ -1,4 +1,4 @@
-//! Fail points: places where a test can make a thread panic, most of them under a lock.
+//! Fail points: places where a test can make a thread panic; most are under a lock.
 //!
 //! They exist only in a build for those tests (`--features fail-points`). There, a file
 //! `NAME@THREAD` in the directory `TALK_FAIL` makes that thread panic at that place, once.

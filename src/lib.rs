@@ -4,8 +4,8 @@
 //! # Where to start reading
 //!
 //! The modules below are in reading order, from the bottom layer up. A file imports from its own
-//! folder and from lower layers only; `tests/it/tidy/` checks that. Each folder's `mod.rs` says
-//! what the folder is and what it may depend on.
+//! folder and from lower layers only; `tests/it/tidy/` checks that. Each folder's `mod.rs` states
+//! what the folder is and what it depends on.
 //!
 //! | layer | modules | what it does |
 //! |---|---|---|
@@ -17,13 +17,13 @@
 //! The binaries are above: `src/main.rs` is the server's, `console-client/main.rs` the console's.
 //! The browser's client is in `static/`.
 //!
-//! # The way of a message
+//! # The path of a message
 //!
-//! A client's bytes come in by [`net::MessageReader`] and [`ws::Decoder`] and become a
-//! [`chat::protocol::ClientMessage`]. A room's [`chat::Sequencer`] gives it a seq and puts the record
-//! into the room's batch. A round appends the batch to the room's [`log`], with one write and one
-//! fsync, and then broadcasts it: each receiver gets one non-blocking write through its
-//! [`net::SendQueue`].
+//! [`net::MessageReader`] reads a client's bytes, [`ws::Decoder`] finds the messages in them, and
+//! each is parsed to a [`chat::protocol::ClientMessage`]. A room's [`chat::Sequencer`] gives it a
+//! seq and puts the record into the room's batch. A round appends the batch to the room's [`log`],
+//! with one write and one fsync, and then broadcasts it: each receiver gets one non-blocking write
+//! through its [`net::SendQueue`].
 
 // Layer 0: bytes and values.
 pub mod limits; // every size, count and wait, with its reason

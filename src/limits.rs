@@ -88,7 +88,7 @@ pub const TEXT: usize = 4_096;
 /// Bytes of a room's topic: the page and the console show it in one line.
 pub const TOPIC: usize = 256;
 
-/// Bytes of an away message: it is shown beside a name.
+/// Bytes of an away message: it is shown next to a name.
 pub const AWAY: usize = 256;
 
 /// Bytes (which are characters) of a `cid`.

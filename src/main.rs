@@ -19,7 +19,7 @@ use std::panic;
 use std::process::ExitCode;
 use std::thread;
 
-use args::{Choices, Mode};
+use args::{Mode, ServerOptions};
 use exit::Failure;
 use talk::log::Store;
 use talk::server::{Level, Logger, Server};
@@ -41,22 +41,22 @@ fn run(mode: Mode) -> Result<(), Failure> {
             print(&text);
             Ok(())
         }
-        Mode::Serve(choices) => serve(*choices),
+        Mode::Serve(options) => serve(*options),
         Mode::Admin(command) => command.run(),
     }
 }
 
-fn serve(choices: Choices) -> Result<(), Failure> {
+fn serve(options: ServerOptions) -> Result<(), Failure> {
     let runtime = |error: io::Error| Failure::Runtime(format!("cannot start: {error}"));
-    let store = Store::open(&choices.data)
+    let store = Store::open(&options.data)
         .map_err(|error| Failure::Runtime(format!("{error}{}", hints::for_store_error(&error))))?;
-    let listener = choices.bind.listen()?;
-    let logger = Logger::start(choices.level, io::stderr()).map_err(runtime)?;
+    let listener = options.bind.listen()?;
+    let logger = Logger::start(options.level, io::stderr()).map_err(runtime)?;
     log_panics(logger.clone());
-    let server = Server::new(listener, choices.config, store, logger).map_err(runtime)?;
+    let server = Server::new(listener, options.config, store, logger).map_err(runtime)?;
     let address = server.address().map_err(runtime)?;
-    if !choices.quiet {
-        print(&hints::welcome(address, choices.ceiling, &choices.data));
+    if !options.quiet {
+        print(&hints::welcome(address, options.ceiling, &options.data));
     }
     stop_on_quit(&server).map_err(runtime)?;
     server.run();

@@ -1,6 +1,6 @@
 //! Counters and histograms, and their output in Prometheus' text format, version 0.0.4.
 //!
-//! The caller says what is counted and under which name. A label never holds text from a peer.
+//! The caller decides what is counted and under which name. A label never holds text from a peer.
 
 use std::fmt::{Display, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,7 +34,9 @@ impl Counter {
 /// A counter for each of a fixed list of words.
 #[derive(Debug)]
 pub struct Family<const N: usize> {
+    /// The words, in the order of the output.
     words: [&'static str; N],
+    /// The counter of each word.
     counters: [Counter; N],
 }
 
@@ -79,6 +81,7 @@ const BOUNDS: [Duration; 11] = [
 pub struct Histogram {
     /// The count within each bound and not within the one before; the last is beyond all.
     buckets: [Counter; BOUNDS.len() + 1],
+    /// The sum of all durations, in ns.
     nanos: AtomicU64,
 }
 

@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 pub struct Now {
     /// The monotonic clock, for waits.
     pub instant: Instant,
-    /// Unix time in ms, for what outlives the process.
+    /// Unix time in ms, for what is stored over a restart.
     pub unix_ms: u64,
 }
 
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_http_date_is_none() {
+    fn a_text_that_is_not_an_http_date_is_rejected() {
         for bad in [
             "",
             "Sunday, 06-Nov-94 08:49:37 GMT",

@@ -9,7 +9,7 @@ use talk::chat::RoomName;
 use talk::chat::Token;
 use talk::chat::Topic;
 use talk::chat::UserName;
-use talk::chat::protocol::Range;
+use talk::chat::protocol::HistoryRange;
 use talk::limits;
 use talk::time;
 
@@ -164,7 +164,8 @@ impl Chat {
 
     /// The private room with another user.
     fn room_with(&self, user: &UserName) -> Result<RoomName, String> {
-        RoomName::of_two(self.view.me(), user).ok_or_else(|| format!("you are {user} yourself"))
+        RoomName::private_between(self.view.me(), user)
+            .ok_or_else(|| format!("you are {user} yourself"))
     }
 
     /// A room by its name; `@bob` is the private room with bob.
@@ -202,7 +203,7 @@ impl Chat {
     fn request_page(
         &mut self,
         room: &RoomName,
-        range: Range,
+        range: HistoryRange,
         purpose: Purpose,
     ) -> Result<(), String> {
         requested(self.client.history(room, range))?;

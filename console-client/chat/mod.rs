@@ -13,8 +13,8 @@ use talk::chat::protocol::Record;
 use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
 use talk::client::Client;
+use talk::client::ConnectionState;
 use talk::client::Event;
-use talk::client::State;
 use talk::limits;
 
 use crate::chat::read_markers::ReadMarkerSender;
@@ -101,7 +101,7 @@ impl Chat {
             self.on_found(&room, &text, records, before, first);
             return None;
         }
-        if matches!(event, Event::State(State::Offline { .. })) {
+        if matches!(event, Event::State(ConnectionState::Offline { .. })) {
             self.cancel_search();
         }
         if let Event::Message(ServerMessage::Error(ErrorMessage { code, room: None, .. })) = &event

@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 
 use talk::chat::Operation;
-use talk::chat::protocol::Kind;
-use talk::chat::protocol::Range;
+use talk::chat::protocol::HistoryRange;
 use talk::chat::protocol::Record;
+use talk::chat::protocol::RecordKind;
 
 use super::recent_posts::RecentPosts;
 
@@ -19,7 +19,7 @@ pub(crate) struct HistoryWindow {
     /// The seq after the last record loaded.
     end: u64,
     /// The page requested and not received yet.
-    requested: Option<Range>,
+    requested: Option<HistoryRange>,
 }
 
 /// Records held: as more come on one side, those on the other are dropped.
@@ -52,12 +52,12 @@ impl HistoryWindow {
     }
 
     /// The page requested and not received yet.
-    pub(crate) fn requested(&self) -> Option<Range> {
+    pub(crate) fn requested(&self) -> Option<HistoryRange> {
         self.requested
     }
 
     /// Sets the page that is requested now, or that none is.
-    pub(crate) fn set_requested(&mut self, range: Option<Range>) {
+    pub(crate) fn set_requested(&mut self, range: Option<HistoryRange>) {
         self.requested = range;
     }
 
@@ -66,14 +66,14 @@ impl HistoryWindow {
     pub(crate) fn receive(&mut self, records: Vec<Record>, kept: u64, scrollback: u64) {
         match self.requested {
             None => {} // requested for a window that was left since
-            Some(Range::Before(seq)) if seq == self.first => {
+            Some(HistoryRange::Before(seq)) if seq == self.first => {
                 self.requested = None;
                 self.first = records.first().map_or(kept.min(self.first), |record| record.seq);
                 records.into_iter().rev().for_each(|record| self.records.push_front(record));
                 self.records.truncate(MAX_RECORDS);
                 self.end = self.records.back().map_or(self.end, |last| last.seq + 1);
             }
-            Some(Range::After(seq)) if seq + 1 == self.end => {
+            Some(HistoryRange::After(seq)) if seq + 1 == self.end => {
                 if records.is_empty() {
                     return; // it stays requested: the server would send nothing again
                 }
@@ -86,7 +86,7 @@ impl HistoryWindow {
                 }
                 self.end = self.records.back().map_or(scrollback, |last| last.seq + 1);
             }
-            Some(Range::Before(_) | Range::After(_)) => self.requested = None,
+            Some(HistoryRange::Before(_) | HistoryRange::After(_)) => self.requested = None,
         }
     }
 
@@ -94,17 +94,19 @@ impl HistoryWindow {
     pub(crate) fn erase(&mut self, post: u64) {
         for record in &mut self.records {
             let edit_of = match &record.kind {
-                Kind::Operation(Operation::Post { .. }) if record.seq == post => None,
-                Kind::Operation(Operation::Edit { target, .. }) if *target == post => Some(post),
-                Kind::Operation(
+                RecordKind::Operation(Operation::Post { .. }) if record.seq == post => None,
+                RecordKind::Operation(Operation::Edit { target, .. }) if *target == post => {
+                    Some(post)
+                }
+                RecordKind::Operation(
                     Operation::Post { .. }
                     | Operation::Edit { .. }
                     | Operation::Delete { .. }
                     | Operation::Topic { .. },
                 )
-                | Kind::Erased { .. } => continue,
+                | RecordKind::Erased { .. } => continue,
             };
-            record.kind = Kind::Erased { edit_of };
+            record.kind = RecordKind::Erased { edit_of };
         }
     }
 
@@ -132,7 +134,7 @@ mod tests {
             at: seq,
             user,
             cid,
-            kind: Kind::Operation(operation),
+            kind: RecordKind::Operation(operation),
         }
     }
 
@@ -141,7 +143,7 @@ mod tests {
     }
 
     /// Requests a range and receives these records.
-    fn load(window: &mut HistoryWindow, range: Range, seqs: std::ops::Range<u64>) {
+    fn load(window: &mut HistoryWindow, range: HistoryRange, seqs: std::ops::Range<u64>) {
         window.set_requested(Some(range));
         window.receive(records(seqs), 1, 5_000);
     }
@@ -155,14 +157,14 @@ mod tests {
     #[test]
     fn it_grows_on_one_side_and_shrinks_on_the_other() {
         let mut window = HistoryWindow::new(2_000);
-        load(&mut window, Range::After(1_999), 2_000..2_100);
-        load(&mut window, Range::Before(2_000), 1_900..2_000);
+        load(&mut window, HistoryRange::After(1_999), 2_000..2_100);
+        load(&mut window, HistoryRange::Before(2_000), 1_900..2_000);
         assert_eq!(held(&window), (1_900, 2_100, 200));
         for first in (9..19).rev().map(|hundred| hundred * 100) {
-            load(&mut window, Range::Before(first + 100), first..first + 100);
+            load(&mut window, HistoryRange::Before(first + 100), first..first + 100);
         }
         assert_eq!(held(&window), (900, 1_900, 1_000));
-        load(&mut window, Range::After(1_899), 1_900..2_000);
+        load(&mut window, HistoryRange::After(1_899), 1_900..2_000);
         assert_eq!(held(&window), (1_000, 2_000, 1_000));
     }
 
@@ -170,28 +172,32 @@ mod tests {
     fn what_was_not_requested_or_does_not_adjoin_is_not_taken() {
         let mut window = HistoryWindow::new(100);
         window.receive(records(90..100), 1, 5_000);
-        load(&mut window, Range::Before(50), 40..50);
-        load(&mut window, Range::After(200), 201..300);
+        load(&mut window, HistoryRange::Before(50), 40..50);
+        load(&mut window, HistoryRange::After(200), 201..300);
         assert_eq!((held(&window), window.requested()), ((100, 100, 0), None));
     }
 
     #[test]
     fn it_ends_where_the_room_begins_and_where_kept_lines_do() {
         let mut window = HistoryWindow::new(4_990);
-        load(&mut window, Range::After(4_989), 4_990..5_020);
+        load(&mut window, HistoryRange::After(4_989), 4_990..5_020);
         assert_eq!(held(&window), (4_990, 5_000, 10));
         let mut begins = HistoryWindow::new(3);
-        load(&mut begins, Range::Before(3), 0..0);
+        load(&mut begins, HistoryRange::Before(3), 0..0);
         assert_eq!(begins.first(), 1, "there is nothing older to request");
-        window.set_requested(Some(Range::After(4_999)));
+        window.set_requested(Some(HistoryRange::After(4_999)));
         window.receive(Vec::new(), 1, 5_000);
-        assert_eq!(window.requested(), Some(Range::After(4_999)), "it is not requested again");
+        assert_eq!(
+            window.requested(),
+            Some(HistoryRange::After(4_999)),
+            "it is not requested again"
+        );
     }
 
     #[test]
     fn a_deleted_text_is_held_nowhere() {
         let mut window = HistoryWindow::new(1);
-        load(&mut window, Range::After(0), 1..2);
+        load(&mut window, HistoryRange::After(0), 1..2);
         window.erase(1);
         assert!(!format!("{window:?}").contains("secret"));
     }

@@ -3,7 +3,7 @@
 use talk::chat::AwayMember;
 use talk::chat::AwayMessage;
 use talk::chat::UserName;
-use talk::chat::protocol::Change;
+use talk::chat::protocol::PresenceChange;
 
 /// The people of one room, as far as the server lists them.
 #[derive(Debug, Default)]
@@ -41,12 +41,12 @@ impl RoomMembers {
     }
 
     /// Notes that `user` joined or left.
-    pub(crate) fn apply(&mut self, user: &UserName, change: Change) {
+    pub(crate) fn apply(&mut self, user: &UserName, change: PresenceChange) {
         self.names.retain(|member| !member.is_same_claim(user));
         self.stop_typing(user);
         match change {
-            Change::Joined => self.names.push(user.clone()),
-            Change::Left => {}
+            PresenceChange::Joined => self.names.push(user.clone()),
+            PresenceChange::Left => {}
         }
     }
 
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(members.completions(), ["eve", "bob", "ann"]);
         assert!(members.rename(&user("bob"), &user("rob")));
         assert!(!members.rename(&user("zed"), &user("z")));
-        members.apply(&user("ann"), Change::Left);
+        members.apply(&user("ann"), PresenceChange::Left);
         assert_eq!(members.completions(), ["eve", "rob"]);
     }
 

@@ -4,7 +4,7 @@
 //! Depends on `text`; never on the client, the terminal or files.
 
 use talk::chat::RoomName;
-use talk::chat::protocol::Range;
+use talk::chat::protocol::HistoryRange;
 
 use crate::room::members::RoomMembers;
 use crate::room::read_position::ReadPosition;
@@ -113,14 +113,14 @@ impl Room {
     }
 
     /// The page of history before the oldest record shown; `None` if none is shown.
-    pub(crate) fn page_before(&self) -> Option<Range> {
-        self.seqs.oldest.map(Range::Before)
+    pub(crate) fn page_before(&self) -> Option<HistoryRange> {
+        self.seqs.oldest.map(HistoryRange::Before)
     }
 
     /// The page of history with the message `seq` and some around it, and how many of its records to
     /// list.
-    pub(crate) fn page_around(&self, seq: u64) -> Option<(Range, usize)> {
+    pub(crate) fn page_around(&self, seq: u64) -> Option<(HistoryRange, usize)> {
         self.seqs.oldest?;
-        Some((Range::Before(seq + CONTEXT), usize::try_from(2 * CONTEXT).ok()?))
+        Some((HistoryRange::Before(seq + CONTEXT), usize::try_from(2 * CONTEXT).ok()?))
     }
 }

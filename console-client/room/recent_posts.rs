@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 
 use talk::chat::Operation;
 use talk::chat::UserName;
-use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
+use talk::chat::protocol::RecordKind;
 
 use crate::text::sanitize::Sanitized;
 use crate::text::width;
@@ -44,11 +44,11 @@ impl RecentPosts {
     pub(crate) fn apply(&mut self, record: &Record) {
         let seq = record.seq;
         match &record.kind {
-            Kind::Operation(Operation::Post { text, me, .. }) => {
+            RecordKind::Operation(Operation::Post { text, me, .. }) => {
                 self.add(record, *me, Some(excerpt(text.as_str())));
             }
-            Kind::Erased { edit_of: None } => self.add(record, false, None),
-            Kind::Operation(Operation::Edit { target, text }) => {
+            RecordKind::Erased { edit_of: None } => self.add(record, false, None),
+            RecordKind::Operation(Operation::Edit { target, text }) => {
                 if let Some(post) = self.0.get_mut(target)
                     && post.excerpt.is_some()
                     && post.excerpt_of < seq
@@ -56,12 +56,13 @@ impl RecentPosts {
                     (post.excerpt, post.excerpt_of) = (Some(excerpt(text.as_str())), seq);
                 }
             }
-            Kind::Operation(Operation::Delete { target }) => {
+            RecordKind::Operation(Operation::Delete { target }) => {
                 if let Some(post) = self.0.get_mut(target) {
                     post.excerpt = None;
                 }
             }
-            Kind::Operation(Operation::Topic { .. }) | Kind::Erased { edit_of: Some(_) } => {}
+            RecordKind::Operation(Operation::Topic { .. })
+            | RecordKind::Erased { edit_of: Some(_) } => {}
         }
     }
 
@@ -116,22 +117,22 @@ impl OwnPosts {
     /// Takes a record of ours into account.
     pub(crate) fn apply(&mut self, record: &Record) {
         match &record.kind {
-            Kind::Operation(Operation::Post { text, me, .. }) => {
+            RecordKind::Operation(Operation::Post { text, me, .. }) => {
                 let text = if *me { format!("* {text}") } else { text.to_string() };
                 self.posts.push_back((record.seq, text));
                 if self.posts.len() > MAX_OWN_POSTS {
                     self.posts.pop_front();
                 }
             }
-            Kind::Operation(Operation::Edit { target, text }) => {
+            RecordKind::Operation(Operation::Edit { target, text }) => {
                 if let Some((_, words)) = self.posts.iter_mut().find(|(seq, _)| seq == target) {
                     *words = text.to_string();
                 }
             }
-            Kind::Operation(Operation::Delete { target }) => {
+            RecordKind::Operation(Operation::Delete { target }) => {
                 self.posts.retain(|(seq, _)| seq != target);
             }
-            Kind::Operation(Operation::Topic { .. }) | Kind::Erased { .. } => {}
+            RecordKind::Operation(Operation::Topic { .. }) | RecordKind::Erased { .. } => {}
         }
     }
 
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
     use talk::chat::Text;
 
-    fn record(seq: u64, kind: Kind) -> Record {
+    fn record(seq: u64, kind: RecordKind) -> Record {
         let (room, user) = ("lobby".parse().unwrap(), "ann".parse().unwrap());
         Record { room, seq, at: 0, user, cid: "c".parse().unwrap(), kind }
     }
@@ -156,11 +157,14 @@ mod tests {
     }
 
     fn post(seq: u64, said: &str) -> Record {
-        record(seq, Kind::Operation(Operation::Post { text: text(said), me: false, reply: None }))
+        record(
+            seq,
+            RecordKind::Operation(Operation::Post { text: text(said), me: false, reply: None }),
+        )
     }
 
     fn edit(seq: u64, target: u64, said: &str) -> Record {
-        record(seq, Kind::Operation(Operation::Edit { target, text: text(said) }))
+        record(seq, RecordKind::Operation(Operation::Edit { target, text: text(said) }))
     }
 
     fn text_of(posts: &RecentPosts, seq: u64) -> Option<&str> {
@@ -175,9 +179,9 @@ mod tests {
             .for_each(|record| posts.apply(record));
         assert_eq!(text_of(&posts, 5), Some("nine"));
         assert!(posts.find(7).is_none(), "an edit cannot be replied to");
-        posts.apply(&record(10, Kind::Operation(Operation::Delete { target: 5 })));
+        posts.apply(&record(10, RecordKind::Operation(Operation::Delete { target: 5 })));
         posts.apply(&edit(11, 5, "back"));
-        posts.apply(&record(3, Kind::Erased { edit_of: None }));
+        posts.apply(&record(3, RecordKind::Erased { edit_of: None }));
         assert!([3, 5].iter().all(|seq| posts.find(*seq).unwrap().excerpt.is_none()));
         assert!(posts.newest(9).is_empty());
         assert!(!format!("{posts:?}").contains("nine"));

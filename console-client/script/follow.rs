@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::protocol::Joined;
-use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
+use talk::chat::protocol::RecordKind;
 use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Since;
+use talk::client::ConnectionState;
 use talk::client::Event;
-use talk::client::State;
 
 use super::ScriptRun;
 use super::run::Wait;
@@ -63,7 +63,7 @@ impl ScriptRun {
                     }
                     reader
                 }
-                Event::State(State::Live) if !follows => {
+                Event::State(ConnectionState::Live) if !follows => {
                     output.flush()?;
                     return Ok(());
                 }
@@ -84,7 +84,7 @@ impl ScriptRun {
         if days.insert(record.room.clone(), day).is_some_and(|before| before != day) {
             lines.push(format::day(day));
         }
-        if let Kind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
+        if let RecordKind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
             lines.push(format::reply_to(*seq, None));
         }
         let stamp = format!("{} ", timezone::clock(local));

@@ -6,8 +6,8 @@ use serde_json::json;
 use talk::chat::UserName;
 use talk::chat::protocol::Record;
 use talk::chat::protocol::ServerMessage;
+use talk::client::ConnectionState;
 use talk::client::Event;
-use talk::client::State;
 
 use super::check;
 use super::list;
@@ -56,7 +56,7 @@ fn view(room: &str, case: &Value) -> View {
     let (me, rooms) = ("bob".parse().unwrap(), [room.parse().unwrap()]);
     let mut view = View::new(me, String::new(), &rooms, TimeZone::default(), OutputMode::OneRoom);
     apply(&mut view, Event::Message(joined(room, case)));
-    apply(&mut view, Event::State(State::Live));
+    apply(&mut view, Event::State(ConnectionState::Live));
     view
 }
 

@@ -5,12 +5,12 @@ use talk::chat::AwayMessage;
 use talk::chat::ErrorCode;
 use talk::chat::RoomName;
 use talk::chat::UserName;
-use talk::chat::protocol::Change;
 use talk::chat::protocol::ErrorMessage;
+use talk::chat::protocol::PresenceChange;
 use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
+use talk::client::ConnectionState;
 use talk::client::Event;
-use talk::client::State;
 
 use super::View;
 use super::format;
@@ -88,10 +88,10 @@ impl View {
         }
     }
 
-    fn on_state(&mut self, state: State) {
+    fn on_state(&mut self, state: ConnectionState) {
         let history = &mut self.display.scroll.history;
         history.set_online(self.connection.status.is_connected());
-        if let State::Offline { retry } = state {
+        if let ConnectionState::Offline { retry } = state {
             history.cancel_requests();
             self.connection.set_retry(retry, self.display.clock.now);
         }
@@ -153,7 +153,7 @@ impl View {
     fn on_presence(
         &mut self,
         name: &RoomName,
-        change: Option<(UserName, Change)>,
+        change: Option<(UserName, PresenceChange)>,
         away: Option<AwayMessage>,
         count: u64,
     ) {

@@ -5,8 +5,8 @@ use talk::chat::AwayMessage;
 use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::UserName;
-use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
+use talk::chat::protocol::RecordKind;
 use talk::client::Submission;
 
 use crate::room::Post;
@@ -79,21 +79,21 @@ impl RecordStyle<'_> {
 /// topic are quiet.
 pub(crate) fn record(record: &Record, stamp: &str, ours: &UserName) -> Line {
     let (text, me) = match &record.kind {
-        Kind::Operation(operation) => text_of(operation),
-        Kind::Erased { edit_of: None } => ("(deleted)".to_owned(), false),
-        Kind::Erased { edit_of: Some(post) } => (format!("edited #{post}: (deleted)"), false),
+        RecordKind::Operation(operation) => text_of(operation),
+        RecordKind::Erased { edit_of: None } => ("(deleted)".to_owned(), false),
+        RecordKind::Erased { edit_of: Some(post) } => (format!("edited #{post}: (deleted)"), false),
     };
     let style = match &record.kind {
-        Kind::Operation(Operation::Post { .. } | Operation::Edit { .. })
+        RecordKind::Operation(Operation::Post { .. } | Operation::Edit { .. })
             if mentions(record, ours) =>
         {
             Style::Strong
         }
-        Kind::Operation(Operation::Post { .. }) => Style::Plain,
-        Kind::Operation(
+        RecordKind::Operation(Operation::Post { .. }) => Style::Plain,
+        RecordKind::Operation(
             Operation::Edit { .. } | Operation::Delete { .. } | Operation::Topic { .. },
         )
-        | Kind::Erased { .. } => Style::Quiet,
+        | RecordKind::Erased { .. } => Style::Quiet,
     };
     message(stamp, &record.user, &text, me, style)
 }
@@ -106,10 +106,10 @@ pub(crate) fn numbered(record: &Record, stamp: &str, ours: &UserName) -> Line {
 /// `12:34 bob (deleted)`: the record without its text.
 pub(crate) fn erased(record: &Record, stamp: &str, ours: &UserName) -> Line {
     let edit_of = match &record.kind {
-        Kind::Operation(operation) => operation.target(),
-        Kind::Erased { edit_of } => *edit_of,
+        RecordKind::Operation(operation) => operation.target(),
+        RecordKind::Erased { edit_of } => *edit_of,
     };
-    self::record(&Record { kind: Kind::Erased { edit_of }, ..record.clone() }, stamp, ours)
+    self::record(&Record { kind: RecordKind::Erased { edit_of }, ..record.clone() }, stamp, ours)
 }
 
 /// `↳ #7 ann: first words…`, above a reply; `↳ #7` if that message is not loaded. It starts at the
@@ -247,7 +247,7 @@ pub(crate) fn tag(room: &RoomName, ours: &UserName) -> Line {
 
 /// A room in brackets: `rust`, and `@alice` for the private room of `ours` and alice.
 pub(crate) fn title(room: &RoomName, ours: &UserName) -> String {
-    room.other(ours).map_or_else(|| room.to_string(), |other| format!("@{other}"))
+    room.other_key(ours).map_or_else(|| room.to_string(), |other| format!("@{other}"))
 }
 
 /// A room in a sentence: `#rust`, `@alice`.
@@ -261,11 +261,11 @@ pub(crate) fn room(room: &RoomName, ours: &UserName) -> String {
 /// Whether another user wrote something that mentions `ours`.
 pub(crate) fn mentions(record: &Record, ours: &UserName) -> bool {
     let is_mentioned = match &record.kind {
-        Kind::Operation(Operation::Post { text, .. } | Operation::Edit { text, .. }) => {
+        RecordKind::Operation(Operation::Post { text, .. } | Operation::Edit { text, .. }) => {
             contains_name(text.as_str(), ours)
         }
-        Kind::Operation(Operation::Delete { .. } | Operation::Topic { .. })
-        | Kind::Erased { .. } => false,
+        RecordKind::Operation(Operation::Delete { .. } | Operation::Topic { .. })
+        | RecordKind::Erased { .. } => false,
     };
     is_mentioned && !record.user.is_same_claim(ours)
 }

@@ -4,8 +4,8 @@ use talk::chat::AwayMember;
 use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::UserName;
-use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
+use talk::chat::protocol::RecordKind;
 use talk::chat::protocol::RoomInfo;
 use talk::time;
 
@@ -64,7 +64,7 @@ fn numbered(room: Option<&Room>, records: &[Record], style: &RecordStyle<'_>) ->
         if last.replace(day) != Some(day) {
             lines.push(format::day(day));
         }
-        if let Kind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
+        if let RecordKind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
             lines.push(format::reply_to(*seq, room.and_then(|room| room.posts.find(*seq))));
         }
         lines.push(format::numbered(record, &style.stamp(record), style.me));

@@ -3,8 +3,8 @@
 use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::protocol::Joined;
-use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
+use talk::chat::protocol::RecordKind;
 
 use super::View;
 use super::display::history_loader::Purpose;
@@ -83,12 +83,12 @@ impl View {
         room.seqs.newest = record.seq;
         room.posts.apply(record);
         match &record.kind {
-            Kind::Operation(Operation::Delete { target }) => room.scrollback.erase(*target),
-            Kind::Operation(Operation::Topic { text }) => {
+            RecordKind::Operation(Operation::Delete { target }) => room.scrollback.erase(*target),
+            RecordKind::Operation(Operation::Topic { text }) => {
                 room.topic = Some(text.to_string()).filter(|topic| !topic.is_empty());
             }
-            Kind::Operation(Operation::Post { .. } | Operation::Edit { .. })
-            | Kind::Erased { .. } => {}
+            RecordKind::Operation(Operation::Post { .. } | Operation::Edit { .. })
+            | RecordKind::Erased { .. } => {}
         }
         if is_ours {
             room.own_posts.apply(record);
@@ -208,7 +208,7 @@ fn skip_ignored(rooms: &mut RoomList, record: &Record) {
     let is_visible = rooms.is_visible(&record.room);
     let Some(room) = rooms.get_mut(&record.room) else { return };
     room.seqs.newest = record.seq;
-    if let Kind::Operation(Operation::Delete { target }) = &record.kind {
+    if let RecordKind::Operation(Operation::Delete { target }) = &record.kind {
         room.posts.apply(record);
         room.scrollback.erase(*target);
     }

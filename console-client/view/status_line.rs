@@ -1,6 +1,6 @@
 //! What stays above the input line: submissions not stored yet, and the status line.
 
-use talk::client::State;
+use talk::client::ConnectionState;
 
 use super::View;
 use super::format;
@@ -80,14 +80,14 @@ impl StatusLine {
 
 fn connection(view: &View, now: u64) -> (String, Style) {
     match view.connection.status.state() {
-        None | Some(State::Connecting) => ("connecting".to_owned(), Style::Alarm),
-        Some(State::CatchingUp) => ("catching up".to_owned(), Style::Bar),
-        Some(State::Live) => ("live".to_owned(), Style::Bar),
-        Some(State::Offline { .. }) => {
+        None | Some(ConnectionState::Connecting) => ("connecting".to_owned(), Style::Alarm),
+        Some(ConnectionState::CatchingUp) => ("catching up".to_owned(), Style::Bar),
+        Some(ConnectionState::Live) => ("live".to_owned(), Style::Bar),
+        Some(ConnectionState::Offline { .. }) => {
             let seconds = view.connection.seconds_to_retry(now);
             (format!("offline, reconnecting in {seconds} s"), Style::Alarm)
         }
-        Some(State::Stopped) => ("not connected".to_owned(), Style::Alarm),
+        Some(ConnectionState::Stopped) => ("not connected".to_owned(), Style::Alarm),
     }
 }
 
@@ -140,7 +140,8 @@ impl View {
 
     /// Whether the status line changes by itself as time passes.
     pub(crate) fn is_ticking(&self, now: u64) -> bool {
-        let is_waiting = matches!(self.connection.status.state(), Some(State::Offline { .. }));
+        let is_waiting =
+            matches!(self.connection.status.state(), Some(ConnectionState::Offline { .. }));
         let room = self.display.rooms.current();
         is_waiting || room.is_some_and(|room| !room.members.typing(now).is_empty())
     }

@@ -8,14 +8,14 @@ use talk::chat::ErrorCode;
 use talk::chat::Operation;
 use talk::chat::Rejection;
 use talk::chat::Text;
-use talk::chat::protocol::Change;
+use talk::chat::protocol::HistoryRange;
 use talk::chat::protocol::Joined;
-use talk::chat::protocol::Kind;
-use talk::chat::protocol::Range;
+use talk::chat::protocol::PresenceChange;
 use talk::chat::protocol::Record;
+use talk::chat::protocol::RecordKind;
 use talk::chat::protocol::ServerMessage;
+use talk::client::ConnectionState;
 use talk::client::Event;
-use talk::client::State;
 use talk::client::Submission;
 
 use super::*;
@@ -58,7 +58,7 @@ fn view(mode: OutputMode, rooms: &[&str]) -> View {
     let rooms: Vec<RoomName> = rooms.iter().map(|name| room(name)).collect();
     let mut view = View::new(user("bob"), "server:1".to_owned(), &rooms, TimeZone::default(), mode);
     rooms.iter().for_each(|name| view.apply(joined(name.as_str(), 0), MIDNIGHT));
-    view.apply(Event::State(State::Live), MIDNIGHT);
+    view.apply(Event::State(ConnectionState::Live), MIDNIGHT);
     view
 }
 
@@ -87,7 +87,7 @@ fn record(name: &str, seq: u64, who: &str, said: &str) -> Record {
 }
 
 fn operation(name: &str, seq: u64, who: &str, operation: Operation) -> Record {
-    let kind = Kind::Operation(operation);
+    let kind = RecordKind::Operation(operation);
     let at = MIDNIGHT + seq * 60_000;
     Record { room: room(name), seq, at, user: user(who), cid: cid(seq), kind }
 }
@@ -120,7 +120,7 @@ fn switch_to_neighbour(view: &mut View, direction: Direction) {
     view.display.switch_to(at);
 }
 
-fn page_before(view: &View) -> Option<(RoomName, Range)> {
+fn page_before(view: &View) -> Option<(RoomName, HistoryRange)> {
     let room = view.display.rooms.current()?;
     Some((room.name.clone(), room.page_before()?))
 }
@@ -135,7 +135,7 @@ fn newest(view: &View, count: usize) -> Vec<Line> {
 }
 
 /// The page of history that the view wants next.
-fn wants(view: &mut View, columns: usize, height: usize) -> Option<(RoomName, Range)> {
+fn wants(view: &mut View, columns: usize, height: usize) -> Option<(RoomName, HistoryRange)> {
     let display = &mut view.display;
     display.scroll.next_request(display.rooms.current(), columns, height)
 }
@@ -315,12 +315,12 @@ fn joins_leaves_and_names_are_shown_quietly_and_counted() {
             count,
         })
     };
-    view.apply(change("eve", Change::Joined, 3), MIDNIGHT);
+    view.apply(change("eve", PresenceChange::Joined, 3), MIDNIGHT);
     let renamed =
         Event::Message(ServerMessage::Renamed { user: user("eve"), to: user("eva"), token: None });
     view.apply(renamed, MIDNIGHT);
-    view.apply(change("eva", Change::Left, 2), MIDNIGHT + 60_000);
-    view.apply(change("bob", Change::Joined, 2), MIDNIGHT); // another device of ours
+    view.apply(change("eva", PresenceChange::Left, 2), MIDNIGHT + 60_000);
+    view.apply(change("bob", PresenceChange::Joined, 2), MIDNIGHT); // another device of ours
     let expected = ["00:00 --> eve joined", "00:00 --- eve is now known as eva"];
     assert_eq!(printed(&mut view), expected);
     assert_eq!(drawn(&view.pending_lines()), ["00:01 <-- eva left"]);
@@ -340,7 +340,7 @@ fn older_messages_are_listed_apart_and_only_as_many_as_requested() {
     assert_eq!(page_before(&view), None, "nothing is before nothing");
     view.apply(Event::Record(record("lobby", 9, "ann", "now")), MIDNIGHT);
     printed(&mut view);
-    assert_eq!(page_before(&view), Some((room("lobby"), Range::Before(9))));
+    assert_eq!(page_before(&view), Some((room("lobby"), HistoryRange::Before(9))));
     view.display.scroll.history.expect(room("lobby"), Purpose::List(2));
     let records = (5..9).map(|seq| record("lobby", seq, "ann", "old")).collect();
     view.apply(
@@ -355,17 +355,17 @@ fn older_messages_are_listed_apart_and_only_as_many_as_requested() {
         "-- end of older messages --",
     ];
     assert_eq!(printed(&mut view), expected);
-    assert_eq!(page_before(&view), Some((room("lobby"), Range::Before(7))));
+    assert_eq!(page_before(&view), Some((room("lobby"), HistoryRange::Before(7))));
 }
 
 #[test]
 fn a_lost_connection_is_counted_down_and_gaps_are_named() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let retry = Duration::from_millis(3_500);
-    view.apply(Event::State(State::Offline { retry }), MIDNIGHT);
+    view.apply(Event::State(ConnectionState::Offline { retry }), MIDNIGHT);
     assert_eq!(status(&view), "[lobby] bob · offline, reconnecting in 4 s");
     assert!(view.is_ticking(MIDNIGHT));
-    view.apply(Event::State(State::Live), MIDNIGHT);
+    view.apply(Event::State(ConnectionState::Live), MIDNIGHT);
     view.apply(Event::Gap { room: room("lobby"), first: 7 }, MIDNIGHT);
     view.apply(Event::Reset(room("lobby")), MIDNIGHT);
     let expected = [

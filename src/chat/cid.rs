@@ -13,8 +13,7 @@ use crate::limits;
 pub struct Cid(Arc<str>);
 
 impl Cid {
-    /// The cid that spells `random` in hex: two values of 128 random bits never collide in
-    /// practice.
+    /// `random` in hex: two values of 128 random bits never collide in practice.
     #[must_use]
     pub fn from_bytes(random: [u8; 16]) -> Cid {
         Cid(format!("{:032x}", u128::from_be_bytes(random)).into())
@@ -53,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sixteen_random_bytes_make_a_fit_cid() {
+    fn sixteen_random_bytes_make_a_valid_cid() {
         let cid =
             Cid::from_bytes(*b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\xff");
         assert_eq!(cid.as_str(), "000102030405060708090a0b0c0d0eff");

@@ -1,11 +1,11 @@
 //! The protocol's error codes, and the [`Rejection`] that a value's `parse` returns.
 //!
-//! Whether a rejection becomes an `error` message or a close is decided where it is sent.
+//! The code that sends a rejection decides whether it becomes an `error` message or a close.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// The `code` of an `error`, for programs. The sentence beside it is for people.
+/// The `code` of an `error`, for programs. The `message` next to it is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
     /// The message is not strict JSON.
@@ -38,7 +38,7 @@ pub enum ErrorCode {
     TooManyRooms,
     /// The log cannot be written; nothing was stored.
     Storage,
-    /// A code of a later version; only a client receives it. The sentence still says what is wrong.
+    /// A code of a later version; only a client receives it. The `message` still explains it.
     Other,
 }
 

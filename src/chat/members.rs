@@ -1,6 +1,6 @@
 //! The members of a room: names, and how many connections use each.
 //!
-//! Who gets the presence event for a change is decided in `server`.
+//! `server` decides who gets the presence event for a change.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +18,11 @@ pub struct Members {
 
 #[derive(Debug)]
 struct Member {
+    /// The name, as its owner spells it.
     user: UserName,
+    /// Connections that use the name in this room.
     connections: usize,
+    /// The away message, while the member is away.
     away: Option<AwayMessage>,
 }
 
@@ -145,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_away_message_is_set_once_and_stays_under_a_new_name() {
+    fn an_away_message_is_set_once_and_follows_a_rename() {
         let lunch = AwayMessage::parse("lunch").unwrap();
         let mut members = Members::default();
         assert!(!members.set_away(&user("bob"), Some(&lunch)), "not here");
@@ -165,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_here_as_long_as_one_connection_is() {
+    fn a_member_stays_while_one_connection_of_the_name_is_open() {
         let mut members = Members::default();
         assert!(members.add(&user("bob"), None));
         assert!(!members.add(&user("Bob"), None), "the same person");
@@ -177,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_new_name_looks_like_depends_on_who_else_uses_either() {
+    fn a_rename_looks_like_a_join_or_a_leave_if_other_connections_use_a_name() {
         let mut members = Members::default();
         members.add(&user("bob"), None);
         assert_eq!(members.rename(&user("bob"), &user("rob")), RenameEffect::Renamed);

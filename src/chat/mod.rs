@@ -12,7 +12,7 @@ mod unicode; // which characters a name may hold
 pub mod user_name;
 pub mod room_name;
 pub mod text;
-pub mod operation; // what one can do to a room's log
+pub mod operation; // what a client can do to a room's log
 pub mod secrets; // passwords and tokens
 pub mod protocol; // the protocol's messages, both directions
 // The rules.

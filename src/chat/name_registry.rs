@@ -56,13 +56,17 @@ pub struct NameRegistry {
 
 #[derive(Debug)]
 struct Claim {
+    /// The name, in its latest spelling.
     user: UserName,
+    /// Who owns it.
     owner: OwnerId,
     /// Connections that use the name now.
     connections: usize,
+    /// Whether the owner has posted: then the name is held for days.
     posted: bool,
     /// Until when it is held once no connection uses it.
     until: Instant,
+    /// The away message, while its owner is away.
     away: Option<AwayMessage>,
 }
 
@@ -102,9 +106,9 @@ impl NameRegistry {
 
     /// Claims `user` for one connection, with the token that the client sent.
     ///
-    /// A free name goes to the first client. It keeps the token that this client sent, because its
-    /// owner may return on several devices to a server that has lost its names. Without one it gets
-    /// `new_token`.
+    /// The first client gets a free name. The token that this client sent becomes the token of the
+    /// name: after the server has lost its names, an owner with several devices returns with the
+    /// same token on each. Without a token, the name gets `new_token`.
     ///
     /// # Errors
     /// [`NameTaken`] when the name is held and `token_shown` is not its token.
@@ -126,7 +130,7 @@ impl NameRegistry {
                 return Err(NameTaken);
             }
             if !claim.was_used_recently(self.hold, now) {
-                claim.away = None; // its owner is back after a while
+                claim.away = None; // its owner returned after more than a short absence
             }
             claim.connections += 1;
             if claim.connections == 1 {

@@ -1,7 +1,7 @@
-//! What one can do to a room's log: post, edit, delete, set the topic. Submitted under a cid,
+//! Operations on a room's log: post, edit, delete, set the topic. Each is submitted under a cid and
 //! stored once.
 //!
-//! Whether the sender may do it is decided in `server`.
+//! `server` decides whether the sender may do it.
 
 use std::fmt;
 
@@ -17,19 +17,19 @@ pub enum Operation {
     Post {
         /// Its text.
         text: Text,
-        /// It says what its author does (`/me waves`).
+        /// Whether it is an action of its author (`/me waves`).
         me: bool,
         /// The seq of the message that it replies to.
         reply: Option<u64>,
     },
-    /// Changes the text of one's own message.
+    /// Changes the text of a message. Only its author may.
     Edit {
         /// The seq of the post.
         target: u64,
         /// The new text.
         text: Text,
     },
-    /// Deletes one's own message: its text is no longer shown to anyone.
+    /// Deletes a message: its text is no longer shown to anyone. Only its author may.
     Delete {
         /// The seq of the post.
         target: u64,

@@ -1,7 +1,7 @@
-//! Identifies the owner of a name: the same owner after a restart, another one once the name has
-//! been claimed by someone else.
+//! Identifies the owner of a name: the same owner after a restart, another one once another person
+//! has claimed the name.
 //!
-//! A name and its token in, a digest out. The token itself is not kept.
+//! A name and its token in, a digest out. It does not contain the token.
 
 use std::fmt;
 use std::str::FromStr;

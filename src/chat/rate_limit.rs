@@ -1,7 +1,6 @@
 //! Rate limits of one client: how fast it may post, and how many control messages it may send.
 //!
-//! Arithmetic on instants that come in by argument. What follows from a verdict is decided in
-//! `server`.
+//! Arithmetic on instants that come in by argument. `server` does what a verdict asks for.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +27,7 @@ impl RateLimiter {
     /// Uses the limiter once.
     ///
     /// # Errors
-    /// How long to wait, when the limit is reached. Such a use costs nothing.
+    /// How long to wait, when the limit is reached. A rejected use does not count.
     pub fn check(&mut self, now: Instant) -> Result<(), Duration> {
         let due = self.due.map_or(now, |due| due.max(now));
         let early = due.saturating_duration_since(now);
@@ -58,14 +57,17 @@ pub struct FloodControl {
     limit: u32,
     /// How long a client may stay over the limit; its messages are slowed meanwhile.
     grace: Duration,
+    /// When the second that is counted started.
     second: Instant,
+    /// Messages in that second.
     in_second: u32,
+    /// Since when the client is over the limit, if it is.
     over_since: Option<Instant>,
 }
 
 impl FloodControl {
-    /// A client that has sent none. Over `limit` per second it is slowed, and after `grace`
-    /// disconnected.
+    /// A client that has sent no such message yet. Over `limit` per second it is slowed, and after
+    /// `grace` disconnected.
     #[must_use]
     pub fn new(limit: usize, grace: Duration, now: Instant) -> FloodControl {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX).max(1);
@@ -100,7 +102,7 @@ mod tests {
     use super::*;
     use crate::limits;
 
-    fn none(now: Instant) -> FloodControl {
+    fn flood_control(now: Instant) -> FloodControl {
         FloodControl::new(limits::CONTROL_RATE, limits::FLOOD_GRACE, now)
     }
 
@@ -114,12 +116,12 @@ mod tests {
             assert_eq!(posts.check(start), Ok(()), "number {n} of the burst");
         }
         assert_eq!(posts.check(start), Err(200 * MS));
-        assert_eq!(posts.check(start + 199 * MS), Err(MS), "a refusal costs nothing");
+        assert_eq!(posts.check(start + 199 * MS), Err(MS), "a rejected use does not count");
         assert_eq!(posts.check(start + 200 * MS), Ok(()));
         assert_eq!(posts.check(start + 200 * MS), Err(200 * MS));
         let later = start + Duration::from_secs(60);
         let fresh = (0..30).filter(|_| posts.check(later).is_ok()).count();
-        assert_eq!(fresh, 20, "rest brings back the burst, not more");
+        assert_eq!(fresh, 20, "a pause brings back the burst, and no more");
     }
 
     #[test]
@@ -132,12 +134,12 @@ mod tests {
     #[test]
     fn a_short_flood_is_slowed_and_forgiven_and_a_long_one_disconnects() {
         let start = Instant::now();
-        let mut flood = none(start);
+        let mut flood = flood_control(start);
         let allowed = (0..25).filter(|_| flood.check(start) == Verdict::Allow).count();
         assert_eq!(allowed, 20);
         assert_eq!(flood.check(start + 3000 * MS), Verdict::Allow, "forgiven");
 
-        let mut flood = none(start);
+        let mut flood = flood_control(start);
         let disconnected = (0..2000)
             .map(|n| start + n * 10 * MS)
             .find(|at| flood.check(*at) == Verdict::Disconnect);
@@ -151,7 +153,7 @@ mod tests {
     #[test]
     fn just_below_the_limit_is_allowed_for_ever() {
         let start = Instant::now();
-        let mut flood = none(start);
+        let mut flood = flood_control(start);
         assert!((0..2000).all(|n| flood.check(start + n * 50 * MS) == Verdict::Allow));
     }
 }

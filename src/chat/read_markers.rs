@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moved_marker_is_taken_once_and_comes_again_if_it_could_not_be_stored() {
+    fn a_moved_marker_is_taken_once_and_again_if_it_was_not_stored() {
         let mut markers = ReadMarkers::default();
         markers.advance(owner("1"), "a", 7);
         markers.advance(owner("1"), "a", 9);

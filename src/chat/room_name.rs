@@ -23,12 +23,12 @@ impl RoomName {
     /// ```
     /// # use talk::chat::{RoomName, UserName};
     /// let [bob, alice]: [UserName; 2] = ["Bob", "alice"].map(|name| name.parse().unwrap());
-    /// assert_eq!(RoomName::of_two(&bob, &alice).unwrap().as_str(), "@alice+bob");
-    /// assert_eq!(RoomName::of_two(&bob, &bob), None);
+    /// assert_eq!(RoomName::private_between(&bob, &alice).unwrap().as_str(), "@alice+bob");
+    /// assert_eq!(RoomName::private_between(&bob, &bob), None);
     /// ```
     #[must_use]
-    pub fn of_two(one: &UserName, other: &UserName) -> Option<RoomName> {
-        private(&one.key(), &other.key())
+    pub fn private_between(one: &UserName, other: &UserName) -> Option<RoomName> {
+        private_of_keys(&one.key(), &other.key())
     }
 
     /// The room's name as text, without `#`.
@@ -39,7 +39,7 @@ impl RoomName {
 
     /// The keys of its two users, if it is a private room.
     #[must_use]
-    pub fn owners(&self) -> Option<[&str; 2]> {
+    pub fn user_keys(&self) -> Option<[&str; 2]> {
         self.0.strip_prefix('@')?.split_once('+').map(|(one, other)| [one, other])
     }
 
@@ -49,10 +49,10 @@ impl RoomName {
         self.0.starts_with('@')
     }
 
-    /// The key of the user with whom `user` shares it; `None` where `user` is neither of the two.
+    /// The key of the other user of a private room; `None` where `user` is not one of its two.
     #[must_use]
-    pub fn other(&self, user: &UserName) -> Option<&str> {
-        let ([one, other], key) = (self.owners()?, user.key());
+    pub fn other_key(&self, user: &UserName) -> Option<&str> {
+        let ([one, other], key) = (self.user_keys()?, user.key());
         match (one == key, other == key) {
             (true, false) => Some(other),
             (false, true) => Some(one),
@@ -61,7 +61,7 @@ impl RoomName {
     }
 }
 
-/// The room of a client that names none.
+/// The room of a client that does not choose one.
 impl Default for RoomName {
     fn default() -> RoomName {
         RoomName("lobby".into())
@@ -71,13 +71,13 @@ impl Default for RoomName {
 impl FromStr for RoomName {
     type Err = Rejection;
 
-    /// Reads a name, with or without a `#` in front; a private room's with its two names in any
+    /// Reads a name, with or without a `#` in front. The two names of a private room may be in any
     /// case and order.
     fn from_str(text: &str) -> Result<RoomName, Rejection> {
         if let Some(names) = text.strip_prefix('@') {
             return names
                 .split_once('+')
-                .and_then(|(one, other)| private_of(one, other))
+                .and_then(|(one, other)| private_of_names(one, other))
                 .ok_or_else(|| {
                     Rejection::new(
                         ErrorCode::BadRoom,
@@ -102,11 +102,11 @@ impl FromStr for RoomName {
     }
 }
 
-fn private_of(one: &str, other: &str) -> Option<RoomName> {
-    private(&key_of(one)?, &key_of(other)?)
+fn private_of_names(one: &str, other: &str) -> Option<RoomName> {
+    private_of_keys(&key_of(one)?, &key_of(other)?)
 }
 
-fn private(one: &str, other: &str) -> Option<RoomName> {
+fn private_of_keys(one: &str, other: &str) -> Option<RoomName> {
     let (first, second) = (one.min(other), one.max(other));
     (first != second).then(|| RoomName(format!("@{first}+{second}").into()))
 }
@@ -142,27 +142,27 @@ mod tests {
 
     #[test]
     fn a_private_room_has_one_name_in_any_case_and_order() {
-        let room = RoomName::of_two(&user("Zoë"), &user("alice")).unwrap();
+        let room = RoomName::private_between(&user("Zoë"), &user("alice")).unwrap();
         assert_eq!(room.as_str(), "@alice+zoë");
         for text in ["@alice+zoë", "@ZOË+Alice", "@zoë+alice"] {
             assert_eq!(text.parse(), Ok(room.clone()), "{text}");
         }
-        assert_eq!(room.other(&user("ZOË")), Some("alice"));
-        assert_eq!(room.other(&user("eve")), None);
+        assert_eq!(room.other_key(&user("ZOË")), Some("alice"));
+        assert_eq!(room.other_key(&user("eve")), None);
         assert!(room.is_private() && !RoomName::default().is_private());
     }
 
     #[test]
-    fn every_name_can_share_a_room() {
+    fn every_name_can_be_part_of_a_private_room() {
         for name in ["İpek", "Straße", "ΟΔΟΣ", "ภาษา", "José", "a.b-c_d", "日本"] {
-            let room = RoomName::of_two(&user(name), &user("bob")).unwrap();
+            let room = RoomName::private_between(&user(name), &user("bob")).unwrap();
             assert_eq!(room.as_str().parse(), Ok(room.clone()), "{name}");
-            assert!(room.other(&user(name)).is_some());
+            assert!(room.other_key(&user(name)).is_some());
         }
     }
 
     #[test]
-    fn what_is_no_pair_of_names_is_no_room() {
+    fn a_private_room_needs_two_different_valid_names() {
         for text in
             ["@", "@+", "@bob", "@bob+", "@+bob", "@bob+bob", "@bob+BOB", "@a+b+c", "@../x+b"]
         {

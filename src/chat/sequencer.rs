@@ -1,20 +1,20 @@
 //! The sequencer of a room: numbers records, recognizes repeated cids (idempotent submissions), and
 //! collects the next batch.
 //!
-//! Values only. It is the state behind a room's lock; storing a batch and broadcasting it is done
-//! in `server/room`.
+//! Values only. It is the state behind a room's lock; `server/room` stores and broadcasts the
+//! batches.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::mem;
 use std::sync::Arc;
 
-use super::protocol::{Kind, Record};
+use super::protocol::{Record, RecordKind};
 use super::{Cid, Operation, OwnerId, RoomName, UserName};
 use crate::json;
 use crate::limits;
 
-/// One of all the connections that this server has had.
+/// Identifies a connection among all that this server process has had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(pub u64);
 
@@ -34,7 +34,7 @@ pub struct Author {
 pub struct LogEntry {
     /// 1, 2, 3 … without a gap.
     pub seq: u64,
-    /// The author's owner id. It is not sent: the log stores it beside the record.
+    /// The author's owner id. It is not sent; the log stores it in the same line as the record.
     pub owner: OwnerId,
     /// The record's JSON: the same bytes for every client.
     pub json: Arc<str>,
@@ -89,6 +89,7 @@ pub enum Outcome {
 /// Numbers what is submitted to one room.
 #[derive(Debug)]
 pub struct Sequencer {
+    /// The room whose records it numbers.
     room: RoomName,
     /// The newest seq that is stored.
     last_committed: u64,
@@ -96,9 +97,11 @@ pub struct Sequencer {
     last_assigned: u64,
     /// The `at` of the newest record.
     at: u64,
+    /// What the next round stores and broadcasts.
     batch: Batch,
     /// Ephemeral events so far.
     ephemeral_count: u64,
+    /// The cids of the newest records, to recognize repeats.
     recent_cids: RecentCids,
 }
 
@@ -117,17 +120,17 @@ impl Sequencer {
         }
     }
 
-    /// Restores a record that an earlier run stored, the oldest first: its cid is recognized again,
-    /// and `at` does not go back behind it.
+    /// Restores a record that an earlier run stored. The caller restores the oldest first. Its cid
+    /// is recognized again, and later records have no earlier `at`.
     pub fn restore(&mut self, entry: &LogEntry) {
         let value = json::parse(&entry.json).ok();
         let Some(record) = value.and_then(|value| Record::from_json(&value).ok().flatten()) else {
-            return; // of a type from a later version: it has no cid that we would meet
+            return; // a type of a later version: this version does not know its cid
         };
         self.at = self.at.max(record.at);
         let operation = match &record.kind {
-            Kind::Operation(operation) => Some(operation),
-            Kind::Erased { .. } => None,
+            RecordKind::Operation(operation) => Some(operation),
+            RecordKind::Erased { .. } => None,
         };
         self.recent_cids.add(entry.owner, record.cid, operation, entry.seq);
     }
@@ -187,7 +190,7 @@ impl Sequencer {
             at: self.at,
             user: author.user.clone(),
             cid: cid.clone(),
-            kind: Kind::Operation(operation),
+            kind: RecordKind::Operation(operation),
         };
         let entry = LogEntry { seq: record.seq, owner: author.owner, json: record.encode().into() };
         self.batch.push(BatchItem::Record(PendingRecord { entry, author: author.clone(), cid }));
@@ -216,9 +219,9 @@ impl Sequencer {
         self.last_committed = self.last_committed.max(seq);
     }
 
-    /// The batch that was taken could not be stored: its seqs, and those assigned since, are free
-    /// again. Returns the records collected since, which are lost too; ephemeral events stay in the
-    /// batch.
+    /// Call it when the batch that was taken could not be stored. Its seqs, and those assigned
+    /// since, are free again. Returns the records collected since: they are lost too, because their
+    /// seqs follow. Ephemeral events stay in the batch.
     pub fn roll_back(&mut self) -> Vec<PendingRecord> {
         self.last_assigned = self.last_committed;
         self.recent_cids.forget_after(self.last_committed);
@@ -233,14 +236,17 @@ impl Sequencer {
     }
 }
 
-/// A hash of the operation; `None` where its text was erased and is not known any more.
+/// A hash of the operation; `None` where its text was erased, so that it can no longer be compared.
 type Digest = Option<u64>;
 
 /// The cids of the newest records by owner, each with a hash of its operation.
 #[derive(Debug, Default)]
 struct RecentCids {
+    /// Hashes operations, with a random key.
     digests: RandomState,
+    /// The seq and the digest of each cid.
     seqs: HashMap<(OwnerId, Cid), (u64, Digest)>,
+    /// The same cids, the oldest first.
     order: VecDeque<(OwnerId, Cid)>,
 }
 

@@ -7,8 +7,8 @@ use super::error_code::{ErrorCode, Rejection};
 use crate::limits;
 
 /// The text of a message: at least one byte, at most the server's limit, no control character but
-/// `\n` and `\t`, no line end at the end. Everything else stays as it came: whoever shows it must
-/// sanitize it.
+/// `\n` and `\t`, no line end at the end. Everything else is stored as it came, so code that shows
+/// a text must sanitize it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Text(String);
 
@@ -23,8 +23,8 @@ impl Text {
     ///
     /// # Errors
     /// `too_long` beyond `max` bytes; `bad_text` for a text that is empty or holds a control
-    /// character: C0 without `\n` and `\t`, DEL, C1. A `\r` inside is one too: a line ends with `\n`
-    /// here, whatever the sender's system writes.
+    /// character: C0 without `\n` and `\t`, DEL, C1. A `\r` inside the text is one too: lines end
+    /// with `\n` on every system.
     pub fn parse(text: &str, max: usize) -> Result<Text, Rejection> {
         let text = text.trim_end_matches(['\r', '\n']);
         if text.is_empty() {

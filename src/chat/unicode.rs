@@ -98,7 +98,7 @@ pub(crate) fn is_needed_mark(c: char) -> bool {
 
 /// Whether `mark` may follow `base` directly: a block of 256 characters is roughly a script, and a
 /// mark of one script on a letter of another is never part of a name.
-pub(crate) fn may_carry_mark(base: char, mark: char) -> bool {
+pub(crate) fn may_take_mark(base: char, mark: char) -> bool {
     (is_letter_or_digit(base) || is_needed_mark(base))
         && u32::from(base) >> 8 == u32::from(mark) >> 8
 }
@@ -133,8 +133,8 @@ fn is_unneeded_mark(c: char) -> bool {
         | '\u{fe00}'..='\u{fe2f}')
 }
 
-/// Letters by their Unicode category that show nothing: the Hangul fillers, and two vowels of
-/// Khmer.
+/// Characters that are letters by their Unicode category, but invisible: the Hangul fillers, and
+/// two vowels of Khmer.
 fn is_blank(c: char) -> bool {
     matches!(c, '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{3164}' | '\u{ffa0}')
 }

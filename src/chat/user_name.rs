@@ -12,14 +12,14 @@ use crate::limits;
 /// Names that would look like the server itself. Compared by key.
 const RESERVED: [&str; 3] = ["system", "server", "talk"];
 
-/// Marks that may follow one letter. Myanmar sometimes needs four; more would draw over other
-/// lines.
+/// Marks that may follow one letter. Myanmar sometimes needs four; more would cover the lines above
+/// and below.
 const MARKS: usize = 4;
 
 /// A name that is safe to show to other users: 1 to [`limits::NAME_CHARS`] letters, digits, `_`,
 /// `-`, `.` of any script, with nothing invisible and no look-alike of another name.
 ///
-/// It keeps its owner's spelling; names are compared by [`UserName::key`].
+/// It has the spelling that its owner chose; names are compared by [`UserName::key`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserName(Arc<str>);
 
@@ -37,7 +37,8 @@ impl UserName {
         &self.0
     }
 
-    /// What names are claimed and compared by: the same for all spellings that differ only in case.
+    /// The key that names are claimed and compared by: the same for all spellings that differ only
+    /// in case.
     ///
     /// Each character is converted to upper case and back to lower case. That makes `σ` and `ς`
     /// equal, `i` and `ı`, `ß` and `SS`.
@@ -84,9 +85,9 @@ fn check_characters(text: &str) -> Result<(), Rejection> {
     for c in text.chars() {
         if unicode::is_needed_mark(c) {
             marks = marks.saturating_add(1);
-            let is_carried =
-                before.is_some_and(|base| base != c && unicode::may_carry_mark(base, c));
-            if !is_carried || marks > MARKS {
+            let may_follow =
+                before.is_some_and(|base| base != c && unicode::may_take_mark(base, c));
+            if !may_follow || marks > MARKS {
                 return Err(bad_name(format!(
                     "a name cannot have U+{:04X} at that place",
                     u32::from(c)
@@ -131,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_many_scripts_are_fit() {
+    fn names_of_many_scripts_are_valid() {
         let names = [
             "bob",
             "B.o-b_9",
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_hide_or_pretend_are_refused() {
+    fn names_with_invisible_or_look_alike_characters_are_rejected() {
         let names = [
             "",
             "a b",
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn twenty_four_characters_are_a_name_whatever_their_bytes() {
+    fn a_name_has_at_most_24_characters_of_any_size() {
         assert!("𠮷".repeat(24).parse::<UserName>().is_ok());
         assert!("𠮷".repeat(25).parse::<UserName>().is_err());
     }

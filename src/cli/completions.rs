@@ -12,7 +12,7 @@ enum Shell {
 
 /// What a flag takes as its value.
 #[derive(Debug, PartialEq, Eq)]
-enum Value {
+enum ValueKind {
     Nothing,
     File,
     Directory,
@@ -39,64 +39,68 @@ impl Command {
             _ => return Err(Error(format!("--completions: {shell:?} is not bash, zsh or fish"))),
         };
         let flags = self.flags.iter().filter(|flag| !flag.only_env);
-        let rows: Vec<Row> = flags.flat_map(Flag::rows).collect();
+        let spellings: Vec<FlagSpelling> = flags.flat_map(Flag::spellings).collect();
         let made = format!("# Made by {program} --completions; do not edit.\n");
         Ok(match shell {
-            Shell::Bash => made + &bash(program, commands, &rows),
-            Shell::Zsh => format!("#compdef {program}\n{made}") + &zsh(program, commands, &rows),
-            Shell::Fish => made + &fish(program, commands, &rows),
+            Shell::Bash => made + &bash(program, commands, &spellings),
+            Shell::Zsh => {
+                format!("#compdef {program}\n{made}") + &zsh(program, commands, &spellings)
+            }
+            Shell::Fish => made + &fish(program, commands, &spellings),
         })
     }
 }
 
 /// One spelling of a flag.
-struct Row {
+struct FlagSpelling {
+    /// The spelling with its dashes.
     dashed: String,
+    /// The flag's text in `--help`.
     help: &'static str,
     /// `None`: a switch.
-    value: Option<(&'static str, Value)>,
+    value: Option<(&'static str, ValueKind)>,
 }
 
 impl Flag {
-    fn rows(&self) -> impl Iterator<Item = Row> {
+    fn spellings(&self) -> impl Iterator<Item = FlagSpelling> {
         let long = [Some(self.name), self.alias].into_iter().flatten();
         let dashed = long.map(|name| format!("--{name}"));
         let short = self.short.map(|short| format!("-{short}"));
-        dashed.chain(short).map(|dashed| Row {
+        dashed.chain(short).map(|dashed| FlagSpelling {
             dashed,
             help: self.help,
-            value: self.placeholder.map(|name| (name, Value::of(name))),
+            value: self.placeholder.map(|name| (name, ValueKind::of(name))),
         })
     }
 }
 
-impl Value {
+impl ValueKind {
     /// Of `N|now|all`, the words in lower case are literal.
-    fn of(placeholder: &'static str) -> Value {
+    fn of(placeholder: &'static str) -> ValueKind {
         let is_literal = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
         match placeholder {
-            "FILE" => Value::File,
-            "DIR" => Value::Directory,
+            "FILE" => ValueKind::File,
+            "DIR" => ValueKind::Directory,
             _ => match placeholder.split('|').filter(is_literal).collect::<Vec<_>>() {
-                words if words.is_empty() => Value::Nothing,
-                words => Value::Choice(words),
+                words if words.is_empty() => ValueKind::Nothing,
+                words => ValueKind::Choice(words),
             },
         }
     }
 }
 
-fn bash(program: &str, commands: &[&str], rows: &[Row]) -> String {
+fn bash(program: &str, commands: &[&str], spellings: &[FlagSpelling]) -> String {
     let mut cases = String::new();
-    for Row { dashed, value, .. } in rows {
+    for FlagSpelling { dashed, value, .. } in spellings {
         let Some((_, value)) = value else { continue };
         let words = match value {
-            Value::File | Value::Directory => "return".to_owned(), // the shell's own completion
-            Value::Nothing => "words=".to_owned(),
-            Value::Choice(words) => format!("words='{}'", words.join(" ")),
+            ValueKind::File | ValueKind::Directory => "return".to_owned(), // the shell's own completion
+            ValueKind::Nothing => "words=".to_owned(),
+            ValueKind::Choice(words) => format!("words='{}'", words.join(" ")),
         };
         cases.push_str(&format!("        {dashed}) {words} ;;\n"));
     }
-    let flags: Vec<&str> = rows.iter().map(|row| row.dashed.as_str()).collect();
+    let flags: Vec<&str> = spellings.iter().map(|spelling| spelling.dashed.as_str()).collect();
     let (flags, commands) = (flags.join(" "), commands.join(" "));
     format!(
         "_{program}() {{
@@ -113,9 +117,9 @@ complete -o default -F _{program} {program}
     )
 }
 
-fn zsh(program: &str, commands: &[&str], rows: &[Row]) -> String {
+fn zsh(program: &str, commands: &[&str], spellings: &[FlagSpelling]) -> String {
     let mut specs = String::new();
-    for Row { dashed, help, value } in rows {
+    for FlagSpelling { dashed, help, value } in spellings {
         let mut escaped = String::new();
         for letter in help.chars() {
             match letter {
@@ -126,10 +130,10 @@ fn zsh(program: &str, commands: &[&str], rows: &[Row]) -> String {
         }
         let action = match value {
             None => String::new(),
-            Some((name, Value::Nothing)) => format!(":{}: ", name.replace(':', "\\:")),
-            Some((name, Value::File)) => format!(":{name}:_files"),
-            Some((name, Value::Directory)) => format!(":{name}:_files -/"),
-            Some((name, Value::Choice(words))) => format!(":{name}:({})", words.join(" ")),
+            Some((name, ValueKind::Nothing)) => format!(":{}: ", name.replace(':', "\\:")),
+            Some((name, ValueKind::File)) => format!(":{name}:_files"),
+            Some((name, ValueKind::Directory)) => format!(":{name}:_files -/"),
+            Some((name, ValueKind::Choice(words))) => format!(":{name}:({})", words.join(" ")),
         };
         specs.push_str(&format!("        '*{dashed}[{escaped}]{action}' \\\n"));
     }
@@ -151,18 +155,18 @@ fi
     )
 }
 
-fn fish(program: &str, commands: &[&str], rows: &[Row]) -> String {
+fn fish(program: &str, commands: &[&str], spellings: &[FlagSpelling]) -> String {
     let mut script = format!("complete -c {program} -f\n");
-    for Row { dashed, help, value } in rows {
+    for FlagSpelling { dashed, help, value } in spellings {
         let name = match dashed.strip_prefix("--") {
             Some(long) => format!("-l {long}"),
             None => format!("-s {}", dashed.trim_start_matches('-')),
         };
         let value = match value {
             None => String::new(),
-            Some((_, Value::Nothing)) => " -x".to_owned(),
-            Some((_, Value::File | Value::Directory)) => " -r -F".to_owned(),
-            Some((_, Value::Choice(words))) => format!(" -x -a '{}'", words.join(" ")),
+            Some((_, ValueKind::Nothing)) => " -x".to_owned(),
+            Some((_, ValueKind::File | ValueKind::Directory)) => " -r -F".to_owned(),
+            Some((_, ValueKind::Choice(words))) => format!(" -x -a '{}'", words.join(" ")),
         };
         let help = help.replace('\\', "\\\\").replace('\'', "\\'");
         script.push_str(&format!("complete -c {program} {name}{value} -d '{help}'\n"));

@@ -27,13 +27,21 @@ pub struct Command {
 /// One flag. A secret must be a [`Flag::variable`]: a process list shows every argument.
 #[derive(Debug)]
 pub struct Flag {
+    /// The name, without dashes.
     name: &'static str,
+    /// Another name, without dashes.
     alias: Option<&'static str>,
+    /// The one-letter form.
     short: Option<char>,
+    /// The name of its value in `--help`; `None` for a switch.
     placeholder: Option<&'static str>,
+    /// The environment variable used when the flag is not given.
     env: Option<&'static str>,
+    /// The value when neither is given.
     default: Option<&'static str>,
+    /// Its text in `--help`.
     help: &'static str,
+    /// Whether only the environment can give it.
     only_env: bool,
 }
 
@@ -95,7 +103,7 @@ impl Command {
         while let Some(argument) = arguments.next().transpose()? {
             let Some(long) = argument.strip_prefix("--").filter(|_| !only_words) else {
                 match argument.strip_prefix('-').filter(|rest| !only_words && !rest.is_empty()) {
-                    Some(letters) => self.shorts(letters, &mut args)?,
+                    Some(letters) => self.parse_short_flags(letters, &mut args)?,
                     None => args.words.push(argument),
                 }
                 continue;
@@ -108,7 +116,7 @@ impl Command {
                 Some((name, value)) => (name, Some(value.to_owned())),
                 None => (long, None),
             };
-            let flag = self.flag(name)?;
+            let flag = self.find_flag(name)?;
             let value = match (flag.placeholder, inline) {
                 (None, Some(_)) => return Err(Error(format!("--{name} takes no value"))),
                 (None, None) => String::new(),
@@ -117,20 +125,20 @@ impl Command {
                     .next_if(|next| !next.as_ref().is_ok_and(|next| next.starts_with("--")))
                     .unwrap_or_else(|| Err(Error(format!("--{name} needs a value"))))?,
             };
-            args.given.push(Given { name: flag.name, spelling: format!("--{name}"), value });
+            args.given.push(GivenFlag { name: flag.name, spelling: format!("--{name}"), value });
         }
-        self.flags.iter().try_for_each(|flag| flag.fill_in(&env, &mut args))?;
+        self.flags.iter().try_for_each(|flag| flag.apply_default(&env, &mut args))?;
         Ok(args)
     }
 
     /// The table for people, aligned, at most 80 columns wide.
     pub fn help(&self) -> String {
-        let left: Vec<String> = self.flags.iter().map(Flag::left).collect();
+        let left: Vec<String> = self.flags.iter().map(Flag::left_column).collect();
         let column = left.iter().map(String::len).max().unwrap_or(0) + 2;
         let mut help = format!("{}\n\nUsage: {}\n\n", self.about, self.usage);
         for (flag, left) in self.flags.iter().zip(&left) {
             let mut line = format!("{left:column$}");
-            for word in flag.right().split(' ') {
+            for word in flag.right_column().split(' ') {
                 if line.len() + word.len() > 79 && line.trim_end().len() > column {
                     help.push_str(line.trim_end());
                     help.push('\n');
@@ -150,17 +158,17 @@ impl Command {
         help
     }
 
-    fn shorts(&self, letters: &str, args: &mut Args) -> Result<(), Error> {
+    fn parse_short_flags(&self, letters: &str, args: &mut Args) -> Result<(), Error> {
         for letter in letters.chars() {
             let flag = self.flags.iter().find(|flag| flag.short == Some(letter));
             let flag = flag.ok_or_else(|| Error(format!("unknown flag -{letter} (try --help)")))?;
             let spelling = format!("-{letter}");
-            args.given.push(Given { name: flag.name, spelling, value: String::new() });
+            args.given.push(GivenFlag { name: flag.name, spelling, value: String::new() });
         }
         Ok(())
     }
 
-    fn flag(&self, name: &str) -> Result<&Flag, Error> {
+    fn find_flag(&self, name: &str) -> Result<&Flag, Error> {
         self.flags.iter().find(|flag| flag.is_called(name)).ok_or_else(|| {
             let named = self.flags.iter().filter(|flag| !flag.only_env);
             let names = named.flat_map(|flag| [Some(flag.name), flag.alias]).flatten();
@@ -174,7 +182,7 @@ impl Command {
 
 impl Flag {
     /// Adds the value of the environment or the default, when the flag is not given.
-    fn fill_in(
+    fn apply_default(
         &self,
         env: impl Fn(&str) -> Option<OsString>,
         args: &mut Args,
@@ -188,7 +196,7 @@ impl Flag {
             (None, Some(default)) => (format!("--{}", self.name), default.to_owned()),
             (None, None) => return Ok(()),
         };
-        let given = Given { name: self.name, spelling, value };
+        let given = GivenFlag { name: self.name, spelling, value };
         match (self.placeholder, given.value.as_str()) {
             (Some(_), _) => args.given.push(given),
             (None, "1" | "yes" | "true" | "on") => args.given.push(given),
@@ -198,7 +206,7 @@ impl Flag {
         Ok(())
     }
 
-    fn left(&self) -> String {
+    fn left_column(&self) -> String {
         if self.only_env {
             return format!("      {}", self.env.unwrap_or_default());
         }
@@ -207,7 +215,7 @@ impl Flag {
         format!("  {short}--{}{placeholder}", self.name)
     }
 
-    fn right(&self) -> String {
+    fn right_column(&self) -> String {
         let default = self.default.map_or(String::new(), |value| format!(" [default: {value}]"));
         let env = self.env.filter(|_| !self.only_env);
         let env = env.map_or(String::new(), |name| format!(" [${name}]"));
@@ -216,17 +224,23 @@ impl Flag {
     }
 }
 
-/// A parsed command line. Names are those of the table, without dashes; an unknown name is absent.
+/// A parsed command line. Names are those of the table, without dashes; a name that is not in the
+/// table counts as not given.
 #[derive(Debug)]
 pub struct Args {
-    given: Vec<Given>,
+    /// Flags with their values, in order; those of the environment and defaults last.
+    given: Vec<GivenFlag>,
+    /// Arguments that are neither flags nor values, in order.
     words: Vec<String>,
 }
 
+/// A flag with its value.
 #[derive(Debug)]
-struct Given {
+struct GivenFlag {
+    /// The name in the table.
     name: &'static str,
     spelling: String, // `--nick`, `-q` or `TALK_USER`: what an error names
+    /// The value; empty for a switch.
     value: String,
 }
 
@@ -241,12 +255,14 @@ impl Args {
         self.given.iter().filter(|given| given.name == name).count()
     }
 
-    /// The value: of the flag, else of its variable, else the default; of several flags the last.
+    /// The value of the flag; if it was not given, that of its variable; else the default. If the
+    /// flag was given several times, the last one counts.
     pub fn get(&self, name: &str) -> Option<&str> {
-        Some(&self.given(name)?.value)
+        Some(&self.find_given(name)?.value)
     }
 
-    /// Every value of a repeatable flag; commas separate several in one (`TALK_ROOM=lobby,rust`).
+    /// Every value of a repeatable flag. One value may be a list with commas
+    /// (`TALK_ROOM=lobby,rust`).
     pub fn all(&self, name: &str) -> Vec<&str> {
         let given = self.given.iter().filter(|given| given.name == name);
         given.flat_map(|given| given.value.split(',')).filter(|value| !value.is_empty()).collect()
@@ -257,7 +273,9 @@ impl Args {
     /// # Errors
     /// The error of `T`, after the flag (or variable) and the value.
     pub fn parsed<T: FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<Option<T>, Error> {
-        let Some(Given { spelling, value, .. }) = self.given(name) else { return Ok(None) };
+        let Some(GivenFlag { spelling, value, .. }) = self.find_given(name) else {
+            return Ok(None);
+        };
         let refuse = |error| Error(format!("{spelling}: {value:?}: {error}"));
         value.parse().map(Some).map_err(refuse)
     }
@@ -267,7 +285,7 @@ impl Args {
     /// # Errors
     /// Not a number, or out of range.
     pub fn number(&self, name: &str, range: RangeInclusive<u64>) -> Result<Option<u64>, Error> {
-        let Some(given) = self.given(name) else { return Ok(None) };
+        let Some(given) = self.find_given(name) else { return Ok(None) };
         let number = given.value.parse().map_err(|_| given.is_not("a number"))?;
         if range.contains(&number) {
             return Ok(Some(number));
@@ -280,7 +298,7 @@ impl Args {
     /// # Errors
     /// No unit, no number, or too large.
     pub fn duration(&self, name: &str) -> Result<Option<Duration>, Error> {
-        let Some(given) = self.given(name) else { return Ok(None) };
+        let Some(given) = self.find_given(name) else { return Ok(None) };
         match duration(&given.value) {
             Some(duration) => Ok(Some(duration)),
             None => Err(given.is_not("a time like 10s, 5m, 2h or 7d")),
@@ -292,12 +310,12 @@ impl Args {
         &self.words
     }
 
-    fn given(&self, name: &str) -> Option<&Given> {
+    fn find_given(&self, name: &str) -> Option<&GivenFlag> {
         self.given.iter().rfind(|given| given.name == name)
     }
 }
 
-impl Given {
+impl GivenFlag {
     fn is_not(&self, what: &str) -> Error {
         Error(format!("{}: {:?} is not {what}", self.spelling, self.value))
     }
@@ -315,8 +333,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The candidate that `word` was most likely meant to be: one that starts with it, or at an edit
-/// distance of at most two, with half of it right.
+/// The candidate that `word` was most likely meant to be. It starts with `word`, or its edit
+/// distance is at most two and at most half the length of `word`.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |to: &str| if to.starts_with(word) { 1 } else { edit_distance(word, to) };
     let near = candidates.map(|candidate| (distance(candidate), candidate));

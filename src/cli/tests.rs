@@ -59,7 +59,7 @@ fn a_flag_beats_the_environment_and_the_environment_beats_the_default() {
 }
 
 #[test]
-fn a_repeatable_flag_gives_all_its_values_and_commas_part_them() {
+fn a_repeatable_flag_gives_all_its_values_and_commas_separate_them() {
     let env = [("TALK_ROOM", "lobby,rust")];
     assert_eq!(parse("", &env).unwrap().all("room"), ["lobby", "rust"]);
     assert_eq!(parse("--room a --room b,c", &env).unwrap().all("room"), ["a", "b", "c"]);

@@ -19,7 +19,8 @@ const ADDRESSES: usize = 8;
 
 /// An open WebSocket.
 #[derive(Debug)]
-pub(super) struct Opened {
+pub(super) struct OpenWebSocket {
+    /// The socket, after the upgrade.
     pub(super) stream: TcpStream,
     /// Bytes of the first frames, read together with the answer to the upgrade.
     pub(super) leftover: Vec<u8>,
@@ -31,7 +32,7 @@ pub(super) struct Opened {
 ///
 /// The system's resolver has a timeout of its own. Connecting and the answer to the upgrade each
 /// have [`limits::CONNECT_WAIT`].
-pub(super) fn open(address: &Address, entropy: &Entropy) -> Result<Opened, ConnectionError> {
+pub(super) fn open(address: &Address, entropy: &Entropy) -> Result<OpenWebSocket, ConnectionError> {
     let nonce = entropy.nonce().map_err(ConnectionError::System)?;
     let token = Token::from_bytes(entropy.nonce().map_err(ConnectionError::System)?);
     let stream = connect(address, &resolve(address)?)?;
@@ -48,7 +49,7 @@ pub(super) fn open(address: &Address, entropy: &Entropy) -> Result<Opened, Conne
     request
         .verify(&answer)
         .map_err(|mismatch| ConnectionError::NotWebSocket { address: address.clone(), mismatch })?;
-    Ok(Opened { stream, leftover, token })
+    Ok(OpenWebSocket { stream, leftover, token })
 }
 
 /// The addresses of the host, at least one.

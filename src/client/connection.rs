@@ -1,7 +1,7 @@
 //! One open connection: a queue of frames to send, and the thread that writes them.
 //!
-//! A thread of its own writes, so that neither the caller nor the reading thread waits for a socket
-//! that takes nothing.
+//! A separate thread writes, so that neither the caller nor the reading thread waits while the
+//! socket accepts nothing.
 
 use std::io;
 use std::io::{ErrorKind, Write};
@@ -22,7 +22,7 @@ pub(super) const LIMITS: Limits =
 
 /// The sending half of a connection. What is sent goes out in order.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct ConnectionSender {
     stream: Arc<TcpStream>,
     outgoing: SyncSender<Outgoing>,
 }
@@ -35,10 +35,10 @@ pub(super) enum Outgoing {
     Close(Option<Close>),
 }
 
-impl Connection {
-    /// A connection whose writer takes what is sent to `outgoing`.
-    pub(super) fn new(stream: Arc<TcpStream>, outgoing: SyncSender<Outgoing>) -> Connection {
-        Connection { stream, outgoing }
+impl ConnectionSender {
+    /// The sender of a connection whose writer receives from `outgoing`.
+    pub(super) fn new(stream: Arc<TcpStream>, outgoing: SyncSender<Outgoing>) -> ConnectionSender {
+        ConnectionSender { stream, outgoing }
     }
 
     /// Sends a message; `false` if the queue is full, and then shuts the connection down.
@@ -56,7 +56,7 @@ impl Connection {
         self.stream.shutdown(Shutdown::Both).ok(); // it may be gone already
     }
 
-    /// A full queue means a socket that takes nothing: the connection is dead.
+    /// If the queue is full, the socket accepts nothing: the connection is dead.
     fn enqueue(&self, outgoing: Outgoing) -> bool {
         let is_queued = self.outgoing.try_send(outgoing).is_ok();
         if !is_queued {
@@ -66,8 +66,8 @@ impl Connection {
     }
 }
 
-/// Starts the thread that writes until every sender is gone, a Close is written, or the socket
-/// takes nothing for [`limits::STALL_WAIT`]. The thread returns whether that last was the reason.
+/// Starts the thread that writes until every sender is dropped, a Close is written, or the socket
+/// accepts nothing for [`limits::STALL_WAIT`]. The thread returns `true` for the last reason.
 pub(super) fn spawn_writer(
     stream: Arc<TcpStream>,
     queue: Receiver<Outgoing>,

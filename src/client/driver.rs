@@ -1,4 +1,4 @@
-//! The client's one lock: the session, and everything its actions are done to.
+//! The client's one lock: the session, and what its actions change.
 //!
 //! No thread waits while it holds the lock: a message goes into the connection's send queue, an
 //! event into the caller's channel.
@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::connection::Connection;
+use super::connection::ConnectionSender;
 use super::error::ConnectionError;
 use super::event::Event;
 use super::session::{Action, Input, Session};
@@ -20,6 +20,7 @@ use crate::ws::CloseCode;
 /// the connection's thread share it.
 #[derive(Debug)]
 pub(super) struct Driver {
+    /// The session, and what its actions change.
     inner: Mutex<Inner>,
     /// Signals that `next_step` changed or the connection ended.
     changed: Condvar,
@@ -28,10 +29,13 @@ pub(super) struct Driver {
 /// What the lock protects.
 #[derive(Debug)]
 struct Inner {
+    /// The state machine.
     session: Session,
+    /// The caller's channel.
     events: Sender<Event>,
     /// The open connection, if there is one.
-    connection: Option<Connection>,
+    connection: Option<ConnectionSender>,
+    /// What the connection's thread does next.
     next_step: NextStep,
     /// When the submission in flight, rejected as too fast, is sent again.
     resend_at: Option<Instant>,
@@ -165,7 +169,7 @@ impl Driver {
     }
 
     /// The WebSocket is open. A name that has no token is claimed with `token`.
-    pub(super) fn on_open(&self, connection: Connection, token: Token) {
+    pub(super) fn on_open(&self, connection: ConnectionSender, token: Token) {
         let mut inner = self.lock();
         if inner.next_step == NextStep::Close {
             connection.close(CloseCode::NORMAL); // the client was closed while it was being made

@@ -49,7 +49,7 @@ pub enum ConnectionError {
     BinaryMessage,
     /// The server sent a text that is not a message of the protocol.
     BadMessage(Rejection),
-    /// The server did not send records that it says it has.
+    /// The server did not send records that it announced.
     MissingRecords,
     /// The server sent nothing for this long.
     Timeout(Duration),
@@ -68,14 +68,14 @@ pub enum ConnectionError {
     },
 }
 
-/// Stands for a Close frame without a code (RFC 6455 §7.1.5).
+/// Reported for a Close frame without a code (RFC 6455 §7.1.5); never sent.
 const NO_STATUS: u16 = 1005;
 
-/// Stands for a connection that ended without a Close frame (RFC 6455 §7.1.5).
+/// Reported for a connection that ended without a Close frame (RFC 6455 §7.1.5); never sent.
 const ABNORMAL: u16 = 1006;
 
 impl ConnectionError {
-    /// The close code of a connection that ended so.
+    /// The close code to report for this end.
     #[must_use]
     pub fn close_code(&self) -> u16 {
         if let ConnectionError::Closed { code, .. } = self {
@@ -158,7 +158,7 @@ impl fmt::Display for ConnectionError {
     }
 }
 
-/// What to try, for errors whose text does not say.
+/// What to try, for system errors whose text has no hint.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "of the kinds the system has, two are worth a hint"

@@ -11,8 +11,8 @@ use crate::chat::{Cid, Rejection, RoomName};
 #[derive(Debug)]
 pub enum Event {
     /// The connection's state changed.
-    State(State),
-    /// The connection is lost, or could not be made. [`State::Offline`] or [`State::Stopped`]
+    State(ConnectionState),
+    /// The connection is lost, or could not be made. [`ConnectionState::Offline`] or [`ConnectionState::Stopped`]
     /// follows.
     ConnectionLost(ConnectionError),
     /// The client does not reconnect by itself: the server closed the connection with a code that
@@ -31,7 +31,7 @@ pub enum Event {
     Gap {
         /// The room.
         room: RoomName,
-        /// The oldest seq the room keeps.
+        /// The oldest seq that retention has left.
         first: u64,
     },
     /// A submission waits to be stored.
@@ -58,7 +58,7 @@ pub enum Event {
 
 /// The state of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum ConnectionState {
     /// Not connected.
     Offline {
         /// The wait before the next attempt.

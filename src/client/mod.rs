@@ -42,7 +42,7 @@ pub mod event; // what happens to a client
 pub mod session; // all of it, as a state machine
 
 // What runs it.
-pub mod address; // where a server is
+pub mod address; // the address of a server
 pub mod error; // why there is no connection
 mod connect; // from an address to an open WebSocket
 mod connection; // one open connection, and the thread that writes to it
@@ -52,21 +52,21 @@ pub mod probe; // tests a connection step by step
 
 pub use address::{Address, AddressError};
 pub use error::ConnectionError;
-pub use event::{Event, State};
+pub use event::{ConnectionState, Event};
 pub use outbox::{SavedSubmission, Submission};
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::{fmt, io, thread};
 
-use crate::chat::protocol::{Agent, ClientMessage, Range, Since};
+use crate::chat::protocol::{Agent, ClientMessage, HistoryRange, Since};
 use crate::chat::{AwayMessage, Cid, Operation, Password, RoomName, Text, Token, UserName};
 use crate::client::driver::Driver;
 use crate::client::session::{Credentials, Input, Session};
 use crate::limits;
 use crate::net::entropy::Entropy;
 
-/// Who connects, and to what.
+/// The settings of a client.
 #[derive(Clone)]
 pub struct Config {
     /// The server.
@@ -147,7 +147,7 @@ impl Client {
         self.submit(room, Operation::Post { text, me: false, reply: Some(seq) })
     }
 
-    /// Submits any operation: a post, an edit or delete of one's own message, a topic.
+    /// Submits any operation: a post, an edit or delete of the person's own message, a topic.
     pub fn submit(&self, room: &RoomName, operation: Operation) -> Cid {
         let submission = self.compose(room, operation);
         let cid = submission.cid.clone();
@@ -188,7 +188,7 @@ impl Client {
         self.driver.input(Input::Leave(room.clone()));
     }
 
-    /// Asks for another name, once no submission is in flight under the old one.
+    /// Requests another name, once no submission is in flight under the old one.
     pub fn rename(&self, user: UserName) {
         self.driver.input(Input::Nick(user));
     }
@@ -222,14 +222,14 @@ impl Client {
     }
 
     /// Asks for a page of a room's history; `false` if the client is not connected.
-    pub fn history(&self, room: &RoomName, range: Range) -> bool {
+    pub fn history(&self, room: &RoomName, range: HistoryRange) -> bool {
         let (room, limit) = (room.clone(), limits::HISTORY_PAGE);
         self.driver.send(ClientMessage::History { room, range, limit })
     }
 
     /// Searches for a text in a room's records before `before`, or in its newest. The server
-    /// searches a few hundred records per request, and its `found` says where the next request
-    /// continues. `false` if the client is not connected.
+    /// searches a few hundred records per request, and its `found` names the seq where the next
+    /// request continues. `false` if the client is not connected.
     pub fn search(&self, room: &RoomName, text: &str, before: Option<u64>) -> bool {
         let (room, text) = (room.clone(), text.to_owned());
         self.driver.send(ClientMessage::Search { room, text, before })

@@ -14,7 +14,7 @@ use crate::chat::{Cid, Operation, Rejection, RoomName};
 pub struct Submission {
     /// The room it is for.
     pub room: RoomName,
-    /// Its id, by which the server recognises it when it comes again.
+    /// Its id, by which the server recognizes a repeat.
     pub cid: Cid,
     /// What it does.
     pub operation: Operation,
@@ -25,15 +25,18 @@ pub struct Submission {
 pub struct SavedSubmission {
     /// The submission, under the cid it had then.
     pub submission: Submission,
-    /// Why the server rejected it, if it did: then it is sent only when the person says so.
+    /// Why the server rejected it, if it did: then it is sent again only if the person asks.
     pub rejection: Option<Rejection>,
 }
 
 /// The submissions of one client that are waiting, in flight or rejected.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
+    /// Submissions that wait for their turn, in order.
     queue: VecDeque<Queued>,
+    /// The submission that was sent and is not answered.
     in_flight: Option<InFlight>,
+    /// Rejected submissions, which the person can resend or drop.
     failed: Vec<Submission>,
 }
 
@@ -70,7 +73,7 @@ impl Outbox {
     }
 
     /// Whether a submission is in flight, or waits because it was rate limited.
-    pub(super) fn is_busy(&self) -> bool {
+    pub(super) fn has_in_flight(&self) -> bool {
         self.in_flight.is_some()
     }
 
@@ -109,7 +112,7 @@ impl Outbox {
     }
 
     /// The submission in flight was rejected as too fast: it waits for [`Outbox::resend_due`].
-    pub(super) fn rate_limit(&mut self) {
+    pub(super) fn set_rate_limited(&mut self) {
         if let Some(in_flight) = &mut self.in_flight {
             in_flight.is_rate_limited = true;
         }

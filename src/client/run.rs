@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::address::Address;
 use super::connect;
-use super::connect::Opened;
-use super::connection::{Connection, LIMITS, Outgoing, spawn_writer};
+use super::connect::OpenWebSocket;
+use super::connection::{ConnectionSender, LIMITS, Outgoing, spawn_writer};
 use super::driver::Driver;
 use super::error::ConnectionError;
 use crate::chat::protocol::ServerMessage;
@@ -38,17 +38,17 @@ fn jitter(entropy: &Entropy) -> f64 {
 }
 
 /// Runs an open connection until it ends. Returns why it did.
-fn run_connection(opened: Opened, driver: &Driver) -> ConnectionError {
-    let Opened { stream, leftover, token } = opened;
+fn run_connection(opened: OpenWebSocket, driver: &Driver) -> ConnectionError {
+    let OpenWebSocket { stream, leftover, token } = opened;
     let stream = Arc::new(stream);
     let (outgoing, queue) = sync_channel(limits::CLIENT_QUEUE);
     let writer = match spawn_writer(Arc::clone(&stream), queue) {
         Ok(writer) => writer,
         Err(error) => return ConnectionError::System(error),
     };
-    driver.on_open(Connection::new(Arc::clone(&stream), outgoing.clone()), token);
+    driver.on_open(ConnectionSender::new(Arc::clone(&stream), outgoing.clone()), token);
     let decoder = Decoder::new(Role::Client, LIMITS);
-    let mut reader = Reader {
+    let mut reader = ConnectionReader {
         reader: MessageReader::new(&*stream, decoder, &leftover),
         outgoing,
         last_read: Instant::now(),
@@ -64,7 +64,7 @@ fn run_connection(opened: Opened, driver: &Driver) -> ConnectionError {
 }
 
 /// Reads messages from the server, and answers pings and Closes.
-struct Reader<'s> {
+struct ConnectionReader<'s> {
     reader: MessageReader<&'s TcpStream>,
     outgoing: SyncSender<Outgoing>,
     /// When the last byte arrived.
@@ -73,7 +73,7 @@ struct Reader<'s> {
     timeout: Duration,
 }
 
-impl Reader<'_> {
+impl ConnectionReader<'_> {
     fn run(&mut self, driver: &Driver) -> ConnectionError {
         loop {
             if let Err(error) = self.step(driver) {
@@ -158,13 +158,13 @@ mod tests {
     use crate::client::session::{Credentials, Session};
 
     #[test]
-    fn a_server_without_a_byte_for_too_long_is_gone() {
+    fn a_server_that_sends_nothing_for_too_long_times_out() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let credentials =
             Credentials { user: "bob".parse().unwrap(), token: None, password: None, agent: None };
         let driver = Driver::new(Session::new(credentials, Vec::new()), channel().0, [0; 16]);
-        let mut reader = Reader {
+        let mut reader = ConnectionReader {
             reader: MessageReader::new(&stream, Decoder::new(Role::Client, LIMITS), b"\x89\x00"),
             outgoing: sync_channel(1).0,
             last_read: Instant::now(),

@@ -10,6 +10,7 @@ use crate::chat::protocol::{Join, Joined, Since};
 /// The rooms the person joined, in the order they did.
 #[derive(Debug)]
 pub(super) struct Subscriptions {
+    /// One for each room.
     subscriptions: Vec<Subscription>,
     /// Where a room starts of which nothing is shown yet.
     since: Since,
@@ -18,16 +19,20 @@ pub(super) struct Subscriptions {
 /// One room.
 #[derive(Debug)]
 struct Subscription {
+    /// Its name.
     room: RoomName,
     /// How far it is shown; `None` before its first `joined`.
     position: Option<Position>,
+    /// Whether it is joined on this connection.
     join_state: JoinState,
 }
 
 /// The highest seq shown with no record missing before it, and the log it counts in.
 #[derive(Debug, Clone)]
 struct Position {
+    /// The id of the log.
     log: String,
+    /// The highest seq shown with no record missing before it.
     seq: u64,
 }
 
@@ -143,7 +148,7 @@ impl Subscriptions {
         })
     }
 
-    /// Takes the answer to a join. A private room needs none: the server adds it when another user
+    /// Applies a `joined`. A private room needs no request: the server adds it when another user
     /// writes there.
     pub(super) fn on_joined(&mut self, joined: &Joined) -> JoinResult {
         if joined.room.is_private() {

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::{VERSION, accept_for};
 use crate::http::{Authority, ResponseHead, Status, is_token, is_value};
 
-/// A request for a WebSocket, and the key that its response must answer.
+/// A request for a WebSocket, and the key that the response must prove to know.
 ///
 /// ```
 /// use talk::handshake::UpgradeRequest;
@@ -110,13 +110,13 @@ impl UpgradeRequest {
     /// # Errors
     ///
     /// The first violation of RFC 6455 §4.1; the connection must be closed.
-    pub fn verify(&self, answer: &ResponseHead) -> Result<(), Mismatch> {
-        let headers = &answer.headers;
-        if answer.status != Status::SWITCHING_PROTOCOLS {
+    pub fn verify(&self, response: &ResponseHead) -> Result<(), Mismatch> {
+        let headers = &response.headers;
+        if response.status != Status::SWITCHING_PROTOCOLS {
             let location = headers.values("Location").next();
             let location = location.filter(|url| url.bytes().all(|byte| byte.is_ascii_graphic()));
             return Err(Mismatch::Status {
-                status: answer.status,
+                status: response.status,
                 location: location.map(String::from),
             });
         }
@@ -219,8 +219,8 @@ mod tests {
             .unwrap()
     }
 
-    fn verdict(answer: &str) -> Result<(), Mismatch> {
-        let (head, _) = Parser::new().feed(answer.as_bytes()).unwrap().unwrap();
+    fn verdict(response: &str) -> Result<(), Mismatch> {
+        let (head, _) = Parser::new().feed(response.as_bytes()).unwrap().unwrap();
         request().verify(&head)
     }
 
@@ -259,14 +259,14 @@ mod tests {
     }
 
     #[test]
-    fn the_right_answer_is_verified() {
+    fn a_correct_response_is_accepted() {
         assert_eq!(verdict(SWITCH), Ok(()));
         assert_eq!(verdict(&SWITCH.replace("websocket", "WebSocket")), Ok(()));
         assert_eq!(verdict(&SWITCH.replace("Upgrade\r\n", "keep-alive, upgrade\r\n")), Ok(()));
     }
 
     #[test]
-    fn an_answer_that_is_no_websocket_is_refused() {
+    fn a_response_that_opens_no_websocket_is_rejected() {
         let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
         for (line, by, mismatch) in [
             ("Upgrade: websocket\r\n", "", Mismatch::NoUpgrade),

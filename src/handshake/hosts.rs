@@ -1,8 +1,8 @@
 //! The hosts that this server serves: protection against DNS rebinding.
 //!
-//! A browser lets a page talk to the host that the page came from. With *DNS rebinding* an
-//! attacker's page uses that: its own name, evil.example, suddenly resolves to 127.0.0.1, and the
-//! page can read our responses. The `Host` header still says evil.example. So a server serves only
+//! A browser lets a page send requests to the host that the page came from. *DNS rebinding* abuses
+//! that: the name of the attacker's page, evil.example, suddenly resolves to 127.0.0.1, and the
+//! page can read our responses. The `Host` header is still evil.example. So a server serves only
 //! hosts whose address no attacker controls.
 //!
 //! The port in `Host` is not compared with the port that the server listens on. It would stop no
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn an_own_name_that_is_none_adds_nothing() {
+    fn an_invalid_own_name_adds_no_host() {
         let hosts = Hosts::new("0.0.0.0".parse().unwrap(), Some("my box"), Vec::new());
         assert_eq!(hosts.reach, Reach::Network(Vec::new()));
     }

@@ -3,8 +3,8 @@
 //!
 //! Depends on `http`, SHA-1 and base64; never on sockets, frames or `chat`.
 //!
-//! A server calls [`accept()`] with a [`Policy`], which says which hosts it serves and which pages
-//! may connect; a client builds an [`UpgradeRequest`] and verifies the response.
+//! A server calls [`accept()`] with a [`Policy`]: which hosts it serves, and which pages may
+//! connect; a client builds an [`UpgradeRequest`] and verifies the response.
 
 mod server; // the server's end
 mod refusal; // why a request gets no WebSocket

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_origin_is_refused() {
+    fn a_text_that_is_not_an_origin_is_rejected() {
         let cases = [
             "",
             "null",
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn own_pages_come_by_http_from_the_host_and_port_they_ask_for() {
+    fn own_pages_have_an_http_origin_with_the_host_and_port_of_the_request() {
         assert!(own("http://127.0.0.1:9000", "127.0.0.1:9000", &[]));
         assert!(own("http://localhost", "localhost", &[]));
         assert!(own("http://localhost", "localhost:80", &[]));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn own_pages_come_by_https_only_through_a_proxy_whose_host_was_named() {
+    fn own_pages_have_an_https_origin_only_for_an_allowed_host() {
         assert!(!own("https://127.0.0.1:9000", "127.0.0.1:9000", &[]));
         assert!(!own("https://localhost", "localhost", &["chat.example"]));
         assert!(own("https://chat.example", "chat.example", &["chat.example"]));

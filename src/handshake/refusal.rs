@@ -1,11 +1,12 @@
-//! Why a request does not get a WebSocket, and the response that says so (RFC 6455 §4.2.2, RFC 9110 §15.5).
+//! Why the server refuses a WebSocket, and the response to such a request (RFC 6455 §4.2.2, RFC
+//! 9110 §15.5).
 
 use std::fmt;
 
 use super::VERSION;
 use crate::http::{Response, Status};
 
-/// Why a request does not get a WebSocket. It converts to the [`Response`] that says so.
+/// Why the server refuses a WebSocket. It converts to the [`Response`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// The request is for a host that this server does not serve.

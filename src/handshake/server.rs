@@ -56,7 +56,7 @@ pub fn accept(request: &Request, policy: &Policy) -> Result<Response, Refusal> {
         .header("Sec-WebSocket-Accept", accept_for(key)))
 }
 
-/// A client without `Origin` is not a browser, and could send any: refusing it would stop no
+/// A client without `Origin` is not a browser and could send any origin: refusing it would stop no
 /// attack.
 fn check_origin(request: &Request, policy: &Policy) -> Result<(), Refusal> {
     let Some(value) = request.headers.single("Origin").map_err(|_| Refusal::Origin)? else {

@@ -44,7 +44,7 @@ fn answer_head(response: &Response) -> ResponseHead {
 }
 
 #[test]
-fn a_right_upgrade_is_answered_with_these_bytes() {
+fn a_correct_upgrade_is_answered_with_these_bytes() {
     let answer = accept(&request(UPGRADE), &policy()).unwrap();
     let expected = "HTTP/1.1 101 Switching Protocols\r\n\
         Upgrade: websocket\r\n\
@@ -110,7 +110,7 @@ fn a_request_that_does_not_upgrade_gets_a_426_that_says_how() {
 }
 
 #[test]
-fn only_version_13_is_spoken() {
+fn only_version_13_is_accepted() {
     for by in ["", "8", "12", "13, 8", "013", "0x13", "13\r\nSec-WebSocket-Version: 13"] {
         let by = if by.is_empty() { by.into() } else { format!("Sec-WebSocket-Version: {by}") };
         assert_eq!(changed("Sec-WebSocket-Version: 13", &by), Err(Refusal::Version), "{by:?}");
@@ -160,7 +160,7 @@ fn only_get_becomes_a_websocket() {
 }
 
 #[test]
-fn a_rebound_host_is_misdirected_whatever_its_origin_says() {
+fn a_rebound_host_is_misdirected_with_any_origin() {
     let evil = UPGRADE.replace("127.0.0.1:9000", "evil.com:9000");
     assert_eq!(accept(&request(&evil), &policy()), Err(Refusal::Host));
     let absolute = "GET http://evil.com:9000/ws HTTP/1.1";

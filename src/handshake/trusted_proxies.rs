@@ -1,9 +1,9 @@
 //! The client's address behind trusted proxies: `X-Forwarded-For`.
 //!
 //! A server behind a proxy sees the proxy's address only. The proxy appends the address that it
-//! sees to `X-Forwarded-For`, after whatever the header held before. Only entries that a trusted
-//! proxy wrote can be believed, so the list is read from its right end, and only if the peer is a
-//! trusted proxy. Entries further left may be forged.
+//! sees to `X-Forwarded-For`, at the end of what the header held before. Only entries that a
+//! trusted proxy wrote can be believed, so the list is read from its right end, and only if the
+//! peer is a trusted proxy. Entries further left may be forged.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_right_most_hop_that_is_none_of_ours_is_the_client() {
+    fn the_rightmost_address_that_is_not_a_trusted_proxy_is_the_client() {
         for (lines, address) in [
             (&["X-Forwarded-For: 192.0.2.1"][..], "192.0.2.1"),
             (&["x-forwarded-for:\t192.0.2.1 "], "192.0.2.1"),
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_of_an_untrusted_peer_is_not_believed_but_noticed() {
+    fn the_header_of_an_untrusted_peer_is_ignored_but_reported() {
         let expected = Source { address: ip("192.0.2.7"), forwarded: true };
         assert_eq!(source("192.0.2.7", &["X-Forwarded-For: 192.0.2.1"]), expected);
         assert_eq!(source("192.0.2.7", &["X-Forwarded-For: 127.0.0.1"]), expected);
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_holds_its_addresses_and_no_others() {
+    fn a_network_contains_its_addresses_and_no_others() {
         for (network, inside, outside) in [
             ("10.0.0.0/8", "10.255.255.255", "11.0.0.0"),
             ("192.168.4.0/22", "192.168.7.255", "192.168.8.0"),

@@ -1,4 +1,4 @@
-//! Host and port, as `Host`, an absolute target and an `Origin` carry them (RFC 3986 §3.2).
+//! Host and port, as `Host`, an absolute target and an `Origin` contain them (RFC 3986 §3.2).
 //!
 //! Stricter than the RFC, which allows almost anything as a name: what is accepted here can be
 //! compared byte by byte.

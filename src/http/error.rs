@@ -78,14 +78,15 @@ pub enum Error {
     ContentLength,
     /// A `Transfer-Encoding` other than `chunked`.
     UnknownTransferEncoding,
-    /// A `Transfer-Encoding` that is not allowed: beside a `Content-Length`, twice, or in HTTP/1.0.
+    /// A `Transfer-Encoding` that is not allowed: together with a `Content-Length`, twice, or in
+    /// HTTP/1.0.
     TransferEncoding,
     /// A body with a method that has none.
     UnexpectedBody,
 }
 
 impl Error {
-    /// The status of the response to such a request.
+    /// The status of the response to a request with this error.
     #[must_use]
     pub fn status(&self) -> Status {
         match self {

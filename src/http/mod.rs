@@ -1,7 +1,7 @@
 //! Heads of HTTP requests and responses (RFC 9112) as values, parsed and written, for both ends.
 //!
 //! Depends on slices, strings, `limits` and `time`; never on sockets, threads or the clock. It does
-//! not know what a target means.
+//! not interpret a target.
 //!
 //! A [`Parser`] is fed bytes as they come and returns a [`Request`] (for a server) or a
 //! [`ResponseHead`] (for a client); a server writes a [`Response`].
@@ -21,7 +21,7 @@ mod headers; // names and values
 mod response; // what a server writes
 mod status; // status code and reason phrase
 
-mod error; // everything that can be wrong with a head
+mod error; // what can be wrong with a head
 
 pub use crate::http::authority::{Authority, Host};
 pub use crate::http::error::Error;

@@ -10,7 +10,7 @@ use crate::limits;
 /// A head that a [`Parser`] can read: a [`Request`](crate::http::Request) or a
 /// [`ResponseHead`](crate::http::ResponseHead).
 pub trait Head: Sized {
-    /// What the first line says.
+    /// The contents of the first line.
     type FirstLine: fmt::Debug;
 
     /// Empty lines ignored before the first line.
@@ -74,13 +74,19 @@ impl Default for Limits {
 /// ```
 #[derive(Debug)]
 pub struct Parser<H: Head> {
+    /// The limits on this head.
     limits: Limits,
+    /// The first line, once it is read.
     first_line: Option<H::FirstLine>,
+    /// The header lines read so far.
     headers: Headers,
     /// The line so far; after a carriage return that is its last byte until the line feed comes.
     line: Vec<u8>,
+    /// Empty lines ignored before the first line.
     empty_lines: usize,
+    /// Bytes of the head so far.
     taken: usize,
+    /// Whether this is a HEAD request.
     asks_for_head: bool,
 }
 

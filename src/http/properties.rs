@@ -7,7 +7,7 @@ use super::{Headers, Request, ResponseHead, Version};
 use crate::limits;
 
 /// Bytes that are often almost a head.
-fn nearly_heads(first_lines: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
+fn almost_heads(first_lines: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let pieces = [
         "Host: a",
         "X",
@@ -43,12 +43,12 @@ fn nearly_heads(first_lines: &'static [&'static str]) -> impl Strategy<Value = V
 }
 
 /// The headers of `httparse`, in our form.
-fn lines(headers: &[httparse::Header<'_>]) -> Vec<(String, String)> {
+fn httparse_headers(headers: &[httparse::Header<'_>]) -> Vec<(String, String)> {
     let latin_1 = |value: &[u8]| value.iter().map(|byte| char::from(*byte)).collect();
     headers.iter().map(|header| (String::from(header.name), latin_1(header.value))).collect()
 }
 
-fn ours(headers: &Headers) -> Vec<(String, String)> {
+fn our_headers(headers: &Headers) -> Vec<(String, String)> {
     headers.iter().map(|(name, value)| (String::from(name), String::from(value))).collect()
 }
 
@@ -65,8 +65,8 @@ proptest! {
     }
 
     #[test]
-    fn a_request_we_accept_httparse_accepts_and_reads_alike(
-        bytes in nearly_heads(&["GET / HTTP/1.1", "POST /a?b HTTP/1.1", "GET http://a/ HTTP/1.0"]),
+    fn a_request_we_accept_httparse_parses_the_same(
+        bytes in almost_heads(&["GET / HTTP/1.1", "POST /a?b HTTP/1.1", "GET http://a/ HTTP/1.0"]),
         cut: u8,
     ) {
         let cut = usize::from(cut).min(bytes.len());
@@ -77,25 +77,25 @@ proptest! {
             let mut other = httparse::Request::new(&mut headers);
             prop_assert_eq!(other.parse(&bytes), Ok(httparse::Status::Complete(used)));
             prop_assert_eq!(other.version == Some(1), request.version == Version::Http11);
-            prop_assert_eq!(ours(&request.headers), lines(other.headers));
+            prop_assert_eq!(our_headers(&request.headers), httparse_headers(other.headers));
         }
     }
 
     #[test]
-    fn a_response_we_accept_httparse_accepts_and_reads_alike(
-        bytes in nearly_heads(&["HTTP/1.1 101 Switching Protocols", "HTTP/1.0 404 ", "HTTP/1.1 200"]),
+    fn a_response_we_accept_httparse_parses_the_same(
+        bytes in almost_heads(&["HTTP/1.1 101 Switching Protocols", "HTTP/1.0 404 ", "HTTP/1.1 200"]),
     ) {
         if let Ok(Some((head, used))) = fed::<ResponseHead>([bytes.as_slice()]) {
             let mut headers = [httparse::EMPTY_HEADER; limits::HEADERS];
             let mut other = httparse::Response::new(&mut headers);
             prop_assert_eq!(other.parse(&bytes), Ok(httparse::Status::Complete(used)));
             prop_assert_eq!(other.code, Some(head.status.code()));
-            prop_assert_eq!(ours(&head.headers), lines(other.headers));
+            prop_assert_eq!(our_headers(&head.headers), httparse_headers(other.headers));
         }
     }
 
     #[test]
-    fn a_target_we_accept_httparse_accepts_as_it_is(target in "/[ -~]{0,12}") {
+    fn a_target_we_accept_httparse_leaves_as_it_is(target in "/[ -~]{0,12}") {
         let head = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         if let Ok(Some((request, _))) = fed::<Request>([head.as_bytes()]) {
             let mut headers = [httparse::EMPTY_HEADER; 4];

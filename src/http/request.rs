@@ -6,7 +6,7 @@ use super::headers::{Headers, is_token};
 use super::parser::Head;
 use crate::limits;
 
-/// The head of a request. It meets all that RFC 9112 requires of any request.
+/// The head of a request. It fulfils all that RFC 9112 requires of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The method.
@@ -147,8 +147,6 @@ impl Target {
     /// Browsers send `|`, `[`, `^` and the like unescaped. No code decodes a path or maps it to a
     /// file, so all visible ASCII is allowed; but a fragment is never sent (§3.2).
     fn parse(method: Method, word: &str) -> Result<(Target, Option<Authority>), Error> {
-        // Browsers send `|`, `[`, `^` and the like as they are. As nothing decodes a path or maps
-        // it to a file, all visible ASCII may pass; but a fragment is never sent (§3.2).
         if word.contains('#') {
             return Err(Error::Target);
         }

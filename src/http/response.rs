@@ -50,8 +50,8 @@ impl Response {
             .header("Cache-Control", "no-store")
     }
 
-    /// Adds a header. One that is not a valid header line is left out: a line break in it would let
-    /// its author write the rest of the response.
+    /// Adds a header. An invalid header line is left out: with a line break in it, the author of
+    /// the value could write the rest of the response (response splitting).
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Response {
         let value = value.into();
@@ -61,7 +61,8 @@ impl Response {
         self
     }
 
-    /// Adds the time, in Unix time in ms: a server with a clock must (RFC 9110 §6.6.1).
+    /// Adds a `Date` header from Unix time in ms: a server with a clock must send it (RFC 9110
+    /// §6.6.1).
     #[must_use]
     pub fn dated(self, unix_ms: u64) -> Response {
         self.header("Date", time::http_date(unix_ms))
@@ -122,7 +123,7 @@ impl Response {
 }
 
 impl From<Error> for Response {
-    /// The response to such a request.
+    /// The response to a request with this error.
     fn from(error: Error) -> Response {
         let response = Response::error(error.status(), &error.to_string());
         if error.status() == Status::METHOD_NOT_ALLOWED {
@@ -132,8 +133,8 @@ impl From<Error> for Response {
     }
 }
 
-/// Security headers for browsers, in every response: any of them, also an error, can be opened as a
-/// page.
+/// Security headers for browsers. Every response has them: a browser can open any of them as a
+/// page, errors too.
 const SECURITY: [(&str, &str); 6] = [
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("X-Content-Type-Options", "nosniff"),
@@ -145,7 +146,7 @@ const SECURITY: [(&str, &str); 6] = [
 
 /// Allows our own scripts, styles, images and manifest, our own WebSocket (`'self'` includes ws: of
 /// the same origin), and nothing else. `trusted-types 'none'` is not set: only our own scripts run,
-/// and they create no policy; it would only stop a later service worker, and what browser
+/// and they create no policy; it would only break a future service worker, and scripts that browser
 /// extensions add.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_whole_closes_is_not_stored_and_is_safe_to_open() {
+    fn an_error_response_closes_is_not_cached_and_has_the_security_headers() {
         let bytes = Response::from(Error::HeaderLine).to_bytes();
         let (head, used) = head(&bytes);
         assert_eq!(head.status, Status::BAD_REQUEST);
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_in_small_letters_is_answered_with_what_is_allowed() {
+    fn a_method_in_lower_case_is_answered_with_the_allowed_methods() {
         let (head, _) = head(&Response::from(Error::MethodCase).to_bytes());
         assert_eq!(head.status.code(), 405);
         assert_eq!(head.headers.single("Allow"), Ok(Some("GET")));

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_status_line_is_refused() {
+    fn a_line_that_is_not_a_status_line_is_rejected() {
         let cases = [
             ("HTTP/1.1 99 x", Error::StatusLine),
             ("HTTP/1.1 099 x", Error::StatusLine),

@@ -81,7 +81,7 @@ fn every_prefix_of_a_request_asks_for_more() {
 }
 
 #[test]
-fn what_follows_a_head_is_left_alone() {
+fn bytes_after_a_head_are_not_consumed() {
     let head = with("Sec_WebSocket_Version: 777");
     let pipelined = format!("{head}GET /metrics HTTP/1.1\r\n\r\n");
     assert_eq!(parse(pipelined).unwrap().unwrap().1, head.len());
@@ -117,7 +117,7 @@ fn known_methods_are_read_and_others_are_refused_with_a_reason() {
 }
 
 #[test]
-fn only_http_1_0_and_1_1_are_spoken() {
+fn only_http_1_0_and_1_1_are_accepted() {
     assert_eq!(accepted("GET / HTTP/1.0\r\n\r\n").version, Version::Http10);
     let other = |major, minor| Error::Version { major, minor };
     for (line, error) in [
@@ -273,7 +273,7 @@ fn a_get_has_no_body() {
 }
 
 #[test]
-fn a_post_says_how_long_its_body_is() {
+fn a_post_declares_the_length_of_its_body() {
     let post = |lines: &str| accepted(with(lines).replacen("GET", "POST", 1)).body;
     assert_eq!(post("X: a"), Body::None);
     assert_eq!(post("Content-Length: 018"), Body::Length(18));
@@ -319,7 +319,7 @@ fn a_head_has_limits_and_each_its_status() {
 }
 
 #[test]
-fn other_limits_hold_instead_and_say_their_number() {
+fn other_limits_apply_and_their_errors_name_the_number() {
     let limits = Limits { first_line: 20, header_line: 30, headers: 2, head: 66 };
     let fed = |text: &str| Parser::<Request>::within(limits).feed(text.as_bytes());
     let right = "GET / HTTP/1.1\r\nHost: localhost\r\nA: b\r\n\r\n";
@@ -336,7 +336,7 @@ fn other_limits_hold_instead_and_say_their_number() {
 }
 
 #[test]
-fn a_parser_has_room_for_what_a_head_may_still_have() {
+fn a_parser_knows_how_many_bytes_a_head_may_still_have() {
     let mut parser = Parser::<Request>::new();
     assert!(parser.is_untouched());
     for fed in 0..1_000 {
@@ -347,7 +347,7 @@ fn a_parser_has_room_for_what_a_head_may_still_have() {
 }
 
 #[test]
-fn a_head_request_is_known_for_one_by_its_first_word_whatever_follows() {
+fn a_head_request_is_recognized_by_its_method_even_if_the_rest_is_invalid() {
     let asks = |bytes: &str| {
         let mut parser = Parser::<Request>::new();
         parser.feed(bytes.as_bytes()).ok();
@@ -376,7 +376,7 @@ fn a_head_request_is_known_for_one_by_its_first_word_whatever_follows() {
 }
 
 #[test]
-fn one_or_two_empty_lines_before_a_request_are_forgiven() {
+fn one_or_two_empty_lines_before_a_request_are_ignored() {
     let head = with("X: y");
     for count in [1, 2] {
         accepted(format!("{}{head}", "\r\n".repeat(count)));

@@ -1,4 +1,4 @@
-//! Why a text is not JSON as this reader wants it.
+//! Why a text is not valid JSON, or exceeds a limit.
 
 use std::fmt;
 

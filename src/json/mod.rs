@@ -58,7 +58,7 @@ pub fn parse(text: &str) -> Result<Value, Error> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_within(text: &str, limits: Limits) -> Result<Value, Error> {
-    JsonReader::new(text, limits.members).only_value(limits.depth)
+    JsonReader::new(text, limits.members).parse_document(limits.depth)
 }
 
 #[cfg(test)]

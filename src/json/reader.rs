@@ -4,10 +4,11 @@ use super::error::{Error, Fault};
 use super::value::Value;
 use super::writer::is_special;
 
-/// A position in the text that only moves forward. It recurses once per level of nesting, which
-/// `parse` bounds.
+/// A position in the text that only moves forward. It recurses once per level of nesting; the
+/// caller of [`JsonReader::parse_document`] bounds the depth.
 pub(super) struct JsonReader<'t> {
     text: &'t str,
+    /// The offset of the next byte.
     at: usize,
     /// The maximum of members in one object.
     members: usize,
@@ -18,10 +19,10 @@ impl<'t> JsonReader<'t> {
         JsonReader { text, at: 0, members }
     }
 
-    /// The value of the whole text, nested at most `depth` levels deep.
-    pub(super) fn only_value(mut self, depth: usize) -> Result<Value, Error> {
+    /// Parses the whole text as one value, nested at most `depth` levels deep.
+    pub(super) fn parse_document(mut self, depth: usize) -> Result<Value, Error> {
         self.skip_space();
-        let value = self.value(depth)?;
+        let value = self.parse_value(depth)?;
         self.skip_space();
         if self.peek().is_some() { Err(self.fault(Fault::Trailing)) } else { Ok(value) }
     }
@@ -63,12 +64,12 @@ impl<'t> JsonReader<'t> {
         Err(self.unexpected())
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, Error> {
+    fn parse_value(&mut self, depth: usize) -> Result<Value, Error> {
         match self.peek() {
-            Some(b'{') => self.object(depth),
-            Some(b'[') => self.array(depth),
-            Some(b'"') => Ok(Value::String(self.string()?)),
-            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b'{') => self.parse_object(depth),
+            Some(b'[') => self.parse_array(depth),
+            Some(b'"') => Ok(Value::String(self.parse_string()?)),
+            Some(b'-' | b'0'..=b'9') => self.parse_number(),
             Some(b't') => self.expect("true").map(|()| Value::Bool(true)),
             Some(b'f') => self.expect("false").map(|()| Value::Bool(false)),
             Some(b'n') => self.expect("null").map(|()| Value::Null),
@@ -76,7 +77,7 @@ impl<'t> JsonReader<'t> {
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, Error> {
+    fn parse_object(&mut self, depth: usize) -> Result<Value, Error> {
         let inner = depth.checked_sub(1).ok_or(self.fault(Fault::TooDeep))?;
         self.expect("{")?;
         self.skip_space();
@@ -87,7 +88,7 @@ impl<'t> JsonReader<'t> {
         }
         loop {
             let at = self.at;
-            let key = self.string()?;
+            let key = self.parse_string()?;
             if members.iter().any(|(name, _)| *name == key) {
                 return Err(Error { at, fault: Fault::DuplicateKey });
             }
@@ -97,14 +98,14 @@ impl<'t> JsonReader<'t> {
             self.skip_space();
             self.expect(":")?;
             self.skip_space();
-            members.push((key, self.value(inner)?));
-            if self.ends_list(b'}')? {
+            members.push((key, self.parse_value(inner)?));
+            if self.take_comma_or_close(b'}')? {
                 return Ok(Value::Object(members));
             }
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Value, Error> {
+    fn parse_array(&mut self, depth: usize) -> Result<Value, Error> {
         let inner = depth.checked_sub(1).ok_or(self.fault(Fault::TooDeep))?;
         self.expect("[")?;
         self.skip_space();
@@ -114,15 +115,15 @@ impl<'t> JsonReader<'t> {
             return Ok(Value::Array(items));
         }
         loop {
-            items.push(self.value(inner)?);
-            if self.ends_list(b']')? {
+            items.push(self.parse_value(inner)?);
+            if self.take_comma_or_close(b']')? {
                 return Ok(Value::Array(items));
             }
         }
     }
 
     /// Reads what follows an item: `true` for `close`, which ends the list, `false` for a comma.
-    fn ends_list(&mut self, close: u8) -> Result<bool, Error> {
+    fn take_comma_or_close(&mut self, close: u8) -> Result<bool, Error> {
         self.skip_space();
         match self.peek() {
             Some(byte) if byte == close => {
@@ -138,20 +139,20 @@ impl<'t> JsonReader<'t> {
         }
     }
 
-    fn number(&mut self) -> Result<Value, Error> {
+    fn parse_number(&mut self) -> Result<Value, Error> {
         let start = self.at;
         let fault = Error { at: start, fault: Fault::Number };
         if self.peek() == Some(b'-') {
             self.skip(1);
         }
-        match self.digits() {
+        match self.take_digits() {
             Some(whole) if whole.len() == 1 || !whole.starts_with('0') => {}
             Some(_) | None => return Err(fault),
         }
         let mut integer = true;
         if self.peek() == Some(b'.') {
             self.skip(1);
-            self.digits().ok_or(fault)?;
+            self.take_digits().ok_or(fault)?;
             integer = false;
         }
         if matches!(self.peek(), Some(b'e' | b'E')) {
@@ -159,7 +160,7 @@ impl<'t> JsonReader<'t> {
             if matches!(self.peek(), Some(b'+' | b'-')) {
                 self.skip(1);
             }
-            self.digits().ok_or(fault)?;
+            self.take_digits().ok_or(fault)?;
             integer = false;
         }
         let digits = self.text.get(start..self.at).unwrap_or_default();
@@ -172,15 +173,15 @@ impl<'t> JsonReader<'t> {
         }
     }
 
-    /// At least one digit.
-    fn digits(&mut self) -> Option<&'t str> {
+    /// Takes all digits here; `None` if there is none.
+    fn take_digits(&mut self) -> Option<&'t str> {
         let rest = self.rest();
         let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         self.skip(end);
         rest.get(..end).filter(|digits| !digits.is_empty())
     }
 
-    fn string(&mut self) -> Result<String, Error> {
+    fn parse_string(&mut self) -> Result<String, Error> {
         self.expect("\"")?;
         let mut string = String::new();
         loop {
@@ -193,14 +194,14 @@ impl<'t> JsonReader<'t> {
                     self.skip(1);
                     return Ok(string);
                 }
-                Some(b'\\') => string.push(self.escape()?),
+                Some(b'\\') => string.push(self.parse_escape()?),
                 Some(_) => return Err(self.fault(Fault::Control)),
                 None => return Err(self.fault(Fault::Ends)),
             }
         }
     }
 
-    fn escape(&mut self) -> Result<char, Error> {
+    fn parse_escape(&mut self) -> Result<char, Error> {
         let fault = self.fault(Fault::Escape);
         self.skip(1);
         let letter = self.peek().ok_or(self.fault(Fault::Ends))?;
@@ -213,11 +214,11 @@ impl<'t> JsonReader<'t> {
             b'r' => '\r',
             b't' => '\t',
             b'u' => {
-                let first = self.code_unit().ok_or(fault)?;
+                let first = self.parse_code_unit().ok_or(fault)?;
                 let mut units = vec![first];
                 if (0xD800..0xDC00).contains(&first) {
                     self.expect("\\u").map_err(|_| fault)?;
-                    units.push(self.code_unit().ok_or(fault)?);
+                    units.push(self.parse_code_unit().ok_or(fault)?);
                 }
                 let mut decoded = char::decode_utf16(units);
                 match (decoded.next(), decoded.next()) {
@@ -229,7 +230,7 @@ impl<'t> JsonReader<'t> {
         })
     }
 
-    fn code_unit(&mut self) -> Option<u16> {
+    fn parse_code_unit(&mut self) -> Option<u16> {
         let digits = self.rest().get(..4)?;
         if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None; // from_str_radix would accept a sign

@@ -76,7 +76,7 @@ fn depth_and_members_are_bounded() {
 }
 
 #[test]
-fn integers_that_do_not_fit_are_not_seqs() {
+fn integers_that_do_not_fit_64_bits_are_not_seqs() {
     assert_eq!(parse("9223372036854775808").unwrap().as_u64(), None);
     assert_eq!(parse("-1").unwrap().as_u64(), None);
     assert_eq!(parse("1.0").unwrap().as_u64(), None);

@@ -4,14 +4,14 @@ use std::fmt;
 
 use super::writer::quoted;
 
-/// A JSON value. An object keeps its members in the order they came.
+/// A JSON value. The members of an object are in the order they came.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// `null`
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number without fraction or exponent that fits.
+    /// A number without fraction or exponent that fits 64 bits.
     Integer(i64),
     /// Any other number; finite.
     Float(f64),

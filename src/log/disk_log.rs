@@ -1,4 +1,4 @@
-//! A log on disk: a directory of segment files, of which only the last is ever written.
+//! A log on disk: a directory of segment files. Appends go to the last one.
 //!
 //! Three locks, taken in this order: `writer` is held over a write and its fsync, which serializes
 //! appends; `fsync_lock` over an fsync alone; `read_state` for a moment, so that readers never wait
@@ -46,6 +46,7 @@ pub struct LogConfig {
 /// One room's log on disk.
 #[derive(Debug)]
 pub(super) struct DiskLog {
+    /// The room.
     pub(super) room: RoomName,
     /// The id of this log, in the header of each segment.
     id: String,
@@ -53,6 +54,7 @@ pub(super) struct DiskLog {
     owners: Option<[OwnerId; 2]>,
     /// The directory of the segments.
     pub(super) dir: PathBuf,
+    /// When to fsync, when to begin a segment, what to keep.
     pub(super) config: LogConfig,
     /// The file system; tests have one that fails.
     pub(super) files: Arc<dyn Files>,
@@ -69,6 +71,7 @@ pub(super) struct DiskLog {
 pub(super) struct Writer {
     /// The checksum and the `at` of the newest line.
     pub(super) checksum: Checksum,
+    /// The `at` of the newest line.
     at: u64,
     /// The last segment's file, kept open while the log is busy.
     pub(super) open_file: OpenFile,
@@ -97,8 +100,10 @@ impl DiskLog {
         files: Arc<dyn Files>,
         recovered: Recovered,
     ) -> DiskLog {
-        let Recovered { id, segments, next, checksum, at, owners, projection, damage } = recovered;
-        let health = damage.map_or(Health::Ok, |damage| Health::Corrupt(damage.to_string()));
+        let Recovered { id, segments, next, checksum, at, owners, projection, corruption } =
+            recovered;
+        let health =
+            corruption.map_or(Health::Ok, |corruption| Health::Corrupt(corruption.to_string()));
         let writer = Mutex::new(Writer {
             checksum,
             at,
@@ -158,7 +163,7 @@ impl DiskLog {
         }
     }
 
-    /// The last segment's file, where it ends, and whether to begin another.
+    /// The last segment's file, where it ends, and whether to begin another before `bytes` more.
     fn last_file(&self, last: &Segment, bytes: u64, at: u64) -> (PathBuf, u64, bool) {
         let records = last.next - last.first;
         let full = last.end + bytes > self.config.file_bytes
@@ -208,8 +213,8 @@ impl DiskLog {
         if self.config.sync == SyncPolicy::Always
             && let Err(error) = file.fsync()
         {
-            // The batch may or may not be on the disk, and a later fsync cannot tell: the system
-            // reports the error once, and takes the pages for written.
+            // The batch may or may not be on the disk, and a later fsync cannot show which: the
+            // system reports the error once, and then marks the pages as written.
             file.set_len(end).ok();
             return Err(AppendFailure::Uncertain(error));
         }

@@ -20,16 +20,23 @@ use crate::limits;
 
 /// A segment that holds deleted texts.
 struct SegmentToErase {
+    /// Its file.
     path: PathBuf,
+    /// The seq of its first record.
     first: u64,
+    /// Where its last line ends.
     end: u64,
+    /// Whether appends go to it.
     is_last: bool,
+    /// The seqs of the deleted records.
     to_erase: BTreeSet<u64>,
 }
 
 /// A segment with the deleted texts removed.
 struct RewrittenSegment {
+    /// The whole new file.
     bytes: Vec<u8>,
+    /// Its index.
     index: Vec<IndexEntry>,
 }
 
@@ -89,7 +96,7 @@ impl DiskLog {
 
     /// The segment's lines, those in `to_erase` redacted.
     fn rewrite(&self, target: &SegmentToErase) -> io::Result<RewrittenSegment> {
-        let file = self.files.read(&target.path)?;
+        let file = self.files.open_for_reading(&target.path)?;
         let mut lines = LineReader::new(&*file, 0, target.end);
         let changed =
             || io::Error::other(format!("{} is not as it was written", target.path.display()));

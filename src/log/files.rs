@@ -50,10 +50,10 @@ impl From<Metadata> for Stat {
 /// The file system of a log.
 pub(super) trait Files: fmt::Debug + Send + Sync {
     /// Opens a file for reading.
-    fn read(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
+    fn open_for_reading(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
 
     /// Opens a file for reading and appending.
-    fn write(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
+    fn open_for_appending(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
 
     /// Identity and length of the file that has this name now.
     fn stat(&self, path: &Path) -> io::Result<Stat>;
@@ -87,7 +87,7 @@ pub(super) fn append_all(file: &dyn LogFile, mut bytes: &[u8]) -> io::Result<()>
     Ok(())
 }
 
-/// Writes and fsyncs a new file beside the one at `path`, and returns its path. The caller renames
+/// Writes and fsyncs a new file next to the one at `path`, and returns its path. The caller renames
 /// it over the old one; after a kill before that, the old one is still there.
 pub(super) fn write_replacement(
     files: &dyn Files,
@@ -122,11 +122,11 @@ pub(super) fn copy(from: &dyn LogFile, start: u64, end: u64, to: &dyn LogFile) -
 pub(super) struct Disk;
 
 impl Files for Disk {
-    fn read(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+    fn open_for_reading(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
         Ok(Arc::new(File::open(path)?))
     }
 
-    fn write(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+    fn open_for_appending(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
         Ok(Arc::new(OpenOptions::new().read(true).append(true).open(path)?))
     }
 
@@ -207,12 +207,12 @@ impl MeteredFiles {
 }
 
 impl Files for MeteredFiles {
-    fn read(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Disk.read(path)
+    fn open_for_reading(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Disk.open_for_reading(path)
     }
 
-    fn write(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Disk.write(path).map(|file| self.metered(file))
+    fn open_for_appending(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Disk.open_for_appending(path).map(|file| self.metered(file))
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {

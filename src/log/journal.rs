@@ -31,14 +31,19 @@ pub trait JournalRecord: Sized {
 /// A file of records.
 #[derive(Debug)]
 pub struct Journal<T> {
+    /// Where it is.
     path: PathBuf,
+    /// The open file.
     file: Arc<File>,
+    /// Its size.
     bytes: u64,
     /// Its size after the last compaction.
     compacted_bytes: u64,
+    /// Whether all of it is fsynced.
     synced: bool,
     /// The last line may be incomplete.
     torn: bool,
+    /// The error of the last append, if it failed.
     write_error: Option<String>,
     records: PhantomData<T>,
 }
@@ -223,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_added_is_read_again_and_a_half_line_spoils_nothing() {
+    fn appended_records_are_read_again_and_a_half_line_loses_only_itself() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("names.jsonl");
         assert!(Journal::<SavedClaim>::read(&path).unwrap().records.is_empty());
@@ -261,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_marker_is_a_line_of_its_own_kind() {
+    fn a_read_marker_is_written_and_read_as_a_line() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("marks.jsonl");
         let marker =

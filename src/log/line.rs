@@ -17,7 +17,7 @@ use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::json;
 use crate::json::Object;
 
-/// The version of the format that this program writes, and the newest that it reads.
+/// The version of the format that this program writes, and the newest that it can read.
 const VERSION: u64 = 1;
 
 const OWNER: &str = ",\"holder\":\"";
@@ -38,14 +38,14 @@ pub(super) const OVERHEAD: usize = OWNER_BYTES + CHECKSUM_BYTES;
 /// digits) and the line up to its own checksum.
 ///
 /// It detects what a disk, a power cut or an editor did: one altered line in 2^64 passes by chance.
-/// It is no protection against a person who may write the files and computes the chain again; no
-/// length would be.
+/// It does not protect against a person who may write the files and computes the chain again; no
+/// longer checksum would.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Checksum([u8; Checksum::DIGITS]);
 
 impl Checksum {
     const DIGITS: usize = 16;
-    /// What the first line of a log is chained to.
+    /// The checksum that the first line of a log is chained to.
     pub(super) const START: Checksum = Checksum([b'0'; Checksum::DIGITS]);
 
     pub(super) fn chain(self, body: &[u8]) -> Checksum {
@@ -56,8 +56,8 @@ impl Checksum {
         let bytes = digest.digest().bytes();
         let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
         let mut checksum = Checksum::START;
-        for (place, digit) in checksum.0.iter_mut().zip(digits) {
-            *place = HEX.get(usize::from(digit)).copied().unwrap_or_default();
+        for (slot, digit) in checksum.0.iter_mut().zip(digits) {
+            *slot = HEX.get(usize::from(digit)).copied().unwrap_or_default();
         }
         checksum
     }
@@ -157,17 +157,17 @@ fn push_body(out: &mut Vec<u8>, entry: &LogEntry) {
 
 /// The `seq` and the `at` of a record: every record has them side by side, near its beginning.
 /// Quotes in a text are escaped, so no text can look like them.
-pub(super) fn seq_and_at(body: &[u8]) -> Option<(u64, u64)> {
+pub(super) fn parse_seq_and_at(body: &[u8]) -> Option<(u64, u64)> {
     const SEQ: &[u8] = b",\"seq\":";
     let near = body.get(..body.len().min(160))?;
     let at = near.windows(SEQ.len()).position(|window| window == SEQ)?;
-    let (seq, rest) = number(body.get(at + SEQ.len()..)?)?;
-    let (at, _) = number(rest.strip_prefix(b",\"at\":")?)?;
+    let (seq, rest) = take_number(body.get(at + SEQ.len()..)?)?;
+    let (at, _) = take_number(rest.strip_prefix(b",\"at\":")?)?;
     Some((seq, at))
 }
 
 /// A number, and what follows its digits.
-fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+fn take_number(text: &[u8]) -> Option<(u64, &[u8])> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at_checked(digits)?;
     Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
@@ -175,7 +175,7 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
 
 /// The record in the body of a verified line.
 pub(super) fn parse_entry(body: &[u8]) -> Option<LogEntry> {
-    let (seq, _) = seq_and_at(body)?;
+    let (seq, _) = parse_seq_and_at(body)?;
     let (record, end) = body.split_at_checked(body.len().checked_sub(OWNER_BYTES)?)?;
     let owner = end.strip_prefix(OWNER.as_bytes())?.strip_suffix(b"\"")?;
     let owner = std::str::from_utf8(owner).ok()?.parse().ok()?;
@@ -288,7 +288,7 @@ mod tests {
             assert_eq!(line.pop(), Some(b'\n'));
             assert!(!line.contains(&b'\n'), "a record is one line");
             let ValidLine { body, checksum: found, erased } = verify_line(&line, before).unwrap();
-            assert_eq!((found, seq_and_at(body)), (checksum, Some((7, 5))));
+            assert_eq!((found, parse_seq_and_at(body)), (checksum, Some((7, 5))));
             assert_eq!((parse_entry(body), erased), (Some(post(text)), false));
             json::parse(std::str::from_utf8(&line).unwrap()).unwrap();
         }
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_of_an_erased_line_holds_the_chain() {
+    fn an_erased_line_does_not_break_the_checksum_chain() {
         let (mut whole, mut left, before) = (Vec::new(), Vec::new(), Checksum::START);
         let original = push_record(&mut whole, &post("secret"), before);
         push_erased(&mut left, &post("-"), before, original);
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bit_that_differs_is_noticed() {
+    fn any_flipped_bit_is_detected() {
         let (mut line, mut erased, before) = (Vec::new(), Vec::new(), Checksum::START);
         let original = push_record(&mut line, &post("hello"), before);
         push_erased(&mut erased, &post("-"), before, original);
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_says_what_its_file_continues() {
+    fn a_header_is_chained_to_the_line_before_its_file() {
         let header = SegmentHeader {
             room: "lobby".parse().unwrap(),
             log: String::from("a6fa"),

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_is_called_as_its_room_and_a_private_ones_has_a_label() {
+    fn a_log_has_the_name_of_its_room_and_a_private_one_a_label() {
         for name in ["lobby", "@alice+bob~a6fa", "@a.b+zoë~00112233445566778899aabbccddeeff"] {
             assert_eq!(name.parse::<LogName>().unwrap().to_string(), name);
         }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::files::Files;
 use super::line::{self, Checksum, ValidLine};
 use super::projection::{Projection, is_post};
-use super::segment::{Segment, first_of};
+use super::segment::{Segment, parse_file_name};
 use super::segment_scan::{CorruptionKind, Expected, is_torn, scan_segment};
 use crate::chat::OwnerId;
 
@@ -38,6 +38,7 @@ impl fmt::Display for Corruption {
 /// A log up to its first corrupt place.
 #[derive(Debug)]
 pub(super) struct LogScan {
+    /// The good segments, the oldest first.
     pub(super) segments: Vec<Segment>,
     /// The log's id in the newest segment.
     pub(super) id: Option<String>,
@@ -47,15 +48,19 @@ pub(super) struct LogScan {
     pub(super) projection: Projection,
     /// The seq after the newest good record.
     pub(super) next: u64,
+    /// The checksum of the newest good line.
     pub(super) checksum: Checksum,
+    /// The `at` of the newest good record.
     pub(super) at: u64,
+    /// The first corrupt place, if there is one.
     pub(super) stop: Option<ScanStop>,
 }
 
 /// Why a scan ended before the end of the files.
 #[derive(Debug)]
 pub(super) struct ScanStop {
-    pub(super) damage: Corruption,
+    /// What is wrong there.
+    pub(super) corruption: Corruption,
     /// It is a torn tail: what an interrupted write leaves at the end of the last segment.
     pub(super) torn: bool,
 }
@@ -71,7 +76,7 @@ pub(super) fn list_segments(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     for entry in entries {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str());
-        if let Some(first) = name.and_then(first_of) {
+        if let Some(first) = name.and_then(parse_file_name) {
             found.push((first, path));
         }
     }
@@ -100,13 +105,13 @@ pub(super) fn scan_log(
     };
     let newest = listed.last().map(|(first, _)| *first);
     for (first, path) in listed {
-        let file = files.read(&path)?;
+        let file = files.open_for_reading(&path)?;
         let known = scan.id.is_some();
         let before = known.then_some(Expected { next: scan.next, checksum: scan.checksum });
         let (mut oldest, projection) = (0, &mut scan.projection);
         let found = scan_segment(&*file, room, first, before, |valid| {
             if oldest == 0 {
-                oldest = line::seq_and_at(valid.body).map_or(0, |(_, at)| at);
+                oldest = line::parse_seq_and_at(valid.body).map_or(0, |(_, at)| at);
             }
             if valid.erased || !is_post(valid.body) {
                 line::parse_entry(valid.body)
@@ -123,7 +128,8 @@ pub(super) fn scan_log(
                 scan.segments.push(Segment::new(path.clone(), found, oldest));
                 (offset, kind, scan.next)
             }
-            // No record of this segment is good: so its first record counts as a later one, too.
+            // No record of this segment is good. So even its first record counts as one written
+            // later.
             Err(kind) => (0, Some(kind), scan.next - 1),
         };
         let Some(kind) = kind else { continue };
@@ -137,8 +143,8 @@ pub(super) fn scan_log(
             )
             || matches!(kind, CorruptionKind::WrongSeq(seq) if seq < scan.next && newest == Some(first));
         let torn = may_be_torn && is_torn(&*file, offset, expected)?;
-        let damage = Corruption { file: path, seq: scan.next, offset, kind };
-        scan.stop = Some(ScanStop { damage, torn });
+        let corruption = Corruption { file: path, seq: scan.next, offset, kind };
+        scan.stop = Some(ScanStop { corruption, torn });
         break;
     }
     Ok(scan)

@@ -98,7 +98,7 @@ impl DiskLog {
     }
 
     /// Verifies the last segment and replaces it by a copy. A second fsync of the old file would
-    /// prove nothing: after a failed fsync the system takes its pages for clean. The pages of the
+    /// prove nothing: after a failed fsync the system marks its pages as clean. The pages of the
     /// copy are written for the first time, and the copy replaces the old file only once its fsync
     /// has succeeded. Earlier segments were fsynced before the last one was begun.
     fn rewrite_last_file(&self, checksum: super::line::Checksum) -> io::Result<()> {
@@ -113,7 +113,7 @@ impl DiskLog {
             Ok(()) | Err(_) => {}
         }
         let Some((path, first, end)) = last else { return Ok(()) };
-        let file = self.files.write(&path)?;
+        let file = self.files.open_for_appending(&path)?;
         if file.stat()?.len > end {
             file.set_len(end)?; // what could not be rolled back
         }

@@ -10,13 +10,16 @@ use crate::chat::{LogEntry, OwnerId};
 /// The newest records of a room.
 #[derive(Debug)]
 pub(super) struct MemoryLog {
+    /// The log's id.
     id: String,
+    /// How many records it retains.
     keep: usize,
+    /// The records, the oldest first.
     entries: Mutex<VecDeque<LogEntry>>,
 }
 
 impl MemoryLog {
-    /// An empty log with a new id, which keeps the newest `keep` records.
+    /// An empty log with a new id, which retains the newest `keep` records.
     #[must_use]
     pub(super) fn new(id: String, keep: usize) -> MemoryLog {
         MemoryLog { id, keep: keep.max(1), entries: Mutex::default() }
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_records_go_and_first_moves() {
+    fn the_oldest_records_are_dropped_and_first_advances() {
         let log = MemoryLog::new(String::from("a"), 3);
         log.append(&entries(1..=2)).unwrap();
         log.append(&entries(3..=7)).unwrap();

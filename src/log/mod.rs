@@ -61,14 +61,14 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// The id of this log: another id means other records under the same seqs.
     fn id(&self) -> &str;
 
-    /// The oldest seq that retention has kept; `head() + 1` where there is none.
+    /// The oldest seq that retention has left; `head() + 1` where there is none.
     fn first(&self) -> u64;
 
     /// The newest stored seq; 0 before the first record.
     fn head(&self) -> u64;
 
     /// Stores a batch, all of it or nothing (group commit: one write and one fsync for all its
-    /// records). When this returns, it is as durable as the log's `SyncPolicy` says. Its seqs
+    /// records). When this returns, it is as durable as the log's `SyncPolicy` demands. Its seqs
     /// follow `head()` without a gap.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
-use crate::chat::protocol::{Kind, Record};
+use crate::chat::protocol::{Record, RecordKind};
 use crate::chat::{LogEntry, Operation};
 use crate::json;
 
@@ -25,7 +25,7 @@ pub(super) struct Projection {
     topic: String,
 }
 
-/// How a record begins that does not change the state.
+/// How the JSON of a post begins. A post does not change the state.
 const POST: &[u8] = b"{\"type\":\"post\"";
 
 /// Whether a record, as JSON, is a post and need not be parsed: nearly all are.
@@ -34,7 +34,7 @@ pub(super) fn is_post(json: &[u8]) -> bool {
 }
 
 impl Projection {
-    /// Applies the next record; `erased` says that its text is not on disk any more.
+    /// Applies the next record; `erased`: its text is no longer on disk.
     pub(super) fn apply(&mut self, entry: &LogEntry, erased: bool) {
         let seq = entry.seq;
         if erased {
@@ -46,22 +46,25 @@ impl Projection {
         }
         match record(&entry.json).map(|record| record.kind) {
             Some(
-                Kind::Operation(Operation::Edit { target, .. })
-                | Kind::Erased { edit_of: Some(target) },
+                RecordKind::Operation(Operation::Edit { target, .. })
+                | RecordKind::Erased { edit_of: Some(target) },
             ) => {
                 self.edits.entry(target).or_default().push(seq);
                 if self.hidden.contains(&target) {
                     self.hide(seq); // an edit that was stored after the delete
                 }
             }
-            Some(Kind::Operation(Operation::Delete { target })) => {
+            Some(RecordKind::Operation(Operation::Delete { target })) => {
                 self.hide(target);
                 for edit in self.edits.get(&target).cloned().unwrap_or_default() {
                     self.hide(edit);
                 }
             }
-            Some(Kind::Operation(Operation::Topic { text })) => self.topic = text.to_string(),
-            Some(Kind::Operation(Operation::Post { .. }) | Kind::Erased { edit_of: None })
+            Some(RecordKind::Operation(Operation::Topic { text })) => self.topic = text.to_string(),
+            Some(
+                RecordKind::Operation(Operation::Post { .. })
+                | RecordKind::Erased { edit_of: None },
+            )
             | None => {}
         }
     }
@@ -121,12 +124,12 @@ fn record(json: &str) -> Option<Record> {
 pub(super) fn redact(entry: &mut LogEntry) {
     let Some(mut found) = record(&entry.json) else { return };
     let edit_of = match found.kind {
-        Kind::Operation(Operation::Post { .. }) => None,
-        Kind::Operation(Operation::Edit { target, .. }) => Some(target),
-        Kind::Operation(Operation::Delete { .. } | Operation::Topic { .. })
-        | Kind::Erased { .. } => return,
+        RecordKind::Operation(Operation::Post { .. }) => None,
+        RecordKind::Operation(Operation::Edit { target, .. }) => Some(target),
+        RecordKind::Operation(Operation::Delete { .. } | Operation::Topic { .. })
+        | RecordKind::Erased { .. } => return,
     };
-    found.kind = Kind::Erased { edit_of };
+    found.kind = RecordKind::Erased { edit_of };
     entry.json = found.encode().into();
 }
 
@@ -137,7 +140,7 @@ mod tests {
 
     fn entry(seq: u64, operation: Operation) -> LogEntry {
         let (room, cid) = ("lobby".parse().unwrap(), format!("c{seq}").parse().unwrap());
-        let (user, kind) = ("bob".parse().unwrap(), Kind::Operation(operation));
+        let (user, kind) = ("bob".parse().unwrap(), RecordKind::Operation(operation));
         let json = Record { room, seq, at: 5, user, cid, kind }.encode();
         LogEntry { seq, owner: "0".repeat(32).parse().unwrap(), json: json.into() }
     }
@@ -183,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_erased_is_not_due_and_needs_a_reason() {
+    fn an_erased_record_is_not_erased_again_and_needs_a_delete() {
         let (mut log, mut projection) = (log(), Projection::default());
         redact(&mut log[0]);
         redact(&mut log[2]);

@@ -61,6 +61,7 @@ pub(super) struct ReadState {
     newest: VecDeque<LogEntry>,
     /// Bytes of their JSON.
     newest_bytes: usize,
+    /// Whether the log can be written.
     pub(super) health: Health,
     /// The state derived from the records.
     pub(super) projection: Projection,

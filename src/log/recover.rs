@@ -17,16 +17,22 @@ use crate::chat::{OwnerId, RoomName};
 /// A log as recovery left it.
 #[derive(Debug)]
 pub(super) struct Recovered {
+    /// The log's id.
     pub(super) id: String,
+    /// The segments, the oldest first.
     pub(super) segments: Vec<Segment>,
+    /// The seq after the newest record.
     pub(super) next: u64,
+    /// The checksum of the newest line.
     pub(super) checksum: Checksum,
+    /// The `at` of the newest record.
     pub(super) at: u64,
     /// The owners of the names of a private room.
     pub(super) owners: Option<[OwnerId; 2]>,
+    /// The state derived from the records.
     pub(super) projection: Projection,
     /// Records from here on are not served, and nothing is written.
-    pub(super) damage: Option<Corruption>,
+    pub(super) corruption: Option<Corruption>,
 }
 
 /// A torn tail that was cut off: what an interrupted write had left.
@@ -46,7 +52,7 @@ impl Recovered {
     /// A log without records.
     pub(super) fn empty(id: String, owners: Option<[OwnerId; 2]>) -> Recovered {
         let (segments, checksum, projection) = (Vec::new(), Checksum::START, Projection::default());
-        Recovered { id, segments, next: 1, checksum, at: 0, owners, projection, damage: None }
+        Recovered { id, segments, next: 1, checksum, at: 0, owners, projection, corruption: None }
     }
 }
 
@@ -64,21 +70,21 @@ pub(super) fn recover(
     let LogScan { segments, id, owners, projection, next, checksum, at, stop } =
         scan_log(files, room.as_str(), dir, |_| Ok(()))?;
     let id = id.unwrap_or(new_id);
-    let (torn, damage) = match stop {
+    let (torn, corruption) = match stop {
         None => (None, None),
-        Some(stop) if stop.torn => (Some(cut_torn_tail(files, &stop.damage)?), None),
-        Some(stop) if matches!(stop.damage.kind, CorruptionKind::NewerVersion(_)) => {
-            return Err(io::Error::other(stop.damage.to_string()));
+        Some(stop) if stop.torn => (Some(cut_torn_tail(files, &stop.corruption)?), None),
+        Some(stop) if matches!(stop.corruption.kind, CorruptionKind::NewerVersion(_)) => {
+            return Err(io::Error::other(stop.corruption.to_string()));
         }
-        Some(stop) => (None, Some(stop.damage)),
+        Some(stop) => (None, Some(stop.corruption)),
     };
-    Ok((Recovered { id, segments, next, checksum, at, owners, projection, damage }, torn))
+    Ok((Recovered { id, segments, next, checksum, at, owners, projection, corruption }, torn))
 }
 
 /// Cuts off a torn tail, after copying it to a backup.
-fn cut_torn_tail(files: &dyn Files, damage: &Corruption) -> io::Result<Torn> {
-    let (path, offset) = (&damage.file, damage.offset);
-    let file = files.write(path)?;
+fn cut_torn_tail(files: &dyn Files, corruption: &Corruption) -> io::Result<Torn> {
+    let (path, offset) = (&corruption.file, corruption.offset);
+    let file = files.open_for_appending(path)?;
     let len = file.stat()?.len;
     let backup = (len > offset).then(|| back_up(files, path, offset, len)).transpose()?;
     if offset == 0 {
@@ -91,8 +97,8 @@ fn cut_torn_tail(files: &dyn Files, damage: &Corruption) -> io::Result<Torn> {
     Ok(Torn { file: path.clone(), offset, bytes: len - offset, backup })
 }
 
-/// Copies the end of a file to a new file beside it. An earlier one of this name and at most this
-/// length was left by a start that was killed here.
+/// Copies the end of a file to a new file next to it. If a file of this name and at most this
+/// length exists, a start that was killed here has left it.
 fn back_up(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Result<PathBuf> {
     let mut count = 0;
     loop {
@@ -102,7 +108,7 @@ fn back_up(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Result<
             name.push(format!(".{count}"));
         }
         let backup = PathBuf::from(name);
-        match files.read(&backup) {
+        match files.open_for_reading(&backup) {
             Ok(earlier) if earlier.stat()?.len > len - offset => {
                 count += 1;
                 continue;
@@ -111,7 +117,7 @@ fn back_up(files: &dyn Files, path: &Path, offset: u64, len: u64) -> io::Result<
             Err(_) => {}
         }
         let copied = files.create(&backup)?;
-        copy(&*files.read(path)?, offset, len, &*copied)?;
+        copy(&*files.open_for_reading(path)?, offset, len, &*copied)?;
         copied.fsync()?;
         return Ok(backup);
     }

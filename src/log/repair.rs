@@ -1,7 +1,7 @@
 //! The command `repair`: cuts a corrupt log back to its last good record.
 //!
-//! For one room of a data directory that no server uses. The files stay beside under another name;
-//! after a kill it can be run again.
+//! For one room of a data directory that no server uses. The old files stay in the directory under
+//! other names. After a kill it can be run again.
 
 use std::ffi::OsString;
 use std::fs;
@@ -19,7 +19,7 @@ use super::store::Store;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repaired {
     /// What was wrong.
-    pub damage: Corruption,
+    pub corruption: Corruption,
     /// The newest record that is left.
     pub head: u64,
     /// The old files, under their new names.
@@ -27,7 +27,7 @@ pub struct Repaired {
 }
 
 /// Cuts a log back to its last good record; `None` if all are good. The log gets the id `new_id`,
-/// so that a client that has seen a lost record does not take a later one for its continuation.
+/// so that a client that has seen a lost record does not show a later one as the next.
 ///
 /// # Errors
 /// A server uses the directory; there is no such room; a file could not be written.
@@ -41,42 +41,43 @@ pub fn repair(root: &Path, name: &LogName, new_id: String) -> io::Result<Option<
     let LogScan { segments: _, id: _, owners, projection: _, next, checksum, at, stop } =
         scan_log(&Disk, room.as_str(), &dir, |_| Ok(()))?;
     let Some(stop) = stop else { return Ok(None) };
-    let damage = stop.damage;
+    let corruption = stop.corruption;
     let mut backups = Vec::new();
     // The newest first: the corrupt file is replaced last, so a run after a kill finds it again.
-    for (_, path) in list_segments(&dir)?.into_iter().rev().filter(|(_, path)| *path > damage.file)
+    for (_, path) in
+        list_segments(&dir)?.into_iter().rev().filter(|(_, path)| *path > corruption.file)
     {
         let name = backup_name(&path);
         fs::rename(&path, &name)?;
         backups.push(name);
     }
-    let name = backup_name(&damage.file);
-    fs::hard_link(&damage.file, &name)?;
+    let name = backup_name(&corruption.file);
+    fs::hard_link(&corruption.file, &name)?;
     backups.push(name);
     let mut line = Vec::new();
     let header =
         SegmentHeader { room: room.clone(), log: new_id, first: next, at, after: checksum, owners };
     header.push(&mut line);
     let last = dir.join(file_name(next));
-    put(&last, |file| append_all(file, &line))?;
-    if last != damage.file {
-        let former = Disk.read(&damage.file)?;
-        match damage.offset {
-            0 => fs::remove_file(&damage.file)?, // it has no good record, and its name is wrong
-            good => put(&damage.file, |file| copy(&*former, 0, good, file))?,
+    replace_file(&last, |file| append_all(file, &line))?;
+    if last != corruption.file {
+        let former = Disk.open_for_reading(&corruption.file)?;
+        match corruption.offset {
+            0 => fs::remove_file(&corruption.file)?, // it has no good record, and its name is wrong
+            good => replace_file(&corruption.file, |file| copy(&*former, 0, good, file))?,
         }
     }
     Disk.fsync_dir(&dir)?;
     backups.reverse();
-    Ok(Some(Repaired { damage, head: next - 1, backups }))
+    Ok(Some(Repaired { corruption, head: next - 1, backups }))
 }
 
 /// Replaces the file at `path` by a new one.
-fn put(path: &Path, write: impl FnOnce(&dyn LogFile) -> io::Result<()>) -> io::Result<()> {
+fn replace_file(path: &Path, write: impl FnOnce(&dyn LogFile) -> io::Result<()>) -> io::Result<()> {
     fs::rename(write_replacement(&Disk, path, write)?, path)
 }
 
-/// A name beside `path` that is not used.
+/// A new name in the directory of `path`.
 fn backup_name(path: &Path) -> PathBuf {
     let name = |count: u32| {
         let mut name = OsString::from(path);

@@ -12,7 +12,8 @@ use super::line;
 use super::segment_scan::{IndexEntry, LineReader, NextLine, Scan};
 use crate::chat::LogEntry;
 
-/// A file's name is the seq of its first record, with so many digits that names sort as numbers.
+/// Digits of a file's name, which is the seq of its first record: with leading zeros, names sort as
+/// numbers.
 const DIGITS: usize = 16;
 const ENDING: &str = ".jsonl";
 
@@ -22,7 +23,7 @@ pub(super) fn file_name(first: u64) -> String {
 }
 
 /// The seq in a segment's name; `None` for another name. Seqs start at 1.
-pub(super) fn first_of(name: &str) -> Option<u64> {
+pub(super) fn parse_file_name(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(ENDING)?;
     let all_digits = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
     all_digits.then(|| digits.parse().ok()).flatten().filter(|first| *first > 0)
@@ -31,15 +32,19 @@ pub(super) fn first_of(name: &str) -> Option<u64> {
 /// A file and its index.
 #[derive(Debug)]
 pub(super) struct Segment {
+    /// Its file.
     pub(super) path: PathBuf,
-    /// The seq of its first record, and the one after its last; equal where it has none.
+    /// The seq of its first record.
     pub(super) first: u64,
+    /// The seq after its last record; `first` where it has none.
     pub(super) next: u64,
     /// Where its last line ends.
     pub(super) end: u64,
+    /// Where some of its records are.
     pub(super) index: Vec<IndexEntry>,
-    /// The `at` of its first and its last record.
+    /// The `at` of its first record.
     pub(super) oldest: u64,
+    /// The `at` of its last record.
     pub(super) newest: u64,
 }
 
@@ -47,8 +52,11 @@ pub(super) struct Segment {
 /// reading.
 #[derive(Debug)]
 pub(super) struct Location {
+    /// The file.
     path: PathBuf,
+    /// A record at or before the one to read.
     start: IndexEntry,
+    /// Where the last line of the file ends.
     end: u64,
 }
 
@@ -61,7 +69,7 @@ impl Segment {
     /// The offset of the line of `seq`.
     pub(super) fn offset_of(&self, files: &dyn Files, seq: u64) -> io::Result<u64> {
         let Some(Location { path, start, end }) = self.locate(seq) else { return Ok(0) };
-        let file = files.read(&path)?;
+        let file = files.open_for_reading(&path)?;
         let mut lines = LineReader::new(&*file, start.offset, end);
         for _ in start.seq..seq {
             lines.next_line()?;
@@ -79,7 +87,7 @@ impl Segment {
 impl Location {
     /// Adds the segment's records after `after` to `page`, until it is full.
     pub(super) fn read(&self, files: &dyn Files, after: u64, page: &mut Page) -> io::Result<()> {
-        let file = files.read(&self.path)?;
+        let file = files.open_for_reading(&self.path)?;
         let mut lines = LineReader::new(&*file, self.start.offset, self.end);
         let IndexEntry { mut seq, mut before, .. } = self.start;
         while !page.is_full() {
@@ -108,9 +116,13 @@ impl Location {
 /// Records in order, up to a [`ReadLimit`].
 #[derive(Debug)]
 pub(super) struct Page {
+    /// How many records and bytes it may hold.
     limit: ReadLimit,
+    /// Bytes of the records' JSON.
     bytes: usize,
+    /// The records, in order.
     entries: Vec<LogEntry>,
+    /// Whether no more records fit.
     full: bool,
 }
 

@@ -15,9 +15,11 @@ use crate::limits;
 /// Reads the lines of a file, from an offset on.
 #[derive(Debug)]
 pub(super) struct LineReader<'f> {
+    /// The file.
     file: &'f dyn LogFile,
     /// The offset of the buffer in the file.
     offset: u64,
+    /// Bytes that were read; the first `used` of them were returned.
     buffer: Vec<u8>,
     /// Bytes of the buffer that were returned.
     used: usize,
@@ -96,6 +98,7 @@ impl<'f> LineReader<'f> {
 pub(super) struct IndexEntry {
     /// The seq of the record there.
     pub(super) seq: u64,
+    /// The offset of its line in the file.
     pub(super) offset: u64,
     /// The checksum of the line before.
     pub(super) before: Checksum,
@@ -104,6 +107,7 @@ pub(super) struct IndexEntry {
 /// One segment, up to its first corrupt place.
 #[derive(Debug)]
 pub(super) struct Scan {
+    /// The header line.
     pub(super) header: SegmentHeader,
     /// An entry for the first record, and then one every [`limits::LOG_INDEX_EVERY`] bytes.
     pub(super) index: Vec<IndexEntry>,
@@ -111,6 +115,7 @@ pub(super) struct Scan {
     pub(super) next: u64,
     /// Where the last good line ends.
     pub(super) end: u64,
+    /// The checksum of the last good line.
     pub(super) checksum: Checksum,
     /// The `at` of the last good record, or of the one before the file.
     pub(super) at: u64,
@@ -165,12 +170,14 @@ impl fmt::Display for CorruptionKind {
 /// The seq and the checksum that a segment must continue with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Expected {
+    /// The seq.
     pub(super) next: u64,
+    /// The checksum.
     pub(super) checksum: Checksum,
 }
 
-/// Scans `file`, whose name says that its first record is `first`, to its end or to the first
-/// corrupt line. Calls `each` for every good record.
+/// Scans `file`, the segment that begins with the record `first` by its name, to its end or to the
+/// first corrupt line. Calls `each` for every good record.
 ///
 /// # Errors
 /// The file could not be read. An invalid header, at offset 0, is `Ok(Err(corruption))`.
@@ -229,7 +236,7 @@ impl Scan {
     /// Adds a line, if it is the next good one.
     fn take<'l>(&mut self, line: &'l [u8]) -> Result<ValidLine<'l>, CorruptionKind> {
         let valid = line::verify_line(line, self.checksum).ok_or(CorruptionKind::Altered)?;
-        let (seq, at) = line::seq_and_at(valid.body).ok_or(CorruptionKind::Altered)?;
+        let (seq, at) = line::parse_seq_and_at(valid.body).ok_or(CorruptionKind::Altered)?;
         if seq != self.next {
             return Err(CorruptionKind::WrongSeq(seq));
         }
@@ -252,7 +259,7 @@ pub(super) fn push_index_entry(index: &mut Vec<IndexEntry>, entry: IndexEntry) {
     }
 }
 
-// ---- A torn tail, or damage? -------------------------------------------------------------------
+// ---- A torn tail, or corruption? ---------------------------------------------------------------
 
 /// Whether what follows `from`, where the record `next` should be, is a torn tail: what a kill or a
 /// power cut leaves of a write. It is not if a later record follows: that record was written after

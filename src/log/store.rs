@@ -1,4 +1,4 @@
-//! The data directory. A lock, which a kill releases, keeps it to one server.
+//! The data directory. A lock lets only one server use it; a kill releases the lock.
 //!
 //! `DATA/lock` names the server's process, `DATA/names.jsonl` holds the claims of names,
 //! `DATA/marks.jsonl` the read markers, `DATA/rooms/ROOM/` is the log of a room,
@@ -20,7 +20,7 @@ use super::recover::{Recovered, Torn, recover};
 use crate::chat::{OwnerId, RoomName};
 use crate::limits;
 
-/// A data directory, locked as long as this value lives.
+/// A data directory, locked until this value is dropped.
 #[derive(Debug)]
 pub struct Store {
     root: PathBuf,
@@ -37,7 +37,7 @@ pub enum RecoveryFinding {
     /// A torn tail, which was cut off.
     Torn(Torn),
     /// Corruption: the room is read-only.
-    Damaged(Corruption),
+    Corrupt(Corruption),
 }
 
 impl Store {
@@ -202,9 +202,9 @@ impl Store {
         let (recovered, torn) = recover(&Disk, room, &dir, new_id)
             .map_err(|error| about("cannot open the log in", &dir, &error))?;
         let found = recovered
-            .damage
+            .corruption
             .clone()
-            .map(RecoveryFinding::Damaged)
+            .map(RecoveryFinding::Corrupt)
             .or(torn.map(RecoveryFinding::Torn));
         let files = self.files();
         Ok((Arc::new(DiskLog::new(room.clone(), dir, config, files, recovered)), found))
@@ -226,7 +226,7 @@ impl Store {
     }
 }
 
-/// The process that holds the lock, as far as its file says.
+/// The process that holds the lock, by the id in the lock's file.
 fn lock_holder(lock: &mut File) -> String {
     let mut text = String::new();
     lock.take(32).read_to_string(&mut text).ok();
@@ -234,7 +234,7 @@ fn lock_holder(lock: &mut File) -> String {
     pid.map_or(String::from("another server"), |pid| format!("a server with pid {pid}"))
 }
 
-/// An error that says what was being done, to what.
+/// The error, with what was being done and to which path.
 fn about(doing: &str, path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{doing} {}: {error}", path.display()))
 }

@@ -1,6 +1,6 @@
-//! The commands `verify` and `export`: is a log good, and what does it say?
+//! The commands `verify` and `export`: check a log, and print its records.
 //!
-//! They read only, and work beside a running server.
+//! They only read, and can run while a server uses the log.
 
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -17,14 +17,14 @@ use super::store::Store;
 pub struct Verified {
     /// The id of the log.
     pub id: Option<String>,
-    /// The oldest record that is kept.
+    /// The oldest record that retention has left.
     pub first: u64,
     /// The newest record that is good.
     pub head: u64,
     /// Files that were read.
     pub files: usize,
     /// The first corrupt place.
-    pub damage: Option<Corruption>,
+    pub corruption: Option<Corruption>,
     /// It is a torn tail: the next start cuts it off, and no record that a client has seen is lost.
     pub torn: bool,
 }
@@ -40,8 +40,8 @@ const SCAN_TRIES: usize = 3;
 pub fn verify(root: &Path, name: &LogName) -> io::Result<Verified> {
     let scan = scan_with_retries(root, name, &mut |_| Ok(()))?;
     let unexplained = unexplained_erasure(&scan)?;
-    let mut verified = Verified::of(scan);
-    verified.damage = verified.damage.or(unexplained);
+    let mut verified = Verified::from_scan(scan);
+    verified.corruption = verified.corruption.or(unexplained);
     Ok(verified)
 }
 
@@ -80,7 +80,7 @@ pub fn export(
         }
         Ok(())
     })?;
-    Ok(Verified::of(scan))
+    Ok(Verified::from_scan(scan))
 }
 
 fn scan_with_retries(
@@ -109,7 +109,7 @@ fn scan_with_retries(
 }
 
 impl Verified {
-    fn of(scan: LogScan) -> Verified {
+    fn from_scan(scan: LogScan) -> Verified {
         let LogScan { segments, id, owners: _, projection: _, next, checksum: _, at: _, stop } =
             scan;
         let torn = stop.as_ref().is_some_and(|stop| stop.torn);
@@ -118,8 +118,8 @@ impl Verified {
             first: segments.first().map_or(next, |segment| segment.first),
             head: next - 1,
             files: segments.len()
-                + usize::from(stop.as_ref().is_some_and(|s| s.damage.offset == 0)),
-            damage: stop.map(|stop| stop.damage),
+                + usize::from(stop.as_ref().is_some_and(|s| s.corruption.offset == 0)),
+            corruption: stop.map(|stop| stop.corruption),
             torn,
         }
     }

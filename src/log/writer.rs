@@ -17,6 +17,7 @@ use crate::limits;
 /// The file that a log appends to.
 #[derive(Debug, Default)]
 pub(super) struct OpenFile {
+    /// The open file, if a descriptor was free for it.
     cached: Option<CachedFile>,
 }
 
@@ -24,6 +25,7 @@ pub(super) struct OpenFile {
 #[derive(Debug)]
 struct CachedFile {
     file: Arc<dyn LogFile>,
+    /// Identifies the file, to notice one with the same name.
     id: FileId,
     /// Whether it was used since [`OpenFile::close_if_unused`].
     used: bool,
@@ -31,7 +33,7 @@ struct CachedFile {
 }
 
 /// One of the [`limits::LOG_OPEN_FILES`] descriptors that all logs of this process may keep open:
-/// idle rooms keep none, and a thousand busy ones leave enough for clients.
+/// idle rooms use none, and a thousand busy ones leave enough for clients.
 #[derive(Debug)]
 struct DescriptorSlot;
 
@@ -66,13 +68,13 @@ impl OpenFile {
             return Ok((Arc::clone(&cached.file), named.len));
         }
         self.cached = None;
-        let file = files.write(path)?;
+        let file = files.open_for_appending(path)?;
         let opened = file.stat()?;
-        self.cached = DescriptorSlot::acquire().map(|place| CachedFile {
+        self.cached = DescriptorSlot::acquire().map(|slot| CachedFile {
             file: Arc::clone(&file),
             id: opened.id,
             used: true,
-            _slot: place,
+            _slot: slot,
         });
         Ok((file, opened.len))
     }
@@ -85,11 +87,15 @@ impl OpenFile {
 
 /// Lines to append, and the state after them.
 pub(super) struct WriteBatch {
+    /// The lines.
     pub(super) bytes: Vec<u8>,
+    /// The checksum of the last line.
     pub(super) checksum: Checksum,
+    /// The `at` of the last record.
     pub(super) at: u64,
     /// The `at` of the first of them.
     pub(super) oldest: u64,
+    /// An entry for each line.
     pub(super) index: Vec<IndexEntry>,
     /// The offset in the file where the bytes begin.
     from: u64,
@@ -109,7 +115,7 @@ impl WriteBatch {
             self.index.push(IndexEntry { seq: entry.seq, offset, before: self.checksum });
             self.checksum = line::push_record(&mut self.bytes, entry, self.checksum);
             let line = self.bytes.get(start..).unwrap_or_default();
-            if let Some((_, at)) = line::seq_and_at(line) {
+            if let Some((_, at)) = line::parse_seq_and_at(line) {
                 self.at = self.at.max(at);
                 if self.oldest == 0 {
                     self.oldest = at;
@@ -127,9 +133,9 @@ mod tests {
     use crate::log::files::Disk;
 
     #[test]
-    fn a_file_is_kept_while_it_is_used_and_while_its_name_is_its_own() {
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("1.jsonl");
+    fn a_file_stays_open_while_it_is_used_and_while_its_name_is_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("1.jsonl");
         fs::write(&path, "one\n").unwrap();
         let mut open_file = OpenFile::default();
         let (first, len) = open_file.open(&Disk, &path).unwrap();
@@ -141,7 +147,7 @@ mod tests {
         open_file.close_if_unused();
         let (reopened, _) = open_file.open(&Disk, &path).unwrap();
         assert!(!Arc::ptr_eq(&first, &reopened), "it was not");
-        fs::rename(&path, place.path().join("moved")).unwrap();
+        fs::rename(&path, dir.path().join("moved")).unwrap();
         assert_eq!(open_file.open(&Disk, &path).unwrap_err().kind(), io::ErrorKind::NotFound);
         fs::write(&path, "another\n").unwrap();
         let (replaced, len) = open_file.open(&Disk, &path).unwrap();

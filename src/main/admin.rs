@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 
-use talk::chat::protocol::{Kind, Record};
+use talk::chat::protocol::{Record, RecordKind};
 use talk::chat::{Operation, RoomName, Text};
 use talk::cli::{Args, Command, Flag};
 use talk::json;
@@ -16,11 +16,13 @@ use crate::exit::Failure;
 
 /// One command, with its arguments.
 pub(crate) struct AdminCommand {
+    /// The data directory.
     data: PathBuf,
-    task: Task,
+    /// What to do.
+    task: AdminTask,
 }
 
-enum Task {
+enum AdminTask {
     Help(&'static Command),
     /// One room, or all.
     Verify(Option<String>),
@@ -28,7 +30,7 @@ enum Task {
     Export {
         room: String,
         since: u64,
-        form: ExportFormat,
+        format: ExportFormat,
     },
 }
 
@@ -88,7 +90,7 @@ Examples:
 };
 
 /// The command of this name, if there is one.
-pub(crate) fn command(name: &OsStr) -> Option<&'static Command> {
+pub(crate) fn find_command(name: &OsStr) -> Option<&'static Command> {
     match name.to_str()? {
         "verify" => Some(&VERIFY),
         "repair" => Some(&REPAIR),
@@ -109,11 +111,11 @@ pub(crate) fn parse(
     let args = command.parse(arguments, env)?;
     let data = PathBuf::from(args.get("data").unwrap_or_default());
     if args.has("help") {
-        return Ok(AdminCommand { data, task: Task::Help(command) });
+        return Ok(AdminCommand { data, task: AdminTask::Help(command) });
     }
     let room = match args.words() {
         [] => None,
-        [room] => Some(checked(room)?),
+        [room] => Some(check_room(room)?),
         [_, more, ..] => {
             return Err(Failure::Usage(format!("only one room, not {more:?} as well")));
         }
@@ -123,27 +125,29 @@ pub(crate) fn parse(
         room.clone().ok_or(Failure::Usage(what))
     };
     let task = match command.usage {
-        usage if usage == REPAIR.usage => Task::Repair(needed()?),
-        usage if usage == EXPORT.usage => {
-            Task::Export { room: needed()?, since: since(&args)?, form: form(&args)? }
-        }
-        _ => Task::Verify(room),
+        usage if usage == REPAIR.usage => AdminTask::Repair(needed()?),
+        usage if usage == EXPORT.usage => AdminTask::Export {
+            room: needed()?,
+            since: parse_since(&args)?,
+            format: parse_format(&args)?,
+        },
+        _ => AdminTask::Verify(room),
     };
     Ok(AdminCommand { data, task })
 }
 
 /// Checks that an argument may be a room: a room name, or the name of a private room's log.
-fn checked(room: &str) -> Result<String, Failure> {
+fn check_room(room: &str) -> Result<String, Failure> {
     let (name, _) = room.split_once('~').unwrap_or((room, ""));
     let fits = name.parse::<RoomName>().map(|_| String::from(room));
     fits.map_err(|error| Failure::Usage(format!("{room:?} is not a room name: {error}")))
 }
 
-fn since(args: &Args) -> Result<u64, Failure> {
+fn parse_since(args: &Args) -> Result<u64, Failure> {
     Ok(args.number("since", 0..=u64::MAX)?.unwrap_or(0))
 }
 
-fn form(args: &Args) -> Result<ExportFormat, Failure> {
+fn parse_format(args: &Args) -> Result<ExportFormat, Failure> {
     match args.get("format") {
         None | Some("text") => Ok(ExportFormat::Text),
         Some("jsonl") => Ok(ExportFormat::Jsonl),
@@ -154,26 +158,30 @@ fn form(args: &Args) -> Result<ExportFormat, Failure> {
 }
 
 impl AdminCommand {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
     /// When the data is damaged or cannot be read.
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        if !matches!(self.task, Task::Help(_)) && !self.data.join("rooms").is_dir() {
+        if !matches!(self.task, AdminTask::Help(_)) && !self.data.join("rooms").is_dir() {
             let data = self.data.display();
             let what = format!("{data} is not a data directory (--data DIR names another)");
             return Err(Failure::Runtime(what));
         }
         let done = match &self.task {
-            Task::Help(command) => {
+            AdminTask::Help(command) => {
                 io::stdout().write_all(command.help().as_bytes()).ok(); // a closed output is no error
                 Ok(())
             }
-            Task::Verify(None) => Store::logs_in(&self.data).and_then(|logs| self.verify(&logs)),
-            Task::Verify(Some(room)) => self.log_name(room).and_then(|log| self.verify(&[log])),
-            Task::Repair(room) => self.log_name(room).and_then(|log| self.repair(&log)),
-            Task::Export { room, since, form } => {
-                self.log_name(room).and_then(|log| self.export(&log, *since, *form))
+            AdminTask::Verify(None) => {
+                Store::logs_in(&self.data).and_then(|logs| self.verify(&logs))
+            }
+            AdminTask::Verify(Some(room)) => {
+                self.log_name(room).and_then(|log| self.verify(&[log]))
+            }
+            AdminTask::Repair(room) => self.log_name(room).and_then(|log| self.repair(&log)),
+            AdminTask::Export { room, since, format } => {
+                self.log_name(room).and_then(|log| self.export(&log, *since, *format))
             }
         };
         match done {
@@ -213,39 +221,39 @@ impl AdminCommand {
 
     /// The result for one room: `Err` if it is damaged.
     fn verdict(&self, room: &LogName, verified: &Verified) -> Result<String, String> {
-        match &verified.damage {
+        match &verified.corruption {
             None => Ok(String::from("intact")),
             Some(_) if verified.torn && Store::is_in_use(&self.data) => {
                 Ok(String::from("intact, and more is being written"))
             }
-            Some(damage) if verified.torn => Err(format!(
-                "the last line is incomplete, as after a kill during a write ({damage}); \
+            Some(corruption) if verified.torn => Err(format!(
+                "the last line is incomplete, as after a kill during a write ({corruption}); \
                  the server removes it when it starts"
             )),
-            Some(damage) => {
-                Err(format!("DAMAGED at {damage} (server repair {room} removes the damaged end)"))
-            }
+            Some(corruption) => Err(format!(
+                "DAMAGED at {corruption} (server repair {room} removes the damaged end)"
+            )),
         }
     }
 
     fn repair(&self, room: &LogName) -> io::Result<()> {
-        let fresh = Entropy::open()?.token()?;
+        let new_id = Entropy::open()?.token()?;
         let mut out = io::stdout().lock();
-        let Some(done) = log::repair(&self.data, room, fresh)? else {
+        let Some(done) = log::repair(&self.data, room, new_id)? else {
             return writeln!(out, "{room}: intact, nothing to repair");
         };
-        writeln!(out, "{room}: was damaged at {}", done.damage)?;
+        writeln!(out, "{room}: was damaged at {}", done.corruption)?;
         writeln!(out, "{room}: ends with record {} now; the original files are", done.head)?;
         done.backups.iter().try_for_each(|path| writeln!(out, "  {}", path.display()))
     }
 
-    fn export(&self, room: &LogName, since: u64, form: ExportFormat) -> io::Result<()> {
+    fn export(&self, room: &LogName, since: u64, format: ExportFormat) -> io::Result<()> {
         let mut out = BufWriter::new(io::stdout().lock());
-        let form = |json: &str| match form {
+        let format = |json: &str| match format {
             ExportFormat::Jsonl => format!("{json}\n"),
-            ExportFormat::Text => text(json),
+            ExportFormat::Text => format_record(json),
         };
-        let verified = log::export(&self.data, room, since, form, &mut out)?;
+        let verified = log::export(&self.data, room, since, format, &mut out)?;
         out.flush()?;
         match self.verdict(room, &verified) {
             Ok(_) => Ok(()),
@@ -257,28 +265,28 @@ impl AdminCommand {
 
 /// A record for people: when, who, what. Further lines of a message are indented, so that none can look like
 /// a message of another user.
-fn text(json: &str) -> String {
+fn format_record(json: &str) -> String {
     let record = json::parse(json).ok().and_then(|value| Record::from_json(&value).ok().flatten());
     let Some(Record { at, user, kind, .. }) = record else { return format!("{json}\n") };
     let at = utc(at);
     let indented = |text: &Text| text.as_str().replace('\n', "\n    ");
     match kind {
-        Kind::Operation(Operation::Post { text, me, reply }) => {
+        RecordKind::Operation(Operation::Post { text, me, reply }) => {
             let answers = reply.map_or_else(String::new, |seq| format!("↳ {seq} "));
             let user = if me { format!("* {user}") } else { format!("<{user}>") };
             format!("{at} {answers}{user} {}\n", indented(&text))
         }
-        Kind::Operation(Operation::Edit { target, text }) => {
+        RecordKind::Operation(Operation::Edit { target, text }) => {
             format!("{at} -- {user} edited {target}: {}\n", indented(&text))
         }
-        Kind::Operation(Operation::Delete { target }) => {
+        RecordKind::Operation(Operation::Delete { target }) => {
             format!("{at} -- {user} deleted {target}\n")
         }
-        Kind::Operation(Operation::Topic { text }) => {
+        RecordKind::Operation(Operation::Topic { text }) => {
             format!("{at} -- {user} set the topic: {text}\n")
         }
-        Kind::Erased { edit_of: None } => format!("{at} <{user}> (deleted)\n"),
-        Kind::Erased { edit_of: Some(target) } => {
+        RecordKind::Erased { edit_of: None } => format!("{at} <{user}> (deleted)\n"),
+        RecordKind::Erased { edit_of: Some(target) } => {
             format!("{at} -- {user} edited {target}: (deleted)\n")
         }
     }

@@ -16,7 +16,7 @@ use talk::log::{LogConfig, SyncPolicy};
 use talk::server::{Ceiling, Config, Level, PostLimits, ceiling};
 
 use crate::admin::{self, AdminCommand};
-use crate::bind::Bind;
+use crate::bind::BindAddress;
 use crate::exit::Failure;
 use crate::limit_flags;
 
@@ -25,18 +25,24 @@ pub(crate) enum Mode {
     /// Print a text.
     Print(String),
     /// Run the server.
-    Serve(Box<Choices>),
+    Serve(Box<ServerOptions>),
     /// Run a command on a data directory.
     Admin(AdminCommand),
 }
 
 /// How to run the server.
-pub(crate) struct Choices {
-    pub(crate) bind: Bind,
+pub(crate) struct ServerOptions {
+    /// Where to listen.
+    pub(crate) bind: BindAddress,
+    /// The data directory.
     pub(crate) data: PathBuf,
+    /// The configuration of the server.
     pub(crate) config: Config,
+    /// How many connections this machine can hold.
     pub(crate) ceiling: Ceiling,
+    /// What to log.
     pub(crate) level: Level,
+    /// Whether to print nothing at start.
     pub(crate) quiet: bool,
 }
 
@@ -169,7 +175,7 @@ pub(crate) fn parse(
     if arguments.next_if(|first| first == "limits").is_some() {
         return limit_flags::parse(arguments, env).map(Mode::Print);
     }
-    if let Some(command) = arguments.peek().and_then(|first| admin::command(first)) {
+    if let Some(command) = arguments.peek().and_then(|first| admin::find_command(first)) {
         return admin::parse(command, arguments.skip(1), env).map(Mode::Admin);
     }
     let args = COMMAND.parse(arguments, env)?;
@@ -184,7 +190,7 @@ pub(crate) fn parse(
         return Ok(Mode::Print(format!("talk {}\n", env!("CARGO_PKG_VERSION"))));
     }
     if let Some(word) = args.words().first() {
-        let what = match admin::command(word.as_ref()) {
+        let what = match admin::find_command(word.as_ref()) {
             _ if word == "limits" => {
                 format!("put {word} first, without other words: server {word}")
             }
@@ -193,13 +199,13 @@ pub(crate) fn parse(
         };
         return Err(Failure::Usage(what));
     }
-    choices(&args).map(|choices| Mode::Serve(Box::new(choices)))
+    server_options(&args).map(|options| Mode::Serve(Box::new(options)))
 }
 
-fn choices(args: &Args) -> Result<Choices, Failure> {
-    let bind = Bind::read(args.get("bind").unwrap_or_default())?;
+fn server_options(args: &Args) -> Result<ServerOptions, Failure> {
+    let bind = BindAddress::read(args.get("bind").unwrap_or_default())?;
     let ceiling = ceiling(|path| fs::read_to_string(path).ok());
-    Ok(Choices {
+    Ok(ServerOptions {
         data: PathBuf::from(args.get("data").unwrap_or_default()),
         config: config(args, bind.address().ip(), ceiling)?,
         bind,
@@ -228,13 +234,13 @@ fn config(args: &Args, bound: IpAddr, ceiling: Ceiling) -> Result<Config, Failur
     let posts = defaults.posts;
     let like_network = "an address, or a network like 10.0.0.0/8";
     Ok(Config {
-        proxies: Proxies::new(each(args, "trust-proxy", like_network)?),
+        proxies: Proxies::new(parse_all(args, "trust-proxy", like_network)?),
         motd: args
             .get("motd")
-            .map(|path| read("--motd", path))
+            .map(|path| read_file("--motd", path))
             .transpose()?
             .map(|text| text.trim_end().into()),
-        password: args.get("password-file").map(password).transpose()?,
+        password: args.get("password-file").map(read_password).transpose()?,
         max_clients,
         max_per_address: number("max-per-address", 0, 1_000_000)?
             .unwrap_or(defaults.max_per_address),
@@ -267,15 +273,15 @@ fn log_config(args: &Args, defaults: LogConfig) -> Result<LogConfig, Failure> {
 }
 
 fn policy(args: &Args, bound: IpAddr) -> Result<Policy, Failure> {
-    let allowed = each(args, "allow-host", "a host name")?;
-    let origins = each(args, "allow-origin", "like https://a.example")?;
+    let allowed = parse_all(args, "allow-host", "a host name")?;
+    let origins = parse_all(args, "allow-origin", "like https://a.example")?;
     let own_name = fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let own_name = own_name.as_deref().map(str::trim);
     Ok(Policy { hosts: Hosts::new(bound, own_name, allowed), origins })
 }
 
 /// All values of a repeatable flag. `what` describes a correct one, for the error.
-fn each<T: FromStr>(args: &Args, name: &str, what: &str) -> Result<Vec<T>, Failure> {
+fn parse_all<T: FromStr>(args: &Args, name: &str, what: &str) -> Result<Vec<T>, Failure> {
     let read = |value: &str| {
         value.parse().map_err(|_| Failure::Usage(format!("--{name}: {value:?} is not {what}")))
     };
@@ -290,8 +296,8 @@ fn level(args: &Args) -> Level {
     }
 }
 
-fn password(path: &str) -> Result<Password, Failure> {
-    let text = read("--password-file", path)?;
+fn read_password(path: &str) -> Result<Password, Failure> {
+    let text = read_file("--password-file", path)?;
     match text.lines().next().filter(|line| !line.is_empty()) {
         Some(line) => Ok(Password::new(line)),
         None => {
@@ -300,7 +306,7 @@ fn password(path: &str) -> Result<Password, Failure> {
     }
 }
 
-fn read(flag: &str, path: &str) -> Result<String, Failure> {
+fn read_file(flag: &str, path: &str) -> Result<String, Failure> {
     fs::read_to_string(Path::new(path))
         .map_err(|error| Failure::Runtime(format!("{flag}: cannot read {path}: {error}")))
 }

@@ -8,18 +8,18 @@ use crate::exit::Failure;
 use crate::hints;
 
 /// The value of `--bind`.
-pub(crate) enum Bind {
+pub(crate) enum BindAddress {
     /// An address of this computer.
     Address(SocketAddr),
     /// The socket on standard input, and its address.
     Inherited(TcpListener, SocketAddr),
 }
 
-impl Bind {
+impl BindAddress {
     /// Parses `fd:0`, or `HOST:PORT`, where the host may be a name; `:8080` and `8080` mean 127.0.0.1.
-    pub(crate) fn read(text: &str) -> Result<Bind, Failure> {
+    pub(crate) fn read(text: &str) -> Result<BindAddress, Failure> {
         match text.strip_prefix("fd:") {
-            Some("0") => inherited().map_err(|error| {
+            Some("0") => inherit_socket().map_err(|error| {
                 Failure::Runtime(format!(
                     "--bind fd:0: standard input is not a listening TCP socket: {error} (with \
                      systemd: StandardInput=socket and a .socket unit)"
@@ -30,22 +30,22 @@ impl Bind {
                     format!("--bind: {text:?}: the only socket it can use is fd:0, standard input");
                 Err(Failure::Usage(what))
             }
-            None => address(text).map(Bind::Address),
+            None => parse_address(text).map(BindAddress::Address),
         }
     }
 
     /// The address that it listens on, or will.
     pub(crate) fn address(&self) -> SocketAddr {
         match self {
-            Bind::Address(address) | Bind::Inherited(_, address) => *address,
+            BindAddress::Address(address) | BindAddress::Inherited(_, address) => *address,
         }
     }
 
     /// Starts to listen.
     pub(crate) fn listen(self) -> Result<TcpListener, Failure> {
         match self {
-            Bind::Inherited(listener, _) => Ok(listener),
-            Bind::Address(address) => TcpListener::bind(address).map_err(|error| {
+            BindAddress::Inherited(listener, _) => Ok(listener),
+            BindAddress::Address(address) => TcpListener::bind(address).map_err(|error| {
                 let hint = hints::for_bind_error(&error, address);
                 Failure::Runtime(format!("cannot listen on {address}: {error}{hint}"))
             }),
@@ -53,7 +53,7 @@ impl Bind {
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, Failure> {
+fn parse_address(text: &str) -> Result<SocketAddr, Failure> {
     let full = match text.strip_prefix(':').unwrap_or(text) {
         port if port.parse::<u16>().is_ok() => format!("127.0.0.1:{port}"),
         _ => String::from(text),
@@ -65,7 +65,7 @@ fn address(text: &str) -> Result<SocketAddr, Failure> {
 }
 
 /// The listening socket on standard input.
-fn inherited() -> io::Result<Bind> {
+fn inherit_socket() -> io::Result<BindAddress> {
     let socket = io::stdin().as_fd().try_clone_to_owned()?;
     let listener = TcpListener::from(socket);
     let address = listener.local_addr()?; // an error for anything but an IP socket
@@ -78,7 +78,7 @@ fn inherited() -> io::Result<Bind> {
     listener.set_nonblocking(false)?;
     match peeked {
         Err(error) if error.kind() == ErrorKind::NotConnected => {
-            Ok(Bind::Inherited(listener, address))
+            Ok(BindAddress::Inherited(listener, address))
         }
         Ok(_) | Err(_) => Err(io::Error::other("it is a connection or a datagram socket")),
     }

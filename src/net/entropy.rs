@@ -1,4 +1,4 @@
-//! Random bytes from the system. If there are none it is an error; there is no fallback.
+//! Random bytes from the system. Without them every call fails; there is no fallback.
 
 use std::fmt;
 use std::fs::File;
@@ -19,7 +19,7 @@ impl Entropy {
     ///
     /// The system's error, with the path of the source.
     pub fn open() -> io::Result<Entropy> {
-        Ok(Entropy { source: File::open(SOURCE).map_err(|error| named(&error))? })
+        Ok(Entropy { source: File::open(SOURCE).map_err(|error| with_path(&error))? })
     }
 
     /// Fills `bytes`.
@@ -28,7 +28,7 @@ impl Entropy {
     ///
     /// The system's error; then `bytes` must not be used.
     pub fn fill(&self, bytes: &mut [u8]) -> io::Result<()> {
-        (&self.source).read_exact(bytes).map_err(|error| named(&error))
+        (&self.source).read_exact(bytes).map_err(|error| with_path(&error))
     }
 
     /// 16 random bytes, such as the nonce of a WebSocket upgrade.
@@ -70,15 +70,18 @@ impl Entropy {
 
 /// Masks cut from blocks of random bytes: one system call for 256 masks, each byte used once.
 struct Masks<R> {
+    /// Where random bytes come from.
     source: R,
+    /// The last block read.
     block: [u8; limits::MASK_BLOCK],
+    /// Bytes of the block that were used.
     used: usize,
 }
 
 impl<R: Read> Masks<R> {
     fn new(source: R) -> io::Result<Masks<R>> {
         let mut masks = Masks { source, block: [0; limits::MASK_BLOCK], used: 0 };
-        masks.source.read_exact(&mut masks.block).map_err(|error| named(&error))?;
+        masks.source.read_exact(&mut masks.block).map_err(|error| with_path(&error))?;
         Ok(masks)
     }
 
@@ -88,7 +91,7 @@ impl<R: Read> Masks<R> {
             return Ok(*mask);
         }
         let Masks { source, block, used } = self;
-        source.read_exact(block).map_err(|error| named(&error))?;
+        source.read_exact(block).map_err(|error| with_path(&error))?;
         let mask = block.first_chunk().copied().unwrap_or_default();
         *used = mask.len();
         Ok(mask)
@@ -104,7 +107,7 @@ impl<R> fmt::Debug for Masks<R> {
 
 const SOURCE: &str = "/dev/urandom";
 
-fn named(error: &io::Error) -> io::Error {
+fn with_path(error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot read {SOURCE}: {error}"))
 }
 

@@ -57,7 +57,7 @@ pub enum HeadError {
     Truncated,
     /// The deadline passed.
     Timeout {
-        /// The whole time there was.
+        /// How long the peer had.
         wait: Duration,
     },
     /// The bytes are not a head we accept.
@@ -102,7 +102,7 @@ fn read<H: Head>(
             Ok(0) if parser.is_untouched() => return Err(HeadError::Empty),
             Ok(0) => return Err(HeadError::Truncated),
             Ok(count) => input.extend_from_slice(chunk.get(..count).unwrap_or_default()),
-            Err(error) if is_retryable(error.kind()) => {} // the deadline says whether the time is up
+            Err(error) if is_retryable(error.kind()) => {} // the deadline decides whether the time is up
             Err(error) => return Err(HeadError::Io(error)),
         }
     }
@@ -141,7 +141,7 @@ mod tests {
     const REQUEST: &[u8] = b"GET /ws HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
     /// What the next read returns.
-    enum Step {
+    enum ScriptStep {
         Bytes(Vec<u8>),
         /// These bytes come after this time.
         After(Duration, Vec<u8>),
@@ -150,21 +150,21 @@ mod tests {
     }
 
     /// A stream with its own clock, which moves only while a read waits.
-    struct Script {
-        steps: VecDeque<Step>,
+    struct ScriptedStream {
+        steps: VecDeque<ScriptStep>,
         now: Instant,
         wait: Duration,
         read: usize,
     }
 
-    impl Script {
-        fn new(steps: impl IntoIterator<Item = Step>) -> Script {
+    impl ScriptedStream {
+        fn new(steps: impl IntoIterator<Item = ScriptStep>) -> ScriptedStream {
             let steps = steps.into_iter().collect();
-            Script { steps, now: Instant::now(), wait: Duration::ZERO, read: 0 }
+            ScriptedStream { steps, now: Instant::now(), wait: Duration::ZERO, read: 0 }
         }
 
-        fn bytes(parts: &[&[u8]]) -> Script {
-            Script::new(parts.iter().map(|part| Step::Bytes(part.to_vec())))
+        fn bytes(parts: &[&[u8]]) -> ScriptedStream {
+            ScriptedStream::new(parts.iter().map(|part| ScriptStep::Bytes(part.to_vec())))
         }
 
         fn deadline(&self) -> Deadline {
@@ -177,35 +177,35 @@ mod tests {
         }
     }
 
-    impl Read for Script {
+    impl Read for ScriptedStream {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             assert!(!buffer.is_empty());
             let bytes = match self.steps.pop_front() {
-                Some(Step::Bytes(bytes)) => bytes,
-                Some(Step::After(time, bytes)) if time < self.wait => {
+                Some(ScriptStep::Bytes(bytes)) => bytes,
+                Some(ScriptStep::After(time, bytes)) if time < self.wait => {
                     self.now += time;
                     bytes
                 }
-                Some(Step::After(time, bytes)) => {
+                Some(ScriptStep::After(time, bytes)) => {
                     self.now += self.wait;
-                    self.steps.push_front(Step::After(time - self.wait, bytes));
+                    self.steps.push_front(ScriptStep::After(time - self.wait, bytes));
                     return Err(io::ErrorKind::WouldBlock.into());
                 }
-                Some(Step::Fails(kind)) => return Err(kind.into()),
-                Some(Step::End) => return Ok(0),
+                Some(ScriptStep::Fails(kind)) => return Err(kind.into()),
+                Some(ScriptStep::End) => return Ok(0),
                 None => panic!("a read too many"),
             };
             let count = bytes.len().min(buffer.len());
             buffer[..count].copy_from_slice(&bytes[..count]);
             if count < bytes.len() {
-                self.steps.push_front(Step::Bytes(bytes[count..].to_vec()));
+                self.steps.push_front(ScriptStep::Bytes(bytes[count..].to_vec()));
             }
             self.read += count;
             Ok(count)
         }
     }
 
-    impl TimedRead for Script {
+    impl TimedRead for ScriptedStream {
         fn set_read_wait(&mut self, wait: Duration) -> io::Result<()> {
             assert!(!wait.is_zero());
             self.wait = wait;
@@ -221,22 +221,22 @@ mod tests {
     fn a_frame_behind_the_head_is_handed_back_wherever_the_bytes_are_cut() {
         let wire = [REQUEST, b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"].concat();
         for cut in 1..wire.len() {
-            let mut stream = Script::bytes(&[&wire[..cut], &wire[cut..]]);
+            let mut stream = ScriptedStream::bytes(&[&wire[..cut], &wire[cut..]]);
             let (request, mut rest) = stream.request().unwrap();
             assert_eq!(request.target.path, "/ws", "cut at byte {cut}");
             rest.extend(stream.steps.drain(..).flat_map(|step| match step {
-                Step::Bytes(bytes) => bytes,
-                Step::After(..) | Step::Fails(_) | Step::End => Vec::new(),
+                ScriptStep::Bytes(bytes) => bytes,
+                ScriptStep::After(..) | ScriptStep::Fails(_) | ScriptStep::End => Vec::new(),
             }));
             assert_eq!(rest, wire[REQUEST.len()..], "cut at byte {cut}");
         }
     }
 
     #[test]
-    fn a_peer_that_sends_a_byte_now_and_then_is_late_at_the_deadline() {
+    fn a_peer_that_sends_a_byte_now_and_then_fails_at_the_deadline() {
         let second = Duration::from_secs(1);
-        let steps = REQUEST.iter().map(|byte| Step::After(second, vec![*byte]));
-        let mut stream = Script::new(steps);
+        let steps = REQUEST.iter().map(|byte| ScriptStep::After(second, vec![*byte]));
+        let mut stream = ScriptedStream::new(steps);
         let start = stream.now;
         let error = stream.request().unwrap_err();
         assert!(matches!(error, HeadError::Timeout { wait: limits::HEAD_WAIT }));
@@ -246,32 +246,35 @@ mod tests {
     }
 
     #[test]
-    fn a_read_that_ends_early_is_no_deadline() {
-        let mut stream = Script::new([
-            Step::Fails(io::ErrorKind::Interrupted),
-            Step::Fails(io::ErrorKind::WouldBlock),
-            Step::Bytes(REQUEST[..9].to_vec()),
-            Step::Fails(io::ErrorKind::TimedOut),
-            Step::After(Duration::from_secs(9), REQUEST[9..].to_vec()),
+    fn a_read_that_ends_early_is_not_a_timeout() {
+        let mut stream = ScriptedStream::new([
+            ScriptStep::Fails(io::ErrorKind::Interrupted),
+            ScriptStep::Fails(io::ErrorKind::WouldBlock),
+            ScriptStep::Bytes(REQUEST[..9].to_vec()),
+            ScriptStep::Fails(io::ErrorKind::TimedOut),
+            ScriptStep::After(Duration::from_secs(9), REQUEST[9..].to_vec()),
         ]);
         assert_eq!(stream.request().unwrap().1, b"");
     }
 
     #[test]
     fn a_peer_that_leaves_gets_only_a_response_that_it_can_read() {
-        let silent = Script::new([Step::End]).request().unwrap_err();
+        let silent = ScriptedStream::new([ScriptStep::End]).request().unwrap_err();
         assert!(matches!(silent, HeadError::Empty) && silent.response().is_none());
-        let cut = Script::new([Step::Bytes(b"GET /".to_vec()), Step::End]).request().unwrap_err();
+        let cut = ScriptedStream::new([ScriptStep::Bytes(b"GET /".to_vec()), ScriptStep::End])
+            .request()
+            .unwrap_err();
         assert!(matches!(cut, HeadError::Truncated));
         assert_eq!(cut.response().unwrap().status(), Status::BAD_REQUEST);
-        let reset = Script::new([Step::Fails(io::ErrorKind::ConnectionReset)]).request();
+        let reset =
+            ScriptedStream::new([ScriptStep::Fails(io::ErrorKind::ConnectionReset)]).request();
         assert!(matches!(reset, Err(HeadError::Io(error)) if error.kind()
             == io::ErrorKind::ConnectionReset));
     }
 
     #[test]
     fn tls_is_refused_at_its_first_byte() {
-        let error = Script::bytes(&[b"\x16"]).request().unwrap_err();
+        let error = ScriptedStream::bytes(&[b"\x16"]).request().unwrap_err();
         assert!(matches!(error, HeadError::Invalid(Error::NotHttp { first: 0x16 })));
         assert_eq!(error.response().unwrap().status(), Status::BAD_REQUEST);
     }
@@ -279,7 +282,7 @@ mod tests {
     #[test]
     fn no_more_of_an_endless_head_is_read_than_a_head_may_have() {
         let line = [b"X: ".as_slice(), &[b'y'; 1_000], b"\r\n"].concat();
-        let mut stream = Script::bytes(&[b"GET / HTTP/1.1\r\n", &line.repeat(1_000)]);
+        let mut stream = ScriptedStream::bytes(&[b"GET / HTTP/1.1\r\n", &line.repeat(1_000)]);
         let error = stream.request().unwrap_err();
         assert!(matches!(error, HeadError::Invalid(Error::HeadTooLong { .. })));
         assert_eq!(stream.read, limits::HEAD);
@@ -289,12 +292,12 @@ mod tests {
     fn a_client_passes_over_what_only_announces_the_answer() {
         let early = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n".as_slice();
         let switch = b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x00".as_slice();
-        let mut stream = Script::bytes(&[&[early, early, switch].concat()]);
+        let mut stream = ScriptedStream::bytes(&[&[early, early, switch].concat()]);
         let deadline = stream.deadline();
         let (head, rest) = read_response(&mut stream, &deadline).unwrap();
         assert_eq!((head.status, rest.as_slice()), (Status::SWITCHING_PROTOCOLS, &b"\x81\x00"[..]));
 
-        let mut endless = Script::bytes(&[&early.repeat(1_000)]);
+        let mut endless = ScriptedStream::bytes(&[&early.repeat(1_000)]);
         let (head, _) = read_response(&mut endless, &deadline).unwrap();
         assert_eq!(head.status.code(), 103);
     }

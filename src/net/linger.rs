@@ -1,7 +1,8 @@
 //! Lingering close: closes a socket so that the peer can still read what was sent to it.
 //!
 //! The system resets a socket that is closed with unread bytes, and a reset makes the peer's system
-//! discard what the peer has not read yet: the very refusal or Close frame that explains the end.
+//! discard what the peer has not read yet: in particular the refusal or Close frame that explains
+//! the end.
 
 use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, TcpStream};

@@ -1,6 +1,6 @@
 //! Messages in: reads a stream chunk by chunk into a decoder.
 //!
-//! Deadlines are the caller's, who sets the stream's timeout between two steps.
+//! The caller holds the deadlines: it sets the stream's timeout between two steps.
 
 use std::io::{self, ErrorKind, Read};
 use std::{error, fmt};
@@ -116,8 +116,8 @@ impl<S: Read> MessageReader<S> {
 
     /// Bytes of a partial message that are buffered.
     #[must_use]
-    pub fn unfinished(&self) -> usize {
-        self.decoder.unfinished()
+    pub fn partial_bytes(&self) -> usize {
+        self.decoder.partial_bytes()
     }
 
     /// Whether a message is incomplete; valid after any step that returned no event.
@@ -179,9 +179,9 @@ mod tests {
     use crate::ws::{Limits, Role, Violation};
 
     /// A stream that follows a script, one item per read, and then ends.
-    struct Script(VecDeque<io::Result<Vec<u8>>>);
+    struct ScriptedStream(VecDeque<io::Result<Vec<u8>>>);
 
-    impl Read for Script {
+    impl Read for ScriptedStream {
         fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
             let bytes = self.0.pop_front().unwrap_or(Ok(Vec::new()))?;
             assert!(bytes.len() <= into.len(), "a script's step fits in one read");
@@ -193,9 +193,9 @@ mod tests {
     fn reader(
         steps: impl IntoIterator<Item = io::Result<Vec<u8>>>,
         leftover: &[u8],
-    ) -> MessageReader<Script> {
+    ) -> MessageReader<ScriptedStream> {
         let decoder = Decoder::new(Role::Client, Limits { message: 100, fragments: 10 });
-        MessageReader::new(Script(steps.into_iter().collect()), decoder, leftover)
+        MessageReader::new(ScriptedStream(steps.into_iter().collect()), decoder, leftover)
     }
 
     fn text(text: &str) -> Event {
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_fails_or_ends_inside_a_message_says_so() {
+    fn a_stream_that_fails_or_ends_inside_a_message_is_an_error() {
         let steps = [Ok(b"\x81\x05He".to_vec()), Err(ErrorKind::ConnectionReset.into())];
         let mut failing = reader(steps, b"");
         let error = failing.next_event().unwrap_err();

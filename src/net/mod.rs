@@ -12,4 +12,4 @@ mod send_queue; // frames out, without blocking
 
 pub use linger::linger;
 pub use message_reader::{MessageError, MessageReader, Step};
-pub use send_queue::{Drained, SendQueue, Sent, Socket};
+pub use send_queue::{DrainResult, SendQueue, SendResult, Socket};

@@ -69,6 +69,7 @@ impl<P: Socket> Socket for Arc<P> {
 /// system call per write, not three.
 #[derive(Debug)]
 struct NonBlocking<P> {
+    /// The socket.
     socket: P,
     /// Whether it is blocking now. It changes only under the lock around the state.
     blocking: AtomicBool,
@@ -93,24 +94,25 @@ impl<P: Socket> NonBlocking<P> {
 /// The sending half of a connection. The contract:
 ///
 /// - [`SendQueue::send`] and [`SendQueue::send_last`] do not block.
-/// - After [`Sent::FellBehind`] the caller MUST see to it that a thread calls [`SendQueue::drain`]
-///   until it returns [`Drained::Empty`] or [`Drained::Closed`].
-/// - After [`Sent::Overflow`] the caller MUST end the connection.
+/// - After [`SendResult::FellBehind`] the caller MUST make a thread call [`SendQueue::drain`]
+///   until it returns [`DrainResult::Empty`] or [`DrainResult::Closed`].
+/// - After [`SendResult::Overflow`] the caller MUST end the connection.
 /// - A reader MUST call [`SendQueue::restore_blocking`] after a spurious `WouldBlock`.
 #[derive(Debug)]
 pub struct SendQueue<P> {
+    /// The socket, which the reader shares.
     socket: NonBlocking<P>,
     /// Bytes of the backlog at most.
     limit: usize,
     /// Live, behind, closing or closed; held over one non-blocking write.
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     /// Notified when the backlog shrinks and when the connection closes.
     drained: Condvar,
 }
 
 /// How the peer receives.
 #[derive(Debug)]
-enum State {
+enum QueueState {
     /// Live: each send writes to the socket.
     Live,
     /// Behind: the peer gets its backlog first.
@@ -121,20 +123,23 @@ enum State {
     Closed,
 }
 
-/// What the peer has not received: shared segments, how many bytes of the first it has, and since
-/// when the socket accepted nothing.
+/// What the peer has not received yet.
 #[derive(Debug)]
 struct Backlog {
+    /// What is left to write, in order.
     segments: VecDeque<Arc<[u8]>>,
+    /// Bytes of the first segment that the socket has accepted.
     offset: usize,
+    /// Bytes that are left to write.
     bytes: usize,
+    /// Since when the socket has accepted nothing.
     stalled_since: Instant,
 }
 
 /// The result of [`SendQueue::send`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sent {
-    /// The socket accepted them.
+pub enum SendResult {
+    /// The socket accepted all bytes.
     Written,
     /// The peer has just fallen behind: a thread must [`SendQueue::drain`] the backlog.
     FellBehind,
@@ -148,7 +153,7 @@ pub enum Sent {
 
 /// The result of [`SendQueue::drain`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drained {
+pub enum DrainResult {
     /// The backlog is empty.
     Empty,
     /// Some bytes were written, more are left.
@@ -163,7 +168,7 @@ impl<P: Socket> SendQueue<P> {
     /// The send queue of a live peer behind `socket`, with a backlog of at most `limit` bytes.
     pub fn new(socket: P, limit: usize) -> SendQueue<P> {
         let socket = NonBlocking { socket, blocking: AtomicBool::new(true) };
-        SendQueue { socket, limit, state: Mutex::new(State::Live), drained: Condvar::new() }
+        SendQueue { socket, limit, state: Mutex::new(QueueState::Live), drained: Condvar::new() }
     }
 
     /// The socket.
@@ -172,88 +177,90 @@ impl<P: Socket> SendQueue<P> {
     }
 
     /// A state is replaced as a whole, so a panic under this lock leaves it consistent.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         failpoint::check(self.state.lock().unwrap_or_else(PoisonError::into_inner), "send_queue")
     }
 
     /// Sends `bytes` after everything sent before: writes them, or adds them to the backlog.
-    pub fn send(&self, bytes: &Arc<[u8]>) -> Sent {
+    pub fn send(&self, bytes: &Arc<[u8]>) -> SendResult {
         let mut state = self.state();
         match &mut *state {
-            State::Live => match self.socket.try_write(bytes) {
-                Ok(count) if count == bytes.len() => Sent::Written,
+            QueueState::Live => match self.socket.try_write(bytes) {
+                Ok(count) if count == bytes.len() => SendResult::Written,
                 Ok(count) => {
-                    *state = State::Behind(Backlog::new(Arc::clone(bytes), count));
-                    Sent::FellBehind
+                    *state = QueueState::Behind(Backlog::new(Arc::clone(bytes), count));
+                    SendResult::FellBehind
                 }
                 Err(error) if would_block(&error) => {
-                    *state = State::Behind(Backlog::new(Arc::clone(bytes), 0));
-                    Sent::FellBehind
+                    *state = QueueState::Behind(Backlog::new(Arc::clone(bytes), 0));
+                    SendResult::FellBehind
                 }
                 Err(_) => {
                     self.close(state);
-                    Sent::Closed
+                    SendResult::Closed
                 }
             },
-            State::Behind(backlog) if backlog.bytes.saturating_add(bytes.len()) > self.limit => {
-                Sent::Overflow
+            QueueState::Behind(backlog)
+                if backlog.bytes.saturating_add(bytes.len()) > self.limit =>
+            {
+                SendResult::Overflow
             }
-            State::Behind(backlog) => {
+            QueueState::Behind(backlog) => {
                 backlog.push(Arc::clone(bytes));
-                Sent::Queued
+                SendResult::Queued
             }
-            State::Closing(_) | State::Closed => Sent::Closed,
+            QueueState::Closing(_) | QueueState::Closed => SendResult::Closed,
         }
     }
 
     /// Sends `bytes` as the last ones. Drops the backlog before them, except the segment that the
     /// peer has a part of: it gets whole frames to the end.
-    pub fn send_last(&self, bytes: &Arc<[u8]>) -> Sent {
+    pub fn send_last(&self, bytes: &Arc<[u8]>) -> SendResult {
         let mut state = self.state();
-        let (mut backlog, otherwise) = match mem::replace(&mut *state, State::Closed) {
-            State::Live => (Backlog::empty(), Sent::FellBehind),
-            State::Behind(backlog) => (backlog.started(), Sent::Queued),
-            closing @ (State::Closing(_) | State::Closed) => {
+        let (mut backlog, otherwise) = match mem::replace(&mut *state, QueueState::Closed) {
+            QueueState::Live => (Backlog::empty(), SendResult::FellBehind),
+            QueueState::Behind(backlog) => (backlog.started(), SendResult::Queued),
+            closing @ (QueueState::Closing(_) | QueueState::Closed) => {
                 *state = closing;
-                return Sent::Closed;
+                return SendResult::Closed;
             }
         };
         backlog.push(Arc::clone(bytes));
         if backlog.write_to(&self.socket).is_err() {
             self.close(state);
-            return Sent::Closed;
+            return SendResult::Closed;
         }
-        let sent = if backlog.segments.is_empty() { Sent::Written } else { otherwise };
-        *state = State::Closing(backlog);
+        let sent = if backlog.segments.is_empty() { SendResult::Written } else { otherwise };
+        *state = QueueState::Closing(backlog);
         sent
     }
 
     /// Writes as much of the backlog as the socket accepts.
-    pub fn drain(&self, now: Instant) -> Drained {
+    pub fn drain(&self, now: Instant) -> DrainResult {
         let mut state = self.state();
         let (backlog, closing) = match &mut *state {
-            State::Live => return Drained::Empty,
-            State::Behind(backlog) => (backlog, false),
-            State::Closing(backlog) => (backlog, true),
-            State::Closed => return Drained::Closed,
+            QueueState::Live => return DrainResult::Empty,
+            QueueState::Behind(backlog) => (backlog, false),
+            QueueState::Closing(backlog) => (backlog, true),
+            QueueState::Closed => return DrainResult::Closed,
         };
         let before = backlog.bytes;
         if backlog.write_to(&self.socket).is_err() {
             self.close(state);
-            return Drained::Closed;
+            return DrainResult::Closed;
         }
         let drained = if backlog.segments.is_empty() {
-            Drained::Empty
+            DrainResult::Empty
         } else if backlog.bytes < before {
             backlog.stalled_since = now;
-            Drained::Progress
+            DrainResult::Progress
         } else {
-            Drained::Stalled(now.saturating_duration_since(backlog.stalled_since))
+            DrainResult::Stalled(now.saturating_duration_since(backlog.stalled_since))
         };
-        if drained == Drained::Empty && !closing {
-            *state = State::Live;
+        if drained == DrainResult::Empty && !closing {
+            *state = QueueState::Live;
         }
-        if drained != Drained::Stalled(Duration::ZERO) {
+        if drained != DrainResult::Stalled(Duration::ZERO) {
             self.drained.notify_all();
         }
         drained
@@ -267,13 +274,13 @@ impl<P: Socket> SendQueue<P> {
     /// Whether the connection is known to be closed: nothing will be sent on it any more.
     pub fn is_closed(&self) -> bool {
         match *self.state() {
-            State::Closed => true,
-            State::Live | State::Behind(_) | State::Closing(_) => false,
+            QueueState::Closed => true,
+            QueueState::Live | QueueState::Behind(_) | QueueState::Closing(_) => false,
         }
     }
 
-    fn close(&self, mut state: MutexGuard<'_, State>) {
-        *state = State::Closed;
+    fn close(&self, mut state: MutexGuard<'_, QueueState>) {
+        *state = QueueState::Closed;
         self.socket.socket.shutdown();
         self.drained.notify_all();
     }
@@ -292,10 +299,10 @@ impl<P: Socket> SendQueue<P> {
         let mut state = self.state();
         loop {
             match &*state {
-                State::Live => return true,
-                State::Behind(backlog) if backlog.bytes <= bytes => return true,
-                State::Behind(_) => {}
-                State::Closing(_) | State::Closed => return false,
+                QueueState::Live => return true,
+                QueueState::Behind(backlog) if backlog.bytes <= bytes => return true,
+                QueueState::Behind(_) => {}
+                QueueState::Closing(_) | QueueState::Closed => return false,
             }
             state = self.drained.wait(state).unwrap_or_else(PoisonError::into_inner);
         }

@@ -16,7 +16,7 @@ use crate::ws::Encoder;
 /// Pings idle clients, disconnects silent ones, and checks every room.
 pub(super) fn heartbeat(shared: &Shared) {
     for client in shared.delivery.poll.all() {
-        check(shared, &client);
+        check_client(shared, &client);
     }
     let now = Instant::now();
     for room in shared.rooms.all() {
@@ -24,7 +24,7 @@ pub(super) fn heartbeat(shared: &Shared) {
     }
 }
 
-fn check(shared: &Shared, client: &Arc<Client>) {
+fn check_client(shared: &Shared, client: &Arc<Client>) {
     let limits = &shared.config.limits;
     if let Some(closing) = client.closing_time() {
         if closing >= CLOSE_WAIT {

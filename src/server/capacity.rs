@@ -5,14 +5,14 @@
 
 use std::fmt;
 
-/// Descriptors kept free: the listener, logs, refusals, what std opens.
+/// Descriptors left free: the listener, logs, refusals, what std opens.
 const SPARE_DESCRIPTORS: u64 = 32;
 /// Memory maps of one thread: its stack, the guard page, and the same for its signal stack.
 const MAPS_PER_THREAD: u64 = 4;
-/// Memory maps kept free: the program, its libraries, its heap; and the second thread that a connection has
+/// Memory maps left free: the program, its libraries, its heap; and the second thread that a connection has
 /// for a moment, between hello and session, for some 700 connections at once.
 const SPARE_MAPS: u64 = 4_096;
-/// Threads kept free: the server's own, and those of other programs of this user.
+/// Threads left free: the server's own, and those of other programs of this user.
 const SPARE_THREADS: u64 = 128;
 
 /// The maximum number of connections, and which limit sets it.

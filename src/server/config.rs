@@ -27,7 +27,7 @@ pub struct Config {
     pub posts: PostLimits,
     /// How long a name that has posted is reserved after its last use.
     pub hold_names: Duration,
-    /// How logs are kept: fsync, file size, retention.
+    /// How logs are stored: fsync, file size, retention.
     pub log: LogConfig,
     /// Limits on what clients may use.
     pub limits: Limits,

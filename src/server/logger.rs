@@ -44,6 +44,7 @@ pub struct Logger {
     max: Level,
     /// The queue to the logger thread.
     lines: SyncSender<LogLine>,
+    /// How many lines were dropped.
     dropped: Arc<Dropped>,
 }
 
@@ -133,7 +134,9 @@ const SECOND: Duration = Duration::from_secs(1);
 /// beyond the limit are counted, and the count is written when the second is over.
 #[derive(Debug)]
 struct LineBudget {
+    /// When the current second started.
     second: Instant,
+    /// The lines of each event in it.
     events: Vec<(&'static str, u64)>,
 }
 

@@ -105,26 +105,26 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Counts an HTTP response.
-    pub(crate) fn responded(&self, status: Status) {
+    pub(crate) fn count_response(&self, status: Status) {
         self.requests.count(&status.code().to_string());
     }
 }
 
 impl ConnectionMetrics {
     /// Counts a client that was welcomed.
-    pub(crate) fn welcomed(&self, agent: Agent) {
+    pub(crate) fn count_welcome(&self, agent: Agent) {
         self.welcomed.count(agent.as_str());
     }
 }
 
 impl MessageMetrics {
     /// Counts a message that is answered with an error.
-    pub(crate) fn refused(&self, code: ErrorCode) {
+    pub(crate) fn count_rejection(&self, code: ErrorCode) {
         self.errors.count(code.as_str());
     }
 
     /// Counts a join with a `since`.
-    pub(crate) fn resumed(&self, resume: Resume) {
+    pub(crate) fn count_resume(&self, resume: Resume) {
         self.resumes.count(match resume {
             Resume::Complete => "ok",
             Resume::OtherLog => "fresh",

@@ -14,7 +14,7 @@
 //! | `maintenance` | 1 | every 100 ms: fsync, retention, retries | with the process |
 //! | `logger` | 1 | writes the operator's log | with the last [`Logger`] |
 //!
-//! A panic never ends a thread of the lower half: its loop catches it.
+//! A panic never ends one of the last five threads: its loop catches it.
 //!
 //! Read the folders in the order of the `mod` lines. A posted message passes through
 //! `connection/session.rs`, `commands/post.rs`, `room/mod.rs`, `room/broadcast.rs`, `clients/delivery.rs`.
@@ -69,7 +69,7 @@ pub struct ServerHandle {
 }
 
 impl Server {
-    /// A server on `listener` that keeps its rooms in `store` and logs events to `logger`.
+    /// A server on `listener` that stores its rooms in `store` and logs events to `logger`.
     ///
     /// # Errors
     /// When the store cannot be read, or the system refuses randomness or a thread.
@@ -144,8 +144,8 @@ impl ServerHandle {
     }
 }
 
-/// Starts a thread that repeats `pass` for ever. A panic in it is caught and logged: these threads must not
-/// end unnoticed.
+/// Starts a thread that repeats `pass` for ever. It catches and logs a panic: the server needs these threads
+/// until it ends.
 fn spawn_loop(
     shared: &Arc<Shared>,
     name: &'static str,

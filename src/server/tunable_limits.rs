@@ -325,7 +325,7 @@ impl TunableLimit {
         LIMITS.iter().find(|limit| limit.name == name)
     }
 
-    /// Its value in `limits`.
+    /// The value of this limit in `limits`.
     #[must_use]
     pub fn of(&self, mut limits: Limits) -> LimitValue {
         let number = |count: &usize| u64::try_from(*count).unwrap_or(u64::MAX);
@@ -336,7 +336,7 @@ impl TunableLimit {
         }
     }
 
-    /// Sets it: bytes, a number, or milliseconds.
+    /// Sets this limit in `limits`: to bytes, a number, or milliseconds.
     ///
     /// # Errors
     /// The smallest and the largest value allowed, if `value` is not between them.
@@ -380,7 +380,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_limit_has_its_own_field_and_keeps_to_its_range() {
+    fn each_limit_has_its_own_field_and_stays_in_its_range() {
         for limit in LIMITS {
             let mut limits = Limits::default();
             let (least, most) = (*limit.range.start(), *limit.range.end());

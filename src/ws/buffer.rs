@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_held_holds_no_memory() {
+    fn an_empty_buffer_holds_no_memory() {
         let mut input = Buffer::default();
         input.push(&[0; 4_096]);
         input.take(4_096);

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_close_says_nothing_and_half_a_code_is_refused() {
+    fn a_close_may_be_empty_but_not_half_a_code() {
         assert_eq!(Close::parse(b""), Ok(None));
         assert_eq!(Close::parse(b"\x03"), Err(Violation::HalfCloseCode.into()));
     }

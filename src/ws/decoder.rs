@@ -1,7 +1,7 @@
 //! From bytes to events: puts the fragments of messages together, and refuses what breaks RFC 6455.
 //!
-//! It holds what one connection has sent so far. Timeouts are the caller's, who asks
-//! [`Decoder::is_mid_message`].
+//! It holds the bytes of one connection that are not decoded yet. The caller sets timeouts; it asks
+//! [`Decoder::is_mid_message`] whether the peer must send more.
 
 use std::mem;
 
@@ -37,23 +37,26 @@ pub enum Event {
     Close(Option<Close>),
 }
 
-/// Decodes the bytes of a peer, cut anywhere, into events.
+/// Decodes the bytes of a peer, in pieces of any size, into events.
 ///
-/// It allocates for bytes that have come, never for bytes that a header only announces, and holds
-/// nothing between messages.
+/// It allocates for bytes that have come, never for bytes that a header only announces. Between
+/// messages it holds no memory.
 #[derive(Debug)]
 pub struct Decoder {
     role: Role,
     limits: Limits,
+    /// Bytes fed and not decoded yet.
     input: Buffer,
-    state: State,
+    /// Where in the stream of frames it is.
+    state: DecoderState,
+    /// The message being received.
     message: PartialMessage,
     /// Frames of `message` so far.
     fragments: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum State {
+enum DecoderState {
     /// The next bytes are a header.
     BetweenFrames,
     /// The next `left` bytes are payload of `message`. Control frames never come here: they are
@@ -71,7 +74,7 @@ impl Decoder {
             role,
             limits,
             input: Buffer::default(),
-            state: State::BetweenFrames,
+            state: DecoderState::BetweenFrames,
             message: PartialMessage::None,
             fragments: 0,
         }
@@ -81,8 +84,8 @@ impl Decoder {
     /// before it feeds more: that bounds the memory.
     pub fn feed(&mut self, bytes: &[u8]) {
         match self.state {
-            State::BetweenFrames | State::InPayload { .. } => self.input.push(bytes),
-            State::Done => {}
+            DecoderState::BetweenFrames | DecoderState::InPayload { .. } => self.input.push(bytes),
+            DecoderState::Done => {}
         }
     }
 
@@ -97,7 +100,7 @@ impl Decoder {
         match &event {
             Ok(None) => self.input.shrink(),
             Ok(Some(Event::Close(_))) | Err(_) => {
-                self.state = State::Done;
+                self.state = DecoderState::Done;
                 self.message = PartialMessage::None;
                 self.input = Buffer::default();
             }
@@ -113,16 +116,16 @@ impl Decoder {
         !self.input.rest().is_empty() || !matches!(self.message, PartialMessage::None)
     }
 
-    /// Bytes held of an incomplete frame or message.
+    /// Bytes of an incomplete frame or message that it holds.
     #[must_use]
-    pub fn unfinished(&self) -> usize {
+    pub fn partial_bytes(&self) -> usize {
         self.input.rest().len().saturating_add(self.message.len())
     }
 
     fn decode(&mut self) -> Result<Option<Event>, Error> {
         loop {
             match self.state {
-                State::BetweenFrames => {
+                DecoderState::BetweenFrames => {
                     let Some((header, size)) = FrameHeader::parse(self.role, self.input.rest())?
                     else {
                         return Ok(None);
@@ -137,7 +140,7 @@ impl Decoder {
                         }
                     }
                 }
-                State::InPayload { fin, left, mask } => {
+                DecoderState::InPayload { fin, left, mask } => {
                     let bytes = self.input.take(left);
                     let taken = bytes.len();
                     unmask(mask, bytes);
@@ -145,16 +148,16 @@ impl Decoder {
                     if taken < left {
                         let left = left.saturating_sub(taken);
                         let mask = mask.map(|mask| mask::after(mask, taken));
-                        self.state = State::InPayload { fin, left, mask };
+                        self.state = DecoderState::InPayload { fin, left, mask };
                         return Ok(None);
                     }
-                    self.state = State::BetweenFrames;
+                    self.state = DecoderState::BetweenFrames;
                     if fin {
                         self.fragments = 0;
                         return Ok(mem::take(&mut self.message).end()?);
                     }
                 }
-                State::Done => return Ok(None),
+                DecoderState::Done => return Ok(None),
             }
         }
     }
@@ -176,15 +179,15 @@ impl Decoder {
         })
     }
 
-    /// Starts the payload of a data frame, if its header fits the frames before.
+    /// Starts the payload of a data frame, if the frame may follow the frames before it.
     fn begin_payload(&mut self, header: &FrameHeader) -> Result<(), Error> {
-        let fresh = match header.opcode {
+        let new_message = match header.opcode {
             Opcode::Text => Some(PartialMessage::Text(Utf8Collector::default())),
             Opcode::Binary => Some(PartialMessage::Binary(Vec::new())),
             Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong => None,
         };
-        match (&self.message, fresh) {
-            (PartialMessage::None, Some(fresh)) => self.message = fresh,
+        match (&self.message, new_message) {
+            (PartialMessage::None, Some(new_message)) => self.message = new_message,
             (PartialMessage::None, None) => return Err(Violation::Orphan.into()), // §5.4
             (PartialMessage::Text(_) | PartialMessage::Binary(_), None) => {}
             (PartialMessage::Text(_) | PartialMessage::Binary(_), Some(_)) => {
@@ -200,7 +203,7 @@ impl Decoder {
         if bytes > self.limits.message {
             return Err(Error::TooBig { bytes, limit: self.limits.message });
         }
-        self.state = State::InPayload { fin: header.fin, left, mask: header.mask };
+        self.state = DecoderState::InPayload { fin: header.fin, left, mask: header.mask };
         Ok(())
     }
 }

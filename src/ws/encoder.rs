@@ -1,6 +1,6 @@
 //! From messages to bytes: each message is one frame, with its length in the shortest form.
 //!
-//! When to send, and that nothing follows a Close, is the caller's.
+//! The caller decides when to send, and sends nothing after a Close.
 
 use std::fmt;
 
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_close_says_its_code_and_reason_or_nothing() {
+    fn a_close_has_a_code_and_a_reason_or_is_empty() {
         let close = Close { code: CloseCode::TOO_BIG, reason: "big".to_owned() };
         assert_eq!(server(|to, out| to.close(Some(&close), out)), b"\x88\x05\x03\xf1big");
         assert_eq!(server(|to, out| to.close(None, out)), b"\x88\x00");

@@ -1,10 +1,10 @@
 //! The header of a frame, read from a slice and written to a vector (RFC 6455 §5.2).
 //!
-//! One header at a time; the order of frames and the limits are the decoder's.
+//! One header at a time; the decoder checks the order of frames and the limits.
 
 use super::error::{Error, Violation};
 
-/// Payload bytes a control frame may carry (§5.5).
+/// Payload bytes that a control frame may have (§5.5).
 pub(super) const CONTROL_PAYLOAD: usize = 125;
 
 /// Our end of the connection. A client masks the frames it sends, a server never does (§5.1).
@@ -62,8 +62,10 @@ impl Opcode {
 /// The header: everything before a frame's payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FrameHeader {
+    /// Whether it is the last frame of its message.
     pub(super) fin: bool,
     pub(super) opcode: Opcode,
+    /// The mask of the payload.
     pub(super) mask: Option<[u8; 4]>,
     /// Bytes of payload that follow; below 2^63.
     pub(super) length: u64,

@@ -7,7 +7,7 @@
 //! use talk::ws::{Decoder, Encoder, Event, Limits, Role};
 //!
 //! let mut wire = Vec::new();
-//! Encoder::client(|| [1, 2, 3, 4]).text("hello", &mut wire); // in life the mask is random
+//! Encoder::client(|| [1, 2, 3, 4]).text("hello", &mut wire); // in practice the mask is random
 //!
 //! let mut decoder = Decoder::new(Role::Server, Limits { message: 65_536, fragments: 1_024 });
 //! decoder.feed(&wire);

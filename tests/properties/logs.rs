@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha1_smol::Sha1;
 use talk::chat::Operation;
-use talk::chat::protocol::{Kind, Record};
+use talk::chat::protocol::{Record, RecordKind};
 use talk::json::{self, Value};
 use talk::log::{LogName, export};
 
@@ -36,9 +36,9 @@ pub(crate) fn any_bytes(input: &[u8], root: &Path) {
 
     let expected = Expected::of(&files);
     assert_eq!((found.first, found.head + 1), (expected.first, expected.next));
-    assert_eq!(found.damage.is_none(), expected.is_whole, "{:?}", found.damage);
-    assert!(!found.torn || found.damage.is_some());
-    if let Some(damage) = &found.damage {
+    assert_eq!(found.corruption.is_none(), expected.is_whole, "{:?}", found.corruption);
+    assert!(!found.torn || found.corruption.is_some());
+    if let Some(damage) = &found.corruption {
         assert_eq!((damage.seq, damage.offset), (expected.next, expected.offset), "{damage}");
     }
     let given = String::from_utf8(given).expect("JSON is UTF-8");
@@ -48,13 +48,13 @@ pub(crate) fn any_bytes(input: &[u8], root: &Path) {
     for (given, (seq, json)) in given.into_iter().zip(&expected.records) {
         if deleted.contains(seq) && given != json {
             let kind = record(given).map(|record| record.kind);
-            assert!(matches!(kind, Some(Kind::Erased { .. })), "{given} is left of {json}");
+            assert!(matches!(kind, Some(RecordKind::Erased { .. })), "{given} is left of {json}");
         } else {
             assert_eq!(given, json, "byte for byte");
             let kind = record(given).map(|record| record.kind);
             let has_text = matches!(
                 kind,
-                Some(Kind::Operation(Operation::Post { .. } | Operation::Edit { .. }))
+                Some(RecordKind::Operation(Operation::Post { .. } | Operation::Edit { .. }))
             );
             assert!(!(deleted.contains(seq) && has_text), "{given} was deleted");
         }
@@ -78,19 +78,19 @@ fn record(json: &str) -> Option<Record> {
 
 /// The records whose text no client may get: those that a record deletes, and their edits.
 fn deleted(records: &[(u64, String)]) -> BTreeSet<u64> {
-    let kinds: Vec<(u64, Kind)> =
+    let kinds: Vec<(u64, RecordKind)> =
         records.iter().filter_map(|(seq, json)| Some((*seq, record(json)?.kind))).collect();
     let targets: BTreeSet<u64> = kinds
         .iter()
         .filter_map(|(_, kind)| match kind {
-            Kind::Operation(Operation::Delete { target }) => Some(*target),
-            Kind::Operation(_) | Kind::Erased { .. } => None,
+            RecordKind::Operation(Operation::Delete { target }) => Some(*target),
+            RecordKind::Operation(_) | RecordKind::Erased { .. } => None,
         })
         .collect();
     let edits = kinds.iter().filter(|(_, kind)| match kind {
-        Kind::Operation(Operation::Edit { target, .. })
-        | Kind::Erased { edit_of: Some(target) } => targets.contains(target),
-        Kind::Operation(_) | Kind::Erased { edit_of: None } => false,
+        RecordKind::Operation(Operation::Edit { target, .. })
+        | RecordKind::Erased { edit_of: Some(target) } => targets.contains(target),
+        RecordKind::Operation(_) | RecordKind::Erased { edit_of: None } => false,
     });
     let edits: Vec<u64> = edits.map(|(seq, _)| *seq).collect();
     targets.into_iter().chain(edits).collect()

@@ -6,9 +6,9 @@ use std::collections::VecDeque;
 
 use talk::chat::Operation;
 use talk::chat::RoomName;
-use talk::chat::protocol::Kind;
-use talk::chat::protocol::Range;
+use talk::chat::protocol::HistoryRange;
 use talk::chat::protocol::Record;
+use talk::chat::protocol::RecordKind;
 use talk::limits;
 use talk::time;
 
@@ -53,7 +53,7 @@ pub(crate) enum Purpose {
     /// To list the last so many of its records.
     List(usize),
     /// To scroll through.
-    Window(Range),
+    Window(HistoryRange),
 }
 
 /// A binary search for the first record since a time: it is one of `from..to`, or `to`.
@@ -104,7 +104,7 @@ impl HistoryLoader {
         room: &Room,
         is_near_top: bool,
         is_near_end: bool,
-    ) -> Option<Range> {
+    ) -> Option<HistoryRange> {
         let (first, kept_from) = (room.seqs.first, room.kept_from());
         if is_near_top && self.window.is_none() && kept_from > first {
             self.window = Some(HistoryWindow::new(kept_from));
@@ -112,11 +112,11 @@ impl HistoryLoader {
         let adjoins = self.adjoins(Some(room));
         let window = self.window.as_ref().filter(|window| window.requested().is_none())?;
         if window.is_empty() && !adjoins {
-            Some(Range::After(window.end() - 1))
+            Some(HistoryRange::After(window.end() - 1))
         } else if is_near_top && window.first() > first {
-            Some(Range::Before(window.first()))
+            Some(HistoryRange::Before(window.first()))
         } else if is_near_end && !adjoins {
-            Some(Range::After(window.end() - 1))
+            Some(HistoryRange::After(window.end() - 1))
         } else {
             None
         }
@@ -148,7 +148,7 @@ impl HistoryLoader {
     pub(in crate::view) fn receive(
         &mut self,
         room: &Room,
-        range: Range,
+        range: HistoryRange,
         records: Vec<Record>,
     ) -> bool {
         let Some(window) = &mut self.window else { return false };
@@ -233,7 +233,7 @@ impl HistoryLoader {
 
     /// Removes the text that a record deletes.
     pub(in crate::view) fn erase(&mut self, record: &Record, room: &Room, style: &RecordStyle<'_>) {
-        if let (Kind::Operation(Operation::Delete { target }), Some(window)) =
+        if let (RecordKind::Operation(Operation::Delete { target }), Some(window)) =
             (&record.kind, &mut self.window)
         {
             window.erase(*target);
@@ -253,7 +253,7 @@ impl HistoryLoader {
             if last.replace(day) != Some(day) {
                 lines.push((LineId::Loaded(record.seq, 0), format::day(day)));
             }
-            if let Kind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
+            if let RecordKind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
                 let post = posts.find(*seq).or_else(|| room.posts.find(*seq));
                 lines.push((LineId::Loaded(record.seq, 1), format::reply_to(*seq, post)));
             }

@@ -2,8 +2,8 @@
 
 use talk::chat::Operation;
 use talk::chat::RoomName;
-use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
+use talk::chat::protocol::RecordKind;
 
 use super::Display;
 use super::output::Channel;
@@ -29,12 +29,12 @@ impl Display {
             room.read_position.mark_seen(record.seq);
         }
         let text_of = match &record.kind {
-            Kind::Operation(Operation::Post { .. }) => Some(record.seq),
-            Kind::Operation(Operation::Edit { target, .. }) => Some(*target),
-            Kind::Operation(Operation::Delete { .. } | Operation::Topic { .. })
-            | Kind::Erased { .. } => None,
+            RecordKind::Operation(Operation::Post { .. }) => Some(record.seq),
+            RecordKind::Operation(Operation::Edit { target, .. }) => Some(*target),
+            RecordKind::Operation(Operation::Delete { .. } | Operation::Topic { .. })
+            | RecordKind::Erased { .. } => None,
         };
-        if let Kind::Operation(operation) = &record.kind
+        if let RecordKind::Operation(operation) = &record.kind
             && let Some((post, line)) = self.reply_line(&record.room, operation)
         {
             let (seq, erased) = (record.seq, format::reply_to_deleted(post));

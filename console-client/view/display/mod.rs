@@ -5,7 +5,7 @@
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
-use talk::chat::protocol::Change;
+use talk::chat::protocol::PresenceChange;
 
 use crate::room::Room;
 use crate::text::line::Line;
@@ -112,7 +112,7 @@ impl Display {
         &mut self,
         room: &RoomName,
         user: &UserName,
-        change: Change,
+        change: PresenceChange,
     ) {
         if !self.preferences.shows_presence_of(user) {
             return;

@@ -3,7 +3,7 @@
 //! The line stays above the status line, where it can still change, until something else is shown.
 
 use talk::chat::UserName;
-use talk::chat::protocol::Change;
+use talk::chat::protocol::PresenceChange;
 
 use crate::text::line::Line;
 use crate::view::format;
@@ -14,7 +14,7 @@ pub(in crate::view) struct PresenceSummary {
     /// Local seconds of the first change.
     since: i64,
     /// The first and the last change of each user.
-    people: Vec<(UserName, Change, Change)>,
+    people: Vec<(UserName, PresenceChange, PresenceChange)>,
     /// Changes of users beyond those listed.
     others: usize,
 }
@@ -26,7 +26,7 @@ const MAX_PEOPLE: usize = 200;
 const MAX_NAMES: usize = 6;
 
 impl PresenceSummary {
-    pub(in crate::view) fn add(&mut self, user: &UserName, change: Change, local: i64) {
+    pub(in crate::view) fn add(&mut self, user: &UserName, change: PresenceChange, local: i64) {
         if self.people.is_empty() {
             self.since = local;
         }
@@ -43,8 +43,8 @@ impl PresenceSummary {
     /// `12:34 --> ann, eve joined · <-- bob left`; `None` without a change. `stamp` formats a local
     /// time.
     pub(in crate::view) fn line(&self, stamp: impl Fn(i64) -> String) -> Option<Line> {
-        use Change::Joined;
-        use Change::Left;
+        use PresenceChange::Joined;
+        use PresenceChange::Left;
         let parts = [
             ("-->", (Joined, Joined), "joined"),
             ("<--", (Left, Left), "left"),

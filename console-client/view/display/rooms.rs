@@ -4,8 +4,8 @@ use talk::chat::AwayMember;
 use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::UserName;
-use talk::chat::protocol::Kind;
 use talk::chat::protocol::Record;
+use talk::chat::protocol::RecordKind;
 
 use crate::room::Room;
 use crate::stdio::keys::Direction;
@@ -77,7 +77,7 @@ impl RoomList {
 
     /// Whether it is a message of another user that the server does not know to be read.
     pub(in crate::view) fn is_unread(&self, record: &Record, me: &UserName) -> bool {
-        matches!(record.kind, Kind::Operation(Operation::Post { .. }))
+        matches!(record.kind, RecordKind::Operation(Operation::Post { .. }))
             && !record.user.is_same_claim(me)
             && self.get(&record.room).is_some_and(|room| room.read_position.is_unread(record.seq))
     }
@@ -150,7 +150,7 @@ impl RoomList {
 
     /// Notes the sender of a direct message.
     pub(in crate::view) fn note_direct(&mut self, record: &Record) {
-        if matches!(record.kind, Kind::Operation(Operation::Post { .. }))
+        if matches!(record.kind, RecordKind::Operation(Operation::Post { .. }))
             && self.last_direct.as_ref().is_none_or(|(when, _)| record.at >= *when)
         {
             self.last_direct = Some((record.at, record.user.clone()));
@@ -174,7 +174,7 @@ impl RoomList {
     /// `ann is away: lunch`, for a message from another room to the private room with ann.
     pub(crate) fn away_elsewhere(&self, name: &RoomName, me: &UserName) -> Option<String> {
         let is_here = self.current().is_some_and(|room| room.name == *name);
-        let other = name.other(me).filter(|_| !is_here)?;
+        let other = name.other_key(me).filter(|_| !is_here)?;
         let mut away = self.rooms.iter().flat_map(|room| room.members.away());
         away.find(|member| member.user.key() == other).map(away_text)
     }

@@ -3,7 +3,7 @@
 //! New lines are neither shown nor counted as read until the person returns to them.
 
 use talk::chat::RoomName;
-use talk::chat::protocol::Range;
+use talk::chat::protocol::HistoryRange;
 
 use super::history_loader::HistoryLoader;
 use super::history_loader::LineId;
@@ -108,7 +108,7 @@ impl Scroll {
         room: Option<&Room>,
         columns: usize,
         height: usize,
-    ) -> Option<(RoomName, Range)> {
+    ) -> Option<(RoomName, HistoryRange)> {
         if !self.is_active() || !self.history.is_online() {
             return None;
         }

@@ -13,7 +13,7 @@ fn topic(said: &str) -> Operation {
 }
 
 fn erased(seq: u64, edit_of: Option<u64>) -> Record {
-    Record { kind: Kind::Erased { edit_of }, ..record("lobby", seq, "ann", "x") }
+    Record { kind: RecordKind::Erased { edit_of }, ..record("lobby", seq, "ann", "x") }
 }
 
 #[test]

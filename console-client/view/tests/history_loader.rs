@@ -14,7 +14,7 @@ fn page(seqs: std::ops::Range<u64>) -> Event {
 }
 
 /// Requests the page that the view wants next.
-fn ask(view: &mut View) -> Range {
+fn ask(view: &mut View) -> HistoryRange {
     let (name, range) = wants(view, 40, 4).unwrap();
     view.display.scroll.history.expect(name, Purpose::Window(range));
     range
@@ -24,10 +24,10 @@ fn ask(view: &mut View) -> Range {
 fn a_page_requested_elsewhere_is_not_taken_for_one_of_this_position() {
     let mut view = lobby(3_000);
     view.display.go_to(1_000).unwrap();
-    assert_eq!(ask(&mut view), Range::After(999));
+    assert_eq!(ask(&mut view), HistoryRange::After(999));
     view.display.scroll_to_newest();
     view.display.go_to(700).unwrap();
-    assert_eq!(ask(&mut view), Range::After(699));
+    assert_eq!(ask(&mut view), HistoryRange::After(699));
     view.apply(page(1_000..1_100), MIDNIGHT);
     assert_eq!(wants(&mut view, 40, 4), None, "it still waits for its own");
     view.apply(page(700..800), MIDNIGHT);
@@ -91,11 +91,11 @@ fn the_scroll_position_stays_however_many_messages_come() {
 #[test]
 fn what_cannot_be_loaded_offline_is_loaded_when_connected() {
     let mut view = lobby(3_000);
-    view.apply(Event::State(State::Offline { retry: Duration::from_secs(1) }), MIDNIGHT);
+    view.apply(Event::State(ConnectionState::Offline { retry: Duration::from_secs(1) }), MIDNIGHT);
     view.display.go_to(700).unwrap();
     let note = "-- offline: more messages can be loaded when connected · PgDn --";
     assert_eq!(drawn(&[more_below(&view)]), [note]);
-    view.apply(Event::State(State::Live), MIDNIGHT);
+    view.apply(Event::State(ConnectionState::Live), MIDNIGHT);
     load(&mut view, 3_000, 4);
     assert_eq!(seen(&view, 2), ["700", "701"]);
 }
@@ -112,8 +112,8 @@ fn a_time_is_found_with_few_requests_however_long_ago_it_was() {
     let mut questions = 0;
     while let Some((name, range)) = wants(&mut view, 40, 4) {
         let seqs = match range {
-            Range::Before(seq) => seq.saturating_sub(100).max(1)..seq,
-            Range::After(seq) => seq + 1..seq + 101,
+            HistoryRange::Before(seq) => seq.saturating_sub(100).max(1)..seq,
+            HistoryRange::After(seq) => seq + 1..seq + 101,
         };
         view.display.scroll.history.expect(name.clone(), Purpose::Window(range));
         let records = seqs.map(second).collect();

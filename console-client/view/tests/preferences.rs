@@ -4,7 +4,7 @@ use super::*;
 use crate::storage::preferences::BellMode;
 use crate::storage::preferences::TimestampStyle;
 
-fn change(who: &str, change: Change) -> Event {
+fn change(who: &str, change: PresenceChange) -> Event {
     let change = Some((user(who), change));
     Event::Message(ServerMessage::Presence { room: room("lobby"), change, away: None, count: 2 })
 }
@@ -13,13 +13,13 @@ fn change(who: &str, change: Change) -> Event {
 fn joins_and_leaves_fold_into_one_line_until_a_message_comes() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     for (who, change_) in [
-        ("eve", Change::Joined),
-        ("zoe", Change::Joined),
-        ("ann", Change::Left),
-        ("Eve", Change::Left),
-        ("kim", Change::Joined),
-        ("ann", Change::Joined),
-        ("lee", Change::Left),
+        ("eve", PresenceChange::Joined),
+        ("zoe", PresenceChange::Joined),
+        ("ann", PresenceChange::Left),
+        ("Eve", PresenceChange::Left),
+        ("kim", PresenceChange::Joined),
+        ("ann", PresenceChange::Joined),
+        ("lee", PresenceChange::Left),
     ] {
         view.apply(change(who, change_), MIDNIGHT);
     }
@@ -30,7 +30,7 @@ fn joins_and_leaves_fold_into_one_line_until_a_message_comes() {
     apply(&mut view, [record("lobby", 1, "ann", "hi")]);
     assert_eq!(printed(&mut view), [line, "-- Mon, 23 Nov 2026 --", "00:01 ann hi"]);
     assert!(view.pending_lines().is_empty());
-    view.apply(change("kim", Change::Left), MIDNIGHT);
+    view.apply(change("kim", PresenceChange::Left), MIDNIGHT);
     view.display.print(format::notice("a remark"));
     assert_eq!(printed(&mut view), ["00:00 <-- kim left", "-- a remark --"]);
 }
@@ -38,7 +38,7 @@ fn joins_and_leaves_fold_into_one_line_until_a_message_comes() {
 #[test]
 fn many_joins_are_a_few_names_and_a_number() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    (0..300).for_each(|n| view.apply(change(&format!("n{n}"), Change::Joined), MIDNIGHT));
+    (0..300).for_each(|n| view.apply(change(&format!("n{n}"), PresenceChange::Joined), MIDNIGHT));
     let line = "00:00 --> n0, n1, n2, n3, n4, n5 and 194 more joined · 100 more came or went";
     assert_eq!(drawn(&view.pending_lines()), [line]);
 }
@@ -46,10 +46,10 @@ fn many_joins_are_a_few_names_and_a_number() {
 #[test]
 fn joins_are_shown_in_their_room_and_not_in_the_one_switched_to() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
-    view.apply(change("eve", Change::Joined), MIDNIGHT);
+    view.apply(change("eve", PresenceChange::Joined), MIDNIGHT);
     view.display.switch_to(1);
     assert_eq!(printed(&mut view), ["00:00 --> eve joined", "-- now in #rust --"]);
-    view.apply(change("eve", Change::Left), MIDNIGHT);
+    view.apply(change("eve", PresenceChange::Left), MIDNIGHT);
     assert!(view.pending_lines().is_empty());
 }
 
@@ -57,14 +57,14 @@ fn joins_are_shown_in_their_room_and_not_in_the_one_switched_to() {
 fn quiet_hides_joins_and_still_counts_members() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.display.preferences.set(PreferenceChange::Quiet(true));
-    view.apply(change("eve", Change::Joined), MIDNIGHT);
+    view.apply(change("eve", PresenceChange::Joined), MIDNIGHT);
     let renamed =
         Event::Message(ServerMessage::Renamed { user: user("eve"), to: user("eva"), token: None });
     view.apply(renamed, MIDNIGHT);
     assert!(view.pending_lines().is_empty() && printed(&mut view).is_empty());
     assert!(status(&view).contains("2 people"));
     view.display.preferences.set(PreferenceChange::Quiet(false));
-    view.apply(change("eva", Change::Left), MIDNIGHT);
+    view.apply(change("eva", PresenceChange::Left), MIDNIGHT);
     assert_eq!(view.pending_lines().len(), 1);
 }
 
@@ -87,10 +87,10 @@ fn the_bell_rings_as_set_and_never_for_the_past() {
         assert_eq!(rings(bell, "lobby", "bob", "bob"), expected[3], "our own words, {bell:?}");
     }
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    view.apply(Event::State(State::CatchingUp), MIDNIGHT);
+    view.apply(Event::State(ConnectionState::CatchingUp), MIDNIGHT);
     apply(&mut view, [record("lobby", 1, "ann", "bob?")]);
     assert!(!view.bell.take(MIDNIGHT), "it was sent while we were offline");
-    view.apply(Event::State(State::Live), MIDNIGHT);
+    view.apply(Event::State(ConnectionState::Live), MIDNIGHT);
     apply(&mut view, [record("lobby", 2, "ann", "bob?"), record("lobby", 3, "ann", "bob?")]);
     assert!(view.bell.take(MIDNIGHT) && !view.bell.take(MIDNIGHT));
     apply(&mut view, [record("lobby", 4, "ann", "bob?")]);
@@ -120,7 +120,7 @@ fn an_ignored_user_is_not_shown_and_leaves_nothing_unread() {
     view.display.preferences.take_unsaved();
     apply(&mut view, [record("lobby", 1, "eve", "bob!"), record("rust", 1, "eve", "bob!")]);
     apply(&mut view, [operation("lobby", 2, "eve", Operation::Delete { target: 1 })]);
-    view.apply(change("eve", Change::Left), MIDNIGHT);
+    view.apply(change("eve", PresenceChange::Left), MIDNIGHT);
     view.apply(
         Event::Message(ServerMessage::Typing { room: room("lobby"), user: user("eve") }),
         MIDNIGHT,

@@ -90,7 +90,7 @@ fn only_what_a_person_sees_counts_as_read_and_is_sent_when_live() {
     assert!(seen.unsent_read_positions().is_empty(), "it waits unseen");
     seen.display.switch_to(1);
     assert_eq!(seen.unsent_read_positions(), [(room("rust"), 2)]);
-    seen.apply(Event::State(State::CatchingUp), MIDNIGHT);
+    seen.apply(Event::State(ConnectionState::CatchingUp), MIDNIGHT);
     assert!(seen.unsent_read_positions().is_empty(), "the room may not be joined yet");
     for mode in [OutputMode::AllRooms, OutputMode::NewOnly] {
         let mut piped = view(mode, &["lobby"]);

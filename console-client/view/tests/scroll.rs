@@ -95,7 +95,7 @@ fn a_message_is_gone_to_by_its_number_or_time() {
     assert_eq!(view.display.go_to(900), Ok(true));
     assert_eq!(
         wants(&mut view, 40, 2),
-        Some((room("lobby"), Range::After(899))),
+        Some((room("lobby"), HistoryRange::After(899))),
         "it is requested"
     );
     assert_eq!(view.display.go_to(1501), Err("the newest message is #1500".to_owned()));
@@ -114,8 +114,8 @@ pub(super) fn load(view: &mut View, count: u64, height: usize) {
     for _ in 0..100 {
         let Some((name, range)) = wants(view, 40, height) else { return };
         let seqs = match range {
-            Range::Before(seq) => seq.saturating_sub(100).max(1)..seq,
-            Range::After(seq) => seq + 1..(seq + 101).min(count + 1),
+            HistoryRange::Before(seq) => seq.saturating_sub(100).max(1)..seq,
+            HistoryRange::After(seq) => seq + 1..(seq + 101).min(count + 1),
         };
         view.display.scroll.history.expect(name.clone(), Purpose::Window(range));
         assert_eq!(wants(view, 40, height), None, "one request at a time");
@@ -170,7 +170,7 @@ fn a_page_back_waits_for_its_messages_and_is_a_whole_page() {
             view.display.scroll.history.expect(name.clone(), Purpose::Window(*range));
         }
         view.display.page(Direction::Back, 40, 21); // before they are there
-        if let Some((name, Range::Before(seq))) = wanted {
+        if let Some((name, HistoryRange::Before(seq))) = wanted {
             let seqs = seq.saturating_sub(100).max(1)..seq;
             let records = seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())).collect();
             view.apply(
@@ -218,12 +218,12 @@ fn a_time_is_searched_as_far_back_as_necessary() {
 #[test]
 fn without_a_connection_nothing_is_requested_and_the_status_line_says_so() {
     let mut view = lobby(600);
-    view.apply(Event::State(State::Offline { retry: Duration::from_secs(1) }), MIDNIGHT);
+    view.apply(Event::State(ConnectionState::Offline { retry: Duration::from_secs(1) }), MIDNIGHT);
     (0..60).for_each(|_| view.display.page(Direction::Back, 40, 11));
     assert_eq!(wants(&mut view, 40, 11), None);
     assert!(status(&view).contains("when connected"), "{}", status(&view));
     let top = seen(&view, 2);
-    view.apply(Event::State(State::Live), MIDNIGHT);
+    view.apply(Event::State(ConnectionState::Live), MIDNIGHT);
     load(&mut view, 600, 11);
     assert_eq!(seen(&view, 2), top, "what is loaded moves nothing");
     view.display.page(Direction::Back, 40, 11);
@@ -238,13 +238,13 @@ fn messages_listed_far_back_leave_the_gap_to_history() {
     let current = view.display.rooms.current().unwrap();
     let name = current.name.clone();
     let (range, count) = current.page_around(100).unwrap();
-    assert_eq!((range, count), (Range::Before(110), 20));
+    assert_eq!((range, count), (HistoryRange::Before(110), 20));
     view.display.scroll.history.expect(name.clone(), Purpose::List(count));
     let records = (60..110).map(|seq| record("lobby", seq, "ann", "old")).collect();
     view.apply(Event::Message(ServerMessage::History { room: name, records, first: 1 }), MIDNIGHT);
     let shown = printed(&mut view).concat();
     assert!(shown.contains("#90 ann") && shown.contains("#109 ann") && !shown.contains("#89 ann"));
-    assert_eq!(page_before(&view), Some((room("lobby"), Range::Before(900))));
+    assert_eq!(page_before(&view), Some((room("lobby"), HistoryRange::Before(900))));
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn token(digit: char) -> Token {
 }
 
 #[test]
-fn a_held_name_needs_its_token_whatever_its_case() {
+fn a_held_name_needs_its_token_in_any_case() {
     let (mut names, now) = (NameRegistry::new(7 * DAY), Instant::now());
     let bob = names.claim(&user("bob"), None, token('1'), now).unwrap();
     assert_eq!(bob.token, token('1'));
@@ -49,7 +49,7 @@ fn a_dropped_name_is_held_for_a_minute_and_a_posters_for_days() {
 }
 
 #[test]
-fn a_free_name_keeps_the_token_its_former_owner_shows() {
+fn a_free_name_gets_the_token_that_its_former_owner_sends() {
     let (mut names, now) = (NameRegistry::new(DAY), Instant::now());
     let laptop = names.claim(&user("bob"), Some(&token('7')), token('1'), now).unwrap();
     let phone = names.claim(&user("bob"), Some(&token('7')), token('2'), now).unwrap();
@@ -57,7 +57,7 @@ fn a_free_name_keeps_the_token_its_former_owner_shows() {
 }
 
 #[test]
-fn an_away_message_outlives_a_short_absence_and_not_a_long_one() {
+fn an_away_message_survives_a_short_absence_and_not_a_long_one() {
     let start = Instant::now();
     let lunch = || Some(AwayMessage::parse("lunch").unwrap());
     let after = |absence: Duration| {

@@ -47,7 +47,7 @@ pub enum ClientMessage {
         cid: Cid,
         /// The text.
         text: Text,
-        /// It says what its author does.
+        /// Whether it is an action of its author (`/me waves`).
         me: bool,
         /// The seq of the message that it replies to.
         reply: Option<u64>,
@@ -57,7 +57,7 @@ pub enum ClientMessage {
         /// The room.
         room: RoomName,
         /// The direction, and the seq to start from.
-        range: Range,
+        range: HistoryRange,
         /// Records at most: 1 to [`HISTORY_PAGE_MAX`](crate::limits::HISTORY_PAGE_MAX).
         limit: usize,
     },
@@ -77,7 +77,7 @@ pub enum ClientMessage {
     },
     /// List the rooms.
     Rooms,
-    /// Change the name.
+    /// PresenceChange the name.
     Nick {
         /// The new name.
         user: UserName,
@@ -151,13 +151,13 @@ pub enum Since {
     Newest,
     /// With new records only.
     Now,
-    /// After this seq; 0 is every record that is kept.
+    /// After this seq; 0: every record that retention has left.
     After(u64),
 }
 
 /// Which records a `history` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Range {
+pub enum HistoryRange {
     /// The newest ones before this seq.
     Before(u64),
     /// The oldest ones after this seq.

@@ -1,8 +1,8 @@
 //! A client's messages to and from JSON.
 
-use super::client_message::{Agent, ClientMessage, Join, Range, Since};
+use super::client_message::{Agent, ClientMessage, HistoryRange, Join, Since};
 use super::fields::{Fields, WHOLE_NUMBER, must_be, number};
-use super::operation_json::read_me;
+use super::operation_json::read_kind;
 use super::server_message::ErrorMessage;
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::operation::Operation;
@@ -74,8 +74,8 @@ impl ClientMessage {
             ClientMessage::History { room, range, limit } => {
                 push_room(&mut object, "history", room);
                 match range {
-                    Range::Before(seq) => object.number("before", *seq),
-                    Range::After(seq) => object.number("after", *seq),
+                    HistoryRange::Before(seq) => object.number("before", *seq),
+                    HistoryRange::After(seq) => object.number("after", *seq),
                 };
                 object.number("limit", *limit as u64);
             }
@@ -126,7 +126,7 @@ fn read(value: &Value, max_text: usize) -> Result<ClientMessage, Rejection> {
             to: fields.value("to")?,
             cid: fields.value("cid")?,
             text: Text::parse(fields.string("text")?, max_text)?,
-            me: read_me(fields)?,
+            me: read_kind(fields)?,
             reply: fields.optional_number("reply")?,
         },
         "history" => read_history(fields)?,
@@ -179,8 +179,8 @@ fn read_join(fields: Fields<'_>) -> Result<Join, Rejection> {
 
 fn read_history(fields: Fields<'_>) -> Result<ClientMessage, Rejection> {
     let range = match (fields.optional_number("before")?, fields.optional_number("after")?) {
-        (Some(before), None) => Range::Before(before),
-        (None, Some(after)) => Range::After(after),
+        (Some(before), None) => HistoryRange::Before(before),
+        (None, Some(after)) => HistoryRange::After(after),
         (None, None) => {
             return Err(must_be("before", &format!("{WHOLE_NUMBER}, or `after` given")));
         }

@@ -12,9 +12,11 @@ mod server_message_json; // its JSON
 pub mod client_message; // client → server
 mod client_message_json; // its JSON
 
-pub use client_message::{Agent, ClientMessage, Join, Range, Since};
-pub use record::{Kind, Record};
-pub use server_message::{Change, ErrorMessage, Joined, Limits, RoomInfo, ServerMessage, Welcome};
+pub use client_message::{Agent, ClientMessage, HistoryRange, Join, Since};
+pub use record::{Record, RecordKind};
+pub use server_message::{
+    ErrorMessage, Joined, Limits, PresenceChange, RoomInfo, ServerMessage, Welcome,
+};
 
 /// The largest seq, and the largest number anywhere in the protocol: JavaScript is exact up to it.
 pub const NUMBER_MAX: u64 = (1 << 53) - 1;

@@ -1,4 +1,4 @@
-//! Operations to and from JSON: a request and its record have the same fields.
+//! Operations to and from JSON: a submission and its record have the same fields.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::chat::text::Text;
 use crate::json;
 
 impl Operation {
-    /// Appends the operation's fields, each with a comma in front. Every post passes here, so it
+    /// Appends the operation's fields, each with a comma in front. It runs for every post, so it
     /// allocates nothing but space in `out`.
     pub(crate) fn push_fields(&self, out: &mut String) {
         match self {
@@ -42,7 +42,7 @@ impl Operation {
         Ok(Some(match name {
             "post" => Operation::Post {
                 text: text()?,
-                me: read_me(fields)?,
+                me: read_kind(fields)?,
                 reply: fields.optional_number("reply")?,
             },
             "edit" => Operation::Edit { target: fields.number("target")?, text: text()? },
@@ -62,8 +62,8 @@ pub(crate) fn push_target(target: u64, out: &mut String) {
     write!(out, ",\"target\":{target}").ok(); // writing to a String cannot fail
 }
 
-/// Whether the `kind` of a post is `"me"`, the only one there is.
-pub(crate) fn read_me(fields: Fields<'_>) -> Result<bool, Rejection> {
+/// Whether a post has the `kind` `"me"`; there is no other.
+pub(crate) fn read_kind(fields: Fields<'_>) -> Result<bool, Rejection> {
     match fields.optional_string("kind")? {
         None => Ok(false),
         Some("me") => Ok(true),

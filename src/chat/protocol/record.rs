@@ -28,13 +28,13 @@ pub struct Record {
     pub user: UserName,
     /// The id that its author's client chose.
     pub cid: Cid,
-    /// What it says.
-    pub kind: Kind,
+    /// Its content.
+    pub kind: RecordKind,
 }
 
 /// The content of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum RecordKind {
     /// An operation.
     Operation(Operation),
     /// A post, or an edit of one, whose author has deleted the post: only its place in the log is
@@ -45,20 +45,20 @@ pub enum Kind {
     },
 }
 
-impl Kind {
+impl RecordKind {
     /// The record's `type` on the wire.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Kind::Operation(operation) => operation.name(),
-            Kind::Erased { edit_of: None } => "post",
-            Kind::Erased { edit_of: Some(_) } => "edit",
+            RecordKind::Operation(operation) => operation.name(),
+            RecordKind::Erased { edit_of: None } => "post",
+            RecordKind::Erased { edit_of: Some(_) } => "edit",
         }
     }
 }
 
 impl Record {
-    /// Appends the record as JSON. Every post passes here, so it allocates nothing but space in
+    /// Appends the record as JSON. It runs for every post, so it allocates nothing but space in
     /// `out`.
     pub fn push_json(&self, out: &mut String) {
         out.push_str("{\"type\":\"");
@@ -71,8 +71,8 @@ impl Record {
         out.push_str(self.cid.as_str());
         out.push('"');
         match &self.kind {
-            Kind::Operation(operation) => operation.push_fields(out),
-            Kind::Erased { edit_of } => {
+            RecordKind::Operation(operation) => operation.push_fields(out),
+            RecordKind::Erased { edit_of } => {
                 if let Some(target) = edit_of {
                     operation_json::push_target(*target, out);
                 }
@@ -97,11 +97,11 @@ impl Record {
     pub fn from_json(value: &Value) -> Result<Option<Record>, Rejection> {
         let fields = Fields::of(value)?;
         let kind = match (fields.string("type")?, fields.flag("deleted")?) {
-            ("post", true) => Kind::Erased { edit_of: None },
-            ("edit", true) => Kind::Erased { edit_of: Some(fields.number("target")?) },
+            ("post", true) => RecordKind::Erased { edit_of: None },
+            ("edit", true) => RecordKind::Erased { edit_of: Some(fields.number("target")?) },
             // The server checks its limit on the length; a client accepts any.
             (name, _) => match Operation::read(name, fields, usize::MAX)? {
-                Some(operation) => Kind::Operation(operation),
+                Some(operation) => RecordKind::Operation(operation),
                 None => return Ok(None),
             },
         };

@@ -26,7 +26,7 @@ pub enum ServerMessage {
         room: RoomName,
         /// The records, in order.
         records: Vec<Record>,
-        /// The oldest seq the room still keeps.
+        /// The oldest seq that retention has left in the room.
         first: u64,
     },
     /// The result of a `search`.
@@ -39,15 +39,15 @@ pub enum ServerMessage {
         records: Vec<Record>,
         /// Records before this seq have not been searched.
         before: u64,
-        /// The oldest seq the room still keeps.
+        /// The oldest seq that retention has left in the room.
         first: u64,
     },
     /// A member joined or left.
     Presence {
         /// The room.
         room: RoomName,
-        /// Who, and which; absent in a large room.
-        change: Option<(UserName, Change)>,
+        /// The member, and whether they joined or left; absent in a large room.
+        change: Option<(UserName, PresenceChange)>,
         /// The away message of a member who joins and is away.
         away: Option<AwayMessage>,
         /// Members of the room now.
@@ -97,7 +97,7 @@ pub enum ServerMessage {
         /// The user.
         user: UserName,
     },
-    /// The read marker of this name in a room was moved on another device.
+    /// Another device of this name has moved the read marker of a room.
     Marked {
         /// The room.
         room: RoomName,
@@ -106,7 +106,7 @@ pub enum ServerMessage {
     },
     /// The server did not do what a message asked.
     Error(ErrorMessage),
-    /// A message of a later version; only a client receives it. It is passed on as it came.
+    /// A message of a later version; only a client receives it. It is the JSON as it came.
     Other(Value),
 }
 
@@ -147,7 +147,7 @@ pub struct Joined {
     pub room: RoomName,
     /// The id of its log; a new log has a new one.
     pub log: String,
-    /// The oldest seq it keeps.
+    /// The oldest seq that retention has left.
     pub first: u64,
     /// Its newest seq; 0 where it is empty.
     pub head: u64,
@@ -183,7 +183,7 @@ pub struct ErrorMessage {
 }
 
 impl ErrorMessage {
-    /// An error with `code` that says `message`, about no message or room in particular.
+    /// An error with `code` and the sentence `message`, which names no cid or room.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> ErrorMessage {
         ErrorMessage { code, message: message.into(), cid: None, room: None, retry_ms: None }
     }
@@ -209,20 +209,20 @@ impl From<Rejection> for ErrorMessage {
 
 /// Whether a member joined or left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum PresenceChange {
     /// The member joined.
     Joined,
     /// The member left.
     Left,
 }
 
-impl Change {
+impl PresenceChange {
     /// The change as it is spelled on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Change::Joined => "joined",
-            Change::Left => "left",
+            PresenceChange::Joined => "joined",
+            PresenceChange::Left => "left",
         }
     }
 }

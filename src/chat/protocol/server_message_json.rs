@@ -3,7 +3,7 @@
 use super::fields::{Fields, must_be};
 use super::record::Record;
 use super::server_message::{
-    Change, ErrorMessage, Joined, Limits, RoomInfo, ServerMessage, Welcome,
+    ErrorMessage, Joined, Limits, PresenceChange, RoomInfo, ServerMessage, Welcome,
 };
 use crate::chat::cid::Cid;
 use crate::chat::error_code::{ErrorCode, Rejection};
@@ -93,8 +93,8 @@ impl ServerMessage {
         Ok(message.unwrap_or(ServerMessage::Other(value)))
     }
 
-    /// The room and seq of a record of a type this version does not know. It counts in the order of
-    /// the records; without it, every record after it would seem to follow a missing one.
+    /// The room and seq of a record whose type this version does not know. The client counts it:
+    /// else the record after it would seem to follow a missing one.
     #[must_use]
     pub fn unknown_record(value: &Value) -> Option<(RoomName, u64)> {
         let fields = Fields::of(value).ok()?;
@@ -259,11 +259,11 @@ fn read_records(items: &[Value]) -> Result<Vec<Record>, Rejection> {
     items.iter().filter_map(|item| Record::from_json(item).transpose()).collect()
 }
 
-fn read_change(fields: Fields<'_>) -> Result<Option<(UserName, Change)>, Rejection> {
+fn read_change(fields: Fields<'_>) -> Result<Option<(UserName, PresenceChange)>, Rejection> {
     let Some(user) = fields.optional_string("user")? else { return Ok(None) };
     let change = match fields.string("state")? {
-        "joined" => Change::Joined,
-        "left" => Change::Left,
+        "joined" => PresenceChange::Joined,
+        "left" => PresenceChange::Left,
         _ => return Err(must_be("state", "\"joined\" or \"left\"")),
     };
     Ok(Some((UserName::from_trusted(user), change)))

@@ -36,7 +36,7 @@ fn seqs(batch: &Batch) -> Vec<u64> {
 }
 
 #[test]
-fn what_is_submitted_is_numbered_and_a_repeat_is_recognized() {
+fn submissions_are_numbered_and_repeats_are_recognized() {
     let ([alice, bob], mut sequencer) = (authors(), sequencer());
     assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::Accepted);
     assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::InFlight);
@@ -55,7 +55,7 @@ fn what_is_submitted_is_numbered_and_a_repeat_is_recognized() {
 }
 
 #[test]
-fn a_new_sequencer_recognizes_what_its_log_holds() {
+fn a_new_sequencer_recognizes_the_records_of_its_log() {
     let ([alice, bob], mut before) = (authors(), sequencer());
     before.submit(&alice, cid("1"), post("a \"b\"\n"), 5_000);
     let me = Operation::Post { text: Text::parse("waves", 100).unwrap(), me: true, reply: None };
@@ -75,7 +75,7 @@ fn a_new_sequencer_recognizes_what_its_log_holds() {
 }
 
 #[test]
-fn a_repeat_of_words_that_were_deleted_is_known_by_its_cid_alone() {
+fn a_repeat_of_a_deleted_post_is_recognized_by_its_cid_alone() {
     let ([alice, _], mut sequencer) = (authors(), sequencer());
     let json = r#"{"type":"post","room":"lobby","seq":1,"at":5,"user":"alice","cid":"1","text":"","deleted":true}"#;
     sequencer.restore(&LogEntry { seq: 1, owner: alice.owner, json: json.into() });
@@ -87,7 +87,7 @@ fn a_repeat_of_words_that_were_deleted_is_known_by_its_cid_alone() {
 }
 
 #[test]
-fn a_line_answers_an_earlier_one_and_is_known_by_which() {
+fn a_reply_needs_an_earlier_record_and_its_repeat_the_same_one() {
     let ([alice, bob], mut before) = (authors(), sequencer());
     let answer = |seq| {
         let Operation::Post { text, me, .. } = post("yes") else { unreachable!() };
@@ -129,7 +129,7 @@ fn a_cid_used_for_another_operation_is_a_conflict() {
 }
 
 #[test]
-fn a_clock_that_jumps_changes_neither_the_order_nor_sets_time_back() {
+fn a_clock_that_jumps_back_changes_neither_the_order_nor_the_times() {
     const NOW: u64 = 1_795_394_177_902;
     const HOUR: u64 = 60 * 60 * 1_000;
     const TEN_YEARS: u64 = 10 * 365 * 24 * HOUR;
@@ -157,7 +157,7 @@ fn a_clock_that_jumps_changes_neither_the_order_nor_sets_time_back() {
 }
 
 #[test]
-fn what_could_not_be_stored_leaves_no_trace() {
+fn a_batch_that_was_not_stored_leaves_no_trace() {
     let ([alice, bob], mut sequencer) = (authors(), sequencer());
     sequencer.submit(&alice, cid("1"), post("a"), 0);
     sequencer.take_batch();
@@ -179,7 +179,7 @@ fn what_could_not_be_stored_leaves_no_trace() {
 }
 
 #[test]
-fn a_cid_is_known_for_as_long_as_the_window_says() {
+fn a_cid_is_recognized_within_the_window() {
     let ([alice, _], mut sequencer) = (authors(), sequencer());
     let window = limits::CID_WINDOW as u64;
     for n in 0..window {

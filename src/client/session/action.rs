@@ -1,4 +1,4 @@
-//! What goes into the session, and what comes out.
+//! The session's inputs and actions.
 
 use std::time::Duration;
 
@@ -54,13 +54,13 @@ pub enum Action {
     Send(ClientMessage),
     /// Wait, then pass in [`Input::ResendDue`].
     ResendIn(Duration),
-    /// Close the connection with this code: the server does not send records that it says it has.
+    /// Close the connection with this code: the server does not send records that it announced.
     Disconnect(u16),
     /// Pass on an event.
     Emit(Event),
 }
 
-/// Who connects.
+/// The name of the client and the secrets that prove it.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// The name it wants.

@@ -1,8 +1,11 @@
 //! The client as a state machine: offline → connecting → catching up → live.
 //!
-//! It has no clock, no randomness and no I/O. The host passes in what happened as an [`Input`], and
-//! does what comes out as [`Action`]s, in order. The browser's client is the same machine; both are
-//! held to `tests/vectors/session/`.
+//! Depends on `outbox`, `subscriptions`, `event`, `chat` and `limits`; never on sockets, threads,
+//! the clock or randomness.
+//!
+//! The host (`driver.rs`) passes in what happened as an [`Input`], and performs the [`Action`]s
+//! that the session returns, in order. The browser's client is the same machine;
+//! `tests/vectors/session/` tests both.
 
 use std::mem;
 use std::time::Duration;
@@ -18,28 +21,34 @@ use crate::limits;
 mod action; // what goes in, what comes out
 mod receive; // what a message from the server does
 
-pub use super::event::State;
+pub use super::event::ConnectionState;
 pub use super::outbox::{SavedSubmission, Submission};
 pub use action::{Action, Credentials, Input};
 
 /// The state of one client.
 #[derive(Debug)]
 pub struct Session {
+    /// What the next `hello` contains.
     credentials: Credentials,
-    state: State,
-    link: Link,
+    /// The state that events report.
+    state: ConnectionState,
+    /// How far the handshake of the connection has come.
+    stage: ConnectionStage,
     /// Connections in a row that ended before they were live.
     attempts: u32,
     /// The close code of the last connection.
     closed: u16,
+    /// The rooms, and how far each is shown.
     subscriptions: Subscriptions,
+    /// Submissions that are not stored yet.
     outbox: Outbox,
+    /// A change of name that is under way.
     rename: Rename,
 }
 
-/// How far the present connection has come.
+/// How far the handshake of the present connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Link {
+enum ConnectionStage {
     /// There is none.
     Disconnected,
     /// The `hello` is sent.
@@ -67,8 +76,8 @@ impl Session {
     pub fn new(credentials: Credentials, rooms: Vec<RoomName>) -> Session {
         Session {
             credentials,
-            state: State::Offline { retry: Duration::ZERO },
-            link: Link::Disconnected,
+            state: ConnectionState::Offline { retry: Duration::ZERO },
+            stage: ConnectionStage::Disconnected,
             attempts: 0,
             closed: 0,
             subscriptions: Subscriptions::new(rooms),
@@ -86,7 +95,7 @@ impl Session {
     /// Whether the server has accepted us on the present connection.
     #[must_use]
     pub fn is_welcomed(&self) -> bool {
-        self.link == Link::Welcomed
+        self.stage == ConnectionStage::Welcomed
     }
 
     /// Sets a token for the next `hello` if the name has none. A token that only the `welcome`
@@ -107,16 +116,20 @@ impl Session {
     fn apply_input(&mut self, input: Input, actions: &mut Vec<Action>) {
         match input {
             Input::Start => match self.state {
-                State::Offline { .. } | State::Stopped => {
-                    self.enter(State::Connecting, actions);
+                ConnectionState::Offline { .. } | ConnectionState::Stopped => {
+                    self.enter(ConnectionState::Connecting, actions);
                     actions.push(Action::Connect);
                 }
-                State::Connecting | State::CatchingUp | State::Live => {}
+                ConnectionState::Connecting
+                | ConnectionState::CatchingUp
+                | ConnectionState::Live => {}
             },
             Input::Opened => self.on_open(actions),
-            Input::Received(message) => match self.link {
-                Link::Disconnected => {} // sent on a connection that is gone
-                Link::HelloSent | Link::Welcomed => self.on_message(message, actions),
+            Input::Received(message) => match self.stage {
+                ConnectionStage::Disconnected => {} // sent on a connection that is gone
+                ConnectionStage::HelloSent | ConnectionStage::Welcomed => {
+                    self.on_message(message, actions)
+                }
             },
             Input::Closed { code, reason, jitter } => self.on_close(code, reason, jitter, actions),
             Input::Submit(submission) => {
@@ -143,10 +156,11 @@ impl Session {
     // ---- The connection ------------------------------------------------------------------------
 
     fn on_open(&mut self, actions: &mut Vec<Action>) {
-        if self.state != State::Connecting || self.link != Link::Disconnected {
+        if self.state != ConnectionState::Connecting || self.stage != ConnectionStage::Disconnected
+        {
             return;
         }
-        self.link = Link::HelloSent;
+        self.stage = ConnectionStage::HelloSent;
         let Credentials { user, token, password, agent } = self.credentials.clone();
         let join = self.subscriptions.join_all();
         actions.push(Action::Send(ClientMessage::Hello { user, token, password, agent, join }));
@@ -154,10 +168,10 @@ impl Session {
 
     fn on_close(&mut self, code: u16, reason: String, jitter: f64, actions: &mut Vec<Action>) {
         match self.state {
-            State::Offline { .. } | State::Stopped => return,
-            State::Connecting | State::CatchingUp | State::Live => {}
+            ConnectionState::Offline { .. } | ConnectionState::Stopped => return,
+            ConnectionState::Connecting | ConnectionState::CatchingUp | ConnectionState::Live => {}
         }
-        self.link = Link::Disconnected;
+        self.stage = ConnectionStage::Disconnected;
         self.closed = code;
         self.subscriptions.on_disconnect();
         self.outbox.on_disconnect();
@@ -167,40 +181,41 @@ impl Session {
             Rename::Requested { user, next } => Rename::Wanted(next.unwrap_or(user)),
         };
         if !close_code::is_worth_retrying(code) {
-            self.enter(State::Stopped, actions);
+            self.enter(ConnectionState::Stopped, actions);
             actions.push(Action::Emit(Event::Stopped { code, reason }));
             return;
         }
         let retry = backoff(self.attempts, jitter);
         self.attempts = self.attempts.saturating_add(1);
-        self.enter(State::Offline { retry }, actions);
+        self.enter(ConnectionState::Offline { retry }, actions);
         actions.push(Action::Retry(retry));
     }
 
-    /// Enters catching up or live, whichever it is.
+    /// Enters `CatchingUp` or `Live`, once the server has accepted the client.
     fn update_state(&mut self, actions: &mut Vec<Action>) {
-        if self.link != Link::Welcomed {
+        if self.stage != ConnectionStage::Welcomed {
             return;
         }
         if self.subscriptions.is_caught_up() {
             self.attempts = 0;
-            self.enter(State::Live, actions);
+            self.enter(ConnectionState::Live, actions);
         } else {
-            self.enter(State::CatchingUp, actions);
+            self.enter(ConnectionState::CatchingUp, actions);
         }
     }
 
-    fn enter(&mut self, state: State, actions: &mut Vec<Action>) {
+    fn enter(&mut self, state: ConnectionState, actions: &mut Vec<Action>) {
         if self.state != state {
             self.state = state;
             actions.push(Action::Emit(Event::State(state)));
         }
     }
 
-    /// Sends the next of what waits, if the client is live and nothing is in flight. A new name
-    /// goes before the next submission, but after every submission already sent under the old one.
+    /// Sends the next message that waits, if the client is live and no submission is in flight. A
+    /// new name is sent before the next submission, but only after every submission that was sent
+    /// under the old name is settled.
     fn send_next(&mut self, actions: &mut Vec<Action>) {
-        if self.state != State::Live || self.outbox.is_busy() {
+        if self.state != ConnectionState::Live || self.outbox.has_in_flight() {
             return;
         }
         match &self.rename {
@@ -219,7 +234,7 @@ impl Session {
     // ---- What the person wants -----------------------------------------------------------------
 
     fn join(&mut self, room: &RoomName, actions: &mut Vec<Action>) {
-        if self.subscriptions.add(room.clone()) && self.link != Link::Disconnected {
+        if self.subscriptions.add(room.clone()) && self.stage != ConnectionStage::Disconnected {
             let join = self.subscriptions.join(room);
             actions.extend(join.map(ClientMessage::Join).map(Action::Send));
         }
@@ -229,15 +244,20 @@ impl Session {
         if !self.subscriptions.remove(&room) {
             return;
         }
-        actions.push(match self.link {
-            Link::Disconnected => Action::Emit(Event::Message(ServerMessage::Left { room })),
-            Link::HelloSent | Link::Welcomed => Action::Send(ClientMessage::Leave { room }),
+        actions.push(match self.stage {
+            ConnectionStage::Disconnected => {
+                Action::Emit(Event::Message(ServerMessage::Left { room }))
+            }
+            ConnectionStage::HelloSent | ConnectionStage::Welcomed => {
+                Action::Send(ClientMessage::Leave { room })
+            }
         });
     }
 
     fn rename(&mut self, user: UserName, actions: &mut Vec<Action>) {
-        let is_taken = self.state == State::Stopped && self.closed == close_code::NAME_TAKEN;
-        let is_unclaimed = self.link == Link::Disconnected
+        let is_taken =
+            self.state == ConnectionState::Stopped && self.closed == close_code::NAME_TAKEN;
+        let is_unclaimed = self.stage == ConnectionStage::Disconnected
             && self.credentials.token.is_none()
             && !self.outbox.has_in_doubt();
         if is_taken || is_unclaimed {

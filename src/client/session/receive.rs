@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Link, Rename, Session};
+use super::{Action, ConnectionStage, Rename, Session};
 use crate::chat::protocol::{ClientMessage, ErrorMessage, Joined, Record, ServerMessage};
 use crate::chat::{ErrorCode, Rejection, RoomName, Token, UserName};
 use crate::client::event::Event;
@@ -40,7 +40,7 @@ impl Session {
             return self.advance(&room, seq, actions) == Order::Next;
         }
         if let ServerMessage::Welcome(welcome) = message {
-            self.link = Link::Welcomed;
+            self.stage = ConnectionStage::Welcomed;
             self.credentials.user = welcome.user.clone();
             self.credentials.token = Some(welcome.token.clone());
         }
@@ -66,8 +66,8 @@ impl Session {
         result
     }
 
-    /// What was shown of a room is of another log, and so are the records that waiting edits,
-    /// deletes and replies name.
+    /// Resets a room: what is shown of it is of another log. Waiting edits, deletes and replies
+    /// fail, because the records they name are of that log too.
     fn reset(&mut self, room: RoomName, actions: &mut Vec<Action>) {
         let failed = self.outbox.fail_targeted(&room);
         actions.push(Action::Emit(Event::Reset(room)));
@@ -79,8 +79,7 @@ impl Session {
     }
 
     /// A record with our name and cid proves that its submission is stored, whether or not the
-    /// record is shown. If records before it are missing, it comes again with them, and proves it
-    /// then.
+    /// record is shown. If records before it are missing, the server sends it again with them.
     fn on_record(&mut self, record: &Record, actions: &mut Vec<Action>) {
         let order = self.advance(&record.room, record.seq, actions);
         if !matches!(order, Order::Next | Order::Repeat | Order::NotJoined) {
@@ -96,8 +95,8 @@ impl Session {
         }
     }
 
-    /// Moves the room's position on, and requests what is missing before `seq`. A server that was
-    /// asked once and still does not send it is disconnected.
+    /// Advances the room's position to `seq`, or requests the records that are missing before it.
+    /// If the server was asked once and still does not send them, the client disconnects.
     fn advance(&mut self, room: &RoomName, seq: u64, actions: &mut Vec<Action>) -> Order {
         let order = self.subscriptions.advance(room, seq);
         if let Order::Missing(join) = &order {
@@ -116,7 +115,7 @@ impl Session {
         match (cid, room) {
             (Some(cid), _) if self.outbox.is_in_flight(cid) => {
                 if *code == ErrorCode::RateLimited {
-                    self.outbox.rate_limit();
+                    self.outbox.set_rate_limited();
                     let wait = retry_ms.map_or(RESEND_WAIT, Duration::from_millis);
                     actions.push(Action::ResendIn(wait));
                 } else {

@@ -85,7 +85,7 @@ fn a_crash_at_any_step_loses_nothing_that_was_stored() {
 }
 
 #[test]
-fn what_was_handed_to_the_system_survives_a_kill_and_a_power_cut_takes_only_the_last_of_it() {
+fn records_handed_to_the_system_survive_a_kill_and_a_power_cut_loses_only_the_last() {
     let config = LogConfig { sync: SyncPolicy::Interval, ..SMALL };
     for crash in CRASHES {
         for step in 1..=steps(config) {

@@ -109,12 +109,12 @@ impl Machine {
 }
 
 impl Files for CrashingFiles {
-    fn read(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Ok(self.open(path, Disk.read(path)?))
+    fn open_for_reading(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Ok(self.open(path, Disk.open_for_reading(path)?))
     }
 
-    fn write(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Ok(self.open(path, Disk.write(path)?))
+    fn open_for_appending(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Ok(self.open(path, Disk.open_for_appending(path)?))
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {

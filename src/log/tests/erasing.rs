@@ -7,7 +7,7 @@ use std::thread;
 use super::crashing_files::{Crash, CrashingFiles};
 use super::failing_files::FailingFiles;
 use super::*;
-use crate::chat::protocol::{Kind, Record};
+use crate::chat::protocol::{Record, RecordKind};
 use crate::chat::{Operation, Text};
 use crate::log::files::append_all;
 use crate::log::line::{Checksum, SegmentHeader, push_erased, push_record};
@@ -18,7 +18,7 @@ const SMALL: LogConfig = LogConfig { file_bytes: 1_200, ..CONFIG };
 
 fn entry(seq: u64, operation: Operation) -> LogEntry {
     let (room, cid) = ("lobby".parse().unwrap(), format!("c{seq}").parse().unwrap());
-    let (user, kind) = ("bob".parse().unwrap(), Kind::Operation(operation));
+    let (user, kind) = ("bob".parse().unwrap(), RecordKind::Operation(operation));
     let json = Record { room, seq, at: 5, user, cid, kind }.encode();
     LogEntry { seq, owner: format!("{seq:032x}").parse().unwrap(), json: json.into() }
 }
@@ -71,7 +71,7 @@ fn a_deleted_text_is_not_served_from_the_moment_of_its_delete() {
 }
 
 #[test]
-fn a_deleted_text_goes_from_the_disk_and_the_chain_holds() {
+fn a_deleted_text_is_erased_from_the_disk_and_the_chain_is_intact() {
     for sync in [SyncPolicy::Always, SyncPolicy::Interval] {
         let (data, config) = (TempDataDir::new(), LogConfig { sync, ..SMALL });
         let left = fill(&empty_log(&data, Arc::new(Disk), config));
@@ -80,7 +80,7 @@ fn a_deleted_text_goes_from_the_disk_and_the_chain_holds() {
         assert!(!text.contains("secret"), "{text}");
         assert_eq!(text.matches("\"deleted\":true").count(), 3);
         let verified = verify(data.root(), &"lobby".parse().unwrap()).unwrap();
-        assert_eq!((verified.damage, verified.head), (None, 23));
+        assert_eq!((verified.corruption, verified.head), (None, 23));
         let log = data.open(config).0;
         assert_eq!(all(&log), left);
         log.append(&[post(24, "goes on")]).unwrap();
@@ -90,7 +90,7 @@ fn a_deleted_text_goes_from_the_disk_and_the_chain_holds() {
 }
 
 #[test]
-fn the_log_that_erases_reads_and_writes_on() {
+fn reads_and_writes_continue_after_an_erasure() {
     let data = TempDataDir::new();
     let log = empty_log(&data, Arc::new(Disk), CONFIG); // one segment: the last
     let mut left = fill(&log);
@@ -126,15 +126,15 @@ fn a_reader_sees_every_record_while_a_segment_is_replaced() {
 }
 
 #[test]
-fn a_disk_that_fails_anywhere_leaves_the_old_file_or_the_new_one_whole() {
+fn a_disk_that_fails_at_any_step_leaves_the_old_file_or_the_new_one_whole() {
     for room in (0..1_600).step_by(97) {
         let data = TempDataDir::new();
         let left = fill(&empty_log(&data, Arc::new(Disk), SMALL));
         let failing_files = FailingFiles::new();
         let log = data.open_on(Arc::new(failing_files.clone()), SMALL).0;
-        failing_files.0.room.store(room, Ordering::Relaxed);
+        failing_files.0.free_bytes.store(room, Ordering::Relaxed);
         drop(log.maintain(0)); // it may fail, or have enough room
-        failing_files.0.room.store(u64::MAX, Ordering::Relaxed);
+        failing_files.0.free_bytes.store(u64::MAX, Ordering::Relaxed);
         assert_eq!(all(&log), left, "{room} bytes of room");
         drop(log);
         erase_all(&data, SMALL);
@@ -166,7 +166,7 @@ fn a_crash_at_any_step_leaves_a_segment_whole_and_the_rest_is_erased_later() {
             erase_all(&data, SMALL);
             assert!(!on_disk(&data).contains("secret"), "{about}");
             let verified = verify(data.root(), &"lobby".parse().unwrap()).unwrap();
-            assert_eq!((verified.damage, verified.head), (None, 23), "{about}");
+            assert_eq!((verified.corruption, verified.head), (None, 23), "{about}");
             if is_done {
                 assert!(step > 4, "it took fewer steps than there are");
                 break;
@@ -191,9 +191,9 @@ fn a_text_erased_without_a_delete_is_reported() {
     push_erased(&mut bytes, &erased, before, original);
     push_record(&mut bytes, &post(3, "hello"), original);
     append_all(&*Disk.create(&data.dir().join("0000000000000001.jsonl")).unwrap(), &bytes).unwrap();
-    let damage = verify(data.root(), &"lobby".parse().unwrap()).unwrap().damage.unwrap();
+    let corruption = verify(data.root(), &"lobby".parse().unwrap()).unwrap().corruption.unwrap();
     assert_eq!(
-        (damage.seq, damage.offset, damage.kind),
+        (corruption.seq, corruption.offset, corruption.kind),
         (2, offset, CorruptionKind::UnexplainedErasure)
     );
     assert_eq!(all(&data.open(CONFIG).0).len(), 3, "the others are served");

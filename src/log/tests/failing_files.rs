@@ -11,7 +11,7 @@ use crate::log::files::{LogFile, Stat};
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     /// Bytes that the disk still takes; `u64::MAX`: no limit.
-    pub(super) room: AtomicU64,
+    pub(super) free_bytes: AtomicU64,
     pub(super) sync: AtomicBool,
     pub(super) set_len: AtomicBool,
     pub(super) create: AtomicBool,
@@ -32,7 +32,7 @@ pub(super) struct FailingFiles(pub(super) Arc<Faults>);
 impl FailingFiles {
     pub(super) fn new() -> FailingFiles {
         let faults = Faults::default();
-        faults.room.store(u64::MAX, Ordering::Relaxed);
+        faults.free_bytes.store(u64::MAX, Ordering::Relaxed);
         FailingFiles(Arc::new(faults))
     }
 
@@ -57,12 +57,12 @@ fn failing(fault: &AtomicBool) -> io::Result<()> {
 }
 
 impl Files for FailingFiles {
-    fn read(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Ok(self.wrap(Disk.read(path)?))
+    fn open_for_reading(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Ok(self.wrap(Disk.open_for_reading(path)?))
     }
 
-    fn write(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Ok(self.wrap(Disk.write(path)?))
+    fn open_for_appending(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Ok(self.wrap(Disk.open_for_appending(path)?))
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {
@@ -103,14 +103,14 @@ struct FailingFile {
 
 impl LogFile for FailingFile {
     fn append(&self, bytes: &[u8]) -> io::Result<usize> {
-        let room = self.faults.room.load(Ordering::Relaxed);
-        if room == 0 {
+        let free = self.faults.free_bytes.load(Ordering::Relaxed);
+        if free == 0 {
             return Err(ErrorKind::StorageFull.into());
         }
-        let fits = usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len());
+        let fits = usize::try_from(free).unwrap_or(usize::MAX).min(bytes.len());
         let count = self.file.append(&bytes[..fits])?;
-        if room != u64::MAX {
-            self.faults.room.store(room - count as u64, Ordering::Relaxed);
+        if free != u64::MAX {
+            self.faults.free_bytes.store(free - count as u64, Ordering::Relaxed);
         }
         Ok(count)
     }

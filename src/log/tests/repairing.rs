@@ -29,8 +29,11 @@ fn verify_names_the_first_bad_record() {
     for seq in [1, 7, 12, 19] {
         let data = damaged(seq);
         let verified = verify(data.root(), &room()).unwrap();
-        let damage = verified.damage.unwrap();
-        assert_eq!((damage.seq, damage.kind, verified.torn), (seq, CorruptionKind::Altered, false));
+        let corruption = verified.corruption.unwrap();
+        assert_eq!(
+            (corruption.seq, corruption.kind, verified.torn),
+            (seq, CorruptionKind::Altered, false)
+        );
         assert_eq!((verified.first, verified.head), (1, seq - 1));
     }
     let data = TempDataDir::new();
@@ -38,34 +41,34 @@ fn verify_names_the_first_bad_record() {
 }
 
 #[test]
-fn export_gives_every_record_as_it_travels_up_to_the_first_bad_one() {
+fn export_writes_every_record_as_it_was_sent_up_to_the_first_bad_one() {
     let data = damaged(12);
     let mut out = Vec::new();
     let done = export(data.root(), &room(), 3, |json| format!("{json}\n"), &mut out).unwrap();
-    assert_eq!(done.damage.unwrap().seq, 12);
+    assert_eq!(done.corruption.unwrap().seq, 12);
     let expected: String =
         records(4..=11).iter().map(|entry| format!("{}\n", entry.json)).collect();
     assert_eq!(String::from_utf8(out).unwrap(), expected);
 }
 
 #[test]
-fn export_gives_nothing_of_a_file_whose_name_says_another_number() {
+fn export_writes_nothing_of_a_file_with_a_wrong_name() {
     let data = TempDataDir::new();
     empty_log(&data, Arc::new(Disk), CONFIG).append(&records(1..=3)).unwrap();
     let renamed = data.dir().join("0000000000000005.jsonl");
     fs::rename(&data.files()[0], &renamed).unwrap();
     let mut out = Vec::new();
     let done = export(data.root(), &room(), 0, str::to_owned, &mut out).unwrap();
-    assert_eq!((done.head, done.damage.unwrap().kind), (4, CorruptionKind::BrokenChain));
+    assert_eq!((done.head, done.corruption.unwrap().kind), (4, CorruptionKind::BrokenChain));
     assert_eq!(String::from_utf8(out).unwrap(), "");
 }
 
 #[test]
-fn a_file_named_as_of_record_0_is_none_of_the_log() {
+fn a_file_named_after_record_0_is_not_part_of_the_log() {
     let data = TempDataDir::new();
     empty_log(&data, Arc::new(Disk), CONFIG).append(&records(1..=3)).unwrap();
     fs::write(data.dir().join("0000000000000000.jsonl"), "{").unwrap();
-    assert_eq!(verify(data.root(), &room()).unwrap().damage, None);
+    assert_eq!(verify(data.root(), &room()).unwrap().corruption, None);
     assert_eq!(all(&data.open(CONFIG).0), records(1..=3));
 }
 
@@ -77,12 +80,12 @@ fn repair_cuts_back_to_the_last_good_record_and_loses_no_byte() {
             data.files().iter().map(|path| fs::read(path).unwrap()).collect();
         let done = repair(data.root(), &room(), String::from("other")).unwrap();
         let done = done.unwrap();
-        assert_eq!((done.damage.seq, done.head), (seq, seq - 1));
+        assert_eq!((done.corruption.seq, done.head), (seq, seq - 1));
         for kept in &done.backups {
             assert!(before.contains(&fs::read(kept).unwrap()), "an old file, unchanged");
         }
         let valid = verify(data.root(), &room()).unwrap();
-        assert_eq!((valid.damage, valid.head), (None, seq - 1), "record {seq}");
+        assert_eq!((valid.corruption, valid.head), (None, seq - 1), "record {seq}");
         let (log, _) = data.open(CONFIG);
         assert_eq!(log.id(), "other", "who has seen more must notice");
         assert_eq!(all(&log), records(1..=seq - 1));

@@ -22,7 +22,7 @@ fn nothing_is_on_disk_before_the_first_record() {
 }
 
 #[test]
-fn every_line_is_json_with_what_travels_and_what_the_log_adds() {
+fn every_line_is_json_with_the_sent_fields_and_those_of_the_log() {
     let data = TempDataDir::new();
     let log = empty_log(&data, Arc::new(Disk), CONFIG);
     log.append(&records(1..=2)).unwrap();
@@ -36,7 +36,7 @@ fn every_line_is_json_with_what_travels_and_what_the_log_adds() {
 }
 
 #[test]
-fn a_log_says_the_same_after_a_restart_and_goes_on() {
+fn a_log_reads_the_same_after_a_restart_and_continues() {
     let data = TempDataDir::new();
     let log = empty_log(&data, Arc::new(Disk), CONFIG);
     log.append(&records(1..=3)).unwrap();
@@ -49,7 +49,7 @@ fn a_log_says_the_same_after_a_restart_and_goes_on() {
 }
 
 #[test]
-fn what_it_reads_is_what_the_simplest_log_reads() {
+fn it_reads_what_the_log_in_memory_reads() {
     let data = TempDataDir::new();
     let config = LogConfig { file_bytes: 60_000, ..CONFIG };
     let log = empty_log(&data, Arc::new(Disk), config);
@@ -94,7 +94,7 @@ fn the_index_has_an_entry_for_every_few_pages_only() {
 }
 
 #[test]
-fn old_files_go_as_wholes_and_first_moves() {
+fn retention_drops_whole_files_and_first_advances() {
     let data = TempDataDir::new();
     let config = LogConfig { file_bytes: 2_000, retain_records: Some(20), ..CONFIG };
     let log = empty_log(&data, Arc::new(Disk), config);
@@ -111,7 +111,7 @@ fn old_files_go_as_wholes_and_first_moves() {
 }
 
 #[test]
-fn records_that_are_too_old_go_even_if_they_are_the_newest() {
+fn records_that_are_too_old_are_dropped_even_if_they_are_the_newest() {
     let data = TempDataDir::new();
     let day = 24 * 60 * 60 * 1_000;
     let config = LogConfig { retain: Some(Duration::from_millis(day)), ..CONFIG };
@@ -129,7 +129,7 @@ fn records_that_are_too_old_go_even_if_they_are_the_newest() {
 }
 
 #[test]
-fn a_format_of_a_later_version_is_refused_and_an_empty_file_is_nothing() {
+fn a_format_of_a_later_version_is_refused_and_an_empty_file_ignored() {
     let data = TempDataDir::new();
     empty_log(&data, Arc::new(Disk), CONFIG).append(&records(1..=2)).unwrap();
     let path = &data.files()[0];

@@ -15,12 +15,12 @@ fn three(data: &TempDataDir, sync: SyncPolicy) -> (DiskLog, FailingFiles) {
 }
 
 #[test]
-fn a_full_disk_refuses_a_batch_whole_and_takes_it_once_there_is_room() {
+fn a_full_disk_refuses_a_whole_batch_and_accepts_it_once_there_is_space() {
     let data = TempDataDir::new();
     let (log, failing_files) = three(&data, SyncPolicy::Always);
     let before = fs::read(&data.files()[0]).unwrap();
     for room in [0, 1, 100, 250, 450] {
-        failing_files.0.room.store(room, Relaxed);
+        failing_files.0.free_bytes.store(room, Relaxed);
         log.append(&records(4..=6)).unwrap_err();
         assert_eq!((log.head(), all(&log)), (3, records(1..=3)), "{room} bytes of room");
         assert_eq!(fs::read(&data.files()[0]).unwrap(), before, "rolled back");
@@ -28,19 +28,19 @@ fn a_full_disk_refuses_a_batch_whole_and_takes_it_once_there_is_room() {
         log.maintain(0).unwrap();
         assert!(log.write_error().is_some(), "still full");
     }
-    failing_files.0.room.store(u64::MAX, Relaxed);
+    failing_files.0.free_bytes.store(u64::MAX, Relaxed);
     log.append(&records(4..=6)).unwrap();
     assert_eq!((log.write_error(), all(&log)), (None, records(1..=6)));
     assert_eq!(all(&data.open(CONFIG).0), records(1..=6));
 }
 
 #[test]
-fn an_idle_log_finds_out_by_itself_that_there_is_room_again() {
+fn an_idle_log_detects_by_itself_that_there_is_space_again() {
     let data = TempDataDir::new();
     let (log, failing_files) = three(&data, SyncPolicy::Always);
-    failing_files.0.room.store(9, Relaxed);
+    failing_files.0.free_bytes.store(9, Relaxed);
     log.append(&records(4..=4)).unwrap_err();
-    failing_files.0.room.store(u64::MAX, Relaxed);
+    failing_files.0.free_bytes.store(u64::MAX, Relaxed);
     log.maintain(0).unwrap();
     assert_eq!(log.write_error(), None);
     assert_eq!(data.names().len(), 1, "its probe is gone");
@@ -52,16 +52,16 @@ fn a_first_record_that_is_refused_leaves_nothing() {
     let data = TempDataDir::new();
     let failing_files = FailingFiles::new();
     let log = empty_log(&data, Arc::new(failing_files.clone()), CONFIG);
-    failing_files.0.room.store(200, Relaxed);
+    failing_files.0.free_bytes.store(200, Relaxed);
     log.append(&records(1..=1)).unwrap_err();
     assert!(data.files().is_empty());
-    failing_files.0.room.store(u64::MAX, Relaxed);
+    failing_files.0.free_bytes.store(u64::MAX, Relaxed);
     log.append(&records(1..=1)).unwrap();
     assert_eq!(all(&data.open(CONFIG).0), records(1..=1));
 }
 
 #[test]
-fn after_a_failed_sync_no_later_sync_makes_it_good() {
+fn a_failed_fsync_is_not_repaired_by_a_later_one() {
     let data = TempDataDir::new();
     let (log, failing_files) = three(&data, SyncPolicy::Always);
     failing_files.0.sync.store(true, Relaxed);
@@ -115,9 +115,9 @@ fn a_roll_back_that_fails_stops_the_log_and_a_start_cuts_what_it_left() {
     let data = TempDataDir::new();
     let (log, failing_files) = three(&data, SyncPolicy::Always);
     failing_files.0.set_len.store(true, Relaxed);
-    failing_files.0.room.store(100, Relaxed);
+    failing_files.0.free_bytes.store(100, Relaxed);
     log.append(&records(4..=4)).unwrap_err();
-    failing_files.0.room.store(u64::MAX, Relaxed);
+    failing_files.0.free_bytes.store(u64::MAX, Relaxed);
     log.append(&records(4..=4)).unwrap_err();
     log.maintain(0).unwrap();
     assert!(log.write_error().is_some(), "what could not be cut still cannot");
@@ -164,7 +164,7 @@ fn a_batch_that_does_not_follow_is_refused() {
 }
 
 #[test]
-fn what_is_new_is_durable_before_it_counts() {
+fn a_batch_is_fsynced_as_its_policy_demands() {
     let data = TempDataDir::new();
     let (log, failing_files) = three(&data, SyncPolicy::Interval);
     let done =
@@ -185,7 +185,7 @@ fn what_is_new_is_durable_before_it_counts() {
 }
 
 #[test]
-fn what_the_disk_has_altered_since_the_start_is_not_served() {
+fn a_record_that_the_disk_has_altered_is_not_served() {
     let data = TempDataDir::new();
     let log = empty_log(&data, Arc::new(Disk), CONFIG);
     log.append(&records(1..=1_000)).unwrap();

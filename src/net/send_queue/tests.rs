@@ -58,10 +58,10 @@ fn bytes(text: &str) -> Arc<[u8]> {
 #[test]
 fn a_live_peer_gets_bytes_at_once() {
     let peer = peer(100, 100);
-    assert_eq!(peer.send(&bytes("one")), Sent::Written);
-    assert_eq!(peer.send(&bytes("two")), Sent::Written);
+    assert_eq!(peer.send(&bytes("one")), SendResult::Written);
+    assert_eq!(peer.send(&bytes("two")), SendResult::Written);
     assert_eq!(peer.socket().written(), "onetwo");
-    assert_eq!(peer.drain(Instant::now()), Drained::Empty);
+    assert_eq!(peer.drain(Instant::now()), DrainResult::Empty);
 }
 
 #[test]
@@ -84,29 +84,33 @@ fn a_full_socket_cut_anywhere_gets_every_byte_once_and_in_order() {
         let peer = peer(capacity, 100);
         let sent = [peer.send(&bytes("abc")), peer.send(&bytes("def")), peer.send(&bytes("gh"))];
         assert_eq!(
-            sent.iter().filter(|sent| **sent == Sent::FellBehind).count(),
+            sent.iter().filter(|sent| **sent == SendResult::FellBehind).count(),
             usize::from(capacity < 8)
         );
-        while peer.drain(Instant::now()) != Drained::Empty {
+        while peer.drain(Instant::now()) != DrainResult::Empty {
             peer.socket().set_capacity(1);
         }
         assert_eq!(peer.socket().written(), "abcdefgh", "room for {capacity} at first");
         peer.socket().set_capacity(9);
-        assert_eq!(peer.send(&bytes("!")), Sent::Written, "live again");
+        assert_eq!(peer.send(&bytes("!")), SendResult::Written, "live again");
     }
 }
 
 #[test]
 fn beyond_the_limit_bytes_are_refused_and_the_last_ones_follow_the_started_segment() {
     let peer = peer(2, 6);
-    assert_eq!(peer.send(&bytes("abcd")), Sent::FellBehind); // 2 wait
-    assert_eq!(peer.send(&bytes("efgh")), Sent::Queued); // 6 wait
-    assert_eq!(peer.send(&bytes("i")), Sent::Overflow);
-    assert_eq!(peer.send_last(&bytes("BYE")), Sent::Queued);
-    assert_eq!(peer.send(&bytes("x")), Sent::Closed);
-    assert_eq!(peer.send_last(&bytes("AGAIN")), Sent::Closed, "there is one last message at most");
+    assert_eq!(peer.send(&bytes("abcd")), SendResult::FellBehind); // 2 wait
+    assert_eq!(peer.send(&bytes("efgh")), SendResult::Queued); // 6 wait
+    assert_eq!(peer.send(&bytes("i")), SendResult::Overflow);
+    assert_eq!(peer.send_last(&bytes("BYE")), SendResult::Queued);
+    assert_eq!(peer.send(&bytes("x")), SendResult::Closed);
+    assert_eq!(
+        peer.send_last(&bytes("AGAIN")),
+        SendResult::Closed,
+        "there is one last message at most"
+    );
     peer.socket().set_capacity(100);
-    assert_eq!(peer.drain(Instant::now()), Drained::Empty);
+    assert_eq!(peer.drain(Instant::now()), DrainResult::Empty);
     assert_eq!(peer.socket().written(), "abcdBYE");
     assert!(!peer.wait_below(0), "a leaving peer takes no history");
 }
@@ -128,19 +132,19 @@ fn a_peer_that_accepts_nothing_is_stalled_for_that_long() {
     peer.send(&bytes("abcd"));
     let start = Instant::now() + Duration::from_secs(1);
     peer.socket().set_capacity(1);
-    assert_eq!(peer.drain(start), Drained::Progress);
+    assert_eq!(peer.drain(start), DrainResult::Progress);
     let later = start + Duration::from_secs(7);
-    assert_eq!(peer.drain(later), Drained::Stalled(Duration::from_secs(7)));
+    assert_eq!(peer.drain(later), DrainResult::Stalled(Duration::from_secs(7)));
 }
 
 #[test]
 fn a_dead_socket_is_shut_down_and_never_written_to_again() {
     let peer = SendQueue::new(FakeSocket::default(), 100);
-    assert_eq!(peer.send(&bytes("a")), Sent::Closed);
+    assert_eq!(peer.send(&bytes("a")), SendResult::Closed);
     assert!(*peer.socket().is_shut_down.lock().unwrap());
     peer.socket().set_capacity(100);
-    assert_eq!(peer.send(&bytes("b")), Sent::Closed);
-    assert_eq!(peer.drain(Instant::now()), Drained::Closed);
+    assert_eq!(peer.send(&bytes("b")), SendResult::Closed);
+    assert_eq!(peer.drain(Instant::now()), DrainResult::Closed);
     assert_eq!(peer.socket().written(), "");
 }
 

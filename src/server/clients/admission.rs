@@ -29,6 +29,7 @@ pub(crate) struct Admission {
     pub(crate) memory_budget: MemoryBudget,
     /// Whether the server is shutting down and accepts no more connections.
     is_stopping: AtomicBool,
+    /// The connections now, and what each address did lately.
     counts: Mutex<Counts>,
 }
 
@@ -38,12 +39,14 @@ struct Counts {
     open: usize,
     /// Refusals that are being sent.
     refusals: usize,
-    addresses: HashMap<IpAddr, Address>,
+    /// By address; an IPv6 /64 is one.
+    addresses: HashMap<IpAddr, AddressCounts>,
 }
 
 /// The counts of one address.
 #[derive(Debug)]
-struct Address {
+struct AddressCounts {
+    /// Connections that hold a slot.
     open: usize,
     /// New WebSockets since `minute`.
     new: usize,
@@ -64,7 +67,7 @@ pub(crate) struct Permit {
 enum Slot {
     /// It counts for this address.
     OfAddress(IpAddr),
-    /// A proxy opened the connection, and has not said yet for which address.
+    /// A proxy opened the connection; its request has not named the client's address yet.
     OfProxy,
     /// One of the few for sending refusals.
     Refusal,
@@ -75,9 +78,9 @@ enum Slot {
 pub(crate) enum Refused {
     /// The server has as many connections as it can hold.
     Server,
-    /// This address has, or has lately opened, as many connections as one may.
+    /// This address has as many connections as an address may have, or has opened as many in the last minute.
     Address,
-    /// This address has lately sent as many wrong passwords as one may.
+    /// This address has sent as many wrong passwords in the last minute as an address may.
     WrongPasswords,
 }
 
@@ -100,7 +103,7 @@ impl Admission {
     }
 
     /// How many connections are open.
-    pub(crate) fn open(&self) -> usize {
+    pub(crate) fn open_connections(&self) -> usize {
         self.counts().open
     }
 
@@ -120,27 +123,27 @@ impl Admission {
         counts.check_capacity(self.max)?;
         counts.assign(address, self.max_per_address)?;
         counts.open += 1;
-        Ok(self.permit(Slot::OfAddress(address)))
+        Ok(self.new_permit(Slot::OfAddress(address)))
     }
 
-    /// Takes a slot for a connection from a proxy; [`Permit::assign`] later says for which address.
+    /// Takes a slot for a connection from a proxy; [`Permit::assign`] later names the client's address.
     pub(crate) fn admit_proxy(self: &Arc<Admission>) -> Result<Permit, Refused> {
         let mut counts = self.counts();
         counts.check_capacity(self.max)?;
         counts.open += 1;
-        Ok(self.permit(Slot::OfProxy))
+        Ok(self.new_permit(Slot::OfProxy))
     }
 
-    fn permit(self: &Arc<Admission>, slot: Slot) -> Permit {
+    fn new_permit(self: &Arc<Admission>, slot: Slot) -> Permit {
         Permit { admission: Arc::clone(self), slot }
     }
 
     /// Takes one of the few slots for sending a refusal; without one, the connection is dropped.
-    pub(crate) fn slot_for_refusal(self: &Arc<Admission>) -> Option<Permit> {
+    pub(crate) fn admit_for_refusal(self: &Arc<Admission>) -> Option<Permit> {
         let mut counts = self.counts();
         (counts.refusals < limits::REFUSALS).then(|| {
             counts.refusals += 1;
-            self.permit(Slot::Refusal)
+            self.new_permit(Slot::Refusal)
         })
     }
 
@@ -150,7 +153,7 @@ impl Admission {
             return Ok(());
         }
         let mut counts = self.counts();
-        let address = counts.address(address);
+        let address = counts.counts_of(address);
         address.start_minute(now);
         if address.wrong >= self.wrong_passwords {
             return Err(Refused::WrongPasswords);
@@ -169,7 +172,7 @@ impl Admission {
             return is_right;
         }
         let mut counts = self.counts();
-        let address = counts.address(address);
+        let address = counts.counts_of(address);
         address.start_minute(now);
         let is_blocked = address.wrong >= self.wrong_passwords;
         address.wrong += usize::from(!is_right);
@@ -177,7 +180,7 @@ impl Admission {
     }
 }
 
-impl Address {
+impl AddressCounts {
     /// Starts a new minute if the last one is over.
     fn start_minute(&mut self, now: Instant) {
         if now.saturating_duration_since(self.minute) >= MINUTE {
@@ -211,7 +214,7 @@ impl Counts {
     /// Counts one more connection of `address`, if it has fewer than `max`; 0 for no limit.
     fn assign(&mut self, address: IpAddr, max: usize) -> Result<(), Refused> {
         if max > 0 {
-            let address = self.address(address);
+            let address = self.counts_of(address);
             if address.open >= max {
                 return Err(Refused::Address);
             }
@@ -220,13 +223,14 @@ impl Counts {
         Ok(())
     }
 
-    fn address(&mut self, address: IpAddr) -> &mut Address {
+    fn counts_of(&mut self, address: IpAddr) -> &mut AddressCounts {
         let now = Instant::now();
         if self.addresses.len() > 2 * self.open + limits::PER_ADDRESS {
-            let is_used = |address: &Address| address.open > 0 || now - address.minute < MINUTE;
+            let is_used =
+                |address: &AddressCounts| address.open > 0 || now - address.minute < MINUTE;
             self.addresses.retain(|_, address| is_used(address));
         }
-        let fresh = Address { open: 0, new: 0, wrong: 0, minute: now };
+        let fresh = AddressCounts { open: 0, new: 0, wrong: 0, minute: now };
         self.addresses.entry(network_of(address)).or_insert(fresh)
     }
 }
@@ -306,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_may_have_so_many_and_an_ipv6_network_is_one_address() {
+    fn connections_of_one_address_are_limited_and_an_ipv6_network_is_one_address() {
         let admission = Admission::new(100, 2, &Limits::default());
         let addresses = ["10.0.0.1", "::ffff:10.0.0.1", "2001:db8::1", "2001:db8::2:3"];
         let permits: Vec<Permit> =
@@ -336,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_may_open_so_many_in_a_minute() {
+    fn new_websockets_of_one_address_are_limited_per_minute() {
         let (admission, now) =
             (Admission::new(100, limits::PER_ADDRESS, &Limits::default()), Instant::now());
         let opened =
@@ -374,7 +378,7 @@ mod tests {
         for address in counts.addresses.values_mut() {
             address.minute = address.minute.checked_sub(MINUTE).unwrap();
         }
-        counts.address(ip("10.0.0.1"));
+        counts.counts_of(ip("10.0.0.1"));
         assert_eq!(counts.addresses.len(), 1);
     }
 }

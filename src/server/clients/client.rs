@@ -1,4 +1,4 @@
-//! A client: one connection that has said hello.
+//! A client: one connection whose hello was accepted.
 
 use std::net::{IpAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,7 +21,7 @@ pub(crate) struct Client {
     pub(crate) id: ClientId,
     /// The peer's address, or the one that a trusted proxy names.
     pub(crate) address: IpAddr,
-    /// Which program it says it is.
+    /// The kind of client that its hello names.
     pub(crate) agent: Agent,
     /// Frames on their way to its socket.
     pub(crate) send_queue: SendQueue<Arc<TcpStream>>,
@@ -38,6 +38,7 @@ pub(crate) struct Client {
 /// Instants as milliseconds since the connection's start, so that each fits an atomic.
 #[derive(Debug)]
 struct Activity {
+    /// When the connection started.
     start: Instant,
     /// When something was last received.
     received: AtomicU64,

@@ -12,7 +12,7 @@ use super::disconnect;
 use super::poll::Poll;
 use super::slow_clients::SlowClients;
 use crate::chat::protocol::ServerMessage;
-use crate::net::Sent;
+use crate::net::SendResult;
 use crate::server::logger::{Level, Logger};
 use crate::server::metrics::Metrics;
 use crate::ws::{self, CloseCode};
@@ -20,7 +20,7 @@ use crate::ws::{self, CloseCode};
 /// Sends to clients, and disconnects them.
 #[derive(Debug)]
 pub(crate) struct Delivery {
-    /// All clients that have said hello.
+    /// All clients whose hello was accepted.
     pub(crate) poll: Poll,
     /// Clients whose socket was full.
     pub(crate) slow_clients: SlowClients,
@@ -39,7 +39,7 @@ impl Delivery {
     /// Sends frames to one client.
     pub(crate) fn send(&self, client: &Arc<Client>, frames: &Arc<[u8]>) {
         let sent = client.send_queue.send(frames);
-        if sent != Sent::Closed {
+        if sent != SendResult::Closed {
             self.metrics.connections.sent_bytes.add(frames.len());
         }
         self.after_send(client, sent);
@@ -47,11 +47,11 @@ impl Delivery {
 
     /// Does what the result of a write asks for: hands a client that fell behind to the slow-clients
     /// thread, and disconnects one whose queue is full.
-    pub(crate) fn after_send(&self, client: &Arc<Client>, sent: Sent) {
+    pub(crate) fn after_send(&self, client: &Arc<Client>, sent: SendResult) {
         match sent {
-            Sent::Written | Sent::Queued | Sent::Closed => {}
-            Sent::FellBehind => self.slow_clients.add(client),
-            Sent::Overflow => {
+            SendResult::Written | SendResult::Queued | SendResult::Closed => {}
+            SendResult::FellBehind => self.slow_clients.add(client),
+            SendResult::Overflow => {
                 self.metrics.connections.evicted.count();
                 self.disconnect(client, disconnect::TOO_FAR_BEHIND, "reconnect and resume");
             }
@@ -61,7 +61,7 @@ impl Delivery {
     /// Sends one message to one client.
     pub(crate) fn send_message(&self, client: &Arc<Client>, message: &ServerMessage) {
         if let ServerMessage::Error(error) = message {
-            self.metrics.messages.refused(error.code);
+            self.metrics.messages.count_rejection(error.code);
         }
         self.send_json(client, &message.encode());
     }
@@ -78,10 +78,10 @@ impl Delivery {
     pub(crate) fn disconnect(&self, client: &Arc<Client>, code: CloseCode, reason: &str) {
         let frame = client.close_frame(code, reason);
         let sent = client.send_queue.send_last(&frame);
-        if sent == Sent::FellBehind {
+        if sent == SendResult::FellBehind {
             self.slow_clients.add(client);
         }
-        if sent != Sent::Closed {
+        if sent != SendResult::Closed {
             let (id, code) = (client.id.0.to_string(), code.get().to_string());
             let fields = [("client", &*id), ("code", &*code), ("reason", reason)];
             self.logger.log(Level::Debug, "disconnected", &fields);

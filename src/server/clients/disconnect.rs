@@ -50,8 +50,8 @@ impl Disconnect {
         send_queue.shutdown();
     }
 
-    /// Counts this end. `sent` is the code of the Close frame that another thread has sent before; it
-    /// is the true reason then.
+    /// Counts the end of this connection. If another thread has sent a Close frame before, `sent` is its
+    /// code, which is the true reason.
     pub(crate) fn count(&self, metrics: &Metrics, sent: Option<CloseCode>) {
         let code = sent.or(match self {
             Disconnect::ByServer(code, _) => Some(*code),
@@ -74,7 +74,7 @@ impl From<OverBudget> for Disconnect {
     }
 }
 
-/// Ignores a read error that only means that nothing was there to read.
+/// Ignores a read error that only means that there was nothing to read.
 ///
 /// # Errors
 /// Any other error ends the connection.

@@ -1,4 +1,4 @@
-//! A budget for partial messages: how many bytes of them all clients together may keep in memory.
+//! A budget for partial messages: how many bytes of them all clients together may have in memory.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_is_refused_and_what_it_had_is_free_again() {
+    fn a_reservation_over_the_budget_is_refused_and_frees_its_bytes() {
         let budget = MemoryBudget::new(100);
         let (mut one, mut two) = (budget.reservation(), budget.reservation());
         assert!(one.resize(60).is_ok());

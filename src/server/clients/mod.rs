@@ -2,7 +2,7 @@
 //!
 //! Depends on `config`, `logger` and `metrics`; never on `room`, `state`, `commands`, `http` or `connection`.
 
-pub(crate) mod client; // a connection that has said hello
+pub(crate) mod client; // a connection whose hello was accepted
 pub(crate) mod poll; // all of them
 pub(crate) mod admission; // limits on connections, in total and per address
 pub(crate) mod memory_budget; // bytes of partial messages

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::client::Client;
 use crate::failpoint;
 use crate::limits;
-use crate::net::Drained;
+use crate::net::DrainResult;
 
 /// All clients that have bytes waiting in their send queue.
 ///
@@ -14,6 +14,7 @@ use crate::net::Drained;
 /// without the lock.
 #[derive(Debug, Default)]
 pub(crate) struct SlowClients {
+    /// The clients, in any order.
     waiting: Mutex<Vec<SlowClient>>,
     /// Notified when a client is added.
     added: Condvar,
@@ -22,7 +23,9 @@ pub(crate) struct SlowClients {
 /// A client and when its socket is tried again.
 #[derive(Debug)]
 struct SlowClient {
+    /// The client.
     client: Arc<Client>,
+    /// When to try again.
     due: Instant,
     /// The pause before the retry after that; it doubles while the socket takes nothing.
     pause: Duration,
@@ -95,13 +98,13 @@ impl SlowClient {
     /// Writes as many bytes as the socket takes.
     fn retry(mut self, now: Instant, stall_wait: Duration) -> Retry {
         match self.client.send_queue.drain(now) {
-            Drained::Empty | Drained::Closed => return Retry::Done,
-            Drained::Progress => self.pause = limits::RETRY_WRITE_MIN,
-            Drained::Stalled(wait) if wait >= stall_wait => {
+            DrainResult::Empty | DrainResult::Closed => return Retry::Done,
+            DrainResult::Progress => self.pause = limits::RETRY_WRITE_MIN,
+            DrainResult::Stalled(wait) if wait >= stall_wait => {
                 self.client.send_queue.shutdown();
                 return Retry::Evicted;
             }
-            Drained::Stalled(_) => self.pause = (self.pause * 2).min(limits::RETRY_WRITE_MAX),
+            DrainResult::Stalled(_) => self.pause = (self.pause * 2).min(limits::RETRY_WRITE_MAX),
         }
         self.due = now + self.pause;
         Retry::Later(self)

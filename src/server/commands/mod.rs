@@ -29,8 +29,11 @@ use joined_rooms::JoinedRooms;
 /// registry.
 #[derive(Debug)]
 pub(super) struct Session {
+    /// What all sessions share.
     shared: Arc<Shared>,
+    /// The client, which rooms and the poll registry share.
     client: Arc<Client>,
+    /// The rooms it is in.
     rooms: JoinedRooms,
     /// How many posts it may still submit.
     posts: RateLimiter,
@@ -55,7 +58,7 @@ impl Session {
         // From here on, dropping the session undoes each step.
         session.shared.private_rooms.invitations.begin_session(session.client.id);
         session.shared.delivery.poll.add(Arc::clone(&session.client));
-        session.log("hello");
+        session.log_event("hello");
         session
     }
 
@@ -72,7 +75,7 @@ impl Session {
         &self.client
     }
 
-    fn log(&self, event: &'static str) {
+    fn log_event(&self, event: &'static str) {
         let (id, address) = (self.client.id.0.to_string(), self.client.address.to_string());
         let user = self.client.identity().user;
         let fields = [("client", &*id), ("address", &*address), ("user", user.as_str())];
@@ -116,12 +119,12 @@ impl Session {
                 }
                 self.execute(message)
             }
-            Err(refused) => self.refuse(refused),
+            Err(error) => self.reject(error),
         }
     }
 
     /// Answers a ping.
-    pub(super) fn pong(&mut self, payload: &[u8]) -> Result<(), Disconnect> {
+    pub(super) fn answer_ping(&mut self, payload: &[u8]) -> Result<(), Disconnect> {
         self.check_flood()?;
         let mut frame = Vec::new();
         Encoder::server().pong(payload, &mut frame);
@@ -129,7 +132,7 @@ impl Session {
         Ok(())
     }
 
-    /// Counts a control, empty or refused message; delays or disconnects a client that sends too many. A
+    /// Counts a control, empty or rejected message; delays or disconnects a client that sends too many. A
     /// flooding client that has disconnected is dropped at once; delaying it would hold its connection slot.
     pub(super) fn check_flood(&mut self) -> Result<(), Disconnect> {
         match self.flood.check(Instant::now()) {
@@ -153,7 +156,7 @@ impl Session {
         self.shared.delivery.send_json(&self.client, json);
     }
 
-    fn refuse(&mut self, error: ErrorMessage) -> Result<(), Disconnect> {
+    fn reject(&mut self, error: ErrorMessage) -> Result<(), Disconnect> {
         self.check_flood()?;
         self.send(&ServerMessage::Error(error));
         Ok(())
@@ -165,16 +168,18 @@ impl Session {
                 Err(ErrorMessage::new(ErrorCode::BadMessage, "hello may only be the first message"))
             }
             ClientMessage::Join(join) => return self.join(&join),
-            ClientMessage::Leave { room } => self.rooms.get(&room).map(|room| self.part(&room)),
+            ClientMessage::Leave { room } => {
+                self.rooms.get(&room).map(|room| self.leave_room(&room))
+            }
             ClientMessage::Submit { room, cid, operation } => {
                 return self.submit(&room, cid, operation);
             }
             ClientMessage::Direct { to, cid, text, me, reply } => {
-                return self.direct(&to, cid, Operation::Post { text, me, reply });
+                return self.submit_direct(&to, cid, Operation::Post { text, me, reply });
             }
             ClientMessage::History { room, range, limit } => {
                 let page = self.rooms.get(&room);
-                page.and_then(|room| queries::history(&room, range, limit))
+                page.and_then(|room| queries::read_history(&room, range, limit))
                     .map(|p| self.send_json(&p))
             }
             ClientMessage::Search { room, text, before } => {
@@ -184,10 +189,10 @@ impl Session {
                     .map(|f| self.send_json(&f))
             }
             ClientMessage::Who { room } => {
-                self.rooms.get(&room).map(|room| self.send(&room.members()))
+                self.rooms.get(&room).map(|room| self.send(&room.members_message()))
             }
             ClientMessage::Rooms => {
-                self.send(&queries::rooms(&self.shared, &self.client));
+                self.send(&queries::list_rooms(&self.shared, &self.client));
                 Ok(())
             }
             ClientMessage::Nick { user, token } => self.rename(&user, token.as_ref()),
@@ -195,12 +200,12 @@ impl Session {
                 self.set_away(&self.client.identity().user, away);
                 Ok(())
             }
-            ClientMessage::Typing { room } => self.typing(&room),
-            ClientMessage::Mark { room, seq } => self.mark(&room, seq),
+            ClientMessage::Typing { room } => self.send_typing(&room),
+            ClientMessage::Mark { room, seq } => self.advance_read_marker(&room, seq),
         };
         match result {
             Ok(()) => Ok(()),
-            Err(refused) => self.refuse(refused),
+            Err(error) => self.reject(error),
         }
     }
 
@@ -213,7 +218,7 @@ impl Session {
         let identity = self.shared.names.claim(user, token).map_err(ErrorMessage::from)?;
         if !user.is_same_claim(&before.user) {
             for room in self.rooms.private() {
-                self.part(&room); // it belongs to the old name
+                self.leave_room(&room); // it belongs to the old name
             }
         }
         let renamed = ServerMessage::Renamed {
@@ -231,7 +236,7 @@ impl Session {
         if away.is_some() {
             self.set_away(user, away); // the new name keeps the away message
         }
-        self.log("renamed");
+        self.log_event("renamed");
         Ok(())
     }
 
@@ -263,7 +268,7 @@ impl Drop for Session {
             catch_panic(shared, || shared.names.release(&user));
         }
         run_cleanup(shared, || shared.delivery.poll.remove(id));
-        catch_panic(shared, || self.log("gone"));
+        catch_panic(shared, || self.log_event("gone"));
     }
 }
 
@@ -274,7 +279,7 @@ fn run_cleanup(shared: &Shared, step: impl Fn()) {
     }
 }
 
-/// Runs one step of the cleanup. A panic in it is counted, and false returned.
+/// Runs one step of the cleanup. False if it panicked; the panic is counted.
 fn catch_panic(shared: &Shared, step: impl FnOnce()) -> bool {
     let is_done = catch_unwind(AssertUnwindSafe(step)).is_ok();
     if !is_done {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Session;
-use crate::chat::protocol::{ErrorMessage, Kind, Record, ServerMessage};
+use crate::chat::protocol::{ErrorMessage, Record, RecordKind, ServerMessage};
 use crate::chat::{Author, Cid, ErrorCode, Operation, Outcome, RoomName, UserName};
 use crate::json;
 use crate::limits;
@@ -23,28 +23,28 @@ impl Session {
         match self.rooms.get(name) {
             Ok(room) if self.is_current(&room) => self.submit_to(&room, cid, operation),
             Ok(room) => {
-                self.part(&room);
+                self.leave_room(&room);
                 let passed = "this name belongs to another person now, join the room again";
-                self.refuse(ErrorMessage::new(ErrorCode::NotJoined, passed).about_cid(cid))
+                self.reject(ErrorMessage::new(ErrorCode::NotJoined, passed).about_cid(cid))
             }
-            Err(refused) => self.refuse(refused.about_cid(cid)),
+            Err(error) => self.reject(error.about_cid(cid)),
         }
     }
 
     /// Submits a post to the private room of the client and `to`.
-    pub(super) fn direct(
+    pub(super) fn submit_direct(
         &mut self,
         to: &UserName,
         cid: Cid,
         operation: Operation,
     ) -> Result<(), Disconnect> {
-        let Some(name) = RoomName::of_two(&self.client.identity().user, to) else {
+        let Some(name) = RoomName::private_between(&self.client.identity().user, to) else {
             let message = "you cannot send a direct message to yourself";
-            return self.refuse(ErrorMessage::new(ErrorCode::BadName, message).about_cid(cid));
+            return self.reject(ErrorMessage::new(ErrorCode::BadName, message).about_cid(cid));
         };
         match self.open(&name) {
             Ok(room) => self.submit_to(&room, cid, operation),
-            Err(refused) => self.refuse(refused.about_cid(cid)),
+            Err(error) => self.reject(error.about_cid(cid)),
         }
     }
 
@@ -55,15 +55,15 @@ impl Session {
         operation: Operation,
     ) -> Result<(), Disconnect> {
         if let Err(wait) = self.posts.check(Instant::now()) {
-            return self.refuse_until(cid, wait);
+            return self.reject_rate_limited(cid, wait);
         }
         let author = self.client.author();
         // A repeat gets the outcome of the first submission, even if its target has changed since.
         if let Some(target) = operation.target()
             && room.find(&author, &cid, &operation).is_none()
-            && let Err(refused) = check_target(&author, room, &operation, target)
+            && let Err(error) = check_target(&author, room, &operation, target)
         {
-            return self.refuse(refused.about_cid(cid));
+            return self.reject(error.about_cid(cid));
         }
         let reply = if let Operation::Post { reply, .. } = &operation { *reply } else { None };
         let head_before = room.name.is_private().then(|| room.head());
@@ -72,15 +72,15 @@ impl Session {
         if let Some(head) = head_before
             && outcome != Outcome::NoSuchTarget
         {
-            // After the submission: a client that said hello before is found now; one that says hello
-            // later finds the message in the log.
+            // After the submission: clients that are connected by now are found here, and later ones find the
+            // message in the log.
             self.shared.private_rooms.invite_both(room, head);
             self.accept_invitations();
         }
         match outcome {
             Outcome::Accepted => {
                 if self.posted.as_ref() != Some(&author.user) {
-                    self.shared.names.posted(&author.user);
+                    self.shared.names.set_posted(&author.user);
                     self.posted = Some(author.user);
                 }
                 Ok(())
@@ -91,25 +91,25 @@ impl Session {
             }
             Outcome::AlreadyStored(seq) => {
                 self.shared.metrics.messages.duplicates.count();
-                if let Some(json) = history::record(room, seq).map(|entry| entry.json) {
+                if let Some(json) = history::read_record(room, seq).map(|entry| entry.json) {
                     self.send_json(&json);
                 }
                 Ok(())
             }
             Outcome::CidConflict => {
                 let message = "this cid was used for another message, which stays as it is";
-                self.refuse(ErrorMessage::new(ErrorCode::CidConflict, message).about_cid(cid))
+                self.reject(ErrorMessage::new(ErrorCode::CidConflict, message).about_cid(cid))
             }
             Outcome::NoSuchTarget => {
                 let seq = reply.unwrap_or_default();
                 let message = format!("there is no message #{seq} in this room");
-                self.refuse(ErrorMessage::new(ErrorCode::NoSuchRecord, message).about_cid(cid))
+                self.reject(ErrorMessage::new(ErrorCode::NoSuchRecord, message).about_cid(cid))
             }
         }
     }
 
     /// The rate limit: the same message may be sent again after `wait`.
-    fn refuse_until(&mut self, cid: Cid, wait: Duration) -> Result<(), Disconnect> {
+    fn reject_rate_limited(&mut self, cid: Cid, wait: Duration) -> Result<(), Disconnect> {
         self.check_flood()?;
         let retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
         let message = "too many messages at once, send it again in a moment";
@@ -118,13 +118,13 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn typing(&mut self, name: &RoomName) -> Result<(), ErrorMessage> {
+    pub(super) fn send_typing(&mut self, name: &RoomName) -> Result<(), ErrorMessage> {
         let room = self.rooms.get(name)?;
         let now = Instant::now();
         self.typed.retain(|(_, at)| now - *at < limits::TYPING_EVERY);
         if self.typed.iter().all(|(typed, _)| typed != name) {
             self.typed.push((name.clone(), now));
-            self.shared.broadcaster.run_round(room.typing(&self.client.author()));
+            self.shared.broadcaster.run_round(room.push_typing(&self.client.author()));
         }
         Ok(())
     }
@@ -141,18 +141,18 @@ fn check_target(
         let message = format!("there is no message #{target} in this room, or it is deleted");
         ErrorMessage::new(ErrorCode::NoSuchRecord, message)
     };
-    let entry = history::record(room, target).ok_or_else(missing)?;
+    let entry = history::read_record(room, target).ok_or_else(missing)?;
     let value = json::parse(&entry.json).ok();
     let record = value.and_then(|value| Record::from_json(&value).ok().flatten());
     let is_edit = matches!(operation, Operation::Edit { .. });
     match record.map(|record| record.kind) {
-        Some(Kind::Operation(Operation::Post { .. })) => {}
-        Some(Kind::Erased { edit_of: None }) if !is_edit => {} // a second delete does no harm
+        Some(RecordKind::Operation(Operation::Post { .. })) => {}
+        Some(RecordKind::Erased { edit_of: None }) if !is_edit => {} // a second delete does no harm
         Some(
-            Kind::Operation(
+            RecordKind::Operation(
                 Operation::Edit { .. } | Operation::Delete { .. } | Operation::Topic { .. },
             )
-            | Kind::Erased { .. },
+            | RecordKind::Erased { .. },
         )
         | None => return Err(missing()),
     }

@@ -1,15 +1,15 @@
-//! Answers to questions: the rooms, a page of history, a search.
+//! Commands that only read: the rooms, a page of history, a search.
 
 use std::sync::Arc;
 
-use crate::chat::protocol::{ErrorMessage, Range, RoomInfo, ServerMessage};
+use crate::chat::protocol::{ErrorMessage, HistoryRange, RoomInfo, ServerMessage};
 use crate::chat::{ErrorCode, RoomName};
 use crate::server::clients::client::Client;
 use crate::server::room::{Room, history};
 use crate::server::state::shared::Shared;
 
 /// The public rooms, and the private ones of this client.
-pub(super) fn rooms(shared: &Shared, client: &Client) -> ServerMessage {
+pub(super) fn list_rooms(shared: &Shared, client: &Client) -> ServerMessage {
     let info = |room: Arc<Room>| RoomInfo {
         name: room.name.clone(),
         head: room.head(),
@@ -23,8 +23,12 @@ pub(super) fn rooms(shared: &Shared, client: &Client) -> ServerMessage {
 }
 
 /// A page of history, as JSON.
-pub(super) fn history(room: &Room, range: Range, limit: usize) -> Result<String, ErrorMessage> {
-    history::page(room, range, limit).map_err(|_| unreadable(&room.name))
+pub(super) fn read_history(
+    room: &Room,
+    range: HistoryRange,
+    limit: usize,
+) -> Result<String, ErrorMessage> {
+    history::read_page(room, range, limit).map_err(|_| unreadable(&room.name))
 }
 
 /// The result of a search, as JSON.
@@ -33,7 +37,7 @@ pub(super) fn search(room: &Room, text: &str, before: Option<u64>) -> Result<Str
 }
 
 fn unreadable(name: &RoomName) -> ErrorMessage {
-    let refused =
+    let error =
         ErrorMessage::new(ErrorCode::Storage, "the room's history could not be read, try later");
-    refused.about_room(name.clone())
+    error.about_room(name.clone())
 }

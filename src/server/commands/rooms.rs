@@ -36,7 +36,7 @@ impl Session {
     }
 
     /// Leaves a room, and sends the client `left`.
-    pub(super) fn part(&mut self, room: &Arc<Room>) {
+    pub(super) fn leave_room(&mut self, room: &Arc<Room>) {
         self.rooms.remove(room);
         let round = room.leave(self.client.id);
         self.send(&ServerMessage::Left { room: room.name.clone() });
@@ -46,7 +46,7 @@ impl Session {
     pub(super) fn join(&mut self, join: &Join) -> Result<(), Disconnect> {
         let room = match self.open(&join.room) {
             Ok(room) => room,
-            Err(refused) => return self.refuse(refused.about_room(join.room.clone())),
+            Err(error) => return self.reject(error.about_room(join.room.clone())),
         };
         self.enter(&room, join.since, join.log.as_deref())
     }
@@ -60,7 +60,7 @@ impl Session {
         let marked = shared.read_markers.get(identity.owner, room);
         let joined = Joined { marked, ..step.joined };
         if let Since::After(seq) = since {
-            shared.metrics.messages.resumed(match joined.since {
+            shared.metrics.messages.count_resume(match joined.since {
                 _ if joined.reset => Resume::OtherLog,
                 start if start > seq => Resume::BeyondRetention,
                 _ => Resume::Complete,
@@ -127,7 +127,11 @@ impl Session {
     }
 
     /// Advances the read marker of the client's name, and sends it to the owner's other connections.
-    pub(super) fn mark(&self, name: &RoomName, seq: u64) -> Result<(), ErrorMessage> {
+    pub(super) fn advance_read_marker(
+        &self,
+        name: &RoomName,
+        seq: u64,
+    ) -> Result<(), ErrorMessage> {
         let (room, shared) = (self.rooms.get(name)?, &self.shared);
         let (identity, seq) = (self.client.identity(), seq.min(room.head()));
         let is_new = shared.read_markers.advance(identity.owner, &room, seq);

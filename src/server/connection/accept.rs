@@ -1,6 +1,6 @@
-//! The accept loop: a socket in, and out a thread for its hello, then one for its session.
+//! The accept loop: each socket gets a thread for its hello, and then one for its session.
 //!
-//! It only accepts: slow work is done by other threads, and no error ends the loop.
+//! The loop only accepts: other threads do what is slow, and no error ends it.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
@@ -63,7 +63,7 @@ fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> io::Resul
                 "refused",
                 &[("address", &peer.to_string()), ("reason", refused.reason())],
             );
-            let Some(permit) = shared.admission.slot_for_refusal() else { return Ok(()) };
+            let Some(permit) = shared.admission.admit_for_refusal() else { return Ok(()) };
             let refuse = move |_: &Arc<Shared>, permit| {
                 hello::refuse(&stream, &Response::from(refused).dated(unix_ms()));
                 drop(permit);
@@ -73,9 +73,9 @@ fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> io::Resul
     }
 }
 
-/// Serves a connection up to its hello. The session then runs in a new thread: this one's stack and heap
-/// have grown with a head, a hello and perhaps a catch-up, and would keep that memory for as long as the
-/// connection lasts.
+/// Serves a connection up to its hello. The session then runs in a new thread: the stack and heap of this
+/// thread have grown with a head, a hello and perhaps a catch-up, and would use that memory until the
+/// connection ends.
 fn serve(shared: &Arc<Shared>, stream: TcpStream, peer: IpAddr, mut permit: Permit) {
     let id = shared.delivery.poll.next_id();
     let Some(connection) = hello::handshake(shared, stream, peer, &mut permit, id) else { return };
@@ -88,8 +88,8 @@ fn serve(shared: &Arc<Shared>, stream: TcpStream, peer: IpAddr, mut permit: Perm
     }
 }
 
-/// Starts a thread that owns the permit and returns it when it ends, also by a panic. If the system refuses
-/// the thread, the connection closes. A panic ends this connection alone, and is counted.
+/// Starts a thread that owns the permit and frees its slot at the end, also after a panic. If the system
+/// refuses the thread, the connection closes. A panic ends this connection alone, and is counted.
 fn spawn(
     shared: &Arc<Shared>,
     name: &'static str,

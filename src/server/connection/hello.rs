@@ -49,12 +49,12 @@ pub(super) fn handshake(
         Err(error) => (error.response()?, Vec::new()),
     };
     let response = response.dated(unix_ms());
-    shared.metrics.responded(response.status());
+    shared.metrics.count_response(response.status());
     if response.status() != Status::SWITCHING_PROTOCOLS {
         respond(shared, &stream, address, &response, &parser);
         return None;
     }
-    write(&stream, &response.to_bytes()).ok()?;
+    write_response(&stream, &response.to_bytes()).ok()?;
     Hello { shared, stream: &stream, address, id }.run(&leftover)
 }
 
@@ -63,7 +63,7 @@ pub(super) fn refuse(stream: &TcpStream, response: &Response) {
     let deadline = Deadline::new(Instant::now(), limits::LINGER_WAIT);
     let mut parser = Parser::new();
     drop(read_request(&mut &*stream, &deadline, &mut parser)); // clients do not read an early refusal
-    write(stream, &bytes_of(response, &parser)).ok();
+    write_response(stream, &encode_response(response, &parser)).ok();
     linger(stream);
 }
 
@@ -79,23 +79,23 @@ fn respond(
         let fields = [("address", &*address.to_string()), ("status", &*status)];
         shared.logger.log(Level::Debug, "request-refused", &fields);
     }
-    if write(stream, &bytes_of(response, parser)).is_ok() {
+    if write_response(stream, &encode_response(response, parser)).is_ok() {
         linger(stream);
     }
 }
 
 /// The response to the request that this parser has read, without its body for HEAD.
-fn bytes_of(response: &Response, parser: &Parser<http::Request>) -> Vec<u8> {
+fn encode_response(response: &Response, parser: &Parser<http::Request>) -> Vec<u8> {
     if parser.asks_for_head() { response.head_to_bytes() } else { response.to_bytes() }
 }
 
 /// Writes a whole response. It fits the socket's buffer; a peer that reads nothing gets a timeout.
-fn write(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
+fn write_response(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
     stream.set_write_timeout(Some(limits::STALL_WAIT))?;
     stream.write_all(bytes)
 }
 
-/// A WebSocket that has not said hello.
+/// A WebSocket whose hello has not come yet.
 struct Hello<'h> {
     shared: &'h Arc<Shared>,
     stream: &'h Arc<TcpStream>,
@@ -104,9 +104,12 @@ struct Hello<'h> {
 }
 
 /// An accepted hello.
-struct Accepted {
+struct AcceptedHello {
+    /// The claimed name.
     identity: Identity,
+    /// The kind of client.
     agent: Agent,
+    /// The rooms to join at once.
     joins: Vec<Join>,
 }
 
@@ -118,9 +121,9 @@ impl Hello<'_> {
         let decoder = Decoder::new(Role::Server, limits.ws);
         let mut reader = MessageReader::new(&**self.stream, decoder, leftover);
         let send_queue = SendQueue::new(Arc::clone(self.stream), limits.backlog);
-        match self.read(&mut reader, &send_queue) {
-            Ok(Accepted { identity, agent, joins }) => {
-                metrics.connections.welcomed(agent);
+        match self.read_hello(&mut reader, &send_queue) {
+            Ok(AcceptedHello { identity, agent, joins }) => {
+                metrics.connections.count_welcome(agent);
                 let client = Client::new(self.id, self.address, agent, send_queue, identity);
                 let mut session = Session::begin(self.shared, client);
                 if let Err(disconnect) = session.welcome(joins) {
@@ -142,15 +145,15 @@ impl Hello<'_> {
     }
 
     /// Waits for `hello`, answering pings, and claims its name.
-    fn read(
+    fn read_hello(
         &self,
         reader: &mut MessageReader<&TcpStream>,
         send_queue: &SendQueue<Arc<TcpStream>>,
-    ) -> Result<Accepted, Disconnect> {
+    ) -> Result<AcceptedHello, Disconnect> {
         let deadline = Deadline::new(Instant::now(), self.shared.config.limits.timeouts.hello);
         let mut reservation = self.shared.admission.memory_budget.reservation();
         let text = loop {
-            reservation.resize(reader.unfinished())?;
+            reservation.resize(reader.partial_bytes())?;
             let left = deadline.left(Instant::now()).map_err(|_| {
                 Disconnect::by_server(disconnect::BAD_HELLO, "hello did not arrive in time")
             })?;
@@ -172,8 +175,8 @@ impl Hello<'_> {
                 }
             }
         };
-        self.accept(&text).map_err(|(code, error)| {
-            self.shared.metrics.messages.refused(error.code);
+        self.check_hello(&text).map_err(|(code, error)| {
+            self.shared.metrics.messages.count_rejection(error.code);
             let mut frame = Vec::new();
             Encoder::server().text(&ServerMessage::Error(*error).encode(), &mut frame);
             send_queue.send(&frame.into());
@@ -185,7 +188,7 @@ impl Hello<'_> {
     ///
     /// # Errors
     /// The close code, and the message to send before it.
-    fn accept(&self, text: &str) -> Result<Accepted, (CloseCode, Box<ErrorMessage>)> {
+    fn check_hello(&self, text: &str) -> Result<AcceptedHello, (CloseCode, Box<ErrorMessage>)> {
         let config = &self.shared.config;
         let refuse = |rejection: Rejection| Box::new(ErrorMessage::from(rejection));
         let (user, token, password, agent, joins) =
@@ -207,15 +210,15 @@ impl Hello<'_> {
         }
         let identity = self.shared.names.claim(&user, token.as_ref());
         let identity = identity.map_err(|rejection| (disconnect::NAME_TAKEN, refuse(rejection)))?;
-        Ok(Accepted { identity, agent: agent.unwrap_or(Agent::Bot), joins })
+        Ok(AcceptedHello { identity, agent: agent.unwrap_or(Agent::Bot), joins })
     }
 
-    /// Whether a hello has the password, if the server requires one. A wrong one costs time, and an address
-    /// has only so many tries.
-    fn check_password(&self, shown: Option<&Password>) -> bool {
+    /// Whether a hello has the password, if the server requires one. A wrong one delays the answer, and each
+    /// address has a limited number of tries.
+    fn check_password(&self, sent: Option<&Password>) -> bool {
         let Some(expected) = &self.shared.config.password else { return true };
-        let Some(shown) = shown else { return false };
-        let is_right = shown == expected;
+        let Some(sent) = sent else { return false };
+        let is_right = sent == expected;
         let admission = &self.shared.admission;
         let is_accepted = admission.check_password(self.address, is_right, Instant::now());
         if !is_accepted {

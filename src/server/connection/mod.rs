@@ -2,6 +2,6 @@
 //!
 //! Depends on every other folder of the server; never on `background`.
 
-pub(crate) mod accept; // a socket in, a thread out
+pub(crate) mod accept; // each socket gets a thread
 mod hello; // the HTTP head and hello
 mod session; // the reading loop

@@ -1,4 +1,4 @@
-//! The reading loop of a connection that has said hello: from frames to commands.
+//! The reading loop of a connection whose hello was accepted: from frames to commands.
 
 use std::convert::Infallible;
 use std::net::TcpStream;
@@ -13,9 +13,11 @@ use crate::ws::{CloseCode, Decoder, Event};
 
 /// All that the session thread needs of a connection.
 pub(super) struct Connection {
+    /// The socket.
     pub(super) stream: Arc<TcpStream>,
     /// It may hold bytes that came after hello.
     pub(super) decoder: Decoder,
+    /// What executes its messages.
     pub(super) session: Session,
     /// How long one message may take.
     pub(super) message_wait: Duration,
@@ -56,7 +58,7 @@ fn read_all(
             Ok(None) => {}
             Err(error) => check_read_error(error)?,
         }
-        reservation.resize(reader.unfinished())?;
+        reservation.resize(reader.partial_bytes())?;
         let now = Instant::now();
         let begin = || Deadline::new(now, wait);
         due = reader.is_mid_message().then(|| due.unwrap_or_else(begin));
@@ -96,7 +98,7 @@ fn on_event(event: Event, session: &mut Session) -> Result<(), Disconnect> {
             session.shared().metrics.connections.received_bytes.add(text.len());
             session.on_text(&text)
         }
-        Event::Ping(payload) => session.pong(&payload),
+        Event::Ping(payload) => session.answer_ping(&payload),
         Event::Pong(_) => session.check_flood(),
         Event::Binary(_) => Err(Disconnect::binary_message()),
         Event::Close(close) => Err(Disconnect::ByPeer(close)),

@@ -7,22 +7,22 @@ use crate::metrics::PrometheusText;
 use crate::server::state::shared::Shared;
 
 /// The page at this moment.
-pub(super) fn page(shared: &Shared) -> String {
+pub(super) fn render(shared: &Shared) -> String {
     let mut page = PrometheusText::default();
     let version = [(env!("CARGO_PKG_VERSION"), 1)];
     page.gauges("talk_build_info", "The version of the server.", "version", version);
-    connections(shared, &mut page);
-    messages(shared, &mut page);
-    storage(shared, &mut page);
-    process(shared, &mut page);
+    push_connections(shared, &mut page);
+    push_messages(shared, &mut page);
+    push_storage(shared, &mut page);
+    push_process(shared, &mut page);
     page.end()
 }
 
-fn connections(shared: &Shared, page: &mut PrometheusText) {
+fn push_connections(shared: &Shared, page: &mut PrometheusText) {
     let metrics = &shared.metrics.connections;
     let clients = shared.delivery.poll.all();
     let of = |agent| clients.iter().filter(|client| client.agent == agent).count();
-    let unknown = shared.admission.open().saturating_sub(clients.len());
+    let unknown = shared.admission.open_connections().saturating_sub(clients.len());
     let kinds = [Agent::Web, Agent::Console, Agent::Bot].map(|agent| (agent.as_str(), of(agent)));
     page.gauges(
         "talk_connections",
@@ -48,7 +48,7 @@ fn connections(shared: &Shared, page: &mut PrometheusText) {
     page.gauge("talk_unfinished_bytes", "Bytes of partial messages in memory.", bytes);
 }
 
-fn messages(shared: &Shared, page: &mut PrometheusText) {
+fn push_messages(shared: &Shared, page: &mut PrometheusText) {
     let (messages, connections) = (&shared.metrics.messages, &shared.metrics.connections);
     for (name, help, counter) in [
         ("talk_messages_total", "Records stored and broadcast.", &messages.stored),
@@ -88,7 +88,7 @@ fn messages(shared: &Shared, page: &mut PrometheusText) {
     page.family("talk_refused_total", "Messages answered with an error.", "code", &messages.errors);
 }
 
-fn storage(shared: &Shared, page: &mut PrometheusText) {
+fn push_storage(shared: &Shared, page: &mut PrometheusText) {
     let (appends, log) = (&shared.metrics.messages.appends, shared.rooms.log_metrics());
     page.histogram("talk_log_append_seconds", "Time to store a batch, fsync included.", appends);
     page.histogram("talk_log_sync_seconds", "Time of an fsync of a log.", &log.syncs);
@@ -97,7 +97,7 @@ fn storage(shared: &Shared, page: &mut PrometheusText) {
     page.gauge("talk_log_writable", "1 if everything can be stored now, else 0.", is_writable);
 }
 
-fn process(shared: &Shared, page: &mut PrometheusText) {
+fn push_process(shared: &Shared, page: &mut PrometheusText) {
     let dropped = shared.logger.dropped();
     page.counter(
         "talk_log_lines_dropped_total",

@@ -57,7 +57,7 @@ fn metrics(shared: &Shared, source: Source, request: &Request) -> Response {
     if !matches!(request.method, Method::Get | Method::Head) {
         return read_only();
     }
-    let page = metrics_page::page(shared);
+    let page = metrics_page::render(shared);
     let response = Response::with_body(Status::OK, CONTENT_TYPE, page.into_bytes());
     response.header("Cache-Control", "no-store")
 }

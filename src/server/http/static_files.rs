@@ -1,6 +1,6 @@
 //! The files of the web page, embedded in the binary: the server never reads them from disk.
 //!
-//! A fixed table: a path that is not in it is not found, however it is written.
+//! A fixed table: a path that is not in it, in any spelling, is not found.
 
 use crate::http::{Method, Request, Response, Status};
 
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_takes_the_manifest_for_one() {
+    fn the_manifest_has_the_media_type_of_one() {
         let manifest = get("GET", "/manifest.webmanifest", "").unwrap();
         let bytes = manifest.to_bytes();
         assert!(

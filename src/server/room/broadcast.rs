@@ -1,7 +1,7 @@
 //! Broadcast: store a room's batch in its log, then send it to everyone in the room.
 //!
 //! The thread that submits a record runs one round itself if none is running. If more records arrive
-//! meanwhile, the broadcaster thread takes over, so that a session is not kept from reading its socket.
+//! meanwhile, the broadcaster thread takes over, so that the session can go back to reading its socket.
 
 use std::borrow::Cow;
 use std::io;
@@ -51,9 +51,9 @@ impl Broadcaster {
         }
     }
 
-    /// Waits for work, runs one round for each room that has any, and pauses; the broadcaster thread
-    /// repeats it. With two members there is no delay; a thousand share writes. An fsync does not count
-    /// as write time: meanwhile the next batch gathered.
+    /// Waits for work, runs one round for each room that has any, and pauses; the broadcaster thread repeats
+    /// it. The pause grows with the number of receivers: none with two members; with a thousand, records
+    /// share writes. An fsync does not count as write time: the next batch gathers during it.
     pub(crate) fn run_queued(&self) {
         let guards = self.queue.take();
         let start = Instant::now();
@@ -84,7 +84,7 @@ fn run_round(delivery: &Delivery, room: &Room) -> Duration {
     let stored = match appended {
         Ok(()) => entries.last().map_or(0, |entry| entry.seq),
         Err(error) => {
-            refuse(delivery, room, &error, &mut batch);
+            reject_batch(delivery, room, &error, &mut batch);
             0
         }
     };
@@ -111,14 +111,14 @@ fn run_round(delivery: &Delivery, room: &Room) -> Duration {
 /// record just before that.
 fn answer_repeat(delivery: &Delivery, room: &Room, client: ClientId, seq: u64) {
     let Some(client) = delivery.poll.find(client) else { return };
-    if let Some(entry) = history::record(room, seq) {
+    if let Some(entry) = history::read_record(room, seq) {
         delivery.send_json(&client, &entry.json);
     }
 }
 
-/// The batch could not be stored: sends an error to the author of each record, and leaves only the ephemeral
-/// events in the batch.
-fn refuse(delivery: &Delivery, room: &Room, error: &io::Error, batch: &mut Batch) {
+/// Rejects a batch that could not be stored: sends an error to the author of each record, and leaves only the
+/// ephemeral events in the batch.
+fn reject_batch(delivery: &Delivery, room: &Room, error: &io::Error, batch: &mut Batch) {
     let also = room.roll_back().into_iter().map(BatchItem::Record);
     let (records, ephemeral) = mem::take(batch)
         .into_iter()
@@ -147,11 +147,12 @@ fn entry(item: &BatchItem) -> Option<LogEntry> {
 /// A batch as WebSocket frames: encoded once, shared by all receivers.
 #[derive(Debug)]
 pub(super) struct EncodedBatch<'i> {
+    /// The batch.
     items: &'i [BatchItem],
     /// The frames for a client that caused none of the ephemeral events.
     everyone: Arc<[u8]>,
     /// The frames for each client that caused one: it does not get its own.
-    causes: Vec<(ClientId, Arc<[u8]>)>,
+    own_frames: Vec<(ClientId, Arc<[u8]>)>,
     /// The index of the first ephemeral event.
     first_ephemeral: Option<u64>,
 }
@@ -161,11 +162,11 @@ impl EncodedBatch<'_> {
         let mut causes: Vec<ClientId> = items.iter().filter_map(cause).collect();
         causes.sort_unstable();
         causes.dedup();
-        let frames_for = |client| frames(items, client, 0);
+        let frames_for = |client| encode_frames(items, client, 0);
         EncodedBatch {
             items,
             everyone: frames_for(None),
-            causes: causes.into_iter().map(|id| (id, frames_for(Some(id)))).collect(),
+            own_frames: causes.into_iter().map(|id| (id, frames_for(Some(id)))).collect(),
             first_ephemeral: items.iter().find_map(index),
         }
     }
@@ -175,15 +176,15 @@ impl EncodedBatch<'_> {
     /// it caused.
     pub(super) fn frames_for(&self, client: ClientId, first_ephemeral: u64) -> Cow<'_, Arc<[u8]>> {
         if self.first_ephemeral.is_some_and(|first| first < first_ephemeral) {
-            return Cow::Owned(frames(self.items, Some(client), first_ephemeral));
+            return Cow::Owned(encode_frames(self.items, Some(client), first_ephemeral));
         }
-        let own = self.causes.iter().find(|(id, _)| *id == client);
+        let own = self.own_frames.iter().find(|(id, _)| *id == client);
         Cow::Borrowed(own.map_or(&self.everyone, |(_, frames)| frames))
     }
 }
 
 /// Encodes the items that `client` gets, with ephemeral events from the index `first_ephemeral` on.
-fn frames(items: &[BatchItem], client: Option<ClientId>, first_ephemeral: u64) -> Arc<[u8]> {
+fn encode_frames(items: &[BatchItem], client: Option<ClientId>, first_ephemeral: u64) -> Arc<[u8]> {
     let mut frames = Vec::new();
     for item in items {
         let is_own = client.is_some() && cause(item) == client;
@@ -221,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everyone_gets_the_same_bytes_but_for_the_cause_of_an_ephemeral_event() {
+    fn all_receivers_share_one_encoding_except_who_caused_an_ephemeral_event() {
         let event =
             |json: &str, except, index| BatchItem::Ephemeral { json: json.into(), except, index };
         let items = [event("{}", None, 4), event("[1]", Some(ClientId(7)), 5)];

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Room;
 use super::membership::CatchUp;
 use crate::chat::LogEntry;
-use crate::chat::protocol::Range;
+use crate::chat::protocol::HistoryRange;
 use crate::json::{self, Object, Value};
 use crate::limits;
 use crate::log::ReadLimit;
@@ -19,7 +19,7 @@ use crate::server::logger::Level;
 use crate::ws::{self, CloseCode};
 
 /// Sends `client` the records of `room` after `since`, until it has all and is live: contiguous, in order,
-/// none twice. `changes` is what joining returned.
+/// none twice. `changes` comes from the join.
 pub(crate) fn catch_up(
     delivery: &Delivery,
     client: &Arc<Client>,
@@ -36,7 +36,7 @@ pub(crate) fn catch_up(
             CatchUp::Left | CatchUp::Live(false) => return Ok(()),
             CatchUp::Live(true) => {
                 // Joins and leaves meanwhile were sent to live clients only.
-                delivery.send_message(client, &room.members());
+                delivery.send_message(client, &room.members_message());
                 return Ok(());
             }
             CatchUp::Behind(head) => at = send_page(delivery, client, room, at, head)?,
@@ -76,25 +76,25 @@ fn send_page(
 }
 
 /// The stored record of `seq`, if retention has not deleted it.
-pub(crate) fn record(room: &Room, seq: u64) -> Option<LogEntry> {
+pub(crate) fn read_record(room: &Room, seq: u64) -> Option<LogEntry> {
     let entries = room.log.read(seq.checked_sub(1)?, ReadLimit { records: 1, bytes: 1 }).ok()?;
     entries.into_iter().find(|entry| entry.seq == seq && seq <= room.head())
 }
 
 /// The `history` message for a request of `limit` records. Its bytes are bounded too; then it holds the
 /// records nearest to the requested seq.
-pub(crate) fn page(room: &Room, range: Range, limit: usize) -> io::Result<String> {
+pub(crate) fn read_page(room: &Room, range: HistoryRange, limit: usize) -> io::Result<String> {
     let limit = limit.min(limits::HISTORY_PAGE_MAX);
     let (after, end, bytes) = match range {
-        Range::After(seq) => (seq, u64::MAX, limits::HISTORY_PAGE_BYTES),
-        Range::Before(seq) => (seq.saturating_sub(limit as u64 + 1), seq, usize::MAX),
+        HistoryRange::After(seq) => (seq, u64::MAX, limits::HISTORY_PAGE_BYTES),
+        HistoryRange::Before(seq) => (seq.saturating_sub(limit as u64 + 1), seq, usize::MAX),
     };
     let head = room.head();
     let mut entries = room.log.read(after, ReadLimit { records: limit, bytes })?;
     entries.retain(|entry| entry.seq < end && entry.seq <= head);
     let entries = match range {
-        Range::After(_) => entries,
-        Range::Before(_) => nearest(entries),
+        HistoryRange::After(_) => entries,
+        HistoryRange::Before(_) => nearest(entries),
     };
     let records = entries.iter().map(|entry| &*entry.json);
     let mut page = Object::new();
@@ -104,7 +104,7 @@ pub(crate) fn page(room: &Room, range: Range, limit: usize) -> io::Result<String
 
 /// The `found` message for a search for `text`, in upper or lower case, among the
 /// [`SEARCH_SPAN`](limits::SEARCH_SPAN) records before `before`, or the newest. Posts and edits are each
-/// found by their own text; deleted ones have none. Its bytes are bounded as those of a page.
+/// found by their own text; a deleted record has none. A page's limit of bytes holds here too.
 pub(crate) fn search(room: &Room, text: &str, before: Option<u64>) -> io::Result<String> {
     let end = before.unwrap_or(u64::MAX).min(room.head() + 1);
     let after = end.saturating_sub(limits::SEARCH_SPAN as u64 + 1);

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::state::{RoomClient, RoomState};
 use super::{Room, RoundGuard};
-use crate::chat::protocol::{Change, Joined, ServerMessage, Since};
+use crate::chat::protocol::{Joined, PresenceChange, ServerMessage, Since};
 use crate::chat::{AwayMessage, ClientId, RenameEffect, RoomName, UserName};
 use crate::limits;
 use crate::log::ReadLimit;
-use crate::net::Sent;
+use crate::net::SendResult;
 use crate::server::clients::client::Client;
 use crate::ws;
 
@@ -55,12 +55,12 @@ impl Room {
             }
             None => state.add_client(&self.name, client, (user, away), false),
         }
-        let joined = self.joined(&state, since, log);
+        let joined = self.joined_message(&state, since, log);
         let changes = state.members.changes();
         JoinStep { joined, changes, round: self.try_start_round(&mut state) }
     }
 
-    fn joined(&self, state: &RoomState, since: Since, log: Option<&str>) -> Joined {
+    fn joined_message(&self, state: &RoomState, since: Since, log: Option<&str>) -> Joined {
         let (first, head) = (self.log.first(), state.sequencer.last_committed());
         let oldest = first.saturating_sub(1);
         let newest = head.saturating_sub(limits::HISTORY_PAGE as u64).max(oldest);
@@ -114,13 +114,13 @@ impl Room {
         let RoomClient { user, .. } = state.clients.swap_remove(index);
         state.receivers = None;
         if state.members.remove(&user) {
-            state.push_presence(&self.name, Some((user, Change::Left)), None);
+            state.push_presence(&self.name, Some((user, PresenceChange::Left)), None);
         }
         self.try_start_round(&mut state)
     }
 
-    /// A client goes by another name. Its owner's other connections keep the old one, so which event the
-    /// others get depends on the connections that each name has left.
+    /// Renames a client. Its owner's other connections still have the old name, so the event that the other
+    /// members get depends on how many connections each name has left.
     pub(crate) fn rename(self: &Arc<Room>, client: ClientId, to: &UserName) -> Option<RoundGuard> {
         let mut state = self.state();
         let entry = state.clients.iter_mut().find(|entry| entry.client.id == client)?;
@@ -131,11 +131,11 @@ impl Room {
                 state.sequencer.push_ephemeral(renamed.encode(), Some(client));
             }
             RenameEffect::Joined => {
-                let joined = Some((to.clone(), Change::Joined));
+                let joined = Some((to.clone(), PresenceChange::Joined));
                 state.push_presence(&self.name, joined, Some(client));
             }
             RenameEffect::Left => {
-                let left = Some((from, Change::Left));
+                let left = Some((from, PresenceChange::Left));
                 state.push_presence(&self.name, left, Some(client));
             }
             RenameEffect::Unchanged => {}
@@ -153,13 +153,13 @@ impl Room {
         away: Option<&AwayMessage>,
         after: u64,
         marked: Option<u64>,
-    ) -> (Sent, Option<RoundGuard>) {
+    ) -> (SendResult, Option<RoundGuard>) {
         let mut state = self.state_between_broadcasts();
         if state.clients.iter().any(|entry| entry.client.id == client.id) {
-            return (Sent::Written, None);
+            return (SendResult::Written, None);
         }
         state.add_client(&self.name, client, (user, away), true);
-        let joined = Joined { marked, ..self.joined(&state, Since::After(after), None) };
+        let joined = Joined { marked, ..self.joined_message(&state, Since::After(after), None) };
         let limit = ReadLimit { records: limits::HISTORY_PAGE, bytes: limits::HISTORY_PAGE_BYTES };
         let mut entries = self.log.read(joined.since, limit).unwrap_or_default();
         entries.retain(|entry| entry.seq <= joined.head);
@@ -188,7 +188,7 @@ impl RoomState {
         self.clients.push(RoomClient { client, user: user.clone(), is_live, first_ephemeral });
         self.receivers = None;
         if self.members.add(user, away) {
-            let joined = Some((user.clone(), Change::Joined));
+            let joined = Some((user.clone(), PresenceChange::Joined));
             self.push_presence(room, joined, Some(id));
         }
     }
@@ -198,7 +198,7 @@ impl RoomState {
     pub(super) fn push_presence(
         &mut self,
         room: &RoomName,
-        change: Option<(UserName, Change)>,
+        change: Option<(UserName, PresenceChange)>,
         cause: Option<ClientId>,
     ) {
         if change.is_some() && self.members.is_large() {

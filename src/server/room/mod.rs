@@ -29,14 +29,15 @@ use state::{Receiver, Receivers, RoomClient, RoomState, Round};
 /// A room of the server.
 ///
 /// The lock protects the state; a broadcast or an append runs without it. Under it a room asks its log for
-/// what is in memory, and in [`Room::invite`] writes to one client, which cannot block. What a change makes
-/// necessary is returned as a [`RoundGuard`], for the caller to run.
+/// what is in memory, and in [`Room::invite`] writes to one client, which cannot block. If a change needs a
+/// round, the method returns a [`RoundGuard`], and the caller runs the round.
 #[derive(Debug)]
 pub(crate) struct Room {
     /// Public, or private: then its name contains those of its two owners.
     pub(crate) name: RoomName,
     /// The stored records.
     pub(crate) log: Arc<dyn Log>,
+    /// What the lock protects.
     state: Mutex<RoomState>,
     /// Notified at the end of each broadcast.
     broadcast_ended: LazyCondvar,
@@ -67,8 +68,8 @@ impl Room {
         failpoint::check(self.state.lock().unwrap_or_else(PoisonError::into_inner), "state")
     }
 
-    /// The lock, at a moment when no broadcast is running: a client that goes live or leaves must not have
-    /// an older batch on its way.
+    /// The lock, taken while no broadcast is running: a client that goes live or leaves must not receive an
+    /// older batch after that.
     fn state_between_broadcasts(&self) -> MutexGuard<'_, RoomState> {
         let mut state = self.state();
         while state.round == Round::Broadcasting {
@@ -119,7 +120,7 @@ impl Room {
     }
 
     /// Sends all others that the author is typing, except in a large room.
-    pub(crate) fn typing(self: &Arc<Room>, author: &Author) -> Option<RoundGuard> {
+    pub(crate) fn push_typing(self: &Arc<Room>, author: &Author) -> Option<RoundGuard> {
         let mut state = self.state();
         if state.members.is_large() {
             return None;
@@ -161,7 +162,7 @@ impl Room {
     // ---- What clients ask ----------------------------------------------------------------------
 
     /// The `members` message.
-    pub(crate) fn members(&self) -> ServerMessage {
+    pub(crate) fn members_message(&self) -> ServerMessage {
         let members = &self.state().members;
         ServerMessage::Members {
             room: self.name.clone(),
@@ -228,7 +229,8 @@ impl Room {
         Arc::clone(receivers.get_or_insert_with(live))
     }
 
-    /// Every receiver was written to. Returns which clients still need an answer, with which record.
+    /// Ends a broadcast: every receiver was written to. Returns the clients that submitted a record again
+    /// meanwhile and need it as the answer, with its seq.
     fn end_broadcast(&self) -> Vec<(ClientId, u64)> {
         let mut state = self.state();
         state.round = Round::Running;
@@ -237,7 +239,7 @@ impl Room {
         mem::take(&mut state.repeats)
     }
 
-    /// Ends a round. False if more has arrived meanwhile: then the room is not idle, and the caller keeps
+    /// Ends a round. False if more has arrived meanwhile: then the room is not idle, and the caller still has
     /// the permission.
     fn end_round(&self) -> bool {
         let mut state = self.state();
@@ -246,7 +248,7 @@ impl Room {
         is_idle
     }
 
-    /// Ends a round after a panic, whatever has arrived.
+    /// Ends a round after a panic, even if more has arrived.
     fn abort_round(&self) {
         self.set_round(&mut self.state(), Round::Idle);
     }

@@ -1,4 +1,4 @@
-//! The pause between two rounds of the broadcaster thread, in which records gather that share a write.
+//! The pause between two rounds of the broadcaster thread. Records that arrive in it share a write.
 //!
 //! Values only: the time and the number of waiting records come in by argument.
 
@@ -13,10 +13,11 @@ use crate::limits;
 /// average gaps: then the authors probably wait for an answer.
 #[derive(Debug)]
 pub(crate) struct Pacing {
-    /// Since when records gather.
+    /// When records began to gather.
     start: Instant,
+    /// When the pause ends at the latest.
     end: Instant,
-    /// How many records were waiting when this was asked last.
+    /// How many records were waiting at the last call of `next_sleep`.
     last_waiting: Option<usize>,
 }
 

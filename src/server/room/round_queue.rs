@@ -1,4 +1,4 @@
-//! The permission to run a round for a room, and the rooms that wait for one.
+//! The rooms that wait for the broadcaster thread.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -13,6 +13,7 @@ use crate::failpoint;
 /// The lock protects the queue; it is held for a push, or to take all of it.
 #[derive(Debug, Default)]
 pub(crate) struct RoundQueue {
+    /// The permissions of these rooms, in order.
     rounds: Mutex<VecDeque<RoundGuard>>,
     /// Notified when a room is added.
     added: LazyCondvar,
@@ -28,7 +29,7 @@ impl RoundQueue {
         self.added.notify_all();
     }
 
-    /// Waits until there is at least one, and takes all.
+    /// Waits until at least one room is queued, and takes all.
     pub(crate) fn take(&self) -> VecDeque<RoundGuard> {
         let mut rounds = self.rounds();
         while rounds.is_empty() {

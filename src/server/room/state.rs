@@ -12,6 +12,7 @@ pub(crate) type Receivers = Arc<[Receiver]>;
 /// A client that receives broadcasts.
 #[derive(Debug)]
 pub(crate) struct Receiver {
+    /// The client.
     pub(crate) client: Arc<Client>,
     /// The index of the first ephemeral event it gets.
     pub(crate) first_ephemeral: u64,
@@ -32,6 +33,7 @@ pub(super) struct RoomState {
     pub(super) count_sent: Option<Instant>,
     /// Whether the count has changed since.
     pub(super) is_count_outdated: bool,
+    /// Whether a round is running.
     pub(super) round: Round,
     /// Up to this seq, every record was written to every receiver.
     pub(super) broadcast_up_to: u64,
@@ -42,6 +44,7 @@ pub(super) struct RoomState {
 /// One connection in the room.
 #[derive(Debug)]
 pub(super) struct RoomClient {
+    /// The client.
     pub(super) client: Arc<Client>,
     /// The name under which it counts as a member. The client itself may be renamed already.
     pub(super) user: UserName,

@@ -85,7 +85,7 @@ fn client(id: u64, user: &str) -> (Arc<Client>, TcpStream) {
 }
 
 #[test]
-fn a_new_member_gets_no_join_event_of_those_before_it() {
+fn a_new_member_gets_no_join_events_of_earlier_members() {
     let (_data, room) = lobby();
     let mut rounds = Vec::new();
     let mut join = |client: &Arc<Client>| {
@@ -114,7 +114,7 @@ fn a_new_member_gets_no_join_event_of_those_before_it() {
 }
 
 #[test]
-fn a_client_that_was_renamed_meanwhile_leaves_all_the_same() {
+fn a_client_that_was_renamed_meanwhile_still_leaves() {
     let (_data, room) = lobby();
     let ((bob, _b), (other, _o)) = (client(1, "bob"), client(2, "rob"));
     room.join(&bob, &bob.identity().user, None, Since::Now, None);

@@ -1,4 +1,4 @@
-//! Claims of names, and the file that keeps them over a restart.
+//! Claims of names, and the file that stores them over a restart.
 
 use std::collections::HashSet;
 use std::io;
@@ -47,20 +47,20 @@ impl Names {
         failpoint::check(self.file.lock().unwrap_or_else(PoisonError::into_inner), "names_file")
     }
 
-    /// Claims a name for one connection. `shown` is the token that the client sent.
+    /// Claims a name for one connection. `token` is the token that the client sent.
     ///
     /// # Errors
     /// When another owner has the name, or the system has no randomness.
     pub(crate) fn claim(
         &self,
         user: &UserName,
-        shown: Option<&Token>,
+        token: Option<&Token>,
     ) -> Result<Identity, Rejection> {
-        let fresh = self.entropy.token().ok().and_then(|token| token.parse().ok());
-        let fresh: Token = fresh.ok_or_else(|| {
+        let new_token = self.entropy.token().ok().and_then(|token| token.parse().ok());
+        let new_token: Token = new_token.ok_or_else(|| {
             Rejection::new(ErrorCode::Storage, "the server cannot create a key: no randomness")
         })?;
-        let claimed = self.registry().claim(user, shown, fresh, Instant::now());
+        let claimed = self.registry().claim(user, token, new_token, Instant::now());
         let identity = claimed.map_err(|NameTaken| {
             let taken = format!("the name {user} is in use; choose another, or show its key");
             Rejection::new(ErrorCode::NameTaken, taken)
@@ -75,8 +75,8 @@ impl Names {
         self.save();
     }
 
-    /// The owner of a name has posted: the name is kept for days now, not seconds.
-    pub(crate) fn posted(&self, user: &UserName) {
+    /// Notes that the owner of a name has posted: the name is held for days now, not seconds.
+    pub(crate) fn set_posted(&self, user: &UserName) {
         let is_first = self.registry().set_posted(user);
         if is_first {
             self.save();

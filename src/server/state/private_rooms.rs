@@ -37,13 +37,15 @@ pub(crate) struct PrivateRooms {
     pub(crate) invitations: Invitations,
 }
 
-/// What decides whether a person may enter a private room: which of its two names is theirs, and who owns
-/// the other name now, if it has an owner.
+/// Decides whether a person may enter a private room: which of its two names is theirs, and who owns the
+/// other name now.
 #[derive(Debug, Clone, Copy)]
 struct Access {
     /// The index of their own name, 0 or 1.
     at: usize,
+    /// Their own owner id.
     own: OwnerId,
+    /// The owner of the other name, if it has one.
     other: Option<OwnerId>,
 }
 
@@ -77,7 +79,7 @@ impl PrivateRooms {
             return Ok(Ok(room));
         }
         let Some(owners) = access.owners() else {
-            let other = name.other(&identity.user).unwrap_or_default();
+            let other = name.other_key(&identity.user).unwrap_or_default();
             let unknown = format!("nobody is called {other} now");
             return Ok(Err(Rejection::new(ErrorCode::BadName, unknown)));
         };
@@ -90,7 +92,7 @@ impl PrivateRooms {
     pub(crate) fn of(&self, identity: &Identity) -> Vec<Arc<Room>> {
         let key = identity.user.key();
         let is_theirs =
-            |log: &&LogName| log.room.owners().is_some_and(|owners| owners.contains(&&*key));
+            |log: &&LogName| log.room.user_keys().is_some_and(|owners| owners.contains(&&*key));
         let mut names: Vec<RoomName> =
             self.rooms.lock().keys().filter(is_theirs).map(|log| log.room.clone()).collect();
         names.dedup();
@@ -110,7 +112,7 @@ impl PrivateRooms {
     /// Invites both owners of a private room into it, on every connection that is not in it yet. They
     /// receive the records after `after`.
     pub(crate) fn invite_both(&self, room: &Arc<Room>, after: u64) {
-        let (Some(keys), Some(owners)) = (room.name.owners(), room.log.owners()) else { return };
+        let (Some(keys), Some(owners)) = (room.name.user_keys(), room.log.owners()) else { return };
         for (key, owner) in keys.into_iter().zip(owners) {
             if self.names.connections(key) > room.connections(key) {
                 for client in self.delivery.poll.of_owner(owner) {
@@ -138,8 +140,8 @@ impl PrivateRooms {
     }
 
     fn access(&self, name: &RoomName, identity: &Identity) -> Option<Access> {
-        let other = name.other(&identity.user)?;
-        let at = usize::from(name.owners()?[0] == other);
+        let other = name.other_key(&identity.user)?;
+        let at = usize::from(name.user_keys()?[0] == other);
         Some(Access { at, own: identity.owner, other: self.names.owner(other) })
     }
 }
@@ -157,12 +159,13 @@ fn find(map: &RoomMap, name: &RoomName, access: Access) -> Option<Arc<Room>> {
 /// take it.
 #[derive(Debug, Default)]
 pub(crate) struct Invitations {
-    sessions: Mutex<HashMap<ClientId, Invited>>,
+    /// The invitations of each running session.
+    sessions: Mutex<HashMap<ClientId, SessionInvitations>>,
 }
 
 /// The invitations of one session.
 #[derive(Debug, Default)]
-struct Invited {
+struct SessionInvitations {
     /// The rooms that it has not accepted yet.
     rooms: Vec<Arc<Room>>,
     /// How many invitations it has got in all.
@@ -170,7 +173,7 @@ struct Invited {
 }
 
 impl Invitations {
-    fn sessions(&self) -> MutexGuard<'_, HashMap<ClientId, Invited>> {
+    fn sessions(&self) -> MutexGuard<'_, HashMap<ClientId, SessionInvitations>> {
         failpoint::check(
             self.sessions.lock().unwrap_or_else(PoisonError::into_inner),
             "invitations",
@@ -179,7 +182,7 @@ impl Invitations {
 
     /// A session begins.
     pub(crate) fn begin_session(&self, client: ClientId) {
-        self.sessions().insert(client, Invited::default());
+        self.sessions().insert(client, SessionInvitations::default());
     }
 
     /// Notes that a client is about to be invited. False if it must not be: its session has ended, or it
@@ -226,8 +229,11 @@ mod tests {
             !access(0, alice, Some(eve)).allows([alice, bob]),
             "it has passed to another owner"
         );
-        assert!(!access(1, eve, Some(alice)).allows([alice, bob]), "who reads nothing of it");
-        assert!(!access(1, alice, Some(bob)).allows([alice, bob]), "each in their place");
+        assert!(!access(1, eve, Some(alice)).allows([alice, bob]), "eve is not one of its owners");
+        assert!(
+            !access(1, alice, Some(bob)).allows([alice, bob]),
+            "the order of the owners counts"
+        );
         assert_eq!(access(1, bob, Some(alice)).owners(), Some([alice, bob]));
         assert_eq!(access(1, bob, None).owners(), None);
     }

@@ -1,4 +1,4 @@
-//! Read markers: how far each owner has read each room; and the file that keeps them over a restart.
+//! Read markers: how far each owner has read each room; and the file that stores them over a restart.
 
 use std::collections::HashSet;
 use std::io;
@@ -17,6 +17,7 @@ use crate::server::room::Room;
 /// maintenance thread over a small write; the markers', the names' and the rooms' are taken under it.
 #[derive(Debug)]
 pub(crate) struct ReadMarkerStore {
+    /// The markers in memory.
     markers: Mutex<ReadMarkers>,
     /// The markers on disk.
     file: Mutex<Journal<ReadMarker>>,

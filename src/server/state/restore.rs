@@ -16,36 +16,36 @@ use crate::server::room::Room;
 use crate::time::Now;
 
 /// The claimed names, and their file, written again without outdated lines.
-pub(super) fn names(
+pub(super) fn load_names(
     config: &Config,
     store: &Store,
     logger: &Logger,
 ) -> io::Result<(NameRegistry, Journal<SavedClaim>)> {
     let path = store.names_path();
     let mut names = NameRegistry::new(config.hold_names);
-    names.restore(records(&path, logger)?, Now::read());
+    names.restore(load_records(&path, logger)?, Now::read());
     let file = Journal::write(&path, &names.saved_claims(Now::read()))
-        .map_err(|error| about(&path, &error))?;
+        .map_err(|error| with_path(&path, &error))?;
     Ok((names, file))
 }
 
 /// The read markers, and their file, written again without outdated lines.
-pub(super) fn read_markers(
+pub(super) fn load_read_markers(
     store: &Store,
     logger: &Logger,
 ) -> io::Result<(ReadMarkers, Journal<ReadMarker>)> {
     let path = store.read_markers_path();
     let mut markers = ReadMarkers::default();
-    markers.restore(records(&path, logger)?);
+    markers.restore(load_records(&path, logger)?);
     let all = markers.prune(|_, _| true);
-    let file = Journal::write(&path, &all).map_err(|error| about(&path, &error))?;
+    let file = Journal::write(&path, &all).map_err(|error| with_path(&path, &error))?;
     Ok((markers, file))
 }
 
 /// The records of a journal. Lines that cannot be read are counted in the log, and left out.
-fn records<T: JournalRecord>(path: &Path, logger: &Logger) -> io::Result<Vec<T>> {
+fn load_records<T: JournalRecord>(path: &Path, logger: &Logger) -> io::Result<Vec<T>> {
     let JournalContents { records, invalid_lines } =
-        Journal::read(path).map_err(|error| about(path, &error))?;
+        Journal::read(path).map_err(|error| with_path(path, &error))?;
     if invalid_lines > 0 {
         let (file, lines) = (file_name(path), invalid_lines.to_string());
         logger.log(Level::Warn, "lines-not-read", &[("file", &file), ("lines", &lines)]);
@@ -53,12 +53,12 @@ fn records<T: JournalRecord>(path: &Path, logger: &Logger) -> io::Result<Vec<T>>
     Ok(records)
 }
 
-fn about(path: &Path, error: &io::Error) -> io::Error {
+fn with_path(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// The rooms that have a log. A damaged one is logged, and can be read up to the damage.
-pub(super) fn rooms(
+pub(super) fn load_rooms(
     config: &Config,
     store: &Store,
     logger: &Logger,
@@ -88,8 +88,8 @@ fn log_finding(logger: &Logger, log: &LogName, finding: &RecoveryFinding) {
                 &[("room", &*room), ("file", &file), ("offset", &offset), ("bytes", &bytes)],
             );
         }
-        RecoveryFinding::Damaged(damage) => {
-            let Corruption { file, seq, offset, kind } = damage;
+        RecoveryFinding::Corrupt(corruption) => {
+            let Corruption { file, seq, offset, kind } = corruption;
             let (file, kind) = (file_name(file), kind.to_string());
             let (seq, offset) = (seq.to_string(), offset.to_string());
             let fields = [

@@ -11,8 +11,7 @@ use crate::net::entropy::Entropy;
 use crate::server::config::Config;
 use crate::server::room::Room;
 
-/// Rooms by the names of their logs. Private rooms of one name may be there several times, each with
-/// other owners.
+/// Rooms by the names of their logs. Several private rooms may have one name, each with other owners.
 pub(crate) type RoomMap = BTreeMap<LogName, Arc<Room>>;
 
 /// Every open room.
@@ -20,10 +19,11 @@ pub(crate) type RoomMap = BTreeMap<LogName, Arc<Room>>;
 /// The lock protects the map. Under it a room may be asked for its head; a room never takes this lock.
 #[derive(Debug)]
 pub(crate) struct Rooms {
+    /// The open rooms.
     map: Mutex<RoomMap>,
     /// The data directory.
     store: Store,
-    /// How new logs are kept.
+    /// How new logs are stored.
     log_config: LogConfig,
     /// How many public rooms may be open.
     max_public: usize,

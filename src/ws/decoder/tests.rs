@@ -236,7 +236,7 @@ fn nothing_is_decoded_after_a_close_or_an_error() {
 }
 
 #[test]
-fn a_decoder_knows_whether_the_peer_owes_it_something() {
+fn a_decoder_knows_whether_it_is_inside_a_message() {
     let wire = [frame(false, Opcode::Text, b"ab"), frame(true, Opcode::Continuation, b"")].concat();
     let mut decoder = server();
     for (offset, byte) in wire.iter().enumerate() {

@@ -5,10 +5,10 @@ use std::net::TcpListener;
 use talk::chat::protocol::ErrorMessage;
 
 use serde_json::json;
-use talk::chat::protocol::Range;
+use talk::chat::protocol::HistoryRange;
 use talk::chat::protocol::ServerMessage;
 use talk::chat::{ErrorCode, RoomName, Token};
-use talk::client::{Event, State};
+use talk::client::{ConnectionState, Event};
 use tungstenite::Message;
 use tungstenite::protocol::CloseFrame;
 
@@ -35,7 +35,7 @@ fn a_client_sends_hello_and_receives_the_rooms_messages() {
 
     assert!(client.who(&RoomName::default()));
     assert_eq!(server.receive(), json!({ "type": "who", "room": "lobby" }));
-    assert!(client.history(&RoomName::default(), Range::Before(7)));
+    assert!(client.history(&RoomName::default(), HistoryRange::Before(7)));
     assert_eq!(
         server.receive(),
         json!({ "type": "history", "room": "lobby", "before": 7, "limit": 100 })
@@ -137,7 +137,7 @@ fn a_taken_name_stops_the_client_until_the_user_tries_again() {
     assert_eq!(code, ErrorCode::NameTaken);
     let stopped = until(&events, |event| match event {
         Event::Stopped { code, reason } => Some((*code, reason.clone())),
-        Event::State(State::Offline { .. }) => panic!("it must not reconnect by itself"),
+        Event::State(ConnectionState::Offline { .. }) => panic!("it must not reconnect by itself"),
         _ => None,
     });
     assert_eq!(stopped, (4409, String::from("bob is taken")));

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 use talk::chat::protocol::{
-    ClientMessage, ErrorMessage, Joined, Kind, Limits, Record, ServerMessage, Since, Welcome,
+    ClientMessage, ErrorMessage, Joined, Limits, Record, RecordKind, ServerMessage, Since, Welcome,
 };
 use talk::chat::{Cid, ErrorCode, Operation, RoomName, Text, UserName};
 use talk::client::session::{Action, Credentials, Input, Session};
@@ -205,7 +205,7 @@ impl World {
     }
 
     fn store(&mut self, author: &str, cid: Cid) {
-        let kind = Kind::Operation(Operation::Post {
+        let kind = RecordKind::Operation(Operation::Post {
             text: Text::parse("hello", 4096).unwrap(),
             me: false,
             reply: None,

@@ -15,7 +15,7 @@ use talk::chat::protocol::{Agent, ClientMessage, ServerMessage};
 use talk::chat::{ErrorCode, Password, Rejection};
 use talk::client::Event;
 use talk::client::session::{
-    Action, Credentials, Input, SavedSubmission, Session, State, Submission,
+    Action, ConnectionState, Credentials, Input, SavedSubmission, Session, Submission,
 };
 use talk::json;
 
@@ -88,11 +88,11 @@ fn output(action: &Action) -> Value {
 fn emitted(event: &Event) -> Value {
     match event {
         Event::State(state) => json!({ "state": match state {
-            State::Offline { .. } => "offline",
-            State::Connecting => "connecting",
-            State::CatchingUp => "catching up",
-            State::Live => "live",
-            State::Stopped => "stopped",
+            ConnectionState::Offline { .. } => "offline",
+            ConnectionState::Connecting => "connecting",
+            ConnectionState::CatchingUp => "catching up",
+            ConnectionState::Live => "live",
+            ConnectionState::Stopped => "stopped",
         }}),
         Event::Record(record) => json!({ "record": message(&record.encode()) }),
         Event::Reset(room) => json!({ "reset": room.as_str() }),

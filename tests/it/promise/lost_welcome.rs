@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use talk::chat::protocol::Since;
-use talk::client::{Config, Event, State, start};
+use talk::client::{Config, ConnectionState, Event, start};
 
 use crate::support::{TIMEOUT, TestServer};
 
@@ -64,7 +64,7 @@ fn a_name_whose_first_welcome_was_lost_is_still_its_owners() {
     let _client = start(config, sender).unwrap();
     loop {
         match events.recv_timeout(TIMEOUT).expect("the client becomes live") {
-            Event::State(State::Live) => return,
+            Event::State(ConnectionState::Live) => return,
             Event::Stopped { code, reason } => panic!("stopped with {code}: {reason}"),
             _ => {}
         }

@@ -8,7 +8,7 @@ use talk::chat::protocol::ErrorMessage;
 use talk::chat::protocol::{ServerMessage, Since};
 use talk::chat::{Operation, RoomName, Text};
 use talk::client::{
-    Client, Config, ConnectionError, Event, SavedSubmission, State, Submission, start,
+    Client, Config, ConnectionError, ConnectionState, Event, SavedSubmission, Submission, start,
 };
 
 use super::history::{ClientConfig, ClientHistory, ROOMS, room_number};
@@ -151,13 +151,13 @@ impl Runner<'_> {
                     self.coordinator.acknowledge();
                 }
             }
-            Event::State(State::Offline { retry }) => {
+            Event::State(ConnectionState::Offline { retry }) => {
                 let is_patient = retry < LONGEST_RETRY && self.coordinator.phase() == Phase::Faults;
                 if !is_patient || !self.rng.one_in(4) {
                     client.retry_now();
                 }
             }
-            Event::State(State::Live) => {
+            Event::State(ConnectionState::Live) => {
                 self.history.connections += 1;
                 if self.rng.one_in(10) {
                     return Next::Restart;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use talk::chat::protocol::{Kind, Record};
+use talk::chat::protocol::{Record, RecordKind};
 use talk::chat::{Cid, LogEntry, Operation, OwnerId, RoomName, Text};
 use talk::limits;
 use talk::log::{LogConfig, Store, SyncPolicy};
@@ -23,7 +23,7 @@ pub(crate) fn fill(data: &Path, count: u64, text: &str) {
             at: 1_795_394_177_902 + seq,
             user: user.clone(),
             cid: Cid::from_bytes(u128::from(seq).to_be_bytes()),
-            kind: Kind::Operation(Operation::Post { text, me: false, reply: None }),
+            kind: RecordKind::Operation(Operation::Post { text, me: false, reply: None }),
         };
         LogEntry { seq, owner, json: record.encode().into() }
     };

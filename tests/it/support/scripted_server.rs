@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use talk::chat::protocol::Since;
 use talk::chat::{RoomName, Text};
-use talk::client::{Client, Config, Event, State, start};
+use talk::client::{Client, Config, ConnectionState, Event, start};
 use tungstenite::{Message, WebSocket};
 
 /// Longer than anything takes that is not stuck.
@@ -116,7 +116,7 @@ pub(crate) fn until<T>(events: &Receiver<Event>, pick: impl Fn(&Event) -> Option
 }
 
 pub(crate) fn until_live(events: &Receiver<Event>) {
-    until(events, |event| matches!(event, Event::State(State::Live)).then_some(()));
+    until(events, |event| matches!(event, Event::State(ConnectionState::Live)).then_some(()));
 }
 
 /// The text of the next connection error.
@@ -125,7 +125,9 @@ pub(crate) fn trouble(events: &Receiver<Event>) -> String {
         Event::ConnectionLost(fault) => Some(fault.to_string()),
         _ => None,
     });
-    until(events, |event| matches!(event, Event::State(State::Offline { .. })).then_some(()));
+    until(events, |event| {
+        matches!(event, Event::State(ConnectionState::Offline { .. })).then_some(())
+    });
     sentence
 }
 

@@ -133,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn what_we_accept_tungstenite_accepts_and_reads_alike(
+    fn messages_we_accept_tungstenite_reads_the_same(
         wire in prop::collection::vec(rough_frame(), 1..6),
     ) {
         let wire = wire.concat();
@@ -144,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_in_any_pieces_end_alike_and_never_in_a_panic(
+    fn any_bytes_in_any_pieces_have_the_same_result_and_never_panic(
         mut wire in prop::collection::vec(rough_frame(), 0..6).prop_map(|frames| frames.concat()),
         noise in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
         tail in prop::collection::vec(any::<u8>(), 0..40),
@@ -179,7 +179,7 @@ proptest! {
     }
 
     #[test]
-    fn what_an_encoder_writes_the_other_end_reads(
+    fn the_other_end_reads_what_an_encoder_writes(
         events in prop::collection::vec(message().prop_map(|(event, _)| event), 0..8),
         key: [u8; 4],
     ) {
