@@ -33,7 +33,9 @@ pub(super) fn search(room: &Room, text: &str, before: Option<u64>) -> Result<Str
 }
 
 fn unreadable(name: &RoomName) -> ErrorMessage {
-    let refused =
-        ErrorMessage::new(ErrorCode::Storage, "the room's history could not be read, try later");
+    let refused = ErrorMessage::new(
+        ErrorCode::Storage,
+        "the room's history could not be read, try again later",
+    );
     refused.about_room(name.clone())
 }
