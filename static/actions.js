@@ -48,7 +48,7 @@ export class Actions {
     else if ("resend" in command) return this.#forEachFailed((cid) => client.resend(cid));
     else if ("drop" in command) return this.#forEachFailed((cid) => client.drop(cid));
     else if ("reconnect" in command) client.start();
-    else if (!room) return "Join a room first: /join lobby";
+    else if (!room) return "You are in no room. Try /join lobby";
     else if ("reply" in command) return this.#reply(room, command.reply, command.text);
     else if ("post" in command) this.#post(room, command.post, command.kind, room.replyingTo);
     else if ("mute" in command) return this.#mute(command.mute ?? room.name, command.is);
@@ -91,7 +91,7 @@ export class Actions {
     const { me, preferences } = this.#chat;
     if (sameName(user, me)) return "That is your own name";
     preferences.setIgnored(user, is);
-    this.#context.hint(is ? `Messages from ${user} are hidden. /unignore ${user} shows them` : `Messages from ${user} are shown`, false);
+    this.#context.hint(is ? `${user} is ignored. /unignore ${user} ends it` : `${user} is no longer ignored`, false);
     this.#context.draw();
     return null;
   }
@@ -131,7 +131,7 @@ export class Actions {
   /** @returns {string | null} Why the last own message cannot be edited. */
   editLast() {
     const { room } = this.#chat;
-    return room ? this.#editLast(room, null) : "You are in no room";
+    return room ? this.#editLast(room, null) : "You are in no room. Try /join lobby";
   }
 
   /** Ends the edit or the reply that the input box is in. */
@@ -271,5 +271,5 @@ export class Actions {
 function lastMessage(room, me) {
   const isWaiting = [...room.unsent.values()].some(({ submission }) => submission.type === "post");
   if (isWaiting) return "Your last message is not stored yet. Try again when it is";
-  return room.lastPostOf(me) ?? "You have no message here";
+  return room.lastPostOf(me) ?? "No recent message of yours in this room";
 }

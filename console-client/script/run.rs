@@ -73,7 +73,7 @@ impl ScriptRun {
         ScriptRun { tokens, ..self }
     }
 
-    /// OutputMode times in this time zone.
+    /// Prints times in this time zone.
     pub(crate) fn with_zone(self, zone: TimeZone) -> ScriptRun {
         ScriptRun { zone, ..self }
     }
@@ -138,7 +138,7 @@ impl ScriptRun {
             ));
         }
         if let Event::Reset(room) = event {
-            complain(&format!("{room} was reset: its records are new ones"));
+            complain(&format!("{room} was reset: its earlier records are gone"));
         }
         Ok(())
     }

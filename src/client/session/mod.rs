@@ -246,7 +246,8 @@ impl Session {
             self.credentials.token = None;
             self.rename = Rename::None;
             for cid in self.outbox.fail_doubtful() {
-                let message = "it was sent under a name that is gone, and may have been stored";
+                let message =
+                    "it was sent under a name that is no longer yours, and may have been stored";
                 let rejection = Rejection::new(ErrorCode::NameTaken, message);
                 actions.push(Action::Emit(Event::Failed { cid, rejection }));
             }
