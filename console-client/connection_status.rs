@@ -11,7 +11,7 @@ use talk::chat::protocol::ServerMessage;
 use talk::client::ConnectionState;
 use talk::client::Event;
 
-/// What to try when the server wants a password.
+/// What to try when the server needs a password.
 pub(crate) const PASSWORD_HINT: &str = "(try --password-file FILE or TALK_PASSWORD)";
 
 /// The state of the connection, and why there is none.
@@ -146,13 +146,13 @@ impl ConnectionStatus {
                 format!("the server rejected this password{quoted}")
             }
             close_code::BAD_PASSWORD => {
-                format!("the server wants a password{quoted} {PASSWORD_HINT}")
+                format!("the server needs a password{quoted} {PASSWORD_HINT}")
             }
             close_code::NAME_TAKEN => format!(
-                "the name {me} is taken (try another with --user; if it is yours, give its key with \
+                "the name {me} is in use (try another with --user; if it is yours, give its key with \
                  --token-file FILE)"
             ),
-            close_code::KICKED => format!("you were removed from the chat{quoted}"),
+            close_code::KICKED => format!("you were removed from this server{quoted}"),
             _ => format!("the server refused the connection ({code}){quoted}"),
         })
     }

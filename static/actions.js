@@ -56,7 +56,7 @@ export class Actions {
     else if ("resend" in command) return this.#forEachFailed((cid) => client.resend(cid));
     else if ("drop" in command) return this.#forEachFailed((cid) => client.drop(cid));
     else if ("reconnect" in command) client.start();
-    else if (!room) return "Join a room first: /join lobby";
+    else if (!room) return "You are in no room. Try /join lobby";
     else if ("reply" in command) return this.#reply(room, command.reply, command.text);
     else if ("post" in command) this.#post(room, command.post, command.kind, room.replyingTo);
     else if ("mute" in command) return this.#mute(command.mute ?? room.name, command.isMuted);
@@ -99,7 +99,7 @@ export class Actions {
     const { me, preferences } = this.#chat;
     if (sameName(user, me)) return "That is your own name";
     preferences.setIgnored(user, isIgnored);
-    this.#parts.hint(isIgnored ? `Messages from ${user} are hidden. /unignore ${user} shows them` : `Messages from ${user} are shown`, false);
+    this.#parts.hint(isIgnored ? `${user} is ignored. /unignore ${user} ends it` : `${user} is no longer ignored`, false);
     this.#parts.draw();
     return null;
   }
@@ -138,7 +138,7 @@ export class Actions {
 
   editLast() {
     const { room } = this.#chat;
-    return room ? this.#editLast(room, null) : "You are in no room";
+    return room ? this.#editLast(room, null) : "You are in no room. Try /join lobby";
   }
 
   /** Ends the edit or the reply that the input box is in. */
@@ -278,5 +278,5 @@ export class Actions {
 function lastMessage(room, me) {
   const isWaiting = [...room.unsent.values()].some(({ submission }) => submission.type === "post");
   if (isWaiting) return "Your last message is not stored yet. Try again when it is";
-  return room.lastPostOf(me) ?? "You have no message here";
+  return room.lastPostOf(me) ?? "No recent message of yours in this room";
 }

@@ -192,7 +192,7 @@ export class Client {
   #connect() {
     const { historyRequests, search, page } = this.#parts;
     historyRequests.disconnected();
-    if (search.disconnected()) page.composer.hint("Search stopped: connection lost. Search again when online", true);
+    if (search.disconnected()) page.composer.hint("Search stopped: connection lost. Search again when connected", true);
     this.lastError = "";
     this.connection.connect();
   }

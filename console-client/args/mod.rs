@@ -53,7 +53,7 @@ pub(crate) struct Args {
 }
 
 const COMMAND: Command = Command {
-    usage: "console [--user NAME] [--server HOST:PORT] [--room ROOM]",
+    usage: "console [--user NAME] [--server ADDRESS] [--room ROOM]",
     about: "Talk from a terminal.",
     flags: &[
         Flag::value("user", "NAME", "your name; the console asks if you give none")

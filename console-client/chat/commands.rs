@@ -93,7 +93,7 @@ impl Chat {
                 let text = text.unwrap_or_default();
                 let away = AwayMessage::parse(&text).map_err(|rejection| rejection.to_string())?;
                 requested(self.client.set_away(Some(away.clone())))?;
-                self.view.display.notice(&format!("you are {away} (/back when you are back)"));
+                self.view.display.notice(&format!("you are {away} (/back ends it)"));
                 self.view.own_away = Some(away);
             }
             Command::Back => {
@@ -114,7 +114,7 @@ impl Chat {
             Command::Reconnect => self.client.retry_now(),
             Command::Key => {
                 let token = self.token.as_ref();
-                let token = token.ok_or("no key yet: the server sends it when connected")?;
+                let token = token.ok_or("no key yet: connect first")?;
                 let me = self.view.me();
                 let lines = key(me, token, self.files.token_path(me));
                 self.view.display.print_all(lines);
@@ -165,7 +165,7 @@ impl Chat {
     /// The private room with another user.
     fn room_with(&self, user: &UserName) -> Result<RoomName, String> {
         RoomName::private_between(self.view.me(), user)
-            .ok_or_else(|| format!("you are {user} yourself"))
+            .ok_or_else(|| "that is your own name".to_owned())
     }
 
     /// A room by its name; `@bob` is the private room with bob.
@@ -248,7 +248,7 @@ impl Chat {
 fn help(topic: Option<&str>) -> Result<Vec<Line>, String> {
     if let Some(name) = topic {
         let name = name.trim_start_matches('/');
-        let entry = command::find(name).ok_or_else(|| format!("no command /{name}"))?;
+        let entry = command::find(name).ok_or_else(|| format!("there is no command /{name}"))?;
         let aliases = entry.names.iter().skip(1).map(|name| format!(", /{name}"));
         let usage = format!("{}{}: {}", entry.usage(), aliases.collect::<String>(), entry.help);
         return Ok(vec![format::item(&usage)]);
@@ -279,7 +279,7 @@ fn failed(unsent: &UnsentList) -> Result<Vec<(Cid, RoomName)>, String> {
 
 /// An error if a request could not be sent.
 fn requested(is_sent: bool) -> Result<(), String> {
-    let offline = || "not connected: try again when the status is live".to_owned();
+    let offline = || "you are offline: try again when connected".to_owned();
     is_sent.then_some(()).ok_or_else(offline)
 }
 

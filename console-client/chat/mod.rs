@@ -139,8 +139,9 @@ impl Chat {
     /// Gives up a search, because the connection is lost.
     fn cancel_search(&mut self) {
         if let Some(RoomSearch { text, .. }) = self.search.take() {
-            let text =
-                format!("search for {text:?} stopped: connection lost (try again when live)");
+            let text = format!(
+                "search for {text:?} stopped: connection lost (search again when connected)"
+            );
             self.view.display.error(&text);
         }
     }

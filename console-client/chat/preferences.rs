@@ -1,4 +1,4 @@
-//! Commands that concern only the person: whom to ignore, when the bell rings, the time stamps.
+//! Commands that set preferences: whom to ignore, when the bell rings, how messages are stamped.
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
@@ -15,7 +15,7 @@ impl Chat {
         let preferences = &mut self.view.display.preferences;
         let confirmation = match command {
             PreferenceCommand::Ignore(None) if preferences.current().ignored().is_empty() => {
-                "you ignore nobody".to_owned()
+                "you ignore no one".to_owned()
             }
             PreferenceCommand::Ignore(None) => {
                 let names: Vec<&str> =
@@ -25,7 +25,7 @@ impl Chat {
             PreferenceCommand::Ignore(Some(name)) => {
                 let name: UserName = parse(&name)?;
                 if name.is_same_claim(&self.view.display.me) {
-                    return Err(format!("you are {name} yourself"));
+                    return Err("that is your own name".to_owned());
                 }
                 preferences.set(PreferenceChange::Ignored(name.clone(), true));
                 format!("{name} is ignored: new messages are hidden (/unignore {name})")

@@ -65,21 +65,24 @@ pub(crate) const TABLE: &[CommandInfo] = &[
     entry(&["topic"], "[TEXT]", "show or set the topic; /topic - removes it", |text| {
         Some(Input::Command(Command::Topic(some(text))))
     }),
-    entry(&["join", "j"], "ROOM", "join or switch to a room; @NAME: private room", |room| {
-        word(room).map(|room| Input::Command(Command::Join(room)))
-    }),
+    entry(
+        &["join", "j"],
+        "ROOM",
+        "join, create or switch to a room; @NAME: private room",
+        |room| word(room).map(|room| Input::Command(Command::Join(room))),
+    ),
     entry(&["part", "leave"], "[ROOM]", "leave this room, or ROOM", |room| {
         optional(room).map(|room| Input::Command(Command::Part(room)))
     }),
-    entry(&["who", "names"], "", "list who is in this room", |rest| none(rest, Command::Who)),
+    entry(&["who", "names"], "", "list the people in this room", |rest| none(rest, Command::Who)),
     entry(&["rooms", "list"], "", "list the rooms", |rest| none(rest, Command::Rooms)),
     entry(&["nick"], "NAME", "change your name", |name| {
         word(name).map(|name| Input::Command(Command::Nick(name)))
     }),
-    entry(&["away"], "[TEXT]", "show others that you are away, and why", |text| {
+    entry(&["away"], "[TEXT]", "set your away message", |text| {
         Some(Input::Command(Command::Away(some(text))))
     }),
-    entry(&["back"], "", "show others that you are back", |rest| none(rest, Command::Back)),
+    entry(&["back"], "", "clear your away message", |rest| none(rest, Command::Back)),
     entry(&["search", "lastlog"], "WORDS", "search the messages of this room", |text| {
         some(text).map(|text| Input::Command(Command::Search(text)))
     }),
@@ -98,7 +101,7 @@ pub(crate) const TABLE: &[CommandInfo] = &[
         let name = word(name)?;
         Some(Input::Command(Command::Preference(PreferenceCommand::Unignore(name))))
     }),
-    entry(&["mute"], "[ROOM]", "mute or unmute a room: no bell, not unread", |room| {
+    entry(&["mute"], "[ROOM]", "mute or unmute this room, or ROOM", |room| {
         let room = optional(room)?;
         Some(Input::Command(Command::Preference(PreferenceCommand::Mute(room))))
     }),
@@ -109,10 +112,15 @@ pub(crate) const TABLE: &[CommandInfo] = &[
     entry(&["quiet"], "", "hide joins and leaves; again: show them", |rest| {
         none(rest, Command::Preference(PreferenceCommand::Quiet))
     }),
-    entry(&["bell"], "[off|mention|all]", "what rings: nothing, mentions, every message", |what| {
-        let bell = known(what, BellMode::parse)?;
-        Some(Input::Command(Command::Preference(PreferenceCommand::Bell(bell))))
-    }),
+    entry(
+        &["bell"],
+        "[off|mention|all]",
+        "when the bell rings: never, mentions, every message",
+        |what| {
+            let bell = known(what, BellMode::parse)?;
+            Some(Input::Command(Command::Preference(PreferenceCommand::Bell(bell))))
+        },
+    ),
     entry(&["timestamp"], "[time|datetime|off]", "time stamps of new messages", |what| {
         let style = known(what, TimestampStyle::parse)?;
         Some(Input::Command(Command::Preference(PreferenceCommand::Timestamp(style))))
@@ -149,8 +157,8 @@ pub(crate) fn parse(line: &str) -> Result<Input, String> {
     let Some(entry) = find(name) else {
         let names = TABLE.iter().flat_map(|entry| entry.names).copied();
         let hint = cli::nearest(name, names)
-            .map_or("/help lists them all".to_owned(), |near| format!("did you mean /{near}?"));
-        return Err(format!("no command /{name}, nothing was sent ({hint})"));
+            .map_or("/help lists all commands".to_owned(), |near| format!("did you mean /{near}?"));
+        return Err(format!("there is no command /{name}: nothing was sent ({hint})"));
     };
     (entry.parse)(argument.trim()).ok_or_else(|| format!("usage: {}", entry.usage()))
 }

@@ -115,10 +115,13 @@ fn a_message_to_go_to_is_named_by_its_number_or_a_time() {
 #[test]
 fn an_unknown_command_is_never_sent() {
     let error_of = |line| parse(line).unwrap_err();
-    assert_eq!(error_of("/jion x"), "no command /jion, nothing was sent (did you mean /join?)");
+    assert_eq!(
+        error_of("/jion x"),
+        "there is no command /jion: nothing was sent (did you mean /join?)"
+    );
     assert_eq!(
         error_of("/s3cret-pass"),
-        "no command /s3cret-pass, nothing was sent (/help lists them all)"
+        "there is no command /s3cret-pass: nothing was sent (/help lists all commands)"
     );
     assert_eq!(error_of("/nick"), "usage: /nick NAME");
     assert_eq!(error_of("/bell on"), "usage: /bell [off|mention|all]");

@@ -81,7 +81,7 @@ impl ScriptRun {
         ScriptRun { tokens, ..self }
     }
 
-    /// OutputMode times in this time zone.
+    /// Prints times in this time zone.
     pub(crate) fn with_zone(self, zone: TimeZone) -> ScriptRun {
         ScriptRun { zone, ..self }
     }
@@ -146,7 +146,7 @@ impl ScriptRun {
             ));
         }
         if let Event::Reset(room) = event {
-            print_error(&format!("{room} was reset: its records are new ones"));
+            print_error(&format!("{room} was reset: its earlier records are gone"));
         }
         Ok(())
     }

@@ -120,8 +120,8 @@ fn preference(command: PreferenceCommand) -> Option<(&'static str, Value)> {
 /// An unknown command and the suggestion, or a wrong argument.
 fn refusal(sentence: &str) -> Value {
     let Some((word, hint)) = sentence
-        .strip_prefix("no command /")
-        .and_then(|rest| rest.split_once(", nothing was sent"))
+        .strip_prefix("there is no command /")
+        .and_then(|rest| rest.split_once(": nothing was sent"))
     else {
         return json!({ "refused": true });
     };

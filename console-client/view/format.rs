@@ -228,7 +228,7 @@ pub(crate) fn item(text: &str) -> Line {
     Line::indented(INDENT).with(Style::Plain, &format!("   {text}"))
 }
 
-/// `!! no command /x`
+/// `!! there is no command /x`
 pub(crate) fn error(text: &str) -> Line {
     Line::indented(3).with(Style::Alarm, "!! ").with_text(Style::Plain, text)
 }

@@ -130,7 +130,7 @@ impl fmt::Display for ConnectionError {
             }
             ConnectionError::System(source) => write!(f, "cannot connect: {source}"),
             ConnectionError::WebSocket(error) => {
-                write!(f, "the server broke the WebSocket rules: {error}")
+                write!(f, "the server violated the WebSocket protocol: {error}")
             }
             ConnectionError::BinaryMessage => {
                 f.write_str("the server sent a binary message; chat messages are text")

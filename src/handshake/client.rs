@@ -185,9 +185,9 @@ fn advice(status: Status) -> &'static str {
             "it does not know this host name; use its address, or start the server with --allow-host"
         }
         426 => "a proxy in between does not forward WebSockets; check the proxy",
-        429 => "too many connections from here; try again in a minute",
+        429 => "too many connections or wrong passwords from your address; try again in a minute",
         502 | 504 => "the proxy in front of it cannot reach it; is the server running?",
-        503 => "it is full or stopping; try again soon",
+        503 => "it is full or shutting down; try again soon",
         500.. => "it had an internal error; see its log",
         _ => "this is not a WebSocket",
     }
@@ -298,7 +298,7 @@ mod tests {
             ("429 Too Many Requests", "try again"),
             ("500 Internal Server Error", "its log"),
             ("502 Bad Gateway", "is the server running?"),
-            ("503 Service Unavailable", "full or stopping"),
+            ("503 Service Unavailable", "full or shutting down"),
             ("103 ", "not a WebSocket"),
         ] {
             let sentence = verdict(&format!("HTTP/1.1 {status}\r\n\r\n")).unwrap_err().to_string();

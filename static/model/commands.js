@@ -14,18 +14,18 @@ import { isUserName, parseRoomName } from "../protocol/names.js";
 
 /** Each command with its help text. @type {[string, string][]} */
 export const COMMANDS = [
-  ["/me TEXT", "say what you are doing"],
+  ["/me TEXT", "send an action: * bob waves"],
   ["/edit [TEXT]", "edit your last message; or press ↑ in the empty input box"],
   ["/delete", "delete your last message, for everyone"],
   ["/reply NUMBER TEXT", "reply to message NUMBER (the number is at the end of its link)"],
-  ["/msg NAME [TEXT]", "send a direct message"],
-  ["/r TEXT", "reply to the last direct message"],
-  ["/topic [TEXT]", "show the topic of this room, or set it; - removes it"],
-  ["/join ROOM", "go to a room; it is created if necessary"],
+  ["/msg NAME [TEXT]", "send a direct message, or open the private room"],
+  ["/r TEXT", "reply to the newest direct message"],
+  ["/topic [TEXT]", "show or set the topic; /topic - removes it"],
+  ["/join ROOM", "join, create or switch to a room; @NAME: private room"],
   ["/leave [ROOM]", "leave this room, or ROOM"],
   ["/search WORDS", "search the messages of this room"],
   ["/rooms", "list the rooms"],
-  ["/who", "list the people here"],
+  ["/who", "list the people in this room"],
   ["/away [TEXT]", "set your away message"],
   ["/back", "clear your away message"],
   ["/ignore NAME", "hide messages from NAME; /unignore NAME shows them"],
@@ -34,9 +34,9 @@ export const COMMANDS = [
   ["/resend", "send failed messages again"],
   ["/drop", "discard failed messages"],
   ["/reconnect", "reconnect now"],
-  ["/key", "show the key for your name, for use in a console"],
+  ["/key", "show the key for your name, for another device"],
   ["/version", "show the version of the server"],
-  ["/help [COMMAND]", "show this list, or help for one command"],
+  ["/help [COMMAND]", "list the commands, or explain one"],
   ["//text", "send “/text”"],
 ];
 
@@ -114,7 +114,7 @@ export function help(word) {
 /** @param {string} word */
 export function unknownCommand(word) {
   const near = nearest(word.toLowerCase(), [...NAMES, ...Object.keys(ALIASES).filter((alias) => alias.length > 2)]);
-  return `There is no command /${word}. ${near ? `Did you mean /${near}?` : "Try /help"}, or // to send a message that starts with /`;
+  return `There is no command /${word}. ${near ? `Did you mean /${near}?` : "Try /help."} To send a message that starts with /, type //`;
 }
 
 /** @param {string} word */
@@ -158,7 +158,7 @@ function parseReply(rest) {
 
 /** @param {string} rest @returns {Command} */
 function parseSearch(rest) {
-  if (byteLength(rest) > MAX_SEARCH_BYTES) return { error: `Search for at most ${MAX_SEARCH_BYTES} bytes` };
+  if (byteLength(rest) > MAX_SEARCH_BYTES) return { error: `The text to search for is longer than ${MAX_SEARCH_BYTES} bytes` };
   return rest ? { search: rest } : { error: "/search needs words: /search red lid" };
 }
 

@@ -20,7 +20,7 @@ export function choices(chat, typed) {
   const all = rooms.map(({ name, label, unread }) => ({ room: name, label, hint: unread ? `${unread} unread` : "" }));
   const peers = rooms.flatMap(({ peer }) => peer ?? []);
   for (const user of knownUsers(chat)) {
-    if (!peers.some((peer) => sameName(peer, user))) all.push({ user, label: user, hint: "write to" });
+    if (!peers.some((peer) => sameName(peer, user))) all.push({ user, label: user, hint: "direct message" });
   }
   for (const name of chat.knownRooms) if (!chat.rooms.has(name)) all.push({ room: name, label: `#${name}`, hint: "join" });
   const fits = all.map((choice) => ({ choice, at: nameKey(choice.label.replace(/^#/, "")).indexOf(wanted) }))

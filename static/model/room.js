@@ -170,9 +170,9 @@ export class Room {
 
   /** @param {SearchResult} result */
   searchFinished({ text, records, isComplete }) {
-    const count = records.length === 1 ? "One message has" : `${records.length} messages have`;
-    if (records.length === 0) return this.note(`No message has “${text}”`);
-    this.note(`${count} “${text}”${isComplete ? "" : "; older ones may as well"}:`, { records });
+    const count = records.length === 1 ? "1 message with" : `${records.length} messages with`;
+    if (records.length === 0) return this.note(`No messages with “${text}”`);
+    this.note(`${count} “${text}”${isComplete ? "" : "; there may be older ones"}:`, { records });
   }
 
   // ---- Posts and their edits ----
@@ -329,6 +329,6 @@ export class Room {
 
   /** @param {string} from @param {string} to */
   renamed(from, to) {
-    if (this.members.rename(from, to)) this.note(`${from} is now ${to}`);
+    if (this.members.rename(from, to)) this.note(`${from} is now known as ${to}`);
   }
 }

@@ -177,7 +177,7 @@ export class Session {
       this.user = user;
       this.token = undefined;
       this.#rename = null;
-      const message = "it was sent under a name that is gone, and may have been stored";
+      const message = "it was sent under a name that is no longer yours, and may have been stored";
       for (const cid of this.#outbox.failInDoubt()) this.#actions.push({ failed: { cid, code: "name_taken", message } });
     } else if (this.#rename?.isRequested) {
       this.#rename.next = user;
@@ -229,7 +229,7 @@ export class Session {
   /** Reports that the room has another log, and fails what was about records of the old one. @param {string} room */
   #reset(room) {
     this.#actions.push({ reset: room });
-    const message = "the room was reset, and the message it was about is gone";
+    const message = "the room was reset, and the message it refers to is gone";
     for (const cid of this.#outbox.failTargeted(room)) this.#actions.push({ failed: { cid, code: "no_such_record", message } });
   }
 

@@ -171,7 +171,7 @@ function excerpt(text = "", length = MAX_EXCERPT_CHARS) {
 
 /** @param {Room} room @returns {TextRow} */
 function firstRow({ oldest, peer, label }) {
-  if (oldest !== null && oldest > 1) return { key: "beginning", kind: "gap", text: "Earlier messages are no longer kept" };
+  if (oldest !== null && oldest > 1) return { key: "beginning", kind: "gap", text: "Older messages are no longer kept" };
   const text = peer ? `Only ${peer} and you can read this.` : `This is where ${label} begins.`;
   return { key: "beginning", kind: "note", text };
 }

@@ -162,7 +162,7 @@ export class FakeServer {
           rooms: [...this.rooms].map(([name, { records }]) => ({ name, head: records.length, members: this.members(name).length })),
         });
       case "nick": {
-        if (this.tokens.has(message.user)) return send({ type: "error", code: "name_taken", message: `the name ${message.user} is taken` });
+        if (this.tokens.has(message.user)) return send({ type: "error", code: "name_taken", message: `the name ${message.user} is in use` });
         const renamed = { type: "renamed", user: client.user, to: message.user };
         client.user = message.user;
         for (const each of client.rooms) for (const other of this.clients) {
@@ -183,7 +183,7 @@ export class FakeServer {
     if (this.password !== null && message.password !== this.password) return client.socket.close(4401, "password");
     const holder = this.tokens.get(message.user);
     if (holder && holder !== message.token) {
-      send({ type: "error", code: "name_taken", message: `the name ${message.user} is taken` });
+      send({ type: "error", code: "name_taken", message: `the name ${message.user} is in use` });
       return client.socket.close(4409, "name taken");
     }
     client.user = message.user;

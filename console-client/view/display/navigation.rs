@@ -99,10 +99,16 @@ impl Display {
     pub(crate) fn go_to(&mut self, seq: u64) -> Result<bool, String> {
         let room = self.rooms.current().ok_or(NO_ROOM)?;
         if seq > room.seqs.newest {
-            return Err(format!("the newest message is #{}", room.seqs.newest));
+            return Err(format!(
+                "there is no message #{seq} yet: the newest is #{}",
+                room.seqs.newest
+            ));
         }
         if seq < room.seqs.first {
-            return Err(format!("the oldest message kept is #{}", room.seqs.first));
+            return Err(format!(
+                "message #{seq} is no longer kept: the oldest is #{}",
+                room.seqs.first
+            ));
         }
         if let Some(line) = room.scrollback.find(|info| info.seq >= seq) {
             self.go_to_line(line);
@@ -136,7 +142,7 @@ impl Display {
             self.scroll_to(Some(ScrollPosition::of_record(end)));
             self.scroll.history.search(since, first.max(1), end);
         } else {
-            return Err("messages from before that are not loaded (try /history)".to_owned());
+            return Err("older messages are not loaded yet (try /history)".to_owned());
         }
         Ok(())
     }

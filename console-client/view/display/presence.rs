@@ -48,8 +48,8 @@ impl PresenceSummary {
         let parts = [
             ("-->", (Joined, Joined), "joined"),
             ("<--", (Left, Left), "left"),
-            ("-->", (Left, Joined), "left and came back"),
-            ("<--", (Joined, Left), "came and left"),
+            ("-->", (Left, Joined), "left and joined again"),
+            ("<--", (Joined, Left), "joined and left"),
         ];
         let mut shown: Vec<String> = parts
             .into_iter()
@@ -64,7 +64,7 @@ impl PresenceSummary {
             })
             .collect();
         if self.others > 0 {
-            shown.push(format!("{} more came or went", self.others));
+            shown.push(format!("{} more joined or left", self.others));
         }
         (!shown.is_empty()).then(|| format::presence(&stamp(self.since), &shown.join(" · ")))
     }

@@ -23,8 +23,8 @@ fn joins_and_leaves_fold_into_one_line_until_a_message_comes() {
     ] {
         view.apply(change(who, change_), MIDNIGHT);
     }
-    let line = "00:00 --> zoe, kim joined · <-- lee left · --> ann left and came back · \
-                <-- eve came and left";
+    let line = "00:00 --> zoe, kim joined · <-- lee left · --> ann left and joined again · \
+                <-- eve joined and left";
     assert_eq!(drawn(&view.pending_lines()), [line]);
     assert!(printed(&mut view).is_empty());
     apply(&mut view, [record("lobby", 1, "ann", "hi")]);
@@ -39,7 +39,7 @@ fn joins_and_leaves_fold_into_one_line_until_a_message_comes() {
 fn many_joins_are_a_few_names_and_a_number() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     (0..300).for_each(|n| view.apply(change(&format!("n{n}"), PresenceChange::Joined), MIDNIGHT));
-    let line = "00:00 --> n0, n1, n2, n3, n4, n5 and 194 more joined · 100 more came or went";
+    let line = "00:00 --> n0, n1, n2, n3, n4, n5 and 194 more joined · 100 more joined or left";
     assert_eq!(drawn(&view.pending_lines()), [line]);
 }
 

@@ -98,7 +98,10 @@ fn a_message_is_gone_to_by_its_number_or_time() {
         Some((room("lobby"), HistoryRange::After(899))),
         "it is requested"
     );
-    assert_eq!(view.display.go_to(1501), Err("the newest message is #1500".to_owned()));
+    assert_eq!(
+        view.display.go_to(1501),
+        Err("there is no message #1501 yet: the newest is #1500".to_owned())
+    );
     // The last, on the next day, at 01:00.
     let now = MIDNIGHT + 1500 * 60_000;
     view.display.go_to_time(30, now).unwrap();

@@ -128,7 +128,7 @@ impl Session {
             Input::Received(message) => match self.stage {
                 ConnectionStage::Disconnected => {} // sent on a connection that is gone
                 ConnectionStage::HelloSent | ConnectionStage::Welcomed => {
-                    self.on_message(message, actions)
+                    self.on_message(message, actions);
                 }
             },
             Input::Closed { code, reason, jitter } => self.on_close(code, reason, jitter, actions),
@@ -266,7 +266,8 @@ impl Session {
             self.credentials.token = None;
             self.rename = Rename::None;
             for cid in self.outbox.fail_in_doubt() {
-                let message = "it was sent under a name that is gone, and may have been stored";
+                let message =
+                    "it was sent under a name that is no longer yours, and may have been stored";
                 let rejection = Rejection::new(ErrorCode::NameTaken, message);
                 actions.push(Action::Emit(Event::Failed { cid, rejection }));
             }

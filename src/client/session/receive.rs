@@ -72,7 +72,7 @@ impl Session {
         let failed = self.outbox.fail_targeted(&room);
         actions.push(Action::Emit(Event::Reset(room)));
         for cid in failed {
-            let message = "the room was reset, and the message it was about is gone";
+            let message = "the room was reset, and the message it refers to is gone";
             let rejection = Rejection::new(ErrorCode::NoSuchRecord, message);
             actions.push(Action::Emit(Event::Failed { cid, rejection }));
         }

@@ -37,7 +37,9 @@ pub(super) fn search(room: &Room, text: &str, before: Option<u64>) -> Result<Str
 }
 
 fn unreadable(name: &RoomName) -> ErrorMessage {
-    let error =
-        ErrorMessage::new(ErrorCode::Storage, "the room's history could not be read, try later");
+    let error = ErrorMessage::new(
+        ErrorCode::Storage,
+        "the room's history could not be read, try again later",
+    );
     error.about_room(name.clone())
 }

@@ -103,7 +103,7 @@ impl Session {
             self.leave_silently(&room);
         }
         if self.rooms.len() >= self.shared.config.limits.rooms.per_client {
-            let message = "you are in as many rooms as allowed, leave one first";
+            let message = "you have reached the limit of rooms, leave one first";
             return Err(ErrorMessage::new(ErrorCode::TooManyRooms, message));
         }
         let opened = if name.is_private() {
@@ -121,7 +121,7 @@ impl Session {
             Ok(Err(rejection)) => Err(rejection.into()),
             Err(_) => Err(ErrorMessage::new(
                 ErrorCode::Storage,
-                "the room could not be opened, try later",
+                "the room could not be opened, try again later",
             )),
         }
     }

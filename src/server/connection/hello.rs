@@ -205,7 +205,7 @@ impl Hello<'_> {
             };
         if !self.check_password(password.as_ref()) {
             let rejection =
-                Rejection::new(ErrorCode::Forbidden, "this server requires its password");
+                Rejection::new(ErrorCode::Forbidden, "the password is missing or wrong");
             return Err((disconnect::BAD_PASSWORD, refuse(rejection)));
         }
         let identity = self.shared.names.claim(&user, token.as_ref());

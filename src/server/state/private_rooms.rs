@@ -71,7 +71,7 @@ impl PrivateRooms {
         identity: &Identity,
     ) -> io::Result<Result<Arc<Room>, Rejection>> {
         let Some(access) = self.access(name, identity) else {
-            let forbidden = "only the two people in its name may enter a private room";
+            let forbidden = "only the two people in its name may join a private room";
             return Ok(Err(Rejection::new(ErrorCode::Forbidden, forbidden)));
         };
         let mut map = self.rooms.lock();
@@ -80,7 +80,7 @@ impl PrivateRooms {
         }
         let Some(owners) = access.owners() else {
             let other = name.other_key(&identity.user).unwrap_or_default();
-            let unknown = format!("nobody is called {other} now");
+            let unknown = format!("no one has the name {other}");
             return Ok(Err(Rejection::new(ErrorCode::BadName, unknown)));
         };
         let added = self.rooms.add(&mut map, name, Some(owners))?;

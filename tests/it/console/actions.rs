@@ -127,7 +127,7 @@ fn a_message_to_an_unknown_user_is_refused_and_stays_visible() {
     bob.type_in("/r yes\r");
     bob.wait_for("!! no direct message to reply to yet");
     bob.type_in("\x15/msg bob hi\r"); // ^U
-    bob.wait_for("!! you are bob yourself");
+    bob.wait_for("!! that is your own name");
     bob.type_in("\x15/msg zed hi\r");
     bob.wait_for("[@zed]   ✗   bob hi");
     let (_zed, _) = TestClient::hello(server.address, "zed");

@@ -15,7 +15,7 @@ fn away_and_back_are_shown_to_the_others() {
     let mut bob = Terminal::live(server.address, "bob");
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     bob.type_in("/away lunch\r");
-    bob.wait_for("-- you are away: lunch (/back when you are back) --");
+    bob.wait_for("-- you are away: lunch (/back ends it) --");
     bob.wait_for("[lobby] bob (away) · live");
     assert_eq!(ann.receive_type("away")["text"], "lunch");
     ann.send(&json!({"type": "away", "text": "tea\u{202e}"}));
@@ -33,7 +33,7 @@ fn away_and_back_are_shown_to_the_others() {
         !rows.iter().any(|row| row.contains("· live"))
     });
     bob.type_in("/back\r");
-    bob.wait_for("!! not connected: try again");
+    bob.wait_for("!! you are offline: try again");
     let _server = TestServer::start_on(&listener, data.path(), &[]);
     bob.wait_for("[lobby] bob (away) · live");
     bob.type_in("\r"); // the text is still on the input line

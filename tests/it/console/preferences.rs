@@ -21,7 +21,7 @@ fn joins_and_leaves_are_one_line_until_a_message_comes() {
     let (eve, _) = TestClient::joined(server.address, "eve", "lobby");
     bob.wait_for(" --> ann, eve joined");
     drop(eve);
-    let folded = " --> ann joined · <-- eve came and left";
+    let folded = " --> ann joined · <-- eve joined and left";
     let rows = bob.wait_for(folded);
     assert_eq!(rows.iter().filter(|row| row.contains("joined")).count(), 1, "{rows:#?}");
     ann.post("lobby", "1", "here I am");

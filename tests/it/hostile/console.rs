@@ -246,7 +246,7 @@ fn names_topics_errors_and_lists_are_no_more_trusted_than_texts() {
             .close(Some(CloseFrame { code: 4403.into(), reason: "\x1b[2J kicked\u{9b}".into() }))
             .unwrap();
         server.ends();
-        bob.wait_for("removed from the chat");
+        bob.wait_for("removed from this server");
         is_clean(&bob);
         assert_eq!(bob.wait_exit(), 1);
     }

@@ -101,7 +101,7 @@ test("a delete asks again, removes the text for all, and is not undone by a relo
   await post(page, "/delete");
   for (const each of [page, other]) await shows(each, ["deleted", "deleted"]);
   await post(page, "/delete");
-  await page.locator("#hint", { hasText: "You have no message here" }).waitFor();
+  await page.locator("#hint", { hasText: "No recent message of yours in this room" }).waitFor();
   await leave(cat, dan);
 });
 

@@ -78,7 +78,7 @@ test("joins, typing, /me, renames and leaves are shown to others", async () => {
   await post(other, "/me waves");
   await page.locator("#log .message.action", { hasText: "dan waves" }).waitFor();
   await post(other, "/nick Daniel");
-  await page.getByText("dan is now Daniel").waitFor();
+  await page.getByText("dan is now known as Daniel").waitFor();
   await until(() => other.locator("#me").textContent(), (me) => me === "Daniel");
   await post(other, "me again");
   await page.locator("#log .message .name", { hasText: "Daniel" }).waitFor();

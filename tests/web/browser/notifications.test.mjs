@@ -163,7 +163,7 @@ test("the settings mute, hide joins and leaves, and unignore users", async () =>
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/set`, "sue");
   await post(page, "/ignore eve");
-  await hint(page, "are hidden");
+  await hint(page, "eve is ignored");
   fake.post("set", "eve", "hello");
   fake.broadcast("set", { type: "presence", room: "set", user: "zed", state: "joined", count: 2 });
   await page.locator(".presence", { hasText: "zed joined" }).waitFor();

@@ -29,7 +29,7 @@ test("a match at the start comes before one inside, in any case; a new room is o
 });
 
 test("each choice has its label and its hint", () => {
-  assert.deepEqual(choices(chat(), "rudi")[0], { user: "Rudi", label: "Rudi", hint: "write to" });
+  assert.deepEqual(choices(chat(), "rudi")[0], { user: "Rudi", label: "Rudi", hint: "direct message" });
   assert.deepEqual(choices(chat(), "trust")[0], { room: "trust", label: "#trust", hint: "1 unread" });
   assert.deepEqual(choices(chat(), "gard")[0], { room: "gardening", label: "#gardening", hint: "join" });
   assert.deepEqual(choices(chat(), "ada")[0], { room: "@ada+bob", label: "ada", hint: "" });

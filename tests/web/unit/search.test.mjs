@@ -55,8 +55,8 @@ test("results are links in the room, an edit as a link to its message", () => {
     return rowsOf(room, { from: 0, to: Infinity }, "bob", 0).at(-1);
   };
   const row = show({ records: [post(4, { text: "a **lid**" }), post(9, { type: "edit", target: 7, text: "the lid" })] });
-  assert.equal(row.text, "2 messages have “lid”:");
+  assert.equal(row.text, "2 messages with “lid”:");
   assert.deepEqual(row.hits, [{ seq: 4, user: "ada", text: "a lid" }, { seq: 7, user: "ada", text: "the lid" }]);
-  assert.equal(show({ records: [] }).text, "No message has “lid”");
-  assert.equal(show({ records: [post(1)], isComplete: false }).text, "One message has “lid”; older ones may as well:");
+  assert.equal(show({ records: [] }).text, "No messages with “lid”");
+  assert.equal(show({ records: [post(1)], isComplete: false }).text, "1 message with “lid”; there may be older ones:");
 });

@@ -104,7 +104,7 @@ fn a_refused_name_or_password_ends_with_1_and_a_hint() {
     let (_ann, _) = TestClient::hello(server.address, "ann");
     let (code, _, err) = run(server.address, &["--user", "ann"], b"hi\n");
     assert_eq!(code, 1);
-    assert!(err.contains("the name ann is taken (try another with --user"), "{err}");
+    assert!(err.contains("the name ann is in use (try another with --user"), "{err}");
 
     let files = tempfile::tempdir().unwrap();
     let file = files.path().join("password");
@@ -113,7 +113,7 @@ fn a_refused_name_or_password_ends_with_1_and_a_hint() {
     let server = TestServer::start(&["--password-file", file]);
     let (code, _, err) = run(server.address, &["--user", "bob"], b"hi\n");
     assert_eq!(code, 1);
-    assert!(err.contains("the server wants a password"), "{err}");
+    assert!(err.contains("the server needs a password"), "{err}");
     assert!(err.contains("--password-file"), "{err}");
     let with_password = ["--user", "bob", "--password-file", file];
     assert_eq!(run(server.address, &with_password, b"hi\n").0, 0);

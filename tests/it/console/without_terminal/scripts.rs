@@ -116,7 +116,7 @@ fn a_message_that_is_not_stored_ends_with_1_no_number_and_the_reason() {
         (server.address, &["--user", "ci", "--send", "far too long"][..], "12 bytes"),
         (server.address, &["--user", "ci", "--send", ""], "at least one character"),
         (server.address, &["--user", "ci", "--send", "a\u{7}"], "U+0007"),
-        (server.address, &["--user", "ann", "--send", "hi"], "the name ann is taken"),
+        (server.address, &["--user", "ann", "--send", "hi"], "the name ann is in use"),
         (server.address, &["--user", "ci", "--room", "@a+b", "--send", "hi"], "cannot join @a+b"),
         (
             nowhere,
@@ -289,7 +289,7 @@ fn a_room_that_cannot_be_joined_or_a_missing_password_ends_with_1() {
     let server = TestServer::start(&["--password-file", file]);
     let (code, out, err) = run(server.address, &["--follow", "--json"], b"");
     assert_eq!((code, out.as_str()), (1, ""));
-    assert!(err.contains("the server wants a password"), "{err}");
+    assert!(err.contains("the server needs a password"), "{err}");
     let (mut command, _state) = console(server.address, &["--since", "all"]);
     let output = feed(command.env("TALK_PASSWORD", "open sesame").spawn().unwrap(), b"");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
