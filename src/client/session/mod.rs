@@ -128,7 +128,7 @@ impl Session {
             Input::Received(message) => match self.stage {
                 ConnectionStage::Disconnected => {} // sent on a connection that is gone
                 ConnectionStage::HelloSent | ConnectionStage::Welcomed => {
-                    self.on_message(message, actions)
+                    self.on_message(message, actions);
                 }
             },
             Input::Closed { code, reason, jitter } => self.on_close(code, reason, jitter, actions),
