@@ -151,7 +151,7 @@ mod tests {
     fn an_away_message_is_set_once_and_follows_a_rename() {
         let lunch = AwayMessage::parse("lunch").unwrap();
         let mut members = Members::default();
-        assert!(!members.set_away(&user("bob"), Some(&lunch)), "not here");
+        assert!(!members.set_away(&user("bob"), Some(&lunch)), "not a member");
         members.add(&user("ann"), None);
         members.add(&user("bob"), Some(&lunch));
         let away_member = |name| vec![AwayMember { user: user(name), text: lunch.clone() }];
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!((members.count(), members.changes()), (1, 1));
         assert!(!members.remove(&user("bob")));
         assert!(members.remove(&user("BOB")));
-        assert!(!members.remove(&user("bob")), "who is not here cannot go");
+        assert!(!members.remove(&user("bob")), "a user who is not a member cannot leave");
         assert_eq!((members.count(), members.changes()), (0, 2));
     }
 

@@ -107,7 +107,7 @@ mod tests {
 
         let mut again = ReadMarkers::default();
         again.restore(taken.iter().cloned().chain([ReadMarker { seq: 4, ..taken[0].clone() }]));
-        assert_eq!(again.get(owner("1"), "a"), Some(9), "an older line does not take it back");
+        assert_eq!(again.get(owner("1"), "a"), Some(9), "an older line does not move it back");
         again.advance(owner("2"), "a", 1);
         assert_eq!(again.prune(|one, _| one == owner("1")), taken);
     }

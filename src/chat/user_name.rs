@@ -17,7 +17,7 @@ const RESERVED: [&str; 3] = ["system", "server", "talk"];
 const MARKS: usize = 4;
 
 /// A name that is safe to show to other users: 1 to [`limits::NAME_CHARS`] letters, digits, `_`,
-/// `-`, `.` of any script, with nothing invisible and no look-alike of another name.
+/// `-`, `.` of any script, without invisible characters and look-alikes of another script.
 ///
 /// It has the spelling that its owner chose; names are compared by [`UserName::key`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

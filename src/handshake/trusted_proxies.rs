@@ -76,8 +76,10 @@ impl Proxies {
             if !self.trusts(address) {
                 break;
             }
-            let Some(hop) = hop(text) else { return Source { address: peer, forwarded } };
-            address = hop;
+            let Some(parse_forwarded_entry) = parse_forwarded_entry(text) else {
+                return Source { address: peer, forwarded };
+            };
+            address = parse_forwarded_entry;
         }
         Source { address, forwarded }
     }
@@ -86,7 +88,7 @@ impl Proxies {
 const FORWARDED_FOR: &str = "X-Forwarded-For";
 
 /// The address in one entry: bare or with a port, an IPv6 address with or without brackets.
-fn hop(text: &str) -> Option<IpAddr> {
+fn parse_forwarded_entry(text: &str) -> Option<IpAddr> {
     let bare = text.parse().ok();
     let address = bare.or_else(|| match text.parse::<Authority>().ok()?.host {
         Host::Ip(address) => Some(address),

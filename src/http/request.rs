@@ -91,7 +91,7 @@ impl Head for Request {
         else {
             return Err(Error::RequestLine);
         };
-        // The version first: it says whether the rest can be read at all (`PRI * HTTP/2.0`).
+        // The version first: without it the rest cannot be interpreted (`PRI * HTTP/2.0`).
         let version = Version::parse(version).ok_or(Error::RequestLine)??;
         let method = Method::parse(method)?;
         let (target, authority) = Target::parse(method, target)?;

@@ -47,13 +47,13 @@ impl DiskLog {
         let Some(target) = self.next_segment_to_erase(Instant::now()) else { return Ok(()) };
         self.fsync_pending()?; // a text must not be gone before the record that deletes it is on the disk
         if !target.is_last {
-            return self.replace(&target, None);
+            return self.replace_segment(&target, None);
         }
         // The writer's lock keeps appends out of the old file. Look again under it: the segment may
         // not be the last any more.
         let mut writer = self.writer();
         let Some(target) = self.next_segment_to_erase(Instant::now()) else { return Ok(()) };
-        self.replace(&target, target.is_last.then_some(&mut *writer))
+        self.replace_segment(&target, target.is_last.then_some(&mut *writer))
     }
 
     fn next_segment_to_erase(&self, now: Instant) -> Option<SegmentToErase> {
@@ -71,7 +71,11 @@ impl DiskLog {
         })
     }
 
-    fn replace(&self, target: &SegmentToErase, writer: Option<&mut Writer>) -> io::Result<()> {
+    fn replace_segment(
+        &self,
+        target: &SegmentToErase,
+        writer: Option<&mut Writer>,
+    ) -> io::Result<()> {
         self.read_state().replaced = Some(Instant::now()); // also if it fails: do not retry at once
         let rewritten = self.rewrite(target)?;
         let path = write_replacement(&*self.files, &target.path, |file| {

@@ -68,7 +68,7 @@ impl<T: JournalRecord> Journal<T> {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
             other => other?,
         };
-        let header = header::<T>();
+        let header = encode_header::<T>();
         for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             match parse(line) {
                 Some(record) => found.records.push(record),
@@ -89,7 +89,7 @@ impl<T: JournalRecord> Journal<T> {
         let mut options = OpenOptions::new();
         let mut file =
             options.write(true).create(true).truncate(true).mode(0o600).open(&replacement)?;
-        let text = [header::<T>(), lines(records)].concat();
+        let text = [encode_header::<T>(), encode_lines(records)].concat();
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&replacement, path)?;
@@ -113,7 +113,7 @@ impl<T: JournalRecord> Journal<T> {
     /// The file could not be written.
     pub fn append(&mut self, records: &[T]) -> io::Result<()> {
         let start = if self.torn { "\n" } else { "" };
-        let text = [start, &lines(records)].concat();
+        let text = [start, &encode_lines(records)].concat();
         let written = (&*self.file).write_all(text.as_bytes());
         self.torn = written.is_err();
         self.write_error = written.as_ref().err().map(io::Error::to_string);
@@ -150,13 +150,13 @@ impl<T: JournalRecord> Journal<T> {
     }
 }
 
-fn header<T: JournalRecord>() -> String {
+fn encode_header<T: JournalRecord>() -> String {
     let mut object = Object::new();
     object.string("type", T::KIND).number("version", 1);
     object.end() + "\n"
 }
 
-fn lines<T: JournalRecord>(records: &[T]) -> String {
+fn encode_lines<T: JournalRecord>(records: &[T]) -> String {
     let mut text = String::new();
     for record in records {
         let mut object = Object::new();

@@ -10,12 +10,12 @@ use super::segment::{Segment, file_name};
 use super::segment_scan::scan_segment;
 use crate::limits;
 
-/// What a probe writes before the disk counts as not full.
+/// What a probe writes: if that succeeds, the disk is not full.
 const PROBE: [u8; 4096] = [b'\n'; 4096];
 
 impl DiskLog {
     /// Fsyncs what was written since the last call (`--sync interval`); appends go on meanwhile.
-    /// Also closes the file of a log that is not written to any more.
+    /// Also closes the file of a log without writes since then.
     pub(super) fn fsync_pending(&self) -> io::Result<()> {
         let mut writer = self.writer();
         writer.open_file.close_if_unused();

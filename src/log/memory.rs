@@ -116,7 +116,11 @@ mod tests {
         assert!(seqs(&log, 5, ALL).is_empty());
         assert_eq!(seqs(&log, 1, ReadLimit { records: 2, bytes: 99 }), [2, 3]);
         assert_eq!(seqs(&log, 0, ReadLimit { records: 9, bytes: 20 }), [1, 2]);
-        assert_eq!(seqs(&log, 0, ReadLimit { records: 9, bytes: 1 }), [1], "one always comes");
+        assert_eq!(
+            seqs(&log, 0, ReadLimit { records: 9, bytes: 1 }),
+            [1],
+            "a page has at least one record"
+        );
     }
 
     #[test]

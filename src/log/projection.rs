@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(projection.to_erase(0, 9), BTreeSet::from([1, 3, 5]));
         let again = log.clone();
         projection.redact(&mut log);
-        assert_eq!(log, again, "what is left of a record is not taken from again");
+        assert_eq!(log, again, "an erased record is not redacted again");
     }
 
     #[test]

@@ -59,8 +59,8 @@ impl Recovered {
 /// Recovers the log of `room` in `dir`. A log without an id gets `new_id`.
 ///
 /// # Errors
-/// The log could not be read or cut, or a later version wrote it: that is not corruption to work
-/// around.
+/// The log could not be read or cut, or a later version wrote it: that is not
+/// corruption, and must not be cut.
 pub(super) fn recover(
     files: &dyn Files,
     room: &RoomName,

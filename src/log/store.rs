@@ -46,7 +46,7 @@ impl Store {
     /// # Errors
     /// The directory cannot be used: by which server or file, or because the disk is full.
     pub fn open(root: &Path) -> io::Result<Store> {
-        let explain = |doing: &'static str| move |error| about(doing, root, &error);
+        let explain = |doing: &'static str| move |error| with_context(doing, root, &error);
         let rooms = root.join("rooms");
         fs::DirBuilder::new()
             .recursive(true)
@@ -67,7 +67,7 @@ impl Store {
 
     /// Takes the lock and writes the process id to it, for the error of a second server.
     fn lock(root: &Path) -> io::Result<File> {
-        let explain = |error| about("cannot lock the data directory", root, &error);
+        let explain = |error| with_context("cannot lock the data directory", root, &error);
         let path = root.join("lock");
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
@@ -115,7 +115,9 @@ impl Store {
     pub fn logs_in(root: &Path) -> io::Result<Vec<LogName>> {
         let mut logs = Vec::new();
         let entries = fs::read_dir(root.join("rooms"));
-        for entry in entries.map_err(|error| about("cannot read the rooms in", root, &error))? {
+        for entry in
+            entries.map_err(|error| with_context("cannot read the rooms in", root, &error))?
+        {
             let entry = entry?;
             let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
                 continue; // not a log
@@ -200,7 +202,7 @@ impl Store {
         let dir = Store::log_dir(&self.root, name);
         let room = &name.room;
         let (recovered, torn) = recover(&Disk, room, &dir, new_id)
-            .map_err(|error| about("cannot open the log in", &dir, &error))?;
+            .map_err(|error| with_context("cannot open the log in", &dir, &error))?;
         let found = recovered
             .corruption
             .clone()
@@ -235,6 +237,6 @@ fn lock_holder(lock: &mut File) -> String {
 }
 
 /// The error, with what was being done and to which path.
-fn about(doing: &str, path: &Path, error: &io::Error) -> io::Error {
+fn with_context(doing: &str, path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{doing} {}: {error}", path.display()))
 }

@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(open_file.open(&Disk, &path).unwrap_err().kind(), io::ErrorKind::NotFound);
         fs::write(&path, "another\n").unwrap();
         let (replaced, len) = open_file.open(&Disk, &path).unwrap();
-        assert!(!Arc::ptr_eq(&reopened, &replaced), "the name is another's");
+        assert!(!Arc::ptr_eq(&reopened, &replaced), "the name belongs to another file");
         assert_eq!(len, 8);
     }
 }

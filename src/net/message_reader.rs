@@ -179,9 +179,9 @@ mod tests {
     use crate::ws::{Limits, Role, Violation};
 
     /// A stream that follows a script, one item per read, and then ends.
-    struct ScriptedStream(VecDeque<io::Result<Vec<u8>>>);
+    struct ChunkedStream(VecDeque<io::Result<Vec<u8>>>);
 
-    impl Read for ScriptedStream {
+    impl Read for ChunkedStream {
         fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
             let bytes = self.0.pop_front().unwrap_or(Ok(Vec::new()))?;
             assert!(bytes.len() <= into.len(), "a script's step fits in one read");
@@ -193,9 +193,9 @@ mod tests {
     fn reader(
         steps: impl IntoIterator<Item = io::Result<Vec<u8>>>,
         leftover: &[u8],
-    ) -> MessageReader<ScriptedStream> {
+    ) -> MessageReader<ChunkedStream> {
         let decoder = Decoder::new(Role::Client, Limits { message: 100, fragments: 10 });
-        MessageReader::new(ScriptedStream(steps.into_iter().collect()), decoder, leftover)
+        MessageReader::new(ChunkedStream(steps.into_iter().collect()), decoder, leftover)
     }
 
     fn text(text: &str) -> Event {

@@ -115,7 +115,11 @@ fn saved_claims_restore_every_hold_and_nothing_more() {
     names.release(&user("visitor"), start.instant);
     let saved = names.take_changed(start);
     assert_eq!(saved.len(), 3);
-    assert_eq!(saved.iter().filter(|saved| saved.until.is_none()).count(), 1, "who is here");
+    assert_eq!(
+        saved.iter().filter(|saved| saved.until.is_none()).count(),
+        1,
+        "a member who is connected"
+    );
     assert!(names.take_changed(start).is_empty());
     names.put_back(&saved);
     assert_eq!(names.take_changed(start), saved);

@@ -43,7 +43,7 @@ fn submissions_are_numbered_and_repeats_are_recognized() {
     assert_eq!(
         sequencer.submit(&bob, cid("1"), post("b"), 5),
         Outcome::Accepted,
-        "another's cid is another"
+        "the cid of another owner is another cid"
     );
     assert_eq!(seqs(&sequencer.take_batch()), [1, 2]);
     sequencer.commit(2);
@@ -93,13 +93,21 @@ fn a_reply_needs_an_earlier_record_and_its_repeat_the_same_one() {
         let Operation::Post { text, me, .. } = post("yes") else { unreachable!() };
         Operation::Post { text, me, reply: Some(seq) }
     };
-    assert_eq!(before.submit(&alice, cid("1"), answer(1), 0), Outcome::NoSuchTarget, "not itself");
+    assert_eq!(
+        before.submit(&alice, cid("1"), answer(1), 0),
+        Outcome::NoSuchTarget,
+        "a record cannot reply to itself"
+    );
     before.submit(&alice, cid("2"), post("tea?"), 0);
     for seq in [0, 2, u64::MAX] {
         assert_eq!(before.submit(&bob, cid("3"), answer(seq), 0), Outcome::NoSuchTarget, "{seq}");
     }
-    assert_eq!(before.last_assigned(), 1, "no number was used");
-    assert_eq!(before.submit(&bob, cid("3"), answer(1), 0), Outcome::Accepted, "its cid is free");
+    assert_eq!(before.last_assigned(), 1, "no seq was used");
+    assert_eq!(
+        before.submit(&bob, cid("3"), answer(1), 0),
+        Outcome::Accepted,
+        "the rejected cid can be used again"
+    );
     let batch = before.take_batch();
     let mut after = Sequencer::new("lobby".parse().unwrap(), 2, 0);
     for item in &batch {
@@ -129,7 +137,7 @@ fn a_cid_used_for_another_operation_is_a_conflict() {
 }
 
 #[test]
-fn a_clock_that_jumps_back_changes_neither_the_order_nor_the_times() {
+fn a_clock_that_jumps_never_makes_a_record_older_than_the_one_before() {
     const NOW: u64 = 1_795_394_177_902;
     const HOUR: u64 = 60 * 60 * 1_000;
     const TEN_YEARS: u64 = 10 * 365 * 24 * HOUR;
@@ -174,7 +182,7 @@ fn a_batch_that_was_not_stored_leaves_no_trace() {
         Outcome::Accepted,
         "it may be submitted again"
     );
-    assert_eq!(seqs(&sequencer.take_batch()), [2], "and its number was not used");
+    assert_eq!(seqs(&sequencer.take_batch()), [2], "and its seq was not used");
     assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 0), Outcome::AlreadyStored(1));
 }
 

@@ -101,12 +101,12 @@ fn corruption_in_the_middle_makes_a_room_read_only_up_to_it() {
     let around =
         |middle: &[&[u8]]| [&bytes[..starts[5]], &middle.concat(), &bytes[starts[7]..]].concat();
     assert_corrupt(&around(&[line(5)]), "one line is gone");
-    assert_corrupt(&around(&[line(6), line(5)]), "two have changed places");
-    assert_corrupt(&around(&[line(5), line(5), line(6)]), "one is there twice");
+    assert_corrupt(&around(&[line(6), line(5)]), "two lines are swapped");
+    assert_corrupt(&around(&[line(5), line(5), line(6)]), "one line is there twice");
     let text = String::from_utf8(bytes.clone()).unwrap();
-    assert_corrupt(text.replace('\n', "\r\n").as_bytes(), "an editor was here");
+    assert_corrupt(text.replace('\n', "\r\n").as_bytes(), "an editor changed it");
     let huge = text.replace("\"seq\":6,", "\"seq\":99999999999999999999999,");
-    assert_corrupt(huge.as_bytes(), "a seq beyond all bounds");
+    assert_corrupt(huge.as_bytes(), "a seq that is too large");
 }
 
 #[test]

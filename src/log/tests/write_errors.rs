@@ -102,7 +102,7 @@ fn an_uncertain_log_is_written_again_once_it_was_verified_and_copied() {
         assert_eq!(
             *failing_files.0.done.lock().unwrap(),
             made,
-            "the copy is durable before it counts"
+            "the copy is durable before it replaces the old file"
         );
         let next = log.head() + 1;
         log.append(&records(next..=5)).unwrap();
@@ -120,7 +120,7 @@ fn a_roll_back_that_fails_stops_the_log_and_a_start_cuts_what_it_left() {
     failing_files.0.free_bytes.store(u64::MAX, Relaxed);
     log.append(&records(4..=4)).unwrap_err();
     log.maintain(0).unwrap();
-    assert!(log.write_error().is_some(), "what could not be cut still cannot");
+    assert!(log.write_error().is_some(), "the file still cannot be cut");
     assert_eq!(all(&log), records(1..=3));
     let (again, torn) = data.open(CONFIG);
     let torn = torn.unwrap();

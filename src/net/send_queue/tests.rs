@@ -112,7 +112,7 @@ fn beyond_the_limit_bytes_are_refused_and_the_last_ones_follow_the_started_segme
     peer.socket().set_capacity(100);
     assert_eq!(peer.drain(Instant::now()), DrainResult::Empty);
     assert_eq!(peer.socket().written(), "abcdBYE");
-    assert!(!peer.wait_below(0), "a leaving peer takes no history");
+    assert!(!peer.wait_below(0), "a peer that leaves gets no backlog");
 }
 
 #[test]

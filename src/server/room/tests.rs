@@ -152,8 +152,8 @@ fn records_that_arrive_during_a_round_go_to_the_queue_with_its_guard() {
     queue.add(guard.finish().expect("a record arrived meanwhile"));
     let mut waiting = queue.take();
     assert_eq!(waiting.len(), 1);
-    assert!(post(&room, "3").is_none(), "the room is not free while it waits");
+    assert!(post(&room, "3").is_none(), "the room is not idle while it waits");
     assert_eq!(room.take_batch().len(), 2);
     assert!(waiting.pop_front().unwrap().finish().is_none());
-    assert!(post(&room, "4").is_some(), "nothing was left, so it is free");
+    assert!(post(&room, "4").is_some(), "no record waits, so the room is idle");
 }

@@ -101,7 +101,7 @@ impl Names {
         if file.needs_compaction() {
             let all = {
                 let mut registry = self.registry();
-                registry.take_changed(Now::read()); // all of them are written anyway
+                registry.take_changed(Now::read()); // the compacted file contains them all
                 registry.saved_claims(Now::read())
             };
             return file.compact(&all);
