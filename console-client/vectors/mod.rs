@@ -1,7 +1,7 @@
 //! What the console and the page do alike, held to the tables of `tests/vectors`.
 //!
 //! Each file gives the cases of its tables to the console, and compares what the console makes of them.
-//! Depends on every part of the console that a table is about; no part depends on it.
+//! Depends on the parts of the console that a table is about; never on the terminal. No part depends on it.
 
 use std::fs;
 use std::path::Path;

@@ -5,6 +5,8 @@
 //! Each console has files of its own, locked while it lives; the next console of the same name takes
 //! over the files of those that have ended. If two consoles sent the same submission, the server
 //! would store it once: it knows the cid.
+//!
+//! Depends on `storage/private_file.rs` and the client's submissions; never on the chat or the view.
 
 use std::io;
 use std::path::Path;

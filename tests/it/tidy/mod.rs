@@ -134,6 +134,24 @@ fn every_module_is_in_the_table_of_layers() {
 }
 
 #[test]
+fn every_folder_says_what_it_depends_on() {
+    let mut silent = Vec::new();
+    for folder in ["src", "console-client"] {
+        for path in files(&root().join(folder), "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let lines = text.lines().map_while(|line| line.strip_prefix("//!"));
+            let doc: Vec<&str> = lines.map(str::trim).collect();
+            let doc = doc.join(" ");
+            let depends = doc.split_once("Depends on ").map(|(_, rest)| rest.contains("; never "));
+            if path.ends_with("mod.rs") && depends != Some(true) {
+                silent.push(path);
+            }
+        }
+    }
+    assert!(silent.is_empty(), "without \"Depends on …; never on …\": {silent:#?}");
+}
+
+#[test]
 fn no_folder_uses_what_it_must_not() {
     let forbidden: &[(&str, &[&str])] = &[
         ("ws", &["std::net", "std::io", "std::thread", "std::time", "std::fs"]),
