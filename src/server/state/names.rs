@@ -62,7 +62,7 @@ impl Names {
         })?;
         let claimed = self.registry().claim(user, token, new_token, Instant::now());
         let identity = claimed.map_err(|NameTaken| {
-            let taken = format!("the name {user} is in use; choose another, or show its key");
+            let taken = "this name is in use; choose another, or show its key";
             Rejection::new(ErrorCode::NameTaken, taken)
         });
         self.save();
