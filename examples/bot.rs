@@ -3,8 +3,8 @@
 //! `cargo run --example bot -- --server 127.0.0.1:8080 --user pingbot --room lobby`
 //!
 //! The library reconnects, continues the room where it was, and sends each answer until it is
-//! stored, once. The bot only has to know which messages are new: after it was away it gets the
-//! older ones too, and nobody waits for an answer to those. `joined` names the newest record at that
+//! stored, once. The bot only has to know which messages are new: after it was away it also gets the
+//! older ones, which need no answer any more. `joined` names the newest record at that
 //! moment; every later one is new.
 
 use std::fs::{self, OpenOptions};
