@@ -227,6 +227,13 @@ pub const WRONG_PASSWORD_WAIT: Duration = Duration::from_secs(1);
 /// Wrong passwords of one address in a minute: a person mistypes a few, a program tries thousands.
 pub const WRONG_PASSWORDS: usize = 5;
 
+/// Bytes of texts that one address may post at once: a thousand of the longest.
+pub const POSTED_BYTES: usize = 4 * 1024 * 1024;
+
+/// The time in which these bytes come back: 64 KiB a second, three times what one client needs that
+/// posts the longest texts at its full rate. A day of it is 5.7 GB.
+pub const POSTED_BYTES_FILL: Duration = Duration::from_secs(64);
+
 /// Bytes of the records of one `history` answer; a page may hold fewer records than asked for.
 pub const HISTORY_PAGE_BYTES: usize = 256 * 1024;
 

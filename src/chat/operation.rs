@@ -53,6 +53,16 @@ impl Operation {
         }
     }
 
+    /// Bytes of its text.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Operation::Post { text, .. } | Operation::Edit { text, .. } => text.as_str().len(),
+            Operation::Topic { text } => text.as_str().len(),
+            Operation::Delete { .. } => 0,
+        }
+    }
+
     /// The seq of the post that it edits or deletes.
     #[must_use]
     pub fn target(&self) -> Option<u64> {

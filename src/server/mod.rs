@@ -24,6 +24,7 @@ mod config; // every choice of the operator
 mod capacity; // how many connections this machine can hold
 mod logger; // the operator's log: one line per event
 mod metrics; // counters
+mod quotas; // fair shares of what clients can make grow
 
 mod clients; // who is connected, sending to them
 mod room; // one room: join, submit, rounds

@@ -25,7 +25,7 @@ pub struct Limits {
     pub backlog: usize,
     /// Of messages that are not posts.
     pub flood: FloodLimits,
-    /// Of one address in a minute.
+    /// Of one address.
     pub per_address: AddressLimits,
     /// Of rooms.
     pub rooms: RoomLimits,
@@ -70,13 +70,15 @@ pub struct FloodLimits {
     pub grace: Duration,
 }
 
-/// Limits of one address in a minute.
+/// Limits of one address.
 #[derive(Debug, Clone, Copy)]
 pub struct AddressLimits {
-    /// New WebSockets, see [`limits::NEW_PER_ADDRESS`].
+    /// New WebSockets in a minute, see [`limits::NEW_PER_ADDRESS`].
     pub websockets: usize,
-    /// See [`limits::WRONG_PASSWORDS`].
+    /// In a minute, see [`limits::WRONG_PASSWORDS`].
     pub wrong_passwords: usize,
+    /// See [`limits::POSTED_BYTES`].
+    pub posted_bytes: usize,
 }
 
 /// How many rooms there may be.
@@ -103,6 +105,7 @@ impl Default for Limits {
             per_address: AddressLimits {
                 websockets: limits::NEW_PER_ADDRESS,
                 wrong_passwords: limits::WRONG_PASSWORDS,
+                posted_bytes: limits::POSTED_BYTES,
             },
             rooms: RoomLimits {
                 public: limits::ROOMS,
@@ -280,6 +283,14 @@ pub const LIMITS: &[TunableLimit] = &[
         seen: "429 with Retry-After, even with the right password",
         range: 1..=1_000_000,
         field: |l| Count(&mut l.per_address.wrong_passwords),
+    },
+    TunableLimit {
+        name: "posted-bytes",
+        protects: "the disk, and slow readers: bytes of texts of one address at once; they come \
+                   back within 64 s",
+        seen: "error rate_limited",
+        range: 1024..=1024 * 1024 * MIB,
+        field: |l| Bytes(&mut l.per_address.posted_bytes),
     },
     TunableLimit {
         name: "rooms",

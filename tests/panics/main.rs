@@ -53,6 +53,7 @@ const LOCKS: &[(&str, &[&str])] = &[
     ("writer", &["session", "broadcaster", "maintenance"]),
     ("read_state", &["hello", "session", "broadcaster", "maintenance"]),
     ("fsync", &["session"]),
+    ("rate_quota", &["session"]),
 ];
 
 /// The locks that the maintenance thread takes only with `--sync interval`, when it does the fsync.

@@ -54,7 +54,11 @@ impl Session {
         cid: Cid,
         operation: Operation,
     ) -> Result<(), Disconnect> {
-        if let Err(wait) = self.posts.check(Instant::now()) {
+        let (now, bytes) = (Instant::now(), operation.text_bytes() as u64);
+        let quota = &self.shared.quotas.posted_bytes;
+        let checked =
+            self.posts.check(now).and_then(|()| quota.take(self.client.address, bytes, now));
+        if let Err(wait) = checked {
             return self.reject_rate_limited(cid, wait);
         }
         let author = self.client.author();

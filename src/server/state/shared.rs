@@ -15,6 +15,7 @@ use crate::server::clients::delivery::Delivery;
 use crate::server::config::Config;
 use crate::server::logger::{Level, Logger};
 use crate::server::metrics::Metrics;
+use crate::server::quotas::Quotas;
 use crate::server::room::broadcast::Broadcaster;
 
 /// The parts. Each has its own lock; functions take the part they need.
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Arc<Metrics>,
     /// Limits on connections.
     pub(crate) admission: Arc<Admission>,
+    /// Fair shares of what clients can make grow.
+    pub(crate) quotas: Quotas,
     /// The connected clients, and sending to them.
     pub(crate) delivery: Arc<Delivery>,
     /// Runs rounds: store, then broadcast.
@@ -65,6 +68,7 @@ impl Shared {
         let rooms = Arc::new(Rooms::new(map, store, &config, entropy));
         let read_markers = Arc::new(ReadMarkerStore::new(markers, markers_file));
         Ok(Shared {
+            quotas: Quotas::new(&config),
             admission: Admission::new(config.max_clients, config.max_per_address, &config.limits),
             config,
             logger,
