@@ -47,9 +47,16 @@ pub const FRAGMENTS: usize = 1_024;
 /// Time to finish a message once its first byte has come.
 pub const MESSAGE_WAIT: Duration = Duration::from_secs(30);
 
-/// Bytes of partial messages of all clients together: a thousand of the longest. The client whose
-/// byte exceeds it is closed with 1013.
+/// Bytes of partial messages of all clients together, beyond the first [`PARTIAL_FREE`] of each: a
+/// thousand of the longest. When they are used up, the client with the longest is closed with 1013.
 pub const PARTIAL_MESSAGES: usize = 64 * 1024 * 1024;
+
+/// Bytes of a partial message that are free: a post of [`TEXT`] bytes fits, unless most of it is
+/// escaped. 1,000 connections have 8 MiB of them at most.
+pub const PARTIAL_FREE: usize = 8 * 1024;
+
+/// An address may have one of so many parts of [`PARTIAL_MESSAGES`]: 4 MiB, 64 of the longest messages.
+pub const PARTIAL_SHARES: u64 = 16;
 
 /// Time for the first message, `hello`, counted from the 101.
 pub const HELLO_WAIT: Duration = Duration::from_secs(10);
@@ -109,6 +116,9 @@ pub const SEARCH_WORDS: usize = 256;
 /// from there.
 pub const SEARCH_SPAN: usize = 500;
 
+/// A search counts as so many messages: it examines five times as many records as a page has.
+pub const SEARCH_WEIGHT: usize = 5;
+
 /// Records of one `history` answer at most.
 pub const HISTORY_PAGE_MAX: usize = 200;
 
@@ -135,6 +145,12 @@ pub const CONTROL_RATE: usize = 20;
 
 /// A client that keeps sending over a rate limit is closed with 4429 after this long.
 pub const FLOOD_GRACE: Duration = Duration::from_secs(10);
+
+/// Changes of its name and away message that one client may make at once: each is broadcast to its rooms.
+pub const PROFILE_BURST: u32 = 5;
+
+/// Then one in this time.
+pub const PROFILE_EVERY: Duration = Duration::from_secs(10);
 
 /// Members up to which a room is small: only then it has a list of members, a `presence` for each
 /// join and leave, and `typing`. In a large room these would cost the square of its members.
@@ -233,6 +249,23 @@ pub const POSTED_BYTES: usize = 4 * 1024 * 1024;
 /// The time in which these bytes come back: 64 KiB a second, three times what one client needs that
 /// posts the longest texts at its full rate. A day of it is 5.7 GB.
 pub const POSTED_BYTES_FILL: Duration = Duration::from_secs(64);
+
+/// Bytes of answers (history, joins, searches, lists) that one address may get at once.
+pub const ANSWER_BYTES: usize = 32 * 1024 * 1024;
+
+/// Time that the server spends on answers for one address at once: some 150 of the dearest searches.
+pub const QUESTION_TIME: Duration = Duration::from_secs(1);
+
+/// The time in which these bytes and this time come back: 8 MiB a second, and a quarter of a core. An
+/// address that uses more waits, at most so long for one answer.
+pub const QUESTION_FILL: Duration = Duration::from_secs(4);
+
+/// A client that waits for its share is looked at this often: whether its connection has closed.
+pub const PAUSE_STEP: Duration = Duration::from_millis(100);
+
+/// Time that a question waits while as many are answered as may be at once. Then it is answered all the
+/// same: one answer takes milliseconds, so this only comes up when the disk hangs.
+pub const QUESTION_WAIT: Duration = Duration::from_secs(2);
 
 /// Bytes of the records of one `history` answer; a page may hold fewer records than asked for.
 pub const HISTORY_PAGE_BYTES: usize = 256 * 1024;

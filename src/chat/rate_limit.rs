@@ -20,7 +20,12 @@ impl RateLimiter {
     /// `burst` at once, `rate` per second; a rate of 0 is no limit.
     #[must_use]
     pub fn new(rate: u32, burst: u32) -> RateLimiter {
-        let interval = Duration::from_secs(1).checked_div(rate).unwrap_or_default();
+        RateLimiter::every(Duration::from_secs(1).checked_div(rate).unwrap_or_default(), burst)
+    }
+
+    /// `burst` at once, and then one in each `interval`.
+    #[must_use]
+    pub fn every(interval: Duration, burst: u32) -> RateLimiter {
         RateLimiter { interval, tolerance: interval * burst.saturating_sub(1), due: None }
     }
 

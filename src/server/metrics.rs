@@ -57,6 +57,8 @@ pub(crate) struct MessageMetrics {
     pub(crate) replayed: Counter,
     /// Messages answered with an error, by its code.
     pub(crate) errors: Family<16>,
+    /// Questions after which a client waited, because its network was in debt.
+    pub(crate) quota_delays: Counter,
 }
 
 /// The result of a join with a `since`.
@@ -98,6 +100,7 @@ impl Default for Metrics {
                 resumes: Family::new(["ok", "fresh", "beyond_retention"]),
                 replayed: Counter::default(),
                 errors: Family::new(ErrorCode::WORDS),
+                quota_delays: Counter::default(),
             },
         }
     }

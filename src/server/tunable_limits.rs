@@ -79,6 +79,8 @@ pub struct AddressLimits {
     pub wrong_passwords: usize,
     /// See [`limits::POSTED_BYTES`].
     pub posted_bytes: usize,
+    /// See [`limits::ANSWER_BYTES`].
+    pub answer_bytes: usize,
 }
 
 /// How many rooms there may be.
@@ -106,6 +108,7 @@ impl Default for Limits {
                 websockets: limits::NEW_PER_ADDRESS,
                 wrong_passwords: limits::WRONG_PASSWORDS,
                 posted_bytes: limits::POSTED_BYTES,
+                answer_bytes: limits::ANSWER_BYTES,
             },
             rooms: RoomLimits {
                 public: limits::ROOMS,
@@ -222,8 +225,9 @@ pub const LIMITS: &[TunableLimit] = &[
     },
     TunableLimit {
         name: "partial-messages",
-        protects: "memory from many partial messages at once",
-        seen: "close 1013 for the client whose bytes exceed it",
+        protects: "memory from many partial messages at once, beyond 8 KiB of each; one address may \
+                   have a sixteenth of it",
+        seen: "close 1013 for the client with the longest, or whose address exceeds its part",
         range: 1024..=1024 * MIB,
         field: |l| Bytes(&mut l.partial_messages),
     },
@@ -291,6 +295,14 @@ pub const LIMITS: &[TunableLimit] = &[
         seen: "error rate_limited",
         range: 1024..=1024 * 1024 * MIB,
         field: |l| Bytes(&mut l.per_address.posted_bytes),
+    },
+    TunableLimit {
+        name: "answer-bytes",
+        protects: "the network and time: bytes of history, joins, searches and lists for one address \
+                   at once; they come back within 4 s",
+        seen: "slower answers",
+        range: 64 * 1024..=1024 * 1024 * MIB,
+        field: |l| Bytes(&mut l.per_address.answer_bytes),
     },
     TunableLimit {
         name: "rooms",

@@ -53,7 +53,10 @@ const LOCKS: &[(&str, &[&str])] = &[
     ("writer", &["session", "broadcaster", "maintenance"]),
     ("read_state", &["hello", "session", "broadcaster", "maintenance"]),
     ("fsync", &["session"]),
-    ("rate_quota", &["session"]),
+    ("rate_quota", &["hello", "session"]),
+    ("share_quota", &["main"]),
+    ("reserved", &["session"]),
+    ("questions", &["hello", "session"]),
 ];
 
 /// The locks that the maintenance thread takes only with `--sync interval`, when it does the fsync.

@@ -56,7 +56,8 @@ fn run_client(address: SocketAddr, user: &str, trap: &Path) {
         && say(json!({"type": "nick", "user": format!("{user}b")}))
         && say(json!({"type": "direct", "to": "ann", "cid": "10", "text": "psst"}))
         && say(json!({"type": "leave", "room": "lobby"}))
-        && say(json!({"type": "rooms"}));
+        && say(json!({"type": "rooms"}))
+        && say(json!({"type": "rooms", "": "x".repeat(60_000)})); // several reads: a partial message
     if all {
         let since = Instant::now();
         while let Ok(message) = peer.socket.read() {

@@ -1,6 +1,5 @@
-//! Admission: how many connections the server accepts, in total and per address.
+//! Admission: how many connections the server accepts, in total and per network.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,26 +9,27 @@ use super::memory_budget::MemoryBudget;
 use crate::failpoint;
 use crate::http::{Response, Status};
 use crate::limits;
+use crate::server::quotas::{Holding, RateQuota, ShareQuota};
 use crate::server::tunable_limits::Limits;
 
 /// Grants slots to connections, and memory to their partial messages.
 ///
-/// The lock protects the counts, which change in single steps.
+/// The lock protects the counts, which change in single steps. The quotas have their own locks.
 #[derive(Debug)]
 pub(crate) struct Admission {
     /// Connections at once.
     max: usize,
-    /// Connections of one address at once; 0 turns off every limit per address.
-    max_per_address: usize,
-    /// New WebSockets of one address in a minute.
-    new_per_address: usize,
-    /// Wrong passwords of one address in a minute.
-    wrong_passwords: usize,
+    /// Connections of each network at once; `None` if networks have no limit.
+    slots: Option<Arc<ShareQuota>>,
+    /// New WebSockets in a minute.
+    new_websockets: RateQuota,
+    /// Wrong passwords in a minute.
+    wrong_passwords: RateQuota,
     /// Bytes of partial messages.
-    pub(crate) memory_budget: MemoryBudget,
+    pub(crate) memory_budget: Arc<MemoryBudget>,
     /// Whether the server is shutting down and accepts no more connections.
     is_stopping: AtomicBool,
-    /// The connections now, and what each address did lately.
+    /// The connections now.
     counts: Mutex<Counts>,
 }
 
@@ -39,21 +39,6 @@ struct Counts {
     open: usize,
     /// Refusals that are being sent.
     refusals: usize,
-    /// By address; an IPv6 /64 is one.
-    addresses: HashMap<IpAddr, AddressCounts>,
-}
-
-/// The counts of one address.
-#[derive(Debug)]
-struct AddressCounts {
-    /// Connections that hold a slot.
-    open: usize,
-    /// New WebSockets since `minute`.
-    new: usize,
-    /// Wrong passwords since `minute`.
-    wrong: usize,
-    /// When the current minute started.
-    minute: Instant,
 }
 
 /// A slot that one connection holds. Dropping it frees the slot.
@@ -63,10 +48,12 @@ pub(crate) struct Permit {
     slot: Slot,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Slot {
-    /// It counts for this address.
-    OfAddress(IpAddr),
+    /// It counts for the network of this holding, if networks have a limit.
+    OfNetwork(
+        #[expect(dead_code, reason = "it is held, and given back when dropped")] Option<Holding>,
+    ),
     /// A proxy opened the connection; its request has not named the client's address yet.
     OfProxy,
     /// One of the few for sending refusals.
@@ -78,21 +65,27 @@ enum Slot {
 pub(crate) enum Refused {
     /// The server has as many connections as it can hold.
     Server,
-    /// This address has as many connections as an address may have, or has opened as many in the last minute.
+    /// This network has as many connections as it may have, or has opened as many in the last minute.
     Address,
-    /// This address has sent as many wrong passwords in the last minute as an address may.
+    /// This network has sent as many wrong passwords in the last minute as it may.
     WrongPasswords,
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 impl Admission {
     pub(crate) fn new(max: usize, max_per_address: usize, limits: &Limits) -> Arc<Admission> {
+        let has_shares = max_per_address > 0;
         let scaled = max_per_address.saturating_mul(limits.per_address.websockets);
+        let new_websockets = scaled.div_ceil(limits::PER_ADDRESS) as u64;
+        let wrong_passwords =
+            if has_shares { limits.per_address.wrong_passwords as u64 } else { 0 };
         Arc::new(Admission {
             max,
-            max_per_address,
-            new_per_address: scaled.div_ceil(limits::PER_ADDRESS),
-            wrong_passwords: limits.per_address.wrong_passwords,
-            memory_budget: MemoryBudget::new(limits.partial_messages),
+            slots: has_shares.then(|| ShareQuota::new(u64::MAX, max_per_address as u64)),
+            new_websockets: RateQuota::new(new_websockets, MINUTE),
+            wrong_passwords: RateQuota::new(wrong_passwords, MINUTE),
+            memory_budget: MemoryBudget::new(limits.partial_messages, has_shares),
             is_stopping: AtomicBool::new(false),
             counts: Mutex::default(),
         })
@@ -119,23 +112,19 @@ impl Admission {
 
     /// Takes a slot for a connection from `address`.
     pub(crate) fn admit(self: &Arc<Admission>, address: IpAddr) -> Result<Permit, Refused> {
-        let mut counts = self.counts();
-        counts.check_capacity(self.max)?;
-        counts.assign(address, self.max_per_address)?;
-        counts.open += 1;
-        Ok(self.new_permit(Slot::OfAddress(address)))
+        let mut permit = self.admit_proxy()?;
+        permit.assign(address)?;
+        Ok(permit)
     }
 
     /// Takes a slot for a connection from a proxy; [`Permit::assign`] later names the client's address.
     pub(crate) fn admit_proxy(self: &Arc<Admission>) -> Result<Permit, Refused> {
         let mut counts = self.counts();
-        counts.check_capacity(self.max)?;
+        if counts.open >= self.max {
+            return Err(Refused::Server);
+        }
         counts.open += 1;
-        Ok(self.new_permit(Slot::OfProxy))
-    }
-
-    fn new_permit(self: &Arc<Admission>, slot: Slot) -> Permit {
-        Permit { admission: Arc::clone(self), slot }
+        Ok(Permit { admission: Arc::clone(self), slot: Slot::OfProxy })
     }
 
     /// Takes one of the few slots for sending a refusal; without one, the connection is dropped.
@@ -143,103 +132,42 @@ impl Admission {
         let mut counts = self.counts();
         (counts.refusals < limits::REFUSALS).then(|| {
             counts.refusals += 1;
-            self.new_permit(Slot::Refusal)
+            Permit { admission: Arc::clone(self), slot: Slot::Refusal }
         })
     }
 
     /// Counts a new WebSocket from `address`.
     pub(crate) fn count_websocket(&self, address: IpAddr, now: Instant) -> Result<(), Refused> {
-        if self.max_per_address == 0 {
-            return Ok(());
-        }
-        let mut counts = self.counts();
-        let address = counts.counts_of(address);
-        address.start_minute(now);
-        if address.wrong >= self.wrong_passwords {
+        if !self.wrong_passwords.has_tokens(address, now) {
             return Err(Refused::WrongPasswords);
         }
-        if address.new >= self.new_per_address {
-            return Err(Refused::Address);
-        }
-        address.new += 1;
-        Ok(())
+        self.new_websockets.take(address, 1, now).map_err(|_| Refused::Address)
     }
 
     /// Counts a password that `address` has sent, and returns whether to accept it. After too many wrong
     /// ones even a right one is refused.
     pub(crate) fn check_password(&self, address: IpAddr, is_right: bool, now: Instant) -> bool {
-        if self.max_per_address == 0 {
-            return is_right;
+        if is_right {
+            return self.wrong_passwords.has_tokens(address, now);
         }
-        let mut counts = self.counts();
-        let address = counts.counts_of(address);
-        address.start_minute(now);
-        let is_blocked = address.wrong >= self.wrong_passwords;
-        address.wrong += usize::from(!is_right);
-        is_right && !is_blocked
+        self.wrong_passwords.take(address, 1, now).ok(); // a refused use: there are no tokens left to take
+        false
     }
 }
-
-impl AddressCounts {
-    /// Starts a new minute if the last one is over.
-    fn start_minute(&mut self, now: Instant) {
-        if now.saturating_duration_since(self.minute) >= MINUTE {
-            (self.minute, self.new, self.wrong) = (now, 0, 0);
-        }
-    }
-}
-
-const MINUTE: Duration = Duration::from_secs(60);
 
 impl Permit {
     /// Counts a connection from a proxy for `address`; any other keeps its address.
     pub(crate) fn assign(&mut self, address: IpAddr) -> Result<(), Refused> {
         match self.slot {
-            Slot::OfAddress(_) | Slot::Refusal => return Ok(()),
-            Slot::OfProxy => {
-                let max_per_address = self.admission.max_per_address;
-                self.admission.counts().assign(address, max_per_address)?;
-            }
+            Slot::OfNetwork(_) | Slot::Refusal => return Ok(()),
+            Slot::OfProxy => {}
         }
-        self.slot = Slot::OfAddress(address);
+        let mut holding = self.admission.slots.as_ref().map(|slots| slots.holding(address));
+        if let Some(holding) = &mut holding {
+            holding.resize(1).map_err(|_| Refused::Address)?;
+        }
+        self.slot = Slot::OfNetwork(holding);
         Ok(())
-    }
-}
-
-impl Counts {
-    fn check_capacity(&self, max: usize) -> Result<(), Refused> {
-        if self.open < max { Ok(()) } else { Err(Refused::Server) }
-    }
-
-    /// Counts one more connection of `address`, if it has fewer than `max`; 0 for no limit.
-    fn assign(&mut self, address: IpAddr, max: usize) -> Result<(), Refused> {
-        if max > 0 {
-            let address = self.counts_of(address);
-            if address.open >= max {
-                return Err(Refused::Address);
-            }
-            address.open += 1;
-        }
-        Ok(())
-    }
-
-    fn counts_of(&mut self, address: IpAddr) -> &mut AddressCounts {
-        let now = Instant::now();
-        if self.addresses.len() > 2 * self.open + limits::PER_ADDRESS {
-            let is_used =
-                |address: &AddressCounts| address.open > 0 || now - address.minute < MINUTE;
-            self.addresses.retain(|_, address| is_used(address));
-        }
-        let fresh = AddressCounts { open: 0, new: 0, wrong: 0, minute: now };
-        self.addresses.entry(network_of(address)).or_insert(fresh)
-    }
-}
-
-/// What counts as one address: an IPv4 host, or an IPv6 /64, the size of network that one site gets.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        v4 @ IpAddr::V4(_) => v4,
-        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
     }
 }
 
@@ -248,13 +176,7 @@ impl Drop for Permit {
         let mut counts = self.admission.counts();
         match self.slot {
             Slot::Refusal => counts.refusals -= 1,
-            Slot::OfProxy => counts.open -= 1,
-            Slot::OfAddress(address) => {
-                counts.open -= 1;
-                if let Some(address) = counts.addresses.get_mut(&network_of(address)) {
-                    address.open = address.open.saturating_sub(1);
-                }
-            }
+            Slot::OfNetwork(_) | Slot::OfProxy => counts.open -= 1,
         }
     }
 }
@@ -334,9 +256,19 @@ mod tests {
         drop(permits.remove(0));
         assert_eq!(permits[0].assign(ip("192.0.2.1")), Ok(()));
         drop(permits);
-        let counts = admission.counts();
-        assert_eq!(counts.open, 0);
-        assert!(counts.addresses.values().all(|address| address.open == 0));
+        assert_eq!(admission.open_connections(), 0);
+        assert_eq!(admission.slots.as_ref().unwrap().total(), 0);
+    }
+
+    #[test]
+    fn networks_around_a_site_have_larger_shares() {
+        let admission = Admission::new(100_000, 2, &Limits::default());
+        let admit = |site: u32| admission.admit(ip(&format!("2001:db8:1:{site:x}::1"))).ok();
+        let homes: Vec<Permit> = (0..256).filter_map(admit).collect();
+        assert_eq!(homes.len(), 8, "a /56 has four shares");
+        let all: Vec<Permit> = (0..65_536).filter_map(admit).collect();
+        assert_eq!(homes.len() + all.len(), 32, "a /48 has sixteen");
+        assert!(admission.admit(ip("2001:db8:2::1")).is_ok());
     }
 
     #[test]
@@ -366,19 +298,5 @@ mod tests {
         let later = now + 2 * MINUTE;
         assert_eq!(admission.count_websocket(ip("10.0.0.1"), later), Ok(()));
         assert!(admission.check_password(ip("10.0.0.1"), true, later));
-    }
-
-    #[test]
-    fn addresses_that_have_left_are_forgotten() {
-        let admission = Admission::new(100, 2, &Limits::default());
-        for n in 0..5_000_u32 {
-            drop(admission.admit(IpAddr::V4(n.into())).unwrap());
-        }
-        let mut counts = admission.counts();
-        for address in counts.addresses.values_mut() {
-            address.minute = address.minute.checked_sub(MINUTE).unwrap();
-        }
-        counts.counts_of(ip("10.0.0.1"));
-        assert_eq!(counts.addresses.len(), 1);
     }
 }

@@ -3,11 +3,13 @@
 use std::net::{IpAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::chat::protocol::Agent;
 use crate::chat::{Author, ClientId, Identity};
 use crate::failpoint;
+use crate::limits;
 use crate::net::SendQueue;
 use crate::ws::{Close, CloseCode, Encoder};
 
@@ -117,6 +119,21 @@ impl Client {
     pub(crate) fn author(&self) -> Author {
         let identity = self.lock_identity();
         Author { client: self.id, owner: identity.owner, user: identity.user.clone() }
+    }
+
+    /// Waits, because its network has used more than its share. False if the connection closes meanwhile.
+    pub(crate) fn pause(&self, wait: Duration) -> bool {
+        let until = Instant::now() + wait;
+        loop {
+            if self.send_queue.is_closed() {
+                return false;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            thread::sleep(left.min(limits::PAUSE_STEP));
+        }
     }
 
     /// Notes that something was received from it.

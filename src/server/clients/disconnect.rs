@@ -66,7 +66,7 @@ impl Disconnect {
     }
 }
 
-/// Partial messages of all clients use more memory than they may; the one that grew last is disconnected.
+/// A partial message was given up, because partial messages use more memory than they may.
 impl From<OverBudget> for Disconnect {
     fn from(OverBudget: OverBudget) -> Disconnect {
         let reason = "the server has too many partial messages, try again";

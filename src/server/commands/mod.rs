@@ -8,11 +8,12 @@ mod queries; // rooms, history, search
 mod joined_rooms; // the rooms that one client is in
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::clients::client::Client;
 use super::clients::disconnect::{self, Disconnect};
@@ -37,6 +38,8 @@ pub(super) struct Session {
     rooms: JoinedRooms,
     /// How many posts it may still submit.
     posts: RateLimiter,
+    /// How often it may still change its name or away message.
+    profile: RateLimiter,
     /// How many other messages it may still send.
     flood: FloodControl,
     /// When it was last typing in each room.
@@ -50,11 +53,14 @@ impl Session {
     pub(super) fn begin(shared: &Arc<Shared>, client: Client) -> Session {
         let (shared, client) = (Arc::clone(shared), Arc::new(client));
         let posts = RateLimiter::new(shared.config.posts.rate, shared.config.posts.burst);
+        let interval =
+            if shared.config.posts.rate == 0 { Duration::ZERO } else { limits::PROFILE_EVERY };
+        let profile = RateLimiter::every(interval, limits::PROFILE_BURST);
         let limits = &shared.config.limits;
         let flood =
             FloodControl::new(limits.flood.control_rate, limits.flood.grace, Instant::now());
         let (rooms, typed, posted) = (JoinedRooms::default(), Vec::new(), None);
-        let session = Session { shared, client, rooms, posts, flood, typed, posted };
+        let session = Session { shared, client, rooms, posts, profile, flood, typed, posted };
         // From here on, dropping the session undoes each step.
         session.shared.private_rooms.invitations.begin_session(session.client.id);
         session.shared.delivery.poll.add(Arc::clone(&session.client));
@@ -102,8 +108,11 @@ impl Session {
             motd: config.motd.clone(),
         };
         self.send(&ServerMessage::Welcome(welcome));
+        let mut joined = HashSet::new();
         for join in joins {
-            self.execute(ClientMessage::Join(join))?;
+            if joined.insert(join.room.clone()) {
+                self.execute(ClientMessage::Join(join))?;
+            }
         }
         self.join_unread()
     }
@@ -178,27 +187,35 @@ impl Session {
                 return self.submit_direct(&to, cid, Operation::Post { text, me, reply });
             }
             ClientMessage::History { room, range, limit } => {
-                let page = self.rooms.get(&room);
-                page.and_then(|room| queries::read_history(&room, range, limit))
-                    .map(|p| self.send_json(&p))
+                let page = |session: &Session| {
+                    queries::read_history(&*session.rooms.get(&room)?, range, limit)
+                };
+                return self.answer(page);
             }
             ClientMessage::Search { room, text, before } => {
-                let found = self.rooms.get(&room);
-                found
-                    .and_then(|room| queries::search(&room, &text, before))
-                    .map(|f| self.send_json(&f))
+                for _ in 1..limits::SEARCH_WEIGHT {
+                    self.check_flood()?;
+                }
+                let found =
+                    |session: &Session| queries::search(&*session.rooms.get(&room)?, &text, before);
+                return self.answer(found);
             }
             ClientMessage::Who { room } => {
-                self.rooms.get(&room).map(|room| self.send(&room.members_message()))
+                let members =
+                    |session: &Session| Ok(session.rooms.get(&room)?.members_message().encode());
+                return self.answer(members);
             }
             ClientMessage::Rooms => {
-                self.send(&queries::list_rooms(&self.shared, &self.client));
-                Ok(())
+                let rooms = |session: &Session| {
+                    Ok(queries::list_rooms(&session.shared, &session.client).encode())
+                };
+                return self.answer(rooms);
             }
-            ClientMessage::Nick { user, token } => self.rename(&user, token.as_ref()),
+            ClientMessage::Nick { user, token } => {
+                self.check_profile().and_then(|()| self.rename(&user, token.as_ref()))
+            }
             ClientMessage::Away(away) => {
-                self.set_away(&self.client.identity().user, away);
-                Ok(())
+                self.check_profile().map(|()| self.set_away(&self.client.identity().user, away))
             }
             ClientMessage::Typing { room } => self.send_typing(&room),
             ClientMessage::Mark { room, seq } => self.advance_read_marker(&room, seq),
@@ -209,7 +226,44 @@ impl Session {
         }
     }
 
+    /// Answers a question with the JSON that `answer` returns. Its time and bytes count for the client's
+    /// network; a client whose network is in debt waits after it.
+    fn answer(
+        &mut self,
+        answer: impl FnOnce(&Session) -> Result<String, ErrorMessage>,
+    ) -> Result<(), Disconnect> {
+        let shared = Arc::clone(&self.shared);
+        let question = shared.quotas.questions.begin(self.client.address);
+        match answer(self) {
+            Ok(json) => {
+                self.send_json(&json);
+                self.pause(question.end(json.len()))
+            }
+            Err(error) => {
+                drop(question);
+                self.reject(error)
+            }
+        }
+    }
+
+    /// Waits until the client's network has paid its debt.
+    fn pause(&self, wait: Duration) -> Result<(), Disconnect> {
+        if !wait.is_zero() {
+            self.shared.metrics.messages.quota_delays.count();
+        }
+        if self.client.pause(wait) { Ok(()) } else { Err(Disconnect::Lost) }
+    }
+
     // ---- Names ---------------------------------------------------------------------------------
+
+    /// The limit of changes of the name and the away message: all members of its rooms get each.
+    fn check_profile(&mut self) -> Result<(), ErrorMessage> {
+        self.profile.check(Instant::now()).map_err(|wait| {
+            let message = "you change your name or away message too often, try again in a moment";
+            let error = ErrorMessage::new(ErrorCode::RateLimited, message);
+            ErrorMessage { retry_ms: Some(retry_ms(wait)), ..error }
+        })
+    }
 
     fn rename(&mut self, user: &UserName, token: Option<&Token>) -> Result<(), ErrorMessage> {
         let before = self.client.identity();
@@ -249,6 +303,11 @@ impl Session {
             self.shared.names.update_away(user, room, &self.shared.broadcaster);
         }
     }
+}
+
+/// A wait in milliseconds, so long that the client does not come too early.
+fn retry_ms(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
 }
 
 /// The end of a session. Each step runs even if another one panics.

@@ -115,10 +115,12 @@ impl Session {
     /// The rate limit: the same message may be sent again after `wait`.
     fn reject_rate_limited(&mut self, cid: Cid, wait: Duration) -> Result<(), Disconnect> {
         self.check_flood()?;
-        let retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
         let message = "too many messages at once, send it again in a moment";
         let error = ErrorMessage::new(ErrorCode::RateLimited, message).about_cid(cid);
-        self.send(&ServerMessage::Error(ErrorMessage { retry_ms: Some(retry_ms), ..error }));
+        self.send(&ServerMessage::Error(ErrorMessage {
+            retry_ms: Some(super::retry_ms(wait)),
+            ..error
+        }));
         Ok(())
     }
 

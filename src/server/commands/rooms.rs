@@ -55,7 +55,9 @@ impl Session {
         let shared = &self.shared;
         let identity = self.client.identity();
         let away = shared.names.away(&identity.user);
+        let question = shared.quotas.questions.begin(self.client.address);
         let step = room.join(&self.client, &identity.user, away.as_ref(), since, log);
+        let wait = question.end(0);
         shared.names.update_away(&identity.user, room, &shared.broadcaster);
         let marked = shared.read_markers.get(identity.owner, room);
         let joined = Joined { marked, ..step.joined };
@@ -69,7 +71,9 @@ impl Session {
         let since = joined.since;
         self.send(&ServerMessage::Joined(joined));
         shared.broadcaster.run_round(step.round);
-        history::catch_up(&shared.delivery, &self.client, room, since, step.changes)
+        self.pause(wait)?;
+        let senders = (&*shared.delivery, &shared.quotas.questions);
+        history::catch_up(senders, &self.client, room, since, step.changes)
     }
 
     /// Joins the private rooms with messages that this name has not read.

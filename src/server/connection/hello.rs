@@ -151,7 +151,8 @@ impl Hello<'_> {
         send_queue: &SendQueue<Arc<TcpStream>>,
     ) -> Result<AcceptedHello, Disconnect> {
         let deadline = Deadline::new(Instant::now(), self.shared.config.limits.timeouts.hello);
-        let mut reservation = self.shared.admission.memory_budget.reservation();
+        let mut reservation =
+            self.shared.admission.memory_budget.reservation(self.stream, self.address);
         let text = loop {
             reservation.resize(reader.partial_bytes())?;
             let left = deadline.left(Instant::now()).map_err(|_| {
@@ -168,7 +169,10 @@ impl Hello<'_> {
                 Ok(Step::Event(Event::Pong(_)) | Step::Partial) => {}
                 Ok(Step::Event(Event::Close(close))) => return Err(Disconnect::ByPeer(close)),
                 Ok(Step::Event(Event::Binary(_))) => return Err(Disconnect::binary_message()),
-                Ok(Step::End) => return Err(Disconnect::Lost),
+                Ok(Step::End) => {
+                    reservation.check()?;
+                    return Err(Disconnect::Lost);
+                }
                 Err(error) => {
                     check_read_error(error)?;
                     send_queue.restore_blocking(); // a pong was sent

@@ -37,7 +37,7 @@ impl Connection {
 
 /// Reads messages until either side ends the connection; `wait` is how long one message may take.
 fn read_all(
-    stream: &TcpStream,
+    stream: &Arc<TcpStream>,
     wait: Duration,
     reader: &mut MessageReader<&TcpStream>,
     session: &mut Session,
@@ -45,7 +45,8 @@ fn read_all(
     let lost = |_| Disconnect::Lost;
     // A peer may be silent for ever between messages, but not inside one: each has its own deadline.
     let shared = Arc::clone(session.shared());
-    let mut reservation = shared.admission.memory_budget.reservation();
+    let address = session.client().address;
+    let mut reservation = shared.admission.memory_budget.reservation(stream, address);
     let (mut due, mut has_timeout): (Option<Deadline>, _) = (None, false);
     stream.set_read_timeout(None).map_err(lost)?;
     loop {
@@ -73,7 +74,10 @@ fn read_all(
                 on_event(event, session)?;
             }
             Ok(Step::Partial) => session.client().mark_received(),
-            Ok(Step::End) => return Err(Disconnect::Lost),
+            Ok(Step::End) => {
+                reservation.check()?;
+                return Err(Disconnect::Lost);
+            }
             Err(error) => {
                 check_read_error(error)?;
                 session.client().send_queue.restore_blocking();

@@ -60,6 +60,11 @@ fn push_messages(shared: &Shared, page: &mut PrometheusText) {
             &messages.duplicates,
         ),
         (
+            "talk_quota_delays_total",
+            "Questions after which a client waited, because its address was over its share.",
+            &messages.quota_delays,
+        ),
+        (
             "talk_replayed_messages_total",
             "Records sent to clients that catch up.",
             &messages.replayed,

@@ -27,22 +27,36 @@ pub(crate) struct NetworkShare {
 /// gets a /56, an organization a /48.
 const IPV6: [(u8, u32); 3] = [(64, 1), (56, 4), (48, 16)];
 
-impl Network {
-    /// The networks that contain `address`, the smallest first.
-    pub(crate) fn all_of(address: IpAddr) -> Vec<NetworkShare> {
+/// The networks that contain one address.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Networks {
+    /// Of an IPv4 host.
+    V4([NetworkShare; 1]),
+    /// Of an IPv6 host.
+    V6([NetworkShare; 3]),
+}
+
+impl Networks {
+    /// The networks that contain `address`.
+    pub(crate) fn of(address: IpAddr) -> Networks {
         match address.to_canonical() {
             IpAddr::V4(v4) => {
                 let network = Network { bits: v4.to_bits().into(), prefix: 128 };
-                vec![NetworkShare { network, sites: 1 }]
+                Networks::V4([NetworkShare { network, sites: 1 }])
             }
-            IpAddr::V6(v6) => IPV6
-                .iter()
-                .map(|(prefix, sites)| {
-                    let host_bits = 128 - u32::from(*prefix);
-                    let bits = v6.to_bits() >> host_bits << host_bits;
-                    NetworkShare { network: Network { bits, prefix: *prefix }, sites: *sites }
-                })
-                .collect(),
+            IpAddr::V6(v6) => Networks::V6(IPV6.map(|(prefix, sites)| {
+                let host_bits = 128 - u32::from(prefix);
+                let bits = v6.to_bits() >> host_bits << host_bits;
+                NetworkShare { network: Network { bits, prefix }, sites }
+            })),
+        }
+    }
+
+    /// Each of them, the smallest first.
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, NetworkShare> {
+        match self {
+            Networks::V4(shares) => shares.iter(),
+            Networks::V6(shares) => shares.iter(),
         }
     }
 }
@@ -52,7 +66,7 @@ mod tests {
     use super::*;
 
     fn networks(address: &str) -> Vec<NetworkShare> {
-        Network::all_of(address.parse().unwrap())
+        Networks::of(address.parse().unwrap()).iter().copied().collect()
     }
 
     #[test]

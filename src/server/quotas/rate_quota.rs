@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::network::{Network, NetworkShare};
+use super::network::{Network, NetworkShare, Networks};
 use crate::failpoint;
 
 /// How much the clients of each network may use in a time: a token bucket per network.
@@ -45,9 +45,9 @@ impl RateQuota {
         if self.burst == 0 {
             return Ok(());
         }
-        let networks = Network::all_of(address);
+        let networks = Networks::of(address);
         let mut full_at = self.full_at();
-        for share in &networks {
+        for share in networks.iter() {
             let left = full_at.get(&share.network).map_or(Duration::ZERO, |at| *at - now);
             let needed = self.time_for(amount, *share).min(self.fills_in);
             if let Some(wait) = (left + needed).checked_sub(self.fills_in)
@@ -60,15 +60,32 @@ impl RateQuota {
         Ok(())
     }
 
+    /// Whether each network of the address has a token left.
+    pub(crate) fn has_tokens(&self, address: IpAddr, now: Instant) -> bool {
+        if self.burst == 0 {
+            return true;
+        }
+        let full_at = self.full_at();
+        Networks::of(address).iter().all(|share| {
+            let left = full_at.get(&share.network).map_or(Duration::ZERO, |at| *at - now);
+            left + self.time_for(1, *share) <= self.fills_in
+        })
+    }
+
     /// Charges `amount` that a client with this address has used already. Returns how long its
-    /// networks are in debt: the client should wait so long before it uses more.
+    /// networks are in debt: the client should wait so long before it uses more. A debt is never longer
+    /// than the time in which a bucket fills.
     pub(crate) fn charge(&self, address: IpAddr, amount: u64, now: Instant) -> Duration {
         if self.burst == 0 {
             return Duration::ZERO;
         }
-        let networks = Network::all_of(address);
+        let networks = Networks::of(address);
         let mut full_at = self.full_at();
         self.spend(&mut full_at, &networks, amount, now);
+        for share in networks.iter() {
+            let longest = now + self.fills_in * 2;
+            full_at.entry(share.network).and_modify(|at| *at = longest.min(*at));
+        }
         let debt = |share: &NetworkShare| {
             let left = full_at.get(&share.network).map_or(Duration::ZERO, |at| *at - now);
             left.saturating_sub(self.fills_in)
@@ -80,14 +97,14 @@ impl RateQuota {
     fn spend(
         &self,
         full_at: &mut HashMap<Network, Instant>,
-        networks: &[NetworkShare],
+        networks: &Networks,
         amount: u64,
         now: Instant,
     ) {
         if full_at.len() >= SWEEP_FROM && full_at.len().is_power_of_two() {
             full_at.retain(|_, at| *at > now);
         }
-        for share in networks {
+        for share in networks.iter() {
             let at = full_at.entry(share.network).or_insert(now);
             *at = (*at).max(now) + self.time_for(amount, *share);
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::network::{Network, NetworkShare};
+use super::network::{Network, NetworkShare, Networks};
 use crate::failpoint;
 
 /// How much the clients of each network may hold at once, of a thing that has a bound for all.
@@ -41,7 +41,7 @@ pub(crate) enum QuotaExceeded {
 #[derive(Debug)]
 pub(crate) struct Holding {
     quota: Arc<ShareQuota>,
-    networks: Vec<NetworkShare>,
+    networks: Networks,
     amount: u64,
 }
 
@@ -63,7 +63,7 @@ impl ShareQuota {
 
     /// An empty holding of a client with this address.
     pub(crate) fn holding(self: &Arc<ShareQuota>, address: IpAddr) -> Holding {
-        Holding { quota: Arc::clone(self), networks: Network::all_of(address), amount: 0 }
+        Holding { quota: Arc::clone(self), networks: Networks::of(address), amount: 0 }
     }
 }
 
@@ -99,9 +99,9 @@ impl Holding {
 
 impl Held {
     /// Replaces `before` by `after` in every count.
-    fn change(&mut self, networks: &[NetworkShare], before: u64, after: u64) {
+    fn change(&mut self, networks: &Networks, before: u64, after: u64) {
         self.total = self.total.saturating_sub(before).saturating_add(after);
-        for share in networks {
+        for share in networks.iter() {
             let used = self.by_network.entry(share.network).or_default();
             *used = used.saturating_sub(before).saturating_add(after);
             if *used == 0 {

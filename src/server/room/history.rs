@@ -16,12 +16,14 @@ use crate::server::clients::client::Client;
 use crate::server::clients::delivery::Delivery;
 use crate::server::clients::disconnect::{self, Disconnect};
 use crate::server::logger::Level;
+use crate::server::quotas::QuestionQuota;
 use crate::ws::{self, CloseCode};
 
 /// Sends `client` the records of `room` after `since`, until it has all and is live: contiguous, in order,
-/// none twice. `changes` comes from the join.
+/// none twice. `changes` comes from the join. Each page is a question of the client, and is charged to
+/// its network.
 pub(crate) fn catch_up(
-    delivery: &Delivery,
+    (delivery, questions): (&Delivery, &QuestionQuota),
     client: &Arc<Client>,
     room: &Arc<Room>,
     since: u64,
@@ -39,12 +41,19 @@ pub(crate) fn catch_up(
                 delivery.send_message(client, &room.members_message());
                 return Ok(());
             }
-            CatchUp::Behind(head) => at = send_page(delivery, client, room, at, head)?,
+            CatchUp::Behind(head) => {
+                let question = questions.begin(client.address);
+                let bytes;
+                (at, bytes) = send_page(delivery, client, room, at, head)?;
+                if !client.pause(question.end(bytes)) {
+                    return Err(Disconnect::Lost);
+                }
+            }
         }
     }
 }
 
-/// Sends one page after `at`, not beyond `head`, and returns the seq it ends with. Records in the log
+/// Sends one page after `at`, not beyond `head`, and returns the seq it ends with, and its bytes. Records in the log
 /// beyond the committed head are being broadcast to the live clients.
 fn send_page(
     delivery: &Delivery,
@@ -52,7 +61,7 @@ fn send_page(
     room: &Room,
     at: u64,
     head: u64,
-) -> Result<u64, Disconnect> {
+) -> Result<(u64, usize), Disconnect> {
     let limit = ReadLimit { records: limits::HISTORY_PAGE_MAX, bytes: limits::REPLAY_BYTES };
     let mut entries = room.log.read(at, limit).map_err(|error| {
         let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
@@ -66,9 +75,10 @@ fn send_page(
             for entry in &entries {
                 ws::push_text_frame(&mut frames, entry.json.as_bytes());
             }
+            let bytes = frames.len();
             delivery.send(client, &frames.into());
             delivery.metrics.messages.replayed.add(entries.len());
-            Ok(last.seq)
+            Ok((last.seq, bytes))
         }
         // Retention has deleted records that a slow client still needs: a new join reports what is gone.
         _ => Err(Disconnect::by_server(disconnect::TOO_FAR_BEHIND, "reconnect and resume")),
@@ -126,10 +136,20 @@ pub(crate) fn search(room: &Room, text: &str, before: Option<u64>) -> io::Result
 
 /// Whether a post or an edit contains `words`, which are in lower case.
 fn contains(entry: &LogEntry, words: &str) -> bool {
+    if !may_contain(&entry.json, words) {
+        return false;
+    }
     let Ok(record) = json::parse(&entry.json) else { return false };
     let has_text = matches!(record.get("type").and_then(Value::as_str), Some("post" | "edit"));
     let text = record.get("text").and_then(Value::as_str).unwrap_or_default();
     has_text && text.to_lowercase().contains(words)
+}
+
+/// False if a record's JSON shows without being parsed that its text does not contain `words`. That is
+/// so if both are ASCII and no character of the words is one that JSON escapes.
+fn may_contain(json: &str, words: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b' ';
+    !words.bytes().all(is_plain) || !json.is_ascii() || json.to_ascii_lowercase().contains(words)
 }
 
 /// The newest of `entries` that fit a page, at least one.
@@ -142,4 +162,38 @@ fn nearest(mut entries: Vec<LogEntry>) -> Vec<LogEntry> {
     });
     let kept = fit.count();
     entries.split_off(entries.len() - kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(text: &str) -> LogEntry {
+        let mut object = Object::new();
+        object.string("type", "post").number("seq", 1).string("text", text);
+        LogEntry { seq: 1, owner: "0".repeat(32).parse().unwrap(), json: object.end().into() }
+    }
+
+    #[test]
+    fn the_look_at_raw_json_misses_no_match() {
+        let texts = [
+            "Tea at four",
+            "a\nb\tc",
+            "say \"tea\"",
+            "back\\slash",
+            "\u{212a}elvin", // its lower case is an ASCII k
+            "ΟΔΟΣ",
+            "\u{130}stanbul",
+            "",
+        ];
+        let words =
+            ["tea", "tea at", "at f", "b", "\nb", "\"tea\"", "\\", "kelvin", "οδος", "i", ""];
+        for text in texts {
+            for words in words {
+                let expected = text.to_lowercase().contains(words);
+                assert_eq!(contains(&entry(text), words), expected, "{words:?} in {text:?}");
+            }
+        }
+        assert!(!may_contain(&entry("coffee").json, "tea"), "it is not parsed");
+    }
 }

@@ -6,3 +6,4 @@ mod low_resources; // few descriptors, refused system calls, no disk, stopped pr
 mod text; // names, rooms, numbers and texts that pretend to be others
 mod console; // remote text never controls a terminal
 mod cable_cut; // a console on another computer, and the cable between
+mod questions; // searches, pages, renames and texts of one address

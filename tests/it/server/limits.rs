@@ -67,31 +67,72 @@ fn the_limit_of_a_head_holds() {
     RawClient::upgraded(server.address);
 }
 
+/// A fragment of so many bytes, and a ping behind it: the pong shows that the server has read the fragment.
+fn begin_message(peer: &mut RawClient, bytes: usize) {
+    peer.send(&[frame(0x01, &vec![b'x'; bytes], true), frame(0x89, b"?", true)].concat());
+}
+
+const PONG: (u8, &[u8]) = (0x8a, b"?");
+
 #[test]
-fn unfinished_messages_share_a_limit_and_the_newest_is_closed() {
+fn unfinished_messages_share_a_limit_and_the_largest_is_closed() {
     under_attack(&["--limit", "partial-messages=100KiB"], |server| {
-        // A fragment, and a ping behind it: the pong shows that the server has read the fragment.
-        let begin = |peer: &mut RawClient| {
-            peer.send(&[frame(0x01, &[b'x'; 40_000], true), frame(0x89, b"?", true)].concat());
-        };
-        let mut patient: Vec<RawClient> =
-            ["ann", "ben"].map(|n| RawClient::welcomed(server.address, n)).into();
-        for peer in &mut patient {
-            begin(peer);
-            assert_eq!(peer.read_frame(), (0x8a, b"?".to_vec()));
+        let [mut ann, mut ben, mut cat] =
+            ["ann", "ben", "cat"].map(|n| RawClient::welcomed(server.address, n));
+        for (peer, bytes) in [(&mut ann, 40_000), (&mut ben, 60_000), (&mut cat, 40_000)] {
+            begin_message(peer, bytes);
+            assert_eq!(peer.read_frame(), (PONG.0, PONG.1.to_vec()));
         }
-        for mut third in
-            [RawClient::welcomed(server.address, "cat"), RawClient::upgraded(server.address)]
-        {
-            begin(&mut third);
-            assert_eq!(third.read_close(), 1013, "whether or not it has said hello");
-        }
-        for peer in &mut patient {
+        assert_eq!(ben.read_close(), 1013, "the largest made place for the newest");
+        let mut early = RawClient::upgraded(server.address);
+        begin_message(&mut early, 60_000);
+        assert_eq!(early.read_close(), 1013, "it would be the largest itself, and has no name yet");
+        for peer in [&mut ann, &mut cat] {
             peer.send(&frame(0x80, b"", true));
             assert!(peer.read_text().contains("bad_json"));
         }
         let (mut fourth, _) = TestClient::hello(server.address, "dan");
         fourth.round_trip();
+    });
+}
+
+#[test]
+fn a_message_in_two_packets_is_accepted_while_others_hold_all_unfinished_messages() {
+    let flags = ["--max-per-address", "64", "--limit", "partial-messages=1MiB"];
+    under_attack(&[&flags[..], &["--trust-proxy", "127.0.0.1"]].concat(), |server| {
+        let welcomed = |address: &str, user: &str| {
+            let mut raw = RawClient::connect(server.address);
+            let forwarded = format!("\r\nX-Forwarded-For: {address}\r\n\r\n");
+            raw.send(UPGRADE.replacen("\r\n\r\n", &forwarded, 1).as_bytes());
+            raw.read_switching();
+            raw.send(&text(&json!({"type": "hello", "user": user}).to_string()));
+            assert!(raw.read_text().contains("welcome"), "{user}");
+            raw
+        };
+        // 18 addresses fill what an address may have, as far as the limit for all goes.
+        let mut greedy = Vec::new();
+        for n in 0..18 {
+            for part in ["a", "b"] {
+                let mut raw = welcomed(&format!("192.0.2.{n}"), &format!("greedy{n}{part}"));
+                begin_message(&mut raw, 40_000);
+                raw.read_frame(); // a pong, or a Close: the server has read the fragment
+                greedy.push(raw);
+            }
+        }
+        let mut ben = welcomed("198.51.100.7", "ben");
+        let long = "x".repeat(20_000);
+        for body in
+            [json!({"type": "rooms", "": long[..3_000]}), json!({"type": "rooms", "": long})]
+        {
+            let wire = text(&body.to_string());
+            let (first, second) = wire.split_at(wire.len() - 100);
+            for _ in 0..10 {
+                ben.send(first);
+                ben.send(second);
+                assert!(ben.read_text().contains("\"rooms\""));
+            }
+        }
+        drop(greedy);
     });
 }
 
