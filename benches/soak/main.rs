@@ -49,6 +49,8 @@ const DOWN: Duration = Duration::from_secs(1);
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// For the connections of the attackers to be gone.
 const CLEANUP: Duration = Duration::from_secs(5);
+/// Shares per address as they come, but more new connections: the attackers come back all the time.
+const FLAGS: &[&str] = &["--max-per-address", "64", "--limit", "new-per-address=2000"];
 /// How often a condition that is waited for is checked.
 const POLL_EVERY: Duration = Duration::from_millis(50);
 
@@ -121,7 +123,7 @@ fn main() -> ExitCode {
 
 /// Starts the server, and returns once it is ready.
 fn start(server: &mut RestartingServer, run: &Run) {
-    server.start(&[]);
+    server.start(FLAGS);
     server.wait_until_up();
     wait_until_ready(server.address);
     run.next_epoch();

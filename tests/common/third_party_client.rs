@@ -94,6 +94,10 @@ impl ThirdPartyClient {
         let Ok(message) = serde_json::from_str::<Value>(text) else {
             return Event::Violation(format!("received {text:?}"));
         };
+        // Others may write to this client in private; it only looks at its own rooms.
+        if message["room"].as_str().is_some_and(|room| room.starts_with('@')) {
+            return Event::Other;
+        }
         match message["type"].as_str() {
             Some("joined") => self.receive_joined(&message),
             Some("post" | "edit" | "delete" | "topic") => self.receive_record(message),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::args::ROOMS;
 use crate::common::coordinator::Phase;
 use crate::common::rng::Rng;
-use crate::run::{Run, room_name};
+use crate::run::{Run, connect_from, room_name};
 use crate::support::client::{head_end, hello, upgrade};
 use crate::support::frames;
 
@@ -18,6 +18,8 @@ use crate::support::frames;
 const READ_TIMEOUT: Duration = Duration::from_millis(200);
 /// The longest wait for the answer to an upgrade.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Over how many addresses the attackers are spread.
+const ADDRESSES: usize = 16;
 /// Connections that an attacker leaves open and ignores: the server's pings detect them in 40 s.
 const ABANDONED: usize = 4;
 
@@ -27,6 +29,8 @@ pub(super) struct Attacker {
     pub(super) rng: Rng,
     /// How many clients there are.
     pub(super) clients: usize,
+    /// The last byte of its address.
+    host: u8,
     token: String,
     abandoned: VecDeque<TcpStream>,
     done: u64,
@@ -37,7 +41,8 @@ impl Attacker {
         let user = format!("attacker{number}");
         let mut rng = Rng::of(seed, &user, 0);
         let token = rng.hex();
-        Attacker { user, run, rng, clients, token, abandoned: VecDeque::new(), done: 0 }
+        let host = 1 + (number % ADDRESSES) as u8;
+        Attacker { user, run, rng, clients, host, token, abandoned: VecDeque::new(), done: 0 }
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -50,7 +55,7 @@ impl Attacker {
     }
 
     pub(super) fn connect(&self) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect(self.run.address)?;
+        let stream = connect_from([127, 0, 1, self.host], self.run.address)?;
         stream.set_read_timeout(Some(READ_TIMEOUT))?;
         stream.set_write_timeout(Some(READ_TIMEOUT))?;
         Ok(stream)

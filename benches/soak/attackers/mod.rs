@@ -6,6 +6,7 @@ mod attacker; // one attacker
 mod requests; // attacks before there is a WebSocket
 mod frames; // attacks with frames
 mod messages; // attacks with messages of the protocol
+mod shares; // more of what all share than is fair
 
 use std::collections::BTreeMap;
 use std::io;
@@ -53,6 +54,12 @@ const ALL: &[(&str, Attack)] = &[
     ("many rooms", messages::many_rooms),
     ("history", messages::history),
     ("join from 0", messages::replays),
+    ("rooms with a line", shares::rooms_with_a_line),
+    ("private lines", shares::private_lines),
+    ("names and away", shares::names_and_away),
+    ("questions", shares::questions),
+    ("hello of joins", shares::hello_of_joins),
+    ("changes", shares::changes),
 ];
 
 pub(crate) fn start(args: &Args, run: &Arc<Run>) -> Vec<JoinHandle<AttackCounts>> {

@@ -11,6 +11,7 @@ use tungstenite::{Error, Message, WebSocket};
 use super::client::{Client, sent_at};
 use crate::common::coordinator::Phase;
 use crate::common::third_party_client::Event;
+use crate::run::connect_from;
 
 /// Between two messages of one client, and between two times that it disconnects by itself, about.
 const MESSAGE_EVERY: Duration = Duration::from_secs(10);
@@ -46,7 +47,7 @@ impl Connection<'_> {
     /// From the connection to its end.
     pub(super) fn run(client: &mut Client) -> Result<End, String> {
         let address = client.run.address;
-        let stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
+        let stream = connect_from(client.host(), address).map_err(|error| error.to_string())?;
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream.set_write_timeout(Some(TIMEOUT)).unwrap();
