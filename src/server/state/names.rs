@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::chat::{
-    AwayMessage, ErrorCode, Identity, NameRegistry, NameTaken, OwnerId, Rejection, SavedClaim,
+    AwayMessage, ClaimError, ErrorCode, Identity, NameRegistry, OwnerId, Rejection, SavedClaim,
     Token, UserName,
 };
 use crate::failpoint;
@@ -50,7 +50,8 @@ impl Names {
     /// Claims a name for one connection. `token` is the token that the client sent.
     ///
     /// # Errors
-    /// When another owner has the name, or the system has no randomness.
+    /// When another owner has the name or one that looks like it, when no one may have it, or when the
+    /// system has no randomness.
     pub(crate) fn claim(
         &self,
         user: &UserName,
@@ -61,9 +62,16 @@ impl Names {
             Rejection::new(ErrorCode::Storage, "the server cannot create a key: no randomness")
         })?;
         let claimed = self.registry().claim(user, token, new_token, Instant::now());
-        let identity = claimed.map_err(|NameTaken| {
-            let taken = "this name is in use; choose another, or show its key";
-            Rejection::new(ErrorCode::NameTaken, taken)
+        let identity = claimed.map_err(|error| match error {
+            ClaimError::Taken => {
+                let taken = "this name is in use; choose another, or show its key";
+                Rejection::new(ErrorCode::NameTaken, taken)
+            }
+            ClaimError::LooksAlike => {
+                let alike = "this name looks like one that is in use; choose another";
+                Rejection::new(ErrorCode::BadName, alike)
+            }
+            ClaimError::NotClaimable(rejection) => rejection,
         });
         self.save();
         identity
