@@ -3,8 +3,8 @@
 //! Depends on nothing; never on the rules themselves, which are in `user_name`.
 //!
 //! Two files are generated from the data of the Unicode Consortium: `script_table.rs` and
-//! `confusables.rs`. `cargo test --lib unicode::tests::write_tables -- --ignored` writes them from the
-//! versions of `unicode-script` and `unicode-security` in `Cargo.lock`, and a test compares them.
+//! `confusables.rs`. A test compares them with the versions of `unicode-script` and
+//! `unicode-security` in `Cargo.lock`, and writes new ones if they differ.
 
 mod characters; // which characters a name may hold
 mod script; // which script a character of a new name belongs to, and which scripts may mix
