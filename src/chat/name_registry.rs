@@ -140,6 +140,22 @@ impl NameRegistry {
         new_token: Token,
         now: Instant,
     ) -> Result<Identity, ClaimError> {
+        self.claim_beside(None, user, token_shown, new_token, now)
+    }
+
+    /// As [`NameRegistry::claim`], for a client that uses the name `own` until then: the new name may
+    /// look like that one, but not like another's.
+    ///
+    /// # Errors
+    /// As [`NameRegistry::claim`].
+    pub fn claim_beside(
+        &mut self,
+        own: Option<&UserName>,
+        user: &UserName,
+        token_shown: Option<&Token>,
+        new_token: Token,
+        now: Instant,
+    ) -> Result<Identity, ClaimError> {
         self.sweep(now);
         let key = user.key();
         let token = token_shown.cloned().unwrap_or(new_token);
@@ -166,7 +182,8 @@ impl NameRegistry {
         user.check_claimable().map_err(ClaimError::NotClaimable)?;
         let skeletons = user.skeletons();
         let is_held = |key: &str| self.claims.get(key).is_some_and(|claim| claim.is_held(now));
-        if self.look_alikes.any(&skeletons, is_held) {
+        let own = own.map(UserName::key);
+        if self.look_alikes.any(&skeletons, own.as_deref(), is_held) {
             return Err(ClaimError::LooksAlike);
         }
         let claim = Claim {

@@ -38,16 +38,25 @@ impl LookAlikes {
         }
     }
 
-    /// Whether a held name has one of `skeletons`. `is_held` tells whether the name with a given key
-    /// is held; entries of others are removed.
-    pub(super) fn any(&mut self, skeletons: &[String], is_held: impl Fn(&str) -> bool) -> bool {
+    /// Whether a held name, other than the one with the key `own`, has one of `skeletons`. `is_held`
+    /// tells whether the name with a given key is held; entries of others are removed.
+    pub(super) fn any(
+        &mut self,
+        skeletons: &[String],
+        own: Option<&str>,
+        is_held: impl Fn(&str) -> bool,
+    ) -> bool {
         skeletons.iter().any(|skeleton| {
             let Some(keys) = self.keys.get_mut(skeleton) else { return false };
-            while keys.last().is_some_and(|key| !is_held(key)) {
-                keys.pop();
+            let mut kept = None;
+            while let Some(key) = keys.pop_if(|key| own == Some(key) || !is_held(key)) {
+                if own == Some(&key) {
+                    kept = Some(key);
+                }
             }
             let is_used = !keys.is_empty();
-            if !is_used {
+            keys.extend(kept);
+            if keys.is_empty() {
                 self.keys.remove(skeleton);
             }
             is_used

@@ -167,6 +167,23 @@ fn a_free_name_that_looks_like_a_held_one_is_refused_until_that_lapses() {
 }
 
 #[test]
+fn a_new_name_may_look_like_the_name_that_its_owner_leaves() {
+    let (mut names, now) = (NameRegistry::new(7 * DAY), Instant::now());
+    names.claim(&user("bob_"), None, token('1'), now).unwrap();
+    names.set_posted(&user("bob_"));
+    names.claim(&user("eve"), None, token('2'), now).unwrap();
+    let (own, eve) = (user("bob_"), user("eve"));
+    let other = names.claim_beside(Some(&eve), &user("Bob"), None, token('2'), now);
+    assert_eq!(other.unwrap_err(), ClaimError::LooksAlike);
+    names.claim_beside(Some(&own), &user("Bob"), None, token('3'), now).unwrap();
+    names.release(&own, now);
+    names.release(&user("Bob"), now);
+    let later = now + limits::HOLD_AFTER_DROP;
+    let other = names.claim_beside(Some(&eve), &user("b0b"), None, token('2'), later);
+    assert_eq!(other.unwrap_err(), ClaimError::LooksAlike, "bob_ is still held");
+}
+
+#[test]
 fn owners_keep_the_names_that_they_claimed_under_weaker_rules() {
     let start = Now { instant: Instant::now(), unix_ms: 1_000_000 };
     let saved = |name: &str| SavedClaim {

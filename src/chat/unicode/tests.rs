@@ -15,6 +15,7 @@ use super::confusables::CONFUSABLES;
 use super::script::Script;
 use super::script_table::SCRIPTS;
 use super::*;
+use crate::chat::UserName;
 
 /// Modifier letters with which names are written: the Hawaiian ʻokina, the Ukrainian apostrophe.
 const APOSTROPHES: [char; 2] = ['\u{2bb}', '\u{2bc}'];
@@ -190,6 +191,22 @@ proptest! {
             let once = skeleton(&text);
             prop_assert_eq!(&skeleton(&once), &once);
         }
+    }
+
+    /// However the owner of a name of common Latin letters spells it, the server has compared that look.
+    #[test]
+    fn every_spelling_of_a_name_has_its_skeleton(
+        name in "[a-zA-Z0-9éÉłŁçÇı_.-]{1,24}", capitals in any::<u32>()
+    ) {
+        let turned = name.chars().enumerate().map(|(at, c)| {
+            let is_capital = capitals >> at & 1 == 1;
+            if is_capital { c.to_uppercase().to_string() } else { c.to_lowercase().to_string() }
+        });
+        let spelling = UserName::from_trusted(&turned.collect::<String>());
+        let name = UserName::from_trusted(&name);
+        prop_assert_eq!(spelling.key(), name.key());
+        prop_assert_eq!(spelling.skeletons(), name.skeletons());
+        prop_assert!(name.skeletons().contains(&skeleton(spelling.as_str())), "{} {}", spelling, name);
     }
 }
 

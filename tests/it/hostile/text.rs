@@ -114,6 +114,8 @@ fn a_look_alike_of_a_held_name_is_refused() {
             other.send(&json!({"type": "nick", "user": name}));
             assert_eq!(other.receive_error(), "bad_name", "{name}, as a nick");
         }
+        other.send(&json!({"type": "nick", "user": "Zed."}));
+        assert_eq!(other.receive()["to"], "Zed.", "looks like its own old name");
         for name in ["сара", "Алёна", "محمد", "さくら", "José", "alicia", "bobby2"]
         {
             let (_peer, welcome) = TestClient::hello(server.address, name);
