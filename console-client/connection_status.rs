@@ -4,6 +4,7 @@ use std::mem;
 use std::time::Duration;
 use std::time::Instant;
 
+use talk::chat::ErrorCode;
 use talk::chat::UserName;
 use talk::chat::close_code;
 use talk::chat::protocol::ErrorMessage;
@@ -29,6 +30,8 @@ pub(crate) struct ConnectionStatus {
     reported: String,
     /// The server's answer to our `hello`, if it rejected it.
     rejection: String,
+    /// Whether that was because no one may claim the name now, though no one holds it.
+    is_bad_name: bool,
     /// The close code and reason after which the client does not reconnect.
     stopped: Option<(u16, String)>,
 }
@@ -60,6 +63,7 @@ impl ConnectionStatus {
             error: String::new(),
             reported: String::new(),
             rejection: String::new(),
+            is_bad_name: false,
             stopped: None,
         }
     }
@@ -72,10 +76,12 @@ impl ConnectionStatus {
             self.error = error.to_string();
         } else if let Event::Stopped { code, reason } = event {
             self.stopped = Some((*code, reason.clone()));
-        } else if let Event::Message(ServerMessage::Error(ErrorMessage { message, .. })) = event
+        } else if let Event::Message(ServerMessage::Error(ErrorMessage { code, message, .. })) =
+            event
             && !self.was_welcomed()
         {
             self.rejection = message.to_string();
+            self.is_bad_name = *code == ErrorCode::BadName;
         }
     }
 
@@ -148,6 +154,9 @@ impl ConnectionStatus {
             close_code::BAD_PASSWORD => {
                 format!("the server needs a password{quoted} {PASSWORD_HINT}")
             }
+            close_code::NAME_TAKEN if self.is_bad_name => {
+                format!("the server refused the name {me}{quoted} (try another with --user)")
+            }
             close_code::NAME_TAKEN => format!(
                 "the name {me} is in use (try another with --user; if it is yours, give its key with \
                  --token-file FILE)"
@@ -207,7 +216,7 @@ mod tests {
         let me: UserName = "bob".parse().unwrap();
         let error = |message: &str| {
             Event::Message(ServerMessage::Error(ErrorMessage {
-                code: talk::chat::ErrorCode::Forbidden,
+                code: ErrorCode::Forbidden,
                 message: message.to_owned().into(),
                 cid: None,
                 room: None,

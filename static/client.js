@@ -30,6 +30,7 @@ import { randomId } from "./storage/tabs.js";
 export class Client {
   /** @type {Session | null} */ session = null;
   /** The server's last error message, which explains a stop. */ lastError = "";
+  /** Whether it says that no one may have this name now, though no one holds it. */ #isBadName = false;
   /** Whether the rooms are on the screen: after the first welcome, or when the name was used before. */ isChatShown = false;
   #parts;
 
@@ -213,7 +214,9 @@ export class Client {
     /** @type {Record<number, string>} */
     const reasons = {
       4401: this.session?.password ? "Wrong password." : "This server needs a password.",
-      4409: `The name ${chat.me} is in use. If it is yours, enter its key below.`,
+      4409: this.#isBadName
+        ? `The server refused the name ${chat.me}: ${this.lastError}`
+        : `The name ${chat.me} is in use. If it is yours, enter its key below.`,
     };
     this.isChatShown = false;
     page.hide();
@@ -309,8 +312,9 @@ export class Client {
   }
 
   /** @param {Message} message */
-  #error({ message, room }) {
+  #error({ code, message, room }) {
     this.lastError = message;
+    this.#isBadName = code === "bad_name";
     this.#parts.historyRequests.failed(room);
     if (room && !this.session?.rooms.includes(room)) {
       this.#removeRoom(room);

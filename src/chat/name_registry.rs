@@ -6,10 +6,14 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use super::error_code::Rejection;
 use super::owner_id::OwnerId;
 use super::{AwayMessage, Token, UserName};
 use crate::limits;
 use crate::time::Now;
+use look_alikes::LookAlikes;
+
+mod look_alikes; // which names look like which
 
 /// A claimed name, and the token that proves the claim next time.
 #[derive(Debug, Clone)]
@@ -22,9 +26,16 @@ pub struct Identity {
     pub token: Token,
 }
 
-/// The name is held, and the token shown is not its token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NameTaken;
+/// Why a client does not get a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClaimError {
+    /// The name is held, and the token shown is not its token.
+    Taken,
+    /// The name is free, but it looks like one that is held.
+    LooksAlike,
+    /// No one may claim this name.
+    NotClaimable(Rejection),
+}
 
 /// A claim as it is stored over a restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +57,8 @@ pub struct SavedClaim {
 pub struct NameRegistry {
     /// The claims by the key of their name.
     claims: HashMap<String, Claim>,
+    /// The keys of the claims by the skeletons of their names.
+    look_alikes: LookAlikes,
     /// The keys of claims that have changed since they were stored.
     changed: BTreeSet<String>,
     /// How long a name that has posted is held after its last use.
@@ -79,6 +92,7 @@ impl NameRegistry {
     pub fn new(hold: Duration) -> NameRegistry {
         NameRegistry {
             claims: HashMap::new(),
+            look_alikes: LookAlikes::default(),
             changed: BTreeSet::new(),
             hold,
             sweep_at: SWEEP_FROM,
@@ -98,8 +112,11 @@ impl NameRegistry {
                 self.claims.remove(&key); // this later claim replaces an older one
             } else {
                 let until = now.instant + left;
+                let skeletons = user.skeletons();
                 let claim = Claim { user, owner, connections: 0, posted, until, away };
-                self.claims.insert(key, claim);
+                if self.claims.insert(key.clone(), claim).is_none() {
+                    self.look_alikes.insert(&key, &skeletons, |key| self.claims.contains_key(key));
+                }
             }
         }
     }
@@ -110,15 +127,35 @@ impl NameRegistry {
     /// name: after the server has lost its names, an owner with several devices returns with the
     /// same token on each. Without a token, the name gets `new_token`.
     ///
+    /// The rules for new names do not apply to a held name: its owner may have claimed it when they
+    /// were weaker.
+    ///
     /// # Errors
-    /// [`NameTaken`] when the name is held and `token_shown` is not its token.
+    /// [`ClaimError`]: the name is held and `token_shown` is not its token, or it is free but
+    /// deceives.
     pub fn claim(
         &mut self,
         user: &UserName,
         token_shown: Option<&Token>,
         new_token: Token,
         now: Instant,
-    ) -> Result<Identity, NameTaken> {
+    ) -> Result<Identity, ClaimError> {
+        self.claim_beside(None, user, token_shown, new_token, now)
+    }
+
+    /// As [`NameRegistry::claim`], for a client that uses the name `own` until then: the new name may
+    /// look like that one, but not like another's.
+    ///
+    /// # Errors
+    /// As [`NameRegistry::claim`].
+    pub fn claim_beside(
+        &mut self,
+        own: Option<&UserName>,
+        user: &UserName,
+        token_shown: Option<&Token>,
+        new_token: Token,
+        now: Instant,
+    ) -> Result<Identity, ClaimError> {
         self.sweep(now);
         let key = user.key();
         let token = token_shown.cloned().unwrap_or(new_token);
@@ -127,7 +164,11 @@ impl NameRegistry {
         if let Some(claim) = self.claims.get_mut(&key).filter(|claim| claim.is_held(now)) {
             // Digests are compared: the time it takes does not help to guess the token.
             if token_shown.is_none() || claim.owner != owner {
-                return Err(NameTaken);
+                return Err(ClaimError::Taken);
+            }
+            if *user != claim.user && claim.user.check_claimable().is_ok() {
+                // Another spelling follows the rules too: `ſ` is an `s`, but looks like an `f`.
+                user.check_claimable().map_err(ClaimError::NotClaimable)?;
             }
             if !claim.was_used_recently(self.hold, now) {
                 claim.away = None; // its owner returned after more than a short absence
@@ -138,6 +179,13 @@ impl NameRegistry {
             }
             return Ok(identity);
         }
+        user.check_claimable().map_err(ClaimError::NotClaimable)?;
+        let skeletons = user.skeletons();
+        let is_held = |key: &str| self.claims.get(key).is_some_and(|claim| claim.is_held(now));
+        let own = own.map(UserName::key);
+        if self.look_alikes.any(&skeletons, own.as_deref(), is_held) {
+            return Err(ClaimError::LooksAlike);
+        }
         let claim = Claim {
             user: user.clone(),
             owner,
@@ -147,6 +195,7 @@ impl NameRegistry {
             away: None,
         };
         self.claims.insert(key.clone(), claim);
+        self.look_alikes.insert(&key, &skeletons, |key| self.claims.contains_key(key));
         self.changed.insert(key);
         Ok(identity)
     }

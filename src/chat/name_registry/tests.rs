@@ -138,3 +138,120 @@ fn saved_claims_restore_every_hold_and_nothing_more() {
     let back = again.claim(&user("poster"), Some(&token('1')), token('9'), now(DAY).instant);
     assert_eq!(back.unwrap().owner, poster.owner);
 }
+
+#[test]
+fn a_free_name_that_looks_like_a_held_one_is_refused_until_that_lapses() {
+    let (mut names, now) = (NameRegistry::new(7 * DAY), Instant::now());
+    let alice = names.claim(&user("alice"), None, token('1'), now).unwrap();
+    for name in ["aIice", "a1ice", "alice_", "-Alice", "ALlCE"] {
+        for shown in [None, Some(&alice.token)] {
+            let refused = names.claim(&user(name), shown, token('2'), now).unwrap_err();
+            assert_eq!(refused, ClaimError::LooksAlike, "{name}");
+        }
+    }
+    assert!(names.claim(&user("alicia"), None, token('2'), now).is_ok());
+    assert!(names.claim(&user("ALICE"), Some(&alice.token), token('2'), now).is_ok());
+    for _ in 0..2 {
+        names.release(&user("alice"), now);
+    }
+    let soon = now + limits::HOLD_AFTER_DROP - limits::PACING_MAX;
+    assert!(names.claim(&user("a1ice"), None, token('2'), soon).is_err(), "alice may return");
+    let later = now + limits::HOLD_AFTER_DROP;
+    assert!(names.claim(&user("a1ice"), None, token('2'), later).is_ok());
+    let refused = names.claim(&user("alice"), None, token('3'), later).unwrap_err();
+    assert_eq!(refused, ClaimError::LooksAlike, "whoever comes first");
+    assert!(matches!(
+        names.claim(&user("aliᴄe"), None, token('3'), later),
+        Err(ClaimError::NotClaimable(_))
+    ));
+}
+
+#[test]
+fn a_new_name_may_look_like_the_name_that_its_owner_leaves() {
+    let (mut names, now) = (NameRegistry::new(7 * DAY), Instant::now());
+    names.claim(&user("bob_"), None, token('1'), now).unwrap();
+    names.set_posted(&user("bob_"));
+    names.claim(&user("eve"), None, token('2'), now).unwrap();
+    let (own, eve) = (user("bob_"), user("eve"));
+    let other = names.claim_beside(Some(&eve), &user("Bob"), None, token('2'), now);
+    assert_eq!(other.unwrap_err(), ClaimError::LooksAlike);
+    names.claim_beside(Some(&own), &user("Bob"), None, token('3'), now).unwrap();
+    names.release(&own, now);
+    names.release(&user("Bob"), now);
+    let later = now + limits::HOLD_AFTER_DROP;
+    let other = names.claim_beside(Some(&eve), &user("b0b"), None, token('2'), later);
+    assert_eq!(other.unwrap_err(), ClaimError::LooksAlike, "bob_ is still held");
+}
+
+#[test]
+fn owners_keep_the_names_that_they_claimed_under_weaker_rules() {
+    let start = Now { instant: Instant::now(), unix_ms: 1_000_000 };
+    let saved = |name: &str| SavedClaim {
+        user: user(name),
+        owner: OwnerId::of(&user(name), &token('1')),
+        posted: true,
+        until: None,
+        away: None,
+    };
+    let old = ["alice", "a1ice", "aliᴄe", "bob.", "b০b", "...", "taIk"];
+    let mut names = NameRegistry::new(7 * DAY);
+    names.restore(old.map(saved), start);
+    for name in old {
+        let refused = names.claim(&user(name), None, token('2'), start.instant).unwrap_err();
+        assert_eq!(refused, ClaimError::Taken, "{name}");
+        names.claim(&user(name), Some(&token('1')), token('2'), start.instant).expect(name);
+    }
+    let refused = names.claim(&user("Alice."), None, token('2'), start.instant).unwrap_err();
+    assert_eq!(refused, ClaimError::LooksAlike, "new names are checked against restored ones");
+    names.release(&user("b০b"), start.instant);
+    let lapsed = start.instant + 7 * DAY;
+    let refused = names.claim(&user("b০b"), Some(&token('1')), token('2'), lapsed).unwrap_err();
+    assert!(matches!(refused, ClaimError::NotClaimable(_)), "once it has lapsed it is a new name");
+}
+
+#[test]
+fn a_held_name_takes_no_spelling_that_is_refused_for_a_new_one() {
+    let (mut names, now) = (NameRegistry::new(DAY), Instant::now());
+    let sun = names.claim(&user("sun"), None, token('1'), now).unwrap();
+    assert!(user("ſun").is_same_claim(&user("sun")));
+    assert!(matches!(
+        names.claim(&user("ſun"), Some(&sun.token), token('2'), now),
+        Err(ClaimError::NotClaimable(_))
+    ));
+    assert!(names.claim(&user("SUN"), Some(&sun.token), token('2'), now).is_ok());
+}
+
+#[test]
+fn the_look_alikes_of_lapsed_names_are_forgotten() {
+    let (mut names, now) = (NameRegistry::new(DAY), Instant::now());
+    for n in 0..10_000_u32 {
+        let at = now + limits::HOLD_AFTER_DROP * n;
+        let name = user(&format!("Ναι{n}")); // three skeletons
+        names.claim(&name, None, token('1'), at).unwrap();
+        names.release(&name, at);
+    }
+    assert!(names.look_alikes.len() <= 8 * SWEEP_FROM, "{} skeletons", names.look_alikes.len());
+}
+
+proptest::proptest! {
+    /// However names are spelled, no two that are held look alike.
+    #[test]
+    fn no_two_held_names_have_a_skeleton_in_common(
+        asked in proptest::collection::vec("[aIl1ilоОo0._-]{1,4}", 1..60)
+    ) {
+        let (mut names, now) = (NameRegistry::new(DAY), Instant::now());
+        let mut held: Vec<UserName> = Vec::new();
+        for name in asked.iter().filter_map(|name| name.parse::<UserName>().ok()) {
+            if names.claim(&name, None, token('1'), now).is_ok() {
+                held.push(name);
+            } else if name.check_claimable().is_ok() {
+                let skeletons = name.skeletons();
+                let is_alike = |held: &UserName| held.skeletons().iter().any(|s| skeletons.contains(s));
+                proptest::prop_assert!(held.iter().any(is_alike), "{name} is refused without a reason");
+            }
+        }
+        let all: Vec<String> = held.iter().flat_map(UserName::skeletons).collect();
+        let distinct: HashSet<&String> = all.iter().collect();
+        proptest::prop_assert_eq!(all.len(), distinct.len(), "{:?}", held);
+    }
+}

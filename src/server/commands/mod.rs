@@ -269,7 +269,8 @@ impl Session {
         let before = self.client.identity();
         // A name that differs in case only, or not at all, is the same claim: it needs no proof.
         let token = if user.is_same_claim(&before.user) { Some(&before.token) } else { token };
-        let identity = self.shared.names.claim(user, token).map_err(ErrorMessage::from)?;
+        let claimed = self.shared.names.claim(Some(&before.user), user, token);
+        let identity = claimed.map_err(ErrorMessage::from)?;
         if !user.is_same_claim(&before.user) {
             for room in self.rooms.private() {
                 self.leave_room(&room); // it belongs to the old name

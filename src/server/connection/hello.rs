@@ -212,7 +212,7 @@ impl Hello<'_> {
                 Rejection::new(ErrorCode::Forbidden, "the password is missing or wrong");
             return Err((disconnect::BAD_PASSWORD, refuse(rejection)));
         }
-        let identity = self.shared.names.claim(&user, token.as_ref());
+        let identity = self.shared.names.claim(None, &user, token.as_ref());
         let identity = identity.map_err(|rejection| (disconnect::NAME_TAKEN, refuse(rejection)))?;
         Ok(AcceptedHello { identity, agent: agent.unwrap_or(Agent::Bot), joins })
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::chat::{
-    AwayMessage, ErrorCode, Identity, NameRegistry, NameTaken, OwnerId, Rejection, SavedClaim,
+    AwayMessage, ClaimError, ErrorCode, Identity, NameRegistry, OwnerId, Rejection, SavedClaim,
     Token, UserName,
 };
 use crate::failpoint;
@@ -47,12 +47,15 @@ impl Names {
         failpoint::check(self.file.lock().unwrap_or_else(PoisonError::into_inner), "names_file")
     }
 
-    /// Claims a name for one connection. `token` is the token that the client sent.
+    /// Claims a name for one connection. `token` is the token that the client sent, `own` the name that
+    /// it has used so far.
     ///
     /// # Errors
-    /// When another owner has the name, or the system has no randomness.
+    /// When another owner has the name or one that looks like it, when no one may have it, or when the
+    /// system has no randomness.
     pub(crate) fn claim(
         &self,
+        own: Option<&UserName>,
         user: &UserName,
         token: Option<&Token>,
     ) -> Result<Identity, Rejection> {
@@ -60,10 +63,17 @@ impl Names {
         let new_token: Token = new_token.ok_or_else(|| {
             Rejection::new(ErrorCode::Storage, "the server cannot create a key: no randomness")
         })?;
-        let claimed = self.registry().claim(user, token, new_token, Instant::now());
-        let identity = claimed.map_err(|NameTaken| {
-            let taken = "this name is in use; choose another, or show its key";
-            Rejection::new(ErrorCode::NameTaken, taken)
+        let claimed = self.registry().claim_beside(own, user, token, new_token, Instant::now());
+        let identity = claimed.map_err(|error| match error {
+            ClaimError::Taken => {
+                let taken = "this name is in use; choose another, or show its key";
+                Rejection::new(ErrorCode::NameTaken, taken)
+            }
+            ClaimError::LooksAlike => {
+                let alike = "this name looks like one that is in use; choose another";
+                Rejection::new(ErrorCode::BadName, alike)
+            }
+            ClaimError::NotClaimable(rejection) => rejection,
         });
         self.save();
         identity

@@ -56,6 +56,77 @@ fn a_name_that_looks_like_another_is_refused() {
 }
 
 #[test]
+fn a_look_alike_of_a_held_name_is_refused() {
+    under_attack(&PATIENT, |server| {
+        let real = ["bobby", "alice", "greg", "sam", "eve", "ole", "coco", "Mary", "Will"];
+        let _held = real.map(|name| TestClient::hello(server.address, name).0);
+        let hello = |name: &str| {
+            let mut peer = TestClient::connect(server.address);
+            peer.send(&json!({"type": "hello", "user": name}));
+            peer
+        };
+        let alike = [
+            "bօbby",
+            "alᎥce",
+            "ꓮlice",
+            "ɑlice",
+            "ɡreɡ",
+            "aliᴄe",
+            "ꜱam",
+            "ⲉve",
+            "b০bby",
+            "bഠbby",
+            "٥le",
+            "сосо",
+            "aIice",
+            "a1ice",
+            "alice.",
+            "_alice",
+            "ALICE_",
+            "-sam",
+            "b0bby",
+            "rnary",
+            "vvill",
+            "ѕаm",
+            "а1ісе",
+            "еvе",
+            "СОСО",
+            "saⅿ",
+            "a丨ice",
+            "alіce",
+            "samˈ",
+            "ꓳꓡꓰ",
+            "sаm_",
+        ];
+        for name in alike {
+            let mut peer = hello(name);
+            assert_eq!(peer.receive_error(), "bad_name", "{name}");
+        }
+        for name in alike.iter().filter(|name| name.parse::<talk::chat::UserName>().is_ok()) {
+            let mut peer = hello(name);
+            let refusal = peer.receive();
+            let sentence = refusal["message"].as_str().unwrap();
+            assert!(!sentence.contains(name) && !sentence.contains("alice"), "{sentence}");
+            assert_eq!(peer.receive_close(), 4409, "{name}");
+        }
+        let (mut other, _) = TestClient::hello(server.address, "zed");
+        for name in ["aIice", "сосо", "aliᴄe"] {
+            other.send(&json!({"type": "nick", "user": name}));
+            assert_eq!(other.receive_error(), "bad_name", "{name}, as a nick");
+        }
+        other.send(&json!({"type": "nick", "user": "Zed."}));
+        assert_eq!(other.receive()["to"], "Zed.", "looks like its own old name");
+        for name in ["сара", "Алёна", "محمد", "さくら", "José", "alicia", "bobby2"]
+        {
+            let (_peer, welcome) = TestClient::hello(server.address, name);
+            assert_eq!(welcome["user"], name, "looks like no name that is held");
+        }
+        let mut sara = hello("capa");
+        assert_eq!(sara.receive_error(), "bad_name", "looks like сара, who came first");
+    });
+}
+
+#[test]
 fn a_room_is_a_directory_inside_the_data_and_nowhere_else() {
     let folder = tempfile::tempdir().unwrap();
     under_attack_in(folder.path(), &PATIENT, |server| {

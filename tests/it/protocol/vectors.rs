@@ -58,6 +58,8 @@ fn every_name_room_and_text_is_accepted_or_refused_as_the_vectors_say() {
                 if let Some(key) = case.get("key") {
                     assert_eq!(name.key(), text(key));
                 }
+                let is_claimable = name.check_claimable().is_ok();
+                assert_eq!(is_claimable, case.get("new") != Some(&false.into()), "{name}");
             }
             Err(rejection) => refused(&case, &rejection),
         }
@@ -76,15 +78,37 @@ fn every_name_room_and_text_is_accepted_or_refused_as_the_vectors_say() {
     }
 }
 
+#[test]
+fn names_look_alike_as_the_vectors_say() {
+    let file = file("names");
+    let groups = file["look_alikes"].as_array().unwrap();
+    let skeletons = |group: &Value| -> Vec<Vec<String>> {
+        let names = group.as_array().unwrap().iter();
+        names.map(|name| text(name).parse::<UserName>().unwrap().skeletons()).collect()
+    };
+    let share = |one: &[String], other: &[String]| one.iter().any(|one| other.contains(one));
+    for (i, group) in groups.iter().enumerate() {
+        let names = skeletons(group);
+        assert!(names.iter().all(|name| share(name, &names[0])), "{group}");
+        for other in &groups[i + 1..] {
+            let others = skeletons(other);
+            assert!(!names.iter().any(|name| share(name, &others[0])), "{group} {other}");
+        }
+    }
+}
+
 fn refused(case: &Value, rejection: &Rejection) {
     assert_eq!(case["code"], rejection.code.as_str(), "{}: {rejection}", case["text"]);
 }
 
 fn cases(name: &str) -> Vec<Value> {
+    file(name)["cases"].as_array().unwrap().clone()
+}
+
+fn file(name: &str) -> Value {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/vectors/wire/{name}.json"));
-    let file: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    file["cases"].as_array().unwrap().clone()
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
 fn text(value: &Value) -> &str {

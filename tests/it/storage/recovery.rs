@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use talk::chat::OwnerId;
+
 use crate::support::commands::{failed, log_file, printed};
 use crate::support::{RawClient, TIMEOUT, TestClient, TestServer};
 
@@ -70,6 +72,40 @@ fn a_restart_keeps_rooms_names_cids_and_the_log_id() {
     let rejoined = bob.receive();
     assert_eq!((&rejoined["reset"], &rejoined["head"]), (&true.into(), &0.into()));
     assert_ne!(rejoined["log"], joined["log"]);
+}
+
+#[test]
+fn a_name_that_an_older_version_let_in_stays_with_its_owner() {
+    let data = tempfile::tempdir().unwrap();
+    let token = "00112233445566778899aabbccddeeff";
+    let names = ["aliᴄe", "alice", "bob.", "b০b"];
+    let lines: String = names
+        .iter()
+        .map(|name| {
+            let owner = OwnerId::of(&name.parse().unwrap(), &token.parse().unwrap()).to_string();
+            let line = json!({"user": name, "holder": owner, "posted": true});
+            format!("{line}\n")
+        })
+        .collect();
+    let server = TestServer::start_in(data.path(), &[]);
+    drop(server);
+    fs::write(data.path().join("names.jsonl"), lines).unwrap();
+    let server = TestServer::start_in(data.path(), &[]);
+    for name in names {
+        let mut thief = TestClient::connect(server.address);
+        thief.send(&json!({"type": "hello", "user": name}));
+        assert_eq!(thief.receive_error(), "name_taken", "{name}");
+        let mut owner = TestClient::connect(server.address);
+        owner.send(&json!({"type": "hello", "user": name, "token": token,
+            "join": [{"room": "lobby"}]}));
+        assert_eq!(owner.receive()["user"], *name);
+        owner.receive_type("joined");
+        owner.post("lobby", "c", "still here");
+        assert_eq!(owner.receive_own(name, "c")["user"], *name);
+    }
+    let mut new = TestClient::connect(server.address);
+    new.send(&json!({"type": "hello", "user": "A1ice"}));
+    assert_eq!(new.receive_error(), "bad_name");
 }
 
 #[test]

@@ -104,6 +104,9 @@ test("a name is changed in a form, and a taken one is refused with a reason", as
   await third.getByLabel("Your name").fill("eve");
   await third.keyboard.press("Enter");
   await third.getByText("The name eve is in use. If it is yours, enter its key below.").waitFor();
+  await third.getByLabel("Your name").fill("_Eve");
+  await third.keyboard.press("Enter");
+  await third.getByText("The server refused the name _Eve: this name looks like one that is in use").waitFor();
   await third.getByLabel("Your name").fill("eva");
   await third.keyboard.press("Enter");
   await live(third);

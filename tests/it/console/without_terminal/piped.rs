@@ -105,6 +105,11 @@ fn a_refused_name_or_password_ends_with_1_and_a_hint() {
     let (code, _, err) = run(server.address, &["--user", "ann"], b"hi\n");
     assert_eq!(code, 1);
     assert!(err.contains("the name ann is in use (try another with --user"), "{err}");
+    let (code, _, err) = run(server.address, &["--user", "ann."], b"hi\n");
+    assert_eq!(code, 1);
+    let expected = "the server refused the name ann.: this name looks like one that is in use; choose \
+                    another (try another with --user)";
+    assert!(err.contains(expected), "{err}");
 
     let files = tempfile::tempdir().unwrap();
     let file = files.path().join("password");

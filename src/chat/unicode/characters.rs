@@ -1,18 +1,12 @@
-//! Which characters a name may hold, and which of the look-alike scripts they belong to.
+//! Which characters a name may hold: the rules that every name has followed since the first version.
 //!
 //! The standard library knows letters and digits but neither marks nor scripts, so the ranges that
 //! names need are listed here; they change about as often as Unicode does.
 
-/// The scripts whose letters look alike: `a` is a letter in three of them. A name uses only one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Script {
-    Latin,
-    Greek,
-    Cyrillic,
-}
+use super::script::Script;
 
-/// The script of `letter`, where it is one of those that look alike.
-pub(crate) fn script_of(letter: char) -> Option<Script> {
+/// Latin, Greek or Cyrillic, if `letter` is in one of their blocks: `a` is a letter in all three.
+pub(crate) fn block_of(letter: char) -> Option<Script> {
     match letter {
         'A'..='Z'
         | 'a'..='z'
@@ -21,10 +15,10 @@ pub(crate) fn script_of(letter: char) -> Option<Script> {
         | '\u{1e00}'..='\u{1eff}'
         | '\u{2c60}'..='\u{2c7f}'
         | '\u{a720}'..='\u{a7ff}'
-        | '\u{ab30}'..='\u{ab6f}' => Some(Script::Latin),
-        '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Some(Script::Greek),
+        | '\u{ab30}'..='\u{ab6f}' => Some(Script::LATIN),
+        '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Some(Script::GREEK),
         '\u{400}'..='\u{52f}' | '\u{1c80}'..='\u{1c8f}' | '\u{a640}'..='\u{a69f}' => {
-            Some(Script::Cyrillic)
+            Some(Script::CYRILLIC)
         }
         _ => None,
     }
