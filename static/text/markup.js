@@ -69,6 +69,7 @@ function parseInlineRows(rows) {
 
 /** @param {string} row @returns {Piece[]} */
 function parseInline(row) {
+  if (!/[*`]/.test(row)) return linkPieces(row);
   const parts = splitCode(row).flatMap((part) => (part.kind === "code" ? [part] : linkPieces(part.text)));
   return buildTree(pairMarks(parts.flatMap((part, i) => (part.kind === "text" ? splitMarks(part.text, i > 0, i + 1 < parts.length) : [part]))));
 }
@@ -105,7 +106,7 @@ function splitCode(row) {
     if (!start || !end) continue;
     const code = row.slice(start.index + start[0].length, end.index);
     if (start.index > done) parts.push({ kind: "text", text: row.slice(done, start.index) });
-    parts.push({ kind: "code", text: code.length > 2 && /^ .*[^ ].* $/.test(code) ? code.slice(1, -1) : code });
+    parts.push({ kind: "code", text: /^ .* $/.test(code) && /[^ ]/.test(code) ? code.slice(1, -1) : code });
     done = end.index + end[0].length;
     i = ends[i] ?? i;
   }
