@@ -1,6 +1,7 @@
 // Mentions: whether a text has a name in it.
 
 import { isUserName } from "../protocol/names.js";
+import { memoize } from "../text/text.js";
 
 /**
  * Whether a text has a name as a word of its own, in any case. A dot or a dash ends the word, unless it
@@ -9,12 +10,15 @@ import { isUserName } from "../protocol/names.js";
  */
 export function mentions(text, name) {
   if (!isUserName(name)) return false;
-  if (name !== last.name) last = { name, pattern: pattern(name) };
-  return last.pattern.test(text);
+  if (name !== last.name) {
+    const word = pattern(name);
+    last = { name, isIn: memoize((text) => word.test(text)) };
+  }
+  return last.isIn(text);
 }
 
-/** The last pattern: nearly every call has the same name. */
-let last = { name: "", pattern: /^/ };
+/** The last name: nearly every call has the same. */
+let last = { name: "", isIn: (/** @type {string} */ _text) => false };
 
 /** @param {string} name Of letters, digits, `_`, `-` and `.`, as all names are. */
 function pattern(name) {

@@ -16,6 +16,26 @@ const MAX_LINK_CHARS = 2_048;
  */
 const LINK = /\bhttps?:\/\/[^\s"'`<>\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/giu;
 
+/** Results that `memoize` keeps: more than one draw needs. */
+const MAX_KEPT = 1_000;
+
+/**
+ * Keeps the results of a function of a text, so that no draw computes them again.
+ * @template Result @param {(text: string) => Result} compute
+ */
+export function memoize(compute) {
+  /** @type {Map<string, Result>} */
+  const kept = new Map();
+  return (/** @type {string} */ text) => {
+    const known = kept.get(text);
+    if (known !== undefined) return known;
+    const result = compute(text);
+    if (kept.size >= MAX_KEPT) kept.clear();
+    kept.set(text, result);
+    return result;
+  };
+}
+
 /** The part of a text that is shown. @param {string} text */
 export function truncate(text) {
   return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;

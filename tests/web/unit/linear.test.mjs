@@ -56,6 +56,7 @@ function roomWith(/** @type {object} */ fields) {
 /** The functions that read a text, each by its name. @type {Record<string, (text: string) => unknown>} */
 const READERS = {
   ...commands, ...url, ...names, ...markup, ...text, awayText, replaceEmoji, encode: (t) => encode({ type: t }),
+  beginning: (t) => markup.beginning(markup.parseMarkup(t)),
   nearest: (t) => text.nearest(t, ["help", "history", "leave"]),
   roomPath: (t) => url.roomPath(t.toWellFormed()),
   fitSpacing: (t) => fitSpacing(t, t),
@@ -77,7 +78,7 @@ const READERS = {
 };
 
 /** Exports that read no text: lists and messages for the person. */
-const OTHERS = new Set(["COMMANDS", "BAD_NAME", "BAD_ROOM"]);
+const OTHERS = new Set(["memoize", "COMMANDS", "BAD_NAME", "BAD_ROOM"]);
 
 /** The least of some runs, because the machine may be busy with others: milliseconds. */
 function leastMs(/** @type {() => unknown} */ run, most = MOST_MS) {
