@@ -226,7 +226,8 @@ export class MessageList {
     } else if (anchor) {
       const row = this.#row(anchor[0]);
       const top = this.#scroller.getBoundingClientRect().top;
-      if (row) this.#scroller.scrollTop += row.getBoundingClientRect().top - top - anchor[1];
+      const moved = row ? row.getBoundingClientRect().top - top - anchor[1] : 0;
+      if (moved) this.#scroller.scrollTop += moved; // even `+= 0` would stop a scroll that is under way
     }
   }
 }

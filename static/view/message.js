@@ -7,6 +7,9 @@ import { offerActions } from "./message-actions.js";
 import { button, colouredName, hiddenText, linkNodes, make, onFollow } from "./dom.js";
 import { richText } from "./rich-text.js";
 
+/** Characters of a folded message from which on its layout takes time: 10 ms for 2,000 combining marks. */
+const MIN_SLOW_CHARS = 1_000;
+
 /** Names in one presence summary: more would fill the screen. */
 const MAX_NAMES = 20;
 
@@ -57,7 +60,7 @@ function messageRow(row, callbacks) {
   }
   const element = make("div", { class: "message", "data-state": row.state, "aria-live": row.isMine ? "off" : undefined });
   for (const [kind, is] of Object.entries({
-    first: row.isFirst, action: row.isAction, mine: row.isMine, mention: row.isMention, editing: row.isEditing, deleting: row.isDeleting, unfolded: row.isUnfolded, long: isLong(row.text ?? ""),
+    first: row.isFirst, action: row.isAction, mine: row.isMine, mention: row.isMention, editing: row.isEditing, deleting: row.isDeleting, unfolded: row.isUnfolded, long: isLong(row.text ?? "") && text.textContent.length > MIN_SLOW_CHARS,
   })) element.classList.toggle(kind, is);
   if (row.quote) element.append(linkToMessage(row.quote, callbacks, "reply to "));
   if (row.isAction) element.append(text);
@@ -78,22 +81,19 @@ function textElement({ text, isEdited, isUnfolded }) {
   return element;
 }
 
-/** Texts that are not long, but may be too high for a narrow page; and what adds the button to them. @type {WeakMap<Element, () => void>} */
+/** What adds the button to a text that is not long, but may be too high for a narrow page. @type {WeakMap<Element, () => void>} */
 const pendingFolds = new WeakMap();
 
 const heights = new ResizeObserver((entries) => {
-  for (const { target } of entries) if (isCut(target)) offerNow(target);
+  for (const { target } of entries.filter((entry) => isCut(entry.target))) {
+    heights.unobserve(target);
+    pendingFolds.get(target)?.();
+  }
 });
-
-/** @param {Element} text */
-function offerNow(text) {
-  heights.unobserve(text);
-  pendingFolds.get(text)?.();
-}
 
 /** Whether the style sheet cuts a text at its maximal height. @param {Element} text */
 function isCut(text) {
-  return parseFloat(getComputedStyle(text).maxHeight) <= text.clientHeight;
+  return text.scrollHeight > text.clientHeight && text.clientHeight >= parseFloat(getComputedStyle(text).maxHeight);
 }
 
 /** Adds the button that shows a message whole, and folds it again, as soon as it needs one. @param {HTMLElement} element @param {MessageRow} row @param {RowCallbacks} callbacks */

@@ -108,6 +108,21 @@ for (const [name, read] of Object.entries(READERS).filter(([each]) => !OTHERS.ha
   });
 }
 
+test("50,000 unread messages, their replies, edits and deletes take a time proportional to their number", (t) => {
+  const room = new Room("@ada+bob", "bob");
+  room.joined({ first: 1, head: 0, since: 0, members: [], count: 0 });
+  room.firstInView = 0; // the person has scrolled to the first one: none is dropped
+  const add = (/** @type {object} */ fields) => room.add(record({ seq: room.newest + 1, user: "ada", ...fields }), false, false, "bob");
+  const start = performance.now();
+  for (let i = 1; i <= 50_000; i += 1) add({ text: `line ${i}`, ...(i > 1 && { reply: 1 }) });
+  for (let i = 1; i <= 25_000; i += 1) add({ type: i % 2 ? "delete" : "edit", target: i });
+  assert.equal(room.unread, 37_500);
+  const rows = rowsOf(room, { from: 49_000, to: Infinity }, "bob", 0);
+  const ms = performance.now() - start;
+  t.diagnostic(`${ms.toFixed(0)} ms, ${rows.length} rows`);
+  assert.ok(ms < 1_500, `${ms} ms`);
+});
+
 test("every function of the page that takes a text is in the table", () => {
   for (const folder of ["protocol", "text", "model"]) {
     for (const file of readdirSync(new URL(`${folder}/`, STATIC))) {
