@@ -143,16 +143,15 @@ function failureElement({ what, reason, cid }, callbacks) {
 function presenceNodes({ changes, renames }) {
   const coloured = (/** @type {string} */ user) => colouredName(user, hue(user));
   const parts = ["joined", "left"].flatMap((what) => {
-    const users = changes.filter(([, state]) => state === what).map(([user]) => coloured(user));
-    return users.length ? [[...listNodes(users), ` ${what}`]] : [];
+    const users = changes.filter(([, state]) => state === what).map(([user]) => [coloured(user)]);
+    return users.length ? [[...join(users, ", "), ` ${what}`]] : [];
   });
-  parts.push(...renames.slice(0, MAX_NAMES).map(([to, from]) => [coloured(from), " is now known as ", coloured(to)]));
-  if (renames.length > MAX_NAMES) parts.push([`${renames.length - MAX_NAMES} other people have new names`]);
-  return parts.flatMap((nodes, i) => (i ? [" · ", ...nodes] : nodes));
+  if (renames.length) parts.push(join(renames.map(([to, from]) => [coloured(from), " is now known as ", coloured(to)]), " · "));
+  return join(parts, " · ");
 }
 
-/** @param {Node[]} users */
-function listNodes(users) {
-  const nodes = users.slice(0, MAX_NAMES).flatMap((user, i) => (i ? [", ", user] : [user]));
-  return users.length > MAX_NAMES ? [...nodes, ` and ${users.length - MAX_NAMES} others`] : nodes;
+/** @param {(Node | string)[][]} parts @param {string} between */
+function join(parts, between) {
+  const shown = parts.slice(0, MAX_NAMES).flatMap((nodes, i) => (i ? [between, ...nodes] : nodes));
+  return parts.length > MAX_NAMES ? [...shown, ` and ${parts.length - MAX_NAMES} more`] : shown;
 }

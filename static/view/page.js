@@ -40,6 +40,7 @@ export class Page {
   #roomPicker;
   #settings;
   /** @type {Chat | null} */ #chat = null;
+  /** The list in the document. @type {string[]} */ #knownRooms = [];
   #panels = [byId("rooms"), byId("members")];
 
   /** @param {PageCallbacks} callbacks */
@@ -141,7 +142,8 @@ export class Page {
     draw("room-list", listed.filter(({ peer }) => !peer));
     draw("direct-list", listed.filter(({ peer }) => peer));
     byId("direct").hidden = listed.every(({ peer }) => !peer);
-    reconcile(byId("known-rooms"), knownRooms, (name) => ({ key: name, version: "" }), (name) => make("option", { value: name }));
+    if (knownRooms !== this.#knownRooms) byId("known-rooms").replaceChildren(...knownRooms.map((name) => make("option", { value: name })));
+    this.#knownRooms = knownRooms;
     setText(byId("unread-elsewhere"), unreadElsewhere ? String(unreadElsewhere) : "");
     setText(byId("me"), me);
     byId("me").style.setProperty("--hue", String(hue(me)));

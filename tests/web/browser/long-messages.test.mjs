@@ -120,6 +120,7 @@ for (const [what, post, reply] of [
     const ms = await drawMs(page);
     t.diagnostic(`a draw ${ms.toFixed(1)} ms, the older ones loaded in ${loaded.toFixed(0)} ms`);
     assert.ok(ms <= 50, `${ms} ms`);
+    assert.ok(loaded <= 4_000, `${loaded} ms`);
     assert.deepEqual(context.errors, []);
     await context.close();
   });
