@@ -168,6 +168,7 @@ export class Room {
     this.items = [];
     this.#bySeq.clear();
     this.unfolded.clear();
+    this.emptyPages = 0;
     this.base = 0;
     this.oldest = null;
     this.newest = 0;

@@ -160,7 +160,6 @@ export class MessageList {
 
   #scrolled() {
     if (!this.#room) return;
-    this.#room.emptyPages = 0;
     this.#position.isFollowing = this.#position.to === Infinity && this.#distanceToBottom() < BOTTOM_PX;
     this.#saveAnchor();
     this.#extendWindow();

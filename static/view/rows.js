@@ -47,7 +47,7 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
   const rows = [];
   const { edits, others } = splitUnsent(room);
   if (from <= room.base && room.oldest !== null && !room.hasOlder) rows.push(firstRow(room));
-  if (from <= room.base && room.isLoadingPaused) rows.push({ key: "paused", kind: "note", text: "No messages to show among the last ones.", isPaused: true });
+  if (from <= room.base && room.isLoadingPaused) rows.push({ key: "paused", kind: "note", text: "No messages to show here yet.", isPaused: true });
   /** @type {MessageRow | null} */
   let last = null;
 
