@@ -80,13 +80,19 @@ const READERS = {
 /** Exports that read no text: lists and messages for the person. */
 const OTHERS = new Set(["memoize", "COMMANDS", "BAD_NAME", "BAD_ROOM"]);
 
-/** The least of some runs, because the machine may be busy with others: milliseconds. */
+/** What this process has had of the processor, in ms: a busy machine has little to do with it. */
+function cpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
+/** The least of some runs, because one may be compiled or interrupted: ms. */
 function leastMs(/** @type {() => unknown} */ run, most = MOST_MS) {
   let least = Infinity;
-  for (let i = 0; i < 12 && (i < 3 || least > most); i += 1) {
-    const start = performance.now();
+  for (let i = 0; i < 20 && (i < 3 || least > most); i += 1) {
+    const start = cpuMs();
     run();
-    least = Math.min(least, performance.now() - start);
+    least = Math.min(least, cpuMs() - start);
   }
   return least;
 }
@@ -113,14 +119,14 @@ test("50,000 unread messages, their replies, edits and deletes take a time propo
   room.joined({ first: 1, head: 0, since: 0, members: [], count: 0 });
   room.firstInView = 0; // the person has scrolled to the first one: none is dropped
   const add = (/** @type {object} */ fields) => room.add(record({ seq: room.newest + 1, user: "ada", ...fields }), false, false, "bob");
-  const start = performance.now();
+  const start = cpuMs();
   for (let i = 1; i <= 50_000; i += 1) add({ text: `line ${i}`, ...(i > 1 && { reply: 1 }) });
   for (let i = 1; i <= 25_000; i += 1) add({ type: i % 2 ? "delete" : "edit", target: i });
   assert.equal(room.unread, 37_500);
   const rows = rowsOf(room, { from: 49_000, to: Infinity }, "bob", 0);
-  const ms = performance.now() - start;
+  const ms = cpuMs() - start;
   t.diagnostic(`${ms.toFixed(0)} ms, ${rows.length} rows`);
-  assert.ok(ms < 1_500, `${ms} ms`);
+  assert.ok(ms < 6_000, `${ms} ms`); // it was 180 s where each reply looked through all, and each delete counted all
 });
 
 test("every function of the page that takes a text is in the table", () => {
