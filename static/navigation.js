@@ -1,13 +1,11 @@
 // Navigation: the room on the screen, the message that the URL names, and loading history until it is found.
 
+import { MAX_PAGE } from "./model/history-requests.js";
 import { roomPath } from "./model/url.js";
 import { copyText } from "./view/dom.js";
 
 /** The most records to go back, page by page, for one message: fewer than a room of the page can hold. */
 const MAX_DISTANCE = 110_000;
-
-/** Records per page on the way back: a server gives no more. */
-const PAGE = 200;
 
 /**
  * @import { Chat } from "./model/chat.js"
@@ -59,7 +57,7 @@ export class Navigation {
     if ("loadOlder" in step) {
       this.#target.distance ??= room.oldest === null ? 0 : room.oldest - seq;
       hint(`Loading message #${seq}, ${this.#target.distance.toLocaleString()} messages back…`);
-      return historyRequests.loadOlder(room, PAGE);
+      return historyRequests.loadOlder(room, MAX_PAGE);
     }
     hint("reason" in step ? step.reason : "", "reason" in step);
     this.#target = null;

@@ -10,7 +10,6 @@ import { isPrivate, sameName } from "../protocol/names.js";
 /**
  * @import { LogRecord, Message } from "../protocol/messages.js"
  * @import { Submission } from "../protocol/outbox.js"
- * @import { Members } from "./members.js"
  */
 
 /** How long a user is shown as typing: a little longer than the time between two `typing` messages. */
@@ -60,7 +59,7 @@ export class Chat {
 
   /** The user who last wrote in a private room, or null. */
   get lastDirectSender() {
-    const said = this.listed.filter(({ peer }) => peer).flatMap(({ peer, items }) => {
+    const said = this.listed.filter(({ peer }) => peer && !this.preferences.isIgnored(peer)).flatMap(({ peer, items }) => {
       const last = items.findLast((item) => "record" in item && item.record.type === "post" && !sameName(item.record.user, this.me));
       return last && "record" in last ? [{ peer, at: last.record.at }] : [];
     });
@@ -93,7 +92,7 @@ export class Chat {
 
   /** @param {number} now */
   typingUsers(now) {
-    return [...this.room?.typing ?? []].filter(([, until]) => until > now).map(([user]) => user);
+    return [...this.room?.typing ?? []].filter(([user, until]) => until > now && !this.preferences.isIgnored(user)).map(([user]) => user);
   }
 
   /** Adds the next record of a room; `isSeen`: the newest message is in view. @param {LogRecord} record @param {boolean} isSeen */
@@ -148,11 +147,11 @@ export class Chat {
     switch (message.type) {
       case "joined": return this.ensureRoom(message.room).joined(message); // joined by us, or a private room that the server added us to
       case "marked": return room?.markedElsewhere(message.seq);
-      case "presence": return room?.presence(message, this.me, now);
+      case "presence": return room?.presence(message, this.me);
       case "typing": return void room?.typing.set(message.user, now + TYPING_SHOWN_MS);
       case "members":
         room?.membersListed(message);
-        if (this.expectedReplies.delete("members")) room?.note(memberList(room.members));
+        if (this.expectedReplies.delete("members")) room?.note(this.#memberList(room));
         return;
       case "away": return this.#setAway(message, message.text);
       case "back": return this.#setAway(message, null);
@@ -163,6 +162,7 @@ export class Chat {
         this.knownRooms = this.knownRooms.filter((name) => !isPrivate(name)); // no completion for private rooms
         return;
       case "renamed":
+        if (this.preferences.isIgnored(message.user)) this.preferences.setIgnored(message.to, true);
         for (const each of this.rooms.values()) each.renamed(message.user, message.to);
         return;
       default:
@@ -176,13 +176,19 @@ export class Chat {
     this.rooms.get(room)?.members.setAway(user, text);
     if (sameName(user, this.me)) this.away = text; // set here, or on another device of ours
   }
-}
 
-/** `Here: ann, bob (away: lunch)` @param {Members} members */
-function memberList(members) {
-  const shown = (members.names ?? []).map((user) => {
-    const away = members.awayMessage(user);
-    return away === null ? user : `${user} (${awayText(away)})`;
-  });
-  return `Here: ${shown.join(", ")}`;
+  /** The away message of a member, unless the person ignores the member. @param {Room} room @param {string} user */
+  awayMessage({ members }, user) {
+    if (sameName(user, this.me)) return this.away;
+    return this.preferences.isIgnored(user) ? null : members.awayMessage(user);
+  }
+
+  /** `Here: ann, bob (away: lunch)` @param {Room} room */
+  #memberList(room) {
+    const shown = (room.memberNames ?? []).map((user) => {
+      const away = this.awayMessage(room, user);
+      return away === null ? user : `${user} (${awayText(away)})`;
+    });
+    return `Here: ${shown.join(", ")}`;
+  }
 }

@@ -53,7 +53,7 @@ const PAGE_ALTERNATIVES = {
   history: "Scroll up for older messages",
   goto: "Open the link of a message, or scroll up",
   bell: "Choose notifications and sound in the settings",
-  quiet: "Hide joins and leaves in the settings",
+  quiet: "Hide joins, leaves and renames in the settings",
   timestamp: "Every message has its time; point at it for the date",
   clear: "/clear works in the console only. Press End for the newest message",
   quit: "Close the tab to leave",

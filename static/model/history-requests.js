@@ -6,6 +6,9 @@
  * @import { Room } from "./room.js"
  */
 
+/** Records per page: a server gives no more. */
+export const MAX_PAGE = 200;
+
 export class HistoryRequests {
   /** Not answered yet, in order. @type {{ room: string, isProbe: boolean }[]} */ #pending = [];
   #send;
@@ -15,8 +18,8 @@ export class HistoryRequests {
     this.#send = send;
   }
 
-  /** @param {Room} room @param {number} [limit] How many records; by default the server's number. */
-  loadOlder(room, limit) {
+  /** @param {Room} room @param {number} [limit] How many records; by default the server's number, or all it gives after a page that showed nothing. */
+  loadOlder(room, limit = room.emptyPages ? MAX_PAGE : undefined) {
     if (room.oldest === null || room.isLoadingOlder) return;
     room.isLoadingOlder = this.#request({ room: room.name, before: room.oldest, ...(limit && { limit }) }, false);
   }

@@ -13,9 +13,10 @@ import { Unread } from "./unread.js";
  * @import { RecordItem } from "./unread.js"
  * @typedef {{ submission: Submission, at: number, rejection: Rejection | null }} Unsent
  * @typedef {RecordItem
- *   | { key: string, at: number, presence: Map<string, "joined" | "left"> }
+ *   | { key: string, presence: Map<string, "joined" | "left">, renames: Map<string, string> }
  *   | { key: string, missing: number }
  *   | { key: string, note: string, rooms?: string[], records?: LogRecord[] }} Item One thing that the room shows.
+ *   `renames`: the name before, by the name now.
  */
 
 /** Items kept of one room; older ones can be loaded again. */
@@ -23,6 +24,9 @@ const MAX_ITEMS = 5_000;
 
 /** Items kept at most while the person is scrolled far back. */
 const MAX_ITEMS_SCROLLED = 120_000;
+
+/** Pages without a record to show, after which older ones are loaded only if the person asks for them. */
+const MAX_EMPTY_PAGES = 10;
 
 export class Room {
   /** The oldest seq that the server keeps. */
@@ -41,9 +45,13 @@ export class Room {
   /** The own message that is being edited, and its new text. @type {{ seq: number, text: string } | null} */ editing = null;
   /** The seq that the next message replies to. @type {number | null} */ replyingTo = null;
   isLoadingOlder = false;
+  /** How many pages of older records came, one after the other, with none to show. */ emptyPages = 0;
+  /** The keys of long messages that are shown whole. @type {Set<string>} */ unfolded = new Set();
+  /** The loaded records by seq. @type {Map<number, RecordItem>} */ #bySeq = new Map();
   /** The head at the last join: records up to it are history, later ones are live. */
   #head = 0;
   #unread = new Unread();
+  /** Whether `#unread` has to be counted again: once before it is shown, not for each of many deletes. */ #isUnreadStale = false;
   #edits = new Edits();
   #keyCount = 0;
   /** The cids of stored submissions whose records are to come, by seq. @type {Map<number, string>} */ #cids = new Map();
@@ -68,6 +76,11 @@ export class Room {
   /** The index after that of the last item. */
   get end() {
     return this.base + this.items.length;
+  }
+
+  /** Whether the person has to ask for more pages, because many showed nothing: edits can fill any number of them. */
+  get isLoadingPaused() {
+    return this.hasOlder && this.emptyPages >= MAX_EMPTY_PAGES;
   }
 
   get hasOlder() {
@@ -108,7 +121,9 @@ export class Room {
     if (isEdit(record)) return this.#applyEdit(record);
     if (type === "topic" && this.isLive(seq)) this.topic = record.text;
     const isMention = !isQuiet && this.isMentionOf(record, me);
-    this.items.push({ key: cid ? `cid ${cid}` : `seq ${seq}`, record: this.#edits.withoutDeleted(record), isQuiet, isMention });
+    const item = { key: cid ? `cid ${cid}` : `seq ${seq}`, record: this.#edits.withoutDeleted(record), isQuiet, isMention };
+    this.items.push(item);
+    this.#bySeq.set(seq, item);
     if (isSeen && this.isLive(seq)) this.markRead();
     else this.#unread.add(record, isQuiet, isMention);
     if (this.items.length > MAX_ITEMS) this.#trim();
@@ -124,8 +139,11 @@ export class Room {
     for (const record of older) if (isEdit(record)) this.#applyEdit(record);
     const shown = older.filter(({ type }) => type === "post" || type === "topic").map((record) => {
       const isQuiet = sameName(record.user, me) || isIgnored(record.user);
-      return { key: `seq ${record.seq}`, record: this.#edits.withoutDeleted(record), isQuiet, isMention: false };
+      const item = { key: `seq ${record.seq}`, record: this.#edits.withoutDeleted(record), isQuiet, isMention: false };
+      this.#bySeq.set(record.seq, item);
+      return item;
     });
+    this.emptyPages = shown.some(({ record }) => !isIgnored(record.user)) ? 0 : this.emptyPages + 1;
     this.items.unshift(...shown);
     for (const item of shown) item.isMention = !item.isQuiet && this.isMentionOf(item.record, me); // some reply to others of the page
     this.base -= shown.length;
@@ -148,6 +166,9 @@ export class Room {
   /** The room has another log now: forgets all of the old one. */
   reset() {
     this.items = [];
+    this.#bySeq.clear();
+    this.unfolded.clear();
+    this.emptyPages = 0;
     this.base = 0;
     this.oldest = null;
     this.newest = 0;
@@ -215,32 +236,28 @@ export class Room {
 
   /** @param {number} [seq] */
   recordAt(seq) {
-    return seq === undefined ? undefined : this.#itemAt(seq)?.record;
-  }
-
-  /** @param {number} seq */
-  #itemAt(seq) {
-    const item = this.items.findLast((each) => "record" in each && each.record.seq === seq);
-    return item && "record" in item ? item : undefined;
+    return seq === undefined ? undefined : this.#bySeq.get(seq)?.record;
   }
 
   /** @param {LogRecord} edit An edit or a delete. */
   #applyEdit(edit) {
     const { target } = edit;
     this.#edits.apply(edit);
-    const item = this.#itemAt(target);
+    const item = this.#bySeq.get(target);
     if (!item) return;
     item.record = this.#edits.withoutDeleted(item.record);
     if (!item.record.deleted) return;
     if (this.editing?.seq === target) this.editing = null;
-    this.#unread.recount(this.items);
+    this.#isUnreadStale = true;
   }
 
   #trim() {
     const isFull = this.items.length > MAX_ITEMS_SCROLLED;
     const free = isFull ? Infinity : this.firstInView - this.base;
     if (free < MAX_ITEMS / 10) return;
-    this.base += this.items.splice(0, MAX_ITEMS / 10).length;
+    const dropped = this.items.splice(0, MAX_ITEMS / 10);
+    for (const item of dropped) if ("record" in item) this.#bySeq.delete(item.record.seq);
+    this.base += dropped.length;
     const first = this.items.find((item) => "record" in item);
     if (first) this.oldest = first.record.seq;
   }
@@ -248,16 +265,22 @@ export class Room {
   // ---- Unread messages ----
 
   get unread() {
-    return this.#unread.count;
+    return this.#counted.count;
   }
 
   get mentions() {
-    return this.#unread.mentions;
+    return this.#counted.mentions;
   }
 
   /** The seq of the first message under the "New" rule. */
   get newFrom() {
-    return this.#unread.first;
+    return this.#counted.first;
+  }
+
+  get #counted() {
+    if (this.#isUnreadStale) this.#unread.recount(this.items);
+    this.#isUnreadStale = false;
+    return this.#unread;
   }
 
   hideNewRule() {
@@ -302,33 +325,48 @@ export class Room {
     if (this.peer !== null && sameName(user, this.peer)) this.peer = user;
   }
 
-  /**
-   * Successive joins and leaves become one item, a presence summary, in which a return cancels a leave.
-   * @param {Message} message @param {string} me @param {number} now
-   */
-  presence({ user, state, count, away }, me, now) {
+  /** @param {Message} message @param {string} me */
+  presence({ user, state, count, away }, me) {
     this.members.count = count;
     if (!user || (state !== "joined" && state !== "left")) return;
     this.setPeerSpelling(user);
     this.members.update(user, state);
     this.members.setAway(user, away ?? null);
     if (state === "left") this.typing.delete(user);
-    if (sameName(user, me)) return;
-
-    const last = this.items.at(-1);
-    if (!last || !("presence" in last)) {
-      this.#keyCount += 1;
-      this.items.push({ key: `presence ${this.#keyCount}`, at: now, presence: new Map([[user, state]]) });
-      return;
-    }
-    const before = last.presence.get(user);
-    if (before && before !== state) last.presence.delete(user);
-    else last.presence.set(user, state);
-    if (last.presence.size === 0) this.items.pop();
+    if (!sameName(user, me)) this.#summarize(user, state);
   }
 
   /** @param {string} from @param {string} to */
   renamed(from, to) {
-    if (this.members.rename(from, to)) this.note(`${from} is now known as ${to}`);
+    this.typing.delete(from);
+    if (this.members.rename(from, to)) this.#summarize(from, "renamed", to);
+  }
+
+  /**
+   * Successive joins, leaves and renames become one item, a presence summary. In it a return cancels a leave, and of
+   * the renames of a user only the first and the last name are left.
+   * @param {string} user @param {"joined" | "left" | "renamed"} what @param {string} [to] The new name.
+   */
+  #summarize(user, what, to = user) {
+    let last = this.items.at(-1);
+    if (!last || !("presence" in last)) {
+      this.#keyCount += 1;
+      last = { key: `presence ${this.#keyCount}`, presence: new Map(), renames: new Map() };
+      this.items.push(last);
+    }
+    const { presence, renames } = last;
+    const name = renames.get(user) ?? user; // the user's name when the summary began
+    const before = presence.get(name);
+    renames.delete(user);
+    if (what !== "renamed") {
+      if (before && before !== what) presence.delete(name);
+      else presence.set(name, what);
+    } else if (before === "joined") {
+      presence.delete(name);
+      presence.set(to, before);
+    } else if (name !== to) {
+      renames.set(to, name);
+    }
+    if (presence.size + renames.size === 0) this.items.pop();
   }
 }

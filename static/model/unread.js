@@ -34,8 +34,9 @@ export class Unread {
     if (this.count === 0 && this.first !== null) return; // all is read, and the person still sees the rule
     this.count = this.mentions = 0;
     this.first = null;
-    for (const item of items.toReversed()) {
-      if (!("record" in item)) continue;
+    for (let i = items.length - 1; i >= 0; i -= 1) {
+      const item = items[i];
+      if (!item || !("record" in item)) continue;
       if (item.record.seq <= this.readPosition.at) break;
       if (!this.#isUnread(item.record, item.isQuiet)) continue;
       this.count += 1;

@@ -50,9 +50,8 @@ function compareCodePoints(a, b) {
 /** The key by which names are compared: names that differ only in case are the same claim. @param {string} name */
 export function nameKey(name) {
   if (/^[\0-\x7f]*$/.test(name)) return name.toLowerCase();
-  // Character by character: in a whole word, a final sigma would change.
-  const lower = (/** @type {string} */ text) => Array.from(text, (character) => character.toLowerCase()).join("");
-  return Array.from(name, (character) => lower(character.toUpperCase())).join("");
+  // Lower case character by character: in a whole word, a final sigma would change.
+  return Array.from(name.toUpperCase(), (character) => character.toLowerCase()).join("");
 }
 
 /** @param {string} a @param {string} b */

@@ -1,10 +1,10 @@
-// Preferences, saved in the browser: muted rooms and ignored users for each name; hidden joins and leaves,
-// notifications and sound for all names.
+// Preferences, saved in the browser: muted rooms and ignored users for each name; hidden joins, leaves and
+// renames, notifications and sound for all names.
 
 import { nameKey } from "../protocol/names.js";
 import { readStrings, saveItem } from "./store.js";
 
-/** @typedef {"hideMoves" | "desktop" | "sound"} Switch `hideMoves` hides joins and leaves; the names are keys of the storage. */
+/** @typedef {"hideMoves" | "desktop" | "sound"} Switch `hideMoves` hides joins, leaves and renames; the names are keys of the storage. */
 
 export class Preferences {
   #local;

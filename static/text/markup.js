@@ -5,14 +5,19 @@ import { replaceEmoji } from "./emoji.js";
 import { truncate, splitLinks } from "./text.js";
 
 /**
- * @typedef {{ kind: "text" | "code" | "block", text: string } | { kind: "link", text: string, href: string }
- *     | { kind: "strong" | "em" | "quote", pieces: Piece[] }} Piece A piece of a text, without its marks.
+ * @typedef {{ kind: "text" | "code" | "block", text: string, whole?: string } | { kind: "link", text: string, href: string, whole?: string }
+ *     | { kind: "strong" | "em" | "quote", pieces: Piece[] }} Piece A piece of a text, without its marks;
+ *     `whole`: the text of a block that `beginning` cut.
  * @typedef {{ kind: "mark", text: string, mayOpen: boolean, mayClose: boolean, role: "" | "opens" | "closes" }} Mark
  *   A mark without a role is text.
  */
 
 /** A text with more marks was not written by a person, and is shown unparsed. */
 const MAX_MARKS = 400;
+
+/** What a folded message shows at most: about as many characters as such rows have on a wide page. */
+const FOLDED_ROWS = 20;
+const FOLDED_CHARS = 2_000;
 
 /** A mark beside such a character is inside a word, as in `2*3*4`. Scripts without spaces have no such words. */
 const LETTER = /(?![\p{Ideographic}\p{scx=Hiragana}\p{scx=Katakana}])[\p{L}\p{M}\p{N}_]/u;
@@ -69,8 +74,37 @@ function parseInlineRows(rows) {
 
 /** @param {string} row @returns {Piece[]} */
 function parseInline(row) {
+  if (!/[*`]/.test(row)) return linkPieces(row);
   const parts = splitCode(row).flatMap((part) => (part.kind === "code" ? [part] : linkPieces(part.text)));
   return buildTree(pairMarks(parts.flatMap((part, i) => (part.kind === "text" ? splitMarks(part.text, i > 0, i + 1 < parts.length) : [part]))));
+}
+
+/** Whether a text is shown folded at first. @param {string} text */
+export function isLong(text) {
+  return text.length > FOLDED_CHARS || countRows(text) > FOLDED_ROWS;
+}
+
+/** @param {string} text */
+export function countRows(text) {
+  return text.split("\n").length;
+}
+
+/**
+ * The pieces that a folded message shows: its first rows, without runs of empty ones.
+ * @param {Piece[]} pieces @param {{ rows: number, chars: number }} [left] What may still be shown.
+ * @returns {Piece[]}
+ */
+export function beginning(pieces, left = { rows: FOLDED_ROWS, chars: FOLDED_CHARS }) {
+  return pieces.flatMap(/** @returns {Piece[]} */ (piece) => {
+    if (piece.kind === "quote" || piece.kind === "block") left.rows -= 1; // on rows of their own
+    if (left.rows <= 0 || left.chars <= 0) return [];
+    if ("pieces" in piece) return [{ ...piece, pieces: beginning(piece.pieces, left) }];
+    const rows = piece.text.replace(/\n{3,}/g, "\n\n").slice(0, left.chars).split("\n");
+    const text = rows.slice(0, left.rows).join("\n");
+    left.rows -= rows.length > left.rows ? left.rows : rows.length - 1;
+    left.chars -= text.length;
+    return [{ ...piece, text, whole: piece.text }];
+  });
 }
 
 /** The text without its marks and without empty rows. @param {string} text */
@@ -105,7 +139,7 @@ function splitCode(row) {
     if (!start || !end) continue;
     const code = row.slice(start.index + start[0].length, end.index);
     if (start.index > done) parts.push({ kind: "text", text: row.slice(done, start.index) });
-    parts.push({ kind: "code", text: code.length > 2 && /^ .*[^ ].* $/.test(code) ? code.slice(1, -1) : code });
+    parts.push({ kind: "code", text: /^ .* $/.test(code) && /[^ ]/.test(code) ? code.slice(1, -1) : code });
     done = end.index + end[0].length;
     i = ends[i] ?? i;
   }

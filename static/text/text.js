@@ -16,6 +16,26 @@ const MAX_LINK_CHARS = 2_048;
  */
 const LINK = /\bhttps?:\/\/[^\s"'`<>\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/giu;
 
+/** Results that `memoize` keeps: more than one draw needs. */
+const MAX_KEPT = 1_000;
+
+/**
+ * Keeps the results of a function of a text, so that no draw computes them again.
+ * @template Result @param {(text: string) => Result} compute
+ */
+export function memoize(compute) {
+  /** @type {Map<string, Result>} */
+  const kept = new Map();
+  return (/** @type {string} */ text) => {
+    const known = kept.get(text);
+    if (known !== undefined) return known;
+    const result = compute(text);
+    if (kept.size >= MAX_KEPT) kept.clear();
+    kept.set(text, result);
+    return result;
+  };
+}
+
 /** The part of a text that is shown. @param {string} text */
 export function truncate(text) {
   return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
@@ -31,6 +51,7 @@ export function splitLinks(text) {
   const list = [];
   let done = 0;
   for (const match of shown.matchAll(LINK)) {
+    if (match[0].length > MAX_LINK_CHARS) continue;
     const link = trimPunctuation(match[0]);
     const href = parseUrl(link);
     if (!href) continue;
@@ -51,7 +72,7 @@ export function normalize(typed) {
   return typed
     .replace(/\r\n?/g, "\n")
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|\p{Surrogate}/gu, "\ufffd")
-    .replace(/^\n+|\s+$/g, "");
+    .replace(/^\n+/, "").trimEnd(); // not `\s+$`: it takes the square of the length
 }
 
 /** The length of a text in UTF-8. @param {string} text */
@@ -72,41 +93,44 @@ export function hue(name) {
   return (Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 28) * 22.5;
 }
 
-/** @param {string} text */
+/**
+ * The address of a link. A link with a user name is not one: `https://www.paypal.com@evil.example/` leads to evil.example.
+ * @param {string} text
+ */
 function parseUrl(text) {
-  if (text.length > MAX_LINK_CHARS) return null;
   try {
-    const url = new URL(text);
-    return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
+    const { protocol, username, password, href } = new URL(text);
+    return /^https?:$/.test(protocol) && !username && !password ? href : null;
   } catch {
     return null;
   }
 }
+
+/** @type {Record<string, string>} */
+const OPENING = { ")": "(", "]": "[", "}": "{" };
 
 /**
  * Cuts punctuation that ends the sentence, not the link; a closing bracket too, unless the link opened it.
  * @param {string} link
  */
 function trimPunctuation(link) {
+  /** @type {Record<string, number>} */
+  const counts = {}; // of each character before `end`: counted once, so that a tail of brackets takes no longer than any other
+  for (const each of link) counts[each] = (counts[each] ?? 0) + 1;
   let end = link.length;
   for (; end > 0; end -= 1) {
     const last = link[end - 1] ?? "";
-    if (".,;:!?*_~…”’»".includes(last)) continue;
-    const opening = { ")": "(", "]": "[", "}": "{" }[last];
-    if (!opening || countBefore(link, opening, end) >= countBefore(link, last, end)) break;
+    const opening = OPENING[last];
+    if (!".,;:!?*_~…”’»".includes(last) && (!opening || (counts[opening] ?? 0) >= (counts[last] ?? 0))) break;
+    counts[last] = (counts[last] ?? 0) - 1;
   }
   return link.slice(0, end);
-}
-
-/** @param {string} link @param {string} sign @param {number} end */
-function countBefore(link, sign, end) {
-  return link.slice(0, end).split(sign).length - 1;
 }
 
 /** The word that was probably meant: one mistake away, or two from four letters on; else null. @param {string} typed @param {string[]} words */
 export function nearest(typed, words) {
   const most = Math.min(2, Math.floor(typed.length / 2));
-  const closest = words.map((word) => ({ word, distance: editDistance(typed, word) })).filter(({ distance }) => distance <= most);
+  const closest = words.filter((word) => Math.abs(word.length - typed.length) <= most).map((word) => ({ word, distance: editDistance(typed, word) })).filter(({ distance }) => distance <= most);
   return closest.sort((a, b) => a.distance - b.distance)[0]?.word ?? null;
 }
 

@@ -3,7 +3,7 @@
 import { rowsOf } from "./rows.js";
 import { enableActions, updateTabStop } from "./message-actions.js";
 import { reconcile } from "./dom.js";
-import { buildRow, versionOf } from "./message.js";
+import { buildRow, isFolded, versionOf } from "./message.js";
 
 /** Items in the document at once: enough for any screen, few enough to stay fast. */
 const WINDOW_ITEMS = 280;
@@ -22,13 +22,14 @@ const BOTTOM_PX = 48;
  * @typedef {{ from: number, to: number, isFollowing: boolean, anchor: [string, number] | null }} WindowPosition
  *     Indexes of the first item and after the last one; `to` Infinity: to the newest. The anchor is the
  *     key of a row and its distance from the top of the view.
- * @typedef {RowCallbacks & { loadOlder(): void, scrolled(): void }} MessageListCallbacks
+ * @typedef {Omit<RowCallbacks, "toggleFold"> & { scrolled(): void }} MessageListCallbacks
  */
 
 export class MessageList {
   #scroller;
   #log;
   #callbacks;
+  #requestOlder;
   /** @type {Room | null} */ #room = null;
   /** @type {WeakMap<object, WindowPosition>} */ #positions = new WeakMap();
   /** @type {WindowPosition} */ #position = followingPosition();
@@ -40,10 +41,13 @@ export class MessageList {
   constructor(scroller, log, callbacks) {
     this.#scroller = scroller;
     this.#log = log;
-    this.#callbacks = callbacks;
+    this.#callbacks = { ...callbacks, toggleFold: (/** @type {string} */ key) => this.#toggleFold(key), loadOlder: () => this.#loadOlder() };
+    this.#requestOlder = callbacks.loadOlder;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     enableActions(log);
-    new ResizeObserver(() => this.#restoreScroll()).observe(scroller);
+    const sizes = new ResizeObserver(() => this.#restoreScroll());
+    sizes.observe(scroller);
+    sizes.observe(log); // the button of a folded message may come after the draw
   }
 
   /** Whether the newest message is in view. */
@@ -79,6 +83,11 @@ export class MessageList {
     this.#position = { from: index - STEP_ITEMS, to, isFollowing: false, anchor: [key, this.#scroller.clientHeight / 3] };
     this.#target = key;
     this.draw(room, this.#me);
+    const row = this.#row(key);
+    if (row && isFolded(row)) {
+      room.unfolded.add(key);
+      this.draw(room, this.#me);
+    }
     this.#row(key)?.focus({ preventScroll: true }); // so that it is announced
   }
 
@@ -92,6 +101,21 @@ export class MessageList {
     this.#position = followingPosition();
     if (this.#room) this.draw(this.#room, this.#me);
     this.#callbacks.scrolled();
+  }
+
+  /** Shows a long message whole, or folds it; its top stays where it is, if that is in view. @param {string} key */
+  #toggleFold(key) {
+    const room = this.#room;
+    const row = this.#row(key);
+    if (!room || !row) return;
+    const top = row.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top;
+    if (!room.unfolded.delete(key)) room.unfolded.add(key);
+    this.#position.isFollowing = false;
+    this.draw(room, this.#me);
+    this.#position.anchor = [key, Math.max(top, 0)];
+    this.#restoreScroll();
+    /** @type {HTMLElement | null | undefined} */ (this.#row(key)?.querySelector(".fold"))?.focus({ preventScroll: true });
+    this.#scrolled();
   }
 
   /** @param {number} pages */
@@ -128,6 +152,12 @@ export class MessageList {
     room.firstInView = at.isFollowing ? Infinity : at.from;
   }
 
+  /** Goes on loading after pages that showed nothing. */
+  #loadOlder() {
+    if (this.#room) this.#room.emptyPages = 0;
+    this.draw(this.#room, this.#me);
+  }
+
   #scrolled() {
     if (!this.#room) return;
     this.#position.isFollowing = this.#position.to === Infinity && this.#distanceToBottom() < BOTTOM_PX;
@@ -145,8 +175,8 @@ export class MessageList {
       if (at.from > room.base && !(at.isFollowing && room.end - at.from >= WINDOW_ITEMS)) {
         at.from -= STEP_ITEMS;
         this.draw(room, this.#me);
-      } else if (at.from <= room.base && room.hasOlder) {
-        this.#callbacks.loadOlder();
+      } else if (at.from <= room.base && room.hasOlder && !room.isLoadingPaused) {
+        this.#requestOlder();
       }
     } else if (at.to < room.end && this.#distanceToBottom() < NEAR_EDGE_PX) {
       at.to += STEP_ITEMS;
@@ -195,7 +225,8 @@ export class MessageList {
     } else if (anchor) {
       const row = this.#row(anchor[0]);
       const top = this.#scroller.getBoundingClientRect().top;
-      if (row) this.#scroller.scrollTop += row.getBoundingClientRect().top - top - anchor[1];
+      const moved = row ? row.getBoundingClientRect().top - top - anchor[1] : 0;
+      if (moved) this.#scroller.scrollTop += moved; // even `+= 0` would stop a scroll that is under way
     }
   }
 }

@@ -1,16 +1,23 @@
 // One row of the message list as an element: a message with its buttons, a rule or a note.
 
+import { countRows, isLong } from "../text/markup.js";
 import { hue, splitLinks } from "../text/text.js";
 import { formatTime, formatFull, formatIso } from "../text/time.js";
 import { offerActions } from "./message-actions.js";
 import { button, colouredName, hiddenText, linkNodes, make, onFollow } from "./dom.js";
 import { richText } from "./rich-text.js";
 
+/** Characters of a folded message from which on its layout takes time: 10 ms for 2,000 combining marks. */
+const MIN_SLOW_CHARS = 1_000;
+
+/** Names in one presence summary: more would fill the screen. */
+const MAX_NAMES = 20;
+
 /**
  * @import { MessageCallbacks } from "./message-actions.js"
- * @import { Failure, MessageRow, Quote, Row, TopicRow, UnloadedEditRow } from "./rows.js"
+ * @import { Failure, MessageRow, PresenceRow, Quote, Row, TopicRow, UnloadedEditRow } from "./rows.js"
  * @typedef {MessageCallbacks & {
- *   openRoom(room: string): boolean, openMessage(seq: number): void, resend(cid: string): void, drop(cid: string): void,
+ *   openRoom(room: string): boolean, openMessage(seq: number): void, toggleFold(key: string): void, loadOlder(): void, resend(cid: string): void, drop(cid: string): void,
  * }} RowCallbacks
  */
 
@@ -18,11 +25,12 @@ import { richText } from "./rich-text.js";
 export function buildRow(row, callbacks) {
   switch (row.kind) {
     case "message": return messageRow(row, callbacks);
-    case "presence": return make("p", { class: "presence" }, ...presenceNodes(row.changes));
+    case "presence": return make("p", { class: "presence" }, ...presenceNodes(row));
     case "topic": return unsentRow(row, callbacks, colouredName(row.user, hue(row.user)), ...topicNodes(row.text));
     case "edit": return unsentRow(row, callbacks, row.text);
   }
   const rule = make("p", { class: row.kind }, make("span", {}, row.text));
+  if (row.isPaused) rule.append(button("Load older messages", callbacks.loadOlder, { class: "chip" }));
   for (const found of row.hits ?? []) rule.append(linkToMessage(found, callbacks));
   for (const [room, label] of row.rooms ?? []) rule.append(button(label, () => callbacks.openRoom(room), { class: "chip" }));
   return rule;
@@ -32,9 +40,9 @@ export function buildRow(row, callbacks) {
 export function versionOf(row) {
   switch (row.kind) {
     case "message": return [
-      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.version, row.isEditing, row.quote?.user, row.quote?.text, ...row.failures.map(({ reason }) => reason),
+      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.version, row.isEditing, row.isUnfolded, row.quote?.user, row.quote?.text, ...row.failures.map(({ reason }) => reason),
     ].join(" ");
-    case "presence": return row.changes.join(" ");
+    case "presence": return `${row.changes.join(" ")} ${row.renames.join(" ")}`;
     case "topic": case "edit": return [row.state, ...row.failures.map(({ reason }) => reason)].join(" ");
     default: return row.text;
   }
@@ -52,12 +60,13 @@ function messageRow(row, callbacks) {
   }
   const element = make("div", { class: "message", "data-state": row.state, "aria-live": row.isMine ? "off" : undefined });
   for (const [kind, is] of Object.entries({
-    first: row.isFirst, action: row.isAction, mine: row.isMine, mention: row.isMention, editing: row.isEditing, deleting: row.isDeleting,
+    first: row.isFirst, action: row.isAction, mine: row.isMine, mention: row.isMention, editing: row.isEditing, deleting: row.isDeleting, unfolded: row.isUnfolded, long: isLong(row.text ?? "") && text.textContent.length > MIN_SLOW_CHARS,
   })) element.classList.toggle(kind, is);
   if (row.quote) element.append(linkToMessage(row.quote, callbacks, "reply to "));
   if (row.isAction) element.append(text);
   else if (row.isFirst) element.append(make("div", { class: "message-header" }, name, time), text);
   else element.append(hiddenText(`${row.user}: `), text, time);
+  offerFold(text, row, callbacks);
   const { seq, text: now } = row;
   if (seq !== null && now !== null && !row.isDeleting) offerActions(element, { seq, text: now, isMine: row.isMine }, callbacks);
   for (const failure of row.failures) element.append(failureElement(failure, callbacks));
@@ -65,11 +74,43 @@ function messageRow(row, callbacks) {
 }
 
 /** The text of a message, or that it was deleted. @param {MessageRow} row */
-function textElement({ text, isEdited }) {
+function textElement({ text, isEdited, isUnfolded }) {
   if (text === null) return make("div", { class: "text deleted" }, "deleted");
-  const element = make("div", { class: "text", dir: "auto" }, ...richText(text));
+  const element = make("div", { class: "text", dir: "auto" }, ...richText(text, isLong(text) && !isUnfolded));
   if (isEdited) element.append(" ", make("span", { class: "edited" }, "edited"));
   return element;
+}
+
+/** What adds the button to a text that is not long, but may be too high for a narrow page. @type {WeakMap<Element, () => void>} */
+const pendingFolds = new WeakMap();
+
+const heights = new ResizeObserver((entries) => {
+  for (const { target } of entries.filter((entry) => isCut(entry.target))) {
+    heights.unobserve(target);
+    pendingFolds.get(target)?.();
+  }
+});
+
+/** Whether the style sheet cuts a text at its maximal height. @param {Element} text */
+function isCut(text) {
+  return text.scrollHeight > text.clientHeight && text.clientHeight >= parseFloat(getComputedStyle(text).maxHeight);
+}
+
+/** Adds the button that shows a message whole, and folds it again, as soon as it needs one. @param {HTMLElement} element @param {MessageRow} row @param {RowCallbacks} callbacks */
+function offerFold(element, { key, text, isUnfolded }, callbacks) {
+  if (!text) return;
+  const rows = countRows(text);
+  const label = isUnfolded ? "Show less" : rows > 1 ? `Show all ${rows.toLocaleString()} lines` : "Show all";
+  const add = () => element.after(button(label, () => callbacks.toggleFold(key), { class: "fold plain", "aria-expanded": String(isUnfolded) }));
+  if (isUnfolded || isLong(text)) return add();
+  pendingFolds.set(element, add);
+  heights.observe(element);
+}
+
+/** Whether a row of the list hides a part of its message. @param {Element} row */
+export function isFolded(row) {
+  const text = row.querySelector(".text");
+  return row.querySelector('.fold[aria-expanded="false"]') !== null || (text !== null && isCut(text));
 }
 
 /** @param {Quote} quote @param {RowCallbacks} callbacks @param {string} [prefix] For screen readers. */
@@ -98,12 +139,19 @@ function failureElement({ what, reason, cid }, callbacks) {
     button("Send again", () => callbacks.resend(cid)), button("Drop", () => callbacks.drop(cid)));
 }
 
-/** “ada, bob joined · eve left”. @param {[string, string][]} changes */
-function presenceNodes(changes) {
-  return ["joined", "left"].flatMap((what) => {
-    const users = changes.filter(([, state]) => state === what).map(([user]) => colouredName(user, hue(user)));
-    if (users.length === 0) return [];
-    const isSecond = what === "left" && users.length < changes.length;
-    return [isSecond ? " · " : "", ...users.flatMap((user, i) => (i ? [", ", user] : [user])), ` ${what}`];
+/** “ada, bob joined · eve left · dan is now known as Daniel”. @param {PresenceRow} row */
+function presenceNodes({ changes, renames }) {
+  const coloured = (/** @type {string} */ user) => colouredName(user, hue(user));
+  const parts = ["joined", "left"].flatMap((what) => {
+    const users = changes.filter(([, state]) => state === what).map(([user]) => [coloured(user)]);
+    return users.length ? [[...join(users, ", "), ` ${what}`]] : [];
   });
+  if (renames.length) parts.push(join(renames.map(([to, from]) => [coloured(from), " is now known as ", coloured(to)]), " · "));
+  return join(parts, " · ");
+}
+
+/** @param {(Node | string)[][]} parts @param {string} between */
+function join(parts, between) {
+  const shown = parts.slice(0, MAX_NAMES).flatMap((nodes, i) => (i ? [between, ...nodes] : nodes));
+  return parts.length > MAX_NAMES ? [...shown, ` and ${parts.length - MAX_NAMES} more`] : shown;
 }

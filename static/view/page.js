@@ -40,6 +40,7 @@ export class Page {
   #roomPicker;
   #settings;
   /** @type {Chat | null} */ #chat = null;
+  /** The list in the document. @type {string[]} */ #knownRooms = [];
   #panels = [byId("rooms"), byId("members")];
 
   /** @param {PageCallbacks} callbacks */
@@ -99,7 +100,7 @@ export class Page {
     document.title = document.hidden && unread ? `(${unread}) ${name}` : name;
     this.notifications.setBadge(document.hidden ? unread : 0, document.hidden ? chat.unreadMentions : 0);
     setText(byId("title"), room?.label ?? "No room");
-    this.#drawTopic(room ? headerText(room) : "");
+    this.#drawTopic(room ? headerText(room, chat) : "");
     this.#drawState(pageState);
     this.#drawRooms(chat);
     this.#drawMembers(room, chat);
@@ -141,7 +142,8 @@ export class Page {
     draw("room-list", listed.filter(({ peer }) => !peer));
     draw("direct-list", listed.filter(({ peer }) => peer));
     byId("direct").hidden = listed.every(({ peer }) => !peer);
-    reconcile(byId("known-rooms"), knownRooms, (name) => ({ key: name, version: "" }), (name) => make("option", { value: name }));
+    if (knownRooms !== this.#knownRooms) byId("known-rooms").replaceChildren(...knownRooms.map((name) => make("option", { value: name })));
+    this.#knownRooms = knownRooms;
     setText(byId("unread-elsewhere"), unreadElsewhere ? String(unreadElsewhere) : "");
     setText(byId("me"), me);
     byId("me").style.setProperty("--hue", String(hue(me)));
@@ -159,9 +161,10 @@ export class Page {
   }
 
   /** @param {Room | null} room @param {Chat} chat */
-  #drawMembers(room, { me, away }) {
+  #drawMembers(room, chat) {
+    const { me } = chat;
     const count = room?.members.count ?? 0;
-    const awayMessage = (/** @type {string} */ name) => sameName(name, me) ? away : room?.members.awayMessage(name) ?? null;
+    const awayMessage = (/** @type {string} */ name) => (room ? chat.awayMessage(room, name) : null);
     setText(byId("member-count"), String(count));
     setText(byId("members-title"), `People · ${count}`);
     const members = room?.memberNames ?? [];
@@ -220,10 +223,10 @@ export class Page {
   }
 }
 
-/** The topic of a room; in a private room, that the peer is away. @param {Room} room */
-function headerText({ topic, peer, members }) {
-  const away = peer === null ? null : members.awayMessage(peer);
-  return away === null ? topic : `${peer} is ${awayText(away)}`;
+/** The topic of a room; in a private room, that the peer is away. @param {Room} room @param {Chat} chat */
+function headerText(room, chat) {
+  const away = room.peer === null ? null : chat.awayMessage(room, room.peer);
+  return away === null ? room.topic : `${room.peer} is ${awayText(away)}`;
 }
 
 /** @param {string | null} text */

@@ -1,6 +1,6 @@
 // Rich text: a message's markup as nodes: text, links, code, emphasis, quotes.
 
-import { parseMarkup } from "../text/markup.js";
+import { beginning, parseMarkup } from "../text/markup.js";
 import { button, copyText, linkNodes, make } from "./dom.js";
 
 /** @import { Piece } from "../text/markup.js" */
@@ -8,9 +8,10 @@ import { button, copyText, linkNodes, make } from "./dom.js";
 /** How long “Copied” is shown. */
 const COPIED_MS = 2_000;
 
-/** @param {string} text */
-export function richText(text) {
-  return parseMarkup(text).map(buildNode);
+/** @param {string} text @param {boolean} [isFolded] Whether to show its beginning only. */
+export function richText(text, isFolded = false) {
+  const pieces = parseMarkup(text);
+  return isFolded ? [...beginning(pieces).map(buildNode), "…"] : pieces.map(buildNode);
 }
 
 /** @param {Piece} piece @returns {Node | string} */
@@ -21,16 +22,16 @@ function buildNode(piece) {
     case "code": return make("code", {}, piece.text);
     case "strong": case "em": return make(piece.kind, {}, ...piece.pieces.map(buildNode));
     case "quote": return make("blockquote", { dir: "auto" }, ...piece.pieces.map(buildNode));
-    case "block": return codeBlock(piece.text);
+    case "block": return codeBlock(piece.text, piece.whole);
   }
 }
 
-/** @param {string} text */
-function codeBlock(text) {
+/** @param {string} text @param {string} [whole] What the button copies. */
+function codeBlock(text, whole = text) {
   const code = make("code", {}, text);
   let back = 0;
   const copyButton = button("Copy", async () => {
-    const isCopied = await copyText(text);
+    const isCopied = await copyText(whole);
     if (!isCopied) getSelection()?.selectAllChildren(code);
     copyButton.textContent = isCopied ? "Copied" : "Press Ctrl+C";
     clearTimeout(back);

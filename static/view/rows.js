@@ -1,6 +1,7 @@
 // Rows: a room's items in the order in which they are shown, with rules for days and for "New", and groups.
 
 import { plainText } from "../text/markup.js";
+import { memoize } from "../text/text.js";
 import { formatDay, isSameDay } from "../text/time.js";
 import { peerOf, sameName } from "../protocol/names.js";
 
@@ -11,9 +12,10 @@ import { peerOf, sameName } from "../protocol/names.js";
  * @import { Preferences } from "../storage/preferences.js"
  * @typedef {"stored" | "pending" | "failed"} SendState
  * @typedef {{ cid: string, what: string, reason: string }} Failure A submission that failed: "Not sent", and why.
- * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][], hits?: Quote[] }} TextRow
- *     `rooms` and `hits` are links: the name and the label of each room, and the records found by a search.
- * @typedef {{ key: string, kind: "presence", changes: [string, "joined" | "left"][] }} PresenceRow
+ * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][], hits?: Quote[], isPaused?: boolean }} TextRow
+ *     `isPaused`: a button loads older messages. `rooms` and `hits` are links: the name and the label of each room, and the records found by a search.
+ * @typedef {{ key: string, kind: "presence", changes: [string, "joined" | "left"][], renames: [string, string][] }} PresenceRow
+ *     `renames`: the name now, and the one before.
  * @typedef {{ key: string, kind: "topic", user: string, text: string, state: SendState, failures: Failure[] }} TopicRow
  * @typedef {{ key: string, kind: "edit", text: string, state: SendState, failures: Failure[] }} UnloadedEditRow
  *     An unsent edit or delete of a message that is not loaded.
@@ -21,7 +23,7 @@ import { peerOf, sameName } from "../protocol/names.js";
  *     `user` null: not loaded; `text` null as well: deleted.
  * @typedef {{ key: string, kind: "message", user: string, at: number, text: string | null, version: string,
  *   seq: number | null, isAction: boolean, isMine: boolean, isMention: boolean, isFirst: boolean, isEdited: boolean,
- *   isEditing: boolean, isDeleting: boolean, quote: Quote | null, state: SendState, failures: Failure[] }} MessageRow
+ *   isEditing: boolean, isDeleting: boolean, isUnfolded: boolean, quote: Quote | null, state: SendState, failures: Failure[] }} MessageRow
  *     `text` null: deleted; `version` changes with the text. `seq` null: not stored. `isFirst`: of a group,
  *     so it shows the name and the time. `isDeleting`: its delete is not stored yet.
  * @typedef {TextRow | PresenceRow | TopicRow | UnloadedEditRow | MessageRow} Row
@@ -45,6 +47,7 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
   const rows = [];
   const { edits, others } = splitUnsent(room);
   if (from <= room.base && room.oldest !== null && !room.hasOlder) rows.push(firstRow(room));
+  if (from <= room.base && room.isLoadingPaused) rows.push({ key: "paused", kind: "note", text: "No messages to show here yet.", isPaused: true });
   /** @type {MessageRow | null} */
   let last = null;
 
@@ -75,7 +78,10 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
       else if (type === "topic") rows.push({ key: item.key, kind: "topic", user, text, state: "stored", failures: [] });
       else add(postRow(room, item, edits.get(seq) ?? [], me, preferences), seq === room.newFrom);
     } else if ("presence" in item) {
-      if (!preferences?.isOn("hideMoves")) rows.push({ key: item.key, kind: "presence", changes: [...item.presence] });
+      const isShown = (/** @type {string[]} */ users) => !users.some((user) => preferences?.isIgnored(user));
+      const [changes, renames] = [[...item.presence].filter(([user]) => isShown([user])), [...item.renames].filter(isShown)];
+      const isHidden = preferences?.isOn("hideMoves") || changes.length + renames.length === 0;
+      if (!isHidden) rows.push({ key: item.key, kind: "presence", changes, renames });
     } else if ("missing" in item) {
       rows.push({ key: item.key, kind: "gap", text: gapText(item.missing) });
     } else {
@@ -93,7 +99,7 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
     else {
       add({
         key, kind: "message", user: me, at, text: submission.text ?? "", version: "", seq: null, isAction: submission.kind === "me",
-        isMine: true, isMention: false, isFirst: true, isEdited: false, isEditing: false, isDeleting: false,
+        isMine: true, isMention: false, isFirst: true, isEdited: false, isEditing: false, isDeleting: false, isUnfolded: room.unfolded.has(key),
         quote: quoteOf(room, submission.reply, preferences), state, failures,
       });
     }
@@ -129,7 +135,7 @@ function postRow(room, { key, record }, edits, me, preferences) {
     isMention: text !== null && !sameName(user, me) && room.isMentionOf({ ...record, text }, me),
     text: text === null ? null : edit?.text ?? text,
     version: `${version} ${edits.map(({ submission }) => submission.cid)}`,
-    isEdited: text !== null && (version > 0 || edit?.type === "edit"), isEditing: room.editing?.seq === seq, isDeleting: edit?.type === "delete",
+    isEdited: text !== null && (version > 0 || edit?.type === "edit"), isEditing: room.editing?.seq === seq, isDeleting: edit?.type === "delete", isUnfolded: room.unfolded.has(key),
     quote: text === null ? null : quoteOf(room, record.reply, preferences), state: failures.length ? "failed" : edit ? "pending" : "stored", failures,
   };
 }
@@ -143,12 +149,15 @@ export function quoteOf(room, seq, preferences) {
   const record = room.recordAt(seq);
   if (record?.type !== "post" || preferences?.isIgnored(record.user)) return { seq, user: null, text: null };
   const { text } = room.currentText(record);
-  return { seq, user: record.user, text: text && excerpt(plainText(text), MAX_QUOTE_CHARS) };
+  return { seq, user: record.user, text: text && quoteText(text) };
 }
+
+/** What a quote shows of a text. A post can have any number of replies, and each draw shows them all. */
+const quoteText = memoize((text) => excerpt(plainText(text), MAX_QUOTE_CHARS));
 
 /** A post, or an edit of one, that a search found. @param {LogRecord} record @returns {Quote} */
 function searchHit({ type, seq, target, user, text }) {
-  return { seq: type === "edit" ? target : seq, user, text: excerpt(plainText(text), MAX_QUOTE_CHARS) };
+  return { seq: type === "edit" ? target : seq, user, text: quoteText(text) };
 }
 
 /** @param {Unsent} unsent @returns {Failure} */

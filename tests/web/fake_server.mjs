@@ -29,6 +29,8 @@ export class FakeServer {
   password = null;
   /** Maps a message to its answer; undefined: the usual answer, null: none. */
   instead = () => undefined;
+  /** How many records a first join sends. */
+  firstPage = 100;
   /** A mute server keeps its sockets and sends nothing. */
   isMute = false;
   tokens = new Map();
@@ -198,7 +200,7 @@ export class FakeServer {
     const { records, log: id } = this.room(room);
     const head = records.length;
     const reset = since !== undefined && (log !== id || since > head);
-    const from = since === undefined || reset ? Math.max(0, head - 100) : since;
+    const from = since === undefined || reset ? Math.max(0, head - this.firstPage) : since;
     const members = this.members(room);
     const [topic, marked] = [this.topics.get(room), this.marks.get(`${client.user} ${room}`)];
     send({ type: "joined", room, log: id, first: head ? 1 : 0, head, since: from, reset, topic, marked, count: members.length, members });

@@ -8,7 +8,7 @@ import { enter, withFakeServer, person, post } from "./harness.mjs";
 const AXE = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
 const { browser, fake } = await withFakeServer();
-for (const [user, text] of [["ada", "morning"], ["ada", "bob: see https://example.org"], ["bob", "hello"], ["eve", "later"]]) fake.post("lobby", user, text);
+for (const [user, text] of [["ada", "morning"], ["ada", "bob: see https://example.org"], ["bob", "hello"], ["eve", "later"], ["eve", "row\n".repeat(40).trim()]]) fake.post("lobby", user, text);
 fake.topics.set("lobby", "Release on Friday: https://example.org/plan");
 
 /** Every violated rule, and where. */
@@ -30,6 +30,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.locator(".message.target").waitFor();
       await page.evaluate(AXE);
       const check = async (state) => assert.deepEqual(await violations(page), [], state);
+      await page.getByRole("button", { name: "Show all 40 lines" }).waitFor();
       await check("talking");
       await page.keyboard.press("Control+k");
       await page.locator("#room-picker[open]").waitFor();

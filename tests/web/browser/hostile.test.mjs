@@ -61,7 +61,7 @@ test("markup makes only allowed elements, and neither links nor directions leak 
   fake.post("marks", "eve", `\`${"w".repeat(2_000)}\`\n> ${"q".repeat(1_000)}\n\`\`\`\n${"b".repeat(900)}\n\`\`\``);
   const seen = await until(() => messages(page), (all) => all.length === 6);
   assert.equal(seen[0], "<img src=x onerror=globalThis.harmed=1> javascript:alert(1) http://a.example");
-  assert.equal(seen[3], "*a* ".repeat(1_000));
+  assert.equal(seen[3], `${"*a* ".repeat(500)}…`, "a text of marks alone is shown unparsed, and folded");
   const found = await page.evaluate(() => {
     return {
       tags: [...new Set([...document.querySelectorAll("#log .text *")].map(({ tagName }) => tagName))].sort(),
@@ -146,5 +146,6 @@ test("the whole page is small, as it is and compressed", (t) => {
   const sum = (/** @type {(file: Buffer) => number} */ size) => files.reduce((all, file) => all + size(file), 0);
   const [plain, gzip, brotli] = [sum(({ length }) => length), sum((file) => gzipSync(file).length), sum((file) => brotliCompressSync(file).length)];
   t.diagnostic(`${files.length} files: ${plain} bytes; each packed: gzip ${gzip}, Brotli ${brotli}`);
-  assert.ok(plain <= 247_000 && brotli <= 75_000);
+  // A change that needs more says why: the last one was folding, for 10,700 bytes.
+  assert.ok(plain <= 258_000 && brotli <= 77_500);
 });

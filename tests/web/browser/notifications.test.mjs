@@ -169,7 +169,7 @@ test("the settings mute, hide joins and leaves, and unignore users", async () =>
   await page.locator(".presence", { hasText: "zed joined" }).waitFor();
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByLabel("Mute #set").check();
-  await page.getByLabel("Hide joins and leaves").check();
+  await page.getByLabel("Hide joins, leaves and renames").check();
   await page.getByRole("button", { name: "Show messages from eve again" }).click();
   await page.keyboard.press("Escape");
   await page.locator(".presence").waitFor({ state: "detached" });

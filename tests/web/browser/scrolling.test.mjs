@@ -54,15 +54,18 @@ test("the view follows the newest message, and stays where the person scrolled",
   await context.close();
 });
 
-test("older pages load above without a jump, down to the beginning", async () => {
-  fill("old", 450);
+for (const [room, what, addition] of [
+  ["old", "older pages load above without a jump, down to the beginning", () => ""],
+  ["folded", "the same where half of the messages are folded", (i) => (i % 2 ? "" : "\n".repeat(i % 3 ? 300 : 30) + "x ".repeat(i % 5 ? 10 : 1_500))],
+]) test(what, async () => {
+  for (let i = 1; i <= 450; i += 1) fake.post(room, ["ada", "eve", "zed"][Math.floor(i / 3) % 3], `line ${i}${i % 7 ? "" : " and more".repeat(40)}${addition(i)}`);
   const context = await person(browser);
-  const page = await enter(context, `${fake.url}/r/old`, "bob");
+  const page = await enter(context, `${fake.url}/r/${room}`, "bob");
   await until(() => view(page), ({ below, rows }) => below === 0 && rows > 100);
   await wheel(page, -1_500);
-  await until(() => view(page), ({ below }) => below > 1_400);
+  await until(() => view(page), ({ below }) => below > 500);
   // Whatever loads above, the message in view moves only as far as the wheel moves it.
-  for (let i = 0; i < 200; i += 1) {
+  for (let i = 0; i < 400; i += 1) {
     const before = await view(page);
     if (before.text === "line 1") break;
     await page.evaluate(() => {
@@ -81,7 +84,7 @@ test("older pages load above without a jump, down to the beginning", async () =>
     });
     assert.ok(off <= 2, `jumped by ${off} px`);
   }
-  await page.getByText("This is where #old begins.").waitFor();
+  await page.getByText(`This is where #${room} begins.`).waitFor();
   assert.ok((await view(page)).rows < 500);
   await page.getByRole("button", { name: /[Jj]ump to latest/ }).click();
   await until(() => view(page), ({ below }) => below === 0);

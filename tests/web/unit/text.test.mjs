@@ -28,6 +28,13 @@ test("punctuation after a link is not part of it", () => {
   assert.deepEqual(links("“http://a.example…” [http://b.example]."), ["http://a.example", "http://b.example"]);
 });
 
+test("a link with a user name, which could look like another host, stays text", () => {
+  for (const link of ["https://www.paypal.com@evil.example/", "https://a.example:443@evil.example", "http://:x@evil.example", "https://a.example%2f@evil.example/"]) {
+    assert.deepEqual(links(link), [], link);
+  }
+  assert.deepEqual(links("https://a.example/@ada?to=b@c.example"), ["https://a.example/@ada?to=b@c.example"]);
+});
+
 test("all parts joined are the text", () => {
   for (const line of ["", "plain", "http://a", "a http://b c http://d", "<b>&amp;</b>", "x".repeat(4096), "\n\t "]) {
     assert.equal(splitLinks(line).map(({ text }) => text).join(""), line);
