@@ -132,6 +132,27 @@ impl RestartingServer {
     }
 }
 
+/// Copies a directory and all in it.
+pub(crate) fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy_dir(&path, &to) } else { assert!(fs::copy(&path, &to).is_ok()) }
+    }
+}
+
+/// Cuts up to `count` records off the end of a log's file, as a power cut does to what is not fsynced, and
+/// leaves at least one. Returns how many it has cut. Only while no server runs.
+pub(crate) fn cut_records(file: &Path, count: usize) -> usize {
+    let bytes = fs::read(file).unwrap();
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    let kept = lines.len().saturating_sub(count).max(2.min(lines.len())); // the header, one record
+    let len: usize = lines[..kept].iter().map(|line| line.len()).sum();
+    OpenOptions::new().write(true).open(file).unwrap().set_len(len as u64).unwrap();
+    lines.len() - kept
+}
+
 fn is_log(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "jsonl")
         && File::open(path).is_ok_and(|file| file.metadata().is_ok_and(|of| of.len() > 0))

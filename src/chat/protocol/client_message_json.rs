@@ -3,6 +3,7 @@
 use super::client_message::{Agent, ClientMessage, HistoryRange, Join, Since};
 use super::fields::{Fields, WHOLE_NUMBER, must_be, number};
 use super::operation_json::read_kind;
+use super::record::RecordId;
 use super::server_message::ErrorMessage;
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::operation::Operation;
@@ -27,7 +28,8 @@ impl ClientMessage {
             ErrorMessage::new(ErrorCode::BadJson, format!("not strict JSON: {error}"))
         })?;
         read(&value, max_text).map_err(|rejection| {
-            let cid = field_of(&value, "cid");
+            let is_join = value.get("type").and_then(Value::as_str) == Some("join");
+            let cid = if is_join { None } else { field_of(&value, "cid") }; // there it is of another message
             let room = if cid.is_none() { field_of(&value, "room") } else { None };
             ErrorMessage { cid, room, ..rejection.into() }
         })
@@ -174,7 +176,11 @@ fn read_join(fields: Fields<'_>) -> Result<Join, Rejection> {
         ),
     };
     let log = fields.optional_string("log")?.map(str::to_owned);
-    Ok(Join { room: fields.value("room")?, since, log })
+    let record = match (fields.raw("at"), fields.raw("cid")) {
+        (None, None) => None,
+        (_, _) => Some(RecordId { at: fields.number("at")?, cid: fields.value("cid")? }),
+    };
+    Ok(Join { room: fields.value("room")?, since, log, record })
 }
 
 fn read_history(fields: Fields<'_>) -> Result<ClientMessage, Rejection> {
@@ -251,6 +257,9 @@ fn push_join(mut object: Object, join: &Join) -> String {
     }
     if let Some(log) = &join.log {
         object.string("log", log);
+    }
+    if let Some(RecordId { at, cid }) = &join.record {
+        object.number("at", *at).string("cid", cid.as_str());
     }
     object.end()
 }

@@ -32,6 +32,28 @@ pub struct Record {
     pub kind: RecordKind,
 }
 
+/// What tells a record from another one that has its seq in another history of the log: one that a
+/// restored backup or a power cut has ended. A cid belongs to one author, and after a jump of the clock many
+/// records have one `at`; both together belong to one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordId {
+    /// Its `at`.
+    pub at: u64,
+    /// Its cid.
+    pub cid: Cid,
+}
+
+impl RecordId {
+    /// The id of the record in `value`, whatever its `type`.
+    ///
+    /// # Errors
+    /// A field that is missing or invalid.
+    pub fn from_json(value: &Value) -> Result<RecordId, Rejection> {
+        let fields = Fields::of(value)?;
+        Ok(RecordId { at: fields.number("at")?, cid: fields.value("cid")? })
+    }
+}
+
 /// The content of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordKind {
@@ -58,6 +80,12 @@ impl RecordKind {
 }
 
 impl Record {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> RecordId {
+        RecordId { at: self.at, cid: self.cid.clone() }
+    }
+
     /// Appends the record as JSON. It runs for every post, so it allocates nothing but space in
     /// `out`.
     pub fn push_json(&self, out: &mut String) {

@@ -1,11 +1,10 @@
 //! A server's messages to and from JSON.
 
 use super::fields::{Fields, must_be};
-use super::record::Record;
+use super::record::{Record, RecordId};
 use super::server_message::{
     ErrorMessage, Joined, Limits, PresenceChange, RoomInfo, ServerMessage, Welcome,
 };
-use crate::chat::cid::Cid;
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::room_name::RoomName;
 use crate::chat::text::{AwayMember, AwayMessage};
@@ -93,17 +92,15 @@ impl ServerMessage {
         Ok(message.unwrap_or(ServerMessage::Other(value)))
     }
 
-    /// The room and seq of a record whose type this version does not know. The client counts it:
+    /// The room, seq and id of a record whose type this version does not know. The client counts it:
     /// else the record after it would seem to follow a missing one.
     #[must_use]
-    pub fn unknown_record(value: &Value) -> Option<(RoomName, u64)> {
+    pub fn unknown_record(value: &Value) -> Option<(RoomName, u64, RecordId)> {
         let fields = Fields::of(value).ok()?;
         let room = fields.value("room").ok()?;
         let seq = fields.number("seq").ok()?;
-        fields.number("at").ok()?;
         fields.string("user").ok()?;
-        fields.value::<Cid>("cid").ok()?;
-        Some((room, seq))
+        Some((room, seq, RecordId::from_json(value).ok()?))
     }
 }
 

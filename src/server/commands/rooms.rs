@@ -48,14 +48,14 @@ impl Session {
             Ok(room) => room,
             Err(error) => return self.reject(error.about_room(join.room.clone())),
         };
-        self.enter(&room, join.since, join.log.as_deref())
+        self.enter(&room, join.since, history::is_other_log(&room, join))
     }
 
-    fn enter(&self, room: &Arc<Room>, since: Since, log: Option<&str>) -> Result<(), Disconnect> {
+    fn enter(&self, room: &Arc<Room>, since: Since, is_other_log: bool) -> Result<(), Disconnect> {
         let shared = &self.shared;
         let identity = self.client.identity();
         let away = shared.names.away(&identity.user);
-        let step = room.join(&self.client, &identity.user, away.as_ref(), since, log);
+        let step = room.join(&self.client, &identity.user, away.as_ref(), since, is_other_log);
         shared.names.update_away(&identity.user, room, &shared.broadcaster);
         let marked = shared.read_markers.get(identity.owner, room);
         let joined = Joined { marked, ..step.joined };
@@ -83,7 +83,7 @@ impl Session {
             }
             self.rooms.add(Arc::clone(&room));
             let since = marked.max(room.head().saturating_sub(limits::HISTORY_PAGE as u64));
-            self.enter(&room, Since::After(since), None)?;
+            self.enter(&room, Since::After(since), false)?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Room;
 use super::membership::CatchUp;
 use crate::chat::LogEntry;
-use crate::chat::protocol::HistoryRange;
+use crate::chat::protocol::{HistoryRange, Join, Since};
 use crate::json::{self, Object, Value};
 use crate::limits;
 use crate::log::ReadLimit;
@@ -73,6 +73,22 @@ fn send_page(
         // Retention has deleted records that a slow client still needs: a new join reports what is gone.
         _ => Err(Disconnect::by_server(disconnect::TOO_FAR_BEHIND, "reconnect and resume")),
     }
+}
+
+/// Whether what the client of this join has is of another log than the room's, or of another history of it: a
+/// restored backup or a power cut has ended that one, and other records may have its seqs since. True also if
+/// the client is ahead of the log: what it has is committed before it is sent, so no record that arrives now can
+/// be it.
+///
+/// A record that retention has dropped, or that cannot be read now, cannot be compared, and counts as the
+/// client's: the catch-up that follows reports both.
+pub(crate) fn is_other_log(room: &Room, join: &Join) -> bool {
+    let Since::After(seq) = join.since else { return false };
+    if seq > room.head() || join.log.as_deref().is_some_and(|log| log != room.log.id()) {
+        return true;
+    }
+    let stored = || read_record(room, seq)?.record_id();
+    join.record.as_ref().is_some_and(|record| stored().is_some_and(|stored| stored != *record))
 }
 
 /// The stored record of `seq`, if retention has not deleted it.
