@@ -5,9 +5,13 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio, id};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::rng::Rng;
 use super::server_process::ServerProcess;
+
+/// How many this process has made.
+static SERVERS: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) struct RestartingServer {
     program: PathBuf,
@@ -22,7 +26,8 @@ impl RestartingServer {
     pub(crate) fn new(program: &Path, home: &Path) -> RestartingServer {
         // Below the ports that Linux gives to outgoing connections: one of these could otherwise have
         // the port when the server is started again.
-        let base = 10_000 + id() % 10_000;
+        // The servers of one process are a hundred ports apart: while one is down, its port looks free.
+        let base = 10_000 + id() % 10_000 + 100 * SERVERS.fetch_add(1, Ordering::Relaxed);
         let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
         let port = (0..20_000).map(|n| (base + n) as u16).find(free).unwrap();
         let address = ([127, 0, 0, 1], port).into();
@@ -58,9 +63,7 @@ impl RestartingServer {
     /// Leaves at the end of a room's log what a machine that stops in the middle of a write can leave.
     /// No client has seen it, as it never was a whole line. Only while the server does not run.
     pub(crate) fn tear(&self, room: &str, rng: &mut Rng) -> bool {
-        let files = fs::read_dir(self.data().join("rooms").join(room)).into_iter().flatten();
-        let newest = files.map(|file| file.unwrap().path()).filter(|path| is_log(path)).max();
-        let Some(newest) = newest else { return false };
+        let Some(newest) = self.newest_file(room) else { return false };
         let bytes = fs::read(&newest).unwrap();
         let Some(line) = bytes.split_inclusive(|byte| *byte == b'\n').next_back() else {
             return false;
@@ -73,6 +76,24 @@ impl RestartingServer {
         };
         OpenOptions::new().append(true).open(newest).unwrap().write_all(&torn).unwrap();
         true
+    }
+
+    /// Copies its data, as an operator does who makes a backup. Only while it does not run.
+    pub(crate) fn back_up(&self) {
+        fs::remove_dir_all(self.backup()).ok(); // an older one, if there is one
+        copy_dir(&self.data(), &self.backup());
+    }
+
+    /// Puts the last backup in the place of its data. Only while it does not run.
+    pub(crate) fn restore(&self) {
+        fs::remove_dir_all(self.data()).unwrap();
+        copy_dir(&self.backup(), &self.data());
+    }
+
+    /// Cuts up to `count` whole records off a room's log, as a power cut under `--sync interval` does. Returns
+    /// how many. Only while it does not run.
+    pub(crate) fn lose_records(&self, room: &str, count: usize) -> usize {
+        self.newest_file(room).map_or(0, |file| cut_records(&file, count))
     }
 
     /// What `server verify` finds: whether all is sound, and its output.
@@ -113,6 +134,16 @@ impl RestartingServer {
     /// Its data directory.
     pub(crate) fn data(&self) -> PathBuf {
         self.home.join("data")
+    }
+
+    fn backup(&self) -> PathBuf {
+        self.home.join("backup")
+    }
+
+    /// The last file of a room's log.
+    fn newest_file(&self, room: &str) -> Option<PathBuf> {
+        let files = fs::read_dir(self.data().join("rooms").join(room)).into_iter().flatten();
+        files.map(|file| file.unwrap().path()).filter(|path| is_log(path)).max()
     }
 
     fn command(&self, args: &[&str]) -> Command {
