@@ -39,7 +39,7 @@ fn whatever_a_backup_or_a_power_cut_takes_every_client_shows_the_log_that_is_the
         losses = lose_records(run, &coordinator, lives);
     });
     let violations = conclude(run, &coordinator, histories, &losses);
-    fail_on(violations, seed, home);
+    fail_on(&violations, seed, home);
 }
 
 /// Starts the server and kills it, again and again. While it is down it may get older data.

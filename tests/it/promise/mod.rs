@@ -81,11 +81,11 @@ fn every_message_is_stored_once_and_seen_in_one_order_whatever_is_cut_or_killed(
         run.inject_faults(&coordinator, kills);
     });
     let violations = run.conclude(&coordinator, histories, kills);
-    fail_on(violations, seed, home);
+    fail_on(&violations, seed, home);
 }
 
 /// Keeps the data of a run with violations.
-fn fail_on(violations: Vec<String>, seed: u64, home: TempDir) {
+fn fail_on(violations: &[String], seed: u64, home: TempDir) {
     if !violations.is_empty() {
         let kept = home.keep();
         let count = violations.len();

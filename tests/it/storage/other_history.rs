@@ -167,3 +167,32 @@ fn a_join_that_has_another_record_at_its_since_is_a_reset() {
         server = TestServer::start_in(data.path(), &[]); // has read no record into memory
     }
 }
+
+#[test]
+fn what_others_say_under_the_seqs_of_lost_records_that_were_read_is_unread() {
+    let data = tempfile::tempdir().unwrap();
+    let flags = ["--sync", "interval"];
+    let mut server = TestServer::start_in(data.path(), &flags);
+    post_all(&server, "ann", &texts("line", 1..=10));
+    let enter = |server: &TestServer| {
+        let mut peer = TestClient::connect(server.address);
+        let join = json!([{"room": "lobby"}]);
+        peer.send(&json!({"type": "hello", "user": "bob", "token": TOKEN, "join": join}));
+        let joined = peer.receive_type("joined");
+        (peer, joined)
+    };
+    let (mut bob, _) = enter(&server);
+    bob.post("lobby", "mine", "the name is held over the restart");
+    bob.receive_own("bob", "mine");
+    bob.send(&json!({"type": "mark", "room": "lobby", "seq": 11}));
+    let file = data.path().join("marks.jsonl");
+    while !fs::read_to_string(&file).unwrap().contains("\"seq\":11") {
+        std::thread::yield_now(); // the maintenance thread writes it within 100 ms
+    }
+    server.kill();
+    assert_eq!(cut_records(&log_file(data.path()), 6), 6);
+    let server = TestServer::start_in(data.path(), &flags);
+    post_all(&server, "cleo", &texts("anew", 6..=12));
+    let (_bob, joined) = enter(&server);
+    assert_eq!((&joined["head"], &joined["marked"]), (&json!(12), &json!(5)));
+}
