@@ -73,6 +73,7 @@ fn welcome_to(name: &str, head: u64) -> Joined {
         first: 1,
         head,
         since: 0,
+        record: None,
         reset: false,
         topic: None,
         marked: None,

@@ -35,7 +35,7 @@ struct Position {
     log: String,
     /// The highest seq shown with no record missing before it.
     seq: u64,
-    /// The record of `seq`; `None` while nothing is shown since the `joined` that began there.
+    /// The record of `seq`; `None` if nothing is shown since the `joined` that began there, and it did not say.
     record: Option<RecordId>,
 }
 
@@ -173,8 +173,8 @@ impl Subscriptions {
             Some(_) => return JoinResult::Continues,
             None => JoinResult::Continues,
         };
-        let (log, seq) = (joined.log.clone(), joined.since);
-        subscription.position = Some(Position { log, seq, record: None });
+        let (log, seq, record) = (joined.log.clone(), joined.since, joined.record.clone());
+        subscription.position = Some(Position { log, seq, record });
         result
     }
 

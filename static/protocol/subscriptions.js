@@ -7,7 +7,7 @@ import { isPrivate } from "./names.js";
  * @import { Message } from "./messages.js"
  * @typedef {{ seq: number, log: string, record: { at: number, cid: string } | null } | null} Position The highest seq
  *     shown with none missing before it, and the log that it belongs to; null before the first `joined`. `record`: the
- *     record of that seq, so that the server detects another history of the log; null until one is shown.
+ *     record of that seq, so that the server detects another history of the log; null if none is known.
  * @typedef {{ position: Position, joinState: "not joined" | "joining" | "joined", head: number, missingAfter: number | null }} Subscription
  *     `head`: once shown, the room is caught up. `missingAfter`: the seq after which a join was to bring the missing records.
  */
@@ -71,7 +71,7 @@ export class Subscriptions {
   }
 
   /** Applies the answer to a join. @param {Message} joined @returns {"not requested" | "continues" | "reset" | "gap"} */
-  joined({ room, log, since, head, reset }) {
+  joined({ room, log, since, at, cid, head, reset }) {
     if (isPrivate(room)) this.add(room); // the server adds us to a private room when its other member writes there
     const subscription = this.#byRoom.get(room);
     if (!subscription) return "not requested";
@@ -79,7 +79,7 @@ export class Subscriptions {
     subscription.head = head;
     const { position } = subscription;
     if (position && !reset && position.log === log && since <= position.seq) return "continues";
-    subscription.position = { log, seq: since, record: null };
+    subscription.position = { log, seq: since, record: cid ? { at, cid } : null };
     if (!position) return "continues";
     return reset || position.log !== log ? "reset" : "gap";
   }

@@ -22,7 +22,7 @@ pub(crate) struct Room {
     pub(crate) log: Option<String>,
     /// The newest seq seen.
     pub(crate) seen: u64,
-    /// The `at` and the `cid` of its record, if that was seen.
+    /// The `at` and the `cid` of its record, if they are known.
     newest: Option<[Value; 2]>,
     /// The newest seq when it was joined on this connection.
     head: Option<u64>,
@@ -139,7 +139,8 @@ impl ThirdPartyClient {
         }
         room.log = Some(log.to_owned());
         if is_first {
-            (room.seen, room.newest) = (since, None);
+            let named = joined.get("at").cloned().zip(joined.get("cid").cloned());
+            (room.seen, room.newest) = (since, named.map(|(at, cid)| [at, cid]));
         }
         let (is_reset, head) = (joined["reset"] == true, room.head.unwrap_or(0));
         Event::Joined { room: number, since, is_first, is_reset, head }

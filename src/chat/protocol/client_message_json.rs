@@ -3,7 +3,7 @@
 use super::client_message::{Agent, ClientMessage, HistoryRange, Join, Since};
 use super::fields::{Fields, WHOLE_NUMBER, must_be, number};
 use super::operation_json::read_kind;
-use super::record::RecordId;
+use super::record::{push_record_id, read_record_id};
 use super::server_message::ErrorMessage;
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::operation::Operation;
@@ -176,11 +176,7 @@ fn read_join(fields: Fields<'_>) -> Result<Join, Rejection> {
         ),
     };
     let log = fields.optional_string("log")?.map(str::to_owned);
-    let record = match (fields.raw("at"), fields.raw("cid")) {
-        (None, None) => None,
-        (_, _) => Some(RecordId { at: fields.number("at")?, cid: fields.value("cid")? }),
-    };
-    Ok(Join { room: fields.value("room")?, since, log, record })
+    Ok(Join { room: fields.value("room")?, since, log, record: read_record_id(fields)? })
 }
 
 fn read_history(fields: Fields<'_>) -> Result<ClientMessage, Rejection> {
@@ -258,8 +254,6 @@ fn push_join(mut object: Object, join: &Join) -> String {
     if let Some(log) = &join.log {
         object.string("log", log);
     }
-    if let Some(RecordId { at, cid }) = &join.record {
-        object.number("at", *at).string("cid", cid.as_str());
-    }
+    push_record_id(&mut object, join.record.as_ref());
     object.end()
 }

@@ -10,7 +10,7 @@ use crate::chat::operation::Operation;
 use crate::chat::room_name::RoomName;
 use crate::chat::user_name::UserName;
 use crate::json;
-use crate::json::Value;
+use crate::json::{Object, Value};
 
 /// Bytes that hold most records.
 const USUAL_BYTES: usize = 320;
@@ -51,6 +51,21 @@ impl RecordId {
     pub fn from_json(value: &Value) -> Result<RecordId, Rejection> {
         let fields = Fields::of(value)?;
         Ok(RecordId { at: fields.number("at")?, cid: fields.value("cid")? })
+    }
+}
+
+/// Reads the id of a record that another message is about: both its fields, or none.
+pub(super) fn read_record_id(fields: Fields<'_>) -> Result<Option<RecordId>, Rejection> {
+    if fields.raw("at").is_none() && fields.raw("cid").is_none() {
+        return Ok(None);
+    }
+    Ok(Some(RecordId { at: fields.number("at")?, cid: fields.value("cid")? }))
+}
+
+/// Adds the fields that [`read_record_id`] reads.
+pub(super) fn push_record_id(object: &mut Object, id: Option<&RecordId>) {
+    if let Some(RecordId { at, cid }) = id {
+        object.number("at", *at).string("cid", cid.as_str());
     }
 }
 

@@ -1,7 +1,7 @@
 //! A server's messages to and from JSON.
 
 use super::fields::{Fields, must_be};
-use super::record::{Record, RecordId};
+use super::record::{Record, RecordId, push_record_id, read_record_id};
 use super::server_message::{
     ErrorMessage, Joined, Limits, PresenceChange, RoomInfo, ServerMessage, Welcome,
 };
@@ -211,6 +211,7 @@ fn read_joined(fields: Fields<'_>) -> Result<Joined, Rejection> {
         first: fields.number("first")?,
         head: fields.number("head")?,
         since: fields.number("since")?,
+        record: read_record_id(fields)?,
         reset: fields.flag("reset")?,
         topic: fields.optional_string("topic")?.map(str::to_owned),
         marked: fields.optional_number("marked")?,
@@ -223,7 +224,9 @@ fn read_joined(fields: Fields<'_>) -> Result<Joined, Rejection> {
 fn push_joined(object: &mut Object, joined: &Joined) {
     object.string("type", "joined").string("room", joined.room.as_str());
     object.string("log", &joined.log).number("first", joined.first).number("head", joined.head);
-    object.number("since", joined.since).boolean("reset", joined.reset);
+    object.number("since", joined.since);
+    push_record_id(object, joined.record.as_ref());
+    object.boolean("reset", joined.reset);
     if let Some(topic) = &joined.topic {
         object.string("topic", topic);
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Room;
 use super::membership::CatchUp;
 use crate::chat::LogEntry;
-use crate::chat::protocol::{HistoryRange, Join, Since};
+use crate::chat::protocol::{HistoryRange, Join, Joined, RecordId, Since};
 use crate::json::{self, Object, Value};
 use crate::limits;
 use crate::log::ReadLimit;
@@ -89,6 +89,16 @@ pub(crate) fn is_other_log(room: &Room, join: &Join) -> bool {
     }
     let stored = || read_record(room, seq)?.record_id();
     join.record.as_ref().is_some_and(|record| stored().is_some_and(|stored| stored != *record))
+}
+
+/// The id of the record at the `since` of the answer to a join, if no stored record follows and the client does
+/// not have it: only so does it know what to say when it comes back. If records follow, it knows by the first.
+pub(crate) fn record_at_since(room: &Room, join: &Join, joined: &Joined) -> Option<RecordId> {
+    let knows = join.record.is_some() && join.since == Since::After(joined.since) && !joined.reset;
+    if knows || joined.since < joined.head {
+        return None;
+    }
+    read_record(room, joined.since)?.record_id()
 }
 
 /// The stored record of `seq`, if retention has not deleted it.

@@ -16,7 +16,7 @@ use crate::ws;
 /// What the session does after [`Room::join`]: send `joined`, run the round, catch up.
 #[derive(Debug)]
 pub(crate) struct JoinStep {
-    /// The message for the client, without its read marker.
+    /// The message for the client, without its read marker and the record at its `since`.
     pub(crate) joined: Joined,
     /// The count of membership changes, for [`Room::try_go_live`].
     pub(crate) changes: u64,
@@ -82,6 +82,7 @@ impl Room {
             first,
             head,
             since,
+            record: None,
             reset,
             topic: self.log.topic(),
             marked: None,

@@ -7,11 +7,14 @@ use std::path::Path;
 use std::process::Child;
 
 use serde_json::{Value, json};
+use talk::chat::protocol::Since;
+use talk::client::Event;
 use tempfile::TempDir;
 
 use crate::common::restarting_server::{copy_dir, cut_records};
 use crate::support::commands::{exported, log_file};
 use crate::support::piped_console::console;
+use crate::support::scripted_server::{connect_since, next_record, until, until_live};
 use crate::support::{PortGate, TestClient, TestServer};
 
 /// Posts lines whose texts are these, under the name `user`.
@@ -104,6 +107,36 @@ fn a_console_that_returns_after_a_power_cut_took_the_newest_records_prints_the_l
     a_console_returns_after(&["--sync", "interval"], |data, _| {
         assert_eq!(cut_records(&log_file(data), 5), 5);
     });
+}
+
+#[test]
+fn a_client_that_has_seen_nothing_since_it_joined_gets_what_came_then_in_another_history() {
+    let home = tempfile::tempdir().unwrap();
+    let (data, backup) = (home.path().join("data"), home.path().join("backup"));
+    let gate = PortGate::new();
+    let mut server = TestServer::start_in(&data, &[]);
+    post_all(&server, "ann", &texts("kept", 1..=5));
+    server.kill();
+    copy_dir(&data, &backup);
+    let mut server = TestServer::start_in(&data, &[]);
+    post_all(&server, "bob", &texts("lost", 6..=10));
+    gate.open(server.address);
+    let (_client, events) = connect_since(gate.address, "reader", "bot", Since::Now);
+    until_live(&events);
+    gate.close();
+    server.kill();
+    fs::remove_dir_all(&data).unwrap();
+    copy_dir(&backup, &data);
+    let server = TestServer::start_in(&data, &[]);
+    post_all(&server, "cleo", &texts("anew", 6..=12));
+    gate.open(server.address);
+    let is_reset = until(&events, |event| match event {
+        Event::Reset(_) => Some(true),
+        Event::Record(_) => Some(false),
+        _ => None,
+    });
+    assert!(is_reset);
+    (1..=12).for_each(|seq| assert_eq!(next_record(&events), seq));
 }
 
 // ---- What the server compares ------------------------------------------------------------------
