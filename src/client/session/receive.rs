@@ -66,8 +66,8 @@ impl Session {
         result
     }
 
-    /// Resets a room: what is shown of it is of another log, or of another history of this one. Waiting edits, deletes and replies
-    /// fail, because the records they name are of that log too.
+    /// Resets a room: what is shown of it is of another log, or of another history of this one.
+    /// Waiting edits, deletes and replies fail, because the records they name are of that log too.
     fn reset(&mut self, room: RoomName, actions: &mut Vec<Action>) {
         let failed = self.outbox.fail_targeted(&room);
         actions.push(Action::Emit(Event::Reset(room)));

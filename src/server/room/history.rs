@@ -81,7 +81,7 @@ fn send_page(
 /// be it.
 ///
 /// A record that retention has dropped, or that cannot be read now, cannot be compared, and counts as the
-/// client's: the catch-up that follows reports both.
+/// client's. `joined` reports a gap, and the catch-up that follows a read error.
 pub(crate) fn is_other_log(room: &Room, join: &Join) -> bool {
     let Since::After(seq) = join.since else { return false };
     if seq > room.head() || join.log.as_deref().is_some_and(|log| log != room.log.id()) {
