@@ -85,7 +85,7 @@ impl Room {
         }
     }
 
-    /// Forgets every line, because the server has a new log for this room.
+    /// Forgets every line, because the server has a new log for this room, or lost records of it.
     pub(crate) fn reset(&mut self) {
         (self.scrollback, self.own_posts) = (Scrollback::default(), OwnPosts::default());
         self.posts = RecentPosts::default();

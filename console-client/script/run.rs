@@ -146,7 +146,9 @@ impl ScriptRun {
             ));
         }
         if let Event::Reset(room) = event {
-            print_error(&format!("{room} was reset: its earlier records are gone"));
+            print_error(&format!(
+                "{room} was reset: the server no longer has all records printed here; its newest follow"
+            ));
         }
         Ok(())
     }

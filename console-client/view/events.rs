@@ -197,14 +197,16 @@ impl View {
         }
     }
 
-    /// Empties a room, because the server has a new log for it.
+    /// Empties a room, because the server has a new log for it, or lost records of this one.
     fn on_reset(&mut self, name: &RoomName) {
         let display = &mut self.display;
         let label = display.label(name);
         let Some(room) = display.rooms.get_mut(name) else { return };
         room.reset();
         display.scroll.history.clear();
-        let text = format!("{label} was reset: the server no longer has the messages above");
+        let text = format!(
+            "{label} was reset: the server no longer has all messages above; its newest follow"
+        );
         display.show_notice(name, &text);
     }
 }

@@ -73,6 +73,7 @@ fn welcome_to(name: &str, head: u64) -> Joined {
         first: 1,
         head,
         since: 0,
+        record: None,
         reset: false,
         topic: None,
         marked: None,
@@ -370,7 +371,7 @@ fn a_lost_connection_is_counted_down_and_gaps_are_named() {
     view.apply(Event::Reset(room("lobby")), MIDNIGHT);
     let expected = [
         "-- messages are missing here: the server keeps #7 and later --",
-        "-- #lobby was reset: the server no longer has the messages above --",
+        "-- #lobby was reset: the server no longer has all messages above; its newest follow --",
     ];
     assert_eq!(printed(&mut view), expected);
 }

@@ -35,6 +35,14 @@ impl ReadMarkers {
         }
     }
 
+    /// Moves every marker beyond the head of its log back to it: what was read there is lost, and other
+    /// records get its seqs. `head` is `None` for a log that does not exist.
+    pub fn lower_to(&mut self, head: impl Fn(&str) -> Option<u64>) {
+        for ((_, log), seq) in &mut self.seqs {
+            *seq = head(log).map_or(*seq, |head| head.min(*seq));
+        }
+    }
+
     /// How far `owner` has read the log.
     #[must_use]
     pub fn get(&self, owner: OwnerId, log: &str) -> Option<u64> {
@@ -92,6 +100,17 @@ mod tests {
         assert!(!markers.advance(owner("1"), "a", 7) && !markers.advance(owner("1"), "a", 3));
         assert!(!markers.advance(owner("2"), "a", 0), "nothing is read");
         assert_eq!((markers.get(owner("1"), "a"), markers.get(owner("1"), "b")), (Some(7), None));
+    }
+
+    #[test]
+    fn a_marker_beyond_the_head_of_its_log_goes_back_to_it() {
+        let mut markers = ReadMarkers::default();
+        for (log, seq) in [("a", 7), ("b", 7), ("c", 7)] {
+            markers.advance(owner("1"), log, seq);
+        }
+        markers.lower_to(|log| ["a", "b"].contains(&log).then(|| if log == "a" { 5 } else { 9 }));
+        let seqs = ["a", "b", "c"].map(|log| markers.get(owner("1"), log));
+        assert_eq!(seqs, [Some(5), Some(7), Some(7)]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::mem;
 use std::sync::Arc;
 
-use super::protocol::{Record, RecordKind};
+use super::protocol::{Record, RecordId, RecordKind};
 use super::{Cid, Operation, OwnerId, RoomName, UserName};
 use crate::json;
 use crate::limits;
@@ -38,6 +38,14 @@ pub struct LogEntry {
     pub owner: OwnerId,
     /// The record's JSON: the same bytes for every client.
     pub json: Arc<str>,
+}
+
+impl LogEntry {
+    /// The id of its record, whatever its `type`.
+    #[must_use]
+    pub fn record_id(&self) -> Option<RecordId> {
+        RecordId::from_json(&json::parse(&self.json).ok()?).ok()
+    }
 }
 
 /// A record that is not stored yet, and who must get an error if storing fails.

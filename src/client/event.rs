@@ -25,7 +25,7 @@ pub enum Event {
     },
     /// The next record of a room. Each record comes once, in the order of the seqs.
     Record(Record),
-    /// What is shown of a room belongs to a log that is gone: drop it.
+    /// What is shown of a room belongs to a log, or to a history of its log, that is gone: drop it.
     Reset(RoomName),
     /// Retention removed the records between what is shown of a room and `first`.
     Gap {

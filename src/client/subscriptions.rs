@@ -1,11 +1,12 @@
 //! The rooms a client takes part in, and how far each is shown.
 //!
 //! Records of a room are shown in the order of their seqs. If one arrives while records before it
-//! are missing, it is held back and the missing ones are requested. This module only compares seqs
+//! are missing, it is held back and the missing ones are requested. A join says which record is the
+//! newest shown, so that the server detects another history of the log. This module only compares seqs
 //! and log ids; the session acts on what it returns.
 
 use crate::chat::RoomName;
-use crate::chat::protocol::{Join, Joined, Since};
+use crate::chat::protocol::{Join, Joined, RecordId, Since};
 
 /// The rooms the person joined, in the order they did.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ struct Position {
     log: String,
     /// The highest seq shown with no record missing before it.
     seq: u64,
+    /// The record of `seq`; `None` if nothing is shown since the `joined` that began there, and it did not say.
+    record: Option<RecordId>,
 }
 
 /// Whether a room is joined on the present connection.
@@ -170,12 +173,13 @@ impl Subscriptions {
             Some(_) => return JoinResult::Continues,
             None => JoinResult::Continues,
         };
-        subscription.position = Some(Position { log: joined.log.clone(), seq: joined.since });
+        let (log, seq, record) = (joined.log.clone(), joined.since, joined.record.clone());
+        subscription.position = Some(Position { log, seq, record });
         result
     }
 
     /// Compares a record's seq with what is shown. If it is the next, the position moves on to it.
-    pub(super) fn advance(&mut self, room: &RoomName, seq: u64) -> Order {
+    pub(super) fn advance(&mut self, room: &RoomName, seq: u64, record: RecordId) -> Order {
         let since = self.since;
         let Some(subscription) = self.find(room) else { return Order::NotJoined };
         let Some(position) = &mut subscription.position else { return Order::NotJoined };
@@ -183,7 +187,7 @@ impl Subscriptions {
             return Order::Repeat;
         }
         if seq - position.seq == 1 {
-            position.seq = seq;
+            (position.seq, position.record) = (seq, Some(record));
             return Order::Next;
         }
         let shown = position.seq;
@@ -206,6 +210,7 @@ impl Subscription {
         self.join_state = JoinState::Joining { missing_after };
         let since = self.position.as_ref().map_or(since, |position| Since::After(position.seq));
         let log = self.position.as_ref().map(|position| position.log.clone());
-        Join { room: self.room.clone(), since, log }
+        let record = self.position.as_ref().and_then(|position| position.record.clone());
+        Join { room: self.room.clone(), since, log, record }
     }
 }

@@ -38,8 +38,8 @@ pub struct Network {
 pub struct Source {
     /// The client's address, as far as it can be trusted.
     pub address: IpAddr,
-    /// Whether the request claims to be forwarded, true or not: it has `X-Forwarded-For` or
-    /// `Forwarded` (RFC 7239).
+    /// Whether the request claims to be forwarded, true or not: it has `X-Forwarded-For`, `Forwarded`
+    /// (RFC 7239), `Via` (RFC 9110 §7.6.3) or another header that proxies add.
     pub forwarded: bool,
 }
 
@@ -68,9 +68,7 @@ impl Proxies {
     #[must_use]
     pub fn source(&self, peer: IpAddr, headers: &Headers) -> Source {
         let hops: Vec<&str> = headers.list(FORWARDED_FOR).collect();
-        let forwarded = [FORWARDED_FOR, "Forwarded"]
-            .into_iter()
-            .any(|name| headers.values(name).next().is_some());
+        let forwarded = ADDED_BY_PROXIES.iter().any(|name| headers.values(name).next().is_some());
         let mut address = peer;
         for text in hops.into_iter().rev() {
             if !self.trusts(address) {
@@ -86,6 +84,10 @@ impl Proxies {
 }
 
 const FORWARDED_FOR: &str = "X-Forwarded-For";
+
+/// Headers that proxies add and no client of ours sends.
+const ADDED_BY_PROXIES: [&str; 6] =
+    [FORWARDED_FOR, "Forwarded", "Via", "X-Real-IP", "X-Forwarded-Host", "X-Forwarded-Proto"];
 
 /// The address in one entry: bare or with a port, an IPv6 address with or without brackets.
 fn parse_forwarded_entry(text: &str) -> Option<IpAddr> {
@@ -218,7 +220,9 @@ mod tests {
             (&["X-Forwarded-For: \"192.0.2.1\""], true),
             (&["X-Forwarded-For: 192.0.2.1, unknown, 10.0.0.7"], true),
             (&["Forwarded: for=192.0.2.1"], true),
-            (&["X-Real-IP: 192.0.2.1"], false),
+            (&["X-Real-IP: 192.0.2.1"], true),
+            (&["Via: 1.1 varnish"], true),
+            (&["X-Forwarded-Proto: https"], true),
         ] {
             let expected = Source { address: ip("127.0.0.1"), forwarded };
             assert_eq!(source("127.0.0.1", lines), expected, "{lines:?}");

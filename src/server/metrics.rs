@@ -66,7 +66,7 @@ pub(crate) struct MessageMetrics {
 pub(crate) enum Resume {
     /// The client got everything it had missed.
     Complete,
-    /// The client had records of another log, and started over.
+    /// The client had records of another log, or of another history of this one, and started over.
     OtherLog,
     /// Retention has removed some of what it had missed.
     BeyondRetention,

@@ -163,7 +163,7 @@ export class Room {
     this.#unread.readPosition.disconnected();
   }
 
-  /** The room has another log now: forgets all of the old one. */
+  /** The room has another log now, or lost records of this one: forgets all that is shown. */
   reset() {
     this.items = [];
     this.#bySeq.clear();
@@ -175,7 +175,7 @@ export class Room {
     this.#unread = new Unread();
     this.#edits.clear();
     this.editing = this.replyingTo = null;
-    this.note("This room was reset. Its earlier messages are gone.");
+    this.note("This room was reset: the server no longer has all messages that were shown here. Its newest follow.");
   }
 
   /** Shows that retention removed records. @param {number} next The oldest seq that the server still keeps. */

@@ -226,7 +226,7 @@ export class Session {
     this.#emitMessage(message);
   }
 
-  /** Reports that the room has another log, and fails what was about records of the old one. @param {string} room */
+  /** Reports that the room has another log or history, and fails what was about records of the old one. @param {string} room */
   #reset(room) {
     this.#actions.push({ reset: room });
     const message = "the room was reset, and the message it refers to is gone";
@@ -236,7 +236,7 @@ export class Session {
   /** @param {Message} record */
   #record(record) {
     const { room, seq, user, cid } = record;
-    const order = this.#subscriptions.advance(room, seq);
+    const order = this.#subscriptions.advance(record);
     switch (order) {
       case "missing": return this.#requestJoin(room, this.#subscriptions.seq(room));
       case "still missing": return void this.#actions.push({ disconnect: PROTOCOL_ERROR });

@@ -5,8 +5,9 @@ import { isPrivate } from "./names.js";
 
 /**
  * @import { Message } from "./messages.js"
- * @typedef {{ seq: number, log: string } | null} Position The highest seq shown with none missing
- *     before it, and the log that it belongs to; null before the first `joined`.
+ * @typedef {{ seq: number, log: string, record: { at: number, cid: string } | null } | null} Position The highest seq
+ *     shown with none missing before it, and the log that it belongs to; null before the first `joined`. `record`: the
+ *     record of that seq, so that the server detects another history of the log; null if none is known.
  * @typedef {{ position: Position, joinState: "not joined" | "joining" | "joined", head: number, missingAfter: number | null }} Subscription
  *     `head`: once shown, the room is caught up. `missingAfter`: the seq after which a join was to bring the missing records.
  */
@@ -64,11 +65,13 @@ export class Subscriptions {
     if (!subscription) return { room };
     subscription.joinState = "joining";
     subscription.missingAfter = missingAfter;
-    return subscription.position ? { room, since: subscription.position.seq, log: subscription.position.log } : { room };
+    if (!subscription.position) return { room };
+    const { seq, log, record } = subscription.position;
+    return { room, since: seq, log, ...record };
   }
 
   /** Applies the answer to a join. @param {Message} joined @returns {"not requested" | "continues" | "reset" | "gap"} */
-  joined({ room, log, since, head, reset }) {
+  joined({ room, log, since, at, cid, head, reset }) {
     if (isPrivate(room)) this.add(room); // the server adds us to a private room when its other member writes there
     const subscription = this.#byRoom.get(room);
     if (!subscription) return "not requested";
@@ -76,22 +79,23 @@ export class Subscriptions {
     subscription.head = head;
     const { position } = subscription;
     if (position && !reset && position.log === log && since <= position.seq) return "continues";
-    subscription.position = { log, seq: since };
+    subscription.position = { log, seq: since, record: cid ? { at, cid } : null };
     if (!position) return "continues";
     return reset || position.log !== log ? "reset" : "gap";
   }
 
   /**
    * Checks a record's seq, and advances the position if it is the next.
-   * @param {string} room @param {number} seq
+   * @param {Message} record
    * @returns {"next" | "repeat" | "missing" | "awaiting missing" | "still missing" | "not joined"}
    */
-  advance(room, seq) {
+  advance({ room, seq, at, cid }) {
     const subscription = this.#byRoom.get(room);
     if (!subscription?.position) return "not joined";
     if (seq <= subscription.position.seq) return "repeat";
     if (seq === subscription.position.seq + 1) {
       subscription.position.seq = seq;
+      subscription.position.record = { at, cid };
       return "next";
     }
     if (subscription.joinState !== "joined") return "awaiting missing";

@@ -5,9 +5,13 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio, id};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::rng::Rng;
 use super::server_process::ServerProcess;
+
+/// How many this process has made.
+static SERVERS: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) struct RestartingServer {
     program: PathBuf,
@@ -22,7 +26,8 @@ impl RestartingServer {
     pub(crate) fn new(program: &Path, home: &Path) -> RestartingServer {
         // Below the ports that Linux gives to outgoing connections: one of these could otherwise have
         // the port when the server is started again.
-        let base = 10_000 + id() % 10_000;
+        // The servers of one process are a hundred ports apart: while one is down, its port looks free.
+        let base = 10_000 + id() % 10_000 + 100 * SERVERS.fetch_add(1, Ordering::Relaxed);
         let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
         let port = (0..20_000).map(|n| (base + n) as u16).find(free).unwrap();
         let address = ([127, 0, 0, 1], port).into();
@@ -58,9 +63,7 @@ impl RestartingServer {
     /// Leaves at the end of a room's log what a machine that stops in the middle of a write can leave.
     /// No client has seen it, as it never was a whole line. Only while the server does not run.
     pub(crate) fn tear(&self, room: &str, rng: &mut Rng) -> bool {
-        let files = fs::read_dir(self.data().join("rooms").join(room)).into_iter().flatten();
-        let newest = files.map(|file| file.unwrap().path()).filter(|path| is_log(path)).max();
-        let Some(newest) = newest else { return false };
+        let Some(newest) = self.newest_file(room) else { return false };
         let bytes = fs::read(&newest).unwrap();
         let Some(line) = bytes.split_inclusive(|byte| *byte == b'\n').next_back() else {
             return false;
@@ -73,6 +76,24 @@ impl RestartingServer {
         };
         OpenOptions::new().append(true).open(newest).unwrap().write_all(&torn).unwrap();
         true
+    }
+
+    /// Copies its data, as an operator does who makes a backup. Only while it does not run.
+    pub(crate) fn back_up(&self) {
+        fs::remove_dir_all(self.backup()).ok(); // an older one, if there is one
+        copy_dir(&self.data(), &self.backup());
+    }
+
+    /// Puts the last backup in the place of its data. Only while it does not run.
+    pub(crate) fn restore(&self) {
+        fs::remove_dir_all(self.data()).unwrap();
+        copy_dir(&self.backup(), &self.data());
+    }
+
+    /// Cuts up to `count` whole records off a room's log, as a power cut under `--sync interval` does. Returns
+    /// how many. Only while it does not run.
+    pub(crate) fn lose_records(&self, room: &str, count: usize) -> usize {
+        self.newest_file(room).map_or(0, |file| cut_records(&file, count))
     }
 
     /// What `server verify` finds: whether all is sound, and its output.
@@ -115,6 +136,16 @@ impl RestartingServer {
         self.home.join("data")
     }
 
+    fn backup(&self) -> PathBuf {
+        self.home.join("backup")
+    }
+
+    /// The last file of a room's log.
+    fn newest_file(&self, room: &str) -> Option<PathBuf> {
+        let files = fs::read_dir(self.data().join("rooms").join(room)).into_iter().flatten();
+        files.map(|file| file.unwrap().path()).filter(|path| is_log(path)).max()
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(args).arg("--data").arg(self.data());
@@ -130,6 +161,27 @@ impl RestartingServer {
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")
     }
+}
+
+/// Copies a directory and all in it.
+pub(crate) fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy_dir(&path, &to) } else { assert!(fs::copy(&path, &to).is_ok()) }
+    }
+}
+
+/// Cuts up to `count` records off the end of a log's file, as a power cut does to what is not fsynced, and
+/// leaves at least one. Returns how many it has cut. Only while no server runs.
+pub(crate) fn cut_records(file: &Path, count: usize) -> usize {
+    let bytes = fs::read(file).unwrap();
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    let kept = lines.len().saturating_sub(count).max(2.min(lines.len())); // the header, one record
+    let len: usize = lines[..kept].iter().map(|line| line.len()).sum();
+    OpenOptions::new().write(true).open(file).unwrap().set_len(len as u64).unwrap();
+    lines.len() - kept
 }
 
 fn is_log(path: &Path) -> bool {

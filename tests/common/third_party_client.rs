@@ -11,6 +11,8 @@ pub(crate) struct ThirdPartyClient {
     pub(crate) rooms: Vec<Room>,
     /// Sent and not settled, in order.
     pub(crate) pending: VecDeque<Post>,
+    /// Whether the server may have lost what was seen; otherwise a reset is a violation.
+    pub(crate) may_reset: bool,
 }
 
 /// A room that it follows.
@@ -20,6 +22,8 @@ pub(crate) struct Room {
     pub(crate) log: Option<String>,
     /// The newest seq seen.
     pub(crate) seen: u64,
+    /// The `at` and the `cid` of its record, if they are known.
+    newest: Option<[Value; 2]>,
     /// The newest seq when it was joined on this connection.
     head: Option<u64>,
 }
@@ -31,10 +35,13 @@ impl Room {
     }
 
     fn join(&self, first: &Value) -> Value {
-        match &self.log {
-            Some(log) => json!({"room": self.name, "since": self.seen, "log": log}),
-            None if first.is_null() => json!({"room": self.name}),
-            None => json!({"room": self.name, "since": first}),
+        match (&self.log, &self.newest) {
+            (Some(log), Some([at, cid])) => {
+                json!({"room": self.name, "since": self.seen, "log": log, "at": at, "cid": cid})
+            }
+            (Some(log), None) => json!({"room": self.name, "since": self.seen, "log": log}),
+            (None, _) if first.is_null() => json!({"room": self.name}),
+            (None, _) => json!({"room": self.name, "since": first}),
         }
     }
 }
@@ -48,8 +55,8 @@ pub(crate) struct Post {
 
 /// What a text from the server meant.
 pub(crate) enum Event {
-    /// A room was joined after `since`; `is_first` if nothing of it was seen before.
-    Joined { room: usize, since: u64, is_first: bool },
+    /// A room was joined after `since`; `is_first` if nothing of it was seen before, or `is_reset`.
+    Joined { room: usize, since: u64, is_first: bool, is_reset: bool, head: u64 },
     /// A record came: the next, or one seen before. `settled` is the post that it acknowledges.
     Record { room: usize, seq: u64, is_repeat: bool, record: Value, settled: Option<Post> },
     /// Records came that were asked for.
@@ -64,9 +71,12 @@ pub(crate) enum Event {
 
 impl ThirdPartyClient {
     pub(crate) fn new(user: &str, token: String, rooms: &[String]) -> ThirdPartyClient {
-        let room = |name: &String| Room { name: name.clone(), log: None, seen: 0, head: None };
-        let rooms = rooms.iter().map(room).collect();
-        ThirdPartyClient { user: user.to_owned(), token, rooms, pending: VecDeque::new() }
+        let room = |name: &String| {
+            let name = name.clone();
+            Room { name, log: None, seen: 0, newest: None, head: None }
+        };
+        let (user, rooms) = (user.to_owned(), rooms.iter().map(room).collect());
+        ThirdPartyClient { user, token, rooms, pending: VecDeque::new(), may_reset: false }
     }
 
     /// The first message of a connection; a room not seen yet is joined since `first`.
@@ -121,7 +131,7 @@ impl ThirdPartyClient {
         room.head = joined["head"].as_u64();
         let is_other = joined["reset"] == true || room.log.as_deref().is_some_and(|id| id != log);
         // A room without records is not stored, and has another log after a kill.
-        let is_first = room.log.is_none() || room.seen == 0;
+        let is_first = room.log.is_none() || room.seen == 0 || is_other && self.may_reset;
         match room.seen {
             seen if !is_first && is_other => {
                 return Event::Violation(format!("what was seen up to {seen} is gone: {joined}"));
@@ -133,9 +143,11 @@ impl ThirdPartyClient {
         }
         room.log = Some(log.to_owned());
         if is_first {
-            room.seen = since;
+            let named = joined.get("at").cloned().zip(joined.get("cid").cloned());
+            (room.seen, room.newest) = (since, named.map(|(at, cid)| [at, cid]));
         }
-        Event::Joined { room: number, since, is_first }
+        let (is_reset, head) = (joined["reset"] == true, room.head.unwrap_or(0));
+        Event::Joined { room: number, since, is_first, is_reset, head }
     }
 
     fn receive_record(&mut self, record: Value) -> Event {
@@ -145,7 +157,10 @@ impl ThirdPartyClient {
             return Event::Violation(format!("a record of a room that was not joined: {record}"));
         }
         let is_repeat = seq <= self.rooms[room].seen;
-        self.rooms[room].seen = seq.max(self.rooms[room].seen);
+        if !is_repeat {
+            self.rooms[room].seen = seq;
+            self.rooms[room].newest = Some([record["at"].clone(), record["cid"].clone()]);
+        }
         let cid = record["cid"].as_str().unwrap();
         let is_own = record["user"] == *self.user;
         let place = self.pending.iter().position(|post| is_own && post.cid == cid);

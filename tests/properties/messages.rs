@@ -45,7 +45,7 @@ fn reply(text: &str) {
             assert_eq!(read.as_ref(), Ok(&reply), "{again}");
             assert_eq!(read.map(|reply| reply.encode()), Ok(again));
             if let ServerMessage::Other(value) = reply {
-                let room = ServerMessage::unknown_record(&value).map(|(room, _)| room);
+                let room = ServerMessage::unknown_record(&value).map(|(room, ..)| room);
                 assert!(room.is_none_or(|room| value.get("room").is_some() && !room.as_str().is_empty()));
             }
         }

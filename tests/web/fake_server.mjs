@@ -194,12 +194,13 @@ export class FakeServer {
     for (const join of message.join ?? []) this.#join(client, join, send);
   }
 
-  #join(client, { room, since, log }, send) {
+  #join(client, { room, since, log, at, cid }, send) {
     const isNew = !client.rooms.has(room);
     client.rooms.add(room);
     const { records, log: id } = this.room(room);
     const head = records.length;
-    const reset = since !== undefined && (log !== id || since > head);
+    const has = records[since - 1]; // the record that the page says it has
+    const reset = since !== undefined && (log !== id || since > head || (cid !== undefined && has && (has.at !== at || has.cid !== cid)));
     const from = since === undefined || reset ? Math.max(0, head - this.firstPage) : since;
     const members = this.members(room);
     const [topic, marked] = [this.topics.get(room), this.marks.get(`${client.user} ${room}`)];

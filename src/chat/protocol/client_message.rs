@@ -1,5 +1,6 @@
 //! The messages that a client sends.
 
+use super::record::RecordId;
 use crate::chat::cid::Cid;
 use crate::chat::operation::Operation;
 use crate::chat::room_name::RoomName;
@@ -142,6 +143,8 @@ pub struct Join {
     pub since: Since,
     /// The id of the log that `since` refers to, as the client last saw it.
     pub log: Option<String>,
+    /// The record that the client has at `since`; `None` from a client that does not say.
+    pub record: Option<RecordId>,
 }
 
 /// Where a join starts.

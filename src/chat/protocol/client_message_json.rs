@@ -3,6 +3,7 @@
 use super::client_message::{Agent, ClientMessage, HistoryRange, Join, Since};
 use super::fields::{Fields, WHOLE_NUMBER, must_be, number};
 use super::operation_json::read_kind;
+use super::record::{push_record_id, read_record_id};
 use super::server_message::ErrorMessage;
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::operation::Operation;
@@ -27,7 +28,8 @@ impl ClientMessage {
             ErrorMessage::new(ErrorCode::BadJson, format!("not strict JSON: {error}"))
         })?;
         read(&value, max_text).map_err(|rejection| {
-            let cid = field_of(&value, "cid");
+            let is_join = value.get("type").and_then(Value::as_str) == Some("join");
+            let cid = if is_join { None } else { field_of(&value, "cid") }; // there it is of another message
             let room = if cid.is_none() { field_of(&value, "room") } else { None };
             ErrorMessage { cid, room, ..rejection.into() }
         })
@@ -174,7 +176,7 @@ fn read_join(fields: Fields<'_>) -> Result<Join, Rejection> {
         ),
     };
     let log = fields.optional_string("log")?.map(str::to_owned);
-    Ok(Join { room: fields.value("room")?, since, log })
+    Ok(Join { room: fields.value("room")?, since, log, record: read_record_id(fields)? })
 }
 
 fn read_history(fields: Fields<'_>) -> Result<ClientMessage, Rejection> {
@@ -252,5 +254,6 @@ fn push_join(mut object: Object, join: &Join) -> String {
     if let Some(log) = &join.log {
         object.string("log", log);
     }
+    push_record_id(&mut object, join.record.as_ref());
     object.end()
 }

@@ -13,7 +13,7 @@ pub mod client_message; // client → server
 mod client_message_json; // its JSON
 
 pub use client_message::{Agent, ClientMessage, HistoryRange, Join, Since};
-pub use record::{Record, RecordKind};
+pub use record::{Record, RecordId, RecordKind};
 pub use server_message::{
     ErrorMessage, Joined, Limits, PresenceChange, RoomInfo, ServerMessage, Welcome,
 };

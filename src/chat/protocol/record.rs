@@ -10,7 +10,7 @@ use crate::chat::operation::Operation;
 use crate::chat::room_name::RoomName;
 use crate::chat::user_name::UserName;
 use crate::json;
-use crate::json::Value;
+use crate::json::{Object, Value};
 
 /// Bytes that hold most records.
 const USUAL_BYTES: usize = 320;
@@ -30,6 +30,43 @@ pub struct Record {
     pub cid: Cid,
     /// Its content.
     pub kind: RecordKind,
+}
+
+/// What tells a record from another one that has its seq in another history of the log: one that a
+/// restored backup or a power cut has ended. A cid belongs to one author, and after a jump of the clock many
+/// records have one `at`; both together belong to one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordId {
+    /// Its `at`.
+    pub at: u64,
+    /// Its cid.
+    pub cid: Cid,
+}
+
+impl RecordId {
+    /// The id of the record in `value`, whatever its `type`.
+    ///
+    /// # Errors
+    /// A field that is missing or invalid.
+    pub fn from_json(value: &Value) -> Result<RecordId, Rejection> {
+        let fields = Fields::of(value)?;
+        Ok(RecordId { at: fields.number("at")?, cid: fields.value("cid")? })
+    }
+}
+
+/// Reads the id of a record that another message is about: both its fields, or none.
+pub(super) fn read_record_id(fields: Fields<'_>) -> Result<Option<RecordId>, Rejection> {
+    if fields.raw("at").is_none() && fields.raw("cid").is_none() {
+        return Ok(None);
+    }
+    Ok(Some(RecordId { at: fields.number("at")?, cid: fields.value("cid")? }))
+}
+
+/// Adds the fields that [`read_record_id`] reads.
+pub(super) fn push_record_id(object: &mut Object, id: Option<&RecordId>) {
+    if let Some(RecordId { at, cid }) = id {
+        object.number("at", *at).string("cid", cid.as_str());
+    }
 }
 
 /// The content of a record.
@@ -58,6 +95,12 @@ impl RecordKind {
 }
 
 impl Record {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> RecordId {
+        RecordId { at: self.at, cid: self.cid.clone() }
+    }
+
     /// Appends the record as JSON. It runs for every post, so it allocates nothing but space in
     /// `out`.
     pub fn push_json(&self, out: &mut String) {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::record::Record;
+use super::record::{Record, RecordId};
 use crate::chat::cid::Cid;
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::room_name::RoomName;
@@ -153,7 +153,10 @@ pub struct Joined {
     pub head: u64,
     /// The records that follow start after this seq.
     pub since: u64,
-    /// The client must drop what it has of this room: it belongs to another log.
+    /// The record of that seq, if it is the newest and the client has not said that it has it: the client has no
+    /// other way to know what to say when it comes back.
+    pub record: Option<RecordId>,
+    /// The client must drop what it has of this room: it belongs to another log, or another history of it.
     pub reset: bool,
     /// The topic of the room.
     pub topic: Option<String>,

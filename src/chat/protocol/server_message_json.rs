@@ -1,11 +1,10 @@
 //! A server's messages to and from JSON.
 
 use super::fields::{Fields, must_be};
-use super::record::Record;
+use super::record::{Record, RecordId, push_record_id, read_record_id};
 use super::server_message::{
     ErrorMessage, Joined, Limits, PresenceChange, RoomInfo, ServerMessage, Welcome,
 };
-use crate::chat::cid::Cid;
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::room_name::RoomName;
 use crate::chat::text::{AwayMember, AwayMessage};
@@ -93,17 +92,15 @@ impl ServerMessage {
         Ok(message.unwrap_or(ServerMessage::Other(value)))
     }
 
-    /// The room and seq of a record whose type this version does not know. The client counts it:
+    /// The room, seq and id of a record whose type this version does not know. The client counts it:
     /// else the record after it would seem to follow a missing one.
     #[must_use]
-    pub fn unknown_record(value: &Value) -> Option<(RoomName, u64)> {
+    pub fn unknown_record(value: &Value) -> Option<(RoomName, u64, RecordId)> {
         let fields = Fields::of(value).ok()?;
         let room = fields.value("room").ok()?;
         let seq = fields.number("seq").ok()?;
-        fields.number("at").ok()?;
         fields.string("user").ok()?;
-        fields.value::<Cid>("cid").ok()?;
-        Some((room, seq))
+        Some((room, seq, RecordId::from_json(value).ok()?))
     }
 }
 
@@ -214,6 +211,7 @@ fn read_joined(fields: Fields<'_>) -> Result<Joined, Rejection> {
         first: fields.number("first")?,
         head: fields.number("head")?,
         since: fields.number("since")?,
+        record: read_record_id(fields)?,
         reset: fields.flag("reset")?,
         topic: fields.optional_string("topic")?.map(str::to_owned),
         marked: fields.optional_number("marked")?,
@@ -226,7 +224,9 @@ fn read_joined(fields: Fields<'_>) -> Result<Joined, Rejection> {
 fn push_joined(object: &mut Object, joined: &Joined) {
     object.string("type", "joined").string("room", joined.room.as_str());
     object.string("log", &joined.log).number("first", joined.first).number("head", joined.head);
-    object.number("since", joined.since).boolean("reset", joined.reset);
+    object.number("since", joined.since);
+    push_record_id(object, joined.record.as_ref());
+    object.boolean("reset", joined.reset);
     if let Some(topic) = &joined.topic {
         object.string("topic", topic);
     }

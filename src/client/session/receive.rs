@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Action, ConnectionStage, Rename, Session};
-use crate::chat::protocol::{ClientMessage, ErrorMessage, Joined, Record, ServerMessage};
+use crate::chat::protocol::{ClientMessage, ErrorMessage, Joined, Record, RecordId, ServerMessage};
 use crate::chat::{ErrorCode, Rejection, RoomName, Token, UserName};
 use crate::client::event::Event;
 use crate::client::subscriptions::{JoinResult, Order};
@@ -35,9 +35,9 @@ impl Session {
             return self.on_joined(joined, actions) != JoinResult::NotRequested;
         }
         if let ServerMessage::Other(value) = message
-            && let Some((room, seq)) = ServerMessage::unknown_record(value)
+            && let Some((room, seq, id)) = ServerMessage::unknown_record(value)
         {
-            return self.advance(&room, seq, actions) == Order::Next;
+            return self.advance(&room, seq, id, actions) == Order::Next;
         }
         if let ServerMessage::Welcome(welcome) = message {
             self.stage = ConnectionStage::Welcomed;
@@ -66,8 +66,8 @@ impl Session {
         result
     }
 
-    /// Resets a room: what is shown of it is of another log. Waiting edits, deletes and replies
-    /// fail, because the records they name are of that log too.
+    /// Resets a room: what is shown of it is of another log, or of another history of this one.
+    /// Waiting edits, deletes and replies fail, because the records they name are of that log too.
     fn reset(&mut self, room: RoomName, actions: &mut Vec<Action>) {
         let failed = self.outbox.fail_targeted(&room);
         actions.push(Action::Emit(Event::Reset(room)));
@@ -81,7 +81,7 @@ impl Session {
     /// A record with our name and cid proves that its submission is stored, whether or not the
     /// record is shown. If records before it are missing, the server sends it again with them.
     fn on_record(&mut self, record: &Record, actions: &mut Vec<Action>) {
-        let order = self.advance(&record.room, record.seq, actions);
+        let order = self.advance(&record.room, record.seq, record.id(), actions);
         if !matches!(order, Order::Next | Order::Repeat | Order::NotJoined) {
             return;
         }
@@ -97,8 +97,14 @@ impl Session {
 
     /// Advances the room's position to `seq`, or requests the records that are missing before it.
     /// If the server was asked once and still does not send them, the client disconnects.
-    fn advance(&mut self, room: &RoomName, seq: u64, actions: &mut Vec<Action>) -> Order {
-        let order = self.subscriptions.advance(room, seq);
+    fn advance(
+        &mut self,
+        room: &RoomName,
+        seq: u64,
+        id: RecordId,
+        actions: &mut Vec<Action>,
+    ) -> Order {
+        let order = self.subscriptions.advance(room, seq, id);
         if let Order::Missing(join) = &order {
             actions.push(Action::Send(ClientMessage::Join(join.clone())));
         } else if order == Order::StillMissing {

@@ -48,20 +48,22 @@ impl Session {
             Ok(room) => room,
             Err(error) => return self.reject(error.about_room(join.room.clone())),
         };
-        self.enter(&room, join.since, join.log.as_deref())
+        self.enter(&room, join)
     }
 
-    fn enter(&self, room: &Arc<Room>, since: Since, log: Option<&str>) -> Result<(), Disconnect> {
+    fn enter(&self, room: &Arc<Room>, join: &Join) -> Result<(), Disconnect> {
         let shared = &self.shared;
+        let question = shared.quotas.questions.begin(self.client.address);
+        let is_other_log = history::is_other_log(room, join);
         let identity = self.client.identity();
         let away = shared.names.away(&identity.user);
-        let question = shared.quotas.questions.begin(self.client.address);
-        let step = room.join(&self.client, &identity.user, away.as_ref(), since, log);
+        let step = room.join(&self.client, &identity.user, away.as_ref(), join.since, is_other_log);
+        let record = history::record_at_since(room, join, &step.joined);
         let wait = question.end(0);
         shared.names.update_away(&identity.user, room, &shared.broadcaster);
         let marked = shared.read_markers.get(identity.owner, room);
-        let joined = Joined { marked, ..step.joined };
-        if let Since::After(seq) = since {
+        let joined = Joined { marked, record, ..step.joined };
+        if let Since::After(seq) = join.since {
             shared.metrics.messages.count_resume(match joined.since {
                 _ if joined.reset => Resume::OtherLog,
                 start if start > seq => Resume::BeyondRetention,
@@ -87,7 +89,8 @@ impl Session {
             }
             self.rooms.add(Arc::clone(&room));
             let since = marked.max(room.head().saturating_sub(limits::HISTORY_PAGE as u64));
-            self.enter(&room, Since::After(since), None)?;
+            let (name, since) = (room.name.clone(), Since::After(since));
+            self.enter(&room, &Join { room: name, since, log: None, record: None })?;
         }
         Ok(())
     }

@@ -85,8 +85,8 @@ fn push_messages(shared: &Shared, page: &mut PrometheusText) {
     }
     page.family(
         "talk_resumes_total",
-        "Joins with a since; ok: nothing was missing, fresh: another log, beyond_retention: some \
-         records are deleted.",
+        "Joins with a since; ok: nothing was missing, fresh: another log or history, \
+         beyond_retention: some records are deleted.",
         "result",
         &messages.resumes,
     );

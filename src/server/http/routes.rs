@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{metrics_page, static_files};
 use crate::handshake::{self, Source};
-use crate::http::{Method, Request, Response, Status};
+use crate::http::{Method, Request, Response, Status, Version};
 use crate::metrics::CONTENT_TYPE;
 use crate::server::state::shared::Shared;
 
@@ -47,8 +47,12 @@ pub(crate) fn route(shared: &Shared, source: Source, request: &Request) -> Respo
 }
 
 /// The metrics page, for requests from this computer that did not come through a proxy.
+///
+/// A proxy on this computer may add no header and send a loopback `Host`: nginx does if it has only a `proxy_pass`.
+/// But then it also speaks HTTP/1.0, and Prometheus does not.
 fn metrics(shared: &Shared, source: Source, request: &Request) -> Response {
-    if !source.address.to_canonical().is_loopback() || source.forwarded {
+    let through_proxy = source.forwarded || request.version == Version::Http10;
+    if !source.address.to_canonical().is_loopback() || through_proxy {
         return Response::error(
             Status::FORBIDDEN,
             "only the computer that the server runs on may read this",

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Room;
 use super::membership::CatchUp;
 use crate::chat::LogEntry;
-use crate::chat::protocol::HistoryRange;
+use crate::chat::protocol::{HistoryRange, Join, Joined, RecordId, Since};
 use crate::json::{self, Object, Value};
 use crate::limits;
 use crate::log::ReadLimit;
@@ -83,6 +83,32 @@ fn send_page(
         // Retention has deleted records that a slow client still needs: a new join reports what is gone.
         _ => Err(Disconnect::by_server(disconnect::TOO_FAR_BEHIND, "reconnect and resume")),
     }
+}
+
+/// Whether what the client of this join has is of another log than the room's, or of another history of it: a
+/// restored backup or a power cut has ended that one, and other records may have its seqs since. True also if
+/// the client is ahead of the log: what it has is committed before it is sent, so no record that arrives now can
+/// be it.
+///
+/// A record that retention has dropped, or that cannot be read now, cannot be compared, and counts as the
+/// client's. `joined` reports a gap, and the catch-up that follows a read error.
+pub(crate) fn is_other_log(room: &Room, join: &Join) -> bool {
+    let Since::After(seq) = join.since else { return false };
+    if seq > room.head() || join.log.as_deref().is_some_and(|log| log != room.log.id()) {
+        return true;
+    }
+    let stored = || read_record(room, seq)?.record_id();
+    join.record.as_ref().is_some_and(|record| stored().is_some_and(|stored| stored != *record))
+}
+
+/// The id of the record at the `since` of the answer to a join, if no stored record follows and the client does
+/// not have it: only so does it know what to say when it comes back. If records follow, it knows by the first.
+pub(crate) fn record_at_since(room: &Room, join: &Join, joined: &Joined) -> Option<RecordId> {
+    let knows = join.record.is_some() && join.since == Since::After(joined.since) && !joined.reset;
+    if knows || joined.since < joined.head {
+        return None;
+    }
+    read_record(room, joined.since)?.record_id()
 }
 
 /// The stored record of `seq`, if retention has not deleted it.

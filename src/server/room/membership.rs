@@ -16,7 +16,7 @@ use crate::ws;
 /// What the session does after [`Room::join`]: send `joined`, run the round, catch up.
 #[derive(Debug)]
 pub(crate) struct JoinStep {
-    /// The message for the client, without its read marker.
+    /// The message for the client, without its read marker and the record at its `since`.
     pub(crate) joined: Joined,
     /// The count of membership changes, for [`Room::try_go_live`].
     pub(crate) changes: u64,
@@ -37,14 +37,15 @@ pub(crate) enum CatchUp {
 
 impl Room {
     /// Adds a client, or starts its catch-up again if it has joined before. It is a member from now on, but
-    /// receives no broadcasts until [`try_go_live`](Room::try_go_live).
+    /// receives no broadcasts until [`try_go_live`](Room::try_go_live). `is_other_log` comes from
+    /// [`is_other_log`](super::history::is_other_log), which may read the disk: before the lock.
     pub(crate) fn join(
         self: &Arc<Room>,
         client: &Arc<Client>,
         user: &UserName,
         away: Option<&AwayMessage>,
         since: Since,
-        log: Option<&str>,
+        is_other_log: bool,
     ) -> JoinStep {
         let mut state = self.state_between_broadcasts();
         let first_ephemeral = state.sequencer.ephemeral_count();
@@ -55,17 +56,17 @@ impl Room {
             }
             None => state.add_client(&self.name, client, (user, away), false),
         }
-        let joined = self.joined_message(&state, since, log);
+        let joined = self.joined_message(&state, since, is_other_log);
         let changes = state.members.changes();
         JoinStep { joined, changes, round: self.try_start_round(&mut state) }
     }
 
-    fn joined_message(&self, state: &RoomState, since: Since, log: Option<&str>) -> Joined {
+    fn joined_message(&self, state: &RoomState, since: Since, is_other_log: bool) -> Joined {
         let (first, head) = (self.log.first(), state.sequencer.last_committed());
         let oldest = first.saturating_sub(1);
         let newest = head.saturating_sub(limits::HISTORY_PAGE as u64).max(oldest);
         let reset = match since {
-            Since::After(seq) => seq > head || log.is_some_and(|log| log != self.log.id()),
+            Since::After(seq) => seq > head || is_other_log,
             Since::Newest | Since::Now => false,
         };
         let since = match since {
@@ -81,6 +82,7 @@ impl Room {
             first,
             head,
             since,
+            record: None,
             reset,
             topic: self.log.topic(),
             marked: None,
@@ -159,7 +161,7 @@ impl Room {
             return (SendResult::Written, None);
         }
         state.add_client(&self.name, client, (user, away), true);
-        let joined = Joined { marked, ..self.joined_message(&state, Since::After(after), None) };
+        let joined = Joined { marked, ..self.joined_message(&state, Since::After(after), false) };
         let limit = ReadLimit { records: limits::HISTORY_PAGE, bytes: limits::HISTORY_PAGE_BYTES };
         let mut entries = self.log.read(joined.since, limit).unwrap_or_default();
         entries.retain(|entry| entry.seq <= joined.head);

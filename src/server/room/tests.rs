@@ -89,7 +89,7 @@ fn a_new_member_gets_no_join_events_of_earlier_members() {
     let (_data, room) = lobby();
     let mut rounds = Vec::new();
     let mut join = |client: &Arc<Client>| {
-        let joined = room.join(client, &client.identity().user, None, Since::Now, None);
+        let joined = room.join(client, &client.identity().user, None, Since::Now, false);
         assert_eq!(room.try_go_live(client.id, 0, joined.changes), CatchUp::Live(false));
         rounds.extend(joined.round);
         joined.joined.count
@@ -117,7 +117,7 @@ fn a_new_member_gets_no_join_events_of_earlier_members() {
 fn a_client_that_was_renamed_meanwhile_still_leaves() {
     let (_data, room) = lobby();
     let ((bob, _b), (other, _o)) = (client(1, "bob"), client(2, "rob"));
-    room.join(&bob, &bob.identity().user, None, Since::Now, None);
+    room.join(&bob, &bob.identity().user, None, Since::Now, false);
     bob.rename(other.identity()); // and there its thread panicked, before the room knew of it
     room.leave(bob.id);
     assert_eq!(room.member_count(), 0);

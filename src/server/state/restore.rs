@@ -1,5 +1,6 @@
 //! Loads names, read markers and rooms from the data directory at start, and logs any damage found.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,14 +30,19 @@ pub(super) fn load_names(
     Ok((names, file))
 }
 
-/// The read markers, and their file, written again without outdated lines.
+/// The read markers, none beyond the head of its room, and their file, written again without outdated lines.
+/// After a power cut the file may know more than the logs.
 pub(super) fn load_read_markers(
     store: &Store,
+    rooms: &RoomMap,
     logger: &Logger,
 ) -> io::Result<(ReadMarkers, Journal<ReadMarker>)> {
     let path = store.read_markers_path();
     let mut markers = ReadMarkers::default();
     markers.restore(load_records(&path, logger)?);
+    let heads: HashMap<&str, u64> =
+        rooms.values().map(|room| (room.log.id(), room.head())).collect();
+    markers.lower_to(|log| heads.get(log).copied());
     let all = markers.prune(|_, _| true);
     let file = Journal::write(&path, &all).map_err(|error| with_path(&path, &error))?;
     Ok((markers, file))

@@ -59,8 +59,8 @@ impl Shared {
     ) -> io::Result<Shared> {
         let entropy = Arc::new(entropy);
         let (registry, names_file) = restore::load_names(&config, &store, &logger)?;
-        let (markers, markers_file) = restore::load_read_markers(&store, &logger)?;
         let map = restore::load_rooms(&config, &store, &logger, &entropy)?;
+        let (markers, markers_file) = restore::load_read_markers(&store, &map, &logger)?;
         let metrics = Arc::new(Metrics::default());
         let delivery = Arc::new(Delivery::new(Arc::clone(&metrics), logger.clone()));
         let broadcaster = Arc::new(Broadcaster::new(Arc::clone(&delivery)));

@@ -60,7 +60,11 @@ fn a_message_cut_off_is_sent_again_with_its_cid_and_the_room_is_resumed() {
     let mut server = ScriptedServer::accept(&listener);
     let hello = server.welcome(1, 1);
     assert_eq!(hello["token"], TOKEN);
-    assert_eq!(hello["join"], json!([{ "room": "lobby", "since": 1, "log": "L1" }]));
+    assert_eq!(
+        hello["join"],
+        json!([{ "room": "lobby", "since": 1, "log": "L1",
+        "at": 1_700_000_000_000_u64, "cid": "x1" }])
+    );
     assert_eq!(server.receive(), post, "the same message, byte for byte");
     server.send_record(2, "bob", &post["cid"], "one");
     let post = server.receive();

@@ -175,6 +175,7 @@ impl World {
                     first: 1,
                     head: self.log.len() as u64,
                     since,
+                    record: None,
                     reset: false,
                     topic: None,
                     marked: None,

@@ -24,6 +24,8 @@ pub(super) struct ClientConfig {
     /// Messages it has unsettled at once; 0 for one that only reads.
     pub(super) window: usize,
     pub(super) library: Library,
+    /// Whether the server may lose records that were shown; otherwise a reset is a violation.
+    pub(super) may_reset: bool,
 }
 
 /// The WebSocket library of a client.
@@ -53,6 +55,8 @@ pub(super) struct ClientHistory {
     pub(super) views: [Vec<View>; ROOMS.len()],
     /// Connections that became live.
     pub(super) connections: u64,
+    /// Resets of what was shown, and those of them where the log was at least as long as that again.
+    pub(super) resets: [u64; 2],
     /// Messages whose acknowledgement was lost and came with a resume or a repeat.
     pub(super) late_acknowledgements: u64,
     /// The room and place of each message whose outcome is unknown, by cid.
@@ -70,6 +74,7 @@ impl ClientHistory {
             submissions: Default::default(),
             views: Default::default(),
             connections: 0,
+            resets: [0; 2],
             late_acknowledgements: 0,
             unsettled: HashMap::new(),
             seen: vec![0; ROOMS.len()],
@@ -121,6 +126,12 @@ impl ClientHistory {
         let (client, log) = (self.config.name(), log.to_owned());
         self.views[room].push(View { client, log, after, ..View::default() });
         self.seen[room] = after;
+    }
+
+    /// What the client was shown of this room is gone; the log's newest seq is `head` now.
+    pub(super) fn count_reset(&mut self, room: usize, head: u64) {
+        self.resets[0] += 1;
+        self.resets[1] += u64::from(head >= self.seen[room]);
     }
 
     /// The view of this room, if one has begun.

@@ -5,6 +5,7 @@
 //! cargo test --test it promise                                    # 50 kills
 //! TALK_PROMISE_KILLS=1000 cargo test --test it promise::every -- --nocapture
 //! TALK_PROMISE_SEED=… cargo test --test it promise::every         # the decisions of that run again
+//! TALK_PROMISE_KILLS=300 cargo test --test it promise::lost_records -- --nocapture
 //! ```
 //!
 //! A seed repeats every decision (which connection is cut at which byte, when the server is killed); it
@@ -14,6 +15,7 @@ mod history; // what one client sent and saw
 mod fault_proxy; // cuts, delays and swallows bytes
 mod own_client; // clients with our library
 mod third_party_client; // clients with another
+mod lost_records; // restored backups, power cuts
 mod lost_welcome; // the first answer to a name, lost
 
 use std::hash::{BuildHasher, RandomState};
@@ -21,6 +23,8 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use std::{env, thread};
+
+use tempfile::TempDir;
 
 use self::fault_proxy::FaultProxy;
 use self::history::{ClientConfig, ClientHistory, Library, ROOMS};
@@ -59,6 +63,7 @@ fn clients() -> Vec<ClientConfig> {
         device,
         window,
         library,
+        may_reset: false,
     };
     clients.into_iter().enumerate().map(config).collect()
 }
@@ -72,23 +77,15 @@ fn every_message_is_stored_once_and_seen_in_one_order_whatever_is_cut_or_killed(
     let mut run = Run::new(seed, home.path());
     let configs = clients();
     let coordinator = Coordinator::new(configs.len());
-    let addresses: Vec<_> =
-        configs.iter().map(|config| run.proxy.add_address(&config.name())).collect();
-    let histories: Vec<ClientHistory> = thread::scope(|scope| {
-        let _end = coordinator.end_on_drop();
-        let mut clients = Vec::new();
-        for (config, address) in configs.iter().zip(addresses) {
-            let (coordinator, rng) = (&coordinator, Rng::of(seed, &config.name(), 0));
-            clients.push(scope.spawn(move || match config.library {
-                Library::Own => own_client::run(config, address, coordinator, rng),
-                Library::ThirdParty => third_party_client::run(config, address, coordinator, rng),
-            }));
-        }
+    let histories = run.with_clients(&configs, &coordinator, |run| {
         run.inject_faults(&coordinator, kills);
-        run.catch_up(&coordinator);
-        clients.into_iter().map(|client| client.join().unwrap()).collect()
     });
     let violations = run.conclude(&coordinator, histories, kills);
+    fail_on(&violations, seed, home);
+}
+
+/// Keeps the data of a run with violations.
+fn fail_on(violations: &[String], seed: u64, home: TempDir) {
     if !violations.is_empty() {
         let kept = home.keep();
         let count = violations.len();
@@ -112,6 +109,7 @@ fn print(what: &str) {
 
 /// One run with faults.
 struct Run {
+    seed: u64,
     server: RestartingServer,
     proxy: FaultProxy,
     rng: Rng,
@@ -128,6 +126,7 @@ impl Run {
     fn new(seed: u64, home: &Path) -> Run {
         let server = RestartingServer::new(Path::new(env!("CARGO_BIN_EXE_server")), home);
         Run {
+            seed,
             proxy: FaultProxy::new(server.address, seed),
             server,
             rng: Rng::of(seed, "killer", 0),
@@ -137,6 +136,33 @@ impl Run {
             torn_writes: 0,
             violations: Vec::new(),
         }
+    }
+
+    /// Lets these clients take part while `inject` runs, and until they have caught up: what each saw.
+    fn with_clients(
+        &mut self,
+        configs: &[ClientConfig],
+        coordinator: &Coordinator,
+        inject: impl FnOnce(&mut Run),
+    ) -> Vec<ClientHistory> {
+        let addresses: Vec<_> =
+            configs.iter().map(|config| self.proxy.add_address(&config.name())).collect();
+        thread::scope(|scope| {
+            let _end = coordinator.end_on_drop();
+            let mut clients = Vec::new();
+            for (config, address) in configs.iter().zip(addresses) {
+                let rng = Rng::of(self.seed, &config.name(), 0);
+                clients.push(scope.spawn(move || match config.library {
+                    Library::Own => own_client::run(config, address, coordinator, rng),
+                    Library::ThirdParty => {
+                        third_party_client::run(config, address, coordinator, rng)
+                    }
+                }));
+            }
+            inject(self);
+            self.catch_up(coordinator);
+            clients.into_iter().map(|client| client.join().unwrap()).collect()
+        })
     }
 
     /// Starts the server and kills it, again and again, and starts it once more.

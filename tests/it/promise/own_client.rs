@@ -136,6 +136,9 @@ impl Runner<'_> {
         match event {
             Event::Message(ServerMessage::Joined(joined)) => {
                 let room = room_number(joined.room.as_str());
+                if joined.reset {
+                    self.history.count_reset(room, joined.head);
+                }
                 if !self.joined[room] {
                     self.joined[room] = true;
                     self.history.begin_view(room, &joined.log, joined.since);
@@ -165,7 +168,9 @@ impl Runner<'_> {
             }
             Event::Reset(room) => {
                 let room = room_number(room.as_str());
-                if self.history.view(room).is_some_and(|view| !view.shown.is_empty()) {
+                let may_reset = self.history.config.may_reset;
+                if !may_reset && self.history.view(room).is_some_and(|view| !view.shown.is_empty())
+                {
                     self.history
                         .report_violation(self.coordinator, "reset after records were shown");
                 }

@@ -27,13 +27,10 @@ pub(super) fn run(
     coordinator: &Coordinator,
     rng: Rng,
 ) -> ClientHistory {
-    let mut runner = Runner {
-        client: ThirdPartyClient::new(config.user, config.token(), &ROOMS.map(String::from)),
-        history: ClientHistory::new(config),
-        coordinator,
-        rng,
-        sent: 0,
-    };
+    let mut client = ThirdPartyClient::new(config.user, config.token(), &ROOMS.map(String::from));
+    client.may_reset = config.may_reset;
+    let mut runner =
+        Runner { client, history: ClientHistory::new(config), coordinator, rng, sent: 0 };
     while coordinator.phase() != Phase::Done {
         runner.connect(address).ok(); // however it ended: the next connection resumes
         runner.history.report_progress(coordinator);
@@ -126,8 +123,11 @@ impl Runner<'_> {
     fn receive(&mut self, peer: &mut TestClient, text: &str) -> Done {
         let was_live = self.client.is_live();
         match self.client.receive(text) {
-            Event::Joined { room, since, is_first: true } => {
+            Event::Joined { room, since, is_first: true, is_reset, head } => {
                 let log = self.client.rooms[room].log.clone().unwrap();
+                if is_reset {
+                    self.history.count_reset(room, head);
+                }
                 self.history.begin_view(room, &log, since);
             }
             Event::Record { room, seq, is_repeat, record, settled } => {

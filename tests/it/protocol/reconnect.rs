@@ -1,8 +1,6 @@
 //! Reconnects: after a cut, to another log, many at once, with many records to catch up.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
@@ -10,19 +8,11 @@ use serde_json::json;
 use talk::chat::{Cid, RoomName};
 use talk::client::Event;
 
+use crate::common::restarting_server::copy_dir;
 use crate::support::commands::exported;
 use crate::support::fixtures::fill;
 use crate::support::scripted_server::{connect_as, next_record, text, until, until_live};
 use crate::support::{PortGate, TestClient, TestServer};
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let to = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &to) } else { assert!(fs::copy(&path, &to).is_ok()) }
-    }
-}
 
 // ---- The same message again --------------------------------------------------------------------
 
@@ -86,7 +76,7 @@ fn a_server_restored_from_a_backup_makes_its_clients_reset() {
         })
     };
     (1..=5).for_each(|seq| assert_eq!(post("kept"), seq));
-    copy(data.path(), backup.path());
+    copy_dir(data.path(), backup.path());
     (6..=10).for_each(|seq| assert_eq!(post("lost"), seq));
     gate.close();
     server.kill();

@@ -160,9 +160,33 @@ fn no_text_of_a_user_is_on_the_metrics_page() {
 }
 
 #[test]
+fn metrics_are_not_published_by_a_proxy_that_says_nothing_of_itself() {
+    let server = TestServer::start(&[]);
+    let mut raw = RawClient::connect(server.address);
+    // What nginx sends with `proxy_pass http://127.0.0.1:PORT` and no other setting.
+    let host = server.address;
+    raw.send(
+        format!("GET /metrics HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes(),
+    );
+    let response = String::from_utf8(raw.read_to_end()).unwrap();
+    assert!(response.starts_with("HTTP/1.1 403 "), "{response}");
+    let mut raw = RawClient::connect(server.address);
+    raw.send(b"GET /healthz HTTP/1.0\r\n\r\n");
+    let response = String::from_utf8(raw.read_to_end()).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+}
+
+#[test]
 fn metrics_are_served_to_this_computer_only_and_cannot_be_changed() {
     let server = TestServer::start(&[]);
-    for more in ["X-Forwarded-For: 127.0.0.1\r\n", "Forwarded: for=127.0.0.1\r\n"] {
+    for more in [
+        "X-Forwarded-For: 127.0.0.1\r\n",
+        "Forwarded: for=127.0.0.1\r\n",
+        "Via: 1.1 varnish\r\n",
+        "X-Real-IP: 127.0.0.1\r\n",
+        "X-Forwarded-Host: talk.example.org\r\n",
+        "X-Forwarded-Proto: https\r\n",
+    ] {
         assert!(ask(server.address, "GET", more).starts_with("HTTP/1.1 403 "), "{more}");
     }
     let head = ask(server.address, "HEAD", "");

@@ -3,4 +3,5 @@
 mod kill; // SIGKILL under load: each message stored once
 mod recovery; // restarts, damage, full disks
 mod tampered_files; // files that another program has changed
+mod other_history; // one log id, two histories
 mod verify_export; // the verify and export commands

@@ -87,6 +87,16 @@ pub(crate) fn connect_as(
     user: &str,
     agent: &'static str,
 ) -> (Client, Receiver<Event>) {
+    connect_since(server, user, agent, Since::Newest)
+}
+
+/// The same, where the room starts at `since`.
+pub(crate) fn connect_since(
+    server: SocketAddr,
+    user: &str,
+    agent: &'static str,
+    since: Since,
+) -> (Client, Receiver<Event>) {
     let (sender, events) = channel();
     let config = Config {
         server: server.to_string().parse().unwrap(),
@@ -94,7 +104,7 @@ pub(crate) fn connect_as(
         token: None,
         password: None,
         rooms: vec![RoomName::default()],
-        since: Since::Newest,
+        since,
         agent,
         outbox: Vec::new(),
     };

@@ -229,6 +229,22 @@ test("a reset log is reported, and shown from its beginning", async () => {
   await page.getByText("This room was reset").waitFor();
 });
 
+test("a log restored from a backup is reported and shown as it is, also when others are ahead", async () => {
+  for (let i = 1; i <= 5; i += 1) fake.post("lobby", "ada", `kept ${i}`);
+  const backup = [...fake.room("lobby").records];
+  const page = await enter(context, fake.url, "bob");
+  for (let i = 6; i <= 10; i += 1) fake.post("lobby", "ada", `lost ${i}`);
+  await until(() => messages(page), (all) => all.at(-1) === "lost 10");
+  const { port } = fake;
+  await fake.stop();
+  fake.rooms.set("lobby", { log: fake.room("lobby").log, records: backup });
+  for (let i = 6; i <= 12; i += 1) fake.post("lobby", "eve", `anew ${i}`, { cid: `anew-${i}` });
+  await fake.listen(port);
+  await page.getByText("This room was reset").waitFor();
+  await until(() => messages(page), (all) => all.at(-1) === "anew 12");
+  assert.deepEqual(await messages(page), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((i) => `${i > 5 ? "anew" : "kept"} ${i}`));
+});
+
 test("the page reconnects as soon as the browser reports that it is online", async () => {
   const page = await enter(context, fake.url, "bob");
   await fake.stop();
