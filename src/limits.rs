@@ -201,6 +201,37 @@ pub const VERIFY_EVERY: Duration = Duration::from_secs(5);
 /// smaller.
 pub const JOURNAL: u64 = 256 * 1024;
 
+// ---- The disk ----------------------------------------------------------------------------------
+
+/// Free bytes of the file system below which posts are refused (`--min-free`), unless
+/// [`DISK_RESERVE_SHARE`] of it is less: room for deletes, names and read markers, for erasure,
+/// which writes a segment again, and for the other programs of the machine.
+pub const DISK_RESERVE: u64 = 1024 * 1024 * 1024;
+
+/// The same as a share of the file system: one part in this many.
+pub const DISK_RESERVE_SHARE: u64 = 10;
+
+/// Posts that were refused for lack of space are accepted again once this share of the limit is
+/// free as well, one part in this many: refusals must not alternate with every message.
+pub const DISK_MARGIN_SHARE: u64 = 32;
+
+/// How often `df` is asked for the free space. What the server itself writes in between is counted,
+/// so only other programs can make the disk full faster.
+pub const DISK_LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// How often the answer of `df` is looked for, and the log says that space is short.
+pub const DISK_CHECK_EVERY: Duration = Duration::from_millis(500);
+
+/// Time for `df` to answer. On a file system that hangs (NFS) it may never do.
+pub const DF_WAIT: Duration = Duration::from_secs(5);
+
+/// How often the files of all rooms are listed to correct the count of their bytes: other programs
+/// may have removed or added some.
+pub const DATA_COUNT_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// What a file or a directory takes on the disk beyond its bytes: one block of most file systems.
+pub const FILE_OVERHEAD: u64 = 4_096;
+
 // ---- Connections -------------------------------------------------------------------------------
 
 /// Connections of one address (IPv4, or IPv6 /64) at once (`--max-per-address`).

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::usage::DiskUsage;
 use crate::limits;
 use crate::metrics::{Counter, Histogram};
 
@@ -184,6 +185,8 @@ impl LogFile for File {
 pub struct LogMetrics {
     /// Bytes written.
     pub written: Counter,
+    /// What the logs take on the disk.
+    pub usage: DiskUsage,
     /// How long each fsync took.
     pub syncs: Histogram,
 }
@@ -198,11 +201,25 @@ pub(super) struct MeteredFiles {
 struct MeteredFile {
     file: Arc<dyn LogFile>,
     metrics: Arc<LogMetrics>,
+    /// Whether its bytes count as used.
+    is_counted: bool,
+}
+
+/// Whether a file counts as used space: not the temporary ones, which are there for a moment.
+fn is_counted(path: &Path) -> bool {
+    path.extension().is_none_or(|ending| ending != "anew" && ending != "probe")
 }
 
 impl MeteredFiles {
-    fn metered(&self, file: Arc<dyn LogFile>) -> Arc<dyn LogFile> {
-        Arc::new(MeteredFile { file, metrics: Arc::clone(&self.metrics) })
+    fn metered(&self, path: &Path, file: Arc<dyn LogFile>) -> Arc<dyn LogFile> {
+        let metrics = Arc::clone(&self.metrics);
+        Arc::new(MeteredFile { file, metrics, is_counted: is_counted(path) })
+    }
+
+    /// What the file with this name takes; 0 where there is none, or where it is temporary.
+    fn size(path: &Path) -> u64 {
+        let counted = Disk.stat(path).ok().filter(|_| is_counted(path));
+        counted.map_or(0, |found| found.len + limits::FILE_OVERHEAD)
     }
 }
 
@@ -212,7 +229,7 @@ impl Files for MeteredFiles {
     }
 
     fn open_for_appending(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Disk.open_for_appending(path).map(|file| self.metered(file))
+        Disk.open_for_appending(path).map(|file| self.metered(path, file))
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {
@@ -220,11 +237,16 @@ impl Files for MeteredFiles {
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Disk.create(path).map(|file| self.metered(file))
+        let file = Disk.create(path)?;
+        self.metrics.usage.change(0, MeteredFiles::size(path));
+        Ok(self.metered(path, file))
     }
 
     fn create_dir(&self, path: &Path) -> io::Result<()> {
-        Disk.create_dir(path)
+        let is_new = !path.exists();
+        Disk.create_dir(path)?;
+        self.metrics.usage.change(0, if is_new { limits::FILE_OVERHEAD } else { 0 });
+        Ok(())
     }
 
     fn fsync_dir(&self, path: &Path) -> io::Result<()> {
@@ -232,11 +254,17 @@ impl Files for MeteredFiles {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        Disk.rename(from, to)
+        let before = MeteredFiles::size(from) + MeteredFiles::size(to);
+        Disk.rename(from, to)?;
+        self.metrics.usage.change(before, MeteredFiles::size(to));
+        Ok(())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        Disk.remove(path)
+        let before = MeteredFiles::size(path);
+        Disk.remove(path)?;
+        self.metrics.usage.change(before, 0);
+        Ok(())
     }
 }
 
@@ -244,6 +272,7 @@ impl LogFile for MeteredFile {
     fn append(&self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.append(bytes)?;
         self.metrics.written.add(count);
+        self.metrics.usage.change(0, if self.is_counted { count as u64 } else { 0 });
         Ok(count)
     }
 
@@ -255,7 +284,12 @@ impl LogFile for MeteredFile {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.file.set_len(len)
+        let before = self.file.stat()?.len;
+        self.file.set_len(len)?;
+        if self.is_counted {
+            self.metrics.usage.change(before, len);
+        }
+        Ok(())
     }
 
     fn stat(&self) -> io::Result<Stat> {

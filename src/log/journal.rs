@@ -143,6 +143,12 @@ impl<T: JournalRecord> Journal<T> {
         Ok(())
     }
 
+    /// The file's size in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// The error of the last append, if it failed.
     #[must_use]
     pub fn write_error(&self) -> Option<&str> {

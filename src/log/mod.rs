@@ -24,6 +24,8 @@ mod recover; // recovery at start: cuts a torn tail
 mod verify; // the commands verify and export
 mod repair; // the command repair
 mod files; // the system's files, behind a trait
+mod usage; // what the logs take on the disk
+mod free_space; // what the disk has free
 mod journal; // names and read markers, an append-only file with compaction
 
 #[cfg(test)]
@@ -36,6 +38,7 @@ use std::io;
 
 pub use disk_log::{LogConfig, SyncPolicy};
 pub use files::LogMetrics;
+pub use free_space::{FreeSpace, Look};
 pub use journal::{Journal, JournalContents, JournalRecord};
 pub use log_name::LogName;
 pub use log_scan::Corruption;
@@ -43,6 +46,7 @@ pub use recover::Torn;
 pub use repair::{Repaired, repair};
 pub use segment_scan::CorruptionKind;
 pub use store::{RecoveryFinding, Store};
+pub use usage::DiskUsage;
 pub use verify::{Verified, export, verify};
 
 use crate::chat::{LogEntry, OwnerId};

@@ -180,8 +180,22 @@ impl Store {
 
     /// The metrics of its logs.
     #[must_use]
-    pub fn metrics(&self) -> &LogMetrics {
+    pub fn metrics(&self) -> &Arc<LogMetrics> {
         &self.metrics
+    }
+
+    /// Where it is, from the root of the file system: whatever the working directory.
+    #[must_use]
+    pub fn root(&self) -> PathBuf {
+        std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone())
+    }
+
+    /// Lists all logs, to correct the count of the bytes that they take.
+    ///
+    /// # Errors
+    /// They could not be listed; the count stays.
+    pub fn recount_usage(&self) -> io::Result<()> {
+        self.metrics.usage.recount(&self.root.join("rooms"))
     }
 
     fn files(&self) -> Arc<dyn Files> {

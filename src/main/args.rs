@@ -133,6 +133,20 @@ const COMMAND: Command = Command {
         )
         .env("TALK_RETAIN_RECORDS"),
         Flag::value(
+            "max-data",
+            "SIZE",
+            "bytes of the data directory, like 20GiB, from which on messages are refused (default: \
+             no limit of its own)",
+        )
+        .env("TALK_MAX_DATA"),
+        Flag::value(
+            "min-free",
+            "SIZE",
+            "free bytes of its disk below which messages are refused; 0 turns this off (default: \
+             10 % of the disk, at most 1GiB)",
+        )
+        .env("TALK_MIN_FREE"),
+        Flag::value(
             "hold-names",
             "DURATION",
             "how long a name that has posted stays reserved after its last use",

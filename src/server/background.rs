@@ -57,4 +57,6 @@ pub(super) fn maintenance(shared: &Shared) {
     if let Err(error) = shared.names.maintain() {
         shared.logger.log(Level::Warn, "names-not-saved", &[("error", &error.to_string())]);
     }
+    let journals = shared.names.file_bytes() + shared.read_markers.file_bytes();
+    shared.rooms.disk_space.set_journals(journals);
 }

@@ -12,9 +12,10 @@
 //! | `slow-clients` | 1 | retries writes to full sockets | with the process |
 //! | `heartbeat` | 1 | every 500 ms: pings, counts of large rooms | with the process |
 //! | `maintenance` | 1 | every 100 ms: fsync, retention, retries | with the process |
+//! | `disk-watch` | 1 | every 500 ms: free space, warnings when it is short | with the process |
 //! | `logger` | 1 | writes the operator's log | with the last [`Logger`] |
 //!
-//! A panic never ends one of the last five threads: its loop catches it.
+//! A panic never ends one of the last six threads: its loop catches it.
 //!
 //! Read the folders in the order of the `mod` lines. A posted message passes through
 //! `connection/session.rs`, `commands/post.rs`, `room/mod.rs`, `room/broadcast.rs`, `clients/delivery.rs`.
@@ -32,8 +33,10 @@ mod commands; // what each message does
 mod http; // the web page, health, metrics
 mod connection; // from a socket to commands
 
+mod disk_watch; // when space is short
 mod background; // heartbeat and maintenance
 
+use std::cell::Cell;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,13 +48,15 @@ pub use capacity::{Ceiling, ceiling};
 pub use config::{Config, PostLimits};
 pub use logger::{Level, Logger};
 pub use tunable_limits::{
-    AddressLimits, FloodLimits, LIMITS, LimitValue, Limits, RoomLimits, Timeouts, TunableLimit,
+    AddressLimits, DiskLimits, FloodLimits, LIMITS, LimitValue, Limits, RoomLimits, Timeouts,
+    TunableLimit,
 };
 
 use crate::limits;
 use crate::log::Store;
 use crate::net::entropy::Entropy;
 use crate::ws::CloseCode;
+use disk_watch::DiskWatch;
 use state::shared::Shared;
 
 /// A server that is bound, but does not serve yet.
@@ -91,6 +96,13 @@ impl Server {
         spawn_loop(&shared, "maintenance", |shared| {
             thread::sleep(limits::MAINTENANCE_EVERY);
             background::maintenance(shared);
+        })?;
+        let disk_watch = Cell::new(DiskWatch::default());
+        spawn_loop(&shared, "disk-watch", move |shared| {
+            thread::sleep(limits::DISK_CHECK_EVERY);
+            let mut watch = disk_watch.take(); // a panic begins it again
+            watch.check(shared, Instant::now());
+            disk_watch.set(watch);
         })?;
         Ok(Server { listener, shared })
     }

@@ -12,6 +12,10 @@ use crate::server::clients::disconnect::Disconnect;
 use crate::server::room::{Room, history};
 use crate::time::unix_ms;
 
+/// What a client is told while the disk is full, or nearly.
+const DISK_FULL: &str = "the server's disk is nearly full: it stores no new messages now; you can still \
+                         read, and delete your own";
+
 impl Session {
     /// Submits an operation to a room that the client is in.
     pub(super) fn submit(
@@ -58,6 +62,10 @@ impl Session {
             return self.reject_rate_limited(cid, wait);
         }
         let author = self.client.author();
+        if self.is_refused_for_space(&author, room, &cid, &operation) {
+            let error = ErrorMessage::new(ErrorCode::Storage, DISK_FULL).about_cid(cid);
+            return self.reject(error);
+        }
         // A repeat gets the outcome of the first submission, even if its target has changed since.
         if let Some(target) = operation.target()
             && room.find(&author, &cid, &operation).is_none()
@@ -106,6 +114,20 @@ impl Session {
                 self.reject(ErrorMessage::new(ErrorCode::NoSuchRecord, message).about_cid(cid))
             }
         }
+    }
+
+    /// Whether the disk has no room for this operation. Deletes may use the reserve: they make room. A
+    /// repeat of a stored message takes none.
+    fn is_refused_for_space(
+        &self,
+        author: &Author,
+        room: &Room,
+        cid: &Cid,
+        operation: &Operation,
+    ) -> bool {
+        !matches!(operation, Operation::Delete { .. })
+            && self.shared.rooms.disk_space.is_full()
+            && room.find(author, cid, operation).is_none()
     }
 
     /// The rate limit: the same message may be sent again after `wait`.

@@ -116,6 +116,11 @@ impl Names {
         self.file().write_error().map(String::from)
     }
 
+    /// Bytes of the file.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        self.file().bytes()
+    }
+
     /// The owner of the name with the key `key` now.
     pub(super) fn owner(&self, key: &str) -> Option<OwnerId> {
         self.registry().owner(key, Instant::now())

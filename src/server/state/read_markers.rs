@@ -76,6 +76,11 @@ impl ReadMarkerStore {
         unsynced.map_or(Ok(()), |unsynced| unsynced.sync_data())
     }
 
+    /// Bytes of the file.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        self.file().bytes()
+    }
+
     /// Why read markers cannot be saved now, if so.
     pub(super) fn write_error(&self) -> Option<String> {
         self.file().write_error().map(String::from)

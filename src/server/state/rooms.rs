@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::disk_space::DiskSpace;
 use crate::chat::{OwnerId, RoomName};
 use crate::failpoint;
 use crate::log::{LogConfig, LogMetrics, LogName, Store};
@@ -31,6 +33,8 @@ pub(crate) struct Rooms {
     max_private: usize,
     /// For the ids of new logs.
     entropy: Arc<Entropy>,
+    /// Whether there is room for more posts.
+    pub(crate) disk_space: DiskSpace,
 }
 
 /// As many rooms are open as the server allows.
@@ -41,6 +45,7 @@ impl Rooms {
     pub(super) fn new(map: RoomMap, store: Store, config: &Config, entropy: Arc<Entropy>) -> Rooms {
         Rooms {
             map: Mutex::new(map),
+            disk_space: DiskSpace::new(config.limits.disk, Arc::clone(store.metrics())),
             store,
             log_config: config.log,
             max_public: config.limits.rooms.public,
@@ -100,6 +105,16 @@ impl Rooms {
     /// Why a room's log cannot be written now, if so.
     pub(super) fn write_error(&self) -> Option<String> {
         self.all().iter().find_map(|room| room.log.write_error())
+    }
+
+    /// Where the data directory is.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.store.root()
+    }
+
+    /// Lists all logs, to correct the count of the bytes that they take.
+    pub(crate) fn recount_usage(&self) -> io::Result<()> {
+        self.store.recount_usage()
     }
 
     /// What is counted about logs.

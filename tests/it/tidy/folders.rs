@@ -17,6 +17,7 @@ const ORDERS: &[&[&str]] = &[
         "src/server/commands/",
         "src/server/http/",
         "src/server/connection/",
+        "src/server/disk_watch.rs",
         "src/server/background.rs",
         "src/server/mod.rs",
     ],
