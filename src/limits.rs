@@ -232,6 +232,33 @@ pub const DATA_COUNT_EVERY: Duration = Duration::from_secs(60 * 60);
 /// What a file or a directory takes on the disk beyond its bytes: one block of most file systems.
 pub const FILE_OVERHEAD: u64 = 4_096;
 
+// ---- The clock ---------------------------------------------------------------------------------
+
+/// A step of the wall clock that is followed at once: NTP steps by seconds, and dates in a room
+/// stand still for at most this long after a step back.
+pub const CLOCK_STEP: Duration = Duration::from_secs(60);
+
+/// A wall clock that has jumped further is believed for the dates of records once it has stayed
+/// there for this long: who sets a clock wrong by hand has seen it by then.
+pub const CLOCK_STAYS: Duration = Duration::from_secs(10 * 60);
+
+/// A step of the wall clock that retention, which counts in days, does not care about.
+pub const CLOCK_STEP_OF_RETENTION: Duration = Duration::from_secs(60 * 60);
+
+/// Retention trusts a wall clock that has jumped further once it has been steady for this long:
+/// what it drops does not come back.
+pub const CLOCK_IS_RIGHT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Retention drops nothing so soon after a start: time to see a wrong clock, and to stop.
+pub const RETENTION_BEGINS: Duration = Duration::from_secs(60 * 60);
+
+/// How far the wall clock may be beyond the newest record of all rooms at a start; further, and
+/// retention waits for [`CLOCK_IS_RIGHT`]. A chat in which nothing is said for so long may wait.
+pub const CLOCK_AHEAD: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// A record so far beyond the clock has a wrong date. Retention goes by the time of its file then.
+pub const RECORD_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
+
 // ---- Connections -------------------------------------------------------------------------------
 
 /// Connections of one address (IPv4, or IPv6 /64) at once (`--max-per-address`).

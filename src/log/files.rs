@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use super::usage::DiskUsage;
 use crate::limits;
@@ -35,7 +35,10 @@ pub(super) trait LogFile: fmt::Debug + Send + Sync {
 pub(super) struct Stat {
     /// In bytes.
     pub(super) len: u64,
+    /// Device and inode.
     pub(super) id: FileId,
+    /// When it was last written, in Unix time in ms, by the clock of that moment.
+    pub(super) modified: u64,
 }
 
 /// Identifies a file among all that exist at the same time: device and inode (inode(7)).
@@ -44,7 +47,9 @@ pub(super) struct FileId(u64, u64);
 
 impl From<Metadata> for Stat {
     fn from(found: Metadata) -> Stat {
-        Stat { len: found.len(), id: FileId(found.dev(), found.ino()) }
+        let since = found.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let modified = u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
+        Stat { len: found.len(), id: FileId(found.dev(), found.ino()), modified }
     }
 }
 
@@ -73,6 +78,12 @@ pub(super) trait Files: fmt::Debug + Send + Sync {
 
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Sets the time at which a file was last written, in Unix time in ms.
+    fn set_modified(&self, path: &Path, at: u64) -> io::Result<()> {
+        let file = OpenOptions::new().append(true).open(path)?;
+        file.set_modified(UNIX_EPOCH + Duration::from_millis(at))
+    }
 }
 
 /// Appends all of `bytes` to `file`.

@@ -35,6 +35,7 @@ mod tests;
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 pub use disk_log::{LogConfig, SyncPolicy};
 pub use files::LogMetrics;
@@ -58,6 +59,19 @@ pub struct ReadLimit {
     pub records: usize,
     /// Bytes of their JSON; the first record is returned even if it alone is longer.
     pub bytes: usize,
+}
+
+/// A segment that retention has dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DroppedSegment {
+    /// Its file, which is gone.
+    pub file: PathBuf,
+    /// How many records it had.
+    pub records: u64,
+    /// The `at` of the newest of them.
+    pub newest: u64,
+    /// Which rule dropped it.
+    pub why: &'static str,
 }
 
 /// One room's log. Reading goes on while a batch is appended.
@@ -93,10 +107,21 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// The topic of the room, if it has one.
     fn topic(&self) -> Option<String>;
 
+    /// The `at` of the newest record, in Unix time in ms; 0 before the first.
+    fn newest(&self) -> u64 {
+        0
+    }
+
+    /// The segments that retention has dropped since the last call, for the operator's log.
+    fn take_dropped(&self) -> Vec<DroppedSegment> {
+        Vec::new()
+    }
+
     /// Why the log cannot be written now, as far as is known.
     fn write_error(&self) -> Option<String>;
 
-    /// Periodic maintenance at `now` (Unix time in ms): fsync pending writes (`--sync interval`),
+    /// Periodic maintenance at `now` (Unix time in ms; 0 if that is not known for certain, and then no record
+    /// is too old): fsync pending writes (`--sync interval`),
     /// apply retention, erase deleted texts, retry a log that failed.
     ///
     /// # Errors

@@ -304,7 +304,8 @@ fn parse_all<T: FromStr>(args: &Args, name: &str, what: &str) -> Result<Vec<T>, 
 
 fn level(args: &Args) -> Level {
     match (args.has("quiet"), args.count("verbose")) {
-        (true, _) | (false, 0) => Level::Warn,
+        (true, _) => Level::Warn,
+        (false, 0) => Level::Notice,
         (false, 1) => Level::Info,
         (false, _) => Level::Debug,
     }

@@ -7,11 +7,34 @@ use std::time::Instant;
 
 use super::clients::client::Client;
 use super::clients::disconnect;
+use super::clock::{ClockEvent, WallClockWatch};
 use super::logger::Level;
+use super::room::Room;
 use super::state::shared::Shared;
 use crate::limits::CLOSE_WAIT;
-use crate::time::unix_ms;
+use crate::log::DroppedSegment;
+use crate::time::utc;
 use crate::ws::Encoder;
+
+/// Compares the clock with the wall clock, and logs what the operator should know.
+pub(super) fn follow_clock(shared: &Shared, mut watch: WallClockWatch) -> WallClockWatch {
+    let seconds = |ms: i64| (ms / 1_000).to_string();
+    let log = |event, fields: &[(&str, &str)]| shared.logger.log(Level::Warn, event, fields);
+    match shared.rooms.clock.follow(&mut watch) {
+        None => {}
+        Some(ClockEvent::Jumped(by)) => log(
+            "clock-jumped",
+            &[
+                ("seconds", &seconds(by)),
+                ("dates", "follow if it stays for 10 minutes"),
+                ("retention", "rests until it was right for a day"),
+            ],
+        ),
+        Some(ClockEvent::Believed(by)) => log("clock-followed", &[("seconds", &seconds(by))]),
+        Some(ClockEvent::RightAgain) => log("clock-right-again", &[]),
+    }
+    watch
+}
 
 /// Pings idle clients, disconnects silent ones, and checks every room.
 pub(super) fn heartbeat(shared: &Shared) {
@@ -42,13 +65,27 @@ fn check_client(shared: &Shared, client: &Arc<Client>) {
     }
 }
 
+/// Logs that retention has dropped a file, also at the default verbosity: its records are gone.
+fn log_dropped(shared: &Shared, room: &Room, dropped: &DroppedSegment) {
+    let DroppedSegment { file, records, newest, why } = dropped;
+    let fields = [
+        ("room", room.name.as_str()),
+        ("file", &*file.file_name().unwrap_or_default().to_string_lossy()),
+        ("records", &*records.to_string()),
+        ("newest", &*utc(*newest)),
+        ("why", why),
+    ];
+    shared.logger.log(Level::Notice, "records-dropped", &fields);
+}
+
 /// Maintains every log, and the files of read markers and names: fsync, retention, retries after an error.
 pub(super) fn maintenance(shared: &Shared) {
     for room in shared.rooms.all() {
-        if let Err(error) = room.log.maintain(unix_ms()) {
+        if let Err(error) = room.log.maintain(shared.rooms.clock.retention_ms()) {
             let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
             shared.logger.log(Level::Warn, "maintenance-failed", &fields);
         }
+        room.log.take_dropped().iter().for_each(|dropped| log_dropped(shared, &room, dropped));
     }
     if let Err(error) = shared.read_markers.maintain(&shared.names, &shared.rooms) {
         let fields = [("error", &*error.to_string())];

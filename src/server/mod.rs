@@ -10,7 +10,7 @@
 //! | `refusal` | at most `REFUSALS` | sends the reason to a connection without a slot | after that |
 //! | `broadcaster` | 1 | runs the rounds that sessions leave | with the process |
 //! | `slow-clients` | 1 | retries writes to full sockets | with the process |
-//! | `heartbeat` | 1 | every 500 ms: pings, counts of large rooms | with the process |
+//! | `heartbeat` | 1 | every 500 ms: pings, counts of large rooms, the clock | with the process |
 //! | `maintenance` | 1 | every 100 ms: fsync, retention, retries | with the process |
 //! | `disk-watch` | 1 | every 500 ms: free space, warnings when it is short | with the process |
 //! | `logger` | 1 | writes the operator's log | with the last [`Logger`] |
@@ -25,6 +25,7 @@ mod config; // every choice of the operator
 mod capacity; // how many connections this machine can hold
 mod logger; // the operator's log: one line per event
 mod metrics; // counters
+mod clock; // time that a jump does not move at once
 
 mod clients; // who is connected, sending to them
 mod room; // one room: join, submit, rounds
@@ -89,8 +90,10 @@ impl Server {
         spawn_loop(&shared, "slow-clients", |shared| {
             shared.delivery.retry_slow_clients(shared.config.limits.timeouts.stall);
         })?;
-        spawn_loop(&shared, "heartbeat", |shared| {
+        let clock_watch = Cell::new(shared.rooms.clock.watch());
+        spawn_loop(&shared, "heartbeat", move |shared| {
             thread::sleep(limits::HEARTBEAT_EVERY);
+            clock_watch.set(background::follow_clock(shared, clock_watch.get()));
             background::heartbeat(shared);
         })?;
         spawn_loop(&shared, "maintenance", |shared| {

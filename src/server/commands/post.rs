@@ -10,7 +10,6 @@ use crate::json;
 use crate::limits;
 use crate::server::clients::disconnect::Disconnect;
 use crate::server::room::{Room, history};
-use crate::time::unix_ms;
 
 /// What a client is told while the disk is full, or nearly.
 const DISK_FULL: &str = "the server's disk is nearly full: it stores no new messages now; you can still \
@@ -75,7 +74,8 @@ impl Session {
         }
         let reply = if let Operation::Post { reply, .. } = &operation { *reply } else { None };
         let head_before = room.name.is_private().then(|| room.head());
-        let (outcome, round) = room.submit(&author, cid.clone(), operation, unix_ms());
+        let (outcome, round) =
+            room.submit(&author, cid.clone(), operation, self.shared.rooms.clock.unix_ms());
         self.shared.broadcaster.run_round(round);
         if let Some(head) = head_before
             && outcome != Outcome::NoSuchTarget

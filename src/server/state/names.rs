@@ -12,9 +12,9 @@ use crate::chat::{
 use crate::failpoint;
 use crate::log::Journal;
 use crate::net::entropy::Entropy;
+use crate::server::clock::SteadyClock;
 use crate::server::room::Room;
 use crate::server::room::broadcast::Broadcaster;
-use crate::time::Now;
 
 /// All claimed names.
 ///
@@ -28,6 +28,8 @@ pub(crate) struct Names {
     file: Mutex<Journal<SavedClaim>>,
     /// For the tokens of new claims.
     entropy: Arc<Entropy>,
+    /// Until when a name is held.
+    clock: Arc<SteadyClock>,
 }
 
 impl Names {
@@ -35,8 +37,9 @@ impl Names {
         registry: NameRegistry,
         file: Journal<SavedClaim>,
         entropy: Arc<Entropy>,
+        clock: Arc<SteadyClock>,
     ) -> Names {
-        Names { registry: Mutex::new(registry), file: Mutex::new(file), entropy }
+        Names { registry: Mutex::new(registry), file: Mutex::new(file), entropy, clock }
     }
 
     fn registry(&self) -> MutexGuard<'_, NameRegistry> {
@@ -87,7 +90,7 @@ impl Names {
     /// with the next ones.
     fn save(&self) {
         let mut file = self.file();
-        let changed = self.registry().take_changed(Now::read());
+        let changed = self.registry().take_changed(self.clock.now());
         if !changed.is_empty() && file.append(&changed).is_err() {
             self.registry().put_back(&changed);
         }
@@ -101,8 +104,8 @@ impl Names {
         if file.needs_compaction() {
             let all = {
                 let mut registry = self.registry();
-                registry.take_changed(Now::read()); // the compacted file contains them all
-                registry.saved_claims(Now::read())
+                registry.take_changed(self.clock.now()); // the compacted file contains them all
+                registry.saved_claims(self.clock.now())
             };
             return file.compact(&all);
         }

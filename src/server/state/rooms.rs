@@ -10,6 +10,7 @@ use crate::chat::{OwnerId, RoomName};
 use crate::failpoint;
 use crate::log::{LogConfig, LogMetrics, LogName, Store};
 use crate::net::entropy::Entropy;
+use crate::server::clock::SteadyClock;
 use crate::server::config::Config;
 use crate::server::room::Room;
 
@@ -33,6 +34,8 @@ pub(crate) struct Rooms {
     max_private: usize,
     /// For the ids of new logs.
     entropy: Arc<Entropy>,
+    /// The time of records.
+    pub(crate) clock: Arc<SteadyClock>,
     /// Whether there is room for more posts.
     pub(crate) disk_space: DiskSpace,
 }
@@ -42,7 +45,13 @@ pub(crate) struct Rooms {
 pub(crate) struct TooManyRooms;
 
 impl Rooms {
-    pub(super) fn new(map: RoomMap, store: Store, config: &Config, entropy: Arc<Entropy>) -> Rooms {
+    pub(super) fn new(
+        map: RoomMap,
+        store: Store,
+        config: &Config,
+        entropy: Arc<Entropy>,
+        clock: Arc<SteadyClock>,
+    ) -> Rooms {
         Rooms {
             map: Mutex::new(map),
             disk_space: DiskSpace::new(config.limits.disk, Arc::clone(store.metrics())),
@@ -51,6 +60,7 @@ impl Rooms {
             max_public: config.limits.rooms.public,
             max_private: config.limits.rooms.private,
             entropy,
+            clock,
         }
     }
 

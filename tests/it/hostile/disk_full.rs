@@ -1,7 +1,6 @@
 //! A disk that is nearly full, and a data directory that may not grow: posts are refused in time, and all
 //! else goes on.
 
-use std::fs::File;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -10,15 +9,13 @@ use serde_json::json;
 
 use crate::support::commands::printed;
 use crate::support::raw_client::RawClient;
-use crate::support::under_attack::all_of;
-use crate::support::{TIMEOUT, TestClient, TestServer};
+use crate::support::{ServerLog, TIMEOUT, TestClient, TestServer};
 
-/// A server on `data`, and the file with its log.
-fn start(data: &Path, flags: &[&str]) -> (TestServer, File) {
-    let errors = tempfile::tempfile().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    command.stderr(errors.try_clone().unwrap());
-    (TestServer::start_by(&mut command, data, flags), errors)
+/// A server on `data`, and its log.
+fn start(data: &Path, flags: &[&str]) -> (TestServer, ServerLog) {
+    let (log, mut command) = (ServerLog::new(), Command::new(env!("CARGO_BIN_EXE_server")));
+    log.of(&mut command);
+    (TestServer::start_by(&mut command, data, flags), log)
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -32,11 +29,6 @@ fn readiness(server: &TestServer) -> String {
     RawClient::connect(server.address).get("/readyz")
 }
 
-/// How often the log names an event.
-fn count(errors: &mut File, event: &str) -> usize {
-    all_of(errors).matches(&format!(" warn {event} ")).count()
-}
-
 #[test]
 fn posts_are_refused_before_the_disk_is_full_and_reading_and_deleting_work() {
     let data = tempfile::tempdir().unwrap();
@@ -48,7 +40,7 @@ fn posts_are_refused_before_the_disk_is_full_and_reading_and_deleting_work() {
     }
     drop((bob, first));
 
-    let (server, mut errors) = start(data.path(), &["--min-free", "900TiB"]);
+    let (server, log) = start(data.path(), &["--min-free", "900TiB"]);
     wait_until("it takes this disk for empty", || {
         readiness(&server).contains("the server's disk is nearly full")
     });
@@ -82,14 +74,14 @@ fn posts_are_refused_before_the_disk_is_full_and_reading_and_deleting_work() {
     assert_eq!(measured("talk_disk_free_bytes_min"), (900_u64 << 40) as f64);
     assert!(measured("talk_disk_free_bytes") > 0.0);
     assert_eq!(measured("talk_log_writable"), 0.0);
-    assert_eq!(count(&mut errors, "disk-full-posts-refused"), 1, "{}", all_of(&mut errors));
+    assert_eq!(log.count("disk-full-posts-refused"), 1, "{}", log.text());
 }
 
 #[test]
 fn a_data_directory_at_its_maximum_takes_posts_again_once_some_are_erased() {
     let data = tempfile::tempdir().unwrap();
     let flags = ["--max-data", "200KiB", "--min-free", "0"];
-    let (server, mut errors) = start(data.path(), &flags);
+    let (server, log) = start(data.path(), &flags);
     let (mut bob, welcome) = TestClient::joined_with_welcome(server.address, "bob");
     let text = "x".repeat(4_000);
     let mut stored = 0;
@@ -105,11 +97,11 @@ fn a_data_directory_at_its_maximum_takes_posts_again_once_some_are_erased() {
     assert_eq!(refused["code"], "storage");
     assert!(stored > 40, "only {stored} of 4 kB in 200 KiB");
     assert!(readiness(&server).contains(" 503 "));
-    wait_until("it does not warn", || count(&mut errors, "disk-full-posts-refused") == 1);
+    log.wait_for("disk-full-posts-refused");
     assert!(RawClient::connect(server.address).count("talk_data_bytes") >= 200.0 * 1_024.0 * 0.97);
     drop((bob, server));
 
-    let (server, mut errors) = start(data.path(), &flags); // counts what the first one has left
+    let (server, log) = start(data.path(), &flags); // counts what the first one has left
     wait_until("it does not count", || readiness(&server).contains(" 503 "));
     let (mut ann, joined) = TestClient::joined(server.address, "ann", "lobby");
     assert_eq!(joined["head"], stored);
@@ -128,19 +120,19 @@ fn a_data_directory_at_its_maximum_takes_posts_again_once_some_are_erased() {
         ann.receive_with_cid("again")["type"] == "post"
     });
     assert!(readiness(&server).contains(" 200 "));
-    wait_until("it says nothing", || count(&mut errors, "posts-accepted-again") == 1);
+    log.wait_for("posts-accepted-again");
     drop(server);
     assert!(printed(&["verify"], data.path()).contains("intact"));
 }
 
 /// A shell in a mount namespace of its own that runs `script` and then the server.
-fn in_namespace(script: &str) -> (Command, File) {
-    let errors = tempfile::tempfile().unwrap();
-    let mut command = Command::new("unshare");
+fn in_namespace(script: &str) -> (Command, ServerLog) {
+    let (log, mut command) = (ServerLog::new(), Command::new("unshare"));
     let script = format!("{script}; exec \"$0\" \"$@\"");
     command.args(["--map-root-user", "--mount", "sh", "-c", &script]);
-    command.arg(env!("CARGO_BIN_EXE_server")).stderr(errors.try_clone().unwrap());
-    (command, errors)
+    command.arg(env!("CARGO_BIN_EXE_server"));
+    log.of(&mut command);
+    (command, log)
 }
 
 #[test]
@@ -148,9 +140,9 @@ fn in_namespace(script: &str) -> (Command, File) {
 fn without_df_the_log_says_so_once_and_posts_are_stored() {
     let data = tempfile::tempdir().unwrap();
     let hide = "for dir in /usr/bin /bin; do [ -L $dir ] || mount -t tmpfs none $dir; done";
-    let (mut command, mut errors) = in_namespace(&format!("set -e; {hide}"));
+    let (mut command, log) = in_namespace(&format!("set -e; {hide}"));
     let server = TestServer::start_by(&mut command, data.path(), &["--min-free", "900TiB"]);
-    wait_until("it does not say so", || count(&mut errors, "free-space-unknown") == 1);
+    log.wait_for("free-space-unknown");
     let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
     bob.post("lobby", "1", "a line");
     assert_eq!(bob.receive_with_cid("1")["seq"], 1);
@@ -162,7 +154,7 @@ fn without_df_the_log_says_so_once_and_posts_are_stored() {
 fn a_small_disk_never_becomes_full() {
     let data = tempfile::tempdir().unwrap();
     let disk = data.path().display();
-    let (mut command, mut errors) =
+    let (mut command, log) =
         in_namespace(&format!("set -e; mount -t tmpfs -o size=8m none '{disk}'"));
     let server = TestServer::start_by(&mut command, data.path(), &["--sync", "interval"]);
     wait_until("it does not measure the disk", || {
@@ -185,6 +177,6 @@ fn a_small_disk_never_becomes_full() {
     assert!((500_000.0..850_000.0).contains(&free), "{free}");
     bob.send(&json!({"type": "delete", "room": "lobby", "cid": "d", "target": 1}));
     assert_eq!(bob.receive_with_cid("d")["type"], "delete");
-    wait_until("it does not warn", || count(&mut errors, "disk-full-posts-refused") == 1);
-    assert_eq!(count(&mut errors, "append-failed"), 0);
+    log.wait_for("disk-full-posts-refused");
+    assert_eq!(log.count("append-failed"), 0);
 }

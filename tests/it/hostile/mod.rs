@@ -2,6 +2,7 @@
 
 mod http; // requests that are wrong, ambiguous or malicious
 mod load; // many slow, greedy or unfinished connections
+mod clocks; // a clock that jumps, or is wrong at a start
 mod disk_full; // posts are refused before the disk is full
 mod low_resources; // few descriptors, refused system calls, no disk, stopped processes
 mod text; // names, rooms, numbers and texts that pretend to be others

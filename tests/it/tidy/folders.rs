@@ -11,6 +11,7 @@ const ORDERS: &[&[&str]] = &[
         "src/server/capacity.rs",
         "src/server/logger.rs",
         "src/server/metrics.rs",
+        "src/server/clock.rs",
         "src/server/clients/",
         "src/server/room/",
         "src/server/state/",
