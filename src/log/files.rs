@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use super::usage::DiskUsage;
 use crate::limits;
 use crate::metrics::{Counter, Histogram};
+use crate::ownership;
 
 /// An open file of a log.
 pub(super) trait LogFile: fmt::Debug + Send + Sync {
@@ -135,11 +136,11 @@ pub(super) struct Disk;
 
 impl Files for Disk {
     fn open_for_reading(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Ok(Arc::new(File::open(path)?))
+        Ok(Arc::new(ownership::open_for_reading(path)?))
     }
 
     fn open_for_appending(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Ok(Arc::new(OpenOptions::new().read(true).append(true).open(path)?))
+        Ok(Arc::new(ownership::open(path, OpenOptions::new().read(true).append(true))?))
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {

@@ -1,7 +1,7 @@
 //! A room's durable log of numbered records: append, recover, read by seq, verify. A log is a
 //! directory of segments: files of lines, each line with a checksum chained to the one before.
 //!
-//! Depends on `chat`, `json`, `limits`, `metrics`, `failpoint` and files; never on sockets or
+//! Depends on `chat`, `json`, `limits`, `metrics`, `failpoint`, `ownership` and files; never on sockets or
 //! clients.
 //!
 //! A room uses its log only through [`Log`]: another kind of log can implement it.
@@ -46,7 +46,7 @@ pub use log_scan::Corruption;
 pub use recover::Torn;
 pub use repair::{Repaired, repair};
 pub use segment_scan::CorruptionKind;
-pub use store::{RecoveryFinding, Store};
+pub use store::{LockState, LockWatch, RecoveryFinding, Store};
 pub use usage::DiskUsage;
 pub use verify::{Verified, export, verify};
 

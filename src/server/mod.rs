@@ -96,8 +96,12 @@ impl Server {
             clock_watch.set(background::follow_clock(shared, clock_watch.get()));
             background::heartbeat(shared);
         })?;
-        spawn_loop(&shared, "maintenance", |shared| {
+        let lock_watch = Cell::new(None);
+        spawn_loop(&shared, "maintenance", move |shared| {
             thread::sleep(limits::MAINTENANCE_EVERY);
+            let mut watch = lock_watch.take();
+            background::check_lock(shared, &mut watch);
+            lock_watch.set(watch);
             background::maintenance(shared);
         })?;
         let disk_watch = Cell::new(DiskWatch::default());

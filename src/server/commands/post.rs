@@ -61,9 +61,8 @@ impl Session {
             return self.reject_rate_limited(cid, wait);
         }
         let author = self.client.author();
-        if self.is_refused_for_space(&author, room, &cid, &operation) {
-            let error = ErrorMessage::new(ErrorCode::Storage, DISK_FULL).about_cid(cid);
-            return self.reject(error);
+        if let Some(why) = self.storage_refusal(&author, room, &cid, &operation) {
+            return self.reject(ErrorMessage::new(ErrorCode::Storage, why).about_cid(cid));
         }
         // A repeat gets the outcome of the first submission, even if its target has changed since.
         if let Some(target) = operation.target()
@@ -116,18 +115,23 @@ impl Session {
         }
     }
 
-    /// Whether the disk has no room for this operation. Deletes may use the reserve: they make room. A
-    /// repeat of a stored message takes none.
-    fn is_refused_for_space(
+    /// Why this operation is not stored now, if so. Deletes may use the reserve of the disk: they make room.
+    /// A repeat of a stored message takes none.
+    fn storage_refusal(
         &self,
         author: &Author,
         room: &Room,
         cid: &Cid,
         operation: &Operation,
-    ) -> bool {
-        !matches!(operation, Operation::Delete { .. })
-            && self.shared.rooms.disk_space.is_full()
-            && room.find(author, cid, operation).is_none()
+    ) -> Option<&'static str> {
+        let rooms = &self.shared.rooms;
+        if rooms.is_lock_lost() {
+            return Some("the server cannot store messages now, try again later");
+        }
+        let is_delete = matches!(operation, Operation::Delete { .. });
+        let is_refused =
+            !is_delete && rooms.disk_space.is_full() && room.find(author, cid, operation).is_none();
+        is_refused.then_some(DISK_FULL)
     }
 
     /// The rate limit: the same message may be sent again after `wait`.

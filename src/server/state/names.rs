@@ -97,21 +97,22 @@ impl Names {
     }
 
     /// Periodic maintenance: saves the changes, then compacts the file if it is mostly outdated, or fsyncs
-    /// it.
-    pub(crate) fn maintain(&self) -> io::Result<()> {
+    /// it. If another program has removed or changed the file, it is written again; true then.
+    pub(crate) fn maintain(&self) -> io::Result<bool> {
         self.save();
         let mut file = self.file();
-        if file.needs_compaction() {
+        let is_in_place = file.is_in_place();
+        if file.needs_compaction() || !is_in_place {
             let all = {
                 let mut registry = self.registry();
                 registry.take_changed(self.clock.now()); // the compacted file contains them all
                 registry.saved_claims(self.clock.now())
             };
-            return file.compact(&all);
+            return file.compact(&all).map(|()| !is_in_place);
         }
         let unsynced = file.take_unsynced();
         drop(file); // a claim does not wait for an fsync
-        unsynced.map_or(Ok(()), |unsynced| unsynced.sync_data())
+        unsynced.map_or(Ok(()), |unsynced| unsynced.sync_data()).map(|()| false)
     }
 
     /// Why claims cannot be saved now, if so.

@@ -155,7 +155,7 @@ fn a_small_disk_never_becomes_full() {
     let data = tempfile::tempdir().unwrap();
     let disk = data.path().display();
     let (mut command, log) =
-        in_namespace(&format!("set -e; mount -t tmpfs -o size=8m none '{disk}'"));
+        in_namespace(&format!("set -e; mount -t tmpfs -o size=8m,mode=0700 none '{disk}'"));
     let server = TestServer::start_by(&mut command, data.path(), &["--sync", "interval"]);
     wait_until("it does not measure the disk", || {
         let page = RawClient::connect(server.address).get("/metrics");
