@@ -201,6 +201,15 @@ pub const VERIFY_EVERY: Duration = Duration::from_secs(5);
 /// smaller.
 pub const JOURNAL: u64 = 256 * 1024;
 
+// ---- Files that a flag or a variable names ------------------------------------------------------
+
+/// Bytes of a short text: a password, a key, the message of the day. `/dev/zero` would never end.
+pub const TEXT_FILE: u64 = 64 * 1024;
+
+/// Bytes of a file of preferences or of a time zone. The largest zones have 4 KB; a person's list of
+/// muted rooms may be long.
+pub const LARGE_TEXT_FILE: u64 = 1024 * 1024;
+
 // ---- The disk ----------------------------------------------------------------------------------
 
 /// Free bytes of the file system below which posts are refused (`--min-free`), unless

@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -78,6 +78,28 @@ pub fn create_anew(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(path)
 }
 
+/// Reads a file of at most `max` bytes, whatever it is: a device like `/dev/zero` never ends.
+///
+/// # Errors
+/// It is longer, or cannot be read.
+pub fn read_short(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        return Err(io::Error::other(format!("it has more than {max} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Reads a text of at most `max` bytes.
+///
+/// # Errors
+/// As [`read_short`], or it is not UTF-8.
+pub fn read_short_text(path: &Path, max: u64) -> io::Result<String> {
+    let text = String::from_utf8(read_short(path, max)?);
+    text.map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
 /// Who else may write to a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Foreign {
@@ -98,19 +120,23 @@ impl fmt::Display for Foreign {
     }
 }
 
-/// Checks that a directory belongs to the user of this process, and that no other user may write to it. The
-/// file `probe` in it, which is created for a moment, shows who that user is.
+/// The id of the user of this process: the owner of the file `probe`, which is created for a moment. The
+/// standard library has no `getuid`.
 ///
 /// # Errors
-/// It is not so: what is wrong, and what to do. Or nothing can be written there.
-pub fn check_directory(dir: &Path, probe: &Path) -> io::Result<()> {
+/// The file cannot be created.
+pub fn own_user(probe: &Path) -> io::Result<u32> {
     let file = create_anew(probe)?;
-    let ours = file.metadata().map(|found| found.uid());
+    let found = file.metadata();
     fs::remove_file(probe)?;
-    check(dir, ours?)
+    Ok(found?.uid())
 }
 
-fn check(dir: &Path, ours: u32) -> io::Result<()> {
+/// Checks that a directory belongs to the user `ours`, and that no other user may write to it.
+///
+/// # Errors
+/// It is not so: what is wrong, and what to do. Or it cannot be looked at.
+pub fn check_directory(dir: &Path, ours: u32) -> io::Result<()> {
     let found = fs::metadata(dir)?;
     let (theirs, mode) = (found.uid(), found.mode() & 0o7777);
     let shown = dir.display();
@@ -156,7 +182,7 @@ mod tests {
             [(0o700, true), (0o755, true), (0o775, false), (0o757, false), (0o1777, false)]
         {
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-            let checked = check_directory(path, &probe);
+            let checked = check_directory(path, own_user(&probe).unwrap());
             assert_eq!(checked.is_ok(), is_fine, "{mode:o}: {checked:?}");
             let error = checked.err().map(|error| error.to_string()).unwrap_or_default();
             assert_eq!(error.contains(&format!("chmod go-w {}", path.display())), !is_fine);
@@ -164,7 +190,19 @@ mod tests {
         }
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
         let owner = fs::metadata(path).unwrap().uid();
-        let error = check(path, owner + 1).unwrap_err().to_string();
+        let error = check_directory(path, owner + 1).unwrap_err().to_string();
         assert!(error.contains(&format!("belongs to user {owner}, not to user")), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_never_ends_is_not_read_to_its_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("text");
+        fs::write(&path, "four").unwrap();
+        assert_eq!(read_short_text(&path, 4).unwrap(), "four");
+        assert!(read_short_text(&path, 3).unwrap_err().to_string().contains("more than 3 bytes"));
+        assert!(read_short(Path::new("/dev/zero"), 1_000).is_err());
+        fs::write(&path, b"\xff").unwrap();
+        assert_eq!(read_short_text(&path, 4).unwrap_err().kind(), ErrorKind::InvalidData);
     }
 }

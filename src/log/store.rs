@@ -121,8 +121,11 @@ impl Store {
     /// Refuses a directory that other users may write to. One that they cannot enter protects what is in it.
     fn check_owner(root: &Path, rooms: &Path) -> io::Result<()> {
         let can_others_enter = fs::metadata(root).is_ok_and(|found| found.mode() & 0o011 != 0);
+        let probe = root.join("probe");
+        let ours = ownership::own_user(&probe)
+            .map_err(|error| with_context("cannot write in the data directory", root, &error))?;
         for dir in [root, rooms].into_iter().take(if can_others_enter { 2 } else { 1 }) {
-            ownership::check_directory(dir, &root.join("probe")).map_err(|error| {
+            ownership::check_directory(dir, ours).map_err(|error| {
                 let what = format!("cannot use the data directory: {error}");
                 io::Error::new(error.kind(), what)
             })?;

@@ -13,6 +13,7 @@ use talk::cli::{Args, Command, Flag};
 use talk::handshake::{Hosts, Policy, Proxies};
 use talk::limits;
 use talk::log::{LogConfig, SyncPolicy};
+use talk::ownership;
 use talk::server::{Ceiling, Config, Level, PostLimits, ceiling};
 
 use crate::admin::{self, AdminCommand};
@@ -322,6 +323,6 @@ fn read_password(path: &str) -> Result<Password, Failure> {
 }
 
 fn read_file(flag: &str, path: &str) -> Result<String, Failure> {
-    fs::read_to_string(Path::new(path))
+    ownership::read_short_text(Path::new(path), limits::TEXT_FILE)
         .map_err(|error| Failure::Runtime(format!("{flag}: cannot read {path}: {error}")))
 }
