@@ -5,11 +5,12 @@
 //! `DATA/rooms/@ONE+OTHER~LABEL/` of a private one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Log;
 use super::disk_log::{DiskLog, LogConfig};
@@ -38,6 +39,8 @@ pub struct LockWatch {
     root: PathBuf,
     /// The file that is locked.
     id: FileId,
+    /// What is in it: on some network file systems the id of a file changes.
+    text: String,
     /// The file that took its place, locked too.
     taken_again: Option<File>,
 }
@@ -59,14 +62,20 @@ impl LockWatch {
     /// # Errors
     /// The directory cannot be used any more.
     pub fn check(&mut self) -> io::Result<LockState> {
-        match Disk.stat(&self.root.join("lock")) {
+        let path = self.root.join("lock");
+        match Disk.stat(&path) {
             Ok(named) if named.id == self.id => return Ok(LockState::Held),
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(_) | Err(_) => {}
         }
+        let text = ownership::open_for_reading(&path).and_then(|mut file| lock_text(&mut file));
+        if text.is_ok_and(|text| text == self.text) {
+            return Ok(LockState::Held);
+        }
         match Store::lock(&self.root) {
-            Ok(lock) => {
-                self.id = Stat::from(lock.metadata()?).id;
+            Ok(mut lock) => {
+                lock.rewind()?;
+                (self.id, self.text) = (Stat::from(lock.metadata()?).id, lock_text(&mut lock)?);
                 self.taken_again = Some(lock);
                 Ok(LockState::TakenAgain)
             }
@@ -157,7 +166,9 @@ impl Store {
             Err(TryLockError::Error(error)) => return Err(explain(error)),
         }
         lock.set_len(0).map_err(explain)?;
-        writeln!(lock, "{}", std::process::id()).map_err(explain)?;
+        // The second line tells this lock from one of the same process id, in another container.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        writeln!(lock, "{}\n{since}", std::process::id()).map_err(explain)?;
         Ok(lock)
     }
 
@@ -166,8 +177,10 @@ impl Store {
     /// # Errors
     /// The system does not tell which file the lock is.
     pub fn watch_lock(&self) -> io::Result<LockWatch> {
-        let id = Stat::from(self.lock.metadata()?).id;
-        Ok(LockWatch { root: self.root.clone(), id, taken_again: None })
+        let mut lock = self.lock.try_clone()?;
+        lock.rewind()?;
+        let (id, text) = (Stat::from(lock.metadata()?).id, lock_text(&mut lock)?);
+        Ok(LockWatch { root: self.root.clone(), id, text, taken_again: None })
     }
 
     /// Whether a server uses the directory now.
@@ -319,11 +332,17 @@ impl Store {
     }
 }
 
+/// What a server has written to the lock's file.
+fn lock_text(lock: &mut File) -> io::Result<String> {
+    let mut text = String::new();
+    lock.take(64).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// The process that holds the lock, by the id in the lock's file.
 fn lock_holder(lock: &mut File) -> String {
-    let mut text = String::new();
-    lock.take(32).read_to_string(&mut text).ok();
-    let pid: Option<u32> = text.trim().parse().ok();
+    let text = lock_text(lock).unwrap_or_default();
+    let pid: Option<u32> = text.lines().next().and_then(|line| line.trim().parse().ok());
     pid.map_or(String::from("another server"), |pid| format!("a server with pid {pid}"))
 }
 

@@ -126,7 +126,9 @@ fn names_and_read_markers_that_are_removed_or_set_back_are_written_again_at_once
         while log.count("file-written-again") == count {
             assert!(since.elapsed() < TIMEOUT, "{}", log.text());
         }
-        assert!(log.text().lines().last().unwrap().contains(&format!("file={file} ")));
+        let text = log.text();
+        let last = text.lines().rfind(|line| line.contains("file-written-again"));
+        assert!(last.unwrap().contains(&format!("file={file} ")), "{text}");
     };
     again("names.jsonl", &|path| fs::remove_file(path).unwrap());
     again("names.jsonl", &|path| fs::write(path, &before).unwrap());
