@@ -1,13 +1,14 @@
 //! What has to be known before a chat starts: the name, the password, the time zone.
 
 use std::env;
-use std::fs;
 use std::io;
 use std::io::IsTerminal;
 use std::io::Write;
 use std::path::Path;
 
 use talk::chat::UserName;
+use talk::limits;
+use talk::ownership;
 
 use crate::args::Args;
 use crate::exit::Failure;
@@ -35,7 +36,7 @@ pub(crate) fn ask_name() -> Result<UserName, Failure> {
 /// Returns the server's password, if it or its file was given.
 pub(crate) fn load_password(args: &Args) -> Result<Option<String>, Failure> {
     let Some(file) = &args.password_file else { return Ok(args.password.clone()) };
-    match fs::read_to_string(file) {
+    match ownership::read_short_text(file, limits::TEXT_FILE) {
         Ok(text) => Ok(Some(text.lines().next().unwrap_or_default().to_owned())),
         Err(error) => {
             Err(Failure::Failed(format!("cannot read the password in {}: {error}", file.display())))
@@ -45,7 +46,8 @@ pub(crate) fn load_password(args: &Args) -> Result<Option<String>, Failure> {
 
 /// Loads the local time zone: the one in `TZ`, or else the system's.
 pub(crate) fn load_time_zone() -> TimeZone {
-    let load = |path: &Path| fs::read(path).ok().and_then(|file| TimeZone::from_file(&file));
+    let read = |path: &Path| ownership::read_short(path, limits::LARGE_TEXT_FILE).ok();
+    let load = |path: &Path| read(path).and_then(|file| TimeZone::from_file(&file));
     let zone = match env::var_os("TZ").and_then(|tz| tz.into_string().ok()) {
         None => load(Path::new("/etc/localtime")),
         Some(tz) => {

@@ -10,7 +10,7 @@
 //! | layer | modules | what it does |
 //! |---|---|---|
 //! | 0 | [`limits`] [`ws`] [`http`] [`json`] [`time`] [`metrics`] [`cli`] | bytes to values and back; no sockets, threads or files |
-//! | 1 | [`handshake`] [`chat`] [`log`] | the upgrade, the rules of the chat, the durable log |
+//! | 1 | [`handshake`] [`chat`] [`ownership`] [`log`] | the upgrade, the rules of the chat, whose files are used, the durable log |
 //! | 2 | [`net`] | the only read and write loops on sockets |
 //! | 3 | [`server`] [`client`] | the two ends of a connection |
 //!
@@ -39,6 +39,7 @@ pub mod cli; // a parser for command-line flags
 // Layer 1: what the bytes mean.
 pub mod handshake; // from an HTTP request to a WebSocket, both ends
 pub mod chat; // names, rooms, the protocol's messages, the rules
+pub mod ownership; // files that belong to the user of the program, and links that are not followed
 pub mod log; // a room's durable log of numbered records
 
 // Layer 2: blocking sockets.

@@ -217,6 +217,73 @@ pub const VERIFY_EVERY: Duration = Duration::from_secs(5);
 /// smaller.
 pub const JOURNAL: u64 = 256 * 1024;
 
+// ---- Files that a flag or a variable names ------------------------------------------------------
+
+/// Bytes of a short text: a password, a key, the message of the day. `/dev/zero` would never end.
+pub const TEXT_FILE: u64 = 64 * 1024;
+
+/// Bytes of a file of preferences or of a time zone. The largest zones have 4 KB; a person's list of
+/// muted rooms may be long.
+pub const LARGE_TEXT_FILE: u64 = 1024 * 1024;
+
+// ---- The disk ----------------------------------------------------------------------------------
+
+/// Free bytes of the file system below which posts are refused (`--min-free`), unless
+/// [`DISK_RESERVE_SHARE`] of it is less: room for deletes, names and read markers, for erasure,
+/// which writes a segment again, and for the other programs of the machine.
+pub const DISK_RESERVE: u64 = 1024 * 1024 * 1024;
+
+/// The same as a share of the file system: one part in this many.
+pub const DISK_RESERVE_SHARE: u64 = 10;
+
+/// Posts that were refused for lack of space are accepted again once this share of the limit is
+/// free as well, one part in this many: refusals must not alternate with every message.
+pub const DISK_MARGIN_SHARE: u64 = 32;
+
+/// How often `df` is asked for the free space. What the server itself writes in between is counted,
+/// so only other programs can make the disk full faster.
+pub const DISK_LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// How often the answer of `df` is looked for, and the log says that space is short.
+pub const DISK_CHECK_EVERY: Duration = Duration::from_millis(500);
+
+/// Time for `df` to answer. On a file system that hangs (NFS) it may never do.
+pub const DF_WAIT: Duration = Duration::from_secs(5);
+
+/// How often the files of all rooms are listed to correct the count of their bytes: other programs
+/// may have removed or added some.
+pub const DATA_COUNT_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// What a file or a directory takes on the disk beyond its bytes: one block of most file systems.
+pub const FILE_OVERHEAD: u64 = 4_096;
+
+// ---- The clock ---------------------------------------------------------------------------------
+
+/// A step of the wall clock that is followed at once: NTP steps by seconds, and dates in a room
+/// stand still for at most this long after a step back.
+pub const CLOCK_STEP: Duration = Duration::from_secs(60);
+
+/// A wall clock that has jumped further is believed for the dates of records once it has stayed
+/// there for this long: who sets a clock wrong by hand has seen it by then.
+pub const CLOCK_STAYS: Duration = Duration::from_secs(10 * 60);
+
+/// A step of the wall clock that retention, which counts in days, does not care about.
+pub const CLOCK_STEP_OF_RETENTION: Duration = Duration::from_secs(60 * 60);
+
+/// Retention trusts a wall clock that has jumped further once it has been steady for this long:
+/// what it drops does not come back.
+pub const CLOCK_IS_RIGHT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Retention drops nothing so soon after a start: time to see a wrong clock, and to stop.
+pub const RETENTION_BEGINS: Duration = Duration::from_secs(60 * 60);
+
+/// How far the wall clock may be beyond the newest record of all rooms at a start; further, and
+/// retention waits for [`CLOCK_IS_RIGHT`]. A chat in which nothing is said for so long may wait.
+pub const CLOCK_AHEAD: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// A record so far beyond the clock has a wrong date. Retention goes by the time of its file then.
+pub const RECORD_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
+
 // ---- Connections -------------------------------------------------------------------------------
 
 /// Connections of one address (IPv4, or IPv6 /64) at once (`--max-per-address`).

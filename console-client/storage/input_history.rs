@@ -11,6 +11,8 @@ use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 
+use talk::ownership;
+
 use super::private_file;
 
 /// The file; without a path it saves nothing, because there is no state directory.
@@ -74,18 +76,24 @@ impl InputHistory {
     }
 }
 
-/// Opens the file to append to it, and makes it readable for its owner only.
+/// Opens the file to append to it, and makes it readable for its owner only. A link is not followed, and a
+/// file of another user is left alone.
 fn open(path: &Path) -> io::Result<fs::File> {
     match private_file::create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         created => return created,
     }
-    let file = fs::OpenOptions::new().read(true).append(true).open(path)?;
+    let file = ownership::open(path, fs::OpenOptions::new().read(true).append(true))?;
     #[cfg(unix)]
     {
+        use std::os::unix::fs::MetadataExt;
         use std::os::unix::fs::PermissionsExt;
         let found = file.metadata()?;
-        if found.is_file() && found.permissions().mode() & 0o077 != 0 {
+        let directory = path.parent().map(fs::metadata).transpose()?;
+        if !found.is_file() || directory.is_some_and(|directory| directory.uid() != found.uid()) {
+            return Err(io::Error::other("it is not your own file; move it away"));
+        }
+        if found.permissions().mode() & 0o077 != 0 {
             file.set_permissions(fs::Permissions::from_mode(0o600))?;
         }
     }
@@ -104,7 +112,7 @@ fn ends_row(file: &mut fs::File) -> io::Result<bool> {
 
 /// The last bytes of the file, from the first whole row on, and its length.
 fn read_end(path: &Path) -> io::Result<(Vec<u8>, u64)> {
-    let mut file = fs::File::open(path)?;
+    let mut file = ownership::open_for_reading(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(READ_MAX)))?;
     let mut bytes = Vec::new();
@@ -166,6 +174,24 @@ mod tests {
             history.save("three").unwrap();
             assert_eq!(mode(), 0o600);
         }
+    }
+
+    #[test]
+    fn a_link_is_not_followed_and_what_it_points_to_stays_as_it_is() {
+        use std::os::unix::fs::PermissionsExt;
+        use std::os::unix::fs::symlink;
+        let home = tempfile::tempdir().unwrap();
+        let (history, path) = file_in(&home);
+        let decoy = home.path().join("decoy");
+        fs::write(&decoy, "of another program\n").unwrap();
+        fs::set_permissions(&decoy, fs::Permissions::from_mode(0o644)).unwrap();
+        history.save("one").unwrap();
+        fs::remove_file(&path).unwrap();
+        symlink(&decoy, &path).unwrap();
+        assert!(history.save("two").unwrap_err().contains("is a link"));
+        assert!(history.load().is_empty());
+        assert_eq!(fs::read_to_string(&decoy).unwrap(), "of another program\n");
+        assert_eq!(fs::metadata(&decoy).unwrap().permissions().mode() & 0o777, 0o644);
     }
 
     #[test]

@@ -3,13 +3,15 @@
 //!
 //! A person can read and write the file as well: each line is spelled as the command that sets it.
 
-use std::fs;
 use std::io;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::path::PathBuf;
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
+use talk::limits;
+use talk::ownership;
 
 use super::private_file;
 
@@ -193,8 +195,9 @@ impl PreferencesFile {
     pub(crate) fn load(&self) -> Result<Preferences, String> {
         let Some(path) = &self.path else { return Ok(Preferences::default()) };
         let is_missing = |error: &io::Error| error.kind() == ErrorKind::NotFound;
-        let read = match fs::read_to_string(path) {
-            Err(error) if is_missing(&error) => fs::read_to_string(path.with_file_name(OLD_FILE)),
+        let read = |path: &Path| ownership::read_short_text(path, limits::LARGE_TEXT_FILE);
+        let read = match read(path) {
+            Err(error) if is_missing(&error) => read(&path.with_file_name(OLD_FILE)),
             read => read,
         };
         match read {
@@ -226,6 +229,8 @@ impl PreferencesFile {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

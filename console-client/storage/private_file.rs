@@ -11,6 +11,8 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use talk::ownership;
+
 /// How long to wait for the lock. Its holder writes one small file, so only a holder that is stopped
 /// in the middle of that makes others wait so long.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -54,6 +56,19 @@ pub(crate) fn create(path: &Path) -> io::Result<fs::File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// Checks that the directory, if it exists, belongs to the person, and that no other user may write to it.
+///
+/// # Errors
+/// A sentence: what is wrong, and what to do.
+pub(crate) fn check(directory: &Path) -> Result<(), String> {
+    let probe = directory.join(format!("+probe-{}", std::process::id())); // no name's file is called so
+    let Ok(ours) = ownership::own_user(&probe) else {
+        return Ok(()); // it does not exist, or nothing can be written there
+    };
+    let checked = ownership::check_directory(directory, ours);
+    checked.map_err(|error| format!("cannot keep your keys and messages: {error}"))
 }
 
 /// Locks the directory until the file returned is dropped: other consoles rewrite its files too.

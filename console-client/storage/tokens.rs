@@ -3,12 +3,14 @@
 //! Anyone who has a key can use its name, so only the owner may read the file.
 
 use std::ffi::OsString;
-use std::fs;
 use std::io;
+use std::path::Path;
 use std::path::PathBuf;
 
 use talk::chat::Token;
 use talk::chat::UserName;
+use talk::limits;
+use talk::ownership;
 
 use super::private_file;
 
@@ -34,10 +36,13 @@ impl TokenStore {
     /// The key of `user`, if one is saved.
     ///
     /// # Errors
-    /// A sentence: the file cannot be read, or holds something else.
+    /// A sentence: the file cannot be read, or holds something else; or another user may write where it is.
     pub(crate) fn load(&self, user: &UserName) -> Result<Option<Token>, String> {
+        if let Some(directory) = &self.directory {
+            private_file::check(directory)?;
+        }
         let Some(path) = self.path(user) else { return Ok(None) };
-        let text = match fs::read_to_string(&path) {
+        let text = match read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
@@ -55,7 +60,7 @@ impl TokenStore {
     /// A sentence: the file cannot be written.
     pub(crate) fn save(&self, user: &UserName, token: &Token) -> Result<(), String> {
         let Some(path) = self.path(user) else { return Ok(()) };
-        if fs::read_to_string(&path).is_ok_and(|saved| saved.trim() == token.reveal()) {
+        if read(&path).is_ok_and(|saved| saved.trim() == token.reveal()) {
             return Ok(());
         }
         let line = format!("{}\n", token.reveal());
@@ -73,10 +78,14 @@ impl TokenStore {
     }
 }
 
+fn read(path: &Path) -> io::Result<String> {
+    ownership::read_short_text(path, limits::TEXT_FILE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
+    use std::fs;
 
     const KEY: &str = "00112233445566778899aabbccddeeff";
 

@@ -2,7 +2,7 @@
 _server() {
     local words='verify export repair limits' word=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
-    [[ $word == -* ]] && words='--bind --data --motd --password-file --allow-origin --allow-host --trust-proxy --max-clients --max-per-address --rate --burst --limit --max-text --sync --retain-days --retain-records --hold-names --quiet -q --verbose -v --completions --version -V --help -h'
+    [[ $word == -* ]] && words='--bind --data --motd --password-file --allow-origin --allow-host --trust-proxy --max-clients --max-per-address --rate --burst --limit --max-text --sync --retain-days --retain-records --max-data --min-free --hold-names --quiet -q --verbose -v --completions --version -V --help -h'
     case ${COMP_WORDS[COMP_CWORD - 1]} in
         --bind) words= ;;
         --data) return ;;
@@ -20,6 +20,8 @@ _server() {
         --sync) words='always interval' ;;
         --retain-days) words= ;;
         --retain-records) words= ;;
+        --max-data) words= ;;
+        --min-free) words= ;;
         --hold-names) words= ;;
         --completions) words='bash zsh fish' ;;
     esac

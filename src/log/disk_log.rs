@@ -5,6 +5,7 @@
 //! for the disk.
 
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use super::recover::Recovered;
 use super::segment::{Page, Segment, file_name};
 use super::segment_scan::{IndexEntry, push_index_entry};
 use super::writer::{OpenFile, WriteBatch};
-use super::{Log, ReadLimit};
+use super::{DroppedSegment, Log, ReadLimit};
 use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::failpoint;
 
@@ -77,6 +78,8 @@ pub(super) struct Writer {
     pub(super) open_file: OpenFile,
     /// A file with records that are not fsynced yet.
     pub(super) unsynced: Option<Arc<dyn LogFile>>,
+    /// When a segment was last begun because the dates in the one before are wrong, in Unix time in ms.
+    pub(super) parted: Option<u64>,
     /// When the last segment was verified after an uncertain write.
     pub(super) verified: Option<Instant>,
 }
@@ -109,6 +112,7 @@ impl DiskLog {
             at,
             open_file: OpenFile::default(),
             unsynced: None,
+            parted: None,
             verified: None,
         });
         let read_state = Mutex::new(ReadState::new(segments, next, projection, health));
@@ -370,6 +374,14 @@ impl Log for DiskLog {
 
     fn topic(&self) -> Option<String> {
         self.read_state().projection.topic().map(String::from)
+    }
+
+    fn newest(&self) -> u64 {
+        self.read_state().segments.last().map_or(0, |last| last.newest)
+    }
+
+    fn take_dropped(&self) -> Vec<DroppedSegment> {
+        mem::take(&mut self.read_state().dropped)
     }
 
     fn write_error(&self) -> Option<String> {

@@ -6,10 +6,12 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use super::usage::DiskUsage;
 use crate::limits;
 use crate::metrics::{Counter, Histogram};
+use crate::ownership;
 
 /// An open file of a log.
 pub(super) trait LogFile: fmt::Debug + Send + Sync {
@@ -34,7 +36,10 @@ pub(super) trait LogFile: fmt::Debug + Send + Sync {
 pub(super) struct Stat {
     /// In bytes.
     pub(super) len: u64,
+    /// Device and inode.
     pub(super) id: FileId,
+    /// When it was last written, in Unix time in ms, by the clock of that moment.
+    pub(super) modified: u64,
 }
 
 /// Identifies a file among all that exist at the same time: device and inode (inode(7)).
@@ -43,7 +48,9 @@ pub(super) struct FileId(u64, u64);
 
 impl From<Metadata> for Stat {
     fn from(found: Metadata) -> Stat {
-        Stat { len: found.len(), id: FileId(found.dev(), found.ino()) }
+        let since = found.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let modified = u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
+        Stat { len: found.len(), id: FileId(found.dev(), found.ino()), modified }
     }
 }
 
@@ -72,6 +79,12 @@ pub(super) trait Files: fmt::Debug + Send + Sync {
 
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Sets the time at which a file was last written, in Unix time in ms.
+    fn set_modified(&self, path: &Path, at: u64) -> io::Result<()> {
+        let file = OpenOptions::new().append(true).open(path)?;
+        file.set_modified(UNIX_EPOCH + Duration::from_millis(at))
+    }
 }
 
 /// Appends all of `bytes` to `file`.
@@ -123,11 +136,11 @@ pub(super) struct Disk;
 
 impl Files for Disk {
     fn open_for_reading(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Ok(Arc::new(File::open(path)?))
+        Ok(Arc::new(ownership::open_for_reading(path)?))
     }
 
     fn open_for_appending(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Ok(Arc::new(OpenOptions::new().read(true).append(true).open(path)?))
+        Ok(Arc::new(ownership::open(path, OpenOptions::new().read(true).append(true))?))
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {
@@ -184,6 +197,8 @@ impl LogFile for File {
 pub struct LogMetrics {
     /// Bytes written.
     pub written: Counter,
+    /// What the logs take on the disk.
+    pub usage: DiskUsage,
     /// How long each fsync took.
     pub syncs: Histogram,
 }
@@ -198,11 +213,25 @@ pub(super) struct MeteredFiles {
 struct MeteredFile {
     file: Arc<dyn LogFile>,
     metrics: Arc<LogMetrics>,
+    /// Whether its bytes count as used.
+    is_counted: bool,
+}
+
+/// Whether a file counts as used space: not the temporary ones, which are there for a moment.
+fn is_counted(path: &Path) -> bool {
+    path.extension().is_none_or(|ending| ending != "anew" && ending != "probe")
 }
 
 impl MeteredFiles {
-    fn metered(&self, file: Arc<dyn LogFile>) -> Arc<dyn LogFile> {
-        Arc::new(MeteredFile { file, metrics: Arc::clone(&self.metrics) })
+    fn metered(&self, path: &Path, file: Arc<dyn LogFile>) -> Arc<dyn LogFile> {
+        let metrics = Arc::clone(&self.metrics);
+        Arc::new(MeteredFile { file, metrics, is_counted: is_counted(path) })
+    }
+
+    /// What the file with this name takes; 0 where there is none, or where it is temporary.
+    fn size(path: &Path) -> u64 {
+        let counted = Disk.stat(path).ok().filter(|_| is_counted(path));
+        counted.map_or(0, |found| found.len + limits::FILE_OVERHEAD)
     }
 }
 
@@ -212,7 +241,7 @@ impl Files for MeteredFiles {
     }
 
     fn open_for_appending(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Disk.open_for_appending(path).map(|file| self.metered(file))
+        Disk.open_for_appending(path).map(|file| self.metered(path, file))
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {
@@ -220,11 +249,16 @@ impl Files for MeteredFiles {
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Disk.create(path).map(|file| self.metered(file))
+        let file = Disk.create(path)?;
+        self.metrics.usage.change(0, MeteredFiles::size(path));
+        Ok(self.metered(path, file))
     }
 
     fn create_dir(&self, path: &Path) -> io::Result<()> {
-        Disk.create_dir(path)
+        let is_new = !path.exists();
+        Disk.create_dir(path)?;
+        self.metrics.usage.change(0, if is_new { limits::FILE_OVERHEAD } else { 0 });
+        Ok(())
     }
 
     fn fsync_dir(&self, path: &Path) -> io::Result<()> {
@@ -232,11 +266,17 @@ impl Files for MeteredFiles {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        Disk.rename(from, to)
+        let before = MeteredFiles::size(from) + MeteredFiles::size(to);
+        Disk.rename(from, to)?;
+        self.metrics.usage.change(before, MeteredFiles::size(to));
+        Ok(())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        Disk.remove(path)
+        let before = MeteredFiles::size(path);
+        Disk.remove(path)?;
+        self.metrics.usage.change(before, 0);
+        Ok(())
     }
 }
 
@@ -244,6 +284,7 @@ impl LogFile for MeteredFile {
     fn append(&self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.append(bytes)?;
         self.metrics.written.add(count);
+        self.metrics.usage.change(0, if self.is_counted { count as u64 } else { 0 });
         Ok(count)
     }
 
@@ -255,7 +296,12 @@ impl LogFile for MeteredFile {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.file.set_len(len)
+        let before = self.file.stat()?.len;
+        self.file.set_len(len)?;
+        if self.is_counted {
+            self.metrics.usage.change(before, len);
+        }
+        Ok(())
     }
 
     fn stat(&self) -> io::Result<Stat> {

@@ -3,18 +3,18 @@
 //!
 //! It holds no tokens, only owner ids, from which no token can be computed.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Write};
 use std::marker::PhantomData;
 use std::mem;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::files::{Disk, Files};
+use super::files::{Disk, Files, Stat};
 use crate::chat::{AwayMessage, ReadMarker, SavedClaim, UserName};
 use crate::json::{self, Object, Value};
 use crate::limits;
+use crate::ownership;
 
 /// A record that can be written as a line.
 pub trait JournalRecord: Sized {
@@ -64,9 +64,10 @@ impl<T: JournalRecord> Journal<T> {
     /// The file could not be read.
     pub fn read(path: &Path) -> io::Result<JournalContents<T>> {
         let mut found = JournalContents { records: Vec::new(), invalid_lines: 0 };
-        let bytes = match fs::read(path) {
+        let mut bytes = Vec::new();
+        match ownership::open_for_reading(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
-            other => other?,
+            other => other?.read_to_end(&mut bytes)?,
         };
         let header = encode_header::<T>();
         for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -86,9 +87,7 @@ impl<T: JournalRecord> Journal<T> {
     /// The file could not be written.
     pub fn write(path: &Path, records: &[T]) -> io::Result<Journal<T>> {
         let replacement = path.with_extension("anew");
-        let mut options = OpenOptions::new();
-        let mut file =
-            options.write(true).create(true).truncate(true).mode(0o600).open(&replacement)?;
+        let mut file = ownership::create_anew(&replacement)?;
         let text = [encode_header::<T>(), encode_lines(records)].concat();
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -118,8 +117,19 @@ impl<T: JournalRecord> Journal<T> {
         self.torn = written.is_err();
         self.write_error = written.as_ref().err().map(io::Error::to_string);
         self.synced = false;
-        self.bytes += text.len() as u64;
+        let len = || self.file.metadata().map(|found| found.len());
+        self.bytes = if self.torn { len()? } else { self.bytes + text.len() as u64 };
         written
+    }
+
+    /// Whether the file is what this journal has written: not removed, replaced or changed by another
+    /// program.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        let named = Disk.stat(&self.path);
+        let opened = self.file.metadata().map(Stat::from);
+        let is_same = |named: Stat, opened: Stat| named.id == opened.id && named.len == self.bytes;
+        named.is_ok_and(|named| opened.is_ok_and(|opened| is_same(named, opened)))
     }
 
     /// The file, if it has records that are not fsynced yet.
@@ -139,8 +149,16 @@ impl<T: JournalRecord> Journal<T> {
     /// # Errors
     /// The file could not be written; then the old one is unchanged.
     pub fn compact(&mut self, records: &[T]) -> io::Result<()> {
-        *self = Journal::write(&self.path, records)?;
+        *self = Journal::write(&self.path, records).inspect_err(|error| {
+            self.write_error = Some(error.to_string());
+        })?;
         Ok(())
+    }
+
+    /// The file's size in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// The error of the last append, if it failed.

@@ -1,9 +1,11 @@
 //! Periodic maintenance of a log: fsync, retention, and retry after a failed write.
 
 use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::disk_log::DiskLog;
+use super::DroppedSegment;
+use super::disk_log::{DiskLog, Writer};
 use super::files::{append_all, copy, write_replacement};
 use super::read_state::Health;
 use super::segment::{Segment, file_name};
@@ -30,7 +32,7 @@ impl DiskLog {
     }
 
     /// Retention: drops the segments that are too old or too many, the oldest first, so that the
-    /// rest is contiguous after a kill at any point.
+    /// rest is contiguous after a kill at any point. At the time 0 none is too old.
     pub(super) fn apply_retention(&self, now: u64) -> io::Result<()> {
         if self.config.retain.is_none() && self.config.retain_records.is_none() {
             return Ok(());
@@ -39,27 +41,79 @@ impl DiskLog {
         if self.read_state().health != Health::Ok {
             return Ok(());
         }
-        let over = |last: &Segment| last.next > last.first && self.is_expired(last.newest, now);
-        if self.read_state().segments.last().is_some_and(over) {
+        if self.must_begin_file(&mut writer, now)? {
             self.begin_file(&mut writer, &[]).map_err(|failure| self.record_failure(failure))?;
         }
         loop {
-            let path = {
-                let mut read_state = self.read_state();
+            let (newest, path, is_one_too_many) = {
+                let read_state = self.read_state();
                 let [oldest, _, ..] = &*read_state.segments else { return Ok(()) };
-                let enough = |limit| read_state.next - oldest.next >= limit;
-                let over = self.is_expired(oldest.newest, now);
-                if !over && !self.config.retain_records.is_some_and(enough) {
-                    return Ok(());
-                }
-                let path = read_state.segments.remove(0).path;
-                let first = read_state.first();
-                read_state.projection.forget_before(first);
-                path
+                let is_enough = |limit| read_state.next - oldest.next >= limit;
+                let is_one_too_many = self.config.retain_records.is_some_and(is_enough);
+                (oldest.newest, self.wrong_date(oldest, now), is_one_too_many)
             };
-            self.files.remove(&path)?;
-            self.files.fsync_dir(&self.dir)?;
+            let written = path.map_or(Ok(newest), |path| self.file_time(&path, now))?;
+            let why = match () {
+                () if self.is_expired(written, now) => "older than --retain-days",
+                () if is_one_too_many => "more than --retain-records",
+                () => return Ok(()),
+            };
+            self.drop_oldest(why)?;
         }
+    }
+
+    /// Whether the last segment is to be closed, so that it can be dropped: because its records are
+    /// too old, or because their dates are wrong. What comes after those must not be in one file
+    /// with them, as only the file's time shows how old they are.
+    fn must_begin_file(&self, writer: &mut Writer, now: u64) -> io::Result<bool> {
+        let (newest, path) = {
+            let read_state = self.read_state();
+            let last = read_state.segments.last().filter(|last| last.next > last.first);
+            let Some(last) = last else { return Ok(false) };
+            (last.newest, self.wrong_date(last, now))
+        };
+        let (Some(retain), Some(path)) = (self.config.retain, path) else {
+            return Ok(self.is_expired(newest, now));
+        };
+        let pause = u64::try_from(retain.as_millis() / 8).unwrap_or(u64::MAX);
+        if writer.parted.is_some_and(|parted| now.saturating_sub(parted) < pause) {
+            return Ok(self.is_expired(self.file_time(&path, now)?, now));
+        }
+        writer.parted = Some(now);
+        Ok(true)
+    }
+
+    /// The file of a segment whose newest record is in the future, so that its date is wrong. Without
+    /// the time, none is.
+    fn wrong_date(&self, segment: &Segment, now: u64) -> Option<PathBuf> {
+        let ahead = u64::try_from(limits::RECORD_AHEAD.as_millis()).unwrap_or(u64::MAX);
+        let is_wrong = now > 0 && segment.newest > now.saturating_add(ahead);
+        (is_wrong && self.config.retain.is_some()).then(|| segment.path.clone())
+    }
+
+    /// When a file was last written, as its file system says. If that is in the future too, it
+    /// becomes now: the file's age counts from here.
+    fn file_time(&self, path: &Path, now: u64) -> io::Result<u64> {
+        let modified = self.files.stat(path)?.modified;
+        if modified <= now {
+            return Ok(modified);
+        }
+        self.files.set_modified(path, now)?;
+        Ok(now)
+    }
+
+    fn drop_oldest(&self, why: &'static str) -> io::Result<()> {
+        let path = {
+            let mut read_state = self.read_state();
+            let Segment { path, first, next, newest, .. } = read_state.segments.remove(0);
+            let oldest = read_state.first();
+            read_state.projection.forget_before(oldest);
+            let file = path.clone();
+            read_state.dropped.push(DroppedSegment { file, records: next - first, newest, why });
+            path
+        };
+        self.files.remove(&path)?;
+        self.files.fsync_dir(&self.dir)
     }
 
     /// Tests whether a log that failed can be written again.

@@ -1,7 +1,7 @@
 //! A room's durable log of numbered records: append, recover, read by seq, verify. A log is a
 //! directory of segments: files of lines, each line with a checksum chained to the one before.
 //!
-//! Depends on `chat`, `json`, `limits`, `metrics`, `failpoint` and files; never on sockets or
+//! Depends on `chat`, `json`, `limits`, `metrics`, `failpoint`, `ownership` and files; never on sockets or
 //! clients.
 //!
 //! A room uses its log only through [`Log`]: another kind of log can implement it.
@@ -24,6 +24,8 @@ mod recover; // recovery at start: cuts a torn tail
 mod verify; // the commands verify and export
 mod repair; // the command repair
 mod files; // the system's files, behind a trait
+mod usage; // what the logs take on the disk
+mod free_space; // what the disk has free
 mod journal; // names and read markers, an append-only file with compaction
 
 #[cfg(test)]
@@ -33,16 +35,19 @@ mod tests;
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 pub use disk_log::{LogConfig, SyncPolicy};
 pub use files::LogMetrics;
+pub use free_space::{FreeSpace, Look};
 pub use journal::{Journal, JournalContents, JournalRecord};
 pub use log_name::LogName;
 pub use log_scan::Corruption;
 pub use recover::Torn;
 pub use repair::{Repaired, repair};
 pub use segment_scan::CorruptionKind;
-pub use store::{RecoveryFinding, Store};
+pub use store::{LockState, LockWatch, RecoveryFinding, Store};
+pub use usage::DiskUsage;
 pub use verify::{Verified, export, verify};
 
 use crate::chat::{LogEntry, OwnerId};
@@ -54,6 +59,19 @@ pub struct ReadLimit {
     pub records: usize,
     /// Bytes of their JSON; the first record is returned even if it alone is longer.
     pub bytes: usize,
+}
+
+/// A segment that retention has dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DroppedSegment {
+    /// Its file, which is gone.
+    pub file: PathBuf,
+    /// How many records it had.
+    pub records: u64,
+    /// The `at` of the newest of them.
+    pub newest: u64,
+    /// Which rule dropped it.
+    pub why: &'static str,
 }
 
 /// One room's log. Reading goes on while a batch is appended.
@@ -89,10 +107,21 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// The topic of the room, if it has one.
     fn topic(&self) -> Option<String>;
 
+    /// The `at` of the newest record, in Unix time in ms; 0 before the first.
+    fn newest(&self) -> u64 {
+        0
+    }
+
+    /// The segments that retention has dropped since the last call, for the operator's log.
+    fn take_dropped(&self) -> Vec<DroppedSegment> {
+        Vec::new()
+    }
+
     /// Why the log cannot be written now, as far as is known.
     fn write_error(&self) -> Option<String>;
 
-    /// Periodic maintenance at `now` (Unix time in ms): fsync pending writes (`--sync interval`),
+    /// Periodic maintenance at `now` (Unix time in ms; 0 if that is not known for certain, and then no record
+    /// is too old): fsync pending writes (`--sync interval`),
     /// apply retention, erase deleted texts, retry a log that failed.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use super::DroppedSegment;
 use super::projection::Projection;
 use super::segment::{Location, Page, Segment};
 use crate::chat::LogEntry;
@@ -68,6 +69,8 @@ pub(super) struct ReadState {
     /// How often a segment was replaced by one with other offsets: a reader with an older index
     /// reads again.
     pub(super) generation: u64,
+    /// The segments that retention has dropped, until they are logged.
+    pub(super) dropped: Vec<DroppedSegment>,
     /// When a segment was last replaced.
     pub(super) replaced: Option<Instant>,
 }
@@ -81,7 +84,18 @@ impl ReadState {
     ) -> ReadState {
         let newest = VecDeque::new();
         let (newest_bytes, generation, replaced) = (0, 0, None);
-        ReadState { segments, next, newest, newest_bytes, health, projection, generation, replaced }
+        let dropped = Vec::new();
+        ReadState {
+            segments,
+            next,
+            newest,
+            newest_bytes,
+            health,
+            projection,
+            generation,
+            dropped,
+            replaced,
+        }
     }
 
     pub(super) fn first(&self) -> u64 {

@@ -5,27 +5,86 @@
 //! `DATA/rooms/@ONE+OTHER~LABEL/` of a private one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Log;
 use super::disk_log::{DiskLog, LogConfig};
-use super::files::{Disk, Files, LogMetrics, MeteredFiles};
+use super::files::{Disk, FileId, Files, LogMetrics, MeteredFiles, Stat};
 use super::log_name::LogName;
 use super::log_scan::{Corruption, list_segments};
 use super::recover::{Recovered, Torn, recover};
 use crate::chat::{OwnerId, RoomName};
 use crate::limits;
+use crate::ownership;
 
 /// A data directory, locked until this value is dropped.
 #[derive(Debug)]
 pub struct Store {
+    /// Where it is.
     root: PathBuf,
+    /// What its logs count.
     metrics: Arc<LogMetrics>,
-    _lock: File,
+    /// The locked file.
+    lock: File,
+}
+
+/// A watch over the lock of a data directory.
+#[derive(Debug)]
+pub struct LockWatch {
+    root: PathBuf,
+    /// The file that is locked.
+    id: FileId,
+    /// What is in it: on some network file systems the id of a file changes.
+    text: String,
+    /// The file that took its place, locked too.
+    taken_again: Option<File>,
+}
+
+/// Whether this server alone has the lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LockState {
+    /// Yes.
+    Held,
+    /// Yes: its file was removed or replaced, and the lock was taken again.
+    TakenAgain,
+    /// No: its file was removed or replaced, and another server has locked the new one; which.
+    InUse(String),
+}
+
+impl LockWatch {
+    /// Looks whether the locked file has still its name; takes the lock again if not.
+    ///
+    /// # Errors
+    /// The directory cannot be used any more.
+    pub fn check(&mut self) -> io::Result<LockState> {
+        let path = self.root.join("lock");
+        match Disk.stat(&path) {
+            Ok(named) if named.id == self.id => return Ok(LockState::Held),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(_) | Err(_) => {}
+        }
+        let text = ownership::open_for_reading(&path).and_then(|mut file| lock_text(&mut file));
+        if text.is_ok_and(|text| text == self.text) {
+            return Ok(LockState::Held);
+        }
+        match Store::lock(&self.root) {
+            Ok(mut lock) => {
+                lock.rewind()?;
+                (self.id, self.text) = (Stat::from(lock.metadata()?).id, lock_text(&mut lock)?);
+                self.taken_again = Some(lock);
+                Ok(LockState::TakenAgain)
+            }
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+                Ok(LockState::InUse(error.to_string()))
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// How often to try the lock again.
@@ -54,15 +113,33 @@ impl Store {
             .create(&rooms)
             .map_err(explain("cannot create the data directory"))?;
         let lock = Store::lock(root)?;
+        Store::check_owner(root, &rooms)?;
         let probe = root.join("probe");
-        let probed = fs::write(&probe, [b'\n'; 4096]).and_then(|()| fs::remove_file(&probe));
+        let probed = ownership::create_anew(&probe)
+            .and_then(|mut file| file.write_all(&[b'\n'; 4096]))
+            .and_then(|()| fs::remove_file(&probe));
         let synced = probed.and_then(|()| Disk.fsync_dir(root)).and_then(|()| {
             Disk.fsync_dir(
                 root.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
             )
         });
         synced.map_err(explain("cannot write in the data directory"))?;
-        Ok(Store { root: root.to_owned(), metrics: Arc::default(), _lock: lock })
+        Ok(Store { root: root.to_owned(), metrics: Arc::default(), lock })
+    }
+
+    /// Refuses a directory that other users may write to. One that they cannot enter protects what is in it.
+    fn check_owner(root: &Path, rooms: &Path) -> io::Result<()> {
+        let can_others_enter = fs::metadata(root).is_ok_and(|found| found.mode() & 0o011 != 0);
+        let probe = root.join("probe");
+        let ours = ownership::own_user(&probe)
+            .map_err(|error| with_context("cannot write in the data directory", root, &error))?;
+        for dir in [root, rooms].into_iter().take(if can_others_enter { 2 } else { 1 }) {
+            ownership::check_directory(dir, ours).map_err(|error| {
+                let what = format!("cannot use the data directory: {error}");
+                io::Error::new(error.kind(), what)
+            })?;
+        }
+        Ok(())
     }
 
     /// Takes the lock and writes the process id to it, for the error of a second server.
@@ -71,7 +148,7 @@ impl Store {
         let path = root.join("lock");
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let mut lock = options.open(&path).map_err(explain)?;
+        let mut lock = ownership::open(&path, &mut options).map_err(explain)?;
         let mut locked = lock.try_lock();
         for _ in 0..LOCK_TRIES {
             if matches!(locked, Err(TryLockError::WouldBlock)) {
@@ -89,8 +166,21 @@ impl Store {
             Err(TryLockError::Error(error)) => return Err(explain(error)),
         }
         lock.set_len(0).map_err(explain)?;
-        writeln!(lock, "{}", std::process::id()).map_err(explain)?;
+        // The second line tells this lock from one of the same process id, in another container.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        writeln!(lock, "{}\n{since}", std::process::id()).map_err(explain)?;
         Ok(lock)
+    }
+
+    /// A watch over the lock's file, which another program may remove or replace.
+    ///
+    /// # Errors
+    /// The system does not tell which file the lock is.
+    pub fn watch_lock(&self) -> io::Result<LockWatch> {
+        let mut lock = self.lock.try_clone()?;
+        lock.rewind()?;
+        let (id, text) = (Stat::from(lock.metadata()?).id, lock_text(&mut lock)?);
+        Ok(LockWatch { root: self.root.clone(), id, text, taken_again: None })
     }
 
     /// Whether a server uses the directory now.
@@ -180,8 +270,22 @@ impl Store {
 
     /// The metrics of its logs.
     #[must_use]
-    pub fn metrics(&self) -> &LogMetrics {
+    pub fn metrics(&self) -> &Arc<LogMetrics> {
         &self.metrics
+    }
+
+    /// Where it is, from the root of the file system: whatever the working directory.
+    #[must_use]
+    pub fn root(&self) -> PathBuf {
+        std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone())
+    }
+
+    /// Lists all logs, to correct the count of the bytes that they take.
+    ///
+    /// # Errors
+    /// They could not be listed; the count stays.
+    pub fn recount_usage(&self) -> io::Result<()> {
+        self.metrics.usage.recount(&self.root.join("rooms"))
     }
 
     fn files(&self) -> Arc<dyn Files> {
@@ -228,11 +332,17 @@ impl Store {
     }
 }
 
+/// What a server has written to the lock's file.
+fn lock_text(lock: &mut File) -> io::Result<String> {
+    let mut text = String::new();
+    lock.take(64).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// The process that holds the lock, by the id in the lock's file.
 fn lock_holder(lock: &mut File) -> String {
-    let mut text = String::new();
-    lock.take(32).read_to_string(&mut text).ok();
-    let pid: Option<u32> = text.trim().parse().ok();
+    let text = lock_text(lock).unwrap_or_default();
+    let pid: Option<u32> = text.lines().next().and_then(|line| line.trim().parse().ok());
     pid.map_or(String::from("another server"), |pid| format!("a server with pid {pid}"))
 }
 

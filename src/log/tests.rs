@@ -4,6 +4,7 @@
 mod failing_files; // files that fail on command
 mod corruption; // a log cut or altered at any byte
 mod storing; // store, read, rotate, drop
+mod retention; // by time, with right and wrong dates
 mod write_errors; // the disk refuses or fails
 mod crashing_files; // files of a machine that crashes
 mod crash; // what is left after a crash at any step

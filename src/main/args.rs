@@ -13,6 +13,7 @@ use talk::cli::{Args, Command, Flag};
 use talk::handshake::{Hosts, Policy, Proxies};
 use talk::limits;
 use talk::log::{LogConfig, SyncPolicy};
+use talk::ownership;
 use talk::server::{Ceiling, Config, Level, PostLimits, ceiling};
 
 use crate::admin::{self, AdminCommand};
@@ -132,6 +133,20 @@ const COMMAND: Command = Command {
             "keep at least N messages per room, and delete older ones (default: keep all)",
         )
         .env("TALK_RETAIN_RECORDS"),
+        Flag::value(
+            "max-data",
+            "SIZE",
+            "bytes of the data directory, like 20GiB, from which on messages are refused (default: \
+             no limit of its own)",
+        )
+        .env("TALK_MAX_DATA"),
+        Flag::value(
+            "min-free",
+            "SIZE",
+            "free bytes of its disk below which messages are refused; 0 turns this off (default: \
+             10 % of the disk, at most 1GiB)",
+        )
+        .env("TALK_MIN_FREE"),
         Flag::value(
             "hold-names",
             "DURATION",
@@ -290,7 +305,8 @@ fn parse_all<T: FromStr>(args: &Args, name: &str, what: &str) -> Result<Vec<T>, 
 
 fn level(args: &Args) -> Level {
     match (args.has("quiet"), args.count("verbose")) {
-        (true, _) | (false, 0) => Level::Warn,
+        (true, _) => Level::Warn,
+        (false, 0) => Level::Notice,
         (false, 1) => Level::Info,
         (false, _) => Level::Debug,
     }
@@ -307,6 +323,6 @@ fn read_password(path: &str) -> Result<Password, Failure> {
 }
 
 fn read_file(flag: &str, path: &str) -> Result<String, Failure> {
-    fs::read_to_string(Path::new(path))
+    ownership::read_short_text(Path::new(path), limits::TEXT_FILE)
         .map_err(|error| Failure::Runtime(format!("{flag}: cannot read {path}: {error}")))
 }

@@ -55,6 +55,8 @@ pub(crate) fn for_store_error(error: &io::Error) -> &'static str {
         " (another server is using it; try --data with another directory)"
     } else if kind == io::ErrorKind::StorageFull {
         " (free some disk space, or try --data with another directory)"
+    } else if kind == io::ErrorKind::PermissionDenied {
+        " (or try --data with a new directory, which the server creates for itself)"
     } else {
         " (try --data with another directory)"
     }

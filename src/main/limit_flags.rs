@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use talk::cli::{Args, Command, Flag, duration, nearest};
-use talk::server::{LIMITS, LimitValue, Limits, TunableLimit};
+use talk::server::{DiskLimits, LIMITS, LimitValue, Limits, TunableLimit};
 
 use crate::exit::Failure;
 
@@ -26,7 +26,8 @@ Example:
 /// # Errors
 /// For an unknown limit, or a value that it may not have.
 pub(crate) fn limits(args: &Args) -> Result<Limits, Failure> {
-    let mut limits = Limits::default();
+    let disk = DiskLimits { max_data: size(args, "max-data")?, min_free: size(args, "min-free")? };
+    let mut limits = Limits { disk, ..Limits::default() };
     for given in args.all("limit") {
         let Some((name, value)) = given.split_once('=') else {
             return Err(usage(given, "is not NAME=VALUE, like message=256KiB"));
@@ -49,6 +50,15 @@ pub(crate) fn limits(args: &Args) -> Result<Limits, Failure> {
     Ok(limits)
 }
 
+/// The size that a flag names.
+fn size(args: &Args, name: &str) -> Result<Option<u64>, Failure> {
+    let read = |given: &str| {
+        let what = || format!("--{name} must be a size like 500MiB or 20GiB, not {given:?}");
+        bytes(given).ok_or_else(|| Failure::Usage(what()))
+    };
+    args.get(name).map(read).transpose()
+}
+
 fn usage(given: &str, what: &str) -> Failure {
     Failure::Usage(format!("--limit: {given:?} {what}"))
 }
@@ -62,6 +72,8 @@ fn bytes(text: &str) -> Option<u64> {
         "" => 1,
         "KiB" | "K" => 1024,
         "MiB" | "M" => 1024 * 1024,
+        "GiB" | "G" => 1024 * 1024 * 1024,
+        "TiB" | "T" => 1024 * 1024 * 1024 * 1024,
         _ => return None,
     };
     number.parse::<u64>().ok()?.checked_mul(factor)
@@ -115,6 +127,7 @@ mod tests {
         assert_eq!(bytes("4096"), Some(4096));
         assert_eq!(bytes("64KiB"), Some(65_536));
         assert_eq!(bytes("2M"), Some(2 * 1024 * 1024));
+        assert_eq!((bytes("3GiB"), bytes("1T")), (Some(3 << 30), Some(1 << 40)));
         for wrong in ["", "KiB", "64kb", "-1", "18446744073709551615MiB"] {
             assert_eq!(bytes(wrong), None, "{wrong:?}");
         }

@@ -7,11 +7,34 @@ use std::time::Instant;
 
 use super::clients::client::Client;
 use super::clients::disconnect;
+use super::clock::{ClockEvent, WallClockWatch};
 use super::logger::Level;
+use super::room::Room;
 use super::state::shared::Shared;
 use crate::limits::CLOSE_WAIT;
-use crate::time::unix_ms;
+use crate::log::{DroppedSegment, LockState, LockWatch};
+use crate::time::utc;
 use crate::ws::Encoder;
+
+/// Compares the clock with the wall clock, and logs what the operator should know.
+pub(super) fn follow_clock(shared: &Shared, mut watch: WallClockWatch) -> WallClockWatch {
+    let seconds = |ms: i64| (ms / 1_000).to_string();
+    let log = |event, fields: &[(&str, &str)]| shared.logger.log(Level::Warn, event, fields);
+    match shared.rooms.clock.follow(&mut watch) {
+        None => {}
+        Some(ClockEvent::Jumped(by)) => log(
+            "clock-jumped",
+            &[
+                ("seconds", &seconds(by)),
+                ("dates", "follow if it stays for 10 minutes"),
+                ("retention", "rests until it was right for a day"),
+            ],
+        ),
+        Some(ClockEvent::Believed(by)) => log("clock-followed", &[("seconds", &seconds(by))]),
+        Some(ClockEvent::RightAgain) => log("clock-right-again", &[]),
+    }
+    watch
+}
 
 /// Pings idle clients, disconnects silent ones, and checks every room.
 pub(super) fn heartbeat(shared: &Shared) {
@@ -42,19 +65,77 @@ fn check_client(shared: &Shared, client: &Arc<Client>) {
     }
 }
 
+/// Logs that retention has dropped a file, also at the default verbosity: its records are gone.
+fn log_dropped(shared: &Shared, room: &Room, dropped: &DroppedSegment) {
+    let DroppedSegment { file, records, newest, why } = dropped;
+    let fields = [
+        ("room", room.name.as_str()),
+        ("file", &*file.file_name().unwrap_or_default().to_string_lossy()),
+        ("records", &*records.to_string()),
+        ("newest", &*utc(*newest)),
+        ("why", why),
+    ];
+    shared.logger.log(Level::Notice, "records-dropped", &fields);
+}
+
+fn log_written_again(shared: &Shared, file: &str) {
+    let why =
+        "another program has removed or changed it; stop the server before you restore a backup";
+    let fields = [("file", file), ("why", why)];
+    shared.logger.log(Level::Warn, "file-written-again", &fields);
+}
+
+/// Looks whether this server still has the lock of the data directory. If another server has it, this one
+/// stores nothing any more: both would write the same files.
+pub(super) fn check_lock(shared: &Shared, watch: &mut Option<LockWatch>) {
+    let checked = match watch {
+        Some(watch) => watch.check(),
+        None => shared.rooms.watch_lock().and_then(|new| watch.insert(new).check()),
+    };
+    let is_lost = matches!(checked, Ok(LockState::InUse(_)));
+    let was_lost = shared.rooms.set_lock_lost(is_lost);
+    let log = |event, fields: &[(&str, &str)]| shared.logger.log(Level::Warn, event, fields);
+    match checked {
+        Ok(LockState::Held) => {}
+        Ok(LockState::TakenAgain) => {
+            log("lock-taken-again", &[("why", "its file was removed or replaced")]);
+        }
+        Ok(LockState::InUse(_)) if was_lost => {}
+        Ok(LockState::InUse(by)) => log(
+            "lock-lost",
+            &[("error", &*by), ("cure", "stop one of the two servers, then restart the other")],
+        ),
+        Err(error) => log("lock-not-checked", &[("error", &error.to_string())]),
+    }
+}
+
 /// Maintains every log, and the files of read markers and names: fsync, retention, retries after an error.
 pub(super) fn maintenance(shared: &Shared) {
+    if shared.rooms.is_lock_lost() {
+        return; // the files belong to another server now
+    }
     for room in shared.rooms.all() {
-        if let Err(error) = room.log.maintain(unix_ms()) {
+        if let Err(error) = room.log.maintain(shared.rooms.clock.retention_ms()) {
             let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
             shared.logger.log(Level::Warn, "maintenance-failed", &fields);
         }
+        room.log.take_dropped().iter().for_each(|dropped| log_dropped(shared, &room, dropped));
     }
-    if let Err(error) = shared.read_markers.maintain(&shared.names, &shared.rooms) {
-        let fields = [("error", &*error.to_string())];
-        shared.logger.log(Level::Warn, "read-markers-not-saved", &fields);
+    match shared.read_markers.maintain(&shared.names, &shared.rooms) {
+        Ok(false) => {}
+        Ok(true) => log_written_again(shared, "marks.jsonl"),
+        Err(error) => {
+            let fields = [("error", &*error.to_string())];
+            shared.logger.log(Level::Warn, "read-markers-not-saved", &fields);
+        }
     }
-    if let Err(error) = shared.names.maintain() {
-        shared.logger.log(Level::Warn, "names-not-saved", &[("error", &error.to_string())]);
+    match shared.names.maintain() {
+        Ok(false) => {}
+        Ok(true) => log_written_again(shared, "names.jsonl"),
+        Err(error) => {
+            shared.logger.log(Level::Warn, "names-not-saved", &[("error", &error.to_string())]);
+        }
     }
+    let journals = shared.names.file_bytes() + shared.read_markers.file_bytes();
+    shared.rooms.disk_space.set_journals(journals);
 }

@@ -21,6 +21,8 @@ use crate::time::utc;
 pub enum Level {
     /// Something that needs the operator's attention.
     Warn,
+    /// What the server has done by itself and an operator may look for later.
+    Notice,
     /// Starts and ends of sessions.
     Info,
     /// Every refused request and every disconnect by the server.
@@ -31,6 +33,7 @@ impl Level {
     fn name(self) -> &'static str {
         match self {
             Level::Warn => "warn",
+            Level::Notice => "notice",
             Level::Info => "info",
             Level::Debug => "debug",
         }

@@ -10,11 +10,12 @@
 //! | `refusal` | at most `REFUSALS` | sends the reason to a connection without a slot | after that |
 //! | `broadcaster` | 1 | runs the rounds that sessions leave | with the process |
 //! | `slow-clients` | 1 | retries writes to full sockets | with the process |
-//! | `heartbeat` | 1 | every 500 ms: pings, counts of large rooms | with the process |
+//! | `heartbeat` | 1 | every 500 ms: pings, counts of large rooms, the clock | with the process |
 //! | `maintenance` | 1 | every 100 ms: fsync, retention, retries | with the process |
+//! | `disk-watch` | 1 | every 500 ms: free space, warnings when it is short | with the process |
 //! | `logger` | 1 | writes the operator's log | with the last [`Logger`] |
 //!
-//! A panic never ends one of the last five threads: its loop catches it.
+//! A panic never ends one of the last six threads: its loop catches it.
 //!
 //! Read the folders in the order of the `mod` lines. A posted message passes through
 //! `connection/session.rs`, `commands/post.rs`, `room/mod.rs`, `room/broadcast.rs`, `clients/delivery.rs`.
@@ -24,6 +25,7 @@ mod config; // every choice of the operator
 mod capacity; // how many connections this machine can hold
 mod logger; // the operator's log: one line per event
 mod metrics; // counters
+mod clock; // time that a jump does not move at once
 mod quotas; // fair shares of what clients can make grow
 
 mod clients; // who is connected, sending to them
@@ -33,8 +35,10 @@ mod commands; // what each message does
 mod http; // the web page, health, metrics
 mod connection; // from a socket to commands
 
+mod disk_watch; // when space is short
 mod background; // heartbeat and maintenance
 
+use std::cell::Cell;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -46,13 +50,15 @@ pub use capacity::{Ceiling, ceiling};
 pub use config::{Config, PostLimits};
 pub use logger::{Level, Logger};
 pub use tunable_limits::{
-    AddressLimits, FloodLimits, LIMITS, LimitValue, Limits, RoomLimits, Timeouts, TunableLimit,
+    AddressLimits, DiskLimits, FloodLimits, LIMITS, LimitValue, Limits, RoomLimits, Timeouts,
+    TunableLimit,
 };
 
 use crate::limits;
 use crate::log::Store;
 use crate::net::entropy::Entropy;
 use crate::ws::CloseCode;
+use disk_watch::DiskWatch;
 use state::shared::Shared;
 
 /// A server that is bound, but does not serve yet.
@@ -85,13 +91,26 @@ impl Server {
         spawn_loop(&shared, "slow-clients", |shared| {
             shared.delivery.retry_slow_clients(shared.config.limits.timeouts.stall);
         })?;
-        spawn_loop(&shared, "heartbeat", |shared| {
+        let clock_watch = Cell::new(shared.rooms.clock.watch());
+        spawn_loop(&shared, "heartbeat", move |shared| {
             thread::sleep(limits::HEARTBEAT_EVERY);
+            clock_watch.set(background::follow_clock(shared, clock_watch.get()));
             background::heartbeat(shared);
         })?;
-        spawn_loop(&shared, "maintenance", |shared| {
+        let lock_watch = Cell::new(None);
+        spawn_loop(&shared, "maintenance", move |shared| {
             thread::sleep(limits::MAINTENANCE_EVERY);
+            let mut watch = lock_watch.take();
+            background::check_lock(shared, &mut watch);
+            lock_watch.set(watch);
             background::maintenance(shared);
+        })?;
+        let disk_watch = Cell::new(DiskWatch::default());
+        spawn_loop(&shared, "disk-watch", move |shared| {
+            thread::sleep(limits::DISK_CHECK_EVERY);
+            let mut watch = disk_watch.take(); // a panic begins it again
+            watch.check(shared, Instant::now());
+            disk_watch.set(watch);
         })?;
         Ok(Server { listener, shared })
     }

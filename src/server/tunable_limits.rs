@@ -29,6 +29,8 @@ pub struct Limits {
     pub per_address: AddressLimits,
     /// Of rooms.
     pub rooms: RoomLimits,
+    /// Of the disk.
+    pub disk: DiskLimits,
 }
 
 /// How long the server waits for a peer.
@@ -94,6 +96,16 @@ pub struct RoomLimits {
     pub per_client: usize,
 }
 
+/// What the server may use of the disk.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DiskLimits {
+    /// Bytes of the data directory from which on posts are refused (`--max-data`).
+    pub max_data: Option<u64>,
+    /// Free bytes of the disk below which posts are refused (`--min-free`); `None`: the smaller of
+    /// [`limits::DISK_RESERVE`] and a [`limits::DISK_RESERVE_SHARE`]th of it.
+    pub min_free: Option<u64>,
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
@@ -115,6 +127,7 @@ impl Default for Limits {
                 private: limits::PRIVATE_ROOMS,
                 per_client: limits::ROOMS_PER_CLIENT,
             },
+            disk: DiskLimits::default(),
         }
     }
 }

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use talk::chat::Cid;
+use talk::ownership;
 
 use super::entry::FileContent;
 use crate::storage::private_file;
@@ -62,7 +63,7 @@ impl OutboxFile {
     /// Locks the file of a console that has ended. `None` if it still runs, or another console took
     /// the file over.
     pub(crate) fn adopt(path: PathBuf) -> io::Result<Option<OutboxFile>> {
-        match fs::OpenOptions::new().read(true).append(true).open(&path) {
+        match ownership::open(&path, fs::OpenOptions::new().read(true).append(true)) {
             Ok(file) => OutboxFile::lock(file, path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),

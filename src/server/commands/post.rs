@@ -10,7 +10,10 @@ use crate::json;
 use crate::limits;
 use crate::server::clients::disconnect::Disconnect;
 use crate::server::room::{Room, history};
-use crate::time::unix_ms;
+
+/// What a client is told while the disk is full, or nearly.
+const DISK_FULL: &str = "the server's disk is nearly full: it stores no new messages now; you can still \
+                         read, and delete your own";
 
 impl Session {
     /// Submits an operation to a room that the client is in.
@@ -62,6 +65,9 @@ impl Session {
             return self.reject_rate_limited(cid, wait);
         }
         let author = self.client.author();
+        if let Some(why) = self.storage_refusal(&author, room, &cid, &operation) {
+            return self.reject(ErrorMessage::new(ErrorCode::Storage, why).about_cid(cid));
+        }
         // A repeat gets the outcome of the first submission, even if its target has changed since.
         if let Some(target) = operation.target()
             && room.find(&author, &cid, &operation).is_none()
@@ -71,7 +77,8 @@ impl Session {
         }
         let reply = if let Operation::Post { reply, .. } = &operation { *reply } else { None };
         let head_before = room.name.is_private().then(|| room.head());
-        let (outcome, round) = room.submit(&author, cid.clone(), operation, unix_ms());
+        let (outcome, round) =
+            room.submit(&author, cid.clone(), operation, self.shared.rooms.clock.unix_ms());
         self.shared.broadcaster.run_round(round);
         if let Some(head) = head_before
             && outcome != Outcome::NoSuchTarget
@@ -110,6 +117,25 @@ impl Session {
                 self.reject(ErrorMessage::new(ErrorCode::NoSuchRecord, message).about_cid(cid))
             }
         }
+    }
+
+    /// Why this operation is not stored now, if so. Deletes may use the reserve of the disk: they make room.
+    /// A repeat of a stored message takes none.
+    fn storage_refusal(
+        &self,
+        author: &Author,
+        room: &Room,
+        cid: &Cid,
+        operation: &Operation,
+    ) -> Option<&'static str> {
+        let rooms = &self.shared.rooms;
+        if rooms.is_lock_lost() {
+            return Some("the server cannot store messages now, try again later");
+        }
+        let is_delete = matches!(operation, Operation::Delete { .. });
+        let is_refused =
+            !is_delete && rooms.disk_space.is_full() && room.find(author, cid, operation).is_none();
+        is_refused.then_some(DISK_FULL)
     }
 
     /// The rate limit: the same message may be sent again after `wait`.

@@ -98,7 +98,18 @@ fn push_storage(shared: &Shared, page: &mut PrometheusText) {
     page.histogram("talk_log_append_seconds", "Time to store a batch, fsync included.", appends);
     page.histogram("talk_log_sync_seconds", "Time of an fsync of a log.", &log.syncs);
     page.counter("talk_log_written_bytes_total", "Bytes written to logs.", log.written.get());
-    let is_writable = usize::from(shared.write_error().is_none());
+    let space = shared.rooms.disk_space.figures();
+    page.gauge("talk_data_bytes", "Bytes of the data directory.", space.used);
+    if let Some(max) = space.max {
+        page.gauge("talk_data_bytes_max", "From which on posts are refused (--max-data).", max);
+    }
+    if let Some(free) = space.free {
+        page.gauge("talk_disk_free_bytes", "Free bytes of the disk of the data directory.", free);
+        let help = "Below which posts are refused (--min-free).";
+        page.gauge("talk_disk_free_bytes_min", help, space.reserve);
+    }
+    let is_full = shared.rooms.disk_space.is_full();
+    let is_writable = usize::from(shared.write_error().is_none() && !is_full);
     page.gauge("talk_log_writable", "1 if everything can be stored now, else 0.", is_writable);
 }
 

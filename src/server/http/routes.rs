@@ -36,9 +36,11 @@ pub(crate) fn route(shared: &Shared, source: Source, request: &Request) -> Respo
         }
         "/readyz" => {
             // The error itself may name paths, so it goes to the operator's log only.
-            let problem =
+            let failed =
                 shared.write_error().map(|_| "the server cannot write to its data directory");
-            health(request, problem)
+            let is_full = shared.rooms.disk_space.is_full();
+            let full = is_full.then_some("the server's disk is nearly full: it stores no messages");
+            health(request, failed.or(full))
         }
         "/metrics" => metrics(shared, source, request),
         _ => static_files::find(request)

@@ -12,9 +12,9 @@ use crate::chat::{
 use crate::failpoint;
 use crate::log::Journal;
 use crate::net::entropy::Entropy;
+use crate::server::clock::SteadyClock;
 use crate::server::room::Room;
 use crate::server::room::broadcast::Broadcaster;
-use crate::time::Now;
 
 /// All claimed names.
 ///
@@ -28,6 +28,8 @@ pub(crate) struct Names {
     file: Mutex<Journal<SavedClaim>>,
     /// For the tokens of new claims.
     entropy: Arc<Entropy>,
+    /// Until when a name is held.
+    clock: Arc<SteadyClock>,
 }
 
 impl Names {
@@ -35,8 +37,9 @@ impl Names {
         registry: NameRegistry,
         file: Journal<SavedClaim>,
         entropy: Arc<Entropy>,
+        clock: Arc<SteadyClock>,
     ) -> Names {
-        Names { registry: Mutex::new(registry), file: Mutex::new(file), entropy }
+        Names { registry: Mutex::new(registry), file: Mutex::new(file), entropy, clock }
     }
 
     fn registry(&self) -> MutexGuard<'_, NameRegistry> {
@@ -97,33 +100,39 @@ impl Names {
     /// with the next ones.
     fn save(&self) {
         let mut file = self.file();
-        let changed = self.registry().take_changed(Now::read());
+        let changed = self.registry().take_changed(self.clock.now());
         if !changed.is_empty() && file.append(&changed).is_err() {
             self.registry().put_back(&changed);
         }
     }
 
     /// Periodic maintenance: saves the changes, then compacts the file if it is mostly outdated, or fsyncs
-    /// it.
-    pub(crate) fn maintain(&self) -> io::Result<()> {
+    /// it. If another program has removed or changed the file, it is written again; true then.
+    pub(crate) fn maintain(&self) -> io::Result<bool> {
         self.save();
         let mut file = self.file();
-        if file.needs_compaction() {
+        let is_in_place = file.is_in_place();
+        if file.needs_compaction() || !is_in_place {
             let all = {
                 let mut registry = self.registry();
-                registry.take_changed(Now::read()); // the compacted file contains them all
-                registry.saved_claims(Now::read())
+                registry.take_changed(self.clock.now()); // the compacted file contains them all
+                registry.saved_claims(self.clock.now())
             };
-            return file.compact(&all);
+            return file.compact(&all).map(|()| !is_in_place);
         }
         let unsynced = file.take_unsynced();
         drop(file); // a claim does not wait for an fsync
-        unsynced.map_or(Ok(()), |unsynced| unsynced.sync_data())
+        unsynced.map_or(Ok(()), |unsynced| unsynced.sync_data()).map(|()| false)
     }
 
     /// Why claims cannot be saved now, if so.
     pub(super) fn write_error(&self) -> Option<String> {
         self.file().write_error().map(String::from)
+    }
+
+    /// Bytes of the file.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        self.file().bytes()
     }
 
     /// The owner of the name with the key `key` now.

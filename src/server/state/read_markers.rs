@@ -54,8 +54,9 @@ impl ReadMarkerStore {
     }
 
     /// Periodic maintenance: saves the changes, then compacts the file if it is mostly outdated, or fsyncs
-    /// it. Compacting drops markers whose owner or room is gone.
-    pub(crate) fn maintain(&self, names: &Names, rooms: &Rooms) -> io::Result<()> {
+    /// it. Compacting drops markers whose owner or room is gone. If another program has removed or changed
+    /// the file, it is written again; true then.
+    pub(crate) fn maintain(&self, names: &Names, rooms: &Rooms) -> io::Result<bool> {
         let changed = self.markers().take_changed();
         let mut file = self.file();
         if !changed.is_empty()
@@ -64,16 +65,22 @@ impl ReadMarkerStore {
             self.markers().put_back(&changed);
             return Err(error);
         }
-        if file.needs_compaction() {
+        let is_in_place = file.is_in_place();
+        if file.needs_compaction() || !is_in_place {
             let owners = names.owners();
             let rooms = rooms.all();
             let logs: HashSet<&str> = rooms.iter().map(|room| room.log.id()).collect();
             let is_alive = |owner, log: &str| owners.contains(&owner) && logs.contains(log);
             let all = self.markers().prune(is_alive);
-            return file.compact(&all);
+            return file.compact(&all).map(|()| !is_in_place);
         }
         let unsynced = file.take_unsynced();
-        unsynced.map_or(Ok(()), |unsynced| unsynced.sync_data())
+        unsynced.map_or(Ok(()), |unsynced| unsynced.sync_data()).map(|()| false)
+    }
+
+    /// Bytes of the file.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        self.file().bytes()
     }
 
     /// Why read markers cannot be saved now, if so.

@@ -7,25 +7,28 @@ use std::sync::Arc;
 
 use super::rooms::RoomMap;
 use crate::chat::{NameRegistry, ReadMarker, ReadMarkers, SavedClaim};
+use crate::limits;
 use crate::log::{
     Corruption, Journal, JournalContents, JournalRecord, LogName, RecoveryFinding, Store, Torn,
 };
 use crate::net::entropy::Entropy;
+use crate::server::clock::SteadyClock;
 use crate::server::config::Config;
 use crate::server::logger::{Level, Logger};
 use crate::server::room::Room;
-use crate::time::Now;
+use crate::time::{unix_ms, utc};
 
 /// The claimed names, and their file, written again without outdated lines.
 pub(super) fn load_names(
     config: &Config,
     store: &Store,
+    clock: &SteadyClock,
     logger: &Logger,
 ) -> io::Result<(NameRegistry, Journal<SavedClaim>)> {
     let path = store.names_path();
     let mut names = NameRegistry::new(config.hold_names);
-    names.restore(load_records(&path, logger)?, Now::read());
-    let file = Journal::write(&path, &names.saved_claims(Now::read()))
+    names.restore(load_records(&path, logger)?, clock.restored_now());
+    let file = Journal::write(&path, &names.saved_claims(clock.restored_now()))
         .map_err(|error| with_path(&path, &error))?;
     Ok((names, file))
 }
@@ -80,6 +83,34 @@ pub(super) fn load_rooms(
         rooms.insert(name, Arc::new(room));
     }
     Ok(rooms)
+}
+
+/// The clock. It takes the time of the newest record of all rooms as a witness, and logs if that and the wall
+/// clock cannot both be right.
+pub(super) fn start_clock(config: &Config, rooms: &RoomMap, logger: &Logger) -> SteadyClock {
+    let ahead = u64::try_from(limits::RECORD_AHEAD.as_millis()).unwrap_or(u64::MAX);
+    let latest = unix_ms().saturating_add(ahead);
+    let times = || rooms.iter().map(|(name, room)| (room.log.newest(), name));
+    let possible = times().filter(|(at, _)| *at <= latest).max();
+    let in_future = times().filter(|(at, _)| *at > latest).max();
+    let newest = possible.filter(|(at, _)| *at > 0).or(in_future).map_or(0, |(at, _)| at);
+    let clock = SteadyClock::new(newest);
+    let now = utc(unix_ms());
+    if let Some((at, name)) = in_future {
+        let cure =
+            "set the clock; if it is right, dates in these rooms stay as they are until then";
+        let rooms = times().filter(|(at, _)| *at > latest).count().to_string();
+        let (name, at) = (name.to_string(), utc(at));
+        let fields =
+            [("room", &*name), ("newest", &at), ("rooms", &rooms), ("clock", &now), ("cure", cure)];
+        logger.log(Level::Warn, "records-in-the-future", &fields);
+    }
+    if config.log.retain.is_some() && clock.watch().is_far_ahead() {
+        let cure = "set the clock; if it is right, records are dropped from tomorrow on";
+        let fields = [("newest", &*utc(newest)), ("clock", &now), ("cure", cure)];
+        logger.log(Level::Warn, "retention-waits", &fields);
+    }
+    clock
 }
 
 fn log_finding(logger: &Logger, log: &LogName, finding: &RecoveryFinding) {

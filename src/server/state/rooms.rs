@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::disk_space::DiskSpace;
 use crate::chat::{OwnerId, RoomName};
 use crate::failpoint;
-use crate::log::{LogConfig, LogMetrics, LogName, Store};
+use crate::log::{LockWatch, LogConfig, LogMetrics, LogName, Store};
 use crate::net::entropy::Entropy;
+use crate::server::clock::SteadyClock;
 use crate::server::config::Config;
 use crate::server::room::Room;
 
@@ -31,6 +35,12 @@ pub(crate) struct Rooms {
     max_private: usize,
     /// For the ids of new logs.
     entropy: Arc<Entropy>,
+    /// Another server uses the data directory: nothing is stored.
+    is_lock_lost: AtomicBool,
+    /// The time of records.
+    pub(crate) clock: Arc<SteadyClock>,
+    /// Whether there is room for more posts.
+    pub(crate) disk_space: DiskSpace,
 }
 
 /// As many rooms are open as the server allows.
@@ -38,14 +48,23 @@ pub(crate) struct Rooms {
 pub(crate) struct TooManyRooms;
 
 impl Rooms {
-    pub(super) fn new(map: RoomMap, store: Store, config: &Config, entropy: Arc<Entropy>) -> Rooms {
+    pub(super) fn new(
+        map: RoomMap,
+        store: Store,
+        config: &Config,
+        entropy: Arc<Entropy>,
+        clock: Arc<SteadyClock>,
+    ) -> Rooms {
         Rooms {
             map: Mutex::new(map),
+            disk_space: DiskSpace::new(config.limits.disk, Arc::clone(store.metrics())),
             store,
             log_config: config.log,
             max_public: config.limits.rooms.public,
             max_private: config.limits.rooms.private,
             entropy,
+            clock,
+            is_lock_lost: AtomicBool::new(false),
         }
     }
 
@@ -97,9 +116,37 @@ impl Rooms {
         self.lock().values().cloned().collect()
     }
 
+    /// A watch over the lock of the data directory.
+    pub(crate) fn watch_lock(&self) -> io::Result<LockWatch> {
+        self.store.watch_lock()
+    }
+
+    /// Notes whether another server has taken the lock of the data directory; returns the note before.
+    pub(crate) fn set_lock_lost(&self, is_lost: bool) -> bool {
+        self.is_lock_lost.swap(is_lost, Ordering::Relaxed)
+    }
+
+    /// Whether another server has taken the lock of the data directory.
+    pub(crate) fn is_lock_lost(&self) -> bool {
+        self.is_lock_lost.load(Ordering::Relaxed)
+    }
+
     /// Why a room's log cannot be written now, if so.
     pub(super) fn write_error(&self) -> Option<String> {
+        if self.is_lock_lost() {
+            return Some(String::from("another server uses the data directory"));
+        }
         self.all().iter().find_map(|room| room.log.write_error())
+    }
+
+    /// Where the data directory is.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.store.root()
+    }
+
+    /// Lists all logs, to correct the count of the bytes that they take.
+    pub(crate) fn recount_usage(&self) -> io::Result<()> {
+        self.store.recount_usage()
     }
 
     /// What is counted about logs.

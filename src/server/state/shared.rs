@@ -58,14 +58,16 @@ impl Shared {
         entropy: Entropy,
     ) -> io::Result<Shared> {
         let entropy = Arc::new(entropy);
-        let (registry, names_file) = restore::load_names(&config, &store, &logger)?;
         let map = restore::load_rooms(&config, &store, &logger, &entropy)?;
+        let clock = Arc::new(restore::start_clock(&config, &map, &logger));
+        let (registry, names_file) = restore::load_names(&config, &store, &clock, &logger)?;
         let (markers, markers_file) = restore::load_read_markers(&store, &map, &logger)?;
         let metrics = Arc::new(Metrics::default());
         let delivery = Arc::new(Delivery::new(Arc::clone(&metrics), logger.clone()));
         let broadcaster = Arc::new(Broadcaster::new(Arc::clone(&delivery)));
-        let names = Arc::new(Names::new(registry, names_file, Arc::clone(&entropy)));
-        let rooms = Arc::new(Rooms::new(map, store, &config, entropy));
+        let names =
+            Arc::new(Names::new(registry, names_file, Arc::clone(&entropy), Arc::clone(&clock)));
+        let rooms = Arc::new(Rooms::new(map, store, &config, entropy, clock));
         let read_markers = Arc::new(ReadMarkerStore::new(markers, markers_file));
         Ok(Shared {
             quotas: Quotas::new(&config),

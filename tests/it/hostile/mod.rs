@@ -2,6 +2,9 @@
 
 mod http; // requests that are wrong, ambiguous or malicious
 mod load; // many slow, greedy or unfinished connections
+mod clocks; // a clock that jumps, or is wrong at a start
+mod disk_full; // posts are refused before the disk is full
+mod own_files; // files of other users, links, files changed under the server
 mod low_resources; // few descriptors, refused system calls, no disk, stopped processes
 mod text; // names, rooms, numbers and texts that pretend to be others
 mod console; // remote text never controls a terminal

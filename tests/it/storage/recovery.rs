@@ -238,7 +238,7 @@ fn a_full_disk_refuses_posts_and_accepts_them_again_without_a_missing_seq() {
         let done = Command::new(args[0]).args(&args[1..]).arg(place.path()).status().unwrap();
         assert!(done.success(), "{args:?}");
     };
-    mount(&["mount", "-t", "tmpfs", "-o", "size=64k", "talk"]);
+    mount(&["mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "talk"]);
     let unmounted = std::panic::catch_unwind(|| fill_and_empty(place.path()));
     mount(&["umount", "-l"]);
     unmounted.unwrap();

@@ -7,6 +7,8 @@ pub(crate) mod fixtures; // data directories with many records
 pub(crate) mod test_client; // speaks the protocol
 pub(crate) mod raw_client; // sends bytes
 pub(crate) mod under_attack; // bystanders chat while a test attacks
+pub(crate) mod server_log; // what a server writes to standard error
+pub(crate) mod wall_clock; // a clock that a test moves
 pub(crate) mod port_gate; // a proxy that a test opens and closes
 pub(crate) mod scripted_server; // for our client library
 pub(crate) mod terminal; // a pseudo-terminal and an emulator
@@ -14,6 +16,7 @@ pub(crate) mod piped_console; // the console between pipes
 
 pub(crate) use port_gate::PortGate;
 pub(crate) use raw_client::RawClient;
+pub(crate) use server_log::ServerLog;
 pub(crate) use test_client::TestClient;
 pub(crate) use test_server::TestServer;
 

@@ -23,7 +23,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("http", &["limits", "time"]),
     ("handshake", &["http", "limits"]),
     ("chat", &["json", "limits", "time"]),
-    ("log", &["json", "chat", "limits", "metrics", "failpoint"]),
+    ("ownership", &[]),
+    ("log", &["json", "chat", "limits", "metrics", "failpoint", "ownership"]),
     ("net", &["http", "ws", "limits", "failpoint"]),
     ("client", &["net", "handshake", "chat", "http", "ws", "json", "limits"]),
     (

@@ -1,8 +1,9 @@
 //! The built console in scripts: sends one message, prints records for people and for programs.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStdout, Stdio};
 
 use serde_json::{Value, json};
@@ -295,4 +296,31 @@ fn a_room_that_cannot_be_joined_or_a_missing_password_ends_with_1() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let flags = ["--since", "all", "--password-file", file];
     assert_eq!(run(server.address, &flags, b"").0, 0, "the server's own file will do");
+}
+
+#[test]
+fn a_state_directory_that_others_may_write_to_is_refused_with_the_cure() {
+    let server = TestServer::start(&[]);
+    let (mut command, home) = console(server.address, &["--user", "bob", "--send", "hi"]);
+    assert!(feed(command.spawn().unwrap(), b"").status.success());
+    let talk = fs::read_dir(home.path().join("talk")).unwrap().next().unwrap().unwrap().path();
+    fs::set_permissions(&talk, Permissions::from_mode(0o777)).unwrap();
+    let output = feed(command.spawn().unwrap(), b"");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains(&format!("chmod go-w {}", talk.display())), "{error}");
+    fs::set_permissions(&talk, Permissions::from_mode(0o700)).unwrap();
+    assert!(feed(command.spawn().unwrap(), b"").status.success());
+}
+
+#[test]
+fn a_key_or_a_time_zone_that_never_ends_is_not_read_to_its_end() {
+    let server = TestServer::start(&[]);
+    let flags = ["--user", "bob", "--token-file", "/dev/zero", "--send", "hi"];
+    let (mut command, _home) = console(server.address, &flags);
+    let error = String::from_utf8(feed(command.spawn().unwrap(), b"").stderr).unwrap();
+    assert!(error.contains("cannot read the key in /dev/zero"), "{error}");
+    let (mut command, _home) = console(server.address, &["--user", "bob", "--plain"]);
+    let output = feed(command.env("TZ", ":../../../dev/zero").spawn().unwrap(), b"/quit\n");
+    assert!(output.status.success(), "{output:?}");
 }
