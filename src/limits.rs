@@ -102,6 +102,25 @@ pub const TEXT_MAX: usize = 10_000;
 /// Records of one `history` answer when the request names no `limit`, and of a first join.
 pub const HISTORY_PAGE: usize = 100;
 
+/// Edits of one post. Nobody corrects a line a hundred times; without a bound, the edits of one post push all
+/// posts out of the newest page.
+pub const EDITS_PER_POST: usize = 100;
+
+/// Records that a newest page reaches back at most, so that it has [`HISTORY_PAGE`] posts: these posts with all
+/// their edits, and as many changes of other posts.
+pub const NEWEST_SPAN: u64 = 2 * HISTORY_PAGE as u64 * (EDITS_PER_POST as u64 + 1);
+
+/// Once this many records have come since the newest [`HISTORY_PAGE`] posts, older posts are not edited any
+/// more: so the edits of many old posts cannot push the newest posts out of [`NEWEST_SPAN`] either.
+pub const EDITS_OF_OLD_POSTS: u64 = NEWEST_SPAN / 2;
+
+/// Topics that one client may set at once: the burst of their rate limit.
+pub const TOPIC_BURST: u32 = 3;
+
+/// Time between two topics of one client, once its burst is used up. A person sets one in a day; each is a
+/// record, and a program could fill the newest page with them.
+pub const TOPIC_EVERY: Duration = Duration::from_secs(10);
+
 /// Bytes of the words of one `search`.
 pub const SEARCH_WORDS: usize = 256;
 

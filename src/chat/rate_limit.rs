@@ -20,7 +20,12 @@ impl RateLimiter {
     /// `burst` at once, `rate` per second; a rate of 0 is no limit.
     #[must_use]
     pub fn new(rate: u32, burst: u32) -> RateLimiter {
-        let interval = Duration::from_secs(1).checked_div(rate).unwrap_or_default();
+        RateLimiter::every(Duration::from_secs(1).checked_div(rate).unwrap_or_default(), burst)
+    }
+
+    /// `burst` at once, then one per `interval`; an interval of zero is no limit.
+    #[must_use]
+    pub fn every(interval: Duration, burst: u32) -> RateLimiter {
         RateLimiter { interval, tolerance: interval * burst.saturating_sub(1), due: None }
     }
 
@@ -122,6 +127,15 @@ mod tests {
         let later = start + Duration::from_secs(60);
         let fresh = (0..30).filter(|_| posts.check(later).is_ok()).count();
         assert_eq!(fresh, 20, "a pause brings back the burst, and no more");
+    }
+
+    #[test]
+    fn a_rate_below_one_per_second_is_an_interval() {
+        let start = Instant::now();
+        let mut topics = RateLimiter::every(10_000 * MS, 3);
+        assert_eq!((0..4).filter(|_| topics.check(start).is_ok()).count(), 3);
+        assert_eq!(topics.check(start), Err(10_000 * MS));
+        assert_eq!(topics.check(start + 10_000 * MS), Ok(()));
     }
 
     #[test]

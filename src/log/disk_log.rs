@@ -372,6 +372,18 @@ impl Log for DiskLog {
         self.read_state().projection.topic().map(String::from)
     }
 
+    fn edit_count(&self, target: u64) -> usize {
+        self.read_state().projection.edit_count(target)
+    }
+
+    fn delete_of(&self, target: u64) -> Option<u64> {
+        self.read_state().projection.delete_of(target)
+    }
+
+    fn newest_page(&self) -> u64 {
+        self.read_state().newest_page()
+    }
+
     fn write_error(&self) -> Option<String> {
         self.read_state().health.write_error().map(String::from)
     }

@@ -64,7 +64,11 @@ impl DiskLog {
         }
         let last = read_state.segments.last()?.first;
         read_state.segments.iter().find_map(|segment| {
-            let to_erase = read_state.projection.to_erase(segment.first, segment.next);
+            let to_erase: BTreeSet<u64> = read_state
+                .projection
+                .to_erase(segment.first, segment.next)
+                .map(|(seq, _)| seq)
+                .collect();
             let (first, end, is_last) = (segment.first, segment.end, segment.first == last);
             let path = segment.path.clone();
             (!to_erase.is_empty()).then_some(SegmentToErase { path, first, end, is_last, to_erase })

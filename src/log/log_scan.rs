@@ -113,7 +113,11 @@ pub(super) fn scan_log(
             if oldest == 0 {
                 oldest = line::parse_seq_and_at(valid.body).map_or(0, |(_, at)| at);
             }
-            if valid.erased || !is_post(valid.body) {
+            if !valid.erased && is_post(valid.body) {
+                line::parse_seq_and_at(valid.body)
+                    .iter()
+                    .for_each(|(seq, _)| projection.add_post(*seq));
+            } else {
                 line::parse_entry(valid.body)
                     .iter()
                     .for_each(|entry| projection.apply(entry, valid.erased));

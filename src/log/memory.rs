@@ -72,6 +72,18 @@ impl Log for MemoryLog {
         None
     }
 
+    fn edit_count(&self, _target: u64) -> usize {
+        0
+    }
+
+    fn delete_of(&self, _target: u64) -> Option<u64> {
+        None
+    }
+
+    fn newest_page(&self) -> u64 {
+        self.first().saturating_sub(1)
+    }
+
     fn write_error(&self) -> Option<String> {
         None
     }

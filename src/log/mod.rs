@@ -46,6 +46,8 @@ pub use store::{RecoveryFinding, Store};
 pub use verify::{Verified, export, verify};
 
 use crate::chat::{LogEntry, OwnerId};
+#[cfg(doc)]
+use crate::limits;
 
 /// How much one read returns at most.
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +90,16 @@ pub trait Log: fmt::Debug + Send + Sync {
 
     /// The topic of the room, if it has one.
     fn topic(&self) -> Option<String>;
+
+    /// How many edits the post `target` has, if it is not deleted.
+    fn edit_count(&self, target: u64) -> usize;
+
+    /// The seq of the record that deleted the post `target`.
+    fn delete_of(&self, target: u64) -> Option<u64>;
+
+    /// The seq after which a newest page starts: so that it has the newest
+    /// [`limits::HISTORY_PAGE`] posts, or all, but begins no more than [`limits::NEWEST_SPAN`] records ago.
+    fn newest_page(&self) -> u64;
 
     /// Why the log cannot be written now, as far as is known.
     fn write_error(&self) -> Option<String>;

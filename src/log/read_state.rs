@@ -88,6 +88,13 @@ impl ReadState {
         self.segments.first().map_or(self.next, |segment| segment.first)
     }
 
+    /// The seq after which a newest page starts.
+    pub(super) fn newest_page(&self) -> u64 {
+        let from = self.projection.page_start().unwrap_or(0).saturating_sub(1);
+        let oldest = self.first().saturating_sub(1);
+        from.max((self.next - 1).saturating_sub(limits::NEWEST_SPAN)).max(oldest)
+    }
+
     /// Adds to `page` the records after `after` that are in memory. If they are not there, returns
     /// where they are on disk, and the seq to read after: `after`, unless retention has dropped
     /// more.
