@@ -79,7 +79,7 @@ pub struct AddressLimits {
     pub wrong_passwords: usize,
 }
 
-/// How many rooms there may be.
+/// How many rooms there may be, and how many changes in one.
 #[derive(Debug, Clone, Copy)]
 pub struct RoomLimits {
     /// See [`limits::ROOMS`].
@@ -88,6 +88,8 @@ pub struct RoomLimits {
     pub private: usize,
     /// See [`limits::ROOMS_PER_CLIENT`].
     pub per_client: usize,
+    /// See [`limits::EDITS_PER_POST`].
+    pub edits_per_post: usize,
 }
 
 impl Default for Limits {
@@ -108,6 +110,7 @@ impl Default for Limits {
                 public: limits::ROOMS,
                 private: limits::PRIVATE_ROOMS,
                 per_client: limits::ROOMS_PER_CLIENT,
+                edits_per_post: limits::EDITS_PER_POST,
             },
         }
     }
@@ -301,6 +304,13 @@ pub const LIMITS: &[TunableLimit] = &[
         seen: "error too_many_rooms",
         range: 1..=10_000,
         field: |l| Count(&mut l.rooms.per_client),
+    },
+    TunableLimit {
+        name: "edits-per-post",
+        protects: "the newest page of a room, which would hold only edits",
+        seen: "error forbidden",
+        range: 1..=1_000_000,
+        field: |l| Count(&mut l.rooms.edits_per_post),
     },
     TunableLimit {
         name: "json-depth",

@@ -12,7 +12,7 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::clients::client::Client;
 use super::clients::disconnect::{self, Disconnect};
@@ -37,6 +37,8 @@ pub(super) struct Session {
     rooms: JoinedRooms,
     /// How many posts it may still submit.
     posts: RateLimiter,
+    /// How many topics it may still set.
+    topics: RateLimiter,
     /// How many other messages it may still send.
     flood: FloodControl,
     /// When it was last typing in each room.
@@ -50,11 +52,14 @@ impl Session {
     pub(super) fn begin(shared: &Arc<Shared>, client: Client) -> Session {
         let (shared, client) = (Arc::clone(shared), Arc::new(client));
         let posts = RateLimiter::new(shared.config.posts.rate, shared.config.posts.burst);
+        let every =
+            if shared.config.posts.rate == 0 { Duration::ZERO } else { limits::TOPIC_EVERY };
+        let topics = RateLimiter::every(every, limits::TOPIC_BURST);
         let limits = &shared.config.limits;
         let flood =
             FloodControl::new(limits.flood.control_rate, limits.flood.grace, Instant::now());
         let (rooms, typed, posted) = (JoinedRooms::default(), Vec::new(), None);
-        let session = Session { shared, client, rooms, posts, flood, typed, posted };
+        let session = Session { shared, client, rooms, posts, topics, flood, typed, posted };
         // From here on, dropping the session undoes each step.
         session.shared.private_rooms.invitations.begin_session(session.client.id);
         session.shared.delivery.poll.add(Arc::clone(&session.client));

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::Session;
 use crate::chat::protocol::{ErrorMessage, Join, Joined, ServerMessage, Since};
 use crate::chat::{ErrorCode, Rejection, RoomName};
-use crate::limits;
 use crate::server::clients::disconnect::Disconnect;
 use crate::server::metrics::Resume;
 use crate::server::room::{Room, history};
@@ -82,7 +81,7 @@ impl Session {
                 continue;
             }
             self.rooms.add(Arc::clone(&room));
-            let since = marked.max(room.head().saturating_sub(limits::HISTORY_PAGE as u64));
+            let since = marked.max(room.newest_page(room.head()));
             self.enter(&room, Since::After(since), None)?;
         }
         Ok(())
