@@ -16,7 +16,7 @@ use super::recover::Recovered;
 use super::segment::{Page, Segment, file_name};
 use super::segment_scan::{IndexEntry, push_index_entry};
 use super::writer::{OpenFile, WriteBatch};
-use super::{Log, ReadLimit};
+use super::{Log, PendingErasure, ReadLimit};
 use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::failpoint;
 
@@ -388,10 +388,17 @@ impl Log for DiskLog {
         self.read_state().health.write_error().map(String::from)
     }
 
+    fn pending_erasures(&self) -> Vec<PendingErasure> {
+        self.list_pending_erasures()
+    }
+
+    fn erase(&self, segment: u64, pace: &mut dyn FnMut(usize)) -> io::Result<()> {
+        self.erase_segment(segment, pace)
+    }
+
     fn maintain(&self, now: u64) -> io::Result<()> {
         self.fsync_pending()?;
         self.retry_after_failure();
-        self.apply_retention(now)?;
-        self.erase()
+        self.apply_retention(now)
     }
 }

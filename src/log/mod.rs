@@ -13,6 +13,7 @@ mod disk_log; // a log on disk
 mod writer; // the open file, and a batch to append
 mod maintenance; // fsync, retention, retry after a failure
 mod erasure; // removes deleted texts from the disk
+mod erasure_queue; // which of them is next, and how fast
 mod read_state; // what readers see
 mod segment; // one file and its index; a page of records
 // What is in the files.
@@ -35,6 +36,7 @@ use std::fmt;
 use std::io;
 
 pub use disk_log::{LogConfig, SyncPolicy};
+pub use erasure_queue::{ErasureBudget, ErasureQueue};
 pub use files::LogMetrics;
 pub use journal::{Journal, JournalContents, JournalRecord};
 pub use log_name::LogName;
@@ -56,6 +58,15 @@ pub struct ReadLimit {
     pub records: usize,
     /// Bytes of their JSON; the first record is returned even if it alone is longer.
     pub bytes: usize,
+}
+
+/// A segment that holds deleted texts of one owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PendingErasure {
+    /// Who deleted them.
+    pub owner: OwnerId,
+    /// The seq of the segment's first record.
+    pub segment: u64,
 }
 
 /// One room's log. Reading goes on while a batch is appended.
@@ -104,8 +115,19 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// Why the log cannot be written now, as far as is known.
     fn write_error(&self) -> Option<String>;
 
+    /// The deleted texts that are still on the disk.
+    fn pending_erasures(&self) -> Vec<PendingErasure>;
+
+    /// Erases the deleted texts of the segment that begins with the record `segment`. It writes a
+    /// whole file; `pace` is called after each piece with its bytes, and may sleep. Reads and appends
+    /// go on meanwhile.
+    ///
+    /// # Errors
+    /// What failed; the old file is still there, and the texts are still pending.
+    fn erase(&self, segment: u64, pace: &mut dyn FnMut(usize)) -> io::Result<()>;
+
     /// Periodic maintenance at `now` (Unix time in ms): fsync pending writes (`--sync interval`),
-    /// apply retention, erase deleted texts, retry a log that failed.
+    /// apply retention, retry a log that failed.
     ///
     /// # Errors
     /// What failed; the next call retries it.

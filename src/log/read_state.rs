@@ -3,7 +3,6 @@
 //! The state behind a lock that is held for a moment only; nothing here waits for the disk.
 
 use std::collections::VecDeque;
-use std::time::Instant;
 
 use super::projection::Projection;
 use super::segment::{Location, Page, Segment};
@@ -68,8 +67,6 @@ pub(super) struct ReadState {
     /// How often a segment was replaced by one with other offsets: a reader with an older index
     /// reads again.
     pub(super) generation: u64,
-    /// When a segment was last replaced.
-    pub(super) replaced: Option<Instant>,
 }
 
 impl ReadState {
@@ -80,8 +77,8 @@ impl ReadState {
         health: Health,
     ) -> ReadState {
         let newest = VecDeque::new();
-        let (newest_bytes, generation, replaced) = (0, 0, None);
-        ReadState { segments, next, newest, newest_bytes, health, projection, generation, replaced }
+        let (newest_bytes, generation) = (0, 0);
+        ReadState { segments, next, newest, newest_bytes, health, projection, generation }
     }
 
     pub(super) fn first(&self) -> u64 {

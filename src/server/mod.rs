@@ -12,9 +12,10 @@
 //! | `slow-clients` | 1 | retries writes to full sockets | with the process |
 //! | `heartbeat` | 1 | every 500 ms: pings, counts of large rooms | with the process |
 //! | `maintenance` | 1 | every 100 ms: fsync, retention, retries | with the process |
+//! | `eraser` | 1 | every second: erases deleted texts from the disk, at its own pace | with the process |
 //! | `logger` | 1 | writes the operator's log | with the last [`Logger`] |
 //!
-//! A panic never ends one of the last five threads: its loop catches it.
+//! A panic never ends one of the last six threads: its loop catches it.
 //!
 //! Read the folders in the order of the `mod` lines. A posted message passes through
 //! `connection/session.rs`, `commands/post.rs`, `room/mod.rs`, `room/broadcast.rs`, `clients/delivery.rs`.
@@ -32,8 +33,9 @@ mod commands; // what each message does
 mod http; // the web page, health, metrics
 mod connection; // from a socket to commands
 
-mod background; // heartbeat and maintenance
+mod background; // heartbeat, maintenance, erasure
 
+use std::cell::RefCell;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -52,6 +54,7 @@ use crate::limits;
 use crate::log::Store;
 use crate::net::entropy::Entropy;
 use crate::ws::CloseCode;
+use background::Eraser;
 use state::shared::Shared;
 
 /// A server that is bound, but does not serve yet.
@@ -91,6 +94,11 @@ impl Server {
         spawn_loop(&shared, "maintenance", |shared| {
             thread::sleep(limits::MAINTENANCE_EVERY);
             background::maintenance(shared);
+        })?;
+        let eraser = RefCell::new(Eraser::default());
+        spawn_loop(&shared, "eraser", move |shared| {
+            thread::sleep(limits::ERASE_EVERY);
+            eraser.borrow_mut().run(shared);
         })?;
         Ok(Server { listener, shared })
     }

@@ -44,14 +44,14 @@ const LOCKS: &[(&str, &[&str])] = &[
     ("names_file", &["hello", "session", "maintenance"]),
     ("read_markers", &["hello", "session", "maintenance"]),
     ("read_markers_file", &["hello", "maintenance"]),
-    ("rooms", &["hello", "session", "heartbeat", "maintenance"]),
+    ("rooms", &["hello", "session", "heartbeat", "maintenance", "eraser"]),
     ("state", &["hello", "session", "broadcaster", "heartbeat"]),
     ("send_queue", &["hello", "session", "broadcaster", "slow-clients", "heartbeat"]),
     ("identity", &["hello", "session"]),
     ("rounds", &["session", "broadcaster"]),
     ("slow_clients", &["session", "slow-clients"]),
     ("writer", &["session", "broadcaster", "maintenance"]),
-    ("read_state", &["hello", "session", "broadcaster", "maintenance"]),
+    ("read_state", &["hello", "session", "broadcaster", "maintenance", "eraser"]),
     ("fsync", &["session"]),
 ];
 

@@ -93,6 +93,11 @@ fn push_storage(shared: &Shared, page: &mut PrometheusText) {
     page.histogram("talk_log_append_seconds", "Time to store a batch, fsync included.", appends);
     page.histogram("talk_log_sync_seconds", "Time of an fsync of a log.", &log.syncs);
     page.counter("talk_log_written_bytes_total", "Bytes written to logs.", log.written.get());
+    page.counter(
+        "talk_log_erased_files_total",
+        "Files that were written again without deleted texts.",
+        shared.metrics.erased_files.get(),
+    );
     let is_writable = usize::from(shared.write_error().is_none());
     page.gauge("talk_log_writable", "1 if everything can be stored now, else 0.", is_writable);
 }
