@@ -201,8 +201,13 @@ impl DiskLog {
             return Err(AppendFailure::ChangedByOthers(io::Error::other(what)));
         }
         let capacity = usize::try_from(bytes).unwrap_or(0);
-        let mut write_batch =
-            WriteBatch::new(Vec::with_capacity(capacity), end, writer.checksum, writer.at);
+        let synced = {
+            let read_state = self.read_state();
+            let last = read_state.segments.last();
+            last.filter(|last| last.version >= line::MARKED).map(|_| read_state.synced)
+        };
+        let bytes = Vec::with_capacity(capacity);
+        let mut write_batch = WriteBatch::new(bytes, end, writer.checksum, writer.at, synced);
         write_batch.push(batch);
         if let Err(error) = append_all(&*file, &write_batch.bytes) {
             return Err(match file.set_len(end) {
@@ -232,6 +237,9 @@ impl DiskLog {
             write_batch.index.into_iter().for_each(|next| push_index_entry(&mut last.index, next));
         }
         read_state.append(batch);
+        if self.config.sync == SyncPolicy::Always {
+            read_state.synced = read_state.next - 1;
+        }
         Ok(())
     }
 
@@ -253,11 +261,11 @@ impl DiskLog {
         let first = self.read_state().next;
         let (room, log) = (self.room.clone(), self.id.clone());
         let (at, after, owners) = (writer.at, writer.checksum, self.owners);
-        let header = SegmentHeader { room, log, first, at, after, owners };
+        let header = SegmentHeader { version: line::VERSION, room, log, first, at, after, owners };
         let mut bytes = Vec::new();
         let checksum = header.push(&mut bytes);
         let start = IndexEntry { seq: first, offset: bytes.len() as u64, before: checksum };
-        let mut write_batch = WriteBatch::new(bytes, 0, checksum, writer.at);
+        let mut write_batch = WriteBatch::new(bytes, 0, checksum, writer.at, Some(first - 1));
         write_batch.push(batch);
         let path = self.dir.join(file_name(first));
         let file = self.files.create(&path).map_err(AppendFailure::Clean)?;
@@ -281,6 +289,7 @@ impl DiskLog {
         let mut read_state = self.read_state();
         read_state.segments.push(Segment {
             path,
+            version: line::VERSION,
             first,
             next: first + batch.len() as u64,
             end: write_batch.bytes.len() as u64,
@@ -289,6 +298,7 @@ impl DiskLog {
             newest: write_batch.at,
         });
         read_state.append(batch);
+        read_state.synced = read_state.next - 1;
         Ok(())
     }
 

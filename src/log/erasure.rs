@@ -200,6 +200,9 @@ impl DiskLog {
                 segment.index = std::mem::take(&mut new.index);
             }
             read_state.projection.set_erased(&target.to_erase);
+            if is_last {
+                read_state.synced = read_state.next - 1;
+            }
         }
         if is_last {
             writer.unsynced = None; // all of it is in the new file, which is fsynced

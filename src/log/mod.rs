@@ -20,6 +20,7 @@ mod segment; // one file and its index; a page of records
 mod line; // one line: record, owner, checksum
 mod projection; // state derived from the records: deletes, edits, the topic
 mod segment_scan; // reads one file from end to end
+mod torn_tail; // is a bad place a torn tail or corruption?
 mod log_scan; // reads all files of a room
 mod recover; // recovery at start: cuts a torn tail
 mod verify; // the commands verify and export

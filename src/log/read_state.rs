@@ -56,6 +56,8 @@ pub(super) struct ReadState {
     pub(super) segments: Vec<Segment>,
     /// The seq after the newest record.
     pub(super) next: u64,
+    /// The newest record that is on the disk for certain: no power cut takes it.
+    pub(super) synced: u64,
     /// The newest records, which are served from memory.
     newest: VecDeque<LogEntry>,
     /// Bytes of their JSON.
@@ -78,7 +80,9 @@ impl ReadState {
     ) -> ReadState {
         let newest = VecDeque::new();
         let (newest_bytes, generation) = (0, 0);
-        ReadState { segments, next, newest, newest_bytes, health, projection, generation }
+        // A process that was killed may have left records in the last file that are not on the disk.
+        let synced = segments.last().map_or(next, |last| last.first) - 1;
+        ReadState { segments, next, synced, newest, newest_bytes, health, projection, generation }
     }
 
     pub(super) fn first(&self) -> u64 {

@@ -187,15 +187,23 @@ fn a_text_erased_without_a_delete_is_reported() {
     fs::create_dir(data.dir()).unwrap();
     let mut bytes = Vec::new();
     let (room, log) = ("lobby".parse().unwrap(), String::from("a"));
-    let header = SegmentHeader { room, log, first: 1, at: 0, after: Checksum::START, owners: None };
+    let header = SegmentHeader {
+        version: 1,
+        room,
+        log,
+        first: 1,
+        at: 0,
+        after: Checksum::START,
+        owners: None,
+    };
     let head = header.push(&mut bytes);
-    let before = push_record(&mut bytes, &post(1, "hello"), head);
+    let before = push_record(&mut bytes, &post(1, "hello"), None, head);
     let offset = bytes.len() as u64;
     let (mut whole, mut erased) = (Vec::new(), post(2, "secret"));
-    let original = push_record(&mut whole, &erased, before);
+    let original = push_record(&mut whole, &erased, None, before);
     redact(&mut erased);
     push_erased(&mut bytes, &erased, before, original);
-    push_record(&mut bytes, &post(3, "hello"), original);
+    push_record(&mut bytes, &post(3, "hello"), None, original);
     append_all(&*Disk.create(&data.dir().join("0000000000000001.jsonl")).unwrap(), &bytes).unwrap();
     let corruption = verify(data.root(), &"lobby".parse().unwrap()).unwrap().corruption.unwrap();
     assert_eq!(

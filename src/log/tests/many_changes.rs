@@ -32,10 +32,18 @@ fn edit(target: u64) -> Operation {
 fn write_log(operations: impl IntoIterator<Item = Operation>) -> TempDataDir {
     let (data, mut bytes) = (TempDataDir::new(), Vec::new());
     let (room, log) = ("lobby".parse().unwrap(), String::from("a"));
-    let header = SegmentHeader { room, log, first: 1, at: 0, after: Checksum::START, owners: None };
+    let header = SegmentHeader {
+        version: 1,
+        room,
+        log,
+        first: 1,
+        at: 0,
+        after: Checksum::START,
+        owners: None,
+    };
     let mut before = header.push(&mut bytes);
     for (seq, operation) in (1..).zip(operations) {
-        before = push_record(&mut bytes, &entry(seq, operation), before);
+        before = push_record(&mut bytes, &entry(seq, operation), None, before);
     }
     fs::create_dir(data.dir()).unwrap();
     let mut file = fs::File::create(data.dir().join("0000000000000001.jsonl")).unwrap();
