@@ -29,6 +29,8 @@ pub struct ErasureQueue {
     turns: HashMap<OwnerId, u64>,
     /// The number of the next who gets in line.
     next_turn: u64,
+    /// The owner who had the last turn: gets in line again behind all who came during it.
+    served: Option<OwnerId>,
     /// Files whose erasure has failed, and when it is tried again.
     failed: HashMap<FileId, Instant>,
 }
@@ -65,24 +67,26 @@ impl ErasureQueue {
         self.waiting.extend(found.into_iter().filter(|waiting| !known.contains(&key(waiting))));
         let owners: HashSet<OwnerId> = self.waiting.iter().map(|waiting| waiting.owner).collect();
         self.turns.retain(|owner, _| owners.contains(owner));
-        for waiting in &self.waiting {
-            self.turns.entry(waiting.owner).or_insert_with(|| {
+        let served = self.served.take().filter(|served| owners.contains(served));
+        let others = self.waiting.iter().map(|waiting| waiting.owner);
+        for owner in others.filter(|owner| Some(*owner) != served).chain(served) {
+            self.turns.entry(owner).or_insert_with(|| {
                 self.next_turn += 1;
                 self.next_turn
             });
         }
     }
 
-    /// Takes the next file: of the owner who is first in line, the one that waits longest. The owner
-    /// then gets in line again. Everybody's deleted texts in that file are erased with it.
+    /// Takes the next file: of the owner who is first in line, the one that waits longest. The next
+    /// [`ErasureQueue::update`] puts the owner in line again. Everybody's deleted texts in that file are erased with it.
     pub fn take_next(&mut self) -> Option<(Arc<dyn Log>, u64)> {
         let ready =
             self.waiting.iter().filter(|waiting| !self.failed.contains_key(&waiting.file()));
-        let turn = |waiting: &&Waiting| self.turns.get(&waiting.owner).copied();
+        let turn = |waiting: &&Waiting| self.turns.get(&waiting.owner).copied().unwrap_or(u64::MAX);
         let Waiting { owner, log, segment } = ready.min_by_key(turn)?;
         let (owner, log, segment) = (*owner, Arc::clone(log), *segment);
-        self.next_turn += 1;
-        self.turns.insert(owner, self.next_turn);
+        self.turns.remove(&owner);
+        self.served = Some(owner);
         self.waiting.retain(|waiting| waiting.file() != file_id(&log, segment));
         Some((log, segment))
     }

@@ -264,13 +264,13 @@ fn with_hole(bytes: &[u8], hole: std::ops::Range<usize>, end: usize) -> (u64, bo
 
 const PAGE: usize = 4_096;
 
-/// Every hole of one page, two pages, or a sector, that begins in the bytes.
+/// Holes of one page, of two, and of a sector, that begin in the bytes.
 fn holes(bytes: std::ops::Range<usize>) -> impl Iterator<Item = std::ops::Range<usize>> {
-    let at = move |size: usize| {
-        let first = bytes.start.next_multiple_of(size.min(PAGE));
-        (first..bytes.end).step_by(size.min(PAGE)).map(move |at| at..at + size)
+    let at = move |size: usize, step: usize| {
+        let first = bytes.start.next_multiple_of(512.max(size.min(PAGE)));
+        (first..bytes.end).step_by(step).map(move |at| at..at + size)
     };
-    at(PAGE).chain(at(2 * PAGE)).chain(at(512))
+    at(PAGE, PAGE).chain(at(2 * PAGE, PAGE)).chain(at(512, 5 * 512))
 }
 
 #[test]
