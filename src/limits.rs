@@ -109,6 +109,25 @@ pub const TEXT_MAX: usize = 10_000;
 /// Records of one `history` answer when the request names no `limit`, and of a first join.
 pub const HISTORY_PAGE: usize = 100;
 
+/// Edits of one post. Nobody corrects a line a hundred times; without a bound, the edits of one post push all
+/// posts out of the newest page.
+pub const EDITS_PER_POST: usize = 100;
+
+/// Records that a newest page reaches back at most, so that it has [`HISTORY_PAGE`] posts: these posts with all
+/// their edits, and as many changes of other posts.
+pub const NEWEST_SPAN: u64 = 2 * HISTORY_PAGE as u64 * (EDITS_PER_POST as u64 + 1);
+
+/// Once this many records have come since the newest [`HISTORY_PAGE`] posts, older posts are not edited any
+/// more: so the edits of many old posts cannot push the newest posts out of [`NEWEST_SPAN`] either.
+pub const EDITS_OF_OLD_POSTS: u64 = NEWEST_SPAN / 2;
+
+/// Topics that one client may set at once: the burst of their rate limit.
+pub const TOPIC_BURST: u32 = 3;
+
+/// Time between two topics of one client, once its burst is used up. A person sets one in a day; each is a
+/// record, and a program could fill the newest page with them.
+pub const TOPIC_EVERY: Duration = Duration::from_secs(10);
+
 /// Bytes of the words of one `search`.
 pub const SEARCH_WORDS: usize = 256;
 
@@ -206,9 +225,26 @@ pub const LOG_OPEN_FILES: usize = 16;
 /// this time.
 pub const MAINTENANCE_EVERY: Duration = Duration::from_millis(100);
 
-/// Deleted texts are erased from a room's segments at most this often: each time rewrites a file of
-/// up to [`LOG_FILE`] bytes. They are not served meanwhile.
-pub const ERASE_EVERY: Duration = Duration::from_secs(5);
+/// How often the eraser thread looks for deleted texts that are still on the disk. They are not served
+/// meanwhile.
+pub const ERASE_EVERY: Duration = Duration::from_secs(1);
+
+/// Bytes per second that erasure writes, for all rooms together: each deleted text rewrites a file of up to
+/// [`LOG_FILE`] bytes, and this is what one person who deletes without end can cost the disk.
+pub const ERASE_BYTES_PER_SECOND: u64 = 1024 * 1024;
+
+/// Bytes that erasure may write at once after a rest: two whole files, so that single deletes do not wait.
+pub const ERASE_BURST: u64 = 2 * LOG_FILE;
+
+/// Bytes that each erasure counts besides those of its file: about what its fsyncs cost a disk.
+pub const ERASE_FILE_COST: usize = 64 * 1024;
+
+/// Bytes that erasure writes and fsyncs at a time: 13 ms of a disk that takes 20 MB/s, so that the fsyncs of other
+/// logs hardly wait.
+pub const ERASE_CHUNK: usize = 256 * 1024;
+
+/// An erasure that failed is tried again after this time.
+pub const ERASE_RETRY: Duration = Duration::from_secs(60);
 
 /// A log whose last segment is uncertain is verified again at most this often.
 pub const VERIFY_EVERY: Duration = Duration::from_secs(5);

@@ -23,7 +23,7 @@ impl RateLimiter {
         RateLimiter::every(Duration::from_secs(1).checked_div(rate).unwrap_or_default(), burst)
     }
 
-    /// `burst` at once, and then one in each `interval`.
+    /// `burst` at once, then one per `interval`; an interval of zero is no limit.
     #[must_use]
     pub fn every(interval: Duration, burst: u32) -> RateLimiter {
         RateLimiter { interval, tolerance: interval * burst.saturating_sub(1), due: None }
@@ -127,6 +127,15 @@ mod tests {
         let later = start + Duration::from_secs(60);
         let fresh = (0..30).filter(|_| posts.check(later).is_ok()).count();
         assert_eq!(fresh, 20, "a pause brings back the burst, and no more");
+    }
+
+    #[test]
+    fn a_rate_below_one_per_second_is_an_interval() {
+        let start = Instant::now();
+        let mut topics = RateLimiter::every(10_000 * MS, 3);
+        assert_eq!((0..4).filter(|_| topics.check(start).is_ok()).count(), 3);
+        assert_eq!(topics.check(start), Err(10_000 * MS));
+        assert_eq!(topics.check(start + 10_000 * MS), Ok(()));
     }
 
     #[test]

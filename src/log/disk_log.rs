@@ -17,7 +17,7 @@ use super::recover::Recovered;
 use super::segment::{Page, Segment, file_name};
 use super::segment_scan::{IndexEntry, push_index_entry};
 use super::writer::{OpenFile, WriteBatch};
-use super::{DroppedSegment, Log, ReadLimit};
+use super::{DroppedSegment, Log, PendingErasure, ReadLimit};
 use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::failpoint;
 
@@ -205,8 +205,13 @@ impl DiskLog {
             return Err(AppendFailure::ChangedByOthers(io::Error::other(what)));
         }
         let capacity = usize::try_from(bytes).unwrap_or(0);
-        let mut write_batch =
-            WriteBatch::new(Vec::with_capacity(capacity), end, writer.checksum, writer.at);
+        let synced = {
+            let read_state = self.read_state();
+            let last = read_state.segments.last();
+            last.filter(|last| last.version >= line::MARKED).map(|_| read_state.synced)
+        };
+        let bytes = Vec::with_capacity(capacity);
+        let mut write_batch = WriteBatch::new(bytes, end, writer.checksum, writer.at, synced);
         write_batch.push(batch);
         if let Err(error) = append_all(&*file, &write_batch.bytes) {
             return Err(match file.set_len(end) {
@@ -236,6 +241,9 @@ impl DiskLog {
             write_batch.index.into_iter().for_each(|next| push_index_entry(&mut last.index, next));
         }
         read_state.append(batch);
+        if self.config.sync == SyncPolicy::Always {
+            read_state.synced = read_state.next - 1;
+        }
         Ok(())
     }
 
@@ -257,11 +265,11 @@ impl DiskLog {
         let first = self.read_state().next;
         let (room, log) = (self.room.clone(), self.id.clone());
         let (at, after, owners) = (writer.at, writer.checksum, self.owners);
-        let header = SegmentHeader { room, log, first, at, after, owners };
+        let header = SegmentHeader { version: line::VERSION, room, log, first, at, after, owners };
         let mut bytes = Vec::new();
         let checksum = header.push(&mut bytes);
         let start = IndexEntry { seq: first, offset: bytes.len() as u64, before: checksum };
-        let mut write_batch = WriteBatch::new(bytes, 0, checksum, writer.at);
+        let mut write_batch = WriteBatch::new(bytes, 0, checksum, writer.at, Some(first - 1));
         write_batch.push(batch);
         let path = self.dir.join(file_name(first));
         let file = self.files.create(&path).map_err(AppendFailure::Clean)?;
@@ -285,6 +293,7 @@ impl DiskLog {
         let mut read_state = self.read_state();
         read_state.segments.push(Segment {
             path,
+            version: line::VERSION,
             first,
             next: first + batch.len() as u64,
             end: write_batch.bytes.len() as u64,
@@ -293,6 +302,7 @@ impl DiskLog {
             newest: write_batch.at,
         });
         read_state.append(batch);
+        read_state.synced = read_state.next - 1;
         Ok(())
     }
 
@@ -384,14 +394,33 @@ impl Log for DiskLog {
         mem::take(&mut self.read_state().dropped)
     }
 
+    fn edit_count(&self, target: u64) -> usize {
+        self.read_state().projection.edit_count(target)
+    }
+
+    fn delete_of(&self, target: u64) -> Option<u64> {
+        self.read_state().projection.delete_of(target)
+    }
+
+    fn newest_page(&self) -> u64 {
+        self.read_state().newest_page()
+    }
+
     fn write_error(&self) -> Option<String> {
         self.read_state().health.write_error().map(String::from)
+    }
+
+    fn pending_erasures(&self) -> Vec<PendingErasure> {
+        self.list_pending_erasures()
+    }
+
+    fn erase(&self, segment: u64, pace: &mut dyn FnMut(usize)) -> io::Result<()> {
+        self.erase_segment(segment, pace)
     }
 
     fn maintain(&self, now: u64) -> io::Result<()> {
         self.fsync_pending()?;
         self.retry_after_failure();
-        self.apply_retention(now)?;
-        self.erase()
+        self.apply_retention(now)
     }
 }

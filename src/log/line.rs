@@ -1,13 +1,14 @@
 //! One line of a segment: a record's JSON, its owner, and a checksum chained to the line before.
 //!
 //! ```text
-//! {"type":"log","version":1,"room":"lobby","log":"a6fa…","first":1,"at":0,"after":"0000000000000000","check":"5b81…"}
+//! {"type":"log","version":2,"room":"lobby","log":"a6fa…","first":1,"at":0,"after":"0000000000000000","check":"5b81…"}
 //! {"type":"post","room":"lobby","seq":1,"at":1795394177902,"user":"alice","cid":"c1","text":"hi","holder":"9f2c…","check":"77e0…"}
 //! ```
 //!
 //! The fields that the log adds are at the end and have a fixed length, so the record is cut out of
 //! its line byte for byte as every client has received it. `holder` is the owner, `check` the checksum,
-//! and `was`, in a line that was erased, the checksum before.
+//! and `was`, in a line that was erased, the checksum before. `batch`, after `holder`, is the only one
+//! without a fixed length: see [`BatchMark`].
 
 use std::fmt;
 
@@ -17,8 +18,12 @@ use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::json;
 use crate::json::Object;
 
-/// The version of the format that this program writes, and the newest that it can read.
-const VERSION: u64 = 1;
+/// The version of the format that this program writes, and the newest that it can read. Since 2,
+/// records have a [`BatchMark`] where it is needed; a file of version 1 goes on without.
+pub(super) const VERSION: u64 = 2;
+
+/// The first version whose records have marks.
+pub(super) const MARKED: u64 = 2;
 
 const OWNER: &str = ",\"holder\":\"";
 const CHECKSUM: &str = ",\"check\":\"";
@@ -118,12 +123,78 @@ fn split_original(body: &[u8]) -> Option<(&[u8], Checksum)> {
     Some((body, Checksum(digits.try_into().ok()?)))
 }
 
+// ---- The write that a record was part of -------------------------------------------------------
+
+/// What a line says of the write that it was part of: `,"batch":[7,12]` is a write whose last record
+/// is 12, at a time when the records up to 7 were on the disk. A line without it was a write of its own, and
+/// every record before it was on the disk.
+///
+/// Recovery needs it to tell a hole in a write that nobody has seen from corruption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BatchMark {
+    /// The newest record that was known to be on the disk.
+    pub(super) synced: u64,
+    /// The last record of the write.
+    pub(super) last: u64,
+}
+
+const BATCH: &[u8] = b",\"batch\":[";
+
+impl BatchMark {
+    /// The mark that the line of record `seq` needs.
+    pub(super) fn needed(self, seq: u64) -> Option<BatchMark> {
+        Some(self).filter(|mark| mark.synced + 1 != seq || mark.last != seq)
+    }
+
+    fn push(self, out: &mut Vec<u8>) {
+        let BatchMark { synced, last } = self;
+        out.extend_from_slice(BATCH);
+        out.extend_from_slice(format!("{synced},{last}]").as_bytes());
+    }
+
+    /// The mark at the beginning of `text`, after [`BATCH`].
+    fn parse(text: &[u8]) -> Option<(BatchMark, &[u8])> {
+        let (synced, rest) = take_number(text)?;
+        let (last, rest) = take_number(rest.strip_prefix(b",")?)?;
+        Some((BatchMark { synced, last }, rest.strip_prefix(b"]")?))
+    }
+
+    /// A body without its mark, and the mark.
+    pub(super) fn split(body: &[u8]) -> (&[u8], Option<BatchMark>) {
+        if !body.ends_with(b"]") {
+            return (body, None);
+        }
+        let at = body.windows(BATCH.len()).rposition(|window| window == BATCH);
+        let Some((record, mark)) = at.and_then(|at| body.split_at_checked(at)) else {
+            return (body, None);
+        };
+        match BatchMark::parse(mark.get(BATCH.len()..).unwrap_or_default()) {
+            Some((mark, [])) => (record, Some(mark)),
+            Some(_) | None => (body, None),
+        }
+    }
+
+    /// All marks in any bytes. Quotes in a text are escaped, so no text can look like one.
+    pub(super) fn find_all(bytes: &[u8]) -> impl Iterator<Item = BatchMark> {
+        let found = bytes.windows(BATCH.len()).enumerate().filter(|(_, window)| *window == BATCH);
+        found.filter_map(|(at, _)| Some(BatchMark::parse(bytes.get(at + BATCH.len()..)?)?.0))
+    }
+}
+
 // ---- Records -----------------------------------------------------------------------------------
 
 /// Appends the line of `entry`, chained to `before`; returns its checksum.
-pub(super) fn push_record(out: &mut Vec<u8>, entry: &LogEntry, before: Checksum) -> Checksum {
+pub(super) fn push_record(
+    out: &mut Vec<u8>,
+    entry: &LogEntry,
+    mark: Option<BatchMark>,
+    before: Checksum,
+) -> Checksum {
     let start = out.len();
     push_body(out, entry);
+    if let Some(mark) = mark {
+        mark.push(out);
+    }
     let checksum = before.chain(out.get(start..).unwrap_or_default());
     checksum.push_closing(out);
     checksum
@@ -131,7 +202,7 @@ pub(super) fn push_record(out: &mut Vec<u8>, entry: &LogEntry, before: Checksum)
 
 /// Appends the line of the redacted `entry`, whose line had the checksum `original`. The next line
 /// is chained to `original` and stays so: one line can be erased without touching the rest. This
-/// line's own checksum covers `original` as well.
+/// line's own checksum covers `original` as well. It has no mark: its file is written and fsynced as a whole.
 pub(super) fn push_erased(
     out: &mut Vec<u8>,
     entry: &LogEntry,
@@ -176,6 +247,7 @@ fn take_number(text: &[u8]) -> Option<(u64, &[u8])> {
 /// The record in the body of a verified line.
 pub(super) fn parse_entry(body: &[u8]) -> Option<LogEntry> {
     let (seq, _) = parse_seq_and_at(body)?;
+    let (body, _) = BatchMark::split(body);
     let (record, end) = body.split_at_checked(body.len().checked_sub(OWNER_BYTES)?)?;
     let owner = end.strip_prefix(OWNER.as_bytes())?.strip_suffix(b"\"")?;
     let owner = std::str::from_utf8(owner).ok()?.parse().ok()?;
@@ -188,6 +260,8 @@ pub(super) fn parse_entry(body: &[u8]) -> Option<LogEntry> {
 /// The first line of a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SegmentHeader {
+    /// The version of the format that the file is written in.
+    pub(super) version: u64,
     pub(super) room: RoomName,
     /// The log's id.
     pub(super) log: String,
@@ -214,7 +288,7 @@ impl SegmentHeader {
     /// Appends the header's line; returns its checksum, which the first record is chained to.
     pub(super) fn push(&self, out: &mut Vec<u8>) -> Checksum {
         let mut object = Object::new();
-        object.string("type", "log").number("version", VERSION);
+        object.string("type", "log").number("version", self.version);
         object.string("room", self.room.as_str()).string("log", &self.log);
         if let Some([one, other]) = &self.owners {
             object.string("one", &one.to_string()).string("other", &other.to_string());
@@ -241,10 +315,11 @@ impl SegmentHeader {
         }
         let after = Checksum::parse(string("after")?).ok_or(invalid)?;
         let ValidLine { checksum, .. } = verify_line(line, after).ok_or(invalid)?; // every later version keeps this too
-        match number("version")? {
-            VERSION => {}
-            newer if newer > VERSION => return Err(HeaderError::NewerVersion(newer)),
-            _ => return Err(invalid),
+        let version = number("version")?;
+        match version {
+            1..=VERSION => {}
+            0 => return Err(invalid),
+            newer => return Err(HeaderError::NewerVersion(newer)),
         }
         let owner = |key| string(key)?.parse::<OwnerId>().map_err(|_| invalid);
         let owners = match value.get("one") {
@@ -252,6 +327,7 @@ impl SegmentHeader {
             None => None,
         };
         let header = SegmentHeader {
+            version,
             room: string("room")?.parse().map_err(|_| invalid)?,
             log: String::from(string("log")?),
             first: number("first")?,
@@ -284,7 +360,7 @@ mod tests {
             ["hi", "\n{\"seq\":9999,\"at\":1}", "\u{2028}", &"\"".repeat(4096), ",\"seq\":8,"]
         {
             let (mut line, before) = (Vec::new(), Checksum::START);
-            let checksum = push_record(&mut line, &post(text), before);
+            let checksum = push_record(&mut line, &post(text), None, before);
             assert_eq!(line.pop(), Some(b'\n'));
             assert!(!line.contains(&b'\n'), "a record is one line");
             let ValidLine { body, checksum: found, erased } = verify_line(&line, before).unwrap();
@@ -297,15 +373,38 @@ mod tests {
     #[test]
     fn the_checksum_is_what_sha1sum_makes_of_it() {
         let mut line = Vec::new();
-        push_record(&mut line, &post("hi"), Checksum::START);
+        push_record(&mut line, &post("hi"), None, Checksum::START);
         // (printf 0000000000000000; printf '{…,"holder":"0123456789abcdef0123456789abcdef"') | sha1sum | cut -c1-16
         assert!(line.ends_with(b",\"check\":\"69c9dce5f2727c8e\"}\n"), "{}", line.escape_ascii());
     }
 
     #[test]
+    fn a_mark_is_not_part_of_the_record_and_no_text_looks_like_one() {
+        let mark = BatchMark { synced: 4, last: 12 };
+        for text in ["hi", ",\"batch\":[1,2]", "[1,2]"] {
+            let mut line = Vec::new();
+            push_record(&mut line, &post(text), Some(mark), Checksum::START);
+            line.pop();
+            json::parse(std::str::from_utf8(&line).unwrap()).unwrap();
+            assert_eq!(BatchMark::find_all(&line).collect::<Vec<_>>(), [mark]);
+            let ValidLine { body, .. } = verify_line(&line, Checksum::START).unwrap();
+            assert_eq!(
+                (parse_entry(body), BatchMark::split(body).1),
+                (Some(post(text)), Some(mark))
+            );
+        }
+        assert_eq!(BatchMark { synced: 6, last: 7 }.needed(7), None, "alone, after an fsync");
+        assert!(mark.needed(5).is_some() && BatchMark { synced: 5, last: 7 }.needed(7).is_some());
+        for body in ["]", ",\"batch\":[]", ",\"batch\":[1,]", ",\"batch\":[1,99999999999999999999]"]
+        {
+            assert_eq!(BatchMark::split(body.as_bytes()), (body.as_bytes(), None), "{body}");
+        }
+    }
+
+    #[test]
     fn an_erased_line_does_not_break_the_checksum_chain() {
         let (mut whole, mut left, before) = (Vec::new(), Vec::new(), Checksum::START);
-        let original = push_record(&mut whole, &post("secret"), before);
+        let original = push_record(&mut whole, &post("secret"), None, before);
         push_erased(&mut left, &post("-"), before, original);
         left.pop();
         let ValidLine { body, checksum, erased } = verify_line(&left, before).unwrap();
@@ -317,7 +416,7 @@ mod tests {
     #[test]
     fn any_flipped_bit_is_detected() {
         let (mut line, mut erased, before) = (Vec::new(), Vec::new(), Checksum::START);
-        let original = push_record(&mut line, &post("hello"), before);
+        let original = push_record(&mut line, &post("hello"), None, before);
         push_erased(&mut erased, &post("-"), before, original);
         line.pop();
         erased.pop();
@@ -335,6 +434,7 @@ mod tests {
     #[test]
     fn a_header_is_chained_to_the_line_before_its_file() {
         let header = SegmentHeader {
+            version: VERSION,
             room: "lobby".parse().unwrap(),
             log: String::from("a6fa"),
             first: 8,
@@ -347,7 +447,7 @@ mod tests {
         line.pop();
         assert_eq!(SegmentHeader::parse(&line), Ok((header.clone(), checksum)));
         let text = String::from_utf8(line).unwrap();
-        let newer = text.replace("\"version\":1", "\"version\":2");
+        let newer = text.replace("\"version\":2", "\"version\":3");
         assert_eq!(
             SegmentHeader::parse(newer.as_bytes()),
             Err(HeaderError::Invalid),
@@ -357,7 +457,7 @@ mod tests {
         let mut newer = body.to_vec();
         header.after.chain(body).push_closing(&mut newer);
         newer.pop();
-        assert_eq!(SegmentHeader::parse(&newer), Err(HeaderError::NewerVersion(2)));
+        assert_eq!(SegmentHeader::parse(&newer), Err(HeaderError::NewerVersion(3)));
         let other = text.replace("\"first\":8", "\"first\":9");
         assert_eq!(SegmentHeader::parse(other.as_bytes()), Err(HeaderError::Invalid));
         assert_eq!(SegmentHeader::parse(b""), Err(HeaderError::Invalid));

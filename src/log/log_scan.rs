@@ -12,7 +12,8 @@ use super::files::Files;
 use super::line::{self, Checksum, ValidLine};
 use super::projection::{Projection, is_post};
 use super::segment::{Segment, parse_file_name};
-use super::segment_scan::{CorruptionKind, Expected, is_torn, scan_segment};
+use super::segment_scan::{CorruptionKind, Expected, scan_segment};
+use super::torn_tail::{BadPlace, is_torn};
 use crate::chat::OwnerId;
 
 /// A corrupt place in a log.
@@ -113,24 +114,26 @@ pub(super) fn scan_log(
             if oldest == 0 {
                 oldest = line::parse_seq_and_at(valid.body).map_or(0, |(_, at)| at);
             }
-            if valid.erased || !is_post(valid.body) {
+            if !valid.erased && is_post(valid.body) {
+                line::parse_seq_and_at(valid.body)
+                    .iter()
+                    .for_each(|(seq, _)| projection.add_post(*seq));
+            } else {
                 line::parse_entry(valid.body)
                     .iter()
                     .for_each(|entry| projection.apply(entry, valid.erased));
             }
             each(valid)
         })?;
-        let (offset, kind, expected) = match found {
+        let (offset, kind, batch_end) = match found {
             Ok(found) => {
-                let (offset, kind) = (found.end, found.corruption);
+                let (offset, kind, batch_end) = (found.end, found.corruption, found.batch_end);
                 (scan.id, scan.owners) = (Some(found.header.log.clone()), found.header.owners);
                 (scan.next, scan.checksum, scan.at) = (found.next, found.checksum, found.at);
                 scan.segments.push(Segment::new(path.clone(), found, oldest));
-                (offset, kind, scan.next)
+                (offset, kind, batch_end)
             }
-            // No record of this segment is good. So even its first record counts as one written
-            // later.
-            Err(kind) => (0, Some(kind), scan.next - 1),
+            Err(kind) => (0, Some(kind), 0),
         };
         let Some(kind) = kind else { continue };
         let may_be_torn = newest == Some(first)
@@ -142,7 +145,9 @@ pub(super) fn scan_log(
                     | CorruptionKind::BadHeader
             )
             || matches!(kind, CorruptionKind::WrongSeq(seq) if seq < scan.next && newest == Some(first));
-        let torn = may_be_torn && is_torn(&*file, offset, expected)?;
+        let is_header = offset == 0;
+        let place = BadPlace { offset, seq: scan.next, is_header, batch_end };
+        let torn = may_be_torn && is_torn(&*file, place)?;
         let corruption = Corruption { file: path, seq: scan.next, offset, kind };
         scan.stop = Some(ScanStop { corruption, torn });
         break;

@@ -22,12 +22,16 @@ impl DiskLog {
         let mut writer = self.writer();
         writer.open_file.close_if_unused();
         let Some(unsynced) = writer.unsynced.take() else { return Ok(()) };
+        let newest = self.read_state().next - 1;
         let _fsyncing = self.fsync_lock();
         drop(writer);
         let synced = unsynced.fsync();
-        if let Err(error) = &synced {
-            self.read_state().health = Health::Uncertain(error.to_string());
+        let mut read_state = self.read_state();
+        match &synced {
+            Ok(()) => read_state.synced = read_state.synced.max(newest),
+            Err(error) => read_state.health = Health::Uncertain(error.to_string()),
         }
+        drop(read_state);
         synced
     }
 

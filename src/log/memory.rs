@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Log, ReadLimit};
+use super::{Log, PendingErasure, ReadLimit};
 use crate::chat::{LogEntry, OwnerId};
 
 /// The newest records of a room.
@@ -72,8 +72,28 @@ impl Log for MemoryLog {
         None
     }
 
+    fn edit_count(&self, _target: u64) -> usize {
+        0
+    }
+
+    fn delete_of(&self, _target: u64) -> Option<u64> {
+        None
+    }
+
+    fn newest_page(&self) -> u64 {
+        self.first().saturating_sub(1)
+    }
+
     fn write_error(&self) -> Option<String> {
         None
+    }
+
+    fn pending_erasures(&self) -> Vec<PendingErasure> {
+        Vec::new()
+    }
+
+    fn erase(&self, _segment: u64, _pace: &mut dyn FnMut(usize)) -> io::Result<()> {
+        Ok(())
     }
 
     fn maintain(&self, _now: u64) -> io::Result<()> {

@@ -13,12 +13,14 @@ mod disk_log; // a log on disk
 mod writer; // the open file, and a batch to append
 mod maintenance; // fsync, retention, retry after a failure
 mod erasure; // removes deleted texts from the disk
+mod erasure_queue; // which of them is next, and how fast
 mod read_state; // what readers see
 mod segment; // one file and its index; a page of records
 // What is in the files.
 mod line; // one line: record, owner, checksum
 mod projection; // state derived from the records: deletes, edits, the topic
 mod segment_scan; // reads one file from end to end
+mod torn_tail; // is a bad place a torn tail or corruption?
 mod log_scan; // reads all files of a room
 mod recover; // recovery at start: cuts a torn tail
 mod verify; // the commands verify and export
@@ -38,6 +40,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub use disk_log::{LogConfig, SyncPolicy};
+pub use erasure_queue::{ErasureBudget, ErasureQueue};
 pub use files::LogMetrics;
 pub use free_space::{FreeSpace, Look};
 pub use journal::{Journal, JournalContents, JournalRecord};
@@ -51,6 +54,8 @@ pub use usage::DiskUsage;
 pub use verify::{Verified, export, verify};
 
 use crate::chat::{LogEntry, OwnerId};
+#[cfg(doc)]
+use crate::limits;
 
 /// How much one read returns at most.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +77,15 @@ pub struct DroppedSegment {
     pub newest: u64,
     /// Which rule dropped it.
     pub why: &'static str,
+}
+
+/// A segment that holds deleted texts of one owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PendingErasure {
+    /// Who deleted them.
+    pub owner: OwnerId,
+    /// The seq of the segment's first record.
+    pub segment: u64,
 }
 
 /// One room's log. Reading goes on while a batch is appended.
@@ -117,12 +131,32 @@ pub trait Log: fmt::Debug + Send + Sync {
         Vec::new()
     }
 
+    /// How many edits the post `target` has, if it is not deleted.
+    fn edit_count(&self, target: u64) -> usize;
+
+    /// The seq of the record that deleted the post `target`.
+    fn delete_of(&self, target: u64) -> Option<u64>;
+
+    /// The seq after which a newest page starts: so that it has the newest
+    /// [`limits::HISTORY_PAGE`] posts, or all, but begins no more than [`limits::NEWEST_SPAN`] records ago.
+    fn newest_page(&self) -> u64;
+
     /// Why the log cannot be written now, as far as is known.
     fn write_error(&self) -> Option<String>;
 
-    /// Periodic maintenance at `now` (Unix time in ms; 0 if that is not known for certain, and then no record
-    /// is too old): fsync pending writes (`--sync interval`),
-    /// apply retention, erase deleted texts, retry a log that failed.
+    /// The deleted texts that are still on the disk.
+    fn pending_erasures(&self) -> Vec<PendingErasure>;
+
+    /// Erases the deleted texts of the segment that begins with the record `segment`. It writes a
+    /// whole file; `pace` is called after each piece with its bytes, and may sleep. Reads and appends
+    /// go on meanwhile.
+    ///
+    /// # Errors
+    /// What failed; the old file is still there, and the texts are still pending.
+    fn erase(&self, segment: u64, pace: &mut dyn FnMut(usize)) -> io::Result<()>;
+
+    /// Periodic maintenance at `now` (Unix time in ms; 0 if that is not known for certain, and then no
+    /// record is too old): fsync pending writes (`--sync interval`), apply retention, retry a log that failed.
     ///
     /// # Errors
     /// What failed; the next call retries it.

@@ -3,7 +3,6 @@
 //! The state behind a lock that is held for a moment only; nothing here waits for the disk.
 
 use std::collections::VecDeque;
-use std::time::Instant;
 
 use super::DroppedSegment;
 use super::projection::Projection;
@@ -58,6 +57,8 @@ pub(super) struct ReadState {
     pub(super) segments: Vec<Segment>,
     /// The seq after the newest record.
     pub(super) next: u64,
+    /// The newest record that is on the disk for certain: no power cut takes it.
+    pub(super) synced: u64,
     /// The newest records, which are served from memory.
     newest: VecDeque<LogEntry>,
     /// Bytes of their JSON.
@@ -71,8 +72,6 @@ pub(super) struct ReadState {
     pub(super) generation: u64,
     /// The segments that retention has dropped, until they are logged.
     pub(super) dropped: Vec<DroppedSegment>,
-    /// When a segment was last replaced.
-    pub(super) replaced: Option<Instant>,
 }
 
 impl ReadState {
@@ -83,23 +82,32 @@ impl ReadState {
         health: Health,
     ) -> ReadState {
         let newest = VecDeque::new();
-        let (newest_bytes, generation, replaced) = (0, 0, None);
+        let (newest_bytes, generation) = (0, 0);
+        // A process that was killed may have left records in the last file that are not on the disk.
+        let synced = segments.last().map_or(next, |last| last.first) - 1;
         let dropped = Vec::new();
         ReadState {
             segments,
             next,
+            synced,
             newest,
             newest_bytes,
             health,
             projection,
             generation,
             dropped,
-            replaced,
         }
     }
 
     pub(super) fn first(&self) -> u64 {
         self.segments.first().map_or(self.next, |segment| segment.first)
+    }
+
+    /// The seq after which a newest page starts.
+    pub(super) fn newest_page(&self) -> u64 {
+        let from = self.projection.page_start().unwrap_or(0).saturating_sub(1);
+        let oldest = self.first().saturating_sub(1);
+        from.max((self.next - 1).saturating_sub(limits::NEWEST_SPAN)).max(oldest)
     }
 
     /// Adds to `page` the records after `after` that are in memory. If they are not there, returns

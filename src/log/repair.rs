@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::files::{Disk, Files, LogFile, append_all, copy, write_replacement};
-use super::line::SegmentHeader;
+use super::line::{self, SegmentHeader};
 use super::log_name::LogName;
 use super::log_scan::{Corruption, LogScan, list_segments, scan_log};
 use super::segment::file_name;
@@ -55,8 +55,15 @@ pub fn repair(root: &Path, name: &LogName, new_id: String) -> io::Result<Option<
     fs::hard_link(&corruption.file, &name)?;
     backups.push(name);
     let mut line = Vec::new();
-    let header =
-        SegmentHeader { room: room.clone(), log: new_id, first: next, at, after: checksum, owners };
+    let header = SegmentHeader {
+        version: line::VERSION,
+        room: room.clone(),
+        log: new_id,
+        first: next,
+        at,
+        after: checksum,
+        owners,
+    };
     header.push(&mut line);
     let last = dir.join(file_name(next));
     replace_file(&last, |file| append_all(file, &line))?;

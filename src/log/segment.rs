@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::ReadLimit;
 use super::files::Files;
-use super::line;
+use super::line::{self, SegmentHeader};
 use super::segment_scan::{IndexEntry, LineReader, NextLine, Scan};
 use crate::chat::LogEntry;
 
@@ -34,6 +34,8 @@ pub(super) fn parse_file_name(name: &str) -> Option<u64> {
 pub(super) struct Segment {
     /// Its file.
     pub(super) path: PathBuf,
+    /// The version of its format.
+    pub(super) version: u64,
     /// The seq of its first record.
     pub(super) first: u64,
     /// The seq after its last record; `first` where it has none.
@@ -62,8 +64,9 @@ pub(super) struct Location {
 
 impl Segment {
     pub(super) fn new(path: PathBuf, scan: Scan, oldest: u64) -> Segment {
-        let Scan { header, index, next, end, checksum: _, at, corruption: _ } = scan;
-        Segment { path, first: header.first, next, end, index, oldest, newest: at }
+        let Scan { header, index, next, end, checksum: _, at, batch_end: _, corruption: _ } = scan;
+        let SegmentHeader { version, first, .. } = header;
+        Segment { path, version, first, next, end, index, oldest, newest: at }
     }
 
     /// The offset of the line of `seq`.

@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::{self, BufRead};
 
 use super::files::LogFile;
-use super::line::{self, Checksum, HeaderError, SegmentHeader, ValidLine};
+use super::line::{self, BatchMark, Checksum, HeaderError, SegmentHeader, ValidLine};
 use crate::limits;
 
 // ---- Lines -------------------------------------------------------------------------------------
@@ -119,6 +119,8 @@ pub(super) struct Scan {
     pub(super) checksum: Checksum,
     /// The `at` of the last good record, or of the one before the file.
     pub(super) at: u64,
+    /// The last record of the write that the last good line belongs to.
+    pub(super) batch_end: u64,
     /// What is wrong there, if more follows.
     pub(super) corruption: Option<CorruptionKind>,
 }
@@ -213,7 +215,8 @@ pub(super) fn scan_segment(
     let end = lines.position();
     let index = vec![IndexEntry { seq: header.first, offset: end, before: checksum }];
     let (next, at) = (header.first, header.at);
-    let mut scan = Scan { header, index, next, end, checksum, at, corruption: None };
+    let batch_end = 0;
+    let mut scan = Scan { header, index, next, end, checksum, at, batch_end, corruption: None };
     loop {
         let corruption = match lines.next_line()? {
             NextLine::End => return Ok(Ok(scan)),
@@ -247,6 +250,7 @@ impl Scan {
         self.next += 1;
         self.end += line.len() as u64 + 1;
         (self.checksum, self.at) = (valid.checksum, self.at.max(at));
+        self.batch_end = BatchMark::split(valid.body).1.map_or(seq, |mark| mark.last);
         Ok(valid)
     }
 }
@@ -257,46 +261,4 @@ pub(super) fn push_index_entry(index: &mut Vec<IndexEntry>, entry: IndexEntry) {
     if due {
         index.push(entry);
     }
-}
-
-// ---- A torn tail, or corruption? ---------------------------------------------------------------
-
-/// Whether what follows `from`, where the record `next` should be, is a torn tail: what a kill or a
-/// power cut leaves of a write. It is not if a later record follows: that record was written after
-/// this place was good.
-pub(super) fn is_torn(file: &dyn LogFile, from: u64, next: u64) -> io::Result<bool> {
-    /// `,"seq":` and 20 digits: what the end of a chunk may cut in two.
-    const OVERLAP: u64 = 32;
-    let len = file.stat()?.len;
-    if len.saturating_sub(from) > limits::LOG_TORN_BYTES {
-        return Ok(false); // no batch is this long
-    }
-    let (mut at, mut chunk) = (from, vec![0; limits::LOG_CHUNK]);
-    loop {
-        let count = file.read_at(&mut chunk, at)?;
-        let found = chunk.get(..count).unwrap_or_default();
-        if highest_seq(found).is_some_and(|seq| seq > next) {
-            return Ok(false);
-        }
-        if count as u64 <= OVERLAP {
-            return Ok(true);
-        }
-        at += count as u64 - OVERLAP;
-    }
-}
-
-/// The highest number found where a record has its seq, in any bytes.
-fn highest_seq(bytes: &[u8]) -> Option<u64> {
-    const SEQ: &[u8] = b",\"seq\":";
-    let starts = bytes.windows(SEQ.len()).enumerate().filter(|(_, window)| *window == SEQ);
-    let seqs = starts.filter_map(|(at, _)| {
-        let rest = bytes.get(at + SEQ.len()..)?;
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if digits == 0 || digits == rest.len() {
-            return None; // the number may continue in the next chunk, which overlaps
-        }
-        let text = std::str::from_utf8(rest.get(..digits)?).ok()?;
-        Some(text.parse().unwrap_or(u64::MAX))
-    });
-    seqs.max()
 }

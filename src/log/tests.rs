@@ -10,6 +10,8 @@ mod crashing_files; // files of a machine that crashes
 mod crash; // what is left after a crash at any step
 mod repairing; // verify, export, repair
 mod erasing; // deleted texts
+mod erasing_turns; // whose texts are erased next
+mod many_changes; // one post with very many edits and deletes; the newest page
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::files::{FileId, Files, LogFile};
-use super::line::{self, Checksum};
+use super::line::{self, BatchMark, Checksum};
 use super::segment_scan::IndexEntry;
 use crate::chat::LogEntry;
 use crate::limits;
@@ -99,21 +99,34 @@ pub(super) struct WriteBatch {
     pub(super) index: Vec<IndexEntry>,
     /// The offset in the file where the bytes begin.
     from: u64,
+    /// The newest record that is on the disk for certain; `None` for a file without marks.
+    synced: Option<u64>,
 }
 
 impl WriteBatch {
     /// A batch chained to `checksum` and `at`: at the offset `from` of an existing file, or after
     /// the `bytes` of a new one.
-    pub(super) fn new(bytes: Vec<u8>, from: u64, checksum: Checksum, at: u64) -> WriteBatch {
-        WriteBatch { bytes, checksum, at, oldest: 0, index: Vec::new(), from }
+    pub(super) fn new(
+        bytes: Vec<u8>,
+        from: u64,
+        checksum: Checksum,
+        at: u64,
+        synced: Option<u64>,
+    ) -> WriteBatch {
+        WriteBatch { bytes, checksum, at, oldest: 0, index: Vec::new(), from, synced }
     }
 
     pub(super) fn push(&mut self, batch: &[LogEntry]) {
+        let last = batch.last().map_or(0, |entry| entry.seq);
+        let mark = self.synced.map(|synced| BatchMark { synced, last });
         for entry in batch {
             let start = self.bytes.len();
             let offset = self.from + start as u64;
             self.index.push(IndexEntry { seq: entry.seq, offset, before: self.checksum });
-            self.checksum = line::push_record(&mut self.bytes, entry, self.checksum);
+            self.checksum = {
+                let mark = mark.and_then(|mark| mark.needed(entry.seq));
+                line::push_record(&mut self.bytes, entry, mark, self.checksum)
+            };
             let line = self.bytes.get(start..).unwrap_or_default();
             if let Some((_, at)) = line::parse_seq_and_at(line) {
                 self.at = self.at.max(at);

@@ -1,8 +1,11 @@
-//! Periodic work: the heartbeat of connections and rooms, and the maintenance of what is stored.
+//! Periodic work: the heartbeat of connections and rooms, the maintenance of what is stored, and the erasure of
+//! deleted texts.
 //!
-//! Maintenance has a thread of its own, because disks may be slow and pings may not.
+//! Maintenance has a thread of its own, because disks may be slow and pings may not. Erasure has one too: it
+//! waits for its budget, and fsyncs may not.
 
 use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
 use super::clients::client::Client;
@@ -11,8 +14,8 @@ use super::clock::{ClockEvent, WallClockWatch};
 use super::logger::Level;
 use super::room::Room;
 use super::state::shared::Shared;
-use crate::limits::CLOSE_WAIT;
-use crate::log::{DroppedSegment, LockState, LockWatch};
+use crate::limits::{self, CLOSE_WAIT};
+use crate::log::{DroppedSegment, ErasureBudget, ErasureQueue, LockState, LockWatch, Log};
 use crate::time::utc;
 use crate::ws::Encoder;
 
@@ -106,6 +109,38 @@ pub(super) fn check_lock(shared: &Shared, watch: &mut Option<LockWatch>) {
             &[("error", &*by), ("cure", "stop one of the two servers, then restart the other")],
         ),
         Err(error) => log("lock-not-checked", &[("error", &error.to_string())]),
+    }
+}
+
+/// What the eraser thread knows.
+#[derive(Debug, Default)]
+pub(super) struct Eraser {
+    /// Whose turn it is.
+    queue: ErasureQueue,
+    /// How much it may write.
+    budget: ErasureBudget,
+}
+
+impl Eraser {
+    /// Erases deleted texts from the disk, until none is left. One file that fails does not hold up another.
+    pub(super) fn run(&mut self, shared: &Shared) {
+        loop {
+            let logs: Vec<Arc<dyn Log>> =
+                shared.rooms.all().iter().map(|room| Arc::clone(&room.log)).collect();
+            self.queue.update(&logs, Instant::now());
+            let Some((log, segment)) = self.queue.take_next() else { return };
+            let budget = &mut self.budget;
+            let mut pace = |bytes| thread::sleep(budget.take(bytes, Instant::now()));
+            pace(limits::ERASE_FILE_COST);
+            match log.erase(segment, &mut pace) {
+                Ok(()) => shared.metrics.erased_files.count(),
+                Err(error) => {
+                    self.queue.set_failed(&log, segment, Instant::now());
+                    let fields = [("error", &*error.to_string())];
+                    shared.logger.log(Level::Warn, "erasure-failed", &fields);
+                }
+            }
+        }
     }
 }
 

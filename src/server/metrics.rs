@@ -17,6 +17,8 @@ pub(crate) struct Metrics {
     pub(crate) requests: Family<19>,
     /// Panics that were caught.
     pub(crate) panics: Counter,
+    /// Files from which deleted texts were erased.
+    pub(crate) erased_files: Counter,
     /// About connections.
     pub(crate) connections: ConnectionMetrics,
     /// About messages and rounds.
@@ -81,6 +83,7 @@ impl Default for Metrics {
                 "426", "429", "431", "501", "503", "505", "other",
             ]),
             panics: Counter::default(),
+            erased_files: Counter::default(),
             connections: ConnectionMetrics {
                 welcomed: Family::new(["web", "console", "bot"]),
                 disconnects: Family::new([

@@ -13,6 +13,7 @@
 //! | `heartbeat` | 1 | every 500 ms: pings, counts of large rooms, the clock | with the process |
 //! | `maintenance` | 1 | every 100 ms: fsync, retention, retries | with the process |
 //! | `disk-watch` | 1 | every 500 ms: free space, warnings when it is short | with the process |
+//! | `eraser` | 1 | every second: erases deleted texts from the disk, at its own pace | with the process |
 //! | `logger` | 1 | writes the operator's log | with the last [`Logger`] |
 //!
 //! A panic never ends one of the last six threads: its loop catches it.
@@ -36,9 +37,9 @@ mod http; // the web page, health, metrics
 mod connection; // from a socket to commands
 
 mod disk_watch; // when space is short
-mod background; // heartbeat and maintenance
+mod background; // heartbeat, maintenance, erasure
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -58,6 +59,7 @@ use crate::limits;
 use crate::log::Store;
 use crate::net::entropy::Entropy;
 use crate::ws::CloseCode;
+use background::Eraser;
 use disk_watch::DiskWatch;
 use state::shared::Shared;
 
@@ -111,6 +113,11 @@ impl Server {
             let mut watch = disk_watch.take(); // a panic begins it again
             watch.check(shared, Instant::now());
             disk_watch.set(watch);
+        })?;
+        let eraser = RefCell::new(Eraser::default());
+        spawn_loop(&shared, "eraser", move |shared| {
+            thread::sleep(limits::ERASE_EVERY);
+            eraser.borrow_mut().run(shared);
         })?;
         Ok(Server { listener, shared })
     }

@@ -85,7 +85,7 @@ pub struct AddressLimits {
     pub answer_bytes: usize,
 }
 
-/// How many rooms there may be.
+/// How many rooms there may be, and how many changes in one.
 #[derive(Debug, Clone, Copy)]
 pub struct RoomLimits {
     /// See [`limits::ROOMS`].
@@ -94,6 +94,8 @@ pub struct RoomLimits {
     pub private: usize,
     /// See [`limits::ROOMS_PER_CLIENT`].
     pub per_client: usize,
+    /// See [`limits::EDITS_PER_POST`].
+    pub edits_per_post: usize,
 }
 
 /// What the server may use of the disk.
@@ -126,6 +128,7 @@ impl Default for Limits {
                 public: limits::ROOMS,
                 private: limits::PRIVATE_ROOMS,
                 per_client: limits::ROOMS_PER_CLIENT,
+                edits_per_post: limits::EDITS_PER_POST,
             },
             disk: DiskLimits::default(),
         }
@@ -337,6 +340,13 @@ pub const LIMITS: &[TunableLimit] = &[
         seen: "error too_many_rooms",
         range: 1..=10_000,
         field: |l| Count(&mut l.rooms.per_client),
+    },
+    TunableLimit {
+        name: "edits-per-post",
+        protects: "the newest page of a room, which would hold only edits",
+        seen: "error forbidden",
+        range: 1..=1_000_000,
+        field: |l| Count(&mut l.rooms.edits_per_post),
     },
     TunableLimit {
         name: "json-depth",

@@ -219,7 +219,7 @@ fn header(line: &[u8]) -> Option<(u64, Vec<u8>, Vec<u8>)> {
             .iter()
             .all(|key| string(key).is_some_and(|text| text.parse::<talk::chat::OwnerId>().is_ok()));
     let fits = string("type")? == "log"
-        && number("version")? == 1
+        && (1..=2).contains(&number("version")?)
         && room == "lobby"
         && string("log").is_some()
         && number("at").is_some()
@@ -244,6 +244,7 @@ fn good(line: &[u8], chain: &[u8]) -> Option<(u64, Option<String>, Vec<u8>)> {
     let seq = number_after(&body[from..], b",\"seq\":")?;
     let digits = body[from + 7..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     number_after(&body[from + 7 + digits..], b",\"at\":")?;
+    let body = marked(body).unwrap_or(body);
     // Nothing else is a record: writing one needs a correct checksum.
     let holder = body.len().checked_sub(44).map(|from| body.split_at(from));
     let json = holder.and_then(|(record, end)| {
@@ -252,6 +253,17 @@ fn good(line: &[u8], chain: &[u8]) -> Option<(u64, Option<String>, Vec<u8>)> {
         Some(String::from_utf8(record.to_vec()).ok()? + "}")
     });
     Some((seq, json, after))
+}
+
+/// The body without the `,"batch":[7,12]` at its end.
+fn marked(body: &[u8]) -> Option<&[u8]> {
+    let numbers = body.strip_suffix(b"]")?;
+    let at = numbers.windows(10).rposition(|window| window == b",\"batch\":[")?;
+    let (record, numbers) = (&body[..at], std::str::from_utf8(&numbers[at + 10..]).ok()?);
+    let (synced, last) = numbers.split_once(',')?;
+    let is_number =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u64>().is_ok();
+    (is_number(synced) && is_number(last)).then_some(record)
 }
 
 /// A line without its checksum, and the checksum.

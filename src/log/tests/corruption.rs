@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::failing_files::FailingFiles;
 use super::*;
-use crate::log::line::{Checksum, push_record, verify_line};
+use crate::log::line::{Checksum, SegmentHeader, push_record, verify_line};
 
 /// The one segment of a good log, the offset where each record's line begins, and the end.
 fn good(count: u64) -> (Vec<u8>, Vec<usize>) {
@@ -178,8 +178,8 @@ fn a_valid_line_with_the_seq_of_another_is_corruption() {
         let entry = record(4, "hello");
         let json = entry.json.replace("\"seq\":4,", &format!("\"seq\":{seq},"));
         let mut altered = bytes.clone();
-        let next = push_record(&mut altered, &LogEntry { json: json.into(), ..entry }, last);
-        push_record(&mut altered, &record(5, "hello"), next);
+        let next = push_record(&mut altered, &LogEntry { json: json.into(), ..entry }, None, last);
+        push_record(&mut altered, &record(5, "hello"), None, next);
         assert_corrupt(&altered, &format!("seq {seq}"));
     }
 }
@@ -225,4 +225,154 @@ fn a_recovery_that_was_killed_is_repeated_with_the_same_result() {
         assert_eq!((all(&log), again.as_ref()), (records(1..=4), Some(&torn)));
         assert_eq!(data.names().len(), 2, "one segment and one backup");
     }
+}
+
+/// Sizes of records such that their lines begin and end anywhere in pages; each batch has several
+/// pages. The bytes of the file, and where each batch begins.
+fn batches(data: &TempDataDir, config: LogConfig, sync_after: &[usize]) -> (Vec<u8>, Vec<usize>) {
+    let log = empty_log(data, Arc::new(Disk), config);
+    let text = |seq: u64| "x".repeat(1 + seq as usize * 1_237 % 5_000);
+    let mut starts = Vec::new();
+    for batch in 0..4_u64 {
+        starts.push(data.files().first().map_or(0, |path| fs::metadata(path).unwrap().len()) as usize);
+        let seqs = batch * 9 + 1..=batch * 9 + 9;
+        log.append(&seqs.map(|seq| record(seq, &text(seq))).collect::<Vec<_>>()).unwrap();
+        if sync_after.contains(&(batch as usize)) {
+            log.maintain(0).unwrap();
+        }
+    }
+    (fs::read(&data.files()[0]).unwrap(), starts)
+}
+
+/// What a start makes of a file with zeros in it: how many records it serves, and whether the room
+/// can be written.
+fn with_hole(bytes: &[u8], hole: std::ops::Range<usize>, end: usize) -> (u64, bool) {
+    let mut bytes = bytes[..end].to_vec();
+    bytes[hole.start..hole.end.min(end)].fill(0);
+    let (data, log, torn) = started(&bytes);
+    let head = log.head();
+    if let Some(torn) = torn {
+        let kept: usize = fs::read(torn.backup.unwrap()).unwrap().len();
+        assert_eq!(kept as u64 + torn.offset, bytes.len() as u64, "what is cut is kept");
+        assert_eq!(log.write_error(), None);
+        log.append(&[record(head + 1, "goes on")]).unwrap();
+        assert_eq!(data.open(CONFIG).0.head(), head + 1);
+        return (head, true);
+    }
+    (head, log.write_error().is_none())
+}
+
+const PAGE: usize = 4_096;
+
+/// Holes of one page, of two, and of a sector, that begin in the bytes.
+fn holes(bytes: std::ops::Range<usize>) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let at = move |size: usize, step: usize| {
+        let first = bytes.start.next_multiple_of(512.max(size.min(PAGE)));
+        (first..bytes.end).step_by(step).map(move |at| at..at + size)
+    };
+    at(PAGE, PAGE).chain(at(2 * PAGE, PAGE)).chain(at(512, 5 * 512))
+}
+
+#[test]
+fn a_hole_anywhere_in_the_last_batch_is_a_torn_tail() {
+    let data = TempDataDir::new();
+    let (bytes, starts) = batches(&data, CONFIG, &[]);
+    let mut count = 0;
+    // The page in which the last batch begins was on the disk before: what a hole takes of it is the batch's.
+    let last = starts[3]..bytes.len();
+    let rest_of_page = last.start..last.start.next_multiple_of(PAGE);
+    for hole in holes(last).chain(std::iter::once(rest_of_page)) {
+        for end in [bytes.len(), bytes.len() - 700, bytes.len() / PAGE * PAGE] {
+            if hole.start < end {
+                let (head, writable) = with_hole(&bytes, hole.clone(), end);
+                assert!(writable, "{hole:?} of {end} bytes, {head} records");
+                assert!((27..36).contains(&head), "{hole:?}: {head}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 30, "{count}");
+    // The very first batch, with the header of its file.
+    let first = &bytes[..starts[1]];
+    for hole in holes(0..first.len()) {
+        let (head, writable) = with_hole(first, hole.clone(), first.len());
+        assert!(writable && head < 9, "{hole:?}: {head}");
+    }
+}
+
+#[test]
+fn a_hole_in_a_batch_that_others_came_after_is_corruption() {
+    let data = TempDataDir::new();
+    let (bytes, starts) = batches(&data, CONFIG, &[]);
+    for hole in holes(starts[1]..starts[3] - 2 * PAGE) {
+        for end in [bytes.len(), bytes.len() - 700, starts[3] + 3_000] {
+            let (head, writable) = with_hole(&bytes, hole.clone(), end);
+            assert!(!writable, "{hole:?} of {end} bytes: {head} records are left");
+        }
+    }
+    // Bits flip in the last batch, which was shown.
+    let last_line = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap();
+    for at in (starts[3]..last_line).step_by(411) {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1;
+        let (_place, log, torn) = started(&flipped);
+        assert!(torn.is_none() && log.write_error().is_some(), "byte {at}");
+    }
+}
+
+#[test]
+fn with_interval_a_hole_in_what_was_never_synced_is_torn_and_an_older_one_is_corruption() {
+    let config = LogConfig { sync: SyncPolicy::Interval, ..CONFIG };
+    let data = TempDataDir::new();
+    // The first batch begins the file, which is fsynced; so is the second; the others are not.
+    let (bytes, starts) = batches(&data, config, &[1]);
+    for hole in holes(starts[2]..bytes.len()) {
+        let (head, writable) = with_hole(&bytes, hole.clone(), bytes.len());
+        assert!(writable && (18..36).contains(&head), "{hole:?}: {head}");
+    }
+    for hole in holes(starts[0]..starts[2] - 2 * PAGE) {
+        let (head, writable) = with_hole(&bytes, hole.clone(), bytes.len());
+        assert!(!writable, "{hole:?}: {head}");
+    }
+}
+
+#[test]
+fn a_file_of_the_first_version_goes_on_without_marks() {
+    let data = TempDataDir::new();
+    fs::create_dir(data.dir()).unwrap();
+    let mut bytes = Vec::new();
+    let (room, log) = ("lobby".parse().unwrap(), String::from("a"));
+    let header = SegmentHeader {
+        version: 1,
+        room,
+        log,
+        first: 1,
+        at: 0,
+        after: Checksum::START,
+        owners: None,
+    };
+    let head = header.push(&mut bytes);
+    push_record(&mut bytes, &record(1, "hello"), None, head);
+    fs::write(data.dir().join("0000000000000001.jsonl"), &bytes).unwrap();
+    let config = LogConfig { file_bytes: 4_000, ..CONFIG };
+    let log = data.open(config).0;
+    log.append(&records(2..=5)).unwrap();
+    let text = fs::read_to_string(&data.files()[0]).unwrap();
+    assert!(!text.contains("\"batch\""), "an older program reads it: {text}");
+    log.append(&records(6..=30)).unwrap();
+    let second = fs::read_to_string(&data.files()[1]).unwrap();
+    assert!(second.contains("\"version\":2") && second.contains("\"batch\":[5,30]"), "{second}");
+    assert_eq!(all(&data.open(config).0), records(1..=30), "a record comes out without its mark");
+    assert_eq!(all(&log), records(1..=30));
+}
+
+#[test]
+fn a_batch_of_one_has_no_mark() {
+    let data = TempDataDir::new();
+    let log = empty_log(&data, Arc::new(Disk), CONFIG);
+    (1..=9).for_each(|seq| log.append(&records(seq..=seq)).unwrap());
+    assert!(!fs::read_to_string(&data.files()[0]).unwrap().contains("\"batch\""));
+    log.append(&records(10..=11)).unwrap();
+    let text = fs::read_to_string(&data.files()[0]).unwrap();
+    assert_eq!(text.matches("\"batch\":[9,11]").count(), 2, "{text}");
 }

@@ -47,11 +47,17 @@ fn on_disk(data: &TempDataDir) -> String {
     data.files().iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
-/// Runs maintenance until nothing is left to erase: each call does one segment, and a log just
-/// opened does not wait.
+/// Erases what is left in the first segment that has something.
+fn erase_one(log: &dyn Log) -> std::io::Result<()> {
+    let pending = log.pending_erasures();
+    pending.first().map_or(Ok(()), |first| log.erase(first.segment, &mut |_| ()))
+}
+
+/// Opens the log, and erases all that is left.
 fn erase_all(data: &TempDataDir, config: LogConfig) {
-    for _ in 0..10 {
-        data.open(config).0.maintain(0).unwrap();
+    let log = data.open(config).0;
+    while !log.pending_erasures().is_empty() {
+        erase_one(&log).unwrap();
     }
 }
 
@@ -67,7 +73,7 @@ fn a_deleted_text_is_not_served_from_the_moment_of_its_delete() {
     let name = "lobby".parse().unwrap();
     export(data.root(), &name, 0, |json| format!("{json}\n"), &mut out).unwrap();
     assert!(!String::from_utf8(out).unwrap().contains("secret"));
-    assert!(on_disk(&data).contains("secret"), "maintenance did not run yet");
+    assert!(on_disk(&data).contains("secret"), "nothing was erased yet");
 }
 
 #[test]
@@ -94,7 +100,7 @@ fn reads_and_writes_continue_after_an_erasure() {
     let data = TempDataDir::new();
     let log = empty_log(&data, Arc::new(Disk), CONFIG); // one segment: the last
     let mut left = fill(&log);
-    log.maintain(0).unwrap();
+    erase_one(&log).unwrap();
     assert!(!on_disk(&data).contains("secret"));
     for seq in 24..=300 {
         log.append(&[post(seq, "hello")]).unwrap();
@@ -119,7 +125,7 @@ fn a_reader_sees_every_record_while_a_segment_is_replaced() {
                 reads += 1;
             }
         });
-        log.maintain(0).unwrap();
+        erase_one(&log).unwrap();
         done.store(true, Ordering::Relaxed);
         reader.join().unwrap();
     });
@@ -133,7 +139,7 @@ fn a_disk_that_fails_at_any_step_leaves_the_old_file_or_the_new_one_whole() {
         let failing_files = FailingFiles::new();
         let log = data.open_on(Arc::new(failing_files.clone()), SMALL).0;
         failing_files.0.free_bytes.store(room, Ordering::Relaxed);
-        drop(log.maintain(0)); // it may fail, or have enough room
+        drop(erase_one(&log)); // it may fail, or have enough room
         failing_files.0.free_bytes.store(u64::MAX, Ordering::Relaxed);
         assert_eq!(all(&log), left, "{room} bytes of room");
         drop(log);
@@ -146,7 +152,7 @@ fn a_disk_that_fails_at_any_step_leaves_the_old_file_or_the_new_one_whole() {
     let failing_files = FailingFiles::new();
     let log = data.open_on(Arc::new(failing_files.clone()), SMALL).0;
     failing_files.0.sync.store(true, Ordering::Relaxed);
-    log.maintain(0).unwrap_err();
+    erase_one(&log).unwrap_err();
     assert_eq!(all(&log), left);
     assert!(on_disk(&data).contains("secret"));
 }
@@ -159,7 +165,7 @@ fn a_crash_at_any_step_leaves_a_segment_whole_and_the_rest_is_erased_later() {
             let data = TempDataDir::new();
             let left = fill(&empty_log(&data, Arc::new(Disk), SMALL));
             let machine = CrashingFiles::new(&data, step);
-            data.open_on(Arc::new(machine.clone()), SMALL).0.maintain(0).ok();
+            erase_one(&data.open_on(Arc::new(machine.clone()), SMALL).0).ok();
             let is_done = !machine.has_crashed();
             let data = machine.remains(data, crash);
             assert_eq!(all(&data.open(SMALL).0), left, "{about}");
@@ -181,15 +187,23 @@ fn a_text_erased_without_a_delete_is_reported() {
     fs::create_dir(data.dir()).unwrap();
     let mut bytes = Vec::new();
     let (room, log) = ("lobby".parse().unwrap(), String::from("a"));
-    let header = SegmentHeader { room, log, first: 1, at: 0, after: Checksum::START, owners: None };
+    let header = SegmentHeader {
+        version: 1,
+        room,
+        log,
+        first: 1,
+        at: 0,
+        after: Checksum::START,
+        owners: None,
+    };
     let head = header.push(&mut bytes);
-    let before = push_record(&mut bytes, &post(1, "hello"), head);
+    let before = push_record(&mut bytes, &post(1, "hello"), None, head);
     let offset = bytes.len() as u64;
     let (mut whole, mut erased) = (Vec::new(), post(2, "secret"));
-    let original = push_record(&mut whole, &erased, before);
+    let original = push_record(&mut whole, &erased, None, before);
     redact(&mut erased);
     push_erased(&mut bytes, &erased, before, original);
-    push_record(&mut bytes, &post(3, "hello"), original);
+    push_record(&mut bytes, &post(3, "hello"), None, original);
     append_all(&*Disk.create(&data.dir().join("0000000000000001.jsonl")).unwrap(), &bytes).unwrap();
     let corruption = verify(data.root(), &"lobby".parse().unwrap()).unwrap().corruption.unwrap();
     assert_eq!(
@@ -197,4 +211,85 @@ fn a_text_erased_without_a_delete_is_reported() {
         (2, offset, CorruptionKind::UnexplainedErasure)
     );
     assert_eq!(all(&data.open(CONFIG).0).len(), 3, "the others are served");
+}
+
+#[test]
+fn appends_and_fsyncs_go_on_while_a_file_is_written_anew() {
+    let config = LogConfig { sync: SyncPolicy::Interval, ..CONFIG };
+    let data = TempDataDir::new();
+    let log = empty_log(&data, Arc::new(Disk), config); // one segment: the last
+    let mut left = fill(&log);
+    let secret = post(24, "secret number four");
+    let mut erased = secret.clone();
+    redact(&mut erased);
+    let mut meanwhile = vec![secret, entry(25, Operation::Delete { target: 24 })];
+    meanwhile.extend((26..=900).map(|seq| post(seq, "meanwhile")));
+    let mut pieces = 0;
+    let mut append = |_| {
+        pieces += 1;
+        if pieces == 1 {
+            // This would wait for ever if the erasure held the writer's lock.
+            meanwhile.chunks(5).for_each(|batch| log.append(batch).unwrap());
+            log.maintain(0).unwrap();
+        }
+    };
+    log.erase(1, &mut append).unwrap();
+    left.append(&mut meanwhile);
+    left[23] = erased;
+    assert!(on_disk(&data).contains("secret number four"), "it was deleted too late for this turn");
+    assert_eq!(log.pending_erasures().len(), 1, "and has the next one");
+    log.erase(1, &mut |_| ()).unwrap();
+    assert!(!on_disk(&data).contains("secret"));
+    log.append(&[post(901, "goes on")]).unwrap();
+    left.push(post(901, "goes on"));
+    let read =
+        |log: &DiskLog, after| log.read(after, ReadLimit { records: 7, bytes: 9_999 }).unwrap();
+    for after in (0..900).step_by(50) {
+        let until = (after + 7).min(left.len());
+        assert_eq!(read(&log, after as u64), left[after..until], "the index fits the new file");
+    }
+    assert_eq!(all(&data.open(config).0), left);
+    assert_eq!(verify(data.root(), &"lobby".parse().unwrap()).unwrap().corruption, None);
+}
+
+#[test]
+fn a_crash_while_records_are_appended_to_a_file_being_erased_loses_none() {
+    for crash in [Crash::Killed, Crash::PowerCut, Crash::NamesOnly] {
+        for step in 1.. {
+            let about = format!("{crash:?} at step {step}");
+            let data = TempDataDir::new();
+            let mut left = fill(&empty_log(&data, Arc::new(Disk), CONFIG));
+            let machine = CrashingFiles::new(&data, step);
+            let log = data.open_on(Arc::new(machine.clone()), CONFIG).0;
+            let append = |log: &DiskLog, seq| log.append(&[post(seq, "meanwhile")]).is_ok();
+            let mut during = false;
+            log.erase(1, &mut |_| during = append(&log, 24)).ok();
+            let after = append(&log, if during { 25 } else { 24 });
+            let stored = 23 + u64::from(during) + u64::from(after);
+            let is_done = !machine.has_crashed();
+            let data = machine.remains(data, crash);
+            left.extend((24..=25).map(|seq| post(seq, "meanwhile")));
+            let found = all(&data.open(CONFIG).0);
+            assert!(found.len() as u64 >= stored, "{about}: {} of {stored}", found.len());
+            assert_eq!(found, left[..found.len()], "{about}");
+            erase_all(&data, CONFIG);
+            assert!(!on_disk(&data).contains("secret"), "{about}");
+            if is_done {
+                assert!(step > 6, "it took fewer steps than there are");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_that_retention_drops_while_it_is_erased_stays_away() {
+    let config = LogConfig { retain_records: Some(5), ..SMALL };
+    let data = TempDataDir::new();
+    fill(&empty_log(&data, Arc::new(Disk), SMALL));
+    let log = data.open(config).0;
+    log.erase(1, &mut |_| log.maintain(0).unwrap()).unwrap();
+    assert!(log.first() > 1);
+    assert!(data.names().iter().all(|name| name.ends_with(".jsonl")), "{:?}", data.names());
+    assert_eq!(all(&log), all(&data.open(config).0));
 }

@@ -134,13 +134,13 @@ fn a_format_of_a_later_version_is_refused_and_an_empty_file_ignored() {
     empty_log(&data, Arc::new(Disk), CONFIG).append(&records(1..=2)).unwrap();
     let path = &data.files()[0];
     let text = fs::read_to_string(path).unwrap();
-    let newer = text.lines().next().unwrap().replace("\"version\":1", "\"version\":2");
+    let newer = text.lines().next().unwrap().replace("\"version\":2", "\"version\":3");
     let body = newer.split(",\"check\"").next().unwrap().as_bytes();
     let mut line = body.to_vec();
     Checksum::START.chain(body).push_closing(&mut line);
     fs::write(path, line).unwrap();
     let refused = recover(&Disk, &"lobby".parse().unwrap(), &data.dir(), String::new());
-    assert!(refused.unwrap_err().to_string().contains("format 2"));
+    assert!(refused.unwrap_err().to_string().contains("format 3"));
     fs::write(path, "").unwrap();
     let (log, torn) = data.open(CONFIG);
     assert_eq!((log.head(), torn.unwrap().bytes, data.files().len()), (0, 0, 0));

@@ -40,6 +40,8 @@ pub(super) struct Session {
     posts: RateLimiter,
     /// How often it may still change its name or away message.
     profile: RateLimiter,
+    /// How many topics it may still set.
+    topics: RateLimiter,
     /// How many other messages it may still send.
     flood: FloodControl,
     /// When it was last typing in each room.
@@ -56,11 +58,15 @@ impl Session {
         let interval =
             if shared.config.posts.rate == 0 { Duration::ZERO } else { limits::PROFILE_EVERY };
         let profile = RateLimiter::every(interval, limits::PROFILE_BURST);
+        let every =
+            if shared.config.posts.rate == 0 { Duration::ZERO } else { limits::TOPIC_EVERY };
+        let topics = RateLimiter::every(every, limits::TOPIC_BURST);
         let limits = &shared.config.limits;
         let flood =
             FloodControl::new(limits.flood.control_rate, limits.flood.grace, Instant::now());
         let (rooms, typed, posted) = (JoinedRooms::default(), Vec::new(), None);
-        let session = Session { shared, client, rooms, posts, profile, flood, typed, posted };
+        let session =
+            Session { shared, client, rooms, posts, profile, topics, flood, typed, posted };
         // From here on, dropping the session undoes each step.
         session.shared.private_rooms.invitations.begin_session(session.client.id);
         session.shared.delivery.poll.add(Arc::clone(&session.client));

@@ -68,12 +68,8 @@ impl Session {
         if let Some(why) = self.storage_refusal(&author, room, &cid, &operation) {
             return self.reject(ErrorMessage::new(ErrorCode::Storage, why).about_cid(cid));
         }
-        // A repeat gets the outcome of the first submission, even if its target has changed since.
-        if let Some(target) = operation.target()
-            && room.find(&author, &cid, &operation).is_none()
-            && let Err(error) = check_target(&author, room, &operation, target)
-        {
-            return self.reject(error.about_cid(cid));
+        if let Some(answered) = self.answer_without_storing(room, &author, &cid, &operation) {
+            return answered;
         }
         let reply = if let Operation::Post { reply, .. } = &operation { *reply } else { None };
         let head_before = room.name.is_private().then(|| room.head());
@@ -138,6 +134,35 @@ impl Session {
         is_refused.then_some(DISK_FULL)
     }
 
+    /// Answers a change that is not stored: one that is refused, and a delete of what is deleted. A repeat gets the
+    /// outcome of the first submission, even if its target has changed since.
+    fn answer_without_storing(
+        &mut self,
+        room: &Room,
+        author: &Author,
+        cid: &Cid,
+        operation: &Operation,
+    ) -> Option<Result<(), Disconnect>> {
+        if matches!(operation, Operation::Post { .. })
+            || room.find(author, cid, operation).is_some()
+        {
+            return None;
+        }
+        let Some(target) = operation.target() else {
+            let wait = self.topics.check(Instant::now()).err()?;
+            return Some(self.reject_rate_limited(cid.clone(), wait));
+        };
+        let edits = self.shared.config.limits.rooms.edits_per_post;
+        if let Err(error) = check_target(author, room, operation, target, edits) {
+            return Some(self.reject(error.about_cid(cid.clone())));
+        }
+        let stored = stored_delete(room, target)?;
+        self.shared.metrics.messages.duplicates.count();
+        let answer = Record { user: author.user.clone(), cid: cid.clone(), ..stored };
+        self.send_json(&answer.encode());
+        Some(Ok(()))
+    }
+
     /// The rate limit: the same message may be sent again after `wait`.
     fn reject_rate_limited(&mut self, cid: Cid, wait: Duration) -> Result<(), Disconnect> {
         self.check_flood()?;
@@ -162,12 +187,21 @@ impl Session {
     }
 }
 
-/// Whether `author` may edit or delete the record `target`: it must be a post of their own, and not deleted.
+/// The record that has deleted `target`, if one has: a second delete is answered with it, under its own cid, and
+/// not stored. It changes nothing, and without end it would fill the log.
+fn stored_delete(room: &Room, target: u64) -> Option<Record> {
+    let entry = history::read_record(room, room.log.delete_of(target)?)?;
+    Record::from_json(&json::parse(&entry.json).ok()?).ok()?
+}
+
+/// Whether `author` may edit or delete the record `target`: it must be a post of their own, and not deleted. A
+/// post has at most `edits` edits.
 fn check_target(
     author: &Author,
     room: &Room,
     operation: &Operation,
     target: u64,
+    edits: usize,
 ) -> Result<(), ErrorMessage> {
     let missing = || {
         let message = format!("there is no message #{target} in this room, or it is deleted");
@@ -188,8 +222,17 @@ fn check_target(
         )
         | None => return Err(missing()),
     }
-    if entry.owner == author.owner {
-        return Ok(());
+    let forbidden = |message| Err(ErrorMessage::new(ErrorCode::Forbidden, message));
+    if entry.owner != author.owner {
+        return forbidden("you can only edit or delete your own messages");
     }
-    Err(ErrorMessage::new(ErrorCode::Forbidden, "you can only edit or delete your own messages"))
+    // Edits that are not stored yet are not counted: a few more may pass.
+    if is_edit && room.log.edit_count(target) >= edits {
+        return forbidden("this message was edited too often, you can still delete it");
+    }
+    let page = room.log.newest_page();
+    if is_edit && target <= page && room.head().saturating_sub(page) >= limits::EDITS_OF_OLD_POSTS {
+        return forbidden("the room has too many changes, older messages cannot be edited now");
+    }
+    Ok(())
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::Session;
 use crate::chat::protocol::{ErrorMessage, Join, Joined, ServerMessage, Since};
 use crate::chat::{ErrorCode, Rejection, RoomName};
-use crate::limits;
 use crate::server::clients::disconnect::Disconnect;
 use crate::server::metrics::Resume;
 use crate::server::room::{Room, history};
@@ -88,8 +87,8 @@ impl Session {
                 continue;
             }
             self.rooms.add(Arc::clone(&room));
-            let since = marked.max(room.head().saturating_sub(limits::HISTORY_PAGE as u64));
-            let (name, since) = (room.name.clone(), Since::After(since));
+            let since = Since::After(marked.max(room.newest_page(room.head())));
+            let name = room.name.clone();
             self.enter(&room, &Join { room: name, since, log: None, record: None })?;
         }
         Ok(())

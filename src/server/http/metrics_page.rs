@@ -98,6 +98,11 @@ fn push_storage(shared: &Shared, page: &mut PrometheusText) {
     page.histogram("talk_log_append_seconds", "Time to store a batch, fsync included.", appends);
     page.histogram("talk_log_sync_seconds", "Time of an fsync of a log.", &log.syncs);
     page.counter("talk_log_written_bytes_total", "Bytes written to logs.", log.written.get());
+    page.counter(
+        "talk_log_erased_files_total",
+        "Files that were written again without deleted texts.",
+        shared.metrics.erased_files.get(),
+    );
     let space = shared.rooms.disk_space.figures();
     page.gauge("talk_data_bytes", "Bytes of the data directory.", space.used);
     if let Some(max) = space.max {

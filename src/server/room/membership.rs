@@ -64,7 +64,7 @@ impl Room {
     fn joined_message(&self, state: &RoomState, since: Since, is_other_log: bool) -> Joined {
         let (first, head) = (self.log.first(), state.sequencer.last_committed());
         let oldest = first.saturating_sub(1);
-        let newest = head.saturating_sub(limits::HISTORY_PAGE as u64).max(oldest);
+        let newest = self.newest_page(head);
         let reset = match since {
             Since::After(seq) => seq > head || is_other_log,
             Since::Newest | Since::Now => false,
@@ -90,6 +90,12 @@ impl Room {
             members: (!is_large).then(|| state.members.list()),
             away: if is_large { Vec::new() } else { state.members.away_members() },
         }
+    }
+
+    /// The seq after which the newest page starts: it has the newest posts, however many edits and other
+    /// changes came after them. `head` is the newest committed seq; the log may be ahead of it.
+    pub(crate) fn newest_page(&self, head: u64) -> u64 {
+        self.log.newest_page().min(head)
     }
 
     /// Makes a client live that has received everything up to `seq`, if nothing was stored since.

@@ -88,14 +88,14 @@ fn a_log_of_a_later_version_is_refused_and_left_as_it_is() {
     fill(data.path(), 5, "a line");
     let text = fs::read_to_string(log_file(data.path())).unwrap();
     let (header, records) = text.split_once('\n').unwrap();
-    let newer = header.replace("\"version\":1", "\"version\":2");
+    let newer = header.replace("\"version\":2", "\"version\":3");
     let (body, _) = newer.split_once(",\"check\"").unwrap();
     let check = Sha1::from(format!("0000000000000000{body}")).digest().to_string();
     let newer = format!("{body},\"check\":\"{}\"}}\n{records}", &check[..16]);
     fs::write(log_file(data.path()), &newer).unwrap();
     let (out, error) = failed(&["--bind", "127.0.0.1:0"], data.path());
     assert!(out.is_empty(), "the port was never open");
-    assert!(error.contains("format 2, of a later version"), "{error}");
+    assert!(error.contains("format 3, of a later version"), "{error}");
     assert_eq!(error.lines().count(), 1);
     assert_eq!(fs::read_to_string(log_file(data.path())).unwrap(), newer);
 }
