@@ -4,3 +4,4 @@ mod kill; // SIGKILL under load: each message stored once
 mod recovery; // restarts, damage, full disks
 mod tampered_files; // files that another program has changed
 mod verify_export; // the verify and export commands
+mod remove; // the remove command
