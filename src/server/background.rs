@@ -19,7 +19,7 @@ pub(super) fn heartbeat(shared: &Shared) {
         check_client(shared, &client);
     }
     let now = Instant::now();
-    for room in shared.rooms.all() {
+    for room in shared.rooms.each() {
         shared.broadcaster.run_round(room.check(now));
     }
 }
@@ -44,7 +44,7 @@ fn check_client(shared: &Shared, client: &Arc<Client>) {
 
 /// Maintains every log, and the files of read markers and names: fsync, retention, retries after an error.
 pub(super) fn maintenance(shared: &Shared) {
-    for room in shared.rooms.all() {
+    for room in shared.rooms.each() {
         if let Err(error) = room.log.maintain(unix_ms()) {
             let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
             shared.logger.log(Level::Warn, "maintenance-failed", &fields);

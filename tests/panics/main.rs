@@ -53,7 +53,8 @@ const LOCKS: &[(&str, &[&str])] = &[
     ("writer", &["session", "broadcaster", "maintenance"]),
     ("read_state", &["hello", "session", "broadcaster", "maintenance"]),
     ("fsync", &["session"]),
-    ("rate_quota", &["session"]),
+    ("rate_quota", &["hello", "session"]),
+    ("share_quota", &["hello", "session"]),
 ];
 
 /// The locks that the maintenance thread takes only with `--sync interval`, when it does the fsync.
@@ -77,7 +78,13 @@ fn survives_panics(locks: &[(&str, &[&str])], sync: &str) {
     fs::create_dir(&traps).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.env("TALK_FAIL", &traps).stderr(Stdio::null());
-    let limits = ["ping-every=200ms", "pong-wait=2m", "control-rate=100000", "stall-wait=1s"];
+    let limits = [
+        "ping-every=200ms",
+        "pong-wait=2m",
+        "control-rate=100000",
+        "stall-wait=1s",
+        "new-private-rooms=100000",
+    ];
     let mut flags: Vec<&str> = limits.iter().flat_map(|limit| ["--limit", limit]).collect();
     flags.extend(["--max-per-address", "100000", "--sync", sync]);
     let mut server = TestServer::start_by(&mut command, &data, &flags);

@@ -12,6 +12,7 @@ use crate::log::{
 use crate::net::entropy::Entropy;
 use crate::server::config::Config;
 use crate::server::logger::{Level, Logger};
+use crate::server::quotas::Holding;
 use crate::server::room::Room;
 use crate::time::Now;
 
@@ -20,9 +21,9 @@ pub(super) fn load_names(
     config: &Config,
     store: &Store,
     logger: &Logger,
-) -> io::Result<(NameRegistry, Journal<SavedClaim>)> {
+) -> io::Result<(NameRegistry<Box<Holding>>, Journal<SavedClaim>)> {
     let path = store.names_path();
-    let mut names = NameRegistry::new(config.hold_names);
+    let mut names = NameRegistry::new(config.hold_names).with_max(config.limits.names);
     names.restore(load_records(&path, logger)?, Now::read());
     let file = Journal::write(&path, &names.saved_claims(Now::read()))
         .map_err(|error| with_path(&path, &error))?;

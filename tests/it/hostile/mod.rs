@@ -1,6 +1,7 @@
 //! Hostile clients, hostile text, scarce resources and broken networks.
 
 mod http; // requests that are wrong, ambiguous or malicious
+mod shares; // what all share: rooms, private rooms, names
 mod load; // many slow, greedy or unfinished connections
 mod low_resources; // few descriptors, refused system calls, no disk, stopped processes
 mod text; // names, rooms, numbers and texts that pretend to be others
