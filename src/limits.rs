@@ -147,11 +147,47 @@ pub const ROOMS: usize = 1_000;
 /// Private rooms of one server: more than public ones, as every two users may have one.
 pub const PRIVATE_ROOMS: usize = 10_000;
 
-/// Rooms of one client.
+/// Public rooms of one client; and as many private ones, so that whoever writes to it takes no place
+/// of the rooms that it joins itself.
 pub const ROOMS_PER_CLIENT: usize = 50;
 
-/// Private rooms that other users may invite one connection to: as many as it may join by itself.
-pub const INVITATIONS: usize = ROOMS_PER_CLIENT;
+/// Records up to which a room counts as little used: once the server has as many rooms as it may,
+/// such a room is given back if no one is in it and its newest record is older than [`ROOM_IDLE`].
+pub const ROOM_FEW_RECORDS: u64 = 10;
+
+/// How old the newest record of a room is that may be given back. People are away for a holiday.
+pub const ROOM_IDLE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The part of all rooms that the clients of one address may have created while the server runs: a
+/// tenth.
+pub const ROOM_SHARES: usize = 10;
+
+/// New public rooms of one address at once. A person opens a few in a day.
+pub const NEW_ROOMS: usize = 20;
+
+/// New private rooms of one address at once: each writes to many more people than it opens rooms for.
+pub const NEW_PRIVATE_ROOMS: usize = 50;
+
+/// New names of one address at once, for a `--max-per-address` of [`PER_ADDRESS`]: one for each
+/// connection. Another value scales it.
+pub const NEW_NAMES: usize = PER_ADDRESS;
+
+/// The time in which new rooms and new names come back.
+pub const CREATION_FILL: Duration = Duration::from_secs(60 * 60);
+
+/// Names held at a time: a claim costs some 300 bytes of memory and 100 on disk.
+pub const NAMES: usize = 100_000;
+
+/// The part of all names that the clients of one address may hold, connected or not, of those claimed
+/// while the server runs: a hundredth, that is 1,000.
+pub const NAME_SHARES: usize = 100;
+
+/// Once as many names are held as may be, this part of them is given back at once: to find the least
+/// used takes a look at each.
+pub const NAMES_GIVEN_BACK: usize = 256;
+
+/// Lapsed claims of names are removed at most this often.
+pub const SWEEP_NAMES_EVERY: Duration = Duration::from_secs(10);
 
 /// Posts that one client may send at once: the burst of its rate limit (`--burst`).
 pub const BURST: u32 = 20;

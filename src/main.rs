@@ -9,7 +9,7 @@ mod bind; // where to listen
 #[path = "main/limit_flags.rs"]
 mod limit_flags; // --limit and server limits
 #[path = "main/admin.rs"]
-mod admin; // verify, export, repair
+mod admin; // verify, export, repair, remove
 #[path = "main/hints.rs"]
 mod hints; // hints for the person who starts it
 

@@ -131,6 +131,27 @@ impl PrometheusText {
         values: impl IntoIterator<Item = (&'static str, V)>,
     ) {
         self.head(name, "gauge", help);
+        self.labelled(name, label, values);
+    }
+
+    /// Writes a counter for each of a few words.
+    pub fn counters<V: Display>(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: impl IntoIterator<Item = (&'static str, V)>,
+    ) {
+        self.head(name, "counter", help);
+        self.labelled(name, label, values);
+    }
+
+    fn labelled<V: Display>(
+        &mut self,
+        name: &str,
+        label: &str,
+        values: impl IntoIterator<Item = (&'static str, V)>,
+    ) {
         for (word, value) in values {
             self.line(format_args!("{name}{{{label}=\"{word}\"}} {value}"));
         }
@@ -144,10 +165,7 @@ impl PrometheusText {
         label: &str,
         family: &Family<N>,
     ) {
-        self.head(name, "counter", help);
-        for (word, value) in family.each() {
-            self.line(format_args!("{name}{{{label}=\"{word}\"}} {value}"));
-        }
+        self.counters(name, help, label, family.each());
     }
 
     /// Writes a histogram, in seconds.

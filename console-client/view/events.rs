@@ -103,8 +103,12 @@ impl View {
     }
 
     fn on_left(&mut self, room: &RoomName) {
+        let is_current = self.display.rooms.current().is_some_and(|current| current.name == *room);
         if self.display.rooms.contains(room) {
-            self.display.notice(&format!("you left {}", self.display.label(room)));
+            // A private room may be left unasked, to make a place for another: a notice would only distract.
+            if is_current || !room.is_private() {
+                self.display.notice(&format!("you left {}", self.display.label(room)));
+            }
             self.remove_room(room);
         }
     }

@@ -30,7 +30,7 @@ _server() {
         '*-V[print the version]' \
         '*--help[print this help]' \
         '*-h[print this help]' \
-        '1:command:(verify export repair limits)'
+        '1:command:(verify export repair remove limits)'
 }
 if [ "$funcstack[1]" = _server ]; then
     _server "$@"

@@ -155,6 +155,12 @@ impl Sequencer {
         self.last_assigned
     }
 
+    /// The `at` of the newest record, in Unix time in ms.
+    #[must_use]
+    pub fn newest_at(&self) -> u64 {
+        self.at
+    }
+
     /// How many items the batch has.
     #[must_use]
     pub fn pending_count(&self) -> usize {

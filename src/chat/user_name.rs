@@ -113,6 +113,13 @@ impl UserName {
         unicode::skeletons(&self.key())
     }
 
+    /// The same as [`key`](UserName::key). A name that is spelled as its key shares its memory.
+    #[must_use]
+    pub fn shared_key(&self) -> Arc<str> {
+        let key = self.key();
+        if *key == *self.0 { Arc::clone(&self.0) } else { key.into() }
+    }
+
     /// Whether the two have the same key.
     #[must_use]
     pub fn is_same_claim(&self, other: &UserName) -> bool {

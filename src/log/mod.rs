@@ -25,6 +25,8 @@ mod log_scan; // reads all files of a room
 mod recover; // recovery at start: cuts a torn tail
 mod verify; // the commands verify and export
 mod repair; // the command repair
+mod remove; // the command remove
+mod retired; // a log that is being removed
 mod files; // the system's files, behind a trait
 mod usage; // what the logs take on the disk
 mod free_space; // what the disk has free
@@ -47,7 +49,9 @@ pub use journal::{Journal, JournalContents, JournalRecord};
 pub use log_name::LogName;
 pub use log_scan::Corruption;
 pub use recover::Torn;
+pub use remove::{LogSize, log_size, remove};
 pub use repair::{Repaired, repair};
+pub use retired::RetiredLog;
 pub use segment_scan::CorruptionKind;
 pub use store::{LockState, LockWatch, RecoveryFinding, Store};
 pub use usage::DiskUsage;

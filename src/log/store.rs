@@ -18,6 +18,7 @@ use super::files::{Disk, FileId, Files, LogMetrics, MeteredFiles, Stat};
 use super::log_name::LogName;
 use super::log_scan::{Corruption, list_segments};
 use super::recover::{Recovered, Torn, recover};
+use super::retired::RetiredLog;
 use crate::chat::{OwnerId, RoomName};
 use crate::limits;
 use crate::ownership;
@@ -124,6 +125,7 @@ impl Store {
             )
         });
         synced.map_err(explain("cannot write in the data directory"))?;
+        RetiredLog::delete_all(&rooms).map_err(explain("cannot remove old rooms in"))?;
         Ok(Store { root: root.to_owned(), metrics: Arc::default(), lock })
     }
 
@@ -314,6 +316,15 @@ impl Store {
             .or(torn.map(RecoveryFinding::Torn));
         let files = self.files();
         Ok((Arc::new(DiskLog::new(room.clone(), dir, config, files, recovered)), found))
+    }
+
+    /// Takes the log of a room that no one uses out of the directory. Its files are still there: the
+    /// caller deletes them, which takes longer.
+    ///
+    /// # Errors
+    /// The log could not be renamed; then it is still there.
+    pub fn retire_log(&self, name: &LogName) -> io::Result<RetiredLog> {
+        RetiredLog::rename(&Store::log_dir(&self.root, name))
     }
 
     /// A new log for a room; `owners` are the owners of a private room's names. Its directory is

@@ -1,14 +1,14 @@
-//! The commands for a data directory: verify, export, repair.
+//! The commands for a data directory: verify, export, repair, remove.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufRead, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 
 use talk::chat::protocol::{Record, RecordKind};
 use talk::chat::{Operation, RoomName, Text};
 use talk::cli::{Args, Command, Flag};
 use talk::json;
-use talk::log::{self, LogName, Store, Verified};
+use talk::log::{self, LogName, LogSize, Store, Verified};
 use talk::net::entropy::Entropy;
 use talk::time::utc;
 
@@ -27,6 +27,11 @@ enum AdminTask {
     /// One room, or all.
     Verify(Option<String>),
     Repair(String),
+    Remove {
+        room: String,
+        /// Whether to remove it without a question.
+        is_sure: bool,
+    },
     Export {
         room: String,
         since: u64,
@@ -66,6 +71,20 @@ which are gone now discard their copy and load the room again. A room without
 damage is not changed.",
 };
 
+const REMOVE: Command = Command {
+    usage: "server remove ROOM [FLAGS]",
+    about: "Removes a room with all its messages, for ever.",
+    flags: &[DATA, Flag::switch("yes", "remove it without a question").short('y'), HELP],
+    epilogue: "\
+Stop the server first. It says how much there is and asks before it removes
+anything; without a terminal, --yes is needed. Clients that have the room open
+load it again, empty, when they come back.
+
+Examples:
+  server export old-room > old-room.txt
+  server remove old-room --yes",
+};
+
 const EXPORT: Command = Command {
     usage: "server export ROOM [FLAGS]",
     about: "Prints the messages of a room, oldest first.",
@@ -95,6 +114,7 @@ pub(crate) fn find_command(name: &OsStr) -> Option<&'static Command> {
         "verify" => Some(&VERIFY),
         "repair" => Some(&REPAIR),
         "export" => Some(&EXPORT),
+        "remove" => Some(&REMOVE),
         _ => None,
     }
 }
@@ -126,6 +146,9 @@ pub(crate) fn parse(
     };
     let task = match command.usage {
         usage if usage == REPAIR.usage => AdminTask::Repair(needed()?),
+        usage if usage == REMOVE.usage => {
+            AdminTask::Remove { room: needed()?, is_sure: args.has("yes") }
+        }
         usage if usage == EXPORT.usage => AdminTask::Export {
             room: needed()?,
             since: parse_since(&args)?,
@@ -168,6 +191,12 @@ impl AdminCommand {
             let what = format!("{data} is not a data directory (--data DIR names another)");
             return Err(Failure::Runtime(what));
         }
+        if matches!(self.task, AdminTask::Remove { is_sure: false, .. })
+            && !io::stdin().is_terminal()
+        {
+            let what = "remove asks before it removes anything; without a terminal, add --yes";
+            return Err(Failure::Usage(what.into()));
+        }
         let done = match &self.task {
             AdminTask::Help(command) => {
                 io::stdout().write_all(command.help().as_bytes()).ok(); // a closed output is no error
@@ -180,6 +209,9 @@ impl AdminCommand {
                 self.log_name(room).and_then(|log| self.verify(&[log]))
             }
             AdminTask::Repair(room) => self.log_name(room).and_then(|log| self.repair(&log)),
+            AdminTask::Remove { room, is_sure } => {
+                self.log_name(room).and_then(|log| self.remove(&log, *is_sure))
+            }
             AdminTask::Export { room, since, format } => {
                 self.log_name(room).and_then(|log| self.export(&log, *since, *format))
             }
@@ -245,6 +277,23 @@ impl AdminCommand {
         writeln!(out, "{room}: was damaged at {}", done.corruption)?;
         writeln!(out, "{room}: ends with record {} now; the original files are", done.head)?;
         done.backups.iter().try_for_each(|path| writeln!(out, "  {}", path.display()))
+    }
+
+    fn remove(&self, room: &LogName, is_sure: bool) -> io::Result<()> {
+        let LogSize { records, bytes } = log::log_size(&self.data, room)?;
+        let noun = if records == 1 { "record" } else { "records" };
+        let mut out = io::stdout().lock();
+        if !is_sure {
+            write!(out, "Remove {room}, {records} {noun} in {bytes} bytes, for ever? [y/N] ")?;
+            out.flush()?;
+            let mut answer = String::new();
+            io::stdin().lock().read_line(&mut answer)?;
+            if !matches!(answer.trim(), "y" | "Y" | "yes") {
+                return Err(io::Error::other("nothing was removed"));
+            }
+        }
+        log::remove(&self.data, room)?;
+        writeln!(out, "{room}: removed {records} {noun} in {bytes} bytes")
     }
 
     fn export(&self, room: &LogName, since: u64, format: ExportFormat) -> io::Result<()> {

@@ -173,6 +173,7 @@ Commands (server COMMAND --help says more):
   server verify [ROOM]   check every stored line
   server export ROOM     print the messages of a room
   server repair ROOM     remove the damaged end of a room
+  server remove ROOM     remove a room with all its messages
   server limits          list the limits that --limit can change
 
 Every flag has an environment variable of its name: --bind is TALK_BIND.",
@@ -198,7 +199,7 @@ pub(crate) fn parse(
         return Ok(Mode::Print(COMMAND.help()));
     }
     if let Some(shell) = args.get("completions") {
-        let commands = ["verify", "export", "repair", "limits"];
+        let commands = ["verify", "export", "repair", "remove", "limits"];
         return Ok(Mode::Print(COMMAND.completions("server", &commands, shell)?));
     }
     if args.has("version") {

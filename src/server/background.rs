@@ -45,7 +45,7 @@ pub(super) fn heartbeat(shared: &Shared) {
         check_client(shared, &client);
     }
     let now = Instant::now();
-    for room in shared.rooms.all() {
+    for room in shared.rooms.each() {
         shared.broadcaster.run_round(room.check(now));
     }
 }
@@ -149,7 +149,7 @@ pub(super) fn maintenance(shared: &Shared) {
     if shared.rooms.is_lock_lost() {
         return; // the files belong to another server now
     }
-    for room in shared.rooms.all() {
+    for room in shared.rooms.each() {
         if let Err(error) = room.log.maintain(shared.rooms.clock.retention_ms()) {
             let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
             shared.logger.log(Level::Warn, "maintenance-failed", &fields);

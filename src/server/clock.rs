@@ -66,6 +66,16 @@ impl SteadyClock {
         Now { unix_ms: now.unix_ms.min(latest), ..now }
     }
 
+    /// Unix time in ms for what may be given back: as the clock has it, but at most a day beyond the newest
+    /// record of the start while the wall clock is not trusted.
+    pub(crate) fn cautious_ms(&self) -> u64 {
+        if self.is_trusted.load(Ordering::Relaxed) {
+            self.unix_ms()
+        } else {
+            self.restored_now().unix_ms
+        }
+    }
+
     /// Unix time in ms for retention; 0, at which no record is too old, while the wall clock is not trusted.
     pub(crate) fn retention_ms(&self) -> u64 {
         if self.is_trusted.load(Ordering::Relaxed) { self.unix_ms() } else { 0 }

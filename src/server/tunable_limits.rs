@@ -83,9 +83,15 @@ pub struct AddressLimits {
     pub posted_bytes: usize,
     /// See [`limits::ANSWER_BYTES`].
     pub answer_bytes: usize,
+    /// See [`limits::NEW_ROOMS`].
+    pub new_rooms: usize,
+    /// See [`limits::NEW_PRIVATE_ROOMS`].
+    pub new_private_rooms: usize,
+    /// See [`limits::NEW_NAMES`].
+    pub new_names: usize,
 }
 
-/// How many rooms there may be, and how many changes in one.
+/// How many rooms and names there may be, and how many changes of one post.
 #[derive(Debug, Clone, Copy)]
 pub struct RoomLimits {
     /// See [`limits::ROOMS`].
@@ -94,6 +100,8 @@ pub struct RoomLimits {
     pub private: usize,
     /// See [`limits::ROOMS_PER_CLIENT`].
     pub per_client: usize,
+    /// Names that are held, see [`limits::NAMES`].
+    pub names: usize,
     /// See [`limits::EDITS_PER_POST`].
     pub edits_per_post: usize,
 }
@@ -123,11 +131,15 @@ impl Default for Limits {
                 wrong_passwords: limits::WRONG_PASSWORDS,
                 posted_bytes: limits::POSTED_BYTES,
                 answer_bytes: limits::ANSWER_BYTES,
+                new_rooms: limits::NEW_ROOMS,
+                new_private_rooms: limits::NEW_PRIVATE_ROOMS,
+                new_names: limits::NEW_NAMES,
             },
             rooms: RoomLimits {
                 public: limits::ROOMS,
                 private: limits::PRIVATE_ROOMS,
                 per_client: limits::ROOMS_PER_CLIENT,
+                names: limits::NAMES,
                 edits_per_post: limits::EDITS_PER_POST,
             },
             disk: DiskLimits::default(),
@@ -322,24 +334,54 @@ pub const LIMITS: &[TunableLimit] = &[
     },
     TunableLimit {
         name: "rooms",
-        protects: "memory and directories",
-        seen: "error too_many_rooms",
+        protects: "memory and directories; one address may create a tenth of them, and lobby is not \
+                   counted",
+        seen: "error too_many_rooms, once no room can be given back: see below",
         range: 1..=1_000_000,
         field: |l| Count(&mut l.rooms.public),
     },
     TunableLimit {
-        name: "private-rooms",
-        protects: "the same",
+        name: "new-rooms",
+        protects: "the same: new rooms of one address at once; they come back within an hour",
         seen: "error too_many_rooms",
+        range: 1..=1_000_000,
+        field: |l| Count(&mut l.per_address.new_rooms),
+    },
+    TunableLimit {
+        name: "private-rooms",
+        protects: "the same; one address may create a tenth of them",
+        seen: "the same",
         range: 1..=1_000_000,
         field: |l| Count(&mut l.rooms.private),
     },
     TunableLimit {
-        name: "rooms-per-client",
-        protects: "memory and time",
+        name: "new-private-rooms",
+        protects: "the same: new private rooms of one address at once; they come back within an hour",
         seen: "error too_many_rooms",
+        range: 1..=1_000_000,
+        field: |l| Count(&mut l.per_address.new_private_rooms),
+    },
+    TunableLimit {
+        name: "rooms-per-client",
+        protects: "memory and time: public rooms of a client, and as many private ones",
+        seen: "error too_many_rooms; left, from a private room in which it has not written",
         range: 1..=10_000,
         field: |l| Count(&mut l.rooms.per_client),
+    },
+    TunableLimit {
+        name: "names",
+        protects: "memory and disk: names held at a time; one address may hold a hundredth of them",
+        seen: "the name is free again: of those that no one uses now, the least used first",
+        range: 16..=100_000_000,
+        field: |l| Count(&mut l.rooms.names),
+    },
+    TunableLimit {
+        name: "new-names",
+        protects: "the same: new names of one address at once, for a --max-per-address of 64; other \
+                   values scale it; they come back within an hour",
+        seen: "error rate_limited, and close 1013 after a hello",
+        range: 1..=1_000_000,
+        field: |l| Count(&mut l.per_address.new_names),
     },
     TunableLimit {
         name: "edits-per-post",

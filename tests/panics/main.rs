@@ -54,7 +54,7 @@ const LOCKS: &[(&str, &[&str])] = &[
     ("read_state", &["hello", "session", "broadcaster", "maintenance", "eraser"]),
     ("fsync", &["session"]),
     ("rate_quota", &["hello", "session"]),
-    ("share_quota", &["main"]),
+    ("share_quota", &["main", "hello", "session"]),
     ("reserved", &["session"]),
     ("questions", &["hello", "session"]),
 ];
@@ -80,7 +80,13 @@ fn survives_panics(locks: &[(&str, &[&str])], sync: &str) {
     fs::create_dir(&traps).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.env("TALK_FAIL", &traps).stderr(Stdio::null());
-    let limits = ["ping-every=200ms", "pong-wait=2m", "control-rate=100000", "stall-wait=1s"];
+    let limits = [
+        "ping-every=200ms",
+        "pong-wait=2m",
+        "control-rate=100000",
+        "stall-wait=1s",
+        "new-private-rooms=100000",
+    ];
     let mut flags: Vec<&str> = limits.iter().flat_map(|limit| ["--limit", limit]).collect();
     flags.extend(["--max-per-address", "100000", "--sync", sync]);
     let mut server = TestServer::start_by(&mut command, &data, &flags);

@@ -82,6 +82,15 @@ fn private_rooms_go_when_the_name_goes() {
 }
 
 #[test]
+fn a_private_room_that_is_left_for_another_goes_quietly() {
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
+    view.apply(joined(ANN, 0), MIDNIGHT);
+    view.apply(Event::Message(ServerMessage::Left { room: room(ANN) }), MIDNIGHT);
+    assert_eq!(printed(&mut view), [""; 0]);
+    assert_eq!(status(&view), "[lobby] bob · live · 2 people");
+}
+
+#[test]
 fn in_one_stream_only_private_messages_are_always_marked() {
     for mode in [OutputMode::AllRooms, OutputMode::NewOnly] {
         let mut view = view(mode, &["lobby"]);

@@ -34,7 +34,10 @@ impl LookAlikes {
             self.prune_at = PRUNE_FROM.max(self.keys.len() * 2);
         }
         for skeleton in skeletons {
-            self.keys.entry(skeleton.clone()).or_default().push(String::from(key));
+            let keys = self.keys.entry(skeleton.clone()).or_default();
+            if !keys.iter().any(|known| known == key) {
+                keys.push(String::from(key)); // it may be known from a claim that has ended
+            }
         }
     }
 

@@ -93,7 +93,89 @@ fn lapsed_claims_are_forgotten() {
         names.claim(&name, None, token('1'), at).unwrap();
         names.release(&name, at);
     }
-    assert!(names.claims.len() <= SWEEP_FROM, "{} claims", names.claims.len());
+    assert!(names.count() <= 2, "{} claims", names.count());
+}
+
+/// A registry of `max` claims: `posters` that posted and `visitors` that did not, each a second after
+/// the one before; no one is connected.
+fn full(max: usize, posters: &str, visitors: &str, start: Instant) -> NameRegistry<()> {
+    let mut names = NameRegistry::new(7 * DAY).with_max(max);
+    for (second, name) in (0..).zip(posters.split(' ').chain(visitors.split(' '))) {
+        let at = start + Duration::from_secs(second);
+        names.claim(&user(name), None, token('1'), at).unwrap();
+        if posters.contains(name) {
+            names.set_posted(&user(name));
+        }
+        names.release(&user(name), at);
+    }
+    names
+}
+
+#[test]
+fn beyond_the_maximum_the_names_used_least_are_free_again() {
+    let start = Instant::now();
+    let now = start + Duration::from_secs(9);
+    let mut names = full(4, "ann ben", "cat dan", start);
+    let is_held = |names: &NameRegistry<()>, name: &str| names.owner(name, now).is_some();
+    for (newcomer, given_back) in [("eve", "cat"), ("fay", "dan"), ("gus", "ann"), ("hal", "ben")] {
+        assert!(is_held(&names, given_back), "{given_back}");
+        names.claim(&user(newcomer), None, token('2'), now).unwrap();
+        assert!(!is_held(&names, given_back) && is_held(&names, newcomer), "{given_back}");
+        assert_eq!(names.count(), 4);
+    }
+    names.claim(&user("ida"), None, token('2'), now).unwrap();
+    assert_eq!(names.count(), 5, "no name that is in use is ever given back");
+    let back = names.claim(&user("eve"), Some(&token('2')), token('3'), now);
+    assert!(back.is_ok(), "and its owner's other devices are welcome");
+}
+
+#[test]
+fn the_maximum_holds_over_a_restart() {
+    let start = Instant::now();
+    let names = full(4, "ann ben", "cat dan", start);
+    let now = Now { instant: start + Duration::from_secs(9), unix_ms: 0 };
+    let mut restored = NameRegistry::<()>::new(7 * DAY).with_max(2);
+    restored.restore(names.saved_claims(now), now);
+    assert_eq!(restored.count(), 2);
+    assert!(["ann", "ben"].iter().all(|name| restored.owner(name, now.instant).is_some()));
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Refused {
+    Taken,
+    NotAdmitted,
+}
+
+impl From<ClaimError> for Refused {
+    fn from(error: ClaimError) -> Refused {
+        assert_eq!(error, ClaimError::Taken);
+        Refused::Taken
+    }
+}
+
+#[test]
+fn only_a_new_claim_asks_whether_it_is_admitted() {
+    let (mut names, now) = (NameRegistry::<Arc<str>>::new(7 * DAY), Instant::now());
+    let kept: Arc<str> = "kept".into();
+    let admit = || Ok::<_, Refused>(Arc::clone(&kept));
+    let refuse = || Err(Refused::NotAdmitted);
+    let (bob, one, two) = (user("bob"), token('1'), token('2'));
+    let claim = names.claim_if(None, &bob, (Some(&one), two.clone()), now, refuse);
+    assert_eq!(claim.unwrap_err(), Refused::NotAdmitted);
+    assert!(names.claim_if(None, &bob, (Some(&one), two.clone()), now, admit).is_ok());
+    assert!(
+        names.claim_if(None, &bob, (Some(&one), two.clone()), now, refuse).is_ok(),
+        "another device"
+    );
+    let taken = names.claim_if(None, &user("BOB"), (None, two.clone()), now, refuse);
+    assert_eq!(taken.unwrap_err(), Refused::Taken, "the more useful answer");
+    assert_eq!(Arc::strong_count(&kept), 2);
+    names.release(&bob, now);
+    names.release(&bob, now);
+    let lapsed = now + limits::HOLD_AFTER_DROP;
+    let claim = names.claim_if(None, &bob, (Some(&one), two.clone()), lapsed, refuse);
+    assert_eq!(claim.unwrap_err(), Refused::NotAdmitted, "a lapsed name is claimed anew");
+    assert_eq!(Arc::strong_count(&kept), 1, "what was kept with the claim ends with it");
 }
 
 #[test]
@@ -230,7 +312,7 @@ fn the_look_alikes_of_lapsed_names_are_forgotten() {
         names.claim(&name, None, token('1'), at).unwrap();
         names.release(&name, at);
     }
-    assert!(names.look_alikes.len() <= 8 * SWEEP_FROM, "{} skeletons", names.look_alikes.len());
+    assert!(names.look_alikes.len() <= 8 * 1_024, "{} skeletons", names.look_alikes.len());
 }
 
 proptest::proptest! {

@@ -1,6 +1,7 @@
 //! The messages that a server sends.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::record::{Record, RecordId};
 use crate::chat::cid::Cid;
@@ -195,6 +196,13 @@ impl ErrorMessage {
     #[must_use]
     pub fn about_cid(self, cid: Cid) -> ErrorMessage {
         ErrorMessage { cid: Some(cid), ..self }
+    }
+
+    /// The same error, with the time after which to try again.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> ErrorMessage {
+        let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+        ErrorMessage { retry_ms: Some(ms), ..self }
     }
 
     /// The same error as the answer to a message about this room.

@@ -29,8 +29,8 @@ pub(crate) struct Client {
     pub(crate) send_queue: SendQueue<Arc<TcpStream>>,
     /// The name it has claimed, and the proof of it.
     identity: Mutex<Identity>,
-    /// Whether it was invited into a room that its session does not know yet.
-    is_invited: AtomicBool,
+    /// Whether another thread has changed in which rooms it is, and its session does not know yet.
+    has_changed: AtomicBool,
     /// When something was last received, pinged, closed.
     activity: Activity,
     /// The code of the Close frame that the server has sent to it.
@@ -85,7 +85,7 @@ impl Client {
             agent,
             send_queue,
             identity: Mutex::new(identity),
-            is_invited: AtomicBool::new(false),
+            has_changed: AtomicBool::new(false),
             activity: Activity::new(),
             close_code: OnceLock::new(),
         }
@@ -105,14 +105,14 @@ impl Client {
         std::mem::replace(&mut *self.lock_identity(), identity)
     }
 
-    /// Notes that it was invited into a room that its session does not know yet.
-    pub(crate) fn flag_invited(&self) {
-        self.is_invited.store(true, Ordering::Release);
+    /// Notes that another thread has changed in which rooms it is; its session does not know yet.
+    pub(crate) fn flag_changed(&self) {
+        self.has_changed.store(true, Ordering::Release);
     }
 
-    /// Whether [`flag_invited`](Client::flag_invited) was called since this was last asked.
-    pub(crate) fn take_invited(&self) -> bool {
-        self.is_invited.load(Ordering::Acquire) && self.is_invited.swap(false, Ordering::AcqRel)
+    /// Whether [`flag_changed`](Client::flag_changed) was called since this was last asked.
+    pub(crate) fn take_changed(&self) -> bool {
+        self.has_changed.load(Ordering::Acquire) && self.has_changed.swap(false, Ordering::AcqRel)
     }
 
     /// The author of what it submits now.

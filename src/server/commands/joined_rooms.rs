@@ -25,8 +25,9 @@ impl JoinedRooms {
         self.0.iter().find(|room| room.name == *name).cloned()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
+    /// How many of them are public.
+    pub(super) fn public_count(&self) -> usize {
+        self.0.iter().filter(|room| !room.name.is_private()).count()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Room>> {

@@ -275,8 +275,8 @@ impl Session {
         let before = self.client.identity();
         // A name that differs in case only, or not at all, is the same claim: it needs no proof.
         let token = if user.is_same_claim(&before.user) { Some(&before.token) } else { token };
-        let claimed = self.shared.names.claim(Some(&before.user), user, token);
-        let identity = claimed.map_err(ErrorMessage::from)?;
+        let names = &self.shared.names;
+        let identity = names.claim(Some(&before.user), user, token, self.client.address)?;
         if !user.is_same_claim(&before.user) {
             for room in self.rooms.private() {
                 self.leave_room(&room); // it belongs to the old name
@@ -323,7 +323,15 @@ impl Drop for Session {
         let (id, shared) = (self.client.id, &self.shared);
         let rooms = RefCell::new(mem::take(&mut self.rooms).into_vec());
         let invitations = &shared.private_rooms.invitations;
-        run_cleanup(shared, || rooms.borrow_mut().extend(invitations.end_session(id)));
+        run_cleanup(shared, || {
+            let private = invitations.end_session(id); // among them rooms that it has not accepted yet
+            let mut rooms = rooms.borrow_mut();
+            for room in private {
+                if !rooms.iter().any(|other| Arc::ptr_eq(other, &room)) {
+                    rooms.push(room);
+                }
+            }
+        });
         let user = RefCell::new(None);
         run_cleanup(shared, || *user.borrow_mut() = Some(self.client.identity().user));
         for room in rooms.take() {

@@ -1,22 +1,33 @@
 //! Commands about rooms: join, leave, invitations, read markers.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::Session;
 use crate::chat::protocol::{ErrorMessage, Join, Joined, ServerMessage, Since};
-use crate::chat::{ErrorCode, Rejection, RoomName};
+use crate::chat::{ErrorCode, RoomName};
 use crate::server::clients::disconnect::Disconnect;
 use crate::server::metrics::Resume;
-use crate::server::room::{Room, history};
-use crate::server::state::rooms::TooManyRooms;
+use crate::server::room::{Room, RoundGuard, history};
+use crate::server::state::invitations::{Entry, RoomChange};
 
 impl Session {
-    /// Adds the private rooms that this client was invited into.
+    /// Adds the private rooms that this client was invited into, and removes those that it left for them.
     pub(super) fn accept_invitations(&mut self) {
-        if !self.client.take_invited() {
+        if !self.client.take_changed() {
             return;
         }
-        for room in self.shared.private_rooms.invitations.take(self.client.id) {
+        let shared = Arc::clone(&self.shared);
+        for change in shared.private_rooms.invitations.take_changes(self.client.id) {
+            let room = match change {
+                RoomChange::Entered(room) => room,
+                RoomChange::Left(room) => {
+                    if !shared.private_rooms.invitations.has_place(self.client.id, &room) {
+                        self.rooms.remove(&room);
+                    }
+                    continue;
+                }
+            };
             if let Some(former) =
                 self.rooms.find(&room.name).filter(|former| !Arc::ptr_eq(former, &room))
             {
@@ -30,16 +41,32 @@ impl Session {
 
     /// Leaves a room without a message to the client.
     fn leave_silently(&mut self, room: &Arc<Room>) {
-        self.rooms.remove(room);
-        self.shared.broadcaster.run_round(room.leave(self.client.id));
+        let round = self.remove_from(room);
+        self.shared.broadcaster.run_round(round);
     }
 
     /// Leaves a room, and sends the client `left`.
     pub(super) fn leave_room(&mut self, room: &Arc<Room>) {
-        self.rooms.remove(room);
-        let round = room.leave(self.client.id);
+        let round = self.remove_from(room);
         self.send(&ServerMessage::Left { room: room.name.clone() });
         self.shared.broadcaster.run_round(round);
+    }
+
+    fn remove_from(&mut self, room: &Arc<Room>) -> Option<RoundGuard> {
+        self.rooms.remove(room);
+        if room.name.is_private() {
+            self.shared.private_rooms.invitations.leave(self.client.id, room);
+        }
+        room.leave(self.client.id)
+    }
+
+    /// Adds a room that the client is about to join. For a private one it may leave another.
+    fn add_room(&mut self, room: &Arc<Room>) {
+        self.rooms.add(Arc::clone(room));
+        if room.name.is_private() {
+            self.shared.private_rooms.enter(&self.client, room, Entry::Joined);
+            self.accept_invitations();
+        }
     }
 
     pub(super) fn join(&mut self, join: &Join) -> Result<(), Disconnect> {
@@ -57,6 +84,9 @@ impl Session {
         let identity = self.client.identity();
         let away = shared.names.away(&identity.user);
         let step = room.join(&self.client, &identity.user, away.as_ref(), join.since, is_other_log);
+        if room.name.is_private() {
+            shared.private_rooms.confirm_place(&self.client, room, Entry::Joined);
+        }
         let record = history::record_at_since(room, join, &step.joined);
         let wait = question.end(0);
         shared.names.update_away(&identity.user, room, &shared.broadcaster);
@@ -77,17 +107,24 @@ impl Session {
         history::catch_up(senders, &self.client, room, since, step.changes)
     }
 
-    /// Joins the private rooms with messages that this name has not read.
+    /// Joins the private rooms with messages that this name has not read, as many as there are places for:
+    /// first those in which they have written, then those with the newest messages.
     pub(super) fn join_unread(&mut self) -> Result<(), Disconnect> {
+        let shared = Arc::clone(&self.shared);
         let identity = self.client.identity();
-        for room in self.shared.private_rooms.of(&identity) {
-            let marked = self.shared.read_markers.get(identity.owner, &room).unwrap_or(0);
-            let is_full = self.rooms.len() >= self.shared.config.limits.rooms.per_client;
-            if room.last_assigned() <= marked || is_full || self.rooms.find(&room.name).is_some() {
-                continue;
-            }
-            self.rooms.add(Arc::clone(&room));
-            let since = Since::After(marked.max(room.newest_page(room.head())));
+        let marked = |room: &Room| shared.read_markers.get(identity.owner, room).unwrap_or(0);
+        let mut unread = shared.private_rooms.of(&identity);
+        unread.retain(|room| {
+            room.last_assigned() > marked(room) && self.rooms.find(&room.name).is_none()
+        });
+        unread.sort_by_cached_key(|room| {
+            Reverse((room.has_posted(identity.owner), room.newest_at()))
+        });
+        unread.truncate(shared.private_rooms.invitations.free_places(self.client.id));
+        // Those worth least first, because what was joined first is left first.
+        for room in unread.into_iter().rev() {
+            self.add_room(&room);
+            let since = Since::After(marked(&room).max(room.newest_page(room.head())));
             let name = room.name.clone();
             self.enter(&room, &Join { room: name, since, log: None, record: None })?;
         }
@@ -108,23 +145,24 @@ impl Session {
             }
             self.leave_silently(&room);
         }
-        if self.rooms.len() >= self.shared.config.limits.rooms.per_client {
+        let (shared, address) = (&self.shared, self.client.address);
+        let max = shared.config.limits.rooms.per_client;
+        if !name.is_private() && self.rooms.public_count() >= max {
             let message = "you have reached the limit of rooms, leave one first";
             return Err(ErrorMessage::new(ErrorCode::TooManyRooms, message));
         }
         let opened = if name.is_private() {
-            self.shared.private_rooms.open(name, &self.client.identity())
+            shared.private_rooms.open(name, &self.client.identity(), address)
         } else {
-            let full = "this server has reached its limit of rooms";
-            let rejection = |TooManyRooms| Rejection::new(ErrorCode::TooManyRooms, full);
-            self.shared.rooms.open(name).map(|opened| opened.map_err(rejection))
+            let opened = shared.rooms.open(name, address);
+            opened.map(|opened| opened.map_err(|refusal| refusal.to_error(name)))
         };
         match opened {
             Ok(Ok(room)) => {
-                self.rooms.add(Arc::clone(&room));
+                self.add_room(&room);
                 Ok(room)
             }
-            Ok(Err(rejection)) => Err(rejection.into()),
+            Ok(Err(error)) => Err(error),
             Err(_) => Err(ErrorMessage::new(
                 ErrorCode::Storage,
                 "the room could not be opened, try again later",

@@ -212,8 +212,13 @@ impl Hello<'_> {
                 Rejection::new(ErrorCode::Forbidden, "the password is missing or wrong");
             return Err((disconnect::BAD_PASSWORD, refuse(rejection)));
         }
-        let identity = self.shared.names.claim(None, &user, token.as_ref());
-        let identity = identity.map_err(|rejection| (disconnect::NAME_TAKEN, refuse(rejection)))?;
+        let identity = self.shared.names.claim(None, &user, token.as_ref(), self.address);
+        let identity = identity.map_err(|error| {
+            // A client that is refused for now keeps its name, and with it its token, and comes back.
+            let is_for_now = matches!(error.code, ErrorCode::RateLimited | ErrorCode::Storage);
+            let code = if is_for_now { CloseCode::TRY_AGAIN } else { disconnect::NAME_TAKEN };
+            (code, Box::new(error))
+        })?;
         Ok(AcceptedHello { identity, agent: agent.unwrap_or(Agent::Bot), joins })
     }
 

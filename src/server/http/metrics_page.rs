@@ -15,6 +15,7 @@ pub(super) fn render(shared: &Shared) -> String {
     push_messages(shared, &mut page);
     push_storage(shared, &mut page);
     push_process(shared, &mut page);
+    push_quotas(shared, &mut page);
     page.end()
 }
 
@@ -46,6 +47,27 @@ fn push_connections(shared: &Shared, page: &mut PrometheusText) {
     page.gauge("talk_clients_behind", "Clients with bytes waiting to be sent.", slow);
     let bytes = shared.admission.memory_budget.bytes();
     page.gauge("talk_unfinished_bytes", "Bytes of partial messages in memory.", bytes);
+}
+
+fn push_quotas(shared: &Shared, page: &mut PrometheusText) {
+    let (limits, [public, private]) = (&shared.config.limits, shared.rooms.count());
+    let rooms = [("public", public), ("private", private)];
+    let max = [("public", limits.rooms.public), ("private", limits.rooms.private)];
+    page.gauges("talk_rooms_held", "Open rooms, by kind.", "kind", rooms);
+    page.gauges("talk_rooms_max", "Rooms there may be; lobby is not counted.", "kind", max);
+    page.gauge("talk_names_held", "Names held now.", shared.names.count());
+    page.gauge("talk_names_max", "Names that may be held.", limits.rooms.names);
+    let refused = [
+        ("rooms", &shared.quotas.rooms),
+        ("private_rooms", &shared.quotas.private_rooms),
+        ("names", &shared.quotas.names),
+    ];
+    page.counters(
+        "talk_quota_refusals_total",
+        "Rooms and names that were not created, because a share or a bound was reached.",
+        "resource",
+        refused.map(|(resource, quota)| (resource, quota.refused.get())),
+    );
 }
 
 fn push_messages(shared: &Shared, page: &mut PrometheusText) {

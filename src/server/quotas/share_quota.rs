@@ -14,8 +14,10 @@ use crate::failpoint;
 pub(crate) struct ShareQuota {
     /// How much all may hold.
     max: u64,
-    /// How much one site may hold; 0 for as much as all.
+    /// How much one site may hold; 0 for as much as all. A larger network may hold more.
     share: u64,
+    /// How much a larger network may hold at most: half of all, unless the share of a site is more.
+    network_max: u64,
     /// How much is held.
     held: Mutex<Held>,
 }
@@ -49,7 +51,14 @@ impl ShareQuota {
     /// A quota of `max` for all and `share` for each site; with a `share` of 0 a site may hold as
     /// much as all.
     pub(crate) fn new(max: u64, share: u64) -> Arc<ShareQuota> {
-        Arc::new(ShareQuota { max, share, held: Mutex::default() })
+        let network_max = share.max(max / 2);
+        Arc::new(ShareQuota { max, share, network_max, held: Mutex::default() })
+    }
+
+    /// The same of a thing whose bound for all, `max`, is kept by its owner.
+    pub(crate) fn without_bound(max: u64, share: u64) -> Arc<ShareQuota> {
+        let network_max = share.max(max / 2);
+        Arc::new(ShareQuota { max: u64::MAX, share, network_max, held: Mutex::default() })
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -85,7 +94,8 @@ impl Holding {
             }
             let is_over = |share: &NetworkShare| {
                 let used = held.by_network.get(&share.network).copied().unwrap_or(0);
-                used.saturating_add(more) > quota.share.saturating_mul(share.sites.into())
+                let sites = quota.share.saturating_mul(share.sites.into());
+                used.saturating_add(more) > sites.min(quota.network_max)
             };
             if quota.share > 0 && self.networks.iter().any(is_over) {
                 return Err(QuotaExceeded::Share);

@@ -118,13 +118,31 @@ impl Room {
     /// Removes a client.
     pub(crate) fn leave(self: &Arc<Room>, client: ClientId) -> Option<RoundGuard> {
         let mut state = self.state_between_broadcasts();
-        let index = state.clients.iter().position(|entry| entry.client.id == client)?;
-        let RoomClient { user, .. } = state.clients.swap_remove(index);
-        state.receivers = None;
-        if state.members.remove(&user) {
-            state.push_presence(&self.name, Some((user, PresenceChange::Left)), None);
-        }
+        state.remove_client(&self.name, client);
         self.try_start_round(&mut state)
+    }
+
+    /// Removes a client that did not ask, and sends it `left`, unless it still has to receive records: those in
+    /// flight, or those before it is live. The caller handles the result of the write.
+    pub(crate) fn expel(
+        self: &Arc<Room>,
+        client: &Arc<Client>,
+    ) -> Option<(SendResult, Option<RoundGuard>)> {
+        let mut state = self.state_between_broadcasts();
+        let Some(entry) = state.clients.iter().find(|entry| entry.client.id == client.id) else {
+            return Some((SendResult::Written, None)); // it has left already, or is about to enter
+        };
+        let is_in_flight = state.sequencer.last_assigned() > state.sequencer.last_committed();
+        if is_in_flight || !entry.is_live {
+            return None;
+        }
+        state.remove_client(&self.name, client.id);
+        let mut frame = Vec::new();
+        let left = ServerMessage::Left { room: self.name.clone() };
+        ws::push_text_frame(&mut frame, left.encode().as_bytes());
+        // Under the room's lock, so that it comes before the `joined` of the next invitation.
+        let sent = client.send_queue.send(&frame.into());
+        Some((sent, self.try_start_round(&mut state)))
     }
 
     /// Renames a client. Its owner's other connections still have the old name, so the event that the other
@@ -198,6 +216,17 @@ impl RoomState {
         if self.members.add(user, away) {
             let joined = Some((user.clone(), PresenceChange::Joined));
             self.push_presence(room, joined, Some(id));
+        }
+    }
+
+    /// Removes a client, if it is in the room.
+    fn remove_client(&mut self, room: &RoomName, client: ClientId) {
+        let index = self.clients.iter().position(|entry| entry.client.id == client);
+        let Some(index) = index else { return };
+        let RoomClient { user, .. } = self.clients.swap_remove(index);
+        self.receivers = None;
+        if self.members.remove(&user) {
+            self.push_presence(room, Some((user, PresenceChange::Left)), None);
         }
     }
 

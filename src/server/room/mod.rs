@@ -12,17 +12,19 @@ pub(crate) mod condvar; // a condition variable that is cheap to notify
 
 use std::io;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::chat::protocol::ServerMessage;
 use crate::chat::{
-    Author, AwayMessage, Batch, Cid, ClientId, Operation, Outcome, PendingRecord, RoomName,
-    Sequencer, UserName,
+    Author, AwayMessage, Batch, Cid, ClientId, Operation, Outcome, OwnerId, PendingRecord,
+    RoomName, Sequencer, UserName,
 };
 use crate::failpoint;
 use crate::limits;
 use crate::log::{Log, ReadLimit};
+use crate::server::quotas::Holding;
 use condvar::LazyCondvar;
 use state::{Receiver, Receivers, RoomClient, RoomState, Round};
 
@@ -41,6 +43,10 @@ pub(crate) struct Room {
     state: Mutex<RoomState>,
     /// Notified at the end of each broadcast.
     broadcast_ended: LazyCondvar,
+    /// Of a private room: whether each of its owners has written there.
+    have_posted: [AtomicBool; 2],
+    /// Its place in the share of the network that created it; `None` for a room of an earlier run.
+    _place: Option<Holding>,
 }
 
 impl Room {
@@ -49,6 +55,7 @@ impl Room {
     /// # Errors
     /// When they cannot be read.
     pub(crate) fn new(name: RoomName, log: Arc<dyn Log>) -> io::Result<Room> {
+        let have_posted = [AtomicBool::new(false), AtomicBool::new(false)];
         let mut sequencer = Sequencer::new(name.clone(), log.head(), 0);
         let mut seq = log.head().saturating_sub(limits::CID_WINDOW as u64);
         while seq < log.head() {
@@ -56,10 +63,19 @@ impl Room {
                 log.read(seq, ReadLimit { records: 1_000, bytes: limits::HISTORY_PAGE_BYTES })?;
             let Some(last) = entries.last() else { break };
             seq = last.seq;
-            entries.iter().for_each(|entry| sequencer.restore(entry));
+            for entry in &entries {
+                sequencer.restore(entry);
+                note_author(&*log, &have_posted, entry.owner);
+            }
         }
-        let state = RoomState::new(sequencer);
-        Ok(Room { name, log, state: Mutex::new(state), broadcast_ended: LazyCondvar::default() })
+        let state = Mutex::new(RoomState::new(sequencer));
+        let (broadcast_ended, _place) = (LazyCondvar::default(), None);
+        Ok(Room { name, log, state, broadcast_ended, have_posted, _place })
+    }
+
+    /// The same room, with its place in the share of the network that created it.
+    pub(crate) fn with_place(self, place: Option<Holding>) -> Room {
+        Room { _place: place, ..self }
     }
 
     /// A panic under the lock can lose an ephemeral event, never a seq: the sequencer changes in single
@@ -111,6 +127,9 @@ impl Room {
     ) -> (Outcome, Option<RoundGuard>) {
         let mut state = self.state();
         let outcome = state.sequencer.submit(author, cid, operation, now);
+        if outcome == Outcome::Accepted {
+            note_author(&*self.log, &self.have_posted, author.owner);
+        }
         if let Outcome::AlreadyStored(seq) = outcome
             && seq > state.broadcast_up_to
         {
@@ -184,6 +203,19 @@ impl Room {
     /// How many connections the name with the key `key` has in the room.
     pub(crate) fn connections(&self, key: &str) -> usize {
         self.state().members.connections(key)
+    }
+
+    /// Whether one of the two owners of a private room has written there. It takes no lock.
+    pub(crate) fn has_posted(&self, owner: OwnerId) -> bool {
+        let owners = self.log.owners().into_iter().flatten();
+        owners
+            .zip(&self.have_posted)
+            .any(|(one, posted)| one == owner && posted.load(Ordering::Relaxed))
+    }
+
+    /// The time of the newest record, in Unix time in ms.
+    pub(crate) fn newest_at(&self) -> u64 {
+        self.state().sequencer.newest_at()
     }
 
     /// The newest committed seq.
@@ -260,6 +292,15 @@ impl Room {
             self.broadcast_ended.notify_all();
         }
         state.round = round;
+    }
+}
+
+/// Notes in `have_posted` that this owner of a private room has written there.
+fn note_author(log: &dyn Log, have_posted: &[AtomicBool; 2], owner: OwnerId) {
+    for (one, posted) in log.owners().into_iter().flatten().zip(have_posted) {
+        if one == owner {
+            posted.store(true, Ordering::Relaxed);
+        }
     }
 }
 

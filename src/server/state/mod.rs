@@ -6,6 +6,7 @@ pub(crate) mod shared; // all parts
 pub(crate) mod names; // claims of names, and their file
 pub(crate) mod rooms; // every open room
 pub(crate) mod disk_space; // whether there is room for more posts
-pub(crate) mod private_rooms; // rooms of two owners, invitations
+pub(crate) mod invitations; // the private rooms that each client is in
+pub(crate) mod private_rooms; // rooms of two owners
 pub(crate) mod read_markers; // how far each owner has read, and the file
 mod restore; // the state that an earlier run has left

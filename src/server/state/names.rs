@@ -2,47 +2,90 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use crate::chat::protocol::ErrorMessage;
 use crate::chat::{
-    AwayMessage, ClaimError, ErrorCode, Identity, NameRegistry, OwnerId, Rejection, SavedClaim,
-    Token, UserName,
+    AwayMessage, ClaimError, ErrorCode, Identity, NameRegistry, OwnerId, SavedClaim, Token,
+    UserName,
 };
 use crate::failpoint;
 use crate::log::Journal;
 use crate::net::entropy::Entropy;
 use crate::server::clock::SteadyClock;
+use crate::server::quotas::{CreationQuota, Holding, QuotaRefusal};
 use crate::server::room::Room;
 use crate::server::room::broadcast::Broadcaster;
 
 /// All claimed names.
 ///
-/// Two locks. The one on the registry is held for single calls. The one on the file is held over a small
+/// Two locks. The one on the registry is held for single calls; under it a network's share of the names is
+/// changed. The one on the file is held over a small
 /// write; the registry's is taken under it, so that the lines of the file are in the order of the changes.
 #[derive(Debug)]
 pub(crate) struct Names {
-    /// Who owns which name.
-    registry: Mutex<NameRegistry>,
+    /// Who owns which name, and whose share of names it is.
+    registry: Mutex<NameRegistry<Box<Holding>>>,
     /// The claims on disk.
     file: Mutex<Journal<SavedClaim>>,
     /// For the tokens of new claims.
     entropy: Arc<Entropy>,
     /// Until when a name is held.
     clock: Arc<SteadyClock>,
+    /// How many names a network may claim.
+    quota: Arc<CreationQuota>,
+}
+
+/// Why a name is not claimed.
+enum ClaimRefusal {
+    Name(ClaimError),
+    Quota(QuotaRefusal),
+}
+
+impl From<ClaimError> for ClaimRefusal {
+    fn from(error: ClaimError) -> ClaimRefusal {
+        ClaimRefusal::Name(error)
+    }
+}
+
+impl ClaimRefusal {
+    fn into_error(self) -> ErrorMessage {
+        match self {
+            ClaimRefusal::Name(ClaimError::Taken) => {
+                let taken = "this name is in use; choose another, or show its key";
+                ErrorMessage::new(ErrorCode::NameTaken, taken)
+            }
+            ClaimRefusal::Name(ClaimError::LooksAlike) => {
+                let alike = "this name looks like one that is in use; choose another";
+                ErrorMessage::new(ErrorCode::BadName, alike)
+            }
+            ClaimRefusal::Name(ClaimError::NotClaimable(rejection)) => rejection.into(),
+            ClaimRefusal::Quota(QuotaRefusal::TooManyNew(wait)) => {
+                let message = "too many new names come from your network, try again later";
+                ErrorMessage::new(ErrorCode::RateLimited, message).retry_after(wait)
+            }
+            ClaimRefusal::Quota(QuotaRefusal::ShareIsHeld) => {
+                let message = "your network holds as many names as it may, use one of them";
+                ErrorMessage::new(ErrorCode::RateLimited, message)
+            }
+        }
+    }
 }
 
 impl Names {
     pub(super) fn new(
-        registry: NameRegistry,
+        registry: NameRegistry<Box<Holding>>,
         file: Journal<SavedClaim>,
         entropy: Arc<Entropy>,
         clock: Arc<SteadyClock>,
+        quota: Arc<CreationQuota>,
     ) -> Names {
-        Names { registry: Mutex::new(registry), file: Mutex::new(file), entropy, clock }
+        Names { registry: Mutex::new(registry), file: Mutex::new(file), entropy, clock, quota }
     }
 
-    fn registry(&self) -> MutexGuard<'_, NameRegistry> {
+    fn registry(&self) -> MutexGuard<'_, NameRegistry<Box<Holding>>> {
         failpoint::check(self.registry.lock().unwrap_or_else(PoisonError::into_inner), "names")
     }
 
@@ -50,36 +93,32 @@ impl Names {
         failpoint::check(self.file.lock().unwrap_or_else(PoisonError::into_inner), "names_file")
     }
 
-    /// Claims a name for one connection. `token` is the token that the client sent, `own` the name that
-    /// it has used so far.
+    /// Claims a name for one connection from this address. `token` is the token that the client sent,
+    /// `own` the name that it has used so far.
     ///
     /// # Errors
-    /// When another owner has the name or one that looks like it, when no one may have it, or when the
-    /// system has no randomness.
+    /// When another owner has the name or one that looks like it; when no one may have it; when it is free,
+    /// and the network of the address has claimed too many; when the system has no randomness.
     pub(crate) fn claim(
         &self,
         own: Option<&UserName>,
         user: &UserName,
         token: Option<&Token>,
-    ) -> Result<Identity, Rejection> {
+        address: IpAddr,
+    ) -> Result<Identity, ErrorMessage> {
         let new_token = self.entropy.token().ok().and_then(|token| token.parse().ok());
         let new_token: Token = new_token.ok_or_else(|| {
-            Rejection::new(ErrorCode::Storage, "the server cannot create a key: no randomness")
+            let message = "the server cannot create a key: no randomness";
+            ErrorMessage::new(ErrorCode::Storage, message)
         })?;
-        let claimed = self.registry().claim_beside(own, user, token, new_token, Instant::now());
-        let identity = claimed.map_err(|error| match error {
-            ClaimError::Taken => {
-                let taken = "this name is in use; choose another, or show its key";
-                Rejection::new(ErrorCode::NameTaken, taken)
-            }
-            ClaimError::LooksAlike => {
-                let alike = "this name looks like one that is in use; choose another";
-                Rejection::new(ErrorCode::BadName, alike)
-            }
-            ClaimError::NotClaimable(rejection) => rejection,
-        });
+        let now = Instant::now();
+        let admit = || {
+            let place = self.quota.take(address, now, || {}); // boxed: claims of an earlier run have none
+            place.map(Box::new).map_err(ClaimRefusal::Quota)
+        };
+        let claimed = self.registry().claim_if(own, user, (token, new_token), now, admit);
         self.save();
-        identity
+        claimed.map_err(ClaimRefusal::into_error)
     }
 
     /// One connection of a name ends.
@@ -143,6 +182,11 @@ impl Names {
     /// All owners of names now.
     pub(super) fn owners(&self) -> HashSet<OwnerId> {
         self.registry().owners(Instant::now())
+    }
+
+    /// How many names are held.
+    pub(crate) fn count(&self) -> usize {
+        self.registry().count()
     }
 
     /// How many connections use the name with the key `key`.

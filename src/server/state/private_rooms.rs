@@ -3,17 +3,16 @@
 //! A private room belongs to two owners, not to two names: once a name has passed to another owner, the
 //! same room name means another room.
 
-use std::collections::HashMap;
 use std::io;
-use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::IpAddr;
+use std::sync::Arc;
 
+use super::invitations::{Entry, Invitations};
 use super::names::Names;
 use super::read_markers::ReadMarkerStore;
-use super::rooms::{RoomMap, Rooms, TooManyRooms};
-use crate::chat::{ClientId, ErrorCode, Identity, OwnerId, Rejection, RoomName};
-use crate::failpoint;
-use crate::limits;
+use super::rooms::{RoomMap, Rooms, WantedRoom};
+use crate::chat::protocol::ErrorMessage;
+use crate::chat::{ErrorCode, Identity, OwnerId, RoomName};
 use crate::log::LogName;
 use crate::server::clients::client::Client;
 use crate::server::clients::delivery::Delivery;
@@ -33,7 +32,7 @@ pub(crate) struct PrivateRooms {
     pub(super) delivery: Arc<Delivery>,
     /// Runs the rounds that invitations start.
     pub(super) broadcaster: Arc<Broadcaster>,
-    /// Invitations that sessions have not accepted yet.
+    /// The private rooms that each client is in.
     pub(crate) invitations: Invitations,
 }
 
@@ -64,27 +63,38 @@ impl Access {
 
 impl PrivateRooms {
     /// The private room `name` that belongs to `identity` and the current owner of the other name; opens
-    /// it if necessary.
+    /// it if necessary, for a client with this address.
     pub(crate) fn open(
         &self,
         name: &RoomName,
         identity: &Identity,
-    ) -> io::Result<Result<Arc<Room>, Rejection>> {
+        address: IpAddr,
+    ) -> io::Result<Result<Arc<Room>, ErrorMessage>> {
         let Some(access) = self.access(name, identity) else {
             let forbidden = "only the two people in its name may join a private room";
-            return Ok(Err(Rejection::new(ErrorCode::Forbidden, forbidden)));
+            return Ok(Err(ErrorMessage::new(ErrorCode::Forbidden, forbidden)));
         };
-        let mut map = self.rooms.lock();
-        if let Some(room) = find(&map, name, access) {
+        let find_it = |map: &RoomMap| find(map, name, access);
+        let found = find_it(&self.rooms.lock());
+        if let Some(room) = found {
             return Ok(Ok(room));
         }
         let Some(owners) = access.owners() else {
             let unknown = "no one has this name now, so no one would get the message";
-            return Ok(Err(Rejection::new(ErrorCode::BadName, unknown)));
+            return Ok(Err(ErrorMessage::new(ErrorCode::BadName, unknown)));
         };
-        let added = self.rooms.add(&mut map, name, Some(owners))?;
-        let full = "this server has reached its limit of private rooms";
-        Ok(added.map_err(|TooManyRooms| Rejection::new(ErrorCode::TooManyRooms, full)))
+        let wanted = WantedRoom { name, owners: Some(owners), address };
+        let opened = self.rooms.find_or_create(wanted, find_it, || self.is_abandoned())?;
+        Ok(opened.map_err(|refusal| refusal.to_error(name)))
+    }
+
+    /// Whether no owner of a private room holds their name any more.
+    fn is_abandoned(&self) -> impl Fn(&Room) -> bool + use<> {
+        let held = self.names.owners();
+        move |room| {
+            let owners = room.log.owners();
+            owners.is_some_and(|owners| owners.iter().all(|owner| !held.contains(owner)))
+        }
     }
 
     /// The private rooms of a person that have any records.
@@ -122,10 +132,10 @@ impl PrivateRooms {
     }
 
     fn invite(&self, client: &Arc<Client>, room: &Arc<Room>, after: u64) {
-        if room.has_client(client.id) || !self.invitations.add(client.id, room) {
+        if room.has_client(client.id) || !self.enter(client, room, Entry::Invited) {
             return;
         }
-        client.flag_invited();
+        client.flag_changed();
         let identity = client.identity();
         let marked = self.read_markers.get(identity.owner, room);
         let away = self.names.away(&identity.user);
@@ -133,8 +143,40 @@ impl PrivateRooms {
         self.delivery.after_send(client, sent);
         self.broadcaster.run_round(round);
         self.names.update_away(&identity.user, room, &self.broadcaster);
-        if !self.invitations.has_session(client.id) {
-            self.broadcaster.run_round(room.leave(client.id)); // its session ended before it could accept
+        self.confirm_place(client, room, Entry::Invited);
+    }
+
+    /// Notes that a client is about to enter a private room. If it is in too many, it leaves the one that is
+    /// worth least. False if its session has ended.
+    ///
+    /// A room with records in flight is not left: the client has to receive them, and their author has found it
+    /// in the room and so does not invite it. If all are such, the client is in too many rooms for a moment.
+    pub(crate) fn enter(&self, client: &Arc<Client>, room: &Arc<Room>, entry: Entry) -> bool {
+        let (invitations, owner) = (&self.invitations, client.identity().owner);
+        if !invitations.enter(client.id, room, entry) {
+            return false;
+        }
+        let mut kept = vec![Arc::clone(room)];
+        while let Some((index, other)) = invitations.take_place(client.id, owner, &kept) {
+            if let Some((sent, round)) = other.expel(client) {
+                invitations.note_left(client.id, &other);
+                client.flag_changed();
+                self.delivery.after_send(client, sent);
+                self.broadcaster.run_round(round);
+            } else if invitations.put_back(client.id, index, &other) {
+                kept.push(other);
+            } else {
+                self.broadcaster.run_round(other.leave(client.id)); // its session has ended
+            }
+        }
+        true
+    }
+
+    /// Gives a client, once it is in a private room, its place again, if another room has taken it before the
+    /// client was in.
+    pub(crate) fn confirm_place(&self, client: &Arc<Client>, room: &Arc<Room>, entry: Entry) {
+        if !self.invitations.has_place(client.id, room) && !self.enter(client, room, entry) {
+            self.broadcaster.run_round(room.leave(client.id)); // its session has ended
         }
     }
 
@@ -150,66 +192,6 @@ fn find(map: &RoomMap, name: &RoomName, access: Access) -> Option<Arc<Room>> {
     let mut of_that_name = of_that_name.take_while(|(log, _)| log.room == *name);
     let fits = |room: &Arc<Room>| room.log.owners().is_some_and(|owners| access.allows(owners));
     of_that_name.find(|(_, room)| fits(room)).map(|(_, room)| Arc::clone(room))
-}
-
-/// The private rooms that clients were invited into, for their sessions to accept.
-///
-/// The lock protects the table, for single calls. Only invitations, and the start and end of a session,
-/// take it.
-#[derive(Debug, Default)]
-pub(crate) struct Invitations {
-    /// The invitations of each running session.
-    sessions: Mutex<HashMap<ClientId, SessionInvitations>>,
-}
-
-/// The invitations of one session.
-#[derive(Debug, Default)]
-struct SessionInvitations {
-    /// The rooms that it has not accepted yet.
-    rooms: Vec<Arc<Room>>,
-    /// How many invitations it has got in all.
-    count: usize,
-}
-
-impl Invitations {
-    fn sessions(&self) -> MutexGuard<'_, HashMap<ClientId, SessionInvitations>> {
-        failpoint::check(
-            self.sessions.lock().unwrap_or_else(PoisonError::into_inner),
-            "invitations",
-        )
-    }
-
-    /// A session begins.
-    pub(crate) fn begin_session(&self, client: ClientId) {
-        self.sessions().insert(client, SessionInvitations::default());
-    }
-
-    /// Notes that a client is about to be invited. False if it must not be: its session has ended, or it
-    /// got too many invitations.
-    fn add(&self, client: ClientId, room: &Arc<Room>) -> bool {
-        let mut sessions = self.sessions();
-        let invited =
-            sessions.get_mut(&client).filter(|session| session.count < limits::INVITATIONS);
-        let Some(invited) = invited else { return false };
-        invited.count += 1;
-        invited.rooms.push(Arc::clone(room));
-        true
-    }
-
-    /// The rooms that a client was invited into since this was called last.
-    pub(crate) fn take(&self, client: ClientId) -> Vec<Arc<Room>> {
-        self.sessions().get_mut(&client).map_or(Vec::new(), |session| mem::take(&mut session.rooms))
-    }
-
-    /// A session ends: its client gets no more invitations. Returns those it has not accepted.
-    pub(crate) fn end_session(&self, client: ClientId) -> Vec<Arc<Room>> {
-        self.sessions().remove(&client).map_or(Vec::new(), |session| session.rooms)
-    }
-
-    /// Whether a client's session is running.
-    fn has_session(&self, client: ClientId) -> bool {
-        self.sessions().contains_key(&client)
-    }
 }
 
 #[cfg(test)]

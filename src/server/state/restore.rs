@@ -15,6 +15,7 @@ use crate::net::entropy::Entropy;
 use crate::server::clock::SteadyClock;
 use crate::server::config::Config;
 use crate::server::logger::{Level, Logger};
+use crate::server::quotas::Holding;
 use crate::server::room::Room;
 use crate::time::{unix_ms, utc};
 
@@ -24,9 +25,9 @@ pub(super) fn load_names(
     store: &Store,
     clock: &SteadyClock,
     logger: &Logger,
-) -> io::Result<(NameRegistry, Journal<SavedClaim>)> {
+) -> io::Result<(NameRegistry<Box<Holding>>, Journal<SavedClaim>)> {
     let path = store.names_path();
-    let mut names = NameRegistry::new(config.hold_names);
+    let mut names = NameRegistry::new(config.hold_names).with_max(config.limits.rooms.names);
     names.restore(load_records(&path, logger)?, clock.restored_now());
     let file = Journal::write(&path, &names.saved_claims(clock.restored_now()))
         .map_err(|error| with_path(&path, &error))?;

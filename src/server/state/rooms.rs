@@ -1,18 +1,27 @@
 //! Every open room.
+//!
+//! There is a maximum of public rooms, and one of private ones. Once it is reached, the server gives
+//! back a room: first those without records, then one whose few records are old.
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 
 use super::disk_space::DiskSpace;
-use crate::chat::{OwnerId, RoomName};
+use crate::chat::protocol::ErrorMessage;
+use crate::chat::{ErrorCode, OwnerId, RoomName};
 use crate::failpoint;
-use crate::log::{LockWatch, LogConfig, LogMetrics, LogName, Store};
+use crate::limits;
+use crate::log::{LockWatch, LogConfig, LogMetrics, LogName, RetiredLog, Store};
 use crate::net::entropy::Entropy;
 use crate::server::clock::SteadyClock;
 use crate::server::config::Config;
+use crate::server::logger::{Level, Logger};
+use crate::server::quotas::{CreationQuota, Holding, QuotaRefusal, Quotas};
 use crate::server::room::Room;
 
 /// Rooms by the names of their logs. Several private rooms may have one name, each with other owners.
@@ -20,7 +29,8 @@ pub(crate) type RoomMap = BTreeMap<LogName, Arc<Room>>;
 
 /// Every open room.
 ///
-/// The lock protects the map. Under it a room may be asked for its head; a room never takes this lock.
+/// The lock protects the map. Under it a room may be asked for its state, a network's share be changed, and
+/// the directory of a room be renamed that no one uses; a room never takes this lock.
 #[derive(Debug)]
 pub(crate) struct Rooms {
     /// The open rooms.
@@ -29,10 +39,10 @@ pub(crate) struct Rooms {
     store: Store,
     /// How new logs are stored.
     log_config: LogConfig,
-    /// How many public rooms may be open.
-    max_public: usize,
-    /// How many private rooms may be open.
-    max_private: usize,
+    /// The maximum of public rooms.
+    public: RoomMaximum,
+    /// The maximum of private rooms.
+    private: RoomMaximum,
     /// For the ids of new logs.
     entropy: Arc<Entropy>,
     /// Another server uses the data directory: nothing is stored.
@@ -41,30 +51,91 @@ pub(crate) struct Rooms {
     pub(crate) clock: Arc<SteadyClock>,
     /// Whether there is room for more posts.
     pub(crate) disk_space: DiskSpace,
+    /// For rooms that the server removes.
+    logger: Logger,
 }
 
-/// As many rooms are open as the server allows.
+/// How many rooms of one kind there may be.
 #[derive(Debug)]
-pub(crate) struct TooManyRooms;
+struct RoomMaximum {
+    /// In all.
+    rooms: usize,
+    /// By the clients of one network.
+    quota: Arc<CreationQuota>,
+}
+
+/// Why a room is not opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OpenRefusal {
+    /// As many rooms are open as the server allows, and none can be given back.
+    Full,
+    /// The client's network has created as many as it may.
+    Quota(QuotaRefusal),
+}
+
+impl OpenRefusal {
+    /// The error for the client that wanted to open a public or a private room.
+    pub(crate) fn to_error(self, name: &RoomName) -> ErrorMessage {
+        let message = match (self, name.is_private()) {
+            (OpenRefusal::Full, false) => "this server has reached its limit of rooms",
+            (OpenRefusal::Full, true) => "this server has reached its limit of private rooms",
+            (OpenRefusal::Quota(QuotaRefusal::TooManyNew(_)), false) => {
+                "your network has opened too many new rooms, try again later"
+            }
+            (OpenRefusal::Quota(QuotaRefusal::TooManyNew(_)), true) => {
+                "your network has written to too many people for the first time, try again later"
+            }
+            (OpenRefusal::Quota(QuotaRefusal::ShareIsHeld), false) => {
+                "your network has opened as many rooms as it may, use one of them"
+            }
+            (OpenRefusal::Quota(QuotaRefusal::ShareIsHeld), true) => {
+                "your network has opened as many private rooms as it may"
+            }
+        };
+        let error = ErrorMessage::new(ErrorCode::TooManyRooms, message);
+        match self {
+            OpenRefusal::Quota(QuotaRefusal::TooManyNew(wait)) => error.retry_after(wait),
+            OpenRefusal::Quota(QuotaRefusal::ShareIsHeld) | OpenRefusal::Full => error,
+        }
+    }
+}
+
+/// A room that may have to be created.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WantedRoom<'w> {
+    /// Its name.
+    pub(super) name: &'w RoomName,
+    /// The owners of a private room.
+    pub(super) owners: Option<[OwnerId; 2]>,
+    /// The address of the client that wants it.
+    pub(super) address: IpAddr,
+}
 
 impl Rooms {
     pub(super) fn new(
         map: RoomMap,
         store: Store,
-        config: &Config,
+        (config, quotas): (&Config, &Quotas),
         entropy: Arc<Entropy>,
         clock: Arc<SteadyClock>,
+        logger: Logger,
     ) -> Rooms {
+        let limits = &config.limits.rooms;
+        let maximum = |rooms: usize, quota: &Arc<CreationQuota>| {
+            let quota = Arc::clone(quota);
+            RoomMaximum { rooms, quota }
+        };
         Rooms {
             map: Mutex::new(map),
             disk_space: DiskSpace::new(config.limits.disk, Arc::clone(store.metrics())),
             store,
             log_config: config.log,
-            max_public: config.limits.rooms.public,
-            max_private: config.limits.rooms.private,
+            public: maximum(limits.public, &quotas.rooms),
+            private: maximum(limits.private, &quotas.private_rooms),
             entropy,
             clock,
             is_lock_lost: AtomicBool::new(false),
+            logger,
         }
     }
 
@@ -72,44 +143,136 @@ impl Rooms {
         failpoint::check(self.map.lock().unwrap_or_else(PoisonError::into_inner), "rooms")
     }
 
-    /// The public room of this name; opens it if necessary.
-    pub(crate) fn open(&self, name: &RoomName) -> io::Result<Result<Arc<Room>, TooManyRooms>> {
-        let mut map = self.lock();
-        if let Some(room) = map.get(&LogName::new(name.clone(), "")) {
-            return Ok(Ok(Arc::clone(room)));
-        }
-        self.add(&mut map, name, None)
+    /// The public room of this name, for a client with this address; opens it if necessary.
+    pub(crate) fn open(
+        &self,
+        name: &RoomName,
+        address: IpAddr,
+    ) -> io::Result<Result<Arc<Room>, OpenRefusal>> {
+        let log = LogName::new(name.clone(), "");
+        let wanted = WantedRoom { name, owners: None, address };
+        self.find_or_create(wanted, |map| map.get(&log).cloned(), || |_: &Room| true)
     }
 
-    /// Adds a room; `owners` are those of a private room.
-    pub(super) fn add(
+    /// The room that `find` finds, or else a new one. If there are too many, a room that `is_abandoned` may
+    /// be given back; it is called only then, and without the lock.
+    pub(super) fn find_or_create<F: Fn(&Room) -> bool>(
         &self,
-        map: &mut RoomMap,
-        name: &RoomName,
-        owners: Option<[OwnerId; 2]>,
-    ) -> io::Result<Result<Arc<Room>, TooManyRooms>> {
-        let max = if name.is_private() { self.max_private } else { self.max_public };
-        let is_full = |map: &RoomMap| {
-            let same_kind = map.keys().filter(|log| log.room.is_private() == name.is_private());
-            same_kind.count() >= max
+        wanted: WantedRoom<'_>,
+        find: impl Fn(&RoomMap) -> Option<Arc<Room>>,
+        is_abandoned: impl Fn() -> F,
+    ) -> io::Result<Result<Arc<Room>, OpenRefusal>> {
+        let found = find(&self.lock());
+        if let Some(room) = found {
+            return Ok(Ok(room));
+        }
+        let place = match self.take_place(wanted) {
+            Ok(place) => place,
+            Err(refusal) => return Ok(Err(OpenRefusal::Quota(refusal))),
         };
-        if map.len() >= max && is_full(map) {
-            // Forgets rooms without clients and records. Nothing else refers to them: they can only be
-            // found through this map, which is locked.
-            map.retain(|_, room| {
-                Arc::strong_count(room) > 1 || room.head() > 0 || room.log.write_error().is_some()
-            });
-            if is_full(map) {
-                return Ok(Err(TooManyRooms));
+        loop {
+            let mut map = self.lock();
+            if let Some(room) = find(&map) {
+                return Ok(Ok(room)); // another client has created it meanwhile
+            }
+            if !self.is_full(&map, wanted.name) {
+                return self.create(&mut map, wanted, place).map(Ok);
+            }
+            drop(map);
+            if !self.give_back(wanted.name, is_abandoned()) {
+                self.maximum(wanted.name).quota.refused.count();
+                return Ok(Err(OpenRefusal::Full));
             }
         }
+    }
+
+    /// The place of a new room in the share of its client's network. The default room needs none: it always
+    /// opens.
+    fn take_place(&self, wanted: WantedRoom<'_>) -> Result<Option<Holding>, QuotaRefusal> {
+        if is_default(wanted.name) {
+            return Ok(None);
+        }
+        let forget = || forget_unused(&mut self.lock());
+        let quota = &self.maximum(wanted.name).quota;
+        quota.take(wanted.address, Instant::now(), forget).map(Some)
+    }
+
+    fn maximum(&self, name: &RoomName) -> &RoomMaximum {
+        if name.is_private() { &self.private } else { &self.public }
+    }
+
+    fn is_full(&self, map: &RoomMap, name: &RoomName) -> bool {
+        let max = self.maximum(name).rooms;
+        let counts =
+            |log: &&LogName| log.room.is_private() == name.is_private() && !is_default(&log.room);
+        !is_default(name) && map.len() >= max && map.keys().filter(counts).count() >= max
+    }
+
+    fn create(
+        &self,
+        map: &mut RoomMap,
+        wanted: WantedRoom<'_>,
+        place: Option<Holding>,
+    ) -> io::Result<Arc<Room>> {
+        let WantedRoom { name, owners, .. } = wanted;
         let id = self.entropy.token()?;
         let log_name = LogName::new(name.clone(), &id);
         let log = self.store.new_log(name, self.log_config, id, owners);
-        let room = Arc::new(Room::new(name.clone(), log)?);
+        let room = Arc::new(Room::new(name.clone(), log)?.with_place(place));
         map.insert(log_name, Arc::clone(&room));
-        Ok(Ok(room))
+        Ok(room)
     }
+
+    // ---- Giving back ---------------------------------------------------------------------------
+
+    /// Gives back rooms without records, or else the least used abandoned room of the same kind. False if
+    /// there is none.
+    fn give_back(&self, name: &RoomName, is_abandoned: impl Fn(&Room) -> bool) -> bool {
+        let mut map = self.lock();
+        let before = map.len();
+        forget_unused(&mut map);
+        if map.len() < before {
+            return true;
+        }
+        let now = self.clock.cautious_ms();
+        let may_go = |(log, room): &(&LogName, &Arc<Room>)| {
+            log.room.is_private() == name.is_private()
+                && !is_default(&log.room)
+                && Arc::strong_count(room) == 1
+                && room.log.write_error().is_none()
+                && is_little_used(room, now)
+                && is_abandoned(room)
+        };
+        let rooms = map.iter().filter(may_go);
+        let least_used = rooms.min_by_key(|(_, room)| room.newest_at());
+        let Some((log, records)) = least_used.map(|(log, room)| (log.clone(), room.head())) else {
+            return false;
+        };
+        // Under the lock: once the room is out of the map, a client may open another one of this name.
+        let retired = self.store.retire_log(&log);
+        if retired.is_ok() {
+            map.remove(&log);
+        }
+        drop(map);
+        self.delete(&log, records, retired)
+    }
+
+    /// Deletes what is left of a room. False if it could not even be taken out of the data directory.
+    fn delete(&self, log: &LogName, records: u64, retired: io::Result<RetiredLog>) -> bool {
+        let (is_retired, deleted) = (retired.is_ok(), retired.and_then(RetiredLog::delete));
+        let (room, records) = (log.to_string(), records.to_string());
+        if is_retired {
+            let fields = [("room", &*room), ("records", &*records), ("why", "too many rooms")];
+            self.logger.log(Level::Warn, "old-room-removed", &fields);
+        }
+        if let Err(error) = deleted {
+            let fields = [("room", &*room), ("error", &*error.to_string())];
+            self.logger.log(Level::Warn, "room-not-deleted", &fields);
+        }
+        is_retired
+    }
+
+    // ---- All rooms -----------------------------------------------------------------------------
 
     /// Every open room, by name.
     pub(crate) fn all(&self) -> Vec<Arc<Room>> {
@@ -129,6 +292,19 @@ impl Rooms {
     /// Whether another server has taken the lock of the data directory.
     pub(crate) fn is_lock_lost(&self) -> bool {
         self.is_lock_lost.load(Ordering::Relaxed)
+    }
+
+    /// The same for a pass that takes a while. It holds one room at a time: rooms that are held are in use.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Arc<Room>> {
+        let rooms: Vec<Weak<Room>> = self.lock().values().map(Arc::downgrade).collect();
+        rooms.into_iter().filter_map(|room| room.upgrade())
+    }
+
+    /// How many public and how many private rooms are open.
+    pub(crate) fn count(&self) -> [usize; 2] {
+        let map = self.lock();
+        let private = map.keys().filter(|log| log.room.is_private()).count();
+        [map.len().saturating_sub(private), private]
     }
 
     /// Why a room's log cannot be written now, if so.
@@ -154,3 +330,25 @@ impl Rooms {
         self.store.metrics()
     }
 }
+
+/// Forgets rooms without clients and records. Nothing else refers to them: they can only be found through
+/// this map, which is locked.
+fn forget_unused(map: &mut RoomMap) {
+    map.retain(|_, room| {
+        Arc::strong_count(room) > 1 || room.head() > 0 || room.log.write_error().is_some()
+    });
+}
+
+/// Whether it is the room that clients join by themselves.
+fn is_default(name: &RoomName) -> bool {
+    *name == RoomName::default()
+}
+
+/// Whether a room has had few records, the newest of them long ago.
+fn is_little_used(room: &Room, now: u64) -> bool {
+    let age = u128::from(now.saturating_sub(room.newest_at()));
+    room.head() <= limits::ROOM_FEW_RECORDS && age > limits::ROOM_IDLE.as_millis()
+}
+
+#[cfg(test)]
+mod tests;

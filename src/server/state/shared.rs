@@ -3,8 +3,9 @@
 use std::io;
 use std::sync::Arc;
 
+use super::invitations::Invitations;
 use super::names::Names;
-use super::private_rooms::{Invitations, PrivateRooms};
+use super::private_rooms::PrivateRooms;
 use super::read_markers::ReadMarkerStore;
 use super::restore;
 use super::rooms::Rooms;
@@ -65,14 +66,21 @@ impl Shared {
         let metrics = Arc::new(Metrics::default());
         let delivery = Arc::new(Delivery::new(Arc::clone(&metrics), logger.clone()));
         let broadcaster = Arc::new(Broadcaster::new(Arc::clone(&delivery)));
-        let names =
-            Arc::new(Names::new(registry, names_file, Arc::clone(&entropy), Arc::clone(&clock)));
-        let rooms = Arc::new(Rooms::new(map, store, &config, entropy, clock));
+        let quotas = Quotas::new(&config);
+        let names = Names::new(
+            registry,
+            names_file,
+            Arc::clone(&entropy),
+            Arc::clone(&clock),
+            Arc::clone(&quotas.names),
+        );
+        let names = Arc::new(names);
+        let rooms = Rooms::new(map, store, (&config, &quotas), entropy, clock, logger.clone());
+        let rooms = Arc::new(rooms);
         let read_markers = Arc::new(ReadMarkerStore::new(markers, markers_file));
         Ok(Shared {
-            quotas: Quotas::new(&config),
+            quotas,
             admission: Admission::new(config.max_clients, config.max_per_address, &config.limits),
-            config,
             logger,
             metrics,
             private_rooms: PrivateRooms {
@@ -81,8 +89,9 @@ impl Shared {
                 read_markers: Arc::clone(&read_markers),
                 delivery: Arc::clone(&delivery),
                 broadcaster: Arc::clone(&broadcaster),
-                invitations: Invitations::default(),
+                invitations: Invitations::new(config.limits.rooms.per_client),
             },
+            config,
             delivery,
             broadcaster,
             names,

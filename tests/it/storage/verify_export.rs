@@ -91,9 +91,12 @@ fn export_prints_no_error_when_its_reader_is_gone() {
 
 #[test]
 fn the_commands_have_help_and_refuse_unknown_arguments() {
-    for (command, word) in
-        [("verify", "while a server is running"), ("repair", ".damaged"), ("export", "jq")]
-    {
+    for (command, word) in [
+        ("verify", "while a server is running"),
+        ("repair", ".damaged"),
+        ("export", "jq"),
+        ("remove", "for ever"),
+    ] {
         let help = server(&[command, "--help"], Path::new("."));
         let help = String::from_utf8(help.stdout).unwrap();
         assert!(help.contains(word) && help.contains("--data DIR"), "{help}");
@@ -102,6 +105,8 @@ fn the_commands_have_help_and_refuse_unknown_arguments() {
     let cases: BTreeMap<&[&str], &str> = BTreeMap::from([
         (&["repair"][..], "which room?"),
         (&["export"], "which room?"),
+        (&["remove"], "which room?"),
+        (&["remove", "../lobby"], "is not a room name"),
         (&["export", "a", "b"], "only one room"),
         (&["export", "Two Words"], "is not a room name"),
         (&["export", "lobby", "--format", "xml"], "text or jsonl"),

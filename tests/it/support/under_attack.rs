@@ -207,7 +207,7 @@ fn bystander(address: SocketAddr, host: u8, user: &str) -> (TestClient, Value) {
 }
 
 /// A connection from an address of its own, 127.0.0.`host`: attackers may use up the slots of theirs.
-fn from_elsewhere(address: SocketAddr, host: u8) -> TcpStream {
+pub(crate) fn from_elsewhere(address: SocketAddr, host: u8) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from(([127, 0, 0, host], 0)).into()).unwrap();
     socket.connect(&address.into()).unwrap();

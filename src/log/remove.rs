@@ -1,0 +1,117 @@
+//! The command `remove`: takes the log of one room out of a data directory that no server uses.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use super::log_name::LogName;
+use super::log_scan::list_segments;
+use super::store::Store;
+use super::verify::verify;
+
+/// How much a log holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogSize {
+    /// Good records.
+    pub records: u64,
+    /// Bytes of all its files.
+    pub bytes: u64,
+}
+
+/// How much the log of a room holds.
+///
+/// # Errors
+/// There is no such room, or it could not be read.
+pub fn log_size(root: &Path, name: &LogName) -> io::Result<LogSize> {
+    let dir = Store::log_dir(root, name);
+    let is_there = dir.is_dir() && !list_segments(&dir)?.is_empty();
+    if !is_there {
+        let what = format!("there is no log of room {name} in {}", root.display());
+        return Err(io::Error::new(ErrorKind::NotFound, what));
+    }
+    let verified = verify(root, name)?;
+    let records = (verified.head + 1).saturating_sub(verified.first);
+    let mut bytes = 0;
+    for entry in fs::read_dir(&dir)? {
+        bytes += entry?.metadata()?.len();
+    }
+    Ok(LogSize { records, bytes })
+}
+
+/// Removes the log of a room.
+///
+/// # Errors
+/// A server uses the directory, or the log could not be removed.
+pub fn remove(root: &Path, name: &LogName) -> io::Result<()> {
+    let store = Store::open(root)?; // until the end no server may start
+    store.retire_log(name)?.delete()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{LogEntry, OwnerId};
+    use crate::limits;
+    use crate::log::{LogConfig, RetiredLog, SyncPolicy};
+
+    const CONFIG: LogConfig = LogConfig {
+        sync: SyncPolicy::Always,
+        file_bytes: limits::LOG_FILE,
+        retain: None,
+        retain_records: None,
+    };
+
+    fn owner(digit: char) -> OwnerId {
+        digit.to_string().repeat(32).parse().unwrap()
+    }
+
+    /// Stores a room with one record; returns its log's name.
+    fn store_room(root: &Path, room: &str) -> LogName {
+        let store = Store::open(root).unwrap();
+        let room = room.parse().unwrap();
+        let log =
+            store.new_log(&room, CONFIG, String::from("a6fa"), Some([owner('1'), owner('2')]));
+        let json =
+            format!("{{\"type\":\"post\",\"room\":\"{room}\",\"seq\":1,\"at\":1,\"text\":\"hi\"}}");
+        log.append(&[LogEntry { seq: 1, owner: owner('1'), json: json.into() }]).unwrap();
+        LogName::new(room, "a6fa")
+    }
+
+    #[test]
+    fn a_removed_log_is_gone_and_all_others_stay() {
+        let data = tempfile::tempdir().unwrap();
+        let kept = store_room(data.path(), "lobby");
+        for room in ["rust", "@a.b+zoë"] {
+            let name = store_room(data.path(), room);
+            let size = log_size(data.path(), &name).unwrap();
+            assert!(size.records == 1 && size.bytes > 100, "{size:?}");
+            remove(data.path(), &name).unwrap();
+            assert_eq!(log_size(data.path(), &name).unwrap_err().kind(), ErrorKind::NotFound);
+            assert_eq!(Store::logs_in(data.path()).unwrap(), std::slice::from_ref(&kept));
+            assert_eq!(fs::read_dir(data.path().join("rooms")).unwrap().count(), 1);
+        }
+    }
+
+    #[test]
+    fn no_log_is_removed_under_a_server() {
+        let data = tempfile::tempdir().unwrap();
+        let name = store_room(data.path(), "lobby");
+        let server = Store::open(data.path()).unwrap();
+        assert_eq!(remove(data.path(), &name).unwrap_err().kind(), ErrorKind::ResourceBusy);
+        drop(server);
+        assert_eq!(log_size(data.path(), &name).unwrap().records, 1);
+    }
+
+    #[test]
+    fn after_a_kill_the_next_start_removes_the_rest() {
+        let data = tempfile::tempdir().unwrap();
+        let name = store_room(data.path(), "lobby");
+        drop(RetiredLog::rename(&Store::log_dir(data.path(), &name)).unwrap()); // killed here
+        assert_eq!(Store::logs_in(data.path()).unwrap(), []);
+        fs::create_dir(data.path().join("rooms/not a log.removed")).unwrap();
+        drop(Store::open(data.path()).unwrap());
+        let left: Vec<_> = fs::read_dir(data.path().join("rooms")).unwrap().collect();
+        assert_eq!(left.len(), 1, "only what is not ours: {left:?}");
+        assert_eq!(store_room(data.path(), "lobby"), name, "the name can be used again");
+    }
+}
