@@ -169,7 +169,7 @@ pub const NEW_ROOMS: usize = 20;
 pub const NEW_PRIVATE_ROOMS: usize = 50;
 
 /// New names of one address at once, for a `--max-per-address` of [`PER_ADDRESS`]: one for each
-/// connection. Another value scales it.
+/// connection. A larger value scales it.
 pub const NEW_NAMES: usize = PER_ADDRESS;
 
 /// The time in which new rooms and new names come back.
@@ -179,7 +179,7 @@ pub const CREATION_FILL: Duration = Duration::from_secs(60 * 60);
 pub const NAMES: usize = 100_000;
 
 /// The part of all names that the clients of one address may hold, connected or not, of those claimed
-/// while the server runs: a hundredth, that is 1,000.
+/// while the server runs: a hundredth, that is 1,000, and [`NEW_NAMES`] at least.
 pub const NAME_SHARES: usize = 100;
 
 /// Once as many names are held as may be, this part of them is given back at once: to find the least

@@ -377,8 +377,8 @@ pub const LIMITS: &[TunableLimit] = &[
     },
     TunableLimit {
         name: "new-names",
-        protects: "the same: new names of one address at once, for a --max-per-address of 64; other \
-                   values scale it; they come back within an hour",
+        protects: "the same: new names of one address at once, for a --max-per-address of 64; a larger \
+                   one scales it; they come back within an hour",
         seen: "error rate_limited, and close 1013 after a hello",
         range: 1..=1_000_000,
         field: |l| Count(&mut l.per_address.new_names),

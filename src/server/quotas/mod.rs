@@ -42,20 +42,24 @@ impl Quotas {
         let has_shares = config.max_per_address > 0;
         let of = |amount: usize| if has_shares { amount as u64 } else { 0 };
         let (limits, rooms) = (&config.limits.per_address, &config.limits.rooms);
-        let creation = |all: usize, parts: usize, burst: usize| {
-            let held = ShareQuota::without_bound(all as u64, of(all.div_ceil(parts)));
+        let creation = |all: usize, share: usize, burst: usize| {
+            let held = ShareQuota::without_bound(all as u64, of(share));
             let new = RateQuota::new(of(burst), limits::CREATION_FILL);
             Arc::new(CreationQuota { new, held, refused: Counter::default() })
         };
         // As many new names as there may be connections: a class may come at once.
-        let new_names = config.max_per_address.saturating_mul(limits.new_names);
+        let connections = config.max_per_address.max(limits::PER_ADDRESS);
+        let new_names = connections.saturating_mul(limits.new_names);
         let new_names = new_names.div_ceil(limits::PER_ADDRESS);
+        let tenth = |rooms: usize| rooms.div_ceil(limits::ROOM_SHARES);
+        let names = rooms.names;
+        let share_of_names = names.div_ceil(limits::NAME_SHARES).max(new_names);
         Quotas {
             posted_bytes: RateQuota::new(of(limits.posted_bytes), limits::POSTED_BYTES_FILL),
             questions: QuestionQuota::new(has_shares, limits.answer_bytes),
-            rooms: creation(rooms.public, limits::ROOM_SHARES, limits.new_rooms),
-            private_rooms: creation(rooms.private, limits::ROOM_SHARES, limits.new_private_rooms),
-            names: creation(rooms.names, limits::NAME_SHARES, new_names),
+            rooms: creation(rooms.public, tenth(rooms.public), limits.new_rooms),
+            private_rooms: creation(rooms.private, tenth(rooms.private), limits.new_private_rooms),
+            names: creation(names, share_of_names, new_names),
         }
     }
 }
@@ -163,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_larger_number_of_connections_may_bring_more_new_names() {
-        for (connections, names) in [(64, 64), (200, 200), (1, 1)] {
+        for (connections, names) in [(64, 64), (200, 200), (1, 64)] {
             let (quotas, now) = (quotas(connections), Instant::now());
             let address = "192.0.2.1".parse().unwrap();
             let held: Vec<Holding> =

@@ -43,7 +43,7 @@ pub(crate) struct Room {
     state: Mutex<RoomState>,
     /// Notified at the end of each broadcast.
     broadcast_ended: LazyCondvar,
-    /// Of a private room: whether each of its owners has written there.
+    /// Of a private room: whether each of its owners has written there, as far as its newest records show.
     have_posted: [AtomicBool; 2],
     /// Its place in the share of the network that created it; `None` for a room of an earlier run.
     _place: Option<Holding>,
