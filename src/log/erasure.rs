@@ -22,6 +22,9 @@ use super::read_state::Health;
 use super::segment_scan::{IndexEntry, LineReader, NextLine, push_index_entry};
 use crate::limits;
 
+/// The extension of a segment's new file, until it has the name of the old one.
+pub(super) const ERASED: &str = "erased";
+
 /// A segment that holds deleted texts.
 struct SegmentToErase {
     /// Its file.
@@ -98,7 +101,7 @@ impl DiskLog {
     pub(super) fn erase_segment(&self, first: u64, pace: &mut dyn FnMut(usize)) -> io::Result<()> {
         let Some(target) = self.segment_to_erase(first) else { return Ok(()) };
         self.fsync_pending()?; // a text must not be gone before the record that deletes it is on the disk
-        let path = target.path.with_extension("erased");
+        let path = target.path.with_extension(ERASED);
         self.files.remove(&path).ok(); // left by an attempt that was killed
         let file = self.files.create(&path)?;
         let (buffer, index) = (Vec::new(), Vec::new());

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::DroppedSegment;
 use super::disk_log::{DiskLog, Writer};
+use super::erasure::ERASED;
 use super::files::{append_all, copy, write_replacement};
 use super::read_state::Health;
 use super::segment::{Segment, file_name};
@@ -117,6 +118,7 @@ impl DiskLog {
             path
         };
         self.files.remove(&path)?;
+        self.files.remove(&path.with_extension(ERASED)).ok(); // left by an erasure that was killed
         self.files.fsync_dir(&self.dir)
     }
 
