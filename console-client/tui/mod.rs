@@ -4,9 +4,9 @@
 //! Depends on `chat`, `view`, `editor`, `storage` and `stdio`; never on the client itself.
 
 use std::io;
-use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
+use std::time::Instant;
 
 use talk::failpoint;
 use talk::time;
@@ -19,6 +19,7 @@ use crate::editor::KeyAction;
 use crate::editor::Recall;
 use crate::editor::completion::Words;
 use crate::stdio::events::Event;
+use crate::stdio::events::EventQueue;
 use crate::stdio::keys::Key;
 use crate::stdio::keys::KeyDecoder;
 use crate::stdio::terminal;
@@ -77,6 +78,9 @@ enum LoopControl {
 /// Events taken in before the screen is painted again: of a flood, each batch is painted once.
 const BATCH: usize = 1_000;
 
+/// The screen is painted after this time, also within a batch.
+const BATCH_TIME: Duration = Duration::from_millis(100);
+
 /// How often the screen is painted while the status line changes by itself.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -105,7 +109,7 @@ impl Tui {
 
     /// Runs until the person leaves or the chat cannot continue. Afterwards the terminal is as it
     /// was before.
-    pub(crate) fn run(mut self, queue: &Receiver<Event>) -> TuiEnd {
+    pub(crate) fn run(mut self, queue: &mut EventQueue) -> TuiEnd {
         let control = loop {
             failpoint::check((), "painted");
             if self.paint().is_err() {
@@ -148,20 +152,16 @@ impl Tui {
     // ---- Events --------------------------------------------------------------------------------
 
     /// Takes in the events that have come, waiting for the first.
-    fn take_events(&mut self, queue: &Receiver<Event>) -> LoopControl {
+    fn take_events(&mut self, queue: &mut EventQueue) -> LoopControl {
         let is_ticking = self.leaving_since.is_some()
             || self.chat.view.is_ticking(time::unix_ms())
             || self.chat.has_read_markers_to_send();
-        let first = if is_ticking {
-            queue.recv_timeout(TICK)
-        } else {
-            queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
-        };
-        let mut event = match first {
+        let mut event = match queue.next(is_ticking.then_some(TICK)) {
             Ok(event) => event,
             Err(RecvTimeoutError::Timeout) => return LoopControl::Continue,
             Err(RecvTimeoutError::Disconnected) => return LoopControl::TerminalGone,
         };
+        let begun = Instant::now();
         for _ in 0..BATCH {
             match self.take_event(event) {
                 LoopControl::Continue => {}
@@ -171,9 +171,12 @@ impl Tui {
                     return control;
                 }
             }
-            match queue.try_recv() {
+            if begun.elapsed() >= BATCH_TIME {
+                break;
+            }
+            match queue.next(Some(Duration::ZERO)) {
                 Ok(next) => event = next,
-                Err(_) => break, // empty, or closed: the next recv tells which
+                Err(_) => break, // none yet, or never: the next call tells which
             }
         }
         LoopControl::Continue

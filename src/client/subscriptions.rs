@@ -6,6 +6,7 @@
 
 use crate::chat::RoomName;
 use crate::chat::protocol::{Join, Joined, Since};
+use crate::limits;
 
 /// The rooms the person joined, in the order they did.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ struct Subscription {
     room: RoomName,
     /// How far it is shown; `None` before its first `joined`.
     position: Option<Position>,
+    /// The server added it: another user wrote there.
+    is_invited: bool,
     /// Whether it is joined on this connection.
     join_state: JoinState,
 }
@@ -58,7 +61,7 @@ pub(super) enum JoinResult {
     Reset,
     /// Retention removed the records between what is shown and `first`.
     Gap { first: u64 },
-    /// The client did not request this room, and it is not a private one.
+    /// The client did not request this room, and it is not a private one, or one too many.
     NotRequested,
 }
 
@@ -98,9 +101,22 @@ impl Subscriptions {
         let is_new = self.find(&room).is_none();
         if is_new {
             let join_state = JoinState::NotJoined;
-            self.subscriptions.push(Subscription { room, position: None, join_state });
+            self.subscriptions.push(Subscription {
+                room,
+                position: None,
+                is_invited: false,
+                join_state,
+            });
         }
         is_new
+    }
+
+    /// Adds a private room for the server, unless it has added too many.
+    fn add_invited(&mut self, room: RoomName) {
+        let invited = self.subscriptions.iter().filter(|subscription| subscription.is_invited);
+        if invited.count() < limits::CLIENT_INVITATIONS && self.add(room) {
+            self.subscriptions.last_mut().into_iter().for_each(|added| added.is_invited = true);
+        }
     }
 
     /// Removes a room, and forgets how far it was shown; `false` if it was not there.
@@ -149,10 +165,10 @@ impl Subscriptions {
     }
 
     /// Applies a `joined`. A private room needs no request: the server adds it when another user
-    /// writes there.
+    /// writes there, up to [`limits::CLIENT_INVITATIONS`] of them.
     pub(super) fn on_joined(&mut self, joined: &Joined) -> JoinResult {
         if joined.room.is_private() {
-            self.add(joined.room.clone());
+            self.add_invited(joined.room.clone());
         }
         let Some(subscription) = self.find(&joined.room) else { return JoinResult::NotRequested };
         let missing_after = match subscription.join_state {

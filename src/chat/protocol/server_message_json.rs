@@ -12,6 +12,7 @@ use crate::chat::text::{AwayMember, AwayMessage};
 use crate::chat::user_name::UserName;
 use crate::json;
 use crate::json::{Object, Value};
+use crate::limits;
 
 impl ServerMessage {
     /// The message as JSON.
@@ -90,6 +91,9 @@ impl ServerMessage {
             Rejection::new(ErrorCode::BadJson, format!("not strict JSON: {error}"))
         })?;
         let message = read(&value)?;
+        if message.is_some() {
+            check_lengths(&value, "")?;
+        }
         Ok(message.unwrap_or(ServerMessage::Other(value)))
     }
 
@@ -105,6 +109,48 @@ impl ServerMessage {
         fields.value::<Cid>("cid").ok()?;
         Some((room, seq))
     }
+}
+
+/// Checks the length of each string of a message of a known type. `key` is the field of `value`.
+///
+/// A client keeps names, topics and away messages for as long as it runs, some thousands of them: a
+/// server must not fill its memory with a few that are very long.
+fn check_lengths(value: &Value, key: &str) -> Result<(), Rejection> {
+    match value {
+        Value::Object(members) => {
+            members.iter().try_for_each(|(key, value)| check_lengths(value, key))
+        }
+        Value::Array(items) => items.iter().try_for_each(|item| check_lengths(item, key)),
+        Value::String(text) => {
+            let max = match key {
+                "text" | "motd" | "message" => limits::CLIENT_TEXT,
+                "user" | "to" | "log" | "name" | "room" | "topic" | "server" | "cid" | "away"
+                | "members" => limits::CLIENT_NAME,
+                _ => usize::MAX, // of a later version; it is not kept
+            };
+            check_length(key, text, max)
+        }
+        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) => Ok(()),
+    }
+}
+
+fn check_length(key: &str, text: &str, max: usize) -> Result<(), Rejection> {
+    if text.len() > max {
+        let length = text.len();
+        let message = format!("`{key}` has {length} bytes; at most {max} are accepted");
+        return Err(Rejection::new(ErrorCode::BadMessage, message));
+    }
+    Ok(())
+}
+
+/// An away message in the field `key`, as short as the server keeps it.
+fn read_away_text(fields: Fields<'_>, key: &str) -> Result<Option<AwayMessage>, Rejection> {
+    let text = fields.optional_string(key)?;
+    text.map(|text| {
+        check_length(key, text, limits::CLIENT_NAME)?;
+        Ok(AwayMessage::from_trusted(text))
+    })
+    .transpose()
 }
 
 /// The message in `value`; `None` where its type is unknown.
@@ -134,9 +180,9 @@ fn read(value: &Value) -> Result<Option<ServerMessage>, Rejection> {
         "away" => ServerMessage::Away {
             room: fields.value("room")?,
             user: UserName::from_trusted(fields.string("user")?),
-            away: Some(AwayMessage::from_trusted(
-                fields.optional_string("text")?.unwrap_or_default(),
-            )),
+            away: Some(
+                read_away_text(fields, "text")?.unwrap_or_else(|| AwayMessage::from_trusted("")),
+            ),
         },
         "back" => ServerMessage::Away {
             room: fields.value("room")?,
@@ -286,7 +332,8 @@ fn read_away(fields: Fields<'_>) -> Result<Vec<AwayMember>, Rejection> {
     let away_member = |item: &Value| {
         let fields = Fields::of(item)?;
         let user = UserName::from_trusted(fields.string("user")?);
-        let text = AwayMessage::from_trusted(fields.optional_string("text")?.unwrap_or_default());
+        let text = read_away_text(fields, "text")?;
+        let text = text.unwrap_or_else(|| AwayMessage::from_trusted(""));
         Ok(AwayMember { user, text })
     };
     fields.optional_list("away")?.unwrap_or_default().iter().map(away_member).collect()
