@@ -171,7 +171,7 @@ impl Tui {
                     return control;
                 }
             }
-            if begun.elapsed() >= BATCH_TIME {
+            if begun.elapsed() >= BATCH_TIME || self.display().output.is_large() {
                 break;
             }
             match queue.next(Some(Duration::ZERO)) {

@@ -6,3 +6,4 @@ mod low_resources; // few descriptors, refused system calls, no disk, stopped pr
 mod text; // names, rooms, numbers and texts that pretend to be others
 mod console; // remote text never controls a terminal
 mod cable_cut; // a console on another computer, and the cable between
+mod console_memory; // a console under a server that sends without end, or a reader that has stopped
