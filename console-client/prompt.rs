@@ -1,7 +1,6 @@
 //! What has to be known before a chat starts: the name, the password, the time zone.
 
 use std::env;
-use std::fs;
 use std::io;
 use std::io::IsTerminal;
 use std::io::Write;
@@ -12,7 +11,14 @@ use talk::chat::UserName;
 use crate::args::Args;
 use crate::exit::Failure;
 use crate::exit::print_error;
+use crate::storage::limited_file;
 use crate::text::timezone::TimeZone;
+
+/// Bytes of the file with the server's password, of which the first line counts.
+const PASSWORD_FILE_MAX: usize = 64 * 1024;
+
+/// Bytes of a file with a time zone: the largest of the time zone database has 4 KB.
+const TIME_ZONE_FILE_MAX: usize = 64 * 1024;
 
 /// Asks the person at the terminal for a name.
 pub(crate) fn ask_name() -> Result<UserName, Failure> {
@@ -35,7 +41,7 @@ pub(crate) fn ask_name() -> Result<UserName, Failure> {
 /// Returns the server's password, if it or its file was given.
 pub(crate) fn load_password(args: &Args) -> Result<Option<String>, Failure> {
     let Some(file) = &args.password_file else { return Ok(args.password.clone()) };
-    match fs::read_to_string(file) {
+    match limited_file::read_text(file, PASSWORD_FILE_MAX) {
         Ok(text) => Ok(Some(text.lines().next().unwrap_or_default().to_owned())),
         Err(error) => {
             Err(Failure::Failed(format!("cannot read the password in {}: {error}", file.display())))
@@ -45,7 +51,10 @@ pub(crate) fn load_password(args: &Args) -> Result<Option<String>, Failure> {
 
 /// Loads the local time zone: the one in `TZ`, or else the system's.
 pub(crate) fn load_time_zone() -> TimeZone {
-    let load = |path: &Path| fs::read(path).ok().and_then(|file| TimeZone::from_file(&file));
+    let load = |path: &Path| {
+        let file = limited_file::read(path, TIME_ZONE_FILE_MAX).ok()?;
+        TimeZone::from_file(&file)
+    };
     let zone = match env::var_os("TZ").and_then(|tz| tz.into_string().ok()) {
         None => load(Path::new("/etc/localtime")),
         Some(tz) => {

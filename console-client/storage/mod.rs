@@ -2,6 +2,7 @@
 //!
 //! Depends on the library's `chat`, `client` and `json`; never on the chat, the view or a terminal.
 
+pub(crate) mod limited_file; // files read up to a size
 pub(crate) mod private_file; // files that only their owner may read
 pub(crate) mod tokens; // the keys of names
 pub(crate) mod outbox; // unsent submissions

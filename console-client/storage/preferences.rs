@@ -3,7 +3,6 @@
 //!
 //! A person can read and write the file as well: each line is spelled as the command that sets it.
 
-use std::fs;
 use std::io;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -11,6 +10,7 @@ use std::path::PathBuf;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 
+use super::limited_file;
 use super::private_file;
 
 /// All preferences.
@@ -178,6 +178,9 @@ pub(crate) struct PreferencesFile {
 /// No name's file is called so: see [`private_file::file_name`].
 const FILE: &str = "+preferences";
 
+/// Bytes of the file: some 30,000 ignored names and muted rooms.
+const FILE_MAX: usize = 1024 * 1024;
+
 /// The name of the file in earlier versions, which is read while there is no new one.
 const OLD_FILE: &str = "+wishes";
 
@@ -193,8 +196,10 @@ impl PreferencesFile {
     pub(crate) fn load(&self) -> Result<Preferences, String> {
         let Some(path) = &self.path else { return Ok(Preferences::default()) };
         let is_missing = |error: &io::Error| error.kind() == ErrorKind::NotFound;
-        let read = match fs::read_to_string(path) {
-            Err(error) if is_missing(&error) => fs::read_to_string(path.with_file_name(OLD_FILE)),
+        let read = match limited_file::read_text(path, FILE_MAX) {
+            Err(error) if is_missing(&error) => {
+                limited_file::read_text(&path.with_file_name(OLD_FILE), FILE_MAX)
+            }
             read => read,
         };
         match read {
@@ -270,6 +275,7 @@ mod tests {
     }
 
     use super::super::preferences::BellMode;
+    use std::fs;
     use std::thread;
 
     #[test]

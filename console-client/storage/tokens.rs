@@ -3,13 +3,13 @@
 //! Anyone who has a key can use its name, so only the owner may read the file.
 
 use std::ffi::OsString;
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 
 use talk::chat::Token;
 use talk::chat::UserName;
 
+use super::limited_file;
 use super::private_file;
 
 /// The keys of names on one server.
@@ -19,6 +19,9 @@ pub(crate) struct TokenStore {
     /// The file that the person chose for the name they start with.
     chosen: Option<(UserName, PathBuf)>,
 }
+
+/// Bytes of a file with a key, which has 32 digits.
+const KEY_FILE_MAX: usize = 4 * 1024;
 
 impl TokenStore {
     /// The keys of names on `server`, under the user's state directory (XDG Base Directory
@@ -37,7 +40,7 @@ impl TokenStore {
     /// A sentence: the file cannot be read, or holds something else.
     pub(crate) fn load(&self, user: &UserName) -> Result<Option<Token>, String> {
         let Some(path) = self.path(user) else { return Ok(None) };
-        let text = match fs::read_to_string(&path) {
+        let text = match limited_file::read_text(&path, KEY_FILE_MAX) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
@@ -55,7 +58,8 @@ impl TokenStore {
     /// A sentence: the file cannot be written.
     pub(crate) fn save(&self, user: &UserName, token: &Token) -> Result<(), String> {
         let Some(path) = self.path(user) else { return Ok(()) };
-        if fs::read_to_string(&path).is_ok_and(|saved| saved.trim() == token.reveal()) {
+        let saved = limited_file::read_text(&path, KEY_FILE_MAX);
+        if saved.is_ok_and(|saved| saved.trim() == token.reveal()) {
             return Ok(());
         }
         let line = format!("{}\n", token.reveal());
@@ -76,6 +80,7 @@ impl TokenStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::path::Path;
 
     const KEY: &str = "00112233445566778899aabbccddeeff";

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Read;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -306,7 +307,20 @@ fn read_password(path: &str) -> Result<Password, Failure> {
     }
 }
 
+/// Bytes of a file that a flag names: half of what a client accepts as a greeting. `/dev/zero` never
+/// ends.
+const FILE_MAX: u64 = limits::CLIENT_TEXT as u64 / 2;
+
 fn read_file(flag: &str, path: &str) -> Result<String, Failure> {
-    fs::read_to_string(Path::new(path))
-        .map_err(|error| Failure::Runtime(format!("{flag}: cannot read {path}: {error}")))
+    let cannot = |why: &str| Failure::Runtime(format!("{flag}: cannot read {path}: {why}"));
+    let mut text = String::new();
+    let read = fs::File::open(Path::new(path))
+        .and_then(|file| file.take(FILE_MAX + 1).read_to_string(&mut text));
+    match read {
+        Ok(length) if length as u64 > FILE_MAX => {
+            Err(cannot(&format!("it is larger than {FILE_MAX} bytes")))
+        }
+        Ok(_) => Ok(text),
+        Err(error) => Err(cannot(&error.to_string())),
+    }
 }

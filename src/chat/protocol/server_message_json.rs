@@ -370,3 +370,39 @@ fn room_info(room: &RoomInfo) -> String {
     }
     object.end()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(message: &str) -> Result<ServerMessage, Rejection> {
+        ServerMessage::parse(message)
+    }
+
+    #[test]
+    fn a_server_cannot_send_names_texts_or_lists_without_end() {
+        let error = |length: usize| {
+            let text = "x".repeat(length);
+            format!(r#"{{"type":"error","code":"forbidden","message":"{text}"}}"#)
+        };
+        assert!(parse(&error(limits::CLIENT_TEXT)).is_ok());
+        assert!(parse(&error(limits::CLIENT_TEXT + 1)).is_err());
+        let long = "x".repeat(limits::CLIENT_NAME + 1);
+        let around = [
+            r#"{"type":"typing","room":"a","user":"…"}"#,
+            r#"{"type":"renamed","user":"a","to":"…"}"#,
+            r#"{"type":"away","room":"a","user":"a","text":"…"}"#,
+            r#"{"type":"members","room":"a","members":["a","…"]}"#,
+            r#"{"type":"members","room":"a","members":[],"away":[{"user":"a","text":"…"}]}"#,
+            r#"{"type":"rooms","rooms":[{"name":"a","head":1,"members":1,"topic":"…"}]}"#,
+            r#"{"type":"post","room":"a","seq":1,"at":1,"user":"…","cid":"c","text":"a"}"#,
+        ];
+        for message in around {
+            assert!(parse(&message.replace('…', "ok")).is_ok(), "{message}");
+            let said = parse(&message.replace('…', &long)).unwrap_err().to_string();
+            assert!(said.contains("1025 bytes"), "{message}: {said}");
+        }
+        let other = r#"{"type":"new","user":"…"}"#.replace('…', &long);
+        assert!(matches!(parse(&other), Ok(ServerMessage::Other(_))), "of a later version");
+    }
+}
