@@ -100,12 +100,11 @@ impl Line {
 
     /// The line as rows of at most `columns` columns, for a terminal: a long one is folded.
     pub(crate) fn rows(&self, columns: usize) -> Vec<Row> {
-        let mut rows = self.all_rows(columns);
-        let hidden = rows.len().saturating_sub(FOLD_ROWS);
-        if hidden == 0 || self.fold == Fold::Whole {
+        let most = if self.fold == Fold::Whole { usize::MAX } else { FOLD_ROWS };
+        let (mut rows, hidden) = self.first_rows(columns, most);
+        if hidden == 0 {
             return rows;
         }
-        rows.truncate(FOLD_ROWS);
         let lines = if hidden == 1 { "line" } else { "lines" };
         let text = match self.fold {
             Fold::Whole | Fold::Cut => format!("… {hidden} more {lines}"),
@@ -121,27 +120,32 @@ impl Line {
         if columns >= 4 * self.indent { self.indent } else { columns / 4 }
     }
 
-    /// The line as rows of at most `columns` columns, broken between words where possible.
-    fn all_rows(&self, columns: usize) -> Vec<Row> {
+    /// The first `most` rows of at most `columns` columns, broken between words where possible, and how
+    /// many more there are. Those are not kept in memory: a hostile text has 65,536.
+    fn first_rows(&self, columns: usize, most: usize) -> (Vec<Row>, usize) {
         let indent = self.indent_at(columns);
         let mut rows = Wrap::new(columns, Vec::new(), indent);
         for (style, text) in &self.pieces {
             rows.push(*style, text.as_str());
         }
-        let mut all = rows.done();
+        let (mut first, mut hidden) = (rows.done(), 0);
         for text in self.more.iter() {
             let mark = format!("{:indent$}{CONTINUED}", "");
             let indent = indent + width::of_text(CONTINUED);
             let mut rows = Wrap::new(columns, vec![(Style::Quiet, mark)], indent);
             rows.push(Style::Plain, text);
-            all.extend(rows.done());
+            let mut rows = rows.done().into_iter();
+            first.extend(rows.by_ref().take(most.saturating_sub(first.len())));
+            hidden += rows.count();
         }
-        all
+        hidden += first.len().saturating_sub(most);
+        first.truncate(most);
+        (first, hidden)
     }
 
     /// The line for a pipe or a file: never wrapped, still marked.
     pub(crate) fn unwrapped(&self) -> Vec<Row> {
-        self.all_rows(usize::MAX / 8)
+        self.first_rows(usize::MAX / 8, usize::MAX).0
     }
 }
 

@@ -225,3 +225,36 @@ impl Subscription {
         Join { room: self.room.clone(), since, log }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_adds_private_rooms_up_to_a_bound_and_no_others() {
+        let joined = |room: &str| Joined {
+            room: room.parse().unwrap(),
+            log: "l".to_owned(),
+            first: 1,
+            head: 0,
+            since: 0,
+            reset: false,
+            topic: None,
+            marked: None,
+            count: 2,
+            members: None,
+            away: Vec::new(),
+        };
+        let mut subscriptions = Subscriptions::new(vec!["@bob+own".parse().unwrap()]);
+        let mut add = |room: &str| subscriptions.on_joined(&joined(room));
+        assert_eq!(add("@bob+own"), JoinResult::Continues);
+        assert_eq!(add("elsewhere"), JoinResult::NotRequested);
+        for n in 0..limits::CLIENT_INVITATIONS {
+            assert_eq!(add(&format!("@bob+e{n}")), JoinResult::Continues);
+        }
+        assert_eq!(add("@bob+more"), JoinResult::NotRequested);
+        assert_eq!(add("@bob+e0"), JoinResult::Continues, "it is there already");
+        assert!(subscriptions.remove(&"@bob+e0".parse().unwrap()));
+        assert_eq!(subscriptions.on_joined(&joined("@bob+more")), JoinResult::Continues);
+    }
+}
