@@ -128,7 +128,7 @@ impl ScriptRun {
         }
         if let Event::Message(ServerMessage::Welcome(Welcome { user, token, .. })) = event {
             self.me = user.clone();
-            if let Some(Err(sentence)) = self.tokens.as_ref().map(|tokens| tokens.save(user, token))
+            if let Some(Err(sentence)) = self.tokens.as_mut().map(|tokens| tokens.save(user, token))
             {
                 print_error(&sentence);
             }
