@@ -98,14 +98,19 @@ impl EventQueue {
         }
     }
 
+    /// The client's next event, if one has come.
+    pub(crate) fn next_of_client(&mut self) -> Option<Event> {
+        self.client.try_recv().ok().map(Event::Client)
+    }
+
     fn next_of_other_sources(&mut self) -> Option<Event> {
         if let Ok(event) = self.notices.try_recv() {
             return Some(event);
         }
         if std::mem::take(&mut self.is_clients_turn)
-            && let Ok(event) = self.client.try_recv()
+            && let Some(event) = self.next_of_client()
         {
-            return Some(Event::Client(event));
+            return Some(event);
         }
         let event = self.stdin.try_recv().ok();
         self.is_clients_turn = event.is_some();
