@@ -42,8 +42,6 @@ use std::io::IsTerminal;
 use std::panic;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
-use std::sync::mpsc;
-use std::sync::mpsc::Receiver;
 
 use talk::chat::RoomName;
 use talk::chat::protocol::Since;
@@ -61,7 +59,7 @@ use crate::exit::cannot_start;
 use crate::exit::print;
 use crate::exit::print_error;
 use crate::plain::Plain;
-use crate::stdio::events::Event;
+use crate::stdio::events::EventQueue;
 use crate::stdio::panic_hook::PanicHook;
 use crate::stdio::terminal::Terminal;
 use crate::storage::input_history::InputHistory;
@@ -125,8 +123,6 @@ fn chat(args: Args) -> Result<(), Failure> {
     }
     view.restore(&saved, &problems);
 
-    let (events, queue) = mpsc::channel();
-    let from_client = stdio::events::from_client(events.clone()).map_err(cannot_start)?;
     let agent = "console";
     let config = Config {
         server: address,
@@ -138,26 +134,26 @@ fn chat(args: Args) -> Result<(), Failure> {
         agent,
         outbox: saved,
     };
-    let client = client::start(config, from_client).map_err(cannot_start)?;
+    let (client, events) = client::start(config).map_err(cannot_start)?;
+    let mut queue = EventQueue::new(events);
     let chat = Chat::new(client, view, UserFiles::new(tokens, outbox, preferences_file), secret);
-    stdio::events::read_stdin(events.clone()).map_err(cannot_start)?;
+    stdio::events::read_stdin(queue.sender()).map_err(cannot_start)?;
 
     let size = stdio::terminal::size();
     if let Some(terminal) = terminal {
-        let panic_hook = PanicHook::install(events.clone());
-        stdio::events::watch_size(events, size).map_err(cannot_start)?;
+        let panic_hook = PanicHook::install(queue.sender());
+        stdio::events::watch_size(queue.sender(), size).map_err(cannot_start)?;
         let history = InputHistory::new(directory);
         let tui = Tui::new(chat, terminal, Screen::new(size, palette), history);
-        return run_on_terminal(tui, &queue, &panic_hook);
+        return run_on_terminal(tui, &mut queue, &panic_hook);
     }
     let columns = (has_person && io::stdout().is_terminal()).then_some(size.columns);
-    drop(events);
-    run_on_pipes(Plain::new(chat, has_person, columns, timeout), &queue)
+    run_on_pipes(Plain::new(chat, has_person, columns, timeout), &mut queue)
 }
 
 fn run_on_terminal(
     tui: Tui,
-    queue: &Receiver<Event>,
+    queue: &mut EventQueue,
     panic_hook: &PanicHook,
 ) -> Result<(), Failure> {
     // A panic that unwinds drops the terminal, which restores it.
@@ -177,7 +173,7 @@ fn run_on_terminal(
     if is_any_unsent || ended.failure.is_some() { Err(Failure::Reported) } else { Ok(()) }
 }
 
-fn run_on_pipes(plain: Plain, queue: &Receiver<Event>) -> Result<(), Failure> {
+fn run_on_pipes(plain: Plain, queue: &mut EventQueue) -> Result<(), Failure> {
     let ended = plain.run(queue);
     let (view, outbox) = ended.chat.close();
     if let Some(sentence) = &ended.failure {

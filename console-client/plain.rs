@@ -4,7 +4,6 @@
 
 use std::io;
 use std::io::Write;
-use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use talk::time;
 use crate::chat::Chat;
 use crate::chat::SubmitResult;
 use crate::stdio::events::Event;
+use crate::stdio::events::EventQueue;
 use crate::stdio::output;
 use crate::stdio::output::Reader;
 use crate::text::line::Line;
@@ -73,7 +73,7 @@ impl Plain {
     }
 
     /// Runs until the input has ended and everything is stored, or cannot be.
-    pub(crate) fn run(mut self, queue: &Receiver<Event>) -> PlainEnd {
+    pub(crate) fn run(mut self, queue: &mut EventQueue) -> PlainEnd {
         let mut has_ended = false;
         let mut write_failure = None;
         let failure = loop {
@@ -86,7 +86,7 @@ impl Plain {
             if has_ended && connection.time_left(self.timeout) == Some(Duration::ZERO) {
                 break Some(connection.out_of_time(self.timeout));
             }
-            let event = match queue.recv_timeout(TICK) {
+            let event = match queue.next(Some(TICK)) {
                 Ok(event) => event,
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => break None,

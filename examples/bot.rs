@@ -12,7 +12,6 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, channel};
 use std::{env, fmt};
 use talk::chat::protocol::ErrorMessage;
 
@@ -20,7 +19,7 @@ use talk::chat::protocol::{Record, RecordKind, ServerMessage, Since};
 use talk::chat::{Operation, RoomName, Text, Token, UserName};
 use talk::cli;
 use talk::cli::{Args, Command, Flag};
-use talk::client::{Address, Client, Config, ConnectionState, Event, start};
+use talk::client::{Address, Client, Config, ConnectionState, Event, Events, start};
 use talk::limits;
 use talk::net::entropy::Entropy;
 
@@ -74,8 +73,7 @@ fn run(args: &Args) -> Result<(), Failure> {
         agent: "bot",
         outbox: Vec::new(),
     };
-    let (sender, events) = channel();
-    let client = start(config, sender)
+    let (client, events) = start(config)
         .map_err(|error| Failure::Runtime(format!("cannot start a connection: {error}")))?;
     Bot { client, user, room, head: u64::MAX, unsent: 0 }.run(&events)
 }
@@ -102,7 +100,7 @@ impl Bot {
         clippy::wildcard_enum_match_arm,
         reason = "most events matter only to a program that shows a chat"
     )]
-    fn run(mut self, events: &Receiver<Event>) -> Result<(), Failure> {
+    fn run(mut self, events: &Events) -> Result<(), Failure> {
         for event in events {
             match event {
                 // With each connection, before the records of the room.

@@ -78,6 +78,11 @@ pub const MASK_BLOCK: usize = 1_024;
 /// Depth of nested arrays and objects. The protocol needs three.
 pub const JSON_DEPTH: usize = 16;
 
+/// Values in one text, at any depth. The protocol's longest list is that of rooms, with five values
+/// for each: enough for 13,000 rooms. Two bytes of text can be a value, which takes 32 bytes of memory
+/// and more.
+pub const JSON_VALUES: usize = 65_536;
+
 /// Members of one object. The protocol's largest has twelve.
 pub const JSON_MEMBERS: usize = 64;
 
@@ -291,8 +296,9 @@ pub const JOURNAL: u64 = 256 * 1024;
 
 // ---- Files that a flag or a variable names ------------------------------------------------------
 
-/// Bytes of a short text: a password, a key, the message of the day. `/dev/zero` would never end.
-pub const TEXT_FILE: u64 = 64 * 1024;
+/// Bytes of a short text: a password, a key, the message of the day. Half of what a client accepts as
+/// one ([`CLIENT_TEXT`]). `/dev/zero` would never end.
+pub const TEXT_FILE: u64 = 32 * 1024;
 
 /// Bytes of a file of preferences or of a time zone. The largest zones have 4 KB; a person's list of
 /// muted rooms may be long.
@@ -490,5 +496,25 @@ pub const SERVER_SILENCE: Duration = Duration::from_secs(50);
 /// Messages in a client's send queue; with more, the connection counts as stalled.
 pub const CLIENT_QUEUE: usize = 256;
 
-/// Bytes of one WebSocket message a client accepts: a `history` of the longest records.
-pub const CLIENT_MESSAGE: usize = 16 * 1024 * 1024;
+/// Bytes of one WebSocket message a client accepts. The longest is the list of 1,000 rooms, each with
+/// a topic of [`TOPIC`] bytes that are all escaped: 2 MiB. A `history` has 256 KiB.
+pub const CLIENT_MESSAGE: usize = 4 * 1024 * 1024;
+
+/// Bytes of a text, a server's greeting or the sentence of an error that a client accepts: no client
+/// can post a longer text, as its message would exceed [`MESSAGE`].
+pub const CLIENT_TEXT: usize = MESSAGE;
+
+/// Bytes of a name, a topic, an away message or the id of a log that a client accepts: more than any of
+/// them has, [`AWAY`] bytes at most.
+pub const CLIENT_NAME: usize = 1_024;
+
+/// Private rooms that a client lets a server add to those its person joined: twice as many as a server
+/// may add ([`ROOMS_PER_CLIENT`]).
+pub const CLIENT_INVITATIONS: usize = 2 * ROOMS_PER_CLIENT;
+
+/// Events that a client's caller has not taken yet. With more, the client stops reading until it has:
+/// the server sees a slow reader.
+pub const CLIENT_EVENTS: usize = 256;
+
+/// Bytes of these events, by an estimate of what their messages take in memory.
+pub const CLIENT_EVENT_BYTES: usize = 2 * 1024 * 1024;

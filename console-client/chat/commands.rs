@@ -79,8 +79,14 @@ impl Chat {
                 self.read_markers.send(&self.client, &mut self.view);
                 self.client.leave(&room);
             }
-            Command::Who => requested(self.client.who(&self.current_room()?.name))?,
-            Command::Rooms => requested(self.client.rooms())?,
+            Command::Who => {
+                requested(self.client.who(&self.current_room()?.name))?;
+                self.view.awaited.members += 1;
+            }
+            Command::Rooms => {
+                requested(self.client.rooms())?;
+                self.view.awaited.rooms += 1;
+            }
             Command::History(count) => {
                 let room = self.current_room()?;
                 let range = room.page_before().ok_or("no messages here yet")?;
@@ -89,6 +95,7 @@ impl Chat {
             }
             Command::Search(text) => self.search(text)?,
             Command::Goto(target) => self.go_to(target)?,
+            Command::Show(seq) => self.show(seq)?,
             Command::Away(text) => {
                 let text = text.unwrap_or_default();
                 let away = AwayMessage::parse(&text).map_err(|rejection| rejection.to_string())?;
@@ -198,6 +205,18 @@ impl Chat {
                 self.request_page(&name, range, Purpose::List(count))
             }
         }
+    }
+
+    /// Prints all lines of a message; one that is not kept here is requested first.
+    fn show(&mut self, seq: u64) -> Result<(), String> {
+        let room = self.current_room()?;
+        if let Some(line) = room.scrollback.line_of(seq) {
+            let line = line.clone().unfolded();
+            self.view.display.print_message(seq, line);
+            return Ok(());
+        }
+        let name = room.name.clone();
+        self.request_page(&name, HistoryRange::Before(seq.saturating_add(1)), Purpose::Show(seq))
     }
 
     fn request_page(

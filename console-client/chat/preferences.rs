@@ -27,7 +27,7 @@ impl Chat {
                 if name.is_same_claim(&self.view.display.me) {
                     return Err("that is your own name".to_owned());
                 }
-                preferences.set(PreferenceChange::Ignored(name.clone(), true));
+                self.view.display.ignore(&name);
                 format!("{name} is ignored: new messages are hidden (/unignore {name})")
             }
             PreferenceCommand::Unignore(name) => {

@@ -3,9 +3,13 @@
 use talk::chat::RoomName;
 use talk::chat::protocol::Record;
 use talk::client::Client;
+use talk::limits;
 
 /// Records found after which a search stops.
 const MAX_RESULTS: usize = 30;
+
+/// Records kept of an answer: a server finds no more in the records of one request.
+const RECORDS_KEPT: usize = limits::SEARCH_SPAN;
 
 /// A search and what it has found so far.
 #[derive(Debug)]
@@ -44,6 +48,7 @@ impl RoomSearch {
     ) -> SearchStep {
         records.append(&mut self.records); // each answer is older than the last
         self.records = records;
+        self.records.drain(..self.records.len().saturating_sub(RECORDS_KEPT));
         let is_complete = before <= first.max(1);
         let continues = !is_complete && self.records.len() < MAX_RESULTS;
         if continues && client.search(&self.room, &self.text, Some(before)) {

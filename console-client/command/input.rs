@@ -39,6 +39,8 @@ pub(crate) enum Command {
     History(usize),
     Search(String),
     Goto(Target),
+    /// Prints all lines of the message with this seq.
+    Show(u64),
     /// Sets an away message, with a reason or without.
     Away(Option<String>),
     Back,

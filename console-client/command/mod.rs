@@ -93,6 +93,9 @@ pub(crate) const TABLE: &[CommandInfo] = &[
     entry(&["goto"], "NUMBER|HH:MM", "go to message NUMBER, or to the first since HH:MM", |to| {
         target(to).map(|target| Input::Command(Command::Goto(target)))
     }),
+    entry(&["show"], "NUMBER", "print all lines of a long message", |seq| {
+        number(seq).map(|seq| Input::Command(Command::Show(seq)))
+    }),
     entry(&["ignore"], "[NAME]", "hide messages from NAME; alone: list ignored names", |name| {
         let name = optional(name)?;
         Some(Input::Command(Command::Preference(PreferenceCommand::Ignore(name))))

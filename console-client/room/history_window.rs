@@ -25,6 +25,9 @@ pub(crate) struct HistoryWindow {
 /// Records held: as more come on one side, those on the other are dropped.
 const MAX_RECORDS: usize = 1_000;
 
+/// Bytes of their texts: 500 of the longest that a server accepts as it comes.
+const MAX_BYTES: usize = 2 * 1024 * 1024;
+
 impl HistoryWindow {
     /// An empty window just before the record `seq`.
     pub(crate) fn new(seq: u64) -> HistoryWindow {
@@ -70,7 +73,7 @@ impl HistoryWindow {
                 self.requested = None;
                 self.first = records.first().map_or(kept.min(self.first), |record| record.seq);
                 records.into_iter().rev().for_each(|record| self.records.push_front(record));
-                self.records.truncate(MAX_RECORDS);
+                self.records.truncate(fitting(self.records.iter()));
                 self.end = self.records.back().map_or(self.end, |last| last.seq + 1);
             }
             Some(HistoryRange::After(seq)) if seq + 1 == self.end => {
@@ -79,7 +82,7 @@ impl HistoryWindow {
                 }
                 self.requested = None;
                 self.records.extend(records.into_iter().filter(|record| record.seq < scrollback));
-                let more = self.records.len().saturating_sub(MAX_RECORDS);
+                let more = self.records.len() - fitting(self.records.iter().rev());
                 if more > 0 {
                     self.records.drain(..more);
                     self.first = self.records.front().map_or(self.first, |first| first.seq);
@@ -110,12 +113,30 @@ impl HistoryWindow {
         }
     }
 
-    /// The posts among the records, for lines that reply to one.
-    pub(crate) fn posts(&self) -> RecentPosts {
+    /// The posts among the records that are shown, for lines that reply to one.
+    pub(crate) fn posts(&self, is_shown: impl Fn(&Record) -> bool) -> RecentPosts {
         let mut posts = RecentPosts::default();
-        self.records.iter().for_each(|record| posts.apply(record));
+        let shown = self.records.iter().filter(|record| is_shown(record));
+        shown.for_each(|record| posts.apply(record));
         posts
     }
+}
+
+/// How many of the first records fit; one always does.
+fn fitting<'a>(records: impl Iterator<Item = &'a Record>) -> usize {
+    let text = |record: &Record| match &record.kind {
+        RecordKind::Operation(Operation::Post { text, .. } | Operation::Edit { text, .. }) => {
+            text.as_str().len()
+        }
+        RecordKind::Operation(Operation::Delete { .. } | Operation::Topic { .. })
+        | RecordKind::Erased { .. } => 0,
+    };
+    let mut bytes = 0;
+    let fits = |record: &&Record| {
+        bytes += text(record);
+        bytes <= MAX_BYTES
+    };
+    records.take(MAX_RECORDS).take_while(fits).count().max(1)
 }
 
 #[cfg(test)]

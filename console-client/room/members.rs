@@ -4,6 +4,7 @@ use talk::chat::AwayMember;
 use talk::chat::AwayMessage;
 use talk::chat::UserName;
 use talk::chat::protocol::PresenceChange;
+use talk::limits;
 
 /// The people of one room, as far as the server lists them.
 #[derive(Debug, Default)]
@@ -23,17 +24,24 @@ pub(crate) struct RoomMembers {
 /// Names kept of those who are typing: more than two are shown as "several".
 const TYPING_MAX: usize = 10;
 
+/// Members kept, and those away: a server lists those of a small room only.
+const MEMBERS_MAX: usize = limits::SMALL_ROOM;
+
 /// Names kept of those who wrote.
 const SPEAKERS_MAX: usize = 200;
 
 impl RoomMembers {
-    pub(crate) fn set(&mut self, names: Vec<UserName>, away: Vec<AwayMember>) {
+    pub(crate) fn set(&mut self, mut names: Vec<UserName>, mut away: Vec<AwayMember>) {
+        names.truncate(MEMBERS_MAX);
+        away.truncate(MEMBERS_MAX);
         (self.names, self.away) = (names, away);
     }
 
     pub(crate) fn set_away(&mut self, user: &UserName, away: Option<AwayMessage>) {
         self.away.retain(|member| !member.user.is_same_claim(user));
-        self.away.extend(away.map(|text| AwayMember { user: user.clone(), text }));
+        if self.away.len() < MEMBERS_MAX {
+            self.away.extend(away.map(|text| AwayMember { user: user.clone(), text }));
+        }
     }
 
     pub(crate) fn away(&self) -> &[AwayMember] {
@@ -45,8 +53,10 @@ impl RoomMembers {
         self.names.retain(|member| !member.is_same_claim(user));
         self.stop_typing(user);
         match change {
-            PresenceChange::Joined => self.names.push(user.clone()),
-            PresenceChange::Left => {}
+            PresenceChange::Joined if self.names.len() < MEMBERS_MAX => {
+                self.names.push(user.clone());
+            }
+            PresenceChange::Joined | PresenceChange::Left => {}
         }
     }
 

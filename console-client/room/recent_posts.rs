@@ -74,6 +74,19 @@ impl RecentPosts {
         }
     }
 
+    /// Forgets the posts of a user.
+    pub(crate) fn forget_user(&mut self, user: &UserName) {
+        self.0.retain(|_, post| !post.user.is_same_claim(user));
+    }
+
+    /// Forgets the posts before `seq`; without one, all.
+    pub(crate) fn forget_before(&mut self, seq: Option<u64>) {
+        match seq {
+            Some(seq) => self.0 = self.0.split_off(&seq),
+            None => self.0.clear(),
+        }
+    }
+
     /// The post with this seq, if it is kept.
     pub(crate) fn find(&self, seq: u64) -> Option<&Post> {
         self.0.get(&seq)
@@ -113,12 +126,26 @@ pub(crate) struct OwnPosts {
 /// Own posts kept of a room.
 const MAX_OWN_POSTS: usize = 20;
 
+/// Bytes kept of a post: more than a row of the list shows.
+const OWN_POST_SIZE: usize = 1_024;
+
+/// The first bytes of a text.
+fn cut(text: &str) -> String {
+    if text.len() <= OWN_POST_SIZE {
+        return text.to_owned();
+    }
+    let starts = text.char_indices().map(|(at, _)| at);
+    let end = starts.take_while(|at| *at <= OWN_POST_SIZE).last().unwrap_or(0);
+    text.get(..end).unwrap_or_default().to_owned() + "…"
+}
+
 impl OwnPosts {
     /// Takes a record of ours into account.
     pub(crate) fn apply(&mut self, record: &Record) {
         match &record.kind {
             RecordKind::Operation(Operation::Post { text, me, .. }) => {
-                let text = if *me { format!("* {text}") } else { text.to_string() };
+                let text = cut(text.as_str());
+                let text = if *me { format!("* {text}") } else { text };
                 self.posts.push_back((record.seq, text));
                 if self.posts.len() > MAX_OWN_POSTS {
                     self.posts.pop_front();
@@ -126,7 +153,7 @@ impl OwnPosts {
             }
             RecordKind::Operation(Operation::Edit { target, text }) => {
                 if let Some((_, words)) = self.posts.iter_mut().find(|(seq, _)| seq == target) {
-                    *words = text.to_string();
+                    *words = cut(text.as_str());
                 }
             }
             RecordKind::Operation(Operation::Delete { target }) => {

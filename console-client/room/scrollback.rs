@@ -12,6 +12,8 @@ use crate::text::line::Line;
 pub(crate) struct Scrollback {
     /// The lines, oldest first.
     recent: VecDeque<KeptLine>,
+    /// The memory these take, in bytes.
+    size: usize,
     /// The number of the next line: each line has its own for as long as it is kept.
     next: u64,
     /// The person is scrolled back in this room, so more lines are kept.
@@ -68,6 +70,10 @@ impl KeptLine {
         }
     }
 
+    fn size(&self) -> usize {
+        size_of::<KeptLine>() + self.line.size() + self.info().map_or(0, |info| info.erased.size())
+    }
+
     fn seq(&self) -> Option<u64> {
         self.info().map(|info| info.seq)
     }
@@ -92,8 +98,9 @@ impl Scrollback {
         if let Some(RecordInfo { seq, is_mention: true, is_unread: true, .. }) = kept.info() {
             self.mention = Some(*seq);
         }
+        self.size += kept.size();
         self.recent.push_back(kept);
-        self.recent.drain(..self.excess(self.recent.len()));
+        self.drop_oldest(self.excess(self.recent.len()));
         if is_seen {
             (self.unseen, self.unread, self.mention) = (0, 0, None);
         } else {
@@ -109,13 +116,38 @@ impl Scrollback {
     pub(crate) fn set_scrolled_back(&mut self, is_scrolled_back: bool) {
         self.is_scrolled_back = is_scrolled_back;
         if !is_scrolled_back {
-            self.recent.drain(..self.recent.len().saturating_sub(RECENT));
+            self.drop_oldest(self.recent.len().saturating_sub(RECENT));
         }
     }
 
-    /// The first record from this line on, if the next [`Scrollback::push`] drops the line.
-    pub(crate) fn drops_next(&self, number: u64) -> Option<u64> {
-        let dropped = self.recent.iter().take(self.excess(self.recent.len() + 1));
+    /// The memory that the lines take, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// How many lines the next [`Scrollback::push`] drops.
+    pub(crate) fn dropped_by_next(&self) -> usize {
+        self.excess(self.recent.len() + 1)
+    }
+
+    /// Half of the lines, which [`Scrollback::drop_oldest`] drops where all rooms together take too much
+    /// memory: many at once, so that the scroll position is re-anchored seldom.
+    pub(crate) fn half(&self) -> usize {
+        self.recent.len().div_ceil(2)
+    }
+
+    /// Drops the oldest `count` lines.
+    pub(crate) fn drop_oldest(&mut self, count: usize) {
+        let dropped = self.recent.drain(..count.min(self.recent.len()));
+        self.size -= dropped.map(|kept| kept.size()).sum::<usize>().min(self.size);
+        if self.recent.is_empty() {
+            self.size = 0; // whatever was counted: a room without lines is never the largest
+        }
+    }
+
+    /// The first record from this line on, if the line is one of the oldest `count`.
+    pub(crate) fn first_record_of(&self, number: u64, count: usize) -> Option<u64> {
+        let dropped = self.recent.iter().take(count);
         dropped.skip_while(|kept| kept.number < number).find_map(KeptLine::seq)
     }
 
@@ -181,6 +213,12 @@ impl Scrollback {
         self.recent.iter().rev().filter_map(KeptLine::info).any(|info| info.at >= at)
     }
 
+    /// The line that shows the record `seq`, if it is kept.
+    pub(crate) fn line_of(&self, seq: u64) -> Option<&Line> {
+        let found = self.recent.iter().rev().find(|kept| kept.seq() == Some(seq));
+        found.map(|kept| &kept.line)
+    }
+
     /// The number of the line where the unread messages begin.
     pub(crate) fn unread_line(&self) -> Option<u64> {
         let found = self.recent.iter().find(|kept| matches!(kept.kind, LineKind::Unread));
@@ -206,7 +244,9 @@ impl Scrollback {
                 && info.text_of == Some(post)
             {
                 info.text_of = None;
+                self.size -= line.size().min(self.size);
                 *line = info.erased.clone();
+                self.size += line.size();
             }
         }
     }
@@ -223,7 +263,8 @@ impl Scrollback {
         if at >= self.recent.len().saturating_sub(self.unseen) {
             self.unseen = self.unseen.saturating_sub(1);
         }
-        self.recent.remove(at);
+        let removed = self.recent.remove(at).map_or(0, |kept| kept.size());
+        self.size -= removed.min(self.size);
     }
 }
 

@@ -6,7 +6,6 @@
 use std::env;
 use std::io;
 use std::io::Read;
-use std::sync::mpsc;
 
 use talk::chat::UserName;
 use talk::client;
@@ -49,11 +48,10 @@ pub(crate) fn run(args: Args, script: &Script) -> Result<(), Failure> {
     };
     let since = script.since();
     let text = text(script).map_err(Failure::Failed)?;
-    let (sender, events) = mpsc::channel();
     let (agent, outbox, me) = ("console", Vec::new(), user.clone());
     let config =
         Config { server, user, token, password, rooms: rooms.clone(), since, agent, outbox };
-    let client = client::start(config, sender).map_err(cannot_start)?;
+    let (client, events) = client::start(config).map_err(cannot_start)?;
     let run = ScriptRun::new(client, events, rooms, me).with_timeout(timeout).with_tokens(tokens);
     let run = run.with_zone(prompt::load_time_zone()).with_password(has_password);
     match &script.task {

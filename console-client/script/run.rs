@@ -1,8 +1,6 @@
 //! What every script does with a connection: wait for it, save the name's key, and print on stderr
 //! what is wrong.
 
-use std::sync::mpsc::Receiver;
-use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 use talk::chat::protocol::ErrorMessage;
 
@@ -12,6 +10,8 @@ use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
 use talk::client::Client;
 use talk::client::Event;
+use talk::client::Events;
+use talk::client::WaitError;
 
 use crate::connection_status::ConnectionChange;
 use crate::connection_status::ConnectionStatus;
@@ -25,7 +25,7 @@ pub(crate) struct ScriptRun {
     /// Sends and joins.
     pub(super) client: Client,
     /// What the client reports.
-    events: Receiver<Event>,
+    events: Events,
     /// The rooms to send to or to read.
     pub(super) rooms: Vec<RoomName>,
     /// The name of this run.
@@ -54,7 +54,7 @@ pub(super) enum Wait {
 impl ScriptRun {
     pub(crate) fn new(
         client: Client,
-        events: Receiver<Event>,
+        events: Events,
         rooms: Vec<RoomName>,
         me: UserName,
     ) -> ScriptRun {
@@ -106,8 +106,8 @@ impl ScriptRun {
         match left.filter(|_| wait == Wait::Limited) {
             None => self.events.recv().map_err(|_| ended()),
             Some(left) => self.events.recv_timeout(left).map_err(|error| match error {
-                RecvTimeoutError::Timeout => self.connection.out_of_time(self.timeout),
-                RecvTimeoutError::Disconnected => ended(),
+                WaitError::Timeout | WaitError::Woken => self.connection.out_of_time(self.timeout),
+                WaitError::Disconnected => ended(),
             }),
         }
     }
@@ -128,7 +128,7 @@ impl ScriptRun {
         }
         if let Event::Message(ServerMessage::Welcome(Welcome { user, token, .. })) = event {
             self.me = user.clone();
-            if let Some(Err(sentence)) = self.tokens.as_ref().map(|tokens| tokens.save(user, token))
+            if let Some(Err(sentence)) = self.tokens.as_mut().map(|tokens| tokens.save(user, token))
             {
                 print_error(&sentence);
             }

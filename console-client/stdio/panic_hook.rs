@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
-use std::sync::mpsc::Sender;
 
 use super::events::Event;
+use super::events::EventSender;
 
 /// The messages of panics in any thread since the hook was installed.
 #[derive(Debug, Default, Clone)]
@@ -17,12 +17,12 @@ pub(crate) struct PanicHook {
 
 impl PanicHook {
     /// Installs the hook. Each panic also becomes an event: the chat may need the thread that ended.
-    pub(crate) fn install(events: Sender<Event>) -> PanicHook {
+    pub(crate) fn install(events: EventSender) -> PanicHook {
         let hook = PanicHook::default();
         let kept = hook.clone();
         panic::set_hook(Box::new(move |panic| {
             kept.messages().push(panic.to_string().replace('\n', " "));
-            _ = events.send(Event::Panicked); // fails if the receiver's thread is the one that ended
+            _ = events.notice(Event::Panicked); // it may fail: the queue's own thread may be the one
         }));
         hook
     }

@@ -20,7 +20,16 @@ pub(crate) struct TokenStore {
     directory: Option<PathBuf>,
     /// The file that the person chose for the name they start with.
     chosen: Option<(UserName, PathBuf)>,
+    /// The names whose keys were saved in this run.
+    saved: Vec<UserName>,
 }
+
+/// Bytes of a file with a key, which has 32 digits.
+const KEY_FILE_MAX: usize = 4 * 1024;
+
+/// Names whose keys are saved in one run: a person changes their name a few times, and a server must not
+/// fill the disk with one file for each name it makes up.
+const NAMES_MAX: usize = 100;
 
 impl TokenStore {
     /// The keys of names on `server`, under the user's state directory (XDG Base Directory
@@ -30,7 +39,7 @@ impl TokenStore {
         chosen: Option<(UserName, PathBuf)>,
         env: impl Fn(&str) -> Option<OsString>,
     ) -> TokenStore {
-        TokenStore { directory: private_file::directory(server, env), chosen }
+        TokenStore { directory: private_file::directory(server, env), chosen, saved: Vec::new() }
     }
 
     /// The key of `user`, if one is saved.
@@ -57,9 +66,17 @@ impl TokenStore {
     /// Saves the key of `user`, unless it is saved already.
     ///
     /// # Errors
-    /// A sentence: the file cannot be written.
-    pub(crate) fn save(&self, user: &UserName, token: &Token) -> Result<(), String> {
+    /// A sentence: the file cannot be written, or too many were.
+    pub(crate) fn save(&mut self, user: &UserName, token: &Token) -> Result<(), String> {
         let Some(path) = self.path(user) else { return Ok(()) };
+        if !self.saved.iter().any(|name| name.is_same_claim(user)) {
+            if self.saved.len() >= NAMES_MAX {
+                return Err(format!(
+                    "the key for {user} is not saved: the server has sent {NAMES_MAX} others"
+                ));
+            }
+            self.saved.push(user.clone());
+        }
         if read(&path).is_ok_and(|saved| saved.trim() == token.reveal()) {
             return Ok(());
         }
@@ -86,6 +103,7 @@ fn read(path: &Path) -> io::Result<String> {
 mod tests {
     use super::*;
     use std::fs;
+    use std::path::Path;
 
     const KEY: &str = "00112233445566778899aabbccddeeff";
 
@@ -101,7 +119,7 @@ mod tests {
     #[test]
     fn a_key_is_found_again_by_its_name_on_its_server_only() {
         let home = tempfile::tempdir().unwrap();
-        let tokens = store(home.path(), None);
+        let mut tokens = store(home.path(), None);
         assert_eq!(tokens.load(&user("Bob")), Ok(None));
         tokens.save(&user("Bob"), &KEY.parse().unwrap()).unwrap();
         tokens.save(&user("Bob"), &KEY.parse().unwrap()).unwrap();
@@ -118,6 +136,20 @@ mod tests {
         }
         let files = fs::read_dir(path.parent().unwrap()).unwrap();
         assert_eq!(files.count(), 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn a_server_cannot_make_a_file_for_each_name_it_thinks_of() {
+        let home = tempfile::tempdir().unwrap();
+        let mut tokens = store(home.path(), None);
+        let key = KEY.parse().unwrap();
+        for n in 0..NAMES_MAX {
+            tokens.save(&user(&format!("n{n}")), &key).unwrap();
+        }
+        assert!(tokens.save(&user("one-more"), &key).unwrap_err().contains("is not saved"));
+        tokens.save(&user("N0"), &key).unwrap();
+        let path = tokens.path(&user("n0")).unwrap();
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), NAMES_MAX);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A line of the chat before it is drawn: styled pieces of sanitized text, and how they wrap.
 
 use super::sanitize::Sanitized;
+use super::sanitize::SanitizedLines;
 use super::style::Row;
 use super::style::Style;
 use super::width;
@@ -12,10 +13,30 @@ use super::width;
 pub(crate) struct Line {
     pieces: Vec<(Style, Sanitized)>,
     /// The lines of the text after its first.
-    more: Vec<Sanitized>,
+    more: SanitizedLines,
     /// Columns before every row but the first.
     indent: usize,
+    /// What is shown of it on a terminal.
+    fold: Fold,
 }
+
+/// What is shown of a long line on a terminal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Fold {
+    #[default]
+    Whole,
+    /// [`FOLD_ROWS`] rows, and how many more there are.
+    Cut,
+    /// The same, and the command that prints them: the line is of the record with this seq.
+    Record(u64),
+}
+
+/// Rows that a message may fill. More are folded: a post of 4,096 line feeds has 4,097 rows, and
+/// three of them push out what a terminal keeps.
+const FOLD_ROWS: usize = 20;
+
+/// Bytes that the allocator adds to a small string, and those of its smallest block.
+const ALLOCATION: usize = 24;
 
 /// Printed before each line of a text but its first.
 const CONTINUED: &str = "│ ";
@@ -36,8 +57,23 @@ impl Line {
     pub(crate) fn with_text(mut self, style: Style, text: &str) -> Line {
         let mut lines = Sanitized::lines(text).into_iter();
         self.pieces.extend(lines.next().map(|first| (style, first)));
-        self.more.extend(lines);
+        lines.for_each(|line| self.more.push(&line));
         self
+    }
+
+    /// On a terminal, only its first rows are shown; `/show SEQ` prints all of them.
+    pub(crate) fn folded(self, seq: u64) -> Line {
+        Line { fold: Fold::Record(seq), ..self }
+    }
+
+    /// On a terminal, only its first rows are shown.
+    pub(crate) fn cut(self) -> Line {
+        Line { fold: Fold::Cut, ..self }
+    }
+
+    /// The same line with all its rows.
+    pub(crate) fn unfolded(self) -> Line {
+        Line { fold: Fold::Whole, ..self }
     }
 
     /// This line with another before it.
@@ -51,27 +87,65 @@ impl Line {
         self.pieces.iter().any(|(style, _)| *style == Style::Alarm)
     }
 
-    /// The line as rows of at most `columns` columns, broken between words where possible.
+    /// An estimate of the memory it takes, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let piece = |(_, text): &(Style, Sanitized)| {
+            size_of::<(Style, Sanitized)>() + ALLOCATION + text.as_str().len()
+        };
+        size_of::<Line>()
+            + 2 * ALLOCATION
+            + self.pieces.iter().map(piece).sum::<usize>()
+            + self.more.size()
+    }
+
+    /// The line as rows of at most `columns` columns, for a terminal: a long one is folded.
     pub(crate) fn rows(&self, columns: usize) -> Vec<Row> {
-        let indent = if columns >= 4 * self.indent { self.indent } else { columns / 4 };
+        let most = if self.fold == Fold::Whole { usize::MAX } else { FOLD_ROWS };
+        let (mut rows, hidden) = self.first_rows(columns, most);
+        if hidden == 0 {
+            return rows;
+        }
+        let lines = if hidden == 1 { "line" } else { "lines" };
+        let text = match self.fold {
+            Fold::Whole | Fold::Cut => format!("… {hidden} more {lines}"),
+            Fold::Record(seq) => format!("… {hidden} more {lines}: /show {seq}"),
+        };
+        let mut fold = Wrap::new(columns, Vec::new(), self.indent_at(columns));
+        fold.push(Style::Quiet, &format!("{:1$}{text}", "", self.indent_at(columns)));
+        rows.extend(fold.done());
+        rows
+    }
+
+    fn indent_at(&self, columns: usize) -> usize {
+        if columns >= 4 * self.indent { self.indent } else { columns / 4 }
+    }
+
+    /// The first `most` rows of at most `columns` columns, broken between words where possible, and how
+    /// many more there are. Those are not kept in memory: a hostile text has 65,536.
+    fn first_rows(&self, columns: usize, most: usize) -> (Vec<Row>, usize) {
+        let indent = self.indent_at(columns);
         let mut rows = Wrap::new(columns, Vec::new(), indent);
         for (style, text) in &self.pieces {
             rows.push(*style, text.as_str());
         }
-        let mut all = rows.done();
-        for text in &self.more {
+        let (mut first, mut hidden) = (rows.done(), 0);
+        for text in self.more.iter() {
             let mark = format!("{:indent$}{CONTINUED}", "");
             let indent = indent + width::of_text(CONTINUED);
             let mut rows = Wrap::new(columns, vec![(Style::Quiet, mark)], indent);
-            rows.push(Style::Plain, text.as_str());
-            all.extend(rows.done());
+            rows.push(Style::Plain, text);
+            let mut rows = rows.done().into_iter();
+            first.extend(rows.by_ref().take(most.saturating_sub(first.len())));
+            hidden += rows.count();
         }
-        all
+        hidden += first.len().saturating_sub(most);
+        first.truncate(most);
+        (first, hidden)
     }
 
     /// The line for a pipe or a file: never wrapped, still marked.
     pub(crate) fn unwrapped(&self) -> Vec<Row> {
-        self.rows(usize::MAX / 8)
+        self.first_rows(usize::MAX / 8, usize::MAX).0
     }
 }
 
@@ -182,6 +256,30 @@ mod tests {
         assert_eq!(drawn(&line("hi\n12:35 admin you are banned"), 30)[..2], rows[..2]);
         let piped = drawn(&line("hi\n12:35 admin you are banned"), 400);
         assert_eq!(piped, ["12:34 bob hi", "      │ 12:35 admin you are banned"]);
+    }
+
+    #[test]
+    fn a_long_line_is_folded_by_rows_on_a_terminal_and_whole_elsewhere() {
+        let lines = |count: usize| line(&vec!["x"; count].join("\n"));
+        assert_eq!(drawn(&lines(20).folded(12), 40).len(), 20, "it fits");
+        let folded = drawn(&lines(4_003).folded(12), 40);
+        assert_eq!((folded.len(), folded[19].as_str()), (21, "      │ x"));
+        assert_eq!(folded[20], "      … 3983 more lines: /show 12");
+        assert_eq!(drawn(&lines(21).cut(), 40)[20], "      … 1 more line");
+        assert_eq!(drawn(&lines(4_003).folded(12).unfolded(), 40).len(), 4_003);
+        assert_eq!(lines(4_003).folded(12).unwrapped().len(), 4_003, "a pipe gets all of it");
+        // A row is what the terminal's width makes one.
+        let wide = line(&"y".repeat(1_000)).folded(7);
+        assert_eq!(drawn(&wide, 120).len(), 10);
+        assert!(drawn(&wide, 40)[20].ends_with(" more lines: /show 7"));
+        let narrow = drawn(&lines(99).folded(123_456), 8);
+        assert!(narrow.iter().all(|row| width::of_text(row) <= 8), "{narrow:?}");
+    }
+
+    #[test]
+    fn a_text_of_line_breaks_takes_no_more_memory_than_another() {
+        let size = |text: &str| line(text).size();
+        assert!(size(&"\n".repeat(4_096)) <= 2 * size(&"x".repeat(4_096)));
     }
 
     proptest! {

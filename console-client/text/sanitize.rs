@@ -35,6 +35,28 @@ impl Sanitized {
     }
 }
 
+/// Lines of sanitized text, in one string: a text of 4,096 line breaks takes no more memory than
+/// another of its length.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct SanitizedLines(String);
+
+impl SanitizedLines {
+    /// Adds a line.
+    pub(crate) fn push(&mut self, line: &Sanitized) {
+        self.0.push('\n');
+        self.0.push_str(line.as_str());
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split('\n').skip(1)
+    }
+
+    /// The memory it takes, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.0.capacity()
+    }
+}
+
 /// What is before a character, which decides whether a mark or a joiner makes sense there.
 #[derive(Clone, Copy)]
 enum Preceding {
@@ -148,9 +170,13 @@ mod tests {
 
     #[test]
     fn several_lines_are_separated_so_that_each_can_be_marked() {
-        let lines = Sanitized::lines("hi\r\nadmin: you are banned\n\tx\n");
-        let lines: Vec<&str> = lines.iter().map(Sanitized::as_str).collect();
+        let all = Sanitized::lines("hi\r\nadmin: you are banned\n\tx\n");
+        let lines: Vec<&str> = all.iter().map(Sanitized::as_str).collect();
         assert_eq!(lines, ["hi", "admin: you are banned", "    x", ""]);
+        let mut together = SanitizedLines::default();
+        all.iter().for_each(|line| together.push(line));
+        assert!(together.iter().eq(lines));
+        assert_eq!(SanitizedLines::default().iter().count(), 0);
     }
 
     #[test]

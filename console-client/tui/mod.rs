@@ -3,10 +3,9 @@
 //! It runs the event loop; what keys mean is decided by the editor and the chat.
 //! Depends on `chat`, `view`, `editor`, `storage` and `stdio`; never on the client itself.
 
-use std::io;
-use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
+use std::time::Instant;
 
 use talk::failpoint;
 use talk::time;
@@ -19,18 +18,18 @@ use crate::editor::KeyAction;
 use crate::editor::Recall;
 use crate::editor::completion::Words;
 use crate::stdio::events::Event;
+use crate::stdio::events::EventQueue;
 use crate::stdio::keys::Key;
 use crate::stdio::keys::KeyDecoder;
 use crate::stdio::terminal;
 use crate::stdio::terminal::Terminal;
 use crate::storage::input_history::InputHistory;
-use crate::text::line::Line;
 use crate::tui::screen::Screen;
-use crate::view::StatusLine;
 use crate::view::display::Display;
 use crate::view::format;
 
 pub(crate) mod screen; // what is where on the terminal
+mod paint; // what is painted, and when the alternate screen is used
 
 /// The chat on a terminal.
 #[derive(Debug)]
@@ -77,6 +76,9 @@ enum LoopControl {
 /// Events taken in before the screen is painted again: of a flood, each batch is painted once.
 const BATCH: usize = 1_000;
 
+/// The screen is painted after this time, also within a batch.
+const BATCH_TIME: Duration = Duration::from_millis(100);
+
 /// How often the screen is painted while the status line changes by itself.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -105,7 +107,7 @@ impl Tui {
 
     /// Runs until the person leaves or the chat cannot continue. Afterwards the terminal is as it
     /// was before.
-    pub(crate) fn run(mut self, queue: &Receiver<Event>) -> TuiEnd {
+    pub(crate) fn run(mut self, queue: &mut EventQueue) -> TuiEnd {
         let control = loop {
             failpoint::check((), "painted");
             if self.paint().is_err() {
@@ -113,7 +115,13 @@ impl Tui {
             }
             self.chat.send_read_markers(time::unix_ms()); // what is painted counts as read
             self.load_history();
-            match self.take_events(queue) {
+            let control = match self.take_events(queue) {
+                LoopControl::Leave => self.take_client_events(queue),
+                control @ (LoopControl::Continue
+                | LoopControl::Stop(_)
+                | LoopControl::TerminalGone) => control,
+            };
+            match control {
                 LoopControl::Continue => {}
                 LoopControl::Leave if self.waits_for_last_messages() => {
                     self.leaving_since.get_or_insert_with(time::unix_ms);
@@ -148,20 +156,16 @@ impl Tui {
     // ---- Events --------------------------------------------------------------------------------
 
     /// Takes in the events that have come, waiting for the first.
-    fn take_events(&mut self, queue: &Receiver<Event>) -> LoopControl {
+    fn take_events(&mut self, queue: &mut EventQueue) -> LoopControl {
         let is_ticking = self.leaving_since.is_some()
             || self.chat.view.is_ticking(time::unix_ms())
             || self.chat.has_read_markers_to_send();
-        let first = if is_ticking {
-            queue.recv_timeout(TICK)
-        } else {
-            queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
-        };
-        let mut event = match first {
+        let mut event = match queue.next(is_ticking.then_some(TICK)) {
             Ok(event) => event,
             Err(RecvTimeoutError::Timeout) => return LoopControl::Continue,
             Err(RecvTimeoutError::Disconnected) => return LoopControl::TerminalGone,
         };
+        let begun = Instant::now();
         for _ in 0..BATCH {
             match self.take_event(event) {
                 LoopControl::Continue => {}
@@ -171,12 +175,31 @@ impl Tui {
                     return control;
                 }
             }
-            match queue.try_recv() {
+            if begun.elapsed() >= BATCH_TIME || self.display().output.is_large() {
+                break;
+            }
+            match queue.next(Some(Duration::ZERO)) {
                 Ok(next) => event = next,
-                Err(_) => break, // empty, or closed: the next recv tells which
+                Err(_) => break, // none yet, or never: the next call tells which
             }
         }
         LoopControl::Continue
+    }
+
+    /// Takes in what the client has reported already, for a person who leaves: their keys overtook
+    /// it, and it may say that their last messages are stored. Under a flood it gives up.
+    fn take_client_events(&mut self, queue: &mut EventQueue) -> LoopControl {
+        let begun = Instant::now();
+        while self.chat.view.unsent.is_any_pending() && begun.elapsed() < BATCH_TIME {
+            let Some(event) = queue.next_of_client() else { break };
+            match self.take_event(event) {
+                LoopControl::Continue => {}
+                control @ (LoopControl::Leave
+                | LoopControl::Stop(_)
+                | LoopControl::TerminalGone) => return control,
+            }
+        }
+        LoopControl::Leave
     }
 
     fn take_event(&mut self, event: Event) -> LoopControl {
@@ -340,72 +363,5 @@ impl Tui {
             names: room.map_or(Vec::new(), |room| room.members.completions()),
             rooms: display.rooms.iter().map(|r| format::title(&r.name, &display.me)).collect(),
         }
-    }
-
-    // ---- Painting ------------------------------------------------------------------------------
-
-    fn paint(&mut self) -> io::Result<()> {
-        self.paint_with(Vec::new())
-    }
-
-    /// Paints the end of the chat, with `above` before its new lines; or, while the person is
-    /// scrolled back, an older part of it on the terminal's alternate screen.
-    fn paint_with(&mut self, above: Vec<Line>) -> io::Result<()> {
-        let is_scrolled = self.display().scroll.is_active();
-        let mut out = String::new();
-        let switch = self.terminal.use_alternate(is_scrolled);
-        if let Some(switch) = switch {
-            self.screen.forget_pane();
-            out.push_str(screen::BEGIN); // without it the empty screen is seen for a moment
-            out.push_str(switch);
-        }
-        if is_scrolled {
-            self.paint_pane(&mut out);
-        } else {
-            self.paint_end(above, &mut out);
-        }
-        if switch.is_some() {
-            out.push_str(screen::END);
-        }
-        if self.chat.view.bell.take(time::unix_ms()) {
-            out.insert(0, '\x07');
-        }
-        if out.is_empty() { Ok(()) } else { terminal::write(&out) }
-    }
-
-    fn paint_end(&mut self, mut above: Vec<Line>, out: &mut String) {
-        above.extend(self.display().output.take().into_iter().map(|(_, line)| line));
-        let (pending, status) = (self.chat.view.pending_lines(), self.status());
-        self.screen.paint(&above, &pending, &status, &self.editor, out);
-    }
-
-    fn paint_pane(&mut self, out: &mut String) {
-        let (columns, height) = (self.screen.columns(), self.pane_height());
-        let display = &self.chat.view.display;
-        let pane = display.scroll.pane(display.rooms.current(), columns, height);
-        let (below, status) = (self.more_below(), self.status());
-        self.screen.paint_pane(&pane, &below, &status, &self.editor, out);
-    }
-
-    /// Requests the page of history that the person will see next, if they are scrolled back.
-    fn load_history(&mut self) {
-        if self.display().scroll.is_active() {
-            let (columns, height) = (self.screen.columns(), self.pane_height());
-            self.chat.request_history(columns, height);
-        }
-    }
-
-    /// Rows for older messages while the person is scrolled back.
-    fn pane_height(&self) -> usize {
-        self.screen.height(&self.more_below(), &self.status(), &self.editor)
-    }
-
-    fn more_below(&self) -> Vec<Line> {
-        let display = &self.chat.view.display;
-        vec![display.scroll.more_below(display.rooms.current())]
-    }
-
-    fn status(&self) -> Line {
-        StatusLine::new(&self.chat.view, time::unix_ms()).line(self.screen.columns())
     }
 }

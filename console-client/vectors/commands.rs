@@ -71,6 +71,7 @@ fn command_meaning(command: Command) -> Option<Value> {
         Command::Search(words) => ("search", json!({ "words": words })),
         Command::Goto(Target::Seq(seq)) => ("goto", json!({ "seq": seq })),
         Command::Goto(Target::Time(minutes)) => ("goto", json!({ "minutes": minutes })),
+        Command::Show(seq) => ("show", json!({ "seq": seq })),
         Command::Away(text) => {
             AwayMessage::parse(text.as_deref().unwrap_or_default()).ok()?;
             ("away", json!({ "text": text.unwrap_or_default() }))

@@ -17,6 +17,7 @@ use crate::storage::preferences::PreferenceChange;
 use crate::text::line::Line;
 use crate::text::timezone::TimeZone;
 use crate::view::OutputMode;
+use crate::view::Purpose;
 use crate::view::View;
 use crate::view::format;
 
@@ -80,6 +81,10 @@ fn apply(view: &mut View, event: Event) {
 
 /// Gives the view a record, or a page of older history.
 fn apply_records(view: &mut View, records: &Value, room: &str) {
+    if let Some(page) = records.as_array() {
+        let purpose = Purpose::List(page.len());
+        view.display.scroll.history.expect(room.parse().unwrap(), purpose);
+    }
     let event = match records.as_array() {
         None => Event::Record(record(records, room)),
         Some(page) => Event::Message(ServerMessage::History {

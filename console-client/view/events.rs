@@ -12,12 +12,18 @@ use talk::chat::protocol::Welcome;
 use talk::client::ConnectionState;
 use talk::client::Event;
 
+use super::AwaitedLists;
 use super::View;
+use super::display::presence::Note;
 use super::format;
 use super::listing;
+use super::take_awaited;
 use super::unsent::SendState;
 use crate::connection_status::ConnectionChange;
 use crate::room::Room;
+
+/// Lines shown of the server's greeting.
+const MOTD_LINES: usize = 100;
 
 /// How long a user counts as typing, in milliseconds.
 const TYPING: u64 = 5_000;
@@ -61,10 +67,12 @@ impl View {
             }
             ServerMessage::Away { room, user, away } => self.on_away(&room, &user, away),
             ServerMessage::Renamed { user, to, .. } => self.on_renamed(&user, &to),
-            ServerMessage::Members { room, members, away } => {
+            ServerMessage::Members { room, members, away }
+                if take_awaited(&mut self.awaited.members) =>
+            {
                 self.on_members(&room, members, away);
             }
-            ServerMessage::Rooms { rooms } => {
+            ServerMessage::Rooms { rooms } if take_awaited(&mut self.awaited.rooms) => {
                 let lines = listing::rooms(rooms, &self.display.me);
                 self.display.print_all(lines);
             }
@@ -83,6 +91,8 @@ impl View {
             ServerMessage::Error(ErrorMessage { code, message, room, .. }) => {
                 self.on_error(code, room, &message);
             }
+            // A list that was not asked for.
+            ServerMessage::Members { .. } | ServerMessage::Rooms { .. } => {}
             // Records come as events of their own; the chat shows a search once it is complete.
             ServerMessage::Record(_) | ServerMessage::Found { .. } | ServerMessage::Other(_) => {}
         }
@@ -93,6 +103,7 @@ impl View {
         history.set_online(self.connection.status.is_connected());
         if let ConnectionState::Offline { retry } = state {
             history.cancel_requests();
+            self.awaited = AwaitedLists::default();
             self.connection.set_retry(retry, self.display.clock.now);
         }
         match self.connection.status.report_once() {
@@ -119,8 +130,8 @@ impl View {
         let motd = welcome.motd.clone();
         if self.connection.set_welcome(welcome) {
             self.display.notice(&format!("{} · you are {} · /help", self.server, self.me()));
-            for line in motd.iter().flat_map(|motd| motd.lines()) {
-                self.display.notice(line);
+            for line in motd.iter().flat_map(|motd| motd.lines()).take(MOTD_LINES) {
+                self.display.print(format::notice(line).cut());
             }
         }
     }
@@ -128,13 +139,12 @@ impl View {
     /// Notes that a user is away, or back. If it is us, it was said here or on another device.
     fn on_away(&mut self, name: &RoomName, user: &UserName, away: Option<AwayMessage>) {
         let display = &mut self.display;
-        let line = format::away(user, away.as_ref(), &display.stamp(display.clock.local_now()));
         let Some(room) = display.rooms.get_mut(name) else { return };
         room.members.set_away(user, away.clone());
         if user.is_same_claim(&display.me) {
             self.own_away = away;
-        } else if display.preferences.shows_presence_of(user) {
-            display.show_presence(name, line);
+        } else {
+            display.add_note(name, Note::Away(user, away.as_ref()));
         }
     }
 
@@ -168,7 +178,7 @@ impl View {
         if let Some((user, change)) = change {
             room.members.apply(&user, change);
             room.members.set_away(&user, away);
-            display.add_presence(name, &user, change);
+            display.add_note(name, Note::Presence(&user, change));
         }
     }
 
@@ -190,15 +200,16 @@ impl View {
         }
         display.preferences.follow_rename(user, to);
         display.rooms.rename_sender(user, to);
-        let line = format::renamed(user, to, &display.stamp(display.clock.local_now()));
         let knows = |room: &mut Room| room.members.rename(user, to).then(|| room.name.clone());
         let known: Vec<RoomName> = display.rooms.iter_mut().filter_map(knows).collect();
-        if known.is_empty() && is_ours {
+        if !is_ours {
+            return known.iter().for_each(|room| display.add_note(room, Note::Renamed(user, to)));
+        }
+        let line = format::renamed(user, to, &display.stamp(display.clock.local_now()));
+        if known.is_empty() {
             return display.print(line);
         }
-        if is_ours || display.preferences.shows_presence_of(to) {
-            known.iter().for_each(|room| display.show_presence(room, line.clone()));
-        }
+        known.iter().for_each(|room| display.show_presence(room, line.clone()));
     }
 
     /// Empties a room, because the server has a new log for it, or lost records of this one.

@@ -1,7 +1,6 @@
 //! How everything in the chat looks: records, joins and leaves, notices, unsent messages, times.
 
 use talk::chat::AwayMember;
-use talk::chat::AwayMessage;
 use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::UserName;
@@ -181,12 +180,6 @@ pub(crate) fn renamed(user: &UserName, to: &UserName, stamp: &str) -> Line {
     quiet(stamp, &format!("--- {user} is now known as {to}"))
 }
 
-/// `12:34 --- alice is away: lunch`
-pub(crate) fn away(user: &UserName, away: Option<&AwayMessage>, stamp: &str) -> Line {
-    let how = away.map_or("back".to_owned(), AwayMessage::to_string);
-    quiet(stamp, &format!("--- {user} is {how}"))
-}
-
 /// `alice`, or `alice (away: lunch)`
 pub(crate) fn member(user: &UserName, away: &[AwayMember]) -> String {
     let member = away.iter().find(|member| member.user == *user);
@@ -230,7 +223,7 @@ pub(crate) fn item(text: &str) -> Line {
 
 /// `!! there is no command /x`
 pub(crate) fn error(text: &str) -> Line {
-    Line::indented(3).with(Style::Alarm, "!! ").with_text(Style::Plain, text)
+    Line::indented(3).with(Style::Alarm, "!! ").with_text(Style::Plain, text).cut()
 }
 
 /// The mark where the unread messages begin.

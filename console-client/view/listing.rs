@@ -67,7 +67,8 @@ fn numbered(room: Option<&Room>, records: &[Record], style: &RecordStyle<'_>) ->
         if let RecordKind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
             lines.push(format::reply_to(*seq, room.and_then(|room| room.posts.find(*seq))));
         }
-        lines.push(format::numbered(record, &style.stamp(record), style.me));
+        let line = format::numbered(record, &style.stamp(record), style.me);
+        lines.push(line.folded(record.seq));
     }
     lines
 }

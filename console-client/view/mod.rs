@@ -28,6 +28,22 @@ pub(crate) use display::output::OutputMode;
 pub(crate) use status_line::StatusLine;
 pub(crate) use unsent::UnsentList;
 
+/// How many lists the person asked for that have not come. A list that was not asked for is not shown.
+#[derive(Debug, Default)]
+pub(crate) struct AwaitedLists {
+    /// Answers to `/who`.
+    pub(crate) members: usize,
+    /// Answers to `/rooms`.
+    pub(crate) rooms: usize,
+}
+
+/// Takes an answer into account; false if none is awaited.
+fn take_awaited(count: &mut usize) -> bool {
+    let is_awaited = *count > 0;
+    *count = count.saturating_sub(1);
+    is_awaited
+}
+
 /// The chat as it is shown.
 #[derive(Debug)]
 pub(crate) struct View {
@@ -38,6 +54,8 @@ pub(crate) struct View {
     /// Our messages that are not stored yet.
     pub(crate) unsent: UnsentList,
     pub(crate) bell: Bell,
+    /// Lists that the person asked for.
+    pub(crate) awaited: AwaitedLists,
     /// Our away message, if we are away.
     pub(crate) own_away: Option<AwayMessage>,
     /// The server's address, as the person gave it.
@@ -57,6 +75,7 @@ impl View {
             connection: Connection::new(),
             unsent: UnsentList::default(),
             bell: Bell::default(),
+            awaited: AwaitedLists::default(),
             own_away: None,
             server,
         }

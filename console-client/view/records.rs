@@ -148,7 +148,8 @@ impl View {
                 }
             }
             Some(Purpose::List(count)) => self.list_history(name, &records, count),
-            None => self.list_history(name, &records, records.len()),
+            Some(Purpose::Show(seq)) => self.show_record_of(&records, seq),
+            None => {} // nobody asked for it
         }
     }
 
@@ -182,10 +183,23 @@ impl View {
             // If records between these and the rest are not shown, `/history` still has to list them.
             let adjoins = shown.last().map(|last| last.seq + 1) >= room.seqs.oldest;
             room.seqs.oldest = if adjoins { Some(first.seq) } else { room.seqs.oldest };
-            records.iter().for_each(|record| room.posts.apply(record));
+            let preferences = display.preferences.current();
+            let shown = records.iter().filter(|record| !preferences.is_ignored(&record.user));
+            shown.for_each(|record| room.posts.apply(record));
         }
         let lines = listing::history(name, display.rooms.get(name), shown, &display.style());
         display.print_all(lines);
+    }
+
+    /// Prints all lines of one of these records.
+    fn show_record_of(&mut self, records: &[Record], seq: u64) {
+        let display = &mut self.display;
+        let Some(record) = records.iter().find(|record| record.seq == seq) else {
+            return display.error(&format!("there is no message #{seq} here"));
+        };
+        let style = display.style();
+        let line = format::record(record, &style.stamp(record), style.me);
+        display.print_message(seq, line);
     }
 
     /// Lists what a search has found, oldest first. `is_complete`: nothing older is left to search.

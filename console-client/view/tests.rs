@@ -33,6 +33,7 @@ mod away; // who is away
 mod preferences; // the bell, ignoring, muting, joins and leaves
 mod scroll; // looking back
 mod history_loader; // beyond the lines kept
+mod flood; // what was not asked for, and too much
 
 /// 2026-11-23 00:00 UTC.
 const MIDNIGHT: u64 = 1_795_392_000_000;
@@ -322,9 +323,9 @@ fn joins_leaves_and_names_are_shown_quietly_and_counted() {
     view.apply(renamed, MIDNIGHT);
     view.apply(change("eva", PresenceChange::Left, 2), MIDNIGHT + 60_000);
     view.apply(change("bob", PresenceChange::Joined, 2), MIDNIGHT); // another device of ours
-    let expected = ["00:00 --> eve joined", "00:00 --- eve is now known as eva"];
-    assert_eq!(printed(&mut view), expected);
-    assert_eq!(drawn(&view.pending_lines()), ["00:01 <-- eva left"]);
+    let folded = "00:00 <-- eva joined and left · --- eve is now known as eva";
+    assert_eq!(drawn(&view.pending_lines()), [folded]);
+    assert!(printed(&mut view).is_empty());
     view.apply(
         Event::Message(ServerMessage::Typing { room: room("lobby"), user: user("ann") }),
         MIDNIGHT,

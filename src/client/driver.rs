@@ -1,15 +1,15 @@
 //! The client's one lock: the session, and what its actions change.
 //!
 //! No thread waits while it holds the lock: a message goes into the connection's send queue, an
-//! event into the caller's channel.
+//! event into the caller's queue. The connection's thread waits for space there before it reads.
 
-use std::sync::mpsc::Sender;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::connection::ConnectionSender;
 use super::error::ConnectionError;
 use super::event::Event;
+use super::event_queue::EventSender;
 use super::session::{Action, Input, Session};
 use crate::chat::protocol::{ClientMessage, ServerMessage};
 use crate::chat::{Cid, Token};
@@ -24,6 +24,8 @@ pub(super) struct Driver {
     inner: Mutex<Inner>,
     /// Signals that `next_step` changed or the connection ended.
     changed: Condvar,
+    /// The caller's events.
+    events: Arc<EventSender>,
 }
 
 /// What the lock protects.
@@ -31,8 +33,8 @@ pub(super) struct Driver {
 struct Inner {
     /// The state machine.
     session: Session,
-    /// The caller's channel.
-    events: Sender<Event>,
+    /// The caller's events.
+    events: Arc<EventSender>,
     /// The open connection, if there is one.
     connection: Option<ConnectionSender>,
     /// What the connection's thread does next.
@@ -61,17 +63,18 @@ enum NextStep {
 
 impl Driver {
     /// A driver of a session. Its cids count up from `first_cid`, one random number per run.
-    pub(super) fn new(session: Session, events: Sender<Event>, first_cid: [u8; 16]) -> Driver {
+    pub(super) fn new(session: Session, events: EventSender, first_cid: [u8; 16]) -> Driver {
+        let events = Arc::new(events);
         let inner = Inner {
             session,
-            events,
+            events: Arc::clone(&events),
             connection: None,
             next_step: NextStep::Wait,
             resend_at: None,
             error: None,
             next_cid: u128::from_be_bytes(first_cid),
         };
-        Driver { inner: Mutex::new(inner), changed: Condvar::new() }
+        Driver { inner: Mutex::new(inner), changed: Condvar::new(), events }
     }
 
     /// Poisoning is ignored: the session applies each input as a whole.
@@ -108,6 +111,7 @@ impl Driver {
 
     /// Ends the connection and the connection's thread, without waiting for either.
     pub(super) fn close(&self) {
+        self.events.close(); // first: the connection's thread may wait for space there
         let mut inner = self.lock();
         match inner.next_step {
             NextStep::Close | NextStep::Closed => return,
@@ -181,13 +185,22 @@ impl Driver {
         inner.handle(Input::Opened);
     }
 
-    /// The server sent a message.
+    /// Waits until the caller has taken enough events; `true` if it had not. No lock may be held.
+    pub(super) fn wait_for_space(&self) -> bool {
+        self.events.wait_for_space()
+    }
+
+    /// The server sent a message of `bytes`.
     ///
     /// # Errors
     /// The client ends the connection because of it.
-    pub(super) fn on_message(&self, message: ServerMessage) -> Result<(), ConnectionError> {
+    pub(super) fn on_message(
+        &self,
+        message: ServerMessage,
+        bytes: usize,
+    ) -> Result<(), ConnectionError> {
         let mut inner = self.lock();
-        inner.handle(Input::Received(message));
+        inner.handle_sized(Input::Received(message), bytes);
         inner.error.take().map_or(Ok(()), Err)
     }
 
@@ -222,7 +235,7 @@ impl Driver {
         inner.resend_at = None;
         let code = error.close_code();
         let reason = error.reason().to_owned();
-        inner.emit(Event::ConnectionLost(error));
+        inner.events.push(Event::ConnectionLost(error), 0);
         inner.handle(Input::Closed { code, reason, jitter });
     }
 }
@@ -230,6 +243,11 @@ impl Driver {
 impl Inner {
     /// Passes an input to the session, and performs its actions.
     fn handle(&mut self, input: Input) {
+        self.handle_sized(input, 0);
+    }
+
+    /// The same for an input of that size, which its events count as theirs.
+    fn handle_sized(&mut self, input: Input, bytes: usize) {
         for action in self.session.handle(input) {
             match action {
                 Action::Connect => self.set_next_step(NextStep::Connect),
@@ -237,7 +255,7 @@ impl Inner {
                 Action::Send(message) => self.send(message),
                 Action::ResendIn(wait) => self.resend_at = Some(Instant::now() + wait),
                 Action::Disconnect(_) => self.error = Some(ConnectionError::MissingRecords),
-                Action::Emit(event) => self.emit(event),
+                Action::Emit(event) => self.events.push(event, bytes),
             }
         }
     }
@@ -247,10 +265,6 @@ impl Inner {
         if connection.is_some_and(|connection| !connection.send(message)) {
             self.error = Some(ConnectionError::WriteStalled);
         }
-    }
-
-    fn emit(&self, event: Event) {
-        self.events.send(event).ok(); // a caller that dropped the receiver wants no events
     }
 
     /// Changes the next step, unless the client was closed.

@@ -1,7 +1,8 @@
 //! A client of a chat server: it connects, reconnects, resumes, and stores each submission once.
 //!
 //! [`start`] connects in the background and stays connected. What happens arrives as an [`Event`],
-//! in order. No call but [`Client::close`] waits for the network. Depends on everything below but
+//! in order, in a queue that is bounded in events and bytes. No call but [`Client::close`] waits for
+//! the network. Depends on everything below but
 //! `log`; never on the terminal or `server`.
 //!
 //! ```no_run
@@ -20,10 +21,9 @@
 //!     agent: "bot",
 //!     outbox: Vec::new(),
 //! };
-//! let (sender, events) = std::sync::mpsc::channel();
-//! let client = start(config, sender)?;
+//! let (client, events) = start(config)?;
 //! let cid = client.post(&RoomName::default(), Text::parse("hello", 4096)?, false);
-//! for event in events {
+//! for event in &events {
 //!     if matches!(event, Event::Stored { cid: stored, .. } if stored == cid) {
 //!         break; // stored once, even if the connection was lost in between
 //!     }
@@ -39,6 +39,7 @@
 mod outbox; // submissions that are not stored yet
 mod subscriptions; // the rooms, and how far each is shown
 pub mod event; // what happens to a client
+pub mod event_queue; // events on their way to the caller, bounded
 pub mod session; // all of it, as a state machine
 
 // What runs it.
@@ -53,15 +54,16 @@ pub mod probe; // tests a connection step by step
 pub use address::{Address, AddressError};
 pub use error::ConnectionError;
 pub use event::{ConnectionState, Event};
+pub use event_queue::{Events, WaitError, Waker};
 pub use outbox::{SavedSubmission, Submission};
 
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::{fmt, io, thread};
 
 use crate::chat::protocol::{Agent, ClientMessage, HistoryRange, Since};
 use crate::chat::{AwayMessage, Cid, Operation, Password, RoomName, Text, Token, UserName};
 use crate::client::driver::Driver;
+use crate::client::event_queue::event_queue;
 use crate::client::session::{Credentials, Input, Session};
 use crate::limits;
 use crate::net::entropy::Entropy;
@@ -110,19 +112,21 @@ pub struct Client {
     driver: Arc<Driver>,
 }
 
-/// Connects in the background, and sends what happens to `events`. The channel ends when the client
-/// is dropped and its connection is closed.
+/// Connects in the background. What happens comes as events, which end when the client is dropped and
+/// its connection is closed. A caller that takes none for a while loses nothing: the client reads on
+/// from the server, and sends what waits, when it does.
 ///
 /// # Errors
 /// The system gives no randomness or no thread.
-pub fn start(config: Config, events: Sender<Event>) -> io::Result<Client> {
+pub fn start(config: Config) -> io::Result<(Client, Events)> {
     let Config { server, user, token, password, rooms, since, agent, outbox } = config;
     let entropy = Entropy::open()?;
     let password = password.map(Password::new);
     let credentials = Credentials { user, token, password, agent: Some(Agent::from_wire(agent)) };
     let mut session = Session::new(credentials, rooms);
     session.start_at(since);
-    let driver = Arc::new(Driver::new(session, events, entropy.nonce()?));
+    let (sender, events) = event_queue();
+    let driver = Arc::new(Driver::new(session, sender, entropy.nonce()?));
     let shared = Arc::clone(&driver);
     thread::Builder::new()
         .name(String::from("client"))
@@ -130,7 +134,7 @@ pub fn start(config: Config, events: Sender<Event>) -> io::Result<Client> {
         .spawn(move || run::stay_connected(&server, &shared, &entropy))?;
     driver.input(Input::Restore(outbox));
     driver.input(Input::Start);
-    Ok(Client { driver })
+    Ok((Client { driver }, events))
 }
 
 impl Client {
@@ -243,7 +247,7 @@ impl Client {
     }
 
     /// Closes the connection, and waits up to [`limits::CLOSE_WAIT`] for the server's Close. What is
-    /// pending is not sent any more.
+    /// pending is not sent any more, and no further events come.
     pub fn close(&self) {
         self.driver.close();
         self.driver.wait_for_end();

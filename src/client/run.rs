@@ -21,6 +21,7 @@ use crate::ws::{Close, Decoder, Event, Role};
 /// Connects again and again until the client is closed.
 pub(super) fn stay_connected(server: &Address, driver: &Driver, entropy: &Entropy) {
     while driver.wait_to_connect() {
+        driver.wait_for_space(); // attempts report events too
         let error = match connect::open(server, entropy) {
             Ok(opened) => run_connection(opened, driver),
             Err(error) => error,
@@ -82,8 +83,12 @@ impl ConnectionReader<'_> {
         }
     }
 
-    /// Reads one event, or waits for it until a submission is due to be sent again.
+    /// Reads one event, or waits for it until a submission is due to be sent again. It reads nothing
+    /// while the caller's queue is full.
     fn step(&mut self, driver: &Driver) -> Result<(), ConnectionError> {
+        if driver.wait_for_space() {
+            self.last_read = Instant::now(); // until now we did not listen
+        }
         let now = Instant::now();
         let left = self.timeout.saturating_sub(now.duration_since(self.last_read));
         if left.is_zero() {
@@ -113,7 +118,7 @@ impl ConnectionReader<'_> {
         match event {
             Event::Text(text) => {
                 let message = ServerMessage::parse(&text).map_err(ConnectionError::BadMessage)?;
-                driver.on_message(message)
+                driver.on_message(message, memory_of(&text))
             }
             Event::Binary(_) => Err(ConnectionError::BinaryMessage),
             Event::Ping(payload) => self.send(Outgoing::Pong(payload)),
@@ -149,12 +154,21 @@ impl ConnectionReader<'_> {
     }
 }
 
+/// An estimate of the memory that a message takes once it is read: more than it has bytes, if it is a
+/// list of many small things. 64 bytes for each value, 256 for each list or object.
+fn memory_of(text: &str) -> usize {
+    let count = |is_counted: fn(u8) -> bool| text.bytes().filter(|byte| is_counted(*byte)).count();
+    let values = count(|byte| byte == b',').saturating_mul(64);
+    let containers = count(|byte| matches!(byte, b'{' | b'[')).saturating_mul(256);
+    text.len().saturating_add(values).saturating_add(containers)
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
-    use std::sync::mpsc::channel;
 
     use super::*;
+    use crate::client::event_queue::event_queue;
     use crate::client::session::{Credentials, Session};
 
     #[test]
@@ -163,7 +177,7 @@ mod tests {
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let credentials =
             Credentials { user: "bob".parse().unwrap(), token: None, password: None, agent: None };
-        let driver = Driver::new(Session::new(credentials, Vec::new()), channel().0, [0; 16]);
+        let driver = Driver::new(Session::new(credentials, Vec::new()), event_queue().0, [0; 16]);
         let mut reader = ConnectionReader {
             reader: MessageReader::new(&stream, Decoder::new(Role::Client, LIMITS), b"\x89\x00"),
             outgoing: sync_channel(1).0,

@@ -7,6 +7,7 @@
 
 use crate::chat::RoomName;
 use crate::chat::protocol::{Join, Joined, RecordId, Since};
+use crate::limits;
 
 /// The rooms the person joined, in the order they did.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ struct Subscription {
     room: RoomName,
     /// How far it is shown; `None` before its first `joined`.
     position: Option<Position>,
+    /// The server added it: another user wrote there.
+    is_invited: bool,
     /// Whether it is joined on this connection.
     join_state: JoinState,
 }
@@ -61,7 +64,7 @@ pub(super) enum JoinResult {
     Reset,
     /// Retention removed the records between what is shown and `first`.
     Gap { first: u64 },
-    /// The client did not request this room, and it is not a private one.
+    /// The client did not request this room, and it is not a private one, or one too many.
     NotRequested,
 }
 
@@ -101,9 +104,22 @@ impl Subscriptions {
         let is_new = self.find(&room).is_none();
         if is_new {
             let join_state = JoinState::NotJoined;
-            self.subscriptions.push(Subscription { room, position: None, join_state });
+            self.subscriptions.push(Subscription {
+                room,
+                position: None,
+                is_invited: false,
+                join_state,
+            });
         }
         is_new
+    }
+
+    /// Adds a private room for the server, unless it has added too many.
+    fn add_invited(&mut self, room: RoomName) {
+        let invited = self.subscriptions.iter().filter(|subscription| subscription.is_invited);
+        if invited.count() < limits::CLIENT_INVITATIONS && self.add(room) {
+            self.subscriptions.last_mut().into_iter().for_each(|added| added.is_invited = true);
+        }
     }
 
     /// Removes a room, and forgets how far it was shown; `false` if it was not there.
@@ -152,10 +168,10 @@ impl Subscriptions {
     }
 
     /// Applies a `joined`. A private room needs no request: the server adds it when another user
-    /// writes there.
+    /// writes there, up to [`limits::CLIENT_INVITATIONS`] of them.
     pub(super) fn on_joined(&mut self, joined: &Joined) -> JoinResult {
         if joined.room.is_private() {
-            self.add(joined.room.clone());
+            self.add_invited(joined.room.clone());
         }
         let Some(subscription) = self.find(&joined.room) else { return JoinResult::NotRequested };
         let missing_after = match subscription.join_state {
@@ -212,5 +228,39 @@ impl Subscription {
         let log = self.position.as_ref().map(|position| position.log.clone());
         let record = self.position.as_ref().and_then(|position| position.record.clone());
         Join { room: self.room.clone(), since, log, record }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_adds_private_rooms_up_to_a_bound_and_no_others() {
+        let joined = |room: &str| Joined {
+            room: room.parse().unwrap(),
+            log: "l".to_owned(),
+            first: 1,
+            head: 0,
+            since: 0,
+            reset: false,
+            topic: None,
+            marked: None,
+            count: 2,
+            members: None,
+            away: Vec::new(),
+            record: None,
+        };
+        let mut subscriptions = Subscriptions::new(vec!["@bob+own".parse().unwrap()]);
+        let mut add = |room: &str| subscriptions.on_joined(&joined(room));
+        assert_eq!(add("@bob+own"), JoinResult::Continues);
+        assert_eq!(add("elsewhere"), JoinResult::NotRequested);
+        for n in 0..limits::CLIENT_INVITATIONS {
+            assert_eq!(add(&format!("@bob+e{n}")), JoinResult::Continues);
+        }
+        assert_eq!(add("@bob+more"), JoinResult::NotRequested);
+        assert_eq!(add("@bob+e0"), JoinResult::Continues, "it is there already");
+        assert!(subscriptions.remove(&"@bob+e0".parse().unwrap()));
+        assert_eq!(subscriptions.on_joined(&joined("@bob+more")), JoinResult::Continues);
     }
 }

@@ -30,6 +30,8 @@ pub enum Fault {
     TooDeep,
     /// More than [`Limits::members`](super::Limits::members) members in one object.
     TooManyMembers,
+    /// More than [`limits::JSON_VALUES`](crate::limits::JSON_VALUES) values.
+    TooManyValues,
     /// More text after the value.
     Trailing,
 }
@@ -45,6 +47,7 @@ impl fmt::Display for Error {
             Fault::DuplicateKey => "the same key twice",
             Fault::TooDeep => "nested too deeply",
             Fault::TooManyMembers => "too many members in one object",
+            Fault::TooManyValues => "too many values",
             Fault::Trailing => "something follows the value",
         };
         write!(f, "{fault}, at byte {}", self.at)

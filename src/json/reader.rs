@@ -3,6 +3,7 @@
 use super::error::{Error, Fault};
 use super::value::Value;
 use super::writer::is_special;
+use crate::limits;
 
 /// A position in the text that only moves forward. It recurses once per level of nesting; the
 /// caller of [`JsonReader::parse_document`] bounds the depth.
@@ -12,11 +13,13 @@ pub(super) struct JsonReader<'t> {
     at: usize,
     /// The maximum of members in one object.
     members: usize,
+    /// Values that may still follow.
+    values: usize,
 }
 
 impl<'t> JsonReader<'t> {
     pub(super) fn new(text: &'t str, members: usize) -> JsonReader<'t> {
-        JsonReader { text, at: 0, members }
+        JsonReader { text, at: 0, members, values: limits::JSON_VALUES }
     }
 
     /// Parses the whole text as one value, nested at most `depth` levels deep.
@@ -65,6 +68,7 @@ impl<'t> JsonReader<'t> {
     }
 
     fn parse_value(&mut self, depth: usize) -> Result<Value, Error> {
+        self.values = self.values.checked_sub(1).ok_or(self.fault(Fault::TooManyValues))?;
         match self.peek() {
             Some(b'{') => self.parse_object(depth),
             Some(b'[') => self.parse_array(depth),

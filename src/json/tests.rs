@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::limits;
 
 fn fault(text: &str) -> Fault {
     parse(text).expect_err(text).fault
@@ -73,6 +74,9 @@ fn depth_and_members_are_bounded() {
         |count: usize| (0..count).map(|n| format!("\"{n}\":{n}")).collect::<Vec<_>>().join(",");
     assert!(parse(&format!("{{{}}}", members(64))).is_ok());
     assert_eq!(fault(&format!("{{{}}}", members(65))), Fault::TooManyMembers);
+    let list = |count: usize| format!("[{}1]", "1,".repeat(count - 2)); // the list is a value too
+    assert!(parse(&list(limits::JSON_VALUES)).is_ok());
+    assert_eq!(fault(&list(limits::JSON_VALUES + 1)), Fault::TooManyValues);
 }
 
 #[test]

@@ -52,6 +52,7 @@ export const BAD_ROOM = "A room name is 1 to 32 of a-z, 0-9, _ and -, and starts
 const PAGE_ALTERNATIVES = {
   history: "Scroll up for older messages",
   goto: "Open the link of a message, or scroll up",
+  show: "Open a long message with the button below it",
   bell: "Choose notifications and sound in the settings",
   quiet: "Hide joins, leaves and renames in the settings",
   timestamp: "Every message has its time; point at it for the date",

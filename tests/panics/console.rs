@@ -13,7 +13,7 @@ fn a_console_that_panics_restores_the_terminal_and_reports_the_panic() {
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let state = tempfile::tempdir().unwrap();
     for (trap, thread, looks_back) in
-        [("painted", "main", false), ("painted", "main", true), ("told", "client-events", false)]
+        [("painted", "main", false), ("painted", "main", true), ("typed", "stdin", false)]
     {
         let traps = tempfile::tempdir().unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_console"));
@@ -27,6 +27,7 @@ fn a_console_that_panics_restores_the_terminal_and_reports_the_panic() {
         }
         fs::write(traps.path().join(format!("{trap}@{thread}")), "").unwrap();
         ann.post("lobby", &format!("{trap}-{looks_back}"), "something to show");
+        bob.type_in("x");
         assert_eq!(bob.wait_exit(), 1, "{trap}@{thread}");
         let rows = bob.wait_for("please report it");
         let said = rows.concat();

@@ -28,6 +28,7 @@ fn any_text(text: &str) {
                 Fault::TooDeep => depth(text) > limits::JSON_DEPTH,
                 Fault::DuplicateKey => colons(text) > members(&theirs),
                 Fault::TooManyMembers => colons(text) > limits::JSON_MEMBERS,
+                Fault::TooManyValues => text.len() > limits::JSON_VALUES,
                 Fault::Ends
                 | Fault::Unexpected
                 | Fault::Number

@@ -52,6 +52,8 @@ pub(crate) enum LineId {
 pub(crate) enum Purpose {
     /// To list the last so many of its records.
     List(usize),
+    /// To print this one of its records.
+    Show(u64),
     /// To scroll through.
     Window(HistoryRange),
 }
@@ -244,7 +246,7 @@ impl HistoryLoader {
     /// Draws the lines of the window, under their days, as the scrollback's lines look.
     pub(in crate::view) fn draw(&mut self, room: &Room, style: &RecordStyle<'_>) {
         let Some(window) = &self.window else { return };
-        let posts = window.posts();
+        let posts = window.posts(|record| style.shows(record));
         let mut lines = Vec::new();
         let mut last = None;
         let day_of = |record: &Record| time::day(style.clock.local(record.at));
@@ -257,7 +259,7 @@ impl HistoryLoader {
                 let post = posts.find(*seq).or_else(|| room.posts.find(*seq));
                 lines.push((LineId::Loaded(record.seq, 1), format::reply_to(*seq, post)));
             }
-            let line = format::record(record, &style.stamp(record), style.me);
+            let line = format::record(record, &style.stamp(record), style.me).folded(record.seq);
             lines.push((LineId::Loaded(record.seq, 2), line));
         }
         self.last_day = window.records().next_back().map(day_of);

@@ -17,7 +17,7 @@ impl Display {
     /// Shows a record, at a local time in seconds. `is_from_here`: we sent it from this console.
     pub(in crate::view) fn show_record(&mut self, record: &Record, local: i64, is_from_here: bool) {
         let stamp = self.stamp(local);
-        let line = format::record(record, &stamp, &self.me);
+        let line = format::record(record, &stamp, &self.me).folded(record.seq);
         if record.room.is_private() {
             self.announce_direct(record, &line, is_from_here);
         }
@@ -84,10 +84,11 @@ impl Display {
         let several = self.rooms.iter().filter(|room| !room.name.is_private()).count() > 1;
         let tag = format::tag(name, &self.me);
         if let Some(room) = self.rooms.current().filter(|room| room.name == *name) {
-            self.scroll.keep_position(room);
+            self.scroll.keep_position(room, room.scrollback.dropped_by_next());
         }
         let Some(room) = self.rooms.get_mut(name) else { return };
         room.scrollback.push(line.clone(), kind, is_visible);
+        self.bound_scrollbacks();
         let line = match self.output.mode() {
             OutputMode::OneRoom if is_visible => line,
             OutputMode::OneRoom => return,
@@ -97,6 +98,20 @@ impl Display {
             OutputMode::AllRooms | OutputMode::NewOnly => line,
         };
         self.output.push(Channel::Chat, line);
+    }
+
+    /// Drops lines while those of all rooms take too much memory: the oldest of the room that has most.
+    fn bound_scrollbacks(&mut self) {
+        while let Some(largest) = self.rooms.too_large() {
+            let count = largest.scrollback.half();
+            let name = largest.name.clone();
+            if let Some(room) = self.rooms.current().filter(|room| room.name == name) {
+                self.scroll.keep_position(room, count);
+            }
+            let Some(room) = self.rooms.get_mut(&name) else { return };
+            room.scrollback.drop_oldest(count);
+            room.posts.forget_before(room.scrollback.oldest_seq());
+        }
     }
 
     /// Notes who sent a direct message, for `/r`. If the person is in another room, announces it

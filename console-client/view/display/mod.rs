@@ -5,15 +5,16 @@
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
-use talk::chat::protocol::PresenceChange;
 
 use crate::room::Room;
+use crate::storage::preferences::PreferenceChange;
 use crate::text::line::Line;
 use crate::text::timezone::TimeZone;
 use crate::view::display::output::Channel;
 use crate::view::display::output::OutputMode;
 use crate::view::display::output::OutputQueue;
 use crate::view::display::preferences::SessionPreferences;
+use crate::view::display::presence::Note;
 use crate::view::display::presence::PresenceSummary;
 use crate::view::display::rooms::RoomList;
 use crate::view::display::scroll::Scroll;
@@ -24,7 +25,7 @@ use crate::view::format::RecordStyle;
 pub(in crate::view) mod rooms; // which rooms, and switching between them
 mod lines; // where a line is shown
 mod navigation; // switching rooms, scrolling
-mod presence; // joins and leaves, folded
+pub(in crate::view) mod presence; // joins, leaves, renames, away messages, folded
 mod preferences; // what the person switched
 pub(in crate::view) mod scroll; // scrolling back
 pub(in crate::view) mod history_loader; // older messages, loaded for it
@@ -38,7 +39,7 @@ pub(crate) struct Display {
     pub(in crate::view) clock: Clock,
     pub(crate) output: OutputQueue,
     pub(crate) rooms: RoomList,
-    /// Joins and leaves in the current room since its last line.
+    /// Joins, leaves, renames and away messages in the current room since its last line.
     pub(in crate::view) presence: PresenceSummary,
     pub(crate) preferences: SessionPreferences,
     pub(crate) scroll: Scroll,
@@ -73,6 +74,13 @@ impl Display {
         lines.into_iter().for_each(|line| self.print(line));
     }
 
+    /// Prints all lines of a message, which may be many.
+    pub(crate) fn print_message(&mut self, seq: u64, line: Line) {
+        self.notice(&format!("message #{seq}"));
+        self.print(line);
+        self.notice(&format!("end of message #{seq}"));
+    }
+
     /// Prints a list about the current room, if there is one.
     pub(crate) fn print_about_room(&mut self, list: fn(&Room, &UserName) -> Vec<Line>) {
         let lines = self.rooms.current().map(|room| list(room, &self.me));
@@ -105,34 +113,35 @@ impl Display {
         format::stamp(self.preferences.current().timestamp, local)
     }
 
-    // ---- Joins and leaves ----------------------------------------------------------------------
+    /// Ignores a user from now on: no reply quotes their posts any more, and no list has them.
+    pub(crate) fn ignore(&mut self, user: &UserName) {
+        self.preferences.set(PreferenceChange::Ignored(user.clone(), true));
+        self.rooms.iter_mut().for_each(|room| room.posts.forget_user(user));
+    }
 
-    /// Shows that another user joined a room or left it.
-    pub(in crate::view) fn add_presence(
-        &mut self,
-        room: &RoomName,
-        user: &UserName,
-        change: PresenceChange,
-    ) {
-        if !self.preferences.shows_presence_of(user) {
+    // ---- Joins, leaves, renames, away messages -------------------------------------------------
+
+    /// Shows what changed about another user in a room.
+    pub(in crate::view) fn add_note(&mut self, room: &RoomName, note: Note<'_>) {
+        if !self.preferences.shows_presence_of(note.user()) {
             return;
         }
         let local = self.clock.local_now();
         if self.output.has_screen() && self.rooms.is_visible(room) {
-            return self.presence.add(user, change, local);
+            return self.presence.add(note, local);
         }
         let mut alone = PresenceSummary::default();
-        alone.add(user, change, local);
+        alone.add(note, local);
         let line = alone.line(|local| self.stamp(local));
         line.into_iter().for_each(|line| self.show_presence(room, line));
     }
 
-    /// The joins and leaves since the last line, as one line.
+    /// The joins, leaves and the like since the last line, as one line.
     pub(in crate::view) fn presence_line(&self) -> Option<Line> {
         self.presence.line(|local| self.stamp(local))
     }
 
-    /// Moves the joins and leaves into the room's lines: another line comes below them.
+    /// Moves the joins, leaves and the like into the room's lines: another line comes below them.
     pub(crate) fn flush_presence(&mut self) {
         let line = self.presence_line();
         self.presence = PresenceSummary::default();

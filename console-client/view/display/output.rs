@@ -9,9 +9,14 @@ pub(crate) struct OutputQueue {
     mode: OutputMode,
     /// Lines not printed yet.
     lines: Vec<(Channel, Line)>,
+    /// The memory these take.
+    size: usize,
     /// A short text on the status line, until the next key.
     hint: Option<&'static str>,
 }
+
+/// Bytes of lines after which they are printed: of a flood of long messages, no more wait in memory.
+const LARGE: usize = 256 * 1024;
 
 /// Which lines come out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +41,7 @@ pub(crate) enum Channel {
 
 impl OutputQueue {
     pub(in crate::view) fn new(mode: OutputMode) -> OutputQueue {
-        OutputQueue { mode, lines: Vec::new(), hint: None }
+        OutputQueue { mode, lines: Vec::new(), size: 0, hint: None }
     }
 
     pub(in crate::view) fn mode(&self) -> OutputMode {
@@ -49,16 +54,23 @@ impl OutputQueue {
     }
 
     pub(in crate::view) fn push(&mut self, channel: Channel, line: Line) {
+        self.size += line.size();
         self.lines.push((channel, line));
     }
 
     /// Adds lines of a room that came while the person looked elsewhere.
     pub(in crate::view) fn push_unseen(&mut self, lines: Vec<Line>) {
-        self.lines.extend(lines.into_iter().map(|line| (Channel::Chat, line)));
+        lines.into_iter().for_each(|line| self.push(Channel::Chat, line));
+    }
+
+    /// Whether the lines are to be printed before more are added.
+    pub(crate) fn is_large(&self) -> bool {
+        self.size > LARGE
     }
 
     /// Removes and returns the lines not printed yet.
     pub(crate) fn take(&mut self) -> Vec<(Channel, Line)> {
+        self.size = 0;
         std::mem::take(&mut self.lines)
     }
 

@@ -13,6 +13,10 @@ pub(crate) struct SessionPreferences {
     unsaved: Vec<PreferenceChange>,
 }
 
+/// Ignored names up to which a rename adds one: each is a line of the file, and looked up for each
+/// message.
+const FOLLOWED_MAX: usize = 1_000;
+
 impl SessionPreferences {
     /// Takes the preferences of earlier runs.
     pub(crate) fn load(&mut self, preferences: Preferences) {
@@ -34,11 +38,16 @@ impl SessionPreferences {
         std::mem::take(&mut self.unsaved)
     }
 
-    /// Ignores a user who is ignored under the new name too.
+    /// Ignores a user who is ignored under the new name too. The old name stays ignored, until there
+    /// are very many: then it makes place for the new one.
     pub(in crate::view) fn follow_rename(&mut self, user: &UserName, to: &UserName) {
-        if self.current.is_ignored(user) {
-            self.set(PreferenceChange::Ignored(to.clone(), true));
+        if !self.current.is_ignored(user) || self.current.is_ignored(to) {
+            return;
         }
+        if self.current.ignored().len() >= FOLLOWED_MAX {
+            self.set(PreferenceChange::Ignored(user.clone(), false));
+        }
+        self.set(PreferenceChange::Ignored(to.clone(), true));
     }
 
     pub(in crate::view) fn is_ignored(&self, user: &UserName) -> bool {

@@ -20,6 +20,10 @@ pub(crate) struct RoomList {
     last_direct: Option<(u64, UserName)>,
 }
 
+/// Bytes of the lines of all rooms: 500 lines of some 600 bytes in each of 25 rooms, or fewer of longer
+/// messages.
+const SCROLLBACKS_SIZE: usize = 8 * 1024 * 1024;
+
 impl RoomList {
     pub(in crate::view) fn new(names: &[RoomName]) -> RoomList {
         let rooms = names.iter().cloned().map(Room::new).collect();
@@ -57,6 +61,14 @@ impl RoomList {
 
     pub(crate) fn contains(&self, name: &RoomName) -> bool {
         self.position(name).is_some()
+    }
+
+    /// The room whose lines take most memory, if those of all rooms take more than
+    /// [`SCROLLBACKS_SIZE`].
+    pub(in crate::view) fn too_large(&self) -> Option<&Room> {
+        let total: usize = self.rooms.iter().map(|room| room.scrollback.size()).sum();
+        let largest = self.rooms.iter().max_by_key(|room| room.scrollback.size());
+        largest.filter(|_| total > SCROLLBACKS_SIZE)
     }
 
     /// Whether the server has confirmed that we are in the room.

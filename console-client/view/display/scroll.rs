@@ -176,12 +176,12 @@ impl Scroll {
         }
     }
 
-    /// Prepares for one more line in the current room: if that drops the line at the top of the
-    /// screen, the position moves to the same record in loaded history.
-    pub(in crate::view) fn keep_position(&mut self, room: &Room) {
+    /// Prepares for the loss of the oldest `count` lines of the current room: if the line at the top of
+    /// the screen is one of them, the position moves to the same record in loaded history.
+    pub(in crate::view) fn keep_position(&mut self, room: &Room, count: usize) {
         let Some(position) = self.position else { return };
         let LineId::Scrollback(number) = position.line else { return };
-        if let Some(seq) = room.scrollback.drops_next(number) {
+        if let Some(seq) = room.scrollback.first_record_of(number, count) {
             self.history.load_at(seq);
             let line = LineId::Loaded(seq, 2); // the line with its text
             self.position = Some(ScrollPosition { line, ..position });

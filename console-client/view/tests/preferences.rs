@@ -39,7 +39,7 @@ fn joins_and_leaves_fold_into_one_line_until_a_message_comes() {
 fn many_joins_are_a_few_names_and_a_number() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     (0..300).for_each(|n| view.apply(change(&format!("n{n}"), PresenceChange::Joined), MIDNIGHT));
-    let line = "00:00 --> n0, n1, n2, n3, n4, n5 and 194 more joined · 100 more joined or left";
+    let line = "00:00 --> n0, n1, n2, n3, n4, n5 and 194 more joined · 100 more changes";
     assert_eq!(drawn(&view.pending_lines()), [line]);
 }
 
@@ -180,4 +180,84 @@ fn a_narrow_status_line_keeps_what_matters_most() {
     ] {
         assert_eq!(at(columns), expected, "{columns}");
     }
+}
+
+#[test]
+fn renames_and_away_messages_of_one_name_fold_into_one_line() {
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
+    let rename = |view: &mut View, from: &str, to: &str| {
+        let (user, to) = (user(from), user(to));
+        view.apply(Event::Message(ServerMessage::Renamed { user, to, token: None }), MIDNIGHT);
+    };
+    let away = |view: &mut View, who: &str, text: Option<&str>| {
+        let away = text.map(|text| AwayMessage::parse(text).unwrap());
+        let (room, user) = (room("lobby"), user(who));
+        view.apply(Event::Message(ServerMessage::Away { room, user, away }), MIDNIGHT);
+    };
+    view.apply(change("eve", PresenceChange::Joined), MIDNIGHT);
+    view.apply(change("kim", PresenceChange::Joined), MIDNIGHT);
+    let mut eve = "eve".to_owned();
+    for turn in 0..3_000 {
+        let next = format!("eve{turn}");
+        rename(&mut view, &eve, &next);
+        away(&mut view, &next, Some(&format!("turn {turn}")));
+        away(&mut view, &next, (turn % 2 == 0).then_some("x"));
+        eve = next;
+    }
+    let joined = "00:00 --> eve2999, kim joined · --- eve is now known as eve2999";
+    assert_eq!(drawn(&view.pending_lines()), [format!("{joined} · --- eve2999 is back")]);
+    rename(&mut view, "ann", "anna");
+    rename(&mut view, &eve, "eve");
+    away(&mut view, "eve", Some("tea"));
+    assert_eq!(
+        drawn(&view.pending_lines()),
+        ["00:00 --> eve, kim joined · --- ann is now known as anna · --- eve is away: tea"]
+    );
+    away(&mut view, "kim", Some("tea"));
+    assert!(drawn(&view.pending_lines()).concat().ends_with("--- eve, kim are away"));
+    assert!(printed(&mut view).is_empty(), "nothing was pushed out of the scrollback");
+}
+
+#[test]
+fn everything_of_an_ignored_user_is_hidden_under_each_of_their_names() {
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
+    let post = Operation::Post { text: text("quoted"), me: false, reply: Some(1) };
+    apply(&mut view, [record("lobby", 1, "eve", "evil")]);
+    view.display.ignore(&user("EVE"));
+    printed(&mut view);
+    for (from, to) in [("eve", "eve2"), ("eve2", "Eve3"), ("Eve3", "eve"), ("eve", "last")] {
+        let (user, to) = (user(from), user(to));
+        view.apply(Event::Message(ServerMessage::Renamed { user, to, token: None }), MIDNIGHT);
+    }
+    let away = Some(AwayMessage::parse("evil").unwrap());
+    let (name, who) = (room("lobby"), user("last"));
+    view.apply(
+        Event::Message(ServerMessage::Away { room: name, user: who.clone(), away }),
+        MIDNIGHT,
+    );
+    view.apply(change("last", PresenceChange::Left), MIDNIGHT);
+    view.apply(Event::Message(ServerMessage::Typing { room: room("lobby"), user: who }), MIDNIGHT);
+    let edit = Operation::Edit { target: 1, text: text("evil") };
+    apply(&mut view, [record("lobby", 2, "last", "evil"), operation("lobby", 3, "last", edit)]);
+    assert!(printed(&mut view).is_empty() && view.pending_lines().is_empty());
+    assert!(!status(&view).contains("typing"));
+    apply(&mut view, [operation("lobby", 4, "ann", post)]);
+    assert_eq!(printed(&mut view), ["↳ #1", "00:04 ann quoted"], "nor does a reply quote them");
+    let ignored = view.display.preferences.current().ignored();
+    let names: Vec<&str> = ignored.iter().map(UserName::as_str).collect();
+    assert_eq!(names, ["EVE", "eve2", "Eve3", "last"]);
+}
+
+#[test]
+fn very_many_renames_of_an_ignored_user_fill_no_list() {
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
+    view.display.ignore(&user("n0"));
+    for turn in 0..1_500 {
+        let (user, to) = (user(&format!("n{turn}")), user(&format!("n{}", turn + 1)));
+        view.apply(Event::Message(ServerMessage::Renamed { user, to, token: None }), MIDNIGHT);
+        view.display.preferences.take_unsaved();
+    }
+    let preferences = view.display.preferences.current();
+    assert_eq!(preferences.ignored().len(), 1_000);
+    assert!(preferences.is_ignored(&user("n0")) && preferences.is_ignored(&user("n1500")));
 }

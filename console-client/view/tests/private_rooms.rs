@@ -113,12 +113,16 @@ fn a_private_room_of_others_is_named_in_full() {
 #[test]
 fn in_the_list_of_rooms_our_private_ones_are_named_by_the_other_user() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
-    let info = |name| RoomInfo { name: room(name), head: 2, members: 1, topic: None };
-    view.apply(
-        Event::Message(ServerMessage::Rooms { rooms: vec![info("lobby"), info(ANN)] }),
-        MIDNIGHT,
-    );
+    let rooms = |view: &mut View| {
+        let info = |name| RoomInfo { name: room(name), head: 2, members: 1, topic: None };
+        let rooms = vec![info("lobby"), info(ANN)];
+        view.apply(Event::Message(ServerMessage::Rooms { rooms }), MIDNIGHT);
+    };
+    view.awaited.rooms = 1;
+    rooms(&mut view);
     let expected =
         ["-- rooms --", "   #lobby · 1 person · 2 messages", "   @ann · 1 person · 2 messages"];
     assert_eq!(printed(&mut view), expected);
+    rooms(&mut view);
+    assert!(printed(&mut view).is_empty(), "nobody asked for this one");
 }

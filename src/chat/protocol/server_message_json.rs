@@ -11,6 +11,7 @@ use crate::chat::text::{AwayMember, AwayMessage};
 use crate::chat::user_name::UserName;
 use crate::json;
 use crate::json::{Object, Value};
+use crate::limits;
 
 impl ServerMessage {
     /// The message as JSON.
@@ -89,6 +90,9 @@ impl ServerMessage {
             Rejection::new(ErrorCode::BadJson, format!("not strict JSON: {error}"))
         })?;
         let message = read(&value)?;
+        if message.is_some() {
+            check_lengths(&value, "")?;
+        }
         Ok(message.unwrap_or(ServerMessage::Other(value)))
     }
 
@@ -102,6 +106,48 @@ impl ServerMessage {
         fields.string("user").ok()?;
         Some((room, seq, RecordId::from_json(value).ok()?))
     }
+}
+
+/// Checks the length of each string of a message of a known type. `key` is the field of `value`.
+///
+/// A client keeps names, topics and away messages for as long as it runs, some thousands of them: a
+/// server must not fill its memory with a few that are very long.
+fn check_lengths(value: &Value, key: &str) -> Result<(), Rejection> {
+    match value {
+        Value::Object(members) => {
+            members.iter().try_for_each(|(key, value)| check_lengths(value, key))
+        }
+        Value::Array(items) => items.iter().try_for_each(|item| check_lengths(item, key)),
+        Value::String(text) => {
+            let max = match key {
+                "text" | "motd" | "message" => limits::CLIENT_TEXT,
+                "user" | "to" | "log" | "name" | "room" | "topic" | "server" | "cid" | "away"
+                | "members" => limits::CLIENT_NAME,
+                _ => usize::MAX, // of a later version; it is not kept
+            };
+            check_length(key, text, max)
+        }
+        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) => Ok(()),
+    }
+}
+
+fn check_length(key: &str, text: &str, max: usize) -> Result<(), Rejection> {
+    if text.len() > max {
+        let length = text.len();
+        let message = format!("`{key}` has {length} bytes; at most {max} are accepted");
+        return Err(Rejection::new(ErrorCode::BadMessage, message));
+    }
+    Ok(())
+}
+
+/// An away message in the field `key`, as short as the server keeps it.
+fn read_away_text(fields: Fields<'_>, key: &str) -> Result<Option<AwayMessage>, Rejection> {
+    let text = fields.optional_string(key)?;
+    text.map(|text| {
+        check_length(key, text, limits::CLIENT_NAME)?;
+        Ok(AwayMessage::from_trusted(text))
+    })
+    .transpose()
 }
 
 /// The message in `value`; `None` where its type is unknown.
@@ -131,9 +177,9 @@ fn read(value: &Value) -> Result<Option<ServerMessage>, Rejection> {
         "away" => ServerMessage::Away {
             room: fields.value("room")?,
             user: UserName::from_trusted(fields.string("user")?),
-            away: Some(AwayMessage::from_trusted(
-                fields.optional_string("text")?.unwrap_or_default(),
-            )),
+            away: Some(
+                read_away_text(fields, "text")?.unwrap_or_else(|| AwayMessage::from_trusted("")),
+            ),
         },
         "back" => ServerMessage::Away {
             room: fields.value("room")?,
@@ -286,7 +332,8 @@ fn read_away(fields: Fields<'_>) -> Result<Vec<AwayMember>, Rejection> {
     let away_member = |item: &Value| {
         let fields = Fields::of(item)?;
         let user = UserName::from_trusted(fields.string("user")?);
-        let text = AwayMessage::from_trusted(fields.optional_string("text")?.unwrap_or_default());
+        let text = read_away_text(fields, "text")?;
+        let text = text.unwrap_or_else(|| AwayMessage::from_trusted(""));
         Ok(AwayMember { user, text })
     };
     fields.optional_list("away")?.unwrap_or_default().iter().map(away_member).collect()
@@ -322,4 +369,40 @@ fn room_info(room: &RoomInfo) -> String {
         object.string("topic", topic);
     }
     object.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(message: &str) -> Result<ServerMessage, Rejection> {
+        ServerMessage::parse(message)
+    }
+
+    #[test]
+    fn a_server_cannot_send_names_texts_or_lists_without_end() {
+        let error = |length: usize| {
+            let text = "x".repeat(length);
+            format!(r#"{{"type":"error","code":"forbidden","message":"{text}"}}"#)
+        };
+        assert!(parse(&error(limits::CLIENT_TEXT)).is_ok());
+        assert!(parse(&error(limits::CLIENT_TEXT + 1)).is_err());
+        let long = "x".repeat(limits::CLIENT_NAME + 1);
+        let around = [
+            r#"{"type":"typing","room":"a","user":"…"}"#,
+            r#"{"type":"renamed","user":"a","to":"…"}"#,
+            r#"{"type":"away","room":"a","user":"a","text":"…"}"#,
+            r#"{"type":"members","room":"a","members":["a","…"]}"#,
+            r#"{"type":"members","room":"a","members":[],"away":[{"user":"a","text":"…"}]}"#,
+            r#"{"type":"rooms","rooms":[{"name":"a","head":1,"members":1,"topic":"…"}]}"#,
+            r#"{"type":"post","room":"a","seq":1,"at":1,"user":"…","cid":"c","text":"a"}"#,
+        ];
+        for message in around {
+            assert!(parse(&message.replace('…', "ok")).is_ok(), "{message}");
+            let said = parse(&message.replace('…', &long)).unwrap_err().to_string();
+            assert!(said.contains("1025 bytes"), "{message}: {said}");
+        }
+        let other = r#"{"type":"new","user":"…"}"#.replace('…', &long);
+        assert!(matches!(parse(&other), Ok(ServerMessage::Other(_))), "of a later version");
+    }
 }

@@ -1,10 +1,11 @@
 //! Many clients and the built server: every client sees the same messages, once and in one order.
 
 use std::collections::BTreeSet;
+use std::thread;
 
 use talk::chat::protocol::ServerMessage;
 use talk::chat::{Cid, RoomName};
-use talk::client::Event;
+use talk::client::{Client, Event, Events};
 
 use crate::support::TestServer;
 use crate::support::scripted_server::{TIMEOUT, connect_as, text, until, until_live};
@@ -25,9 +26,8 @@ fn twenty_clients_see_every_message_once_and_in_one_order() {
             said.insert(client.post(&RoomName::default(), text(&format!("line {n}")), false));
         }
     }
-    let mut seen: Vec<Vec<Cid>> = Vec::new();
-    for (_, events) in &clients {
-        let mut cids = Vec::new();
+    let receive_all = |events: Events| {
+        let mut cids: Vec<Cid> = Vec::new();
         while cids.len() < CLIENTS * LINES {
             match events.recv_timeout(TIMEOUT).expect("every message arrives") {
                 Event::Record(record) => {
@@ -40,8 +40,13 @@ fn twenty_clients_see_every_message_once_and_in_one_order() {
                 _ => {}
             }
         }
-        seen.push(cids);
-    }
+        cids
+    };
+    // Each in a thread of its own: a client whose events no one takes waits with its messages too.
+    let (_clients, events): (Vec<Client>, Vec<Events>) = clients.into_iter().unzip();
+    let threads: Vec<_> =
+        events.into_iter().map(|events| thread::spawn(move || receive_all(events))).collect();
+    let seen: Vec<Vec<Cid>> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
     assert_eq!(seen[0].iter().cloned().collect::<BTreeSet<_>>(), said);
     assert!(seen.iter().all(|order| *order == seen[0]), "the same order for every client");
 }

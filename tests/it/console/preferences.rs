@@ -5,6 +5,8 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
+use serde_json::json;
+
 use crate::support::terminal::Terminal;
 use crate::support::{TIMEOUT, TestClient, TestServer};
 
@@ -145,4 +147,38 @@ fn preferences_that_cannot_be_read_are_reported_and_left_unchanged() {
     bob.type_in("/bell all\r");
     bob.wait_for("-- bell: every message --");
     assert_eq!(fs::read(&file).unwrap(), b"quiet\n\xff\n");
+}
+
+#[test]
+fn an_ignored_user_who_renames_stays_ignored_also_in_a_later_run() {
+    let server = TestServer::start(&["--rate", "0"]);
+    let state = tempfile::tempdir().unwrap();
+    let mut bob = Terminal::start_in(state.path(), server.address, "bob", &[]);
+    bob.wait_for("· live ·");
+    let (mut eve, _) = TestClient::joined(server.address, "eve", "lobby");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+    bob.wait_for(" --> eve, ann joined");
+    bob.type_in("/ignore EVE\r");
+    bob.wait_for("-- EVE is ignored");
+    eve.send(&json!({"type": "nick", "user": "eve2"}));
+    eve.receive_type("renamed");
+    eve.send(&json!({"type": "away", "text": "evil away"}));
+    eve.post("lobby", "1", "evil post");
+    eve.receive_own("eve2", "1");
+    eve.send(
+        &json!({"type": "edit", "room": "lobby", "target": 1, "cid": "2", "text": "evil edit"}),
+    );
+    assert_eq!(eve.receive_with_cid("2")["type"], "edit");
+    ann.post("lobby", "1", "after that");
+    let rows = bob.wait_for(" ann after that");
+    assert!(!rows.concat().contains("evil") && !rows.concat().contains("eve2"), "{rows:#?}");
+    assert_eq!(stored_lines(state.path(), 2), ["ignore EVE", "ignore eve2"]);
+    bob.type_in("/quit\r");
+    assert_eq!(bob.wait_exit(), 0);
+
+    eve.post("lobby", "3", "evil again");
+    eve.receive_own("eve2", "3");
+    let mut bob = Terminal::start_in(state.path(), server.address, "bob", &[]);
+    let rows = bob.wait_for(" ann after that");
+    assert!(!rows.concat().contains("evil"), "{rows:#?}");
 }

@@ -11,3 +11,4 @@ mod text; // names, rooms, numbers and texts that pretend to be others
 mod console; // remote text never controls a terminal
 mod cable_cut; // a console on another computer, and the cable between
 mod questions; // searches, pages, renames and texts of one address
+mod console_memory; // a console under a server that sends without end, or a reader that has stopped

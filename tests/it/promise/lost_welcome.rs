@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::channel;
 use std::thread;
 
 use talk::chat::protocol::Since;
@@ -50,7 +49,6 @@ fn forward(mut from: &TcpStream, mut to: &TcpStream, last: &[u8]) {
 #[test]
 fn a_name_whose_first_welcome_was_lost_is_still_its_owners() {
     let server = TestServer::start(&[]);
-    let (sender, events) = channel();
     let config = Config {
         server: proxy_that_loses_the_first_welcome(server.address).to_string().parse().unwrap(),
         user: "bob".parse().unwrap(),
@@ -61,7 +59,7 @@ fn a_name_whose_first_welcome_was_lost_is_still_its_owners() {
         agent: "bot",
         outbox: Vec::new(),
     };
-    let _client = start(config, sender).unwrap();
+    let (_client, events) = start(config).unwrap();
     loop {
         match events.recv_timeout(TIMEOUT).expect("the client becomes live") {
             Event::State(ConnectionState::Live) => return,

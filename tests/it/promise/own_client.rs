@@ -1,14 +1,14 @@
 //! Clients with our own client library.
 
 use std::net::SocketAddr;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 use talk::chat::protocol::ErrorMessage;
 
 use talk::chat::protocol::{ServerMessage, Since};
 use talk::chat::{Operation, RoomName, Text};
 use talk::client::{
-    Client, Config, ConnectionError, ConnectionState, Event, SavedSubmission, Submission, start,
+    Client, Config, ConnectionError, ConnectionState, Event, Events, SavedSubmission, Submission,
+    WaitError, start,
 };
 
 use super::history::{ClientConfig, ClientHistory, ROOMS, room_number};
@@ -88,8 +88,8 @@ impl Runner<'_> {
                         return Next::Restart;
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
+                Err(WaitError::Timeout | WaitError::Woken) => {}
+                Err(WaitError::Disconnected) => {
                     self.history
                         .report_violation(self.coordinator, "the client has ended by itself");
                     return Next::Continue;
@@ -104,8 +104,7 @@ impl Runner<'_> {
         }
     }
 
-    fn open(&self, address: SocketAddr) -> (Client, Receiver<Event>) {
-        let (sender, events) = channel();
+    fn open(&self, address: SocketAddr) -> (Client, Events) {
         let config = Config {
             server: address.to_string().parse().unwrap(),
             user: self.history.config.user.parse().unwrap(),
@@ -116,7 +115,7 @@ impl Runner<'_> {
             agent: "bot",
             outbox: self.outbox.iter().map(saved).collect(),
         };
-        (start(config, sender).unwrap(), events)
+        start(config).unwrap()
     }
 
     fn submit(&mut self, client: &Client) {

@@ -1,13 +1,12 @@
 //! A server that follows a script, and a client connected to it.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use talk::chat::protocol::Since;
 use talk::chat::{RoomName, Text};
-use talk::client::{Client, Config, ConnectionState, Event, start};
+use talk::client::{Client, Config, ConnectionState, Event, Events, start};
 use tungstenite::{Message, WebSocket};
 
 /// Longer than anything takes that is not stuck.
@@ -77,16 +76,12 @@ pub(crate) fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
-pub(crate) fn connect(to: &TcpListener) -> (Client, Receiver<Event>) {
+pub(crate) fn connect(to: &TcpListener) -> (Client, Events) {
     connect_as(to.local_addr().unwrap(), "bob", "console")
 }
 
 /// A client of our library in the lobby, and its events.
-pub(crate) fn connect_as(
-    server: SocketAddr,
-    user: &str,
-    agent: &'static str,
-) -> (Client, Receiver<Event>) {
+pub(crate) fn connect_as(server: SocketAddr, user: &str, agent: &'static str) -> (Client, Events) {
     connect_since(server, user, agent, Since::Newest)
 }
 
@@ -96,8 +91,7 @@ pub(crate) fn connect_since(
     user: &str,
     agent: &'static str,
     since: Since,
-) -> (Client, Receiver<Event>) {
-    let (sender, events) = channel();
+) -> (Client, Events) {
     let config = Config {
         server: server.to_string().parse().unwrap(),
         user: user.parse().unwrap(),
@@ -108,7 +102,7 @@ pub(crate) fn connect_since(
         agent,
         outbox: Vec::new(),
     };
-    (start(config, sender).unwrap(), events)
+    start(config).unwrap()
 }
 
 pub(crate) fn text(text: &str) -> Text {
@@ -116,7 +110,7 @@ pub(crate) fn text(text: &str) -> Text {
 }
 
 /// The first event that `pick` picks; those before it are dropped.
-pub(crate) fn until<T>(events: &Receiver<Event>, pick: impl Fn(&Event) -> Option<T>) -> T {
+pub(crate) fn until<T>(events: &Events, pick: impl Fn(&Event) -> Option<T>) -> T {
     loop {
         let event = events.recv_timeout(TIMEOUT).expect("a notice in time");
         if let Some(picked) = pick(&event) {
@@ -125,12 +119,12 @@ pub(crate) fn until<T>(events: &Receiver<Event>, pick: impl Fn(&Event) -> Option
     }
 }
 
-pub(crate) fn until_live(events: &Receiver<Event>) {
+pub(crate) fn until_live(events: &Events) {
     until(events, |event| matches!(event, Event::State(ConnectionState::Live)).then_some(()));
 }
 
 /// The text of the next connection error.
-pub(crate) fn trouble(events: &Receiver<Event>) -> String {
+pub(crate) fn trouble(events: &Events) -> String {
     let sentence = until(events, |event| match event {
         Event::ConnectionLost(fault) => Some(fault.to_string()),
         _ => None,
@@ -141,7 +135,7 @@ pub(crate) fn trouble(events: &Receiver<Event>) -> String {
     sentence
 }
 
-pub(crate) fn next_record(events: &Receiver<Event>) -> u64 {
+pub(crate) fn next_record(events: &Events) -> u64 {
     until(events, |event| match event {
         Event::Record(record) => Some(record.seq),
         _ => None,

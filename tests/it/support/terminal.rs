@@ -177,6 +177,11 @@ impl Terminal {
         self.wait_until(text, |rows| rows.iter().any(|row| row.contains(text)))
     }
 
+    /// The process on it.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
     /// Every byte of the output so far.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.seen.0.lock().unwrap().bytes.clone()

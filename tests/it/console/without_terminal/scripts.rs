@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::piped_console::{console, feed, run};
+use crate::support::terminal::Terminal;
 use crate::support::{TestClient, TestServer};
 
 /// A console that follows a room until this is dropped.
@@ -43,6 +44,34 @@ impl Drop for Follower {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+#[test]
+fn a_file_that_never_ends_is_not_read_on_and_on() {
+    let server = TestServer::start(&[]);
+    let send = ["--user", "bob", "--send", "hi"];
+    for (flag, said) in [
+        ("--token-file", "cannot read the key in /dev/zero: larger than 4096 bytes"),
+        ("--password-file", "cannot read the password in /dev/zero: larger than 65536 bytes"),
+    ] {
+        let (code, _, err) = run(server.address, &[&send[..], &[flag, "/dev/zero"]].concat(), b"");
+        assert_eq!(code, 1, "{err}");
+        assert!(err.contains(said), "{err}");
+    }
+    let (mut command, state) = console(server.address, &send);
+    let output = feed(command.env("TZ", ":/dev/zero").spawn().unwrap(), b"");
+    assert!(output.status.success(), "the time is UTC then: {output:?}");
+
+    let directory =
+        fs::read_dir(state.path().join("talk")).unwrap().next().unwrap().unwrap().path();
+    for name in ["+preferences", "+history", "bob+7"] {
+        std::os::unix::fs::symlink("/dev/zero", directory.join(name)).unwrap();
+    }
+    let mut bob = Terminal::start_in(state.path(), server.address, "bob", &[]);
+    bob.wait_for("cannot read your preferences in");
+    bob.wait_for("· live ·");
+    bob.type_in("/quit\r");
+    bob.wait_exit();
 }
 
 /// Runs a console with this home directory, which has the keys of its names.
