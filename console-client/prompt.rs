@@ -15,12 +15,6 @@ use crate::exit::Failure;
 use crate::exit::print_error;
 use crate::text::timezone::TimeZone;
 
-/// Bytes of the file with the server's password, of which the first line counts.
-const PASSWORD_FILE_MAX: usize = 64 * 1024;
-
-/// Bytes of a file with a time zone: the largest of the time zone database has 4 KB.
-const TIME_ZONE_FILE_MAX: usize = 64 * 1024;
-
 /// Asks the person at the terminal for a name.
 pub(crate) fn ask_name() -> Result<UserName, Failure> {
     if !io::stdin().is_terminal() {

@@ -180,9 +180,6 @@ pub(crate) struct PreferencesFile {
 /// No name's file is called so: see [`private_file::file_name`].
 const FILE: &str = "+preferences";
 
-/// Bytes of the file: some 30,000 ignored names and muted rooms.
-const FILE_MAX: usize = 1024 * 1024;
-
 /// The name of the file in earlier versions, which is read while there is no new one.
 const OLD_FILE: &str = "+wishes";
 

@@ -24,9 +24,6 @@ pub(crate) struct TokenStore {
     saved: Vec<UserName>,
 }
 
-/// Bytes of a file with a key, which has 32 digits.
-const KEY_FILE_MAX: usize = 4 * 1024;
-
 /// Names whose keys are saved in one run: a person changes their name a few times, and a server must not
 /// fill the disk with one file for each name it makes up.
 const NAMES_MAX: usize = 100;
