@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::limits;
-use crate::metrics::{Counter, Histogram};
+use crate::metrics::{Counter, Gauge, Histogram};
 
 /// An open file of a log.
 pub(super) trait LogFile: fmt::Debug + Send + Sync {
@@ -186,6 +186,8 @@ pub struct LogMetrics {
     pub written: Counter,
     /// How long each fsync took.
     pub syncs: Histogram,
+    /// Bytes that loaded logs take in memory, and what rooms keep of them.
+    pub memory: Arc<Gauge>,
 }
 
 /// The system's files, with metrics.

@@ -15,10 +15,11 @@ use super::Log;
 use super::disk_log::{DiskLog, LogConfig};
 use super::files::{Disk, Files, LogMetrics, MeteredFiles};
 use super::log_name::LogName;
-use super::log_scan::{Corruption, list_segments};
-use super::recover::{Recovered, Torn, recover};
+use super::log_scan::list_segments;
+use super::recover::Recovered;
 use crate::chat::{OwnerId, RoomName};
 use crate::limits;
+use crate::metrics::GaugePart;
 
 /// A data directory, locked until this value is dropped.
 #[derive(Debug)]
@@ -30,15 +31,6 @@ pub struct Store {
 
 /// How often to try the lock again.
 const LOCK_TRIES: usize = 10;
-
-/// What recovery found in a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RecoveryFinding {
-    /// A torn tail, which was cut off.
-    Torn(Torn),
-    /// Corruption: the room is read-only.
-    Corrupt(Corruption),
-}
 
 impl Store {
     /// Locks the directory `root`. Creates it if it does not exist, for its owner only.
@@ -100,12 +92,13 @@ impl Store {
         lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
-    /// The names of the logs.
+    /// The names of the logs, by the names of their directories. One may turn out to have no files.
     ///
     /// # Errors
     /// The directory could not be read.
-    pub fn logs(&self) -> io::Result<Vec<LogName>> {
-        Store::logs_in(&self.root)
+    pub fn log_names(&self) -> io::Result<Vec<LogName>> {
+        let dirs = Store::log_dirs(&self.root)?;
+        Ok(dirs.into_iter().map(|(name, _)| name).collect())
     }
 
     /// The names of the logs in a directory that another process may use.
@@ -114,20 +107,26 @@ impl Store {
     /// The directory could not be read.
     pub fn logs_in(root: &Path) -> io::Result<Vec<LogName>> {
         let mut logs = Vec::new();
-        let entries = fs::read_dir(root.join("rooms"));
-        for entry in
-            entries.map_err(|error| with_context("cannot read the rooms in", root, &error))?
-        {
-            let entry = entry?;
-            let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
-                continue; // not a log
-            };
-            if !list_segments(&entry.path())?.is_empty() {
+        for (name, dir) in Store::log_dirs(root)? {
+            if !list_segments(&dir)?.is_empty() {
                 logs.push(name);
             }
         }
         logs.sort();
         Ok(logs)
+    }
+
+    /// The directories in `DATA/rooms` whose names are those of logs.
+    fn log_dirs(root: &Path) -> io::Result<Vec<(LogName, PathBuf)>> {
+        let explain = |error: io::Error| with_context("cannot read the rooms in", root, &error);
+        let mut dirs = Vec::new();
+        for entry in fs::read_dir(root.join("rooms")).map_err(explain)? {
+            let entry = entry?;
+            if let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) {
+                dirs.push((name, entry.path()));
+            }
+        }
+        Ok(dirs)
     }
 
     /// Finds the log of a room: by its full name, or by the name of a private room that has one
@@ -188,28 +187,11 @@ impl Store {
         Arc::new(MeteredFiles { metrics: Arc::clone(&self.metrics) })
     }
 
-    /// Opens an existing log, with what recovery found. It gets the id `new_id` if it has no record
-    /// yet.
-    ///
-    /// # Errors
-    /// The log could not be read or cut.
-    pub fn open_log(
-        &self,
-        name: &LogName,
-        config: LogConfig,
-        new_id: String,
-    ) -> io::Result<(Arc<dyn Log>, Option<RecoveryFinding>)> {
-        let dir = Store::log_dir(&self.root, name);
-        let room = &name.room;
-        let (recovered, torn) = recover(&Disk, room, &dir, new_id)
-            .map_err(|error| with_context("cannot open the log in", &dir, &error))?;
-        let found = recovered
-            .corruption
-            .clone()
-            .map(RecoveryFinding::Corrupt)
-            .or(torn.map(RecoveryFinding::Torn));
-        let files = self.files();
-        Ok((Arc::new(DiskLog::new(room.clone(), dir, config, files, recovered)), found))
+    /// An existing log, which is not read before it is needed. It gets the id `new_id` if its files have
+    /// none.
+    #[must_use]
+    pub fn open_log(&self, name: &LogName, config: LogConfig, new_id: String) -> Arc<dyn Log> {
+        Arc::new(self.unseen_log(name, config, new_id))
     }
 
     /// A new log for a room; `owners` are the owners of a private room's names. Its directory is
@@ -222,9 +204,15 @@ impl Store {
         id: String,
         owners: Option<[OwnerId; 2]>,
     ) -> Arc<dyn Log> {
-        let dir = Store::log_dir(&self.root, &LogName::new(room.clone(), &id));
-        let (files, empty) = (self.files(), Recovered::empty(id, owners));
-        Arc::new(DiskLog::new(room.clone(), dir, config, files, empty))
+        let log = self.unseen_log(&LogName::new(room.clone(), &id), config, id.clone());
+        drop(log.install(Recovered::empty(id, owners)));
+        Arc::new(log)
+    }
+
+    fn unseen_log(&self, name: &LogName, config: LogConfig, id: String) -> DiskLog {
+        let (dir, files) = (Store::log_dir(&self.root, name), self.files());
+        let memory = GaugePart::of(&self.metrics.memory);
+        DiskLog::unseen(name.room.clone(), dir, config, files, memory, id)
     }
 }
 

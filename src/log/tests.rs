@@ -9,6 +9,7 @@ mod crashing_files; // files of a machine that crashes
 mod crash; // what is left after a crash at any step
 mod repairing; // verify, export, repair
 mod erasing; // deleted texts
+mod loading; // loaded when needed, unloaded when idle
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,8 @@ use tempfile::TempDir;
 
 use super::disk_log::DiskLog;
 use super::files::{Disk, Files};
-use super::recover::{Recovered, Torn, recover};
+use super::finding::Torn;
+use super::recover::{Recovered, recover};
 use super::{Log, LogConfig, ReadLimit, SyncPolicy};
 use crate::chat::LogEntry;
 use crate::limits;

@@ -12,9 +12,10 @@
 //! | `slow-clients` | 1 | retries writes to full sockets | with the process |
 //! | `heartbeat` | 1 | every 500 ms: pings, counts of large rooms | with the process |
 //! | `maintenance` | 1 | every 100 ms: fsync, retention, retries | with the process |
+//! | `loader` | 1 | loads every room once; every 100 ms: keeps rooms within their memory | with the process |
 //! | `logger` | 1 | writes the operator's log | with the last [`Logger`] |
 //!
-//! A panic never ends one of the last five threads: its loop catches it.
+//! A panic never ends one of the last six threads: its loop catches it.
 //!
 //! Read the folders in the order of the `mod` lines. A posted message passes through
 //! `connection/session.rs`, `commands/post.rs`, `room/mod.rs`, `room/broadcast.rs`, `clients/delivery.rs`.
@@ -37,7 +38,8 @@ mod background; // heartbeat and maintenance
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Instant;
 
@@ -84,13 +86,26 @@ impl Server {
         spawn_loop(&shared, "slow-clients", |shared| {
             shared.delivery.retry_slow_clients(shared.config.limits.timeouts.stall);
         })?;
-        spawn_loop(&shared, "heartbeat", |shared| {
+        let panics_seen = AtomicU64::new(0);
+        spawn_loop(&shared, "heartbeat", move |shared| {
             thread::sleep(limits::HEARTBEAT_EVERY);
-            background::heartbeat(shared);
+            background::heartbeat(shared, &panics_seen);
         })?;
-        spawn_loop(&shared, "maintenance", |shared| {
+        let passes = AtomicUsize::new(0);
+        spawn_loop(&shared, "maintenance", move |shared| {
             thread::sleep(limits::MAINTENANCE_EVERY);
-            background::maintenance(shared);
+            background::maintenance(shared, passes.fetch_add(1, Ordering::Relaxed));
+        })?;
+        let (unchecked, rooms) = mpsc::channel();
+        for room in shared.rooms.all() {
+            unchecked.send(room).ok(); // the receiver is here
+        }
+        spawn_loop(&shared, "loader", move |shared| {
+            match rooms.try_recv() {
+                Ok(room) => background::check_room(shared, &room),
+                Err(_) => thread::sleep(limits::MAINTENANCE_EVERY),
+            }
+            shared.rooms.release_idle();
         })?;
         Ok(Server { listener, shared })
     }

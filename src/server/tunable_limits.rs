@@ -23,6 +23,8 @@ pub struct Limits {
     pub partial_messages: usize,
     /// See [`limits::BACKLOG`].
     pub backlog: usize,
+    /// See [`limits::ROOM_MEMORY`].
+    pub room_memory: usize,
     /// Of messages that are not posts.
     pub flood: FloodLimits,
     /// Of one address in a minute.
@@ -99,6 +101,7 @@ impl Default for Limits {
             timeouts: Timeouts::default(),
             partial_messages: limits::PARTIAL_MESSAGES,
             backlog: limits::BACKLOG,
+            room_memory: limits::ROOM_MEMORY,
             flood: FloodLimits { control_rate: limits::CONTROL_RATE, grace: limits::FLOOD_GRACE },
             per_address: AddressLimits {
                 websockets: limits::NEW_PER_ADDRESS,
@@ -301,6 +304,14 @@ pub const LIMITS: &[TunableLimit] = &[
         seen: "error too_many_rooms",
         range: 1..=10_000,
         field: |l| Count(&mut l.rooms.per_client),
+    },
+    TunableLimit {
+        name: "room-memory",
+        protects: "memory: what all rooms together keep of their logs; what is released is read again \
+                   when it is needed",
+        seen: "a slower first answer of a room that was idle",
+        range: 1024..=1024 * 1024 * MIB,
+        field: |l| Bytes(&mut l.room_memory),
     },
     TunableLimit {
         name: "json-depth",

@@ -44,8 +44,11 @@ const LOCKS: &[(&str, &[&str])] = &[
     ("names_file", &["hello", "session", "maintenance"]),
     ("read_markers", &["hello", "session", "maintenance"]),
     ("read_markers_file", &["hello", "maintenance"]),
-    ("rooms", &["hello", "session", "heartbeat", "maintenance"]),
-    ("state", &["hello", "session", "broadcaster", "heartbeat"]),
+    ("rooms", &["hello", "session", "loader"]),
+    ("state", &["hello", "session", "broadcaster", "maintenance", "loader"]),
+    ("cids", &["session"]),
+    ("maintenance", &["session", "broadcaster", "maintenance"]),
+    ("checks", &["heartbeat"]),
     ("send_queue", &["hello", "session", "broadcaster", "slow-clients", "heartbeat"]),
     ("identity", &["hello", "session"]),
     ("rounds", &["session", "broadcaster"]),
@@ -53,6 +56,7 @@ const LOCKS: &[(&str, &[&str])] = &[
     ("writer", &["session", "broadcaster", "maintenance"]),
     ("read_state", &["hello", "session", "broadcaster", "maintenance"]),
     ("fsync", &["session"]),
+    ("load", &["hello", "session"]),
 ];
 
 /// The locks that the maintenance thread takes only with `--sync interval`, when it does the fsync.
@@ -76,7 +80,13 @@ fn survives_panics(locks: &[(&str, &[&str])], sync: &str) {
     fs::create_dir(&traps).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.env("TALK_FAIL", &traps).stderr(Stdio::null());
-    let limits = ["ping-every=200ms", "pong-wait=2m", "control-rate=100000", "stall-wait=1s"];
+    let limits = [
+        "ping-every=200ms",
+        "pong-wait=2m",
+        "control-rate=100000",
+        "stall-wait=1s",
+        "room-memory=1KiB", // rooms are unloaded as soon as they are idle
+    ];
     let mut flags: Vec<&str> = limits.iter().flat_map(|limit| ["--limit", limit]).collect();
     flags.extend(["--max-per-address", "100000", "--sync", sync]);
     let mut server = TestServer::start_by(&mut command, &data, &flags);

@@ -59,18 +59,24 @@ impl Session {
         }
         let author = self.client.author();
         // A repeat gets the outcome of the first submission, even if its target has changed since.
-        if let Some(target) = operation.target()
-            && room.find(&author, &cid, &operation).is_none()
-            && let Err(error) = check_target(&author, room, &operation, target)
-        {
-            return self.reject(error.about_cid(cid));
+        if let Some(target) = operation.target() {
+            let Ok(earlier) = room.find(&author, &cid, &operation) else {
+                return self.reject(unreadable_cids().about_cid(cid));
+            };
+            if earlier.is_none()
+                && let Err(error) = check_target(&author, room, &operation, target)
+            {
+                return self.reject(error.about_cid(cid));
+            }
         }
         let reply = if let Operation::Post { reply, .. } = &operation { *reply } else { None };
         let head_before = room.name.is_private().then(|| room.head());
-        let (outcome, round) = room.submit(&author, cid.clone(), operation, unix_ms());
+        let Ok((outcome, round)) = room.submit(&author, cid.clone(), operation, unix_ms()) else {
+            return self.reject(unreadable_cids().about_cid(cid));
+        };
         self.shared.broadcaster.run_round(round);
         if let Some(head) = head_before
-            && outcome != Outcome::NoSuchTarget
+            && !matches!(outcome, Outcome::NoSuchTarget | Outcome::CidsUnknown)
         {
             // After the submission: clients that are connected by now are found here, and later ones find the
             // message in the log.
@@ -100,6 +106,7 @@ impl Session {
                 let message = "this cid was used for another message, which stays as it is";
                 self.reject(ErrorMessage::new(ErrorCode::CidConflict, message).about_cid(cid))
             }
+            Outcome::CidsUnknown => self.reject(unreadable_cids().about_cid(cid)),
             Outcome::NoSuchTarget => {
                 let seq = reply.unwrap_or_default();
                 let message = format!("there is no message #{seq} in this room");
@@ -128,6 +135,12 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Whether a post is a repeat cannot be decided now.
+fn unreadable_cids() -> ErrorMessage {
+    let message = "the room's newest messages could not be read, try again later";
+    ErrorMessage::new(ErrorCode::Storage, message)
 }
 
 /// Whether `author` may edit or delete the record `target`: it must be a post of their own, and not deleted.

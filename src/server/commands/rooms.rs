@@ -10,6 +10,7 @@ use crate::server::clients::disconnect::Disconnect;
 use crate::server::metrics::Resume;
 use crate::server::room::{Room, history};
 use crate::server::state::rooms::TooManyRooms;
+use crate::time::unix_ms;
 
 impl Session {
     /// Adds the private rooms that this client was invited into.
@@ -81,6 +82,9 @@ impl Session {
             if room.last_assigned() <= marked || is_full || self.rooms.find(&room.name).is_some() {
                 continue;
             }
+            if self.shared.rooms.load(&room).is_err() {
+                continue; // the operator's log has the reason
+            }
             self.rooms.add(Arc::clone(&room));
             let since = marked.max(room.head().saturating_sub(limits::HISTORY_PAGE as u64));
             self.enter(&room, Since::After(since), None)?;
@@ -96,6 +100,12 @@ impl Session {
     /// The room of this name: one that the client is in already, or another one that is now added to its
     /// rooms.
     pub(super) fn open(&mut self, name: &RoomName) -> Result<Arc<Room>, ErrorMessage> {
+        let room = self.find_or_open(name)?;
+        room.touch(unix_ms());
+        Ok(room)
+    }
+
+    fn find_or_open(&mut self, name: &RoomName) -> Result<Arc<Room>, ErrorMessage> {
         if let Some(room) = self.rooms.find(name) {
             if self.is_current(&room) {
                 return Ok(room);

@@ -65,7 +65,7 @@ impl Room {
         let oldest = first.saturating_sub(1);
         let newest = head.saturating_sub(limits::HISTORY_PAGE as u64).max(oldest);
         let reset = match since {
-            Since::After(seq) => seq > head || log.is_some_and(|log| log != self.log.id()),
+            Since::After(seq) => seq > head || log.is_some_and(|log| *log != *self.log.id()),
             Since::Newest | Since::Now => false,
         };
         let since = match since {
@@ -77,7 +77,7 @@ impl Room {
         let is_large = state.members.is_large();
         Joined {
             room: self.name.clone(),
-            log: String::from(self.log.id()),
+            log: String::from(&*self.log.id()),
             first,
             head,
             since,

@@ -3,6 +3,8 @@
 //! Depends on `clients` and what is below it; never on `state`, `commands`, `http` or `connection`.
 
 mod state; // what a room's lock protects
+mod visit_queue; // the rooms that periodic threads visit
+mod loading; // open a room, read its cids, release memory
 pub(crate) mod membership; // join, go live, leave, rename
 pub(crate) mod round_queue; // the rooms that wait for the broadcaster thread
 pub(crate) mod broadcast; // a batch into the log and to everyone
@@ -12,19 +14,22 @@ pub(crate) mod condvar; // a condition variable that is cheap to notify
 
 use std::io;
 use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::chat::protocol::ServerMessage;
 use crate::chat::{
     Author, AwayMessage, Batch, Cid, ClientId, Operation, Outcome, PendingRecord, RoomName,
-    Sequencer, UserName,
+    UserName,
 };
 use crate::failpoint;
 use crate::limits;
-use crate::log::{Log, ReadLimit};
+use crate::log::Log;
+use crate::metrics::{Gauge, GaugePart};
 use condvar::LazyCondvar;
 use state::{Receiver, Receivers, RoomClient, RoomState, Round};
+use visit_queue::VisitQueue;
 
 /// A room of the server.
 ///
@@ -41,25 +46,66 @@ pub(crate) struct Room {
     state: Mutex<RoomState>,
     /// Notified at the end of each broadcast.
     broadcast_ended: LazyCondvar,
+    /// What all rooms share.
+    pub(crate) context: Arc<RoomContext>,
+    /// Held while cids are read from the log: other threads that need them wait.
+    cid_lock: Mutex<()>,
+    /// Bytes that the cids take.
+    cid_memory: GaugePart,
+    /// When a client last used it, Unix time in ms.
+    used_at: AtomicU64,
+    /// In which queues it is.
+    marks: VisitMarks,
+}
+
+/// What all rooms share.
+#[derive(Debug)]
+pub(crate) struct RoomContext {
+    /// Rooms for the heartbeat: their count is outdated, or a panic has ended their round.
+    pub(crate) checks: VisitQueue<Room>,
+    /// Rooms for maintenance: their log was written.
+    pub(crate) maintenance: VisitQueue<Room>,
+    /// Bytes of logs and cids in memory, of all rooms.
+    pub(crate) memory: Arc<Gauge>,
+    /// Rooms that are not open: no load has verified their logs since the start.
+    pub(crate) unopened: Gauge,
+}
+
+impl RoomContext {
+    pub(crate) fn new(memory: Arc<Gauge>) -> RoomContext {
+        RoomContext {
+            checks: VisitQueue::new("checks", |room: &Room| &room.marks.check),
+            maintenance: VisitQueue::new("maintenance", |room: &Room| &room.marks.maintenance),
+            memory,
+            unopened: Gauge::default(),
+        }
+    }
+}
+
+/// In which queues a room is.
+#[derive(Debug, Default)]
+struct VisitMarks {
+    /// See [`RoomContext::checks`].
+    check: AtomicBool,
+    /// See [`RoomContext::maintenance`].
+    maintenance: AtomicBool,
 }
 
 impl Room {
-    /// The room of `log`. It reads the log's newest records, so that repeats of them are detected.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub(crate) fn new(name: RoomName, log: Arc<dyn Log>) -> io::Result<Room> {
-        let mut sequencer = Sequencer::new(name.clone(), log.head(), 0);
-        let mut seq = log.head().saturating_sub(limits::CID_WINDOW as u64);
-        while seq < log.head() {
-            let entries =
-                log.read(seq, ReadLimit { records: 1_000, bytes: limits::HISTORY_PAGE_BYTES })?;
-            let Some(last) = entries.last() else { break };
-            seq = last.seq;
-            entries.iter().for_each(|entry| sequencer.restore(entry));
+    /// The room of `log`, not open yet.
+    pub(crate) fn new(name: RoomName, log: Arc<dyn Log>, context: &Arc<RoomContext>) -> Room {
+        context.unopened.add(1);
+        Room {
+            log,
+            state: Mutex::new(RoomState::new(name.clone())),
+            name,
+            broadcast_ended: LazyCondvar::default(),
+            context: Arc::clone(context),
+            cid_lock: Mutex::default(),
+            cid_memory: GaugePart::of(&context.memory),
+            used_at: AtomicU64::new(0),
+            marks: VisitMarks::default(),
         }
-        let state = RoomState::new(sequencer);
-        Ok(Room { name, log, state: Mutex::new(state), broadcast_ended: LazyCondvar::default() })
     }
 
     /// A panic under the lock can lose an ephemeral event, never a seq: the sequencer changes in single
@@ -80,6 +126,9 @@ impl Room {
 
     /// The permission to run a round, if there is a batch and no round is running.
     fn try_start_round(self: &Arc<Room>, state: &mut RoomState) -> Option<RoundGuard> {
+        if state.is_count_outdated {
+            self.context.checks.add(self);
+        }
         if state.round != Round::Idle || state.sequencer.is_empty() {
             return None;
         }
@@ -90,33 +139,39 @@ impl Room {
     // ---- What clients do -----------------------------------------------------------------------
 
     /// The outcome of an operation that was submitted before under this cid, if one was.
+    ///
+    /// # Errors
+    /// When the cids could not be read from the log.
     pub(crate) fn find(
         &self,
         author: &Author,
         cid: &Cid,
         operation: &Operation,
-    ) -> Option<Outcome> {
-        let state = self.state();
-        let outcome = state.sequencer.find(author.owner, cid, operation)?;
-        Some(state.unless_in_flight(outcome))
+    ) -> io::Result<Option<Outcome>> {
+        let state = self.state_with_cids()?;
+        let outcome = state.sequencer.find(author.owner, cid, operation);
+        Ok(outcome.map(|outcome| state.unless_in_flight(outcome)))
     }
 
     /// Adds an operation to the batch; `now` is Unix time in ms.
+    ///
+    /// # Errors
+    /// When the cids could not be read from the log: nothing was added.
     pub(crate) fn submit(
         self: &Arc<Room>,
         author: &Author,
         cid: Cid,
         operation: Operation,
         now: u64,
-    ) -> (Outcome, Option<RoundGuard>) {
-        let mut state = self.state();
+    ) -> io::Result<(Outcome, Option<RoundGuard>)> {
+        let mut state = self.state_with_cids()?;
         let outcome = state.sequencer.submit(author, cid, operation, now);
         if let Outcome::AlreadyStored(seq) = outcome
             && seq > state.broadcast_up_to
         {
             state.repeats.push((author.client, seq)); // this client may have received it already
         }
-        (state.unless_in_flight(outcome), self.try_start_round(&mut state))
+        Ok((state.unless_in_flight(outcome), self.try_start_round(&mut state)))
     }
 
     /// Sends all others that the author is typing, except in a large room.
@@ -186,14 +241,17 @@ impl Room {
         self.state().members.connections(key)
     }
 
-    /// The newest committed seq.
+    /// The newest committed seq; while the room is not open, what is known of its log.
     pub(crate) fn head(&self) -> u64 {
-        self.state().sequencer.last_committed()
+        let state = self.state();
+        if state.is_open { state.sequencer.last_committed() } else { self.log.head() }
     }
 
-    /// The newest assigned seq; its record may not be stored yet.
+    /// The newest assigned seq; its record may not be stored yet. While the room is not open, what is known
+    /// of its log.
     pub(crate) fn last_assigned(&self) -> u64 {
-        self.state().sequencer.last_assigned()
+        let state = self.state();
+        if state.is_open { state.sequencer.last_assigned() } else { self.log.head() }
     }
 
     // ---- What a round does ---------------------------------------------------------------------
@@ -248,9 +306,12 @@ impl Room {
         is_idle
     }
 
-    /// Ends a round after a panic, even if more has arrived.
-    fn abort_round(&self) {
+    /// Ends a round after a panic, even if more has arrived. The heartbeat starts the next one, and
+    /// maintenance looks at the log.
+    fn abort_round(self: &Arc<Room>) {
         self.set_round(&mut self.state(), Round::Idle);
+        self.context.checks.add(self);
+        self.context.maintenance.add(self);
     }
 
     fn set_round(&self, state: &mut RoomState, round: Round) {
@@ -276,7 +337,7 @@ pub(crate) struct RoundGuard {
 }
 
 impl RoundGuard {
-    pub(crate) fn room(&self) -> &Room {
+    pub(crate) fn room(&self) -> &Arc<Room> {
         &self.room
     }
 

@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::Room;
-use super::RoundGuard;
 use super::broadcast::EncodedBatch;
 use super::membership::CatchUp;
 use super::round_queue::RoundQueue;
+use super::{Room, RoomContext, RoundGuard};
 use crate::chat::protocol::{Agent, Since};
 use crate::chat::{
     Author, BatchItem, ClientId, LogEntry, NameRegistry, Operation, Outcome, OwnerId, Text,
@@ -26,7 +25,10 @@ fn lobby() -> (TempDir, Arc<Room>) {
     let (sync, file_bytes) = (SyncPolicy::Interval, limits::LOG_FILE);
     let config = LogConfig { sync, file_bytes, retain: None, retain_records: None };
     let log = store.new_log(&"lobby".parse().unwrap(), config, String::from("L1"), None);
-    (data, Arc::new(Room::new("lobby".parse().unwrap(), log).unwrap()))
+    let context = Arc::new(RoomContext::new(Arc::default()));
+    let room = Room::new("lobby".parse().unwrap(), log, &context);
+    room.open().unwrap();
+    (data, Arc::new(room))
 }
 
 #[test]
@@ -38,7 +40,7 @@ fn a_repeat_never_overtakes_a_running_broadcast() {
     let submit = |cid: &str| {
         let operation =
             Operation::Post { text: Text::parse("hi", 10).unwrap(), me: false, reply: None };
-        room.submit(&bob, cid.parse().unwrap(), operation, 0)
+        room.submit(&bob, cid.parse().unwrap(), operation, 0).unwrap()
     };
 
     let (outcome, round) = submit("1");
@@ -130,7 +132,7 @@ fn post(room: &Arc<Room>, cid: &str) -> Option<RoundGuard> {
     let bob = Author { client: ClientId(1), owner, user };
     let text = Text::parse("hi", 10).unwrap();
     let operation = Operation::Post { text, me: false, reply: None };
-    room.submit(&bob, cid.parse().unwrap(), operation, 0).1
+    room.submit(&bob, cid.parse().unwrap(), operation, 0).unwrap().1
 }
 
 #[test]

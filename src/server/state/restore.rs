@@ -1,18 +1,12 @@
-//! Loads names, read markers and rooms from the data directory at start, and logs any damage found.
+//! Loads names and read markers from the data directory at start.
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
-use super::rooms::RoomMap;
 use crate::chat::{NameRegistry, ReadMarker, ReadMarkers, SavedClaim};
-use crate::log::{
-    Corruption, Journal, JournalContents, JournalRecord, LogName, RecoveryFinding, Store, Torn,
-};
-use crate::net::entropy::Entropy;
+use crate::log::{Journal, JournalContents, JournalRecord, Store};
 use crate::server::config::Config;
 use crate::server::logger::{Level, Logger};
-use crate::server::room::Room;
 use crate::time::Now;
 
 /// The claimed names, and their file, written again without outdated lines.
@@ -55,54 +49,6 @@ fn load_records<T: JournalRecord>(path: &Path, logger: &Logger) -> io::Result<Ve
 
 fn with_path(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-}
-
-/// The rooms that have a log. A damaged one is logged, and can be read up to the damage.
-pub(super) fn load_rooms(
-    config: &Config,
-    store: &Store,
-    logger: &Logger,
-    entropy: &Entropy,
-) -> io::Result<RoomMap> {
-    let mut rooms = RoomMap::new();
-    for name in store.logs()? {
-        let (log, finding) = store.open_log(&name, config.log, entropy.token()?)?;
-        if let Some(finding) = finding {
-            log_finding(logger, &name, &finding);
-        }
-        let room = Room::new(name.room.clone(), log)?;
-        rooms.insert(name, Arc::new(room));
-    }
-    Ok(rooms)
-}
-
-fn log_finding(logger: &Logger, log: &LogName, finding: &RecoveryFinding) {
-    let room = log.to_string();
-    match finding {
-        RecoveryFinding::Torn(torn) => {
-            let Torn { file, offset, bytes, backup: _ } = torn;
-            let (file, offset, bytes) = (file_name(file), offset.to_string(), bytes.to_string());
-            logger.log(
-                Level::Warn,
-                "torn-tail-cut",
-                &[("room", &*room), ("file", &file), ("offset", &offset), ("bytes", &bytes)],
-            );
-        }
-        RecoveryFinding::Corrupt(corruption) => {
-            let Corruption { file, seq, offset, kind } = corruption;
-            let (file, kind) = (file_name(file), kind.to_string());
-            let (seq, offset) = (seq.to_string(), offset.to_string());
-            let fields = [
-                ("room", &*room),
-                ("file", &file),
-                ("seq", &seq),
-                ("offset", &offset),
-                ("why", &kind),
-                ("cure", "server repair"),
-            ];
-            logger.log(Level::Warn, "damaged-read-only", &fields);
-        }
-    }
 }
 
 /// A file's name without its directory, to keep log lines short.

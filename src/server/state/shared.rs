@@ -43,11 +43,10 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Loads the state from `store`.
+    /// Loads names and read markers from `store`. Each room is loaded when it is first needed.
     ///
     /// # Errors
-    /// When the store cannot be read. A damaged room is no error: it is logged, and can be read up to the
-    /// damage.
+    /// When the store cannot be read.
     pub(crate) fn new(
         config: Config,
         store: Store,
@@ -57,12 +56,11 @@ impl Shared {
         let entropy = Arc::new(entropy);
         let (registry, names_file) = restore::load_names(&config, &store, &logger)?;
         let (markers, markers_file) = restore::load_read_markers(&store, &logger)?;
-        let map = restore::load_rooms(&config, &store, &logger, &entropy)?;
+        let rooms = Arc::new(Rooms::new(store, &config, logger.clone(), Arc::clone(&entropy))?);
         let metrics = Arc::new(Metrics::default());
         let delivery = Arc::new(Delivery::new(Arc::clone(&metrics), logger.clone()));
         let broadcaster = Arc::new(Broadcaster::new(Arc::clone(&delivery)));
-        let names = Arc::new(Names::new(registry, names_file, Arc::clone(&entropy)));
-        let rooms = Arc::new(Rooms::new(map, store, &config, entropy));
+        let names = Arc::new(Names::new(registry, names_file, entropy));
         let read_markers = Arc::new(ReadMarkerStore::new(markers, markers_file));
         Ok(Shared {
             admission: Admission::new(config.max_clients, config.max_per_address, &config.limits),
