@@ -6,14 +6,13 @@
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, TryLockResult};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::files::{Files, LogFile, append_all};
 use super::finding::RecoveryFinding;
 use super::line::{self, Checksum, SegmentHeader};
 use super::read_state::{Health, ReadState};
-use super::recover::Recovered;
 use super::segment::{Page, Segment, file_name};
 use super::segment_scan::{IndexEntry, push_index_entry};
 use super::writer::{OpenFile, WriteBatch};
@@ -57,13 +56,13 @@ pub(super) struct DiskLog {
     /// The file system; tests have one that fails.
     pub(super) files: Arc<dyn Files>,
     /// Held while the log is loaded: other threads that need it wait.
-    load_lock: Mutex<()>,
+    pub(super) load_lock: Mutex<()>,
     /// The end of the last segment, for appends.
-    writer: Mutex<Writer>,
+    pub(super) writer: Mutex<Writer>,
     /// Held during an fsync of records that were written before (`--sync interval`).
-    fsync_lock: Mutex<()>,
+    pub(super) fsync_lock: Mutex<()>,
     /// What readers see.
-    read_state: Mutex<ReadState>,
+    pub(super) read_state: Mutex<ReadState>,
     /// Bytes that `read_state` takes: part of the sum of all logs.
     pub(super) memory: GaugePart,
 }
@@ -94,68 +93,9 @@ pub(super) enum AppendFailure {
 }
 
 impl DiskLog {
-    /// The log in `dir`, which is not read before it is needed. If it has no id, it gets this one.
-    pub(super) fn unseen(
-        room: RoomName,
-        dir: PathBuf,
-        config: LogConfig,
-        files: Arc<dyn Files>,
-        memory: GaugePart,
-        id: String,
-    ) -> DiskLog {
-        let writer = Mutex::new(Writer {
-            checksum: Checksum::START,
-            at: 0,
-            open_file: OpenFile::default(),
-            unsynced: None,
-            verified: None,
-        });
-        let read_state = Mutex::new(ReadState::unseen(id));
-        let (load_lock, fsync_lock) = (Mutex::default(), Mutex::default());
-        DiskLog { room, dir, config, files, load_lock, writer, fsync_lock, read_state, memory }
-    }
-
-    /// The log that `recovered` found in `dir`.
-    #[cfg(test)]
-    pub(super) fn new(
-        room: RoomName,
-        dir: PathBuf,
-        config: LogConfig,
-        files: Arc<dyn Files>,
-        recovered: Recovered,
-    ) -> DiskLog {
-        let id = recovered.id.clone();
-        let log = DiskLog::unseen(room, dir, config, files, GaugePart::default(), id);
-        drop(log.install(recovered));
-        log
-    }
-
-    /// Makes the log what `recovered` says: it is loaded.
-    pub(super) fn install(&self, recovered: Recovered) -> MutexGuard<'_, ReadState> {
-        let mut writer = self.writer();
-        let mut read_state = self.read_state();
-        (writer.checksum, writer.at) = (recovered.checksum, recovered.at);
-        read_state.load(recovered);
-        self.memory.set(read_state.memory());
-        read_state
-    }
-
     /// One thread at a time loads the log. Taken before the other locks.
     pub(super) fn load_lock(&self) -> MutexGuard<'_, ()> {
         failpoint::check(self.load_lock.lock().unwrap_or_else(PoisonError::into_inner), "load")
-    }
-
-    /// The lock `writer` and `fsync_lock`, if no other thread has one of them.
-    pub(super) fn try_writer(&self) -> Option<(MutexGuard<'_, Writer>, MutexGuard<'_, ()>)> {
-        fn ignore_panic<T>(result: TryLockResult<MutexGuard<'_, T>>) -> Option<MutexGuard<'_, T>> {
-            match result {
-                Ok(guard) => Some(guard),
-                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) => None,
-            }
-        }
-        let writer = ignore_panic(self.writer.try_lock())?;
-        Some((writer, ignore_panic(self.fsync_lock.try_lock())?))
     }
 
     /// A panic under this lock may leave bytes in the file; the next append finds them by the

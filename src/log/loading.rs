@@ -4,16 +4,67 @@
 //! Each load verifies every record, so what the disk altered meanwhile is found too.
 
 use std::io;
-use std::sync::MutexGuard;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError, TryLockResult};
 
-use super::disk_log::DiskLog;
+use super::disk_log::{DiskLog, LogConfig, Writer};
+use super::files::Files;
 use super::finding::RecoveryFinding;
 use super::line::Checksum;
 use super::peek::{Peek, peek};
 use super::read_state::{Health, LoadState, OldestSegment, ReadState};
 use super::recover::{Recovered, recover, rescan};
+use super::writer::OpenFile;
+use crate::chat::RoomName;
+use crate::metrics::GaugePart;
 
 impl DiskLog {
+    /// The log in `dir`, which is not read before it is needed. If it has no id, it gets this one.
+    pub(super) fn unseen(
+        room: RoomName,
+        dir: PathBuf,
+        config: LogConfig,
+        files: Arc<dyn Files>,
+        memory: GaugePart,
+        id: String,
+    ) -> DiskLog {
+        let writer = Mutex::new(Writer {
+            checksum: Checksum::START,
+            at: 0,
+            open_file: OpenFile::default(),
+            unsynced: None,
+            verified: None,
+        });
+        let read_state = Mutex::new(ReadState::unseen(id));
+        let (load_lock, fsync_lock) = (Mutex::default(), Mutex::default());
+        DiskLog { room, dir, config, files, load_lock, writer, fsync_lock, read_state, memory }
+    }
+
+    /// The log that `recovered` found in `dir`.
+    #[cfg(test)]
+    pub(super) fn new(
+        room: RoomName,
+        dir: PathBuf,
+        config: LogConfig,
+        files: Arc<dyn Files>,
+        recovered: Recovered,
+    ) -> DiskLog {
+        let id = recovered.id.clone();
+        let log = DiskLog::unseen(room, dir, config, files, GaugePart::default(), id);
+        drop(log.install(recovered));
+        log
+    }
+
+    /// Makes the log what `recovered` says: it is loaded.
+    pub(super) fn install(&self, recovered: Recovered) -> MutexGuard<'_, ReadState> {
+        let mut writer = self.writer();
+        let mut read_state = self.read_state();
+        (writer.checksum, writer.at) = (recovered.checksum, recovered.at);
+        read_state.load(recovered);
+        self.memory.set(read_state.memory());
+        read_state
+    }
+
     /// What readers see, of a log that is loaded.
     ///
     /// # Errors
@@ -94,7 +145,10 @@ impl DiskLog {
         }
         let Peek { id, owners, first, head } = match peek(&*self.files, &self.room, &self.dir) {
             Err(_) if !is_unseen() => return Ok(()), // the thread that loads it has removed a torn file
-            result => result?,
+            result => result.map_err(|error| {
+                let what = format!("cannot read the log in {}: {error}", self.dir.display());
+                io::Error::new(error.kind(), what)
+            })?,
         };
         let mut read_state = self.read_state();
         if read_state.summary.state == LoadState::Unseen {
@@ -107,6 +161,19 @@ impl DiskLog {
             summary.state = LoadState::Peeked;
         }
         Ok(())
+    }
+
+    /// The lock `writer` and `fsync_lock`, if no other thread has one of them.
+    pub(super) fn try_writer(&self) -> Option<(MutexGuard<'_, Writer>, MutexGuard<'_, ()>)> {
+        fn ignore_panic<T>(result: TryLockResult<MutexGuard<'_, T>>) -> Option<MutexGuard<'_, T>> {
+            match result {
+                Ok(guard) => Some(guard),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
+            }
+        }
+        let writer = ignore_panic(self.writer.try_lock())?;
+        Some((writer, ignore_panic(self.fsync_lock.try_lock())?))
     }
 
     /// Unloads the log, if the files have everything and no thread works on it.

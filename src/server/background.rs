@@ -73,13 +73,12 @@ pub(super) fn maintenance(shared: &Shared, pass: usize) {
 }
 
 fn maintain_room(shared: &Shared, room: &Arc<Room>) {
-    let maintained = room.log.maintain(unix_ms());
-    if let Err(error) = &maintained {
+    if let Err(error) = room.log.maintain(unix_ms()) {
         let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
         shared.logger.log(Level::Warn, "maintenance-failed", &fields);
     }
     room.measure_memory();
-    if maintained.is_err() || room.log.needs_maintenance() {
+    if room.log.needs_maintenance() {
         shared.rooms.context.maintenance.add(room); // for the next pass
     }
 }

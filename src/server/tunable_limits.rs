@@ -23,8 +23,6 @@ pub struct Limits {
     pub partial_messages: usize,
     /// See [`limits::BACKLOG`].
     pub backlog: usize,
-    /// See [`limits::ROOM_MEMORY`].
-    pub room_memory: usize,
     /// Of messages that are not posts.
     pub flood: FloodLimits,
     /// Of one address in a minute.
@@ -81,7 +79,7 @@ pub struct AddressLimits {
     pub wrong_passwords: usize,
 }
 
-/// How many rooms there may be.
+/// How many rooms there may be, and what they keep in memory.
 #[derive(Debug, Clone, Copy)]
 pub struct RoomLimits {
     /// See [`limits::ROOMS`].
@@ -90,6 +88,8 @@ pub struct RoomLimits {
     pub private: usize,
     /// See [`limits::ROOMS_PER_CLIENT`].
     pub per_client: usize,
+    /// See [`limits::ROOM_MEMORY`].
+    pub memory: usize,
 }
 
 impl Default for Limits {
@@ -101,7 +101,6 @@ impl Default for Limits {
             timeouts: Timeouts::default(),
             partial_messages: limits::PARTIAL_MESSAGES,
             backlog: limits::BACKLOG,
-            room_memory: limits::ROOM_MEMORY,
             flood: FloodLimits { control_rate: limits::CONTROL_RATE, grace: limits::FLOOD_GRACE },
             per_address: AddressLimits {
                 websockets: limits::NEW_PER_ADDRESS,
@@ -111,6 +110,7 @@ impl Default for Limits {
                 public: limits::ROOMS,
                 private: limits::PRIVATE_ROOMS,
                 per_client: limits::ROOMS_PER_CLIENT,
+                memory: limits::ROOM_MEMORY,
             },
         }
     }
@@ -311,7 +311,7 @@ pub const LIMITS: &[TunableLimit] = &[
                    when it is needed",
         seen: "a slower first answer of a room that was idle",
         range: 1024..=1024 * 1024 * MIB,
-        field: |l| Bytes(&mut l.room_memory),
+        field: |l| Bytes(&mut l.rooms.memory),
     },
     TunableLimit {
         name: "json-depth",

@@ -77,7 +77,7 @@ impl Rooms {
             max_private: config.limits.rooms.private,
             entropy,
             context,
-            memory_limit: config.limits.room_memory,
+            memory_limit: config.limits.rooms.memory,
             logger,
         })
     }
