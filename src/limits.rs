@@ -258,6 +258,19 @@ pub const LOG_NEWEST: usize = 256;
 /// Bytes of their JSON.
 pub const LOG_NEWEST_BYTES: usize = 128 * 1024;
 
+/// Bytes of logs (index, edits and deletes, newest records) and cids that all rooms together keep in
+/// memory (`--limit room-memory`): 60 busy rooms of 10,000 records and more, and the indexes of
+/// 10,000 idle ones. What is released is read from the logs again when it is needed.
+pub const ROOM_MEMORY: usize = 16 * 1024 * 1024;
+
+/// Public rooms, and private ones, whose last file a start looks at: so that a version too old for them
+/// does not start, and a clock that is wrong by days is noticed. Each costs two short reads.
+pub const START_PEEKS: usize = 1_000;
+
+/// Retention looks at every log in each of so many passes of maintenance, which is once a minute: a
+/// record may stay so much longer. A log that is written is looked at in each pass.
+pub const RETENTION_PASSES: usize = 600;
+
 /// File descriptors that logs keep open between batches, for the busiest rooms: the other logs open
 /// their file for each batch.
 pub const LOG_OPEN_FILES: usize = 16;

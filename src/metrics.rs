@@ -3,7 +3,8 @@
 //! The caller decides what is counted and under which name. A label never holds text from a peer.
 
 use std::fmt::{Display, Write as _};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// The `Content-Type` of the text.
@@ -28,6 +29,64 @@ impl Counter {
     #[must_use]
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// An amount that goes up and down.
+#[derive(Debug, Default)]
+pub struct Gauge(AtomicUsize);
+
+impl Gauge {
+    /// The amount.
+    #[must_use]
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Adds to the amount.
+    pub fn add(&self, amount: usize) {
+        self.0.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    /// Subtracts what was added before.
+    pub fn subtract(&self, amount: usize) {
+        self.0.fetch_sub(amount, Ordering::Relaxed);
+    }
+}
+
+/// One part of a [`Gauge`] that is a sum. Dropped, it is no longer part of it.
+#[derive(Debug, Default)]
+pub struct GaugePart {
+    /// The sum.
+    sum: Arc<Gauge>,
+    /// This part of it.
+    amount: AtomicUsize,
+}
+
+impl GaugePart {
+    /// A part of `sum`, 0 so far.
+    #[must_use]
+    pub fn of(sum: &Arc<Gauge>) -> GaugePart {
+        GaugePart { sum: Arc::clone(sum), amount: AtomicUsize::new(0) }
+    }
+
+    /// This part.
+    #[must_use]
+    pub fn get(&self) -> usize {
+        self.amount.load(Ordering::Relaxed)
+    }
+
+    /// Sets this part, and changes the sum by the difference.
+    pub fn set(&self, amount: usize) {
+        let before = self.amount.swap(amount, Ordering::Relaxed);
+        self.sum.add(amount);
+        self.sum.subtract(before);
+    }
+}
+
+impl Drop for GaugePart {
+    fn drop(&mut self) {
+        self.set(0);
     }
 }
 
@@ -212,6 +271,18 @@ mod tests {
              # HELP d_total Of each.\n# TYPE d_total counter\nd_total{reason=\"left\"} 2\n\
              d_total{reason=\"gone\"} 0\nd_total{reason=\"other\"} 1\n"
         );
+    }
+
+    #[test]
+    fn a_gauge_is_the_sum_of_its_parts() {
+        let sum = Arc::new(Gauge::default());
+        let (one, other) = (GaugePart::of(&sum), GaugePart::of(&sum));
+        one.set(5);
+        other.set(7);
+        one.set(2);
+        assert_eq!((one.get(), sum.get()), (2, 9));
+        drop(other);
+        assert_eq!(sum.get(), 2);
     }
 
     #[test]

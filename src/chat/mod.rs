@@ -17,6 +17,7 @@ pub mod secrets; // passwords and tokens
 pub mod protocol; // the protocol's messages, both directions
 // The rules.
 pub mod close_code; // why the server ends a connection
+pub mod recent_cids; // the cids of one room's newest records
 pub mod sequencer; // one room: seqs, repeated cids, the next batch
 pub mod name_registry; // who owns which name
 pub mod members; // who is in a room
@@ -30,6 +31,7 @@ pub use name_registry::{ClaimError, Identity, NameRegistry, SavedClaim};
 pub use operation::{Operation, Topic};
 pub use owner_id::OwnerId;
 pub use read_markers::{ReadMarker, ReadMarkers};
+pub use recent_cids::RecentCids;
 pub use room_name::RoomName;
 pub use secrets::{Password, Token};
 pub use sequencer::{

@@ -24,22 +24,29 @@ pub struct ReadMarkers {
     seqs: HashMap<(OwnerId, String), u64>,
     /// The markers that have changed since they were stored.
     changed: HashSet<(OwnerId, String)>,
+    /// The owners of markers of an earlier run that were not compared with their log yet, by log id.
+    unchecked: HashMap<String, Vec<OwnerId>>,
 }
 
 impl ReadMarkers {
     /// Restores the markers that an earlier run stored, in any order.
     pub fn restore(&mut self, saved: impl IntoIterator<Item = ReadMarker>) {
         for ReadMarker { owner, log, seq } in saved {
+            self.unchecked.entry(log.clone()).or_default().push(owner);
             let current = self.seqs.entry((owner, log)).or_default();
             *current = seq.max(*current);
         }
     }
 
-    /// Moves every marker beyond the head of its log back to it: what was read there is lost, and other
-    /// records get its seqs. `head` is `None` for a log that does not exist.
-    pub fn lower_to(&mut self, head: impl Fn(&str) -> Option<u64>) {
-        for ((_, log), seq) in &mut self.seqs {
-            *seq = head(log).map_or(*seq, |head| head.min(*seq));
+    /// Compares the markers of an earlier run with their log, which ended with the record `head` at the
+    /// start. Those beyond it go back to it: what was read there is lost, and other records get its seqs.
+    pub fn check_log(&mut self, log: &str, head: u64) {
+        for owner in self.unchecked.remove(log).unwrap_or_default() {
+            let key = (owner, String::from(log));
+            if let Some(seq) = self.seqs.get_mut(&key).filter(|seq| **seq > head) {
+                *seq = head;
+                self.changed.insert(key);
+            }
         }
     }
 
@@ -103,14 +110,19 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_beyond_the_head_of_its_log_goes_back_to_it() {
+    fn a_marker_of_an_earlier_run_beyond_the_head_of_its_log_goes_back_to_it_once() {
         let mut markers = ReadMarkers::default();
-        for (log, seq) in [("a", 7), ("b", 7), ("c", 7)] {
-            markers.advance(owner("1"), log, seq);
+        let saved = |log: &str| ReadMarker { owner: owner("1"), log: String::from(log), seq: 7 };
+        markers.restore(["a", "b"].map(saved));
+        markers.advance(owner("1"), "c", 7);
+        for (log, head) in [("a", 5), ("b", 9), ("c", 5), ("none", 5)] {
+            markers.check_log(log, head);
         }
-        markers.lower_to(|log| ["a", "b"].contains(&log).then(|| if log == "a" { 5 } else { 9 }));
-        let seqs = ["a", "b", "c"].map(|log| markers.get(owner("1"), log));
-        assert_eq!(seqs, [Some(5), Some(7), Some(7)]);
+        let seqs = ["a", "b", "c", "none"].map(|log| markers.get(owner("1"), log));
+        assert_eq!(seqs, [Some(5), Some(7), Some(7), None]);
+        markers.advance(owner("1"), "a", 8);
+        markers.check_log("a", 5);
+        assert_eq!(markers.get(owner("1"), "a"), Some(8));
     }
 
     #[test]

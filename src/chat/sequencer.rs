@@ -4,15 +4,13 @@
 //! Values only. It is the state behind a room's lock; `server/room` stores and broadcasts the
 //! batches.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasher, RandomState};
 use std::mem;
 use std::sync::Arc;
 
 use super::protocol::{Record, RecordId, RecordKind};
+use super::recent_cids::RecentCids;
 use super::{Cid, Operation, OwnerId, RoomName, UserName};
 use crate::json;
-use crate::limits;
 
 /// Identifies a connection among all that this server process has had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,6 +90,8 @@ pub enum Outcome {
     CidConflict,
     /// It replies to a seq that does not exist.
     NoSuchTarget,
+    /// Whether it is a repeat is unknown: the caller must call [`Sequencer::set_cids`] first.
+    CidsUnknown,
 }
 
 /// Numbers what is submitted to one room.
@@ -109,12 +109,13 @@ pub struct Sequencer {
     batch: Batch,
     /// Ephemeral events so far.
     ephemeral_count: u64,
-    /// The cids of the newest records, to recognize repeats.
-    recent_cids: RecentCids,
+    /// The cids of the newest records, to recognize repeats; `None` while they are in the log only.
+    recent_cids: Option<Box<RecentCids>>,
 }
 
 impl Sequencer {
-    /// A room whose log ends with `head`, at the time `at` (Unix time in ms).
+    /// A room whose log ends with `head`, at the time `at` (Unix time in ms). It accepts nothing before
+    /// it has the cids of the log, unless the log is empty.
     #[must_use]
     pub fn new(room: RoomName, head: u64, at: u64) -> Sequencer {
         Sequencer {
@@ -124,23 +125,40 @@ impl Sequencer {
             at,
             batch: Batch::new(),
             ephemeral_count: 0,
-            recent_cids: RecentCids::default(),
+            recent_cids: (head == 0).then(Box::default),
         }
     }
 
-    /// Restores a record that an earlier run stored. The caller restores the oldest first. Its cid
-    /// is recognized again, and later records have no earlier `at`.
-    pub fn restore(&mut self, entry: &LogEntry) {
-        let value = json::parse(&entry.json).ok();
-        let Some(record) = value.and_then(|value| Record::from_json(&value).ok().flatten()) else {
-            return; // a type of a later version: this version does not know its cid
-        };
-        self.at = self.at.max(record.at);
-        let operation = match &record.kind {
-            RecordKind::Operation(operation) => Some(operation),
-            RecordKind::Erased { .. } => None,
-        };
-        self.recent_cids.add(entry.owner, record.cid, operation, entry.seq);
+    /// Whether it knows the cids of the newest records.
+    #[must_use]
+    pub fn has_cids(&self) -> bool {
+        self.recent_cids.is_some()
+    }
+
+    /// Sets the cids of the newest records, which were read from the log, unless they are known. Later
+    /// records have no earlier `at` than these.
+    pub fn set_cids(&mut self, cids: RecentCids) {
+        self.at = self.at.max(cids.at());
+        self.recent_cids.get_or_insert(Box::new(cids));
+    }
+
+    /// Forgets the cids, which are in the log. False if some of them are not, because their records
+    /// are not stored yet.
+    pub fn forget_cids(&mut self) -> bool {
+        let all_stored = self.last_assigned == self.last_committed;
+        if all_stored && self.last_committed > 0 {
+            self.recent_cids = None;
+        }
+        all_stored
+    }
+
+    /// How many bytes the cids take.
+    #[must_use]
+    pub fn cid_memory(&self) -> usize {
+        match &self.recent_cids {
+            Some(cids) if self.last_assigned > 0 => cids.memory(),
+            Some(_) | None => 0,
+        }
     }
 
     /// The newest seq that is stored.
@@ -176,7 +194,8 @@ impl Sequencer {
     /// The outcome of an earlier submission under `cid`, if there was one.
     #[must_use]
     pub fn find(&self, owner: OwnerId, cid: &Cid, operation: &Operation) -> Option<Outcome> {
-        let (seq, same) = self.recent_cids.find(owner, cid, operation)?;
+        let Some(recent_cids) = &self.recent_cids else { return Some(Outcome::CidsUnknown) };
+        let (seq, same) = recent_cids.find(owner, cid, operation)?;
         Some(match (same, seq <= self.last_committed) {
             (false, _) => Outcome::CidConflict,
             (true, true) => Outcome::AlreadyStored(seq),
@@ -197,7 +216,9 @@ impl Sequencer {
         }
         self.last_assigned += 1;
         self.at = self.at.max(now);
-        self.recent_cids.add(author.owner, cid.clone(), Some(&operation), self.last_assigned);
+        if let Some(recent_cids) = &mut self.recent_cids {
+            recent_cids.add(self.last_assigned, Some((author.owner, &cid)), Some(&operation));
+        }
         let record = Record {
             room: self.room.clone(),
             seq: self.last_assigned,
@@ -238,7 +259,9 @@ impl Sequencer {
     /// seqs follow. Ephemeral events stay in the batch.
     pub fn roll_back(&mut self) -> Vec<PendingRecord> {
         self.last_assigned = self.last_committed;
-        self.recent_cids.forget_after(self.last_committed);
+        if let Some(recent_cids) = &mut self.recent_cids {
+            recent_cids.forget_after(self.last_committed);
+        }
         let mut lost = Vec::new();
         for item in mem::take(&mut self.batch) {
             match item {
@@ -247,47 +270,6 @@ impl Sequencer {
             }
         }
         lost
-    }
-}
-
-/// A hash of the operation; `None` where its text was erased, so that it can no longer be compared.
-type Digest = Option<u64>;
-
-/// The cids of the newest records by owner, each with a hash of its operation.
-#[derive(Debug, Default)]
-struct RecentCids {
-    /// Hashes operations, with a random key.
-    digests: RandomState,
-    /// The seq and the digest of each cid.
-    seqs: HashMap<(OwnerId, Cid), (u64, Digest)>,
-    /// The same cids, the oldest first.
-    order: VecDeque<(OwnerId, Cid)>,
-}
-
-impl RecentCids {
-    /// The seq of `cid`, and whether it was used for the same operation.
-    fn find(&self, owner: OwnerId, cid: &Cid, operation: &Operation) -> Option<(u64, bool)> {
-        let (seq, digest) = self.seqs.get(&(owner, cid.clone()))?;
-        Some((*seq, digest.is_none_or(|digest| digest == self.digests.hash_one(operation))))
-    }
-
-    fn add(&mut self, owner: OwnerId, cid: Cid, operation: Option<&Operation>, seq: u64) {
-        let key = (owner, cid);
-        let digest = operation.map(|operation| self.digests.hash_one(operation));
-        self.seqs.insert(key.clone(), (seq, digest));
-        self.order.push_back(key);
-        if self.order.len() > limits::CID_WINDOW {
-            self.order.pop_front().map(|oldest| self.seqs.remove(&oldest));
-        }
-    }
-
-    fn forget_after(&mut self, last_committed: u64) {
-        while let Some(newest) = self.order.back()
-            && self.seqs.get(newest).is_none_or(|(seq, _)| *seq > last_committed)
-        {
-            self.seqs.remove(newest);
-            self.order.pop_back();
-        }
     }
 }
 

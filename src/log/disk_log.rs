@@ -1,8 +1,8 @@
 //! A log on disk: a directory of segment files. Appends go to the last one.
 //!
-//! Three locks, taken in this order: `writer` is held over a write and its fsync, which serializes
-//! appends; `fsync_lock` over an fsync alone; `read_state` for a moment, so that readers never wait
-//! for the disk.
+//! Four locks, taken in this order: `load_lock` is held while the log is read from end to end;
+//! `writer` over a write and its fsync, which serializes appends; `fsync_lock` over an fsync alone;
+//! `read_state` for a moment, so that readers never wait for the disk.
 
 use std::io::{self, ErrorKind};
 use std::mem;
@@ -11,15 +11,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::files::{Files, LogFile, append_all};
+use super::finding::RecoveryFinding;
 use super::line::{self, Checksum, SegmentHeader};
 use super::read_state::{Health, ReadState};
-use super::recover::Recovered;
 use super::segment::{Page, Segment, file_name};
 use super::segment_scan::{IndexEntry, push_index_entry};
 use super::writer::{OpenFile, WriteBatch};
 use super::{DroppedSegment, Log, PendingErasure, ReadLimit};
 use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::failpoint;
+use crate::metrics::GaugePart;
 
 /// When written records are fsynced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,31 +50,31 @@ pub struct LogConfig {
 pub(super) struct DiskLog {
     /// The room.
     pub(super) room: RoomName,
-    /// The id of this log, in the header of each segment.
-    id: String,
-    /// The owners of the two names of a private room.
-    owners: Option<[OwnerId; 2]>,
     /// The directory of the segments.
     pub(super) dir: PathBuf,
     /// When to fsync, when to begin a segment, what to keep.
     pub(super) config: LogConfig,
     /// The file system; tests have one that fails.
     pub(super) files: Arc<dyn Files>,
+    /// Held while the log is loaded: other threads that need it wait.
+    pub(super) load_lock: Mutex<()>,
     /// The end of the last segment, for appends.
-    writer: Mutex<Writer>,
+    pub(super) writer: Mutex<Writer>,
     /// Held during an fsync of records that were written before (`--sync interval`).
-    fsync_lock: Mutex<()>,
+    pub(super) fsync_lock: Mutex<()>,
     /// What readers see.
-    read_state: Mutex<ReadState>,
+    pub(super) read_state: Mutex<ReadState>,
+    /// Bytes that `read_state` takes: part of the sum of all logs.
+    pub(super) memory: GaugePart,
 }
 
 /// What the next append needs.
 #[derive(Debug)]
 pub(super) struct Writer {
-    /// The checksum and the `at` of the newest line.
+    /// The checksum of the newest line.
     pub(super) checksum: Checksum,
     /// The `at` of the newest line.
-    at: u64,
+    pub(super) at: u64,
     /// The last segment's file, kept open while the log is busy.
     pub(super) open_file: OpenFile,
     /// A file with records that are not fsynced yet.
@@ -95,38 +96,9 @@ pub(super) enum AppendFailure {
 }
 
 impl DiskLog {
-    /// The log that `recovered` found in `dir`.
-    pub(super) fn new(
-        room: RoomName,
-        dir: PathBuf,
-        config: LogConfig,
-        files: Arc<dyn Files>,
-        recovered: Recovered,
-    ) -> DiskLog {
-        let Recovered { id, segments, next, checksum, at, owners, projection, corruption } =
-            recovered;
-        let health =
-            corruption.map_or(Health::Ok, |corruption| Health::Corrupt(corruption.to_string()));
-        let writer = Mutex::new(Writer {
-            checksum,
-            at,
-            open_file: OpenFile::default(),
-            unsynced: None,
-            parted: None,
-            verified: None,
-        });
-        let read_state = Mutex::new(ReadState::new(segments, next, projection, health));
-        DiskLog {
-            room,
-            id,
-            owners,
-            dir,
-            config,
-            files,
-            writer,
-            fsync_lock: Mutex::default(),
-            read_state,
-        }
+    /// One thread at a time loads the log. Taken before the other locks.
+    pub(super) fn load_lock(&self) -> MutexGuard<'_, ()> {
+        failpoint::check(self.load_lock.lock().unwrap_or_else(PoisonError::into_inner), "load")
     }
 
     /// A panic under this lock may leave bytes in the file; the next append finds them by the
@@ -262,9 +234,12 @@ impl DiskLog {
         if let Some(why) = forbidden {
             return Err(AppendFailure::Uncertain(io::Error::other(why)));
         }
-        let first = self.read_state().next;
-        let (room, log) = (self.room.clone(), self.id.clone());
-        let (at, after, owners) = (writer.at, writer.checksum, self.owners);
+        let (first, log, owners) = {
+            let read_state = self.read_state();
+            let summary = &read_state.summary;
+            (read_state.next, String::from(&*summary.id), summary.owners)
+        };
+        let (room, at, after) = (self.room.clone(), writer.at, writer.checksum);
         let header = SegmentHeader { version: line::VERSION, room, log, first, at, after, owners };
         let mut bytes = Vec::new();
         let checksum = header.push(&mut bytes);
@@ -319,8 +294,8 @@ impl DiskLog {
 }
 
 impl Log for DiskLog {
-    fn id(&self) -> &str {
-        &self.id
+    fn id(&self) -> Arc<str> {
+        Arc::clone(&self.read_state().summary.id)
     }
 
     fn first(&self) -> u64 {
@@ -335,10 +310,15 @@ impl Log for DiskLog {
         if batch.is_empty() {
             return Ok(());
         }
-        let mut writer = self.writer();
-        let (forbidden, next) = {
+        let (mut writer, forbidden, next) = loop {
+            let writer = self.writer();
             let read_state = self.read_state();
-            (read_state.health.write_forbidden().map(String::from), read_state.next)
+            if read_state.is_loaded() {
+                let forbidden = read_state.health.write_forbidden().map(String::from);
+                break (writer, forbidden, read_state.next);
+            }
+            drop((read_state, writer));
+            drop(self.loaded()?); // takes these locks itself
         };
         if let Some(why) = forbidden {
             return Err(io::Error::other(why));
@@ -355,7 +335,7 @@ impl Log for DiskLog {
         let (mut after, mut page) = (after, Page::new(limit));
         while !page.is_full() {
             let (there, generation) = {
-                let read_state = self.read_state();
+                let read_state = self.loaded()?;
                 (read_state.read(after, &mut page), read_state.generation)
             };
             let Some((from, location)) = there else { break };
@@ -374,20 +354,24 @@ impl Log for DiskLog {
             after = page.last().unwrap_or(from);
         }
         let mut entries = page.into_entries();
-        self.read_state().projection.redact(&mut entries);
+        self.loaded()?.projection.redact(&mut entries);
         Ok(entries)
     }
 
     fn owners(&self) -> Option<[OwnerId; 2]> {
-        self.owners
+        self.read_state().summary.owners
+    }
+
+    fn has_posted(&self, owner: OwnerId) -> io::Result<bool> {
+        Ok(self.seen()?.has_posted(owner))
     }
 
     fn topic(&self) -> Option<String> {
-        self.read_state().projection.topic().map(String::from)
+        self.read_state().topic().map(String::from)
     }
 
     fn newest(&self) -> u64 {
-        self.read_state().segments.last().map_or(0, |last| last.newest)
+        self.read_state().newest_at()
     }
 
     fn take_dropped(&self) -> Vec<DroppedSegment> {
@@ -395,11 +379,11 @@ impl Log for DiskLog {
     }
 
     fn edit_count(&self, target: u64) -> usize {
-        self.read_state().projection.edit_count(target)
+        self.loaded().map_or(0, |read_state| read_state.projection.edit_count(target))
     }
 
     fn delete_of(&self, target: u64) -> Option<u64> {
-        self.read_state().projection.delete_of(target)
+        self.loaded().ok()?.projection.delete_of(target)
     }
 
     fn newest_page(&self) -> u64 {
@@ -407,7 +391,9 @@ impl Log for DiskLog {
     }
 
     fn write_error(&self) -> Option<String> {
-        self.read_state().health.write_error().map(String::from)
+        let read_state = self.read_state();
+        let load_error = read_state.summary.load_error.as_deref();
+        read_state.health.write_error().or(load_error).map(String::from)
     }
 
     fn pending_erasures(&self) -> Vec<PendingErasure> {
@@ -421,6 +407,35 @@ impl Log for DiskLog {
     fn maintain(&self, now: u64) -> io::Result<()> {
         self.fsync_pending()?;
         self.retry_after_failure();
-        self.apply_retention(now)
+        if self.is_retention_due(now) {
+            drop(self.loaded()?);
+        }
+        self.apply_retention(now)?;
+        self.measure_memory();
+        Ok(())
+    }
+
+    fn needs_maintenance(&self) -> bool {
+        self.has_work()
+    }
+
+    fn peek(&self) -> io::Result<()> {
+        self.peek_once()
+    }
+
+    fn load(&self) -> io::Result<Option<RecoveryFinding>> {
+        Ok(self.loaded()?.summary.finding.take().map(|finding| *finding))
+    }
+
+    fn drop_newest(&self) {
+        self.try_drop_newest();
+    }
+
+    fn unload(&self) -> bool {
+        self.try_unload()
+    }
+
+    fn memory(&self) -> usize {
+        self.memory.get()
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use super::usage::DiskUsage;
 use crate::limits;
-use crate::metrics::{Counter, Histogram};
+use crate::metrics::{Counter, Gauge, Histogram};
 use crate::ownership;
 
 /// An open file of a log.
@@ -201,6 +201,8 @@ pub struct LogMetrics {
     pub usage: DiskUsage,
     /// How long each fsync took.
     pub syncs: Histogram,
+    /// Bytes that loaded logs take in memory, and what rooms keep of them.
+    pub memory: Arc<Gauge>,
 }
 
 /// The system's files, with metrics.

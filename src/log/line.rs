@@ -244,6 +244,12 @@ fn take_number(text: &[u8]) -> Option<(u64, &[u8])> {
     Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
 }
 
+/// The digits of the owner in the body of a verified line.
+pub(super) fn owner_digits(body: &[u8]) -> Option<&[u8]> {
+    let end = body.get(body.len().checked_sub(OWNER_BYTES)?..)?;
+    end.strip_prefix(OWNER.as_bytes())?.strip_suffix(b"\"")
+}
+
 /// The record in the body of a verified line.
 pub(super) fn parse_entry(body: &[u8]) -> Option<LogEntry> {
     let (seq, _) = parse_seq_and_at(body)?;

@@ -3,38 +3,18 @@
 //!
 //! Reads only. `recover`, `verify` and `repair` decide what to do with the result.
 
-use std::fmt;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::files::Files;
+use super::finding::Corruption;
 use super::line::{self, Checksum, ValidLine};
 use super::projection::{Projection, is_post};
 use super::segment::{Segment, parse_file_name};
 use super::segment_scan::{CorruptionKind, Expected, scan_segment};
 use super::torn_tail::{BadPlace, is_torn};
 use crate::chat::OwnerId;
-
-/// A corrupt place in a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Corruption {
-    /// The file.
-    pub file: PathBuf,
-    /// The record that should be there.
-    pub seq: u64,
-    /// Where in the file, in bytes.
-    pub offset: u64,
-    /// What is wrong.
-    pub kind: CorruptionKind,
-}
-
-impl fmt::Display for Corruption {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Corruption { file, seq, offset, kind } = self;
-        write!(f, "{}: record {seq}, at byte {offset}: {kind}", file.display())
-    }
-}
 
 /// A log up to its first corrupt place.
 #[derive(Debug)]
@@ -45,6 +25,8 @@ pub(super) struct LogScan {
     pub(super) id: Option<String>,
     /// The owners of a private room's names in the newest segment.
     pub(super) owners: Option<[OwnerId; 2]>,
+    /// Which of them have a record here.
+    pub(super) posted: [bool; 2],
     /// The state derived from the good records.
     pub(super) projection: Projection,
     /// The seq after the newest good record.
@@ -98,6 +80,7 @@ pub(super) fn scan_log(
         segments: Vec::new(),
         id: None,
         owners: None,
+        posted: [false; 2],
         projection: Projection::default(),
         next,
         checksum: Checksum::START,
@@ -105,6 +88,7 @@ pub(super) fn scan_log(
         stop: None,
     };
     let newest = listed.last().map(|(first, _)| *first);
+    let mut authors: Vec<Vec<u8>> = Vec::new(); // the first two: a private room has no more
     for (first, path) in listed {
         let file = files.open_for_reading(&path)?;
         let known = scan.id.is_some();
@@ -122,6 +106,10 @@ pub(super) fn scan_log(
                 line::parse_entry(valid.body)
                     .iter()
                     .for_each(|entry| projection.apply(entry, valid.erased));
+            }
+            let author = line::owner_digits(valid.body).unwrap_or_default();
+            if authors.len() < 2 && authors.iter().all(|known| known != author) {
+                authors.push(author.to_owned());
             }
             each(valid)
         })?;
@@ -151,6 +139,10 @@ pub(super) fn scan_log(
         let corruption = Corruption { file: path, seq: scan.next, offset, kind };
         scan.stop = Some(ScanStop { corruption, torn });
         break;
+    }
+    if let Some(owners) = scan.owners {
+        scan.posted = owners
+            .map(|owner| authors.iter().any(|author| *author == owner.to_string().as_bytes()));
     }
     Ok(scan)
 }

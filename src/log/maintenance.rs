@@ -91,9 +91,8 @@ impl DiskLog {
     /// The file of a segment whose newest record is in the future, so that its date is wrong. Without
     /// the time, none is.
     fn wrong_date(&self, segment: &Segment, now: u64) -> Option<PathBuf> {
-        let ahead = u64::try_from(limits::RECORD_AHEAD.as_millis()).unwrap_or(u64::MAX);
-        let is_wrong = now > 0 && segment.newest > now.saturating_add(ahead);
-        (is_wrong && self.config.retain.is_some()).then(|| segment.path.clone())
+        (is_in_future(segment.newest, now) && self.config.retain.is_some())
+            .then(|| segment.path.clone())
     }
 
     /// When a file was last written, as its file system says. If that is in the future too, it
@@ -202,4 +201,11 @@ impl Health {
             *self = Health::Ok;
         }
     }
+}
+
+/// Whether a record of the time `at` is so far in the future that its date is wrong. With a `now` of 0, none
+/// is.
+pub(super) fn is_in_future(at: u64, now: u64) -> bool {
+    let ahead = u64::try_from(limits::RECORD_AHEAD.as_millis()).unwrap_or(u64::MAX);
+    now > 0 && at > now.saturating_add(ahead)
 }

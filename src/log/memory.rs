@@ -2,16 +2,16 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Log, PendingErasure, ReadLimit};
+use super::{Log, PendingErasure, ReadLimit, RecoveryFinding};
 use crate::chat::{LogEntry, OwnerId};
 
 /// The newest records of a room.
 #[derive(Debug)]
 pub(super) struct MemoryLog {
     /// The log's id.
-    id: String,
+    id: Arc<str>,
     /// How many records it retains.
     keep: usize,
     /// The records, the oldest first.
@@ -22,7 +22,7 @@ impl MemoryLog {
     /// An empty log with a new id, which retains the newest `keep` records.
     #[must_use]
     pub(super) fn new(id: String, keep: usize) -> MemoryLog {
-        MemoryLog { id, keep: keep.max(1), entries: Mutex::default() }
+        MemoryLog { id: id.into(), keep: keep.max(1), entries: Mutex::default() }
     }
 
     /// Entries are pushed and popped whole, so a panic leaves them consistent.
@@ -32,8 +32,8 @@ impl MemoryLog {
 }
 
 impl Log for MemoryLog {
-    fn id(&self) -> &str {
-        &self.id
+    fn id(&self) -> Arc<str> {
+        Arc::clone(&self.id)
     }
 
     fn first(&self) -> u64 {
@@ -96,8 +96,34 @@ impl Log for MemoryLog {
         Ok(())
     }
 
+    fn has_posted(&self, owner: OwnerId) -> io::Result<bool> {
+        Ok(self.entries().iter().any(|entry| entry.owner == owner))
+    }
+
     fn maintain(&self, _now: u64) -> io::Result<()> {
         Ok(())
+    }
+
+    fn needs_maintenance(&self) -> bool {
+        false
+    }
+
+    fn peek(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn load(&self) -> io::Result<Option<RecoveryFinding>> {
+        Ok(None)
+    }
+
+    fn drop_newest(&self) {}
+
+    fn unload(&self) -> bool {
+        false
+    }
+
+    fn memory(&self) -> usize {
+        0
     }
 }
 

@@ -14,6 +14,7 @@ mod writer; // the open file, and a batch to append
 mod maintenance; // fsync, retention, retry after a failure
 mod erasure; // removes deleted texts from the disk
 mod erasure_queue; // which of them is next, and how fast
+mod loading; // into memory when it is needed, and out again
 mod read_state; // what readers see
 mod segment; // one file and its index; a page of records
 // What is in the files.
@@ -21,8 +22,10 @@ mod line; // one line: record, owner, checksum
 mod projection; // state derived from the records: deletes, edits, the topic
 mod segment_scan; // reads one file from end to end
 mod torn_tail; // is a bad place a torn tail or corruption?
+mod finding; // what is wrong with them
 mod log_scan; // reads all files of a room
-mod recover; // recovery at start: cuts a torn tail
+mod peek; // what the last file says at first sight
+mod recover; // the first load: cuts a torn tail
 mod verify; // the commands verify and export
 mod repair; // the command repair
 mod remove; // the command remove
@@ -40,20 +43,20 @@ mod tests;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use disk_log::{LogConfig, SyncPolicy};
 pub use erasure_queue::{ErasureBudget, ErasureQueue};
 pub use files::LogMetrics;
+pub use finding::{Corruption, RecoveryFinding, Torn};
 pub use free_space::{FreeSpace, Look};
 pub use journal::{Journal, JournalContents, JournalRecord};
 pub use log_name::LogName;
-pub use log_scan::Corruption;
-pub use recover::Torn;
 pub use remove::{LogSize, log_size, remove};
 pub use repair::{Repaired, repair};
 pub use retired::RetiredLog;
 pub use segment_scan::CorruptionKind;
-pub use store::{LockState, LockWatch, RecoveryFinding, Store};
+pub use store::{LockState, LockWatch, Store};
 pub use usage::DiskUsage;
 pub use verify::{Verified, export, verify};
 
@@ -93,14 +96,20 @@ pub struct PendingErasure {
 }
 
 /// One room's log. Reading goes on while a batch is appended.
+///
+/// It is loaded into memory when it is first needed, and may be unloaded while it is idle: then
+/// [`append`](Log::append) and [`read`](Log::read) load it again. Once it was loaded, everything else
+/// about it is known without.
 pub trait Log: fmt::Debug + Send + Sync {
-    /// The id of this log: another id means other records under the same seqs.
-    fn id(&self) -> &str;
+    /// The id of this log: another id means other records under the same seqs. Known after a
+    /// [`peek`](Log::peek).
+    fn id(&self) -> Arc<str>;
 
     /// The oldest seq that retention has left; `head() + 1` where there is none.
     fn first(&self) -> u64;
 
-    /// The newest stored seq; 0 before the first record.
+    /// The newest stored seq; 0 before the first record. What a [`peek`](Log::peek) shows is not
+    /// verified. Before that it is 1: a log that exists has a record.
     fn head(&self) -> u64;
 
     /// Stores a batch, all of it or nothing (group commit: one write and one fsync for all its
@@ -119,8 +128,15 @@ pub trait Log: fmt::Debug + Send + Sync {
     fn read(&self, after: u64, limit: ReadLimit) -> io::Result<Vec<LogEntry>>;
 
     /// The owners of the two names of a private room, in the order of the names; `None` for another
-    /// room.
+    /// room. Known after a [`peek`](Log::peek).
     fn owners(&self) -> Option<[OwnerId; 2]>;
+
+    /// Whether `owner`, one of the two of a private room, has written a record that was there when the
+    /// log was first loaded, or came since. Loads the log if it never was.
+    ///
+    /// # Errors
+    /// The log could not be loaded.
+    fn has_posted(&self, owner: OwnerId) -> io::Result<bool>;
 
     /// The topic of the room, if it has one.
     fn topic(&self) -> Option<String>;
@@ -165,4 +181,32 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// # Errors
     /// What failed; the next call retries it.
     fn maintain(&self, now: u64) -> io::Result<()>;
+
+    /// Whether [`maintain`](Log::maintain) has something to do soon. Retention by age is not counted.
+    fn needs_maintenance(&self) -> bool;
+
+    /// Looks at the last file of a log that was not loaded yet: id, owners and head are known then.
+    /// Does nothing if they are.
+    ///
+    /// # Errors
+    /// The file could not be read, or a later version of this program wrote it.
+    fn peek(&self) -> io::Result<()>;
+
+    /// Loads the log, and verifies every record. Does nothing if it is loaded. Returns what the first
+    /// load has found, once.
+    ///
+    /// # Errors
+    /// The log could not be read or cut, or is not as this server has left it, or a later version of
+    /// this program wrote it.
+    fn load(&self) -> io::Result<Option<RecoveryFinding>>;
+
+    /// Drops the newest records from memory: they are read from the disk then.
+    fn drop_newest(&self);
+
+    /// Unloads an idle log. False if it is not idle: it is being written, or an fsync, an erasure or a
+    /// retry is due.
+    fn unload(&self) -> bool;
+
+    /// About how many bytes it takes in memory, as of the last load or maintenance.
+    fn memory(&self) -> usize;
 }

@@ -141,6 +141,18 @@ impl Projection {
         self.erased.extend(seqs);
     }
 
+    /// Whether texts must be erased from the disk.
+    pub(super) fn is_erasure_due(&self) -> bool {
+        !self.to_erase.is_empty()
+    }
+
+    /// About how many bytes it takes. An edit is measured at 80 bytes, a node of a set at 16 for each seq.
+    pub(super) fn memory(&self) -> usize {
+        let sets = self.hidden.len() + self.erased.len() + self.to_erase.len();
+        let edits: usize = self.edits.values().map(Vec::capacity).sum();
+        self.edits.len() * 80 + edits * size_of::<u64>() + sets * 16 + self.topic.capacity()
+    }
+
     /// A record whose text was erased though no record deletes it.
     pub(super) fn unexplained_erasure(&self) -> Option<u64> {
         self.erased.difference(&self.hidden).next().copied()

@@ -1,14 +1,15 @@
-//! Recovery at start: reads a log, and cuts a torn tail.
+//! Recovery: reads a log for the first time since the start, and cuts a torn tail.
 //!
-//! It changes nothing else. If it is killed, the next start does the same again.
+//! It changes nothing else. If it is killed, the next run of the server does the same again.
 
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::files::{Files, copy};
+use super::finding::{Corruption, Torn};
 use super::line::Checksum;
-use super::log_scan::{Corruption, LogScan, scan_log};
+use super::log_scan::{LogScan, scan_log};
 use super::projection::Projection;
 use super::segment::Segment;
 use super::segment_scan::CorruptionKind;
@@ -29,30 +30,29 @@ pub(super) struct Recovered {
     pub(super) at: u64,
     /// The owners of the names of a private room.
     pub(super) owners: Option<[OwnerId; 2]>,
+    /// Which of them have a record here.
+    pub(super) posted: [bool; 2],
     /// The state derived from the records.
     pub(super) projection: Projection,
     /// Records from here on are not served, and nothing is written.
     pub(super) corruption: Option<Corruption>,
 }
 
-/// A torn tail that was cut off: what an interrupted write had left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Torn {
-    /// The file.
-    pub file: PathBuf,
-    /// Where it was cut, in bytes.
-    pub offset: u64,
-    /// Bytes that were cut off.
-    pub bytes: u64,
-    /// The file that holds them now.
-    pub backup: Option<PathBuf>,
-}
-
 impl Recovered {
     /// A log without records.
     pub(super) fn empty(id: String, owners: Option<[OwnerId; 2]>) -> Recovered {
         let (segments, checksum, projection) = (Vec::new(), Checksum::START, Projection::default());
-        Recovered { id, segments, next: 1, checksum, at: 0, owners, projection, corruption: None }
+        Recovered {
+            id,
+            segments,
+            next: 1,
+            checksum,
+            at: 0,
+            owners,
+            posted: [false; 2],
+            projection,
+            corruption: None,
+        }
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) fn recover(
     dir: &Path,
     new_id: String,
 ) -> io::Result<(Recovered, Option<Torn>)> {
-    let LogScan { segments, id, owners, projection, next, checksum, at, stop } =
+    let LogScan { segments, id, owners, posted, projection, next, checksum, at, stop } =
         scan_log(files, room.as_str(), dir, |_| Ok(()))?;
     let id = id.unwrap_or(new_id);
     let (torn, corruption) = match stop {
@@ -78,7 +78,26 @@ pub(super) fn recover(
         }
         Some(stop) => (None, Some(stop.corruption)),
     };
-    Ok((Recovered { id, segments, next, checksum, at, owners, projection, corruption }, torn))
+    let recovered =
+        Recovered { id, segments, next, checksum, at, owners, posted, projection, corruption };
+    Ok((recovered, torn))
+}
+
+/// Reads a log that this server has recovered before. Cuts nothing: whatever is behind the last good
+/// record, another process wrote it.
+///
+/// # Errors
+/// The log could not be read.
+pub(super) fn rescan(
+    files: &dyn Files,
+    room: &RoomName,
+    dir: &Path,
+    id: String,
+) -> io::Result<Recovered> {
+    let LogScan { segments, id: found, owners, posted, projection, next, checksum, at, stop } =
+        scan_log(files, room.as_str(), dir, |_| Ok(()))?;
+    let (id, corruption) = (found.unwrap_or(id), stop.map(|stop| stop.corruption));
+    Ok(Recovered { id, segments, next, checksum, at, owners, posted, projection, corruption })
 }
 
 /// Cuts off a torn tail, after copying it to a backup.

@@ -9,9 +9,10 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::files::{Disk, Files, LogFile, append_all, copy, write_replacement};
+use super::finding::Corruption;
 use super::line::{self, SegmentHeader};
 use super::log_name::LogName;
-use super::log_scan::{Corruption, LogScan, list_segments, scan_log};
+use super::log_scan::{LogScan, list_segments, scan_log};
 use super::segment::file_name;
 use super::store::Store;
 
@@ -38,7 +39,7 @@ pub fn repair(root: &Path, name: &LogName, new_id: String) -> io::Result<Option<
         return Err(io::Error::new(ErrorKind::NotFound, what));
     }
     let _store = Store::open(root)?;
-    let LogScan { segments: _, id: _, owners, projection: _, next, checksum, at, stop } =
+    let LogScan { owners, next, checksum, at, stop, .. } =
         scan_log(&Disk, room.as_str(), &dir, |_| Ok(()))?;
     let Some(stop) = stop else { return Ok(None) };
     let corruption = stop.corruption;

@@ -9,6 +9,7 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,11 +17,12 @@ use super::Log;
 use super::disk_log::{DiskLog, LogConfig};
 use super::files::{Disk, FileId, Files, LogMetrics, MeteredFiles, Stat};
 use super::log_name::LogName;
-use super::log_scan::{Corruption, list_segments};
-use super::recover::{Recovered, Torn, recover};
+use super::log_scan::list_segments;
+use super::recover::Recovered;
 use super::retired::RetiredLog;
 use crate::chat::{OwnerId, RoomName};
 use crate::limits;
+use crate::metrics::GaugePart;
 use crate::ownership;
 
 /// A data directory, locked until this value is dropped.
@@ -32,6 +34,8 @@ pub struct Store {
     metrics: Arc<LogMetrics>,
     /// The locked file.
     lock: File,
+    /// Another server has taken the lock.
+    is_lock_lost: AtomicBool,
 }
 
 /// A watch over the lock of a data directory.
@@ -91,15 +95,6 @@ impl LockWatch {
 /// How often to try the lock again.
 const LOCK_TRIES: usize = 10;
 
-/// What recovery found in a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RecoveryFinding {
-    /// A torn tail, which was cut off.
-    Torn(Torn),
-    /// Corruption: the room is read-only.
-    Corrupt(Corruption),
-}
-
 impl Store {
     /// Locks the directory `root`. Creates it if it does not exist, for its owner only.
     ///
@@ -126,7 +121,8 @@ impl Store {
         });
         synced.map_err(explain("cannot write in the data directory"))?;
         RetiredLog::delete_all(&rooms).map_err(explain("cannot remove old rooms in"))?;
-        Ok(Store { root: root.to_owned(), metrics: Arc::default(), lock })
+        let (metrics, is_lock_lost) = (Arc::default(), AtomicBool::new(false));
+        Ok(Store { root: root.to_owned(), metrics, lock, is_lock_lost })
     }
 
     /// Refuses a directory that other users may write to. One that they cannot enter protects what is in it.
@@ -185,6 +181,17 @@ impl Store {
         Ok(LockWatch { root: self.root.clone(), id, text, taken_again: None })
     }
 
+    /// Notes whether another server has taken the lock; returns the note before.
+    pub fn set_lock_lost(&self, is_lost: bool) -> bool {
+        self.is_lock_lost.swap(is_lost, Ordering::Relaxed)
+    }
+
+    /// Whether another server has taken the lock: then nothing may be written.
+    #[must_use]
+    pub fn is_lock_lost(&self) -> bool {
+        self.is_lock_lost.load(Ordering::Relaxed)
+    }
+
     /// Whether a server uses the directory now.
     #[must_use]
     pub fn is_in_use(root: &Path) -> bool {
@@ -192,12 +199,13 @@ impl Store {
         lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
-    /// The names of the logs.
+    /// The names of the logs, by the names of their directories. One may turn out to have no files.
     ///
     /// # Errors
     /// The directory could not be read.
-    pub fn logs(&self) -> io::Result<Vec<LogName>> {
-        Store::logs_in(&self.root)
+    pub fn log_names(&self) -> io::Result<Vec<LogName>> {
+        let dirs = Store::log_dirs(&self.root)?;
+        Ok(dirs.into_iter().map(|(name, _)| name).collect())
     }
 
     /// The names of the logs in a directory that another process may use.
@@ -206,20 +214,26 @@ impl Store {
     /// The directory could not be read.
     pub fn logs_in(root: &Path) -> io::Result<Vec<LogName>> {
         let mut logs = Vec::new();
-        let entries = fs::read_dir(root.join("rooms"));
-        for entry in
-            entries.map_err(|error| with_context("cannot read the rooms in", root, &error))?
-        {
-            let entry = entry?;
-            let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
-                continue; // not a log
-            };
-            if !list_segments(&entry.path())?.is_empty() {
+        for (name, dir) in Store::log_dirs(root)? {
+            if !list_segments(&dir)?.is_empty() {
                 logs.push(name);
             }
         }
         logs.sort();
         Ok(logs)
+    }
+
+    /// The directories in `DATA/rooms` whose names are those of logs.
+    fn log_dirs(root: &Path) -> io::Result<Vec<(LogName, PathBuf)>> {
+        let explain = |error: io::Error| with_context("cannot read the rooms in", root, &error);
+        let mut dirs = Vec::new();
+        for entry in fs::read_dir(root.join("rooms")).map_err(explain)? {
+            let entry = entry?;
+            if let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) {
+                dirs.push((name, entry.path()));
+            }
+        }
+        Ok(dirs)
     }
 
     /// Finds the log of a room: by its full name, or by the name of a private room that has one
@@ -294,28 +308,11 @@ impl Store {
         Arc::new(MeteredFiles { metrics: Arc::clone(&self.metrics) })
     }
 
-    /// Opens an existing log, with what recovery found. It gets the id `new_id` if it has no record
-    /// yet.
-    ///
-    /// # Errors
-    /// The log could not be read or cut.
-    pub fn open_log(
-        &self,
-        name: &LogName,
-        config: LogConfig,
-        new_id: String,
-    ) -> io::Result<(Arc<dyn Log>, Option<RecoveryFinding>)> {
-        let dir = Store::log_dir(&self.root, name);
-        let room = &name.room;
-        let (recovered, torn) = recover(&Disk, room, &dir, new_id)
-            .map_err(|error| with_context("cannot open the log in", &dir, &error))?;
-        let found = recovered
-            .corruption
-            .clone()
-            .map(RecoveryFinding::Corrupt)
-            .or(torn.map(RecoveryFinding::Torn));
-        let files = self.files();
-        Ok((Arc::new(DiskLog::new(room.clone(), dir, config, files, recovered)), found))
+    /// An existing log, which is not read before it is needed. It gets the id `new_id` if its files have
+    /// none.
+    #[must_use]
+    pub fn open_log(&self, name: &LogName, config: LogConfig, new_id: String) -> Arc<dyn Log> {
+        Arc::new(self.unseen_log(name, config, new_id))
     }
 
     /// Takes the log of a room that no one uses out of the directory. Its files are still there: the
@@ -337,9 +334,15 @@ impl Store {
         id: String,
         owners: Option<[OwnerId; 2]>,
     ) -> Arc<dyn Log> {
-        let dir = Store::log_dir(&self.root, &LogName::new(room.clone(), &id));
-        let (files, empty) = (self.files(), Recovered::empty(id, owners));
-        Arc::new(DiskLog::new(room.clone(), dir, config, files, empty))
+        let log = self.unseen_log(&LogName::new(room.clone(), &id), config, id.clone());
+        drop(log.install(Recovered::empty(id, owners)));
+        Arc::new(log)
+    }
+
+    fn unseen_log(&self, name: &LogName, config: LogConfig, id: String) -> DiskLog {
+        let (dir, files) = (Store::log_dir(&self.root, name), self.files());
+        let memory = GaugePart::of(&self.metrics.memory);
+        DiskLog::unseen(name.room.clone(), dir, config, files, memory, id)
     }
 }
 

@@ -12,6 +12,7 @@ mod repairing; // verify, export, repair
 mod erasing; // deleted texts
 mod erasing_turns; // whose texts are erased next
 mod many_changes; // one post with very many edits and deletes; the newest page
+mod loading; // loaded when needed, unloaded when idle
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,8 @@ use tempfile::TempDir;
 
 use super::disk_log::DiskLog;
 use super::files::{Disk, Files};
-use super::recover::{Recovered, Torn, recover};
+use super::finding::Torn;
+use super::recover::{Recovered, recover};
 use super::{Log, LogConfig, ReadLimit, SyncPolicy};
 use crate::chat::LogEntry;
 use crate::limits;

@@ -6,9 +6,10 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use super::files::Disk;
+use super::finding::Corruption;
 use super::line::{self, ValidLine};
 use super::log_name::LogName;
-use super::log_scan::{Corruption, LogScan, scan_log};
+use super::log_scan::{LogScan, scan_log};
 use super::segment_scan::CorruptionKind;
 use super::store::Store;
 
@@ -110,8 +111,7 @@ fn scan_with_retries(
 
 impl Verified {
     fn from_scan(scan: LogScan) -> Verified {
-        let LogScan { segments, id, owners: _, projection: _, next, checksum: _, at: _, stop } =
-            scan;
+        let LogScan { segments, id, next, stop, .. } = scan;
         let torn = stop.as_ref().is_some_and(|stop| stop.torn);
         Verified {
             id,

@@ -79,6 +79,16 @@ impl OpenFile {
         Ok((file, opened.len))
     }
 
+    /// Closes the file.
+    pub(super) fn close(&mut self) {
+        self.cached = None;
+    }
+
+    /// Whether a descriptor is kept open.
+    pub(super) fn is_open(&self) -> bool {
+        self.cached.is_some()
+    }
+
     /// Closes the file if it was not used since the last call.
     pub(super) fn close_if_unused(&mut self) {
         self.cached.take_if(|cached| !std::mem::take(&mut cached.used));

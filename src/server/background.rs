@@ -1,10 +1,11 @@
-//! Periodic work: the heartbeat of connections and rooms, the maintenance of what is stored, and the erasure of
-//! deleted texts.
+//! Periodic work: the heartbeat of connections and rooms, the maintenance of what is stored, the erasure of
+//! deleted texts, and the check of every room after the start.
 //!
 //! Maintenance has a thread of its own, because disks may be slow and pings may not. Erasure has one too: it
 //! waits for its budget, and fsyncs may not.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -39,15 +40,22 @@ pub(super) fn follow_clock(shared: &Shared, mut watch: WallClockWatch) -> WallCl
     watch
 }
 
-/// Pings idle clients, disconnects silent ones, and checks every room.
-pub(super) fn heartbeat(shared: &Shared) {
+/// Pings idle clients, disconnects silent ones, and checks the rooms that asked for it; after a panic, every
+/// room. `panics_seen` is how many there were at the last call.
+pub(super) fn heartbeat(shared: &Shared, panics_seen: &AtomicU64) {
     for client in shared.delivery.poll.all() {
         check_client(shared, &client);
     }
-    let now = Instant::now();
-    for room in shared.rooms.each() {
-        shared.broadcaster.run_round(room.check(now));
+    let (now, context) = (Instant::now(), &shared.rooms.context);
+    let panics = shared.metrics.panics.get();
+    if panics_seen.swap(panics, Ordering::Relaxed) != panics {
+        // A thread may have panicked between a change and the round for it, or between a write and its fsync.
+        for room in shared.rooms.all() {
+            context.checks.add(&room);
+            context.maintenance.add(&room);
+        }
     }
+    context.checks.visit_all(|room| shared.broadcaster.run_round(room.check(now)));
 }
 
 fn check_client(shared: &Shared, client: &Arc<Client>) {
@@ -115,6 +123,8 @@ pub(super) fn check_lock(shared: &Shared, watch: &mut Option<LockWatch>) {
 /// What the eraser thread knows.
 #[derive(Debug, Default)]
 pub(super) struct Eraser {
+    /// The logs with deleted texts that are still on the disk.
+    logs: Vec<Arc<dyn Log>>,
     /// Whose turn it is.
     queue: ErasureQueue,
     /// How much it may write.
@@ -125,9 +135,13 @@ impl Eraser {
     /// Erases deleted texts from the disk, until none is left. One file that fails does not hold up another.
     pub(super) fn run(&mut self, shared: &Shared) {
         loop {
-            let logs: Vec<Arc<dyn Log>> =
-                shared.rooms.all().iter().map(|room| Arc::clone(&room.log)).collect();
-            self.queue.update(&logs, Instant::now());
+            self.logs.retain(|log| !log.pending_erasures().is_empty());
+            shared.rooms.context.erasures.visit_all(|room| {
+                if self.logs.iter().all(|log| !Arc::ptr_eq(log, &room.log)) {
+                    self.logs.push(Arc::clone(&room.log));
+                }
+            });
+            self.queue.update(&self.logs, Instant::now());
             let Some((log, segment)) = self.queue.take_next() else { return };
             let budget = &mut self.budget;
             let mut pace = |bytes| thread::sleep(budget.take(bytes, Instant::now()));
@@ -144,18 +158,19 @@ impl Eraser {
     }
 }
 
-/// Maintains every log, and the files of read markers and names: fsync, retention, retries after an error.
-pub(super) fn maintenance(shared: &Shared) {
+/// Maintains the logs that were written, and the files of read markers and names: fsync, retention, retries
+/// after an error. Once a minute retention looks at every log. `pass` counts the calls.
+pub(super) fn maintenance(shared: &Shared, pass: usize) {
     if shared.rooms.is_lock_lost() {
         return; // the files belong to another server now
     }
-    for room in shared.rooms.each() {
-        if let Err(error) = room.log.maintain(shared.rooms.clock.retention_ms()) {
-            let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
-            shared.logger.log(Level::Warn, "maintenance-failed", &fields);
-        }
-        room.log.take_dropped().iter().for_each(|dropped| log_dropped(shared, &room, dropped));
+    let maintenance = &shared.rooms.context.maintenance;
+    let log = shared.config.log;
+    let is_limited = log.retain.is_some() || log.retain_records.is_some();
+    if is_limited && pass.is_multiple_of(limits::RETENTION_PASSES) {
+        shared.rooms.each().for_each(|room| maintenance.add(&room));
     }
+    maintenance.visit_all(|room| maintain_room(shared, room));
     match shared.read_markers.maintain(&shared.names, &shared.rooms) {
         Ok(false) => {}
         Ok(true) => log_written_again(shared, "marks.jsonl"),
@@ -173,4 +188,33 @@ pub(super) fn maintenance(shared: &Shared) {
     }
     let journals = shared.names.file_bytes() + shared.read_markers.file_bytes();
     shared.rooms.disk_space.set_journals(journals);
+}
+
+fn maintain_room(shared: &Shared, room: &Arc<Room>) {
+    if let Err(error) = room.log.maintain(shared.rooms.clock.retention_ms()) {
+        let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
+        shared.logger.log(Level::Warn, "maintenance-failed", &fields);
+    }
+    room.log.take_dropped().iter().for_each(|dropped| log_dropped(shared, room, dropped));
+    if !room.log.pending_erasures().is_empty() {
+        shared.rooms.context.erasures.add(room);
+    }
+    room.measure_memory();
+    if room.log.needs_maintenance() {
+        shared.rooms.context.maintenance.add(room); // for the next pass
+    }
+}
+
+/// Loads a room that no client has needed since the start, so that damage is found and logged, and retention
+/// applied. Then it rests as long as that took: it uses half a core at most.
+pub(super) fn check_room(shared: &Shared, room: &Arc<Room>) {
+    let start = Instant::now();
+    if shared.rooms.load(room).is_ok() {
+        shared.read_markers.check_room(room);
+        shared.rooms.context.maintenance.add(room);
+        if shared.rooms.is_memory_scarce() && room.used_at() == 0 {
+            room.log.unload();
+        }
+    }
+    thread::sleep(start.elapsed());
 }

@@ -14,6 +14,7 @@
 //! | `maintenance` | 1 | every 100 ms: fsync, retention, retries | with the process |
 //! | `disk-watch` | 1 | every 500 ms: free space, warnings when it is short | with the process |
 //! | `eraser` | 1 | every second: erases deleted texts from the disk, at its own pace | with the process |
+//! | `loader` | 1 | loads every room once; every 100 ms: keeps rooms within their memory | with the process |
 //! | `logger` | 1 | writes the operator's log | with the last [`Logger`] |
 //!
 //! A panic never ends one of the last six threads: its loop catches it.
@@ -43,7 +44,8 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Instant;
 
@@ -93,19 +95,31 @@ impl Server {
         spawn_loop(&shared, "slow-clients", |shared| {
             shared.delivery.retry_slow_clients(shared.config.limits.timeouts.stall);
         })?;
+        let panics_seen = AtomicU64::new(0);
         let clock_watch = Cell::new(shared.rooms.clock.watch());
         spawn_loop(&shared, "heartbeat", move |shared| {
             thread::sleep(limits::HEARTBEAT_EVERY);
             clock_watch.set(background::follow_clock(shared, clock_watch.get()));
-            background::heartbeat(shared);
+            background::heartbeat(shared, &panics_seen);
         })?;
-        let lock_watch = Cell::new(None);
+        let (lock_watch, passes) = (Cell::new(None), AtomicUsize::new(0));
         spawn_loop(&shared, "maintenance", move |shared| {
             thread::sleep(limits::MAINTENANCE_EVERY);
             let mut watch = lock_watch.take();
             background::check_lock(shared, &mut watch);
             lock_watch.set(watch);
-            background::maintenance(shared);
+            background::maintenance(shared, passes.fetch_add(1, Ordering::Relaxed));
+        })?;
+        let (unchecked, rooms) = mpsc::channel();
+        for room in shared.rooms.all() {
+            unchecked.send(room).ok(); // the receiver is here
+        }
+        spawn_loop(&shared, "loader", move |shared| {
+            match rooms.try_recv() {
+                Ok(room) => background::check_room(shared, &room),
+                Err(_) => thread::sleep(limits::MAINTENANCE_EVERY),
+            }
+            shared.rooms.release_idle();
         })?;
         let disk_watch = Cell::new(DiskWatch::default());
         spawn_loop(&shared, "disk-watch", move |shared| {

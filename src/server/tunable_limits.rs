@@ -104,6 +104,8 @@ pub struct RoomLimits {
     pub names: usize,
     /// See [`limits::EDITS_PER_POST`].
     pub edits_per_post: usize,
+    /// See [`limits::ROOM_MEMORY`].
+    pub memory: usize,
 }
 
 /// What the server may use of the disk.
@@ -141,6 +143,7 @@ impl Default for Limits {
                 per_client: limits::ROOMS_PER_CLIENT,
                 names: limits::NAMES,
                 edits_per_post: limits::EDITS_PER_POST,
+                memory: limits::ROOM_MEMORY,
             },
             disk: DiskLimits::default(),
         }
@@ -389,6 +392,14 @@ pub const LIMITS: &[TunableLimit] = &[
         seen: "error forbidden",
         range: 1..=1_000_000,
         field: |l| Count(&mut l.rooms.edits_per_post),
+    },
+    TunableLimit {
+        name: "room-memory",
+        protects: "memory: what all rooms together keep of their logs; what is released is read again \
+                   when it is needed",
+        seen: "a slower first answer of a room that was idle",
+        range: 1024..=1024 * 1024 * MIB,
+        field: |l| Bytes(&mut l.rooms.memory),
     },
     TunableLimit {
         name: "json-depth",

@@ -44,8 +44,12 @@ const LOCKS: &[(&str, &[&str])] = &[
     ("names_file", &["hello", "session", "maintenance"]),
     ("read_markers", &["hello", "session", "maintenance"]),
     ("read_markers_file", &["hello", "maintenance"]),
-    ("rooms", &["hello", "session", "heartbeat", "maintenance", "eraser"]),
-    ("state", &["hello", "session", "broadcaster", "heartbeat"]),
+    ("rooms", &["hello", "session", "loader"]),
+    ("state", &["hello", "session", "broadcaster", "maintenance", "loader"]),
+    ("cids", &["session"]),
+    ("maintenance", &["session", "broadcaster", "maintenance"]),
+    ("erasures", &["eraser"]),
+    ("checks", &["heartbeat"]),
     ("send_queue", &["hello", "session", "broadcaster", "slow-clients", "heartbeat"]),
     ("identity", &["hello", "session"]),
     ("rounds", &["session", "broadcaster"]),
@@ -57,6 +61,7 @@ const LOCKS: &[(&str, &[&str])] = &[
     ("share_quota", &["main", "hello", "session"]),
     ("reserved", &["session"]),
     ("questions", &["hello", "session"]),
+    ("load", &["hello", "session"]),
 ];
 
 /// The locks that the maintenance thread takes only with `--sync interval`, when it does the fsync.
@@ -86,6 +91,7 @@ fn survives_panics(locks: &[(&str, &[&str])], sync: &str) {
         "control-rate=100000",
         "stall-wait=1s",
         "new-private-rooms=100000",
+        "room-memory=1KiB", // rooms are unloaded as soon as they are idle
     ];
     let mut flags: Vec<&str> = limits.iter().flat_map(|limit| ["--limit", limit]).collect();
     flags.extend(["--max-per-address", "100000", "--sync", sync]);

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::chat::{NameRegistry, Text};
+use crate::limits;
 
 fn authors() -> [Author; 2] {
     let mut names = NameRegistry::new(Duration::ZERO);
@@ -25,6 +26,16 @@ fn cid(cid: &str) -> Cid {
 
 fn sequencer() -> Sequencer {
     Sequencer::new("lobby".parse().unwrap(), 0, 0)
+}
+
+/// The cids of a batch, as they are read from the log.
+fn cids_of(batch: &Batch) -> RecentCids {
+    let mut cids = RecentCids::default();
+    for item in batch {
+        let BatchItem::Record(pending) = item else { continue };
+        cids.restore(pending.entry.seq, pending.entry.owner, &pending.entry.json);
+    }
+    cids
 }
 
 fn seqs(batch: &Batch) -> Vec<u64> {
@@ -61,10 +72,7 @@ fn a_new_sequencer_recognizes_the_records_of_its_log() {
     let me = Operation::Post { text: Text::parse("waves", 100).unwrap(), me: true, reply: None };
     before.submit(&bob, cid("1"), me.clone(), 6_000);
     let mut after = Sequencer::new("lobby".parse().unwrap(), 2, 0);
-    for item in before.take_batch() {
-        let BatchItem::Record(pending) = item else { continue };
-        after.restore(&pending.entry);
-    }
+    after.set_cids(cids_of(&before.take_batch()));
     assert_eq!(after.submit(&alice, cid("1"), post("a \"b\"\n"), 0), Outcome::AlreadyStored(1));
     assert_eq!(after.submit(&bob, cid("1"), me, 0), Outcome::AlreadyStored(2));
     assert_eq!(after.submit(&bob, cid("1"), post("waves"), 0), Outcome::CidConflict);
@@ -76,10 +84,11 @@ fn a_new_sequencer_recognizes_the_records_of_its_log() {
 
 #[test]
 fn a_repeat_of_a_deleted_post_is_recognized_by_its_cid_alone() {
-    let ([alice, _], mut sequencer) = (authors(), sequencer());
+    let ([alice, _], mut cids) = (authors(), RecentCids::default());
     let json = r#"{"type":"post","room":"lobby","seq":1,"at":5,"user":"alice","cid":"1","text":"","deleted":true}"#;
-    sequencer.restore(&LogEntry { seq: 1, owner: alice.owner, json: json.into() });
-    sequencer.commit(1);
+    cids.restore(1, alice.owner, json);
+    let mut sequencer = Sequencer::new("lobby".parse().unwrap(), 1, 0);
+    sequencer.set_cids(cids);
     assert_eq!(
         sequencer.submit(&alice, cid("1"), post("whatever it was"), 9),
         Outcome::AlreadyStored(1)
@@ -110,10 +119,7 @@ fn a_reply_needs_an_earlier_record_and_its_repeat_the_same_one() {
     );
     let batch = before.take_batch();
     let mut after = Sequencer::new("lobby".parse().unwrap(), 2, 0);
-    for item in &batch {
-        let BatchItem::Record(pending) = item else { continue };
-        after.restore(&pending.entry);
-    }
+    after.set_cids(cids_of(&batch));
     before.commit(2);
     for sequencer in [&mut before, &mut after] {
         assert_eq!(sequencer.submit(&bob, cid("3"), answer(1), 0), Outcome::AlreadyStored(2));
@@ -202,5 +208,23 @@ fn a_cid_is_recognized_within_the_window() {
         Outcome::Accepted,
         "beyond the window"
     );
-    assert_eq!(sequencer.recent_cids.seqs.len(), limits::CID_WINDOW);
+}
+
+#[test]
+fn nothing_is_accepted_before_the_cids_of_the_log_are_known() {
+    let ([alice, _], mut before) = (authors(), sequencer());
+    assert_eq!(before.submit(&alice, cid("1"), post("a"), 0), Outcome::Accepted, "an empty log");
+    assert!(!before.forget_cids(), "its record is not stored yet");
+    let batch = before.take_batch();
+    before.commit(1);
+    assert!(before.forget_cids() && !before.has_cids());
+    for cids in ["1", "2"] {
+        assert_eq!(before.submit(&alice, cid(cids), post("a"), 0), Outcome::CidsUnknown);
+    }
+    assert!(before.is_empty() && before.last_assigned() == 1);
+    before.set_cids(cids_of(&batch));
+    assert_eq!(before.submit(&alice, cid("1"), post("a"), 0), Outcome::AlreadyStored(1));
+    assert_eq!(before.submit(&alice, cid("2"), post("a"), 0), Outcome::Accepted);
+    before.set_cids(RecentCids::default());
+    assert_eq!(before.submit(&alice, cid("2"), post("a"), 0), Outcome::InFlight, "still known");
 }

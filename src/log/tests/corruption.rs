@@ -161,7 +161,7 @@ fn the_last_of_several_files_is_cut_anywhere_and_the_others_stay_whole() {
         let lines = bytes[..cut].iter().filter(|byte| **byte == b'\n').count() as u64;
         let kept = before + lines.saturating_sub(1); // the first line is the header
         assert_eq!((all(&log), log.write_error()), (records(1..=kept), None), "cut at byte {cut}");
-        assert_eq!(log.id(), "fresh", "cut at byte {cut}");
+        assert_eq!(&*log.id(), "fresh", "cut at byte {cut}");
         log.append(&records(kept + 1..=kept + 1)).unwrap();
         assert_eq!(all(&data.open(config).0), records(1..=kept + 1), "cut at byte {cut}");
     }

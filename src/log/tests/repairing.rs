@@ -87,7 +87,7 @@ fn repair_cuts_back_to_the_last_good_record_and_loses_no_byte() {
         let valid = verify(data.root(), &room()).unwrap();
         assert_eq!((valid.corruption, valid.head), (None, seq - 1), "record {seq}");
         let (log, _) = data.open(CONFIG);
-        assert_eq!(log.id(), "other", "a client that has seen more must notice");
+        assert_eq!(&*log.id(), "other", "a client that has seen more must notice");
         assert_eq!(all(&log), records(1..=seq - 1));
         log.append(&records(seq..=seq)).unwrap();
         assert_eq!(all(&data.open(CONFIG).0), records(1..=seq));

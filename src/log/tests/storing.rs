@@ -42,7 +42,7 @@ fn a_log_reads_the_same_after_a_restart_and_continues() {
     log.append(&records(1..=3)).unwrap();
     log.append(&records(4..=5)).unwrap();
     let (again, torn) = data.open(CONFIG);
-    assert_eq!((again.id(), again.first(), again.head(), torn), ("fresh", 1, 5, None));
+    assert_eq!((&*again.id(), again.first(), again.head(), torn), ("fresh", 1, 5, None));
     assert_eq!(all(&again), records(1..=5));
     again.append(&records(6..=6)).unwrap();
     assert_eq!(all(&data.open(CONFIG).0), records(1..=6));
@@ -122,7 +122,7 @@ fn records_that_are_too_old_are_dropped_even_if_they_are_the_newest() {
     log.maintain(1_000_010 + day).unwrap();
     assert_eq!((log.first(), log.head(), all(&log).len()), (10, 9, 0));
     let (again, _) = data.open(config);
-    assert_eq!((again.id(), again.first(), again.head()), ("fresh", 10, 9));
+    assert_eq!((&*again.id(), again.first(), again.head()), ("fresh", 10, 9));
     again.append(&records(10..=10)).unwrap();
     assert_eq!(all(&again), records(10..=10));
     assert_eq!(all(&data.open(config).0), records(10..=10));

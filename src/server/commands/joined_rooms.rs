@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::chat::protocol::ErrorMessage;
 use crate::chat::{ErrorCode, RoomName};
 use crate::server::room::Room;
+use crate::time::unix_ms;
 
 /// The rooms that a client is in. They are few: a list is enough.
 #[derive(Debug, Default)]
@@ -16,9 +17,11 @@ impl JoinedRooms {
     /// # Errors
     /// `not_joined` when the client is not in one.
     pub(super) fn get(&self, name: &RoomName) -> Result<Arc<Room>, ErrorMessage> {
-        self.find(name).ok_or_else(|| {
+        let room = self.find(name).ok_or_else(|| {
             ErrorMessage::new(ErrorCode::NotJoined, "join this room first").about_room(name.clone())
-        })
+        })?;
+        room.touch(unix_ms());
+        Ok(room)
     }
 
     pub(super) fn find(&self, name: &RoomName) -> Option<Arc<Room>> {

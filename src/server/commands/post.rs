@@ -65,19 +65,26 @@ impl Session {
             return self.reject_rate_limited(cid, wait);
         }
         let author = self.client.author();
-        if let Some(why) = self.storage_refusal(&author, room, &cid, &operation) {
-            return self.reject(ErrorMessage::new(ErrorCode::Storage, why).about_cid(cid));
-        }
-        if let Some(answered) = self.answer_without_storing(room, &author, &cid, &operation) {
-            return answered;
+        let Ok(earlier) = room.find(&author, &cid, &operation) else {
+            return self.reject(unreadable_cids().about_cid(cid));
+        };
+        if earlier.is_none() {
+            if let Some(why) = self.storage_refusal(&operation) {
+                return self.reject(ErrorMessage::new(ErrorCode::Storage, why).about_cid(cid));
+            }
+            if let Some(answered) = self.answer_without_storing(room, &author, &cid, &operation) {
+                return answered;
+            }
         }
         let reply = if let Operation::Post { reply, .. } = &operation { *reply } else { None };
         let head_before = room.name.is_private().then(|| room.head());
-        let (outcome, round) =
-            room.submit(&author, cid.clone(), operation, self.shared.rooms.clock.unix_ms());
+        let now = self.shared.rooms.clock.unix_ms();
+        let Ok((outcome, round)) = room.submit(&author, cid.clone(), operation, now) else {
+            return self.reject(unreadable_cids().about_cid(cid));
+        };
         self.shared.broadcaster.run_round(round);
         if let Some(head) = head_before
-            && outcome != Outcome::NoSuchTarget
+            && !matches!(outcome, Outcome::NoSuchTarget | Outcome::CidsUnknown)
         {
             // After the submission: clients that are connected by now are found here, and later ones find the
             // message in the log.
@@ -107,6 +114,7 @@ impl Session {
                 let message = "this cid was used for another message, which stays as it is";
                 self.reject(ErrorMessage::new(ErrorCode::CidConflict, message).about_cid(cid))
             }
+            Outcome::CidsUnknown => self.reject(unreadable_cids().about_cid(cid)),
             Outcome::NoSuchTarget => {
                 let seq = reply.unwrap_or_default();
                 let message = format!("there is no message #{seq} in this room");
@@ -117,20 +125,13 @@ impl Session {
 
     /// Why this operation is not stored now, if so. Deletes may use the reserve of the disk: they make room.
     /// A repeat of a stored message takes none.
-    fn storage_refusal(
-        &self,
-        author: &Author,
-        room: &Room,
-        cid: &Cid,
-        operation: &Operation,
-    ) -> Option<&'static str> {
+    fn storage_refusal(&self, operation: &Operation) -> Option<&'static str> {
         let rooms = &self.shared.rooms;
         if rooms.is_lock_lost() {
             return Some("the server cannot store messages now, try again later");
         }
         let is_delete = matches!(operation, Operation::Delete { .. });
-        let is_refused =
-            !is_delete && rooms.disk_space.is_full() && room.find(author, cid, operation).is_none();
+        let is_refused = !is_delete && rooms.disk_space.is_full();
         is_refused.then_some(DISK_FULL)
     }
 
@@ -143,9 +144,7 @@ impl Session {
         cid: &Cid,
         operation: &Operation,
     ) -> Option<Result<(), Disconnect>> {
-        if matches!(operation, Operation::Post { .. })
-            || room.find(author, cid, operation).is_some()
-        {
+        if matches!(operation, Operation::Post { .. }) {
             return None;
         }
         let Some(target) = operation.target() else {
@@ -185,6 +184,12 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Whether a post is a repeat cannot be decided now.
+fn unreadable_cids() -> ErrorMessage {
+    let message = "the room's newest messages could not be read, try again later";
+    ErrorMessage::new(ErrorCode::Storage, message)
 }
 
 /// The record that has deleted `target`, if one has: a second delete is answered with it, under its own cid, and

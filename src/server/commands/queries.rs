@@ -10,11 +10,14 @@ use crate::server::state::shared::Shared;
 
 /// The public rooms, and the private ones of this client.
 pub(super) fn list_rooms(shared: &Shared, client: &Client) -> ServerMessage {
-    let info = |room: Arc<Room>| RoomInfo {
-        name: room.name.clone(),
-        head: room.head(),
-        members: room.member_count(),
-        topic: room.log.topic(),
+    let info = |room: Arc<Room>| {
+        room.log.peek().ok(); // for the head of a room that was not opened since the start
+        RoomInfo {
+            name: room.name.clone(),
+            head: room.head(),
+            members: room.member_count(),
+            topic: room.log.topic(),
+        }
     };
     let mut rooms = shared.rooms.all();
     rooms.retain(|room| !room.name.is_private());

@@ -115,7 +115,9 @@ impl Session {
         let marked = |room: &Room| shared.read_markers.get(identity.owner, room).unwrap_or(0);
         let mut unread = shared.private_rooms.of(&identity);
         unread.retain(|room| {
-            room.last_assigned() > marked(room) && self.rooms.find(&room.name).is_none()
+            room.last_assigned() > marked(room)
+                && self.rooms.find(&room.name).is_none()
+                && shared.rooms.load(room).is_ok() // else the operator's log has the reason
         });
         unread.sort_by_cached_key(|room| {
             Reverse((room.has_posted(identity.owner), room.newest_at()))
@@ -139,6 +141,12 @@ impl Session {
     /// The room of this name: one that the client is in already, or another one that is now added to its
     /// rooms.
     pub(super) fn open(&mut self, name: &RoomName) -> Result<Arc<Room>, ErrorMessage> {
+        let room = self.find_or_open(name)?;
+        room.touch(self.shared.rooms.clock.unix_ms());
+        Ok(room)
+    }
+
+    fn find_or_open(&mut self, name: &RoomName) -> Result<Arc<Room>, ErrorMessage> {
         if let Some(room) = self.rooms.find(name) {
             if self.is_current(&room) {
                 return Ok(room);

@@ -120,6 +120,13 @@ fn push_storage(shared: &Shared, page: &mut PrometheusText) {
     page.histogram("talk_log_append_seconds", "Time to store a batch, fsync included.", appends);
     page.histogram("talk_log_sync_seconds", "Time of an fsync of a log.", &log.syncs);
     page.counter("talk_log_written_bytes_total", "Bytes written to logs.", log.written.get());
+    let rooms = &shared.rooms.context;
+    page.gauge("talk_room_memory_bytes", "Bytes of logs and cids in memory.", rooms.memory.get());
+    page.gauge(
+        "talk_logs_unchecked",
+        "Logs that were not loaded and verified since the start.",
+        rooms.unopened.get(),
+    );
     page.counter(
         "talk_log_erased_files_total",
         "Files that were written again without deleted texts.",

@@ -72,7 +72,7 @@ impl Broadcaster {
 /// Stores and broadcasts the batch that has gathered. Returns how long it wrote to receivers, but at most
 /// [`PACING_WRITE`](limits::PACING_WRITE) for each: on a busy machine the receivers run before the thread
 /// that writes to them.
-fn run_round(delivery: &Delivery, room: &Room) -> Duration {
+fn run_round(delivery: &Delivery, room: &Arc<Room>) -> Duration {
     let mut batch = room.take_batch();
     let entries: Vec<LogEntry> = batch.iter().filter_map(entry).collect();
     let start = Instant::now();
@@ -80,6 +80,7 @@ fn run_round(delivery: &Delivery, room: &Room) -> Duration {
     let metrics = &delivery.metrics.messages;
     if !entries.is_empty() {
         metrics.appends.observe(start.elapsed());
+        room.context.maintenance.add(room); // also after an error: maintenance retries
     }
     let stored = match appended {
         Ok(()) => entries.last().map_or(0, |entry| entry.seq),

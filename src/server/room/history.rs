@@ -94,7 +94,7 @@ fn send_page(
 /// client's. `joined` reports a gap, and the catch-up that follows a read error.
 pub(crate) fn is_other_log(room: &Room, join: &Join) -> bool {
     let Since::After(seq) = join.since else { return false };
-    if seq > room.head() || join.log.as_deref().is_some_and(|log| log != room.log.id()) {
+    if seq > room.head() || join.log.as_deref().is_some_and(|log| *log != *room.log.id()) {
         return true;
     }
     let stored = || read_record(room, seq)?.record_id();

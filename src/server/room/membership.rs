@@ -78,7 +78,7 @@ impl Room {
         let is_large = state.members.is_large();
         Joined {
             room: self.name.clone(),
-            log: String::from(self.log.id()),
+            log: String::from(&*self.log.id()),
             first,
             head,
             since,

@@ -3,6 +3,8 @@
 //! Depends on `clients` and what is below it; never on `state`, `commands`, `http` or `connection`.
 
 mod state; // what a room's lock protects
+mod visit_queue; // the rooms that periodic threads visit
+mod loading; // open a room, read its cids, release memory
 pub(crate) mod membership; // join, go live, leave, rename
 pub(crate) mod round_queue; // the rooms that wait for the broadcaster thread
 pub(crate) mod broadcast; // a batch into the log and to everyone
@@ -12,21 +14,23 @@ pub(crate) mod condvar; // a condition variable that is cheap to notify
 
 use std::io;
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::chat::protocol::ServerMessage;
 use crate::chat::{
     Author, AwayMessage, Batch, Cid, ClientId, Operation, Outcome, OwnerId, PendingRecord,
-    RoomName, Sequencer, UserName,
+    RoomName, UserName,
 };
 use crate::failpoint;
 use crate::limits;
-use crate::log::{Log, ReadLimit};
+use crate::log::Log;
+use crate::metrics::{Gauge, GaugePart};
 use crate::server::quotas::Holding;
 use condvar::LazyCondvar;
 use state::{Receiver, Receivers, RoomClient, RoomState, Round};
+use visit_queue::VisitQueue;
 
 /// A room of the server.
 ///
@@ -43,34 +47,87 @@ pub(crate) struct Room {
     state: Mutex<RoomState>,
     /// Notified at the end of each broadcast.
     broadcast_ended: LazyCondvar,
-    /// Of a private room: whether each of its owners has written there, as far as its newest records show.
-    have_posted: [AtomicBool; 2],
+    /// What all rooms share.
+    pub(crate) context: Arc<RoomContext>,
+    /// Held while cids are read from the log: other threads that need them wait.
+    cid_lock: Mutex<()>,
+    /// Bytes that the cids take.
+    cid_memory: GaugePart,
+    /// What is read and written without the lock.
+    notes: Notes,
     /// Its place in the share of the network that created it; `None` for a room of an earlier run.
     _place: Option<Holding>,
 }
 
-impl Room {
-    /// The room of `log`. It reads the log's newest records, so that repeats of them are detected.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub(crate) fn new(name: RoomName, log: Arc<dyn Log>) -> io::Result<Room> {
-        let have_posted = [AtomicBool::new(false), AtomicBool::new(false)];
-        let mut sequencer = Sequencer::new(name.clone(), log.head(), 0);
-        let mut seq = log.head().saturating_sub(limits::CID_WINDOW as u64);
-        while seq < log.head() {
-            let entries =
-                log.read(seq, ReadLimit { records: 1_000, bytes: limits::HISTORY_PAGE_BYTES })?;
-            let Some(last) = entries.last() else { break };
-            seq = last.seq;
-            for entry in &entries {
-                sequencer.restore(entry);
-                note_author(&*log, &have_posted, entry.owner);
-            }
+/// What is read and written without a room's lock.
+#[derive(Debug, Default)]
+struct Notes {
+    /// When a client last used it, Unix time in ms; 0 if no client did since the start.
+    used_at: AtomicU64,
+    /// The newest seq when the room was opened.
+    head_at_open: AtomicU64,
+    /// In which queues it is.
+    marks: VisitMarks,
+}
+
+/// What all rooms share.
+#[derive(Debug)]
+pub(crate) struct RoomContext {
+    /// Rooms for the heartbeat: their count is outdated, or a panic has ended their round.
+    pub(crate) checks: VisitQueue<Room>,
+    /// Rooms for maintenance: their log was written.
+    pub(crate) maintenance: VisitQueue<Room>,
+    /// Rooms with deleted texts that are still on the disk.
+    pub(crate) erasures: VisitQueue<Room>,
+    /// Bytes of logs and cids in memory, of all rooms.
+    pub(crate) memory: Arc<Gauge>,
+    /// How many bytes that may be.
+    pub(crate) memory_limit: usize,
+    /// Rooms that are not open: no load has verified their logs since the start.
+    pub(crate) unopened: Gauge,
+}
+
+impl RoomContext {
+    pub(crate) fn new(memory: Arc<Gauge>, memory_limit: usize) -> RoomContext {
+        RoomContext {
+            checks: VisitQueue::new("checks", |room: &Room| &room.notes.marks.check),
+            maintenance: VisitQueue::new("maintenance", |room: &Room| {
+                &room.notes.marks.maintenance
+            }),
+            erasures: VisitQueue::new("erasures", |room: &Room| &room.notes.marks.erasure),
+            memory,
+            memory_limit,
+            unopened: Gauge::default(),
         }
-        let state = Mutex::new(RoomState::new(sequencer));
-        let (broadcast_ended, _place) = (LazyCondvar::default(), None);
-        Ok(Room { name, log, state, broadcast_ended, have_posted, _place })
+    }
+}
+
+/// In which queues a room is.
+#[derive(Debug, Default)]
+struct VisitMarks {
+    /// See [`RoomContext::checks`].
+    check: AtomicBool,
+    /// See [`RoomContext::maintenance`].
+    maintenance: AtomicBool,
+    /// See [`RoomContext::erasures`].
+    erasure: AtomicBool,
+}
+
+impl Room {
+    /// The room of `log`, not open yet.
+    pub(crate) fn new(name: RoomName, log: Arc<dyn Log>, context: &Arc<RoomContext>) -> Room {
+        context.unopened.add(1);
+        Room {
+            log,
+            state: Mutex::new(RoomState::new(name.clone())),
+            name,
+            broadcast_ended: LazyCondvar::default(),
+            context: Arc::clone(context),
+            cid_lock: Mutex::default(),
+            cid_memory: GaugePart::of(&context.memory),
+            notes: Notes::default(),
+            _place: None,
+        }
     }
 
     /// The same room, with its place in the share of the network that created it.
@@ -96,6 +153,9 @@ impl Room {
 
     /// The permission to run a round, if there is a batch and no round is running.
     fn try_start_round(self: &Arc<Room>, state: &mut RoomState) -> Option<RoundGuard> {
+        if state.is_count_outdated {
+            self.context.checks.add(self);
+        }
         if state.round != Round::Idle || state.sequencer.is_empty() {
             return None;
         }
@@ -106,36 +166,39 @@ impl Room {
     // ---- What clients do -----------------------------------------------------------------------
 
     /// The outcome of an operation that was submitted before under this cid, if one was.
+    ///
+    /// # Errors
+    /// When the cids could not be read from the log.
     pub(crate) fn find(
         &self,
         author: &Author,
         cid: &Cid,
         operation: &Operation,
-    ) -> Option<Outcome> {
-        let state = self.state();
-        let outcome = state.sequencer.find(author.owner, cid, operation)?;
-        Some(state.unless_in_flight(outcome))
+    ) -> io::Result<Option<Outcome>> {
+        let state = self.state_with_cids()?;
+        let outcome = state.sequencer.find(author.owner, cid, operation);
+        Ok(outcome.map(|outcome| state.unless_in_flight(outcome)))
     }
 
     /// Adds an operation to the batch; `now` is Unix time in ms.
+    ///
+    /// # Errors
+    /// When the cids could not be read from the log: nothing was added.
     pub(crate) fn submit(
         self: &Arc<Room>,
         author: &Author,
         cid: Cid,
         operation: Operation,
         now: u64,
-    ) -> (Outcome, Option<RoundGuard>) {
-        let mut state = self.state();
+    ) -> io::Result<(Outcome, Option<RoundGuard>)> {
+        let mut state = self.state_with_cids()?;
         let outcome = state.sequencer.submit(author, cid, operation, now);
-        if outcome == Outcome::Accepted {
-            note_author(&*self.log, &self.have_posted, author.owner);
-        }
         if let Outcome::AlreadyStored(seq) = outcome
             && seq > state.broadcast_up_to
         {
             state.repeats.push((author.client, seq)); // this client may have received it already
         }
-        (state.unless_in_flight(outcome), self.try_start_round(&mut state))
+        Ok((state.unless_in_flight(outcome), self.try_start_round(&mut state)))
     }
 
     /// Sends all others that the author is typing, except in a large room.
@@ -205,27 +268,34 @@ impl Room {
         self.state().members.connections(key)
     }
 
-    /// Whether one of the two owners of a private room has written there. It takes no lock.
+    /// Whether one of the two owners of a private room has written there. It reads the log if it was never
+    /// loaded; a log that cannot be read counts as one without.
     pub(crate) fn has_posted(&self, owner: OwnerId) -> bool {
-        let owners = self.log.owners().into_iter().flatten();
-        owners
-            .zip(&self.have_posted)
-            .any(|(one, posted)| one == owner && posted.load(Ordering::Relaxed))
+        self.log.has_posted(owner).unwrap_or(false)
     }
 
-    /// The time of the newest record, in Unix time in ms.
+    /// The time of the newest record, in Unix time in ms; 0 before the log was looked at.
     pub(crate) fn newest_at(&self) -> u64 {
-        self.state().sequencer.newest_at()
+        self.log.newest()
     }
 
-    /// The newest committed seq.
+    /// The newest seq when the room was opened; `None` before that.
+    pub(crate) fn head_at_open(&self) -> Option<u64> {
+        let is_open = self.state().is_open;
+        is_open.then(|| self.notes.head_at_open.load(Ordering::Relaxed))
+    }
+
+    /// The newest committed seq; while the room is not open, what is known of its log.
     pub(crate) fn head(&self) -> u64 {
-        self.state().sequencer.last_committed()
+        let state = self.state();
+        if state.is_open { state.sequencer.last_committed() } else { self.log.head() }
     }
 
-    /// The newest assigned seq; its record may not be stored yet.
+    /// The newest assigned seq; its record may not be stored yet. While the room is not open, what is known
+    /// of its log.
     pub(crate) fn last_assigned(&self) -> u64 {
-        self.state().sequencer.last_assigned()
+        let state = self.state();
+        if state.is_open { state.sequencer.last_assigned() } else { self.log.head() }
     }
 
     // ---- What a round does ---------------------------------------------------------------------
@@ -280,9 +350,12 @@ impl Room {
         is_idle
     }
 
-    /// Ends a round after a panic, even if more has arrived.
-    fn abort_round(&self) {
+    /// Ends a round after a panic, even if more has arrived. The heartbeat starts the next one, and
+    /// maintenance looks at the log.
+    fn abort_round(self: &Arc<Room>) {
         self.set_round(&mut self.state(), Round::Idle);
+        self.context.checks.add(self);
+        self.context.maintenance.add(self);
     }
 
     fn set_round(&self, state: &mut RoomState, round: Round) {
@@ -292,15 +365,6 @@ impl Room {
             self.broadcast_ended.notify_all();
         }
         state.round = round;
-    }
-}
-
-/// Notes in `have_posted` that this owner of a private room has written there.
-fn note_author(log: &dyn Log, have_posted: &[AtomicBool; 2], owner: OwnerId) {
-    for (one, posted) in log.owners().into_iter().flatten().zip(have_posted) {
-        if one == owner {
-            posted.store(true, Ordering::Relaxed);
-        }
     }
 }
 
@@ -317,7 +381,7 @@ pub(crate) struct RoundGuard {
 }
 
 impl RoundGuard {
-    pub(crate) fn room(&self) -> &Room {
+    pub(crate) fn room(&self) -> &Arc<Room> {
         &self.room
     }
 

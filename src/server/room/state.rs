@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::chat::{ClientId, Members, Outcome, Sequencer, UserName};
+use crate::chat::{ClientId, Members, Outcome, RoomName, Sequencer, UserName};
 use crate::server::clients::client::Client;
 
 /// All live clients. Rounds share the list; it is built again only after a change.
@@ -21,6 +21,8 @@ pub(crate) struct Receiver {
 /// What the lock protects.
 #[derive(Debug)]
 pub(super) struct RoomState {
+    /// Whether the log was loaded since the start: before that, its head is unknown.
+    pub(super) is_open: bool,
     /// Numbers records, detects repeats, gathers the batch.
     pub(super) sequencer: Sequencer,
     /// All connections in the room.
@@ -67,11 +69,12 @@ pub(super) enum Round {
 }
 
 impl RoomState {
-    /// The state of a room without clients, whose records are all stored.
-    pub(super) fn new(sequencer: Sequencer) -> RoomState {
+    /// The state of a room that is not open.
+    pub(super) fn new(name: RoomName) -> RoomState {
         RoomState {
-            broadcast_up_to: sequencer.last_committed(),
-            sequencer,
+            is_open: false,
+            broadcast_up_to: 0,
+            sequencer: Sequencer::new(name, 0, 0),
             clients: Vec::new(),
             receivers: None,
             members: Members::default(),
@@ -80,6 +83,16 @@ impl RoomState {
             round: Round::Idle,
             repeats: Vec::new(),
         }
+    }
+
+    /// Opens the room `name`, whose log ends with the record `head` of the time `at`. False if it is open.
+    pub(super) fn open(&mut self, name: &RoomName, head: u64, at: u64) -> bool {
+        if self.is_open {
+            return false;
+        }
+        self.sequencer = Sequencer::new(name.clone(), head, at);
+        (self.broadcast_up_to, self.is_open) = (head, true);
+        true
     }
 
     /// A record that is stored, but not written to every receiver yet, is in flight: an answer now would
@@ -91,7 +104,8 @@ impl RoomState {
             | Outcome::AlreadyStored(_)
             | Outcome::InFlight
             | Outcome::CidConflict
-            | Outcome::NoSuchTarget) => outcome,
+            | Outcome::NoSuchTarget
+            | Outcome::CidsUnknown) => outcome,
         }
     }
 }

@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::Room;
-use super::RoundGuard;
 use super::broadcast::EncodedBatch;
 use super::membership::CatchUp;
 use super::round_queue::RoundQueue;
+use super::{Room, RoomContext, RoundGuard};
 use crate::chat::protocol::{Agent, Since};
 use crate::chat::{
     Author, BatchItem, ClientId, LogEntry, NameRegistry, Operation, Outcome, OwnerId, Text,
@@ -26,7 +25,10 @@ fn lobby() -> (TempDir, Arc<Room>) {
     let (sync, file_bytes) = (SyncPolicy::Interval, limits::LOG_FILE);
     let config = LogConfig { sync, file_bytes, retain: None, retain_records: None };
     let log = store.new_log(&"lobby".parse().unwrap(), config, String::from("L1"), None);
-    (data, Arc::new(Room::new("lobby".parse().unwrap(), log).unwrap()))
+    let context = Arc::new(RoomContext::new(Arc::default(), usize::MAX));
+    let room = Room::new("lobby".parse().unwrap(), log, &context);
+    room.open().unwrap();
+    (data, Arc::new(room))
 }
 
 #[test]
@@ -38,7 +40,7 @@ fn a_repeat_never_overtakes_a_running_broadcast() {
     let submit = |cid: &str| {
         let operation =
             Operation::Post { text: Text::parse("hi", 10).unwrap(), me: false, reply: None };
-        room.submit(&bob, cid.parse().unwrap(), operation, 0)
+        room.submit(&bob, cid.parse().unwrap(), operation, 0).unwrap()
     };
 
     let (outcome, round) = submit("1");
@@ -130,7 +132,7 @@ fn post(room: &Arc<Room>, cid: &str) -> Option<RoundGuard> {
     let bob = Author { client: ClientId(1), owner, user };
     let text = Text::parse("hi", 10).unwrap();
     let operation = Operation::Post { text, me: false, reply: None };
-    room.submit(&bob, cid.parse().unwrap(), operation, 0).1
+    room.submit(&bob, cid.parse().unwrap(), operation, 0).unwrap().1
 }
 
 #[test]
@@ -156,4 +158,46 @@ fn records_that_arrive_during_a_round_go_to_the_queue_with_its_guard() {
     assert_eq!(room.take_batch().len(), 2);
     assert!(waiting.pop_front().unwrap().finish().is_none());
     assert!(post(&room, "4").is_some(), "no record waits, so the room is idle");
+}
+
+#[test]
+fn released_cids_are_read_again_before_the_next_post() {
+    let (_data, room) = lobby();
+    let bob = |cid: &str| {
+        let user = "bob".parse().unwrap();
+        let owner = OwnerId::of(&user, &"0".repeat(32).parse().unwrap());
+        let author = Author { client: ClientId(1), owner, user };
+        let text = Text::parse("hi", 10).unwrap();
+        let operation = Operation::Post { text, me: false, reply: None };
+        room.submit(&author, cid.parse().unwrap(), operation, 0).unwrap()
+    };
+    let store = |round: Option<RoundGuard>| {
+        let batch = room.take_batch();
+        let entry = |item: &BatchItem| match item {
+            BatchItem::Record(pending) => Some(pending.entry.clone()),
+            BatchItem::Ephemeral { .. } => None,
+        };
+        room.log.append(&batch.iter().filter_map(entry).collect::<Vec<LogEntry>>()).unwrap();
+        room.commit(room.last_assigned());
+        room.end_broadcast();
+        assert!(round.unwrap().finish().is_none());
+    };
+    let (outcome, round) = bob("1");
+    room.measure_memory();
+    assert!(outcome == Outcome::Accepted && room.memory() > 0);
+    room.release_newest();
+    assert!(room.memory() > 0, "a record is not stored yet");
+    assert_eq!(bob("1").0, Outcome::InFlight);
+    store(round);
+    for n in 2..5 {
+        room.log.maintain(0).unwrap(); // fsync
+        room.release_newest();
+        assert!(room.log.unload() && room.memory() == 0);
+        assert_eq!(room.context.memory.get(), 0);
+        assert_eq!(bob("1").0, Outcome::AlreadyStored(1));
+        let (outcome, round) = bob(&n.to_string());
+        assert_eq!((outcome, room.last_assigned()), (Outcome::Accepted, n));
+        store(round);
+        assert_eq!(bob(&n.to_string()).0, Outcome::AlreadyStored(n));
+    }
 }

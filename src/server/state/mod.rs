@@ -10,3 +10,5 @@ pub(crate) mod invitations; // the private rooms that each client is in
 pub(crate) mod private_rooms; // rooms of two owners
 pub(crate) mod read_markers; // how far each owner has read, and the file
 mod restore; // the state that an earlier run has left
+mod findings; // what the first load of a log has found
+mod room_memory; // one limit for what all rooms have in memory

@@ -74,9 +74,11 @@ impl PrivateRooms {
             let forbidden = "only the two people in its name may join a private room";
             return Ok(Err(ErrorMessage::new(ErrorCode::Forbidden, forbidden)));
         };
+        self.peek(name)?;
         let find_it = |map: &RoomMap| find(map, name, access);
         let found = find_it(&self.rooms.lock());
         if let Some(room) = found {
+            self.rooms.load(&room)?;
             return Ok(Ok(room));
         }
         let Some(owners) = access.owners() else {
@@ -107,9 +109,20 @@ impl PrivateRooms {
         names.dedup();
         let open = |name: RoomName| {
             let access = self.access(&name, identity)?; // takes the names' lock, so not under the rooms'
+            self.peek(&name).ok(); // a room that cannot be read is left out
             find(&self.rooms.lock(), &name, access)
         };
         names.into_iter().filter_map(open).filter(|room| room.last_assigned() > 0).collect()
+    }
+
+    /// Finds out who owns the rooms of this name. That takes two short reads for each that was not looked at
+    /// since the start, so it happens without the rooms' lock. A room that is added later has known owners.
+    fn peek(&self, name: &RoomName) -> io::Result<()> {
+        let rooms: Vec<Arc<Room>> = {
+            let map = self.rooms.lock();
+            of_name(&map, name).cloned().collect()
+        };
+        rooms.iter().try_for_each(|room| room.log.peek())
     }
 
     /// Whether a private room is still the one that its name means for `client`.
@@ -135,6 +148,7 @@ impl PrivateRooms {
         if room.has_client(client.id) || !self.enter(client, room, Entry::Invited) {
             return;
         }
+        room.log.load().ok(); // here, and not under the room's lock
         client.flag_changed();
         let identity = client.identity();
         let marked = self.read_markers.get(identity.owner, room);
@@ -188,10 +202,14 @@ impl PrivateRooms {
 }
 
 fn find(map: &RoomMap, name: &RoomName, access: Access) -> Option<Arc<Room>> {
+    let fits = |room: &&Arc<Room>| room.log.owners().is_some_and(|owners| access.allows(owners));
+    of_name(map, name).find(fits).cloned()
+}
+
+/// The private rooms of this name.
+fn of_name<'m>(map: &'m RoomMap, name: &'m RoomName) -> impl Iterator<Item = &'m Arc<Room>> {
     let of_that_name = map.range(LogName::new(name.clone(), "")..);
-    let mut of_that_name = of_that_name.take_while(|(log, _)| log.room == *name);
-    let fits = |room: &Arc<Room>| room.log.owners().is_some_and(|owners| access.allows(owners));
-    of_that_name.find(|(_, room)| fits(room)).map(|(_, room)| Arc::clone(room))
+    of_that_name.take_while(move |(log, _)| log.room == *name).map(|(_, room)| room)
 }
 
 #[cfg(test)]

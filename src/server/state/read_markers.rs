@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::names::Names;
 use super::rooms::Rooms;
@@ -42,15 +42,33 @@ impl ReadMarkerStore {
         )
     }
 
+    /// Compares the markers of an earlier run with a room that was opened.
+    pub(crate) fn check_room(&self, room: &Room) {
+        if let Some(head) = room.head_at_open() {
+            self.markers().check_log(&room.log.id(), head);
+        }
+    }
+
     /// How far `owner` has read a room.
     pub(crate) fn get(&self, owner: OwnerId, room: &Room) -> Option<u64> {
-        let seq = self.markers().get(owner, room.log.id())?;
+        let (id, head) = (room.log.id(), room.head_at_open());
+        let mut markers = self.markers();
+        if let Some(head) = head {
+            markers.check_log(&id, head);
+        }
+        let seq = markers.get(owner, &id)?;
+        drop(markers);
         Some(seq.min(room.head()))
     }
 
     /// Advances the read marker of `owner`. False if it was there already.
     pub(crate) fn advance(&self, owner: OwnerId, room: &Room, seq: u64) -> bool {
-        self.markers().advance(owner, room.log.id(), seq)
+        let (id, head) = (room.log.id(), room.head_at_open());
+        let mut markers = self.markers();
+        if let Some(head) = head {
+            markers.check_log(&id, head);
+        }
+        markers.advance(owner, &id, seq)
     }
 
     /// Periodic maintenance: saves the changes, then compacts the file if it is mostly outdated, or fsyncs
@@ -68,9 +86,9 @@ impl ReadMarkerStore {
         let is_in_place = file.is_in_place();
         if file.needs_compaction() || !is_in_place {
             let owners = names.owners();
-            let rooms = rooms.all();
-            let logs: HashSet<&str> = rooms.iter().map(|room| room.log.id()).collect();
-            let is_alive = |owner, log: &str| owners.contains(&owner) && logs.contains(log);
+            let logs: Option<HashSet<Arc<str>>> = rooms.log_ids();
+            let has_log = |log: &str| logs.as_ref().is_none_or(|logs| logs.contains(log));
+            let is_alive = |owner, log: &str| owners.contains(&owner) && has_log(log);
             let all = self.markers().prune(is_alive);
             return file.compact(&all).map(|()| !is_in_place);
         }

@@ -1,22 +1,16 @@
-//! Loads names, read markers and rooms from the data directory at start, and logs any damage found.
+//! Loads names and read markers from the data directory at start.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use super::rooms::RoomMap;
 use crate::chat::{NameRegistry, ReadMarker, ReadMarkers, SavedClaim};
 use crate::limits;
-use crate::log::{
-    Corruption, Journal, JournalContents, JournalRecord, LogName, RecoveryFinding, Store, Torn,
-};
-use crate::net::entropy::Entropy;
+use crate::log::{Journal, JournalContents, JournalRecord, Store};
 use crate::server::clock::SteadyClock;
 use crate::server::config::Config;
 use crate::server::logger::{Level, Logger};
 use crate::server::quotas::Holding;
-use crate::server::room::Room;
 use crate::time::{unix_ms, utc};
 
 /// The claimed names, and their file, written again without outdated lines.
@@ -34,19 +28,15 @@ pub(super) fn load_names(
     Ok((names, file))
 }
 
-/// The read markers, none beyond the head of its room, and their file, written again without outdated lines.
-/// After a power cut the file may know more than the logs.
+/// The read markers, and their file, written again without outdated lines. After a power cut the file may know
+/// more than the logs: a marker is compared with its log when it is first used.
 pub(super) fn load_read_markers(
     store: &Store,
-    rooms: &RoomMap,
     logger: &Logger,
 ) -> io::Result<(ReadMarkers, Journal<ReadMarker>)> {
     let path = store.read_markers_path();
     let mut markers = ReadMarkers::default();
     markers.restore(load_records(&path, logger)?);
-    let heads: HashMap<&str, u64> =
-        rooms.values().map(|room| (room.log.id(), room.head())).collect();
-    markers.lower_to(|log| heads.get(log).copied());
     let all = markers.prune(|_, _| true);
     let file = Journal::write(&path, &all).map_err(|error| with_path(&path, &error))?;
     Ok((markers, file))
@@ -67,23 +57,18 @@ fn with_path(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
-/// The rooms that have a log. A damaged one is logged, and can be read up to the damage.
-pub(super) fn load_rooms(
-    config: &Config,
-    store: &Store,
-    logger: &Logger,
-    entropy: &Entropy,
-) -> io::Result<RoomMap> {
-    let mut rooms = RoomMap::new();
-    for name in store.logs()? {
-        let (log, finding) = store.open_log(&name, config.log, entropy.token()?)?;
-        if let Some(finding) = finding {
-            log_finding(logger, &name, &finding);
-        }
-        let room = Room::new(name.room.clone(), log)?;
-        rooms.insert(name, Arc::new(room));
+/// Looks at the last file of the first rooms of each kind: an older version must not begin to work on these
+/// data, and their newest records are witnesses of the time.
+///
+/// # Errors
+/// A public room's file could not be read, or a later version of this program wrote it.
+pub(super) fn peek(rooms: &RoomMap) -> io::Result<()> {
+    let (private, public): (Vec<_>, Vec<_>) =
+        rooms.values().partition(|room| room.name.is_private());
+    for room in private.iter().take(limits::START_PEEKS) {
+        room.log.peek().ok(); // the load logs it
     }
-    Ok(rooms)
+    public.iter().take(limits::START_PEEKS).try_for_each(|room| room.log.peek())
 }
 
 /// The clock. It takes the time of the newest record of all rooms as a witness, and logs if that and the wall
@@ -112,35 +97,6 @@ pub(super) fn start_clock(config: &Config, rooms: &RoomMap, logger: &Logger) -> 
         logger.log(Level::Warn, "retention-waits", &fields);
     }
     clock
-}
-
-fn log_finding(logger: &Logger, log: &LogName, finding: &RecoveryFinding) {
-    let room = log.to_string();
-    match finding {
-        RecoveryFinding::Torn(torn) => {
-            let Torn { file, offset, bytes, backup: _ } = torn;
-            let (file, offset, bytes) = (file_name(file), offset.to_string(), bytes.to_string());
-            logger.log(
-                Level::Warn,
-                "torn-tail-cut",
-                &[("room", &*room), ("file", &file), ("offset", &offset), ("bytes", &bytes)],
-            );
-        }
-        RecoveryFinding::Corrupt(corruption) => {
-            let Corruption { file, seq, offset, kind } = corruption;
-            let (file, kind) = (file_name(file), kind.to_string());
-            let (seq, offset) = (seq.to_string(), offset.to_string());
-            let fields = [
-                ("room", &*room),
-                ("file", &file),
-                ("seq", &seq),
-                ("offset", &offset),
-                ("why", &kind),
-                ("cure", "server repair"),
-            ];
-            logger.log(Level::Warn, "damaged-read-only", &fields);
-        }
-    }
 }
 
 /// A file's name without its directory, to keep log lines short.

@@ -3,15 +3,16 @@
 //! There is a maximum of public rooms, and one of private ones. Once it is reached, the server gives
 //! back a room: first those without records, then one whose few records are old.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use super::disk_space::DiskSpace;
+use super::findings::log_finding;
+use super::{restore, room_memory};
 use crate::chat::protocol::ErrorMessage;
 use crate::chat::{ErrorCode, OwnerId, RoomName};
 use crate::failpoint;
@@ -22,7 +23,7 @@ use crate::server::clock::SteadyClock;
 use crate::server::config::Config;
 use crate::server::logger::{Level, Logger};
 use crate::server::quotas::{CreationQuota, Holding, QuotaRefusal, Quotas};
-use crate::server::room::Room;
+use crate::server::room::{Room, RoomContext};
 
 /// Rooms by the names of their logs. Several private rooms may have one name, each with other owners.
 pub(crate) type RoomMap = BTreeMap<LogName, Arc<Room>>;
@@ -45,13 +46,13 @@ pub(crate) struct Rooms {
     private: RoomMaximum,
     /// For the ids of new logs.
     entropy: Arc<Entropy>,
-    /// Another server uses the data directory: nothing is stored.
-    is_lock_lost: AtomicBool,
     /// The time of records.
     pub(crate) clock: Arc<SteadyClock>,
     /// Whether there is room for more posts.
     pub(crate) disk_space: DiskSpace,
-    /// For rooms that the server removes.
+    /// What all rooms share.
+    pub(crate) context: Arc<RoomContext>,
+    /// For rooms that the server removes, and damage that a load finds.
     logger: Logger,
 }
 
@@ -112,20 +113,32 @@ pub(super) struct WantedRoom<'w> {
 }
 
 impl Rooms {
+    /// The rooms that have a log in `store`. No log is read.
+    ///
+    /// # Errors
+    /// When the names of the logs could not be read, or the first of them are of a later version.
     pub(super) fn new(
-        map: RoomMap,
         store: Store,
         (config, quotas): (&Config, &Quotas),
         entropy: Arc<Entropy>,
-        clock: Arc<SteadyClock>,
         logger: Logger,
-    ) -> Rooms {
+    ) -> io::Result<Rooms> {
         let limits = &config.limits.rooms;
+        let memory = Arc::clone(&store.metrics().memory);
+        let context = Arc::new(RoomContext::new(memory, limits.memory));
+        let mut map = RoomMap::new();
+        for name in store.log_names()? {
+            let log = store.open_log(&name, config.log, entropy.token()?);
+            let room = Room::new(name.room.clone(), log, &context);
+            map.insert(name, Arc::new(room));
+        }
+        restore::peek(&map)?;
+        let clock = Arc::new(restore::start_clock(config, &map, &logger));
         let maximum = |rooms: usize, quota: &Arc<CreationQuota>| {
             let quota = Arc::clone(quota);
             RoomMaximum { rooms, quota }
         };
-        Rooms {
+        Ok(Rooms {
             map: Mutex::new(map),
             disk_space: DiskSpace::new(config.limits.disk, Arc::clone(store.metrics())),
             store,
@@ -134,9 +147,9 @@ impl Rooms {
             private: maximum(limits.private, &quotas.private_rooms),
             entropy,
             clock,
-            is_lock_lost: AtomicBool::new(false),
+            context,
             logger,
-        }
+        })
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, RoomMap> {
@@ -151,7 +164,31 @@ impl Rooms {
     ) -> io::Result<Result<Arc<Room>, OpenRefusal>> {
         let log = LogName::new(name.clone(), "");
         let wanted = WantedRoom { name, owners: None, address };
-        self.find_or_create(wanted, |map| map.get(&log).cloned(), || |_: &Room| true)
+        let opened =
+            self.find_or_create(wanted, |map| map.get(&log).cloned(), || |_: &Room| true)?;
+        if let Ok(room) = &opened {
+            self.load(room)?;
+        }
+        Ok(opened)
+    }
+
+    /// Opens a room whose log was not loaded since the start, and logs the damage that this finds. It may
+    /// wait for the disk, so the caller holds no lock.
+    ///
+    /// # Errors
+    /// When the log could not be loaded.
+    pub(crate) fn load(&self, room: &Room) -> io::Result<()> {
+        match room.open() {
+            Ok(finding) => {
+                finding.iter().for_each(|finding| log_finding(&self.logger, finding));
+                Ok(())
+            }
+            Err(error) => {
+                let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
+                self.logger.log(Level::Warn, "room-not-loaded", &fields);
+                Err(error)
+            }
+        }
     }
 
     /// The room that `find` finds, or else a new one. If there are too many, a room that `is_abandoned` may
@@ -218,7 +255,9 @@ impl Rooms {
         let id = self.entropy.token()?;
         let log_name = LogName::new(name.clone(), &id);
         let log = self.store.new_log(name, self.log_config, id, owners);
-        let room = Arc::new(Room::new(name.clone(), log)?.with_place(place));
+        let room = Room::new(name.clone(), log, &self.context).with_place(place);
+        let room = Arc::new(room);
+        room.open()?; // an empty log: nothing is read
         map.insert(log_name, Arc::clone(&room));
         Ok(room)
     }
@@ -279,6 +318,12 @@ impl Rooms {
         self.lock().values().cloned().collect()
     }
 
+    /// The same for a pass that takes a while. It holds one room at a time: rooms that are held are in use.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Arc<Room>> {
+        let rooms: Vec<Weak<Room>> = self.lock().values().map(Arc::downgrade).collect();
+        rooms.into_iter().filter_map(|room| room.upgrade())
+    }
+
     /// A watch over the lock of the data directory.
     pub(crate) fn watch_lock(&self) -> io::Result<LockWatch> {
         self.store.watch_lock()
@@ -286,18 +331,12 @@ impl Rooms {
 
     /// Notes whether another server has taken the lock of the data directory; returns the note before.
     pub(crate) fn set_lock_lost(&self, is_lost: bool) -> bool {
-        self.is_lock_lost.swap(is_lost, Ordering::Relaxed)
+        self.store.set_lock_lost(is_lost)
     }
 
     /// Whether another server has taken the lock of the data directory.
     pub(crate) fn is_lock_lost(&self) -> bool {
-        self.is_lock_lost.load(Ordering::Relaxed)
-    }
-
-    /// The same for a pass that takes a while. It holds one room at a time: rooms that are held are in use.
-    pub(crate) fn each(&self) -> impl Iterator<Item = Arc<Room>> {
-        let rooms: Vec<Weak<Room>> = self.lock().values().map(Arc::downgrade).collect();
-        rooms.into_iter().filter_map(|room| room.upgrade())
+        self.store.is_lock_lost()
     }
 
     /// How many public and how many private rooms are open.
@@ -305,6 +344,30 @@ impl Rooms {
         let map = self.lock();
         let private = map.keys().filter(|log| log.room.is_private()).count();
         [map.len().saturating_sub(private), private]
+    }
+
+    /// The ids of all logs; `None` while some are unknown, because their rooms are not open.
+    pub(super) fn log_ids(&self) -> Option<HashSet<Arc<str>>> {
+        let is_known = self.context.unopened.get() == 0;
+        is_known.then(|| self.all().iter().map(|room| room.log.id()).collect())
+    }
+
+    /// Keeps what rooms have in memory within the limit.
+    pub(crate) fn release_idle(&self) {
+        if self.context.memory.get() > self.context.memory_limit {
+            room_memory::release(self.all(), &self.context.memory, self.context.memory_limit);
+        }
+    }
+
+    /// Whether more than half of the memory for rooms is in use: then the pass that loads every room once
+    /// unloads each room again.
+    pub(crate) fn is_memory_scarce(&self) -> bool {
+        self.context.memory.get() > self.context.memory_limit / 2
+    }
+
+    /// The data directory.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Why a room's log cannot be written now, if so.
@@ -344,8 +407,12 @@ fn is_default(name: &RoomName) -> bool {
     *name == RoomName::default()
 }
 
-/// Whether a room has had few records, the newest of them long ago.
+/// Whether a room has had few records, the newest of them long ago. A room that was not loaded since the
+/// start is not known to be.
 fn is_little_used(room: &Room, now: u64) -> bool {
+    if room.head_at_open().is_none() {
+        return false;
+    }
     let age = u128::from(now.saturating_sub(room.newest_at()));
     room.head() <= limits::ROOM_FEW_RECORDS && age > limits::ROOM_IDLE.as_millis()
 }

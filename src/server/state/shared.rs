@@ -47,11 +47,10 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Loads the state from `store`.
+    /// Loads names and read markers from `store`. Each room is loaded when it is first needed.
     ///
     /// # Errors
-    /// When the store cannot be read. A damaged room is no error: it is logged, and can be read up to the
-    /// damage.
+    /// When the store cannot be read.
     pub(crate) fn new(
         config: Config,
         store: Store,
@@ -59,24 +58,16 @@ impl Shared {
         entropy: Entropy,
     ) -> io::Result<Shared> {
         let entropy = Arc::new(entropy);
-        let map = restore::load_rooms(&config, &store, &logger, &entropy)?;
-        let clock = Arc::new(restore::start_clock(&config, &map, &logger));
-        let (registry, names_file) = restore::load_names(&config, &store, &clock, &logger)?;
-        let (markers, markers_file) = restore::load_read_markers(&store, &map, &logger)?;
+        let quotas = Quotas::new(&config);
+        let rooms = Rooms::new(store, (&config, &quotas), Arc::clone(&entropy), logger.clone())?;
+        let clock = Arc::clone(&rooms.clock);
+        let (registry, names_file) = restore::load_names(&config, rooms.store(), &clock, &logger)?;
+        let (markers, markers_file) = restore::load_read_markers(rooms.store(), &logger)?;
         let metrics = Arc::new(Metrics::default());
         let delivery = Arc::new(Delivery::new(Arc::clone(&metrics), logger.clone()));
         let broadcaster = Arc::new(Broadcaster::new(Arc::clone(&delivery)));
-        let quotas = Quotas::new(&config);
-        let names = Names::new(
-            registry,
-            names_file,
-            Arc::clone(&entropy),
-            Arc::clone(&clock),
-            Arc::clone(&quotas.names),
-        );
-        let names = Arc::new(names);
-        let rooms = Rooms::new(map, store, (&config, &quotas), entropy, clock, logger.clone());
-        let rooms = Arc::new(rooms);
+        let names = Names::new(registry, names_file, entropy, clock, Arc::clone(&quotas.names));
+        let (names, rooms) = (Arc::new(names), Arc::new(rooms));
         let read_markers = Arc::new(ReadMarkerStore::new(markers, markers_file));
         Ok(Shared {
             quotas,

@@ -121,7 +121,7 @@ fn kill_and_resend(kills: u64, flags: &[&str]) {
         drop(server);
         writers.into_iter().map(|writer| writer.join().unwrap()).collect()
     });
-    TestServer::start_in(data.path(), flags).kill(); // cuts what the last kill may have torn
+    TestServer::start_in(data.path(), flags).wait_until_checked(); // cuts what the last kill may have torn
     assert!(printed(&["verify"], data.path()).contains("intact"), "seed {seed}");
     let log = exported(data.path());
     let mut cids: HashMap<&str, u64> = HashMap::new();

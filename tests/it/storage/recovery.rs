@@ -204,6 +204,7 @@ fn a_damaged_room_is_read_only_until_it_is_repaired_and_others_are_not() {
     assert!(out.contains("DAMAGED") && out.contains("record 3, at byte "), "{out}");
     assert!(error.contains("1 of 1 rooms are damaged"), "{error}");
     let mut server = TestServer::start_in(data.path(), &[]);
+    server.wait_until_checked();
     assert!(!readyz(&server));
     let hello = json!({"type": "hello", "user": "bob", "token": welcome["token"],
         "join": [{"room": "lobby"}]});

@@ -5,9 +5,11 @@ use std::ops::{Deref, DerefMut};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use tempfile::TempDir;
 
+use super::{RawClient, TIMEOUT};
 use crate::common::server_process::ServerProcess;
 
 /// A server that runs until this is dropped.
@@ -46,6 +48,14 @@ impl TestServer {
         let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
         command.args(["--bind", "fd:0"]).stdin(socket);
         TestServer::spawn(&mut command, data, flags)
+    }
+
+    /// Waits until every room was loaded once, so that damage and torn tails are found.
+    pub(crate) fn wait_until_checked(&self) {
+        let since = Instant::now();
+        while RawClient::connect(self.address).count("talk_logs_unchecked") > 0.0 {
+            assert!(since.elapsed() < TIMEOUT, "the check of the rooms does not end");
+        }
     }
 
     fn spawn(command: &mut Command, data: &Path, flags: &[&str]) -> TestServer {

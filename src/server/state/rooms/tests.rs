@@ -31,7 +31,6 @@ fn rooms(stored: &[(&str, u64, u64)]) -> (TempDir, Rooms) {
     config.limits = Limits::default();
     config.limits.rooms = RoomLimits { public, private, ..config.limits.rooms };
     let store = Store::open(data.path()).unwrap();
-    let mut map = RoomMap::new();
     for (name, count, days) in stored {
         let name: RoomName = name.parse().unwrap();
         let owners = name.is_private().then(|| [owner('1'), owner('2')]);
@@ -39,14 +38,14 @@ fn rooms(stored: &[(&str, u64, u64)]) -> (TempDir, Rooms) {
         let at = unix_ms() - days * DAY;
         let entries: Vec<LogEntry> = (1..=*count).map(|seq| entry(&name, seq, at)).collect();
         log.append(&entries).unwrap();
-        let log_name = LogName::new(name.clone(), "a6fa");
-        map.insert(log_name, Arc::new(Room::new(name, log).unwrap()));
     }
     let entropy = Arc::new(Entropy::open().unwrap());
     let logger = Logger::start(Level::Warn, io::sink()).unwrap();
     let quotas = Quotas::new(&config);
-    let clock = Arc::new(SteadyClock::new(0));
-    (data, Rooms::new(map, store, (&config, &quotas), entropy, clock, logger))
+    let mut rooms = Rooms::new(store, (&config, &quotas), entropy, logger).unwrap();
+    rooms.clock = Arc::new(SteadyClock::new(unix_ms())); // not far ahead of the newest record
+    rooms.all().iter().for_each(|room| rooms.load(room).unwrap());
+    (data, rooms)
 }
 
 fn entry(room: &RoomName, seq: u64, at: u64) -> LogEntry {

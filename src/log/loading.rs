@@ -1,0 +1,246 @@
+//! Loading: a log is read from end to end when it is first needed, and its index is kept in memory
+//! while it is used. An idle log can be unloaded; the next read or append loads it again.
+//!
+//! Each load verifies every record, so what the disk altered meanwhile is found too.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError, TryLockResult};
+
+use super::disk_log::{DiskLog, LogConfig, Writer};
+use super::files::Files;
+use super::finding::RecoveryFinding;
+use super::line::Checksum;
+use super::maintenance::is_in_future;
+use super::peek::{Peek, peek};
+use super::read_state::{Health, LoadState, OldestSegment, ReadState};
+use super::recover::{Recovered, recover, rescan};
+use super::writer::OpenFile;
+use crate::chat::RoomName;
+use crate::metrics::GaugePart;
+
+impl DiskLog {
+    /// The log in `dir`, which is not read before it is needed. If it has no id, it gets this one.
+    pub(super) fn unseen(
+        room: RoomName,
+        dir: PathBuf,
+        config: LogConfig,
+        files: Arc<dyn Files>,
+        memory: GaugePart,
+        id: String,
+    ) -> DiskLog {
+        let writer = Mutex::new(Writer {
+            checksum: Checksum::START,
+            at: 0,
+            open_file: OpenFile::default(),
+            unsynced: None,
+            parted: None,
+            verified: None,
+        });
+        let read_state = Mutex::new(ReadState::unseen(id));
+        let (load_lock, fsync_lock) = (Mutex::default(), Mutex::default());
+        DiskLog { room, dir, config, files, load_lock, writer, fsync_lock, read_state, memory }
+    }
+
+    /// The log that `recovered` found in `dir`.
+    #[cfg(test)]
+    pub(super) fn new(
+        room: RoomName,
+        dir: PathBuf,
+        config: LogConfig,
+        files: Arc<dyn Files>,
+        recovered: Recovered,
+    ) -> DiskLog {
+        let id = recovered.id.clone();
+        let log = DiskLog::unseen(room, dir, config, files, GaugePart::default(), id);
+        drop(log.install(recovered));
+        log
+    }
+
+    /// Makes the log what `recovered` says: it is loaded.
+    pub(super) fn install(&self, recovered: Recovered) -> MutexGuard<'_, ReadState> {
+        let mut writer = self.writer();
+        let mut read_state = self.read_state();
+        (writer.checksum, writer.at) = (recovered.checksum, recovered.at);
+        read_state.load(recovered);
+        self.memory.set(read_state.memory());
+        read_state
+    }
+
+    /// What readers see, of a log that is loaded.
+    ///
+    /// # Errors
+    /// It could not be loaded.
+    pub(super) fn loaded(&self) -> io::Result<MutexGuard<'_, ReadState>> {
+        let read_state = self.read_state();
+        if read_state.is_loaded() {
+            return Ok(read_state);
+        }
+        drop(read_state);
+        let _loading = self.load_lock();
+        let read_state = self.read_state();
+        let (state, next, id) =
+            (read_state.summary.state, read_state.next, String::from(&*read_state.summary.id));
+        let loaded = match state {
+            LoadState::Loaded => return Ok(read_state), // another thread was first
+            LoadState::Unseen | LoadState::Peeked => {
+                drop(read_state);
+                self.load_first(id)
+            }
+            LoadState::Unloaded => {
+                drop(read_state);
+                self.load_again(id, next)
+            }
+        };
+        loaded.map_err(|error| {
+            let what = format!("cannot load the log in {}: {error}", self.dir.display());
+            self.read_state().summary.load_error = Some(what.as_str().into());
+            io::Error::new(error.kind(), what)
+        })
+    }
+
+    /// The first load: recovery after the last run of a server.
+    fn load_first(&self, new_id: String) -> io::Result<MutexGuard<'_, ReadState>> {
+        let (recovered, torn) = recover(&*self.files, &self.room, &self.dir, new_id)?;
+        let corrupt = recovered.corruption.clone().map(RecoveryFinding::Corrupt);
+        let finding = corrupt.or(torn.map(RecoveryFinding::Torn));
+        let mut read_state = self.install(recovered);
+        read_state.summary.finding = finding.map(Box::new);
+        Ok(read_state)
+    }
+
+    /// A later load: the files must be as this server has left them. It cuts nothing.
+    fn load_again(&self, id: String, next: u64) -> io::Result<MutexGuard<'_, ReadState>> {
+        let checksum: Checksum = self.writer().checksum;
+        let recovered: Recovered = rescan(&*self.files, &self.room, &self.dir, id)?;
+        if (recovered.next, recovered.checksum) != (next, checksum) {
+            let what = match &recovered.corruption {
+                Some(corruption) => corruption.to_string(),
+                None => format!("the last is {}, or they are other records", recovered.next - 1),
+            };
+            let head = next - 1;
+            let what = format!("the files no longer have the {head} records written: {what}");
+            self.read_state().health = Health::Corrupt(what.clone());
+            return Err(io::Error::other(what));
+        }
+        Ok(self.install(recovered))
+    }
+
+    /// What readers see, of a log that was loaded at least once.
+    pub(super) fn seen(&self) -> io::Result<MutexGuard<'_, ReadState>> {
+        let read_state = self.read_state();
+        match read_state.summary.state {
+            LoadState::Loaded | LoadState::Unloaded => Ok(read_state),
+            LoadState::Unseen | LoadState::Peeked => {
+                drop(read_state);
+                self.loaded()
+            }
+        }
+    }
+
+    /// Looks at the last file, if the log is unseen. It takes no lock for that: a thread that asks does not
+    /// wait for one that loads the log.
+    pub(super) fn peek_once(&self) -> io::Result<()> {
+        let is_unseen = || self.read_state().summary.state == LoadState::Unseen;
+        if !is_unseen() {
+            return Ok(());
+        }
+        let Peek { id, owners, first, head, at } = match peek(&*self.files, &self.room, &self.dir) {
+            Err(_) if !is_unseen() => return Ok(()), // the thread that loads it has removed a torn file
+            result => result.map_err(|error| {
+                let what = format!("cannot read the log in {}: {error}", self.dir.display());
+                io::Error::new(error.kind(), what)
+            })?,
+        };
+        let mut read_state = self.read_state();
+        if read_state.summary.state == LoadState::Unseen {
+            read_state.next = head + 1;
+            let summary = &mut read_state.summary;
+            (summary.first, summary.owners, summary.newest) = (first, owners, at);
+            if let Some(id) = id {
+                summary.id = id.into();
+            }
+            summary.state = LoadState::Peeked;
+        }
+        Ok(())
+    }
+
+    /// The lock `writer` and `fsync_lock`, if no other thread has one of them.
+    pub(super) fn try_writer(&self) -> Option<(MutexGuard<'_, Writer>, MutexGuard<'_, ()>)> {
+        fn ignore_panic<T>(result: TryLockResult<MutexGuard<'_, T>>) -> Option<MutexGuard<'_, T>> {
+            match result {
+                Ok(guard) => Some(guard),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
+            }
+        }
+        let writer = ignore_panic(self.writer.try_lock())?;
+        Some((writer, ignore_panic(self.fsync_lock.try_lock())?))
+    }
+
+    /// Unloads the log, if the files have everything and no thread works on it.
+    pub(super) fn try_unload(&self) -> bool {
+        let Some((mut writer, _not_fsyncing)) = self.try_writer() else { return false };
+        let mut read_state = self.read_state();
+        // The files of a log with a problem may be others than those it was loaded from.
+        let is_healthy = read_state.health == Health::Ok && !read_state.projection.is_erasure_due();
+        let is_empty = read_state.segments.is_empty(); // nothing to gain, and no file to load it from
+        if !read_state.is_loaded() || !is_healthy || is_empty || writer.unsynced.is_some() {
+            return false;
+        }
+        writer.open_file.close();
+        read_state.unload();
+        self.memory.set(0);
+        true
+    }
+
+    /// Drops the newest records, if the files of the log are known to have them.
+    pub(super) fn try_drop_newest(&self) {
+        let mut read_state = self.read_state();
+        if read_state.health == Health::Ok {
+            read_state.drop_newest();
+        }
+        drop(read_state);
+        self.measure_memory();
+    }
+
+    /// Measures how many bytes the log takes.
+    pub(super) fn measure_memory(&self) {
+        let read_state = self.read_state();
+        if read_state.is_loaded() {
+            self.memory.set(read_state.memory());
+        }
+    }
+
+    /// Whether there is something to fsync, to close, or to retry.
+    pub(super) fn has_work(&self) -> bool {
+        let writer = self.writer();
+        if writer.unsynced.is_some() || writer.open_file.is_open() {
+            return true;
+        }
+        let read_state = self.read_state();
+        match read_state.health {
+            Health::WriteFailed(_) | Health::Uncertain(_) => true,
+            Health::Ok | Health::Corrupt(_) => false,
+        }
+    }
+
+    /// Whether retention drops a segment of a log that is not loaded, as [`apply_retention`] does.
+    ///
+    /// [`apply_retention`]: DiskLog::apply_retention
+    pub(super) fn is_retention_due(&self, now: u64) -> bool {
+        let read_state = self.read_state();
+        if read_state.summary.state != LoadState::Unloaded || read_state.health != Health::Ok {
+            return false;
+        }
+        let Some(OldestSegment { next, newest, is_last }) = read_state.summary.oldest else {
+            return false;
+        };
+        let too_many = |limit| !is_last && read_state.next - next >= limit;
+        // Of a date in the future, only the file's time shows how old the records are.
+        let is_future = self.config.retain.is_some() && is_in_future(newest, now);
+        is_future
+            || self.is_expired(newest, now)
+            || self.config.retain_records.is_some_and(too_many)
+    }
+}
