@@ -263,6 +263,10 @@ pub const LOG_NEWEST_BYTES: usize = 128 * 1024;
 /// 10,000 idle ones. What is released is read from the logs again when it is needed.
 pub const ROOM_MEMORY: usize = 16 * 1024 * 1024;
 
+/// A log that could not be loaded is tried again at most this often: a load may read a whole room, and
+/// clients may ask for it many times a second.
+pub const LOAD_RETRY: Duration = Duration::from_secs(1);
+
 /// Public rooms, and private ones, whose last file a start looks at: so that a version too old for them
 /// does not start, and a clock that is wrong by days is noticed. Each costs two short reads.
 pub const START_PEEKS: usize = 1_000;

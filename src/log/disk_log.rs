@@ -392,7 +392,7 @@ impl Log for DiskLog {
 
     fn write_error(&self) -> Option<String> {
         let read_state = self.read_state();
-        let load_error = read_state.summary.load_error.as_deref();
+        let load_error = read_state.summary.load_error.as_ref().map(|error| error.what.as_str());
         read_state.health.write_error().or(load_error).map(String::from)
     }
 

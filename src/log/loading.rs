@@ -6,6 +6,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError, TryLockResult};
+use std::time::Instant;
 
 use super::disk_log::{DiskLog, LogConfig, Writer};
 use super::files::Files;
@@ -13,10 +14,11 @@ use super::finding::RecoveryFinding;
 use super::line::Checksum;
 use super::maintenance::is_in_future;
 use super::peek::{Peek, peek};
-use super::read_state::{Health, LoadState, OldestSegment, ReadState};
+use super::read_state::{Health, LoadError, LoadState, OldestSegment, ReadState};
 use super::recover::{Recovered, recover, rescan};
 use super::writer::OpenFile;
 use crate::chat::RoomName;
+use crate::limits;
 use crate::metrics::GaugePart;
 
 impl DiskLog {
@@ -79,6 +81,11 @@ impl DiskLog {
         drop(read_state);
         let _loading = self.load_lock();
         let read_state = self.read_state();
+        if let Some(LoadError { what, at }) = read_state.summary.load_error.as_deref()
+            && at.elapsed() < limits::LOAD_RETRY
+        {
+            return Err(io::Error::other(what.clone()));
+        }
         let (state, next, id) =
             (read_state.summary.state, read_state.next, String::from(&*read_state.summary.id));
         let loaded = match state {
@@ -94,8 +101,10 @@ impl DiskLog {
         };
         loaded.map_err(|error| {
             let what = format!("cannot load the log in {}: {error}", self.dir.display());
-            self.read_state().summary.load_error = Some(what.as_str().into());
-            io::Error::new(error.kind(), what)
+            let error = io::Error::new(error.kind(), what.clone());
+            let at = Instant::now();
+            self.read_state().summary.load_error = Some(Box::new(LoadError { what, at }));
+            error
         })
     }
 

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::DroppedSegment;
 use super::finding::RecoveryFinding;
@@ -91,7 +92,16 @@ pub(super) struct Summary {
     /// What the first load has found, until the operator's log has it.
     pub(super) finding: Option<Box<RecoveryFinding>>,
     /// Why the log could not be loaded, the last time.
-    pub(super) load_error: Option<Box<str>>,
+    pub(super) load_error: Option<Box<LoadError>>,
+}
+
+/// A load that failed.
+#[derive(Debug)]
+pub(super) struct LoadError {
+    /// What failed.
+    pub(super) what: String,
+    /// When.
+    pub(super) at: Instant,
 }
 
 /// What retention needs to know of the oldest segment.

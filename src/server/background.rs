@@ -212,7 +212,7 @@ pub(super) fn check_room(shared: &Shared, room: &Arc<Room>) {
     if shared.rooms.load(room).is_ok() {
         shared.read_markers.check_room(room);
         shared.rooms.context.maintenance.add(room);
-        if shared.rooms.is_memory_scarce() && room.used_at() == 0 {
+        if room.context.is_memory_scarce() && room.used_at() == 0 {
             room.log.unload();
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
@@ -238,11 +238,15 @@ fn a_load_that_failed_is_reported_and_tried_again() {
     fs::remove_file(&data.files()[0]).unwrap();
     fs::create_dir(data.dir().join("0000000000000001.jsonl")).unwrap(); // cannot be read
     let (log, _) = unseen(&data, CONFIG);
+    let since = Instant::now();
     assert!(log.load().is_err() && log.append(&records(6..=6)).is_err());
     assert!(log.write_error().unwrap().contains("cannot load the log"));
     fs::remove_dir(data.dir().join("0000000000000001.jsonl")).unwrap();
     fs::write(data.dir().join("0000000000000001.jsonl"), good).unwrap();
-    assert_eq!(log.load().unwrap(), None);
+    while let Err(error) = log.load() {
+        assert!(since.elapsed() < 20 * limits::LOAD_RETRY, "{error}");
+    }
+    assert!(since.elapsed() >= limits::LOAD_RETRY, "the files are not read again at once");
     assert_eq!((log.write_error(), log.head()), (None, 5));
 }
 

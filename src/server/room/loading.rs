@@ -50,7 +50,10 @@ impl Room {
         }
         let head = state.sequencer.last_committed();
         drop(state);
-        let cids = self.read_cids(head)?;
+        let cids = {
+            let _turn = self.context.cid_turn();
+            self.read_cids(head)?
+        };
         let mut state = self.state();
         state.sequencer.set_cids(cids);
         self.cid_memory.set(state.sequencer.cid_memory());

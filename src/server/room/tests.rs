@@ -25,7 +25,7 @@ fn lobby() -> (TempDir, Arc<Room>) {
     let (sync, file_bytes) = (SyncPolicy::Interval, limits::LOG_FILE);
     let config = LogConfig { sync, file_bytes, retain: None, retain_records: None };
     let log = store.new_log(&"lobby".parse().unwrap(), config, String::from("L1"), None);
-    let context = Arc::new(RoomContext::new(Arc::default(), usize::MAX));
+    let context = Arc::new(RoomContext::new(Arc::default(), limits::ROOM_MEMORY));
     let room = Room::new("lobby".parse().unwrap(), log, &context);
     room.open().unwrap();
     (data, Arc::new(room))

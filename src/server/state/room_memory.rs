@@ -44,7 +44,7 @@ mod tests {
         let store = Store::open(data.path()).unwrap();
         let (sync, file_bytes) = (SyncPolicy::Always, limits::LOG_FILE);
         let config = LogConfig { sync, file_bytes, retain: None, retain_records: None };
-        let context = Arc::new(RoomContext::new(Arc::clone(&store.metrics().memory), usize::MAX));
+        let context = Arc::new(RoomContext::new(Arc::clone(&store.metrics().memory), 0));
         let room = |n: u64| {
             let name = format!("room{n}").parse().unwrap();
             let log = store.new_log(&name, config, n.to_string(), None);

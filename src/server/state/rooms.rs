@@ -354,15 +354,10 @@ impl Rooms {
 
     /// Keeps what rooms have in memory within the limit.
     pub(crate) fn release_idle(&self) {
-        if self.context.memory.get() > self.context.memory_limit {
-            room_memory::release(self.all(), &self.context.memory, self.context.memory_limit);
+        let RoomContext { memory, memory_limit, .. } = &*self.context;
+        if memory.get() > *memory_limit {
+            room_memory::release(self.all(), memory, *memory_limit);
         }
-    }
-
-    /// Whether more than half of the memory for rooms is in use: then the pass that loads every room once
-    /// unloads each room again.
-    pub(crate) fn is_memory_scarce(&self) -> bool {
-        self.context.memory.get() > self.context.memory_limit / 2
     }
 
     /// The data directory.
