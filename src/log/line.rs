@@ -141,15 +141,14 @@ pub(super) struct BatchMark {
 const BATCH: &[u8] = b",\"batch\":[";
 
 impl BatchMark {
-    /// The mark that the line of record `seq` needs.
-    pub(super) fn needed(self, seq: u64) -> Option<BatchMark> {
-        Some(self).filter(|mark| mark.synced + 1 != seq || mark.last != seq)
-    }
-
-    fn push(self, out: &mut Vec<u8>) {
+    /// The mark of a write whose first record is `first`, as text: the same in each of its lines.
+    /// Empty for a record that needs none.
+    pub(super) fn text(self, first: u64) -> String {
         let BatchMark { synced, last } = self;
-        out.extend_from_slice(BATCH);
-        out.extend_from_slice(format!("{synced},{last}]").as_bytes());
+        if synced + 1 == first && last == first {
+            return String::new();
+        }
+        format!(",\"batch\":[{synced},{last}]")
     }
 
     /// The mark at the beginning of `text`, after [`BATCH`].
@@ -183,18 +182,17 @@ impl BatchMark {
 
 // ---- Records -----------------------------------------------------------------------------------
 
-/// Appends the line of `entry`, chained to `before`; returns its checksum.
+/// Appends the line of `entry` with the text of its write's mark, chained to `before`; returns its
+/// checksum.
 pub(super) fn push_record(
     out: &mut Vec<u8>,
     entry: &LogEntry,
-    mark: Option<BatchMark>,
+    mark: &str,
     before: Checksum,
 ) -> Checksum {
     let start = out.len();
     push_body(out, entry);
-    if let Some(mark) = mark {
-        mark.push(out);
-    }
+    out.extend_from_slice(mark.as_bytes());
     let checksum = before.chain(out.get(start..).unwrap_or_default());
     checksum.push_closing(out);
     checksum
@@ -360,7 +358,7 @@ mod tests {
             ["hi", "\n{\"seq\":9999,\"at\":1}", "\u{2028}", &"\"".repeat(4096), ",\"seq\":8,"]
         {
             let (mut line, before) = (Vec::new(), Checksum::START);
-            let checksum = push_record(&mut line, &post(text), None, before);
+            let checksum = push_record(&mut line, &post(text), "", before);
             assert_eq!(line.pop(), Some(b'\n'));
             assert!(!line.contains(&b'\n'), "a record is one line");
             let ValidLine { body, checksum: found, erased } = verify_line(&line, before).unwrap();
@@ -373,7 +371,7 @@ mod tests {
     #[test]
     fn the_checksum_is_what_sha1sum_makes_of_it() {
         let mut line = Vec::new();
-        push_record(&mut line, &post("hi"), None, Checksum::START);
+        push_record(&mut line, &post("hi"), "", Checksum::START);
         // (printf 0000000000000000; printf '{…,"holder":"0123456789abcdef0123456789abcdef"') | sha1sum | cut -c1-16
         assert!(line.ends_with(b",\"check\":\"69c9dce5f2727c8e\"}\n"), "{}", line.escape_ascii());
     }
@@ -383,7 +381,7 @@ mod tests {
         let mark = BatchMark { synced: 4, last: 12 };
         for text in ["hi", ",\"batch\":[1,2]", "[1,2]"] {
             let mut line = Vec::new();
-            push_record(&mut line, &post(text), Some(mark), Checksum::START);
+            push_record(&mut line, &post(text), &mark.text(1), Checksum::START);
             line.pop();
             json::parse(std::str::from_utf8(&line).unwrap()).unwrap();
             assert_eq!(BatchMark::find_all(&line).collect::<Vec<_>>(), [mark]);
@@ -393,8 +391,12 @@ mod tests {
                 (Some(post(text)), Some(mark))
             );
         }
-        assert_eq!(BatchMark { synced: 6, last: 7 }.needed(7), None, "alone, after an fsync");
-        assert!(mark.needed(5).is_some() && BatchMark { synced: 5, last: 7 }.needed(7).is_some());
+        assert_eq!(BatchMark { synced: 6, last: 7 }.text(7), "", "alone, after an fsync");
+        assert_eq!(
+            BatchMark { synced: 5, last: 7 }.text(7),
+            ",\"batch\":[5,7]",
+            "alone, before it"
+        );
         for body in ["]", ",\"batch\":[]", ",\"batch\":[1,]", ",\"batch\":[1,99999999999999999999]"]
         {
             assert_eq!(BatchMark::split(body.as_bytes()), (body.as_bytes(), None), "{body}");
@@ -404,7 +406,7 @@ mod tests {
     #[test]
     fn an_erased_line_does_not_break_the_checksum_chain() {
         let (mut whole, mut left, before) = (Vec::new(), Vec::new(), Checksum::START);
-        let original = push_record(&mut whole, &post("secret"), None, before);
+        let original = push_record(&mut whole, &post("secret"), "", before);
         push_erased(&mut left, &post("-"), before, original);
         left.pop();
         let ValidLine { body, checksum, erased } = verify_line(&left, before).unwrap();
@@ -416,7 +418,7 @@ mod tests {
     #[test]
     fn any_flipped_bit_is_detected() {
         let (mut line, mut erased, before) = (Vec::new(), Vec::new(), Checksum::START);
-        let original = push_record(&mut line, &post("hello"), None, before);
+        let original = push_record(&mut line, &post("hello"), "", before);
         push_erased(&mut erased, &post("-"), before, original);
         line.pop();
         erased.pop();
