@@ -8,8 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::batch_mark::BatchMark;
 use super::files::{FileId, Files, LogFile};
-use super::line::{self, BatchMark, Checksum};
+use super::line::{self, Checksum};
 use super::segment_scan::IndexEntry;
 use crate::chat::LogEntry;
 use crate::limits;
