@@ -14,6 +14,7 @@ use std::fmt;
 
 use sha1_smol::Sha1;
 
+use super::batch_mark::{BatchMark, take_number};
 use crate::chat::{LogEntry, OwnerId, RoomName};
 use crate::json;
 use crate::json::Object;
@@ -123,78 +124,19 @@ fn split_original(body: &[u8]) -> Option<(&[u8], Checksum)> {
     Some((body, Checksum(digits.try_into().ok()?)))
 }
 
-// ---- The write that a record was part of -------------------------------------------------------
-
-/// What a line says of the write that it was part of: `,"batch":[7,12]` is a write whose last record
-/// is 12, at a time when the records up to 7 were on the disk. A line without it was a write of its own, and
-/// every record before it was on the disk.
-///
-/// Recovery needs it to tell a hole in a write that nobody has seen from corruption.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct BatchMark {
-    /// The newest record that was known to be on the disk.
-    pub(super) synced: u64,
-    /// The last record of the write.
-    pub(super) last: u64,
-}
-
-const BATCH: &[u8] = b",\"batch\":[";
-
-impl BatchMark {
-    /// The mark that the line of record `seq` needs.
-    pub(super) fn needed(self, seq: u64) -> Option<BatchMark> {
-        Some(self).filter(|mark| mark.synced + 1 != seq || mark.last != seq)
-    }
-
-    fn push(self, out: &mut Vec<u8>) {
-        let BatchMark { synced, last } = self;
-        out.extend_from_slice(BATCH);
-        out.extend_from_slice(format!("{synced},{last}]").as_bytes());
-    }
-
-    /// The mark at the beginning of `text`, after [`BATCH`].
-    fn parse(text: &[u8]) -> Option<(BatchMark, &[u8])> {
-        let (synced, rest) = take_number(text)?;
-        let (last, rest) = take_number(rest.strip_prefix(b",")?)?;
-        Some((BatchMark { synced, last }, rest.strip_prefix(b"]")?))
-    }
-
-    /// A body without its mark, and the mark.
-    pub(super) fn split(body: &[u8]) -> (&[u8], Option<BatchMark>) {
-        if !body.ends_with(b"]") {
-            return (body, None);
-        }
-        let at = body.windows(BATCH.len()).rposition(|window| window == BATCH);
-        let Some((record, mark)) = at.and_then(|at| body.split_at_checked(at)) else {
-            return (body, None);
-        };
-        match BatchMark::parse(mark.get(BATCH.len()..).unwrap_or_default()) {
-            Some((mark, [])) => (record, Some(mark)),
-            Some(_) | None => (body, None),
-        }
-    }
-
-    /// All marks in any bytes. Quotes in a text are escaped, so no text can look like one.
-    pub(super) fn find_all(bytes: &[u8]) -> impl Iterator<Item = BatchMark> {
-        let found = bytes.windows(BATCH.len()).enumerate().filter(|(_, window)| *window == BATCH);
-        found.filter_map(|(at, _)| Some(BatchMark::parse(bytes.get(at + BATCH.len()..)?)?.0))
-    }
-}
-
 // ---- Records -----------------------------------------------------------------------------------
 
-/// Appends the line of `entry`, chained to `before`; returns its checksum.
+/// Appends the line of `entry` with the text of its write's mark, chained to `before`; returns its
+/// checksum.
 pub(super) fn push_record(
     out: &mut Vec<u8>,
     entry: &LogEntry,
-    mark: Option<BatchMark>,
+    mark: &str,
     before: Checksum,
 ) -> Checksum {
     let start = out.len();
     push_body(out, entry);
-    if let Some(mark) = mark {
-        mark.push(out);
-    }
+    out.extend_from_slice(mark.as_bytes());
     let checksum = before.chain(out.get(start..).unwrap_or_default());
     checksum.push_closing(out);
     checksum
@@ -237,15 +179,9 @@ pub(super) fn parse_seq_and_at(body: &[u8]) -> Option<(u64, u64)> {
     Some((seq, at))
 }
 
-/// A number, and what follows its digits.
-fn take_number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, rest) = text.split_at_checked(digits)?;
-    Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
-}
-
 /// The digits of the owner in the body of a verified line.
 pub(super) fn owner_digits(body: &[u8]) -> Option<&[u8]> {
+    let (body, _) = BatchMark::split(body);
     let end = body.get(body.len().checked_sub(OWNER_BYTES)?..)?;
     end.strip_prefix(OWNER.as_bytes())?.strip_suffix(b"\"")
 }
@@ -366,7 +302,7 @@ mod tests {
             ["hi", "\n{\"seq\":9999,\"at\":1}", "\u{2028}", &"\"".repeat(4096), ",\"seq\":8,"]
         {
             let (mut line, before) = (Vec::new(), Checksum::START);
-            let checksum = push_record(&mut line, &post(text), None, before);
+            let checksum = push_record(&mut line, &post(text), "", before);
             assert_eq!(line.pop(), Some(b'\n'));
             assert!(!line.contains(&b'\n'), "a record is one line");
             let ValidLine { body, checksum: found, erased } = verify_line(&line, before).unwrap();
@@ -379,7 +315,7 @@ mod tests {
     #[test]
     fn the_checksum_is_what_sha1sum_makes_of_it() {
         let mut line = Vec::new();
-        push_record(&mut line, &post("hi"), None, Checksum::START);
+        push_record(&mut line, &post("hi"), "", Checksum::START);
         // (printf 0000000000000000; printf '{…,"holder":"0123456789abcdef0123456789abcdef"') | sha1sum | cut -c1-16
         assert!(line.ends_with(b",\"check\":\"69c9dce5f2727c8e\"}\n"), "{}", line.escape_ascii());
     }
@@ -389,7 +325,7 @@ mod tests {
         let mark = BatchMark { synced: 4, last: 12 };
         for text in ["hi", ",\"batch\":[1,2]", "[1,2]"] {
             let mut line = Vec::new();
-            push_record(&mut line, &post(text), Some(mark), Checksum::START);
+            push_record(&mut line, &post(text), &mark.text(1), Checksum::START);
             line.pop();
             json::parse(std::str::from_utf8(&line).unwrap()).unwrap();
             assert_eq!(BatchMark::find_all(&line).collect::<Vec<_>>(), [mark]);
@@ -399,8 +335,12 @@ mod tests {
                 (Some(post(text)), Some(mark))
             );
         }
-        assert_eq!(BatchMark { synced: 6, last: 7 }.needed(7), None, "alone, after an fsync");
-        assert!(mark.needed(5).is_some() && BatchMark { synced: 5, last: 7 }.needed(7).is_some());
+        assert_eq!(BatchMark { synced: 6, last: 7 }.text(7), "", "alone, after an fsync");
+        assert_eq!(
+            BatchMark { synced: 5, last: 7 }.text(7),
+            ",\"batch\":[5,7]",
+            "alone, before it"
+        );
         for body in ["]", ",\"batch\":[]", ",\"batch\":[1,]", ",\"batch\":[1,99999999999999999999]"]
         {
             assert_eq!(BatchMark::split(body.as_bytes()), (body.as_bytes(), None), "{body}");
@@ -410,7 +350,7 @@ mod tests {
     #[test]
     fn an_erased_line_does_not_break_the_checksum_chain() {
         let (mut whole, mut left, before) = (Vec::new(), Vec::new(), Checksum::START);
-        let original = push_record(&mut whole, &post("secret"), None, before);
+        let original = push_record(&mut whole, &post("secret"), "", before);
         push_erased(&mut left, &post("-"), before, original);
         left.pop();
         let ValidLine { body, checksum, erased } = verify_line(&left, before).unwrap();
@@ -422,7 +362,7 @@ mod tests {
     #[test]
     fn any_flipped_bit_is_detected() {
         let (mut line, mut erased, before) = (Vec::new(), Vec::new(), Checksum::START);
-        let original = push_record(&mut line, &post("hello"), None, before);
+        let original = push_record(&mut line, &post("hello"), "", before);
         push_erased(&mut erased, &post("-"), before, original);
         line.pop();
         erased.pop();

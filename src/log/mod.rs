@@ -19,6 +19,7 @@ mod read_state; // what readers see
 mod segment; // one file and its index; a page of records
 // What is in the files.
 mod line; // one line: record, owner, checksum
+mod batch_mark; // the write that a line was part of
 mod projection; // state derived from the records: deletes, edits, the topic
 mod segment_scan; // reads one file from end to end
 mod torn_tail; // is a bad place a torn tail or corruption?

@@ -6,8 +6,9 @@
 use std::fmt;
 use std::io::{self, BufRead};
 
+use super::batch_mark::BatchMark;
 use super::files::LogFile;
-use super::line::{self, BatchMark, Checksum, HeaderError, SegmentHeader, ValidLine};
+use super::line::{self, Checksum, HeaderError, SegmentHeader, ValidLine};
 use crate::limits;
 
 // ---- Lines -------------------------------------------------------------------------------------

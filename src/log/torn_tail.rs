@@ -11,8 +11,8 @@
 
 use std::io;
 
+use super::batch_mark::BatchMark;
 use super::files::LogFile;
-use super::line::BatchMark;
 use crate::limits;
 
 /// `,"batch":[`, two numbers of 20 digits: what the end of a chunk may cut in two.

@@ -8,8 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::batch_mark::BatchMark;
 use super::files::{FileId, Files, LogFile};
-use super::line::{self, BatchMark, Checksum};
+use super::line::{self, Checksum};
 use super::segment_scan::IndexEntry;
 use crate::chat::LogEntry;
 use crate::limits;
@@ -127,16 +128,14 @@ impl WriteBatch {
     }
 
     pub(super) fn push(&mut self, batch: &[LogEntry]) {
-        let last = batch.last().map_or(0, |entry| entry.seq);
-        let mark = self.synced.map(|synced| BatchMark { synced, last });
+        let (Some(first), Some(last)) = (batch.first(), batch.last()) else { return };
+        let mark = self.synced.map(|synced| BatchMark { synced, last: last.seq }.text(first.seq));
+        let mark = mark.unwrap_or_default();
         for entry in batch {
             let start = self.bytes.len();
             let offset = self.from + start as u64;
             self.index.push(IndexEntry { seq: entry.seq, offset, before: self.checksum });
-            self.checksum = {
-                let mark = mark.and_then(|mark| mark.needed(entry.seq));
-                line::push_record(&mut self.bytes, entry, mark, self.checksum)
-            };
+            self.checksum = line::push_record(&mut self.bytes, entry, &mark, self.checksum);
             let line = self.bytes.get(start..).unwrap_or_default();
             if let Some((_, at)) = line::parse_seq_and_at(line) {
                 self.at = self.at.max(at);

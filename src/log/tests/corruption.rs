@@ -178,8 +178,8 @@ fn a_valid_line_with_the_seq_of_another_is_corruption() {
         let entry = record(4, "hello");
         let json = entry.json.replace("\"seq\":4,", &format!("\"seq\":{seq},"));
         let mut altered = bytes.clone();
-        let next = push_record(&mut altered, &LogEntry { json: json.into(), ..entry }, None, last);
-        push_record(&mut altered, &record(5, "hello"), None, next);
+        let next = push_record(&mut altered, &LogEntry { json: json.into(), ..entry }, "", last);
+        push_record(&mut altered, &record(5, "hello"), "", next);
         assert_corrupt(&altered, &format!("seq {seq}"));
     }
 }
@@ -352,7 +352,7 @@ fn a_file_of_the_first_version_goes_on_without_marks() {
         owners: None,
     };
     let head = header.push(&mut bytes);
-    push_record(&mut bytes, &record(1, "hello"), None, head);
+    push_record(&mut bytes, &record(1, "hello"), "", head);
     fs::write(data.dir().join("0000000000000001.jsonl"), &bytes).unwrap();
     let config = LogConfig { file_bytes: 4_000, ..CONFIG };
     let log = data.open(config).0;

@@ -197,13 +197,13 @@ fn a_text_erased_without_a_delete_is_reported() {
         owners: None,
     };
     let head = header.push(&mut bytes);
-    let before = push_record(&mut bytes, &post(1, "hello"), None, head);
+    let before = push_record(&mut bytes, &post(1, "hello"), "", head);
     let offset = bytes.len() as u64;
     let (mut whole, mut erased) = (Vec::new(), post(2, "secret"));
-    let original = push_record(&mut whole, &erased, None, before);
+    let original = push_record(&mut whole, &erased, "", before);
     redact(&mut erased);
     push_erased(&mut bytes, &erased, before, original);
-    push_record(&mut bytes, &post(3, "hello"), None, original);
+    push_record(&mut bytes, &post(3, "hello"), "", original);
     append_all(&*Disk.create(&data.dir().join("0000000000000001.jsonl")).unwrap(), &bytes).unwrap();
     let corruption = verify(data.root(), &"lobby".parse().unwrap()).unwrap().corruption.unwrap();
     assert_eq!(

@@ -291,6 +291,19 @@ fn it_knows_which_owner_of_a_private_room_has_written() {
     assert_eq!(log.memory(), 0, "it need not be loaded for that");
 }
 
+#[test]
+fn it_knows_the_owners_of_records_that_were_written_together() {
+    let owners: [OwnerId; 2] = ["1", "2"].map(|n| n.repeat(32).parse().unwrap());
+    let (data, room) = (TempDataDir::new(), "lobby".parse().unwrap());
+    let empty = Recovered::empty(String::from("fresh"), Some(owners));
+    let log = DiskLog::new(room, data.dir(), CONFIG, Arc::new(Disk), empty);
+    let by = |seq, owner| LogEntry { owner, ..record(seq, "hi") };
+    log.append(&[by(1, owners[0])]).unwrap();
+    log.append(&[by(2, owners[0]), by(3, owners[1])]).unwrap();
+    let (log, _) = unseen(&data, CONFIG);
+    assert_eq!(owners.map(|owner| log.has_posted(owner).unwrap()), [true, true]);
+}
+
 // ---- Any order of operations -------------------------------------------------------------------
 
 #[derive(Debug, Clone)]

@@ -43,7 +43,7 @@ fn write_log(operations: impl IntoIterator<Item = Operation>) -> TempDataDir {
     };
     let mut before = header.push(&mut bytes);
     for (seq, operation) in (1..).zip(operations) {
-        before = push_record(&mut bytes, &entry(seq, operation), None, before);
+        before = push_record(&mut bytes, &entry(seq, operation), "", before);
     }
     fs::create_dir(data.dir()).unwrap();
     let mut file = fs::File::create(data.dir().join("0000000000000001.jsonl")).unwrap();
