@@ -190,7 +190,8 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// Does nothing if they are.
     ///
     /// # Errors
-    /// The file could not be read, or a later version of this program wrote it.
+    /// The file could not be read; [`Unsupported`](io::ErrorKind::Unsupported): a later version of this
+    /// program wrote it.
     fn peek(&self) -> io::Result<()>;
 
     /// Loads the log, and verifies every record. Does nothing if it is loaded. Returns what the first

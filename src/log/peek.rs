@@ -34,7 +34,8 @@ const SHORT: u64 = 4 * 1024;
 /// Looks at the newest file whose header is good.
 ///
 /// # Errors
-/// It could not be read, or a later version of this program wrote it.
+/// It could not be read; [`Unsupported`](io::ErrorKind::Unsupported): a later version of this program
+/// wrote it.
 pub(super) fn peek(files: &dyn Files, room: &RoomName, dir: &Path) -> io::Result<Peek> {
     let listed = list_segments(dir)?;
     let first = listed.first().map_or(1, |(first, _)| *first);
@@ -56,7 +57,7 @@ pub(super) fn peek(files: &dyn Files, room: &RoomName, dir: &Path) -> io::Result
             Err(HeaderError::NewerVersion(version)) => {
                 let kind = CorruptionKind::NewerVersion(version);
                 let newer = Corruption { file: path, seq: named, offset: 0, kind };
-                return Err(io::Error::other(newer.to_string()));
+                return Err(io::Error::new(io::ErrorKind::Unsupported, newer.to_string()));
             }
         }
     }

@@ -80,6 +80,7 @@ impl Session {
     fn enter(&self, room: &Arc<Room>, join: &Join) -> Result<(), Disconnect> {
         let shared = &self.shared;
         let question = shared.quotas.questions.begin(self.client.address);
+        room.log.load().ok(); // its newest page is counted in posts; the next read returns an error
         let is_other_log = history::is_other_log(room, join);
         let identity = self.client.identity();
         let away = shared.names.away(&identity.user);

@@ -1,16 +1,18 @@
 //! Loads names and read markers from the data directory at start.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::rooms::RoomMap;
 use crate::chat::{NameRegistry, ReadMarker, ReadMarkers, SavedClaim};
 use crate::limits;
-use crate::log::{Journal, JournalContents, JournalRecord, Store};
+use crate::log::{Journal, JournalContents, JournalRecord, LogName, Store};
 use crate::server::clock::SteadyClock;
 use crate::server::config::Config;
 use crate::server::logger::{Level, Logger};
 use crate::server::quotas::Holding;
+use crate::server::room::Room;
 use crate::time::{unix_ms, utc};
 
 /// The claimed names, and their file, written again without outdated lines.
@@ -61,19 +63,27 @@ fn with_path(path: &Path, error: &io::Error) -> io::Error {
 /// data, and their newest records are witnesses of the time.
 ///
 /// # Errors
-/// A public room's file could not be read, or a later version of this program wrote it.
-pub(super) fn peek(rooms: &RoomMap) -> io::Result<()> {
+/// A later version of this program wrote one of them. One that cannot be read is refused when it is loaded.
+pub(super) fn peek(rooms: &BTreeMap<LogName, Arc<Room>>) -> io::Result<()> {
     let (private, public): (Vec<_>, Vec<_>) =
         rooms.values().partition(|room| room.name.is_private());
-    for room in private.iter().take(limits::START_PEEKS) {
-        room.log.peek().ok(); // the load logs it
+    let first = |rooms: Vec<_>| rooms.into_iter().take(limits::START_PEEKS);
+    for room in first(public).chain(first(private)) {
+        match room.log.peek() {
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
     }
-    public.iter().take(limits::START_PEEKS).try_for_each(|room| room.log.peek())
+    Ok(())
 }
 
 /// The clock. It takes the time of the newest record of all rooms as a witness, and logs if that and the wall
 /// clock cannot both be right.
-pub(super) fn start_clock(config: &Config, rooms: &RoomMap, logger: &Logger) -> SteadyClock {
+pub(super) fn start_clock(
+    config: &Config,
+    rooms: &BTreeMap<LogName, Arc<Room>>,
+    logger: &Logger,
+) -> SteadyClock {
     let ahead = u64::try_from(limits::RECORD_AHEAD.as_millis()).unwrap_or(u64::MAX);
     let latest = unix_ms().saturating_add(ahead);
     let times = || rooms.iter().map(|(name, room)| (room.log.newest(), name));

@@ -70,7 +70,7 @@ fn fifty_clients_of_one_address_that_read_history_get_their_share_of_bytes() {
 
 #[test]
 fn a_hello_with_thousands_of_joins_gets_each_room_once() {
-    under_attack(&SHARES, |server| {
+    under_attack(&[&SHARES[..], &["--limit", "new-rooms=1000"]].concat(), |server| {
         fill_little(server, "lobby");
         for same in [true, false] {
             let room = |n: usize| if same { String::from("lobby") } else { format!("room{n}") };
