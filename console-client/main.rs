@@ -61,6 +61,7 @@ use crate::exit::print_error;
 use crate::plain::Plain;
 use crate::stdio::events::EventQueue;
 use crate::stdio::panic_hook::PanicHook;
+use crate::stdio::terminal::Size;
 use crate::stdio::terminal::Terminal;
 use crate::storage::input_history::InputHistory;
 use crate::storage::outbox::Adopted;
@@ -139,7 +140,7 @@ fn chat(args: Args) -> Result<(), Failure> {
     let chat = Chat::new(client, view, UserFiles::new(tokens, outbox, preferences_file), secret);
     stdio::events::read_stdin(queue.sender()).map_err(cannot_start)?;
 
-    let size = stdio::terminal::size();
+    let size = stdio::terminal::size().unwrap_or(Size::UNKNOWN);
     if let Some(terminal) = terminal {
         let panic_hook = PanicHook::install(queue.sender());
         stdio::events::watch_size(queue.sender(), size).map_err(cannot_start)?;
@@ -148,6 +149,9 @@ fn chat(args: Args) -> Result<(), Failure> {
         return run_on_terminal(tui, &mut queue, &panic_hook);
     }
     let columns = (has_person && io::stdout().is_terminal()).then_some(size.columns);
+    if columns.is_some() {
+        stdio::events::watch_size(queue.sender(), size).map_err(cannot_start)?;
+    }
     run_on_pipes(Plain::new(chat, has_person, columns, timeout), &mut queue)
 }
 

@@ -16,6 +16,7 @@ use crate::stdio::events::Event;
 use crate::stdio::events::EventQueue;
 use crate::stdio::output;
 use crate::stdio::output::Reader;
+use crate::stdio::terminal;
 use crate::text::line::Line;
 use crate::text::style::Palette;
 use crate::view::Channel;
@@ -105,8 +106,10 @@ impl Plain {
                     }
                     None
                 }
-                Event::Resized(size) => {
-                    self.columns = self.columns.map(|_| size.columns);
+                Event::Resized => {
+                    let size = terminal::size();
+                    self.columns =
+                        self.columns.map(|known| size.map_or(known, |size| size.columns));
                     None
                 }
                 Event::Panicked => Some("a thread has panicked".to_owned()),

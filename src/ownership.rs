@@ -62,6 +62,14 @@ pub fn open_for_reading(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().read(true))
 }
 
+/// Opens a file that is not a link for reading, and for writing at its end.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_for_appending(path: &Path) -> io::Result<File> {
+    open(path, OpenOptions::new().read(true).append(true))
+}
+
 fn is_link(path: &Path) -> io::Error {
     io::Error::other(format!("{} is a link, and links are not followed here", path.display()))
 }
@@ -75,6 +83,14 @@ pub fn create_anew(path: &Path) -> io::Result<File> {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
+    create_new(path)
+}
+
+/// Creates a file that only its owner may read.
+///
+/// # Errors
+/// It exists, or cannot be created.
+pub fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(path)
 }
 

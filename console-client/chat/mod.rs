@@ -231,7 +231,6 @@ impl Chat {
     }
 
     fn current_room(&self) -> Result<&Room, String> {
-        let room = self.view.display.rooms.current();
-        room.ok_or_else(|| "you are in no room (try /join lobby)".to_owned())
+        self.view.display.rooms.require_current()
     }
 }

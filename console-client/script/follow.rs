@@ -77,8 +77,7 @@ impl ScriptRun {
 
     /// A record as text, with the line of its day above if that is new.
     fn lines(&self, record: &Record, days: &mut BTreeMap<RoomName, i64>) -> Vec<String> {
-        let seconds = i64::try_from(record.at / 1000).unwrap_or(0);
-        let local = seconds + i64::from(self.zone.offset(seconds));
+        let local = self.zone.local(record.at);
         let day = talk::time::day(local);
         let mut lines: Vec<Line> = Vec::new();
         if days.insert(record.room.clone(), day).is_some_and(|before| before != day) {

@@ -31,8 +31,9 @@ pub(crate) enum Event {
     StdinClosed,
     /// The client reports something.
     Client(client::Event),
-    /// The terminal has this size now.
-    Resized(Size),
+    /// The terminal has another size. The event does not say which: the receiver asks the terminal, because
+    /// the size may have changed again.
+    Resized,
     /// A thread has panicked.
     Panicked,
 }
@@ -134,8 +135,8 @@ impl EventSender {
     }
 }
 
-/// How often to ask the terminal for its size. It sends SIGWINCH when that changes, which std cannot
-/// receive.
+/// How often to ask the terminal for its size while nothing else happens. The terminal sends SIGWINCH
+/// when its size changes, which std cannot receive.
 const SIZE_EVERY: Duration = Duration::from_millis(500);
 
 /// Starts passing the bytes of stdin on into the queue.
@@ -161,7 +162,7 @@ pub(crate) fn read_stdin(events: EventSender) -> io::Result<()> {
     })
 }
 
-/// Starts reporting each new size of the terminal.
+/// Starts reporting each change of the terminal's size.
 ///
 /// # Errors
 /// The system gives no thread.
@@ -169,8 +170,8 @@ pub(crate) fn watch_size(events: EventSender, mut known: Size) -> io::Result<()>
     spawn("size", move || {
         loop {
             thread::sleep(SIZE_EVERY);
-            let size = terminal::size();
-            if size != known && !events.notice(Event::Resized(size)) {
+            let size = terminal::size().unwrap_or(known);
+            if size != known && !events.notice(Event::Resized) {
                 return;
             }
             known = size;

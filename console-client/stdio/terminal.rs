@@ -15,6 +15,11 @@ pub(crate) struct Size {
     pub(crate) columns: usize,
 }
 
+impl Size {
+    /// The size of a terminal that has never reported one.
+    pub(crate) const UNKNOWN: Size = Size { rows: 24, columns: 80 };
+}
+
 /// A terminal in raw mode. Dropping it, also by a panic, restores everything.
 #[derive(Debug)]
 pub(crate) struct Terminal {
@@ -30,9 +35,6 @@ const RAW: [&str; 12] = [
     "-icanon", "-echo", "-isig", "-iexten", "-ixon", "-icrnl", "-inlcr", "-istrip", "min", "1",
     "time", "0",
 ];
-
-/// The size of a terminal that does not report one.
-const UNKNOWN: Size = Size { rows: 24, columns: 80 };
 
 impl Terminal {
     /// Puts the terminal into raw mode; `None` unless stdin and stdout are both a terminal and there is
@@ -80,15 +82,13 @@ impl Drop for Terminal {
     }
 }
 
-/// The size of the terminal on stdin.
-pub(crate) fn size() -> Size {
-    let read = || {
-        let answer = stty(&["size"])?;
-        let (rows, columns) = answer.split_once(' ')?;
-        let (rows, columns) = (rows.parse().ok()?, columns.parse().ok()?);
-        (rows > 0 && columns > 0).then_some(Size { rows, columns })
-    };
-    read().unwrap_or(UNKNOWN)
+/// The size of the terminal on stdin. `None` if the terminal does not report one, or the system starts
+/// no `stty` at the moment: the size known before stays the best guess.
+pub(crate) fn size() -> Option<Size> {
+    let answer = stty(&["size"])?;
+    let (rows, columns) = answer.split_once(' ')?;
+    let (rows, columns) = (rows.parse().ok()?, columns.parse().ok()?);
+    (rows > 0 && columns > 0).then_some(Size { rows, columns })
 }
 
 /// Writes to the terminal, without buffering.

@@ -83,7 +83,7 @@ fn open(path: &Path) -> io::Result<fs::File> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         created => return created,
     }
-    let file = ownership::open(path, fs::OpenOptions::new().read(true).append(true))?;
+    let file = ownership::open_for_appending(path)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;

@@ -51,11 +51,7 @@ pub(crate) fn create(path: &Path) -> io::Result<fs::File> {
     if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         make_directory(directory)?;
     }
-    let mut options = fs::OpenOptions::new();
-    options.read(true).append(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    ownership::create_new(path)
 }
 
 /// Checks that the directory, if it exists, belongs to the person, and that no other user may write to it.

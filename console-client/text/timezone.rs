@@ -64,8 +64,14 @@ impl TimeZone {
         PosixRule::parse(rule).map(|rule| TimeZone { rule: Some(rule), ..TimeZone::default() })
     }
 
+    /// A Unix time in milliseconds as local seconds.
+    pub(crate) fn local(&self, at: u64) -> i64 {
+        let seconds = i64::try_from(at / 1000).unwrap_or(0);
+        seconds + i64::from(self.offset(seconds))
+    }
+
     /// Seconds to add to UTC at the Unix time `at`.
-    pub(crate) fn offset(&self, at: i64) -> i32 {
+    fn offset(&self, at: i64) -> i32 {
         let passed = self.changes.partition_point(|(from, _)| *from <= at);
         match (&self.rule, passed.checked_sub(1).and_then(|last| self.changes.get(last))) {
             (Some(rule), _) if passed == self.changes.len() => rule.offset(at),

@@ -79,6 +79,10 @@ const BATCH: usize = 1_000;
 /// The screen is painted after this time, also within a batch.
 const BATCH_TIME: Duration = Duration::from_millis(100);
 
+/// The least time between two paintings, unless a key is typed: 50 paintings a second are as many as the
+/// eye follows, and each runs `stty`, which takes the processor for 1 ms.
+const PAINT_INTERVAL: Duration = Duration::from_millis(20);
+
 /// How often the screen is painted while the status line changes by itself.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -113,9 +117,10 @@ impl Tui {
             if self.paint().is_err() {
                 break LoopControl::TerminalGone;
             }
+            let painted_at = Instant::now();
             self.chat.send_read_markers(time::unix_ms()); // what is painted counts as read
             self.load_history();
-            let control = match self.take_events(queue) {
+            let control = match self.take_events(queue, painted_at) {
                 LoopControl::Leave => self.take_client_events(queue),
                 control @ (LoopControl::Continue
                 | LoopControl::Stop(_)
@@ -155,8 +160,9 @@ impl Tui {
 
     // ---- Events --------------------------------------------------------------------------------
 
-    /// Takes in the events that have come, waiting for the first.
-    fn take_events(&mut self, queue: &mut EventQueue) -> LoopControl {
+    /// Takes in the events that have come, waiting for the first; without a key among them, those until
+    /// `PAINT_INTERVAL` after `painted_at`.
+    fn take_events(&mut self, queue: &mut EventQueue, painted_at: Instant) -> LoopControl {
         let is_ticking = self.leaving_since.is_some()
             || self.chat.view.is_ticking(time::unix_ms())
             || self.chat.has_read_markers_to_send();
@@ -166,7 +172,9 @@ impl Tui {
             Err(RecvTimeoutError::Disconnected) => return LoopControl::TerminalGone,
         };
         let begun = Instant::now();
+        let mut is_typed = false;
         for _ in 0..BATCH {
+            is_typed |= matches!(event, Event::Stdin(_));
             match self.take_event(event) {
                 LoopControl::Continue => {}
                 control @ (LoopControl::Leave
@@ -178,7 +186,8 @@ impl Tui {
             if begun.elapsed() >= BATCH_TIME || self.display().output.is_large() {
                 break;
             }
-            match queue.next(Some(Duration::ZERO)) {
+            let interval = if is_typed { Duration::ZERO } else { PAINT_INTERVAL };
+            match queue.next(Some(interval.saturating_sub(painted_at.elapsed()))) {
                 Ok(next) => event = next,
                 Err(_) => break, // none yet, or never: the next call tells which
             }
@@ -208,10 +217,7 @@ impl Tui {
                 let end = self.chat.apply(event, time::unix_ms());
                 end.map_or(LoopControl::Continue, LoopControl::Stop)
             }
-            Event::Resized(size) => {
-                self.screen.resize(size);
-                LoopControl::Continue
-            }
+            Event::Resized => LoopControl::Continue, // each painting asks for the size
             Event::StdinClosed | Event::Panicked => LoopControl::TerminalGone,
             Event::Stdin(bytes) => {
                 for key in self.keys.feed(&bytes) {
@@ -341,7 +347,6 @@ impl Tui {
         self.screen.erase(&mut out);
         _ = terminal::write(&out);
         self.terminal.suspend();
-        self.screen.resize(terminal::size());
         LoopControl::Continue
     }
 

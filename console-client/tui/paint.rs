@@ -18,6 +18,7 @@ impl Tui {
     /// Paints the end of the chat, with `above` before its new lines; or, while the person is
     /// scrolled back, an older part of it on the terminal's alternate screen.
     pub(super) fn paint_with(&mut self, above: Vec<Line>) -> io::Result<()> {
+        self.update_size();
         let is_scrolled = self.display().scroll.is_active();
         let mut out = String::new();
         let switch = self.terminal.use_alternate(is_scrolled);
@@ -38,6 +39,15 @@ impl Tui {
             out.insert(0, '\x07');
         }
         if out.is_empty() { Ok(()) } else { terminal::write(&out) }
+    }
+
+    /// Takes the terminal's size, if it has changed. Each painting asks for it first, because rows that are
+    /// painted wider than the terminal wrap: the next painting would begin too low, and leave a second status
+    /// line above.
+    fn update_size(&mut self) {
+        if let Some(size) = terminal::size().filter(|size| *size != self.screen.size()) {
+            self.screen.resize(size);
+        }
     }
 
     fn paint_end(&mut self, mut above: Vec<Line>, out: &mut String) {

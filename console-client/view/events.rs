@@ -78,7 +78,7 @@ impl View {
             }
             ServerMessage::Left { room } => self.on_left(&room),
             ServerMessage::Typing { room, user } => {
-                let is_ignored = self.display.preferences.is_ignored(&user);
+                let is_ignored = self.display.preferences.current().is_ignored(&user);
                 let room = self.display.rooms.get_mut(&room).filter(|_| !is_ignored);
                 room.into_iter().for_each(|room| room.members.set_typing(&user, now + TYPING));
             }

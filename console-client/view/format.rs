@@ -30,8 +30,7 @@ pub(super) struct Clock {
 impl Clock {
     /// A Unix time in milliseconds as local seconds.
     pub(super) fn local(&self, at: u64) -> i64 {
-        let seconds = i64::try_from(at / 1000).unwrap_or(0);
-        seconds + i64::from(self.zone.offset(seconds))
+        self.zone.local(at)
     }
 
     /// The time of the last event, in local seconds.
@@ -172,12 +171,12 @@ fn message(stamp: &str, user: &UserName, text: &str, me: bool, style: Style) -> 
 
 /// `12:34 --> alice joined`
 pub(crate) fn presence(stamp: &str, what: &str) -> Line {
-    quiet(stamp, what)
+    Line::indented(INDENT).with(Style::Quiet, &format!("{stamp}{what}"))
 }
 
 /// `12:34 --- alice is now known as ann`
 pub(crate) fn renamed(user: &UserName, to: &UserName, stamp: &str) -> Line {
-    quiet(stamp, &format!("--- {user} is now known as {to}"))
+    presence(stamp, &format!("--- {user} is now known as {to}"))
 }
 
 /// `alice`, or `alice (away: lunch)`
@@ -198,10 +197,6 @@ pub(crate) fn messages(count: u64) -> String {
         1 => "1 message".to_owned(),
         count => format!("{count} messages"),
     }
-}
-
-fn quiet(stamp: &str, text: &str) -> Line {
-    Line::indented(INDENT).with(Style::Quiet, &format!("{stamp}{text}"))
 }
 
 // ---- Notices -----------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ impl View {
             };
             display.scroll.history.erase(record, room, &style);
         }
-        if display.preferences.is_ignored(&record.user) {
+        if display.preferences.current().is_ignored(&record.user) {
             return skip_ignored(&mut display.rooms, record);
         }
         let is_ours = record.user.is_same_claim(&display.me);

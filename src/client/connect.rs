@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use super::address::Address;
 use super::error::ConnectionError;
 use crate::chat::Token;
-use crate::handshake::UpgradeRequest;
+use crate::handshake::{Mismatch, UpgradeRequest};
+use crate::http::Headers;
 use crate::limits;
 use crate::net::deadline::Deadline;
 use crate::net::entropy::Entropy;
@@ -28,6 +29,16 @@ pub(super) struct OpenWebSocket {
     pub(super) token: Token,
 }
 
+/// The answer to an upgrade request.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Whether it opens the WebSocket that was requested.
+    pub(super) verified: Result<(), Mismatch>,
+    pub(super) headers: Headers,
+    /// Bytes after the head.
+    pub(super) leftover: Vec<u8>,
+}
+
 /// Connects to `address` and upgrades the connection to a WebSocket.
 ///
 /// The system's resolver has a timeout of its own. Connecting and the answer to the upgrade each
@@ -36,20 +47,28 @@ pub(super) fn open(address: &Address, entropy: &Entropy) -> Result<OpenWebSocket
     let nonce = entropy.nonce().map_err(ConnectionError::System)?;
     let token = Token::from_bytes(entropy.nonce().map_err(ConnectionError::System)?);
     let stream = connect(address, &resolve(address)?)?;
+    let Answer { verified, leftover, .. } = request_upgrade(address, &stream, nonce)?;
+    verified
+        .map_err(|mismatch| ConnectionError::NotWebSocket { address: address.clone(), mismatch })?;
+    Ok(OpenWebSocket { stream, leftover, token })
+}
+
+/// Requests a WebSocket, and waits for the answer up to [`limits::CONNECT_WAIT`].
+pub(super) fn request_upgrade(
+    address: &Address,
+    mut stream: &TcpStream,
+    nonce: [u8; 16],
+) -> Result<Answer, ConnectionError> {
     let no_answer = |error| ConnectionError::NoAnswer { address: address.clone(), error };
     let failed = |source| no_answer(HeadError::Io(source));
     stream.set_nodelay(true).map_err(failed)?;
     stream.set_write_timeout(Some(limits::STALL_WAIT)).map_err(failed)?;
-
     let request = UpgradeRequest::new(address.authority(), address.target(), nonce)
         .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
     let deadline = Deadline::new(Instant::now(), limits::CONNECT_WAIT);
-    (&stream).write_all(&request.to_bytes()).map_err(failed)?;
-    let (answer, leftover) = read_response(&mut &stream, &deadline).map_err(no_answer)?;
-    request
-        .verify(&answer)
-        .map_err(|mismatch| ConnectionError::NotWebSocket { address: address.clone(), mismatch })?;
-    Ok(OpenWebSocket { stream, leftover, token })
+    stream.write_all(&request.to_bytes()).map_err(failed)?;
+    let (response, leftover) = read_response(&mut stream, &deadline).map_err(no_answer)?;
+    Ok(Answer { verified: request.verify(&response), headers: response.headers, leftover })
 }
 
 /// The addresses of the host, at least one.

@@ -6,15 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::address::Address;
 use super::connect;
+use super::connect::Answer;
 use super::connection::LIMITS;
 use super::error::ConnectionError;
 use crate::chat::protocol::{ClientMessage, ErrorMessage, ServerMessage, Welcome};
 use crate::chat::{Password, Token, UserName};
-use crate::handshake::UpgradeRequest;
 use crate::limits;
-use crate::net::deadline::Deadline;
 use crate::net::entropy::Entropy;
-use crate::net::head::{HeadError, read_response};
 use crate::net::{MessageError, MessageReader, Step, linger};
 use crate::ws::{Close, CloseCode, Decoder, Encoder, Event, Role};
 
@@ -81,8 +79,6 @@ pub fn probe(
     let stream = connect::connect(address, &addresses)?;
     let to = stream.peer_addr().map_err(ConnectionError::Io)?;
     report(Finding::Connected { to, took: start.elapsed() });
-    stream.set_nodelay(true).map_err(ConnectionError::Io)?;
-    stream.set_write_timeout(Some(limits::STALL_WAIT)).map_err(ConnectionError::Io)?;
 
     let nonce = entropy.nonce().map_err(ConnectionError::System)?;
     let leftover = upgrade(address, &stream, nonce, report)?;
@@ -114,18 +110,9 @@ fn upgrade(
     nonce: [u8; 16],
     report: &mut dyn FnMut(Finding),
 ) -> Result<Vec<u8>, ConnectionError> {
-    let no_answer = |error| ConnectionError::NoAnswer { address: address.clone(), error };
-    let failed = |source| no_answer(HeadError::Io(source));
-    let request = UpgradeRequest::new(address.authority(), address.target(), nonce)
-        .map_err(|error| failed(std::io::Error::new(ErrorKind::InvalidInput, error)))?;
     let start = Instant::now();
-    let deadline = Deadline::new(start, limits::CONNECT_WAIT);
-    let mut reader = stream;
-    reader.write_all(&request.to_bytes()).map_err(failed)?;
-    let (answer, leftover) = read_response(&mut reader, &deadline).map_err(no_answer)?;
+    let Answer { verified, headers, leftover } = connect::request_upgrade(address, stream, nonce)?;
     let took = start.elapsed();
-    let verified = request.verify(&answer);
-    let headers = &answer.headers;
     let software =
         headers.values("Server").chain(headers.values("Via")).map(String::from).collect();
     let date = headers.values("Date").next().map(String::from);

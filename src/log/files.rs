@@ -140,7 +140,7 @@ impl Files for Disk {
     }
 
     fn open_for_appending(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Ok(Arc::new(ownership::open(path, OpenOptions::new().read(true).append(true))?))
+        Ok(Arc::new(ownership::open_for_appending(path)?))
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {

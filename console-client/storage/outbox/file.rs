@@ -63,7 +63,7 @@ impl OutboxFile {
     /// Locks the file of a console that has ended. `None` if it still runs, or another console took
     /// the file over.
     pub(crate) fn adopt(path: PathBuf) -> io::Result<Option<OutboxFile>> {
-        match ownership::open(&path, fs::OpenOptions::new().read(true).append(true)) {
+        match ownership::open_for_appending(&path) {
             Ok(file) => OutboxFile::lock(file, path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),

@@ -13,8 +13,6 @@ use crate::text::line::Line;
 /// Lines printed again where there is no screen to scroll.
 const PRINTED_AGAIN: usize = 20;
 
-const NO_ROOM: &str = "you are in no room (try /join lobby)";
-
 impl Display {
     // ---- Rooms ---------------------------------------------------------------------------------
 
@@ -97,7 +95,7 @@ impl Display {
     /// # Errors
     /// A sentence: there is no such record, not yet or no longer.
     pub(crate) fn go_to(&mut self, seq: u64) -> Result<bool, String> {
-        let room = self.rooms.current().ok_or(NO_ROOM)?;
+        let room = self.rooms.require_current()?;
         if seq > room.seqs.newest {
             return Err(format!(
                 "there is no message #{seq} yet: the newest is #{}",
@@ -131,7 +129,7 @@ impl Display {
         let now = self.clock.local(now);
         let today = now - now.rem_euclid(DAY) + i64::from(minutes) * 60;
         let since = if today > now { today - DAY } else { today };
-        let room = self.rooms.current().ok_or(NO_ROOM)?;
+        let room = self.rooms.require_current()?;
         if !room.scrollback.has_record_since(since) {
             return Err("no messages here since then".to_owned());
         }

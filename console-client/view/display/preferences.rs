@@ -50,12 +50,8 @@ impl SessionPreferences {
         self.set(PreferenceChange::Ignored(to.clone(), true));
     }
 
-    pub(in crate::view) fn is_ignored(&self, user: &UserName) -> bool {
-        self.current.is_ignored(user)
-    }
-
     /// Whether joins, leaves and renames of `user` are shown.
     pub(in crate::view) fn shows_presence_of(&self, user: &UserName) -> bool {
-        !self.current.is_quiet && !self.is_ignored(user)
+        !self.current.is_quiet && !self.current.is_ignored(user)
     }
 }

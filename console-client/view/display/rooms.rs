@@ -35,6 +35,14 @@ impl RoomList {
         self.rooms.get(self.current)
     }
 
+    /// The current room, for a command that needs one.
+    ///
+    /// # Errors
+    /// A sentence: there is none.
+    pub(crate) fn require_current(&self) -> Result<&Room, String> {
+        self.current().ok_or_else(|| "you are in no room (try /join lobby)".to_owned())
+    }
+
     pub(in crate::view) fn current_mut(&mut self) -> Option<&mut Room> {
         self.rooms.get_mut(self.current)
     }

@@ -1,6 +1,7 @@
 //! Typing while many messages arrive: no keystroke is lost, and no half-drawn screen is visible.
 
 use std::thread;
+use std::time::Instant;
 
 use crate::support::terminal::{Terminal, input};
 use crate::support::{TestClient, TestServer};
@@ -21,6 +22,24 @@ fn is_whole(rows: &[String], text: &str) {
     assert!(flood.windows(2).all(|pair| pair[1] == pair[0] + 1), "{rows:#?}");
     let first = numbers.iter().take_while(|number| number.is_none()).count();
     assert_eq!(flood.len(), at - first, "something is between the messages: {rows:#?}");
+}
+
+#[test]
+fn messages_one_by_one_are_painted_at_most_fifty_times_a_second() {
+    let server = TestServer::start(&["--rate", "0", "--sync", "interval"]);
+    let begun = Instant::now();
+    let mut bob = Terminal::live(server.address, "bob");
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+    for n in 0..1_000 {
+        ann.post("lobby", &n.to_string(), &format!("flood {n}"));
+        ann.receive_own("ann", &n.to_string());
+    }
+    bob.wait_for(" ann flood 999");
+    let bytes = bob.bytes();
+    let begin = b"\x1b[?2026h";
+    let paintings = bytes.windows(begin.len()).filter(|part| part == begin).count();
+    let most = begun.elapsed().as_millis() / 20 + 4;
+    assert!(paintings as u128 <= most, "{paintings} paintings, {most} allowed");
 }
 
 #[test]

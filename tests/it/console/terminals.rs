@@ -1,7 +1,9 @@
 //! The console on terminals of all kinds: any width, without colours, without a screen.
 
+use std::time::Instant;
+
 use crate::support::terminal::{Terminal, input, status};
-use crate::support::{TestClient, TestServer};
+use crate::support::{TIMEOUT, TestClient, TestServer};
 
 #[test]
 fn from_40_to_400_columns_lines_are_wrapped_and_nothing_is_cut_off() {
@@ -28,6 +30,24 @@ fn from_40_to_400_columns_lines_are_wrapped_and_nothing_is_cut_off() {
         });
         assert_eq!(screen.iter().filter(|row| row.starts_with("[lobby] bob · live")).count(), 1);
     }
+}
+
+#[test]
+fn keys_typed_right_after_a_resize_leave_no_second_status_row() {
+    let server = TestServer::start(&[]);
+    let mut bob = Terminal::live(server.address, "bob");
+    let mut typed = "a".repeat(60);
+    bob.type_in(&typed);
+    bob.wait_until("the input is in one row", |rows| input(rows) == typed);
+    bob.resize(24, 40);
+    for key in ["x", "y", "z"] {
+        bob.type_in(key);
+        typed.push_str(key);
+        bob.wait_until("the key is seen", |rows| rows.iter().any(|row| row.ends_with(key)));
+    }
+    let screen = bob.wait_until("the input is in two rows", |rows| input(rows) == typed);
+    let status_rows = screen.iter().filter(|row| row.starts_with("[lobby] bob · live")).count();
+    assert_eq!(status_rows, 1, "{screen:#?}");
 }
 
 /// The rows that `12:34 ann` and these words need: all but the first are indented by 6, and the last
@@ -100,5 +120,26 @@ fn a_dumb_terminal_and_a_screen_reader_get_lines_and_no_escape_sequence() {
         bob.type_in("/quit\n");
         assert_eq!(bob.wait_exit(), 0);
         assert!(!bob.bytes().contains(&0x1b), "{:?}", String::from_utf8_lossy(&bob.bytes()));
+    }
+}
+
+#[test]
+fn a_screen_reader_gets_lines_as_wide_as_the_resized_terminal() {
+    let server = TestServer::start(&["--rate", "0"]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+    let mut bob = with(&server, "bob", "TALK_PLAIN=1");
+    let text = ["word"; 25].join(" ");
+    ann.post("lobby", "first", &text);
+    bob.wait_until("it is in two rows", |rows| rows.iter().any(|row| row.starts_with("      w")));
+    bob.resize(24, 200);
+    let deadline = Instant::now() + TIMEOUT;
+    let line = format!(" ann {text}\r\n");
+    for n in 0.. {
+        ann.post("lobby", &n.to_string(), &text);
+        if String::from_utf8_lossy(&bob.bytes()).contains(&line) {
+            return;
+        }
+        ann.receive_own("ann", &n.to_string());
+        assert!(Instant::now() < deadline, "still in two rows");
     }
 }

@@ -81,7 +81,7 @@ fn a_runtime_error_is_one_line_and_exit_1() {
     let address = taken.local_addr().unwrap().to_string();
     let cases = [
         (vec!["--bind", &address], "cannot listen on"),
-        (vec!["--motd", "/dev/zero"], "cannot read /dev/zero: it is larger than 32768 bytes"),
+        (vec!["--motd", "/dev/zero"], "cannot read /dev/zero: it has more than 32768 bytes"),
         (vec!["--motd", "/no/such/file"], "--motd: cannot read /no/such/file"),
         (vec!["--password-file", "/dev/null"], "is empty"),
         (vec!["--max-clients", "99000000"], "more than this machine can hold"),

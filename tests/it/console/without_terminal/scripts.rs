@@ -51,8 +51,8 @@ fn a_file_that_never_ends_is_not_read_on_and_on() {
     let server = TestServer::start(&[]);
     let send = ["--user", "bob", "--send", "hi"];
     for (flag, said) in [
-        ("--token-file", "cannot read the key in /dev/zero: larger than 4096 bytes"),
-        ("--password-file", "cannot read the password in /dev/zero: larger than 65536 bytes"),
+        ("--token-file", "cannot read the key in /dev/zero: it has more than 32768 bytes"),
+        ("--password-file", "cannot read the password in /dev/zero: it has more than 32768 bytes"),
     ] {
         let (code, _, err) = run(server.address, &[&send[..], &[flag, "/dev/zero"]].concat(), b"");
         assert_eq!(code, 1, "{err}");
