@@ -5,7 +5,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError, TryLockResult};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
 
 use super::disk_log::{DiskLog, LogConfig, Writer};
@@ -176,15 +176,12 @@ impl DiskLog {
 
     /// The lock `writer` and `fsync_lock`, if no other thread has one of them.
     pub(super) fn try_writer(&self) -> Option<(MutexGuard<'_, Writer>, MutexGuard<'_, ()>)> {
-        fn ignore_panic<T>(result: TryLockResult<MutexGuard<'_, T>>) -> Option<MutexGuard<'_, T>> {
-            match result {
-                Ok(guard) => Some(guard),
-                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) => None,
-            }
+        let writer = self.writer.try_lock().ok()?; // not after a panic: the next write notices it
+        match self.fsync_lock.try_lock() {
+            Ok(fsync_lock) => Some((writer, fsync_lock)),
+            Err(TryLockError::Poisoned(poisoned)) => Some((writer, poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
         }
-        let writer = ignore_panic(self.writer.try_lock())?;
-        Some((writer, ignore_panic(self.fsync_lock.try_lock())?))
     }
 
     /// Unloads the log, if the files have everything and no thread works on it.

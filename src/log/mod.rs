@@ -10,6 +10,7 @@
 mod store; // the data directory
 mod log_name; // the name of a log's directory
 mod disk_log; // a log on disk
+mod append; // a batch into the last file, or a new one
 mod writer; // the open file, and a batch to append
 mod maintenance; // fsync, retention, retry after a failure
 mod erasure; // removes deleted texts from the disk

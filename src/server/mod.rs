@@ -17,12 +17,13 @@
 //! | `loader` | 1 | loads every room once; every 100 ms: keeps rooms within their memory | with the process |
 //! | `logger` | 1 | writes the operator's log | with the last [`Logger`] |
 //!
-//! A panic never ends one of the last six threads: its loop catches it.
+//! A panic never ends one of the last eight threads: its loop catches it.
 //!
 //! Read the folders in the order of the `mod` lines. A posted message passes through
 //! `connection/session.rs`, `commands/post.rs`, `room/mod.rs`, `room/broadcast.rs`, `clients/delivery.rs`.
 
-mod tunable_limits; // limits that --limit changes
+mod tunable_limits; // limits that an operator may change
+mod limit_table; // their names, for --limit
 mod config; // every choice of the operator
 mod capacity; // how many connections this machine can hold
 mod logger; // the operator's log: one line per event
@@ -38,7 +39,7 @@ mod http; // the web page, health, metrics
 mod connection; // from a socket to commands
 
 mod disk_watch; // when space is short
-mod background; // heartbeat, maintenance, erasure
+mod background; // heartbeat, maintenance, erasure, the check of every room
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -51,11 +52,9 @@ use std::time::Instant;
 
 pub use capacity::{Ceiling, ceiling};
 pub use config::{Config, PostLimits};
+pub use limit_table::{LIMITS, LimitValue, TunableLimit};
 pub use logger::{Level, Logger};
-pub use tunable_limits::{
-    AddressLimits, DiskLimits, FloodLimits, LIMITS, LimitValue, Limits, RoomLimits, Timeouts,
-    TunableLimit,
-};
+pub use tunable_limits::{AddressLimits, DiskLimits, FloodLimits, Limits, RoomLimits, Timeouts};
 
 use crate::limits;
 use crate::log::Store;

@@ -13,8 +13,14 @@ use tungstenite::Message;
 use crate::support::raw_client::RawClient;
 use crate::support::{TIMEOUT, TestClient};
 
-/// Runs clients until the trap has sprung.
-pub(crate) fn spring(address: SocketAddr, trap: &Path, name: &str, turn: usize) {
+/// Runs clients until the trap has sprung, and `between` after each round of them.
+pub(crate) fn spring(
+    address: SocketAddr,
+    trap: &Path,
+    name: &str,
+    turn: usize,
+    mut between: impl FnMut(),
+) {
     let since = Instant::now();
     for round in 0.. {
         thread::scope(|scope| {
@@ -23,6 +29,7 @@ pub(crate) fn spring(address: SocketAddr, trap: &Path, name: &str, turn: usize) 
             }
             scope.spawn(move || request_much(address, &format!("kay{turn}x{round}"), trap));
         });
+        between();
         if !trap.exists() {
             return;
         }
@@ -54,7 +61,10 @@ fn run_client(address: SocketAddr, user: &str, trap: &Path) {
         && say(json!({"type": "who", "room": "lobby"}))
         && say(json!({"type": "rooms"}))
         && say(json!({"type": "nick", "user": format!("{user}b")}))
-        && say(json!({"type": "direct", "to": "ann", "cid": "10", "text": "psst"}))
+        && say(json!({"type": "direct", "to": "ann", "cid": "direct", "text": "psst"}))
+        && say(
+            json!({"type": "delete", "room": format!("@ann+{user}b"), "cid": "gone", "target": 1}),
+        )
         && say(json!({"type": "leave", "room": "lobby"}))
         && say(json!({"type": "rooms"}))
         && say(json!({"type": "rooms", "": "x".repeat(60_000)})); // several reads: a partial message

@@ -249,3 +249,29 @@ fn appends_go_on_while_maintenance_fsyncs() {
         },
     );
 }
+
+#[test]
+fn a_panic_in_the_middle_of_a_write_costs_that_write_alone() {
+    for sync in [SyncPolicy::Always, SyncPolicy::Interval] {
+        let data = TempDataDir::new();
+        let (log, _) = three(&data, sync);
+        let path = &data.files()[0];
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _writing = log.writer();
+            let line = fs::read(path).unwrap();
+            fs::write(
+                path,
+                [&line[..], b"{\"type\":\"post\",\"room\":\"lobby\",\"seq\":4,"].concat(),
+            )
+            .unwrap();
+            panic!("in the middle of a write");
+        }));
+        assert!(panicked.is_err());
+        assert!(log.append(&records(4..=4)).is_err(), "not before the file was verified");
+        assert!(log.needs_maintenance());
+        log.maintain(0).unwrap();
+        assert_eq!(log.write_error(), None);
+        log.append(&records(4..=4)).unwrap();
+        assert_eq!(all(&log), records(1..=4));
+    }
+}

@@ -16,8 +16,7 @@ use super::{restore, room_memory};
 use crate::chat::protocol::ErrorMessage;
 use crate::chat::{ErrorCode, OwnerId, RoomName};
 use crate::failpoint;
-use crate::limits;
-use crate::log::{LockWatch, LogConfig, LogMetrics, LogName, RetiredLog, Store};
+use crate::log::{LockWatch, LogConfig, LogMetrics, LogName, Store};
 use crate::net::entropy::Entropy;
 use crate::server::clock::SteadyClock;
 use crate::server::config::Config;
@@ -229,7 +228,7 @@ impl Rooms {
         if is_default(wanted.name) {
             return Ok(None);
         }
-        let forget = || forget_unused(&mut self.lock());
+        let forget = || Rooms::forget_unused(&mut self.lock());
         let quota = &self.maximum(wanted.name).quota;
         quota.take(wanted.address, Instant::now(), forget).map(Some)
     }
@@ -260,55 +259,6 @@ impl Rooms {
         room.open()?; // an empty log: nothing is read
         map.insert(log_name, Arc::clone(&room));
         Ok(room)
-    }
-
-    // ---- Giving back ---------------------------------------------------------------------------
-
-    /// Gives back rooms without records, or else the least used abandoned room of the same kind. False if
-    /// there is none.
-    fn give_back(&self, name: &RoomName, is_abandoned: impl Fn(&Room) -> bool) -> bool {
-        let mut map = self.lock();
-        let before = map.len();
-        forget_unused(&mut map);
-        if map.len() < before {
-            return true;
-        }
-        let now = self.clock.cautious_ms();
-        let may_go = |(log, room): &(&LogName, &Arc<Room>)| {
-            log.room.is_private() == name.is_private()
-                && !is_default(&log.room)
-                && Arc::strong_count(room) == 1
-                && room.log.write_error().is_none()
-                && is_little_used(room, now)
-                && is_abandoned(room)
-        };
-        let rooms = map.iter().filter(may_go);
-        let least_used = rooms.min_by_key(|(_, room)| room.newest_at());
-        let Some((log, records)) = least_used.map(|(log, room)| (log.clone(), room.head())) else {
-            return false;
-        };
-        // Under the lock: once the room is out of the map, a client may open another one of this name.
-        let retired = self.store.retire_log(&log);
-        if retired.is_ok() {
-            map.remove(&log);
-        }
-        drop(map);
-        self.delete(&log, records, retired)
-    }
-
-    /// Deletes what is left of a room. False if it could not even be taken out of the data directory.
-    fn delete(&self, log: &LogName, records: u64, retired: io::Result<RetiredLog>) -> bool {
-        let (is_retired, deleted) = (retired.is_ok(), retired.and_then(RetiredLog::delete));
-        let (room, records) = (log.to_string(), records.to_string());
-        if is_retired {
-            let fields = [("room", &*room), ("records", &*records), ("why", "too many rooms")];
-            self.logger.log(Level::Warn, "old-room-removed", &fields);
-        }
-        if let Err(error) = deleted {
-            let fields = [("room", &*room), ("error", &*error.to_string())];
-            self.logger.log(Level::Warn, "room-not-deleted", &fields);
-        }
-        is_retired
     }
 
     // ---- All rooms -----------------------------------------------------------------------------
@@ -389,28 +339,12 @@ impl Rooms {
     }
 }
 
-/// Forgets rooms without clients and records. Nothing else refers to them: they can only be found through
-/// this map, which is locked.
-fn forget_unused(map: &mut RoomMap) {
-    map.retain(|_, room| {
-        Arc::strong_count(room) > 1 || room.head() > 0 || room.log.write_error().is_some()
-    });
-}
-
 /// Whether it is the room that clients join by themselves.
 fn is_default(name: &RoomName) -> bool {
     *name == RoomName::default()
 }
 
-/// Whether a room has had few records, the newest of them long ago. A room that was not loaded since the
-/// start is not known to be.
-fn is_little_used(room: &Room, now: u64) -> bool {
-    if room.head_at_open().is_none() {
-        return false;
-    }
-    let age = u128::from(now.saturating_sub(room.newest_at()));
-    room.head() <= limits::ROOM_FEW_RECORDS && age > limits::ROOM_IDLE.as_millis()
-}
+mod giving_back; // rooms that the server removes, because there are too many
 
 #[cfg(test)]
 mod tests;

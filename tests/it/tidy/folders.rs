@@ -7,6 +7,7 @@ use super::circles::all_imports;
 const ORDERS: &[&[&str]] = &[
     &[
         "src/server/tunable_limits.rs",
+        "src/server/limit_table.rs",
         "src/server/config.rs",
         "src/server/capacity.rs",
         "src/server/logger.rs",
