@@ -143,6 +143,14 @@ pub const SEARCH_SPAN: usize = 500;
 /// A search counts as so many messages: it examines five times as many records as a page has.
 pub const SEARCH_WEIGHT: usize = 5;
 
+/// Records that a client gets at its hello of each private room in which it has never written: so
+/// strangers cannot make it wait.
+pub const UNANSWERED_PAGE: u64 = 10;
+
+/// Bytes of a newest page, about: all of [`NEWEST_SPAN`] if the texts are short, and a thousand of the
+/// longest. A newcomer at 10 Mbit/s waits 7 s for it, at worst.
+pub const NEWEST_BYTES: u64 = 8 * 1024 * 1024;
+
 /// Records of one `history` answer at most.
 pub const HISTORY_PAGE_MAX: usize = 200;
 

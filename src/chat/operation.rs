@@ -53,14 +53,17 @@ impl Operation {
         }
     }
 
-    /// Bytes of its text.
+    /// Bytes of its text as JSON, which is what is stored and sent: `"`, `\\`, line breaks and tabs take
+    /// two.
     #[must_use]
     pub fn text_bytes(&self) -> usize {
-        match self {
-            Operation::Post { text, .. } | Operation::Edit { text, .. } => text.as_str().len(),
-            Operation::Topic { text } => text.as_str().len(),
-            Operation::Delete { .. } => 0,
-        }
+        let text = match self {
+            Operation::Post { text, .. } | Operation::Edit { text, .. } => text.as_str(),
+            Operation::Topic { text } => text.as_str(),
+            Operation::Delete { .. } => "",
+        };
+        let escaped = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\' | b'\n' | b'\t'));
+        text.len() + escaped.count()
     }
 
     /// The seq of the post that it edits or deletes.

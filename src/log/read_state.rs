@@ -260,7 +260,22 @@ impl ReadState {
         }
         let from = self.projection.page_start().unwrap_or(0).saturating_sub(1);
         let oldest = self.first().saturating_sub(1);
-        from.max((self.next - 1).saturating_sub(limits::NEWEST_SPAN)).max(oldest)
+        let from = from.max((self.next - 1).saturating_sub(limits::NEWEST_SPAN)).max(oldest);
+        from.max(self.last_bytes_start(limits::NEWEST_BYTES).saturating_sub(1))
+    }
+
+    /// A record from which on the files have about so many bytes; the first of all if they have fewer.
+    fn last_bytes_start(&self, bytes: u64) -> u64 {
+        let mut left = bytes;
+        for segment in self.segments.iter().rev() {
+            if segment.end > left {
+                let start = segment.end - left;
+                let entry = segment.index.iter().find(|entry| entry.offset >= start);
+                return entry.map_or(segment.next.saturating_sub(1), |entry| entry.seq);
+            }
+            left -= segment.end;
+        }
+        self.first()
     }
 
     /// Adds to `page` the records after `after` that are in memory. If they are not there, returns

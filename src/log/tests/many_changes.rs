@@ -95,3 +95,15 @@ fn a_newest_page_has_posts_however_many_edits_there_are() {
         "it does not reach back for ever"
     );
 }
+
+#[test]
+fn a_newest_page_has_no_more_bytes_than_a_newcomer_can_wait_for() {
+    let long =
+        || Operation::Edit { target: 1, text: Text::parse(&"\"".repeat(4_000), 5_000).unwrap() };
+    let data = write_log((0..100).map(|_| post()).chain((0..1_500).map(|_| long())));
+    let log = data.open(CONFIG).0;
+    let page = log.read(log.newest_page(), ALL).unwrap();
+    let bytes: u64 = page.iter().map(|entry| entry.json.len() as u64).sum();
+    assert!(bytes <= limits::NEWEST_BYTES && bytes > limits::NEWEST_BYTES * 9 / 10, "{bytes}");
+    assert_eq!(page.last().map(|entry| entry.seq), Some(1_600));
+}

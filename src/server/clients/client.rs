@@ -128,6 +128,7 @@ impl Client {
             if self.send_queue.is_closed() {
                 return false;
             }
+            self.mark_received(); // its session reads nothing meanwhile: no pong can be expected
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return true;

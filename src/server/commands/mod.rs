@@ -46,6 +46,9 @@ pub(super) struct Session {
     flood: FloodControl,
     /// When it was last typing in each room.
     typed: Vec<(RoomName, Instant)>,
+    /// Whether its hello is being answered: then it does not wait for its network's debt, beyond a page of
+    /// each room.
+    is_new: bool,
     /// The name under which it has posted.
     posted: Option<UserName>,
 }
@@ -65,8 +68,18 @@ impl Session {
         let flood =
             FloodControl::new(limits.flood.control_rate, limits.flood.grace, Instant::now());
         let (rooms, typed, posted) = (JoinedRooms::default(), Vec::new(), None);
-        let session =
-            Session { shared, client, rooms, posts, profile, topics, flood, typed, posted };
+        let session = Session {
+            shared,
+            client,
+            rooms,
+            posts,
+            profile,
+            topics,
+            flood,
+            typed,
+            is_new: true,
+            posted,
+        };
         // From here on, dropping the session undoes each step.
         session.shared.private_rooms.invitations.begin_session(session.client.id);
         session.shared.delivery.poll.add(Arc::clone(&session.client));
@@ -120,7 +133,9 @@ impl Session {
                 self.execute(ClientMessage::Join(join))?;
             }
         }
-        self.join_unread()
+        self.join_unread()?;
+        self.is_new = false;
+        Ok(())
     }
 
     /// Executes a text message.

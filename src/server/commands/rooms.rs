@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::Session;
 use crate::chat::protocol::{ErrorMessage, Join, Joined, ServerMessage, Since};
 use crate::chat::{ErrorCode, RoomName};
+use crate::limits;
 use crate::server::clients::disconnect::Disconnect;
 use crate::server::metrics::Resume;
+use crate::server::room::history::{CatchUpStart, Unreadable};
 use crate::server::room::{Room, RoundGuard, history};
 use crate::server::state::invitations::{Entry, RoomChange};
 
@@ -77,10 +79,14 @@ impl Session {
         self.enter(&room, join)
     }
 
-    fn enter(&self, room: &Arc<Room>, join: &Join) -> Result<(), Disconnect> {
-        let shared = &self.shared;
+    /// Joins a room that is in the list of the session's rooms.
+    fn enter(&mut self, room: &Arc<Room>, join: &Join) -> Result<(), Disconnect> {
+        let shared = Arc::clone(&self.shared);
         let question = shared.quotas.questions.begin(self.client.address);
-        room.log.load().ok(); // its newest page is counted in posts; the next read returns an error
+        if room.log.load().is_err() {
+            drop(question);
+            return self.refuse_unreadable(room);
+        }
         let is_other_log = history::is_other_log(room, join);
         let identity = self.client.identity();
         let away = shared.names.away(&identity.user);
@@ -103,9 +109,29 @@ impl Session {
         let since = joined.since;
         self.send(&ServerMessage::Joined(joined));
         shared.broadcaster.run_round(step.round);
-        self.pause(wait)?;
+        let free_pages = usize::from(self.is_new);
+        if !self.is_new {
+            self.pause(wait)?;
+        }
         let senders = (&*shared.delivery, &shared.quotas.questions);
-        history::catch_up(senders, &self.client, room, since, step.changes)
+        let start = CatchUpStart { since, changes: step.changes, free_pages };
+        match history::catch_up(senders, &self.client, room, start)? {
+            Ok(()) => Ok(()),
+            Err(Unreadable) => self.refuse_unreadable(room),
+        }
+    }
+
+    /// Rejects a join because the room's log cannot be read now. The client's other rooms are not affected.
+    fn refuse_unreadable(&mut self, room: &Arc<Room>) -> Result<(), Disconnect> {
+        let message = "the room's messages could not be read, try again later";
+        let error = ErrorMessage::new(ErrorCode::Storage, message).about_room(room.name.clone());
+        self.reject(error)?;
+        if room.has_client(self.client.id) {
+            self.leave_room(room);
+        } else {
+            self.remove_from(room);
+        }
+        Ok(())
     }
 
     /// Joins the private rooms with messages that this name has not read, as many as there are places for:
@@ -127,7 +153,13 @@ impl Session {
         // Those worth least first, because what was joined first is left first.
         for room in unread.into_iter().rev() {
             self.add_room(&room);
-            let since = Since::After(marked(&room).max(room.newest_page(room.head())));
+            // A stranger's messages come in small numbers: the client asks for the rest if they are wanted.
+            let start = if room.has_posted(identity.owner) {
+                room.newest_page(room.head())
+            } else {
+                room.head().saturating_sub(limits::UNANSWERED_PAGE)
+            };
+            let since = Since::After(marked(&room).max(start));
             let name = room.name.clone();
             self.enter(&room, &Join { room: name, since, log: None, record: None })?;
         }

@@ -17,35 +17,55 @@ use crate::server::clients::delivery::Delivery;
 use crate::server::clients::disconnect::{self, Disconnect};
 use crate::server::logger::Level;
 use crate::server::quotas::QuestionQuota;
-use crate::ws::{self, CloseCode};
+use crate::ws;
 
-/// Sends `client` the records of `room` after `since`, until it has all and is live: contiguous, in order,
-/// none twice. `changes` comes from the join. Each page is a question of the client, and is charged to
-/// its network.
+/// A client that catches up with a room.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CatchUpStart {
+    /// The records after this seq are sent.
+    pub(crate) since: u64,
+    /// From the join.
+    pub(crate) changes: u64,
+    /// Pages after which the client does not wait, even if its network is in debt.
+    pub(crate) free_pages: usize,
+}
+
+/// The room's log cannot be read.
+#[derive(Debug)]
+pub(crate) struct Unreadable;
+
+/// Sends `client` the records of `room` from `start` on, until it has all and is live: contiguous, in order,
+/// none twice. Each page is a question of the client, and is charged to its network.
 pub(crate) fn catch_up(
     (delivery, questions): (&Delivery, &QuestionQuota),
     client: &Arc<Client>,
     room: &Arc<Room>,
-    since: u64,
-    changes: u64,
-) -> Result<(), Disconnect> {
+    start: CatchUpStart,
+) -> Result<Result<(), Unreadable>, Disconnect> {
+    let CatchUpStart { since, changes, mut free_pages } = start;
     let mut at = since;
     loop {
         if !client.send_queue.wait_below(limits::REPLAY_BYTES) {
             return Err(Disconnect::Lost);
         }
+        client.mark_received(); // its session reads nothing now, but its socket takes what is sent
         match room.try_go_live(client.id, at, changes) {
-            CatchUp::Left | CatchUp::Live(false) => return Ok(()),
+            CatchUp::Left | CatchUp::Live(false) => return Ok(Ok(())),
             CatchUp::Live(true) => {
                 // Joins and leaves meanwhile were sent to live clients only.
                 delivery.send_message(client, &room.members_message());
-                return Ok(());
+                return Ok(Ok(()));
             }
             CatchUp::Behind(head) => {
                 let question = questions.begin(client.address);
-                let bytes;
-                (at, bytes) = send_page(delivery, client, room, at, head)?;
-                if !client.pause(question.end(bytes)) {
+                let Ok((last, bytes)) = send_page(delivery, client, room, at, head)? else {
+                    return Ok(Err(Unreadable));
+                };
+                at = last;
+                let wait = question.end(bytes);
+                if free_pages > 0 {
+                    free_pages -= 1;
+                } else if !client.pause(wait) {
                     return Err(Disconnect::Lost);
                 }
             }
@@ -61,13 +81,16 @@ fn send_page(
     room: &Room,
     at: u64,
     head: u64,
-) -> Result<(u64, usize), Disconnect> {
+) -> Result<Result<(u64, usize), Unreadable>, Disconnect> {
     let limit = ReadLimit { records: limits::HISTORY_PAGE_MAX, bytes: limits::REPLAY_BYTES };
-    let mut entries = room.log.read(at, limit).map_err(|error| {
-        let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
-        delivery.logger.log(Level::Warn, "read-failed", &fields);
-        Disconnect::by_server(CloseCode::INTERNAL, "the server cannot read the room's log")
-    })?;
+    let mut entries = match room.log.read(at, limit) {
+        Ok(entries) => entries,
+        Err(error) => {
+            let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
+            delivery.logger.log(Level::Warn, "read-failed", &fields);
+            return Ok(Err(Unreadable));
+        }
+    };
     entries.retain(|entry| entry.seq <= head);
     match (entries.first(), entries.last()) {
         (Some(first), Some(last)) if first.seq == at + 1 => {
@@ -78,7 +101,7 @@ fn send_page(
             let bytes = frames.len();
             delivery.send(client, &frames.into());
             delivery.metrics.messages.replayed.add(entries.len());
-            Ok((last.seq, bytes))
+            Ok(Ok((last.seq, bytes)))
         }
         // Retention has deleted records that a slow client still needs: a new join reports what is gone.
         _ => Err(Disconnect::by_server(disconnect::TOO_FAR_BEHIND, "reconnect and resume")),

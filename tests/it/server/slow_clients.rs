@@ -101,3 +101,25 @@ fn a_thousand_messages_to_many_slow_clients_are_held_in_memory_once() {
         drop(readers);
     });
 }
+
+#[test]
+fn a_catch_up_that_takes_longer_than_a_pong_may_is_finished() {
+    // The server sends a page in four seconds, and reads no pong meanwhile.
+    let limits = ["ping-every=200ms", "pong-wait=1s", "answer-bytes=64KiB"];
+    let limits = limits.iter().flat_map(|limit| ["--limit", limit]);
+    let flags: Vec<&str> = limits.chain(["--max-per-address", "64"]).collect();
+    let server = TestServer::start(&flags);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+    let line = "x".repeat(4_000);
+    for n in 0..50 {
+        ann.post("lobby", &n.to_string(), &line);
+        ann.receive_own("ann", &n.to_string());
+    }
+    drop(ann);
+    let (mut ben, _) = TestClient::hello(server.address, "ben");
+    ben.send(&json!({"type": "join", "room": "lobby", "since": 0}));
+    ben.receive_type("joined");
+    assert_eq!(ben.receive_seqs(50), (1..=50).collect::<Vec<u64>>());
+    ben.post("lobby", "mine", "at last");
+    assert_eq!(ben.receive_own("ben", "mine")["seq"], 51);
+}

@@ -360,3 +360,32 @@ fn private_rooms_are_found_after_a_start_before_they_are_loaded() {
     bob.send(&json!({"type": "direct", "to": "friend3", "cid": "c9", "text": "hi"}));
     assert_eq!(bob.receive_with_cid("c9")["seq"], 2, "the room that was there");
 }
+
+#[test]
+fn a_room_that_was_altered_while_it_was_released_keeps_no_one_out_of_the_others() {
+    let data = tempfile::tempdir().unwrap();
+    for room in ["lobby", "zoo"] {
+        write_log(data.path(), room, &texts(5));
+    }
+    let server = TestServer::start_in(data.path(), &["--limit", "room-memory=1KiB"]);
+    let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
+    let path = data.path().join("rooms/zoo/0000000000000001.jsonl");
+    let altered = fs::read_to_string(&path).unwrap().replacen("\"bob\"", "\"eve\"", 1);
+    loop {
+        if RawClient::connect(server.address).count("talk_logs_unchecked") == 0.0 {
+            break; // every room was loaded once; only the one that was used last keeps something
+        }
+    }
+    bob.post("lobby", "c6", "the room used last");
+    bob.receive_own("bob", "c6");
+    fs::write(&path, altered).unwrap();
+    let mut ann = TestClient::connect(server.address);
+    let join = json!([{"room": "zoo", "since": 0}, {"room": "lobby", "since": 0}]);
+    ann.send(&json!({"type": "hello", "user": "ann", "join": join}));
+    let refused = ann.receive_type("error");
+    assert_eq!((&refused["code"], &refused["room"]), (&"storage".into(), &"zoo".into()));
+    assert_eq!(ann.receive_type("joined")["room"], "lobby");
+    assert_eq!(ann.receive_seqs(6), (1..=6).collect::<Vec<u64>>());
+    ann.post("lobby", "c7", "unharmed");
+    assert_eq!(ann.receive_own("ann", "c7")["seq"], 7);
+}
