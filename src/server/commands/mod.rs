@@ -268,7 +268,7 @@ impl Session {
     }
 
     /// Waits until the client's network has paid its debt.
-    fn pause(&self, wait: Duration) -> Result<(), Disconnect> {
+    pub(super) fn pause(&self, wait: Duration) -> Result<(), Disconnect> {
         if !wait.is_zero() {
             self.shared.metrics.messages.quota_delays.count();
         }

@@ -65,23 +65,28 @@ impl Session {
             return self.reject_rate_limited(cid, wait);
         }
         let author = self.client.author();
-        let Ok(earlier) = room.find(&author, &cid, &operation) else {
-            return self.reject(unreadable_cids().about_cid(cid));
-        };
-        if earlier.is_none() {
-            if let Some(why) = self.storage_refusal(&operation) {
-                return self.reject(ErrorMessage::new(ErrorCode::Storage, why).about_cid(cid));
-            }
-            if let Some(answered) = self.answer_without_storing(room, &author, &cid, &operation) {
-                return answered;
+        let refusal = self.storage_refusal(&operation);
+        if refusal.is_some() || !matches!(operation, Operation::Post { .. }) {
+            let Ok(earlier) = room.find(&author, &cid, &operation) else {
+                return self.reject(unreadable_cids().about_cid(cid));
+            };
+            if earlier.is_none() {
+                if let Some(why) = refusal {
+                    return self.reject(ErrorMessage::new(ErrorCode::Storage, why).about_cid(cid));
+                }
+                if let Some(answered) = self.answer_without_storing(room, &author, &cid, &operation)
+                {
+                    return answered;
+                }
             }
         }
         let reply = if let Operation::Post { reply, .. } = &operation { *reply } else { None };
         let head_before = room.name.is_private().then(|| room.head());
-        let now = self.shared.rooms.clock.unix_ms();
-        let Ok((outcome, round)) = room.submit(&author, cid.clone(), operation, now) else {
+        let (start, at) = (Instant::now(), self.shared.rooms.clock.unix_ms());
+        let Ok((outcome, round)) = room.submit(&author, cid.clone(), operation, at) else {
             return self.reject(unreadable_cids().about_cid(cid));
         };
+        let took = start.elapsed();
         self.shared.broadcaster.run_round(round);
         if let Some(head) = head_before
             && !matches!(outcome, Outcome::NoSuchTarget | Outcome::CidsUnknown)
@@ -90,6 +95,10 @@ impl Session {
             // message in the log.
             self.shared.private_rooms.invite_both(room, head);
             self.accept_invitations();
+        }
+        if took > limits::SLOW_SUBMISSION {
+            let wait = self.shared.quotas.questions.charge_time(self.client.address, took);
+            self.pause(wait)?;
         }
         match outcome {
             Outcome::Accepted => {

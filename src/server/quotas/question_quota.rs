@@ -45,7 +45,16 @@ struct Running {
     /// Of all.
     total: usize,
     /// Of the clients of each network.
-    by_network: HashMap<Network, usize>,
+    by_network: HashMap<Network, Counts>,
+}
+
+/// Questions of one network.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    /// They are answered now.
+    running: usize,
+    /// They wait for a slot.
+    waiting: usize,
 }
 
 /// A question that is being answered. Dropping it frees its slot.
@@ -80,23 +89,75 @@ impl QuestionQuota {
 
     /// Waits until a question of a client with this address may be answered.
     pub(crate) fn begin(&self, address: IpAddr) -> Question<'_> {
-        let networks = Networks::of(address);
-        let is_full = |running: &mut Running| {
-            let of = |network| running.by_network.get(network).copied().unwrap_or(0);
-            running.total >= self.slots.max
-                || networks.iter().any(|share| of(&share.network) >= self.slots.share)
-        };
-        let waited = self.ended.wait_timeout_while(self.running(), limits::QUESTION_WAIT, is_full);
-        let (mut running, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-        let has_slot = !waited.timed_out();
-        if has_slot {
-            running.total += 1;
-            for share in networks.iter() {
-                *running.by_network.entry(share.network).or_default() += 1;
+        let (networks, start) = (Networks::of(address), Instant::now());
+        let mut has_slot = false;
+        while !has_slot && start.elapsed() < limits::QUESTION_WAIT {
+            let mut running = self.running();
+            let is_full = |running: &mut Running| !running.has_slot(self.slots, &networks);
+            if is_full(&mut running) && running.waiting(&networks) < limits::QUESTIONS_WAITING {
+                running.change_waiting(&networks, 1);
+                let left = limits::QUESTION_WAIT.saturating_sub(start.elapsed());
+                let waited = self.ended.wait_timeout_while(running, left, is_full);
+                running = waited.unwrap_or_else(PoisonError::into_inner).0;
+                running.change_waiting(&networks, -1);
+            }
+            has_slot = running.has_slot(self.slots, &networks);
+            if has_slot {
+                running.take_slot(&networks);
+            } else {
+                drop(running);
+                thread::sleep(limits::PAUSE_STEP);
             }
         }
-        drop(running);
         Question { quota: self, address, networks, since: Instant::now(), has_slot }
+    }
+
+    /// Charges the time of a command that is no question, and returns how long its client should wait.
+    pub(crate) fn charge_time(&self, address: IpAddr, took: Duration) -> Duration {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.time.charge(address, micros, Instant::now())
+    }
+}
+
+impl Running {
+    fn has_slot(&self, slots: Slots, networks: &Networks) -> bool {
+        let of = |network| self.by_network.get(network).map_or(0, |counts| counts.running);
+        self.total < slots.max && networks.iter().all(|share| of(&share.network) < slots.share)
+    }
+
+    fn take_slot(&mut self, networks: &Networks) {
+        self.total += 1;
+        for share in networks.iter() {
+            self.by_network.entry(share.network).or_default().running += 1;
+        }
+    }
+
+    fn free_slot(&mut self, networks: &Networks) {
+        self.total = self.total.saturating_sub(1);
+        self.change(networks, |counts| counts.running = counts.running.saturating_sub(1));
+    }
+
+    /// How many questions of the smallest of these networks wait.
+    fn waiting(&self, networks: &Networks) -> usize {
+        let smallest = networks.iter().next();
+        let counts = smallest.and_then(|share| self.by_network.get(&share.network));
+        counts.map_or(0, |counts| counts.waiting)
+    }
+
+    fn change_waiting(&mut self, networks: &Networks, by: isize) {
+        self.change(networks, |counts| {
+            counts.waiting = counts.waiting.saturating_add_signed(by);
+        });
+    }
+
+    fn change(&mut self, networks: &Networks, change: impl Fn(&mut Counts)) {
+        for share in networks.iter() {
+            let counts = self.by_network.entry(share.network).or_default();
+            change(counts);
+            if *counts == Counts::default() {
+                self.by_network.remove(&share.network);
+            }
+        }
     }
 }
 
@@ -105,9 +166,8 @@ impl Question<'_> {
     /// asks again.
     pub(crate) fn end(self, bytes: usize) -> Duration {
         let now = Instant::now();
-        let took = now.saturating_duration_since(self.since).as_micros();
-        let took = u64::try_from(took).unwrap_or(u64::MAX);
-        let time_debt = self.quota.time.charge(self.address, took, now);
+        let took = now.saturating_duration_since(self.since);
+        let time_debt = self.quota.charge_time(self.address, took);
         time_debt.max(self.quota.bytes.charge(self.address, bytes as u64, now))
     }
 }
@@ -119,14 +179,7 @@ impl Drop for Question<'_> {
         }
         // No fail point: nothing here can panic, and a slot that is never freed slows all questions.
         let mut running = self.quota.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.total = running.total.saturating_sub(1);
-        for share in self.networks.iter() {
-            let Some(count) = running.by_network.get_mut(&share.network) else { continue };
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                running.by_network.remove(&share.network);
-            }
-        }
+        running.free_slot(&self.networks);
         self.quota.ended.notify_all();
     }
 }
