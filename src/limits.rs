@@ -114,7 +114,7 @@ pub const TEXT_MAX: usize = 10_000;
 /// Records of one `history` answer when the request names no `limit`, and of a first join.
 pub const HISTORY_PAGE: usize = 100;
 
-/// Edits of one post. Nobody corrects a line a hundred times; without a bound, the edits of one post push all
+/// Edits of one post. No one corrects a text a hundred times; without a bound, the edits of one post push all
 /// posts out of the newest page.
 pub const EDITS_PER_POST: usize = 100;
 
@@ -160,7 +160,7 @@ pub const ROOMS: usize = 1_000;
 /// Private rooms of one server: more than public ones, as every two users may have one.
 pub const PRIVATE_ROOMS: usize = 10_000;
 
-/// Public rooms of one client; and as many private ones, so that whoever writes to it takes no place
+/// Public rooms of one client; and as many private ones, so that those who write to it take no place
 /// of the rooms that it joins itself.
 pub const ROOMS_PER_CLIENT: usize = 50;
 

@@ -1,8 +1,8 @@
 //! Files and directories that belong to the user who runs the program: directories that others may write to
 //! are refused, and links are not followed.
 //!
-//! Whoever may write to a directory may put a link there, and a program that follows it overwrites the file
-//! it points to with the rights of its user.
+//! A user who may write to a directory may put a link there, and a program that follows it overwrites the
+//! file it points to with the rights of its user.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};

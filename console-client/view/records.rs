@@ -149,7 +149,7 @@ impl View {
             }
             Some(Purpose::List(count)) => self.list_history(name, &records, count),
             Some(Purpose::Show(seq)) => self.show_record_of(&records, seq),
-            None => {} // nobody asked for it
+            None => {} // it was not requested
         }
     }
 

@@ -4,7 +4,7 @@
 /// is 12, at a time when the records up to 7 were on the disk. A line without it was a write of its own, and
 /// every record before it was on the disk.
 ///
-/// Recovery needs it to tell a hole in a write that nobody has seen from corruption.
+/// Recovery needs it to tell a hole in a write that no client has seen from corruption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BatchMark {
     /// The newest record that was known to be on the disk.

@@ -2,7 +2,7 @@
 //! budget of bytes. Values only; the server's `eraser` thread does what they say.
 //!
 //! Each erasure rewrites one file of up to [`limits::LOG_FILE`] bytes, however short the text. So
-//! the people whose texts wait take turns, one file each: somebody who deletes in a thousand files
+//! the people whose texts wait take turns, one file each: a person who deletes in a thousand files
 //! delays another person by one.
 
 use std::collections::{HashMap, HashSet};

@@ -147,7 +147,7 @@ impl PresenceSummary {
         Some(format!("--- {names} {} back", if count == 1 { "is" } else { "are" }))
     }
 
-    /// `ann, eve and 3 more`, and how many these are; `None` if nobody is meant.
+    /// `ann, eve and 3 more`, and how many these are; `None` if no one is meant.
     fn names(&self, is_meant: impl Fn(&Person) -> bool) -> Option<(String, usize)> {
         let meant = self.people.iter().filter(|person| is_meant(person));
         let names: Vec<&str> = meant.map(|person| person.name.as_str()).collect();

@@ -1,4 +1,4 @@
-//! Whose deleted texts are erased next: nobody's wait depends on how much another person deletes.
+//! Whose deleted texts are erased next: how long a person waits does not depend on how much another deletes.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -57,7 +57,7 @@ fn turn(queue: &mut ErasureQueue, logs: &[Arc<dyn Log>]) -> bool {
 }
 
 #[test]
-fn somebody_who_deletes_in_an_older_file_for_ever_delays_another_by_one_file() {
+fn one_who_deletes_in_an_older_file_for_ever_delays_another_by_one_file() {
     let data = TempDataDir::new();
     let logs = [log_of_eve(&data, Arc::new(Disk), 60)];
     let log = &*logs[0];
@@ -88,7 +88,7 @@ fn somebody_who_deletes_in_an_older_file_for_ever_delays_another_by_one_file() {
 }
 
 #[test]
-fn somebody_who_deletes_in_many_files_and_rooms_delays_another_by_one_file() {
+fn one_who_deletes_in_many_files_and_rooms_delays_another_by_one_file() {
     let places: Vec<TempDataDir> = (0..25).map(|_| TempDataDir::new()).collect();
     let logs: Vec<Arc<dyn Log>> =
         places.iter().map(|data| log_of_eve(data, Arc::new(Disk), 20)).collect();

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 /// A network of clients: an IPv4 host, or an IPv6 /64, /56 or /48.
 ///
-/// A site gets a /64 at least, and whoever has a /48 has 65,536 of them. So a quota counts an IPv6
-/// client three times: its /64, and with larger shares the networks around it.
+/// A site gets a /64 at least, and a /48 contains 65,536 of them. So a quota counts an IPv6 client
+/// three times: its /64, and with larger shares the networks around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Network {
     /// The address, without the bits of the host.

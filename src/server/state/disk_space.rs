@@ -29,7 +29,7 @@ pub(crate) struct DiskSpace {
     is_refusing: AtomicBool,
 }
 
-/// Free space that nobody has measured.
+/// Free space that was not measured yet.
 const UNKNOWN: u64 = u64::MAX;
 
 /// How much space there is.
